@@ -1,0 +1,142 @@
+/**
+ * What the charts ask the driver to do, as plain data in order: tests compare lists of effects instead
+ * of mocking. The driver performs them first to last; a `send` leaves only when every `persist`
+ * before it is on disk (PS1, §3.8). A `replicate` does not wait: the leader's own disk write and the
+ * followers' may overlap (§10.2.1), since it counts itself only when its write is durable.
+ */
+import type { HardState } from './hard-state.ts';
+import type { Message } from './message.ts';
+import type { Index, NodeId, Term } from './types.ts';
+
+export type Role = 'follower' | 'preCandidate' | 'candidate' | 'leader' | 'learner' | 'halted';
+
+/** One atomic, synced write. Parts that are `null` stay as they are. */
+export interface Persist {
+  readonly type: 'persist';
+  readonly hardState: HardState | null;
+  /** Remove this entry and all behind it, before appending. */
+  readonly truncateFrom: Index | null;
+  readonly append: PersistAppend | null;
+}
+
+/** Where the driver finds the bytes: in the message at hand, among the gathered proposals, or a no-op. */
+export interface PersistAppend {
+  readonly source: 'received' | 'proposed' | 'noop';
+  readonly firstIndex: Index;
+  readonly lastIndex: Index;
+}
+
+export interface Send {
+  readonly type: 'send';
+  readonly to: NodeId;
+  readonly message: Message;
+}
+
+/** An `AppendEntries` to one peer. The driver packs the runs and answers `entries.sent`. */
+export interface Replicate {
+  readonly type: 'replicate';
+  readonly to: NodeId;
+  readonly term: Term;
+  readonly prevIndex: Index;
+  /** Send entries `(prevIndex, throughIndex]`; equal to `prevIndex` for a heartbeat. */
+  readonly throughIndex: Index;
+  /** Bound on the runs' bytes; one run is sent even if it is larger. */
+  readonly bytesMax: number;
+  readonly commitIndex: Index;
+  readonly round: number;
+}
+
+/** Entries through this index are committed: apply them. */
+export interface Commit {
+  readonly type: 'commit';
+  readonly commitIndex: Index;
+  readonly term: Term;
+}
+
+export interface RoleChanged {
+  readonly type: 'roleChanged';
+  readonly role: Role;
+  readonly term: Term;
+  readonly leaderId: NodeId | null;
+  /** A few words for the log: 'election timeout', 'heard of a newer term', … */
+  readonly cause: string;
+}
+
+/** Reads of this round and the ones before may be answered once `readIndex` is applied (§6.4). */
+export interface RoundConfirmed {
+  readonly type: 'roundConfirmed';
+  readonly round: number;
+  readonly readIndex: Index;
+}
+
+/** What a leader tells the replication actors of its peers. */
+export type ReplicationNews =
+  | { readonly type: 'log.grew'; readonly lastIndex: Index; readonly commitIndex: Index }
+  | { readonly type: 'commit.advanced'; readonly commitIndex: Index }
+  | { readonly type: 'round.began'; readonly round: number }
+  | { readonly type: 'heartbeat.due' };
+
+export type RaftEffect = Persist | Send | Commit | RoleChanged | RoundConfirmed;
+
+/** A peer that stopped making progress, or started again, for logs and metrics. */
+export interface PeerStalled {
+  readonly type: 'peerStalled';
+  readonly peer: NodeId;
+  readonly matchIndex: Index;
+}
+
+export type ReplicationEffect = Replicate | PeerStalled;
+
+/** Write everything gathered so far as one synced batch and answer `write.completed`. */
+export interface FlushLog {
+  readonly type: 'flushLog';
+  /** Completions name it; one of an older writer is dropped. */
+  readonly batch: number;
+}
+
+export interface LogDurable {
+  readonly type: 'logDurable';
+  readonly batch: number;
+}
+
+export interface DiskStalled {
+  readonly type: 'diskStalled';
+  readonly stalledForMs: number;
+}
+
+export interface DiskRecovered {
+  readonly type: 'diskRecovered';
+}
+
+export type LogWriterEffect = FlushLog | LogDurable | DiskStalled | DiskRecovered;
+
+/** Apply committed entries `[fromIndex, throughIndex]` and answer `apply.completed`. */
+export interface Apply {
+  readonly type: 'apply';
+  readonly fromIndex: Index;
+  readonly throughIndex: Index;
+}
+
+export type ApplierEffect = Apply;
+
+export type LinkEffect =
+  | { readonly type: 'dial'; readonly peer: NodeId; readonly attempt: number }
+  | { readonly type: 'sendHello'; readonly peer: NodeId; readonly attempt: number }
+  | {
+      readonly type: 'hangUp';
+      readonly peer: NodeId;
+      readonly attempt: number;
+      readonly reason: string;
+    }
+  | { readonly type: 'linkOpened'; readonly peer: NodeId }
+  | { readonly type: 'linkClosed'; readonly peer: NodeId; readonly reason: string }
+  | { readonly type: 'linkRefused'; readonly peer: NodeId; readonly reason: string };
+
+export type Effect = RaftEffect | ReplicationEffect | LogWriterEffect | ApplierEffect | LinkEffect;
+
+/** What a rule returns: the fields that change and the effects to hand out, in order. */
+export interface Step<State, Out> {
+  readonly changes: Partial<State>;
+  readonly effects: readonly Out[];
+  readonly news?: readonly ReplicationNews[];
+}

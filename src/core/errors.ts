@@ -1,0 +1,67 @@
+/**
+ * Errors that callers see. The code is API, the message is not. `retry` is the field that matters:
+ * it never blurs "refused", which never took effect, with "unknown", which may yet (§6.3).
+ * `docs/errors.md` lists every code with what to do next.
+ */
+import type { NodeId } from './types.ts';
+
+/**
+ * `safe`: it never took effect, try again. `redirect`: ask the named leader. `outcomeUnknown`: it may have
+ * taken effect or may yet; repeat only what is harmless twice. `never`: repeating it cannot help.
+ */
+export type Retry = 'safe' | 'redirect' | 'outcomeUnknown' | 'never';
+
+const RETRY_BY_CODE = {
+  RAFT_ABORTED: 'outcomeUnknown',
+  RAFT_BAD_REQUEST: 'never',
+  RAFT_COMPACTED: 'never',
+  RAFT_CONDITION_FAILED: 'never',
+  RAFT_CONFLICT: 'never',
+  RAFT_FUTURE_REVISION: 'safe',
+  RAFT_HALTED: 'never',
+  RAFT_INVARIANT_VIOLATED: 'never',
+  RAFT_LOG_REFUSED: 'never',
+  RAFT_NOT_FOUND: 'never',
+  RAFT_NOT_IMPLEMENTED: 'never',
+  RAFT_NO_LEADER: 'safe',
+  RAFT_NOT_LEADER: 'redirect',
+  RAFT_OUTCOME_UNKNOWN: 'outcomeUnknown',
+  RAFT_OVERLOADED: 'safe',
+  RAFT_OVERWRITTEN: 'safe',
+  RAFT_SESSION_EXPIRED: 'never',
+  RAFT_STATE_MACHINE_FAILED: 'never',
+  RAFT_STOPPED: 'safe',
+  RAFT_STORAGE_FAILED: 'never',
+  RAFT_TIMED_OUT: 'outcomeUnknown',
+  RAFT_TOO_LARGE: 'never',
+  RAFT_UNREACHABLE: 'safe',
+  RAFT_WATCH_TOO_SLOW: 'safe',
+  RAFT_WRONG_IDENTITY: 'never',
+} as const satisfies Record<string, Retry>;
+
+export type RaftErrorCode = keyof typeof RETRY_BY_CODE;
+
+export interface RaftErrorDetails {
+  /** Overrides the code's usual answer, e.g. an aborted read is `safe`. */
+  readonly retry?: Retry;
+  readonly leader?: NodeId | null;
+  readonly cause?: unknown;
+}
+
+export class RaftError extends Error {
+  override readonly name = 'RaftError';
+  readonly code: RaftErrorCode;
+  readonly retry: Retry;
+  /** The leader, where one is known and asking it would help. */
+  readonly leader: NodeId | null;
+
+  constructor(code: RaftErrorCode, message: string, details: RaftErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.retry = details.retry ?? RETRY_BY_CODE[code];
+    this.leader = details.leader ?? null;
+  }
+}
+
+/** Every code with the retry advice it carries unless a caller is told otherwise. */
+export const ERROR_CODES: Readonly<Record<RaftErrorCode, Retry>> = RETRY_BY_CODE;

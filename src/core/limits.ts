@@ -1,0 +1,59 @@
+/**
+ * Every bound, by name, with what happens when it is reached. A node may be given smaller ones
+ * (the simulator goes down to 1); nothing in the program grows without one of these.
+ */
+
+export interface Limits {
+  /** One command. Larger ones are refused with `RAFT_TOO_LARGE` and never enter the log (H2). */
+  readonly commandBytesMax: number;
+  /** Proposals waiting to be appended. Past it: `RAFT_OVERLOADED`, at once. */
+  readonly proposalBytesMax: number;
+  /** Appended on the leader, not yet applied. Past it: `RAFT_OVERLOADED`, at once. */
+  readonly unappliedBytesMax: number;
+  /** One entry run, as gathered by the leader. The rest waits for the next run. */
+  readonly runBytesMax: number;
+  /** Entry bytes of one AppendEntries. One run is sent even if it alone is larger. */
+  readonly messageBytesMax: number;
+  /** AppendEntries with entries under way to one peer. Past it: the peer's replication pauses. */
+  readonly inflightMessagesMax: number;
+  /** Entry bytes under way to one peer. Past it: the peer's replication pauses. */
+  readonly inflightBytesMax: number;
+  /** Bytes queued in one peer's socket. Past it: messages to it are dropped, as the network may. */
+  readonly socketBytesMax: number;
+  /** One frame from a peer. A larger one closes the connection. */
+  readonly frameBytesMax: number;
+  /** Recent entry runs kept in memory; older ones are read from disk. */
+  readonly cacheBytesMax: number;
+  /** Entry bytes handed to the state machine at once. The rest follows in the next batch. */
+  readonly applyBytesMax: number;
+  /** Linearizable reads waiting for a leadership round. Past it: `RAFT_OVERLOADED`, at once. */
+  readonly pendingReadsMax: number;
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const DEFAULT_LIMITS: Limits = {
+  commandBytesMax: 1536 * KIB,
+  proposalBytesMax: 64 * MIB,
+  unappliedBytesMax: 256 * MIB,
+  runBytesMax: 512 * KIB,
+  messageBytesMax: 1 * MIB,
+  inflightMessagesMax: 256,
+  inflightBytesMax: 16 * MIB,
+  socketBytesMax: 32 * MIB,
+  frameBytesMax: 8 * MIB,
+  cacheBytesMax: 64 * MIB,
+  applyBytesMax: 4 * MIB,
+  pendingReadsMax: 100_000,
+};
+
+/** A disk write slower than this costs a leader its lead, in milliseconds. */
+export const DISK_STALL_MS = 2_000;
+/** Replication without progress for this long starts again from probing, in milliseconds. */
+export const PROGRESS_TIMEOUT_MS = 2_000;
+/** Waits between attempts to reach a peer, in milliseconds: doubled each time, with jitter. */
+export const DIAL_BACKOFF_MIN_MS = 20;
+export const DIAL_BACKOFF_MAX_MS = 1_000;
+/** How long an attempt to connect and to shake hands may take, in milliseconds. */
+export const HANDSHAKE_TIMEOUT_MS = 2_000;

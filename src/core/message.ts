@@ -1,0 +1,119 @@
+/**
+ * What members say to each other. These are messages, not calls: any of them may be lost, late,
+ * repeated or out of order, so every reply names what it answers. Entry payloads travel beside a
+ * message as entry runs, never inside it. Names are those of the dissertation (§3, §6.4, §9.6).
+ */
+import type { EntryId, Index, Term } from './types.ts';
+
+/** Would you vote for me in `term`, the one after mine? Changes no state of the receiver (§9.6). */
+export interface PreVote {
+  readonly type: 'PreVote';
+  /** The term the sender would campaign in: its own plus one. Never adopted by the receiver. */
+  readonly term: Term;
+  readonly lastLog: EntryId;
+  /** Numbers the sender's rounds, so that an answer of an earlier round is not counted (A3, A21). */
+  readonly round: number;
+}
+
+export interface PreVoteReply {
+  readonly type: 'PreVoteReply';
+  /** The receiver's current term: a refusal teaches it to a sender that lags behind (A14). */
+  readonly term: Term;
+  readonly round: number;
+  readonly granted: boolean;
+}
+
+export interface RequestVote {
+  readonly type: 'RequestVote';
+  readonly term: Term;
+  readonly lastLog: EntryId;
+}
+
+export interface RequestVoteReply {
+  readonly type: 'RequestVoteReply';
+  readonly term: Term;
+  readonly granted: boolean;
+}
+
+/** Replicates the runs beside it; without runs it is the heartbeat (§3.5). */
+export interface AppendEntries {
+  readonly type: 'AppendEntries';
+  readonly term: Term;
+  /** The entry just before the first one carried. */
+  readonly prevLog: EntryId;
+  /** Index of the last entry carried, inclusive; `prevLog.index` for a heartbeat. */
+  readonly lastIndex: Index;
+  /** The leader's commit index when it sent this. */
+  readonly commitIndex: Index;
+  /** The newest leadership round; its echo proves who led after that round began (§6.4). */
+  readonly round: number;
+}
+
+export interface AppendEntriesReply {
+  readonly type: 'AppendEntriesReply';
+  readonly term: Term;
+  /** Echo of the request's `round`. */
+  readonly round: number;
+  /** Echo of the request's `prevLog.index`: names the request (B8). */
+  readonly prevIndex: Index;
+  readonly result: AppendAccepted | AppendRejected;
+}
+
+export interface AppendAccepted {
+  readonly accepted: true;
+  /** The last index proven equal to this leader's log, and durable here. Inclusive. */
+  readonly matchIndex: Index;
+}
+
+export interface AppendRejected {
+  readonly accepted: false;
+  /** The follower's last index: probing beyond it is pointless. */
+  readonly lastIndex: Index;
+  /** The follower's newest entry at or before `prevIndex` whose term is at most that of `prevLog`. */
+  readonly hint: EntryId;
+}
+
+/** A follower passes its clients' commands on to the leader of `term`; the commands travel beside it. */
+export interface Propose {
+  readonly type: 'Propose';
+  readonly term: Term;
+  /** Numbers the sender's requests to the leader of this term; a repetition is dropped (I5). */
+  readonly requestId: number;
+  /** How many commands travel beside it. */
+  readonly count: number;
+}
+
+export interface ProposeReply {
+  readonly type: 'ProposeReply';
+  readonly term: Term;
+  readonly requestId: number;
+  /** Index of the first of the commands; the rest follow on. `null`: refused, nothing was appended. */
+  readonly firstIndex: Index | null;
+}
+
+/** A follower asks for the index that a linearizable read of its own has to wait for (§6.4). */
+export interface ReadIndex {
+  readonly type: 'ReadIndex';
+  readonly term: Term;
+  readonly requestId: number;
+}
+
+export interface ReadIndexReply {
+  readonly type: 'ReadIndexReply';
+  readonly term: Term;
+  readonly requestId: number;
+  /** `null`: refused, the sender is not (or no longer) a leader that can answer. */
+  readonly readIndex: Index | null;
+}
+
+export type Message =
+  | PreVote
+  | PreVoteReply
+  | RequestVote
+  | RequestVoteReply
+  | AppendEntries
+  | AppendEntriesReply
+  | Propose
+  | ProposeReply
+  | ReadIndex
+  | ReadIndexReply;

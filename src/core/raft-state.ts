@@ -1,0 +1,63 @@
+/**
+ * What a node knows as a Raft participant: the context of `machines/raft.machine.ts` and the data that
+ * the rules work on. Small scalars and term runs only; payloads and sockets live elsewhere.
+ * The role itself is not here: it is the chart's state.
+ */
+import type { Configuration } from './configuration.ts';
+import type { LogShape } from './log-shape.ts';
+import type { Index, NodeId, Term } from './types.ts';
+
+export interface RaftTiming {
+  /** A follower that hears nothing for `[min, max)` ms, drawn anew each time, campaigns (§3.4). */
+  readonly electionTimeoutMinMs: number;
+  readonly electionTimeoutMaxMs: number;
+  /** A leader speaks to every peer at least this often. Well below the election timeout (§3.9). */
+  readonly heartbeatIntervalMs: number;
+  /** After its leader's link closed, the n-th survivor waits n such steps before its pre-vote (EL9). */
+  readonly suspicionStepMs: number;
+}
+
+/** A leadership round: a heartbeat exchange that proves the leader still leads (§6.4). */
+export interface PendingRound {
+  readonly round: number;
+  /** The commit index when the round began: what a read confirmed by it must wait for. */
+  readonly readIndex: Index;
+}
+
+export interface RaftState {
+  readonly id: NodeId;
+  /** The newest configuration in the log, committed or not (§4.1). */
+  readonly configuration: Configuration;
+  readonly timing: RaftTiming;
+
+  /** Invariant: never falls, and is on disk before any message of it leaves (PS1). */
+  readonly term: Term;
+  /** Invariant: within a term goes only from null to one name (EL3). */
+  readonly votedFor: NodeId | null;
+  /** The leader of `term`, once it was heard; `null` while unknown. */
+  readonly leaderId: NodeId | null;
+
+  readonly log: LogShape;
+  /** The last own entry known to be on disk. Invariant: `durableIndex <= log.lastIndex`. */
+  readonly durableIndex: Index;
+  /** Invariant: never falls, and `commitIndex <= log.lastIndex` (CM2). */
+  readonly commitIndex: Index;
+
+  /** Who granted in the present (pre-)vote round; each voter once (EL4). */
+  readonly granted: readonly NodeId[];
+  /** Numbers pre-vote rounds, so that late answers are told apart (EL8). */
+  readonly preVoteRound: number;
+
+  /** Leader only: the last index proven equal on each peer. Never falls within a leadership (LR4). */
+  readonly matchIndex: Readonly<Record<string, Index>>;
+  /** Leader only: index of the no-op that opened this term; reads wait until it commits (RD1). */
+  readonly termStartIndex: Index;
+  /** Leader only: who answered since the last check of the quorum (EL10). */
+  readonly heardFrom: readonly NodeId[];
+  /** Leader only: the newest leadership round. */
+  readonly round: number;
+  /** Leader only: the newest round each peer has echoed. */
+  readonly roundEchoed: Readonly<Record<string, number>>;
+  /** Leader only: rounds that wait for a quorum of echoes, oldest first. */
+  readonly pendingRounds: readonly PendingRound[];
+}

@@ -1,0 +1,67 @@
+/**
+ * Where a node keeps what must survive: hard state, entry runs, the identities of its peers.
+ * One store belongs to one node in one process at a time. `test/contracts/log-store.contract.ts` is
+ * the proof that an implementation has to pass.
+ */
+import type { Configuration } from '../core/configuration.ts';
+import type { EntryRun } from '../core/entry-run.ts';
+import type { HardState } from '../core/hard-state.ts';
+import type { KnownPeer, NodeIdentity } from '../core/identity.ts';
+import type { LogShape } from '../core/log-shape.ts';
+import type { Index } from '../core/types.ts';
+
+export type LogOperation =
+  | { readonly type: 'setHardState'; readonly hardState: HardState }
+  /** Removes the entry at `index` and all behind it; the head of a run cut in the middle is kept. */
+  | { readonly type: 'truncateFrom'; readonly index: Index }
+  /** Contiguous with the log and with each other. */
+  | { readonly type: 'append'; readonly runs: readonly EntryRun[] };
+
+/** Who the store is for. A store made for someone else is refused (ST5). */
+export interface LogStoreOwner {
+  readonly clusterId: string;
+  readonly nodeId: string;
+  /** Used only when the store is new: the configuration before the first entry. */
+  readonly founding: Configuration;
+}
+
+/** What a store has proven about itself when it opens. */
+export interface RecoveredLog {
+  readonly identity: NodeIdentity;
+  readonly hardState: HardState;
+  readonly log: LogShape;
+  /** The configuration in force at `log.base`; newer ones are entries of the log. */
+  readonly configuration: Configuration;
+  readonly peers: readonly KnownPeer[];
+  /** True if this start created the store. */
+  readonly isNew: boolean;
+}
+
+export interface ReadRange {
+  /** Inclusive. */
+  readonly from: Index;
+  /** Inclusive. */
+  readonly through: Index;
+  /** Stop once this many bytes are read; at least one run is returned. */
+  readonly bytesMax: number;
+}
+
+export interface LogStore {
+  /**
+   * Opens or creates the store and proves it whole: contiguous, checksummed, consistent with its identity
+   * and with both copies of the hard state (ST3–ST8). Rejects with `RAFT_LOG_REFUSED` or
+   * `RAFT_WRONG_IDENTITY` and a sentence that says what to do; then nothing has been changed.
+   */
+  open(owner: LogStoreOwner): Promise<RecoveredLog>;
+  /**
+   * Performs the operations in order as one atomic, synced unit, then calls back once: `null` means that all
+   * of it is on disk. An error means unknown, not absent: the caller must halt and never retry (ST9).
+   * One write at a time: the next begins after the callback.
+   */
+  write(operations: readonly LogOperation[], completed: (error: Error | null) => void): void;
+  /** The runs that hold `[from, through]`, in order, trimmed to that range at both ends. */
+  read(range: ReadRange): Promise<readonly EntryRun[]>;
+  /** Durable when it resolves: who a peer is, before anything it says is counted (ID1). */
+  rememberPeer(peer: KnownPeer): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,104 @@
+/**
+ * One member as its host program sees it: hand in commands, wait for reads, watch the role. Any member
+ * takes any call; what only the leader can do is passed on to it. The callbacks are the fast path of the
+ * server; `src/node/` builds the promises of the public library on top of them.
+ */
+import type { Role } from '../core/effect.ts';
+import type { RaftError } from '../core/errors.ts';
+import type { Index, NodeId, Term } from '../core/types.ts';
+
+/** How a proposal ended. `applied` carries what the local state machine returned for it. */
+export type ProposalOutcome =
+  | {
+      readonly type: 'applied';
+      readonly index: Index;
+      readonly term: Term;
+      readonly result: unknown;
+    }
+  /** `error.retry` tells refused (`safe`) from undecided (`outcomeUnknown`). */
+  | { readonly type: 'failed'; readonly error: RaftError };
+
+export interface WaitOptions {
+  /** From now, in milliseconds. Reached: `RAFT_TIMED_OUT` (a read: `safe`; a proposal: `outcomeUnknown`). */
+  readonly timeoutMs: number;
+}
+
+export interface ReplicaStatus {
+  readonly id: NodeId;
+  readonly clusterId: string;
+  readonly role: Role;
+  readonly term: Term;
+  readonly leader: NodeId | null;
+  readonly commitIndex: Index;
+  readonly lastApplied: Index;
+  /** Index of the first entry in the log; `lastIndex + 1` when the log is empty. */
+  readonly firstIndex: Index;
+  readonly lastIndex: Index;
+  /** The last index covered by a snapshot; 0 without one. */
+  readonly snapshotIndex: Index;
+  readonly members: {
+    readonly voters: readonly NodeId[];
+    readonly learners: readonly NodeId[];
+    readonly joint: boolean;
+  };
+  /** One for each other member, with what is known from here. */
+  readonly links: readonly LinkStatus[];
+}
+
+export interface LinkStatus {
+  readonly peer: NodeId;
+  readonly state: 'dialing' | 'handshaking' | 'open' | 'backingOff' | 'refused' | 'closed';
+  /** Why the last connection ended, or was refused; `null` if none has. */
+  readonly reason: string | null;
+  readonly bufferedBytes: number;
+  /** Known only while leading. */
+  readonly matchIndex: Index | null;
+}
+
+/** A change of role or of the known leader. */
+export interface RoleEvent {
+  readonly role: Role;
+  readonly term: Term;
+  readonly leader: NodeId | null;
+  /** A few words: 'election timeout', 'won the election', 'heard of a newer term', … */
+  readonly cause: string;
+}
+
+export interface ReplicaCounters {
+  readonly proposals: number;
+  readonly applied: number;
+  readonly elections: number;
+  readonly leaderChanges: number;
+  readonly messagesSent: number;
+  readonly messagesReceived: number;
+  readonly messagesDropped: number;
+  readonly badFrames: number;
+  readonly diskWrites: number;
+  readonly diskBytes: number;
+}
+
+export interface Replica {
+  readonly id: NodeId;
+  /**
+   * Hands in one command. Calls back exactly once, never during the call. Commands of one tick travel
+   * and are written together. The bytes must not change afterwards.
+   */
+  submit(
+    data: Uint8Array,
+    options: WaitOptions,
+    completed: (outcome: ProposalOutcome) => void,
+  ): void;
+  /**
+   * Calls back with `null` once the local state machine holds everything that was committed anywhere
+   * before this call: a read made in the callback is linearizable (§6.4). Exactly once, never during the call.
+   */
+  awaitReadable(options: WaitOptions, completed: (error: RaftError | null) => void): void;
+  status(): ReplicaStatus;
+  counters(): ReplicaCounters;
+  /** Returns how to stop listening. */
+  onRole(listener: (event: RoleEvent) => void): () => void;
+  /** The node has halted for good; the process lives. Called once, at once if it already has. */
+  onHalt(listener: (error: RaftError) => void): () => void;
+  /** Stops accepting, drains what is under way, closes links and store. */
+  close(): Promise<void>;
+}
