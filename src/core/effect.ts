@@ -76,7 +76,13 @@ export type ReplicationNews =
   | { readonly type: 'round.began'; readonly round: number }
   | { readonly type: 'heartbeat.due' };
 
-export type RaftEffect = Persist | Send | Commit | RoleChanged | RoundConfirmed;
+/** The leader has committed an entry of its own term: it may answer reads from now on (§6.4). */
+export interface Established {
+  readonly type: 'established';
+  readonly term: Term;
+}
+
+export type RaftEffect = Persist | Send | Commit | RoleChanged | RoundConfirmed | Established;
 
 /** A peer that stopped making progress, or started again, for logs and metrics. */
 export interface PeerStalled {
@@ -85,7 +91,17 @@ export interface PeerStalled {
   readonly matchIndex: Index;
 }
 
-export type ReplicationEffect = Replicate | PeerStalled;
+/** A peer has answered: it was in contact, and holds this much of the leader's log. */
+export interface Progressed {
+  readonly type: 'progressed';
+  readonly peer: NodeId;
+  readonly term: Term;
+  readonly matchIndex: Index;
+  /** The round that the answer echoed. */
+  readonly round: number;
+}
+
+export type ReplicationEffect = Replicate | Progressed | PeerStalled;
 
 /** Write everything gathered so far as one synced batch and answer `write.completed`. */
 export interface FlushLog {
@@ -119,20 +135,30 @@ export interface Apply {
 
 export type ApplierEffect = Apply;
 
+/** Connections are numbered by attempt, so that the end of an old one never closes its successor. */
 export type LinkEffect =
   | { readonly type: 'dial'; readonly peer: NodeId; readonly attempt: number }
-  | { readonly type: 'sendHello'; readonly peer: NodeId; readonly attempt: number }
   | {
       readonly type: 'hangUp';
       readonly peer: NodeId;
       readonly attempt: number;
       readonly reason: string;
     }
-  | { readonly type: 'linkOpened'; readonly peer: NodeId }
-  | { readonly type: 'linkClosed'; readonly peer: NodeId; readonly reason: string }
-  | { readonly type: 'linkRefused'; readonly peer: NodeId; readonly reason: string };
+  | { readonly type: 'linkOpened'; readonly peer: NodeId; readonly attempt: number }
+  | { readonly type: 'linkClosed'; readonly peer: NodeId; readonly reason: string };
 
-export type Effect = RaftEffect | ReplicationEffect | LogWriterEffect | ApplierEffect | LinkEffect;
+/** The node has stopped for good, or is about to. */
+export type NodeEffect =
+  | { readonly type: 'halted'; readonly error: unknown }
+  | { readonly type: 'drained' };
+
+export type Effect =
+  | RaftEffect
+  | ReplicationEffect
+  | LogWriterEffect
+  | ApplierEffect
+  | LinkEffect
+  | NodeEffect;
 
 /** What a rule returns: the fields that change and the effects to hand out, in order. */
 export interface Step<State, Out> {

@@ -75,3 +75,11 @@ export const INDEX_ZERO: Index = index(0);
 
 /** Stands before the first entry of an empty log. */
 export const ENTRY_ZERO: EntryId = { term: TERM_ZERO, index: INDEX_ZERO };
+
+export function lesser<Counter extends number>(left: Counter, right: Counter): Counter {
+  return left < right ? left : right;
+}
+
+export function greater<Counter extends number>(left: Counter, right: Counter): Counter {
+  return left > right ? left : right;
+}

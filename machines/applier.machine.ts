@@ -1,0 +1,74 @@
+/** Hands committed entries to the state machine, in order, one batch at a time (§3.5). */
+import { setup } from 'xstate';
+import type { ApplierEffect } from '../src/core/effect.ts';
+import type { Index } from '../src/core/types.ts';
+
+export interface ApplierContext {
+  /** Invariant: `lastApplied <= commitIndex`; neither falls (CM4). */
+  readonly lastApplied: Index;
+  readonly commitIndex: Index;
+}
+
+export type ApplierEvent =
+  | { readonly type: 'commit.advanced'; readonly commitIndex: Index }
+  | { readonly type: 'apply.completed'; readonly throughIndex: Index }
+  | { readonly type: 'apply.failed' };
+
+export const applierMachine = setup({
+  types: {
+    context: {} as ApplierContext,
+    events: {} as ApplierEvent,
+    emitted: {} as ApplierEffect,
+    input: {} as { lastApplied: Index } | undefined,
+  },
+  guards: { isAllApplied: (_, _done: { throughIndex: Index }) => true },
+  actions: {
+    recordCommit: (_, _news: { commitIndex: Index }) => {},
+    recordApplied: (_, _done: { throughIndex: Index }) => {},
+    applyNext: () => {},
+  },
+}).createMachine({
+  id: 'applier',
+  description: 'Applies committed entries in order.',
+  context: ({ input }) => ({
+    lastApplied: input?.lastApplied ?? (0 as Index),
+    commitIndex: input?.lastApplied ?? (0 as Index),
+  }),
+  initial: 'idle',
+  on: { 'apply.failed': '.failed' },
+  states: {
+    idle: {
+      description: 'Everything committed is applied.',
+      on: {
+        'commit.advanced': {
+          target: 'applying',
+          actions: { type: 'recordCommit', params: ({ event }) => event },
+        },
+        'apply.completed': {},
+      },
+    },
+    applying: {
+      description: 'The state machine works on one batch.',
+      entry: 'applyNext',
+      on: {
+        'commit.advanced': { actions: { type: 'recordCommit', params: ({ event }) => event } },
+        'apply.completed': [
+          {
+            guard: { type: 'isAllApplied', params: ({ event }) => event },
+            target: 'idle',
+            actions: { type: 'recordApplied', params: ({ event }) => event },
+          },
+          {
+            target: 'applying',
+            reenter: true,
+            actions: { type: 'recordApplied', params: ({ event }) => event },
+          },
+        ],
+      },
+    },
+    failed: {
+      description: 'The state machine threw: applying on would let replicas diverge.',
+      on: { 'commit.advanced': {}, 'apply.completed': {}, 'apply.failed': {} },
+    },
+  },
+});

@@ -1,0 +1,121 @@
+/** Binds the names of the raft chart to the rules of election, log matching, leadership and timing. */
+import { assign, enqueueActions } from 'xstate';
+import { InvariantViolation } from '../src/core/assert.ts';
+import type { RaftEffect } from '../src/core/effect.ts';
+import type { Limits } from '../src/core/limits.ts';
+import type { RaftState } from '../src/core/raft-state.ts';
+import * as commit from '../src/rules/commit.ts';
+import * as election from '../src/rules/election.ts';
+import * as leadership from '../src/rules/leadership.ts';
+import * as matching from '../src/rules/log-matching.ts';
+import { startProgress } from '../src/rules/progress.ts';
+import * as timing from '../src/rules/timing.ts';
+import { replication } from './bind-replication.ts';
+import { performer } from './perform.ts';
+import { raftMachine } from './raft.machine.ts';
+import type { RaftEvent } from './raft.types.ts';
+
+export interface RaftPorts {
+  /** Uniform in `[0, 1)`; drawn once for each timeout. */
+  readonly random: () => number;
+  readonly limits: Pick<Limits, 'messageBytesMax' | 'inflightMessagesMax' | 'inflightBytesMax'>;
+}
+
+/** The replication actor of a peer, as a child of the raft actor. */
+export function replicationId(peer: string): string {
+  return `replication:${peer}`;
+}
+
+const perform = performer<RaftState, RaftEvent, RaftEffect>((state) =>
+  leadership.peersOf(state).map(replicationId),
+);
+
+export function bindRaft({ random, limits }: RaftPorts) {
+  return raftMachine.provide({
+    actors: { replication },
+    guards: {
+      mayGrantVote: ({ context }, { from, message }) =>
+        election.mayGrantVote(context, from, message),
+      hasQuorumOfGrants: ({ context }) => election.hasWon(context),
+      isOwnVoteDurable: ({ context }, { hardState }) =>
+        hardState.term === context.term && hardState.votedFor === context.id,
+      isLeaderLink: ({ context }, { peer }) => context.leaderId === peer,
+      hasCommittedInTerm: ({ context }) => leadership.hasCommittedInTerm(context),
+      hearsQuorum: ({ context }) => leadership.hearsQuorum(context),
+    },
+    actions: {
+      observeTerm: perform((state, { term }) => election.observeTerm(state, term)),
+      grantPreVoteIfUpToDate: perform((state, { from, message }) =>
+        election.answerPreVote(state, from, message, false),
+      ),
+      refusePreVote: perform((state, { from, message }) =>
+        election.answerPreVote(state, from, message, true),
+      ),
+      startPreVote: perform((state, { cause }) => election.startPreVote(state, cause)),
+      countPreVote: perform((state, { from, message }) =>
+        election.countPreVote(state, from, message),
+      ),
+      grantVote: perform((state, { from, message }) => election.grantVote(state, from, message)),
+      refuseVote: perform((state, { from }) => election.refuseVote(state, from)),
+      startElection: perform(election.startElection),
+      countVote: perform((state, { from, message }) => election.countVote(state, from, message)),
+      countOwnVote: perform((state, { entry }) => {
+        const { changes } = commit.noteDurable(state, entry);
+        const counted = election.countOwnVote(state);
+        return { changes: { ...changes, ...counted.changes }, effects: [] };
+      }),
+      acceptEntries: perform((state, { from, message, spans }) =>
+        matching.acceptEntries(state, from, message, spans),
+      ),
+      assertSoleLeader: ({ context }, { from }) => {
+        throw new InvariantViolation(
+          `EL11: a term has at most one leader, but ${from} and ${context.id} both lead term ${context.term}`,
+        );
+      },
+      noteDurable: perform((state, { entry }) => commit.noteDurable(state, entry)),
+      becomeLeader: perform(leadership.becomeLeader),
+      startReplication: enqueueActions(({ context, enqueue }) => {
+        for (const peer of leadership.peersOf(context)) {
+          const input = startProgress({
+            peer,
+            term: context.term,
+            log: context.log,
+            nextIndex: context.termStartIndex,
+            commitIndex: context.commitIndex,
+            limits,
+          });
+          enqueue.spawnChild('replication', { id: replicationId(peer), input });
+        }
+      }),
+      stopReplication: enqueueActions(({ context, enqueue }) => {
+        for (const peer of leadership.peersOf(context)) enqueue.stopChild(replicationId(peer));
+      }),
+      announceEstablished: perform(({ term }) => ({
+        changes: {},
+        effects: [{ type: 'established', term }],
+      })),
+      appendProposals: perform((state, { count }) => leadership.appendProposals(state, count)),
+      countOwnDisk: perform((state, { entry }) => leadership.recordDurable(state, entry)),
+      recordProgress: perform(leadership.recordProgress),
+      beginRound: perform(leadership.beginRound),
+      sendHeartbeats: perform(() => ({
+        changes: {},
+        effects: [],
+        news: [{ type: 'heartbeat.due' }],
+      })),
+      forgetContacts: assign({ heardFrom: [] }),
+      forwardLinkNews: enqueueActions(({ enqueue }, { type, peer }) => {
+        enqueue.sendTo(replicationId(peer), { type });
+      }),
+      stepDown: perform((state, { cause }) => leadership.stepDown(state, cause)),
+    },
+    delays: {
+      electionTimeout: ({ context }) => timing.electionTimeoutMs(context.timing, random()),
+      electionTimeoutMinimum: ({ context }) => context.timing.electionTimeoutMinMs,
+      electionTimeoutRest: ({ context }) => timing.electionTimeoutRestMs(context.timing, random()),
+      suspicionDelay: ({ context }) => timing.suspicionDelayMs(context, random()),
+      heartbeatInterval: ({ context }) => context.timing.heartbeatIntervalMs,
+      quorumCheckInterval: ({ context }) => context.timing.electionTimeoutMaxMs,
+    },
+  });
+}

@@ -1,0 +1,168 @@
+/**
+ * The catalogue, and the door to the package `raftchart/machines`: the bare charts, which open in a
+ * visualizer, and `bindCharts`, which binds every name that they use to its rule, given randomness.
+ */
+import { assign, enqueueActions } from 'xstate';
+import type { ApplierEffect, LinkEffect, LogWriterEffect, NodeEffect } from '../src/core/effect.ts';
+import { HANDSHAKE_TIMEOUT_MS } from '../src/core/limits.ts';
+import { greater, nextIndex } from '../src/core/types.ts';
+import { dialBackoffMs } from '../src/rules/timing.ts';
+import { type ApplierContext, type ApplierEvent, applierMachine } from './applier.machine.ts';
+import { bindRaft, type RaftPorts, replicationId } from './bind-raft.ts';
+import { replication } from './bind-replication.ts';
+import { type LinkContext, type LinkEvent, linkMachine } from './link.machine.ts';
+import {
+  type LogWriterContext,
+  type LogWriterEvent,
+  logWriterMachine,
+} from './log-writer.machine.ts';
+import { type NodeContext, type NodeEvent, nodeMachine } from './node.machine.ts';
+import { performer } from './perform.ts';
+import { raftMachine } from './raft.machine.ts';
+import { replicationMachine } from './replication.machine.ts';
+
+/** Every chart there is; what is drawn, checked and tested walks this list. */
+export const charts = {
+  node: nodeMachine,
+  raft: raftMachine,
+  replication: replicationMachine,
+  link: linkMachine,
+  logWriter: logWriterMachine,
+  applier: applierMachine,
+} as const;
+
+const applier = bindApplier();
+const logWriter = bindLogWriter();
+
+/** The same charts with every name bound, ready for `createActor`. */
+export function bindCharts(ports: RaftPorts) {
+  const raft = bindRaft(ports);
+  const link = bindLink(ports.random);
+  const node = bindNode({ raft, logWriter, applier, link });
+  return { node, raft, replication, link, logWriter, applier } as const;
+}
+
+function bindApplier() {
+  const perform = performer<ApplierContext, ApplierEvent, ApplierEffect>();
+  return applierMachine.provide({
+    guards: {
+      isAllApplied: ({ context }, { throughIndex }) => throughIndex >= context.commitIndex,
+    },
+    actions: {
+      recordCommit: perform((state, { commitIndex }) => ({
+        changes: { commitIndex: greater(commitIndex, state.commitIndex) },
+        effects: [],
+      })),
+      recordApplied: perform((_, { throughIndex }) => ({
+        changes: { lastApplied: throughIndex },
+        effects: [],
+      })),
+      applyNext: perform(({ lastApplied, commitIndex }) => ({
+        changes: {},
+        effects: [{ type: 'apply', fromIndex: nextIndex(lastApplied), throughIndex: commitIndex }],
+      })),
+    },
+  });
+}
+
+function bindLogWriter() {
+  const perform = performer<LogWriterContext, LogWriterEvent, LogWriterEffect>();
+  return logWriterMachine.provide({
+    guards: {
+      isCurrentAndMoreWaits: ({ context }, { batch }) =>
+        batch === context.batch && context.waiting > 0,
+      isCurrent: ({ context }, { batch }) => batch === context.batch,
+    },
+    actions: {
+      flush: perform(({ batch }) => ({
+        changes: { batch: batch + 1, waiting: 0 },
+        effects: [{ type: 'flushLog', batch: batch + 1 }],
+      })),
+      gather: perform(({ waiting }) => ({ changes: { waiting: waiting + 1 }, effects: [] })),
+      announceDurable: perform(({ batch }) => ({
+        changes: {},
+        effects: [{ type: 'logDurable', batch }],
+      })),
+      announceStall: perform(({ stallTimeoutMs }) => ({
+        changes: {},
+        effects: [{ type: 'diskStalled', stalledForMs: stallTimeoutMs }],
+      })),
+      announceRecovery: perform(() => ({ changes: {}, effects: [{ type: 'diskRecovered' }] })),
+    },
+  });
+}
+
+function bindLink(random: () => number) {
+  const perform = performer<LinkContext, LinkEvent, LinkEffect>();
+  return linkMachine.provide({
+    guards: {
+      isDialler: ({ context }) => context.isDialler,
+      isCurrent: ({ context }, { attempt }) => attempt === context.attempt,
+      isNewCall: ({ context }, { attempt }) => attempt > context.attempt,
+    },
+    actions: {
+      dial: perform(({ peer, attempt }) => ({
+        changes: { attempt: attempt + 1 },
+        effects: [{ type: 'dial', peer, attempt: attempt + 1 }],
+      })),
+      hangUp: perform(({ peer, attempt }, { reason }) => ({
+        changes: {},
+        effects: [{ type: 'hangUp', peer, attempt, reason }],
+      })),
+      recordCall: perform((_, { attempt }) => ({ changes: { attempt }, effects: [] })),
+      recordFailure: perform(({ failures }, { reason }) => ({
+        changes: { failures: failures + 1, reason },
+        effects: [],
+      })),
+      announceOpen: perform(({ peer, attempt }) => ({
+        changes: { failures: 0 },
+        effects: [{ type: 'linkOpened', peer, attempt }],
+      })),
+      announceClosed: perform(({ peer, reason }) => ({
+        changes: {},
+        effects: [{ type: 'linkClosed', peer, reason: reason ?? 'closed' }],
+      })),
+    },
+    delays: {
+      dialBackoff: ({ context }) => dialBackoffMs(context.failures, random()),
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      refusedBackoff: ({ context }) => dialBackoffMs(16, random()) + context.failures,
+    },
+  });
+}
+
+interface NodeParts {
+  readonly raft: ReturnType<typeof bindRaft>;
+  readonly logWriter: typeof logWriter;
+  readonly applier: typeof applier;
+  readonly link: ReturnType<typeof bindLink>;
+}
+
+function bindNode(parts: NodeParts) {
+  const perform = performer<NodeContext, NodeEvent, NodeEffect>();
+  return nodeMachine.provide({
+    actors: parts,
+    actions: {
+      recordRecovery: assign((_, { state }) => ({ recovered: state })),
+      recordError: assign((_, { error }) => ({ error })),
+      startLinks: enqueueActions(({ context, enqueue }) => {
+        for (const peer of context.peers) {
+          const isDialler = context.id < peer;
+          enqueue.spawnChild('link', { id: linkId(peer), input: { peer, isDialler } });
+        }
+      }),
+      stopLinks: enqueueActions(({ context, enqueue }) => {
+        for (const peer of context.peers) enqueue.stopChild(linkId(peer));
+      }),
+      announceHalt: perform(({ error }) => ({ changes: {}, effects: [{ type: 'halted', error }] })),
+      announceDrain: perform(() => ({ changes: {}, effects: [{ type: 'drained' }] })),
+    },
+  });
+}
+
+export function linkId(peer: string): string {
+  return `link:${peer}`;
+}
+
+export type { RaftPorts };
+export { replicationId };

@@ -1,0 +1,155 @@
+/**
+ * One connection to one peer. Of two members the one with the smaller id dials, the other waits; both
+ * then say hello and judge each other's identity before anything else counts (ID1, TR1).
+ */
+import { setup } from 'xstate';
+import type { LinkEffect } from '../src/core/effect.ts';
+import type { NodeId } from '../src/core/types.ts';
+
+export interface LinkContext {
+  readonly peer: NodeId;
+  /** Numbers the connections, inbound and outbound alike; news of another one is stale. */
+  readonly attempt: number;
+  /** Failures in a row; the wait doubles with each. */
+  readonly failures: number;
+  /** Why the last connection ended; `null` if none has. */
+  readonly reason: string | null;
+  readonly isDialler: boolean;
+}
+
+export type LinkEvent =
+  | { readonly type: 'socket.opened'; readonly attempt: number }
+  /** The peer's hello was judged and accepted; on the waiting side this is the first news of a call. */
+  | { readonly type: 'hello.accepted'; readonly attempt: number }
+  | { readonly type: 'hello.refused'; readonly attempt: number; readonly reason: string }
+  | { readonly type: 'socket.closed'; readonly attempt: number; readonly reason: string };
+
+export const linkMachine = setup({
+  types: {
+    context: {} as LinkContext,
+    events: {} as LinkEvent,
+    emitted: {} as LinkEffect,
+    input: {} as { peer: NodeId; isDialler: boolean } | undefined,
+  },
+  guards: {
+    isDialler: () => true,
+    isCurrent: (_, _news: { attempt: number }) => true,
+    isNewCall: (_, _news: { attempt: number }) => false,
+  },
+  actions: {
+    dial: () => {},
+    hangUp: (_, _why: { reason: string }) => {},
+    recordCall: (_, _news: { attempt: number }) => {},
+    recordFailure: (_, _why: { reason: string }) => {},
+    announceOpen: () => {},
+    announceClosed: () => {},
+  },
+  delays: { dialBackoff: 100, handshakeTimeout: 2_000, refusedBackoff: 1_000 },
+}).createMachine({
+  id: 'link',
+  description: 'One connection to one peer, kept up for as long as both live.',
+  context: ({ input }) => ({
+    peer: input?.peer ?? ('n2' as NodeId),
+    attempt: 0,
+    failures: 0,
+    reason: null,
+    isDialler: input?.isDialler ?? true,
+  }),
+  initial: 'closed',
+  on: {
+    'hello.accepted': {
+      guard: { type: 'isNewCall', params: ({ event }) => event },
+      target: '.open',
+      actions: { type: 'recordCall', params: ({ event }) => event },
+    },
+    'hello.refused': {},
+    'socket.opened': {},
+    'socket.closed': {},
+  },
+  states: {
+    closed: {
+      description: 'No connection. The smaller id dials; the other waits to be called.',
+      always: { guard: 'isDialler', target: 'dialing' },
+    },
+    dialing: {
+      description: 'Opens a socket to the address that the peer has at this moment.',
+      entry: 'dial',
+      after: {
+        handshakeTimeout: {
+          target: 'backingOff',
+          actions: [
+            { type: 'hangUp', params: { reason: 'no answer to the call' } },
+            { type: 'recordFailure', params: { reason: 'no answer to the call' } },
+          ],
+        },
+      },
+      on: {
+        'socket.opened': {
+          guard: { type: 'isCurrent', params: ({ event }) => event },
+          target: 'handshaking',
+        },
+        'socket.closed': {
+          guard: { type: 'isCurrent', params: ({ event }) => event },
+          target: 'backingOff',
+          actions: { type: 'recordFailure', params: ({ event }) => event },
+        },
+      },
+    },
+    handshaking: {
+      description: 'Both sides say who they are; neither believes anything else yet.',
+      after: {
+        handshakeTimeout: {
+          target: 'backingOff',
+          actions: [
+            { type: 'hangUp', params: { reason: 'no hello in time' } },
+            { type: 'recordFailure', params: { reason: 'no hello in time' } },
+          ],
+        },
+      },
+      on: {
+        'hello.accepted': {
+          guard: { type: 'isCurrent', params: ({ event }) => event },
+          target: 'open',
+        },
+        'hello.refused': {
+          guard: { type: 'isCurrent', params: ({ event }) => event },
+          target: 'refused',
+          actions: { type: 'recordFailure', params: ({ event }) => event },
+        },
+        'socket.closed': {
+          guard: { type: 'isCurrent', params: ({ event }) => event },
+          target: 'backingOff',
+          actions: { type: 'recordFailure', params: ({ event }) => event },
+        },
+      },
+    },
+    open: {
+      description: 'Messages flow both ways.',
+      entry: 'announceOpen',
+      exit: 'announceClosed',
+      on: {
+        'hello.accepted': {
+          guard: { type: 'isNewCall', params: ({ event }) => event },
+          target: 'open',
+          reenter: true,
+          actions: { type: 'recordCall', params: ({ event }) => event },
+        },
+        'socket.closed': {
+          guard: { type: 'isCurrent', params: ({ event }) => event },
+          target: 'backingOff',
+          actions: { type: 'recordFailure', params: ({ event }) => event },
+        },
+      },
+    },
+    backingOff: {
+      description:
+        'Waits before the next call, longer after each failure, and never in step with others.',
+      after: { dialBackoff: 'closed' },
+    },
+    refused: {
+      description:
+        'One side does not accept the identity of the other; the reason names the repair.',
+      after: { refusedBackoff: 'closed' },
+    },
+  },
+});

@@ -1,0 +1,92 @@
+/**
+ * The order to the disk: one synced batch under way, everything that comes meanwhile gathers for the next
+ * (group commit). No timers set the pace, the disk does. A failed write is never tried again (ST9).
+ */
+import { setup } from 'xstate';
+import type { LogWriterEffect } from '../src/core/effect.ts';
+
+export interface LogWriterContext {
+  /** Numbers the batches; a completion of another one is stale. */
+  readonly batch: number;
+  /** Requests gathered since the batch under way began. */
+  readonly waiting: number;
+  readonly stallTimeoutMs: number;
+}
+
+export type LogWriterEvent =
+  | { readonly type: 'write.requested' }
+  | { readonly type: 'write.completed'; readonly batch: number }
+  | { readonly type: 'write.failed' };
+
+export const logWriterMachine = setup({
+  types: {
+    context: {} as LogWriterContext,
+    events: {} as LogWriterEvent,
+    emitted: {} as LogWriterEffect,
+    input: {} as { stallTimeoutMs: number } | undefined,
+  },
+  guards: {
+    isCurrentAndMoreWaits: (_, _done: { batch: number }) => false,
+    isCurrent: (_, _done: { batch: number }) => true,
+  },
+  actions: {
+    flush: () => {},
+    gather: () => {},
+    announceDurable: () => {},
+    announceStall: () => {},
+    announceRecovery: () => {},
+  },
+  delays: { stallTimeout: ({ context }) => context.stallTimeoutMs },
+}).createMachine({
+  id: 'logWriter',
+  description: 'Group commit: one synced write at a time.',
+  context: ({ input }) => ({
+    batch: 0,
+    waiting: 0,
+    stallTimeoutMs: input?.stallTimeoutMs ?? 2_000,
+  }),
+  initial: 'idle',
+  on: { 'write.failed': '.failed' },
+  states: {
+    idle: {
+      description: 'Everything asked for is on disk.',
+      on: { 'write.requested': 'writing', 'write.completed': {} },
+    },
+    writing: {
+      description: 'A synced batch is under way.',
+      entry: 'flush',
+      initial: 'prompt',
+      on: {
+        'write.requested': { actions: 'gather' },
+        'write.completed': [
+          {
+            guard: { type: 'isCurrentAndMoreWaits', params: ({ event }) => event },
+            target: 'writing',
+            reenter: true,
+            actions: 'announceDurable',
+          },
+          {
+            guard: { type: 'isCurrent', params: ({ event }) => event },
+            target: 'idle',
+            actions: 'announceDurable',
+          },
+        ],
+      },
+      states: {
+        prompt: {
+          description: 'Within the time that a healthy disk takes.',
+          after: { stallTimeout: 'stalled' },
+        },
+        stalled: {
+          description: 'The disk hangs; a leader gives up its lead.',
+          entry: 'announceStall',
+          exit: 'announceRecovery',
+        },
+      },
+    },
+    failed: {
+      description: 'A write failed: what is on disk is unknown, and the node halts.',
+      on: { 'write.requested': {}, 'write.completed': {}, 'write.failed': {} },
+    },
+  },
+});

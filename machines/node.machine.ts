@@ -1,0 +1,144 @@
+/**
+ * The life of one node: recover, run, drain, stop; or halt for good at the first broken rule or failed
+ * write. A halted node answers no one; the process around it lives on (ST9).
+ */
+import { fromCallback, setup } from 'xstate';
+import type { NodeEffect } from '../src/core/effect.ts';
+import type { RaftState } from '../src/core/raft-state.ts';
+import type { NodeId } from '../src/core/types.ts';
+import type { applierMachine } from './applier.machine.ts';
+import type { linkMachine } from './link.machine.ts';
+import type { logWriterMachine } from './log-writer.machine.ts';
+import type { raftMachine } from './raft.machine.ts';
+
+export interface NodeContext {
+  readonly id: NodeId;
+  readonly peers: readonly NodeId[];
+  readonly diskStallMs: number;
+  /** What recovery found; `null` before. */
+  readonly recovered: RaftState | null;
+  /** Why the node halted; `null` while it has not. */
+  readonly error: unknown;
+}
+
+export type NodeEvent =
+  | { readonly type: 'recovered'; readonly state: RaftState }
+  | { readonly type: 'failed'; readonly error: unknown }
+  | { readonly type: 'stop' }
+  | { readonly type: 'drained' };
+
+/** Bound to the charts of the parts in `index.ts`; this file imports nothing but xstate. */
+const placeholder = fromCallback(() => {});
+
+export const nodeMachine = setup({
+  types: {
+    context: {} as NodeContext,
+    events: {} as NodeEvent,
+    emitted: {} as NodeEffect,
+    input: {} as { id: NodeId; peers: readonly NodeId[]; diskStallMs: number } | undefined,
+  },
+  actors: {
+    raft: placeholder as unknown as typeof raftMachine,
+    logWriter: placeholder as unknown as typeof logWriterMachine,
+    applier: placeholder as unknown as typeof applierMachine,
+    link: placeholder as unknown as typeof linkMachine,
+  },
+  actions: {
+    recordRecovery: (_, _found: { state: RaftState }) => {},
+    recordError: (_, _failure: { error: unknown }) => {},
+    startLinks: () => {},
+    stopLinks: () => {},
+    announceHalt: () => {},
+    announceDrain: () => {},
+  },
+}).createMachine({
+  id: 'node',
+  description: 'The life of one node, from its disk to its end.',
+  context: ({ input }) => ({
+    id: input?.id ?? ('n1' as NodeId),
+    peers: input?.peers ?? (['n2', 'n3'] as unknown as readonly NodeId[]),
+    diskStallMs: input?.diskStallMs ?? 2_000,
+    recovered: null,
+    error: null,
+  }),
+  initial: 'recovering',
+  on: {
+    failed: {
+      target: '.halted',
+      actions: { type: 'recordError', params: ({ event }) => event },
+    },
+    recovered: {},
+    stop: {},
+    drained: {},
+  },
+  states: {
+    recovering: {
+      description: 'Proves that its disk holds all that it ever promised.',
+      on: {
+        recovered: {
+          target: 'active',
+          actions: { type: 'recordRecovery', params: ({ event }) => event },
+        },
+        stop: 'stopped',
+      },
+    },
+    active: {
+      description: 'Takes part in the cluster.',
+      entry: 'startLinks',
+      exit: 'stopLinks',
+      initial: 'running',
+      invoke: [
+        {
+          id: 'logWriter',
+          src: 'logWriter',
+          input: ({ context }) => ({ stallTimeoutMs: context.diskStallMs }),
+          onError: {
+            target: 'halted',
+            actions: { type: 'recordError', params: ({ event }) => event },
+          },
+        },
+        {
+          id: 'applier',
+          src: 'applier',
+          input: ({ context }) =>
+            context.recovered === null
+              ? undefined
+              : { lastApplied: context.recovered.log.base.index },
+          onError: {
+            target: 'halted',
+            actions: { type: 'recordError', params: ({ event }) => event },
+          },
+        },
+        {
+          id: 'raft',
+          src: 'raft',
+          input: ({ context }) => context.recovered ?? undefined,
+          onError: {
+            target: 'halted',
+            actions: { type: 'recordError', params: ({ event }) => event },
+          },
+        },
+      ],
+      states: {
+        running: {
+          description: 'Takes proposals and reads.',
+          on: { stop: 'draining' },
+        },
+        draining: {
+          description: 'Finishes what it has begun, and takes on nothing new.',
+          entry: 'announceDrain',
+          on: { drained: '#node.stopped' },
+        },
+      },
+    },
+    stopped: {
+      description: 'Closed in good order; may be started again.',
+      type: 'final',
+    },
+    halted: {
+      description: 'Stopped for good by a broken rule or a failed write. Answers no one.',
+      entry: 'announceHalt',
+      on: { failed: {} },
+    },
+  },
+});

@@ -1,0 +1,294 @@
+/**
+ * The role of one node: follower, pre-candidate, candidate or leader (§3.3–§3.6, §9.6).
+ * The chart says when; the names it uses are bound to the rules of `src/rules` in `index.ts`.
+ * Stickiness is a state, not a clock reading: a follower is loyal until the shortest election timeout has
+ * passed without a word from its leader, doubtful after that, suspicious once the leader's link closes.
+ */
+import { fromCallback, setup } from 'xstate';
+import type { RaftEffect } from '../src/core/effect.ts';
+import type { RaftState } from '../src/core/raft-state.ts';
+import type { RaftEvent, RaftTag } from './raft.types.ts';
+import type { replicationMachine } from './replication.machine.ts';
+
+type Received<Type extends RaftEvent['type']> = Extract<RaftEvent, { type: Type }>;
+
+/** Bound to the replication chart in `index.ts`; this file imports nothing but xstate. */
+const replicationPlaceholder = fromCallback(() => {});
+
+export const raftMachine = setup({
+  types: {
+    context: {} as RaftState,
+    events: {} as RaftEvent,
+    emitted: {} as RaftEffect,
+    input: {} as RaftState | undefined,
+    tags: {} as RaftTag,
+  },
+  actors: { replication: replicationPlaceholder as unknown as typeof replicationMachine },
+  guards: {
+    mayGrantVote: (_, _request: Received<'vote.requested'>) => false,
+    hasQuorumOfGrants: () => false,
+    isOwnVoteDurable: (_, _written: Received<'disk.durable'>) => false,
+    isLeaderLink: (_, _link: { peer: string }) => false,
+    hasCommittedInTerm: () => false,
+    hearsQuorum: () => true,
+  },
+  actions: {
+    observeTerm: (_, _observed: Received<'term.observed'>) => {},
+    grantPreVoteIfUpToDate: (_, _request: Received<'preVote.requested'>) => {},
+    refusePreVote: (_, _request: Received<'preVote.requested'>) => {},
+    startPreVote: (_, _cause: { cause: string }) => {},
+    countPreVote: (_, _answer: Received<'preVote.answered'>) => {},
+    grantVote: (_, _request: Received<'vote.requested'>) => {},
+    refuseVote: (_, _request: Received<'vote.requested'>) => {},
+    startElection: () => {},
+    countVote: (_, _answer: Received<'vote.answered'>) => {},
+    countOwnVote: (_, _written: Received<'disk.durable'>) => {},
+    acceptEntries: (_, _request: Received<'entries.received'>) => {},
+    assertSoleLeader: (_, _request: Received<'entries.received'>) => {},
+    noteDurable: (_, _written: Received<'disk.durable'>) => {},
+    becomeLeader: () => {},
+    startReplication: () => {},
+    stopReplication: () => {},
+    announceEstablished: () => {},
+    appendProposals: (_, _gathered: Received<'proposals.gathered'>) => {},
+    countOwnDisk: (_, _written: Received<'disk.durable'>) => {},
+    recordProgress: (_, _progress: Received<'peer.progressed'>) => {},
+    beginRound: () => {},
+    sendHeartbeats: () => {},
+    forgetContacts: () => {},
+    forwardLinkNews: (_, _link: Received<'link.opened'> | Received<'link.closed'>) => {},
+    stepDown: (_, _cause: { cause: string }) => {},
+  },
+  delays: {
+    electionTimeout: 450,
+    electionTimeoutMinimum: 300,
+    electionTimeoutRest: 150,
+    suspicionDelay: 20,
+    heartbeatInterval: 50,
+    quorumCheckInterval: 600,
+  },
+}).createMachine({
+  id: 'raft',
+  description: 'The role of one node in its term. Every node begins as a follower.',
+  context: ({ input }) =>
+    input ??
+    ({
+      id: 'n1',
+      configuration: {
+        voters: ['n1', 'n2', 'n3'],
+        votersOutgoing: [],
+        learners: [],
+        learnersNext: [],
+      },
+      timing: {
+        electionTimeoutMinMs: 300,
+        electionTimeoutMaxMs: 600,
+        heartbeatIntervalMs: 50,
+        suspicionStepMs: 20,
+      },
+      term: 0,
+      votedFor: null,
+      leaderId: null,
+      log: { base: { term: 0, index: 0 }, lastIndex: 0, termRuns: [] },
+      durableIndex: 0,
+      commitIndex: 0,
+      granted: [],
+      preVoteRound: 0,
+      matchIndex: {},
+      termStartIndex: 0,
+      heardFrom: [],
+      round: 0,
+      roundEchoed: {},
+      pendingRounds: [],
+    } as unknown as RaftState),
+  initial: 'follower',
+  on: {
+    'term.observed': {
+      target: '.follower',
+      actions: { type: 'observeTerm', params: ({ event }) => event },
+    },
+    'preVote.requested': {
+      actions: { type: 'grantPreVoteIfUpToDate', params: ({ event }) => event },
+    },
+    'vote.requested': [
+      {
+        guard: { type: 'mayGrantVote', params: ({ event }) => event },
+        target: '.follower',
+        actions: { type: 'grantVote', params: ({ event }) => event },
+      },
+      { actions: { type: 'refuseVote', params: ({ event }) => event } },
+    ],
+    'entries.received': {
+      target: '.follower.loyal',
+      actions: { type: 'acceptEntries', params: ({ event }) => event },
+    },
+    'disk.durable': { actions: { type: 'noteDurable', params: ({ event }) => event } },
+    'preVote.answered': {},
+    'vote.answered': {},
+    'proposals.gathered': {},
+    'peer.progressed': {},
+    'round.requested': {},
+    'disk.stalled': {},
+    'link.opened': {},
+    'link.closed': {},
+  },
+  states: {
+    follower: {
+      description: 'Answers others and takes entries from the leader.',
+      initial: 'leaderless',
+      states: {
+        leaderless: {
+          description: 'Knows no leader of this term.',
+          after: { electionTimeout: { target: '#raft.preCandidate' } },
+          on: {
+            'term.observed': { actions: { type: 'observeTerm', params: ({ event }) => event } },
+          },
+        },
+        loyal: {
+          description: 'Has just heard its leader; refuses every pre-vote.',
+          tags: 'loyal',
+          after: { electionTimeoutMinimum: { target: 'doubtful' } },
+          on: {
+            'entries.received': {
+              target: 'loyal',
+              reenter: true,
+              actions: { type: 'acceptEntries', params: ({ event }) => event },
+            },
+            'preVote.requested': {
+              actions: { type: 'refusePreVote', params: ({ event }) => event },
+            },
+            'link.closed': {
+              guard: { type: 'isLeaderLink', params: ({ event }) => event },
+              target: 'suspicious',
+            },
+          },
+        },
+        doubtful: {
+          description: 'The leader has been silent for the shortest election timeout.',
+          after: { electionTimeoutRest: { target: '#raft.preCandidate' } },
+          on: {
+            'link.closed': {
+              guard: { type: 'isLeaderLink', params: ({ event }) => event },
+              target: 'suspicious',
+            },
+          },
+        },
+        suspicious: {
+          description:
+            "The leader's link closed: a hint, not a proof. The first in line asks at once.",
+          after: { suspicionDelay: { target: '#raft.preCandidate' } },
+          on: {
+            'term.observed': { actions: { type: 'observeTerm', params: ({ event }) => event } },
+          },
+        },
+      },
+    },
+    preCandidate: {
+      description: 'Asks whether it could win, before it disturbs anyone with a new term.',
+      entry: { type: 'startPreVote', params: { cause: 'no word from a leader' } },
+      always: { guard: 'hasQuorumOfGrants', target: 'candidate' },
+      after: { electionTimeout: { target: 'preCandidate', reenter: true } },
+      on: {
+        'preVote.answered': { actions: { type: 'countPreVote', params: ({ event }) => event } },
+      },
+    },
+    candidate: {
+      description: 'In a new term, with its own vote on disk, asks for the votes of the others.',
+      entry: 'startElection',
+      always: { guard: 'hasQuorumOfGrants', target: 'leader' },
+      after: { electionTimeout: { target: 'preCandidate' } },
+      on: {
+        'vote.answered': { actions: { type: 'countVote', params: ({ event }) => event } },
+        'disk.durable': [
+          {
+            guard: { type: 'isOwnVoteDurable', params: ({ event }) => event },
+            actions: { type: 'countOwnVote', params: ({ event }) => event },
+          },
+          { actions: { type: 'noteDurable', params: ({ event }) => event } },
+        ],
+      },
+    },
+    leader: {
+      description: 'Orders the log for everyone; the only one of its term.',
+      tags: ['loyal', 'leads'],
+      type: 'parallel',
+      entry: ['becomeLeader', 'startReplication'],
+      exit: 'stopReplication',
+      on: {
+        'preVote.requested': { actions: { type: 'refusePreVote', params: ({ event }) => event } },
+        'vote.requested': { actions: { type: 'refuseVote', params: ({ event }) => event } },
+        'entries.received': {
+          actions: { type: 'assertSoleLeader', params: ({ event }) => event },
+        },
+        'proposals.gathered': {
+          actions: { type: 'appendProposals', params: ({ event }) => event },
+        },
+        'disk.durable': { actions: { type: 'countOwnDisk', params: ({ event }) => event } },
+        'peer.progressed': { actions: { type: 'recordProgress', params: ({ event }) => event } },
+        'link.opened': { actions: { type: 'forwardLinkNews', params: ({ event }) => event } },
+        'link.closed': { actions: { type: 'forwardLinkNews', params: ({ event }) => event } },
+        'disk.stalled': {
+          target: '#raft.follower',
+          actions: { type: 'stepDown', params: { cause: 'its disk stalls' } },
+        },
+      },
+      states: {
+        service: {
+          description: 'What clients may ask for.',
+          initial: 'establishing',
+          states: {
+            establishing: {
+              description: 'The no-op of the new term is under way; reads wait for it.',
+              always: { guard: 'hasCommittedInTerm', target: 'serving' },
+            },
+            serving: {
+              description: 'Its commit index is the newest; reads take one round of heartbeats.',
+              tags: 'servesReads',
+              entry: 'announceEstablished',
+              on: { 'round.requested': { actions: 'beginRound' } },
+            },
+          },
+        },
+        heartbeat: {
+          description: 'Keeps the followers loyal.',
+          initial: 'beating',
+          states: {
+            beating: {
+              description: 'Every interval a message to every peer.',
+              after: {
+                heartbeatInterval: { target: 'beating', reenter: true, actions: 'sendHeartbeats' },
+              },
+            },
+          },
+        },
+        quorum: {
+          description: 'Proves to itself that it still leads.',
+          initial: 'watching',
+          states: {
+            watching: {
+              description: 'A quorum must answer within each interval.',
+              after: {
+                quorumCheckInterval: [
+                  {
+                    guard: 'hearsQuorum',
+                    target: 'watching',
+                    reenter: true,
+                    actions: 'forgetContacts',
+                  },
+                  {
+                    target: '#raft.follower',
+                    actions: {
+                      type: 'stepDown',
+                      params: { cause: 'no quorum answered for an election timeout' },
+                    },
+                  },
+                ],
+              },
+            },
+          },
+        },
+      },
+    },
+  },
+  options: { maxIterations: 100 },
+});

@@ -1,0 +1,45 @@
+/** What the raft chart hears. Terms are normalised before: `term.observed` precedes a newer message. */
+import type { HardState } from '../src/core/hard-state.ts';
+import type { EntrySpan } from '../src/core/log-shape.ts';
+import type {
+  AppendEntries,
+  PreVote,
+  PreVoteReply,
+  RequestVote,
+  RequestVoteReply,
+} from '../src/core/message.ts';
+import type { EntryId, Index, NodeId, Term } from '../src/core/types.ts';
+
+export type RaftEvent =
+  | { readonly type: 'term.observed'; readonly term: Term }
+  | { readonly type: 'preVote.requested'; readonly from: NodeId; readonly message: PreVote }
+  | { readonly type: 'preVote.answered'; readonly from: NodeId; readonly message: PreVoteReply }
+  | { readonly type: 'vote.requested'; readonly from: NodeId; readonly message: RequestVote }
+  | { readonly type: 'vote.answered'; readonly from: NodeId; readonly message: RequestVoteReply }
+  | {
+      readonly type: 'entries.received';
+      readonly from: NodeId;
+      readonly message: AppendEntries;
+      /** The runs beside the message, in order, without their payloads. */
+      readonly spans: readonly EntrySpan[];
+    }
+  | { readonly type: 'proposals.gathered'; readonly count: number }
+  | {
+      /** Everything persisted so far, up to a point, is on disk: this hard state and this last entry. */
+      readonly type: 'disk.durable';
+      readonly hardState: HardState;
+      readonly entry: EntryId;
+    }
+  | { readonly type: 'disk.stalled' }
+  | {
+      readonly type: 'peer.progressed';
+      readonly peer: NodeId;
+      readonly matchIndex: Index;
+      readonly round: number;
+    }
+  | { readonly type: 'round.requested' }
+  | { readonly type: 'link.opened'; readonly peer: NodeId }
+  | { readonly type: 'link.closed'; readonly peer: NodeId };
+
+/** `loyal`: has a live leader, or is one, and so refuses to help depose it (§4.2.3). */
+export type RaftTag = 'loyal' | 'leads' | 'servesReads';

@@ -1,0 +1,37 @@
+/**
+ * What a leader knows about one peer: the context of `machines/replication.machine.ts` (§3.5, §10.2.2).
+ * The mode, probing or replicating, is the chart's state and not here.
+ */
+import type { Index, NodeId, Term } from './types.ts';
+
+/** One AppendEntries with entries that the peer has not answered yet. */
+export interface InflightMessage {
+  /** The last index it carries. */
+  readonly throughIndex: Index;
+  readonly bytes: number;
+}
+
+export interface ReplicationState {
+  readonly peer: NodeId;
+  /** The leadership that this actor belongs to; it ends with it. */
+  readonly term: Term;
+  /** Invariant: `matchIndex < nextIndex` (LR4). */
+  readonly matchIndex: Index;
+  /** The next entry to send. */
+  readonly nextIndex: Index;
+  /** The end of the leader's log. */
+  readonly lastIndex: Index;
+  readonly commitIndex: Index;
+  /** The commit index that the peer was told last. */
+  readonly commitIndexSent: Index;
+  /** The newest leadership round, echoed by the peer's answers (§6.4). */
+  readonly round: number;
+  /** Oldest first. Empty while probing. */
+  readonly inflight: readonly InflightMessage[];
+  readonly inflightBytes: number;
+  readonly limits: {
+    readonly messageBytesMax: number;
+    readonly inflightMessagesMax: number;
+    readonly inflightBytesMax: number;
+  };
+}

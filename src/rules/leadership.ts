@@ -1,0 +1,131 @@
+/**
+ * What a leader does with its term: open it with a no-op (§6.4), append what clients propose, follow what
+ * each peer holds, prove to itself that it still leads (§6.2, §6.4), and step down when it cannot.
+ */
+import { assert } from '../core/assert.ts';
+import { members } from '../core/configuration.ts';
+import type { Persist, PersistAppend } from '../core/effect.ts';
+import type { RaftState } from '../core/raft-state.ts';
+import {
+  advance,
+  type EntryId,
+  INDEX_ZERO,
+  type Index,
+  type NodeId,
+  nextIndex,
+} from '../core/types.ts';
+import { advanceCommit, confirmRounds, durableIndexAfter } from './commit.ts';
+import { type RaftStep, roleChanged } from './election.ts';
+import { isQuorum } from './quorum.ts';
+import { appendSpan } from './term-runs.ts';
+
+/** LR8: a leader begins its term with a no-op, without which it could not commit older entries (§6.4). */
+export function becomeLeader(state: RaftState): RaftStep {
+  const termStartIndex = nextIndex(state.log.lastIndex);
+  const peers = peersOf(state);
+  return {
+    changes: {
+      leaderId: state.id,
+      granted: [],
+      termStartIndex,
+      matchIndex: Object.fromEntries(peers.map((peer) => [peer, INDEX_ZERO])),
+      heardFrom: [],
+      round: 0,
+      roundEchoed: {},
+      pendingRounds: [],
+      log: appendSpan(state.log, span(state, termStartIndex, termStartIndex)),
+    },
+    effects: [
+      roleChanged({ term: state.term, leaderId: state.id }, 'leader', 'won the election'),
+      persistAppend({ source: 'noop', firstIndex: termStartIndex, lastIndex: termStartIndex }),
+    ],
+  };
+}
+
+/** LR9: proposals gathered since the last write become one run, written and sent as one. */
+export function appendProposals(state: RaftState, count: number): RaftStep {
+  assert(count > 0, 'LR9: a run holds at least one entry');
+  const firstIndex = nextIndex(state.log.lastIndex);
+  const lastIndex = advance(state.log.lastIndex, count);
+  return {
+    changes: { log: appendSpan(state.log, span(state, firstIndex, lastIndex)) },
+    effects: [persistAppend({ source: 'proposed', firstIndex, lastIndex })],
+    news: [{ type: 'log.grew', lastIndex, commitIndex: state.commitIndex }],
+  };
+}
+
+/** PS4, PS5: an own write has reached the disk. */
+export function recordDurable(state: RaftState, durable: EntryId): RaftStep {
+  const durableIndex = durableIndexAfter(state, durable);
+  return advanceCommit(state, { durableIndex });
+}
+
+export interface Progress {
+  readonly peer: NodeId;
+  readonly matchIndex: Index;
+  /** The round that the peer's answer echoed. */
+  readonly round: number;
+}
+
+/** LR4: what a peer holds never falls; its answer also proves contact and echoes a round. */
+export function recordProgress(state: RaftState, progress: Progress): RaftStep {
+  const { peer, matchIndex, round } = progress;
+  const known = state.matchIndex[peer] ?? INDEX_ZERO;
+  const changes: Partial<RaftState> = {
+    heardFrom: state.heardFrom.includes(peer) ? state.heardFrom : [...state.heardFrom, peer],
+    ...(matchIndex > known ? { matchIndex: { ...state.matchIndex, [peer]: matchIndex } } : {}),
+    ...(round > (state.roundEchoed[peer] ?? 0)
+      ? { roundEchoed: { ...state.roundEchoed, [peer]: round } }
+      : {}),
+  };
+  const committed = advanceCommit(state, changes);
+  const confirmed = confirmRounds({ ...state, ...committed.changes });
+  return {
+    changes: { ...committed.changes, ...confirmed.changes },
+    effects: [...committed.effects, ...confirmed.effects],
+    ...(committed.news === undefined ? {} : { news: committed.news }),
+  };
+}
+
+/** RD1: true once an entry of the own term is committed: only then is the commit index known to be the newest. */
+export function hasCommittedInTerm(state: RaftState): boolean {
+  return state.termStartIndex > 0 && state.commitIndex >= state.termStartIndex;
+}
+
+/** RD2: a fresh round; a read waits for the index committed now and for a quorum's answer to this round. */
+export function beginRound(state: RaftState): RaftStep {
+  assert(hasCommittedInTerm(state), 'RD1: no read before an entry of the own term is committed');
+  const round = state.round + 1;
+  const pendingRounds = [...state.pendingRounds, { round, readIndex: state.commitIndex }];
+  const confirmed = confirmRounds({ ...state, round, pendingRounds });
+  return {
+    changes: { round, pendingRounds, ...confirmed.changes },
+    effects: confirmed.effects,
+    news: [{ type: 'round.began', round }],
+  };
+}
+
+/** EL10: a leader that has not heard a quorum for an election timeout is no leader to its clients (§6.2). */
+export function hearsQuorum(state: RaftState): boolean {
+  return isQuorum(state.configuration, [state.id, ...state.heardFrom]);
+}
+
+/** Gives up the lead within the same term; the vote stands, so no second leader of this term can arise (A1). */
+export function stepDown(state: RaftState, cause: string): RaftStep {
+  return {
+    changes: { leaderId: null, pendingRounds: [], heardFrom: [] },
+    effects: [roleChanged({ term: state.term, leaderId: null }, 'follower', cause)],
+  };
+}
+
+export function peersOf({ id, configuration }: RaftState): readonly NodeId[] {
+  return members(configuration).filter((member) => member !== id);
+}
+
+function span(state: RaftState, firstIndex: Index, lastIndex: Index) {
+  return { term: state.term, firstIndex, lastIndex };
+}
+
+function persistAppend(append: PersistAppend): Persist {
+  return { type: 'persist', hardState: null, truncateFrom: null, append };
+}

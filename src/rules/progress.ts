@@ -1,0 +1,197 @@
+/**
+ * A leader's bookkeeping for one peer: what to send next, what is under way, where to look after a
+ * rejection (§3.5, §10.2.2). Messages may be lost, late, repeated and out of order: what is known to match
+ * never falls (LR4), and an answer to a question that is no longer open changes nothing (B7, B8).
+ */
+import { assert } from '../core/assert.ts';
+import type { ReplicationEffect, Step } from '../core/effect.ts';
+import type { LogShape } from '../core/log-shape.ts';
+import type { AppendEntriesReply, AppendRejected } from '../core/message.ts';
+import type { ReplicationState } from '../core/replication-state.ts';
+import {
+  greater,
+  INDEX_ZERO,
+  type Index,
+  type NodeId,
+  nextIndex,
+  previousIndex,
+  type Term,
+} from '../core/types.ts';
+import { newestAtMost } from './term-runs.ts';
+
+export type ReplicationStep = Step<ReplicationState, ReplicationEffect>;
+
+/** §3.5: a new leader guesses that the peer holds all of its log, and probes to find out. */
+export function startProgress(start: {
+  readonly peer: NodeId;
+  readonly term: Term;
+  readonly log: LogShape;
+  readonly nextIndex: Index;
+  readonly commitIndex: Index;
+  readonly limits: ReplicationState['limits'];
+}): ReplicationState {
+  const { log, ...rest } = start;
+  return {
+    ...rest,
+    matchIndex: INDEX_ZERO,
+    lastIndex: log.lastIndex,
+    commitIndexSent: INDEX_ZERO,
+    round: 0,
+    inflight: [],
+    inflightBytes: 0,
+  };
+}
+
+/** LR10: while probing there is one question at a time, with at most one message of entries. */
+export function probe(state: ReplicationState): ReplicationStep {
+  return {
+    changes: { inflight: [], inflightBytes: 0, commitIndexSent: state.commitIndex },
+    effects: [replicate(state, previousIndex(state.nextIndex), state.lastIndex)],
+  };
+}
+
+/** The next entries, as many as one message and the window hold. The driver answers what it sent. */
+export function sendEntries(state: ReplicationState): ReplicationStep {
+  assert(hasWindow(state) && hasMore(state), 'LR11: entries are sent while the window is open');
+  return {
+    changes: { commitIndexSent: state.commitIndex },
+    effects: [replicate(state, previousIndex(state.nextIndex), state.lastIndex)],
+  };
+}
+
+/**
+ * Without entries, and from the entry known to match, so that it is never rejected for what is still
+ * under way (B14). It carries the commit index and the round.
+ */
+export function heartbeat(state: ReplicationState): ReplicationStep {
+  return {
+    changes: { commitIndexSent: state.commitIndex },
+    effects: [replicate(state, state.matchIndex, state.matchIndex)],
+  };
+}
+
+/** The driver has sent `(nextIndex − 1, throughIndex]`. */
+export function entriesSent(
+  state: ReplicationState,
+  sent: { readonly throughIndex: Index; readonly bytes: number },
+): ReplicationStep {
+  if (sent.throughIndex < state.nextIndex) return { changes: {}, effects: [] };
+  return {
+    changes: {
+      nextIndex: nextIndex(sent.throughIndex),
+      inflight: [...state.inflight, sent],
+      inflightBytes: state.inflightBytes + sent.bytes,
+    },
+    effects: [],
+  };
+}
+
+/** LR4: an acceptance raises what matches and frees the window; an old one changes nothing (B7). */
+export function recordAcceptance(
+  state: ReplicationState,
+  { matchIndex, round }: { readonly matchIndex: Index; readonly round: number },
+): ReplicationStep {
+  assert(matchIndex <= state.lastIndex, 'LR4: a peer holds no more than its leader sent');
+  const match = greater(matchIndex, state.matchIndex);
+  const inflight = state.inflight.filter((message) => message.throughIndex > match);
+  const { peer, term } = state;
+  return {
+    changes: {
+      matchIndex: match,
+      nextIndex: greater(state.nextIndex, nextIndex(match)),
+      inflight,
+      inflightBytes: inflight.reduce((sum, message) => sum + message.bytes, 0),
+    },
+    effects: [{ type: 'progressed', peer, term, matchIndex: match, round }],
+  };
+}
+
+/** LR5: a rejection counts only if it answers something that is still open (B8). */
+export function isOpenRejection(
+  state: ReplicationState,
+  reply: Pick<AppendEntriesReply, 'prevIndex'>,
+  isProbing: boolean,
+): boolean {
+  if (isProbing) return reply.prevIndex === state.nextIndex - 1;
+  return reply.prevIndex > state.matchIndex && reply.prevIndex < state.nextIndex;
+}
+
+export interface Rejection {
+  readonly round: number;
+  readonly rejection: AppendRejected;
+  /** The leader's own log. */
+  readonly log: LogShape;
+}
+
+/** LR7: next is where both logs may still agree: skip every term that the peer's hint rules out. */
+export function backtrack(
+  state: ReplicationState,
+  { round, rejection, log }: Rejection,
+): ReplicationStep {
+  const { peer, term, matchIndex } = state;
+  const { hint } = rejection;
+  const candidate = newestAtMost(log, hint.index, hint.term);
+  const next = greater(nextIndex(candidate.index), nextIndex(state.matchIndex));
+  return {
+    changes: { nextIndex: next, inflight: [], inflightBytes: 0 },
+    effects: [{ type: 'progressed', peer, term, matchIndex, round }],
+  };
+}
+
+/** Whatever it says, an answer of this term proves contact and echoes a round. */
+export function reportContact(state: ReplicationState, round: number): ReplicationStep {
+  const { peer, term, matchIndex } = state;
+  return { changes: {}, effects: [{ type: 'progressed', peer, term, matchIndex, round }] };
+}
+
+/** An acceptance ends the probing if it covers the entry that was probed for, not a mere heartbeat. */
+export function answersProbe(state: ReplicationState, matchIndex: Index): boolean {
+  return matchIndex >= state.nextIndex - 1;
+}
+
+/** LR12: after a lost connection, or too long without progress, start again from what is known to match. */
+export function restart(state: ReplicationState): ReplicationStep {
+  const changes = { nextIndex: nextIndex(state.matchIndex), inflight: [], inflightBytes: 0 };
+  return { changes, effects: [] };
+}
+
+export function reportStall(state: ReplicationState): ReplicationStep {
+  const { peer, matchIndex } = state;
+  const step = restart(state);
+  return { ...step, effects: [{ type: 'peerStalled', peer, matchIndex }] };
+}
+
+export function hasMore(state: ReplicationState): boolean {
+  return state.nextIndex <= state.lastIndex;
+}
+
+/** LR11: both bounds leave room; the first message always fits. */
+export function hasWindow({ inflight, inflightBytes, limits }: ReplicationState): boolean {
+  if (inflight.length === 0) return true;
+  return inflight.length < limits.inflightMessagesMax && inflightBytes < limits.inflightBytesMax;
+}
+
+export function isIdle(state: ReplicationState): boolean {
+  return state.inflight.length === 0 && !hasMore(state);
+}
+
+export function owesCommit(state: ReplicationState): boolean {
+  return state.commitIndexSent < state.commitIndex;
+}
+
+function replicate(
+  state: ReplicationState,
+  prevIndex: Index,
+  throughIndex: Index,
+): ReplicationEffect {
+  return {
+    type: 'replicate',
+    to: state.peer,
+    term: state.term,
+    prevIndex,
+    throughIndex,
+    bytesMax: state.limits.messageBytesMax,
+    commitIndex: state.commitIndex,
+    round: state.round,
+  };
+}

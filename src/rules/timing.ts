@@ -1,0 +1,36 @@
+/**
+ * How long the charts wait. Randomness is an argument: a number in `[0, 1)` drawn by the caller, so that
+ * timeouts are drawn anew each round (§3.4) and a simulator can choose every one of them.
+ */
+import { DIAL_BACKOFF_MAX_MS, DIAL_BACKOFF_MIN_MS } from '../core/limits.ts';
+import type { RaftState, RaftTiming } from '../core/raft-state.ts';
+import { suspicionRank } from './election.ts';
+
+export const DEFAULT_TIMING: RaftTiming = {
+  electionTimeoutMinMs: 300,
+  electionTimeoutMaxMs: 600,
+  heartbeatIntervalMs: 50,
+  suspicionStepMs: 25,
+};
+
+/** EL12: uniform in `[min, max)`. */
+export function electionTimeoutMs(timing: RaftTiming, random: number): number {
+  return timing.electionTimeoutMinMs + electionTimeoutRestMs(timing, random);
+}
+
+/** What is left of a drawn election timeout once its shortest length has passed. */
+export function electionTimeoutRestMs(timing: RaftTiming, random: number): number {
+  return Math.floor((timing.electionTimeoutMaxMs - timing.electionTimeoutMinMs) * random);
+}
+
+/** EL9: the first in line asks at once, each next one a step later, so that they do not split the vote. */
+export function suspicionDelayMs(state: RaftState, random: number): number {
+  const { suspicionStepMs } = state.timing;
+  return Math.floor((suspicionRank(state) + random / 4) * suspicionStepMs);
+}
+
+/** Doubles with each failure in a row up to a bound, less up to half of it by chance. */
+export function dialBackoffMs(failures: number, random: number): number {
+  const doubled = DIAL_BACKOFF_MIN_MS * 2 ** Math.min(failures, 16);
+  return Math.floor(Math.min(doubled, DIAL_BACKOFF_MAX_MS) * (1 - random / 2));
+}
