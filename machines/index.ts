@@ -3,7 +3,13 @@
  * visualizer, and `bindCharts`, which binds every name that they use to its rule, given randomness.
  */
 import { assign, enqueueActions } from 'xstate';
-import type { ApplierEffect, LinkEffect, LogWriterEffect, NodeEffect } from '../src/core/effect.ts';
+import type {
+  ApplierEffect,
+  Effect,
+  LinkEffect,
+  LogWriterEffect,
+  NodeEffect,
+} from '../src/core/effect.ts';
 import { HANDSHAKE_TIMEOUT_MS } from '../src/core/limits.ts';
 import { greater, nextIndex } from '../src/core/types.ts';
 import { dialBackoffMs } from '../src/rules/timing.ts';
@@ -17,6 +23,7 @@ import {
   logWriterMachine,
 } from './log-writer.machine.ts';
 import { type NodeContext, type NodeEvent, nodeMachine } from './node.machine.ts';
+import { withOutlet } from './outlet.ts';
 import { performer } from './perform.ts';
 import { raftMachine } from './raft.machine.ts';
 import { replicationMachine } from './replication.machine.ts';
@@ -31,15 +38,20 @@ export const charts = {
   applier: applierMachine,
 } as const;
 
-const applier = bindApplier();
-const logWriter = bindLogWriter();
+export interface ChartPorts extends RaftPorts {
+  /** Receives every effect of every actor, in order; without it, subscribe to each actor. */
+  readonly outlet?: (effect: Effect) => void;
+}
 
 /** The same charts with every name bound, ready for `createActor`. */
-export function bindCharts(ports: RaftPorts) {
-  const raft = bindRaft(ports);
-  const link = bindLink(ports.random);
-  const node = bindNode({ raft, logWriter, applier, link });
-  return { node, raft, replication, link, logWriter, applier } as const;
+export function bindCharts({ outlet, ...ports }: ChartPorts) {
+  const peer = withOutlet(replication, outlet);
+  const raft = withOutlet(bindRaft(ports).provide({ actors: { replication: peer } }), outlet);
+  const link = withOutlet(bindLink(ports.random), outlet);
+  const logWriter = withOutlet(bindLogWriter(), outlet);
+  const applier = withOutlet(bindApplier(), outlet);
+  const node = withOutlet(bindNode({ raft, logWriter, applier, link }), outlet);
+  return { node, raft, replication: peer, link, logWriter, applier } as const;
 }
 
 function bindApplier() {
@@ -133,8 +145,8 @@ function bindLink(random: () => number) {
 
 interface NodeParts {
   readonly raft: ReturnType<typeof bindRaft>;
-  readonly logWriter: typeof logWriter;
-  readonly applier: typeof applier;
+  readonly logWriter: ReturnType<typeof bindLogWriter>;
+  readonly applier: ReturnType<typeof bindApplier>;
   readonly link: ReturnType<typeof bindLink>;
 }
 
@@ -155,7 +167,7 @@ function bindNode(parts: NodeParts) {
         for (const peer of context.peers) enqueue.stopChild(linkId(peer));
       }),
       announceHalt: perform(({ error }) => ({ changes: {}, effects: [{ type: 'halted', error }] })),
-      announceDrain: perform(() => ({ changes: {}, effects: [{ type: 'drained' }] })),
+      drain: perform(() => ({ changes: {}, effects: [{ type: 'drain' }] })),
     },
   });
 }

@@ -49,7 +49,7 @@ export const nodeMachine = setup({
     startLinks: () => {},
     stopLinks: () => {},
     announceHalt: () => {},
-    announceDrain: () => {},
+    drain: () => {},
   },
 }).createMachine({
   id: 'node',
@@ -126,7 +126,7 @@ export const nodeMachine = setup({
         },
         draining: {
           description: 'Finishes what it has begun, and takes on nothing new.',
-          entry: 'announceDrain',
+          entry: 'drain',
           on: { drained: '#node.stopped' },
         },
       },

@@ -150,7 +150,7 @@ export type LinkEffect =
 /** The node has stopped for good, or is about to. */
 export type NodeEffect =
   | { readonly type: 'halted'; readonly error: unknown }
-  | { readonly type: 'drained' };
+  | { readonly type: 'drain' };
 
 export type Effect =
   | RaftEffect

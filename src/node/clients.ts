@@ -1,0 +1,289 @@
+/**
+ * What callers want of this member: commands into the log, reads that see everything committed. A member
+ * that does not lead passes both on to the one that does; each call ends by its deadline, with the truth
+ * or with the admission that it is not known.
+ */
+import { type EntryRun, entriesOf } from '../core/entry-run.ts';
+import { RaftError } from '../core/errors.ts';
+import type { Propose, ProposeReply, ReadIndex, ReadIndexReply } from '../core/message.ts';
+import type { Index, NodeId, Term } from '../core/types.ts';
+import type { ProposalOutcome, WaitOptions } from '../ports/replica.ts';
+import { type Parts, raftOf } from './parts.ts';
+import { Proposals } from './proposals.ts';
+import { Reads } from './reads.ts';
+import { Sweeper } from './sweeper.ts';
+
+/** How long a command that a follower passed on may wait here for its turn, in milliseconds. */
+const FORWARDED_DEADLINE_MS = 5_000;
+
+export class Clients {
+  readonly #parts: () => Parts;
+  readonly #proposals = new Proposals();
+  readonly #reads = new Reads();
+  readonly #sweeper: Sweeper;
+  /** The newest request seen of each member, in the term of this leadership (I5). */
+  readonly #seen = new Map<NodeId, { readonly term: Term; readonly requestId: number }>();
+  #requestId: number;
+  #isPumpDue = false;
+  #proposed = 0;
+
+  /** `firstRequestId` must be larger than any that this node used in an earlier life. */
+  constructor(parts: () => Parts, firstRequestId: number, clock: Parts['clock']) {
+    this.#parts = parts;
+    this.#requestId = firstRequestId;
+    this.#sweeper = new Sweeper(clock, (now) => this.#sweep(now));
+  }
+
+  get proposedCount(): number {
+    return this.#proposed;
+  }
+
+  get isWaiting(): boolean {
+    return this.#proposals.isWaiting || this.#reads.isWaiting;
+  }
+
+  /** Bound: past the limits it is refused at once, before anything was written anywhere. */
+  submit(
+    data: Uint8Array,
+    { timeoutMs }: WaitOptions,
+    completed: (outcome: ProposalOutcome) => void,
+  ): void {
+    const { clock } = this.#parts();
+    const refusal = this.#refusalOf(data.length);
+    if (refusal !== null) {
+      return clock.defer(() => completed({ type: 'failed', error: refusal }));
+    }
+    this.#proposed += 1;
+    const deadline = clock.now() + timeoutMs;
+    this.#proposals.queue(this.#proposals.groupOf(data, { deadline, completed }));
+    this.#schedulePump();
+  }
+
+  awaitReadable({ timeoutMs }: WaitOptions, completed: (error: RaftError | null) => void): void {
+    const { clock, limits } = this.#parts();
+    if (this.#reads.count >= limits.pendingReadsMax) {
+      return clock.defer(() => completed(overloaded('reads')));
+    }
+    this.#reads.add({
+      deadline: clock.now() + timeoutMs,
+      isLocal: true,
+      answered: () => completed(null),
+      failed: completed,
+    });
+    this.#schedulePump();
+  }
+
+  /** Moves on whatever can be moved on: to the log, to the leader, to the next round. */
+  pump(): void {
+    this.#isPumpDue = false;
+    this.#pumpProposals();
+    this.#pumpReads();
+  }
+
+  encodeGathered(first: { term: Term; firstIndex: Index; timeMs: number }): EntryRun {
+    return this.#proposals.encodeGathered(first);
+  }
+
+  /** A follower passes on commands of its clients. */
+  proposedBy(from: NodeId, message: Propose, runs: readonly EntryRun[]): void {
+    const { actors, clock } = this.#parts();
+    const { term, requestId } = message;
+    const leads = actors.hasTag('leads') && term === raftOf(this.#parts()).term;
+    if (!leads || this.#refusalOf(0) !== null) return this.#answerPropose(from, message, null);
+    const seen = this.#seen.get(from);
+    if (seen !== undefined && seen.term === term && seen.requestId >= requestId) return;
+    this.#seen.set(from, { term, requestId });
+    const entries = runs.flatMap(entriesOf);
+    this.#proposals.queue({
+      entries,
+      bytes: entries.reduce((sum, { data }) => sum + data.length, 0),
+      deadline: clock.now() + FORWARDED_DEADLINE_MS,
+      appended: (firstIndex) => this.#answerPropose(from, message, firstIndex),
+      refused: () => this.#answerPropose(from, message, null),
+      lost: () => {},
+    });
+    this.#schedulePump();
+  }
+
+  forwardAnswered({ requestId, firstIndex, term }: ProposeReply): void {
+    this.#proposals.forwardAnswered(requestId, firstIndex, term);
+    this.#schedulePump();
+  }
+
+  /** A follower asks what its reads have to wait for. */
+  readAskedBy(from: NodeId, { term, requestId }: ReadIndex): void {
+    const parts = this.#parts();
+    const answer = (readIndex: Index | null): void => {
+      const reply = { type: 'ReadIndexReply', term, requestId, readIndex } as const;
+      parts.peers.send(from, { ...reply, term: raftOf(parts).term }, []);
+    };
+    const leads = parts.actors.hasTag('leads') && term === raftOf(parts).term;
+    if (!leads || this.#reads.count >= parts.limits.pendingReadsMax) return answer(null);
+    this.#reads.add({
+      deadline: parts.clock.now() + FORWARDED_DEADLINE_MS,
+      isLocal: false,
+      answered: answer,
+      failed: () => answer(null),
+    });
+    this.#schedulePump();
+  }
+
+  readAnswered({ requestId, readIndex }: ReadIndexReply): void {
+    this.#reads.leaderAnswered(requestId, readIndex);
+    this.#reads.applied(this.#parts().applying.lastApplied);
+    this.#schedulePump();
+  }
+
+  roundConfirmed(round: number, readIndex: Index): void {
+    this.#reads.roundConfirmed(round, readIndex);
+    this.#reads.applied(this.#parts().applying.lastApplied);
+    this.#schedulePump();
+  }
+
+  resolve(index: Index, term: Term, result: unknown): void {
+    if (this.#proposals.expectsAny) this.#proposals.resolve(index, term, result);
+  }
+
+  applied(lastApplied: Index): void {
+    this.#reads.applied(lastApplied);
+  }
+
+  /** Another leader, or none: whoever was asked will not answer, and what waits is asked anew. */
+  roleChanged(): void {
+    this.#reads.askAgain();
+    this.#schedulePump();
+  }
+
+  linkClosed(peer: NodeId): void {
+    this.#proposals.forwardsLost(peer, lostOnTheWay(peer));
+    this.#reads.askAgain();
+  }
+
+  /** The node is gone. */
+  failAll(refusal: RaftError, unknown: RaftError): void {
+    this.#sweeper.stop();
+    this.#proposals.failAll(refusal, unknown);
+    this.#reads.failAll(refusal);
+  }
+
+  #pumpProposals(): void {
+    const parts = this.#parts();
+    const { actors, disk, limits } = parts;
+    if (this.#proposals.isEmpty) return;
+    if (actors.hasTag('leads')) {
+      if (!disk.isIdle) return;
+      const count = this.#proposals.gather(limits.runBytesMax);
+      return actors.tellRaft({ type: 'proposals.gathered', count });
+    }
+    this.#forwardProposals(parts);
+  }
+
+  #forwardProposals(parts: Parts): void {
+    const { peers, limits } = parts;
+    const raft = parts.actors.raft;
+    const leader = raft?.leaderId ?? null;
+    if (raft === null || leader === null || leader === parts.id) return;
+    while (!this.#proposals.isEmpty && peers.isOpen(leader)) {
+      const requestId = this.#nextRequestId();
+      const run = this.#proposals.forward(requestId, leader, limits.messageBytesMax);
+      const count = run.lastIndex;
+      const message = { type: 'Propose', term: raft.term, requestId, count } as const;
+      if (peers.send(leader, message, [run])) continue;
+      return this.#proposals.forwardNotSent(requestId);
+    }
+  }
+
+  #pumpReads(): void {
+    const { actors, clock, id, peers } = this.#parts();
+    const raft = actors.raft;
+    if (raft === null || !this.#reads.shouldAsk) return;
+    if (actors.hasTag('servesReads')) {
+      this.#reads.ask({ type: 'round', round: raft.round + 1 }, clock.now());
+      return actors.tellRaft({ type: 'round.requested' });
+    }
+    const { leaderId, term } = raft;
+    if (leaderId === null || leaderId === id || !peers.isOpen(leaderId)) return;
+    const requestId = this.#nextRequestId();
+    this.#reads.ask({ type: 'leader', requestId }, clock.now());
+    peers.send(leaderId, { type: 'ReadIndex', term, requestId }, []);
+  }
+
+  #answerPropose(to: NodeId, { requestId }: Propose, firstIndex: Index | null): void {
+    const { actors, peers } = this.#parts();
+    const term = actors.raft?.term;
+    if (term === undefined) return;
+    peers.send(to, { type: 'ProposeReply', term, requestId, firstIndex }, []);
+  }
+
+  /** Commands and reads of one tick travel together. */
+  #schedulePump(): void {
+    this.#sweeper.wake();
+    if (this.#isPumpDue) return;
+    this.#isPumpDue = true;
+    const parts = this.#parts();
+    parts.clock.defer(() => parts.run(() => this.pump()));
+  }
+
+  #nextRequestId(): number {
+    this.#requestId += 1;
+    return this.#requestId;
+  }
+
+  #refusalOf(bytes: number): RaftError | null {
+    const { limits } = this.#parts();
+    if (bytes > limits.commandBytesMax) {
+      return new RaftError(
+        'RAFT_TOO_LARGE',
+        `a command of ${bytes} bytes is over the limit of ${limits.commandBytesMax}: split it`,
+      );
+    }
+    const isFull =
+      this.#proposals.queuedBytes + bytes > limits.proposalBytesMax ||
+      this.#proposals.unappliedBytes > limits.unappliedBytesMax;
+    return isFull ? overloaded('proposals') : null;
+  }
+
+  #sweep(now: number): boolean {
+    const parts = this.#parts();
+    const leader = (): NodeId | null => parts.actors.raft?.leaderId ?? null;
+    parts.run(() => {
+      this.#proposals.expire(now, () => notServed(leader()));
+      const patienceMs = parts.actors.raft?.timing.electionTimeoutMinMs ?? 0;
+      this.#reads.expire(now, patienceMs, () => notServed(leader()));
+      this.pump();
+    });
+    return this.isWaiting;
+  }
+}
+
+function overloaded(what: string): RaftError {
+  return new RaftError(
+    'RAFT_OVERLOADED',
+    `too many ${what} wait already: nothing was done; try again later`,
+  );
+}
+
+function notServed(leader: NodeId | null): RaftError {
+  if (leader === null) {
+    return new RaftError(
+      'RAFT_NO_LEADER',
+      'no leader was found in time: nothing was done; try again once a majority of the members is up',
+    );
+  }
+  return new RaftError(
+    'RAFT_TIMED_OUT',
+    'the leader did not answer in time: nothing was done; try again',
+    {
+      retry: 'safe',
+      leader,
+    },
+  );
+}
+
+function lostOnTheWay(leader: NodeId): RaftError {
+  return new RaftError(
+    'RAFT_OUTCOME_UNKNOWN',
+    `the connection to the leader ${leader} closed with the command under way: it may have taken effect; read before you repeat it`,
+    { leader },
+  );
+}

@@ -1,0 +1,87 @@
+/**
+ * Persist, then speak (§3.8). Writes gather while one synced batch is under way; messages wait in line
+ * behind the writes that they vouch for. The log-writer chart says when to flush; this does it.
+ */
+import type { Persist, Send } from '../core/effect.ts';
+import type { EntryRun } from '../core/entry-run.ts';
+import type { HardState } from '../core/hard-state.ts';
+import type { EntryId } from '../core/types.ts';
+import type { LogOperation, LogStore } from '../ports/log-store.ts';
+
+export interface Durable {
+  readonly hardState: HardState;
+  readonly entry: EntryId;
+}
+
+interface HeldSend {
+  /** The last write that must be durable before this may leave. */
+  readonly after: number;
+  readonly send: Send;
+}
+
+export interface DiskCounters {
+  writes: number;
+  bytes: number;
+}
+
+export class Disk {
+  readonly #store: LogStore;
+  readonly #release: (send: Send) => void;
+  readonly counters: DiskCounters = { writes: 0, bytes: 0 };
+  #gathered: LogOperation[] = [];
+  #held: HeldSend[] = [];
+  #requested = 0;
+  #durable = 0;
+  #latest: Durable;
+
+  constructor(store: LogStore, recovered: Durable, release: (send: Send) => void) {
+    this.#store = store;
+    this.#latest = recovered;
+    this.#release = release;
+  }
+
+  /** True when everything asked for is on disk. */
+  get isIdle(): boolean {
+    return this.#requested === this.#durable;
+  }
+
+  gather(persist: Persist, runs: readonly EntryRun[]): void {
+    const { hardState, truncateFrom } = persist;
+    if (hardState !== null) this.#gathered.push({ type: 'setHardState', hardState });
+    if (truncateFrom !== null) this.#gathered.push({ type: 'truncateFrom', index: truncateFrom });
+    if (runs.length > 0) this.#gathered.push({ type: 'append', runs });
+    for (const run of runs) this.counters.bytes += run.bytes.length;
+    const last = runs.at(-1);
+    this.#latest = {
+      hardState: hardState ?? this.#latest.hardState,
+      entry: last === undefined ? this.#latest.entry : { term: last.term, index: last.lastIndex },
+    };
+    this.#requested += 1;
+  }
+
+  /** PS1: leaves at once if nothing is being written, else when all that was asked for before it is durable. */
+  sendWhenDurable(send: Send): void {
+    if (this.isIdle) this.#release(send);
+    else this.#held.push({ after: this.#requested, send });
+  }
+
+  /** Starts the next batch; `completed` hears what is durable with it, or the error. */
+  flush(completed: (outcome: Durable | Error) => void): void {
+    const operations = this.#gathered;
+    const through = this.#requested;
+    const durable = this.#latest;
+    this.#gathered = [];
+    this.counters.writes += 1;
+    this.#store.write(operations, (error) => {
+      if (error === null) this.#durable = through;
+      completed(error ?? durable);
+    });
+  }
+
+  /** Lets go of the messages whose writes are durable. */
+  releaseHeld(): void {
+    const ready = this.#held.findIndex(({ after }) => after > this.#durable);
+    const count = ready === -1 ? this.#held.length : ready;
+    for (const { send } of this.#held.splice(0, count)) this.#release(send);
+  }
+}

@@ -1,0 +1,200 @@
+/** Effects into deeds: one exhaustive switch, and what each deed takes (STYLE 2: persist, then send). */
+import { assert, unreachable } from '../core/assert.ts';
+import type { Apply, Effect, Persist, Replicate } from '../core/effect.ts';
+import { ENTRY_KIND, type EntryRun, encodeRun, sliceRun } from '../core/entry-run.ts';
+import { RaftError } from '../core/errors.ts';
+import { INDEX_ZERO, nextIndex, TERM_ZERO } from '../core/types.ts';
+import { termAt } from '../rules/term-runs.ts';
+import { type Parts, raftOf } from './parts.ts';
+
+export function perform(parts: Parts, effect: Effect): void {
+  const { actors, clients, disk, peers } = parts;
+  switch (effect.type) {
+    case 'persist':
+      return persist(parts, effect);
+    case 'send':
+      return disk.sendWhenDurable(effect);
+    case 'replicate':
+      return replicate(parts, effect);
+    case 'progressed': {
+      const { peer, matchIndex, round, term } = effect;
+      if (term !== actors.raft?.term) return;
+      return actors.tellRaft({ type: 'peer.progressed', peer, matchIndex, round });
+    }
+    case 'commit':
+      return actors.tellApplier({ type: 'commit.advanced', commitIndex: effect.commitIndex });
+    case 'apply':
+      return apply(parts, effect);
+    case 'flushLog':
+      return flush(parts, effect.batch);
+    case 'logDurable':
+      return clients.pump();
+    case 'diskStalled':
+      return actors.tellRaft({ type: 'disk.stalled' });
+    case 'diskRecovered':
+    case 'peerStalled':
+      return;
+    case 'roleChanged':
+      return parts.roleChanged(effect);
+    case 'established':
+      return clients.pump();
+    case 'roundConfirmed':
+      return clients.roundConfirmed(effect.round, effect.readIndex);
+    case 'dial':
+      return peers.dial(effect.peer, effect.attempt);
+    case 'hangUp':
+      return peers.hangUp(effect.peer, effect.attempt, effect.reason);
+    case 'linkOpened':
+      peers.opened(effect.peer, effect.attempt);
+      actors.tellRaft({ type: 'link.opened', peer: effect.peer });
+      return clients.pump();
+    case 'linkClosed':
+      peers.closed(effect.peer, effect.reason);
+      clients.linkClosed(effect.peer);
+      return actors.tellRaft({ type: 'link.closed', peer: effect.peer });
+    case 'halted':
+      return parts.halted(effect.error);
+    case 'drain':
+      return parts.drain();
+    default:
+      return unreachable(effect);
+  }
+}
+
+/** Gathers the write with the bytes it is about, keeps them at hand, and asks for a flush. */
+function persist(parts: Parts, effect: Persist): void {
+  const { actors, disk, tail } = parts;
+  const runs = runsToAppend(parts, effect);
+  if (effect.truncateFrom !== null) tail.truncateFrom(effect.truncateFrom);
+  tail.append(runs);
+  disk.gather(effect, runs);
+  actors.tellLogWriter({ type: 'write.requested' });
+}
+
+function runsToAppend(parts: Parts, { append }: Persist): readonly EntryRun[] {
+  if (append === null) return [];
+  const { firstIndex, lastIndex, source } = append;
+  const { term } = raftOf(parts);
+  const first = { term, firstIndex, timeMs: parts.clock.wallTimeMs() };
+  switch (source) {
+    case 'noop':
+      return [encodeRun(first, [{ kind: ENTRY_KIND.noop, data: new Uint8Array(0) }])];
+    case 'proposed':
+      return [parts.clients.encodeGathered(first)];
+    case 'received': {
+      const fresh = parts.hand.runs.filter((run) => run.lastIndex >= firstIndex);
+      assert(
+        fresh.at(-1)?.lastIndex === lastIndex,
+        'LR9: the message at hand holds what is appended',
+      );
+      return fresh.map((run) => sliceRun(run, firstIndex, lastIndex));
+    }
+    default:
+      return unreachable(source);
+  }
+}
+
+/** ST9: a failed write halts the node; nothing that waited for it is ever said. */
+function flush(parts: Parts, batch: number): void {
+  const { actors, disk, tail } = parts;
+  disk.flush((outcome) =>
+    parts.run(() => {
+      if (outcome instanceof Error) {
+        actors.tellLogWriter({ type: 'write.failed' });
+        return parts.fail(storageFailed(outcome));
+      }
+      disk.releaseHeld();
+      actors.tellLogWriter({ type: 'write.completed', batch });
+      actors.tellRaft({ type: 'disk.durable', ...outcome });
+      tail.trim(outcome.entry.index);
+    }),
+  );
+}
+
+/** Packs an AppendEntries: from memory if the tail reaches back that far, else from disk. */
+function replicate(parts: Parts, effect: Replicate): void {
+  const { prevIndex, throughIndex, bytesMax } = effect;
+  if (throughIndex === prevIndex) return sendRuns(parts, effect, []);
+  const range = { from: nextIndex(prevIndex), through: throughIndex, bytesMax };
+  const runs = parts.tail.select(range);
+  if (runs !== null) return sendRuns(parts, effect, runs);
+  parts.store.read(range).then(
+    (read) => parts.run(() => sendRuns(parts, effect, read)),
+    (error: unknown) => parts.run(() => parts.fail(storageFailed(error))),
+  );
+}
+
+function sendRuns(parts: Parts, effect: Replicate, runs: readonly EntryRun[]): void {
+  const { actors, peers } = parts;
+  const { to, term, prevIndex, commitIndex, round } = effect;
+  const raft = actors.raft;
+  if (raft === null || raft.term !== term || !actors.hasTag('leads')) return;
+  const prevTerm = prevIndex === INDEX_ZERO ? TERM_ZERO : termAt(raft.log, prevIndex);
+  assert(prevTerm !== null, 'LR2: a leader knows the term of the entry before those it sends');
+  const lastIndex = runs.at(-1)?.lastIndex ?? prevIndex;
+  const prevLog = { term: prevTerm, index: prevIndex };
+  const isSent = peers.send(
+    to,
+    { type: 'AppendEntries', term, prevLog, lastIndex, commitIndex, round },
+    runs,
+  );
+  if (runs.length === 0) return;
+  const bytes = runs.reduce((sum, run) => sum + run.bytes.length, 0);
+  actors.tellReplication(
+    to,
+    isSent ? { type: 'entries.sent', throughIndex: lastIndex, bytes } : { type: 'entries.dropped' },
+  );
+}
+
+/** Hands the next committed entries to the state machine, as many as one batch may hold. */
+function apply(parts: Parts, { fromIndex, throughIndex }: Apply): void {
+  const { limits, store, tail } = parts;
+  const range = { from: fromIndex, through: throughIndex, bytesMax: limits.applyBytesMax };
+  const runs = tail.select(range);
+  if (runs !== null) return applyRuns(parts, runs);
+  store.read(range).then(
+    (read) => parts.run(() => applyRuns(parts, read)),
+    (error: unknown) => parts.run(() => parts.fail(storageFailed(error))),
+  );
+}
+
+function applyRuns(parts: Parts, runs: readonly EntryRun[]): void {
+  const { actors, applying, clients } = parts;
+  const last = runs.at(-1);
+  assert(last !== undefined, 'CM4: there is something to apply');
+  const done = (): void => {
+    actors.tellApplier({ type: 'apply.completed', throughIndex: last.lastIndex });
+    clients.applied(applying.lastApplied);
+  };
+  const failed = (error: unknown): void => {
+    actors.tellApplier({ type: 'apply.failed' });
+    parts.fail(machineFailed(error));
+  };
+  try {
+    const applied = applying.apply(runs);
+    if (applied === undefined) return done();
+    applied.then(
+      () => parts.run(done),
+      (error: unknown) => parts.run(() => failed(error)),
+    );
+  } catch (error) {
+    failed(error);
+  }
+}
+
+function storageFailed(cause: unknown): RaftError {
+  if (cause instanceof RaftError) return cause;
+  return new RaftError(
+    'RAFT_STORAGE_FAILED',
+    `the disk failed, and what it holds is unknown: this node has halted; check the disk, then restart it (${String(cause)})`,
+    { cause },
+  );
+}
+
+function machineFailed(cause: unknown): RaftError {
+  return new RaftError(
+    'RAFT_STATE_MACHINE_FAILED',
+    `the state machine threw while it applied a committed command: this node has halted, since going on could let replicas differ (${String(cause)})`,
+    { cause },
+  );
+}

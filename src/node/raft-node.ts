@@ -1,0 +1,337 @@
+/**
+ * One member: the actor tree, its disk, its links and its state machine, tied together by one step loop.
+ * The charts decide; this file and its neighbours turn their effects into deeds, in order.
+ */
+import { InvariantViolation } from '../core/assert.ts';
+import { members, staticConfiguration } from '../core/configuration.ts';
+import type { Effect, RoleChanged } from '../core/effect.ts';
+import { RaftError } from '../core/errors.ts';
+import { DEFAULT_LIMITS, DISK_STALL_MS, type Limits } from '../core/limits.ts';
+import type { RaftTiming } from '../core/raft-state.ts';
+import { INDEX_ZERO, type NodeId, nextIndex, TERM_ZERO } from '../core/types.ts';
+import type { Clock, Random } from '../ports/clock.ts';
+import type { LogStore, RecoveredLog } from '../ports/log-store.ts';
+import type {
+  ProposalOutcome,
+  Replica,
+  ReplicaCounters,
+  ReplicaStatus,
+  RoleEvent,
+  WaitOptions,
+} from '../ports/replica.ts';
+import type { StateMachine } from '../ports/state-machine.ts';
+import type { Transport } from '../ports/transport.ts';
+import { lastLog } from '../rules/term-runs.ts';
+import { DEFAULT_TIMING } from '../rules/timing.ts';
+import { Actors } from './actors.ts';
+import { Applying } from './applying.ts';
+import { Clients } from './clients.ts';
+import { Disk, type Durable } from './disk.ts';
+import { LogTail } from './log-tail.ts';
+import type { Parts } from './parts.ts';
+import { Peers } from './peers.ts';
+import { perform } from './perform.ts';
+import { receive } from './receive.ts';
+import { recoveredState } from './recovery.ts';
+import { StepLoop } from './step-loop.ts';
+
+export interface RaftNodeOptions {
+  readonly id: NodeId;
+  readonly clusterId: string;
+  /** Every founding member with the address that its peers reach it at; this node included. */
+  readonly members: Readonly<Record<string, string>>;
+  /** Opened, used and closed by the node. */
+  readonly store: LogStore;
+  readonly transport: Transport;
+  readonly machine: StateMachine;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly timing?: Partial<RaftTiming>;
+  readonly limits?: Partial<Limits>;
+  /** A disk write slower than this costs a leader its lead, in milliseconds. */
+  readonly diskStallMs?: number;
+}
+
+/** How long `close()` waits for what is under way, in milliseconds. */
+const DRAIN_TIMEOUT_MS = 2_000;
+
+/**
+ * Starts a member on its disk: proves the log, listens for peers, takes part. Rejects, having changed nothing
+ * on disk but the boot count, if the store refuses or the address is taken.
+ */
+export async function startRaftNode(options: RaftNodeOptions): Promise<RaftNode> {
+  const { id, clusterId, store, transport } = options;
+  const founding = staticConfiguration(Object.keys(options.members) as NodeId[]);
+  const recovered = await store.open({ clusterId, nodeId: id, founding });
+  const node = new RaftNode(options, recovered);
+  try {
+    await transport.listen(node.accept);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  node.start();
+  return node;
+}
+
+export class RaftNode implements Replica {
+  readonly id: NodeId;
+  /** For the transport: takes inbound connections. */
+  readonly accept: Peers['accept'];
+  readonly #options: RaftNodeOptions;
+  readonly #recovered: RecoveredLog;
+  readonly #parts: Parts;
+  readonly #loop: StepLoop<Effect>;
+  readonly #roleListeners = new Set<(event: RoleEvent) => void>();
+  readonly #haltListeners = new Set<(error: RaftError) => void>();
+  #role: RoleEvent = { role: 'follower', term: TERM_ZERO, leader: null, cause: 'started' };
+  #halted: RaftError | null = null;
+  #closing: Promise<void> | null = null;
+  #drained: (() => void) | null = null;
+  #elections = 0;
+  #leaderChanges = 0;
+
+  constructor(options: RaftNodeOptions, recovered: RecoveredLog) {
+    this.id = options.id;
+    this.#options = options;
+    this.#recovered = recovered;
+    this.#loop = new StepLoop(
+      (effect) => perform(this.#parts, effect),
+      (error) => this.#fail(error),
+    );
+    this.#parts = this.#buildParts();
+    this.accept = this.#parts.peers.accept;
+  }
+
+  /** Called once, by `startRaftNode`. */
+  start(): void {
+    const timing = { ...DEFAULT_TIMING, ...this.#options.timing };
+    const state = recoveredState(this.id, timing, this.#recovered);
+    this.#role = { ...this.#role, term: state.term };
+    this.#run(() => {
+      this.#parts.actors.start();
+      this.#parts.actors.tellNode({ type: 'recovered', state });
+    });
+  }
+
+  submit(
+    data: Uint8Array,
+    options: WaitOptions,
+    completed: (outcome: ProposalOutcome) => void,
+  ): void {
+    const refusal = this.#refusal();
+    if (refusal === null) return this.#parts.clients.submit(data, options, completed);
+    this.#options.clock.defer(() => completed({ type: 'failed', error: refusal }));
+  }
+
+  awaitReadable(options: WaitOptions, completed: (error: RaftError | null) => void): void {
+    const refusal = this.#refusal();
+    if (refusal === null) return this.#parts.clients.awaitReadable(options, completed);
+    this.#options.clock.defer(() => completed(refusal));
+  }
+
+  status(): ReplicaStatus {
+    const { actors, applying, peers } = this.#parts;
+    const raft = actors.raft;
+    const log = raft?.log ?? this.#recovered.log;
+    const { voters, learners, votersOutgoing } =
+      raft?.configuration ?? this.#recovered.configuration;
+    const { role, term, leader } = this.#role;
+    return {
+      id: this.id,
+      clusterId: this.#recovered.identity.clusterId,
+      role: this.#halted === null ? role : 'halted',
+      term,
+      leader: this.#halted === null ? leader : null,
+      commitIndex: raft?.commitIndex ?? INDEX_ZERO,
+      lastApplied: applying.lastApplied,
+      firstIndex: nextIndex(log.base.index),
+      lastIndex: log.lastIndex,
+      snapshotIndex: log.base.index,
+      members: { voters, learners, joint: votersOutgoing.length > 0 },
+      links: this.#peerIds().map((peer) => {
+        const link = actors.link(peer);
+        return {
+          peer,
+          state: (link?.state ?? 'closed') as ReplicaStatus['links'][number]['state'],
+          reason: link?.context.reason ?? null,
+          bufferedBytes: peers.bufferedBytes(peer),
+          matchIndex: actors.replication(peer)?.matchIndex ?? null,
+        };
+      }),
+    };
+  }
+
+  counters(): ReplicaCounters {
+    const { applying, clients, disk, peers } = this.#parts;
+    return {
+      proposals: clients.proposedCount,
+      applied: applying.count,
+      elections: this.#elections,
+      leaderChanges: this.#leaderChanges,
+      messagesSent: peers.sent,
+      messagesReceived: peers.receivedCount,
+      messagesDropped: peers.dropped,
+      badFrames: 0,
+      diskWrites: disk.counters.writes,
+      diskBytes: disk.counters.bytes,
+    };
+  }
+
+  onRole(listener: (event: RoleEvent) => void): () => void {
+    this.#roleListeners.add(listener);
+    return () => this.#roleListeners.delete(listener);
+  }
+
+  onHalt(listener: (error: RaftError) => void): () => void {
+    if (this.#halted !== null) listener(this.#halted);
+    else this.#haltListeners.add(listener);
+    return () => this.#haltListeners.delete(listener);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { actors, clock, clients } = this.#parts;
+    if (this.#halted === null) {
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve;
+        clock.setTimeout(resolve, DRAIN_TIMEOUT_MS);
+        this.#run(() => actors.tellNode({ type: 'stop' }));
+      });
+      this.#run(() => actors.tellNode({ type: 'drained' }));
+    }
+    actors.stop();
+    clients.failAll(stopped('safe'), stopped('outcomeUnknown'));
+    await this.#options.transport.close();
+    await this.#options.store.close();
+  }
+
+  #buildParts(): Parts {
+    const { clock, machine, random, store, transport } = this.#options;
+    const limits = { ...DEFAULT_LIMITS, ...this.#options.limits };
+    const { identity, hardState, log, peers: known } = this.#recovered;
+    const run = (input: () => void): void => this.#run(input);
+    const fail = (error: unknown): void => this.#fail(error);
+    const parts = (): Parts => this.#parts;
+    const clients = new Clients(parts, identity.boots * 2 ** 32, clock);
+    const durable: Durable = { hardState, entry: lastLog(log) };
+    return {
+      id: this.id,
+      clock,
+      limits,
+      store,
+      run,
+      fail,
+      clients,
+      hand: { runs: [] },
+      tail: new LogTail(limits.cacheBytesMax),
+      disk: new Disk(store, durable, ({ to, message }) => {
+        this.#parts.peers.send(to, message, []);
+      }),
+      applying: new Applying(machine, log.base.index, (index, term, result) =>
+        clients.resolve(index, term, result),
+      ),
+      actors: new Actors({
+        id: this.id,
+        peers: this.#peerIds(),
+        clock,
+        random,
+        limits,
+        diskStallMs: this.#options.diskStallMs ?? DISK_STALL_MS,
+        emit: (effect) => this.#loop.emit(effect),
+        run,
+        failed: fail,
+      }),
+      peers: new Peers({
+        identity,
+        known,
+        store,
+        transport,
+        members: members(this.#recovered.configuration),
+        addressOf: (peer) => this.#options.members[peer] ?? null,
+        run,
+        failed: fail,
+        attemptOf: (peer) => this.#parts.actors.link(peer)?.context.attempt ?? 0,
+        tellLink: (peer, event) => this.#parts.actors.tellLink(peer, event),
+        received: (from, message, runs) => receive(this.#parts, from, message, runs),
+      }),
+      roleChanged: (change) => this.#roleChanged(change),
+      drain: () => this.#drain(),
+      halted: (error) => this.#haltedBy(error),
+    };
+  }
+
+  #peerIds(): readonly NodeId[] {
+    return members(this.#recovered.configuration).filter((member) => member !== this.id);
+  }
+
+  #run(input: () => void): void {
+    if (this.#halted === null) this.#loop.run(input);
+  }
+
+  /** Whatever breaks, the node halts, and its host process lives on. */
+  #fail(error: unknown): void {
+    if (this.#halted !== null) return;
+    this.#parts.actors.tellNode({ type: 'failed', error });
+  }
+
+  #haltedBy(cause: unknown): void {
+    if (this.#halted !== null) return;
+    const error = asRaftError(cause);
+    this.#halted = error;
+    this.#parts.clients.failAll(error, error);
+    this.#options.transport.close().catch(() => {});
+    this.#setRole({ role: 'halted', term: this.#role.term, leader: null, cause: error.message });
+    for (const listener of this.#haltListeners) this.#tell(() => listener(error));
+  }
+
+  #drain(): void {
+    const { clients, clock } = this.#parts;
+    if (!clients.isWaiting) return this.#drained?.();
+    clock.setTimeout(() => this.#drain(), 10);
+  }
+
+  #roleChanged({ role, term, leaderId, cause }: RoleChanged): void {
+    if (role === 'candidate') this.#elections += 1;
+    if (leaderId !== null && leaderId !== this.#role.leader) this.#leaderChanges += 1;
+    this.#setRole({ role, term, leader: leaderId, cause });
+    this.#parts.clients.roleChanged();
+  }
+
+  #setRole(event: RoleEvent): void {
+    const { role, term, leader } = this.#role;
+    const isSame = role === event.role && term === event.term && leader === event.leader;
+    this.#role = event;
+    if (isSame) return;
+    for (const listener of this.#roleListeners) this.#tell(() => listener(event));
+  }
+
+  /** A listener is a guest: what it throws is its own, and is thrown where nobody else is hurt. */
+  #tell(call: () => void): void {
+    this.#options.clock.defer(call);
+  }
+
+  #refusal(): RaftError | null {
+    if (this.#halted !== null) return this.#halted;
+    return this.#closing === null ? null : stopped('safe');
+  }
+}
+
+function stopped(retry: 'safe' | 'outcomeUnknown'): RaftError {
+  const said =
+    retry === 'safe'
+      ? 'nothing was done; ask another member'
+      : 'whether it took effect is unknown; read before you repeat it';
+  return new RaftError('RAFT_STOPPED', `this member is closing: ${said}`, { retry });
+}
+
+function asRaftError(error: unknown): RaftError {
+  if (error instanceof RaftError) return error;
+  const code = error instanceof InvariantViolation ? error.code : 'RAFT_HALTED';
+  const text = error instanceof Error ? error.message : String(error);
+  return new RaftError(code, `this member has halted: ${text}`, { cause: error });
+}

@@ -1,0 +1,32 @@
+/** From what the disk has proven to the state a node starts with: always a follower (§3.8). */
+
+import type { RaftState, RaftTiming } from '../core/raft-state.ts';
+import type { NodeId } from '../core/types.ts';
+import { INDEX_ZERO } from '../core/types.ts';
+import type { RecoveredLog } from '../ports/log-store.ts';
+
+export function recoveredState(
+  id: NodeId,
+  timing: RaftTiming,
+  { hardState, log, configuration }: RecoveredLog,
+): RaftState {
+  return {
+    id,
+    configuration,
+    timing,
+    term: hardState.term,
+    votedFor: hardState.votedFor,
+    leaderId: null,
+    log,
+    durableIndex: log.lastIndex,
+    commitIndex: log.base.index,
+    granted: [],
+    preVoteRound: 0,
+    matchIndex: {},
+    termStartIndex: INDEX_ZERO,
+    heardFrom: [],
+    round: 0,
+    roundEchoed: {},
+    pendingRounds: [],
+  };
+}

@@ -1,0 +1,54 @@
+/**
+ * The gate in front of the raft chart. A statechart lets a child's transition shadow its parent's rule for
+ * the same event, so "a newer term makes me a follower" cannot live beside the other rules of a
+ * message: terms are normalised here, before the chart sees the message (EL2, PS3).
+ */
+import { unreachable } from '../core/assert.ts';
+import type { Message } from '../core/message.ts';
+import type { Term } from '../core/types.ts';
+
+export interface Standing {
+  readonly term: Term;
+  /** Has a live leader, or is one: refuses to help depose it (EL13, §4.2.3). */
+  readonly isLoyal: boolean;
+}
+
+export type Admission =
+  /** Says nothing that still matters. */
+  | { readonly type: 'drop' }
+  /** Hand it to its receiver; observe `newerTerm` first unless it is null. */
+  | { readonly type: 'deliver'; readonly newerTerm: Term | null }
+  /** Only its term matters. */
+  | { readonly type: 'observe'; readonly newerTerm: Term }
+  /** A deposed leader speaks: tell it the newer term (A18). */
+  | { readonly type: 'refuseStale' };
+
+const DROP: Admission = { type: 'drop' };
+const DELIVER: Admission = { type: 'deliver', newerTerm: null };
+
+export function admit(standing: Standing, message: Message): Admission {
+  const isNewer = message.term > standing.term;
+  const isOlder = message.term < standing.term;
+  switch (message.type) {
+    case 'PreVote':
+      return DELIVER;
+    case 'RequestVote':
+      if (!isNewer) return DELIVER;
+      return standing.isLoyal ? DROP : { type: 'deliver', newerTerm: message.term };
+    case 'AppendEntries':
+      if (isOlder) return { type: 'refuseStale' };
+      return isNewer ? { type: 'deliver', newerTerm: message.term } : DELIVER;
+    case 'PreVoteReply':
+    case 'Propose':
+    case 'ReadIndex':
+    case 'ProposeReply':
+    case 'ReadIndexReply':
+      return isNewer ? { type: 'deliver', newerTerm: message.term } : DELIVER;
+    case 'RequestVoteReply':
+    case 'AppendEntriesReply':
+      if (isNewer) return { type: 'observe', newerTerm: message.term };
+      return isOlder ? DROP : DELIVER;
+    default:
+      return unreachable(message);
+  }
+}
