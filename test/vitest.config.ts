@@ -8,7 +8,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     retry: 0,
-    reporters: ['default'],
+    reporters: ['default', fileURLToPath(new URL('./summary-reporter.ts', import.meta.url))],
     maxWorkers: 2,
   },
 });

@@ -14,6 +14,7 @@ export type Retry = 'safe' | 'redirect' | 'outcomeUnknown' | 'never';
 const RETRY_BY_CODE = {
   RAFT_ABORTED: 'outcomeUnknown',
   RAFT_BAD_REQUEST: 'never',
+  RAFT_COMMAND_REFUSED: 'never',
   RAFT_COMPACTED: 'never',
   RAFT_CONDITION_FAILED: 'never',
   RAFT_CONFLICT: 'never',

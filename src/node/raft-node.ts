@@ -275,8 +275,8 @@ export class RaftNode implements Replica {
 
   /** Whatever breaks, the node halts, and its host process lives on. */
   #fail(error: unknown): void {
-    if (this.#halted !== null) return;
-    this.#parts.actors.tellNode({ type: 'failed', error });
+    this.#run(() => this.#parts.actors.tellNode({ type: 'failed', error }));
+    this.#run(() => this.#haltedBy(error));
   }
 
   #haltedBy(cause: unknown): void {

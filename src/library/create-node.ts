@@ -1,0 +1,75 @@
+/** Puts a node together from its defaults: LevelDB in `dataDir`, WebSockets between the peers. */
+import { createHash } from 'node:crypto';
+import { DEFAULT_LIMITS } from '../core/limits.ts';
+import { type NodeId, nodeId } from '../core/types.ts';
+import { startRaftNode } from '../node/raft-node.ts';
+import { systemClock, systemRandom } from '../node/system-clock.ts';
+import type { LogStore } from '../ports/log-store.ts';
+import type { Transport } from '../ports/transport.ts';
+import { levelLogStore } from '../storage/level-log-store.ts';
+import { webSocketTransport } from '../transport/ws-transport.ts';
+import type { Command, Query } from './define-machine.ts';
+import { type NodeOptions, RaftchartNode } from './node.ts';
+
+/**
+ * Starts a member and resolves once it takes part; `ready()` waits for a leader. Rejects with a `RaftError`
+ * that says what to do if the data directory is damaged or another node's, or the address is taken.
+ */
+export async function createNode<
+  State,
+  Commands extends Readonly<Record<string, Command<State>>>,
+  Queries extends Readonly<Record<string, Query<State>>>,
+>(
+  options: NodeOptions<State, Commands, Queries>,
+): Promise<RaftchartNode<State, Commands, Queries>> {
+  const id = nodeId(options.id);
+  const members = membersOf(id, options.peers);
+  const machine = options.machine.start();
+  const replica = await startRaftNode({
+    id,
+    members,
+    machine,
+    clusterId: options.clusterId ?? clusterIdOf(members),
+    store: storeOf(options),
+    transport: options.transport ?? transportOf(options, members[id] ?? null),
+    clock: systemClock,
+    random: systemRandom,
+    ...(options.timing === undefined ? {} : { timing: options.timing }),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  });
+  return new RaftchartNode(replica, machine);
+}
+
+/** The same for all members that were given the same founding addresses. */
+export function clusterIdOf(members: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(members).map(([member, address]) => `${member}=${address}`);
+  return createHash('sha256').update(lines.sort().join('\n')).digest('hex').slice(0, 16);
+}
+
+function membersOf(
+  id: NodeId,
+  peers: Readonly<Record<string, string>> | undefined,
+): Readonly<Record<string, string>> {
+  if (peers === undefined) return { [id]: '' };
+  for (const peer of Object.keys(peers)) nodeId(peer);
+  if (peers[id] === undefined) {
+    throw new TypeError(`peers must name every founding member, and ${id} is missing from it`);
+  }
+  return peers;
+}
+
+function storeOf({ store, dataDir }: { store?: LogStore; dataDir?: string }): LogStore {
+  if (store !== undefined) return store;
+  if (dataDir === undefined) {
+    throw new TypeError('give a dataDir, or a store such as memoryLogStore() for a test');
+  }
+  return levelLogStore({ directory: dataDir });
+}
+
+function transportOf(
+  { listen, limits }: { listen?: string; limits?: Partial<typeof DEFAULT_LIMITS> },
+  own: string | null,
+): Transport {
+  const address = listen ?? (own === '' ? null : own);
+  return webSocketTransport({ listen: address, limits: { ...DEFAULT_LIMITS, ...limits } });
+}

@@ -1,0 +1,441 @@
+/**
+ * What every `LogStore` has to do, as tests: an implementation proves itself by running this suite.
+ * Rules ST1–ST5, ST9, ST12–ST14 of docs/SPEC.md. What only a disk can get wrong is in `test/storage/`.
+ */
+import { afterEach, describe, expect, it } from 'vitest';
+import { InvariantViolation } from '../../src/core/assert.ts';
+import { staticConfiguration } from '../../src/core/configuration.ts';
+import { ENTRY_KIND, type EntryRun, encodeRun, entriesOf } from '../../src/core/entry-run.ts';
+import type { HardState } from '../../src/core/hard-state.ts';
+import { type KnownPeer, LINEAGE_MAX } from '../../src/core/identity.ts';
+import { LOG_EMPTY } from '../../src/core/log-shape.ts';
+import { index, nodeId, term } from '../../src/core/types.ts';
+import type {
+  LogOperation,
+  LogStore,
+  LogStoreOwner,
+  RecoveredLog,
+} from '../../src/ports/log-store.ts';
+
+/** One place that holds a store's content, new and empty. */
+export interface StorePlace {
+  /** A handle on the content. The one before it has been closed. */
+  store(): LogStore;
+  /** From the next write on, every write fails. */
+  breakDisk(): void;
+  dispose(): Promise<void>;
+}
+
+export interface LogStoreContract {
+  readonly name: string;
+  create(): Promise<StorePlace>;
+}
+
+const N1 = nodeId('n1');
+const N2 = nodeId('n2');
+const OWNER: LogStoreOwner = {
+  clusterId: 'c1',
+  nodeId: 'n1',
+  founding: staticConfiguration([N1, N2, nodeId('n3')]),
+};
+const EVERYTHING = 1_000_000;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export function logStoreContract({ name, create }: LogStoreContract): void {
+  describe(`${name} as a log store`, () => {
+    const places: StorePlace[] = [];
+    const open: LogStore[] = [];
+
+    afterEach(async () => {
+      for (const store of open.splice(0)) await store.close();
+      for (const place of places.splice(0)) await place.dispose();
+    });
+
+    async function newPlace(): Promise<StorePlace> {
+      const place = await create();
+      places.push(place);
+      return place;
+    }
+
+    async function start(place: StorePlace): Promise<Started> {
+      const store = place.store();
+      open.push(store);
+      return { store, recovered: await store.open(OWNER) };
+    }
+
+    /** A store that has done these writes. */
+    async function stored(...writes: readonly (readonly LogOperation[])[]): Promise<Stored> {
+      const place = await newPlace();
+      const { store } = await start(place);
+      for (const operations of writes) await write(store, operations);
+      const restart = async (): Promise<Started> => {
+        await store.close();
+        return start(place);
+      };
+      return { place, store, restart };
+    }
+
+    describe('writing', () => writingTests({ stored }));
+    describe('reading', () => readingTests({ stored }));
+    describe('identity', () => identityTests({ newPlace, start, stored }));
+    describe('failing', () => failureTests({ stored }));
+  });
+}
+
+interface Started {
+  readonly store: LogStore;
+  readonly recovered: RecoveredLog;
+}
+
+interface Stored {
+  readonly place: StorePlace;
+  readonly store: LogStore;
+  restart(): Promise<Started>;
+}
+
+interface Harness {
+  newPlace(): Promise<StorePlace>;
+  start(place: StorePlace): Promise<Started>;
+  stored(...writes: readonly (readonly LogOperation[])[]): Promise<Stored>;
+}
+
+function writingTests({ stored }: Pick<Harness, 'stored'>): void {
+  it('[ST1] calls back once, with null, and never during the call', async () => {
+    const { store } = await stored();
+    const calls: (Error | null)[] = [];
+    await new Promise<void>((resolve) => {
+      store.write([hard(1), append(run(1, 1, ['a']))], (error) => {
+        calls.push(error);
+        resolve();
+      });
+      expect(calls).toEqual([]);
+    });
+    await store.close();
+    expect(calls).toEqual([null]);
+  });
+
+  it('[ST1] performs hard state, truncation and append of one write in order', async () => {
+    const { store, restart } = await stored([hard(1), append(run(1, 1, ['a', 'b', 'c']))]);
+    await write(store, [hard(2, 'n2'), truncate(2), append(run(2, 2, ['x']), run(2, 3, ['y', 'z']))]);
+    const { store: again, recovered } = await restart();
+    expect(recovered.hardState).toEqual({ term: 2, votedFor: 'n2' });
+    expect(recovered.log.termRuns).toEqual([
+      { term: 1, firstIndex: 1 },
+      { term: 2, firstIndex: 2 },
+    ]);
+    expect(await texts(again, 1, 4)).toEqual(['1:a', '2:x', '2:y', '2:z']);
+  });
+
+  it('[ST1] performs operations in any order: what a write appends it may truncate again', async () => {
+    const { store, restart } = await stored([hard(1), append(run(1, 1, ['a', 'b', 'c']))]);
+    await write(store, [
+      append(run(1, 4, ['d', 'e', 'f']), run(1, 7, ['g'])),
+      truncate(6),
+      append(run(1, 6, ['F'])),
+      truncate(3),
+      append(run(2, 3, ['C', 'D']), run(2, 5, ['E'])),
+      truncate(5),
+      hard(2),
+    ]);
+    const { store: again } = await restart();
+    expect(await texts(again, 1, 4)).toEqual(['1:a', '1:b', '2:C', '2:D']);
+  });
+
+  it('[ST1] allows the next write in the callback, and no second one before', async () => {
+    const { store } = await stored([hard(1)]);
+    const order: string[] = [];
+    await new Promise<void>((resolve) => {
+      store.write([append(run(1, 1, ['a']))], () => {
+        order.push('first');
+        store.write([append(run(1, 2, ['b']))], () => {
+          order.push('second');
+          resolve();
+        });
+      });
+      expect(() => store.write([append(run(1, 2, ['b']))], () => order.push('early'))).toThrow(
+        InvariantViolation,
+      );
+    });
+    expect(order).toEqual(['first', 'second']);
+    expect(await texts(store, 1, 2)).toEqual(['1:a', '1:b']);
+  });
+
+  it('[ST1] keeps everything written over a close that finds a write under way', async () => {
+    const { store, restart } = await stored([hard(1)]);
+    const written = write(store, [append(run(1, 1, ['a', 'b']))]);
+    const { recovered } = await restart();
+    await written;
+    expect(recovered.log.lastIndex).toBe(2);
+  });
+
+  it('[ST2] keeps the bytes of a run as they came in', async () => {
+    const first = run(1, 1, ['a', 'b']);
+    const second = run(1, 3, ['c']);
+    const { restart } = await stored([hard(1), append(first, second)]);
+    const { store } = await restart();
+    const runs = await store.read({ from: index(1), through: index(3), bytesMax: EVERYTHING });
+    expect(runs.map((read) => [...read.bytes])).toEqual([[...first.bytes], [...second.bytes]]);
+  });
+
+  it.each([
+    ['a gap', [append(run(1, 4, ['d']))]],
+    ['an overlap', [append(run(1, 2, ['B']))]],
+    ['a gap between two runs', [append(run(1, 3, ['c']), run(1, 5, ['e']))]],
+    ['a falling term', [hard(2), append(run(2, 3, ['c']), run(1, 4, ['d']))]],
+    ["a term above the hard state's", [append(run(2, 3, ['c']))]],
+    ['the compaction base', [truncate(0)]],
+  ])('[ST3] refuses to append %s, and nothing is written', async (_, operations) => {
+    const { store, restart } = await stored([hard(1), append(run(1, 1, ['a', 'b']))]);
+    expect(() => store.write(operations, () => {})).toThrow(InvariantViolation);
+    await write(store, [append(run(1, 3, ['c']))]);
+    const { store: again, recovered } = await restart();
+    expect(recovered.log.lastIndex).toBe(3);
+    expect(await texts(again, 1, 3)).toEqual(['1:a', '1:b', '1:c']);
+  });
+
+  it.each([
+    [1, []],
+    [2, ['1:a']],
+    [3, ['1:a', '1:b']],
+    [4, ['1:a', '1:b', '1:c']],
+    [5, ['1:a', '1:b', '1:c', '2:d']],
+    [7, ['1:a', '1:b', '1:c', '2:d', '2:e', '2:f']],
+    [9, ['1:a', '1:b', '1:c', '2:d', '2:e', '2:f']],
+  ])('[ST3] truncates from %i, and keeps the head of a run cut in the middle', async (from, kept) => {
+    const log = [run(1, 1, ['a', 'b']), run(1, 3, ['c']), run(2, 4, ['d', 'e', 'f'])];
+    const { store, restart } = await stored([hard(3), append(...log)], [truncate(from)]);
+    const end = kept.length;
+    expect(await texts(store, 1, end)).toEqual(kept);
+    await write(store, [append(run(3, end + 1, ['X', 'Y']))]);
+    const { store: again, recovered } = await restart();
+    expect(recovered.log.lastIndex).toBe(end + 2);
+    expect(await texts(again, 1, end + 2)).toEqual([...kept, '3:X', '3:Y']);
+  });
+
+  it('[ST4] keeps term and vote over restarts', async () => {
+    const { store, restart } = await stored([hard(3, 'n2')]);
+    await write(store, [hard(4)]);
+    await write(store, [hard(4, 'n1')]);
+    const { recovered } = await restart();
+    expect(recovered.hardState).toEqual({ term: 4, votedFor: 'n1' });
+  });
+
+  it.each([
+    ['a falling term', hard(2, 'n2')],
+    ['another vote in the term', hard(3, 'n1')],
+    ['a vote taken back', hard(3)],
+  ])('[ST4] refuses %s, and nothing is written', async (_, operation) => {
+    const { store, restart } = await stored([hard(3, 'n2')]);
+    expect(() => store.write([operation], () => {})).toThrow(InvariantViolation);
+    const { recovered } = await restart();
+    expect(recovered.hardState).toEqual({ term: 3, votedFor: 'n2' });
+  });
+}
+
+function readingTests({ stored }: Pick<Harness, 'stored'>): void {
+  const log = [run(1, 1, ['a', 'b', 'c']), run(1, 4, ['d']), run(2, 5, ['e', 'f']), run(2, 7, ['g'])];
+  const all = ['1:a', '1:b', '1:c', '1:d', '2:e', '2:f', '2:g'];
+
+  it('[ST12] reads any range, trimmed at both ends', async () => {
+    const { store } = await stored([hard(2), append(...log)]);
+    for (let from = 1; from <= all.length; from += 1) {
+      for (let through = from; through <= all.length; through += 1) {
+        expect(await texts(store, from, through)).toEqual(all.slice(from - 1, through));
+      }
+    }
+  });
+
+  it('[ST12] returns whole runs as long as they fit, and at least one', async () => {
+    const { store } = await stored([hard(2), append(...log)]);
+    const counts = async (bytesMax: number): Promise<number> => {
+      const runs = await store.read({ from: index(1), through: index(7), bytesMax });
+      return runs.length;
+    };
+    const [first, second] = log.map(({ bytes }) => bytes.length);
+    const two = (first ?? 0) + (second ?? 0);
+    expect(await counts(0)).toBe(1);
+    expect(await counts(two - 1)).toBe(1);
+    expect(await counts(two)).toBe(2);
+    expect(await counts(EVERYTHING)).toBe(4);
+  });
+
+  it('[ST12] rejects what is not in the log, and goes on', async () => {
+    const { store } = await stored([hard(2), append(...log)]);
+    const read = (from: number, through: number): Promise<unknown> =>
+      store.read({ from: index(from), through: index(through), bytesMax: EVERYTHING });
+    await expect(read(7, 8)).rejects.toMatchObject({ code: 'RAFT_OVERWRITTEN' });
+    await expect(read(0, 1)).rejects.toMatchObject({ code: 'RAFT_COMPACTED' });
+    expect(await texts(store, 7, 7)).toEqual(['2:g']);
+  });
+
+  it('[ST12] a read sees the log before a truncation or after it, never half of it', async () => {
+    const { store } = await stored([hard(3), append(...log)]);
+    const before = texts(store, 1, 7);
+    const cut = write(store, [truncate(3), append(run(3, 3, ['C', 'D', 'E', 'F', 'G']))]);
+    const during = texts(store, 1, 7);
+    await cut;
+    const after = ['1:a', '1:b', '3:C', '3:D', '3:E', '3:F', '3:G'];
+    expect(await before).toEqual(all);
+    expect([all, after]).toContainEqual(await during);
+    expect(await texts(store, 1, 7)).toEqual(after);
+  });
+}
+
+function identityTests({ newPlace, start, stored }: Harness): void {
+  it('[ST13] a new store is empty and at its first boot', async () => {
+    const { recovered } = await start(await newPlace());
+    const { identity, ...rest } = recovered;
+    expect(rest).toEqual({
+      hardState: { term: 0, votedFor: null },
+      log: LOG_EMPTY,
+      configuration: OWNER.founding,
+      peers: [],
+      isNew: true,
+    });
+    expect(identity).toMatchObject({ clusterId: 'c1', nodeId: 'n1', boots: 1 });
+    expect(identity.incarnation).toMatch(/^[0-9a-f]{16}$/);
+    expect(identity.lineage).toEqual([expect.stringMatching(/^[0-9a-f]{16}$/)]);
+  });
+
+  it('[ST13] every start adds one boot and one new word, and keeps the incarnation', async () => {
+    const place = await newPlace();
+    let { store, recovered } = await start(place);
+    const first = recovered.identity;
+    for (let boots = 2; boots <= 4; boots += 1) {
+      await store.close();
+      const { lineage } = recovered.identity;
+      ({ store, recovered } = await start(place));
+      expect(recovered.isNew).toBe(false);
+      expect(recovered.identity).toMatchObject({ boots, incarnation: first.incarnation });
+      expect(recovered.identity.lineage.slice(0, -1)).toEqual(lineage);
+    }
+    expect(new Set(recovered.identity.lineage).size).toBe(4);
+    expect(recovered.identity.lineage.length).toBeLessThanOrEqual(LINEAGE_MAX);
+  });
+
+  it('[ST13] the founding configuration counts only when the store is new', async () => {
+    const { place, store } = await stored();
+    await store.close();
+    const again = place.store();
+    const { configuration } = await again.open({ ...OWNER, founding: staticConfiguration([N1]) });
+    await again.close();
+    expect(configuration).toEqual(OWNER.founding);
+  });
+
+  it.each([
+    ['cluster', { ...OWNER, clusterId: 'c2' }],
+    ['node', { ...OWNER, nodeId: 'n2' }],
+  ])('[ST5] refuses another %s, and stays as it was', async (_, owner) => {
+    const { place, store } = await stored([hard(1), append(run(1, 1, ['a']))]);
+    await store.close();
+    await expect(place.store().open(owner)).rejects.toMatchObject({ code: 'RAFT_WRONG_IDENTITY' });
+    const { recovered } = await start(place);
+    expect(recovered.identity.boots).toBe(2);
+    expect(recovered.log.lastIndex).toBe(1);
+  });
+
+  it('[ST14] remembers the newest boot of each peer over restarts', async () => {
+    const { store, restart } = await stored([hard(1)]);
+    await store.rememberPeer(peer('n2', 1));
+    await Promise.all([
+      write(store, [append(run(1, 1, ['a']))]),
+      store.rememberPeer(peer('n3', 4)),
+      store.rememberPeer(peer('n2', 2)),
+      store.rememberPeer(peer('n2', 3)),
+    ]);
+    const { recovered } = await restart();
+    const sorted = [...recovered.peers].sort((left, right) => left.boots - right.boots);
+    expect(sorted).toEqual([peer('n2', 3), peer('n3', 4)]);
+    expect(recovered.log.lastIndex).toBe(1);
+  });
+
+  it('[ST13] refuses to be opened twice', async () => {
+    const { store } = await stored();
+    await expect(store.open(OWNER)).rejects.toThrow(TypeError);
+  });
+}
+
+function failureTests({ stored }: Pick<Harness, 'stored'>): void {
+  it('[ST9] a failed write calls back with an error once, and nothing works after it', async () => {
+    const { place, store } = await stored([hard(1), append(run(1, 1, ['a']))]);
+    place.breakDisk();
+    const failed = { code: 'RAFT_STORAGE_FAILED' };
+    expect(await outcome(store, [append(run(1, 2, ['b']))])).toMatchObject(failed);
+    expect(await outcome(store, [append(run(1, 2, ['b']))])).toMatchObject(failed);
+    await expect(store.rememberPeer(peer('n2', 1))).rejects.toMatchObject(failed);
+    await expect(texts(store, 1, 1)).rejects.toMatchObject(failed);
+  });
+
+  it('[ST9] what waits behind a failing write fails with it', async () => {
+    const { place, store } = await stored([hard(1)]);
+    place.breakDisk();
+    const failed = { code: 'RAFT_STORAGE_FAILED' };
+    const first = store.rememberPeer(peer('n2', 1));
+    const second = outcome(store, [append(run(1, 1, ['a']))]);
+    const third = store.rememberPeer(peer('n3', 1));
+    await expect(first).rejects.toMatchObject(failed);
+    expect(await second).toMatchObject(failed);
+    await expect(third).rejects.toMatchObject(failed);
+  });
+
+  it('[ST9] a closed store says so, and can be closed again', async () => {
+    const { store } = await stored([hard(1), append(run(1, 1, ['a']))]);
+    await store.close();
+    await store.close();
+    const stopped = { code: 'RAFT_STOPPED' };
+    expect(await outcome(store, [hard(2)])).toMatchObject(stopped);
+    await expect(texts(store, 1, 1)).rejects.toMatchObject(stopped);
+    await expect(store.rememberPeer(peer('n2', 1))).rejects.toMatchObject(stopped);
+  });
+}
+
+export function run(ofTerm: number, firstIndex: number, payloads: readonly string[]): EntryRun {
+  const entries = payloads.map((text) => ({
+    kind: ENTRY_KIND.command,
+    data: encoder.encode(text),
+  }));
+  return encodeRun({ term: term(ofTerm), firstIndex: index(firstIndex), timeMs: 7 }, entries);
+}
+
+export function append(...runs: readonly EntryRun[]): LogOperation {
+  return { type: 'append', runs };
+}
+
+export function truncate(from: number): LogOperation {
+  return { type: 'truncateFrom', index: index(from) };
+}
+
+export function hard(ofTerm: number, votedFor: string | null = null): LogOperation {
+  const hardState: HardState = {
+    term: term(ofTerm),
+    votedFor: votedFor === null ? null : nodeId(votedFor),
+  };
+  return { type: 'setHardState', hardState };
+}
+
+export function peer(id: string, boots: number): KnownPeer {
+  return { nodeId: nodeId(id), incarnation: `incarnation-of-${id}`, boots, boot: `boot-${boots}` };
+}
+
+export function outcome(
+  store: LogStore,
+  operations: readonly LogOperation[],
+): Promise<Error | null> {
+  return new Promise((resolve) => store.write(operations, resolve));
+}
+
+export async function write(store: LogStore, operations: readonly LogOperation[]): Promise<void> {
+  const error = await outcome(store, operations);
+  if (error !== null) throw error;
+}
+
+/** Each entry of the range as `term:payload`. */
+export async function texts(store: LogStore, from: number, through: number): Promise<string[]> {
+  if (from > through) return [];
+  const range = { from: index(from), through: index(through), bytesMax: EVERYTHING };
+  const runs = await store.read(range);
+  return runs.flatMap((read) =>
+    entriesOf(read).map(({ data }) => `${read.term}:${decoder.decode(data)}`),
+  );
+}

@@ -1,0 +1,37 @@
+/** Commands as the log hands them over: views into one larger block, numbered. */
+import { encodeCommand } from '../../src/kv/command-codec.ts';
+import type { KvCommand } from '../../src/kv/commands.ts';
+import type { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
+import type { KvResult } from '../../src/kv/results.ts';
+import type { CommittedCommand } from '../../src/ports/state-machine.ts';
+import { index, term } from '../../src/core/types.ts';
+
+export function committed(encoded: readonly Uint8Array[]): CommittedCommand[] {
+  const block = new Uint8Array(encoded.reduce((length, { length: more }) => length + more, 0));
+  let at = 0;
+  return encoded.map((bytes, place) => {
+    block.set(bytes, at);
+    at += bytes.length;
+    const data = block.subarray(at - bytes.length, at);
+    return { index: index(place + 1), term: term(1), timeMs: 0, data };
+  });
+}
+
+/** Applies the commands as one batch. */
+export function apply(machine: KvStateMachine, ...commands: KvCommand[]): readonly KvResult[] {
+  return machine.apply(committed(commands.map(encodeCommand)));
+}
+
+/** Applies one command. */
+export function applyOne(machine: KvStateMachine, command: KvCommand): KvResult {
+  return apply(machine, command)[0] as KvResult;
+}
+
+/** UTF-8 both ways. */
+export function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+export function textOf(bytes: Uint8Array | null): string | null {
+  return bytes === null ? null : new TextDecoder().decode(bytes);
+}

@@ -1,0 +1,116 @@
+/** The store against the naive one: whatever is asked, in whatever order, both answer the same. */
+import { deepStrictEqual, throws } from 'node:assert';
+import fc from 'fast-check';
+import { describe, it } from 'vitest';
+import { RaftError } from '../../src/core/errors.ts';
+import { encodeCommand } from '../../src/kv/command-codec.ts';
+import type { KeySelector, KvCommand, RangeOptions } from '../../src/kv/commands.ts';
+import { CompactedError, FutureRevisionError } from '../../src/kv/kv-errors.ts';
+import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
+import type { KvResult } from '../../src/kv/results.ts';
+import type { WatchRevision } from '../../src/kv/watch-event.ts';
+import { rangeOptions, type Step, step } from './arbitraries.ts';
+import { committed } from './committed.ts';
+import { isMalformed, NaiveStore } from './naive-store.ts';
+
+const RUNS = 3000;
+
+describe('the store and its naive twin', () => {
+  it('[KV7] answer alike: commands, reads at every revision, watches from anywhere', () => {
+    fc.assert(
+      fc.property(
+        fc.array(step, { minLength: 4, maxLength: 20 }),
+        rangeOptions,
+        fc.integer({ min: 0, max: 6 }),
+        (steps, finalRead, pruneStepsMax) => {
+          const twins = new Twins(pruneStepsMax);
+          for (const one of steps) twins.take(one);
+          twins.readEverywhere(finalRead);
+          twins.compareWatches();
+        },
+      ),
+      { numRuns: RUNS },
+    );
+  });
+});
+
+class Twins {
+  readonly #real: KvStateMachine;
+  readonly #naive = new NaiveStore();
+  readonly #watches: { selector: KeySelector; from: number; got: WatchRevision[] }[] = [];
+
+  constructor(pruneStepsMax: number) {
+    this.#real = new KvStateMachine({ pruneStepsMax, blockKeysMax: 3 });
+  }
+
+  take(one: Step): void {
+    if (one.type === 'apply') this.#apply(one.commands);
+    else if (one.type === 'read') this.readEverywhere(one.options);
+    else this.#watch(one.selector, one.from);
+  }
+
+  readEverywhere(options: RangeOptions): void {
+    const { revision: newest, compactedRevision } = this.#naive;
+    deepStrictEqual(this.#real.range(options), this.#naive.range(options));
+    for (let revision = 1; revision <= newest + 1; revision += 1) {
+      const past = { ...options, revision };
+      if (revision < compactedRevision) {
+        throws(
+          () => this.#real.range(past),
+          (error) =>
+            error instanceof CompactedError && error.compactedRevision === compactedRevision,
+        );
+      } else if (revision > newest) {
+        throws(
+          () => this.#real.range(past),
+          (error) => error instanceof FutureRevisionError && error.revision === newest,
+        );
+      } else {
+        deepStrictEqual(this.#real.range(past), this.#naive.range(past));
+        if (options.key === undefined) continue;
+        const kv = this.#naive.get(options.key, revision) ?? null;
+        deepStrictEqual(this.#real.get(options.key, revision), kv);
+      }
+    }
+  }
+
+  compareWatches(): void {
+    for (const { selector, from, got } of this.#watches) {
+      deepStrictEqual(got, this.#naive.events(selector, from));
+    }
+  }
+
+  #apply(commands: readonly KvCommand[]): void {
+    const encoded: Uint8Array[] = [];
+    const expected: KvResult[] = [];
+    for (const command of commands) {
+      if (isMalformed(command)) {
+        throws(() => encodeCommand(command), RaftError);
+        continue;
+      }
+      encoded.push(encodeCommand(command));
+      expected.push(this.#naive.apply(command));
+    }
+    deepStrictEqual(this.#real.apply(committed(encoded)).map(withoutMessage), expected);
+    deepStrictEqual(this.#real.revision, this.#naive.revision);
+    deepStrictEqual(this.#real.compactedRevision, this.#naive.compactedRevision);
+    const all = this.#naive.range({ prefix: new Uint8Array(0) });
+    deepStrictEqual(this.#real.keyCount, all.count);
+  }
+
+  #watch(selector: KeySelector, from: number | null): void {
+    const got: WatchRevision[] = [];
+    const options = from === null ? selector : { ...selector, from };
+    const start = (): unknown => this.#real.watch(options, (revisions) => got.push(...revisions));
+    if (from !== null && from < this.#naive.compactedRevision) {
+      throws(start, CompactedError);
+      return;
+    }
+    start();
+    this.#watches.push({ selector, from: from ?? this.#naive.revision + 1, got });
+  }
+}
+
+function withoutMessage(result: KvResult): KvResult {
+  return result.type === 'refused' ? { ...result, message: '' } : result;
+}

@@ -1,0 +1,124 @@
+/**
+ * A crash at any step, with or without power loss, costs nothing that was acknowledged and is never
+ * taken for damage: the store opens again. The disk is simulated, the store is the real one.
+ */
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { LogStore } from '../../src/ports/log-store.ts';
+import { LevelLogStore } from '../../src/storage/level-log-store.ts';
+import { append, hard, outcome, run, write } from '../contracts/log-store.contract.ts';
+import {
+  contentOf,
+  type LogModel,
+  legalWrite,
+  MODEL_EMPTY,
+  OWNER,
+  type RandomWrite,
+  randomWrite,
+} from './log-model.ts';
+import { SimulatedDisk, type Survives } from './simulated-disk.ts';
+
+const ROUNDS = 400;
+
+function storeOn(disk: SimulatedDisk): LogStore {
+  const { files, database } = disk;
+  let words = 0;
+  const randomWord = (): string => `word-${(words += 1)}`;
+  return new LevelLogStore({ directory: 'data', files, database, randomWord });
+}
+
+/** A reproducible coin. */
+function coin(seed: number): Survives {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state >= 2 ** 31;
+  };
+}
+
+const losses: readonly (readonly [string, () => Survives])[] = [
+  ['a kill', () => () => true],
+  ['a power loss that takes all that was not synced', () => () => false],
+  ['a power loss, one way', () => coin(1)],
+  ['a power loss, another way', () => coin(2)],
+  ['a power loss, a third way', () => coin(3)],
+];
+
+describe('a crash while a data directory is created', () => {
+  it.each(losses)('[ST11] by %s leaves a new directory or a working one', async (_, survives) => {
+    const whole = new SimulatedDisk();
+    await storeOn(whole).open(OWNER);
+    expect(whole.steps).toBeGreaterThan(20);
+    for (let step = 0; step < whole.steps; step += 1) {
+      const disk = new SimulatedDisk();
+      disk.crashAt = step;
+      expect(await Promise.race([storeOn(disk).open(OWNER), disk.died])).toBe('died');
+      const next = disk.reboot(survives());
+      const store = storeOn(next);
+      const recovered = await store.open(OWNER);
+      expect(await contentOf(store, recovered)).toEqual(MODEL_EMPTY);
+      await write(store, [hard(1), append(run(1, 1, ['a']))]);
+      expect((await storeOn(next.reboot(() => false)).open(OWNER)).log.lastIndex).toBe(1);
+    }
+  });
+
+  it('[ST11] and a crash in every repetition of it', async () => {
+    let disk = new SimulatedDisk();
+    for (let step = 0; step < 30; step += 1) {
+      disk.crashAt = step;
+      await Promise.race([storeOn(disk).open(OWNER), disk.died]);
+      disk = disk.reboot(coin(step));
+    }
+    expect((await storeOn(disk).open(OWNER)).hardState.term).toBe(0);
+  });
+});
+
+describe('a crash of a store in use', () => {
+  it('[ST1] loses nothing acknowledged, invents nothing, and is not taken for damage', async () => {
+    const life = fc.record({
+      writes: fc.array(randomWrite, { minLength: 1, maxLength: 6 }),
+      crashAt: fc.integer({ min: 0, max: 60 }),
+      seed: fc.nat(),
+      isPowerLoss: fc.boolean(),
+    });
+    const lives = fc.array(life, { minLength: 1, maxLength: 4 });
+    const property = fc.asyncProperty(lives, async (all) => {
+      let disk = new SimulatedDisk();
+      let possible: readonly LogModel[] = [MODEL_EMPTY];
+      for (const { writes, crashAt, seed, isPowerLoss } of all) {
+        disk.crashAt = crashAt;
+        possible = await live(disk, writes, possible);
+        disk = disk.reboot(isPowerLoss ? coin(seed) : () => true);
+      }
+      const store = storeOn(disk);
+      expect(possible).toContainEqual(await contentOf(store, await store.open(OWNER)));
+    });
+    await fc.assert(property, { numRuns: ROUNDS });
+  });
+});
+
+/**
+ * Opens the store, writes until the process dies or nothing is left to write. Returns what the store
+ * may hold afterwards: what it acknowledged, and perhaps what was under way.
+ */
+async function live(
+  disk: SimulatedDisk,
+  writes: readonly RandomWrite[],
+  possible: readonly LogModel[],
+): Promise<readonly LogModel[]> {
+  const store = storeOn(disk);
+  const opened = await Promise.race([store.open(OWNER), disk.died]);
+  if (opened === 'died') return possible;
+  let model = await contentOf(store, opened);
+  expect(possible).toContainEqual(model);
+  for (const random of writes) {
+    const { operations, peer, after, afterPeer } = legalWrite(model, random, disk.steps);
+    const met = peer === null ? null : store.rememberPeer(peer);
+    const done = Promise.all([met, outcome(store, operations)]);
+    const result = await Promise.race([done, disk.died]);
+    if (result === 'died' || disk.isDead) return [model, afterPeer, after];
+    expect(result[1]).toBeNull();
+    model = after;
+  }
+  return [model];
+}

@@ -1,0 +1,142 @@
+/**
+ * A database that silently forgets: single batches in the middle, the newest ones, single records, or
+ * that brings old ones back, as LevelDB does when its files are damaged. Each must be noticed,
+ * unless what is left is exactly what was acknowledged.
+ */
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { DatabaseChange } from '../../src/storage/database.ts';
+import { LevelLogStore } from '../../src/storage/level-log-store.ts';
+import { append, hard, outcome, peer, run, truncate, write } from '../contracts/log-store.contract.ts';
+import {
+  contentOf,
+  type LogModel,
+  legalWrite,
+  MODEL_EMPTY,
+  OWNER,
+  type RandomWrite,
+  randomWrite,
+} from './log-model.ts';
+import { recordsOf, SimulatedDisk } from './simulated-disk.ts';
+
+const ROUNDS = 600;
+const LOG = 'data/log';
+
+type Batch = readonly DatabaseChange[];
+
+function storeOn({ files, database }: SimulatedDisk): LevelLogStore {
+  let words = 0;
+  const randomWord = (): string => `word-${(words += 1)}`;
+  return new LevelLogStore({ directory: 'data', files, database, randomWord });
+}
+
+interface History {
+  readonly disk: SimulatedDisk;
+  readonly model: LogModel;
+}
+
+async function historyOf(writes: readonly RandomWrite[]): Promise<History> {
+  const disk = new SimulatedDisk();
+  const store = storeOn(disk);
+  await store.open(OWNER);
+  let model = MODEL_EMPTY;
+  for (const [mark, random] of writes.entries()) {
+    const legal = legalWrite(model, random, mark);
+    expect(await outcome(store, legal.operations)).toBeNull();
+    if (legal.peer !== null) await store.rememberPeer(legal.peer);
+    model = legal.after;
+  }
+  await store.close();
+  return { disk, model };
+}
+
+/** Opens the disk after its database was rewritten to these batches. */
+async function verdict({ disk, model }: History, batches: readonly Batch[]): Promise<string> {
+  const held = disk.batches(LOG);
+  held.splice(0, held.length, ...batches);
+  const store = storeOn(disk);
+  try {
+    const content = await contentOf(store, await store.open(OWNER));
+    expect(content).toEqual(model);
+    return 'intact';
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'RAFT_LOG_REFUSED' });
+    return 'refused';
+  }
+}
+
+const someWrites = fc.array(randomWrite, { minLength: 2, maxLength: 8 });
+const anywhere = fc.double({ min: 0, max: 0.999, noNaN: true });
+
+describe('a database that forgets', () => {
+  it('[ST3] notices that a batch in the middle is gone, or changes nothing by it', async () => {
+    const property = fc.asyncProperty(someWrites, anywhere, async (writes, where) => {
+      const history = await historyOf(writes);
+      const batches = [...history.disk.batches(LOG)];
+      const from = Math.floor(where * batches.length);
+      await verdict(history, [...batches.slice(0, from), ...batches.slice(from + 1)]);
+    });
+    await fc.assert(property, { numRuns: ROUNDS });
+  });
+
+  it('[ST7] notices that the newest batches are gone', async () => {
+    const property = fc.asyncProperty(someWrites, anywhere, async (writes, where) => {
+      const history = await historyOf(writes);
+      const batches = [...history.disk.batches(LOG)];
+      const kept = Math.floor(where * batches.length);
+      expect(await verdict(history, batches.slice(0, kept))).toBe('refused');
+    });
+    await fc.assert(property, { numRuns: ROUNDS });
+  });
+
+  it('[ST3] notices a single record that is gone or of an earlier time', async () => {
+    const property = fc.asyncProperty(
+      someWrites,
+      anywhere,
+      anywhere,
+      fc.boolean(),
+      async (writes, where, when, isOlder) => {
+        const history = await historyOf(writes);
+        const batches = [...history.disk.batches(LOG)];
+        const records = recordsOf(batches);
+        const victim = records[Math.floor(where * records.length)];
+        const older = recordsOf(batches.slice(0, Math.floor(when * batches.length)));
+        const name = String(victim?.key);
+        const replacement = isOlder ? older.find(({ key }) => String(key) === name) : undefined;
+        const rest = records.filter(({ key }) => String(key) !== name);
+        const changed = replacement === undefined ? rest : [...rest, replacement];
+        const isSame = String(replacement?.value) === String(victim?.value);
+        const expected = isSame ? 'intact' : 'refused';
+        const puts = changed.map((record): DatabaseChange => ({ type: 'put', ...record }));
+        expect(await verdict(history, [puts])).toBe(expected);
+      },
+    );
+    await fc.assert(property, { numRuns: ROUNDS });
+  });
+
+  it('[ST3] notices a run of the same indexes that was overwritten and is back', async () => {
+    const disk = new SimulatedDisk();
+    const store = storeOn(disk);
+    await store.open(OWNER);
+    await write(store, [hard(2), append(run(2, 1, ['old', 'old']))]);
+    await write(store, [hard(3), truncate(1), append(run(3, 1, ['new', 'new']))]);
+    await write(store, [append(run(3, 3, ['newer']))]);
+    await store.close();
+    const batches = [...disk.batches(LOG)];
+    const gone = batches.length - 2;
+    const history = { disk, model: MODEL_EMPTY };
+    expect(await verdict(history, batches.filter((_, at) => at !== gone))).toBe('refused');
+  });
+
+  it('[ST14] notices that a remembered peer is forgotten', async () => {
+    const disk = new SimulatedDisk();
+    const store = storeOn(disk);
+    await store.open(OWNER);
+    await store.rememberPeer(peer('n2', 7));
+    await write(store, [hard(1)]);
+    await store.close();
+    const records = recordsOf(disk.batches(LOG)).filter(({ key }) => key[0] !== 0x70);
+    const puts = records.map((record): DatabaseChange => ({ type: 'put', ...record }));
+    expect(await verdict({ disk, model: MODEL_EMPTY }, [puts])).toBe('refused');
+  });
+});

@@ -1,0 +1,91 @@
+/** Hellos, runs and messages that the transport's tests speak with. */
+import { ENTRY_KIND, type EntryRun, encodeRun } from '../../src/core/entry-run.ts';
+import { type Hello, PROTOCOL_VERSION } from '../../src/core/hello.ts';
+import type { AppendEntries, Message, Propose } from '../../src/core/message.ts';
+import { type EntryId, index, nodeId, term } from '../../src/core/types.ts';
+import type { TransportLimits } from '../../src/ports/transport.ts';
+
+export const KIB = 1024;
+
+export const LIMITS: TransportLimits = { frameBytesMax: 256 * KIB, socketBytesMax: 512 * KIB };
+
+export function helloOf(from: string, to: string, version: number = PROTOCOL_VERSION): Hello {
+  return {
+    protocolVersion: version,
+    identity: {
+      clusterId: 'the cluster',
+      nodeId: nodeId(from),
+      incarnation: `5eed-${from}`,
+      boots: 3,
+      lineage: ['0a', '1b', '2c'],
+    },
+    to: nodeId(to),
+  };
+}
+
+export function entryId(ofTerm: number, ofIndex: number): EntryId {
+  return { term: term(ofTerm), index: index(ofIndex) };
+}
+
+export interface RunSample {
+  readonly term?: number;
+  readonly firstIndex: number;
+  readonly count?: number;
+  /** Of each entry's data. */
+  readonly bytes?: number;
+}
+
+export function runOf({ term: ofTerm = 5, firstIndex, count = 1, bytes = 8 }: RunSample): EntryRun {
+  const entries = Array.from({ length: count }, (_, at) => ({
+    kind: ENTRY_KIND.command,
+    data: new Uint8Array(bytes).fill(at + firstIndex),
+  }));
+  return encodeRun(
+    { term: term(ofTerm), firstIndex: index(firstIndex), timeMs: 1_700_000_000_000 },
+    entries,
+  );
+}
+
+/** What a leader of term 5 says: entries `(10, lastIndex]`; a heartbeat when there are none. */
+export function appendOf(round: number, lastIndex = 10): AppendEntries {
+  return {
+    type: 'AppendEntries',
+    term: term(5),
+    prevLog: entryId(4, 10),
+    lastIndex: index(lastIndex),
+    commitIndex: index(9),
+    round,
+  };
+}
+
+export function proposeOf(requestId: number, count: number): Propose {
+  return { type: 'Propose', term: term(5), requestId, count };
+}
+
+/** One message of every type and of every variant. */
+export const EVERY_MESSAGE: readonly Message[] = [
+  { type: 'PreVote', term: term(6), lastLog: entryId(5, 7), round: 1 },
+  { type: 'PreVoteReply', term: term(0), round: 0, granted: true },
+  { type: 'RequestVote', term: term(1), lastLog: entryId(0, 0) },
+  { type: 'RequestVoteReply', term: term(2 ** 48), granted: false },
+  appendOf(2 ** 53 - 1),
+  {
+    type: 'AppendEntriesReply',
+    term: term(5),
+    round: 3,
+    prevIndex: index(10),
+    result: { accepted: true, matchIndex: index(2 ** 48) },
+  },
+  {
+    type: 'AppendEntriesReply',
+    term: term(5),
+    round: 3,
+    prevIndex: index(10),
+    result: { accepted: false, lastIndex: index(9), hint: entryId(2, 8) },
+  },
+  { type: 'ProposeReply', term: term(5), requestId: 9, firstIndex: index(70_000) },
+  { type: 'ProposeReply', term: term(5), requestId: 9, firstIndex: null },
+  { type: 'ReadIndex', term: term(5), requestId: 2 ** 32 },
+  { type: 'ReadIndexReply', term: term(5), requestId: 4, readIndex: index(0) },
+  { type: 'ReadIndexReply', term: term(5), requestId: 4, readIndex: null },
+];
