@@ -54,6 +54,6 @@ export const DISK_STALL_MS = 2_000;
 export const PROGRESS_TIMEOUT_MS = 2_000;
 /** Waits between attempts to reach a peer, in milliseconds: doubled each time, with jitter. */
 export const DIAL_BACKOFF_MIN_MS = 20;
-export const DIAL_BACKOFF_MAX_MS = 1_000;
+export const DIAL_BACKOFF_MAX_MS = 500;
 /** How long an attempt to connect and to shake hands may take, in milliseconds. */
 export const HANDSHAKE_TIMEOUT_MS = 2_000;

@@ -18,7 +18,7 @@ const FORWARDED_DEADLINE_MS = 5_000;
 
 export class Clients {
   readonly #parts: () => Parts;
-  readonly #proposals = new Proposals();
+  readonly #proposals = new Proposals(() => this.#parts().applying.lastApplied);
   readonly #reads = new Reads();
   readonly #sweeper: Sweeper;
   /** The newest request seen of each member, in the term of this leadership (I5). */
@@ -98,16 +98,18 @@ export class Clients {
       entries,
       bytes: entries.reduce((sum, { data }) => sum + data.length, 0),
       deadline: clock.now() + FORWARDED_DEADLINE_MS,
-      appended: (firstIndex) => this.#answerPropose(from, message, firstIndex),
+      appended: (firstIndex, inTerm) => this.#answerPropose(from, message, firstIndex, inTerm),
       refused: () => this.#answerPropose(from, message, null),
       lost: () => {},
     });
     this.#schedulePump();
   }
 
+  /** A refusal is tried again at the next sweep, not at once: the one who refused may not know better yet. */
   forwardAnswered({ requestId, firstIndex, term }: ProposeReply): void {
     this.#proposals.forwardAnswered(requestId, firstIndex, term);
-    this.#schedulePump();
+    if (firstIndex === null) this.#sweeper.wake();
+    else this.#schedulePump();
   }
 
   /** A follower asks what its reads have to wait for. */
@@ -131,7 +133,8 @@ export class Clients {
   readAnswered({ requestId, readIndex }: ReadIndexReply): void {
     this.#reads.leaderAnswered(requestId, readIndex);
     this.#reads.applied(this.#parts().applying.lastApplied);
-    this.#schedulePump();
+    if (readIndex === null) this.#sweeper.wake();
+    else this.#schedulePump();
   }
 
   roundConfirmed(round: number, readIndex: Index): void {
@@ -208,9 +211,14 @@ export class Clients {
     peers.send(leaderId, { type: 'ReadIndex', term, requestId }, []);
   }
 
-  #answerPropose(to: NodeId, { requestId }: Propose, firstIndex: Index | null): void {
+  #answerPropose(
+    to: NodeId,
+    { requestId }: Propose,
+    firstIndex: Index | null,
+    inTerm?: Term,
+  ): void {
     const { actors, peers } = this.#parts();
-    const term = actors.raft?.term;
+    const term = inTerm ?? actors.raft?.term;
     if (term === undefined) return;
     peers.send(to, { type: 'ProposeReply', term, requestId, firstIndex }, []);
   }

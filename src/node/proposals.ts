@@ -47,6 +47,11 @@ export class Proposals {
   readonly #expected = new Map<Index, Expected>();
   #expectedBytes = 0;
   readonly #forwarded = new Map<number, Forwarded>();
+  readonly #lastApplied: () => Index;
+
+  constructor(lastApplied: () => Index) {
+    this.#lastApplied = lastApplied;
+  }
 
   get isEmpty(): boolean {
     return this.#queue.length === 0;
@@ -190,6 +195,9 @@ export class Proposals {
   }
 
   #expect(at: Index, inTerm: Term, waiter: Waiter, bytes: number): void {
+    if (at <= this.#lastApplied()) {
+      return waiter.completed({ type: 'failed', error: unknownOutcome(at) });
+    }
     const replaced = this.#expected.get(at);
     if (replaced !== undefined) {
       this.#expectedBytes -= replaced.bytes;

@@ -197,11 +197,13 @@ export class RaftNode implements Replica {
   async #close(): Promise<void> {
     const { actors, clock, clients } = this.#parts;
     if (this.#halted === null) {
+      let patience: unknown = null;
       await new Promise<void>((resolve) => {
         this.#drained = resolve;
-        clock.setTimeout(resolve, DRAIN_TIMEOUT_MS);
+        patience = clock.setTimeout(resolve, DRAIN_TIMEOUT_MS);
         this.#run(() => actors.tellNode({ type: 'stop' }));
       });
+      clock.clearTimeout(patience);
       this.#run(() => actors.tellNode({ type: 'drained' }));
     }
     actors.stop();
