@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createNode, defineMachine } from 'raftchart';
 
 const counter = defineMachine({
@@ -6,12 +7,10 @@ const counter = defineMachine({
   queries: { count: (state) => state.count },
 });
 
-const [id = 'n1', dataDir = `./data-${id}`] = process.argv.slice(2);
+const id = process.argv[2] ?? 'n1';
 const peers = { n1: '127.0.0.1:4201', n2: '127.0.0.1:4202', n3: '127.0.0.1:4203' };
-await using node = await createNode({ id, peers, dataDir, machine: counter });
+await using node = await createNode({ id, peers, dataDir: `data-${id}`, machine: counter });
 node.on('role', ({ role, term }) => console.log(`${id} is ${role} in term ${term}`));
-
-const { result, index } = await node.propose('add', 1, { timeoutMs: 60_000 });
-console.log(
-  `${id} counted to ${result} at index ${index}; all agree on ${await node.query('count')}`,
-);
+const { result } = await node.propose('add', 1, { timeoutMs: 60_000 });
+console.log(`${id} counted to ${result}`);
+await once(process, 'SIGINT');

@@ -30,6 +30,6 @@ export type { LinkStatus, Replica, ReplicaStatus, RoleEvent } from './ports/repl
 export type { CommittedCommand, StateMachine } from './ports/state-machine.ts';
 export type { Transport } from './ports/transport.ts';
 export { DEFAULT_TIMING } from './rules/timing.ts';
-export { levelLogStore } from './storage/level-log-store.ts';
+export { levelLogStore } from './storage/disk-log-store.ts';
 export { memoryLogStore } from './storage/memory-log-store.ts';
 export { webSocketTransport } from './transport/ws-transport.ts';

@@ -10,5 +10,7 @@ export default defineConfig({
     retry: 0,
     reporters: ['default', fileURLToPath(new URL('./summary-reporter.ts', import.meta.url))],
     maxWorkers: 2,
+    /** A test that grows without end must fail, not take the machine with it. */
+    execArgv: ['--max-old-space-size=2048'],
   },
 });

@@ -6,7 +6,7 @@ import { startRaftNode } from '../node/raft-node.ts';
 import { systemClock, systemRandom } from '../node/system-clock.ts';
 import type { LogStore } from '../ports/log-store.ts';
 import type { Transport } from '../ports/transport.ts';
-import { levelLogStore } from '../storage/level-log-store.ts';
+import { levelLogStore } from '../storage/disk-log-store.ts';
 import { webSocketTransport } from '../transport/ws-transport.ts';
 import type { Command, Query } from './define-machine.ts';
 import { type NodeOptions, RaftchartNode } from './node.ts';

@@ -1,0 +1,162 @@
+/**
+ * A cluster of real processes on loopback, each `raftchart serve` on its own directory: started, killed with
+ * SIGKILL, started again. Ends exactly the processes it started, by pid.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePorts } from './free-ports.ts';
+
+const CLI = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+
+export interface Member {
+  readonly id: string;
+  readonly url: string;
+  readonly peerAddress: string;
+  readonly dataDir: string;
+}
+
+export interface Status {
+  readonly id: string;
+  readonly role: string;
+  readonly term: number;
+  readonly leader: string | null;
+  readonly commitIndex: number;
+  readonly lastApplied: number;
+  readonly revision: number;
+}
+
+export class ProcessCluster implements AsyncDisposable {
+  readonly members: readonly Member[];
+  readonly #directory: string;
+  readonly #processes = new Map<string, ChildProcess>();
+  readonly #logs = new Map<string, string>();
+  readonly #flags: readonly string[];
+
+  private constructor(directory: string, members: readonly Member[], flags: readonly string[]) {
+    this.#directory = directory;
+    this.members = members;
+    this.#flags = flags;
+  }
+
+  /** Starts `size` members and waits until one of them leads. */
+  static async start(size: number, flags: readonly string[] = []): Promise<ProcessCluster> {
+    const directory = await mkdtemp(join(tmpdir(), 'raftchart-processes-'));
+    const ports = await freePorts(size * 2);
+    const members = Array.from({ length: size }, (_, at) => ({
+      id: `n${at + 1}`,
+      url: `http://127.0.0.1:${ports[at]}`,
+      peerAddress: `127.0.0.1:${ports[size + at]}`,
+      dataDir: join(directory, `n${at + 1}`),
+    }));
+    const cluster = new ProcessCluster(directory, members, flags);
+    for (const { id } of members) cluster.run(id);
+    await cluster.leader();
+    return cluster;
+  }
+
+  get endpoints(): readonly string[] {
+    return this.members.map(({ url }) => url);
+  }
+
+  member(id: string): Member {
+    const member = this.members.find((each) => each.id === id);
+    if (member === undefined) throw new Error(`no member ${id}`);
+    return member;
+  }
+
+  /** Starts one member's process; its first boot and every later one have the same command line. */
+  run(id: string, extra: readonly string[] = []): ChildProcess {
+    const { url, peerAddress, dataDir } = this.member(id);
+    const peers = this.members.map((each) => `${each.id}=${each.peerAddress}`).join(',');
+    const flags = ['--id', id, '--data-dir', dataDir, '--listen', new URL(url).host];
+    const peerFlags = ['--peer-listen', peerAddress, '--peers', peers];
+    const child = spawn(
+      process.execPath,
+      [CLI, 'serve', ...flags, ...peerFlags, ...this.#flags, ...extra],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    this.#logs.set(id, '');
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#logs.set(id, ((this.#logs.get(id) ?? '') + text).slice(-20_000));
+    });
+    this.#processes.set(id, child);
+    return child;
+  }
+
+  /** The last 20,000 characters that a member wrote to standard error. */
+  log(id: string): string {
+    return this.#logs.get(id) ?? '';
+  }
+
+  isRunning(id: string): boolean {
+    const child = this.#processes.get(id);
+    return child !== undefined && child.exitCode === null && child.signalCode === null;
+  }
+
+  /** Ends a member as a power cut ends a process; resolves when it is gone. */
+  async kill(id: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
+    const child = this.#processes.get(id);
+    if (child === undefined || !this.isRunning(id)) return child?.exitCode ?? null;
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    await gone;
+    return child.exitCode;
+  }
+
+  async status(id: string): Promise<Status | null> {
+    try {
+      const response = await fetch(`${this.member(id).url}/status`, {
+        signal: AbortSignal.timeout(1_000),
+      });
+      return (await response.json()) as Status;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Waits until some running member says that it leads; of several, the one with the newest term. */
+  leader(timeoutMs = 20_000): Promise<string> {
+    return eventually(timeoutMs, 'a leader', async () => {
+      const running = this.members.filter(({ id }) => this.isRunning(id));
+      const all = await Promise.all(running.map(({ id }) => this.status(id)));
+      const leaders = all.flatMap((status) => (status?.role === 'leader' ? [status] : []));
+      leaders.sort((left, right) => right.term - left.term);
+      return leaders[0]?.id ?? null;
+    });
+  }
+
+  /** Waits until every running member has applied what the leader has committed. */
+  async converged(timeoutMs = 20_000): Promise<void> {
+    await eventually(timeoutMs, 'all members to catch up', async () => {
+      const running = this.members.filter(({ id }) => this.isRunning(id));
+      const all = await Promise.all(running.map(({ id }) => this.status(id)));
+      const applied = new Set(all.map((status) => status?.lastApplied ?? -1));
+      const leads = all.some((status) => status?.role === 'leader');
+      return leads && applied.size === 1 && !applied.has(-1) ? true : null;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.members.map(({ id }) => this.kill(id)));
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}
+
+/** Asks again until there is an answer; fails, saying what was waited for, at the deadline. */
+export async function eventually<Value>(
+  timeoutMs: number,
+  what: string,
+  ask: () => Promise<Value | null>,
+): Promise<Value> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== null) return answer;
+    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`);
+    await new Promise((next) => setTimeout(next, 10));
+  }
+}
