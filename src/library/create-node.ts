@@ -1,12 +1,14 @@
 /** Puts a node together from its defaults: LevelDB in `dataDir`, WebSockets between the peers. */
 import { createHash } from 'node:crypto';
-import { DEFAULT_LIMITS } from '../core/limits.ts';
+import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts';
 import { type NodeId, nodeId } from '../core/types.ts';
 import { startRaftNode } from '../node/raft-node.ts';
 import { systemClock, systemRandom } from '../node/system-clock.ts';
 import type { LogStore } from '../ports/log-store.ts';
 import type { Transport } from '../ports/transport.ts';
 import { levelLogStore } from '../storage/disk-log-store.ts';
+import { MemoryNetwork } from '../transport/memory-network.ts';
+import { memoryTransport } from '../transport/memory-transport.ts';
 import { webSocketTransport } from '../transport/ws-transport.ts';
 import type { Command, Query } from './define-machine.ts';
 import { type NodeOptions, RaftchartNode } from './node.ts';
@@ -66,10 +68,14 @@ function storeOf({ store, dataDir }: { store?: LogStore; dataDir?: string }): Lo
   return levelLogStore({ directory: dataDir });
 }
 
+/** A cluster of one that nobody is to join talks to no one, and so needs no port. */
 function transportOf(
-  { listen, limits }: { listen?: string; limits?: Partial<typeof DEFAULT_LIMITS> },
+  { id, listen, limits }: { id: string; listen?: string; limits?: Partial<Limits> },
   own: string | null,
 ): Transport {
-  const address = listen ?? (own === '' ? null : own);
-  return webSocketTransport({ listen: address, limits: { ...DEFAULT_LIMITS, ...limits } });
+  const all = { ...DEFAULT_LIMITS, ...limits };
+  const address = listen ?? own ?? '';
+  if (address !== '') return webSocketTransport({ listen: address, limits: all });
+  const network = new MemoryNetwork({ defer: (deliver) => queueMicrotask(deliver) });
+  return memoryTransport({ network, address: id, limits: all });
 }

@@ -1,0 +1,136 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  createNode,
+  defineMachine,
+  type LogStore,
+  memoryLogStore,
+  RaftError,
+} from '../../src/index.ts';
+
+const counter = defineMachine({
+  initial: () => ({ count: 0, times: [] as number[] }),
+  commands: {
+    add: (state, by: number) => {
+      if (by < 0) throw new Error('only upwards');
+      state.count += by;
+      return state.count;
+    },
+    stamp: (state, _: null, { timeMs }) => {
+      state.times.push(timeMs);
+      return timeMs;
+    },
+  },
+  queries: {
+    count: (state) => state.count,
+    isAtLeast: (state, floor: number) => state.count >= floor,
+  },
+});
+
+const FAST = {
+  electionTimeoutMinMs: 20,
+  electionTimeoutMaxMs: 40,
+  heartbeatIntervalMs: 5,
+  suspicionStepMs: 5,
+};
+const open: { close(): Promise<void> }[] = [];
+
+async function startCounter(store: LogStore = memoryLogStore()) {
+  const node = await createNode({ id: 'n1', store, machine: counter, timing: FAST });
+  open.push(node);
+  return node;
+}
+
+afterEach(async () => {
+  for (const node of open.splice(0)) await node.close();
+});
+
+describe('a replicated machine', () => {
+  it('[EM1] answers each command with its own result, typed', async () => {
+    const node = await startCounter();
+    const [first, second] = await Promise.all([node.propose('add', 1), node.propose('add', 2)]);
+    const sum: number = first.result + second.result;
+    expect(sum).toBe(4);
+    expect(second.index).toBe(first.index + 1);
+    expect(await node.query('count')).toBe(3);
+    expect(await node.query('isAtLeast', 3)).toBe(true);
+  });
+
+  it('[EM1] has no clock but the log, which never goes back', async () => {
+    const node = await startCounter();
+    const early = (await node.propose('stamp', null)).result;
+    const late = (await node.propose('stamp', null)).result;
+    expect(late).toBeGreaterThanOrEqual(early);
+  });
+
+  it('[EM2] an unknown command in the log halts the node', async () => {
+    const store = memoryLogStore();
+    const newer = defineMachine({ initial: () => 0, commands: { reset: () => 0 }, queries: {} });
+    const written = await createNode({ id: 'n1', store, machine: newer, timing: FAST });
+    await written.propose('reset');
+    await written.close();
+    const node = await startCounter(store);
+    const halted = new Promise<RaftError>((resolve) => node.on('halt', resolve));
+    expect(await halted).toMatchObject({ code: 'RAFT_STATE_MACHINE_FAILED' });
+    expect(node.role).toBe('halted');
+    await expect(node.propose('add', 1)).rejects.toBeInstanceOf(RaftError);
+  });
+
+  it('[EM3] a command that throws refuses, and the node lives', async () => {
+    const node = await startCounter();
+    await expect(node.propose('add', -1)).rejects.toMatchObject({
+      code: 'RAFT_COMMAND_REFUSED',
+      message: 'only upwards',
+      retry: 'never',
+    });
+    expect((await node.propose('add', 1)).result).toBe(1);
+  });
+
+  it('[EM8] an aborted proposal says that it may have taken effect', async () => {
+    const node = await startCounter();
+    await node.ready();
+    const abort = new AbortController();
+    const proposal = node.propose('add', 1, { signal: abort.signal });
+    abort.abort();
+    await expect(proposal).rejects.toMatchObject({
+      code: 'RAFT_ABORTED',
+      retry: 'outcomeUnknown',
+    });
+    await expect(node.propose('add', 1, { signal: abort.signal })).rejects.toMatchObject({
+      retry: 'safe',
+    });
+  });
+
+  it('[EM7] a closed node refuses, safely', async () => {
+    const node = await startCounter();
+    await node.propose('add', 1);
+    await node.close();
+    await expect(node.propose('add', 1)).rejects.toMatchObject({
+      code: 'RAFT_STOPPED',
+      retry: 'safe',
+    });
+  });
+});
+
+describe('leader work', () => {
+  it('[EM4] runs while this node leads, with its term, until told to stop', async () => {
+    const node = await startCounter();
+    let signal: AbortSignal | null = null;
+    const begun = await new Promise<number>((resolve) => {
+      node.whileLeader(({ term, signal: lost }) => {
+        signal = lost;
+        resolve(term);
+        return new Promise((ended) => lost.addEventListener('abort', () => ended()));
+      });
+    });
+    expect(begun).toBe(node.status().term);
+    await node.close();
+    expect(signal).toMatchObject({ aborted: true });
+  });
+
+  it('[EM4] what it throws reaches the error listeners', async () => {
+    const node = await startCounter();
+    const error = new Promise((resolve) => node.on('error', resolve));
+    node.whileLeader(() => Promise.reject(new Error('the work failed')));
+    expect(await error).toMatchObject({ message: 'the work failed' });
+  });
+});

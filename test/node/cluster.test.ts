@@ -1,0 +1,218 @@
+import { describe, expect, it } from 'vitest';
+import { nodeId } from '../../src/core/types.ts';
+import { VirtualCluster } from './virtual-cluster.ts';
+
+describe('a cluster under virtual time', () => {
+  it('[EM5] one member alone elects itself and serves', async () => {
+    const cluster = await VirtualCluster.start(1);
+    expect(await cluster.submit('n1', 'a')).toMatchObject({ type: 'applied', result: 1 });
+    expect(await cluster.read('n1')).toBeNull();
+  });
+
+  it.each([3, 5])('[EM5] any of %i members takes a command and a read', async (size) => {
+    const cluster = await VirtualCluster.start(size);
+    for (const id of cluster.members.keys()) {
+      expect(await cluster.submit(id, `from ${id}`)).toMatchObject({ type: 'applied' });
+    }
+    for (const id of cluster.members.keys()) {
+      expect(await cluster.read(id)).toBeNull();
+      expect(cluster.applied(id)).toHaveLength(size);
+      expect(cluster.applied(id)).toEqual(cluster.applied('n1'));
+    }
+  });
+
+  it('[EL9] a leader whose links close is replaced before an election timeout', async () => {
+    const cluster = await VirtualCluster.start(3);
+    const old = await cluster.leader();
+    await cluster.submit(old.id, 'a');
+    const before = cluster.clock.now();
+    await old.node.close();
+    cluster.members.delete(old.id);
+    const next = await cluster.leader();
+    expect(cluster.clock.now() - before).toBeLessThan(100);
+    expect(await cluster.submit(next.id, 'b')).toMatchObject({ type: 'applied', result: 2 });
+  });
+
+  it('[EL10] an isolated leader steps down, and the others elect', async () => {
+    const cluster = await VirtualCluster.start(3);
+    const old = await cluster.leader();
+    cluster.isolate(old.id);
+    await cluster.until('the old leader to step down', () => old.node.status().role !== 'leader');
+    const next = await cluster.leader();
+    expect(next.id).not.toBe(old.id);
+    expect(next.node.status().term).toBeGreaterThan(1);
+  });
+
+  it('[RD2] a deposed leader answers no read (F2)', async () => {
+    const cluster = await VirtualCluster.start(3);
+    const old = await cluster.leader();
+    await cluster.submit(old.id, 'a');
+    cluster.isolate(old.id);
+    let answered: unknown = 'nothing';
+    old.node.awaitReadable({ timeoutMs: 2_000 }, (error) => {
+      answered = error;
+    });
+    const others = [...cluster.members.keys()].filter((id) => id !== old.id);
+    await cluster.until('another leader', () =>
+      others.some((id) => cluster.member(id).node.status().role === 'leader'),
+    );
+    await cluster.submit(others[0] as string, 'b');
+    await cluster.until('an end of the read', () => answered !== 'nothing');
+    expect(answered).toMatchObject({ retry: 'safe' });
+  });
+
+  it('[LR6] an overwritten command is refused as never done, its successor applied', async () => {
+    const cluster = await VirtualCluster.start(3);
+    const old = await cluster.leader();
+    await cluster.submit(old.id, 'kept');
+    cluster.isolate(old.id);
+    const lost = new Promise((ended) => {
+      const data = new TextEncoder().encode('lost');
+      old.node.submit(data, { timeoutMs: 60_000 }, ended);
+    });
+    await cluster.pass(1_500);
+    const others = [...cluster.members.keys()].filter((id) => id !== old.id);
+    expect(await cluster.submit(others[0] as string, 'new')).toMatchObject({ type: 'applied' });
+    cluster.mend(old.id);
+    cluster.resetLinks(old.id);
+    await cluster.pass(3_000);
+    await expect(lost).resolves.toMatchObject({
+      type: 'failed',
+      error: { code: 'RAFT_OVERWRITTEN', retry: 'safe' },
+    });
+    expect(cluster.applied(old.id)).toEqual(['kept', 'new']);
+  });
+
+  it('[PS1] nothing acknowledged is lost when all restart at once', async () => {
+    const cluster = await VirtualCluster.start(3);
+    for (let at = 0; at < 20; at += 1) await cluster.submit('n1', `${at}`);
+    for (const node of cluster.nodes) await node.close();
+    for (const id of ['n1', 'n2', 'n3']) await cluster.boot(id);
+    expect(await cluster.read('n2')).toBeNull();
+    expect(cluster.applied('n2')).toEqual(Array.from({ length: 20 }, (_, at) => `${at}`));
+  });
+
+  it('[PS1] no vote leaves before it is on disk (A5)', async () => {
+    const cluster = await VirtualCluster.start(3);
+    const leader = await cluster.leader();
+    const voters = [...cluster.members.values()].filter(({ id }) => id !== leader.id);
+    for (const { disk } of voters) disk.holds = true;
+    await leader.node.close();
+    cluster.members.delete(leader.id);
+    await cluster.pass(2_000);
+    expect(voters.every(({ node }) => node.status().role !== 'leader')).toBe(true);
+    for (const { disk } of voters) {
+      disk.holds = false;
+      for (const write of disk.held.splice(0)) cluster.clock.defer(write);
+    }
+    await cluster.leader();
+  });
+
+  it('[PS4] a leader with a stalled disk gives up its lead (G13)', async () => {
+    const cluster = await VirtualCluster.start(3);
+    const leader = await cluster.leader();
+    leader.disk.holds = true;
+    leader.node.submit(new Uint8Array([1]), { timeoutMs: 60_000 }, () => {});
+    await cluster.until('it to step down', () => leader.node.status().role !== 'leader');
+    await cluster.until('another leader', () =>
+      cluster.nodes.some((node) => node !== leader.node && node.status().role === 'leader'),
+    );
+  });
+
+  it('[ST9] a failed write halts the node, and the others go on (G1)', async () => {
+    const cluster = await VirtualCluster.start(3);
+    const leader = await cluster.leader();
+    const halts: unknown[] = [];
+    leader.node.onHalt((error) => halts.push(error.code));
+    leader.disk.error = new Error('EIO');
+    const outcome = await cluster.submit(leader.id, 'a');
+    expect(outcome).toMatchObject({ type: 'failed', error: { code: 'RAFT_STORAGE_FAILED' } });
+    expect(halts).toEqual(['RAFT_STORAGE_FAILED']);
+    expect(leader.node.status().role).toBe('halted');
+    await cluster.until('another leader', () =>
+      cluster.nodes.some((node) => node.status().role === 'leader'),
+    );
+  });
+
+  it('[ID1] a wiped member is refused by those that knew it (A8)', async () => {
+    const cluster = await VirtualCluster.start(3);
+    const leader = await cluster.leader();
+    await cluster.submit(leader.id, 'a');
+    const wiped = [...cluster.members.keys()].find((id) => id !== leader.id) as string;
+    await cluster.member(wiped).node.close();
+    cluster.members.delete(wiped);
+    const { node } = await cluster.boot(wiped);
+    await cluster.pass(3_000);
+    const links = node.status().links;
+    expect(links.map(({ state }) => state)).not.toContain('open');
+    const reasons = cluster.nodes.flatMap((each) =>
+      each
+        .status()
+        .links.filter(({ peer }) => peer === nodeId(wiped))
+        .map(({ reason }) => reason),
+    );
+    const all = [...reasons, ...links.map(({ reason }) => reason)].join(' ');
+    expect(all).toContain('another data directory');
+    expect(node.status().term).toBe(0);
+  });
+
+  it('[RD3] a read on a follower waits until it has applied what was committed (F6)', async () => {
+    const cluster = await VirtualCluster.start(3);
+    const leader = await cluster.leader();
+    const follower = [...cluster.members.values()].find(({ id }) => id !== leader.id);
+    for (let at = 0; at < 5; at += 1) await cluster.submit(leader.id, `${at}`);
+    expect(await cluster.read(follower?.id ?? '')).toBeNull();
+    expect(cluster.applied(follower?.id ?? '')).toHaveLength(5);
+  });
+});
+
+describe('bounds', () => {
+  it('[EM6] a command over the limit is refused at once and never enters the log (H2)', async () => {
+    const cluster = await VirtualCluster.start(1, { limits: { commandBytesMax: 8 } });
+    await cluster.leader();
+    const before = cluster.member('n1').node.status().lastIndex;
+    expect(await cluster.submit('n1', '123456789')).toMatchObject({
+      error: { code: 'RAFT_TOO_LARGE', retry: 'never' },
+    });
+    expect(cluster.member('n1').node.status().lastIndex).toBe(before);
+  });
+
+  it('[EM6] a full queue refuses at once, safely', async () => {
+    const cluster = await VirtualCluster.start(3, { limits: { proposalBytesMax: 4 } });
+    cluster.isolate('n1');
+    cluster.member('n1').node.submit(new Uint8Array(4), { timeoutMs: 60_000 }, () => {});
+    expect(await cluster.submit('n1', 'x')).toMatchObject({
+      error: { code: 'RAFT_OVERLOADED', retry: 'safe' },
+    });
+  });
+
+  it('[EM7] without a leader a command ends at its deadline, as never done', async () => {
+    const cluster = new VirtualCluster(3);
+    await cluster.boot('n1');
+    expect(await cluster.submit('n1', 'a', 500)).toMatchObject({
+      error: { code: 'RAFT_NO_LEADER', retry: 'safe' },
+    });
+    expect(await cluster.read('n1', 500)).toMatchObject({ code: 'RAFT_NO_LEADER' });
+  });
+
+  it('[LR11] everything works with every limit at its smallest', async () => {
+    const cluster = await VirtualCluster.start(3, {
+      limits: {
+        runBytesMax: 1,
+        messageBytesMax: 1,
+        inflightMessagesMax: 1,
+        inflightBytesMax: 1,
+        cacheBytesMax: 1,
+        applyBytesMax: 1,
+      },
+    });
+    const outcomes = await Promise.all(
+      Array.from({ length: 12 }, (_, at) => cluster.submit(`n${(at % 3) + 1}`, `${at}`)),
+    );
+    expect(outcomes.every(({ type }) => type === 'applied')).toBe(true);
+    for (const id of ['n1', 'n2', 'n3']) {
+      expect(await cluster.read(id)).toBeNull();
+      expect(cluster.applied(id)).toHaveLength(12);
+    }
+  });
+});

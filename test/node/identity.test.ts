@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { type Hello, PROTOCOL_VERSION } from '../../src/core/hello.ts';
+import { type KnownPeer, LINEAGE_MAX, type NodeIdentity } from '../../src/core/identity.ts';
+import { nodeId } from '../../src/core/types.ts';
+import { judgeHello } from '../../src/rules/identity.ts';
+
+const n1 = nodeId('n1');
+const n2 = nodeId('n2');
+
+function identity(of: Partial<NodeIdentity> = {}): NodeIdentity {
+  return { clusterId: 'c', nodeId: n2, incarnation: 'i', boots: 2, lineage: ['a', 'b'], ...of };
+}
+
+function judge(
+  hello: Partial<Hello>,
+  context: { known?: KnownPeer | null; connectedBoot?: string | null } = {},
+) {
+  return judgeHello(
+    {
+      own: identity({ nodeId: n1, incarnation: 'own' }),
+      members: [n1, n2],
+      known: context.known ?? null,
+      connectedBoot: context.connectedBoot ?? null,
+    },
+    { protocolVersion: PROTOCOL_VERSION, identity: identity(), to: n1, ...hello },
+  );
+}
+
+const KNOWN: KnownPeer = { nodeId: n2, incarnation: 'i', boots: 2, boot: 'b' };
+
+describe('whom to believe', () => {
+  it('[ID1] a peer never met is remembered before it counts', () => {
+    expect(judge({})).toEqual({ type: 'remember', peer: KNOWN });
+  });
+
+  it('[ID1] the boot met before is accepted as it is', () => {
+    expect(judge({}, { known: KNOWN })).toEqual({ type: 'accept' });
+  });
+
+  it('[ID1] [A8] another directory under the name is refused with the repair', () => {
+    const verdict = judge({ identity: identity({ incarnation: 'new' }) }, { known: KNOWN });
+    expect(verdict).toMatchObject({ type: 'refuse' });
+    expect(JSON.stringify(verdict)).toContain('raftchart member remove n2');
+  });
+
+  it('[ID2] [G12] an older copy is refused, however often it is restarted', () => {
+    for (let restarts = 1; restarts < 10; restarts += 1) {
+      const lineage = ['a', ...Array.from({ length: restarts }, (_, at) => `copy-${at}`)];
+      const restored = identity({ boots: lineage.length, lineage });
+      expect(judge({ identity: restored }, { known: KNOWN })).toMatchObject({ type: 'refuse' });
+    }
+  });
+
+  it('[ID3] [A10] a second process is refused while the first is connected', () => {
+    const second = identity({ boots: 3, lineage: ['a', 'b', 'c'] });
+    const verdict = judge({ identity: second }, { known: KNOWN, connectedBoot: 'b' });
+    expect(verdict).toMatchObject({ type: 'refuse' });
+    expect(judge({}, { known: KNOWN, connectedBoot: 'b' })).toEqual({ type: 'accept' });
+  });
+
+  it('[ID4] a restarted peer is accepted and its newest boot remembered', () => {
+    const restarted = identity({ boots: 4, lineage: ['a', 'b', 'c', 'd'] });
+    expect(judge({ identity: restarted }, { known: KNOWN })).toEqual({
+      type: 'remember',
+      peer: { ...KNOWN, boots: 4, boot: 'd' },
+    });
+  });
+
+  it('[ID4] more restarts than the lineage holds are believed by their number', () => {
+    const lineage = Array.from({ length: LINEAGE_MAX }, (_, at) => `later-${at}`);
+    const restarted = identity({ boots: 2 + LINEAGE_MAX, lineage });
+    expect(judge({ identity: restarted }, { known: KNOWN })).toMatchObject({ type: 'remember' });
+  });
+
+  it.each([
+    ['another cluster', { identity: identity({ clusterId: 'other' }) }, '--peers'],
+    ['another protocol', { protocolVersion: PROTOCOL_VERSION + 1 }, 'same version'],
+    ['another node', { to: nodeId('n9') }, 'check the address'],
+    ['the own name', { identity: identity({ nodeId: n1 }) }, 'one --id'],
+    ['no member', { identity: identity({ nodeId: nodeId('n9') }) }, 'not a member'],
+  ])('[ID5] [A11] %s is refused with what to check', (_, hello, sentence) => {
+    const verdict = judge(hello);
+    expect(verdict).toMatchObject({ type: 'refuse' });
+    expect(JSON.stringify(verdict)).toContain(sentence);
+  });
+});
