@@ -1,10 +1,11 @@
 /** Commands as the log hands them over: views into one larger block, numbered. */
+
+import { index, term } from '../../src/core/types.ts';
 import { encodeCommand } from '../../src/kv/command-codec.ts';
 import type { KvCommand } from '../../src/kv/commands.ts';
 import type { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
 import type { KvResult } from '../../src/kv/results.ts';
 import type { CommittedCommand } from '../../src/ports/state-machine.ts';
-import { index, term } from '../../src/core/types.ts';
 
 export function committed(encoded: readonly Uint8Array[]): CommittedCommand[] {
   const block = new Uint8Array(encoded.reduce((length, { length: more }) => length + more, 0));

@@ -1,0 +1,180 @@
+/**
+ * The keys of the store in byte order (KV1): a list of blocks of sorted keys, a B+tree of two levels. Finding
+ * is two binary searches, inserting moves at most one block. Beside it a hash map for single keys, which
+ * is what most commands name. Each block counts its live keys, so that counting a range of a
+ * million keys, or stepping over keys that are deleted but not yet compacted, goes block by block.
+ */
+import { assert } from '../core/assert.ts';
+import { itemAt } from './item-at.ts';
+import type { KeyBounds, KeyText } from './key-order.ts';
+import { isLive, type KeyHistory } from './key-version.ts';
+
+interface Block {
+  /** Sorted; `histories` holds the history of each key at the same place. */
+  readonly keys: KeyText[];
+  readonly histories: KeyHistory[];
+  /** How many of them exist as the store stands. */
+  live: number;
+}
+
+/** Bound: keys in a block. A full block is split; two that fit into half of one are joined. */
+export const BLOCK_KEYS_MAX = 512;
+
+export class KeyIndex {
+  readonly #byKey = new Map<KeyText, KeyHistory>();
+  readonly #blockKeysMax: number;
+  /** In key order, none empty. */
+  #blocks: Block[] = [];
+  #live = 0;
+
+  constructor(blockKeysMax: number = BLOCK_KEYS_MAX) {
+    this.#blockKeysMax = blockKeysMax;
+  }
+
+  /** How many keys exist. */
+  get live(): number {
+    return this.#live;
+  }
+
+  find(key: KeyText): KeyHistory | null {
+    return this.#byKey.get(key) ?? null;
+  }
+
+  /** The key must be new to the index, and live. */
+  add(history: KeyHistory): void {
+    const { key } = history;
+    assert(isLive(history.newest), 'KV14: a key begins with a put');
+    this.#byKey.set(key, history);
+    this.#live += 1;
+    const place = this.#blockOf(key);
+    const block = this.#blocks[place];
+    if (block === undefined) {
+      this.#blocks.push({ keys: [key], histories: [history], live: 1 });
+      return;
+    }
+    const at = lowerBound(block.keys, key);
+    const isAtTheEnd = at === block.keys.length && place === this.#blocks.length - 1;
+    if (isAtTheEnd && at >= this.#blockKeysMax) {
+      this.#blocks.push({ keys: [key], histories: [history], live: 1 });
+      return;
+    }
+    block.keys.splice(at, 0, key);
+    block.histories.splice(at, 0, history);
+    block.live += 1;
+    if (block.keys.length > this.#blockKeysMax) this.#split(place);
+  }
+
+  /** A key of the index was deleted, or put again after that. */
+  liveChanged(key: KeyText, change: 1 | -1): void {
+    itemAt(this.#blocks, this.#blockOf(key)).live += change;
+    this.#live += change;
+  }
+
+  /** Forgets a key that is not live. */
+  remove(key: KeyText): void {
+    const place = this.#blockOf(key);
+    const block = itemAt(this.#blocks, place);
+    const at = lowerBound(block.keys, key);
+    assert(block.keys[at] === key, 'KV1: a key of the index lies in its block');
+    this.#byKey.delete(key);
+    block.keys.splice(at, 1);
+    block.histories.splice(at, 1);
+    if (block.keys.length === 0) this.#blocks.splice(place, 1);
+    else this.#join(place);
+  }
+
+  /** How many keys within the bounds exist. */
+  count(bounds: KeyBounds): number {
+    let count = 0;
+    for (let place = this.#blockOf(bounds.from); place < this.#blocks.length; place += 1) {
+      const block = itemAt(this.#blocks, place);
+      if (isWhollyInside(block, bounds)) {
+        count += block.live;
+        continue;
+      }
+      const end = endOf(block, bounds);
+      for (let at = lowerBound(block.keys, bounds.from); at < end; at += 1) {
+        if (isLive(itemAt(block.histories, at).newest)) count += 1;
+      }
+      if (end < block.keys.length) break;
+    }
+    return count;
+  }
+
+  /**
+   * Calls `visit` for each key within the bounds, in order, until it returns false; the index must
+   * not gain or lose keys meanwhile. With `liveOnly` it may pass over keys that do not exist.
+   */
+  visit(
+    bounds: KeyBounds,
+    options: { readonly liveOnly: boolean },
+    visit: (history: KeyHistory) => boolean,
+  ): void {
+    for (let place = this.#blockOf(bounds.from); place < this.#blocks.length; place += 1) {
+      const block = itemAt(this.#blocks, place);
+      const end = endOf(block, bounds);
+      if (!options.liveOnly || block.live > 0) {
+        for (let at = lowerBound(block.keys, bounds.from); at < end; at += 1) {
+          if (!visit(itemAt(block.histories, at))) return;
+        }
+      }
+      if (end < block.keys.length) return;
+    }
+  }
+
+  /** The last block that begins at or below the key, else the first: where the key is or belongs. */
+  #blockOf(key: KeyText): number {
+    let low = 1;
+    let high = this.#blocks.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (itemAt(itemAt(this.#blocks, middle).keys, 0) <= key) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  #split(place: number): void {
+    const block = itemAt(this.#blocks, place);
+    const middle = block.keys.length >>> 1;
+    const keys = block.keys.splice(middle);
+    const histories = block.histories.splice(middle);
+    const live = histories.filter(({ newest }) => isLive(newest)).length;
+    block.live -= live;
+    this.#blocks.splice(place + 1, 0, { keys, histories, live });
+  }
+
+  #join(place: number): void {
+    const block = this.#blocks[place];
+    const next = this.#blocks[place + 1];
+    if (block === undefined || next === undefined) return;
+    if (block.keys.length + next.keys.length > this.#blockKeysMax >>> 1) return;
+    block.keys.push(...next.keys);
+    block.histories.push(...next.histories);
+    block.live += next.live;
+    this.#blocks.splice(place + 1, 1);
+  }
+}
+
+function isWhollyInside(block: Block, bounds: KeyBounds): boolean {
+  return itemAt(block.keys, 0) >= bounds.from && endOf(block, bounds) === block.keys.length;
+}
+
+/** How many keys of the block lie below the end of the bounds. */
+function endOf(block: Block, { to }: KeyBounds): number {
+  const { keys } = block;
+  if (to === null || itemAt(keys, keys.length - 1) < to) return keys.length;
+  return lowerBound(keys, to);
+}
+
+/** The place of the first key that is not below `key`. */
+function lowerBound(keys: readonly KeyText[], key: KeyText): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (itemAt(keys, middle) < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

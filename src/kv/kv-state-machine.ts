@@ -1,0 +1,172 @@
+/**
+ * The key-value store as a replicated state machine: commands in, results out, and reads and watches of
+ * what has been applied (KV1–KV21). A function of its log alone: no clock, no randomness, no order
+ * but the log's, so equal logs give equal stores however they are cut into batches (KV12).
+ */
+import { RaftError } from '../core/errors.ts';
+import { isCounter } from '../core/types.ts';
+import type { CommittedCommand, StateMachine } from '../ports/state-machine.ts';
+import { faultInRange, faultInSelector } from './command-check.ts';
+import { COMMAND_VERSION, decodeCommand } from './command-codec.ts';
+import type { KvCommand, RangeOptions } from './commands.ts';
+import { execute, readRange, refused } from './executor.ts';
+import { boundsOf, keyText } from './key-order.ts';
+import { toKeyValue } from './key-version.ts';
+import { CompactedError, FutureRevisionError } from './kv-errors.ts';
+import { MvccStore } from './mvcc-store.ts';
+import type { KeyValue, KvResult, RangeResult } from './results.ts';
+import { stateDigest } from './state-digest.ts';
+import type { HistoryPage, WatchHandle, WatchListener, WatchOptions } from './watch-event.ts';
+import { HISTORY_EVENTS_MAX, readHistory } from './watch-history.ts';
+import { type ListenerErrorHandler, WatchHub } from './watch-hub.ts';
+
+/**
+ * Bound: steps of freeing memory after one batch; the rest waits for the next batch. A larger batch gets
+ * more, so that freeing keeps ahead of writing: an event costs two steps in its life.
+ */
+const PRUNE_STEPS_MAX = 4096;
+const PRUNE_STEPS_PER_EVENT = 4;
+
+export interface KvStateMachineOptions {
+  /** A listener threw and has lost its watch. By default nobody is told. */
+  readonly onListenerError?: ListenerErrorHandler;
+  /** For tests: smaller than `PRUNE_STEPS_MAX`. */
+  readonly pruneStepsMax?: number;
+  /** For tests: smaller than `BLOCK_KEYS_MAX`. */
+  readonly blockKeysMax?: number;
+}
+
+export class KvStateMachine implements StateMachine {
+  readonly #store: MvccStore;
+  readonly #hub: WatchHub;
+  readonly #pruneStepsMax: number;
+  #isApplying = false;
+
+  constructor(options: KvStateMachineOptions = {}) {
+    this.#store = new MvccStore(options.blockKeysMax);
+    this.#hub = new WatchHub(this.#store, options.onListenerError ?? (() => {}));
+    this.#pruneStepsMax = options.pruneStepsMax ?? PRUNE_STEPS_MAX;
+  }
+
+  /** The newest revision; 1 while the store is empty and new. */
+  get revision(): number {
+    return this.#store.revision;
+  }
+
+  /** The oldest revision that can be read or watched from; 0: all of them. */
+  get compactedRevision(): number {
+    return this.#store.compactedRevision;
+  }
+
+  /** How many keys exist. */
+  get keyCount(): number {
+    return this.#store.keyCount;
+  }
+
+  /** How many events are kept for reads of the past and for watches; compaction shortens it. */
+  get historyLength(): number {
+    return this.#store.events.end - this.#store.events.first;
+  }
+
+  /** How many watches are active. */
+  get watcherCount(): number {
+    return this.#hub.size;
+  }
+
+  /**
+   * One result for each command, in order. Watchers are called before it returns, once each. Throws,
+   * having changed nothing, only for a command of a version that this program does not know: the node must halt,
+   * since replicas that know it have carried it out.
+   */
+  apply(batch: readonly CommittedCommand[]): readonly KvResult[] {
+    if (this.#isApplying) throw new TypeError('a watch listener must not apply commands');
+    for (const { data } of batch) refuseUnknownVersion(data);
+    this.#isApplying = true;
+    try {
+      const { events } = this.#store;
+      const position = events.end;
+      const results = batch.map(({ data }) => this.#applyOne(data));
+      this.#hub.publish(events, position);
+      const appended = events.end - position;
+      this.#store.prune(this.#pruneStepsMax + appended * PRUNE_STEPS_PER_EVENT);
+      return results;
+    } finally {
+      this.#isApplying = false;
+    }
+  }
+
+  /** `null`: the key does not exist, or did not at that revision. Throws as `range` does. */
+  get(key: Uint8Array, revision?: number): KeyValue | null {
+    this.#refuseToRead(revision === undefined ? { key } : { key, revision });
+    const text = keyText(key);
+    const version =
+      revision === undefined ? this.#store.newest(text) : this.#store.at(text, revision);
+    return version === null ? null : toKeyValue(version);
+  }
+
+  /** Throws `CompactedError`, `FutureRevisionError` or `RAFT_BAD_REQUEST`. */
+  range(options: RangeOptions): RangeResult {
+    this.#refuseToRead(options);
+    return readRange(this.#store, options);
+  }
+
+  /**
+   * Every event from `from` on, first what has happened, before this returns, then each batch as it is
+   * applied. The listener must be quick and must not throw; `WatchQueue` is for consumers that are slow or
+   * begin far back. Throws `CompactedError` or `RAFT_BAD_REQUEST`.
+   */
+  watch(options: WatchOptions, listener: WatchListener): WatchHandle {
+    refuseToWatch(options);
+    return this.#hub.add(options, listener);
+  }
+
+  /** One page of what a watch would replay; it goes on from `nextRevision`. Throws as `watch` does. */
+  history(options: WatchOptions): HistoryPage {
+    refuseToWatch(options);
+    return readHistory(this.#store, {
+      bounds: boundsOf(options),
+      from: options.from ?? this.#store.revision + 1,
+      eventsMax: HISTORY_EVENTS_MAX,
+    });
+  }
+
+  /** Equal for replicas that have applied the same commands. It walks the whole store: for tests. */
+  stateHash(): string {
+    return stateDigest(this.#store);
+  }
+
+  #applyOne(data: Uint8Array): KvResult {
+    let command: KvCommand;
+    try {
+      command = decodeCommand(data);
+    } catch (error) {
+      if (!(error instanceof RaftError)) throw error;
+      return refused(this.#store, 'RAFT_BAD_REQUEST', error.message);
+    }
+    return execute(this.#store, command);
+  }
+
+  #refuseToRead(options: RangeOptions): void {
+    const fault = faultInRange(options);
+    if (fault !== null) throw new RaftError('RAFT_BAD_REQUEST', fault);
+    const { revision } = options;
+    if (revision === undefined) return;
+    const { compactedRevision, revision: newest } = this.#store;
+    if (revision < compactedRevision) throw new CompactedError(revision, compactedRevision);
+    if (revision > newest) throw new FutureRevisionError(revision, newest);
+  }
+}
+
+function refuseToWatch(options: WatchOptions): void {
+  const fault = faultInSelector(options);
+  if (fault !== null) throw new RaftError('RAFT_BAD_REQUEST', fault);
+  if (options.from === undefined || isCounter(options.from)) return;
+  throw new RaftError('RAFT_BAD_REQUEST', 'A watch begins at a revision, a whole number from 0.');
+}
+
+function refuseUnknownVersion(data: Uint8Array): void {
+  const version = data[0];
+  if (version === undefined || version === COMMAND_VERSION) return;
+  const text = `The log holds a command of version ${version}; this program knows ${COMMAND_VERSION}. Update this node.`;
+  throw new RaftError('RAFT_STATE_MACHINE_FAILED', text);
+}

@@ -1,0 +1,216 @@
+/**
+ * The store itself: every key with its history, the global revision, the events in order, and compaction
+ * (KV2, KV3, KV13–KV15). It knows nothing of commands or bytes: `executor.ts` calls it, one transaction
+ * at a time, and ends each with `commit`.
+ *
+ * Compaction is a number: reads below it are refused at once. Freeing the memory is `prune`, in
+ * steps of bounded work, so that no compaction stalls the node. A pinned view of a revision, for
+ * snapshots, needs only to hold `prune` back: nothing else ever removes a version.
+ */
+import { assert } from '../core/assert.ts';
+import { EventLog } from './event-log.ts';
+import { KeyIndex } from './key-index.ts';
+import { ALL_KEYS, type KeyBounds, type KeyText } from './key-order.ts';
+import {
+  addVersion,
+  isLive,
+  type KeyVersion,
+  type LiveVersion,
+  trimHistory,
+  versionAt,
+} from './key-version.ts';
+import { ValueArena } from './value-arena.ts';
+
+/** As in etcd: an empty store is at 1 and its first write is 2, so that 0 always means "none". */
+export const FIRST_REVISION = 1;
+
+export interface ReadOptions {
+  /** `null`: all of them. */
+  readonly limit: number | null;
+  /** `null`: as the store stands. */
+  readonly revision: number | null;
+  readonly countOnly: boolean;
+}
+
+export interface ReadAnswer {
+  readonly versions: readonly LiveVersion[];
+  readonly count: number;
+}
+
+export class MvccStore {
+  readonly #index: KeyIndex;
+  readonly #events = new EventLog();
+  readonly #values = new ValueArena();
+  #revision = FIRST_REVISION;
+  #compactedRevision = 0;
+  /** True if the transaction under way has changed something, and so takes a revision. */
+  #isChanged = false;
+  /** Position of the first event whose key has not been trimmed for the present compaction. */
+  #untrimmed = 0;
+
+  constructor(blockKeysMax?: number) {
+    this.#index = new KeyIndex(blockKeysMax);
+  }
+
+  /** The newest revision; within a transaction that has changed something, the one it will take. */
+  get revision(): number {
+    return this.#isChanged ? this.#revision + 1 : this.#revision;
+  }
+
+  /** Reads and watches reach back to here; 0 before the first compaction. */
+  get compactedRevision(): number {
+    return this.#compactedRevision;
+  }
+
+  /** How many keys exist. */
+  get keyCount(): number {
+    return this.#index.live;
+  }
+
+  /** What happened, in order; the part below `compactedRevision` may be gone. */
+  get events(): EventLog {
+    return this.#events;
+  }
+
+  /** How many versions of the key are kept, deletions included. */
+  versionCount(key: KeyText): number {
+    const history = this.#index.find(key);
+    return history === null ? 0 : 1 + (history.older?.length ?? 0);
+  }
+
+  newest(key: KeyText): LiveVersion | null {
+    const version = this.#index.find(key)?.newest ?? null;
+    return isLive(version) ? version : null;
+  }
+
+  /** The revision must not lie below the compacted one. */
+  at(key: KeyText, revision: number): LiveVersion | null {
+    const history = this.#index.find(key);
+    const version = history === null ? null : versionAt(history, revision);
+    return isLive(version) ? version : null;
+  }
+
+  /** Keeps a copy of `value`. Returns what the key held before; `null`: it did not exist. */
+  put(key: KeyText, value: Uint8Array): LiveVersion | null {
+    this.#isChanged = true;
+    const modRevision = this.revision;
+    const history = this.#index.find(key);
+    const previous = history === null || !isLive(history.newest) ? null : history.newest;
+    const version: KeyVersion = {
+      key,
+      value: this.#values.keep(value),
+      createRevision: previous === null ? modRevision : previous.createRevision,
+      modRevision,
+      version: previous === null ? 1 : previous.version + 1,
+    };
+    this.#events.append(version);
+    if (history === null) {
+      this.#index.add({ key, newest: version, older: null });
+      return null;
+    }
+    assert(history.newest.modRevision < modRevision, 'KV8: one revision has one event of a key');
+    addVersion(history, version);
+    if (previous === null) this.#index.liveChanged(key, 1);
+    return previous;
+  }
+
+  /** Returns what the key held before; `null`: it did not exist, and nothing was changed. */
+  delete(key: KeyText): LiveVersion | null {
+    const history = this.#index.find(key);
+    if (history === null || !isLive(history.newest)) return null;
+    const previous = history.newest;
+    this.#isChanged = true;
+    const modRevision = this.revision;
+    assert(previous.modRevision < modRevision, 'KV8: one revision has one event of a key');
+    const deletion: KeyVersion = { key, value: null, createRevision: 0, modRevision, version: 0 };
+    this.#events.append(deletion);
+    addVersion(history, deletion);
+    this.#index.liveChanged(key, -1);
+    return previous;
+  }
+
+  /** Ends a transaction. Returns the store's revision, one more than before if something was changed. */
+  commit(): number {
+    this.#revision = this.revision;
+    this.#isChanged = false;
+    return this.#revision;
+  }
+
+  /** In key order. The revision asked for must not lie below the compacted one. */
+  read(bounds: KeyBounds, options: ReadOptions): ReadAnswer {
+    const { revision } = options;
+    if (revision === null) return this.#readNewest(bounds, options);
+    const versions: LiveVersion[] = [];
+    const limit = options.countOnly ? 0 : (options.limit ?? Number.POSITIVE_INFINITY);
+    let count = 0;
+    this.#index.visit(bounds, { liveOnly: false }, (history) => {
+      const version = versionAt(history, revision);
+      if (!isLive(version)) return true;
+      count += 1;
+      if (versions.length < limit) versions.push(version);
+      return true;
+    });
+    return { versions, count };
+  }
+
+  /** From now on the store answers for `revision` and above only. */
+  compact(revision: number): void {
+    assert(
+      this.#compactedRevision < revision && revision <= this.#revision,
+      'KV14: compaction goes forward, through what has happened',
+    );
+    this.#compactedRevision = revision;
+  }
+
+  /** Frees memory that compaction made unreachable, in at most `stepsMax` steps of constant work. */
+  prune(stepsMax: number): void {
+    for (let left = stepsMax; left > 0; left -= 1) {
+      if (!this.#dropEvent() && !this.#trimKey()) return;
+    }
+  }
+
+  /**
+   * What existed at the compacted revision and was written before it, in key order. Together with the events
+   * from the compacted revision on, it is all that can ever be read: the content of a snapshot.
+   */
+  foundation(visit: (version: LiveVersion) => void): void {
+    const revision = this.#compactedRevision;
+    this.#index.visit(ALL_KEYS, { liveOnly: false }, (history) => {
+      const version = versionAt(history, revision);
+      if (isLive(version) && version.modRevision < revision) visit(version);
+      return true;
+    });
+  }
+
+  #readNewest(bounds: KeyBounds, options: ReadOptions): ReadAnswer {
+    const count = this.#index.count(bounds);
+    const limit = Math.min(options.countOnly ? 0 : (options.limit ?? count), count);
+    const versions: LiveVersion[] = [];
+    if (limit === 0) return { versions, count };
+    this.#index.visit(bounds, { liveOnly: true }, ({ newest }) => {
+      if (isLive(newest)) versions.push(newest);
+      return versions.length < limit;
+    });
+    return { versions, count };
+  }
+
+  /** Those at the compacted revision itself stay: a watch may begin there. False if there is none to drop. */
+  #dropEvent(): boolean {
+    const { first } = this.#events;
+    if (first >= this.#untrimmed) return false;
+    if (this.#events.at(first).modRevision >= this.#compactedRevision) return false;
+    this.#events.dropFirst();
+    return true;
+  }
+
+  /** Visits the key of one more event: any key with something to drop has an event there. */
+  #trimKey(): boolean {
+    if (this.#untrimmed >= this.#events.end) return false;
+    const { key, modRevision } = this.#events.at(this.#untrimmed);
+    if (modRevision > this.#compactedRevision) return false;
+    this.#untrimmed += 1;
+    const history = this.#index.find(key);
+    if (history !== null && trimHistory(history, this.#compactedRevision)) this.#index.remove(key);
+    return true;
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * What the store answers: plain data, one type for each kind of command. A refusal by the store's own
+ * rules is one of these and never a throw, since every replica must come to it alike (KV9).
+ * Byte arrays in results belong to the store: they stay valid, are shared and never written to, and
+ * may be views into a larger `buffer`.
+ */
+import type { RaftErrorCode } from '../core/errors.ts';
+
+export interface KeyValue {
+  readonly key: Uint8Array;
+  /** Empty where the question was `keysOnly`. */
+  readonly value: Uint8Array;
+  /** The revision that created the key. */
+  readonly createRevision: number;
+  /** The revision of its last put. */
+  readonly modRevision: number;
+  /** How many puts since it was created, that one included. */
+  readonly version: number;
+  /** Leases do not exist yet; `null`: bound to none. */
+  readonly lease: number | null;
+}
+
+export interface PutResult {
+  readonly type: 'put';
+  /** The revision that this write took. */
+  readonly revision: number;
+  /** Only where asked for; `null`: the key did not exist. */
+  readonly previous?: KeyValue | null;
+}
+
+export interface DeleteResult {
+  readonly type: 'delete';
+  /** The revision that this took, or the store's where nothing was deleted. */
+  readonly revision: number;
+  readonly deleted: number;
+  /** Only where asked for: what was deleted, in key order. */
+  readonly previous?: readonly KeyValue[];
+}
+
+export interface RangeResult {
+  readonly type: 'range';
+  /** The store's revision when this was answered, whichever revision was read. */
+  readonly revision: number;
+  /** In key order. */
+  readonly kvs: readonly KeyValue[];
+  /** True if the limit left keys out. */
+  readonly more: boolean;
+  /** How many keys there are, regardless of the limit. */
+  readonly count: number;
+}
+
+export type TxnResponse = PutResult | DeleteResult | RangeResult;
+
+export interface TxnResult {
+  readonly type: 'txn';
+  /** The revision that this took, or the store's where nothing was changed. */
+  readonly revision: number;
+  /** Whether all compares held, and so which branch ran. */
+  readonly succeeded: boolean;
+  /** One for each operation of that branch, in order. */
+  readonly responses: readonly TxnResponse[];
+}
+
+export interface CompactResult {
+  readonly type: 'compact';
+  readonly revision: number;
+  readonly compactedRevision: number;
+}
+
+/** The condition of a put or delete did not hold; nothing was changed. */
+export interface ConditionFailed {
+  readonly type: 'conditionFailed';
+  readonly code: 'RAFT_CONDITION_FAILED';
+  /** The store's. */
+  readonly revision: number;
+  /** The key's; 0 if it does not exist. */
+  readonly modRevision: number;
+}
+
+export type RefusalCode = Extract<
+  RaftErrorCode,
+  'RAFT_BAD_REQUEST' | 'RAFT_COMPACTED' | 'RAFT_FUTURE_REVISION'
+>;
+
+/** The command cannot be carried out on any replica; nothing was changed. */
+export interface Refused {
+  readonly type: 'refused';
+  readonly code: RefusalCode;
+  readonly message: string;
+  /** The store's. */
+  readonly revision: number;
+  readonly compactedRevision: number;
+}
+
+export type KvResult =
+  | PutResult
+  | DeleteResult
+  | TxnResult
+  | CompactResult
+  | ConditionFailed
+  | Refused;
