@@ -60,6 +60,18 @@ function hellosComeFirst(stage: Stage): void {
     expect(dialler.heard).toEqual([{ type: 'open' }, { type: 'hello', hello: helloOf('b', 'a') }]);
   });
 
+  it('[TR1] who accepts may speak at once; the dialling side is told of the open socket first', async () => {
+    const pair = await stage.pair();
+    const address = await pair.listening.listen((connection) => {
+      connection.sendHello(helloOf('b', 'a'));
+      expect(connection.send(appendOf(1), [])).toBe(true);
+      return new Recorder();
+    });
+    const dialler = stage.dial(pair.dialling, address);
+    await dialler.until(() => dialler.heard.length === 3);
+    expect(dialler.heard.map(({ type }) => type)).toEqual(['open', 'hello', 'message']);
+  });
+
   it('[TR1] a message before the hello, or a second hello, closes the connection', async () => {
     const message = encodeMessage(appendOf(1), 0);
     await stage.expectRefused([{ name: 'a message before the hello', frames: [message] }], []);
@@ -333,6 +345,10 @@ function addressesAreExclusive(stage: Stage): void {
     expect((await dialler.closed()).kind).toBe('closed');
     const late = stage.dial(pair.listening, address);
     expect((await late.closed()).kind).toBe('unreachable');
+    const unborn = pair.rivalOf('127.0.0.1:0');
+    await unborn.close();
+    const afterwards = unborn.listen(() => new Recorder());
+    await expect(afterwards).rejects.toMatchObject({ code: 'RAFT_STOPPED' });
   });
 
   it('[TR15] an address that is taken is RAFT_CONFLICT, in a sentence that names it', async () => {

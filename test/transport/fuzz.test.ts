@@ -253,6 +253,7 @@ describe('a conversation under random input', () => {
     expect(recorder.reason()).toEqual({ kind: 'refused', text: 'first second ' });
     const long = rawFrame(['y'.repeat(1500)], { kind: 3 });
     expect(listenTo([long]).recorder.reason()?.text.length).toBe(500);
+    expectUnheard([rawFrame(['y'.repeat(3000)], { kind: 3 })]);
     const wide = '✗'.repeat(1000);
     expect(listenTo([encodeRefusal(wide)]).recorder.reason()?.text).toBe('✗'.repeat(500));
   });

@@ -187,6 +187,10 @@ export const MISFITS: readonly Hostile[] = [
     ],
   },
   {
+    name: 'a proposal numbered from 2',
+    frames: [rawFrame([Propose, 5, 1, 2], { runCount: 1 }), runOf({ firstIndex: 2 }).bytes],
+  },
+  {
     name: 'a proposal that numbers itself',
     frames: [rawFrame([Propose, 5, 1, 2], { runCount: 1 }), PAIR.bytes],
   },
@@ -221,6 +225,14 @@ export const GARBAGE: readonly Hostile[] = [
   {
     name: 'an entry longer than its run',
     frames: [ONE_MESSAGE, lying(PAIR, RUN_HEADER_BYTES + 1, 99)],
+  },
+  {
+    name: 'a last entry longer than its run',
+    frames: appended(11, [], 1).concat(lying(runOf({ firstIndex: 11 }), RUN_HEADER_BYTES + 1, 9)),
+  },
+  {
+    name: 'bytes behind the last entry',
+    frames: [ONE_MESSAGE, lying(PAIR, RUN_HEADER_BYTES + 14, 5)],
   },
   {
     name: 'fewer entries than counted',

@@ -1,6 +1,6 @@
 /** The memory transport keeps the contract; what only a network in memory can do is proven here as well. */
 import { describe, expect, it } from 'vitest';
-import type { TransportLimits } from '../../src/ports/transport.ts';
+import type { PeerConnection, TransportLimits } from '../../src/ports/transport.ts';
 import { type Delivery, MemoryNetwork } from '../../src/transport/memory-network.ts';
 import { memoryTransport } from '../../src/transport/memory-transport.ts';
 import { transportContract } from '../contracts/transport.contract.ts';
@@ -68,16 +68,18 @@ describe('a network in memory', () => {
   async function acquainted() {
     const stepped = steppedNetwork();
     const acceptor = new Recorder();
+    const connections: PeerConnection[] = [];
     await stepped.b.listen((connection) => {
-      acceptor.connection = connection;
-      return acceptor;
+      connections.push(connection);
+      acceptor.connection ??= connection;
+      return connections.length === 1 ? acceptor : new Recorder();
     });
     const dialler = dial(stepped.a, 'b');
     stepped.run();
     dialler.connection?.sendHello(helloOf('a', 'b'));
     acceptor.connection?.sendHello(helloOf('b', 'a'));
     stepped.run();
-    return { ...stepped, dialler, acceptor };
+    return { ...stepped, dialler, acceptor, connections };
   }
 
   it('[TR18] nothing moves until the step that carries it is taken', async () => {
@@ -115,7 +117,7 @@ describe('a network in memory', () => {
   });
 
   it('[TR18] a dial into a cut hangs until it is mended or given up', async () => {
-    const { network, run, a } = await acquainted();
+    const { network, run, a, connections } = await acquainted();
     network.cut({ from: 'a', to: 'b' });
     const patient = dial(a, 'b');
     const hasty = dial(a, 'b');
@@ -126,6 +128,7 @@ describe('a network in memory', () => {
     run();
     expect(patient.heard).toEqual([{ type: 'open' }]);
     expect(hasty.reason()).toEqual({ kind: 'local', text: 'no time' });
+    expect(connections.length).toBe(2);
   });
 
   it('[TR18] a reset ends both ends, and what was under way is lost', async () => {

@@ -146,7 +146,7 @@ describe('a transport over WebSockets', () => {
   /** Queues runs on a stalled connection until no more are taken, and returns the last one that was. */
   function lastQueued(recorder: Recorder): EntryRun {
     let last: EntryRun | null = null;
-    for (;;) {
+    for (let sent = 0; sent < 1000; sent += 1) {
       const run = runOf({ firstIndex: 11, bytes: 64 * KIB });
       if (recorder.connection?.send(appendOf(1, 11), [run]) !== true) break;
       last = run;
@@ -178,6 +178,21 @@ describe('a transport over WebSockets', () => {
     lastQueued(recorder);
     await closing.at(-1)?.close();
     expect((await recorder.closed()).kind).toBe('local');
+  });
+
+  it('[TR9] a frame past frameBytesMax closes the connection before its payload arrives', async () => {
+    const { own, address, accepted } = await listening();
+    for (const length of [LIMITS.frameBytesMax, LIMITS.frameBytesMax + 1]) {
+      const socket = await upgraded(address);
+      const head = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+      head.writeUInt32BE(length, 6);
+      socket.write(head);
+      if (length <= LIMITS.frameBytesMax) socket.end();
+      const kind = length <= LIMITS.frameBytesMax ? 'closed' : 'badFrame';
+      expect((await accepted.at(-1)?.closed())?.kind).toBe(kind);
+      socket.destroy();
+    }
+    expect(own.badFrames()).toBe(1);
   });
 
   it('[TR13] a connection that breaks off ends as closed, one that never opens as unreachable', async () => {
@@ -243,6 +258,15 @@ describe('a transport over WebSockets', () => {
     await once(silent, 'connect');
     await own.close();
     await once(silent.resume(), 'close');
+  });
+
+  it('[TR14] a transport that is closed while it starts to listen does not listen', async () => {
+    const own = transport();
+    const starting = own.listen(() => new Recorder());
+    await Promise.all([
+      expect(starting).rejects.toMatchObject({ code: 'RAFT_STOPPED' }),
+      own.close(),
+    ]);
   });
 
   it('[TR15] listening says which port was taken, and what is wrong with an address', async () => {

@@ -1,0 +1,21 @@
+/** Addresses as people write them: `host:port`, with IPv6 hosts in brackets. */
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+const PATTERN = /^(?:\[([0-9A-Fa-f:.%]+)\]|([0-9A-Za-z._-]+)):([0-9]{1,5})$/;
+const PORT_MAX = 65_535;
+
+/** `null` if the text is no address. Port 0, any free one, is allowed: it means something to a listener. */
+export function parseAddress(text: string): Address | null {
+  const match = PATTERN.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  return host !== undefined && port <= PORT_MAX ? { host, port } : null;
+}
+
+export function formatAddress({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -1,0 +1,139 @@
+/**
+ * Whether the parts of a message fit each other, and its entry runs fit the message (TR5, TR6). What
+ * contradicts itself was not said by a sound member: the sender asserts these rules, the receiver
+ * closes the connection. Whether a message fits the receiver's own log and term is for the rules
+ * of Raft, not for this file. Every function returns `null`, or what is wrong in words.
+ */
+import {
+  ENTRY_HEADER_BYTES,
+  ENTRY_KIND,
+  type EntryRun,
+  RUN_HEADER_BYTES,
+} from '../core/entry-run.ts';
+import type { AppendEntries, AppendRejected, Message } from '../core/message.ts';
+import type { EntryId } from '../core/types.ts';
+
+/** A run counts its entries in 32 bits. */
+const RUN_COUNT_MAX = 2 ** 32 - 1;
+
+/** TR6: the fields of one message do not contradict each other. */
+export function messageProblem(message: Message): string | null {
+  switch (message.type) {
+    case 'PreVote':
+    case 'RequestVote':
+      if (message.lastLog.term >= message.term) return 'a candidate holds entries of its own term';
+      return entryIdProblem(message.lastLog);
+    case 'AppendEntries':
+      return appendProblem(message);
+    case 'AppendEntriesReply':
+      return message.result.accepted
+        ? null
+        : rejectionProblem(message.result, { prevIndex: message.prevIndex, term: message.term });
+    case 'Propose':
+      if (message.count === 0) return 'nothing is proposed';
+      return message.count > RUN_COUNT_MAX ? 'more is proposed than a run can count' : null;
+    case 'ProposeReply':
+      return message.firstIndex === 0 ? 'a proposal stands before the log' : null;
+    default:
+      return null;
+  }
+}
+
+function appendProblem(message: AppendEntries): string | null {
+  if (message.term === 0) return 'nobody leads term 0';
+  if (message.prevLog.term > message.term) return 'an entry is of a later term than its leader';
+  if (message.lastIndex < message.prevLog.index) return 'entries end before they begin';
+  return entryIdProblem(message.prevLog);
+}
+
+function rejectionProblem(
+  rejected: AppendRejected,
+  request: { readonly prevIndex: number; readonly term: number },
+): string | null {
+  const { hint, lastIndex } = rejected;
+  if (hint.index > request.prevIndex) return 'a hint points past what was asked';
+  if (hint.index > lastIndex) return 'a hint points past the end of the log';
+  if (hint.term > request.term) return 'a hint is of a later term than its sender';
+  return entryIdProblem(hint);
+}
+
+/** Only the place before the first entry has index 0 and term 0. */
+function entryIdProblem(id: EntryId): string | null {
+  return (id.term === 0) === (id.index === 0) ? null : 'an entry has a term but no index, or none';
+}
+
+/** TR5: how many runs may follow, known from the header alone, before any of them arrives. */
+export function runCountProblem(message: Message, runCount: number): string | null {
+  switch (message.type) {
+    case 'AppendEntries': {
+      const entries = message.lastIndex - message.prevLog.index;
+      if (runCount > entries) return `${runCount} runs for ${entries} entries`;
+      return entries > 0 && runCount === 0 ? `${entries} entries, but no run` : null;
+    }
+    case 'Propose':
+      return runCount === 1 ? null : `${runCount} runs beside a proposal, which takes one`;
+    default:
+      return runCount === 0 ? null : `${runCount} runs beside a message that takes none`;
+  }
+}
+
+/** TR5: the run fits the message and what came before it. Call it for each run, in order. */
+export function runProblem(
+  message: Message,
+  run: EntryRun,
+  before: { readonly run: EntryRun | undefined; readonly isLast: boolean },
+): string | null {
+  if (message.type === 'AppendEntries') return appendedRunProblem(message, run, before);
+  if (message.type !== 'Propose') return 'an entry run beside a message that takes none';
+  if (run.firstIndex !== 1) return 'proposed commands are numbered from 1';
+  return run.lastIndex === message.count
+    ? null
+    : `${run.lastIndex} commands where ${message.count} were announced`;
+}
+
+function appendedRunProblem(
+  message: AppendEntries,
+  run: EntryRun,
+  before: { readonly run: EntryRun | undefined; readonly isLast: boolean },
+): string | null {
+  const previousIndex = before.run?.lastIndex ?? message.prevLog.index;
+  const previousTerm = before.run?.term ?? message.prevLog.term;
+  if (run.firstIndex !== previousIndex + 1) return 'the entry runs leave a gap or overlap';
+  if (run.term < previousTerm) return 'the terms of the entry runs fall';
+  if (run.term > message.term) return 'an entry is of a later term than its leader';
+  return before.isLast && run.lastIndex !== message.lastIndex
+    ? 'the entry runs do not end where was announced'
+    : null;
+}
+
+/**
+ * TR3: the payload holds the entries that the run's header counts. The checksum proves that the sender
+ * meant these bytes; this proves that whoever applies them, perhaps years later, can read them.
+ */
+export function payloadProblem(run: EntryRun): string | null {
+  const { bytes } = run;
+  if (!Number.isSafeInteger(run.timeMs)) return 'an entry run has no time';
+  let left = run.lastIndex - run.firstIndex + 1;
+  let at = RUN_HEADER_BYTES;
+  while (at + ENTRY_HEADER_BYTES <= bytes.length) {
+    if (byteAt(bytes, at) > ENTRY_KIND.configuration) return 'an entry is of no known kind';
+    at += ENTRY_HEADER_BYTES + lengthAt(bytes, at + 1);
+    left -= 1;
+  }
+  return at === bytes.length && left === 0 ? null : 'an entry run does not hold what it counts';
+}
+
+function lengthAt(bytes: Uint8Array, at: number): number {
+  return (
+    (byteAt(bytes, at) |
+      (byteAt(bytes, at + 1) << 8) |
+      (byteAt(bytes, at + 2) << 16) |
+      (byteAt(bytes, at + 3) << 24)) >>>
+    0
+  );
+}
+
+/** The loop above has proven that the byte is there. */
+function byteAt(bytes: Uint8Array, at: number): number {
+  return bytes[at] ?? 0;
+}

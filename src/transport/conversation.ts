@@ -1,0 +1,253 @@
+/**
+ * One end of one connection, without the socket: the order in which things may be said, the same for every
+ * transport. Hello first, once, in each direction (TR1); every run right behind its message (TR5);
+ * whatever breaks this closes the connection and reaches no one (TR3). The listener hears one
+ * `onClose`, last, and nothing while it is itself calling (TR10). What moves the bytes is a `Wire`.
+ */
+import { assert, unreachable } from '../core/assert.ts';
+import { decodeRun, type EntryRun } from '../core/entry-run.ts';
+import { type Hello, PROTOCOL_VERSION } from '../core/hello.ts';
+import type { Message } from '../core/message.ts';
+import type {
+  CloseReason,
+  ConnectionListener,
+  PeerConnection,
+  Transport,
+  TransportLimits,
+} from '../ports/transport.ts';
+import { payloadProblem, runCountProblem, runProblem } from './check.ts';
+import { decodeFrame, encodeHello, encodeMessage, encodeRefusal } from './codec.ts';
+import { RUNS_MAX } from './frames.ts';
+
+/** A transport that counts what it had to close. */
+export interface PeerTransport extends Transport {
+  /** How many connections were closed because of what arrived on them. Never falls. */
+  badFrames(): number;
+}
+
+/** What carries the frames of one end. Never calls back during a call to it. */
+export interface Wire {
+  /** Queues the frames, in order and uncopied, so that they leave together. */
+  write(frames: readonly Uint8Array[]): void;
+  /** Bytes queued and not yet taken over by whoever carries them. */
+  bufferedBytes(): number;
+  /** Ends the connection behind what is queued, with a few words for the other side. */
+  hangUp(kind: 'ended' | 'badFrame', text: string): void;
+}
+
+export interface ConversationSetting {
+  readonly wire: Wire;
+  readonly limits: TransportLimits;
+  /** Runs a callback soon, but not during this call. */
+  readonly defer: (callback: () => void) => void;
+  readonly onBadFrame: () => void;
+}
+
+/** A message whose runs are still arriving. Bound: together no more bytes than one frame may have. */
+interface Gathering {
+  readonly message: Message;
+  readonly runCount: number;
+  readonly runs: EntryRun[];
+  bytes: number;
+}
+
+const NO_RUNS: readonly EntryRun[] = [];
+
+export class Conversation implements PeerConnection {
+  readonly #setting: ConversationSetting;
+  #listener: ConnectionListener | null = null;
+  #state: 'opening' | 'open' | 'closed' = 'opening';
+  #helloSent = false;
+  #helloReceived = false;
+  #gathering: Gathering | null = null;
+
+  constructor(setting: ConversationSetting) {
+    this.#setting = setting;
+  }
+
+  // What the owner of this end calls.
+
+  sendHello(hello: Hello): void {
+    if (this.#state === 'closed') return;
+    assert(this.#state === 'open', 'TR1: the socket is open before anything is said');
+    assert(!this.#helloSent, 'TR1: a hello is sent once');
+    this.#helloSent = true;
+    this.#setting.wire.write([encodeHello(hello)]);
+  }
+
+  send(message: Message, runs: readonly EntryRun[]): boolean {
+    if (this.#state !== 'open') return false;
+    assert(this.#helloSent, 'TR1: a hello is sent before any message');
+    if (this.bufferedBytes() > this.#setting.limits.socketBytesMax) return false;
+    if (runs.length === 0) {
+      assert(
+        runCountProblem(message, 0) === null,
+        'TR5: the announced entries go with the message',
+      );
+      this.#setting.wire.write([encodeMessage(message, 0)]);
+    } else {
+      this.#assertSound(message, runs);
+      const frames = [encodeMessage(message, runs.length)];
+      for (const run of runs) frames.push(run.bytes);
+      this.#setting.wire.write(frames);
+    }
+    return true;
+  }
+
+  bufferedBytes(): number {
+    return this.#setting.wire.bufferedBytes();
+  }
+
+  close(kind: 'refused' | 'local', text: string): void {
+    if (this.#state === 'closed') return;
+    if (kind === 'refused' && this.#state === 'open') {
+      this.#setting.wire.write([encodeRefusal(text)]);
+    }
+    this.#end({ kind: 'local', text });
+  }
+
+  // What the transport calls.
+
+  /** Once, before any other call: who hears of it. */
+  attach(listener: ConnectionListener): void {
+    this.#listener = listener;
+  }
+
+  /** The bytes can flow. The accepting side is not told: it has heard of the connection just now. */
+  opened(side: 'dialled' | 'accepted'): void {
+    if (this.#state !== 'opening') return;
+    this.#state = 'open';
+    if (side === 'dialled') this.#tell((listener) => listener.onOpen());
+  }
+
+  /** One frame as it arrived; `null` for one that is not binary. */
+  received(frame: Uint8Array | null): void {
+    if (this.#state !== 'open') return;
+    const problem = frame === null ? 'a text frame' : this.#take(frame);
+    if (problem !== null) this.#breakOff(problem);
+  }
+
+  /** The transport itself found the bytes unfit: not WebSocket, or larger than a frame may be. */
+  receivedBroken(text: string): void {
+    if (this.#state !== 'closed') this.#breakOff(text);
+  }
+
+  /** The connection is gone, whoever ended it. */
+  lost(text: string): void {
+    if (this.#state === 'closed') return;
+    this.#settle({ kind: this.#state === 'open' ? 'closed' : 'unreachable', text });
+  }
+
+  // What arrives.
+
+  #take(frame: Uint8Array): string | null {
+    if (this.#gathering !== null) return this.#takeRun(this.#gathering, frame);
+    const decoded = decodeFrame(frame);
+    if (typeof decoded === 'string') return decoded;
+    switch (decoded.type) {
+      case 'hello':
+        return this.#takeHello(decoded.hello);
+      case 'foreignHello':
+        return this.#takeForeignHello(decoded.version);
+      case 'refusal':
+        this.#end({ kind: 'refused', text: decoded.text });
+        return null;
+      case 'message':
+        return this.#takeMessage(decoded.message, decoded.runCount);
+      default:
+        return unreachable(decoded);
+    }
+  }
+
+  #takeHello(hello: Hello): string | null {
+    if (this.#helloReceived) return 'a second hello';
+    this.#helloReceived = true;
+    this.#tell((listener) => listener.onHello(hello));
+    return null;
+  }
+
+  /** TR2: not a broken frame but another time's good one. Both ends learn the same words. */
+  #takeForeignHello(version: number): string | null {
+    if (this.#helloReceived) return 'a second hello';
+    const older = Math.min(version, PROTOCOL_VERSION);
+    const text = `one node speaks peer protocol ${version}, the other ${PROTOCOL_VERSION}: upgrade the one that speaks ${older}`;
+    this.#setting.wire.write([encodeRefusal(text)]);
+    this.#end({ kind: 'refused', text });
+    return null;
+  }
+
+  #takeMessage(message: Message, runCount: number): string | null {
+    if (!this.#helloReceived) return 'a message before the hello';
+    const problem = runCountProblem(message, runCount);
+    if (problem !== null) return problem;
+    if (runCount === 0) this.#deliver(message, NO_RUNS);
+    else this.#gathering = { message, runCount, runs: [], bytes: 0 };
+    return null;
+  }
+
+  #takeRun(gathering: Gathering, frame: Uint8Array): string | null {
+    const { message, runCount, runs } = gathering;
+    gathering.bytes += frame.length;
+    if (gathering.bytes > this.#setting.limits.frameBytesMax) return 'too much beside one message';
+    const run = decodeRun(frame);
+    if (typeof run === 'string') return run;
+    const isLast = runs.length + 1 === runCount;
+    const problem = runProblem(message, run, { run: runs.at(-1), isLast }) ?? payloadProblem(run);
+    if (problem !== null) return problem;
+    runs.push(run);
+    if (isLast) {
+      this.#gathering = null;
+      this.#deliver(message, runs);
+    }
+    return null;
+  }
+
+  // What the listener hears.
+
+  #deliver(message: Message, runs: readonly EntryRun[]): void {
+    this.#tell((listener) => listener.onMessage(message, runs));
+  }
+
+  /** TR12: a listener that throws loses its connection; the process and the other connections live. */
+  #tell(event: (listener: ConnectionListener) => void): void {
+    if (this.#listener === null) return;
+    try {
+      event(this.#listener);
+    } catch (error) {
+      this.#end({ kind: 'local', text: `the listener failed: ${error}` });
+    }
+  }
+
+  #breakOff(problem: string): void {
+    this.#setting.onBadFrame();
+    this.#setting.wire.hangUp('badFrame', problem);
+    this.#settle({ kind: 'badFrame', text: problem });
+  }
+
+  #end(reason: CloseReason): void {
+    if (this.#state === 'closed') return;
+    this.#setting.wire.hangUp('ended', reason.text);
+    this.#settle(reason);
+  }
+
+  #settle(reason: CloseReason): void {
+    this.#state = 'closed';
+    this.#gathering = null;
+    this.#setting.defer(() => this.#tell((listener) => listener.onClose(reason)));
+  }
+
+  #assertSound(message: Message, runs: readonly EntryRun[]): void {
+    assert(runs.length <= RUNS_MAX, 'TR5: a message counts its runs in 16 bits');
+    const problem = runCountProblem(message, runs.length);
+    assert(problem === null, `TR5: the runs fit their message: ${problem}`);
+    let bytes = 0;
+    for (const [at, run] of runs.entries()) {
+      const before = { run: runs[at - 1], isLast: at === runs.length - 1 };
+      const mismatch = runProblem(message, run, before);
+      assert(mismatch === null, `TR5: the runs fit their message: ${mismatch}`);
+      bytes += run.bytes.length;
+    }
+    const { frameBytesMax } = this.#setting.limits;
+    assert(bytes <= frameBytesMax, 'TR9: the runs of one message fit one frame');
+  }
+}

@@ -1,0 +1,210 @@
+/**
+ * A transport without sockets: same codec, same conversation, same bounds as `ws-transport.ts`, carried by a
+ * `MemoryNetwork` (TR18). Needs no `node:` module, so the simulator can run it in a browser. Runs arrive
+ * as the sender's own bytes, not as a copy: nobody may write to them, which holds in production as well.
+ */
+import { RaftError } from '../core/errors.ts';
+import type { ConnectionListener, PeerConnection, TransportLimits } from '../ports/transport.ts';
+import { Conversation, type PeerTransport, type Wire } from './conversation.ts';
+import {
+  type Delivery,
+  type FarEnd,
+  Lane,
+  type Link,
+  type MemoryNetwork,
+} from './memory-network.ts';
+
+export interface MemoryTransportOptions {
+  readonly network: MemoryNetwork;
+  /** Where it listens, and where its dials come from. Any text. */
+  readonly address: string;
+  readonly limits: TransportLimits;
+}
+
+type Accept = (connection: PeerConnection) => ConnectionListener;
+
+export function memoryTransport(options: MemoryTransportOptions): MemoryTransport {
+  return new MemoryTransport(options);
+}
+
+export class MemoryTransport implements PeerTransport {
+  readonly #options: MemoryTransportOptions;
+  readonly #ends = new Set<MemoryEnd>();
+  #isListening = false;
+  #badFrames = 0;
+  #isClosed = false;
+
+  constructor(options: MemoryTransportOptions) {
+    this.#options = options;
+  }
+
+  async listen(accept: Accept): Promise<string> {
+    const { network, address } = this.#options;
+    if (this.#isListening) throw new TypeError('this transport listens already');
+    if (this.#isClosed) {
+      throw new RaftError('RAFT_STOPPED', 'the transport was closed before it listened');
+    }
+    const isFree = network.startListening(address, (from, dialling) => {
+      this.#answer(accept, from, dialling);
+    });
+    if (!isFree) {
+      const text = `The peer address ${address} is in use: stop who listens there, or choose another.`;
+      throw new RaftError('RAFT_CONFLICT', text);
+    }
+    this.#isListening = true;
+    return address;
+  }
+
+  dial(address: string, listener: ConnectionListener): PeerConnection {
+    const end = this.#createEnd(address);
+    end.conversation.attach(listener);
+    if (this.#isClosed) end.lost('this node is stopping');
+    else end.dial();
+    return end.conversation;
+  }
+
+  badFrames(): number {
+    return this.#badFrames;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#isListening) this.#options.network.stopListening(this.#options.address);
+    for (const { conversation } of [...this.#ends]) {
+      conversation.close('local', 'this node is stopping');
+    }
+  }
+
+  #answer(accept: Accept, from: string, dialling: FarEnd): void {
+    const end = this.#createEnd(from);
+    const { conversation } = end;
+    end.join(dialling);
+    conversation.opened('accepted');
+    try {
+      conversation.attach(accept(conversation));
+    } catch (error) {
+      conversation.close('local', `the connection was not accepted: ${error}`);
+    }
+  }
+
+  #createEnd(remote: string): MemoryEnd {
+    const { network, address, limits } = this.#options;
+    const end: MemoryEnd = new MemoryEnd({
+      network,
+      direction: { from: address, to: remote },
+      limits,
+      onBadFrame: () => {
+        this.#badFrames += 1;
+      },
+      onEnd: () => this.#ends.delete(end),
+    });
+    this.#ends.add(end);
+    return end;
+  }
+}
+
+interface MemoryEndOptions {
+  readonly network: MemoryNetwork;
+  readonly direction: { readonly from: string; readonly to: string };
+  readonly limits: TransportLimits;
+  readonly onBadFrame: () => void;
+  readonly onEnd: () => void;
+}
+
+/** One end of one connection: what it writes goes down its lane, to the end on the far side. */
+class MemoryEnd implements Wire, FarEnd {
+  readonly conversation: Conversation;
+  readonly #options: MemoryEndOptions;
+  readonly #lane: Lane;
+  #far: FarEnd | null = null;
+  #link: Link | null = null;
+  #isEnded = false;
+
+  constructor(options: MemoryEndOptions) {
+    const { network, direction, limits, onBadFrame } = options;
+    const notice = { from: direction.from, to: direction.from, what: 'notice', bytes: 0 } as const;
+    this.#options = options;
+    this.#lane = new Lane(network, direction);
+    this.conversation = new Conversation({
+      wire: this,
+      limits,
+      defer: (callback) => network.defer(callback, notice),
+      onBadFrame,
+    });
+  }
+
+  // What its own side calls.
+
+  dial(): void {
+    const { network } = this.#options;
+    this.#lane.add('dial', 0, ({ from, to }) => {
+      if (this.#isEnded) return;
+      const answer = network.answerAt(to);
+      if (answer !== null) {
+        answer(from, this);
+        return;
+      }
+      const back = new Lane(network, { from: to, to: from });
+      back.add('answer', 0, () => this.lost(`${to}: nobody listens there`));
+    });
+  }
+
+  /** The accepting end answers the dial; its answer goes ahead of whatever it says. */
+  join(dialling: FarEnd): void {
+    this.#far = dialling;
+    this.#link = {
+      ...this.#options.direction,
+      reset: (text) => {
+        this.lost(text);
+        dialling.lost(text);
+      },
+    };
+    dialling.joined(this, this.#link);
+    this.#options.network.linked(this.#link);
+    this.#lane.add('answer', 0, () => dialling.opened());
+  }
+
+  write(frames: readonly Uint8Array[]): void {
+    let bytes = 0;
+    for (const frame of frames) bytes += frame.length;
+    this.#lane.add('frames', bytes, (delivery) => this.#far?.receive(frames, delivery));
+  }
+
+  bufferedBytes(): number {
+    return this.#lane.bytes();
+  }
+
+  hangUp(_kind: 'ended' | 'badFrame', text: string): void {
+    if (this.#isEnded) return;
+    this.#end();
+    this.#lane.add('goodbye', 0, () => this.#far?.lost(`the peer said: ${text}`));
+  }
+
+  // What the other end calls.
+
+  joined(accepting: FarEnd, link: Link): void {
+    this.#far = accepting;
+    this.#link = link;
+  }
+
+  opened(): void {
+    this.conversation.opened('dialled');
+  }
+
+  receive(frames: readonly Uint8Array[], delivery: Delivery): void {
+    for (const frame of frames) {
+      this.conversation.received(this.#options.network.tamper(frame, delivery));
+    }
+  }
+
+  lost(text: string): void {
+    this.#end();
+    this.conversation.lost(text);
+  }
+
+  #end(): void {
+    this.#isEnded = true;
+    this.#options.onEnd();
+    if (this.#link !== null) this.#options.network.unlinked(this.#link);
+  }
+}

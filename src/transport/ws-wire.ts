@@ -1,0 +1,124 @@
+/**
+ * Carries the frames of one end over one WebSocket, and turns what `ws` and the network say into the
+ * few words that a conversation ends with (TR13). Frames go to the socket as they are (TR7), and all
+ * that is said in one turn of the event loop leaves in one write: a message with its runs, and four times
+ * as many small messages in a second. No timer of ours: a dial that never opens and a peer that never
+ * says goodbye are ended by `ws` after named times.
+ */
+import type { Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+import type { Conversation, Wire } from './conversation.ts';
+
+/** How long a peer may take to answer a goodbye before its socket is destroyed, in milliseconds. */
+export const GOODBYE_TIMEOUT_MS = 500;
+/** A connection on which nothing moved for this long is probed by the operating system, in milliseconds. */
+const KEEPALIVE_DELAY_MS = 10_000;
+/** What a WebSocket's goodbye can hold, in bytes (RFC 6455 §5.5). */
+const GOODBYE_BYTES_MAX = 123;
+const STATUS = { ended: 1000, badFrame: 1008 } as const;
+const BINARY = { binary: true, compress: false } as const;
+
+export class WebSocketWire implements Wire {
+  readonly #socket: WebSocket;
+  #stream: Socket | null = null;
+  #isCorked = false;
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+  }
+
+  /** The connection below the WebSocket, once there is one. */
+  attach(stream: Socket): void {
+    stream.setNoDelay(true);
+    stream.setKeepAlive(true, KEEPALIVE_DELAY_MS);
+    this.#stream = stream;
+  }
+
+  write(frames: readonly Uint8Array[]): void {
+    this.#cork();
+    for (const frame of frames) this.#socket.send(frame, BINARY);
+  }
+
+  bufferedBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  hangUp(kind: 'ended' | 'badFrame', text: string): void {
+    this.#socket.close(STATUS[kind], cutToBytes(text, GOODBYE_BYTES_MAX));
+  }
+
+  #cork(): void {
+    if (this.#isCorked || this.#stream === null) return;
+    this.#isCorked = true;
+    this.#stream.cork();
+    process.nextTick(this.#uncork);
+  }
+
+  /** Made once, not at every message. */
+  readonly #uncork = (): void => {
+    this.#isCorked = false;
+    this.#stream?.uncork();
+  };
+}
+
+/** Passes what happens on the socket on to the conversation, from now to the end. */
+export function follow(socket: WebSocket, conversation: Conversation, address: string): void {
+  let failure: Error | null = null;
+  socket.on('message', (data, isBinary) => {
+    conversation.received(isBinary && data instanceof Uint8Array ? data : null);
+  });
+  socket.on('error', (error) => {
+    failure ??= error;
+    if (isBrokenFrame(error)) conversation.receivedBroken(error.message);
+  });
+  socket.on('close', (code, reason) => {
+    conversation.lost(failure ? failureText(failure, address) : goodbyeText(code, `${reason}`));
+  });
+}
+
+/** `ws` names with such codes what breaks the WebSocket protocol or is too large. */
+function isBrokenFrame(error: Error): boolean {
+  return codeOf(error).startsWith('WS_ERR_');
+}
+
+function goodbyeText(code: number, reason: string): string {
+  if (code === 1006) return 'the connection broke off';
+  const words = reason.replace(/\p{Cc}+/gu, ' ');
+  return words === '' ? `the peer closed the connection (${code})` : `the peer said: ${words}`;
+}
+
+const FAILURE_TEXT: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nobody listens there',
+  ECONNRESET: 'the connection was reset',
+  EHOSTUNREACH: 'there is no way to that host',
+  ENETUNREACH: 'there is no way to that network',
+  ENOTFOUND: 'that host name is not known',
+  EAI_AGAIN: 'the host name could not be looked up',
+  EPIPE: 'the connection was reset',
+  ETIMEDOUT: 'nobody answered in time',
+};
+
+/** How `ws` says that an HTTP server answered, but not as our peers do. */
+const FOREIGN_ANSWER =
+  /^(?:Unexpected server response|Server sent|Invalid Sec-WebSocket|Invalid Upgrade)/;
+
+/** Words for a failed dial or a broken connection. */
+export function failureText(error: Error, address: string): string {
+  const code = codeOf(error);
+  const isForeign = code.startsWith('HPE_') || FOREIGN_ANSWER.test(error.message);
+  const words = isForeign
+    ? 'what answers there does not speak the peer protocol'
+    : (FAILURE_TEXT[code] ?? (error.message || code || 'the connection failed'));
+  return `${address}: ${words}`;
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** The longest beginning of `text` that takes no more than `bytesMax` bytes as UTF-8. */
+function cutToBytes(text: string, bytesMax: number): string {
+  let cut = text.slice(0, bytesMax);
+  while (Buffer.byteLength(cut) > bytesMax) cut = cut.slice(0, -1);
+  return cut;
+}
