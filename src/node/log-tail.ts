@@ -5,7 +5,7 @@
  */
 import { assert } from '../core/assert.ts';
 import { type EntryRun, sliceRun } from '../core/entry-run.ts';
-import { type Index, nextIndex, previousIndex } from '../core/types.ts';
+import { type Index, lesser, previousIndex } from '../core/types.ts';
 
 export interface Selection {
   readonly from: Index;
@@ -74,10 +74,10 @@ export class LogTail {
     return selected;
   }
 
-  /** One past the last index held, or `fallback` when nothing is. */
-  end(fallback: Index): Index {
-    const last = this.#runs.at(-1);
-    return last === undefined ? fallback : nextIndex(last.lastIndex);
+  /** The end of what has to be read from the store: just before the first run held here. */
+  storedThrough(through: Index): Index {
+    const first = this.#runs[0];
+    return first === undefined ? through : lesser(through, previousIndex(first.firstIndex));
   }
 
   #holding(index: Index): number {

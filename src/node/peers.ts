@@ -9,8 +9,10 @@ import type { EntryRun } from '../core/entry-run.ts';
 import type { Hello } from '../core/hello.ts';
 import { PROTOCOL_VERSION } from '../core/hello.ts';
 import type { KnownPeer, NodeIdentity } from '../core/identity.ts';
+import { HANDSHAKE_TIMEOUT_MS } from '../core/limits.ts';
 import type { Message } from '../core/message.ts';
 import type { NodeId } from '../core/types.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { LogStore } from '../ports/log-store.ts';
 import type {
   CloseReason,
@@ -24,6 +26,7 @@ export interface PeersOptions {
   readonly identity: NodeIdentity;
   readonly members: readonly NodeId[];
   readonly known: readonly KnownPeer[];
+  readonly clock: Clock;
   readonly store: LogStore;
   readonly transport: Transport;
   /** Looked up at each dial: addresses are not part of the log. Null: not known. */
@@ -57,6 +60,7 @@ export class Peers {
   sent = 0;
   dropped = 0;
   receivedCount = 0;
+  badFrames = 0;
 
   constructor(options: PeersOptions) {
     this.#options = options;
@@ -156,6 +160,14 @@ export class Peers {
     this.#options.tellLink(peer, event);
   }
 
+  startTimer(delayMs: number, fire: () => void): unknown {
+    return this.#options.clock.setTimeout(() => this.run(fire), delayMs);
+  }
+
+  stopTimer(timer: unknown): void {
+    this.#options.clock.clearTimeout(timer);
+  }
+
   run(input: () => void): void {
     this.#options.run(input);
   }
@@ -238,6 +250,7 @@ class Outbound implements ConnectionListener {
     const attempt = this.#attempt;
     const type = kind === 'refused' ? 'hello.refused' : 'socket.closed';
     this.#peers.run(() => {
+      if (kind === 'badFrame') this.#peers.badFrames += 1;
       this.#peers.tellLink(this.#peer, { type, attempt, reason: text });
       this.#peers.forget(this.#peer, attempt);
     });
@@ -254,17 +267,23 @@ class Inbound implements ConnectionListener {
   readonly #peers: Peers;
   readonly #connection: PeerConnection;
   readonly #early = new EarlyMessages();
+  /** Bound: a caller that never says who it is is not listened to for ever. */
+  readonly #helloTimer: unknown;
   #peer: NodeId | null = null;
   #attempt = 0;
 
   constructor(peers: Peers, connection: PeerConnection) {
     this.#peers = peers;
     this.#connection = connection;
+    this.#helloTimer = peers.startTimer(HANDSHAKE_TIMEOUT_MS, () => {
+      connection.close('local', 'no hello in time');
+    });
   }
 
   onOpen(): void {}
 
   onHello(hello: Hello): void {
+    this.#peers.stopTimer(this.#helloTimer);
     this.#peers.run(() =>
       this.#peers.judge(hello, (refusal) => {
         if (refusal !== null) return this.#connection.close('refused', refusal);
@@ -284,8 +303,10 @@ class Inbound implements ConnectionListener {
     );
   }
 
-  onClose({ text }: CloseReason): void {
+  onClose({ kind, text }: CloseReason): void {
+    this.#peers.stopTimer(this.#helloTimer);
     this.#peers.run(() => {
+      if (kind === 'badFrame') this.#peers.badFrames += 1;
       if (this.#peer === null) return;
       const event = { type: 'socket.closed', attempt: this.#attempt, reason: text } as const;
       this.#peers.tellLink(this.#peer, event);

@@ -4,6 +4,7 @@ import type { Apply, Effect, Persist, Replicate } from '../core/effect.ts';
 import { ENTRY_KIND, type EntryRun, encodeRun, sliceRun } from '../core/entry-run.ts';
 import { RaftError } from '../core/errors.ts';
 import { INDEX_ZERO, nextIndex, TERM_ZERO } from '../core/types.ts';
+import type { ReadRange } from '../ports/log-store.ts';
 import { termAt } from '../rules/term-runs.ts';
 import { type Parts, raftOf } from './parts.ts';
 
@@ -118,7 +119,7 @@ function replicate(parts: Parts, effect: Replicate): void {
   const range = { from: nextIndex(prevIndex), through: throughIndex, bytesMax };
   const runs = parts.tail.select(range);
   if (runs !== null) return sendRuns(parts, effect, runs);
-  parts.store.read(range).then(
+  readStored(parts, range).then(
     (read) => parts.run(() => sendRuns(parts, effect, read)),
     (error: unknown) => parts.run(() => parts.fail(storageFailed(error))),
   );
@@ -148,14 +149,19 @@ function sendRuns(parts: Parts, effect: Replicate, runs: readonly EntryRun[]): v
 
 /** Hands the next committed entries to the state machine, as many as one batch may hold. */
 function apply(parts: Parts, { fromIndex, throughIndex }: Apply): void {
-  const { limits, store, tail } = parts;
+  const { limits, tail } = parts;
   const range = { from: fromIndex, through: throughIndex, bytesMax: limits.applyBytesMax };
   const runs = tail.select(range);
   if (runs !== null) return applyRuns(parts, runs);
-  store.read(range).then(
+  readStored(parts, range).then(
     (read) => parts.run(() => applyRuns(parts, read)),
     (error: unknown) => parts.run(() => parts.fail(storageFailed(error))),
   );
+}
+
+/** What is in the tail may not be on disk yet: the store is asked only for what comes before it. */
+function readStored({ store, tail }: Parts, range: ReadRange): Promise<readonly EntryRun[]> {
+  return store.read({ ...range, through: tail.storedThrough(range.through) });
 }
 
 function applyRuns(parts: Parts, runs: readonly EntryRun[]): void {

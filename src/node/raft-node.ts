@@ -172,7 +172,7 @@ export class RaftNode implements Replica {
       messagesSent: peers.sent,
       messagesReceived: peers.receivedCount,
       messagesDropped: peers.dropped,
-      badFrames: 0,
+      badFrames: peers.badFrames,
       diskWrites: disk.counters.writes,
       diskBytes: disk.counters.bytes,
     };
@@ -251,6 +251,7 @@ export class RaftNode implements Replica {
       peers: new Peers({
         identity,
         known,
+        clock,
         store,
         transport,
         members: members(this.#recovered.configuration),

@@ -156,6 +156,23 @@ describe('a cluster under virtual time', () => {
     expect(node.status().term).toBe(0);
   });
 
+  it('[CM4] a restarted member applies from disk and from memory, whichever holds the entry', async () => {
+    const cluster = await VirtualCluster.start(3);
+    const leader = await cluster.leader();
+    const follower = [...cluster.members.keys()].find((id) => id !== leader.id) as string;
+    for (let at = 0; at < 5; at += 1) await cluster.submit(leader.id, `${at}`);
+    await cluster.member(follower).node.close();
+    const { disk, node } = await cluster.boot(follower);
+    await cluster.until('its link to open', () =>
+      node.status().links.some(({ state }) => state === 'open'),
+    );
+    disk.holds = true;
+    for (let at = 5; at < 10; at += 1) await cluster.submit(leader.id, `${at}`);
+    await cluster.pass(500);
+    expect(node.status().role).toBe('follower');
+    expect(cluster.applied(follower)).toHaveLength(10);
+  });
+
   it('[RD3] a read on a follower waits until it has applied what was committed (F6)', async () => {
     const cluster = await VirtualCluster.start(3);
     const leader = await cluster.leader();

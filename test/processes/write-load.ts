@@ -17,6 +17,8 @@ export interface LoadReport {
 
 /** One put is retried no sooner than this after a failure, in milliseconds. */
 const RETRY_PAUSE_MS = 2;
+/** Longer than any election: without an acknowledgement for so long the cluster is stuck. */
+const PATIENCE_MS = 20_000;
 
 export class WriteLoad {
   readonly #client: KvClient;
@@ -40,10 +42,15 @@ export class WriteLoad {
   /** Resolves with the time of the first acknowledgement of a write that was begun after this call. */
   async nextAcknowledgement(): Promise<number> {
     const begun = performance.now();
-    while (this.#lastAcknowledgedAt < begun) {
-      await new Promise<void>((heard) => this.#heard.push(heard));
+    const { promise, stop } = patience();
+    try {
+      while (this.#lastAcknowledgedAt < begun) {
+        await Promise.race([promise, new Promise<void>((heard) => this.#heard.push(heard))]);
+      }
+      return this.#lastAcknowledgedAt;
+    } finally {
+      stop();
     }
-    return this.#lastAcknowledgedAt;
   }
 
   async stop(): Promise<void> {
@@ -89,6 +96,17 @@ export class WriteLoad {
       }
     }
   }
+}
+
+/** Rejects after `PATIENCE_MS`, unless stopped. */
+function patience(): { readonly promise: Promise<never>; readonly stop: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const promise = new Promise<never>((_, reject) => {
+    const error = new Error(`no write was acknowledged within ${PATIENCE_MS} ms`);
+    timer = setTimeout(() => reject(error), PATIENCE_MS);
+  });
+  promise.catch(() => {});
+  return { promise, stop: () => clearTimeout(timer) };
 }
 
 function keyOf(writer: number): string {

@@ -4,8 +4,6 @@
  */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LogStore } from '../../src/ports/log-store.ts';
-import { LevelLogStore } from '../../src/storage/level-log-store.ts';
 import { append, hard, outcome, run, write } from '../contracts/log-store.contract.ts';
 import {
   contentOf,
@@ -16,16 +14,9 @@ import {
   type RandomWrite,
   randomWrite,
 } from './log-model.ts';
-import { SimulatedDisk, type Survives } from './simulated-disk.ts';
+import { SimulatedDisk, type Survives, storeOn } from './simulated-disk.ts';
 
 const ROUNDS = 400;
-
-function storeOn(disk: SimulatedDisk): LogStore {
-  const { files, database } = disk;
-  let words = 0;
-  const randomWord = (): string => `word-${(words += 1)}`;
-  return new LevelLogStore({ directory: 'data', files, database, randomWord });
-}
 
 /** A reproducible coin. */
 function coin(seed: number): Survives {
@@ -39,9 +30,10 @@ function coin(seed: number): Survives {
 const losses: readonly (readonly [string, () => Survives])[] = [
   ['a kill', () => () => true],
   ['a power loss that takes all that was not synced', () => () => false],
-  ['a power loss, one way', () => coin(1)],
-  ['a power loss, another way', () => coin(2)],
-  ['a power loss, a third way', () => coin(3)],
+  ...Array.from(
+    { length: 30 },
+    (_, seed) => [`a power loss, way ${seed}`, () => coin(seed)] as const,
+  ),
 ];
 
 describe('a crash while a data directory is created', () => {

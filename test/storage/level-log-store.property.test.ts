@@ -19,7 +19,10 @@ interface Place {
 
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ type: fc.constant('write' as const), write: randomWrite }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('read' as const), at: fc.nat(), to: fc.nat() }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ type: fc.constant('read' as const), at: fc.nat(), to: fc.nat() }),
+  },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('restart' as const) }) },
 );
 
@@ -57,7 +60,9 @@ describe.each([
           } else if (action.type === 'read' && model.entries.length > 0) {
             const from = 1 + (action.at % model.entries.length);
             const through = from + (action.to % (model.entries.length - from + 1));
-            expect(await texts(store, from, through)).toEqual(model.entries.slice(from - 1, through));
+            expect(await texts(store, from, through)).toEqual(
+              model.entries.slice(from - 1, through),
+            );
           } else if (action.type === 'restart') {
             await store.close();
             store = place.store();

@@ -3,10 +3,15 @@
  * Every payload is used once, so that an entry that came back from the past is told from the right one.
  */
 import * as fc from 'fast-check';
-import type { KnownPeer } from '../../src/core/identity.ts';
-import type { LogOperation, LogStore, LogStoreOwner, RecoveredLog } from '../../src/ports/log-store.ts';
 import { staticConfiguration } from '../../src/core/configuration.ts';
+import type { KnownPeer } from '../../src/core/identity.ts';
 import { nodeId } from '../../src/core/types.ts';
+import type {
+  LogOperation,
+  LogStore,
+  LogStoreOwner,
+  RecoveredLog,
+} from '../../src/ports/log-store.ts';
 import { append, hard, peer, run, texts, truncate } from '../contracts/log-store.contract.ts';
 
 export const OWNER: LogStoreOwner = {

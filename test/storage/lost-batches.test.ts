@@ -6,8 +6,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DatabaseChange } from '../../src/storage/database.ts';
-import { LevelLogStore } from '../../src/storage/level-log-store.ts';
-import { append, hard, outcome, peer, run, truncate, write } from '../contracts/log-store.contract.ts';
+import {
+  append,
+  hard,
+  outcome,
+  peer,
+  run,
+  truncate,
+  write,
+} from '../contracts/log-store.contract.ts';
 import {
   contentOf,
   type LogModel,
@@ -17,18 +24,12 @@ import {
   type RandomWrite,
   randomWrite,
 } from './log-model.ts';
-import { recordsOf, SimulatedDisk } from './simulated-disk.ts';
+import { recordsOf, SimulatedDisk, storeOn } from './simulated-disk.ts';
 
 const ROUNDS = 600;
 const LOG = 'data/log';
 
 type Batch = readonly DatabaseChange[];
-
-function storeOn({ files, database }: SimulatedDisk): LevelLogStore {
-  let words = 0;
-  const randomWord = (): string => `word-${(words += 1)}`;
-  return new LevelLogStore({ directory: 'data', files, database, randomWord });
-}
 
 interface History {
   readonly disk: SimulatedDisk;
@@ -125,7 +126,12 @@ describe('a database that forgets', () => {
     const batches = [...disk.batches(LOG)];
     const gone = batches.length - 2;
     const history = { disk, model: MODEL_EMPTY };
-    expect(await verdict(history, batches.filter((_, at) => at !== gone))).toBe('refused');
+    expect(
+      await verdict(
+        history,
+        batches.filter((_, at) => at !== gone),
+      ),
+    ).toBe('refused');
   });
 
   it('[ST14] notices that a remembered peer is forgotten', async () => {

@@ -12,9 +12,20 @@ import {
   type DatabaseScan,
 } from '../../src/storage/database.ts';
 import type { Files, OpenFile } from '../../src/storage/files.ts';
+import { LevelLogStore } from '../../src/storage/level-log-store.ts';
 
 /** Whether one unsynced piece made it to the disk all the same. */
 export type Survives = () => boolean;
+
+/** The real store upon a simulated disk, with words that repeat from run to run. */
+export function storeOn({ files, database }: SimulatedDisk): LevelLogStore {
+  let words = 0;
+  const randomWord = (): string => {
+    words += 1;
+    return `word-${words}`;
+  };
+  return new LevelLogStore({ directory: 'data', files, database, randomWord });
+}
 
 interface SimulatedFile {
   type: 'file';
@@ -190,7 +201,9 @@ export function recordsOf(batches: readonly (readonly DatabaseChange[])[]): Data
     if (change.type === 'put') records.set(name, { key: change.key, value: change.value });
     else records.delete(name);
   }
-  return [...records].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, record]) => record);
+  return [...records]
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([, record]) => record);
 }
 
 function scanOf(records: readonly DatabaseRecord[], from: Uint8Array): DatabaseScan {

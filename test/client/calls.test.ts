@@ -1,0 +1,203 @@
+/** Requests of a client against a real server over loopback: results, pipelining, limits, the end. */
+import { describe, expect, it } from 'vitest';
+import { CompactedError, ConditionFailedError, connect } from '../../src/client/index.ts';
+import { encodeCommand } from '../../src/kv/command-codec.ts';
+import { type LocalOptions, type LocalServer, localServer } from '../server/local-server.ts';
+import { scriptedServer } from './scripted-server.ts';
+import { cleanUp, clientOf, rejection } from './stage.ts';
+
+async function served(options: LocalOptions = {}): Promise<LocalServer> {
+  const server = await localServer(options);
+  cleanUp(() => server.close());
+  return server;
+}
+
+const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
+
+describe('results', () => {
+  it('[CL10] puts, gets, deletes and lists', async () => {
+    const client = clientOf([(await served()).url]);
+    expect(await client.put('a', 'one')).toEqual({ type: 'put', revision: 2 });
+    expect(await client.put(new Uint8Array([0xff]), new Uint8Array([0, 1]))).toMatchObject({
+      revision: 3,
+    });
+    const kv = await client.get('a');
+    expect([text(kv?.value), kv?.modRevision, kv?.version]).toEqual(['one', 2, 1]);
+    expect(await client.get('missing')).toBeNull();
+    const { kvs, more, revision, served: level } = await client.range({ prefix: '', limit: 1 });
+    expect([kvs.length, more, revision, level]).toEqual([1, true, 3, 'linearizable']);
+    expect(await client.delete('a')).toEqual({ type: 'delete', revision: 4, deleted: 1 });
+    expect(await client.delete({ prefix: '' }, { returnPrevious: true })).toMatchObject({
+      deleted: 1,
+      previous: [{ value: new Uint8Array([0, 1]) }],
+    });
+    expect(await client.get('a', { revision: 2 })).toMatchObject({ modRevision: 2 });
+  });
+
+  it('[CL10] runs transactions', async () => {
+    const client = clientOf([(await served()).url]);
+    const txn = {
+      compare: [{ key: 'a', target: 'version', operator: '=', value: 0 }],
+      success: [{ type: 'put', key: 'a', value: 'x' }],
+      failure: [{ type: 'range', key: 'a' }],
+    } as const;
+    expect(await client.txn(txn)).toMatchObject({ succeeded: true, revision: 2 });
+    const second = await client.txn(txn);
+    expect(second).toMatchObject({ succeeded: false, responses: [{ kvs: [{ version: 1 }] }] });
+  });
+
+  it('[CL10] rejects with what the caller needs to go on', async () => {
+    const { url, replica } = await served();
+    const client = clientOf([url]);
+    await client.put('a', '1');
+    await client.put('a', '2');
+    const condition = { type: 'modRevision', modRevision: 2 } as const;
+    const failed = await rejection(client.put('a', '3', { condition }));
+    expect(failed).toBeInstanceOf(ConditionFailedError);
+    expect(failed).toMatchObject({ code: 'RAFT_CONDITION_FAILED', revision: 3, modRevision: 3 });
+    const command = encodeCommand({ type: 'compact', revision: 3 });
+    await new Promise<void>((done) => replica.submit(command, { timeoutMs: 1000 }, () => done()));
+    const compacted = await rejection(client.get('a', { revision: 2, consistency: 'local' }));
+    expect(compacted.code).toBe('RAFT_COMPACTED');
+    expect(compacted).toBeInstanceOf(CompactedError);
+    expect(compacted).toMatchObject({ compactedRevision: 3 });
+  });
+
+  it('[CL10] refuses what can never be sent before anything is sent', async () => {
+    const { url, context } = await served();
+    const client = clientOf([url]);
+    expect((await rejection(client.put('', 'x'))).code).toBe('RAFT_BAD_REQUEST');
+    expect((await rejection(client.put('k', new Uint8Array(16 * 1024 * 1024)))).code).toBe(
+      'RAFT_TOO_LARGE',
+    );
+    // @ts-expect-error a number is no key
+    await expect(client.put(7, 'x')).rejects.toBeInstanceOf(TypeError);
+    await expect(client.get('k', { timeoutMs: 0 })).rejects.toBeInstanceOf(TypeError);
+    await client.status();
+    expect([...context.counters.clientRequests.keys()]).toEqual(['status']);
+  });
+
+  it('[CL10] hands out byte arrays of the caller’s own', async () => {
+    const client = clientOf([(await served()).url]);
+    await client.put('a', 'value');
+    const kv = await client.get('a');
+    expect(kv?.value.constructor).toBe(Uint8Array);
+    expect(kv?.value.buffer.byteLength).toBe(5);
+  });
+
+  it('[CL10] tells the status of the node it speaks to', async () => {
+    const client = clientOf([(await served()).url]);
+    expect(await client.status()).toMatchObject({ id: 'n1', role: 'leader', version: '9.9.9' });
+    expect(client.connectedTo).toBe('n1');
+  });
+
+  it('[CL10] refuses options that make no sense as the mistakes they are', () => {
+    for (const options of [
+      { endpoints: [] },
+      { endpoints: ['127.0.0.1:4100'] },
+      { endpoints: ['ftp://a'] },
+      { endpoints: ['http://a'], timeoutMs: 0 },
+      { endpoints: ['http://a'], timeoutMs: 60_001 },
+      { endpoints: ['http://a'], pendingRequestsMax: 0 },
+    ]) {
+      expect(() => connect(options)).toThrow(TypeError);
+    }
+  });
+});
+
+describe('pipelining', () => {
+  it('[CL1] sends the requests of one tick as one frame, in order', async () => {
+    const server = await scriptedServer();
+    cleanUp(() => server.close());
+    const client = clientOf([server.url]);
+    await expect.poll(() => client.connectedTo).toBe('n1');
+    const calls = Array.from({ length: 500 }, (_, at) => client.put(`k${at}`, 'x'));
+    for (const call of calls) call.catch(() => {});
+    await expect.poll(() => server.requests().length).toBe(500);
+    expect(server.frames).toHaveLength(1);
+    const ids = server.requests().map(({ id }) => id);
+    expect(ids).toEqual([...ids].sort((left, right) => left - right));
+  });
+
+  it('[CL1] sends what continues after an answered frame as one frame again', async () => {
+    const server = await served();
+    const client = clientOf([server.url]);
+    await client.status();
+    const writer = async (name: string) => {
+      for (let at = 0; at < 5; at += 1) await client.put(`${name}${at}`, 'x');
+    };
+    await Promise.all(Array.from({ length: 100 }, (_, at) => writer(`w${at}-`)));
+    expect(server.replica.batches).toEqual([100, 100, 100, 100, 100]);
+  });
+
+  it('[CL1] splits what does not fit into a frame, and loses nothing', async () => {
+    const server = await served();
+    const client = clientOf([server.url]);
+    const value = new Uint8Array(700 * 1024);
+    const results = await Promise.all(
+      Array.from({ length: 40 }, (_, at) => client.put(`k${at}`, value)),
+    );
+    expect(results.map(({ revision }) => revision)).toEqual(results.map((_, at) => at + 2));
+    const { kvs } = await client.range({ prefix: 'k', keysOnly: true });
+    expect(kvs).toHaveLength(40);
+  });
+
+  it('[CL1] keeps 20,000 requests under way and answers each with its own result', async () => {
+    const client = clientOf([(await served()).url], { timeoutMs: 20_000 });
+    const count = 20_000;
+    const puts = await Promise.all(
+      Array.from({ length: count }, (_, at) => client.put(`k${at % 100}`, `${at}`)),
+    );
+    expect(puts.map(({ revision }) => revision)).toEqual(puts.map((_, at) => at + 2));
+    const kv = await client.get('k99');
+    expect(text(kv?.value)).toBe(`${count - 1}`);
+  });
+});
+
+describe('bounds', () => {
+  it('[CL7] refuses at once what exceeds the bounds, and takes more when there is room', async () => {
+    const server = await scriptedServer();
+    cleanUp(() => server.close());
+    const client = clientOf([server.url], { pendingRequestsMax: 2 });
+    const first = [client.put('a', 'x'), client.put('b', 'x')];
+    for (const call of first) call.catch(() => {});
+    const refused = await rejection(client.put('c', 'x'));
+    expect([refused.code, refused.retry]).toEqual(['RAFT_OVERLOADED', 'safe']);
+    await expect.poll(() => server.requests().length).toBe(2);
+    const small = clientOf([server.url], { pendingBytesMax: 1000 });
+    const large = await rejection(small.put('a', 'x'.repeat(2000)));
+    expect(large.code).toBe('RAFT_OVERLOADED');
+  });
+});
+
+describe('closing', () => {
+  it('[CL11] ends what is under way, with the truth about each', async () => {
+    const server = await scriptedServer();
+    cleanUp(() => server.close());
+    const client = clientOf([server.url]);
+    const sent = [rejection(client.put('a', 'x')), rejection(client.get('a'))];
+    await expect.poll(() => server.requests().length).toBe(2);
+    const unsent = rejection(client.put('b', 'x'));
+    await client.close();
+    const ends = (await Promise.all([...sent, unsent])).map(({ code, retry }) => [code, retry]);
+    expect(ends).toEqual([
+      ['RAFT_STOPPED', 'outcomeUnknown'],
+      ['RAFT_STOPPED', 'safe'],
+      ['RAFT_STOPPED', 'safe'],
+    ]);
+    expect(server.requests()).toHaveLength(2);
+    expect((await rejection(client.get('a'))).code).toBe('RAFT_STOPPED');
+  });
+
+  it('[CL11] closes its connection, with the word and with the block', async () => {
+    const server = await served();
+    {
+      const client = connect({ endpoints: [server.url] });
+      await client.put('a', 'x');
+      expect(server.context.counters.clientConnections).toBe(1);
+      await client[Symbol.asyncDispose]();
+      await client.close();
+    }
+    await expect.poll(() => server.context.counters.clientConnections).toBe(0);
+  });
+});

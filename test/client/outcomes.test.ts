@@ -1,0 +1,249 @@
+/** How requests end that are not answered: what the client claims must be what is known. */
+import { describe, expect, it } from 'vitest';
+import { encodeResult } from '../../src/kv/result-codec.ts';
+import { localServer } from '../server/local-server.ts';
+import { helloOf, type ScriptedServer, scriptedServer } from './scripted-server.ts';
+import { cleanUp, clientOf, rejection } from './stage.ts';
+
+async function scripted(): Promise<ScriptedServer> {
+  const server = await scriptedServer();
+  cleanUp(() => server.close());
+  return server;
+}
+
+/** A port that nobody listens on. */
+async function deadUrl(): Promise<string> {
+  const server = await scriptedServer();
+  await server.close();
+  return server.url;
+}
+
+const facts = ({ code, retry }: { code: string; retry: string }) => [code, retry];
+
+describe('without a connection', () => {
+  it('[CL2] fails with the reason at its timeout; nothing was sent, so it is safe', async () => {
+    const url = await deadUrl();
+    const client = clientOf([url], { timeoutMs: 150 });
+    const error = await rejection(client.put('a', 'x'));
+    expect(facts(error)).toEqual(['RAFT_UNREACHABLE', 'safe']);
+    expect(error.message).toContain('ECONNREFUSED');
+  });
+
+  it('[CL2] fails once all endpoints were tried, if told to give up then', async () => {
+    const urls = [await deadUrl(), await deadUrl()];
+    const client = clientOf(urls, { timeoutMs: 60_000, dialRoundsMax: 1 });
+    expect(facts(await rejection(client.get('a')))).toEqual(['RAFT_UNREACHABLE', 'safe']);
+  });
+
+  it('[CL2] waits for a connection within its timeout', async () => {
+    const url = await deadUrl();
+    const client = clientOf([url]);
+    const waiting = client.put('a', 'x');
+    const server = await localServer({ port: Number(new URL(url).port) });
+    cleanUp(() => server.close());
+    expect(await waiting).toMatchObject({ revision: 2 });
+  });
+
+  it('[CL2] does not count a server that does not introduce itself, or speaks another version', async () => {
+    const server = await scripted();
+    server.hello = null;
+    const mute = clientOf([server.url], { timeoutMs: 400, dialTimeoutMs: 50 });
+    expect((await rejection(mute.get('a'))).message).toContain('hello');
+    server.hello = helloOf('n1', null, 2);
+    const newer = clientOf([server.url], { timeoutMs: 200 });
+    expect((await rejection(newer.get('a'))).message).toContain('protocol 2');
+    expect(server.requests()).toEqual([]);
+  });
+});
+
+describe('when the connection breaks', () => {
+  it('[CL3] does not know what became of a write that was sent, and never sends it again', async () => {
+    const server = await scripted();
+    const client = clientOf([server.url]);
+    const write = rejection(client.put('a', 'x'));
+    await expect.poll(() => server.requests().length).toBe(1);
+    server.connections[0]?.terminate();
+    expect(facts(await write)).toEqual(['RAFT_OUTCOME_UNKNOWN', 'outcomeUnknown']);
+    await expect.poll(() => server.connections.length).toBe(2);
+    server.onRequest = ({ id }, reply) => reply({ type: 'status', id, status: '{}' });
+    await client.status();
+    expect(server.requests().filter(({ type }) => type === 'submit')).toHaveLength(1);
+  });
+
+  it('[CL3] asks a read again elsewhere, since it changes nothing', async () => {
+    const broken = await scripted();
+    const whole = await localServer();
+    cleanUp(() => whole.close());
+    broken.onRequest = () => broken.connections[0]?.terminate();
+    const client = clientOf([broken.url, whole.url]);
+    expect(await client.get('a')).toBeNull();
+    expect(broken.requests()).toHaveLength(1);
+    expect(client.connectedTo).toBe('n1');
+  });
+
+  it('[CL3] sends what had not left yet over the next connection', async () => {
+    const server = await scripted();
+    const client = clientOf([server.url]);
+    const next = client.put('a', 'x').catch(() => client.put('b', 'x'));
+    await expect.poll(() => server.requests().length).toBe(1);
+    server.onRequest = ({ id }, reply) =>
+      reply({ type: 'done', id, result: encodeResult({ type: 'put', revision: 7 }) });
+    server.connections[0]?.terminate();
+    expect(await next).toMatchObject({ revision: 7 });
+    expect(server.requests()).toHaveLength(2);
+  });
+
+  it('[CL6] takes a server that falls silent for dead', async () => {
+    const silent = await scripted();
+    const whole = await localServer();
+    cleanUp(() => whole.close());
+    const client = clientOf([silent.url, whole.url], { keepAliveMs: 40 });
+    await expect.poll(() => client.connectedTo).toBe('n1');
+    silent.connections[0]?.pause();
+    const write = await rejection(client.put('a', 'x'));
+    expect(facts(write)).toEqual(['RAFT_OUTCOME_UNKNOWN', 'outcomeUnknown']);
+    expect(write.message).toContain('silent');
+    expect(await client.put('a', 'x')).toMatchObject({ revision: 2 });
+  });
+});
+
+describe('time', () => {
+  it('[CL5] ends at the timeout; a write that was sent may have happened, a read has not', async () => {
+    const server = await scripted();
+    const client = clientOf([server.url]);
+    const ends = await Promise.all([
+      rejection(client.put('a', 'x', { timeoutMs: 100 })),
+      rejection(client.delete('a', { timeoutMs: 100 })),
+      rejection(client.txn({}, { timeoutMs: 100 })),
+      rejection(client.get('a', { timeoutMs: 100 })),
+    ]);
+    expect(ends.map(facts)).toEqual([
+      ['RAFT_TIMED_OUT', 'outcomeUnknown'],
+      ['RAFT_TIMED_OUT', 'outcomeUnknown'],
+      ['RAFT_TIMED_OUT', 'outcomeUnknown'],
+      ['RAFT_TIMED_OUT', 'safe'],
+    ]);
+  });
+
+  it('[CL5] leaves the server a little less time, so that its verdict comes first', async () => {
+    const server = await scripted();
+    const client = clientOf([server.url]);
+    client.put('a', 'x', { timeoutMs: 1000 }).catch(() => {});
+    await expect.poll(() => server.requests().length).toBe(1);
+    const [request] = server.requests();
+    const timeoutMs = request?.type === 'submit' ? request.timeoutMs : 0;
+    expect(timeoutMs).toBeGreaterThan(300);
+    expect(timeoutMs).toBeLessThan(960);
+  });
+
+  it('[CL5] drops an answer that comes too late', async () => {
+    const server = await scripted();
+    let answer = (): void => {};
+    server.onRequest = ({ id }, reply) => {
+      answer = () =>
+        reply({ type: 'done', id, result: encodeResult({ type: 'put', revision: 7 }) });
+    };
+    const client = clientOf([server.url]);
+    expect((await rejection(client.put('a', 'x', { timeoutMs: 60 }))).code).toBe('RAFT_TIMED_OUT');
+    answer();
+    server.onRequest = ({ id }, reply) => reply({ type: 'status', id, status: '{"id":"n1"}' });
+    expect(await client.status()).toEqual({ id: 'n1' });
+  });
+});
+
+describe('aborting', () => {
+  it('[CL4] ends at once, and says whether the request had left', async () => {
+    const server = await scripted();
+    const client = clientOf([server.url]);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const write = rejection(client.put('a', 'x', { signal }));
+    const read = rejection(client.get('a', { signal }));
+    await expect.poll(() => server.requests().length).toBe(2);
+    const unsent = rejection(client.put('b', 'x', { signal }));
+    controller.abort(new Error('enough'));
+    const ends = await Promise.all([write, read, unsent]);
+    expect(ends.map(facts)).toEqual([
+      ['RAFT_ABORTED', 'outcomeUnknown'],
+      ['RAFT_ABORTED', 'safe'],
+      ['RAFT_ABORTED', 'safe'],
+    ]);
+    expect(ends[0]?.cause).toEqual(new Error('enough'));
+    const late = await rejection(client.put('c', 'x', { signal }));
+    expect(facts(late)).toEqual(['RAFT_ABORTED', 'safe']);
+    await expect.poll(() => server.requests().length).toBe(2);
+  });
+
+  it('[CL4] lets go of the signal when the request is done', async () => {
+    const server = await localServer();
+    cleanUp(() => server.close());
+    const client = clientOf([server.url]);
+    const { signal } = new AbortController();
+    let listening = 0;
+    const add = signal.addEventListener.bind(signal);
+    const remove = signal.removeEventListener.bind(signal);
+    signal.addEventListener = (...parameters: Parameters<typeof add>) => {
+      listening += 1;
+      add(...parameters);
+    };
+    signal.removeEventListener = (...parameters: Parameters<typeof remove>) => {
+      listening -= 1;
+      remove(...parameters);
+    };
+    await client.put('a', 'x', { signal });
+    await rejection(client.put('', 'x', { signal }));
+    expect(listening).toBe(0);
+  });
+});
+
+describe('a server that talks nonsense', () => {
+  const nonsense: readonly [string, Buffer][] = [
+    ['no msgpack', Buffer.from('nonsense')],
+    ['no array', Buffer.from([0x07])],
+    ['an unknown kind', Buffer.from([0x91, 0x92, 0x63, 0x01])],
+    ['a reply without its fields', Buffer.from([0x91, 0x92, 0x01, 0x01])],
+  ];
+
+  it.each(nonsense)(
+    '[CL9] leaves it (%s), and claims nothing it does not know',
+    async (_, frame) => {
+      const server = await scripted();
+      server.onRequest = () => server.connections.at(-1)?.send(frame);
+      const client = clientOf([server.url]);
+      const error = await rejection(client.put('a', 'x'));
+      expect(facts(error)).toEqual(['RAFT_OUTCOME_UNKNOWN', 'outcomeUnknown']);
+      expect(error.message).toContain('protocol');
+    },
+  );
+
+  it('[CL9] rejects the one call whose reply does not fit it', async () => {
+    const server = await scripted();
+    server.onRequest = ({ id, type }, reply) => {
+      if (type === 'status') reply({ type: 'status', id, status: '{}' });
+      else
+        reply({
+          type: 'done',
+          id,
+          result: encodeResult({ type: 'compact', revision: 1, compactedRevision: 1 }),
+        });
+    };
+    const client = clientOf([server.url]);
+    const [put, get, status] = await Promise.all([
+      rejection(client.put('a', 'x')),
+      rejection(client.get('a')),
+      client.status(),
+    ]);
+    expect([put.retry, get.code]).toEqual(['outcomeUnknown', 'RAFT_OUTCOME_UNKNOWN']);
+    expect(status).toEqual({});
+  });
+
+  it('[CL9] keeps the advice of an error whose code it does not know', async () => {
+    const { pack } = await import('msgpackr');
+    const server = await scripted();
+    server.onRequest = ({ id }) =>
+      server.connections[0]?.send(pack([[2, id, 'RAFT_OF_THE_FUTURE', 'later', 0, null, null]]));
+    const client = clientOf([server.url]);
+    const error = await rejection(client.put('a', 'x'));
+    expect([error.retry, error.message]).toEqual(['safe', 'RAFT_OF_THE_FUTURE: later']);
+  });
+});

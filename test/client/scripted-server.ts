@@ -1,0 +1,66 @@
+/** A server that says only what a test tells it to: for outcomes that a real one brings about by bad luck. */
+import type { AddressInfo } from 'node:net';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { ClientReply, ClientRequest } from '../../src/client/frame-shapes.ts';
+import { encodeReplies } from '../../src/client/reply-frame.ts';
+import { decodeRequests } from '../../src/client/request-frame.ts';
+
+export interface ScriptedServer {
+  readonly url: string;
+  readonly port: number;
+  /** Requests by frame, over all connections. */
+  readonly frames: (readonly ClientRequest[])[];
+  readonly connections: WebSocket[];
+  /** Called for each request; by default nobody is answered. */
+  onRequest: (request: ClientRequest, reply: (reply: ClientReply) => void) => void;
+  /** What it says first; `null`: nothing. */
+  hello: ClientReply | null;
+  requests(): readonly ClientRequest[];
+  close(): Promise<void>;
+}
+
+export const helloOf = (
+  nodeId: string,
+  leader: string | null,
+  protocolVersion = 1,
+): ClientReply => ({
+  type: 'hello',
+  protocolVersion,
+  nodeId,
+  clusterId: 'scripted',
+  leader,
+});
+
+export async function scriptedServer(port = 0): Promise<ScriptedServer> {
+  const listener = new WebSocketServer({ port, host: '127.0.0.1', path: '/client' });
+  await new Promise((resolve, reject) => {
+    listener.once('listening', resolve);
+    listener.once('error', reject);
+  });
+  const { port: bound } = listener.address() as AddressInfo;
+  const server: ScriptedServer = {
+    url: `http://127.0.0.1:${bound}`,
+    port: bound,
+    frames: [],
+    connections: [],
+    hello: helloOf('n1', 'n1'),
+    onRequest: () => {},
+    requests: () => server.frames.flat(),
+    close: () => {
+      for (const socket of listener.clients) socket.terminate();
+      return new Promise((resolve) => listener.close(() => resolve()));
+    },
+  };
+  listener.on('connection', (socket) => {
+    server.connections.push(socket);
+    const reply = (what: ClientReply): void => socket.send(encodeReplies([what]));
+    if (server.hello !== null) reply(server.hello);
+    socket.on('message', (data: Buffer) => {
+      const requests = decodeRequests(data);
+      if (typeof requests === 'string') throw new Error(requests);
+      server.frames.push(requests);
+      for (const request of requests) server.onRequest(request, reply);
+    });
+  });
+  return server;
+}

@@ -1,0 +1,28 @@
+/** Servers and clients of one test, taken down after it in reverse order. */
+import { afterEach } from 'vitest';
+import { type ConnectOptions, connect, type KvClient, RaftError } from '../../src/client/index.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).reverse()) await clean();
+});
+
+export function cleanUp(clean: () => unknown): void {
+  cleanups.push(clean);
+}
+
+export function clientOf(urls: readonly string[], options: Partial<ConnectOptions> = {}): KvClient {
+  const client = connect({ endpoints: urls, timeoutMs: 5_000, ...options });
+  cleanUp(() => client.close());
+  return client;
+}
+
+/** The error a promise rejects with; fails if it does not. */
+export async function rejection(promise: Promise<unknown>): Promise<RaftError> {
+  const result = await promise.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
+  if ('error' in result && result.error instanceof RaftError) return result.error;
+  throw new Error(`expected a RaftError, got ${JSON.stringify(result)}`);
+}

@@ -1,0 +1,248 @@
+/** A watch that outlives connections, servers, leaders and slow readers. */
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { KvClient, Watch, WatchRevision } from '../../src/client/index.ts';
+import { encodeCommand } from '../../src/kv/command-codec.ts';
+import { LocalReplica } from '../server/local-replica.ts';
+import { type LocalServer, localServer } from '../server/local-server.ts';
+import { cleanUp, clientOf, rejection } from './stage.ts';
+
+async function served(): Promise<LocalServer> {
+  const server = await localServer();
+  cleanUp(() => server.close());
+  return server;
+}
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** Writes past the client, straight into the store. */
+function write(server: LocalServer, key: string, value: Uint8Array = bytes(key)): Promise<void> {
+  const command = encodeCommand({ type: 'put', key: bytes(key), value });
+  return new Promise((done) => server.replica.submit(command, { timeoutMs: 1000 }, () => done()));
+}
+
+async function take(watch: Watch, count: number): Promise<readonly WatchRevision[]> {
+  const taken: WatchRevision[] = [];
+  while (taken.length < count) {
+    const { done, value } = await watch.next();
+    if (done === true) break;
+    taken.push(value);
+  }
+  return taken;
+}
+
+const numbers = (revisions: readonly WatchRevision[]) => revisions.map(({ revision }) => revision);
+const span = (from: number, through: number) =>
+  Array.from({ length: through - from + 1 }, (_, at) => from + at);
+
+describe('a watch', () => {
+  it('[CL8] tells what changes from now on, grouped by revision', async () => {
+    const server = await served();
+    const client = clientOf([server.url]);
+    await client.put('before', 'x');
+    const watch = client.watch({ prefix: 'k' });
+    await expect.poll(() => server.context.counters.clientWatches).toBe(1);
+    await client.txn({
+      success: ['k1', 'other', 'k2'].map((key) => ({ type: 'put', key, value: key })),
+    });
+    await client.delete('k1');
+    const [first, second] = await take(watch, 2);
+    expect(first?.events.map(({ key }) => new TextDecoder().decode(key))).toEqual(['k1', 'k2']);
+    expect(second).toEqual({
+      revision: 4,
+      events: [{ type: 'delete', key: bytes('k1'), value: null, modRevision: 4 }],
+    });
+  });
+
+  it('[CL8] tells the past from a revision on, then the present', async () => {
+    const server = await served();
+    const client = clientOf([server.url]);
+    for (let at = 0; at < 30; at += 1) await write(server, `k${at}`);
+    const watch = client.watch({ prefix: '', from: 5 });
+    await write(server, 'last');
+    expect(numbers(await take(watch, 28))).toEqual(span(5, 32));
+  });
+
+  it('[CL8] ends with the loop that reads it, and with its signal', async () => {
+    const server = await served();
+    const client = clientOf([server.url]);
+    const controller = new AbortController();
+    const aborted = client.watch({ prefix: '', signal: controller.signal });
+    await expect.poll(() => server.context.counters.clientWatches).toBe(1);
+    const pending = aborted.next();
+    controller.abort();
+    expect(await pending).toEqual({ done: true, value: undefined });
+    await write(server, 'a');
+    for await (const { revision } of client.watch({ prefix: '', from: 2 })) {
+      expect(revision).toBe(2);
+      break;
+    }
+    await expect.poll(() => server.context.counters.clientWatches).toBe(0);
+    expect(await client.watch({ prefix: '', signal: controller.signal }).next()).toMatchObject({
+      done: true,
+    });
+  });
+
+  it('[CL8] rejects with what cannot be mended', async () => {
+    const server = await served();
+    const client = clientOf([server.url]);
+    for (let at = 0; at < 5; at += 1) await write(server, 'k');
+    const command = encodeCommand({ type: 'compact', revision: 5 });
+    await new Promise<void>((done) =>
+      server.replica.submit(command, { timeoutMs: 1000 }, () => done()),
+    );
+    const compacted = await rejection(client.watch({ prefix: '', from: 2 }).next());
+    expect(compacted).toMatchObject({ code: 'RAFT_COMPACTED', compactedRevision: 5 });
+    const both = await rejection(client.watch({ prefix: '', key: 'k' }).next());
+    expect(both.code).toBe('RAFT_BAD_REQUEST');
+  });
+});
+
+describe('reconnecting', () => {
+  /** Reads in the background what a watch tells, until told to stop. */
+  function follow(watch: Watch): { readonly seen: WatchRevision[]; readonly end: Promise<void> } {
+    const seen: WatchRevision[] = [];
+    const end = (async () => {
+      for await (const revision of watch) seen.push(revision);
+    })();
+    return { seen, end };
+  }
+
+  it('[CL8] loses nothing and repeats nothing when its connection breaks', async () => {
+    const server = await served();
+    const client = clientOf([server.url]);
+    const { seen } = follow(client.watch({ prefix: '', from: 2 }));
+    for (let round = 0; round < 8; round += 1) {
+      for (let at = 0; at < 25; at += 1) void write(server, `k${round}-${at}`);
+      await breakConnections(server, client);
+    }
+    await write(server, 'last');
+    await expect.poll(() => seen.at(-1)?.revision).toBe(202);
+    expect(numbers(seen)).toEqual(span(2, 202));
+  });
+
+  it('[CL8] remembers where "now" was, though nothing has happened before its connection breaks', async () => {
+    const server = await served();
+    const client = clientOf([server.url]);
+    await write(server, 'before');
+    const { seen } = follow(client.watch({ prefix: '' }));
+    await expect.poll(() => server.context.counters.clientWatches).toBe(1);
+    await client.status();
+    const { port, replica } = server;
+    await server.close();
+    await write(server, 'missed');
+    const again = await localServer({ port, replica });
+    cleanUp(() => again.close());
+    await write(again, 'later');
+    await expect.poll(() => numbers(seen)).toEqual([3, 4]);
+  });
+
+  it('[CL8] goes on at another server, and when the leader changes', async () => {
+    const replica = new LocalReplica({ id: 'n1' });
+    const first = await localServer({ replica });
+    const second = await localServer({
+      replica: new LocalReplica({ id: 'n2', machine: replica.machine }),
+    });
+    second.replica.follow('n1');
+    cleanUp(() => first.close());
+    cleanUp(() => second.close());
+    const client = clientOf([first.url, second.url]);
+    const { seen } = follow(client.watch({ prefix: '', from: 2 }));
+    await write(first, 'a');
+    await expect.poll(() => seen.length).toBe(1);
+    second.replica.follow('n2');
+    replica.follow('n2');
+    await write(first, 'b');
+    await expect.poll(() => client.connectedTo).toBe('n2');
+    await write(second, 'c');
+    await expect.poll(() => seen.length).toBe(3);
+    await first.close();
+    await write(second, 'd');
+    await expect.poll(() => numbers(seen)).toEqual([2, 3, 4, 5]);
+    expect(first.context.counters.clientWatches).toBe(0);
+  });
+
+  it('[CL8] survives compaction behind a quiet watch', async () => {
+    const server = await localServer({ keepAliveMs: 20 });
+    cleanUp(() => server.close());
+    const client = clientOf([server.url]);
+    const watch = client.watch({ prefix: 'quiet', from: 2 });
+    const { seen } = follow(watch);
+    for (let at = 0; at < 20; at += 1) await write(server, 'loud');
+    // The server tells a quiet watch how far it is with each probe.
+    await expect.poll(() => watch.nextRevision).toBe(22);
+    const command = encodeCommand({ type: 'compact', revision: 21 });
+    await new Promise<void>((done) =>
+      server.replica.submit(command, { timeoutMs: 1000 }, () => done()),
+    );
+    await breakConnections(server, client);
+    await write(server, 'quiet');
+    await expect.poll(() => numbers(seen)).toEqual([22]);
+  });
+
+  it('[CL8] tries again what is refused only for now', async () => {
+    const server = await served();
+    server.replica.mood = 'leaderless';
+    const client = clientOf([server.url]);
+    const { seen } = follow(client.watch({ prefix: '' }));
+    await expect.poll(() => server.replica.readIndexCalls).toBeGreaterThan(1);
+    server.replica.mood = 'serving';
+    await expect.poll(() => server.context.counters.clientWatches).toBe(1);
+    await expect
+      .poll(async () => {
+        await write(server, 'k');
+        return seen.length;
+      })
+      .toBeGreaterThan(0);
+  });
+
+  async function breakConnections(server: LocalServer, client: KvClient): Promise<void> {
+    const { counters } = server.context;
+    const before = counters.clientConnectionsTotal;
+    server.clients.dropAll();
+    await expect.poll(() => counters.clientConnectionsTotal).toBeGreaterThan(before);
+    await client.status();
+  }
+});
+
+describe('a slow reader', () => {
+  it('[CL8] pauses the stream at its source and still gets everything, once', async () => {
+    const server = await served();
+    const client = clientOf([server.url], { watchEventsMax: 10 });
+    const watch = client.watch({ prefix: '', from: 2 });
+    for (let at = 0; at < 500; at += 1) void write(server, `k${at}`);
+    await write(server, 'last');
+    await expect.poll(() => server.context.counters.clientWatches).toBe(0);
+    expect(numbers(await take(watch, 501))).toEqual(span(2, 502));
+  });
+
+  it('[CL8] gets everything once, however its reading and the writing fall together', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ writes: fc.nat(30), reads: fc.nat(20), breaks: fc.boolean() }), {
+          minLength: 1,
+          maxLength: 12,
+        }),
+        fc.integer({ min: 1, max: 20 }),
+        async (steps, watchEventsMax) => {
+          const server = await localServer();
+          const client = clientOf([server.url], { watchEventsMax });
+          const watch = client.watch({ prefix: '', from: 2 });
+          const seen: WatchRevision[] = [];
+          let written = 0;
+          for (const { writes, reads, breaks } of steps) {
+            for (let at = 0; at < writes; at += 1) void write(server, `k${at}`);
+            written += writes;
+            seen.push(...(await take(watch, Math.min(reads, written - seen.length))));
+            if (breaks) server.clients.dropAll();
+          }
+          seen.push(...(await take(watch, written - seen.length)));
+          expect(numbers(seen)).toEqual(span(2, written + 1));
+          await client.close();
+          await server.close();
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+});

@@ -1,0 +1,171 @@
+/** One connection to one peer: who dials, who is believed when, and how failures are spread out. */
+import { expect, it } from 'vitest';
+import type { LinkEvent } from '../../machines/link.machine.ts';
+import { DIAL_BACKOFF_MAX_MS, DIAL_BACKOFF_MIN_MS, HANDSHAKE_TIMEOUT_MS } from '../../src/core/limits.ts';
+import { N2, only, run } from './harness.ts';
+
+const start = (isDialler = true, random = () => 0) => run('link', { peer: N2, isDialler }, { random });
+type Chart = ReturnType<typeof start>;
+
+const opened = (attempt: number): LinkEvent => ({ type: 'socket.opened', attempt });
+const accepted = (attempt: number): LinkEvent => ({ type: 'hello.accepted', attempt });
+const refused = (attempt: number, reason = 'no'): LinkEvent => ({ type: 'hello.refused', attempt, reason });
+const closed = (attempt: number, reason = 'gone'): LinkEvent => ({ type: 'socket.closed', attempt, reason });
+const dial = (attempt: number) => ({ type: 'dial', peer: N2, attempt });
+const linkOpened = (attempt: number) => ({ type: 'linkOpened', peer: N2, attempt });
+
+function open(): Chart {
+  const chart = start();
+  chart.send(opened(1));
+  chart.send(accepted(1));
+  return chart;
+}
+
+it('[LR14] the dialler calls at once; a link is open only when the peer was accepted', () => {
+  const chart = start();
+  expect(chart.started).toEqual([dial(1)]);
+  expect(chart.state()).toBe('dialing');
+  expect(chart.send(opened(1))).toEqual([]);
+  expect(chart.state()).toBe('handshaking');
+  expect(chart.send(accepted(1))).toEqual([linkOpened(1)]);
+  expect(chart.state()).toBe('open');
+  expect(chart.clock.pendingCount).toBe(0);
+});
+
+it('[LR14] the other side waits to be called, for as long as it takes', () => {
+  const chart = start(false);
+  expect(chart.started).toEqual([]);
+  expect(chart.advance(100_000)).toEqual([]);
+  expect(chart.state()).toBe('closed');
+  expect(chart.send(accepted(1))).toEqual([linkOpened(1)]);
+});
+
+it('[LR14] the waiting side does not dial after a break either', () => {
+  const chart = start(false);
+  chart.send(accepted(1));
+  chart.send(closed(1));
+  expect(only(chart.advance(100_000), 'dial')).toEqual([]);
+  expect(chart.state()).toBe('closed');
+});
+
+it('[LR14] a call that is not answered in time is hung up and tried again', () => {
+  for (const [before, reason] of [[[], 'no answer to the call'], [[opened(1)], 'no hello in time']] as const) {
+    const chart = start();
+    for (const event of before) chart.send(event);
+    expect(chart.advance(HANDSHAKE_TIMEOUT_MS - 1)).toEqual([]);
+    expect(chart.advance(1)).toEqual([{ type: 'hangUp', peer: N2, attempt: 1, reason }]);
+    expect(chart.state()).toBe('backingOff');
+    expect(chart.context()).toMatchObject({ failures: 1, reason });
+    expect(chart.advance(2 * DIAL_BACKOFF_MIN_MS)).toEqual([dial(2)]);
+  }
+});
+
+it('[LR14] the wait before the next call doubles with each failure, up to its bound', () => {
+  const chart = start();
+  const waits = Array.from({ length: 9 }, (_, at) => {
+    chart.send(closed(at + 1));
+    const startMs = chart.clock.now();
+    expect(chart.state()).toBe('backingOff');
+    while (chart.state() === 'backingOff') chart.clock.step();
+    return chart.clock.now() - startMs;
+  });
+  const doubled = waits.map((_, at) => Math.min(DIAL_BACKOFF_MIN_MS * 2 ** (at + 1), DIAL_BACKOFF_MAX_MS));
+  expect(waits).toEqual(doubled);
+});
+
+it('[LR14] chance shortens each wait by up to half, so that members do not call in step', () => {
+  const chart = start(true, () => 0.999);
+  chart.send(closed(1));
+  expect(chart.advance(DIAL_BACKOFF_MIN_MS - 1)).toEqual([]);
+  expect(chart.advance(2)).toEqual([dial(2)]);
+});
+
+it('[LR14] a link that was open begins its waits anew', () => {
+  const chart = start();
+  for (let attempt = 1; attempt < 9; attempt += 1) {
+    chart.send(closed(attempt));
+    chart.advance(DIAL_BACKOFF_MAX_MS);
+  }
+  chart.send(opened(9));
+  chart.send(accepted(9));
+  expect(chart.context()).toMatchObject({ failures: 0, attempt: 9 });
+  chart.send(closed(9));
+  expect(chart.advance(2 * DIAL_BACKOFF_MIN_MS)).toEqual([dial(10)]);
+});
+
+it('[LR14] a refused peer is tried again, but slowly, and the reason is kept', () => {
+  const chart = start();
+  chart.send(opened(1));
+  expect(chart.send(refused(1, 'another cluster'))).toEqual([]);
+  expect(chart.state()).toBe('refused');
+  expect(chart.context().reason).toBe('another cluster');
+  expect(chart.advance(DIAL_BACKOFF_MAX_MS - 1)).toEqual([]);
+  expect(chart.advance(10)).toEqual([dial(2)]);
+});
+
+it('[LR14] the end of an open link is announced once, and a new call follows', () => {
+  const chart = open();
+  const [end, ...rest] = chart.send(closed(1));
+  expect(end).toMatchObject({ type: 'linkClosed', peer: N2 });
+  expect(rest).toEqual([]);
+  expect(chart.context()).toMatchObject({ reason: 'gone', failures: 1 });
+  expect(chart.send(closed(1))).toEqual([]);
+  expect(chart.advance(2 * DIAL_BACKOFF_MIN_MS)).toEqual([dial(2)]);
+});
+
+it('[LR15] news of another connection than the present one changes nothing, in any state', () => {
+  const backingOff = (): Chart => {
+    const chart = start();
+    chart.send(closed(1));
+    return chart;
+  };
+  const handshaking = (): Chart => {
+    const chart = start();
+    chart.send(opened(1));
+    return chart;
+  };
+  const refusedOnce = (): Chart => {
+    const chart = handshaking();
+    chart.send(refused(1));
+    return chart;
+  };
+  for (const make of [() => start(), handshaking, open, backingOff, refusedOnce, () => start(false)]) {
+    const chart = make();
+    const before = [chart.state(), chart.context()];
+    const stale = [opened(0), accepted(0), refused(0), closed(0), opened(7), refused(7), closed(7)];
+    expect(stale.flatMap((event) => chart.send(event))).toEqual([]);
+    expect([chart.state(), chart.context()]).toEqual(before);
+  }
+});
+
+it('[LR15] a late end of an earlier call does not close its successor', () => {
+  const chart = start();
+  chart.send(closed(1));
+  chart.advance(2 * DIAL_BACKOFF_MIN_MS);
+  chart.send(opened(2));
+  expect(chart.send(closed(1))).toEqual([]);
+  chart.send(accepted(2));
+  expect(chart.send(closed(1))).toEqual([]);
+  expect(chart.state()).toBe('open');
+});
+
+it('[LR15] a newer call replaces the open one: the old is closed before the new is opened', () => {
+  const chart = start(false);
+  chart.send(accepted(1));
+  expect(chart.send(accepted(1))).toEqual([]);
+  const effects = chart.send(accepted(2));
+  expect(effects.map(({ type }) => type)).toEqual(['linkClosed', 'linkOpened']);
+  expect(effects.at(-1)).toEqual(linkOpened(2));
+  expect(chart.send(closed(1))).toEqual([]);
+  expect(chart.state()).toBe('open');
+  expect(chart.send(closed(2)).map(({ type }) => type)).toEqual(['linkClosed']);
+});
+
+it('[LR15] a new call is taken while this side waits after the end of the last', () => {
+  const chart = start(false);
+  chart.send(accepted(1));
+  chart.send(closed(1));
+  expect(chart.state()).toBe('backingOff');
+  expect(chart.send(accepted(2))).toEqual([linkOpened(2)]);
+  expect(chart.advance(100_000)).toEqual([]);
+});

@@ -1,0 +1,135 @@
+/** The life of one node: recover, run, drain, stop; or halt, its parts first (§3.8). */
+import { expect, it } from 'vitest';
+import type { NodeEvent } from '../../machines/node.machine.ts';
+import type { Effect } from '../../src/core/effect.ts';
+import { index, term } from '../../src/core/types.ts';
+import { VirtualClock } from '../../src/testing/virtual-clock.ts';
+import { logOf, N1, N2, N3, raftState, run } from './harness.ts';
+
+interface Heard {
+  readonly effect: Effect;
+  /** How many timers ran when it left. */
+  readonly timers: number;
+}
+
+function start() {
+  const clock = new VirtualClock();
+  const heard: Heard[] = [];
+  const chart = run(
+    'node',
+    { id: N1, peers: [N2, N3], diskStallMs: 100 },
+    { clock, heard: (effect) => heard.push({ effect, timers: clock.pendingCount }) },
+  );
+  return { chart, clock, heard };
+}
+
+const state = raftState({ term: term(4), log: logOf([1, 4]) });
+const recovered: NodeEvent = { type: 'recovered', state };
+const stop: NodeEvent = { type: 'stop' };
+const drained: NodeEvent = { type: 'drained' };
+const failure = new Error('the disk is gone');
+const failed: NodeEvent = { type: 'failed', error: failure };
+
+it('[PS9] nothing runs before the disk has proven itself', () => {
+  const { chart, clock } = start();
+  expect(chart.state()).toBe('recovering');
+  expect(chart.children()).toEqual([]);
+  expect(clock.pendingCount).toBe(0);
+  expect(chart.advance(100_000)).toEqual([]);
+});
+
+it('[PS9] with what recovery found the parts start: always as a follower that calls its peers', () => {
+  const { chart } = start();
+  const dial = (peer: string) => ({ type: 'dial', peer, attempt: 1 });
+  expect(chart.send(recovered)).toEqual([dial(N2), dial(N3)]);
+  expect(chart.state()).toBe('active.running');
+  expect([...chart.children()].sort()).toEqual(['applier', 'link:n2', 'link:n3', 'logWriter', 'raft']);
+  const effects = chart.advance(300);
+  const preVote = { type: 'PreVote', term: 5, lastLog: { term: 4, index: 2 }, round: 1 };
+  expect(effects.filter(({ type }) => type === 'send')).toEqual([
+    { type: 'send', to: N2, message: preVote },
+    { type: 'send', to: N3, message: preVote },
+  ]);
+});
+
+it('[PS9] the smaller id dials: of two members exactly one calls', () => {
+  const clock = new VirtualClock();
+  const chart = run('node', { id: N2, peers: [N1, N3], diskStallMs: 100 }, { clock });
+  expect(chart.send({ type: 'recovered', state: { ...state, id: N2 } })).toEqual([
+    { type: 'dial', peer: N3, attempt: 1 },
+  ]);
+});
+
+it('[PS7] a failure halts the node in every state, and is announced once', () => {
+  for (const before of [[], [recovered], [recovered, stop]]) {
+    const { chart } = start();
+    for (const event of before) chart.send(event);
+    expect(chart.send(failed)).toEqual([{ type: 'halted', error: failure }]);
+    expect(chart.state()).toBe('halted');
+    expect([failed, recovered, stop, drained].flatMap((event) => chart.send(event))).toEqual([]);
+    expect(chart.state()).toBe('halted');
+    expect(chart.context().error).toBe(failure);
+  }
+});
+
+it('[PS7] all parts have ended when the halt is announced: no timer runs, no child lives, nothing more is said', () => {
+  const { chart, clock, heard } = start();
+  chart.send(recovered);
+  chart.send(failed);
+  expect(heard.at(-1)).toEqual({ effect: { type: 'halted', error: failure }, timers: 0 });
+  expect(chart.children()).toEqual([]);
+  expect(clock.pendingCount).toBe(0);
+  expect(chart.advance(100_000)).toEqual([]);
+});
+
+it('[PS7] a broken rule in a part halts the node, its siblings too', () => {
+  const { chart, clock } = start();
+  chart.send(recovered);
+  const message = { type: 'RequestVote', term: term(4), lastLog: { term: term(4), index: index(2) } } as const;
+  chart.tellChild('raft', { type: 'vote.requested', from: N2, message });
+  const observed = chart.tellChild('raft', { type: 'term.observed', term: term(4) });
+  expect(observed).toMatchObject([{ type: 'halted', error: { code: 'RAFT_INVARIANT_VIOLATED' } }]);
+  expect(chart.state()).toBe('halted');
+  expect(chart.children()).toEqual([]);
+  expect(clock.pendingCount).toBe(0);
+  expect(chart.error()).toBeNull();
+});
+
+it('[PS9] told to stop, a node drains first and then ends with all its parts', () => {
+  const { chart, clock } = start();
+  chart.send(recovered);
+  expect(chart.send(drained)).toEqual([]);
+  expect(chart.send(stop)).toEqual([{ type: 'drain' }]);
+  expect(chart.state()).toBe('active.draining');
+  expect(chart.children()).toContain('raft');
+  expect(chart.send(stop)).toEqual([]);
+  expect(chart.send(drained)).toEqual([]);
+  expect(chart.state()).toBe('stopped');
+  expect(chart.children()).toEqual([]);
+  expect(clock.pendingCount).toBe(0);
+});
+
+it('[PS9] told to stop before it has recovered, a node ends at once', () => {
+  const { chart, clock } = start();
+  expect(chart.send(stop)).toEqual([]);
+  expect(chart.state()).toBe('stopped');
+  expect(chart.children()).toEqual([]);
+  expect(clock.pendingCount).toBe(0);
+});
+
+it('[PS8] the time that a write may take is the node\'s own', () => {
+  const { chart } = start();
+  chart.send(recovered);
+  chart.tellChild('logWriter', { type: 'write.requested' });
+  const stalled = chart.advance(100).filter(({ type }) => type === 'diskStalled');
+  expect(stalled).toEqual([{ type: 'diskStalled', stalledForMs: 100 }]);
+});
+
+it('[CM4] after a restart applying begins behind what is compacted, whatever was applied before', () => {
+  const { chart } = start();
+  const log = { base: { term: term(1), index: index(7) }, lastIndex: index(9), termRuns: [{ term: term(4), firstIndex: index(8) }] };
+  chart.send({ type: 'recovered', state: { ...state, log, commitIndex: index(7) } });
+  expect(chart.tellChild('applier', { type: 'commit.advanced', commitIndex: index(9) })).toEqual([
+    { type: 'apply', fromIndex: 8, throughIndex: 9 },
+  ]);
+});

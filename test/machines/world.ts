@@ -1,0 +1,213 @@
+/**
+ * Everyone else: the two other members of a cluster of three, as one node sees them. They say anything that
+ * correct members could say, however late, repeated or out of order, and nothing that they could not: a term
+ * has one leader, logs branch as Raft lets them, and who leads holds all that was committed. So whatever
+ * breaks in the node is the node's own fault.
+ */
+import fc from 'fast-check';
+import type { AppendEntries, Message } from '../../src/core/message.ts';
+import { index, type NodeId, term } from '../../src/core/types.ts';
+import { newestAtMost } from '../../src/rules/term-runs.ts';
+import { logOf, N2, N3 } from './harness.ts';
+import type { Envelope, Member } from './member.ts';
+import type { StoredEntry } from './test-disk.ts';
+
+type Terms = readonly number[];
+
+const peer = fc.constantFrom(N2, N3);
+const newer = fc.integer({ min: -1, max: 2 });
+
+export const command = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('tick' as const), ms: fc.integer({ min: 1, max: 650 }) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('disk' as const), count: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const), kept: fc.nat({ max: 3 }) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('preVote' as const), from: peer, newer, log: fc.nat({ max: 4 }) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('preVoteReply' as const), from: peer, newer, granted: fc.boolean(), rounds: fc.nat({ max: 1 }) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('vote' as const), from: peer, newer, log: fc.nat({ max: 4 }) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('voteReply' as const), from: peer, newer, granted: fc.boolean() }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('entries' as const), from: peer, newer, branch: fc.nat(), grow: fc.nat({ max: 3 }), prev: fc.nat({ max: 4 }), count: fc.nat({ max: 4 }), commit: fc.nat() }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('answer' as const), which: fc.nat(), accepted: fc.boolean(), held: fc.nat() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('propose' as const), count: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('repeat' as const), which: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('link' as const), peer, opened: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('stall' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('round' as const) }) },
+);
+
+export type Command = typeof command extends fc.Arbitrary<infer One> ? One : never;
+type Of<Kind extends Command['kind']> = Extract<Command, { kind: Kind }>;
+
+export class World {
+  /** What was committed anywhere, as terms: a prefix of the log of every later leader. */
+  committed: Terms = [];
+  /** The logs of the other leaders, by term. */
+  readonly #logs = new Map<number, Terms>();
+  readonly #leaders = new Map<number, NodeId>();
+  /** Terms in which a peer has granted the node its vote, and so nobody else can lead. */
+  readonly #granted = new Set<number>();
+  /** Terms that left entries in some log without the node having heard of their leader. */
+  readonly #unheard = new Set<number>();
+  /** What each peer has acknowledged to the node in a term in which it leads. */
+  readonly #acknowledged = new Map<string, number>();
+  /** What the node has asked: only that can be answered. */
+  readonly asked: Envelope[] = [];
+  /** What was said to the node: any of it may come again. */
+  readonly said: Envelope[] = [];
+
+  /** What a peer says now; null if no correct peer could say such a thing. */
+  speak(command: Command, node: Member): Envelope | null {
+    const envelope = this.#compose(command, node);
+    if (envelope !== null && command.kind !== 'repeat') this.said.push(envelope);
+    return envelope;
+  }
+
+  /** Both peers have seen this term: they neither vote nor commit anything in an older one. */
+  get #seen(): number {
+    return Math.max(0, ...this.#leaders.keys(), ...this.#unheard);
+  }
+
+  /** To be called after every step: what a leader has committed is committed. */
+  notice(node: Member): void {
+    const own = node.applied.map((entry) => entry.term);
+    if (own.length > this.committed.length) this.committed = own;
+  }
+
+  #compose(command: Command, node: Member): Envelope | null {
+    switch (command.kind) {
+      case 'preVote':
+      case 'vote':
+        return this.#ask(command, node);
+      case 'preVoteReply': {
+        const { from, granted, newer: by, rounds } = command;
+        const round = Math.max(0, node.state.preVoteRound - rounds);
+        return envelope(from, node, { type: 'PreVoteReply', term: term(Math.max(0, node.state.term + by)), round, granted });
+      }
+      case 'voteReply':
+        return this.#vote(command, node);
+      case 'entries':
+        return this.#lead(command, node);
+      case 'answer':
+        return this.#answer(command, node);
+      case 'repeat':
+        return this.said[command.which % Math.max(1, this.said.length)] ?? null;
+      default:
+        return null;
+    }
+  }
+
+  #ask({ kind, from, newer: by, log }: Of<'preVote' | 'vote'>, node: Member): Envelope | null {
+    const of = node.state.term + by;
+    if (of < 1) return null;
+    const candidates = [node.entries.map((entry) => entry.term), ...this.#logs.values(), this.committed, []];
+    const held = (candidates[log % candidates.length] ?? []).filter((each) => each <= of);
+    const lastLog = { term: term(held.at(-1) ?? 0), index: index(held.length) };
+    if (kind === 'vote') return envelope(from, node, { type: 'RequestVote', term: term(of), lastLog });
+    return envelope(from, node, { type: 'PreVote', term: term(of), lastLog, round: log });
+  }
+
+  /** A vote can be granted only if it was asked for, nobody else leads, and the log holds what is committed. */
+  #vote({ from, granted, newer: by }: Of<'voteReply'>, node: Member): Envelope | null {
+    const of = node.state.term + by;
+    if (of < 1) return null;
+    const isAsked = this.asked.some(({ to, message }) => {
+      return to === from && message.type === 'RequestVote' && message.term === of;
+    });
+    const isOwn = of === node.state.term && node.state.votedFor === node.id;
+    const isFree = of > this.#seen;
+    const isComplete = startsWith(node.entries, this.committed);
+    const isGranted = granted && isAsked && isFree && isOwn && isComplete;
+    if (isGranted) this.#granted.add(of);
+    return envelope(from, node, { type: 'RequestVoteReply', term: term(of), granted: isGranted });
+  }
+
+  #lead(command: Of<'entries'>, node: Member): Envelope | null {
+    const of = node.state.term + command.newer;
+    if (of < 1 || this.#granted.has(of) || this.#unheard.has(of)) return null;
+    if (!this.#logs.has(of) && of < Math.max(node.state.term, this.#seen)) return null;
+    const log = this.#grow(of, this.#logs.get(of) ?? this.#branch(of, command, node), command.grow);
+    const from = this.#leaders.get(of) ?? command.from;
+    this.#leaders.set(of, from);
+    const prev = Math.max(0, log.length - command.prev);
+    const last = Math.min(log.length, prev + command.count);
+    const message: AppendEntries = {
+      type: 'AppendEntries',
+      term: term(of),
+      prevLog: { term: term(log[prev - 1] ?? 0), index: index(prev) },
+      lastIndex: index(last),
+      commitIndex: index(this.#commit(of, log, command.commit, node)),
+      round: 0,
+    };
+    return { from, to: node.id, message, entries: log.slice(prev, last).map(entryOf) };
+  }
+
+  /** A new leader's log: anything that holds what is committed, perhaps with entries of leaders unheard of. */
+  #branch(of: number, { branch, grow }: Of<'entries'>, node: Member): Terms {
+    const own = node.entries.map((entry) => entry.term);
+    const logs = [own, this.committed, ...this.#logs.values()].filter(
+      (log) => startsWith(log.map(entryOf), this.committed) && (log.at(-1) ?? 0) < of,
+    );
+    const log = logs[branch % logs.length] ?? this.committed;
+    const kept = log.slice(0, Math.max(this.committed.length, log.length - (branch % 3)));
+    const between = (kept.at(-1) ?? 0) + 1 + (branch % 2);
+    const isFree = !this.#granted.has(between) && !this.#leaders.has(between) && !this.#unheard.has(between);
+    if (between >= of || !isFree || own.includes(between)) return kept;
+    this.#unheard.add(between);
+    return [...kept, ...Array<number>(1 + (grow % 2)).fill(between)];
+  }
+
+  #grow(of: number, log: Terms, by: number): Terms {
+    const grown = [...log, ...Array<number>(by).fill(of)];
+    this.#logs.set(of, grown);
+    return grown;
+  }
+
+  /** A leader commits by counting entries of its own term only; a deposed one commits nothing more. */
+  #commit(of: number, log: Terms, wanted: number, node: Member): number {
+    const known = commonLength(log, this.committed);
+    const at = wanted % (log.length + 1);
+    if (of < node.state.term || of < this.#seen || at <= known) return Math.min(at, known);
+    if (log[at - 1] !== of) return known;
+    this.committed = log.slice(0, at);
+    return at;
+  }
+
+  /** A peer answers one of the node's own AppendEntries, truly, but perhaps late. */
+  #answer({ which, accepted, held }: Of<'answer'>, node: Member): Envelope | null {
+    const requests = this.asked.filter(({ message }) => message.type === 'AppendEntries');
+    const request = requests[which % Math.max(1, requests.length)];
+    if (request?.message.type !== 'AppendEntries') return null;
+    const { term: of, lastIndex, prevLog, round } = request.message;
+    if (!this.#granted.has(of)) return null;
+    const key = `${request.to} in ${of}`;
+    const acknowledged = this.#acknowledged.get(key) ?? 0;
+    const reply = { type: 'AppendEntriesReply', term: of, round, prevIndex: prevLog.index } as const;
+    if (accepted || prevLog.index <= acknowledged || of < node.state.term) {
+      this.#acknowledged.set(key, Math.max(acknowledged, lastIndex));
+      const result = { accepted: true, matchIndex: lastIndex } as const;
+      return envelope(request.to, node, { ...reply, result });
+    }
+    const length = acknowledged + (held % (prevLog.index - acknowledged));
+    const shorter = logOf(node.entries.slice(0, length).map((entry) => entry.term));
+    const hint = newestAtMost(shorter, prevLog.index, prevLog.term);
+    const result = { accepted: false, lastIndex: index(length), hint } as const;
+    return envelope(request.to, node, { ...reply, result });
+  }
+}
+
+function envelope(from: NodeId, node: Member, message: Message): Envelope {
+  return { from, to: node.id, message, entries: [] };
+}
+
+function entryOf(of: number): StoredEntry {
+  return { term: term(of), data: '' };
+}
+
+function startsWith(entries: readonly StoredEntry[], prefix: Terms): boolean {
+  return prefix.every((of, at) => entries[at]?.term === of);
+}
+
+function commonLength(left: Terms, right: Terms): number {
+  let at = 0;
+  while (at < left.length && at < right.length && left[at] === right[at]) at += 1;
+  return at;
+}

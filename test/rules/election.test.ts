@@ -1,0 +1,217 @@
+/** Who may vote for whom, and what a campaign says (§3.4, §3.6.1, §3.8, §9.6). */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { type EntryId, index, term } from '../../src/core/types.ts';
+import * as election from '../../src/rules/election.ts';
+import { logOf, N1, N2, N3, N4, raftState, THREE } from '../machines/harness.ts';
+import { terms } from './arbitraries.ts';
+
+const entry = (of: number, at: number): EntryId => ({ term: term(of), index: index(at) });
+
+function requestVote(of: number, lastLog: EntryId) {
+  return { type: 'RequestVote', term: term(of), lastLog } as const;
+}
+
+it('[EL1] the later term of the last entry is newer; in one term the longer log is', () => {
+  expect(election.isUpToDate(entry(3, 1), entry(2, 9))).toBe(true);
+  expect(election.isUpToDate(entry(2, 9), entry(3, 1))).toBe(false);
+  expect(election.isUpToDate(entry(2, 4), entry(2, 5))).toBe(false);
+  expect(election.isUpToDate(entry(2, 5), entry(2, 5))).toBe(true);
+  expect(election.isUpToDate(entry(2, 6), entry(2, 5))).toBe(true);
+});
+
+it('[EL1] of two logs one is up to date for the other, and both are only if they end alike', () => {
+  const last = fc.record({ term: fc.nat({ max: 3 }), index: fc.nat({ max: 3 }) });
+  fc.assert(
+    fc.property(last, last, (one, other) => {
+      const [left, right] = [entry(one.term, one.index), entry(other.term, other.index)];
+      const forwards = election.isUpToDate(left, right);
+      const backwards = election.isUpToDate(right, left);
+      const isEqual = left.term === right.term && left.index === right.index;
+      return (forwards || backwards) && (forwards && backwards) === isEqual;
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+it('[EL2] a newer term takes the place of vote, leader and grants, and is written before anything is said', () => {
+  const state = raftState({ term: term(4), votedFor: N2, leaderId: N2, granted: [N1, N2] });
+  expect(election.observeTerm(state, term(6))).toEqual({
+    changes: { term: 6, votedFor: null, leaderId: null, granted: [] },
+    effects: [
+      { type: 'persist', hardState: { term: 6, votedFor: null }, truncateFrom: null, append: null },
+      { type: 'roleChanged', role: 'follower', term: 6, leaderId: null, cause: 'heard of a newer term' },
+    ],
+  });
+});
+
+it('[EL2] [A22] a term that is not newer is never taken over', () => {
+  const state = raftState({ term: term(4) });
+  expect(() => election.observeTerm(state, term(4))).toThrow('EL2: an observed term is newer than the own one');
+  expect(() => election.observeTerm(state, term(3))).toThrow('EL2: an observed term is newer than the own one');
+});
+
+it('[EL3] a vote goes to the first that asks in the present term with a log that is up to date', () => {
+  const log = logOf([1, 2, 2]);
+  const state = raftState({ term: term(5), log });
+  const may = (of: number, last: EntryId, votedFor: typeof N2 | null = null) =>
+    election.mayGrantVote({ ...state, votedFor }, N2, requestVote(of, last));
+  expect(may(5, entry(2, 3))).toBe(true);
+  expect(may(5, entry(2, 3), N2)).toBe(true);
+  expect(may(5, entry(9, 9), N3)).toBe(false);
+  expect(may(5, entry(9, 9), N1)).toBe(false);
+  expect(may(4, entry(9, 9))).toBe(false);
+  expect(may(6, entry(9, 9))).toBe(false);
+  expect(may(5, entry(2, 2))).toBe(false);
+  expect(may(5, entry(1, 9))).toBe(false);
+});
+
+it('[PS1] a granted vote is written before it is told, and told with its term', () => {
+  const state = raftState({ term: term(5), log: logOf([1]) });
+  expect(election.grantVote(state, N2, requestVote(5, entry(1, 1)))).toEqual({
+    changes: { votedFor: N2 },
+    effects: [
+      { type: 'persist', hardState: { term: 5, votedFor: N2 }, truncateFrom: null, append: null },
+      { type: 'send', to: N2, message: { type: 'RequestVoteReply', term: 5, granted: true } },
+    ],
+  });
+});
+
+it('[EL3] a vote that must not be given cannot be given by mistake', () => {
+  const state = raftState({ term: term(5), votedFor: N3 });
+  const request = requestVote(5, entry(0, 0));
+  expect(() => election.grantVote(state, N2, request)).toThrow('EL3: at most one vote per term');
+});
+
+it('[EL3] a refusal changes nothing and names the own term', () => {
+  const state = raftState({ term: term(5), votedFor: N3 });
+  expect(election.refuseVote(state, N2)).toEqual({
+    changes: {},
+    effects: [{ type: 'send', to: N2, message: { type: 'RequestVoteReply', term: 5, granted: false } }],
+  });
+});
+
+it('[EL6] [A2] a pre-vote binds nobody: nothing is written, no vote and no term changes', () => {
+  const state = raftState({ term: term(5), votedFor: N3, log: logOf([1, 5]) });
+  const answer = (of: number, lastLog: EntryId, hasLiveLeader: boolean) =>
+    election.answerPreVote(state, N2, { type: 'PreVote', term: term(of), lastLog, round: 7 }, hasLiveLeader);
+  const said = (granted: boolean) => ({
+    changes: {},
+    effects: [{ type: 'send', to: N2, message: { type: 'PreVoteReply', term: 5, round: 7, granted } }],
+  });
+  expect(answer(6, entry(5, 2), false)).toEqual(said(true));
+  expect(answer(9, entry(6, 1), false)).toEqual(said(true));
+  expect(answer(6, entry(5, 2), true)).toEqual(said(false));
+  expect(answer(5, entry(5, 2), false)).toEqual(said(false));
+  expect(answer(6, entry(5, 1), false)).toEqual(said(false));
+});
+
+it('[EL7] [A15] asking first forgets the leader, counts itself, raises no term and writes nothing', () => {
+  const state = raftState({ term: term(5), leaderId: N2, preVoteRound: 3, log: logOf([1, 5]) });
+  const message = { type: 'PreVote', term: 6, lastLog: { term: 5, index: 2 }, round: 4 };
+  expect(election.startPreVote(state, 'no word from a leader')).toEqual({
+    changes: { preVoteRound: 4, leaderId: null, granted: [N1] },
+    effects: [
+      { type: 'roleChanged', role: 'preCandidate', term: 5, leaderId: null, cause: 'no word from a leader' },
+      { type: 'send', to: N2, message },
+      { type: 'send', to: N3, message },
+    ],
+  });
+});
+
+it('[EL8] [A21] an answer to a pre-vote counts only in the round that asked for it', () => {
+  const state = raftState({ term: term(5), preVoteRound: 4, granted: [N1] });
+  const count = (round: number, granted: boolean) =>
+    election.countPreVote(state, N2, { type: 'PreVoteReply', term: term(5), round, granted });
+  expect(count(4, true)).toEqual({ changes: { granted: [N1, N2] }, effects: [] });
+  expect(count(4, false)).toEqual({ changes: {}, effects: [] });
+  expect(count(3, true)).toEqual({ changes: {}, effects: [] });
+  expect(count(5, true)).toEqual({ changes: {}, effects: [] });
+});
+
+it('[EL8] a grant from outside the voters wins nothing', () => {
+  const state = raftState({ preVoteRound: 1, granted: [N1] });
+  const reply = { type: 'PreVoteReply', term: term(0), round: 1, granted: true } as const;
+  const { changes } = election.countPreVote(state, N4, reply);
+  expect(election.hasWon({ ...state, ...changes })).toBe(false);
+});
+
+it('[PS1] a campaign writes its term and its own vote before it asks for others', () => {
+  const state = raftState({ term: term(5), leaderId: null, granted: [N1, N2], log: logOf([1, 5]) });
+  const message = { type: 'RequestVote', term: 6, lastLog: { term: 5, index: 2 } };
+  expect(election.startElection(state)).toEqual({
+    changes: { term: 6, votedFor: N1, leaderId: null, granted: [] },
+    effects: [
+      { type: 'persist', hardState: { term: 6, votedFor: N1 }, truncateFrom: null, append: null },
+      { type: 'roleChanged', role: 'candidate', term: 6, leaderId: null, cause: 'won the pre-vote' },
+      { type: 'send', to: N2, message },
+      { type: 'send', to: N3, message },
+    ],
+  });
+});
+
+it('[EL4] [A4] each voter counts once, and only for the term it granted', () => {
+  const state = raftState({ term: term(5), votedFor: N1, granted: [N2] });
+  const count = (from: typeof N2, of: number, granted: boolean) =>
+    election.countVote(state, from, { type: 'RequestVoteReply', term: term(of), granted }).changes;
+  expect(count(N3, 5, true)).toEqual({ granted: [N2, N3] });
+  expect(count(N2, 5, true)).toEqual({ granted: [N2] });
+  expect(count(N3, 4, true)).toEqual({});
+  expect(count(N3, 6, true)).toEqual({});
+  expect(count(N3, 5, false)).toEqual({});
+});
+
+it('[PS2] [A6] only a node that voted for itself counts its own vote, once', () => {
+  const state = raftState({ term: term(5), votedFor: N1, granted: [N2] });
+  expect(election.countOwnVote(state)).toEqual({ changes: { granted: [N2, N1] }, effects: [] });
+  expect(election.countOwnVote({ ...state, granted: [N1] }).changes).toEqual({ granted: [N1] });
+  const wrong = { ...state, votedFor: N2 };
+  expect(() => election.countOwnVote(wrong)).toThrow('PS2: a candidate has voted for itself');
+});
+
+it('[EL5] a campaign is won with a majority of the voters, of each half while joint', () => {
+  const won = (granted: readonly (typeof N1)[], votersOutgoing: readonly (typeof N1)[] = []) =>
+    election.hasWon(raftState({ granted, configuration: { ...THREE, votersOutgoing } }));
+  expect(won([N1])).toBe(false);
+  expect(won([N1, N4])).toBe(false);
+  expect(won([N1, N2])).toBe(true);
+  expect(won([N1, N2], [N1, N4])).toBe(false);
+  expect(won([N1, N2, N4], [N1, N4])).toBe(true);
+});
+
+it('[EL5] both halves of a joint configuration are asked, each voter once', () => {
+  const configuration = { ...THREE, votersOutgoing: [N1, N3, N4], learners: [], learnersNext: [] };
+  expect(election.otherVoters(raftState({ configuration }))).toEqual([N2, N3, N4]);
+});
+
+it('[EL9] the survivors stand in line in the order of the voters, the lost leader left out', () => {
+  const rank = (id: typeof N1, leaderId: typeof N1 | null) =>
+    election.suspicionRank(raftState({ id, leaderId }));
+  expect([rank(N2, N1), rank(N3, N1)]).toEqual([0, 1]);
+  expect([rank(N1, N2), rank(N3, N2)]).toEqual([0, 1]);
+  expect([rank(N1, null), rank(N2, null), rank(N3, null)]).toEqual([0, 1, 2]);
+  expect(rank(N4, N1)).toBe(0);
+});
+
+it('[EL3] in one term no order of requests draws two votes from one node', () => {
+  const request = fc.record({
+    from: fc.constantFrom(N2, N3, N4),
+    term: fc.integer({ min: 1, max: 4 }),
+    log: terms,
+  });
+  fc.assert(
+    fc.property(terms, fc.array(request, { maxLength: 12 }), (own, requests) => {
+      let state = raftState({ term: term(1), log: logOf(own) });
+      const votes = new Map<number, string>();
+      for (const { from, term: of, log } of requests) {
+        if (of > state.term) state = { ...state, ...election.observeTerm(state, term(of)).changes };
+        const message = requestVote(of, { term: term(log.at(-1) ?? 0), index: index(log.length) });
+        if (!election.mayGrantVote(state, from, message)) continue;
+        state = { ...state, ...election.grantVote(state, from, message).changes };
+        expect(votes.get(of) ?? from).toBe(from);
+        votes.set(of, from);
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+});

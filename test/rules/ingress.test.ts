@@ -1,0 +1,85 @@
+/** The gate in front of the raft chart: every message against older, equal and newer terms (§3.3, §4.2.3). */
+import { expect, it } from 'vitest';
+import type { Message } from '../../src/core/message.ts';
+import { index, term } from '../../src/core/types.ts';
+import { type Admission, admit } from '../../src/rules/ingress.ts';
+
+const entry = { term: term(1), index: index(1) };
+
+const MESSAGES: readonly ((of: number) => Message)[] = [
+  (of) => ({ type: 'PreVote', term: term(of), lastLog: entry, round: 1 }),
+  (of) => ({ type: 'PreVoteReply', term: term(of), round: 1, granted: true }),
+  (of) => ({ type: 'RequestVote', term: term(of), lastLog: entry }),
+  (of) => ({ type: 'RequestVoteReply', term: term(of), granted: true }),
+  (of) => ({ type: 'AppendEntries', term: term(of), prevLog: entry, lastIndex: index(1), commitIndex: index(1), round: 1 }),
+  (of) => ({
+    type: 'AppendEntriesReply',
+    term: term(of),
+    round: 1,
+    prevIndex: index(1),
+    result: { accepted: true, matchIndex: index(1) },
+  }),
+  (of) => ({ type: 'Propose', term: term(of), requestId: 1, count: 1 }),
+  (of) => ({ type: 'ProposeReply', term: term(of), requestId: 1, firstIndex: null }),
+  (of) => ({ type: 'ReadIndex', term: term(of), requestId: 1 }),
+  (of) => ({ type: 'ReadIndexReply', term: term(of), requestId: 1, readIndex: null }),
+];
+
+/** What happens to each type of message of that term at a node in term 5. */
+function admissions(of: number, isLoyal: boolean): Readonly<Record<string, Admission>> {
+  const standing = { term: term(5), isLoyal };
+  return Object.fromEntries(
+    MESSAGES.map((make) => make(of)).map((message) => [message.type, admit(standing, message)]),
+  );
+}
+
+const drop: Admission = { type: 'drop' };
+const deliver: Admission = { type: 'deliver', newerTerm: null };
+const deliverNewer: Admission = { type: 'deliver', newerTerm: term(6) };
+const observe: Admission = { type: 'observe', newerTerm: term(6) };
+
+it('[EL2] a message of a newer term makes its receiver observe that term first', () => {
+  expect(admissions(6, false)).toEqual({
+    PreVote: deliver,
+    PreVoteReply: deliverNewer,
+    RequestVote: deliverNewer,
+    RequestVoteReply: observe,
+    AppendEntries: deliverNewer,
+    AppendEntriesReply: observe,
+    Propose: deliverNewer,
+    ProposeReply: deliverNewer,
+    ReadIndex: deliverNewer,
+    ReadIndexReply: deliverNewer,
+  });
+});
+
+it('[EL13] a node with a live leader ignores a candidate of a newer term, and nothing else', () => {
+  expect(admissions(6, true)).toEqual({ ...admissions(6, false), RequestVote: drop });
+  expect(admissions(5, true)).toEqual(admissions(5, false));
+  expect(admissions(4, true)).toEqual(admissions(4, false));
+});
+
+it('[EL2] a message of the present term is delivered as it is', () => {
+  const types = MESSAGES.map((make) => make(5).type);
+  expect(admissions(5, false)).toEqual(Object.fromEntries(types.map((type) => [type, deliver])));
+});
+
+it('[PS3] what an older term says is answered or dropped, never taken for the present one', () => {
+  expect(admissions(4, false)).toEqual({
+    PreVote: deliver,
+    PreVoteReply: deliver,
+    RequestVote: deliver,
+    RequestVoteReply: drop,
+    AppendEntries: { type: 'refuseStale' },
+    AppendEntriesReply: drop,
+    Propose: deliver,
+    ProposeReply: deliver,
+    ReadIndex: deliver,
+    ReadIndexReply: deliver,
+  });
+});
+
+it('[EL6] the term that a pre-vote asks about is nobody\'s yet, and is not adopted however new it is', () => {
+  expect(admissions(6, false)['PreVote']).toEqual(deliver);
+  expect(admissions(6, true)['PreVote']).toEqual(deliver);
+});

@@ -1,0 +1,171 @@
+/**
+ * A cluster of one without a log: applies commands to a real state machine, a tick later, in batches. It can
+ * be told to behave like a replica in trouble, so that the server's answers to trouble can be tested.
+ */
+import { RaftError } from '../../src/core/errors.ts';
+import { INDEX_ZERO, index, type NodeId, nodeId, term } from '../../src/core/types.ts';
+import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
+import type {
+  ProposalOutcome,
+  Replica,
+  ReplicaCounters,
+  ReplicaStatus,
+  RoleEvent,
+  WaitOptions,
+} from '../../src/ports/replica.ts';
+
+/**
+ * `silent` never calls back, which a real replica must not do: the server has to end the request itself.
+ * `held` keeps what it is given until it serves again.
+ */
+export type Mood = 'serving' | 'held' | 'leaderless' | 'overloaded' | 'undecided' | 'silent';
+
+interface Proposed {
+  readonly data: Uint8Array;
+  readonly completed: (outcome: ProposalOutcome) => void;
+}
+
+export class LocalReplica implements Replica {
+  readonly id: NodeId;
+  readonly machine: KvStateMachine;
+  #mood: Mood = 'serving';
+  /** How often `awaitReadable` was called, and the size of each batch applied. */
+  readIndexCalls = 0;
+  readonly batches: number[] = [];
+  #leader: NodeId | null;
+  #halted: RaftError | null = null;
+  #queue: Proposed[] = [];
+  #lastIndex = 1;
+  readonly #roleListeners = new Set<(event: RoleEvent) => void>();
+  readonly #haltListeners = new Set<(error: RaftError) => void>();
+
+  constructor(options: { readonly id?: string; readonly machine?: KvStateMachine } = {}) {
+    this.id = nodeId(options.id ?? 'n1');
+    this.machine = options.machine ?? new KvStateMachine();
+    this.#leader = this.id;
+  }
+
+  get mood(): Mood {
+    return this.#mood;
+  }
+
+  set mood(mood: Mood) {
+    this.#mood = mood;
+    if (mood === 'serving') setImmediate(() => this.#apply());
+  }
+
+  submit(data: Uint8Array, _options: WaitOptions, completed: Proposed['completed']): void {
+    if (this.mood === 'silent') return;
+    const error = this.#trouble() ?? (this.mood === 'undecided' ? undecided() : null);
+    if (error !== null) {
+      queueMicrotask(() => completed({ type: 'failed', error }));
+      return;
+    }
+    this.#queue.push({ data, completed });
+    if (this.#queue.length === 1) setImmediate(() => this.#apply());
+  }
+
+  awaitReadable(_options: WaitOptions, completed: (error: RaftError | null) => void): void {
+    this.readIndexCalls += 1;
+    if (this.mood === 'silent') return;
+    const error = this.#trouble();
+    setImmediate(() => completed(error));
+  }
+
+  status(): ReplicaStatus {
+    const isLeader = this.#leader === this.id;
+    return {
+      id: this.id,
+      clusterId: 'local',
+      role: this.#halted !== null ? 'halted' : isLeader ? 'leader' : 'follower',
+      term: term(1),
+      leader: this.mood === 'leaderless' || this.#halted !== null ? null : this.#leader,
+      commitIndex: index(this.#lastIndex),
+      lastApplied: index(this.#lastIndex),
+      firstIndex: index(1),
+      lastIndex: index(this.#lastIndex),
+      snapshotIndex: INDEX_ZERO,
+      members: { voters: [this.id], learners: [], joint: false },
+      links: [
+        { peer: nodeId('n9'), state: 'open', reason: null, bufferedBytes: 7, matchIndex: index(1) },
+      ],
+    };
+  }
+
+  counters(): ReplicaCounters {
+    return {
+      proposals: 1,
+      applied: this.#lastIndex,
+      elections: 2,
+      leaderChanges: 3,
+      messagesSent: 4,
+      messagesReceived: 5,
+      messagesDropped: 6,
+      badFrames: 7,
+      diskWrites: 8,
+      diskBytes: 9,
+    };
+  }
+
+  onRole(listener: (event: RoleEvent) => void): () => void {
+    this.#roleListeners.add(listener);
+    return () => this.#roleListeners.delete(listener);
+  }
+
+  onHalt(listener: (error: RaftError) => void): () => void {
+    if (this.#halted !== null) listener(this.#halted);
+    else this.#haltListeners.add(listener);
+    return () => this.#haltListeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#apply();
+  }
+
+  /** Another node leads from now on; this one still answers, as a follower does. */
+  follow(leader: string | null): void {
+    this.#leader = leader === null ? null : nodeId(leader);
+    const { role } = this.status();
+    const event = { role, term: term(2), leader: this.#leader, cause: 'a test said so' };
+    for (const listener of this.#roleListeners) listener(event);
+  }
+
+  halt(error: RaftError): void {
+    this.#halted = error;
+    for (const listener of this.#haltListeners) listener(error);
+  }
+
+  #trouble(): RaftError | null {
+    if (this.#halted !== null) return this.#halted;
+    if (this.mood === 'leaderless') {
+      return new RaftError('RAFT_NO_LEADER', 'no leader was found in time: nothing was done');
+    }
+    if (this.mood === 'overloaded') {
+      return new RaftError('RAFT_OVERLOADED', 'too many proposals wait already: nothing was done', {
+        leader: nodeId('n1'),
+      });
+    }
+    return null;
+  }
+
+  #apply(): void {
+    if (this.#mood === 'held') return;
+    const queue = this.#queue;
+    this.#queue = [];
+    const batch = queue.map(({ data }) => {
+      this.#lastIndex += 1;
+      return { index: index(this.#lastIndex), term: term(1), timeMs: 0, data };
+    });
+    if (batch.length === 0) return;
+    this.batches.push(batch.length);
+    const results = this.machine.apply(batch);
+    queue.forEach(({ completed }, at) => {
+      const { index: position = INDEX_ZERO } = batch[at] ?? {};
+      completed({ type: 'applied', index: position, term: term(1), result: results[at] });
+    });
+  }
+}
+
+function undecided(): RaftError {
+  return new RaftError('RAFT_OUTCOME_UNKNOWN', 'the connection to the leader closed');
+}

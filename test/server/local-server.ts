@@ -1,0 +1,68 @@
+/** The server's two interfaces over a local replica: without sockets, or on a loopback port. */
+import { ClientPort } from '../../src/server/client-port.ts';
+import { createHttpApi, type HttpApi } from '../../src/server/http-api.ts';
+import { HttpServer } from '../../src/server/http-server.ts';
+import { OpenStreams, type ServerContext } from '../../src/server/server-context.ts';
+import { createServerCounters } from '../../src/server/server-counters.ts';
+import { DEFAULT_SERVER_LIMITS, type ServerLimits } from '../../src/server/server-limits.ts';
+import { LocalReplica } from './local-replica.ts';
+
+export interface LocalOptions {
+  readonly replica?: LocalReplica;
+  readonly limits?: Partial<ServerLimits>;
+  readonly keepAliveMs?: number;
+}
+
+export interface LocalApi {
+  readonly api: HttpApi;
+  readonly replica: LocalReplica;
+  readonly context: ServerContext;
+  readonly streams: OpenStreams;
+  readonly faults: unknown[];
+  /** Sends a request to the API itself, with the path as given. */
+  send(path: string, init?: RequestInit): Promise<Response>;
+}
+
+export function localApi(options: LocalOptions = {}): LocalApi {
+  const replica = options.replica ?? new LocalReplica();
+  const faults: unknown[] = [];
+  const context: ServerContext = {
+    replica,
+    kv: replica.machine,
+    limits: { ...DEFAULT_SERVER_LIMITS, ...options.limits },
+    counters: createServerCounters(),
+    version: '9.9.9',
+    process: () => ({ residentBytes: 1, uptimeSeconds: 2 }),
+    onFault: (error) => faults.push(error),
+    keepAliveMs: options.keepAliveMs ?? 60_000,
+  };
+  const streams = new OpenStreams();
+  const api = createHttpApi(context, streams);
+  const send = (path: string, init?: RequestInit): Promise<Response> =>
+    api.fetch(new Request(`http://local.test${path}`, init));
+  return { api, replica, context, streams, faults, send };
+}
+
+export interface LocalServer extends LocalApi {
+  readonly url: string;
+  readonly port: number;
+  /** Where a restarted server would listen. */
+  readonly clients: ClientPort;
+  close(): Promise<void>;
+}
+
+/** On port 0 unless given one, so that a test can restart a server where it was. */
+export async function localServer(
+  options: LocalOptions & { readonly port?: number } = {},
+): Promise<LocalServer> {
+  const local = localApi(options);
+  const http = new HttpServer();
+  const { port } = await http.listen({ host: '127.0.0.1', port: options.port ?? 0 });
+  const clients = new ClientPort(local.context);
+  http.serve({ api: local.api, clients });
+  const close = async (): Promise<void> => {
+    await clients.close('the test is over');
+    await http.close();
+  };
+  return { ...local, clients, url: `http://127.0.0.1:${port}`, port, close };
+}

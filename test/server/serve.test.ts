@@ -1,0 +1,171 @@
+/** The composition root with a real node: one member on a temporary directory, real sockets, real disk. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { connect } from '../../src/client/index.ts';
+import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
+import { type NodeId, nodeId } from '../../src/core/types.ts';
+import { DEFAULT_TIMING } from '../../src/rules/timing.ts';
+import { foundingClusterId, storedClusterId } from '../../src/server/cluster-identity.ts';
+import { type RunningServer, type ServeOptions, serve } from '../../src/server/serve.ts';
+import { DEFAULT_SERVER_LIMITS } from '../../src/server/server-limits.ts';
+
+interface LogLine {
+  readonly event: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).reverse()) await clean();
+});
+
+async function directory(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'raftchart-serve-'));
+  cleanups.push(() => rm(path, { recursive: true, force: true }));
+  return join(path, 'data');
+}
+
+function options(
+  dataDir: string,
+  changes: Partial<ServeOptions> = {},
+): ServeOptions & { lines: LogLine[] } {
+  const lines: LogLine[] = [];
+  return {
+    id: nodeId('n1'),
+    clusterId: null,
+    peers: null,
+    dataDir,
+    listen: { host: '127.0.0.1', port: 0 },
+    peerListen: '127.0.0.1:0',
+    timing: {
+      ...DEFAULT_TIMING,
+      electionTimeoutMinMs: 30,
+      electionTimeoutMaxMs: 60,
+      heartbeatIntervalMs: 10,
+    },
+    limits: DEFAULT_LIMITS,
+    serverLimits: DEFAULT_SERVER_LIMITS,
+    version: '9.9.9',
+    log: (_level, event, fields = {}) => lines.push({ event, fields }),
+    lines,
+    ...changes,
+  };
+}
+
+async function start(given: ServeOptions): Promise<RunningServer> {
+  const server = await serve(given);
+  cleanups.push(() => server.close());
+  await expect.poll(async () => (await fetch(`${server.url}/readyz`)).status).toBe(200);
+  return server;
+}
+
+const membersOf = (text: string) =>
+  new Map(text.split(',').map((part) => part.split('=') as [NodeId, string]));
+
+describe('a server of one', () => {
+  it('[SV1] serves over HTTP and the client protocol, and keeps what it acknowledged', async () => {
+    const dataDir = await directory();
+    const first = await start(options(dataDir));
+    const client = connect({ endpoints: [first.url] });
+    expect(await client.put('a', 'x')).toMatchObject({ revision: 2 });
+    expect(await (await fetch(`${first.url}/kv/a`)).text()).toBe('x');
+    await client.close();
+    await first.close();
+    const second = await start(options(dataDir));
+    expect(await (await fetch(`${second.url}/kv/a`)).text()).toBe('x');
+    const status = await (await fetch(`${second.url}/status`)).json();
+    expect(status).toMatchObject({ id: 'n1', role: 'leader', leader: 'n1', revision: 2 });
+  });
+
+  it('[SV16] logs where it serves and every change of its role, with the cause', async () => {
+    const given = options(await directory());
+    const { url } = await start(given);
+    expect(given.lines.find(({ event }) => event === 'serving')?.fields).toMatchObject({ url });
+    const roles = given.lines.filter(({ event }) => event === 'role').map(({ fields }) => fields);
+    expect(roles[0]).toMatchObject({ cause: 'started' });
+    expect(roles.at(-1)).toMatchObject({ role: 'leader', leader: 'n1', cause: expect.any(String) });
+  });
+
+  it('[SV27] answers what is under way before it closes, and lets nothing new begin', async () => {
+    const server = await start(options(await directory()));
+    const client = connect({ endpoints: [server.url] });
+    cleanups.push(() => client.close());
+    await client.put('warm', 'x');
+    const underWay = Array.from({ length: 50 }, (_, at) => client.put(`k${at}`, 'x'));
+    await new Promise((sent) => process.nextTick(sent));
+    const ends = Promise.allSettled(underWay);
+    await client.status();
+    await server.close();
+    for (const end of await ends) expect(end.status).toBe('fulfilled');
+    await expect(fetch(`${server.url}/livez`)).rejects.toThrow();
+    await server.close();
+  });
+});
+
+describe('starting', () => {
+  it('[SV26] finds a taken client port before it touches the disk', async () => {
+    const first = await start(options(await directory()));
+    const port = Number(new URL(first.url).port);
+    const dataDir = await directory();
+    const given = options(dataDir, { listen: { host: '127.0.0.1', port } });
+    await expect(serve(given)).rejects.toMatchObject({ code: 'RAFT_CONFLICT' });
+    expect(await storedClusterId(dataDir)).toBeNull();
+  });
+
+  it('[SV26] leaves nothing running when the node refuses to start', async () => {
+    const dataDir = await directory();
+    const first = await start(options(dataDir));
+    await first.close();
+    const listen = { host: '127.0.0.1', port: Number(new URL(first.url).port) };
+    const other = options(dataDir, { id: nodeId('n2'), listen });
+    await expect(serve(other)).rejects.toMatchObject({ code: 'RAFT_WRONG_IDENTITY' });
+    const again = await start(options(dataDir, { listen }));
+    expect(again.url).toBe(first.url);
+  });
+});
+
+describe('the cluster’s name', () => {
+  it('[SV25] is the same for the same founding members in any order, and another for others', () => {
+    const one = foundingClusterId(membersOf('n1=a:1,n2=b:2'));
+    expect(one).toMatch(/^[0-9a-f]{16}$/);
+    expect(foundingClusterId(membersOf('n2=b:2,n1=a:1'))).toBe(one);
+    expect(foundingClusterId(membersOf('n1=a:1,n2=b:3'))).not.toBe(one);
+    expect(foundingClusterId(membersOf('n1=a:1'))).not.toBe(one);
+  });
+
+  it('[SV25] stays as the data directory has it when the addresses change; --peers is then only told of', async () => {
+    const dataDir = await directory();
+    const peers = (port: number) => membersOf(`n1=127.0.0.1:${port}`);
+    const first = await start(options(dataDir, { peers: peers(1) }));
+    const { clusterId } = first.replica.status();
+    expect(clusterId).toBe(foundingClusterId(peers(1)));
+    await first.close();
+    const given = options(dataDir, { peers: peers(2) });
+    const second = await start(given);
+    expect(second.replica.status().clusterId).toBe(clusterId);
+    expect(given.lines.map(({ event }) => event)).toContain('peersIgnored');
+  });
+
+  it('[SV25] can be given, and a directory of another cluster is then refused', async () => {
+    const dataDir = await directory();
+    const first = await start(options(dataDir, { clusterId: 'east' }));
+    expect(first.replica.status().clusterId).toBe('east');
+    await first.close();
+    const other = options(dataDir, { clusterId: 'west' });
+    await expect(serve(other)).rejects.toMatchObject({ code: 'RAFT_WRONG_IDENTITY' });
+  });
+
+  it('[SV25] warns of members whose address nobody has told it', async () => {
+    const dataDir = await directory();
+    const peers = membersOf('n1=127.0.0.1:1,n2=127.0.0.1:2');
+    const first = await serve(options(dataDir, { peers }));
+    await first.close();
+    const given = options(dataDir);
+    const second = await serve(given);
+    cleanups.push(() => second.close());
+    const warning = given.lines.find(({ event }) => event === 'addressesMissing');
+    expect(warning?.fields).toMatchObject({ members: ['n2'] });
+  });
+});

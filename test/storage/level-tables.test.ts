@@ -1,0 +1,91 @@
+/** LevelDB's own files are judged before LevelDB reads them: no flipped bit of a table goes unseen. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { crc32c } from '../../src/storage/crc32c.ts';
+import { LevelFileDamaged, liveTables, requireSoundTable } from '../../src/storage/level-tables.ts';
+import { makeHistory, Workspace } from './data-directories.ts';
+
+const MAGIC_BYTES = 8;
+const FOOTER_BYTES = 48;
+
+describe('the files of LevelDB', () => {
+  const workspace = new Workspace();
+  let log = '';
+  let names: readonly string[] = [];
+
+  beforeAll(async () => {
+    const { closed } = await makeHistory(workspace, 7);
+    log = join(closed, 'log');
+    names = readdirSync(log);
+  });
+  afterAll(() => workspace.dispose());
+
+  const bytesOf = (name = ''): Buffer => readFileSync(join(log, name));
+  const tables = (): readonly string[] => names.filter((name) => name.endsWith('.ldb'));
+  const manifest = (): Buffer => bytesOf(names.find((name) => name.startsWith('MANIFEST')));
+
+  it('[ST15] the checksum is the one LevelDB uses', () => {
+    expect(crc32c(new TextEncoder().encode('123456789'))).toBe(0xe3069283);
+    expect(crc32c(new TextEncoder().encode('..123456789.'), 2, 11)).toBe(0xe3069283);
+  });
+
+  it('[ST15] the manifest names the tables that are there, and they are sound', () => {
+    const numbers = tables().map((name) => Number.parseInt(name, 10));
+    expect([...liveTables(manifest())].sort()).toEqual(numbers.sort());
+    expect(numbers.length).toBeGreaterThan(1);
+    for (const name of tables()) requireSoundTable(bytesOf(name));
+  });
+
+  it('[ST15] any flipped bit of a table is noticed, but for the unused bytes of its footer', () => {
+    for (const name of tables()) {
+      const table = bytesOf(name);
+      const unnoticed: number[] = [];
+      for (let at = 0; at < table.length; at += at < table.length - 500 ? 97 : 1) {
+        table[at] = (table[at] ?? 0) ^ (1 << (at % 8));
+        if (!isDamaged(() => requireSoundTable(table))) unnoticed.push(at);
+        table[at] = (table[at] ?? 0) ^ (1 << (at % 8));
+      }
+      const footer = table.length - FOOTER_BYTES;
+      const isUnused = (at: number): boolean => at > footer + 4 && at < table.length - MAGIC_BYTES;
+      expect(unnoticed.filter((at) => !isUnused(at))).toEqual([]);
+    }
+  });
+
+  it('[ST15] any flipped bit of a manifest is noticed, but for a length that reaches past its end', () => {
+    const bytes = manifest();
+    const unnoticed: number[] = [];
+    for (let at = 0; at < bytes.length; at += 1) {
+      bytes[at] = (bytes[at] ?? 0) ^ (1 << (at % 8));
+      if (!isDamaged(() => liveTables(bytes))) unnoticed.push(at);
+      bytes[at] = (bytes[at] ?? 0) ^ (1 << (at % 8));
+    }
+    const lengths = lengthFieldsOf(bytes);
+    expect(unnoticed.filter((at) => !lengths.has(at))).toEqual([]);
+  });
+
+  it('[ST11] an end that was torn off the manifest is no damage', () => {
+    const bytes = manifest();
+    expect(liveTables(bytes.subarray(0, bytes.length - 3)).length).toBeGreaterThanOrEqual(0);
+    expect(liveTables(Buffer.concat([bytes, Buffer.alloc(100)]))).toEqual(liveTables(bytes));
+  });
+});
+
+function isDamaged(judge: () => unknown): boolean {
+  try {
+    judge();
+    return false;
+  } catch (error) {
+    expect(error).toBeInstanceOf(LevelFileDamaged);
+    return true;
+  }
+}
+
+/** Where the records of a small manifest say how long they are. */
+function lengthFieldsOf(manifest: Buffer): ReadonlySet<number> {
+  const fields = new Set<number>();
+  for (let at = 0; at < manifest.length; at += 7 + manifest.readUInt16LE(at + 4)) {
+    fields.add(at + 4).add(at + 5);
+  }
+  return fields;
+}
