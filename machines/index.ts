@@ -10,7 +10,7 @@ import type {
   LogWriterEffect,
   NodeEffect,
 } from '../src/core/effect.ts';
-import { HANDSHAKE_TIMEOUT_MS } from '../src/core/limits.ts';
+import { HANDSHAKE_TIMEOUT_MS, LIVENESS_INTERVAL_MS } from '../src/core/limits.ts';
 import { greater, nextIndex } from '../src/core/types.ts';
 import { dialBackoffMs } from '../src/rules/timing.ts';
 import { type ApplierContext, type ApplierEvent, applierMachine } from './applier.machine.ts';
@@ -117,6 +117,10 @@ function bindLink(random: () => number) {
         changes: { attempt: attempt + 1 },
         effects: [{ type: 'dial', peer, attempt: attempt + 1 }],
       })),
+      checkAlive: perform(({ peer, attempt }) => ({
+        changes: {},
+        effects: [{ type: 'checkAlive', peer, attempt }],
+      })),
       hangUp: perform(({ peer, attempt }, { reason }) => ({
         changes: {},
         effects: [{ type: 'hangUp', peer, attempt, reason }],
@@ -138,6 +142,7 @@ function bindLink(random: () => number) {
     delays: {
       dialBackoff: ({ context }) => dialBackoffMs(context.failures, random()),
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      livenessInterval: LIVENESS_INTERVAL_MS,
       refusedBackoff: ({ context }) => dialBackoffMs(16, random()) + context.failures,
     },
   });

@@ -22,7 +22,9 @@ export type LinkEvent =
   /** The peer's hello was judged and accepted; on the waiting side this is the first news of a call. */
   | { readonly type: 'hello.accepted'; readonly attempt: number }
   | { readonly type: 'hello.refused'; readonly attempt: number; readonly reason: string }
-  | { readonly type: 'socket.closed'; readonly attempt: number; readonly reason: string };
+  | { readonly type: 'socket.closed'; readonly attempt: number; readonly reason: string }
+  /** Nothing was heard for several checks in a row, although the socket looks open. */
+  | { readonly type: 'socket.silent'; readonly attempt: number; readonly reason: string };
 
 export const linkMachine = setup({
   types: {
@@ -38,13 +40,19 @@ export const linkMachine = setup({
   },
   actions: {
     dial: () => {},
+    checkAlive: () => {},
     hangUp: (_, _why: { reason: string }) => {},
     recordCall: (_, _news: { attempt: number }) => {},
     recordFailure: (_, _why: { reason: string }) => {},
     announceOpen: () => {},
     announceClosed: () => {},
   },
-  delays: { dialBackoff: 100, handshakeTimeout: 2_000, refusedBackoff: 1_000 },
+  delays: {
+    dialBackoff: 100,
+    handshakeTimeout: 2_000,
+    refusedBackoff: 1_000,
+    livenessInterval: 500,
+  },
 }).createMachine({
   id: 'link',
   description: 'One connection to one peer, kept up for as long as both live.',
@@ -65,6 +73,7 @@ export const linkMachine = setup({
     'hello.refused': {},
     'socket.opened': {},
     'socket.closed': {},
+    'socket.silent': {},
   },
   states: {
     closed: {
@@ -127,7 +136,21 @@ export const linkMachine = setup({
       description: 'Messages flow both ways.',
       entry: 'announceOpen',
       exit: 'announceClosed',
+      initial: 'listening',
+      states: {
+        listening: {
+          description: 'Whoever has nothing to say still says it, so that a dead line is noticed.',
+          after: {
+            livenessInterval: { target: 'listening', reenter: true, actions: 'checkAlive' },
+          },
+        },
+      },
       on: {
+        'socket.silent': {
+          guard: { type: 'isCurrent', params: ({ event }) => event },
+          target: 'backingOff',
+          actions: { type: 'recordFailure', params: ({ event }) => event },
+        },
         'hello.accepted': {
           guard: { type: 'isNewCall', params: ({ event }) => event },
           target: 'open',

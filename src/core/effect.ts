@@ -144,6 +144,8 @@ export type LinkEffect =
       readonly attempt: number;
       readonly reason: string;
     }
+  /** Say that this side lives; answer `socket.silent` if the other has not for too long. */
+  | { readonly type: 'checkAlive'; readonly peer: NodeId; readonly attempt: number }
   | { readonly type: 'linkOpened'; readonly peer: NodeId; readonly attempt: number }
   | { readonly type: 'linkClosed'; readonly peer: NodeId; readonly reason: string };
 

@@ -55,5 +55,9 @@ export const PROGRESS_TIMEOUT_MS = 2_000;
 /** Waits between attempts to reach a peer, in milliseconds: doubled each time, with jitter. */
 export const DIAL_BACKOFF_MIN_MS = 20;
 export const DIAL_BACKOFF_MAX_MS = 500;
+/** How often an open link says that it lives and looks whether its peer did, in milliseconds. */
+export const LIVENESS_INTERVAL_MS = 500;
+/** So many looks in a row without a word end the connection: its far end is gone, whatever TCP believes. */
+export const SILENT_CHECKS_MAX = 4;
 /** How long an attempt to connect and to shake hands may take, in milliseconds. */
 export const HANDSHAKE_TIMEOUT_MS = 2_000;

@@ -106,6 +106,12 @@ export interface ReadIndexReply {
   readonly readIndex: Index | null;
 }
 
+/** Says nothing but that the sender lives: members that have nothing to say still say it (TR19). */
+export interface Ping {
+  readonly type: 'Ping';
+  readonly term: Term;
+}
+
 export type Message =
   | PreVote
   | PreVoteReply
@@ -116,4 +122,5 @@ export type Message =
   | Propose
   | ProposeReply
   | ReadIndex
-  | ReadIndexReply;
+  | ReadIndexReply
+  | Ping;

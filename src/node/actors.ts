@@ -104,7 +104,7 @@ export class Actors {
       | undefined;
     return snapshot === undefined
       ? null
-      : { state: String(snapshot.value), context: snapshot.context };
+      : { state: nameOf(snapshot.value), context: snapshot.context };
   }
 
   /** The state of the node chart: recovering, active, stopped, halted. */
@@ -126,4 +126,9 @@ export class Actors {
     assert(child === undefined || typeof child === 'object', 'SC1: a child is an actor');
     return child as { send(event: object): void; getSnapshot(): unknown } | undefined;
   }
+}
+
+/** The outermost state: `open` for `{ open: 'listening' }`. */
+function nameOf(value: string | object): string {
+  return typeof value === 'string' ? value : (Object.keys(value)[0] ?? '');
 }

@@ -9,9 +9,9 @@ import type { EntryRun } from '../core/entry-run.ts';
 import type { Hello } from '../core/hello.ts';
 import { PROTOCOL_VERSION } from '../core/hello.ts';
 import type { KnownPeer, NodeIdentity } from '../core/identity.ts';
-import { HANDSHAKE_TIMEOUT_MS } from '../core/limits.ts';
+import { HANDSHAKE_TIMEOUT_MS, SILENT_CHECKS_MAX } from '../core/limits.ts';
 import type { Message } from '../core/message.ts';
-import type { NodeId } from '../core/types.ts';
+import type { NodeId, Term } from '../core/types.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LogStore } from '../ports/log-store.ts';
 import type {
@@ -48,6 +48,8 @@ interface Connected {
   readonly attempt: number;
   /** Which start of the peer's process this is; null until its hello. */
   boot: string | null;
+  /** Looks in a row that found nothing said since the one before. */
+  silentChecks: number;
 }
 
 export class Peers {
@@ -82,7 +84,7 @@ export class Peers {
     }
     const outbound = new Outbound(this, peer, attempt);
     outbound.connection = transport.dial(address, outbound);
-    this.#remember(peer, { connection: outbound.connection, attempt, boot: null });
+    this.#remember(peer, { connection: outbound.connection, attempt, boot: null, silentChecks: 0 });
   }
 
   hangUp(peer: NodeId, attempt: number, reason: string): void {
@@ -99,6 +101,20 @@ export class Peers {
     const connected = this.#open.get(peer);
     this.#open.delete(peer);
     connected?.connection.close('local', reason);
+  }
+
+  /** TR19: counts the looks without a word; a stall of this very process counts as one look at most. */
+  checkAlive(peer: NodeId, term: Term): void {
+    const open = this.#open.get(peer);
+    if (open === undefined) return;
+    open.silentChecks += 1;
+    if (open.silentChecks <= SILENT_CHECKS_MAX) {
+      open.connection.send({ type: 'Ping', term }, []);
+      return;
+    }
+    const reason = 'nothing was heard for too long';
+    const { attempt } = open;
+    this.#options.tellLink(peer, { type: 'socket.silent', attempt, reason });
   }
 
   isOpen(peer: NodeId): boolean {
@@ -144,7 +160,7 @@ export class Peers {
   admitCall(peer: NodeId, connection: PeerConnection, boot: string): number {
     const { attemptOf, tellLink } = this.#options;
     const attempt = attemptOf(peer) + 1;
-    this.#remember(peer, { connection, attempt, boot });
+    this.#remember(peer, { connection, attempt, boot, silentChecks: 0 });
     connection.sendHello(this.hello(peer));
     tellLink(peer, { type: 'hello.accepted', attempt });
     return attempt;
@@ -174,7 +190,9 @@ export class Peers {
 
   /** Passes on what the connection that counts says; anything else is from a dead connection (H5). */
   deliver(peer: NodeId, attempt: number, message: Message, runs: readonly EntryRun[]): void {
-    if (this.#open.get(peer)?.attempt !== attempt) return;
+    const open = this.#open.get(peer);
+    if (open?.attempt !== attempt) return;
+    open.silentChecks = 0;
     this.receivedCount += 1;
     this.#options.received(peer, message, runs);
   }

@@ -43,6 +43,8 @@ export function perform(parts: Parts, effect: Effect): void {
       return clients.roundConfirmed(effect.round, effect.readIndex);
     case 'dial':
       return peers.dial(effect.peer, effect.attempt);
+    case 'checkAlive':
+      return peers.checkAlive(effect.peer, raftOf(parts).term);
     case 'hangUp':
       return peers.hangUp(effect.peer, effect.attempt, effect.reason);
     case 'linkOpened':

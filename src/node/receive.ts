@@ -44,6 +44,8 @@ export function receive(
 function deliver(parts: Parts, from: NodeId, message: Message, runs: readonly EntryRun[]): void {
   const { actors, clients } = parts;
   switch (message.type) {
+    case 'Ping':
+      return;
     case 'PreVote':
       return actors.tellRaft({ type: 'preVote.requested', from, message });
     case 'PreVoteReply':

@@ -30,6 +30,8 @@ export function admit(standing: Standing, message: Message): Admission {
   const isNewer = message.term > standing.term;
   const isOlder = message.term < standing.term;
   switch (message.type) {
+    case 'Ping':
+      return DROP;
     case 'PreVote':
       return DELIVER;
     case 'RequestVote':

@@ -35,8 +35,9 @@ export function acceptEntries(
   const log = extend(state, spans, firstNew);
   const commitIndex = learnCommitIndex(state, request);
   const write = firstNew <= request.lastIndex ? [persistEntries(state.log, firstNew, request)] : [];
+  const durableIndex = log === state.log ? state.durableIndex : stillDurable(state, firstNew);
   return {
-    changes: { leaderId: from, log, commitIndex, durableIndex: stillDurable(state, firstNew) },
+    changes: { leaderId: from, log, commitIndex, durableIndex },
     effects: [
       ...heard,
       ...write,

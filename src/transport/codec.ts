@@ -32,6 +32,7 @@ export const MESSAGE_CODE = {
   ProposeReply: 8,
   ReadIndex: 9,
   ReadIndexReply: 10,
+  Ping: 11,
 } as const satisfies Record<Message['type'], number>;
 
 export type DecodedFrame =
@@ -160,6 +161,8 @@ function bodyOf(message: Message): readonly unknown[] {
       return [code, term, message.requestId];
     case 'ReadIndexReply':
       return [code, term, message.requestId, message.readIndex];
+    case 'Ping':
+      return [code, term];
     default:
       return unreachable(message);
   }
@@ -190,6 +193,8 @@ function readFields(fields: Fields): Message {
         round: fields.number('a round'),
         granted: fields.flag(),
       };
+    case MESSAGE_CODE.Ping:
+      return { type: 'Ping', term };
     case MESSAGE_CODE.RequestVote:
       return { type: 'RequestVote', term, lastLog: fields.entryId() };
     case MESSAGE_CODE.RequestVoteReply:

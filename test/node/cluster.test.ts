@@ -173,6 +173,34 @@ describe('a cluster under virtual time', () => {
     expect(cluster.applied(follower)).toHaveLength(10);
   });
 
+  it('[TR19] a line that went dead without a word is noticed and dialled anew', async () => {
+    const cluster = await VirtualCluster.start(3);
+    const leader = await cluster.leader();
+    cluster.isolate(leader.id);
+    await cluster.until('the silence to be noticed', () =>
+      leader.node.status().links.every(({ state }) => state !== 'open'),
+    );
+    const reasons = leader.node.status().links.map(({ reason }) => reason);
+    expect(reasons.join(' ')).toContain('nothing was heard');
+    cluster.mend(leader.id);
+    await cluster.until('the links to open again', () =>
+      leader.node.status().links.every(({ state }) => state === 'open'),
+    );
+  });
+
+  it('[TR19] members that have nothing to say stay connected', async () => {
+    const cluster = await VirtualCluster.start(3);
+    await cluster.leader();
+    await cluster.pass(1_000);
+    const before = cluster.nodes.map((node) => node.counters().leaderChanges);
+    await cluster.pass(8_000);
+    for (const node of cluster.nodes) {
+      expect(node.status().links.map(({ state }) => state)).toEqual(['open', 'open']);
+      expect(node.status().links.map(({ reason }) => reason)).toEqual([null, null]);
+    }
+    expect(cluster.nodes.map((node) => node.counters().leaderChanges)).toEqual(before);
+  });
+
   it('[RD3] a read on a follower waits until it has applied what was committed (F6)', async () => {
     const cluster = await VirtualCluster.start(3);
     const leader = await cluster.leader();

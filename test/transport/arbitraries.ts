@@ -96,6 +96,7 @@ export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
   rejection,
   fc.record({ type: fc.constant('ProposeReply' as const), ...request(), firstIndex }),
   fc.record({ type: fc.constant('ReadIndex' as const), ...request() }),
+  fc.record({ type: fc.constant('Ping' as const), term: anyTerm }),
   fc.record({
     type: fc.constant('ReadIndexReply' as const),
     ...request(),

@@ -86,6 +86,7 @@ export const EVERY_MESSAGE: readonly Message[] = [
   { type: 'ProposeReply', term: term(5), requestId: 9, firstIndex: index(70_000) },
   { type: 'ProposeReply', term: term(5), requestId: 9, firstIndex: null },
   { type: 'ReadIndex', term: term(5), requestId: 2 ** 32 },
+  { type: 'Ping', term: term(5) },
   { type: 'ReadIndexReply', term: term(5), requestId: 4, readIndex: index(0) },
   { type: 'ReadIndexReply', term: term(5), requestId: 4, readIndex: null },
 ];
