@@ -2,105 +2,45 @@
  * What every `LogStore` has to do, as tests: an implementation proves itself by running this suite.
  * Rules ST1–ST5, ST9, ST12–ST14 of docs/SPEC.md. What only a disk can get wrong is in `test/storage/`.
  */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { InvariantViolation } from '../../src/core/assert.ts';
 import { staticConfiguration } from '../../src/core/configuration.ts';
-import { ENTRY_KIND, type EntryRun, encodeRun, entriesOf } from '../../src/core/entry-run.ts';
-import type { HardState } from '../../src/core/hard-state.ts';
-import { type KnownPeer, LINEAGE_MAX } from '../../src/core/identity.ts';
+import { LINEAGE_MAX } from '../../src/core/identity.ts';
 import { LOG_EMPTY } from '../../src/core/log-shape.ts';
-import { index, nodeId, term } from '../../src/core/types.ts';
-import type {
-  LogOperation,
-  LogStore,
-  LogStoreOwner,
-  RecoveredLog,
-} from '../../src/ports/log-store.ts';
-
-/** One place that holds a store's content, new and empty. */
-export interface StorePlace {
-  /** A handle on the content. The one before it has been closed. */
-  store(): LogStore;
-  /** From the next write on, every write fails. */
-  breakDisk(): void;
-  dispose(): Promise<void>;
-}
+import { index, nodeId } from '../../src/core/types.ts';
+import { OWNER } from '../storage/log-model.ts';
+import {
+  append,
+  EVERYTHING,
+  hard,
+  outcome,
+  peer,
+  run,
+  texts,
+  truncate,
+  write,
+} from '../storage/log-operations.ts';
+import { type StoreHarness, type StorePlace, storeHarness } from '../storage/store-harness.ts';
 
 export interface LogStoreContract {
   readonly name: string;
   create(): Promise<StorePlace>;
 }
 
-const N1 = nodeId('n1');
-const N2 = nodeId('n2');
-const OWNER: LogStoreOwner = {
-  clusterId: 'c1',
-  nodeId: 'n1',
-  founding: staticConfiguration([N1, N2, nodeId('n3')]),
-};
-const EVERYTHING = 1_000_000;
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-
 export function logStoreContract({ name, create }: LogStoreContract): void {
   describe(`${name} as a log store`, () => {
-    const places: StorePlace[] = [];
-    const open: LogStore[] = [];
-
-    afterEach(async () => {
-      for (const store of open.splice(0)) await store.close();
-      for (const place of places.splice(0)) await place.dispose();
-    });
-
-    async function newPlace(): Promise<StorePlace> {
-      const place = await create();
-      places.push(place);
-      return place;
-    }
-
-    async function start(place: StorePlace): Promise<Started> {
-      const store = place.store();
-      open.push(store);
-      return { store, recovered: await store.open(OWNER) };
-    }
-
-    /** A store that has done these writes. */
-    async function stored(...writes: readonly (readonly LogOperation[])[]): Promise<Stored> {
-      const place = await newPlace();
-      const { store } = await start(place);
-      for (const operations of writes) await write(store, operations);
-      const restart = async (): Promise<Started> => {
-        await store.close();
-        return start(place);
-      };
-      return { place, store, restart };
-    }
-
-    describe('writing', () => writingTests({ stored }));
-    describe('reading', () => readingTests({ stored }));
-    describe('identity', () => identityTests({ newPlace, start, stored }));
-    describe('failing', () => failureTests({ stored }));
+    const harness = storeHarness(create);
+    describe('writing', () => writingTests(harness));
+    describe('the log', () => logTests(harness));
+    describe('hard state', () => hardStateTests(harness));
+    describe('reading', () => readingTests(harness));
+    describe('identity', () => identityTests(harness));
+    describe('owner and peers', () => ownerAndPeerTests(harness));
+    describe('failing', () => failureTests(harness));
   });
 }
 
-interface Started {
-  readonly store: LogStore;
-  readonly recovered: RecoveredLog;
-}
-
-interface Stored {
-  readonly place: StorePlace;
-  readonly store: LogStore;
-  restart(): Promise<Started>;
-}
-
-interface Harness {
-  newPlace(): Promise<StorePlace>;
-  start(place: StorePlace): Promise<Started>;
-  stored(...writes: readonly (readonly LogOperation[])[]): Promise<Stored>;
-}
-
-function writingTests({ stored }: Pick<Harness, 'stored'>): void {
+function writingTests({ stored }: StoreHarness): void {
   it('[ST1] calls back once, with null, and never during the call', async () => {
     const { store } = await stored();
     const calls: (Error | null)[] = [];
@@ -171,7 +111,9 @@ function writingTests({ stored }: Pick<Harness, 'stored'>): void {
     await written;
     expect(recovered.log.lastIndex).toBe(2);
   });
+}
 
+function logTests({ stored }: StoreHarness): void {
   it('[ST2] keeps the bytes of a run as they came in', async () => {
     const first = run(1, 1, ['a', 'b']);
     const second = run(1, 3, ['c']);
@@ -218,7 +160,9 @@ function writingTests({ stored }: Pick<Harness, 'stored'>): void {
       expect(await texts(again, 1, end + 2)).toEqual([...kept, '3:X', '3:Y']);
     },
   );
+}
 
+function hardStateTests({ stored }: StoreHarness): void {
   it('[ST4] keeps term and vote over restarts', async () => {
     const { store, restart } = await stored([hard(3, 'n2')]);
     await write(store, [hard(4)]);
@@ -239,7 +183,7 @@ function writingTests({ stored }: Pick<Harness, 'stored'>): void {
   });
 }
 
-function readingTests({ stored }: Pick<Harness, 'stored'>): void {
+function readingTests({ stored }: StoreHarness): void {
   const log = [
     run(1, 1, ['a', 'b', 'c']),
     run(1, 4, ['d']),
@@ -293,7 +237,7 @@ function readingTests({ stored }: Pick<Harness, 'stored'>): void {
   });
 }
 
-function identityTests({ newPlace, start, stored }: Harness): void {
+function identityTests({ newPlace, start, stored }: StoreHarness): void {
   it('[ST13] a new store is empty and at its first boot', async () => {
     const { recovered } = await start(await newPlace());
     const { identity, ...rest } = recovered;
@@ -329,11 +273,16 @@ function identityTests({ newPlace, start, stored }: Harness): void {
     const { place, store } = await stored();
     await store.close();
     const again = place.store();
-    const { configuration } = await again.open({ ...OWNER, founding: staticConfiguration([N1]) });
+    const { configuration } = await again.open({
+      ...OWNER,
+      founding: staticConfiguration([nodeId('n1')]),
+    });
     await again.close();
     expect(configuration).toEqual(OWNER.founding);
   });
+}
 
+function ownerAndPeerTests({ start, stored }: StoreHarness): void {
   it.each([
     ['cluster', { ...OWNER, clusterId: 'c2' }],
     ['node', { ...OWNER, nodeId: 'n2' }],
@@ -367,7 +316,7 @@ function identityTests({ newPlace, start, stored }: Harness): void {
   });
 }
 
-function failureTests({ stored }: Pick<Harness, 'stored'>): void {
+function failureTests({ stored }: StoreHarness): void {
   it('[ST9] a failed write calls back with an error once, and nothing works after it', async () => {
     const { place, store } = await stored([hard(1), append(run(1, 1, ['a']))]);
     place.breakDisk();
@@ -399,54 +348,4 @@ function failureTests({ stored }: Pick<Harness, 'stored'>): void {
     await expect(texts(store, 1, 1)).rejects.toMatchObject(stopped);
     await expect(store.rememberPeer(peer('n2', 1))).rejects.toMatchObject(stopped);
   });
-}
-
-export function run(ofTerm: number, firstIndex: number, payloads: readonly string[]): EntryRun {
-  const entries = payloads.map((text) => ({
-    kind: ENTRY_KIND.command,
-    data: encoder.encode(text),
-  }));
-  return encodeRun({ term: term(ofTerm), firstIndex: index(firstIndex), timeMs: 7 }, entries);
-}
-
-export function append(...runs: readonly EntryRun[]): LogOperation {
-  return { type: 'append', runs };
-}
-
-export function truncate(from: number): LogOperation {
-  return { type: 'truncateFrom', index: index(from) };
-}
-
-export function hard(ofTerm: number, votedFor: string | null = null): LogOperation {
-  const hardState: HardState = {
-    term: term(ofTerm),
-    votedFor: votedFor === null ? null : nodeId(votedFor),
-  };
-  return { type: 'setHardState', hardState };
-}
-
-export function peer(id: string, boots: number): KnownPeer {
-  return { nodeId: nodeId(id), incarnation: `incarnation-of-${id}`, boots, boot: `boot-${boots}` };
-}
-
-export function outcome(
-  store: LogStore,
-  operations: readonly LogOperation[],
-): Promise<Error | null> {
-  return new Promise((resolve) => store.write(operations, resolve));
-}
-
-export async function write(store: LogStore, operations: readonly LogOperation[]): Promise<void> {
-  const error = await outcome(store, operations);
-  if (error !== null) throw error;
-}
-
-/** Each entry of the range as `term:payload`. */
-export async function texts(store: LogStore, from: number, through: number): Promise<string[]> {
-  if (from > through) return [];
-  const range = { from: index(from), through: index(through), bytesMax: EVERYTHING };
-  const runs = await store.read(range);
-  return runs.flatMap((read) =>
-    entriesOf(read).map(({ data }) => `${read.term}:${decoder.decode(data)}`),
-  );
 }

@@ -4,7 +4,6 @@
  */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { append, hard, outcome, run, write } from '../contracts/log-store.contract.ts';
 import {
   contentOf,
   type LogModel,
@@ -14,6 +13,7 @@ import {
   type RandomWrite,
   randomWrite,
 } from './log-model.ts';
+import { append, hard, outcome, run, write } from './log-operations.ts';
 import { SimulatedDisk, type Survives, storeOn } from './simulated-disk.ts';
 
 const ROUNDS = 400;

@@ -6,7 +6,6 @@ import { join, relative } from 'node:path';
 import { RaftError } from '../../src/core/errors.ts';
 import type { LogStore, LogStoreOwner } from '../../src/ports/log-store.ts';
 import { levelLogStore } from '../../src/storage/disk-log-store.ts';
-import { append, outcome, run, write } from '../contracts/log-store.contract.ts';
 import {
   contentOf,
   type LogModel,
@@ -15,6 +14,7 @@ import {
   OWNER,
   type RandomWrite,
 } from './log-model.ts';
+import { append, outcome, run, write } from './log-operations.ts';
 
 const SESSIONS = 4;
 const WRITES_PER_SESSION = 12;

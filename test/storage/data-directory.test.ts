@@ -15,9 +15,9 @@ import { RaftError } from '../../src/core/errors.ts';
 import { levelLogStore } from '../../src/storage/disk-log-store.ts';
 import { encodeRecord, RECORD_KIND } from '../../src/storage/record.ts';
 import { PART } from '../../src/storage/refusals.ts';
-import { append, hard, peer, run, truncate, write } from '../contracts/log-store.contract.ts';
 import { fingerprint, Workspace } from './data-directories.ts';
 import { OWNER } from './log-model.ts';
+import { append, hard, peer, run, truncate, write } from './log-operations.ts';
 
 const PARTS = [PART.identity, PART.log, PART.hardState, PART.acknowledged];
 

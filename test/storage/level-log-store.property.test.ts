@@ -7,8 +7,8 @@ import { describe, expect, it } from 'vitest';
 import type { LogStore } from '../../src/ports/log-store.ts';
 import { levelLogStore } from '../../src/storage/disk-log-store.ts';
 import { memoryLogStore } from '../../src/storage/memory-log-store.ts';
-import { outcome, texts } from '../contracts/log-store.contract.ts';
 import { contentOf, legalWrite, MODEL_EMPTY, OWNER, randomWrite } from './log-model.ts';
+import { outcome, texts } from './log-operations.ts';
 
 const ROUNDS = 60;
 

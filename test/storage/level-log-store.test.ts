@@ -13,18 +13,9 @@ import { LevelLogStore } from '../../src/storage/level-log-store.ts';
 import { nodeFiles } from '../../src/storage/node-files.ts';
 import { cryptoWord } from '../../src/storage/random-word.ts';
 import { isSameKey, keyOfRun } from '../../src/storage/record.ts';
-import {
-  append,
-  hard,
-  logStoreContract,
-  outcome,
-  peer,
-  run,
-  texts,
-  truncate,
-  write,
-} from '../contracts/log-store.contract.ts';
+import { logStoreContract } from '../contracts/log-store.contract.ts';
 import { OWNER } from './log-model.ts';
+import { append, hard, outcome, peer, run, texts, truncate, write } from './log-operations.ts';
 
 logStoreContract({
   name: 'levelLogStore',

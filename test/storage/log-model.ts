@@ -12,7 +12,7 @@ import type {
   LogStoreOwner,
   RecoveredLog,
 } from '../../src/ports/log-store.ts';
-import { append, hard, peer, run, texts, truncate } from '../contracts/log-store.contract.ts';
+import { append, hard, peer, run, texts, truncate } from './log-operations.ts';
 
 export const OWNER: LogStoreOwner = {
   clusterId: 'c1',

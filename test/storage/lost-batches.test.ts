@@ -7,15 +7,6 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DatabaseChange } from '../../src/storage/database.ts';
 import {
-  append,
-  hard,
-  outcome,
-  peer,
-  run,
-  truncate,
-  write,
-} from '../contracts/log-store.contract.ts';
-import {
   contentOf,
   type LogModel,
   legalWrite,
@@ -24,6 +15,7 @@ import {
   type RandomWrite,
   randomWrite,
 } from './log-model.ts';
+import { append, hard, outcome, peer, run, truncate, write } from './log-operations.ts';
 import { recordsOf, SimulatedDisk, storeOn } from './simulated-disk.ts';
 
 const ROUNDS = 600;

@@ -15,8 +15,8 @@ import {
 } from '../../src/storage/record.ts';
 import { type ProvenDatabase, proveDatabase } from '../../src/storage/start-up-proof.ts';
 import { advanceDigest, type StoreState } from '../../src/storage/stored-values.ts';
-import { peer, run } from '../contracts/log-store.contract.ts';
 import { OWNER } from './log-model.ts';
+import { peer, run } from './log-operations.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
 
 const IDENTITY = { clusterId: 'c1', nodeId: 'n1', incarnation: 'i1' };

@@ -1,0 +1,95 @@
+/**
+ * Whether the parts of a data directory belong together and none has fallen behind what it promised:
+ * the proven database, `identity.json`, the second copy of the hard state, the marker (ST4, ST5, ST7).
+ * The order of the writes decides which differences a crash may leave; all others are refused.
+ */
+import type { HardState } from '../core/hard-state.ts';
+import type { NodeIdentity } from '../core/identity.ts';
+import type { EntryId } from '../core/types.ts';
+import {
+  acknowledgedLost,
+  contentDiffers,
+  hardStateLost,
+  mixed,
+  olderThanCopy,
+  PART,
+  restored,
+  twoVotes,
+} from './refusals.ts';
+import type { ProvenDatabase } from './start-up-proof.ts';
+import type { Acknowledged, HardStateCopy } from './stored-values.ts';
+
+export interface DirectoryParts {
+  readonly directory: string;
+  readonly identity: NodeIdentity;
+  readonly database: ProvenDatabase;
+  /** What the two slot files hold, the newer slot of each. */
+  readonly hardState: HardStateCopy;
+  readonly acknowledged: Acknowledged;
+}
+
+/** Throws a refusal unless the parts are one directory at one moment. */
+export function requireAgreement(parts: DirectoryParts): void {
+  requireOneDirectory(parts);
+  requireNewest(parts);
+  requireOneVote(parts);
+  requireOneMoment(parts);
+}
+
+function requireOneDirectory(parts: DirectoryParts): void {
+  const { directory, identity, database, hardState, acknowledged } = parts;
+  const { clusterId, nodeId, incarnation } = database.identity;
+  const isSame = clusterId === identity.clusterId && nodeId === identity.nodeId;
+  if (!isSame || incarnation !== identity.incarnation) throw mixed(directory, PART.log);
+  if (hardState.incarnation !== identity.incarnation) throw mixed(directory, PART.hardState);
+  if (acknowledged.incarnation !== identity.incarnation) throw mixed(directory, PART.acknowledged);
+}
+
+/** ID1: a start counts itself in the database first; a crash may keep it from `identity.json`. */
+function requireOneMoment({ directory, identity, database }: DirectoryParts): void {
+  const ahead = database.state.boots - identity.boots;
+  if (ahead !== 0 && ahead !== 1) {
+    throw restored(directory, { identity: identity.boots, log: database.state.boots });
+  }
+}
+
+/** ST4, ST7: every write reaches the database before it reaches the copy and the marker. */
+function requireNewest({ directory, database, hardState, acknowledged }: DirectoryParts): void {
+  const { state } = database;
+  if (acknowledged.sequence > state.sequence) {
+    throw acknowledgedLost(directory, state.last, acknowledged.last);
+  }
+  const isSameWrite = acknowledged.sequence === state.sequence;
+  if (isSameWrite && !isSameEntry(acknowledged.last, state.last)) {
+    throw contentDiffers(directory, state.last);
+  }
+  if (isNewer(hardState.hardState, state.hardState)) {
+    const terms = { log: state.hardState.term, copy: hardState.hardState.term };
+    throw hardStateLost(directory, terms);
+  }
+  if (hardState.sequence > state.sequence) throw olderThanCopy(directory);
+}
+
+/** ST4: the copy may be a write behind; it is never of another opinion. */
+function requireOneVote({ directory, database, hardState }: DirectoryParts): void {
+  const log = database.state.hardState;
+  const copy = hardState.hardState;
+  const isOneTerm = log.term === copy.term;
+  if (
+    isOneTerm &&
+    log.votedFor !== copy.votedFor &&
+    log.votedFor !== null &&
+    copy.votedFor !== null
+  ) {
+    throw twoVotes(directory, log.term, { log: log.votedFor, copy: copy.votedFor });
+  }
+}
+
+function isNewer(left: HardState, right: HardState): boolean {
+  if (left.term !== right.term) return left.term > right.term;
+  return left.votedFor !== null && right.votedFor === null;
+}
+
+function isSameEntry(left: EntryId, right: EntryId): boolean {
+  return left.index === right.index && left.term === right.term;
+}

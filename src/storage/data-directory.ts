@@ -1,0 +1,178 @@
+/**
+ * Opening a data directory, in an order that a crash may end anywhere (docs/formats.md): look at the
+ * names; take the lock, which is LevelDB's; read who the directory is; finish its creation or prove it;
+ * count this start. Nothing is written before the proof is complete. Rules ST5–ST8, ST10, ST11, ID1.
+ */
+import { InvariantViolation } from '../core/assert.ts';
+import { RaftError } from '../core/errors.ts';
+import type { NodeIdentity } from '../core/identity.ts';
+import type { LogStoreOwner } from '../ports/log-store.ts';
+import { requireAgreement } from './agreement.ts';
+import {
+  type Database,
+  DatabaseDamaged,
+  DatabaseLocked,
+  DatabaseMissing,
+  writeDurably,
+} from './database.ts';
+import { createDirectory } from './directory-creation.ts';
+import {
+  type DirectoryGround,
+  readIdentity,
+  readSlotParts,
+  type SlotParts,
+  writeIdentity,
+} from './directory-parts.ts';
+import { bootIdentity } from './identity-file.ts';
+import { belongsTo, damagedPart, inUse, missing, notEmpty, PART, unusable } from './refusals.ts';
+import { SlotFile } from './slot-file.ts';
+import { type ProvenDatabase, proveDatabase } from './start-up-proof.ts';
+import { putState, StoreContent } from './store-content.ts';
+import type { Acknowledged, HardStateCopy, StoreState } from './stored-values.ts';
+
+export interface OpenedDirectory {
+  readonly identity: NodeIdentity;
+  readonly isNew: boolean;
+  readonly proven: ProvenDatabase;
+  readonly content: StoreContent;
+  readonly database: Database;
+  readonly slotFiles: SlotFiles;
+}
+
+export interface SlotFiles {
+  readonly hardState: SlotFile<HardStateCopy>;
+  readonly acknowledged: SlotFile<Acknowledged>;
+}
+
+/** Rejects with a refusal; then no record has been changed and the lock is free again. */
+export async function openDirectory(
+  ground: DirectoryGround,
+  owner: LogStoreOwner,
+): Promise<OpenedDirectory> {
+  const { directory, files } = ground;
+  try {
+    const isUnfinished = await survey(ground, owner);
+    if (isUnfinished) await files.makeDirectory(directory);
+    const database = await lock(ground, { createIfMissing: isUnfinished });
+    try {
+      return await openLocked(ground, owner, database);
+    } catch (error) {
+      await Promise.allSettled([database.close()]);
+      throw error;
+    }
+  } catch (error) {
+    const isOurs = error instanceof RaftError || error instanceof InvariantViolation;
+    throw isOurs ? error : unusable(directory, error);
+  }
+}
+
+/** By reading only: true if the directory is new, or its creation was never finished (ST6, ST11). */
+async function survey(ground: DirectoryGround, owner: LogStoreOwner): Promise<boolean> {
+  const { directory, files } = ground;
+  const names = (await files.list(directory)) ?? [];
+  if (names.includes(PART.identity)) return (await readOwnIdentity(ground, owner))?.boots === 0;
+  if (names.includes(PART.hardState) || names.includes(PART.acknowledged)) {
+    throw missing(directory, PART.identity);
+  }
+  const remains: readonly string[] = [PART.log, PART.identityDraft];
+  const stranger = names.find((name) => !remains.includes(name));
+  if (stranger !== undefined) throw notEmpty(directory, stranger);
+  return true;
+}
+
+async function lock(
+  ground: DirectoryGround,
+  options: { readonly createIfMissing: boolean },
+): Promise<Database> {
+  const { directory } = ground;
+  const database = ground.database(`${directory}/${PART.log}`);
+  try {
+    await database.open(options);
+    return database;
+  } catch (error) {
+    if (error instanceof DatabaseLocked) throw inUse(directory, error);
+    if (error instanceof DatabaseMissing) throw missing(directory, PART.log);
+    if (error instanceof DatabaseDamaged) throw damagedPart(directory, PART.log, error.message);
+    throw unusable(directory, error);
+  }
+}
+
+async function openLocked(
+  ground: DirectoryGround,
+  owner: LogStoreOwner,
+  database: Database,
+): Promise<OpenedDirectory> {
+  const { directory } = ground;
+  const found = await readOwnIdentity(ground, owner);
+  const isNew = found === null || found.boots === 0;
+  let proven = await proveDatabase(directory, database);
+  let identity = found;
+  if (isNew) {
+    identity = await createDirectory(ground, owner, { database, identity: found, proven });
+    proven = await proveDatabase(directory, database);
+  }
+  if (identity === null || proven === null) throw damagedPart(directory, PART.log, 'it is empty');
+  const slots = await readSlotParts(ground);
+  const hardState = slots.hardState.value;
+  const acknowledged = slots.acknowledged.value;
+  requireAgreement({ directory, identity, database: proven, hardState, acknowledged });
+  const slotFiles = await openSlotFiles(ground, slots);
+  try {
+    return await countStart(ground, { identity, isNew, proven, database, slotFiles });
+  } catch (error) {
+    await closeSlotFiles(slotFiles);
+    throw error;
+  }
+}
+
+async function readOwnIdentity(
+  ground: DirectoryGround,
+  owner: LogStoreOwner,
+): Promise<NodeIdentity | null> {
+  const identity = await readIdentity(ground);
+  if (identity === null) return null;
+  const { clusterId, nodeId } = identity;
+  const isOwn = clusterId === owner.clusterId && nodeId === owner.nodeId;
+  if (!isOwn) throw belongsTo(ground.directory, identity, owner);
+  return identity;
+}
+
+async function openSlotFiles({ files }: DirectoryGround, slots: SlotParts): Promise<SlotFiles> {
+  const hardState = await SlotFile.open<HardStateCopy>(files, slots.hardState);
+  try {
+    const acknowledged = await SlotFile.open<Acknowledged>(files, slots.acknowledged);
+    return { hardState, acknowledged };
+  } catch (error) {
+    await hardState.close();
+    throw error;
+  }
+}
+
+/** Closes both, whatever happens to the first. Rejects with the first failure. */
+export async function closeSlotFiles({ hardState, acknowledged }: SlotFiles): Promise<void> {
+  try {
+    await hardState.close();
+  } finally {
+    await acknowledged.close();
+  }
+}
+
+/**
+ * ID1: one boot more, durable before anyone hears of it. The database counts first, so that the two
+ * counts differ by one at most. Both small files are written as well: a damaged slot heals here.
+ */
+async function countStart(
+  ground: DirectoryGround,
+  opened: Omit<OpenedDirectory, 'content'>,
+): Promise<OpenedDirectory> {
+  const { database, proven, slotFiles } = opened;
+  const identity = bootIdentity(opened.identity, ground.randomWord());
+  const { incarnation, boots } = identity;
+  const state: StoreState = { ...proven.state, sequence: proven.state.sequence + 1, boots };
+  const { sequence, hardState, last } = state;
+  await writeDurably(database, [putState(state)]);
+  await slotFiles.hardState.writeDurably({ incarnation, sequence, hardState });
+  await slotFiles.acknowledged.writeDurably({ incarnation, sequence, last });
+  await writeIdentity(ground, identity);
+  return { ...opened, identity, content: new StoreContent({ ...proven, state }) };
+}

@@ -1,0 +1,70 @@
+/**
+ * What the level store asks of the database below it: an ordered map with atomic, synced batches. A
+ * simulator may put its own underneath. The store trusts it with very little (docs/formats.md): records
+ * may vanish, come back or change silently; what a store relies on is written at each method.
+ */
+
+export type DatabaseChange =
+  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly type: 'del'; readonly key: Uint8Array };
+
+export interface DatabaseRecord {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+/** A walk over the records as they were when the scan was made, in byte order of their keys. */
+export interface DatabaseScan {
+  /** The next records, about `bytesMax` bytes of them and at least one; none: the end was reached. */
+  next(): Promise<readonly DatabaseRecord[]>;
+  close(): Promise<void>;
+}
+
+export interface ScanRange {
+  /** Inclusive. */
+  readonly from: Uint8Array;
+  /** Bound on the bytes of one step: a step ends with the record that passes it. */
+  readonly bytesMax: number;
+}
+
+export interface Database {
+  /**
+   * Takes the lock on its directory, then opens what is there. Rejects with `DatabaseLocked` if another
+   * handle has the lock; with `DatabaseMissing`, having touched nothing, if there is no database and none
+   * may be created; with `DatabaseDamaged` if its own files are. Never creates one in the place of the
+   * remains of another.
+   */
+  open(options: { readonly createIfMissing: boolean }): Promise<void>;
+  /**
+   * Makes all the changes, in order, or none, and calls back once, never during the call: `null` means
+   * that they are on disk. After an error they may be there or not, and no later write succeeds.
+   */
+  write(changes: readonly DatabaseChange[], completed: (error: Error | null) => void): void;
+  scan(range: ScanRange): DatabaseScan;
+  /** Releases the lock. */
+  close(): Promise<void>;
+}
+
+export function writeDurably(
+  database: Database,
+  changes: readonly DatabaseChange[],
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    database.write(changes, (error) => (error === null ? resolve() : reject(error)));
+  });
+}
+
+/** The directory is in use by this process or another. */
+export class DatabaseLocked extends Error {
+  override readonly name = 'DatabaseLocked';
+}
+
+/** There is no database at that place, or one that lacks the file by which it is found. */
+export class DatabaseMissing extends Error {
+  override readonly name = 'DatabaseMissing';
+}
+
+/** The database's own files are not what it wrote into them. The message says which and how. */
+export class DatabaseDamaged extends Error {
+  override readonly name = 'DatabaseDamaged';
+}

@@ -1,0 +1,78 @@
+/**
+ * ST11: how a data directory comes to be. It is made with 0 starts counted; until the first start has
+ * counted itself (`data-directory.ts`) nothing was promised, and whatever a crash left is made anew.
+ */
+import type { Configuration } from '../core/configuration.ts';
+import { HARD_STATE_ZERO } from '../core/hard-state.ts';
+import type { NodeIdentity } from '../core/identity.ts';
+import { ENTRY_ZERO, nodeId } from '../core/types.ts';
+import type { LogStoreOwner } from '../ports/log-store.ts';
+import { type Database, type DatabaseChange, writeDurably } from './database.ts';
+import { createSlotParts, type DirectoryGround, writeIdentity } from './directory-parts.ts';
+import { checksumOfRecord, encodeRecord, keyOf, RECORD_KIND, type RecordKind } from './record.ts';
+import { missing, mixed, PART } from './refusals.ts';
+import type { ProvenDatabase } from './start-up-proof.ts';
+import { putState } from './store-content.ts';
+import { advanceDigest, type StoreState } from './stored-values.ts';
+
+/** What was found under the lock: nothing, or what an unfinished creation left. */
+export interface Beginning {
+  readonly database: Database;
+  readonly identity: NodeIdentity | null;
+  readonly proven: ProvenDatabase | null;
+}
+
+/** Durable when it resolves. Refuses, having changed nothing, to begin upon anything that was ever used. */
+export async function createDirectory(
+  ground: DirectoryGround,
+  owner: LogStoreOwner,
+  { database, identity: found, proven }: Beginning,
+): Promise<NodeIdentity> {
+  const { directory } = ground;
+  if (proven !== null && found === null) throw missing(directory, PART.identity);
+  if (proven !== null && !isUnused(proven)) throw mixed(directory, PART.log);
+  const identity = found ?? foundIdentity(owner, ground.randomWord());
+  await writeIdentity(ground, identity);
+  const { changes, state } = firstBatch(identity, owner.founding);
+  await writeDurably(database, changes);
+  await createSlotParts(ground, identity.incarnation, state);
+  return identity;
+}
+
+/** No start can have been completed: a completed one is counted in `identity.json`. */
+function isUnused({ state, peers }: ProvenDatabase): boolean {
+  const isEmpty = state.last.index === 0 && state.hardState.term === 0 && peers.size === 0;
+  return isEmpty && state.boots <= 1;
+}
+
+function foundIdentity(owner: LogStoreOwner, incarnation: string): NodeIdentity {
+  const { clusterId } = owner;
+  return { clusterId, nodeId: nodeId(owner.nodeId), incarnation, boots: 0, lineage: [] };
+}
+
+function firstBatch(
+  { clusterId, nodeId, incarnation }: NodeIdentity,
+  founding: Configuration,
+): { readonly changes: readonly DatabaseChange[]; readonly state: StoreState } {
+  const records: readonly (readonly [RecordKind, unknown])[] = [
+    [RECORD_KIND.identity, { clusterId, nodeId, incarnation }],
+    [RECORD_KIND.configuration, founding],
+  ];
+  const changes: DatabaseChange[] = [];
+  let digest = 0;
+  for (const [kind, content] of records) {
+    const value = encodeRecord(kind, content);
+    changes.push({ type: 'put', key: keyOf(kind), value });
+    digest = advanceDigest(digest, checksumOfRecord(value), 0);
+  }
+  const state: StoreState = {
+    sequence: 1,
+    boots: 0,
+    hardState: HARD_STATE_ZERO,
+    base: ENTRY_ZERO,
+    last: ENTRY_ZERO,
+    runs: 0,
+    digest,
+  };
+  return { changes: [...changes, putState(state)], state };
+}

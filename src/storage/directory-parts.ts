@@ -1,0 +1,110 @@
+/**
+ * The parts of a data directory beside the database, read and written: `identity.json` and the two slot
+ * files. Each is refused in its own words when it is missing, damaged or of a newer format (ST6, ST8).
+ */
+import type { NodeIdentity } from '../core/identity.ts';
+import type { Database } from './database.ts';
+import type { Files } from './files.ts';
+import { decodeIdentity, encodeIdentity } from './identity-file.ts';
+import type { RandomWord } from './random-word.ts';
+import { RECORD_KIND, type RecordKind } from './record.ts';
+import { damagedPart, missing, newerFormat, PART, type Part } from './refusals.ts';
+import { decodeSlots, encodeSlots, type Sequenced, type SlotFormat } from './slot-file.ts';
+import {
+  type Acknowledged,
+  type HardStateCopy,
+  parseAcknowledged,
+  parseHardStateCopy,
+  type StoreState,
+} from './stored-values.ts';
+
+/** What a data directory stands on. */
+export interface DirectoryGround {
+  readonly directory: string;
+  readonly files: Files;
+  /** Makes the handle of the database at a path; opens nothing. */
+  readonly database: (path: string) => Database;
+  readonly randomWord: RandomWord;
+}
+
+export interface SlotPart<Value> {
+  readonly path: string;
+  readonly kind: RecordKind;
+  /** The slot to write next. */
+  readonly next: 0 | 1;
+  readonly value: Value;
+}
+
+export interface SlotParts {
+  readonly hardState: SlotPart<HardStateCopy>;
+  readonly acknowledged: SlotPart<Acknowledged>;
+}
+
+const HARD_STATE_FORMAT: SlotFormat<HardStateCopy> = {
+  kind: RECORD_KIND.hardState,
+  parse: parseHardStateCopy,
+};
+const ACKNOWLEDGED_FORMAT: SlotFormat<Acknowledged> = {
+  kind: RECORD_KIND.acknowledged,
+  parse: parseAcknowledged,
+};
+
+/** `null` if there is no such file. */
+export async function readIdentity(ground: DirectoryGround): Promise<NodeIdentity | null> {
+  const { directory, files } = ground;
+  const path = `${directory}/${PART.identity}`;
+  const bytes = await files.read(path);
+  if (bytes === null) return null;
+  const parsed = decodeIdentity(bytes);
+  if (parsed.type === 'newer') throw newerFormat(path, parsed.format);
+  if (parsed.type === 'damaged') {
+    throw damagedPart(directory, PART.identity, 'it is not what was written into it');
+  }
+  return parsed.identity;
+}
+
+/** Durable when it resolves; a crash leaves the old one or the new one. */
+export async function writeIdentity(
+  { directory, files }: DirectoryGround,
+  identity: NodeIdentity,
+): Promise<void> {
+  const draft = `${directory}/${PART.identityDraft}`;
+  await files.write(draft, encodeIdentity(identity));
+  await files.rename(draft, `${directory}/${PART.identity}`);
+  await files.syncDirectory(directory);
+}
+
+export async function readSlotParts(ground: DirectoryGround): Promise<SlotParts> {
+  return {
+    hardState: await readSlots(ground, PART.hardState, HARD_STATE_FORMAT),
+    acknowledged: await readSlots(ground, PART.acknowledged, ACKNOWLEDGED_FORMAT),
+  };
+}
+
+/** Makes both slot files anew. Durable when it resolves. */
+export async function createSlotParts(
+  { directory, files }: DirectoryGround,
+  incarnation: string,
+  { sequence, hardState, last }: StoreState,
+): Promise<void> {
+  const copy: HardStateCopy = { incarnation, sequence, hardState };
+  const marker: Acknowledged = { incarnation, sequence, last };
+  const { hardState: copyKind, acknowledged: markerKind } = RECORD_KIND;
+  await files.write(`${directory}/${PART.hardState}`, encodeSlots(copyKind, copy));
+  await files.write(`${directory}/${PART.acknowledged}`, encodeSlots(markerKind, marker));
+  await files.syncDirectory(directory);
+}
+
+async function readSlots<Value extends Sequenced>(
+  { directory, files }: DirectoryGround,
+  part: Part,
+  format: SlotFormat<Value>,
+): Promise<SlotPart<Value>> {
+  const path = `${directory}/${part}`;
+  const bytes = await files.read(path);
+  if (bytes === null) throw missing(directory, part);
+  const { newest, next } = decodeSlots(format, bytes);
+  if (newest.type === 'newer') throw newerFormat(path, newest.version);
+  if (newest.type === 'damaged') throw damagedPart(directory, part, newest.why);
+  return { path, kind: format.kind, next, value: newest.value };
+}

@@ -1,0 +1,68 @@
+/**
+ * `identity.json`: who this data directory is and how often it was started (ID1). It stands outside the
+ * database so that an emptied database cannot pass for a new node (ST6). The file must be, byte for
+ * byte, what `identityText` writes: whatever changed it, it is refused.
+ *
+ * `boots` 0 says that the directory was never finished: no start of it has promised anything yet (ST11).
+ */
+import { crc32 } from '../core/checksum.ts';
+import { LINEAGE_MAX, type NodeIdentity } from '../core/identity.ts';
+import { isCounter, isNodeId } from '../core/types.ts';
+import { isObject, isText } from './stored-values.ts';
+
+/** Version of the layout of the whole data directory. */
+export const DIRECTORY_FORMAT = 1;
+
+export type ParsedIdentity =
+  | { readonly type: 'value'; readonly identity: NodeIdentity }
+  | { readonly type: 'newer'; readonly format: number }
+  | { readonly type: 'damaged' };
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export function encodeIdentity(identity: NodeIdentity): Uint8Array {
+  return encoder.encode(identityText(identity));
+}
+
+export function decodeIdentity(bytes: Uint8Array): ParsedIdentity {
+  const { text, value } = parse(bytes);
+  if (!isObject(value)) return { type: 'damaged' };
+  const { format } = value;
+  if (isCounter(format) && format > DIRECTORY_FORMAT) return { type: 'newer', format };
+  const identity = parseNodeIdentity(value);
+  const isWhole = identity !== null && identityText(identity) === text;
+  return isWhole ? { type: 'value', identity } : { type: 'damaged' };
+}
+
+/** The identity of the next start: one boot more, with a word of its own. */
+export function bootIdentity(identity: NodeIdentity, word: string): NodeIdentity {
+  return {
+    ...identity,
+    boots: identity.boots + 1,
+    lineage: [...identity.lineage, word].slice(-LINEAGE_MAX),
+  };
+}
+
+function identityText(identity: NodeIdentity): string {
+  const { clusterId, nodeId, incarnation, boots, lineage } = identity;
+  const content = { format: DIRECTORY_FORMAT, clusterId, nodeId, incarnation, boots, lineage };
+  const checksum = crc32(encoder.encode(JSON.stringify(content)));
+  return `${JSON.stringify({ ...content, checksum }, null, 2)}\n`;
+}
+
+function parse(bytes: Uint8Array): { readonly text: string; readonly value: unknown } {
+  try {
+    const text = decoder.decode(bytes);
+    return { text, value: JSON.parse(text) };
+  } catch {
+    return { text: '', value: null };
+  }
+}
+
+function parseNodeIdentity(value: Readonly<Record<string, unknown>>): NodeIdentity | null {
+  const { clusterId, nodeId, incarnation, boots, lineage } = value;
+  if (!isText(clusterId) || !isNodeId(nodeId) || !isText(incarnation)) return null;
+  if (!isCounter(boots) || !Array.isArray(lineage) || !lineage.every(isText)) return null;
+  return { clusterId, nodeId, incarnation, boots, lineage };
+}

@@ -1,0 +1,110 @@
+/**
+ * The durable `LogStore`: one data directory with a LevelDB and three small files (docs/formats.md).
+ * It proves the directory whole before it opens (ST3–ST8) and refuses in plain sentences. How a
+ * write is done is in `store-writer.ts`; this file reads and has the lifetime. No `node:` in here.
+ */
+import type { EntryRun } from '../core/entry-run.ts';
+import { RaftError } from '../core/errors.ts';
+import type { KnownPeer } from '../core/identity.ts';
+import { type Index, nodeId } from '../core/types.ts';
+import type {
+  LogOperation,
+  LogStore,
+  LogStoreOwner,
+  ReadRange,
+  RecoveredLog,
+} from '../ports/log-store.ts';
+import { closeSlotFiles, type OpenedDirectory, openDirectory } from './data-directory.ts';
+import type { DirectoryGround } from './directory-parts.ts';
+import { requireReadable, trimRuns } from './read-range.ts';
+import { readFailed, storeClosed } from './refusals.ts';
+import { readRuns, UnreadableRun } from './run-reader.ts';
+import { StoreWriter } from './store-writer.ts';
+
+interface Session {
+  readonly opened: OpenedDirectory;
+  readonly writer: StoreWriter;
+}
+
+export class LevelLogStore implements LogStore {
+  readonly #ground: DirectoryGround;
+  #session: Session | null = null;
+
+  constructor(ground: DirectoryGround) {
+    this.#ground = ground;
+  }
+
+  async open(owner: LogStoreOwner): Promise<RecoveredLog> {
+    if (this.#session !== null) throw new TypeError('the store is open already');
+    nodeId(owner.nodeId);
+    const opened = await openDirectory(this.#ground, owner);
+    const writer = new StoreWriter(this.#ground.directory, opened);
+    this.#session = { opened, writer };
+    const { identity, isNew, content, proven } = opened;
+    const { hardState, shape: log } = content.log;
+    const { configuration } = proven;
+    return { identity, hardState, log, configuration, peers: content.peers, isNew };
+  }
+
+  write(operations: readonly LogOperation[], completed: (error: Error | null) => void): void {
+    if (this.#session !== null) this.#session.writer.write(operations, completed);
+    else queueMicrotask(() => completed(storeClosed(this.#ground.directory)));
+  }
+
+  async read(range: ReadRange): Promise<readonly EntryRun[]> {
+    const session = this.#requireSession();
+    const { writer, opened } = session;
+    while (writer.isCutting) await writer.whenIdle();
+    if (writer.failure !== null) throw writer.failure;
+    requireReadable(opened.content.log.shape, range);
+    const firstIndex = opened.content.runHolding(range.from);
+    try {
+      const runs = await readRuns(opened.database, { ...range, firstIndex });
+      return trimRuns(runs, range);
+    } catch (error) {
+      throw this.#readFailed(session, firstIndex, error);
+    }
+  }
+
+  rememberPeer(peer: KnownPeer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#requireSession().writer.rememberPeer(peer, (error) => {
+        if (error === null) resolve();
+        else reject(error);
+      });
+    });
+  }
+
+  /** What is under way is finished first. Does nothing if the store is not open. */
+  async close(): Promise<void> {
+    const session = this.#session;
+    if (session === null) return;
+    this.#session = null;
+    const { writer, opened } = session;
+    await writer.whenIdle();
+    try {
+      await closeSlotFiles(opened.slotFiles);
+    } finally {
+      await opened.database.close();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #requireSession(): Session {
+    if (this.#session === null) throw storeClosed(this.#ground.directory);
+    return this.#session;
+  }
+
+  #readFailed(session: Session, firstIndex: Index, error: unknown): RaftError {
+    if (this.#session !== session) return storeClosed(this.#ground.directory);
+    if (error instanceof RaftError) return error;
+    const at = error instanceof UnreadableRun ? error.index : firstIndex;
+    const why = error instanceof Error ? error.message : String(error);
+    const failure = readFailed(this.#ground.directory, at, why);
+    session.writer.fail(failure);
+    return failure;
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * A `LogStore` in memory, for tests, simulations and nodes that may forget. It keeps its content over
+ * `close` and `open`, so that a node can be restarted upon it. It checks what the durable one checks when
+ * it writes; damage it cannot have. Runs in a browser.
+ */
+import { assert } from '../core/assert.ts';
+import type { Configuration } from '../core/configuration.ts';
+import { type EntryRun, sliceRun } from '../core/entry-run.ts';
+import type { RaftError } from '../core/errors.ts';
+import { HARD_STATE_ZERO } from '../core/hard-state.ts';
+import type { KnownPeer, NodeIdentity } from '../core/identity.ts';
+import { LOG_EMPTY } from '../core/log-shape.ts';
+import { type Index, nextIndex, nodeId, previousIndex } from '../core/types.ts';
+import type {
+  LogOperation,
+  LogStore,
+  LogStoreOwner,
+  ReadRange,
+  RecoveredLog,
+} from '../ports/log-store.ts';
+import { bootIdentity } from './identity-file.ts';
+import { type LogPlan, type LogState, planWrite } from './log-plan.ts';
+import { cryptoWord, type RandomWord } from './random-word.ts';
+import { requireReadable, trimRuns } from './read-range.ts';
+import { belongsTo, storeClosed, writeFailed } from './refusals.ts';
+
+export interface MemoryLogStoreOptions {
+  readonly randomWord?: RandomWord;
+  /** When a write takes effect and calls back: as soon as the present event is over, unless given. */
+  readonly defer?: (run: () => void) => void;
+  /** Asked once for each write: an error makes it fail, and the store with it (ST9). */
+  readonly failure?: () => Error | null;
+}
+
+export function memoryLogStore(options: MemoryLogStoreOptions = {}): LogStore {
+  return new MemoryLogStore(options);
+}
+
+interface Content {
+  identity: NodeIdentity;
+  readonly configuration: Configuration;
+  log: LogState;
+  readonly runs: EntryRun[];
+  readonly peers: Map<string, KnownPeer>;
+}
+
+/** Stands for the directory in sentences. */
+const PLACE = 'the store in memory';
+
+export class MemoryLogStore implements LogStore {
+  readonly #randomWord: RandomWord;
+  readonly #defer: (run: () => void) => void;
+  readonly #injected: () => Error | null;
+  #content: Content | null = null;
+  #isOpen = false;
+  #isWriting = false;
+  #failure: RaftError | null = null;
+  #idleListeners: (() => void)[] = [];
+
+  constructor(options: MemoryLogStoreOptions) {
+    this.#randomWord = options.randomWord ?? cryptoWord;
+    this.#defer = options.defer ?? queueMicrotask;
+    this.#injected = options.failure ?? (() => null);
+  }
+
+  async open(owner: LogStoreOwner): Promise<RecoveredLog> {
+    if (this.#isOpen) throw new TypeError('the store is open already');
+    const isNew = this.#content === null;
+    const content = this.#content ?? newContent(owner, this.#randomWord());
+    const { clusterId, nodeId } = content.identity;
+    const isOwn = clusterId === owner.clusterId && nodeId === owner.nodeId;
+    if (!isOwn) throw belongsTo(PLACE, content.identity, owner);
+    content.identity = bootIdentity(content.identity, this.#randomWord());
+    this.#content = content;
+    this.#isOpen = true;
+    this.#failure = null;
+    const { identity, configuration, log, peers } = content;
+    const { hardState, shape } = log;
+    return { identity, hardState, log: shape, configuration, peers: [...peers.values()], isNew };
+  }
+
+  write(operations: readonly LogOperation[], completed: (error: Error | null) => void): void {
+    const refusal = this.#refusal();
+    if (refusal !== null) {
+      this.#defer(() => completed(refusal));
+      return;
+    }
+    assert(!this.#isWriting, 'ST1: one write at a time');
+    const plan = planWrite(this.#required().log, operations);
+    this.#isWriting = true;
+    this.#defer(() => {
+      const error = this.#perform((content) => carryOut(content, plan));
+      this.#isWriting = false;
+      for (const listener of this.#idleListeners.splice(0)) listener();
+      completed(error);
+    });
+  }
+
+  async read(range: ReadRange): Promise<readonly EntryRun[]> {
+    const refusal = this.#refusal();
+    if (refusal !== null) throw refusal;
+    const { log, runs } = this.#required();
+    requireReadable(log.shape, range);
+    return trimRuns(select(runs, range), range);
+  }
+
+  rememberPeer(peer: KnownPeer): Promise<void> {
+    const refusal = this.#refusal();
+    if (refusal !== null) return Promise.reject(refusal);
+    return new Promise((resolve, reject) => {
+      this.#defer(() => {
+        const error = this.#perform(({ peers }) => peers.set(peer.nodeId, peer));
+        if (error === null) resolve();
+        else reject(error);
+      });
+    });
+  }
+
+  /** A write under way is finished first. The content stays. */
+  async close(): Promise<void> {
+    while (this.#isWriting) {
+      await new Promise<void>((resolve) => this.#idleListeners.push(resolve));
+    }
+    this.#isOpen = false;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #required(): Content {
+    assert(this.#content !== null, 'ST11: an open store has content');
+    return this.#content;
+  }
+
+  #refusal(): RaftError | null {
+    return this.#isOpen ? this.#failure : storeClosed(PLACE);
+  }
+
+  /** An injected failure changes nothing, which is one of the two things that a failed write may do. */
+  #perform(change: (content: Content) => void): RaftError | null {
+    const cause = this.#failure === null ? this.#injected() : null;
+    if (cause !== null) this.#failure = writeFailed(PLACE, cause);
+    if (this.#failure === null) change(this.#required());
+    return this.#failure;
+  }
+}
+
+function newContent(owner: LogStoreOwner, incarnation: string): Content {
+  const { clusterId, founding } = owner;
+  const id = nodeId(owner.nodeId);
+  return {
+    identity: { clusterId, nodeId: id, incarnation, boots: 0, lineage: [] },
+    configuration: founding,
+    log: { hardState: HARD_STATE_ZERO, shape: LOG_EMPTY },
+    runs: [],
+    peers: new Map(),
+  };
+}
+
+function carryOut(content: Content, { after, cutFrom, append }: LogPlan): void {
+  if (cutFrom !== null) cut(content.runs, cutFrom);
+  content.runs.push(...append);
+  content.log = after;
+}
+
+function cut(runs: EntryRun[], from: Index): void {
+  runs.length = countBefore(runs, from);
+  const last = runs.pop();
+  if (last !== undefined) runs.push(sliceRun(last, last.firstIndex, previousIndex(from)));
+}
+
+/** The runs that overlap the range: the first, and those after it which together fit `bytesMax`. */
+function select(
+  runs: readonly EntryRun[],
+  { from, through, bytesMax }: ReadRange,
+): readonly EntryRun[] {
+  const selected: EntryRun[] = [];
+  let bytes = 0;
+  for (let at = countBefore(runs, nextIndex(from)) - 1; at < runs.length; at += 1) {
+    const run = runs[at];
+    if (run === undefined || run.firstIndex > through) break;
+    bytes += run.bytes.length;
+    if (bytes > bytesMax && selected.length > 0) break;
+    selected.push(run);
+  }
+  return selected;
+}
+
+/** How many runs begin before `at`. */
+function countBefore(runs: readonly EntryRun[], at: Index): number {
+  let low = 0;
+  let high = runs.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((runs[middle]?.firstIndex ?? at) < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

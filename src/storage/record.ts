@@ -1,0 +1,122 @@
+/**
+ * The small records of the store, all in one envelope that proves itself (ST2): in the database, in the
+ * two-slot files, everywhere but `identity.json`. Entry runs have a format of their own
+ * (`src/core/entry-run.ts`). Layout, version 1:
+ *
+ *   0  u8 kind    1  u8 version    2  JSON text, UTF-8    end − 4  u32 CRC-32 of all before it
+ */
+import { crc32 } from '../core/checksum.ts';
+import type { Index } from '../core/types.ts';
+
+/**
+ * What a record is; in the database also the first byte of its key, so that the state, which every
+ * batch writes, sorts behind the runs: a table of fresh runs then overlaps no older one.
+ */
+export const RECORD_KIND = {
+  acknowledged: 0x61, // a
+  configuration: 0x63, // c
+  hardState: 0x68, // h
+  identity: 0x69, // i
+  peer: 0x70, // p
+  run: 0x72, // r
+  state: 0x73, // s
+} as const;
+export type RecordKind = (typeof RECORD_KIND)[keyof typeof RECORD_KIND];
+
+const RECORD_VERSION = 1;
+const PREFIX_BYTES = 2;
+const CHECKSUM_BYTES = 4;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Why bytes are not the record they should be. */
+export type RecordFault =
+  | { readonly type: 'damaged'; readonly why: string }
+  | { readonly type: 'newer'; readonly version: number };
+
+export type Decoded<Value> =
+  | { readonly type: 'value'; readonly value: Value; readonly checksum: number }
+  | RecordFault;
+
+/** `version` is for tests of what a newer program might have written. */
+export function encodeRecord(
+  kind: RecordKind,
+  value: unknown,
+  version: number = RECORD_VERSION,
+): Uint8Array {
+  const text = encoder.encode(JSON.stringify(value));
+  const bytes = new Uint8Array(PREFIX_BYTES + text.length + CHECKSUM_BYTES);
+  bytes[0] = kind;
+  bytes[1] = version;
+  bytes.set(text, PREFIX_BYTES);
+  const end = bytes.length - CHECKSUM_BYTES;
+  viewOf(bytes).setUint32(end, crc32(bytes, 0, end), true);
+  return bytes;
+}
+
+/** `parse` answers `null` to a value that it cannot vouch for. */
+export function decodeRecord<Value>(
+  kind: RecordKind,
+  bytes: Uint8Array,
+  parse: (value: unknown) => Value | null,
+): Decoded<Value> {
+  const end = bytes.length - CHECKSUM_BYTES;
+  if (end < PREFIX_BYTES) return damaged(`it has ${bytes.length} bytes`);
+  const checksum = viewOf(bytes).getUint32(end, true);
+  if (checksum !== crc32(bytes, 0, end)) return damaged('its checksum does not match');
+  if (bytes[0] !== kind) return damaged('it is a record of another kind');
+  const version = bytes[1] ?? 0;
+  if (version > RECORD_VERSION) return { type: 'newer', version };
+  const value = parse(parseJson(bytes.subarray(PREFIX_BYTES, end)));
+  return value === null
+    ? damaged('its content makes no sense')
+    : { type: 'value', value, checksum };
+}
+
+export function checksumOfRecord(bytes: Uint8Array): number {
+  return viewOf(bytes).getUint32(bytes.length - CHECKSUM_BYTES, true);
+}
+
+/** The checksum in the header of an entry run, as `decodeRun` proved it. */
+export function checksumOfRun(bytes: Uint8Array): number {
+  return viewOf(bytes).getUint32(4, true);
+}
+
+/** The key of a record of which there is one. */
+export function keyOf(kind: RecordKind): Uint8Array {
+  return Uint8Array.of(kind);
+}
+
+export function keyOfPeer(nodeId: string): Uint8Array {
+  return encoder.encode(String.fromCharCode(RECORD_KIND.peer) + nodeId);
+}
+
+/** Big-endian, so that the order of the bytes is the order of the indexes. */
+export function keyOfRun(firstIndex: Index): Uint8Array {
+  const key = new Uint8Array(9);
+  key[0] = RECORD_KIND.run;
+  const view = viewOf(key);
+  view.setUint32(1, Math.floor(firstIndex / 2 ** 32));
+  view.setUint32(5, firstIndex >>> 0);
+  return key;
+}
+
+export function isSameKey(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && left.every((byte, at) => byte === right[at]);
+}
+
+function damaged(why: string): RecordFault {
+  return { type: 'damaged', why };
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(decoder.decode(bytes));
+  } catch {
+    return null;
+  }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,217 @@
+/**
+ * Every sentence with which the store refuses to start, or gives up, in one place: what is wrong, where,
+ * that nothing was done about it, and what to do next. The codes are API, the wording is not. That "no
+ * record was changed" is literal: LevelDB tidies its own files when it opens, the store writes nothing.
+ */
+import { RaftError } from '../core/errors.ts';
+import type { EntryId, Index, NodeId, Term } from '../core/types.ts';
+import type { StoredIdentity } from './stored-values.ts';
+
+/** Names inside a data directory. */
+export const PART = {
+  identity: 'identity.json',
+  identityDraft: 'identity.json.tmp',
+  log: 'log',
+  hardState: 'hard-state',
+  acknowledged: 'acknowledged',
+} as const;
+export type Part = (typeof PART)[keyof typeof PART];
+
+export function inUse(directory: string, cause: unknown): RaftError {
+  return new RaftError(
+    'RAFT_LOG_REFUSED',
+    `The data directory ${directory} is in use by another process or another node of this process. ` +
+      'Nothing was changed. Stop the other one, or give this node a data directory of its own.',
+    { cause },
+  );
+}
+
+export function belongsTo(
+  directory: string,
+  found: Pick<StoredIdentity, 'clusterId' | 'nodeId'>,
+  owner: { readonly clusterId: string; readonly nodeId: string },
+): RaftError {
+  return new RaftError(
+    'RAFT_WRONG_IDENTITY',
+    `The data directory ${directory} belongs to ${name(found)}, but this is ${name(owner)}. ` +
+      'Nothing was changed. Start the node it belongs to, or choose another data directory.',
+  );
+}
+
+export function mixed(directory: string, part: Part): RaftError {
+  return new RaftError(
+    'RAFT_WRONG_IDENTITY',
+    `${directory}/${part} comes from another data directory than ${directory}/${PART.identity}. ` +
+      `No record was changed. Put back the files that belong together; failing that, ${rejoin(directory)}`,
+  );
+}
+
+export function restored(
+  directory: string,
+  boots: { readonly identity: number; readonly log: number },
+): RaftError {
+  return new RaftError(
+    'RAFT_WRONG_IDENTITY',
+    `${directory}/${PART.identity} counts ${boots.identity} starts and ${directory}/${PART.log} ` +
+      `${boots.log}: one of the two was restored from an older copy. ` +
+      `No record was changed. Put back the newest of both; failing that, ${rejoin(directory)}`,
+  );
+}
+
+export function newerFormat(path: string, version: number): RaftError {
+  return new RaftError(
+    'RAFT_LOG_REFUSED',
+    `${path} was written by a newer version of raftchart (format ${version}), which this one cannot read. ` +
+      'No record was changed. Start this node with the version that wrote it, or a later one.',
+  );
+}
+
+export function notEmpty(directory: string, stranger: string): RaftError {
+  return new RaftError(
+    'RAFT_LOG_REFUSED',
+    `${directory} is no data directory, and it is not empty either: it holds ${stranger}. ` +
+      'Nothing was changed. Choose a directory that is empty or does not exist.',
+  );
+}
+
+export function missing(directory: string, part: Part): RaftError {
+  return damage(
+    directory,
+    `${directory}/${part} is missing, and the rest of the directory is not: part of it was deleted.`,
+  );
+}
+
+export function damagedPart(directory: string, part: Part, why: string): RaftError {
+  return damage(directory, `${directory}/${part} is damaged: ${why}.`);
+}
+
+export function damagedRun(directory: string, firstIndex: Index, why: string): RaftError {
+  return damage(
+    directory,
+    `The log in ${directory}/${PART.log} is damaged at index ${firstIndex}: ${why}.`,
+  );
+}
+
+export function gap(directory: string, expected: Index, found: Index): RaftError {
+  return damage(
+    directory,
+    `The log in ${directory}/${PART.log} is damaged: where index ${expected} belongs, it holds index ${found}.`,
+  );
+}
+
+export function termFalls(directory: string, at: Index): RaftError {
+  return damage(
+    directory,
+    `The log in ${directory}/${PART.log} is damaged: at index ${at} its terms fall.`,
+  );
+}
+
+export function termAboveHardState(directory: string, last: EntryId, term: Term): RaftError {
+  return damage(
+    directory,
+    `The log in ${directory}/${PART.log} ends in term ${last.term} at index ${last.index}, but this node ` +
+      `has only reached term ${term}: records are missing.`,
+  );
+}
+
+export function contentDiffers(directory: string, last: EntryId): RaftError {
+  return damage(
+    directory,
+    `The log in ${directory}/${PART.log} (last index ${last.index}) is not what its last write left behind: ` +
+      'records are missing, or deleted ones have come back.',
+  );
+}
+
+export function acknowledgedLost(
+  directory: string,
+  log: EntryId,
+  acknowledged: EntryId,
+): RaftError {
+  return damage(
+    directory,
+    `The log in ${directory}/${PART.log} has lost its newest writes: it ends at index ${log.index} ` +
+      `(term ${log.term}), and this node has acknowledged more, with the end at index ` +
+      `${acknowledged.index} (term ${acknowledged.term}).`,
+  );
+}
+
+export function olderThanCopy(directory: string): RaftError {
+  return damage(
+    directory,
+    `The log in ${directory}/${PART.log} is older than ${directory}/${PART.hardState}: its newest writes are gone.`,
+  );
+}
+
+export function hardStateLost(
+  directory: string,
+  terms: { readonly log: Term; readonly copy: Term },
+): RaftError {
+  return damage(
+    directory,
+    `${directory}/${PART.log} has lost a vote or a term: it is at term ${terms.log}, ` +
+      `and the second copy in ${directory}/${PART.hardState}, at term ${terms.copy}, is newer.`,
+  );
+}
+
+export function twoVotes(
+  directory: string,
+  term: Term,
+  votes: { readonly log: NodeId; readonly copy: NodeId },
+): RaftError {
+  return damage(
+    directory,
+    `${directory}/${PART.log} says that this node voted for ${votes.log} in term ${term}, ` +
+      `${directory}/${PART.hardState} says for ${votes.copy}: one of them is damaged.`,
+  );
+}
+
+/** The system would not let us read or write at start; what is there may be as good as new. */
+export function unusable(directory: string, cause: unknown): RaftError {
+  return new RaftError(
+    'RAFT_LOG_REFUSED',
+    `The data directory ${directory} could not be opened: ${textOf(cause)}. Its entries and votes are as they were. ` +
+      'Check that the disk is sound, has free space and may be written to, then start again; ' +
+      `if the files themselves are damaged, ${rejoin(directory)}`,
+    { cause },
+  );
+}
+
+export function writeFailed(directory: string, cause: unknown): RaftError {
+  return new RaftError(
+    'RAFT_STORAGE_FAILED',
+    `A write to ${directory} failed, and it is unknown what of it is on disk: ${textOf(cause)}. ` +
+      'Nothing more is written. Check the disk (space, permission, health), then start this node again.',
+    { cause },
+  );
+}
+
+export function readFailed(directory: string, at: Index, why: string): RaftError {
+  return new RaftError(
+    'RAFT_STORAGE_FAILED',
+    `The log in ${directory}/${PART.log} could not be read at index ${at}: ${why}. ` +
+      'Nothing more is written. Check the disk, then start this node again: it will say what is lost.',
+  );
+}
+
+export function storeClosed(directory: string): RaftError {
+  return new RaftError('RAFT_STOPPED', `The store ${directory} is not open.`);
+}
+
+function damage(directory: string, sentence: string): RaftError {
+  return new RaftError(
+    'RAFT_LOG_REFUSED',
+    `${sentence} No record was changed. To repair it, ${rejoin(directory)}`,
+  );
+}
+
+function rejoin(directory: string): string {
+  return `stop this node, move ${directory} away, and let the node rejoin as a new member.`;
+}
+
+function name(node: { readonly clusterId: string; readonly nodeId: string }): string {
+  return `node ${node.nodeId} of cluster ${node.clusterId}`;
+}
+
+function textOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,63 @@
+/**
+ * Where the stored runs begin, and their checksums: 12 bytes a run, so that truncation and reads find
+ * their run without walking the log. It holds only what is on disk; a write changes it when it is done.
+ */
+import { assert } from '../core/assert.ts';
+import { type Index, index } from '../core/types.ts';
+
+const CAPACITY_MIN = 64;
+
+export class RunIndex {
+  #firstIndexes = new Float64Array(CAPACITY_MIN);
+  #checksums = new Uint32Array(CAPACITY_MIN);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  append(firstIndex: Index, checksum: number): void {
+    if (this.#length === this.#firstIndexes.length) this.#grow();
+    this.#firstIndexes[this.#length] = firstIndex;
+    this.#checksums[this.#length] = checksum;
+    this.#length += 1;
+  }
+
+  /** Forgets the runs from `position` on. */
+  truncate(position: number): void {
+    assert(position <= this.#length, 'ST3: only runs that are there are forgotten');
+    this.#length = position;
+  }
+
+  /** How many runs begin before `at`: the position of the first run that begins at or behind it. */
+  countBefore(at: Index): number {
+    let low = 0;
+    let high = this.#length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.firstIndexAt(middle) < at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  firstIndexAt(position: number): Index {
+    assert(position < this.#length, 'ST3: a run is looked up inside the log');
+    return index(this.#firstIndexes[position] ?? 0);
+  }
+
+  checksumAt(position: number): number {
+    assert(position < this.#length, 'ST3: a run is looked up inside the log');
+    return this.#checksums[position] ?? 0;
+  }
+
+  #grow(): void {
+    const capacity = this.#length * 2;
+    const firstIndexes = new Float64Array(capacity);
+    const checksums = new Uint32Array(capacity);
+    firstIndexes.set(this.#firstIndexes);
+    checksums.set(this.#checksums);
+    this.#firstIndexes = firstIndexes;
+    this.#checksums = checksums;
+  }
+}

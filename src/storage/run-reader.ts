@@ -1,0 +1,73 @@
+/** Reads runs back from the database, each proven and each where it belongs (ST2, ST3, ST12). */
+import { decodeRun, type EntryRun } from '../core/entry-run.ts';
+import { type Index, nextIndex } from '../core/types.ts';
+import type { Database, DatabaseRecord } from './database.ts';
+import { isSameKey, keyOfRun } from './record.ts';
+
+/** Bound: bytes read from the database in one step; the rest follows in the next. */
+const STEP_BYTES_MAX = 1024 * 1024;
+
+export interface RunsWanted {
+  /** First index of the run to begin with. */
+  readonly firstIndex: Index;
+  /** Inclusive. */
+  readonly through: Index;
+  readonly bytesMax: number;
+}
+
+/** What was found instead of a run. */
+export class UnreadableRun extends Error {
+  override readonly name = 'UnreadableRun';
+  readonly index: Index;
+
+  constructor(index: Index, why: string) {
+    super(why);
+    this.index = index;
+  }
+}
+
+/**
+ * Whole runs, in order: the first, and those after it which together fit `bytesMax`. Rejects with
+ * `UnreadableRun` if one is missing or damaged. The scan sees the database as it is when this is called.
+ */
+export async function readRuns(
+  database: Database,
+  { firstIndex, through, bytesMax }: RunsWanted,
+): Promise<readonly EntryRun[]> {
+  const scan = database.scan({
+    from: keyOfRun(firstIndex),
+    bytesMax: Math.min(bytesMax, STEP_BYTES_MAX),
+  });
+  const runs: EntryRun[] = [];
+  let expected = firstIndex;
+  let bytes = 0;
+  try {
+    while (expected <= through) {
+      const records = await scan.next();
+      if (records.length === 0) throw new UnreadableRun(expected, 'the entry run is not there');
+      for (const record of records) {
+        if (expected > through) return runs;
+        const run = requireRun(record, expected);
+        bytes += run.bytes.length;
+        if (bytes > bytesMax && runs.length > 0) return runs;
+        runs.push(run);
+        expected = nextIndex(run.lastIndex);
+      }
+    }
+    return runs;
+  } finally {
+    await scan.close();
+  }
+}
+
+function requireRun({ key, value }: DatabaseRecord, expected: Index): EntryRun {
+  if (!isSameKey(key, keyOfRun(expected))) {
+    throw new UnreadableRun(expected, 'the entry run is not there');
+  }
+  const run = decodeRun(value);
+  if (typeof run === 'string') throw new UnreadableRun(expected, run);
+  if (run.firstIndex !== expected) {
+    throw new UnreadableRun(expected, 'an entry run lies under the key of another');
+  }
+  return run;
+}

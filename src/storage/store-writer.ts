@@ -1,0 +1,215 @@
+/**
+ * The writes of an open level store, one batch after the other (ST1): the batch, then the second copy of
+ * the hard state if it changed (ST4), then the marker (ST7), then the callback. Peers to be remembered
+ * ride along with the next batch. The first failure of any of these is the last thing that happens (ST9).
+ */
+import { assert } from '../core/assert.ts';
+import { type EntryRun, sliceRun } from '../core/entry-run.ts';
+import { RaftError } from '../core/errors.ts';
+import type { KnownPeer } from '../core/identity.ts';
+import type { LogOperation } from '../ports/log-store.ts';
+import type { OpenedDirectory } from './data-directory.ts';
+import { type LogPlan, planWrite } from './log-plan.ts';
+import { writeFailed } from './refusals.ts';
+import { readRuns } from './run-reader.ts';
+import type { CutRun, StoreChange, StoreContent } from './store-content.ts';
+import type { StoreState } from './stored-values.ts';
+
+/** Bound: peers that wait for the next batch. Past it: `RAFT_OVERLOADED`, at once. */
+const PENDING_PEERS_MAX = 1_000;
+
+type Completed = (error: Error | null) => void;
+
+interface PendingPeer {
+  readonly peer: KnownPeer;
+  readonly completed: Completed;
+}
+
+/** What one batch carries. */
+interface Commit {
+  readonly plan: LogPlan;
+  readonly peers: readonly KnownPeer[];
+  readonly completed: readonly Completed[];
+}
+
+/** A commit with its bytes. */
+interface Batch {
+  readonly commit: Commit;
+  readonly change: StoreChange;
+  readonly state: StoreState;
+}
+
+export class StoreWriter {
+  readonly #directory: string;
+  readonly #opened: OpenedDirectory;
+  #failure: RaftError | null = null;
+  #pendingWrite: { readonly plan: LogPlan; readonly completed: Completed } | null = null;
+  #pendingPeers: PendingPeer[] = [];
+  #underWay: Commit | null = null;
+  #isWriting = false;
+  #idleListeners: (() => void)[] = [];
+
+  constructor(directory: string, opened: OpenedDirectory) {
+    this.#directory = directory;
+    this.#opened = opened;
+  }
+
+  /** Why the store refuses everything; `null` as long as it does not. */
+  get failure(): RaftError | null {
+    return this.#failure;
+  }
+
+  /** A batch under way removes entries: what it leaves can be read only when it is done. */
+  get isCutting(): boolean {
+    return this.#underWay !== null && this.#underWay.plan.cutFrom !== null;
+  }
+
+  get #content(): StoreContent {
+    return this.#opened.content;
+  }
+
+  /** As `LogStore.write`. */
+  write(operations: readonly LogOperation[], completed: Completed): void {
+    if (this.#isRefused(completed)) return;
+    assert(!this.#isWriting, 'ST1: one write at a time');
+    const plan = planWrite(this.#content.log, operations);
+    this.#isWriting = true;
+    this.#pendingWrite = { plan, completed };
+    this.#advance();
+  }
+
+  /** As `LogStore.rememberPeer`. */
+  rememberPeer(peer: KnownPeer, completed: Completed): void {
+    if (this.#isRefused(completed)) return;
+    if (this.#pendingPeers.length === PENDING_PEERS_MAX) {
+      completed(new RaftError('RAFT_OVERLOADED', 'Too many peers wait to be remembered.'));
+      return;
+    }
+    this.#pendingPeers.push({ peer, completed });
+    this.#advance();
+  }
+
+  /** Resolves once nothing is under way and nothing waits. */
+  async whenIdle(): Promise<void> {
+    while (this.#underWay !== null) {
+      await new Promise<void>((resolve) => this.#idleListeners.push(resolve));
+    }
+  }
+
+  /** ST9: the first failure stays. */
+  fail(failure: RaftError): void {
+    this.#failure ??= failure;
+  }
+
+  #isRefused(completed: Completed): boolean {
+    const failure = this.#failure;
+    if (failure !== null) queueMicrotask(() => completed(failure));
+    return failure !== null;
+  }
+
+  #advance(): void {
+    if (this.#underWay !== null) return;
+    const commit = this.#gather();
+    if (commit === null) return;
+    this.#underWay = commit;
+    const { cutFrom } = commit.plan;
+    const cut = cutFrom === null ? null : this.#content.runCutAt(cutFrom);
+    if (cut === null) this.#writeBatch(commit, null);
+    else this.#writeBehindHead(commit, cut);
+  }
+
+  #gather(): Commit | null {
+    const write = this.#pendingWrite;
+    const peers = this.#pendingPeers;
+    if (write === null && peers.length === 0) return null;
+    this.#pendingWrite = null;
+    this.#pendingPeers = [];
+    const newest = new Map(peers.map(({ peer }) => [peer.nodeId, peer]));
+    const completed = peers.map((pending) => pending.completed);
+    if (write !== null) completed.push(write.completed);
+    const plan = write?.plan ?? planWrite(this.#content.log, []);
+    return { plan, peers: [...newest.values()], completed };
+  }
+
+  /** DESIGN §4: what stays of a run that is cut in the middle is encoded anew, in the same batch. */
+  #writeBehindHead(commit: Commit, { firstIndex, through }: CutRun): void {
+    const { database } = this.#opened;
+    readRuns(database, { firstIndex, through: firstIndex, bytesMax: 0 })
+      .then(([run]) => {
+        assert(run !== undefined, 'ST12: a read returns at least one run');
+        return sliceRun(run, firstIndex, through);
+      })
+      .then(
+        (head) => this.#writeBatch(commit, head),
+        (error) => this.#failed(commit, error),
+      );
+  }
+
+  #writeBatch(commit: Commit, head: EntryRun | null): void {
+    const change: StoreChange = { plan: commit.plan, head, peers: commit.peers };
+    const { changes, state } = this.#content.encode(change);
+    const batch: Batch = { commit, change, state };
+    this.#opened.database.write(changes, (error) => {
+      if (error !== null) this.#failed(commit, error);
+      else if (commit.plan.isHardStateChanged) this.#copyHardState(batch);
+      else this.#acknowledge(batch);
+    });
+  }
+
+  #copyHardState(batch: Batch): void {
+    const { identity, slotFiles } = this.#opened;
+    const { incarnation } = identity;
+    const { sequence, hardState } = batch.state;
+    try {
+      slotFiles.hardState.write({ incarnation, sequence, hardState });
+    } catch (error) {
+      this.#failed(batch.commit, error);
+      return;
+    }
+    slotFiles.hardState.sync((error) => {
+      if (error !== null) this.#failed(batch.commit, error);
+      else this.#acknowledge(batch);
+    });
+  }
+
+  #acknowledge({ commit, change, state }: Batch): void {
+    const { identity, slotFiles } = this.#opened;
+    const { incarnation } = identity;
+    const { sequence, last } = state;
+    try {
+      slotFiles.acknowledged.write({ incarnation, sequence, last });
+    } catch (error) {
+      this.#failed(commit, error);
+      return;
+    }
+    slotFiles.acknowledged.syncSoon();
+    this.#content.adopt(change, state);
+    this.#finish(commit, null);
+  }
+
+  #failed(commit: Commit, cause: unknown): void {
+    const failure = writeFailed(this.#directory, cause);
+    this.fail(failure);
+    this.#finish(commit, failure);
+  }
+
+  #finish({ completed }: Commit, error: Error | null): void {
+    this.#underWay = null;
+    this.#isWriting = this.#pendingWrite !== null;
+    const listeners = this.#idleListeners;
+    this.#idleListeners = [];
+    for (const listener of listeners) listener();
+    if (this.#failure !== null) this.#refusePending(this.#failure);
+    try {
+      for (const callback of completed) callback(error);
+    } finally {
+      this.#advance();
+    }
+  }
+
+  #refusePending(failure: RaftError): void {
+    const commit = this.#gather();
+    this.#isWriting = false;
+    for (const callback of commit?.completed ?? []) queueMicrotask(() => callback(failure));
+  }
+}

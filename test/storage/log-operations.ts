@@ -1,0 +1,62 @@
+/** The words in which the tests of the store speak: runs, operations, writes, and what is read back. */
+import { ENTRY_KIND, type EntryRun, encodeRun, entriesOf } from '../../src/core/entry-run.ts';
+import type { HardState } from '../../src/core/hard-state.ts';
+import type { KnownPeer } from '../../src/core/identity.ts';
+import { index, nodeId, term } from '../../src/core/types.ts';
+import type { LogOperation, LogStore } from '../../src/ports/log-store.ts';
+
+/** More than any test reads at once. */
+export const EVERYTHING = 1_000_000;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export function run(ofTerm: number, firstIndex: number, payloads: readonly string[]): EntryRun {
+  const entries = payloads.map((text) => ({
+    kind: ENTRY_KIND.command,
+    data: encoder.encode(text),
+  }));
+  return encodeRun({ term: term(ofTerm), firstIndex: index(firstIndex), timeMs: 7 }, entries);
+}
+
+export function append(...runs: readonly EntryRun[]): LogOperation {
+  return { type: 'append', runs };
+}
+
+export function truncate(from: number): LogOperation {
+  return { type: 'truncateFrom', index: index(from) };
+}
+
+export function hard(ofTerm: number, votedFor: string | null = null): LogOperation {
+  const hardState: HardState = {
+    term: term(ofTerm),
+    votedFor: votedFor === null ? null : nodeId(votedFor),
+  };
+  return { type: 'setHardState', hardState };
+}
+
+export function peer(id: string, boots: number): KnownPeer {
+  return { nodeId: nodeId(id), incarnation: `incarnation-of-${id}`, boots, boot: `boot-${boots}` };
+}
+
+export function outcome(
+  store: LogStore,
+  operations: readonly LogOperation[],
+): Promise<Error | null> {
+  return new Promise((resolve) => store.write(operations, resolve));
+}
+
+export async function write(store: LogStore, operations: readonly LogOperation[]): Promise<void> {
+  const error = await outcome(store, operations);
+  if (error !== null) throw error;
+}
+
+/** Each entry of the range as `term:payload`. */
+export async function texts(store: LogStore, from: number, through: number): Promise<string[]> {
+  if (from > through) return [];
+  const range = { from: index(from), through: index(through), bytesMax: EVERYTHING };
+  const runs = await store.read(range);
+  return runs.flatMap((read) =>
+    entriesOf(read).map(({ data }) => `${read.term}:${decoder.decode(data)}`),
+  );
+}
