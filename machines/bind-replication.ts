@@ -1,6 +1,6 @@
 /** Binds the names of the replication chart to the rules of progress (`src/rules/progress.ts`). */
 import type { ReplicationEffect } from '../src/core/effect.ts';
-import { PROGRESS_TIMEOUT_MS } from '../src/core/limits.ts';
+import { COMMIT_NOTICE_DELAY_MS, PROGRESS_TIMEOUT_MS } from '../src/core/limits.ts';
 import type { ReplicationState } from '../src/core/replication-state.ts';
 import { greater } from '../src/core/types.ts';
 import * as progress from '../src/rules/progress.ts';
@@ -22,19 +22,21 @@ export const replication = replicationMachine.provide({
     maySend: ({ context }) => progress.hasMore(context) && progress.hasWindow(context),
     isWindowFull: ({ context }) => progress.hasMore(context),
     isCaughtUp: ({ context }) => progress.isIdle(context),
+    owesCommit: ({ context }) => progress.owesCommit(context),
+    owesUrgently: ({ context }) => progress.owesUrgently(context),
   },
   actions: {
     probe: perform(progress.probe),
     sendEntries: perform(progress.sendEntries),
     heartbeat: perform(progress.heartbeat),
-    announceCommit: perform((state) =>
-      progress.owesCommit(state) ? progress.heartbeat(state) : learn({}),
-    ),
     recordSent: perform(progress.entriesSent),
     recordGrowth: perform((state, { lastIndex, commitIndex }) =>
       learn({ lastIndex, commitIndex: greater(commitIndex, state.commitIndex) }),
     ),
     recordCommit: perform((_, { commitIndex }) => learn({ commitIndex })),
+    recordWait: perform((state, { index }) =>
+      learn({ awaitedIndex: greater(index, state.awaitedIndex) }),
+    ),
     recordRound: perform((_, { round }) => learn({ round })),
     recordAcceptance: perform(progress.recordAcceptance),
     recordContact: perform((state, { round }) => progress.reportContact(state, round)),
@@ -42,5 +44,5 @@ export const replication = replicationMachine.provide({
     restart: perform(progress.restart),
     reportStall: perform(progress.reportStall),
   },
-  delays: { progressTimeout: PROGRESS_TIMEOUT_MS },
+  delays: { progressTimeout: PROGRESS_TIMEOUT_MS, commitNoticeDelay: COMMIT_NOTICE_DELAY_MS },
 });

@@ -23,15 +23,17 @@ export const replicationMachine = setup({
     maySend: () => false,
     isWindowFull: () => false,
     isCaughtUp: () => false,
+    owesCommit: () => false,
+    owesUrgently: () => false,
   },
   actions: {
     probe: () => {},
     sendEntries: () => {},
     heartbeat: () => {},
-    announceCommit: () => {},
     recordSent: (_, _sent: Received<'entries.sent'>) => {},
     recordGrowth: (_, _news: Received<'log.grew'>) => {},
     recordCommit: (_, _news: Received<'commit.advanced'>) => {},
+    recordWait: (_, _wait: Received<'peer.waits'>) => {},
     recordRound: (_, _news: Received<'round.began'>) => {},
     recordAcceptance: (_, _answer: Received<'append.accepted'>) => {},
     recordContact: (_, _answer: { round: number }) => {},
@@ -39,7 +41,7 @@ export const replicationMachine = setup({
     restart: () => {},
     reportStall: () => {},
   },
-  delays: { progressTimeout: 2_000 },
+  delays: { progressTimeout: 2_000, commitNoticeDelay: 10 },
 }).createMachine({
   id: 'replication',
   description: 'What a leader knows of one peer, and what it sends it next.',
@@ -53,6 +55,7 @@ export const replicationMachine = setup({
       lastIndex: 1,
       commitIndex: 0,
       commitIndexSent: 0,
+      awaitedIndex: 0,
       round: 0,
       inflight: [],
       inflightBytes: 0,
@@ -70,6 +73,7 @@ export const replicationMachine = setup({
       actions: [{ type: 'recordRound', params: ({ event }) => event }, 'heartbeat'],
     },
     'heartbeat.due': { actions: 'heartbeat' },
+    'peer.waits': { actions: { type: 'recordWait', params: ({ event }) => event } },
     'link.opened': { target: '.probe', actions: 'restart' },
     'link.closed': { target: '.probe.paused', actions: 'restart' },
     'entries.sent': {},
@@ -170,14 +174,28 @@ export const replicationMachine = setup({
         },
         caughtUp: {
           description: 'The peer holds the whole log.',
-          entry: 'announceCommit',
+          always: [
+            { guard: 'owesUrgently', actions: 'heartbeat' },
+            { guard: 'owesCommit', target: 'owing' },
+          ],
           on: {
             'log.grew': {
               target: 'deciding',
               actions: { type: 'recordGrowth', params: ({ event }) => event },
             },
-            'commit.advanced': {
-              actions: [{ type: 'recordCommit', params: ({ event }) => event }, 'announceCommit'],
+            'append.accepted': {
+              actions: { type: 'recordAcceptance', params: ({ event }) => event },
+            },
+          },
+        },
+        owing: {
+          description: 'Not told yet what is committed: the next entries will, or a short delay.',
+          always: { guard: 'owesUrgently', target: 'caughtUp', actions: 'heartbeat' },
+          after: { commitNoticeDelay: { target: 'caughtUp', actions: 'heartbeat' } },
+          on: {
+            'log.grew': {
+              target: 'deciding',
+              actions: { type: 'recordGrowth', params: ({ event }) => event },
             },
             'append.accepted': {
               actions: { type: 'recordAcceptance', params: ({ event }) => event },

@@ -12,6 +12,8 @@ export type ReplicationEvent =
   | { readonly type: 'entries.sent'; readonly throughIndex: Index; readonly bytes: number }
   /** The link would not take it: its queue is full, or it has just closed. */
   | { readonly type: 'entries.dropped' }
+  /** Callers of the peer wait until it knows that this index is committed. */
+  | { readonly type: 'peer.waits'; readonly index: Index }
   | { readonly type: 'append.accepted'; readonly matchIndex: Index; readonly round: number }
   | {
       readonly type: 'append.rejected';

@@ -52,6 +52,8 @@ export const DEFAULT_LIMITS: Limits = {
 export const DISK_STALL_MS = 2_000;
 /** Replication without progress for this long starts again from probing, in milliseconds. */
 export const PROGRESS_TIMEOUT_MS = 2_000;
+/** A follower without callers of its own learns of a commit with the next entries, or this much later (ms). */
+export const COMMIT_NOTICE_DELAY_MS = 10;
 /** Waits between attempts to reach a peer, in milliseconds: doubled each time, with jitter. */
 export const DIAL_BACKOFF_MIN_MS = 20;
 export const DIAL_BACKOFF_MAX_MS = 500;

@@ -24,6 +24,8 @@ export interface ReplicationState {
   readonly commitIndex: Index;
   /** The commit index that the peer was told last. */
   readonly commitIndexSent: Index;
+  /** The peer's own callers wait for this index: it is told at once that it is committed (LR13). */
+  readonly awaitedIndex: Index;
   /** The newest leadership round, echoed by the peer's answers (§6.4). */
   readonly round: number;
   /** Oldest first. Empty while probing. */

@@ -6,7 +6,7 @@
 import { type EntryRun, entriesOf } from '../core/entry-run.ts';
 import { RaftError } from '../core/errors.ts';
 import type { Propose, ProposeReply, ReadIndex, ReadIndexReply } from '../core/message.ts';
-import type { Index, NodeId, Term } from '../core/types.ts';
+import { advance, type Index, type NodeId, type Term } from '../core/types.ts';
 import type { ProposalOutcome, WaitOptions } from '../ports/replica.ts';
 import { type Parts, raftOf } from './parts.ts';
 import { Proposals } from './proposals.ts';
@@ -98,7 +98,11 @@ export class Clients {
       entries,
       bytes: entries.reduce((sum, { data }) => sum + data.length, 0),
       deadline: clock.now() + FORWARDED_DEADLINE_MS,
-      appended: (firstIndex, inTerm) => this.#answerPropose(from, message, firstIndex, inTerm),
+      appended: (firstIndex, inTerm) => {
+        this.#answerPropose(from, message, firstIndex, inTerm);
+        const index = advance(firstIndex, entries.length - 1);
+        this.#parts().actors.tellReplication(from, { type: 'peer.waits', index });
+      },
       refused: () => this.#answerPropose(from, message, null),
       lost: () => {},
     });
@@ -118,6 +122,8 @@ export class Clients {
     const answer = (readIndex: Index | null): void => {
       const reply = { type: 'ReadIndexReply', term, requestId, readIndex } as const;
       parts.peers.send(from, { ...reply, term: raftOf(parts).term }, []);
+      if (readIndex === null) return;
+      parts.actors.tellReplication(from, { type: 'peer.waits', index: readIndex });
     };
     const leads = parts.actors.hasTag('leads') && term === raftOf(parts).term;
     if (!leads || this.#reads.count >= parts.limits.pendingReadsMax) return answer(null);

@@ -12,6 +12,7 @@ import {
   greater,
   INDEX_ZERO,
   type Index,
+  lesser,
   type NodeId,
   nextIndex,
   previousIndex,
@@ -36,6 +37,7 @@ export function startProgress(start: {
     matchIndex: INDEX_ZERO,
     lastIndex: log.lastIndex,
     commitIndexSent: INDEX_ZERO,
+    awaitedIndex: INDEX_ZERO,
     round: 0,
     inflight: [],
     inflightBytes: 0,
@@ -175,8 +177,14 @@ export function isIdle(state: ReplicationState): boolean {
   return state.inflight.length === 0 && !hasMore(state);
 }
 
+/** The peer has not been told the newest commit index. */
 export function owesCommit(state: ReplicationState): boolean {
   return state.commitIndexSent < state.commitIndex;
+}
+
+/** LR13: the peer's callers wait for an index that is committed by now and that it has not been told. */
+export function owesUrgently(state: ReplicationState): boolean {
+  return state.commitIndexSent < lesser(state.awaitedIndex, state.commitIndex);
 }
 
 function replicate(
