@@ -12,6 +12,9 @@ import { freePorts } from './free-ports.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 
+/** For profiling, e.g. `RAFTCHART_TEST_NODE_FLAGS='--cpu-prof'`. */
+const NODE_FLAGS = (process.env.RAFTCHART_TEST_NODE_FLAGS ?? '').split(' ').filter(Boolean);
+
 export interface Member {
   readonly id: string;
   readonly url: string;
@@ -53,9 +56,14 @@ export class ProcessCluster implements AsyncDisposable {
       dataDir: join(directory, `n${at + 1}`),
     }));
     const cluster = new ProcessCluster(directory, members, flags);
-    for (const { id } of members) cluster.run(id);
-    await cluster.leader();
-    return cluster;
+    try {
+      for (const { id } of members) cluster.run(id);
+      await cluster.leader();
+      return cluster;
+    } catch (error) {
+      await cluster[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   get endpoints(): readonly string[] {
@@ -76,7 +84,7 @@ export class ProcessCluster implements AsyncDisposable {
     const peerFlags = ['--peer-listen', peerAddress, '--peers', peers];
     const child = spawn(
       process.execPath,
-      [CLI, 'serve', ...flags, ...peerFlags, ...this.#flags, ...extra],
+      [...NODE_FLAGS, CLI, 'serve', ...flags, ...peerFlags, ...this.#flags, ...extra],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );
     this.#logs.set(id, '');

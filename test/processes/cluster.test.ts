@@ -1,0 +1,144 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { freePorts } from './free-ports.ts';
+import { eventually, ProcessCluster } from './process-cluster.ts';
+import { killAllAtOnce, killLeaders, median } from './rounds.ts';
+
+const clusters: ProcessCluster[] = [];
+
+async function start(size: number, flags: readonly string[] = []): Promise<ProcessCluster> {
+  const cluster = await ProcessCluster.start(size, flags);
+  clusters.push(cluster);
+  return cluster;
+}
+
+afterEach(async () => {
+  for (const cluster of clusters.splice(0)) await cluster[Symbol.asyncDispose]();
+});
+
+async function put(url: string, key: string, value: string): Promise<Response> {
+  return fetch(`${url}/kv/${key}`, { method: 'PUT', body: value });
+}
+
+async function get(url: string, key: string): Promise<string> {
+  return (await fetch(`${url}/kv/${key}`)).text();
+}
+
+describe('real processes', () => {
+  it.each([1, 3, 5])('[EM5] of %i nodes, any takes a put and any other the get', async (size) => {
+    const cluster = await start(size);
+    for (const [at, writer] of cluster.members.entries()) {
+      const reader = cluster.members[(at + 1) % size] ?? writer;
+      const answer = await put(writer.url, `from-${writer.id}`, `value-${at}`);
+      expect(answer.status).toBe(200);
+      expect(await get(reader.url, `from-${writer.id}`)).toBe(`value-${at}`);
+    }
+  });
+
+  it('[PS1] [EL9] kill -9 of the leader under load loses nothing, and service is soon back', async () => {
+    const cluster = await start(3);
+    const { lost, outagesMs, acknowledged } = await killLeaders(cluster, 4);
+    expect(lost).toEqual([]);
+    expect(acknowledged).toBeGreaterThan(0);
+    expect(median(outagesMs)).toBeLessThan(5_000);
+  });
+
+  it('[PS1] [G4] kill -9 of all three at once loses nothing that was acknowledged', async () => {
+    const cluster = await start(3);
+    const { lost, acknowledged } = await killAllAtOnce(cluster, 2);
+    expect(lost).toEqual([]);
+    expect(acknowledged).toBeGreaterThan(0);
+  });
+
+  it('[ST5] the data directory of another node is refused with exit code 78', async () => {
+    const cluster = await start(3);
+    const [one, two] = cluster.members;
+    if (one === undefined || two === undefined) throw new Error('three members were started');
+    await put(one.url, 'a', '1');
+    await cluster.kill(one.id, 'SIGTERM');
+    await cluster.kill(two.id, 'SIGTERM');
+    await rm(one.dataDir, { recursive: true });
+    await cp(two.dataDir, one.dataDir, { recursive: true });
+    const [code] = await once(cluster.run(one.id), 'exit');
+    expect(code).toBe(78);
+    expect(cluster.log(one.id)).toContain('n2');
+  });
+
+  it('[ID1] [A8] a wiped node neither votes nor serves until it is repaired', async () => {
+    const cluster = await start(3);
+    const leader = await cluster.leader();
+    const wiped = cluster.members.find(({ id }) => id !== leader);
+    if (wiped === undefined) throw new Error('there are followers');
+    await put(cluster.member(leader).url, 'a', '1');
+    await cluster.converged();
+    await cluster.kill(wiped.id);
+    await rm(wiped.dataDir, { recursive: true });
+    cluster.run(wiped.id);
+    const status = await eventually(10_000, 'the wiped node to be refused', async () => {
+      const answer = await cluster.status(wiped.id);
+      const said = JSON.stringify(answer ?? {});
+      return said.includes('another data directory') ? answer : null;
+    });
+    expect(status).toMatchObject({ role: expect.stringMatching(/follower|preCandidate/), term: 0 });
+    expect((await fetch(`${wiped.url}/readyz`)).status).toBe(503);
+  });
+
+  it('[SV1] SIGTERM ends a node with exit code 0, and the others go on', async () => {
+    const cluster = await start(3);
+    const leader = await cluster.leader();
+    expect(await cluster.kill(leader, 'SIGTERM')).toBe(0);
+    const next = await cluster.leader();
+    expect((await put(cluster.member(next).url, 'a', '1')).status).toBe(200);
+  });
+});
+
+describe('the example', () => {
+  it('[EM9] three processes of it count together', async () => {
+    const directory = await exampleWithFreePorts();
+    const tsx = new URL('../../node_modules/tsx/dist/cli.mjs', import.meta.url).pathname;
+    const children = ['n1', 'n2', 'n3'].map((id) =>
+      spawn(process.execPath, [tsx, 'counter.ts', id], { cwd: directory }),
+    );
+    try {
+      let said = '';
+      for (const child of children) {
+        child.stdout.on('data', (text) => {
+          said += text;
+        });
+      }
+      await eventually(30_000, 'all three to count', async () =>
+        ['to 1\n', 'to 2\n', 'to 3\n'].every((end) => said.includes(end)) ? true : null,
+      );
+      const exits = children.map((child) => once(child, 'exit'));
+      for (const child of children) child.kill('SIGINT');
+      await Promise.all(exits);
+    } finally {
+      for (const child of children) child.kill('SIGKILL');
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+
+  it('[EM9] it is the one in the README, and no longer than fifteen lines', async () => {
+    const source = await readFile(EXAMPLE, 'utf8');
+    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+    expect(readme).toContain(source);
+    expect(source.split('\n').filter((line) => line !== '').length).toBeLessThanOrEqual(15);
+  });
+});
+
+const EXAMPLE = new URL('../../examples/counter.ts', import.meta.url);
+
+/** A copy inside the repository, where the package finds itself by name, with its ports replaced. */
+async function exampleWithFreePorts(): Promise<string> {
+  const scratch = new URL('../../.raftchart/', import.meta.url).pathname;
+  await mkdir(scratch, { recursive: true });
+  const directory = await mkdtemp(join(scratch, 'example-'));
+  const ports = await freePorts(3);
+  const source = await readFile(EXAMPLE, 'utf8');
+  const moved = ports.reduce((text, port, at) => text.replace(`:420${at + 1}`, `:${port}`), source);
+  await writeFile(join(directory, 'counter.ts'), moved);
+  return directory;
+}
