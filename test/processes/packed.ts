@@ -1,0 +1,80 @@
+/**
+ * `npm run packed`: what a user gets. Packs the package, installs the tarball into an empty folder with
+ * install scripts off, and runs the README's example there, three processes at a time, on Node.js 20, 22 and 24
+ * (`--versions 20,22,24`; their binaries come as packages). Exits 1 if any of it fails.
+ */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { freePorts } from './free-ports.ts';
+import { eventually } from './process-cluster.ts';
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const { values } = parseArgs({ options: { versions: { type: 'string', default: '20,22,24' } } });
+
+/** An empty folder with the tarball installed, and `tsx` to run TypeScript with. */
+async function install(directory: string): Promise<void> {
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', directory], {
+    cwd: ROOT,
+  });
+  const packed: unknown = JSON.parse(stdout.slice(stdout.indexOf('[')));
+  const [{ filename }] = packed as [{ filename: string }];
+  await writeFile(join(directory, 'package.json'), '{ "private": true, "type": "module" }');
+  await run('npm', ['install', '--ignore-scripts', `./${filename}`, 'tsx'], { cwd: directory });
+}
+
+async function nodeBinary(directory: string, version: string): Promise<string> {
+  const folder = join(directory, `node-${version}`);
+  await run('npm', ['install', '--prefix', folder, `node@${version}`], { cwd: directory });
+  return join(folder, 'node_modules', 'node', 'bin', 'node');
+}
+
+async function runExample(directory: string, node: string, version: string): Promise<string> {
+  const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+  const example = /```ts\n(import \{ once[\s\S]*?)```/.exec(readme)?.[1];
+  if (example === undefined) throw new Error('the README has no example');
+  const ports = await freePorts(3);
+  const text = ports.reduce((all, port, at) => all.replace(`:420${at + 1}`, `:${port}`), example);
+  const source = text.replaceAll('data-', `data-${version}-`);
+  await writeFile(join(directory, 'counter.ts'), source);
+  const tsx = join(directory, 'node_modules', 'tsx', 'dist', 'cli.mjs');
+  const children = ['n1', 'n2', 'n3'].map((id) =>
+    spawn(node, [tsx, 'counter.ts', id], { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] }),
+  );
+  try {
+    let said = '';
+    for (const child of children) {
+      child.stdout.on('data', (data) => {
+        said += data;
+      });
+    }
+    const ends = ['to 1\n', 'to 2\n', 'to 3\n'];
+    await eventually(60_000, `three counts on ${version}`, async () =>
+      ends.every((end) => said.includes(end)) ? true : null,
+    );
+    const exits = children.map((child) => once(child, 'exit'));
+    for (const child of children) child.kill('SIGINT');
+    await Promise.all(exits);
+  } finally {
+    for (const child of children) child.kill('SIGKILL');
+  }
+  return (await run(node, ['--version'])).stdout.trim();
+}
+
+const directory = await mkdtemp(join(tmpdir(), 'raftchart-packed-'));
+try {
+  await install(directory);
+  console.log('installed from the tarball, install scripts off');
+  for (const version of values.versions.split(',')) {
+    const isOwn = process.version.startsWith(`v${version}.`);
+    const node = isOwn ? process.execPath : await nodeBinary(directory, version);
+    console.log(`${await runExample(directory, node, version)}: three processes counted together`);
+  }
+} finally {
+  await rm(directory, { recursive: true, force: true });
+}
