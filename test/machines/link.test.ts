@@ -1,7 +1,7 @@
 /** One connection to one peer: who dials, who is believed when, and how failures are spread out. */
 import { expect, it } from 'vitest';
 import type { LinkEvent } from '../../machines/link.machine.ts';
-import { DIAL_BACKOFF_MAX_MS, DIAL_BACKOFF_MIN_MS, HANDSHAKE_TIMEOUT_MS } from '../../src/core/limits.ts';
+import { DIAL_BACKOFF_MAX_MS, DIAL_BACKOFF_MIN_MS, HANDSHAKE_TIMEOUT_MS, LIVENESS_INTERVAL_MS } from '../../src/core/limits.ts';
 import { N2, only, run } from './harness.ts';
 
 const start = (isDialler = true, random = () => 0) => run('link', { peer: N2, isDialler }, { random });
@@ -10,6 +10,7 @@ type Chart = ReturnType<typeof start>;
 const opened = (attempt: number): LinkEvent => ({ type: 'socket.opened', attempt });
 const accepted = (attempt: number): LinkEvent => ({ type: 'hello.accepted', attempt });
 const refused = (attempt: number, reason = 'no'): LinkEvent => ({ type: 'hello.refused', attempt, reason });
+const silent = (attempt: number): LinkEvent => ({ type: 'socket.silent', attempt, reason: 'silence' });
 const closed = (attempt: number, reason = 'gone'): LinkEvent => ({ type: 'socket.closed', attempt, reason });
 const dial = (attempt: number) => ({ type: 'dial', peer: N2, attempt });
 const linkOpened = (attempt: number) => ({ type: 'linkOpened', peer: N2, attempt });
@@ -21,18 +22,17 @@ function open(): Chart {
   return chart;
 }
 
-it('[LR14] the dialler calls at once; a link is open only when the peer was accepted', () => {
+it('[LR15] the dialler calls at once; a link is open only when the peer was accepted', () => {
   const chart = start();
   expect(chart.started).toEqual([dial(1)]);
   expect(chart.state()).toBe('dialing');
   expect(chart.send(opened(1))).toEqual([]);
   expect(chart.state()).toBe('handshaking');
   expect(chart.send(accepted(1))).toEqual([linkOpened(1)]);
-  expect(chart.state()).toBe('open');
-  expect(chart.clock.pendingCount).toBe(0);
+  expect(chart.state()).toBe('open.listening');
 });
 
-it('[LR14] the other side waits to be called, for as long as it takes', () => {
+it('[LR15] the other side waits to be called, for as long as it takes', () => {
   const chart = start(false);
   expect(chart.started).toEqual([]);
   expect(chart.advance(100_000)).toEqual([]);
@@ -40,7 +40,7 @@ it('[LR14] the other side waits to be called, for as long as it takes', () => {
   expect(chart.send(accepted(1))).toEqual([linkOpened(1)]);
 });
 
-it('[LR14] the waiting side does not dial after a break either', () => {
+it('[LR15] the waiting side does not dial after a break either', () => {
   const chart = start(false);
   chart.send(accepted(1));
   chart.send(closed(1));
@@ -48,7 +48,7 @@ it('[LR14] the waiting side does not dial after a break either', () => {
   expect(chart.state()).toBe('closed');
 });
 
-it('[LR14] a call that is not answered in time is hung up and tried again', () => {
+it('[LR15] a call that is not answered in time is hung up and tried again', () => {
   for (const [before, reason] of [[[], 'no answer to the call'], [[opened(1)], 'no hello in time']] as const) {
     const chart = start();
     for (const event of before) chart.send(event);
@@ -60,7 +60,7 @@ it('[LR14] a call that is not answered in time is hung up and tried again', () =
   }
 });
 
-it('[LR14] the wait before the next call doubles with each failure, up to its bound', () => {
+it('[LR15] the wait before the next call doubles with each failure, up to its bound', () => {
   const chart = start();
   const waits = Array.from({ length: 9 }, (_, at) => {
     chart.send(closed(at + 1));
@@ -73,14 +73,14 @@ it('[LR14] the wait before the next call doubles with each failure, up to its bo
   expect(waits).toEqual(doubled);
 });
 
-it('[LR14] chance shortens each wait by up to half, so that members do not call in step', () => {
+it('[LR15] chance shortens each wait by up to half, so that members do not call in step', () => {
   const chart = start(true, () => 0.999);
   chart.send(closed(1));
   expect(chart.advance(DIAL_BACKOFF_MIN_MS - 1)).toEqual([]);
   expect(chart.advance(2)).toEqual([dial(2)]);
 });
 
-it('[LR14] a link that was open begins its waits anew', () => {
+it('[LR15] a link that was open begins its waits anew', () => {
   const chart = start();
   for (let attempt = 1; attempt < 9; attempt += 1) {
     chart.send(closed(attempt));
@@ -93,7 +93,7 @@ it('[LR14] a link that was open begins its waits anew', () => {
   expect(chart.advance(2 * DIAL_BACKOFF_MIN_MS)).toEqual([dial(10)]);
 });
 
-it('[LR14] a refused peer is tried again, but slowly, and the reason is kept', () => {
+it('[LR15] a refused peer is tried again, but slowly, and the reason is kept', () => {
   const chart = start();
   chart.send(opened(1));
   expect(chart.send(refused(1, 'another cluster'))).toEqual([]);
@@ -103,7 +103,7 @@ it('[LR14] a refused peer is tried again, but slowly, and the reason is kept', (
   expect(chart.advance(10)).toEqual([dial(2)]);
 });
 
-it('[LR14] the end of an open link is announced once, and a new call follows', () => {
+it('[LR15] the end of an open link is announced once, and a new call follows', () => {
   const chart = open();
   const [end, ...rest] = chart.send(closed(1));
   expect(end).toMatchObject({ type: 'linkClosed', peer: N2 });
@@ -113,7 +113,7 @@ it('[LR14] the end of an open link is announced once, and a new call follows', (
   expect(chart.advance(2 * DIAL_BACKOFF_MIN_MS)).toEqual([dial(2)]);
 });
 
-it('[LR15] news of another connection than the present one changes nothing, in any state', () => {
+it('[LR16] news of another connection than the present one changes nothing, in any state', () => {
   const backingOff = (): Chart => {
     const chart = start();
     chart.send(closed(1));
@@ -132,13 +132,13 @@ it('[LR15] news of another connection than the present one changes nothing, in a
   for (const make of [() => start(), handshaking, open, backingOff, refusedOnce, () => start(false)]) {
     const chart = make();
     const before = [chart.state(), chart.context()];
-    const stale = [opened(0), accepted(0), refused(0), closed(0), opened(7), refused(7), closed(7)];
+    const stale = [opened(0), accepted(0), refused(0), closed(0), silent(0), opened(7), refused(7), closed(7), silent(7)];
     expect(stale.flatMap((event) => chart.send(event))).toEqual([]);
     expect([chart.state(), chart.context()]).toEqual(before);
   }
 });
 
-it('[LR15] a late end of an earlier call does not close its successor', () => {
+it('[LR16] a late end of an earlier call does not close its successor', () => {
   const chart = start();
   chart.send(closed(1));
   chart.advance(2 * DIAL_BACKOFF_MIN_MS);
@@ -146,10 +146,10 @@ it('[LR15] a late end of an earlier call does not close its successor', () => {
   expect(chart.send(closed(1))).toEqual([]);
   chart.send(accepted(2));
   expect(chart.send(closed(1))).toEqual([]);
-  expect(chart.state()).toBe('open');
+  expect(chart.state()).toBe('open.listening');
 });
 
-it('[LR15] a newer call replaces the open one: the old is closed before the new is opened', () => {
+it('[LR16] a newer call replaces the open one: the old is closed before the new is opened', () => {
   const chart = start(false);
   chart.send(accepted(1));
   expect(chart.send(accepted(1))).toEqual([]);
@@ -157,15 +157,35 @@ it('[LR15] a newer call replaces the open one: the old is closed before the new 
   expect(effects.map(({ type }) => type)).toEqual(['linkClosed', 'linkOpened']);
   expect(effects.at(-1)).toEqual(linkOpened(2));
   expect(chart.send(closed(1))).toEqual([]);
-  expect(chart.state()).toBe('open');
+  expect(chart.state()).toBe('open.listening');
   expect(chart.send(closed(2)).map(({ type }) => type)).toEqual(['linkClosed']);
 });
 
-it('[LR15] a new call is taken while this side waits after the end of the last', () => {
+it('[LR16] a new call is taken while this side waits after the end of the last', () => {
   const chart = start(false);
   chart.send(accepted(1));
   chart.send(closed(1));
   expect(chart.state()).toBe('backingOff');
   expect(chart.send(accepted(2))).toEqual([linkOpened(2)]);
-  expect(chart.advance(100_000)).toEqual([]);
+  expect(only(chart.advance(100_000), 'dial', 'linkClosed')).toEqual([]);
+});
+
+it('[LR17] an open link is checked at each interval, and closed when the far end is found silent', () => {
+  const chart = open();
+  const check = { type: 'checkAlive', peer: N2, attempt: 1 };
+  expect(chart.advance(LIVENESS_INTERVAL_MS - 1)).toEqual([]);
+  expect(chart.advance(1)).toEqual([check]);
+  expect(chart.advance(2 * LIVENESS_INTERVAL_MS)).toEqual([check, check]);
+  expect(chart.send(silent(1)).map(({ type }) => type)).toEqual(['linkClosed']);
+  expect(chart.context()).toMatchObject({ reason: 'silence', failures: 1 });
+  expect(only(chart.advance(100_000), 'checkAlive')).toEqual([]);
+});
+
+it('[LR17] a new call is checked from its own beginning', () => {
+  const chart = start(false);
+  chart.send(accepted(1));
+  chart.advance(LIVENESS_INTERVAL_MS - 1);
+  chart.send(accepted(2));
+  expect(chart.advance(LIVENESS_INTERVAL_MS - 1)).toEqual([]);
+  expect(chart.advance(1)).toEqual([{ type: 'checkAlive', peer: N2, attempt: 2 }]);
 });

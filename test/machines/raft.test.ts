@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import type { RaftEvent } from '../../machines/raft.types.ts';
 import { staticConfiguration } from '../../src/core/configuration.ts';
 import type { Effect } from '../../src/core/effect.ts';
+import { COMMIT_NOTICE_DELAY_MS } from '../../src/core/limits.ts';
 import type { EntrySpan } from '../../src/core/log-shape.ts';
 import type { RaftState } from '../../src/core/raft-state.ts';
 import { type EntryId, index, type NodeId, term } from '../../src/core/types.ts';
@@ -363,7 +364,10 @@ it('[CM1] what becomes committed is told to the peers with the next word to them
   const chart = into('leader');
   chart.tellChild('replication:n3', { type: 'append.accepted', matchIndex: index(3), round: 0 });
   chart.send(durable(5, N1, { term: term(5), index: index(3) }));
-  expect(only(chart.send(progress(N3, 3)), 'replicate')).toMatchObject([{ to: N3, prevIndex: 3, commitIndex: 3 }]);
+  chart.send(progress(N3, 3));
+  expect(only(chart.advance(COMMIT_NOTICE_DELAY_MS), 'replicate')).toMatchObject([
+    { to: N3, prevIndex: 3, commitIndex: 3 },
+  ]);
 });
 
 it('[EL12] a leader speaks to every peer each heartbeat interval', () => {

@@ -1,6 +1,6 @@
 /** The chart of one peer: probe, then stream, within bounds, whatever is lost on the way (§3.5, §10.2.2). */
 import { expect, it } from 'vitest';
-import { PROGRESS_TIMEOUT_MS } from '../../src/core/limits.ts';
+import { COMMIT_NOTICE_DELAY_MS, PROGRESS_TIMEOUT_MS } from '../../src/core/limits.ts';
 import type { AppendRejected } from '../../src/core/message.ts';
 import type { ReplicationState } from '../../src/core/replication-state.ts';
 import { index, term } from '../../src/core/types.ts';
@@ -146,12 +146,31 @@ it('[LR11] while it waits for answers it sends what is new', () => {
   expect(chart.send(grown)).toEqual([replicate(6, 7)]);
 });
 
-it('[CM3] a peer that has everything is told at once when more is committed', () => {
+it('[CM3] a peer that has everything is told a commit after a short while, once', () => {
   const chart = caughtUp();
-  expect(chart.send({ type: 'commit.advanced', commitIndex: index(5) })).toEqual([
-    replicate(5, 5, { commitIndex: 5 }),
-  ]);
-  expect(chart.send({ type: 'commit.advanced', commitIndex: index(5) })).toEqual([]);
+  const commit = { type: 'commit.advanced', commitIndex: index(5) } as const;
+  expect(chart.send(commit)).toEqual([]);
+  expect(chart.advance(COMMIT_NOTICE_DELAY_MS - 1)).toEqual([]);
+  expect(chart.advance(1)).toEqual([replicate(5, 5, { commitIndex: 5 })]);
+  expect([...chart.send(commit), ...chart.advance(PROGRESS_TIMEOUT_MS)]).toEqual([]);
+});
+
+it('[CM3] entries that come meanwhile carry the commit, and the notice is spared', () => {
+  const chart = caughtUp();
+  chart.send({ type: 'commit.advanced', commitIndex: index(5) });
+  const grown = { type: 'log.grew', lastIndex: index(6), commitIndex: index(5) } as const;
+  expect(chart.send(grown)).toEqual([replicate(5, 6, { commitIndex: 5 })]);
+  chart.send(sent(6));
+  chart.send(accepted(6));
+  expect(chart.advance(PROGRESS_TIMEOUT_MS)).toEqual([]);
+});
+
+it('[CM3] more commits do not put the notice off', () => {
+  const chart = caughtUp();
+  chart.send({ type: 'commit.advanced', commitIndex: index(3) });
+  chart.advance(COMMIT_NOTICE_DELAY_MS - 1);
+  chart.send({ type: 'commit.advanced', commitIndex: index(4) });
+  expect(chart.advance(1)).toEqual([replicate(5, 5, { commitIndex: 4 })]);
 });
 
 it('[CM3] a commit that came while entries were under way is told once they are answered', () => {
@@ -159,7 +178,25 @@ it('[CM3] a commit that came while entries were under way is told once they are 
   chart.send({ type: 'log.grew', lastIndex: index(6), commitIndex: index(2) });
   chart.send(sent(6));
   expect(chart.send({ type: 'commit.advanced', commitIndex: index(5) })).toEqual([]);
-  expect(chart.send(accepted(6))).toEqual([progressed(6), replicate(6, 6, { commitIndex: 5 })]);
+  expect(chart.send(accepted(6))).toEqual([progressed(6)]);
+  expect(chart.advance(COMMIT_NOTICE_DELAY_MS)).toEqual([replicate(6, 6, { commitIndex: 5 })]);
+});
+
+it('[LR13] a peer whose callers wait for an index is told the moment it is committed, whichever came first', () => {
+  const waits = { type: 'peer.waits', index: index(4) } as const;
+  const early = caughtUp();
+  expect(early.send(waits)).toEqual([]);
+  expect(early.send({ type: 'commit.advanced', commitIndex: index(3) })).toEqual([
+    replicate(5, 5, { commitIndex: 3 }),
+  ]);
+  expect(early.send({ type: 'commit.advanced', commitIndex: index(4) })).toEqual([
+    replicate(5, 5, { commitIndex: 4 }),
+  ]);
+  expect(early.send({ type: 'commit.advanced', commitIndex: index(5) })).toEqual([]);
+  const late = caughtUp();
+  late.send({ type: 'commit.advanced', commitIndex: index(5) });
+  expect(late.send(waits)).toEqual([replicate(5, 5, { commitIndex: 5 })]);
+  expect(late.advance(PROGRESS_TIMEOUT_MS)).toEqual([]);
 });
 
 it('[LR5] [B14] a heartbeat in any state starts from the entry known to match', () => {

@@ -15,26 +15,71 @@ import type { StoredEntry } from './test-disk.ts';
 type Terms = readonly number[];
 
 const peer = fc.constantFrom(N2, N3);
-const newer = fc.integer({ min: -1, max: 2 });
 
-export const command = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('tick' as const), ms: fc.integer({ min: 1, max: 650 }) }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('disk' as const), count: fc.integer({ min: 1, max: 3 }) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const), kept: fc.nat({ max: 3 }) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('preVote' as const), from: peer, newer, log: fc.nat({ max: 4 }) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('preVoteReply' as const), from: peer, newer, granted: fc.boolean(), rounds: fc.nat({ max: 1 }) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('vote' as const), from: peer, newer, log: fc.nat({ max: 4 }) }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('voteReply' as const), from: peer, newer, granted: fc.boolean() }) },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('entries' as const), from: peer, newer, branch: fc.nat(), grow: fc.nat({ max: 3 }), prev: fc.nat({ max: 4 }), count: fc.nat({ max: 4 }), commit: fc.nat() }) },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('answer' as const), which: fc.nat(), accepted: fc.boolean(), held: fc.nat() }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('propose' as const), count: fc.integer({ min: 1, max: 3 }) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('repeat' as const), which: fc.nat() }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('link' as const), peer, opened: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('stall' as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('round' as const) }) },
+/** What may happen. `newer` is added to the node's own term; a `grant` is true this often. */
+function commands(newer: fc.Arbitrary<number>, grant: fc.Arbitrary<boolean>, ms: fc.Arbitrary<number>) {
+  const record = <Kind extends string, Rest>(kind: Kind, rest: { [Key in keyof Rest]: fc.Arbitrary<Rest[Key]> }) =>
+    fc.record({ kind: fc.constant(kind), ...rest }) as fc.Arbitrary<{ kind: Kind } & Rest>;
+  const few = fc.nat({ max: 4 });
+  return {
+    tick: record('tick', { ms }),
+    disk: record('disk', { count: fc.integer({ min: 1, max: 3 }) }),
+    crash: record('crash', { kept: fc.nat({ max: 3 }) }),
+    preVote: record('preVote', { from: peer, newer, log: few }),
+    preVoteReply: record('preVoteReply', { from: peer, newer, granted: grant, rounds: fc.constantFrom(0, 0, 0, 1) }),
+    vote: record('vote', { from: peer, newer, log: few }),
+    voteReply: record('voteReply', { from: peer, newer, granted: grant }),
+    entries: record('entries', {
+      from: peer,
+      newer,
+      branch: fc.nat(),
+      grow: fc.nat({ max: 3 }),
+      prev: few,
+      count: few,
+      commit: fc.nat(),
+    }),
+    answer: record('answer', { which: fc.nat({ max: 6 }), accepted: grant, held: fc.nat() }),
+    propose: record('propose', { count: fc.integer({ min: 1, max: 3 }) }),
+    repeat: record('repeat', { which: fc.nat() }),
+    link: record('link', { peer, opened: fc.boolean() }),
+    stall: record('stall', {}),
+    round: record('round', {}),
+  };
+}
+
+const wild = commands(fc.integer({ min: -1, max: 2 }), fc.boolean(), fc.integer({ min: 1, max: 650 }));
+const tame = commands(
+  fc.constantFrom(...Array<number>(20).fill(0), 1),
+  fc.constantFrom(true, true, true, false),
+  fc.constantFrom(1, 20, 60, 600),
 );
 
-export type Command = typeof command extends fc.Arbitrary<infer One> ? One : never;
+type Commands = typeof wild;
+export type Command = { [Kind in keyof Commands]: Commands[Kind] extends fc.Arbitrary<infer One> ? One : never }[keyof Commands];
+
+function mixed(of: Commands, weights: Readonly<Record<keyof Commands, number>>): fc.Arbitrary<Command> {
+  const choices = Object.entries(of) as unknown as [keyof Commands, fc.Arbitrary<Command>][];
+  return fc.oneof(...choices.map(([kind, arbitrary]) => ({ weight: weights[kind], arbitrary })));
+}
+
+/** Anything at any time: mostly a follower's life. */
+const anything = mixed(wild, {
+  tick: 4, disk: 4, crash: 1, preVote: 2, preVoteReply: 3, vote: 3, voteReply: 3,
+  entries: 5, answer: 1, propose: 1, repeat: 2, link: 1, stall: 1, round: 1,
+});
+
+/** Others mostly grant what is asked: a life with campaigns and leaderships. */
+const ambitious = mixed(tame, {
+  tick: 6, disk: 10, crash: 1, preVote: 1, preVoteReply: 8, vote: 1, voteReply: 14,
+  entries: 1, answer: 12, propose: 5, repeat: 2, link: 1, stall: 1, round: 2,
+});
+
+/** The life of one node. */
+export const life: fc.Arbitrary<readonly Command[]> = fc.oneof(
+  fc.array(anything, { maxLength: 40, size: 'max' }),
+  fc.array(ambitious, { minLength: 20, maxLength: 60, size: 'max' }),
+);
+
 type Of<Kind extends Command['kind']> = Extract<Command, { kind: Kind }>;
 
 export class World {
@@ -142,7 +187,7 @@ export class World {
 
   /** A new leader's log: anything that holds what is committed, perhaps with entries of leaders unheard of. */
   #branch(of: number, { branch, grow }: Of<'entries'>, node: Member): Terms {
-    const own = node.entries.map((entry) => entry.term);
+    const own: Terms = node.entries.map((entry) => entry.term);
     const logs = [own, this.committed, ...this.#logs.values()].filter(
       (log) => startsWith(log.map(entryOf), this.committed) && (log.at(-1) ?? 0) < of,
     );
@@ -174,10 +219,9 @@ export class World {
   /** A peer answers one of the node's own AppendEntries, truly, but perhaps late. */
   #answer({ which, accepted, held }: Of<'answer'>, node: Member): Envelope | null {
     const requests = this.asked.filter(({ message }) => message.type === 'AppendEntries');
-    const request = requests[which % Math.max(1, requests.length)];
+    const request = requests.at(-1 - (which % Math.max(1, requests.length)));
     if (request?.message.type !== 'AppendEntries') return null;
     const { term: of, lastIndex, prevLog, round } = request.message;
-    if (!this.#granted.has(of)) return null;
     const key = `${request.to} in ${of}`;
     const acknowledged = this.#acknowledged.get(key) ?? 0;
     const reply = { type: 'AppendEntriesReply', term: of, round, prevIndex: prevLog.index } as const;

@@ -5,6 +5,7 @@
  */
 import { assert } from '../../src/core/assert.ts';
 import { staticConfiguration } from '../../src/core/configuration.ts';
+import type { Effect } from '../../src/core/effect.ts';
 import { HARD_STATE_ZERO } from '../../src/core/hard-state.ts';
 import type { Message } from '../../src/core/message.ts';
 import type { RaftTiming } from '../../src/core/raft-state.ts';
@@ -24,6 +25,10 @@ export interface ClusterOptions {
   readonly votes?: Readonly<Record<string, string>>;
   readonly timing?: RaftTiming;
   readonly limits?: ReplicationState['limits'];
+  /** Members whose first timeouts are the shortest; all others' are the longest. */
+  readonly first?: readonly NodeId[];
+  /** If given, draws every number that a timeout needs. */
+  readonly draw?: () => number;
   /** If given, each message takes this long by itself; otherwise messages wait for the test. */
   readonly latencyMs?: () => number;
 }
@@ -43,6 +48,12 @@ export class MiniCluster {
   readonly draws = new Map<NodeId, number>();
   /** Members whose writes complete only when the test says so. */
   readonly slowDisks = new Set<NodeId>();
+  /** What the network loses from now on; nothing unless a test says so. The sender does not notice. */
+  lose: (envelope: Envelope) => boolean = () => false;
+  /** Hears every effect; nothing unless a test says so. */
+  heard: (effect: Effect, member: Member) => void = () => {};
+  /** While this one is being elected, no other gets to ask for pre-votes. */
+  #electing: NodeId | null = null;
   readonly #cut = new Set<string>();
   readonly #options: ClusterOptions;
   readonly #disks = new Map<NodeId, TestDisk>();
@@ -58,6 +69,7 @@ export class MiniCluster {
       };
       this.#disks.set(nodeId(name), new TestDisk(hardState, log.map(foundingEntry)));
     }
+    this.favour(...(options.first ?? []));
     for (const id of this.#disks.keys()) this.start(id);
   }
 
@@ -81,9 +93,9 @@ export class MiniCluster {
     return member;
   }
 
-  /** From its disk, as after any crash. */
+  /** From its disk, as after any crash; the others notice that its links are back. */
   start(id: NodeId): Member {
-    const { timing, limits } = this.#options;
+    const { draw, limits, timing } = this.#options;
     const disk = this.#disks.get(id);
     assert(disk !== undefined && !this.members.has(id), `${id} is down`);
     const member = new Member({
@@ -91,12 +103,16 @@ export class MiniCluster {
       configuration: staticConfiguration(this.ids),
       clock: this.clock,
       disk,
-      random: () => this.draws.get(id) ?? 0.99,
+      random: draw ?? (() => this.draws.get(id) ?? 0.99),
       out: (envelope) => this.#send(envelope),
-      heard: (effect, of) => this.history.heard(effect, of),
+      heard: (effect, of) => {
+        this.history.heard(effect, of);
+        this.heard(effect, of);
+      },
       ...(timing === undefined ? {} : { timing }),
       ...(limits === undefined ? {} : { limits }),
     });
+    for (const other of this.up) other.tell({ type: 'link.opened', peer: id });
     this.members.set(id, member);
     return member;
   }
@@ -129,6 +145,15 @@ export class MiniCluster {
   /** Nothing passes from the one to the other any more. */
   cut(from: NodeId, to: NodeId): void {
     this.#cut.add(`${from}→${to}`);
+  }
+
+  /** The link between the two breaks and is made again; both notice. */
+  reconnect(one: NodeId, other: NodeId): void {
+    for (const [id, peer] of [[one, other], [other, one]] as const) {
+      this.members.get(id)?.tell({ type: 'link.closed', peer });
+      this.members.get(id)?.tell({ type: 'link.opened', peer });
+    }
+    this.#check();
   }
 
   heal(): void {
@@ -187,8 +212,13 @@ export class MiniCluster {
   /** Makes `id` the leader of a new term, in which it can reach a quorum. */
   elect(id: NodeId): Member {
     this.favour(id);
+    this.#electing = id;
     const { electionTimeoutMaxMs } = this.member(id).state.timing;
-    this.elapseUntil(() => this.member(id).leads, 4 * electionTimeoutMaxMs);
+    try {
+      this.elapseUntil(() => this.member(id).leads, 4 * electionTimeoutMaxMs);
+    } finally {
+      this.#electing = null;
+    }
     return this.member(id);
   }
 
@@ -207,11 +237,18 @@ export class MiniCluster {
 
   #send(envelope: Envelope): boolean {
     this.said.push(envelope);
-    if (this.#cut.has(`${envelope.from}→${envelope.to}`)) return true;
+    if (this.#isLost(envelope)) return true;
     const { latencyMs } = this.#options;
     if (latencyMs === undefined) this.network.push(envelope);
     else this.clock.setTimeout(() => this.hand(envelope), latencyMs());
     return true;
+  }
+
+  #isLost(envelope: Envelope): boolean {
+    const { from, message, to } = envelope;
+    const isOutvoted = this.#electing !== null && this.#electing !== from;
+    if (isOutvoted && message.type === 'PreVote') return true;
+    return this.#cut.has(`${from}→${to}`) || this.lose(envelope);
   }
 
   #completeWrites(): boolean {

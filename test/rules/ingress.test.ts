@@ -23,6 +23,7 @@ const MESSAGES: readonly ((of: number) => Message)[] = [
   (of) => ({ type: 'ProposeReply', term: term(of), requestId: 1, firstIndex: null }),
   (of) => ({ type: 'ReadIndex', term: term(of), requestId: 1 }),
   (of) => ({ type: 'ReadIndexReply', term: term(of), requestId: 1, readIndex: null }),
+  (of) => ({ type: 'Ping', term: term(of) }),
 ];
 
 /** What happens to each type of message of that term at a node in term 5. */
@@ -50,6 +51,7 @@ it('[EL2] a message of a newer term makes its receiver observe that term first',
     ProposeReply: deliverNewer,
     ReadIndex: deliverNewer,
     ReadIndexReply: deliverNewer,
+    Ping: drop,
   });
 });
 
@@ -61,7 +63,8 @@ it('[EL13] a node with a live leader ignores a candidate of a newer term, and no
 
 it('[EL2] a message of the present term is delivered as it is', () => {
   const types = MESSAGES.map((make) => make(5).type);
-  expect(admissions(5, false)).toEqual(Object.fromEntries(types.map((type) => [type, deliver])));
+  const delivered = Object.fromEntries(types.map((type) => [type, deliver]));
+  expect(admissions(5, false)).toEqual({ ...delivered, Ping: drop });
 });
 
 it('[PS3] what an older term says is answered or dropped, never taken for the present one', () => {
@@ -76,6 +79,7 @@ it('[PS3] what an older term says is answered or dropped, never taken for the pr
     ProposeReply: deliver,
     ReadIndex: deliver,
     ReadIndexReply: deliver,
+    Ping: drop,
   });
 });
 

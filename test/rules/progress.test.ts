@@ -47,6 +47,7 @@ it('[LR10] a new leader knows nothing of a peer and probes at the end of its log
     matchIndex: 0,
     lastIndex: 4,
     commitIndexSent: 0,
+    awaitedIndex: 0,
     round: 0,
     inflight: [],
     inflightBytes: 0,
@@ -172,6 +173,16 @@ it('[LR12] after a break everything starts again behind what is known to match',
 it('[CM3] a peer that was told less than is committed is owed a word', () => {
   expect(progress.owesCommit(state({ commitIndexSent: index(1) }))).toBe(true);
   expect(progress.owesCommit(state({ commitIndexSent: index(2) }))).toBe(false);
+});
+
+it('[LR13] a peer whose callers wait for what is committed is owed it at once', () => {
+  const urgent = (awaited: number, sent: number) =>
+    progress.owesUrgently(state({ awaitedIndex: index(awaited), commitIndexSent: index(sent) }));
+  expect(urgent(0, 0)).toBe(false);
+  expect(urgent(2, 1)).toBe(true);
+  expect(urgent(3, 1)).toBe(true);
+  expect(urgent(3, 2)).toBe(false);
+  expect(urgent(1, 1)).toBe(false);
 });
 
 /** The same bookkeeping as a plain list of what is under way. */

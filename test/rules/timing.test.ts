@@ -45,7 +45,7 @@ it('[EL9] the first in line asks at once, each next one a whole step later than 
   );
 });
 
-it('[TR1] the wait before a call doubles with each failure in a row, up to a bound, less up to half of it', () => {
+it('[LR15] the wait before a call doubles with each failure in a row, up to a bound, less up to half of it', () => {
   expect([1, 2, 3, 4].map((failures) => dialBackoffMs(failures, 0))).toEqual(
     [2, 4, 8, 16].map((times) => times * DIAL_BACKOFF_MIN_MS),
   );

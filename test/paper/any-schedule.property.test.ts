@@ -1,0 +1,149 @@
+/**
+ * §3.6.3 and §3.8 as one property: real charts among each other under any schedule: messages lost, late,
+ * repeated and out of order, slow disks, crashes that keep some of the last writes, leaders anywhere. The
+ * properties of Figure 3.2 hold after every step; and once the faults are over, all members agree.
+ */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { NodeId } from '../../src/core/types.ts';
+import { MiniCluster } from './mini-cluster.ts';
+
+const any = fc.nat();
+
+const command = fc.oneof(
+  { weight: 30, arbitrary: fc.record({ kind: fc.constant('deliver' as const), at: fc.nat({ max: 5 }) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('repeat' as const), at: any }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('drop' as const), at: any }) },
+  { weight: 12, arbitrary: fc.record({ kind: fc.constant('write' as const), at: any, count: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('timer' as const), count: fc.integer({ min: 1, max: 6 }) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('calm' as const), ms: fc.integer({ min: 1, max: 700 }) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('crash' as const), at: any, kept: fc.nat({ max: 3 }) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('start' as const), at: any }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('propose' as const), at: any, count: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('link' as const), at: any, with: any, opened: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('stall' as const), at: any }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('part' as const), at: fc.nat({ max: 31 }) }) },
+);
+type Command = typeof command extends fc.Arbitrary<infer One> ? One : never;
+
+const start = fc.record({
+  size: fc.constantFrom(3, 3, 4, 5),
+  seed: fc.integer({ min: 1, max: 2 ** 30 }),
+  commands: fc.array(command, { maxLength: 150, size: 'max' }),
+});
+
+class Schedule {
+  readonly cluster: MiniCluster;
+  proposals = 0;
+
+  constructor(size: number, seed: number) {
+    const ids = Array.from({ length: size }, (_, at) => `n${at + 1}`);
+    let state = seed;
+    const draw = (): number => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+      return (state >>> 8) / 2 ** 23;
+    };
+    this.cluster = new MiniCluster({ logs: Object.fromEntries(ids.map((id) => [id, []])), draw });
+  }
+
+  perform(command: Command): void {
+    const { cluster } = this;
+    const { network, said, up } = cluster;
+    const at = 'at' in command ? command.at : 0;
+    const member = up[at % Math.max(1, up.length)];
+    switch (command.kind) {
+      case 'deliver': {
+        const envelope = network[at % Math.max(1, network.length)];
+        return cluster.deliver((each) => each === envelope);
+      }
+      case 'repeat': {
+        const envelope = said[at % Math.max(1, said.length)];
+        return envelope === undefined ? undefined : cluster.hand(envelope);
+      }
+      case 'drop': {
+        const envelope = network[at % Math.max(1, network.length)];
+        return cluster.drop((each) => each === envelope);
+      }
+      case 'write':
+        return member?.completeWrites(command.count);
+      case 'timer':
+        for (let count = 0; count < command.count; count += 1) cluster.clock.step();
+        return;
+      case 'calm':
+        return cluster.elapse(command.ms);
+      case 'crash':
+        return member === undefined ? undefined : cluster.crash(member.id, command.kept);
+      case 'start': {
+        const down = cluster.ids.filter((id) => !cluster.members.has(id));
+        const id = down[at % Math.max(1, down.length)];
+        if (id !== undefined) cluster.start(id);
+        return;
+      }
+      case 'propose':
+        return this.#propose(command.at, command.count);
+      case 'link': {
+        const peer = cluster.ids[command.with % cluster.ids.length];
+        if (member === undefined || peer === undefined || peer === member.id) return;
+        return member.tell({ type: command.opened ? 'link.opened' : 'link.closed', peer });
+      }
+      case 'stall':
+        return member?.tell({ type: 'disk.stalled' });
+      case 'part':
+        return this.#part(command.at);
+    }
+  }
+
+  #propose(at: number, count: number): void {
+    const leaders = this.cluster.up.filter(({ leads }) => leads);
+    const leader = leaders[at % Math.max(1, leaders.length)];
+    this.proposals += 1;
+    leader?.propose(...Array.from({ length: count }, (_, nth) => `${this.proposals}.${nth}`));
+  }
+
+  /** The members whose bit is set are cut off from the others; nobody if there are only one or all of them. */
+  #part(bits: number): void {
+    const { cluster } = this;
+    const isThis = (id: NodeId): boolean => ((bits >> cluster.ids.indexOf(id)) & 1) === 1;
+    const [these, those] = [cluster.ids.filter(isThis), cluster.ids.filter((id) => !isThis(id))];
+    if (bits % 3 === 0) cluster.heal();
+    else cluster.partition(these, those);
+  }
+
+  /** The faults are over: everyone is up, every link is made anew, and time passes. */
+  recover(): void {
+    const { cluster } = this;
+    cluster.heal();
+    for (const id of cluster.ids) if (!cluster.members.has(id)) cluster.start(id);
+    for (const one of cluster.ids) for (const other of cluster.ids) if (one < other) cluster.reconnect(one, other);
+    cluster.elapseUntil(() => cluster.leader?.hasTag('servesReads') === true, 10 * 600);
+    cluster.elapse(500);
+  }
+}
+
+const RUNS = 300;
+
+it('[EL11] [LR14] [CM2] §3.6.3: no schedule breaks what Figure 3.2 promises, and all agree when the faults end', () => {
+  let [elections, committed] = [0, 0];
+  fc.assert(
+    fc.property(start, ({ size, seed, commands }) => {
+      const schedule = new Schedule(size, seed);
+      const { cluster } = schedule;
+      for (const each of commands) {
+        schedule.perform(each);
+        cluster.history.check(cluster.up);
+      }
+      elections += cluster.history.leaders.size;
+      committed += cluster.history.committed.length;
+      schedule.recover();
+      const { leader } = cluster;
+      for (const member of cluster.up) {
+        expect(member.entries).toEqual(leader?.entries);
+        expect(member.applied).toEqual(leader?.entries);
+      }
+      expect(cluster.history.committed.length).toBe(leader?.entries.length);
+    }),
+    { numRuns: RUNS },
+  );
+  expect(elections, 'schedules with leaders').toBeGreaterThan(RUNS / 2);
+  expect(committed, 'schedules that commit').toBeGreaterThan(RUNS / 2);
+});

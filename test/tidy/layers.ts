@@ -1,0 +1,113 @@
+/**
+ * The arrows of the architecture (DESIGN §1): which part may import which. A part that is not named here may
+ * not import anything, so that a new one has to be placed first.
+ */
+import { closureOf, importsOf, packageOf } from './imports.ts';
+import { filesIn, type Offence, offence, type SourceTree } from './source-tree.ts';
+
+const CORE = 'src/core';
+const PORTS = 'src/ports';
+const INSIDE = [CORE, PORTS, 'src/rules', 'machines'];
+const ADAPTERS = ['src/storage', 'src/transport', 'src/kv'];
+
+/** The parts, from the inside outwards, and what each may see besides itself. */
+const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
+  'src/core': [],
+  'src/ports': [CORE],
+  'src/rules': [CORE],
+  machines: [CORE, 'src/rules'],
+  'src/storage': [CORE, PORTS],
+  'src/transport': [CORE, PORTS],
+  'src/kv': [CORE, PORTS],
+  'src/node': INSIDE,
+  'src/client': [CORE, PORTS, 'src/kv'],
+  'src/library': [...INSIDE, ...ADAPTERS, 'src/node'],
+  'src/server': [...INSIDE, ...ADAPTERS, 'src/node', 'src/client'],
+  'src/testing': [...INSIDE, ...ADAPTERS, 'src/node', 'src/client', 'src/library'],
+  'src/cli': [...INSIDE, ...ADAPTERS, 'src/node', 'src/client', 'src/server', 'src/library'],
+};
+
+const XSTATE_IS_FOR = ['machines', 'src/node', 'src/testing'];
+
+export function importsAgainstLayers(tree: SourceTree): readonly Offence[] {
+  return [...filesIn(tree, 'src', 'machines')].flatMap((file) => {
+    const part = partOf(file.path);
+    if (part === null) return [];
+    return importsOf(file).flatMap(({ specifier, target, offset }) => {
+      const sentence = target === null ? foreign(part, specifier) : upward(part, target);
+      return sentence === null ? [] : [offence(file, offset, sentence)];
+    });
+  });
+}
+
+/** `null` for the doors of the package, such as `src/index.ts`, which may see all. */
+function partOf(path: string): string | null {
+  if (path.startsWith('machines/')) return 'machines';
+  const [, part, ...rest] = path.split('/');
+  return rest.length === 0 ? null : `src/${part}`;
+}
+
+function foreign(part: string, specifier: string): string | null {
+  const isXState = packageOf(specifier) === 'xstate';
+  if (!isXState || XSTATE_IS_FOR.includes(part)) return null;
+  return `only ${XSTATE_IS_FOR.join(', ')} know XState, not ${part}.`;
+}
+
+function upward(part: string, target: string): string | null {
+  const other = partOf(target);
+  if (other === part) return null;
+  const mayNot = `${part} may not import ${target}`;
+  if (other === null) return `${mayNot}: that is a door of the package.`;
+  if (MAY_SEE[part]?.includes(other) === true) return null;
+  if (ADAPTERS.includes(part) && ADAPTERS.includes(other)) {
+    return `${mayNot}: adapters never import each other.`;
+  }
+  return `${mayNot}: it sees ${MAY_SEE[part]?.join(', ') || 'nothing but itself'}.`;
+}
+
+/** Each cycle once, at the import that closes it. Types count: what needs each other belongs together. */
+export function importCycles(tree: SourceTree): readonly Offence[] {
+  const done = new Set<string>();
+  const offences: Offence[] = [];
+  const visit = (path: string, trail: readonly string[]): void => {
+    const file = tree.files.get(path);
+    if (file === undefined || done.has(path)) return;
+    for (const { target, offset } of importsOf(file)) {
+      if (target === null) continue;
+      const start = [...trail, path].indexOf(target);
+      if (start === -1) visit(target, [...trail, path]);
+      else {
+        const circle = [...trail, path].slice(start).concat(target).join(' → ');
+        offences.push(offence(file, offset, `closes the cycle ${circle}.`));
+      }
+    }
+    done.add(path);
+  };
+  for (const path of tree.files.keys()) visit(path, []);
+  return offences;
+}
+
+/** What the simulator imports has to run in a browser, at any depth. */
+export function nodeBoundTesting(tree: SourceTree): readonly Offence[] {
+  return [...filesIn(tree, 'src/testing')].flatMap((file) =>
+    importsOf(file).flatMap(({ target, isType, offset }) => {
+      if (target === null || isType) return [];
+      const bound = [...closureOf(tree, [target], (found) => !found.isType)].find((path) =>
+        isNodeBound(tree, path),
+      );
+      const sentence = `leads to ${bound}, which needs Node: src/testing runs in a browser.`;
+      return bound === undefined ? [] : [offence(file, offset, sentence)];
+    }),
+  );
+}
+
+const NODE_PACKAGES = ['ws', 'level', 'hono', '@hono/node-server'];
+
+function isNodeBound(tree: SourceTree, path: string): boolean {
+  const file = tree.files.get(path);
+  if (file === undefined) return false;
+  return importsOf(file).some(
+    ({ specifier, isType }) =>
+      !isType && (specifier.startsWith('node:') || NODE_PACKAGES.includes(packageOf(specifier))),
+  );
+}

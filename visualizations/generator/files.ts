@@ -1,0 +1,43 @@
+/** All that `npm run visualize` writes, and what of it is stale. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AnyStateMachine } from 'xstate';
+import { writeJson } from './json.ts';
+import { writeMermaid } from './mermaid.ts';
+import { planPicture } from './plan.ts';
+import { layOut } from './search.ts';
+import { drawSvg } from './svg.ts';
+import { readChart } from './walk.ts';
+
+/** `logWriter` is drawn in `log-writer.svg`, next to its chart in `log-writer.machine.ts`. */
+export function stemOf(chartName: string): string {
+  return chartName.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
+}
+
+/** The content of every file, by its name. */
+export async function drawAll(
+  charts: Readonly<Record<string, AnyStateMachine>>,
+): Promise<ReadonlyMap<string, string>> {
+  const files = new Map<string, string>();
+  for (const [name, machine] of Object.entries(charts)) {
+    const plan = planPicture(readChart(machine));
+    files.set(`${stemOf(name)}.mmd`, writeMermaid(plan));
+    files.set(`${stemOf(name)}.svg`, drawSvg(await layOut(plan)));
+    files.set(`${stemOf(name)}.json`, writeJson(machine));
+  }
+  return files;
+}
+
+/** Files in `directory` that differ, are missing, or belong to no chart any more. */
+export function staleFiles(
+  directory: string,
+  files: ReadonlyMap<string, string>,
+): readonly string[] {
+  const present = readdirSync(directory).filter((name) => /\.(mmd|svg|json)$/.test(name));
+  const left = present.filter((name) => !files.has(name));
+  const changed = [...files.keys()].filter(
+    (name) =>
+      !present.includes(name) || readFileSync(join(directory, name), 'utf8') !== files.get(name),
+  );
+  return [...changed, ...left].sort();
+}

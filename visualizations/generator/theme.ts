@@ -1,0 +1,142 @@
+/**
+ * Colours with a meaning, for a light and a dark page. A tone is given to a state by its name: the four roles of
+ * Raft each have one, and so have working, waiting and trouble. What lies inside takes the tone of its container.
+ */
+
+export type Tone =
+  | 'follower'
+  | 'preCandidate'
+  | 'candidate'
+  | 'leader'
+  | 'waiting'
+  | 'trouble'
+  | 'plain';
+
+interface Shades {
+  readonly line: string;
+  readonly fill: string;
+  readonly ink: string;
+}
+
+export const TONES: Readonly<Record<Tone, Readonly<Record<Scheme, Shades>>>> = {
+  follower: {
+    light: { line: '#5b8def', fill: '#edf3fe', ink: '#1d4fb4' },
+    dark: { line: '#5486e0', fill: '#182640', ink: '#a8c7ff' },
+  },
+  preCandidate: {
+    light: { line: '#d9a514', fill: '#fdf6df', ink: '#7d5b00' },
+    dark: { line: '#b98f1e', fill: '#32290f', ink: '#f3d47c' },
+  },
+  candidate: {
+    light: { line: '#e67a33', fill: '#fdefe5', ink: '#9c4410' },
+    dark: { line: '#cf7136', fill: '#3a2314', ink: '#ffbd8f' },
+  },
+  leader: {
+    light: { line: '#2fa36b', fill: '#e8f6ee', ink: '#126a40' },
+    dark: { line: '#36a06c', fill: '#13301f', ink: '#8fe0b4' },
+  },
+  waiting: {
+    light: { line: '#d9a514', fill: '#fdf6df', ink: '#7d5b00' },
+    dark: { line: '#b98f1e', fill: '#32290f', ink: '#f3d47c' },
+  },
+  trouble: {
+    light: { line: '#d9534f', fill: '#fdecec', ink: '#a3211d' },
+    dark: { line: '#c9524e', fill: '#3b1a1a', ink: '#ffb0ac' },
+  },
+  plain: {
+    light: { line: '#8793a6', fill: '#f4f6f9', ink: '#2b3442' },
+    dark: { line: '#6a7688', fill: '#20262f', ink: '#dfe5ee' },
+  },
+};
+
+const TONE_OF_STATE: Readonly<Record<string, Tone>> = {
+  follower: 'follower',
+  preCandidate: 'preCandidate',
+  candidate: 'candidate',
+  leader: 'leader',
+  running: 'leader',
+  active: 'leader',
+  open: 'leader',
+  replicate: 'leader',
+  writing: 'leader',
+  applying: 'leader',
+  recovering: 'waiting',
+  draining: 'waiting',
+  probe: 'waiting',
+  paused: 'waiting',
+  dialing: 'follower',
+  handshaking: 'follower',
+  backingOff: 'waiting',
+  stalled: 'trouble',
+  refused: 'trouble',
+  failed: 'trouble',
+  halted: 'trouble',
+};
+
+export function toneOf(key: string, inherited: Tone): Tone {
+  return TONE_OF_STATE[key] ?? inherited;
+}
+
+export type Scheme = 'light' | 'dark';
+
+/** The page, what is drawn on it, and the inks of words: names, conditions, all else. */
+export const PAGE = {
+  light: {
+    page: '#ffffff',
+    frame: '#d5dbe4',
+    arrow: '#55627a',
+    ink: '#1b2430',
+    soft: '#5a6678',
+    guard: '#8a4b08',
+  },
+  dark: {
+    page: '#0f141b',
+    frame: '#333d4b',
+    arrow: '#8a99b0',
+    ink: '#e8edf4',
+    soft: '#9ba8ba',
+    guard: '#e5b06c',
+  },
+} as const satisfies Record<Scheme, Record<string, string>>;
+
+const FONTS =
+  "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Ubuntu, Cantarell, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif";
+
+/** Plain rules without variables, which not every viewer of SVG understands. */
+export function styleSheet(): string {
+  return [
+    `text{font-family:${FONTS};font-size:12px}`,
+    ...scheme('light'),
+    '@media (prefers-color-scheme:dark){',
+    ...scheme('dark'),
+    '}',
+  ].join('\n');
+}
+
+function scheme(name: Scheme): readonly string[] {
+  const { page, frame, ink, soft, arrow, guard } = PAGE[name];
+  return [
+    `.page{fill:${page}}`,
+    `.frame{fill:none;stroke:${frame}}`,
+    `.title,.event,.target{fill:${ink}}`,
+    `.description,.note,.mark,.action{fill:${soft}}`,
+    `.guard{fill:${guard}}`,
+    `.arrow{fill:none;stroke:${arrow};stroke-width:1.5}`,
+    `.head,.dot{fill:${arrow}}`,
+    `.rule{stroke:${frame}}`,
+    `.label{fill:${page}}`,
+    `.everywhere{fill:${page};stroke:${arrow};stroke-dasharray:5 4}`,
+    `.caption{fill:${ink}}`,
+    ...Object.entries(TONES).flatMap(([tone, shades]) => toneRules(tone, shades[name], page)),
+  ];
+}
+
+function toneRules(tone: string, { line, fill, ink }: Shades, page: string): readonly string[] {
+  return [
+    `.${tone} .box{fill:${fill};stroke:${line};stroke-width:1.5}`,
+    `.${tone} .leaf{fill:${page};stroke:${line};stroke-width:1.5}`,
+    `.${tone} .region{fill:none;stroke:${line};stroke-dasharray:5 4}`,
+    `.${tone} .name{fill:${ink}}`,
+    `.${tone} .label{fill:${fill}}`,
+  ];
+}

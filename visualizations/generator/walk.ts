@@ -1,0 +1,137 @@
+/**
+ * Reads a chart into plain data: states, transitions, actions and the events it ignores, by name. All
+ * pictures start from this, so that they agree. It reads the public fields of XState's nodes, not
+ * `toDirectedGraph`, which leaves out `always`. It decides nothing about looks.
+ */
+import type { AnyStateMachine, AnyStateNode } from 'xstate';
+
+/** What sets a transition off. `always` is a condition that became true. */
+export interface Trigger {
+  readonly kind: 'event' | 'after' | 'always' | 'done' | 'error';
+  /** The event, the delay, or the actor that ended; empty for `always`. */
+  readonly name: string;
+}
+
+export interface ChartTransition {
+  readonly source: string;
+  readonly trigger: Trigger;
+  readonly guard: string | null;
+  /** True for the unguarded last branch behind guarded ones. */
+  readonly isElse: boolean;
+  /** Its place among the branches of one event, from 1, where their order decides; `null` otherwise. */
+  readonly rank: number | null;
+  /** `null`: the chart acts and stays where it is. */
+  readonly target: string | null;
+  readonly actions: readonly string[];
+}
+
+export interface ChartState {
+  readonly id: string;
+  readonly key: string;
+  readonly type: string;
+  readonly description: string;
+  readonly entry: readonly string[];
+  readonly exit: readonly string[];
+  /** Actors that live as long as this state is active. */
+  readonly invokes: readonly string[];
+  /** The child that is entered first, if one is. */
+  readonly initial: string | null;
+  readonly states: readonly ChartState[];
+  readonly transitions: readonly ChartTransition[];
+  /** Events answered with nothing, visibly: `heartbeat: {}`. */
+  readonly ignores: readonly string[];
+}
+
+export function readChart(machine: AnyStateMachine): ChartState {
+  return readState(machine.root);
+}
+
+/** The state and all below it, parents first. */
+export function* statesOf(state: ChartState): Generator<ChartState> {
+  yield state;
+  for (const child of state.states) yield* statesOf(child);
+}
+
+function readState(node: AnyStateNode): ChartState {
+  const transitions = transitionsOf(node);
+  return {
+    id: node.id,
+    key: node.key,
+    type: node.type,
+    description: node.description ?? '',
+    entry: actionNames(node.entry),
+    exit: actionNames(node.exit),
+    invokes: node.invoke.map((invoked) => nameOf(invoked.src) ?? invoked.id),
+    initial: node.type === 'compound' ? (node.initial.target?.[0]?.id ?? null) : null,
+    states: Object.values(node.states).map(readState),
+    transitions: transitions.filter((transition) => !isIgnored(transition)),
+    ignores: transitions.filter(isIgnored).map((transition) => transition.trigger.name),
+  };
+}
+
+/** An XState transition, as far as it is read here. */
+interface RawTransition {
+  readonly eventType: string;
+  readonly guard?: unknown;
+  readonly target?: readonly { readonly id: string }[] | undefined;
+  readonly actions: readonly unknown[];
+}
+
+function transitionsOf(node: AnyStateNode): readonly ChartTransition[] {
+  const onEvents = [...node.transitions.values()]
+    .filter(([first]) => first?.eventType.startsWith('xstate.after.') !== true)
+    .flatMap((branches) => readBranches(node.id, branches));
+  const always = readBranches(node.id, node.always ?? []);
+  const delays = [...new Set(node.after.map((branch) => branch.delay))];
+  const after = delays.flatMap((delay) => {
+    const branches = node.after.filter((branch) => branch.delay === delay);
+    return readBranches(node.id, branches, { kind: 'after', name: String(delay) });
+  });
+  return [...always, ...after, ...onEvents];
+}
+
+function readBranches(
+  source: string,
+  branches: readonly RawTransition[],
+  trigger?: Trigger,
+): readonly ChartTransition[] {
+  return branches.map((branch, position) => ({
+    source,
+    trigger: trigger ?? readTrigger(branch.eventType),
+    guard: nameOf(branch.guard),
+    isElse: position > 0 && nameOf(branch.guard) === null,
+    rank: branches.length > 2 ? position + 1 : null,
+    target: branch.target?.[0]?.id ?? null,
+    actions: actionNames(branch.actions),
+  }));
+}
+
+const INTERNAL_EVENT = /^xstate\.(done|error)\.(?:state|actor)\.(.+)$/;
+
+function readTrigger(eventType: string): Trigger {
+  if (eventType === '') return { kind: 'always', name: '' };
+  const [, kind, name] = INTERNAL_EVENT.exec(eventType) ?? [];
+  if (name === undefined) return { kind: 'event', name: eventType };
+  return { kind: kind === 'done' ? 'done' : 'error', name };
+}
+
+function isIgnored({ trigger, target, actions }: ChartTransition): boolean {
+  return trigger.kind === 'event' && target === null && actions.length === 0;
+}
+
+/** Timers are actions as well, built in and unnamed; they are drawn as `after`. */
+function actionNames(actions: readonly unknown[]): readonly string[] {
+  return actions.flatMap((action) => nameOf(action) ?? []).filter(isNamedHere);
+}
+
+function isNamedHere(name: string): boolean {
+  return !name.startsWith('xstate.');
+}
+
+/** Guards, actions and actors are referred to by name, alone or with parameters. */
+function nameOf(reference: unknown): string | null {
+  if (typeof reference === 'string') return reference;
+  if (typeof reference !== 'object' && typeof reference !== 'function') return null;
+  if (reference === null || !('type' in reference)) return null;
+  return typeof reference.type === 'string' ? reference.type : null;
+}
