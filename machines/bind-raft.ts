@@ -30,9 +30,18 @@ const perform = performer<RaftState, RaftEvent, RaftEffect>((state) =>
   leadership.peersOf(state).map(replicationId),
 );
 
+/** The chart with every name bound; each step below binds the names of one concern. */
 export function bindRaft({ random, limits }: RaftPorts) {
-  return raftMachine.provide({
-    actors: { replication },
+  const guarded = bindGuards(raftMachine);
+  const voting = bindElection(guarded);
+  const leading = bindLeadership(voting, limits);
+  return bindDelays(leading, random).provide({ actors: { replication } });
+}
+
+type Chart = typeof raftMachine;
+
+function bindGuards(chart: Chart): Chart {
+  return chart.provide({
     guards: {
       mayGrantVote: ({ context }, { from, message }) =>
         election.mayGrantVote(context, from, message),
@@ -43,6 +52,11 @@ export function bindRaft({ random, limits }: RaftPorts) {
       hasCommittedInTerm: ({ context }) => leadership.hasCommittedInTerm(context),
       hearsQuorum: ({ context }) => leadership.hearsQuorum(context),
     },
+  });
+}
+
+function bindElection(chart: Chart): Chart {
+  return chart.provide({
     actions: {
       observeTerm: perform((state, { term }) => election.observeTerm(state, term)),
       grantPreVoteIfUpToDate: perform((state, { from, message }) =>
@@ -73,6 +87,13 @@ export function bindRaft({ random, limits }: RaftPorts) {
         );
       },
       noteDurable: perform((state, { entry }) => commit.noteDurable(state, entry)),
+    },
+  });
+}
+
+function bindLeadership(chart: Chart, limits: RaftPorts['limits']): Chart {
+  return chart.provide({
+    actions: {
       becomeLeader: perform(leadership.becomeLeader),
       startReplication: enqueueActions(({ context, enqueue }) => {
         for (const peer of leadership.peersOf(context)) {
@@ -109,6 +130,11 @@ export function bindRaft({ random, limits }: RaftPorts) {
       }),
       stepDown: perform((state, { cause }) => leadership.stepDown(state, cause)),
     },
+  });
+}
+
+function bindDelays(chart: Chart, random: () => number): Chart {
+  return chart.provide({
     delays: {
       electionTimeout: ({ context }) => timing.electionTimeoutMs(context.timing, random()),
       electionTimeoutMinimum: ({ context }) => context.timing.electionTimeoutMinMs,

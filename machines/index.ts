@@ -177,6 +177,7 @@ function bindNode(parts: NodeParts) {
   });
 }
 
+/** The link actor of a peer, as a child of the node actor. */
 export function linkId(peer: string): string {
   return `link:${peer}`;
 }

@@ -49,6 +49,7 @@ export interface RaftErrorDetails {
   readonly cause?: unknown;
 }
 
+/** Every failure that is not a misuse. Look at `code` and `retry`, never at the message. */
 export class RaftError extends Error {
   override readonly name = 'RaftError';
   readonly code: RaftErrorCode;

@@ -8,16 +8,17 @@ import { RaftError } from '../core/errors.ts';
 import type { Propose, ProposeReply, ReadIndex, ReadIndexReply } from '../core/message.ts';
 import { advance, type Index, type NodeId, type Term } from '../core/types.ts';
 import type { ProposalOutcome, WaitOptions } from '../ports/replica.ts';
-import { type Parts, raftOf } from './parts.ts';
+
 import { Proposals } from './proposals.ts';
 import { Reads } from './reads.ts';
+import { raftOf, type Surroundings } from './surroundings.ts';
 import { Sweeper } from './sweeper.ts';
 
 /** How long a command that a follower passed on may wait here for its turn, in milliseconds. */
 const FORWARDED_DEADLINE_MS = 5_000;
 
 export class Clients {
-  readonly #parts: () => Parts;
+  readonly #parts: () => Surroundings;
   readonly #proposals = new Proposals(() => this.#parts().applying.lastApplied);
   readonly #reads = new Reads();
   readonly #sweeper: Sweeper;
@@ -28,7 +29,7 @@ export class Clients {
   #proposed = 0;
 
   /** `firstRequestId` must be larger than any that this node used in an earlier life. */
-  constructor(parts: () => Parts, firstRequestId: number, clock: Parts['clock']) {
+  constructor(parts: () => Surroundings, firstRequestId: number, clock: Surroundings['clock']) {
     this.#parts = parts;
     this.#requestId = firstRequestId;
     this.#sweeper = new Sweeper(clock, (now) => this.#sweep(now));
@@ -187,7 +188,7 @@ export class Clients {
     this.#forwardProposals(parts);
   }
 
-  #forwardProposals(parts: Parts): void {
+  #forwardProposals(parts: Surroundings): void {
     const { peers, limits } = parts;
     const raft = parts.actors.raft;
     const leader = raft?.leaderId ?? null;

@@ -6,7 +6,8 @@ import { RaftError } from '../core/errors.ts';
 import { INDEX_ZERO, nextIndex, TERM_ZERO } from '../core/types.ts';
 import type { ReadRange } from '../ports/log-store.ts';
 import { termAt } from '../rules/term-runs.ts';
-import { type Parts, raftOf } from './parts.ts';
+import type { Parts } from './parts.ts';
+import { raftOf } from './surroundings.ts';
 
 export function perform(parts: Parts, effect: Effect): void {
   const { actors, clients, disk, peers } = parts;

@@ -8,7 +8,8 @@ import type { AppendEntriesReply, Message } from '../core/message.ts';
 import type { NodeId } from '../core/types.ts';
 import { admit } from '../rules/ingress.ts';
 import { refuseStaleEntries } from '../rules/log-matching.ts';
-import { type Parts, raftOf } from './parts.ts';
+import type { Parts } from './parts.ts';
+import { raftOf } from './surroundings.ts';
 
 export function receive(
   parts: Parts,

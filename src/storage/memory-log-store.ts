@@ -32,6 +32,7 @@ export interface MemoryLogStoreOptions {
   readonly failure?: () => Error | null;
 }
 
+/** A store that forgets with its process but not with its node: it may be closed and opened again. For tests. */
 export function memoryLogStore(options: MemoryLogStoreOptions = {}): LogStore {
   return new MemoryLogStore(options);
 }

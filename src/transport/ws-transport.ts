@@ -49,6 +49,7 @@ const NOT_HTTP = `This port speaks raftchart's peer protocol (WebSocket), not HT
 Clients use the address that the node was given with --listen.
 `;
 
+/** WebSockets between members, with TLS if `tls` is given; `listen: null` only dials. */
 export function webSocketTransport(options: WebSocketTransportOptions): PeerTransport {
   return new WebSocketTransport(options);
 }

@@ -8,6 +8,7 @@ import { appendOf, helloOf, KIB, LIMITS, runOf } from './sample.ts';
 const isPresent = isOpensslPresent();
 const reason = isPresent ? '' : ' (skipped: the openssl command is not installed)';
 
+// Skipped, and says so, only where the openssl command that makes the certificates is missing.
 describe.skipIf(!isPresent)(`a transport over TLS${reason}`, () => {
   const closing: { close(): Promise<void> }[] = [];
   let made: readonly [Certificate, Certificate] | null = null;
