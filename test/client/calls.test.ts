@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { CompactedError, ConditionFailedError, connect } from '../../src/client/index.ts';
 import { encodeCommand } from '../../src/kv/command-codec.ts';
+import { eventually } from '../server/eventually.ts';
 import { type LocalOptions, type LocalServer, localServer } from '../server/local-server.ts';
 import { scriptedServer } from './scripted-server.ts';
 import { cleanUp, clientOf, rejection } from './stage.ts';
@@ -110,10 +111,10 @@ describe('pipelining', () => {
     const server = await scriptedServer();
     cleanUp(() => server.close());
     const client = clientOf([server.url]);
-    await expect.poll(() => client.connectedTo).toBe('n1');
+    await eventually(() => client.connectedTo).toBe('n1');
     const calls = Array.from({ length: 500 }, (_, at) => client.put(`k${at}`, 'x'));
     for (const call of calls) call.catch(() => {});
-    await expect.poll(() => server.requests().length).toBe(500);
+    await eventually(() => server.requests().length).toBe(500);
     expect(server.frames).toHaveLength(1);
     const ids = server.requests().map(({ id }) => id);
     expect(ids).toEqual([...ids].sort((left, right) => left - right));
@@ -163,7 +164,7 @@ describe('bounds', () => {
     for (const call of first) call.catch(() => {});
     const refused = await rejection(client.put('c', 'x'));
     expect([refused.code, refused.retry]).toEqual(['RAFT_OVERLOADED', 'safe']);
-    await expect.poll(() => server.requests().length).toBe(2);
+    await eventually(() => server.requests().length).toBe(2);
     const small = clientOf([server.url], { pendingBytesMax: 1000 });
     const large = await rejection(small.put('a', 'x'.repeat(2000)));
     expect(large.code).toBe('RAFT_OVERLOADED');
@@ -176,7 +177,7 @@ describe('closing', () => {
     cleanUp(() => server.close());
     const client = clientOf([server.url]);
     const sent = [rejection(client.put('a', 'x')), rejection(client.get('a'))];
-    await expect.poll(() => server.requests().length).toBe(2);
+    await eventually(() => server.requests().length).toBe(2);
     const unsent = rejection(client.put('b', 'x'));
     await client.close();
     const ends = (await Promise.all([...sent, unsent])).map(({ code, retry }) => [code, retry]);
@@ -198,6 +199,6 @@ describe('closing', () => {
       await client[Symbol.asyncDispose]();
       await client.close();
     }
-    await expect.poll(() => server.context.counters.clientConnections).toBe(0);
+    await eventually(() => server.context.counters.clientConnections).toBe(0);
   });
 });

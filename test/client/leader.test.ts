@@ -1,6 +1,7 @@
 /** Which server the client speaks to: the leader where it can be found, and anybody until then. */
 import { describe, expect, it } from 'vitest';
 import type { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
+import { eventually } from '../server/eventually.ts';
 import { LocalReplica } from '../server/local-replica.ts';
 import { type LocalServer, localServer } from '../server/local-server.ts';
 import { cleanUp, clientOf } from './stage.ts';
@@ -29,8 +30,8 @@ describe('the leader', () => {
     const servers = await cluster(['n1', 'n2', 'n3'], 'n3');
     const client = clientOf(urlsOf(servers));
     await client.put('a', 'x');
-    await expect.poll(() => client.connectedTo).toBe('n3');
-    await expect.poll(() => connectionsOf(servers)).toEqual([0, 0, 1]);
+    await eventually(() => client.connectedTo).toBe('n3');
+    await eventually(() => connectionsOf(servers)).toEqual([0, 0, 1]);
   });
 
   it('[CL6] is not waited for: any server takes requests meanwhile', async () => {
@@ -48,15 +49,15 @@ describe('the leader', () => {
     if (first === undefined || second === undefined) throw new Error('two servers were started');
     first.replica.mood = 'held';
     const underWay = client.put('b', 'x');
-    await expect.poll(() => first.context.counters.clientRequests.get('submit')).toBe(2);
+    await eventually(() => first.context.counters.clientRequests.get('submit')).toBe(2);
     second.replica.follow('n2');
     first.replica.follow('n2');
-    await expect.poll(() => client.connectedTo).toBe('n2');
+    await eventually(() => client.connectedTo).toBe('n2');
     expect(connectionsOf(servers)).toEqual([1, 1]);
     expect(await client.put('c', 'x')).toMatchObject({ revision: 3 });
     first.replica.mood = 'serving';
     expect(await underWay).toMatchObject({ revision: 4 });
-    await expect.poll(() => connectionsOf(servers)).toEqual([0, 1]);
+    await eventually(() => connectionsOf(servers)).toEqual([0, 1]);
   });
 
   it('[CL6] is not looked for endlessly where it cannot be: each endpoint is asked once', async () => {
@@ -64,8 +65,8 @@ describe('the leader', () => {
     const client = clientOf(urlsOf(servers));
     await client.put('a', 'x');
     const total = () => servers.map(({ context }) => context.counters.clientConnectionsTotal);
-    await expect.poll(total).toEqual([1, 1, 1]);
-    await expect.poll(() => connectionsOf(servers)).toEqual([1, 0, 0]);
+    await eventually(total).toEqual([1, 1, 1]);
+    await eventually(() => connectionsOf(servers)).toEqual([1, 0, 0]);
     await client.put('a', 'x');
     expect(total()).toEqual([1, 1, 1]);
   });
@@ -75,7 +76,7 @@ describe('the leader', () => {
     const client = clientOf(urlsOf(servers));
     await client.put('a', 'x');
     await servers[0]?.close();
-    await expect.poll(() => client.connectedTo).toBe('n2');
+    await eventually(() => client.connectedTo).toBe('n2');
     expect(await client.put('b', 'x')).toMatchObject({ revision: 3 });
   });
 
@@ -85,7 +86,7 @@ describe('the leader', () => {
     const client = clientOf(urlsOf(servers));
     await client.put('a', 'x');
     await close();
-    await expect.poll(() => client.connectedTo).toBeNull();
+    await eventually(() => client.connectedTo).toBeNull();
     const waiting = client.put('b', 'x');
     const again = await localServer({ port, replica });
     cleanUp(() => again.close());

@@ -1,6 +1,7 @@
 /** How requests end that are not answered: what the client claims must be what is known. */
 import { describe, expect, it } from 'vitest';
 import { encodeResult } from '../../src/kv/result-codec.ts';
+import { eventually } from '../server/eventually.ts';
 import { localServer } from '../server/local-server.ts';
 import { helloOf, type ScriptedServer, scriptedServer } from './scripted-server.ts';
 import { cleanUp, clientOf, rejection } from './stage.ts';
@@ -61,10 +62,10 @@ describe('when the connection breaks', () => {
     const server = await scripted();
     const client = clientOf([server.url]);
     const write = rejection(client.put('a', 'x'));
-    await expect.poll(() => server.requests().length).toBe(1);
+    await eventually(() => server.requests().length).toBe(1);
     server.connections[0]?.terminate();
     expect(facts(await write)).toEqual(['RAFT_OUTCOME_UNKNOWN', 'outcomeUnknown']);
-    await expect.poll(() => server.connections.length).toBe(2);
+    await eventually(() => server.connections.length).toBe(2);
     server.onRequest = ({ id }, reply) => reply({ type: 'status', id, status: '{}' });
     await client.status();
     expect(server.requests().filter(({ type }) => type === 'submit')).toHaveLength(1);
@@ -85,7 +86,7 @@ describe('when the connection breaks', () => {
     const server = await scripted();
     const client = clientOf([server.url]);
     const next = client.put('a', 'x').catch(() => client.put('b', 'x'));
-    await expect.poll(() => server.requests().length).toBe(1);
+    await eventually(() => server.requests().length).toBe(1);
     server.onRequest = ({ id }, reply) =>
       reply({ type: 'done', id, result: encodeResult({ type: 'put', revision: 7 }) });
     server.connections[0]?.terminate();
@@ -98,7 +99,7 @@ describe('when the connection breaks', () => {
     const whole = await localServer();
     cleanUp(() => whole.close());
     const client = clientOf([silent.url, whole.url], { keepAliveMs: 40 });
-    await expect.poll(() => client.connectedTo).toBe('n1');
+    await eventually(() => client.connectedTo).toBe('n1');
     silent.connections[0]?.pause();
     const write = await rejection(client.put('a', 'x'));
     expect(facts(write)).toEqual(['RAFT_OUTCOME_UNKNOWN', 'outcomeUnknown']);
@@ -129,7 +130,7 @@ describe('time', () => {
     const server = await scripted();
     const client = clientOf([server.url]);
     client.put('a', 'x', { timeoutMs: 1000 }).catch(() => {});
-    await expect.poll(() => server.requests().length).toBe(1);
+    await eventually(() => server.requests().length).toBe(1);
     const [request] = server.requests();
     const timeoutMs = request?.type === 'submit' ? request.timeoutMs : 0;
     expect(timeoutMs).toBeGreaterThan(300);
@@ -159,7 +160,7 @@ describe('aborting', () => {
     const { signal } = controller;
     const write = rejection(client.put('a', 'x', { signal }));
     const read = rejection(client.get('a', { signal }));
-    await expect.poll(() => server.requests().length).toBe(2);
+    await eventually(() => server.requests().length).toBe(2);
     const unsent = rejection(client.put('b', 'x', { signal }));
     controller.abort(new Error('enough'));
     const ends = await Promise.all([write, read, unsent]);
@@ -171,7 +172,9 @@ describe('aborting', () => {
     expect(ends[0]?.cause).toEqual(new Error('enough'));
     const late = await rejection(client.put('c', 'x', { signal }));
     expect(facts(late)).toEqual(['RAFT_ABORTED', 'safe']);
-    await expect.poll(() => server.requests().length).toBe(2);
+    server.onRequest = ({ id }, reply) => reply({ type: 'status', id, status: '{}' });
+    await client.status();
+    expect(server.requests().map(({ type }) => type)).toEqual(['submit', 'read', 'status']);
   });
 
   it('[CL4] lets go of the signal when the request is done', async () => {

@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KvClient, Watch, WatchRevision } from '../../src/client/index.ts';
 import { encodeCommand } from '../../src/kv/command-codec.ts';
+import { eventually } from '../server/eventually.ts';
 import { LocalReplica } from '../server/local-replica.ts';
 import { type LocalServer, localServer } from '../server/local-server.ts';
 import { cleanUp, clientOf, rejection } from './stage.ts';
@@ -41,7 +42,7 @@ describe('a watch', () => {
     const client = clientOf([server.url]);
     await client.put('before', 'x');
     const watch = client.watch({ prefix: 'k' });
-    await expect.poll(() => server.context.counters.clientWatches).toBe(1);
+    expect(await watch.started()).toBe(3);
     await client.txn({
       success: ['k1', 'other', 'k2'].map((key) => ({ type: 'put', key, value: key })),
     });
@@ -68,7 +69,7 @@ describe('a watch', () => {
     const client = clientOf([server.url]);
     const controller = new AbortController();
     const aborted = client.watch({ prefix: '', signal: controller.signal });
-    await expect.poll(() => server.context.counters.clientWatches).toBe(1);
+    await eventually(() => server.context.counters.clientWatches).toBe(1);
     const pending = aborted.next();
     controller.abort();
     expect(await pending).toEqual({ done: true, value: undefined });
@@ -77,7 +78,7 @@ describe('a watch', () => {
       expect(revision).toBe(2);
       break;
     }
-    await expect.poll(() => server.context.counters.clientWatches).toBe(0);
+    await eventually(() => server.context.counters.clientWatches).toBe(0);
     expect(await client.watch({ prefix: '', signal: controller.signal }).next()).toMatchObject({
       done: true,
     });
@@ -117,7 +118,7 @@ describe('reconnecting', () => {
       await breakConnections(server, client);
     }
     await write(server, 'last');
-    await expect.poll(() => seen.at(-1)?.revision).toBe(202);
+    await eventually(() => seen.at(-1)?.revision).toBe(202);
     expect(numbers(seen)).toEqual(span(2, 202));
   });
 
@@ -125,16 +126,16 @@ describe('reconnecting', () => {
     const server = await served();
     const client = clientOf([server.url]);
     await write(server, 'before');
-    const { seen } = follow(client.watch({ prefix: '' }));
-    await expect.poll(() => server.context.counters.clientWatches).toBe(1);
-    await client.status();
+    const watch = client.watch({ prefix: '' });
+    const { seen } = follow(watch);
+    await watch.started();
     const { port, replica } = server;
     await server.close();
     await write(server, 'missed');
     const again = await localServer({ port, replica });
     cleanUp(() => again.close());
     await write(again, 'later');
-    await expect.poll(() => numbers(seen)).toEqual([3, 4]);
+    await eventually(() => numbers(seen)).toEqual([3, 4]);
   });
 
   it('[CL8] goes on at another server, and when the leader changes', async () => {
@@ -149,16 +150,16 @@ describe('reconnecting', () => {
     const client = clientOf([first.url, second.url]);
     const { seen } = follow(client.watch({ prefix: '', from: 2 }));
     await write(first, 'a');
-    await expect.poll(() => seen.length).toBe(1);
+    await eventually(() => seen.length).toBe(1);
     second.replica.follow('n2');
     replica.follow('n2');
     await write(first, 'b');
-    await expect.poll(() => client.connectedTo).toBe('n2');
+    await eventually(() => client.connectedTo).toBe('n2');
     await write(second, 'c');
-    await expect.poll(() => seen.length).toBe(3);
+    await eventually(() => seen.length).toBe(3);
     await first.close();
     await write(second, 'd');
-    await expect.poll(() => numbers(seen)).toEqual([2, 3, 4, 5]);
+    await eventually(() => numbers(seen)).toEqual([2, 3, 4, 5]);
     expect(first.context.counters.clientWatches).toBe(0);
   });
 
@@ -170,14 +171,14 @@ describe('reconnecting', () => {
     const { seen } = follow(watch);
     for (let at = 0; at < 20; at += 1) await write(server, 'loud');
     // The server tells a quiet watch how far it is with each probe.
-    await expect.poll(() => watch.nextRevision).toBe(22);
+    await eventually(() => watch.nextRevision).toBe(22);
     const command = encodeCommand({ type: 'compact', revision: 21 });
     await new Promise<void>((done) =>
       server.replica.submit(command, { timeoutMs: 1000 }, () => done()),
     );
     await breakConnections(server, client);
     await write(server, 'quiet');
-    await expect.poll(() => numbers(seen)).toEqual([22]);
+    await eventually(() => numbers(seen)).toEqual([22]);
   });
 
   it('[CL8] tries again what is refused only for now', async () => {
@@ -185,22 +186,20 @@ describe('reconnecting', () => {
     server.replica.mood = 'leaderless';
     const client = clientOf([server.url]);
     const { seen } = follow(client.watch({ prefix: '' }));
-    await expect.poll(() => server.replica.readIndexCalls).toBeGreaterThan(1);
+    await eventually(() => server.replica.readIndexCalls).toBeGreaterThan(1);
     server.replica.mood = 'serving';
-    await expect.poll(() => server.context.counters.clientWatches).toBe(1);
-    await expect
-      .poll(async () => {
-        await write(server, 'k');
-        return seen.length;
-      })
-      .toBeGreaterThan(0);
+    await eventually(() => server.context.counters.clientWatches).toBe(1);
+    await eventually(async () => {
+      await write(server, 'k');
+      return seen.length;
+    }).toBeGreaterThan(0);
   });
 
   async function breakConnections(server: LocalServer, client: KvClient): Promise<void> {
     const { counters } = server.context;
     const before = counters.clientConnectionsTotal;
     server.clients.dropAll();
-    await expect.poll(() => counters.clientConnectionsTotal).toBeGreaterThan(before);
+    await eventually(() => counters.clientConnectionsTotal).toBeGreaterThan(before);
     await client.status();
   }
 });
@@ -212,7 +211,8 @@ describe('a slow reader', () => {
     const watch = client.watch({ prefix: '', from: 2 });
     for (let at = 0; at < 500; at += 1) void write(server, `k${at}`);
     await write(server, 'last');
-    await expect.poll(() => server.context.counters.clientWatches).toBe(0);
+    await eventually(() => server.context.counters.clientRequests.get('cancel')).toBe(1);
+    expect(server.context.counters.clientWatches).toBe(0);
     expect(numbers(await take(watch, 501))).toEqual(span(2, 502));
   });
 

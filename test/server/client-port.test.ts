@@ -8,6 +8,7 @@ import { decodeRequests, encodeRequests } from '../../src/client/request-frame.t
 import { RaftError } from '../../src/core/errors.ts';
 import { encodeCommand } from '../../src/kv/command-codec.ts';
 import { decodeResult } from '../../src/kv/result-codec.ts';
+import { eventually } from './eventually.ts';
 import { type LocalOptions, type LocalServer, localServer } from './local-server.ts';
 import { type RawClient, rawClient } from './raw-client.ts';
 
@@ -231,7 +232,7 @@ describe('slow clients', () => {
     const count = (what: string) => context.counters.clientRequests.get(what) ?? 0;
     replica.mood = 'held';
     client.send(Array.from({ length: 10 }, (_, at) => put(at + 1, 'k')));
-    await expect.poll(() => count('submit')).toBe(10);
+    await eventually(() => count('submit')).toBe(10);
     client.send([{ type: 'status', id: 99 }]);
     // What was sent before these is read before them, were it read at all.
     for (let round = 0; round < 5; round += 1) await (await fetch(`${url}/status`)).text();
@@ -246,6 +247,27 @@ describe('slow clients', () => {
       client.send(Array.from({ length: 10 }, (_, at) => put(frame * 10 + at + 1, `k${at}`)));
     }
     await client.until((reply) => reply.type === 'done' && reply.id === 200);
+  });
+
+  it('[SV22] makes the answers to reads only as fast as they are taken', async () => {
+    const { client, replica, send } = await stage({ limits: { socketBytesMax: 1024 * 1024 } });
+    for (const key of ['a', 'b']) {
+      await send(`/kv/${key}`, { method: 'PUT', body: new Uint8Array(1024 * 1024) });
+    }
+    let made = 0;
+    const { machine } = replica;
+    const { range } = machine;
+    machine.range = (options) => {
+      made += 1;
+      return range.call(machine, options);
+    };
+    client.socket.pause();
+    client.send(Array.from({ length: 100 }, (_, at) => read(at + 1)));
+    await eventually(() => made).toBeGreaterThan(0);
+    for (let round = 0; round < 5; round += 1) await send('/kv/a?consistency=linearizable');
+    expect(made).toBeLessThan(50);
+    client.socket.resume();
+    await client.until((reply) => reply.type === 'read' && reply.id === 100);
   });
 
   it('[SV22] keeps the watches of a client that does not read within bounds, and goes on when it does', async () => {
@@ -271,6 +293,11 @@ describe('slow clients', () => {
     expect(context.counters.clientWatches).toBe(0);
   });
 
+  it('[SV11] bounds the number of connections', async () => {
+    const { url } = await stage({ limits: { clientConnectionsMax: 1 } });
+    await expect(rawClient(url)).rejects.toThrow('503');
+  });
+
   it('[SV11] bounds the watches of one connection', async () => {
     const { client } = await stage({ limits: { watchesPerClientMax: 1 } });
     client.send([watch(1, 2), watch(2, 2)]);
@@ -284,7 +311,7 @@ describe('slow clients', () => {
     const { client, context } = await stage({ keepAliveMs: 20 });
     client.socket.removeAllListeners('ping');
     client.socket.pause();
-    await expect.poll(() => context.counters.clientConnections).toBe(0);
+    await eventually(() => context.counters.clientConnections).toBe(0);
   });
 });
 
@@ -311,7 +338,7 @@ describe('the end', () => {
     client.send([put(1, 'a')]);
     await client.until(({ type }) => type === 'done');
     client.send([put(2, 'a')]);
-    await expect.poll(() => replica.batches.length).toBe(2);
+    await eventually(() => replica.batches.length).toBe(2);
     replica.halt(new RaftError('RAFT_STORAGE_FAILED', 'the disk is gone'));
     expect(await client.closed).toBe(1001);
     expect(client.frames.flat().filter(({ type }) => type === 'done')).toHaveLength(2);

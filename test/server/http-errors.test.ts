@@ -1,7 +1,9 @@
 /** What is wrong with a request, or with the node: the status, the code and the advice of each answer. */
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES, RaftError, type RaftErrorCode } from '../../src/core/errors.ts';
-import { errorResponse } from '../../src/server/http-errors.ts';
+import { errorResponse, httpStatusOf } from '../../src/server/http-errors.ts';
+import { DEFAULT_SERVER_LIMITS } from '../../src/server/server-limits.ts';
 import { localApi } from './local-server.ts';
 
 const PROMISED_STATUSES = [400, 404, 409, 412, 413, 429, 501, 503, 504];
@@ -57,6 +59,7 @@ describe('errors', () => {
     const local = localApi();
     const planned: readonly [string, string][] = [
       ['POST', '/sessions'],
+      ['GET', '/members'],
       ['POST', '/members'],
       ['POST', '/members/n4/promote'],
       ['DELETE', '/members/n4'],
@@ -206,6 +209,23 @@ describe('sizes', () => {
   });
 });
 
+describe('load', () => {
+  it('[SV11] refuses more requests than it can hold, but never the probes', async () => {
+    const local = localApi({ limits: { httpRequestsMax: 2 } });
+    local.replica.mood = 'held';
+    const write = () => local.send('/kv/a', { method: 'PUT', body: 'x' });
+    const underWay = [write(), write()];
+    const refused = await write();
+    expect(refused.status).toBe(429);
+    expect(await refused.json()).toMatchObject({ code: 'RAFT_OVERLOADED', retry: 'safe' });
+    expect((await local.send('/livez')).status).toBe(200);
+    expect((await local.send('/metrics')).status).toBe(200);
+    local.replica.mood = 'serving';
+    for (const { status } of await Promise.all(underWay)) expect(status).toBe(200);
+    expect((await write()).status).toBe(200);
+  });
+});
+
 describe('deadlines', () => {
   it('[SV4] ends every request at its timeout, even if the replica never answers', async () => {
     const local = localApi();
@@ -233,5 +253,31 @@ describe('deadlines', () => {
     expect(response.status).toBe(504);
     expect(await response.json()).toMatchObject({ code: 'RAFT_TIMED_OUT', retry: 'safe' });
     expect(local.replica.machine.keyCount).toBe(0);
+  });
+});
+
+describe('the documentation', () => {
+  it('[SV7] lists every code with its status and its usual advice', async () => {
+    const text = await readFile(new URL('../../docs/errors.md', import.meta.url), 'utf8');
+    const rows = text.matchAll(/^\| `(RAFT_\w+)` \| (\d+) \| `(\w+)` \|/gm);
+    const documented = [...rows].map(([, code, status, retry]) => [code, Number(status), retry]);
+    const actual = Object.entries(ERROR_CODES).map(([code, retry]) => [
+      code,
+      httpStatusOf(code as RaftErrorCode),
+      retry,
+    ]);
+    expect(documented.sort()).toEqual(actual.sort());
+  });
+
+  it('[SV10] names the limits that are in force by default', async () => {
+    const text = await readFile(new URL('../../docs/errors.md', import.meta.url), 'utf8');
+    const limits = DEFAULT_SERVER_LIMITS;
+    expect(text).toContain(`${limits.keyBytesMax.toLocaleString('en')} bytes`);
+    expect(text).toContain(`${limits.valueBytesMax / 2 ** 20} MiB (\`--value-bytes-max\`)`);
+    expect(text).toContain(`${limits.commandBytesMax / 2 ** 20} MiB (\`--command-bytes-max\`)`);
+    expect(text).toContain(
+      `${limits.rangeKeysMax.toLocaleString('en')} keys or ${limits.rangeBytesMax / 2 ** 20} MiB`,
+    );
+    expect(text).toContain(`| ${limits.httpWatchesMax.toLocaleString('en')} |`);
   });
 });

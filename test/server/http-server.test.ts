@@ -2,6 +2,7 @@
 import { connect as connectTo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HttpServer } from '../../src/server/http-server.ts';
+import { eventually } from './eventually.ts';
 import { type LocalOptions, type LocalServer, localServer } from './local-server.ts';
 import { readSse } from './sse.ts';
 
@@ -116,7 +117,7 @@ describe('bodies', () => {
     socket.end();
     socket.on('error', () => {});
     socket.resume();
-    await expect.poll(() => context.counters.httpRequests.get('PUT /kv/* 400')).toBe(1);
+    await eventually(() => context.counters.httpRequests.get('PUT /kv/* 400')).toBe(1);
     expect(replica.machine.keyCount).toBe(0);
   });
 });
@@ -131,7 +132,7 @@ describe('streams', () => {
     expect((await events.nextData()).id).toBe('2');
     expect(context.counters.httpWatches).toBe(1);
     controller.abort();
-    await expect.poll(() => context.counters.httpWatches).toBe(0);
+    await eventually(() => context.counters.httpWatches).toBe(0);
   });
 });
 

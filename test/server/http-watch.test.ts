@@ -93,13 +93,14 @@ describe('watching', () => {
   });
 
   it('[SV15] names none while the reader still lags behind', async () => {
-    const local = localApi({ keepAliveMs: 5 });
+    const local = localApi({ keepAliveMs: 5, limits: { httpRequestsMax: 10_000 } });
     for (let at = 0; at < 2_000; at += 1) void put(local, `k${at}`);
     await put(local, 'end');
     const events = readSse(await local.send('/watch?from=1'));
     let last = 1;
     for (let block = await events.next(); last < 2_002; block = await events.next()) {
-      if (block?.id === null || block === null) continue;
+      if (block === null) throw new Error('the stream ended');
+      if (block.id === null) continue;
       // Every id, with data or without, covers only what was delivered.
       expect(Number(block.id)).toBeLessThanOrEqual(last + 1);
       last = Math.max(last, Number(block.id));
@@ -145,6 +146,12 @@ describe('watching', () => {
     expect([local.streams.count, local.context.counters.httpWatches]).toEqual([1, 1]);
     await events.cancel();
     expect([local.streams.count, local.context.counters.httpWatches]).toEqual([0, 0]);
+  });
+
+  it('[SV15] opens no stream for HEAD, which nobody would read', async () => {
+    const local = localApi();
+    expect((await local.send('/watch', { method: 'HEAD' })).status).toBe(405);
+    expect(local.streams.count).toBe(0);
   });
 
   it('[SV11] bounds the number of streams', async () => {

@@ -10,6 +10,7 @@ import { DEFAULT_TIMING } from '../../src/rules/timing.ts';
 import { foundingClusterId, storedClusterId } from '../../src/server/cluster-identity.ts';
 import { type RunningServer, type ServeOptions, serve } from '../../src/server/serve.ts';
 import { DEFAULT_SERVER_LIMITS } from '../../src/server/server-limits.ts';
+import { eventually } from './eventually.ts';
 
 interface LogLine {
   readonly event: string;
@@ -57,7 +58,7 @@ function options(
 async function start(given: ServeOptions): Promise<RunningServer> {
   const server = await serve(given);
   cleanups.push(() => server.close());
-  await expect.poll(async () => (await fetch(`${server.url}/readyz`)).status).toBe(200);
+  await eventually(async () => (await fetch(`${server.url}/readyz`)).status).toBe(200);
   return server;
 }
 

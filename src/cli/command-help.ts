@@ -1,0 +1,80 @@
+/** The help pages, made from the tables of commands, options and exit codes (CL12). */
+import { EXIT_MEANINGS } from './exit-codes.ts';
+import { environmentName, OPTIONS, type OptionName, type OptionSpec } from './option-table.ts';
+
+/** What the help shows of a command. */
+export interface HelpSubject {
+  readonly name: string;
+  readonly usage: string;
+  readonly summary: string;
+  readonly options: readonly OptionName[];
+  readonly required: readonly OptionName[];
+}
+
+const WIDTH = 96;
+const INDENT = 6;
+
+export function commandHelp(subject: HelpSubject): string {
+  const { name, usage, summary, options, required } = subject;
+  return [
+    `raftchart ${`${name} ${usage}`.trim()}`,
+    '',
+    ...wrap(summary, 0),
+    '',
+    'Options (a flag wins over its environment variable, that over the default):',
+    ...options.flatMap((option) => optionHelp(option, required.includes(option))),
+    '  -h, --help',
+    '',
+  ].join('\n');
+}
+
+export function overviewHelp(subjects: readonly HelpSubject[]): string {
+  const column = Math.max(...subjects.map(({ name }) => name.length)) + 4;
+  return [
+    'raftchart: Raft for Node.js, with a durable key-value server',
+    '',
+    'Commands (raftchart COMMAND --help shows the options of each):',
+    ...subjects.map(({ name, summary }) => `  ${name.padEnd(column)}${firstSentence(summary)}`),
+    '',
+    'Exit codes:',
+    ...Object.entries(EXIT_MEANINGS).map(([code, meaning]) => `  ${code.padStart(3)}  ${meaning}`),
+    '',
+    'Start here: raftchart demo',
+    '',
+  ].join('\n');
+}
+
+function firstSentence(text: string): string {
+  return (text.split('. ')[0] ?? '').replace(/\.$/, '');
+}
+
+function optionHelp(name: OptionName, isRequired: boolean): readonly string[] {
+  const spec: OptionSpec<unknown> = OPTIONS[name];
+  const short = spec.short === undefined ? '' : `-${spec.short}, `;
+  const facts = [
+    ...(spec.isPlanned ? ['not built yet'] : []),
+    ...(isRequired ? ['required'] : []),
+    ...(spec.default === null || spec.isFlag ? [] : [`default ${spec.default}`]),
+    environmentName(name),
+  ];
+  return [
+    `  ${short}--${name} ${spec.placeholder}`.trimEnd(),
+    ...wrap(spec.help, INDENT),
+    `${' '.repeat(INDENT)}[${facts.join(', ')}]`,
+  ];
+}
+
+function wrap(text: string, indent: number): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && longer.length + indent > WIDTH) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = longer;
+    }
+  }
+  return [...lines, line].map((each) => `${' '.repeat(indent)}${each}`);
+}

@@ -1,0 +1,68 @@
+/**
+ * What a command is: a name, the options it takes out of the one table, and a function. The types of the
+ * values follow from the names, so a command cannot ask for an option that it does not declare.
+ */
+import { usageFailure } from './cli-failure.ts';
+import { commandHelp } from './command-help.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import type { OptionName } from './option-table.ts';
+import { type Environment, type ReadOptions, readOptions } from './read-options.ts';
+
+/** Everything of the process that a command may touch. */
+export interface CliContext {
+  readonly environment: Environment;
+  /** Standard output. */
+  readonly write: (text: string | Uint8Array) => void;
+  /** Standard error. */
+  readonly writeError: (text: string) => void;
+  /** Standard input, read to its end. */
+  readonly readInput: () => Promise<Uint8Array>;
+  readonly isTty: boolean;
+  /** How to run this command line again, as another process: the program and its first arguments. */
+  readonly self: readonly [program: string, ...firstArguments: string[]];
+  /** Aborted by SIGINT or SIGTERM. */
+  readonly interrupted: AbortSignal;
+}
+
+export interface Command {
+  readonly name: string;
+  /** What follows the name: `KEY VALUE`. */
+  readonly usage: string;
+  readonly summary: string;
+  readonly options: readonly OptionName[];
+  readonly required: readonly OptionName[];
+  readonly run: (argv: readonly string[], context: CliContext) => Promise<ExitCode>;
+}
+
+export interface CommandSpec<Name extends OptionName, Needed extends Name> {
+  readonly name: string;
+  readonly usage: string;
+  readonly summary: string;
+  readonly options: readonly Name[];
+  readonly required: readonly Needed[];
+  /** How many positional arguments there may be, both inclusive. */
+  readonly positionals: readonly [min: number, max: number];
+  readonly run: (given: ReadOptions<Name, Needed>, context: CliContext) => Promise<ExitCode>;
+}
+
+export function command<Name extends OptionName, Needed extends Name>(
+  spec: CommandSpec<Name, Needed>,
+): Command {
+  const run = async (argv: readonly string[], context: CliContext): Promise<ExitCode> => {
+    const { options: names, required } = spec;
+    const given = readOptions({ names, required, argv, environment: context.environment });
+    if (given.wantsHelp) {
+      context.write(commandHelp(built));
+      return EXIT.clean;
+    }
+    const [min, max] = spec.positionals;
+    const count = given.positionals.length;
+    if (count < min || count > max) {
+      throw usageFailure(`Usage: raftchart ${`${spec.name} ${spec.usage}`.trim()}`);
+    }
+    return spec.run(given, context);
+  };
+  const { name, usage, summary, options, required } = spec;
+  const built: Command = { name, usage, summary, options, required, run };
+  return built;
+}

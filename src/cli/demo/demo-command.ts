@@ -1,0 +1,186 @@
+/**
+ * `demo`: a cluster on this machine, one process for each node, in one command (CL20–CL23). It starts the
+ * processes, shows what they say about their roles, and ends them by their ids; it restarts nothing, so that
+ * what you kill stays dead until you say otherwise.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { CliFailure, usageFailure } from '../cli-failure.ts';
+import { type CliContext, command } from '../command.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { httpGet } from '../http-get.ts';
+import { DemoNode, type NodeNews } from './demo-node.ts';
+import { type DemoOptions, type PlannedNode, planDemo, portsOf } from './demo-plan.ts';
+import { demoScreen } from './demo-screen.ts';
+import { takenPorts } from './free-ports.ts';
+
+/** How long a node may take to stop before it is killed, in milliseconds. */
+const STOP_PATIENCE_MS = 5_000;
+/** How often a new leader is asked whether it serves, in milliseconds. */
+const READY_POLL_MS = 50;
+/** How long one such question may take, in milliseconds. */
+const READY_TIMEOUT_MS = 2_000;
+/** Without a leader for this long at the start, the demo says so, in milliseconds. */
+const NO_LEADER_AFTER_MS = 10_000;
+/** Other base ports that are tried for a suggestion. */
+const SUGGESTIONS_MAX = 20;
+const SUGGESTION_STEP = 200;
+const NODES_MAX = 7;
+
+export const demoCommand = command({
+  name: 'demo',
+  usage: '[--nodes 3] [--base-port 4100] [--data-dir DIR]',
+  summary: 'Run a cluster on this machine, one process for each node, until Ctrl-C.',
+  options: ['nodes', 'base-port', 'data-dir'],
+  required: [],
+  positionals: [0, 0],
+  run: async ({ values }, context) => {
+    const { nodes, 'base-port': basePort, 'data-dir': given } = values;
+    await refuseTakenPorts({ nodes, basePort, dataDir: '' });
+    if (given !== null) await prepareDirectory(resolve(given), nodes);
+    const dataDir =
+      given === null ? await mkdtemp(join(tmpdir(), 'raftchart-demo-')) : resolve(given);
+    try {
+      const demo = new Demo(planDemo({ nodes, basePort, dataDir }), context);
+      return await demo.run(
+        given === null ? 'data in a temporary directory' : `data in ${dataDir}`,
+      );
+    } finally {
+      if (given === null) await rm(dataDir, { recursive: true, force: true });
+    }
+  },
+});
+
+async function refuseTakenPorts(options: DemoOptions): Promise<void> {
+  const taken = await takenPorts(portsOf(planDemo(options)));
+  if (taken.length === 0) return;
+  const other = await suggestion(options);
+  const advice = other === null ? 'choose another --base-port' : `try --base-port ${other}`;
+  throw new CliFailure(
+    EXIT.unavailable,
+    `${taken.length === 1 ? 'port' : 'ports'} ${[...taken].sort().join(', ')} already in use by another program (another demo?): stop it, or ${advice}.`,
+  );
+}
+
+async function suggestion(options: DemoOptions): Promise<number | null> {
+  for (let step = 1; step <= SUGGESTIONS_MAX; step += 1) {
+    const basePort = options.basePort + step * SUGGESTION_STEP;
+    const ports = portsOf(planDemo({ ...options, basePort }));
+    if (Math.max(...ports) < 2 ** 16 && (await takenPorts(ports)).length === 0) return basePort;
+  }
+  return null;
+}
+
+/** A demo's size is in its data: other nodes would found another cluster. */
+async function prepareDirectory(dataDir: string, nodes: number): Promise<void> {
+  const found = Array.from({ length: NODES_MAX }, (_, at) => at + 1).filter((number) =>
+    existsSync(join(dataDir, `n${number}`)),
+  ).length;
+  if (found !== 0 && found !== nodes) {
+    throw usageFailure(
+      `${dataDir} holds a demo of ${found} nodes: use --nodes ${found}, or another directory.`,
+    );
+  }
+  try {
+    await mkdir(dataDir, { recursive: true });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CliFailure(EXIT.wrongDirectory, `--data-dir cannot be created: ${why}.`);
+  }
+}
+
+class Demo {
+  readonly #plan: readonly PlannedNode[];
+  readonly #context: CliContext;
+  readonly #screen: ReturnType<typeof demoScreen>;
+  #nodes: readonly DemoNode[] = [];
+  /** The newest one. */
+  #leader: { readonly node: PlannedNode; readonly term: number } | null = null;
+  #isReady = false;
+  #isStopping = false;
+  #allEnded: () => void = () => {};
+
+  constructor(plan: readonly PlannedNode[], context: CliContext) {
+    this.#plan = plan;
+    this.#context = context;
+    this.#screen = demoScreen(context.isTty);
+  }
+
+  async run(place: string): Promise<ExitCode> {
+    const { interrupted, self } = this.#context;
+    const everyoneEnded = new Promise<void>((done) => {
+      this.#allEnded = done;
+    });
+    this.#nodes = this.#plan.map(
+      (node) => new DemoNode(self, node, (news) => this.#hear(node, news)),
+    );
+    const pids = this.#nodes.map(({ pid }) => pid);
+    this.#context.write(this.#screen.opening(this.#plan, pids, place));
+    const lateNotice = setTimeout(() => this.#tellNoLeader(), NO_LEADER_AFTER_MS);
+    await Promise.race([everyoneEnded, aborted(interrupted)]);
+    clearTimeout(lateNotice);
+    this.#isStopping = true;
+    await Promise.all(this.#nodes.map((node) => node.stop(STOP_PATIENCE_MS)));
+    if (!interrupted.aborted) {
+      throw new CliFailure(EXIT.unavailable, 'no node is left; the lines above say why.');
+    }
+    const kept = place.includes('temporary') ? 'and the data removed.' : `${place} kept.`;
+    this.#context.write(this.#screen.closing(kept));
+    return EXIT.clean;
+  }
+
+  #hear(node: PlannedNode, news: NodeNews): void {
+    if (this.#isStopping) return;
+    if (news.type === 'ended') this.#ended(node, news.how);
+    else this.#context.write(this.#screen.news(node, news, new Date()));
+    if (news.type !== 'role' || news.role !== 'leader') return;
+    const isFirst = this.#leader === null;
+    this.#leader = { node, term: news.term };
+    if (isFirst) void this.#untilServed();
+  }
+
+  #ended(node: PlannedNode, how: string): void {
+    const again = [...this.#context.self, ...node.argv];
+    this.#context.write(this.#screen.ended(node, how, again));
+    if (this.#nodes.every(({ hasEnded, plan }) => hasEnded || plan === node)) this.#allEnded();
+  }
+
+  /** Says "ready" once, when a leader has proven that it answers. */
+  async #untilServed(): Promise<void> {
+    while (this.#leader !== null && !this.#isStopping) {
+      const { node, term } = this.#leader;
+      if (await isServed(node.url)) {
+        this.#isReady = true;
+        const pid = this.#nodes.find(({ plan }) => plan === node)?.pid;
+        this.#context.write(this.#screen.ready(this.#plan, { id: node.id, pid, term }));
+        return;
+      }
+      await new Promise((later) => setTimeout(later, READY_POLL_MS));
+    }
+  }
+
+  #tellNoLeader(): void {
+    if (this.#isReady) return;
+    this.#context.writeError(
+      'No leader yet. A majority of the nodes must run and reach each other; the lines above say more.\n',
+    );
+  }
+}
+
+async function isServed(url: string): Promise<boolean> {
+  try {
+    const { status } = await httpGet(`${url}/readyz`, AbortSignal.timeout(READY_TIMEOUT_MS));
+    return status === 200;
+  } catch {
+    return false;
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,101 @@
+/**
+ * One node of the demo: a child process that runs `serve`, heard through its log. Nothing is restarted; the
+ * child holds a channel to this process and ends with it, however this one ends (CL23).
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { PlannedNode } from './demo-plan.ts';
+
+export type NodeNews =
+  | {
+      readonly type: 'role';
+      readonly role: string;
+      readonly term: number;
+      readonly leader: string | null;
+      readonly cause: string;
+    }
+  | { readonly type: 'serving' }
+  | { readonly type: 'halted'; readonly message: string }
+  /** A line that is no log line: why it could not start. */
+  | { readonly type: 'said'; readonly text: string }
+  | { readonly type: 'ended'; readonly how: string };
+
+export class DemoNode {
+  readonly plan: PlannedNode;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<void>;
+  #hasEnded = false;
+
+  constructor(
+    self: readonly [string, ...string[]],
+    plan: PlannedNode,
+    tell: (news: NodeNews) => void,
+  ) {
+    this.plan = plan;
+    const [program, ...first] = self;
+    this.#child = spawn(program, [...first, ...plan.argv], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    const { stderr } = this.#child;
+    if (stderr !== null)
+      createInterface({ input: stderr }).on('line', (line) => tell(newsOf(line)));
+    this.#ended = new Promise((resolve) => {
+      const end = (how: string): void => {
+        if (!this.#hasEnded) tell({ type: 'ended', how });
+        this.#hasEnded = true;
+        resolve();
+      };
+      this.#child.once('error', (error) => end(`could not be started: ${error.message}`));
+      this.#child.once('close', (code, signal) => {
+        end(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`);
+      });
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Asks, and after `patienceMs` insists. Resolves when the process is gone. */
+  async stop(patienceMs: number): Promise<void> {
+    if (this.#hasEnded) return;
+    this.#child.kill('SIGTERM');
+    const insist = setTimeout(() => this.#child.kill('SIGKILL'), patienceMs);
+    await this.#ended;
+    clearTimeout(insist);
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function newsOf(line: string): NodeNews {
+  const fields = parse(line);
+  const { event, message, role, term, leader, cause } = fields;
+  if (event === 'serving') return { type: 'serving' };
+  if (event === 'halted') return { type: 'halted', message: String(message) };
+  if (event === 'role') {
+    return {
+      type: 'role',
+      role: String(role),
+      term: Number(term),
+      leader: typeof leader === 'string' ? leader : null,
+      cause: String(cause),
+    };
+  }
+  if (event === undefined || event === 'fault')
+    return { type: 'said', text: String(message ?? line) };
+  return { type: 'said', text: '' };
+}
+
+function parse(line: string): Fields {
+  try {
+    const value: unknown = JSON.parse(line);
+    return value instanceof Object ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * How the command ends: the numbers of BSD's sysexits, so that scripts and supervisors can tell "try
+ * again" from "somebody has to look" (CL16). `docs/errors.md` shows the same table.
+ */
+import type { RaftErrorCode } from '../core/errors.ts';
+
+export const EXIT = {
+  clean: 0,
+  /** The answer is no: the key is missing, a condition did not hold. */
+  no: 1,
+  usage: 64,
+  unavailable: 69,
+  invariantBroken: 70,
+  storageFailed: 74,
+  temporary: 75,
+  wrongDirectory: 78,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
+  [EXIT.clean]: 'done, or stopped as asked',
+  [EXIT.no]: 'the answer is no: the key is missing, a condition did not hold, a revision is gone',
+  [EXIT.usage]: 'the command line or the input is wrong',
+  [EXIT.unavailable]: 'no server answers, there is no leader, or the address is taken',
+  [EXIT.invariantBroken]: 'the node found one of its own rules broken and stopped',
+  [EXIT.storageFailed]: 'the disk failed while the node ran',
+  [EXIT.temporary]: 'timed out, overloaded, or the outcome is unknown: see the message',
+  [EXIT.wrongDirectory]:
+    'the data directory belongs to another node, is damaged, or cannot be used',
+};
+
+const EXIT_BY_CODE: Readonly<Record<RaftErrorCode, ExitCode>> = {
+  RAFT_ABORTED: EXIT.temporary,
+  RAFT_BAD_REQUEST: EXIT.usage,
+  RAFT_COMMAND_REFUSED: EXIT.no,
+  RAFT_COMPACTED: EXIT.no,
+  RAFT_CONDITION_FAILED: EXIT.no,
+  RAFT_CONFLICT: EXIT.no,
+  RAFT_FUTURE_REVISION: EXIT.no,
+  RAFT_HALTED: EXIT.unavailable,
+  RAFT_INVARIANT_VIOLATED: EXIT.invariantBroken,
+  RAFT_LOG_REFUSED: EXIT.wrongDirectory,
+  RAFT_NOT_FOUND: EXIT.no,
+  RAFT_NOT_IMPLEMENTED: EXIT.unavailable,
+  RAFT_NO_LEADER: EXIT.unavailable,
+  RAFT_NOT_LEADER: EXIT.unavailable,
+  RAFT_OUTCOME_UNKNOWN: EXIT.temporary,
+  RAFT_OVERLOADED: EXIT.temporary,
+  RAFT_OVERWRITTEN: EXIT.temporary,
+  RAFT_SESSION_EXPIRED: EXIT.no,
+  RAFT_STATE_MACHINE_FAILED: EXIT.invariantBroken,
+  RAFT_STOPPED: EXIT.unavailable,
+  RAFT_STORAGE_FAILED: EXIT.storageFailed,
+  RAFT_TIMED_OUT: EXIT.temporary,
+  RAFT_TOO_LARGE: EXIT.usage,
+  RAFT_UNREACHABLE: EXIT.unavailable,
+  RAFT_WATCH_TOO_SLOW: EXIT.temporary,
+  RAFT_WRONG_IDENTITY: EXIT.wrongDirectory,
+};
+
+export function exitCodeOf(code: RaftErrorCode): ExitCode {
+  return EXIT_BY_CODE[code];
+}

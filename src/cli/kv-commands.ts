@@ -1,0 +1,174 @@
+/** `put`, `get`, `del` and `range`: one request each, answered in a line, a table or JSON (CL17, CL18). */
+import { type KeyValue, RaftError } from '../client/index.ts';
+import type { KvClient, RangeAnswer } from '../client/kv-client.ts';
+import { keyValueJson } from '../server/json-bytes.ts';
+import { CLIENT_OPTIONS, readValue, withClient, writeJson } from './client-session.ts';
+import { command } from './command.ts';
+import { EXIT } from './exit-codes.ts';
+import type { OptionValues } from './option-table.ts';
+import { shownBytes } from './shown-bytes.ts';
+import { textTable } from './text-table.ts';
+
+const KEY_COLUMN_MAX = 60;
+const VALUE_COLUMN_MAX = 60;
+const JSON_SHAPE = { encoding: 'utf8', keysOnly: false } as const;
+
+export const putCommand = command({
+  name: 'put',
+  usage: 'KEY VALUE',
+  summary: 'Write a key. VALUE - reads the value from standard input.',
+  options: CLIENT_OPTIONS,
+  required: [],
+  positionals: [2, 2],
+  run: async ({ values, positionals: [key = '', value = ''] }, context) => {
+    const bytes = await readValue(value, context);
+    const { revision } = await withClient(values, context, (client, signal) =>
+      client.put(key, bytes, { signal }),
+    );
+    if (values.output === 'json') writeJson(context, { revision });
+    else context.write(`revision ${revision}\n`);
+    return EXIT.clean;
+  },
+});
+
+export const getCommand = command({
+  name: 'get',
+  usage: 'KEY',
+  summary: 'Print the value of a key. A missing key is exit code 1.',
+  options: [...CLIENT_OPTIONS, 'consistency', 'revision'],
+  required: [],
+  positionals: [1, 1],
+  run: async ({ values, positionals: [key = ''] }, context) => {
+    const { consistency, revision } = values;
+    const kv = await withClient(values, context, (client, signal) =>
+      client.get(key, { signal, consistency, ...(revision !== null && { revision }) }),
+    );
+    if (kv === null)
+      throw new RaftError('RAFT_NOT_FOUND', `There is no key ${JSON.stringify(key)}.`);
+    if (values.output === 'json') writeJson(context, keyValueJson(kv, JSON_SHAPE));
+    else {
+      context.write(kv.value);
+      if (context.isTty) context.write('\n');
+    }
+    return EXIT.clean;
+  },
+});
+
+export const delCommand = command({
+  name: 'del',
+  usage: 'KEY',
+  summary: 'Delete a key.',
+  options: CLIENT_OPTIONS,
+  required: [],
+  positionals: [1, 1],
+  run: async ({ values, positionals: [key = ''] }, context) => {
+    const { revision, deleted } = await withClient(values, context, (client, signal) =>
+      client.delete(key, { signal }),
+    );
+    if (values.output === 'json') writeJson(context, { revision, deleted });
+    else context.write(`${deleted === 0 ? 'not there' : 'deleted'}, revision ${revision}\n`);
+    return EXIT.clean;
+  },
+});
+
+const RANGE_OPTIONS = [
+  'prefix',
+  'start',
+  'end',
+  'limit',
+  'revision',
+  'keys-only',
+  'consistency',
+  ...CLIENT_OPTIONS,
+] as const;
+type RangeValues = OptionValues<(typeof RANGE_OPTIONS)[number]>;
+
+export const rangeCommand = command({
+  name: 'range',
+  usage: '',
+  summary: 'List keys in order, all of them unless narrowed down.',
+  options: RANGE_OPTIONS,
+  required: [],
+  positionals: [0, 0],
+  run: async ({ values }, context) => {
+    const { revision, kvs, more } = await withClient(values, context, (client, signal) =>
+      readPages(client, values, signal),
+    );
+    const keysOnly = values['keys-only'];
+    if (values.output === 'json') {
+      const shape = { encoding: 'utf8', keysOnly } as const;
+      writeJson(context, { revision, kvs: kvs.map((kv) => keyValueJson(kv, shape)), more });
+    } else context.write(rangeTable(kvs, keysOnly));
+    return EXIT.clean;
+  },
+});
+
+type Listing = Pick<RangeAnswer, 'revision' | 'kvs' | 'more'>;
+
+/** A server bounds its answers: the pages are read at one revision, so that the list is one state. */
+async function readPages(
+  client: KvClient,
+  values: RangeValues,
+  signal: AbortSignal,
+): Promise<Listing> {
+  const kvs: KeyValue[] = [];
+  const limit = values.limit ?? Number.POSITIVE_INFINITY;
+  let revision = values.revision;
+  let start: string | Uint8Array | null = values.start;
+  for (;;) {
+    const room = limit - kvs.length;
+    const page: RangeAnswer = await client.range({
+      ...selection({ ...values, start }),
+      ...(revision !== null && { revision }),
+      ...(room !== Number.POSITIVE_INFINITY && { limit: room }),
+      keysOnly: values['keys-only'],
+      consistency: values.consistency,
+      signal,
+    });
+    revision ??= page.revision;
+    kvs.push(...page.kvs);
+    const last = page.kvs.at(-1);
+    if (!page.more || last === undefined || kvs.length >= limit) {
+      return { revision, kvs, more: page.more };
+    }
+    start = keyAfter(last.key);
+  }
+}
+
+interface Narrowing {
+  readonly prefix: string | null;
+  readonly start: string | Uint8Array | null;
+  readonly end: string | null;
+}
+
+/** Every key unless narrowed down. */
+export function selection({ prefix, start, end }: Narrowing): {
+  readonly prefix?: string;
+  readonly start?: string | Uint8Array;
+  readonly end?: string;
+} {
+  if (prefix === null && start === null && end === null) return { prefix: '' };
+  return {
+    ...(prefix !== null && { prefix }),
+    ...(start !== null && { start }),
+    ...(end !== null && { end }),
+  };
+}
+
+function keyAfter(key: Uint8Array): Uint8Array {
+  const next = new Uint8Array(key.length + 1);
+  next.set(key);
+  return next;
+}
+
+function rangeTable(kvs: readonly KeyValue[], keysOnly: boolean): string {
+  if (kvs.length === 0) return 'no keys\n';
+  const head = ['KEY', ...(keysOnly ? [] : ['VALUE']), 'MODIFIED', 'VERSION'];
+  const rows = kvs.map(({ key, value, modRevision, version }) => [
+    shownBytes(key, KEY_COLUMN_MAX),
+    ...(keysOnly ? [] : [shownBytes(value, VALUE_COLUMN_MAX)]),
+    modRevision,
+    version,
+  ]);
+  return textTable(head, rows);
+}

@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+/** The process around the command line: its streams, signals and exit code. Everything else is testable. */
+import { buffer } from 'node:stream/consumers';
+import type { CliContext } from './command.ts';
+import { EXIT } from './exit-codes.ts';
+import { runCli } from './run-cli.ts';
+
+/** How long what is still open may keep a finished process, in milliseconds. */
+const LINGER_MS = 1_000;
+/** Terminals and npm repeat a signal at once; only a later one means impatience, in milliseconds. */
+const INSISTENCE_AFTER_MS = 1_000;
+
+const interruption = new AbortController();
+let interruptedAt = Number.POSITIVE_INFINITY;
+
+function interrupt(why: string): void {
+  const now = performance.now();
+  if (now - interruptedAt > INSISTENCE_AFTER_MS) process.exit(EXIT.temporary);
+  interruptedAt = Math.min(interruptedAt, now);
+  interruption.abort(new Error(why));
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => interrupt(`stopped by ${signal}`));
+}
+if (process.connected) {
+  // Started by the demo: it must not outlive it, however that ended.
+  process.on('disconnect', () => interrupt('the parent process is gone'));
+  process.channel?.unref();
+}
+// Whoever read our output has seen enough (`raftchart range | head`).
+process.stdout.on('error', () => process.exit(EXIT.clean));
+process.stderr.on('error', () => {});
+process.on('uncaughtException', ({ message, stack }) => {
+  const fault = { level: 'error', event: 'fault', message, stack };
+  process.stderr.write(`${JSON.stringify(fault)}\n`);
+  process.exit(EXIT.invariantBroken);
+});
+
+const context: CliContext = {
+  environment: process.env,
+  write: (text) => process.stdout.write(text),
+  writeError: (text) => process.stderr.write(text),
+  readInput: () => buffer(process.stdin),
+  isTty: process.stdout.isTTY === true,
+  self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
+  interrupted: interruption.signal,
+};
+
+runCli(process.argv.slice(2), context).then((exitCode) => {
+  process.exitCode = exitCode;
+  setTimeout(() => process.exit(exitCode), LINGER_MS).unref();
+});

@@ -1,0 +1,117 @@
+/**
+ * How the text of an option becomes a value. Each kind either returns the value or says, as the end of a
+ * sentence that begins with the option's name, what it wants instead (CL13).
+ */
+import { isNodeId, type NodeId } from '../core/types.ts';
+
+/** Reads one option's text. A `Refusal` completes the sentence "--name …". */
+export type Kind<Value> = (text: string) => Value | Refusal;
+
+export class Refusal {
+  readonly wants: string;
+
+  constructor(wants: string) {
+    this.wants = wants;
+  }
+}
+
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface MsRange {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+const PORT_MAX = 65_535;
+
+export const text: Kind<string> = (given) =>
+  given === '' ? new Refusal('must not be empty') : given;
+
+/** A prefix may be empty: it then names every key. */
+export const anyText: Kind<string> = (given) => given;
+
+export const nodeName: Kind<NodeId> = (given) =>
+  isNodeId(given)
+    ? given
+    : new Refusal(
+        "must be 1 to 64 of letters, digits, '.', '_' and '-', the first a letter or digit",
+      );
+
+export function choice<const Word extends string>(...words: readonly Word[]): Kind<Word> {
+  return (given) =>
+    words.find((word) => word === given) ?? new Refusal(`must be one of: ${words.join(', ')}`);
+}
+
+export const yesOrNo: Kind<boolean> = (given) => {
+  if (given === 'true' || given === 'false') return given === 'true';
+  return new Refusal('must be true or false');
+};
+
+/** A whole number in `[min, max]`. */
+export function whole(min: number, max: number): Kind<number> {
+  return (given) => {
+    const value = /^[0-9]{1,15}$/.test(given) ? Number(given) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    return new Refusal(`must be a whole number from ${min} to ${max}`);
+  };
+}
+
+/** `300-600`, or `300` for both ends. */
+export function msRange(minMs: number, maxMs: number): Kind<MsRange> {
+  return (given) => {
+    const match = /^([0-9]{1,9})(?:-([0-9]{1,9}))?$/.exec(given);
+    const fromMs = Number(match?.[1] ?? Number.NaN);
+    const toMs = match?.[2] === undefined ? fromMs : Number(match[2]);
+    if (fromMs >= minMs && toMs >= fromMs && toMs <= maxMs) return { fromMs, toMs };
+    return new Refusal(`must be two whole numbers FROM-TO between ${minMs} and ${maxMs}`);
+  };
+}
+
+/** `host:port` or `[::1]:port`; port 0 lets the system choose. */
+export const address: Kind<HostPort> = (given) => {
+  const match = /^(?:\[([0-9a-fA-F:.%a-z]+)\]|([^\s:/@[\]]+)):([0-9]{1,5})$/.exec(given);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3] ?? Number.NaN);
+  if (host !== undefined && port <= PORT_MAX) return { host, port };
+  return new Refusal('must be HOST:PORT, for example 127.0.0.1:4100');
+};
+
+export function formatAddress({ host, port }: HostPort): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** `n1=host:port,n2=host:port`, each id and each address once. */
+export const members: Kind<ReadonlyMap<NodeId, string>> = (given) => {
+  const byId = new Map<NodeId, string>();
+  for (const part of given.split(',')) {
+    const [id = '', where = '', ...rest] = part.trim().split('=');
+    const found = address(where);
+    if (!isNodeId(id) || found instanceof Refusal || found.port === 0 || rest.length > 0) {
+      return new Refusal(
+        `must be ID=HOST:PORT,ID=HOST:PORT,…; this part is not: ${JSON.stringify(part)}`,
+      );
+    }
+    if (byId.has(id)) return new Refusal(`names ${id} twice`);
+    if ([...byId.values()].includes(formatAddress(found))) {
+      return new Refusal(`gives ${formatAddress(found)} to two members`);
+    }
+    byId.set(id, formatAddress(found));
+  }
+  return byId;
+};
+
+/** `http://a:1,http://b:2` */
+export const endpoints: Kind<readonly string[]> = (given) => {
+  const urls: string[] = [];
+  for (const part of given.split(',')) {
+    const url = URL.canParse(part.trim()) ? new URL(part.trim()) : null;
+    if (url === null || !['http:', 'https:', 'ws:', 'wss:'].includes(url.protocol)) {
+      return new Refusal(`must be http://HOST:PORT,http://HOST:PORT,…; this part is not: ${part}`);
+    }
+    urls.push(url.origin === 'null' ? `${url.protocol}//${url.host}` : url.origin);
+  }
+  return urls;
+};

@@ -1,0 +1,223 @@
+/**
+ * Every option of every command, once: its name, environment variable, unit, default, help and parser all
+ * come from this one table, and so do the help pages and the errors (CL12, CL13). The order of precedence is
+ * flag, environment, default (CL14). It reads text; whether options make sense together the commands say.
+ */
+import { DEFAULT_LIMITS } from '../core/limits.ts';
+import { DEFAULT_TIMING } from '../rules/timing.ts';
+import {
+  address,
+  anyText,
+  choice,
+  endpoints,
+  type Kind,
+  members,
+  msRange,
+  nodeName,
+  text,
+  whole,
+  yesOrNo,
+} from './option-kinds.ts';
+
+export interface OptionSpec<Value> {
+  readonly kind: Kind<Value>;
+  readonly placeholder: string;
+  readonly help: string;
+  /** As text, read by the same parser as the user's; `null`: none. */
+  readonly default: string | null;
+  /** `--name` alone says yes; no value follows. */
+  readonly isFlag?: true;
+  /** Promised, but refused with `RAFT_NOT_IMPLEMENTED` for now. */
+  readonly isPlanned?: true;
+  readonly short?: string;
+}
+
+function preset<Value>(
+  kind: Kind<Value>,
+  preset: string,
+  placeholder: string,
+  help: string,
+): OptionSpec<Value> {
+  return { kind, placeholder, help, default: preset };
+}
+
+function optional<Value>(
+  kind: Kind<Value>,
+  placeholder: string,
+  help: string,
+): OptionSpec<Value | null> {
+  return { kind, placeholder, help, default: null };
+}
+
+function planned<Value>(
+  kind: Kind<Value>,
+  placeholder: string,
+  help: string,
+): OptionSpec<Value | null> {
+  return { kind, placeholder, help, default: null, isPlanned: true };
+}
+
+const COUNT_MAX = 2 ** 40;
+const MS_MAX = 600_000;
+
+function limit(name: keyof typeof DEFAULT_LIMITS, help: string): OptionSpec<number> {
+  const unit = name.includes('Bytes') ? 'BYTES' : 'N';
+  return preset(whole(1, COUNT_MAX), String(DEFAULT_LIMITS[name]), unit, help);
+}
+
+export const OPTIONS = {
+  id: optional(
+    nodeName,
+    'ID',
+    "This node's name, unique in its cluster and never given to another.",
+  ),
+  'data-dir': optional(
+    text,
+    'DIR',
+    'Where the log is kept; one directory, one node. The demo without it uses a temporary one.',
+  ),
+  listen: preset(address, '127.0.0.1:4100', 'HOST:PORT', 'Where clients and HTTP are served.'),
+  'peer-listen': optional(
+    address,
+    'HOST:PORT',
+    "Where the other nodes connect. Without it, this node's address in --peers, or 127.0.0.1:4200.",
+  ),
+  peers: optional(
+    members,
+    'ID=HOST:PORT,…',
+    'The founding members with their peer addresses, this node among them. Without it, a cluster of one.',
+  ),
+  join: planned(endpoints, 'URL', 'Ask the cluster at URL to add this node.'),
+  'cluster-id': optional(
+    nodeName,
+    'NAME',
+    'Keeps clusters apart. Without it, derived from --peers; the same on every node.',
+  ),
+  'election-timeout-ms': preset(
+    msRange(10, MS_MAX),
+    `${DEFAULT_TIMING.electionTimeoutMinMs}-${DEFAULT_TIMING.electionTimeoutMaxMs}`,
+    'FROM-TO',
+    'A follower that hears nothing for this long, drawn anew each time, campaigns.',
+  ),
+  'heartbeat-interval-ms': preset(
+    whole(1, MS_MAX),
+    String(DEFAULT_TIMING.heartbeatIntervalMs),
+    'MS',
+    'How often a leader speaks to each peer; well below the election timeout.',
+  ),
+  'suspicion-step-ms': preset(
+    whole(0, MS_MAX),
+    String(DEFAULT_TIMING.suspicionStepMs),
+    'MS',
+    'When the link to the leader breaks, the n-th survivor waits n such steps before it asks around.',
+  ),
+  'halt-linger-ms': preset(
+    whole(0, MS_MAX),
+    '1000',
+    'MS',
+    'How long a halted node goes on answering 503 with the reason before its process ends.',
+  ),
+  'value-bytes-max': preset(
+    whole(1, DEFAULT_LIMITS.commandBytesMax),
+    String(1024 * 1024),
+    'BYTES',
+    'The largest value; a larger one is refused with RAFT_TOO_LARGE.',
+  ),
+  'command-bytes-max': limit('commandBytesMax', 'The largest write, a whole transaction included.'),
+  'proposal-bytes-max': limit(
+    'proposalBytesMax',
+    'Writes that wait to be appended; past it, RAFT_OVERLOADED.',
+  ),
+  'unapplied-bytes-max': limit(
+    'unappliedBytesMax',
+    'Writes appended and not yet applied; past it, RAFT_OVERLOADED.',
+  ),
+  'run-bytes-max': limit('runBytesMax', 'Writes gathered into one disk record.'),
+  'message-bytes-max': limit('messageBytesMax', 'Entries in one message to a peer.'),
+  'inflight-messages-max': limit(
+    'inflightMessagesMax',
+    'Messages under way to one peer; past it, replication to it pauses.',
+  ),
+  'inflight-bytes-max': limit(
+    'inflightBytesMax',
+    'Entry bytes under way to one peer; past it, replication to it pauses.',
+  ),
+  'socket-bytes-max': limit(
+    'socketBytesMax',
+    "Bytes queued in one peer's socket; past it, messages are dropped.",
+  ),
+  'frame-bytes-max': limit(
+    'frameBytesMax',
+    'The largest frame from a peer; a larger one closes the connection.',
+  ),
+  'cache-bytes-max': limit(
+    'cacheBytesMax',
+    'Recent entries kept in memory; older ones are read from disk.',
+  ),
+  'apply-bytes-max': limit('applyBytesMax', 'Entry bytes handed to the store at once.'),
+  'pending-reads-max': limit(
+    'pendingReadsMax',
+    'Reads that wait for the leader; past it, RAFT_OVERLOADED.',
+  ),
+  'snapshot-entries': planned(whole(1, COUNT_MAX), 'N', 'Take a snapshot after this many entries.'),
+  'snapshot-bytes': planned(
+    whole(1, COUNT_MAX),
+    'BYTES',
+    'Take a snapshot after this many bytes of log.',
+  ),
+
+  nodes: preset(whole(1, 7), '3', 'N', 'How many nodes the demo starts, 1 to 7.'),
+  'base-port': preset(
+    whole(1, 65_000),
+    '4100',
+    'PORT',
+    'Clients reach the first node here, the next one a port higher; peers use the ports 100 above.',
+  ),
+
+  endpoints: preset(
+    endpoints,
+    'http://127.0.0.1:4100',
+    'URL,URL,…',
+    'Where the servers are; any of them takes any request.',
+  ),
+  output: {
+    ...preset(choice('table', 'json'), 'table', 'table|json', 'For people or for programs.'),
+    short: 'o',
+  },
+  'timeout-ms': preset(whole(1, 60_000), '5000', 'MS', 'How long a request may take.'),
+  consistency: preset(
+    choice('linearizable', 'lease', 'local'),
+    'linearizable',
+    'WORD',
+    'linearizable: the newest state, wherever it is asked for. local: what that node has, perhaps old.',
+  ),
+  prefix: optional(anyText, 'P', 'Only keys that begin with P; an empty P means every key.'),
+  start: optional(text, 'KEY', 'The first key, inclusive.'),
+  end: optional(text, 'KEY', 'The end of the range, exclusive.'),
+  limit: optional(whole(1, COUNT_MAX), 'N', 'At most this many keys.'),
+  revision: optional(
+    whole(1, Number.MAX_SAFE_INTEGER),
+    'N',
+    'Read the store as it was at this revision.',
+  ),
+  'keys-only': { ...preset(yesOrNo, 'false', '', 'Leave the values out.'), isFlag: true },
+  from: optional(
+    whole(1, Number.MAX_SAFE_INTEGER),
+    'REVISION',
+    'Start with the changes of this revision.',
+  ),
+  file: optional(text, 'FILE', 'Read the transaction from this file instead of standard input.'),
+  to: optional(nodeName, 'ID', 'Who shall lead.'),
+} as const satisfies Record<string, OptionSpec<unknown>>;
+
+export type OptionName = keyof typeof OPTIONS;
+
+type ValueOf<Spec> = Spec extends OptionSpec<infer Value> ? Value : never;
+export type OptionValues<Name extends OptionName = OptionName> = {
+  readonly [Each in Name]: ValueOf<(typeof OPTIONS)[Each]>;
+};
+
+/** `--election-timeout-ms` is `RAFTCHART_ELECTION_TIMEOUT_MS`. */
+export function environmentName(name: string): string {
+  return `RAFTCHART_${name.replaceAll('-', '_').toUpperCase()}`;
+}

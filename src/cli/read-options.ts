@@ -1,0 +1,148 @@
+/**
+ * From argv and environment to typed values, by the table. Every refusal is one plain sentence that
+ * names the option and what it wants (CL13); what is not known is refused, never ignored (CL15).
+ */
+import { parseArgs } from 'node:util';
+import { CliFailure, usageFailure } from './cli-failure.ts';
+import { EXIT } from './exit-codes.ts';
+import { Refusal } from './option-kinds.ts';
+import {
+  environmentName,
+  OPTIONS,
+  type OptionName,
+  type OptionSpec,
+  type OptionValues,
+} from './option-table.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface ReadRequest<Name extends OptionName, Needed extends Name> {
+  readonly names: readonly Name[];
+  readonly required: readonly Needed[];
+  readonly argv: readonly string[];
+  readonly environment: Environment;
+}
+
+export interface ReadOptions<Name extends OptionName, Needed extends Name> {
+  readonly values: OptionValues<Exclude<Name, Needed>> & {
+    readonly [Each in Needed]: NonNullable<OptionValues[Each]>;
+  };
+  readonly positionals: readonly string[];
+  readonly wantsHelp: boolean;
+}
+
+export function readOptions<Name extends OptionName, Needed extends Name>(
+  request: ReadRequest<Name, Needed>,
+): ReadOptions<Name, Needed> {
+  const { given, positionals, wantsHelp } = scan(request.names, request.argv);
+  const values: Record<string, unknown> = {};
+  for (const name of wantsHelp ? [] : request.names) {
+    values[name] = readOne(name, given.get(name), request.environment);
+    if (values[name] === null && request.required.some((needed) => needed === name)) {
+      throw usageFailure(`--${name} is needed: ${OPTIONS[name].help}`);
+    }
+  }
+  // Every name of the request has been read by its own kind, so the record has the promised shape.
+  return {
+    values: values as ReadOptions<Name, Needed>['values'],
+    positionals,
+    wantsHelp,
+  };
+}
+
+/** Names in the environment that look like ours and are none: most likely misspelt. */
+export function strayEnvironment(environment: Environment): readonly string[] {
+  const known = new Set(Object.keys(OPTIONS).map(environmentName));
+  return Object.keys(environment).filter(
+    (name) => name.startsWith('RAFTCHART_') && !known.has(name),
+  );
+}
+
+function readOne(name: OptionName, flag: string | undefined, environment: Environment): unknown {
+  const spec: OptionSpec<unknown> = OPTIONS[name];
+  const variable = environmentName(name);
+  const fromEnvironment = environment[variable] === '' ? undefined : environment[variable];
+  const text = flag ?? fromEnvironment ?? spec.default;
+  if (text === null) return null;
+  if (spec.isPlanned) {
+    throw new CliFailure(
+      EXIT.unavailable,
+      `--${name} is not built yet (RAFT_NOT_IMPLEMENTED). Leave it out.`,
+    );
+  }
+  const value = spec.kind(text);
+  if (!(value instanceof Refusal)) return value;
+  const source = flag === undefined && fromEnvironment !== undefined ? variable : `--${name}`;
+  throw usageFailure(`${source} ${value.wants}; it is ${JSON.stringify(text)}.`);
+}
+
+interface Scan {
+  readonly given: ReadonlyMap<string, string>;
+  readonly positionals: readonly string[];
+  readonly wantsHelp: boolean;
+}
+
+type Tokens = NonNullable<ReturnType<typeof parseArgs>['tokens']>;
+type OptionToken = Extract<Tokens[number], { readonly kind: 'option' }>;
+
+function scan(names: readonly OptionName[], argv: readonly string[]): Scan {
+  const { tokens, positionals } = parseArgs({
+    args: [...argv],
+    options: Object.fromEntries(names.map((name) => [name, parserConfig(OPTIONS[name])])),
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  const given = new Map<string, string>();
+  let wantsHelp = false;
+  for (const token of tokens ?? []) {
+    if (token.kind !== 'option') continue;
+    if (token.name === 'help' || token.rawName === '-h') wantsHelp = true;
+    else take(token, names, given);
+  }
+  return { given, positionals, wantsHelp };
+}
+
+function take(token: OptionToken, names: readonly OptionName[], given: Map<string, string>): void {
+  const name = names.find((known) => known === token.name);
+  if (name === undefined) throw usageFailure(unknownOption(token.rawName, names));
+  if (given.has(name)) throw usageFailure(`--${name} is given twice.`);
+  given.set(name, textOf(name, token));
+}
+
+function textOf(name: OptionName, token: OptionToken): string {
+  const spec: OptionSpec<unknown> = OPTIONS[name];
+  if (spec.isFlag) return token.value ?? 'true';
+  const looksLikeOption = token.inlineValue === false && /^-./.test(token.value);
+  if (token.value !== undefined && !looksLikeOption) return token.value;
+  throw usageFailure(
+    `--${name} needs a value: --${name} ${spec.placeholder}. One that begins with '-' is written --${name}=VALUE.`,
+  );
+}
+
+function parserConfig(spec: OptionSpec<unknown>): {
+  readonly type: 'string' | 'boolean';
+  readonly short?: string;
+} {
+  const type = spec.isFlag ? 'boolean' : 'string';
+  return spec.short === undefined ? { type } : { type, short: spec.short };
+}
+
+function unknownOption(rawName: string, names: readonly OptionName[]): string {
+  const bare = rawName.replace(/^-+/, '');
+  const near = names.find((name) => isNear(name, bare));
+  const next = near === undefined ? 'See --help.' : `Did you mean --${near}?`;
+  return `${rawName} is not an option of this command. ${next}`;
+}
+
+/** One letter too many, too few, changed or swapped, or the beginning of the name. */
+function isNear(name: string, given: string): boolean {
+  if (given.length >= 3 && name.startsWith(given)) return true;
+  if (Math.abs(name.length - given.length) > 1) return false;
+  let from = 0;
+  while (from < name.length && name[from] === given[from]) from += 1;
+  let tail = 0;
+  const room = Math.min(name.length, given.length) - from;
+  while (tail < room && name.at(-1 - tail) === given.at(-1 - tail)) tail += 1;
+  return Math.max(name.length, given.length) - from - tail <= 2;
+}

@@ -1,0 +1,82 @@
+/** `status`: every endpoint in one table, the silent ones with the reason why nothing is known of them. */
+import { CLIENT_OPTIONS, writeJson } from './client-session.ts';
+import { type CliContext, command } from './command.ts';
+import { EXIT } from './exit-codes.ts';
+import { httpGet } from './http-get.ts';
+import { type Cell, textTable } from './text-table.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+interface Answer {
+  readonly endpoint: string;
+  /** `null`: it did not answer. */
+  readonly status: Fields | null;
+  readonly why: string;
+}
+
+const COLUMNS = [
+  'id',
+  'role',
+  'term',
+  'leader',
+  'commitIndex',
+  'lastApplied',
+  'lastIndex',
+  'revision',
+  'version',
+] as const;
+const HEAD = ['ENDPOINT', 'ID', 'ROLE', 'TERM', 'LEADER', 'COMMIT', 'APPLIED', 'LAST', 'REVISION'];
+
+export const statusCommand = command({
+  name: 'status',
+  usage: '',
+  summary: 'Show every endpoint: its role, term, leader and how far its log is.',
+  options: CLIENT_OPTIONS,
+  required: [],
+  positionals: [0, 0],
+  run: async ({ values }, context) => {
+    const { endpoints, output, 'timeout-ms': timeoutMs } = values;
+    const answers = await Promise.all(
+      endpoints.map((endpoint) => ask(endpoint, timeoutMs, context)),
+    );
+    if (output === 'json') writeJson(context, answers.map(answerJson));
+    else {
+      context.write(textTable([...HEAD, 'VERSION'], answers.map(answerRow)));
+      for (const { endpoint, status, why } of answers) {
+        if (status === null) context.writeError(`${endpoint} did not answer: ${why}\n`);
+      }
+    }
+    return answers.some(({ status }) => status !== null) ? EXIT.clean : EXIT.unavailable;
+  },
+});
+
+async function ask(endpoint: string, timeoutMs: number, context: CliContext): Promise<Answer> {
+  const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), context.interrupted]);
+  try {
+    const answer = await httpGet(`${endpoint.replace(/^ws/, 'http')}/status`, signal);
+    const status: unknown = JSON.parse(answer.body);
+    if (answer.status === 200 && status instanceof Object)
+      return { endpoint, status: { ...status }, why: '' };
+    return { endpoint, status: null, why: `it answered ${answer.status}` };
+  } catch (error) {
+    return { endpoint, status: null, why: reasonOf(error) };
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error ? String(error.code) : error.message;
+}
+
+function answerJson({ endpoint, status, why }: Answer): Fields {
+  return status === null ? { endpoint, error: why } : { endpoint, ...status };
+}
+
+function answerRow({ endpoint, status }: Answer): readonly Cell[] {
+  if (status === null) return [endpoint, null, 'unreachable'];
+  return [endpoint, ...COLUMNS.map((column) => cellOf(status[column]))];
+}
+
+function cellOf(value: unknown): Cell {
+  return typeof value === 'number' || typeof value === 'string' ? value : null;
+}

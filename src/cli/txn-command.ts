@@ -1,0 +1,65 @@
+/** `txn`: a transaction as JSON, in the shape that `POST /txn` takes, from a file or standard input. */
+import { readFile } from 'node:fs/promises';
+import type { TxnCommand } from '../kv/commands.ts';
+import { txnFromJson, txnToJson } from '../server/txn-json.ts';
+import { usageFailure } from './cli-failure.ts';
+import { CLIENT_OPTIONS, withClient, writeJson } from './client-session.ts';
+import { type CliContext, command } from './command.ts';
+import { EXIT } from './exit-codes.ts';
+
+export const txnCommand = command({
+  name: 'txn',
+  usage: '[--file FILE]',
+  summary:
+    'Compare, then write one branch or the other, as one step. Reads JSON: {"compare": [{"key": "k", "target": "version", "op": "=", "value": 0}], "success": [{"op": "put", "key": "k", "value": "v"}], "failure": [{"op": "range", "key": "k"}]}. Exit code 1 if the failure branch ran.',
+  options: ['file', ...CLIENT_OPTIONS],
+  required: [],
+  positionals: [0, 0],
+  run: async ({ values }, context) => {
+    const txn = await readTxn(values.file, context);
+    const result = await withClient(values, context, (client, signal) =>
+      client.txn(txn, { signal }),
+    );
+    const json = txnToJson(result, txn, 'utf8');
+    if (values.output === 'json') writeJson(context, json);
+    else {
+      context.write(`${result.succeeded ? 'succeeded' : 'failed'}, revision ${result.revision}\n`);
+      for (const response of result.responses) context.write(`  ${responseLine(response)}\n`);
+    }
+    return result.succeeded ? EXIT.clean : EXIT.no;
+  },
+});
+
+async function readTxn(file: string | null, context: CliContext): Promise<TxnCommand> {
+  const bytes = file === null || file === '-' ? await context.readInput() : await fileOf(file);
+  try {
+    return txnFromJson(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)), 'utf8');
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) {
+      throw usageFailure(
+        `The transaction is not JSON (${error.message}). See raftchart txn --help.`,
+      );
+    }
+    throw error;
+  }
+}
+
+async function fileOf(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw usageFailure(`--file cannot be read: ${why}.`);
+  }
+}
+
+function responseLine(response: {
+  readonly type: string;
+  readonly revision: number;
+  readonly deleted?: number;
+  readonly kvs?: readonly unknown[];
+}): string {
+  const { type, revision, deleted, kvs } = response;
+  if (deleted !== undefined) return `${type}: ${deleted} deleted`;
+  return kvs === undefined ? `${type}: revision ${revision}` : `${type}: ${kvs.length} keys`;
+}

@@ -1,0 +1,129 @@
+/**
+ * Every call that is under way, in the order it was made; the bounds on them (CL7); and their deadlines,
+ * looked at by one sweep for all instead of a timer for each.
+ */
+import { RaftError, type RaftErrorCode } from '../core/errors.ts';
+import { CompactedError } from '../kv/kv-errors.ts';
+import { type Call, type CallCarrier, earlyEnd } from './call.ts';
+import { type ClientSettings, SWEEP_INTERVAL_MS } from './client-options.ts';
+import type { ClientReply, FailedReply } from './frame-shapes.ts';
+
+/** The error of a reply, in the class that the local store would have thrown. */
+export function failureOf(reply: FailedReply, revision: number | null): RaftError {
+  const { error, compactedRevision } = reply;
+  return compactedRevision === null ? error : new CompactedError(revision ?? 0, compactedRevision);
+}
+
+export class CallRegistry {
+  readonly #settings: ClientSettings;
+  readonly #calls = new Map<number, Call>();
+  /** Says why no connection is there, for calls that time out waiting for one. */
+  readonly #whyWaiting: () => string;
+  #bytes = 0;
+  #sweep: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(settings: ClientSettings, whyWaiting: () => string) {
+    this.#settings = settings;
+    this.#whyWaiting = whyWaiting;
+  }
+
+  /** Throws `RAFT_OVERLOADED` past the bounds; then nothing was sent. */
+  add(call: Call): void {
+    const { pendingRequestsMax, pendingBytesMax } = this.#settings;
+    if (this.#calls.size >= pendingRequestsMax || this.#bytes + call.bytes > pendingBytesMax) {
+      throw new RaftError(
+        'RAFT_OVERLOADED',
+        `${this.#calls.size} requests are under way already. It was not sent; wait for some of them.`,
+      );
+    }
+    this.#calls.set(call.id, call);
+    this.#bytes += call.bytes;
+    this.#sweep ??= setTimeout(() => this.#endOverdue(), SWEEP_INTERVAL_MS);
+  }
+
+  /** An answer to a call that has already ended is dropped. */
+  settle(id: number, reply: ClientReply): void {
+    const call = this.#remove(id);
+    if (call === undefined) return;
+    if (reply.type === 'failed') call.fail(failureOf(reply, call.revision));
+    else complete(call, reply);
+  }
+
+  abort(id: number, reason: unknown): void {
+    const call = this.#remove(id);
+    if (call !== undefined) {
+      call.fail(earlyEnd(call, 'RAFT_ABORTED', 'The request was aborted.', reason));
+    }
+  }
+
+  waiting(): readonly Call[] {
+    return [...this.#calls.values()].filter((call) => call.connection === null);
+  }
+
+  /**
+   * What was not written waits for another connection, and so do reads. A write that was written
+   * is never sent again: it ends here, its outcome unknown (CL3).
+   */
+  connectionLost(connection: CallCarrier, why: string): void {
+    for (const call of this.#calls.values()) {
+      if (call.connection !== connection) continue;
+      if (call.isWrite && call.isSent) {
+        this.#end(call, 'RAFT_OUTCOME_UNKNOWN', `The connection broke (${why}).`);
+      } else {
+        call.connection = null;
+        call.isSent = false;
+      }
+    }
+  }
+
+  /** No endpoint answers, and the client was told to give up then. */
+  giveUpWaiting(why: string): void {
+    for (const call of this.waiting()) this.#end(call, 'RAFT_UNREACHABLE', why);
+  }
+
+  endAll(code: RaftErrorCode, what: string): void {
+    for (const call of [...this.#calls.values()]) this.#end(call, code, what);
+    if (this.#sweep !== null) clearTimeout(this.#sweep);
+    this.#sweep = null;
+  }
+
+  #endOverdue(): void {
+    const now = performance.now();
+    for (const call of this.#calls.values()) {
+      if (call.deadline <= now) this.#endLate(call);
+    }
+    this.#sweep =
+      this.#calls.size === 0 ? null : setTimeout(() => this.#endOverdue(), SWEEP_INTERVAL_MS);
+  }
+
+  #endLate(call: Call): void {
+    if (call.connection === null) this.#end(call, 'RAFT_UNREACHABLE', this.#whyWaiting());
+    else this.#end(call, 'RAFT_TIMED_OUT', `No answer came within ${call.timeoutMs} ms.`);
+  }
+
+  #end(call: Call, code: RaftErrorCode, what: string): void {
+    this.#remove(call.id);
+    call.fail(earlyEnd(call, code, what));
+  }
+
+  #remove(id: number): Call | undefined {
+    const call = this.#calls.get(id);
+    if (call === undefined) return undefined;
+    this.#calls.delete(id);
+    this.#bytes -= call.bytes;
+    call.release?.();
+    const { connection } = call;
+    call.connection = null;
+    connection?.callEnded();
+    return call;
+  }
+}
+
+/** A reply that cannot be read rejects the one call that it belongs to. */
+function complete(call: Call, reply: ClientReply): void {
+  try {
+    call.complete(reply);
+  } catch (error) {
+    call.fail(error);
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * One request under way in the client, and the honest answer to "did it happen?" for each way it can end
+ * early (CL2–CL5): what never left is `safe`; a write that left and was not answered is `outcomeUnknown`;
+ * a read changes nothing and is always `safe`.
+ */
+import { RaftError, type RaftErrorCode } from '../core/errors.ts';
+import type { ClientReply, ClientRequest } from './frame-shapes.ts';
+
+/** Where a call is under way. */
+export interface CallCarrier {
+  /** One of its calls was answered or has ended otherwise. */
+  callEnded(): void;
+}
+
+export interface Call {
+  readonly id: number;
+  readonly isWrite: boolean;
+  /** On the clock of `performance.now()`. */
+  readonly deadline: number;
+  readonly timeoutMs: number;
+  /** A read of the past: which revision. */
+  readonly revision: number | null;
+  /** What it counts against the bound on bytes. */
+  readonly bytes: number;
+  /** The request as it is sent, with what is left of its time. */
+  readonly requestFor: (id: number, remainingMs: number) => ClientRequest;
+  /** Throws if the reply is not what was asked for. */
+  readonly complete: (reply: ClientReply) => void;
+  readonly fail: (error: unknown) => void;
+  /** Where it was handed in; `null`: it waits for a connection. */
+  connection: CallCarrier | null;
+  /** True once it was written to the socket: from then on a write may take effect. */
+  isSent: boolean;
+  /** Lets go of the caller's signal, if one was given. */
+  release: (() => void) | null;
+}
+
+/** The outcome of a call that ends before its answer. */
+export function earlyEnd(
+  call: Call,
+  code: RaftErrorCode,
+  what: string,
+  cause?: unknown,
+): RaftError {
+  if (call.isSent && call.isWrite) {
+    const advice = 'It may have taken effect, or may yet; repeat it only if that is harmless.';
+    return new RaftError(code, `${what} ${advice}`, { retry: 'outcomeUnknown', cause });
+  }
+  const fact = call.isWrite ? 'It was never sent' : 'It was a read';
+  return new RaftError(code, `${what} ${fact}; repeating it is safe.`, { retry: 'safe', cause });
+}

@@ -1,0 +1,134 @@
+/**
+ * What callers may hand to the client: text or bytes for keys and values. Text is UTF-8; inside there are
+ * only bytes, as the store has them.
+ */
+import type {
+  CompareNumber,
+  CompareOperator,
+  KeyCondition,
+  KeySelector,
+  TxnCommand,
+  TxnOperation,
+} from '../kv/commands.ts';
+import type { Consistency } from './frame-shapes.ts';
+
+/** Text is encoded as UTF-8. */
+export type Bytes = string | Uint8Array;
+
+export interface CallOptions {
+  /** How long this request may take, in milliseconds; 1 to 60,000. */
+  readonly timeoutMs?: number;
+  /** Aborts the wait. A write that has left may take effect all the same: the error says which it is. */
+  readonly signal?: AbortSignal;
+}
+
+export interface WriteOptions extends CallOptions {
+  /** What must hold of the key; if it does not, the write rejects with `ConditionFailedError`. */
+  readonly condition?: KeyCondition;
+  /** Asks for what the key held before. */
+  readonly returnPrevious?: boolean;
+}
+
+/** Which keys; see `KeySelector`. */
+export interface Selection {
+  readonly key?: Bytes;
+  readonly prefix?: Bytes;
+  /** Inclusive. */
+  readonly start?: Bytes;
+  /** Exclusive. */
+  readonly end?: Bytes;
+}
+
+export interface ReadOptions extends CallOptions {
+  /** Default `linearizable`. `lease` may be served as the stronger `linearizable`; the answer says so. */
+  readonly consistency?: Consistency;
+  /** Read the store as it stood then. */
+  readonly revision?: number;
+}
+
+export interface RangeQuery extends Selection, ReadOptions {
+  readonly limit?: number;
+  readonly keysOnly?: boolean;
+}
+
+export interface WatchQuery extends Selection {
+  /** The first revision to hear of. Not given: the first one after now. */
+  readonly from?: number;
+  /** Ends the iteration. */
+  readonly signal?: AbortSignal;
+}
+
+export type CompareInput =
+  | {
+      readonly key: Bytes;
+      readonly target: CompareNumber;
+      readonly operator: CompareOperator;
+      readonly value: number;
+    }
+  | {
+      readonly key: Bytes;
+      readonly target: 'value';
+      readonly operator: CompareOperator;
+      readonly value: Bytes;
+    };
+
+export type OperationInput =
+  | {
+      readonly type: 'put';
+      readonly key: Bytes;
+      readonly value: Bytes;
+      readonly returnPrevious?: boolean;
+    }
+  | (Selection & { readonly type: 'delete'; readonly returnPrevious?: boolean })
+  | (Selection & {
+      readonly type: 'range';
+      readonly limit?: number;
+      readonly revision?: number;
+      readonly keysOnly?: boolean;
+      readonly countOnly?: boolean;
+    });
+
+export interface TxnInput {
+  /** All must hold for `success` to run; otherwise `failure` does. Not given: none. */
+  readonly compare?: readonly CompareInput[];
+  readonly success?: readonly OperationInput[];
+  readonly failure?: readonly OperationInput[];
+}
+
+const encoder = new TextEncoder();
+
+export function toBytes(value: Bytes): Uint8Array {
+  if (typeof value === 'string') return encoder.encode(value);
+  if (value instanceof Uint8Array) return value;
+  throw new TypeError('a key or value must be a string or a Uint8Array');
+}
+
+export function toSelector({ key, prefix, start, end }: Selection): KeySelector {
+  return {
+    ...(key !== undefined && { key: toBytes(key) }),
+    ...(prefix !== undefined && { prefix: toBytes(prefix) }),
+    ...(start !== undefined && { start: toBytes(start) }),
+    ...(end !== undefined && { end: toBytes(end) }),
+  };
+}
+
+export function toTxnCommand({ compare = [], success = [], failure = [] }: TxnInput): TxnCommand {
+  return {
+    type: 'txn',
+    compare: compare.map((each) =>
+      each.target === 'value'
+        ? { ...each, key: toBytes(each.key), value: toBytes(each.value) }
+        : { ...each, key: toBytes(each.key) },
+    ),
+    success: success.map(toOperation),
+    failure: failure.map(toOperation),
+  };
+}
+
+function toOperation(operation: OperationInput): TxnOperation {
+  if (operation.type === 'put') {
+    return { ...operation, key: toBytes(operation.key), value: toBytes(operation.value) };
+  }
+  const { key, prefix, start, end, ...rest } = operation;
+  return { ...rest, ...toSelector(operation) };
+}

@@ -1,0 +1,81 @@
+/** What `connect` may be told, with the defaults and bounds of a client. */
+import { CLIENT_PATH } from './frame-shapes.ts';
+import { TIMEOUT_MS_MAX } from './request-frame.ts';
+
+export interface ConnectOptions {
+  /** `http://host:port` (or https, ws, wss) of the servers' client ports; any of them takes any request. */
+  readonly endpoints: readonly string[];
+  /** How long a request may take, in milliseconds, unless it says otherwise; 1 to 60,000. Default 5,000. */
+  readonly timeoutMs?: number;
+  /** How long one attempt to connect may take, in milliseconds. Default 1,000. */
+  readonly dialTimeoutMs?: number;
+  /**
+   * Fail the requests that wait once every endpoint was tried this often in vain. Not given: they wait
+   * until their own timeout.
+   */
+  readonly dialRoundsMax?: number;
+  /** Bound: requests under way. Past it: `RAFT_OVERLOADED`, at once, nothing sent. Default 100,000. */
+  readonly pendingRequestsMax?: number;
+  /** Bound: bytes of commands under way. Past it: `RAFT_OVERLOADED`, likewise. Default 256 MiB. */
+  readonly pendingBytesMax?: number;
+  /** Bound: events a watch holds for a slow reader; past it the stream is paused at its source. Default 10,000. */
+  readonly watchEventsMax?: number;
+  /** A server silent for twice this long is taken for dead, in milliseconds. Default 2,000. */
+  readonly keepAliveMs?: number;
+}
+
+export interface ClientSettings extends Required<Omit<ConnectOptions, 'dialRoundsMax'>> {
+  /** WebSocket addresses. */
+  readonly endpoints: readonly string[];
+  readonly dialRoundsMax: number;
+}
+
+const MIB = 1024 * 1024;
+/** Waits between rounds of attempts, in milliseconds: doubled each time, with jitter. */
+export const REDIAL_MIN_MS = 25;
+export const REDIAL_MAX_MS = 1_000;
+/** How often deadlines are looked at, in milliseconds; a request may end that much late. */
+export const SWEEP_INTERVAL_MS = 20;
+
+/** Throws `TypeError` for options that make no sense: that is a fault of the caller's program. */
+export function clientSettings(options: ConnectOptions): ClientSettings {
+  if (!Array.isArray(options.endpoints) || options.endpoints.length === 0) {
+    throw new TypeError('connect needs endpoints: at least one URL such as http://127.0.0.1:4100');
+  }
+  return {
+    endpoints: [...new Set(options.endpoints.map(socketUrl))],
+    timeoutMs: checkedTimeout(options.timeoutMs ?? 5_000),
+    dialTimeoutMs: positive('dialTimeoutMs', options.dialTimeoutMs ?? 1_000),
+    dialRoundsMax: options.dialRoundsMax ?? Number.POSITIVE_INFINITY,
+    pendingRequestsMax: positive('pendingRequestsMax', options.pendingRequestsMax ?? 100_000),
+    pendingBytesMax: positive('pendingBytesMax', options.pendingBytesMax ?? 256 * MIB),
+    watchEventsMax: positive('watchEventsMax', options.watchEventsMax ?? 10_000),
+    keepAliveMs: positive('keepAliveMs', options.keepAliveMs ?? 2_000),
+  };
+}
+
+export function checkedTimeout(timeoutMs: number): number {
+  if (timeoutMs >= 1 && timeoutMs <= TIMEOUT_MS_MAX) return timeoutMs;
+  throw new TypeError(`timeoutMs must be from 1 to ${TIMEOUT_MS_MAX}; it is ${timeoutMs}`);
+}
+
+function positive(name: string, value: number): number {
+  if (value > 0) return value;
+  throw new TypeError(`${name} must be above 0; it is ${value}`);
+}
+
+function socketUrl(endpoint: string): string {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : null;
+  const scheme = url === null ? undefined : SOCKET_SCHEMES.get(url.protocol);
+  if (url === null || scheme === undefined) {
+    throw new TypeError(`an endpoint must be a URL such as http://127.0.0.1:4100, not ${endpoint}`);
+  }
+  return `${scheme}//${url.host}${CLIENT_PATH}`;
+}
+
+const SOCKET_SCHEMES: ReadonlyMap<string, string> = new Map([
+  ['http:', 'ws:'],
+  ['ws:', 'ws:'],
+  ['https:', 'wss:'],
+  ['wss:', 'wss:'],
+]);

@@ -1,0 +1,116 @@
+/**
+ * What travels between a client and a server over `/client`, version 1: each WebSocket message is one
+ * frame, each frame one msgpack array of requests (or replies), each of these an array that begins with its
+ * kind. Writes carry the encoded command itself, so that the server proposes the very bytes it received
+ * (SV19). This file names the shapes; `request-frame.ts` and `reply-frame.ts` read and write them.
+ */
+import type { RaftError } from '../core/errors.ts';
+import type { KeySelector } from '../kv/commands.ts';
+import type { WatchRevision } from '../kv/watch-event.ts';
+
+export const CLIENT_PROTOCOL_VERSION = 1;
+/** The path of the WebSocket, on the port that serves HTTP. */
+export const CLIENT_PATH = '/client';
+/** Bound: one frame in either direction. A larger one closes the connection. */
+export const CLIENT_FRAME_BYTES_MAX = 16 * 1024 * 1024;
+/** Bound: requests or replies in one frame. More close the connection; the sender begins another frame. */
+export const ITEMS_PER_FRAME_MAX = 16_384;
+
+export type Consistency = 'linearizable' | 'lease' | 'local';
+
+export type ClientRequest =
+  | SubmitRequest
+  | ReadRequest
+  | WatchRequest
+  | CancelRequest
+  | { readonly type: 'status'; readonly id: number };
+
+/** Ends a watch; harmless if there is none. */
+export interface CancelRequest {
+  readonly type: 'cancel';
+  readonly id: number;
+}
+
+export interface SubmitRequest {
+  readonly type: 'submit';
+  /** Chosen by the client, unique among what it has under way on this connection. */
+  readonly id: number;
+  readonly timeoutMs: number;
+  /** As `encodeCommand` made it. */
+  readonly command: Uint8Array;
+}
+
+export interface ReadRequest {
+  readonly type: 'read';
+  readonly id: number;
+  readonly timeoutMs: number;
+  readonly consistency: Consistency;
+  readonly selector: KeySelector;
+  readonly limit: number | null;
+  readonly revision: number | null;
+  readonly keysOnly: boolean;
+}
+
+export interface WatchRequest {
+  readonly type: 'watch';
+  readonly id: number;
+  readonly selector: KeySelector;
+  /** The first revision to tell of; `null`: the first one after now. */
+  readonly from: number | null;
+}
+
+export type ClientReply =
+  | HelloReply
+  | DoneReply
+  | FailedReply
+  | ReadReply
+  | WatchedReply
+  | ProgressReply
+  | { readonly type: 'status'; readonly id: number; readonly status: string };
+
+export interface DoneReply {
+  readonly type: 'done';
+  readonly id: number;
+  /** What the store said, as `encodeResult` made it. */
+  readonly result: Uint8Array;
+}
+
+/** Comes first, and again whenever the leader changes. */
+export interface HelloReply {
+  readonly type: 'hello';
+  readonly protocolVersion: number;
+  readonly nodeId: string;
+  readonly clusterId: string;
+  readonly leader: string | null;
+}
+
+export interface FailedReply {
+  readonly type: 'failed';
+  readonly id: number;
+  readonly error: RaftError;
+  /** With `RAFT_COMPACTED`: the oldest revision left; otherwise `null`. */
+  readonly compactedRevision: number | null;
+}
+
+export interface ReadReply {
+  readonly type: 'read';
+  readonly id: number;
+  /** What was served, which may be stronger than what was asked for. */
+  readonly served: Consistency;
+  /** A range result, as `encodeResult` made it. */
+  readonly result: Uint8Array;
+}
+
+/** Whole revisions, never a part of one. */
+export interface WatchedReply {
+  readonly type: 'watched';
+  readonly id: number;
+  readonly revisions: readonly WatchRevision[];
+}
+
+/** Nothing up to this revision concerns the watch but what it has been told. */
+export interface ProgressReply {
+  readonly type: 'progress';
+  readonly id: number;
+  readonly revision: number;
+}

@@ -1,0 +1,30 @@
+/** The door of `raftchart/client`: the pipelined WebSocket client of the key-value server. */
+export { RaftError, type RaftErrorCode, type Retry } from '../core/errors.ts';
+export type { CompareNumber, CompareOperator, KeyCondition } from '../kv/commands.ts';
+export { CompactedError } from '../kv/kv-errors.ts';
+export type {
+  DeleteResult,
+  KeyValue,
+  PutResult,
+  RangeResult,
+  TxnResponse,
+  TxnResult,
+} from '../kv/results.ts';
+export type { DeleteEvent, PutEvent, WatchEvent, WatchRevision } from '../kv/watch-event.ts';
+export type {
+  Bytes,
+  CallOptions,
+  CompareInput,
+  OperationInput,
+  RangeQuery,
+  ReadOptions,
+  Selection,
+  TxnInput,
+  WatchQuery,
+  WriteOptions,
+} from './client-input.ts';
+export type { ConnectOptions } from './client-options.ts';
+export { ConditionFailedError } from './client-output.ts';
+export type { Consistency } from './frame-shapes.ts';
+export { connect, type KvClient, type RangeAnswer } from './kv-client.ts';
+export type { Watch } from './watch.ts';

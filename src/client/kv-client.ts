@@ -1,0 +1,346 @@
+/**
+ * The key-value client: promises on the outside, one pipelined WebSocket inside. A rejection is a
+ * `RaftError` whose `retry` says what is known: `safe`, `outcomeUnknown` or `never` (CL2–CL5). It never sends
+ * a write again whose outcome is unknown: only the caller knows whether that is harmless (I5).
+ */
+import { RaftError } from '../core/errors.ts';
+import { encodeCommand } from '../kv/command-codec.ts';
+import type { KvCommand } from '../kv/commands.ts';
+import { decodeResult, type KvAnswer } from '../kv/result-codec.ts';
+import type { DeleteResult, KeyValue, PutResult, TxnResult } from '../kv/results.ts';
+import type { Call } from './call.ts';
+import { CallRegistry } from './call-registry.ts';
+import {
+  type Bytes,
+  type CallOptions,
+  type RangeQuery,
+  type ReadOptions,
+  type Selection,
+  type TxnInput,
+  toBytes,
+  toSelector,
+  toTxnCommand,
+  type WatchQuery,
+  type WriteOptions,
+} from './client-input.ts';
+import {
+  type ClientSettings,
+  type ConnectOptions,
+  checkedTimeout,
+  clientSettings,
+} from './client-options.ts';
+import { expectResult, ownDelete, ownKeyValue, ownPut, ownTxn } from './client-output.ts';
+import type { ClientReply, ClientRequest, Consistency } from './frame-shapes.ts';
+import type { ServerConnection } from './server-connection.ts';
+import { ServerLink } from './server-link.ts';
+import { Watch } from './watch.ts';
+
+export interface RangeAnswer {
+  /** The store's revision when this was answered. */
+  readonly revision: number;
+  /** In the order of the keys' bytes. */
+  readonly kvs: readonly KeyValue[];
+  /** True if keys were left out: go on with `start` just after the last one, at the same `revision`. */
+  readonly more: boolean;
+  /** How many keys there are, those left out included. */
+  readonly count: number;
+  /** What was served, which may be stronger than what was asked for. */
+  readonly served: Consistency;
+}
+
+/** Starts connecting and returns at once; requests wait for a connection until their timeout. */
+export function connect(options: ConnectOptions): KvClient {
+  return new KvClient(clientSettings(options));
+}
+
+interface Wish<Answer> {
+  readonly isWrite: boolean;
+  readonly bytes: number;
+  readonly revision: number | null;
+  readonly options: CallOptions;
+  readonly requestFor: (id: number, timeoutMs: number) => ClientRequest;
+  readonly read: (reply: ClientReply) => Answer;
+}
+
+/** Bound: a command that does not fit into one frame is refused before it is sent. */
+const COMMAND_BYTES_MAX = 15 * 1024 * 1024;
+/** What a request costs besides its command, for the bound on bytes. */
+const REQUEST_BYTES = 64;
+
+export class KvClient implements AsyncDisposable {
+  readonly #settings: ClientSettings;
+  readonly #calls: CallRegistry;
+  readonly #link: ServerLink;
+  readonly #watches = new Set<Watch>();
+  readonly #routes = new Map<number, Watch>();
+  #nextId = 1;
+  #isClosed = false;
+
+  constructor(settings: ClientSettings) {
+    this.#settings = settings;
+    this.#calls = new CallRegistry(settings, () => this.#link.whyWaiting());
+    this.#link = new ServerLink(settings, {
+      onReady: (current) => this.#ready(current),
+      onReply: (reply) => this.#receive(reply),
+      onLost: (connection, why) => this.#lost(connection, why),
+      onRoundFailed: (rounds, why) => {
+        if (rounds >= settings.dialRoundsMax) this.#calls.giveUpWaiting(why);
+      },
+    });
+  }
+
+  /** The node that this client speaks to at present; `null` while it is not connected. */
+  get connectedTo(): string | null {
+    return this.#link.current?.hello?.nodeId ?? null;
+  }
+
+  put(key: Bytes, value: Bytes, options: WriteOptions = {}): Promise<PutResult> {
+    const { condition, returnPrevious } = options;
+    return this.#submit(
+      options,
+      (result) => ownPut(expectResult(result, 'put')),
+      () => ({
+        type: 'put',
+        key: toBytes(key),
+        value: toBytes(value),
+        ...(condition !== undefined && { condition }),
+        ...(returnPrevious !== undefined && { returnPrevious }),
+      }),
+    );
+  }
+
+  /** One key, or every key of a selection. */
+  delete(which: Bytes | Selection, options: WriteOptions = {}): Promise<DeleteResult> {
+    const { condition, returnPrevious } = options;
+    return this.#submit(
+      options,
+      (result) => ownDelete(expectResult(result, 'delete')),
+      () => ({
+        type: 'delete',
+        ...toSelector(isKey(which) ? { key: which } : which),
+        ...(condition !== undefined && { condition }),
+        ...(returnPrevious !== undefined && { returnPrevious }),
+      }),
+    );
+  }
+
+  /** If all compares hold, `success`, otherwise `failure`: one atomic step, one revision. */
+  txn(txn: TxnInput, options: CallOptions = {}): Promise<TxnResult> {
+    return this.#submit(
+      options,
+      (result) => ownTxn(expectResult(result, 'txn')),
+      () => toTxnCommand(txn),
+    );
+  }
+
+  /** `null`: the key does not exist, or did not at that revision. */
+  async get(key: Bytes, options: ReadOptions = {}): Promise<KeyValue | null> {
+    const { kvs } = await this.range({ ...options, key });
+    return kvs[0] ?? null;
+  }
+
+  /** The keys of a selection, in order. A server bounds its answer: look at `more`. */
+  range(query: RangeQuery): Promise<RangeAnswer> {
+    return this.#perform(() => {
+      const selector = toSelector(query);
+      return {
+        isWrite: false,
+        bytes: REQUEST_BYTES,
+        revision: query.revision ?? null,
+        options: query,
+        requestFor: (id, timeoutMs) => ({
+          type: 'read',
+          id,
+          timeoutMs,
+          consistency: query.consistency ?? 'linearizable',
+          selector,
+          limit: query.limit ?? null,
+          revision: query.revision ?? null,
+          keysOnly: query.keysOnly ?? false,
+        }),
+        read: rangeAnswer,
+      };
+    });
+  }
+
+  /** What `GET /status` of the connected node says. */
+  status(options: CallOptions = {}): Promise<Readonly<Record<string, unknown>>> {
+    return this.#perform(() => ({
+      isWrite: false,
+      bytes: REQUEST_BYTES,
+      revision: null,
+      options,
+      requestFor: (id) => ({ type: 'status', id }),
+      read: statusAnswer,
+    }));
+  }
+
+  /**
+   * Every change of the selected keys, grouped by revision, in order, none lost or repeated, across
+   * reconnects. It begins at once. The iteration rejects only with what cannot be mended: `RAFT_COMPACTED` if
+   * the history it needs is gone, `RAFT_BAD_REQUEST`.
+   */
+  watch(query: WatchQuery): Watch {
+    const { from = null, signal } = query;
+    const settings = {
+      selector: toSelector(query),
+      from,
+      eventsMax: this.#settings.watchEventsMax,
+    };
+    const watch = new Watch(settings, {
+      current: () => this.#link.current,
+      newId: () => this.#newId(),
+      route: (id, target) => this.#routes.set(id, target),
+      unroute: (id) => this.#routes.delete(id),
+      closed: (closed) => {
+        this.#watches.delete(closed);
+        signal?.removeEventListener('abort', abort);
+      },
+    });
+    const abort = (): void => watch.close();
+    if (this.#isClosed || signal?.aborted) {
+      watch.close();
+      return watch;
+    }
+    this.#watches.add(watch);
+    signal?.addEventListener('abort', abort, { once: true });
+    watch.resubscribe();
+    return watch;
+  }
+
+  /** Ends what is under way (`RAFT_STOPPED`) and all watches, and closes the connection. Harmless twice. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const watch of [...this.#watches]) watch.close();
+    this.#calls.endAll('RAFT_STOPPED', 'The client was closed.');
+    this.#link.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #submit<Answer>(
+    options: CallOptions,
+    read: (result: KvAnswer) => Answer,
+    build: () => KvCommand,
+  ): Promise<Answer> {
+    return this.#perform(() => {
+      const command = encodeCommand(build());
+      if (command.length > COMMAND_BYTES_MAX) throw tooLarge(command.length);
+      return {
+        isWrite: true,
+        bytes: command.length + REQUEST_BYTES,
+        revision: null,
+        options,
+        requestFor: (id, timeoutMs) => ({ type: 'submit', id, timeoutMs, command }),
+        read: (reply) => {
+          if (reply.type !== 'done') throw wrongReply(reply);
+          return read(decodeResult(reply.result));
+        },
+      };
+    });
+  }
+
+  /** Whatever `wish` throws becomes a rejection. */
+  #perform<Answer>(wish: () => Wish<Answer>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) throw closed();
+      const { isWrite, bytes, revision, options, requestFor, read } = wish();
+      const timeoutMs = checkedTimeout(options.timeoutMs ?? this.#settings.timeoutMs);
+      const id = this.#newId();
+      const call: Call = {
+        id,
+        isWrite,
+        bytes,
+        revision,
+        timeoutMs,
+        deadline: performance.now() + timeoutMs,
+        requestFor,
+        complete: (reply) => resolve(read(reply)),
+        fail: reject,
+        connection: null,
+        isSent: false,
+        release: null,
+      };
+      this.#start(call, options.signal);
+    });
+  }
+
+  #start(call: Call, signal: AbortSignal | undefined): void {
+    if (signal?.aborted) {
+      throw new RaftError('RAFT_ABORTED', 'It was aborted before it began. Nothing was sent.', {
+        retry: 'safe',
+        cause: signal.reason,
+      });
+    }
+    this.#calls.add(call);
+    if (signal !== undefined) {
+      const abort = (): void => this.#calls.abort(call.id, signal.reason);
+      signal.addEventListener('abort', abort, { once: true });
+      call.release = () => signal.removeEventListener('abort', abort);
+    }
+    this.#link.current?.call(call);
+  }
+
+  #newId(): number {
+    return this.#nextId++;
+  }
+
+  #ready(current: ServerConnection): void {
+    for (const call of this.#calls.waiting()) current.call(call);
+    for (const watch of this.#watches) watch.resubscribe();
+  }
+
+  #receive(reply: Exclude<ClientReply, { readonly type: 'hello' }>): void {
+    const watch = this.#routes.get(reply.id);
+    if (watch === undefined) this.#calls.settle(reply.id, reply);
+    else if (isForWatch(reply)) watch.receive(reply);
+  }
+
+  #lost(connection: ServerConnection, why: string): void {
+    this.#calls.connectionLost(connection, why);
+    for (const watch of this.#watches) watch.connectionLost(connection);
+  }
+}
+
+type WatchReply = Extract<ClientReply, { readonly type: 'watched' | 'progress' | 'failed' }>;
+
+function isForWatch(reply: ClientReply): reply is WatchReply {
+  return reply.type === 'watched' || reply.type === 'progress' || reply.type === 'failed';
+}
+
+function isKey(which: Bytes | Selection): which is Bytes {
+  return typeof which === 'string' || which instanceof Uint8Array;
+}
+
+function rangeAnswer(reply: ClientReply): RangeAnswer {
+  if (reply.type !== 'read') throw wrongReply(reply);
+  const result = decodeResult(reply.result);
+  if (result.type !== 'range') throw wrongReply(reply);
+  const { revision, kvs, more, count } = result;
+  return { revision, kvs: kvs.map(ownKeyValue), more, count, served: reply.served };
+}
+
+function statusAnswer(reply: ClientReply): Readonly<Record<string, unknown>> {
+  if (reply.type !== 'status') throw wrongReply(reply);
+  const status: unknown = JSON.parse(reply.status);
+  if (status instanceof Object) return { ...status };
+  throw wrongReply(reply);
+}
+
+function wrongReply(reply: ClientReply): RaftError {
+  return new RaftError('RAFT_OUTCOME_UNKNOWN', `The server answered with a ${reply.type} reply.`);
+}
+
+function closed(): RaftError {
+  return new RaftError('RAFT_STOPPED', 'The client is closed. Nothing was sent.');
+}
+
+function tooLarge(bytes: number): RaftError {
+  return new RaftError(
+    'RAFT_TOO_LARGE',
+    `The command has ${bytes} bytes; ${COMMAND_BYTES_MAX} is the most a client sends. Split it.`,
+  );
+}

@@ -1,0 +1,191 @@
+/**
+ * One WebSocket to one server. Requests handed in during one tick leave as one frame (CL1); what arrives
+ * is checked before anyone sees it (CL9). It neither retries nor chooses: it reports, once, that it is over.
+ */
+import { WebSocket } from 'ws';
+import type { Call, CallCarrier } from './call.ts';
+import type { ClientSettings } from './client-options.ts';
+import {
+  CLIENT_FRAME_BYTES_MAX,
+  CLIENT_PROTOCOL_VERSION,
+  type ClientReply,
+  type ClientRequest,
+  type HelloReply,
+  ITEMS_PER_FRAME_MAX,
+} from './frame-shapes.ts';
+import { decodeReplies } from './reply-frame.ts';
+import { encodeRequests } from './request-frame.ts';
+
+export interface ConnectionListener {
+  /** First, and again whenever the server hears of another leader. */
+  onHello(connection: ServerConnection, hello: HelloReply): void;
+  onReply(reply: Exclude<ClientReply, HelloReply>): void;
+  /** Once, whatever the cause. */
+  onClosed(connection: ServerConnection, why: string): void;
+}
+
+/** Bound: bytes of commands in one frame; the rest of the tick follows in the next frame. */
+const FRAME_FILL_BYTES = 1024 * 1024;
+/** The server should give up a little before the client does: its verdict is more exact. */
+const SERVER_SHARE = 0.95;
+
+export class ServerConnection implements CallCarrier {
+  readonly url: string;
+  readonly #socket: WebSocket;
+  readonly #listener: ConnectionListener;
+  readonly #keepAlive: ReturnType<typeof setInterval>;
+  readonly #helloDeadline: ReturnType<typeof setTimeout>;
+  #hello: HelloReply | null = null;
+  #outgoing: (Call | ClientRequest)[] = [];
+  #isFlushDue = false;
+  #underWay = 0;
+  #isRetiring = false;
+  #isClosed = false;
+  #isSilent = false;
+
+  constructor(url: string, settings: ClientSettings, listener: ConnectionListener) {
+    this.url = url;
+    this.#listener = listener;
+    this.#socket = new WebSocket(url, {
+      perMessageDeflate: false,
+      maxPayload: CLIENT_FRAME_BYTES_MAX,
+      handshakeTimeout: settings.dialTimeoutMs,
+      // Masks protect careless proxies from scripts in browsers; a mask of zeros costs nothing.
+      generateMask: (mask) => mask.fill(0),
+    });
+    this.#socket.on('message', (data: Buffer) => this.#receive(data));
+    this.#socket.on('pong', () => this.#heard());
+    this.#socket.on('error', (error) => this.#over(describe(error)));
+    this.#socket.on('close', (_code, reason) => this.#over(reason.toString() || 'it was closed'));
+    const helloTimeoutMs = settings.dialTimeoutMs * 2;
+    this.#helloDeadline = setTimeout(() => this.close('it did not say hello'), helloTimeoutMs);
+    this.#keepAlive = setInterval(() => this.#probe(), settings.keepAliveMs).unref();
+  }
+
+  /** `null` until the server has introduced itself. */
+  get hello(): HelloReply | null {
+    return this.#hello;
+  }
+
+  call(call: Call): void {
+    call.connection = this;
+    this.#underWay += 1;
+    this.#enqueue(call);
+  }
+
+  post(request: ClientRequest): void {
+    this.#enqueue(request);
+  }
+
+  callEnded(): void {
+    this.#underWay -= 1;
+    if (this.#isRetiring && this.#underWay === 0) this.close('a better connection was found');
+  }
+
+  /** Takes no new calls; closes when the last one under way has ended. */
+  retire(): void {
+    this.#isRetiring = true;
+    if (this.#underWay === 0) this.close('a better connection was found');
+  }
+
+  close(why: string): void {
+    this.#over(why);
+  }
+
+  #enqueue(item: Call | ClientRequest): void {
+    this.#outgoing.push(item);
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    process.nextTick(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#isFlushDue = false;
+    const items = this.#outgoing;
+    this.#outgoing = [];
+    if (this.#isClosed || this.#socket.readyState !== WebSocket.OPEN) return;
+    const now = performance.now();
+    let requests: ClientRequest[] = [];
+    let bytes = 0;
+    for (const item of items) {
+      // A call that ended while it waited here is not sent at all.
+      if ('requestFor' in item && item.connection !== this) continue;
+      requests.push('requestFor' in item ? sending(item, now) : item);
+      bytes += 'requestFor' in item ? item.bytes : 0;
+      if (bytes < FRAME_FILL_BYTES && requests.length < ITEMS_PER_FRAME_MAX) continue;
+      this.#socket.send(encodeRequests(requests));
+      requests = [];
+      bytes = 0;
+    }
+    if (requests.length > 0) this.#socket.send(encodeRequests(requests));
+  }
+
+  #receive(data: Buffer): void {
+    if (this.#isClosed) return;
+    this.#heard();
+    const replies = decodeReplies(data);
+    if (typeof replies === 'string') this.close(`the server broke the protocol: ${replies}`);
+    else for (const reply of replies) this.#deal(reply);
+  }
+
+  #deal(reply: ClientReply): void {
+    if (this.#isClosed) return;
+    if (reply.type === 'hello') this.#greet(reply);
+    else if (this.#hello === null) this.close('the server did not introduce itself');
+    else this.#listener.onReply(reply);
+  }
+
+  #greet(hello: HelloReply): void {
+    clearTimeout(this.#helloDeadline);
+    if (hello.protocolVersion !== CLIENT_PROTOCOL_VERSION) {
+      this.close(`the server speaks client protocol ${hello.protocolVersion}, not 1`);
+      return;
+    }
+    this.#hello = hello;
+    this.#listener.onHello(this, hello);
+  }
+
+  #heard(): void {
+    this.#isSilent = false;
+  }
+
+  /** Silent for one interval: asked. Silent for two: taken for dead. */
+  #probe(): void {
+    if (this.#isSilent) {
+      this.close('the server fell silent');
+      this.#socket.terminate();
+      return;
+    }
+    this.#isSilent = true;
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping();
+  }
+
+  #hangUp(): void {
+    const isOpen = this.#socket.readyState === WebSocket.OPEN;
+    if (isOpen) this.#socket.close();
+    setTimeout(() => this.#socket.terminate(), isOpen ? CLOSE_GRACE_MS : 0).unref();
+  }
+
+  #over(why: string): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearInterval(this.#keepAlive);
+    clearTimeout(this.#helloDeadline);
+    this.#outgoing = [];
+    this.#hangUp();
+    this.#listener.onClosed(this, why);
+  }
+}
+
+/** The server is asked to close, and not waited for. */
+const CLOSE_GRACE_MS = 500;
+
+function sending(call: Call, now: number): ClientRequest {
+  call.isSent = true;
+  const remainingMs = Math.max(1, Math.floor((call.deadline - now) * SERVER_SHARE));
+  return call.requestFor(call.id, remainingMs);
+}
+
+function describe(error: Error & { readonly code?: unknown }): string {
+  return error.message || String(error.code ?? error.name);
+}

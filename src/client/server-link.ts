@@ -1,0 +1,166 @@
+/**
+ * Which server the client speaks to. Requests go to whichever is reachable; meanwhile the client looks
+ * for the leader among its endpoints, by the names that servers give in their hello, and moves there, since
+ * any other server only passes requests on (CL6). A lost connection is replaced by the next endpoint's.
+ */
+
+import { type ClientSettings, REDIAL_MAX_MS, REDIAL_MIN_MS } from './client-options.ts';
+import type { ClientReply, HelloReply } from './frame-shapes.ts';
+import { type ConnectionListener, ServerConnection } from './server-connection.ts';
+
+export interface LinkListener {
+  /** New requests go here from now on; `previous` takes no more, but answers what it has. */
+  onReady(current: ServerConnection, previous: ServerConnection | null): void;
+  onReply(reply: Exclude<ClientReply, HelloReply>): void;
+  onLost(connection: ServerConnection, why: string): void;
+  /** Every endpoint was tried in vain, `rounds` times since the last success. */
+  onRoundFailed(rounds: number, why: string): void;
+}
+
+export class ServerLink {
+  readonly #settings: ClientSettings;
+  readonly #listener: LinkListener;
+  /** Node names by endpoint, as far as they have introduced themselves. */
+  readonly #names = new Map<string, string>();
+  readonly #connections = new Set<ServerConnection>();
+  readonly #events: ConnectionListener;
+  #current: ServerConnection | null = null;
+  /** Being dialled while there is no connection. */
+  #dialing: ServerConnection | null = null;
+  /** Being dialled to see whether it is the leader. */
+  #scouting: ServerConnection | null = null;
+  /** Endpoints not yet asked since the leader changed last. */
+  #unscouted: string[] = [];
+  #nextEndpoint = 0;
+  #failuresInARow = 0;
+  #lastFailure = 'no attempt has ended yet';
+  #redial: ReturnType<typeof setTimeout> | null = null;
+  #isClosed = false;
+
+  constructor(settings: ClientSettings, listener: LinkListener) {
+    this.#settings = settings;
+    this.#listener = listener;
+    this.#events = {
+      onHello: (connection, hello) => this.#greeted(connection, hello),
+      onReply: (reply) => this.#listener.onReply(reply),
+      onClosed: (connection, why) => this.#closed(connection, why),
+    };
+    this.#dial();
+  }
+
+  get current(): ServerConnection | null {
+    return this.#current;
+  }
+
+  /** For the error of a request that waited in vain. */
+  whyWaiting(): string {
+    return `No server could be reached at ${this.#settings.endpoints.join(', ')} (${this.#lastFailure}).`;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#redial !== null) clearTimeout(this.#redial);
+    for (const connection of [...this.#connections]) connection.close('the client was closed');
+  }
+
+  #dial(): void {
+    const { endpoints } = this.#settings;
+    const url = endpoints[this.#nextEndpoint % endpoints.length] ?? '';
+    this.#nextEndpoint += 1;
+    this.#dialing = this.#open(url);
+  }
+
+  #open(url: string): ServerConnection {
+    const connection = new ServerConnection(url, this.#settings, this.#events);
+    this.#connections.add(connection);
+    return connection;
+  }
+
+  #greeted(connection: ServerConnection, hello: HelloReply): void {
+    this.#names.set(connection.url, hello.nodeId);
+    if (connection === this.#dialing) this.#adopt(connection, hello);
+    else if (connection === this.#scouting) this.#judge(connection, hello);
+    else if (connection === this.#current) this.#heardOfLeader(hello);
+  }
+
+  #adopt(connection: ServerConnection, hello: HelloReply): void {
+    const previous = this.#current;
+    if (connection === this.#dialing) this.#dialing = null;
+    this.#current = connection;
+    this.#failuresInARow = 0;
+    this.#listener.onReady(connection, previous);
+    previous?.retire();
+    this.#heardOfLeader(hello);
+  }
+
+  #heardOfLeader(hello: HelloReply): void {
+    const { leader, nodeId } = hello;
+    this.#unscouted = leader === null || leader === nodeId ? [] : this.#candidates(leader);
+    this.#scout();
+  }
+
+  /** The leader's endpoint if its name is known; otherwise all that have not given theirs. */
+  #candidates(leader: string): string[] {
+    const others = this.#settings.endpoints.filter((url) => url !== this.#current?.url);
+    const known = others.filter((url) => this.#names.get(url) === leader);
+    return known.length > 0 ? known : others.filter((url) => !this.#names.has(url));
+  }
+
+  #scout(): void {
+    if (this.#scouting !== null || this.#isClosed || this.#current === null) return;
+    const url = this.#unscouted.shift();
+    if (url !== undefined) this.#scouting = this.#open(url);
+  }
+
+  #judge(connection: ServerConnection, hello: HelloReply): void {
+    this.#scouting = null;
+    if (hello.leader === hello.nodeId && this.#current !== null) {
+      this.#unscouted = [];
+      this.#adopt(connection, hello);
+      return;
+    }
+    connection.close('it does not lead');
+    this.#scout();
+  }
+
+  #closed(connection: ServerConnection, why: string): void {
+    this.#connections.delete(connection);
+    if (connection === this.#scouting) {
+      this.#scouting = null;
+      if (!this.#isClosed) this.#scout();
+      return;
+    }
+    const wasDialing = connection === this.#dialing;
+    if (wasDialing) this.#dialing = null;
+    const wasCurrent = connection === this.#current;
+    if (wasCurrent) this.#current = null;
+    this.#listener.onLost(connection, why);
+    if (this.#isClosed || (!wasDialing && !wasCurrent)) return;
+    this.#lastFailure = `${connection.url}: ${why}`;
+    if (wasDialing) this.#dialFailed();
+    else this.#replace(connection.url);
+  }
+
+  /** The first attempt after a loss comes at once, at another endpoint if there is one. */
+  #replace(lost: string): void {
+    const { endpoints } = this.#settings;
+    this.#unscouted = [];
+    if (endpoints[this.#nextEndpoint % endpoints.length] === lost) this.#nextEndpoint += 1;
+    this.#dial();
+  }
+
+  #dialFailed(): void {
+    this.#failuresInARow += 1;
+    const count = this.#settings.endpoints.length;
+    const rounds = Math.floor(this.#failuresInARow / count);
+    if (this.#failuresInARow % count !== 0) {
+      this.#dial();
+      return;
+    }
+    this.#listener.onRoundFailed(rounds, this.whyWaiting());
+    if (this.#isClosed) return;
+    const longest = Math.min(REDIAL_MAX_MS, REDIAL_MIN_MS * 2 ** Math.min(rounds, 10));
+    const waitMs = longest * (0.5 + Math.random() / 2);
+    this.#redial = setTimeout(() => this.#dial(), waitMs);
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * A watch that outlives its connections (CL8): it remembers the next revision it has not been told of,
+ * and subscribes from there wherever the client is connected. A reader that falls behind does not fill the
+ * memory: past the bound the subscription is cancelled, and taken up again once the buffer is empty.
+ */
+import { RaftError } from '../core/errors.ts';
+import type { KeySelector } from '../kv/commands.ts';
+import type { WatchRevision } from '../kv/watch-event.ts';
+import { failureOf } from './call-registry.ts';
+import { ownRevision } from './client-output.ts';
+import type { ClientReply } from './frame-shapes.ts';
+import type { ServerConnection } from './server-connection.ts';
+
+export interface WatchSettings {
+  readonly selector: KeySelector;
+  /** `null`: from the first revision after now. */
+  readonly from: number | null;
+  /** Bound: events held for a slow reader. */
+  readonly eventsMax: number;
+}
+
+/** What a watch asks of its client. */
+export interface WatchHome {
+  /** `null`: not connected. */
+  current(): ServerConnection | null;
+  newId(): number;
+  /** From now on replies to `id` come here. */
+  route(id: number, watch: Watch): void;
+  unroute(id: number): void;
+  closed(watch: Watch): void;
+}
+
+type WatchReply = Extract<ClientReply, { readonly type: 'watched' | 'progress' | 'failed' }>;
+
+/** Bound: bytes of keys and values held for a slow reader; reached, the stream is paused at its source. */
+const BUFFER_BYTES_MAX = 64 * 1024 * 1024;
+/** Wait before a subscription that was refused for now is tried again, in milliseconds. */
+const RESUBSCRIBE_MS = 100;
+
+export class Watch implements AsyncIterableIterator<WatchRevision>, AsyncDisposable {
+  readonly #settings: WatchSettings;
+  readonly #home: WatchHome;
+  #nextRevision: number | null;
+  #subscription: { readonly id: number; readonly connection: ServerConnection } | null = null;
+  #buffer: WatchRevision[] = [];
+  #taken = 0;
+  #bufferedEvents = 0;
+  #bufferedBytes = 0;
+  #isPaused = false;
+  #retry: ReturnType<typeof setTimeout> | null = null;
+  #failure: RaftError | null = null;
+  #isClosed = false;
+  /** Callers of `next` that wait. */
+  #waiting: (() => void)[] = [];
+
+  constructor(settings: WatchSettings, home: WatchHome) {
+    this.#settings = settings;
+    this.#home = home;
+    this.#nextRevision = settings.from;
+  }
+
+  /** Where it would go on after a reconnect; `null` while it is not known where "now" was. */
+  get nextRevision(): number | null {
+    return this.#nextRevision;
+  }
+
+  /**
+   * Resolves once a server has it, with the first revision that it may tell of: what is written from then on
+   * is told. Rejects as `next` does.
+   */
+  async started(): Promise<number> {
+    while (this.#nextRevision === null) {
+      if (this.#failure !== null) throw this.#failure;
+      if (this.#isClosed) throw new RaftError('RAFT_STOPPED', 'The watch was closed.');
+      await this.#news();
+    }
+    return this.#nextRevision;
+  }
+
+  /** The connection is new, or better than the one before. */
+  resubscribe(): void {
+    const connection = this.#home.current();
+    if (connection === null || this.#isClosed || this.#isPaused || this.#failure !== null) return;
+    if (this.#subscription?.connection === connection) return;
+    this.#unsubscribe();
+    const id = this.#home.newId();
+    this.#subscription = { id, connection };
+    this.#home.route(id, this);
+    const { selector } = this.#settings;
+    connection.post({ type: 'watch', id, selector, from: this.#nextRevision });
+  }
+
+  connectionLost(connection: ServerConnection): void {
+    if (this.#subscription?.connection === connection) this.#forget();
+  }
+
+  receive(reply: WatchReply): void {
+    if (reply.type === 'failed') this.#refused(failureOf(reply, this.#nextRevision));
+    else if (reply.type === 'progress') this.#advance(reply.revision);
+    else for (const revision of reply.revisions) this.#take(revision);
+  }
+
+  async next(): Promise<IteratorResult<WatchRevision, undefined>> {
+    for (;;) {
+      const revision = this.#shift();
+      if (revision !== null) return { done: false, value: ownRevision(revision) };
+      if (this.#failure !== null) throw this.#failure;
+      if (this.#isClosed) return { done: true, value: undefined };
+      await this.#news();
+    }
+  }
+
+  async return(): Promise<IteratorResult<WatchRevision, undefined>> {
+    this.close();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** Ends the iteration; what is buffered is dropped. Harmless twice. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#buffer = [];
+    this.#end();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  #take(revision: WatchRevision): void {
+    if (this.#nextRevision !== null && revision.revision < this.#nextRevision) return;
+    this.#nextRevision = revision.revision + 1;
+    this.#buffer.push(revision);
+    this.#bufferedEvents += revision.events.length;
+    this.#bufferedBytes += bytesOf(revision);
+    this.#wake();
+    const isFull =
+      this.#bufferedEvents >= this.#settings.eventsMax || this.#bufferedBytes >= BUFFER_BYTES_MAX;
+    if (!isFull || this.#isPaused) return;
+    this.#isPaused = true;
+    this.#unsubscribe();
+  }
+
+  #advance(revision: number): void {
+    this.#nextRevision = Math.max(this.#nextRevision ?? 0, revision + 1);
+    this.#wake();
+  }
+
+  #shift(): WatchRevision | null {
+    const revision = this.#buffer[this.#taken];
+    if (revision !== undefined) {
+      this.#taken += 1;
+      this.#bufferedEvents -= revision.events.length;
+      this.#bufferedBytes -= bytesOf(revision);
+      return revision;
+    }
+    this.#buffer = [];
+    this.#taken = 0;
+    if (this.#isPaused) {
+      this.#isPaused = false;
+      this.resubscribe();
+    }
+    return null;
+  }
+
+  #refused(error: RaftError): void {
+    this.#forget();
+    if (error.retry === 'safe' || error.retry === 'redirect') {
+      this.#retry = setTimeout(() => this.resubscribe(), RESUBSCRIBE_MS);
+      return;
+    }
+    this.#failure = error;
+    this.#end();
+  }
+
+  #unsubscribe(): void {
+    const subscription = this.#subscription;
+    if (subscription === null) return;
+    this.#forget();
+    subscription.connection.post({ type: 'cancel', id: subscription.id });
+  }
+
+  #forget(): void {
+    if (this.#subscription !== null) this.#home.unroute(this.#subscription.id);
+    this.#subscription = null;
+  }
+
+  #news(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+    });
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  #end(): void {
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#unsubscribe();
+    this.#home.closed(this);
+    this.#wake();
+  }
+}
+
+function bytesOf({ events }: WatchRevision): number {
+  let bytes = 0;
+  for (const { key, value } of events) bytes += key.length + (value?.length ?? 0);
+  return bytes;
+}

@@ -1,0 +1,116 @@
+/**
+ * The watches of one client connection (SV15, SV22): each is fed as fast as the socket takes it, and ended
+ * with a code when it cannot go on. The client resumes, here or elsewhere, from the last revision it was told.
+ */
+import type { ClientReply, WatchRequest } from '../client/frame-shapes.ts';
+import { RaftError } from '../core/errors.ts';
+import { checkSelector } from './command-door.ts';
+import { LiveWatch } from './live-watch.ts';
+import type { ServerContext } from './server-context.ts';
+import { TIMEOUT_DEFAULT_MS } from './server-limits.ts';
+
+/** The connection, as its watches see it. */
+export interface WatchOutlet {
+  readonly reply: (reply: ClientReply) => void;
+  readonly fail: (id: number, error: RaftError) => void;
+  /** Makes one of our errors of whatever was thrown. */
+  readonly known: (error: unknown) => RaftError;
+  /** Resolves when more may be sent; `null`: at once. */
+  readonly room: () => Promise<void> | null;
+}
+
+export class ClientWatches {
+  readonly #context: ServerContext;
+  readonly #outlet: WatchOutlet;
+  /** `null`: it waits to learn where "now" is. */
+  readonly #watches = new Map<number, LiveWatch | null>();
+
+  constructor(context: ServerContext, outlet: WatchOutlet) {
+    this.#context = context;
+    this.#outlet = outlet;
+  }
+
+  has(id: number): boolean {
+    return this.#watches.has(id);
+  }
+
+  begin(request: WatchRequest): void {
+    const { id, from } = request;
+    const { size } = this.#watches;
+    if (size >= this.#context.limits.watchesPerClientMax) {
+      this.#outlet.fail(id, tooManyWatches(size));
+      return;
+    }
+    this.#watches.set(id, null);
+    this.#context.counters.clientWatches += 1;
+    if (from === null) this.#beginNow(request);
+    else this.#open(request);
+  }
+
+  cancel(id: number): void {
+    const watch = this.#watches.get(id);
+    if (watch === undefined) return;
+    this.#watches.delete(id);
+    this.#context.counters.clientWatches -= 1;
+    watch?.cancel();
+  }
+
+  cancelAll(): void {
+    for (const id of [...this.#watches.keys()]) this.cancel(id);
+  }
+
+  /** Tells quiet watches how far they may go on from, should the connection break. */
+  tellProgress(): void {
+    for (const [id, watch] of this.#watches) {
+      const revision = watch?.progress ?? null;
+      if (revision !== null) this.#outlet.reply({ type: 'progress', id, revision });
+    }
+  }
+
+  /** "After now" means after all that was committed before the call, wherever it was. */
+  #beginNow(request: WatchRequest): void {
+    const { id } = request;
+    this.#context.replica.awaitReadable({ timeoutMs: TIMEOUT_DEFAULT_MS }, (error) => {
+      if (this.#watches.get(id) !== null) return;
+      if (error === null) this.#open(request);
+      else this.#end(id, null, error);
+    });
+  }
+
+  #open({ id, selector, from }: WatchRequest): void {
+    try {
+      checkSelector(selector, this.#context.limits);
+      const options = { ...selector, ...(from !== null && { from }) };
+      const watch = new LiveWatch(this.#context.kv, options);
+      this.#watches.set(id, watch);
+      this.#outlet.reply({ type: 'progress', id, revision: watch.from - 1 });
+      this.#feed(id, watch).catch((error) => this.#end(id, watch, this.#outlet.known(error)));
+    } catch (error) {
+      this.#end(id, null, this.#outlet.known(error));
+    }
+  }
+
+  async #feed(id: number, watch: LiveWatch): Promise<void> {
+    for (;;) {
+      const revision = await watch.next();
+      if (revision === null || this.#watches.get(id) !== watch) return;
+      this.#outlet.reply({ type: 'watched', id, revisions: [revision] });
+      await this.#outlet.room();
+    }
+  }
+
+  /** Only if it is still the one that is meant: the client may have begun another by that number. */
+  #end(id: number, watch: LiveWatch | null, error: RaftError): void {
+    if (this.#watches.get(id) !== watch) return;
+    if (error.code === 'RAFT_WATCH_TOO_SLOW') this.#context.counters.watchesTooSlow += 1;
+    this.cancel(id);
+    this.#outlet.fail(id, error);
+  }
+}
+
+function tooManyWatches(open: number): RaftError {
+  return new RaftError(
+    'RAFT_OVERLOADED',
+    `This connection has ${open} watches already. End some, or watch a prefix instead of single keys.`,
+  );
+}

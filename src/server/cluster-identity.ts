@@ -1,0 +1,30 @@
+/**
+ * Which cluster a node belongs to. A new one takes its name from the founding members, so that two clusters
+ * started with different `--peers` never mix; one that has a data directory keeps the name it has there, so
+ * that `--peers` may change later (SV25).
+ */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { NodeId } from '../core/types.ts';
+import { decodeIdentity } from '../storage/identity-file.ts';
+import { PART } from '../storage/refusals.ts';
+
+const HEX_DIGITS = 16;
+
+/** The same on all nodes that were given the same founding members, in whatever order. */
+export function foundingClusterId(members: ReadonlyMap<NodeId, string>): string {
+  const lines = [...members].map(([id, address]) => `${id}=${address}`);
+  return createHash('sha256').update(lines.sort().join('\n')).digest('hex').slice(0, HEX_DIGITS);
+}
+
+/** `null`: the directory is new. What is damaged is left for the store to refuse, with its reasons. */
+export async function storedClusterId(dataDir: string): Promise<string | null> {
+  try {
+    const parsed = decodeIdentity(await readFile(join(dataDir, PART.identity)));
+    if (parsed.type !== 'value' || parsed.identity.boots === 0) return null;
+    return parsed.identity.clusterId;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * The HTTP API as a pure function from `Request` to `Response`: which route answers what, how errors look
+ * and what is counted (SV1–SV18). It opens no socket; `http-server.ts` does. Any node takes any
+ * request, since the replica passes on what only the leader can do.
+ */
+import { Hono } from 'hono';
+import { RaftError } from '../core/errors.ts';
+import { asRaftError, badRequest, errorResponse } from './http-errors.ts';
+import { deleteKey, getKey, getRange, putKey, readFailure } from './kv-routes.ts';
+import { notImplemented } from './request-input.ts';
+import type { OpenStreams, ServerContext } from './server-context.ts';
+import { countHttp } from './server-counters.ts';
+import { getLivez, getMetrics, getReadyz, getStatus, notReady } from './status-routes.ts';
+import { postTxn } from './txn-route.ts';
+import { getWatch } from './watch-route.ts';
+
+export interface HttpApi {
+  readonly fetch: (request: Request) => Promise<Response>;
+}
+
+type Answer = (request: Request) => Response | Promise<Response>;
+
+interface Route {
+  readonly pattern: string;
+  readonly methods: Readonly<Record<string, Answer>>;
+  /** Answers even when the node has halted, or has too much to do. */
+  readonly isProbe?: true;
+  /** A stream has no end that `HEAD` could wait for. */
+  readonly isStream?: true;
+}
+
+export function createHttpApi(context: ServerContext, streams: OpenStreams): HttpApi {
+  let halted: RaftError | null = null;
+  context.replica.onHalt((error) => {
+    halted = error;
+    streams.endAll(haltedError(error));
+  });
+  const isHalted = (): RaftError | null => halted;
+  const app = new Hono();
+  for (const route of routesOf(context, streams, isHalted)) {
+    app.all(route.pattern, ({ req }) => answer(context, route, { request: req.raw, halted }));
+  }
+  app.notFound(({ req }) => answer(context, NOWHERE, { request: req.raw, halted }));
+  return { fetch: async (request) => app.fetch(request) };
+}
+
+function routesOf(
+  context: ServerContext,
+  streams: OpenStreams,
+  halted: () => RaftError | null,
+): readonly Route[] {
+  return [
+    // Before the pattern below, which Hono lets match this path as well.
+    { pattern: '/kv', methods: { GET: (request) => getRange(context, request) } },
+    {
+      pattern: '/kv/*',
+      methods: {
+        PUT: (request) => putKey(context, request),
+        GET: (request) => getKey(context, request),
+        DELETE: (request) => deleteKey(context, request),
+      },
+    },
+    { pattern: '/txn', methods: { POST: (request) => postTxn(context, request) } },
+    {
+      pattern: '/watch',
+      methods: { GET: (request) => getWatch(context, streams, request) },
+      isStream: true,
+    },
+    {
+      pattern: '/status',
+      methods: { GET: (request) => getStatus(context, request) },
+      isProbe: true,
+    },
+    {
+      pattern: '/livez',
+      methods: { GET: (request) => getLivez(request, halted()) },
+      isProbe: true,
+    },
+    { pattern: '/readyz', methods: { GET: (request) => getReadyz(context, request) } },
+    {
+      pattern: '/metrics',
+      methods: { GET: (request) => getMetrics(context, request) },
+      isProbe: true,
+    },
+    ...PLANNED,
+  ];
+}
+
+const planned = (what: string): Answer => {
+  return () => errorResponse(notImplemented(what));
+};
+
+/** Promised in the contract, refused aloud until they are built (SV17). */
+const PLANNED: readonly Route[] = [
+  { pattern: '/sessions', methods: { POST: planned('Sessions') } },
+  {
+    pattern: '/members',
+    methods: { GET: planned('Membership changes'), POST: planned('Membership changes') },
+  },
+  { pattern: '/members/:id', methods: { DELETE: planned('Membership changes') } },
+  { pattern: '/members/:id/promote', methods: { POST: planned('Membership changes') } },
+  { pattern: '/transfer', methods: { POST: planned('Leadership transfers') } },
+  { pattern: '/snapshot', methods: { POST: planned('Snapshots on request') } },
+];
+
+const NOWHERE: Route = { pattern: 'none', methods: {} };
+
+interface Incoming {
+  readonly request: Request;
+  readonly halted: RaftError | null;
+}
+
+async function answer(context: ServerContext, route: Route, incoming: Incoming): Promise<Response> {
+  const { method } = incoming.request;
+  const startedAt = performance.now();
+  context.counters.httpInFlight += 1;
+  const response = await answerSafely(context, route, incoming);
+  context.counters.httpInFlight -= 1;
+  countHttp(context.counters, {
+    method: KNOWN_METHODS.has(method) ? method : 'other',
+    route: route.pattern,
+    status: response.status,
+    seconds: (performance.now() - startedAt) / 1000,
+  });
+  return response;
+}
+
+const KNOWN_METHODS = new Set(['GET', 'HEAD', 'PUT', 'POST', 'DELETE']);
+
+async function answerSafely(
+  context: ServerContext,
+  route: Route,
+  { request, halted }: Incoming,
+): Promise<Response> {
+  try {
+    refuseForeignPage(request);
+    if (route.isProbe !== true) {
+      if (halted !== null) return haltedResponse(route, halted);
+      if (context.counters.httpInFlight > context.limits.httpRequestsMax) throw tooManyRequests();
+    }
+    const isHead = request.method === 'HEAD' && route.isStream !== true;
+    const handler = route.methods[isHead ? 'GET' : request.method];
+    if (handler === undefined) return unroutable(route, request);
+    return await handler(request);
+  } catch (error) {
+    const known = asRaftError(error);
+    if (known !== null) return readFailure(known);
+    context.onFault(error);
+    return errorResponse(faultError(), { status: 500 });
+  }
+}
+
+/**
+ * Only a browser names an origin. Without this, any web page could write to a server on its reader's own
+ * machine: some requests need no permission of the server's to be sent (SV28).
+ */
+function refuseForeignPage(request: Request): void {
+  const origin = request.headers.get('origin');
+  if (origin === null) return;
+  const host = URL.canParse(origin) ? new URL(origin).host : '';
+  if (host === new URL(request.url).host) return;
+  throw badRequest(
+    'Web pages of other origins are not served. Ask from a program, or from this origin.',
+  );
+}
+
+function haltedResponse(route: Route, halted: RaftError): Response {
+  const error = haltedError(halted);
+  return route.pattern === '/readyz' ? notReady(error.message) : errorResponse(error);
+}
+
+function haltedError(cause: RaftError): RaftError {
+  return new RaftError(
+    'RAFT_HALTED',
+    `This node has halted (${cause.code}: ${cause.message}) and answers no more. Ask another node.`,
+    { cause },
+  );
+}
+
+function unroutable(route: Route, request: Request): Response {
+  const methods = Object.keys(route.methods);
+  if (methods.length === 0) {
+    const text = 'There is nothing at this path. Keys live under /kv/<key>; see the README.';
+    return errorResponse(new RaftError('RAFT_NOT_FOUND', text));
+  }
+  const text = `${request.method} is not possible here; ${methods.join(', ')} is.`;
+  const error = new RaftError('RAFT_BAD_REQUEST', text);
+  return errorResponse(error, { headers: { allow: methods.join(', ') }, status: 405 });
+}
+
+function tooManyRequests(): RaftError {
+  return new RaftError(
+    'RAFT_OVERLOADED',
+    'Too many HTTP requests are under way on this node. Nothing was done; ask another node, or later.',
+  );
+}
+
+function faultError(): RaftError {
+  return new RaftError(
+    'RAFT_OUTCOME_UNKNOWN',
+    'The server failed while answering; its log says why. A write may have taken effect: read before you repeat it.',
+  );
+}

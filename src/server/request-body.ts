@@ -1,0 +1,120 @@
+/**
+ * Reads a body without trusting its size: past the limit reading stops and nothing more is buffered
+ * (SV10), and a client that stops sending half-way is let go at the request's deadline (SV4).
+ */
+import { RaftError } from '../core/errors.ts';
+
+export interface BodyBounds {
+  readonly bytesMax: number;
+  /** What the limit is called in the error: 'a value', 'a transaction'. */
+  readonly what: string;
+  readonly timeoutMs: number;
+}
+
+export async function readBody(request: Request, bounds: BodyBounds): Promise<Uint8Array> {
+  const declared = Number(request.headers.get('content-length') ?? Number.NaN);
+  if (declared > bounds.bytesMax) throw tooLarge(bounds);
+  // The HTTP parser never delivers more than was declared, so that much may be buffered in one go.
+  const reading = declared >= 0 ? readDeclared(request) : readStreamed(request, bounds);
+  const body = await withinDeadline(reading, bounds);
+  if (body.length > bounds.bytesMax) throw tooLarge(bounds);
+  if (declared >= 0 && body.length !== declared) throw cut();
+  return body;
+}
+
+async function readDeclared(request: Request): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await request.arrayBuffer());
+  } catch (error) {
+    throw cut(error);
+  }
+}
+
+async function readStreamed(request: Request, bounds: BodyBounds): Promise<Uint8Array> {
+  const stream = request.body;
+  return stream === null ? new Uint8Array(0) : gather(stream.getReader(), bounds);
+}
+
+/** What arrives after the deadline is dropped; the caller's answer closes the connection. */
+async function withinDeadline(
+  reading: Promise<Uint8Array>,
+  bounds: BodyBounds,
+): Promise<Uint8Array> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const deadline = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(late(bounds)), bounds.timeoutMs);
+  });
+  try {
+    return await Promise.race([reading, deadline]);
+  } finally {
+    clearTimeout(timer);
+    reading.catch(ignore);
+  }
+}
+
+async function gather(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  bounds: BodyBounds,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await next(reader);
+    if (done) return join(chunks, length);
+    length += value.length;
+    if (length > bounds.bytesMax) {
+      reader.cancel('too large').catch(ignore);
+      throw tooLarge(bounds);
+    }
+    chunks.push(value);
+  }
+}
+
+async function next(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): Promise<ReadableStreamReadResult<Uint8Array>> {
+  try {
+    return await reader.read();
+  } catch (error) {
+    throw cut(error);
+  }
+}
+
+function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const [first] = chunks;
+  if (chunks.length === 1 && first !== undefined) return first;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
+
+function tooLarge({ bytesMax, what }: BodyBounds): RaftError {
+  return new RaftError(
+    'RAFT_TOO_LARGE',
+    `The body is larger than ${what} may be (${bytesMax} bytes). Nothing was written; split it.`,
+  );
+}
+
+function late({ timeoutMs }: BodyBounds): RaftError {
+  return new RaftError(
+    'RAFT_TIMED_OUT',
+    `The body did not arrive within ${timeoutMs} ms. Nothing was written; send it again.`,
+    { retry: 'safe' },
+  );
+}
+
+function cut(cause?: unknown): RaftError {
+  return new RaftError(
+    'RAFT_BAD_REQUEST',
+    'The body was cut before its end. Nothing was written; send it again.',
+    { retry: 'safe', cause },
+  );
+}
+
+function ignore(): void {
+  // The request is already answered; there is nobody left to tell.
+}

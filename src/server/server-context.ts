@@ -1,0 +1,48 @@
+/** What every route works with; made once by `serve.ts`, or by a test. */
+import type { RaftError } from '../core/errors.ts';
+import type { KvStateMachine } from '../kv/kv-state-machine.ts';
+import type { Replica } from '../ports/replica.ts';
+import type { ProcessGauges } from './metrics.ts';
+import type { ServerCounters } from './server-counters.ts';
+import type { ServerLimits } from './server-limits.ts';
+
+/** The reading half of the store; writing goes through the replica. */
+export type KvReads = Pick<
+  KvStateMachine,
+  'revision' | 'compactedRevision' | 'keyCount' | 'range' | 'watch' | 'history'
+>;
+
+export interface ServerContext {
+  readonly replica: Replica;
+  readonly kv: KvReads;
+  readonly limits: ServerLimits;
+  readonly counters: ServerCounters;
+  readonly version: string;
+  readonly process: () => ProcessGauges;
+  /** Told of errors that no caller caused. */
+  readonly onFault: (error: unknown) => void;
+  readonly keepAliveMs: number;
+}
+
+/** Things that must end when the server does: each stream and watch leaves one function here. */
+export class OpenStreams {
+  readonly #enders = new Set<(error: RaftError) => void>();
+  #ended: RaftError | null = null;
+
+  get count(): number {
+    return this.#enders.size;
+  }
+
+  /** Returns how to take it back. If all is over already, `end` is called at once. */
+  add(end: (error: RaftError) => void): () => void {
+    if (this.#ended !== null) end(this.#ended);
+    else this.#enders.add(end);
+    return () => this.#enders.delete(end);
+  }
+
+  endAll(error: RaftError): void {
+    this.#ended ??= error;
+    for (const end of [...this.#enders]) end(error);
+    this.#enders.clear();
+  }
+}

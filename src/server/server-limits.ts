@@ -1,0 +1,55 @@
+/** The bounds of the client-facing side, with what happens when each is reached. */
+import { DEFAULT_LIMITS } from '../core/limits.ts';
+
+export interface ServerLimits {
+  /** One key, at the door; the store itself would take more. Past it: `RAFT_TOO_LARGE`. */
+  readonly keyBytesMax: number;
+  /** One value. Past it: `RAFT_TOO_LARGE`; reading the body stops there. */
+  readonly valueBytesMax: number;
+  /** One write in its encoded form, a whole transaction included. Past it: `RAFT_TOO_LARGE`. */
+  readonly commandBytesMax: number;
+  /** Keys in one answer to a range. The rest is left out and `more` says so. */
+  readonly rangeKeysMax: number;
+  /** Bytes of keys and values in one such answer; one key is returned even if it alone is larger. */
+  readonly rangeBytesMax: number;
+  /** Bytes queued for one client before its requests are no longer read, or its watches no longer fed. */
+  readonly socketBytesMax: number;
+  /** Requests of one client under way. Past it, its socket is not read until some are answered. */
+  readonly requestsInFlightMax: number;
+  /** Watches of one client connection. Past it: `RAFT_OVERLOADED`. */
+  readonly watchesPerClientMax: number;
+  /** Client WebSockets on one server. Past it: the upgrade is answered with 503. */
+  readonly clientConnectionsMax: number;
+  /** HTTP requests under way on one server. Past it: `RAFT_OVERLOADED`, before the body is read. */
+  readonly httpRequestsMax: number;
+  /** Streams of server-sent events on one server. Past it: `RAFT_OVERLOADED`. */
+  readonly httpWatchesMax: number;
+}
+
+const MIB = 1024 * 1024;
+
+export const DEFAULT_SERVER_LIMITS: ServerLimits = {
+  keyBytesMax: 4096,
+  valueBytesMax: 1 * MIB,
+  commandBytesMax: DEFAULT_LIMITS.commandBytesMax,
+  rangeKeysMax: 10_000,
+  rangeBytesMax: 4 * MIB,
+  socketBytesMax: 8 * MIB,
+  requestsInFlightMax: 50_000,
+  watchesPerClientMax: 10_000,
+  clientConnectionsMax: 10_000,
+  httpRequestsMax: 1_000,
+  httpWatchesMax: 1_000,
+};
+
+/** JSON spells a transaction out, base64 adds a third; what it means must still fit `commandBytesMax`. */
+export function txnBodyBytesMax({ commandBytesMax }: ServerLimits): number {
+  return 2 * commandBytesMax;
+}
+
+/** How long a request may wait unless it says otherwise, in milliseconds. */
+export const TIMEOUT_DEFAULT_MS = 5_000;
+/** How long `/readyz` waits for a proof that it can serve, in milliseconds, unless told otherwise. */
+export const READY_TIMEOUT_MS = 1_000;
+/** Silence on a stream of events after which a comment keeps proxies from closing it, in milliseconds. */
+export const SSE_KEEP_ALIVE_MS = 15_000;

@@ -1,0 +1,75 @@
+/** `/status`, `/livez`, `/readyz` and `/metrics`: what operators and their tools ask (SV5, SV14). */
+import type { RaftError } from '../core/errors.ts';
+import { asRaftError } from './http-errors.ts';
+import { metricsText } from './metrics.ts';
+import { PROMETHEUS_CONTENT_TYPE } from './prometheus-text.ts';
+import { untilReadable } from './replica-calls.ts';
+import { timeoutFrom } from './request-input.ts';
+import { readQuery } from './request-query.ts';
+import type { ServerContext } from './server-context.ts';
+import { READY_TIMEOUT_MS } from './server-limits.ts';
+
+export function statusJson(context: ServerContext): Readonly<Record<string, unknown>> {
+  const { id, clusterId, role, term, leader, ...rest } = context.replica.status();
+  const { commitIndex, lastApplied, firstIndex, lastIndex, snapshotIndex, members, links } = rest;
+  return {
+    id,
+    clusterId,
+    role,
+    term,
+    leader,
+    commitIndex,
+    lastApplied,
+    firstIndex,
+    lastIndex,
+    snapshotIndex,
+    revision: context.kv.revision,
+    members,
+    links,
+    version: context.version,
+  };
+}
+
+export function getStatus(context: ServerContext, request: Request): Response {
+  readQuery(request.url, []);
+  return Response.json(statusJson(context));
+}
+
+/** Alive means: the process answers and its node has not halted. A leader is not needed for that. */
+export function getLivez(request: Request, halted: RaftError | null): Response {
+  readQuery(request.url, []);
+  if (halted === null) return Response.json({ alive: true });
+  const reason = `${halted.code}: ${halted.message}`;
+  return Response.json({ alive: false, reason }, { status: 503 });
+}
+
+/** Ready means proven, not guessed: a linearizable read could be answered here and now. */
+export async function getReadyz(context: ServerContext, request: Request): Promise<Response> {
+  const query = readQuery(request.url, ['timeoutMs']);
+  const { leader, role } = context.replica.status();
+  if (leader === null) return notReady(`no leader is known (this node is ${role})`);
+  try {
+    await untilReadable(context.replica, timeoutFrom(query, READY_TIMEOUT_MS));
+    return Response.json({ ready: true });
+  } catch (error) {
+    const known = asRaftError(error);
+    if (known === null) throw error;
+    return notReady(`${known.code}: ${known.message}`);
+  }
+}
+
+export function notReady(reason: string): Response {
+  return Response.json({ ready: false, reason }, { status: 503 });
+}
+
+export function getMetrics(context: ServerContext, request: Request): Response {
+  readQuery(request.url, []);
+  const { replica, counters, kv, version, process } = context;
+  const store = () => ({
+    revision: kv.revision,
+    compactedRevision: kv.compactedRevision,
+    keys: kv.keyCount,
+  });
+  const text = metricsText({ replica, counters, store, process, version });
+  return new Response(text, { headers: { 'content-type': PROMETHEUS_CONTENT_TYPE } });
+}

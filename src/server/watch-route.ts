@@ -1,0 +1,149 @@
+/**
+ * `GET /watch`: changes as server-sent events, one message for each revision with all that it changed, so
+ * that a resume by `Last-Event-ID` never lands inside one (SV15). The stream is pulled: a reader that stops
+ * reading fills its bounded queue and is ended with an `error` event that says from where to go on.
+ */
+import { RaftError } from '../core/errors.ts';
+import { CompactedError } from '../kv/kv-errors.ts';
+import type { WatchRevision } from '../kv/watch-event.ts';
+import { checkSelector } from './command-door.ts';
+import { asRaftError, badRequest, errorBody } from './http-errors.ts';
+import { bytesField, JSON_ENCODINGS, type JsonEncoding, keyValueJson } from './json-bytes.ts';
+import { LiveWatch } from './live-watch.ts';
+import { untilReadable } from './replica-calls.ts';
+import { revisionFrom, SELECTOR_PARAMETERS, selectorFrom, timeoutFrom } from './request-input.ts';
+import { choiceParameter, type Query, readQuery } from './request-query.ts';
+import type { OpenStreams, ServerContext } from './server-context.ts';
+
+const encoder = new TextEncoder();
+
+export async function getWatch(
+  context: ServerContext,
+  streams: OpenStreams,
+  request: Request,
+): Promise<Response> {
+  const query = readQuery(request.url, [...SELECTOR_PARAMETERS, 'from', 'encoding', 'timeoutMs']);
+  const selector = selectorFrom(query);
+  checkSelector(selector, context.limits);
+  const encoding = choiceParameter(query, 'encoding', JSON_ENCODINGS) ?? 'utf8';
+  const from = startFrom(query, request.headers);
+  const timeoutMs = timeoutFrom(query);
+  if (streams.count >= context.limits.httpWatchesMax) throw tooManyWatches(streams.count);
+  // "After now" means after all that was committed before the call, wherever it was.
+  if (from === null) await untilReadable(context.replica, timeoutMs);
+  const watch = new LiveWatch(context.kv, { ...selector, ...(from !== null && { from }) });
+  const body = new EventStream(context, watch, { streams, encoding }).readable;
+  return new Response(body, {
+    headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
+  });
+}
+
+/** The header wins: it is what a client that reconnects knows best. */
+function startFrom(query: Query, headers: Headers): number | null {
+  const from = revisionFrom(query, 'from');
+  const last = headers.get('last-event-id');
+  if (last === null || last === '') return from;
+  if (/^[0-9]{1,14}$/.test(last)) return Number(last) + 1;
+  throw badRequest('Last-Event-ID must be a revision, as the id of an event was.');
+}
+
+interface StreamOptions {
+  readonly streams: OpenStreams;
+  readonly encoding: JsonEncoding;
+}
+
+/** One open stream. It ends when its reader leaves, when it fails, or with the server. */
+class EventStream {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly #context: ServerContext;
+  readonly #watch: LiveWatch;
+  readonly #encoding: JsonEncoding;
+  readonly #keepAlive: ReturnType<typeof setInterval>;
+  readonly #leave: () => void;
+  #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
+  #isOver = false;
+
+  constructor(context: ServerContext, watch: LiveWatch, { streams, encoding }: StreamOptions) {
+    this.#context = context;
+    this.#watch = watch;
+    this.#encoding = encoding;
+    context.counters.httpWatches += 1;
+    this.readable = new ReadableStream({
+      start: (controller) => {
+        this.#controller = controller;
+        // An id without data is remembered by EventSource: a resume loses nothing even before any event.
+        this.#write(`id: ${watch.from - 1}\n: watching from revision ${watch.from}\n\n`);
+      },
+      pull: () => this.#pull(),
+      cancel: () => this.#end(),
+    });
+    this.#keepAlive = setInterval(() => this.#comment(), context.keepAliveMs);
+    this.#leave = streams.add((error) => this.#fail(error));
+  }
+
+  async #pull(): Promise<void> {
+    try {
+      const revision = await this.#watch.next();
+      if (revision !== null) this.#write(eventText(revision, this.#encoding));
+    } catch (error) {
+      if (asRaftError(error) === null) this.#context.onFault(error);
+      this.#fail(asRaftError(error) ?? failed());
+    }
+  }
+
+  #comment(): void {
+    const { progress } = this.#watch;
+    if ((this.#controller?.desiredSize ?? 0) <= 0) return;
+    this.#write(progress === null ? ': keep-alive\n\n' : `id: ${progress}\n: keep-alive\n\n`);
+  }
+
+  #fail(error: RaftError): void {
+    if (this.#isOver) return;
+    if (error.code === 'RAFT_WATCH_TOO_SLOW') this.#context.counters.watchesTooSlow += 1;
+    const compacted =
+      error instanceof CompactedError ? { compactedRevision: error.compactedRevision } : {};
+    this.#write(`event: error\ndata: ${JSON.stringify(errorBody(error, compacted))}\n\n`);
+    this.#end();
+    this.#controller?.close();
+  }
+
+  #write(text: string): void {
+    if (!this.#isOver) this.#controller?.enqueue(encoder.encode(text));
+  }
+
+  #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#context.counters.httpWatches -= 1;
+    clearInterval(this.#keepAlive);
+    this.#leave();
+    this.#watch.cancel();
+  }
+}
+
+function eventText({ revision, events }: WatchRevision, encoding: JsonEncoding): string {
+  const changes = events.map((event) =>
+    event.type === 'put'
+      ? { type: 'put', ...keyValueJson(event, { encoding, keysOnly: false }) }
+      : {
+          type: 'delete',
+          ...bytesField('key', event.key, encoding),
+          modRevision: event.modRevision,
+        },
+  );
+  return `id: ${revision}\ndata: ${JSON.stringify({ revision, events: changes })}\n\n`;
+}
+
+function tooManyWatches(count: number): RaftError {
+  return new RaftError(
+    'RAFT_OVERLOADED',
+    `${count} watches are open on this node already. Ask another node, or later.`,
+  );
+}
+
+function failed(): RaftError {
+  return new RaftError(
+    'RAFT_STOPPED',
+    'The watch failed on this node. Resume it, here or elsewhere.',
+  );
+}

@@ -1,0 +1,262 @@
+/** The client commands against a server over loopback, run in this process. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EXIT, exitCodeOf } from '../../src/cli/exit-codes.ts';
+import { shownBytes } from '../../src/cli/shown-bytes.ts';
+import { textTable } from '../../src/cli/text-table.ts';
+import { ERROR_CODES, type RaftErrorCode } from '../../src/core/errors.ts';
+import { type LocalServer, localServer } from '../server/local-server.ts';
+import { type CliRun, type FakeOptions, runFake } from './fake-context.ts';
+
+let server: LocalServer;
+beforeEach(async () => {
+  server = await localServer({ limits: { rangeKeysMax: 4 } });
+});
+afterEach(() => server.close());
+
+const run = (argv: readonly string[], options: FakeOptions = {}): Promise<CliRun> =>
+  runFake(argv, { environment: { RAFTCHART_ENDPOINTS: server.url }, ...options });
+
+describe('put, get, del', () => {
+  it('[CL18] writes, reads and deletes a key', async () => {
+    expect(await run(['put', 'a', 'x'])).toEqual({
+      exitCode: 0,
+      output: 'revision 2\n',
+      errors: '',
+    });
+    expect((await run(['get', 'a'])).output).toBe('x');
+    expect((await run(['get', 'a'], { isTty: true })).output).toBe('x\n');
+    expect((await run(['del', 'a'])).output).toBe('deleted, revision 3\n');
+    expect(await run(['del', 'a'])).toMatchObject({
+      exitCode: 0,
+      output: 'not there, revision 3\n',
+    });
+  });
+
+  it('[CL17] answers in JSON for programs', async () => {
+    expect(JSON.parse((await run(['put', 'a', 'x', '-o', 'json'])).output)).toEqual({
+      revision: 2,
+    });
+    expect(JSON.parse((await run(['get', 'a', '-o', 'json'])).output)).toMatchObject({
+      key: 'a',
+      value: 'x',
+      modRevision: 2,
+    });
+    const deleted = await run(['del', 'a', '--output', 'json']);
+    expect(JSON.parse(deleted.output)).toEqual({ revision: 3, deleted: 1 });
+  });
+
+  it('[CL18] takes the value from standard input for -, byte by byte, and gives it back so', async () => {
+    const input = new Uint8Array([0, 255, 10]);
+    await run(['put', 'a', '-'], { input });
+    const [kv] = server.replica.machine.range({ prefix: new Uint8Array() }).kvs;
+    expect(Uint8Array.from(kv?.value ?? [])).toEqual(input);
+    await run(['put', '--', '-k', '-v']);
+    expect((await run(['get', '--', '-k'])).output).toBe('-v');
+  });
+
+  it('[CL16] exits with 1 and a sentence for a key that does not exist', async () => {
+    const { exitCode, output, errors } = await run(['get', 'nothing']);
+    expect([exitCode, output]).toEqual([1, '']);
+    expect(errors).toContain('"nothing"');
+    expect(errors).toContain('RAFT_NOT_FOUND');
+  });
+});
+
+describe('range', () => {
+  beforeEach(async () => {
+    for (let at = 0; at < 10; at += 1) await run(['put', `k${at}`, `v${at}`]);
+  });
+
+  it('[CL18] lists all keys, however many answers that takes, of one revision', async () => {
+    const { output } = await run(['range', '-o', 'json']);
+    const { kvs, more, revision } = JSON.parse(output);
+    expect([kvs.length, more, revision]).toEqual([10, false, 11]);
+    expect(kvs.map(({ key }: { key: string }) => key)).toEqual(
+      [...Array(10).keys()].map((at) => `k${at}`),
+    );
+  });
+
+  it('[CL18] narrows down by prefix, bounds, limit, revision', async () => {
+    const keys = async (...options: readonly string[]) =>
+      JSON.parse((await run(['range', '-o', 'json', ...options])).output).kvs.map(
+        ({ key }: { key: string }) => key,
+      );
+    expect(await keys('--prefix', 'k3')).toEqual(['k3']);
+    expect(await keys('--start', 'k2', '--end', 'k4')).toEqual(['k2', 'k3']);
+    expect(await keys('--limit', '6')).toHaveLength(6);
+    expect(await keys('--revision', '3')).toEqual(['k0', 'k1']);
+    expect(await keys('--prefix', 'zzz')).toEqual([]);
+  });
+
+  it('[CL17] shows a table to people', async () => {
+    const { output } = await run(['range', '--limit', '2']);
+    expect(output).toBe(
+      'KEY  VALUE  MODIFIED  VERSION\nk0   v0            2        1\nk1   v1            3        1\n',
+    );
+    expect((await run(['range', '--prefix', 'none'])).output).toBe('no keys\n');
+    expect((await run(['range', '--keys-only', '--limit', '1'])).output).not.toContain('VALUE');
+  });
+});
+
+describe('txn', () => {
+  const txn = JSON.stringify({
+    compare: [{ key: 'a', target: 'version', op: '=', value: 0 }],
+    success: [{ op: 'put', key: 'a', value: 'x' }],
+    failure: [{ op: 'range', key: 'a' }],
+  });
+
+  it('[CL18] runs a transaction from standard input or a file; the failure branch is exit code 1', async () => {
+    expect(await run(['txn'], { input: txn })).toMatchObject({
+      exitCode: 0,
+      output: 'succeeded, revision 2\n  put: revision 2\n',
+    });
+    const path = await mkdtemp(join(tmpdir(), 'raftchart-cli-'));
+    try {
+      await writeFile(join(path, 'txn.json'), txn);
+      const second = await run(['txn', '--file', join(path, 'txn.json'), '-o', 'json']);
+      expect(second.exitCode).toBe(1);
+      expect(JSON.parse(second.output)).toMatchObject({
+        succeeded: false,
+        responses: [{ op: 'range' }],
+      });
+    } finally {
+      await rm(path, { recursive: true });
+    }
+  });
+
+  it('[CL13] refuses what is no transaction', async () => {
+    for (const input of ['', 'nonsense', '{"sucess":[]}', new Uint8Array([0xff])]) {
+      const { exitCode, errors } = await run(['txn'], { input });
+      expect([input, exitCode]).toEqual([input, 64]);
+      expect(errors).toMatch(/^raftchart txn: /);
+    }
+    expect((await run(['txn', '--file', '/nonexistent'])).exitCode).toBe(64);
+  });
+});
+
+describe('watch', () => {
+  it('[CL18] prints changes until it is interrupted', async () => {
+    await run(['put', 'a', 'x']);
+    const controller = new AbortController();
+    const watching = run(['watch', '--prefix', '', '--from', '2'], {
+      interrupted: controller.signal,
+      onOutput: (output) => {
+        if (output.split('\n').length > 2) controller.abort();
+      },
+    });
+    await run(['del', 'a']);
+    expect(await watching).toEqual({
+      exitCode: 0,
+      output: '       2  put  a  x\n       3  del  a\n',
+      errors: '',
+    });
+  });
+
+  it('[CL17] prints one JSON object a line', async () => {
+    await run(['txn'], {
+      input: '{"success":[{"op":"put","key":"a","value":"x"},{"op":"put","key":"b","value":"y"}]}',
+    });
+    const controller = new AbortController();
+    const { output } = await run(['watch', '--from', '1', '-o', 'json'], {
+      interrupted: controller.signal,
+      onOutput: () => controller.abort(),
+    });
+    expect(JSON.parse(output)).toMatchObject({ revision: 2, events: [{ key: 'a' }, { key: 'b' }] });
+  });
+});
+
+describe('status', () => {
+  it('[CL18] shows every endpoint, the silent ones too', async () => {
+    const other = await localServer();
+    await other.close();
+    const silent = other.url;
+    const { exitCode, output, errors } = await run([
+      'status',
+      '--endpoints',
+      `${server.url},${silent}`,
+    ]);
+    expect(exitCode).toBe(0);
+    const [head, first, second] = output.split('\n');
+    expect(head).toMatch(/^ENDPOINT +ID +ROLE +TERM +LEADER +COMMIT/);
+    expect(first).toMatch(/n1 +leader +1 +n1/);
+    expect(second).toMatch(/^http:\/\/127.0.0.1:\d+ +- +unreachable/);
+    expect(errors).toContain('ECONNREFUSED');
+    const json = await run(['status', '-o', 'json']);
+    expect(JSON.parse(json.output)).toMatchObject([{ endpoint: server.url, id: 'n1' }]);
+    expect((await run(['status', '--endpoints', silent])).exitCode).toBe(69);
+  });
+});
+
+describe('errors', () => {
+  it('[CL16] tells a server that cannot be reached, at once, from one that has no leader', async () => {
+    const gone = await run(['put', 'a', 'x', '--endpoints', 'http://127.0.0.1:1']);
+    expect(gone.exitCode).toBe(69);
+    expect(gone.errors).toMatch(
+      /^raftchart put: .*ECONNREFUSED.*RAFT_UNREACHABLE, retry: safe\)\n$/,
+    );
+    server.replica.mood = 'leaderless';
+    const leaderless = await run(['put', 'a', 'x']);
+    expect([leaderless.exitCode, leaderless.errors]).toEqual([
+      69,
+      expect.stringContaining('RAFT_NO_LEADER'),
+    ]);
+    server.replica.mood = 'undecided';
+    const unknown = await run(['put', 'a', 'x']);
+    expect([unknown.exitCode, unknown.errors]).toEqual([
+      75,
+      expect.stringContaining('outcomeUnknown'),
+    ]);
+    server.replica.mood = 'silent';
+    const late = await run(['get', 'a', '--timeout-ms', '50']);
+    expect([late.exitCode, late.errors]).toEqual([75, expect.stringContaining('RAFT_TIMED_OUT')]);
+  });
+
+  it('[CL16] has a documented exit code for every error code', async () => {
+    for (const code of Object.keys(ERROR_CODES) as RaftErrorCode[]) {
+      expect(Object.values(EXIT), code).toContain(exitCodeOf(code));
+      expect(exitCodeOf(code), code).not.toBe(EXIT.clean);
+    }
+    const text = await readFile(new URL('../../docs/errors.md', import.meta.url), 'utf8');
+    const documented = [...text.matchAll(/^\| (\d+) \| \w/gm)].map(([, code]) => Number(code));
+    expect(documented).toEqual(Object.values(EXIT));
+  });
+
+  it('[CL19] says of planned commands that they are not built, and does nothing', async () => {
+    for (const argv of [
+      ['members'],
+      ['member', 'add', 'n4', 'a:1'],
+      ['transfer', '--to', 'n2'],
+      ['snapshot'],
+    ]) {
+      const { exitCode, output, errors } = await run(argv);
+      expect([argv, exitCode, output]).toEqual([argv, 69, '']);
+      expect(errors).toContain('RAFT_NOT_IMPLEMENTED');
+    }
+  });
+});
+
+describe('what people see', () => {
+  it('[CL17] never lets a value write to the terminal', () => {
+    const bytes = (text: string) => new TextEncoder().encode(text);
+    expect(shownBytes(bytes('plain ü 漢'), 60)).toBe('plain ü 漢');
+    expect(shownBytes(bytes('a\u001b[31mb\nc\\'), 60)).toBe('a\\u001b[31mb\\nc\\\\');
+    expect(shownBytes(bytes('\u202eabc'), 60)).toBe('\\u{202e}abc');
+    expect(shownBytes(new Uint8Array([0xff, 0x00]), 60)).toBe('0xff00');
+    expect(shownBytes(bytes('x'.repeat(100)), 10)).toBe('xxxxxxxxx…');
+  });
+
+  it('[CL17] lines columns up, numbers to the right', () => {
+    expect(
+      textTable(
+        ['A', 'LONG'],
+        [
+          ['xyz', 1],
+          [null, 1000],
+        ],
+      ),
+    ).toBe('A    LONG\nxyz     1\n-    1000\n');
+  });
+});

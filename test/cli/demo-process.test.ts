@@ -1,0 +1,156 @@
+/** `demo` as a person meets it, and the planning behind it. Needs the built files. */
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { planDemo, shellLine } from '../../src/cli/demo/demo-plan.ts';
+import { demoScreen } from '../../src/cli/demo/demo-screen.ts';
+import { eventually } from '../server/eventually.ts';
+import { type CliProcess, endAll, freeBasePort, runCliProcess, startCli } from './cli-process.ts';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'raftchart-demo-test-'));
+});
+afterEach(async () => {
+  endAll();
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** Temporary directories of a demo are made here, so that a test sees them come and go. */
+const environment = () => ({ TMPDIR: directory, RAFTCHART_ELECTION_TIMEOUT_MS: '150-300' });
+
+interface Ready {
+  readonly leader: string;
+  readonly pids: ReadonlyMap<string, number>;
+}
+
+async function ready(cli: CliProcess): Promise<Ready> {
+  const leader = await cli.until((output) => /ready: (n\d) leads/.exec(output)?.[1] ?? null);
+  const lines = cli.output().matchAll(/^ {2}(n\d) {2}\S+ {2}pid (\d+)$/gm);
+  return { leader, pids: new Map([...lines].map(([, id = '', pid]) => [id, Number(pid)])) };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+describe('the demo', () => {
+  it('[CL20] starts one process for each node and says when a leader serves', async () => {
+    const base = await freeBasePort(3);
+    const cli = startCli(['demo', '--base-port', `${base}`], { environment: environment() });
+    const { leader, pids } = await ready(cli);
+    expect([...pids.keys()]).toEqual(['n1', 'n2', 'n3']);
+    for (const pid of pids.values()) expect(isAlive(pid)).toBe(true);
+    expect(cli.output()).toContain(`curl -X PUT http://127.0.0.1:${base}/kv/hello -d world`);
+    const put = await fetch(`http://127.0.0.1:${base}/kv/hello`, { method: 'PUT', body: 'world' });
+    expect(put.status).toBe(200);
+    expect(await (await fetch(`http://127.0.0.1:${base + 2}/kv/hello`)).text()).toBe('world');
+    const status = await (await fetch(`http://127.0.0.1:${base + 1}/status`)).json();
+    expect(status.leader).toBe(leader);
+    expect(cli.output()).not.toContain('\u001b');
+    expect((await readdir(directory)).length).toBe(1);
+    cli.kill('SIGINT');
+    expect(await cli.ended).toBe(0);
+    for (const pid of pids.values()) expect(isAlive(pid)).toBe(false);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('[CL23] says which node died, restarts nothing, and shows who takes over', async () => {
+    const base = await freeBasePort(3);
+    const cli = startCli(['demo', '--base-port', `${base}`], { environment: environment() });
+    const { leader, pids } = await ready(cli);
+    process.kill(pids.get(leader) ?? 0, 'SIGKILL');
+    await cli.until((output) => output.includes(`${leader} was ended by SIGKILL.`));
+    await cli.until((output) => /ended by SIGKILL.*n\d +leader +term [2-9]/s.test(output));
+    expect(cli.output()).toMatch(new RegExp(`serve --id ${leader} `));
+    const others = [...pids].filter(([id]) => id !== leader).map(([, pid]) => pid);
+    // Even if the demo itself is killed, no node is left behind.
+    cli.kill('SIGKILL');
+    await cli.ended;
+    await eventually(() => others.filter(isAlive)).toEqual([]);
+  });
+
+  it('[CL22] keeps the data it was told where to put, and goes on from it', async () => {
+    const dataDir = join(directory, 'kept');
+    const argv = ['demo', '--nodes', '1', '--data-dir', dataDir];
+    const first = startCli([...argv, '--base-port', `${await freeBasePort(1)}`]);
+    const url = await first.until((output) => /curl -X PUT (\S+)\/kv/.exec(output)?.[1] ?? null);
+    await fetch(`${url}/kv/a`, { method: 'PUT', body: 'kept' });
+    first.kill('SIGTERM');
+    expect(await first.ended).toBe(0);
+    expect(existsSync(join(dataDir, 'n1'))).toBe(true);
+    const second = startCli([...argv, '--base-port', `${await freeBasePort(1)}`]);
+    const again = await second.until((output) => /curl -X PUT (\S+)\/kv/.exec(output)?.[1] ?? null);
+    expect(await (await fetch(`${again}/kv/a`)).text()).toBe('kept');
+    second.kill('SIGTERM');
+    await second.ended;
+    const other = await runCliProcess(['demo', '--nodes', '3', '--data-dir', dataDir]);
+    expect([other.code, other.errors]).toEqual([64, expect.stringContaining('--nodes 1')]);
+  });
+
+  it('[CL21] says which ports are taken and suggests others', async () => {
+    const base = await freeBasePort(1);
+    const cli = startCli(['demo', '--nodes', '1', '--base-port', `${base}`], {
+      environment: environment(),
+    });
+    await ready(cli);
+    const { code, errors, output } = await runCliProcess(['demo', '--base-port', `${base}`]);
+    expect([code, output]).toEqual([69, '']);
+    expect(errors).toContain(`${base}, ${base + 100}`);
+    expect(errors).toMatch(/try --base-port \d+/);
+  });
+
+  it('[CL20] refuses fewer than one node and more than seven', async () => {
+    for (const nodes of ['0', '8', '-1', 'many']) {
+      const { code, errors } = await runCliProcess(['demo', `--nodes=${nodes}`]);
+      expect([nodes, code]).toEqual([nodes, 64]);
+      expect(errors).toContain('from 1 to 7');
+    }
+  });
+
+  it('[CL23] ends when no node is left, and passes on why', async () => {
+    const cli = startCli(['demo', '--nodes', '1', '--base-port', `${await freeBasePort(1)}`], {
+      environment: { TMPDIR: directory, RAFTCHART_HEARTBEAT_INTERVAL_MS: '400' },
+    });
+    expect(await cli.ended).toBe(69);
+    expect(cli.output()).toContain('--heartbeat-interval-ms 400 is too long');
+    expect(cli.errors()).toContain('no node is left');
+  });
+});
+
+describe('the plan', () => {
+  it('[CL20] gives each node its ports, its directory and one line that is right for every start', () => {
+    const plan = planDemo({ nodes: 3, basePort: 4100, dataDir: '/data' });
+    const peers = 'n1=127.0.0.1:4200,n2=127.0.0.1:4201,n3=127.0.0.1:4202';
+    expect(plan[1]).toEqual({
+      id: 'n2',
+      port: 4101,
+      peerPort: 4201,
+      url: 'http://127.0.0.1:4101',
+      dataDir: '/data/n2',
+      argv: [
+        'serve',
+        ...['--id', 'n2', '--data-dir', '/data/n2'],
+        ...['--listen', '127.0.0.1:4101', '--peer-listen', '127.0.0.1:4201', '--peers', peers],
+      ],
+    });
+    expect(shellLine(['a', 'b c', "d'e"])).toBe(`a 'b c' 'd'\\''e'`);
+  });
+
+  it('[CL20] uses colours on a terminal only', () => {
+    const [node] = planDemo({ nodes: 1, basePort: 4100, dataDir: '/data' });
+    if (node === undefined) throw new Error('one node was planned');
+    const news = { type: 'role', role: 'leader', term: 1, leader: 'n1', cause: 'x' } as const;
+    const at = new Date(0);
+    expect(demoScreen(false).news(node, news, at)).toBe(
+      '00:00:00.000  n1  leader        term 1  (x)\n',
+    );
+    expect(demoScreen(true).news(node, news, at)).toContain('\u001b[32mleader');
+  });
+});

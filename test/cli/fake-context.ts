@@ -1,0 +1,41 @@
+/** A process without a process: collects what a command writes and feeds what it reads. */
+import type { CliContext } from '../../src/cli/command.ts';
+import type { ExitCode } from '../../src/cli/exit-codes.ts';
+import { runCli } from '../../src/cli/run-cli.ts';
+
+export interface CliRun {
+  readonly exitCode: ExitCode;
+  readonly output: string;
+  readonly errors: string;
+}
+
+export interface FakeOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly input?: string | Uint8Array;
+  readonly isTty?: boolean;
+  readonly interrupted?: AbortSignal;
+  /** Called with all output so far whenever there is more. */
+  readonly onOutput?: (output: string) => void;
+}
+
+export async function runFake(argv: readonly string[], options: FakeOptions = {}): Promise<CliRun> {
+  const chunks: Uint8Array[] = [];
+  let errors = '';
+  const { input = '', onOutput = () => {} } = options;
+  const context: CliContext = {
+    environment: options.environment ?? {},
+    write: (text) => {
+      chunks.push(Buffer.from(text));
+      onOutput(Buffer.concat(chunks).toString());
+    },
+    writeError: (text) => {
+      errors += text;
+    },
+    readInput: async () => Buffer.from(input),
+    isTty: options.isTty ?? false,
+    self: ['node'],
+    interrupted: options.interrupted ?? new AbortController().signal,
+  };
+  const exitCode = await runCli(argv, context);
+  return { exitCode, output: Buffer.concat(chunks).toString(), errors };
+}

@@ -1,0 +1,192 @@
+/** The option table: what it reads, in which order, what it refuses, and the help it makes. */
+import { describe, expect, it } from 'vitest';
+import { CliFailure } from '../../src/cli/cli-failure.ts';
+import { Refusal } from '../../src/cli/option-kinds.ts';
+import { environmentName, OPTIONS, type OptionName } from '../../src/cli/option-table.ts';
+import { readOptions, strayEnvironment } from '../../src/cli/read-options.ts';
+import { COMMANDS } from '../../src/cli/run-cli.ts';
+import { runFake } from './fake-context.ts';
+
+const ALL = Object.keys(OPTIONS) as OptionName[];
+
+function read(argv: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  return readOptions({ names: ALL, required: [], argv, environment });
+}
+
+function refusal(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): string {
+  try {
+    read(argv, environment);
+  } catch (error) {
+    if (error instanceof CliFailure) return `${error.exitCode} ${error.message}`;
+    throw error;
+  }
+  throw new Error(`not refused: ${argv.join(' ')}`);
+}
+
+describe('values', () => {
+  it('[CL12] gives every option that has one its default, read by its own parser', () => {
+    for (const name of ALL) {
+      const { default: preset, kind } = OPTIONS[name];
+      if (preset !== null) expect(kind(preset), name).not.toBeInstanceOf(Refusal);
+    }
+    const { values } = read([]);
+    expect(values).toMatchObject({
+      listen: { host: '127.0.0.1', port: 4100 },
+      'election-timeout-ms': { fromMs: 300, toMs: 600 },
+      'heartbeat-interval-ms': 50,
+      endpoints: ['http://127.0.0.1:4100'],
+      nodes: 3,
+      'keys-only': false,
+      id: null,
+    });
+  });
+
+  it('[CL12] reads every kind of value', () => {
+    const { values, positionals } = read([
+      'first',
+      '--listen=[::1]:0',
+      ...['--peers', 'n1=a:1, n2=[::1]:2'],
+      ...['--election-timeout-ms', '100'],
+      ...['--endpoints', 'http://a:1/,https://b,ws://c:3'],
+      ...['-o', 'json', '--keys-only', '--prefix', ''],
+      '--',
+      '--second',
+    ]);
+    expect(positionals).toEqual(['first', '--second']);
+    expect(values.listen).toEqual({ host: '::1', port: 0 });
+    expect(values.peers).toEqual(
+      new Map([
+        ['n1', 'a:1'],
+        ['n2', '[::1]:2'],
+      ]),
+    );
+    expect(values['election-timeout-ms']).toEqual({ fromMs: 100, toMs: 100 });
+    expect(values.endpoints).toEqual(['http://a:1', 'https://b', 'ws://c:3']);
+    expect([values.output, values['keys-only'], values.prefix]).toEqual(['json', true, '']);
+  });
+
+  it('[CL14] prefers the flag to the environment, and that to the default', () => {
+    const environment = { RAFTCHART_NODES: '5', RAFTCHART_KEYS_ONLY: 'true', RAFTCHART_ID: '' };
+    expect(read([], environment).values).toMatchObject({ nodes: 5, 'keys-only': true, id: null });
+    expect(read(['--nodes', '7'], environment).values.nodes).toBe(7);
+  });
+
+  it('[CL14] names the environment variable of every option by one rule', () => {
+    expect(environmentName('election-timeout-ms')).toBe('RAFTCHART_ELECTION_TIMEOUT_MS');
+    const names = ALL.map(environmentName);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+describe('refusals', () => {
+  it('[CL13] says which option wants what, as a usage error', () => {
+    const bad: readonly [readonly string[], string][] = [
+      [['--nodes', '8'], '--nodes must be a whole number from 1 to 7; it is "8".'],
+      [['--nodes', '0'], '1 to 7'],
+      [['--nodes', '3.5'], 'whole'],
+      [['--nodes='], 'whole'],
+      [['--listen', '4100'], '--listen must be HOST:PORT'],
+      [['--listen', 'a:65536'], 'HOST:PORT'],
+      [['--listen', 'http://a:1'], 'HOST:PORT'],
+      [['--id', 'a b'], '--id must be 1 to 64'],
+      [['--id', '-x'], '--id needs a value'],
+      [['--id'], '--id needs a value: --id ID'],
+      [['--id', 'a', '--id', 'b'], '--id is given twice'],
+      [['--peers', 'n1'], 'ID=HOST:PORT'],
+      [['--peers', 'n1=a:0'], 'ID=HOST:PORT'],
+      [['--peers', 'n1=a:1,n1=a:2'], 'names n1 twice'],
+      [['--peers', 'n1=a:1,n2=a:1'], 'gives a:1 to two members'],
+      [['--peers', 'n1=a:1,'], 'ID=HOST:PORT'],
+      [['--endpoints', '127.0.0.1:4100'], 'http://'],
+      [['--election-timeout-ms', '600-300'], 'FROM-TO'],
+      [['--election-timeout-ms', '300-'], 'FROM-TO'],
+      [['-o', 'xml'], '--output must be one of: table, json'],
+      [['--data-dir='], '--data-dir must not be empty'],
+    ];
+    for (const [argv, text] of bad) {
+      const said = refusal(argv);
+      expect([argv, said]).toEqual([argv, expect.stringMatching(/^64 /)]);
+      expect(said).toContain(text);
+    }
+  });
+
+  it('[CL13] blames the variable where the value came from', () => {
+    expect(refusal([], { RAFTCHART_NODES: 'many' })).toContain('RAFTCHART_NODES must be');
+  });
+
+  it('[CL15] refuses options it does not know, and guesses what was meant', () => {
+    expect(refusal(['--nodez', '3'])).toContain('--nodez is not an option of this command');
+    expect(refusal(['--nodez', '3'])).toContain('Did you mean --nodes?');
+    expect(refusal(['--election', '3'])).toContain('--election-timeout-ms?');
+    expect(refusal(['-x'])).toContain('-x is not an option');
+    expect(refusal(['--no-keys-only'])).toContain('not an option');
+    expect(refusal(['--__proto__', 'x'])).toContain('not an option');
+  });
+
+  it('[CL15] points out variables that look like options and are none', () => {
+    const environment = { RAFTCHART_NODES: '3', RAFTCHART_ELECTON_TIMEOUT_MS: '1', PATH: 'x' };
+    expect(strayEnvironment(environment)).toEqual(['RAFTCHART_ELECTON_TIMEOUT_MS']);
+  });
+
+  it('[CL19] refuses planned options instead of ignoring them', () => {
+    const said = refusal(['--snapshot-entries', '10']);
+    expect(said).toMatch(/^69 --snapshot-entries is not built yet \(RAFT_NOT_IMPLEMENTED\)/);
+    expect(refusal(['--join', 'http://a:1'])).toContain('RAFT_NOT_IMPLEMENTED');
+  });
+});
+
+describe('help', () => {
+  it('[CL12] lists every command, and for each command every option with default and variable', async () => {
+    const overview = await runFake(['--help']);
+    expect(overview.exitCode).toBe(0);
+    for (const { name, options } of COMMANDS) {
+      expect(overview.output).toContain(`\n  ${name} `);
+      const { output, exitCode } = await runFake([name, '--help']);
+      expect(exitCode).toBe(0);
+      expect((await runFake(['help', name])).output).toBe(output);
+      for (const option of options) {
+        expect(output).toContain(`--${option}`);
+        expect(output).toContain(environmentName(option));
+        const { default: preset } = OPTIONS[option];
+        if (preset !== null && preset !== 'false') expect(output).toContain(`default ${preset}`);
+      }
+      for (const line of output.split('\n').slice(1)) expect(line.length).toBeLessThanOrEqual(100);
+    }
+  });
+
+  it('[CL12] promises in the help what the contract promises', async () => {
+    const { output } = await runFake(['serve', '--help']);
+    for (const flag of [
+      '--id',
+      '--data-dir',
+      '--listen',
+      '--peer-listen',
+      '--peers',
+      '--join',
+      '--election-timeout-ms',
+      '--heartbeat-interval-ms',
+      '--snapshot-entries',
+      '--snapshot-bytes',
+    ]) {
+      expect(output).toContain(`  ${flag} `);
+    }
+    const { output: overview } = await runFake([]);
+    for (const code of [0, 1, 64, 69, 70, 74, 75, 78])
+      expect(overview).toMatch(new RegExp(`\\n +${code}  `));
+  });
+
+  it('[CL13] refuses unknown commands and wrong arguments with the way to the help', async () => {
+    const unknown = await runFake(['putt', 'a', 'b']);
+    expect([unknown.exitCode, unknown.errors]).toEqual([64, expect.stringContaining('--help')]);
+    const few = await runFake(['put', 'a']);
+    expect([few.exitCode, few.errors]).toEqual([
+      64,
+      expect.stringContaining('raftchart put KEY VALUE'),
+    ]);
+    expect((await runFake(['get', 'a', 'b'])).exitCode).toBe(64);
+    expect((await runFake(['--version'])).output).toMatch(/^\d+\.\d+\.\d+/);
+  });
+});

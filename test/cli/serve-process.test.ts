@@ -1,0 +1,187 @@
+/** `serve` as an operator meets it: a process with a log, signals and exit codes. Needs the built files. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type CliProcess, endAll, logLines, runCliProcess, startCli } from './cli-process.ts';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'raftchart-cli-'));
+});
+afterEach(async () => {
+  endAll();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const ANY = ['--listen', '127.0.0.1:0', '--peer-listen', '127.0.0.1:0'];
+const QUICK = ['--election-timeout-ms', '40-80', '--heartbeat-interval-ms', '10'];
+const serveLine = (dataDir: string, ...more: readonly string[]) => [
+  'serve',
+  ...['--id', 'n1', '--data-dir', dataDir, ...ANY, ...QUICK],
+  ...more,
+];
+
+/** The URL, once it leads. */
+async function leading(cli: CliProcess): Promise<string> {
+  await cli.until((_, errors) => logLines(errors, 'role').some(({ role }) => role === 'leader'));
+  const url = await cli.until((_, errors) => logLines(errors, 'serving')[0]?.url ?? null);
+  return String(url);
+}
+
+describe('a node as a process', () => {
+  it('[CL24] runs, logs JSON lines alone, stops cleanly at SIGTERM, and starts again by the same line', async () => {
+    const line = serveLine(join(directory, 'data'));
+    const first = startCli(line);
+    const url = await leading(first);
+    expect((await fetch(`${url}/kv/a`, { method: 'PUT', body: 'kept' })).status).toBe(200);
+    first.kill('SIGTERM');
+    expect(await first.ended).toBe(0);
+    expect(first.output()).toBe('');
+    for (const text of first.errors().trim().split('\n')) {
+      expect(JSON.parse(text)).toMatchObject({
+        node: 'n1',
+        level: 'info',
+        time: expect.any(String),
+      });
+    }
+    expect(logLines(first.errors(), 'stopped')).toHaveLength(1);
+    const second = startCli(line);
+    expect(await (await fetch(`${await leading(second)}/kv/a`)).text()).toBe('kept');
+    second.kill('SIGINT');
+    expect(await second.ended).toBe(0);
+  });
+
+  it('[CL14] takes every option from the environment', async () => {
+    const cli = startCli(['serve'], {
+      environment: {
+        RAFTCHART_ID: 'env1',
+        RAFTCHART_DATA_DIR: join(directory, 'data'),
+        RAFTCHART_LISTEN: '127.0.0.1:0',
+        RAFTCHART_PEER_LISTEN: '127.0.0.1:0',
+        RAFTCHART_ELECTION_TIMEOUT_MS: '40-80',
+        RAFTCHART_HEARTBEAT_INTERVAL_MS: '10',
+        RAFTCHART_LISTN: 'typo',
+      },
+    });
+    const { id } = await (await fetch(`${await leading(cli)}/status`)).json();
+    expect(id).toBe('env1');
+    expect(logLines(cli.errors(), 'environment')[0]?.message).toContain('RAFTCHART_LISTN');
+  });
+
+  it('[CL16] exits with 74 when its disk fails, having said why and answered 503 meanwhile', async () => {
+    // Files over the limit cannot be written: what a full disk does, but only to this process.
+    const limited = ['bash', '-c', `trap '' XFSZ; ulimit -f 512; exec "$@"`, 'bash'];
+    const cli = startCli(serveLine(join(directory, 'data'), '--halt-linger-ms', '1500'), {
+      wrapper: limited,
+    });
+    const url = await leading(cli);
+    const statuses = new Set<number>();
+    for (let at = 0; at < 40 && !statuses.has(503); at += 1) {
+      const body = 'x'.repeat(64 * 1024);
+      statuses.add((await fetch(`${url}/kv/k${at}`, { method: 'PUT', body })).status);
+    }
+    await cli.until((_, errors) => logLines(errors, 'halted').length > 0);
+    expect((await fetch(`${url}/livez`)).status).toBe(503);
+    expect(await (await fetch(`${url}/kv/k0`)).json()).toMatchObject({ code: 'RAFT_HALTED' });
+    expect(await cli.ended).toBe(74);
+    expect(logLines(cli.errors(), 'halted')[0]).toMatchObject({ code: 'RAFT_STORAGE_FAILED' });
+  });
+});
+
+describe('a node that cannot start', () => {
+  interface Refusal {
+    readonly code: number;
+    readonly text: string;
+  }
+
+  async function refused(argv: readonly string[], { code, text }: Refusal): Promise<void> {
+    const result = await runCliProcess(argv);
+    expect([result.errors, result.code]).toEqual([expect.stringContaining(text), code]);
+    expect(result.output).toBe('');
+    expect(result.errors).not.toMatch(/\n {4}at /);
+    expect(result.errors.trim().split('\n').at(-1)).toMatch(/^raftchart serve: .*[.)?]$/);
+  }
+
+  it('[CL24] refuses a command line that makes no sense, with 64', async () => {
+    const data = join(directory, 'data');
+    await refused(['serve'], { code: 64, text: '--id is needed' });
+    await refused(['serve', '--id', 'n1'], { code: 64, text: '--data-dir is needed' });
+    await refused(serveLine(data, '--peers', 'n2=a:1,n3=b:1'), {
+      code: 64,
+      text: 'not this node, n1',
+    });
+    await refused(serveLine(data).concat('--port', '1'), {
+      code: 64,
+      text: '--port is not an option',
+    });
+    await refused(['serve', '--id', 'n1', '--data-dir', data, '--heartbeat-interval-ms', '200'], {
+      code: 64,
+      text: '--heartbeat-interval-ms 200 is too long',
+    });
+    await refused(serveLine(data, '--value-bytes-max', '1000', '--command-bytes-max', '999'), {
+      code: 64,
+      text: '--command-bytes-max',
+    });
+    await refused(serveLine(data, '--join', 'http://a:1'), {
+      code: 69,
+      text: 'RAFT_NOT_IMPLEMENTED',
+    });
+  });
+
+  it('[CL24] refuses addresses that are taken, with 69, saying which', async () => {
+    const taken = createServer();
+    await new Promise<void>((listening) => taken.listen(0, '127.0.0.1', listening));
+    const bound = taken.address();
+    const port = bound instanceof Object ? bound.port : 0;
+    const start = ['serve', '--id', 'n1', '--data-dir', join(directory, 'data')];
+    const address = `127.0.0.1:${port}`;
+    const any = '127.0.0.1:0';
+    try {
+      const client = [...start, '--listen', address, '--peer-listen', any];
+      await refused(client, { code: 69, text: address });
+      const peer = [...start, '--listen', any, '--peer-listen', address];
+      await refused(peer, { code: 69, text: address });
+    } finally {
+      taken.close();
+    }
+  });
+
+  it('[CL24] refuses a data directory that is another node’s, in use, or no directory, with 78', async () => {
+    const data = join(directory, 'data');
+    const cli = startCli(serveLine(data));
+    await leading(cli);
+    await refused(serveLine(data), { code: 78, text: 'in use' });
+    cli.kill('SIGTERM');
+    await cli.ended;
+    const other = ['serve', '--id', 'n2', '--data-dir', data, ...ANY];
+    await refused(other, { code: 78, text: 'RAFT_WRONG_IDENTITY' });
+    await writeFile(join(directory, 'file'), 'x');
+    await refused(serveLine(join(directory, 'file', 'data')), {
+      code: 78,
+      text: 'RAFT_LOG_REFUSED',
+    });
+    await mkdir(join(directory, 'full'));
+    await writeFile(join(directory, 'full', 'letter.txt'), 'x');
+    await refused(serveLine(join(directory, 'full')), { code: 78, text: 'letter.txt' });
+  });
+});
+
+describe('client commands as processes', () => {
+  it('[CL18] work over pipes against a node', async () => {
+    const cli = startCli(serveLine(join(directory, 'data')));
+    const environment = { RAFTCHART_ENDPOINTS: await leading(cli) };
+    expect(await runCliProcess(['put', 'a', 'x'], environment)).toMatchObject({
+      code: 0,
+      output: 'revision 2\n',
+    });
+    expect(await runCliProcess(['get', 'a'], environment)).toMatchObject({ code: 0, output: 'x' });
+    const missing = await runCliProcess(['get', 'b'], environment);
+    expect([missing.code, missing.output]).toEqual([1, '']);
+    const watch = startCli(['watch', '--from', '2'], { environment });
+    await watch.until((output) => output.includes('put  a  x'));
+    watch.kill('SIGINT');
+    expect(await watch.ended).toBe(0);
+  });
+});

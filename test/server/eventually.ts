@@ -1,0 +1,6 @@
+/** Waits for a condition instead of for a time: looks often, and gives up only when something must be wrong. */
+import { expect } from 'vitest';
+
+export function eventually<Value>(look: () => Value): ReturnType<typeof expect.poll> {
+  return expect.poll(look, { timeout: 15_000, interval: 10 });
+}
