@@ -42,7 +42,7 @@ function carryOut<State, Out>(
   queue: Queue<State, Out>,
   childrenOf: (state: State) => readonly string[],
 ): void {
-  queue.assign(changes);
+  if (Object.keys(changes).length > 0) queue.assign(changes);
   for (const effect of effects) queue.emit(effect);
   for (const event of news) for (const child of childrenOf(context)) queue.sendTo(child, event);
 }

@@ -180,7 +180,7 @@ export const replicationMachine = setup({
           ],
           on: {
             'log.grew': {
-              target: 'deciding',
+              target: 'sending',
               actions: { type: 'recordGrowth', params: ({ event }) => event },
             },
             'append.accepted': {
@@ -194,7 +194,7 @@ export const replicationMachine = setup({
           after: { commitNoticeDelay: { target: 'caughtUp', actions: 'heartbeat' } },
           on: {
             'log.grew': {
-              target: 'deciding',
+              target: 'sending',
               actions: { type: 'recordGrowth', params: ({ event }) => event },
             },
             'append.accepted': {

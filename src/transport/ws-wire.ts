@@ -1,8 +1,8 @@
 /**
  * Carries the frames of one end over one WebSocket, and turns what `ws` and the network say into the
  * few words that a conversation ends with (TR13). Frames go to the socket as they are (TR7), and all
- * that is said in one turn of the event loop leaves in one write: a message with its runs, and four times
- * as many small messages in a second. No timer of ours: a dial that never opens and a peer that never
+ * small messages of one turn of the event loop leave in one write: four times as many in a second. A message
+ * with runs leaves at once, in one write with what is before it: the peer's disk is what everyone waits for. No timer of ours: a dial that never opens and a peer that never
  * says goodbye are ended by `ws` after named times.
  */
 import type { Socket } from 'node:net';
@@ -37,6 +37,7 @@ export class WebSocketWire implements Wire {
   write(frames: readonly Uint8Array[]): void {
     this.#cork();
     for (const frame of frames) this.#socket.send(frame, BINARY);
+    if (frames.length > 1) this.#uncork();
   }
 
   bufferedBytes(): number {
@@ -56,6 +57,7 @@ export class WebSocketWire implements Wire {
 
   /** Made once, not at every message. */
   readonly #uncork = (): void => {
+    if (!this.#isCorked) return;
     this.#isCorked = false;
     this.#stream?.uncork();
   };
