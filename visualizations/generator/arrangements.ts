@@ -38,7 +38,7 @@ export const ARRANGEMENTS: Readonly<Record<string, Arrangement>> = {
   'replication.probe': { direction: 'RIGHT', stacks: [['asking', 'paused']] },
   'replication.replicate': {
     direction: 'RIGHT',
-    stacks: [['deciding'], ['sending', 'paused', 'awaiting', 'caughtUp', 'owing']],
+    stacks: [['deciding'], ['paused', 'awaiting'], ['sending', 'caughtUp', 'owing']],
   },
   link: {
     direction: 'RIGHT',
