@@ -7,7 +7,11 @@ import { only, run } from './harness.ts';
 const start = (lastApplied = 0) => run('applier', { lastApplied: index(lastApplied) });
 const commit = (at: number) => ({ type: 'commit.advanced', commitIndex: index(at) }) as const;
 const done = (at: number) => ({ type: 'apply.completed', throughIndex: index(at) }) as const;
-const apply = (fromIndex: number, throughIndex: number) => ({ type: 'apply', fromIndex, throughIndex });
+const apply = (fromIndex: number, throughIndex: number) => ({
+  type: 'apply',
+  fromIndex,
+  throughIndex,
+});
 
 it('[CM4] what is committed is applied at once, from where the last batch ended', () => {
   const chart = start(4);

@@ -4,7 +4,13 @@
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type AnyMachineSnapshot, type AnyStateMachine, createActor, initialTransition, transition } from 'xstate';
+import {
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  createActor,
+  initialTransition,
+  transition,
+} from 'xstate';
 import { bindCharts } from '../../machines/index.ts';
 import { staticConfiguration } from '../../src/core/configuration.ts';
 import type { Message } from '../../src/core/message.ts';
@@ -37,7 +43,11 @@ function drawAt(clock: VirtualClock): number {
   return (clock.now() * 0.37 + 0.1) % 1;
 }
 
-function settled({ clock, trace }: Setting, snapshot: AnyMachineSnapshot, effects: readonly unknown[]): void {
+function settled(
+  { clock, trace }: Setting,
+  snapshot: AnyMachineSnapshot,
+  effects: readonly unknown[],
+): void {
   trace.push(JSON.stringify([clock.now(), snapshot.value, snapshot.context, effects]));
 }
 
@@ -51,7 +61,11 @@ function withActors(setting: Setting): Driver {
     effects = [];
   });
   actor.start();
-  return { send: (event) => actor.send(event), snapshot: () => actor.getSnapshot(), stop: () => actor.stop() };
+  return {
+    send: (event) => actor.send(event),
+    snapshot: () => actor.getSnapshot(),
+    stop: () => actor.stop(),
+  };
 }
 
 /** An action as `transition()` hands it out. */
@@ -76,8 +90,16 @@ function withTransitions(setting: Setting): Driver {
       const { sendId } = params as { sendId: string };
       clock.clearTimeout(timers.get(sendId));
     } else if (type === 'xstate.raise') {
-      const { id, event, delay } = params as { id: string; event: { type: string }; delay?: number };
-      if (delay !== undefined) timers.set(id, clock.setTimeout(() => step(event), delay));
+      const { id, event, delay } = params as {
+        id: string;
+        event: { type: string };
+        delay?: number;
+      };
+      if (delay !== undefined)
+        timers.set(
+          id,
+          clock.setTimeout(() => step(event), delay),
+        );
     } else if (!['xstate.spawnChild', 'xstate.stopChild', 'xstate.sendTo'].includes(type)) {
       throw new Error(`an action of type ${type}`);
     }
@@ -93,10 +115,17 @@ function withTransitions(setting: Setting): Driver {
   };
 }
 
-type Stimulus = { readonly waitMs: number } | { readonly event: (of: number) => { readonly type: string } };
+type Stimulus =
+  | { readonly waitMs: number }
+  | { readonly event: (of: number) => { readonly type: string } };
 type ChartName = keyof ReturnType<typeof bindCharts>;
 
-function traceOf(make: (setting: Setting) => Driver, name: ChartName, input: object, stimuli: readonly Stimulus[]): Trace {
+function traceOf(
+  make: (setting: Setting) => Driver,
+  name: ChartName,
+  input: object,
+  stimuli: readonly Stimulus[],
+): Trace {
   const clock = new VirtualClock();
   const trace: Trace = [];
   const chart: AnyStateMachine = bindCharts({ random: () => drawAt(clock), limits: LIMITS })[name];
@@ -123,7 +152,11 @@ function tell(driver: Driver, event: { readonly type: string; readonly message?:
   if (admission.type === 'deliver') driver.send(event);
 }
 
-function agree(name: ChartName, input: object, event: fc.Arbitrary<(of: number) => { readonly type: string }>): void {
+function agree(
+  name: ChartName,
+  input: object,
+  event: fc.Arbitrary<(of: number) => { readonly type: string }>,
+): void {
   const wait = fc.integer({ min: 1, max: 700 }).map((waitMs) => ({ waitMs }));
   const stimulus: fc.Arbitrary<Stimulus> = fc.oneof(
     { weight: 1, arbitrary: wait },
@@ -160,12 +193,21 @@ const raftEvent = fc.oneof(
   fc.tuple(peer, ahead, few).map(([from, by, at]) => (of: number) => ({
     type: 'vote.requested',
     from,
-    message: { type: 'RequestVote', term: term(Math.max(0, of + by)), lastLog: { term: term(1), index: index(at) } },
+    message: {
+      type: 'RequestVote',
+      term: term(Math.max(0, of + by)),
+      lastLog: { term: term(1), index: index(at) },
+    },
   })),
   fc.tuple(peer, ahead, few).map(([from, by, round]) => (of: number) => ({
     type: 'preVote.requested',
     from,
-    message: { type: 'PreVote', term: term(Math.max(0, of + by)), lastLog: { term: term(1), index: index(2) }, round },
+    message: {
+      type: 'PreVote',
+      term: term(Math.max(0, of + by)),
+      lastLog: { term: term(1), index: index(2) },
+      round,
+    },
   })),
   fc.tuple(ahead, few).map(([by, commit]) => (of: number) => ({
     type: 'entries.received',
@@ -185,7 +227,10 @@ const raftEvent = fc.oneof(
     hardState: { term: term(of), votedFor },
     entry: { term: term(1), index: index(2) },
   })),
-  fc.tuple(peer, fc.constantFrom('link.opened', 'link.closed')).map(([from, type]) => () => ({ type, peer: from })),
+  fc.tuple(peer, fc.constantFrom('link.opened', 'link.closed')).map(([from, type]) => () => ({
+    type,
+    peer: from,
+  })),
   fc.constantFrom('disk.stalled', 'round.requested').map((type) => () => ({ type })),
 );
 
@@ -210,7 +255,10 @@ it('[EL14] both drivers agree on the raft chart alone in its configuration, wher
 
 it('[EL14] both drivers agree on the log writer', () => {
   const event = fc.oneof(
-    { weight: 8, arbitrary: fc.nat({ max: 5 }).map((batch) => () => ({ type: 'write.completed', batch })) },
+    {
+      weight: 8,
+      arbitrary: fc.nat({ max: 5 }).map((batch) => () => ({ type: 'write.completed', batch })),
+    },
     { weight: 8, arbitrary: fc.constant(() => ({ type: 'write.requested' })) },
     { weight: 1, arbitrary: fc.constant(() => ({ type: 'write.failed' })) },
   );
@@ -219,8 +267,18 @@ it('[EL14] both drivers agree on the log writer', () => {
 
 it('[EL14] both drivers agree on the applier', () => {
   const event = fc.oneof(
-    { weight: 8, arbitrary: fc.nat({ max: 20 }).map((at) => () => ({ type: 'commit.advanced', commitIndex: index(at) })) },
-    { weight: 8, arbitrary: fc.nat({ max: 20 }).map((at) => () => ({ type: 'apply.completed', throughIndex: index(at) })) },
+    {
+      weight: 8,
+      arbitrary: fc
+        .nat({ max: 20 })
+        .map((at) => () => ({ type: 'commit.advanced', commitIndex: index(at) })),
+    },
+    {
+      weight: 8,
+      arbitrary: fc
+        .nat({ max: 20 })
+        .map((at) => () => ({ type: 'apply.completed', throughIndex: index(at) })),
+    },
     { weight: 1, arbitrary: fc.constant(() => ({ type: 'apply.failed' })) },
   );
   agree('applier', { lastApplied: index(0) }, event);
@@ -240,7 +298,9 @@ it('[EL14] the same draws and events give the same words, at the same times', ()
     fc.property(fc.array(raftEvent, { maxLength: 30 }), (events) => {
       const stimuli = events.flatMap((event) => [{ event }, { waitMs: 97 }]);
       const input = raftState({ log: logOf([1, 1]), term: term(1) });
-      expect(traceOf(withActors, 'raft', input, stimuli)).toEqual(traceOf(withActors, 'raft', input, stimuli));
+      expect(traceOf(withActors, 'raft', input, stimuli)).toEqual(
+        traceOf(withActors, 'raft', input, stimuli),
+      );
     }),
     { numRuns: 50 },
   );

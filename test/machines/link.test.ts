@@ -1,17 +1,35 @@
 /** One connection to one peer: who dials, who is believed when, and how failures are spread out. */
 import { expect, it } from 'vitest';
 import type { LinkEvent } from '../../machines/link.machine.ts';
-import { DIAL_BACKOFF_MAX_MS, DIAL_BACKOFF_MIN_MS, HANDSHAKE_TIMEOUT_MS, LIVENESS_INTERVAL_MS } from '../../src/core/limits.ts';
+import {
+  DIAL_BACKOFF_MAX_MS,
+  DIAL_BACKOFF_MIN_MS,
+  HANDSHAKE_TIMEOUT_MS,
+  LIVENESS_INTERVAL_MS,
+} from '../../src/core/limits.ts';
 import { N2, only, run } from './harness.ts';
 
-const start = (isDialler = true, random = () => 0) => run('link', { peer: N2, isDialler }, { random });
+const start = (isDialler = true, random = () => 0) =>
+  run('link', { peer: N2, isDialler }, { random });
 type Chart = ReturnType<typeof start>;
 
 const opened = (attempt: number): LinkEvent => ({ type: 'socket.opened', attempt });
 const accepted = (attempt: number): LinkEvent => ({ type: 'hello.accepted', attempt });
-const refused = (attempt: number, reason = 'no'): LinkEvent => ({ type: 'hello.refused', attempt, reason });
-const silent = (attempt: number): LinkEvent => ({ type: 'socket.silent', attempt, reason: 'silence' });
-const closed = (attempt: number, reason = 'gone'): LinkEvent => ({ type: 'socket.closed', attempt, reason });
+const refused = (attempt: number, reason = 'no'): LinkEvent => ({
+  type: 'hello.refused',
+  attempt,
+  reason,
+});
+const silent = (attempt: number): LinkEvent => ({
+  type: 'socket.silent',
+  attempt,
+  reason: 'silence',
+});
+const closed = (attempt: number, reason = 'gone'): LinkEvent => ({
+  type: 'socket.closed',
+  attempt,
+  reason,
+});
 const dial = (attempt: number) => ({ type: 'dial', peer: N2, attempt });
 const linkOpened = (attempt: number) => ({ type: 'linkOpened', peer: N2, attempt });
 
@@ -49,7 +67,10 @@ it('[LR15] the waiting side does not dial after a break either', () => {
 });
 
 it('[LR15] a call that is not answered in time is hung up and tried again', () => {
-  for (const [before, reason] of [[[], 'no answer to the call'], [[opened(1)], 'no hello in time']] as const) {
+  for (const [before, reason] of [
+    [[], 'no answer to the call'],
+    [[opened(1)], 'no hello in time'],
+  ] as const) {
     const chart = start();
     for (const event of before) chart.send(event);
     expect(chart.advance(HANDSHAKE_TIMEOUT_MS - 1)).toEqual([]);
@@ -69,7 +90,9 @@ it('[LR15] the wait before the next call doubles with each failure, up to its bo
     while (chart.state() === 'backingOff') chart.clock.step();
     return chart.clock.now() - startMs;
   });
-  const doubled = waits.map((_, at) => Math.min(DIAL_BACKOFF_MIN_MS * 2 ** (at + 1), DIAL_BACKOFF_MAX_MS));
+  const doubled = waits.map((_, at) =>
+    Math.min(DIAL_BACKOFF_MIN_MS * 2 ** (at + 1), DIAL_BACKOFF_MAX_MS),
+  );
   expect(waits).toEqual(doubled);
 });
 
@@ -129,10 +152,27 @@ it('[LR16] news of another connection than the present one changes nothing, in a
     chart.send(refused(1));
     return chart;
   };
-  for (const make of [() => start(), handshaking, open, backingOff, refusedOnce, () => start(false)]) {
+  for (const make of [
+    () => start(),
+    handshaking,
+    open,
+    backingOff,
+    refusedOnce,
+    () => start(false),
+  ]) {
     const chart = make();
     const before = [chart.state(), chart.context()];
-    const stale = [opened(0), accepted(0), refused(0), closed(0), silent(0), opened(7), refused(7), closed(7), silent(7)];
+    const stale = [
+      opened(0),
+      accepted(0),
+      refused(0),
+      closed(0),
+      silent(0),
+      opened(7),
+      refused(7),
+      closed(7),
+      silent(7),
+    ];
     expect(stale.flatMap((event) => chart.send(event))).toEqual([]);
     expect([chart.state(), chart.context()]).toEqual(before);
   }

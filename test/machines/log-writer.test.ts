@@ -68,7 +68,9 @@ it('[PS7] a failed write is final: nothing is written or announced after it', ()
     for (const event of before) chart.send(event);
     expect(chart.send(failed)).toEqual([]);
     expect(chart.state()).toBe('failed');
-    expect([request, completed(1), failed, request].flatMap((event) => chart.send(event))).toEqual([]);
+    expect([request, completed(1), failed, request].flatMap((event) => chart.send(event))).toEqual(
+      [],
+    );
     expect(chart.advance(10_000)).toEqual([]);
     expect(chart.state()).toBe('failed');
   }
@@ -95,7 +97,8 @@ it('[PS6] one write at a time, none forgotten, for any order of requests and com
           const said = chart.send(completed(chart.context().batch)).map(({ type }) => type);
           const expected = underWay > 0 ? ['logDurable', 'flushLog'] : ['logDurable'];
           expect(said.filter((type) => type !== 'diskRecovered')).toEqual(expected);
-        } else if (each === 'stale') expect(chart.send(completed(chart.context().batch - 1))).toEqual([]);
+        } else if (each === 'stale')
+          expect(chart.send(completed(chart.context().batch - 1))).toEqual([]);
         else if (each === 'wait') chart.advance(70);
       }
       while (underWay > 0) {

@@ -241,7 +241,12 @@ export class Member {
         return this.#actor.send({ type: 'vote.answered', from, message });
       case 'AppendEntries':
         this.#hand = envelope;
-        return this.#actor.send({ type: 'entries.received', from, message, spans: spansOf(envelope) });
+        return this.#actor.send({
+          type: 'entries.received',
+          from,
+          message,
+          spans: spansOf(envelope),
+        });
       case 'AppendEntriesReply':
         return this.#deliverAnswer(from, message);
       default:

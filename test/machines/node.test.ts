@@ -43,7 +43,13 @@ it('[PS9] with what recovery found the parts start: always as a follower that ca
   const dial = (peer: string) => ({ type: 'dial', peer, attempt: 1 });
   expect(chart.send(recovered)).toEqual([dial(N2), dial(N3)]);
   expect(chart.state()).toBe('active.running');
-  expect([...chart.children()].sort()).toEqual(['applier', 'link:n2', 'link:n3', 'logWriter', 'raft']);
+  expect([...chart.children()].sort()).toEqual([
+    'applier',
+    'link:n2',
+    'link:n3',
+    'logWriter',
+    'raft',
+  ]);
   const effects = chart.advance(300);
   const preVote = { type: 'PreVote', term: 5, lastLog: { term: 4, index: 2 }, round: 1 };
   expect(effects.filter(({ type }) => type === 'send')).toEqual([
@@ -85,7 +91,11 @@ it('[PS7] all parts have ended when the halt is announced: no timer runs, no chi
 it('[PS7] a broken rule in a part halts the node, its siblings too', () => {
   const { chart, clock } = start();
   chart.send(recovered);
-  const message = { type: 'RequestVote', term: term(4), lastLog: { term: term(4), index: index(2) } } as const;
+  const message = {
+    type: 'RequestVote',
+    term: term(4),
+    lastLog: { term: term(4), index: index(2) },
+  } as const;
   chart.tellChild('raft', { type: 'vote.requested', from: N2, message });
   const observed = chart.tellChild('raft', { type: 'term.observed', term: term(4) });
   expect(observed).toMatchObject([{ type: 'halted', error: { code: 'RAFT_INVARIANT_VIOLATED' } }]);
@@ -117,7 +127,7 @@ it('[PS9] told to stop before it has recovered, a node ends at once', () => {
   expect(clock.pendingCount).toBe(0);
 });
 
-it('[PS8] the time that a write may take is the node\'s own', () => {
+it("[PS8] the time that a write may take is the node's own", () => {
   const { chart } = start();
   chart.send(recovered);
   chart.tellChild('logWriter', { type: 'write.requested' });
@@ -127,7 +137,11 @@ it('[PS8] the time that a write may take is the node\'s own', () => {
 
 it('[CM4] after a restart applying begins behind what is compacted, whatever was applied before', () => {
   const { chart } = start();
-  const log = { base: { term: term(1), index: index(7) }, lastIndex: index(9), termRuns: [{ term: term(4), firstIndex: index(8) }] };
+  const log = {
+    base: { term: term(1), index: index(7) },
+    lastIndex: index(9),
+    termRuns: [{ term: term(4), firstIndex: index(8) }],
+  };
   chart.send({ type: 'recovered', state: { ...state, log, commitIndex: index(7) } });
   expect(chart.tellChild('applier', { type: 'commit.advanced', commitIndex: index(9) })).toEqual([
     { type: 'apply', fromIndex: 8, throughIndex: 9 },

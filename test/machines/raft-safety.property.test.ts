@@ -64,7 +64,12 @@ class Trial {
 
   perform(command: Command): void {
     const { node } = this;
-    const before: Before = { state: node.state, path: node.path, entries: node.entries, role: node.role };
+    const before: Before = {
+      state: node.state,
+      path: node.path,
+      entries: node.entries,
+      role: node.role,
+    };
     switch (command.kind) {
       case 'tick':
         this.clock.advance(command.ms);
@@ -96,12 +101,19 @@ class Trial {
     const { term } = this.disk.hardState;
     this.node.stop();
     this.disk.crash(kept);
-    expect(this.disk.hardState.term, 'terms never fall, not by a crash either').toBeGreaterThanOrEqual(term);
+    expect(
+      this.disk.hardState.term,
+      'terms never fall, not by a crash either',
+    ).toBeGreaterThanOrEqual(term);
     this.#asked = { hardState: this.disk.hardState, entries: this.disk.entries };
     this.#granted.clear();
     this.node = this.#start();
     expect(this.node.path).toBe('follower.leaderless');
-    expect(this.node.state).toMatchObject({ ...this.disk.hardState, leaderId: null, commitIndex: 0 });
+    expect(this.node.state).toMatchObject({
+      ...this.disk.hardState,
+      leaderId: null,
+      commitIndex: 0,
+    });
   }
 
   #receive(envelope: Envelope | null): void {
@@ -183,20 +195,31 @@ class Trial {
     const { hardState, entries } = this.disk;
     this.world.asked.push(envelope);
     if (message.type === 'PreVote') {
-      expect(message.term, 'a term is on disk before it is asked beyond').toBeLessThanOrEqual(hardState.term + 1);
+      expect(message.term, 'a term is on disk before it is asked beyond').toBeLessThanOrEqual(
+        hardState.term + 1,
+      );
       return true;
     }
     if (message.type === 'AppendEntries') {
       expect(hardState).toEqual({ term: message.term, votedFor: N1 });
       return true;
     }
-    expect(message.term, 'a term is on disk before it is spoken of').toBeLessThanOrEqual(hardState.term);
+    expect(message.term, 'a term is on disk before it is spoken of').toBeLessThanOrEqual(
+      hardState.term,
+    );
     if (message.type === 'RequestVote') {
       this.#promiseVote(message.term, N1);
-      expect(isUpToDate(lastOf(entries), message.lastLog), 'no entry is claimed that the disk lacks').toBe(true);
+      expect(
+        isUpToDate(lastOf(entries), message.lastLog),
+        'no entry is claimed that the disk lacks',
+      ).toBe(true);
     }
     if (message.type === 'RequestVoteReply' && message.granted) this.#promiseVote(message.term, to);
-    if (message.type === 'AppendEntriesReply' && message.result.accepted && message.term === this.node.state.term) {
+    if (
+      message.type === 'AppendEntriesReply' &&
+      message.result.accepted &&
+      message.term === this.node.state.term
+    ) {
       expect(entries.length).toBeGreaterThanOrEqual(message.result.matchIndex);
       const { matchIndex } = message.result;
       expect(entries.slice(0, matchIndex)).toEqual(this.node.entries.slice(0, matchIndex));
@@ -229,7 +252,9 @@ class Trial {
       this.#leadsOn(before);
     }
     const agreed = Math.min(node.applied.length, world.committed.length);
-    expect(node.applied.slice(0, agreed).map((entry) => entry.term)).toEqual(world.committed.slice(0, agreed));
+    expect(node.applied.slice(0, agreed).map((entry) => entry.term)).toEqual(
+      world.committed.slice(0, agreed),
+    );
     world.notice(node);
   }
 

@@ -46,7 +46,13 @@ const sent = (through: number, bytes = 1) =>
 const rejected = (prevIndex: number, hintTerm: number, hintIndex: number) => {
   const hint = { term: term(hintTerm), index: index(hintIndex) };
   const rejection: AppendRejected = { accepted: false, lastIndex: index(9), hint };
-  return { type: 'append.rejected', prevIndex: index(prevIndex), round: 0, rejection, log: LOG } as const;
+  return {
+    type: 'append.rejected',
+    prevIndex: index(prevIndex),
+    round: 0,
+    rejection,
+    log: LOG,
+  } as const;
 };
 const replicate = (prevIndex: number, throughIndex: number, more: object = {}) => ({
   type: 'replicate',
@@ -133,7 +139,12 @@ it('[LR11] [B12] what is under way comes back to zero when all is answered', () 
   chart.send(accepted(6));
   chart.send(sent(9));
   expect(chart.send(accepted(9))).toEqual([progressed(9)]);
-  expect(chart.context()).toMatchObject({ inflight: [], inflightBytes: 0, matchIndex: 9, nextIndex: 10 });
+  expect(chart.context()).toMatchObject({
+    inflight: [],
+    inflightBytes: 0,
+    matchIndex: 9,
+    nextIndex: 10,
+  });
   expect(chart.state()).toBe('replicate.caughtUp');
 });
 
@@ -236,7 +247,12 @@ it('[LR7] a refusal of what is under way falls back to probing, never below what
   const chart = streaming(2);
   expect(chart.send(rejected(6, 1, 2))).toEqual([progressed(5), replicate(5, 9)]);
   expect(chart.state()).toBe('probe.asking');
-  expect(chart.context()).toMatchObject({ matchIndex: 5, nextIndex: 6, inflight: [], inflightBytes: 0 });
+  expect(chart.context()).toMatchObject({
+    matchIndex: 5,
+    nextIndex: 6,
+    inflight: [],
+    inflightBytes: 0,
+  });
 });
 
 it('[LR12] without any answer for too long it says so and probes again from what matches', () => {

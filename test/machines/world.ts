@@ -17,16 +17,27 @@ type Terms = readonly number[];
 const peer = fc.constantFrom(N2, N3);
 
 /** What may happen. `newer` is added to the node's own term; a `grant` is true this often. */
-function commands(newer: fc.Arbitrary<number>, grant: fc.Arbitrary<boolean>, ms: fc.Arbitrary<number>) {
-  const record = <Kind extends string, Rest>(kind: Kind, rest: { [Key in keyof Rest]: fc.Arbitrary<Rest[Key]> }) =>
-    fc.record({ kind: fc.constant(kind), ...rest }) as fc.Arbitrary<{ kind: Kind } & Rest>;
+function commands(
+  newer: fc.Arbitrary<number>,
+  grant: fc.Arbitrary<boolean>,
+  ms: fc.Arbitrary<number>,
+) {
+  const record = <Kind extends string, Rest>(
+    kind: Kind,
+    rest: { [Key in keyof Rest]: fc.Arbitrary<Rest[Key]> },
+  ) => fc.record({ kind: fc.constant(kind), ...rest }) as fc.Arbitrary<{ kind: Kind } & Rest>;
   const few = fc.nat({ max: 4 });
   return {
     tick: record('tick', { ms }),
     disk: record('disk', { count: fc.integer({ min: 1, max: 3 }) }),
     crash: record('crash', { kept: fc.nat({ max: 3 }) }),
     preVote: record('preVote', { from: peer, newer, log: few }),
-    preVoteReply: record('preVoteReply', { from: peer, newer, granted: grant, rounds: fc.constantFrom(0, 0, 0, 1) }),
+    preVoteReply: record('preVoteReply', {
+      from: peer,
+      newer,
+      granted: grant,
+      rounds: fc.constantFrom(0, 0, 0, 1),
+    }),
     vote: record('vote', { from: peer, newer, log: few }),
     voteReply: record('voteReply', { from: peer, newer, granted: grant }),
     entries: record('entries', {
@@ -47,7 +58,11 @@ function commands(newer: fc.Arbitrary<number>, grant: fc.Arbitrary<boolean>, ms:
   };
 }
 
-const wild = commands(fc.integer({ min: -1, max: 2 }), fc.boolean(), fc.integer({ min: 1, max: 650 }));
+const wild = commands(
+  fc.integer({ min: -1, max: 2 }),
+  fc.boolean(),
+  fc.integer({ min: 1, max: 650 }),
+);
 const tame = commands(
   fc.constantFrom(...Array<number>(20).fill(0), 1),
   fc.constantFrom(true, true, true, false),
@@ -55,23 +70,52 @@ const tame = commands(
 );
 
 type Commands = typeof wild;
-export type Command = { [Kind in keyof Commands]: Commands[Kind] extends fc.Arbitrary<infer One> ? One : never }[keyof Commands];
+export type Command = {
+  [Kind in keyof Commands]: Commands[Kind] extends fc.Arbitrary<infer One> ? One : never;
+}[keyof Commands];
 
-function mixed(of: Commands, weights: Readonly<Record<keyof Commands, number>>): fc.Arbitrary<Command> {
+function mixed(
+  of: Commands,
+  weights: Readonly<Record<keyof Commands, number>>,
+): fc.Arbitrary<Command> {
   const choices = Object.entries(of) as unknown as [keyof Commands, fc.Arbitrary<Command>][];
   return fc.oneof(...choices.map(([kind, arbitrary]) => ({ weight: weights[kind], arbitrary })));
 }
 
 /** Anything at any time: mostly a follower's life. */
 const anything = mixed(wild, {
-  tick: 4, disk: 4, crash: 1, preVote: 2, preVoteReply: 3, vote: 3, voteReply: 3,
-  entries: 5, answer: 1, propose: 1, repeat: 2, link: 1, stall: 1, round: 1,
+  tick: 4,
+  disk: 4,
+  crash: 1,
+  preVote: 2,
+  preVoteReply: 3,
+  vote: 3,
+  voteReply: 3,
+  entries: 5,
+  answer: 1,
+  propose: 1,
+  repeat: 2,
+  link: 1,
+  stall: 1,
+  round: 1,
 });
 
 /** Others mostly grant what is asked: a life with campaigns and leaderships. */
 const ambitious = mixed(tame, {
-  tick: 6, disk: 10, crash: 1, preVote: 1, preVoteReply: 8, vote: 1, voteReply: 14,
-  entries: 1, answer: 12, propose: 5, repeat: 2, link: 1, stall: 1, round: 2,
+  tick: 6,
+  disk: 10,
+  crash: 1,
+  preVote: 1,
+  preVoteReply: 8,
+  vote: 1,
+  voteReply: 14,
+  entries: 1,
+  answer: 12,
+  propose: 5,
+  repeat: 2,
+  link: 1,
+  stall: 1,
+  round: 2,
 });
 
 /** The life of one node. */
@@ -125,7 +169,12 @@ export class World {
       case 'preVoteReply': {
         const { from, granted, newer: by, rounds } = command;
         const round = Math.max(0, node.state.preVoteRound - rounds);
-        return envelope(from, node, { type: 'PreVoteReply', term: term(Math.max(0, node.state.term + by)), round, granted });
+        return envelope(from, node, {
+          type: 'PreVoteReply',
+          term: term(Math.max(0, node.state.term + by)),
+          round,
+          granted,
+        });
       }
       case 'voteReply':
         return this.#vote(command, node);
@@ -143,10 +192,16 @@ export class World {
   #ask({ kind, from, newer: by, log }: Of<'preVote' | 'vote'>, node: Member): Envelope | null {
     const of = node.state.term + by;
     if (of < 1) return null;
-    const candidates = [node.entries.map((entry) => entry.term), ...this.#logs.values(), this.committed, []];
+    const candidates = [
+      node.entries.map((entry) => entry.term),
+      ...this.#logs.values(),
+      this.committed,
+      [],
+    ];
     const held = (candidates[log % candidates.length] ?? []).filter((each) => each <= of);
     const lastLog = { term: term(held.at(-1) ?? 0), index: index(held.length) };
-    if (kind === 'vote') return envelope(from, node, { type: 'RequestVote', term: term(of), lastLog });
+    if (kind === 'vote')
+      return envelope(from, node, { type: 'RequestVote', term: term(of), lastLog });
     return envelope(from, node, { type: 'PreVote', term: term(of), lastLog, round: log });
   }
 
@@ -194,7 +249,8 @@ export class World {
     const log = logs[branch % logs.length] ?? this.committed;
     const kept = log.slice(0, Math.max(this.committed.length, log.length - (branch % 3)));
     const between = (kept.at(-1) ?? 0) + 1 + (branch % 2);
-    const isFree = !this.#granted.has(between) && !this.#leaders.has(between) && !this.#unheard.has(between);
+    const isFree =
+      !this.#granted.has(between) && !this.#leaders.has(between) && !this.#unheard.has(between);
     if (between >= of || !isFree || own.includes(between)) return kept;
     this.#unheard.add(between);
     return [...kept, ...Array<number>(1 + (grow % 2)).fill(between)];
@@ -224,7 +280,12 @@ export class World {
     const { term: of, lastIndex, prevLog, round } = request.message;
     const key = `${request.to} in ${of}`;
     const acknowledged = this.#acknowledged.get(key) ?? 0;
-    const reply = { type: 'AppendEntriesReply', term: of, round, prevIndex: prevLog.index } as const;
+    const reply = {
+      type: 'AppendEntriesReply',
+      term: of,
+      round,
+      prevIndex: prevLog.index,
+    } as const;
     if (accepted || prevLog.index <= acknowledged || of < node.state.term) {
       this.#acknowledged.set(key, Math.max(acknowledged, lastIndex));
       const result = { accepted: true, matchIndex: lastIndex } as const;
