@@ -99,7 +99,8 @@ export class VirtualClock implements Clock {
   /** Runs what was deferred, and what that defers in turn. */
   runDeferred(): void {
     for (let count = 0; this.#deferred.length > 0; count += 1) {
-      if (count === DEFERRED_MAX) throw new Error('deferred callbacks defer each other without end');
+      if (count === DEFERRED_MAX)
+        throw new Error('deferred callbacks defer each other without end');
       this.#deferred.shift()?.();
     }
   }

@@ -12,7 +12,9 @@ it('[ST2] the checksum of "123456789" is the one that the standard gives', () =>
 it('[ST2] the checksum of any part of any bytes equals that of zlib', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(), fc.nat(), (bytes, one, other) => {
-      const [from, to] = [one % (bytes.length + 1), other % (bytes.length + 1)].sort((a, b) => a - b);
+      const [from, to] = [one % (bytes.length + 1), other % (bytes.length + 1)].sort(
+        (a, b) => a - b,
+      );
       expect(crc32(bytes, from, to)).toBe(zlibCrc32(bytes.subarray(from, to)));
     }),
     { numRuns: 1_000 },

@@ -17,9 +17,17 @@ const entry: fc.Arbitrary<Entry> = fc.record({
   kind: fc.constantFrom(...Object.values(ENTRY_KIND)),
   data: fc.uint8Array({ maxLength: 20 }),
 });
-const counter = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: COUNTER_MAX - 100 }));
+const counter = fc.oneof(
+  fc.integer({ min: 1, max: 9 }),
+  fc.integer({ min: 1, max: COUNTER_MAX - 100 }),
+);
 const run = fc
-  .record({ of: counter, first: counter, timeMs: fc.nat(), entries: fc.array(entry, { minLength: 1, maxLength: 8 }) })
+  .record({
+    of: counter,
+    first: counter,
+    timeMs: fc.nat(),
+    entries: fc.array(entry, { minLength: 1, maxLength: 8 }),
+  })
   .map(({ of, first, timeMs, entries }) => ({
     entries,
     run: encodeRun({ term: term(of), firstIndex: index(first), timeMs }, entries),
@@ -53,7 +61,12 @@ it('[LR9] any part of a run is a run of the same entries, and the whole of it th
       const from = index(encoded.firstIndex + first);
       const through = index(encoded.firstIndex + last);
       const part = decoded(sliceRun(encoded, from, through).bytes);
-      expect(part).toMatchObject({ term: encoded.term, timeMs: encoded.timeMs, firstIndex: from, lastIndex: through });
+      expect(part).toMatchObject({
+        term: encoded.term,
+        timeMs: encoded.timeMs,
+        firstIndex: from,
+        lastIndex: through,
+      });
       expect(entriesOf(part).map(plain)).toEqual(entries.slice(first, last + 1).map(plain));
       expect(sliceRun(encoded, index(0), index(COUNTER_MAX))).toBe(encoded);
     }),
@@ -92,13 +105,17 @@ it('[ST2] a run is read where it lies in a larger block, at any place', () => {
 });
 
 it('[ST2] each thing that can be wrong with a header has its own words', () => {
-  const { bytes } = encodeRun({ term: term(1), firstIndex: index(1), timeMs: 0 }, [{ kind: 1, data: new Uint8Array(3) }]);
+  const { bytes } = encodeRun({ term: term(1), firstIndex: index(1), timeMs: 0 }, [
+    { kind: 1, data: new Uint8Array(3) },
+  ]);
   const changed = (at: number, value: number) => {
     const copy = bytes.slice();
     copy[at] = value;
     return decodeRun(copy);
   };
-  expect(decodeRun(bytes.subarray(0, RUN_HEADER_BYTES - 1))).toBe('an entry run of 39 bytes has no header');
+  expect(decodeRun(bytes.subarray(0, RUN_HEADER_BYTES - 1))).toBe(
+    'an entry run of 39 bytes has no header',
+  );
   expect(changed(0, 0)).toBe('the bytes are not an entry run');
   expect(changed(1, 9)).toBe('entry run version 9 is not known');
   expect(changed(2, 1)).toBe('an entry run has reserved bits set');

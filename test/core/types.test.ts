@@ -32,7 +32,12 @@ it('[TR4] [A19] counting past the bounds is refused as well, so that one more is
   expect(() => nextIndex(index(COUNTER_MAX))).toThrow(RangeError);
   expect(() => previousIndex(index(0))).toThrow(RangeError);
   expect(() => advance(index(3), -4)).toThrow(RangeError);
-  expect([nextTerm(term(1)), nextIndex(index(1)), previousIndex(index(1)), advance(index(3), 4)]).toEqual([2, 2, 0, 7]);
+  expect([
+    nextTerm(term(1)),
+    nextIndex(index(1)),
+    previousIndex(index(1)),
+    advance(index(3), 4),
+  ]).toEqual([2, 2, 0, 7]);
   expect([lesser(index(1), index(2)), greater(index(1), index(2))]).toEqual([1, 2]);
 });
 
@@ -46,8 +51,15 @@ it('[TR4] a name is short and harmless in a file name, a URL and a log line', ()
 
 it('[EL5] a static configuration is sorted and names everyone once', () => {
   const configuration = staticConfiguration([C, A, B, A]);
-  expect(configuration).toEqual({ voters: [A, B, C], votersOutgoing: [], learners: [], learnersNext: [] });
-  expect(members({ ...configuration, votersOutgoing: [D, A], learners: [C], learnersNext: [D] })).toEqual([A, B, C, D]);
+  expect(configuration).toEqual({
+    voters: [A, B, C],
+    votersOutgoing: [],
+    learners: [],
+    learnersNext: [],
+  });
+  expect(
+    members({ ...configuration, votersOutgoing: [D, A], learners: [C], learnersNext: [D] }),
+  ).toEqual([A, B, C, D]);
 });
 
 it('[EL5] a voter of either half is a voter, a learner is not', () => {

@@ -11,18 +11,65 @@ import { MiniCluster } from './mini-cluster.ts';
 const any = fc.nat();
 
 const command = fc.oneof(
-  { weight: 30, arbitrary: fc.record({ kind: fc.constant('deliver' as const), at: fc.nat({ max: 5 }) }) },
+  {
+    weight: 30,
+    arbitrary: fc.record({ kind: fc.constant('deliver' as const), at: fc.nat({ max: 5 }) }),
+  },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('repeat' as const), at: any }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('drop' as const), at: any }) },
-  { weight: 12, arbitrary: fc.record({ kind: fc.constant('write' as const), at: any, count: fc.integer({ min: 1, max: 3 }) }) },
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant('timer' as const), count: fc.integer({ min: 1, max: 6 }) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('calm' as const), ms: fc.integer({ min: 1, max: 700 }) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('crash' as const), at: any, kept: fc.nat({ max: 3 }) }) },
+  {
+    weight: 12,
+    arbitrary: fc.record({
+      kind: fc.constant('write' as const),
+      at: any,
+      count: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('timer' as const),
+      count: fc.integer({ min: 1, max: 6 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('calm' as const),
+      ms: fc.integer({ min: 1, max: 700 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('crash' as const),
+      at: any,
+      kept: fc.nat({ max: 3 }),
+    }),
+  },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('start' as const), at: any }) },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('propose' as const), at: any, count: fc.integer({ min: 1, max: 3 }) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('link' as const), at: any, with: any, opened: fc.boolean() }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('propose' as const),
+      at: any,
+      count: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('link' as const),
+      at: any,
+      with: any,
+      opened: fc.boolean(),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('stall' as const), at: any }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('part' as const), at: fc.nat({ max: 31 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('part' as const), at: fc.nat({ max: 31 }) }),
+  },
 );
 type Command = typeof command extends fc.Arbitrary<infer One> ? One : never;
 
@@ -114,7 +161,8 @@ class Schedule {
     const { cluster } = this;
     cluster.heal();
     for (const id of cluster.ids) if (!cluster.members.has(id)) cluster.start(id);
-    for (const one of cluster.ids) for (const other of cluster.ids) if (one < other) cluster.reconnect(one, other);
+    for (const one of cluster.ids)
+      for (const other of cluster.ids) if (one < other) cluster.reconnect(one, other);
     cluster.elapseUntil(() => cluster.leader?.hasTag('servesReads') === true, 10 * 600);
     cluster.elapse(500);
   }

@@ -79,7 +79,11 @@ it('[EL13] §4.2.3: who hears its leader neither votes for nor follows the term 
   const cluster = new MiniCluster({ logs: emptyLogs(3) });
   cluster.elect(N1);
   cluster.elapse(100);
-  const message = { type: 'RequestVote', term: term(9), lastLog: { term: term(9), index: index(9) } } as const;
+  const message = {
+    type: 'RequestVote',
+    term: term(9),
+    lastLog: { term: term(9), index: index(9) },
+  } as const;
   for (const to of [N1, N2]) cluster.hand({ from: N3, to, message, entries: [] });
   cluster.settle();
   expect(cluster.said.filter(isA('RequestVoteReply')).filter(({ to }) => to === N3)).toEqual([]);
@@ -111,7 +115,9 @@ it('[EL6] [A13] §9.6: a node far behind in terms helps to elect: its answer cou
   cluster.crash(N2);
   expect(cluster.member(N3).state.term).toBe(1);
   cluster.elapse(300);
-  expect(cluster.saidBy(N3, 'PreVoteReply')).toEqual([{ type: 'PreVoteReply', term: 1, round: 1, granted: true }]);
+  expect(cluster.saidBy(N3, 'PreVoteReply')).toEqual([
+    { type: 'PreVoteReply', term: 1, round: 1, granted: true },
+  ]);
   expect(cluster.leader?.id).toBe(N1);
 });
 

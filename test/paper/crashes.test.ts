@@ -73,12 +73,20 @@ it('[EL3] [A5] §3.8: a vote leaves only when it is on disk: if it left, it hold
 it('[PS1] [A5] §3.8: a term is on disk before anything is said in it', () => {
   const cluster = led();
   cluster.slowDisks.add(N2);
-  const heartbeat = { type: 'AppendEntries', prevLog: ZERO, lastIndex: index(0), commitIndex: index(0), round: 0 } as const;
+  const heartbeat = {
+    type: 'AppendEntries',
+    prevLog: ZERO,
+    lastIndex: index(0),
+    commitIndex: index(0),
+    round: 0,
+  } as const;
   cluster.hand({ from: N3, to: N2, message: { ...heartbeat, term: term(9) }, entries: [] });
   expect(cluster.member(N2).state.term).toBe(9);
   expect(cluster.saidBy(N2, 'AppendEntriesReply').filter((reply) => reply.term === 9)).toEqual([]);
   cluster.member(N2).completeWrites();
-  expect(cluster.saidBy(N2, 'AppendEntriesReply').filter((reply) => reply.term === 9)).toHaveLength(1);
+  expect(cluster.saidBy(N2, 'AppendEntriesReply').filter((reply) => reply.term === 9)).toHaveLength(
+    1,
+  );
 });
 
 it('[PS2] [A6] §3.8: a candidate counts its own vote when it is on disk, not before', () => {

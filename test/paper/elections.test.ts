@@ -38,7 +38,9 @@ it('[PS1] §3.4: a campaign raises the term, votes for itself and asks all other
   cluster.elect(N1);
   expect(cluster.member(N1).disk.hardState).toEqual({ term: 1, votedFor: N1 });
   const requests = cluster.said.filter(isA('RequestVote'));
-  expect(requests.map(({ from, to }) => [from, to])).toEqual([N2, N3, N4, N5].map((to) => [N1, to]));
+  expect(requests.map(({ from, to }) => [from, to])).toEqual(
+    [N2, N3, N4, N5].map((to) => [N1, to]),
+  );
 });
 
 it('[EL5] §3.4: a majority of the whole cluster elects, not of those that are up', () => {
@@ -64,7 +66,11 @@ it('[EL3] §3.4: a server votes once in a term, for whoever asks first', () => {
   cluster.member(N1).completeWrites();
   const answers = cluster.network.map(({ to, message }) => [to, message]);
   const reply = (granted: boolean) => ({ type: 'RequestVoteReply', term: 4, granted });
-  expect(answers).toEqual([[N2, reply(true)], [N3, reply(false)], [N2, reply(true)]]);
+  expect(answers).toEqual([
+    [N2, reply(true)],
+    [N3, reply(false)],
+    [N2, reply(true)],
+  ]);
 });
 
 it('[EL11] §3.4: at most one candidate wins a term, even with every vote under way at once', () => {
@@ -78,7 +84,9 @@ it('[EL11] §3.4: at most one candidate wins a term, even with every vote under 
         for (const member of cluster.up) member.completeWrites();
         if (envelope !== undefined) cluster.deliver((each) => each === envelope);
       }
-      expect(cluster.up.filter(({ leads, state }) => leads && state.term === 1).length).toBeLessThanOrEqual(1);
+      expect(
+        cluster.up.filter(({ leads, state }) => leads && state.term === 1).length,
+      ).toBeLessThanOrEqual(1);
     }),
     { numRuns: 100 },
   );
@@ -87,9 +95,13 @@ it('[EL11] §3.4: at most one candidate wins a term, even with every vote under 
 it('[EL12] §3.4: the winner speaks to everyone at once, so that nobody else campaigns', () => {
   const cluster = new MiniCluster({ logs: emptyLogs(5) });
   cluster.elect(N1);
-  const firstWords = cluster.said.filter(({ message, from }) => from === N1 && message.type === 'AppendEntries');
+  const firstWords = cluster.said.filter(
+    ({ message, from }) => from === N1 && message.type === 'AppendEntries',
+  );
   expect(firstWords.slice(0, 4).map(({ to }) => to)).toEqual([N2, N3, N4, N5]);
-  expect([N2, N3, N4, N5].map((id) => cluster.member(id).path)).toEqual(Array(4).fill('follower.loyal'));
+  expect([N2, N3, N4, N5].map((id) => cluster.member(id).path)).toEqual(
+    Array(4).fill('follower.loyal'),
+  );
 });
 
 it('[EL2] §3.4: a candidate that hears a leader of its own term gives way', () => {
@@ -98,7 +110,13 @@ it('[EL2] §3.4: a candidate that hears a leader of its own term gives way', () 
   cluster.elapse(300);
   expect(cluster.member(N1).path).toBe('candidate');
   const prevLog = { term: term(0), index: index(0) };
-  const heartbeat = { type: 'AppendEntries', prevLog, lastIndex: index(0), commitIndex: index(0), round: 0 } as const;
+  const heartbeat = {
+    type: 'AppendEntries',
+    prevLog,
+    lastIndex: index(0),
+    commitIndex: index(0),
+    round: 0,
+  } as const;
   cluster.hand({ from: N2, to: N1, message: { ...heartbeat, term: term(0) }, entries: [] });
   expect(cluster.member(N1).path).toBe('candidate');
   cluster.hand({ from: N2, to: N1, message: { ...heartbeat, term: term(1) }, entries: [] });
@@ -116,7 +134,11 @@ it('[EL12] §3.4: timeouts that are drawn anew resolve split votes quickly, howe
         state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
         return (state >>> 8) / 2 ** 23;
       };
-      const cluster = new MiniCluster({ logs: emptyLogs(5), latencyMs: () => 1 + 9 * draw(), draw });
+      const cluster = new MiniCluster({
+        logs: emptyLogs(5),
+        latencyMs: () => 1 + 9 * draw(),
+        draw,
+      });
       took.push(cluster.elapseUntil(() => cluster.leader !== null, 6_000));
     }),
     { numRuns: 100 },
@@ -140,10 +162,15 @@ it('[EL4] [A4] §3.4: a vote granted in an earlier term elects nobody in a later
   const cluster = new MiniCluster({ logs: emptyLogs(3), first: [N1] });
   cluster.lose = ({ message, to }) => to === N1 && message.type === 'RequestVoteReply';
   cluster.elapse(300);
-  const old = cluster.said.filter(({ message }) => message.type === 'RequestVoteReply' && message.granted);
+  const old = cluster.said.filter(
+    ({ message }) => message.type === 'RequestVoteReply' && message.granted,
+  );
   expect(old).toHaveLength(2);
   cluster.lose = isA('RequestVote');
-  cluster.elapseUntil(() => cluster.member(N1).state.term === 2 && cluster.member(N1).role === 'candidate', 3_000);
+  cluster.elapseUntil(
+    () => cluster.member(N1).state.term === 2 && cluster.member(N1).role === 'candidate',
+    3_000,
+  );
   for (const envelope of old) cluster.hand(envelope);
   expect(cluster.member(N1).path).toBe('candidate');
   expect(cluster.member(N1).state.granted).toEqual([N1]);
@@ -164,21 +191,37 @@ it('[EL3] [A1] §3.4: a candidate that gave way in its term does not vote again 
   expect(cluster.leader?.id).toBe(N2);
   expect(cluster.member(N1).path).toBe('follower.loyal');
   expect(cluster.saidBy(N1, 'AppendEntriesReply')[0]?.result.accepted).toBe(false);
-  const delayed = cluster.said.find(({ from, message, to }) => from === N3 && to === N1 && message.type === 'RequestVote');
+  const delayed = cluster.said.find(
+    ({ from, message, to }) => from === N3 && to === N1 && message.type === 'RequestVote',
+  );
   expect(delayed?.message.term).toBe(2);
   if (delayed !== undefined) cluster.hand(delayed);
-  expect(cluster.saidBy(N1, 'RequestVoteReply')).toEqual([{ type: 'RequestVoteReply', term: 2, granted: false }]);
+  expect(cluster.saidBy(N1, 'RequestVoteReply')).toEqual([
+    { type: 'RequestVoteReply', term: 2, granted: false },
+  ]);
   expect(cluster.member(N1).disk.hardState).toEqual({ term: 2, votedFor: N1 });
 });
 
 it('[EL6] [A2] §3.4: to ask or to be asked in advance costs no vote that was given', () => {
-  const cluster = new MiniCluster({ logs: emptyLogs(3), terms: { n1: 5, n2: 5, n3: 5 }, votes: { n2: 'n1' }, first: [N2] });
+  const cluster = new MiniCluster({
+    logs: emptyLogs(3),
+    terms: { n1: 5, n2: 5, n3: 5 },
+    votes: { n2: 'n1' },
+    first: [N2],
+  });
   cluster.lose = isA('PreVote');
   cluster.elapse(300);
   expect(cluster.member(N2).path).toBe('preCandidate');
   const lastLog = { term: term(0), index: index(0) };
-  cluster.hand({ from: N3, to: N2, message: { type: 'RequestVote', term: term(5), lastLog }, entries: [] });
-  expect(cluster.saidBy(N2, 'RequestVoteReply')).toEqual([{ type: 'RequestVoteReply', term: 5, granted: false }]);
+  cluster.hand({
+    from: N3,
+    to: N2,
+    message: { type: 'RequestVote', term: term(5), lastLog },
+    entries: [],
+  });
+  expect(cluster.saidBy(N2, 'RequestVoteReply')).toEqual([
+    { type: 'RequestVoteReply', term: 5, granted: false },
+  ]);
   expect(cluster.member(N2).disk.hardState).toEqual({ term: 5, votedFor: N1 });
 });
 

@@ -1,7 +1,7 @@
 /** Figure 3.6 (Figure 7 of the paper): a new leader meets six logs that differ from its own in every way. */
 import { expect, it } from 'vitest';
-import { N1, nodeIds } from './names.ts';
 import { MiniCluster } from './mini-cluster.ts';
+import { N1, nodeIds } from './names.ts';
 
 const digits = (log: string): readonly number[] => [...log].map(Number);
 

@@ -60,7 +60,7 @@ it('[CM1] [C1] §3.6.2, Figure 3.7 (d): for it may still be overwritten by a lea
   expect(cluster.logs).toEqual({ n1: '124', n2: '135', n3: '135', n4: '135', n5: '135' });
   cluster.start(N1);
   cluster.elapse(100);
-  expect(cluster.logs['n1']).toBe('135');
+  expect(cluster.logs.n1).toBe('135');
   expect(cluster.history.committed.map((entry) => entry.term)).toEqual([1, 3, 5]);
 });
 
@@ -76,5 +76,5 @@ it('[CM1] [C1] §3.6.2, Figure 3.7 (e): an entry of the own term on a majority c
   expect(() => cluster.elect(N5)).toThrow('it came about within');
   cluster.elapse(2_000);
   expect(cluster.leader?.id).not.toBe(N5);
-  expect(cluster.logs['n5']).toMatch(/^124/);
+  expect(cluster.logs.n5).toMatch(/^124/);
 });

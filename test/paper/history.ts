@@ -56,8 +56,10 @@ export class History {
   }
 
   #leaderIsComplete(member: Member): void {
-    expect(member.entries.slice(0, this.committed.length), 'a leader holds all that was committed')
-      .toEqual(this.committed);
+    expect(
+      member.entries.slice(0, this.committed.length),
+      'a leader holds all that was committed',
+    ).toEqual(this.committed);
   }
 
   #oneVotePerTerm({ id, disk }: Member): void {
@@ -80,7 +82,9 @@ export class History {
     if (before !== undefined) {
       holds(term >= before.term, () => `the term of ${id} fell from ${before.term} to ${term}`);
       if (before.leads && leads && before.term === term && before.entries !== entries) {
-        expect(entries.slice(0, before.entries.length), 'a leader only appends').toEqual(before.entries);
+        expect(entries.slice(0, before.entries.length), 'a leader only appends').toEqual(
+          before.entries,
+        );
       }
     }
     this.#seen.set(id, { term, leads, entries });
@@ -90,7 +94,10 @@ export class History {
     for (let at = this.#appliedThrough.get(id) ?? 0; at < applied.length; at += 1) {
       const entry = applied[at] as StoredEntry;
       const known = this.committed[at] ?? entry;
-      holds(isSame(entry, known), () => `${id} applied ${show(entry)} at ${at + 1}, not ${show(known)}`);
+      holds(
+        isSame(entry, known),
+        () => `${id} applied ${show(entry)} at ${at + 1}, not ${show(known)}`,
+      );
       this.committed[at] = known;
     }
     this.#appliedThrough.set(id, applied.length);

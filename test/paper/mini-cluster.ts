@@ -149,7 +149,10 @@ export class MiniCluster {
 
   /** The link between the two breaks and is made again; both notice. */
   reconnect(one: NodeId, other: NodeId): void {
-    for (const [id, peer] of [[one, other], [other, one]] as const) {
+    for (const [id, peer] of [
+      [one, other],
+      [other, one],
+    ] as const) {
       this.members.get(id)?.tell({ type: 'link.closed', peer });
       this.members.get(id)?.tell({ type: 'link.opened', peer });
     }
@@ -229,10 +232,16 @@ export class MiniCluster {
   }
 
   /** Messages of this type that `from` said. */
-  saidBy<Type extends Message['type']>(from: NodeId, type: Type): readonly Extract<Message, { type: Type }>[] {
+  saidBy<Type extends Message['type']>(
+    from: NodeId,
+    type: Type,
+  ): readonly Extract<Message, { type: Type }>[] {
     const isSuch = (message: Message): message is Extract<Message, { type: Type }> =>
       message.type === type;
-    return this.said.filter((each) => each.from === from).map((each) => each.message).filter(isSuch);
+    return this.said
+      .filter((each) => each.from === from)
+      .map((each) => each.message)
+      .filter(isSuch);
   }
 
   #send(envelope: Envelope): boolean {

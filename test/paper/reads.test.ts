@@ -96,7 +96,12 @@ it('[RD2] §6.4: whoever steps down forgets what it was about to confirm', () =>
 it('[RD3] [F6] §6.4: a confirmed read waits until everything up to its index is applied here', () => {
   const reads = new Reads();
   const answered: number[] = [];
-  const read = { deadline: 100, isLocal: true, answered: (at: number) => answered.push(at), failed: () => {} };
+  const read = {
+    deadline: 100,
+    isLocal: true,
+    answered: (at: number) => answered.push(at),
+    failed: () => {},
+  };
   reads.add(read);
   reads.ask({ type: 'round', round: 4 }, 0);
   reads.roundConfirmed(3, index(15));
@@ -110,7 +115,12 @@ it('[RD3] [F6] §6.4: a confirmed read waits until everything up to its index is
 it('[RD3] [F7] §6.4: a read of another member gets the index at once, and waits over there', () => {
   const reads = new Reads();
   const answered: number[] = [];
-  reads.add({ deadline: 100, isLocal: false, answered: (at: number) => answered.push(at), failed: () => {} });
+  reads.add({
+    deadline: 100,
+    isLocal: false,
+    answered: (at: number) => answered.push(at),
+    failed: () => {},
+  });
   reads.ask({ type: 'round', round: 1 }, 0);
   expect(answered).toEqual([]);
   reads.roundConfirmed(1, index(20));
@@ -120,7 +130,12 @@ it('[RD3] [F7] §6.4: a read of another member gets the index at once, and waits
 it('[RD2] §6.4: a read that comes during an exchange waits for the next one', () => {
   const reads = new Reads();
   const answered: string[] = [];
-  const read = (name: string) => ({ deadline: 100, isLocal: false, answered: () => answered.push(name), failed: () => {} });
+  const read = (name: string) => ({
+    deadline: 100,
+    isLocal: false,
+    answered: () => answered.push(name),
+    failed: () => {},
+  });
   reads.add(read('first'));
   reads.ask({ type: 'round', round: 1 }, 0);
   reads.add(read('second'));

@@ -23,7 +23,8 @@ it('[LR9] §3.5: a command is appended by the leader, sent to all others, and ap
   expect(dataOf(cluster.member(N1).applied)).toEqual([]);
   expect(cluster.network.map(({ to }) => to)).toEqual([N2, N3, N4, N5]);
   cluster.elapse(20);
-  for (const member of cluster.up) expect(dataOf(member.applied)).toEqual(['set x to 3', 'set y to 5']);
+  for (const member of cluster.up)
+    expect(dataOf(member.applied)).toEqual(['set x to 3', 'set y to 5']);
 });
 
 it('[CM1] §3.5: a majority is enough; slow and crashed followers hold up nobody', () => {
@@ -63,7 +64,8 @@ it('[CM3] §3.5: followers learn what is committed from later messages, heartbea
   cluster.drop(({ to }) => to === N2);
   for (const member of cluster.up) member.completeWrites();
   expect(dataOf(cluster.member(N2).applied)).toEqual([]);
-  cluster.lose = ({ message, to }) => to === N2 && message.type === 'AppendEntries' && message.commitIndex > 1;
+  cluster.lose = ({ message, to }) =>
+    to === N2 && message.type === 'AppendEntries' && message.commitIndex > 1;
   cluster.settle();
   expect(dataOf(cluster.member(N1).applied)).toEqual(['a', 'b', 'c']);
   expect(dataOf(cluster.member(N2).applied)).toEqual([]);
@@ -83,10 +85,17 @@ it('[CM1] §3.5: what a leader commits brings all earlier entries with it, those
 it('[LR2] §3.5: a follower takes entries only behind one that it has with the same index and term', () => {
   const cluster = new MiniCluster({ logs: { n1: [1, 2], n2: [1, 2, 2] }, terms: { n1: 3 } });
   const prevLog = { term: term(2), index: index(3) };
-  const message: Message = { type: 'AppendEntries', term: term(3), prevLog, lastIndex: index(4), commitIndex: index(0), round: 0 };
+  const message: Message = {
+    type: 'AppendEntries',
+    term: term(3),
+    prevLog,
+    lastIndex: index(4),
+    commitIndex: index(0),
+    round: 0,
+  };
   const entries = [{ term: term(3), data: 'x' }];
   cluster.hand({ from: N2, to: N1, message, entries });
-  expect(cluster.logs['n1']).toBe('12');
+  expect(cluster.logs.n1).toBe('12');
   expect(cluster.saidBy(N1, 'AppendEntriesReply')[0]?.result).toEqual({
     accepted: false,
     lastIndex: 2,
@@ -103,7 +112,10 @@ it('[LR7] §3.5: a follower that lacks entries, has others, or both, ends with t
 });
 
 it('[LR10] §3.5: a new leader begins at the end of its own log and goes back only where it is refused', () => {
-  const cluster = new MiniCluster({ logs: { n1: [1, 1, 2, 2], n2: [1, 1, 2, 2], n3: [1] }, terms: { n1: 2, n2: 2, n3: 2 } });
+  const cluster = new MiniCluster({
+    logs: { n1: [1, 1, 2, 2], n2: [1, 1, 2, 2], n3: [1] },
+    terms: { n1: 2, n2: 2, n3: 2 },
+  });
   cluster.elect(N1);
   const probes = (to: string) =>
     cluster.said
@@ -146,10 +158,13 @@ it('[LR3] [B2] §3.5: a repeated message changes nothing: the log keeps all that
 });
 
 it('[LR3] [B4] §3.5: with a conflicting entry everything behind it goes as well', () => {
-  const cluster = new MiniCluster({ logs: { n1: [1, 1, 1, 3], n2: [1, 1, 1, 2, 2], n3: [1, 1, 1, 3] }, terms: { n1: 3, n2: 3, n3: 3 } });
+  const cluster = new MiniCluster({
+    logs: { n1: [1, 1, 1, 3], n2: [1, 1, 1, 2, 2], n3: [1, 1, 1, 3] },
+    terms: { n1: 3, n2: 3, n3: 3 },
+  });
   cluster.elect(N1);
   cluster.elapse(100);
-  expect(cluster.logs['n2']).toBe('11134');
+  expect(cluster.logs.n2).toBe('11134');
 });
 
 it('[LR4] [B7] §3.5: acknowledgements that arrive in the wrong order lower nothing', () => {
@@ -169,7 +184,10 @@ it('[LR4] [B7] §3.5: acknowledgements that arrive in the wrong order lower noth
 });
 
 it('[LR5] [B8] §3.5: an old refusal, repeated, does not send the leader back', () => {
-  const cluster = new MiniCluster({ logs: { n1: [1, 1, 1], n2: [1, 1, 1], n3: [1] }, terms: { n3: 1 } });
+  const cluster = new MiniCluster({
+    logs: { n1: [1, 1, 1], n2: [1, 1, 1], n3: [1] },
+    terms: { n3: 1 },
+  });
   cluster.elect(N1);
   cluster.elapse(100);
   const refusals = cluster.said.filter(
@@ -195,7 +213,11 @@ it('[LR11] [B12] §3.5: what is under way to a follower is bounded, and none of 
   expect(dataOf(cluster.member(N1).applied)).toHaveLength(20);
   cluster.slowDisks.clear();
   cluster.settle();
-  expect(cluster.member(N1).replication(N3)).toMatchObject({ inflight: [], inflightBytes: 0, matchIndex: 21 });
+  expect(cluster.member(N1).replication(N3)).toMatchObject({
+    inflight: [],
+    inflightBytes: 0,
+    matchIndex: 21,
+  });
   expect(cluster.member(N3).entries).toEqual(cluster.member(N1).entries);
 });
 
@@ -222,7 +244,14 @@ it('[LR7] §3.5: an entry lost in the middle of the stream is noticed by the nex
 it('[CM3] [C2] §3.5: a heartbeat with a high commit index commits nothing that it did not prove to match', () => {
   const cluster = new MiniCluster({ logs: { n1: [1, 1, 1], n2: [1, 1] }, terms: { n1: 2 } });
   const prevLog = { term: term(1), index: index(2) };
-  const message: Message = { type: 'AppendEntries', term: term(2), prevLog, lastIndex: index(2), commitIndex: index(9), round: 0 };
+  const message: Message = {
+    type: 'AppendEntries',
+    term: term(2),
+    prevLog,
+    lastIndex: index(2),
+    commitIndex: index(9),
+    round: 0,
+  };
   cluster.hand({ from: N2, to: N1, message, entries: [] });
   expect(cluster.member(N1).state.commitIndex).toBe(2);
   expect(cluster.member(N1).entries).toHaveLength(3);

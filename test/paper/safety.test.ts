@@ -8,17 +8,23 @@ it('[EL1] §3.6.1: a candidate whose log ends in an older term, or earlier in th
     const logs = { n1: behind, n2: [1, 2, 2], n3: [1, 2, 2] };
     const cluster = new MiniCluster({ logs, terms: { n1: 2 }, first: [N1] });
     cluster.elapse(300);
-    const answers = [N2, N3].map((id) => cluster.saidBy(id, 'PreVoteReply').map(({ granted }) => granted));
+    const answers = [N2, N3].map((id) =>
+      cluster.saidBy(id, 'PreVoteReply').map(({ granted }) => granted),
+    );
     expect(answers).toEqual([[false], [false]]);
     cluster.elapse(3_000);
     expect(cluster.leader?.id).not.toBe(N1);
-    expect(cluster.logs['n1']).toMatch(/^122/);
+    expect(cluster.logs.n1).toMatch(/^122/);
   }
 });
 
 it('[EL1] §3.6.1: of two logs that end in the same term the longer wins, else the later term does', () => {
   const won = (own: readonly number[], others: readonly number[]) => {
-    const cluster = new MiniCluster({ logs: { n1: own, n2: others, n3: others }, terms: { n1: 4, n2: 4, n3: 4 }, first: [N1] });
+    const cluster = new MiniCluster({
+      logs: { n1: own, n2: others, n3: others },
+      terms: { n1: 4, n2: 4, n3: 4 },
+      first: [N1],
+    });
     cluster.elapse(300);
     return cluster.member(N1).leads;
   };
@@ -45,15 +51,24 @@ it('[EL1] §3.6.1: entries flow from leaders to followers only: who lacks someth
 });
 
 it('[EL1] §3.6.3: of any majority that elects, one held the committed entry and refused whoever lacked it', () => {
-  const cluster = new MiniCluster({ logs: { n1: [1, 1, 2], n2: [1, 1, 2], n3: [1, 1, 2], n4: [1, 1], n5: [1, 1] }, terms: { n4: 2, n5: 2 }, first: [N4] });
+  const cluster = new MiniCluster({
+    logs: { n1: [1, 1, 2], n2: [1, 1, 2], n3: [1, 1, 2], n4: [1, 1], n5: [1, 1] },
+    terms: { n4: 2, n5: 2 },
+    first: [N4],
+  });
   cluster.elapse(300);
-  const grants = cluster.said.filter(({ message, to }) => to === N4 && message.type === 'PreVoteReply' && message.granted);
+  const grants = cluster.said.filter(
+    ({ message, to }) => to === N4 && message.type === 'PreVoteReply' && message.granted,
+  );
   expect(grants.map(({ from }) => from)).toEqual([N5]);
   expect(cluster.member(N4).leads).toBe(false);
 });
 
 it('[CM1] [C3] §3.6.2: the count passes entries of older terms on its way to one of the own', () => {
-  const cluster = new MiniCluster({ logs: { n1: [1, 2, 2], n2: [], n3: [] }, terms: { n2: 2, n3: 2 } });
+  const cluster = new MiniCluster({
+    logs: { n1: [1, 2, 2], n2: [], n3: [] },
+    terms: { n2: 2, n3: 2 },
+  });
   cluster.elect(N1);
   cluster.elapse(100);
   expect(cluster.member(N1).state.commitIndex).toBe(4);
@@ -63,7 +78,11 @@ it('[CM1] [C3] §3.6.2: the count passes entries of older terms on its way to on
 it('[LR8] §6.4: without its no-op a new leader could not know what is committed; with it, it knows at once', () => {
   const cluster = new MiniCluster({ logs: { n1: [1, 1], n2: [1, 1], n3: [1, 1] } });
   cluster.elect(N1);
-  expect(cluster.member(N1).applied.map(({ data }) => data)).toEqual(['1 of term 1', '2 of term 1', 'no-op of n1']);
+  expect(cluster.member(N1).applied.map(({ data }) => data)).toEqual([
+    '1 of term 1',
+    '2 of term 1',
+    'no-op of n1',
+  ]);
 });
 
 it('[CM2] §3.6.3: an entry that was applied anywhere is applied everywhere at that index, through any number of leaders', () => {
@@ -81,7 +100,9 @@ it('[CM2] §3.6.3: an entry that was applied anywhere is applied everywhere at t
     for (const each of cluster.ids) if (!cluster.members.has(each)) cluster.start(each);
     cluster.elapse(100);
   });
-  expect(cluster.history.committed.filter(({ data }) => data.startsWith('by'))).toHaveLength(leaders.length);
+  expect(cluster.history.committed.filter(({ data }) => data.startsWith('by'))).toHaveLength(
+    leaders.length,
+  );
   for (const member of cluster.up) expect(member.applied).toEqual(cluster.history.committed);
 });
 

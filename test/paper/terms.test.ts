@@ -17,7 +17,10 @@ it('[EL2] §3.3: followers ask nothing on their own, they only answer', () => {
 it('[EL2] §3.3: in normal operation there is one leader and all others follow it', () => {
   const cluster = new MiniCluster({ logs: emptyLogs(5) });
   cluster.elapse(3_000);
-  expect(cluster.up.map(({ role }) => role).sort()).toEqual([...Array(4).fill('follower'), 'leader']);
+  expect(cluster.up.map(({ role }) => role).sort()).toEqual([
+    ...Array(4).fill('follower'),
+    'leader',
+  ]);
   const leaders = new Set(cluster.up.map(({ state }) => state.leaderId));
   expect(leaders).toEqual(new Set([cluster.leader?.id]));
 });
@@ -41,7 +44,11 @@ it('[EL2] [A18] §3.3: a leader whose term is out of date steps down, once, and 
   cluster.elapse(5_000);
   const changes = [...cluster.history.leaders.keys()];
   expect(changes).toEqual([before, before + 7]);
-  expect(cluster.up.map(({ entries }) => entries.map(({ data }) => data).includes('x'))).toEqual([true, true, true]);
+  expect(cluster.up.map(({ entries }) => entries.map(({ data }) => data).includes('x'))).toEqual([
+    true,
+    true,
+    true,
+  ]);
 });
 
 it('[PS3] [A18] §3.3: a request of an older term is refused, and the answer carries the newer one', () => {
@@ -69,11 +76,15 @@ it('[PS3] [A18] §3.3: a request of an older term is refused, and the answer car
 it('[EL5] §3.3: a term in which the votes are split ends without a leader, and another begins', () => {
   const cluster = new MiniCluster({ logs: emptyLogs(4), first: [N1, N2] });
   const half = (id: string): boolean => id === N1 || id === N3;
-  cluster.lose = ({ from, message, to }) => message.type === 'RequestVote' && half(from) !== half(to);
+  cluster.lose = ({ from, message, to }) =>
+    message.type === 'RequestVote' && half(from) !== half(to);
   cluster.clock.advance(300);
   cluster.settle();
   expect([N1, N2].map((id) => cluster.member(id).path)).toEqual(['candidate', 'candidate']);
-  expect([N1, N2].map((id) => cluster.member(id).state.granted)).toEqual([[N1, N3], [N2, N4]]);
+  expect([N1, N2].map((id) => cluster.member(id).state.granted)).toEqual([
+    [N1, N3],
+    [N2, N4],
+  ]);
   expect(cluster.leader).toBeNull();
   cluster.lose = () => false;
   cluster.favour(N2);
@@ -87,7 +98,9 @@ it('[LR12] §3.3: what is not answered in time is said again', () => {
   cluster.lose = ({ message, to }) => message.type === 'AppendEntries' && to === N3;
   cluster.elect(N1);
   cluster.elapse(250);
-  const toThird = cluster.said.filter(({ message, to }) => to === N3 && message.type === 'AppendEntries');
+  const toThird = cluster.said.filter(
+    ({ message, to }) => to === N3 && message.type === 'AppendEntries',
+  );
   expect(toThird.length).toBeGreaterThanOrEqual(5);
   cluster.lose = () => false;
   cluster.elapse(100);

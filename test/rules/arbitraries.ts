@@ -57,7 +57,12 @@ export function compacted(log: Terms, count: number): LogShape {
 }
 
 /** `(from, through]` of a log as spans; cut between any two entries where `cuts` says so. */
-export function spansBetween(log: Terms, from: number, through: number, cuts: readonly boolean[] = []): EntrySpan[] {
+export function spansBetween(
+  log: Terms,
+  from: number,
+  through: number,
+  cuts: readonly boolean[] = [],
+): EntrySpan[] {
   const spans: EntrySpan[] = [];
   for (let at = from + 1; at <= through; at += 1) {
     const of = term(log[at - 1] ?? 0);

@@ -8,9 +8,21 @@ import { logOf, N1, N2, N3, N4, raftState, THREE } from '../machines/harness.ts'
 import { terms } from './arbitraries.ts';
 
 /** A leader of `of`, whose own disk holds all of its log unless `changes` say otherwise. */
-function leader(of: number, log: readonly number[], held: readonly [number, number], changes: Partial<RaftState> = {}): RaftState {
+function leader(
+  of: number,
+  log: readonly number[],
+  held: readonly [number, number],
+  changes: Partial<RaftState> = {},
+): RaftState {
   const matchIndex = { [N2]: index(held[0]), [N3]: index(held[1]) };
-  return raftState({ term: term(of), votedFor: N1, leaderId: N1, log: logOf(log), matchIndex, ...changes });
+  return raftState({
+    term: term(of),
+    votedFor: N1,
+    leaderId: N1,
+    log: logOf(log),
+    matchIndex,
+    ...changes,
+  });
 }
 
 it('[CM1] an entry of the own term is committed once a quorum holds it, and everything before it with it', () => {
@@ -34,7 +46,9 @@ it('[PS4] [C4] a leader counts itself only for what its own disk holds', () => {
 
 it('[CM2] no quorum commits what the log does not hold', () => {
   const beyond = leader(2, [1, 2], [3, 3]);
-  expect(() => commit.leaderCommitIndex(beyond)).toThrow('CM2: commitIndex never passes the end of the log');
+  expect(() => commit.leaderCommitIndex(beyond)).toThrow(
+    'CM2: commitIndex never passes the end of the log',
+  );
 });
 
 it('[CM2] a commit index never falls, whatever is reported', () => {
@@ -72,7 +86,9 @@ it('[CM1] what a leader commits is held by a majority and of its own term, for a
   fc.assert(
     fc.property(terms, fc.array(fc.nat(), { minLength: 4, maxLength: 4 }), (log, held) => {
       const own = log.at(-1) ?? 1;
-      const [mine = 0, second = 0, third = 0, known = 0] = held.map((each) => each % (log.length + 1));
+      const [mine = 0, second = 0, third = 0, known = 0] = held.map(
+        (each) => each % (log.length + 1),
+      );
       const changes = { durableIndex: index(mine), commitIndex: index(known) };
       const committed = commit.leaderCommitIndex(leader(own, log, [second, third], changes));
       const isHeld = [mine, second, third].filter((each) => each >= committed).length >= 2;
@@ -90,7 +106,12 @@ it('[PS5] [B9] a write that completes late counts only if the log still holds th
   expect(after(2, 3)).toBe(1);
   expect(after(1, 4)).toBe(1);
   expect(after(1, 1)).toBe(1);
-  expect(commit.durableIndexAfter({ ...state, durableIndex: index(3) }, { term: term(1), index: index(2) })).toBe(3);
+  expect(
+    commit.durableIndexAfter(
+      { ...state, durableIndex: index(3) },
+      { term: term(1), index: index(2) },
+    ),
+  ).toBe(3);
   expect(commit.noteDurable(state, { term: term(3), index: index(3) })).toEqual({
     changes: { durableIndex: 3 },
     effects: [],
@@ -101,7 +122,10 @@ it('[RD2] a round is confirmed once a quorum, the leader included, has echoed it
   const pendingRounds = [3, 4, 5].map((round) => ({ round, readIndex: index(round) }));
   const state = leader(2, [2], [0, 0], { pendingRounds, round: 5 });
   expect(commit.confirmRounds(state)).toEqual({ changes: {}, effects: [] });
-  expect(commit.confirmRounds({ ...state, roundEchoed: { [N4]: 9 } })).toEqual({ changes: {}, effects: [] });
+  expect(commit.confirmRounds({ ...state, roundEchoed: { [N4]: 9 } })).toEqual({
+    changes: {},
+    effects: [],
+  });
   expect(commit.confirmRounds({ ...state, roundEchoed: { [N2]: 4 } })).toEqual({
     changes: { pendingRounds: [{ round: 5, readIndex: 5 }] },
     effects: [

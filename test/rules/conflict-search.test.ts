@@ -79,7 +79,9 @@ class Pair {
       const log = logOf(this.leaderLog);
       this.take(progress.backtrack(this.leader, { round, rejection: result, log }));
     }
-    expect(this.leader.nextIndex, 'LR4: matchIndex < nextIndex').toBeGreaterThan(this.leader.matchIndex);
+    expect(this.leader.nextIndex, 'LR4: matchIndex < nextIndex').toBeGreaterThan(
+      this.leader.matchIndex,
+    );
   }
 
   take({ changes }: progress.ReplicationStep): void {
@@ -127,15 +129,19 @@ it('[LR7] the search ends at the very last entry that both hold', () => {
 
 it('[LR7] [B13] repair goes on with any size of message, down to one entry, and never offers in vain', () => {
   fc.assert(
-    fc.property(leaderAndFollower, fc.integer({ min: 1, max: 3 }), ({ leader, follower }, bytesMax) => {
-      const pair = new Pair(leader, follower, bytesMax);
-      const bound = 2 * (leader.length + 1) + distinct(follower) + 2;
-      while (pair.leader.matchIndex < pair.leaderLog.length) {
-        pair.hear(pair.probe());
-        expect(pair.probes).toBeLessThanOrEqual(bound);
-      }
-      expect(pair.follower.log).toEqual(logOf(pair.leaderLog));
-    }),
+    fc.property(
+      leaderAndFollower,
+      fc.integer({ min: 1, max: 3 }),
+      ({ leader, follower }, bytesMax) => {
+        const pair = new Pair(leader, follower, bytesMax);
+        const bound = 2 * (leader.length + 1) + distinct(follower) + 2;
+        while (pair.leader.matchIndex < pair.leaderLog.length) {
+          pair.hear(pair.probe());
+          expect(pair.probes).toBeLessThanOrEqual(bound);
+        }
+        expect(pair.follower.log).toEqual(logOf(pair.leaderLog));
+      },
+    ),
     { numRuns: 2_000 },
   );
 });

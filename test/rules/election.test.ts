@@ -40,15 +40,25 @@ it('[EL2] a newer term takes the place of vote, leader and grants, and is writte
     changes: { term: 6, votedFor: null, leaderId: null, granted: [] },
     effects: [
       { type: 'persist', hardState: { term: 6, votedFor: null }, truncateFrom: null, append: null },
-      { type: 'roleChanged', role: 'follower', term: 6, leaderId: null, cause: 'heard of a newer term' },
+      {
+        type: 'roleChanged',
+        role: 'follower',
+        term: 6,
+        leaderId: null,
+        cause: 'heard of a newer term',
+      },
     ],
   });
 });
 
 it('[EL2] [A22] a term that is not newer is never taken over', () => {
   const state = raftState({ term: term(4) });
-  expect(() => election.observeTerm(state, term(4))).toThrow('EL2: an observed term is newer than the own one');
-  expect(() => election.observeTerm(state, term(3))).toThrow('EL2: an observed term is newer than the own one');
+  expect(() => election.observeTerm(state, term(4))).toThrow(
+    'EL2: an observed term is newer than the own one',
+  );
+  expect(() => election.observeTerm(state, term(3))).toThrow(
+    'EL2: an observed term is newer than the own one',
+  );
 });
 
 it('[EL3] a vote goes to the first that asks in the present term with a log that is up to date', () => {
@@ -87,17 +97,26 @@ it('[EL3] a refusal changes nothing and names the own term', () => {
   const state = raftState({ term: term(5), votedFor: N3 });
   expect(election.refuseVote(state, N2)).toEqual({
     changes: {},
-    effects: [{ type: 'send', to: N2, message: { type: 'RequestVoteReply', term: 5, granted: false } }],
+    effects: [
+      { type: 'send', to: N2, message: { type: 'RequestVoteReply', term: 5, granted: false } },
+    ],
   });
 });
 
 it('[EL6] [A2] a pre-vote binds nobody: nothing is written, no vote and no term changes', () => {
   const state = raftState({ term: term(5), votedFor: N3, log: logOf([1, 5]) });
   const answer = (of: number, lastLog: EntryId, hasLiveLeader: boolean) =>
-    election.answerPreVote(state, N2, { type: 'PreVote', term: term(of), lastLog, round: 7 }, hasLiveLeader);
+    election.answerPreVote(
+      state,
+      N2,
+      { type: 'PreVote', term: term(of), lastLog, round: 7 },
+      hasLiveLeader,
+    );
   const said = (granted: boolean) => ({
     changes: {},
-    effects: [{ type: 'send', to: N2, message: { type: 'PreVoteReply', term: 5, round: 7, granted } }],
+    effects: [
+      { type: 'send', to: N2, message: { type: 'PreVoteReply', term: 5, round: 7, granted } },
+    ],
   });
   expect(answer(6, entry(5, 2), false)).toEqual(said(true));
   expect(answer(9, entry(6, 1), false)).toEqual(said(true));
@@ -112,7 +131,13 @@ it('[EL7] [A15] asking first forgets the leader, counts itself, raises no term a
   expect(election.startPreVote(state, 'no word from a leader')).toEqual({
     changes: { preVoteRound: 4, leaderId: null, granted: [N1] },
     effects: [
-      { type: 'roleChanged', role: 'preCandidate', term: 5, leaderId: null, cause: 'no word from a leader' },
+      {
+        type: 'roleChanged',
+        role: 'preCandidate',
+        term: 5,
+        leaderId: null,
+        cause: 'no word from a leader',
+      },
       { type: 'send', to: N2, message },
       { type: 'send', to: N3, message },
     ],
@@ -143,7 +168,13 @@ it('[PS1] a campaign writes its term and its own vote before it asks for others'
     changes: { term: 6, votedFor: N1, leaderId: null, granted: [] },
     effects: [
       { type: 'persist', hardState: { term: 6, votedFor: N1 }, truncateFrom: null, append: null },
-      { type: 'roleChanged', role: 'candidate', term: 6, leaderId: null, cause: 'won the pre-vote' },
+      {
+        type: 'roleChanged',
+        role: 'candidate',
+        term: 6,
+        leaderId: null,
+        cause: 'won the pre-vote',
+      },
       { type: 'send', to: N2, message },
       { type: 'send', to: N3, message },
     ],

@@ -11,7 +11,14 @@ const MESSAGES: readonly ((of: number) => Message)[] = [
   (of) => ({ type: 'PreVoteReply', term: term(of), round: 1, granted: true }),
   (of) => ({ type: 'RequestVote', term: term(of), lastLog: entry }),
   (of) => ({ type: 'RequestVoteReply', term: term(of), granted: true }),
-  (of) => ({ type: 'AppendEntries', term: term(of), prevLog: entry, lastIndex: index(1), commitIndex: index(1), round: 1 }),
+  (of) => ({
+    type: 'AppendEntries',
+    term: term(of),
+    prevLog: entry,
+    lastIndex: index(1),
+    commitIndex: index(1),
+    round: 1,
+  }),
   (of) => ({
     type: 'AppendEntriesReply',
     term: term(of),
@@ -83,7 +90,7 @@ it('[PS3] what an older term says is answered or dropped, never taken for the pr
   });
 });
 
-it('[EL6] the term that a pre-vote asks about is nobody\'s yet, and is not adopted however new it is', () => {
-  expect(admissions(6, false)['PreVote']).toEqual(deliver);
-  expect(admissions(6, true)['PreVote']).toEqual(deliver);
+it("[EL6] the term that a pre-vote asks about is nobody's yet, and is not adopted however new it is", () => {
+  expect(admissions(6, false).PreVote).toEqual(deliver);
+  expect(admissions(6, true).PreVote).toEqual(deliver);
 });

@@ -44,7 +44,12 @@ it('[LR8] a leader opens its term with a no-op and knows nothing of its peers ye
     },
     effects: [
       { type: 'roleChanged', role: 'leader', term: 2, leaderId: N1, cause: 'won the election' },
-      { type: 'persist', hardState: null, truncateFrom: null, append: { source: 'noop', firstIndex: 2, lastIndex: 2 } },
+      {
+        type: 'persist',
+        hardState: null,
+        truncateFrom: null,
+        append: { source: 'noop', firstIndex: 2, lastIndex: 2 },
+      },
     ],
   });
 });
@@ -53,11 +58,18 @@ it('[LR9] proposals gathered together become one run, written and announced as o
   expect(leadership.appendProposals(leader({ commitIndex: index(1) }), 3)).toEqual({
     changes: { log: logOf([1, 2, 2, 2, 2]) },
     effects: [
-      { type: 'persist', hardState: null, truncateFrom: null, append: { source: 'proposed', firstIndex: 3, lastIndex: 5 } },
+      {
+        type: 'persist',
+        hardState: null,
+        truncateFrom: null,
+        append: { source: 'proposed', firstIndex: 3, lastIndex: 5 },
+      },
     ],
     news: [{ type: 'log.grew', lastIndex: 5, commitIndex: 1 }],
   });
-  expect(() => leadership.appendProposals(leader(), 0)).toThrow('LR9: a run holds at least one entry');
+  expect(() => leadership.appendProposals(leader(), 0)).toThrow(
+    'LR9: a run holds at least one entry',
+  );
 });
 
 it('[PS4] a completed write of its own may be what was missing for a commit', () => {
@@ -99,7 +111,9 @@ it('[RD1] reads wait until an entry of the own term is committed', () => {
   expect(leadership.hasCommittedInTerm(leader({ commitIndex: index(2) }))).toBe(true);
   expect(leadership.hasCommittedInTerm(raftState())).toBe(false);
   const early = leader({ commitIndex: index(1) });
-  expect(() => leadership.beginRound(early)).toThrow('RD1: no read before an entry of the own term is committed');
+  expect(() => leadership.beginRound(early)).toThrow(
+    'RD1: no read before an entry of the own term is committed',
+  );
 });
 
 it('[RD2] each round is fresh, and a read waits for what was committed when it began', () => {
@@ -127,13 +141,22 @@ it('[EL10] a leader hears a quorum if enough others answered to make one with it
 
 it('[EL10] [A1] a leader that gives up keeps its term and its vote', () => {
   const pendingRounds = [{ round: 1, readIndex: index(0) }];
-  expect(leadership.stepDown(leader({ heardFrom: [N2], pendingRounds }), 'its disk stalls')).toEqual({
+  expect(
+    leadership.stepDown(leader({ heardFrom: [N2], pendingRounds }), 'its disk stalls'),
+  ).toEqual({
     changes: { leaderId: null, pendingRounds: [], heardFrom: [] },
-    effects: [{ type: 'roleChanged', role: 'follower', term: 2, leaderId: null, cause: 'its disk stalls' }],
+    effects: [
+      { type: 'roleChanged', role: 'follower', term: 2, leaderId: null, cause: 'its disk stalls' },
+    ],
   });
 });
 
 it('[LR8] the peers are all other members, each once, learners too', () => {
-  const configuration = { voters: [N1, N2], votersOutgoing: [N2, N3], learners: [N3], learnersNext: [] };
+  const configuration = {
+    voters: [N1, N2],
+    votersOutgoing: [N2, N3],
+    learners: [N3],
+    learnersNext: [],
+  };
   expect(leadership.peersOf(raftState({ configuration }))).toEqual([N2, N3]);
 });

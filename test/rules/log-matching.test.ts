@@ -6,10 +6,21 @@ import type { RaftState } from '../../src/core/raft-state.ts';
 import { index, term } from '../../src/core/types.ts';
 import { acceptEntries, refuseStaleEntries } from '../../src/rules/log-matching.ts';
 import { logOf, N2, N3, raftState } from '../machines/harness.ts';
-import { commonLength, compacted, leaderAndFollower, spansBetween, type Terms } from './arbitraries.ts';
+import {
+  commonLength,
+  compacted,
+  leaderAndFollower,
+  spansBetween,
+  type Terms,
+} from './arbitraries.ts';
 
 /** `(prev, last]` of a leader's log. */
-function request(log: Terms, prev: number, last: number, more: Partial<AppendEntries> = {}): AppendEntries {
+function request(
+  log: Terms,
+  prev: number,
+  last: number,
+  more: Partial<AppendEntries> = {},
+): AppendEntries {
   return {
     type: 'AppendEntries',
     term: term(9),
@@ -25,20 +36,38 @@ function follower(log: Terms, changes: Partial<RaftState> = {}): RaftState {
   return raftState({ term: term(9), leaderId: N2, log: logOf(log), ...changes });
 }
 
-function accept(state: RaftState, log: Terms, prev: number, last: number, more: Partial<AppendEntries> = {}) {
+function accept(
+  state: RaftState,
+  log: Terms,
+  prev: number,
+  last: number,
+  more: Partial<AppendEntries> = {},
+) {
   return acceptEntries(state, N2, request(log, prev, last, more), spansBetween(log, prev, last));
 }
 
 const accepted = (prevIndex: number, matchIndex: number) => ({
   type: 'send',
   to: N2,
-  message: { type: 'AppendEntriesReply', term: 9, round: 7, prevIndex, result: { accepted: true, matchIndex } },
+  message: {
+    type: 'AppendEntriesReply',
+    term: 9,
+    round: 7,
+    prevIndex,
+    result: { accepted: true, matchIndex },
+  },
 });
 
 const rejected = (prevIndex: number, lastIndex: number, hint: { term: number; index: number }) => ({
   type: 'send',
   to: N2,
-  message: { type: 'AppendEntriesReply', term: 9, round: 7, prevIndex, result: { accepted: false, lastIndex, hint } },
+  message: {
+    type: 'AppendEntriesReply',
+    term: 9,
+    round: 7,
+    prevIndex,
+    result: { accepted: false, lastIndex, hint },
+  },
 });
 
 it('[LR2] entries are taken behind a previous one that is there with the same term, written, then acknowledged', () => {
@@ -46,7 +75,12 @@ it('[LR2] entries are taken behind a previous one that is there with the same te
   expect(step).toEqual({
     changes: { leaderId: N2, log: logOf([1, 2, 3, 4]), commitIndex: 0, durableIndex: 2 },
     effects: [
-      { type: 'persist', hardState: null, truncateFrom: null, append: { source: 'received', firstIndex: 3, lastIndex: 4 } },
+      {
+        type: 'persist',
+        hardState: null,
+        truncateFrom: null,
+        append: { source: 'received', firstIndex: 3, lastIndex: 4 },
+      },
       accepted(2, 4),
     ],
   });
@@ -65,7 +99,12 @@ it('[LR2] a missing or different previous entry is refused: the log stays, the l
 
 it('[LR2] [B6] a previous entry that neither side holds does not match, whatever its term', () => {
   const state = follower([1]);
-  const step = acceptEntries(state, N2, { ...request([], 5, 5), prevLog: { term: term(0), index: index(5) } }, []);
+  const step = acceptEntries(
+    state,
+    N2,
+    { ...request([], 5, 5), prevLog: { term: term(0), index: index(5) } },
+    [],
+  );
   expect(step.effects).toEqual([rejected(5, 1, { term: 0, index: 0 })]);
 });
 
@@ -93,7 +132,12 @@ it('[LR3] [B4] what conflicts is removed with everything behind it, in the write
   expect(accept(follower([1, 1, 1, 2, 2]), [1, 1, 1, 3], 3, 4)).toEqual({
     changes: { leaderId: N2, log: logOf([1, 1, 1, 3]), commitIndex: 0, durableIndex: 3 },
     effects: [
-      { type: 'persist', hardState: null, truncateFrom: 4, append: { source: 'received', firstIndex: 4, lastIndex: 4 } },
+      {
+        type: 'persist',
+        hardState: null,
+        truncateFrom: 4,
+        append: { source: 'received', firstIndex: 4, lastIndex: 4 },
+      },
       accepted(3, 4),
     ],
   });
@@ -117,9 +161,13 @@ it('[LR6] a committed entry is never removed: the node would rather halt', () =>
 
 it('[EL11] a second leader in one term is not believed: the node would rather halt', () => {
   const message = request([], 0, 0);
-  expect(() => acceptEntries(follower([]), N3, message, [])).toThrow('EL11: a term has at most one leader');
+  expect(() => acceptEntries(follower([]), N3, message, [])).toThrow(
+    'EL11: a term has at most one leader',
+  );
   const late = { ...message, term: term(8) };
-  expect(() => acceptEntries(follower([]), N2, late, [])).toThrow('EL2: terms are equal once a newer one was observed');
+  expect(() => acceptEntries(follower([]), N2, late, [])).toThrow(
+    'EL2: terms are equal once a newer one was observed',
+  );
 });
 
 it('[LR7] the hint of a refusal skips every entry whose term the leader does not have there', () => {
@@ -157,7 +205,9 @@ it('[PS5] a message without news takes nothing back from what is durable', () =>
   const log = [1, 1, 1, 1];
   expect(accept(follower(log, { durableIndex: index(4) }), log, 1, 1).changes.durableIndex).toBe(4);
   expect(accept(follower(log, { durableIndex: index(3) }), log, 1, 2).changes.durableIndex).toBe(3);
-  expect(accept(follower(log, { durableIndex: index(3) }), [...log, 1], 4, 5).changes.durableIndex).toBe(3);
+  expect(
+    accept(follower(log, { durableIndex: index(3) }), [...log, 1], 4, 5).changes.durableIndex,
+  ).toBe(3);
 });
 
 it('[PS3] [A18] a deposed leader is told the newer term, and nothing else happens', () => {
@@ -172,28 +222,39 @@ it('[LR3] any messages of one leader, late, repeated or overlapping, leave what 
   const sent = fc.record({ prev: fc.nat(), more: fc.nat(), commit: fc.nat() });
   const cuts = fc.array(fc.boolean(), { minLength: 1, maxLength: 5 });
   fc.assert(
-    fc.property(leaderAndFollower, fc.array(sent, { maxLength: 8 }), cuts, ({ leader, follower: held }, messages, cut) => {
-      const common = commonLength(leader, held);
-      let naive = held;
-      let state = follower(held, { commitIndex: index(0) });
-      for (const { prev: at, more, commit } of messages) {
-        const prev = at % (leader.length + 1);
-        const last = prev + (more % (leader.length - prev + 1));
-        const message = request(leader, prev, last, { commitIndex: index(commit % (leader.length + 1)) });
-        const before = state;
-        const step = acceptEntries(state, N2, message, spansBetween(leader, prev, last, cut));
-        state = { ...state, ...step.changes };
-        const isMatch = prev === 0 || naive[prev - 1] === leader[prev - 1];
-        if (isMatch && commonLength(naive, leader) < Math.min(last, naive.length)) naive = leader.slice(0, last);
-        else if (isMatch && naive.length < last) naive = leader.slice(0, last);
-        expect(state.log).toEqual(logOf(naive));
-        expect(state.commitIndex).toBeGreaterThanOrEqual(before.commitIndex);
-        expect(state.commitIndex).toBeLessThanOrEqual(commonLength(naive, leader));
-        if (before.log.lastIndex <= common) expect(state.log.lastIndex).toBeGreaterThanOrEqual(before.log.lastIndex);
-        const isAccepted = step.effects.some((each) => JSON.stringify(each) === JSON.stringify(accepted(prev, last)));
-        expect(isAccepted).toBe(isMatch);
-      }
-    }),
+    fc.property(
+      leaderAndFollower,
+      fc.array(sent, { maxLength: 8 }),
+      cuts,
+      ({ leader, follower: held }, messages, cut) => {
+        const common = commonLength(leader, held);
+        let naive = held;
+        let state = follower(held, { commitIndex: index(0) });
+        for (const { prev: at, more, commit } of messages) {
+          const prev = at % (leader.length + 1);
+          const last = prev + (more % (leader.length - prev + 1));
+          const message = request(leader, prev, last, {
+            commitIndex: index(commit % (leader.length + 1)),
+          });
+          const before = state;
+          const step = acceptEntries(state, N2, message, spansBetween(leader, prev, last, cut));
+          state = { ...state, ...step.changes };
+          const isMatch = prev === 0 || naive[prev - 1] === leader[prev - 1];
+          if (isMatch && commonLength(naive, leader) < Math.min(last, naive.length))
+            naive = leader.slice(0, last);
+          else if (isMatch && naive.length < last) naive = leader.slice(0, last);
+          expect(state.log).toEqual(logOf(naive));
+          expect(state.commitIndex).toBeGreaterThanOrEqual(before.commitIndex);
+          expect(state.commitIndex).toBeLessThanOrEqual(commonLength(naive, leader));
+          if (before.log.lastIndex <= common)
+            expect(state.log.lastIndex).toBeGreaterThanOrEqual(before.log.lastIndex);
+          const isAccepted = step.effects.some(
+            (each) => JSON.stringify(each) === JSON.stringify(accepted(prev, last)),
+          );
+          expect(isAccepted).toBe(isMatch);
+        }
+      },
+    ),
     { numRuns: 2_000 },
   );
 });

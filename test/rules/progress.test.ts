@@ -118,25 +118,46 @@ it('[LR4] [B7] an old acceptance takes nothing back, but still proves contact', 
 
 it('[LR4] a peer that claims more than its leader has is not believed', () => {
   const claim = { matchIndex: index(5), round: 0 };
-  expect(() => progress.recordAcceptance(state(), claim)).toThrow('LR4: a peer holds no more than its leader sent');
+  expect(() => progress.recordAcceptance(state(), claim)).toThrow(
+    'LR4: a peer holds no more than its leader sent',
+  );
 });
 
 it('[LR5] [B8] a refusal counts only if it answers what is still open', () => {
   const sending = state({ matchIndex: index(1), nextIndex: index(4) });
   const open = (prevIndex: number, isProbing: boolean) =>
     progress.isOpenRejection(sending, { prevIndex: index(prevIndex) }, isProbing);
-  expect([0, 1, 2, 3, 4].map((prev) => open(prev, true))).toEqual([false, false, false, true, false]);
-  expect([0, 1, 2, 3, 4].map((prev) => open(prev, false))).toEqual([false, false, true, true, false]);
+  expect([0, 1, 2, 3, 4].map((prev) => open(prev, true))).toEqual([
+    false,
+    false,
+    false,
+    true,
+    false,
+  ]);
+  expect([0, 1, 2, 3, 4].map((prev) => open(prev, false))).toEqual([
+    false,
+    false,
+    true,
+    true,
+    false,
+  ]);
 });
 
 it('[LR7] after a refusal next is behind the newest entry on which both logs may agree', () => {
   const log = logOf([1, 1, 1, 4, 4, 5, 5, 6, 6, 6]);
   const backtrack = (hintTerm: number, hintIndex: number, matchIndex = 0) =>
-    progress.backtrack(state({ nextIndex: index(11), matchIndex: index(matchIndex), inflightBytes: 4 }), {
-      round: 2,
-      rejection: { accepted: false, lastIndex: index(9), hint: { term: term(hintTerm), index: index(hintIndex) } },
-      log,
-    });
+    progress.backtrack(
+      state({ nextIndex: index(11), matchIndex: index(matchIndex), inflightBytes: 4 }),
+      {
+        round: 2,
+        rejection: {
+          accepted: false,
+          lastIndex: index(9),
+          hint: { term: term(hintTerm), index: index(hintIndex) },
+        },
+        log,
+      },
+    );
   expect(backtrack(4, 9)).toEqual({
     changes: { nextIndex: 6, inflight: [], inflightBytes: 0 },
     effects: [progressed(0, 2)],
@@ -156,12 +177,22 @@ it('[LR5] an answer that changes nothing still proves contact and echoes its rou
 
 it('[LR10] only an acceptance of what was probed for ends the probing', () => {
   const probing = state({ nextIndex: index(4) });
-  expect([1, 2, 3, 4].map((at) => progress.answersProbe(probing, index(at)))).toEqual([false, false, true, true]);
+  expect([1, 2, 3, 4].map((at) => progress.answersProbe(probing, index(at)))).toEqual([
+    false,
+    false,
+    true,
+    true,
+  ]);
 });
 
 it('[LR12] after a break everything starts again behind what is known to match', () => {
   const message = { throughIndex: index(4), bytes: 3 };
-  const broken = state({ matchIndex: index(1), nextIndex: index(5), inflight: [message], inflightBytes: 3 });
+  const broken = state({
+    matchIndex: index(1),
+    nextIndex: index(5),
+    inflight: [message],
+    inflightBytes: 3,
+  });
   const changes = { nextIndex: 2, inflight: [], inflightBytes: 0 };
   expect(progress.restart(broken)).toEqual({ changes, effects: [] });
   expect(progress.reportStall(broken)).toEqual({
@@ -193,7 +224,11 @@ interface Naive {
 }
 
 const command = fc.oneof(
-  fc.record({ kind: fc.constant('send' as const), count: fc.integer({ min: 1, max: 4 }), bytes: fc.integer({ min: 1, max: 4 }) }),
+  fc.record({
+    kind: fc.constant('send' as const),
+    count: fc.integer({ min: 1, max: 4 }),
+    bytes: fc.integer({ min: 1, max: 4 }),
+  }),
   fc.record({ kind: fc.constant('accept' as const), at: fc.nat() }),
   fc.record({ kind: fc.constant('resent' as const), at: fc.nat() }),
   fc.record({ kind: fc.constant('restart' as const) }),
@@ -211,12 +246,20 @@ it('[LR11] [B12] however answers come, what is under way adds up, next stays abo
       for (const each of commands) {
         if (each.kind === 'send') {
           const through = naive.next + each.count - 1;
-          naive = { ...naive, next: through + 1, inflight: [...naive.inflight, { through, bytes: each.bytes }] };
+          naive = {
+            ...naive,
+            next: through + 1,
+            inflight: [...naive.inflight, { through, bytes: each.bytes }],
+          };
           take(progress.entriesSent(real, { throughIndex: index(through), bytes: each.bytes }));
         } else if (each.kind === 'accept') {
           const matchIndex = each.at % naive.next;
           const match = Math.max(naive.match, matchIndex);
-          naive = { match, next: naive.next, inflight: naive.inflight.filter(({ through }) => through > match) };
+          naive = {
+            match,
+            next: naive.next,
+            inflight: naive.inflight.filter(({ through }) => through > match),
+          };
           take(progress.recordAcceptance(real, { matchIndex: index(matchIndex), round: 0 }));
         } else if (each.kind === 'resent') {
           take(progress.entriesSent(real, { throughIndex: index(each.at % naive.next), bytes: 1 }));
@@ -224,9 +267,17 @@ it('[LR11] [B12] however answers come, what is under way adds up, next stays abo
           naive = { match: naive.match, next: naive.match + 1, inflight: [] };
           take(progress.restart(real));
         }
-        const inflight = naive.inflight.map(({ through, bytes }) => ({ throughIndex: through, bytes }));
+        const inflight = naive.inflight.map(({ through, bytes }) => ({
+          throughIndex: through,
+          bytes,
+        }));
         const inflightBytes = naive.inflight.reduce((sum, { bytes }) => sum + bytes, 0);
-        expect(real).toMatchObject({ matchIndex: naive.match, nextIndex: naive.next, inflight, inflightBytes });
+        expect(real).toMatchObject({
+          matchIndex: naive.match,
+          nextIndex: naive.next,
+          inflight,
+          inflightBytes,
+        });
         expect(real.nextIndex).toBeGreaterThan(real.matchIndex);
       }
       take(progress.recordAcceptance(real, { matchIndex: index(naive.next - 1), round: 0 }));

@@ -8,7 +8,10 @@ import { isQuorum, majority, quorumIndex } from '../../src/rules/quorum.ts';
 const SEVEN = Array.from({ length: 7 }, (_, at) => nodeId(`n${at + 1}`));
 const OUTSIDER = nodeId('outsider');
 
-function configuration(voters: readonly NodeId[], votersOutgoing: readonly NodeId[]): Configuration {
+function configuration(
+  voters: readonly NodeId[],
+  votersOutgoing: readonly NodeId[],
+): Configuration {
   return { voters, votersOutgoing, learners: [OUTSIDER], learnersNext: [] };
 }
 
@@ -16,7 +19,9 @@ function configuration(voters: readonly NodeId[], votersOutgoing: readonly NodeI
 const CONFIGURATIONS: readonly Configuration[] = SEVEN.flatMap((_, last) => {
   const voters = SEVEN.slice(0, last + 1);
   const outgoing = SEVEN.flatMap((__, from) => SEVEN.map((___, to) => SEVEN.slice(from, to + 1)));
-  return [[], ...outgoing.filter((half) => half.length > 0)].map((half) => configuration(voters, half));
+  return [[], ...outgoing.filter((half) => half.length > 0)].map((half) =>
+    configuration(voters, half),
+  );
 });
 
 function holdsMajority(voters: readonly NodeId[], supporters: ReadonlySet<NodeId>): boolean {
@@ -25,7 +30,10 @@ function holdsMajority(voters: readonly NodeId[], supporters: ReadonlySet<NodeId
   return count * 2 > voters.length;
 }
 
-function isNaiveQuorum({ voters, votersOutgoing }: Configuration, supporters: ReadonlySet<NodeId>): boolean {
+function isNaiveQuorum(
+  { voters, votersOutgoing }: Configuration,
+  supporters: ReadonlySet<NodeId>,
+): boolean {
   const isOutgoingWon = votersOutgoing.length === 0 || holdsMajority(votersOutgoing, supporters);
   return holdsMajority(voters, supporters) && isOutgoingWon;
 }
@@ -39,7 +47,8 @@ it('[EL5] [B11] a quorum is a majority of each half, for every set of supporters
     for (let mask = 0; mask < 2 ** SEVEN.length; mask += 1) {
       const supporters = SEVEN.filter((_, at) => (mask >> at) & 1);
       const isWon = isQuorum(each, [...supporters, OUTSIDER, ...supporters]);
-      if (isWon !== isNaiveQuorum(each, new Set(supporters))) expect({ each, supporters }).toBeNull();
+      if (isWon !== isNaiveQuorum(each, new Set(supporters)))
+        expect({ each, supporters }).toBeNull();
     }
   }
 });
@@ -49,7 +58,8 @@ it('[EL5] any two quorums of one configuration have a voter in common', () => {
     for (let mask = 0; mask < 2 ** SEVEN.length; mask += 1) {
       const supporters = SEVEN.filter((_, at) => (mask >> at) & 1);
       const others = SEVEN.filter((id) => !supporters.includes(id));
-      if (isQuorum(each, supporters) && isQuorum(each, others)) expect({ each, supporters }).toBeNull();
+      if (isQuorum(each, supporters) && isQuorum(each, others))
+        expect({ each, supporters }).toBeNull();
     }
   }
 });

@@ -3,7 +3,14 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { LOG_EMPTY } from '../../src/core/log-shape.ts';
 import { ENTRY_ZERO, index, term } from '../../src/core/types.ts';
-import { appendSpan, firstDifference, lastLog, newestAtMost, termAt, truncateFrom } from '../../src/rules/term-runs.ts';
+import {
+  appendSpan,
+  firstDifference,
+  lastLog,
+  newestAtMost,
+  termAt,
+  truncateFrom,
+} from '../../src/rules/term-runs.ts';
 import { logOf } from '../machines/harness.ts';
 import { compacted, type Terms, terms } from './arbitraries.ts';
 
@@ -21,7 +28,10 @@ function naiveTermAt(of: Terms, base: number, at: number): number | null {
 }
 
 it('[LR1] a log grows at its end and keeps every term where it was', () => {
-  const spans = fc.array(fc.record({ rise: fc.nat({ max: 3 }), count: fc.integer({ min: 1, max: 5 }) }), { maxLength: 8 });
+  const spans = fc.array(
+    fc.record({ rise: fc.nat({ max: 3 }), count: fc.integer({ min: 1, max: 5 }) }),
+    { maxLength: 8 },
+  );
   fc.assert(
     fc.property(log, spans, ({ of, base }, added) => {
       let naive = [...of];
@@ -30,7 +40,11 @@ it('[LR1] a log grows at its end and keeps every term where it was', () => {
         const newTerm = Math.max(1, (naive.at(-1) ?? 0) + rise);
         const firstIndex = index(naive.length + 1);
         naive = [...naive, ...Array<number>(count).fill(newTerm)];
-        shape = appendSpan(shape, { term: term(newTerm), firstIndex, lastIndex: index(naive.length) });
+        shape = appendSpan(shape, {
+          term: term(newTerm),
+          firstIndex,
+          lastIndex: index(naive.length),
+        });
       }
       expect(shape).toEqual(compacted(naive, base));
     }),
@@ -41,12 +55,18 @@ it('[LR1] a log grows at its end and keeps every term where it was', () => {
 it('[LR1] a hole, an empty span and a falling term are refused, whatever the caller believes', () => {
   const held = logOf([1, 2]);
   const span = (of: number, firstIndex: number, lastIndex: number) => () =>
-    appendSpan(held, { term: term(of), firstIndex: index(firstIndex), lastIndex: index(lastIndex) });
+    appendSpan(held, {
+      term: term(of),
+      firstIndex: index(firstIndex),
+      lastIndex: index(lastIndex),
+    });
   expect(span(2, 4, 4)).toThrow('LR1: entries are appended without a hole');
   expect(span(2, 2, 3)).toThrow('LR1: entries are appended without a hole');
   expect(span(2, 3, 2)).toThrow('LR1: a span holds at least one entry');
   expect(span(1, 3, 3)).toThrow('LR1: terms never fall along the log');
-  expect(() => truncateFrom(compacted([1, 1, 1], 2), index(2))).toThrow('LR1: a compacted entry is never truncated');
+  expect(() => truncateFrom(compacted([1, 1, 1], 2), index(2))).toThrow(
+    'LR1: a compacted entry is never truncated',
+  );
 });
 
 it('[LR1] truncation leaves exactly what stood before', () => {
@@ -90,14 +110,24 @@ it('[LR7] the newest entry of at most a term is found as by looking at each', ()
 
 it('[LR3] the first difference to a span is found as by looking at each entry', () => {
   fc.assert(
-    fc.property(log, fc.nat(), fc.nat({ max: 6 }), fc.nat({ max: 8 }), ({ of, base, shape }, start, more, spanTerm) => {
-      const firstIndex = base + 1 + (start % (of.length - base + 1));
-      const lastIndex = firstIndex + more;
-      let at = firstIndex;
-      while (at <= lastIndex && of[at - 1] === spanTerm) at += 1;
-      const span = { term: term(spanTerm), firstIndex: index(firstIndex), lastIndex: index(lastIndex) };
-      expect(firstDifference(shape, span)).toBe(at);
-    }),
+    fc.property(
+      log,
+      fc.nat(),
+      fc.nat({ max: 6 }),
+      fc.nat({ max: 8 }),
+      ({ of, base, shape }, start, more, spanTerm) => {
+        const firstIndex = base + 1 + (start % (of.length - base + 1));
+        const lastIndex = firstIndex + more;
+        let at = firstIndex;
+        while (at <= lastIndex && of[at - 1] === spanTerm) at += 1;
+        const span = {
+          term: term(spanTerm),
+          firstIndex: index(firstIndex),
+          lastIndex: index(lastIndex),
+        };
+        expect(firstDifference(shape, span)).toBe(at);
+      },
+    ),
     RUNS,
   );
 });

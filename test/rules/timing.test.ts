@@ -2,7 +2,13 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { DIAL_BACKOFF_MAX_MS, DIAL_BACKOFF_MIN_MS } from '../../src/core/limits.ts';
-import { DEFAULT_TIMING, dialBackoffMs, electionTimeoutMs, electionTimeoutRestMs, suspicionDelayMs } from '../../src/rules/timing.ts';
+import {
+  DEFAULT_TIMING,
+  dialBackoffMs,
+  electionTimeoutMs,
+  electionTimeoutRestMs,
+  suspicionDelayMs,
+} from '../../src/rules/timing.ts';
 import { N1, N3, raftState } from '../machines/harness.ts';
 
 const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
@@ -21,9 +27,12 @@ it('[EL12] an election timeout lies in [min, max), its first part and its rest m
 });
 
 it('[EL12] an election timeout is uniform: each tenth of the range comes from a tenth of the draws', () => {
-  const drawn = Array.from({ length: 1_000 }, (_, at) => electionTimeoutMs(DEFAULT_TIMING, at / 1_000));
-  const tenths = Array.from({ length: 10 }, (_, tenth) =>
-    drawn.filter((ms) => ms >= 300 + 30 * tenth && ms < 330 + 30 * tenth).length,
+  const drawn = Array.from({ length: 1_000 }, (_, at) =>
+    electionTimeoutMs(DEFAULT_TIMING, at / 1_000),
+  );
+  const tenths = Array.from(
+    { length: 10 },
+    (_, tenth) => drawn.filter((ms) => ms >= 300 + 30 * tenth && ms < 330 + 30 * tenth).length,
   );
   expect(tenths).toEqual(Array(10).fill(100));
 });
@@ -34,7 +43,8 @@ it('[EL12] a heartbeat comes several times within the shortest election timeout'
 });
 
 it('[EL9] the first in line asks at once, each next one a whole step later than the latest before it', () => {
-  const delay = (id: typeof N1, random: number) => suspicionDelayMs(raftState({ id, leaderId: N1 }), random);
+  const delay = (id: typeof N1, random: number) =>
+    suspicionDelayMs(raftState({ id, leaderId: N1 }), random);
   const step = DEFAULT_TIMING.suspicionStepMs;
   fc.assert(
     fc.property(chance, chance, (random, other) => {
