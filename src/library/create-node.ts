@@ -1,5 +1,4 @@
 /** Puts a node together from its defaults: LevelDB in `dataDir`, WebSockets between the peers. */
-import { createHash } from 'node:crypto';
 import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts';
 import { type NodeId, nodeId } from '../core/types.ts';
 import { startRaftNode } from '../node/raft-node.ts';
@@ -10,6 +9,7 @@ import { levelLogStore } from '../storage/disk-log-store.ts';
 import { MemoryNetwork } from '../transport/memory-network.ts';
 import { memoryTransport } from '../transport/memory-transport.ts';
 import { webSocketTransport } from '../transport/ws-transport.ts';
+import { foundingClusterId, storedClusterId } from './cluster-identity.ts';
 import type { Command, Query } from './define-machine.ts';
 import { type NodeOptions, RaftchartNode } from './node.ts';
 
@@ -31,7 +31,7 @@ export async function createNode<
     id,
     members,
     machine,
-    clusterId: options.clusterId ?? clusterIdOf(members),
+    clusterId: await clusterIdFor(options, members),
     store: storeOf(options),
     transport: options.transport ?? transportOf(options, members[id] ?? null),
     clock: systemClock,
@@ -42,10 +42,14 @@ export async function createNode<
   return new RaftchartNode(replica, machine);
 }
 
-/** The same for all members that were given the same founding addresses. */
-export function clusterIdOf(members: Readonly<Record<string, string>>): string {
-  const lines = Object.entries(members).map(([member, address]) => `${member}=${address}`);
-  return createHash('sha256').update(lines.sort().join('\n')).digest('hex').slice(0, 16);
+/** A data directory keeps the cluster it was made for, so that addresses may change between starts (SV25). */
+async function clusterIdFor(
+  { clusterId, dataDir }: { clusterId?: string; dataDir?: string },
+  members: Readonly<Record<string, string>>,
+): Promise<string> {
+  if (clusterId !== undefined) return clusterId;
+  const stored = dataDir === undefined ? null : await storedClusterId(dataDir);
+  return stored ?? foundingClusterId(new Map(Object.entries(members)));
 }
 
 function membersOf(

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   createNode,
@@ -108,6 +111,27 @@ describe('a replicated machine', () => {
       code: 'RAFT_STOPPED',
       retry: 'safe',
     });
+  });
+});
+
+describe('a data directory', () => {
+  it('[SV25] keeps its cluster when the addresses of the members change', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'raftchart-library-'));
+    try {
+      const start = (address: string) =>
+        createNode({ id: 'n1', dataDir, machine: counter, timing: FAST, peers: { n1: address } });
+      const before = await start('127.0.0.1:0');
+      await before.propose('add', 1);
+      const { clusterId } = before.status();
+      await before.close();
+      const after = await start('localhost:0');
+      open.push(after);
+      expect(after.status().clusterId).toBe(clusterId);
+      expect(await after.query('count')).toBe(1);
+      await after.close();
+    } finally {
+      await rm(dataDir, { recursive: true, force: true });
+    }
   });
 });
 

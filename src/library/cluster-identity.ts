@@ -6,14 +6,13 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { NodeId } from '../core/types.ts';
 import { decodeIdentity } from '../storage/identity-file.ts';
 import { PART } from '../storage/refusals.ts';
 
 const HEX_DIGITS = 16;
 
 /** The same on all nodes that were given the same founding members, in whatever order. */
-export function foundingClusterId(members: ReadonlyMap<NodeId, string>): string {
+export function foundingClusterId(members: ReadonlyMap<string, string>): string {
   const lines = [...members].map(([id, address]) => `${id}=${address}`);
   return createHash('sha256').update(lines.sort().join('\n')).digest('hex').slice(0, HEX_DIGITS);
 }
