@@ -1,9 +1,9 @@
 /**
  * Carries the frames of one end over one WebSocket, and turns what `ws` and the network say into the
- * few words that a conversation ends with (TR13). Frames go to the socket as they are (TR7), and all
- * small messages of one turn of the event loop leave in one write: four times as many in a second. A message
- * with runs leaves at once, in one write with what is before it: the peer's disk is what everyone waits for. No timer of ours: a dial that never opens and a peer that never
- * says goodbye are ended by `ws` after named times.
+ * few words that a conversation ends with (TR13). Frames go to the socket as they are (TR7). The first message
+ * of a turn of the event loop leaves at once, and so does one with runs, since a disk at the far end waits
+ * for it; what else is said in that turn leaves together: four times as many small messages in a second.
+ * No timer of ours: a dial that never opens and a peer that never says goodbye are ended by `ws` itself.
  */
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
@@ -22,6 +22,8 @@ export class WebSocketWire implements Wire {
   readonly #socket: WebSocket;
   #stream: Socket | null = null;
   #isCorked = false;
+  /** Something was said in this turn of the event loop. */
+  #hasSpoken = false;
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
@@ -35,9 +37,10 @@ export class WebSocketWire implements Wire {
   }
 
   write(frames: readonly Uint8Array[]): void {
-    this.#cork();
+    const isFirst = !this.#hasSpoken;
+    this.#holdBack();
     for (const frame of frames) this.#socket.send(frame, BINARY);
-    if (frames.length > 1) this.#uncork();
+    if (isFirst || frames.length > 1) this.#letGo();
   }
 
   bufferedBytes(): number {
@@ -48,18 +51,26 @@ export class WebSocketWire implements Wire {
     this.#socket.close(STATUS[kind], cutToBytes(text, GOODBYE_BYTES_MAX));
   }
 
-  #cork(): void {
-    if (this.#isCorked || this.#stream === null) return;
+  /** What is said from here to the end of this turn leaves together, unless it is let go before. */
+  #holdBack(): void {
+    if (this.#stream === null) return;
+    if (!this.#isCorked) this.#stream.cork();
     this.#isCorked = true;
-    this.#stream.cork();
-    process.nextTick(this.#uncork);
+    if (this.#hasSpoken) return;
+    this.#hasSpoken = true;
+    process.nextTick(this.#endTurn);
   }
 
-  /** Made once, not at every message. */
-  readonly #uncork = (): void => {
+  #letGo(): void {
     if (!this.#isCorked) return;
     this.#isCorked = false;
     this.#stream?.uncork();
+  }
+
+  /** Made once, not at every message. */
+  readonly #endTurn = (): void => {
+    this.#hasSpoken = false;
+    this.#letGo();
   };
 }
 
