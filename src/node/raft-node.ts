@@ -20,7 +20,7 @@ import type {
   WaitOptions,
 } from '../ports/replica.ts';
 import type { StateMachine } from '../ports/state-machine.ts';
-import type { Transport } from '../ports/transport.ts';
+import type { ConnectionListener, PeerConnection, Transport } from '../ports/transport.ts';
 import { lastLog } from '../rules/term-runs.ts';
 import { DEFAULT_TIMING } from '../rules/timing.ts';
 import { Actors } from './actors.ts';
@@ -77,7 +77,7 @@ export async function startRaftNode(options: RaftNodeOptions): Promise<RaftNode>
 export class RaftNode implements Replica {
   readonly id: NodeId;
   /** For the transport: takes inbound connections. */
-  readonly accept: Peers['accept'];
+  readonly accept: (connection: PeerConnection) => ConnectionListener;
   readonly #options: RaftNodeOptions;
   readonly #recovered: RecoveredLog;
   readonly #parts: Parts;

@@ -28,11 +28,15 @@ export const entries = (from: NodeId, of: number, spans: readonly EntrySpan[]): 
   },
   spans,
 });
-export const askPreVote = (from: NodeId, of = 5): RaftEvent => ({
-  type: 'preVote.requested',
-  from,
-  message: { type: 'PreVote', term: term(of), lastLog: LAST, round: 1 },
-});
+/** With a log that is newer than any here: only the state decides. */
+export const askPreVote = (from: NodeId, of = 5): RaftEvent => {
+  const lastLog = { term: term(of - 1), index: index(9) };
+  return {
+    type: 'preVote.requested',
+    from,
+    message: { type: 'PreVote', term: term(of), lastLog, round: 1 },
+  };
+};
 export const preVoteAnswer = (from: NodeId, round: number, granted = true): RaftEvent => ({
   type: 'preVote.answered',
   from,
