@@ -90,7 +90,8 @@ describe('the demo', () => {
     expect(await (await fetch(`${again}/kv/a`)).text()).toBe('kept');
     second.kill('SIGTERM');
     await second.ended;
-    const other = await runCliProcess(['demo', '--nodes', '3', '--data-dir', dataDir]);
+    const basePort = ['--base-port', `${await freeBasePort(3)}`];
+    const other = await runCliProcess(['demo', '--nodes', '3', '--data-dir', dataDir, ...basePort]);
     expect([other.code, other.errors]).toEqual([64, expect.stringContaining('--nodes 1')]);
   });
 

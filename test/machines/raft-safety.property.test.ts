@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Effect } from '../../src/core/effect.ts';
+import type { Commit, Effect } from '../../src/core/effect.ts';
 import type { HardState } from '../../src/core/hard-state.ts';
 import type { Message } from '../../src/core/message.ts';
 import type { RaftState } from '../../src/core/raft-state.ts';
@@ -168,8 +168,19 @@ class Trial {
       if (effect.role === 'leader') this.#hasWon(member);
       this.#granted.clear();
     }
-    if (effect.type === 'commit') expect(effect.commitIndex).toBeGreaterThan(member.applied.length);
+    if (effect.type === 'commit') this.#mayCommit(effect, member);
     if (effect.type === 'roleChanged') this.roles.push(effect.role);
+  }
+
+  /** CM1, PS4: a leader commits entries of its own term that a quorum of disks holds. */
+  #mayCommit({ commitIndex, term }: Commit, member: Member): void {
+    expect(commitIndex, 'CM2').toBeGreaterThan(member.applied.length);
+    if (!member.leads) return;
+    const held = [this.disk.entries.length, ...Object.values(member.state.matchIndex)];
+    expect(held.filter((through) => through >= commitIndex).length, 'PS4').toBeGreaterThanOrEqual(
+      2,
+    );
+    expect(member.entries[commitIndex - 1]?.term, 'CM1').toBe(term);
   }
 
   /** EL5, PS2: by way of candidacy, with a quorum of grants of this term, the own vote on disk. */

@@ -3,10 +3,10 @@
  * from §3.8): checked after every step, against everything that was ever true before.
  */
 import { expect } from 'vitest';
-import type { Effect } from '../../src/core/effect.ts';
+import type { Commit, Effect } from '../../src/core/effect.ts';
 import type { NodeId, Term } from '../../src/core/types.ts';
 import type { Member } from '../machines/member.ts';
-import type { StoredEntry } from '../machines/test-disk.ts';
+import type { StoredEntry, TestDisk } from '../machines/test-disk.ts';
 
 interface Seen {
   readonly term: Term;
@@ -27,8 +27,9 @@ export class History {
   /** The logs of each pair that were compared last. */
   readonly #compared = new Map<string, readonly [readonly StoredEntry[], readonly StoredEntry[]]>();
 
-  /** To be called with each effect: a leadership of no duration counts as well. */
-  heard(effect: Effect, member: Member): void {
+  /** To be called with each effect, with all disks: a leadership of no duration counts as well. */
+  heard(effect: Effect, member: Member, disks: readonly TestDisk[]): void {
+    if (effect.type === 'commit' && member.leads) this.#isOnQuorum(effect, member, disks);
     if (effect.type !== 'roleChanged' || effect.role !== 'leader') return;
     const first = this.leaders.get(effect.term);
     expect(first ?? member.id, `one leader in term ${effect.term}`).toBe(member.id);
@@ -60,6 +61,18 @@ export class History {
       member.entries.slice(0, this.committed.length),
       'a leader holds all that was committed',
     ).toEqual(this.committed);
+  }
+
+  /** What a leader commits is of its own term, and on the disks of a majority at that very moment. */
+  #isOnQuorum(
+    { commitIndex, term }: Commit,
+    { entries, id }: Member,
+    disks: readonly TestDisk[],
+  ): void {
+    const entry = entries[commitIndex - 1];
+    const held = disks.filter((disk) => isSame(disk.entries[commitIndex - 1], entry));
+    holds(entry?.term === term, () => `${id} committed ${commitIndex} of term ${entry?.term}`);
+    holds(held.length * 2 > disks.length, () => `${id} committed ${commitIndex} on ${held.length}`);
   }
 
   #oneVotePerTerm({ id, disk }: Member): void {

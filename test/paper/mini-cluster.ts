@@ -106,7 +106,7 @@ export class MiniCluster {
       random: draw ?? (() => this.draws.get(id) ?? 0.99),
       out: (envelope) => this.#send(envelope),
       heard: (effect, of) => {
-        this.history.heard(effect, of);
+        this.history.heard(effect, of, [...this.#disks.values()]);
         this.heard(effect, of);
       },
       ...(timing === undefined ? {} : { timing }),

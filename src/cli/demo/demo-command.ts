@@ -38,8 +38,8 @@ export const demoCommand = command({
   positionals: [0, 0],
   run: async ({ values }, context) => {
     const { nodes, 'base-port': basePort, 'data-dir': given } = values;
-    await refuseTakenPorts({ nodes, basePort, dataDir: '' });
     if (given !== null) await prepareDirectory(resolve(given), nodes);
+    await refuseTakenPorts({ nodes, basePort, dataDir: '' });
     const dataDir =
       given === null ? await mkdtemp(join(tmpdir(), 'raftchart-demo-')) : resolve(given);
     try {
