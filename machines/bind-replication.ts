@@ -17,6 +17,7 @@ function learn(changes: Partial<ReplicationState>): progress.ReplicationStep {
 export const replication = replicationMachine.provide({
   guards: {
     answersProbe: ({ context }, { matchIndex }) => progress.answersProbe(context, matchIndex),
+    isProgress: ({ context }, { matchIndex }) => matchIndex > context.matchIndex,
     isOpenProbe: ({ context }, answer) => progress.isOpenRejection(context, answer, true),
     isOpenAppend: ({ context }, answer) => progress.isOpenRejection(context, answer, false),
     maySend: ({ context }) => progress.hasMore(context) && progress.hasWindow(context),
@@ -27,6 +28,7 @@ export const replication = replicationMachine.provide({
   },
   actions: {
     probe: perform(progress.probe),
+    probeAgain: perform(progress.probeAgain),
     sendEntries: perform(progress.sendEntries),
     heartbeat: perform(progress.heartbeat),
     recordSent: perform(progress.entriesSent),

@@ -2,7 +2,7 @@
  * The catalogue, and the door to the package `raftchart/machines`: the bare charts, which open in a
  * visualizer, and `bindCharts`, which binds every name that they use to its rule, given randomness.
  */
-import { assign, enqueueActions } from 'xstate';
+import { type AnyStateMachine, assign, enqueueActions } from 'xstate';
 import type {
   ApplierEffect,
   Effect,
@@ -16,6 +16,7 @@ import { dialBackoffMs } from '../src/rules/timing.ts';
 import { type ApplierContext, type ApplierEvent, applierMachine } from './applier.machine.ts';
 import { bindRaft, type RaftPorts, replicationId } from './bind-raft.ts';
 import { replication } from './bind-replication.ts';
+import { type GuardWatch, withGuardWatch } from './guard-watch.ts';
 import { type LinkContext, type LinkEvent, linkMachine } from './link.machine.ts';
 import {
   type LogWriterContext,
@@ -41,16 +42,20 @@ export const charts = {
 export interface ChartPorts extends RaftPorts {
   /** Receives every effect of every actor, in order; without it, subscribe to each actor. */
   readonly outlet?: (effect: Effect) => void;
+  /** Hears what every guard says. */
+  readonly guardAsked?: GuardWatch;
 }
 
 /** The same charts with every name bound, ready for `createActor`. */
-export function bindCharts({ outlet, ...ports }: ChartPorts) {
-  const peer = withOutlet(replication, outlet);
-  const raft = withOutlet(bindRaft(ports).provide({ actors: { replication: peer } }), outlet);
-  const link = withOutlet(bindLink(ports.random), outlet);
-  const logWriter = withOutlet(bindLogWriter(), outlet);
-  const applier = withOutlet(bindApplier(), outlet);
-  const node = withOutlet(bindNode({ raft, logWriter, applier, link }), outlet);
+export function bindCharts({ outlet, guardAsked, ...ports }: ChartPorts) {
+  const led = <Chart extends AnyStateMachine>(chart: Chart): Chart =>
+    withOutlet(withGuardWatch(chart, guardAsked), outlet as ((effect: object) => void) | undefined);
+  const peer = led(replication);
+  const raft = led(bindRaft(ports).provide({ actors: { replication: peer } }));
+  const link = led(bindLink(ports.random));
+  const logWriter = led(bindLogWriter());
+  const applier = led(bindApplier());
+  const node = led(bindNode({ raft, logWriter, applier, link }));
   return { node, raft, replication: peer, link, logWriter, applier } as const;
 }
 
@@ -182,5 +187,5 @@ export function linkId(peer: string): string {
   return `link:${peer}`;
 }
 
-export type { RaftPorts };
+export type { GuardWatch, RaftPorts };
 export { replicationId };

@@ -18,6 +18,7 @@ export const replicationMachine = setup({
   },
   guards: {
     answersProbe: (_, _answer: Received<'append.accepted'>) => true,
+    isProgress: (_, _answer: Received<'append.accepted'>) => true,
     isOpenProbe: (_, _answer: Received<'append.rejected'>) => true,
     isOpenAppend: (_, _answer: Received<'append.rejected'>) => true,
     maySend: () => false,
@@ -28,6 +29,7 @@ export const replicationMachine = setup({
   },
   actions: {
     probe: () => {},
+    probeAgain: () => {},
     sendEntries: () => {},
     heartbeat: () => {},
     recordSent: (_, _sent: Received<'entries.sent'>) => {},
@@ -103,10 +105,10 @@ export const replicationMachine = setup({
       },
       states: {
         asking: {
-          description: 'One question at a time; asked again with the next heartbeat.',
+          description: 'One question at a time; asked again, without entries, at each heartbeat.',
           entry: 'probe',
           on: {
-            'heartbeat.due': { target: 'asking', reenter: true },
+            'heartbeat.due': { actions: 'probeAgain' },
             'entries.dropped': 'paused',
           },
         },
@@ -122,10 +124,14 @@ export const replicationMachine = setup({
       on: {
         'entries.sent': { actions: { type: 'recordSent', params: ({ event }) => event } },
         'entries.dropped': { target: 'probe.paused', actions: 'restart' },
-        'append.accepted': {
-          target: '.deciding',
-          actions: { type: 'recordAcceptance', params: ({ event }) => event },
-        },
+        'append.accepted': [
+          {
+            guard: { type: 'isProgress', params: ({ event }) => event },
+            target: '.deciding',
+            actions: { type: 'recordAcceptance', params: ({ event }) => event },
+          },
+          { actions: { type: 'recordAcceptance', params: ({ event }) => event } },
+        ],
         'append.rejected': [
           {
             guard: { type: 'isOpenAppend', params: ({ event }) => event },

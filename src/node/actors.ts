@@ -2,9 +2,9 @@
  * The actor tree of one node (DESIGN §2), running the bound charts under the node's clock. Everything that
  * an actor emits, and every timer that fires, enters the node's step loop.
  */
-import { type ActorRefFrom, createActor, type SnapshotFrom } from 'xstate';
+import { type ActorRefFrom, createActor, type InspectionEvent, type SnapshotFrom } from 'xstate';
 import type { ApplierEvent } from '../../machines/applier.machine.ts';
-import { bindCharts, linkId, replicationId } from '../../machines/index.ts';
+import { bindCharts, type GuardWatch, linkId, replicationId } from '../../machines/index.ts';
 import type { LinkContext, LinkEvent } from '../../machines/link.machine.ts';
 import type { LogWriterEvent } from '../../machines/log-writer.machine.ts';
 import type { NodeEvent } from '../../machines/node.machine.ts';
@@ -21,6 +21,14 @@ import type { Clock, Random } from '../ports/clock.ts';
 type Charts = ReturnType<typeof bindCharts>;
 export type RaftSnapshot = SnapshotFrom<Charts['raft']>;
 
+/** For simulators and debuggers: what goes on inside the charts. Each of them slows the node down. */
+export interface NodeInstruments {
+  /** Hears of every step of every actor, as XState reports it. */
+  readonly inspect?: (event: InspectionEvent) => void;
+  /** Hears what each guard of each chart said. */
+  readonly guardAsked?: GuardWatch;
+}
+
 export interface ActorsOptions {
   readonly id: NodeId;
   readonly peers: readonly NodeId[];
@@ -31,6 +39,7 @@ export interface ActorsOptions {
   readonly emit: (effect: Effect) => void;
   readonly run: (input: () => void) => void;
   readonly failed: (error: unknown) => void;
+  readonly instruments?: NodeInstruments | undefined;
 }
 
 export class Actors {
@@ -38,10 +47,17 @@ export class Actors {
 
   constructor(options: ActorsOptions) {
     const { id, peers, clock, random, limits, diskStallMs, emit, run, failed } = options;
-    const charts = bindCharts({ random: () => random.next(), limits, outlet: emit });
+    const { inspect, guardAsked } = options.instruments ?? {};
+    const charts = bindCharts({
+      random: () => random.next(),
+      limits,
+      outlet: emit,
+      ...(guardAsked === undefined ? {} : { guardAsked }),
+    });
     this.#node = createActor(charts.node, {
       id: 'node',
       input: { id, peers, diskStallMs },
+      ...(inspect === undefined ? {} : { inspect }),
       clock: {
         setTimeout: (fire: () => void, delayMs: number) =>
           clock.setTimeout(() => run(fire), delayMs),

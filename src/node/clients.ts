@@ -121,8 +121,10 @@ export class Clients {
   readAskedBy(from: NodeId, { term, requestId }: ReadIndex): void {
     const parts = this.#parts();
     const answer = (readIndex: Index | null): void => {
-      const reply = { type: 'ReadIndexReply', term, requestId, readIndex } as const;
-      parts.peers.send(from, { ...reply, term: raftOf(parts).term }, []);
+      const { raft } = parts.actors;
+      if (raft === null) return;
+      const reply = { type: 'ReadIndexReply', requestId, readIndex } as const;
+      parts.peers.send(from, { ...reply, term: raft.term }, []);
       if (readIndex === null) return;
       parts.actors.tellReplication(from, { type: 'peer.waits', index: readIndex });
     };
@@ -181,7 +183,7 @@ export class Clients {
     const { actors, disk, limits } = parts;
     if (this.#proposals.isEmpty) return;
     if (actors.hasTag('leads')) {
-      if (!disk.isIdle) return;
+      if (!disk.isIdle || this.#proposals.isGathering) return;
       const count = this.#proposals.gather(limits.runBytesMax);
       return actors.tellRaft({ type: 'proposals.gathered', count });
     }

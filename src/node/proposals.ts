@@ -62,6 +62,11 @@ export class Proposals {
     return this.#queue.length > 0 || this.#expected.size > 0 || this.#forwarded.size > 0;
   }
 
+  /** A run was announced to the log and its bytes have not been asked for yet. */
+  get isGathering(): boolean {
+    return this.#gathered.length > 0;
+  }
+
   get queuedBytes(): number {
     return this.#queuedBytes;
   }
@@ -170,10 +175,12 @@ export class Proposals {
       this.#expectedBytes -= bytes;
       waiter.completed({ type: 'failed', error: timedOut() });
     }
-    for (const [requestId, { groups }] of this.#forwarded) {
-      if (groups.some((group) => group.deadline > now)) continue;
-      this.#forwarded.delete(requestId);
-      for (const group of groups) group.lost(timedOut());
+    for (const [requestId, { to, groups }] of this.#forwarded) {
+      if (groups.every((group) => group.deadline > now)) continue;
+      const rest = groups.map((group) => (group.deadline > now ? group : giveUp(group)));
+      const isOver = rest.every((group) => group.deadline === GIVEN_UP);
+      if (isOver) this.#forwarded.delete(requestId);
+      else this.#forwarded.set(requestId, { to, groups: rest });
     }
   }
 
@@ -227,9 +234,20 @@ export class Proposals {
   }
 
   #putBack(groups: readonly Group[]): void {
-    this.#queue = [...groups, ...this.#queue];
-    for (const group of groups) this.#queuedBytes += group.bytes;
+    const waiting = groups.filter((group) => group.deadline !== GIVEN_UP);
+    this.#queue = [...waiting, ...this.#queue];
+    for (const group of waiting) this.#queuedBytes += group.bytes;
   }
+}
+
+/** The deadline of a group whose caller was told that it is over; its place among the others is kept. */
+const GIVEN_UP = Number.POSITIVE_INFINITY;
+
+function giveUp(group: Group): Group {
+  if (group.deadline === GIVEN_UP) return group;
+  group.lost(timedOut());
+  const ignore = (): void => {};
+  return { ...group, deadline: GIVEN_UP, appended: ignore, refused: ignore, lost: ignore };
 }
 
 function entriesOfGroups(groups: readonly Group[]): readonly Entry[] {

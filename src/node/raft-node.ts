@@ -7,8 +7,9 @@ import { members, staticConfiguration } from '../core/configuration.ts';
 import type { Effect, RoleChanged } from '../core/effect.ts';
 import { RaftError } from '../core/errors.ts';
 import { DEFAULT_LIMITS, DISK_STALL_MS, type Limits } from '../core/limits.ts';
-import type { RaftTiming } from '../core/raft-state.ts';
-import { INDEX_ZERO, type NodeId, nextIndex, TERM_ZERO } from '../core/types.ts';
+import type { RaftState, RaftTiming } from '../core/raft-state.ts';
+import type { ReplicationState } from '../core/replication-state.ts';
+import { INDEX_ZERO, type Index, type NodeId, nextIndex, TERM_ZERO } from '../core/types.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { LogStore, RecoveredLog } from '../ports/log-store.ts';
 import type {
@@ -23,7 +24,7 @@ import type { StateMachine } from '../ports/state-machine.ts';
 import type { ConnectionListener, PeerConnection, Transport } from '../ports/transport.ts';
 import { lastLog } from '../rules/term-runs.ts';
 import { DEFAULT_TIMING } from '../rules/timing.ts';
-import { Actors } from './actors.ts';
+import { Actors, type NodeInstruments } from './actors.ts';
 import { Applying } from './applying.ts';
 import { Clients } from './clients.ts';
 import { Disk, type Durable } from './disk.ts';
@@ -50,6 +51,20 @@ export interface RaftNodeOptions {
   readonly limits?: Partial<Limits>;
   /** A disk write slower than this costs a leader its lead, in milliseconds. */
   readonly diskStallMs?: number;
+  readonly instruments?: NodeInstruments;
+}
+
+export type { NodeInstruments };
+
+/** The inside of a node, as a checker of invariants sees it. */
+export interface NodeInspection {
+  /** `null` before recovery and after the end. */
+  readonly raft: RaftState | null;
+  readonly leads: boolean;
+  readonly lastApplied: Index;
+  readonly lifecycle: 'recovering' | 'running' | 'draining' | 'stopped' | 'halted';
+  /** What it knows of a peer; `null` unless it leads. */
+  readonly replication: (peer: NodeId) => ReplicationState | null;
 }
 
 /** How long `close()` waits for what is under way, in milliseconds. */
@@ -162,6 +177,18 @@ export class RaftNode implements Replica {
     };
   }
 
+  /** What it knows right now, for checkers and debuggers: the live objects, to be read and not kept. */
+  inspect(): NodeInspection {
+    const { actors, applying } = this.#parts;
+    return {
+      raft: actors.raft,
+      leads: actors.hasTag('leads'),
+      lastApplied: applying.lastApplied,
+      lifecycle: actors.lifecycle,
+      replication: (peer) => actors.replication(peer),
+    };
+  }
+
   counters(): ReplicaCounters {
     const { applying, clients, disk, peers } = this.#parts;
     return {
@@ -247,6 +274,7 @@ export class RaftNode implements Replica {
         emit: (effect) => this.#loop.emit(effect),
         run,
         failed: fail,
+        instruments: this.#options.instruments,
       }),
       peers: new Peers({
         identity,
@@ -286,7 +314,7 @@ export class RaftNode implements Replica {
     if (this.#halted !== null) return;
     const error = asRaftError(cause);
     this.#halted = error;
-    this.#parts.clients.failAll(error, error);
+    this.#parts.clients.failAll(...fatesOf(error));
     this.#options.transport.close().catch(() => {});
     this.#setRole({ role: 'halted', term: this.#role.term, leader: null, cause: error.message });
     for (const listener of this.#haltListeners) this.#tell(() => listener(error));
@@ -330,6 +358,16 @@ function stopped(retry: 'safe' | 'outcomeUnknown'): RaftError {
       ? 'nothing was done; ask another member'
       : 'whether it took effect is unknown; read before you repeat it';
   return new RaftError('RAFT_STOPPED', `this member is closing: ${said}`, { retry });
+}
+
+/** What a halt means to callers: of what was queued nothing was done, what was appended may yet be committed. */
+function fatesOf({ code, message, cause }: RaftError): [refusal: RaftError, unknown: RaftError] {
+  const refused = `${message} (the command was not proposed: ask another member)`;
+  const undecided = `${message} (the command may have taken effect: read before you repeat it)`;
+  return [
+    new RaftError(code, refused, { retry: 'safe', cause }),
+    new RaftError(code, undecided, { retry: 'outcomeUnknown', cause }),
+  ];
 }
 
 function asRaftError(error: unknown): RaftError {

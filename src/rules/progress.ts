@@ -52,6 +52,18 @@ export function probe(state: ReplicationState): ReplicationStep {
   };
 }
 
+/**
+ * The same question, without the entries: whoever asks a slow peer again and again must not send it the same
+ * megabyte each time, or the answer never gets through.
+ */
+export function probeAgain(state: ReplicationState): ReplicationStep {
+  const prevIndex = previousIndex(state.nextIndex);
+  return {
+    changes: { commitIndexSent: state.commitIndex },
+    effects: [replicate(state, prevIndex, prevIndex)],
+  };
+}
+
 /** The next entries, as many as one message and the window hold. The driver answers what it sent. */
 export function sendEntries(state: ReplicationState): ReplicationStep {
   assert(hasWindow(state) && hasMore(state), 'LR11: entries are sent while the window is open');

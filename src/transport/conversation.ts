@@ -138,6 +138,13 @@ export class Conversation implements PeerConnection {
     this.#settle({ kind: this.#state === 'open' ? 'closed' : 'unreachable', text });
   }
 
+  /** Whoever listened is dead: nothing is said or heard on this end any more. */
+  abandon(): void {
+    this.#state = 'closed';
+    this.#listener = null;
+    this.#gathering = null;
+  }
+
   // What arrives.
 
   #take(frame: Uint8Array): string | null {

@@ -23,6 +23,21 @@ export interface MemoryNetworkOptions {
   readonly defer: (deliver: () => void, delivery: Delivery) => void;
   /** Damages frames under way, or returns them as they are. They may be shared: copy before writing. */
   readonly tamper?: (frame: Uint8Array, delivery: Delivery) => Uint8Array;
+  /**
+   * Asked about each message before it sets out. True: it goes the ordinary way, in order. Besides, or instead,
+   * the owner may call `deliver` itself, at any time and any number of times, with these frames or earlier
+   * ones of the same direction: so messages get lost, doubled, late and out of order (TR18).
+   */
+  readonly carry?: (message: CarriedMessage) => boolean;
+}
+
+/** One message on its way: its header frame and the runs beside it. */
+export interface CarriedMessage {
+  readonly from: string;
+  readonly to: string;
+  readonly frames: readonly Uint8Array[];
+  /** Hands frames to the far end of this very connection; nothing happens once it has ended. */
+  readonly deliver: (frames: readonly Uint8Array[]) => void;
 }
 
 /** One direction of the network. */
@@ -96,6 +111,11 @@ export class MemoryNetwork {
 
   tamper(frame: Uint8Array, delivery: Delivery): Uint8Array {
     return this.#options.tamper?.(frame, delivery) ?? frame;
+  }
+
+  /** True: the message goes the ordinary way. */
+  carries(message: CarriedMessage): boolean {
+    return this.#options.carry?.(message) ?? true;
   }
 
   hold(lane: Lane): void {

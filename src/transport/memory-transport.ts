@@ -75,6 +75,16 @@ export class MemoryTransport implements PeerTransport {
     }
   }
 
+  /**
+   * As if the process had died: it listens no more and hears nothing more. `reset` tells the far ends, as the
+   * operating system of a killed process does; otherwise they hear nothing, as when a machine loses power.
+   */
+  abandon({ reset }: { readonly reset: boolean }): void {
+    this.#isClosed = true;
+    if (this.#isListening) this.#options.network.stopListening(this.#options.address);
+    for (const end of [...this.#ends]) end.abandon(reset);
+  }
+
   #answer(accept: Accept, from: string, dialling: FarEnd): void {
     const end = this.#createEnd(from);
     const { conversation } = end;
@@ -165,9 +175,13 @@ class MemoryEnd implements Wire, FarEnd {
   }
 
   write(frames: readonly Uint8Array[]): void {
+    const { network, direction } = this.#options;
     let bytes = 0;
     for (const frame of frames) bytes += frame.length;
-    this.#lane.add('frames', bytes, (delivery) => this.#far?.receive(frames, delivery));
+    const delivery = { ...direction, what: 'frames', bytes } as const;
+    const deliver = (carried: readonly Uint8Array[]): void => this.#far?.receive(carried, delivery);
+    if (!network.carries({ ...direction, frames, deliver })) return;
+    this.#lane.add('frames', bytes, () => deliver(frames));
   }
 
   bufferedBytes(): number {
@@ -178,6 +192,13 @@ class MemoryEnd implements Wire, FarEnd {
     if (this.#isEnded) return;
     this.#end();
     this.#lane.add('goodbye', 0, () => this.#far?.lost(`the peer said: ${text}`));
+  }
+
+  abandon(reset: boolean): void {
+    const far = this.#far;
+    this.conversation.abandon();
+    this.#end();
+    if (reset) this.#lane.add('goodbye', 0, () => far?.lost('the peer is gone'));
   }
 
   // What the other end calls.

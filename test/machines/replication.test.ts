@@ -86,9 +86,19 @@ it('[LR10] what a probe carried is not under way: nothing is sent ahead until it
   expect(chart.context()).toMatchObject({ nextIndex: 5, lastIndex: 8, inflight: [] });
 });
 
-it('[LR10] a probe that is not answered is repeated with the next heartbeat', () => {
+it('[LR10] a probe that is not answered is repeated with the next heartbeat, without its entries', () => {
   const chart = start();
-  expect(chart.send({ type: 'heartbeat.due' })).toEqual([replicate(4, 5)]);
+  expect(chart.send({ type: 'heartbeat.due' })).toEqual([replicate(4, 4)]);
+  expect(chart.state()).toBe('probe.asking');
+});
+
+it('[LR12] [H4] answers to heartbeats do not hide that an earlier message was lost', () => {
+  const chart = streaming(2);
+  for (let waited = 0; waited < PROGRESS_TIMEOUT_MS; waited += 100) {
+    expect(chart.state()).toMatch(/^replicate/);
+    chart.send(accepted(5));
+    chart.advance(100);
+  }
   expect(chart.state()).toBe('probe.asking');
 });
 

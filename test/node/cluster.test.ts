@@ -134,6 +134,55 @@ describe('a cluster under virtual time', () => {
     );
   });
 
+  it('[EM7] a halt tells queued commands from appended ones, and forgets nobody who waits', async () => {
+    const cluster = await VirtualCluster.start(3);
+    const leader = await cluster.leader();
+    const follower = [...cluster.members.values()].find(({ id }) => id !== leader.id);
+    await cluster.submit(leader.id, 'before');
+    const told: string[] = [];
+    leader.node.onHalt(({ code }) => told.push(`halt ${code}`));
+    const submit = (name: string): void =>
+      leader.node.submit(new TextEncoder().encode(name), { timeoutMs: 60_000 }, (outcome) => {
+        if (outcome.type === 'failed') told.push(`${name} ${outcome.error.retry}`);
+      });
+    follower?.node.awaitReadable({ timeoutMs: 60_000 }, () => {});
+    cluster.isolate(leader.id);
+    leader.disk.holds = true;
+    submit('appended');
+    await cluster.pass(5);
+    submit('queued');
+    await cluster.pass(5);
+    leader.disk.error = new Error('EIO');
+    for (const write of leader.disk.held.splice(0)) cluster.clock.defer(write);
+    await cluster.pass(20);
+    expect(told.sort()).toEqual([
+      'appended outcomeUnknown',
+      'halt RAFT_STORAGE_FAILED',
+      'queued safe',
+    ]);
+  });
+
+  it('[PS7] a leader with reads of others under way halts in good order', async () => {
+    const cluster = await VirtualCluster.start(3);
+    const leader = await cluster.leader();
+    const followers = [...cluster.members.values()].filter(({ id }) => id !== leader.id);
+    await cluster.submit(leader.id, 'a');
+    const [asking, other] = followers;
+    cluster.network.cut({ from: `at-${leader.id}`, to: `at-${other?.id}` });
+    cluster.network.cut({ from: `at-${leader.id}`, to: `at-${asking?.id}` });
+    asking?.node.awaitReadable({ timeoutMs: 60_000 }, () => {});
+    await cluster.pass(10);
+    let halts = 0;
+    leader.node.onHalt(() => {
+      halts += 1;
+    });
+    leader.disk.error = new Error('EIO');
+    leader.node.submit(new Uint8Array([1]), { timeoutMs: 60_000 }, () => {});
+    await cluster.pass(20);
+    expect(leader.node.status().role).toBe('halted');
+    expect(halts).toBe(1);
+  });
+
   it('[ID1] a wiped member is refused by those that knew it (A8)', async () => {
     const cluster = await VirtualCluster.start(3);
     const leader = await cluster.leader();
@@ -238,6 +287,34 @@ describe('bounds', () => {
       error: { code: 'RAFT_NO_LEADER', retry: 'safe' },
     });
     expect(await cluster.read('n1', 500)).toMatchObject({ code: 'RAFT_NO_LEADER' });
+  });
+
+  it('[LR9] commands that waited for a leader enter the log run by run', async () => {
+    const cluster = await VirtualCluster.start(3, { limits: { runBytesMax: 1 } });
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const outcomes = names.flatMap((name) =>
+      ['n1', 'n2', 'n3'].map((id) => cluster.submit(id, `${name}${id}`)),
+    );
+    for (const outcome of await Promise.all(outcomes)) expect(outcome.type).toBe('applied');
+    for (const node of cluster.nodes) expect(node.status().role).not.toBe('halted');
+  });
+
+  it('[EM7] of commands that were passed on together each ends by its own deadline', async () => {
+    const cluster = await VirtualCluster.start(3);
+    const leader = await cluster.leader();
+    const follower = [...cluster.members.values()].find(({ id }) => id !== leader.id);
+    await cluster.pass(100);
+    cluster.network.cut({ from: `at-${leader.id}`, to: `at-${follower?.id}` });
+    const ended: string[] = [];
+    for (const timeoutMs of [100, 800]) {
+      follower?.node.submit(new Uint8Array([1]), { timeoutMs }, (outcome) => {
+        ended.push(`${timeoutMs} ${outcome.type === 'failed' ? outcome.error.retry : 'applied'}`);
+      });
+    }
+    await cluster.pass(150);
+    expect(ended).toEqual(['100 outcomeUnknown']);
+    await cluster.pass(1_000);
+    expect(ended).toHaveLength(2);
   });
 
   it('[LR11] everything works with every limit at its smallest', async () => {

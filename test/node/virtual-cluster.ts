@@ -12,7 +12,7 @@ import type { ProposalOutcome } from '../../src/ports/replica.ts';
 import type { CommittedCommand, StateMachine } from '../../src/ports/state-machine.ts';
 import { memoryLogStore } from '../../src/storage/memory-log-store.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import { MemoryNetwork } from '../../src/transport/memory-network.ts';
+import { type CarriedMessage, MemoryNetwork } from '../../src/transport/memory-network.ts';
 import { memoryTransport } from '../../src/transport/memory-transport.ts';
 
 /** Remembers every command it applied, as text; the result is how many that makes. */
@@ -38,12 +38,15 @@ const LATENCY_MS = 1;
 export interface VirtualClusterOptions {
   readonly limits?: Partial<Limits>;
   readonly machine?: () => StateMachine;
+  /** What becomes of each message; all go the ordinary way unless given. */
+  readonly carry?: (message: CarriedMessage) => boolean;
 }
 
 export class VirtualCluster {
   readonly clock = new VirtualClock();
   readonly network = new MemoryNetwork({
     defer: (deliver) => void this.clock.setTimeout(deliver, LATENCY_MS),
+    carry: (message) => this.#options.carry?.(message) ?? true,
   });
   readonly members = new Map<string, VirtualMember>();
   readonly #options: VirtualClusterOptions;

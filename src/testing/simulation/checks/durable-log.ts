@@ -1,0 +1,117 @@
+/**
+ * What the disk of a node would return if the node crashed now: hard state and log, kept up to date batch by
+ * batch from the very records that the production store writes. Each entry carries a hash of itself and all
+ * before it, so that two logs are equal up to an entry exactly if its hashes are.
+ */
+import { decodeRun, type EntryRun, entriesOf } from '../../../core/entry-run.ts';
+import { HARD_STATE_ZERO, type HardState } from '../../../core/hard-state.ts';
+import { INDEX_ZERO, type Index, index, type Term } from '../../../core/types.ts';
+import type { DatabaseChange } from '../../../storage/database.ts';
+import { decodeRecord, RECORD_KIND } from '../../../storage/record.ts';
+import { parseState } from '../../../storage/stored-values.ts';
+
+export interface DurableEntry {
+  readonly term: Term;
+  /** Of this entry and all before it; equal hashes: equal logs so far. */
+  readonly hash: number;
+}
+
+export interface DurableLogOptions {
+  /** An entry has come to this disk. */
+  readonly appended: (at: Index, entry: DurableEntry) => void;
+  readonly hardStateChanged: (before: HardState, after: HardState) => void;
+}
+
+export class DurableLog {
+  readonly #options: DurableLogOptions;
+  #entries: DurableEntry[] = [];
+  #hardState: HardState = HARD_STATE_ZERO;
+
+  constructor(options: DurableLogOptions) {
+    this.#options = options;
+  }
+
+  get hardState(): HardState {
+    return this.#hardState;
+  }
+
+  get lastIndex(): Index {
+    return index(this.#entries.length);
+  }
+
+  get lastTerm(): number {
+    return this.#entries.at(-1)?.term ?? 0;
+  }
+
+  /** `null`: not there. */
+  at(place: number): DurableEntry | null {
+    return this.#entries[place - 1] ?? null;
+  }
+
+  /** Index 0 with term 0 is always there. */
+  holds(place: { readonly index: number; readonly term: number }): boolean {
+    if (place.index === INDEX_ZERO) return place.term === 0;
+    return this.at(place.index)?.term === place.term;
+  }
+
+  /** One batch has become durable. */
+  note(changes: readonly DatabaseChange[]): void {
+    for (const change of changes) {
+      if (change.key[0] === RECORD_KIND.run) this.#noteRun(change);
+      else if (change.key[0] === RECORD_KIND.state && change.type === 'put') {
+        this.#noteState(change.value);
+      }
+    }
+  }
+
+  /** The disk was replaced by an empty one. */
+  forget(): void {
+    this.#entries = [];
+    this.#hardState = HARD_STATE_ZERO;
+  }
+
+  #noteRun(change: DatabaseChange): void {
+    const first = indexOfKey(change.key);
+    if (this.#entries.length >= first) this.#entries.length = first - 1;
+    if (change.type === 'del') return;
+    const run = decodeRun(change.value);
+    if (typeof run === 'string') throw new Error(`a run is written that cannot be read: ${run}`);
+    this.#append(run);
+  }
+
+  #append(run: EntryRun): void {
+    for (const { kind, data } of entriesOf(run)) {
+      const before = this.#entries.at(-1)?.hash ?? 0;
+      const hash = hashOf(mix(mix(before, run.term), kind), data);
+      const entry = { term: run.term, hash };
+      this.#entries.push(entry);
+      this.#options.appended(index(this.#entries.length), entry);
+    }
+  }
+
+  #noteState(value: Uint8Array): void {
+    const record = decodeRecord(RECORD_KIND.state, value, parseState);
+    if (record.type !== 'value') throw new Error('a state is written that cannot be read');
+    const before = this.#hardState;
+    this.#hardState = record.value.hardState;
+    this.#options.hardStateChanged(before, this.#hardState);
+  }
+}
+
+function indexOfKey(key: Uint8Array): number {
+  const view = new DataView(key.buffer, key.byteOffset, key.byteLength);
+  return view.getUint32(1) * 2 ** 32 + view.getUint32(5);
+}
+
+export function hashOf(start: number, bytes: Uint8Array): number {
+  let hash = start;
+  for (let at = 0; at < bytes.length; at += 1) {
+    hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
+  }
+  return mix(hash, bytes.length);
+}
+
+export function mix(hash: number, value: number): number {
+  const mixed = Math.imul((hash ^ value) + 0x9e3779b9, 0x85ebca6b);
+  return (mixed ^ (mixed >>> 15)) >>> 0;
+}

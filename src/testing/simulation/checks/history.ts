@@ -1,0 +1,111 @@
+/**
+ * What the checker remembers of a whole run, whatever the nodes forget: who led which term, which entries ever
+ * were on a disk, what was committed and applied, who voted for whom (S01, S03, S05, S06, S11).
+ */
+import type { NodeId } from '../../../core/types.ts';
+import type { CommittedCommand } from '../../../ports/state-machine.ts';
+import { type DurableEntry, hashOf, mix } from './durable-log.ts';
+import type { Report } from './violation.ts';
+
+export class History {
+  readonly #report: Report;
+  readonly #leaders = new Map<number, NodeId>();
+  /** By term, then by index: the hash of the log up to that entry. */
+  readonly #created = new Map<number, Map<number, number>>();
+  readonly #committed: number[] = [];
+  readonly #applied: { readonly command: number; readonly answer: number }[] = [];
+  /** Hashes of every command that was ever applied anywhere. */
+  readonly appliedCommands = new Set<number>();
+  readonly #votes = new Map<string, NodeId>();
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  /** The largest index that any node has ever reported as committed. */
+  get committedThrough(): number {
+    return this.#committed.length;
+  }
+
+  get terms(): number {
+    return this.#leaders.size;
+  }
+
+  /** The term of a committed entry; `undefined` past the end. */
+  committedTerm(at: number): number | undefined {
+    return this.#committed[at - 1];
+  }
+
+  leaderOf(term: number): NodeId | undefined {
+    return this.#leaders.get(term);
+  }
+
+  /** S01: over all time, also if the first one is long gone. */
+  noteLeader(term: number, node: NodeId): void {
+    const other = this.#leaders.get(term);
+    if (other !== undefined) this.#report('S01', `${node} leads term ${term}, which ${other} led`);
+    this.#leaders.set(term, node);
+  }
+
+  /** S03: one index and one term name one entry, with one past. */
+  noteEntry(node: NodeId, at: number, { term, hash }: DurableEntry): void {
+    const ofTerm = this.#created.get(term) ?? new Map<number, number>();
+    this.#created.set(term, ofTerm);
+    const known = ofTerm.get(at);
+    if (known === undefined) ofTerm.set(at, hash);
+    else if (known !== hash) {
+      this.#report('S03', `${node} holds another entry ${term}/${at}, or another past of it`);
+    }
+  }
+
+  /** S06: what was committed once stays as it is. Returns false if it is new. */
+  noteCommitted(node: NodeId, at: number, term: number): void {
+    const known = this.#committed[at - 1];
+    if (known === undefined) this.#committed[at - 1] = term;
+    else if (known !== term) {
+      this.#report('S06', `${node} commits ${term}/${at}, but ${known}/${at} was committed`);
+    }
+  }
+
+  /** S05, S33: every node applies the same command at the same index, with the same result. */
+  noteApplied(node: NodeId, { index, term, data }: CommittedCommand, result: unknown): void {
+    const command = hashOf(term, data);
+    const answer = hashOfText(textOf(result));
+    const known = this.#applied[index];
+    if (known === undefined) this.#applied[index] = { command, answer };
+    else if (known.command !== command) {
+      this.#report('S05', `${node} applies another command at ${index}`);
+    } else if (known.answer !== answer) {
+      this.#report('S33', `${node} gives another result at ${index}`);
+    }
+    this.appliedCommands.add(hashOf(0, data));
+  }
+
+  /** S11: a durable vote is never given twice, nor taken back, in its term. */
+  noteVote(node: NodeId, term: number, votedFor: NodeId): void {
+    const key = `${node}/${term}`;
+    const known = this.#votes.get(key);
+    if (known !== undefined && known !== votedFor) {
+      this.#report('S11', `${node} votes for ${votedFor} in term ${term}, after ${known}`);
+    }
+    this.#votes.set(key, votedFor);
+  }
+
+  /** Whom a node has durably voted for in a term, now or earlier. */
+  voteOf(node: NodeId, term: number): NodeId | undefined {
+    return this.#votes.get(`${node}/${term}`);
+  }
+}
+
+/** Results are plain data; bytes in them count by their content. */
+function textOf(result: unknown): string {
+  return JSON.stringify(result, (_, value: unknown) =>
+    value instanceof Uint8Array ? `${value.length}:${hashOf(0, value)}` : value,
+  );
+}
+
+function hashOfText(text: string | undefined): number {
+  let hash = 0;
+  for (const character of text ?? '') hash = mix(hash, character.codePointAt(0) ?? 0);
+  return hash;
+}

@@ -1,0 +1,188 @@
+/**
+ * The safety properties of one node after each thing that it did, on its memory, its disk and the history of
+ * the run (S01, S02, S04, S07–S10, S15, S16, S19, S20, S36, S37). What has not changed is not looked at
+ * again: a step that moves nothing costs a few comparisons.
+ */
+
+import type { LogShape } from '../../../core/log-shape.ts';
+import type { RaftState } from '../../../core/raft-state.ts';
+import type { ReplicationState } from '../../../core/replication-state.ts';
+import { INDEX_ZERO, type Index, type NodeId } from '../../../core/types.ts';
+import type { NodeInspection } from '../../../node/raft-node.ts';
+import { isQuorum } from '../../../rules/quorum.ts';
+import { lastLog, termAt } from '../../../rules/term-runs.ts';
+import type { DurableLog } from './durable-log.ts';
+import type { History } from './history.ts';
+import type { Report } from './violation.ts';
+
+export interface CheckedNode {
+  readonly id: NodeId;
+  readonly durable: DurableLog;
+}
+
+export interface InvariantsOptions {
+  readonly history: History;
+  readonly report: Report;
+  readonly durableOf: (id: NodeId) => DurableLog;
+}
+
+interface Seen {
+  readonly raft: RaftState;
+  readonly leads: boolean;
+  readonly lastApplied: Index;
+}
+
+/** Watches one life of one node. */
+export class Invariants {
+  readonly #node: CheckedNode;
+  readonly #options: InvariantsOptions;
+  readonly #progress = new Map<NodeId, ReplicationState>();
+  #seen: Seen | null = null;
+
+  constructor(node: CheckedNode, options: InvariantsOptions) {
+    this.#node = node;
+    this.#options = options;
+  }
+
+  check(inspection: NodeInspection): void {
+    const { raft, leads, lastApplied } = inspection;
+    if (raft === null) return;
+    const before = this.#seen;
+    if (raft !== before?.raft || leads !== before.leads || lastApplied !== before.lastApplied) {
+      const now = { raft, leads, lastApplied };
+      this.#seen = now;
+      this.#checkState(before, now);
+    }
+    if (leads) this.#checkPeers(raft, inspection);
+    else this.#progress.clear();
+  }
+
+  #checkState(before: Seen | null, now: Seen): void {
+    this.#checkPositions(now);
+    if (before !== null) this.#checkStep(before, now);
+    if (now.leads && before?.leads !== true) this.#checkNewLeader(now.raft);
+    const known = before?.raft.commitIndex ?? INDEX_ZERO;
+    if (now.raft.commitIndex > known) this.#checkCommit(known, now);
+  }
+
+  /** S15, S37. */
+  #checkPositions({ raft, leads, lastApplied }: Seen): void {
+    const { log, commitIndex, durableIndex } = raft;
+    if (lastApplied > commitIndex || commitIndex > log.lastIndex || durableIndex > log.lastIndex) {
+      const text = `applied ${lastApplied}, commit ${commitIndex}, durable ${durableIndex}, last ${log.lastIndex}`;
+      this.#violated('S15', text);
+    }
+    if (leads && raft.leaderId !== this.#node.id)
+      this.#violated('S37', 'leads and follows another');
+    if (leads && raft.votedFor !== this.#node.id)
+      this.#violated('S37', 'leads without its own vote');
+  }
+
+  /** S02, S10, S11, S16. */
+  #checkStep(before: Seen, now: Seen): void {
+    const [was, is] = [before.raft, now.raft];
+    if (is.term < was.term) this.#violated('S10', `term falls from ${was.term} to ${is.term}`);
+    if (is.commitIndex < was.commitIndex) this.#violated('S10', 'the commit index falls');
+    if (now.lastApplied < before.lastApplied) this.#violated('S10', 'lastApplied falls');
+    const isSameTerm = is.term === was.term;
+    if (isSameTerm && was.votedFor !== null && is.votedFor !== was.votedFor) {
+      this.#violated('S11', `its vote in term ${is.term} changes in memory`);
+    }
+    if (is.log === was.log) return;
+    if (before.leads && now.leads && isSameTerm && !extendsLog(was.log, is.log)) {
+      this.#violated('S02', 'a leader rewrites its own log');
+    }
+    if (was.commitIndex > is.log.lastIndex || !agreesAt(is.log, was.log, was.commitIndex)) {
+      this.#violated('S16', `what was committed at ${was.commitIndex} is truncated`);
+    }
+  }
+
+  /** S01, S04. */
+  #checkNewLeader(raft: RaftState): void {
+    const { history } = this.#options;
+    history.noteLeader(raft.term, this.#node.id);
+    for (let at = history.committedThrough; at > raft.log.base.index; at -= 1) {
+      if (termAt(raft.log, at as Index) === history.committedTerm(at)) continue;
+      this.#violated('S04', `is elected in term ${raft.term} without the committed entry ${at}`);
+      return;
+    }
+  }
+
+  /** S06–S09. */
+  #checkCommit(known: Index, { raft, leads }: Seen): void {
+    const { history } = this.#options;
+    const { log, commitIndex } = raft;
+    if (leads) this.#checkQuorum(raft);
+    else if (commitIndex > history.committedThrough) {
+      this.#violated('S09', `learns of commit ${commitIndex}, which no leader has reached`);
+    }
+    for (let at = known + 1; at <= commitIndex; at += 1) {
+      history.noteCommitted(this.#node.id, at, termAt(log, at as Index) ?? 0);
+    }
+  }
+
+  /** S07: a quorum would still have it after a crash of everyone. S08: it is of the leader's own term. */
+  #checkQuorum({ term, commitIndex, configuration, log }: RaftState): void {
+    const committed = { index: commitIndex, term: termAt(log, commitIndex) ?? 0 };
+    if (committed.term !== term)
+      this.#violated('S08', `commits ${committed.term}/${commitIndex} by counting`);
+    const holders = configuration.voters.filter((id) =>
+      this.#options.durableOf(id).holds(committed),
+    );
+    if (!isQuorum(configuration, holders)) {
+      this.#violated(
+        'S07',
+        `commits ${commitIndex}, on the disks of ${holders.join(', ') || 'nobody'}`,
+      );
+    }
+  }
+
+  #checkPeers(raft: RaftState, { replication }: NodeInspection): void {
+    for (const peer of raft.configuration.voters) {
+      if (peer === this.#node.id) continue;
+      const state = replication(peer);
+      const before = this.#progress.get(peer);
+      if (state === null || state === before) continue;
+      this.#progress.set(peer, state);
+      this.#checkProgress(raft.log, state, before?.term === state.term ? before : undefined);
+    }
+  }
+
+  /** S19, S20, S36. */
+  #checkProgress(log: LogShape, state: ReplicationState, before?: ReplicationState): void {
+    const { peer, matchIndex, nextIndex, inflight, inflightBytes, limits } = state;
+    if (nextIndex <= matchIndex)
+      this.#violated('S20', `next ${nextIndex} ≤ match ${matchIndex} of ${peer}`);
+    if (before !== undefined && matchIndex < before.matchIndex) {
+      this.#violated('S20', `what ${peer} holds falls`);
+    }
+    if (inflight.length > Math.max(1, limits.inflightMessagesMax)) {
+      this.#violated('S36', `${inflight.length} messages are under way to ${peer}`);
+    }
+    if (
+      inflight.length > 1 &&
+      inflightBytes - (inflight.at(-1)?.bytes ?? 0) > limits.inflightBytesMax
+    ) {
+      this.#violated('S36', `${inflightBytes} bytes are under way to ${peer}`);
+    }
+    if (matchIndex === before?.matchIndex || matchIndex === INDEX_ZERO) return;
+    const place = { index: matchIndex, term: termAt(log, matchIndex) ?? -1 };
+    const durable = this.#options.durableOf(peer);
+    const hasMovedOn = durable.hardState.term > state.term;
+    if (!hasMovedOn && !durable.holds(place)) {
+      this.#violated('S19', `believes that ${peer} holds ${place.term}/${matchIndex} on its disk`);
+    }
+  }
+
+  #violated(property: string, text: string): void {
+    this.#options.report(property, `${this.#node.id}: ${text}`);
+  }
+}
+
+function extendsLog(before: LogShape, after: LogShape): boolean {
+  return after.lastIndex >= before.lastIndex && agreesAt(after, before, lastLog(before).index);
+}
+
+function agreesAt(after: LogShape, before: LogShape, at: Index): boolean {
+  return termAt(after, at) === termAt(before, at);
+}

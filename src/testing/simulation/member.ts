@@ -1,0 +1,274 @@
+/**
+ * One simulated node through all its lives: a disk that stays, a process that comes and goes, and in it the
+ * production node on the production log store, codec and charts.
+ */
+import type { RaftError } from '../../core/errors.ts';
+import type { Limits } from '../../core/limits.ts';
+import type { RaftTiming } from '../../core/raft-state.ts';
+import type { NodeId } from '../../core/types.ts';
+import { type NodeInstruments, type RaftNode, startRaftNode } from '../../node/raft-node.ts';
+import type { LogStore, RecoveredLog } from '../../ports/log-store.ts';
+import type { CommittedCommand, StateMachine } from '../../ports/state-machine.ts';
+import { LevelLogStore } from '../../storage/level-log-store.ts';
+import { type MemoryTransport, memoryTransport } from '../../transport/memory-transport.ts';
+import type { VirtualClock } from '../virtual-clock.ts';
+import { DurableLog } from './checks/durable-log.ts';
+import type { History } from './checks/history.ts';
+import { Invariants } from './checks/invariants.ts';
+import type { Report } from './checks/violation.ts';
+import type { SimulatedNetwork } from './network.ts';
+import { type ClockDrift, SimulatedProcess } from './process.ts';
+import type { SeededRandom } from './random.ts';
+import type { DiskContent } from './simulated-content.ts';
+import { simulatedDatabase } from './simulated-database.ts';
+import { SimulatedDisk } from './simulated-disk.ts';
+import { simulatedFiles } from './simulated-files.ts';
+
+export interface MemberOptions {
+  readonly id: NodeId;
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly clock: VirtualClock;
+  readonly random: SeededRandom;
+  readonly network: SimulatedNetwork;
+  readonly timing: RaftTiming;
+  readonly limits: Limits;
+  readonly diskLatencyMs: number;
+  readonly diskStallMs: number;
+  readonly drift: ClockDrift;
+  readonly createMachine: (id: NodeId) => StateMachine;
+  readonly history: History;
+  readonly report: Report;
+  readonly durableOf: (id: NodeId) => DurableLog;
+  readonly instruments?: NodeInstruments;
+  readonly events: MemberEvents;
+}
+
+/** What a member tells the simulation. */
+export interface MemberEvents {
+  stepped(member: SimulatedMember): void;
+  settled(): void;
+  stateChanged(member: SimulatedMember, text: string): void;
+  durable(member: SimulatedMember): void;
+  halted(member: SimulatedMember, error: RaftError): void;
+  refused(member: SimulatedMember, error: unknown): void;
+}
+
+export type MemberState = 'down' | 'starting' | 'up' | 'refused' | 'halted';
+
+export class SimulatedMember {
+  readonly id: NodeId;
+  readonly disk: SimulatedDisk;
+  /** Of its own disk, also while another one is in its place. */
+  readonly durable: DurableLog;
+  #written: DurableLog;
+  readonly #options: MemberOptions;
+  process: SimulatedProcess | null = null;
+  node: RaftNode | null = null;
+  machine: StateMachine;
+  state: MemberState = 'down';
+  /** Why this member may halt or be refused; `null`: nothing was done to it that would excuse either. */
+  excuse: string | null = null;
+  /** True while its disk is not its own: empty, or of another time. Nobody may listen to it, and nothing is checked. */
+  isForeign = false;
+  /** False after a power loss, until it boots: not even its operating system answers. */
+  isHostUp = true;
+  /** Lives that found the disk whole. */
+  starts = 0;
+  #transport: MemoryTransport | null = null;
+  #invariants: Invariants | null = null;
+  #lives = 0;
+
+  constructor(options: MemberOptions) {
+    const { id, clock, random, events } = options;
+    this.id = id;
+    this.#options = options;
+    this.machine = options.createMachine(id);
+    this.durable = this.#createDurable();
+    this.#written = this.durable;
+    this.disk = new SimulatedDisk({
+      clock,
+      random: random.fork('disk'),
+      latencyMs: options.diskLatencyMs,
+      durable: (changes) => {
+        this.#written.note(changes);
+        events.durable(this);
+      },
+      settled: () => events.settled(),
+    });
+  }
+
+  get lives(): number {
+    return this.#lives;
+  }
+
+  get address(): string {
+    return this.#options.addresses[this.id] ?? this.id;
+  }
+
+  /** Begins a life on whatever the disk holds. */
+  boot(): void {
+    const { clock, drift, events, random, report } = this.#options;
+    this.#lives += 1;
+    this.state = 'starting';
+    this.isHostUp = true;
+    this.machine = this.#options.createMachine(this.id);
+    this.#invariants = new Invariants(this, this.#options);
+    const process = new SimulatedProcess({
+      name: this.id,
+      life: this.#lives,
+      clock,
+      drift,
+      stepped: () => events.stepped(this),
+      threw: (_, error) => report('S37', `${this.id}: an exception escaped: ${String(error)}`),
+    });
+    this.process = process;
+    process.run('input', () => this.#start(process, random.fork(`life ${this.#lives}`)));
+  }
+
+  /** Ends the life as SIGKILL does, or as a power loss does. */
+  kill(kind: 'kill' | 'power'): void {
+    if (this.process === null) return;
+    this.process.kill();
+    this.#transport?.abandon({ reset: kind === 'kill' });
+    this.disk.crash(kind);
+    this.isHostUp = kind === 'kill';
+    this.process = null;
+    this.node = null;
+    this.#transport = null;
+    this.#invariants = null;
+    this.state = 'down';
+    this.#options.events.stateChanged(this, kind === 'kill' ? 'is killed' : 'loses power');
+  }
+
+  /** Looks at the node after it has done something. */
+  check(): void {
+    if (this.node === null || this.state !== 'up' || this.isForeign) return;
+    this.#invariants?.check(this.node.inspect());
+  }
+
+  /** Puts another disk in the place of its own, while it is down; returns what undoes that. */
+  swapDisk(content: DiskContent): () => void {
+    const own = this.disk.copy();
+    this.disk.restore(content);
+    this.#written = new DurableLog({ appended: () => {}, hardStateChanged: () => {} });
+    this.isForeign = true;
+    return () => {
+      this.disk.restore(own);
+      this.#written = this.durable;
+      this.isForeign = false;
+    };
+  }
+
+  #createDurable(): DurableLog {
+    const { history } = this.#options;
+    return new DurableLog({
+      appended: (at, entry) => history.noteEntry(this.id, at, entry),
+      hardStateChanged: (before, after) => this.#hardStateChanged(before.term, after),
+    });
+  }
+
+  #start(process: SimulatedProcess, random: SeededRandom): void {
+    const { addresses, events, limits, network, timing, diskStallMs, instruments } = this.#options;
+    const transport = memoryTransport({ network: network.memory, address: this.address, limits });
+    this.#transport = transport;
+    const options = {
+      id: this.id,
+      clusterId: 'simulated',
+      members: addresses,
+      store: this.#store(process, random.fork('words')),
+      transport,
+      machine: this.isForeign ? this.machine : watched(this.id, this.machine, this.#options),
+      clock: process.clock,
+      random: random.fork('node'),
+      timing,
+      limits,
+      diskStallMs,
+      ...(instruments === undefined ? {} : { instruments }),
+    };
+    startRaftNode(options).then(
+      (node) => this.#started(process, node),
+      (error: unknown) => {
+        if (this.process !== process) return;
+        this.state = 'refused';
+        events.refused(this, error);
+      },
+    );
+  }
+
+  #started(process: SimulatedProcess, node: RaftNode): void {
+    if (this.process !== process) return;
+    const { events } = this.#options;
+    this.node = node;
+    this.starts += 1;
+    this.state = 'up';
+    node.onRole(({ role, term, leader, cause }) => {
+      const follows = leader === null || leader === this.id ? '' : `, leader ${leader}`;
+      events.stateChanged(this, `${role} in term ${term}${follows}: ${cause}`);
+    });
+    node.onHalt((error) => {
+      if (this.process !== process) return;
+      this.state = 'halted';
+      events.halted(this, error);
+    });
+    events.stateChanged(this, `starts, for the ${this.#lives}. time`);
+  }
+
+  /** S14, S17: what the store has proven at its start is what the disk had promised, to the last entry. */
+  #store(process: SimulatedProcess, words: SeededRandom): LogStore {
+    const store = new LevelLogStore({
+      directory: 'data',
+      files: simulatedFiles(this.disk, process),
+      database: (path) => simulatedDatabase(this.disk, process, path),
+      randomWord: () => words.hexWord(),
+    });
+    const open = store.open.bind(store);
+    store.open = async (owner) => {
+      const recovered = await open(owner);
+      if (this.process === process && !this.isForeign) this.#compare(recovered);
+      return recovered;
+    };
+    return store;
+  }
+
+  #compare({ hardState, log }: RecoveredLog): void {
+    const { durable } = this;
+    const { report } = this.#options;
+    const isSameVote = hardState.votedFor === durable.hardState.votedFor;
+    if (hardState.term !== durable.hardState.term || !isSameVote) {
+      report('S14', `${this.id} forgets term ${durable.hardState.term} or its vote in it`);
+    }
+    const lastTerm = log.termRuns.at(-1)?.term ?? 0;
+    if (log.lastIndex !== durable.lastIndex || lastTerm !== durable.lastTerm) {
+      const held = `${durable.lastTerm}/${durable.lastIndex}`;
+      report('S14', `${this.id} held entries through ${held}, and wakes with ${log.lastIndex}`);
+    }
+  }
+
+  #hardStateChanged(termBefore: number, after: { term: number; votedFor: NodeId | null }): void {
+    const { history, report } = this.#options;
+    if (after.term < termBefore) report('S10', `${this.id}: the term on its disk falls`);
+    if (after.votedFor !== null) history.noteVote(this.id, after.term, after.votedFor);
+  }
+}
+
+/** The machine, with each command and its result noted: replicas must agree on both. */
+function watched(id: NodeId, machine: StateMachine, options: MemberOptions): StateMachine {
+  const note = (batch: readonly CommittedCommand[], results: readonly unknown[]): void => {
+    for (const [at, command] of batch.entries()) {
+      options.history.noteApplied(id, command, results[at]);
+    }
+  };
+  return {
+    apply: (batch) => {
+      const results = machine.apply(batch);
+      if (!(results instanceof Promise)) {
+        note(batch, results);
+        return results;
+      }
+      return results.then((all) => {
+        note(batch, all);
+        return all;
+      });
+    },
+  };
+}

@@ -1,0 +1,312 @@
+/**
+ * One run, from a plan to a verdict. First everything that the plan names goes wrong; a liveness run then mends a
+ * core of the members for good and nothing else, and the core must serve; then all of it is mended, and the
+ * cluster must come together, serve every caller at every member, agree to the last byte, and hold everything it ever
+ * acknowledged through one more loss of power everywhere.
+ */
+
+import type { NodeId } from '../../core/types.ts';
+import type { NodeInstruments } from '../../node/raft-node.ts';
+import type { StateMachine } from '../../ports/state-machine.ts';
+import type { Violation } from './checks/violation.ts';
+import { Clients } from './clients.ts';
+import { FaultInjector } from './fault-injector.ts';
+import { isolateOutsiders } from './outsiders.ts';
+import type { SimulationPlan } from './plan.ts';
+import { shutOutRealWorld } from './real-world.ts';
+import type { Subject } from './subject.ts';
+import { Supervisor } from './supervisor.ts';
+import type { TraceLine } from './trace.ts';
+import { leaderIn, World } from './world.ts';
+
+export interface SimulateOptions<Input, Output, Machine extends StateMachine> {
+  readonly plan: SimulationPlan;
+  readonly subject: Subject<Input, Output, Machine>;
+  /** Keeps a trace for people; costs time. */
+  readonly isTraced?: boolean;
+  readonly instruments?: NodeInstruments;
+  /** Called before the run begins: the place for planted bugs. */
+  readonly prepare?: (world: World) => void;
+}
+
+export interface SimulationReport {
+  readonly seed: string;
+  readonly version: number;
+  /** Equal exactly for equal runs. */
+  readonly hash: string;
+  readonly events: number;
+  readonly simulatedMs: number;
+  readonly crashes: number;
+  readonly partitions: number;
+  readonly halts: number;
+  readonly refusals: number;
+  readonly messages: number;
+  readonly operations: number;
+  readonly succeeded: number;
+  readonly committed: number;
+  readonly terms: number;
+  /** False: the history was too hard to judge within its bound. */
+  readonly isDecided: boolean;
+  /** `null`: every property held. */
+  readonly violation: Violation | null;
+  readonly lines: readonly TraceLine[];
+}
+
+/** A connection that died without a word is given up after so long, and dialled again (TR19), in milliseconds. */
+const RECONNECT_MS = 4_500;
+/** How long a run lasts at least, in simulated milliseconds. */
+export const RUN_MS_MIN = 60_000;
+
+/** Resolves with what was found; rejects only if the simulation itself is broken. */
+export async function simulate<Input, Output, Machine extends StateMachine>(
+  options: SimulateOptions<Input, Output, Machine>,
+): Promise<SimulationReport> {
+  const letIn = shutOutRealWorld();
+  try {
+    return await new Run(options).run();
+  } finally {
+    letIn();
+  }
+}
+
+class Run<Input, Output, Machine extends StateMachine> {
+  readonly #options: SimulateOptions<Input, Output, Machine>;
+  readonly #world: World;
+  readonly #supervisor: Supervisor;
+  readonly #injector: FaultInjector;
+  readonly #clients: Clients<Input, Output, Machine>;
+
+  #isDecided = true;
+
+  constructor(options: SimulateOptions<Input, Output, Machine>) {
+    const { plan, subject, isTraced = false, instruments } = options;
+    this.#options = options;
+    this.#world = new World({
+      plan,
+      createMachine: subject.create,
+      isTraced,
+      ...(instruments === undefined ? {} : { instruments }),
+    });
+    this.#supervisor = new Supervisor(this.#world);
+    this.#injector = new FaultInjector(this.#world, this.#supervisor);
+    const random = this.#world.random.fork('clients');
+    this.#clients = new Clients({ world: this.#world, subject, random });
+  }
+
+  async run(): Promise<SimulationReport> {
+    this.#options.prepare?.(this.#world);
+    const phases = [
+      () => this.#sufferFaults(),
+      () => this.#serveInCore(),
+      () => this.#heal(),
+      () => this.#serve(),
+      () => this.#rest(),
+      () => this.#scan(),
+    ];
+    for (const phase of phases) {
+      if (this.#world.violation === null) await phase();
+    }
+    if (this.#world.violation === null) this.#judge();
+    return this.#report();
+  }
+
+  get #plan(): SimulationPlan {
+    return this.#options.plan;
+  }
+
+  /** The unit of patience: the longest election timeout, stretched for slow clocks, in milliseconds. */
+  get #timeoutMs(): number {
+    return this.#plan.timing.electionTimeoutMaxMs * 1.06;
+  }
+
+  async #sufferFaults(): Promise<void> {
+    const { faults, troubleMs } = this.#plan;
+    this.#supervisor.bootAll();
+    this.#injector.schedule(faults);
+    this.#clients.start();
+    await this.#world.runUntil(troubleMs);
+  }
+
+  /** L04, L06: a core that holds a quorum and is connected makes progress, whatever the others do. */
+  async #serveInCore(): Promise<void> {
+    const { mode, core } = this.#plan;
+    if (mode !== 'liveness') return;
+    this.#injector.mendAll();
+    this.#supervisor.restartAll();
+    isolateOutsiders(this.#world, this.#injector);
+    this.#world.note(null, `CORE ${core.join(', ')}`);
+    await this.#world.runUntilReached(this.#patienceMs(20), () => this.#coreHasLeader());
+    await this.#requireAny('L04', core, 20);
+  }
+
+  async #heal(): Promise<void> {
+    this.#world.note(null, 'HEAL');
+    this.#clients.stop();
+    this.#injector.mendAll();
+    this.#supervisor.restartAll();
+    const isWhole = await this.#world.runUntilReached(this.#patienceMs(10), () => this.#isWhole());
+    if (!isWhole) this.#world.report('L01', `no common leader: ${this.#describe()}`);
+    await this.#converge('L08');
+    for (const member of this.#world.all) member.excuse = null;
+  }
+
+  /** Every member serves whoever asks it. */
+  async #serve(): Promise<void> {
+    this.#world.note(null, 'SERVE');
+    for (const id of this.#plan.members) await this.#requireAny('L14', [id], 10);
+    this.#clients.resume();
+    await this.#world.runUntil(this.#world.now + 2_000);
+    this.#clients.stop();
+    await this.#world.runUntilReached(
+      this.#plan.workload.timeoutMs * 2,
+      () => this.#clients.isIdle,
+    );
+    await this.#converge('L08');
+  }
+
+  /** L03: where nothing goes wrong nobody campaigns. */
+  async #rest(): Promise<void> {
+    this.#world.note(null, 'REST');
+    const before = leaderIn(this.#world)?.node?.inspect().raft?.term;
+    await this.#world.runUntil(Math.max(RUN_MS_MIN - 5_000, this.#world.now + 5 * this.#timeoutMs));
+    const after = leaderIn(this.#world)?.node?.inspect().raft?.term;
+    if (before !== after)
+      this.#world.report('L03', `a calm cluster goes from term ${before} to ${after}`);
+  }
+
+  /** S34: what was acknowledged outlives a loss of power everywhere. */
+  async #scan(): Promise<void> {
+    this.#world.note(null, 'SCAN');
+    const { subject } = this.#options;
+    const digest = (): string | undefined => {
+      const [first] = this.#world.all;
+      return first === undefined ? undefined : subject.digest(first.machine as Machine);
+    };
+    const before = digest();
+    const releases = this.#world.all.map((member) => this.#supervisor.hold(member, 'power'));
+    for (const release of releases) release();
+    const isWhole = await this.#world.runUntilReached(this.#patienceMs(10), () => this.#isWhole());
+    if (!isWhole)
+      this.#world.report('L01', `no common leader after a power loss: ${this.#describe()}`);
+    await this.#converge('L08');
+    if (digest() !== before)
+      this.#world.report('S34', 'a power loss changed what the machine holds');
+    await this.#world.runUntil(Math.max(RUN_MS_MIN, this.#world.now));
+  }
+
+  /** S31, S32. */
+  #judge(): void {
+    const { refused, history } = this.#clients;
+    const { appliedCommands } = this.#world.history;
+    for (const [hash, code] of refused) {
+      if (!appliedCommands.has(hash) || !this.#clients.isUnique(hash)) continue;
+      this.#world.report('S31', `a command was refused for certain (${code}), and applied`);
+    }
+    const { fault, isDecided } = this.#options.subject.judge(history);
+    this.#isDecided = isDecided;
+    if (fault !== null) this.#world.report('S32', fault);
+  }
+
+  /** A call at one of these members is carried out in time; asked again until then, as clients would. */
+  async #requireAny(property: string, ids: readonly NodeId[], timeouts: number): Promise<void> {
+    let isDone = false;
+    const asking = new Set<NodeId>();
+    const ask = (): boolean => {
+      for (const id of ids) {
+        if (isDone || asking.has(id)) continue;
+        asking.add(id);
+        const number = 100 + this.#world.nextStep();
+        this.#clients.callAt(this.#world.member(id), number).then((done) => {
+          isDone ||= done;
+          asking.delete(id);
+        });
+      }
+      return isDone;
+    };
+    const withinMs = this.#patienceMs(timeouts) + this.#plan.workload.timeoutMs * 2;
+    if (await this.#world.runUntilReached(withinMs, ask)) return;
+    const where = ids.join(', ');
+    const text = `no call at ${where} is carried out within ${Math.ceil(withinMs)} ms`;
+    this.#world.report(property, `${text}: ${this.#describe()}`);
+  }
+
+  /** Grows as long as anyone catches up. */
+  #applied(): number {
+    const applied = this.#world.all.map((member) => member.node?.inspect().lastApplied ?? 0);
+    return applied.reduce((sum: number, through) => sum + through, 0);
+  }
+
+  /** L08, S33: everyone has applied everything, and holds the same. */
+  async #converge(property: string): Promise<void> {
+    let isEven = false;
+    for (let before = -1; !isEven && before < this.#applied(); ) {
+      before = this.#applied();
+      isEven = await this.#world.runUntilReached(this.#patienceMs(10), () => this.#isEven());
+    }
+    if (this.#world.violation !== null) return;
+    if (!isEven)
+      return this.#world.report(property, `not everyone catches up: ${this.#describe()}`);
+    const { subject } = this.#options;
+    const digests = new Set(
+      this.#world.all.map(({ machine }) => subject.digest(machine as Machine)),
+    );
+    if (digests.size > 1) this.#world.report('S33', 'replicas differ in what they hold');
+  }
+
+  #patienceMs(timeouts: number): number {
+    return timeouts * this.#timeoutMs + RECONNECT_MS;
+  }
+
+  #coreHasLeader(): boolean {
+    const leader = leaderIn(this.#world);
+    return leader !== null && this.#plan.core.includes(leader.id);
+  }
+
+  #isWhole(): boolean {
+    const leader = leaderIn(this.#world);
+    if (leader === null) return false;
+    return this.#world.all.every((member) => member.node?.status().leader === leader.id);
+  }
+
+  #isEven(): boolean {
+    const leader = leaderIn(this.#world)?.node?.inspect();
+    const last = leader?.raft?.log.lastIndex;
+    if (last === undefined || leader?.raft?.commitIndex !== last) return false;
+    return this.#world.all.every((member) => member.node?.inspect().lastApplied === last);
+  }
+
+  #describe(): string {
+    return this.#world.all
+      .map((member) => {
+        const status = member.node?.status();
+        if (status === undefined) return `${member.id} ${member.state}`;
+        const { role, term, leader, commitIndex, lastIndex, lastApplied } = status;
+        return `${member.id} ${member.state} ${role} t${term} of ${leader} ${lastApplied}≤${commitIndex}≤${lastIndex}`;
+      })
+      .join(' · ');
+  }
+
+  #report(): SimulationReport {
+    const world = this.#world;
+    const { seed, version } = this.#plan;
+    return {
+      seed,
+      version,
+      hash: world.trace.hash,
+      events: world.events,
+      simulatedMs: world.now,
+      crashes: world.crashes,
+      partitions: this.#injector.partitions,
+      halts: world.halts,
+      refusals: world.refusals,
+      messages: world.network.messages,
+      operations: this.#clients.count,
+      succeeded: this.#clients.succeeded,
+      committed: world.history.committedThrough,
+      terms: world.history.terms,
+      isDecided: this.#isDecided,
+      violation: world.violation,
+      lines: world.trace.lines,
+    };
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * A database with LevelDB's manners, good and bad: batches are atomic; a write that failed may be there all the
+ * same, and none succeeds after it; what rots is handed out without a word. See docs/formats.md for what
+ * the log store makes of it.
+ */
+import {
+  type Database,
+  type DatabaseChange,
+  DatabaseLocked,
+  DatabaseMissing,
+  type DatabaseRecord,
+  type DatabaseScan,
+  type ScanRange,
+} from '../../storage/database.ts';
+import type { SimulatedProcess } from './process.ts';
+import { newStore, type SimulatedStore } from './simulated-content.ts';
+import { inputOutputError, noSpace, type SimulatedDisk } from './simulated-disk.ts';
+
+export function simulatedDatabase(
+  disk: SimulatedDisk,
+  process: SimulatedProcess,
+  path: string,
+): Database {
+  return new SimulatedDatabase(disk, process, path);
+}
+
+class SimulatedDatabase implements Database {
+  readonly #disk: SimulatedDisk;
+  readonly #process: SimulatedProcess;
+  readonly #path: string;
+  #store: SimulatedStore | null = null;
+  #failure: Error | null = null;
+
+  constructor(disk: SimulatedDisk, process: SimulatedProcess, path: string) {
+    this.#disk = disk;
+    this.#process = process;
+    this.#path = path;
+  }
+
+  open({ createIfMissing }: { readonly createIfMissing: boolean }): Promise<void> {
+    return this.#disk.promise(this.#process, () => {
+      const { content, trouble } = this.#disk;
+      const found = content.get(this.#path);
+      if (found === null && !createIfMissing) throw new DatabaseMissing(this.#path);
+      if (trouble.isFull) throw noSpace();
+      const store = found?.type === 'database' ? found : newStore();
+      if (store.isLocked) throw new DatabaseLocked(this.#path);
+      store.isLocked = true;
+      content.set(this.#path, store);
+      content.syncNames(this.#path);
+      this.#store = store;
+    });
+  }
+
+  write(changes: readonly DatabaseChange[], completed: (error: Error | null) => void): void {
+    const { trouble } = this.#disk;
+    if (trouble.liesAboutSync) {
+      this.#opened().records.apply(changes, false);
+      this.#disk.later(0, () => this.#process.run('input', () => completed(null)));
+      return;
+    }
+    let error: Error | null = null;
+    this.#disk.operate(this.#process, {
+      perform: () => {
+        error = this.#write(changes);
+      },
+      interrupt: () => {
+        if (this.#failure === null && this.#disk.random.chance(0.5)) this.#putDown(changes);
+      },
+      completed: () => completed(error),
+    });
+  }
+
+  scan({ from, bytesMax }: ScanRange): DatabaseScan {
+    let rest = this.#opened().records.from(from);
+    return {
+      next: () =>
+        this.#disk.promise(this.#process, () => {
+          if (this.#disk.trouble.failNextRead) {
+            this.#disk.trouble.failNextRead = false;
+            throw inputOutputError();
+          }
+          const count = stepOf(rest, bytesMax);
+          const step = rest.slice(0, count);
+          rest = rest.slice(count);
+          return step;
+        }),
+      close: () => Promise.resolve(),
+    };
+  }
+
+  close(): Promise<void> {
+    return this.#disk.promise(this.#process, () => {
+      if (this.#store !== null) this.#store.isLocked = false;
+      this.#store = null;
+    });
+  }
+
+  #write(changes: readonly DatabaseChange[]): Error | null {
+    const { trouble } = this.#disk;
+    if (this.#failure === null && trouble.isFull) this.#failure = noSpace();
+    if (this.#failure === null && trouble.failNextWrite !== 'no') {
+      if (trouble.failNextWrite === 'maybe') this.#putDown(changes);
+      trouble.failNextWrite = 'no';
+      this.#failure = inputOutputError();
+    }
+    if (this.#failure === null) this.#putDown(changes);
+    return this.#failure;
+  }
+
+  #putDown(changes: readonly DatabaseChange[]): void {
+    this.#opened().records.apply(changes, true);
+    this.#disk.noteDurable(changes);
+  }
+
+  #opened(): SimulatedStore {
+    if (this.#store === null) throw new Error('the database is not open');
+    return this.#store;
+  }
+}
+
+/** How many records make a step: up to and including the one that passes the bound. */
+function stepOf(records: readonly DatabaseRecord[], bytesMax: number): number {
+  let bytes = 0;
+  for (const [at, { value }] of records.entries()) {
+    bytes += value.length;
+    if (bytes >= bytesMax) return at + 1;
+  }
+  return records.length;
+}

@@ -1,0 +1,245 @@
+/**
+ * A whole cluster under one heap of events: members, links, disks, checks. It moves only when told to; after
+ * every event the invariants of whoever did something are checked, and the first that does not hold ends the run.
+ */
+import type { Role } from '../../core/effect.ts';
+import { RaftError } from '../../core/errors.ts';
+import { type NodeId, nodeId } from '../../core/types.ts';
+import type { NodeInstruments } from '../../node/raft-node.ts';
+import type { StateMachine } from '../../ports/state-machine.ts';
+import { decodeFrame } from '../../transport/codec.ts';
+import { FRAME_KIND } from '../../transport/frames.ts';
+import type { CarriedMessage } from '../../transport/memory-network.ts';
+import { VirtualClock } from '../virtual-clock.ts';
+import type { DurableLog } from './checks/durable-log.ts';
+import { History } from './checks/history.ts';
+import { checkPromise } from './checks/promises.ts';
+import { Violation } from './checks/violation.ts';
+import { describeMessage } from './describe-message.ts';
+import { SimulatedMember } from './member.ts';
+import { SimulatedNetwork } from './network.ts';
+import type { SimulationPlan } from './plan.ts';
+import { SeededRandom } from './random.ts';
+import { Trace } from './trace.ts';
+
+export interface WorldOptions {
+  readonly plan: SimulationPlan;
+  readonly createMachine: () => StateMachine;
+  /** Keeps lines for people. */
+  readonly isTraced: boolean;
+  readonly instruments?: NodeInstruments;
+}
+
+/** Turns that settled promises get before the next event: more than any chain of them in the node takes. */
+const SETTLING_TURNS = 40;
+
+export class World {
+  readonly clock = new VirtualClock();
+  readonly random: SeededRandom;
+  readonly plan: SimulationPlan;
+  readonly network: SimulatedNetwork;
+  readonly history: History;
+  readonly trace: Trace;
+  readonly members = new Map<NodeId, SimulatedMember>();
+  violation: Violation | null = null;
+  events = 0;
+  crashes = 0;
+  halts = 0;
+  refusals = 0;
+  readonly #isDue = new Set<SimulatedMember>();
+  #steps = 0;
+  #hasSettled = false;
+
+  constructor({ plan, createMachine, isTraced, instruments }: WorldOptions) {
+    this.plan = plan;
+    this.random = new SeededRandom(plan.seed).fork('world');
+    this.trace = new Trace(isTraced);
+    this.history = new History((property, text) => this.report(property, text));
+    this.network = this.#createNetwork();
+    const addresses = Object.fromEntries(plan.members.map((id) => [id, addressOf(id)]));
+    for (const id of plan.members) {
+      const member = new SimulatedMember({
+        id,
+        addresses,
+        clock: this.clock,
+        random: this.random.fork(id),
+        network: this.network,
+        timing: plan.timing,
+        limits: plan.limits,
+        diskLatencyMs: plan.diskLatencyMs,
+        diskStallMs: plan.diskStallMs,
+        drift: plan.drifts[id] ?? { startMs: 0, rate: 1, wallSkewMs: 0 },
+        createMachine,
+        history: this.history,
+        report: (property, text) => this.report(property, text),
+        durableOf: (other) => this.durableOf(other),
+        ...(instruments === undefined ? {} : { instruments }),
+        events: this.#memberEvents(),
+      });
+      this.members.set(id, member);
+    }
+  }
+
+  get now(): number {
+    return this.clock.now();
+  }
+
+  get all(): readonly SimulatedMember[] {
+    return [...this.members.values()];
+  }
+
+  member(id: NodeId): SimulatedMember {
+    const member = this.members.get(id);
+    if (member === undefined) throw new RangeError(`there is no member ${id}`);
+    return member;
+  }
+
+  durableOf(id: NodeId): DurableLog {
+    return this.member(id).durable;
+  }
+
+  /** A place in the order of everything, never the same twice. */
+  nextStep(): number {
+    this.#steps += 1;
+    return this.#steps;
+  }
+
+  /** The first violation ends the run. */
+  report(property: string, text: string): void {
+    if (this.violation !== null) return;
+    this.violation = new Violation(property, text);
+    this.note(null, `VIOLATION ${property}: ${text}`);
+  }
+
+  note(node: string | null, text: string): void {
+    this.trace.note(this.now, node, text);
+  }
+
+  /** Runs every event through this simulated time, in milliseconds from the start. */
+  async runUntil(endMs: number): Promise<void> {
+    while (this.violation === null && this.clock.step(endMs)) await this.#afterEvent();
+    if (this.violation === null) this.clock.advance(Math.max(0, endMs - this.now));
+  }
+
+  /** Runs until `reached`, looked at every few milliseconds; false if `withinMs` were not enough. */
+  async runUntilReached(withinMs: number, reached: () => boolean): Promise<boolean> {
+    const endMs = this.now + withinMs;
+    const stepMs = Math.max(5, this.plan.timing.heartbeatIntervalMs / 2);
+    while (this.violation === null && this.now < endMs) {
+      if (reached()) return true;
+      await this.runUntil(Math.min(endMs, this.now + stepMs));
+    }
+    return reached();
+  }
+
+  async #afterEvent(): Promise<void> {
+    this.events += 1;
+    await undefined;
+    if (this.#hasSettled) {
+      this.#hasSettled = false;
+      for (let turns = 0; turns < SETTLING_TURNS; turns += 1) await undefined;
+      this.clock.runDeferred();
+      for (const member of this.members.values()) this.#isDue.add(member);
+    }
+    for (const member of this.#isDue) member.check();
+    this.#isDue.clear();
+  }
+
+  #createNetwork(): SimulatedNetwork {
+    const network = new SimulatedNetwork({
+      clock: this.clock,
+      random: this.random.fork('network'),
+      processAt: (address) => {
+        const member = this.members.get(idAt(address));
+        return member?.process ?? null;
+      },
+      isHostUp: (address) => this.members.get(idAt(address))?.isHostUp ?? false,
+      leaving: (message) => this.#leaving(message),
+    });
+    const { link, members } = this.plan;
+    for (const from of members) {
+      for (const to of members) {
+        Object.assign(network.quality(addressOf(from), addressOf(to)), link);
+      }
+    }
+    return network;
+  }
+
+  #leaving({ from, to, frames }: CarriedMessage): void {
+    const head = frames[0];
+    if (head === undefined) return;
+    this.trace.mix(((head[0] ?? 0) << 16) ^ ((head[1] ?? 0) << 8) ^ (head[2] ?? 0) ^ frames.length);
+    this.trace.mix(this.now * 1_000);
+    if (head[4] !== FRAME_KIND.message) return;
+    const decoded = decodeFrame(head);
+    if (typeof decoded === 'string' || decoded.type !== 'message') {
+      this.report('S37', `${idAt(from)} says what nobody understands`);
+      return;
+    }
+    const speaker = this.member(idAt(from));
+    if (speaker.isForeign) return;
+    const said = { to: idAt(to), message: decoded.message };
+    const checks = { history: this.history, report: this.report.bind(this) };
+    checkPromise(checks, speaker, said);
+    if (this.trace.isRecording && decoded.message.type !== 'Ping') {
+      this.note(speaker.id, `→ ${said.to} ${describeMessage(decoded.message)}`);
+    }
+  }
+
+  #memberEvents(): ConstructorParameters<typeof SimulatedMember>[0]['events'] {
+    return {
+      stepped: (member) => this.#isDue.add(member),
+      settled: () => {
+        this.#hasSettled = true;
+      },
+      durable: (member) =>
+        this.trace.mix(member.durable.lastIndex * 31 + member.durable.hardState.term),
+      stateChanged: (member, text) => {
+        this.trace.mix(text.length);
+        this.note(member.id, text);
+      },
+      halted: (member, error) => this.#halted(member, error),
+      refused: (member, error) => this.#refused(member, error),
+    };
+  }
+
+  /** S35, S37: a node halts because of its disk, if there is something wrong with its disk, and for nothing else. */
+  #halted(member: SimulatedMember, error: RaftError): void {
+    this.halts += 1;
+    this.note(member.id, `halts: ${error.code} ${error.message}`);
+    const isItsDisk = error.code === 'RAFT_STORAGE_FAILED' || error.code === 'RAFT_LOG_REFUSED';
+    if (isItsDisk && member.excuse !== null) return;
+    this.report('S37', `${member.id} halts without a cause: ${error.code} ${error.message}`);
+  }
+
+  /** S35: a directory is refused, in words that say what to do, if something was done to it, and only then. */
+  #refused(member: SimulatedMember, error: unknown): void {
+    this.refusals += 1;
+    this.note(
+      member.id,
+      `refuses to start: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    const isRefusal = error instanceof RaftError && error.message.length > 40;
+    if (isRefusal && member.excuse !== null) return;
+    this.report('S35', `${member.id} refuses to start without a cause: ${String(error)}`);
+  }
+}
+
+export function addressOf(id: NodeId): string {
+  return `${id}.simulated`;
+}
+
+function idAt(address: string): NodeId {
+  return nodeId(address.slice(0, address.indexOf('.')));
+}
+
+/** The member that leads in the newest term, as far as anyone knows. */
+export function leaderIn(world: World): SimulatedMember | null {
+  const leaders = world.all.filter((member) => roleOf(member) === 'leader');
+  const term = (member: SimulatedMember): number => member.node?.inspect().raft?.term ?? 0;
+  return leaders.sort((left, right) => term(right) - term(left))[0] ?? null;
+}
+
+export function roleOf(member: SimulatedMember): Role | null {
+  return member.state === 'up' ? (member.node?.status().role ?? null) : null;
+}

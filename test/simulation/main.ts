@@ -1,0 +1,147 @@
+/**
+ * `npm run simulate`: many seeds, or one of them in detail. Shows progress and the time left; its last line gives
+ * seeds, events, crashes, failures and events per second, also as JSON.
+ *
+ *   npm run simulate -- --seeds 2000 [--first 1]    so many seeds
+ *   npm run simulate -- --hours 2                   as many seeds as fit
+ *   npm run simulate -- --seed 17 [--trace 200]     one seed; a failing one is shrunk and shown in lanes
+ *   npm run simulate -- --canary                    a planted bug, which must be found
+ *   npm run simulate -- --twice 200                 each seed in two processes: equal to the last bit
+ */
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { PLAN_VERSION } from '../../src/testing/simulation/plan.ts';
+import { addTallies, NO_RUNS, type Tally } from '../../src/testing/simulation/tally.ts';
+import type { Mutant } from './mutants.ts';
+import { runPool } from './pool.ts';
+import { showSeed } from './show-seed.ts';
+import type { Answer } from './worker-messages.ts';
+
+const HOUR_MS = 3_600_000;
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string' },
+    hours: { type: 'string' },
+    first: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    trace: { type: 'string', default: '0' },
+    twice: { type: 'string' },
+    canary: { type: 'boolean', default: false },
+    processes: { type: 'string', default: String(Math.max(1, cpus().length)) },
+  },
+});
+
+const processes = numberOf('processes', values.processes);
+if (values.seed !== undefined) await showSeed(values.seed, numberOf('trace', values.trace));
+else if (values.twice !== undefined) await runTwice(numberOf('twice', values.twice));
+else if (values.canary) await runCanary();
+else await runMany();
+
+async function runMany(): Promise<void> {
+  const isTimed = values.hours !== undefined;
+  const count = isTimed ? Number.POSITIVE_INFINITY : numberOf('seeds', values.seeds ?? '100');
+  const endMs = isTimed ? Date.now() + numberOf('hours', values.hours) * HOUR_MS : null;
+  const { tally, failed, tookMs } = await runSeeds({ count, endMs, mutant: null });
+  for (const { seed, violation } of failed) {
+    console.log(`seed=${seed} version=${PLAN_VERSION}: ${violation}`);
+    console.log(`  again, shrunk and in lanes: npm run simulate -- --seed ${seed}`);
+  }
+  console.log(lastLine(tally, tookMs));
+  if (failed.length > 0) process.exitCode = 1;
+}
+
+/** Every run of a planted bug that tells must be red; if none is, the gate itself is broken. */
+async function runCanary(): Promise<void> {
+  const count = numberOf('seeds', values.seeds ?? '8');
+  const { failed } = await runSeeds({ count, endMs: null, mutant: 'lying-disk' });
+  console.log(`canary: ${failed.length} of ${count} runs with a planted bug are red`);
+  if (failed.length === count) return;
+  console.log(
+    'A planted bug went unnoticed: what the simulator says about real ones means nothing.',
+  );
+  process.exitCode = 1;
+}
+
+async function runTwice(count: number): Promise<void> {
+  const first = await runSeeds({ count, endMs: null, mutant: null });
+  const second = await runSeeds({ count, endMs: null, mutant: null });
+  const differing = [...first.hashes].filter(([seed, hash]) => second.hashes.get(seed) !== hash);
+  for (const [seed] of differing) console.log(`seed=${seed} runs differently the second time`);
+  console.log(
+    `twice: ${count - differing.length} of ${count} seeds gave equal traces in two processes`,
+  );
+  if (differing.length > 0) process.exitCode = 1;
+}
+
+interface Runs {
+  readonly tally: Tally;
+  readonly failed: readonly Answer[];
+  readonly hashes: ReadonlyMap<string, string>;
+  readonly tookMs: number;
+}
+
+async function runSeeds(wanted: {
+  readonly count: number;
+  readonly endMs: number | null;
+  readonly mutant: Mutant | null;
+}): Promise<Runs> {
+  const { count, endMs, mutant } = wanted;
+  const firstSeed = numberOf('first', values.first);
+  const startMs = Date.now();
+  const failed: Answer[] = [];
+  const hashes = new Map<string, string>();
+  let given = 0;
+  let tally = NO_RUNS;
+  const progress = setInterval(() => showProgress(tally, { startMs, count, endMs }), 5_000);
+  await runPool({
+    processes: Math.min(processes, count),
+    mutant,
+    nextSeed: () => {
+      if (given === count || (endMs !== null && Date.now() >= endMs)) return null;
+      given += 1;
+      return String(firstSeed + given - 1);
+    },
+    answered: (answer) => {
+      tally = addTallies(tally, answer.tally);
+      hashes.set(answer.seed, answer.hash);
+      if (answer.violation !== null) failed.push(answer);
+    },
+  });
+  clearInterval(progress);
+  return { tally, failed, hashes, tookMs: Date.now() - startMs };
+}
+
+function showProgress(
+  { seeds, events, failures }: Tally,
+  { startMs, count, endMs }: { startMs: number; count: number; endMs: number | null },
+): void {
+  const tookMs = Date.now() - startMs;
+  const leftMs =
+    endMs === null ? (tookMs / Math.max(1, seeds)) * (count - seeds) : endMs - Date.now();
+  const left = `${Math.ceil(leftMs / 60_000)} min left`;
+  const perSecond = Math.round((events / tookMs) * 1_000);
+  console.error(`${seeds} seeds, ${failures} failed, ${perSecond} events/s, ${left}`);
+}
+
+function lastLine(tally: Tally, tookMs: number): string {
+  const perSecondAndCore = Math.round((tally.events / tookMs) * 1_000) / processes;
+  const figures = {
+    ...tally,
+    tookMs,
+    processes,
+    eventsPerSecondAndCore: Math.round(perSecondAndCore),
+  };
+  const { seeds, events, crashes, failures, undecided } = tally;
+  return [
+    JSON.stringify(figures),
+    `simulated ${Math.round(tally.simulatedMs / 1_000)} s in ${Math.round(tookMs / 1_000)} s; ${undecided} histories undecided`,
+    `seeds ${seeds} · events ${events} · crashes ${crashes} · failures ${failures} · events per second and core ${Math.round(perSecondAndCore)}`,
+  ].join('\n');
+}
+
+function numberOf(name: string, text: string | undefined): number {
+  const value = Number(text);
+  if (text !== undefined && text !== '' && Number.isFinite(value) && value >= 0) return value;
+  console.error(`--${name} takes a number, not ${JSON.stringify(text)}`);
+  process.exit(64);
+}

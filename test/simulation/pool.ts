@@ -1,0 +1,46 @@
+/** Runs seeds in several processes at once, each on a core of its own. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Mutant } from './mutants.ts';
+import type { Answer, Order } from './worker-messages.ts';
+
+const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
+
+export interface PoolOptions {
+  readonly processes: number;
+  readonly mutant: Mutant | null;
+  /** The next seed; `null`: there are no more. */
+  readonly nextSeed: () => string | null;
+  readonly answered: (answer: Answer) => void;
+}
+
+/** Resolves when every seed has been answered. Rejects if a worker ends before its time. */
+export async function runPool(options: PoolOptions): Promise<void> {
+  const workers = Array.from({ length: options.processes }, () => startWorker());
+  try {
+    await Promise.all(workers.map((worker) => feed(worker, options)));
+  } finally {
+    for (const worker of workers) worker.kill();
+  }
+}
+
+function startWorker(): ChildProcess {
+  return fork(WORKER, [], { execArgv: ['--import', 'tsx'], serialization: 'advanced' });
+}
+
+function feed(worker: ChildProcess, { mutant, nextSeed, answered }: PoolOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const next = (): void => {
+      const seed = nextSeed();
+      if (seed === null) return resolve();
+      const order: Order = { seed, mutant };
+      worker.send(order);
+    };
+    worker.on('message', (answer: Answer) => {
+      answered(answer);
+      next();
+    });
+    worker.on('exit', (code) => reject(new Error(`a worker ended with ${code}`)));
+    next();
+  });
+}
