@@ -15,7 +15,7 @@ import { ambientInPureParts, nodeInPortableParts } from './tidy/purity.ts';
 import { deadFiles } from './tidy/reachability.ts';
 import { oversized } from './tidy/sizes.ts';
 import { listed, type Offence, readTree } from './tidy/source-tree.ts';
-import { malformedRules, rulesWithoutTest, testsWithoutRule } from './tidy/specification.ts';
+import * as specification from './tidy/specification.ts';
 import { loopholes, quietTests } from './tidy/strictness.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
@@ -84,7 +84,13 @@ it('[SC20] no file is dead', () => {
 });
 
 it('[SC21] rules and tests name each other', () => {
+  const { malformedRules, rulesWithoutTest, testsWithoutRule } = specification;
   expectNone(malformedRules(tree), rulesWithoutTest(tree), testsWithoutRule(tree));
+});
+
+it('[SC21] known bugs and tests name each other', () => {
+  const { malformedBugs, bugsWithoutTest, testsWithoutBug } = specification;
+  expectNone(malformedBugs(tree), bugsWithoutTest(tree), testsWithoutBug(tree));
 });
 
 it('[SC22] every error code is documented', () => {

@@ -85,15 +85,15 @@ export class Clients {
     return this.#proposals.encodeGathered(first);
   }
 
-  /** A follower passes on commands of its clients. */
+  /** A follower passes on commands of its clients. What was refused once is never taken later (I5). */
   proposedBy(from: NodeId, message: Propose, runs: readonly EntryRun[]): void {
     const { actors, clock } = this.#parts();
     const { term, requestId } = message;
-    const leads = actors.hasTag('leads') && term === raftOf(this.#parts()).term;
-    if (!leads || this.#refusalOf(0) !== null) return this.#answerPropose(from, message, null);
     const seen = this.#seen.get(from);
     if (seen !== undefined && seen.term === term && seen.requestId >= requestId) return;
     this.#seen.set(from, { term, requestId });
+    const leads = actors.hasTag('leads') && term === raftOf(this.#parts()).term;
+    if (!leads || this.#refusalOf(0) !== null) return this.#answerPropose(from, message, null);
     const entries = runs.flatMap(entriesOf);
     this.#proposals.queue({
       entries,

@@ -13,7 +13,7 @@ import { ambientInPureParts, nodeInPortableParts } from './purity.ts';
 import { deadFiles } from './reachability.ts';
 import { oversized } from './sizes.ts';
 import { listed, type Offence, type SourceTree, treeOf } from './source-tree.ts';
-import { malformedRules, rulesWithoutTest, testsWithoutRule } from './specification.ts';
+import * as specification from './specification.ts';
 import { loopholes, quietTests } from './strictness.ts';
 
 type Check = (tree: SourceTree) => readonly Offence[];
@@ -233,12 +233,39 @@ it('[SC21] finds rules without a test, tests without a rule, and gaps', () => {
     '## XY: letters\n\n- **XY1** (own) One.\n- **XY3** (§3.5) Three.\n- XY4 is not a rule.\n';
   const tests = `it('[XY1] one', () => {}); it.each([])(\`[XY2] \${1}\`, () => {}); it('[A1] x', () => {}); it('y', () => {});`;
   const tree = { 'docs/SPEC.md': page, 'test/letters.test.ts': tests };
+  const { malformedRules, rulesWithoutTest, testsWithoutRule } = specification;
   expect(listed(rulesWithoutTest(treeOf(tree)))).toEqual(['docs/SPEC.md:4 XY3 has no test.']);
   expect(listed(testsWithoutRule(treeOf(tree)))).toEqual([
     'test/letters.test.ts:1 XY2 is not in docs/SPEC.md.',
     'test/letters.test.ts:1 this test names no rule.',
   ]);
   expect(found(malformedRules, tree)).toEqual(['docs/SPEC.md:5', 'docs/SPEC.md:4']);
+});
+
+it('[SC21] finds known bugs without a test, tests of bugs that wait or are unknown, and gaps', () => {
+  const one = 'test/one.test.ts';
+  const rows = [
+    `| A1 | Proven. | \`${one}\` |`,
+    `| A2 | Named, but proven elsewhere. | \`${one}\` |`,
+    '| A3 | Neither. | perhaps |',
+    '| A4–A6 | Later. | waits for leases |',
+    `| A8 | After a gap. | \`${one}\` |`,
+    '| A9 | no sentence | waits for leases |',
+    `| B1 | Behind a rule. | \`${one}\` (the rule) |`,
+  ];
+  const first = `it('[A1] x', () => {}); it('[A8] x', () => {}); it('[XY1] [B1] x of [C1]', () => {});`;
+  const tree = {
+    'docs/SPEC.md': rows.join('\n'),
+    [one]: first,
+    'test/two.test.ts': `it('[A2] x', () => {});\nit('[A5] x', () => {});\nit('[D1] x', () => {});`,
+  };
+  expect(found(specification.bugsWithoutTest, tree)).toEqual(['docs/SPEC.md:2', 'docs/SPEC.md:3']);
+  expect(found(specification.testsWithoutBug, tree)).toEqual([
+    `${one}:1`,
+    'test/two.test.ts:2',
+    'test/two.test.ts:3',
+  ]);
+  expect(found(specification.malformedBugs, tree)).toEqual(['docs/SPEC.md:6', 'docs/SPEC.md:5']);
 });
 
 it('[SC22] finds error codes that the page forgot, or still has', () => {

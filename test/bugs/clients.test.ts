@@ -1,0 +1,77 @@
+/** Clients (family I of the known bugs), as far as there are no sessions yet: replies and forwarded commands. */
+import { expect, it } from 'vitest';
+import type { ProposalOutcome } from '../../src/ports/replica.ts';
+import type { CarriedMessage } from '../../src/transport/memory-network.ts';
+import { VirtualCluster } from '../node/virtual-cluster.ts';
+import { typeCarried } from './messages.ts';
+
+it('[I4] whoever waits for an index that another leader used is told that the command never took effect', async () => {
+  const cluster = await VirtualCluster.start(3);
+  const old = await cluster.leader();
+  await cluster.submit(old.id, 'kept');
+  cluster.isolate(old.id);
+  const ended: ProposalOutcome[] = [];
+  const lost = new TextEncoder().encode('lost');
+  old.node.submit(lost, { timeoutMs: 60_000 }, (outcome) => ended.push(outcome));
+  await cluster.pass(100);
+  const { lastIndex } = old.node.status();
+  const others = [...cluster.members.keys()].filter((id) => id !== old.id);
+  await cluster.pass(1_500);
+  await cluster.submit(others[0] ?? '', 'new');
+  expect(ended).toEqual([]);
+  cluster.mend(old.id);
+  await cluster.until('the answer', () => ended.length > 0);
+  expect(old.node.status().lastApplied).toBeGreaterThanOrEqual(lastIndex);
+  expect(ended).toMatchObject([{ error: { code: 'RAFT_OVERWRITTEN', retry: 'safe' } }]);
+  expect(await cluster.read(old.id)).toBeNull();
+  expect(cluster.applied(old.id)).toEqual(['kept', 'new']);
+});
+
+it('[I5] a forwarded command that the network repeats takes effect once', async () => {
+  const repeated: CarriedMessage[] = [];
+  const carry = (message: CarriedMessage): boolean => {
+    if (typeCarried(message) === 'Propose') repeated.push(message);
+    return true;
+  };
+  const cluster = await VirtualCluster.start(3, { carry });
+  const leader = await cluster.leader();
+  const follower = [...cluster.members.keys()].find((id) => id !== leader.id) ?? '';
+  const commands = ['a', 'b', 'c', 'd'];
+  for (const command of commands) {
+    expect(await cluster.submit(follower, command)).toMatchObject({ type: 'applied' });
+    for (const { deliver, frames } of [...repeated, ...repeated.toReversed()]) deliver(frames);
+    await cluster.pass(20);
+  }
+  expect(repeated).toHaveLength(commands.length);
+  expect(await cluster.read(follower)).toBeNull();
+  expect(cluster.applied(follower)).toEqual(commands);
+});
+
+it('[I5] a forwarded command that was refused, and comes again later, takes effect once', async () => {
+  const seen: CarriedMessage[] = [];
+  let isLate = true;
+  const carry = (message: CarriedMessage): boolean => {
+    if (typeCarried(message) !== 'Propose') return true;
+    seen.push(message);
+    return seen.length === 1 || !isLate;
+  };
+  const cluster = await VirtualCluster.start(3, { carry, limits: { unappliedBytesMax: 4 } });
+  const leader = await cluster.leader();
+  const follower = [...cluster.members.keys()].find((id) => id !== leader.id) ?? '';
+  leader.disk.holds = true;
+  const ended: string[] = [];
+  const note = ({ type }: ProposalOutcome): number => ended.push(type);
+  leader.node.submit(new TextEncoder().encode('full'), { timeoutMs: 60_000 }, note);
+  await cluster.pass(10);
+  cluster.member(follower).node.submit(new TextEncoder().encode('x'), { timeoutMs: 60_000 }, note);
+  await cluster.until('the second attempt', () => seen.length > 1);
+  leader.disk.holds = false;
+  for (const write of leader.disk.held.splice(0)) cluster.clock.defer(write);
+  await cluster.pass(50);
+  for (const { deliver, frames } of seen) deliver(frames);
+  isLate = false;
+  await cluster.until('the answers', () => ended.length === 2);
+  await cluster.pass(200);
+  expect(await cluster.read(follower)).toBeNull();
+  expect(cluster.applied(follower)).toEqual(['full', 'x']);
+});

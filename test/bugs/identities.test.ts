@@ -1,0 +1,109 @@
+/**
+ * Who is who (family A of the known bugs): emptied disks, copies, strangers and numbers that are no terms. The
+ * other elections are in `elections.test.ts`, restored backups in `disks.test.ts`.
+ */
+import { expect, it } from 'vitest';
+import { PROTOCOL_VERSION } from '../../src/core/hello.ts';
+import { COUNTER_MAX, index, nextTerm, nodeId, term } from '../../src/core/types.ts';
+import { judgeHello } from '../../src/rules/identity.ts';
+import { decodeFrame, encodeMessage } from '../../src/transport/codec.ts';
+import { memoryTransport } from '../../src/transport/memory-transport.ts';
+import { VirtualCluster } from '../node/virtual-cluster.ts';
+import { OWNER } from '../storage/log-model.ts';
+import { SimulatedDisk } from '../storage/simulated-disk.ts';
+import { hostileNumbers } from '../transport/hostile.ts';
+import { dial } from '../transport/recorder.ts';
+import { LIMITS } from '../transport/sample.ts';
+import { storeOn } from './directories.ts';
+import { append } from './messages.ts';
+
+it('[A8] a member whose disk was emptied lends nobody the majority that its old disk had given away', async () => {
+  const cluster = await VirtualCluster.start(3);
+  const first = await cluster.leader();
+  const [second = '', third = ''] = [...cluster.members.keys()].filter((id) => id !== first.id);
+  cluster.isolate(third);
+  expect(await cluster.submit(first.id, 'x')).toMatchObject({ type: 'applied' });
+  const { store } = cluster.member(second);
+  for (const id of [first.id, second]) {
+    await cluster.member(id).node.close();
+    cluster.members.delete(id);
+  }
+  await cluster.boot(second);
+  cluster.mend(third);
+  await cluster.pass(5_000);
+  expect(cluster.nodes.map((node) => node.status().role)).not.toContain('leader');
+  expect(cluster.member(second).node.status()).toMatchObject({ term: 0, leader: null });
+  await cluster.member(second).node.close();
+  await cluster.boot(second, store);
+  expect(await cluster.read(third)).toBeNull();
+  expect(cluster.applied(third)).toEqual(['x']);
+});
+
+it('[A10] of two processes on one directory the second is turned away, and so is a copy while the first is connected', async () => {
+  const disk = new SimulatedDisk();
+  const store = storeOn(disk);
+  const { identity } = await store.open(OWNER);
+  await expect(storeOn(disk).open(OWNER)).rejects.toMatchObject({ code: 'RAFT_LOG_REFUSED' });
+  const copy = await storeOn(disk.reboot(() => true)).open(OWNER);
+  const boot = identity.lineage.at(-1) ?? '';
+  const { nodeId: name, incarnation, boots } = identity;
+  const other = nodeId('n2');
+  const context = {
+    own: { ...identity, nodeId: other, incarnation: 'own' },
+    members: [name, other],
+    known: { nodeId: name, incarnation, boots, boot },
+    connectedBoot: boot,
+  };
+  const hello = { protocolVersion: PROTOCOL_VERSION, identity: copy.identity, to: other };
+  expect(judgeHello(context, hello)).toMatchObject({ type: 'refuse' });
+  expect(judgeHello(context, { ...hello, identity })).toEqual({ type: 'accept' });
+});
+
+it('[A11] what comes from another cluster, or is for another node, is dropped before it changes anything', async () => {
+  const cluster = await VirtualCluster.start(3);
+  const leader = await cluster.leader();
+  const victim = [...cluster.members.values()].find(({ id }) => id !== leader.id) ?? leader;
+  await cluster.submit(victim.id, 'x');
+  await cluster.pass(200);
+  const standing = () => ({ ...victim.node.status(), links: [] });
+  const before = standing();
+  const { message: takeover } = append(
+    { from: leader.id, to: victim.id },
+    { of: 900, prev: [0, 0] },
+  );
+  const identity = { nodeId: leader.id, incarnation: 'i', boots: 99, lineage: ['a'] };
+  const strangers = [
+    { identity: { ...identity, clusterId: 'another' }, to: victim.id },
+    { identity: { ...identity, clusterId: 'virtual' }, to: leader.id },
+  ];
+  for (const [at, hello] of strangers.entries()) {
+    const address = `stranger ${at}`;
+    const transport = memoryTransport({ network: cluster.network, address, limits: LIMITS });
+    const stranger = dial(transport, `at-${victim.id}`);
+    await cluster.pass(10);
+    stranger.connection?.sendHello({ protocolVersion: PROTOCOL_VERSION, ...hello });
+    stranger.connection?.send(takeover, []);
+    await cluster.pass(100);
+    expect(stranger.reason()?.kind, address).toBe('refused');
+  }
+  expect(standing()).toEqual(before);
+});
+
+it('[A19] no number becomes a term that could not be counted on from', () => {
+  const frames = hostileNumbers();
+  expect(frames.length).toBeGreaterThan(300);
+  for (const {
+    name,
+    frames: [frame = new Uint8Array()],
+  } of frames) {
+    expect(decodeFrame(frame), name).toBeTypeOf('string');
+  }
+  for (const value of [2 ** 53 - 1, 2 ** 53, Number.NaN, 1.5, -1, Number.POSITIVE_INFINITY]) {
+    expect(() => term(value)).toThrow(RangeError);
+    expect(() => index(value)).toThrow(RangeError);
+  }
+  const newest = { type: 'RequestVoteReply', term: term(COUNTER_MAX), granted: false } as const;
+  expect(decodeFrame(encodeMessage(newest, 0))).toMatchObject({ message: newest });
+  expect(COUNTER_MAX + 1).toBeGreaterThan(COUNTER_MAX);
+  expect(() => nextTerm(newest.term)).toThrow(RangeError);
+});

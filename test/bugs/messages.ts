@@ -1,0 +1,62 @@
+/** Messages made by hand, as a network may still hold them long after everyone has forgotten them. */
+import type { AppendEntries, Message } from '../../src/core/message.ts';
+import { type EntryId, index, type NodeId, term } from '../../src/core/types.ts';
+import { decodeFrame } from '../../src/transport/codec.ts';
+import type { CarriedMessage } from '../../src/transport/memory-network.ts';
+import type { Envelope } from '../machines/member.ts';
+
+export function entryId(ofTerm: number, ofIndex: number): EntryId {
+  return { term: term(ofTerm), index: index(ofIndex) };
+}
+
+export interface Way {
+  readonly from: NodeId;
+  readonly to: NodeId;
+}
+
+export interface AppendSample {
+  readonly of: number;
+  /** Term and index of the entry before the first one. */
+  readonly prev: readonly [number, number];
+  /** Terms of the entries; a heartbeat without any. */
+  readonly terms?: readonly number[];
+  readonly commit?: number;
+}
+
+export interface AppendEnvelope extends Envelope {
+  readonly message: AppendEntries;
+}
+
+/** What a leader of term `of` says. Its entries are equal to a founding log's where the terms are. */
+export function append(
+  { from, to }: Way,
+  { of, prev, terms = [], commit = 0 }: AppendSample,
+): AppendEnvelope {
+  const [prevTerm, prevIndex] = prev;
+  return {
+    from,
+    to,
+    message: {
+      type: 'AppendEntries',
+      term: term(of),
+      prevLog: entryId(prevTerm, prevIndex),
+      lastIndex: index(prevIndex + terms.length),
+      commitIndex: index(commit),
+      round: 0,
+    },
+    entries: terms.map((each, offset) => ({
+      term: term(each),
+      data: `${prevIndex + offset + 1} of term ${each}`,
+    })),
+  };
+}
+
+export function askVote({ from, to }: Way, of: number, lastLog: EntryId): Envelope {
+  return { from, to, message: { type: 'RequestVote', term: term(of), lastLog }, entries: [] };
+}
+
+/** What kind of message the network carries; empty for what is none. */
+export function typeCarried({ frames: [header] }: CarriedMessage): Message['type'] | '' {
+  const decoded = header === undefined ? '' : decodeFrame(header);
+  return typeof decoded === 'string' || decoded.type !== 'message' ? '' : decoded.message.type;
+}

@@ -1,0 +1,198 @@
+/**
+ * Transport, flow and runtime (family H of the known bugs): peers that read nothing, bytes that mean nothing,
+ * answers that never come, timers that fire too late.
+ */
+import { expect, it } from 'vitest';
+import { PROGRESS_TIMEOUT_MS } from '../../src/core/limits.ts';
+import { encodeMessage } from '../../src/transport/codec.ts';
+import { MemoryNetwork } from '../../src/transport/memory-network.ts';
+import { memoryTransport } from '../../src/transport/memory-transport.ts';
+import { VirtualCluster, type VirtualMember } from '../node/virtual-cluster.ts';
+import { MiniCluster } from '../paper/mini-cluster.ts';
+import { emptyLogs, isA, N1, N2, N3 } from '../paper/names.ts';
+import { GARBAGE, HELLO, type Hostile, hostileShapes, sealed } from '../transport/hostile.ts';
+import { dial, Recorder } from '../transport/recorder.ts';
+import { appendOf, EVERY_MESSAGE, helloOf, LIMITS } from '../transport/sample.ts';
+
+const KIB = 1024;
+
+/** `n1` leads term 1 of three, and everyone holds its no-op. */
+function led(): MiniCluster {
+  const cluster = new MiniCluster({ logs: emptyLogs(3) });
+  cluster.elect(N1);
+  cluster.elapse(100);
+  return cluster;
+}
+
+async function ledVirtually(limits = {}): Promise<{
+  readonly cluster: VirtualCluster;
+  readonly leader: VirtualMember;
+  readonly others: readonly VirtualMember[];
+}> {
+  const cluster = await VirtualCluster.start(3, { limits });
+  const leader = await cluster.leader();
+  await cluster.submit(leader.id, 'first');
+  const others = [...cluster.members.values()].filter((member) => member !== leader);
+  return { cluster, leader, others };
+}
+
+it('[H1] a peer that reads nothing costs its leader a bounded number of bytes, and the others nothing', async () => {
+  const bytesMax = 16 * KIB;
+  const { cluster, leader, others } = await ledVirtually({ socketBytesMax: bytesMax });
+  const [deaf, other] = others;
+  if (deaf === undefined || other === undefined) throw new Error('three members');
+  cluster.network.cut({ from: `at-${leader.id}`, to: `at-${deaf.id}` });
+  const command = 'x'.repeat(KIB);
+  let buffered = 0;
+  for (let sent = 0; sent < 100; sent += 1) {
+    expect(await cluster.submit(leader.id, command)).toMatchObject({ type: 'applied' });
+    const link = leader.node.status().links.find(({ peer }) => peer === deaf.id);
+    buffered = Math.max(buffered, link?.bufferedBytes ?? 0);
+  }
+  expect(buffered).toBeGreaterThan(bytesMax / 2);
+  expect(buffered).toBeLessThanOrEqual(bytesMax + 2 * KIB);
+  cluster.network.mend({ from: `at-${leader.id}`, to: `at-${deaf.id}` });
+  const applied = (): readonly number[] =>
+    [deaf, other].map(({ id }) => cluster.applied(id).length);
+  await cluster.until('the rest to arrive', () => applied().every((count) => count === 101));
+});
+
+it('[H2] a command too large never enters the log, and the largest allowed one passes everywhere', async () => {
+  const { cluster, leader } = await ledVirtually({ commandBytesMax: 8, messageBytesMax: 1 });
+  const { lastIndex } = leader.node.status();
+  for (const id of cluster.members.keys()) {
+    expect(await cluster.submit(id, '123456789')).toMatchObject({
+      error: { code: 'RAFT_TOO_LARGE', retry: 'never' },
+    });
+  }
+  expect(leader.node.status().lastIndex).toBe(lastIndex);
+  for (const id of cluster.members.keys()) {
+    expect(await cluster.submit(id, '12345678')).toMatchObject({ type: 'applied' });
+  }
+});
+
+/** What someone hears to whom these frames are said behind a sound hello. */
+async function hearing(frames: readonly Uint8Array[]): Promise<Recorder> {
+  const script = [HELLO, ...frames];
+  const due: (() => void)[] = [];
+  const network = new MemoryNetwork({
+    defer: (deliver) => due.push(deliver),
+    tamper: (frame, { from }) => (from === 'raw' ? (script.shift() ?? frame) : frame),
+  });
+  const run = (): void => {
+    for (let step = due.shift(); step !== undefined; step = due.shift()) step();
+  };
+  const acceptor = new Recorder();
+  await memoryTransport({ network, address: 'b', limits: LIMITS }).listen(() => acceptor);
+  const { connection } = dial(memoryTransport({ network, address: 'raw', limits: LIMITS }), 'b');
+  run();
+  connection?.sendHello(helloOf('a', 'b'));
+  for (const _ of frames) connection?.send(appendOf(1), []);
+  run();
+  return acceptor;
+}
+
+it('[H3] bytes that are no message end the connection that they came on, and reach no one', async () => {
+  const whole = EVERY_MESSAGE.map((message) => encodeMessage(message, 0));
+  const cut = whole.flatMap((frame) =>
+    [...frame.keys()].map((length) => frame.subarray(0, length)),
+  );
+  const deep = sealed(new Uint8Array(200_000).fill(0x91));
+  const proto = sealed(Uint8Array.of(0x81, 0xa9, ...new TextEncoder().encode('__proto__'), 0x80));
+  const bare = [...cut, deep, proto].map(
+    (frame, at): Hostile => ({ name: `${at}`, frames: [frame] }),
+  );
+  for (const { name, frames } of [...GARBAGE, ...hostileShapes(), ...bare]) {
+    const acceptor = await hearing(frames);
+    expect(acceptor.reason()?.kind, name).toBe('badFrame');
+    expect(acceptor.messages(), name).toEqual([]);
+  }
+});
+
+it('[H4] answers that are swallowed while the connection stays open wedge nothing', () => {
+  const cluster = led();
+  cluster.lose = ({ from, message }) => from === N3 && message.type === 'AppendEntriesReply';
+  for (let at = 0; at < 9; at += 1) {
+    cluster.member(N1).propose(`${at}`);
+    cluster.settle();
+  }
+  expect(cluster.member(N1).replicationPath(N3)).toBe('replicate.paused');
+  cluster.lose = () => false;
+  cluster.elapse(PROGRESS_TIMEOUT_MS + 100);
+  expect(cluster.member(N3).applied).toEqual(cluster.member(N1).applied);
+  expect(cluster.member(N1).replicationPath(N3)).toBe('replicate.caughtUp');
+});
+
+it('[H5] what an earlier connection still delivers after a new one is made changes nothing', () => {
+  const cluster = led();
+  cluster.lose = ({ to }) => to === N3;
+  cluster.member(N1).propose('a', 'b');
+  cluster.member(N1).propose('c');
+  cluster.settle();
+  cluster.lose = () => false;
+  const old = cluster.said.filter(isA('AppendEntries', 'AppendEntriesReply'));
+  cluster.reconnect(N1, N3);
+  cluster.settle();
+  cluster.elapse(20);
+  const before = [cluster.logs, cluster.member(N1).replication(N3), cluster.member(N1).state.log];
+  for (const each of [...old.toReversed(), ...old]) cluster.hand(each);
+  cluster.settle();
+  expect([cluster.logs, cluster.member(N1).replication(N3), cluster.member(N1).state.log]).toEqual(
+    before,
+  );
+});
+
+it('[H6] one that was stopped for seconds does not unseat the leader whose words wait in its socket', () => {
+  const cluster = led();
+  const since = cluster.said.length;
+  cluster.cut(N1, N3);
+  cluster.cut(N3, N1);
+  cluster.cut(N3, N2);
+  cluster.favour(N3);
+  cluster.elapse(3_000);
+  expect(cluster.member(N3).path).toBe('preCandidate');
+  cluster.heal();
+  const waiting = cluster.said.slice(since).filter(({ from, to }) => to === N3 || from === N3);
+  const [its, others] = [
+    waiting.filter(({ from }) => from === N3),
+    waiting.filter(({ to }) => to === N3),
+  ];
+  expect([its.length > 3, others.length > 50]).toEqual([true, true]);
+  for (const each of [...its, ...others]) cluster.hand(each);
+  cluster.elapse(1_000);
+  expect(cluster.up.map(({ state }) => [state.term, state.leaderId])).toEqual(
+    Array(3).fill([1, N1]),
+  );
+  expect(cluster.saidBy(N3, 'RequestVote')).toEqual([]);
+});
+
+it('[H7] everyone who waits on a leader that is deposed gets one answer, and the true one', async () => {
+  const { cluster, leader, others } = await ledVirtually();
+  cluster.isolate(leader.id);
+  const answers: string[] = [];
+  const note = (who: string) => (ended: { readonly type: string }) => {
+    answers.push(`${who}: ${ended.type}`);
+  };
+  for (const who of ['a', 'b', 'c']) {
+    const data = new TextEncoder().encode(who);
+    leader.node.submit(data, { timeoutMs: 60_000 }, note(who));
+  }
+  leader.node.awaitReadable({ timeoutMs: 60_000 }, (error) => {
+    answers.push(`read: ${error === null ? 'served' : error.retry}`);
+  });
+  await cluster.until('a new leader', () =>
+    others.some(({ node }) => node.status().role === 'leader'),
+  );
+  for (const { id } of others) await cluster.submit(id, `after, by ${id}`);
+  cluster.mend(leader.id);
+  await cluster.until('all answers', () => answers.length >= 4);
+  await cluster.pass(1_000);
+  const held = ['a', 'b', 'c'].filter((who) => cluster.applied(leader.id).includes(who));
+  expect(held).toEqual([]);
+  expect(answers.filter((each) => !each.startsWith('read')).sort()).toEqual([
+    'a: failed',
+    'b: failed',
+    'c: failed',
+  ]);
+  expect(answers.filter((each) => each.startsWith('read'))).toHaveLength(1);
+});
