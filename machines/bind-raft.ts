@@ -46,9 +46,11 @@ function bindGuards(chart: Chart): Chart {
       mayGrantVote: ({ context }, { from, message }) =>
         election.mayGrantVote(context, from, message),
       hasQuorumOfGrants: ({ context }) => election.hasWon(context),
+      skipsPreVote: ({ context }) => !context.protocol.preVote,
       isOwnVoteDurable: ({ context }, { hardState }) =>
         hardState.term === context.term && hardState.votedFor === context.id,
-      isLeaderLink: ({ context }, { peer }) => context.leaderId === peer,
+      isLeaderLink: ({ context }, { peer }) =>
+        context.protocol.preVote && context.leaderId === peer,
       hasCommittedInTerm: ({ context }) => leadership.hasCommittedInTerm(context),
       hearsQuorum: ({ context }) => leadership.hearsQuorum(context),
     },

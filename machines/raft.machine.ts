@@ -27,6 +27,7 @@ export const raftMachine = setup({
   guards: {
     mayGrantVote: (_, _request: Received<'vote.requested'>) => false,
     hasQuorumOfGrants: () => false,
+    skipsPreVote: () => false,
     isOwnVoteDurable: (_, _written: Received<'disk.durable'>) => false,
     isLeaderLink: (_, _link: { peer: string }) => false,
     hasCommittedInTerm: () => false,
@@ -86,6 +87,7 @@ export const raftMachine = setup({
         heartbeatIntervalMs: 50,
         suspicionStepMs: 20,
       },
+      protocol: { preVote: true, checkQuorum: true },
       term: 0,
       votedFor: null,
       leaderId: null,
@@ -186,7 +188,10 @@ export const raftMachine = setup({
     preCandidate: {
       description: 'Asks whether it could win, before it disturbs anyone with a new term.',
       entry: { type: 'startPreVote', params: { cause: 'no word from a leader' } },
-      always: { guard: 'hasQuorumOfGrants', target: 'candidate' },
+      always: [
+        { guard: 'skipsPreVote', target: 'candidate' },
+        { guard: 'hasQuorumOfGrants', target: 'candidate' },
+      ],
       after: { electionTimeout: { target: 'preCandidate', reenter: true } },
       on: {
         'preVote.answered': { actions: { type: 'countPreVote', params: ({ event }) => event } },

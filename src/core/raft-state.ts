@@ -17,6 +17,14 @@ export interface RaftTiming {
   readonly suspicionStepMs: number;
 }
 
+/** Parts of the protocol that can be left out, to compare; both are on unless someone says otherwise. */
+export interface RaftProtocol {
+  /** Ask whether a campaign could win before the term is raised (§9.6). */
+  readonly preVote: boolean;
+  /** A leader that no quorum answers steps down, and who hears a leader heeds no candidate (§6.2, §4.2.3). */
+  readonly checkQuorum: boolean;
+}
+
 /** A leadership round: a heartbeat exchange that proves the leader still leads (§6.4). */
 export interface PendingRound {
   readonly round: number;
@@ -29,6 +37,7 @@ export interface RaftState {
   /** The newest configuration in the log, committed or not (§4.1). */
   readonly configuration: Configuration;
   readonly timing: RaftTiming;
+  readonly protocol: RaftProtocol;
 
   /** Invariant: never falls, and is on disk before any message of it leaves (PS1). */
   readonly term: Term;

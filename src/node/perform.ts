@@ -123,9 +123,19 @@ function replicate(parts: Parts, effect: Replicate): void {
   const runs = parts.tail.select(range);
   if (runs !== null) return sendRuns(parts, effect, runs);
   readStored(parts, range).then(
-    (read) => parts.run(() => sendRuns(parts, effect, read)),
+    (read) => parts.run(() => sendRead(parts, effect, read)),
     (error: unknown) => parts.run(() => parts.fail(storageFailed(error))),
   );
+}
+
+/** LR11: what was asked for before the peer's progress changed is not sent, or more than the window would be. */
+function sendRead(parts: Parts, effect: Replicate, runs: readonly EntryRun[]): void {
+  const { actors } = parts;
+  const { to, prevIndex } = effect;
+  if (actors.replication(to)?.nextIndex === nextIndex(prevIndex)) {
+    return sendRuns(parts, effect, runs);
+  }
+  actors.tellReplication(to, { type: 'entries.sent', throughIndex: INDEX_ZERO, bytes: 0 });
 }
 
 function sendRuns(parts: Parts, effect: Replicate, runs: readonly EntryRun[]): void {

@@ -7,7 +7,7 @@ import { members, staticConfiguration } from '../core/configuration.ts';
 import type { Effect, RoleChanged } from '../core/effect.ts';
 import { RaftError } from '../core/errors.ts';
 import { DEFAULT_LIMITS, DISK_STALL_MS, type Limits } from '../core/limits.ts';
-import type { RaftState, RaftTiming } from '../core/raft-state.ts';
+import type { RaftProtocol, RaftState, RaftTiming } from '../core/raft-state.ts';
 import type { ReplicationState } from '../core/replication-state.ts';
 import { INDEX_ZERO, type Index, type NodeId, nextIndex, TERM_ZERO } from '../core/types.ts';
 import type { Clock, Random } from '../ports/clock.ts';
@@ -23,7 +23,7 @@ import type {
 import type { StateMachine } from '../ports/state-machine.ts';
 import type { ConnectionListener, PeerConnection, Transport } from '../ports/transport.ts';
 import { lastLog } from '../rules/term-runs.ts';
-import { DEFAULT_TIMING } from '../rules/timing.ts';
+import { DEFAULT_PROTOCOL, DEFAULT_TIMING } from '../rules/timing.ts';
 import { Actors, type NodeInstruments } from './actors.ts';
 import { Applying } from './applying.ts';
 import { Clients } from './clients.ts';
@@ -48,6 +48,7 @@ export interface RaftNodeOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly timing?: Partial<RaftTiming>;
+  readonly protocol?: Partial<RaftProtocol>;
   readonly limits?: Partial<Limits>;
   /** A disk write slower than this costs a leader its lead, in milliseconds. */
   readonly diskStallMs?: number;
@@ -121,7 +122,8 @@ export class RaftNode implements Replica {
   /** Called once, by `startRaftNode`. */
   start(): void {
     const timing = { ...DEFAULT_TIMING, ...this.#options.timing };
-    const state = recoveredState(this.id, timing, this.#recovered);
+    const protocol = { ...DEFAULT_PROTOCOL, ...this.#options.protocol };
+    const state = recoveredState(this.id, { timing, protocol }, this.#recovered);
     this.#role = { ...this.#role, term: state.term };
     this.#run(() => {
       this.#parts.actors.start();

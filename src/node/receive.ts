@@ -19,7 +19,8 @@ export function receive(
 ): void {
   const { actors, disk } = parts;
   if (actors.raft === null) return;
-  const standing = { term: raftOf(parts).term, isLoyal: actors.hasTag('loyal') };
+  const { term, protocol } = raftOf(parts);
+  const standing = { term, isLoyal: protocol.checkQuorum && actors.hasTag('loyal') };
   const admission = admit(standing, message);
   switch (admission.type) {
     case 'drop':

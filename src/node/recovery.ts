@@ -1,19 +1,20 @@
 /** From what the disk has proven to the state a node starts with: always a follower (§3.8). */
 
-import type { RaftState, RaftTiming } from '../core/raft-state.ts';
+import type { RaftProtocol, RaftState, RaftTiming } from '../core/raft-state.ts';
 import type { NodeId } from '../core/types.ts';
 import { INDEX_ZERO } from '../core/types.ts';
 import type { RecoveredLog } from '../ports/log-store.ts';
 
 export function recoveredState(
   id: NodeId,
-  timing: RaftTiming,
+  { timing, protocol }: { readonly timing: RaftTiming; readonly protocol: RaftProtocol },
   { hardState, log, configuration }: RecoveredLog,
 ): RaftState {
   return {
     id,
     configuration,
     timing,
+    protocol,
     term: hardState.term,
     votedFor: hardState.votedFor,
     leaderId: null,

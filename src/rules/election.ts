@@ -91,7 +91,7 @@ export function startPreVote(state: RaftState, cause: string): RaftStep {
     changes: { preVoteRound, leaderId: null, granted: [state.id] },
     effects: [
       roleChanged({ term: state.term, leaderId: null }, 'preCandidate', cause),
-      ...otherVoters(state).map((to) => send(to, request)),
+      ...(state.protocol.preVote ? otherVoters(state).map((to) => send(to, request)) : []),
     ],
   };
 }

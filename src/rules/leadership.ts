@@ -107,6 +107,7 @@ export function beginRound(state: RaftState): RaftStep {
 
 /** EL10: a leader that has not heard a quorum for an election timeout is no leader to its clients (§6.2). */
 export function hearsQuorum(state: RaftState): boolean {
+  if (!state.protocol.checkQuorum) return true;
   return isQuorum(state.configuration, [state.id, ...state.heardFrom]);
 }
 

@@ -3,7 +3,7 @@
  * timeouts are drawn anew each round (§3.4) and a simulator can choose every one of them.
  */
 import { DIAL_BACKOFF_MAX_MS, DIAL_BACKOFF_MIN_MS } from '../core/limits.ts';
-import type { RaftState, RaftTiming } from '../core/raft-state.ts';
+import type { RaftProtocol, RaftState, RaftTiming } from '../core/raft-state.ts';
 import { suspicionRank } from './election.ts';
 
 export const DEFAULT_TIMING: RaftTiming = {
@@ -12,6 +12,8 @@ export const DEFAULT_TIMING: RaftTiming = {
   heartbeatIntervalMs: 50,
   suspicionStepMs: 25,
 };
+
+export const DEFAULT_PROTOCOL: RaftProtocol = { preVote: true, checkQuorum: true };
 
 /** EL12: uniform in `[min, max)`. */
 export function electionTimeoutMs(timing: RaftTiming, random: number): number {

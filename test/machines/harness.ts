@@ -55,6 +55,7 @@ export function raftState(changes: Partial<RaftState> = {}): RaftState {
     commitIndex: index(0),
     granted: [],
     preVoteRound: 0,
+    protocol: { preVote: true, checkQuorum: true },
     matchIndex: {},
     termStartIndex: index(0),
     heardFrom: [],

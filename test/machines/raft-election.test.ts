@@ -88,6 +88,19 @@ it('[EL7] a timeout asks whether it could win, in the present term, before the t
   expect(chart.context()).toMatchObject({ term: 4, votedFor: null });
 });
 
+it('[EL15] without pre-vote a timeout raises the term at once, and a closed link is no hint', () => {
+  const chart = start({ protocol: { preVote: false, checkQuorum: true } });
+  chart.send(heartbeat(N2));
+  chart.send({ type: 'link.closed', peer: N2 });
+  expect(chart.state()).toBe('follower.loyal');
+  const said = [...chart.advance(300), ...chart.send(durable(5, N1))];
+  expect(chart.state()).toBe('candidate');
+  expect(only(said, 'send').map(({ message }) => message.type)).toEqual([
+    'RequestVote',
+    'RequestVote',
+  ]);
+});
+
 it('[EL7] with a quorum of pre-votes, and not before, it campaigns: term and vote are written first', () => {
   const chart = into('preCandidate');
   expect(chart.send(preVoteAnswer(N2, 1, false))).toEqual([]);

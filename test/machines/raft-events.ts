@@ -90,8 +90,8 @@ export const INTO: Readonly<Record<string, (chart: Chart) => void>> = {
 };
 
 /** In that state, with the longest timeouts so that it stays there. */
-export function into(state: string): Chart {
-  const chart = start({}, () => 0.999);
+export function into(state: string, changes: Partial<RaftState> = {}): Chart {
+  const chart = start(changes, () => 0.999);
   INTO[state]?.(chart);
   expect(chart.state().split('.service')[0]).toBe(state);
   return chart;

@@ -95,6 +95,12 @@ it('[EL12] a leader speaks to every peer each heartbeat interval', () => {
   }
 });
 
+it('[EL15] without the check a leader that nobody answers leads on', () => {
+  const chart = into('leader', { protocol: { preVote: true, checkQuorum: false } });
+  chart.advance(6_000);
+  expect(chart.state()).toContain('leader');
+});
+
 it('[EL10] a leader that no quorum answered for an election timeout gives up, in the same term', () => {
   const chart = into('leader');
   chart.advance(599);

@@ -5,6 +5,7 @@
  *   npm run simulate -- --seeds 2000 [--first 1]    so many seeds
  *   npm run simulate -- --hours 2                   as many seeds as fit
  *   npm run simulate -- --seed 17 [--trace 200]     one seed; a failing one is shrunk and shown in lanes
+ *   npm run simulate -- --seeds 2000 --gate         also fails if a way through a chart was never taken
  *   npm run simulate -- --canary                    a planted bug, which must be found
  *   npm run simulate -- --twice 200                 each seed in two processes: equal to the last bit
  */
@@ -12,12 +13,15 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { PLAN_VERSION } from '../../src/testing/simulation/plan.ts';
 import { addTallies, NO_RUNS, type Tally } from '../../src/testing/simulation/tally.ts';
+import { missingOf } from './gaps.ts';
 import type { Mutant } from './mutants.ts';
 import { runPool } from './pool.ts';
 import { showSeed } from './show-seed.ts';
 import type { Answer } from './worker-messages.ts';
 
 const HOUR_MS = 3_600_000;
+/** Watching costs time: one run in so many tells which ways through the charts are taken. */
+const WATCHED_ONE_IN = 8;
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string' },
@@ -27,6 +31,7 @@ const { values } = parseArgs({
     trace: { type: 'string', default: '0' },
     twice: { type: 'string' },
     canary: { type: 'boolean', default: false },
+    gate: { type: 'boolean', default: false },
     processes: { type: 'string', default: String(Math.max(1, cpus().length)) },
   },
 });
@@ -41,19 +46,22 @@ async function runMany(): Promise<void> {
   const isTimed = values.hours !== undefined;
   const count = isTimed ? Number.POSITIVE_INFINITY : numberOf('seeds', values.seeds ?? '100');
   const endMs = isTimed ? Date.now() + numberOf('hours', values.hours) * HOUR_MS : null;
-  const { tally, failed, tookMs } = await runSeeds({ count, endMs, mutant: null });
+  const runs = await runSeeds({ count, endMs, mutant: null, watchedOneIn: WATCHED_ONE_IN });
+  const { tally, failed, tookMs } = runs;
   for (const { seed, violation } of failed) {
     console.log(`seed=${seed} version=${PLAN_VERSION}: ${violation}`);
     console.log(`  again, shrunk and in lanes: npm run simulate -- --seed ${seed}`);
   }
+  const missing = missingOf(runs, values.gate);
+  for (const text of missing) console.log(text);
   console.log(lastLine(tally, tookMs));
-  if (failed.length > 0) process.exitCode = 1;
+  if (failed.length > 0 || (values.gate && missing.length > 0)) process.exitCode = 1;
 }
 
 /** Every run of a planted bug that tells must be red; if none is, the gate itself is broken. */
 async function runCanary(): Promise<void> {
   const count = numberOf('seeds', values.seeds ?? '8');
-  const { failed } = await runSeeds({ count, endMs: null, mutant: 'lying-disk' });
+  const { failed } = await runSeeds({ count, endMs: null, mutant: 'lying-disk', watchedOneIn: 0 });
   console.log(`canary: ${failed.length} of ${count} runs with a planted bug are red`);
   if (failed.length === count) return;
   console.log(
@@ -63,8 +71,9 @@ async function runCanary(): Promise<void> {
 }
 
 async function runTwice(count: number): Promise<void> {
-  const first = await runSeeds({ count, endMs: null, mutant: null });
-  const second = await runSeeds({ count, endMs: null, mutant: null });
+  const wanted = { count, endMs: null, mutant: null, watchedOneIn: 0 };
+  const first = await runSeeds(wanted);
+  const second = await runSeeds(wanted);
   const differing = [...first.hashes].filter(([seed, hash]) => second.hashes.get(seed) !== hash);
   for (const [seed] of differing) console.log(`seed=${seed} runs differently the second time`);
   console.log(
@@ -77,6 +86,8 @@ interface Runs {
   readonly tally: Tally;
   readonly failed: readonly Answer[];
   readonly hashes: ReadonlyMap<string, string>;
+  readonly ways: ReadonlySet<string>;
+  readonly sometimes: ReadonlySet<string>;
   readonly tookMs: number;
 }
 
@@ -84,18 +95,22 @@ async function runSeeds(wanted: {
   readonly count: number;
   readonly endMs: number | null;
   readonly mutant: Mutant | null;
+  readonly watchedOneIn: number;
 }): Promise<Runs> {
-  const { count, endMs, mutant } = wanted;
+  const { count, endMs, mutant, watchedOneIn } = wanted;
   const firstSeed = numberOf('first', values.first);
   const startMs = Date.now();
   const failed: Answer[] = [];
   const hashes = new Map<string, string>();
+  const ways = new Set<string>();
+  const sometimes = new Set<string>();
   let given = 0;
   let tally = NO_RUNS;
   const progress = setInterval(() => showProgress(tally, { startMs, count, endMs }), 5_000);
   await runPool({
     processes: Math.min(processes, count),
     mutant,
+    watchedOneIn,
     nextSeed: () => {
       if (given === count || (endMs !== null && Date.now() >= endMs)) return null;
       given += 1;
@@ -104,11 +119,15 @@ async function runSeeds(wanted: {
     answered: (answer) => {
       tally = addTallies(tally, answer.tally);
       hashes.set(answer.seed, answer.hash);
-      if (answer.violation !== null) failed.push(answer);
+      for (const way of answer.ways) ways.add(way);
+      for (const what of answer.sometimes) sometimes.add(what);
+      if (answer.violation === null) return;
+      failed.push(answer);
+      if (mutant === null) console.error(`seed=${answer.seed}: ${answer.violation}`);
     },
   });
   clearInterval(progress);
-  return { tally, failed, hashes, tookMs: Date.now() - startMs };
+  return { tally, failed, hashes, ways, sometimes, tookMs: Date.now() - startMs };
 }
 
 function showProgress(

@@ -12,6 +12,8 @@ export interface PoolOptions {
   /** The next seed; `null`: there are no more. */
   readonly nextSeed: () => string | null;
   readonly answered: (answer: Answer) => void;
+  /** One run in so many is watched for coverage; 0: none. */
+  readonly watchedOneIn: number;
 }
 
 /** Resolves when every seed has been answered. Rejects if a worker ends before its time. */
@@ -25,15 +27,21 @@ export async function runPool(options: PoolOptions): Promise<void> {
 }
 
 function startWorker(): ChildProcess {
-  return fork(WORKER, [], { execArgv: ['--import', 'tsx'], serialization: 'advanced' });
+  return fork(WORKER, [], {
+    execArgv: ['--import', 'tsx', '--max-semi-space-size=64'],
+  });
 }
 
-function feed(worker: ChildProcess, { mutant, nextSeed, answered }: PoolOptions): Promise<void> {
+function feed(worker: ChildProcess, options: PoolOptions): Promise<void> {
+  const { mutant, nextSeed, answered, watchedOneIn } = options;
+  let count = 0;
   return new Promise((resolve, reject) => {
     const next = (): void => {
       const seed = nextSeed();
       if (seed === null) return resolve();
-      const order: Order = { seed, mutant };
+      const isWatched = watchedOneIn > 0 && count % watchedOneIn === 0;
+      count += 1;
+      const order: Order = { seed, mutant, isWatched };
       worker.send(order);
     };
     worker.on('message', (answer: Answer) => {

@@ -1,10 +1,13 @@
 /** What the command and its workers say to each other. */
+import type { Sometimes } from '../../src/testing/simulation/sometimes.ts';
 import type { Tally } from '../../src/testing/simulation/tally.ts';
 import type { Mutant } from './mutants.ts';
 
 export interface Order {
   readonly seed: string;
   readonly mutant: Mutant | null;
+  /** Watch which ways through the charts are taken; slows the run down. */
+  readonly isWatched: boolean;
 }
 
 export interface Answer {
@@ -13,4 +16,7 @@ export interface Answer {
   /** `null`: every property held. */
   readonly violation: string | null;
   readonly tally: Tally;
+  readonly sometimes: readonly Sometimes[];
+  /** Ways through the charts that this worker had not taken before. */
+  readonly ways: readonly string[];
 }

@@ -1,23 +1,38 @@
 /** A process of its own for runs: takes seeds from its parent, one at a time, and sends back what came of each. */
+import { Coverage } from '../../src/testing/simulation/coverage.ts';
 import { tallyOf } from '../../src/testing/simulation/tally.ts';
 import { runSeed } from './run-seed.ts';
 import type { Answer, Order } from './worker-messages.ts';
 
-process.on('message', ({ seed, mutant }: Order) => {
-  runSeed(seed, { mutant }).then(
-    (report) => {
-      const { hash, violation } = report;
-      answer({ seed, hash, violation: violation?.message ?? null, tally: tallyOf(report) });
-    },
-    (error: unknown) => {
-      process.stderr.write(`seed=${seed}: the simulation itself broke: ${String(error)}\n`);
-      process.exit(1);
-    },
-  );
+const coverage = new Coverage();
+const told = new Set<string>();
+
+process.on('message', (order: Order) => {
+  answer(order).catch((error: unknown) => {
+    process.stderr.write(`seed=${order.seed}: the simulation itself broke: ${String(error)}\n`);
+    process.exit(1);
+  });
 });
 
 process.on('disconnect', () => process.exit(0));
 
-function answer(result: Answer): void {
+async function answer({ seed, mutant, isWatched }: Order): Promise<void> {
+  const watching = isWatched ? { instruments: coverage.instruments } : {};
+  const report = await runSeed(seed, { mutant, ...watching });
+  const { hash, violation, sometimes } = report;
+  const result: Answer = {
+    seed,
+    hash,
+    violation: violation?.message ?? null,
+    tally: tallyOf(report),
+    sometimes,
+    ways: newWays(),
+  };
   process.send?.(result);
+}
+
+function newWays(): readonly string[] {
+  const ways = [...coverage.taken].filter((way) => !told.has(way));
+  for (const way of ways) told.add(way);
+  return ways;
 }

@@ -8,9 +8,10 @@ import type { StateMachine } from '../../ports/state-machine.ts';
 import type { Operation } from '../linearizability/operation.ts';
 import { hashOf } from './checks/durable-log.ts';
 import type { SimulatedMember } from './member.ts';
+import { plainText } from './plain-text.ts';
 import type { SimulatedProcess } from './process.ts';
 import type { SeededRandom } from './random.ts';
-import type { Subject } from './subject.ts';
+import type { Previous, Subject } from './subject.ts';
 import type { World } from './world.ts';
 
 /** A call may end this much after its deadline: deadlines are looked at in sweeps. In milliseconds. */
@@ -26,6 +27,9 @@ interface Call<Input> {
   readonly process: SimulatedProcess;
   isOver: boolean;
 }
+
+const UNKNOWN_AND_DONE = 'a command of unknown outcome was carried out';
+const UNKNOWN_AND_NOT = 'a command of unknown outcome was never carried out';
 
 interface RecordedOperation<Input, Output> extends Operation<Input, Output> {
   /** The hash of its command; `null`: it only read. */
@@ -80,7 +84,12 @@ export class Clients<Input, Output, Machine extends StateMachine> {
    * never taken effect and tells nothing.
    */
   get history(): readonly Operation<Input, Output>[] {
-    const { appliedCommands } = this.#options.world.history;
+    const { history, sometimes } = this.#options.world;
+    const { appliedCommands } = history;
+    for (const { output, hash } of this.#operations) {
+      if (output !== null || hash === null || !this.isUnique(hash)) continue;
+      sometimes.note(appliedCommands.has(hash) ? UNKNOWN_AND_DONE : UNKNOWN_AND_NOT);
+    }
     return this.#operations.filter(
       ({ output, hash }) =>
         output !== null || hash === null || !this.isUnique(hash) || appliedCommands.has(hash),
@@ -126,6 +135,7 @@ interface ClientOptions<Input, Output, Machine extends StateMachine>
 class Client<Input, Output, Machine extends StateMachine> {
   readonly #options: ClientOptions<Input, Output, Machine>;
   #sequence = 0;
+  #previous: Previous<Input, Output> | null = null;
   #favourite: NodeId;
   #isRunning = false;
   #call: Call<Input> | null = null;
@@ -184,14 +194,14 @@ class Client<Input, Output, Machine extends StateMachine> {
     const { process, node } = member;
     if (process === null || node === null) return this.#over(false);
     this.#sequence += 1;
-    const input = subject.draw(random, { client, sequence: this.#sequence });
+    const input = subject.draw(random, { client, sequence: this.#sequence }, this.#previous);
     const command = subject.encode(input);
     const calledAt = world.nextStep();
     const committed = world.history.committedThrough;
     const call = { input, command, calledAt, committed, member, process, isOver: false };
     this.#call = call;
     const { timeoutMs } = world.plan.workload;
-    world.note(`c${client}`, `calls ${member.id} ${JSON.stringify(input)}`);
+    this.#note(`calls ${member.id}`, input);
     record.noteHandedIn(command);
     process.run('input', () => {
       if (command === null) {
@@ -231,8 +241,8 @@ class Client<Input, Output, Machine extends StateMachine> {
     record.succeeded += 1;
     record.lastSuccessMs = world.now;
     world.trace.mix(calledAt);
-    world.note(`c${client}`, `is told ${JSON.stringify(output)}`);
-    this.#end(call, true);
+    this.#note('is told', output);
+    this.#end(call, { type: 'answered', input, output });
   }
 
   /** S31: what was refused for certain must never take effect; all else is unknown and may. */
@@ -240,9 +250,16 @@ class Client<Input, Output, Machine extends StateMachine> {
     if (call.isOver) return this.#options.world.report('S31', 'a call ends twice');
     const { world, record, client } = this.#options;
     world.note(`c${client}`, `is told ${error.code}, ${error.retry}`);
-    if (error.retry === 'outcomeUnknown') this.#leaveUnknown(call);
+    if (error.code === 'RAFT_OVERWRITTEN') {
+      world.sometimes.note('a command is overwritten by another leader');
+    }
+    if (error.code === 'RAFT_OVERLOADED') {
+      world.sometimes.note('a call is refused because too many wait');
+    }
+    const isUnknown = error.retry === 'outcomeUnknown';
+    if (isUnknown) this.#leaveUnknown(call);
     else if (call.command !== null) record.refused.set(hashOf(0, call.command), error.code);
-    this.#end(call, false);
+    this.#end(call, { type: isUnknown ? 'unknown' : 'refused', input: call.input });
   }
 
   /** L12: whoever still waits after the deadline waits for a dead or frozen process, or for ever. */
@@ -261,7 +278,12 @@ class Client<Input, Output, Machine extends StateMachine> {
       return;
     }
     this.#leaveUnknown(call);
-    this.#end(call, false);
+    this.#end(call, { type: 'unknown', input: call.input });
+  }
+
+  #note(what: string, data: unknown): void {
+    const { world, client } = this.#options;
+    if (world.trace.isRecording) world.note(`c${client}`, `${what} ${plainText(data)}`);
   }
 
   #leaveUnknown({ command, input, calledAt }: Call<Input>): void {
@@ -271,10 +293,11 @@ class Client<Input, Output, Machine extends StateMachine> {
     record.record({ client, input, output: null, calledAt, returnedAt: null, hash });
   }
 
-  #end(call: Call<Input>, isDone: boolean): void {
+  #end(call: Call<Input>, ended: Previous<Input, Output>): void {
     call.isOver = true;
     this.#call = null;
-    this.#over(isDone);
+    this.#previous = ended;
+    this.#over(ended.type === 'answered');
   }
 
   #over(isDone: boolean): void {

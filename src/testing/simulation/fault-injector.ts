@@ -9,7 +9,7 @@ import { foreignCopyOf, rememberCopy } from './foreign-disks.ts';
 import type { SimulatedMember } from './member.ts';
 import type { Direction, Fault } from './plan-faults.ts';
 import type { Supervisor } from './supervisor.ts';
-import { addressOf, type World } from './world.ts';
+import { addressOf, DAMAGED, leaderIn, type World } from './world.ts';
 
 type End = () => void;
 
@@ -63,6 +63,8 @@ export class FaultInjector {
     switch (fault.type) {
       case 'crash':
         return this.#crash(this.#world.member(fault.node), fault.power);
+      case 'stop':
+        return this.#stop(this.#world.member(fault.node));
       case 'crashAll': {
         const ends = this.#world.all.map((member) => this.#crash(member, fault.power));
         return () => {
@@ -70,7 +72,7 @@ export class FaultInjector {
         };
       }
       case 'freeze':
-        return freeze(this.#world.member(fault.node));
+        return this.#freeze(this.#world.member(fault.node));
       case 'partition':
         return this.#partition(fault.cuts, fault.isHard);
       case 'deafTo':
@@ -104,6 +106,33 @@ export class FaultInjector {
     const release = this.#supervisor.hold(member, power ? 'power' : 'kill');
     rememberCopy(member);
     return release;
+  }
+
+  /** An orderly end, as SIGTERM brings it about, and what comes after it. */
+  #stop(member: SimulatedMember): End {
+    const { node, process } = member;
+    if (node === null || process === null || member.state !== 'up') return NOTHING;
+    process.run('input', () => {
+      node.close().catch((error: unknown) => {
+        this.#world.report('S37', `${member.id} does not stop in good order: ${String(error)}`);
+      });
+    });
+    return () => {
+      if (member.node === node) this.#crash(member, false)();
+    };
+  }
+
+  #freeze(member: SimulatedMember): End {
+    const leader = leaderIn(this.#world);
+    const thaw = freeze(member);
+    return () => {
+      const now = leaderIn(this.#world);
+      const isDeposed = leader === member && now !== null && now !== member;
+      const isStaying = leader !== null && leader !== member && now === leader;
+      thaw();
+      if (isDeposed) this.#world.sometimes.note('a leader wakes up deposed');
+      if (isStaying) this.#world.sometimes.note('a frozen follower wakes up and the leader stays');
+    };
   }
 
   #partition(cuts: readonly Direction[], isHard: boolean): End {
@@ -193,6 +222,9 @@ export class FaultInjector {
     return () => {
       if (restore === null) return;
       this.#spoiled = null;
+      if (fault.type !== 'damage' && isTurnedAway(member)) {
+        this.#world.sometimes.note(TURNED_AWAY[fault.type]);
+      }
       this.#replaceDisk(member, restore);
     };
   }
@@ -205,15 +237,17 @@ export class FaultInjector {
     if (fault.type !== 'damage') {
       const others = this.#world.all.filter((other) => other !== member);
       const foreign = foreignCopyOf(fault.type, member, others);
-      if (foreign !== null) member.excuse = 'its disk is another';
-      return foreign === null ? null : member.swapDisk(foreign);
+      if (foreign === null) return null;
+      member.excuse = 'its disk is another';
+      return member.swapDisk(foreign);
     }
     const whole = member.disk.copy();
     const { starts } = member;
-    member.excuse = 'its disk is damaged';
+    member.excuse = DAMAGED;
     damageDisk(member.disk, fault.kind, this.#world.random.fork(`damage ${fault.atMs}`));
     return () => {
       if (member.starts === starts) member.disk.restore(whole);
+      else this.#world.sometimes.note('a directory opens whole in spite of damage');
     };
   }
 
@@ -227,6 +261,18 @@ export class FaultInjector {
   #quality({ from, to }: { readonly from: NodeId; readonly to: NodeId }) {
     return this.#world.network.quality(addressOf(from), addressOf(to));
   }
+}
+
+const TURNED_AWAY = {
+  wipe: 'an emptied disk is turned away by those who knew it',
+  rollback: 'an old copy of a disk is turned away',
+} as const;
+
+/** No link of it is open, and at least one was refused by name. */
+function isTurnedAway({ node }: SimulatedMember): boolean {
+  const links = node?.status().links ?? [];
+  const isRefused = links.some(({ reason }) => /directory|older|backup/.test(reason ?? ''));
+  return isRefused && links.every(({ state }) => state !== 'open');
 }
 
 function freeze(member: SimulatedMember): End {

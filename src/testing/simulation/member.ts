@@ -4,7 +4,7 @@
  */
 import type { RaftError } from '../../core/errors.ts';
 import type { Limits } from '../../core/limits.ts';
-import type { RaftTiming } from '../../core/raft-state.ts';
+import type { RaftProtocol, RaftTiming } from '../../core/raft-state.ts';
 import type { NodeId } from '../../core/types.ts';
 import { type NodeInstruments, type RaftNode, startRaftNode } from '../../node/raft-node.ts';
 import type { LogStore, RecoveredLog } from '../../ports/log-store.ts';
@@ -23,6 +23,7 @@ import type { DiskContent } from './simulated-content.ts';
 import { simulatedDatabase } from './simulated-database.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
 import { simulatedFiles } from './simulated-files.ts';
+import type { SometimesLog } from './sometimes.ts';
 
 export interface MemberOptions {
   readonly id: NodeId;
@@ -31,6 +32,7 @@ export interface MemberOptions {
   readonly random: SeededRandom;
   readonly network: SimulatedNetwork;
   readonly timing: RaftTiming;
+  readonly protocol: RaftProtocol;
   readonly limits: Limits;
   readonly diskLatencyMs: number;
   readonly diskStallMs: number;
@@ -39,6 +41,7 @@ export interface MemberOptions {
   readonly history: History;
   readonly report: Report;
   readonly durableOf: (id: NodeId) => DurableLog;
+  readonly sometimes: SometimesLog;
   readonly instruments?: NodeInstruments;
   readonly events: MemberEvents;
 }
@@ -94,6 +97,7 @@ export class SimulatedMember {
         events.durable(this);
       },
       settled: () => events.settled(),
+      sometimes: options.sometimes,
     });
   }
 
@@ -168,7 +172,8 @@ export class SimulatedMember {
   }
 
   #start(process: SimulatedProcess, random: SeededRandom): void {
-    const { addresses, events, limits, network, timing, diskStallMs, instruments } = this.#options;
+    const { addresses, events, limits, network, protocol, timing, diskStallMs, instruments } =
+      this.#options;
     const transport = memoryTransport({ network: network.memory, address: this.address, limits });
     this.#transport = transport;
     const options = {
@@ -181,6 +186,7 @@ export class SimulatedMember {
       clock: process.clock,
       random: random.fork('node'),
       timing,
+      protocol,
       limits,
       diskStallMs,
       ...(instruments === undefined ? {} : { instruments }),
@@ -197,11 +203,13 @@ export class SimulatedMember {
 
   #started(process: SimulatedProcess, node: RaftNode): void {
     if (this.process !== process) return;
-    const { events } = this.#options;
+    const { events, sometimes } = this.#options;
     this.node = node;
     this.starts += 1;
     this.state = 'up';
     node.onRole(({ role, term, leader, cause }) => {
+      if (cause === QUORUM_LOST) sometimes.note('a leader steps down because no quorum answers');
+      if (cause === DISK_STALLS) sometimes.note('a leader steps down because its disk stalls');
       const follows = leader === null || leader === this.id ? '' : `, leader ${leader}`;
       events.stateChanged(this, `${role} in term ${term}${follows}: ${cause}`);
     });
@@ -250,6 +258,9 @@ export class SimulatedMember {
     if (after.votedFor !== null) history.noteVote(this.id, after.term, after.votedFor);
   }
 }
+
+const QUORUM_LOST = 'no quorum answered for an election timeout';
+const DISK_STALLS = 'its disk stalls';
 
 /** The machine, with each command and its result noted: replicas must agree on both. */
 function watched(id: NodeId, machine: StateMachine, options: MemberOptions): StateMachine {

@@ -14,6 +14,7 @@ import {
 import type { VirtualClock } from '../virtual-clock.ts';
 import type { SimulatedProcess } from './process.ts';
 import type { SeededRandom } from './random.ts';
+import type { SometimesLog } from './sometimes.ts';
 
 /** What one direction does to messages; mutable, set by the plan and by the faults. */
 export interface LinkQuality {
@@ -45,6 +46,9 @@ export interface SimulatedNetworkOptions {
   readonly isHostUp: (address: string) => boolean;
   /** Sees every message as it leaves. */
   readonly leaving: (message: CarriedMessage) => void;
+  readonly sometimes: SometimesLog;
+  /** Sees every message that arrives outside the order of its connection. */
+  readonly strayed: (message: CarriedMessage) => void;
 }
 
 /** Bound: messages of one direction that may come again. */
@@ -131,6 +135,7 @@ export class SimulatedNetwork {
     const delayMs = this.#delayMs(link, 0) * link.random.pick(STRAY_DELAYS);
     clock.setTimeout(() => {
       if (this.memory.isCut({ from, to })) return;
+      this.#options.strayed(message);
       this.#options.processAt(to)?.run('input', () => deliver(frames));
     }, delayMs);
   }
@@ -143,6 +148,7 @@ export class SimulatedNetwork {
         const process = this.#options.processAt(to);
         if (arrived.length > 0) process?.run('input', () => deliver(arrived));
         this.memory.reset(from, to);
+        this.#options.sometimes.note('a connection breaks in the middle of a message');
       },
       this.#delayMs(link, 0),
     );

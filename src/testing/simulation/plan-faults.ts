@@ -41,6 +41,7 @@ export type DamageKind =
 /** `atMs` counts from the start of the run, `forMs` from there; both in simulated milliseconds. */
 export type Fault = { readonly atMs: number; readonly forMs: number } & (
   | { readonly type: 'crash'; readonly node: NodeId; readonly power: boolean }
+  | { readonly type: 'stop'; readonly node: NodeId }
   | { readonly type: 'crashAll'; readonly power: boolean }
   | { readonly type: 'freeze'; readonly node: NodeId }
   | {
@@ -81,6 +82,7 @@ const KINDS: readonly { readonly draw: Draw; readonly times: number; readonly si
   [
     { draw: drawCrash, times: 6, sizeMin: 1 },
     { draw: drawCrashAll, times: 2, sizeMin: 1 },
+    { draw: drawStop, times: 3, sizeMin: 1 },
     { draw: drawFreeze, times: 5, sizeMin: 1 },
     { draw: drawPartition, times: 6, sizeMin: 2 },
     { draw: drawDeafness, times: 4, sizeMin: 2 },
@@ -140,6 +142,11 @@ function drawCrash(random: SeededRandom, scope: FaultScope): Fault {
     node: anyNode(random, scope),
     power: random.chance(0.4),
   };
+}
+
+function drawStop(random: SeededRandom, scope: FaultScope): Fault {
+  const time = when(random, scope, random.between(2_100, 5_000));
+  return { ...time, type: 'stop', node: anyNode(random, scope) };
 }
 
 function drawCrashAll(random: SeededRandom, scope: FaultScope): Fault {

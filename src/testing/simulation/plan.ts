@@ -5,8 +5,9 @@
  * there hides what happens without it (swarm testing).
  */
 import { DEFAULT_LIMITS, type Limits } from '../../core/limits.ts';
-import type { RaftTiming } from '../../core/raft-state.ts';
+import type { RaftProtocol, RaftTiming } from '../../core/raft-state.ts';
 import { type NodeId, nodeId } from '../../core/types.ts';
+import { DEFAULT_PROTOCOL } from '../../rules/timing.ts';
 import type { KeyValueWorkload } from './key-value-subject.ts';
 import { type Fault, planFaults } from './plan-faults.ts';
 import type { ClockDrift } from './process.ts';
@@ -37,6 +38,7 @@ export interface SimulationPlan {
   readonly mode: 'safety' | 'liveness';
   readonly members: readonly NodeId[];
   readonly timing: RaftTiming;
+  readonly protocol: RaftProtocol;
   readonly limits: Limits;
   readonly diskLatencyMs: number;
   readonly diskStallMs: number;
@@ -65,6 +67,7 @@ export function planOf(seed: string): SimulationPlan {
     mode,
     members,
     timing,
+    protocol: planProtocol(random.fork('protocol'), mode),
     limits: planLimits(random.fork('limits')),
     diskLatencyMs: random.pick([0.2, 0.5, 1, 3, 10]),
     diskStallMs: 2_000,
@@ -101,6 +104,12 @@ function planTiming(random: SeededRandom, size: number): RaftTiming {
   };
 }
 
+/** What keeps a cluster alive under lasting faults is left out only where nothing of the kind is asked of it. */
+function planProtocol(random: SeededRandom, mode: 'safety' | 'liveness'): RaftProtocol {
+  if (mode === 'liveness') return DEFAULT_PROTOCOL;
+  return { preVote: !random.chance(0.15), checkQuorum: !random.chance(0.15) };
+}
+
 /** Half of the runs have the limits that users get, the others some that are reached all the time. */
 function planLimits(random: SeededRandom): Limits {
   if (random.chance(0.5)) return DEFAULT_LIMITS;
@@ -114,6 +123,7 @@ function planLimits(random: SeededRandom): Limits {
     applyBytesMax: random.pick([1, 300, DEFAULT_LIMITS.applyBytesMax]),
     proposalBytesMax: random.pick([200, DEFAULT_LIMITS.proposalBytesMax]),
     unappliedBytesMax: random.pick([500, DEFAULT_LIMITS.unappliedBytesMax]),
+    socketBytesMax: random.pick([300, 5_000, DEFAULT_LIMITS.socketBytesMax]),
     pendingReadsMax: random.pick([1, DEFAULT_LIMITS.pendingReadsMax]),
   };
 }

@@ -14,9 +14,12 @@ const TIMERS = ['setTimeout', 'setInterval', 'setImmediate'];
 /** Returns how to let it in again. */
 export function shutOutRealWorld(): () => void {
   const restores = [
+    replace({ holder: globalThis, name: 'Date' }, withoutNow(Date)),
     replace({ holder: Date, name: 'now' }, () => FORBIDDEN_TIME),
     replace({ holder: Math, name: 'random' }, refusing('randomness')),
     replace({ holder: performance, name: 'now' }, refusing('time')),
+    replace({ holder: crypto, name: 'randomUUID' }, refusing('randomness')),
+    replace({ holder: crypto, name: 'getRandomValues' }, refusing('randomness')),
     ...TIMERS.filter((name) => name in globalThis).map((name) =>
       replace({ holder: globalThis, name }, refusing('timers')),
     ),
@@ -26,15 +29,33 @@ export function shutOutRealWorld(): () => void {
   };
 }
 
+/** Dates can be made from what is given, and not from the present. */
+function withoutNow(date: DateConstructor): DateConstructor {
+  return new Proxy(date, {
+    construct: (target, given, self) =>
+      given.length === 0 ? refusing('time')() : Reflect.construct(target, given, self),
+    apply: refusing('time'),
+  });
+}
+
 /** Can be kept, but not compared, added or printed. */
 const FORBIDDEN_TIME: unknown = {
   [Symbol.toPrimitive]: refusing('time'),
   toJSON: refusing('time'),
 };
 
+/** True for the words of an exception with which the real world was shut out. */
+export function saysRealWorld(message: string): boolean {
+  return message.startsWith(TOUCHED);
+}
+
+const TOUCHED = 'a simulation does not touch real ';
+
 function refusing(what: string): () => never {
   return () => {
-    throw new Error(`a simulation does not touch real ${what}: ask the clock or the random source`);
+    throw new Error(
+      `${TOUCHED}${what}: ask the clock or the random source; a command gets its time in its context`,
+    );
   };
 }
 

@@ -12,12 +12,14 @@ import type { Violation } from './checks/violation.ts';
 import { Clients } from './clients.ts';
 import { FaultInjector } from './fault-injector.ts';
 import { isolateOutsiders } from './outsiders.ts';
+import { differenceOf } from './plain-text.ts';
 import type { SimulationPlan } from './plan.ts';
 import { shutOutRealWorld } from './real-world.ts';
+import type { Sometimes } from './sometimes.ts';
 import type { Subject } from './subject.ts';
 import { Supervisor } from './supervisor.ts';
 import type { TraceLine } from './trace.ts';
-import { leaderIn, World } from './world.ts';
+import { leaderIn, roleOf, World } from './world.ts';
 
 export interface SimulateOptions<Input, Output, Machine extends StateMachine> {
   readonly plan: SimulationPlan;
@@ -49,11 +51,15 @@ export interface SimulationReport {
   readonly isDecided: boolean;
   /** `null`: every property held. */
   readonly violation: Violation | null;
+  /** What happened of the things that must happen now and then. */
+  readonly sometimes: readonly Sometimes[];
   readonly lines: readonly TraceLine[];
 }
 
 /** A connection that died without a word is given up after so long, and dialled again (TR19), in milliseconds. */
 const RECONNECT_MS = 4_500;
+const IN_VAIN = 'a member outside of the core keeps campaigning in vain';
+const SURVIVED = 'everyone loses power and nothing acknowledged is lost';
 /** How long a run lasts at least, in simulated milliseconds. */
 export const RUN_MS_MIN = 60_000;
 
@@ -137,6 +143,9 @@ class Run<Input, Output, Machine extends StateMachine> {
     this.#world.note(null, `CORE ${core.join(', ')}`);
     await this.#world.runUntilReached(this.#patienceMs(20), () => this.#coreHasLeader());
     await this.#requireAny('L04', core, 20);
+    const outsiders = this.#world.all.filter(({ id }) => !core.includes(id));
+    const isCampaigning = outsiders.some((member) => roleOf(member) === 'preCandidate');
+    if (isCampaigning) this.#world.sometimes.note(IN_VAIN);
   }
 
   async #heal(): Promise<void> {
@@ -178,9 +187,9 @@ class Run<Input, Output, Machine extends StateMachine> {
   async #scan(): Promise<void> {
     this.#world.note(null, 'SCAN');
     const { subject } = this.#options;
-    const digest = (): string | undefined => {
+    const digest = (): string => {
       const [first] = this.#world.all;
-      return first === undefined ? undefined : subject.digest(first.machine as Machine);
+      return first === undefined ? '' : subject.digest(first.machine as Machine);
     };
     const before = digest();
     const releases = this.#world.all.map((member) => this.#supervisor.hold(member, 'power'));
@@ -189,8 +198,10 @@ class Run<Input, Output, Machine extends StateMachine> {
     if (!isWhole)
       this.#world.report('L01', `no common leader after a power loss: ${this.#describe()}`);
     await this.#converge('L08');
-    if (digest() !== before)
-      this.#world.report('S34', 'a power loss changed what the machine holds');
+    const after = digest();
+    const changed = differenceOf(before, after);
+    if (after === before) this.#world.sometimes.note(SURVIVED);
+    else this.#world.report('S34', `a power loss changed what the machine holds: ${changed}`);
     await this.#world.runUntil(Math.max(RUN_MS_MIN, this.#world.now));
   }
 
@@ -247,10 +258,12 @@ class Run<Input, Output, Machine extends StateMachine> {
     if (!isEven)
       return this.#world.report(property, `not everyone catches up: ${this.#describe()}`);
     const { subject } = this.#options;
-    const digests = new Set(
+    const [digest = '', other] = new Set(
       this.#world.all.map(({ machine }) => subject.digest(machine as Machine)),
     );
-    if (digests.size > 1) this.#world.report('S33', 'replicas differ in what they hold');
+    if (other === undefined) return;
+    const difference = differenceOf(digest, other);
+    this.#world.report('S33', `replicas differ in what they hold: ${difference}`);
   }
 
   #patienceMs(timeouts: number): number {
@@ -306,6 +319,7 @@ class Run<Input, Output, Machine extends StateMachine> {
       terms: world.history.terms,
       isDecided: this.#isDecided,
       violation: world.violation,
+      sometimes: world.sometimes.seen,
       lines: world.trace.lines,
     };
   }

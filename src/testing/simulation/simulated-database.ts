@@ -16,6 +16,9 @@ import type { SimulatedProcess } from './process.ts';
 import { newStore, type SimulatedStore } from './simulated-content.ts';
 import { inputOutputError, noSpace, type SimulatedDisk } from './simulated-disk.ts';
 
+const CUT_SHORT_AND_THERE = 'a write that was cut short is there after the restart';
+const CUT_SHORT_AND_GONE = 'a write that was cut short is gone after the restart';
+
 export function simulatedDatabase(
   disk: SimulatedDisk,
   process: SimulatedProcess,
@@ -65,7 +68,9 @@ class SimulatedDatabase implements Database {
         error = this.#write(changes);
       },
       interrupt: () => {
-        if (this.#failure === null && this.#disk.random.chance(0.5)) this.#putDown(changes);
+        const isDone = this.#failure === null && this.#disk.random.chance(0.5);
+        if (isDone) this.#putDown(changes);
+        this.#disk.noteSometimes(isDone ? CUT_SHORT_AND_THERE : CUT_SHORT_AND_GONE);
       },
       completed: () => completed(error),
     });
@@ -100,7 +105,10 @@ class SimulatedDatabase implements Database {
     const { trouble } = this.#disk;
     if (this.#failure === null && trouble.isFull) this.#failure = noSpace();
     if (this.#failure === null && trouble.failNextWrite !== 'no') {
-      if (trouble.failNextWrite === 'maybe') this.#putDown(changes);
+      if (trouble.failNextWrite === 'maybe') {
+        this.#putDown(changes);
+        this.#disk.noteSometimes('a failed write is there after the restart');
+      }
       trouble.failNextWrite = 'no';
       this.#failure = inputOutputError();
     }

@@ -9,6 +9,7 @@ import type { VirtualClock } from '../virtual-clock.ts';
 import type { SimulatedProcess } from './process.ts';
 import type { SeededRandom } from './random.ts';
 import { type DiskContent, SimulatedContent } from './simulated-content.ts';
+import type { Sometimes, SometimesLog } from './sometimes.ts';
 
 export interface SimulatedDiskOptions {
   readonly clock: VirtualClock;
@@ -19,6 +20,7 @@ export interface SimulatedDiskOptions {
   readonly durable: (changes: readonly DatabaseChange[]) => void;
   /** Called when promises have been settled: whoever awaits them has work to do. */
   readonly settled: () => void;
+  readonly sometimes: SometimesLog;
 }
 
 /** What is wrong with a disk at the moment; mutable, set by the faults. */
@@ -92,6 +94,10 @@ export class SimulatedDisk {
   }
 
   // What `simulatedFiles` and `simulatedDatabase` call.
+
+  noteSometimes(what: Sometimes): void {
+    this.#options.sometimes.note(what);
+  }
 
   noteDurable(changes: readonly DatabaseChange[]): void {
     this.#options.durable(changes);

@@ -15,6 +15,12 @@ export interface Caller {
   readonly sequence: number;
 }
 
+/** How the last call of the same client ended, so that it can be repeated, or what was read be used. */
+export type Previous<Input, Output> =
+  | { readonly type: 'answered'; readonly input: Input; readonly output: Output }
+  /** `refused`: it certainly never took effect. `unknown`: it may have, or may yet. */
+  | { readonly type: 'refused' | 'unknown'; readonly input: Input };
+
 /** What came of judging a history. */
 export interface Judgement {
   /** In words; `null`: nothing was found. */
@@ -43,8 +49,15 @@ export interface Subject<Input, Output, Machine extends StateMachine> {
   readonly name: string;
   /** A new, empty replica: called for each life of each node. */
   readonly create: () => Machine;
-  /** What a client does next. Draw all chance from `random`, or runs will not repeat. */
-  readonly draw: (random: SeededRandom, caller: Caller) => Input;
+  /**
+   * What a client does next; `previous` is `null` at its first call. Draw all chance from `random`, or runs
+   * will not repeat.
+   */
+  readonly draw: (
+    random: SeededRandom,
+    caller: Caller,
+    previous: Previous<Input, Output> | null,
+  ) => Input;
   /** The bytes of the command; `null`: this only reads, from a replica that is up to date. */
   readonly encode: (input: Input) => Uint8Array | null;
   readonly read: (machine: Machine, input: Input) => Output;

@@ -20,6 +20,7 @@ import { SimulatedMember } from './member.ts';
 import { SimulatedNetwork } from './network.ts';
 import type { SimulationPlan } from './plan.ts';
 import { SeededRandom } from './random.ts';
+import { SometimesLog } from './sometimes.ts';
 import { Trace } from './trace.ts';
 
 export interface WorldOptions {
@@ -40,6 +41,7 @@ export class World {
   readonly network: SimulatedNetwork;
   readonly history: History;
   readonly trace: Trace;
+  readonly sometimes = new SometimesLog();
   readonly members = new Map<NodeId, SimulatedMember>();
   violation: Violation | null = null;
   events = 0;
@@ -65,6 +67,7 @@ export class World {
         random: this.random.fork(id),
         network: this.network,
         timing: plan.timing,
+        protocol: plan.protocol,
         limits: plan.limits,
         diskLatencyMs: plan.diskLatencyMs,
         diskStallMs: plan.diskStallMs,
@@ -73,6 +76,7 @@ export class World {
         history: this.history,
         report: (property, text) => this.report(property, text),
         durableOf: (other) => this.durableOf(other),
+        sometimes: this.sometimes,
         ...(instruments === undefined ? {} : { instruments }),
         events: this.#memberEvents(),
       });
@@ -155,6 +159,8 @@ export class World {
       },
       isHostUp: (address) => this.members.get(idAt(address))?.isHostUp ?? false,
       leaving: (message) => this.#leaving(message),
+      sometimes: this.sometimes,
+      strayed: (message) => this.#strayed(message),
     });
     const { link, members } = this.plan;
     for (const from of members) {
@@ -179,11 +185,20 @@ export class World {
     const speaker = this.member(idAt(from));
     if (speaker.isForeign) return;
     const said = { to: idAt(to), message: decoded.message };
-    const checks = { history: this.history, report: this.report.bind(this) };
+    const { history, sometimes } = this;
+    const checks = { history, sometimes, report: this.report.bind(this) };
     checkPromise(checks, speaker, said);
     if (this.trace.isRecording && decoded.message.type !== 'Ping') {
       this.note(speaker.id, `→ ${said.to} ${describeMessage(decoded.message)}`);
     }
+  }
+
+  #strayed({ to, frames }: CarriedMessage): void {
+    const decoded = frames[0] === undefined ? 'nothing' : decodeFrame(frames[0]);
+    if (typeof decoded === 'string' || decoded.type !== 'message') return;
+    const term = this.members.get(idAt(to))?.node?.inspect().raft?.term ?? 0;
+    if (decoded.message.term < term)
+      this.sometimes.note('a message of an earlier term arrives late');
   }
 
   #memberEvents(): ConstructorParameters<typeof SimulatedMember>[0]['events'] {
@@ -219,11 +234,18 @@ export class World {
       member.id,
       `refuses to start: ${error instanceof Error ? error.message : String(error)}`,
     );
+    if (member.disk.trouble.isFull) {
+      this.sometimes.note('a node does not start while its disk is full');
+    }
+    if (member.excuse === DAMAGED) this.sometimes.note('a damaged directory is refused');
     const isRefusal = error instanceof RaftError && error.message.length > 40;
     if (isRefusal && member.excuse !== null) return;
     this.report('S35', `${member.id} refuses to start without a cause: ${String(error)}`);
   }
 }
+
+/** The excuse of a member whose disk was damaged while it was down. */
+export const DAMAGED = 'its disk is damaged';
 
 export function addressOf(id: NodeId): string {
   return `${id}.simulated`;

@@ -2,10 +2,19 @@
  * What the checker remembers of a whole run, whatever the nodes forget: who led which term, which entries ever
  * were on a disk, what was committed and applied, who voted for whom (S01, S03, S05, S06, S11).
  */
-import type { NodeId } from '../../../core/types.ts';
+import type { EntryId, NodeId } from '../../../core/types.ts';
 import type { CommittedCommand } from '../../../ports/state-machine.ts';
+import { SHOWN_MAX, tagged } from '../plain-text.ts';
 import { type DurableEntry, hashOf, mix } from './durable-log.ts';
 import type { Report } from './violation.ts';
+
+/** What was applied at an index first; the others have to agree. */
+interface Applied {
+  readonly command: number;
+  readonly answer: number;
+  /** The beginning of the answer, for people. */
+  readonly shown: string;
+}
 
 export class History {
   readonly #report: Report;
@@ -13,10 +22,15 @@ export class History {
   /** By term, then by index: the hash of the log up to that entry. */
   readonly #created = new Map<number, Map<number, number>>();
   readonly #committed: number[] = [];
-  readonly #applied: { readonly command: number; readonly answer: number }[] = [];
+  readonly #applied: Applied[] = [];
   /** Hashes of every command that was ever applied anywhere. */
   readonly appliedCommands = new Set<number>();
   readonly #votes = new Map<string, NodeId>();
+
+  /** By candidate and term: the end of the log that it asked with. */
+  readonly #requests = new Map<string, EntryId>();
+  readonly #refusals = new Map<string, number>();
+  readonly #candidates = new Map<number, Set<NodeId>>();
 
   constructor(report: Report) {
     this.#report = report;
@@ -70,13 +84,15 @@ export class History {
   /** S05, S33: every node applies the same command at the same index, with the same result. */
   noteApplied(node: NodeId, { index, term, data }: CommittedCommand, result: unknown): void {
     const command = hashOf(term, data);
-    const answer = hashOfText(textOf(result));
+    const text = textOf(result);
+    const answer = hashOfText(text);
     const known = this.#applied[index];
-    if (known === undefined) this.#applied[index] = { command, answer };
+    const shown = text.slice(0, SHOWN_MAX);
+    if (known === undefined) this.#applied[index] = { command, answer, shown };
     else if (known.command !== command) {
       this.#report('S05', `${node} applies another command at ${index}`);
     } else if (known.answer !== answer) {
-      this.#report('S33', `${node} gives another result at ${index}`);
+      this.#report('S33', `${node} gives another result at ${index}: ${shown}, not ${known.shown}`);
     }
     this.appliedCommands.add(hashOf(0, data));
   }
@@ -91,6 +107,32 @@ export class History {
     this.#votes.set(key, votedFor);
   }
 
+  /** Remembers a candidacy; returns how many candidates this term has had. */
+  noteCandidate(node: NodeId, term: number, lastLog: EntryId): number {
+    this.#requests.set(`${node}/${term}`, lastLog);
+    const candidates = this.#candidates.get(term) ?? new Set();
+    this.#candidates.set(term, candidates.add(node));
+    return candidates.size;
+  }
+
+  /** The log that a candidate asked with; `undefined`: it never asked in that term. */
+  requestOf(node: NodeId, term: number): EntryId | undefined {
+    return this.#requests.get(`${node}/${term}`);
+  }
+
+  /** Counts the refusals in a row of one follower to one leader; another answer starts anew. */
+  noteAnswer(from: NodeId, to: NodeId, isAccepted: boolean): number {
+    const key = `${from} → ${to}`;
+    const refusals = isAccepted ? 0 : (this.#refusals.get(key) ?? 0) + 1;
+    this.#refusals.set(key, refusals);
+    return refusals;
+  }
+
+  /** True if someone campaigned in this term and nobody has led it. */
+  isBarren(term: number): boolean {
+    return this.#candidates.has(term) && !this.#leaders.has(term);
+  }
+
   /** Whom a node has durably voted for in a term, now or earlier. */
   voteOf(node: NodeId, term: number): NodeId | undefined {
     return this.#votes.get(`${node}/${term}`);
@@ -100,12 +142,12 @@ export class History {
 /** Results are plain data; bytes in them count by their content. */
 function textOf(result: unknown): string {
   return JSON.stringify(result, (_, value: unknown) =>
-    value instanceof Uint8Array ? `${value.length}:${hashOf(0, value)}` : value,
+    value instanceof Uint8Array ? `${value.length}:${hashOf(0, value)}` : tagged(value),
   );
 }
 
-function hashOfText(text: string | undefined): number {
+function hashOfText(text: string): number {
   let hash = 0;
-  for (const character of text ?? '') hash = mix(hash, character.codePointAt(0) ?? 0);
+  for (const character of text) hash = mix(hash, character.codePointAt(0) ?? 0);
   return hash;
 }

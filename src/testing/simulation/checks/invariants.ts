@@ -11,6 +11,7 @@ import { INDEX_ZERO, type Index, type NodeId } from '../../../core/types.ts';
 import type { NodeInspection } from '../../../node/raft-node.ts';
 import { isQuorum } from '../../../rules/quorum.ts';
 import { lastLog, termAt } from '../../../rules/term-runs.ts';
+import type { SometimesLog } from '../sometimes.ts';
 import type { DurableLog } from './durable-log.ts';
 import type { History } from './history.ts';
 import type { Report } from './violation.ts';
@@ -24,6 +25,7 @@ export interface InvariantsOptions {
   readonly history: History;
   readonly report: Report;
   readonly durableOf: (id: NodeId) => DurableLog;
+  readonly sometimes: SometimesLog;
 }
 
 interface Seen {
@@ -89,6 +91,9 @@ export class Invariants {
       this.#violated('S11', `its vote in term ${is.term} changes in memory`);
     }
     if (is.log === was.log) return;
+    if (droppedTerms(was.log, is.log) >= 2) {
+      this.#options.sometimes.note('a follower drops entries of two terms at once');
+    }
     if (before.leads && now.leads && isSameTerm && !extendsLog(was.log, is.log)) {
       this.#violated('S02', 'a leader rewrites its own log');
     }
@@ -101,6 +106,9 @@ export class Invariants {
   #checkNewLeader(raft: RaftState): void {
     const { history } = this.#options;
     history.noteLeader(raft.term, this.#node.id);
+    if (raft.termStartIndex - 1 > history.committedThrough) {
+      this.#options.sometimes.note('a new leader holds entries that are not committed');
+    }
     for (let at = history.committedThrough; at > raft.log.base.index; at -= 1) {
       if (termAt(raft.log, at as Index) === history.committedTerm(at)) continue;
       this.#violated('S04', `is elected in term ${raft.term} without the committed entry ${at}`);
@@ -112,7 +120,7 @@ export class Invariants {
   #checkCommit(known: Index, { raft, leads }: Seen): void {
     const { history } = this.#options;
     const { log, commitIndex } = raft;
-    if (leads) this.#checkQuorum(raft);
+    if (leads) this.#checkQuorum(raft, known);
     else if (commitIndex > history.committedThrough) {
       this.#violated('S09', `learns of commit ${commitIndex}, which no leader has reached`);
     }
@@ -122,7 +130,9 @@ export class Invariants {
   }
 
   /** S07: a quorum would still have it after a crash of everyone. S08: it is of the leader's own term. */
-  #checkQuorum({ term, commitIndex, configuration, log }: RaftState): void {
+  #checkQuorum(raft: RaftState, known: Index): void {
+    const { term, commitIndex, configuration, log } = raft;
+    this.#noteEarlierTerms(raft, known);
     const committed = { index: commitIndex, term: termAt(log, commitIndex) ?? 0 };
     if (committed.term !== term)
       this.#violated('S08', `commits ${committed.term}/${commitIndex} by counting`);
@@ -134,6 +144,14 @@ export class Invariants {
         'S07',
         `commits ${commitIndex}, on the disks of ${holders.join(', ') || 'nobody'}`,
       );
+    }
+  }
+
+  #noteEarlierTerms({ log, term, commitIndex }: RaftState, known: Index): void {
+    const { history, sometimes } = this.#options;
+    const first = Math.max(known, history.committedThrough) + 1;
+    if (first < commitIndex && termAt(log, first as Index) !== term) {
+      sometimes.note('a leader commits entries of earlier terms with one of its own');
     }
   }
 
@@ -155,6 +173,9 @@ export class Invariants {
       this.#violated('S20', `next ${nextIndex} ≤ match ${matchIndex} of ${peer}`);
     if (before !== undefined && matchIndex < before.matchIndex) {
       this.#violated('S20', `what ${peer} holds falls`);
+    }
+    if (inflight.length > 1 && inflight.length >= limits.inflightMessagesMax) {
+      this.#options.sometimes.note('the window to a peer is full');
     }
     if (inflight.length > Math.max(1, limits.inflightMessagesMax)) {
       this.#violated('S36', `${inflight.length} messages are under way to ${peer}`);
@@ -185,4 +206,13 @@ function extendsLog(before: LogShape, after: LogShape): boolean {
 
 function agreesAt(after: LogShape, before: LogShape, at: Index): boolean {
   return termAt(after, at) === termAt(before, at);
+}
+
+/** How many terms have lost their last entry: what was behind the first difference is gone. */
+function droppedTerms(before: LogShape, after: LogShape): number {
+  return before.termRuns.filter(({ term }, at) => {
+    const next = before.termRuns[at + 1];
+    const last = next === undefined ? before.lastIndex : ((next.firstIndex - 1) as Index);
+    return termAt(after, last) !== term;
+  }).length;
 }

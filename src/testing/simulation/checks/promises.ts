@@ -2,8 +2,10 @@
  * Persist before speak, seen from the wire (S12, S13): whatever a message promises must lie on the disk of its
  * sender at the moment it leaves.
  */
-import type { AppendEntriesReply, Message } from '../../../core/message.ts';
-import type { NodeId } from '../../../core/types.ts';
+import type { AppendEntriesReply, Message, RequestVote } from '../../../core/message.ts';
+import { type NodeId, term } from '../../../core/types.ts';
+import { isUpToDate } from '../../../rules/election.ts';
+import type { SometimesLog } from '../sometimes.ts';
 import type { DurableLog } from './durable-log.ts';
 import type { History } from './history.ts';
 import type { Report } from './violation.ts';
@@ -16,6 +18,7 @@ export interface Speaker {
 interface Checks {
   readonly history: History;
   readonly report: Report;
+  readonly sometimes: SometimesLog;
 }
 
 export function checkPromise(
@@ -33,17 +36,22 @@ export function checkPromise(
       return;
     case 'RequestVote':
       checkVote(checks, speaker, { term: message.term, votedFor: id });
+      noteCandidacy(checks, id, message);
       if (!durable.holds(message.lastLog)) {
         report('S13', `${id} campaigns with a log not on its disk`);
       }
       return;
     case 'RequestVoteReply':
       if (message.granted) checkVote(checks, speaker, { term: message.term, votedFor: to });
+      else noteRefusal(checks, speaker, { to, term: message.term });
       return checkTerm(speaker, message.term, report);
     case 'AppendEntries':
       return checkTerm(speaker, message.term, report);
     case 'AppendEntriesReply':
       checkTerm(speaker, message.term, report);
+      if (checks.history.noteAnswer(id, to, message.result.accepted) > 1) {
+        checks.sometimes.note('a probe is refused twice in a row');
+      }
       return checkAcceptance(speaker, message, report);
     default:
       return;
@@ -77,4 +85,26 @@ function checkAcceptance(
   if (result.accepted && durable.lastIndex < result.matchIndex) {
     report('S12', `${id} vouches for ${result.matchIndex}, its disk ends at ${durable.lastIndex}`);
   }
+}
+
+function noteCandidacy(
+  { history, sometimes }: Checks,
+  id: NodeId,
+  { term, lastLog }: RequestVote,
+): void {
+  if (history.noteCandidate(id, term, lastLog) > 1) sometimes.note('two candidates share a term');
+  if (history.isBarren(term - 1) && history.isBarren(term - 2)) {
+    sometimes.note('two terms in a row elect nobody');
+  }
+}
+
+function noteRefusal(
+  { history, sometimes }: Checks,
+  { durable }: Speaker,
+  refused: { readonly to: NodeId; readonly term: number },
+): void {
+  const asked = history.requestOf(refused.to, refused.term);
+  if (asked === undefined || durable.hardState.term !== refused.term) return;
+  const own = { index: durable.lastIndex, term: term(durable.lastTerm) };
+  if (!isUpToDate(asked, own)) sometimes.note('a vote is refused for an older log');
 }

@@ -1,0 +1,55 @@
+/**
+ * What a simulation has not done: ways through the charts that no run took, and turns of events that never came.
+ * Ways that no simulation can take are listed here, each with its reason; one that is taken all the same is an
+ * error as well, since its reason is none.
+ */
+import { everyWay } from '../../src/testing/simulation/coverage.ts';
+import { SOMETIMES } from '../../src/testing/simulation/sometimes.ts';
+
+/** By way, the reason for which it is never taken. */
+export const NEVER_TAKEN: Readonly<Record<string, string>> = {
+  'node: recovered → ·': 'a disk is proven once in a life',
+  'node: stop → ·': 'a node is told to stop once, and not after it has halted',
+  'node: drained → ·': 'drained is said once, while it drains',
+  'node.recovering: stop → node.stopped': 'nobody holds a node before it has started',
+  'node.active: xstate.error.actor.logWriter → node.halted': 'takes a bug in a chart',
+  'node.active: xstate.error.actor.applier → node.halted': 'takes a bug in a chart',
+  'node.active: xstate.error.actor.raft → node.halted': 'takes a broken invariant',
+  'node.halted: failed → ·': 'a halted node takes no more inputs',
+  'raft: proposals.gathered → ·': 'the driver gathers only while it leads, in the same step',
+  'raft: peer.progressed → ·': 'the driver passes it on only in the term that it belongs to',
+  'raft: round.requested → ·': 'the driver asks only while it serves reads, in the same step',
+  'raft.leader: entries.received → ·': 'takes two leaders in one term',
+  'logWriter.idle: write.completed → ·': 'one write is under way at a time, and completes once',
+  'logWriter.failed: write.requested → ·': 'the node halts in the same step',
+  'logWriter.failed: write.completed → ·': 'the node halts in the same step',
+  'logWriter.failed: write.failed → ·': 'the node halts in the same step',
+  'logWriter [isCurrent] does not hold': 'one write is under way at a time, and completes once',
+  'applier: apply.failed → applier.failed': 'takes a state machine that throws',
+  'applier.idle: apply.completed → ·': 'one batch is under way at a time, and completes once',
+  'applier.failed: commit.advanced → ·': 'the node halts in the same step',
+  'applier.failed: apply.completed → ·': 'the node halts in the same step',
+  'applier.failed: apply.failed → ·': 'the node halts in the same step',
+};
+
+export interface Seen {
+  readonly ways: ReadonlySet<string>;
+  readonly sometimes: ReadonlySet<string>;
+}
+
+/** In sentences; `isStrict` also finds fault with reasons that are none. */
+export function missingOf({ ways, sometimes }: Seen, isStrict: boolean): readonly string[] {
+  const all = everyWay();
+  const untaken = all.filter((way) => !ways.has(way) && NEVER_TAKEN[way] === undefined);
+  const wrong = isStrict ? Object.keys(NEVER_TAKEN).filter((way) => ways.has(way)) : [];
+  const absent = SOMETIMES.filter((what) => !sometimes.has(what));
+  const taken = all.length - Object.keys(NEVER_TAKEN).length - untaken.length;
+  console.log(
+    `ways through the charts: ${taken} of ${all.length} taken, ${Object.keys(NEVER_TAKEN).length} cannot be; rare events: ${SOMETIMES.length - absent.length} of ${SOMETIMES.length}`,
+  );
+  return [
+    ...untaken.map((way) => `never taken: ${way}`),
+    ...wrong.map((way) => `taken, although a reason says it cannot be: ${way}`),
+    ...absent.map((what) => `never happened: ${what}`),
+  ];
+}
