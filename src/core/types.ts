@@ -24,6 +24,12 @@ export interface EntryId {
  */
 export const COUNTER_MAX = 2 ** 48;
 
+/**
+ * Bound: the largest term that a message may name. A node adopts what it hears, and from here it can still count
+ * on for longer than any cluster lives; from `COUNTER_MAX` it could not, and would halt (A19).
+ */
+export const HEARD_TERM_MAX = 2 ** 47;
+
 export function isCounter(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= COUNTER_MAX;
 }

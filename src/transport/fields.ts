@@ -7,6 +7,7 @@
 import { LINEAGE_MAX } from '../core/identity.ts';
 import {
   type EntryId,
+  HEARD_TERM_MAX,
   type Index,
   index,
   isCounter,
@@ -35,7 +36,9 @@ export class Fields {
   }
 
   term(): Term {
-    return term(this.#counter('a term'));
+    const value = this.#counter('a term');
+    if (value > HEARD_TERM_MAX) throw new BadField(`term ${value} is past the limit`);
+    return term(value);
   }
 
   index(): Index {

@@ -5,6 +5,7 @@
  *   npm run simulate -- --seeds 2000 [--first 1]    so many seeds
  *   npm run simulate -- --hours 2                   as many seeds as fit
  *   npm run simulate -- --seed 17 [--trace 200]     one seed; a failing one is shrunk and shown in lanes
+ *   npm run simulate -- seed=17 version=1           the same, as a failing run prints it
  *   npm run simulate -- --seeds 2000 --gate         also fails if a way through a chart was never taken
  *   npm run simulate -- --canary                    a planted bug, which must be found
  *   npm run simulate -- --twice 200                 each seed in two processes: equal to the last bit
@@ -22,7 +23,8 @@ import type { Answer } from './worker-messages.ts';
 const HOUR_MS = 3_600_000;
 /** Watching costs time: one run in so many tells which ways through the charts are taken. */
 const WATCHED_ONE_IN = 8;
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     seeds: { type: 'string' },
     hours: { type: 'string' },
@@ -37,7 +39,8 @@ const { values } = parseArgs({
 });
 
 const processes = numberOf('processes', values.processes);
-if (values.seed !== undefined) await showSeed(values.seed, numberOf('trace', values.trace));
+const named = namedSeed(positionals);
+if (named !== undefined) await showSeed(named, numberOf('trace', values.trace));
 else if (values.twice !== undefined) await runTwice(numberOf('twice', values.twice));
 else if (values.canary) await runCanary();
 else await runMany();
@@ -50,10 +53,12 @@ async function runMany(): Promise<void> {
   const { tally, failed, tookMs } = runs;
   for (const { seed, violation } of failed) {
     console.log(`seed=${seed} version=${PLAN_VERSION}: ${violation}`);
-    console.log(`  again, shrunk and in lanes: npm run simulate -- --seed ${seed}`);
+    console.log(`  again: npm run simulate -- seed=${seed} version=${PLAN_VERSION}`);
   }
   const missing = missingOf(runs, values.gate);
   for (const text of missing) console.log(text);
+  const [worst] = failed;
+  if (worst !== undefined) await showSeed(worst.seed, 0);
   console.log(lastLine(tally, tookMs));
   if (failed.length > 0 || (values.gate && missing.length > 0)) process.exitCode = 1;
 }
@@ -156,6 +161,18 @@ function lastLine(tally: Tally, tookMs: number): string {
     `simulated ${Math.round(tally.simulatedMs / 1_000)} s in ${Math.round(tookMs / 1_000)} s; ${undecided} histories undecided`,
     `seeds ${seeds} · events ${events} · crashes ${crashes} · failures ${failures} · events per second and core ${Math.round(perSecondAndCore)}`,
   ].join('\n');
+}
+
+/** From `--seed 17`, or from the line that a failing run prints, `seed=17 version=1`. */
+function namedSeed(words: readonly string[]): string | undefined {
+  const named = Object.fromEntries(words.map((word) => word.split('=')));
+  if (named.version !== undefined && Number(named.version) !== PLAN_VERSION) {
+    console.error(
+      `version ${named.version} of the plans is not this one, ${PLAN_VERSION}: check out the commit that printed it`,
+    );
+    process.exit(64);
+  }
+  return values.seed ?? named.seed;
 }
 
 function numberOf(name: string, text: string | undefined): number {

@@ -23,6 +23,8 @@ export interface LinkPlan {
 }
 
 export interface WorkloadPlan extends KeyValueWorkload {
+  /** Which of the machines that come with the simulator is run, unless the caller brings one. */
+  readonly machine: 'keyValue' | 'appendList';
   readonly clients: number;
   /** The average pause between two calls of one client, in milliseconds. */
   readonly pauseMs: number;
@@ -55,6 +57,7 @@ export interface SimulationPlan {
 /** Faults come for this long, in simulated milliseconds; what follows is mended, and lasts at least another twenty seconds. */
 const TROUBLE_MS = 40_000;
 
+/** Everything that a seed stands for; equal seeds of one `PLAN_VERSION` have equal plans. */
 export function planOf(seed: string): SimulationPlan {
   const random = new SeededRandom(seed).fork('plan');
   const members = planMembers(random);
@@ -148,6 +151,7 @@ function planLink(random: SeededRandom, { electionTimeoutMinMs }: RaftTiming): L
 
 function planWorkload(random: SeededRandom): WorkloadPlan {
   return {
+    machine: random.fork('machine').chance(0.25) ? 'appendList' : 'keyValue',
     clients: random.pick([1, 2, 4, 8]),
     pauseMs: random.pick([200, 500, 1_000, 3_000]),
     timeoutMs: random.pick([500, 2_000, 5_000]),
