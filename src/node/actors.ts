@@ -2,9 +2,9 @@
  * The actor tree of one node (DESIGN §2), running the bound charts under the node's clock. Everything that
  * an actor emits, and every timer that fires, enters the node's step loop.
  */
-import { type ActorRefFrom, createActor, type InspectionEvent, type SnapshotFrom } from 'xstate';
+import { type ActorRefFrom, createActor, type SnapshotFrom } from 'xstate';
 import type { ApplierEvent } from '../../machines/applier.machine.ts';
-import { bindCharts, type GuardWatch, linkId, replicationId } from '../../machines/index.ts';
+import { bindCharts, linkId, replicationId } from '../../machines/index.ts';
 import type { LinkContext, LinkEvent } from '../../machines/link.machine.ts';
 import type { LogWriterEvent } from '../../machines/log-writer.machine.ts';
 import type { NodeEvent } from '../../machines/node.machine.ts';
@@ -17,17 +17,10 @@ import type { RaftState } from '../core/raft-state.ts';
 import type { ReplicationState } from '../core/replication-state.ts';
 import type { NodeId } from '../core/types.ts';
 import type { Clock, Random } from '../ports/clock.ts';
+import type { NodeInstruments } from './instruments.ts';
 
 type Charts = ReturnType<typeof bindCharts>;
 export type RaftSnapshot = SnapshotFrom<Charts['raft']>;
-
-/** For simulators and debuggers: what goes on inside the charts. Each of them slows the node down. */
-export interface NodeInstruments {
-  /** Hears of every step of every actor, as XState reports it. */
-  readonly inspect?: (event: InspectionEvent) => void;
-  /** Hears what each guard of each chart said. */
-  readonly guardAsked?: GuardWatch;
-}
 
 export interface ActorsOptions {
   readonly id: NodeId;

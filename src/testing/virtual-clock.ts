@@ -34,6 +34,7 @@ export const DEFERRED_MAX = 1_000_000;
 /** Cleared timers are swept out once they are the greater part of more than this many. */
 const SWEEP_MIN = 64;
 
+/** A clock for one test or one simulation; starts at `startMs`, and stands until it is advanced or stepped. */
 export class VirtualClock implements Clock {
   /** A binary heap: no timer comes before its parent, at `(position - 1) / 2`. */
   #heap: Timer[] = [];

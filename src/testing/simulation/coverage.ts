@@ -19,7 +19,7 @@ export class Coverage {
   readonly #known = new WeakMap<object, string>();
 
   readonly instruments: NodeInstruments = {
-    inspect: (event) => this.#inspect(event),
+    inspect: (event) => this.#inspect(event as InspectionEvent),
     guardAsked: (chart, guard, outcome) => {
       this.#taken.add(guardName(chart, guard, outcome));
     },

@@ -5,6 +5,7 @@
  */
 import type { Random } from '../../ports/clock.ts';
 
+/** Not for secrets: whoever knows the seed knows every draw. */
 export class SeededRandom implements Random {
   readonly #seed: string;
   #a: number;

@@ -1,0 +1,12 @@
+/**
+ * What simulators and debuggers may hear of the inside of a node. XState is not named here: these types are public,
+ * and what is public names no other package (EM10).
+ */
+
+/** Each of them slows the node down. */
+export interface NodeInstruments {
+  /** Hears of every step of every actor; what it is given is an `InspectionEvent` of XState. */
+  readonly inspect?: (event: unknown) => void;
+  /** Hears what each guard of each chart said. */
+  readonly guardAsked?: (chart: string, guard: string, outcome: boolean) => void;
+}

@@ -1,0 +1,30 @@
+/**
+ * The door of `raftchart/testing`: shakes a whole cluster of *your* machine under one seed, judges what its clients
+ * saw, and says in words what went wrong. `docs/TESTING.md` shows how. Needs no test framework, and no Node.
+ */
+export {
+  checkLinearizability,
+  type Verdict,
+} from './linearizability/check-linearizability.ts';
+export { describeViolation } from './linearizability/describe-violation.ts';
+export { appendList } from './linearizability/models/append-list.ts';
+export { keyValue } from './linearizability/models/key-value.ts';
+export { register } from './linearizability/models/register.ts';
+export { sessionCounter } from './linearizability/models/session-counter.ts';
+export type { Operation } from './linearizability/operation.ts';
+export type { SequentialModel } from './linearizability/sequential-model.ts';
+export { renderLanes } from './simulation/lanes.ts';
+export {
+  type MachineAnswer,
+  type MachineCall,
+  machineModel,
+  machineSubject,
+} from './simulation/machine-subject.ts';
+export { planOf, type SimulationPlan } from './simulation/plan.ts';
+export type { Fault } from './simulation/plan-faults.ts';
+export { SeededRandom } from './simulation/random.ts';
+export { shrinkFaults } from './simulation/shrink.ts';
+export type { SimulationReport } from './simulation/simulate.ts';
+export { explainFailure, simulateSeed } from './simulation/simulate-seed.ts';
+export { type Judge, linearizable, type Previous, type Subject } from './simulation/subject.ts';
+export { VirtualClock } from './virtual-clock.ts';

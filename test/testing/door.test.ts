@@ -1,0 +1,319 @@
+/** `raftchart/testing` as its users meet it: its names, its types, and what it finds in machines of many kinds. */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { defineMachine, type Machine } from '../../src/library/define-machine.ts';
+import {
+  explainFailure,
+  linearizable,
+  type MachineCall,
+  machineModel,
+  machineSubject,
+  type Previous,
+  simulateSeed,
+} from '../../src/testing/index.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+interface Sum {
+  sum: number;
+  note: unknown;
+}
+
+type Commands = { readonly add: (state: Sum, by: number) => unknown };
+type Queries = { readonly sum: (state: Sum) => unknown };
+type SumMachine = Machine<Sum, Commands, Queries>;
+
+const initial = (): Sum => ({ sum: 0, note: null });
+
+function machineWith(add: Commands['add'], sum: Queries['sum'] = (state) => state.sum): SumMachine {
+  return defineMachine({ initial, commands: { add }, queries: { sum } });
+}
+
+const sound = machineWith((state, by) => {
+  state.sum += by;
+  return state.sum;
+});
+
+function subjectOf(machine: SumMachine) {
+  return machineSubject({
+    machine,
+    draw: (random) =>
+      random.chance(0.5)
+        ? { type: 'query', name: 'sum' }
+        : { type: 'command', name: 'add', input: random.integer(1, 9) },
+    judge: linearizable(machineModel(sound)),
+  });
+}
+
+/** The first violation among a few seeds; each message begins with its property. */
+async function found(machine: SumMachine): Promise<string | null> {
+  for (let seed = 1; seed <= 8; seed += 1) {
+    const { violation } = await simulateSeed(seed, subjectOf(machine));
+    if (violation !== null) return violation.message;
+  }
+  return null;
+}
+
+describe('the door', () => {
+  it('[TS1] exports these names', async () => {
+    expect(Object.keys(await import('../../src/testing/index.ts')).sort()).toEqual([
+      'SeededRandom',
+      'VirtualClock',
+      'appendList',
+      'checkLinearizability',
+      'describeViolation',
+      'explainFailure',
+      'keyValue',
+      'linearizable',
+      'machineModel',
+      'machineSubject',
+      'planOf',
+      'register',
+      'renderLanes',
+      'sessionCounter',
+      'shrinkFaults',
+      'simulateSeed',
+    ]);
+  });
+
+  it('[TS1] the types behind it are all our own', () => {
+    const foreign = new Set<string>();
+    const seen = new Set<string>();
+    const waiting = [resolve(ROOT, 'dist/src/testing/index.d.ts')];
+    for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+      if (seen.has(file)) continue;
+      seen.add(file);
+      for (const [, from, dynamic] of readFileSync(file, 'utf8').matchAll(IMPORTED)) {
+        const specifier = from ?? dynamic ?? '';
+        if (!specifier.startsWith('.')) foreign.add(specifier);
+        else waiting.push(resolve(dirname(file), specifier.replace(/\.[jt]s$/, '.d.ts')));
+      }
+    }
+    expect([...foreign]).toEqual([]);
+    expect(seen.size).toBeGreaterThan(10);
+  });
+});
+
+const IMPORTED = /from ['"](.+?)['"]|import\(['"](.+?)['"]\)/g;
+
+describe('a seed', () => {
+  it('[TS2] gives the same run each time, and another seed another run', async () => {
+    const hashOf = async (seed: number) => (await simulateSeed(seed, subjectOf(sound))).hash;
+    expect(await hashOf(2)).toBe(await hashOf(2));
+    expect(await hashOf(2)).not.toBe(await hashOf(3));
+  });
+
+  it('[TS2] runs that are asked for together follow one another and leave the real world as it was', async () => {
+    const { now } = Date;
+    const alone = await simulateSeed(2, subjectOf(sound));
+    const together = await Promise.all(
+      [2, 9, 2].map((seed) => simulateSeed(seed, subjectOf(sound))),
+    );
+    expect(together.map(({ seed }) => seed)).toEqual(['2', '9', '2']);
+    expect(together.at(2)?.hash).toBe(alone.hash);
+    expect(Date.now).toBe(now);
+    expect(Date.now()).toBeGreaterThan(0);
+  });
+});
+
+describe('a machine under simulation', () => {
+  it('[TS3] is green if it is sound, and its clients are answered and refused as users are', async () => {
+    const answers = new Set<string>();
+    const refusing = machineWith((state, by) => {
+      if (by > 5) throw new Error('too much');
+      state.sum += by;
+      return state.sum;
+    });
+    const subject = machineSubject({
+      machine: refusing,
+      draw: (random) => ({ type: 'command', name: 'add', input: random.integer(1, 9) }),
+      judge: (history) => {
+        for (const { input, output } of history) {
+          if (output === null) continue;
+          const isRefused = !output.ok && output.reason === 'too much';
+          answers.add(`${(input.input ?? 0) > 5} ${isRefused}`);
+        }
+        return { fault: null, isDecided: true };
+      },
+    });
+    expect((await simulateSeed(2, subject)).violation).toBeNull();
+    expect([...answers].sort()).toEqual(['false false', 'true true']);
+    expect(await found(sound)).toBeNull();
+  });
+
+  it('[TS3] keeps what a query answered as it was then, whatever becomes of the state', async () => {
+    const whole = machineWith(sound.commands.add, (state) => state);
+    const subject = { ...subjectOf(whole), judge: linearizable(machineModel(whole)) };
+    const { violation, succeeded } = await simulateSeed(2, subject);
+    expect(violation).toBeNull();
+    expect(succeeded).toBeGreaterThan(5);
+  });
+
+  it('[TS4] is red with what differs if a result comes from outside of the state', async () => {
+    let calls = 0;
+    const wrong = machineWith(() => {
+      calls += 1;
+      return calls;
+    });
+    expect(await found(wrong)).toMatch(/^S33: n\d gives another result at \d+: .*, not .*"value"/);
+  });
+
+  it('[TS4] is red with what differs if its state comes from outside', async () => {
+    let calls = 0;
+    const wrong = machineWith((state, by) => {
+      calls += 1;
+      state.note = new Map([[1n, calls]]);
+      state.sum += by;
+      return state.sum;
+    });
+    expect(await found(wrong)).toMatch(/^S3[34]: .* hold.*"<bigint>":"1".* \| /);
+  });
+
+  it('[TS4] is red if a query changes the state', async () => {
+    const add = sound.commands.add;
+    const wrong = machineWith(add, (state) => {
+      state.note = Number(state.note) + 1;
+      return state.sum;
+    });
+    expect(await found(wrong)).toMatch(/^S3[34]: /);
+  });
+
+  it('[TS4] is red if a result is a part of the state, which goes on changing', async () => {
+    const wrong = machineWith((state, by) => {
+      state.sum += by;
+      return state;
+    });
+    expect(await found(wrong)).toMatch(/^S3[23]: /);
+  });
+
+  it.each<readonly [string, string, () => unknown]>([
+    ['Date.now()', 'S37', () => Date.now() % 7],
+    ['new Date()', 'S37', () => new Date()],
+    ['Math.random()', 'S37', () => Math.random()],
+    ['crypto.randomUUID()', 'S37', () => crypto.randomUUID()],
+    ['a kept Date.now()', 'S3[34]', () => Date.now()],
+  ])('[TS5] is red if a command asks for %s', async (_, property, ask) => {
+    const wrong = machineWith((state, by) => {
+      state.note = ask();
+      state.sum += by;
+      return state.sum;
+    });
+    expect(await found(wrong)).toMatch(new RegExp(`^${property}: .* touch real`));
+  });
+
+  it('[TS5] is red if a query asks for the time', async () => {
+    const add = sound.commands.add;
+    const wrong = machineWith(add, (state) => state.sum + (Date.now() % 2));
+    expect(await found(wrong)).toMatch(/^S37: .*a simulation does not touch real time/);
+  });
+});
+
+describe('a client', () => {
+  it('[TS6] hears how its last call ended, and can repeat one whose outcome it does not know', async () => {
+    const heard = new Map<string, number>();
+    const ends: (Previous<MachineCall<Commands, Queries>, unknown> | null)[] = [];
+    const subject = machineSubject({
+      machine: sound,
+      draw: (random, { sequence }, previous) => {
+        ends.push(previous);
+        const type = previous === null ? 'none' : previous.type;
+        heard.set(type, (heard.get(type) ?? 0) + 1);
+        if (sequence === 1) expect(previous).toBeNull();
+        if (previous?.type === 'unknown') return previous.input;
+        return { type: 'command', name: 'add', input: random.integer(1, 9) };
+      },
+    });
+    for (const seed of [2, 6, 12]) await simulateSeed(seed, subject);
+    expect([...heard.keys()].sort()).toEqual(['answered', 'none', 'refused', 'unknown']);
+    const answered = ends.filter((previous) => previous?.type === 'answered');
+    expect(answered.at(0)).toMatchObject({ input: { name: 'add' }, output: { ok: true } });
+  });
+
+  it('[TS6] never hears that a call was refused which may have taken effect', async () => {
+    const refused = new Set<unknown>();
+    const unknown = new Set<unknown>();
+    const subject = machineSubject({
+      machine: sound,
+      draw: (random, _, previous) => {
+        if (previous?.type === 'refused') refused.add(previous.input);
+        return { type: 'command', name: 'add', input: random.integer(1, 9) };
+      },
+      judge: (history) => {
+        for (const { input, output } of history) if (output === null) unknown.add(input);
+        return { fault: null, isDecided: true };
+      },
+    });
+    for (const seed of [2, 6, 12]) await simulateSeed(seed, subject);
+    expect(unknown.size).toBeGreaterThan(0);
+    expect([...unknown].filter((input) => refused.has(input))).toEqual([]);
+  });
+});
+
+describe('the machine as its own model', () => {
+  it('[TS7] finds a query that answers from a stale copy', async () => {
+    let known = 0;
+    const wrong = machineWith(sound.commands.add, (state) => {
+      if (state.sum % 5 === 0) known = state.sum;
+      return known;
+    });
+    expect(await found(wrong)).toMatch(/^S32: no order explains/);
+  });
+
+  it('[TS7] cannot judge a command that uses its context, and says so', async () => {
+    const timed = defineMachine({
+      initial: () => ({ lastMs: 0 }),
+      commands: { touch: (state, _: null, { timeMs }) => (state.lastMs = timeMs) },
+      queries: { lastMs: (state) => state.lastMs },
+    });
+    const subject = machineSubject({
+      machine: timed,
+      draw: () => ({ type: 'command', name: 'touch', input: null }),
+      judge: linearizable(machineModel(timed)),
+    });
+    await expect(simulateSeed(2, subject)).rejects.toThrow(/context\.timeMs.*rules of your own/);
+  });
+});
+
+describe('an explanation', () => {
+  it('[TS8] names property, faults, lanes and the line that repeats it', async () => {
+    let calls = 0;
+    const wrong = machineWith(() => {
+      calls += 1;
+      return calls;
+    });
+    const [first, second, ...rest] = (await explainFailure(3, subjectOf(wrong))).split('\n');
+    expect(first).toMatch(/^seed=3 version=\d+: S33: n\d gives another result/);
+    expect(second).toMatch(/^\d+ faults shrunk to 0 in \d+ runs:$/);
+    expect(rest.at(0)).toMatch(/^ +n1 +n2/);
+    expect(rest.some((line) => line.includes('calls n'))).toBe(true);
+    expect(rest.at(-2)).toContain('VIOLATION S33');
+    expect(rest.at(-1)).toMatch(/^again: simulateSeed\(3, subject\), .* version is \d+$/);
+  });
+
+  it('[TS8] keeps the faults without which the seed does not fail', async () => {
+    const subject = {
+      ...subjectOf(sound),
+      judge: (history: readonly { readonly output: unknown }[]) => {
+        const isUnknown = history.some(({ output }) => output === null);
+        return { fault: isUnknown ? 'an outcome is unknown' : null, isDecided: true };
+      },
+    };
+    for (const seed of [2, 6, 12]) {
+      const text = await explainFailure(seed, subject);
+      if (text.endsWith('every property holds')) continue;
+      expect(text).toMatch(
+        /shrunk to [1-9][\s\S]* FAULT [\s\S]*VIOLATION S32: an outcome is unknown/,
+      );
+      return;
+    }
+    expect.fail('none of these seeds leaves an outcome unknown');
+  });
+
+  it('[TS8] says of a seed that does not fail that every property holds', async () => {
+    expect(await explainFailure(2, subjectOf(sound))).toMatch(
+      /^seed=2 version=\d+: every property holds$/,
+    );
+  });
+});

@@ -1,0 +1,54 @@
+/** The examples of `raftchart/testing`, run as users run them, and what `docs/TESTING.md` says of them. */
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { explainFailure, simulateSeed } from 'raftchart/testing';
+import { describe, expect, it } from 'vitest';
+import { careful, forgetful, shopOf } from '../../examples/inventory.ts';
+
+const run = promisify(execFile);
+const COUNTER = new URL('../../examples/simulate-counter.ts', import.meta.url);
+const PAGE = new URL('../../docs/TESTING.md', import.meta.url);
+
+/** Bound: seeds within which a shop that forgets is found. */
+const SEEDS_MAX = 12;
+
+/** The first seed from 1 on that finds the machine wrong, with the property; `null`: none through `seedMax` does. */
+async function firstRed(
+  machine: typeof careful,
+  seedMax: number,
+): Promise<[number, string] | null> {
+  for (let seed = 1; seed <= seedMax; seed += 1) {
+    const { violation } = await simulateSeed(seed, shopOf(machine));
+    if (violation !== null) return [seed, violation.property];
+  }
+  return null;
+}
+
+describe('examples/inventory.ts', () => {
+  it('[TS9] the shop that forgets its orders is soon red, and the one that remembers them is green', async () => {
+    const [seed, property] = (await firstRed(forgetful, SEEDS_MAX)) ?? [0, 'none'];
+    expect(property).toBe('S32');
+    expect(await explainFailure(seed, shopOf(forgetful))).toMatch(
+      /^seed=\d+ version=\d+: S32: \d+ are in stock, and \d+ are left[\s\S]*outcomeUnknown[\s\S]*VIOLATION S32/,
+    );
+    expect(await firstRed(careful, Math.max(seed, 6))).toBeNull();
+  });
+});
+
+describe('examples/simulate-counter.ts', () => {
+  it('[TS10] runs, and finds nothing', async () => {
+    const tsx = fileURLToPath(new URL('../../node_modules/tsx/dist/cli.mjs', import.meta.url));
+    const { stdout } = await run(process.execPath, [tsx, fileURLToPath(COUNTER)]);
+    const lines = stdout.trim().split('\n');
+    expect(lines).toHaveLength(10);
+    for (const line of lines) expect(line).toMatch(/^seed \d+: \d+ calls, .*every property holds$/);
+  });
+
+  it('[TS10] is the first test of docs/TESTING.md, and no longer than thirty lines', async () => {
+    const example = await readFile(COUNTER, 'utf8');
+    expect(await readFile(PAGE, 'utf8')).toContain(`\`\`\`ts\n${example}\`\`\``);
+    expect(example.trimEnd().split('\n').length).toBeLessThanOrEqual(30);
+  });
+});
