@@ -25,10 +25,10 @@ export interface EntryId {
 export const COUNTER_MAX = 2 ** 48;
 
 /**
- * Bound: the largest term that a message may name. A node adopts what it hears, and from here it can still count
- * on for longer than any cluster lives; from `COUNTER_MAX` it could not, and would halt (A19).
+ * Bound: a term further ahead of the own one than this is not believed. A node adopts the terms that it hears: near
+ * `COUNTER_MAX` it could not count on, and would halt (A19). A campaign each millisecond takes fifty days.
  */
-export const HEARD_TERM_MAX = 2 ** 47;
+export const TERM_LEAD_MAX = 2 ** 32;
 
 export function isCounter(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= COUNTER_MAX;

@@ -5,7 +5,7 @@
  */
 import { unreachable } from '../core/assert.ts';
 import type { Message } from '../core/message.ts';
-import type { Term } from '../core/types.ts';
+import { TERM_LEAD_MAX, type Term } from '../core/types.ts';
 
 export interface Standing {
   readonly term: Term;
@@ -26,7 +26,9 @@ export type Admission =
 const DROP: Admission = { type: 'drop' };
 const DELIVER: Admission = { type: 'deliver', newerTerm: null };
 
+/** EL16: what is too far ahead to be true is not heard at all. */
 export function admit(standing: Standing, message: Message): Admission {
+  if (message.term - standing.term > TERM_LEAD_MAX) return DROP;
   const isNewer = message.term > standing.term;
   const isOlder = message.term < standing.term;
   switch (message.type) {

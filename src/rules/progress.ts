@@ -59,7 +59,7 @@ export function probe(state: ReplicationState): ReplicationStep {
 export function probeAgain(state: ReplicationState): ReplicationStep {
   const prevIndex = previousIndex(state.nextIndex);
   return {
-    changes: { commitIndexSent: state.commitIndex },
+    changes: { commitIndexSent: toldFromMatch(state) },
     effects: [replicate(state, prevIndex, prevIndex)],
   };
 }
@@ -79,9 +79,14 @@ export function sendEntries(state: ReplicationState): ReplicationStep {
  */
 export function heartbeat(state: ReplicationState): ReplicationStep {
   return {
-    changes: { commitIndexSent: state.commitIndex },
+    changes: { commitIndexSent: toldFromMatch(state) },
     effects: [replicate(state, state.matchIndex, state.matchIndex)],
   };
+}
+
+/** CM3, LR13: from a message that ends at `matchIndex` a peer learns of no commit behind it. */
+function toldFromMatch({ commitIndexSent, commitIndex, matchIndex }: ReplicationState): Index {
+  return greater(commitIndexSent, lesser(commitIndex, matchIndex));
 }
 
 /** The driver has sent `(nextIndex − 1, throughIndex]`. */

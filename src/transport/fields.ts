@@ -7,7 +7,6 @@
 import { LINEAGE_MAX } from '../core/identity.ts';
 import {
   type EntryId,
-  HEARD_TERM_MAX,
   type Index,
   index,
   isCounter,
@@ -36,9 +35,7 @@ export class Fields {
   }
 
   term(): Term {
-    const value = this.#counter('a term');
-    if (value > HEARD_TERM_MAX) throw new BadField(`term ${value} is past the limit`);
-    return term(value);
+    return term(this.#counter('a term'));
   }
 
   index(): Index {

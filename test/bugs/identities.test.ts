@@ -4,15 +4,9 @@
  */
 import { expect, it } from 'vitest';
 import { PROTOCOL_VERSION } from '../../src/core/hello.ts';
-import {
-  COUNTER_MAX,
-  HEARD_TERM_MAX,
-  index,
-  nextTerm,
-  nodeId,
-  term,
-} from '../../src/core/types.ts';
+import { COUNTER_MAX, index, nextTerm, nodeId, term } from '../../src/core/types.ts';
 import { judgeHello } from '../../src/rules/identity.ts';
+import { admit } from '../../src/rules/ingress.ts';
 import { decodeFrame, encodeMessage } from '../../src/transport/codec.ts';
 import { memoryTransport } from '../../src/transport/memory-transport.ts';
 import { VirtualCluster } from '../node/virtual-cluster.ts';
@@ -109,7 +103,7 @@ it('[A19] no number becomes a term that could not be counted on from', () => {
     expect(() => term(value)).toThrow(RangeError);
     expect(() => index(value)).toThrow(RangeError);
   }
-  const newest = { type: 'RequestVoteReply', term: term(HEARD_TERM_MAX), granted: false } as const;
+  const newest = { type: 'RequestVoteReply', term: term(COUNTER_MAX), granted: false } as const;
   expect(decodeFrame(encodeMessage(newest, 0))).toMatchObject({ message: newest });
   const past = { ...newest, term: nextTerm(newest.term) };
   expect(decodeFrame(encodeMessage(past, 0))).toBeTypeOf('string');

@@ -1,7 +1,7 @@
 /** The gate in front of the raft chart: every message against older, equal and newer terms (§3.3, §4.2.3). */
 import { expect, it } from 'vitest';
 import type { Message } from '../../src/core/message.ts';
-import { index, term } from '../../src/core/types.ts';
+import { index, TERM_LEAD_MAX, term } from '../../src/core/types.ts';
 import { type Admission, admit } from '../../src/rules/ingress.ts';
 
 const entry = { term: term(1), index: index(1) };
@@ -45,6 +45,12 @@ const drop: Admission = { type: 'drop' };
 const deliver: Admission = { type: 'deliver', newerTerm: null };
 const deliverNewer: Admission = { type: 'deliver', newerTerm: term(6) };
 const observe: Admission = { type: 'observe', newerTerm: term(6) };
+
+it('[EL16] [A19] a message of a term that no cluster could have reached changes nothing', () => {
+  const all = Object.values(admissions(5 + TERM_LEAD_MAX + 1, false));
+  expect(all).toEqual(all.map(() => drop));
+  expect(admissions(5 + TERM_LEAD_MAX, false).RequestVote).toMatchObject({ type: 'deliver' });
+});
 
 it('[EL2] a message of a newer term makes its receiver observe that term first', () => {
   expect(admissions(6, false)).toEqual({

@@ -5,7 +5,6 @@ import {
   COUNTER_MAX,
   ENTRY_ZERO,
   type EntryId,
-  HEARD_TERM_MAX,
   type Index,
   index,
   type Term,
@@ -20,7 +19,7 @@ function upTo(min: number, max: number): fc.Arbitrary<number> {
   );
 }
 
-const anyTerm = upTo(1, HEARD_TERM_MAX).map(term);
+const anyTerm = upTo(1, COUNTER_MAX).map(term);
 const anyIndex = upTo(0, COUNTER_MAX).map(index);
 const anyNumber = upTo(0, Number.MAX_SAFE_INTEGER);
 

@@ -67,7 +67,7 @@ export const EVERY_MESSAGE: readonly Message[] = [
   { type: 'PreVote', term: term(6), lastLog: entryId(5, 7), round: 1 },
   { type: 'PreVoteReply', term: term(0), round: 0, granted: true },
   { type: 'RequestVote', term: term(1), lastLog: entryId(0, 0) },
-  { type: 'RequestVoteReply', term: term(2 ** 47), granted: false },
+  { type: 'RequestVoteReply', term: term(2 ** 48), granted: false },
   appendOf(2 ** 53 - 1),
   {
     type: 'AppendEntriesReply',

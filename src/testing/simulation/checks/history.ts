@@ -16,12 +16,19 @@ interface Applied {
   readonly shown: string;
 }
 
+export interface CommittedEntry {
+  /** The entry's own. */
+  readonly term: number;
+  /** The term of the leader that committed it: only leaders of later terms are bound to hold it (§3.6). */
+  readonly inTerm: number;
+}
+
 export class History {
   readonly #report: Report;
   readonly #leaders = new Map<number, NodeId>();
   /** By term, then by index: the hash of the log up to that entry. */
   readonly #created = new Map<number, Map<number, number>>();
-  readonly #committed: number[] = [];
+  readonly #committed: CommittedEntry[] = [];
   readonly #applied: Applied[] = [];
   /** Hashes of every command that was ever applied anywhere. */
   readonly appliedCommands = new Set<number>();
@@ -45,8 +52,8 @@ export class History {
     return this.#leaders.size;
   }
 
-  /** The term of a committed entry; `undefined` past the end. */
-  committedTerm(at: number): number | undefined {
+  /** `undefined` past the end. */
+  committed(at: number): CommittedEntry | undefined {
     return this.#committed[at - 1];
   }
 
@@ -73,9 +80,9 @@ export class History {
   }
 
   /** S06: what was committed once stays as it is. Returns false if it is new. */
-  noteCommitted(node: NodeId, at: number, term: number): void {
-    const known = this.#committed[at - 1];
-    if (known === undefined) this.#committed[at - 1] = term;
+  noteCommitted(node: NodeId, at: number, { term, inTerm }: CommittedEntry): void {
+    const known = this.#committed[at - 1]?.term;
+    if (known === undefined) this.#committed[at - 1] = { term, inTerm };
     else if (known !== term) {
       this.#report('S06', `${node} commits ${term}/${at}, but ${known}/${at} was committed`);
     }

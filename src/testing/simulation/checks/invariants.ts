@@ -110,7 +110,9 @@ export class Invariants {
       this.#options.sometimes.note('a new leader holds entries that are not committed');
     }
     for (let at = history.committedThrough; at > raft.log.base.index; at -= 1) {
-      if (termAt(raft.log, at as Index) === history.committedTerm(at)) continue;
+      const committed = history.committed(at);
+      if (committed === undefined || committed.inTerm >= raft.term) continue;
+      if (termAt(raft.log, at as Index) === committed.term) continue;
       this.#violated('S04', `is elected in term ${raft.term} without the committed entry ${at}`);
       return;
     }
@@ -125,7 +127,8 @@ export class Invariants {
       this.#violated('S09', `learns of commit ${commitIndex}, which no leader has reached`);
     }
     for (let at = known + 1; at <= commitIndex; at += 1) {
-      history.noteCommitted(this.#node.id, at, termAt(log, at as Index) ?? 0);
+      const entryTerm = termAt(log, at as Index) ?? 0;
+      history.noteCommitted(this.#node.id, at, { term: entryTerm, inTerm: raft.term });
     }
   }
 

@@ -1,0 +1,39 @@
+/** What the disks hold when a play begins: terms, votes and logs that some earlier story left behind. */
+import { staticConfiguration } from '../../src/core/configuration.ts';
+import { ENTRY_KIND, type EntryRun, encodeRun } from '../../src/core/entry-run.ts';
+import { index, type NodeId, term } from '../../src/core/types.ts';
+import type { LogOperation, LogStoreOwner } from '../../src/ports/log-store.ts';
+
+export interface Founding {
+  readonly id: NodeId;
+  /** The terms of the entries, from index 1 on. */
+  readonly log: readonly number[];
+  /** The newest term seen; that of the last entry unless it is later. */
+  readonly term: number;
+  readonly vote: NodeId | null;
+}
+
+export function ownerOf(id: NodeId, members: readonly NodeId[]): LogStoreOwner {
+  return { clusterId: 'play', nodeId: id, founding: staticConfiguration(members) };
+}
+
+export function foundingOperations({ log, term: seen, vote }: Founding): readonly LogOperation[] {
+  const hardState = { term: term(seen), votedFor: vote };
+  const runs = runsOf(log);
+  const state: LogOperation = { type: 'setHardState', hardState };
+  return runs.length === 0 ? [state] : [state, { type: 'append', runs }];
+}
+
+/** One run for each term; the entries have no text. */
+function runsOf(log: readonly number[]): readonly EntryRun[] {
+  const terms = [...new Set(log)];
+  return terms.map((of) => {
+    const first = { term: term(of), firstIndex: index(log.indexOf(of) + 1), timeMs: 0 };
+    const count = log.lastIndexOf(of) - log.indexOf(of) + 1;
+    const empty = { kind: ENTRY_KIND.command, data: new Uint8Array(0) };
+    return encodeRun(
+      first,
+      Array.from({ length: count }, () => empty),
+    );
+  });
+}

@@ -1,0 +1,163 @@
+/**
+ * The disk of a member of a play: the store in memory behind a door that the play holds. A write under way has
+ * done nothing yet; once the play lets it through it is durable, and the node hears of it, unless it died first.
+ * Beside it stands the checkers' picture of what is durable.
+ */
+import { unreachable } from '../../src/core/assert.ts';
+import type { HardState } from '../../src/core/hard-state.ts';
+import type { KnownPeer } from '../../src/core/identity.ts';
+import { ENTRY_ZERO, type NodeId } from '../../src/core/types.ts';
+import type {
+  LogOperation,
+  LogStore,
+  LogStoreOwner,
+  ReadRange,
+  RecoveredLog,
+} from '../../src/ports/log-store.ts';
+import type { DatabaseChange } from '../../src/storage/database.ts';
+import { memoryLogStore } from '../../src/storage/memory-log-store.ts';
+import { encodeRecord, keyOf, keyOfRun, RECORD_KIND } from '../../src/storage/record.ts';
+import { DurableLog } from '../../src/testing/simulation/checks/durable-log.ts';
+import type { Watch } from './watch.ts';
+
+export interface PlayDiskOptions {
+  readonly id: NodeId;
+  readonly watch: Watch;
+  /** The node asks for a write. */
+  readonly begun: (operations: readonly LogOperation[]) => void;
+  /** It is durable. */
+  readonly done: (operations: readonly LogOperation[]) => void;
+  /** What the disk makes of a write: the same, unless a test plants a fault. */
+  readonly written: (operations: readonly LogOperation[]) => readonly LogOperation[];
+}
+
+interface Write {
+  readonly operations: readonly LogOperation[];
+  readonly completed: (error: Error | null) => void;
+}
+
+export class PlayDisk {
+  readonly durable: DurableLog;
+  /** True: writes wait for the play. */
+  isSlow = false;
+  /** The next write fails. */
+  isBroken = false;
+  readonly #options: PlayDiskOptions;
+  readonly #store: LogStore;
+  #words = 0;
+  #waiting: Write | null = null;
+
+  constructor(options: PlayDiskOptions) {
+    const { id, watch } = options;
+    this.#options = options;
+    this.durable = new DurableLog({
+      appended: (at, entry) => watch.history.noteEntry(id, at, entry),
+      hardStateChanged: (before, after) => this.#hardStateChanged(before, after),
+    });
+    this.#store = memoryLogStore({
+      randomWord: () => this.#nextWord(),
+      defer: (run) => run(),
+      failure: () => (this.isBroken ? new Error('input/output error') : null),
+    });
+  }
+
+  get isWriting(): boolean {
+    return this.#waiting !== null;
+  }
+
+  /** What the disk holds before the play begins. */
+  async prepare(owner: LogStoreOwner, operations: readonly LogOperation[]): Promise<void> {
+    await this.#store.open(owner);
+    this.#store.write(operations, () => {});
+    this.durable.note(operations.flatMap(changesOf));
+    await this.#store.close();
+  }
+
+  /** The store of one life of the node; the content is that of all its lives. */
+  store(): LogStore {
+    return {
+      open: (owner) => this.#open(owner),
+      write: (operations, completed) => {
+        this.#waiting = { operations, completed };
+        this.#options.begun(operations);
+      },
+      read: (range: ReadRange) => this.#store.read(range),
+      rememberPeer: (peer: KnownPeer) => this.#store.rememberPeer(peer),
+      close: () => this.#store.close(),
+    };
+  }
+
+  /** Lets the write through that is under way. */
+  complete(): void {
+    const write = this.#waiting;
+    this.#waiting = null;
+    if (write !== null) this.#perform(write, write.completed);
+  }
+
+  /** The process dies with a write under way: it reached the disk, or it did not; nobody hears of it. */
+  async crash({ isWritten }: { readonly isWritten: boolean }): Promise<void> {
+    const write = this.#waiting;
+    this.#waiting = null;
+    if (write !== null && isWritten) this.#perform(write, () => {});
+    await this.#store.close();
+  }
+
+  #perform({ operations }: Write, completed: Write['completed']): void {
+    this.#store.write(this.#options.written(operations), (error) => {
+      if (error === null) {
+        this.durable.note(operations.flatMap(changesOf));
+        this.#options.done(operations);
+      }
+      completed(error);
+    });
+  }
+
+  /** S14: what the disk promised is there. */
+  async #open(owner: LogStoreOwner): Promise<RecoveredLog> {
+    const recovered = await this.#store.open(owner);
+    const { hardState, log } = recovered;
+    const { durable } = this;
+    const isSame =
+      hardState.term === durable.hardState.term &&
+      hardState.votedFor === durable.hardState.votedFor &&
+      log.lastIndex === durable.lastIndex;
+    const { id, watch } = this.#options;
+    if (!isSame) watch.report('S14', `${id} wakes without what its disk had promised`);
+    return recovered;
+  }
+
+  #hardStateChanged(before: HardState, after: HardState): void {
+    const { id, watch } = this.#options;
+    if (after.term < before.term) watch.report('S10', `${id}: the term on its disk falls`);
+    if (after.votedFor !== null) watch.history.noteVote(id, after.term, after.votedFor);
+  }
+
+  #nextWord(): string {
+    this.#words += 1;
+    const digits = `${this.#options.id}${this.#words}`.replace(/\D/g, '');
+    return digits.padStart(16, '0');
+  }
+}
+
+/** As the records of the production store, which the checkers read. */
+function changesOf(operation: LogOperation): readonly DatabaseChange[] {
+  switch (operation.type) {
+    case 'setHardState': {
+      const { hardState } = operation;
+      const counters = { sequence: 0, boots: 0, runs: 0, digest: 0 };
+      const state = { ...counters, hardState, base: ENTRY_ZERO, last: ENTRY_ZERO };
+      const value = encodeRecord(RECORD_KIND.state, state);
+      return [{ type: 'put', key: keyOf(RECORD_KIND.state), value }];
+    }
+    case 'truncateFrom':
+      return [{ type: 'del', key: keyOfRun(operation.index) }];
+    case 'append':
+      return operation.runs.map((run) => ({
+        type: 'put',
+        key: keyOfRun(run.firstIndex),
+        value: run.bytes,
+      }));
+    default:
+      return unreachable(operation);
+  }
+}

@@ -1,0 +1,253 @@
+/**
+ * The network of a play. Connections are made and shake hands by themselves, as long as both ends live and the
+ * two were not disconnected; then every message waits until the play says what becomes of it: delivered, lost,
+ * repeated, late. It is the `Transport` of the production node, without codec and without time.
+ */
+import type { EntryRun } from '../../src/core/entry-run.ts';
+import type { Hello } from '../../src/core/hello.ts';
+import type { Message } from '../../src/core/message.ts';
+import { type NodeId, nodeId, TERM_ZERO } from '../../src/core/types.ts';
+import type {
+  CloseReason,
+  ConnectionListener,
+  PeerConnection,
+  Transport,
+} from '../../src/ports/transport.ts';
+
+type Accept = (connection: PeerConnection) => ConnectionListener;
+
+/** A message on its way. */
+export interface Envelope {
+  readonly from: NodeId;
+  readonly to: NodeId;
+  readonly message: Message;
+  readonly runs: readonly EntryRun[];
+  /** Hands a message to the far end of the connection that this one was sent on, if that still lives. */
+  readonly arrive: (message: Message) => void;
+  /** True once its connection has ended: it will not arrive any more. */
+  readonly isLost: () => boolean;
+}
+
+export interface PlayNetworkOptions {
+  /** Hears each message when it leaves; the answer is what travels. */
+  readonly leaves: (envelope: Envelope) => Message;
+  readonly sent: (envelope: Envelope) => void;
+  readonly lost: (envelope: Envelope) => void;
+}
+
+export class PlayNetwork {
+  /** What is under way, oldest first. */
+  underWay: readonly Envelope[] = [];
+  /** What the play has taken out of the traffic for later. */
+  held: readonly Envelope[] = [];
+  readonly #options: PlayNetworkOptions;
+  readonly #accepts = new Map<NodeId, Accept>();
+  readonly #cut = new Set<string>();
+  readonly #apart = new Set<string>();
+  #ends: readonly End[] = [];
+  /** Calls to places where nobody answers; they wait. */
+  #unanswered: readonly End[] = [];
+  #tasks: (() => void)[] = [];
+
+  constructor(options: PlayNetworkOptions) {
+    this.#options = options;
+  }
+
+  transport(id: NodeId): Transport {
+    return {
+      listen: async (accept) => {
+        this.#accepts.set(id, accept);
+        this.#callAgain();
+        return id;
+      },
+      dial: (address, listener) => this.#dial(id, nodeId(address), listener),
+      close: async () => this.kill(id),
+    };
+  }
+
+  /** What connections have to tell their ends; false if there was nothing. */
+  runTasks(): boolean {
+    const tasks = this.#tasks;
+    this.#tasks = [];
+    for (const task of tasks) task();
+    return tasks.length > 0;
+  }
+
+  /** Nothing passes from the one to the other any more, though their connection stays; what is held, is held. */
+  cut(from: NodeId, to: NodeId): void {
+    this.#cut.add(`${from} ${to}`);
+    const isOn = (envelope: Envelope): boolean => envelope.from === from && envelope.to === to;
+    this.#lose((envelope) => isOn(envelope) && !this.held.includes(envelope));
+  }
+
+  mend(): void {
+    this.#cut.clear();
+  }
+
+  /** The connection between the two breaks, both notice, and it cannot be made again. */
+  disconnect(one: NodeId, other: NodeId): void {
+    this.#apart.add(pairOf(one, other));
+    for (const end of this.#ends) {
+      if (pairOf(end.from, end.to) === pairOf(one, other)) end.lose('the connection broke');
+    }
+  }
+
+  /** It can be made again; who dials notices when its next call is due. */
+  reconnect(one: NodeId, other: NodeId): void {
+    this.#apart.delete(pairOf(one, other));
+    this.#callAgain();
+  }
+
+  /** A process is gone: its connections end, and what it said and has not arrived is lost. */
+  kill(id: NodeId): void {
+    this.#accepts.delete(id);
+    for (const end of this.#ends) {
+      if (end.from === id) end.abandon();
+    }
+  }
+
+  /** They are no longer under way, nor held. */
+  take(chosen: readonly Envelope[]): void {
+    this.underWay = this.underWay.filter((envelope) => !chosen.includes(envelope));
+    this.held = this.held.filter((envelope) => !chosen.includes(envelope));
+  }
+
+  drop(chosen: readonly Envelope[]): void {
+    this.#lose((envelope) => chosen.includes(envelope));
+  }
+
+  hold(chosen: readonly Envelope[]): void {
+    this.take(chosen);
+    this.held = [...this.held, ...chosen];
+  }
+
+  /** Messages of connections that have ended are lost, whoever held them. */
+  sweep(): void {
+    this.#lose(({ isLost }) => isLost());
+  }
+
+  // What connections call.
+
+  defer(task: () => void): void {
+    this.#tasks.push(task);
+  }
+
+  send(envelope: Envelope): void {
+    const sent = { ...envelope, message: this.#options.leaves(envelope) };
+    if (this.#cut.has(`${envelope.from} ${envelope.to}`)) return this.#options.lost(sent);
+    this.#options.sent(sent);
+    this.underWay = [...this.underWay, sent];
+  }
+
+  #lose(isLost: (envelope: Envelope) => boolean): void {
+    const lost = [...this.underWay, ...this.held].filter(isLost);
+    this.underWay = this.underWay.filter((envelope) => !isLost(envelope));
+    this.held = this.held.filter((envelope) => !isLost(envelope));
+    for (const envelope of lost) this.#options.lost(envelope);
+  }
+
+  #dial(from: NodeId, to: NodeId, listener: ConnectionListener): PeerConnection {
+    const end = new End(this, { from, to });
+    end.listener = listener;
+    this.defer(() => this.#call(end));
+    return end;
+  }
+
+  #call(end: End): void {
+    if (end.isClosed) return;
+    const accept = this.#accepts.get(end.to);
+    if (accept === undefined || this.#apart.has(pairOf(end.from, end.to))) {
+      this.#unanswered = [...this.#unanswered, end];
+      return;
+    }
+    const far = new End(this, { from: end.to, to: end.from });
+    this.#ends = [...this.#ends.filter(({ isClosed }) => !isClosed), end, far];
+    end.far = far;
+    far.far = end;
+    far.listener = accept(far);
+    this.defer(() => end.listener?.onOpen());
+  }
+
+  #callAgain(): void {
+    const calls = this.#unanswered;
+    this.#unanswered = [];
+    for (const end of calls) this.defer(() => this.#call(end));
+  }
+}
+
+/** One end of one connection. */
+class End implements PeerConnection {
+  readonly from: NodeId;
+  readonly to: NodeId;
+  listener: ConnectionListener | null = null;
+  far: End | null = null;
+  isClosed = false;
+  readonly #network: PlayNetwork;
+
+  constructor(network: PlayNetwork, { from, to }: { from: NodeId; to: NodeId }) {
+    this.#network = network;
+    this.from = from;
+    this.to = to;
+  }
+
+  sendHello(hello: Hello): void {
+    this.#network.defer(() => this.far?.hear((listener) => listener.onHello(hello)));
+  }
+
+  /** Pings are no part of a play: each is answered at once, so that links stay open while a clock runs. */
+  send(message: Message, runs: readonly EntryRun[]): boolean {
+    if (this.isClosed) return false;
+    const { from, to } = this;
+    if (message.type === 'Ping') {
+      this.#network.defer(() => this.hear((listener) => listener.onMessage(PONG, [])));
+      return true;
+    }
+    this.#network.send({
+      from,
+      to,
+      message,
+      runs,
+      arrive: (arriving) => this.far?.hear((listener) => listener.onMessage(arriving, runs)),
+      isLost: () => this.far?.isClosed ?? true,
+    });
+    return true;
+  }
+
+  bufferedBytes(): number {
+    return 0;
+  }
+
+  close(kind: 'refused' | 'local', text: string): void {
+    const { far } = this;
+    this.#end({ kind: 'local', text });
+    far?.lose(text, kind === 'refused' ? 'refused' : 'closed');
+  }
+
+  /** The far end or the network has ended it. */
+  lose(text: string, kind: CloseReason['kind'] = 'closed'): void {
+    this.#end({ kind, text });
+  }
+
+  /** Its process is gone: it hears nothing, the far end hears that it has ended. */
+  abandon(): void {
+    this.isClosed = true;
+    this.listener = null;
+    this.far?.lose('the peer is gone');
+  }
+
+  hear(tell: (listener: ConnectionListener) => void): void {
+    if (!this.isClosed && this.listener !== null) tell(this.listener);
+  }
+
+  #end(reason: CloseReason): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.#network.defer(() => this.listener?.onClose(reason));
+  }
+}
+
+const PONG: Message = { type: 'Ping', term: TERM_ZERO };
+
+function pairOf(one: NodeId, other: NodeId): string {
+  return [one, other].sort().join(' ');
+}
