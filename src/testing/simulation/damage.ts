@@ -3,6 +3,7 @@ import type { DamageKind } from './plan-faults.ts';
 import type { SeededRandom } from './random.ts';
 import type { SimulatedFile, SimulatedStore } from './simulated-content.ts';
 import type { SimulatedDisk } from './simulated-disk.ts';
+import type { SimulatedRecords } from './simulated-records.ts';
 
 /** Changes the disk in one place. Returns false if there was nothing of the kind to damage. */
 export function damageDisk(disk: SimulatedDisk, kind: DamageKind, random: SeededRandom): boolean {
@@ -29,11 +30,19 @@ function damageRecord(disk: SimulatedDisk, kind: DamageKind, random: SeededRando
   if (value === undefined) return false;
   if (kind === 'missingRecord') records.damage(name, null);
   else if (kind === 'flippedBit') records.damage(name, withFlippedBit(value, random));
-  else {
-    const other = records.get(random.pick(records.names))?.value ?? value;
-    records.damage(name, other);
-  }
+  else records.damage(name, valueOfAnother(records, random, value));
   return true;
+}
+
+/** The value of any record that holds something else; with none, one that is wrong all the same. */
+function valueOfAnother(
+  records: SimulatedRecords,
+  random: SeededRandom,
+  value: Uint8Array,
+): Uint8Array {
+  const picked = random.pick(records.names);
+  const others = [picked, ...records.names].map((name) => records.get(name)?.value ?? value);
+  return others.find((other) => !isSameBytes(other, value)) ?? withFlippedBit(value, random);
 }
 
 function damageFile(disk: SimulatedDisk, kind: DamageKind, random: SeededRandom): boolean {
@@ -47,7 +56,7 @@ function damageFile(disk: SimulatedDisk, kind: DamageKind, random: SeededRandom)
   return true;
 }
 
-/** One flipped bit, one zeroed block, or a cut. */
+/** One flipped bit, one zeroed block, or a cut. What was written lately and not synced lies under it. */
 function spoil(file: SimulatedFile, random: SeededRandom): void {
   const { content } = file;
   const at = random.integer(0, Math.max(0, content.length - 1));
@@ -61,12 +70,20 @@ function spoil(file: SimulatedFile, random: SeededRandom): void {
     default:
       file.content = content.slice(0, at);
   }
+  if (isSameBytes(file.content, content)) file.content = withFlippedBit(content, random);
   file.durable = file.content.slice();
+  file.pending = [];
 }
 
+/** Where there is no bit to flip one byte appears. */
 function withFlippedBit(bytes: Uint8Array, random: SeededRandom): Uint8Array {
+  if (bytes.length === 0) return Uint8Array.of(1);
   const copy = bytes.slice();
-  const at = random.integer(0, Math.max(0, copy.length - 1));
+  const at = random.integer(0, copy.length - 1);
   copy[at] = (copy[at] ?? 0) ^ (1 << random.integer(0, 7));
   return copy;
+}
+
+function isSameBytes(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && left.every((byte, at) => byte === right[at]);
 }

@@ -5,11 +5,12 @@
  */
 import type { DatabaseChange, DatabaseRecord } from '../../storage/database.ts';
 
-interface UnsyncedBatch {
+interface Batch {
   readonly changes: readonly DatabaseChange[];
   /** Undoes the batch, in this order. */
   readonly undo: readonly DatabaseChange[];
   readonly walFile: number;
+  readonly isSynced: boolean;
 }
 
 /** How many of the unsynced batches of one write-ahead file a power loss leaves. */
@@ -22,7 +23,8 @@ export class SimulatedRecords {
   /** Sorted. Bytes as one character each, so that the order of the texts is the order of the bytes. */
   #names: string[] = [];
   readonly #records = new Map<string, DatabaseRecord>();
-  #unsynced: UnsyncedBatch[] = [];
+  /** The oldest batch that is not on disk for good, and everything after it, in order. */
+  #atRisk: Batch[] = [];
   #batches = 0;
 
   get size(): number {
@@ -37,23 +39,26 @@ export class SimulatedRecords {
     return this.#records.get(name) ?? null;
   }
 
-  /** All or nothing, in order. `isSynced` means that it survives whatever comes. */
+  /** All or nothing, in order. `isSynced`: it survives whatever comes, and so does what its file held before. */
   apply(changes: readonly DatabaseChange[], isSynced: boolean): void {
     this.#batches += 1;
     const walFile = Math.floor(this.#batches / BATCHES_PER_WAL_FILE);
-    const undo = isSynced ? [] : changes.map((change) => this.#inverse(change)).reverse();
+    const isAtRisk = !isSynced || this.#atRisk.length > 0;
+    const undo = isAtRisk ? changes.map((change) => this.#inverse(change)).reverse() : [];
     for (const change of changes) this.#perform(change);
-    if (!isSynced) this.#unsynced.push({ changes, undo, walFile });
+    if (isAtRisk) this.#atRisk.push({ changes, undo, walFile, isSynced });
   }
 
   /** What is left after a power loss. */
   losePower(survivors: Survivors): void {
-    const batches = this.#unsynced;
-    this.#unsynced = [];
+    const batches = this.#atRisk;
+    this.#atRisk = [];
     for (const { undo } of [...batches].reverse()) for (const change of undo) this.#perform(change);
     for (const walFile of new Set(batches.map((batch) => batch.walFile))) {
       const inFile = batches.filter((batch) => batch.walFile === walFile);
-      for (const { changes } of inFile.slice(0, survivors(inFile.length))) {
+      const synced = inFile.findLastIndex(({ isSynced }) => isSynced) + 1;
+      const left = synced + survivors(inFile.length - synced);
+      for (const { changes } of inFile.slice(0, left)) {
         for (const change of changes) this.#perform(change);
       }
     }
