@@ -5,7 +5,7 @@
 import type { Persist, Send } from '../core/effect.ts';
 import type { EntryRun } from '../core/entry-run.ts';
 import type { HardState } from '../core/hard-state.ts';
-import type { EntryId } from '../core/types.ts';
+import type { EntryId, Index } from '../core/types.ts';
 import type { LogOperation, LogStore } from '../ports/log-store.ts';
 
 export interface Durable {
@@ -25,7 +25,7 @@ export interface DiskCounters {
 }
 
 export class Disk {
-  readonly #store: LogStore;
+  readonly #store: Pick<LogStore, 'write'>;
   readonly #release: (send: Send) => void;
   readonly counters: DiskCounters = { writes: 0, bytes: 0 };
   #gathered: LogOperation[] = [];
@@ -34,7 +34,7 @@ export class Disk {
   #durable = 0;
   #latest: Durable;
 
-  constructor(store: LogStore, recovered: Durable, release: (send: Send) => void) {
+  constructor(store: Pick<LogStore, 'write'>, recovered: Durable, release: (send: Send) => void) {
     this.#store = store;
     this.#latest = recovered;
     this.#release = release;
@@ -48,7 +48,10 @@ export class Disk {
   gather(persist: Persist, runs: readonly EntryRun[]): void {
     const { hardState, truncateFrom } = persist;
     if (hardState !== null) this.#gathered.push({ type: 'setHardState', hardState });
-    if (truncateFrom !== null) this.#gathered.push({ type: 'truncateFrom', index: truncateFrom });
+    if (truncateFrom !== null) {
+      this.#gathered.push({ type: 'truncateFrom', index: truncateFrom });
+      this.#held = this.#held.filter(({ send }) => !vouchesFor(send, truncateFrom));
+    }
     if (runs.length > 0) this.#gathered.push({ type: 'append', runs });
     for (const run of runs) this.counters.bytes += run.bytes.length;
     const last = runs.at(-1);
@@ -84,4 +87,10 @@ export class Disk {
     const count = ready === -1 ? this.#held.length : ready;
     for (const { send } of this.#held.splice(0, count)) this.#release(send);
   }
+}
+
+/** PS5: what is overwritten in the very batch that would have made it durable was never on disk (B9). */
+function vouchesFor({ message }: Send, index: Index): boolean {
+  if (message.type !== 'AppendEntriesReply' || !message.result.accepted) return false;
+  return message.result.matchIndex >= index;
 }

@@ -1,0 +1,57 @@
+/** Persist, then speak: what waits for a write, and what is never said because the write never came to be. */
+import { expect, it } from 'vitest';
+import type { Persist, Send } from '../../src/core/effect.ts';
+import { ENTRY_KIND, type EntryRun, encodeRun } from '../../src/core/entry-run.ts';
+import { HARD_STATE_ZERO } from '../../src/core/hard-state.ts';
+import { ENTRY_ZERO, index, nodeId, term } from '../../src/core/types.ts';
+import { Disk } from '../../src/node/disk.ts';
+
+const LEADER = nodeId('n1');
+
+function runOf(ofTerm: number, at: number): EntryRun {
+  const first = { term: term(ofTerm), firstIndex: index(at), timeMs: 0 };
+  return encodeRun(first, [{ kind: ENTRY_KIND.noop, data: new Uint8Array(0) }]);
+}
+
+function appendAt(at: number, truncateFrom: number | null = null): Persist {
+  return {
+    type: 'persist',
+    hardState: null,
+    truncateFrom: truncateFrom === null ? null : index(truncateFrom),
+    append: { source: 'received', firstIndex: index(at), lastIndex: index(at) },
+  };
+}
+
+function acceptance(ofTerm: number, matchIndex: number): Send {
+  const result = { accepted: true, matchIndex: index(matchIndex) } as const;
+  const reply = { type: 'AppendEntriesReply', term: term(ofTerm), round: 0 } as const;
+  return { type: 'send', to: LEADER, message: { ...reply, prevIndex: index(0), result } };
+}
+
+it('[PS5] [B9] what is overwritten in the batch that would have stored it is not vouched for', () => {
+  const completions: (() => void)[] = [];
+  const said: Send[] = [];
+  const store = {
+    write: (_: unknown, completed: (error: null) => void) => {
+      completions.push(() => completed(null));
+    },
+  };
+  const recovered = { hardState: HARD_STATE_ZERO, entry: ENTRY_ZERO };
+  const disk = new Disk(store, recovered, (send) => said.push(send));
+  const complete = (): void => {
+    completions.shift()?.();
+    disk.releaseHeld();
+  };
+  disk.gather(appendAt(1), [runOf(1, 1)]);
+  disk.sendWhenDurable(acceptance(1, 1));
+  disk.flush(() => {});
+  disk.gather(appendAt(2), [runOf(1, 2)]);
+  disk.sendWhenDurable(acceptance(1, 2));
+  disk.gather(appendAt(2, 2), [runOf(2, 2)]);
+  disk.sendWhenDurable(acceptance(2, 2));
+  complete();
+  expect(said).toEqual([acceptance(1, 1)]);
+  disk.flush(() => {});
+  complete();
+  expect(said).toEqual([acceptance(1, 1), acceptance(2, 2)]);
+});
