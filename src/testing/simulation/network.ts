@@ -128,13 +128,14 @@ export class SimulatedNetwork {
     return false;
   }
 
-  /** Arrives on its own, outside the order of its connection. */
+  /** Arrives on its own, outside the order of its connection, unless its sender is dead by then: so is the connection. */
   #stray(link: LinkState, message: CarriedMessage): void {
     const { clock } = this.#options;
     const { from, to, frames, deliver } = message;
     const delayMs = this.#delayMs(link, 0) * link.random.pick(STRAY_DELAYS);
+    const sender = this.#options.processAt(from);
     clock.setTimeout(() => {
-      if (this.memory.isCut({ from, to })) return;
+      if (this.memory.isCut({ from, to }) || sender?.isAlive !== true) return;
       this.#options.strayed(message);
       this.#options.processAt(to)?.run('input', () => deliver(frames));
     }, delayMs);
