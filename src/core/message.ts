@@ -77,7 +77,7 @@ export interface AppendRejected {
 export interface Propose {
   readonly type: 'Propose';
   readonly term: Term;
-  /** Numbers the sender's requests to the leader of this term; a repetition is dropped (I5). */
+  /** Rises through all requests of the sender, in every term and life; a repetition is dropped (I5). */
   readonly requestId: number;
   /** How many commands travel beside it. */
   readonly count: number;

@@ -22,8 +22,8 @@ export class Clients {
   readonly #proposals = new Proposals(() => this.#parts().applying.lastApplied);
   readonly #reads = new Reads();
   readonly #sweeper: Sweeper;
-  /** The newest request seen of each member, in the term of this leadership (I5). */
-  readonly #seen = new Map<NodeId, { readonly term: Term; readonly requestId: number }>();
+  /** The newest request seen of each member (I5). */
+  readonly #seen = new Map<NodeId, number>();
   #requestId: number;
   #isPumpDue = false;
   #proposed = 0;
@@ -85,13 +85,15 @@ export class Clients {
     return this.#proposals.encodeGathered(first);
   }
 
-  /** A follower passes on commands of its clients. What was refused once is never taken later (I5). */
+  /**
+   * A follower passes on commands of its clients. Its requests are numbered through all terms and all its lives: one
+   * that was seen before is not answered again, whether it was taken or refused, or it would be done twice (I5).
+   */
   proposedBy(from: NodeId, message: Propose, runs: readonly EntryRun[]): void {
     const { actors, clock } = this.#parts();
     const { term, requestId } = message;
-    const seen = this.#seen.get(from);
-    if (seen !== undefined && seen.term === term && seen.requestId >= requestId) return;
-    this.#seen.set(from, { term, requestId });
+    if (requestId <= (this.#seen.get(from) ?? 0)) return;
+    this.#seen.set(from, requestId);
     const leads = actors.hasTag('leads') && term === raftOf(this.#parts()).term;
     if (!leads || this.#refusalOf(0) !== null) return this.#answerPropose(from, message, null);
     const entries = runs.flatMap(entriesOf);

@@ -75,3 +75,30 @@ it('[I5] a forwarded command that was refused, and comes again later, takes effe
   expect(await cluster.read(follower)).toBeNull();
   expect(cluster.applied(follower)).toEqual(['full', 'x']);
 });
+
+it('[I5] a forwarded command of an earlier term does not make a repeated one look new', async () => {
+  const seen: CarriedMessage[] = [];
+  const carry = (message: CarriedMessage): boolean => {
+    if (typeCarried(message) === 'Propose') seen.push(message);
+    return true;
+  };
+  const cluster = await VirtualCluster.start(3, { carry });
+  const first = await cluster.leader();
+  const follower = [...cluster.members.keys()].find((id) => id !== first.id) ?? '';
+  await cluster.submit(follower, 'in the first term');
+  cluster.isolate(first.id);
+  await cluster.until('another term', () =>
+    cluster.nodes.some((node) => node !== first.node && node.status().role === 'leader'),
+  );
+  cluster.mend(first.id);
+  await cluster.pass(3_000);
+  const second = await cluster.leader();
+  const asking = [...cluster.members.keys()].find((id) => id !== second.id) ?? '';
+  await cluster.submit(asking, 'in the second term');
+  const older = seen.filter(({ to }) => to !== `at-${second.id}`).at(-1);
+  const newer = seen.at(-1);
+  newer?.deliver(older?.frames ?? []);
+  newer?.deliver(newer.frames);
+  await cluster.pass(500);
+  expect(cluster.applied(asking)).toEqual(['in the first term', 'in the second term']);
+});
