@@ -3,6 +3,7 @@
  * production node on the production log store, codec and charts.
  */
 import type { RaftError } from '../../core/errors.ts';
+import type { HardState } from '../../core/hard-state.ts';
 import type { Limits } from '../../core/limits.ts';
 import type { RaftProtocol, RaftTiming } from '../../core/raft-state.ts';
 import type { NodeId } from '../../core/types.ts';
@@ -167,7 +168,7 @@ export class SimulatedMember {
     const { history } = this.#options;
     return new DurableLog({
       appended: (at, entry) => history.noteEntry(this.id, at, entry),
-      hardStateChanged: (before, after) => this.#hardStateChanged(before.term, after),
+      hardStateChanged: (before, after) => this.#hardStateChanged(before, after),
     });
   }
 
@@ -252,9 +253,12 @@ export class SimulatedMember {
     }
   }
 
-  #hardStateChanged(termBefore: number, after: { term: number; votedFor: NodeId | null }): void {
+  #hardStateChanged(before: HardState, after: HardState): void {
     const { history, report } = this.#options;
-    if (after.term < termBefore) report('S10', `${this.id}: the term on its disk falls`);
+    if (after.term < before.term) report('S10', `${this.id}: the term on its disk falls`);
+    if (after.term === before.term && before.votedFor !== null && after.votedFor === null) {
+      report('S11', `${this.id}: its vote in term ${after.term} is gone from its disk`);
+    }
     if (after.votedFor !== null) history.noteVote(this.id, after.term, after.votedFor);
   }
 }

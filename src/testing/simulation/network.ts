@@ -135,7 +135,7 @@ export class SimulatedNetwork {
     const delayMs = this.#delayMs(link, 0) * link.random.pick(STRAY_DELAYS);
     const sender = this.#options.processAt(from);
     clock.setTimeout(() => {
-      if (this.memory.isCut({ from, to }) || sender?.isAlive !== true) return;
+      if (this.memory.isCut({ from, to }) || sender?.isAlive === false) return;
       this.#options.strayed(message);
       this.#options.processAt(to)?.run('input', () => deliver(frames));
     }, delayMs);

@@ -1,0 +1,46 @@
+/**
+ * Runs that once failed, each under the property that it broke and with what was wrong; and a few that never did,
+ * so that the whole machinery is run by the tests. A plan that draws differently gets a new version: what the
+ * earlier seeds found stands in tests of its own (`test/node`, `test/machines`, `test/bugs`).
+ */
+import { describe, expect, it } from 'vitest';
+import { PLAN_VERSION } from '../../src/testing/simulation/plan.ts';
+import { runSeed } from './run-seed.ts';
+
+const SECONDS = 60_000;
+
+describe('seeds that failed once', () => {
+  it('[SI9] seed=100189: a late read of the log went past the bound on what is under way', async () => {
+    const { violation } = await runSeed('100189');
+    expect(violation).toBeNull();
+  });
+
+  it('[SI9] seed=2001066: a forwarded command of an earlier term let a repeated one in', async () => {
+    const { violation } = await runSeed('2001066');
+    expect(violation).toBeNull();
+  });
+});
+
+describe('a run', () => {
+  it.each(['1', '2', '3', '4', '5', '6'])('[SI9] seed=%s holds every property', async (seed) => {
+    const { violation, simulatedMs, operations } = await runSeed(seed);
+    expect(violation).toBeNull();
+    expect(simulatedMs).toBeGreaterThanOrEqual(SECONDS);
+    expect(operations).toBeGreaterThan(0);
+  });
+
+  it('[SI10] the same seed runs the same, to the last bit, and another differently', async () => {
+    const first = await runSeed('11');
+    const second = await runSeed('11', { isTraced: true });
+    const other = await runSeed('12');
+    expect(second.hash).toBe(first.hash);
+    expect(second.events).toBe(first.events);
+    expect(other.hash).not.toBe(first.hash);
+    expect(first.version).toBe(PLAN_VERSION);
+  });
+
+  it.each(['1', '2', '3'])('[SI11] seed=%s is red with a disk that lies', async (seed) => {
+    const { violation } = await runSeed(seed, { mutant: 'lying-disk' });
+    expect(violation).not.toBeNull();
+  });
+});
