@@ -70,7 +70,8 @@ export class Ledger {
   ): Promise<readonly string[]> {
     const client = connect({ endpoints: [endpoint], timeoutMs: 15_000 });
     try {
-      const { kvs } = await client.range({ prefix: PREFIX, consistency });
+      const { kvs, more } = await client.range({ prefix: PREFIX, consistency });
+      if (more) throw new Error('the keys of a stage must fit into one answer');
       return this.#faultsIn(new Map(kvs.map(({ key, value }) => [text(key), value])), freshness);
     } finally {
       await client.close();

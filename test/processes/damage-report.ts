@@ -33,6 +33,11 @@ export class TrialReport {
     }
   }
 
+  fail(circumstances: Omit<TrialViolation, 'sentence'>, error: unknown): void {
+    const sentence = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    this.violations.push({ ...circumstances, sentence });
+  }
+
   /** Trials that ended as they should. */
   get total(): Counts {
     const total = { opened: 0, refused: 0, halted: 0, aborted: 0 };

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly pastRounds?: number;
   /** After each trial, with its number from 1. */
   readonly onTrial?: (trial: number, report: TrialReport) => void;
+  /** Ends the run after the trial under way, which then counts for nothing if it fails. */
+  readonly stop?: AbortSignal;
 }
 
 /** Each leaves a table, a term, or both on every disk. */
@@ -37,6 +39,7 @@ interface Course {
   readonly report: TrialReport;
   readonly looker: Looker;
   readonly onTrial: (trial: number, report: TrialReport) => void;
+  readonly stop: AbortSignal;
 }
 
 export async function runTrials({
@@ -44,13 +47,14 @@ export async function runTrials({
   trials,
   pastRounds = PAST_ROUNDS,
   onTrial = () => {},
+  stop = new AbortController().signal,
 }: RunOptions): Promise<TrialReport> {
   const report = new TrialReport(seed);
   const looker = new Looker();
   const random = new SeededRandom(seed);
-  const course: Course = { random, report, looker, pastRounds, onTrial };
+  const course: Course = { random, report, looker, pastRounds, onTrial, stop };
   try {
-    for (let first = 1; first <= trials; ) {
+    for (let first = 1; first <= trials && !stop.aborted; ) {
       const last = Math.min(trials, first + TRIALS_PER_STAGE - 1);
       first = await runStage(course, first, last);
       if (report.violations.length >= VIOLATIONS_MAX) break;
@@ -63,17 +67,18 @@ export async function runTrials({
 
 /** Performs `[first, last]`, or fewer if one of them fails. Returns the number of the next trial. */
 async function runStage(course: Course, first: number, last: number): Promise<number> {
-  const { random, report, looker, pastRounds } = course;
+  const { random, report, looker, pastRounds, stop } = course;
   const number = Math.floor(first / TRIALS_PER_STAGE);
   const isBulk = number % BULK_STAGE_EVERY === BULK_STAGE_EVERY - 1;
-  const stage = await Stage.build(looker, random.fork(`stage/${first}`), {
-    isBulk,
-    pastRounds,
+  const past = random.fork(`stage/${first}/${report.violations.length}`);
+  const stage = await Stage.build(looker, past, { isBulk, pastRounds }).catch((error: unknown) => {
+    report.fail({ trial: first, kind: 'usual', victim: '', damage: null, evidence: null }, error);
   });
+  if (stage === undefined) return first;
   let trial = first;
   try {
     let isWhole = true;
-    for (; isWhole && trial <= last; trial += 1) {
+    for (; isWhole && !stop.aborted && trial <= last; trial += 1) {
       isWhole = await runTrial(course, stage, { trial, isLast: trial === last, first });
     }
     return trial;
@@ -91,7 +96,7 @@ interface Numbered {
 
 /** False if the stage cannot be used any more. */
 async function runTrial(
-  { random: source, report, onTrial }: Course,
+  { random: source, report, onTrial, stop }: Course,
   stage: Stage,
   { trial, first, isLast }: Numbered,
 ): Promise<boolean> {
@@ -113,10 +118,9 @@ async function runTrial(
     for (const damage of drawn) report.add(kind, damage, outcome);
     return true;
   } catch (error) {
-    const sentence = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    if (stop.aborted) return false;
     const evidence = await stage.keepEvidence(victim).catch(() => null);
-    const damage = drawn[0] ?? null;
-    report.violations.push({ trial, kind, sentence, victim, damage, evidence });
+    report.fail({ trial, kind, victim, damage: drawn[0] ?? null, evidence }, error);
     return false;
   } finally {
     onTrial(trial, report);

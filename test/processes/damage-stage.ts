@@ -3,6 +3,7 @@
  * copied, damaged and started again by the trials (`damage-trial.ts`); it keeps what was written, which votes
  * were seen, and a copy of the victim's directory from before the damage.
  */
+import type { ChildProcess } from 'node:child_process';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +52,7 @@ export class Stage implements AsyncDisposable {
   readonly votes = new VoteBook();
   readonly #looker: Looker;
   readonly #aside: string;
+  readonly #children = new Map<string, ChildProcess>();
   #base: Base | null = null;
   #isOver = false;
 
@@ -126,9 +128,18 @@ export class Stage implements AsyncDisposable {
 
   /** Starts the process of a member that is down; again, as long as its address is taken. */
   run(id: string): void {
-    this.cluster.run(id).once('exit', (code) => {
+    const child = this.cluster.run(id);
+    this.#children.set(id, child);
+    child.once('exit', (code) => {
       if (code === EXIT_ADDRESS_TAKEN && !this.#isOver) this.run(id);
     });
+  }
+
+  /** How the process of a member ended that `run` started; `null` as long as it runs. */
+  endOf(id: string): number | NodeJS.Signals | null {
+    const child = this.#children.get(id);
+    const end = child?.exitCode ?? child?.signalCode ?? null;
+    return end === EXIT_ADDRESS_TAKEN ? null : end;
   }
 
   forgetBaseOf(id: string): void {

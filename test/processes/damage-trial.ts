@@ -132,12 +132,11 @@ async function requireWhole({ stage, victim }: Trial): Promise<void> {
 
 /** Starts a process, waits until it serves or has ended, and judges how it ended. */
 async function fateOf(stage: Stage, id: string): Promise<Outcome> {
-  const { cluster } = stage;
   stage.run(id);
   const fate = await eventually(FATE_MS, `${id} to serve or to end`, async () => {
-    const end = cluster.endOf(id);
+    const end = stage.endOf(id);
     if (end !== null) return end;
-    const status = await cluster.status(id);
+    const status = await stage.cluster.status(id);
     return typeof status?.lastApplied === 'number' ? 'opened' : null;
   });
   return fate === 'opened' ? fate : judgeEnd(stage, id, fate);

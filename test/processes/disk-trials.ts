@@ -39,7 +39,10 @@ function explain({ trial, kind, sentence, victim, damage, evidence }: TrialViola
 }
 
 console.log(`disk trials: ${trials} with --seed ${values.seed}`);
-const report = await runTrials({ seed: values.seed, trials, onTrial: progress });
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+const stop = stopping.signal;
+const report = await runTrials({ seed: values.seed, trials, onTrial: progress, stop });
 console.log(`\n${report.table()}\n`);
 for (const violation of report.violations) console.log(explain(violation));
 const seconds = Math.round((performance.now() - begun) / 1_000);
