@@ -28,13 +28,16 @@ export async function drawAll(
   return files;
 }
 
+/** Drawn from experiments, not from charts (`npm run elections`). */
+const DRAWN_ELSEWHERE: readonly string[] = ['elections.svg'];
+
 /** Files in `directory` that differ, are missing, or belong to no chart any more. */
 export function staleFiles(
   directory: string,
   files: ReadonlyMap<string, string>,
 ): readonly string[] {
   const present = readdirSync(directory).filter((name) => /\.(mmd|svg|json)$/.test(name));
-  const left = present.filter((name) => !files.has(name));
+  const left = present.filter((name) => !files.has(name) && !DRAWN_ELSEWHERE.includes(name));
   const changed = [...files.keys()].filter(
     (name) =>
       !present.includes(name) || readFileSync(join(directory, name), 'utf8') !== files.get(name),
