@@ -57,6 +57,14 @@ describe('records', () => {
     }
   });
 
+  it('[SI3] of a batch that writes one key twice go back to what was there before it', () => {
+    const records = new SimulatedRecords();
+    records.apply([put('a', '1')], true);
+    records.apply([put('a', '2'), del('a'), put('a', '3'), put('b', '3')], false);
+    records.losePower(NONE);
+    expect(contentOf(records)).toEqual(['a=1']);
+  });
+
   it('[SI3] of an older batch may be gone while those of a newer one are there', () => {
     const records = new SimulatedRecords();
     for (let batch = 1; batch <= 10; batch += 1) records.apply([put(`${batch % 10}`, 'x')], false);
