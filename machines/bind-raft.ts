@@ -10,7 +10,7 @@ import * as leadership from '../src/rules/leadership.ts';
 import * as matching from '../src/rules/log-matching.ts';
 import { startProgress } from '../src/rules/progress.ts';
 import * as timing from '../src/rules/timing.ts';
-import { replication } from './bind-replication.ts';
+import type { replication } from './bind-replication.ts';
 import { performer } from './perform.ts';
 import { raftMachine } from './raft.machine.ts';
 import type { RaftEvent } from './raft.types.ts';
@@ -30,15 +30,33 @@ const perform = performer<RaftState, RaftEvent, RaftEffect>((state) =>
   leadership.peersOf(state).map(replicationId),
 );
 
-/** The chart with every name bound; each step below binds the names of one concern. */
-export function bindRaft({ random, limits }: RaftPorts) {
-  const guarded = bindGuards(raftMachine);
-  const voting = bindElection(guarded);
-  const leading = bindLeadership(voting, limits);
-  return bindDelays(leading, random).provide({ actors: { replication } });
-}
-
 type Chart = typeof raftMachine;
+
+/** What needs nothing from outside is bound once; each step below binds the names of one concern. */
+const unported = bindLeadership(bindElection(bindGuards(raftMachine)));
+
+/** The chart with every name bound. `peer` is the replication chart that a leader runs for each peer. */
+export function bindRaft({ random, limits }: RaftPorts, peer: typeof replication): Chart {
+  return unported.provide({
+    actors: { replication: peer },
+    actions: {
+      startReplication: enqueueActions(({ context, enqueue }) => {
+        for (const id of leadership.peersOf(context)) {
+          const input = startProgress({
+            peer: id,
+            term: context.term,
+            log: context.log,
+            nextIndex: context.termStartIndex,
+            commitIndex: context.commitIndex,
+            limits,
+          });
+          enqueue.spawnChild('replication', { id: replicationId(id), input });
+        }
+      }),
+    },
+    delays: bindDelays(random),
+  });
+}
 
 function bindGuards(chart: Chart): Chart {
   return chart.provide({
@@ -93,23 +111,10 @@ function bindElection(chart: Chart): Chart {
   });
 }
 
-function bindLeadership(chart: Chart, limits: RaftPorts['limits']): Chart {
+function bindLeadership(chart: Chart): Chart {
   return chart.provide({
     actions: {
       becomeLeader: perform(leadership.becomeLeader),
-      startReplication: enqueueActions(({ context, enqueue }) => {
-        for (const peer of leadership.peersOf(context)) {
-          const input = startProgress({
-            peer,
-            term: context.term,
-            log: context.log,
-            nextIndex: context.termStartIndex,
-            commitIndex: context.commitIndex,
-            limits,
-          });
-          enqueue.spawnChild('replication', { id: replicationId(peer), input });
-        }
-      }),
       stopReplication: enqueueActions(({ context, enqueue }) => {
         for (const peer of leadership.peersOf(context)) enqueue.stopChild(replicationId(peer));
       }),
@@ -135,15 +140,15 @@ function bindLeadership(chart: Chart, limits: RaftPorts['limits']): Chart {
   });
 }
 
-function bindDelays(chart: Chart, random: () => number): Chart {
-  return chart.provide({
-    delays: {
-      electionTimeout: ({ context }) => timing.electionTimeoutMs(context.timing, random()),
-      electionTimeoutMinimum: ({ context }) => context.timing.electionTimeoutMinMs,
-      electionTimeoutRest: ({ context }) => timing.electionTimeoutRestMs(context.timing, random()),
-      suspicionDelay: ({ context }) => timing.suspicionDelayMs(context, random()),
-      heartbeatInterval: ({ context }) => context.timing.heartbeatIntervalMs,
-      quorumCheckInterval: ({ context }) => context.timing.electionTimeoutMaxMs,
-    },
-  });
+function bindDelays(random: () => number) {
+  type Asked = { readonly context: RaftState };
+  return {
+    electionTimeout: ({ context }: Asked) => timing.electionTimeoutMs(context.timing, random()),
+    electionTimeoutMinimum: ({ context }: Asked) => context.timing.electionTimeoutMinMs,
+    electionTimeoutRest: ({ context }: Asked) =>
+      timing.electionTimeoutRestMs(context.timing, random()),
+    suspicionDelay: ({ context }: Asked) => timing.suspicionDelayMs(context, random()),
+    heartbeatInterval: ({ context }: Asked) => context.timing.heartbeatIntervalMs,
+    quorumCheckInterval: ({ context }: Asked) => context.timing.electionTimeoutMaxMs,
+  };
 }

@@ -46,15 +46,18 @@ export interface ChartPorts extends RaftPorts {
   readonly guardAsked?: GuardWatch;
 }
 
+const boundApplier = bindApplier();
+const boundLogWriter = bindLogWriter();
+
 /** The same charts with every name bound, ready for `createActor`. */
 export function bindCharts({ outlet, guardAsked, ...ports }: ChartPorts) {
   const led = <Chart extends AnyStateMachine>(chart: Chart): Chart =>
     withOutlet(withGuardWatch(chart, guardAsked), outlet as ((effect: object) => void) | undefined);
   const peer = led(replication);
-  const raft = led(bindRaft(ports).provide({ actors: { replication: peer } }));
+  const raft = led(bindRaft(ports, peer));
   const link = led(bindLink(ports.random));
-  const logWriter = led(bindLogWriter());
-  const applier = led(bindApplier());
+  const logWriter = led(boundLogWriter);
+  const applier = led(boundApplier);
   const node = led(bindNode({ raft, logWriter, applier, link }));
   return { node, raft, replication: peer, link, logWriter, applier } as const;
 }
@@ -155,8 +158,8 @@ function bindLink(random: () => number) {
 
 interface NodeParts {
   readonly raft: ReturnType<typeof bindRaft>;
-  readonly logWriter: ReturnType<typeof bindLogWriter>;
-  readonly applier: ReturnType<typeof bindApplier>;
+  readonly logWriter: typeof boundLogWriter;
+  readonly applier: typeof boundApplier;
   readonly link: ReturnType<typeof bindLink>;
 }
 

@@ -4,17 +4,16 @@
  */
 import type { AnyActorScope, AnyStateMachine, EmittedFrom } from 'xstate';
 
-/** The same chart; whatever actors of it emit goes to `outlet`, in order. */
+/** The same chart, and the same tree of states; whatever actors of it emit goes to `outlet`, in order. */
 export function withOutlet<Chart extends AnyStateMachine>(
   chart: Chart,
   outlet: ((effect: EmittedFrom<Chart>) => void) | undefined,
 ): Chart {
   if (outlet === undefined) return chart;
-  const led = chart.provide({}) as Chart;
-  const start = led.start.bind(led);
+  const { start } = chart;
   const startLed = (snapshot: Parameters<typeof start>[0], scope?: AnyActorScope): void => {
     scope?.self.on('*', outlet as (effect: object) => void);
     start(snapshot);
   };
-  return Object.assign(led, { start: startLed });
+  return Object.assign(Object.create(chart) as Chart, { start: startLed });
 }

@@ -118,11 +118,8 @@ export class Actors {
 
   /** The state of the node chart: recovering, active, stopped, halted. */
   get lifecycle(): 'recovering' | 'running' | 'draining' | 'stopped' | 'halted' {
-    const snapshot = this.#node.getSnapshot();
-    if (snapshot.matches({ active: 'running' })) return 'running';
-    if (snapshot.matches({ active: 'draining' })) return 'draining';
-    if (snapshot.matches('recovering')) return 'recovering';
-    return snapshot.matches('stopped') ? 'stopped' : 'halted';
+    const { value } = this.#node.getSnapshot();
+    return typeof value === 'string' ? value : value.active;
   }
 
   #raftSnapshot(): RaftSnapshot | undefined {

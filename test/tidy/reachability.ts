@@ -23,19 +23,17 @@ export function deadFiles(tree: SourceTree): readonly Offence[] {
 /** The sources of what `package.json` offers and runs, the charts, and the tests. */
 export function entries(tree: SourceTree): readonly string[] {
   const manifest = tree.text('package.json') ?? '';
-  const built = [...manifest.matchAll(/\.\/dist\/([\w./-]+)\.js"/g)].map(
-    ([, path]) => `${path}.ts`,
-  );
+  const built = [...manifest.matchAll(/\bdist\/([\w./-]+)\.js\b/g)].map(([, path]) => `${path}.ts`);
   const scripts = [...manifest.matchAll(/[\w./-]+\.ts\b/g)].map(([path]) => path);
   const tests = [...tree.files.keys()].filter((path) => path.endsWith('.test.ts'));
   const charts = [...tree.files.keys()].filter((path) => path.endsWith('.machine.ts'));
   return ['machines/index.ts', ...built, ...scripts, ...tests, ...charts];
 }
 
-/** Paths in strings: from the file itself, from the root, or by name alone where a folder was joined to it. */
+/** Paths in strings, also as they are compiled: from the file itself, from the root, or by name alone where a folder was joined to it. */
 function namedIn(file: SourceFile, tree: SourceTree): readonly string[] {
-  const names = [...file.text.matchAll(/['"`/]([\w./-]+\.ts)['"`]/g)].flatMap(
-    ([, name]) => name ?? [],
+  const names = [...file.text.matchAll(/['"`/]([\w./-]+)\.[jt]s['"`]/g)].map(
+    ([, name]) => `${name}.ts`,
   );
   return names.flatMap((name) => {
     const beside = posix.join(posix.dirname(file.path), name);

@@ -196,6 +196,14 @@ const OF_COMMITS: readonly Example[] = [
     },
   },
   {
+    property: 'S04',
+    text: 'a leader lacks what was committed, and not only in its own term or later',
+    play: (isWrong, report) => {
+      const leader = { ...leading(isWrong ? 2 : 1), log: logOf([1]) };
+      watch(report, [inspectionOf(leader, LEADS)], { committed: [1, 1] });
+    },
+  },
+  {
     property: 'S07',
     text: 'a leader commits what lies on its own disk alone',
     play: (isWrong, report) => {
