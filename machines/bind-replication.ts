@@ -35,11 +35,15 @@ export const replication = replicationMachine.provide({
     recordGrowth: perform((state, { lastIndex, commitIndex }) =>
       learn({ lastIndex, commitIndex: greater(commitIndex, state.commitIndex) }),
     ),
-    recordCommit: perform((_, { commitIndex }) => learn({ commitIndex })),
+    recordCommit: perform((state, { commitIndex }) =>
+      learn({ commitIndex: greater(commitIndex, state.commitIndex) }),
+    ),
     recordWait: perform((state, { index }) =>
       learn({ awaitedIndex: greater(index, state.awaitedIndex) }),
     ),
-    recordRound: perform((_, { round }) => learn({ round })),
+    recordRound: perform((state, { round, commitIndex }) =>
+      learn({ round, commitIndex: greater(commitIndex, state.commitIndex) }),
+    ),
     recordAcceptance: perform(progress.recordAcceptance),
     recordContact: perform((state, { round }) => progress.reportContact(state, round)),
     backtrack: perform(progress.backtrack),

@@ -6,6 +6,8 @@ import type { Index } from '../src/core/types.ts';
 
 export type ReplicationEvent =
   | ReplicationNews
+  /** More of the log is committed; told after the callers were. */
+  | { readonly type: 'commit.advanced'; readonly commitIndex: Index }
   | { readonly type: 'link.opened' }
   | { readonly type: 'link.closed' }
   /** The driver has sent what `replicate` asked for. */

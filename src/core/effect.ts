@@ -72,8 +72,7 @@ export interface RoundConfirmed {
 /** What a leader tells the replication actors of its peers. */
 export type ReplicationNews =
   | { readonly type: 'log.grew'; readonly lastIndex: Index; readonly commitIndex: Index }
-  | { readonly type: 'commit.advanced'; readonly commitIndex: Index }
-  | { readonly type: 'round.began'; readonly round: number }
+  | { readonly type: 'round.began'; readonly round: number; readonly commitIndex: Index }
   | { readonly type: 'heartbeat.due' };
 
 /** The leader has committed an entry of its own term: it may answer reads from now on (§6.4). */

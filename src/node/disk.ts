@@ -45,8 +45,10 @@ export class Disk {
     return this.#requested === this.#durable;
   }
 
-  gather(persist: Persist, runs: readonly EntryRun[]): void {
+  /** True if it is the first of the next batch. */
+  gather(persist: Persist, runs: readonly EntryRun[]): boolean {
     const { hardState, truncateFrom } = persist;
+    const isFirst = this.#gathered.length === 0;
     if (hardState !== null) this.#gathered.push({ type: 'setHardState', hardState });
     if (truncateFrom !== null) {
       this.#gathered.push({ type: 'truncateFrom', index: truncateFrom });
@@ -60,6 +62,7 @@ export class Disk {
       entry: last === undefined ? this.#latest.entry : { term: last.term, index: last.lastIndex },
     };
     this.#requested += 1;
+    return isFirst;
   }
 
   /** PS1: leaves at once if nothing is being written, else when all that was asked for before it is durable. */
@@ -91,6 +94,13 @@ export class Disk {
 
 /** PS5: what is overwritten in the very batch that would have made it durable was never on disk (B9). */
 function vouchesFor({ message }: Send, index: Index): boolean {
-  if (message.type !== 'AppendEntriesReply' || !message.result.accepted) return false;
-  return message.result.matchIndex >= index;
+  switch (message.type) {
+    case 'AppendEntriesReply':
+      return message.result.accepted && message.result.matchIndex >= index;
+    case 'PreVote':
+    case 'RequestVote':
+      return message.lastLog.index >= index;
+    default:
+      return false;
+  }
 }

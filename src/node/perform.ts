@@ -3,8 +3,9 @@ import { assert, unreachable } from '../core/assert.ts';
 import type { Apply, Effect, Persist, Replicate } from '../core/effect.ts';
 import { ENTRY_KIND, type EntryRun, encodeRun, sliceRun } from '../core/entry-run.ts';
 import { RaftError } from '../core/errors.ts';
-import { INDEX_ZERO, nextIndex, TERM_ZERO } from '../core/types.ts';
+import { INDEX_ZERO, type Index, nextIndex, TERM_ZERO } from '../core/types.ts';
 import type { ReadRange } from '../ports/log-store.ts';
+import { peersOf } from '../rules/leadership.ts';
 import { termAt } from '../rules/term-runs.ts';
 import type { Parts } from './parts.ts';
 import { raftOf } from './surroundings.ts';
@@ -24,7 +25,7 @@ export function perform(parts: Parts, effect: Effect): void {
       return actors.tellRaft({ type: 'peer.progressed', peer, matchIndex, round });
     }
     case 'commit':
-      return actors.tellApplier({ type: 'commit.advanced', commitIndex: effect.commitIndex });
+      return parts.run(() => committed(parts, effect.commitIndex));
     case 'apply':
       return apply(parts, effect);
     case 'flushLog':
@@ -65,14 +66,30 @@ export function perform(parts: Parts, effect: Effect): void {
   }
 }
 
-/** Gathers the write with the bytes it is about, keeps them at hand, and asks for a flush. */
+/**
+ * Gathers the write with the bytes it is about, keeps them at hand, and asks for a flush: once for each batch, and
+ * only when all of this step is done. So a leader's messages leave before its own write begins (§10.2.1), and the
+ * newer term that a vote comes with is on disk with the vote.
+ */
 function persist(parts: Parts, effect: Persist): void {
   const { actors, disk, tail } = parts;
   const runs = runsToAppend(parts, effect);
   if (effect.truncateFrom !== null) tail.truncateFrom(effect.truncateFrom);
   tail.append(runs);
-  disk.gather(effect, runs);
-  actors.tellLogWriter({ type: 'write.requested' });
+  const isFirst = disk.gather(effect, runs);
+  if (isFirst) parts.run(() => actors.tellLogWriter({ type: 'write.requested' }));
+}
+
+/** Callers first: what is committed is on its way to them before the peers are told. */
+function committed({ actors, run }: Parts, commitIndex: Index): void {
+  actors.tellApplier({ type: 'commit.advanced', commitIndex });
+  run(() => {
+    const { raft } = actors;
+    if (raft === null || !actors.hasTag('leads')) return;
+    for (const peer of peersOf(raft)) {
+      actors.tellReplication(peer, { type: 'commit.advanced', commitIndex: raft.commitIndex });
+    }
+  });
 }
 
 function runsToAppend(parts: Parts, { append }: Persist): readonly EntryRun[] {
@@ -154,9 +171,13 @@ function sendRuns(parts: Parts, effect: Replicate, runs: readonly EntryRun[]): v
   );
   if (runs.length === 0) return;
   const bytes = runs.reduce((sum, run) => sum + run.bytes.length, 0);
-  actors.tellReplication(
-    to,
-    isSent ? { type: 'entries.sent', throughIndex: lastIndex, bytes } : { type: 'entries.dropped' },
+  parts.run(() =>
+    actors.tellReplication(
+      to,
+      isSent
+        ? { type: 'entries.sent', throughIndex: lastIndex, bytes }
+        : { type: 'entries.dropped' },
+    ),
   );
 }
 

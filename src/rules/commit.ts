@@ -3,7 +3,7 @@
  * counting applies to entries of the leader's own term only; older ones ride along (Figure 8).
  */
 import { assert } from '../core/assert.ts';
-import type { RaftEffect, ReplicationNews } from '../core/effect.ts';
+import type { RaftEffect } from '../core/effect.ts';
 import type { RaftState } from '../core/raft-state.ts';
 import { type EntryId, greater, INDEX_ZERO, type Index, type NodeId } from '../core/types.ts';
 import type { RaftStep } from './election.ts';
@@ -24,16 +24,14 @@ function heldThrough(state: RaftState, id: NodeId): Index {
   return state.matchIndex[id] ?? INDEX_ZERO;
 }
 
-/** Raises the commit index if a quorum allows it, and tells the applier and the peers. */
+/** Raises the commit index if a quorum allows it, and says so. */
 export function advanceCommit(state: RaftState, changes: Partial<RaftState>): RaftStep {
   const after = { ...state, ...changes };
   const commitIndex = leaderCommitIndex(after);
   if (commitIndex === state.commitIndex) return { changes, effects: [] };
-  const news: ReplicationNews = { type: 'commit.advanced', commitIndex };
   return {
     changes: { ...changes, commitIndex },
     effects: [{ type: 'commit', commitIndex, term: state.term }],
-    news: [news],
   };
 }
 

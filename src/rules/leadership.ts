@@ -83,7 +83,6 @@ export function recordProgress(state: RaftState, progress: Progress): RaftStep {
   return {
     changes: { ...committed.changes, ...confirmed.changes },
     effects: [...committed.effects, ...confirmed.effects],
-    ...(committed.news === undefined ? {} : { news: committed.news }),
   };
 }
 
@@ -101,7 +100,7 @@ export function beginRound(state: RaftState): RaftStep {
   return {
     changes: { round, pendingRounds, ...confirmed.changes },
     effects: confirmed.effects,
-    news: [{ type: 'round.began', round }],
+    news: [{ type: 'round.began', round, commitIndex: state.commitIndex }],
   };
 }
 

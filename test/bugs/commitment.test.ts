@@ -144,7 +144,6 @@ it('[C7] what waits for a member that leaves is committed as soon as the smaller
     expect(committed(voters)).toEqual({
       changes: { configuration: staticConfiguration(voters), commitIndex: 3 },
       effects: [{ type: 'commit', commitIndex: 3, term: 2 }],
-      news: [{ type: 'commit.advanced', commitIndex: 3 }],
     });
   }
 });

@@ -82,6 +82,8 @@ class Stage {
     const createMachine = (): KvStateMachine => new KvStateMachine();
     this.#world = new World({ plan: planFor(options), createMachine, isTraced: false });
     for (const [at, member] of this.#world.all.entries()) {
+      const { syncMs, asksAtOnce } = options.variant.broadcast;
+      member.disk.latencyMs = () => (asksAtOnce && isCandidate(member) ? 0 : syncMs);
       this.#world.clock.setTimeout(() => member.boot(), at * START_APART_MS);
     }
   }
@@ -251,6 +253,10 @@ function planFor({ range, variant, seed }: StageOptions): SimulationPlan {
     link: { latencyMs: FAST_LINK_MS, jitterMs: 0, bytesPerMs: Number.POSITIVE_INFINITY },
     faults: [],
   };
+}
+
+function isCandidate({ id, node }: SimulatedMember): boolean {
+  return node?.inspect().raft?.votedFor === id;
 }
 
 function statusOf({ id, node }: SimulatedMember): ReplicaStatus {

@@ -277,12 +277,20 @@ export class Member {
         if (effect.term !== this.state.term) return;
         return this.#actor.send({ ...effect, type: 'peer.progressed' });
       case 'commit':
-        return this.#apply(effect.commitIndex);
+        this.#apply(effect.commitIndex);
+        return this.#run(() => this.#tellCommit());
       case 'roleChanged':
         this.role = effect.role;
         return;
       default:
         return;
+    }
+  }
+
+  #tellCommit(): void {
+    const { commitIndex } = this.state;
+    for (const child of Object.values(this.#actor.getSnapshot().children)) {
+      child?.send({ type: 'commit.advanced', commitIndex });
     }
   }
 

@@ -228,12 +228,14 @@ it('[LR5] [B14] a heartbeat in any state starts from the entry known to match', 
 });
 
 it('[RD2] a new round leaves at once, whatever else is under way', () => {
-  const began = { type: 'round.began', round: 7 } as const;
+  const began = { type: 'round.began', round: 7, commitIndex: index(0) } as const;
   const beat = (prev: number) => [replicate(prev, prev, { round: 7 })];
   expect(start().send(began)).toEqual(beat(0));
   expect(caughtUp().send(began)).toEqual(beat(5));
   expect(streaming(1).send(began)).toEqual(beat(5));
   expect(streaming(2).send(began)).toEqual(beat(5));
+  const newer = { ...began, commitIndex: index(5) };
+  expect(start().send(newer)).toEqual([replicate(0, 0, { round: 7, commitIndex: index(5) })]);
 });
 
 it('[LR4] [B7] a late acceptance changes nothing but proves contact', () => {

@@ -21,6 +21,17 @@ describe('a cluster under virtual time', () => {
     }
   });
 
+  it('[PS6] a vote is one write, together with the newer term in which it is cast', async () => {
+    const cluster = await VirtualCluster.start(3);
+    await cluster.leader();
+    await cluster.pass(100);
+    for (const { node } of cluster.members.values()) {
+      expect(node.status()).toMatchObject({ term: 1, lastIndex: 1 });
+      // The vote, and the no-op of the new leader.
+      expect(node.counters().diskWrites).toBe(2);
+    }
+  });
+
   it('[EL9] a leader whose links close is replaced before an election timeout', async () => {
     const cluster = await VirtualCluster.start(3);
     const old = await cluster.leader();

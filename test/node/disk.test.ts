@@ -28,6 +28,15 @@ function acceptance(ofTerm: number, matchIndex: number): Send {
   return { type: 'send', to: LEADER, message: { ...reply, prevIndex: index(0), result } };
 }
 
+function candidacy(ofTerm: number, last: number): Send {
+  const lastLog = { term: term(1), index: index(last) };
+  return {
+    type: 'send',
+    to: LEADER,
+    message: { type: 'RequestVote', term: term(ofTerm), lastLog },
+  };
+}
+
 it('[PS5] [B9] what is overwritten in the batch that would have stored it is not vouched for', () => {
   const completions: (() => void)[] = [];
   const said: Send[] = [];
@@ -47,11 +56,13 @@ it('[PS5] [B9] what is overwritten in the batch that would have stored it is not
   disk.flush(() => {});
   disk.gather(appendAt(2), [runOf(1, 2)]);
   disk.sendWhenDurable(acceptance(1, 2));
+  disk.sendWhenDurable(candidacy(2, 1));
+  disk.sendWhenDurable(candidacy(3, 2));
   disk.gather(appendAt(2, 2), [runOf(2, 2)]);
   disk.sendWhenDurable(acceptance(2, 2));
   complete();
   expect(said).toEqual([acceptance(1, 1)]);
   disk.flush(() => {});
   complete();
-  expect(said).toEqual([acceptance(1, 1), acceptance(2, 2)]);
+  expect(said).toEqual([acceptance(1, 1), candidacy(2, 1), acceptance(2, 2)]);
 });

@@ -55,12 +55,11 @@ it('[CM2] a commit index never falls, whatever is reported', () => {
   expect(commit.leaderCommitIndex(leader(2, [1, 2, 2], [1, 1], { commitIndex: index(3) }))).toBe(3);
 });
 
-it('[CM1] a commit is told to the applier and to the peers, and only if there is one', () => {
+it('[CM1] a commit is announced, and only if there is one', () => {
   const state = leader(2, [1, 2], [0, 0]);
   expect(commit.advanceCommit(state, { matchIndex: { [N2]: index(2), [N3]: index(0) } })).toEqual({
     changes: { matchIndex: { [N2]: 2, [N3]: 0 }, commitIndex: 2 },
     effects: [{ type: 'commit', commitIndex: 2, term: 2 }],
-    news: [{ type: 'commit.advanced', commitIndex: 2 }],
   });
   expect(commit.advanceCommit(state, { durableIndex: index(2) })).toEqual({
     changes: { durableIndex: 2 },

@@ -77,7 +77,6 @@ it('[PS4] a completed write of its own may be what was missing for a commit', ()
   expect(leadership.recordDurable(state, { term: term(2), index: index(2) })).toEqual({
     changes: { durableIndex: 2, commitIndex: 2 },
     effects: [{ type: 'commit', commitIndex: 2, term: 2 }],
-    news: [{ type: 'commit.advanced', commitIndex: 2 }],
   });
 });
 
@@ -87,7 +86,7 @@ it('[LR4] [B7] what a peer holds never falls, yet every answer proves contact', 
   expect(step).toEqual({ changes: { heardFrom: [N2] }, effects: [] });
 });
 
-it('[CM1] progress of a peer commits, is told to the others, and confirms rounds', () => {
+it('[CM1] progress of a peer commits, and confirms rounds', () => {
   const pendingRounds = [{ round: 1, readIndex: index(0) }];
   const state = leader({ round: 1, pendingRounds, heardFrom: [N3] });
   expect(leadership.recordProgress(state, { peer: N2, matchIndex: index(2), round: 1 })).toEqual({
@@ -102,7 +101,6 @@ it('[CM1] progress of a peer commits, is told to the others, and confirms rounds
       { type: 'commit', commitIndex: 2, term: 2 },
       { type: 'roundConfirmed', round: 1, readIndex: 0 },
     ],
-    news: [{ type: 'commit.advanced', commitIndex: 2 }],
   });
 });
 
@@ -121,7 +119,7 @@ it('[RD2] each round is fresh, and a read waits for what was committed when it b
   expect(leadership.beginRound(state)).toEqual({
     changes: { round: 5, pendingRounds: [{ round: 5, readIndex: 2 }] },
     effects: [],
-    news: [{ type: 'round.began', round: 5 }],
+    news: [{ type: 'round.began', round: 5, commitIndex: 2 }],
   });
 });
 
@@ -130,7 +128,7 @@ it('[RD2] alone in its configuration a leader confirms its rounds itself', () =>
   expect(leadership.beginRound(leader({ configuration, commitIndex: index(2) }))).toEqual({
     changes: { round: 1, pendingRounds: [] },
     effects: [{ type: 'roundConfirmed', round: 1, readIndex: 2 }],
-    news: [{ type: 'round.began', round: 1 }],
+    news: [{ type: 'round.began', round: 1, commitIndex: 2 }],
   });
 });
 

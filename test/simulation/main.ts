@@ -1,6 +1,6 @@
 /**
  * `npm run simulate`: many seeds, or one of them in detail. Shows progress and the time left; its last line gives
- * seeds, events, crashes, failures and events per second, also as JSON.
+ * seeds, events, crashes, failures and events per second, also as JSON; so it does when Ctrl-C ends it early.
  *
  *   npm run simulate -- --seeds 2000 [--first 1]    so many seeds
  *   npm run simulate -- --hours 2                   as many seeds as fit
@@ -105,6 +105,10 @@ async function runSeeds(wanted: {
   const { count, endMs, mutant, watchedOneIn } = wanted;
   const firstSeed = numberOf('first', values.first);
   const startMs = Date.now();
+  let isOver = false;
+  process.once('SIGINT', () => {
+    isOver = true;
+  });
   const failed: Answer[] = [];
   const hashes = new Map<string, string>();
   const ways = new Set<string>();
@@ -117,7 +121,7 @@ async function runSeeds(wanted: {
     mutant,
     watchedOneIn,
     nextSeed: () => {
-      if (given === count || (endMs !== null && Date.now() >= endMs)) return null;
+      if (isOver || given === count || (endMs !== null && Date.now() >= endMs)) return null;
       given += 1;
       return String(firstSeed + given - 1);
     },

@@ -19,6 +19,11 @@ describe('seeds that failed once', () => {
     const { violation } = await runSeed('2001066');
     expect(violation).toBeNull();
   });
+
+  it('[SI9] seed=4003674: a slow disk let a candidacy out whose log was overwritten on the way', async () => {
+    const { violation } = await runSeed('4003674');
+    expect(violation).toBeNull();
+  });
 });
 
 describe('a run', () => {

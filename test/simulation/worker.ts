@@ -14,6 +14,8 @@ process.on('message', (order: Order) => {
   });
 });
 
+// Ctrl-C reaches the whole group: the parent stops giving seeds, and the last ones are finished.
+process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit(0));
 
 async function answer({ seed, mutant, isWatched }: Order): Promise<void> {

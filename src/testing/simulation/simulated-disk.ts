@@ -57,10 +57,13 @@ export class SimulatedDisk {
   #underWay: Operation[] = [];
   /** Operations done so far, for reports. */
   operations = 0;
+  /** What the next operation takes on average, in milliseconds. */
+  latencyMs: () => number;
 
   constructor(options: SimulatedDiskOptions) {
     this.#options = options;
     this.random = options.random;
+    this.latencyMs = () => options.latencyMs;
   }
 
   get content(): SimulatedContent {
@@ -151,8 +154,8 @@ export class SimulatedDisk {
   }
 
   #delayMs(): number {
-    const { clock, latencyMs } = this.#options;
-    const stall = Math.max(0, this.trouble.stalledUntilMs - clock.now());
+    const latencyMs = this.latencyMs();
+    const stall = Math.max(0, this.trouble.stalledUntilMs - this.#options.clock.now());
     return stall + latencyMs / 2 + this.random.exponential(latencyMs / 2);
   }
 }
