@@ -5,8 +5,15 @@
 import { styleSheet, type Tone } from '../../visualizations/generator/theme.ts';
 import { curveStyles } from './plot-styles.ts';
 import { publishedFor } from './published.ts';
-import { quantile, type Series } from './series.ts';
-import { BY_CHANCE, BY_LENGTH, nameOf, type TimeoutRange, VARIANTS } from './settings.ts';
+import { countOf, quantile, type Series } from './series.ts';
+import {
+  BY_CHANCE,
+  BY_LENGTH,
+  nameOf,
+  type TimeoutRange,
+  VARIANTS,
+  type Variant,
+} from './settings.ts';
 
 interface Row {
   readonly title: string;
@@ -24,12 +31,14 @@ interface Panel {
   readonly x: number;
 }
 
-const WIDTH = 1270;
+const WIDTH = 1500;
 const HEIGHT = 764;
 const LEFT = 74;
-const PANEL = { width: 300, height: 230 };
-const GAP = 46;
-const COLUMNS = [VARIANTS.published, VARIANTS.defaults, VARIANTS.killed];
+const PANEL = { width: 260, height: 230 };
+const GAP = 54;
+const COLUMNS = Object.values(VARIANTS);
+/** The variants that repeat what was published. */
+const REPEATED: readonly Variant[] = [VARIANTS.published, VARIANTS.atOnce];
 
 const ROWS: readonly Row[] = [
   {
@@ -58,7 +67,7 @@ export function drawPlots(results: readonly Series[]): string {
     `<style>\n${styleSheet()}\n${curveStyles()}\n</style>`,
     `<rect class="page" width="${WIDTH}" height="${HEIGHT}"/>`,
     text('title', { x: 24, y: 40 }, 'Elections after the crash of a leader', 'start', 20),
-    text('note', { x: 24, y: 62 }, SUBTITLE),
+    text('note', { x: 24, y: 62 }, subtitleOf(results)),
     ...ROWS.flatMap((row) => drawRow(row, results)),
     text(
       'note',
@@ -70,8 +79,10 @@ export function drawPlots(results: readonly Series[]): string {
   ].join('\n');
 }
 
-const SUBTITLE =
-  'The share of trials with a new leader by then. Five members; two of the four that are left cannot win; a broadcast takes 15 ms.';
+function subtitleOf(results: readonly Series[]): string {
+  const trials = Math.max(...results.map(countOf)).toLocaleString('en-GB');
+  return `The share of trials with a new leader by then, of ${trials} for each curve. Five members; two of the four that are left cannot win; a broadcast takes 15 ms.`;
+}
 
 function drawRow(row: Row, results: readonly Series[]): readonly string[] {
   const panels = COLUMNS.map((_, at) => ({ row, x: LEFT + at * (PANEL.width + GAP) }));
@@ -84,7 +95,7 @@ function drawRow(row: Row, results: readonly Series[]): readonly string[] {
         text('note', { x: panel.x, y: row.top - 24 }, variant?.detail ?? ''),
         ...drawAxes(panel, at === 0),
         ...row.ranges.map((range, place) => drawCurve(panel, place, find(own, range))),
-        ...(at === 0 ? drawPublished(panel) : []),
+        ...(variant !== undefined && REPEATED.includes(variant) ? drawPublished(panel) : []),
         ...drawUnelected(panel, own),
       ];
     }),

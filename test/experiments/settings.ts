@@ -85,7 +85,7 @@ export const VARIANTS: Readonly<Record<VariantName, Variant>> = {
   published: {
     name: 'published',
     title: 'As published',
-    detail: 'no pre-vote, no quorum check; the machine is gone',
+    detail: 'no pre-vote; the machine is gone',
     protocol: AS_PUBLISHED,
     broadcast: BROADCAST,
     crash: 'freeze',
@@ -93,7 +93,7 @@ export const VARIANTS: Readonly<Record<VariantName, Variant>> = {
   atOnce: {
     name: 'atOnce',
     title: 'As published, asking at once',
-    detail: 'requests are out within 1 ms: the 15 ms are the disk of who votes',
+    detail: 'the 15 ms are the disk of who votes',
     protocol: AS_PUBLISHED,
     broadcast: DISK_BROADCAST,
     crash: 'freeze',
@@ -101,7 +101,7 @@ export const VARIANTS: Readonly<Record<VariantName, Variant>> = {
   defaults: {
     name: 'defaults',
     title: 'Our defaults',
-    detail: 'pre-vote and quorum check; the machine is gone',
+    detail: 'pre-vote; the machine is gone',
     protocol: DEFAULT_PROTOCOL,
     broadcast: BROADCAST,
     crash: 'freeze',
@@ -109,7 +109,7 @@ export const VARIANTS: Readonly<Record<VariantName, Variant>> = {
   killed: {
     name: 'killed',
     title: 'Our defaults, a killed process',
-    detail: 'its connections are reset: a hint to ask at once',
+    detail: 'its connections are reset: a hint',
     protocol: DEFAULT_PROTOCOL,
     broadcast: BROADCAST,
     crash: 'kill',

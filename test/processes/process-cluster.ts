@@ -134,6 +134,8 @@ export class ProcessCluster implements AsyncDisposable {
       const leaders = all.flatMap((status) => (status?.role === 'leader' ? [status] : []));
       leaders.sort((left, right) => right.term - left.term);
       return leaders[0]?.id ?? null;
+    }).catch((error: Error) => {
+      throw new Error(`${error.message}; ${this.#lastWords()}`);
     });
   }
 
@@ -146,6 +148,15 @@ export class ProcessCluster implements AsyncDisposable {
       const leads = all.some((status) => status?.role === 'leader');
       return leads && applied.size === 1 && !applied.has(-1) ? true : null;
     });
+  }
+
+  /** What each member logged last, and whether it still runs: a port that was taken meanwhile shows here. */
+  #lastWords(): string {
+    const words = this.members.map(({ id }) => {
+      const last = this.log(id).trimEnd().split('\n').at(-1) ?? '';
+      return `${id} ${this.isRunning(id) ? 'runs' : 'has ended'}: ${last}`;
+    });
+    return words.join('; ');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

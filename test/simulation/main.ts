@@ -1,14 +1,6 @@
 /**
  * `npm run simulate`: many seeds, or one of them in detail. Shows progress and the time left; its last line gives
  * seeds, events, crashes, failures and events per second, also as JSON; so it does when Ctrl-C ends it early.
- *
- *   npm run simulate -- --seeds 2000 [--first 1]    so many seeds
- *   npm run simulate -- --hours 2                   as many seeds as fit
- *   npm run simulate -- --seed 17 [--trace 200]     one seed; a failing one is shrunk and shown in lanes
- *   npm run simulate -- seed=17 version=1           the same, as a failing run prints it
- *   npm run simulate -- --seeds 2000 --gate         also fails if a way through a chart was never taken
- *   npm run simulate -- --canary                    a planted bug, which must be found
- *   npm run simulate -- --twice 200                 each seed in two processes: equal to the last bit
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -23,20 +15,16 @@ import type { Answer } from './worker-messages.ts';
 const HOUR_MS = 3_600_000;
 /** Watching costs time: one run in so many tells which ways through the charts are taken. */
 const WATCHED_ONE_IN = 8;
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    seeds: { type: 'string' },
-    hours: { type: 'string' },
-    first: { type: 'string', default: '1' },
-    seed: { type: 'string' },
-    trace: { type: 'string', default: '0' },
-    twice: { type: 'string' },
-    canary: { type: 'boolean', default: false },
-    gate: { type: 'boolean', default: false },
-    processes: { type: 'string', default: String(Math.max(1, cpus().length)) },
-  },
-});
+const USAGE = `npm run simulate --
+  --seeds 2000 [--first 1]    so many seeds; 100 unless told otherwise
+  --hours 2                   as many seeds as fit
+  --seeds 2000 --gate         fails also if a way through a chart was never taken
+  --seed 17 [--trace 200]     one seed, with its last 200 events; a failing one is shrunk and shown in lanes
+  seed=17 version=${PLAN_VERSION}           the same, as a failing run prints it
+  --canary                    a planted bug, which must be found
+  --twice 200                 each seed in two processes: equal to the last bit
+  --processes 2               how many at once; one for each core unless told otherwise`;
+const { values, positionals } = wordsOf();
 
 const processes = numberOf('processes', values.processes);
 const named = namedSeed(positionals);
@@ -165,6 +153,28 @@ function lastLine(tally: Tally, tookMs: number): string {
     `simulated ${Math.round(tally.simulatedMs / 1_000)} s in ${Math.round(tookMs / 1_000)} s; ${undecided} histories undecided`,
     `seeds ${seeds} · events ${events} · crashes ${crashes} · failures ${failures} · events per second and core ${Math.round(perSecondAndCore)}`,
   ].join('\n');
+}
+
+function wordsOf() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        seeds: { type: 'string' },
+        hours: { type: 'string' },
+        first: { type: 'string', default: '1' },
+        seed: { type: 'string' },
+        trace: { type: 'string', default: '0' },
+        twice: { type: 'string' },
+        canary: { type: 'boolean', default: false },
+        gate: { type: 'boolean', default: false },
+        processes: { type: 'string', default: String(Math.max(1, cpus().length)) },
+      },
+    });
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+    process.exit(64);
+  }
 }
 
 /** From `--seed 17`, or from the line that a failing run prints, `seed=17 version=1`. */
