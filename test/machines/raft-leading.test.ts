@@ -77,7 +77,10 @@ it('[CM1] what becomes committed is told to the peers with the next word to them
   const chart = into('leader');
   chart.tellChild('replication:n3', { type: 'append.accepted', matchIndex: index(3), round: 0 });
   chart.send(durable(5, N1, { term: term(5), index: index(3) }));
-  chart.send(progress(N3, 3));
+  expect(only(chart.send(progress(N3, 3)), 'commit')).toEqual([
+    { type: 'commit', commitIndex: 3, term: 5 },
+  ]);
+  chart.tellChild('replication:n3', { type: 'commit.advanced', commitIndex: index(3) });
   expect(only(chart.advance(COMMIT_NOTICE_DELAY_MS), 'replicate')).toMatchObject([
     { to: N3, prevIndex: 3, commitIndex: 3 },
   ]);
