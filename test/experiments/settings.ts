@@ -124,8 +124,3 @@ export function nameOf({ minMs, maxMs }: TimeoutRange): string {
 export function broadcastMs({ latencyMs, jitterMs, syncMs }: Broadcast): number {
   return 2 * (latencyMs + jitterMs) + 2 * syncMs;
 }
-
-/** Timers count whole milliseconds, so that `[150, 151)` holds one timeout as `[150, 150]` does. */
-export function isWithoutChance({ minMs, maxMs }: TimeoutRange): boolean {
-  return maxMs - minMs <= 1;
-}
