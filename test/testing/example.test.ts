@@ -26,13 +26,23 @@ async function firstRed(
   return null;
 }
 
+/** The lines that the page shows of the explanation of that seed. */
+async function shownExplanation(): Promise<readonly string[]> {
+  const [, shown = ''] = /```\n(seed=[\s\S]*?)```/.exec(await readFile(PAGE, 'utf8')) ?? [];
+  const lines = shown.trimEnd().split('\n');
+  expect(lines.length).toBeGreaterThan(10);
+  return lines;
+}
+
 describe('examples/inventory.ts', () => {
   it('[TS9] the shop that forgets its orders is soon red, and the one that remembers them is green', async () => {
     const [seed, property] = (await firstRed(forgetful, SEEDS_MAX)) ?? [0, 'none'];
     expect(property).toBe('S32');
-    expect(await explainFailure(seed, shopOf(forgetful))).toMatch(
+    const explanation = await explainFailure(seed, shopOf(forgetful));
+    expect(explanation).toMatch(
       /^seed=\d+ version=\d+: S32: \d+ are in stock, and \d+ are left[\s\S]*outcomeUnknown[\s\S]*VIOLATION S32/,
     );
+    for (const line of await shownExplanation()) expect(explanation).toContain(line);
     expect(await firstRed(careful, Math.max(seed, 6))).toBeNull();
   });
 });
