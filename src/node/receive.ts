@@ -36,7 +36,13 @@ export function receive(
     case 'deliver': {
       const { newerTerm } = admission;
       if (newerTerm !== null) actors.tellRaft({ type: 'term.observed', term: newerTerm });
-      return parts.run(() => deliver(parts, from, message, runs));
+      const judgedIn = newerTerm ?? term;
+      // Early messages of a new link come many at once: one behind this may have brought a newer term meanwhile.
+      return parts.run(() =>
+        actors.raft?.term === judgedIn
+          ? deliver(parts, from, message, runs)
+          : receive(parts, from, message, runs),
+      );
     }
     default:
       return unreachable(admission);

@@ -24,6 +24,11 @@ describe('seeds that failed once', () => {
     const { violation } = await runSeed('4003674');
     expect(violation).toBeNull();
   });
+
+  it('[SI9] seed=6001476: two terms, in the messages of one peer whose hello was still being judged', async () => {
+    const { violation } = await runSeed('6001476');
+    expect(violation).toBeNull();
+  });
 });
 
 describe('a run', () => {

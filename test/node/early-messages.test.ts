@@ -1,0 +1,65 @@
+/** What a peer says before its hello has been judged: kept, and heard in order once it is. */
+import { expect, it } from 'vitest';
+import { type Hello, PROTOCOL_VERSION } from '../../src/core/hello.ts';
+import type { AppendEntries, Message } from '../../src/core/message.ts';
+import { ENTRY_ZERO, INDEX_ZERO, nodeId, term } from '../../src/core/types.ts';
+import { VirtualCluster } from './virtual-cluster.ts';
+
+const N1 = nodeId('n1');
+const N2 = nodeId('n2');
+
+const HELLO: Hello = {
+  protocolVersion: PROTOCOL_VERSION,
+  identity: {
+    clusterId: 'virtual',
+    nodeId: N2,
+    incarnation: '0123456789abcdef',
+    boots: 1,
+    lineage: ['fedcba9876543210'],
+  },
+  to: N1,
+};
+
+function heartbeat(ofTerm: number): AppendEntries {
+  return {
+    type: 'AppendEntries',
+    term: term(ofTerm),
+    prevLog: ENTRY_ZERO,
+    lastIndex: INDEX_ZERO,
+    commitIndex: INDEX_ZERO,
+    round: ofTerm,
+  };
+}
+
+/** `n1` of three, called by `n2` with a hello and these messages right behind it; returns what it answered. */
+async function called(messages: readonly Message[]): Promise<readonly Message[]> {
+  const cluster = new VirtualCluster(3);
+  const { node } = await cluster.boot('n1');
+  const answers: Message[] = [];
+  const listener = node.accept({
+    sendHello: () => {},
+    send: (message) => answers.push(message) > 0,
+    bufferedBytes: () => 0,
+    close: (_, text) => expect.fail(text),
+  });
+  node.onHalt(({ message }) => expect.fail(message));
+  listener.onHello(HELLO);
+  for (const message of messages) listener.onMessage(message, []);
+  await cluster.pass(20);
+  expect(node.status()).toMatchObject({ role: 'follower', leader: 'n2' });
+  return answers;
+}
+
+it('[EL2] a leader of one term is heard before its hello has been judged', async () => {
+  expect(await called([heartbeat(1), heartbeat(1)])).toMatchObject([
+    { type: 'AppendEntriesReply', term: 1, round: 1, result: { accepted: true } },
+    { type: 'AppendEntriesReply', term: 1, round: 1, result: { accepted: true } },
+  ]);
+});
+
+it('[EL2] [PS3] of a leader of two terms the newer counts, and the older is refused as stale', async () => {
+  expect(await called([heartbeat(1), heartbeat(2)])).toMatchObject([
+    { type: 'AppendEntriesReply', term: 2, round: 1, result: { accepted: false } },
+    { type: 'AppendEntriesReply', term: 2, round: 2, result: { accepted: true } },
+  ]);
+});
