@@ -15,6 +15,8 @@ export interface Series {
 const PATIENCE_MS = 100_000;
 /** Trials that share five members; more would only make the log of a restarted member long. */
 const STAGE_TRIALS = 50;
+/** Bound: stages, for each trial, that may fail to bring a leader to be crashed; one in hundreds does. */
+const BARREN_SHARE_MAX = 0.1;
 
 /** The same times for the same number of trials, each time and everywhere. */
 export async function runSeries(
@@ -23,11 +25,15 @@ export async function runSeries(
   count: number,
 ): Promise<Series> {
   const all: (number | null)[] = [];
+  let barren = 0;
   for (let stage = 0; all.length < count; stage += 1) {
     const seed = `${variant.name}, ${nameOf(range)}, stage ${stage}`;
     const trials = Math.min(STAGE_TRIALS, count - all.length);
     const ran = await runStage({ variant, range, seed, trials, patienceMs: PATIENCE_MS });
     all.push(...ran.map(({ leaderlessMs }) => leaderlessMs));
+    if (ran.length === 0) barren += 1;
+    if (barren > 1 + count * BARREN_SHARE_MAX)
+      throw new Error(`${seed}: no leader lasts long enough to be crashed`);
   }
   const times = all.flatMap((ms) => ms ?? []).sort((left, right) => left - right);
   return { variant, range, times, unelected: all.length - times.length };

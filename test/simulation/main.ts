@@ -10,8 +10,9 @@ import { missingOf } from './gaps.ts';
 import type { Mutant } from './mutants.ts';
 import { runPool } from './pool.ts';
 import { showSeed } from './show-seed.ts';
-import type { Answer } from './worker-messages.ts';
+import type { Answer, Order } from './worker-messages.ts';
 
+const WORKER = new URL('./worker.js', import.meta.url);
 const HOUR_MS = 3_600_000;
 /** Watching costs time: one run in so many tells which ways through the charts are taken. */
 const WATCHED_ONE_IN = 8;
@@ -104,14 +105,14 @@ async function runSeeds(wanted: {
   let given = 0;
   let tally = NO_RUNS;
   const progress = setInterval(() => showProgress(tally, { startMs, count, endMs }), 5_000);
-  await runPool({
+  await runPool<Order, Answer>({
+    worker: WORKER,
     processes: Math.min(processes, count),
-    mutant,
-    watchedOneIn,
-    nextSeed: () => {
+    nextOrder: (before) => {
       if (isOver || given === count || (endMs !== null && Date.now() >= endMs)) return null;
       given += 1;
-      return String(firstSeed + given - 1);
+      const isWatched = watchedOneIn > 0 && before % watchedOneIn === 0;
+      return { seed: String(firstSeed + given - 1), mutant, isWatched };
     },
     answered: (answer) => {
       tally = addTallies(tally, answer.tally);

@@ -1,25 +1,20 @@
-/** Runs seeds in several processes at once, each on a core of its own. */
-import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import type { Mutant } from './mutants.ts';
-import type { Answer, Order } from './worker-messages.ts';
+/** Several processes at once, each on a core of its own, that take one order after the other. */
+import { type ChildProcess, fork, type Serializable } from 'node:child_process';
 
-/** Workers run compiled, as this file does: what runs TypeScript as it is costs a third of the speed. */
-const WORKER = fileURLToPath(new URL('./worker.js', import.meta.url));
-
-export interface PoolOptions {
+export interface PoolOptions<Order extends Serializable, Answer> {
+  /** Workers run compiled: what runs TypeScript as it is costs a third of the speed. */
+  readonly worker: URL;
   readonly processes: number;
-  readonly mutant: Mutant | null;
-  /** The next seed; `null`: there are no more. */
-  readonly nextSeed: () => string | null;
+  /** The next order for a worker that has had `count` before; `null`: there are no more. */
+  readonly nextOrder: (count: number) => Order | null;
   readonly answered: (answer: Answer) => void;
-  /** One run in so many is watched for coverage; 0: none. */
-  readonly watchedOneIn: number;
 }
 
-/** Resolves when every seed has been answered. Rejects if a worker ends before its time. */
-export async function runPool(options: PoolOptions): Promise<void> {
-  const workers = Array.from({ length: options.processes }, () => startWorker());
+/** Resolves when every order has been answered. Rejects if a worker ends before its time. */
+export async function runPool<Order extends Serializable, Answer>(
+  options: PoolOptions<Order, Answer>,
+): Promise<void> {
+  const workers = Array.from({ length: options.processes }, () => startWorker(options.worker));
   try {
     await Promise.all(workers.map((worker) => feed(worker, options)));
   } finally {
@@ -27,22 +22,22 @@ export async function runPool(options: PoolOptions): Promise<void> {
   }
 }
 
-function startWorker(): ChildProcess {
-  return fork(WORKER, [], {
+function startWorker(worker: URL): ChildProcess {
+  return fork(worker, [], {
     execArgv: ['--enable-source-maps', '--max-semi-space-size=64'],
   });
 }
 
-function feed(worker: ChildProcess, options: PoolOptions): Promise<void> {
-  const { mutant, nextSeed, answered, watchedOneIn } = options;
+function feed<Order extends Serializable, Answer>(
+  worker: ChildProcess,
+  { nextOrder, answered }: PoolOptions<Order, Answer>,
+): Promise<void> {
   let count = 0;
   return new Promise((resolve, reject) => {
     const next = (): void => {
-      const seed = nextSeed();
-      if (seed === null) return resolve();
-      const isWatched = watchedOneIn > 0 && count % watchedOneIn === 0;
+      const order = nextOrder(count);
+      if (order === null) return resolve();
       count += 1;
-      const order: Order = { seed, mutant, isWatched };
       worker.send(order);
     };
     worker.on('message', (answer: Answer) => {
