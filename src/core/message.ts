@@ -52,7 +52,7 @@ export interface AppendEntries {
 export interface AppendEntriesReply {
   readonly type: 'AppendEntriesReply';
   readonly term: Term;
-  /** Echo of the request's `round`. */
+  /** Echo of the request's `round`; 0 if the request is of an older term than the answer. */
   readonly round: number;
   /** Echo of the request's `prevLog.index`: names the request (B8). */
   readonly prevIndex: Index;

@@ -20,6 +20,9 @@ import {
 import { type RaftStep, roleChanged, send } from './election.ts';
 import { appendSpan, firstDifference, newestAtMost, termAt, truncateFrom } from './term-runs.ts';
 
+/** Below every round that a read waits for. */
+const NO_ROUND = 0;
+
 /** LR2–LR6. `spans` describes the runs carried, in order; the payloads stay with the driver. */
 export function acceptEntries(
   state: RaftState,
@@ -47,7 +50,10 @@ export function acceptEntries(
   };
 }
 
-/** PS3: a stale leader is told the newer term, and nothing else happens (A18). */
+/**
+ * PS3: a stale leader is told the newer term, and nothing else happens (A18). RD2: its round is not echoed. It may lead
+ * the newer term itself by now, and would take an old round's number for the answer to a round yet to come.
+ */
 export function refuseStaleEntries(
   state: RaftState,
   from: NodeId,
@@ -56,7 +62,7 @@ export function refuseStaleEntries(
   const result = rejection(state.log, request);
   return {
     changes: {},
-    effects: [send(from, { ...replyTo(request, result), term: state.term })],
+    effects: [send(from, { ...replyTo(request, result), term: state.term, round: NO_ROUND })],
   };
 }
 

@@ -83,6 +83,24 @@ it('[RD2] [F3] §6.4: answers to an earlier exchange, however late, confirm no l
   expect(confirmed.map(({ round }) => round)).toEqual([1, 2]);
 });
 
+it('[RD2] §6.4: what a member asked while it led before is no question of its present lead', () => {
+  const cluster = led();
+  const leader = cluster.member(N1);
+  for (let round = 1; round <= 3; round += 1) leader.tell({ type: 'round.requested' });
+  const late = cluster.network.filter(isA('AppendEntries'));
+  cluster.settle();
+  leader.tell({ type: 'term.observed', term: term(2) });
+  cluster.elect(N1);
+  cluster.elapse(100);
+  const confirmed = confirmedBy(cluster);
+  for (const envelope of late) cluster.hand(envelope);
+  cluster.deliver(isA('AppendEntriesReply'));
+  leader.tell({ type: 'round.requested' });
+  expect(confirmed).toEqual([]);
+  cluster.settle();
+  expect(confirmed).toMatchObject([{ round: 1 }]);
+});
+
 it('[RD2] §6.4: whoever steps down forgets what it was about to confirm', () => {
   const cluster = led();
   const confirmed = confirmedBy(cluster);

@@ -65,7 +65,7 @@ it('[PS3] [A18] §3.3: a request of an older term is refused, and the answer car
     {
       type: 'AppendEntriesReply',
       term: 7,
-      round: 3,
+      round: 0,
       prevIndex: 0,
       result: { accepted: false, lastIndex: 0, hint: lastLog },
     },

@@ -210,11 +210,12 @@ it('[PS5] a message without news takes nothing back from what is durable', () =>
   ).toBe(3);
 });
 
-it('[PS3] [A18] a deposed leader is told the newer term, and nothing else happens', () => {
+it('[PS3] [RD2] [A18] a deposed leader is told the newer term, no round, and nothing else happens', () => {
   const state = follower([1, 2], { leaderId: N3 });
+  const { message, ...send } = rejected(3, 2, { term: 2, index: 2 });
   expect(refuseStaleEntries(state, N2, { ...request([1, 2, 3], 3, 3), term: term(4) })).toEqual({
     changes: {},
-    effects: [rejected(3, 2, { term: 2, index: 2 })],
+    effects: [{ ...send, message: { ...message, round: 0 } }],
   });
 });
 

@@ -29,6 +29,11 @@ describe('seeds that failed once', () => {
     const { violation } = await runSeed('6001476');
     expect(violation).toBeNull();
   });
+
+  it('[SI9] seed=6009889: the refusal of an old round, in a newer term of the same leader, confirmed its reads', async () => {
+    const { violation } = await runSeed('6009889');
+    expect(violation).toBeNull();
+  });
 });
 
 describe('a run', () => {
