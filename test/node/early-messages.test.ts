@@ -59,7 +59,7 @@ it('[EL2] a leader of one term is heard before its hello has been judged', async
 
 it('[EL2] [PS3] of a leader of two terms the newer counts, and the older is refused as stale', async () => {
   expect(await called([heartbeat(1), heartbeat(2)])).toMatchObject([
-    { type: 'AppendEntriesReply', term: 2, round: 1, result: { accepted: false } },
+    { type: 'AppendEntriesReply', term: 2, round: 0, result: { accepted: false } },
     { type: 'AppendEntriesReply', term: 2, round: 2, result: { accepted: true } },
   ]);
 });
