@@ -301,6 +301,16 @@ it('[LR12] [H4] what the link would not take is asked for again with the next he
   expect(chart.state()).toBe('probe.paused');
 });
 
+it('[LR12] news of what was sent or dropped, once nobody waits for it, asks for nothing', () => {
+  const probing = start();
+  probing.send({ type: 'entries.dropped' });
+  expect(probing.send({ type: 'entries.dropped' })).toEqual([]);
+  expect(probing.state()).toBe('probe.paused');
+  const streaming = caughtUp();
+  expect(streaming.send(sent(5, 0))).toEqual([]);
+  expect(streaming.state()).toBe('replicate.caughtUp');
+});
+
 it('[LR12] a paused probe still takes an answer that was under way', () => {
   const chart = start();
   chart.send({ type: 'entries.dropped' });

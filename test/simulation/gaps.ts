@@ -10,6 +10,10 @@ import { SOMETIMES } from '../../src/testing/simulation/sometimes.ts';
 export const SELDOM_TAKEN: Readonly<Record<string, string>> = {
   'replication.replicate.owing: at once [owesUrgently] → replication.replicate.caughtUp':
     'takes five members, one much faster than the others, and a commit within ten milliseconds of another',
+  'replication: entries.dropped → ·':
+    'takes a full socket, and the end of what was streamed to that peer, in one step',
+  'replication.replicate: entries.sent → ·':
+    'takes entries that leave in the very step in which the peer is no longer streamed to',
   'link: hello.refused → ·': 'takes a disk that is slow just while a stranger knocks and gives up',
   'link: socket.opened → ·':
     'takes a call that is answered in the very step in which it is given up',

@@ -108,10 +108,10 @@ async function runSeeds(wanted: {
   await runPool<Order, Answer>({
     worker: WORKER,
     processes: Math.min(processes, count),
-    nextOrder: (before) => {
+    nextOrder: () => {
       if (isOver || given === count || (endMs !== null && Date.now() >= endMs)) return null;
+      const isWatched = watchedOneIn > 0 && given % watchedOneIn === 0;
       given += 1;
-      const isWatched = watchedOneIn > 0 && before % watchedOneIn === 0;
       return { seed: String(firstSeed + given - 1), mutant, isWatched };
     },
     answered: (answer) => {

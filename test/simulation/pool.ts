@@ -5,8 +5,8 @@ export interface PoolOptions<Order extends Serializable, Answer> {
   /** Workers run compiled: what runs TypeScript as it is costs a third of the speed. */
   readonly worker: URL;
   readonly processes: number;
-  /** The next order for a worker that has had `count` before; `null`: there are no more. */
-  readonly nextOrder: (count: number) => Order | null;
+  /** The next order, for whichever worker asks first; `null`: there are no more. */
+  readonly nextOrder: () => Order | null;
   readonly answered: (answer: Answer) => void;
 }
 
@@ -32,12 +32,10 @@ function feed<Order extends Serializable, Answer>(
   worker: ChildProcess,
   { nextOrder, answered }: PoolOptions<Order, Answer>,
 ): Promise<void> {
-  let count = 0;
   return new Promise((resolve, reject) => {
     const next = (): void => {
-      const order = nextOrder(count);
+      const order = nextOrder();
       if (order === null) return resolve();
-      count += 1;
       worker.send(order);
     };
     worker.on('message', (answer: Answer) => {
