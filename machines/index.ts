@@ -139,12 +139,12 @@ function bindLink(random: () => number) {
         effects: [],
       })),
       announceOpen: perform(({ peer, attempt }) => ({
-        changes: { failures: 0 },
+        changes: { failures: 0, reason: null },
         effects: [{ type: 'linkOpened', peer, attempt }],
       })),
-      announceClosed: perform(({ peer, reason }) => ({
+      announceClosed: perform(({ peer }, { reason }) => ({
         changes: {},
-        effects: [{ type: 'linkClosed', peer, reason: reason ?? 'closed' }],
+        effects: [{ type: 'linkClosed', peer, reason }],
       })),
     },
     delays: {

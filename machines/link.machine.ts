@@ -12,7 +12,7 @@ export interface LinkContext {
   readonly attempt: number;
   /** Failures in a row; the wait doubles with each. */
   readonly failures: number;
-  /** Why the last connection ended; `null` if none has. */
+  /** Why there is no connection; `null` while there is one, and before the first has ended. */
   readonly reason: string | null;
   readonly isDialler: boolean;
 }
@@ -45,7 +45,7 @@ export const linkMachine = setup({
     recordCall: (_, _news: { attempt: number }) => {},
     recordFailure: (_, _why: { reason: string }) => {},
     announceOpen: () => {},
-    announceClosed: () => {},
+    announceClosed: (_, _why: { reason: string }) => {},
   },
   delays: {
     dialBackoff: 100,
@@ -135,7 +135,6 @@ export const linkMachine = setup({
     open: {
       description: 'Messages flow both ways.',
       entry: 'announceOpen',
-      exit: 'announceClosed',
       initial: 'listening',
       states: {
         listening: {
@@ -149,18 +148,27 @@ export const linkMachine = setup({
         'socket.silent': {
           guard: { type: 'isCurrent', params: ({ event }) => event },
           target: 'backingOff',
-          actions: { type: 'recordFailure', params: ({ event }) => event },
+          actions: [
+            { type: 'recordFailure', params: ({ event }) => event },
+            { type: 'announceClosed', params: ({ event }) => event },
+          ],
         },
         'hello.accepted': {
           guard: { type: 'isNewCall', params: ({ event }) => event },
           target: 'open',
           reenter: true,
-          actions: { type: 'recordCall', params: ({ event }) => event },
+          actions: [
+            { type: 'announceClosed', params: { reason: 'a newer call has taken its place' } },
+            { type: 'recordCall', params: ({ event }) => event },
+          ],
         },
         'socket.closed': {
           guard: { type: 'isCurrent', params: ({ event }) => event },
           target: 'backingOff',
-          actions: { type: 'recordFailure', params: ({ event }) => event },
+          actions: [
+            { type: 'recordFailure', params: ({ event }) => event },
+            { type: 'announceClosed', params: ({ event }) => event },
+          ],
         },
       },
     },

@@ -17,6 +17,7 @@ import type { RaftState } from '../core/raft-state.ts';
 import type { ReplicationState } from '../core/replication-state.ts';
 import type { NodeId } from '../core/types.ts';
 import type { Clock, Random } from '../ports/clock.ts';
+import type { Lifecycle } from '../ports/replica.ts';
 import type { NodeInstruments } from './instruments.ts';
 
 type Charts = ReturnType<typeof bindCharts>;
@@ -37,6 +38,8 @@ export interface ActorsOptions {
 
 export class Actors {
   readonly #node: ActorRefFrom<Charts['node']>;
+  /** Kept past its end: what it knew last is still true of the log (OP1). */
+  #raft: { getSnapshot(): unknown } | undefined;
 
   constructor(options: ActorsOptions) {
     const { id, peers, clock, random, limits, diskStallMs, emit, run, failed } = options;
@@ -71,6 +74,7 @@ export class Actors {
 
   tellNode(event: NodeEvent): void {
     this.#node.send(event);
+    this.#raft ??= this.#child('raft');
   }
 
   tellRaft(event: RaftEvent): void {
@@ -99,6 +103,12 @@ export class Actors {
     return this.#raftSnapshot()?.context ?? null;
   }
 
+  /** The same, or what it was when its actor ended; null before recovery. */
+  get lastRaft(): RaftState | null {
+    const snapshot = this.#raft?.getSnapshot() as RaftSnapshot | undefined;
+    return snapshot?.context ?? null;
+  }
+
   hasTag(tag: 'loyal' | 'leads' | 'servesReads'): boolean {
     return this.#raftSnapshot()?.hasTag(tag) ?? false;
   }
@@ -117,7 +127,7 @@ export class Actors {
   }
 
   /** The state of the node chart: recovering, active, stopped, halted. */
-  get lifecycle(): 'recovering' | 'running' | 'draining' | 'stopped' | 'halted' {
+  get lifecycle(): Lifecycle {
     const { value } = this.#node.getSnapshot();
     return typeof value === 'string' ? value : value.active;
   }

@@ -9,10 +9,11 @@ import { RaftError } from '../core/errors.ts';
 import { DEFAULT_LIMITS, DISK_STALL_MS, type Limits } from '../core/limits.ts';
 import type { RaftProtocol, RaftState, RaftTiming } from '../core/raft-state.ts';
 import type { ReplicationState } from '../core/replication-state.ts';
-import { INDEX_ZERO, type Index, type NodeId, nextIndex, TERM_ZERO } from '../core/types.ts';
+import { type Index, type NodeId, TERM_ZERO } from '../core/types.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { LogStore, RecoveredLog } from '../ports/log-store.ts';
 import type {
+  Lifecycle,
   ProposalOutcome,
   Replica,
   ReplicaCounters,
@@ -35,6 +36,7 @@ import { Peers } from './peers.ts';
 import { perform } from './perform.ts';
 import { receive } from './receive.ts';
 import { recoveredState } from './recovery.ts';
+import { countersOf, peersIn, statusOf } from './status.ts';
 import { StepLoop } from './step-loop.ts';
 
 export interface RaftNodeOptions {
@@ -64,7 +66,7 @@ export interface NodeInspection {
   readonly raft: RaftState | null;
   readonly leads: boolean;
   readonly lastApplied: Index;
-  readonly lifecycle: 'recovering' | 'running' | 'draining' | 'stopped' | 'halted';
+  readonly lifecycle: Lifecycle;
   /** What it knows of a peer; `null` unless it leads. */
   readonly replication: (peer: NodeId) => ReplicationState | null;
 }
@@ -149,35 +151,10 @@ export class RaftNode implements Replica {
   }
 
   status(): ReplicaStatus {
-    const { actors, applying, peers } = this.#parts;
-    const raft = actors.raft;
-    const log = raft?.log ?? this.#recovered.log;
-    const { voters, learners, votersOutgoing } =
-      raft?.configuration ?? this.#recovered.configuration;
-    const { role, term, leader } = this.#role;
-    return {
-      id: this.id,
-      clusterId: this.#recovered.identity.clusterId,
-      role: this.#halted === null ? role : 'halted',
-      term,
-      leader: this.#halted === null ? leader : null,
-      commitIndex: raft?.commitIndex ?? INDEX_ZERO,
-      lastApplied: applying.lastApplied,
-      firstIndex: nextIndex(log.base.index),
-      lastIndex: log.lastIndex,
-      snapshotIndex: log.base.index,
-      members: { voters, learners, joint: votersOutgoing.length > 0 },
-      links: this.#peerIds().map((peer) => {
-        const link = actors.link(peer);
-        return {
-          peer,
-          state: (link?.state ?? 'closed') as ReplicaStatus['links'][number]['state'],
-          reason: link?.context.reason ?? null,
-          bufferedBytes: peers.bufferedBytes(peer),
-          matchIndex: actors.replication(peer)?.matchIndex ?? null,
-        };
-      }),
-    };
+    return statusOf(this.#parts, this.#recovered, {
+      ...this.#role,
+      isHalted: this.#halted !== null,
+    });
   }
 
   /** What it knows right now, for checkers and debuggers: the live objects, to be read and not kept. */
@@ -193,19 +170,10 @@ export class RaftNode implements Replica {
   }
 
   counters(): ReplicaCounters {
-    const { applying, clients, disk, peers } = this.#parts;
-    return {
-      proposals: clients.proposedCount,
-      applied: applying.count,
+    return countersOf(this.#parts, {
       elections: this.#elections,
       leaderChanges: this.#leaderChanges,
-      messagesSent: peers.sent,
-      messagesReceived: peers.receivedCount,
-      messagesDropped: peers.dropped,
-      badFrames: peers.badFrames,
-      diskWrites: disk.counters.writes,
-      diskBytes: disk.counters.bytes,
-    };
+    });
   }
 
   onRole(listener: (event: RoleEvent) => void): () => void {
@@ -300,7 +268,7 @@ export class RaftNode implements Replica {
   }
 
   #peerIds(): readonly NodeId[] {
-    return members(this.#recovered.configuration).filter((member) => member !== this.id);
+    return peersIn(this.#recovered);
   }
 
   #run(input: () => void): void {

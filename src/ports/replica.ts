@@ -23,9 +23,14 @@ export interface WaitOptions {
   readonly timeoutMs: number;
 }
 
+/** `draining`: it finishes what is under way; `stopped` and `halted` are for good. */
+export type Lifecycle = 'recovering' | 'running' | 'draining' | 'stopped' | 'halted';
+
+/** Of a node that has stopped or halted: what it knew last. It neither leads nor knows a leader then. */
 export interface ReplicaStatus {
   readonly id: NodeId;
   readonly clusterId: string;
+  readonly lifecycle: Lifecycle;
   readonly role: Role;
   readonly term: Term;
   readonly leader: NodeId | null;
@@ -48,7 +53,7 @@ export interface ReplicaStatus {
 export interface LinkStatus {
   readonly peer: NodeId;
   readonly state: 'dialing' | 'handshaking' | 'open' | 'backingOff' | 'refused' | 'closed';
-  /** Why the last connection ended, or was refused; `null` if none has. */
+  /** Why there is no connection, or why it is refused; `null` while all is well, and before the first try. */
   readonly reason: string | null;
   readonly bufferedBytes: number;
   /** Known only while leading. */

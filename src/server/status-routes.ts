@@ -10,11 +10,12 @@ import type { ServerContext } from './server-context.ts';
 import { READY_TIMEOUT_MS } from './server-limits.ts';
 
 export function statusJson(context: ServerContext): Readonly<Record<string, unknown>> {
-  const { id, clusterId, role, term, leader, ...rest } = context.replica.status();
+  const { id, clusterId, lifecycle, role, term, leader, ...rest } = context.replica.status();
   const { commitIndex, lastApplied, firstIndex, lastIndex, snapshotIndex, members, links } = rest;
   return {
     id,
     clusterId,
+    lifecycle,
     role,
     term,
     leader,

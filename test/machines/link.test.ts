@@ -136,6 +136,18 @@ it('[LR15] the end of an open link is announced once, and a new call follows', (
   expect(chart.advance(2 * DIAL_BACKOFF_MIN_MS)).toEqual([dial(2)]);
 });
 
+it('[OP2] a link that has opened keeps no reason of before, and its end is announced with its own', () => {
+  const chart = start();
+  chart.send(closed(1, 'nobody listens there'));
+  chart.advance(2 * DIAL_BACKOFF_MIN_MS);
+  chart.send(opened(2));
+  expect(chart.context().reason).toBe('nobody listens there');
+  chart.send(accepted(2));
+  expect(chart.context().reason).toBe(null);
+  expect(chart.send(silent(2))).toEqual([{ type: 'linkClosed', peer: N2, reason: 'silence' }]);
+  expect(chart.context().reason).toBe('silence');
+});
+
 it('[LR16] news of another connection than the present one changes nothing, in any state', () => {
   const backingOff = (): Chart => {
     const chart = start();

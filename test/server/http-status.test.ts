@@ -16,6 +16,7 @@ describe('/status', () => {
     expect(await response.json()).toEqual({
       id: 'n1',
       clusterId: 'local',
+      lifecycle: 'running',
       role: 'leader',
       term: 1,
       leader: 'n1',

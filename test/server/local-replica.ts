@@ -77,6 +77,7 @@ export class LocalReplica implements Replica {
     return {
       id: this.id,
       clusterId: 'local',
+      lifecycle: this.#halted === null ? 'running' : 'halted',
       role: this.#halted !== null ? 'halted' : isLeader ? 'leader' : 'follower',
       term: term(1),
       leader: this.mood === 'leaderless' || this.#halted !== null ? null : this.#leader,
