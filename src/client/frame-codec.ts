@@ -4,6 +4,7 @@
  * connection (SV20, CL9).
  */
 import { Packr, Unpackr } from 'msgpackr';
+import { isPlainList, type PlainBounds } from '../core/plain-list.ts';
 import { CLIENT_FRAME_BYTES_MAX, ITEMS_PER_FRAME_MAX } from './frame-shapes.ts';
 
 /** A field was not what it has to be. Caught where the frame is read, never seen outside. */
@@ -16,12 +17,19 @@ export function packFrame(items: readonly (readonly unknown[])[]): Uint8Array {
   return packr.pack(items);
 }
 
+export interface FrameForm<Item> {
+  /** How deep and how many the values of a frame may be, so that decoding takes bounded memory (SP1). */
+  readonly plain: PlainBounds;
+  readonly readItem: (item: readonly unknown[]) => Item;
+}
+
 /** Reads each item of a frame; a string says what is wrong with the frame. */
 export function readFrame<Item>(
   bytes: Uint8Array,
-  readItem: (item: readonly unknown[]) => Item,
+  { plain, readItem }: FrameForm<Item>,
 ): readonly Item[] | string {
   if (bytes.length > CLIENT_FRAME_BYTES_MAX) return 'the frame is too long';
+  if (!isPlainList(bytes, 0, plain)) return 'the frame is not a plain msgpack array';
   try {
     const items = list(unpack(bytes));
     if (items.length > ITEMS_PER_FRAME_MAX) return 'the frame holds too many items';

@@ -7,6 +7,7 @@ import {
   type RaftErrorDetails,
   type Retry,
 } from '../core/errors.ts';
+import type { PlainBounds } from '../core/plain-list.ts';
 import { isNodeId } from '../core/types.ts';
 import type { KeyValue } from '../kv/results.ts';
 import type { WatchEvent, WatchRevision } from '../kv/watch-event.ts';
@@ -28,6 +29,8 @@ const KIND = { hello: 0, done: 1, failed: 2, read: 3, watched: 4, progress: 5, s
 const CONSISTENCIES: readonly Consistency[] = ['linearizable', 'lease', 'local'];
 const RETRIES: readonly Retry[] = ['safe', 'redirect', 'outcomeUnknown', 'never'];
 const KEY_VALUE_FIELDS = 6;
+/** The deepest is a field of an event: frame, reply, revisions, revision, events, event. */
+const PLAIN: PlainBounds = { depthMax: 6, valuesMax: 2 ** 21, hasBytes: true };
 
 export function encodeReplies(replies: readonly ClientReply[]): Uint8Array {
   return packFrame(replies.map(fieldsOf));
@@ -35,7 +38,7 @@ export function encodeReplies(replies: readonly ClientReply[]): Uint8Array {
 
 /** A string, instead of replies, says what is wrong with the frame. */
 export function decodeReplies(bytes: Uint8Array): readonly ClientReply[] | string {
-  return readFrame(bytes, readReply);
+  return readFrame(bytes, { plain: PLAIN, readItem: readReply });
 }
 
 function fieldsOf(reply: ClientReply): readonly unknown[] {

@@ -1,6 +1,7 @@
 /** Requests as frames: written by the client, read by the server, which trusts none of it (SV20). */
 
 import { unreachable } from '../core/assert.ts';
+import type { PlainBounds } from '../core/plain-list.ts';
 import type { KeySelector } from '../kv/commands.ts';
 import {
   BadFrame,
@@ -13,10 +14,17 @@ import {
   readFrame,
   whole,
 } from './frame-codec.ts';
-import type { ClientRequest, Consistency } from './frame-shapes.ts';
+import { type ClientRequest, type Consistency, ITEMS_PER_FRAME_MAX } from './frame-shapes.ts';
 
 const KIND = { submit: 1, read: 2, watch: 3, cancel: 4, status: 5 } as const;
 const CONSISTENCIES: readonly Consistency[] = ['linearizable', 'lease', 'local'];
+const FIELDS_MAX = 11;
+/** A list of requests, each a list of fields. */
+const PLAIN: PlainBounds = {
+  depthMax: 2,
+  valuesMax: 1 + ITEMS_PER_FRAME_MAX * (1 + FIELDS_MAX),
+  hasBytes: true,
+};
 const ID_MAX = 2 ** 40;
 /** The longest a request may wait, in milliseconds. */
 export const TIMEOUT_MS_MAX = 60_000;
@@ -27,7 +35,7 @@ export function encodeRequests(requests: readonly ClientRequest[]): Uint8Array {
 
 /** A string, instead of requests, says what is wrong with the frame. */
 export function decodeRequests(bytes: Uint8Array): readonly ClientRequest[] | string {
-  return readFrame(bytes, readRequest);
+  return readFrame(bytes, { plain: PLAIN, readItem: readRequest });
 }
 
 function fieldsOf(request: ClientRequest): readonly unknown[] {

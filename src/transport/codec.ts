@@ -8,17 +8,20 @@ import { Packr, RESERVE_START_SPACE } from 'msgpackr';
 import { assert, unreachable } from '../core/assert.ts';
 import { type Hello, PROTOCOL_VERSION } from '../core/hello.ts';
 import type { AppendEntriesReply, Message } from '../core/message.ts';
+import { isPlainList, type PlainBounds } from '../core/plain-list.ts';
 import type { Term } from '../core/types.ts';
 import { messageProblem } from './check.ts';
 import { BadField, Fields } from './fields.ts';
 import { FRAME_HEADER_BYTES, FRAME_KIND, type FrameHead, openFrame, sealFrame } from './frames.ts';
-import { isPlainList } from './plain.ts';
 
 /** Bound: longer words of refusal are cut. */
 export const REFUSAL_LENGTH_MAX = 500;
 
 /** Bound: the version is one byte of the head. */
 const VERSION_MAX = 0xff;
+
+/** A header is a list; a hello's lineage, of 256 words at most, is a list inside it. */
+export const PLAIN: PlainBounds = { depthMax: 2, valuesMax: 300, hasBytes: false };
 
 /** What a message is called on the wire. Never given another meaning within a protocol version. */
 export const MESSAGE_CODE = {
@@ -82,7 +85,8 @@ export function decodeFrame(bytes: Uint8Array): DecodedFrame | string {
   if (head.kind === FRAME_KIND.message && !isCurrent) {
     return `a message of protocol version ${head.version} after a hello of ${PROTOCOL_VERSION}`;
   }
-  if (!isPlainList(bytes, FRAME_HEADER_BYTES)) return 'a header is not a plain list of fields';
+  if (!isPlainList(bytes, FRAME_HEADER_BYTES, PLAIN))
+    return 'a header is not a plain list of fields';
   return attempt(() => readBody(bytes, head));
 }
 

@@ -6,15 +6,16 @@ import fc from 'fast-check';
 import { Packr } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../src/core/message.ts';
+import { isPlainList } from '../../src/core/plain-list.ts';
 import {
   decodeFrame,
   encodeHello,
   encodeMessage,
   encodeRefusal,
+  PLAIN,
 } from '../../src/transport/codec.ts';
 import { Conversation } from '../../src/transport/conversation.ts';
 import { FRAME_HEADER_BYTES } from '../../src/transport/frames.ts';
-import { isPlainList } from '../../src/transport/plain.ts';
 import { anyMessage } from './arbitraries.ts';
 import { HELLO, rawFrame, sealed } from './hostile.ts';
 import { Recorder } from './recorder.ts';
@@ -112,10 +113,10 @@ describe('the codec under random input', () => {
     fc.assert(
       fc.property(list, fc.nat(), (value, cut) => {
         const bytes = packr.pack(value);
-        expect(isPlainList(bytes, 0)).toBe(true);
-        expect(isPlainList(bytes.subarray(0, cut % bytes.length), 0)).toBe(false);
-        expect(isPlainList(Uint8Array.of(...bytes, 0), 0)).toBe(false);
-        expect(isPlainList(packr.pack([[value.slice(0, 1)]]), 0)).toBe(false);
+        expect(isPlainList(bytes, 0, PLAIN)).toBe(true);
+        expect(isPlainList(bytes.subarray(0, cut % bytes.length), 0, PLAIN)).toBe(false);
+        expect(isPlainList(Uint8Array.of(...bytes, 0), 0, PLAIN)).toBe(false);
+        expect(isPlainList(packr.pack([[value.slice(0, 1)]]), 0, PLAIN)).toBe(false);
       }),
       { numRuns: 300 },
     );
@@ -128,7 +129,7 @@ describe('the codec under random input', () => {
       'text',
       null,
     ]) {
-      expect(isPlainList(packr.pack(value), 0)).toBe(false);
+      expect(isPlainList(packr.pack(value), 0, PLAIN)).toBe(false);
     }
   });
 });
