@@ -13,7 +13,7 @@ export const EXIT = {
   invariantBroken: 70,
   storageFailed: 74,
   temporary: 75,
-  wrongDirectory: 78,
+  wrongConfiguration: 78,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -26,8 +26,8 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.invariantBroken]: 'the node found one of its own rules broken and stopped',
   [EXIT.storageFailed]: 'the disk failed while the node ran',
   [EXIT.temporary]: 'timed out, overloaded, or the outcome is unknown: see the message',
-  [EXIT.wrongDirectory]:
-    'the data directory belongs to another node, is damaged, or cannot be used',
+  [EXIT.wrongConfiguration]:
+    'the data directory is of another node, damaged or unusable, or settings contradict each other',
 };
 
 const EXIT_BY_CODE: Readonly<Record<RaftErrorCode, ExitCode>> = {
@@ -40,7 +40,7 @@ const EXIT_BY_CODE: Readonly<Record<RaftErrorCode, ExitCode>> = {
   RAFT_FUTURE_REVISION: EXIT.no,
   RAFT_HALTED: EXIT.unavailable,
   RAFT_INVARIANT_VIOLATED: EXIT.invariantBroken,
-  RAFT_LOG_REFUSED: EXIT.wrongDirectory,
+  RAFT_LOG_REFUSED: EXIT.wrongConfiguration,
   RAFT_NOT_FOUND: EXIT.no,
   RAFT_NOT_IMPLEMENTED: EXIT.unavailable,
   RAFT_NO_LEADER: EXIT.unavailable,
@@ -56,7 +56,7 @@ const EXIT_BY_CODE: Readonly<Record<RaftErrorCode, ExitCode>> = {
   RAFT_TOO_LARGE: EXIT.usage,
   RAFT_UNREACHABLE: EXIT.unavailable,
   RAFT_WATCH_TOO_SLOW: EXIT.temporary,
-  RAFT_WRONG_IDENTITY: EXIT.wrongDirectory,
+  RAFT_WRONG_IDENTITY: EXIT.wrongConfiguration,
 };
 
 export function exitCodeOf(code: RaftErrorCode): ExitCode {

@@ -4,35 +4,17 @@
  */
 
 import { RaftError } from '../core/errors.ts';
-import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts';
-import type { RaftTiming } from '../core/raft-state.ts';
 import type { NodeId } from '../core/types.ts';
 import { jsonLog, type Log } from '../server/json-log.ts';
 import { type RunningServer, type ServeOptions, serve } from '../server/serve.ts';
-import { DEFAULT_SERVER_LIMITS, type ServerLimits } from '../server/server-limits.ts';
 import { CliFailure, usageFailure } from './cli-failure.ts';
 import { type CliContext, command } from './command.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
 import { formatAddress } from './option-kinds.ts';
-import { environmentName, type OptionName, type OptionValues } from './option-table.ts';
+import type { OptionValues } from './option-table.ts';
 import { strayEnvironment } from './read-options.ts';
+import { SETTING_OPTIONS, serveSettings } from './serve-settings.ts';
 import { packageVersion } from './version.ts';
-
-const LIMIT_OPTIONS = {
-  'command-bytes-max': 'commandBytesMax',
-  'proposal-bytes-max': 'proposalBytesMax',
-  'unapplied-bytes-max': 'unappliedBytesMax',
-  'run-bytes-max': 'runBytesMax',
-  'message-bytes-max': 'messageBytesMax',
-  'inflight-messages-max': 'inflightMessagesMax',
-  'inflight-bytes-max': 'inflightBytesMax',
-  'socket-bytes-max': 'socketBytesMax',
-  'frame-bytes-max': 'frameBytesMax',
-  'cache-bytes-max': 'cacheBytesMax',
-  'apply-bytes-max': 'applyBytesMax',
-  'pending-reads-max': 'pendingReadsMax',
-} as const satisfies Partial<Record<OptionName, keyof Limits>>;
-type LimitOption = keyof typeof LIMIT_OPTIONS;
 
 const SERVE_OPTIONS = [
   'id',
@@ -42,25 +24,10 @@ const SERVE_OPTIONS = [
   'peers',
   'join',
   'cluster-id',
-  'election-timeout-ms',
-  'heartbeat-interval-ms',
-  'suspicion-step-ms',
   'halt-linger-ms',
   'snapshot-entries',
   'snapshot-bytes',
-  'value-bytes-max',
-  'command-bytes-max',
-  'proposal-bytes-max',
-  'unapplied-bytes-max',
-  'run-bytes-max',
-  'message-bytes-max',
-  'inflight-messages-max',
-  'inflight-bytes-max',
-  'socket-bytes-max',
-  'frame-bytes-max',
-  'cache-bytes-max',
-  'apply-bytes-max',
-  'pending-reads-max',
+  ...SETTING_OPTIONS,
 ] as const;
 type ServeValues = OptionValues<Exclude<(typeof SERVE_OPTIONS)[number], 'id' | 'data-dir'>> & {
   readonly id: NodeId;
@@ -106,53 +73,12 @@ function serveOptions(values: ServeValues, log: Log): ServeOptions {
     dataDir: values['data-dir'],
     peerListen:
       peerListen === null ? (ownAddress ?? DEFAULT_PEER_LISTEN) : formatAddress(peerListen),
-    timing: timingOf(values),
-    limits: limitsOf(values),
-    serverLimits: serverLimitsOf(values),
+    ...serveSettings(values),
     version: packageVersion(),
   };
 }
 
 const DEFAULT_PEER_LISTEN = '127.0.0.1:4200';
-
-function timingOf(values: ServeValues): RaftTiming {
-  const { fromMs, toMs } = values['election-timeout-ms'];
-  const heartbeatIntervalMs = values['heartbeat-interval-ms'];
-  if (heartbeatIntervalMs * 2 > fromMs) {
-    throw usageFailure(
-      `--heartbeat-interval-ms ${heartbeatIntervalMs} is too long for --election-timeout-ms ${fromMs}-${toMs}: a follower must miss two heartbeats before it campaigns.`,
-    );
-  }
-  return {
-    electionTimeoutMinMs: fromMs,
-    electionTimeoutMaxMs: toMs,
-    heartbeatIntervalMs,
-    suspicionStepMs: values['suspicion-step-ms'],
-  };
-}
-
-function limitsOf(values: OptionValues<LimitOption>): Limits {
-  const limits: { -readonly [Name in keyof Limits]: number } = { ...DEFAULT_LIMITS };
-  for (const option of Object.keys(LIMIT_OPTIONS).filter(isLimitOption)) {
-    limits[LIMIT_OPTIONS[option]] = values[option];
-  }
-  return limits;
-}
-
-function isLimitOption(name: string): name is LimitOption {
-  return Object.hasOwn(LIMIT_OPTIONS, name);
-}
-
-function serverLimitsOf(values: ServeValues): ServerLimits {
-  const valueBytesMax = values['value-bytes-max'];
-  const commandBytesMax = values['command-bytes-max'];
-  if (valueBytesMax > commandBytesMax) {
-    throw usageFailure(
-      `--value-bytes-max ${valueBytesMax} does not fit into --command-bytes-max ${commandBytesMax}: raise the latter (${environmentName('command-bytes-max')}) or lower the former.`,
-    );
-  }
-  return { ...DEFAULT_SERVER_LIMITS, valueBytesMax, commandBytesMax };
-}
 
 async function started(options: ServeOptions): Promise<RunningServer> {
   try {

@@ -30,7 +30,12 @@ import {
   clientSettings,
 } from './client-options.ts';
 import { expectResult, ownDelete, ownKeyValue, ownPut, ownTxn } from './client-output.ts';
-import type { ClientReply, ClientRequest, Consistency } from './frame-shapes.ts';
+import {
+  CLIENT_COMMAND_BYTES_MAX,
+  type ClientReply,
+  type ClientRequest,
+  type Consistency,
+} from './frame-shapes.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { ServerLink } from './server-link.ts';
 import { Watch } from './watch.ts';
@@ -62,8 +67,6 @@ interface Wish<Answer> {
   readonly read: (reply: ClientReply) => Answer;
 }
 
-/** Bound: a command that does not fit into one frame is refused before it is sent. */
-const COMMAND_BYTES_MAX = 15 * 1024 * 1024;
 /** What a request costs besides its command, for the bound on bytes. */
 const REQUEST_BYTES = 64;
 
@@ -228,7 +231,7 @@ export class KvClient implements AsyncDisposable {
   ): Promise<Answer> {
     return this.#perform(() => {
       const command = encodeCommand(build());
-      if (command.length > COMMAND_BYTES_MAX) throw tooLarge(command.length);
+      if (command.length > CLIENT_COMMAND_BYTES_MAX) throw tooLarge(command.length);
       return {
         isWrite: true,
         bytes: command.length + REQUEST_BYTES,
@@ -341,6 +344,6 @@ function closed(): RaftError {
 function tooLarge(bytes: number): RaftError {
   return new RaftError(
     'RAFT_TOO_LARGE',
-    `The command has ${bytes} bytes; ${COMMAND_BYTES_MAX} is the most a client sends. Split it.`,
+    `The command has ${bytes} bytes; ${CLIENT_COMMAND_BYTES_MAX} is the most a client sends. Split it.`,
   );
 }

@@ -48,6 +48,15 @@ export const DEFAULT_LIMITS: Limits = {
   pendingReadsMax: 100_000,
 };
 
+/** Bound: runs of entries beside one message, which counts them in 16 bits. */
+export const RUNS_PER_MESSAGE_MAX = 0xffff;
+/** Bound: the largest frame that is not a run of entries, a hello; `frameBytesMax` must leave room for it. */
+export const HEADER_FRAME_BYTES_MAX = 16 * 1024;
+/** Bound: what `ws` can compare a frame with; past it, it would compare with nothing. */
+export const SOCKET_FRAME_BYTES_MAX = 2 ** 31 - 1;
+/** Bound: a longer timer of Node.js fires at once, in milliseconds. */
+export const TIMER_MS_MAX = 2 ** 31 - 1;
+
 /** A disk write slower than this costs a leader its lead, in milliseconds. */
 export const DISK_STALL_MS = 2_000;
 /** Replication without progress for this long starts again from probing, in milliseconds. */

@@ -33,6 +33,9 @@ import type {
 /** The first byte of every command. A replica that meets another in its log must stop (KV9). */
 export const COMMAND_VERSION = 1;
 
+/** What a put takes beside its key and its value: version, kind, flags, two lengths, a condition with a counter. */
+export const PUT_HEADERS_BYTES_MAX = 20;
+
 const COMMAND_KINDS = ['put', 'delete', 'txn', 'compact'] as const;
 const OPERATION_KINDS = ['put', 'delete', 'range'] as const;
 const CONDITIONS = ['none', 'modRevision', 'absent', 'present'] as const;

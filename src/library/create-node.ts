@@ -1,10 +1,13 @@
 /** Puts a node together from its defaults: LevelDB in `dataDir`, WebSockets between the peers. */
 import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts';
+import type { RaftTiming } from '../core/raft-state.ts';
 import { type NodeId, nodeId } from '../core/types.ts';
 import { startRaftNode } from '../node/raft-node.ts';
 import { systemClock, systemRandom } from '../node/system-clock.ts';
 import type { LogStore } from '../ports/log-store.ts';
 import type { Transport } from '../ports/transport.ts';
+import { contradictionInLimits, contradictionInTiming } from '../rules/contradictions.ts';
+import { DEFAULT_TIMING } from '../rules/timing.ts';
 import { levelLogStore } from '../storage/disk-log-store.ts';
 import { MemoryNetwork } from '../transport/memory-network.ts';
 import { memoryTransport } from '../transport/memory-transport.ts';
@@ -25,6 +28,7 @@ export async function createNode<
   options: NodeOptions<State, Commands, Queries>,
 ): Promise<RaftchartNode<State, Commands, Queries>> {
   const id = nodeId(options.id);
+  refuseContradictions(options);
   const members = membersOf(id, options.peers);
   const machine = options.machine.start();
   const replica = await startRaftNode({
@@ -40,6 +44,20 @@ export async function createNode<
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   return new RaftchartNode(replica, machine);
+}
+
+/** Before anything is touched (CF1, CF3). */
+function refuseContradictions({
+  limits,
+  timing,
+}: {
+  readonly limits?: Partial<Limits>;
+  readonly timing?: Partial<RaftTiming>;
+}): void {
+  const problem =
+    contradictionInLimits({ ...DEFAULT_LIMITS, ...limits }) ??
+    contradictionInTiming({ ...DEFAULT_TIMING, ...timing });
+  if (problem !== null) throw new TypeError(problem);
 }
 
 /** A data directory keeps the cluster it was made for, so that addresses may change between starts (SV25). */

@@ -3,7 +3,7 @@
  * that does not lead passes both on to the one that does; each call ends by its deadline, with the truth
  * or with the admission that it is not known.
  */
-import { type EntryRun, entriesOf } from '../core/entry-run.ts';
+import { ENTRY_HEADER_BYTES, type EntryRun, entriesOf } from '../core/entry-run.ts';
 import { RaftError } from '../core/errors.ts';
 import type { Propose, ProposeReply, ReadIndex, ReadIndexReply } from '../core/message.ts';
 import { advance, type Index, type NodeId, type Term } from '../core/types.ts';
@@ -99,7 +99,7 @@ export class Clients {
     const entries = runs.flatMap(entriesOf);
     this.#proposals.queue({
       entries,
-      bytes: entries.reduce((sum, { data }) => sum + data.length, 0),
+      bytes: entries.reduce((sum, { data }) => sum + ENTRY_HEADER_BYTES + data.length, 0),
       deadline: clock.now() + FORWARDED_DEADLINE_MS,
       appended: (firstIndex, inTerm) => {
         this.#answerPropose(from, message, firstIndex, inTerm);

@@ -5,7 +5,13 @@
  * said to be unknown; nothing is ever proposed twice (I5).
  */
 import { assert } from '../core/assert.ts';
-import { ENTRY_KIND, type Entry, type EntryRun, encodeRun } from '../core/entry-run.ts';
+import {
+  ENTRY_HEADER_BYTES,
+  ENTRY_KIND,
+  type Entry,
+  type EntryRun,
+  encodeRun,
+} from '../core/entry-run.ts';
 import { RaftError } from '../core/errors.ts';
 import { advance, type Index, index, type NodeId, type Term, term } from '../core/types.ts';
 import type { ProposalOutcome } from '../ports/replica.ts';
@@ -19,6 +25,7 @@ export interface Waiter {
 /** Commands that stay together: one of a local caller, or all of one message from a follower. */
 export interface Group {
   readonly entries: readonly Entry[];
+  /** As they will stand in a run, so that a run of many small entries is bounded as well. */
   readonly bytes: number;
   readonly deadline: number;
   /** Appended at `firstIndex` in `term`; may still be overwritten by another leader. */
@@ -82,7 +89,7 @@ export class Proposals {
     const fail = (error: RaftError): void => completed({ type: 'failed', error });
     return {
       entries: [{ kind: ENTRY_KIND.command, data }],
-      bytes: data.length,
+      bytes: ENTRY_HEADER_BYTES + data.length,
       deadline,
       appended: (firstIndex, inTerm) => this.#expect(firstIndex, inTerm, waiter, data.length),
       refused: fail,

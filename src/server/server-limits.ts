@@ -1,5 +1,7 @@
 /** The bounds of the client-facing side, with what happens when each is reached. */
+import { CLIENT_COMMAND_BYTES_MAX } from '../client/frame-shapes.ts';
 import { DEFAULT_LIMITS } from '../core/limits.ts';
+import { PUT_HEADERS_BYTES_MAX } from '../kv/command-codec.ts';
 
 export interface ServerLimits {
   /** One key, at the door; the store itself would take more. Past it: `RAFT_TOO_LARGE`. */
@@ -41,6 +43,23 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   httpRequestsMax: 1_000,
   httpWatchesMax: 1_000,
 };
+
+/** CF4: the largest key with the largest value can be written, over HTTP and by the client alike. */
+export function contradictionInServerLimits(
+  { keyBytesMax, valueBytesMax, commandBytesMax }: ServerLimits,
+  nameOf: (name: 'valueBytesMax' | 'commandBytesMax') => string = (name) => name,
+): string | null {
+  const value = `${nameOf('valueBytesMax')} ${valueBytesMax}`;
+  const command = `${nameOf('commandBytesMax')} ${commandBytesMax}`;
+  const needed = keyBytesMax + valueBytesMax + PUT_HEADERS_BYTES_MAX;
+  if (needed > commandBytesMax) {
+    return `${value} does not fit into ${command}: with a key of ${keyBytesMax} bytes and headers it takes ${needed}. Raise the latter, or lower the former.`;
+  }
+  if (commandBytesMax > CLIENT_COMMAND_BYTES_MAX) {
+    return `${command} is too large: a client sends no more than ${CLIENT_COMMAND_BYTES_MAX} bytes at once. Lower it.`;
+  }
+  return null;
+}
 
 /** JSON spells a transaction out, base64 adds a third; what it means must still fit `commandBytesMax`. */
 export function txnBodyBytesMax({ commandBytesMax }: ServerLimits): number {

@@ -7,6 +7,7 @@
 import { assert, unreachable } from '../core/assert.ts';
 import { decodeRun, type EntryRun } from '../core/entry-run.ts';
 import { type Hello, PROTOCOL_VERSION } from '../core/hello.ts';
+import { RUNS_PER_MESSAGE_MAX } from '../core/limits.ts';
 import type { Message } from '../core/message.ts';
 import type {
   CloseReason,
@@ -17,7 +18,6 @@ import type {
 } from '../ports/transport.ts';
 import { payloadProblem, runCountProblem, runProblem } from './check.ts';
 import { decodeFrame, encodeHello, encodeMessage, encodeRefusal } from './codec.ts';
-import { RUNS_MAX } from './frames.ts';
 
 /** A transport that counts what it had to close. */
 export interface PeerTransport extends Transport {
@@ -244,7 +244,7 @@ export class Conversation implements PeerConnection {
   }
 
   #assertSound(message: Message, runs: readonly EntryRun[]): void {
-    assert(runs.length <= RUNS_MAX, 'TR5: a message counts its runs in 16 bits');
+    assert(runs.length <= RUNS_PER_MESSAGE_MAX, 'TR5: a message counts its runs in 16 bits');
     const problem = runCountProblem(message, runs.length);
     assert(problem === null, `TR5: the runs fit their message: ${problem}`);
     let bytes = 0;

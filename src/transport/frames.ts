@@ -9,20 +9,18 @@
  *   5  u8  protocol version
  */
 import { crc32 } from '../core/checksum.ts';
+import { HEADER_FRAME_BYTES_MAX } from '../core/limits.ts';
 
 export const FRAME_KIND = { hello: 1, message: 2, refuse: 3 } as const;
 export type FrameKind = (typeof FRAME_KIND)[keyof typeof FRAME_KIND];
 
 export const FRAME_HEADER_BYTES = 8;
-/** Bound: what the 16 bits can count. A sender splits what needs more; ours never do. */
-export const RUNS_MAX = 0xffff;
-
 /**
  * Bound: header frames larger than this are refused unread. A full hello takes 8.8 kB, the largest message
  * 72 bytes, a refusal of `REFUSAL_LENGTH_MAX` characters 1.6 kB.
  */
 const FRAME_BYTES_MAX: Readonly<Record<FrameKind, number>> = {
-  [FRAME_KIND.hello]: 16 * 1024,
+  [FRAME_KIND.hello]: HEADER_FRAME_BYTES_MAX,
   [FRAME_KIND.message]: 128,
   [FRAME_KIND.refuse]: 2 * 1024,
 };

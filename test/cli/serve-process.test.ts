@@ -1,4 +1,5 @@
 /** `serve` as an operator meets it: a process with a log, signals and exit codes. Needs the built files. */
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -116,18 +117,30 @@ describe('a node that cannot start', () => {
       code: 64,
       text: '--port is not an option',
     });
-    await refused(['serve', '--id', 'n1', '--data-dir', data, '--heartbeat-interval-ms', '200'], {
-      code: 64,
-      text: '--heartbeat-interval-ms 200 is too long',
-    });
-    await refused(serveLine(data, '--value-bytes-max', '1000', '--command-bytes-max', '999'), {
-      code: 64,
-      text: '--command-bytes-max',
-    });
     await refused(serveLine(data, '--join', 'http://a:1'), {
       code: 69,
       text: 'RAFT_NOT_IMPLEMENTED',
     });
+  });
+
+  it('[CF1] refuses limits and times that cannot hold together, with 78, before anything is touched', async () => {
+    const data = join(directory, 'data');
+    const contradictions: readonly (readonly [string, readonly string[]])[] = [
+      ['--heartbeat-interval-ms 200 is too long', ['--heartbeat-interval-ms', '200']],
+      [
+        '--value-bytes-max 1000 does not fit',
+        ['--value-bytes-max=1000', '--command-bytes-max=999'],
+      ],
+      [
+        '--command-bytes-max 12000000 does not fit into --frame-bytes-max 200000',
+        ['--command-bytes-max', '12000000', '--frame-bytes-max', '200000'],
+      ],
+    ];
+    for (const [text, flags] of contradictions) {
+      const line = ['serve', '--id', 'n1', '--data-dir', data, ...ANY, ...flags];
+      await refused(line, { code: 78, text });
+    }
+    expect(existsSync(data)).toBe(false);
   });
 
   it('[CL24] refuses addresses that are taken, with 69, saying which', async () => {

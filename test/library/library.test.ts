@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
 import {
   createNode,
   defineMachine,
@@ -9,6 +11,7 @@ import {
   memoryLogStore,
   RaftError,
 } from '../../src/index.ts';
+import { contradictionInLimits } from '../../src/rules/contradictions.ts';
 
 const counter = defineMachine({
   initial: () => ({ count: 0, times: [] as number[] }),
@@ -45,6 +48,20 @@ async function startCounter(store: LogStore = memoryLogStore()) {
 
 afterEach(async () => {
   for (const node of open.splice(0)) await node.close();
+});
+
+describe('starting', () => {
+  it('[CF1] refuses limits and times that cannot hold together, before anything is touched', async () => {
+    const directory = join(tmpdir(), `raftchart-contradiction-${process.pid}`);
+    const start = { id: 'n1', dataDir: directory, machine: counter };
+    const limits = { commandBytesMax: 12_000_000, frameBytesMax: 200_000 };
+    await expect(createNode({ ...start, limits })).rejects.toThrow(
+      new TypeError(contradictionInLimits({ ...DEFAULT_LIMITS, ...limits }) ?? ''),
+    );
+    const timing = { heartbeatIntervalMs: 200 };
+    await expect(createNode({ ...start, timing })).rejects.toThrow(TypeError);
+    expect(existsSync(directory)).toBe(false);
+  });
 });
 
 describe('a replicated machine', () => {

@@ -87,7 +87,7 @@ async function prepareDirectory(dataDir: string, nodes: number): Promise<void> {
     await mkdir(dataDir, { recursive: true });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new CliFailure(EXIT.wrongDirectory, `--data-dir cannot be created: ${why}.`);
+    throw new CliFailure(EXIT.wrongConfiguration, `--data-dir cannot be created: ${why}.`);
   }
 }
 

@@ -1,0 +1,112 @@
+/**
+ * The times and limits of `serve`, out of its options. Those that cannot hold together are refused before
+ * anything is touched, by the names of the flags (CF1, CF3, CF4).
+ */
+import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts';
+import type { RaftTiming } from '../core/raft-state.ts';
+import { contradictionInLimits, contradictionInTiming } from '../rules/contradictions.ts';
+import {
+  contradictionInServerLimits,
+  DEFAULT_SERVER_LIMITS,
+  type ServerLimits,
+} from '../server/server-limits.ts';
+import { CliFailure } from './cli-failure.ts';
+import { EXIT } from './exit-codes.ts';
+import type { OptionName, OptionValues } from './option-table.ts';
+
+const LIMIT_OPTIONS = {
+  'command-bytes-max': 'commandBytesMax',
+  'proposal-bytes-max': 'proposalBytesMax',
+  'unapplied-bytes-max': 'unappliedBytesMax',
+  'run-bytes-max': 'runBytesMax',
+  'message-bytes-max': 'messageBytesMax',
+  'inflight-messages-max': 'inflightMessagesMax',
+  'inflight-bytes-max': 'inflightBytesMax',
+  'socket-bytes-max': 'socketBytesMax',
+  'frame-bytes-max': 'frameBytesMax',
+  'cache-bytes-max': 'cacheBytesMax',
+  'apply-bytes-max': 'applyBytesMax',
+  'pending-reads-max': 'pendingReadsMax',
+} as const satisfies Partial<Record<OptionName, keyof Limits>>;
+type LimitOption = keyof typeof LIMIT_OPTIONS;
+
+const TIMING_FLAGS: Readonly<Record<keyof RaftTiming, string>> = {
+  electionTimeoutMinMs: '--election-timeout-ms',
+  electionTimeoutMaxMs: '--election-timeout-ms',
+  heartbeatIntervalMs: '--heartbeat-interval-ms',
+  suspicionStepMs: '--suspicion-step-ms',
+};
+
+export const SETTING_OPTIONS = [
+  'election-timeout-ms',
+  'heartbeat-interval-ms',
+  'suspicion-step-ms',
+  'value-bytes-max',
+  'command-bytes-max',
+  'proposal-bytes-max',
+  'unapplied-bytes-max',
+  'run-bytes-max',
+  'message-bytes-max',
+  'inflight-messages-max',
+  'inflight-bytes-max',
+  'socket-bytes-max',
+  'frame-bytes-max',
+  'cache-bytes-max',
+  'apply-bytes-max',
+  'pending-reads-max',
+] as const;
+type SettingValues = OptionValues<(typeof SETTING_OPTIONS)[number]>;
+
+export interface ServeSettings {
+  readonly timing: RaftTiming;
+  readonly limits: Limits;
+  readonly serverLimits: ServerLimits;
+}
+
+export function serveSettings(values: SettingValues): ServeSettings {
+  const timing = timingOf(values);
+  const limits = limitsOf(values);
+  const serverLimits = {
+    ...DEFAULT_SERVER_LIMITS,
+    valueBytesMax: values['value-bytes-max'],
+    commandBytesMax: values['command-bytes-max'],
+  };
+  const problem =
+    contradictionInTiming(timing, (name) => TIMING_FLAGS[name]) ??
+    contradictionInLimits(limits, limitFlag) ??
+    contradictionInServerLimits(serverLimits, serverLimitFlag);
+  if (problem !== null) throw new CliFailure(EXIT.wrongConfiguration, problem);
+  return { timing, limits, serverLimits };
+}
+
+function timingOf(values: SettingValues): RaftTiming {
+  const { fromMs, toMs } = values['election-timeout-ms'];
+  return {
+    electionTimeoutMinMs: fromMs,
+    electionTimeoutMaxMs: toMs,
+    heartbeatIntervalMs: values['heartbeat-interval-ms'],
+    suspicionStepMs: values['suspicion-step-ms'],
+  };
+}
+
+function limitsOf(values: SettingValues): Limits {
+  const limits: { -readonly [Name in keyof Limits]: number } = { ...DEFAULT_LIMITS };
+  for (const option of limitOptions()) limits[LIMIT_OPTIONS[option]] = values[option];
+  return limits;
+}
+
+function limitFlag(name: keyof Limits): string {
+  return `--${limitOptions().find((option) => LIMIT_OPTIONS[option] === name) ?? name}`;
+}
+
+function serverLimitFlag(name: 'valueBytesMax' | 'commandBytesMax'): string {
+  return name === 'valueBytesMax' ? '--value-bytes-max' : '--command-bytes-max';
+}
+
+function limitOptions(): readonly LimitOption[] {
+  return Object.keys(LIMIT_OPTIONS).filter(isLimitOption);
+}
+
+function isLimitOption(name: string): name is LimitOption {
+  return Object.hasOwn(LIMIT_OPTIONS, name);
+}
