@@ -59,7 +59,7 @@ function judgeDirectory(known: KnownPeer | null, identity: NodeIdentity, boot: s
   if (known.incarnation !== incarnation) {
     return refuse(
       `${nodeId} comes with another data directory than before and may have forgotten votes and entries: ` +
-        `put the old directory back, or let it rejoin as a new member ('raftchart member remove ${nodeId}', then 'raftchart serve --join')`,
+        `put the old directory back, or leave ${nodeId} stopped: a member cannot be replaced yet`,
     );
   }
   if (known.boot === boot) return { type: 'accept' };
@@ -69,7 +69,7 @@ function judgeDirectory(known: KnownPeer | null, identity: NodeIdentity, boot: s
   }
   return refuse(
     `${nodeId} runs from an older copy of its data directory and may have forgotten votes and entries: ` +
-      `put the newest directory back, or let it rejoin as a new member ('raftchart member remove ${nodeId}', then 'raftchart serve --join')`,
+      `put the newest directory back, or leave ${nodeId} stopped: a member cannot be replaced yet`,
   );
 }
 

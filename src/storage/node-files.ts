@@ -3,7 +3,7 @@
  * file of the storage that imports `node:` modules. It decides when a background sync runs, nothing else.
  */
 import * as fs from 'node:fs';
-import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Files, OpenFile } from './files.ts';
 
@@ -20,15 +20,31 @@ export const nodeFiles: Files = {
   open: async (path) => new NodeOpenFile(await open(path, 'r+')),
 };
 
+/** ST17: level by level; below `/proc`, where nothing can be made, a recursive `mkdir` of Node never settles. */
 async function makeDirectory(directory: string): Promise<void> {
   const path = resolve(directory);
-  const created = await mkdir(path, { recursive: true });
-  if (created === undefined) return;
-  let parent = path;
-  do {
-    parent = dirname(parent);
-    await syncDirectory(parent);
-  } while (parent !== dirname(created) && parent !== dirname(parent));
+  const absent: string[] = [];
+  for (let level = path; !(await isDirectory(level)); level = dirname(level)) absent.unshift(level);
+  for (const level of absent) {
+    await makeLevel(level);
+    await syncDirectory(dirname(level));
+  }
+}
+
+/** Another process may make the same one, such as the parent of several data directories. */
+async function makeLevel(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (!(await isDirectory(path))) throw error;
+  }
+}
+
+/** Throws if something else has that name. */
+async function isDirectory(path: string): Promise<boolean> {
+  const found = await orNullIfMissing(stat(path));
+  if (found !== null && !found.isDirectory()) throw new Error(`${path} is not a directory`);
+  return found !== null;
 }
 
 async function write(path: string, bytes: Uint8Array): Promise<void> {

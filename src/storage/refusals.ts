@@ -42,7 +42,7 @@ export function mixed(directory: string, part: Part): RaftError {
   return new RaftError(
     'RAFT_WRONG_IDENTITY',
     `${directory}/${part} comes from another data directory than ${directory}/${PART.identity}. ` +
-      `No record was changed. Put back the files that belong together; failing that, ${rejoin(directory)}`,
+      `No record was changed. Put back the files that belong together. ${lost(directory)}`,
   );
 }
 
@@ -54,7 +54,7 @@ export function restored(
     'RAFT_WRONG_IDENTITY',
     `${directory}/${PART.identity} counts ${boots.identity} starts and ${directory}/${PART.log} ` +
       `${boots.log}: one of the two was restored from an older copy. ` +
-      `No record was changed. Put back the newest of both; failing that, ${rejoin(directory)}`,
+      `No record was changed. Put back the newest of both. ${lost(directory)}`,
   );
 }
 
@@ -171,7 +171,7 @@ export function unusable(directory: string, cause: unknown): RaftError {
     'RAFT_LOG_REFUSED',
     `The data directory ${directory} could not be opened: ${textOf(cause)}. Its entries and votes are as they were. ` +
       'Check that the disk is sound, has free space and may be written to, then start again; ' +
-      `if the files themselves are damaged, ${rejoin(directory)}`,
+      `if the files themselves are damaged, put back a copy made after this node last stopped. ${lost(directory)}`,
     { cause },
   );
 }
@@ -200,12 +200,16 @@ export function storeClosed(directory: string): RaftError {
 function damage(directory: string, sentence: string): RaftError {
   return new RaftError(
     'RAFT_LOG_REFUSED',
-    `${sentence} No record was changed. To repair it, ${rejoin(directory)}`,
+    `${sentence} No record was changed. Put back a copy made after this node last stopped. ${lost(directory)}`,
   );
 }
 
-function rejoin(directory: string): string {
-  return `stop this node, move ${directory} away, and let the node rejoin as a new member.`;
+/** A member cannot be replaced yet, and an older or an emptied directory is refused by the peers (ID1, ID2). */
+function lost(directory: string): string {
+  return (
+    `If that cannot be done, keep ${directory} and leave this node stopped: it cannot be replaced yet, ` +
+    'and the cluster works on as long as a majority of its members runs.'
+  );
 }
 
 function name(node: { readonly clusterId: string; readonly nodeId: string }): string {

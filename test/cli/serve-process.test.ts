@@ -71,6 +71,16 @@ describe('a node as a process', () => {
     expect(logLines(cli.errors(), 'environment')[0]?.message).toContain('RAFTCHART_LISTN');
   });
 
+  // Only Linux has such a place.
+  it.runIf(existsSync('/proc/self'))(
+    '[ST17] [CL16] exits with 78 at once when its data directory cannot be made',
+    async () => {
+      const cli = startCli(serveLine('/proc/raftchart'));
+      expect(await cli.ended).toBe(78);
+      expect(cli.errors()).toContain('/proc/raftchart could not be opened');
+    },
+  );
+
   it('[CL16] exits with 74 when its disk fails, having said why and answered 503 meanwhile', async () => {
     // Files over the limit cannot be written: what a full disk does, but only to this process.
     const limited = ['bash', '-c', `trap '' XFSZ; ulimit -f 512; exec "$@"`, 'bash'];

@@ -40,7 +40,7 @@ describe('whom to believe', () => {
   it('[ID1] [A8] another directory under the name is refused with the repair', () => {
     const verdict = judge({ identity: identity({ incarnation: 'new' }) }, { known: KNOWN });
     expect(verdict).toMatchObject({ type: 'refuse' });
-    expect(JSON.stringify(verdict)).toContain('raftchart member remove n2');
+    expect(JSON.stringify(verdict)).toContain('put the old directory back');
   });
 
   it('[ID2] [G12] an older copy is refused, however often it is restarted', () => {

@@ -49,7 +49,7 @@ export function faultOfClosedLook(
   }
 }
 
-const ADVICE = /move .* away|[Ss]tart .*(version|again|node)|[Pp]ut back/;
+const ADVICE = /[Pp]ut back|[Ss]tart .*(version|again|node)/;
 
 /** ST16: a refusal has one of two codes, names the directory and says what to do next. */
 export function faultOfRefusal(code: string, message: string, directory: string): string | null {

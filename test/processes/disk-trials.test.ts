@@ -112,7 +112,7 @@ describe('the judges of the trials', () => {
   });
 
   it('[ST16] a refusal without the place, without advice, or with another code is none', () => {
-    const words = 'The log in /data/log is damaged. To repair it, move /data away.';
+    const words = 'The log in /data/log is damaged. Put back a copy.';
     expect(faultOfRefusal('RAFT_LOG_REFUSED', words, '/data')).toBeNull();
     expect(faultOfRefusal('RAFT_STORAGE_FAILED', words, '/data')).toMatch(/RAFT_STORAGE_FAILED/);
     expect(faultOfRefusal('RAFT_LOG_REFUSED', words, '/elsewhere')).toMatch(/where or what/);

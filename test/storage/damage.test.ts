@@ -118,7 +118,7 @@ describe('one fault in a data directory', () => {
     const { code, message } = first.error;
     expect(['RAFT_LOG_REFUSED', 'RAFT_WRONG_IDENTITY'], fault).toContain(code);
     expect(message, fault).toContain(directory);
-    expect(message, fault).toMatch(/move .* away|[Ss]tart .*(version|again|node)/);
+    expect(message, fault).toMatch(/[Pp]ut back|[Ss]tart .*(version|again|node)/);
     const second = await verdictOf(directory, history.model).catch((error: unknown) => {
       throw new Error(`at the second attempt after ${fault}: ${String(error)}`);
     });

@@ -1,0 +1,39 @@
+/** Directories on a real file system: made with all above them, or refused at once. */
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { levelLogStore } from '../../src/storage/disk-log-store.ts';
+import { nodeFiles } from '../../src/storage/node-files.ts';
+import { Workspace } from './data-directories.ts';
+import { OWNER } from './log-model.ts';
+
+const workspace = new Workspace();
+afterAll(() => workspace.dispose());
+
+describe('making a directory', () => {
+  it('[ST17] makes those above it, also if another does so at the same time', async () => {
+    const path = join(workspace.fresh(), 'a', 'b');
+    await Promise.all([nodeFiles.makeDirectory(path), nodeFiles.makeDirectory(path)]);
+    await nodeFiles.makeDirectory(path);
+    expect(existsSync(path)).toBe(true);
+  });
+
+  it('[ST17] refuses in words where a file is in the way', async () => {
+    const file = workspace.fresh();
+    writeFileSync(file, '');
+    const opening = levelLogStore({ directory: join(file, 'data') }).open(OWNER);
+    await expect(opening).rejects.toMatchObject({ code: 'RAFT_LOG_REFUSED' });
+  });
+
+  // Only Linux has such a place.
+  it.runIf(existsSync('/proc/self'))(
+    '[ST17] refuses at once below /proc, where no directory can be made',
+    async () => {
+      const opening = levelLogStore({ directory: '/proc/raftchart/data' }).open(OWNER);
+      await expect(opening).rejects.toMatchObject({
+        code: 'RAFT_LOG_REFUSED',
+        message: expect.stringContaining('could not be opened: ENOENT'),
+      });
+    },
+  );
+});
