@@ -1,5 +1,6 @@
 /** One connection for one command: opened by its options, closed whatever happens. */
-import { connect, type KvClient } from '../client/kv-client.ts';
+import { connect } from '../client/connect.ts';
+import type { KvClient } from '../client/kv-client.ts';
 import type { CliContext } from './command.ts';
 import type { OptionValues } from './option-table.ts';
 

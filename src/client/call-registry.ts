@@ -4,6 +4,7 @@
  */
 import { RaftError, type RaftErrorCode } from '../core/errors.ts';
 import { CompactedError } from '../kv/kv-errors.ts';
+import type { Clock } from '../ports/clock.ts';
 import { type Call, type CallCarrier, earlyEnd } from './call.ts';
 import { type ClientSettings, SWEEP_INTERVAL_MS } from './client-options.ts';
 import type { ClientReply, FailedReply } from './frame-shapes.ts';
@@ -14,22 +15,27 @@ export function failureOf(reply: FailedReply, revision: number | null): RaftErro
   return compactedRevision === null ? error : new CompactedError(revision ?? 0, compactedRevision);
 }
 
-export class CallRegistry {
-  readonly #settings: ClientSettings;
-  readonly #calls = new Map<number, Call>();
+interface RegistryParts {
+  readonly settings: ClientSettings;
+  readonly clock: Clock;
   /** Says why no connection is there, for calls that time out waiting for one. */
-  readonly #whyWaiting: () => string;
-  #bytes = 0;
-  #sweep: ReturnType<typeof setTimeout> | null = null;
+  readonly whyWaiting: () => string;
+}
 
-  constructor(settings: ClientSettings, whyWaiting: () => string) {
-    this.#settings = settings;
-    this.#whyWaiting = whyWaiting;
+export class CallRegistry {
+  readonly #parts: RegistryParts;
+  readonly #calls = new Map<number, Call>();
+  #bytes = 0;
+  /** The timer of the next look at the deadlines; `null`: nothing is under way. */
+  #sweep: unknown = null;
+
+  constructor(parts: RegistryParts) {
+    this.#parts = parts;
   }
 
   /** Throws `RAFT_OVERLOADED` past the bounds; then nothing was sent. */
   add(call: Call): void {
-    const { pendingRequestsMax, pendingBytesMax } = this.#settings;
+    const { pendingRequestsMax, pendingBytesMax } = this.#parts.settings;
     if (this.#calls.size >= pendingRequestsMax || this.#bytes + call.bytes > pendingBytesMax) {
       throw new RaftError(
         'RAFT_OVERLOADED',
@@ -38,7 +44,7 @@ export class CallRegistry {
     }
     this.#calls.set(call.id, call);
     this.#bytes += call.bytes;
-    this.#sweep ??= setTimeout(() => this.#endOverdue(), SWEEP_INTERVAL_MS);
+    this.#sweep ??= this.#nextSweep();
   }
 
   /** An answer to a call that has already ended is dropped. */
@@ -83,21 +89,24 @@ export class CallRegistry {
 
   endAll(code: RaftErrorCode, what: string): void {
     for (const call of [...this.#calls.values()]) this.#end(call, code, what);
-    if (this.#sweep !== null) clearTimeout(this.#sweep);
+    if (this.#sweep !== null) this.#parts.clock.clearTimeout(this.#sweep);
     this.#sweep = null;
   }
 
   #endOverdue(): void {
-    const now = performance.now();
+    const now = this.#parts.clock.now();
     for (const call of this.#calls.values()) {
       if (call.deadline <= now) this.#endLate(call);
     }
-    this.#sweep =
-      this.#calls.size === 0 ? null : setTimeout(() => this.#endOverdue(), SWEEP_INTERVAL_MS);
+    this.#sweep = this.#calls.size === 0 ? null : this.#nextSweep();
+  }
+
+  #nextSweep(): unknown {
+    return this.#parts.clock.setTimeout(() => this.#endOverdue(), SWEEP_INTERVAL_MS);
   }
 
   #endLate(call: Call): void {
-    if (call.connection === null) this.#end(call, 'RAFT_UNREACHABLE', this.#whyWaiting());
+    if (call.connection === null) this.#end(call, 'RAFT_UNREACHABLE', this.#parts.whyWaiting());
     else this.#end(call, 'RAFT_TIMED_OUT', `No answer came within ${call.timeoutMs} ms.`);
   }
 

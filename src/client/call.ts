@@ -15,7 +15,7 @@ export interface CallCarrier {
 export interface Call {
   readonly id: number;
   readonly isWrite: boolean;
-  /** On the clock of `performance.now()`. */
+  /** On the clock of its client. */
   readonly deadline: number;
   readonly timeoutMs: number;
   /** A read of the past: which revision. */

@@ -25,6 +25,7 @@ export type {
 } from './client-input.ts';
 export type { ConnectOptions } from './client-options.ts';
 export { ConditionFailedError } from './client-output.ts';
+export { connect } from './connect.ts';
 export type { Consistency } from './frame-shapes.ts';
-export { connect, type KvClient, type RangeAnswer } from './kv-client.ts';
+export type { KvClient, RangeAnswer } from './kv-client.ts';
 export type { Watch } from './watch.ts';

@@ -23,12 +23,7 @@ import {
   type WatchQuery,
   type WriteOptions,
 } from './client-input.ts';
-import {
-  type ClientSettings,
-  type ConnectOptions,
-  checkedTimeout,
-  clientSettings,
-} from './client-options.ts';
+import { type ClientSettings, checkedTimeout } from './client-options.ts';
 import { expectResult, ownDelete, ownKeyValue, ownPut, ownTxn } from './client-output.ts';
 import {
   CLIENT_COMMAND_BYTES_MAX,
@@ -38,6 +33,7 @@ import {
 } from './frame-shapes.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { ServerLink } from './server-link.ts';
+import type { ClientSurroundings } from './surroundings.ts';
 import { Watch } from './watch.ts';
 
 export interface RangeAnswer {
@@ -51,11 +47,6 @@ export interface RangeAnswer {
   readonly count: number;
   /** What was served, which may be stronger than what was asked for. */
   readonly served: Consistency;
-}
-
-/** Starts connecting and returns at once; requests wait for a connection until their timeout. */
-export function connect(options: ConnectOptions): KvClient {
-  return new KvClient(clientSettings(options));
 }
 
 interface Wish<Answer> {
@@ -72,6 +63,7 @@ const REQUEST_BYTES = 64;
 
 export class KvClient implements AsyncDisposable {
   readonly #settings: ClientSettings;
+  readonly #surroundings: ClientSurroundings;
   readonly #calls: CallRegistry;
   readonly #link: ServerLink;
   readonly #watches = new Set<Watch>();
@@ -79,10 +71,12 @@ export class KvClient implements AsyncDisposable {
   #nextId = 1;
   #isClosed = false;
 
-  constructor(settings: ClientSettings) {
+  constructor(settings: ClientSettings, surroundings: ClientSurroundings) {
     this.#settings = settings;
-    this.#calls = new CallRegistry(settings, () => this.#link.whyWaiting());
-    this.#link = new ServerLink(settings, {
+    this.#surroundings = surroundings;
+    const { clock } = surroundings;
+    this.#calls = new CallRegistry({ settings, clock, whyWaiting: () => this.#link.whyWaiting() });
+    this.#link = new ServerLink(settings, surroundings, {
       onReady: (current) => this.#ready(current),
       onReply: (reply) => this.#receive(reply),
       onLost: (connection, why) => this.#lost(connection, why),
@@ -191,6 +185,7 @@ export class KvClient implements AsyncDisposable {
       eventsMax: this.#settings.watchEventsMax,
     };
     const watch = new Watch(settings, {
+      clock: this.#surroundings.clock,
       current: () => this.#link.current,
       newId: () => this.#newId(),
       route: (id, target) => this.#routes.set(id, target),
@@ -259,7 +254,7 @@ export class KvClient implements AsyncDisposable {
         bytes,
         revision,
         timeoutMs,
-        deadline: performance.now() + timeoutMs,
+        deadline: this.#surroundings.clock.now() + timeoutMs,
         requestFor,
         complete: (reply) => resolve(read(reply)),
         fail: reject,

@@ -2,7 +2,8 @@
  * One WebSocket to one server. Requests handed in during one tick leave as one frame (CL1); what arrives
  * is checked before anyone sees it (CL9). It neither retries nor chooses: it reports, once, that it is over.
  */
-import { WebSocket } from 'ws';
+import type { ConnectionClock } from '../ports/clock.ts';
+import type { FrameSocket } from '../ports/frame-socket.ts';
 import type { Call, CallCarrier } from './call.ts';
 import type { ClientSettings } from './client-options.ts';
 import {
@@ -15,6 +16,7 @@ import {
 } from './frame-shapes.ts';
 import { decodeReplies } from './reply-frame.ts';
 import { encodeRequests } from './request-frame.ts';
+import type { ClientSurroundings } from './surroundings.ts';
 
 export interface ConnectionListener {
   /** First, and again whenever the server hears of another leader. */
@@ -24,6 +26,13 @@ export interface ConnectionListener {
   onClosed(connection: ServerConnection, why: string): void;
 }
 
+export interface ServerConnectionOptions {
+  readonly url: string;
+  readonly settings: ClientSettings;
+  readonly surroundings: ClientSurroundings;
+  readonly listener: ConnectionListener;
+}
+
 /** Bound: bytes of commands in one frame; the rest of the tick follows in the next frame. */
 const FRAME_FILL_BYTES = 1024 * 1024;
 /** The server should give up a little before the client does: its verdict is more exact. */
@@ -31,10 +40,12 @@ const SERVER_SHARE = 0.95;
 
 export class ServerConnection implements CallCarrier {
   readonly url: string;
-  readonly #socket: WebSocket;
+  readonly #socket: FrameSocket;
   readonly #listener: ConnectionListener;
-  readonly #keepAlive: ReturnType<typeof setInterval>;
-  readonly #helloDeadline: ReturnType<typeof setTimeout>;
+  readonly #clock: ConnectionClock;
+  readonly #keepAliveMs: number;
+  readonly #helloDeadline: unknown;
+  #keepAlive: unknown;
   #hello: HelloReply | null = null;
   #outgoing: (Call | ClientRequest)[] = [];
   #isFlushDue = false;
@@ -43,23 +54,24 @@ export class ServerConnection implements CallCarrier {
   #isClosed = false;
   #isSilent = false;
 
-  constructor(url: string, settings: ClientSettings, listener: ConnectionListener) {
+  constructor({ url, settings, surroundings, listener }: ServerConnectionOptions) {
+    const { dialTimeoutMs, keepAliveMs } = settings;
+    const { clock, dial } = surroundings;
     this.url = url;
     this.#listener = listener;
-    this.#socket = new WebSocket(url, {
-      perMessageDeflate: false,
-      maxPayload: CLIENT_FRAME_BYTES_MAX,
-      handshakeTimeout: settings.dialTimeoutMs,
-      // Masks protect careless proxies from scripts in browsers; a mask of zeros costs nothing.
-      generateMask: (mask) => mask.fill(0),
+    this.#clock = clock;
+    this.#keepAliveMs = keepAliveMs;
+    const frameBytesMax = CLIENT_FRAME_BYTES_MAX;
+    this.#socket = dial(url, { timeoutMs: dialTimeoutMs, frameBytesMax });
+    this.#socket.listen({
+      onFrame: (bytes) => this.#receive(bytes),
+      onPong: () => this.#heard(),
+      onBroken: (why) => this.#over(why),
+      onClose: (why) => this.#over(why),
     });
-    this.#socket.on('message', (data: Buffer) => this.#receive(data));
-    this.#socket.on('pong', () => this.#heard());
-    this.#socket.on('error', (error) => this.#over(describe(error)));
-    this.#socket.on('close', (_code, reason) => this.#over(reason.toString() || 'it was closed'));
-    const helloTimeoutMs = settings.dialTimeoutMs * 2;
-    this.#helloDeadline = setTimeout(() => this.close('it did not say hello'), helloTimeoutMs);
-    this.#keepAlive = setInterval(() => this.#probe(), settings.keepAliveMs).unref();
+    const late = (): void => this.close('it did not say hello');
+    this.#helloDeadline = clock.setTimeout(late, dialTimeoutMs * 2);
+    this.#keepAlive = clock.setIdleTimeout(() => this.#probe(), keepAliveMs);
   }
 
   /** `null` until the server has introduced itself. */
@@ -96,15 +108,15 @@ export class ServerConnection implements CallCarrier {
     this.#outgoing.push(item);
     if (this.#isFlushDue) return;
     this.#isFlushDue = true;
-    process.nextTick(() => this.#flush());
+    this.#clock.defer(() => this.#flush());
   }
 
   #flush(): void {
     this.#isFlushDue = false;
     const items = this.#outgoing;
     this.#outgoing = [];
-    if (this.#isClosed || this.#socket.readyState !== WebSocket.OPEN) return;
-    const now = performance.now();
+    if (this.#isClosed || !this.#socket.isOpen) return;
+    const now = this.#clock.now();
     let requests: ClientRequest[] = [];
     let bytes = 0;
     for (const item of items) {
@@ -120,7 +132,7 @@ export class ServerConnection implements CallCarrier {
     if (requests.length > 0) this.#socket.send(encodeRequests(requests));
   }
 
-  #receive(data: Buffer): void {
+  #receive(data: Uint8Array): void {
     if (this.#isClosed) return;
     this.#heard();
     const replies = decodeReplies(data);
@@ -136,7 +148,7 @@ export class ServerConnection implements CallCarrier {
   }
 
   #greet(hello: HelloReply): void {
-    clearTimeout(this.#helloDeadline);
+    this.#clock.clearTimeout(this.#helloDeadline);
     if (hello.protocolVersion !== CLIENT_PROTOCOL_VERSION) {
       this.close(`the server speaks client protocol ${hello.protocolVersion}, not 1`);
       return;
@@ -157,20 +169,21 @@ export class ServerConnection implements CallCarrier {
       return;
     }
     this.#isSilent = true;
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping();
+    if (this.#socket.isOpen) this.#socket.ping();
+    this.#keepAlive = this.#clock.setIdleTimeout(() => this.#probe(), this.#keepAliveMs);
   }
 
   #hangUp(): void {
-    const isOpen = this.#socket.readyState === WebSocket.OPEN;
+    const { isOpen } = this.#socket;
     if (isOpen) this.#socket.close();
-    setTimeout(() => this.#socket.terminate(), isOpen ? CLOSE_GRACE_MS : 0).unref();
+    this.#clock.setIdleTimeout(() => this.#socket.terminate(), isOpen ? CLOSE_GRACE_MS : 0);
   }
 
   #over(why: string): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    clearInterval(this.#keepAlive);
-    clearTimeout(this.#helloDeadline);
+    this.#clock.clearTimeout(this.#keepAlive);
+    this.#clock.clearTimeout(this.#helloDeadline);
     this.#outgoing = [];
     this.#hangUp();
     this.#listener.onClosed(this, why);
@@ -184,8 +197,4 @@ function sending(call: Call, now: number): ClientRequest {
   call.isSent = true;
   const remainingMs = Math.max(1, Math.floor((call.deadline - now) * SERVER_SHARE));
   return call.requestFor(call.id, remainingMs);
-}
-
-function describe(error: Error & { readonly code?: unknown }): string {
-  return error.message || String(error.code ?? error.name);
 }

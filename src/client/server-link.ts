@@ -7,6 +7,7 @@
 import { type ClientSettings, REDIAL_MAX_MS, REDIAL_MIN_MS } from './client-options.ts';
 import type { ClientReply, HelloReply } from './frame-shapes.ts';
 import { type ConnectionListener, ServerConnection } from './server-connection.ts';
+import type { ClientSurroundings } from './surroundings.ts';
 
 export interface LinkListener {
   /** New requests go here from now on; `previous` takes no more, but answers what it has. */
@@ -19,6 +20,7 @@ export interface LinkListener {
 
 export class ServerLink {
   readonly #settings: ClientSettings;
+  readonly #surroundings: ClientSurroundings;
   readonly #listener: LinkListener;
   /** Node names by endpoint, as far as they have introduced themselves. */
   readonly #names = new Map<string, string>();
@@ -34,11 +36,12 @@ export class ServerLink {
   #nextEndpoint = 0;
   #failuresInARow = 0;
   #lastFailure = 'no attempt has ended yet';
-  #redial: ReturnType<typeof setTimeout> | null = null;
+  #redial: unknown = null;
   #isClosed = false;
 
-  constructor(settings: ClientSettings, listener: LinkListener) {
+  constructor(settings: ClientSettings, surroundings: ClientSurroundings, listener: LinkListener) {
     this.#settings = settings;
+    this.#surroundings = surroundings;
     this.#listener = listener;
     this.#events = {
       onHello: (connection, hello) => this.#greeted(connection, hello),
@@ -59,7 +62,7 @@ export class ServerLink {
 
   close(): void {
     this.#isClosed = true;
-    if (this.#redial !== null) clearTimeout(this.#redial);
+    this.#surroundings.clock.clearTimeout(this.#redial);
     for (const connection of [...this.#connections]) connection.close('the client was closed');
   }
 
@@ -71,7 +74,12 @@ export class ServerLink {
   }
 
   #open(url: string): ServerConnection {
-    const connection = new ServerConnection(url, this.#settings, this.#events);
+    const connection = new ServerConnection({
+      url,
+      settings: this.#settings,
+      surroundings: this.#surroundings,
+      listener: this.#events,
+    });
     this.#connections.add(connection);
     return connection;
   }
@@ -160,7 +168,8 @@ export class ServerLink {
     this.#listener.onRoundFailed(rounds, this.whyWaiting());
     if (this.#isClosed) return;
     const longest = Math.min(REDIAL_MAX_MS, REDIAL_MIN_MS * 2 ** Math.min(rounds, 10));
-    const waitMs = longest * (0.5 + Math.random() / 2);
-    this.#redial = setTimeout(() => this.#dial(), waitMs);
+    const { clock, random } = this.#surroundings;
+    const waitMs = longest * (0.5 + random.next() / 2);
+    this.#redial = clock.setTimeout(() => this.#dial(), waitMs);
   }
 }

@@ -6,6 +6,7 @@
 import { RaftError } from '../core/errors.ts';
 import type { KeySelector } from '../kv/commands.ts';
 import type { WatchRevision } from '../kv/watch-event.ts';
+import type { Clock } from '../ports/clock.ts';
 import { failureOf } from './call-registry.ts';
 import { ownRevision } from './client-output.ts';
 import type { ClientReply } from './frame-shapes.ts';
@@ -21,6 +22,7 @@ export interface WatchSettings {
 
 /** What a watch asks of its client. */
 export interface WatchHome {
+  readonly clock: Clock;
   /** `null`: not connected. */
   current(): ServerConnection | null;
   newId(): number;
@@ -47,7 +49,7 @@ export class Watch implements AsyncIterableIterator<WatchRevision>, AsyncDisposa
   #bufferedEvents = 0;
   #bufferedBytes = 0;
   #isPaused = false;
-  #retry: ReturnType<typeof setTimeout> | null = null;
+  #retry: unknown = null;
   #failure: RaftError | null = null;
   #isClosed = false;
   /** Callers of `next` that wait. */
@@ -170,7 +172,7 @@ export class Watch implements AsyncIterableIterator<WatchRevision>, AsyncDisposa
   #refused(error: RaftError): void {
     this.#forget();
     if (error.retry === 'safe' || error.retry === 'redirect') {
-      this.#retry = setTimeout(() => this.resubscribe(), RESUBSCRIBE_MS);
+      this.#retry = this.#home.clock.setTimeout(() => this.resubscribe(), RESUBSCRIBE_MS);
       return;
     }
     this.#failure = error;
@@ -202,7 +204,7 @@ export class Watch implements AsyncIterableIterator<WatchRevision>, AsyncDisposa
   }
 
   #end(): void {
-    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#home.clock.clearTimeout(this.#retry);
     this.#unsubscribe();
     this.#home.closed(this);
     this.#wake();

@@ -11,6 +11,14 @@ export interface Clock {
   defer(callback: () => void): void;
 }
 
+/** What the ends of client connections need of time besides. */
+export interface ConnectionClock extends Clock {
+  /** As `setTimeout`, but a program whose other work is done ends without waiting for it. */
+  setIdleTimeout(callback: () => void, delayMs: number): unknown;
+  /** Runs `callback` after everything else that is ready has had its turn. */
+  yield(callback: () => void): void;
+}
+
 export interface Random {
   /** Uniform in `[0, 1)`. */
   next(): number;

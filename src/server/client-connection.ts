@@ -3,7 +3,6 @@
  * tick leaves as one frame, so a batch that the node applies costs one frame for each client. A client that
  * does not read its replies is not read either; its watches end, and nothing here grows past its bounds.
  */
-import type { WebSocket } from 'ws';
 import {
   CLIENT_PROTOCOL_VERSION,
   type ClientReply,
@@ -21,6 +20,7 @@ import { RaftError } from '../core/errors.ts';
 import { decodeCommand } from '../kv/command-codec.ts';
 import { CompactedError } from '../kv/kv-errors.ts';
 import { encodeResult } from '../kv/result-codec.ts';
+import type { FrameSocket } from '../ports/frame-socket.ts';
 import type { ProposalOutcome } from '../ports/replica.ts';
 import { boundedRange } from './bounded-range.ts';
 import { ClientWatches } from './client-watches.ts';
@@ -29,7 +29,7 @@ import { asRaftError } from './http-errors.ts';
 import { isKvResult } from './replica-calls.ts';
 import type { ServerContext } from './server-context.ts';
 import { count } from './server-counters.ts';
-import { statusJson } from './status-routes.ts';
+import { statusJson } from './status-json.ts';
 
 interface ConfirmedRead {
   readonly request: ReadRequest;
@@ -42,7 +42,7 @@ const FRAME_FILL_BYTES = 4 * 1024 * 1024;
 const PROTOCOL_ERROR = 1002;
 
 export class ClientConnection {
-  readonly #socket: WebSocket;
+  readonly #socket: FrameSocket;
   readonly #context: ServerContext;
   readonly #watches: ClientWatches;
   #replies: ClientReply[] = [];
@@ -58,7 +58,8 @@ export class ClientConnection {
   #isAlive = true;
   #drained: (() => void)[] = [];
 
-  constructor(socket: WebSocket, context: ServerContext) {
+  /** `closed`: the socket is gone for good. */
+  constructor(socket: FrameSocket, context: ServerContext, closed: () => void) {
     this.#socket = socket;
     this.#context = context;
     this.#watches = new ClientWatches(context, {
@@ -69,12 +70,17 @@ export class ClientConnection {
     });
     context.counters.clientConnections += 1;
     context.counters.clientConnectionsTotal += 1;
-    socket.on('message', (data: Buffer) => this.#receive(data));
-    // An error is always followed by a close; that is where things are put away.
-    socket.on('error', () => {});
-    socket.on('close', () => this.#over());
-    socket.on('pong', () => {
-      this.#isAlive = true;
+    socket.listen({
+      onFrame: (bytes) => this.#receive(bytes),
+      onPong: () => {
+        this.#isAlive = true;
+      },
+      // Always followed by a close; that is where things are put away.
+      onBroken: () => {},
+      onClose: () => {
+        this.#over();
+        closed();
+      },
     });
     this.greet();
   }
@@ -104,7 +110,7 @@ export class ClientConnection {
     this.#watches.tellProgress();
   }
 
-  #receive(data: Buffer): void {
+  #receive(data: Uint8Array): void {
     if (this.#isClosed) return;
     this.#isAlive = true;
     const requests = decodeRequests(data);
@@ -262,7 +268,7 @@ export class ClientConnection {
     this.#replyBytes += sizeOf(reply);
     if (this.#isFlushDue) return;
     this.#isFlushDue = true;
-    process.nextTick(() => this.#flush());
+    this.#context.clock.defer(() => this.#flush());
   }
 
   #flush(): void {
@@ -293,7 +299,7 @@ export class ClientConnection {
   }
 
   #isCongested(): boolean {
-    return this.#replyBytes + this.#socket.bufferedAmount > this.#context.limits.socketBytesMax;
+    return this.#replyBytes + this.#socket.bufferedBytes > this.#context.limits.socketBytesMax;
   }
 
   #untilDrained(): Promise<void> {

@@ -81,7 +81,7 @@ export class ClientWatches {
     try {
       checkSelector(selector, this.#context.limits);
       const options = { ...selector, ...(from !== null && { from }) };
-      const watch = new LiveWatch(this.#context.kv, options);
+      const watch = new LiveWatch(this.#context, options);
       this.#watches.set(id, watch);
       this.#outlet.reply({ type: 'progress', id, revision: watch.from - 1 });
       this.#feed(id, watch).catch((error) => this.#end(id, watch, this.#outlet.known(error)));

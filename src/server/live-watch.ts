@@ -5,12 +5,19 @@
  */
 import type { WatchOptions, WatchRevision } from '../kv/watch-event.ts';
 import { WatchQueue, type WatchSource } from '../kv/watch-queue.ts';
+import type { ConnectionClock } from '../ports/clock.ts';
 import type { KvReads } from './server-context.ts';
+
+interface LiveWatchParts {
+  readonly kv: KvReads;
+  readonly clock: ConnectionClock;
+}
 
 export class LiveWatch {
   /** Everything before this revision was there before the watch began. */
   readonly from: number;
   readonly #kv: KvReads;
+  readonly #clock: ConnectionClock;
   readonly #queue: WatchQueue;
   readonly #revisions: AsyncIterator<WatchRevision, void>;
   #isLive = false;
@@ -19,8 +26,9 @@ export class LiveWatch {
   #isPausing = false;
 
   /** Throws `CompactedError` or `RAFT_BAD_REQUEST` at once if the watch cannot begin. */
-  constructor(kv: KvReads, options: WatchOptions) {
+  constructor({ kv, clock }: LiveWatchParts, options: WatchOptions) {
     this.#kv = kv;
+    this.#clock = clock;
     this.from = options.from ?? kv.revision + 1;
     const source: WatchSource = {
       get revision() {
@@ -67,7 +75,7 @@ export class LiveWatch {
   #nextTurn(): Promise<void> {
     this.#isPausing = true;
     return new Promise((resolve) => {
-      setImmediate(() => {
+      this.#clock.yield(() => {
         this.#isPausing = false;
         resolve();
       });

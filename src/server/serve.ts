@@ -4,6 +4,7 @@
  * do when the node halts, the command line decides.
  */
 
+import { connectionClock } from '../client/ws-clock.ts';
 import { members } from '../core/configuration.ts';
 import type { RaftError } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
@@ -141,6 +142,7 @@ function contextOf(options: ServeOptions, replica: Replica, kv: KvStateMachine):
       uptimeSeconds: process.uptime(),
     }),
     onFault: (error) => logFault(options.log, error),
+    clock: connectionClock,
     keepAliveMs: SSE_KEEP_ALIVE_MS,
   };
 }

@@ -1,6 +1,7 @@
 /** What every route works with; made once by `serve.ts`, or by a test. */
 import type { RaftError } from '../core/errors.ts';
 import type { KvStateMachine } from '../kv/kv-state-machine.ts';
+import type { ConnectionClock } from '../ports/clock.ts';
 import type { Replica } from '../ports/replica.ts';
 import type { ProcessGauges } from './metrics.ts';
 import type { ServerCounters } from './server-counters.ts';
@@ -21,6 +22,7 @@ export interface ServerContext {
   readonly process: () => ProcessGauges;
   /** Told of errors that no caller caused. */
   readonly onFault: (error: unknown) => void;
+  readonly clock: ConnectionClock;
   readonly keepAliveMs: number;
 }
 

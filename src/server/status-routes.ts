@@ -8,28 +8,7 @@ import { timeoutFrom } from './request-input.ts';
 import { readQuery } from './request-query.ts';
 import type { ServerContext } from './server-context.ts';
 import { READY_TIMEOUT_MS } from './server-limits.ts';
-
-export function statusJson(context: ServerContext): Readonly<Record<string, unknown>> {
-  const { id, clusterId, lifecycle, role, term, leader, ...rest } = context.replica.status();
-  const { commitIndex, lastApplied, firstIndex, lastIndex, snapshotIndex, members, links } = rest;
-  return {
-    id,
-    clusterId,
-    lifecycle,
-    role,
-    term,
-    leader,
-    commitIndex,
-    lastApplied,
-    firstIndex,
-    lastIndex,
-    snapshotIndex,
-    revision: context.kv.revision,
-    members,
-    links,
-    version: context.version,
-  };
-}
+import { statusJson } from './status-json.ts';
 
 export function getStatus(context: ServerContext, request: Request): Response {
   readQuery(request.url, []);

@@ -31,7 +31,7 @@ export async function getWatch(
   if (streams.count >= context.limits.httpWatchesMax) throw tooManyWatches(streams.count);
   // "After now" means after all that was committed before the call, wherever it was.
   if (from === null) await untilReadable(context.replica, timeoutMs);
-  const watch = new LiveWatch(context.kv, { ...selector, ...(from !== null && { from }) });
+  const watch = new LiveWatch(context, { ...selector, ...(from !== null && { from }) });
   const body = new EventStream(context, watch, { streams, encoding }).readable;
   return new Response(body, {
     headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },

@@ -1,4 +1,5 @@
 /** The server's two interfaces over a local replica: without sockets, or on a loopback port. */
+import { connectionClock } from '../../src/client/ws-clock.ts';
 import { ClientPort } from '../../src/server/client-port.ts';
 import { createHttpApi, type HttpApi } from '../../src/server/http-api.ts';
 import { HttpServer } from '../../src/server/http-server.ts';
@@ -34,6 +35,7 @@ export function localApi(options: LocalOptions = {}): LocalApi {
     version: '9.9.9',
     process: () => ({ residentBytes: 1, uptimeSeconds: 2 }),
     onFault: (error) => faults.push(error),
+    clock: connectionClock,
     keepAliveMs: options.keepAliveMs ?? 60_000,
   };
   const streams = new OpenStreams();

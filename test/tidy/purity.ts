@@ -25,13 +25,14 @@ const AMBIENT = [
 const NODE_FREE = [
   'src/ports',
   'src/kv',
+  'src/client',
   'src/node',
   'src/testing',
   'src/transport',
   'src/storage',
 ];
 /** The files that stand for the outside world, and say so. */
-const ADAPTER_FILES = /^src\/(transport\/ws-|storage\/(level-database|node-files))/;
+const ADAPTER_FILES = /^src\/((transport|client)\/ws-|storage\/(level-database|node-files))/;
 const NODE_GLOBALS = ['Buffer', 'process', 'setImmediate', '__dirname', 'require'];
 
 export function ambientInPureParts(tree: SourceTree): readonly Offence[] {

@@ -1,0 +1,68 @@
+/** WebSockets as the sockets of client connections: dialled here by the client, accepted by the server. */
+import { WebSocket } from 'ws';
+import type { DialOptions, FrameSocket, FrameSocketListener } from '../ports/frame-socket.ts';
+
+export function dialWebSocket(url: string, options: DialOptions): FrameSocket {
+  const { timeoutMs, frameBytesMax } = options;
+  const socket = new WebSocket(url, {
+    perMessageDeflate: false,
+    maxPayload: frameBytesMax,
+    handshakeTimeout: timeoutMs,
+    // Masks protect careless proxies from scripts in browsers; a mask of zeros costs nothing.
+    generateMask: (mask) => mask.fill(0),
+  });
+  return new WsSocket(socket);
+}
+
+export class WsSocket implements FrameSocket {
+  readonly #socket: WebSocket;
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  listen(listener: FrameSocketListener): void {
+    this.#socket.on('message', (data: Buffer) => listener.onFrame(data));
+    this.#socket.on('pong', () => listener.onPong());
+    this.#socket.on('error', (error) => listener.onBroken(describe(error)));
+    this.#socket.on('close', (_code, reason) =>
+      listener.onClose(reason.toString() || 'it was closed'),
+    );
+  }
+
+  send(frame: Uint8Array, taken?: () => void): void {
+    this.#socket.send(frame, taken);
+  }
+
+  ping(): void {
+    this.#socket.ping();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  close(code?: number, reason?: string): void {
+    this.#socket.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+}
+
+function describe(error: Error & { readonly code?: unknown }): string {
+  return error.message || String(error.code ?? error.name);
+}
