@@ -2,7 +2,7 @@
  * A cluster of real processes on loopback, each `raftchart serve` on its own directory: started, killed with
  * SIGKILL, started again. Ends exactly the processes it started, by pid.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -32,21 +32,40 @@ export interface Status {
   readonly revision: number;
 }
 
+/** How the members' processes are run, where it differs from the ordinary. */
+export interface ProcessOptions {
+  /** Another build's command line, to compare with. */
+  readonly cli?: string;
+  readonly nodeFlags?: readonly string[];
+  /** Bound: file descriptors of each process, sockets included. */
+  readonly descriptorsMax?: number;
+}
+
 export class ProcessCluster implements AsyncDisposable {
   readonly members: readonly Member[];
   readonly #directory: string;
   readonly #processes = new Map<string, ChildProcess>();
   readonly #logs = new Map<string, string>();
   readonly #flags: readonly string[];
+  readonly #options: ProcessOptions;
 
-  private constructor(directory: string, members: readonly Member[], flags: readonly string[]) {
+  private constructor(
+    { directory, members }: { directory: string; members: readonly Member[] },
+    flags: readonly string[],
+    options: ProcessOptions,
+  ) {
     this.#directory = directory;
     this.members = members;
     this.#flags = flags;
+    this.#options = options;
   }
 
   /** Starts `size` members and waits until one of them leads. */
-  static async start(size: number, flags: readonly string[] = []): Promise<ProcessCluster> {
+  static async start(
+    size: number,
+    flags: readonly string[] = [],
+    options: ProcessOptions = {},
+  ): Promise<ProcessCluster> {
     const directory = await mkdtemp(join(tmpdir(), 'raftchart-processes-'));
     const ports = await freePorts(size * 2);
     const members = Array.from({ length: size }, (_, at) => ({
@@ -55,7 +74,7 @@ export class ProcessCluster implements AsyncDisposable {
       peerAddress: `127.0.0.1:${ports[size + at]}`,
       dataDir: join(directory, `n${at + 1}`),
     }));
-    const cluster = new ProcessCluster(directory, members, flags);
+    const cluster = new ProcessCluster({ directory, members }, flags, options);
     try {
       for (const { id } of members) cluster.run(id);
       await cluster.leader();
@@ -82,17 +101,21 @@ export class ProcessCluster implements AsyncDisposable {
     const peers = this.members.map((each) => `${each.id}=${each.peerAddress}`).join(',');
     const flags = ['--id', id, '--data-dir', dataDir, '--listen', new URL(url).host];
     const peerFlags = ['--peer-listen', peerAddress, '--peers', peers];
-    const child = spawn(
-      process.execPath,
-      [...NODE_FLAGS, CLI, 'serve', ...flags, ...peerFlags, ...this.#flags, ...extra],
-      { stdio: ['ignore', 'ignore', 'pipe'] },
-    );
+    const { cli = CLI, nodeFlags = [] } = this.#options;
+    const node = [process.execPath, ...NODE_FLAGS, ...nodeFlags, cli, 'serve'];
+    const child = this.#spawn([...node, ...flags, ...peerFlags, ...this.#flags, ...extra]);
     this.#logs.set(id, '');
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#logs.set(id, ((this.#logs.get(id) ?? '') + text).slice(-20_000));
     });
     this.#processes.set(id, child);
     return child;
+  }
+
+  /** Of the members that run now. */
+  pids(): readonly number[] {
+    const running = this.members.filter(({ id }) => this.isRunning(id));
+    return running.flatMap(({ id }) => this.#processes.get(id)?.pid ?? []);
   }
 
   /** The last 20,000 characters that a member wrote to standard error. */
@@ -148,6 +171,14 @@ export class ProcessCluster implements AsyncDisposable {
       const leads = all.some((status) => status?.role === 'leader');
       return leads && applied.size === 1 && !applied.has(-1) ? true : null;
     });
+  }
+
+  #spawn([program = '', ...parameters]: readonly string[]): ChildProcess {
+    const { descriptorsMax } = this.#options;
+    const stdio: StdioOptions = ['ignore', 'ignore', 'pipe'];
+    if (descriptorsMax === undefined) return spawn(program, parameters, { stdio });
+    const script = `ulimit -n ${descriptorsMax}; exec "$@"`;
+    return spawn('/bin/sh', ['-c', script, 'sh', program, ...parameters], { stdio });
   }
 
   /** What each member logged last, and whether it still runs: a port that was taken meanwhile shows here. */

@@ -1,0 +1,74 @@
+/** What each attack did to the cluster, judged, as a table for people. */
+
+import type { StartOutcome } from './contradictory-starts.ts';
+import type { Service } from './ordinary-client.ts';
+
+export interface Siege {
+  readonly name: string;
+  readonly undisturbed: Service;
+  readonly attacked: Service;
+  readonly growthMib: number;
+  readonly keptMib: number;
+  /** Members whose process ended, or which halted. */
+  readonly lost: readonly string[];
+  /** What the attacker said, and whether the doors kept their promises to it. */
+  readonly said: string;
+  readonly isServed: boolean;
+}
+
+/** Bound: how much slower the slowest hundredth of an ordinary client's puts may become. */
+const SLOWDOWN_MAX = 5;
+/** Bound: MiB that the worst member may grow by, and may still hold some time after. */
+export const GROWTH_MIB_MAX = 128;
+export const KEPT_MIB_MAX = 64;
+
+/** What is wrong with it, in words; empty if nothing is. */
+export function faultsOf(siege: Siege): readonly string[] {
+  const { undisturbed, attacked, growthMib, keptMib, lost } = siege;
+  const slowdown = attacked.p99Ms / undisturbed.p99Ms;
+  return [
+    ...lost.map((id) => `${id} is gone`),
+    ...(slowdown <= SLOWDOWN_MAX ? [] : [`p99 ${slowdown.toFixed(1)} times as long`]),
+    ...(growthMib <= GROWTH_MIB_MAX ? [] : [`grew by ${growthMib.toFixed(0)} MiB`]),
+    ...(keptMib <= KEPT_MIB_MAX ? [] : [`kept ${keptMib.toFixed(0)} MiB`]),
+    ...(attacked.failures.length === 0 ? [] : [`${attacked.failures.length} puts failed`]),
+    ...(siege.isServed ? [] : [siege.said]),
+  ];
+}
+
+export function tableOf(sieges: readonly Siege[]): string {
+  const head = row(['attack', 'p99 before', 'during', 'ratio', 'grew MiB', 'kept MiB', 'verdict']);
+  return [head, ...sieges.map((siege) => row(cellsOf(siege)))].join('\n');
+}
+
+function cellsOf(siege: Siege): readonly string[] {
+  const { name, undisturbed, attacked, growthMib, keptMib } = siege;
+  const faults = faultsOf(siege);
+  return [
+    name,
+    undisturbed.p99Ms.toFixed(1),
+    attacked.p99Ms.toFixed(1),
+    (attacked.p99Ms / undisturbed.p99Ms).toFixed(1),
+    growthMib.toFixed(0),
+    keptMib.toFixed(0),
+    faults.length === 0 ? 'held' : faults.join('; '),
+  ];
+}
+
+const WIDTHS = [30, 11, 9, 7, 9, 9];
+
+function row(cells: readonly string[]): string {
+  return cells
+    .map((cell, at) => {
+      const width = WIDTHS[at];
+      if (width === undefined) return `  ${cell}`;
+      return at === 0 ? cell.padEnd(width) : cell.padStart(width);
+    })
+    .join('');
+}
+
+export function startLine({ name, exitCode, afterMs, isRefused, said }: StartOutcome): string {
+  const how = exitCode === null ? 'did not end by itself' : `exit ${exitCode}`;
+  const verdict = isRefused ? 'refused' : `NOT REFUSED: ${said.trim().split('\n').at(-1) ?? ''}`;
+  return `${name.padEnd(42)}${how.padEnd(24)}${`${afterMs.toFixed(0)} ms`.padStart(8)}  ${verdict}`;
+}
