@@ -72,6 +72,12 @@ export class Actors {
     this.#node.stop();
   }
 
+  /** The same, and the node chart says that it has halted. */
+  halt(error: unknown): void {
+    if (this.#node.getSnapshot().status === 'active') this.tellNode({ type: 'failed', error });
+    this.#node.stop();
+  }
+
   tellNode(event: NodeEvent): void {
     this.#node.send(event);
     this.#raft ??= this.#child('raft');

@@ -13,6 +13,7 @@ export class Applying {
   #timeMs = 0;
   #lastApplied: Index;
   #count = 0;
+  #hasEnded = false;
 
   constructor(
     machine: StateMachine,
@@ -31,6 +32,11 @@ export class Applying {
   /** How many commands were applied since the start. */
   get count(): number {
     return this.#count;
+  }
+
+  /** FS2: what a machine still promises is told to nobody. */
+  end(): void {
+    this.#hasEnded = true;
   }
 
   /** Applies contiguous runs; returns a promise only if the machine does. */
@@ -52,6 +58,7 @@ export class Applying {
     commands: readonly CommittedCommand[],
     results: readonly unknown[],
   ): void {
+    if (this.#hasEnded) return;
     assert(
       results.length === commands.length,
       'EM1: a machine returns one result for each command',

@@ -19,7 +19,10 @@ const FORWARDED_DEADLINE_MS = 5_000;
 
 export class Clients {
   readonly #parts: () => Surroundings;
-  readonly #proposals = new Proposals(() => this.#parts().applying.lastApplied);
+  readonly #proposals = new Proposals(
+    () => this.#parts().applying.lastApplied,
+    (error) => this.#callerThrew(error),
+  );
   readonly #reads = new Reads();
   readonly #sweeper: Sweeper;
   /** The newest request seen of each member (I5). */
@@ -32,7 +35,8 @@ export class Clients {
   constructor(parts: () => Surroundings, firstRequestId: number, clock: Surroundings['clock']) {
     this.#parts = parts;
     this.#requestId = firstRequestId;
-    this.#sweeper = new Sweeper(clock, (now) => this.#sweep(now));
+    const run = (input: () => void): void => parts().run(input);
+    this.#sweeper = new Sweeper(clock, run, (now) => this.#sweep(now));
   }
 
   get proposedCount(): number {
@@ -65,12 +69,15 @@ export class Clients {
     if (this.#reads.count >= limits.pendingReadsMax) {
       return clock.defer(() => completed(overloaded('reads')));
     }
-    this.#reads.add({
-      deadline: clock.now() + timeoutMs,
-      isLocal: true,
-      answered: () => completed(null),
-      failed: completed,
-    });
+    const tell = (error: RaftError | null): void => {
+      try {
+        completed(error);
+      } catch (thrown) {
+        this.#callerThrew(thrown);
+      }
+    };
+    const deadline = clock.now() + timeoutMs;
+    this.#reads.add({ deadline, isLocal: true, answered: () => tell(null), failed: tell });
     this.#schedulePump();
   }
 
@@ -265,13 +272,18 @@ export class Clients {
   #sweep(now: number): boolean {
     const parts = this.#parts();
     const leader = (): NodeId | null => parts.actors.raft?.leaderId ?? null;
-    parts.run(() => {
-      this.#proposals.expire(now, () => notServed(leader()));
-      const patienceMs = parts.actors.raft?.timing.electionTimeoutMinMs ?? 0;
-      this.#reads.expire(now, patienceMs, () => notServed(leader()));
-      this.pump();
-    });
+    this.#proposals.expire(now, () => notServed(leader()));
+    const patienceMs = parts.actors.raft?.timing.electionTimeoutMinMs ?? 0;
+    this.#reads.expire(now, patienceMs, () => notServed(leader()));
+    this.pump();
     return this.isWaiting;
+  }
+
+  /** FS5: a caller is a guest: what it throws is its own, and is thrown where nobody else is hurt. */
+  #callerThrew(error: unknown): void {
+    this.#parts().clock.defer(() => {
+      throw error;
+    });
   }
 }
 

@@ -33,6 +33,7 @@ export class Disk {
   #requested = 0;
   #durable = 0;
   #latest: Durable;
+  #hasEnded = false;
 
   constructor(store: Pick<LogStore, 'write'>, recovered: Durable, release: (send: Send) => void) {
     this.#store = store;
@@ -71,14 +72,23 @@ export class Disk {
     else this.#held.push({ after: this.#requested, send });
   }
 
+  /** FS2: no write begins any more, the one under way is not heard of, and what waits for it is never said. */
+  end(): void {
+    this.#hasEnded = true;
+    this.#gathered = [];
+    this.#held = [];
+  }
+
   /** Starts the next batch; `completed` hears what is durable with it, or the error. */
   flush(completed: (outcome: Durable | Error) => void): void {
+    if (this.#hasEnded) return;
     const operations = this.#gathered;
     const through = this.#requested;
     const durable = this.#latest;
     this.#gathered = [];
     this.counters.writes += 1;
     this.#store.write(operations, (error) => {
+      if (this.#hasEnded) return;
       if (error === null) this.#durable = through;
       completed(error ?? durable);
     });

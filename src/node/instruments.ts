@@ -2,6 +2,7 @@
  * What simulators and debuggers may hear of the inside of a node. XState is not named here: these types are public,
  * and what is public names no other package (EM10).
  */
+import type { Effect } from '../core/effect.ts';
 
 /** Each of them slows the node down. */
 export interface NodeInstruments {
@@ -9,4 +10,6 @@ export interface NodeInstruments {
   readonly inspect?: (event: unknown) => void;
   /** Hears what each guard of each chart said. */
   readonly guardAsked?: (chart: string, guard: string, outcome: boolean) => void;
+  /** Hears the name of each effect just before it is performed; what it throws is thrown there. */
+  readonly performing?: (effect: Effect['type']) => void;
 }

@@ -12,9 +12,8 @@ export interface Parts extends Surroundings {
   readonly clients: Clients;
   /** The runs beside the message being delivered; `persist` effects of it refer to them. */
   readonly hand: { runs: readonly EntryRun[] };
-  /** Halts the node. */
+  /** Halts the node, at once: nothing that was to follow is done (FS1). */
   readonly fail: (error: unknown) => void;
   readonly roleChanged: (change: RoleChanged) => void;
   readonly drain: () => void;
-  readonly halted: (error: unknown) => void;
 }

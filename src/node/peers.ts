@@ -71,8 +71,14 @@ export class Peers {
   }
 
   /** For inbound connections: `transport.listen(peers.accept)`. */
-  readonly accept = (connection: PeerConnection): ConnectionListener =>
-    new Inbound(this, connection);
+  readonly accept = (connection: PeerConnection): ConnectionListener => {
+    try {
+      return new Inbound(this, connection);
+    } catch (error) {
+      this.#options.failed(error);
+      throw error;
+    }
+  };
 
   dial(peer: NodeId, attempt: number): void {
     const { addressOf, transport, tellLink, run } = this.#options;
@@ -125,12 +131,29 @@ export class Peers {
     return this.#open.get(peer)?.connection.bufferedBytes() ?? 0;
   }
 
-  /** Returns false if the message was dropped here. */
+  /** FS2: nothing is said any more, whatever becomes of the connections. */
+  end(): void {
+    this.#open.clear();
+  }
+
+  /**
+   * Returns false if the message was dropped here. A throw halts the node before this returns: what threw may have
+   * left all the same, so that nobody may be told that it did not.
+   */
   send(to: NodeId, message: Message, runs: readonly EntryRun[]): boolean {
-    const isSent = this.#open.get(to)?.connection.send(message, runs) ?? false;
+    const isSent = this.#trySend(to, message, runs);
     if (isSent) this.sent += 1;
     else this.dropped += 1;
     return isSent;
+  }
+
+  #trySend(to: NodeId, message: Message, runs: readonly EntryRun[]): boolean {
+    try {
+      return this.#open.get(to)?.connection.send(message, runs) ?? false;
+    } catch (error) {
+      this.#options.failed(error);
+      return true;
+    }
   }
 
   hello(to: NodeId): Hello {

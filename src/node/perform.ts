@@ -58,7 +58,7 @@ export function perform(parts: Parts, effect: Effect): void {
       clients.linkClosed(effect.peer);
       return actors.tellRaft({ type: 'link.closed', peer: effect.peer });
     case 'halted':
-      return parts.halted(effect.error);
+      return parts.fail(effect.error);
     case 'drain':
       return parts.drain();
     default:

@@ -55,9 +55,12 @@ export class Proposals {
   #expectedBytes = 0;
   readonly #forwarded = new Map<number, Forwarded>();
   readonly #lastApplied: () => Index;
+  readonly #callerThrew: (error: unknown) => void;
 
-  constructor(lastApplied: () => Index) {
+  /** `callerThrew` hears what a caller throws at its answer. */
+  constructor(lastApplied: () => Index, callerThrew: (error: unknown) => void) {
     this.#lastApplied = lastApplied;
+    this.#callerThrew = callerThrew;
   }
 
   get isEmpty(): boolean {
@@ -85,8 +88,8 @@ export class Proposals {
 
   /** A group for one local command. */
   groupOf(data: Uint8Array, waiter: Waiter): Group {
-    const { deadline, completed } = waiter;
-    const fail = (error: RaftError): void => completed({ type: 'failed', error });
+    const { deadline } = waiter;
+    const fail = (error: RaftError): void => this.#tell(waiter, { type: 'failed', error });
     return {
       entries: [{ kind: ENTRY_KIND.command, data }],
       bytes: ENTRY_HEADER_BYTES + data.length,
@@ -112,8 +115,8 @@ export class Proposals {
   /** The gathered groups as the run at `firstIndex`; each learns where it is. */
   encodeGathered(first: { term: Term; firstIndex: Index; timeMs: number }): EntryRun {
     const groups = this.#gathered;
-    this.#gathered = [];
     const run = encodeRun(first, entriesOfGroups(groups));
+    this.#gathered = [];
     placeGroups(groups, first.firstIndex, first.term);
     return run;
   }
@@ -156,9 +159,11 @@ export class Proposals {
     if (expected === undefined) return;
     this.#expected.delete(at);
     this.#expectedBytes -= expected.bytes;
-    const { completed } = expected.waiter;
-    if (expected.term === inTerm) completed({ type: 'applied', index: at, term: inTerm, result });
-    else completed({ type: 'failed', error: overwritten(at) });
+    const { waiter } = expected;
+    if (expected.term !== inTerm) {
+      return this.#tell(waiter, { type: 'failed', error: overwritten(at) });
+    }
+    this.#tell(waiter, { type: 'applied', index: at, term: inTerm, result });
   }
 
   /** True while someone waits for an index in `[from, through]`. */
@@ -180,7 +185,7 @@ export class Proposals {
       if (waiter.deadline > now) continue;
       this.#expected.delete(at);
       this.#expectedBytes -= bytes;
-      waiter.completed({ type: 'failed', error: timedOut() });
+      this.#tell(waiter, { type: 'failed', error: timedOut() });
     }
     for (const [requestId, { to, groups }] of this.#forwarded) {
       if (groups.every((group) => group.deadline > now)) continue;
@@ -195,7 +200,7 @@ export class Proposals {
   failAll(refusal: RaftError, unknown: RaftError): void {
     for (const group of [...this.#gathered, ...this.#queue]) group.refused(refusal);
     for (const { waiter } of this.#expected.values()) {
-      waiter.completed({ type: 'failed', error: unknown });
+      this.#tell(waiter, { type: 'failed', error: unknown });
     }
     for (const { groups } of this.#forwarded.values()) {
       for (const group of groups) group.lost(unknown);
@@ -210,7 +215,7 @@ export class Proposals {
 
   #expect(at: Index, inTerm: Term, waiter: Waiter, bytes: number): void {
     if (at <= this.#lastApplied()) {
-      return waiter.completed({ type: 'failed', error: unknownOutcome(at) });
+      return this.#tell(waiter, { type: 'failed', error: unknownOutcome(at) });
     }
     const replaced = this.#expected.get(at);
     if (replaced !== undefined) {
@@ -219,11 +224,19 @@ export class Proposals {
       const loser = winner === replaced ? waiter : replaced.waiter;
       this.#expected.set(at, winner);
       this.#expectedBytes += winner.bytes;
-      loser.completed({ type: 'failed', error: unknownOutcome(at) });
-      return;
+      return this.#tell(loser, { type: 'failed', error: unknownOutcome(at) });
     }
     this.#expected.set(at, { term: inTerm, bytes, waiter });
     this.#expectedBytes += bytes;
+  }
+
+  /** Nobody goes without an answer because the caller before it threw. */
+  #tell({ completed }: Waiter, outcome: ProposalOutcome): void {
+    try {
+      completed(outcome);
+    } catch (error) {
+      this.#callerThrew(error);
+    }
   }
 
   #take(bytesMax: number): readonly Group[] {

@@ -2,10 +2,9 @@
  * One member: the actor tree, its disk, its links and its state machine, tied together by one step loop.
  * The charts decide; this file and its neighbours turn their effects into deeds, in order.
  */
-import { InvariantViolation } from '../core/assert.ts';
 import { members, staticConfiguration } from '../core/configuration.ts';
 import type { Effect, RoleChanged } from '../core/effect.ts';
-import { RaftError } from '../core/errors.ts';
+import type { RaftError } from '../core/errors.ts';
 import { DEFAULT_LIMITS, DISK_STALL_MS, type Limits } from '../core/limits.ts';
 import type { RaftProtocol, RaftState, RaftTiming } from '../core/raft-state.ts';
 import type { ReplicationState } from '../core/replication-state.ts';
@@ -29,6 +28,7 @@ import { Actors } from './actors.ts';
 import { Applying } from './applying.ts';
 import { Clients } from './clients.ts';
 import { Disk, type Durable } from './disk.ts';
+import { asRaftError, endEach, fatesOf, once, stopped } from './endings.ts';
 import type { NodeInstruments } from './instruments.ts';
 import { LogTail } from './log-tail.ts';
 import type { Parts } from './parts.ts';
@@ -82,15 +82,15 @@ export async function startRaftNode(options: RaftNodeOptions): Promise<RaftNode>
   const { id, clusterId, store, transport } = options;
   const founding = staticConfiguration(Object.keys(options.members) as NodeId[]);
   const recovered = await store.open({ clusterId, nodeId: id, founding });
-  const node = new RaftNode(options, recovered);
   try {
+    const node = new RaftNode(options, recovered);
     await transport.listen(node.accept);
+    node.start();
+    return node;
   } catch (error) {
     await store.close();
     throw error;
   }
-  node.start();
-  return node;
 }
 
 export class RaftNode implements Replica {
@@ -101,6 +101,8 @@ export class RaftNode implements Replica {
   readonly #recovered: RecoveredLog;
   readonly #parts: Parts;
   readonly #loop: StepLoop<Effect>;
+  readonly #closeTransport: () => Promise<void>;
+  readonly #closeStore: () => Promise<void>;
   readonly #roleListeners = new Set<(event: RoleEvent) => void>();
   readonly #haltListeners = new Set<(error: RaftError) => void>();
   #role: RoleEvent = { role: 'follower', term: TERM_ZERO, leader: null, cause: 'started' };
@@ -115,9 +117,11 @@ export class RaftNode implements Replica {
     this.#options = options;
     this.#recovered = recovered;
     this.#loop = new StepLoop(
-      (effect) => perform(this.#parts, effect),
+      (effect) => this.#perform(effect),
       (error) => this.#fail(error),
     );
+    this.#closeTransport = once(() => options.transport.close());
+    this.#closeStore = once(() => options.store.close());
     this.#parts = this.#buildParts();
     this.accept = this.#parts.peers.accept;
   }
@@ -140,14 +144,24 @@ export class RaftNode implements Replica {
     completed: (outcome: ProposalOutcome) => void,
   ): void {
     const refusal = this.#refusal();
-    if (refusal === null) return this.#parts.clients.submit(data, options, completed);
-    this.#options.clock.defer(() => completed({ type: 'failed', error: refusal }));
+    if (refusal !== null) {
+      return this.#options.clock.defer(() => completed({ type: 'failed', error: refusal }));
+    }
+    try {
+      this.#parts.clients.submit(data, options, completed);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   awaitReadable(options: WaitOptions, completed: (error: RaftError | null) => void): void {
     const refusal = this.#refusal();
-    if (refusal === null) return this.#parts.clients.awaitReadable(options, completed);
-    this.#options.clock.defer(() => completed(refusal));
+    if (refusal !== null) return this.#options.clock.defer(() => completed(refusal));
+    try {
+      this.#parts.clients.awaitReadable(options, completed);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   status(): ReplicaStatus {
@@ -198,16 +212,19 @@ export class RaftNode implements Replica {
       let patience: unknown = null;
       await new Promise<void>((resolve) => {
         this.#drained = resolve;
-        patience = clock.setTimeout(resolve, DRAIN_TIMEOUT_MS);
-        this.#run(() => actors.tellNode({ type: 'stop' }));
+        this.#run(() => {
+          patience = clock.setTimeout(resolve, DRAIN_TIMEOUT_MS);
+          actors.tellNode({ type: 'stop' });
+        });
       });
       clock.clearTimeout(patience);
       this.#run(() => actors.tellNode({ type: 'drained' }));
     }
     actors.stop();
+    this.#loop.end();
     clients.failAll(stopped('safe'), stopped('outcomeUnknown'));
-    await this.#options.transport.close();
-    await this.#options.store.close();
+    await this.#closeTransport();
+    await this.#closeStore();
   }
 
   #buildParts(): Parts {
@@ -242,7 +259,7 @@ export class RaftNode implements Replica {
         random,
         limits,
         diskStallMs: this.#options.diskStallMs ?? DISK_STALL_MS,
-        emit: (effect) => this.#loop.emit(effect),
+        emit: (effect) => this.#take(effect),
         run,
         failed: fail,
         instruments: this.#options.instruments,
@@ -263,7 +280,6 @@ export class RaftNode implements Replica {
       }),
       roleChanged: (change) => this.#roleChanged(change),
       drain: () => this.#drain(),
-      halted: (error) => this.#haltedBy(error),
     };
   }
 
@@ -272,21 +288,45 @@ export class RaftNode implements Replica {
   }
 
   #run(input: () => void): void {
-    if (this.#halted === null) this.#loop.run(input);
+    this.#loop.run(input);
   }
 
-  /** Whatever breaks, the node halts, and its host process lives on. */
-  #fail(error: unknown): void {
-    this.#run(() => this.#parts.actors.tellNode({ type: 'failed', error }));
-    this.#run(() => this.#haltedBy(error));
+  /** FS1: a halt is no effect like others: what stands before it in the line is not performed any more. */
+  #take(effect: Effect): void {
+    if (effect.type === 'halted') this.#fail(effect.error);
+    else this.#loop.emit(effect);
   }
 
-  #haltedBy(cause: unknown): void {
+  #perform(effect: Effect): void {
+    this.#options.instruments?.performing?.(effect.type);
+    perform(this.#parts, effect);
+  }
+
+  /**
+   * Whatever breaks, the node halts, in one step (FS1–FS3), and its host process lives on. Never throws.
+   * Safety: the loop, the disk and the peers end first: from then on nothing is written and nothing leaves.
+   */
+  #fail(cause: unknown): void {
     if (this.#halted !== null) return;
+    this.#loop.end();
     const error = asRaftError(cause);
     this.#halted = error;
-    this.#parts.clients.failAll(...fatesOf(error));
-    this.#options.transport.close().catch(() => {});
+    const { actors, applying, clients, clock, disk, peers } = this.#parts;
+    endEach([
+      () => disk.end(),
+      () => peers.end(),
+      () => applying.end(),
+      () => this.#options.instruments?.performing?.('halted'),
+      () => actors.halt(error),
+      () => clock.defer(() => clients.failAll(...fatesOf(error))),
+      () => this.#announceHalt(error),
+      () => this.#drained?.(),
+      () => this.#closeTransport().catch(() => {}),
+      () => this.#closeStore().catch(() => {}),
+    ]);
+  }
+
+  #announceHalt(error: RaftError): void {
     this.#setRole({ role: 'halted', term: this.#role.term, leader: null, cause: error.message });
     for (const listener of this.#haltListeners) this.#tell(() => listener(error));
   }
@@ -294,7 +334,7 @@ export class RaftNode implements Replica {
   #drain(): void {
     const { clients, clock } = this.#parts;
     if (!clients.isWaiting) return this.#drained?.();
-    clock.setTimeout(() => this.#drain(), 10);
+    clock.setTimeout(() => this.#run(() => this.#drain()), 10);
   }
 
   #roleChanged({ role, term, leaderId, cause }: RoleChanged): void {
@@ -321,29 +361,4 @@ export class RaftNode implements Replica {
     if (this.#halted !== null) return this.#halted;
     return this.#closing === null ? null : stopped('safe');
   }
-}
-
-function stopped(retry: 'safe' | 'outcomeUnknown'): RaftError {
-  const said =
-    retry === 'safe'
-      ? 'nothing was done; ask another member'
-      : 'whether it took effect is unknown; read before you repeat it';
-  return new RaftError('RAFT_STOPPED', `this member is closing: ${said}`, { retry });
-}
-
-/** What a halt means to callers: of what was queued nothing was done, what was appended may yet be committed. */
-function fatesOf({ code, message, cause }: RaftError): [refusal: RaftError, unknown: RaftError] {
-  const refused = `${message} (the command was not proposed: ask another member)`;
-  const undecided = `${message} (the command may have taken effect: read before you repeat it)`;
-  return [
-    new RaftError(code, refused, { retry: 'safe', cause }),
-    new RaftError(code, undecided, { retry: 'outcomeUnknown', cause }),
-  ];
-}
-
-function asRaftError(error: unknown): RaftError {
-  if (error instanceof RaftError) return error;
-  const code = error instanceof InvariantViolation ? error.code : 'RAFT_HALTED';
-  const text = error instanceof Error ? error.message : String(error);
-  return new RaftError(code, `this member has halted: ${text}`, { cause: error });
 }

@@ -145,7 +145,16 @@ export class StoreWriter {
       );
   }
 
+  /** ST9: a throw (an allocation that fails, a database that objects) is a failed write like any other. */
   #writeBatch(commit: Commit, head: EntryRun | null): void {
+    try {
+      this.#handOver(commit, head);
+    } catch (error) {
+      queueMicrotask(() => this.#failed(commit, error));
+    }
+  }
+
+  #handOver(commit: Commit, head: EntryRun | null): void {
     const change: StoreChange = { plan: commit.plan, head, peers: commit.peers };
     const { changes, state } = this.#content.encode(change);
     const batch: Batch = { commit, change, state };

@@ -6,7 +6,7 @@
 import type { RaftError } from '../../src/core/errors.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts';
 import { type NodeId, nodeId } from '../../src/core/types.ts';
-import { type RaftNode, startRaftNode } from '../../src/node/raft-node.ts';
+import { type RaftNode, type RaftNodeOptions, startRaftNode } from '../../src/node/raft-node.ts';
 import type { LogStore } from '../../src/ports/log-store.ts';
 import type { ProposalOutcome } from '../../src/ports/replica.ts';
 import type { CommittedCommand, StateMachine } from '../../src/ports/state-machine.ts';
@@ -40,6 +40,8 @@ export interface VirtualClusterOptions {
   readonly machine?: () => StateMachine;
   /** What becomes of each message; all go the ordinary way unless given. */
   readonly carry?: (message: CarriedMessage) => boolean;
+  /** What a member is started with instead. */
+  readonly adapt?: (options: RaftNodeOptions) => RaftNodeOptions;
 }
 
 export class VirtualCluster {
@@ -72,7 +74,8 @@ export class VirtualCluster {
     const known = store ?? this.members.get(id)?.store ?? this.#newStore(disk);
     const machine = this.#options.machine?.() ?? new ListMachine();
     const limits = { ...DEFAULT_LIMITS, ...this.#options.limits };
-    const node = await startRaftNode({
+    const adapt = this.#options.adapt ?? ((own: RaftNodeOptions) => own);
+    const own: RaftNodeOptions = {
       id: nodeId(id),
       clusterId: 'virtual',
       members: this.#addresses,
@@ -82,7 +85,8 @@ export class VirtualCluster {
       clock: this.clock,
       random: { next: () => this.#nextRandom() },
       transport: memoryTransport({ network: this.network, address: `at-${id}`, limits }),
-    });
+    };
+    const node = await startRaftNode(adapt(own));
     const member = { id: nodeId(id), store: known, disk, node, machine };
     this.members.set(id, member);
     return member;

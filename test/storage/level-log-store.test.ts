@@ -128,6 +128,35 @@ describe('levelLogStore and its disk', () => {
   });
 });
 
+describe('a database that throws', () => {
+  it('[ST9] at a write fails that write, once, and the store still closes', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'raftchart-'));
+    let isBroken = false;
+    const database = (path: string): Database => {
+      const level = new LevelDatabase(path);
+      return {
+        open: (options) => level.open(options),
+        write: (changes, completed) => {
+          if (isBroken) throw new RangeError('Array buffer allocation failed');
+          level.write(changes, completed);
+        },
+        scan: (range) => level.scan(range),
+        close: () => level.close(),
+      };
+    };
+    const ground = { directory, files: nodeFiles, database, randomWord: cryptoWord };
+    const store = new LevelLogStore(ground);
+    await store.open(OWNER);
+    await write(store, [hard(1), append(run(1, 1, ['a', 'b']))]);
+    isBroken = true;
+    const failed = { code: 'RAFT_STORAGE_FAILED' };
+    expect(await outcome(store, [truncate(2), append(run(1, 2, ['c']))])).toMatchObject(failed);
+    await expect(store.rememberPeer(peer('n2', 1))).rejects.toMatchObject(failed);
+    await store.close();
+    await rm(directory, { recursive: true });
+  });
+});
+
 /** What is done with the report of a write that is on disk, instead of passing it on at once. */
 const gate: { pass: ((report: () => void) => void) | null } = { pass: null };
 

@@ -1,0 +1,157 @@
+/**
+ * Makes the code of a node throw, once, at a place named beforehand: at an effect that it is about to perform, or in
+ * a call to one of its ports, before or after the call took effect. From then on the node may ask nothing of its ports
+ * any more (FS1, FS2); whatever it asks is noted.
+ */
+import type { Effect } from '../../core/effect.ts';
+import type { RaftNodeOptions } from '../../node/raft-node.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { LogStore } from '../../ports/log-store.ts';
+import type { StateMachine } from '../../ports/state-machine.ts';
+import type { PeerConnection, Transport } from '../../ports/transport.ts';
+
+export type ThrowPlace =
+  | Effect['type']
+  | 'store.write'
+  | 'store.read'
+  | 'store.rememberPeer'
+  | 'transport.send'
+  | 'transport.dial'
+  | 'machine.apply'
+  | 'clock.setTimeout';
+
+/** Every effect and every call; a new one that stands not here does not compile. */
+const PLACES: Readonly<Record<ThrowPlace, true>> = {
+  persist: true,
+  send: true,
+  commit: true,
+  roleChanged: true,
+  roundConfirmed: true,
+  established: true,
+  replicate: true,
+  progressed: true,
+  peerStalled: true,
+  flushLog: true,
+  logDurable: true,
+  diskStalled: true,
+  diskRecovered: true,
+  apply: true,
+  dial: true,
+  hangUp: true,
+  checkAlive: true,
+  linkOpened: true,
+  linkClosed: true,
+  halted: true,
+  drain: true,
+  'store.write': true,
+  'store.read': true,
+  'store.rememberPeer': true,
+  'transport.send': true,
+  'transport.dial': true,
+  'machine.apply': true,
+  'clock.setTimeout': true,
+};
+
+export const THROW_PLACES = Object.keys(PLACES) as readonly ThrowPlace[];
+
+export interface TrapOptions {
+  readonly sprung?: (place: ThrowPlace) => void;
+  /** A port was called although the code had thrown before. */
+  readonly late?: (place: ThrowPlace) => void;
+}
+
+export class Trap {
+  readonly #options: TrapOptions;
+  #armed: { readonly place: ThrowPlace; readonly isAfter: boolean } | null = null;
+  #sprungAt: ThrowPlace | null = null;
+
+  constructor(options: TrapOptions = {}) {
+    this.#options = options;
+  }
+
+  /** Where the code has thrown; `null`: it has not yet. */
+  get sprungAt(): ThrowPlace | null {
+    return this.#sprungAt;
+  }
+
+  /** The next time that the code comes there it throws; `isAfter`: once the call has taken effect. */
+  arm(place: ThrowPlace, isAfter = false): void {
+    if (this.#sprungAt === null) this.#armed = { place, isAfter };
+  }
+
+  disarm(): void {
+    this.#armed = null;
+  }
+
+  /** The code comes to this place. */
+  pass(place: ThrowPlace, isAfter = false): void {
+    const armed = this.#armed;
+    if (armed === null || armed.place !== place || armed.isAfter !== isAfter) return;
+    this.#armed = null;
+    this.#sprungAt = place;
+    this.#options.sprung?.(place);
+    throw new Error(`a planted bug at ${place}`);
+  }
+
+  around<Result>(place: ThrowPlace, call: () => Result): Result {
+    if (this.#sprungAt !== null) this.#options.late?.(place);
+    this.pass(place);
+    const result = call();
+    this.pass(place, true);
+    return result;
+  }
+}
+
+/** The same node, with a trap at every effect and every port. */
+export function trapped(options: RaftNodeOptions, trap: Trap): RaftNodeOptions {
+  const { clock, machine, store, transport, instruments } = options;
+  return {
+    ...options,
+    clock: trappedClock(clock, trap),
+    machine: trappedMachine(machine, trap),
+    store: trappedStore(store, trap),
+    transport: trappedTransport(transport, trap),
+    instruments: { ...instruments, performing: (effect) => trap.pass(effect) },
+  };
+}
+
+function trappedClock(clock: Clock, trap: Trap): Clock {
+  return {
+    now: () => clock.now(),
+    wallTimeMs: () => clock.wallTimeMs(),
+    setTimeout: (callback, delayMs) =>
+      trap.around('clock.setTimeout', () => clock.setTimeout(callback, delayMs)),
+    clearTimeout: (timer) => clock.clearTimeout(timer),
+    defer: (callback) => clock.defer(callback),
+  };
+}
+
+function trappedMachine(machine: StateMachine, trap: Trap): StateMachine {
+  return { apply: (batch) => trap.around('machine.apply', () => machine.apply(batch)) };
+}
+
+function trappedStore(store: LogStore, trap: Trap): LogStore {
+  return {
+    open: (owner) => store.open(owner),
+    write: (operations, completed) =>
+      trap.around('store.write', () => store.write(operations, completed)),
+    read: (range) => trap.around('store.read', () => store.read(range)),
+    rememberPeer: (peer) => trap.around('store.rememberPeer', () => store.rememberPeer(peer)),
+    close: () => store.close(),
+  };
+}
+
+function trappedTransport(transport: Transport, trap: Trap): Transport {
+  const held = (connection: PeerConnection): PeerConnection => ({
+    sendHello: (hello) => connection.sendHello(hello),
+    send: (message, runs) => trap.around('transport.send', () => connection.send(message, runs)),
+    bufferedBytes: () => connection.bufferedBytes(),
+    close: (kind, text) => connection.close(kind, text),
+  });
+  return {
+    listen: (accept) => transport.listen((connection) => accept(held(connection))),
+    dial: (address, listener) =>
+      trap.around('transport.dial', () => held(transport.dial(address, listener))),
+    close: () => transport.close(),
+  };
+}

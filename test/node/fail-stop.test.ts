@@ -1,0 +1,311 @@
+/**
+ * A node that breaks says nothing more: wherever its code throws, whatever fails, in whichever way it comes to know.
+ */
+import { describe, expect, it } from 'vitest';
+import type { ProposalOutcome } from '../../src/ports/replica.ts';
+import type { StateMachine } from '../../src/ports/state-machine.ts';
+import { THROW_PLACES, type ThrowPlace } from '../../src/testing/simulation/trap.ts';
+import type { VirtualMember } from './virtual-cluster.ts';
+import { startWatched, type Watch, type WatchedCluster } from './watched-cluster.ts';
+
+/** What only an order from outside, or a disk that hangs for seconds, brings about. */
+const STIRS: Readonly<Partial<Record<ThrowPlace, (stage: WatchedCluster) => Promise<void>>>> = {
+  diskStalled: ({ cluster, leader }) => hang(cluster, leader),
+  diskRecovered: ({ cluster, leader }) => hang(cluster, leader),
+  drain: async ({ leader }) => void leader.node.close(),
+  halted: async ({ leader, cluster }) => {
+    leader.disk.error = new Error('EIO');
+    await cluster.pass(20);
+  },
+};
+
+/** Places that a cluster of this size and age does not come to; the simulator does (SI14). */
+const ELSEWHERE: readonly ThrowPlace[] = [
+  'established',
+  'hangUp',
+  'peerStalled',
+  'store.read',
+  'store.rememberPeer',
+];
+
+async function hang(
+  cluster: WatchedCluster['cluster'],
+  { disk, node }: VirtualMember,
+): Promise<void> {
+  disk.holds = true;
+  node.submit(new Uint8Array(1), { timeoutMs: 60_000 }, () => {});
+  await cluster.pass(2_500);
+  disk.holds = false;
+  for (const write of disk.held.splice(0)) cluster.clock.defer(write);
+  await cluster.pass(20);
+}
+
+/** Everything that a cluster does in a day, in a few seconds. */
+async function stir(stage: WatchedCluster, watch: Watch, place: ThrowPlace): Promise<void> {
+  const { cluster, leader, others } = stage;
+  const submit = ({ node }: VirtualMember): void =>
+    node.submit(new Uint8Array(1), { timeoutMs: 500 }, () => {});
+  const steps: readonly (() => Promise<void>)[] = [
+    () => STIRS[place]?.(stage) ?? Promise.resolve(),
+    async () => submit(leader),
+    async () => others[0].node.awaitReadable({ timeoutMs: 500 }, () => {}),
+    async () => submit(others[0]),
+    () => cluster.pass(700),
+    async () => cluster.resetLinks(leader.id),
+    () => cluster.pass(1_500),
+    async () => cluster.isolate(leader.id),
+    () => cluster.pass(4_000),
+    async () => cluster.mend(leader.id),
+    () => cluster.pass(4_000),
+  ];
+  for (const step of steps) if (watch.trap.sprungAt === null) await step();
+}
+
+describe('a throw', () => {
+  const places = THROW_PLACES.filter((place) => !ELSEWHERE.includes(place));
+
+  it.each(
+    places.flatMap((place) =>
+      place.includes('.')
+        ? [
+            [place, false],
+            [place, true],
+          ]
+        : [[place, false]],
+    ) as [ThrowPlace, boolean][],
+  )(
+    '[FS2] at %s (once it took effect: %s) is the last thing that a node does',
+    async (place, isAfter) => {
+      const stage = await startWatched();
+      const { cluster, leader, watchOf } = stage;
+      const watch = watchOf(leader);
+      const halts: string[] = [];
+      leader.node.onHalt(({ code }) => halts.push(code));
+      watch.trap.arm(place, isAfter);
+      await stir(stage, watch, place);
+      expect(watch.trap.sprungAt).toBe(place);
+      await cluster.pass(20);
+      expect(leader.node.status().role).toBe('halted');
+      expect(leader.node.inspect().lifecycle).toBe('halted');
+      expect(halts).toHaveLength(1);
+      await cluster.pass(3_000);
+      expect(watch.late).toEqual([]);
+      expect([...watch.timers]).toEqual([]);
+      expect(watch.isStoreClosed).toBe(true);
+      expect(leader.node.status().links.map(({ state }) => state)).toEqual(['closed', 'closed']);
+      for (const { node } of stage.others) expect(node.status().role).not.toBe('halted');
+    },
+  );
+});
+
+/** Hands in `name` at a member and notes how it ends. */
+function noting(told: string[]) {
+  return ({ node }: VirtualMember, name: string): void => {
+    const ended = (outcome: ProposalOutcome): void => {
+      told.push(`${name} ${outcome.type === 'failed' ? outcome.error.retry : 'applied'}`);
+    };
+    node.submit(new TextEncoder().encode(name), { timeoutMs: 60_000 }, ended);
+  };
+}
+
+describe('what callers are told', () => {
+  it.each<[ThrowPlace, boolean, string]>([
+    ['persist', false, 'safe'],
+    ['flushLog', false, 'outcomeUnknown'],
+    ['store.write', true, 'outcomeUnknown'],
+    ['replicate', false, 'outcomeUnknown'],
+    ['transport.send', true, 'outcomeUnknown'],
+    ['machine.apply', false, 'outcomeUnknown'],
+  ])(
+    '[FS4] a throw at %s (after: %s) ends a command of the leader as %s',
+    async (place, isAfter, fate) => {
+      const { cluster, leader, watchOf } = await startWatched();
+      const told: string[] = [];
+      // Just after a heartbeat, so that the next thing to be said is the command.
+      await cluster.pass(110 - (cluster.clock.now() % 50));
+      watchOf(leader).trap.arm(place, isAfter);
+      noting(told)(leader, 'a');
+      noting(told)(leader, 'b');
+      await cluster.pass(200);
+      expect(told).toEqual([`a ${fate}`, `b ${fate}`]);
+    },
+  );
+
+  it('[FS4] a command that was being passed on to the leader may have left', async () => {
+    const { cluster, leader, others, watchOf } = await startWatched();
+    const told: string[] = [];
+    const [follower] = others;
+    await cluster.pass(5);
+    noting(told)(follower, 'a');
+    watchOf(follower).trap.arm('transport.send', true);
+    await cluster.pass(5);
+    expect(follower.node.status().role).toBe('halted');
+    await cluster.until('the command to arrive', () => cluster.applied(leader.id).includes('a'));
+    expect(told).toEqual(['a outcomeUnknown']);
+  });
+
+  it('[FS4] commands whose run could not be encoded were never done', async () => {
+    const { cluster, leader } = await startWatched();
+    const told: string[] = [];
+    const note = noting(told);
+    note(leader, 'a');
+    const unfit = new Proxy(new Uint8Array(8), {
+      get: (target, name) => {
+        if (name === 'length') return 8;
+        throw new RangeError(`Array buffer allocation failed at ${String(name)}${target.length}`);
+      },
+    });
+    leader.node.submit(unfit, { timeoutMs: 60_000 }, (outcome) => {
+      told.push(`unfit ${outcome.type === 'failed' ? outcome.error.retry : 'applied'}`);
+    });
+    await cluster.pass(20);
+    expect(leader.node.status().role).toBe('halted');
+    expect(told.sort()).toEqual(['a safe', 'unfit safe']);
+  });
+
+  it('[FS4] a call that comes to a node that has halted is refused with the reason, and never during the call', async () => {
+    const { cluster, leader, watchOf } = await startWatched();
+    watchOf(leader).trap.arm('persist');
+    leader.node.submit(new Uint8Array(1), { timeoutMs: 500 }, () => {});
+    await cluster.pass(10);
+    const told: unknown[] = [];
+    leader.node.submit(new Uint8Array(1), { timeoutMs: 500 }, (outcome) => told.push(outcome));
+    leader.node.awaitReadable({ timeoutMs: 500 }, (error) => told.push(error));
+    expect(told).toEqual([]);
+    await cluster.pass(5);
+    expect(told).toMatchObject([
+      { type: 'failed', error: { code: 'RAFT_HALTED' } },
+      { code: 'RAFT_HALTED' },
+    ]);
+  });
+});
+
+describe('guests', () => {
+  it('[FS5] a caller that throws at its answer hurts neither the node nor the callers behind it', async () => {
+    const { cluster, leader } = await startWatched();
+    const told: string[] = [];
+    const thrown: unknown[] = [];
+    const { defer } = cluster.clock;
+    cluster.clock.defer = (callback) =>
+      defer.call(cluster.clock, () => {
+        try {
+          callback();
+        } catch (error) {
+          thrown.push(error);
+        }
+      });
+    const guest = (): never => {
+      throw new Error('a bug of the guest');
+    };
+    leader.node.submit(new Uint8Array(1), { timeoutMs: 500 }, guest);
+    noting(told)(leader, 'b');
+    leader.node.awaitReadable({ timeoutMs: 500 }, guest);
+    leader.node.awaitReadable({ timeoutMs: 500 }, (error) => told.push(`read ${error}`));
+    leader.node.onRole(guest);
+    leader.node.onHalt(guest);
+    await cluster.pass(50);
+    expect(told.sort()).toEqual(['b applied', 'read null']);
+    expect(leader.node.status().role).toBe('leader');
+    expect(thrown).toHaveLength(2);
+    leader.disk.error = new Error('EIO');
+    leader.node.submit(new Uint8Array(1), { timeoutMs: 500 }, guest);
+    noting(told)(leader, 'c');
+    await cluster.pass(50);
+    expect(told).toContain('c outcomeUnknown');
+    expect(leader.node.status().role).toBe('halted');
+  });
+});
+
+describe('whatever fails', () => {
+  it('[FS2] the end of a write that was under way changes nothing', async () => {
+    const { cluster, leader, watchOf } = await startWatched();
+    leader.disk.holds = true;
+    leader.node.submit(new Uint8Array(1), { timeoutMs: 60_000 }, () => {});
+    await cluster.pass(10);
+    watchOf(leader).trap.arm('clock.setTimeout');
+    await cluster.pass(200);
+    expect(leader.node.status().role).toBe('halted');
+    const before = { ...leader.node.status(), links: [] };
+    leader.disk.holds = false;
+    for (const write of leader.disk.held.splice(0)) cluster.clock.defer(write);
+    await cluster.pass(200);
+    expect({ ...leader.node.status(), links: [] }).toEqual(before);
+    expect(watchOf(leader).late).toEqual([]);
+  });
+
+  it('[FS2] what a machine still promises is not told to anyone after the halt', async () => {
+    const ends: (() => void)[] = [];
+    const slow = (): StateMachine => ({
+      apply: (batch) =>
+        new Promise((resolve) => {
+          const end = (): void => resolve(batch.map(() => 'late'));
+          if (batch[0]?.data.length === 1) ends.push(end);
+          else end();
+        }),
+    });
+    const { cluster, leader, watchOf } = await startWatched(slow);
+    const told: string[] = [];
+    noting(told)(leader, 'a');
+    await cluster.pass(30);
+    expect(ends.length).toBeGreaterThan(0);
+    watchOf(leader).trap.arm('clock.setTimeout');
+    await cluster.pass(200);
+    const { lastApplied } = leader.node.status();
+    for (const end of ends) end();
+    await cluster.pass(20);
+    expect(told).toEqual(['a outcomeUnknown']);
+    expect(leader.node.status().lastApplied).toBe(lastApplied);
+  });
+
+  it.each([
+    ['an error', new Error('bad')],
+    ['no error at all', undefined],
+    ['what cannot be shown', Object.create(null)],
+  ])('[FS3] a machine that throws %s halts its node, with every part', async (_, thrown) => {
+    let isBad = false;
+    const { cluster, leader, watchOf } = await startWatched(() => ({
+      apply: (batch) => {
+        if (isBad) throw thrown;
+        return batch.map(() => null);
+      },
+    }));
+    await cluster.pass(100);
+    isBad = true;
+    leader.node.submit(new Uint8Array(1), { timeoutMs: 500 }, () => {});
+    await cluster.pass(50);
+    const watch = watchOf(leader);
+    expect(leader.node.status().role).toBe('halted');
+    expect([watch.isStoreClosed, [...watch.timers]]).toEqual([true, []]);
+  });
+
+  it('[FS3] a node that broke is closed like any other, and its directory can be opened again', async () => {
+    const { cluster, leader, watchOf } = await startWatched();
+    const watch = watchOf(leader);
+    watch.trap.arm('persist');
+    leader.node.submit(new Uint8Array(1), { timeoutMs: 500 }, () => {});
+    await cluster.pass(10);
+    await leader.node.close();
+    await leader.node.close();
+    expect(watch.isStoreClosed).toBe(true);
+    await cluster.boot(leader.id);
+    await cluster.until('it to serve again', () =>
+      cluster.nodes.some((node) => node.status().role === 'leader'),
+    );
+  });
+
+  it('[FS3] a node that breaks while it drains ends at once', async () => {
+    const { cluster, leader, watchOf } = await startWatched();
+    cluster.isolate(leader.id);
+    leader.node.submit(new Uint8Array(1), { timeoutMs: 60_000 }, () => {});
+    await cluster.pass(10);
+    let isClosed = false;
+    leader.node.close().then(() => {
+      isClosed = true;
+    });
+    await cluster.pass(10);
+    watchOf(leader).trap.arm('clock.setTimeout');
+    await cluster.pass(100);
+    expect(isClosed).toBe(true);
+    expect([...watchOf(leader).timers]).toEqual([]);
+  });
+});

@@ -1,0 +1,86 @@
+/**
+ * Three members under virtual time, each of whose code can be made to throw, with everything noted that one of them
+ * does after it has: what it says, what it asks of its ports, which timers it still has.
+ */
+import type { RaftNodeOptions } from '../../src/node/raft-node.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import type { StateMachine } from '../../src/ports/state-machine.ts';
+import { Trap, trapped } from '../../src/testing/simulation/trap.ts';
+import { VirtualCluster, type VirtualMember } from './virtual-cluster.ts';
+
+export class Watch {
+  readonly trap = new Trap({ late: (place) => this.late.push(place) });
+  readonly timers = new Set<unknown>();
+  /** What was asked of the ports, and said, after the throw. */
+  readonly late: string[] = [];
+  isStoreClosed = false;
+}
+
+export interface WatchedCluster {
+  readonly cluster: VirtualCluster;
+  readonly leader: VirtualMember;
+  readonly others: readonly [VirtualMember, VirtualMember];
+  readonly watchOf: (member: VirtualMember) => Watch;
+}
+
+export async function startWatched(machine?: () => StateMachine): Promise<WatchedCluster> {
+  const watches = new Map<string, Watch>();
+  const cluster = await VirtualCluster.start(3, {
+    ...(machine === undefined ? {} : { machine }),
+    carry: ({ from }) => {
+      const watch = watches.get(from.slice('at-'.length));
+      if (watch !== undefined && watch.trap.sprungAt !== null) watch.late.push('a frame');
+      return true;
+    },
+    adapt: (options) => {
+      const watch = new Watch();
+      watches.set(options.id, watch);
+      return trapped(observed(options, watch), watch.trap);
+    },
+  });
+  const leader = await cluster.leader();
+  await cluster.submit(leader.id, 'first');
+  const [one, other] = [...cluster.members.values()].filter((member) => member !== leader);
+  if (one === undefined || other === undefined) throw new Error('three members');
+  return {
+    cluster,
+    leader,
+    others: [one, other],
+    watchOf: ({ id }) => watches.get(id) ?? new Watch(),
+  };
+}
+
+function observed(options: RaftNodeOptions, watch: Watch): RaftNodeOptions {
+  const { clock, store } = options;
+  const counted: Clock = {
+    now: () => clock.now(),
+    wallTimeMs: () => clock.wallTimeMs(),
+    setTimeout: (callback, delayMs) => {
+      const timer = clock.setTimeout(() => {
+        watch.timers.delete(timer);
+        callback();
+      }, delayMs);
+      watch.timers.add(timer);
+      return timer;
+    },
+    clearTimeout: (timer) => {
+      watch.timers.delete(timer);
+      clock.clearTimeout(timer);
+    },
+    defer: (callback) => clock.defer(callback),
+  };
+  return {
+    ...options,
+    clock: counted,
+    store: {
+      open: (owner) => store.open(owner),
+      write: (operations, completed) => store.write(operations, completed),
+      read: (range) => store.read(range),
+      rememberPeer: (peer) => store.rememberPeer(peer),
+      close: () => {
+        watch.isStoreClosed = true;
+        return store.close();
+      },
+    },
+  };
+}
