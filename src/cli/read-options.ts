@@ -106,8 +106,13 @@ function scan(names: readonly OptionName[], argv: readonly string[]): Scan {
 function take(token: OptionToken, names: readonly OptionName[], given: Map<string, string>): void {
   const name = names.find((known) => known === token.name);
   if (name === undefined) throw usageFailure(unknownOption(token.rawName, names));
-  if (given.has(name)) throw usageFailure(`--${name} is given twice.`);
-  given.set(name, textOf(name, token));
+  const before = given.get(name);
+  const spec: OptionSpec<unknown> = OPTIONS[name];
+  if (before !== undefined && !spec.isRepeatable) {
+    throw usageFailure(`--${name} is given twice.`);
+  }
+  const text = textOf(name, token);
+  given.set(name, before === undefined ? text : `${before},${text}`);
 }
 
 function textOf(name: OptionName, token: OptionToken): string {

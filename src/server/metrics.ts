@@ -161,6 +161,16 @@ function httpFamilies(counters: ServerCounters): readonly Family[] {
       samples: durations,
     },
     gauge('http_requests_in_flight', 'HTTP requests under way.', single(counters.httpInFlight)),
+    counter(
+      'connections_refused',
+      'Connections to the client port refused: too many were open.',
+      single(counters.connectionsRefused),
+    ),
+    counter(
+      'foreign_requests',
+      'Requests refused for their Host or Origin.',
+      single(counters.foreignRequests),
+    ),
     gauge('http_watches', 'Open streams of server-sent events.', single(counters.httpWatches)),
   ];
 }

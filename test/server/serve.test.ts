@@ -39,6 +39,7 @@ function options(
     peers: null,
     dataDir,
     listen: { host: '127.0.0.1', port: 0 },
+    allowHosts: [],
     peerListen: '127.0.0.1:0',
     timing: {
       ...DEFAULT_TIMING,
