@@ -5,7 +5,6 @@
  */
 
 import { connectionClock } from '../client/ws-clock.ts';
-import { members } from '../core/configuration.ts';
 import { DESCRIPTORS_MIN, type DescriptorShares, descriptorShares } from '../core/descriptors.ts';
 import { RaftError } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
@@ -138,25 +137,7 @@ async function startMember(options: ServeOptions, machine: KvStateMachine): Prom
   const { role, term, leader } = replica.status();
   log('info', 'role', { role, term, leader, cause: 'started' });
   replica.onRole((event) => log('info', 'role', { ...event }));
-  tellMissingAddresses(replica, addresses, log);
   return replica;
-}
-
-function tellMissingAddresses(
-  replica: Replica,
-  addresses: ReadonlyMap<NodeId, string>,
-  log: Log,
-): void {
-  const { voters, learners } = replica.status().members;
-  const configuration = { voters, learners, votersOutgoing: [], learnersNext: [] };
-  const unknown = members(configuration).filter(
-    (member) => member !== replica.id && !addresses.has(member),
-  );
-  if (unknown.length === 0) return;
-  log('warn', 'addressesMissing', {
-    members: unknown,
-    message: `--peers gives no address for ${unknown.join(', ')}: this node cannot reach them.`,
-  });
 }
 
 function contextOf(
