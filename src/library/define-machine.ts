@@ -80,8 +80,18 @@ class DefinedReplica<State> implements MachineReplica {
     this.#queries = queries;
   }
 
-  apply(batch: readonly CommittedCommand[]): readonly CommandResult[] {
-    return batch.map((entry) => this.#applyOne(entry));
+  /** AP1, AP2: drops the results that nobody waits for, and stops once its time is up. */
+  apply(
+    batch: readonly CommittedCommand[],
+    isTimeUp: () => boolean,
+  ): readonly (CommandResult | undefined)[] {
+    const results: (CommandResult | undefined)[] = [];
+    for (const entry of batch) {
+      const result = this.#applyOne(entry);
+      results.push(entry.wantsResult ? result : undefined);
+      if (isTimeUp()) break;
+    }
+    return results;
   }
 
   query(name: string, input: unknown): unknown {

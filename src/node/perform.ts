@@ -199,11 +199,17 @@ function readStored({ store, tail }: Parts, range: ReadRange): Promise<readonly 
 }
 
 function applyRuns(parts: Parts, runs: readonly EntryRun[]): void {
-  const { actors, applying, clients } = parts;
-  const last = runs.at(-1);
-  assert(last !== undefined, 'CM4: there is something to apply');
+  parts.applying.take(runs);
+  applySlice(parts);
+}
+
+/** AP2: one slice now, the others in later turns of the event loop, none after a halt or a stop. */
+function applySlice(parts: Parts): void {
+  const { actors, applying, clients, clock } = parts;
+  if (!applying.hasMore) return;
   const done = (): void => {
-    actors.tellApplier({ type: 'apply.completed', throughIndex: last.lastIndex });
+    if (applying.hasMore) clock.yield(() => parts.run(() => applySlice(parts)));
+    else actors.tellApplier({ type: 'apply.completed', throughIndex: applying.lastApplied });
     clients.applied(applying.lastApplied);
   };
   const failed = (error: unknown): void => {
@@ -211,7 +217,7 @@ function applyRuns(parts: Parts, runs: readonly EntryRun[]): void {
     parts.fail(machineFailed(error));
   };
   try {
-    const applied = applying.apply(runs);
+    const applied = applying.slice();
     if (applied === undefined) return done();
     applied.then(
       () => parts.run(done),

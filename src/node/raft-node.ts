@@ -222,6 +222,7 @@ export class RaftNode implements Replica {
     }
     actors.stop();
     this.#loop.end();
+    this.#parts.applying.end();
     clients.failAll(stopped('safe'), stopped('outcomeUnknown'));
     await this.#closeTransport();
     await this.#closeStore();
@@ -249,9 +250,13 @@ export class RaftNode implements Replica {
       disk: new Disk(store, durable, ({ to, message }) => {
         this.#parts.peers.send(to, message, []);
       }),
-      applying: new Applying(machine, log.base.index, (index, term, result) =>
-        clients.resolve(index, term, result),
-      ),
+      applying: new Applying({
+        machine,
+        clock,
+        lastApplied: log.base.index,
+        taker: clients,
+        instruments: this.#options.instruments,
+      }),
       actors: new Actors({
         id: this.id,
         peers: this.#peerIds(),

@@ -155,7 +155,7 @@ export class LocalReplica implements Replica {
     this.#queue = [];
     const batch = queue.map(({ data }) => {
       this.#lastIndex += 1;
-      return { index: index(this.#lastIndex), term: term(1), timeMs: 0, data };
+      return { index: index(this.#lastIndex), term: term(1), timeMs: 0, data, wantsResult: true };
     });
     if (batch.length === 0) return;
     this.batches.push(batch.length);

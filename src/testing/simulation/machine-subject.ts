@@ -139,8 +139,8 @@ function inspectedReplica<
   return {
     state,
     query: (name, input) => replica.query(name, input),
-    apply: (batch: readonly CommittedCommand[]) => {
-      const results = replica.apply(batch);
+    apply: (batch: readonly CommittedCommand[], isTimeUp: () => boolean) => {
+      const results = replica.apply(batch, isTimeUp);
       return results instanceof Promise ? results.then(untouched) : untouched(results);
     },
   };
@@ -163,8 +163,8 @@ function textUnlessRefused(digest: () => string): string {
 
 /** The results, unless one of them is that the real world was shut out. */
 function untouched(results: readonly unknown[]): readonly unknown[] {
-  for (const result of results as readonly CommandResult[]) {
-    if (!result.ok && saysRealWorld(result.reason)) throw new Error(result.reason);
+  for (const result of results as readonly (CommandResult | undefined)[]) {
+    if (result?.ok === false && saysRealWorld(result.reason)) throw new Error(result.reason);
   }
   return results;
 }
