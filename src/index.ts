@@ -26,7 +26,16 @@ export { type RaftNodeOptions, startRaftNode } from './node/raft-node.ts';
 export { systemClock, systemRandom } from './node/system-clock.ts';
 export type { Clock, Random } from './ports/clock.ts';
 export type { LogStore } from './ports/log-store.ts';
-export type { Lifecycle, LinkStatus, Replica, ReplicaStatus, RoleEvent } from './ports/replica.ts';
+export type {
+  DiskEvent,
+  Lifecycle,
+  LinkStatus,
+  PeerEvent,
+  PeerProblem,
+  Replica,
+  ReplicaStatus,
+  RoleEvent,
+} from './ports/replica.ts';
 export type { CommittedCommand, StateMachine } from './ports/state-machine.ts';
 export type { Transport } from './ports/transport.ts';
 export { DEFAULT_TIMING } from './rules/timing.ts';

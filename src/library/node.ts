@@ -8,7 +8,7 @@ import type { Limits } from '../core/limits.ts';
 import type { RaftTiming } from '../core/raft-state.ts';
 import type { Index, Term } from '../core/types.ts';
 import type { LogStore } from '../ports/log-store.ts';
-import type { Replica, ReplicaStatus, RoleEvent } from '../ports/replica.ts';
+import type { DiskEvent, PeerEvent, Replica, ReplicaStatus, RoleEvent } from '../ports/replica.ts';
 import type { Transport } from '../ports/transport.ts';
 import {
   type Command,
@@ -57,6 +57,10 @@ export interface Applied<Result> {
 
 export interface NodeEvents {
   readonly role: RoleEvent;
+  /** Another node is refused, refuses this one, or takes no entries; and when that is over. */
+  readonly peer: PeerEvent;
+  /** A disk write takes too long, or has ended after all. */
+  readonly disk: DiskEvent;
   /** The node has stopped for good; the process lives on. */
   readonly halt: RaftError;
   /** Leader work threw. */
@@ -164,6 +168,8 @@ export class RaftchartNode<
   ): () => void {
     const hear = listener as (event: unknown) => void;
     if (type === 'role') return this.#replica.onRole(hear);
+    if (type === 'peer') return this.#replica.onPeer(hear);
+    if (type === 'disk') return this.#replica.onDisk(hear);
     if (type === 'halt') return this.#replica.onHalt(hear);
     this.#errorListeners.add(hear);
     return () => this.#errorListeners.delete(hear);

@@ -11,7 +11,7 @@ import type { Parts } from './parts.ts';
 import { raftOf } from './surroundings.ts';
 
 export function perform(parts: Parts, effect: Effect): void {
-  const { actors, clients, disk, peers } = parts;
+  const { actors, clients, disk, peers, troubles } = parts;
   switch (effect.type) {
     case 'persist':
       return persist(parts, effect);
@@ -22,6 +22,7 @@ export function perform(parts: Parts, effect: Effect): void {
     case 'progressed': {
       const { peer, matchIndex, round, term } = effect;
       if (term !== actors.raft?.term) return;
+      troubles.progressed(peer, matchIndex);
       return actors.tellRaft({ type: 'peer.progressed', peer, matchIndex, round });
     }
     case 'commit':
@@ -33,10 +34,12 @@ export function perform(parts: Parts, effect: Effect): void {
     case 'logDurable':
       return clients.pump();
     case 'diskStalled':
+      parts.diskChanged(disk.stalled(parts.clock.now(), effect.stalledForMs));
       return actors.tellRaft({ type: 'disk.stalled' });
     case 'diskRecovered':
+      return parts.diskChanged(disk.recovered(parts.clock.now()));
     case 'peerStalled':
-      return;
+      return troubles.stalled(effect.peer, effect.matchIndex);
     case 'roleChanged':
       return parts.roleChanged(effect);
     case 'established':
@@ -56,6 +59,7 @@ export function perform(parts: Parts, effect: Effect): void {
     case 'linkClosed':
       peers.closed(effect.peer, effect.reason);
       clients.linkClosed(effect.peer);
+      troubles.linkClosed(effect.peer);
       return actors.tellRaft({ type: 'link.closed', peer: effect.peer });
     case 'halted':
       return parts.fail(effect.error);

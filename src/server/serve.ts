@@ -12,6 +12,7 @@ import type { RaftTiming } from '../core/raft-state.ts';
 import type { NodeId } from '../core/types.ts';
 import { KvStateMachine } from '../kv/kv-state-machine.ts';
 import { foundingClusterId, storedClusterId } from '../library/cluster-identity.ts';
+import { systemClock } from '../node/system-clock.ts';
 import type { Replica } from '../ports/replica.ts';
 import { ClientPort } from './client-port.ts';
 import { descriptorLimit } from './descriptor-limit.ts';
@@ -19,6 +20,7 @@ import { ServedHosts } from './host-check.ts';
 import { createHttpApi } from './http-api.ts';
 import { type HttpAddress, HttpServer } from './http-server.ts';
 import type { Log } from './json-log.ts';
+import { logNode } from './node-log.ts';
 import { OpenStreams, type ServerContext } from './server-context.ts';
 import { createServerCounters, type ServerCounters } from './server-counters.ts';
 import { type ServerLimits, SSE_KEEP_ALIVE_MS } from './server-limits.ts';
@@ -81,6 +83,7 @@ async function serveOn(
   const { log } = options;
   const machine = new KvStateMachine({ onListenerError: (error) => logFault(log, error) });
   const replica = await startMember(options, machine);
+  const stopLogging = logNode(replica, log, systemClock);
   const context = contextOf(options, { replica, kv: machine, counters });
   const streams = new OpenStreams();
   const clients = new ClientPort(context);
@@ -92,6 +95,7 @@ async function serveOn(
     streams.endAll(stopping());
     // The node first: it answers what is under way, and the answers still need their connections.
     await replica.close();
+    stopLogging();
     await clients.close('this node is stopping');
     await http.close();
   };
@@ -134,9 +138,6 @@ async function startMember(options: ServeOptions, machine: KvStateMachine): Prom
   const clusterId = options.clusterId ?? stored ?? foundingClusterId(addresses);
   const parts = { id, clusterId, members: addresses, dataDir, peerListen, machine, timing, limits };
   const replica = await startNode(parts);
-  const { role, term, leader } = replica.status();
-  log('info', 'role', { role, term, leader, cause: 'started' });
-  replica.onRole((event) => log('info', 'role', { ...event }));
   return replica;
 }
 
