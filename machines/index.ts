@@ -10,11 +10,7 @@ import type {
   LogWriterEffect,
   NodeEffect,
 } from '../src/core/effect.ts';
-import {
-  DIAL_BACKOFF_MAX_MS,
-  HANDSHAKE_TIMEOUT_MS,
-  LIVENESS_INTERVAL_MS,
-} from '../src/core/limits.ts';
+import { HANDSHAKE_TIMEOUT_MS, LIVENESS_INTERVAL_MS } from '../src/core/limits.ts';
 import { greater, nextIndex } from '../src/core/types.ts';
 import { dialBackoffMs } from '../src/rules/timing.ts';
 import { type ApplierContext, type ApplierEvent, applierMachine } from './applier.machine.ts';
@@ -155,8 +151,7 @@ function bindLink(random: () => number) {
       dialBackoff: ({ context }) => dialBackoffMs(context.failures, random()),
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       livenessInterval: LIVENESS_INTERVAL_MS,
-      refusedBackoff: ({ context }) =>
-        dialBackoffMs(16, random()) + Math.min(context.failures, DIAL_BACKOFF_MAX_MS),
+      refusedBackoff: ({ context }) => dialBackoffMs(16, random()) + context.failures,
     },
   });
 }

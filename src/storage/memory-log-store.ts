@@ -18,7 +18,6 @@ import type {
   ReadRange,
   RecoveredLog,
 } from '../ports/log-store.ts';
-import { requireSameMembers } from './agreement.ts';
 import { bootIdentity } from './identity-file.ts';
 import { type LogPlan, type LogState, planWrite } from './log-plan.ts';
 import { cryptoWord, type RandomWord } from './random-word.ts';
@@ -72,7 +71,6 @@ export class MemoryLogStore implements LogStore {
     const { clusterId, nodeId } = content.identity;
     const isOwn = clusterId === owner.clusterId && nodeId === owner.nodeId;
     if (!isOwn) throw belongsTo(PLACE, content.identity, owner);
-    requireSameMembers(PLACE, { known: content.configuration, named: owner.founding });
     content.identity = bootIdentity(content.identity, this.#randomWord());
     this.#content = content;
     this.#isOpen = true;

@@ -27,17 +27,7 @@ describe('/status', () => {
       snapshotIndex: 0,
       revision: 2,
       members: { voters: ['n1'], learners: [], joint: false },
-      diskStalled: false,
-      links: [
-        {
-          peer: 'n9',
-          state: 'open',
-          reason: null,
-          bufferedBytes: 7,
-          matchIndex: 1,
-          problem: null,
-        },
-      ],
+      links: [{ peer: 'n9', state: 'open', reason: null, bufferedBytes: 7, matchIndex: 1 }],
       version: '9.9.9',
     });
   });

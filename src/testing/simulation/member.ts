@@ -175,7 +175,6 @@ export class SimulatedMember {
   #start(process: SimulatedProcess, random: SeededRandom): void {
     const { addresses, events, limits, network, protocol, timing, diskStallMs, instruments } =
       this.#options;
-    const cuts = random.fork('cuts');
     const transport = memoryTransport({ network: network.memory, address: this.address, limits });
     this.#transport = transport;
     const options = {
@@ -191,7 +190,7 @@ export class SimulatedMember {
       protocol,
       limits,
       diskStallMs,
-      instruments: { ...instruments, cutsSlice: () => cuts.chance(CUT_SHARE) },
+      ...(instruments === undefined ? {} : { instruments }),
     };
     startRaftNode(options).then(
       (node) => this.#started(process, node),
@@ -267,30 +266,24 @@ export class SimulatedMember {
 const QUORUM_LOST = 'no quorum answered for an election timeout';
 const DISK_STALLS = 'its disk stalls';
 
-/**
- * The machine, with each command and its result noted: replicas must agree on both, so it is asked for every
- * result, and those that nobody waits for are taken away after that.
- */
+/** The machine, with each command and its result noted: replicas must agree on both. */
 function watched(id: NodeId, machine: StateMachine, options: MemberOptions): StateMachine {
-  const noted = (
-    batch: readonly CommittedCommand[],
-    results: readonly unknown[],
-  ): readonly unknown[] =>
-    results.map((result, at) => {
-      const command = batch[at];
-      if (command === undefined) return result;
-      options.history.noteApplied(id, command, result);
-      return command.wantsResult ? result : undefined;
-    });
+  const note = (batch: readonly CommittedCommand[], results: readonly unknown[]): void => {
+    for (const [at, command] of batch.entries()) {
+      options.history.noteApplied(id, command, results[at]);
+    }
+  };
   return {
-    apply: (batch, isTimeUp) => {
-      const asked = batch.map((command) => ({ ...command, wantsResult: true }));
-      const results = machine.apply(asked, isTimeUp);
-      if (!(results instanceof Promise)) return noted(batch, results);
-      return results.then((all) => noted(batch, all));
+    apply: (batch) => {
+      const results = machine.apply(batch);
+      if (!(results instanceof Promise)) {
+        note(batch, results);
+        return results;
+      }
+      return results.then((all) => {
+        note(batch, all);
+        return all;
+      });
     },
   };
 }
-
-/** How likely a batch is cut after each of its commands (AP2). */
-const CUT_SHARE = 0.1;

@@ -123,14 +123,11 @@ function trappedClock(clock: Clock, trap: Trap): Clock {
       trap.around('clock.setTimeout', () => clock.setTimeout(callback, delayMs)),
     clearTimeout: (timer) => clock.clearTimeout(timer),
     defer: (callback) => clock.defer(callback),
-    yield: (callback) => clock.yield(callback),
   };
 }
 
 function trappedMachine(machine: StateMachine, trap: Trap): StateMachine {
-  return {
-    apply: (batch, isTimeUp) => trap.around('machine.apply', () => machine.apply(batch, isTimeUp)),
-  };
+  return { apply: (batch) => trap.around('machine.apply', () => machine.apply(batch)) };
 }
 
 function trappedStore(store: LogStore, trap: Trap): LogStore {

@@ -7,13 +7,7 @@ import { type Example, N1, N2 } from './example.ts';
 const encoder = new TextEncoder();
 
 function command(text: string): CommittedCommand {
-  return {
-    index: index(1),
-    term: term(1),
-    timeMs: 0,
-    data: encoder.encode(text),
-    wantsResult: true,
-  };
+  return { index: index(1), term: term(1), timeMs: 0, data: encoder.encode(text) };
 }
 
 export const OF_HISTORY: readonly Example[] = [
