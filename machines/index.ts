@@ -10,7 +10,11 @@ import type {
   LogWriterEffect,
   NodeEffect,
 } from '../src/core/effect.ts';
-import { HANDSHAKE_TIMEOUT_MS, LIVENESS_INTERVAL_MS } from '../src/core/limits.ts';
+import {
+  DIAL_BACKOFF_MAX_MS,
+  HANDSHAKE_TIMEOUT_MS,
+  LIVENESS_INTERVAL_MS,
+} from '../src/core/limits.ts';
 import { greater, nextIndex } from '../src/core/types.ts';
 import { dialBackoffMs } from '../src/rules/timing.ts';
 import { type ApplierContext, type ApplierEvent, applierMachine } from './applier.machine.ts';
@@ -151,7 +155,8 @@ function bindLink(random: () => number) {
       dialBackoff: ({ context }) => dialBackoffMs(context.failures, random()),
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       livenessInterval: LIVENESS_INTERVAL_MS,
-      refusedBackoff: ({ context }) => dialBackoffMs(16, random()) + context.failures,
+      refusedBackoff: ({ context }) =>
+        dialBackoffMs(16, random()) + Math.min(context.failures, DIAL_BACKOFF_MAX_MS),
     },
   });
 }

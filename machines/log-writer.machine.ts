@@ -80,7 +80,20 @@ export const logWriterMachine = setup({
         stalled: {
           description: 'The disk hangs; a leader gives up its lead.',
           entry: 'announceStall',
-          exit: 'announceRecovery',
+          on: {
+            'write.completed': [
+              {
+                guard: { type: 'isCurrentAndMoreWaits', params: ({ event }) => event },
+                target: 'prompt',
+                actions: ['announceRecovery', 'announceDurable', 'flush'],
+              },
+              {
+                guard: { type: 'isCurrent', params: ({ event }) => event },
+                target: '#logWriter.idle',
+                actions: ['announceRecovery', 'announceDurable'],
+              },
+            ],
+          },
         },
       },
     },

@@ -103,6 +103,14 @@ export const members: Kind<ReadonlyMap<NodeId, string>> = (given) => {
   return byId;
 };
 
+/** `db.example.org,db` */
+export const hostNames: Kind<readonly string[]> = (given) => {
+  const names = given.split(',').map((name) => name.trim());
+  const wrong = names.find((name) => !/^[A-Za-z0-9._-]{1,253}$/.test(name));
+  if (wrong === undefined) return names;
+  return new Refusal(`must be host names without port, NAME,NAME,…; this is none: ${wrong}`);
+};
+
 /** `http://a:1,http://b:2` */
 export const endpoints: Kind<readonly string[]> = (given) => {
   const urls: string[] = [];

@@ -10,6 +10,7 @@ import {
   anyText,
   choice,
   endpoints,
+  hostNames,
   type Kind,
   members,
   msRange,
@@ -30,6 +31,8 @@ export interface OptionSpec<Value> {
   /** Promised, but refused with `RAFT_NOT_IMPLEMENTED` for now. */
   readonly isPlanned?: true;
   readonly short?: string;
+  /** May be given again; the texts are joined by commas. */
+  readonly isRepeatable?: true;
 }
 
 function preset<Value>(
@@ -77,6 +80,14 @@ export const OPTIONS = {
     'Where the log is kept; one directory, one node. The demo without it uses a temporary one.',
   ),
   listen: preset(address, '127.0.0.1:4100', 'HOST:PORT', 'Where clients and HTTP are served.'),
+  'allow-host': {
+    ...optional(
+      hostNames,
+      'NAME,…',
+      'More names by which clients and web pages may call this node, besides loopback names, addresses and those of --listen and --peers. May be given again.',
+    ),
+    isRepeatable: true,
+  },
   'peer-listen': optional(
     address,
     'HOST:PORT',

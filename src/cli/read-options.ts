@@ -2,9 +2,7 @@
  * From argv and environment to typed values, by the table. Every refusal is one plain sentence that
  * names the option and what it wants (CL13); what is not known is refused, never ignored (CL15).
  */
-
 import { parseArgs } from 'node:util';
-import { isNear } from '../core/known-names.ts';
 import { CliFailure, usageFailure } from './cli-failure.ts';
 import { EXIT } from './exit-codes.ts';
 import { Refusal } from './option-kinds.ts';
@@ -108,8 +106,13 @@ function scan(names: readonly OptionName[], argv: readonly string[]): Scan {
 function take(token: OptionToken, names: readonly OptionName[], given: Map<string, string>): void {
   const name = names.find((known) => known === token.name);
   if (name === undefined) throw usageFailure(unknownOption(token.rawName, names));
-  if (given.has(name)) throw usageFailure(`--${name} is given twice.`);
-  given.set(name, textOf(name, token));
+  const before = given.get(name);
+  const spec: OptionSpec<unknown> = OPTIONS[name];
+  if (before !== undefined && !spec.isRepeatable) {
+    throw usageFailure(`--${name} is given twice.`);
+  }
+  const text = textOf(name, token);
+  given.set(name, before === undefined ? text : `${before},${text}`);
 }
 
 function textOf(name: OptionName, token: OptionToken): string {
@@ -135,4 +138,16 @@ function unknownOption(rawName: string, names: readonly OptionName[]): string {
   const near = names.find((name) => isNear(name, bare));
   const next = near === undefined ? 'See --help.' : `Did you mean --${near}?`;
   return `${rawName} is not an option of this command. ${next}`;
+}
+
+/** One letter too many, too few, changed or swapped, or the beginning of the name. */
+function isNear(name: string, given: string): boolean {
+  if (given.length >= 3 && name.startsWith(given)) return true;
+  if (Math.abs(name.length - given.length) > 1) return false;
+  let from = 0;
+  while (from < name.length && name[from] === given[from]) from += 1;
+  let tail = 0;
+  const room = Math.min(name.length, given.length) - from;
+  while (tail < room && name.at(-1 - tail) === given.at(-1 - tail)) tail += 1;
+  return Math.max(name.length, given.length) - from - tail <= 2;
 }

@@ -3,6 +3,7 @@ import { CLIENT_OPTIONS, writeJson } from './client-session.ts';
 import { type CliContext, command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { httpGet } from './http-get.ts';
+import { linkLines, linksCell } from './link-words.ts';
 import { type Cell, textTable } from './text-table.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -23,14 +24,13 @@ const COLUMNS = [
   'lastApplied',
   'lastIndex',
   'revision',
-  'version',
 ] as const;
 const HEAD = ['ENDPOINT', 'ID', 'ROLE', 'TERM', 'LEADER', 'COMMIT', 'APPLIED', 'LAST', 'REVISION'];
 
 export const statusCommand = command({
   name: 'status',
   usage: '',
-  summary: 'Show every endpoint: its role, term, leader and how far its log is.',
+  summary: 'Show every endpoint: its role, term, leader, how far its log is, and its peers.',
   options: CLIENT_OPTIONS,
   required: [],
   positionals: [0, 0],
@@ -41,9 +41,10 @@ export const statusCommand = command({
     );
     if (output === 'json') writeJson(context, answers.map(answerJson));
     else {
-      context.write(textTable([...HEAD, 'VERSION'], answers.map(answerRow)));
+      context.write(textTable([...HEAD, 'PEERS', 'VERSION'], answers.map(answerRow)));
       for (const { endpoint, status, why } of answers) {
         if (status === null) context.writeError(`${endpoint} did not answer: ${why}\n`);
+        else for (const line of linkLines(status.id, status.links)) context.write(line);
       }
     }
     return answers.some(({ status }) => status !== null) ? EXIT.clean : EXIT.unavailable;
@@ -74,7 +75,8 @@ function answerJson({ endpoint, status, why }: Answer): Fields {
 
 function answerRow({ endpoint, status }: Answer): readonly Cell[] {
   if (status === null) return [endpoint, null, 'unreachable'];
-  return [endpoint, ...COLUMNS.map((column) => cellOf(status[column]))];
+  const cells = COLUMNS.map((column) => cellOf(status[column]));
+  return [endpoint, ...cells, linksCell(status.links), cellOf(status.version)];
 }
 
 function cellOf(value: unknown): Cell {

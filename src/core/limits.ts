@@ -57,6 +57,10 @@ export const SOCKET_FRAME_BYTES_MAX = 2 ** 31 - 1;
 /** Bound: a longer timer of Node.js fires at once, in milliseconds. */
 export const TIMER_MS_MAX = 2 ** 31 - 1;
 
+/** Applying gives the event loop back after this long, in milliseconds, between two commands (AP2). */
+export const APPLY_SLICE_MS = 4;
+/** Commands handed to the state machine at once, at first and at most; adapted to the time that they take. */
+export const APPLY_HANDFUL_COMMANDS = { first: 64, max: 1024 };
 /** A disk write slower than this costs a leader its lead, in milliseconds. */
 export const DISK_STALL_MS = 2_000;
 /** Replication without progress for this long starts again from probing, in milliseconds. */

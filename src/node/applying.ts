@@ -1,32 +1,68 @@
 /**
- * Feeds the state machine: decodes committed runs, hands over the commands, and remembers how far it came.
- * The applier chart says when.
+ * Feeds the state machine: decodes committed runs, hands over the commands, and remembers how far it came. It works
+ * in slices, so that whatever the log holds, the event loop gets its turn (AP2): whoever drives it calls `slice`
+ * again in a later turn while `hasMore`. The applier chart says when.
  */
 import { assert } from '../core/assert.ts';
 import { ENTRY_KIND, type EntryRun, entriesOf } from '../core/entry-run.ts';
+import { APPLY_HANDFUL_COMMANDS, APPLY_SLICE_MS } from '../core/limits.ts';
 import { advance, type Index, nextIndex, type Term } from '../core/types.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { CommittedCommand, StateMachine } from '../ports/state-machine.ts';
+import type { NodeInstruments } from './instruments.ts';
+
+/** Those who propose here: who waits for what, and where results go. */
+export interface ResultTaker {
+  /** True if someone waits for exactly this entry. */
+  expects(index: Index, term: Term): boolean;
+  /** Called for every entry, in order; `result` means something only where it was expected. */
+  resolve(index: Index, term: Term, result: unknown): void;
+}
+
+export interface ApplyingOptions {
+  readonly machine: StateMachine;
+  readonly lastApplied: Index;
+  readonly taker: ResultTaker;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly instruments?: NodeInstruments | undefined;
+}
+
+interface PendingCommand extends CommittedCommand {
+  wantsResult: boolean;
+}
 
 export class Applying {
-  readonly #machine: StateMachine;
-  readonly #resolve: (index: Index, term: Term, result: unknown) => void;
+  readonly #options: ApplyingOptions;
+  readonly #isTimeUp = (): boolean => this.#askTime();
   #timeMs = 0;
   #lastApplied: Index;
+  #handedOver: Index;
   #count = 0;
+  #sliceEndsMs = 0;
+  /** The machine was told that time is up, and may have left the rest of what it was given. */
+  #saidTimeIsUp = false;
+  /** How many commands are handed over at once: fewer after slow ones. */
+  #handful = APPLY_HANDFUL_COMMANDS.first;
   #hasEnded = false;
+  /** What is being applied: runs, the commands in them, and how many of each are behind us. */
+  #runs: readonly EntryRun[] = [];
+  #commands: readonly PendingCommand[] = [];
+  #runsDone = 0;
+  #commandsDone = 0;
 
-  constructor(
-    machine: StateMachine,
-    lastApplied: Index,
-    resolve: (index: Index, term: Term, result: unknown) => void,
-  ) {
-    this.#machine = machine;
-    this.#lastApplied = lastApplied;
-    this.#resolve = resolve;
+  constructor(options: ApplyingOptions) {
+    this.#options = options;
+    this.#lastApplied = options.lastApplied;
+    this.#handedOver = options.lastApplied;
   }
 
   get lastApplied(): Index {
     return this.#lastApplied;
+  }
+
+  /** What the machine was given, applied or not: whoever begins to wait now for such an entry gets no result. */
+  get handedOver(): Index {
+    return this.#handedOver;
   }
 
   /** How many commands were applied since the start. */
@@ -34,55 +70,126 @@ export class Applying {
     return this.#count;
   }
 
-  /** FS2: what a machine still promises is told to nobody. */
-  end(): void {
-    this.#hasEnded = true;
+  /** True while a part of what was taken is not applied. */
+  get hasMore(): boolean {
+    return !this.#hasEnded && this.#runsDone < this.#runs.length;
   }
 
-  /** Applies contiguous runs; returns a promise only if the machine does. */
-  apply(runs: readonly EntryRun[]): void | Promise<void> {
-    const first = runs[0];
+  /** Takes contiguous runs, the next ones of the log, to be applied by `slice`. */
+  take(runs: readonly EntryRun[]): void {
+    assert(!this.hasMore, 'CM4: one batch is applied at a time');
     assert(
-      first?.firstIndex === this.#lastApplied + 1,
+      runs[0]?.firstIndex === this.#lastApplied + 1,
       'CM4: entries are applied once and in order',
     );
-    const commands = runs.flatMap((run) => this.#commandsOf(run));
-    const results = commands.length === 0 ? [] : this.#machine.apply(commands);
-    if (results instanceof Promise)
-      return results.then((all) => this.#applied(runs, commands, all));
-    this.#applied(runs, commands, results);
+    this.#runs = runs;
+    this.#commands = runs.flatMap((run) => this.#commandsOf(run));
+    this.#runsDone = 0;
+    this.#commandsDone = 0;
   }
 
-  #applied(
-    runs: readonly EntryRun[],
-    commands: readonly CommittedCommand[],
-    results: readonly unknown[],
-  ): void {
-    if (this.#hasEnded) return;
-    assert(
-      results.length === commands.length,
-      'EM1: a machine returns one result for each command',
-    );
-    this.#count += commands.length;
-    let at = 0;
-    for (const run of runs) {
-      for (let index = run.firstIndex; index <= run.lastIndex; index = nextIndex(index)) {
-        const isCommand = commands[at]?.index === index;
-        this.#resolve(index, run.term, isCommand ? results[at] : undefined);
-        if (isCommand) at += 1;
+  /** Applies until all is applied or time is up, at least one command; returns a promise only if the machine does. */
+  slice(): void | Promise<void> {
+    this.#saidTimeIsUp = false;
+    this.#sliceEndsMs = this.#options.clock.now() + APPLY_SLICE_MS;
+    return this.#applyOn();
+  }
+
+  /** FS2, AP2: nothing more is applied, and what a machine still promises is told to nobody. */
+  end(): void {
+    this.#hasEnded = true;
+    this.#runs = [];
+    this.#commands = [];
+  }
+
+  #askTime(): boolean {
+    const { clock, instruments } = this.#options;
+    this.#saidTimeIsUp ||= clock.now() >= this.#sliceEndsMs || instruments?.cutsSlice?.() === true;
+    return this.#saidTimeIsUp;
+  }
+
+  #applyOn(): void | Promise<void> {
+    while (this.hasMore) {
+      const handful = this.#nextHandful();
+      const beganMs = this.#options.clock.now();
+      const results =
+        handful.length === 0 ? [] : this.#options.machine.apply(handful, this.#isTimeUp);
+      if (results instanceof Promise) {
+        return results.then((all) => {
+          if (this.#applied(handful, all)) return this.#applyOn();
+        });
       }
-      this.#lastApplied = run.lastIndex;
+      this.#adapt(results.length, this.#options.clock.now() - beganMs);
+      if (!this.#applied(handful, results)) return;
     }
   }
 
+  /** AP1: asked here and not before, since a caller may have come meanwhile, or have given up. */
+  #nextHandful(): readonly CommittedCommand[] {
+    const from = this.#commandsDone;
+    const through = from + this.#handful;
+    const isAll = from === 0 && through >= this.#commands.length;
+    const handful = isAll ? this.#commands : this.#commands.slice(from, through);
+    for (const command of handful) {
+      command.wantsResult = this.#options.taker.expects(command.index, command.term);
+    }
+    this.#handedOver = handful.at(-1)?.index ?? this.#lastApplied;
+    return handful;
+  }
+
+  /** Returns whether the slice may go on. */
+  #applied(handful: readonly CommittedCommand[], results: readonly unknown[]): boolean {
+    if (this.#hasEnded) return false;
+    const isWhole = results.length === handful.length;
+    const isCut = this.#saidTimeIsUp && results.length > 0 && results.length < handful.length;
+    assert(isWhole || isCut, 'EM1: a machine returns one result for each command');
+    this.#settle(results);
+    return isWhole && !this.#isTimeUp();
+  }
+
+  /** Tells everyone of the entries through the last command applied, and of those after it that are none. */
+  #settle(results: readonly unknown[]): void {
+    let at = 0;
+    while (this.hasMore) {
+      const index = nextIndex(this.#lastApplied);
+      const isCommand = this.#commands[this.#commandsDone]?.index === index;
+      if (isCommand && at === results.length) break;
+      this.#settleOne(index, isCommand ? results[at] : undefined);
+      if (!isCommand) continue;
+      at += 1;
+      this.#commandsDone += 1;
+    }
+    this.#count += results.length;
+    this.#handedOver = this.#lastApplied;
+    if (this.hasMore) return;
+    this.#runs = [];
+    this.#commands = [];
+  }
+
+  #settleOne(index: Index, result: unknown): void {
+    const run = this.#runs[this.#runsDone];
+    assert(run !== undefined && index <= run.lastIndex, 'CM4: an applied entry lies in its run');
+    this.#lastApplied = index;
+    if (index === run.lastIndex) this.#runsDone += 1;
+    this.#options.taker.resolve(index, run.term, result);
+  }
+
+  /** Bound: a machine that does not look at the time is given no more than it should manage in a slice. */
+  #adapt(applied: number, tookMs: number): void {
+    if (applied === 0) return;
+    const fitting = Math.floor((applied * APPLY_SLICE_MS) / tookMs);
+    const grown = Math.min(this.#handful * 2, APPLY_HANDFUL_COMMANDS.max);
+    this.#handful = Math.max(1, Math.min(grown, fitting));
+  }
+
   /** Bound by its run: the data of a command is a view into it. Time never falls along the log. */
-  #commandsOf(run: EntryRun): readonly CommittedCommand[] {
+  #commandsOf(run: EntryRun): readonly PendingCommand[] {
     this.#timeMs = Math.max(this.#timeMs, run.timeMs);
     const { term, firstIndex } = run;
     const timeMs = this.#timeMs;
     return entriesOf(run).flatMap(({ kind, data }, offset) =>
       kind === ENTRY_KIND.command
-        ? [{ index: advance(firstIndex, offset), term, timeMs, data }]
+        ? [{ index: advance(firstIndex, offset), term, timeMs, data, wantsResult: false }]
         : [],
     );
   }

@@ -20,7 +20,7 @@ const FORWARDED_DEADLINE_MS = 5_000;
 export class Clients {
   readonly #parts: () => Surroundings;
   readonly #proposals = new Proposals(
-    () => this.#parts().applying.lastApplied,
+    () => this.#parts().applying.handedOver,
     (error) => this.#callerThrew(error),
   );
   readonly #reads = new Reads();
@@ -159,6 +159,11 @@ export class Clients {
     this.#reads.roundConfirmed(round, readIndex);
     this.#reads.applied(this.#parts().applying.lastApplied);
     this.#schedulePump();
+  }
+
+  /** True if someone here waits for exactly this entry. */
+  expects(index: Index, term: Term): boolean {
+    return this.#proposals.expectsAny && this.#proposals.expects(index, term);
   }
 
   resolve(index: Index, term: Term, result: unknown): void {

@@ -7,6 +7,7 @@ import type { EntryRun } from '../core/entry-run.ts';
 import type { HardState } from '../core/hard-state.ts';
 import type { EntryId, Index } from '../core/types.ts';
 import type { LogOperation, LogStore } from '../ports/log-store.ts';
+import type { DiskEvent } from '../ports/replica.ts';
 
 export interface Durable {
   readonly hardState: HardState;
@@ -22,17 +23,20 @@ interface HeldSend {
 export interface DiskCounters {
   writes: number;
   bytes: number;
+  stalls: number;
 }
 
 export class Disk {
   readonly #store: Pick<LogStore, 'write'>;
   readonly #release: (send: Send) => void;
-  readonly counters: DiskCounters = { writes: 0, bytes: 0 };
+  readonly counters: DiskCounters = { writes: 0, bytes: 0, stalls: 0 };
   #gathered: LogOperation[] = [];
   #held: HeldSend[] = [];
   #requested = 0;
   #durable = 0;
   #latest: Durable;
+  /** When the write under way began, if it takes too long. */
+  #stalledSince: number | null = null;
   #hasEnded = false;
 
   constructor(store: Pick<LogStore, 'write'>, recovered: Durable, release: (send: Send) => void) {
@@ -44,6 +48,23 @@ export class Disk {
   /** True when everything asked for is on disk. */
   get isIdle(): boolean {
     return this.#requested === this.#durable;
+  }
+
+  get isStalled(): boolean {
+    return this.#stalledSince !== null;
+  }
+
+  /** The write under way has taken `forMs` already, which is too long (PS8). */
+  stalled(now: number, forMs: number): DiskEvent {
+    this.counters.stalls += 1;
+    this.#stalledSince = now - forMs;
+    return { isStalled: true, forMs };
+  }
+
+  recovered(now: number): DiskEvent {
+    const forMs = Math.round(now - (this.#stalledSince ?? now));
+    this.#stalledSince = null;
+    return { isStalled: false, forMs };
   }
 
   /** True if it is the first of the next batch. */

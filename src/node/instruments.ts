@@ -12,4 +12,6 @@ export interface NodeInstruments {
   readonly guardAsked?: (chart: string, guard: string, outcome: boolean) => void;
   /** Hears the name of each effect just before it is performed; what it throws is thrown there. */
   readonly performing?: (effect: Effect['type']) => void;
+  /** Asked between commands: true ends the slice there, as if time were up. Where it is cut must not matter (AP2). */
+  readonly cutsSlice?: () => boolean;
 }

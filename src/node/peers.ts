@@ -21,6 +21,7 @@ import type {
   Transport,
 } from '../ports/transport.ts';
 import { judgeHello } from '../rules/identity.ts';
+import type { Troubles } from './troubles.ts';
 
 export interface PeersOptions {
   readonly identity: NodeIdentity;
@@ -38,6 +39,8 @@ export interface PeersOptions {
   readonly attemptOf: (peer: NodeId) => number;
   readonly received: (from: NodeId, message: Message, runs: readonly EntryRun[]) => void;
   readonly failed: (error: unknown) => void;
+  /** Told who is refused, who refuses, and when that is over. */
+  readonly troubles: Pick<Troubles, 'refused' | 'refusedBy' | 'accepted' | 'heard'>;
 }
 
 /** Bound: messages that overtake the peer's acceptance here; what exceeds it is dropped, as the network may. */
@@ -184,6 +187,7 @@ export class Peers {
     const { attemptOf, tellLink } = this.#options;
     const attempt = attemptOf(peer) + 1;
     this.#remember(peer, { connection, attempt, boot, silentChecks: 0 });
+    this.#options.troubles.accepted(peer);
     connection.sendHello(this.hello(peer));
     tellLink(peer, { type: 'hello.accepted', attempt });
     return attempt;
@@ -192,6 +196,7 @@ export class Peers {
   helloAccepted(peer: NodeId, attempt: number, boot: string): void {
     const connected = this.#connections.get(peer)?.get(attempt);
     if (connected !== undefined) connected.boot = boot;
+    this.#options.troubles.accepted(peer);
     this.#options.tellLink(peer, { type: 'hello.accepted', attempt });
   }
 
@@ -217,7 +222,17 @@ export class Peers {
     if (open?.attempt !== attempt) return;
     open.silentChecks = 0;
     this.receivedCount += 1;
+    this.#options.troubles.heard(peer);
     this.#options.received(peer, message, runs);
+  }
+
+  /** This node does not accept whoever calls itself so; `null`: it could not say how. */
+  refused(peer: string | null, reason: string): void {
+    this.#options.troubles.refused(peer, reason);
+  }
+
+  refusedBy(peer: NodeId, reason: string): void {
+    this.#options.troubles.refusedBy(peer, reason);
   }
 
   forget(peer: NodeId, attempt: number): void {
@@ -292,6 +307,7 @@ class Outbound implements ConnectionListener {
     const type = kind === 'refused' ? 'hello.refused' : 'socket.closed';
     this.#peers.run(() => {
       if (kind === 'badFrame') this.#peers.badFrames += 1;
+      if (kind === 'refused') this.#peers.refusedBy(this.#peer, text);
       this.#peers.tellLink(this.#peer, { type, attempt, reason: text });
       this.#peers.forget(this.#peer, attempt);
     });
@@ -299,6 +315,7 @@ class Outbound implements ConnectionListener {
 
   #refuse(reason: string): void {
     this.connection?.close('refused', reason);
+    this.#peers.refused(this.#peer, reason);
     this.#peers.tellLink(this.#peer, { type: 'hello.refused', attempt: this.#attempt, reason });
   }
 }
@@ -327,8 +344,11 @@ class Inbound implements ConnectionListener {
     this.#peers.stopTimer(this.#helloTimer);
     this.#peers.run(() =>
       this.#peers.judge(hello, (refusal) => {
-        if (refusal !== null) return this.#connection.close('refused', refusal);
         const { nodeId, lineage } = hello.identity;
+        if (refusal !== null) {
+          this.#connection.close('refused', refusal);
+          return this.#peers.refused(nodeId, refusal);
+        }
         this.#peer = nodeId;
         this.#attempt = this.#peers.admitCall(nodeId, this.#connection, lineage.at(-1) ?? '');
         this.#peers.run(() => this.#early.release());
@@ -348,10 +368,17 @@ class Inbound implements ConnectionListener {
     this.#peers.stopTimer(this.#helloTimer);
     this.#peers.run(() => {
       if (kind === 'badFrame') this.#peers.badFrames += 1;
+      if (kind === 'refused') this.#refusedAfterAll(text);
       if (this.#peer === null) return;
       const event = { type: 'socket.closed', attempt: this.#attempt, reason: text } as const;
       this.#peers.tellLink(this.#peer, event);
       this.#peers.forget(this.#peer, this.#attempt);
     });
+  }
+
+  /** The caller does not accept this node; or, before anyone could say a name, the two speak different versions. */
+  #refusedAfterAll(text: string): void {
+    if (this.#peer === null) this.#peers.refused(null, text);
+    else this.#peers.refusedBy(this.#peer, text);
   }
 }

@@ -11,7 +11,7 @@ import type { Parts } from './parts.ts';
 import { raftOf } from './surroundings.ts';
 
 export function perform(parts: Parts, effect: Effect): void {
-  const { actors, clients, disk, peers } = parts;
+  const { actors, clients, disk, peers, troubles } = parts;
   switch (effect.type) {
     case 'persist':
       return persist(parts, effect);
@@ -22,6 +22,7 @@ export function perform(parts: Parts, effect: Effect): void {
     case 'progressed': {
       const { peer, matchIndex, round, term } = effect;
       if (term !== actors.raft?.term) return;
+      troubles.progressed(peer, matchIndex);
       return actors.tellRaft({ type: 'peer.progressed', peer, matchIndex, round });
     }
     case 'commit':
@@ -33,10 +34,12 @@ export function perform(parts: Parts, effect: Effect): void {
     case 'logDurable':
       return clients.pump();
     case 'diskStalled':
+      parts.diskChanged(disk.stalled(parts.clock.now(), effect.stalledForMs));
       return actors.tellRaft({ type: 'disk.stalled' });
     case 'diskRecovered':
+      return parts.diskChanged(disk.recovered(parts.clock.now()));
     case 'peerStalled':
-      return;
+      return troubles.stalled(effect.peer, effect.matchIndex);
     case 'roleChanged':
       return parts.roleChanged(effect);
     case 'established':
@@ -56,6 +59,7 @@ export function perform(parts: Parts, effect: Effect): void {
     case 'linkClosed':
       peers.closed(effect.peer, effect.reason);
       clients.linkClosed(effect.peer);
+      troubles.linkClosed(effect.peer);
       return actors.tellRaft({ type: 'link.closed', peer: effect.peer });
     case 'halted':
       return parts.fail(effect.error);
@@ -199,11 +203,17 @@ function readStored({ store, tail }: Parts, range: ReadRange): Promise<readonly 
 }
 
 function applyRuns(parts: Parts, runs: readonly EntryRun[]): void {
-  const { actors, applying, clients } = parts;
-  const last = runs.at(-1);
-  assert(last !== undefined, 'CM4: there is something to apply');
+  parts.applying.take(runs);
+  applySlice(parts);
+}
+
+/** AP2: one slice now, the others in later turns of the event loop, none after a halt or a stop. */
+function applySlice(parts: Parts): void {
+  const { actors, applying, clients, clock } = parts;
+  if (!applying.hasMore) return;
   const done = (): void => {
-    actors.tellApplier({ type: 'apply.completed', throughIndex: last.lastIndex });
+    if (applying.hasMore) clock.yield(() => parts.run(() => applySlice(parts)));
+    else actors.tellApplier({ type: 'apply.completed', throughIndex: applying.lastApplied });
     clients.applied(applying.lastApplied);
   };
   const failed = (error: unknown): void => {
@@ -211,7 +221,7 @@ function applyRuns(parts: Parts, runs: readonly EntryRun[]): void {
     parts.fail(machineFailed(error));
   };
   try {
-    const applied = applying.apply(runs);
+    const applied = applying.slice();
     if (applied === undefined) return done();
     applied.then(
       () => parts.run(done),

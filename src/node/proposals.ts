@@ -54,12 +54,15 @@ export class Proposals {
   readonly #expected = new Map<Index, Expected>();
   #expectedBytes = 0;
   readonly #forwarded = new Map<number, Forwarded>();
-  readonly #lastApplied: () => Index;
+  readonly #handedOver: () => Index;
   readonly #callerThrew: (error: unknown) => void;
 
-  /** `callerThrew` hears what a caller throws at its answer. */
-  constructor(lastApplied: () => Index, callerThrew: (error: unknown) => void) {
-    this.#lastApplied = lastApplied;
+  /**
+   * `handedOver`: through where the state machine was given the entries; results of those are not to be had.
+   * `callerThrew` hears what a caller throws at its answer.
+   */
+  constructor(handedOver: () => Index, callerThrew: (error: unknown) => void) {
+    this.#handedOver = handedOver;
     this.#callerThrew = callerThrew;
   }
 
@@ -166,9 +169,14 @@ export class Proposals {
     this.#tell(waiter, { type: 'applied', index: at, term: inTerm, result });
   }
 
-  /** True while someone waits for an index in `[from, through]`. */
+  /** True while someone waits for an entry to be applied. */
   get expectsAny(): boolean {
     return this.#expected.size > 0;
+  }
+
+  /** True if the entry that someone waits for is this one, and not another in its place. */
+  expects(at: Index, inTerm: Term): boolean {
+    return this.#expected.get(at)?.term === inTerm;
   }
 
   /** Ends what is overdue: the queued ones safely, the others with their outcome unknown. */
@@ -214,7 +222,7 @@ export class Proposals {
   }
 
   #expect(at: Index, inTerm: Term, waiter: Waiter, bytes: number): void {
-    if (at <= this.#lastApplied()) {
+    if (at <= this.#handedOver()) {
       return this.#tell(waiter, { type: 'failed', error: unknownOutcome(at) });
     }
     const replaced = this.#expected.get(at);

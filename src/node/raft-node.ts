@@ -12,7 +12,9 @@ import { type Index, type NodeId, TERM_ZERO } from '../core/types.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { LogStore, RecoveredLog } from '../ports/log-store.ts';
 import type {
+  DiskEvent,
   Lifecycle,
+  PeerEvent,
   ProposalOutcome,
   Replica,
   ReplicaCounters,
@@ -30,6 +32,7 @@ import { Clients } from './clients.ts';
 import { Disk, type Durable } from './disk.ts';
 import { asRaftError, endEach, fatesOf, once, stopped } from './endings.ts';
 import type { NodeInstruments } from './instruments.ts';
+import { Listeners } from './listeners.ts';
 import { LogTail } from './log-tail.ts';
 import type { Parts } from './parts.ts';
 import { Peers } from './peers.ts';
@@ -38,6 +41,7 @@ import { receive } from './receive.ts';
 import { recoveredState } from './recovery.ts';
 import { countersOf, peersIn, statusOf } from './status.ts';
 import { StepLoop } from './step-loop.ts';
+import { Troubles } from './troubles.ts';
 
 export interface RaftNodeOptions {
   readonly id: NodeId;
@@ -103,7 +107,9 @@ export class RaftNode implements Replica {
   readonly #loop: StepLoop<Effect>;
   readonly #closeTransport: () => Promise<void>;
   readonly #closeStore: () => Promise<void>;
-  readonly #roleListeners = new Set<(event: RoleEvent) => void>();
+  readonly #roleListeners: Listeners<RoleEvent>;
+  readonly #peerListeners: Listeners<PeerEvent>;
+  readonly #diskListeners: Listeners<DiskEvent>;
   readonly #haltListeners = new Set<(error: RaftError) => void>();
   #role: RoleEvent = { role: 'follower', term: TERM_ZERO, leader: null, cause: 'started' };
   #halted: RaftError | null = null;
@@ -116,6 +122,10 @@ export class RaftNode implements Replica {
     this.id = options.id;
     this.#options = options;
     this.#recovered = recovered;
+    const defer = (call: () => void): void => options.clock.defer(call);
+    this.#roleListeners = new Listeners(defer);
+    this.#peerListeners = new Listeners(defer);
+    this.#diskListeners = new Listeners(defer);
     this.#loop = new StepLoop(
       (effect) => this.#perform(effect),
       (error) => this.#fail(error),
@@ -191,8 +201,15 @@ export class RaftNode implements Replica {
   }
 
   onRole(listener: (event: RoleEvent) => void): () => void {
-    this.#roleListeners.add(listener);
-    return () => this.#roleListeners.delete(listener);
+    return this.#roleListeners.add(listener);
+  }
+
+  onPeer(listener: (event: PeerEvent) => void): () => void {
+    return this.#peerListeners.add(listener);
+  }
+
+  onDisk(listener: (event: DiskEvent) => void): () => void {
+    return this.#diskListeners.add(listener);
   }
 
   onHalt(listener: (error: RaftError) => void): () => void {
@@ -222,18 +239,23 @@ export class RaftNode implements Replica {
     }
     actors.stop();
     this.#loop.end();
+    this.#parts.applying.end();
+    this.#parts.troubles.stop();
     clients.failAll(stopped('safe'), stopped('outcomeUnknown'));
     await this.#closeTransport();
     await this.#closeStore();
   }
 
   #buildParts(): Parts {
-    const { clock, machine, random, store, transport } = this.#options;
+    const { clock, machine, random, store } = this.#options;
     const limits = { ...DEFAULT_LIMITS, ...this.#options.limits };
-    const { identity, hardState, log, peers: known } = this.#recovered;
+    const { configuration, identity, hardState, log } = this.#recovered;
     const run = (input: () => void): void => this.#run(input);
     const fail = (error: unknown): void => this.#fail(error);
     const parts = (): Parts => this.#parts;
+    const troubles = new Troubles(clock, members(configuration), (event) =>
+      this.#peerListeners.tell(event),
+    );
     const clients = new Clients(parts, identity.boots * 2 ** 32, clock);
     const durable: Durable = { hardState, entry: lastLog(log) };
     return {
@@ -249,12 +271,16 @@ export class RaftNode implements Replica {
       disk: new Disk(store, durable, ({ to, message }) => {
         this.#parts.peers.send(to, message, []);
       }),
-      applying: new Applying(machine, log.base.index, (index, term, result) =>
-        clients.resolve(index, term, result),
-      ),
+      applying: new Applying({
+        machine,
+        clock,
+        lastApplied: log.base.index,
+        taker: clients,
+        instruments: this.#options.instruments,
+      }),
       actors: new Actors({
         id: this.id,
-        peers: this.#peerIds(),
+        peers: peersIn(this.#recovered),
         clock,
         random,
         limits,
@@ -264,27 +290,32 @@ export class RaftNode implements Replica {
         failed: fail,
         instruments: this.#options.instruments,
       }),
-      peers: new Peers({
-        identity,
-        known,
-        clock,
-        store,
-        transport,
-        members: members(this.#recovered.configuration),
-        addressOf: (peer) => this.#options.members[peer] ?? null,
-        run,
-        failed: fail,
-        attemptOf: (peer) => this.#parts.actors.link(peer)?.context.attempt ?? 0,
-        tellLink: (peer, event) => this.#parts.actors.tellLink(peer, event),
-        received: (from, message, runs) => receive(this.#parts, from, message, runs),
-      }),
+      peers: this.#buildPeers(troubles),
+      troubles,
+      diskChanged: (event) => this.#diskListeners.tell(event),
       roleChanged: (change) => this.#roleChanged(change),
       drain: () => this.#drain(),
     };
   }
 
-  #peerIds(): readonly NodeId[] {
-    return peersIn(this.#recovered);
+  #buildPeers(troubles: Troubles): Peers {
+    const { clock, store, transport } = this.#options;
+    const { configuration, identity, peers: known } = this.#recovered;
+    return new Peers({
+      identity,
+      known,
+      clock,
+      store,
+      transport,
+      members: members(configuration),
+      addressOf: (peer) => this.#options.members[peer] ?? null,
+      run: (input) => this.#run(input),
+      failed: (error) => this.#fail(error),
+      troubles,
+      attemptOf: (peer) => this.#parts.actors.link(peer)?.context.attempt ?? 0,
+      tellLink: (peer, event) => this.#parts.actors.tellLink(peer, event),
+      received: (from, message, runs) => receive(this.#parts, from, message, runs),
+    });
   }
 
   #run(input: () => void): void {
@@ -316,6 +347,7 @@ export class RaftNode implements Replica {
       () => disk.end(),
       () => peers.end(),
       () => applying.end(),
+      () => this.#parts.troubles.stop(),
       () => this.#options.instruments?.performing?.('halted'),
       () => actors.halt(error),
       () => clock.defer(() => clients.failAll(...fatesOf(error))),
@@ -340,6 +372,7 @@ export class RaftNode implements Replica {
   #roleChanged({ role, term, leaderId, cause }: RoleChanged): void {
     if (role === 'candidate') this.#elections += 1;
     if (leaderId !== null && leaderId !== this.#role.leader) this.#leaderChanges += 1;
+    if (role !== 'leader') this.#parts.troubles.leadLost();
     this.#setRole({ role, term, leader: leaderId, cause });
     this.#parts.clients.roleChanged();
   }
@@ -349,7 +382,7 @@ export class RaftNode implements Replica {
     const isSame = role === event.role && term === event.term && leader === event.leader;
     this.#role = event;
     if (isSame) return;
-    for (const listener of this.#roleListeners) this.#tell(() => listener(event));
+    this.#roleListeners.tell(event);
   }
 
   /** A listener is a guest: what it throws is its own, and is thrown where nobody else is hurt. */

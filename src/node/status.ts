@@ -27,12 +27,13 @@ export function statusOf(parts: Parts, recovered: RecoveredLog, standing: Standi
     lastIndex: log.lastIndex,
     snapshotIndex: log.base.index,
     members: { voters, learners, joint: votersOutgoing.length > 0 },
+    diskStalled: parts.disk.isStalled,
     links: peersIn(recovered).map((peer) => linkStatus(parts, peer)),
   };
 }
 
 export function countersOf(
-  { applying, clients, disk, peers }: Parts,
+  { applying, clients, disk, peers, troubles }: Parts,
   counts: Pick<ReplicaCounters, 'elections' | 'leaderChanges'>,
 ): ReplicaCounters {
   return {
@@ -43,8 +44,11 @@ export function countersOf(
     messagesReceived: peers.receivedCount,
     messagesDropped: peers.dropped,
     badFrames: peers.badFrames,
+    refusals: troubles.refusals,
+    peerStalls: troubles.stalls,
     diskWrites: disk.counters.writes,
     diskBytes: disk.counters.bytes,
+    diskStalls: disk.counters.stalls,
   };
 }
 
@@ -64,13 +68,18 @@ function lifeOf(
   return { lifecycle, role, term, leader };
 }
 
-function linkStatus({ actors, peers }: Parts, peer: NodeId): LinkStatus {
+/** A link that opens time and again only to be refused is not called open. */
+function linkStatus({ actors, peers, troubles }: Parts, peer: NodeId): LinkStatus {
   const link = actors.link(peer);
+  const { problem, reason } = troubles.of(peer) ?? { problem: null, reason: null };
+  const state = (link?.state ?? 'closed') as LinkStatus['state'];
+  const isRefused = problem === 'refuses' || (problem === 'refused' && state !== 'open');
   return {
     peer,
-    state: (link?.state ?? 'closed') as LinkStatus['state'],
-    reason: link?.context.reason ?? null,
+    state: isRefused ? 'refused' : state,
+    reason: reason ?? link?.context.reason ?? null,
     bufferedBytes: peers.bufferedBytes(peer),
     matchIndex: actors.replication(peer)?.matchIndex ?? null,
+    problem,
   };
 }

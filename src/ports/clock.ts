@@ -9,14 +9,14 @@ export interface Clock {
   clearTimeout(timer: unknown): void;
   /** Runs `callback` after the present event has been dealt with, before any later one. */
   defer(callback: () => void): void;
+  /** Runs `callback` in a later turn of the event loop, after everything else that is ready has had its turn. */
+  yield(callback: () => void): void;
 }
 
 /** What the ends of client connections need of time besides. */
 export interface ConnectionClock extends Clock {
   /** As `setTimeout`, but a program whose other work is done ends without waiting for it. */
   setIdleTimeout(callback: () => void, delayMs: number): unknown;
-  /** Runs `callback` after everything else that is ready has had its turn. */
-  yield(callback: () => void): void;
 }
 
 export interface Random {

@@ -21,7 +21,7 @@ export type LogOperation =
 export interface LogStoreOwner {
   readonly clusterId: string;
   readonly nodeId: string;
-  /** Used only when the store is new: the configuration before the first entry. */
+  /** The configuration before the first entry; one that exists is refused if it knows other members (CF5). */
   readonly founding: Configuration;
 }
 

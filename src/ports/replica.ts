@@ -46,6 +46,8 @@ export interface ReplicaStatus {
     readonly learners: readonly NodeId[];
     readonly joint: boolean;
   };
+  /** A disk write is under way that takes too long. */
+  readonly diskStalled: boolean;
   /** One for each other member, with what is known from here. */
   readonly links: readonly LinkStatus[];
 }
@@ -58,6 +60,31 @@ export interface LinkStatus {
   readonly bufferedBytes: number;
   /** Known only while leading. */
   readonly matchIndex: Index | null;
+  /** What is wrong with it beyond the connection; `reason` says more. `null` while nothing is. */
+  readonly problem: PeerProblem | null;
+}
+
+/**
+ * `refused`: this node does not accept it; `refuses`: it does not accept this node; `stalled`: this node leads, and
+ * the peer takes no entries although it is connected.
+ */
+export type PeerProblem = 'refused' | 'refuses' | 'stalled';
+
+/** A problem with another node has begun, has another reason, or is over. */
+export interface PeerEvent {
+  /** The name that it gives; a stranger may give any. `null` if it did not get to say one. */
+  readonly peer: string | null;
+  readonly problem: PeerProblem;
+  /** A sentence: what is wrong and what to do, or how it ended. */
+  readonly reason: string;
+  readonly isOver: boolean;
+}
+
+/** A disk write takes too long, or has ended after all. */
+export interface DiskEvent {
+  readonly isStalled: boolean;
+  /** How long the write has taken so far, or took in all, in milliseconds. */
+  readonly forMs: number;
 }
 
 /** A change of role or of the known leader. */
@@ -78,8 +105,12 @@ export interface ReplicaCounters {
   readonly messagesReceived: number;
   readonly messagesDropped: number;
   readonly badFrames: number;
+  /** Calls of others that were refused here, and stalls of peers while leading. */
+  readonly refusals: number;
+  readonly peerStalls: number;
   readonly diskWrites: number;
   readonly diskBytes: number;
+  readonly diskStalls: number;
 }
 
 export interface Replica {
@@ -102,6 +133,10 @@ export interface Replica {
   counters(): ReplicaCounters;
   /** Returns how to stop listening. */
   onRole(listener: (event: RoleEvent) => void): () => void;
+  /** Hears of problems with other nodes, once at each change. Returns how to stop listening. */
+  onPeer(listener: (event: PeerEvent) => void): () => void;
+  /** Hears of disk writes that take too long. Returns how to stop listening. */
+  onDisk(listener: (event: DiskEvent) => void): () => void;
   /** The node has halted for good; the process lives. Called once, at once if it already has. */
   onHalt(listener: (error: RaftError) => void): () => void;
   /** Stops accepting, drains what is under way, closes links and store. */

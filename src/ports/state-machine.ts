@@ -11,13 +11,25 @@ export interface CommittedCommand {
   readonly timeMs: number;
   /** As proposed. A view into a larger block: copy what must outlive the call. */
   readonly data: Uint8Array;
+  /**
+   * False: nobody waits for the result here, and a machine may return `undefined` in its place (AP1).
+   * It differs between replicas: the state must not depend on it.
+   */
+  readonly wantsResult: boolean;
 }
 
 /**
  * `apply` is called with one batch at a time, each command once and in order, and returns one result
  * for each command. A throw or rejection is a divergence in the making: the node halts
  * (`RAFT_STATE_MACHINE_FAILED`). A command that is refused by the application's own rules is a result, not a throw.
+ *
+ * A machine that looks after itself asks `isTimeUp` between commands and, once it is, returns the results of those
+ * that it has applied, at least one; the others are handed over again in a later turn of the event loop (AP2).
+ * The answer differs between replicas: the state must not depend on it.
  */
 export interface StateMachine {
-  apply(batch: readonly CommittedCommand[]): readonly unknown[] | Promise<readonly unknown[]>;
+  apply(
+    batch: readonly CommittedCommand[],
+    isTimeUp: () => boolean,
+  ): readonly unknown[] | Promise<readonly unknown[]>;
 }

@@ -7,6 +7,11 @@ import { WsSocket } from '../client/ws-socket.ts';
 import { ClientConnections } from './client-connections.ts';
 import type { ServerContext } from './server-context.ts';
 
+/** Bound: fragments of one frame; ours has one. More close the connection. */
+const FRAGMENTS_MAX = 64;
+/** Bound: pieces in which a frame has arrived so far, each with a cost of its own. More close the connection. */
+const CHUNKS_MAX = 16_384;
+
 export class ClientPort {
   readonly #connections: ClientConnections;
   readonly #sockets = new WebSocketServer({
@@ -14,6 +19,8 @@ export class ClientPort {
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: CLIENT_FRAME_BYTES_MAX,
+    maxFragments: FRAGMENTS_MAX,
+    maxBufferedChunks: CHUNKS_MAX,
   });
 
   constructor(context: ServerContext) {
@@ -44,8 +51,6 @@ export class ClientPort {
 
   #refusalOf(request: IncomingMessage): string | null {
     if (!this.#connections.isAdmitting) return '503 Service Unavailable';
-    // Only a browser names an origin, and no web page has any business here.
-    if (request.headers.origin !== undefined) return '400 Bad Request';
     const path = (request.url ?? '').split('?', 1)[0];
     return path === CLIENT_PATH ? null : '404 Not Found';
   }

@@ -5,7 +5,7 @@
  */
 import { Hono } from 'hono';
 import { RaftError } from '../core/errors.ts';
-import { asRaftError, badRequest, errorResponse } from './http-errors.ts';
+import { asRaftError, errorResponse } from './http-errors.ts';
 import { deleteKey, getKey, getRange, putKey, readFailure } from './kv-routes.ts';
 import { notImplemented } from './request-input.ts';
 import type { OpenStreams, ServerContext } from './server-context.ts';
@@ -133,7 +133,6 @@ async function answerSafely(
   { request, halted }: Incoming,
 ): Promise<Response> {
   try {
-    refuseForeignPage(request);
     if (route.isProbe !== true) {
       if (halted !== null) return haltedResponse(route, halted);
       if (context.counters.httpInFlight > context.limits.httpRequestsMax) throw tooManyRequests();
@@ -148,20 +147,6 @@ async function answerSafely(
     context.onFault(error);
     return errorResponse(faultError(), { status: 500 });
   }
-}
-
-/**
- * Only a browser names an origin. Without this, any web page could write to a server on its reader's own
- * machine: some requests need no permission of the server's to be sent (SV28).
- */
-function refuseForeignPage(request: Request): void {
-  const origin = request.headers.get('origin');
-  if (origin === null) return;
-  const host = URL.canParse(origin) ? new URL(origin).host : '';
-  if (host === new URL(request.url).host) return;
-  throw badRequest(
-    'Web pages of other origins are not served. Ask from a program, or from this origin.',
-  );
 }
 
 function haltedResponse(route: Route, halted: RaftError): Response {

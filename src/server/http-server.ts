@@ -3,13 +3,22 @@
  * listen before the node does, so that a taken port is found out before the node touches its disk; until the
  * node is there, it answers that it is starting.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { RaftError } from '../core/errors.ts';
 import type { ClientPort } from './client-port.ts';
+import { ConnectionGate } from './connection-gate.ts';
+import type { ServedHosts } from './host-check.ts';
 import type { HttpApi } from './http-api.ts';
-import { badRequest, errorResponse } from './http-errors.ts';
+import { badRequest, errorBody, errorResponse } from './http-errors.ts';
+import type { ServerCounters } from './server-counters.ts';
 
 export interface HttpAddress {
   readonly host: string;
@@ -23,30 +32,55 @@ export interface HttpBackend {
 
 /** Room for a key, a prefix and bounds of full length, percent-encoded. */
 const HEADER_BYTES_MAX = 64 * 1024;
+/** How long a connection may take to send the head of a request, from its first byte or its opening (ms). */
+const HEADERS_TIMEOUT_MS = 10_000;
+/** How long a whole request may take to arrive: longer than any `timeoutMs`, in milliseconds. */
+const REQUEST_TIMEOUT_MS = 65_000;
+/** How often both are looked at, in milliseconds. */
+const TIMEOUT_CHECK_MS = 1_000;
 /** How long requests under way may take once the server closes, in milliseconds. */
 const CLOSE_GRACE_MS = 500;
 /** `.` and `..`, also percent-encoded: URL parsers remove them, and with them the key that was meant. */
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:[/?#]|$)/i;
 
+export interface HttpServerOptions {
+  readonly hosts: ServedHosts;
+  readonly counters: ServerCounters;
+  /** Bound: connections of every kind. */
+  readonly connectionsMax: number;
+  /** Shorter in tests. */
+  readonly headersTimeoutMs?: number;
+}
+
 export class HttpServer {
   readonly #server: Server;
+  readonly #gate: ConnectionGate;
+  readonly #options: HttpServerOptions;
   #backend: HttpBackend | null = null;
 
-  constructor() {
+  constructor(options: HttpServerOptions) {
+    this.#options = options;
     const listener = getRequestListener((request) => this.#fetch(request), {
       // Lighter Request and Response objects in this process: a fifth of the cost of a small request.
       overrideGlobalObjects: true,
       errorHandler: () =>
         errorResponse(badRequest('The request line or its Host header is broken.')),
     });
-    this.#server = createServer({ maxHeaderSize: HEADER_BYTES_MAX }, (request, response) => {
-      if (DOT_SEGMENT.test(pathOf(request))) refuseDots(response);
-      else listener(request, response);
-    });
+    const headersTimeout = options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS;
+    this.#server = createServer(
+      {
+        maxHeaderSize: HEADER_BYTES_MAX,
+        headersTimeout,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        connectionsCheckingInterval: Math.min(headersTimeout, TIMEOUT_CHECK_MS),
+      },
+      (request, response) => this.#take(request, response, listener),
+    );
+    this.#gate = new ConnectionGate(options.connectionsMax, options.counters);
+    this.#gate.guard(this.#server);
     this.#server.on('upgrade', (request, socket: Socket, head) => {
       socket.on('error', () => socket.destroy());
-      if (this.#backend !== null) this.#backend.clients.upgrade(request, socket, head);
-      else socket.end('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n');
+      this.#upgrade(request, socket, head);
     });
   }
 
@@ -78,6 +112,30 @@ export class HttpServer {
     clearTimeout(force);
   }
 
+  #take(request: IncomingMessage, response: ServerResponse, listener: RequestListener): void {
+    const { socket } = request;
+    if (!this.#gate.isAdmitted(socket)) return;
+    const refusal = this.#refusalOf(request);
+    if (refusal !== null) refuse(response, refusal);
+    else if (DOT_SEGMENT.test(pathOf(request))) refuse(response, DOTS_REFUSED);
+    else this.#gate.takeTurn(socket, response, () => listener(request, response));
+  }
+
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    if (!this.#gate.isAdmitted(socket)) return;
+    const refusal = this.#refusalOf(request);
+    if (refusal !== null) socket.end(refusalHead('403 Forbidden'));
+    else if (this.#backend === null) socket.end(refusalHead('503 Service Unavailable'));
+    else this.#backend.clients.upgrade(request, socket, head);
+  }
+
+  #refusalOf(request: IncomingMessage): Refusal | null {
+    const message = this.#options.hosts.refusalOf(request);
+    if (message === null) return null;
+    this.#options.counters.foreignRequests += 1;
+    return { status: 403, message };
+  }
+
   async #fetch(request: Request): Promise<Response> {
     if (this.#backend !== null) return this.#backend.api.fetch(request);
     if (new URL(request.url).pathname === '/livez') return Response.json({ alive: true });
@@ -99,12 +157,25 @@ function pathOf(request: IncomingMessage): string {
   return (request.url ?? '').split('?', 1)[0] ?? '';
 }
 
-function refuseDots(response: ServerResponse): void {
-  const { code, message, retry } = badRequest(
+interface Refusal {
+  readonly status: number;
+  readonly message: string;
+}
+
+const DOTS_REFUSED: Refusal = {
+  status: 400,
+  message:
     "The path has a segment '.' or '..', which programs on the way remove. In a key, write the slash before it as %2F.",
-  );
-  response.writeHead(400, { 'content-type': 'application/json', connection: 'close' });
-  response.end(JSON.stringify({ code, message, retry }));
+};
+
+function refuse(response: ServerResponse, { status, message }: Refusal): void {
+  const body = JSON.stringify(errorBody(badRequest(message)));
+  response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
+  response.end(body);
+}
+
+function refusalHead(status: string): string {
+  return `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
 }
 
 function starting(): RaftError {

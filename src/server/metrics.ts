@@ -92,6 +92,11 @@ function logFamilies(status: ReplicaStatus): readonly Family[] {
     gauge('log_first_index', 'The first entry in the log.', single(status.firstIndex)),
     gauge('log_last_index', 'The last entry in the log.', single(status.lastIndex)),
     gauge('snapshot_index', 'The last entry covered by a snapshot.', single(status.snapshotIndex)),
+    gauge(
+      'disk_stalled',
+      '1 while a write to the log takes too long.',
+      single(Number(status.diskStalled)),
+    ),
   ];
 }
 
@@ -112,6 +117,11 @@ function linkFamilies({ links }: ReplicaStatus): readonly Family[] {
       'Bytes queued for a peer.',
       perPeer((link) => link.bufferedBytes),
     ),
+    gauge(
+      'peer_problem',
+      '1 if the peer is refused here, refuses this node, or stalls: the log and /status say why.',
+      perPeer((link) => Number(link.problem !== null)),
+    ),
     gauge('peer_match_index', 'While leading: the last entry known to be on a peer.', matched),
   ];
 }
@@ -130,9 +140,16 @@ function replicaFamilies(replica: Replica): readonly Family[] {
       'Messages not sent: no link, or its queue was full.',
       single(counts.messagesDropped),
     ),
+    counter('refusals', 'Calls of other nodes that were refused.', single(counts.refusals)),
+    counter(
+      'peer_stalls',
+      'While leading: times that a connected peer took no entries.',
+      single(counts.peerStalls),
+    ),
     counter('bad_frames', 'Frames from peers that broke the protocol.', single(counts.badFrames)),
     counter('disk_writes', 'Synced writes to the log.', single(counts.diskWrites)),
     counter('disk_written_bytes', 'Bytes of those writes.', single(counts.diskBytes)),
+    counter('disk_stalls', 'Writes that took too long.', single(counts.diskStalls)),
   ];
 }
 
@@ -161,6 +178,16 @@ function httpFamilies(counters: ServerCounters): readonly Family[] {
       samples: durations,
     },
     gauge('http_requests_in_flight', 'HTTP requests under way.', single(counters.httpInFlight)),
+    counter(
+      'connections_refused',
+      'Connections to the client port refused: too many were open.',
+      single(counters.connectionsRefused),
+    ),
+    counter(
+      'foreign_requests',
+      'Requests refused for their Host or Origin.',
+      single(counters.foreignRequests),
+    ),
     gauge('http_watches', 'Open streams of server-sent events.', single(counters.httpWatches)),
   ];
 }

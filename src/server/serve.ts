@@ -5,20 +5,24 @@
  */
 
 import { connectionClock } from '../client/ws-clock.ts';
-import { members } from '../core/configuration.ts';
-import type { RaftError } from '../core/errors.ts';
+import { DESCRIPTORS_MIN, type DescriptorShares, descriptorShares } from '../core/descriptors.ts';
+import { RaftError } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
 import type { RaftTiming } from '../core/raft-state.ts';
 import type { NodeId } from '../core/types.ts';
 import { KvStateMachine } from '../kv/kv-state-machine.ts';
 import { foundingClusterId, storedClusterId } from '../library/cluster-identity.ts';
+import { systemClock } from '../node/system-clock.ts';
 import type { Replica } from '../ports/replica.ts';
 import { ClientPort } from './client-port.ts';
+import { descriptorLimit } from './descriptor-limit.ts';
+import { ServedHosts } from './host-check.ts';
 import { createHttpApi } from './http-api.ts';
 import { type HttpAddress, HttpServer } from './http-server.ts';
 import type { Log } from './json-log.ts';
+import { logNode } from './node-log.ts';
 import { OpenStreams, type ServerContext } from './server-context.ts';
-import { createServerCounters } from './server-counters.ts';
+import { createServerCounters, type ServerCounters } from './server-counters.ts';
 import { type ServerLimits, SSE_KEEP_ALIVE_MS } from './server-limits.ts';
 import { startNode } from './start-node.ts';
 import { stopping } from './stopping.ts';
@@ -31,6 +35,8 @@ export interface ServeOptions {
   readonly peers: ReadonlyMap<NodeId, string> | null;
   readonly dataDir: string;
   readonly listen: HttpAddress;
+  /** Names by which clients may call this server, besides those of the configured addresses (SP4). */
+  readonly allowHosts: readonly string[];
   readonly peerListen: string;
   readonly timing: RaftTiming;
   readonly limits: Limits;
@@ -51,25 +57,34 @@ export interface RunningServer {
 
 /** Rejects with a `RaftError` that says what to do; then nothing is left running. */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const http = new HttpServer();
+  const shares = sharesOf(descriptorLimit());
+  const counters = createServerCounters();
+  const connectionsMax = Math.min(options.serverLimits.connectionsMax, shares.clients);
+  const http = new HttpServer({ hosts: hostsOf(options), counters, connectionsMax });
   const bound = await http.listen(options.listen);
   try {
-    return await serveOn(http, bound, options);
+    return await serveOn({ http, counters }, bound, options);
   } catch (error) {
     await http.close();
     throw error;
   }
 }
 
+interface ServerParts {
+  readonly http: HttpServer;
+  readonly counters: ServerCounters;
+}
+
 async function serveOn(
-  http: HttpServer,
+  { http, counters }: ServerParts,
   bound: HttpAddress,
   options: ServeOptions,
 ): Promise<RunningServer> {
   const { log } = options;
   const machine = new KvStateMachine({ onListenerError: (error) => logFault(log, error) });
   const replica = await startMember(options, machine);
-  const context = contextOf(options, replica, machine);
+  const stopLogging = logNode(replica, log, systemClock);
+  const context = contextOf(options, { replica, kv: machine, counters });
   const streams = new OpenStreams();
   const clients = new ClientPort(context);
   http.serve({ api: createHttpApi(context, streams), clients });
@@ -80,6 +95,7 @@ async function serveOn(
     streams.endAll(stopping());
     // The node first: it answers what is under way, and the answers still need their connections.
     await replica.close();
+    stopLogging();
     await clients.close('this node is stopping');
     await http.close();
   };
@@ -94,6 +110,22 @@ async function serveOn(
   };
 }
 
+function sharesOf(limit: number): DescriptorShares {
+  const shares = descriptorShares(limit);
+  if (shares !== null) return shares;
+  throw new RaftError(
+    'RAFT_BAD_REQUEST',
+    `This process may open ${limit} files, and a node needs ${DESCRIPTORS_MIN}, so that connections never take the disk's. Raise the limit (ulimit -n) and start it again.`,
+  );
+}
+
+/** Names under which this server is known without being told. */
+function hostsOf({ listen, peerListen, peers, allowHosts }: ServeOptions): ServedHosts {
+  const addresses = [peerListen, ...(peers ?? new Map()).values()];
+  const peerHosts = addresses.map((address) => address.slice(0, address.lastIndexOf(':')));
+  return new ServedHosts([listen.host, ...peerHosts, ...allowHosts]);
+}
+
 async function startMember(options: ServeOptions, machine: KvStateMachine): Promise<Replica> {
   const { id, dataDir, peerListen, peers, timing, limits, log } = options;
   const addresses = peers ?? new Map([[id, peerListen]]);
@@ -106,36 +138,16 @@ async function startMember(options: ServeOptions, machine: KvStateMachine): Prom
   const clusterId = options.clusterId ?? stored ?? foundingClusterId(addresses);
   const parts = { id, clusterId, members: addresses, dataDir, peerListen, machine, timing, limits };
   const replica = await startNode(parts);
-  const { role, term, leader } = replica.status();
-  log('info', 'role', { role, term, leader, cause: 'started' });
-  replica.onRole((event) => log('info', 'role', { ...event }));
-  tellMissingAddresses(replica, addresses, log);
   return replica;
 }
 
-function tellMissingAddresses(
-  replica: Replica,
-  addresses: ReadonlyMap<NodeId, string>,
-  log: Log,
-): void {
-  const { voters, learners } = replica.status().members;
-  const configuration = { voters, learners, votersOutgoing: [], learnersNext: [] };
-  const unknown = members(configuration).filter(
-    (member) => member !== replica.id && !addresses.has(member),
-  );
-  if (unknown.length === 0) return;
-  log('warn', 'addressesMissing', {
-    members: unknown,
-    message: `--peers gives no address for ${unknown.join(', ')}: this node cannot reach them.`,
-  });
-}
-
-function contextOf(options: ServeOptions, replica: Replica, kv: KvStateMachine): ServerContext {
+function contextOf(
+  options: ServeOptions,
+  parts: Pick<ServerContext, 'replica' | 'kv' | 'counters'>,
+): ServerContext {
   return {
-    replica,
-    kv,
+    ...parts,
     limits: options.serverLimits,
-    counters: createServerCounters(),
     version: options.version,
     process: () => ({
       residentBytes: process.memoryUsage.rss(),

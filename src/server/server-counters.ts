@@ -9,6 +9,10 @@ export interface ServerCounters {
   httpInFlight: number;
   /** Server-sent event streams that are open. */
   httpWatches: number;
+  /** Connections refused or dropped because too many were open. */
+  connectionsRefused: number;
+  /** Requests refused for their `Host` or `Origin`. */
+  foreignRequests: number;
   clientConnections: number;
   clientConnectionsTotal: number;
   /** By operation: submit, get, range, watch, status. */
@@ -26,6 +30,8 @@ export function createServerCounters(): ServerCounters {
     httpDurations: new Map(),
     httpInFlight: 0,
     httpWatches: 0,
+    connectionsRefused: 0,
+    foreignRequests: 0,
     clientConnections: 0,
     clientConnectionsTotal: 0,
     clientRequests: new Map(),

@@ -20,6 +20,8 @@ export interface ServerLimits {
   readonly requestsInFlightMax: number;
   /** Watches of one client connection. Past it: `RAFT_OVERLOADED`. */
   readonly watchesPerClientMax: number;
+  /** Connections of every kind on the client port. Past it: 503 in words, or dropped (SP3). */
+  readonly connectionsMax: number;
   /** Client WebSockets on one server. Past it: the upgrade is answered with 503. */
   readonly clientConnectionsMax: number;
   /** HTTP requests under way on one server. Past it: `RAFT_OVERLOADED`, before the body is read. */
@@ -39,6 +41,7 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   socketBytesMax: 8 * MIB,
   requestsInFlightMax: 50_000,
   watchesPerClientMax: 10_000,
+  connectionsMax: 10_000,
   clientConnectionsMax: 10_000,
   httpRequestsMax: 1_000,
   httpWatchesMax: 1_000,

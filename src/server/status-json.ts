@@ -3,7 +3,8 @@ import type { ServerContext } from './server-context.ts';
 
 export function statusJson(context: ServerContext): Readonly<Record<string, unknown>> {
   const { id, clusterId, lifecycle, role, term, leader, ...rest } = context.replica.status();
-  const { commitIndex, lastApplied, firstIndex, lastIndex, snapshotIndex, members, links } = rest;
+  const { commitIndex, lastApplied, firstIndex, lastIndex, snapshotIndex } = rest;
+  const { members, diskStalled, links } = rest;
   return {
     id,
     clusterId,
@@ -18,6 +19,7 @@ export function statusJson(context: ServerContext): Readonly<Record<string, unkn
     snapshotIndex,
     revision: context.kv.revision,
     members,
+    diskStalled,
     links,
     version: context.version,
   };

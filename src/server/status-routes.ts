@@ -2,6 +2,7 @@
 import type { RaftError } from '../core/errors.ts';
 import { asRaftError } from './http-errors.ts';
 import { metricsText } from './metrics.ts';
+import { leaderlessReason } from './node-log.ts';
 import { PROMETHEUS_CONTENT_TYPE } from './prometheus-text.ts';
 import { untilReadable } from './replica-calls.ts';
 import { timeoutFrom } from './request-input.ts';
@@ -26,8 +27,8 @@ export function getLivez(request: Request, halted: RaftError | null): Response {
 /** Ready means proven, not guessed: a linearizable read could be answered here and now. */
 export async function getReadyz(context: ServerContext, request: Request): Promise<Response> {
   const query = readQuery(request.url, ['timeoutMs']);
-  const { leader, role } = context.replica.status();
-  if (leader === null) return notReady(`no leader is known (this node is ${role})`);
+  const status = context.replica.status();
+  if (status.leader === null) return notReady(leaderlessReason(status));
   try {
     await untilReadable(context.replica, timeoutFrom(query, READY_TIMEOUT_MS));
     return Response.json({ ready: true });

@@ -3,6 +3,7 @@
  * the proven database, `identity.json`, the second copy of the hard state, the marker (ST4, ST5, ST7).
  * The order of the writes decides which differences a crash may leave; all others are refused.
  */
+import { type Configuration, members } from '../core/configuration.ts';
 import type { HardState } from '../core/hard-state.ts';
 import type { NodeIdentity } from '../core/identity.ts';
 import type { EntryId } from '../core/types.ts';
@@ -12,6 +13,7 @@ import {
   hardStateLost,
   mixed,
   olderThanCopy,
+  otherMembers,
   PART,
   restored,
   twoVotes,
@@ -34,6 +36,18 @@ export function requireAgreement(parts: DirectoryParts): void {
   requireNewest(parts);
   requireOneVote(parts);
   requireOneMoment(parts);
+}
+
+/**
+ * CF5: a store knows its members. Whoever names others means another cluster, and must not be half in this one
+ * and half in that.
+ */
+export function requireSameMembers(
+  place: string,
+  { known, named }: { readonly known: Configuration; readonly named: Configuration },
+): void {
+  const isSame = members(known).join() === members(named).join();
+  if (!isSame) throw otherMembers(place, members(known), members(named));
 }
 
 function requireOneDirectory(parts: DirectoryParts): void {

@@ -7,7 +7,7 @@ import { InvariantViolation } from '../core/assert.ts';
 import { RaftError } from '../core/errors.ts';
 import type { NodeIdentity } from '../core/identity.ts';
 import type { LogStoreOwner } from '../ports/log-store.ts';
-import { requireAgreement } from './agreement.ts';
+import { requireAgreement, requireSameMembers } from './agreement.ts';
 import {
   type Database,
   DatabaseDamaged,
@@ -116,6 +116,7 @@ async function openLocked(
   const hardState = slots.hardState.value;
   const acknowledged = slots.acknowledged.value;
   requireAgreement({ directory, identity, database: proven, hardState, acknowledged });
+  requireSameMembers(directory, { known: proven.configuration, named: owner.founding });
   const slotFiles = await openSlotFiles(ground, slots);
   try {
     return await countStart(ground, { identity, isNew, proven, database, slotFiles });

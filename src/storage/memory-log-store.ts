@@ -18,6 +18,7 @@ import type {
   ReadRange,
   RecoveredLog,
 } from '../ports/log-store.ts';
+import { requireSameMembers } from './agreement.ts';
 import { bootIdentity } from './identity-file.ts';
 import { type LogPlan, type LogState, planWrite } from './log-plan.ts';
 import { cryptoWord, type RandomWord } from './random-word.ts';
@@ -71,6 +72,7 @@ export class MemoryLogStore implements LogStore {
     const { clusterId, nodeId } = content.identity;
     const isOwn = clusterId === owner.clusterId && nodeId === owner.nodeId;
     if (!isOwn) throw belongsTo(PLACE, content.identity, owner);
+    requireSameMembers(PLACE, { known: content.configuration, named: owner.founding });
     content.identity = bootIdentity(content.identity, this.#randomWord());
     this.#content = content;
     this.#isOpen = true;

@@ -38,6 +38,20 @@ export function belongsTo(
   );
 }
 
+export function otherMembers(
+  directory: string,
+  known: readonly NodeId[],
+  named: readonly NodeId[],
+): RaftError {
+  const alone = known.length === 1 ? ' alone' : '';
+  return new RaftError(
+    'RAFT_WRONG_IDENTITY',
+    `The data directory ${directory} belongs to a cluster of ${known.join(', ')}${alone}, but this start names ` +
+      `${named.join(', ')} as its members (--peers, or peers). Nothing was changed. Name those that it knows, at any ` +
+      'address: members cannot be added or removed yet. To found another cluster, give each of its nodes a new data directory.',
+  );
+}
+
 export function mixed(directory: string, part: Part): RaftError {
   return new RaftError(
     'RAFT_WRONG_IDENTITY',

@@ -86,6 +86,11 @@ export class VirtualClock implements Clock {
     this.#deferred.push(callback);
   }
 
+  /** Fires as a timer does that is due now; others that are due come first. */
+  yield(callback: () => void): void {
+    this.setTimeout(callback, 0);
+  }
+
   /** How many timers are set. */
   get pendingCount(): number {
     return this.#pending;

@@ -20,10 +20,15 @@ const running = new Set<ChildProcess>();
 
 export function startCli(
   argv: readonly string[],
-  options: { readonly environment?: NodeJS.ProcessEnv; readonly wrapper?: readonly string[] } = {},
+  options: {
+    readonly environment?: NodeJS.ProcessEnv;
+    readonly wrapper?: readonly string[];
+    /** Instead of the built `main.js`. */
+    readonly program?: string;
+  } = {},
 ): CliProcess {
   const [program = process.execPath, ...first] = [...(options.wrapper ?? []), process.execPath];
-  const child = spawn(program, [...first, MAIN, ...argv], {
+  const child = spawn(program, [...first, options.program ?? MAIN, ...argv], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.environment },
   });

@@ -190,6 +190,21 @@ describe('status', () => {
   });
 });
 
+describe('the peers in status', () => {
+  it('[OP3] are counted, and each that is in trouble has a line', async () => {
+    const { link } = server.replica;
+    expect((await run(['status'])).output).toMatch(/PEERS +VERSION\n.* 1\/1 +9\.9\.9\n$/);
+    const reason = 'it comes with another data directory\u001b[31m';
+    server.replica.link = { ...link, problem: 'refused', reason };
+    const { output } = await run(['status']);
+    expect(output).toMatch(/ 0\/1 +9\.9\.9\n/);
+    expect(output).toContain('n1 → n9: refused, it comes with another data directory\\u001b[31m\n');
+    server.replica.link = { ...link, state: 'closed' };
+    expect((await run(['status'])).output).toContain('n1 → n9: closed\n');
+    server.replica.link = link;
+  });
+});
+
 describe('errors', () => {
   it('[CL16] tells a server that cannot be reached, at once, from one that has no leader', async () => {
     const gone = await run(['put', 'a', 'x', '--endpoints', 'http://127.0.0.1:1']);

@@ -5,7 +5,14 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type CliProcess, endAll, logLines, runCliProcess, startCli } from './cli-process.ts';
+import {
+  type CliProcess,
+  endAll,
+  freeBasePort,
+  logLines,
+  runCliProcess,
+  startCli,
+} from './cli-process.ts';
 
 let directory: string;
 beforeEach(async () => {
@@ -188,6 +195,29 @@ describe('a node that cannot start', () => {
     await mkdir(join(directory, 'full'));
     await writeFile(join(directory, 'full', 'letter.txt'), 'x');
     await refused(serveLine(join(directory, 'full')), { code: 78, text: 'letter.txt' });
+  });
+});
+
+describe('members that contradict the data directory', () => {
+  it('[CF5] a node that was started alone joins no cluster by --peers: it ends with 78, and only one cluster serves', async () => {
+    const base = await freeBasePort(3);
+    const peers = [1, 2, 3].map((at) => `n${at}=127.0.0.1:${base + at - 1}`).join(',');
+    const line = (id: string, ...more: readonly string[]) => [
+      ...['serve', '--id', id, '--data-dir', join(directory, id), '--listen', '127.0.0.1:0'],
+      ...[...QUICK, ...more],
+    ];
+    const alone = startCli(line('n1', '--peer-listen', '127.0.0.1:0'));
+    await leading(alone);
+    alone.kill('SIGTERM');
+    expect(await alone.ended).toBe(0);
+    const others = ['n2', 'n3'].map((id) => startCli(line(id, '--peers', peers)));
+    const first = await runCliProcess(line('n1', '--peers', peers));
+    expect(first.code).toBe(78);
+    expect(first.errors).toContain('belongs to a cluster of n1 alone');
+    expect(first.errors).not.toMatch(/--join|member add/);
+    await Promise.race(others.map(leading));
+    const again = startCli(line('n1', '--peer-listen', '127.0.0.1:0'));
+    await leading(again);
   });
 });
 

@@ -269,16 +269,19 @@ function identityTests({ newPlace, start, stored }: StoreHarness): void {
     expect(recovered.identity.lineage.length).toBeLessThanOrEqual(LINEAGE_MAX);
   });
 
-  it('[ST13] the founding configuration counts only when the store is new', async () => {
+  it('[ST13] [CF5] the founding configuration stays; whoever names other members is refused', async () => {
     const { place, store } = await stored();
     await store.close();
-    const again = place.store();
-    const { configuration } = await again.open({
-      ...OWNER,
-      founding: staticConfiguration([nodeId('n1')]),
+    const founding = staticConfiguration([nodeId('n1')]);
+    await expect(place.store().open({ ...OWNER, founding })).rejects.toMatchObject({
+      code: 'RAFT_WRONG_IDENTITY',
+      message: expect.stringContaining('a cluster of n1, n2, n3, but this start names n1 '),
     });
+    const again = place.store();
+    const { configuration, identity } = await again.open(OWNER);
     await again.close();
     expect(configuration).toEqual(OWNER.founding);
+    expect(identity.boots).toBe(2);
   });
 }
 

@@ -14,7 +14,7 @@ export function committed(encoded: readonly Uint8Array[]): CommittedCommand[] {
     block.set(bytes, at);
     at += bytes.length;
     const data = block.subarray(at - bytes.length, at);
-    return { index: index(place + 1), term: term(1), timeMs: 0, data };
+    return { index: index(place + 1), term: term(1), timeMs: 0, data, wantsResult: true };
   });
 }
 

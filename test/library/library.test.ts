@@ -3,15 +3,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
 import {
   createNode,
+  DEFAULT_LIMITS,
   defineMachine,
   type LogStore,
   memoryLogStore,
+  type PeerEvent,
   RaftError,
 } from '../../src/index.ts';
 import { contradictionInLimits } from '../../src/rules/contradictions.ts';
+import { MemoryNetwork } from '../../src/transport/memory-network.ts';
+import { memoryTransport } from '../../src/transport/memory-transport.ts';
 
 const counter = defineMachine({
   initial: () => ({ count: 0, times: [] as number[] }),
@@ -61,6 +64,36 @@ describe('starting', () => {
     const timing = { heartbeatIntervalMs: 200 };
     await expect(createNode({ ...start, timing })).rejects.toThrow(TypeError);
     expect(existsSync(directory)).toBe(false);
+  });
+});
+
+/** Two nodes that know of each other, each of the cluster that it is told. */
+async function startTwo(clusterIds: readonly [string, string]) {
+  const network = new MemoryNetwork({ defer: (deliver) => void setImmediate(deliver) });
+  const peers = { n1: 'one', n2: 'two' };
+  const start = async (id: 'n1' | 'n2', clusterId: string) => {
+    const transport = memoryTransport({ network, address: peers[id], limits: DEFAULT_LIMITS });
+    const store = memoryLogStore();
+    const node = await createNode({ id, peers, clusterId, store, transport, machine: counter });
+    open.push(node);
+    return node;
+  };
+  return [await start('n1', clusterIds[0]), await start('n2', clusterIds[1])] as const;
+}
+
+describe('a program that embeds a node', () => {
+  it('[OP3] hears of a peer that is refused, on both ends', async () => {
+    const nodes = await startTwo(['a', 'b']);
+    const events = await Promise.all(
+      nodes.map((node) => new Promise<PeerEvent>((heard) => node.on('peer', heard))),
+    );
+    const problems = events.map(({ peer, problem, isOver }) => [peer, problem, isOver]);
+    expect(problems).toEqual([
+      ['n2', 'refuses', false],
+      ['n1', 'refused', false],
+    ]);
+    expect(events[0]?.reason).toBe(events[1]?.reason);
+    expect(nodes[0].status().links[0]).toMatchObject({ state: 'refused', problem: 'refuses' });
   });
 });
 

@@ -52,6 +52,19 @@ it('[PS8] a write that takes too long is announced once, and its end as well', (
   expect(chart.state()).toBe('writing.prompt');
 });
 
+it('[OP4] a stall ends when its write is done, and not when it fails', () => {
+  const chart = start();
+  chart.send(request);
+  chart.advance(100);
+  expect(chart.send(completed(7))).toEqual([]);
+  expect(chart.state()).toBe('writing.stalled');
+  expect(chart.send(completed(1))).toEqual([{ type: 'diskRecovered' }, durable(1)]);
+  expect(chart.state()).toBe('idle');
+  chart.send(request);
+  chart.advance(100);
+  expect(chart.send(failed)).toEqual([]);
+});
+
 it('[PS8] each write has its own time', () => {
   const chart = start();
   chart.send(request);

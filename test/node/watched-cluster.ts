@@ -68,6 +68,7 @@ function observed(options: RaftNodeOptions, watch: Watch): RaftNodeOptions {
       clock.clearTimeout(timer);
     },
     defer: (callback) => clock.defer(callback),
+    yield: (callback) => clock.yield(callback),
   };
   return {
     ...options,

@@ -222,7 +222,7 @@ describe('garbage', () => {
         socket.on('open', () => resolve('open'));
       });
     expect(await refused('/other')).toContain('404');
-    expect(await refused('/client', { origin: 'http://evil.test' })).toContain('400');
+    expect(await refused('/client', { origin: 'http://evil.test' })).toContain('403');
   });
 });
 

@@ -27,7 +27,17 @@ describe('/status', () => {
       snapshotIndex: 0,
       revision: 2,
       members: { voters: ['n1'], learners: [], joint: false },
-      links: [{ peer: 'n9', state: 'open', reason: null, bufferedBytes: 7, matchIndex: 1 }],
+      diskStalled: false,
+      links: [
+        {
+          peer: 'n9',
+          state: 'open',
+          reason: null,
+          bufferedBytes: 7,
+          matchIndex: 1,
+          problem: null,
+        },
+      ],
       version: '9.9.9',
     });
   });

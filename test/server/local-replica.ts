@@ -6,6 +6,9 @@ import { RaftError } from '../../src/core/errors.ts';
 import { INDEX_ZERO, index, type NodeId, nodeId, term } from '../../src/core/types.ts';
 import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
 import type {
+  DiskEvent,
+  LinkStatus,
+  PeerEvent,
   ProposalOutcome,
   Replica,
   ReplicaCounters,
@@ -32,11 +35,22 @@ export class LocalReplica implements Replica {
   /** How often `awaitReadable` was called, and the size of each batch applied. */
   readIndexCalls = 0;
   readonly batches: number[] = [];
+  /** To the one other member. */
+  link: LinkStatus = {
+    peer: nodeId('n9'),
+    state: 'open',
+    reason: null,
+    bufferedBytes: 7,
+    matchIndex: index(1),
+    problem: null,
+  };
   #leader: NodeId | null;
   #halted: RaftError | null = null;
   #queue: Proposed[] = [];
   #lastIndex = 1;
   readonly #roleListeners = new Set<(event: RoleEvent) => void>();
+  readonly peerListeners = new Set<(event: PeerEvent) => void>();
+  readonly diskListeners = new Set<(event: DiskEvent) => void>();
   readonly #haltListeners = new Set<(error: RaftError) => void>();
 
   constructor(options: { readonly id?: string; readonly machine?: KvStateMachine } = {}) {
@@ -87,9 +101,8 @@ export class LocalReplica implements Replica {
       lastIndex: index(this.#lastIndex),
       snapshotIndex: INDEX_ZERO,
       members: { voters: [this.id], learners: [], joint: false },
-      links: [
-        { peer: nodeId('n9'), state: 'open', reason: null, bufferedBytes: 7, matchIndex: index(1) },
-      ],
+      diskStalled: false,
+      links: [this.link],
     };
   }
 
@@ -103,14 +116,27 @@ export class LocalReplica implements Replica {
       messagesReceived: 5,
       messagesDropped: 6,
       badFrames: 7,
+      refusals: 10,
+      peerStalls: 11,
       diskWrites: 8,
       diskBytes: 9,
+      diskStalls: 12,
     };
   }
 
   onRole(listener: (event: RoleEvent) => void): () => void {
     this.#roleListeners.add(listener);
     return () => this.#roleListeners.delete(listener);
+  }
+
+  onPeer(listener: (event: PeerEvent) => void): () => void {
+    this.peerListeners.add(listener);
+    return () => this.peerListeners.delete(listener);
+  }
+
+  onDisk(listener: (event: DiskEvent) => void): () => void {
+    this.diskListeners.add(listener);
+    return () => this.diskListeners.delete(listener);
   }
 
   onHalt(listener: (error: RaftError) => void): () => void {
@@ -125,7 +151,7 @@ export class LocalReplica implements Replica {
 
   /** Another node leads from now on; this one still answers, as a follower does. */
   follow(leader: string | null): void {
-    this.#leader = leader === null ? null : nodeId(leader);
+    if (this.#halted === null) this.#leader = leader === null ? null : nodeId(leader);
     const { role } = this.status();
     const event = { role, term: term(2), leader: this.#leader, cause: 'a test said so' };
     for (const listener of this.#roleListeners) listener(event);
@@ -155,7 +181,7 @@ export class LocalReplica implements Replica {
     this.#queue = [];
     const batch = queue.map(({ data }) => {
       this.#lastIndex += 1;
-      return { index: index(this.#lastIndex), term: term(1), timeMs: 0, data };
+      return { index: index(this.#lastIndex), term: term(1), timeMs: 0, data, wantsResult: true };
     });
     if (batch.length === 0) return;
     this.batches.push(batch.length);

@@ -1,6 +1,7 @@
 /** The server's two interfaces over a local replica: without sockets, or on a loopback port. */
 import { connectionClock } from '../../src/client/ws-clock.ts';
 import { ClientPort } from '../../src/server/client-port.ts';
+import { ServedHosts } from '../../src/server/host-check.ts';
 import { createHttpApi, type HttpApi } from '../../src/server/http-api.ts';
 import { HttpServer } from '../../src/server/http-server.ts';
 import { OpenStreams, type ServerContext } from '../../src/server/server-context.ts';
@@ -12,6 +13,7 @@ export interface LocalOptions {
   readonly replica?: LocalReplica;
   readonly limits?: Partial<ServerLimits>;
   readonly keepAliveMs?: number;
+  readonly headersTimeoutMs?: number;
 }
 
 export interface LocalApi {
@@ -58,7 +60,12 @@ export async function localServer(
   options: LocalOptions & { readonly port?: number } = {},
 ): Promise<LocalServer> {
   const local = localApi(options);
-  const http = new HttpServer();
+  const http = new HttpServer({
+    hosts: new ServedHosts(['allowed.test']),
+    counters: local.context.counters,
+    connectionsMax: local.context.limits.connectionsMax,
+    ...(options.headersTimeoutMs !== undefined && { headersTimeoutMs: options.headersTimeoutMs }),
+  });
   const { port } = await http.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   const clients = new ClientPort(local.context);
   http.serve({ api: local.api, clients });

@@ -1,5 +1,5 @@
 /** The composition root with a real node: one member on a temporary directory, real sockets, real disk. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -39,6 +39,7 @@ function options(
     peers: null,
     dataDir,
     listen: { host: '127.0.0.1', port: 0 },
+    allowHosts: [],
     peerListen: '127.0.0.1:0',
     timing: {
       ...DEFAULT_TIMING,
@@ -158,15 +159,31 @@ describe('the cluster’s name', () => {
     await expect(serve(other)).rejects.toMatchObject({ code: 'RAFT_WRONG_IDENTITY' });
   });
 
-  it('[SV25] warns of members whose address nobody has told it', async () => {
+  it('[CF5] refuses members that the data directory does not know, and changes nothing', async () => {
     const dataDir = await directory();
-    const peers = membersOf('n1=127.0.0.1:1,n2=127.0.0.1:2');
-    const first = await serve(options(dataDir, { peers }));
-    await first.close();
-    const given = options(dataDir);
-    const second = await serve(given);
-    cleanups.push(() => second.close());
-    const warning = given.lines.find(({ event }) => event === 'addressesMissing');
-    expect(warning?.fields).toMatchObject({ members: ['n2'] });
+    const alone = await serve(options(dataDir));
+    await alone.close();
+    const identity = await readFile(join(dataDir, 'identity.json'), 'utf8');
+    for (const clusterId of [null, alone.replica.status().clusterId]) {
+      const peers = membersOf('n1=127.0.0.1:1,n2=127.0.0.1:2,n3=127.0.0.1:3');
+      const refused = serve(options(dataDir, { peers, clusterId }));
+      await expect(refused).rejects.toMatchObject({ code: 'RAFT_WRONG_IDENTITY', retry: 'never' });
+      await expect(refused).rejects.toThrow(
+        /a cluster of n1 alone, but this start names n1, n2, n3 /,
+      );
+    }
+    expect(await readFile(join(dataDir, 'identity.json'), 'utf8')).toBe(identity);
+    await start(options(dataDir));
+  });
+
+  it('[CF5] refuses a start that leaves members out, or exchanges one', async () => {
+    const dataDir = await directory();
+    const founding = membersOf('n1=127.0.0.1:1,n2=127.0.0.1:2');
+    await (await serve(options(dataDir, { peers: founding }))).close();
+    for (const peers of [null, membersOf('n1=127.0.0.1:1,n3=127.0.0.1:2')]) {
+      await expect(serve(options(dataDir, { peers }))).rejects.toThrow(/a cluster of n1, n2, but/);
+    }
+    const elsewhere = membersOf('n2=127.0.0.1:8,n1=127.0.0.1:9');
+    await (await serve(options(dataDir, { peers: elsewhere }))).close();
   });
 });

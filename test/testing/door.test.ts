@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { defineMachine } from '../../src/library/define-machine.ts';
-import type { Machine } from '../../src/library/machine.ts';
+import { defineMachine, type Machine } from '../../src/library/define-machine.ts';
 import {
   explainFailure,
   linearizable,

@@ -175,6 +175,7 @@ export class SimulatedMember {
   #start(process: SimulatedProcess, random: SeededRandom): void {
     const { addresses, events, limits, network, protocol, timing, diskStallMs, instruments } =
       this.#options;
+    const cuts = random.fork('cuts');
     const transport = memoryTransport({ network: network.memory, address: this.address, limits });
     this.#transport = transport;
     const options = {
@@ -190,7 +191,7 @@ export class SimulatedMember {
       protocol,
       limits,
       diskStallMs,
-      ...(instruments === undefined ? {} : { instruments }),
+      instruments: { ...instruments, cutsSlice: () => cuts.chance(CUT_SHARE) },
     };
     startRaftNode(options).then(
       (node) => this.#started(process, node),
@@ -266,24 +267,30 @@ export class SimulatedMember {
 const QUORUM_LOST = 'no quorum answered for an election timeout';
 const DISK_STALLS = 'its disk stalls';
 
-/** The machine, with each command and its result noted: replicas must agree on both. */
+/**
+ * The machine, with each command and its result noted: replicas must agree on both, so it is asked for every
+ * result, and those that nobody waits for are taken away after that.
+ */
 function watched(id: NodeId, machine: StateMachine, options: MemberOptions): StateMachine {
-  const note = (batch: readonly CommittedCommand[], results: readonly unknown[]): void => {
-    for (const [at, command] of batch.entries()) {
-      options.history.noteApplied(id, command, results[at]);
-    }
-  };
+  const noted = (
+    batch: readonly CommittedCommand[],
+    results: readonly unknown[],
+  ): readonly unknown[] =>
+    results.map((result, at) => {
+      const command = batch[at];
+      if (command === undefined) return result;
+      options.history.noteApplied(id, command, result);
+      return command.wantsResult ? result : undefined;
+    });
   return {
-    apply: (batch) => {
-      const results = machine.apply(batch);
-      if (!(results instanceof Promise)) {
-        note(batch, results);
-        return results;
-      }
-      return results.then((all) => {
-        note(batch, all);
-        return all;
-      });
+    apply: (batch, isTimeUp) => {
+      const asked = batch.map((command) => ({ ...command, wantsResult: true }));
+      const results = machine.apply(asked, isTimeUp);
+      if (!(results instanceof Promise)) return noted(batch, results);
+      return results.then((all) => noted(batch, all));
     },
   };
 }
+
+/** How likely a batch is cut after each of its commands (AP2). */
+const CUT_SHARE = 0.1;

@@ -121,6 +121,7 @@ function processClock(process: SimulatedProcess, { clock, drift }: ProcessOption
       clock.clearTimeout(timer.inner);
     },
     defer: (callback) => clock.defer(() => process.run('input', callback)),
+    yield: (callback) => clock.yield(() => process.run('input', callback)),
   };
 }
 

@@ -123,11 +123,14 @@ function trappedClock(clock: Clock, trap: Trap): Clock {
       trap.around('clock.setTimeout', () => clock.setTimeout(callback, delayMs)),
     clearTimeout: (timer) => clock.clearTimeout(timer),
     defer: (callback) => clock.defer(callback),
+    yield: (callback) => clock.yield(callback),
   };
 }
 
 function trappedMachine(machine: StateMachine, trap: Trap): StateMachine {
-  return { apply: (batch) => trap.around('machine.apply', () => machine.apply(batch)) };
+  return {
+    apply: (batch, isTimeUp) => trap.around('machine.apply', () => machine.apply(batch, isTimeUp)),
+  };
 }
 
 function trappedStore(store: LogStore, trap: Trap): LogStore {

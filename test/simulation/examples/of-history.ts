@@ -7,7 +7,13 @@ import { type Example, N1, N2 } from './example.ts';
 const encoder = new TextEncoder();
 
 function command(text: string): CommittedCommand {
-  return { index: index(1), term: term(1), timeMs: 0, data: encoder.encode(text) };
+  return {
+    index: index(1),
+    term: term(1),
+    timeMs: 0,
+    data: encoder.encode(text),
+    wantsResult: true,
+  };
 }
 
 export const OF_HISTORY: readonly Example[] = [

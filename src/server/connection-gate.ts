@@ -1,0 +1,91 @@
+/**
+ * Who may connect to the client port, and how much a connection may ask at once (SP3). Past the bound on
+ * connections a newcomer is told so in words; past a few of those who are being told, it is dropped unheard:
+ * then the system has no descriptor to lose. Requests that a client sends ahead of the answers ("pipelining")
+ * take turns, so that one connection never has two answers in memory.
+ */
+import type { ServerResponse } from 'node:http';
+import type { Server, Socket } from 'node:net';
+import { RaftError } from '../core/errors.ts';
+import { errorBody } from './http-errors.ts';
+import type { ServerCounters } from './server-counters.ts';
+
+/** Bound: newcomers that are being refused. Past it, they are dropped without a word. */
+const REFUSED_MAX = 16;
+/** How long a newcomer that was refused may take to read why, in milliseconds. */
+const REFUSED_GRACE_MS = 250;
+/** Bound: requests sent ahead on one connection. Past it, the connection is closed. */
+const PIPELINED_MAX = 64;
+
+export class ConnectionGate {
+  readonly #connectionsMax: number;
+  readonly #counters: ServerCounters;
+  readonly #admitted = new Set<Socket>();
+  readonly #refused = new WeakSet<Socket>();
+  /** What waits for its turn, by connection; a connection without a request under way is not here. */
+  readonly #lines = new WeakMap<Socket, (() => void)[]>();
+
+  constructor(connectionsMax: number, counters: ServerCounters) {
+    this.#connectionsMax = connectionsMax;
+    this.#counters = counters;
+  }
+
+  guard(server: Server): void {
+    server.maxConnections = this.#connectionsMax + REFUSED_MAX;
+    server.on('drop', () => {
+      this.#counters.connectionsRefused += 1;
+    });
+    server.on('connection', (socket: Socket) => {
+      if (this.#admitted.size >= this.#connectionsMax) this.#refuse(socket);
+      else this.#admit(socket);
+    });
+  }
+
+  /** False: it was refused, and nothing that it sends is looked at. */
+  isAdmitted(socket: Socket): boolean {
+    return !this.#refused.has(socket);
+  }
+
+  /** Runs when the requests before it on this connection are answered, and their answers taken. */
+  takeTurn(socket: Socket, response: ServerResponse, run: () => void): void {
+    response.once('close', () => this.#next(socket));
+    const line = this.#lines.get(socket);
+    if (line === undefined) {
+      this.#lines.set(socket, []);
+      run();
+    } else if (line.length < PIPELINED_MAX) line.push(run);
+    else socket.destroy();
+  }
+
+  #next(socket: Socket): void {
+    const run = socket.destroyed ? undefined : this.#lines.get(socket)?.shift();
+    if (run === undefined) this.#lines.delete(socket);
+    else run();
+  }
+
+  #admit(socket: Socket): void {
+    this.#admitted.add(socket);
+    socket.once('close', () => this.#admitted.delete(socket));
+  }
+
+  #refuse(socket: Socket): void {
+    this.#counters.connectionsRefused += 1;
+    this.#refused.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.end(refusalText(this.#connectionsMax));
+    const timer = setTimeout(() => socket.destroy(), REFUSED_GRACE_MS);
+    socket.once('close', () => clearTimeout(timer));
+  }
+}
+
+function refusalText(connectionsMax: number): string {
+  const text = `${connectionsMax} connections are open on this node already. Nothing was done; ask another node, or later.`;
+  const body = JSON.stringify(errorBody(new RaftError('RAFT_OVERLOADED', text)));
+  const head = [
+    'HTTP/1.1 503 Service Unavailable',
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  return `${head.join('\r\n')}\r\n\r\n${body}`;
+}
