@@ -11,12 +11,13 @@ import type { ConditionFailed, KvResult, Refused } from '../kv/results.ts';
 import { boundedRange } from './bounded-range.ts';
 import { checkKey, checkSelector, encodeChecked } from './command-door.ts';
 import { errorResponse } from './http-errors.ts';
-import { JSON_ENCODINGS, keyValueJson } from './json-bytes.ts';
+import { keyValueJson } from './json-bytes.ts';
 import { submit, untilReadable } from './replica-calls.ts';
 import { readBody } from './request-body.ts';
 import {
   conditionFrom,
   consistencyFrom,
+  encodingFrom,
   keyFromPath,
   refuseSession,
   revisionFrom,
@@ -24,13 +25,7 @@ import {
   selectorFrom,
   timeoutFrom,
 } from './request-input.ts';
-import {
-  choiceParameter,
-  flagParameter,
-  type Query,
-  readQuery,
-  wholeParameter,
-} from './request-query.ts';
+import { flagParameter, type Query, readQuery, wholeParameter } from './request-query.ts';
 import type { ServerContext } from './server-context.ts';
 
 const LIMIT_BOUNDS = { min: 1, max: 2 ** 32 - 1 };
@@ -94,12 +89,12 @@ export async function getRange(context: ServerContext, request: Request): Promis
     'consistency',
     'timeoutMs',
   ]);
-  const selector = selectorFrom(query);
+  const encoding = encodingFrom(query);
+  const selector = selectorFrom(query, encoding);
   checkSelector(selector, context.limits);
   const limit = wholeParameter(query, 'limit', LIMIT_BOUNDS);
   const revision = revisionFrom(query, 'revision');
   const keysOnly = flagParameter(query, 'keysOnly');
-  const encoding = choiceParameter(query, 'encoding', JSON_ENCODINGS) ?? 'utf8';
   const served = await readyToRead(context, query);
   const question = {
     ...selector,

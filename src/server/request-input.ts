@@ -4,8 +4,15 @@ import type { Consistency } from '../client/frame-shapes.ts';
 import { RaftError } from '../core/errors.ts';
 import type { KeyCondition, KeySelector } from '../kv/commands.ts';
 import { badRequest } from './http-errors.ts';
+import { bytesFromJson, JSON_ENCODINGS, type JsonEncoding } from './json-bytes.ts';
 import { percentDecode } from './percent-decoding.ts';
-import { brokenEscape, choiceParameter, type Query, wholeParameter } from './request-query.ts';
+import {
+  brokenEscape,
+  choiceParameter,
+  type Query,
+  textParameter,
+  wholeParameter,
+} from './request-query.ts';
 import { TIMEOUT_DEFAULT_MS } from './server-limits.ts';
 
 const TIMEOUT_BOUNDS = { min: 1, max: 60_000 };
@@ -43,19 +50,31 @@ export function revisionFrom(query: Query, name: string): number | null {
   return wholeParameter(query, name, REVISION_BOUNDS);
 }
 
+/** `?encoding=` says how keys and values are written, in this request as in its answer (SV12). */
+export function encodingFrom(query: Query): JsonEncoding {
+  return choiceParameter(query, 'encoding', JSON_ENCODINGS) ?? 'utf8';
+}
+
 /** Every key unless the query narrows it down. */
-export function selectorFrom(query: Query): KeySelector {
-  const prefix = query.get('prefix');
-  const start = query.get('start');
-  const end = query.get('end');
-  if (prefix === undefined && start === undefined && end === undefined) {
-    return { prefix: new Uint8Array(0) };
-  }
+export function selectorFrom(query: Query, encoding: JsonEncoding): KeySelector {
+  const prefix = keyParameter(query, 'prefix', encoding);
+  const start = keyParameter(query, 'start', encoding);
+  const end = keyParameter(query, 'end', encoding);
+  if (prefix === null && start === null && end === null) return { prefix: new Uint8Array(0) };
   return {
-    ...(prefix !== undefined && { prefix }),
-    ...(start !== undefined && { start }),
-    ...(end !== undefined && { end }),
+    ...(prefix !== null && { prefix }),
+    ...(start !== null && { start }),
+    ...(end !== null && { end }),
   };
+}
+
+/** As percent-encoded bytes, or as percent-encoded base64. */
+function keyParameter(query: Query, name: string, encoding: JsonEncoding): Uint8Array | null {
+  const bytes = query.get(name) ?? null;
+  if (bytes === null || encoding === 'utf8') return bytes;
+  const text = textParameter(query, name) ?? '';
+  if (text.includes(' ')) throw badRequest(`In base64, write a '+' of ${name} as %2B.`);
+  return bytesFromJson(text, `The query parameter ${name}`, encoding);
 }
 
 /** `If-Match: "<modRevision>"` or `*`, `If-None-Match: *`; `null`: unconditional (SV6). */

@@ -1,10 +1,9 @@
 /** `POST /txn`: compare, then one branch or the other, as one atomic step (SV13). */
 import { badRequest } from './http-errors.ts';
-import { JSON_ENCODINGS } from './json-bytes.ts';
 import { deadlineOf, left, refusal, write, written } from './kv-routes.ts';
 import { readBody } from './request-body.ts';
-import { refuseSession, timeoutFrom } from './request-input.ts';
-import { choiceParameter, decodeUtf8, readQuery } from './request-query.ts';
+import { encodingFrom, refuseSession, timeoutFrom } from './request-input.ts';
+import { decodeUtf8, readQuery } from './request-query.ts';
 import type { ServerContext } from './server-context.ts';
 import { txnBodyBytesMax } from './server-limits.ts';
 import { txnFromJson, txnToJson } from './txn-json.ts';
@@ -12,7 +11,7 @@ import { txnFromJson, txnToJson } from './txn-json.ts';
 export async function postTxn(context: ServerContext, request: Request): Promise<Response> {
   const query = readQuery(request.url, ['timeoutMs', 'encoding']);
   const deadline = deadlineOf(timeoutFrom(query));
-  const encoding = choiceParameter(query, 'encoding', JSON_ENCODINGS) ?? 'utf8';
+  const encoding = encodingFrom(query);
   refuseSession(request.headers);
   const body = await readBody(request, {
     bytesMax: txnBodyBytesMax(context.limits),

@@ -8,11 +8,17 @@ import { CompactedError } from '../kv/kv-errors.ts';
 import type { WatchRevision } from '../kv/watch-event.ts';
 import { checkSelector } from './command-door.ts';
 import { asRaftError, badRequest, errorBody } from './http-errors.ts';
-import { bytesField, JSON_ENCODINGS, type JsonEncoding, keyValueJson } from './json-bytes.ts';
+import { bytesField, type JsonEncoding, keyValueJson } from './json-bytes.ts';
 import { LiveWatch } from './live-watch.ts';
 import { untilReadable } from './replica-calls.ts';
-import { revisionFrom, SELECTOR_PARAMETERS, selectorFrom, timeoutFrom } from './request-input.ts';
-import { choiceParameter, type Query, readQuery } from './request-query.ts';
+import {
+  encodingFrom,
+  revisionFrom,
+  SELECTOR_PARAMETERS,
+  selectorFrom,
+  timeoutFrom,
+} from './request-input.ts';
+import { type Query, readQuery } from './request-query.ts';
 import type { OpenStreams, ServerContext } from './server-context.ts';
 
 const encoder = new TextEncoder();
@@ -23,9 +29,9 @@ export async function getWatch(
   request: Request,
 ): Promise<Response> {
   const query = readQuery(request.url, [...SELECTOR_PARAMETERS, 'from', 'encoding', 'timeoutMs']);
-  const selector = selectorFrom(query);
+  const encoding = encodingFrom(query);
+  const selector = selectorFrom(query, encoding);
   checkSelector(selector, context.limits);
-  const encoding = choiceParameter(query, 'encoding', JSON_ENCODINGS) ?? 'utf8';
   const from = startFrom(query, request.headers);
   const timeoutMs = timeoutFrom(query);
   if (streams.count >= context.limits.httpWatchesMax) throw tooManyWatches(streams.count);

@@ -245,6 +245,36 @@ describe('ranges', () => {
     expect(await keysAt(local, '?start=b&limit=2')).toEqual(['b c', true]);
   });
 
+  it('[SV12] takes base64 as well as it shows it, so that a page goes on where the last one ended', async () => {
+    const local = localApi();
+    const keys = [[0xff, 0xfb, 0xef], [0xff, 0xfb, 0xf0], [0xff]].map((key) => Buffer.from(key));
+    for (const key of keys) {
+      const path = [...key].map((byte) => `%${byte.toString(16)}`).join('');
+      await local.send(`/kv/${path}`, { method: 'PUT', body: 'x' });
+    }
+    const list = async (query: string): Promise<readonly string[]> => {
+      const answer = await local.send(`/kv?encoding=base64&${query}`);
+      const { kvs } = await answer.json();
+      return kvs.map(({ key }: { key: string }) => key);
+    };
+    const [shortest = '', first = '', second = ''] = await list('keysOnly');
+    expect([shortest, first, second]).toEqual(['/w==', '//vv', '//vw']);
+    expect(await list(`prefix=${encodeURIComponent('//s=')}`)).toEqual([first, second]);
+    expect(await list(`start=${encodeURIComponent(first)}`)).toEqual([first, second]);
+    expect(await list(`start=${first}&end=${second}`)).toEqual([first]);
+    for (const [query, where] of [
+      ['prefix=a', 'prefix is not base64'],
+      ['start=%ff', 'start is not UTF-8'],
+      ['end=ab+d', "'+' of end as %2B"],
+    ] as const) {
+      const refused = await local.send(`/kv?encoding=base64&${query}`);
+      expect([refused.status, (await refused.json()).message]).toEqual([
+        400,
+        expect.stringContaining(where),
+      ]);
+    }
+  });
+
   it('[SV12] shows bytes as base64 on request', async () => {
     const local = localApi();
     await put(local, '%FF', BINARY);

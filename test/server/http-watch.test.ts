@@ -56,6 +56,15 @@ describe('watching', () => {
     await events.cancel();
   });
 
+  it('[SV12] takes and shows base64 with ?encoding=base64', async () => {
+    const local = localApi();
+    const events = readSse(await local.send('/watch?encoding=base64&prefix=YQ==&from=1'));
+    await txn(local, 'a', 'b');
+    const { data } = await events.nextData();
+    expect(JSON.parse(data ?? '').events).toMatchObject([{ key: 'YQ==', value: 'YQ==' }]);
+    await events.cancel();
+  });
+
   it('[SV15] tells the past from a revision on, then the present, nothing twice', async () => {
     const local = localApi();
     for (let at = 0; at < 50; at += 1) await put(local, `k${at % 7}`);
