@@ -67,6 +67,7 @@ export type ClientReply =
   | FailedReply
   | ReadReply
   | WatchedReply
+  | PartReply
   | ProgressReply
   | { readonly type: 'status'; readonly id: number; readonly status: string };
 
@@ -103,7 +104,17 @@ export interface ReadReply {
   readonly result: Uint8Array;
 }
 
-/** Whole revisions, never a part of one. */
+/**
+ * The beginning, or more, of a revision too large for one frame. The rest follows in the next replies to this
+ * watch; the last of them is a `watched` whose first revision is this one.
+ */
+export interface PartReply {
+  readonly type: 'part';
+  readonly id: number;
+  readonly revision: WatchRevision;
+}
+
+/** Whole revisions, but that the first may be the end of what `part` replies began. */
 export interface WatchedReply {
   readonly type: 'watched';
   readonly id: number;

@@ -34,7 +34,7 @@ import {
 import type { ServerConnection } from './server-connection.ts';
 import { ServerLink } from './server-link.ts';
 import type { ClientSurroundings } from './surroundings.ts';
-import { Watch } from './watch.ts';
+import { Watch, type WatchReply } from './watch.ts';
 
 export interface RangeAnswer {
   /** The store's revision when this was answered. */
@@ -303,11 +303,16 @@ export class KvClient implements AsyncDisposable {
   }
 }
 
-type WatchReply = Extract<ClientReply, { readonly type: 'watched' | 'progress' | 'failed' }>;
-
 function isForWatch(reply: ClientReply): reply is WatchReply {
-  return reply.type === 'watched' || reply.type === 'progress' || reply.type === 'failed';
+  return WATCH_REPLIES.has(reply.type);
 }
+
+const WATCH_REPLIES: ReadonlySet<ClientReply['type']> = new Set<WatchReply['type']>([
+  'watched',
+  'part',
+  'progress',
+  'failed',
+]);
 
 function isKey(which: Bytes | Selection): which is Bytes {
   return typeof which === 'string' || which instanceof Uint8Array;

@@ -25,7 +25,16 @@ import {
 } from './frame-codec.ts';
 import type { ClientReply, Consistency, FailedReply } from './frame-shapes.ts';
 
-const KIND = { hello: 0, done: 1, failed: 2, read: 3, watched: 4, progress: 5, status: 6 } as const;
+const KIND = {
+  hello: 0,
+  done: 1,
+  failed: 2,
+  read: 3,
+  watched: 4,
+  progress: 5,
+  status: 6,
+  part: 7,
+} as const;
 const CONSISTENCIES: readonly Consistency[] = ['linearizable', 'lease', 'local'];
 const RETRIES: readonly Retry[] = ['safe', 'redirect', 'outcomeUnknown', 'never'];
 const KEY_VALUE_FIELDS = 6;
@@ -55,6 +64,8 @@ function fieldsOf(reply: ClientReply): readonly unknown[] {
       return [KIND.read, reply.id, CONSISTENCIES.indexOf(reply.served), reply.result];
     case 'watched':
       return [KIND.watched, reply.id, reply.revisions.map(revisionFields)];
+    case 'part':
+      return [KIND.part, reply.id, revisionFields(reply.revision)];
     case 'progress':
       return [KIND.progress, reply.id, reply.revision];
     case 'status':
@@ -101,6 +112,9 @@ function readReply(item: readonly unknown[]): ClientReply {
     case KIND.watched:
       fields(item, 3);
       return { type: 'watched', id: whole(item[1], 1), revisions: list(item[2]).map(readRevision) };
+    case KIND.part:
+      fields(item, 3);
+      return { type: 'part', id: whole(item[1], 1), revision: readRevision(item[2]) };
     case KIND.progress:
       fields(item, 3);
       return { type: 'progress', id: whole(item[1], 1), revision: whole(item[2], 0) };

@@ -10,6 +10,7 @@ import type { Clock } from '../ports/clock.ts';
 import { failureOf } from './call-registry.ts';
 import { ownRevision } from './client-output.ts';
 import type { ClientReply } from './frame-shapes.ts';
+import { bytesOfRevision, RevisionAssembly } from './revision-assembly.ts';
 import type { ServerConnection } from './server-connection.ts';
 
 export interface WatchSettings {
@@ -32,7 +33,10 @@ export interface WatchHome {
   closed(watch: Watch): void;
 }
 
-type WatchReply = Extract<ClientReply, { readonly type: 'watched' | 'progress' | 'failed' }>;
+export type WatchReply = Extract<
+  ClientReply,
+  { readonly type: 'watched' | 'part' | 'progress' | 'failed' }
+>;
 
 /** Bound: bytes of keys and values held for a slow reader; reached, the stream is paused at its source. */
 const BUFFER_BYTES_MAX = 64 * 1024 * 1024;
@@ -44,6 +48,8 @@ export class Watch implements AsyncIterableIterator<WatchRevision>, AsyncDisposa
   readonly #home: WatchHome;
   #nextRevision: number | null;
   #subscription: { readonly id: number; readonly connection: ServerConnection } | null = null;
+  /** A revision of which the end has yet to come. */
+  readonly #begun = new RevisionAssembly(BUFFER_BYTES_MAX);
   #buffer: WatchRevision[] = [];
   #taken = 0;
   #bufferedEvents = 0;
@@ -99,7 +105,8 @@ export class Watch implements AsyncIterableIterator<WatchRevision>, AsyncDisposa
   receive(reply: WatchReply): void {
     if (reply.type === 'failed') this.#refused(failureOf(reply, this.#nextRevision));
     else if (reply.type === 'progress') this.#advance(reply.revision);
-    else for (const revision of reply.revisions) this.#take(revision);
+    else if (reply.type === 'part') this.#begin(reply.revision);
+    else for (const revision of reply.revisions) this.#finish(revision);
   }
 
   async next(): Promise<IteratorResult<WatchRevision, undefined>> {
@@ -133,12 +140,30 @@ export class Watch implements AsyncIterableIterator<WatchRevision>, AsyncDisposa
     this.close();
   }
 
+  #begin(part: WatchRevision): void {
+    if (!this.#isNext(part)) return;
+    this.#failure = this.#begun.add(part);
+    if (this.#failure !== null) this.#end();
+  }
+
+  #finish(revision: WatchRevision): void {
+    if (this.#isNext(revision)) this.#take(this.#begun.finish(revision));
+  }
+
+  #isNext({ revision }: WatchRevision): boolean {
+    const isNext = this.#begun.isNext(revision);
+    if (!isNext) {
+      this.#subscription?.connection.close('the server broke the protocol: a revision has no end');
+    }
+    return isNext;
+  }
+
   #take(revision: WatchRevision): void {
     if (this.#nextRevision !== null && revision.revision < this.#nextRevision) return;
     this.#nextRevision = revision.revision + 1;
     this.#buffer.push(revision);
     this.#bufferedEvents += revision.events.length;
-    this.#bufferedBytes += bytesOf(revision);
+    this.#bufferedBytes += bytesOfRevision(revision);
     this.#wake();
     const isFull =
       this.#bufferedEvents >= this.#settings.eventsMax || this.#bufferedBytes >= BUFFER_BYTES_MAX;
@@ -157,7 +182,7 @@ export class Watch implements AsyncIterableIterator<WatchRevision>, AsyncDisposa
     if (revision !== undefined) {
       this.#taken += 1;
       this.#bufferedEvents -= revision.events.length;
-      this.#bufferedBytes -= bytesOf(revision);
+      this.#bufferedBytes -= bytesOfRevision(revision);
       return revision;
     }
     this.#buffer = [];
@@ -187,6 +212,7 @@ export class Watch implements AsyncIterableIterator<WatchRevision>, AsyncDisposa
   }
 
   #forget(): void {
+    this.#begun.clear();
     if (this.#subscription !== null) this.#home.unroute(this.#subscription.id);
     this.#subscription = null;
   }
@@ -209,10 +235,4 @@ export class Watch implements AsyncIterableIterator<WatchRevision>, AsyncDisposa
     this.#home.closed(this);
     this.#wake();
   }
-}
-
-function bytesOf({ events }: WatchRevision): number {
-  let bytes = 0;
-  for (const { key, value } of events) bytes += key.length + (value?.length ?? 0);
-  return bytes;
 }

@@ -8,36 +8,34 @@ import {
   type ClientReply,
   type ClientRequest,
   type Consistency,
-  ITEMS_PER_FRAME_MAX,
   type ReadRequest,
   type SubmitRequest,
   type WatchRequest,
 } from '../client/frame-shapes.ts';
-import { encodeReplies } from '../client/reply-frame.ts';
 import { decodeRequests } from '../client/request-frame.ts';
 import { unreachable } from '../core/assert.ts';
 import { RaftError } from '../core/errors.ts';
 import { decodeCommand } from '../kv/command-codec.ts';
 import { CompactedError } from '../kv/kv-errors.ts';
 import { encodeResult } from '../kv/result-codec.ts';
+import type { KvResult } from '../kv/results.ts';
 import type { FrameSocket } from '../ports/frame-socket.ts';
 import type { ProposalOutcome } from '../ports/replica.ts';
 import { boundedRange } from './bounded-range.ts';
+import { ClientOutbox, REPLY_BYTES_MAX } from './client-outbox.ts';
 import { ClientWatches } from './client-watches.ts';
 import { checkCommand, checkCommandBytes, checkSelector } from './command-door.ts';
 import { asRaftError } from './http-errors.ts';
 import { isKvResult } from './replica-calls.ts';
+import { resultBytes } from './result-bytes.ts';
 import type { ServerContext } from './server-context.ts';
 import { count } from './server-counters.ts';
 import { statusJson } from './status-json.ts';
 
-interface ConfirmedRead {
-  readonly request: ReadRequest;
-  readonly served: Consistency;
-}
-
-/** Bound: bytes of replies in one frame, but for a single reply that alone is larger. */
-const FRAME_FILL_BYTES = 4 * 1024 * 1024;
+/** Bound: an answer up to this waits only for its own reader. */
+const SMALL_ANSWER_BYTES = 16 * 1024;
+/** The room that an answer to a range asks for before anybody knows how large it is. */
+const RANGE_ROOM_BYTES = 256 * 1024;
 /** RFC 6455 §7.4.1: the other side broke the protocol. */
 const PROTOCOL_ERROR = 1002;
 
@@ -45,28 +43,23 @@ export class ClientConnection {
   readonly #socket: FrameSocket;
   readonly #context: ServerContext;
   readonly #watches: ClientWatches;
-  #replies: ClientReply[] = [];
-  /** Bytes of `#replies`, about. */
-  #replyBytes = 0;
-  /** Reads that may be answered as soon as there is room for their answers. */
-  #confirmed: ConfirmedRead[] = [];
-  #isFlushDue = false;
+  readonly #outbox: ClientOutbox;
   #inFlight = 0;
   #isPaused = false;
   #isClosed = false;
   /** Something was heard, or taken by its socket, since the last look. */
   #isAlive = true;
-  #drained: (() => void)[] = [];
 
   /** `closed`: the socket is gone for good. */
   constructor(socket: FrameSocket, context: ServerContext, closed: () => void) {
     this.#socket = socket;
     this.#context = context;
+    this.#outbox = new ClientOutbox(socket, context, () => this.#taken());
     this.#watches = new ClientWatches(context, {
-      reply: (reply) => this.#reply(reply),
+      reply: (reply) => this.#outbox.reply(reply),
       fail: (id, error) => this.#fail(id, error),
       known: (error) => this.#known(error),
-      room: () => (this.#isCongested() ? this.#untilDrained() : null),
+      tell: (bytes, make) => this.#tell(bytes, make),
     });
     context.counters.clientConnections += 1;
     context.counters.clientConnectionsTotal += 1;
@@ -89,12 +82,12 @@ export class ClientConnection {
   greet(): void {
     const { id, clusterId, leader } = this.#context.replica.status();
     const protocolVersion = CLIENT_PROTOCOL_VERSION;
-    this.#reply({ type: 'hello', protocolVersion, nodeId: id, clusterId, leader });
+    this.#outbox.reply({ type: 'hello', protocolVersion, nodeId: id, clusterId, leader });
   }
 
   /** Sends what has been answered, then closes. */
   close(reason: string): void {
-    this.#flush();
+    this.#outbox.flush();
     this.#socket.close(1001, reason);
   }
 
@@ -143,8 +136,7 @@ export class ClientConnection {
         break;
       case 'read':
         this.#inFlight += 1;
-        this.#confirmed.push({ request, served: 'local' });
-        this.#answerReads();
+        this.#answerRead(request, 'local');
         break;
       case 'watch':
         this.#watch(request);
@@ -153,7 +145,8 @@ export class ClientConnection {
         this.#watches.cancel(request.id);
         break;
       case 'status':
-        this.#status(request.id);
+        this.#inFlight += 1;
+        this.#answer(SMALL_ANSWER_BYTES, () => this.#status(request.id));
         break;
       default:
         unreachable(request);
@@ -168,9 +161,7 @@ export class ClientConnection {
     }
     this.#inFlight += 1;
     this.#context.replica.submit(command, { timeoutMs }, (outcome) => {
-      this.#inFlight -= 1;
       this.#submitted(id, outcome);
-      this.#adjustReading();
     });
   }
 
@@ -186,10 +177,27 @@ export class ClientConnection {
   }
 
   #submitted(id: number, outcome: ProposalOutcome): void {
-    if (outcome.type === 'failed') this.#fail(id, outcome.error);
-    else if (isKvResult(outcome.result)) {
-      this.#reply({ type: 'done', id, result: encodeResult(outcome.result) });
-    } else this.#fail(id, this.#known(new TypeError('the state machine returned no result')));
+    if (outcome.type === 'applied' && isKvResult(outcome.result)) {
+      this.#done(id, outcome.result);
+      return;
+    }
+    const isFailed = outcome.type === 'failed';
+    const fault = new TypeError('the state machine returned no result');
+    this.#fail(id, isFailed ? outcome.error : this.#known(fault));
+    this.#answered();
+  }
+
+  #done(id: number, result: KvResult): void {
+    const bytes = resultBytes(result);
+    const reply = (): void =>
+      this.#outbox.reply({ type: 'done', id, result: encodeResult(result) });
+    if (bytes > REPLY_BYTES_MAX) {
+      this.#fail(id, answerTooLarge(result.revision, bytes));
+      this.#answered();
+    } else if (bytes <= SMALL_ANSWER_BYTES) {
+      reply();
+      this.#answered();
+    } else this.#answer(bytes, reply);
   }
 
   /** One confirmation of the leadership serves all reads of a frame. */
@@ -199,8 +207,7 @@ export class ClientConnection {
     this.#inFlight += reads.length;
     this.#context.replica.awaitReadable({ timeoutMs }, (error) => {
       if (error === null) {
-        for (const request of reads) this.#confirmed.push({ request, served: 'linearizable' });
-        this.#answerReads();
+        for (const request of reads) this.#answerRead(request, 'linearizable');
         return;
       }
       this.#inFlight -= reads.length;
@@ -209,22 +216,43 @@ export class ClientConnection {
     });
   }
 
-  /** Bound: answers to reads are made only while there is room for them; the rest waits for the socket. */
-  #answerReads(): void {
-    let answered = 0;
-    for (const { request, served } of this.#confirmed) {
-      if (this.#isCongested()) break;
-      answered += 1;
-      this.#read(request, served);
-    }
-    this.#confirmed = this.#confirmed.slice(answered);
-    this.#inFlight -= answered;
+  /** Bound: an answer is made only once there is room for it; until then the request waits. */
+  #answerRead(request: ReadRequest, served: Consistency): void {
+    const isOneKey = request.selector.key !== undefined;
+    const room = isOneKey ? SMALL_ANSWER_BYTES : RANGE_ROOM_BYTES;
+    this.#answer(room, () => this.#read(request, served));
+  }
+
+  /** `make` is called once there is room for `bytes`, and says all there is to say. */
+  #answer(bytes: number, make: () => void): void {
+    this.#outbox.whenRoom(bytes, () => {
+      make();
+      this.#answered();
+    });
+  }
+
+  #answered(): void {
+    this.#inFlight -= 1;
     this.#adjustReading();
+  }
+
+  #tell(bytes: number, make: () => ClientReply | null): Promise<void> | null {
+    let isTold = false;
+    let resume: (() => void) | null = null;
+    this.#outbox.whenRoom(bytes, () => {
+      const reply = make();
+      if (reply !== null) this.#outbox.reply(reply);
+      isTold = true;
+      resume?.();
+    });
+    if (isTold) return null;
+    return new Promise((resolve) => {
+      resume = resolve;
+    });
   }
 
   #read(request: ReadRequest, served: Consistency): void {
     const { id, selector, limit, revision, keysOnly } = request;
-    if (this.#isClosed) return;
     try {
       checkSelector(selector, this.#context.limits);
       const question = {
@@ -234,14 +262,16 @@ export class ClientConnection {
         ...(revision !== null && { revision }),
       };
       const range = boundedRange(this.#context.kv, question, this.#context.limits);
-      this.#reply({ type: 'read', id, served, result: encodeResult(range) });
+      const bytes = resultBytes(range);
+      if (bytes > REPLY_BYTES_MAX) throw readTooLarge(bytes);
+      this.#outbox.reply({ type: 'read', id, served, result: encodeResult(range) });
     } catch (error) {
       this.#fail(id, this.#known(error));
     }
   }
 
   #status(id: number): void {
-    this.#reply({ type: 'status', id, status: JSON.stringify(statusJson(this.#context)) });
+    this.#outbox.reply({ type: 'status', id, status: JSON.stringify(statusJson(this.#context)) });
   }
 
   #watch(request: WatchRequest): void {
@@ -251,7 +281,7 @@ export class ClientConnection {
 
   #fail(id: number, error: RaftError): void {
     const compactedRevision = error instanceof CompactedError ? error.compactedRevision : null;
-    this.#reply({ type: 'failed', id, error, compactedRevision });
+    this.#outbox.reply({ type: 'failed', id, error, compactedRevision });
   }
 
   /** Ours as they are; anything else is a fault of this program, which the log keeps. */
@@ -262,56 +292,15 @@ export class ClientConnection {
     return new RaftError('RAFT_OUTCOME_UNKNOWN', 'The server failed while answering; see its log.');
   }
 
-  #reply(reply: ClientReply): void {
-    if (this.#isClosed) return;
-    this.#replies.push(reply);
-    this.#replyBytes += sizeOf(reply);
-    if (this.#isFlushDue) return;
-    this.#isFlushDue = true;
-    this.#context.clock.defer(() => this.#flush());
-  }
-
-  #flush(): void {
-    this.#isFlushDue = false;
-    const replies = this.#replies;
-    this.#replies = [];
-    this.#replyBytes = 0;
-    if (this.#isClosed) return;
-    let from = 0;
-    let bytes = 0;
-    for (const [at, reply] of replies.entries()) {
-      bytes += sizeOf(reply);
-      const isFull = bytes >= FRAME_FILL_BYTES || at + 1 - from >= ITEMS_PER_FRAME_MAX;
-      if (!isFull && at + 1 < replies.length) continue;
-      this.#socket.send(encodeReplies(replies.slice(from, at + 1)), () => this.#sent());
-      from = at + 1;
-      bytes = 0;
-    }
-  }
-
-  #sent(): void {
+  #taken(): void {
     this.#isAlive = true;
-    if (this.#isCongested()) return;
-    this.#answerReads();
-    const drained = this.#drained;
-    this.#drained = [];
-    for (const resume of drained) resume();
-  }
-
-  #isCongested(): boolean {
-    return this.#replyBytes + this.#socket.bufferedBytes > this.#context.limits.socketBytesMax;
-  }
-
-  #untilDrained(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#drained.push(resolve);
-    });
+    this.#adjustReading();
   }
 
   /** Bound: requests under way and bytes not taken. Past either, the socket is left unread for a while. */
   #adjustReading(): void {
     const isFull =
-      this.#inFlight >= this.#context.limits.requestsInFlightMax || this.#isCongested();
+      this.#inFlight >= this.#context.limits.requestsInFlightMax || this.#outbox.isCongested;
     if (isFull === this.#isPaused || this.#isClosed) return;
     this.#isPaused = isFull;
     if (isFull) this.#socket.pause();
@@ -321,29 +310,23 @@ export class ClientConnection {
   #over(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#confirmed = [];
     this.#context.counters.clientConnections -= 1;
     this.#watches.cancelAll();
-    const drained = this.#drained;
-    this.#drained = [];
-    for (const resume of drained) resume();
+    this.#outbox.close();
   }
 }
 
-function sizeOf(reply: ClientReply): number {
-  switch (reply.type) {
-    case 'done':
-    case 'read':
-      return reply.result.length;
-    case 'watched':
-      return reply.revisions.reduce((sum, { events }) => sum + bytesOf(events), 0);
-    default:
-      return 64;
-  }
+/** The write is done and stays done: only its answer is refused (SP8). */
+function answerTooLarge(revision: number, bytes: number): RaftError {
+  return new RaftError(
+    'RAFT_TOO_LARGE',
+    `The write was carried out, at revision ${revision}. What it returns has ${bytes} bytes, more than the ${REPLY_BYTES_MAX} of an answer. Do not repeat it; read what was there at the revision before.`,
+  );
 }
 
-function bytesOf(
-  events: readonly { readonly key: Uint8Array; readonly value: Uint8Array | null }[],
-): number {
-  return events.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0);
+function readTooLarge(bytes: number): RaftError {
+  return new RaftError(
+    'RAFT_TOO_LARGE',
+    `The answer has ${bytes} bytes, more than the ${REPLY_BYTES_MAX} that fit into a frame. Read this key over HTTP.`,
+  );
 }

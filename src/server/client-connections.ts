@@ -4,6 +4,7 @@
  */
 import type { FrameSocket } from '../ports/frame-socket.ts';
 import { ClientConnection } from './client-connection.ts';
+import { TICK_MS } from './held-bytes.ts';
 import type { ServerContext } from './server-context.ts';
 
 /** How long clients that are told to go may take, in milliseconds. */
@@ -14,6 +15,7 @@ export class ClientConnections {
   readonly #connections = new Set<ClientConnection>();
   readonly #stopListening: () => void;
   #probing: unknown = null;
+  #ticking: unknown = null;
   #closedBecause: string | null = null;
   #lastHasLeft: () => void = () => {};
 
@@ -27,6 +29,7 @@ export class ClientConnections {
     });
     context.replica.onHalt((error) => this.#sendAllAway(`the node halted: ${error.code}`));
     this.#probeLater();
+    this.#tickLater();
   }
 
   /** Bound: `clientConnectionsMax`. Past it, and once the server ends, nobody is let in. */
@@ -55,6 +58,7 @@ export class ClientConnections {
     this.#stopListening();
     this.#sendAllAway(reason);
     await this.#untilEmpty();
+    this.#context.clock.clearTimeout(this.#ticking);
     for (const connection of this.#connections) connection.terminate();
   }
 
@@ -64,6 +68,16 @@ export class ClientConnections {
       this.#probeLater();
       for (const connection of this.#connections) connection.probe();
     }, keepAliveMs);
+  }
+
+  /** Connections are those that may hold the most; the account of all others is kept with theirs. */
+  #tickLater(): void {
+    const { clock, held } = this.#context;
+    this.#ticking = clock.setIdleTimeout(() => {
+      this.#tickLater();
+      held.outgoing.tick();
+      held.incoming.tick();
+    }, TICK_MS);
   }
 
   #untilEmpty(): Promise<void> {

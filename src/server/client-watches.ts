@@ -6,6 +6,7 @@ import type { ClientReply, WatchRequest } from '../client/frame-shapes.ts';
 import { RaftError } from '../core/errors.ts';
 import { checkSelector } from './command-door.ts';
 import { LiveWatch } from './live-watch.ts';
+import { partsOf, type RevisionPart } from './revision-parts.ts';
 import type { ServerContext } from './server-context.ts';
 import { TIMEOUT_DEFAULT_MS } from './server-limits.ts';
 
@@ -15,8 +16,11 @@ export interface WatchOutlet {
   readonly fail: (id: number, error: RaftError) => void;
   /** Makes one of our errors of whatever was thrown. */
   readonly known: (error: unknown) => RaftError;
-  /** Resolves when more may be sent; `null`: at once. */
-  readonly room: () => Promise<void> | null;
+  /**
+   * Sends what `make` returns once there is room for `bytes`, unless that is `null`. Resolves then; `null`: it
+   * has been sent. Never resolves if the connection ends first.
+   */
+  readonly tell: (bytes: number, make: () => ClientReply | null) => Promise<void> | null;
 }
 
 export class ClientWatches {
@@ -90,12 +94,16 @@ export class ClientWatches {
     }
   }
 
+  /** Bound: room is asked for before a part is encoded, so that a slow reader's watches hold no bytes. */
   async #feed(id: number, watch: LiveWatch): Promise<void> {
-    for (;;) {
+    const isMeant = (): boolean => this.#watches.get(id) === watch;
+    while (isMeant()) {
       const revision = await watch.next();
-      if (revision === null || this.#watches.get(id) !== watch) return;
-      this.#outlet.reply({ type: 'watched', id, revisions: [revision] });
-      await this.#outlet.room();
+      if (revision === null) return;
+      for (const part of partsOf(revision)) {
+        const told = this.#outlet.tell(part.bytes, () => (isMeant() ? replyOf(id, part) : null));
+        if (told !== null) await told;
+      }
     }
   }
 
@@ -106,6 +114,11 @@ export class ClientWatches {
     this.cancel(id);
     this.#outlet.fail(id, error);
   }
+}
+
+function replyOf(id: number, { revision, isLast }: RevisionPart): ClientReply {
+  if (isLast) return { type: 'watched', id, revisions: [revision] };
+  return { type: 'part', id, revision };
 }
 
 function tooManyWatches(open: number): RaftError {

@@ -16,6 +16,7 @@ import { systemClock } from '../node/system-clock.ts';
 import type { Replica } from '../ports/replica.ts';
 import { ClientPort } from './client-port.ts';
 import { descriptorLimit } from './descriptor-limit.ts';
+import { createHeld } from './held-bytes.ts';
 import { ServedHosts } from './host-check.ts';
 import { createHttpApi } from './http-api.ts';
 import { type HttpAddress, HttpServer } from './http-server.ts';
@@ -147,6 +148,7 @@ function contextOf(
 ): ServerContext {
   return {
     ...parts,
+    held: createHeld(),
     limits: options.serverLimits,
     version: options.version,
     process: () => ({

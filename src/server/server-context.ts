@@ -3,6 +3,7 @@ import type { RaftError } from '../core/errors.ts';
 import type { KvStateMachine } from '../kv/kv-state-machine.ts';
 import type { ConnectionClock } from '../ports/clock.ts';
 import type { Replica } from '../ports/replica.ts';
+import type { Held } from './held-bytes.ts';
 import type { ProcessGauges } from './metrics.ts';
 import type { ServerCounters } from './server-counters.ts';
 import type { ServerLimits } from './server-limits.ts';
@@ -18,6 +19,7 @@ export interface ServerContext {
   readonly kv: KvReads;
   readonly limits: ServerLimits;
   readonly counters: ServerCounters;
+  readonly held: Held;
   readonly version: string;
   readonly process: () => ProcessGauges;
   /** Told of errors that no caller caused. */

@@ -1,6 +1,7 @@
 /** The server's two interfaces over a local replica: without sockets, or on a loopback port. */
 import { connectionClock } from '../../src/client/ws-clock.ts';
 import { ClientPort } from '../../src/server/client-port.ts';
+import { createHeld, type Held } from '../../src/server/held-bytes.ts';
 import { ServedHosts } from '../../src/server/host-check.ts';
 import { createHttpApi, type HttpApi } from '../../src/server/http-api.ts';
 import { HttpServer } from '../../src/server/http-server.ts';
@@ -14,6 +15,7 @@ export interface LocalOptions {
   readonly limits?: Partial<ServerLimits>;
   readonly keepAliveMs?: number;
   readonly headersTimeoutMs?: number;
+  readonly held?: Held;
 }
 
 export interface LocalApi {
@@ -34,6 +36,7 @@ export function localApi(options: LocalOptions = {}): LocalApi {
     kv: replica.machine,
     limits: { ...DEFAULT_SERVER_LIMITS, ...options.limits },
     counters: createServerCounters(),
+    held: options.held ?? createHeld(),
     version: '9.9.9',
     process: () => ({ residentBytes: 1, uptimeSeconds: 2 }),
     onFault: (error) => faults.push(error),

@@ -1,0 +1,285 @@
+/**
+ * What the server holds for others, over all connections together (SP5): answers that their readers have not
+ * taken, or requests whose senders have not finished. Each connection has an account. There is room for more
+ * while the sum keeps its bound; whoever needs room waits for it, and who came last is served first: those who
+ * have waited long are mostly those who take nothing. Accounts stand in the order in which
+ * they last moved, so that the one in front has stood still the longest: when room is short, it is closed, and
+ * nobody else is. Time is counted in ticks, so that a test or a simulator can own it.
+ */
+
+/** How often the server calls `tick`, in milliseconds. */
+export const TICK_MS = 50;
+
+export interface HeldBounds {
+  /**
+   * What counts as standing still. `moved`: nothing was added or taken, as with answers. `begun`: it has not
+   * become empty, as with a request, whose sender can always add one more byte.
+   */
+  readonly since: 'moved' | 'begun';
+  /** Bound: bytes in all, for those that ask for room. Past it, they wait. */
+  readonly bytesMax: number;
+  /** Bound: bytes in all, for those that cannot wait. Past it, who stands still the longest is closed at once. */
+  readonly bytesMaxHard: number;
+  /** Who stands still for this many ticks is closed while others wait for room. */
+  readonly stallTicks: number;
+  /** Who stands still for this many ticks is closed in any case. */
+  readonly timeoutTicks: number;
+}
+
+/** So little is let in while others wait: what is short is room for the large. */
+const SMALL_BYTES = 16 * 1024;
+
+interface Wish {
+  readonly bytes: number;
+  readonly run: () => void;
+}
+
+/** Both directions of one server. */
+export interface Held {
+  /** Answers and events that were made and not yet taken. */
+  readonly outgoing: HeldBytes;
+  /** Requests that have begun to arrive. */
+  readonly incoming: HeldBytes;
+}
+
+const MIB = 1024 * 1024;
+
+export function createHeld(): Held {
+  return {
+    outgoing: new HeldBytes({
+      since: 'moved',
+      bytesMax: 40 * MIB,
+      bytesMaxHard: 56 * MIB,
+      stallTicks: 500 / TICK_MS,
+      timeoutTicks: 10_000 / TICK_MS,
+    }),
+    incoming: new HeldBytes({
+      since: 'begun',
+      bytesMax: 24 * MIB,
+      bytesMaxHard: 24 * MIB,
+      stallTicks: 500 / TICK_MS,
+      timeoutTicks: 60_000 / TICK_MS,
+    }),
+  };
+}
+
+export class HeldBytes {
+  readonly #bounds: HeldBounds;
+  /** Those that hold something; who moved last stands last. */
+  readonly #holders = new Set<Account>();
+  /** Those whose own reader would take more; the others have left no room. Who came last stands last. */
+  readonly #waiting = new Set<Account>();
+  #total = 0;
+  #tick = 0;
+  #closed = 0;
+
+  constructor(bounds: HeldBounds) {
+    this.#bounds = bounds;
+  }
+
+  get total(): number {
+    return this.#total;
+  }
+
+  /** How many accounts were closed because they stood still. */
+  get closedCount(): number {
+    return this.#closed;
+  }
+
+  /** `end` breaks the connection; it is called at most once. Bound: `bytesMax` bytes for this account. */
+  account(bytesMax: number, end: () => void): Account {
+    return new Account({
+      bytesMax,
+      end,
+      moved: (account, bytes) => this.#moved(account, bytes),
+      hasRoom: (bytes) => this.#hasRoom(bytes),
+      waits: (account) => this.#wait(account),
+      left: (account, bytes) => this.#left(account, bytes),
+    });
+  }
+
+  /** Called at regular intervals. */
+  tick(): void {
+    this.#tick += 1;
+    const { stallTicks, timeoutTicks } = this.#bounds;
+    const ticks = this.#waiting.size > 0 ? stallTicks : timeoutTicks;
+    for (const account of this.#holders) {
+      if (this.#tick - account.movedAt < ticks) break;
+      this.#close(account);
+    }
+  }
+
+  #hasRoom(bytes: number): boolean {
+    const { bytesMax, bytesMaxHard } = this.#bounds;
+    const isSmall = bytes <= SMALL_BYTES;
+    return this.#total === 0 || this.#total + bytes <= (isSmall ? bytesMaxHard : bytesMax);
+  }
+
+  /** It holds `bytes` more, or less. */
+  #moved(account: Account, bytes: number): void {
+    this.#total += bytes;
+    const goesOn = account.bytes > 0 && this.#holders.has(account);
+    if (!goesOn || this.#bounds.since === 'moved') {
+      account.movedAt = this.#tick;
+      this.#holders.delete(account);
+      if (account.bytes > 0) this.#holders.add(account);
+    }
+    if (bytes < 0) {
+      this.#serve(account);
+      this.#letIn();
+    } else if (this.#total > this.#bounds.bytesMaxHard) this.#relieve();
+  }
+
+  #relieve(): void {
+    for (const account of this.#holders) {
+      if (this.#total <= this.#bounds.bytesMaxHard) return;
+      this.#close(account);
+    }
+  }
+
+  #left(account: Account, bytes: number): void {
+    this.#total -= bytes;
+    this.#holders.delete(account);
+    this.#waiting.delete(account);
+    this.#letIn();
+  }
+
+  #letIn(): void {
+    if (this.#waiting.size === 0) return;
+    for (const account of [...this.#waiting].reverse()) {
+      if (this.#serve(account) === 'others') return;
+    }
+  }
+
+  #serve(account: Account): WaitsFor {
+    const waitsFor = account.serveLine();
+    if (waitsFor !== 'others') this.#waiting.delete(account);
+    else this.#wait(account);
+    return waitsFor;
+  }
+
+  #wait(account: Account): void {
+    if (account.waitsFor === 'others') this.#waiting.add(account);
+  }
+
+  #close(account: Account): void {
+    this.#closed += 1;
+    account.end();
+  }
+}
+
+/** What stands between an account and the first in its line. */
+type WaitsFor = 'nothing' | 'itsReader' | 'others';
+
+interface AccountHome {
+  readonly bytesMax: number;
+  readonly end: () => void;
+  readonly moved: (account: Account, bytes: number) => void;
+  readonly hasRoom: (bytes: number) => boolean;
+  readonly waits: (account: Account) => void;
+  readonly left: (account: Account, bytes: number) => void;
+}
+
+export class Account {
+  readonly #home: AccountHome;
+  #bytes = 0;
+  #line: Wish[] = [];
+  #isServing = false;
+  #isClosed = false;
+  /** The tick at which it last took or was given something. */
+  movedAt = 0;
+
+  constructor(home: AccountHome) {
+    this.#home = home;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get isFull(): boolean {
+    return this.#bytes > this.#home.bytesMax;
+  }
+
+  /** Now, without asking. */
+  hold(bytes: number): void {
+    if (this.#isClosed || bytes === 0) return;
+    this.#bytes += bytes;
+    this.#home.moved(this, bytes);
+  }
+
+  /** So many of them are gone. */
+  release(bytes: number): void {
+    if (this.#isClosed || bytes === 0) return;
+    this.#bytes -= bytes;
+    this.#home.moved(this, -bytes);
+  }
+
+  /**
+   * Runs at once if there is room for `bytes` more, otherwise when there is, in order; never once closed.
+   * What `run` holds, it says by `hold`.
+   */
+  whenRoom(bytes: number, run: () => void): void {
+    if (this.#isClosed) return;
+    if (this.hasRoom(bytes)) {
+      run();
+      return;
+    }
+    this.#line.push({ bytes, run });
+    this.#home.waits(this);
+  }
+
+  get isWaiting(): boolean {
+    return this.#line.length > 0;
+  }
+
+  hasRoom(bytes: number): boolean {
+    return !this.isWaiting && this.#hasRoom(bytes);
+  }
+
+  get waitsFor(): WaitsFor {
+    const [first] = this.#line;
+    if (first === undefined) return 'nothing';
+    return this.#hasOwnRoom(first.bytes) ? 'others' : 'itsReader';
+  }
+
+  serveLine(): WaitsFor {
+    // What is run may close others, which makes room and comes back here.
+    if (this.#isServing || this.#line.length === 0) return 'nothing';
+    this.#isServing = true;
+    let served = 0;
+    for (const { bytes, run } of this.#line) {
+      if (this.#isClosed || !this.#hasRoom(bytes)) break;
+      served += 1;
+      run();
+    }
+    this.#line = this.#line.slice(served);
+    this.#isServing = false;
+    return this.waitsFor;
+  }
+
+  /** Closes it and breaks the connection. */
+  end(): void {
+    if (this.#isClosed) return;
+    this.close();
+    this.#home.end();
+  }
+
+  /** Nothing is held any more, and nobody waits. Harmless twice. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#line = [];
+    const bytes = this.#bytes;
+    this.#bytes = 0;
+    this.#home.left(this, bytes);
+  }
+
+  #hasRoom(bytes: number): boolean {
+    return this.#hasOwnRoom(bytes) && this.#home.hasRoom(bytes);
+  }
+
+  #hasOwnRoom(bytes: number): boolean {
+    return this.#bytes === 0 || this.#bytes + bytes <= this.#home.bytesMax;
+  }
+}
