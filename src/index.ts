@@ -7,20 +7,12 @@ export { RaftError, type RaftErrorCode, type Retry } from './core/errors.ts';
 export { DEFAULT_LIMITS, type Limits } from './core/limits.ts';
 export type { RaftTiming } from './core/raft-state.ts';
 export type { EntryId, Index, NodeId, Term } from './core/types.ts';
+export type { CallOptions } from './library/call-options.ts';
 export { createNode } from './library/create-node.ts';
-export {
-  type CommandContext,
-  defineMachine,
-  type Machine,
-  type MachineDefinition,
-} from './library/define-machine.ts';
-export type {
-  Applied,
-  CallOptions,
-  NodeEvents,
-  NodeOptions,
-  RaftchartNode,
-} from './library/node.ts';
+export { defineMachine } from './library/define-machine.ts';
+export type { CommandContext, Machine, MachineDefinition } from './library/machine.ts';
+export type { Applied, NodeEvents, RaftchartNode } from './library/node.ts';
+export type { NodeOptions } from './library/node-options.ts';
 export type { Leadership, LeaderWork, Work } from './library/while-leader.ts';
 export { type RaftNodeOptions, startRaftNode } from './node/raft-node.ts';
 export { systemClock, systemRandom } from './node/system-clock.ts';

@@ -2,7 +2,9 @@
  * From argv and environment to typed values, by the table. Every refusal is one plain sentence that
  * names the option and what it wants (CL13); what is not known is refused, never ignored (CL15).
  */
+
 import { parseArgs } from 'node:util';
+import { isNear } from '../core/known-names.ts';
 import { CliFailure, usageFailure } from './cli-failure.ts';
 import { EXIT } from './exit-codes.ts';
 import { Refusal } from './option-kinds.ts';
@@ -138,16 +140,4 @@ function unknownOption(rawName: string, names: readonly OptionName[]): string {
   const near = names.find((name) => isNear(name, bare));
   const next = near === undefined ? 'See --help.' : `Did you mean --${near}?`;
   return `${rawName} is not an option of this command. ${next}`;
-}
-
-/** One letter too many, too few, changed or swapped, or the beginning of the name. */
-function isNear(name: string, given: string): boolean {
-  if (given.length >= 3 && name.startsWith(given)) return true;
-  if (Math.abs(name.length - given.length) > 1) return false;
-  let from = 0;
-  while (from < name.length && name[from] === given[from]) from += 1;
-  let tail = 0;
-  const room = Math.min(name.length, given.length) - from;
-  while (tail < room && name.at(-1 - tail) === given.at(-1 - tail)) tail += 1;
-  return Math.max(name.length, given.length) - from - tail <= 2;
 }

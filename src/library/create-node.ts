@@ -1,7 +1,7 @@
 /** Puts a node together from its defaults: LevelDB in `dataDir`, WebSockets between the peers. */
 import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts';
 import type { RaftTiming } from '../core/raft-state.ts';
-import { type NodeId, nodeId } from '../core/types.ts';
+import { nodeId } from '../core/types.ts';
 import { startRaftNode } from '../node/raft-node.ts';
 import { systemClock, systemRandom } from '../node/system-clock.ts';
 import type { LogStore } from '../ports/log-store.ts';
@@ -13,8 +13,10 @@ import { MemoryNetwork } from '../transport/memory-network.ts';
 import { memoryTransport } from '../transport/memory-transport.ts';
 import { webSocketTransport } from '../transport/ws-transport.ts';
 import { foundingClusterId, storedClusterId } from './cluster-identity.ts';
-import type { Command, Query } from './define-machine.ts';
-import { type NodeOptions, RaftchartNode } from './node.ts';
+import { ErrorReports } from './error-reports.ts';
+import type { Command, Query } from './machine.ts';
+import { RaftchartNode } from './node.ts';
+import { checkedNodeOptions, membersOf, type NodeOptions } from './node-options.ts';
 
 /**
  * Starts a member and resolves once it takes part; `ready()` waits for a leader. Rejects with a `RaftError`
@@ -27,36 +29,33 @@ export async function createNode<
 >(
   options: NodeOptions<State, Commands, Queries>,
 ): Promise<RaftchartNode<State, Commands, Queries>> {
-  const id = nodeId(options.id);
-  refuseContradictions(options);
-  const members = membersOf(id, options.peers);
-  const machine = options.machine.start();
+  const own = checkedNodeOptions(options);
+  const { machine } = own;
+  const limits = { ...DEFAULT_LIMITS, ...own.limits };
+  const timing = { ...DEFAULT_TIMING, ...own.timing };
+  refuseContradictions(limits, timing);
+  const id = nodeId(own.id);
+  const members = membersOf(id, own.peers);
+  const errors = new ErrorReports();
+  const state = machine.start((error) => errors.report(error));
   const replica = await startRaftNode({
     id,
     members,
-    machine,
-    clusterId: await clusterIdFor(options, members),
-    store: storeOf(options),
-    transport: options.transport ?? transportOf(options, members[id] ?? null),
+    machine: state,
+    clusterId: await clusterIdFor(own, members),
+    store: storeOf(own),
+    transport: own.transport ?? transportOf(own, limits, members[id] ?? null),
     clock: systemClock,
     random: systemRandom,
-    ...(options.timing === undefined ? {} : { timing: options.timing }),
-    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    timing,
+    limits,
   });
-  return new RaftchartNode(replica, machine);
+  return new RaftchartNode({ replica, machine, state, errors, limits });
 }
 
 /** Before anything is touched (CF1, CF3). */
-function refuseContradictions({
-  limits,
-  timing,
-}: {
-  readonly limits?: Partial<Limits>;
-  readonly timing?: Partial<RaftTiming>;
-}): void {
-  const problem =
-    contradictionInLimits({ ...DEFAULT_LIMITS, ...limits }) ??
-    contradictionInTiming({ ...DEFAULT_TIMING, ...timing });
+function refuseContradictions(limits: Limits, timing: RaftTiming): void {
+  const problem = contradictionInLimits(limits) ?? contradictionInTiming(timing);
   if (problem !== null) throw new TypeError(problem);
 }
 
@@ -70,18 +69,6 @@ async function clusterIdFor(
   return stored ?? foundingClusterId(new Map(Object.entries(members)));
 }
 
-function membersOf(
-  id: NodeId,
-  peers: Readonly<Record<string, string>> | undefined,
-): Readonly<Record<string, string>> {
-  if (peers === undefined) return { [id]: '' };
-  for (const peer of Object.keys(peers)) nodeId(peer);
-  if (peers[id] === undefined) {
-    throw new TypeError(`peers must name every founding member, and ${id} is missing from it`);
-  }
-  return peers;
-}
-
 function storeOf({ store, dataDir }: { store?: LogStore; dataDir?: string }): LogStore {
   if (store !== undefined) return store;
   if (dataDir === undefined) {
@@ -92,12 +79,12 @@ function storeOf({ store, dataDir }: { store?: LogStore; dataDir?: string }): Lo
 
 /** A cluster of one that nobody is to join talks to no one, and so needs no port. */
 function transportOf(
-  { id, listen, limits }: { id: string; listen?: string; limits?: Partial<Limits> },
+  { id, listen }: { id: string; listen?: string },
+  limits: Limits,
   own: string | null,
 ): Transport {
-  const all = { ...DEFAULT_LIMITS, ...limits };
   const address = listen ?? own ?? '';
-  if (address !== '') return webSocketTransport({ listen: address, limits: all });
+  if (address !== '') return webSocketTransport({ listen: address, limits });
   const network = new MemoryNetwork({ defer: (deliver) => queueMicrotask(deliver) });
-  return memoryTransport({ network, address: id, limits: all });
+  return memoryTransport({ network, address: id, limits });
 }

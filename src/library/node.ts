@@ -4,48 +4,17 @@
  */
 import type { Role } from '../core/effect.ts';
 import { RaftError } from '../core/errors.ts';
+import { whatIsKnown } from '../core/known-names.ts';
 import type { Limits } from '../core/limits.ts';
-import type { RaftTiming } from '../core/raft-state.ts';
 import type { Index, Term } from '../core/types.ts';
-import type { LogStore } from '../ports/log-store.ts';
 import type { DiskEvent, PeerEvent, Replica, ReplicaStatus, RoleEvent } from '../ports/replica.ts';
-import type { Transport } from '../ports/transport.ts';
-import {
-  type Command,
-  type CommandResult,
-  encodeCommand,
-  type Machine,
-  type MachineReplica,
-  type Query,
-} from './define-machine.ts';
+import { type CallOptions, refuseOptionsAsInput, withOptions } from './call-options.ts';
+import { callNamed } from './call-table.ts';
+import { encodeCommand } from './command-codec.ts';
+import type { CommandResult } from './defined-replica.ts';
+import type { ErrorReports } from './error-reports.ts';
+import type { Command, Machine, MachineReplica, Query } from './machine.ts';
 import { type LeaderWork, runWhileLeader, type Work } from './while-leader.ts';
-
-export interface NodeOptions<State, Commands, Queries> {
-  /** This member's name: letters, digits, '.', '_', '-'. */
-  readonly id: string;
-  readonly machine: Machine<State, Commands, Queries>;
-  /** Every founding member with its `host:port`, this one included. Left out: a cluster of one. */
-  readonly peers?: Readonly<Record<string, string>>;
-  /** Where to listen for peers, `host:port`; by default this member's own address in `peers`. */
-  readonly listen?: string;
-  /** A directory of this node's own, created if missing. Left out: `store` must be given. */
-  readonly dataDir?: string;
-  /** Instead of `dataDir`: where the log lives, e.g. `memoryLogStore()` in tests. */
-  readonly store?: LogStore;
-  /** Instead of WebSockets: how members talk. */
-  readonly transport?: Transport;
-  /** The same on all members, different between clusters; by default derived from `peers`. */
-  readonly clusterId?: string;
-  readonly timing?: Partial<RaftTiming>;
-  readonly limits?: Partial<Limits>;
-}
-
-export interface CallOptions {
-  /** Stops the waiting, not the command: an aborted proposal may still take effect. */
-  readonly signal?: AbortSignal;
-  /** In milliseconds; 5,000 unless given. */
-  readonly timeoutMs?: number;
-}
 
 /** A command that took effect. */
 export interface Applied<Result> {
@@ -63,20 +32,30 @@ export interface NodeEvents {
   readonly disk: DiskEvent;
   /** The node has stopped for good; the process lives on. */
   readonly halt: RaftError;
-  /** Leader work threw. */
+  /** Leader work or a listener threw, or a command turned out not to be deterministic. */
   readonly error: unknown;
 }
 
+/** The input of a call, which may be left out where the call has none or can do without. */
 type InputOf<Call> = Call extends (state: never, ...rest: infer Rest) => unknown
   ? Rest extends readonly []
-    ? []
-    : Rest extends readonly [infer Input, ...unknown[]]
-      ? [input: Input]
-      : []
+    ? [input?: undefined]
+    : Rest extends readonly [input?: infer Input, ...rest: unknown[]]
+      ? undefined extends Input
+        ? [input?: Input]
+        : [input: Input]
+      : [input?: undefined]
   : never;
 type OutputOf<Call> = Call extends (...args: never) => infer Output ? Output : never;
 
-const DEFAULT_TIMEOUT_MS = 5_000;
+/** What a node is made of. */
+interface NodeParts<State, Commands, Queries> {
+  readonly replica: Replica;
+  readonly machine: Machine<State, Commands, Queries>;
+  readonly state: MachineReplica;
+  readonly errors: ErrorReports;
+  readonly limits: Limits;
+}
 
 export class RaftchartNode<
   State,
@@ -85,16 +64,15 @@ export class RaftchartNode<
 > implements AsyncDisposable
 {
   readonly id: string;
+  readonly #parts: NodeParts<State, Commands, Queries>;
   readonly #replica: Replica;
-  readonly #machine: MachineReplica;
-  readonly #errorListeners = new Set<(error: unknown) => void>();
   readonly #work = new Set<LeaderWork>();
 
   /** Use `createNode`. */
-  constructor(replica: Replica, machine: MachineReplica) {
-    this.id = replica.id;
-    this.#replica = replica;
-    this.#machine = machine;
+  constructor(parts: NodeParts<State, Commands, Queries>) {
+    this.id = parts.replica.id;
+    this.#parts = parts;
+    this.#replica = parts.replica;
   }
 
   get role(): Role {
@@ -107,36 +85,39 @@ export class RaftchartNode<
 
   /**
    * Replicates a command and resolves with its result once it is committed and applied here. Any member
-   * may be asked. Rejects with a `RaftError` whose `retry` says whether it may have taken effect.
+   * may be asked. The input is taken as it is now. Rejects with a `RaftError` whose `retry` says whether the
+   * command may have taken effect, or with a `TypeError` for options that make no sense.
    */
   propose<Name extends keyof Commands & string>(
     name: Name,
-    ...rest: [...InputOf<Commands[Name]>, options?: CallOptions]
+    ...[input, options]: [...input: InputOf<Commands[Name]>, options?: CallOptions]
   ): Promise<Applied<OutputOf<Commands[Name]>>> {
-    const [input, options] = splitOptions(rest);
-    const data = encodeCommand(name, input);
-    return withSignal('outcomeUnknown', options, (resolve, reject) => {
-      this.#replica.submit(data, wait(options), (outcome) => {
+    return withOptions('propose', options, 'outcomeUnknown', ({ timeoutMs, resolve, reject }) => {
+      const data = this.#encoded(name, input, options !== undefined);
+      this.#replica.submit(data, { timeoutMs }, (outcome) => {
         if (outcome.type === 'failed') return reject(outcome.error);
         const { index, term } = outcome;
         const result = outcome.result as CommandResult;
         if (result.ok) resolve({ result: result.value as never, index, term });
-        else reject(new RaftError('RAFT_COMMAND_REFUSED', result.reason));
+        else reject(new RaftError(result.code ?? 'RAFT_COMMAND_REFUSED', result.reason));
       });
     });
   }
 
-  /** Reads the newest committed state (§6.4), from any member: every command acknowledged before is seen. */
+  /**
+   * Reads the newest committed state (§6.4), from any member: every command acknowledged before is seen. The
+   * result is the caller's own.
+   */
   query<Name extends keyof Queries & string>(
     name: Name,
-    ...rest: [...InputOf<Queries[Name]>, options?: CallOptions]
+    ...[input, options]: [...input: InputOf<Queries[Name]>, options?: CallOptions]
   ): Promise<OutputOf<Queries[Name]>> {
-    const [input, options] = splitOptions(rest);
-    return withSignal('safe', options, (resolve, reject) => {
-      this.#replica.awaitReadable(wait(options), (error) => {
+    return withOptions('query', options, 'safe', ({ timeoutMs, resolve, reject }) => {
+      this.#checkQuery(name, input, options !== undefined);
+      this.#replica.awaitReadable({ timeoutMs }, (error) => {
         if (error !== null) return reject(error);
         try {
-          resolve(this.#machine.query(name, input) as never);
+          resolve(this.#parts.state.query(name, input) as never);
         } catch (thrown) {
           reject(thrown);
         }
@@ -144,18 +125,19 @@ export class RaftchartNode<
     });
   }
 
-  /** Reads this node's own state at once: may be stale, never wrong. */
+  /** Reads this node's own state at once: may be stale, never wrong. The result is the caller's own. */
   queryLocal<Name extends keyof Queries & string>(
     name: Name,
-    ...rest: InputOf<Queries[Name]>
+    ...[input]: InputOf<Queries[Name]>
   ): OutputOf<Queries[Name]> {
-    return this.#machine.query(name, rest[0]) as never;
+    this.#checkQuery(name, input, false);
+    return this.#parts.state.query(name, input) as never;
   }
 
   /** Resolves once the cluster has a leader and this node has caught up with it. */
-  ready(options: CallOptions = {}): Promise<void> {
-    return withSignal('safe', options, (resolve, reject) => {
-      this.#replica.awaitReadable(wait(options), (error) =>
+  ready(options?: CallOptions): Promise<void> {
+    return withOptions('ready', options, 'safe', ({ timeoutMs, resolve, reject }) => {
+      this.#replica.awaitReadable({ timeoutMs }, (error) =>
         error === null ? resolve() : reject(error),
       );
     });
@@ -166,13 +148,25 @@ export class RaftchartNode<
     type: Type,
     listener: (event: NodeEvents[Type]) => void,
   ): () => void {
+    if (typeof listener !== 'function') throw new TypeError('a listener must be a function');
+    const { errors } = this.#parts;
     const hear = listener as (event: unknown) => void;
-    if (type === 'role') return this.#replica.onRole(hear);
-    if (type === 'peer') return this.#replica.onPeer(hear);
-    if (type === 'disk') return this.#replica.onDisk(hear);
-    if (type === 'halt') return this.#replica.onHalt(hear);
-    this.#errorListeners.add(hear);
-    return () => this.#errorListeners.delete(hear);
+    switch (type) {
+      case 'role':
+        return this.#replica.onRole(errors.guarding(hear));
+      case 'peer':
+        return this.#replica.onPeer(errors.guarding(hear));
+      case 'disk':
+        return this.#replica.onDisk(errors.guarding(hear));
+      case 'halt':
+        return this.#replica.onHalt(errors.guarding(hear));
+      case 'error':
+        return errors.listen(hear);
+      default:
+        throw new TypeError(
+          `a node has no event ${String(type)}: ${whatIsKnown(String(type), EVENTS)}`,
+        );
+    }
   }
 
   /**
@@ -180,7 +174,10 @@ export class RaftchartNode<
    * aborts when the lead is lost. The signal comes after the fact: whatever is done outside must check the term.
    */
   whileLeader(work: Work): LeaderWork {
-    const running = runWhileLeader(this.#replica, work, (error) => this.#report(error));
+    if (typeof work !== 'function') throw new TypeError('whileLeader needs a function to run');
+    const running = runWhileLeader(this.#replica, work, (error) =>
+      this.#parts.errors.report(error),
+    );
     this.#work.add(running);
     return running;
   }
@@ -195,44 +192,17 @@ export class RaftchartNode<
     await this.close();
   }
 
-  #report(error: unknown): void {
-    if (this.#errorListeners.size === 0) throw error;
-    for (const listener of this.#errorListeners) listener(error);
+  /** AD1: what no member could apply is refused here, before anything is sent. */
+  #encoded(name: string, input: unknown, hasOptions: boolean): Uint8Array {
+    const call = callNamed('command', this.#parts.machine.commands, name);
+    if (!hasOptions) refuseOptionsAsInput('command', { name, call, input });
+    return encodeCommand(name, input, this.#parts.limits.commandBytesMax);
+  }
+
+  #checkQuery(name: string, input: unknown, hasOptions: boolean): void {
+    const call = callNamed('query', this.#parts.machine.queries, name);
+    if (!hasOptions) refuseOptionsAsInput('query', { name, call, input });
   }
 }
 
-function wait({ timeoutMs = DEFAULT_TIMEOUT_MS }: CallOptions): { timeoutMs: number } {
-  return { timeoutMs };
-}
-
-/** `propose(name)`, `propose(name, input)` and either with options behind; options are recognised by their keys. */
-function splitOptions(rest: readonly unknown[]): [unknown, CallOptions] {
-  if (rest.length >= 2) return [rest[0], (rest[1] ?? {}) as CallOptions];
-  return [rest[0], {}];
-}
-
-/** Races a call against its signal; only the waiting ends when it aborts. */
-function withSignal<Value>(
-  retry: 'safe' | 'outcomeUnknown',
-  { signal }: CallOptions,
-  start: (resolve: (value: Value) => void, reject: (error: unknown) => void) => void,
-): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    if (signal === undefined) return start(resolve, reject);
-    const aborted = (whichRetry: 'safe' | 'outcomeUnknown'): RaftError =>
-      new RaftError('RAFT_ABORTED', 'the caller stopped waiting', {
-        retry: whichRetry,
-        cause: signal.reason,
-      });
-    if (signal.aborted) return reject(aborted('safe'));
-    const stop = (): void => reject(aborted(retry));
-    signal.addEventListener('abort', stop, { once: true });
-    const settle =
-      <Argument>(then: (argument: Argument) => void) =>
-      (argument: Argument): void => {
-        signal.removeEventListener('abort', stop);
-        then(argument);
-      };
-    start(settle(resolve), settle(reject));
-  });
-}
+const EVENTS: readonly (keyof NodeEvents)[] = ['role', 'peer', 'disk', 'halt', 'error'];

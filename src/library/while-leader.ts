@@ -22,6 +22,9 @@ export interface LeaderWork extends AsyncDisposable {
 
 /** How long one attempt to prove the lead waits, in milliseconds. */
 const PROOF_TIMEOUT_MS = 5_000;
+/** Bound: pauses between attempts that failed, in milliseconds, doubled each time. */
+const PAUSE_MIN_MS = 10;
+const PAUSE_MAX_MS = 1_000;
 
 export function runWhileLeader(
   replica: Replica,
@@ -54,14 +57,32 @@ export function runWhileLeader(
   return { stop, [Symbol.asyncDispose]: stop };
 }
 
-/** EM4: a leader proves its lead with a quorum before the work begins, so a deposed one does not start it. */
+/**
+ * EM4: a leader proves its lead with a quorum before the work begins, so a deposed one does not start it. A proof that
+ * is refused is tried again after a pause (EM14), since a refusal may come at once.
+ */
 async function lead(replica: Replica, work: Work, leadership: Leadership): Promise<void> {
-  while (!leadership.signal.aborted) {
+  const { signal } = leadership;
+  for (let pauseMs = PAUSE_MIN_MS; !signal.aborted; pauseMs = Math.min(2 * pauseMs, PAUSE_MAX_MS)) {
     const error = await new Promise<Error | null>((resolve) => {
       replica.awaitReadable({ timeoutMs: PROOF_TIMEOUT_MS }, resolve);
     });
     const { role, term } = replica.status();
-    if (leadership.signal.aborted || role !== 'leader' || term !== leadership.term) return;
+    if (signal.aborted || role !== 'leader' || term !== leadership.term) return;
     if (error === null) return work(leadership);
+    await pause(pauseMs, signal);
   }
+}
+
+/** Ends early, and quietly, when the signal aborts. */
+function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, delayMs);
+    signal.addEventListener('abort', end);
+  });
 }

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { defineMachine, type Machine } from '../../src/library/define-machine.ts';
+import { defineMachine } from '../../src/library/define-machine.ts';
+import type { Machine } from '../../src/library/machine.ts';
 import {
   explainFailure,
   linearizable,

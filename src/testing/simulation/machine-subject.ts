@@ -1,18 +1,17 @@
 /**
  * A machine of `defineMachine` under simulation: what clients call, by name; how replicas are compared; and the
  * machine as its own model, to judge what clients saw against one copy without Raft. A command that looks
- * at the real clock or draws real chance halts its node, instead of being refused on one replica and not on another.
+ * at the real clock, draws real chance or returns a promise halts its node, which is a finding.
  */
-import {
-  type Command,
-  type CommandContext,
-  type CommandResult,
-  defineMachine,
-  encodeCommand,
-  type Machine,
-  type MachineReplica,
-  type Query,
-} from '../../library/define-machine.ts';
+import { encodeCommand } from '../../library/command-codec.ts';
+import { type CommandResult, DefinedReplica } from '../../library/defined-replica.ts';
+import type {
+  Command,
+  CommandContext,
+  Machine,
+  MachineReplica,
+  Query,
+} from '../../library/machine.ts';
 import type { CommittedCommand } from '../../ports/state-machine.ts';
 import type { SequentialModel } from '../linearizability/sequential-model.ts';
 import { plainText } from './plain-text.ts';
@@ -135,14 +134,12 @@ function inspectedReplica<
   Queries extends AnyQueries<State>,
 >({ initial, commands, queries }: Machine<State, Commands, Queries>): InspectedReplica<State> {
   const state = initial();
-  const replica = defineMachine({ initial: () => state, commands, queries }).start();
+  const replica = new DefinedReplica(state, { commands, queries, report: () => {} });
   return {
     state,
     query: (name, input) => replica.query(name, input),
-    apply: (batch: readonly CommittedCommand[], isTimeUp: () => boolean) => {
-      const results = replica.apply(batch, isTimeUp);
-      return results instanceof Promise ? results.then(untouched) : untouched(results);
-    },
+    apply: (batch: readonly CommittedCommand[], isTimeUp: () => boolean) =>
+      untouched(replica.apply(batch, isTimeUp)),
   };
 }
 
@@ -161,10 +158,14 @@ function textUnlessRefused(digest: () => string): string {
   }
 }
 
-/** The results, unless one of them is that the real world was shut out. */
-function untouched(results: readonly unknown[]): readonly unknown[] {
-  for (const result of results as readonly (CommandResult | undefined)[]) {
-    if (result?.ok === false && saysRealWorld(result.reason)) throw new Error(result.reason);
+/** The results, unless the real world was shut out of one of them, or a command is no command. */
+function untouched(
+  results: readonly (CommandResult | undefined)[],
+): readonly (CommandResult | undefined)[] {
+  for (const result of results) {
+    if (result === undefined || result.ok) continue;
+    const { code, reason } = result;
+    if (code !== undefined || saysRealWorld(reason)) throw new Error(reason);
   }
   return results;
 }

@@ -1,0 +1,97 @@
+/**
+ * What a call of a node may be told besides its input, checked in words (EM12), and how a call is raced against
+ * its signal. Everything that a caller gets wrong becomes a rejection of that call.
+ */
+import { RaftError } from '../core/errors.ts';
+import { checkOptionNames } from '../core/known-names.ts';
+import type { CallKind } from './call-table.ts';
+
+export interface CallOptions {
+  /** Stops the waiting, not the command: an aborted proposal may still take effect. */
+  readonly signal?: AbortSignal;
+  /** In milliseconds, 1 to 2,147,483,647; 5,000 unless given. */
+  readonly timeoutMs?: number;
+}
+
+/** A call under way: how long it may take, and where its end is told. */
+export interface Waiting<Value> {
+  readonly timeoutMs: number;
+  readonly resolve: (value: Value) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const DEFAULT_TIMEOUT_MS = 5_000;
+/** The longest that a timer of Node keeps. */
+const TIMEOUT_MS_MAX = 2 ** 31 - 1;
+const NAMES = ['signal', 'timeoutMs'];
+
+/** Runs `start` and races its end against the signal; only the waiting ends when that aborts (EM8). */
+export function withOptions<Value>(
+  where: string,
+  given: unknown,
+  retry: 'safe' | 'outcomeUnknown',
+  start: (waiting: Waiting<Value>) => void,
+): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const { signal, timeoutMs } = checkedOptions(where, given);
+    if (signal === undefined) return start({ timeoutMs, resolve, reject });
+    if (signal.aborted) return reject(aborted(signal, 'safe'));
+    const stop = (): void => reject(aborted(signal, retry));
+    const settle =
+      <Argument>(then: (argument: Argument) => void) =>
+      (argument: Argument): void => {
+        signal.removeEventListener('abort', stop);
+        then(argument);
+      };
+    start({ timeoutMs, resolve: settle(resolve), reject: settle(reject) });
+    signal.addEventListener('abort', stop, { once: true });
+  });
+}
+
+function aborted(signal: AbortSignal, retry: 'safe' | 'outcomeUnknown'): RaftError {
+  const cause: unknown = signal.reason;
+  return new RaftError('RAFT_ABORTED', 'the caller stopped waiting', { retry, cause });
+}
+
+/** Each option is read once, so that what was checked is what counts. */
+function checkedOptions(
+  where: string,
+  given: unknown,
+): { readonly signal?: AbortSignal; readonly timeoutMs: number } {
+  if (given === undefined) return { timeoutMs: DEFAULT_TIMEOUT_MS };
+  checkOptionNames(where, given, NAMES);
+  const { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: Readonly<Record<string, unknown>> = {
+    ...given,
+  };
+  if (typeof timeoutMs !== 'number' || !(timeoutMs >= 1 && timeoutMs <= TIMEOUT_MS_MAX)) {
+    throw new TypeError(
+      `timeoutMs of ${where} must be a number from 1 to ${TIMEOUT_MS_MAX}; it is ${String(timeoutMs)}`,
+    );
+  }
+  if (signal === undefined) return { timeoutMs };
+  if (!isSignal(signal)) throw new TypeError(`signal of ${where} must be an AbortSignal`);
+  return { signal, timeoutMs };
+}
+
+/** Of whichever realm or library. */
+function isSignal(value: unknown): value is AbortSignal {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'aborted' in value && 'addEventListener' in value && 'removeEventListener' in value;
+}
+
+/**
+ * EM13: options stand third, behind the input, also where a call has none. Where they stand second they would be
+ * taken for the input, and neither timeout nor signal would count.
+ */
+export function refuseOptionsAsInput(
+  kind: CallKind,
+  { name, call, input }: { name: string; call: { readonly length: number }; input: unknown },
+): void {
+  if (call.length >= 2 || typeof input !== 'object' || input === null) return;
+  const given = Object.keys(input);
+  if (given.length === 0 || !given.every((each) => NAMES.includes(each))) return;
+  const method = kind === 'command' ? 'propose' : 'query';
+  throw new TypeError(
+    `${JSON.stringify(name)} takes no input, and this looks like options: write ${method}(${JSON.stringify(name)}, undefined, { ${given.join(', ')} }); if it is an input, give options {} behind it`,
+  );
+}

@@ -1,0 +1,48 @@
+/** What a machine is made of, in types: those of its commands and queries are those that callers see. */
+import type { Index, Term } from '../core/types.ts';
+import type { StateMachine } from '../ports/state-machine.ts';
+
+/** What a command may know besides the state and its input: the same on every replica. */
+export interface CommandContext {
+  readonly index: Index;
+  readonly term: Term;
+  /** The leader's wall clock in milliseconds since 1970, made to never fall: the only clock allowed here. */
+  readonly timeMs: number;
+}
+
+/** Changes the state and returns a result, at once. Throws to refuse, before it has changed anything. */
+export type Command<State> = (state: State, input: never, context: CommandContext) => unknown;
+export type Query<State> = (state: State, input: never) => unknown;
+
+/** What is not there yet when a function returns (AD4). */
+type Late = PromiseLike<unknown> | Iterator<unknown> | AsyncIterator<unknown>;
+
+/** Calls as they are, but for those whose result would come later: they take a sentence's place, and do not compile. */
+export type AtOnce<Calls> = {
+  readonly [Name in keyof Calls]: Calls[Name] extends (...all: never) => infer Output
+    ? 0 extends 1 & Output
+      ? Calls[Name]
+      : [Extract<Output, Late>] extends [never]
+        ? Calls[Name]
+        : 'must return its result at once, not a promise or an iterator'
+    : never;
+};
+
+export interface MachineDefinition<State, Commands, Queries> {
+  /** Called once per node, before the first command; must return an equal state everywhere, new each time. */
+  readonly initial: () => State;
+  readonly commands: Commands;
+  readonly queries: Queries;
+}
+
+export interface Machine<State, Commands, Queries>
+  extends MachineDefinition<State, Commands, Queries> {
+  /** A fresh replica with its own state. `report` hears of commands that are not deterministic, each once. */
+  readonly start: (report?: (error: Error) => void) => MachineReplica;
+}
+
+/** One node's copy of the state. */
+export interface MachineReplica extends StateMachine {
+  /** A copy of what the query returns: whoever has it cannot change the state (OW3). */
+  query(name: string, input: unknown): unknown;
+}

@@ -1,0 +1,239 @@
+/** Calls of a node with what JavaScript lets pass: options that do not exist or stand elsewhere, listeners that throw. */
+import { on } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  createNode,
+  DEFAULT_LIMITS,
+  defineMachine,
+  memoryLogStore,
+  RaftError,
+  type Replica,
+} from '../../src/index.ts';
+import { runWhileLeader } from '../../src/library/while-leader.ts';
+import { MemoryNetwork } from '../../src/transport/memory-network.ts';
+import { memoryTransport } from '../../src/transport/memory-transport.ts';
+import { FAST, Stage } from './stage.ts';
+
+const machine = defineMachine({
+  initial: () => ({ count: 0, timeoutMs: 0 }),
+  commands: {
+    add: (state, by: number) => (state.count += by),
+    reset: (state) => (state.count = 0),
+    step: (state, by: number = 1) => (state.count += by),
+    configure: (state, { timeoutMs }: { timeoutMs: number } = { timeoutMs: 1 }) =>
+      (state.timeoutMs = timeoutMs),
+  },
+  queries: {
+    count: (state) => state.count,
+    isAtLeast: (state, floor: number) => state.count >= floor,
+    timeoutMs: (state) => state.timeoutMs,
+  },
+});
+
+const stage = new Stage();
+afterEach(() => stage.end());
+
+function call(node: object, method: string, ...all: readonly unknown[]): unknown {
+  return Reflect.apply(Reflect.get(node, method), node, all);
+}
+
+/** A member whose peers are not there: it never finds a leader. */
+async function forsaken() {
+  const network = new MemoryNetwork({ defer: (deliver) => queueMicrotask(deliver) });
+  const node = await createNode({
+    id: 'n1',
+    machine,
+    peers: { n1: 'n1', n2: 'n2', n3: 'n3' },
+    store: memoryLogStore(),
+    transport: memoryTransport({ network, address: 'n1', limits: DEFAULT_LIMITS }),
+  });
+  return node;
+}
+
+/** Resolves at the warning of the process that says this. */
+async function warning(message: string): Promise<void> {
+  for await (const [said] of on(process, 'warning')) if (said.message === message) return;
+}
+
+describe('options of a call', () => {
+  it.each<[string, readonly unknown[], string]>([
+    ['a name that nobody knows', ['add', 1, { timeout: 5 }], 'propose has no option timeout'],
+    ['another case', ['add', 1, { timeoutms: 5 }], 'did you mean timeoutMs?'],
+    ['text', ['add', 1, 'soon'], 'propose takes options as an object'],
+    ['null', ['add', 1, null], 'propose takes options as an object'],
+    ['no number', ['add', 1, { timeoutMs: '5' }], 'timeoutMs of propose must be a number from 1'],
+    ['NaN', ['add', 1, { timeoutMs: Number.NaN }], 'timeoutMs of propose must be a number from 1'],
+    ['zero', ['add', 1, { timeoutMs: 0 }], 'timeoutMs of propose must be a number from 1'],
+    ['infinity', ['add', 1, { timeoutMs: Number.POSITIVE_INFINITY }], 'from 1 to 2147483647'],
+    ['no signal', ['add', 1, { signal: new AbortController() }], 'signal of propose must be'],
+  ])('[EM12] %s is refused in words', async (_, all, sentence) => {
+    const node = await stage.alone(machine);
+    await node.ready();
+    const { lastIndex } = node.status();
+    await expect(call(node, 'propose', ...all)).rejects.toThrow(TypeError);
+    await expect(call(node, 'propose', ...all)).rejects.toThrow(sentence);
+    expect(node.status().lastIndex).toBe(lastIndex);
+    for (const method of ['query', 'ready'] as const) {
+      const options = all[2];
+      const calling = method === 'query' ? ['count', undefined, options] : [options];
+      await expect(call(node, method, ...calling)).rejects.toThrow(TypeError);
+    }
+  });
+
+  it('[EM12] what reading one throws is the rejection, and nothing is sent', async () => {
+    const node = await stage.alone(machine);
+    const options = {
+      get timeoutMs(): number {
+        throw new Error('a getter that throws');
+      },
+    };
+    await expect(node.propose('add', 1, options)).rejects.toThrow('a getter that throws');
+    expect(await node.query('count')).toBe(0);
+  });
+
+  it('[EM13] stand behind the input, also where a call has none', async () => {
+    const node = await forsaken();
+    const begun = performance.now();
+    await expect(node.query('count', undefined, { timeoutMs: 50 })).rejects.toMatchObject({
+      code: 'RAFT_NO_LEADER',
+    });
+    expect(performance.now() - begun).toBeLessThan(3_000);
+    const abort = new AbortController();
+    const calls = [
+      node.query('count', undefined, { signal: abort.signal }),
+      node.propose('reset', undefined, { signal: abort.signal }),
+      node.ready({ signal: abort.signal }),
+    ];
+    abort.abort();
+    for (const each of calls) await expect(each).rejects.toMatchObject({ code: 'RAFT_ABORTED' });
+    await node.close();
+  });
+
+  it('[EM13] in the place of an input are refused, by the types and when called', async () => {
+    const node = await stage.alone(machine);
+    // @ts-expect-error options are no input
+    const asked = node.query('count', { timeoutMs: 200 });
+    await expect(asked).rejects.toThrow('write query("count", undefined, { timeoutMs })');
+    // @ts-expect-error options are no input
+    const proposed = node.propose('reset', { signal: AbortSignal.timeout(1) });
+    await expect(proposed).rejects.toThrow('write propose("reset", undefined, { signal })');
+    // @ts-expect-error options are no input
+    expect(() => node.queryLocal('count', { timeoutMs: 200 })).toThrow(TypeError);
+  });
+
+  it('[EM13] an input may look like options where options follow it', async () => {
+    const node = await stage.alone(machine);
+    await expect(node.propose('configure', { timeoutMs: 7 })).rejects.toThrow(/give options \{\}/);
+    await node.propose('configure', { timeoutMs: 7 }, {});
+    expect(await node.query('timeoutMs')).toBe(7);
+  });
+
+  it('[EM1] an input that may be left out may be given', async () => {
+    const node = await stage.alone(machine);
+    await node.propose('step');
+    await node.propose('step', undefined);
+    expect((await node.propose('step', 5)).result).toBe(7);
+    // @ts-expect-error this one needs its input
+    const missing = node.propose('add');
+    await missing;
+  });
+});
+
+describe('options of a node', () => {
+  const sound = { id: 'n1', store: memoryLogStore(), machine };
+
+  it.each<[object, string]>([
+    [{ datadir: 'x' }, 'did you mean dataDir?'],
+    [{ dataDir: 5 }, 'dataDir of createNode must be a string'],
+    [{ machine: {} }, 'createNode needs a machine'],
+    [{ timing: { electionTimeout: 5 } }, 'timing of createNode has no option electionTimeout'],
+    [
+      { timing: { heartbeatIntervalMs: Number.NaN } },
+      'timing.heartbeatIntervalMs must be a number',
+    ],
+    [{ limits: { commandBytesMax: '5' } }, 'limits.commandBytesMax must be a number'],
+    [{ limits: { commandBytes: 5 } }, 'did you mean commandBytesMax?'],
+    [{ peers: { n1: 5 } }, 'peers.n1 must be an address'],
+    [{ peers: 'n1' }, 'peers of createNode must be an object'],
+  ])('[EM12] %j is refused in words', async (wrong, sentence) => {
+    const starting = Reflect.apply(createNode, null, [{ ...sound, ...wrong }]);
+    await expect(starting).rejects.toThrow(TypeError);
+    await expect(Reflect.apply(createNode, null, [{ ...sound, ...wrong }])).rejects.toThrow(
+      sentence,
+    );
+  });
+
+  it('[EM12] changed after the call change nothing', async () => {
+    const options = { ...sound, timing: { ...FAST }, peers: { n1: '127.0.0.1:0' } };
+    const starting = createNode(options);
+    options.peers.n1 = 'nonsense';
+    Object.assign(options.peers, { n2: '127.0.0.1:1' });
+    options.timing.electionTimeoutMinMs = 60_000;
+    await using node = await starting;
+    expect((await node.propose('add', 1)).result).toBe(1);
+    expect(node.status().members.voters).toEqual(['n1']);
+  });
+});
+
+describe('listeners and work of the embedding program', () => {
+  it('[EM15] that throw are reported, and the node lives', async () => {
+    const node = await stage.alone(machine);
+    const reported: unknown[] = [];
+    node.on('error', () => {
+      throw new Error('of the listener of errors');
+    });
+    node.on('error', (error) => reported.push(error));
+    const warned = warning('of the listener of errors');
+    node.on('role', () => {
+      throw new Error('of the listener of roles');
+    });
+    await node.ready();
+    expect(reported[0]).toMatchObject({ message: 'of the listener of roles' });
+    await warned;
+    expect((await node.propose('add', 1)).result).toBe(1);
+  });
+
+  it('[EM15] that throw where nobody listens are a warning of the process', async () => {
+    const node = await stage.alone(machine);
+    const warned = warning('of leader work');
+    node.whileLeader(() => {
+      throw new Error('of leader work');
+    });
+    await warned;
+    expect((await node.propose('add', 1)).result).toBe(1);
+    await node.close();
+  });
+
+  it('[EM12] of events that do not exist, or that are no functions, are refused', async () => {
+    const node = await stage.alone(machine);
+    expect(() => call(node, 'on', 'roles', () => {})).toThrow('did you mean role?');
+    expect(() => call(node, 'on', 'role', 'listener')).toThrow('a listener must be a function');
+    expect(() => call(node, 'whileLeader', 5)).toThrow('whileLeader needs a function');
+  });
+
+  it('[EM14] leader work whose proof is refused at once waits a turn, and heeds its end', async () => {
+    let asked = 0;
+    const leading = { role: 'leader', term: 1, leader: 'n1' };
+    const replica = {
+      onRole: () => () => {},
+      status: () => leading,
+      awaitReadable: (_: unknown, completed: (error: Error | null) => void) => {
+        asked += 1;
+        if (asked > 1_000) return;
+        queueMicrotask(() => completed(new RaftError('RAFT_OVERLOADED', 'no')));
+      },
+    } as unknown as Replica;
+    const failures: unknown[] = [];
+    const work = runWhileLeader(
+      replica,
+      () => {},
+      (error) => failures.push(error),
+    );
+    await setImmediate();
+    expect(asked).toBe(1);
+    await work.stop();
+    expect(asked).toBe(1);
+    expect(failures).toEqual([]);
+  });
+});

@@ -1,0 +1,144 @@
+/** Bytes and objects have one owner: what a command or a caller does with its own changes nobody else's. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { createNode, defineMachine, memoryLogStore } from '../../src/index.ts';
+import { Stage } from './stage.ts';
+
+interface Vault {
+  sum: number;
+  kinds: string[];
+  last: { text: string; parts: number[] } | null;
+  readonly all: Map<string, number[]>;
+}
+
+const initial = (): Vault => ({ sum: 0, kinds: [], last: null, all: new Map() });
+
+const vault = defineMachine({
+  initial,
+  commands: {
+    scrub: (state, { key, bytes }: { key: string; bytes: Uint8Array }) => {
+      state.sum += bytes.reduce((sum, byte) => sum + byte, 0);
+      state.kinds.push(`${key}: ${bytes.constructor.name}`);
+      bytes.fill(0);
+      return state.sum;
+    },
+    keep: (state, last: { text: string; parts: number[] }) => {
+      state.last = last;
+      return last;
+    },
+    push: (state, part: number) => {
+      state.last?.parts.push(part);
+      return state.last?.parts ?? [];
+    },
+    put: (state, key: string) => state.all.set(key, [1]),
+    method: (): unknown => ({ list: [() => 1] }),
+    instance: (): unknown => [new (class Account {})()],
+  },
+  queries: {
+    sum: (state) => state.sum,
+    kinds: (state) => state.kinds,
+    last: (state) => state.last,
+    all: (state) => state.all,
+    method: (): unknown => ({ list: [() => 1] }),
+    instance: (): unknown => [new (class Account {})()],
+  },
+});
+
+const stage = new Stage();
+afterEach(() => stage.end());
+
+describe('the bytes of an input', () => {
+  it('[OW1] may be spoilt by a command: log, peers and disks keep them', async () => {
+    const folder = await stage.folder();
+    const inputs = [Buffer.alloc(300, 7), new Uint8Array(300).fill(7), Buffer.alloc(20_000, 7)];
+    const nodes = await stage.three(vault, folder);
+    for (const [at, bytes] of inputs.entries()) {
+      for (const node of nodes) await node.propose('scrub', { key: `${node.id}/${at}`, bytes });
+    }
+    const sum = 3 * 7 * (300 + 300 + 20_000);
+    expect(await Promise.all(nodes.map((node) => node.query('sum')))).toEqual([sum, sum, sum]);
+    await Promise.all(nodes.map((node) => node.close()));
+    const again = await stage.three(vault, folder);
+    expect(await Promise.all(again.map((node) => node.query('sum')))).toEqual([sum, sum, sum]);
+  });
+
+  it('[OW2] arrive as a plain Uint8Array, on every replica and after every start', async () => {
+    const folder = await stage.folder();
+    const nodes = await stage.three(vault, folder);
+    const [first] = nodes;
+    await first?.propose('scrub', { key: 'buffer', bytes: Buffer.from('abc') });
+    await first?.propose('scrub', { key: 'array', bytes: Uint8Array.of(1, 2, 3) });
+    const expected = ['buffer: Uint8Array', 'array: Uint8Array'];
+    for (const node of nodes) expect(await node.query('kinds')).toEqual(expected);
+    await Promise.all(nodes.map((node) => node.close()));
+    for (const node of await stage.three(vault, folder)) {
+      expect(await node.query('kinds')).toEqual(expected);
+    }
+  });
+
+  it('[OW5] are taken when the call is made: what the caller changes later changes nothing', async () => {
+    const node = await stage.alone(vault);
+    const bytes = new Uint8Array(4).fill(1);
+    const kept = { text: 'before', parts: [1] };
+    const both = [node.propose('scrub', { key: 'k', bytes }), node.propose('keep', kept)];
+    bytes.fill(100);
+    kept.text = 'after';
+    kept.parts.push(2);
+    await Promise.all(both);
+    expect(await node.query('sum')).toBe(4);
+    expect(await node.query('last')).toEqual({ text: 'before', parts: [1] });
+  });
+});
+
+describe('a result', () => {
+  it('[OW3] of a query is the caller’s own', async () => {
+    const node = await stage.alone(vault);
+    await node.propose('keep', { text: 'kept', parts: [1] });
+    await node.propose('put', 'key');
+    for (const last of [await node.query('last'), node.queryLocal('last')]) {
+      last?.parts.push(666);
+      Object.assign(last ?? {}, { text: 'changed' });
+    }
+    (await node.query('all')).get('key')?.push(666);
+    expect(await node.query('last')).toEqual({ text: 'kept', parts: [1] });
+    expect(await node.query('all')).toEqual(new Map([['key', [1]]]));
+  });
+
+  it('[OW3] of a command is the caller’s own, and is what the command returned', async () => {
+    const node = await stage.alone(vault);
+    const calls = [
+      node.propose('keep', { text: 'kept', parts: [] }),
+      node.propose('push', 1),
+      node.propose('push', 2),
+    ];
+    const results = (await Promise.all(calls)).map(({ result }) => result);
+    expect(results).toEqual([{ text: 'kept', parts: [] }, [1], [1, 2]]);
+    for (const result of results) if (Array.isArray(result)) result.push(666);
+    expect(await node.query('last')).toEqual({ text: 'kept', parts: [1, 2] });
+  });
+
+  it.each([
+    ['method', 'holds a function'],
+    ['instance', 'holds an object of class Account'],
+  ] as const)('[OW3] that no copy would equal is refused in words: %s', async (name, what) => {
+    const node = await stage.alone(vault);
+    await expect(node.query(name)).rejects.toThrow(`the result of the query "${name}" ${what}`);
+    await expect(node.propose(name)).rejects.toMatchObject({
+      code: 'RAFT_STATE_MACHINE_FAILED',
+      retry: 'never',
+      message: expect.stringContaining(
+        `took effect, but the result of the command "${name}" ${what}`,
+      ),
+    });
+    expect(node.role).toBe('leader');
+  });
+});
+
+describe('the state of a replica', () => {
+  it('[OW4] is its own: one that another replica has is refused at the start', async () => {
+    const shared = { count: 0 };
+    const machine = defineMachine({ initial: () => shared, commands: {}, queries: {} });
+    await stage.alone(machine);
+    const second = createNode({ id: 'n1', store: memoryLogStore(), machine });
+    await expect(second).rejects.toThrow(/initial must return a new state each time/);
+  });
+});

@@ -1,0 +1,68 @@
+/** Nodes of one machine for a test: alone, or three that talk through memory. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createNode, DEFAULT_LIMITS, memoryLogStore, type RaftchartNode } from '../../src/index.ts';
+import type { Command, Machine, Query } from '../../src/library/machine.ts';
+import { MemoryNetwork } from '../../src/transport/memory-network.ts';
+import { memoryTransport } from '../../src/transport/memory-transport.ts';
+
+export const FAST = {
+  electionTimeoutMinMs: 20,
+  electionTimeoutMaxMs: 40,
+  heartbeatIntervalMs: 5,
+  suspicionStepMs: 5,
+};
+const PEERS = { n1: 'n1', n2: 'n2', n3: 'n3' };
+
+export class Stage {
+  readonly #endings: (() => Promise<unknown>)[] = [];
+
+  async end(): Promise<void> {
+    for (const ending of this.#endings.splice(0).reverse()) await ending();
+  }
+
+  async folder(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'raftchart-library-'));
+    this.#endings.push(() => rm(folder, { recursive: true, force: true }));
+    return folder;
+  }
+
+  async alone<
+    State,
+    Commands extends Readonly<Record<string, Command<State>>>,
+    Queries extends Readonly<Record<string, Query<State>>>,
+  >(
+    machine: Machine<State, Commands, Queries>,
+    store = memoryLogStore(),
+  ): Promise<RaftchartNode<State, Commands, Queries>> {
+    const node = await createNode({ id: 'n1', store, machine, timing: FAST });
+    this.#endings.push(() => node.close());
+    return node;
+  }
+
+  /** Three members on disks in `folder`. */
+  async three<
+    State,
+    Commands extends Readonly<Record<string, Command<State>>>,
+    Queries extends Readonly<Record<string, Query<State>>>,
+  >(
+    machine: Machine<State, Commands, Queries>,
+    folder: string,
+  ): Promise<readonly RaftchartNode<State, Commands, Queries>[]> {
+    const network = new MemoryNetwork({ defer: (deliver) => queueMicrotask(deliver) });
+    const nodes = await Promise.all(
+      Object.keys(PEERS).map((id) =>
+        createNode({
+          id,
+          machine,
+          peers: PEERS,
+          dataDir: join(folder, id),
+          transport: memoryTransport({ network, address: id, limits: DEFAULT_LIMITS }),
+        }),
+      ),
+    );
+    for (const node of nodes) this.#endings.push(() => node.close());
+    return nodes;
+  }
+}
