@@ -1,19 +1,64 @@
-/** One GET. Unlike `fetch`, it has no list of ports that it refuses to speak to (6000 is one of them). */
-import { get as getPlain } from 'node:http';
+/**
+ * One GET that ends in time, with an answer of bounded size or with words for why there is none. Unlike `fetch`, it
+ * has no list of ports that it refuses to speak to (6000 is one of them).
+ */
+import { get as getPlain, type IncomingMessage } from 'node:http';
 import { get as getSecure } from 'node:https';
-import { text } from 'node:stream/consumers';
+import { withDeadline } from './deadline.ts';
 
 export interface HttpAnswer {
   readonly status: number;
   readonly body: string;
 }
 
-export function httpGet(url: string, signal: AbortSignal): Promise<HttpAnswer> {
+export interface HttpGetOptions {
+  readonly timeoutMs: number;
+  readonly interrupted: AbortSignal;
+}
+
+/** Bound: a longer body is none of a server of ours, and is not read to its end. */
+const BODY_BYTES_MAX = 16 * 1024 * 1024;
+
+/** Rejects with an `Error` whose message says in a few words what happened. */
+export function httpGet(url: string, options: HttpGetOptions): Promise<HttpAnswer> {
+  const { timeoutMs, interrupted } = options;
+  return withDeadline(timeoutMs, interrupted, async (signal) => {
+    try {
+      return await answerOf(url, signal);
+    } catch (error) {
+      throw new Error(signal.aborted ? wordsFor(signal.reason) : wordsFor(error), { cause: error });
+    }
+  });
+}
+
+function answerOf(url: string, signal: AbortSignal): Promise<HttpAnswer> {
   const get = url.startsWith('https:') ? getSecure : getPlain;
   return new Promise((resolve, reject) => {
     const request = get(url, { signal, agent: false }, (response) => {
-      text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+      bodyOf(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
     });
     request.on('error', reject);
   });
 }
+
+async function bodyOf(response: IncomingMessage): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response) {
+    if (!(chunk instanceof Uint8Array)) continue;
+    bytes += chunk.length;
+    if (bytes > BODY_BYTES_MAX) throw new Error('its answer has no end');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+/** OpenSSL's own words name its source files; a person wants to know what to change. */
+function wordsFor(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error ? String(error.code) : '';
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL')) return NOT_TLS;
+  return code === '' ? error.message : code;
+}
+
+const NOT_TLS = 'what listens there does not speak TLS: use http://';

@@ -98,7 +98,10 @@ export const rangeCommand = command({
     if (values.output === 'json') {
       const shape = { encoding: 'utf8', keysOnly } as const;
       writeJson(context, { revision, kvs: kvs.map((kv) => keyValueJson(kv, shape)), more });
-    } else context.write(rangeTable(kvs, keysOnly));
+    } else {
+      context.write(rangeTable(kvs, keysOnly));
+      if (more) context.writeError('There are more keys: raise --limit, or go on with --start.\n');
+    }
     return EXIT.clean;
   },
 });
@@ -161,7 +164,7 @@ function keyAfter(key: Uint8Array): Uint8Array {
   return next;
 }
 
-function rangeTable(kvs: readonly KeyValue[], keysOnly: boolean): string {
+export function rangeTable(kvs: readonly KeyValue[], keysOnly: boolean): string {
   if (kvs.length === 0) return 'no keys\n';
   const head = ['KEY', ...(keysOnly ? [] : ['VALUE']), 'MODIFIED', 'VERSION'];
   const rows = kvs.map(({ key, value, modRevision, version }) => [

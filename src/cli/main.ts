@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 /** The process around the command line: its streams, signals and exit code. Everything else is testable. */
+import { rm, rmdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { CliContext } from './command.ts';
 import { EXIT } from './exit-codes.ts';
@@ -23,9 +25,19 @@ function interrupt(why: string): void {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => interrupt(`stopped by ${signal}`));
 }
+/** Set once the demo that started this process is gone: its temporary directory is ours to remove. */
+let abandonedDirectory: string | null = null;
+
 if (process.connected) {
   // Started by the demo: it must not outlive it, however that ended.
-  process.on('disconnect', () => interrupt('the parent process is gone'));
+  let directory: string | null = null;
+  process.on('message', (message) => {
+    if (message instanceof Object && 'removeAtEnd' in message) directory = `${message.removeAtEnd}`;
+  });
+  process.on('disconnect', () => {
+    if (!interruption.signal.aborted) abandonedDirectory = directory;
+    interrupt('the parent process is gone');
+  });
   process.channel?.unref();
 }
 // Whoever read our output has seen enough (`raftchart range | head`).
@@ -47,7 +59,14 @@ const context: CliContext = {
   interrupted: interruption.signal,
 };
 
-runCli(process.argv.slice(2), context).then((exitCode) => {
+/** The directory of this node, and that around it if this was the last one in it. */
+async function removeAbandoned(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true });
+  await rmdir(dirname(directory)).catch(() => {});
+}
+
+runCli(process.argv.slice(2), context).then(async (exitCode) => {
   process.exitCode = exitCode;
+  if (abandonedDirectory !== null) await removeAbandoned(abandonedDirectory);
   setTimeout(() => process.exit(exitCode), LINGER_MS).unref();
 });

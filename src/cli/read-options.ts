@@ -70,6 +70,7 @@ function readOne(name: OptionName, flag: string | undefined, environment: Enviro
     throw new CliFailure(
       EXIT.unavailable,
       `--${name} is not built yet (RAFT_NOT_IMPLEMENTED). Leave it out.`,
+      'RAFT_NOT_IMPLEMENTED',
     );
   }
   const value = spec.kind(text);
@@ -88,7 +89,7 @@ type Tokens = NonNullable<ReturnType<typeof parseArgs>['tokens']>;
 type OptionToken = Extract<Tokens[number], { readonly kind: 'option' }>;
 
 function scan(names: readonly OptionName[], argv: readonly string[]): Scan {
-  const { tokens, positionals } = parseArgs({
+  const { tokens } = parseArgs({
     args: [...argv],
     options: Object.fromEntries(names.map((name) => [name, parserConfig(OPTIONS[name])])),
     allowPositionals: true,
@@ -96,14 +97,20 @@ function scan(names: readonly OptionName[], argv: readonly string[]): Scan {
     tokens: true,
   });
   const given = new Map<string, string>();
+  const words = new Map<number, string>();
   let wantsHelp = false;
   for (const token of tokens ?? []) {
-    if (token.kind !== 'option') continue;
-    if (token.name === 'help' || token.rawName === '-h') wantsHelp = true;
-    else take(token, names, given);
+    const word = argv[token.index] ?? '';
+    if (token.kind === 'positional') words.set(token.index, token.value);
+    else if (token.kind === 'option' && NEGATIVE_NUMBER.test(word)) words.set(token.index, word);
+    else if (token.kind === 'option' && ['--help', '-h'].includes(word)) wantsHelp = true;
+    else if (token.kind === 'option') take(token, names, given);
   }
-  return { given, positionals, wantsHelp };
+  return { given, positionals: [...words.values()], wantsHelp };
 }
+
+/** `-5` is a value: no option is a digit. */
+const NEGATIVE_NUMBER = /^-\.?[0-9]/;
 
 function take(token: OptionToken, names: readonly OptionName[], given: Map<string, string>): void {
   const name = names.find((known) => known === token.name);
@@ -138,6 +145,9 @@ function parserConfig(spec: OptionSpec<unknown>): {
 function unknownOption(rawName: string, names: readonly OptionName[]): string {
   const bare = rawName.replace(/^-+/, '');
   const near = names.find((name) => isNear(name, bare));
-  const next = near === undefined ? 'See --help.' : `Did you mean --${near}?`;
+  const next =
+    near === undefined
+      ? "See --help; a word that is no option and begins with '-' stands behind --."
+      : `Did you mean --${near}?`;
   return `${rawName} is not an option of this command. ${next}`;
 }

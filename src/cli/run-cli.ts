@@ -2,12 +2,14 @@
  * From arguments to an exit code: finds the command, runs it, and turns whatever it throws into one or two
  * sentences on standard error (CL13, CL16). Never a stack trace: the reader is not the author.
  */
-import { RaftError } from '../core/errors.ts';
-import { CliFailure } from './cli-failure.ts';
+
+import { isNear } from '../core/known-names.ts';
+import { usageFailure } from './cli-failure.ts';
 import type { CliContext, Command } from './command.ts';
 import { overviewHelp } from './command-help.ts';
 import { demoCommand } from './demo/demo-command.ts';
-import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
+import { errorLine, explain, wantsJsonErrors } from './error-output.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
 import { delCommand, getCommand, putCommand, rangeCommand } from './kv-commands.ts';
 import { PLANNED_COMMANDS } from './planned-commands.ts';
 import { serveCommand } from './serve-command.ts';
@@ -37,19 +39,23 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     return EXIT.clean;
   }
   const command = COMMANDS.find((each) => each.name === name);
-  if (command === undefined) {
-    context.writeError(
-      `raftchart: there is no command ${JSON.stringify(name)}. See raftchart --help.\n`,
-    );
-    return EXIT.usage;
-  }
   try {
+    if (command === undefined) throw usageFailure(`there is no such command. ${nearest(name)}`);
     return await command.run(rest, context);
   } catch (error) {
-    const { text, exitCode } = explain(error);
-    context.writeError(`raftchart ${name}: ${text}\n`);
-    return exitCode;
+    const isJson =
+      (command?.options.includes('output') ?? true) && wantsJsonErrors(rest, context.environment);
+    const explanation = explain(error);
+    context.writeError(errorLine(name, explanation, isJson));
+    return explanation.exitCode;
   }
+}
+
+function nearest(name: string): string {
+  const near = COMMANDS.find((each) => isNear(each.name, name));
+  return near === undefined
+    ? 'See raftchart --help.'
+    : `Did you mean ${near.name}? See raftchart --help.`;
 }
 
 const HELP_WORDS = new Set(['--help', '-h', 'help']);
@@ -59,20 +65,4 @@ function help([name]: readonly string[], context: CliContext): Promise<ExitCode>
   if (command !== undefined) return command.run(['--help'], context);
   context.write(overviewHelp(COMMANDS));
   return EXIT.clean;
-}
-
-interface Explanation {
-  readonly text: string;
-  readonly exitCode: ExitCode;
-}
-
-function explain(error: unknown): Explanation {
-  if (error instanceof CliFailure) return { text: error.message, exitCode: error.exitCode };
-  if (error instanceof RaftError) {
-    const leader = error.leader === null ? '' : `, leader ${error.leader}`;
-    const text = `${error.message} (${error.code}, retry: ${error.retry}${leader})`;
-    return { text, exitCode: exitCodeOf(error.code) };
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  return { text: `this is a fault of raftchart: ${message}`, exitCode: EXIT.invariantBroken };
 }

@@ -51,7 +51,9 @@ export const serveCommand = command({
     for (const name of strayEnvironment(context.environment)) {
       log('warn', 'environment', { message: `${name} is no option and has no effect.` });
     }
-    const server = await started(options);
+    const starting = started(options);
+    const server = await Promise.race([starting, aborted(context.interrupted)]);
+    if (server === null) return abandon(starting, log);
     return untilTheEnd(server, context, { log, lingerMs: values['halt-linger-ms'] });
   },
 });
@@ -89,9 +91,24 @@ async function started(options: ServeOptions): Promise<RunningServer> {
     if (!(error instanceof RaftError)) throw error;
     // An address that is taken: nothing is wrong with the command line itself.
     const exitCode = error.code === 'RAFT_CONFLICT' ? EXIT.unavailable : exitCodeOf(error.code);
-    throw new CliFailure(exitCode, `${error.message} (${error.code})`);
+    throw new CliFailure(exitCode, `${error.message} (${error.code})`, error.code);
   }
 }
+
+/** A start may be ended anywhere (ST11): it is waited for a moment, and then left as it is. */
+async function abandon(starting: Promise<RunningServer>, log: Log): Promise<ExitCode> {
+  log('info', 'stopping');
+  const ended = starting.then(
+    (server) => server.close(),
+    () => {},
+  );
+  await Promise.race([ended, pause(ABANDON_AFTER_MS)]);
+  log('info', 'stopped');
+  return EXIT.clean;
+}
+
+/** How long a start that was told to stop may still take, in milliseconds. */
+const ABANDON_AFTER_MS = 1_000;
 
 interface EndOptions {
   readonly log: Log;

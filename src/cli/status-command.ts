@@ -1,4 +1,5 @@
 /** `status`: every endpoint in one table, the silent ones with the reason why nothing is known of them. */
+import { RaftError } from '../core/errors.ts';
 import { CLIENT_OPTIONS, writeJson } from './client-session.ts';
 import { type CliContext, command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
@@ -42,31 +43,30 @@ export const statusCommand = command({
     if (output === 'json') writeJson(context, answers.map(answerJson));
     else {
       context.write(textTable([...HEAD, 'PEERS', 'VERSION'], answers.map(answerRow)));
-      for (const { endpoint, status, why } of answers) {
+      const isAnyThere = answers.some(({ status }) => status !== null);
+      for (const { endpoint, status, why } of isAnyThere ? answers : []) {
         if (status === null) context.writeError(`${endpoint} did not answer: ${why}\n`);
         else for (const line of linkLines(status.id, status.links)) context.write(line);
       }
     }
-    return answers.some(({ status }) => status !== null) ? EXIT.clean : EXIT.unavailable;
+    if (answers.some(({ status }) => status !== null)) return EXIT.clean;
+    const reasons = answers.map(({ endpoint, why }) => `${endpoint}: ${why}`).join('; ');
+    throw new RaftError('RAFT_UNREACHABLE', `No server answered (${reasons}).`);
   },
 });
 
 async function ask(endpoint: string, timeoutMs: number, context: CliContext): Promise<Answer> {
-  const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), context.interrupted]);
+  const { interrupted } = context;
   try {
-    const answer = await httpGet(`${endpoint.replace(/^ws/, 'http')}/status`, signal);
+    const url = `${endpoint.replace(/^ws/, 'http')}/status`;
+    const answer = await httpGet(url, { timeoutMs, interrupted });
     const status: unknown = JSON.parse(answer.body);
     if (answer.status === 200 && status instanceof Object)
       return { endpoint, status: { ...status }, why: '' };
     return { endpoint, status: null, why: `it answered ${answer.status}` };
   } catch (error) {
-    return { endpoint, status: null, why: reasonOf(error) };
+    return { endpoint, status: null, why: error instanceof Error ? error.message : String(error) };
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return 'code' in error ? String(error.code) : error.message;
 }
 
 function answerJson({ endpoint, status, why }: Answer): Fields {

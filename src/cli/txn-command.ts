@@ -1,11 +1,14 @@
 /** `txn`: a transaction as JSON, in the shape that `POST /txn` takes, from a file or standard input. */
 import { readFile } from 'node:fs/promises';
+import { unreachable } from '../core/assert.ts';
 import type { TxnCommand } from '../kv/commands.ts';
+import type { KeyValue, TxnResponse } from '../kv/results.ts';
 import { txnFromJson, txnToJson } from '../server/txn-json.ts';
 import { usageFailure } from './cli-failure.ts';
 import { CLIENT_OPTIONS, withClient, writeJson } from './client-session.ts';
 import { type CliContext, command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
+import { rangeTable } from './kv-commands.ts';
 
 export const txnCommand = command({
   name: 'txn',
@@ -24,7 +27,7 @@ export const txnCommand = command({
     if (values.output === 'json') writeJson(context, json);
     else {
       context.write(`${result.succeeded ? 'succeeded' : 'failed'}, revision ${result.revision}\n`);
-      for (const response of result.responses) context.write(`  ${responseLine(response)}\n`);
+      for (const response of result.responses) context.write(responseLines(response));
     }
     return result.succeeded ? EXIT.clean : EXIT.no;
   },
@@ -53,13 +56,25 @@ async function fileOf(path: string): Promise<Uint8Array> {
   }
 }
 
-function responseLine(response: {
-  readonly type: string;
-  readonly revision: number;
-  readonly deleted?: number;
-  readonly kvs?: readonly unknown[];
-}): string {
-  const { type, revision, deleted, kvs } = response;
-  if (deleted !== undefined) return `${type}: ${deleted} deleted`;
-  return kvs === undefined ? `${type}: revision ${revision}` : `${type}: ${kvs.length} keys`;
+/** One line for what was done, and the keys that it names below, further in. */
+function responseLines(response: TxnResponse): string {
+  switch (response.type) {
+    case 'put':
+      return lines(`put: revision ${response.revision}`, response.previous ?? null);
+    case 'delete':
+      return lines(`delete: ${response.deleted} deleted`, response.previous ?? []);
+    case 'range': {
+      const { kvs, more } = response;
+      const count = `${kvs.length} ${kvs.length === 1 ? 'key' : 'keys'}${more ? ', and there are more' : ''}`;
+      return lines(`range: ${count}`, kvs);
+    }
+    default:
+      return unreachable(response);
+  }
+}
+
+function lines(head: string, found: KeyValue | readonly KeyValue[] | null): string {
+  const kvs = found === null ? [] : [found].flat();
+  const table = kvs.length === 0 ? [] : rangeTable(kvs, false).trimEnd().split('\n');
+  return [`  ${head}`, ...table.map((line) => `    ${line}`), ''].join('\n');
 }

@@ -63,6 +63,11 @@ export class WsSocket implements FrameSocket {
   }
 }
 
+/** OpenSSL's own words name its source files; a person wants to know what to change. */
 function describe(error: Error & { readonly code?: unknown }): string {
+  const code = String(error.code ?? '');
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL')) {
+    return 'what listens there does not speak TLS: use http://';
+  }
   return error.message || String(error.code ?? error.name);
 }

@@ -55,6 +55,10 @@ describe('put, get, del', () => {
     expect(Uint8Array.from(kv?.value ?? [])).toEqual(input);
     await run(['put', '--', '-k', '-v']);
     expect((await run(['get', '--', '-k'])).output).toBe('-v');
+    expect((await run(['put', 'num', '-5', '-o', 'json'])).exitCode).toBe(0);
+    expect((await run(['get', 'num'])).output).toBe('-5');
+    const guess = await run(['put', 'k', '-hello']);
+    expect([guess.exitCode, guess.errors]).toEqual([64, expect.stringContaining('behind --')]);
   });
 
   it('[CL16] exits with 1 and a sentence for a key that does not exist', async () => {
@@ -96,6 +100,9 @@ describe('range', () => {
     expect(output).toBe(
       'KEY  VALUE  MODIFIED  VERSION\nk0   v0            2        1\nk1   v1            3        1\n',
     );
+    const part = await run(['range', '--limit', '9']);
+    expect(part.errors).toBe('There are more keys: raise --limit, or go on with --start.\n');
+    expect((await run(['range', '--limit', '10'])).errors).toBe('');
     expect((await run(['range', '--prefix', 'none'])).output).toBe('no keys\n');
     expect((await run(['range', '--keys-only', '--limit', '1'])).output).not.toContain('VALUE');
   });
@@ -125,6 +132,30 @@ describe('txn', () => {
     } finally {
       await rm(path, { recursive: true });
     }
+  });
+
+  it('[CL17] shows people the keys and values that a transaction read', async () => {
+    const operations = [
+      { op: 'put', key: 'a', value: 'x' },
+      { op: 'range', prefix: 'a' },
+      { op: 'delete', key: 'b', returnPrevious: true },
+      { op: 'range', prefix: 'b' },
+    ];
+    await run(['put', 'b', 'y']);
+    expect((await run(['txn'], { input: JSON.stringify({ success: operations }) })).output).toBe(
+      [
+        'succeeded, revision 3',
+        '  put: revision 3',
+        '  range: 1 key',
+        '    KEY  VALUE  MODIFIED  VERSION',
+        '    a    x             3        1',
+        '  delete: 1 deleted',
+        '    KEY  VALUE  MODIFIED  VERSION',
+        '    b    y             2        1',
+        '  range: 0 keys',
+        '',
+      ].join('\n'),
+    );
   });
 
   it('[CL13] refuses what is no transaction', async () => {
@@ -206,6 +237,53 @@ describe('the peers in status', () => {
 });
 
 describe('errors', () => {
+  it('[CL26] are one JSON object on standard error where JSON was asked for, whatever went wrong', async () => {
+    const missing = { code: 'RAFT_NOT_FOUND', retry: 'never', message: 'There is no key "x".' };
+    const json = async (argv: readonly string[], options: FakeOptions = {}) => {
+      const { errors, exitCode } = await run(argv, options);
+      expect(errors.trim().split('\n')).toHaveLength(1);
+      return { exitCode, ...JSON.parse(errors) };
+    };
+    const environment = { RAFTCHART_ENDPOINTS: server.url, RAFTCHART_OUTPUT: 'json' };
+    for (const flag of [['-o', 'json'], ['-ojson'], ['--output', 'json'], ['--output=json']]) {
+      expect(await json(['get', 'x', ...flag])).toEqual({ exitCode: 1, ...missing });
+    }
+    expect(await json(['get', 'x'], { environment })).toEqual({ exitCode: 1, ...missing });
+    expect((await run(['get', 'x', '-o', 'table'], { environment })).errors).toMatch(/^raftchart/);
+    const usage = { exitCode: 64, code: 'RAFT_BAD_REQUEST', retry: 'never' };
+    expect(await json(['get', '-o', 'json'])).toMatchObject(usage);
+    expect(await json(['get', 'x', '--nonsense', '-o', 'json'])).toMatchObject(usage);
+    expect(await json(['range', '--limit', 'x', '-o', 'json'])).toMatchObject(usage);
+    expect(await json(['txn', '-o', 'json'], { input: 'nonsense' })).toMatchObject(usage);
+    expect(await json(['gett', '-o', 'json'])).toMatchObject({
+      ...usage,
+      message: expect.stringContaining('Did you mean get?'),
+    });
+    expect(await json(['members', '-o', 'json'])).toMatchObject({
+      exitCode: 69,
+      code: 'RAFT_NOT_IMPLEMENTED',
+      retry: 'never',
+    });
+    const away = ['--endpoints', 'http://127.0.0.1:1', '-o', 'json'];
+    for (const argv of [['put', 'a', 'b'], ['del', 'a'], ['watch'], ['status']]) {
+      expect(await json([...argv, ...away])).toMatchObject({
+        exitCode: 69,
+        code: 'RAFT_UNREACHABLE',
+        retry: 'safe',
+      });
+    }
+    expect((await run(['get', 'x', '--', '-o', 'json'])).errors).toMatch(/^raftchart get: Usage/);
+  });
+
+  it('[CL13] says in plain words that a server does not speak TLS', async () => {
+    const endpoints = ['--endpoints', server.url.replace('http:', 'https:')];
+    for (const argv of [['put', 'a', 'x'], ['status']]) {
+      const { exitCode, errors } = await run([...argv, ...endpoints]);
+      expect([exitCode, errors]).toEqual([69, expect.stringContaining('use http://')]);
+      expect(errors).not.toMatch(/openssl|ssl3|EPROTO/i);
+    }
+  });
+
   it('[CL16] tells a server that cannot be reached, at once, from one that has no leader', async () => {
     const gone = await run(['put', 'a', 'x', '--endpoints', 'http://127.0.0.1:1']);
     expect(gone.exitCode).toBe(69);

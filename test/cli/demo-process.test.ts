@@ -1,6 +1,6 @@
 /** `demo` as a person meets it, and the planning behind it. Needs the built files. */
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -74,6 +74,11 @@ describe('the demo', () => {
     cli.kill('SIGKILL');
     await cli.ended;
     await eventually(() => others.filter(isAlive)).toEqual([]);
+    // Nor anything of theirs; what the leader was writing when it was killed stays, for want of anyone to ask.
+    await eventually(async () => {
+      const [folder = ''] = await readdir(directory);
+      return readdir(join(directory, folder));
+    }).toEqual([leader]);
   });
 
   it('[CL22] keeps the data it was told where to put, and goes on from it', async () => {
@@ -93,6 +98,25 @@ describe('the demo', () => {
     const basePort = ['--base-port', `${await freeBasePort(3)}`];
     const other = await runCliProcess(['demo', '--nodes', '3', '--data-dir', dataDir, ...basePort]);
     expect([other.code, other.errors]).toEqual([64, expect.stringContaining('--nodes 1')]);
+  });
+
+  it('[CL22] leaves no temporary directory behind when it is killed', async () => {
+    const base = await freeBasePort(3);
+    const cli = startCli(['demo', '--base-port', `${base}`], { environment: environment() });
+    const { pids } = await ready(cli);
+    expect(await readdir(directory)).toHaveLength(1);
+    cli.kill('SIGKILL');
+    await cli.ended;
+    await eventually(() => [...pids.values()].filter(isAlive)).toEqual([]);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('[CL22] puts nothing into a directory that holds something else', async () => {
+    await writeFile(join(directory, 'letter.txt'), 'x');
+    const basePort = ['--base-port', `${await freeBasePort(3)}`];
+    const { code, errors } = await runCliProcess(['demo', '--data-dir', directory, ...basePort]);
+    expect([code, errors]).toEqual([78, expect.stringContaining('it holds letter.txt')]);
+    expect(await readdir(directory)).toEqual(['letter.txt']);
   });
 
   it('[CL21] says which ports are taken and suggests others', async () => {
@@ -127,7 +151,7 @@ describe('the demo', () => {
 
 describe('the plan', () => {
   it('[CL20] gives each node its ports, its directory and one line that is right for every start', () => {
-    const plan = planDemo({ nodes: 3, basePort: 4100, dataDir: '/data' });
+    const plan = planDemo({ nodes: 3, basePort: 4100, dataDir: '/data', isTemporary: false });
     const peers = 'n1=127.0.0.1:4200,n2=127.0.0.1:4201,n3=127.0.0.1:4202';
     expect(plan[1]).toEqual({
       id: 'n2',
@@ -135,6 +159,7 @@ describe('the plan', () => {
       peerPort: 4201,
       url: 'http://127.0.0.1:4101',
       dataDir: '/data/n2',
+      isTemporary: false,
       argv: [
         'serve',
         ...['--id', 'n2', '--data-dir', '/data/n2'],
@@ -145,7 +170,7 @@ describe('the plan', () => {
   });
 
   it('[CL20] uses colours on a terminal only', () => {
-    const [node] = planDemo({ nodes: 1, basePort: 4100, dataDir: '/data' });
+    const [node] = planDemo({ nodes: 1, basePort: 4100, dataDir: '/data', isTemporary: false });
     if (node === undefined) throw new Error('one node was planned');
     const news = { type: 'role', role: 'leader', term: 1, leader: 'n1', cause: 'x' } as const;
     const at = new Date(0);

@@ -3,8 +3,7 @@
  * processes, shows what they say about their roles, and ends them by their ids; it restarts nothing, so that
  * what you kill stays dead until you say otherwise.
  */
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CliFailure, usageFailure } from '../cli-failure.ts';
@@ -39,11 +38,12 @@ export const demoCommand = command({
   run: async ({ values }, context) => {
     const { nodes, 'base-port': basePort, 'data-dir': given } = values;
     if (given !== null) await prepareDirectory(resolve(given), nodes);
-    await refuseTakenPorts({ nodes, basePort, dataDir: '' });
+    const isTemporary = given === null;
+    await refuseTakenPorts({ nodes, basePort, dataDir: '', isTemporary });
     const dataDir =
       given === null ? await mkdtemp(join(tmpdir(), 'raftchart-demo-')) : resolve(given);
     try {
-      const demo = new Demo(planDemo({ nodes, basePort, dataDir }), context);
+      const demo = new Demo(planDemo({ nodes, basePort, dataDir, isTemporary }), context);
       return await demo.run(
         given === null ? 'data in a temporary directory' : `data in ${dataDir}`,
       );
@@ -75,9 +75,17 @@ async function suggestion(options: DemoOptions): Promise<number | null> {
 
 /** A demo's size is in its data: other nodes would found another cluster. */
 async function prepareDirectory(dataDir: string, nodes: number): Promise<void> {
+  const names = await namesIn(dataDir);
   const found = Array.from({ length: NODES_MAX }, (_, at) => at + 1).filter((number) =>
-    existsSync(join(dataDir, `n${number}`)),
+    names.includes(`n${number}`),
   ).length;
+  const [stranger] = names;
+  if (found === 0 && stranger !== undefined) {
+    throw new CliFailure(
+      EXIT.wrongConfiguration,
+      `--data-dir ${dataDir} is no demo's, and it is not empty either: it holds ${stranger}. Choose a directory that is empty or does not exist.`,
+    );
+  }
   if (found !== 0 && found !== nodes) {
     throw usageFailure(
       `${dataDir} holds a demo of ${found} nodes: use --nodes ${found}, or another directory.`,
@@ -88,6 +96,15 @@ async function prepareDirectory(dataDir: string, nodes: number): Promise<void> {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new CliFailure(EXIT.wrongConfiguration, `--data-dir cannot be created: ${why}.`);
+  }
+}
+
+/** None if there is no such directory; what it is otherwise, making it will tell. */
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch {
+    return [];
   }
 }
 
@@ -151,7 +168,7 @@ class Demo {
   async #untilServed(): Promise<void> {
     while (this.#leader !== null && !this.#isStopping) {
       const { node, term } = this.#leader;
-      if (await isServed(node.url)) {
+      if (await isServed(node.url, this.#context.interrupted)) {
         this.#isReady = true;
         const pid = this.#nodes.find(({ plan }) => plan === node)?.pid;
         this.#context.write(this.#screen.ready(this.#plan, { id: node.id, pid, term }));
@@ -169,9 +186,9 @@ class Demo {
   }
 }
 
-async function isServed(url: string): Promise<boolean> {
+async function isServed(url: string, interrupted: AbortSignal): Promise<boolean> {
   try {
-    const { status } = await httpGet(`${url}/readyz`, AbortSignal.timeout(READY_TIMEOUT_MS));
+    const { status } = await httpGet(`${url}/readyz`, { timeoutMs: READY_TIMEOUT_MS, interrupted });
     return status === 200;
   } catch {
     return false;

@@ -36,6 +36,8 @@ export class DemoNode {
     this.#child = spawn(program, [...first, ...plan.argv], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
+    // Should this process end without a chance to tidy up, the last of its nodes does it.
+    if (plan.isTemporary) this.#child.send({ removeAtEnd: plan.dataDir }, () => {});
     const { stderr } = this.#child;
     if (stderr !== null)
       createInterface({ input: stderr }).on('line', (line) => tell(newsOf(line)));

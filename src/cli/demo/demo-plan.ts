@@ -7,6 +7,8 @@ export interface PlannedNode {
   readonly peerPort: number;
   readonly url: string;
   readonly dataDir: string;
+  /** The directory is nobody's but the demo's, and goes with it. */
+  readonly isTemporary: boolean;
   /** After the program: `serve --id n1 …`. */
   readonly argv: readonly string[];
 }
@@ -19,9 +21,15 @@ export interface DemoOptions {
   readonly nodes: number;
   readonly basePort: number;
   readonly dataDir: string;
+  readonly isTemporary: boolean;
 }
 
-export function planDemo({ nodes, basePort, dataDir }: DemoOptions): readonly PlannedNode[] {
+export function planDemo({
+  nodes,
+  basePort,
+  dataDir,
+  isTemporary,
+}: DemoOptions): readonly PlannedNode[] {
   const numbers = Array.from({ length: nodes }, (_, at) => at);
   const peers = numbers.map((at) => `n${at + 1}=${HOST}:${basePort + PEER_PORT_OFFSET + at}`);
   return numbers.map((at) => {
@@ -35,6 +43,7 @@ export function planDemo({ nodes, basePort, dataDir }: DemoOptions): readonly Pl
       peerPort,
       url: `http://${HOST}:${port}`,
       dataDir: directory,
+      isTemporary,
       argv: [
         'serve',
         ...['--id', id, '--data-dir', directory],

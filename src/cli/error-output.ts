@@ -1,0 +1,64 @@
+/**
+ * What is written to standard error when a command fails: one or two sentences for people, or one JSON object
+ * `{code, message, retry}` where the output was asked for as JSON (CL26).
+ */
+import { RaftError, type RaftErrorCode, type Retry } from '../core/errors.ts';
+import { CliFailure } from './cli-failure.ts';
+import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
+import { environmentName } from './option-table.ts';
+import type { Environment } from './read-options.ts';
+
+export interface Explanation {
+  readonly exitCode: ExitCode;
+  readonly code: RaftErrorCode;
+  readonly message: string;
+  readonly retry: Retry;
+  readonly leader: string | null;
+  /** The same for people. */
+  readonly text: string;
+}
+
+export function explain(error: unknown): Explanation {
+  if (error instanceof CliFailure) {
+    const { code, exitCode, message } = error;
+    return { exitCode, code, message, retry: 'never', leader: null, text: message };
+  }
+  if (error instanceof RaftError) {
+    const { code, message, retry, leader } = error;
+    const follow = leader === null ? '' : `, leader ${leader}`;
+    const text = `${message} (${code}, retry: ${retry}${follow})`;
+    return { exitCode: exitCodeOf(code), code, message, retry, leader, text };
+  }
+  const why = error instanceof Error ? error.message : String(error);
+  const message = `this is a fault of raftchart: ${why}`;
+  const code = 'RAFT_INVARIANT_VIOLATED';
+  return {
+    exitCode: EXIT.invariantBroken,
+    code,
+    message,
+    retry: 'never',
+    leader: null,
+    text: message,
+  };
+}
+
+export function errorLine(
+  name: string,
+  { code, message, retry, leader, text }: Explanation,
+  isJson: boolean,
+): string {
+  if (!isJson) return `raftchart ${name}: ${text}\n`;
+  return `${JSON.stringify({ code, message, retry, ...(leader !== null && { leader }) })}\n`;
+}
+
+/** Read by itself, since what is wrong may be the command line; the last word on it counts. */
+export function wantsJsonErrors(argv: readonly string[], environment: Environment): boolean {
+  const end = argv.indexOf('--');
+  const words = end < 0 ? argv : argv.slice(0, end);
+  const given = words.flatMap((word, at) => {
+    if (word === '-o' || word === '--output') return [words[at + 1] ?? ''];
+    const inline = /^(?:-o=?|--output=)(.+)$/s.exec(word)?.[1];
+    return inline === undefined ? [] : [inline];
+  });
+  return (given.at(-1) ?? environment[environmentName('output')]) === 'json';
+}

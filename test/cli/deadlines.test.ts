@@ -1,0 +1,114 @@
+/** Whatever the other end does, a command ends in time; and a node that is told to stop while it starts does. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type CliProcess, endAll, logLines, runCliProcess, startCli } from './cli-process.ts';
+import { runFake } from './fake-context.ts';
+
+let directory: string;
+const sockets = new Set<Socket>();
+const servers: Server[] = [];
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'raftchart-cli-'));
+});
+afterEach(async () => {
+  endAll();
+  for (const socket of sockets) socket.destroy();
+  for (const server of servers.splice(0)) server.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** Takes connections and does with them what `then` does; by default nothing, ever. */
+async function listener(then: (socket: Socket) => void = () => {}): Promise<string> {
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    then(socket);
+  });
+  servers.push(server);
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const bound = server.address();
+  return `http://127.0.0.1:${bound instanceof Object ? bound.port : 0}`;
+}
+
+const COMMANDS = [
+  ['put', 'a', 'x'],
+  ['get', 'a'],
+  ['del', 'a'],
+  ['range'],
+  ['txn', '--file', 'txn.json'],
+  ['watch'],
+  ['status'],
+];
+const TIMEOUT_MS = 400;
+/** A process starts and ends as well. */
+const SLACK_MS = 6_000;
+
+it('[CL25] a time limit holds though its signal is garbage meanwhile', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  const url = await listener();
+  const limit = ['--timeout-ms', `${TIMEOUT_MS}`];
+  const asked = runFake(['status', '--endpoints', url, ...limit]);
+  const collecting = setInterval(() => {
+    if (typeof collect === 'function') collect();
+  }, 20);
+  const { exitCode, errors } = await asked.finally(() => clearInterval(collecting));
+  expect([exitCode, errors]).toEqual([
+    69,
+    expect.stringContaining(`no answer within ${TIMEOUT_MS} ms`),
+  ]);
+});
+
+it('[CL25] no command waits past its time limit for a server that is frozen', async () => {
+  const line = [
+    ...['serve', '--id', 'n1', '--data-dir', join(directory, 'data')],
+    ...['--listen', '127.0.0.1:0', '--peer-listen', '127.0.0.1:0'],
+  ];
+  const cli: CliProcess = startCli(line);
+  const url = String(await cli.until((_, errors) => logLines(errors, 'serving')[0]?.url ?? null));
+  cli.kill('SIGSTOP');
+  for (const argv of COMMANDS.filter(([name]) => name !== 'txn')) {
+    await endsInTime([...argv, '--endpoints', url]);
+  }
+  cli.kill('SIGCONT');
+});
+
+it('[CL25] nor for one that says a byte now and then, or an answer without an end', async () => {
+  const drip = await listener((socket) => {
+    socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n');
+    const timer = setInterval(() => socket.write(' '), 50);
+    socket.on('close', () => clearInterval(timer));
+  });
+  for (const argv of [['status'], ['get', 'a'], ['put', 'a', 'x']]) {
+    await endsInTime([...argv, '--endpoints', drip]);
+  }
+});
+
+async function endsInTime(argv: readonly string[]): Promise<void> {
+  const startedAt = performance.now();
+  const { code, errors } = await runCliProcess([...argv, '--timeout-ms', `${TIMEOUT_MS}`]);
+  expect([argv[0], performance.now() - startedAt < SLACK_MS]).toEqual([argv[0], true]);
+  expect([argv[0], [69, 75].includes(Number(code))]).toEqual([argv[0], true]);
+  expect(errors).toMatch(/^raftchart \w+: /);
+}
+
+it('[CL24] a start that never ends stops at SIGTERM all the same, with 0', async () => {
+  // Whoever holds the lock of the database is opened for ever: a disk that does not answer.
+  const cli = startCli(['serve', '--id', 'n1', '--data-dir', join(directory, 'data')], {
+    environment: { NODE_OPTIONS: `--import ${STUCK}` },
+  });
+  await cli.until((_, errors) => errors.includes('opening'));
+  cli.kill('SIGTERM');
+  expect(await cli.ended).toBe(0);
+  expect(logLines(cli.errors(), 'stopped')).toHaveLength(1);
+});
+
+/** A module that lets no directory be listed: what `serve` does first never ends. */
+const STUCK = `data:text/javascript,${encodeURIComponent(
+  "import fs from 'node:fs'; import { syncBuiltinESMExports } from 'node:module'; const forever = setInterval(() => {}, 1000); fs.promises.readdir = async () => { process.stderr.write('opening\\n'); await new Promise(() => forever); }; syncBuiltinESMExports();",
+)}`;
