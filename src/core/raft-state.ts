@@ -5,6 +5,7 @@
  */
 import type { Configuration } from './configuration.ts';
 import type { LogShape } from './log-shape.ts';
+import type { PerMember } from './per-member.ts';
 import type { Index, NodeId, Term } from './types.ts';
 
 export interface RaftTiming {
@@ -58,7 +59,7 @@ export interface RaftState {
   readonly preVoteRound: number;
 
   /** Leader only: the last index proven equal on each peer. Never falls within a leadership (LR4). */
-  readonly matchIndex: Readonly<Record<string, Index>>;
+  readonly matchIndex: PerMember<Index>;
   /** Leader only: index of the no-op that opened this term; reads wait until it commits (RD1). */
   readonly termStartIndex: Index;
   /** Leader only: who answered since the last check of the quorum (EL10). */
@@ -66,7 +67,7 @@ export interface RaftState {
   /** Leader only: the newest leadership round. */
   readonly round: number;
   /** Leader only: the newest round each peer has echoed. */
-  readonly roundEchoed: Readonly<Record<string, number>>;
+  readonly roundEchoed: PerMember<number>;
   /** Leader only: rounds that wait for a quorum of echoes, oldest first. */
   readonly pendingRounds: readonly PendingRound[];
 }

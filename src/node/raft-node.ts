@@ -6,6 +6,7 @@ import { members, staticConfiguration } from '../core/configuration.ts';
 import type { Effect, RoleChanged } from '../core/effect.ts';
 import type { RaftError } from '../core/errors.ts';
 import { DEFAULT_LIMITS, DISK_STALL_MS, type Limits } from '../core/limits.ts';
+import { ofMember } from '../core/per-member.ts';
 import type { RaftProtocol, RaftState, RaftTiming } from '../core/raft-state.ts';
 import type { ReplicationState } from '../core/replication-state.ts';
 import { type Index, type NodeId, TERM_ZERO } from '../core/types.ts';
@@ -308,7 +309,7 @@ export class RaftNode implements Replica {
       store,
       transport,
       members: members(configuration),
-      addressOf: (peer) => this.#options.members[peer] ?? null,
+      addressOf: (peer) => ofMember(this.#options.members, peer) ?? null,
       run: (input) => this.#run(input),
       failed: (error) => this.#fail(error),
       troubles,

@@ -4,6 +4,7 @@
  */
 import { assert } from '../core/assert.ts';
 import type { RaftEffect } from '../core/effect.ts';
+import { ofMember } from '../core/per-member.ts';
 import type { RaftState } from '../core/raft-state.ts';
 import { type EntryId, greater, INDEX_ZERO, type Index, type NodeId } from '../core/types.ts';
 import type { RaftStep } from './election.ts';
@@ -21,7 +22,7 @@ export function leaderCommitIndex(state: RaftState): Index {
 /** PS4: the leader counts itself only for what its own disk holds (§10.2.1). */
 function heldThrough(state: RaftState, id: NodeId): Index {
   if (id === state.id) return state.durableIndex;
-  return state.matchIndex[id] ?? INDEX_ZERO;
+  return ofMember(state.matchIndex, id) ?? INDEX_ZERO;
 }
 
 /** Raises the commit index if a quorum allows it, and says so. */
@@ -61,7 +62,7 @@ export function confirmRounds(state: RaftState): {
 function isConfirmed(state: RaftState, round: number): boolean {
   const { voters, votersOutgoing } = state.configuration;
   const answered = [...voters, ...votersOutgoing].filter(
-    (id) => id === state.id || (state.roundEchoed[id] ?? 0) >= round,
+    (id) => id === state.id || (ofMember(state.roundEchoed, id) ?? 0) >= round,
   );
   return isQuorum(state.configuration, answered);
 }

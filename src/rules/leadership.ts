@@ -5,6 +5,7 @@
 import { assert } from '../core/assert.ts';
 import { members } from '../core/configuration.ts';
 import type { Persist, PersistAppend } from '../core/effect.ts';
+import { ofMember } from '../core/per-member.ts';
 import type { RaftState } from '../core/raft-state.ts';
 import {
   advance,
@@ -70,11 +71,11 @@ export interface Progress {
 /** LR4: what a peer holds never falls; its answer also proves contact and echoes a round. */
 export function recordProgress(state: RaftState, progress: Progress): RaftStep {
   const { peer, matchIndex, round } = progress;
-  const known = state.matchIndex[peer] ?? INDEX_ZERO;
+  const known = ofMember(state.matchIndex, peer) ?? INDEX_ZERO;
   const changes: Partial<RaftState> = {
     heardFrom: state.heardFrom.includes(peer) ? state.heardFrom : [...state.heardFrom, peer],
     ...(matchIndex > known ? { matchIndex: { ...state.matchIndex, [peer]: matchIndex } } : {}),
-    ...(round > (state.roundEchoed[peer] ?? 0)
+    ...(round > (ofMember(state.roundEchoed, peer) ?? 0)
       ? { roundEchoed: { ...state.roundEchoed, [peer]: round } }
       : {}),
   };

@@ -176,6 +176,19 @@ describe('options of a node', () => {
   });
 });
 
+describe('the name of a member', () => {
+  it.each([
+    [['constructor', 'toString', 'valueOf']],
+    [['hasOwnProperty', 'isPrototypeOf', 'toLocaleString']],
+  ])('[EM16] may be one that every object inherits: %j', async (names) => {
+    const nodes = await stage.three(machine, await stage.folder(), names);
+    for (const node of nodes) await node.propose('add', 1);
+    for (const node of nodes) expect(await node.query('count')).toBe(3);
+    const links = nodes.flatMap((node) => node.status().links.map(({ peer }) => peer));
+    expect(new Set(links)).toEqual(new Set(names));
+  });
+});
+
 describe('listeners and work of the embedding program', () => {
   it('[EM15] that throw are reported, and the node lives', async () => {
     const node = await stage.alone(machine);

@@ -13,7 +13,6 @@ export const FAST = {
   heartbeatIntervalMs: 5,
   suspicionStepMs: 5,
 };
-const PEERS = { n1: 'n1', n2: 'n2', n3: 'n3' };
 
 export class Stage {
   readonly #endings: (() => Promise<unknown>)[] = [];
@@ -49,14 +48,16 @@ export class Stage {
   >(
     machine: Machine<State, Commands, Queries>,
     folder: string,
+    names: readonly string[] = ['n1', 'n2', 'n3'],
   ): Promise<readonly RaftchartNode<State, Commands, Queries>[]> {
     const network = new MemoryNetwork({ defer: (deliver) => queueMicrotask(deliver) });
+    const peers = Object.fromEntries(names.map((name) => [name, name]));
     const nodes = await Promise.all(
-      Object.keys(PEERS).map((id) =>
+      names.map((id) =>
         createNode({
           id,
           machine,
-          peers: PEERS,
+          peers,
           dataDir: join(folder, id),
           transport: memoryTransport({ network, address: id, limits: DEFAULT_LIMITS }),
         }),
