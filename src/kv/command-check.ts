@@ -1,7 +1,7 @@
 /**
  * Which commands make sense at all, whatever the store holds: what this refuses never enters the log, and
  * if it is found there it is answered with `RAFT_BAD_REQUEST` by every replica alike (KV8, KV9). A fault
- * is a sentence; `null` means there is none. Frozen with version 1 of the command bytes: a replica that
+ * is a sentence; `null` means there is none. Frozen with versions 1 and 2 of the command bytes: a replica that
  * refused less or more than another would diverge.
  */
 import { unreachable } from '../core/assert.ts';

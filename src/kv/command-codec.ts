@@ -2,7 +2,7 @@
  * Commands as bytes: what clients send, what the log keeps for ever. Every command has exactly one
  * encoding and everything else is refused (KV10), so what decodes here encodes to the same bytes again.
  *
- *   u8 version (1), u8 kind, then              block: u32 length, bytes   counter: u64   all little-endian
+ *   u8 version (2), u8 kind, then              block: u32 length, bytes   counter: u64   all little-endian
  *   put      u8 flags (1 previous), block key, block value, condition
  *   delete   u8 flags (1 previous), selector, condition
  *   txn      u8 n, n compares, u8 n, n operations (success), u8 n, n operations (failure)
@@ -30,8 +30,12 @@ import type {
   TxnOperation,
 } from './commands.ts';
 
-/** The first byte of every command. A replica that meets another in its log must stop (KV9). */
-export const COMMAND_VERSION = 1;
+/**
+ * The first byte of every new command. Version 1 had the same layout and bounded no change (KV23): it is found in
+ * older logs and carried out as it was then. A replica that meets any other in its log must stop (KV9).
+ */
+export const COMMAND_VERSION = 2;
+const UNBOUNDED_VERSION = 1;
 
 /** What a put takes beside its key and its value: version, kind, flags, two lengths, a condition with a counter. */
 export const PUT_HEADERS_BYTES_MAX = 20;
@@ -59,6 +63,27 @@ export function decodeCommand(bytes: Uint8Array): KvCommand {
   const reader = new ByteReader(bytes, 'command');
   const version = reader.u8();
   if (version !== COMMAND_VERSION) reader.fail(`its version is ${version}, not ${COMMAND_VERSION}`);
+  return readWhole(reader);
+}
+
+/** As `decodeCommand`, for what the log holds: also commands of an older version. */
+export function decodeCommitted(bytes: Uint8Array): KvCommand {
+  const reader = new ByteReader(bytes, 'command');
+  const version = reader.u8();
+  if (!isKnownVersion(version)) reader.fail(`its version ${version} is not known`);
+  return readWhole(reader);
+}
+
+/** KV23: false for commands of a version that knew no bound. */
+export function isBounded(bytes: Uint8Array): boolean {
+  return bytes[0] !== UNBOUNDED_VERSION;
+}
+
+export function isKnownVersion(version: number): boolean {
+  return version === COMMAND_VERSION || version === UNBOUNDED_VERSION;
+}
+
+function readWhole(reader: ByteReader): KvCommand {
   const command = readCommand(reader);
   reader.end();
   refuseFaulty(command);

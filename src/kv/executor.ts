@@ -5,6 +5,8 @@
  */
 import { unreachable } from '../core/assert.ts';
 import {
+  CHANGED_BYTES_MAX,
+  CHANGED_KEYS_MAX,
   type Compare,
   type CompareOperator,
   type DeleteCommand,
@@ -13,8 +15,11 @@ import {
   type KvCommand,
   type PutCommand,
   type PutOperation,
+  RANGE_COUNT_LOOKS_MAX,
   type RangeOptions,
+  TXN_RANGE_BYTES_MAX,
   TXN_RANGE_KEYS_MAX,
+  TXN_RANGE_LOOKS_MAX,
   type TxnCommand,
   type TxnOperation,
 } from './commands.ts';
@@ -23,6 +28,7 @@ import { boundsOf, type KeyText, keyText } from './key-order.ts';
 import { type LiveVersion, toKeyValue } from './key-version.ts';
 import { compactedText, futureText } from './kv-errors.ts';
 import type { MvccStore } from './mvcc-store.ts';
+import { ReadBudget } from './read-budget.ts';
 import type {
   CompactResult,
   ConditionFailed,
@@ -38,15 +44,45 @@ import type {
 } from './results.ts';
 
 const NO_VALUE = new Uint8Array(0);
+const TXN_RANGES = {
+  keysMax: TXN_RANGE_KEYS_MAX,
+  bytesMax: TXN_RANGE_BYTES_MAX,
+  looksMax: TXN_RANGE_LOOKS_MAX,
+  endsLooking: true,
+};
+const ONE_RANGE = {
+  keysMax: Number.POSITIVE_INFINITY,
+  bytesMax: Number.POSITIVE_INFINITY,
+  looksMax: RANGE_COUNT_LOOKS_MAX,
+  endsLooking: false,
+};
 
-export function execute(store: MvccStore, command: KvCommand): KvResult {
+const CHANGES = {
+  keysMax: CHANGED_KEYS_MAX,
+  bytesMax: CHANGED_BYTES_MAX,
+  looksMax: 0,
+  endsLooking: true,
+};
+const TOO_LARGE_A_CHANGE = `One command deletes at most ${CHANGED_KEYS_MAX} keys, and returns at most ${CHANGED_BYTES_MAX} bytes of what was before. Nothing was changed; delete a part at a time, from start to end, or leave out returnPrevious.`;
+
+/** How a command is carried out; it must not show in the state, but for `isBounded`. */
+export interface Execution {
+  /** KV23: refuses what would change too much. False for commands that were committed before there was a bound. */
+  isBounded: boolean;
+  /** False: reads are left out, and what is returned is not looked at. */
+  wantsResult: boolean;
+  /** Grows by the bytes of keys and values in the result. */
+  resultBytes: number;
+}
+
+export function execute(store: MvccStore, command: KvCommand, execution: Execution): KvResult {
   switch (command.type) {
     case 'put':
-      return executePut(store, command);
+      return executePut(store, command, execution);
     case 'delete':
-      return executeDelete(store, command);
+      return executeDelete(store, command, execution);
     case 'txn':
-      return executeTxn(store, command);
+      return executeTxn(store, command, execution);
     case 'compact':
       return executeCompact(store, command.revision);
     default:
@@ -70,39 +106,73 @@ export function refusalToRead(store: MvccStore, revision: number): Refused | nul
 }
 
 /** The revision, if one is asked for, must be one that can be read. */
-export function readRange(store: MvccStore, options: RangeOptions): RangeResult {
+export function readRange(
+  store: MvccStore,
+  options: RangeOptions,
+  budget: ReadBudget = new ReadBudget(ONE_RANGE),
+): RangeResult {
   const { limit = null, revision = null, keysOnly = false, countOnly = false } = options;
-  const { versions, count } = store.read(boundsOf(options), { limit, revision, countOnly });
+  const { versions, count, isCounted } = store.read(boundsOf(options), {
+    limit,
+    revision,
+    countOnly,
+    keysOnly,
+    budget,
+  });
   const kvs = versions.map(keysOnly ? withoutValue : toKeyValue);
-  const more = !countOnly && kvs.length < count;
+  const more = !isCounted || (!countOnly && kvs.length < count);
   return { type: 'range', revision: store.revision, kvs, more, count };
 }
 
-function executePut(store: MvccStore, command: PutCommand): PutResult | ConditionFailed {
+function executePut(
+  store: MvccStore,
+  command: PutCommand,
+  execution: Execution,
+): PutResult | ConditionFailed | Refused {
   const key = keyText(command.key);
   const miss = missedCondition(store, key, command.condition);
   if (miss !== null) return miss;
-  const result = put(store, key, command);
+  if (command.returnPrevious === true) {
+    const refusal = refusalToChange(store, [command], execution);
+    if (refusal !== null) return refusal;
+  }
+  const result = put(store, key, command, execution);
   store.commit();
   return result;
 }
 
-function executeDelete(store: MvccStore, command: DeleteCommand): DeleteResult | ConditionFailed {
+function executeDelete(
+  store: MvccStore,
+  command: DeleteCommand,
+  execution: Execution,
+): DeleteResult | ConditionFailed | Refused {
   if (command.condition !== undefined && command.key !== undefined) {
     const miss = missedCondition(store, keyText(command.key), command.condition);
     if (miss !== null) return miss;
   }
-  const result = remove(store, command);
+  const refusal = refusalToChange(store, [command], execution);
+  if (refusal !== null) return refusal;
+  const result = remove(store, command, execution);
   store.commit();
   return result;
 }
 
-function executeTxn(store: MvccStore, command: TxnCommand): TxnResult | Refused {
+function executeTxn(
+  store: MvccStore,
+  command: TxnCommand,
+  execution: Execution,
+): TxnResult | Refused {
   const succeeded = command.compare.every((compare) => holds(store, compare));
   const operations = succeeded ? command.success : command.failure;
-  const refusal = refusalOf(store, operations);
+  const refusal = refusalOf(store, operations) ?? refusalToChange(store, operations, execution);
   if (refusal !== null) return refusal;
-  const responses = operations.map((operation) => perform(store, operation));
+  const budget = new ReadBudget(TXN_RANGES);
+  const responses: TxnResponse[] = [];
+  for (const operation of operations) {
+    if (operation.type === 'range' && !execution.wantsResult) continue;
+    responses.push(perform(store, operation, { execution, budget }));
+  }
+  execution.resultBytes += budget.bytes;
   return { type: 'txn', revision: store.commit(), succeeded, responses };
 }
 
@@ -117,7 +187,7 @@ function executeCompact(store: MvccStore, revision: number): CompactResult | Ref
   return { type: 'compact', revision: store.revision, compactedRevision: revision };
 }
 
-/** Of the operations only a read of the past can be refused, and then none of them is carried out. */
+/** A read of the past that cannot be made refuses the whole, before any of it is carried out. */
 function refusalOf(store: MvccStore, operations: readonly TxnOperation[]): Refused | null {
   for (const operation of operations) {
     if (operation.type !== 'range' || operation.revision === undefined) continue;
@@ -127,48 +197,79 @@ function refusalOf(store: MvccStore, operations: readonly TxnOperation[]): Refus
   return null;
 }
 
+/** KV23: each operation counts as if it were alone, so that all of them can be counted beforehand. */
+function refusalToChange(
+  store: MvccStore,
+  operations: readonly TxnOperation[],
+  { isBounded }: Execution,
+): Refused | null {
+  if (!isBounded) return null;
+  const changed = new ReadBudget(CHANGES);
+  const isWithin = operations.every((operation) => fits(store, operation, changed));
+  return isWithin ? null : refused(store, 'RAFT_TOO_LARGE', TOO_LARGE_A_CHANGE);
+}
+
+function fits(store: MvccStore, operation: TxnOperation, changed: ReadBudget): boolean {
+  if (operation.type === 'range') return true;
+  const { returnPrevious = false } = operation;
+  if (operation.type === 'put') {
+    const previous = returnPrevious ? store.newest(keyText(operation.key)) : null;
+    return previous === null || changed.take(bytesOf(previous));
+  }
+  let isWithin = true;
+  store.visitLive(boundsOf(operation), (version) => {
+    isWithin = changed.take(returnPrevious ? bytesOf(version) : 0);
+    return isWithin;
+  });
+  return isWithin;
+}
+
 /** Each operation sees what the ones before it did. */
-function perform(store: MvccStore, operation: TxnOperation): TxnResponse {
+function perform(
+  store: MvccStore,
+  operation: TxnOperation,
+  { execution, budget }: { readonly execution: Execution; readonly budget: ReadBudget },
+): TxnResponse {
   switch (operation.type) {
     case 'put':
-      return put(store, keyText(operation.key), operation);
+      return put(store, keyText(operation.key), operation, execution);
     case 'delete':
-      return remove(store, operation);
+      return remove(store, operation, execution);
     case 'range':
-      return readRange(store, { ...operation, limit: limitInTxn(operation.limit) });
+      return readRange(store, operation, budget);
     default:
       return unreachable(operation);
   }
 }
 
-function limitInTxn(limit: number | undefined): number {
-  return Math.min(limit ?? TXN_RANGE_KEYS_MAX, TXN_RANGE_KEYS_MAX);
-}
-
-function put(store: MvccStore, key: KeyText, operation: PutOperation): PutResult {
+function put(
+  store: MvccStore,
+  key: KeyText,
+  operation: PutOperation,
+  execution: Execution,
+): PutResult {
   const previous = store.put(key, operation.value);
   const { revision } = store;
   if (operation.returnPrevious !== true) return { type: 'put', revision };
-  return { type: 'put', revision, previous: previous === null ? null : toKeyValue(previous) };
+  if (previous === null) return { type: 'put', revision, previous };
+  execution.resultBytes += bytesOf(previous);
+  return { type: 'put', revision, previous: toKeyValue(previous) };
 }
 
-function remove(store: MvccStore, operation: DeleteOperation): DeleteResult {
-  const previous = removeAll(store, operation);
+function remove(store: MvccStore, operation: DeleteOperation, execution: Execution): DeleteResult {
+  const removed = removeAll(store, operation);
   const { revision } = store;
-  const deleted = previous.length;
-  if (operation.returnPrevious !== true) return { type: 'delete', revision, deleted };
-  return { type: 'delete', revision, deleted, previous: previous.map(toKeyValue) };
+  const deleted = removed.length;
+  const isAsked = operation.returnPrevious === true && execution.wantsResult;
+  if (!isAsked) return { type: 'delete', revision, deleted };
+  for (const version of removed) execution.resultBytes += bytesOf(version);
+  return { type: 'delete', revision, deleted, previous: removed.map(toKeyValue) };
 }
 
 function removeAll(store: MvccStore, operation: DeleteOperation): readonly LiveVersion[] {
-  if (operation.key !== undefined) {
-    const previous = store.delete(keyText(operation.key));
-    return previous === null ? [] : [previous];
-  }
-  const all = { limit: null, revision: null, countOnly: false };
-  const { versions } = store.read(boundsOf(operation), all);
-  for (const { key } of versions) store.delete(key);
-  return versions;
+  if (operation.key === undefined) return store.deleteAll(boundsOf(operation));
+  const previous = store.delete(keyText(operation.key));
+  return previous === null ? [] : [previous];
 }
 
 function missedCondition(
@@ -225,13 +326,16 @@ function isOrdered(difference: number, operator: CompareOperator): boolean {
 
 function compareBytes(left: Uint8Array, right: Uint8Array): number {
   const shared = Math.min(left.length, right.length);
-  for (let at = 0; at < shared; at += 1) {
-    const difference = itemAt(left, at) - itemAt(right, at);
-    if (difference !== 0) return difference;
-  }
+  let at = 0;
+  while (at < shared && left[at] === right[at]) at += 1;
+  if (at < shared) return itemAt(left, at) - itemAt(right, at);
   return left.length - right.length;
 }
 
 function withoutValue(version: LiveVersion): KeyValue {
   return { ...toKeyValue(version), value: NO_VALUE };
+}
+
+function bytesOf({ key, value }: LiveVersion): number {
+  return key.length + value.length;
 }

@@ -70,6 +70,23 @@ export class KeyIndex {
     this.#live += change;
   }
 
+  /**
+   * Calls `retire` for each key within the bounds, in order; it says whether the key was live and is not any more.
+   * As `liveChanged` for each of them, without looking for its block.
+   */
+  retire(bounds: KeyBounds, retire: (history: KeyHistory) => boolean): void {
+    for (let place = this.#blockOf(bounds.from); place < this.#blocks.length; place += 1) {
+      const block = itemAt(this.#blocks, place);
+      const end = endOf(block, bounds);
+      for (let at = lowerBound(block.keys, bounds.from); block.live > 0 && at < end; at += 1) {
+        if (!retire(itemAt(block.histories, at))) continue;
+        block.live -= 1;
+        this.#live -= 1;
+      }
+      if (end < block.keys.length) return;
+    }
+  }
+
   /** Forgets a key that is not live. */
   remove(key: KeyText): void {
     const place = this.#blockOf(key);

@@ -7,9 +7,9 @@ import { RaftError } from '../core/errors.ts';
 import { isCounter } from '../core/types.ts';
 import type { CommittedCommand, StateMachine } from '../ports/state-machine.ts';
 import { faultInRange, faultInSelector } from './command-check.ts';
-import { COMMAND_VERSION, decodeCommand } from './command-codec.ts';
+import { COMMAND_VERSION, decodeCommitted, isBounded, isKnownVersion } from './command-codec.ts';
 import type { KvCommand, RangeOptions } from './commands.ts';
-import { execute, readRange, refused } from './executor.ts';
+import { type Execution, execute, readRange, refused } from './executor.ts';
 import { boundsOf, keyText } from './key-order.ts';
 import { toKeyValue } from './key-version.ts';
 import { CompactedError, FutureRevisionError } from './kv-errors.ts';
@@ -22,10 +22,16 @@ import { type ListenerErrorHandler, WatchHub } from './watch-hub.ts';
 
 /**
  * Bound: steps of freeing memory after one batch; the rest waits for the next batch. A larger batch gets
- * more, so that freeing keeps ahead of writing: an event costs two steps in its life.
+ * more, so that freeing keeps ahead of writing: an event costs two steps in its life. What goes beyond that
+ * is done only while there is time, so many steps at once.
  */
 const PRUNE_STEPS_MAX = 4096;
 const PRUNE_STEPS_PER_EVENT = 4;
+const PRUNE_STEPS_AT_ONCE = 256;
+/** Bound: puts between two looks at the time; they are quick. After every other command it is looked at. */
+const PUTS_IN_A_ROW_MAX = 32;
+/** Bound: bytes of keys and values in the results of one batch; one result is made even if it alone is larger. */
+const RESULT_BYTES_MAX = 4 * 1024 * 1024;
 
 export interface KvStateMachineOptions {
   /** A listener threw and has lost its watch. By default nobody is told. */
@@ -74,21 +80,24 @@ export class KvStateMachine implements StateMachine {
   }
 
   /**
-   * One result for each command, in order. Watchers are called before it returns, once each. Throws,
-   * having changed nothing, only for a command of a version that this program does not know: the node must halt,
-   * since replicas that know it have carried it out.
+   * One result for each command, in order, until all are applied, time is up or the results are large; `undefined` for
+   * those that nobody waits for. Watchers are called before it returns, once each. Throws, having changed nothing,
+   * only for a command of a version that this program does not know: the node must halt, since replicas that
+   * know it have carried it out.
    */
-  apply(batch: readonly CommittedCommand[]): readonly KvResult[] {
+  apply(
+    batch: readonly CommittedCommand[],
+    isTimeUp: () => boolean = () => false,
+  ): readonly (KvResult | undefined)[] {
     if (this.#isApplying) throw new TypeError('a watch listener must not apply commands');
     for (const { data } of batch) refuseUnknownVersion(data);
     this.#isApplying = true;
     try {
       const { events } = this.#store;
       const position = events.end;
-      const results = batch.map(({ data }) => this.#applyOne(data));
+      const results = this.#applySome(batch, isTimeUp);
       this.#hub.publish(events, position);
-      const appended = events.end - position;
-      this.#store.prune(this.#pruneStepsMax + appended * PRUNE_STEPS_PER_EVENT);
+      this.#prune(events.end - position, isTimeUp);
       return results;
     } finally {
       this.#isApplying = false;
@@ -135,15 +144,42 @@ export class KvStateMachine implements StateMachine {
     return stateDigest(this.#store);
   }
 
-  #applyOne(data: Uint8Array): KvResult {
+  #applySome(
+    batch: readonly CommittedCommand[],
+    isTimeUp: () => boolean,
+  ): readonly (KvResult | undefined)[] {
+    const results: (KvResult | undefined)[] = [];
+    const execution: Execution = { isBounded: true, wantsResult: true, resultBytes: 0 };
+    for (const { data, wantsResult } of batch) {
+      const before = execution.resultBytes;
+      execution.wantsResult = wantsResult;
+      const result = this.#applyOne(data, execution);
+      results.push(wantsResult ? result : undefined);
+      const isQuick = result.type === 'put' && execution.resultBytes === before;
+      if (isQuick && results.length % PUTS_IN_A_ROW_MAX !== 0) continue;
+      if (isTimeUp() || execution.resultBytes >= RESULT_BYTES_MAX) break;
+    }
+    return results;
+  }
+
+  #applyOne(data: Uint8Array, execution: Execution): KvResult {
     let command: KvCommand;
     try {
-      command = decodeCommand(data);
+      command = decodeCommitted(data);
     } catch (error) {
       if (!(error instanceof RaftError)) throw error;
       return refused(this.#store, 'RAFT_BAD_REQUEST', error.message);
     }
-    return execute(this.#store, command);
+    execution.isBounded = isBounded(data);
+    return execute(this.#store, command, execution);
+  }
+
+  /** What was written is paid for at once, the rest while there is time. How much is freed shows nowhere (KV12). */
+  #prune(appended: number, isTimeUp: () => boolean): void {
+    this.#store.prune(appended * PRUNE_STEPS_PER_EVENT);
+    for (let left = this.#pruneStepsMax; left > 0; left -= PRUNE_STEPS_AT_ONCE) {
+      if (!this.#store.prune(Math.min(left, PRUNE_STEPS_AT_ONCE)) || isTimeUp()) return;
+    }
   }
 
   #refuseToRead(options: RangeOptions): void {
@@ -166,7 +202,7 @@ function refuseToWatch(options: WatchOptions): void {
 
 function refuseUnknownVersion(data: Uint8Array): void {
   const version = data[0];
-  if (version === undefined || version === COMMAND_VERSION) return;
+  if (version === undefined || isKnownVersion(version)) return;
   const text = `The log holds a command of version ${version}; this program knows ${COMMAND_VERSION}. Update this node.`;
   throw new RaftError('RAFT_STATE_MACHINE_FAILED', text);
 }

@@ -14,11 +14,13 @@ import { ALL_KEYS, type KeyBounds, type KeyText } from './key-order.ts';
 import {
   addVersion,
   isLive,
+  type KeyHistory,
   type KeyVersion,
   type LiveVersion,
   trimHistory,
   versionAt,
 } from './key-version.ts';
+import type { ReadBudget } from './read-budget.ts';
 import { ValueArena } from './value-arena.ts';
 
 /** As in etcd: an empty store is at 1 and its first write is 2, so that 0 always means "none". */
@@ -30,11 +32,15 @@ export interface ReadOptions {
   /** `null`: as the store stands. */
   readonly revision: number | null;
   readonly countOnly: boolean;
+  readonly keysOnly: boolean;
+  readonly budget: ReadBudget;
 }
 
 export interface ReadAnswer {
   readonly versions: readonly LiveVersion[];
   readonly count: number;
+  /** False: the budget ended the count of a read of the past; there may be more. */
+  readonly isCounted: boolean;
 }
 
 export class MvccStore {
@@ -136,21 +142,35 @@ export class MvccStore {
     return this.#revision;
   }
 
+  /** Deletes all keys within the bounds; returns what they held before, in key order. */
+  deleteAll(bounds: KeyBounds): readonly LiveVersion[] {
+    const deleted: LiveVersion[] = [];
+    const modRevision = this.#revision + 1;
+    this.#index.retire(bounds, (history) => {
+      const { key, newest } = history;
+      if (!isLive(newest)) return false;
+      assert(newest.modRevision < modRevision, 'KV8: one revision has one event of a key');
+      const deletion: KeyVersion = { key, value: null, createRevision: 0, modRevision, version: 0 };
+      this.#events.append(deletion);
+      addVersion(history, deletion);
+      deleted.push(newest);
+      return true;
+    });
+    if (deleted.length > 0) this.#isChanged = true;
+    return deleted;
+  }
+
+  /** Calls `visit` for each key within the bounds that exists, in order, until it returns false. */
+  visitLive(bounds: KeyBounds, visit: (version: LiveVersion) => boolean): void {
+    this.#index.visit(bounds, { liveOnly: true }, ({ newest }) => !isLive(newest) || visit(newest));
+  }
+
   /** In key order. The revision asked for must not lie below the compacted one. */
   read(bounds: KeyBounds, options: ReadOptions): ReadAnswer {
     const { revision } = options;
-    if (revision === null) return this.#readNewest(bounds, options);
-    const versions: LiveVersion[] = [];
-    const limit = options.countOnly ? 0 : (options.limit ?? Number.POSITIVE_INFINITY);
-    let count = 0;
-    this.#index.visit(bounds, { liveOnly: false }, (history) => {
-      const version = versionAt(history, revision);
-      if (!isLive(version)) return true;
-      count += 1;
-      if (versions.length < limit) versions.push(version);
-      return true;
-    });
-    return { versions, count };
+    return revision === null
+      ? this.#readNewest(bounds, options)
+      : this.#readPast(bounds, revision, options);
   }
 
   /** From now on the store answers for `revision` and above only. */
@@ -162,11 +182,12 @@ export class MvccStore {
     this.#compactedRevision = revision;
   }
 
-  /** Frees memory that compaction made unreachable, in at most `stepsMax` steps of constant work. */
-  prune(stepsMax: number): void {
+  /** Frees memory that compaction made unreachable, in at most `stepsMax` steps of constant work. False: no more. */
+  prune(stepsMax: number): boolean {
     for (let left = stepsMax; left > 0; left -= 1) {
-      if (!this.#dropEvent() && !this.#trimKey()) return;
+      if (!this.#dropEvent() && !this.#trimKey()) return false;
     }
+    return true;
   }
 
   /**
@@ -182,16 +203,47 @@ export class MvccStore {
     });
   }
 
-  #readNewest(bounds: KeyBounds, options: ReadOptions): ReadAnswer {
+  #readNewest(bounds: KeyBounds, { limit, countOnly, keysOnly, budget }: ReadOptions): ReadAnswer {
     const count = this.#index.count(bounds);
-    const limit = Math.min(options.countOnly ? 0 : (options.limit ?? count), count);
+    const most = countOnly ? 0 : Math.min(limit ?? count, count);
     const versions: LiveVersion[] = [];
-    if (limit === 0) return { versions, count };
-    this.#index.visit(bounds, { liveOnly: true }, ({ newest }) => {
-      if (isLive(newest)) versions.push(newest);
-      return versions.length < limit;
+    if (most === 0) return { versions, count, isCounted: true };
+    this.visitLive(bounds, (version) => {
+      if (!budget.take(bytesOf(version, keysOnly))) return false;
+      versions.push(version);
+      return versions.length < most;
     });
-    return { versions, count };
+    return { versions, count, isCounted: true };
+  }
+
+  #readPast(
+    bounds: KeyBounds,
+    revision: number,
+    { limit, countOnly, keysOnly, budget }: ReadOptions,
+  ): ReadAnswer {
+    const versions: LiveVersion[] = [];
+    let left = countOnly ? 0 : (limit ?? Number.POSITIVE_INFINITY);
+    let count = 0;
+    let isCounted = true;
+    this.#index.visit(bounds, { liveOnly: false }, (history) => {
+      if (this.#isUnreachable(history)) return true;
+      isCounted = budget.look(left === 0);
+      if (!isCounted) return false;
+      const version = versionAt(history, revision);
+      if (!isLive(version)) return true;
+      count += 1;
+      if (left === 0) return true;
+      const isTaken = budget.take(bytesOf(version, keysOnly));
+      if (isTaken) versions.push(version);
+      left = isTaken ? left - 1 : 0;
+      return true;
+    });
+    return { versions, count, isCounted };
+  }
+
+  /** Compaction has dropped all of it, freed or not: replicas that have not freed it must not count it either. */
+  #isUnreachable({ newest }: KeyHistory): boolean {
+    return newest.value === null && newest.modRevision <= this.#compactedRevision;
   }
 
   /** Those at the compacted revision itself stay: a watch may begin there. False if there is none to drop. */
@@ -213,4 +265,8 @@ export class MvccStore {
     if (history !== null && trimHistory(history, this.#compactedRevision)) this.#index.remove(key);
     return true;
   }
+}
+
+function bytesOf({ key, value }: LiveVersion, keysOnly: boolean): number {
+  return keysOnly ? key.length : key.length + value.length;
 }

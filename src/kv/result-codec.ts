@@ -46,6 +46,7 @@ const REFUSALS = [
   'RAFT_BAD_REQUEST',
   'RAFT_COMPACTED',
   'RAFT_FUTURE_REVISION',
+  'RAFT_TOO_LARGE',
 ] as const satisfies readonly RefusalCode[];
 const BOOLEANS = [false, true] as const;
 const PREVIOUS = ['notAsked', 'none', 'some'] as const;

@@ -43,9 +43,9 @@ export interface RangeResult {
   readonly revision: number;
   /** In key order. */
   readonly kvs: readonly KeyValue[];
-  /** True if the limit left keys out. */
+  /** True if the limit, or a bound, left keys out. */
   readonly more: boolean;
-  /** How many keys there are, regardless of the limit. */
+  /** How many keys there are, regardless of the limit; of the past, if `more`, perhaps only how many at least. */
   readonly count: number;
 }
 
@@ -79,7 +79,7 @@ export interface ConditionFailed {
 
 export type RefusalCode = Extract<
   RaftErrorCode,
-  'RAFT_BAD_REQUEST' | 'RAFT_COMPACTED' | 'RAFT_FUTURE_REVISION'
+  'RAFT_BAD_REQUEST' | 'RAFT_COMPACTED' | 'RAFT_FUTURE_REVISION' | 'RAFT_TOO_LARGE'
 >;
 
 /** The command cannot be carried out on any replica; nothing was changed. */

@@ -39,8 +39,8 @@ export class Applying {
   #handedOver: Index;
   #count = 0;
   #sliceEndsMs = 0;
-  /** The machine was told that time is up, and may have left the rest of what it was given. */
-  #saidTimeIsUp = false;
+  /** The machine asked for the time, and so may have left the rest of what it was given. */
+  #wasAsked = false;
   /** How many commands are handed over at once: fewer after slow ones. */
   #handful = APPLY_HANDFUL_COMMANDS.first;
   #hasEnded = false;
@@ -90,7 +90,6 @@ export class Applying {
 
   /** Applies until all is applied or time is up, at least one command; returns a promise only if the machine does. */
   slice(): void | Promise<void> {
-    this.#saidTimeIsUp = false;
     this.#sliceEndsMs = this.#options.clock.now() + APPLY_SLICE_MS;
     return this.#applyOn();
   }
@@ -104,8 +103,8 @@ export class Applying {
 
   #askTime(): boolean {
     const { clock, instruments } = this.#options;
-    this.#saidTimeIsUp ||= clock.now() >= this.#sliceEndsMs || instruments?.cutsSlice?.() === true;
-    return this.#saidTimeIsUp;
+    this.#wasAsked = true;
+    return clock.now() >= this.#sliceEndsMs || instruments?.cutsSlice?.() === true;
   }
 
   #applyOn(): void | Promise<void> {
@@ -134,6 +133,7 @@ export class Applying {
       command.wantsResult = this.#options.taker.expects(command.index, command.term);
     }
     this.#handedOver = handful.at(-1)?.index ?? this.#lastApplied;
+    this.#wasAsked = false;
     return handful;
   }
 
@@ -141,7 +141,7 @@ export class Applying {
   #applied(handful: readonly CommittedCommand[], results: readonly unknown[]): boolean {
     if (this.#hasEnded) return false;
     const isWhole = results.length === handful.length;
-    const isCut = this.#saidTimeIsUp && results.length > 0 && results.length < handful.length;
+    const isCut = this.#wasAsked && results.length > 0 && results.length < handful.length;
     assert(isWhole || isCut, 'EM1: a machine returns one result for each command');
     this.#settle(results);
     return isWhole && !this.#isTimeUp();

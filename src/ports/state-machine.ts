@@ -23,9 +23,9 @@ export interface CommittedCommand {
  * for each command. A throw or rejection is a divergence in the making: the node halts
  * (`RAFT_STATE_MACHINE_FAILED`). A command that is refused by the application's own rules is a result, not a throw.
  *
- * A machine that looks after itself asks `isTimeUp` between commands and, once it is, returns the results of those
- * that it has applied, at least one; the others are handed over again in a later turn of the event loop (AP2).
- * The answer differs between replicas: the state must not depend on it.
+ * A machine that looks after itself asks `isTimeUp` between commands. Once it is, or the results grow large, it returns
+ * those of what it has applied, at least one; the others are handed over again in a later turn of the event
+ * loop (AP2). The answer differs between replicas: the state must not depend on it.
  */
 export interface StateMachine {
   apply(

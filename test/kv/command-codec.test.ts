@@ -2,7 +2,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RaftError } from '../../src/core/errors.ts';
-import { decodeCommand, encodeCommand } from '../../src/kv/command-codec.ts';
+import {
+  COMMAND_VERSION,
+  decodeCommand,
+  decodeCommitted,
+  encodeCommand,
+} from '../../src/kv/command-codec.ts';
 import type { KvCommand } from '../../src/kv/commands.ts';
 import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
 import { command } from './arbitraries.ts';
@@ -15,7 +20,9 @@ const hostile = fc.oneof(
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 40 }) },
   {
     weight: 1,
-    arbitrary: fc.uint8Array({ maxLength: 40 }).map((rest) => Uint8Array.of(1, ...rest)),
+    arbitrary: fc
+      .uint8Array({ maxLength: 40 })
+      .map((rest) => Uint8Array.of(COMMAND_VERSION, ...rest)),
   },
   {
     weight: 4,
@@ -26,9 +33,9 @@ const hostile = fc.oneof(
 );
 
 /** `null`: refused as it should be. */
-function decoded(bytes: Uint8Array): KvCommand | null {
+function decoded(bytes: Uint8Array, decode = decodeCommand): KvCommand | null {
   try {
-    return decodeCommand(bytes);
+    return decode(bytes);
   } catch (error) {
     expect(error).toBeInstanceOf(RaftError);
     expect((error as RaftError).code).toBe('RAFT_BAD_REQUEST');
@@ -62,12 +69,12 @@ describe('the command codec', () => {
     const before = machine.stateHash();
     fc.assert(
       fc.property(hostile, (bytes) => {
-        if (decoded(bytes) !== null) return;
+        if (decoded(bytes, decodeCommitted) !== null) return;
         try {
           expect(machine.apply(committed([bytes]))).toMatchObject([{ code: 'RAFT_BAD_REQUEST' }]);
         } catch (error) {
           expect(error).toMatchObject({ code: 'RAFT_STATE_MACHINE_FAILED' });
-          expect(bytes[0]).not.toBe(1);
+          expect([1, 2]).not.toContain(bytes[0]);
         }
         expect(machine.stateHash()).toBe(before);
       }),
@@ -118,21 +125,25 @@ describe('the command codec', () => {
     );
   });
 
-  it('[KV10] the bytes of version 1 stay as they are', () => {
-    const put = encodeCommand({
+  it('[KV10] the bytes of version 2 stay as they are, those of version 1 are only read in the log', () => {
+    const command: KvCommand = {
       type: 'put',
       key: utf8('k'),
       value: utf8('v'),
       condition: modRevision(258),
-    });
-    expect([...put]).toEqual(
+    };
+    const bytes = encodeCommand(command);
+    expect([...bytes]).toEqual(
       [
-        [1, 0, 0],
+        [2, 0, 0],
         [1, 0, 0, 0, 0x6b],
         [1, 0, 0, 0, 0x76],
         [1, 2, 1, 0, 0, 0, 0, 0, 0],
       ].flat(),
     );
+    const older = Uint8Array.of(1, ...bytes.subarray(1));
+    expect(decodeCommitted(older)).toEqual(command);
+    expect(decoded(older)).toBeNull();
   });
 });
 

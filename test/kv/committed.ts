@@ -20,7 +20,12 @@ export function committed(encoded: readonly Uint8Array[]): CommittedCommand[] {
 
 /** Applies the commands as one batch. */
 export function apply(machine: KvStateMachine, ...commands: KvCommand[]): readonly KvResult[] {
-  return machine.apply(committed(commands.map(encodeCommand)));
+  return wanted(machine.apply(committed(commands.map(encodeCommand))));
+}
+
+/** The results of commands that were all asked for. */
+export function wanted(results: readonly (KvResult | undefined)[]): readonly KvResult[] {
+  return results.filter((result) => result !== undefined);
 }
 
 /** Applies one command. */

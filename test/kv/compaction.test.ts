@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ALL_KEYS, keyText } from '../../src/kv/key-order.ts';
 import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
 import { MvccStore } from '../../src/kv/mvcc-store.ts';
+import { ReadBudget } from '../../src/kv/read-budget.ts';
 import { apply, applyOne, utf8 } from './committed.ts';
 
 const ALL = { prefix: new Uint8Array(0) };
@@ -22,8 +23,17 @@ function eventsKept(store: MvccStore): number {
   return store.events.end - store.events.first;
 }
 
+const UNBOUNDED = {
+  keysMax: Number.POSITIVE_INFINITY,
+  bytesMax: Number.POSITIVE_INFINITY,
+  looksMax: Number.POSITIVE_INFINITY,
+  endsLooking: false,
+};
+
 function countAt(store: MvccStore, revision: number): number {
-  return store.read(ALL_KEYS, { limit: null, revision, countOnly: true }).count;
+  const budget = new ReadBudget(UNBOUNDED);
+  return store.read(ALL_KEYS, { limit: null, revision, countOnly: true, keysOnly: false, budget })
+    .count;
 }
 
 describe('what compaction keeps', () => {

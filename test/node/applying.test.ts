@@ -149,7 +149,7 @@ describe('applying in slices', () => {
     expect(machine.applied).toEqual([1]);
   });
 
-  it('[EM1] fewer results than commands are taken only from a machine that was told its time is up', () => {
+  it('[EM1] fewer results than commands are taken only from a machine that asked for the time', () => {
     const machine = { apply: (batch: readonly unknown[]) => batch.slice(1) };
     const clock = { now: () => 0 };
     const applying = new Applying({ machine, clock, taker: new Taker(), lastApplied: INDEX_ZERO });

@@ -185,7 +185,10 @@ export class LocalReplica implements Replica {
     });
     if (batch.length === 0) return;
     this.batches.push(batch.length);
-    const results = this.machine.apply(batch);
+    const results: unknown[] = [];
+    while (results.length < batch.length) {
+      results.push(...this.machine.apply(batch.slice(results.length)));
+    }
     queue.forEach(({ completed }, at) => {
       const { index: position = INDEX_ZERO } = batch[at] ?? {};
       completed({ type: 'applied', index: position, term: term(1), result: results[at] });
