@@ -23,7 +23,7 @@ export class Clients {
     () => this.#parts().applying.handedOver,
     (error) => this.#callerThrew(error),
   );
-  readonly #reads = new Reads();
+  readonly #reads = new Reads((askedMs) => this.#parts().timings.readsConfirmed(askedMs));
   readonly #sweeper: Sweeper;
   /** The newest request seen of each member (I5). */
   readonly #seen = new Map<NodeId, number>();

@@ -26,6 +26,7 @@ export function perform(parts: Parts, effect: Effect): void {
       return actors.tellRaft({ type: 'peer.progressed', peer, matchIndex, round });
     }
     case 'commit':
+      parts.timings.committed(effect.commitIndex);
       return parts.run(() => committed(parts, effect.commitIndex));
     case 'apply':
       return apply(parts, effect);
@@ -105,6 +106,7 @@ function runsToAppend(parts: Parts, { append }: Persist): readonly EntryRun[] {
     case 'noop':
       return [encodeRun(first, [{ kind: ENTRY_KIND.noop, data: new Uint8Array(0) }])];
     case 'proposed':
+      parts.timings.appended(lastIndex);
       return [parts.clients.encodeGathered(first)];
     case 'received': {
       const fresh = parts.hand.runs.filter((run) => run.lastIndex >= firstIndex);
@@ -121,8 +123,10 @@ function runsToAppend(parts: Parts, { append }: Persist): readonly EntryRun[] {
 
 /** ST9: a failed write halts the node; nothing that waited for it is ever said. */
 function flush(parts: Parts, batch: number): void {
-  const { actors, disk, tail } = parts;
-  disk.flush((outcome) =>
+  const { actors, disk, tail, timings } = parts;
+  const beganMs = timings.now();
+  disk.flush((outcome) => {
+    timings.synced(beganMs);
     parts.run(() => {
       if (outcome instanceof Error) {
         actors.tellLogWriter({ type: 'write.failed' });
@@ -132,8 +136,8 @@ function flush(parts: Parts, batch: number): void {
       actors.tellLogWriter({ type: 'write.completed', batch });
       actors.tellRaft({ type: 'disk.durable', ...outcome });
       tail.trim(outcome.entry.index);
-    }),
-  );
+    });
+  });
 }
 
 /** Packs an AppendEntries: from memory if the tail reaches back that far, else from disk. */
@@ -203,6 +207,7 @@ function readStored({ store, tail }: Parts, range: ReadRange): Promise<readonly 
 }
 
 function applyRuns(parts: Parts, runs: readonly EntryRun[]): void {
+  parts.timings.applyBegins();
   parts.applying.take(runs);
   applySlice(parts);
 }
@@ -213,7 +218,10 @@ function applySlice(parts: Parts): void {
   if (!applying.hasMore) return;
   const done = (): void => {
     if (applying.hasMore) clock.yield(() => parts.run(() => applySlice(parts)));
-    else actors.tellApplier({ type: 'apply.completed', throughIndex: applying.lastApplied });
+    else {
+      parts.timings.applyEnds();
+      actors.tellApplier({ type: 'apply.completed', throughIndex: applying.lastApplied });
+    }
     clients.applied(applying.lastApplied);
   };
   const failed = (error: unknown): void => {

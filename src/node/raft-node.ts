@@ -7,19 +7,18 @@ import type { Effect, RoleChanged } from '../core/effect.ts';
 import type { RaftError } from '../core/errors.ts';
 import { DEFAULT_LIMITS, DISK_STALL_MS, type Limits } from '../core/limits.ts';
 import { ofMember } from '../core/per-member.ts';
-import type { RaftProtocol, RaftState, RaftTiming } from '../core/raft-state.ts';
-import type { ReplicationState } from '../core/replication-state.ts';
-import { type Index, type NodeId, TERM_ZERO } from '../core/types.ts';
+import type { RaftProtocol, RaftTiming } from '../core/raft-state.ts';
+import { type NodeId, TERM_ZERO } from '../core/types.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { LogStore, RecoveredLog } from '../ports/log-store.ts';
 import type {
   DiskEvent,
-  Lifecycle,
   PeerEvent,
   ProposalOutcome,
   Replica,
   ReplicaCounters,
   ReplicaStatus,
+  ReplicaTimings,
   RoleEvent,
   WaitOptions,
 } from '../ports/replica.ts';
@@ -40,8 +39,9 @@ import { Peers } from './peers.ts';
 import { perform } from './perform.ts';
 import { receive } from './receive.ts';
 import { recoveredState } from './recovery.ts';
-import { countersOf, peersIn, statusOf } from './status.ts';
+import { countersOf, inspectionOf, type NodeInspection, peersIn, statusOf } from './status.ts';
 import { StepLoop } from './step-loop.ts';
+import { Timings } from './timings.ts';
 import { Troubles } from './troubles.ts';
 
 export interface RaftNodeOptions {
@@ -63,18 +63,7 @@ export interface RaftNodeOptions {
   readonly instruments?: NodeInstruments;
 }
 
-export type { NodeInstruments };
-
-/** The inside of a node, as a checker of invariants sees it. */
-export interface NodeInspection {
-  /** `null` before recovery and after the end. */
-  readonly raft: RaftState | null;
-  readonly leads: boolean;
-  readonly lastApplied: Index;
-  readonly lifecycle: Lifecycle;
-  /** What it knows of a peer; `null` unless it leads. */
-  readonly replication: (peer: NodeId) => ReplicationState | null;
-}
+export type { NodeInspection, NodeInstruments };
 
 /** How long `close()` waits for what is under way, in milliseconds. */
 const DRAIN_TIMEOUT_MS = 2_000;
@@ -184,14 +173,7 @@ export class RaftNode implements Replica {
 
   /** What it knows right now, for checkers and debuggers: the live objects, to be read and not kept. */
   inspect(): NodeInspection {
-    const { actors, applying } = this.#parts;
-    return {
-      raft: actors.raft,
-      leads: actors.hasTag('leads'),
-      lastApplied: applying.lastApplied,
-      lifecycle: actors.lifecycle,
-      replication: (peer) => actors.replication(peer),
-    };
+    return inspectionOf(this.#parts);
   }
 
   counters(): ReplicaCounters {
@@ -199,6 +181,10 @@ export class RaftNode implements Replica {
       elections: this.#elections,
       leaderChanges: this.#leaderChanges,
     });
+  }
+
+  timings(): ReplicaTimings {
+    return this.#parts.timings;
   }
 
   onRole(listener: (event: RoleEvent) => void): () => void {
@@ -293,6 +279,7 @@ export class RaftNode implements Replica {
       }),
       peers: this.#buildPeers(troubles),
       troubles,
+      timings: new Timings(clock),
       diskChanged: (event) => this.#diskListeners.tell(event),
       roleChanged: (change) => this.#roleChanged(change),
       drain: () => this.#drain(),
@@ -373,7 +360,8 @@ export class RaftNode implements Replica {
   #roleChanged({ role, term, leaderId, cause }: RoleChanged): void {
     if (role === 'candidate') this.#elections += 1;
     if (leaderId !== null && leaderId !== this.#role.leader) this.#leaderChanges += 1;
-    if (role !== 'leader') this.#parts.troubles.leadLost();
+    const { troubles, timings } = this.#parts;
+    if (role !== 'leader') for (const part of [troubles, timings]) part.leadLost();
     this.#setRole({ role, term, leader: leaderId, cause });
     this.#parts.clients.roleChanged();
   }

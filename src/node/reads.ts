@@ -20,14 +20,22 @@ export type Asked =
   | { readonly type: 'round'; readonly round: number }
   | { readonly type: 'leader'; readonly requestId: number };
 
+interface AskedReads {
+  readonly by: Asked;
+  readonly reads: readonly PendingRead[];
+  readonly since: number;
+}
+
 export class Reads {
+  readonly #confirmedAfter: (askedMs: number) => void;
   #waiting: PendingRead[] = [];
   #confirmed: { readonly read: PendingRead; readonly readIndex: Index }[] = [];
-  #asked: {
-    readonly by: Asked;
-    readonly reads: readonly PendingRead[];
-    readonly since: number;
-  } | null = null;
+  #asked: AskedReads | null = null;
+
+  /** `confirmedAfter` hears when the reads were asked for that are confirmed now. */
+  constructor(confirmedAfter: (askedMs: number) => void) {
+    this.#confirmedAfter = confirmedAfter;
+  }
 
   get isWaiting(): boolean {
     return this.#waiting.length > 0 || this.#asked !== null || this.#confirmed.length > 0;
@@ -56,7 +64,7 @@ export class Reads {
     const asked = this.#asked;
     if (asked?.by.type !== 'round' || asked.by.round > round) return;
     this.#asked = null;
-    this.#confirm(asked.reads, readIndex);
+    this.#confirm(asked, readIndex);
   }
 
   /** The leader's answer; null means that it could not tell. */
@@ -65,7 +73,7 @@ export class Reads {
     if (asked?.by.type !== 'leader' || asked.by.requestId !== requestId) return;
     if (readIndex === null) return this.askAgain();
     this.#asked = null;
-    this.#confirm(asked.reads, readIndex);
+    this.#confirm(asked, readIndex);
   }
 
   /** RD3: a confirmed read is answered once this node has applied what it has to see (F6). */
@@ -76,7 +84,8 @@ export class Reads {
     for (const { read, readIndex } of ready) read.answered(readIndex);
   }
 
-  #confirm(reads: readonly PendingRead[], readIndex: Index): void {
+  #confirm({ reads, since }: AskedReads, readIndex: Index): void {
+    this.#confirmedAfter(since);
     for (const read of reads) {
       if (read.isLocal) this.#confirmed.push({ read, readIndex });
       else read.answered(readIndex);

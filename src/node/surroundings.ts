@@ -7,6 +7,7 @@ import type { Actors } from './actors.ts';
 import type { Applying } from './applying.ts';
 import type { Disk } from './disk.ts';
 import type { Peers } from './peers.ts';
+import type { Timings } from './timings.ts';
 
 export interface Surroundings {
   readonly id: NodeId;
@@ -16,6 +17,7 @@ export interface Surroundings {
   readonly disk: Disk;
   readonly peers: Peers;
   readonly applying: Applying;
+  readonly timings: Timings;
   /** Runs an input of the step loop. */
   readonly run: (input: () => void) => void;
 }

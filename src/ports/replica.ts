@@ -5,6 +5,7 @@
  */
 import type { Role } from '../core/effect.ts';
 import type { RaftError } from '../core/errors.ts';
+import type { Histogram } from '../core/histogram.ts';
 import type { Index, NodeId, Term } from '../core/types.ts';
 
 /** How a proposal ended. `applied` carries what the local state machine returned for it. */
@@ -113,6 +114,18 @@ export interface ReplicaCounters {
   readonly diskStalls: number;
 }
 
+/** How long things took since the start: the live histograms, to be read and not kept. */
+export interface ReplicaTimings {
+  /** One synced write to the log. */
+  readonly sync: Histogram;
+  /** While leading: from putting a batch of proposals into the log until it was committed. */
+  readonly commit: Histogram;
+  /** One batch of committed entries, in all the turns that it took. */
+  readonly apply: Histogram;
+  /** From asking for the index that linearizable reads wait for until it was confirmed (§6.4). */
+  readonly readRound: Histogram;
+}
+
 export interface Replica {
   readonly id: NodeId;
   /**
@@ -131,6 +144,7 @@ export interface Replica {
   awaitReadable(options: WaitOptions, completed: (error: RaftError | null) => void): void;
   status(): ReplicaStatus;
   counters(): ReplicaCounters;
+  timings(): ReplicaTimings;
   /** Returns how to stop listening. */
   onRole(listener: (event: RoleEvent) => void): () => void;
   /** Hears of problems with other nodes, once at each change. Returns how to stop listening. */

@@ -44,6 +44,8 @@ export class ClientConnection {
   readonly #context: ServerContext;
   readonly #watches: ClientWatches;
   readonly #outbox: ClientOutbox;
+  /** When the frame arrived whose requests are being served, in milliseconds. */
+  #arrivedMs = 0;
   #inFlight = 0;
   #isPaused = false;
   #isClosed = false;
@@ -106,6 +108,7 @@ export class ClientConnection {
   #receive(data: Uint8Array): void {
     if (this.#isClosed) return;
     this.#isAlive = true;
+    this.#arrivedMs = this.#context.clock.now();
     const requests = decodeRequests(data);
     if (typeof requests === 'string') this.#refuse(requests);
     else this.#serveAll(requests);
@@ -136,6 +139,7 @@ export class ClientConnection {
         break;
       case 'read':
         this.#inFlight += 1;
+        this.#outbox.decided('read', this.#arrivedMs);
         this.#answerRead(request, 'local');
         break;
       case 'watch':
@@ -160,7 +164,9 @@ export class ClientConnection {
       return;
     }
     this.#inFlight += 1;
+    const arrivedMs = this.#arrivedMs;
     this.#context.replica.submit(command, { timeoutMs }, (outcome) => {
+      this.#outbox.decided('submit', arrivedMs);
       this.#submitted(id, outcome);
     });
   }
@@ -205,7 +211,9 @@ export class ClientConnection {
     count(this.#context.counters.clientRequests, 'read', reads.length);
     const timeoutMs = Math.max(...reads.map((read) => read.timeoutMs));
     this.#inFlight += reads.length;
+    const arrivedMs = this.#arrivedMs;
     this.#context.replica.awaitReadable({ timeoutMs }, (error) => {
+      for (let at = 0; at < reads.length; at += 1) this.#outbox.decided('read', arrivedMs);
       if (error === null) {
         for (const request of reads) this.#answerRead(request, 'linearizable');
         return;

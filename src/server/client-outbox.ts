@@ -11,6 +11,7 @@ import {
 import { encodeReplies } from '../client/reply-frame.ts';
 import type { WatchEvent } from '../kv/watch-event.ts';
 import type { FrameSocket } from '../ports/frame-socket.ts';
+import { AnswerTimes } from './answer-times.ts';
 import type { Account } from './held-bytes.ts';
 import type { ServerContext } from './server-context.ts';
 
@@ -28,6 +29,7 @@ export class ClientOutbox {
   readonly #context: ServerContext;
   readonly #account: Account;
   readonly #taken: () => void;
+  readonly #times = new AnswerTimes();
   #replies: ClientReply[] = [];
   /** Bytes of `#replies`, about, and how many of them are counted in the account. */
   #bytes = 0;
@@ -60,9 +62,13 @@ export class ClientOutbox {
     this.#replies.push(reply);
     this.#bytes += sizeOf(reply);
     if (this.#bytes - this.#bytesHeld >= LARGE_BYTES) this.#count();
-    if (this.#isFlushDue) return;
-    this.#isFlushDue = true;
-    this.#context.clock.defer(() => this.flush());
+    this.#flushSoon();
+  }
+
+  /** What a request of the frame that arrived at `arrivedMs` is to be told is known in this tick (OP7). */
+  decided(operation: 'submit' | 'read', arrivedMs: number): void {
+    this.#times.add(operation, arrivedMs);
+    this.#flushSoon();
   }
 
   /** Runs once there is room for `bytes`; not at all if the connection ends before. */
@@ -75,7 +81,9 @@ export class ClientOutbox {
   }
 
   flush(): void {
+    const { clock, counters } = this.#context;
     this.#isFlushDue = false;
+    this.#times.observe(counters, clock.now());
     if (this.#isClosed) return;
     this.#count();
     const replies = this.#replies;
@@ -101,6 +109,12 @@ export class ClientOutbox {
     this.#isClosed = true;
     this.#replies = [];
     this.#account.close();
+  }
+
+  #flushSoon(): void {
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    this.#context.clock.defer(() => this.flush());
   }
 
   #count(): void {

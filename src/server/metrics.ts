@@ -3,9 +3,9 @@
  * that begin with `raftchart_`. Nothing is measured here; a scrape reads numbers that exist anyway.
  */
 import type { Role } from '../core/effect.ts';
-import type { Replica, ReplicaStatus } from '../ports/replica.ts';
-import { histogramSamples } from './histogram.ts';
-import { type Family, prometheusText, type Sample } from './prometheus-text.ts';
+import type { Histogram } from '../core/histogram.ts';
+import type { Replica, ReplicaStatus, ReplicaTimings } from '../ports/replica.ts';
+import { type Family, histogramSamples, prometheusText, type Sample } from './prometheus-text.ts';
 import type { ServerCounters } from './server-counters.ts';
 
 export interface StoreGauges {
@@ -43,10 +43,11 @@ export function metricsText(sources: MetricsSources): string {
     ...logFamilies(status),
     ...linkFamilies(status),
     ...replicaFamilies(sources.replica),
+    ...timingFamilies(sources.replica.timings()),
     ...storeFamilies(sources.store()),
     ...httpFamilies(sources.counters),
     ...clientFamilies(sources.counters),
-    ...processFamilies(sources.process()),
+    ...processFamilies(sources.process(), sources.counters),
   ]);
 }
 
@@ -62,6 +63,13 @@ const counter = (name: string, help: string, samples: readonly Sample[]): Family
   type: 'counter',
   help,
   samples,
+});
+
+const histogram = (name: string, help: string, measured: Histogram): Family => ({
+  name: `raftchart_${name}`,
+  type: 'histogram',
+  help,
+  samples: histogramSamples(measured, {}),
 });
 
 const single = (value: number): readonly Sample[] => [{ value }];
@@ -153,6 +161,23 @@ function replicaFamilies(replica: Replica): readonly Family[] {
   ];
 }
 
+function timingFamilies({ sync, commit, apply, readRound }: ReplicaTimings): readonly Family[] {
+  return [
+    histogram('disk_sync_duration_seconds', 'One synced write to the log.', sync),
+    histogram(
+      'commit_duration_seconds',
+      'While leading: from putting a batch of writes into the log until it is committed.',
+      commit,
+    ),
+    histogram('apply_duration_seconds', 'Applying one batch of committed entries.', apply),
+    histogram(
+      'read_round_duration_seconds',
+      'From asking what linearizable reads have to wait for until that is confirmed.',
+      readRound,
+    ),
+  ];
+}
+
 function storeFamilies({ revision, compactedRevision, keys }: StoreGauges): readonly Family[] {
   return [
     gauge('store_keys', 'Keys in the store.', single(keys)),
@@ -166,8 +191,8 @@ function httpFamilies(counters: ServerCounters): readonly Family[] {
     const [method = '', route = '', status = ''] = key.split(' ');
     return { labels: { method, route, status }, value };
   });
-  const durations = [...counters.httpDurations].flatMap(([route, histogram]) =>
-    histogramSamples(histogram, { route }),
+  const durations = [...counters.httpDurations].flatMap(([route, measured]) =>
+    histogramSamples(measured, { route }),
   );
   return [
     counter('http_requests', 'HTTP requests answered.', requests),
@@ -197,6 +222,9 @@ function clientFamilies(counters: ServerCounters): readonly Family[] {
     labels: { operation },
     value,
   }));
+  const durations = [...counters.clientDurations].flatMap(([operation, measured]) =>
+    histogramSamples(measured, { operation }),
+  );
   return [
     gauge('client_connections', 'Open client WebSockets.', single(counters.clientConnections)),
     counter(
@@ -205,6 +233,12 @@ function clientFamilies(counters: ServerCounters): readonly Family[] {
       single(counters.clientConnectionsTotal),
     ),
     counter('client_requests', 'Requests over client WebSockets.', requests),
+    {
+      name: 'raftchart_client_request_duration_seconds',
+      type: 'histogram',
+      help: 'From the arrival of a frame over a client WebSocket until the answer to a request in it is known.',
+      samples: durations,
+    },
     counter(
       'client_bad_frames',
       'Frames from clients that broke the protocol.',
@@ -219,8 +253,12 @@ function clientFamilies(counters: ServerCounters): readonly Family[] {
   ];
 }
 
-function processFamilies({ residentBytes, uptimeSeconds }: ProcessGauges): readonly Family[] {
+function processFamilies(
+  { residentBytes, uptimeSeconds }: ProcessGauges,
+  { loopDelay }: ServerCounters,
+): readonly Family[] {
   return [
+    histogram('event_loop_delay_seconds', 'How late a timer was, 50 times a second.', loopDelay),
     gauge('process_resident_memory_bytes', 'Memory of the process.', single(residentBytes)),
     gauge('process_uptime_seconds', 'Age of the process.', single(uptimeSeconds)),
   ];

@@ -2,6 +2,7 @@
  * The text format of Prometheus (version 0.0.4): families with HELP and TYPE, samples with escaped labels
  * (SV14). It only writes; what is measured, and what it is called, `metrics.ts` says.
  */
+import { HISTOGRAM_BOUNDS_SECONDS, type Histogram } from '../core/histogram.ts';
 
 export type Labels = Readonly<Record<string, string | number>>;
 
@@ -31,6 +32,20 @@ export function prometheusText(families: readonly Family[]): string {
     }
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** Buckets counted upwards to the total, as Prometheus wants them. */
+export function histogramSamples(histogram: Histogram, labels: Labels): readonly Sample[] {
+  const samples: Sample[] = [];
+  let total = 0;
+  histogram.counts.forEach((count, bucket) => {
+    total += count;
+    const le = HISTOGRAM_BOUNDS_SECONDS[bucket] ?? '+Inf';
+    samples.push({ suffix: '_bucket', labels: { ...labels, le }, value: total });
+  });
+  samples.push({ suffix: '_sum', labels, value: histogram.sumSeconds });
+  samples.push({ suffix: '_count', labels, value: total });
+  return samples;
 }
 
 function labelText(labels: Labels = {}): string {

@@ -12,7 +12,6 @@ import type { RaftTiming } from '../core/raft-state.ts';
 import type { NodeId } from '../core/types.ts';
 import { KvStateMachine } from '../kv/kv-state-machine.ts';
 import { foundingClusterId, storedClusterId } from '../library/cluster-identity.ts';
-import { systemClock } from '../node/system-clock.ts';
 import type { Replica } from '../ports/replica.ts';
 import { ClientPort } from './client-port.ts';
 import { descriptorLimit } from './descriptor-limit.ts';
@@ -21,6 +20,7 @@ import { ServedHosts } from './host-check.ts';
 import { createHttpApi } from './http-api.ts';
 import { type HttpAddress, HttpServer } from './http-server.ts';
 import type { Log } from './json-log.ts';
+import { watchLoopDelay } from './loop-delay.ts';
 import { logNode } from './node-log.ts';
 import { OpenStreams, type ServerContext } from './server-context.ts';
 import { createServerCounters, type ServerCounters } from './server-counters.ts';
@@ -84,8 +84,11 @@ async function serveOn(
   const { log } = options;
   const machine = new KvStateMachine({ onListenerError: (error) => logFault(log, error) });
   const replica = await startMember(options, machine);
-  const stopLogging = logNode(replica, log, systemClock);
   const context = contextOf(options, { replica, kv: machine, counters });
+  const stopWatching = [
+    logNode(replica, log, context.clock),
+    watchLoopDelay(context.clock, counters.loopDelay),
+  ];
   const streams = new OpenStreams();
   const clients = new ClientPort(context);
   http.serve({ api: createHttpApi(context, streams), clients });
@@ -96,7 +99,7 @@ async function serveOn(
     streams.endAll(stopping());
     // The node first: it answers what is under way, and the answers still need their connections.
     await replica.close();
-    stopLogging();
+    for (const stop of stopWatching) stop();
     await clients.close('this node is stopping');
     await http.close();
   };

@@ -1,5 +1,5 @@
 /** What the server counts about itself; plain numbers that `/metrics` reads. Owned by one server. */
-import { emptyHistogram, type Histogram, observe } from './histogram.ts';
+import { emptyHistogram, type Histogram, observe } from '../core/histogram.ts';
 
 export interface ServerCounters {
   /** By `method route status`, each a label value that cannot hold a blank. */
@@ -17,6 +17,10 @@ export interface ServerCounters {
   clientConnectionsTotal: number;
   /** By operation: submit, get, range, watch, status. */
   readonly clientRequests: Map<string, number>;
+  /** By operation: submit, read. */
+  readonly clientDurations: Map<string, Histogram>;
+  /** How late the event loop was. */
+  readonly loopDelay: Histogram;
   clientWatches: number;
   /** Frames that broke the protocol; each closed its connection. */
   clientBadFrames: number;
@@ -35,6 +39,8 @@ export function createServerCounters(): ServerCounters {
     clientConnections: 0,
     clientConnectionsTotal: 0,
     clientRequests: new Map(),
+    clientDurations: new Map(),
+    loopDelay: emptyHistogram(),
     clientWatches: 0,
     clientBadFrames: 0,
     watchesTooSlow: 0,
@@ -52,9 +58,16 @@ export interface HttpObservation {
 export function countHttp(counters: ServerCounters, observation: HttpObservation): void {
   const { method, route, status, seconds } = observation;
   count(counters.httpRequests, `${method} ${route} ${status}`, 1);
-  const histogram = counters.httpDurations.get(route) ?? emptyHistogram();
-  counters.httpDurations.set(route, histogram);
-  observe(histogram, seconds);
+  observe(histogramOf(counters.httpDurations, route), seconds);
+}
+
+/** The histogram of that name; an empty one if there was none. */
+export function histogramOf(histograms: Map<string, Histogram>, name: string): Histogram {
+  const known = histograms.get(name);
+  if (known !== undefined) return known;
+  const histogram = emptyHistogram();
+  histograms.set(name, histogram);
+  return histogram;
 }
 
 export function count(counts: Map<string, number>, key: string, by: number): void {

@@ -112,7 +112,7 @@ it('[RD2] §6.4: whoever steps down forgets what it was about to confirm', () =>
 });
 
 it('[RD3] [F6] §6.4: a confirmed read waits until everything up to its index is applied here', () => {
-  const reads = new Reads();
+  const reads = new Reads(() => {});
   const answered: number[] = [];
   const read = {
     deadline: 100,
@@ -131,7 +131,7 @@ it('[RD3] [F6] §6.4: a confirmed read waits until everything up to its index is
 });
 
 it('[RD3] [F7] §6.4: a read of another member gets the index at once, and waits over there', () => {
-  const reads = new Reads();
+  const reads = new Reads(() => {});
   const answered: number[] = [];
   reads.add({
     deadline: 100,
@@ -146,7 +146,7 @@ it('[RD3] [F7] §6.4: a read of another member gets the index at once, and waits
 });
 
 it('[RD2] §6.4: a read that comes during an exchange waits for the next one', () => {
-  const reads = new Reads();
+  const reads = new Reads(() => {});
   const answered: string[] = [];
   const read = (name: string) => ({
     deadline: 100,

@@ -3,6 +3,7 @@
  * be told to behave like a replica in trouble, so that the server's answers to trouble can be tested.
  */
 import { RaftError } from '../../src/core/errors.ts';
+import { emptyHistogram } from '../../src/core/histogram.ts';
 import { INDEX_ZERO, index, type NodeId, nodeId, term } from '../../src/core/types.ts';
 import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
 import type {
@@ -13,6 +14,7 @@ import type {
   Replica,
   ReplicaCounters,
   ReplicaStatus,
+  ReplicaTimings,
   RoleEvent,
   WaitOptions,
 } from '../../src/ports/replica.ts';
@@ -35,6 +37,12 @@ export class LocalReplica implements Replica {
   /** How often `awaitReadable` was called, and the size of each batch applied. */
   readIndexCalls = 0;
   readonly batches: number[] = [];
+  readonly times = {
+    sync: emptyHistogram(),
+    commit: emptyHistogram(),
+    apply: emptyHistogram(),
+    readRound: emptyHistogram(),
+  };
   /** To the one other member. */
   link: LinkStatus = {
     peer: nodeId('n9'),
@@ -122,6 +130,10 @@ export class LocalReplica implements Replica {
       diskBytes: 9,
       diskStalls: 12,
     };
+  }
+
+  timings(): ReplicaTimings {
+    return this.times;
   }
 
   onRole(listener: (event: RoleEvent) => void): () => void {
