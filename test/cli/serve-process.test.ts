@@ -88,7 +88,7 @@ describe('a node as a process', () => {
     },
   );
 
-  it('[CL16] exits with 74 when its disk fails, having said why and answered 503 meanwhile', async () => {
+  it('[CL16] [OP1] [OP5] exits with 74 when its disk fails, having said why and answered 503 meanwhile', async () => {
     // Files over the limit cannot be written: what a full disk does, but only to this process.
     const limited = ['bash', '-c', `trap '' XFSZ; ulimit -f 512; exec "$@"`, 'bash'];
     const cli = startCli(serveLine(join(directory, 'data'), '--halt-linger-ms', '1500'), {
@@ -103,6 +103,14 @@ describe('a node as a process', () => {
     await cli.until((_, errors) => logLines(errors, 'halted').length > 0);
     expect((await fetch(`${url}/livez`)).status).toBe(503);
     expect(await (await fetch(`${url}/kv/k0`)).json()).toMatchObject({ code: 'RAFT_HALTED' });
+    const { lifecycle, commitIndex, lastIndex, lastApplied } = await (
+      await fetch(`${url}/status`)
+    ).json();
+    expect(lifecycle).toBe('halted');
+    expect(commitIndex).toBeGreaterThan(1);
+    expect(lastIndex).toBeGreaterThanOrEqual(commitIndex);
+    expect(lastApplied).toBe(commitIndex);
+    expect(logLines(cli.errors(), 'role').at(-1)).toMatchObject({ level: 'error', role: 'halted' });
     expect(await cli.ended).toBe(74);
     expect(logLines(cli.errors(), 'halted')[0]).toMatchObject({ code: 'RAFT_STORAGE_FAILED' });
   });
