@@ -20,9 +20,8 @@ export const txnCommand = command({
   positionals: [0, 0],
   run: async ({ values }, context) => {
     const txn = await readTxn(values.file, context);
-    const { compare, success, failure } = txn;
     const result = await withClient(values, context, (client, signal) =>
-      client.txn({ compare, success, failure }, { signal }),
+      client.txn(txn, { signal }),
     );
     const json = txnToJson(result, txn, 'utf8');
     if (values.output === 'json') writeJson(context, json);

@@ -1,35 +1,44 @@
 /**
- * Connections to the other members, and which of them counts. The link charts say when to dial and when to
- * give up, `introductions.ts` whom to believe; here sockets meet both. A peer's messages count from the
- * moment its hello is accepted and what it proves is on disk (ID1).
+ * Connections to the other members: who is whom, and which connection counts. The link charts say when to
+ * dial and when to give up, the identity rules whom to believe; here sockets meet both. A peer's messages
+ * count from the moment its hello is accepted and what it proves is on disk (ID1).
  */
 
 import type { LinkEvent } from '../../machines/link.machine.ts';
 import type { EntryRun } from '../core/entry-run.ts';
 import type { Hello } from '../core/hello.ts';
+import { PROTOCOL_VERSION } from '../core/hello.ts';
+import type { KnownPeer, NodeIdentity } from '../core/identity.ts';
 import { HANDSHAKE_TIMEOUT_MS, SILENT_CHECKS_MAX } from '../core/limits.ts';
 import type { Message } from '../core/message.ts';
 import type { NodeId, Term } from '../core/types.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { LogStore } from '../ports/log-store.ts';
 import type {
   CloseReason,
   ConnectionListener,
   PeerConnection,
   Transport,
 } from '../ports/transport.ts';
-import type { Refusal } from '../rules/identity.ts';
-import { Introductions, type IntroductionsOptions } from './introductions.ts';
+import { judgeHello } from '../rules/identity.ts';
 import type { Troubles } from './troubles.ts';
 
-export interface PeersOptions extends IntroductionsOptions {
+export interface PeersOptions {
+  readonly identity: NodeIdentity;
+  readonly members: readonly NodeId[];
+  readonly known: readonly KnownPeer[];
   readonly clock: Clock;
+  readonly store: LogStore;
   readonly transport: Transport;
   /** Looked up at each dial: addresses are not part of the log. Null: not known. */
   readonly addressOf: (peer: NodeId) => string | null;
+  /** Runs an input of the node's loop. */
+  readonly run: (input: () => void) => void;
   readonly tellLink: (peer: NodeId, event: LinkEvent) => void;
   /** The number of the newest connection of a peer's link. */
   readonly attemptOf: (peer: NodeId) => number;
   readonly received: (from: NodeId, message: Message, runs: readonly EntryRun[]) => void;
+  readonly failed: (error: unknown) => void;
   /** Told who is refused, who refuses, and when that is over. */
   readonly troubles: Pick<Troubles, 'refused' | 'refusedBy' | 'accepted' | 'heard'>;
 }
@@ -42,15 +51,13 @@ interface Connected {
   readonly attempt: number;
   /** Which start of the peer's process this is; null until its hello. */
   boot: string | null;
-  /** The peer has accepted this node as well. */
-  isAnswered: boolean;
   /** Looks in a row that found nothing said since the one before. */
   silentChecks: number;
 }
 
 export class Peers {
   readonly #options: PeersOptions;
-  readonly introductions: Introductions;
+  readonly #known = new Map<NodeId, KnownPeer>();
   /** Every connection that still lives and knows its peer, by peer and attempt. */
   readonly #connections = new Map<NodeId, Map<number, Connected>>();
   /** The one that counts, while the link is open. */
@@ -62,7 +69,7 @@ export class Peers {
 
   constructor(options: PeersOptions) {
     this.#options = options;
-    this.introductions = new Introductions(options);
+    for (const peer of options.known) this.#known.set(peer.nodeId, peer);
     for (const peer of options.members) this.#connections.set(peer, new Map());
   }
 
@@ -86,7 +93,7 @@ export class Peers {
     }
     const outbound = new Outbound(this, peer, attempt);
     outbound.connection = transport.dial(address, outbound);
-    this.#remember(peer, connected(outbound.connection, { attempt, boot: null }));
+    this.#remember(peer, { connection: outbound.connection, attempt, boot: null, silentChecks: 0 });
   }
 
   hangUp(peer: NodeId, attempt: number, reason: string): void {
@@ -152,31 +159,43 @@ export class Peers {
     }
   }
 
-  /** Judges a hello; calls back once its proof is on disk, or with the reason to refuse it. */
-  judge(hello: Hello, done: (refusal: Refusal | null) => void): void {
-    const connectedBoot = this.#open.get(hello.identity.nodeId)?.boot ?? null;
-    this.introductions.judge(hello, connectedBoot, done);
+  hello(to: NodeId): Hello {
+    return { protocolVersion: PROTOCOL_VERSION, identity: this.#options.identity, to };
   }
 
-  /** Answers an accepted inbound connection and gives it the next number of its link. */
-  admitCall(connection: PeerConnection, caller: Hello, answer: Hello): number {
+  /** Judges a hello; calls back once its proof is on disk, or with the reason to refuse it. */
+  judge(hello: Hello, done: (refusal: string | null) => void): void {
+    const { identity: own, members, store, run, failed } = this.#options;
+    const name = hello.identity.nodeId;
+    const known = this.#known.get(name) ?? null;
+    const connectedBoot = this.#open.get(name)?.boot ?? null;
+    const verdict = judgeHello({ own, members, known, connectedBoot }, hello);
+    if (verdict.type === 'refuse') return done(verdict.reason);
+    if (verdict.type === 'accept') return done(null);
+    store.rememberPeer(verdict.peer).then(
+      () =>
+        run(() => {
+          this.#known.set(name, verdict.peer);
+          done(null);
+        }),
+      (error: unknown) => run(() => failed(error)),
+    );
+  }
+
+  /** Gives an accepted inbound connection the next number of its link. */
+  admitCall(peer: NodeId, connection: PeerConnection, boot: string): number {
     const { attemptOf, tellLink } = this.#options;
-    const peer = caller.identity.nodeId;
     const attempt = attemptOf(peer) + 1;
-    this.#remember(peer, connected(connection, { attempt, boot: bootOf(caller) }));
+    this.#remember(peer, { connection, attempt, boot, silentChecks: 0 });
     this.#options.troubles.accepted(peer);
-    connection.sendHello(answer);
+    connection.sendHello(this.hello(peer));
     tellLink(peer, { type: 'hello.accepted', attempt });
     return attempt;
   }
 
-  /** An accepted answer to our own hello, which the peer has accepted before it spoke. */
   helloAccepted(peer: NodeId, attempt: number, boot: string): void {
     const connected = this.#connections.get(peer)?.get(attempt);
-    if (connected !== undefined) {
-      connected.boot = boot;
-      this.#answered(peer, connected);
-    }
+    if (connected !== undefined) connected.boot = boot;
     this.#options.troubles.accepted(peer);
     this.#options.tellLink(peer, { type: 'hello.accepted', attempt });
   }
@@ -202,7 +221,6 @@ export class Peers {
     const open = this.#open.get(peer);
     if (open?.attempt !== attempt) return;
     open.silentChecks = 0;
-    if (!open.isAnswered) this.#answered(peer, open);
     this.receivedCount += 1;
     this.#options.troubles.heard(peer);
     this.#options.received(peer, message, runs);
@@ -221,25 +239,9 @@ export class Peers {
     this.#connections.get(peer)?.delete(attempt);
   }
 
-  #answered(peer: NodeId, connected: Connected): void {
-    connected.isAnswered = true;
-    this.introductions.answered(peer);
-  }
-
   #remember(peer: NodeId, connected: Connected): void {
     this.#connections.get(peer)?.set(connected.attempt, connected);
   }
-}
-
-function connected(
-  connection: PeerConnection,
-  { attempt, boot }: Pick<Connected, 'attempt' | 'boot'>,
-): Connected {
-  return { connection, attempt, boot, isAnswered: false, silentChecks: 0 };
-}
-
-function bootOf({ identity }: Hello): string {
-  return identity.lineage.at(-1) ?? '';
 }
 
 /** What a peer said before it was accepted here; told once it is. */
@@ -275,23 +277,20 @@ class Outbound implements ConnectionListener {
 
   onOpen(): void {
     const attempt = this.#attempt;
-    this.#peers.run(() =>
-      this.#peers.introductions.introduce(this.#peer, (hello) => {
-        this.connection?.sendHello(hello);
-        this.#peers.tellLink(this.#peer, { type: 'socket.opened', attempt });
-      }),
-    );
+    this.#peers.run(() => {
+      this.connection?.sendHello(this.#peers.hello(this.#peer));
+      this.#peers.tellLink(this.#peer, { type: 'socket.opened', attempt });
+    });
   }
 
   onHello(hello: Hello): void {
     this.#peers.run(() => {
       if (hello.identity.nodeId !== this.#peer) {
-        const reason = `${hello.identity.nodeId} answers at the address of ${this.#peer}`;
-        return this.#refuse({ said: reason, reason });
+        return this.#refuse(`${hello.identity.nodeId} answers at the address of ${this.#peer}`);
       }
       this.#peers.judge(hello, (refusal) => {
         if (refusal !== null) return this.#refuse(refusal);
-        this.#peers.helloAccepted(this.#peer, this.#attempt, bootOf(hello));
+        this.#peers.helloAccepted(this.#peer, this.#attempt, hello.identity.lineage.at(-1) ?? '');
         this.#peers.run(() => this.#early.release());
       });
     });
@@ -314,8 +313,8 @@ class Outbound implements ConnectionListener {
     });
   }
 
-  #refuse({ said, reason }: Pick<Refusal, 'said' | 'reason'>): void {
-    this.connection?.close('refused', said);
+  #refuse(reason: string): void {
+    this.connection?.close('refused', reason);
     this.#peers.refused(this.#peer, reason);
     this.#peers.tellLink(this.#peer, { type: 'hello.refused', attempt: this.#attempt, reason });
   }
@@ -330,7 +329,6 @@ class Inbound implements ConnectionListener {
   readonly #helloTimer: unknown;
   #peer: NodeId | null = null;
   #attempt = 0;
-  #isClosed = false;
 
   constructor(peers: Peers, connection: PeerConnection) {
     this.#peers = peers;
@@ -346,22 +344,16 @@ class Inbound implements ConnectionListener {
     this.#peers.stopTimer(this.#helloTimer);
     this.#peers.run(() =>
       this.#peers.judge(hello, (refusal) => {
-        const { nodeId } = hello.identity;
+        const { nodeId, lineage } = hello.identity;
         if (refusal !== null) {
-          this.#connection.close('refused', refusal.said);
-          return this.#peers.refused(nodeId, refusal.reason);
+          this.#connection.close('refused', refusal);
+          return this.#peers.refused(nodeId, refusal);
         }
-        this.#peers.introductions.introduce(nodeId, (answer) => this.#admit(hello, answer));
+        this.#peer = nodeId;
+        this.#attempt = this.#peers.admitCall(nodeId, this.#connection, lineage.at(-1) ?? '');
+        this.#peers.run(() => this.#early.release());
       }),
     );
-  }
-
-  /** ID8: a connection that has ended while the proof went to disk opens no link. */
-  #admit(hello: Hello, answer: Hello): void {
-    if (this.#isClosed) return;
-    this.#peer = hello.identity.nodeId;
-    this.#attempt = this.#peers.admitCall(this.#connection, hello, answer);
-    this.#peers.run(() => this.#early.release());
   }
 
   onMessage(message: Message, runs: readonly EntryRun[]): void {
@@ -375,7 +367,6 @@ class Inbound implements ConnectionListener {
   onClose({ kind, text }: CloseReason): void {
     this.#peers.stopTimer(this.#helloTimer);
     this.#peers.run(() => {
-      this.#isClosed = true;
       if (kind === 'badFrame') this.#peers.badFrames += 1;
       if (kind === 'refused') this.#refusedAfterAll(text);
       if (this.#peer === null) return;

@@ -7,13 +7,21 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Example } from './examples/example.ts';
+import { OF_CLIENTS } from './examples/of-clients.ts';
 import { OF_HISTORY } from './examples/of-history.ts';
 import { OF_MEMBERS } from './examples/of-members.ts';
 import { OF_NODES } from './examples/of-nodes.ts';
 import { OF_PROMISES } from './examples/of-promises.ts';
 import { OF_RUNS } from './examples/of-runs.ts';
 
-const EXAMPLES = [...OF_HISTORY, ...OF_PROMISES, ...OF_NODES, ...OF_MEMBERS, ...OF_RUNS];
+const EXAMPLES = [
+  ...OF_HISTORY,
+  ...OF_PROMISES,
+  ...OF_NODES,
+  ...OF_MEMBERS,
+  ...OF_RUNS,
+  ...OF_CLIENTS,
+];
 const SIMULATOR = fileURLToPath(new URL('../../src/testing/simulation', import.meta.url));
 
 async function reportedBy({ play }: Example, isWrong: boolean): Promise<readonly string[]> {

@@ -37,6 +37,7 @@ export function calmPlan(changes: Partial<SimulationPlan> = {}): SimulationPlan 
       reads: 0.4,
       valueBytesMax: 8,
     },
+    streams: null,
     troubleMs: TROUBLE_MS,
     faults: [],
     ...changes,

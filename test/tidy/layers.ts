@@ -23,7 +23,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   'src/client': [CORE, PORTS, 'src/kv'],
   'src/library': [...INSIDE, ...ADAPTERS, 'src/node'],
   'src/server': [...INSIDE, ...ADAPTERS, 'src/node', 'src/client', 'src/library'],
-  'src/testing': [...INSIDE, ...ADAPTERS, 'src/node', 'src/client', 'src/library'],
+  'src/testing': [...INSIDE, ...ADAPTERS, 'src/node', 'src/client', 'src/server', 'src/library'],
   'src/cli': [...INSIDE, ...ADAPTERS, 'src/node', 'src/client', 'src/server', 'src/library'],
 };
 

@@ -113,9 +113,12 @@ export class FaultInjector {
     const { node, process } = member;
     if (node === null || process === null || member.state !== 'up') return NOTHING;
     process.run('input', () => {
-      node.close().catch((error: unknown) => {
-        this.#world.report('S37', `${member.id} does not stop in good order: ${String(error)}`);
-      });
+      node.close().then(
+        () => this.#world.memberStopped(member),
+        (error: unknown) => {
+          this.#world.report('S37', `${member.id} does not stop in good order: ${String(error)}`);
+        },
+      );
     });
     return () => {
       if (member.node === node) this.#crash(member, false)();

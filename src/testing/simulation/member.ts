@@ -50,6 +50,9 @@ export interface MemberOptions {
 /** What a member tells the simulation. */
 export interface MemberEvents {
   stepped(member: SimulatedMember): void;
+  started(member: SimulatedMember): void;
+  /** After the process is gone. */
+  ended(member: SimulatedMember, process: SimulatedProcess, kind: 'kill' | 'power'): void;
   settled(): void;
   stateChanged(member: SimulatedMember, text: string): void;
   durable(member: SimulatedMember): void;
@@ -132,8 +135,9 @@ export class SimulatedMember {
 
   /** Ends the life as SIGKILL does, or as a power loss does. */
   kill(kind: 'kill' | 'power'): void {
-    if (this.process === null) return;
-    this.process.kill();
+    const { process } = this;
+    if (process === null) return;
+    process.kill();
     this.#transport?.abandon({ reset: kind === 'kill' });
     this.disk.crash(kind);
     this.isHostUp = kind === 'kill';
@@ -143,6 +147,7 @@ export class SimulatedMember {
     this.#invariants = null;
     this.state = 'down';
     this.#options.events.stateChanged(this, kind === 'kill' ? 'is killed' : 'loses power');
+    this.#options.events.ended(this, process, kind);
   }
 
   /** Looks at the node after it has done something. */
@@ -201,7 +206,6 @@ export class SimulatedMember {
         events.refused(this, error);
       },
     );
-    events.settled();
   }
 
   #started(process: SimulatedProcess, node: RaftNode): void {
@@ -222,6 +226,7 @@ export class SimulatedMember {
       events.halted(this, error);
     });
     events.stateChanged(this, `starts, for the ${this.#lives}. time`);
+    events.started(this);
   }
 
   /** S14, S17: what the store has proven at its start is what the disk had promised, to the last entry. */

@@ -12,6 +12,7 @@ import type { KeyValueWorkload } from './key-value-subject.ts';
 import { type Fault, planFaults } from './plan-faults.ts';
 import type { ClockDrift } from './process.ts';
 import { SeededRandom } from './random.ts';
+import { planStreams, type StreamPlan } from './streams/plan-streams.ts';
 
 /** Raised whenever the same seed may mean another run than before. */
 export const PLAN_VERSION = 1;
@@ -47,6 +48,8 @@ export interface SimulationPlan {
   readonly drifts: Readonly<Record<string, ClockDrift>>;
   readonly link: LinkPlan;
   readonly workload: WorkloadPlan;
+  /** Production clients besides, where the machine is the key-value store; `null`: none. */
+  readonly streams: StreamPlan | null;
   /** The stretch in which faults come, in simulated milliseconds. */
   readonly troubleMs: number;
   readonly faults: readonly Fault[];
@@ -62,6 +65,7 @@ export function planOf(seed: string): SimulationPlan {
   const random = new SeededRandom(seed).fork('plan');
   const members = planMembers(random);
   const timing = planTiming(random.fork('timing'), members.length);
+  const workload = planWorkload(random.fork('workload'));
   const mode = random.chance(0.5) ? 'safety' : 'liveness';
   const core = random.shuffle(members).slice(0, Math.floor(members.length / 2) + 1);
   return {
@@ -76,7 +80,8 @@ export function planOf(seed: string): SimulationPlan {
     diskStallMs: 2_000,
     drifts: Object.fromEntries(members.map((id) => [id, planDrift(random.fork(`drift ${id}`))])),
     link: planLink(random.fork('link'), timing),
-    workload: planWorkload(random.fork('workload')),
+    workload,
+    streams: planStreams(random.fork('streams'), workload),
     troubleMs: TROUBLE_MS,
     faults: planFaults(random.fork('faults'), {
       members,

@@ -16,6 +16,7 @@ import { differenceOf } from './plain-text.ts';
 import type { SimulationPlan } from './plan.ts';
 import { shutOutRealWorld } from './real-world.ts';
 import type { Sometimes } from './sometimes.ts';
+import type { CallBook, Remote } from './streams/remote.ts';
 import type { Subject } from './subject.ts';
 import { Supervisor } from './supervisor.ts';
 import type { TraceLine } from './trace.ts';
@@ -26,9 +27,17 @@ export interface SimulateOptions<Input, Output, Machine extends StateMachine> {
   readonly subject: Subject<Input, Output, Machine>;
   /** Keeps a trace for people; costs time. */
   readonly isTraced?: boolean;
+  /** Clients in programs of their own, besides those that call members directly. */
+  readonly remote?: (parts: RemoteParts<Input, Output>) => Remote;
   readonly instruments?: NodeInstruments;
   /** Called before the run begins: the place for planted bugs. */
   readonly prepare?: (world: World) => void;
+}
+
+/** What such clients are made of. */
+export interface RemoteParts<Input, Output> {
+  readonly world: World;
+  readonly clients: CallBook<Input, Output>;
 }
 
 export interface SimulationReport {
@@ -58,6 +67,8 @@ export interface SimulationReport {
 
 /** A connection that died without a word is given up after so long, and dialled again (TR19), in milliseconds. */
 const RECONNECT_MS = 4_500;
+/** A watch of a whole cluster is told everything within so long, in milliseconds. */
+const WATCHED_MS = 15_000;
 const IN_VAIN = 'a member outside of the core keeps campaigning in vain';
 const SURVIVED = 'everyone loses power and nothing acknowledged is lost';
 /** How long a run lasts at least, in simulated milliseconds. */
@@ -81,11 +92,12 @@ class Run<Input, Output, Machine extends StateMachine> {
   readonly #supervisor: Supervisor;
   readonly #injector: FaultInjector;
   readonly #clients: Clients<Input, Output, Machine>;
+  readonly #remote: Remote | null;
 
   #isDecided = true;
 
   constructor(options: SimulateOptions<Input, Output, Machine>) {
-    const { plan, subject, isTraced = false, instruments } = options;
+    const { plan, subject, isTraced = false, instruments, remote } = options;
     this.#options = options;
     this.#world = new World({
       plan,
@@ -97,6 +109,7 @@ class Run<Input, Output, Machine extends StateMachine> {
     this.#injector = new FaultInjector(this.#world, this.#supervisor);
     const random = this.#world.random.fork('clients');
     this.#clients = new Clients({ world: this.#world, subject, random });
+    this.#remote = remote?.({ world: this.#world, clients: this.#clients }) ?? null;
   }
 
   async run(): Promise<SimulationReport> {
@@ -130,6 +143,7 @@ class Run<Input, Output, Machine extends StateMachine> {
     this.#supervisor.bootAll();
     this.#injector.schedule(faults);
     this.#clients.start();
+    this.#remote?.start();
     await this.#world.runUntil(troubleMs);
   }
 
@@ -151,7 +165,9 @@ class Run<Input, Output, Machine extends StateMachine> {
   async #heal(): Promise<void> {
     this.#world.note(null, 'HEAL');
     this.#clients.stop();
+    this.#remote?.stop();
     this.#injector.mendAll();
+    this.#remote?.mend();
     this.#supervisor.restartAll();
     const isWhole = await this.#world.runUntilReached(this.#patienceMs(10), () => this.#isWhole());
     if (!isWhole) this.#world.report('L01', `no common leader: ${this.#describe()}`);
@@ -164,13 +180,26 @@ class Run<Input, Output, Machine extends StateMachine> {
     this.#world.note(null, 'SERVE');
     for (const id of this.#plan.members) await this.#requireAny('L14', [id], 10);
     this.#clients.resume();
+    this.#remote?.resume();
     await this.#world.runUntil(this.#world.now + 2_000);
     this.#clients.stop();
+    this.#remote?.stop();
     await this.#world.runUntilReached(
       this.#plan.workload.timeoutMs * 2,
-      () => this.#clients.isIdle,
+      () => this.#clients.isIdle && this.#remote?.isIdle !== false,
     );
     await this.#converge('L08');
+    await this.#tellWatches();
+  }
+
+  /** P03, P04: whoever watches is told everything, as soon as nothing stands in the way. */
+  async #tellWatches(): Promise<void> {
+    const remote = this.#remote;
+    if (remote === null || this.#world.violation !== null) return;
+    const isTold = await this.#world.runUntilReached(WATCHED_MS, () => remote.isThrough());
+    if (this.#world.violation !== null) return;
+    if (!isTold) this.#world.report('P04', 'a watch is not told what happened long ago');
+    remote.judge();
   }
 
   /** L03: where nothing goes wrong nobody campaigns. */

@@ -20,8 +20,6 @@ export interface SimulatedStore {
   readonly type: 'database';
   records: SimulatedRecords;
   isLocked: boolean;
-  /** Its creation was cut short: its first files are there in pieces, and nothing was written yet. */
-  isTorn: boolean;
 }
 
 export type DiskNode = SimulatedFile | SimulatedStore;
@@ -92,7 +90,7 @@ export function newFile(bytes: Uint8Array): SimulatedFile {
 }
 
 export function newStore(): SimulatedStore {
-  return { type: 'database', records: new SimulatedRecords(), isLocked: false, isTorn: false };
+  return { type: 'database', records: new SimulatedRecords(), isLocked: false };
 }
 
 /** What was written before the call of the sync is on disk; later pieces stay pending. */
@@ -121,5 +119,5 @@ function copyOf(content: DiskContent): Map<string, DiskNode> {
 
 function copyNode(node: DiskNode): DiskNode {
   if (node.type === 'file') return newFile(node.content);
-  return { ...node, records: node.records.copy(), isLocked: false };
+  return { type: 'database', records: node.records.copy(), isLocked: false };
 }

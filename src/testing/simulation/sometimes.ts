@@ -33,6 +33,10 @@ export const SOMETIMES = [
   'everyone loses power and nothing acknowledged is lost',
   'a connection breaks in the middle of a message',
   'a member outside of the core keeps campaigning in vain',
+  'a watch goes on at another server',
+  'a write ends unknown because its connection broke',
+  'a hostile connection is closed for what it sent',
+  'a client is left unread until it reads',
 ] as const;
 
 export type Sometimes = (typeof SOMETIMES)[number];

@@ -19,6 +19,7 @@ import { describeMessage } from './describe-message.ts';
 import { SimulatedMember } from './member.ts';
 import { SimulatedNetwork } from './network.ts';
 import type { SimulationPlan } from './plan.ts';
+import type { SimulatedProcess } from './process.ts';
 import { SeededRandom } from './random.ts';
 import { SometimesLog } from './sometimes.ts';
 import { Trace } from './trace.ts';
@@ -29,6 +30,14 @@ export interface WorldOptions {
   /** Keeps lines for people. */
   readonly isTraced: boolean;
   readonly instruments?: NodeInstruments;
+}
+
+/** Told of the lives of members, besides the world itself. */
+export interface MemberWatcher {
+  started(member: SimulatedMember): void;
+  /** Its node has ended in good order. */
+  stopped(member: SimulatedMember): void;
+  ended(member: SimulatedMember, process: SimulatedProcess, kind: 'kill' | 'power'): void;
 }
 
 /** Turns that settled promises get before the next event: more than any chain of them in the node takes. */
@@ -51,6 +60,9 @@ export class World {
   readonly #isDue = new Set<SimulatedMember>();
   #steps = 0;
   #hasSettled = false;
+  /** Promises of clients wait for their turn. */
+  #hasPromises = false;
+  #watcher: MemberWatcher | null = null;
 
   constructor({ plan, createMachine, isTraced, instruments }: WorldOptions) {
     this.plan = plan;
@@ -121,10 +133,10 @@ export class World {
 
   /** Runs every event through this simulated time, in milliseconds from the start. */
   async runUntil(endMs: number): Promise<void> {
-    if (this.#hasSettled) await this.#settle();
     while (this.violation === null && this.clock.step(endMs)) {
       this.events += 1;
       await undefined;
+      if (this.#hasPromises) await this.#runPromises();
       if (this.#hasSettled) await this.#settle();
       for (const member of this.#isDue) member.check();
       this.#isDue.clear();
@@ -141,6 +153,26 @@ export class World {
       await this.runUntil(Math.min(endMs, this.now + stepMs));
     }
     return reached();
+  }
+
+  watchMembers(watcher: MemberWatcher): void {
+    this.#watcher = watcher;
+  }
+
+  /** An orderly end of a node is over. */
+  memberStopped(member: SimulatedMember): void {
+    this.#watcher?.stopped(member);
+  }
+
+  /** What waits for promises goes on as far as it can before the next event. */
+  letPromisesRun(): void {
+    this.#hasPromises = true;
+  }
+
+  async #runPromises(): Promise<void> {
+    this.#hasPromises = false;
+    for (let turns = 0; turns < SETTLING_TURNS; turns += 1) await undefined;
+    this.clock.runDeferred();
   }
 
   /** Lets what waited for a disk go on as far as it can. */
@@ -206,6 +238,8 @@ export class World {
   #memberEvents(): ConstructorParameters<typeof SimulatedMember>[0]['events'] {
     return {
       stepped: (member) => this.#isDue.add(member),
+      started: (member) => this.#watcher?.started(member),
+      ended: (member, process, kind) => this.#watcher?.ended(member, process, kind),
       settled: () => {
         this.#hasSettled = true;
       },

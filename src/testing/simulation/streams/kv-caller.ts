@@ -1,0 +1,196 @@
+/**
+ * A program on the production client library: bursts of calls over virtual streams, each answer kept for the
+ * judges. Writes and linearizable reads join the history of all clients (S31, S32); what else an answer says is
+ * held against the store at the end (P01), and so is how often each value was written (P02).
+ */
+import type { KvClient } from '../../../client/kv-client.ts';
+import { RaftError } from '../../../core/errors.ts';
+import type { KeyValueInput, KeyValueOutput } from '../../linearizability/models/key-value.ts';
+import { hashOf } from '../checks/durable-log.ts';
+import { plainText } from '../plain-text.ts';
+import type { SimulatedProcess } from '../process.ts';
+import type { SeededRandom } from '../random.ts';
+import type { Previous } from '../subject.ts';
+import type { World } from '../world.ts';
+import { type Answer, pairWish, rangeWish, singleWish, type Wish } from './kv-wishes.ts';
+import type { RemoteOptions } from './remote.ts';
+import { PREFIX, type StoreRecord } from './store-record.ts';
+
+export interface KvCallerOptions extends RemoteOptions<KeyValueInput, KeyValueOutput> {
+  /** Names the caller in values: no other client has it. */
+  readonly number: number;
+  readonly random: SeededRandom;
+  readonly client: KvClient;
+  readonly process: SimulatedProcess;
+  /** The average pause between two bursts, in milliseconds. */
+  readonly pauseMs: number;
+}
+
+interface Call {
+  readonly wish: Wish;
+  readonly calledAt: number;
+  isOver: boolean;
+}
+
+/** A call may end this much after its deadline: deadlines are looked at in sweeps. In milliseconds. */
+const SLACK_MS = 250;
+const BURST_MAX = 3;
+
+export class KvCaller {
+  readonly #options: KvCallerOptions;
+  readonly #keys: readonly string[];
+  readonly #answers: Answer[] = [];
+  readonly #written: { readonly key: string; readonly value: string }[] = [];
+  #previous: Previous<KeyValueInput, KeyValueOutput> | null = null;
+  #sequence = 0;
+  #underWay = 0;
+  #isRunning = false;
+  #timer: unknown = null;
+
+  constructor(options: KvCallerOptions) {
+    const { keys } = options.world.plan.workload;
+    this.#options = options;
+    this.#keys = Array.from({ length: keys }, (_, at) => `${PREFIX}${at + 1}`);
+  }
+
+  get isIdle(): boolean {
+    return this.#underWay === 0;
+  }
+
+  start(): void {
+    this.#isRunning = true;
+    if (this.#timer === null) this.#pause();
+  }
+
+  stop(): void {
+    this.#isRunning = false;
+    this.#options.process.clock.clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  /** P01, P02. */
+  judge(record: StoreRecord): void {
+    const { world, number } = this.#options;
+    for (const { fault } of this.#answers) {
+      const words = fault(record);
+      if (words !== null) world.report('P01', `c${number} is told what is not so: ${words}`);
+    }
+    for (const { key, value } of this.#written) {
+      const times = record.timesWritten(key, value);
+      if (times > 1)
+        world.report('P02', `c${number} wrote ${value} once; ${times} times it stands`);
+    }
+  }
+
+  #pause(): void {
+    const { process, random, pauseMs } = this.#options;
+    this.#timer = process.clock.setTimeout(() => {
+      this.#burst();
+      this.#pause();
+    }, random.exponential(pauseMs));
+  }
+
+  #burst(): void {
+    const { random } = this.#options;
+    if (!this.#isRunning) return;
+    const count = random.integer(1, BURST_MAX);
+    for (let at = 0; at < count; at += 1) this.#call(this.#draw());
+  }
+
+  #draw(): Wish {
+    const { random, draw, encode, number } = this.#options;
+    this.#sequence += 1;
+    const kind = random.next();
+    if (kind < 0.1) return rangeWish(this.#keys, random.chance(0.5));
+    if (kind < 0.2 && this.#keys.length > 1) {
+      return pairWish(random.shuffle(this.#keys).slice(0, 2), `${number}.${this.#sequence}`);
+    }
+    const caller = { client: number, sequence: this.#sequence };
+    const input = draw(random, caller, this.#previous);
+    return singleWish(input, encode(input));
+  }
+
+  #call(wish: Wish): void {
+    const { world, clients, client, process } = this.#options;
+    const call: Call = { wish, calledAt: world.nextStep(), isOver: false };
+    this.#underWay += 1;
+    clients.noteHandedIn(wish.command);
+    this.#written.push(...wish.written);
+    this.#note('calls', wish.inputs);
+    wish.ask(client).then(
+      (answer) => this.#returned(call, answer),
+      (error: unknown) => this.#failed(call, error),
+    );
+    world.letPromisesRun();
+    const lateMs = world.plan.workload.timeoutMs + SLACK_MS;
+    // Twice, since a process that thaws does everything at once.
+    process.clock.setTimeout(() => {
+      process.clock.setTimeout(() => this.#waitedFor(call, lateMs), SLACK_MS);
+    }, lateMs);
+  }
+
+  #returned(call: Call, answer: Answer): void {
+    const { world, clients, number } = this.#options;
+    const { wish, calledAt } = call;
+    const returnedAt = world.nextStep();
+    const hash = wish.command === null ? null : hashOf(0, wish.command);
+    for (const [at, output] of answer.outputs.entries()) {
+      const input = wish.inputs[at];
+      if (input === undefined) continue;
+      clients.record({ client: number, input, output, calledAt, returnedAt, hash });
+      this.#previous = { type: 'answered', input, output };
+    }
+    this.#answers.push(answer);
+    world.trace.mix(calledAt);
+    this.#note('is told', answer.outputs);
+    this.#end(call);
+  }
+
+  #failed(call: Call, error: unknown): void {
+    const { world, clients, number } = this.#options;
+    if (!(error instanceof RaftError)) {
+      world.report('S37', `c${number}: the client library throws ${String(error)}`);
+      return;
+    }
+    world.trace.mix(error.message.length);
+    world.note(`c${number}`, `is told ${error.code}, ${error.retry}: ${error.message}`);
+    noteRare(world, error);
+    const { command, inputs } = call.wish;
+    const isUnknown = error.retry === 'outcomeUnknown';
+    if (command !== null && isUnknown) this.#leaveUnknown(call, hashOf(0, command));
+    else if (command !== null) clients.refused.set(hashOf(0, command), error.code);
+    const [input] = inputs;
+    if (input !== undefined) this.#previous = { type: isUnknown ? 'unknown' : 'refused', input };
+    this.#end(call);
+  }
+
+  #leaveUnknown({ wish, calledAt }: Call, hash: number): void {
+    const { clients, number } = this.#options;
+    for (const input of wish.inputs) {
+      clients.record({ client: number, input, output: null, calledAt, returnedAt: null, hash });
+    }
+  }
+
+  #end(call: Call): void {
+    call.isOver = true;
+    this.#underWay -= 1;
+  }
+
+  /** P05: the library keeps its deadlines, whatever the servers do. */
+  #waitedFor(call: Call, lateMs: number): void {
+    const { world, number, process } = this.#options;
+    if (call.isOver || process.wasFrozenSince(world.now - 2 * SLACK_MS)) return;
+    world.report('P05', `a call of c${number} has not ended after ${lateMs} ms`);
+  }
+
+  #note(what: string, data: unknown): void {
+    const { world, number } = this.#options;
+    if (world.trace.isRecording) world.note(`c${number}`, `${what} ${plainText(data)}`);
+  }
+}
+
+function noteRare({ sometimes }: World, { code, message }: RaftError): void {
+  if (code === 'RAFT_OUTCOME_UNKNOWN' && message.startsWith('The connection broke')) {
+    sometimes.note('a write ends unknown because its connection broke');
+  }
+}

@@ -1,0 +1,256 @@
+/**
+ * Production clients against production servers, over virtual streams: everything between a caller of the client
+ * library and the replicas, with streams that break and strangers that send whatever harms.
+ */
+import { clientSettings } from '../../../client/client-options.ts';
+import { CLIENT_FRAME_BYTES_MAX } from '../../../client/frame-shapes.ts';
+import { KvClient } from '../../../client/kv-client.ts';
+import { type NodeId, nodeId } from '../../../core/types.ts';
+import { KvStateMachine } from '../../../kv/kv-state-machine.ts';
+import type { ConnectionClock } from '../../../ports/clock.ts';
+import type { FrameSocket } from '../../../ports/frame-socket.ts';
+import type { KeyValueInput, KeyValueOutput } from '../../linearizability/models/key-value.ts';
+import type { SimulatedMember } from '../member.ts';
+import { SimulatedProcess } from '../process.ts';
+import type { SeededRandom } from '../random.ts';
+import { addressOf } from '../world.ts';
+import { HOSTILE_WATCHES_MAX } from './hostile-bytes.ts';
+import { HostileCaller } from './hostile-caller.ts';
+import { KvCaller } from './kv-caller.ts';
+import { answerBytesMax, type StreamPlan } from './plan-streams.ts';
+import { connectionClockOf } from './process-clock.ts';
+import type { Remote, RemoteOptions } from './remote.ts';
+import { SimulatedServer } from './simulated-server.ts';
+import { StoreRecord } from './store-record.ts';
+import type { StreamEnd } from './stream.ts';
+import { StreamNetwork } from './stream-network.ts';
+import { StreamTroubles } from './stream-troubles.ts';
+import { WatchReader } from './watch-reader.ts';
+
+/** Other numbers than those of the clients that call the members directly. */
+const FIRST_NUMBER = 20;
+const READER_PAUSE_MS = 400;
+
+export interface KvRemoteOptions extends RemoteOptions<KeyValueInput, KeyValueOutput> {
+  readonly plan: StreamPlan;
+  readonly planted?: Partial<PlantedBugs>;
+}
+
+/** Places for bugs, each at the edge of production code: what a test plants there must be found. */
+export interface PlantedBugs {
+  /** The sockets that clients dial. */
+  readonly dialled: (socket: FrameSocket) => FrameSocket;
+  /** Those that servers are handed. */
+  readonly accepted: (socket: FrameSocket) => FrameSocket;
+  /** The clocks of programs. */
+  readonly clock: (clock: ConnectionClock) => ConnectionClock;
+}
+
+const NO_BUGS: PlantedBugs = {
+  dialled: (socket) => socket,
+  accepted: (socket) => socket,
+  clock: (clock) => clock,
+};
+
+interface Program {
+  readonly process: SimulatedProcess;
+  readonly client: KvClient;
+  readonly caller: KvCaller;
+}
+
+export class KvRemote implements Remote {
+  readonly network: StreamNetwork;
+  readonly #options: KvRemoteOptions;
+  readonly #planted: PlantedBugs;
+  readonly #random: SeededRandom;
+  readonly #servers = new Map<NodeId, SimulatedServer>();
+  readonly #programs: Program[] = [];
+  readonly #readers: WatchReader[] = [];
+  readonly #hostiles: HostileCaller[] = [];
+  #troubles: StreamTroubles | null = null;
+
+  constructor(options: KvRemoteOptions) {
+    const { world, plan } = options;
+    this.#options = options;
+    this.#planted = { ...NO_BUGS, ...options.planted };
+    this.#random = world.random.fork('streams');
+    const { link } = world.plan;
+    this.network = new StreamNetwork({
+      clock: world.clock,
+      random: this.#random.fork('network'),
+      quality: { ...link, windowBytes: plan.windowBytes },
+      frameBytesMax: CLIENT_FRAME_BYTES_MAX,
+      listenerAt: (member) => this.#servers.get(member) ?? null,
+      isHostUp: (member) => world.member(member).isHostUp,
+      events: { sent: (end) => this.#sent(end), heard: () => world.letPromisesRun() },
+    });
+    world.watchMembers({
+      started: (member) => this.#started(member),
+      stopped: (member) => this.#servers.get(member.id)?.close(),
+      ended: (member, process, kind) => {
+        if (this.#servers.get(member.id)?.process === process) this.#servers.delete(member.id);
+        this.network.ended(process, kind);
+      },
+    });
+  }
+
+  start(): void {
+    const { plan, world } = this.#options;
+    for (let at = 0; at < plan.clients; at += 1) this.#startProgram(FIRST_NUMBER + at);
+    for (let at = 0; at < plan.hostiles; at += 1) this.#startHostile(`h${at + 1}`);
+    this.#troubles = new StreamTroubles({
+      world,
+      network: this.network,
+      random: this.#random.fork('troubles'),
+      everyMs: plan.troubleEveryMs,
+      programs: this.#programs.map(({ process }) => process),
+    });
+  }
+
+  mend(): void {
+    this.#troubles?.end();
+    for (const hostile of this.#hostiles) hostile.end();
+    for (const reader of this.#readers) reader.hurry();
+    this.network.resetAll();
+  }
+
+  stop(): void {
+    for (const { caller } of this.#programs) caller.stop();
+  }
+
+  resume(): void {
+    for (const { caller } of this.#programs) caller.start();
+  }
+
+  get isIdle(): boolean {
+    return this.#programs.every(({ caller }) => caller.isIdle);
+  }
+
+  isThrough(): boolean {
+    const record = this.#record();
+    return this.#readers.every((reader) => reader.isThrough(record));
+  }
+
+  judge(): void {
+    const record = this.#record();
+    for (const { caller } of this.#programs) caller.judge(record);
+    for (const reader of this.#readers) reader.judge(record);
+    for (const [id, { heldBytes }] of this.#servers) {
+      if (heldBytes === 0) continue;
+      this.#options.world.report('P06', `${id} holds ${heldBytes} bytes, and everyone reads`);
+    }
+  }
+
+  #record(): StoreRecord {
+    const [member] = this.#options.world.all;
+    return new StoreRecord(storeOf(member));
+  }
+
+  #startProgram(number: number): void {
+    const { world, plan } = this.#options;
+    const random = this.#random.fork(`c${number}`);
+    const process = this.#process(`c${number}`);
+    const endpoints = random.shuffle(world.plan.members).map((id) => `http://${addressOf(id)}`);
+    const { dialTimeoutMs, keepAliveMs, watchEventsMax } = plan;
+    const { timeoutMs } = world.plan.workload;
+    const settings = { endpoints, timeoutMs, dialTimeoutMs, keepAliveMs, watchEventsMax };
+    const dial = this.network.dialFrom(process, memberAt);
+    const { dialled, clock } = this.#planted;
+    const client = new KvClient(clientSettings(settings), {
+      dial: (url, options) => dialled(dial(url, options)),
+      clock: clock(connectionClockOf(process)),
+      random: random.fork('client'),
+    });
+    const parts = { number, process, client, random: random.fork('calls'), pauseMs: plan.pauseMs };
+    const caller = new KvCaller({ ...this.#options, ...parts });
+    this.#programs.push({ process, client, caller });
+    for (let at = 0; at < plan.watches; at += 1) this.#startReader(number, at);
+    caller.start();
+  }
+
+  /** The first watches everything; the others one key, from the beginning or from now on. */
+  #startReader(number: number, at: number): void {
+    const { world } = this.#options;
+    const program = this.#programs.at(-1);
+    if (program === undefined) return;
+    const random = this.#random.fork(`watch ${number} ${at}`);
+    const reader = new WatchReader({
+      name: `watch ${at + 1} of c${number}`,
+      client: program.client,
+      clock: program.process.clock,
+      random,
+      key: at === 0 ? null : `k${random.integer(1, world.plan.workload.keys)}`,
+      from: random.chance(0.5) ? 1 : null,
+      report: (property, text) => world.report(property, text),
+      sometimes: world.sometimes,
+      pauseMs: READER_PAUSE_MS,
+    });
+    this.#readers.push(reader);
+  }
+
+  #startHostile(name: string): void {
+    const { world } = this.#options;
+    const process = this.#process(name);
+    const hostile = new HostileCaller({
+      process,
+      random: this.#random.fork(name),
+      dial: this.network.dialFrom(process, memberAt),
+      urls: world.plan.members.map((id) => `ws://${addressOf(id)}/client`),
+      sometimes: world.sometimes,
+      frameBytesMax: CLIENT_FRAME_BYTES_MAX,
+    });
+    this.#hostiles.push(hostile);
+  }
+
+  #process(name: string): SimulatedProcess {
+    const { world } = this.#options;
+    const random = this.#random.fork(`clock of ${name}`);
+    const rate = random.chance(0.3) ? random.between(0.95, 1.05) : 1;
+    return new SimulatedProcess({
+      name,
+      life: 1,
+      clock: world.clock,
+      drift: { startMs: random.between(0, 1_000_000), rate, wallSkewMs: 0 },
+      stepped: () => {},
+      threw: (_, error) => world.report('S37', `${name}: an exception escaped: ${String(error)}`),
+    });
+  }
+
+  #started(member: SimulatedMember): void {
+    const { world, plan } = this.#options;
+    const { process, node } = member;
+    if (process === null || node === null || member.isForeign) return;
+    const server = new SimulatedServer({
+      process,
+      node,
+      machine: storeOf(member),
+      limits: plan.limits,
+      heldBytesMax: plan.heldBytesMax,
+      accepted: this.#planted.accepted,
+      keepAliveMs: plan.keepAliveMs,
+      settled: () => world.letPromisesRun(),
+      onFault: (error) => world.report('P07', `${member.id} meets a fault of its own: ${error}`),
+    });
+    this.#servers.set(member.id, server);
+  }
+
+  /** P06: what a connection holds is bounded, whoever does not read it. */
+  #sent(end: StreamEnd): void {
+    const { world, plan } = this.#options;
+    if (end.wasPaused) world.sometimes.note('a client is left unread until it reads');
+    // What was begun until then is still said: one answer, or as much to each of its watches.
+    const begunMax = answerBytesMax(world.plan.workload) * (1 + HOSTILE_WATCHES_MAX);
+    const bytesMax = plan.limits.socketBytesMax + begunMax;
+    if (end.bufferedBytes <= bytesMax) return;
+    world.report('P06', `${end.bufferedBytes} bytes are held for a client that does not read`);
+  }
+}
+
+function storeOf(member: SimulatedMember | undefined): KvStateMachine {
+  if (member?.machine instanceof KvStateMachine) return member.machine;
+  throw new TypeError('production clients need the key-value store');
+}
+
+function memberAt(url: string): NodeId {
+  return nodeId(new URL(url).hostname.split('.', 1)[0] ?? '');
+}

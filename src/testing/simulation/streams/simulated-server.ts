@@ -1,0 +1,106 @@
+/** The production server's client connections on one life of a simulated member. */
+import type { KvStateMachine } from '../../../kv/kv-state-machine.ts';
+import type { RaftNode } from '../../../node/raft-node.ts';
+import type { FrameSocket } from '../../../ports/frame-socket.ts';
+import { ClientConnections } from '../../../server/client-connections.ts';
+import { type Held, HeldBytes, TICK_MS } from '../../../server/held-bytes.ts';
+import type { KvReads } from '../../../server/server-context.ts';
+import { createServerCounters } from '../../../server/server-counters.ts';
+import type { ServerLimits } from '../../../server/server-limits.ts';
+import type { SimulatedProcess } from '../process.ts';
+import { connectionClockOf } from './process-clock.ts';
+import type { StreamListener } from './stream-network.ts';
+
+export interface SimulatedServerOptions {
+  readonly process: SimulatedProcess;
+  readonly node: RaftNode;
+  readonly machine: KvStateMachine;
+  readonly limits: ServerLimits;
+  readonly keepAliveMs: number;
+  /** Bound: bytes held for all clients together. */
+  readonly heldBytesMax: number;
+  /** What production code is handed instead of the socket; the socket itself but for planted bugs. */
+  readonly accepted: (socket: FrameSocket) => FrameSocket;
+  /** Promises that something waits for have been settled. */
+  readonly settled: () => void;
+  readonly onFault: (error: unknown) => void;
+}
+
+export class SimulatedServer implements StreamListener {
+  readonly process: SimulatedProcess;
+  readonly #held: Held;
+  readonly #connections: ClientConnections;
+  readonly #accepted: (socket: FrameSocket) => FrameSocket;
+
+  constructor(options: SimulatedServerOptions) {
+    const { process, node, machine, limits, keepAliveMs, settled, onFault } = options;
+    this.process = process;
+    this.#held = heldOf(options.heldBytesMax);
+    this.#accepted = options.accepted;
+    this.#connections = new ClientConnections({
+      replica: node,
+      kv: tellingOf(machine, settled),
+      limits,
+      counters: createServerCounters(),
+      held: this.#held,
+      version: 'simulated',
+      process: () => ({ residentBytes: 0, uptimeSeconds: 0 }),
+      onFault,
+      clock: connectionClockOf(process),
+      keepAliveMs,
+    });
+  }
+
+  get isAdmitting(): boolean {
+    return this.#connections.isAdmitting;
+  }
+
+  admit(socket: FrameSocket): void {
+    this.#connections.admit(this.#accepted(socket));
+  }
+
+  /** Bytes for clients that have not taken them, as the server counts them. */
+  get heldBytes(): number {
+    return this.#held.outgoing.total + this.#held.incoming.total;
+  }
+
+  /** As after an orderly end of the node. */
+  close(): void {
+    this.process.run('input', () => {
+      this.#connections.close('this node is stopping').catch(() => {});
+    });
+  }
+}
+
+/** As in production, in another size. */
+function heldOf(bytesMax: number): Held {
+  const stallTicks = 500 / TICK_MS;
+  const timeoutTicks = 10_000 / TICK_MS;
+  const bounds = { bytesMax, bytesMaxHard: 1.4 * bytesMax, stallTicks, timeoutTicks };
+  return {
+    outgoing: new HeldBytes({ ...bounds, since: 'moved' }),
+    incoming: new HeldBytes({ ...bounds, since: 'begun' }),
+  };
+}
+
+/** The store, whose watches wake promises: they are to go on before anything else happens. */
+function tellingOf(machine: KvStateMachine, settled: () => void): KvReads {
+  return {
+    get revision() {
+      return machine.revision;
+    },
+    get compactedRevision() {
+      return machine.compactedRevision;
+    },
+    get keyCount() {
+      return machine.keyCount;
+    },
+    range: (options) => machine.range(options),
+    history: (options) => machine.history(options),
+    watch: (options, listener) =>
+      machine.watch(options, (revisions) => {
+        settled();
+        listener(revisions);
+      }),
+  };
+}
