@@ -6,6 +6,9 @@
 import { Packr } from 'msgpackr';
 import { decodeCommand, encodeCommand } from '../../src/library/command-codec.ts';
 import { ownCopy } from '../../src/library/own-copy.ts';
+import { wordsOf } from '../command-words.ts';
+
+wordsOf('npm run bench:commands takes no words: it prints one table.', { options: {} });
 
 const BATCH = 2_000;
 const BATCHES = 60;

@@ -4,11 +4,15 @@
  * `--in-flight 1,100,1000`, `--json`.
  */
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import { connect, type KvClient } from '../../src/client/index.ts';
+import { wholeNumber, wordsOf } from '../command-words.ts';
 import { ProcessCluster } from '../processes/process-cluster.ts';
 
-const { values: options } = parseArgs({
+const USAGE = `npm run bench --
+  --seconds 5               how long each row is measured
+  --in-flight 1,100,1000    one row for each number of writes under way
+  --json                    the rows as JSON`;
+const { values: options } = wordsOf(USAGE, {
   options: {
     seconds: { type: 'string', default: '5' },
     'in-flight': { type: 'string', default: '1,100,1000' },
@@ -55,8 +59,10 @@ const client = connect({ endpoints: [...cluster.endpoints] });
 try {
   await measure(client, FIRST_WARM_UP.inFlight, FIRST_WARM_UP.durationMs);
   const rows: Row[] = [];
-  for (const inFlight of options['in-flight'].split(',').map(Number)) {
-    rows.push(await measure(client, inFlight, Number(options.seconds) * 1_000));
+  for (const inFlight of options['in-flight']
+    .split(',')
+    .map((text) => wholeNumber('in-flight', text))) {
+    rows.push(await measure(client, inFlight, wholeNumber('seconds', options.seconds) * 1_000));
   }
   if (options.json) {
     console.log(JSON.stringify(rows));

@@ -8,7 +8,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { wholeNumber, wordsOf } from '../command-words.ts';
 import { runPool } from '../simulation/pool.ts';
 import { drawPlots } from './plot.ts';
 import type { Series } from './series.ts';
@@ -22,12 +22,10 @@ const PICTURE = fileURLToPath(new URL('../../../visualizations/elections.svg', i
 /** A trial that nobody wins goes on to the end of its patience, and takes as long as so many others. */
 const SILENT_TRIAL = 30;
 
-const { values } = parseArgs({ options: { trials: { type: 'string', default: '1000' } } });
-const trials = Number(values.trials);
-if (!Number.isSafeInteger(trials) || trials < 1) {
-  console.error(`--trials takes a whole number from 1, not ${JSON.stringify(values.trials)}`);
-  process.exit(64);
-}
+const USAGE = `npm run elections --
+  --trials 1000   so many crashed leaders for each setting; draws visualizations/elections.svg`;
+const { values } = wordsOf(USAGE, { options: { trials: { type: 'string', default: '1000' } } });
+const trials = wholeNumber('trials', values.trials);
 
 const ranges = [
   ...new Map([...BY_LENGTH, ...BY_CHANCE].map((range) => [nameOf(range), range])).values(),

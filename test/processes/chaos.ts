@@ -2,18 +2,21 @@
  * All rounds, on a terminal: `npm run chaos -- --leader-kills 50 --total-kills 20`.
  * Exits 1 if an acknowledged write was lost.
  */
-import { parseArgs } from 'node:util';
+import { wholeNumber, wordsOf } from '../command-words.ts';
 import { ProcessCluster } from './process-cluster.ts';
 import { killAllAtOnce, killLeaders, median } from './rounds.ts';
 
-const { values } = parseArgs({
+const USAGE = `npm run chaos --
+  --leader-kills 50   so many times the leader is killed under writes
+  --total-kills 20    so many times all nodes are killed at once`;
+const { values } = wordsOf(USAGE, {
   options: {
     'leader-kills': { type: 'string', default: '50' },
     'total-kills': { type: 'string', default: '20' },
   },
 });
-const leaderKills = Number(values['leader-kills']);
-const totalKills = Number(values['total-kills']);
+const leaderKills = wholeNumber('leader-kills', values['leader-kills'], 0);
+const totalKills = wholeNumber('total-kills', values['total-kills'], 0);
 const begun = performance.now();
 
 function progress(kind: string, round: number, rounds: number, figure: string): void {

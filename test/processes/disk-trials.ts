@@ -2,20 +2,21 @@
  * `npm run disk-trials -- --trials 2000 [--seed N]`: one fault after the other in the data directories of real
  * processes, and what became of each. Exits 1 if anything wrong was believed, lost, or said without words.
  */
-import { parseArgs } from 'node:util';
+import { wholeNumber, wordsOf } from '../command-words.ts';
 import { describeDamage } from './damage-kinds.ts';
 import type { TrialReport, TrialViolation } from './damage-report.ts';
 import { runTrials } from './damage-run.ts';
 
-const { values } = parseArgs({
+const USAGE = `npm run disk-trials --
+  --trials 2000   so many directories are spoiled, one after the other
+  --seed N        the same trials again`;
+const { values } = wordsOf(USAGE, {
   options: {
     trials: { type: 'string', default: '2000' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
   },
 });
-const trials = Number(values.trials);
-if (!Number.isInteger(trials) || trials < 1)
-  throw new TypeError('--trials is a whole number from 1');
+const trials = wholeNumber('trials', values.trials);
 /** A line of progress comes once in so many trials. */
 const PROGRESS_EVERY = 10;
 const begun = performance.now();

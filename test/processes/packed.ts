@@ -9,13 +9,18 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
+import { wordsOf } from '../command-words.ts';
 import { freePorts } from './free-ports.ts';
 import { eventually } from './process-cluster.ts';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const { values } = parseArgs({ options: { versions: { type: 'string', default: '20,22,24' } } });
+const USAGE = `npm run packed --
+  --versions 20,22,24   the versions of Node.js to run the README's example on`;
+const { values } = wordsOf(USAGE, {
+  options: { versions: { type: 'string', default: '20,22,24' } },
+});
 
 /** An empty folder with the tarball installed, and `tsx` to run TypeScript with. */
 async function install(directory: string): Promise<void> {

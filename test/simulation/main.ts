@@ -3,9 +3,9 @@
  * seeds, events, crashes, failures and events per second, also as JSON; so it does when Ctrl-C ends it early.
  */
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import { PLAN_VERSION } from '../../src/testing/simulation/plan.ts';
 import { addTallies, NO_RUNS, type Tally } from '../../src/testing/simulation/tally.ts';
+import { wordsOf } from '../command-words.ts';
 import { missingOf } from './gaps.ts';
 import type { Mutant } from './mutants.ts';
 import { runPool } from './pool.ts';
@@ -25,7 +25,20 @@ const USAGE = `npm run simulate --
   --canary                    a planted bug, which must be found
   --twice 200                 each seed in two processes: equal to the last bit
   --processes 2               how many at once; one for each core unless told otherwise`;
-const { values, positionals } = wordsOf();
+const { values, positionals } = wordsOf(USAGE, {
+  allowPositionals: true,
+  options: {
+    seeds: { type: 'string' },
+    hours: { type: 'string' },
+    first: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    trace: { type: 'string', default: '0' },
+    twice: { type: 'string' },
+    canary: { type: 'boolean', default: false },
+    gate: { type: 'boolean', default: false },
+    processes: { type: 'string', default: String(Math.max(1, cpus().length)) },
+  },
+});
 
 const processes = numberOf('processes', values.processes);
 const named = namedSeed(positionals);
@@ -154,28 +167,6 @@ function lastLine(tally: Tally, tookMs: number): string {
     `simulated ${Math.round(tally.simulatedMs / 1_000)} s in ${Math.round(tookMs / 1_000)} s; ${undecided} histories undecided`,
     `seeds ${seeds} · events ${events} · crashes ${crashes} · failures ${failures} · events per second and core ${Math.round(perSecondAndCore)}`,
   ].join('\n');
-}
-
-function wordsOf() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        seeds: { type: 'string' },
-        hours: { type: 'string' },
-        first: { type: 'string', default: '1' },
-        seed: { type: 'string' },
-        trace: { type: 'string', default: '0' },
-        twice: { type: 'string' },
-        canary: { type: 'boolean', default: false },
-        gate: { type: 'boolean', default: false },
-        processes: { type: 'string', default: String(Math.max(1, cpus().length)) },
-      },
-    });
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
-    process.exit(64);
-  }
 }
 
 /** From `--seed 17`, or from the line that a failing run prints, `seed=17 version=1`. */
