@@ -163,7 +163,9 @@ function haltedError(cause: RaftError): RaftError {
 }
 
 function unroutable(route: Route, request: Request): Response {
-  const methods = Object.keys(route.methods);
+  const methods = Object.keys(route.methods).flatMap((method) =>
+    method === 'GET' && route.isStream !== true ? ['GET', 'HEAD'] : [method],
+  );
   if (methods.length === 0) {
     const text = 'There is nothing at this path. Keys live under /kv/<key>; see the README.';
     return errorResponse(new RaftError('RAFT_NOT_FOUND', text));

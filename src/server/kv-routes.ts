@@ -74,8 +74,12 @@ export async function getKey(context: ServerContext, request: Request): Promise<
   const headers = readHeaders(range.revision, served);
   if (kv === undefined)
     return errorResponse(keyNotFound(), { fields: { revision: range.revision }, headers });
+  const tagged = { ...headers, etag: etag(kv.modRevision) };
+  if (isKnownToReader(request.headers, kv.modRevision)) {
+    return new Response(null, { status: 304, headers: tagged });
+  }
   return new Response(new Uint8Array(kv.value), {
-    headers: { ...headers, etag: etag(kv.modRevision), 'content-type': 'application/octet-stream' },
+    headers: { ...tagged, 'content-type': 'application/octet-stream' },
   });
 }
 
@@ -159,6 +163,12 @@ async function readyToRead(context: ServerContext, query: Query): Promise<Consis
 
 function readHeaders(revision: number, served: Consistency): Readonly<Record<string, string>> {
   return { 'raftchart-revision': String(revision), 'raftchart-consistency': served };
+}
+
+/** RFC 9110 §13.1.2: the reader holds this very value already, by one of the tags that it names. */
+function isKnownToReader(headers: Headers, modRevision: number): boolean {
+  const tags = headers.get('if-none-match')?.split(',') ?? [];
+  return tags.some((tag) => ['*', etag(modRevision)].includes(tag.trim().replace(/^W\//, '')));
 }
 
 function etag(modRevision: number): string {

@@ -71,8 +71,9 @@ export function choiceParameter<const Word extends string>(
   if (text === null) return null;
   const word = words.find((each) => each === text);
   if (word !== undefined) return word;
+  const named = words.filter((each) => each !== '');
   throw badRequest(
-    `The query parameter ${name} must be one of ${words.join(', ')}; it is ${JSON.stringify(text)}.`,
+    `The query parameter ${name} must be one of ${named.join(', ')}; it is ${JSON.stringify(text)}.`,
   );
 }
 

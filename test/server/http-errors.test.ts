@@ -41,7 +41,10 @@ describe('errors', () => {
     expect([nowhere.status, (await nowhere.json()).code]).toEqual([404, 'RAFT_NOT_FOUND']);
     const method = await local.send('/txn');
     expect([method.status, method.headers.get('allow')]).toEqual([405, 'POST']);
-    expect((await local.send('/kv', { method: 'PUT', body: 'x' })).status).toBe(405);
+    const list = await local.send('/kv', { method: 'PUT', body: 'x' });
+    expect([list.status, list.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    const stream = await local.send('/watch', { method: 'HEAD' });
+    expect([stream.status, stream.headers.get('allow')]).toEqual([405, 'GET']);
   });
 
   it('[SV7] reports a fault of its own as one, and keeps no caller waiting for it', async () => {
@@ -114,6 +117,8 @@ describe('queries', () => {
       ['/status?verbose', 'verbose'],
       ['/metrics?x=1', 'x'],
     ];
+    const flag = await (await local.send('/kv?keysOnly=yes')).json();
+    expect(flag.message).toContain('must be one of true, false;');
     for (const [path, name] of bad) {
       const response = await local.send(path);
       expect([path, response.status]).toEqual([path, 400]);

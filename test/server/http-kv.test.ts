@@ -57,6 +57,24 @@ describe('one key', () => {
     expect([head.status, head.headers.get('etag'), await head.text()]).toEqual([200, '"2"', '']);
   });
 
+  it('[SV1] answers 304 without the value to a reader that names its tag', async () => {
+    const local = localApi();
+    await put(local, 'a');
+    const read = async (tags: string, method = 'GET') => {
+      const headers = { 'if-none-match': tags };
+      const response = await local.send('/kv/a', { method, headers });
+      return [response.status, response.headers.get('etag'), await response.text()];
+    };
+    for (const tags of ['"2"', 'W/"2"', '"1", "2"', '*']) {
+      expect(await read(tags)).toEqual([304, '"2"', '']);
+    }
+    expect(await read('"2"', 'HEAD')).toEqual([304, '"2"', '']);
+    for (const tags of ['"3"', '2', 'nonsense'])
+      expect(await read(tags)).toEqual([200, '"2"', 'a']);
+    const headers = { 'if-none-match': '*' };
+    expect((await local.send('/kv/none', { headers })).status).toBe(404);
+  });
+
   it('[SV1] reads a key as it was at an earlier revision', async () => {
     const local = localApi();
     await put(local, 'a', 'one');
