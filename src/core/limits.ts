@@ -33,7 +33,7 @@ export interface Limits {
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-export const DEFAULT_LIMITS: Limits = {
+export const DEFAULT_LIMITS: Limits = Object.freeze({
   commandBytesMax: 1536 * KIB,
   proposalBytesMax: 64 * MIB,
   unappliedBytesMax: 256 * MIB,
@@ -46,7 +46,7 @@ export const DEFAULT_LIMITS: Limits = {
   cacheBytesMax: 64 * MIB,
   applyBytesMax: 4 * MIB,
   pendingReadsMax: 100_000,
-};
+});
 
 /** Bound: runs of entries beside one message, which counts them in 16 bits. */
 export const RUNS_PER_MESSAGE_MAX = 0xffff;

@@ -24,13 +24,13 @@ export function defineMachine<
   const commands: Commands = callTable('command', definition.commands);
   const queries: Queries = callTable('query', definition.queries);
   const states = new WeakSet<object>();
-  return {
+  return Object.freeze({
     initial,
     commands,
     queries,
-    start: (report = () => {}) =>
+    start: (report: (error: Error) => void = () => {}) =>
       new DefinedReplica(freshState(initial, states), { commands, queries, report }),
-  };
+  });
 }
 
 /** OW4: two replicas that share one state would each change it, and a node started again would find it used. */

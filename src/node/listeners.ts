@@ -14,7 +14,9 @@ export class Listeners<Event> {
     return () => this.#all.delete(listener);
   }
 
+  /** OW6: frozen, since all listeners, and the teller, see the same event. */
   tell(event: Event): void {
+    Object.freeze(event);
     for (const listener of this.#all) this.#defer(() => listener(event));
   }
 }

@@ -45,7 +45,11 @@ export function statusOf(parts: Parts, recovered: RecoveredLog, standing: Standi
     firstIndex: nextIndex(log.base.index),
     lastIndex: log.lastIndex,
     snapshotIndex: log.base.index,
-    members: { voters, learners, joint: votersOutgoing.length > 0 },
+    members: {
+      voters: [...voters],
+      learners: [...learners],
+      joint: votersOutgoing.length > 0,
+    },
     diskStalled: parts.disk.isStalled,
     links: peersIn(recovered).map((peer) => linkStatus(parts, peer)),
   };

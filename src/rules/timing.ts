@@ -6,12 +6,12 @@ import { DIAL_BACKOFF_MAX_MS, DIAL_BACKOFF_MIN_MS } from '../core/limits.ts';
 import type { RaftProtocol, RaftState, RaftTiming } from '../core/raft-state.ts';
 import { suspicionRank } from './election.ts';
 
-export const DEFAULT_TIMING: RaftTiming = {
+export const DEFAULT_TIMING: RaftTiming = Object.freeze({
   electionTimeoutMinMs: 300,
   electionTimeoutMaxMs: 600,
   heartbeatIntervalMs: 50,
   suspicionStepMs: 25,
-};
+});
 
 export const DEFAULT_PROTOCOL: RaftProtocol = { preVote: true, checkQuorum: true };
 

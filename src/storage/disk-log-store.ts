@@ -1,4 +1,5 @@
 /** The durable log store of a Node process: the level store upon real files and a real LevelDB. */
+import { checkOptionNames } from '../core/known-names.ts';
 import type { LogStore } from '../ports/log-store.ts';
 import { LevelDatabase } from './level-database.ts';
 import { LevelLogStore } from './level-log-store.ts';
@@ -13,10 +14,12 @@ export interface LevelLogStoreOptions {
 }
 
 /** A store on disk; nothing is touched before `open`. */
-export function levelLogStore({
-  directory,
-  randomWord = cryptoWord,
-}: LevelLogStoreOptions): LogStore {
+export function levelLogStore(options: LevelLogStoreOptions): LogStore {
+  checkOptionNames('levelLogStore', options, ['directory', 'randomWord']);
+  const { directory, randomWord = cryptoWord } = options;
+  if (typeof directory !== 'string' || directory === '') {
+    throw new TypeError('levelLogStore needs a directory: a path that is not empty');
+  }
   const database = (path: string): LevelDatabase => new LevelDatabase(path);
   return new LevelLogStore({ directory, files: nodeFiles, database, randomWord });
 }

@@ -3,12 +3,14 @@
  * `close` and `open`, so that a node can be restarted upon it. It checks what the durable one checks when
  * it writes; damage it cannot have. Runs in a browser.
  */
+
 import { assert } from '../core/assert.ts';
 import type { Configuration } from '../core/configuration.ts';
 import { type EntryRun, sliceRun } from '../core/entry-run.ts';
 import type { RaftError } from '../core/errors.ts';
 import { HARD_STATE_ZERO } from '../core/hard-state.ts';
 import type { KnownPeer, NodeIdentity } from '../core/identity.ts';
+import { checkOptionNames } from '../core/known-names.ts';
 import { LOG_EMPTY } from '../core/log-shape.ts';
 import { type Index, nextIndex, nodeId, previousIndex } from '../core/types.ts';
 import type {
@@ -35,6 +37,7 @@ export interface MemoryLogStoreOptions {
 
 /** A store that forgets with its process but not with its node: it may be closed and opened again. For tests. */
 export function memoryLogStore(options: MemoryLogStoreOptions = {}): LogStore {
+  checkOptionNames('memoryLogStore', options, ['randomWord', 'defer', 'failure']);
   return new MemoryLogStore(options);
 }
 

@@ -19,6 +19,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ClientOptions, WebSocket, WebSocketServer } from 'ws';
 import { RaftError } from '../core/errors.ts';
+import { checkOptionNames } from '../core/known-names.ts';
 import { HANDSHAKE_TIMEOUT_MS } from '../core/limits.ts';
 import type { ConnectionListener, PeerConnection, TransportLimits } from '../ports/transport.ts';
 import { type Address, formatAddress, parseAddress } from './address.ts';
@@ -51,6 +52,10 @@ Clients use the address that the node was given with --listen.
 
 /** WebSockets between members, with TLS if `tls` is given; `listen: null` only dials. */
 export function webSocketTransport(options: WebSocketTransportOptions): PeerTransport {
+  checkOptionNames('webSocketTransport', options, ['listen', 'limits', 'tls']);
+  if (options.tls !== undefined) {
+    checkOptionNames('tls of webSocketTransport', options.tls, ['key', 'cert', 'ca']);
+  }
   return new WebSocketTransport(options);
 }
 

@@ -6,9 +6,11 @@ import {
   createNode,
   DEFAULT_LIMITS,
   defineMachine,
+  levelLogStore,
   memoryLogStore,
   RaftError,
   type Replica,
+  webSocketTransport,
 } from '../../src/index.ts';
 import { runWhileLeader } from '../../src/library/while-leader.ts';
 import { MemoryNetwork } from '../../src/transport/memory-network.ts';
@@ -173,6 +175,21 @@ describe('options of a node', () => {
     await using node = await starting;
     expect((await node.propose('add', 1)).result).toBe(1);
     expect(node.status().members.voters).toEqual(['n1']);
+  });
+});
+
+describe('options of the parts of a node', () => {
+  const limits = DEFAULT_LIMITS;
+
+  it.each<[string, (options: never) => unknown, object, string]>([
+    ['levelLogStore', levelLogStore, { dir: 'x' }, 'did you mean directory?'],
+    ['levelLogStore', levelLogStore, {}, 'needs a directory'],
+    ['memoryLogStore', memoryLogStore, { fail: 1 }, 'did you mean failure?'],
+    ['webSocketTransport', webSocketTransport, { listen: null, limits, tsl: {} }, 'mean tls?'],
+    ['webSocketTransport', webSocketTransport, { listen: null, limits, tls: { crt: '' } }, 'cert?'],
+  ])('[EM12] of %s are checked', (_, make, options, sentence) => {
+    expect(() => Reflect.apply(make, null, [options])).toThrow(TypeError);
+    expect(() => Reflect.apply(make, null, [options])).toThrow(sentence);
   });
 });
 

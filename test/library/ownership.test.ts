@@ -1,6 +1,12 @@
 /** Bytes and objects have one owner: what a command or a caller does with its own changes nobody else's. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { createNode, defineMachine, memoryLogStore } from '../../src/index.ts';
+import {
+  createNode,
+  DEFAULT_LIMITS,
+  DEFAULT_TIMING,
+  defineMachine,
+  memoryLogStore,
+} from '../../src/index.ts';
 import { Stage } from './stage.ts';
 
 interface Vault {
@@ -130,6 +136,36 @@ describe('a result', () => {
       ),
     });
     expect(node.role).toBe('leader');
+  });
+});
+
+describe('what a node tells of itself', () => {
+  it('[OW6] may be changed without changing the node', async () => {
+    const node = await stage.alone(vault);
+    await node.ready();
+    const status = node.status();
+    Reflect.set(status.members.voters, 'length', 0);
+    Reflect.set(status, 'role', 'halted');
+    expect(node.status()).toMatchObject({ role: 'leader', members: { voters: ['n1'] } });
+    await node.propose('put', 'key');
+    expect(await node.query('sum')).toBe(0);
+  });
+
+  it('[OW6] is the same to every listener', async () => {
+    const nodes = await stage.three(vault, await stage.folder());
+    const told: boolean[] = [];
+    for (const node of nodes) {
+      node.on('role', (event) => told.push(Reflect.set(event, 'role', 'halted')));
+    }
+    await nodes[0]?.ready();
+    expect(told).not.toContain(true);
+    expect(nodes.map(({ role }) => role)).not.toContain('halted');
+  });
+
+  it('[OW6] nor do the defaults change', () => {
+    for (const defaults of [DEFAULT_LIMITS, DEFAULT_TIMING]) {
+      for (const name of Object.keys(defaults)) expect(Reflect.set(defaults, name, 0)).toBe(false);
+    }
   });
 });
 
