@@ -126,6 +126,15 @@ it('[LR15] a refused peer is tried again, but slowly, and the reason is kept', (
   expect(chart.advance(10)).toEqual([dial(2)]);
 });
 
+it('[OP3] however often it is refused, the next call comes within a second: it is one story', () => {
+  const chart = start();
+  for (let attempt = 1; attempt <= 3 * DIAL_BACKOFF_MAX_MS; attempt += 1) {
+    chart.send(opened(attempt));
+    chart.send(refused(attempt));
+    expect(chart.advance(2 * DIAL_BACKOFF_MAX_MS)).toContainEqual(dial(attempt + 1));
+  }
+});
+
 it('[LR15] the end of an open link is announced once, and a new call follows', () => {
   const chart = open();
   const [end, ...rest] = chart.send(closed(1));

@@ -86,6 +86,29 @@ describe('real processes', () => {
     expect((await fetch(`${wiped.url}/readyz`)).status).toBe(503);
   });
 
+  it('[OP1] a node that drains tells its true commit and last index', async () => {
+    const cluster = await start(3);
+    const leader = cluster.member(await cluster.leader());
+    const others = cluster.members.filter((member) => member !== leader);
+    for (const key of ['a', 'b', 'c']) await put(leader.url, key, '1');
+    const { commitIndex } = (await cluster.status(leader.id)) ?? {};
+    for (const { id } of others) cluster.signal(id, 'SIGSTOP');
+    const waiting = put(leader.url, 'd', '1').catch(() => null);
+    await eventually(5_000, 'the write to wait', async () => {
+      const status = await (await fetch(`${leader.url}/status`)).json();
+      return status.lastIndex > status.commitIndex ? true : null;
+    });
+    const ended = cluster.kill(leader.id, 'SIGTERM');
+    const draining = await eventually(5_000, 'it to drain', async () => {
+      const status = await (await fetch(`${leader.url}/status`)).json();
+      return status.lifecycle === 'draining' ? status : null;
+    });
+    expect(draining).toMatchObject({ commitIndex, lastIndex: Number(commitIndex) + 1 });
+    expect(await ended).toBe(0);
+    await waiting;
+    for (const { id } of others) cluster.signal(id, 'SIGCONT');
+  });
+
   it('[SV1] SIGTERM ends a node with exit code 0, and the others go on', async () => {
     const cluster = await start(3);
     const leader = await cluster.leader();

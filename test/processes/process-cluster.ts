@@ -138,6 +138,11 @@ export class ProcessCluster implements AsyncDisposable {
     return child.exitCode;
   }
 
+  /** Tells a member's process something that does not end it: SIGSTOP, SIGCONT. */
+  signal(id: string, signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#processes.get(id)?.kill(signal);
+  }
+
   async status(id: string): Promise<Status | null> {
     try {
       const response = await fetch(`${this.member(id).url}/status`, {
