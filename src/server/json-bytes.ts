@@ -16,24 +16,34 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 
 /** `{name: …}`, or `{name: null, nameBase64: …}` for bytes that are not text. */
 export function bytesField(name: string, bytes: Uint8Array, encoding: JsonEncoding): JsonFields {
-  if (encoding === 'base64') return { [name]: base64(bytes) };
-  const text = decodeUtf8(bytes);
-  return text === null ? { [name]: null, [`${name}Base64`]: base64(bytes) } : { [name]: text };
+  const fields: Record<string, unknown> = {};
+  addBytes(fields, name, { bytes, encoding });
+  return fields;
 }
 
+/** Ten thousand of them make one answer: no object is made but the one that is returned. */
 export function keyValueJson(
   kv: KeyValue,
-  shape: { readonly encoding: JsonEncoding; readonly keysOnly: boolean },
+  { encoding, keysOnly }: { readonly encoding: JsonEncoding; readonly keysOnly: boolean },
 ): JsonFields {
-  const { createRevision, modRevision, version, lease } = kv;
-  return {
-    ...bytesField('key', kv.key, shape.encoding),
-    ...(shape.keysOnly ? {} : bytesField('value', kv.value, shape.encoding)),
-    createRevision,
-    modRevision,
-    version,
-    lease,
-  };
+  const fields: Record<string, unknown> = {};
+  addBytes(fields, 'key', { bytes: kv.key, encoding });
+  if (!keysOnly) addBytes(fields, 'value', { bytes: kv.value, encoding });
+  fields.createRevision = kv.createRevision;
+  fields.modRevision = kv.modRevision;
+  fields.version = kv.version;
+  fields.lease = kv.lease;
+  return fields;
+}
+
+function addBytes(
+  fields: Record<string, unknown>,
+  name: string,
+  { bytes, encoding }: { readonly bytes: Uint8Array; readonly encoding: JsonEncoding },
+): void {
+  const text = encoding === 'base64' ? base64(bytes) : decodeUtf8(bytes);
+  fields[name] = text;
+  if (text === null) fields[`${name}Base64`] = base64(bytes);
 }
 
 /** What a string of a JSON request stands for. */
