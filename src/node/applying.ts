@@ -149,17 +149,17 @@ export class Applying {
 
   /** Tells everyone of the entries through the last command applied, and of those after it that are none. */
   #settle(results: readonly unknown[]): void {
-    let at = 0;
-    while (this.hasMore) {
-      const index = nextIndex(this.#lastApplied);
-      const isCommand = this.#commands[this.#commandsDone]?.index === index;
-      if (isCommand && at === results.length) break;
-      this.#settleOne(index, isCommand ? results[at] : undefined);
-      if (!isCommand) continue;
-      at += 1;
-      this.#commandsDone += 1;
-    }
+    const taken = this.#commandsDone;
+    this.#commandsDone += results.length;
     this.#count += results.length;
+    const untilIndex = this.#commands[this.#commandsDone]?.index ?? Number.POSITIVE_INFINITY;
+    let done = taken;
+    while (this.hasMore && this.#lastApplied + 1 < untilIndex) {
+      const index = nextIndex(this.#lastApplied);
+      const isCommand = this.#commands[done]?.index === index;
+      this.#settleOne(index, isCommand ? results[done - taken] : undefined);
+      if (isCommand) done += 1;
+    }
     this.#handedOver = this.#lastApplied;
     if (this.hasMore) return;
     this.#runs = [];
