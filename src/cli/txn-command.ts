@@ -20,8 +20,9 @@ export const txnCommand = command({
   positionals: [0, 0],
   run: async ({ values }, context) => {
     const txn = await readTxn(values.file, context);
+    const { compare, success, failure } = txn;
     const result = await withClient(values, context, (client, signal) =>
-      client.txn(txn, { signal }),
+      client.txn({ compare, success, failure }, { signal }),
     );
     const json = txnToJson(result, txn, 'utf8');
     if (values.output === 'json') writeJson(context, json);

@@ -96,19 +96,28 @@ export interface TxnInput {
 }
 
 const encoder = new TextEncoder();
+const HALF_A_CHARACTER = /\p{Surrogate}/u;
 
+/** Throws a `TypeError` for what is neither, and for text with half a character, as which no bytes stand. */
 export function toBytes(value: Bytes): Uint8Array {
-  if (typeof value === 'string') return encoder.encode(value);
   if (value instanceof Uint8Array) return value;
-  throw new TypeError('a key or value must be a string or a Uint8Array');
+  if (typeof value !== 'string') {
+    throw new TypeError('a key or value must be a string or a Uint8Array');
+  }
+  const bytes = encoder.encode(value);
+  if (bytes.length !== value.length && HALF_A_CHARACTER.test(value)) {
+    throw new TypeError('a key or value holds half a character (a lone surrogate): give its bytes');
+  }
+  return bytes;
 }
 
+/** Keys in bytes of their own: a read or a watch may be sent later, and again, whatever becomes of the caller's. */
 export function toSelector({ key, prefix, start, end }: Selection): KeySelector {
   return {
-    ...(key !== undefined && { key: toBytes(key) }),
-    ...(prefix !== undefined && { prefix: toBytes(prefix) }),
-    ...(start !== undefined && { start: toBytes(start) }),
-    ...(end !== undefined && { end: toBytes(end) }),
+    ...(key !== undefined && { key: new Uint8Array(toBytes(key)) }),
+    ...(prefix !== undefined && { prefix: new Uint8Array(toBytes(prefix)) }),
+    ...(start !== undefined && { start: new Uint8Array(toBytes(start)) }),
+    ...(end !== undefined && { end: new Uint8Array(toBytes(end)) }),
   };
 }
 

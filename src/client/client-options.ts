@@ -1,4 +1,5 @@
 /** What `connect` may be told, with the defaults and bounds of a client. */
+import { checkOptionNames } from '../core/known-names.ts';
 import { CLIENT_PATH } from './frame-shapes.ts';
 import { TIMEOUT_MS_MAX } from './request-frame.ts';
 
@@ -31,37 +32,49 @@ export interface ClientSettings extends Required<Omit<ConnectOptions, 'dialRound
 }
 
 const MIB = 1024 * 1024;
+const UNBOUNDED = Number.POSITIVE_INFINITY;
+/** The longest that a timer keeps. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 /** Waits between rounds of attempts, in milliseconds: doubled each time, with jitter. */
 export const REDIAL_MIN_MS = 25;
 export const REDIAL_MAX_MS = 1_000;
 /** How often deadlines are looked at, in milliseconds; a request may end that much late. */
 export const SWEEP_INTERVAL_MS = 20;
 
-/** Throws `TypeError` for options that make no sense: that is a fault of the caller's program. */
+const NAMES: readonly (keyof ConnectOptions)[] = [
+  'endpoints',
+  'timeoutMs',
+  'dialTimeoutMs',
+  'dialRoundsMax',
+  'pendingRequestsMax',
+  'pendingBytesMax',
+  'watchEventsMax',
+  'keepAliveMs',
+];
+
+/** Throws `TypeError` for options that make no sense: that is a fault of the caller's program (EM17). */
 export function clientSettings(options: ConnectOptions): ClientSettings {
-  if (!Array.isArray(options.endpoints) || options.endpoints.length === 0) {
+  checkOptionNames('connect', options, NAMES);
+  const { endpoints } = options;
+  if (!Array.isArray(endpoints) || endpoints.length === 0) {
     throw new TypeError('connect needs endpoints: at least one URL such as http://127.0.0.1:4100');
   }
   return {
-    endpoints: [...new Set(options.endpoints.map(socketUrl))],
-    timeoutMs: checkedTimeout(options.timeoutMs ?? 5_000),
-    dialTimeoutMs: positive('dialTimeoutMs', options.dialTimeoutMs ?? 1_000),
-    dialRoundsMax: options.dialRoundsMax ?? Number.POSITIVE_INFINITY,
-    pendingRequestsMax: positive('pendingRequestsMax', options.pendingRequestsMax ?? 100_000),
-    pendingBytesMax: positive('pendingBytesMax', options.pendingBytesMax ?? 256 * MIB),
-    watchEventsMax: positive('watchEventsMax', options.watchEventsMax ?? 10_000),
-    keepAliveMs: positive('keepAliveMs', options.keepAliveMs ?? 2_000),
+    endpoints: [...new Set(endpoints.map(socketUrl))],
+    timeoutMs: within('timeoutMs', options.timeoutMs ?? 5_000, TIMEOUT_MS_MAX),
+    dialTimeoutMs: within('dialTimeoutMs', options.dialTimeoutMs ?? 1_000, TIMER_MS_MAX),
+    dialRoundsMax: within('dialRoundsMax', options.dialRoundsMax ?? UNBOUNDED),
+    pendingRequestsMax: within('pendingRequestsMax', options.pendingRequestsMax ?? 100_000),
+    pendingBytesMax: within('pendingBytesMax', options.pendingBytesMax ?? 256 * MIB),
+    watchEventsMax: within('watchEventsMax', options.watchEventsMax ?? 10_000),
+    keepAliveMs: within('keepAliveMs', options.keepAliveMs ?? 2_000, TIMER_MS_MAX),
   };
 }
 
-export function checkedTimeout(timeoutMs: number): number {
-  if (timeoutMs >= 1 && timeoutMs <= TIMEOUT_MS_MAX) return timeoutMs;
-  throw new TypeError(`timeoutMs must be from 1 to ${TIMEOUT_MS_MAX}; it is ${timeoutMs}`);
-}
-
-function positive(name: string, value: number): number {
-  if (value > 0) return value;
-  throw new TypeError(`${name} must be above 0; it is ${value}`);
+function within(name: string, value: number, max = UNBOUNDED): number {
+  if (typeof value === 'number' && value >= 1 && value <= max) return value;
+  const range = max === UNBOUNDED ? 'at least 1' : `from 1 to ${max}`;
+  throw new TypeError(`${name} of connect must be a number, ${range}; it is ${String(value)}`);
 }
 
 function socketUrl(endpoint: string): string {

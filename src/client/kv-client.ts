@@ -23,7 +23,7 @@ import {
   type WatchQuery,
   type WriteOptions,
 } from './client-input.ts';
-import { type ClientSettings, checkedTimeout } from './client-options.ts';
+import type { ClientSettings } from './client-options.ts';
 import { expectResult, ownDelete, ownKeyValue, ownPut, ownTxn } from './client-output.ts';
 import {
   CLIENT_COMMAND_BYTES_MAX,
@@ -31,6 +31,7 @@ import {
   type ClientRequest,
   type Consistency,
 } from './frame-shapes.ts';
+import { checkedOptions, checkedSelection, checkedTxn, NO_OPTIONS } from './input-check.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { ServerLink } from './server-link.ts';
 import type { ClientSurroundings } from './surroundings.ts';
@@ -91,54 +92,63 @@ export class KvClient implements AsyncDisposable {
     return this.#link.current?.hello?.nodeId ?? null;
   }
 
-  put(key: Bytes, value: Bytes, options: WriteOptions = {}): Promise<PutResult> {
-    const { condition, returnPrevious } = options;
+  put(key: Bytes, value: Bytes, options: WriteOptions = NO_OPTIONS): Promise<PutResult> {
     return this.#submit(
-      options,
+      () => {
+        const own = checkedOptions('put', options);
+        const { condition, returnPrevious } = own;
+        const command: KvCommand = {
+          type: 'put',
+          key: toBytes(key),
+          value: toBytes(value),
+          ...(condition !== undefined && { condition }),
+          ...(returnPrevious !== undefined && { returnPrevious }),
+        };
+        return { options: own, command };
+      },
       (result) => ownPut(expectResult(result, 'put')),
-      () => ({
-        type: 'put',
-        key: toBytes(key),
-        value: toBytes(value),
-        ...(condition !== undefined && { condition }),
-        ...(returnPrevious !== undefined && { returnPrevious }),
-      }),
     );
   }
 
   /** One key, or every key of a selection. */
-  delete(which: Bytes | Selection, options: WriteOptions = {}): Promise<DeleteResult> {
-    const { condition, returnPrevious } = options;
+  delete(which: Bytes | Selection, options: WriteOptions = NO_OPTIONS): Promise<DeleteResult> {
     return this.#submit(
-      options,
+      () => {
+        const own = checkedOptions('delete', options);
+        const { condition, returnPrevious } = own;
+        const command: KvCommand = {
+          type: 'delete',
+          ...toSelector(isKey(which) ? { key: which } : checkedSelection('delete', which)),
+          ...(condition !== undefined && { condition }),
+          ...(returnPrevious !== undefined && { returnPrevious }),
+        };
+        return { options: own, command };
+      },
       (result) => ownDelete(expectResult(result, 'delete')),
-      () => ({
-        type: 'delete',
-        ...toSelector(isKey(which) ? { key: which } : which),
-        ...(condition !== undefined && { condition }),
-        ...(returnPrevious !== undefined && { returnPrevious }),
-      }),
     );
   }
 
   /** If all compares hold, `success`, otherwise `failure`: one atomic step, one revision. */
-  txn(txn: TxnInput, options: CallOptions = {}): Promise<TxnResult> {
+  txn(txn: TxnInput, options: CallOptions = NO_OPTIONS): Promise<TxnResult> {
     return this.#submit(
-      options,
+      () => ({
+        options: checkedOptions('txn', options),
+        command: toTxnCommand(checkedTxn(txn)),
+      }),
       (result) => ownTxn(expectResult(result, 'txn')),
-      () => toTxnCommand(txn),
     );
   }
 
   /** `null`: the key does not exist, or did not at that revision. */
-  async get(key: Bytes, options: ReadOptions = {}): Promise<KeyValue | null> {
-    const { kvs } = await this.range({ ...options, key });
+  async get(key: Bytes, options: ReadOptions = NO_OPTIONS): Promise<KeyValue | null> {
+    const { kvs } = await this.range({ ...checkedOptions('get', options), key });
     return kvs[0] ?? null;
   }
 
   /** The keys of a selection, in order. A server bounds its answer: look at `more`. */
-  range(query: RangeQuery): Promise<RangeAnswer> {
+  range(asked: RangeQuery): Promise<RangeAnswer> {
     return this.#perform(() => {
+      const query = checkedOptions('range', asked);
       const selector = toSelector(query);
       return {
         isWrite: false,
@@ -161,12 +171,12 @@ export class KvClient implements AsyncDisposable {
   }
 
   /** What `GET /status` of the connected node says. */
-  status(options: CallOptions = {}): Promise<Readonly<Record<string, unknown>>> {
+  status(options: CallOptions = NO_OPTIONS): Promise<Readonly<Record<string, unknown>>> {
     return this.#perform(() => ({
       isWrite: false,
       bytes: REQUEST_BYTES,
       revision: null,
-      options,
+      options: checkedOptions('status', options),
       requestFor: (id) => ({ type: 'status', id }),
       read: statusAnswer,
     }));
@@ -178,9 +188,10 @@ export class KvClient implements AsyncDisposable {
    * the history it needs is gone, `RAFT_BAD_REQUEST`.
    */
   watch(query: WatchQuery): Watch {
-    const { from = null, signal } = query;
+    const own = checkedOptions('watch', query);
+    const { from = null, signal } = own;
     const settings = {
-      selector: toSelector(query),
+      selector: toSelector(own),
       from,
       eventsMax: this.#settings.watchEventsMax,
     };
@@ -219,13 +230,14 @@ export class KvClient implements AsyncDisposable {
     return this.close();
   }
 
+  /** Whatever `wish` throws becomes a rejection. */
   #submit<Answer>(
-    options: CallOptions,
+    wish: () => { readonly options: CallOptions; readonly command: KvCommand },
     read: (result: KvAnswer) => Answer,
-    build: () => KvCommand,
   ): Promise<Answer> {
     return this.#perform(() => {
-      const command = encodeCommand(build());
+      const { options, command: wanted } = wish();
+      const command = encodeCommand(wanted);
       if (command.length > CLIENT_COMMAND_BYTES_MAX) throw tooLarge(command.length);
       return {
         isWrite: true,
@@ -246,7 +258,7 @@ export class KvClient implements AsyncDisposable {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) throw closed();
       const { isWrite, bytes, revision, options, requestFor, read } = wish();
-      const timeoutMs = checkedTimeout(options.timeoutMs ?? this.#settings.timeoutMs);
+      const timeoutMs = options.timeoutMs ?? this.#settings.timeoutMs;
       const id = this.#newId();
       const call: Call = {
         id,

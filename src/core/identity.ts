@@ -1,8 +1,8 @@
 /**
  * Who a node is, beyond its name. A name can be given to an empty disk, to a copy, or to a restored
  * backup; each of them has forgotten votes or entries it once acknowledged (A8–A10, G12). So a data
- * directory is an incarnation, every start of a process adds one boot to its lineage, and peers
- * remember on disk the newest boot they have met.
+ * directory is an incarnation, every start of a process is a boot with a word of its own, peers remember
+ * on disk the newest boot that they accepted, and a node those of its boots that a peer may remember.
  */
 import type { NodeId } from './types.ts';
 
@@ -13,17 +13,34 @@ export interface NodeIdentity {
   readonly incarnation: string;
   /** How often this data directory was started; 1 the first time. */
   readonly boots: number;
-  /** One random word for each of the last starts, the present one last; at most `LINEAGE_MAX`. */
+  /**
+   * Random words of starts, oldest first, the present one last; at most `LINEAGE_MAX`. In a hello they are those by
+   * which its receiver may know this directory (ID6).
+   */
   readonly lineage: readonly string[];
 }
 
-/** What a node has on disk about a peer: the boot it met last. */
-export interface KnownPeer {
-  readonly nodeId: NodeId;
+/** A start of a peer, as its hello proved it. */
+export interface PeerBoot {
   readonly incarnation: string;
   readonly boots: number;
-  readonly boot: string;
+  readonly word: string;
 }
 
-/** Bound: older boots are forgotten; a peer away for more restarts than this is judged by count alone. */
+/** What a node has on disk about a peer. */
+export interface KnownPeer {
+  readonly nodeId: NodeId;
+  /** The newest start of the peer that was accepted here; `null`: none was. */
+  readonly met: PeerBoot | null;
+  /**
+   * Words of this node's own starts that the peer may have accepted as the newest, oldest first (ID6); `null`: it was
+   * met before such notes were kept, and may know any start of the lineage.
+   */
+  readonly shown: readonly string[] | null;
+}
+
+/**
+ * Bound: starts that one peer was shown and never answered. Past it the oldest but one are forgotten: the first is
+ * the one that the peer is known to have accepted, the rest it has most likely not heard.
+ */
 export const LINEAGE_MAX = 256;

@@ -1,44 +1,35 @@
 /**
- * Connections to the other members: who is whom, and which connection counts. The link charts say when to
- * dial and when to give up, the identity rules whom to believe; here sockets meet both. A peer's messages
- * count from the moment its hello is accepted and what it proves is on disk (ID1).
+ * Connections to the other members, and which of them counts. The link charts say when to dial and when to
+ * give up, `introductions.ts` whom to believe; here sockets meet both. A peer's messages count from the
+ * moment its hello is accepted and what it proves is on disk (ID1).
  */
 
 import type { LinkEvent } from '../../machines/link.machine.ts';
 import type { EntryRun } from '../core/entry-run.ts';
 import type { Hello } from '../core/hello.ts';
-import { PROTOCOL_VERSION } from '../core/hello.ts';
-import type { KnownPeer, NodeIdentity } from '../core/identity.ts';
 import { HANDSHAKE_TIMEOUT_MS, SILENT_CHECKS_MAX } from '../core/limits.ts';
 import type { Message } from '../core/message.ts';
 import type { NodeId, Term } from '../core/types.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { LogStore } from '../ports/log-store.ts';
 import type {
   CloseReason,
   ConnectionListener,
   PeerConnection,
   Transport,
 } from '../ports/transport.ts';
-import { judgeHello } from '../rules/identity.ts';
+import type { Refusal } from '../rules/identity.ts';
+import { Introductions, type IntroductionsOptions } from './introductions.ts';
 import type { Troubles } from './troubles.ts';
 
-export interface PeersOptions {
-  readonly identity: NodeIdentity;
-  readonly members: readonly NodeId[];
-  readonly known: readonly KnownPeer[];
+export interface PeersOptions extends IntroductionsOptions {
   readonly clock: Clock;
-  readonly store: LogStore;
   readonly transport: Transport;
   /** Looked up at each dial: addresses are not part of the log. Null: not known. */
   readonly addressOf: (peer: NodeId) => string | null;
-  /** Runs an input of the node's loop. */
-  readonly run: (input: () => void) => void;
   readonly tellLink: (peer: NodeId, event: LinkEvent) => void;
   /** The number of the newest connection of a peer's link. */
   readonly attemptOf: (peer: NodeId) => number;
   readonly received: (from: NodeId, message: Message, runs: readonly EntryRun[]) => void;
-  readonly failed: (error: unknown) => void;
   /** Told who is refused, who refuses, and when that is over. */
   readonly troubles: Pick<Troubles, 'refused' | 'refusedBy' | 'accepted' | 'heard'>;
 }
@@ -51,13 +42,15 @@ interface Connected {
   readonly attempt: number;
   /** Which start of the peer's process this is; null until its hello. */
   boot: string | null;
+  /** The peer has accepted this node as well. */
+  isAnswered: boolean;
   /** Looks in a row that found nothing said since the one before. */
   silentChecks: number;
 }
 
 export class Peers {
   readonly #options: PeersOptions;
-  readonly #known = new Map<NodeId, KnownPeer>();
+  readonly introductions: Introductions;
   /** Every connection that still lives and knows its peer, by peer and attempt. */
   readonly #connections = new Map<NodeId, Map<number, Connected>>();
   /** The one that counts, while the link is open. */
@@ -69,7 +62,7 @@ export class Peers {
 
   constructor(options: PeersOptions) {
     this.#options = options;
-    for (const peer of options.known) this.#known.set(peer.nodeId, peer);
+    this.introductions = new Introductions(options);
     for (const peer of options.members) this.#connections.set(peer, new Map());
   }
 
@@ -93,7 +86,7 @@ export class Peers {
     }
     const outbound = new Outbound(this, peer, attempt);
     outbound.connection = transport.dial(address, outbound);
-    this.#remember(peer, { connection: outbound.connection, attempt, boot: null, silentChecks: 0 });
+    this.#remember(peer, connected(outbound.connection, { attempt, boot: null }));
   }
 
   hangUp(peer: NodeId, attempt: number, reason: string): void {
@@ -159,43 +152,31 @@ export class Peers {
     }
   }
 
-  hello(to: NodeId): Hello {
-    return { protocolVersion: PROTOCOL_VERSION, identity: this.#options.identity, to };
-  }
-
   /** Judges a hello; calls back once its proof is on disk, or with the reason to refuse it. */
-  judge(hello: Hello, done: (refusal: string | null) => void): void {
-    const { identity: own, members, store, run, failed } = this.#options;
-    const name = hello.identity.nodeId;
-    const known = this.#known.get(name) ?? null;
-    const connectedBoot = this.#open.get(name)?.boot ?? null;
-    const verdict = judgeHello({ own, members, known, connectedBoot }, hello);
-    if (verdict.type === 'refuse') return done(verdict.reason);
-    if (verdict.type === 'accept') return done(null);
-    store.rememberPeer(verdict.peer).then(
-      () =>
-        run(() => {
-          this.#known.set(name, verdict.peer);
-          done(null);
-        }),
-      (error: unknown) => run(() => failed(error)),
-    );
+  judge(hello: Hello, done: (refusal: Refusal | null) => void): void {
+    const connectedBoot = this.#open.get(hello.identity.nodeId)?.boot ?? null;
+    this.introductions.judge(hello, connectedBoot, done);
   }
 
-  /** Gives an accepted inbound connection the next number of its link. */
-  admitCall(peer: NodeId, connection: PeerConnection, boot: string): number {
+  /** Answers an accepted inbound connection and gives it the next number of its link. */
+  admitCall(connection: PeerConnection, caller: Hello, answer: Hello): number {
     const { attemptOf, tellLink } = this.#options;
+    const peer = caller.identity.nodeId;
     const attempt = attemptOf(peer) + 1;
-    this.#remember(peer, { connection, attempt, boot, silentChecks: 0 });
+    this.#remember(peer, connected(connection, { attempt, boot: bootOf(caller) }));
     this.#options.troubles.accepted(peer);
-    connection.sendHello(this.hello(peer));
+    connection.sendHello(answer);
     tellLink(peer, { type: 'hello.accepted', attempt });
     return attempt;
   }
 
+  /** An accepted answer to our own hello, which the peer has accepted before it spoke. */
   helloAccepted(peer: NodeId, attempt: number, boot: string): void {
     const connected = this.#connections.get(peer)?.get(attempt);
-    if (connected !== undefined) connected.boot = boot;
+    if (connected !== undefined) {
+      connected.boot = boot;
+      this.#answered(peer, connected);
+    }
     this.#options.troubles.accepted(peer);
     this.#options.tellLink(peer, { type: 'hello.accepted', attempt });
   }
@@ -221,6 +202,7 @@ export class Peers {
     const open = this.#open.get(peer);
     if (open?.attempt !== attempt) return;
     open.silentChecks = 0;
+    if (!open.isAnswered) this.#answered(peer, open);
     this.receivedCount += 1;
     this.#options.troubles.heard(peer);
     this.#options.received(peer, message, runs);
@@ -239,9 +221,25 @@ export class Peers {
     this.#connections.get(peer)?.delete(attempt);
   }
 
+  #answered(peer: NodeId, connected: Connected): void {
+    connected.isAnswered = true;
+    this.introductions.answered(peer);
+  }
+
   #remember(peer: NodeId, connected: Connected): void {
     this.#connections.get(peer)?.set(connected.attempt, connected);
   }
+}
+
+function connected(
+  connection: PeerConnection,
+  { attempt, boot }: Pick<Connected, 'attempt' | 'boot'>,
+): Connected {
+  return { connection, attempt, boot, isAnswered: false, silentChecks: 0 };
+}
+
+function bootOf({ identity }: Hello): string {
+  return identity.lineage.at(-1) ?? '';
 }
 
 /** What a peer said before it was accepted here; told once it is. */
@@ -277,20 +275,23 @@ class Outbound implements ConnectionListener {
 
   onOpen(): void {
     const attempt = this.#attempt;
-    this.#peers.run(() => {
-      this.connection?.sendHello(this.#peers.hello(this.#peer));
-      this.#peers.tellLink(this.#peer, { type: 'socket.opened', attempt });
-    });
+    this.#peers.run(() =>
+      this.#peers.introductions.introduce(this.#peer, (hello) => {
+        this.connection?.sendHello(hello);
+        this.#peers.tellLink(this.#peer, { type: 'socket.opened', attempt });
+      }),
+    );
   }
 
   onHello(hello: Hello): void {
     this.#peers.run(() => {
       if (hello.identity.nodeId !== this.#peer) {
-        return this.#refuse(`${hello.identity.nodeId} answers at the address of ${this.#peer}`);
+        const reason = `${hello.identity.nodeId} answers at the address of ${this.#peer}`;
+        return this.#refuse({ said: reason, reason });
       }
       this.#peers.judge(hello, (refusal) => {
         if (refusal !== null) return this.#refuse(refusal);
-        this.#peers.helloAccepted(this.#peer, this.#attempt, hello.identity.lineage.at(-1) ?? '');
+        this.#peers.helloAccepted(this.#peer, this.#attempt, bootOf(hello));
         this.#peers.run(() => this.#early.release());
       });
     });
@@ -313,8 +314,8 @@ class Outbound implements ConnectionListener {
     });
   }
 
-  #refuse(reason: string): void {
-    this.connection?.close('refused', reason);
+  #refuse({ said, reason }: Pick<Refusal, 'said' | 'reason'>): void {
+    this.connection?.close('refused', said);
     this.#peers.refused(this.#peer, reason);
     this.#peers.tellLink(this.#peer, { type: 'hello.refused', attempt: this.#attempt, reason });
   }
@@ -329,6 +330,7 @@ class Inbound implements ConnectionListener {
   readonly #helloTimer: unknown;
   #peer: NodeId | null = null;
   #attempt = 0;
+  #isClosed = false;
 
   constructor(peers: Peers, connection: PeerConnection) {
     this.#peers = peers;
@@ -344,16 +346,22 @@ class Inbound implements ConnectionListener {
     this.#peers.stopTimer(this.#helloTimer);
     this.#peers.run(() =>
       this.#peers.judge(hello, (refusal) => {
-        const { nodeId, lineage } = hello.identity;
+        const { nodeId } = hello.identity;
         if (refusal !== null) {
-          this.#connection.close('refused', refusal);
-          return this.#peers.refused(nodeId, refusal);
+          this.#connection.close('refused', refusal.said);
+          return this.#peers.refused(nodeId, refusal.reason);
         }
-        this.#peer = nodeId;
-        this.#attempt = this.#peers.admitCall(nodeId, this.#connection, lineage.at(-1) ?? '');
-        this.#peers.run(() => this.#early.release());
+        this.#peers.introductions.introduce(nodeId, (answer) => this.#admit(hello, answer));
       }),
     );
+  }
+
+  /** ID8: a connection that has ended while the proof went to disk opens no link. */
+  #admit(hello: Hello, answer: Hello): void {
+    if (this.#isClosed) return;
+    this.#peer = hello.identity.nodeId;
+    this.#attempt = this.#peers.admitCall(this.#connection, hello, answer);
+    this.#peers.run(() => this.#early.release());
   }
 
   onMessage(message: Message, runs: readonly EntryRun[]): void {
@@ -367,6 +375,7 @@ class Inbound implements ConnectionListener {
   onClose({ kind, text }: CloseReason): void {
     this.#peers.stopTimer(this.#helloTimer);
     this.#peers.run(() => {
+      this.#isClosed = true;
       if (kind === 'badFrame') this.#peers.badFrames += 1;
       if (kind === 'refused') this.#refusedAfterAll(text);
       if (this.#peer === null) return;

@@ -69,22 +69,31 @@ export type { NodeInspection, NodeInstruments };
 const DRAIN_TIMEOUT_MS = 2_000;
 
 /**
- * Starts a member on its disk: proves the log, listens for peers, takes part. Rejects, having changed nothing
- * on disk but the boot count, if the store refuses or the address is taken.
+ * Starts a member on its disk: takes the address, proves the log, takes part. Rejects, having changed nothing on
+ * disk, if the address is taken or the store refuses.
  */
 export async function startRaftNode(options: RaftNodeOptions): Promise<RaftNode> {
   const { id, clusterId, store, transport } = options;
   const founding = staticConfiguration(Object.keys(options.members) as NodeId[]);
-  const recovered = await store.open({ clusterId, nodeId: id, founding });
+  let node: RaftNode | null = null;
+  await transport.listen((connection) =>
+    node === null ? notYet(connection) : node.accept(connection),
+  );
   try {
-    const node = new RaftNode(options, recovered);
-    await transport.listen(node.accept);
+    node = new RaftNode(options, await store.open({ clusterId, nodeId: id, founding }));
     node.start();
     return node;
   } catch (error) {
+    await transport.close();
     await store.close();
     throw error;
   }
+}
+
+/** A call that comes while the log is proven; the caller tries again in a moment. */
+function notYet(connection: PeerConnection): ConnectionListener {
+  connection.close('local', 'this node is starting');
+  return { onOpen: () => {}, onHello: () => {}, onMessage: () => {}, onClose: () => {} };
 }
 
 export class RaftNode implements Replica {

@@ -1,18 +1,18 @@
 /**
  * Whom to believe (A8–A11, G12). A name proves nothing: an emptied disk, a copied or restored directory and a
  * second process all know it. What a peer says counts only if its directory is the one met
- * before, and no older than it was then.
+ * before, and no older than it was then: it must name the very start that was accepted last.
  */
 import { type Hello, PROTOCOL_VERSION } from '../core/hello.ts';
-import type { KnownPeer, NodeIdentity } from '../core/identity.ts';
+import { LINEAGE_MAX, type NodeIdentity, type PeerBoot } from '../core/identity.ts';
 import type { NodeId } from '../core/types.ts';
 
 export interface HelloContext {
   readonly own: NodeIdentity;
   /** The members of the configuration in force. */
   readonly members: readonly NodeId[];
-  /** What is on disk about the peer; null if it was never met. */
-  readonly known: KnownPeer | null;
+  /** The start of the peer that was accepted last; `null`: none was. */
+  readonly met: PeerBoot | null;
   /** The boot of the peer's process that has a live connection at this moment; null if none has. */
   readonly connectedBoot: string | null;
 }
@@ -20,59 +20,95 @@ export interface HelloContext {
 export type Verdict =
   | { readonly type: 'accept' }
   /** Accept once this is on disk (ID1). */
-  | { readonly type: 'remember'; readonly peer: KnownPeer }
-  | { readonly type: 'refuse'; readonly reason: string };
+  | { readonly type: 'remember'; readonly met: PeerBoot }
+  | Refusal;
+
+export interface Refusal {
+  readonly type: 'refuse';
+  /** What the peer is told. It tells nothing of this node to whoever does not know it already (ID9). */
+  readonly said: string;
+  /** The same for this node's own operator, with all that is known. */
+  readonly reason: string;
+}
 
 export function judgeHello(
   context: HelloContext,
   { protocolVersion, identity, to }: Hello,
 ): Verdict {
-  const { own, members, known, connectedBoot } = context;
+  const { own, members, met, connectedBoot } = context;
   const name = identity.nodeId;
   if (protocolVersion !== PROTOCOL_VERSION) {
     return refuse(
-      `${own.nodeId} speaks protocol ${PROTOCOL_VERSION}, not ${protocolVersion}: run the same version on both`,
+      `this node speaks protocol ${PROTOCOL_VERSION}, not ${protocolVersion}: run the same version on both`,
     );
   }
   if (identity.clusterId !== own.clusterId) {
-    return refuse(
-      `${own.nodeId} belongs to cluster ${own.clusterId}, not ${identity.clusterId}: check the addresses and the --peers of both nodes`,
-    );
+    return {
+      type: 'refuse',
+      said: 'wrong cluster: check the addresses and the --peers of both nodes',
+      reason: `${name} belongs to cluster ${identity.clusterId}, not ${own.clusterId}: check the addresses and the --peers of both nodes`,
+    };
   }
-  if (to !== own.nodeId)
-    return refuse(`this is ${own.nodeId}, not ${to}: check the address of ${to}`);
+  if (!members.includes(name)) return refuse(`${name} is not a member of this cluster`);
+  if (to !== own.nodeId) {
+    return {
+      type: 'refuse',
+      said: `another node than ${to} listens here: check the address of ${to}`,
+      reason: `${name} takes this node for ${to}: check the address that it has for ${to}`,
+    };
+  }
   if (name === own.nodeId)
     return refuse(`${name} cannot connect to itself: two nodes run under one --id`);
-  if (!members.includes(name)) return refuse(`${name} is not a member of this cluster`);
-  const boot = identity.lineage.at(-1) ?? '';
-  if (connectedBoot !== null && connectedBoot !== boot) {
+  const boot = newestBoot(identity);
+  if (connectedBoot !== null && connectedBoot !== boot.word) {
     return refuse(`another process is connected as ${name}: stop one of the two`);
   }
-  return judgeDirectory(known, identity, boot);
+  return judgeDirectory(name, met, { boot, lineage: identity.lineage });
 }
 
 /** ID1–ID4: the same directory as before, and not an older state of it. */
-function judgeDirectory(known: KnownPeer | null, identity: NodeIdentity, boot: string): Verdict {
-  const { nodeId, incarnation, boots, lineage } = identity;
-  const peer: KnownPeer = { nodeId, incarnation, boots, boot };
-  if (known === null) return { type: 'remember', peer };
-  if (known.incarnation !== incarnation) {
+function judgeDirectory(
+  name: NodeId,
+  met: PeerBoot | null,
+  { boot, lineage }: { readonly boot: PeerBoot; readonly lineage: readonly string[] },
+): Verdict {
+  if (met === null) return { type: 'remember', met: boot };
+  if (met.incarnation !== boot.incarnation) {
     return refuse(
-      `${nodeId} comes with another data directory than before and may have forgotten votes and entries: ` +
-        `put the old directory back, or leave ${nodeId} stopped: a member cannot be replaced yet`,
+      `${name} comes with another data directory than before and may have forgotten votes and entries: ` +
+        `put the old directory back, or leave ${name} stopped: a member cannot be replaced yet`,
     );
   }
-  if (known.boot === boot) return { type: 'accept' };
-  const isOutOfSight = boots - lineage.length >= known.boots;
-  if (boots > known.boots && (lineage.includes(known.boot) || isOutOfSight)) {
-    return { type: 'remember', peer };
-  }
+  if (met.word === boot.word) return { type: 'accept' };
+  if (boot.boots > met.boots && lineage.includes(met.word)) return { type: 'remember', met: boot };
   return refuse(
-    `${nodeId} runs from an older copy of its data directory and may have forgotten votes and entries: ` +
-      `put the newest directory back, or leave ${nodeId} stopped: a member cannot be replaced yet`,
+    `${name} runs from an older copy of its data directory and may have forgotten votes and entries: ` +
+      `put the newest directory back, or leave ${name} stopped: a member cannot be replaced yet`,
   );
 }
 
-function refuse(reason: string): Verdict {
-  return { type: 'refuse', reason };
+/** The start of which a hello speaks. */
+export function newestBoot({ incarnation, boots, lineage }: NodeIdentity): PeerBoot {
+  return { incarnation, boots, word: lineage.at(-1) ?? '' };
+}
+
+/**
+ * ID6: the starts that a peer may have accepted, once it is shown the present one. `shown` is what it was shown
+ * before; `null`: nothing is noted about it, and it may know any start of the lineage.
+ */
+export function shownAfter(own: NodeIdentity, shown: readonly string[] | null): readonly string[] {
+  const present = newestBoot(own).word;
+  const before = (shown ?? own.lineage).filter((word) => word !== present);
+  const [first, ...later] = before;
+  if (first === undefined) return [present];
+  return [first, ...later.slice(Math.max(0, before.length - LINEAGE_MAX + 1)), present];
+}
+
+/** ID6: what is left of them once the peer has answered. */
+export function shownWhenAnswered(own: NodeIdentity): readonly string[] {
+  return [newestBoot(own).word];
+}
+
+function refuse(reason: string): Refusal {
+  return { type: 'refuse', said: reason, reason };
 }

@@ -10,8 +10,12 @@ import { LINEAGE_MAX, type NodeIdentity } from '../core/identity.ts';
 import { isCounter, isNodeId } from '../core/types.ts';
 import { isObject, isText } from './stored-values.ts';
 
-/** Version of the layout of the whole data directory. */
-export const DIRECTORY_FORMAT = 1;
+/**
+ * Version of the layout of the whole data directory. In format 1 the lineage named every start, and a peer's record
+ * only the peer; it is read, and written anew by the first start upon it.
+ */
+export const DIRECTORY_FORMAT = 2;
+const OLDEST_FORMAT = 1;
 
 export type ParsedIdentity =
   | { readonly type: 'value'; readonly identity: NodeIdentity }
@@ -22,7 +26,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export function encodeIdentity(identity: NodeIdentity): Uint8Array {
-  return encoder.encode(identityText(identity));
+  return encoder.encode(identityText(identity, DIRECTORY_FORMAT));
 }
 
 export function decodeIdentity(bytes: Uint8Array): ParsedIdentity {
@@ -31,22 +35,29 @@ export function decodeIdentity(bytes: Uint8Array): ParsedIdentity {
   const { format } = value;
   if (isCounter(format) && format > DIRECTORY_FORMAT) return { type: 'newer', format };
   const identity = parseNodeIdentity(value);
-  const isWhole = identity !== null && identityText(identity) === text;
-  return isWhole ? { type: 'value', identity } : { type: 'damaged' };
+  if (identity === null || !isCounter(format) || format < OLDEST_FORMAT) return { type: 'damaged' };
+  if (identityText(identity, format) !== text) return { type: 'damaged' };
+  return { type: 'value', identity: format === OLDEST_FORMAT ? fromOldest(identity) : identity };
 }
 
-/** The identity of the next start: one boot more, with a word of its own. */
+/**
+ * The identity of the next start: one boot more, with a word of its own in the place of the last one. Which starts a
+ * peer may know is noted with the peer (ID6), so that starts which nobody hears of use nothing up.
+ */
 export function bootIdentity(identity: NodeIdentity, word: string): NodeIdentity {
-  return {
-    ...identity,
-    boots: identity.boots + 1,
-    lineage: [...identity.lineage, word].slice(-LINEAGE_MAX),
-  };
+  const { boots, lineage } = identity;
+  return { ...identity, boots: boots + 1, lineage: [...lineage.slice(0, -1), word] };
 }
 
-function identityText(identity: NodeIdentity): string {
+/** Peers met in format 1 may know any of its starts: all of them stay, its last one as well. */
+function fromOldest(identity: NodeIdentity): NodeIdentity {
+  const { lineage } = identity;
+  return { ...identity, lineage: [...lineage.slice(1 - LINEAGE_MAX), ...lineage.slice(-1)] };
+}
+
+function identityText(identity: NodeIdentity, format: number): string {
   const { clusterId, nodeId, incarnation, boots, lineage } = identity;
-  const content = { format: DIRECTORY_FORMAT, clusterId, nodeId, incarnation, boots, lineage };
+  const content = { format, clusterId, nodeId, incarnation, boots, lineage };
   const checksum = crc32(encoder.encode(JSON.stringify(content)));
   return `${JSON.stringify({ ...content, checksum }, null, 2)}\n`;
 }

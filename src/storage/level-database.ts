@@ -3,7 +3,7 @@
  * out, and looks at LevelDB's files before LevelDB does (`level-tables.ts`). That LevelDB notices
  * little damage and loses what it cannot read is the store's business (DESIGN §4).
  */
-import { readdir, readFile, realpath } from 'node:fs/promises';
+import { readdir, readFile, realpath, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Level } from 'level';
 import {
@@ -40,6 +40,8 @@ const SCAN_RECORDS_MAX = 1_000;
 
 /** The file by which LevelDB finds all others; it names the manifest. */
 const CURRENT = 'CURRENT';
+/** The manifest of a store without tables takes less. */
+const EMPTY_MANIFEST_BYTES_MAX = 128;
 
 /**
  * Directories open in this process. LevelDB's own lock fails us here: a second attempt in one process
@@ -110,22 +112,50 @@ function plain({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array {
 }
 
 /**
- * Looks without touching: there is a database or one may be made, and its tables are whole. LevelDB without
- * `CURRENT` would begin an empty store between the remains of the old one; what a creation leaves
- * behind that ended before `CURRENT` was written is no remains.
+ * Looks: there is a database or one may be made, and its tables are whole. LevelDB without `CURRENT` would begin
+ * an empty store between the remains of the old one, so that only a beginning may lack it. Nothing is changed but a
+ * beginning that a power loss has torn: it loses its `CURRENT`, and LevelDB, under its lock, begins anew.
  */
 async function requireSound(
   place: string,
   { createIfMissing }: { readonly createIfMissing: boolean },
 ): Promise<void> {
   const names = await namesIn(place);
-  if (names.includes(CURRENT)) {
+  const mayBegin = createIfMissing && (await isBeginning(place, names));
+  if (!names.includes(CURRENT)) {
+    if (!mayBegin) throw new DatabaseMissing(`${place} has no ${CURRENT}`);
+  } else if (!mayBegin || (await isWhole(place))) {
     await requireSoundTables(place);
-    return;
+  } else {
+    await unlink(join(place, CURRENT));
   }
-  const beginning = /^(LOCK|LOG|LOG\.old|MANIFEST-000001|000001\.dbtmp)$/;
-  const isBeginning = names.every((name) => beginning.test(name));
-  if (!createIfMissing || !isBeginning) throw new DatabaseMissing(`${place} has no ${CURRENT}`);
+}
+
+/** What LevelDB has made before anything was written into it: no table, no log record, manifests of an empty store. */
+async function isBeginning(place: string, names: readonly string[]): Promise<boolean> {
+  const beginning = /^(CURRENT|LOCK|LOG|LOG\.old|MANIFEST-\d+|\d+\.(dbtmp|log))$/;
+  if (!names.every((name) => beginning.test(name))) return false;
+  for (const name of names) {
+    const bytesMax = name.startsWith('MANIFEST') ? EMPTY_MANIFEST_BYTES_MAX : 0;
+    const counts = name.startsWith('MANIFEST') || name.endsWith('.log');
+    if (counts && (await readPart(place, name)).length > bytesMax) return false;
+  }
+  return true;
+}
+
+/** Looked at twice: where another process is just beginning, one look may find a manifest that is already gone. */
+async function isWhole(place: string): Promise<boolean> {
+  return (await looksWhole(place)) || (await looksWhole(place));
+}
+
+async function looksWhole(place: string): Promise<boolean> {
+  try {
+    await requireSoundTables(place);
+    return true;
+  } catch (error) {
+    if (error instanceof DatabaseDamaged) return false;
+    throw error;
+  }
 }
 
 /** Checks one file at a time. If the manifest moves on meanwhile, another process is at work here. */

@@ -31,9 +31,16 @@ export class LevelFileDamaged extends Error {
 
 /** The numbers of the tables that a manifest counts as live. Throws `LevelFileDamaged`. */
 export function liveTables(manifest: Uint8Array): readonly number[] {
-  const live = new Set<number>();
-  for (const edit of logRecords(manifest)) applyEdit(live, new Cursor(edit));
-  return [...live];
+  const found: Manifest = { live: new Set(), isBegun: false };
+  for (const edit of logRecords(manifest)) applyEdit(found, new Cursor(edit));
+  if (!found.isBegun) throw new LevelFileDamaged('its beginning is missing');
+  return [...found.live];
+}
+
+interface Manifest {
+  readonly live: Set<number>;
+  /** It says with which number files go on, as the first record of each does, and LevelDB demands. */
+  isBegun: boolean;
 }
 
 /** Throws `LevelFileDamaged` unless every block of the table is as it was written. */
@@ -88,15 +95,18 @@ function readHandle(cursor: Cursor): BlockHandle {
   return { offset: cursor.varint(), size: cursor.varint() };
 }
 
-function applyEdit(live: Set<number>, cursor: Cursor): void {
+function applyEdit(found: Manifest, cursor: Cursor): void {
   while (!cursor.isAtEnd) {
     const tag = cursor.varint();
     switch (tag) {
       case EDIT_TAG.comparator:
         cursor.slice();
         break;
-      case EDIT_TAG.logNumber:
       case EDIT_TAG.nextFileNumber:
+        cursor.varint();
+        found.isBegun = true;
+        break;
+      case EDIT_TAG.logNumber:
       case EDIT_TAG.lastSequence:
       case EDIT_TAG.previousLogNumber:
         cursor.varint();
@@ -107,10 +117,10 @@ function applyEdit(live: Set<number>, cursor: Cursor): void {
         break;
       case EDIT_TAG.deletedFile:
         cursor.varint();
-        live.delete(cursor.varint());
+        found.live.delete(cursor.varint());
         break;
       case EDIT_TAG.newFile:
-        live.add(readNewFile(cursor));
+        found.live.add(readNewFile(cursor));
         break;
       default:
         throw new LevelFileDamaged(`it holds an unknown tag ${tag}`);

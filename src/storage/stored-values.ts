@@ -4,7 +4,7 @@
  */
 import type { Configuration } from '../core/configuration.ts';
 import type { HardState } from '../core/hard-state.ts';
-import type { KnownPeer } from '../core/identity.ts';
+import type { KnownPeer, PeerBoot } from '../core/identity.ts';
 import {
   type EntryId,
   type Index,
@@ -92,9 +92,29 @@ export function parseConfiguration(value: unknown): Configuration | null {
 
 export function parsePeer(value: unknown): KnownPeer | null {
   if (!isObject(value)) return null;
-  const { nodeId, incarnation, boots, boot } = value;
-  if (!isNodeId(nodeId) || !isText(incarnation) || !isCounter(boots) || !isText(boot)) return null;
-  return { nodeId, incarnation, boots, boot };
+  const { nodeId, met, shown } = value;
+  if (!isNodeId(nodeId)) return null;
+  if (met === undefined) return parsePeerOfFormat1(nodeId, value);
+  if (shown !== null && (!Array.isArray(shown) || !shown.every(isText))) return null;
+  if (met === null) return { nodeId, met, shown };
+  const boot = parsePeerBoot(met);
+  return boot === null ? null : { nodeId, met: boot, shown };
+}
+
+/** It said who the peer was, and nothing of what the peer may know. */
+function parsePeerOfFormat1(
+  nodeId: NodeId,
+  { incarnation, boots, boot }: Readonly<Record<string, unknown>>,
+): KnownPeer | null {
+  const met = parsePeerBoot({ incarnation, boots, word: boot });
+  return met === null ? null : { nodeId, met, shown: null };
+}
+
+function parsePeerBoot(value: unknown): PeerBoot | null {
+  if (!isObject(value)) return null;
+  const { incarnation, boots, word } = value;
+  if (!isText(incarnation) || !isCounter(boots) || !isText(word)) return null;
+  return { incarnation, boots, word };
 }
 
 export function parseHardStateCopy(value: unknown): HardStateCopy | null {

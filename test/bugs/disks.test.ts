@@ -302,6 +302,49 @@ it('[G11] one that cannot replace its tail stops, and is whole again after a res
   expect(cluster.applied(old.id)).toEqual(['kept', 'new']);
 });
 
+it('[ID2] [G12] a copy of its directory is refused at its 257th start as at its first', async () => {
+  const cluster = new VirtualCluster(3);
+  const disk = new SimulatedDisk();
+  for (const id of ['n1', 'n2']) await cluster.boot(id);
+  await cluster.boot('n3', storeOn(disk));
+  expect(await cluster.read('n3')).toBeNull();
+  await cluster.member('n3').node.close();
+  const yesterday = disk.reboot(EVERYTHING);
+  await cluster.boot('n3', storeOn(disk));
+  expect(await cluster.read('n3')).toBeNull();
+  await cluster.member('n3').node.close();
+  const owner = { ...OWNER, clusterId: 'virtual', nodeId: 'n3' };
+  for (let start = 1; start <= 300; start += 1) {
+    const store = storeOn(yesterday);
+    await store.open(owner);
+    await store.close();
+  }
+  const restored = await cluster.boot('n3', storeOn(yesterday));
+  await cluster.pass(3_000);
+  for (const { state, reason } of restored.node.status().links) {
+    expect(state).not.toBe('open');
+    expect(reason).toContain('older copy of its data directory');
+  }
+  await restored.node.close();
+});
+
+it('[ID4] a member is accepted again after 300 starts that nobody heard of', async () => {
+  const cluster = new VirtualCluster(3);
+  const disk = new SimulatedDisk();
+  for (const id of ['n1', 'n2']) await cluster.boot(id);
+  await cluster.boot('n3', storeOn(disk));
+  expect(await cluster.read('n3')).toBeNull();
+  await cluster.member('n3').node.close();
+  const owner = { ...OWNER, clusterId: 'virtual', nodeId: 'n3' };
+  for (let start = 1; start <= 300; start += 1) {
+    const store = storeOn(disk);
+    await store.open(owner);
+    await store.close();
+  }
+  await cluster.boot('n3', storeOn(disk));
+  expect(await cluster.read('n3')).toBeNull();
+});
+
 it('[G12] a member that runs from yesterday’s copy of its directory is refused by all who met it since', async () => {
   const cluster = new VirtualCluster(3);
   const disk = new SimulatedDisk();

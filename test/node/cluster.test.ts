@@ -222,12 +222,14 @@ describe('a cluster under virtual time', () => {
     const follower = [...cluster.members.keys()].find((id) => id !== leader.id) as string;
     for (let at = 0; at < 5; at += 1) await cluster.submit(leader.id, `${at}`);
     await cluster.member(follower).node.close();
-    const { disk, node } = await cluster.boot(follower);
-    await cluster.until('its link to open', () =>
-      node.status().links.some(({ state }) => state === 'open'),
-    );
-    disk.holds = true;
     for (let at = 5; at < 10; at += 1) await cluster.submit(leader.id, `${at}`);
+    const { disk, node } = await cluster.boot(follower);
+    disk.holds = true;
+    await cluster.until('its link to the leader to open', () => {
+      // What it notes about its peers reaches the disk, and nothing after that.
+      for (const write of disk.held.splice(0)) write();
+      return node.status().links.some(({ peer, state }) => peer === leader.id && state === 'open');
+    });
     await cluster.pass(500);
     expect(node.status().role).toBe('follower');
     expect(cluster.applied(follower)).toHaveLength(10);

@@ -1,4 +1,4 @@
-/** What a peer says before its hello has been judged: kept, and heard in order once it is. */
+/** What a peer says, or does, before its hello has been judged: kept, and heard in order once it is. */
 import { expect, it } from 'vitest';
 import { type Hello, PROTOCOL_VERSION } from '../../src/core/hello.ts';
 import type { AppendEntries, Message } from '../../src/core/message.ts';
@@ -62,4 +62,25 @@ it('[EL2] [PS3] of a leader of two terms the newer counts, and the older is refu
     { type: 'AppendEntriesReply', term: 2, round: 0, result: { accepted: false } },
     { type: 'AppendEntriesReply', term: 2, round: 2, result: { accepted: true } },
   ]);
+});
+
+it('[ID8] a caller that is gone before its proof is on disk opens no link', async () => {
+  const cluster = new VirtualCluster(3);
+  const { node, disk } = await cluster.boot('n1');
+  const hellos: Hello[] = [];
+  const listener = node.accept({
+    sendHello: (hello) => hellos.push(hello),
+    send: () => true,
+    bufferedBytes: () => 0,
+    close: () => {},
+  });
+  disk.holds = true;
+  listener.onHello(HELLO);
+  listener.onClose({ kind: 'closed', text: 'the connection broke off' });
+  await cluster.pass(20);
+  disk.holds = false;
+  for (const write of disk.held.splice(0)) write();
+  await cluster.pass(20);
+  expect(hellos).toEqual([]);
+  expect(node.status().links.map(({ state }) => state)).not.toContain('open');
 });

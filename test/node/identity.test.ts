@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Hello, PROTOCOL_VERSION } from '../../src/core/hello.ts';
-import { type KnownPeer, LINEAGE_MAX, type NodeIdentity } from '../../src/core/identity.ts';
+import type { NodeIdentity, PeerBoot } from '../../src/core/identity.ts';
 import { nodeId } from '../../src/core/types.ts';
 import { judgeHello } from '../../src/rules/identity.ts';
 
@@ -13,32 +13,32 @@ function identity(of: Partial<NodeIdentity> = {}): NodeIdentity {
 
 function judge(
   hello: Partial<Hello>,
-  context: { known?: KnownPeer | null; connectedBoot?: string | null } = {},
+  context: { met?: PeerBoot | null; connectedBoot?: string | null } = {},
 ) {
   return judgeHello(
     {
       own: identity({ nodeId: n1, incarnation: 'own' }),
       members: [n1, n2],
-      known: context.known ?? null,
+      met: context.met ?? null,
       connectedBoot: context.connectedBoot ?? null,
     },
     { protocolVersion: PROTOCOL_VERSION, identity: identity(), to: n1, ...hello },
   );
 }
 
-const KNOWN: KnownPeer = { nodeId: n2, incarnation: 'i', boots: 2, boot: 'b' };
+const MET: PeerBoot = { incarnation: 'i', boots: 2, word: 'b' };
 
 describe('whom to believe', () => {
   it('[ID1] a peer never met is remembered before it counts', () => {
-    expect(judge({})).toEqual({ type: 'remember', peer: KNOWN });
+    expect(judge({})).toEqual({ type: 'remember', met: MET });
   });
 
   it('[ID1] the boot met before is accepted as it is', () => {
-    expect(judge({}, { known: KNOWN })).toEqual({ type: 'accept' });
+    expect(judge({}, { met: MET })).toEqual({ type: 'accept' });
   });
 
   it('[ID1] [A8] another directory under the name is refused with the repair', () => {
-    const verdict = judge({ identity: identity({ incarnation: 'new' }) }, { known: KNOWN });
+    const verdict = judge({ identity: identity({ incarnation: 'new' }) }, { met: MET });
     expect(verdict).toMatchObject({ type: 'refuse' });
     expect(JSON.stringify(verdict)).toContain('put the old directory back');
   });
@@ -47,29 +47,29 @@ describe('whom to believe', () => {
     for (let restarts = 1; restarts < 10; restarts += 1) {
       const lineage = ['a', ...Array.from({ length: restarts }, (_, at) => `copy-${at}`)];
       const restored = identity({ boots: lineage.length, lineage });
-      expect(judge({ identity: restored }, { known: KNOWN })).toMatchObject({ type: 'refuse' });
+      expect(judge({ identity: restored }, { met: MET })).toMatchObject({ type: 'refuse' });
     }
   });
 
   it('[ID3] [A10] a second process is refused while the first is connected', () => {
     const second = identity({ boots: 3, lineage: ['a', 'b', 'c'] });
-    const verdict = judge({ identity: second }, { known: KNOWN, connectedBoot: 'b' });
+    const verdict = judge({ identity: second }, { met: MET, connectedBoot: 'b' });
     expect(verdict).toMatchObject({ type: 'refuse' });
-    expect(judge({}, { known: KNOWN, connectedBoot: 'b' })).toEqual({ type: 'accept' });
+    expect(judge({}, { met: MET, connectedBoot: 'b' })).toEqual({ type: 'accept' });
   });
 
   it('[ID4] a restarted peer is accepted and its newest boot remembered', () => {
     const restarted = identity({ boots: 4, lineage: ['a', 'b', 'c', 'd'] });
-    expect(judge({ identity: restarted }, { known: KNOWN })).toEqual({
+    expect(judge({ identity: restarted }, { met: MET })).toEqual({
       type: 'remember',
-      peer: { ...KNOWN, boots: 4, boot: 'd' },
+      met: { ...MET, boots: 4, word: 'd' },
     });
   });
 
-  it('[ID4] more restarts than the lineage holds are believed by their number', () => {
-    const lineage = Array.from({ length: LINEAGE_MAX }, (_, at) => `later-${at}`);
-    const restarted = identity({ boots: 2 + LINEAGE_MAX, lineage });
-    expect(judge({ identity: restarted }, { known: KNOWN })).toMatchObject({ type: 'remember' });
+  it('[ID2] a number of starts proves nothing, however large it is', () => {
+    const lineage = Array.from({ length: 256 }, (_, at) => `copy-${at}`);
+    const restored = identity({ boots: 1_000, lineage });
+    expect(judge({ identity: restored }, { met: MET })).toMatchObject({ type: 'refuse' });
   });
 
   it.each([
@@ -80,7 +80,20 @@ describe('whom to believe', () => {
     ['no member', { identity: identity({ nodeId: nodeId('n9') }) }, 'not a member'],
   ])('[ID5] [A11] %s is refused with what to check', (_, hello, sentence) => {
     const verdict = judge(hello);
-    expect(verdict).toMatchObject({ type: 'refuse' });
-    expect(JSON.stringify(verdict)).toContain(sentence);
+    expect(verdict).toMatchObject({ type: 'refuse', said: expect.stringContaining(sentence) });
+  });
+
+  it('[ID9] whoever does not name the cluster is told nothing of this node', () => {
+    const stranger = identity({ clusterId: 'other' });
+    for (const hello of [{ identity: stranger }, { identity: stranger, to: nodeId('n9') }]) {
+      const verdict = judge(hello);
+      expect(verdict).toMatchObject({ reason: expect.stringContaining('cluster other, not c:') });
+      expect(verdict).toMatchObject({ said: expect.not.stringMatching(/n1|\bc\b|other/) });
+    }
+  });
+
+  it('[ID9] whoever looks for another node is not told which one this is', () => {
+    const verdict = judge({ to: nodeId('n9') });
+    expect(verdict).toMatchObject({ said: expect.not.stringContaining('n1') });
   });
 });

@@ -42,7 +42,7 @@ async function contentOf(
   { hardState, log, peers, isNew }: RecoveredLog,
   through: number,
 ): Promise<Omit<OpenedLook, 'sequence'>> {
-  const met = peers.map(({ nodeId: name, boot }) => `${name}:${boot}`).sort();
+  const met = peers.map(({ nodeId: name, met: boot }) => `${name}:${boot?.word}`).sort();
   return {
     type: 'opened',
     isNew,

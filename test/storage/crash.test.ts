@@ -13,7 +13,7 @@ import {
   type RandomWrite,
   randomWrite,
 } from './log-model.ts';
-import { append, hard, outcome, run, write } from './log-operations.ts';
+import { append, hard, outcome, peer, run, write } from './log-operations.ts';
 import { SimulatedDisk, type Survives, storeOn } from './simulated-disk.ts';
 
 const ROUNDS = 400;
@@ -66,6 +66,19 @@ describe('a crash while a data directory is created', () => {
 });
 
 describe('a crash of a store in use', () => {
+  it('[ST14] never takes back what was remembered of a peer, whatever else was under way', async () => {
+    for (const isBusy of [false, true]) {
+      const disk = new SimulatedDisk();
+      const store = storeOn(disk);
+      await store.open(OWNER);
+      const writing = isBusy ? outcome(store, [hard(1), append(run(1, 1, ['a']))]) : null;
+      await store.rememberPeer(peer('n2', 1));
+      const { peers } = await storeOn(disk.reboot(() => false)).open(OWNER);
+      expect(peers).toEqual([peer('n2', 1)]);
+      await writing;
+    }
+  });
+
   it('[ST1] loses nothing acknowledged, invents nothing, and is not taken for damage', async () => {
     const life = fc.record({
       writes: fc.array(randomWrite, { minLength: 1, maxLength: 6 }),

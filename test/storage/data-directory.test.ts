@@ -257,10 +257,10 @@ describe('a directory of a newer version', () => {
   it('[ST8] is refused by the format in identity.json', async () => {
     const directory = await used();
     const path = join(directory, PART.identity);
-    writeFileSync(path, readFileSync(path, 'utf8').replace('"format": 1', '"format": 2'));
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"format": 2', '"format": 3'));
     const { code, message } = await refusedUntouched(directory);
     expect(code).toBe('RAFT_LOG_REFUSED');
-    expect(message).toContain('newer version of raftchart (format 2)');
+    expect(message).toContain('newer version of raftchart (format 3)');
   });
 
   it.each([PART.hardState, PART.acknowledged])(

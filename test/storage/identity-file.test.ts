@@ -1,5 +1,6 @@
 /** `identity.json` on its own: every byte of it counts. */
 import { describe, expect, it } from 'vitest';
+import { crc32 } from '../../src/core/checksum.ts';
 import { LINEAGE_MAX, type NodeIdentity } from '../../src/core/identity.ts';
 import { nodeId } from '../../src/core/types.ts';
 import { bootIdentity, decodeIdentity, encodeIdentity } from '../../src/storage/identity-file.ts';
@@ -38,17 +39,48 @@ describe('identity.json', () => {
 
   it('[ST8] of a newer format is told from a damaged one', () => {
     const text = new TextDecoder().decode(encodeIdentity(IDENTITY));
-    const newer = new TextEncoder().encode(text.replace('"format": 1', '"format": 7'));
+    const newer = new TextEncoder().encode(text.replace('"format": 2', '"format": 7'));
     expect(decodeIdentity(newer)).toEqual({ type: 'newer', format: 7 });
   });
 
-  it('[ST13] keeps the words of the last starts, and counts them all', () => {
+  it('[ST13] counts every start, and keeps the word of the last one', () => {
     let identity: NodeIdentity = { ...IDENTITY, boots: 0, lineage: [] };
-    for (let boot = 1; boot <= LINEAGE_MAX + 3; boot += 1)
-      identity = bootIdentity(identity, `${boot}`);
-    expect(identity.boots).toBe(LINEAGE_MAX + 3);
-    expect(identity.lineage.length).toBe(LINEAGE_MAX);
-    expect(identity.lineage[0]).toBe('4');
-    expect(identity.lineage.at(-1)).toBe(`${LINEAGE_MAX + 3}`);
+    for (let boot = 1; boot <= 300; boot += 1) identity = bootIdentity(identity, `${boot}`);
+    expect(identity).toMatchObject({ boots: 300, lineage: ['300'] });
+  });
+
+  it('[ST13] [ID6] of format 1 keeps every start that a peer may have met', () => {
+    const lineage = Array.from({ length: LINEAGE_MAX }, (_, at) => `${at}`);
+    const { identity } = decoded(ofFormat1({ ...IDENTITY, boots: 300, lineage }));
+    const twice = bootIdentity(bootIdentity(identity, 'failed'), 'present');
+    expect(twice).toMatchObject({ boots: 302, lineage: [...lineage.slice(1), 'present'] });
+    expect(decoded(encodeIdentity(twice))).toMatchObject({ identity: twice });
+  });
+
+  it('[ST2] of format 1 is refused like any other if a bit of it changed', () => {
+    const bytes = ofFormat1(IDENTITY);
+    expect(decodeIdentity(bytes).type).toBe('value');
+    bytes[30] = (bytes[30] ?? 0) ^ 1;
+    expect(decodeIdentity(bytes).type).toBe('damaged');
   });
 });
+
+function decoded(bytes: Uint8Array): { readonly identity: NodeIdentity } {
+  const parsed = decodeIdentity(bytes);
+  if (parsed.type !== 'value') throw new Error(parsed.type);
+  return parsed;
+}
+
+/** As the first version wrote it. */
+function ofFormat1({
+  clusterId,
+  nodeId: id,
+  incarnation,
+  boots,
+  lineage,
+}: NodeIdentity): Uint8Array {
+  const content = { format: 1, clusterId, nodeId: id, incarnation, boots, lineage };
+  const checksum = crc32(new TextEncoder().encode(JSON.stringify(content)));
+  const text = JSON.stringify({ ...content, checksum }, null, 2);
+  return new TextEncoder().encode(`${text}\n`);
+}

@@ -91,6 +91,24 @@ describe('levelLogStore and its disk', () => {
     expect(options).toEqual([{ sync: true }, { sync: true }]);
   });
 
+  it('[ST14] a peer is remembered once the batch is on disk and the marker written, not before', async () => {
+    let release = (): void => {};
+    const onDisk = new Promise<void>((resolve) => {
+      gate.pass = (report) => {
+        release = report;
+        resolve();
+      };
+    });
+    const remembering = store.rememberPeer(peer('n2', 1)).then(() => events.push('remembered'));
+    await onDisk;
+    for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
+    expect(events).not.toContain('remembered');
+    gate.pass = null;
+    release();
+    await remembering;
+    expect(events).toEqual(['batch', 'on disk', 'acknowledged: write', 'remembered']);
+  });
+
   it('[ST12] a log of many runs is cut and read anywhere', async () => {
     const runs = Array.from({ length: 500 }, (_, at) => run(1, 2 * at + 1, [`${at}a`, `${at}b`]));
     await write(store, [hard(2), append(...runs)]);

@@ -66,8 +66,14 @@ describe('the files of LevelDB', () => {
 
   it('[ST11] an end that was torn off the manifest is no damage', () => {
     const bytes = manifest();
-    expect(liveTables(bytes.subarray(0, bytes.length - 3)).length).toBeGreaterThanOrEqual(0);
+    expect(liveTables(Buffer.concat([bytes, bytes.subarray(0, 10)]))).toEqual(liveTables(bytes));
     expect(liveTables(Buffer.concat([bytes, Buffer.alloc(100)]))).toEqual(liveTables(bytes));
+  });
+
+  it('[ST15] a manifest without its beginning is damage: LevelDB itself could not go on from it', () => {
+    for (const left of [0, 3, 10]) {
+      expect(isDamaged(() => liveTables(manifest().subarray(0, left)))).toBe(true);
+    }
   });
 });
 

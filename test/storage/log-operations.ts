@@ -36,7 +36,8 @@ export function hard(ofTerm: number, votedFor: string | null = null): LogOperati
 }
 
 export function peer(id: string, boots: number): KnownPeer {
-  return { nodeId: nodeId(id), incarnation: `incarnation-of-${id}`, boots, boot: `boot-${boots}` };
+  const met = { incarnation: `incarnation-of-${id}`, boots, word: `boot-${boots}` };
+  return { nodeId: nodeId(id), met, shown: [`shown-${boots}`] };
 }
 
 export function outcome(

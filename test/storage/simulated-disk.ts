@@ -6,6 +6,7 @@
 import {
   type Database,
   type DatabaseChange,
+  DatabaseDamaged,
   DatabaseLocked,
   DatabaseMissing,
   type DatabaseRecord,
@@ -39,6 +40,8 @@ interface SimulatedDatabase {
   type: 'database';
   readonly batches: (readonly DatabaseChange[])[];
   isLocked: boolean;
+  /** Its first files are all there; a creation that ends before may leave any of them, in pieces. */
+  isWhole: boolean;
 }
 
 type Node = SimulatedFile | SimulatedDatabase;
@@ -120,17 +123,16 @@ export class SimulatedDisk {
   readonly database = (path: string): Database => {
     let opened: SimulatedDatabase | null = null;
     return {
-      open: ({ createIfMissing }) =>
-        this.#step(() => {
-          const found = this.#names.get(path);
-          if (found === undefined && !createIfMissing) throw new DatabaseMissing(path);
-          const fresh: SimulatedDatabase = { type: 'database', batches: [], isLocked: false };
-          const node = found?.type === 'database' ? found : fresh;
-          if (node.isLocked) throw new DatabaseLocked(path);
-          node.isLocked = true;
-          this.#names.set(path, node);
-          opened = node;
-        }),
+      open: async ({ createIfMissing }) => {
+        await this.#step(() => {
+          opened = this.#databaseAt(path, createIfMissing);
+          opened.isLocked = true;
+          this.#names.set(path, opened);
+        });
+        await this.#step(() => {
+          if (opened !== null) opened.isWhole = true;
+        });
+      },
       write: (changes, completed) => {
         const done = this.#step(() => opened?.batches.push(changes)).then(() =>
           this.#step(() => {}),
@@ -143,6 +145,15 @@ export class SimulatedDisk {
       },
     };
   };
+
+  /** A beginning that was torn holds nothing: it may be begun anew, and nobody can open it. */
+  #databaseAt(path: string, createIfMissing: boolean): SimulatedDatabase {
+    const found = this.#names.get(path);
+    if (found?.type === 'database' && found.isLocked) throw new DatabaseLocked(path);
+    if (found?.type === 'database' && found.isWhole) return found;
+    if (createIfMissing) return { type: 'database', batches: [], isLocked: false, isWhole: false };
+    throw found === undefined ? new DatabaseMissing(path) : new DatabaseDamaged(path);
+  }
 
   #openFile(path: string): OpenFile {
     const file = this.#fileAt(path);

@@ -54,7 +54,7 @@ function bootsKnownTo(other: SimulatedMember, member: SimulatedMember): number |
   const value = recordIn(other.disk.copy(), keyOfPeer(member.id));
   if (value === null) return null;
   const record = decodeRecord(RECORD_KIND.peer, value, parsePeer);
-  return record.type === 'value' ? record.value.boots : null;
+  return record.type === 'value' ? (record.value.met?.boots ?? null) : null;
 }
 
 function recordIn(content: DiskContent, key: Uint8Array): Uint8Array | null {

@@ -206,6 +206,7 @@ export class SimulatedMember {
         events.refused(this, error);
       },
     );
+    events.settled();
   }
 
   #started(process: SimulatedProcess, node: RaftNode): void {

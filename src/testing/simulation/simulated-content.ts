@@ -20,6 +20,8 @@ export interface SimulatedStore {
   readonly type: 'database';
   records: SimulatedRecords;
   isLocked: boolean;
+  /** Its creation was cut short: its first files are there in pieces, and nothing was written yet. */
+  isTorn: boolean;
 }
 
 export type DiskNode = SimulatedFile | SimulatedStore;
@@ -90,7 +92,7 @@ export function newFile(bytes: Uint8Array): SimulatedFile {
 }
 
 export function newStore(): SimulatedStore {
-  return { type: 'database', records: new SimulatedRecords(), isLocked: false };
+  return { type: 'database', records: new SimulatedRecords(), isLocked: false, isTorn: false };
 }
 
 /** What was written before the call of the sync is on disk; later pieces stay pending. */
@@ -119,5 +121,5 @@ function copyOf(content: DiskContent): Map<string, DiskNode> {
 
 function copyNode(node: DiskNode): DiskNode {
   if (node.type === 'file') return newFile(node.content);
-  return { type: 'database', records: node.records.copy(), isLocked: false };
+  return { ...node, records: node.records.copy(), isLocked: false };
 }

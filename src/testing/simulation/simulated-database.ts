@@ -6,6 +6,7 @@
 import {
   type Database,
   type DatabaseChange,
+  DatabaseDamaged,
   DatabaseLocked,
   DatabaseMissing,
   type DatabaseRecord,
@@ -41,18 +42,35 @@ class SimulatedDatabase implements Database {
   }
 
   open({ createIfMissing }: { readonly createIfMissing: boolean }): Promise<void> {
-    return this.#disk.promise(this.#process, () => {
+    const perform = (): void => {
       const { content, trouble } = this.#disk;
       const found = content.get(this.#path);
       if (found === null && !createIfMissing) throw new DatabaseMissing(this.#path);
       if (trouble.isFull) throw noSpace();
-      const store = found?.type === 'database' ? found : newStore();
+      const store = this.#found(createIfMissing);
       if (store.isLocked) throw new DatabaseLocked(this.#path);
       store.isLocked = true;
       content.set(this.#path, store);
       content.syncNames(this.#path);
       this.#store = store;
-    });
+    };
+    return this.#disk.promise(this.#process, perform, () => this.#tearBeginning(createIfMissing));
+  }
+
+  /** As LevelDB's beginning is found: whole, or torn and begun anew where one may be made. */
+  #found(createIfMissing: boolean): SimulatedStore {
+    const found = this.#disk.content.get(this.#path);
+    if (found?.type !== 'database') return newStore();
+    if (!found.isTorn) return found;
+    if (!createIfMissing) throw new DatabaseDamaged(`${this.#path}: its first files are torn`);
+    return newStore();
+  }
+
+  /** A creation that is cut short leaves some of the first files, or none. */
+  #tearBeginning(createIfMissing: boolean): void {
+    const { content, random } = this.#disk;
+    if (!createIfMissing || content.get(this.#path) !== null || random.chance(0.5)) return;
+    content.set(this.#path, { ...newStore(), isTorn: true });
   }
 
   write(changes: readonly DatabaseChange[], completed: (error: Error | null) => void): void {

@@ -133,6 +133,7 @@ export class World {
 
   /** Runs every event through this simulated time, in milliseconds from the start. */
   async runUntil(endMs: number): Promise<void> {
+    if (this.#hasSettled) await this.#settle();
     while (this.violation === null && this.clock.step(endMs)) {
       this.events += 1;
       await undefined;

@@ -1,0 +1,115 @@
+/**
+ * Who is who, and who knows us: what this node has on disk about each peer. A peer is believed only once the start
+ * that it proved is on disk here (ID1), and shown a start of ours only once it is on disk that it may know it (ID6).
+ * What to believe the identity rules say; connections are in `peers.ts`.
+ */
+import { unreachable } from '../core/assert.ts';
+import { type Hello, PROTOCOL_VERSION } from '../core/hello.ts';
+import type { KnownPeer, NodeIdentity } from '../core/identity.ts';
+import type { NodeId } from '../core/types.ts';
+import type { LogStore } from '../ports/log-store.ts';
+import { judgeHello, type Refusal, shownAfter, shownWhenAnswered } from '../rules/identity.ts';
+
+export interface IntroductionsOptions {
+  readonly identity: NodeIdentity;
+  readonly members: readonly NodeId[];
+  readonly known: readonly KnownPeer[];
+  readonly store: Pick<LogStore, 'rememberPeer'>;
+  /** Runs an input of the node's loop. */
+  readonly run: (input: () => void) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+export class Introductions {
+  readonly #options: IntroductionsOptions;
+  /**
+   * As asked to be on disk: a second caller under a name is judged by what the first one proved, although its proof is
+   * still on its way there (ID7).
+   */
+  readonly #known = new Map<NodeId, KnownPeer>();
+  /** Writes under way, by peer: nothing about it may be relied on before they are done. */
+  readonly #unsaved = new Map<NodeId, number>();
+
+  constructor(options: IntroductionsOptions) {
+    this.#options = options;
+    for (const peer of options.known) this.#known.set(peer.nodeId, peer);
+  }
+
+  /** Judges a hello; calls back once its proof is on disk, or with the reason to refuse it. */
+  judge(hello: Hello, connectedBoot: string | null, done: (refusal: Refusal | null) => void): void {
+    const { identity: own, members } = this.#options;
+    const peer = hello.identity.nodeId;
+    const { met, shown } = this.#knownOf(peer);
+    const verdict = judgeHello({ own, members, met, connectedBoot }, hello);
+    switch (verdict.type) {
+      case 'refuse':
+        return done(verdict);
+      case 'accept':
+        return this.#onceSaved({ nodeId: peer, met, shown }, () => done(null));
+      case 'remember': {
+        // Whoever is accepted is also told who we are: both notes go with one write.
+        const { met: boot } = verdict;
+        return this.#save({ nodeId: peer, met: boot, shown: shownAfter(own, shown) }, () =>
+          done(null),
+        );
+      }
+      default:
+        return unreachable(verdict);
+    }
+  }
+
+  /** Calls back with what to say to a peer, once it is on disk that it may know this start. */
+  introduce(peer: NodeId, say: (hello: Hello) => void): void {
+    const { identity } = this.#options;
+    const known = this.#knownOf(peer);
+    const lineage = shownAfter(identity, known.shown);
+    const own: NodeIdentity = { ...identity, lineage };
+    const hello: Hello = { protocolVersion: PROTOCOL_VERSION, identity: own, to: peer };
+    if (isSame(known.shown, lineage)) this.#onceSaved(known, () => say(hello));
+    else this.#save({ ...known, shown: lineage }, () => say(hello));
+  }
+
+  /** The peer has accepted this start: it knows no older one any more. */
+  answered(peer: NodeId): void {
+    const known = this.#knownOf(peer);
+    const shown = shownWhenAnswered(this.#options.identity);
+    if (!isSame(known.shown, shown)) this.#save({ ...known, shown }, () => {});
+  }
+
+  #knownOf(peer: NodeId): KnownPeer {
+    return this.#known.get(peer) ?? { nodeId: peer, met: null, shown: null };
+  }
+
+  #onceSaved(known: KnownPeer, done: () => void): void {
+    if (this.#unsaved.has(known.nodeId)) this.#save(known, done);
+    else done();
+  }
+
+  /** Writes are made in the order in which they are asked for: the last one brings all the others with it. */
+  #save(known: KnownPeer, done: () => void): void {
+    const { store, run, failed } = this.#options;
+    const peer = known.nodeId;
+    this.#known.set(peer, known);
+    this.#unsaved.set(peer, (this.#unsaved.get(peer) ?? 0) + 1);
+    store.rememberPeer(known).then(
+      () =>
+        run(() => {
+          this.#saved(peer);
+          done();
+        }),
+      (error: unknown) => run(() => failed(error)),
+    );
+  }
+
+  #saved(peer: NodeId): void {
+    const left = (this.#unsaved.get(peer) ?? 1) - 1;
+    if (left === 0) this.#unsaved.delete(peer);
+    else this.#unsaved.set(peer, left);
+  }
+}
+
+function isSame(left: readonly string[] | null, right: readonly string[]): boolean {
+  return (
+    left !== null && left.length === right.length && left.every((word, at) => word === right[at])
+  );
+}

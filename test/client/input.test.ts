@@ -1,0 +1,119 @@
+/** What JavaScript lets callers pass to the client: refused in words before anything is sent, and never ignored. */
+import { describe, expect, it } from 'vitest';
+import { connect } from '../../src/client/index.ts';
+import { type LocalServer, localServer } from '../server/local-server.ts';
+import { cleanUp, clientOf } from './stage.ts';
+
+async function served(): Promise<LocalServer> {
+  const server = await localServer({});
+  cleanUp(() => server.close());
+  return server;
+}
+
+describe('what is given to a call', () => {
+  it.each<[string, readonly unknown[], string]>([
+    ['put', ['k', 'v', { ifMatch: 1 }], 'put has no option ifMatch'],
+    ['put', ['k', 'v', { returnprevious: true }], 'did you mean returnPrevious?'],
+    ['put', ['k', 'v', null], 'put takes options as an object'],
+    ['put', ['k', 'v', { returnPrevious: 'yes' }], 'returnPrevious of put must be true or false'],
+    ['put', ['k', 'v', { condition: { modRevision: 1 } }], 'condition of put needs a type'],
+    ['put', ['k', 'v', { condition: { type: 'modrevision' } }], 'condition of put needs a type'],
+    ['put', ['k', 'v', { condition: { type: 'constructor' } }], 'condition of put needs a type'],
+    ['put', ['k', 'v', { condition: null }], 'condition of put needs a type'],
+    [
+      'put',
+      ['k', 'v', { condition: { type: 'modRevision', revision: 1 } }],
+      'condition of put has no option revision',
+    ],
+    [
+      'put',
+      ['k', 'v', { condition: { type: 'absent', modRevision: 1 } }],
+      'has no option modRevision',
+    ],
+    ['put', ['k', 'v', { timeoutMs: Number.NaN }], 'timeoutMs of put must be from 1 to 60000'],
+    ['put', ['k', 'v', { timeoutMs: -1 }], 'timeoutMs of put must be from 1 to 60000'],
+    ['put', ['k', 'v', { signal: {} }], 'signal of put must be an AbortSignal'],
+    ['put', ['a\ud800', 'v'], 'half a character'],
+    ['delete', [{ perfix: 'k' }], 'delete has no option perfix'],
+    ['delete', [{ prefix: 'k', until: 'l' }], 'delete has no option until'],
+    ['delete', [{ prefix: 5 }], 'prefix of delete must be a string'],
+    ['delete', [null], 'delete takes options as an object'],
+    ['txn', [{ compares: [], success: [] }], 'did you mean compare?'],
+    ['txn', [{ compare: {} }], 'compare of txn must be an array'],
+    [
+      'txn',
+      [{ compare: [{ key: 'k', target: 'modrevision', operator: '=', value: 1 }] }],
+      'target of a compare of txn must be one of version',
+    ],
+    [
+      'txn',
+      [{ compare: [{ key: 'k', target: 'version', operator: '==', value: 1 }] }],
+      'operator of a compare of txn must be one of =',
+    ],
+    ['txn', [{ success: [{ type: 'toString', key: 'k' }] }], 'an operation of txn needs a type'],
+    [
+      'txn',
+      [{ success: [{ type: 'put', key: 'k', value: 'v', condition: {} }] }],
+      'an operation of txn has no option condition',
+    ],
+    ['get', ['k', { consistancy: 'local' }], 'get has no option consistancy'],
+    ['get', ['k', { consistency: 'eventual' }], 'consistency of get must be one of linearizable'],
+    ['get', ['k', { revision: 1.5 }], 'revision of get must be a whole number'],
+    ['range', [{ prefix: '', limit: '5' }], 'limit of range must be a whole number'],
+    ['range', [{ prefix: '', keysonly: true }], 'did you mean keysOnly?'],
+    ['range', [], 'range takes options as an object'],
+    ['status', [{ timeout: 5 }], 'status has no option timeout'],
+  ])('[EM17] %s%j is refused before anything is sent', async (method, all, sentence) => {
+    const { url, context } = await served();
+    const client = clientOf([url]);
+    const answer = Reflect.apply(Reflect.get(client, method), client, all);
+    await expect(answer).rejects.toThrow(sentence);
+    await expect(answer).rejects.toBeInstanceOf(TypeError);
+    await client.status();
+    expect([...context.counters.clientRequests.keys()]).toEqual(['status']);
+  });
+
+  it('[EM17] a watch with a name that nobody knows is refused', async () => {
+    const client = clientOf([(await served()).url]);
+    // @ts-expect-error there is no such name
+    expect(() => client.watch({ prefix: 'k', since: 1 })).toThrow('watch has no option since');
+    expect(() => client.watch({ prefix: 'k', from: Number.NaN })).toThrow('from of watch must be');
+  });
+
+  it('[EM17] is taken as it is when the call is made', async () => {
+    const client = clientOf([(await served()).url]);
+    const key = new Uint8Array([1]);
+    const value = new Uint8Array([2]);
+    const condition = { type: 'absent' as const };
+    const writing = client.put(key, value, { condition });
+    const watch = client.watch({ key, from: 1 });
+    const reading = client.get(key);
+    key[0] = 9;
+    value[0] = 9;
+    Object.assign(condition, { type: 'present' });
+    expect(await writing).toMatchObject({ revision: 2 });
+    expect(await reading).toMatchObject({ value: new Uint8Array([2]) });
+    const { value: first } = await watch.next();
+    expect(first?.events).toMatchObject([{ key: new Uint8Array([1]), value: new Uint8Array([2]) }]);
+    watch.close();
+  });
+});
+
+describe('what is given to connect', () => {
+  const endpoints = ['http://127.0.0.1:1'];
+
+  it.each<[unknown, string]>([
+    [undefined, 'connect takes options as an object'],
+    [{ endpoint: 'http://127.0.0.1:1' }, 'did you mean endpoints?'],
+    [{ endpoints, timeout: 5 }, 'connect has no option timeout'],
+    [{ endpoints, timeoutMs: '5' }, 'timeoutMs of connect must be a number, from 1 to 60000'],
+    [{ endpoints, keepAliveMs: Number.NaN }, 'keepAliveMs of connect must be a number'],
+    [{ endpoints, dialTimeoutMs: Number.POSITIVE_INFINITY }, 'dialTimeoutMs of connect must be'],
+    [{ endpoints, dialRoundsMax: 0 }, 'dialRoundsMax of connect must be a number, at least 1'],
+    [{ endpoints: ['not a url'] }, 'an endpoint must be a URL'],
+    [{ endpoints: [5] }, 'an endpoint must be a URL'],
+  ])('[EM17] %j is refused in words', (options, sentence) => {
+    expect(() => Reflect.apply(connect, null, [options])).toThrow(TypeError);
+    expect(() => Reflect.apply(connect, null, [options])).toThrow(sentence);
+  });
+});
