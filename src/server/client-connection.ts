@@ -27,7 +27,7 @@ import { ClientWatches } from './client-watches.ts';
 import { checkCommand, checkCommandBytes, checkSelector } from './command-door.ts';
 import { asRaftError } from './http-errors.ts';
 import { isKvResult } from './replica-calls.ts';
-import { resultBytes } from './result-bytes.ts';
+import { resultBytes, writeTooLarge } from './result-bytes.ts';
 import type { ServerContext } from './server-context.ts';
 import { count } from './server-counters.ts';
 import { statusJson } from './status-json.ts';
@@ -198,7 +198,7 @@ export class ClientConnection {
     const reply = (): void =>
       this.#outbox.reply({ type: 'done', id, result: encodeResult(result) });
     if (bytes > REPLY_BYTES_MAX) {
-      this.#fail(id, answerTooLarge(result.revision, bytes));
+      this.#fail(id, writeTooLarge(result.revision, bytes));
       this.#answered();
     } else if (bytes <= SMALL_ANSWER_BYTES) {
       reply();
@@ -322,14 +322,6 @@ export class ClientConnection {
     this.#watches.cancelAll();
     this.#outbox.close();
   }
-}
-
-/** The write is done and stays done: only its answer is refused (SP8). */
-function answerTooLarge(revision: number, bytes: number): RaftError {
-  return new RaftError(
-    'RAFT_TOO_LARGE',
-    `The write was carried out, at revision ${revision}. What it returns has ${bytes} bytes, more than the ${REPLY_BYTES_MAX} of an answer. Do not repeat it; read what was there at the revision before.`,
-  );
 }
 
 function readTooLarge(bytes: number): RaftError {

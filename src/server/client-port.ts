@@ -5,6 +5,7 @@ import { WebSocketServer } from 'ws';
 import { CLIENT_FRAME_BYTES_MAX, CLIENT_PATH } from '../client/frame-shapes.ts';
 import { WsSocket } from '../client/ws-socket.ts';
 import { ClientConnections } from './client-connections.ts';
+import type { Account } from './held-bytes.ts';
 import type { ServerContext } from './server-context.ts';
 
 /** Bound: fragments of one frame; ours has one. More close the connection. */
@@ -12,7 +13,13 @@ const FRAGMENTS_MAX = 64;
 /** Bound: pieces in which a frame has arrived so far, each with a cost of its own. More close the connection. */
 const CHUNKS_MAX = 16_384;
 
+/** What a piece costs besides its bytes. */
+const CHUNK_BYTES = 256;
+/** The head of a control frame. */
+const CONTROL_BYTES = 6;
+
 export class ClientPort {
+  readonly #context: ServerContext;
   readonly #connections: ClientConnections;
   readonly #sockets = new WebSocketServer({
     noServer: true,
@@ -24,6 +31,7 @@ export class ClientPort {
   });
 
   constructor(context: ServerContext) {
+    this.#context = context;
     this.#connections = new ClientConnections(context);
   }
 
@@ -34,9 +42,23 @@ export class ClientPort {
       socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       return;
     }
+    const arriving = this.#countArriving(socket);
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      webSocket.on('message', () => arriving.release(arriving.bytes));
+      webSocket.on('ping', (data) => forget(arriving, data.length));
+      webSocket.on('pong', (data) => forget(arriving, data.length));
       this.#connections.admit(new WsSocket(webSocket));
     });
+  }
+
+  /** SP9: what arrives counts until the frame that it belongs to is whole. */
+  #countArriving(socket: Duplex): Account {
+    const { incoming } = this.#context.held;
+    const account = incoming.account(CLIENT_FRAME_BYTES_MAX, () => socket.destroy());
+    // Before the WebSocket's own listener, so that a frame is counted before it is taken off again.
+    socket.on('data', (chunk: Buffer) => account.hold(chunk.length + CHUNK_BYTES));
+    socket.once('close', () => account.close());
+    return account;
   }
 
   /** Breaks every connection without a word, as a network may. For tests. */
@@ -54,4 +76,9 @@ export class ClientPort {
     const path = (request.url ?? '').split('?', 1)[0];
     return path === CLIENT_PATH ? null : '404 Not Found';
   }
+}
+
+/** A control frame may come between the pieces of another: only its own bytes are taken off. */
+function forget(arriving: Account, payloadBytes: number): void {
+  arriving.release(Math.min(arriving.bytes, payloadBytes + CONTROL_BYTES + CHUNK_BYTES));
 }

@@ -7,6 +7,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { RaftError } from '../core/errors.ts';
+import type { Account, Held, HeldBytes } from './held-bytes.ts';
 import { errorBody } from './http-errors.ts';
 import type { ServerCounters } from './server-counters.ts';
 
@@ -17,20 +18,43 @@ const REFUSED_GRACE_MS = 250;
 /** Bound: requests sent ahead on one connection. Past it, the connection is closed. */
 const PIPELINED_MAX = 64;
 
+/** How often heads that have begun to arrive are counted, in milliseconds. */
+const LOOK_INTERVAL_MS = 250;
+
+export interface GateOptions {
+  /** Bound: connections of every kind. */
+  readonly connectionsMax: number;
+  readonly counters: ServerCounters;
+  readonly held: Held;
+}
+
+interface Admitted {
+  /** Of the head that is arriving. */
+  readonly account: Account;
+  /** Bytes that had arrived before it. */
+  bytesBefore: number;
+  /** A request is under way, or it has become a WebSocket: others count what arrives. */
+  isBusy: boolean;
+}
+
 export class ConnectionGate {
   readonly #connectionsMax: number;
   readonly #counters: ServerCounters;
-  readonly #admitted = new Set<Socket>();
+  readonly #incoming: HeldBytes;
+  readonly #admitted = new Map<Socket, Admitted>();
+  #looking: ReturnType<typeof setInterval> | null = null;
   readonly #refused = new WeakSet<Socket>();
   /** What waits for its turn, by connection; a connection without a request under way is not here. */
   readonly #lines = new WeakMap<Socket, (() => void)[]>();
 
-  constructor(connectionsMax: number, counters: ServerCounters) {
+  constructor({ connectionsMax, counters, held }: GateOptions) {
     this.#connectionsMax = connectionsMax;
     this.#counters = counters;
+    this.#incoming = held.incoming;
   }
 
   guard(server: Server): void {
+    this.#looking = setInterval(() => this.#look(), LOOK_INTERVAL_MS).unref();
     server.maxConnections = this.#connectionsMax + REFUSED_MAX;
     server.on('drop', () => {
       this.#counters.connectionsRefused += 1;
@@ -41,6 +65,15 @@ export class ConnectionGate {
     });
   }
 
+  close(): void {
+    if (this.#looking !== null) clearInterval(this.#looking);
+  }
+
+  /** The connection is a WebSocket's from now on. */
+  handOver(socket: Socket): void {
+    this.#headArrived(socket);
+  }
+
   /** False: it was refused, and nothing that it sends is looked at. */
   isAdmitted(socket: Socket): boolean {
     return !this.#refused.has(socket);
@@ -48,6 +81,7 @@ export class ConnectionGate {
 
   /** Runs when the requests before it on this connection are answered, and their answers taken. */
   takeTurn(socket: Socket, response: ServerResponse, run: () => void): void {
+    this.#headArrived(socket);
     response.once('close', () => this.#next(socket));
     const line = this.#lines.get(socket);
     if (line === undefined) {
@@ -59,13 +93,38 @@ export class ConnectionGate {
 
   #next(socket: Socket): void {
     const run = socket.destroyed ? undefined : this.#lines.get(socket)?.shift();
-    if (run === undefined) this.#lines.delete(socket);
-    else run();
+    if (run !== undefined) {
+      run();
+      return;
+    }
+    this.#lines.delete(socket);
+    const admitted = this.#admitted.get(socket);
+    if (admitted === undefined) return;
+    admitted.isBusy = false;
+    admitted.bytesBefore = socket.bytesRead;
+  }
+
+  #headArrived(socket: Socket): void {
+    const admitted = this.#admitted.get(socket);
+    if (admitted === undefined) return;
+    admitted.isBusy = true;
+    admitted.account.release(admitted.account.bytes);
+  }
+
+  /** SP9: heads are parsed where nobody can count them as they arrive, so they are looked at now and then. */
+  #look(): void {
+    for (const [socket, { account, bytesBefore, isBusy }] of this.#admitted) {
+      if (!isBusy) account.hold(socket.bytesRead - bytesBefore - account.bytes);
+    }
   }
 
   #admit(socket: Socket): void {
-    this.#admitted.add(socket);
-    socket.once('close', () => this.#admitted.delete(socket));
+    const account = this.#incoming.account(Number.POSITIVE_INFINITY, () => socket.destroy());
+    this.#admitted.set(socket, { account, bytesBefore: 0, isBusy: false });
+    socket.once('close', () => {
+      this.#admitted.delete(socket);
+      account.close();
+    });
   }
 
   #refuse(socket: Socket): void {

@@ -65,6 +65,12 @@ export function createHeld(): Held {
 
 export class HeldBytes {
   readonly #bounds: HeldBounds;
+  readonly #home: AccountHome = {
+    moved: (account, bytes) => this.#moved(account, bytes),
+    hasRoom: (bytes) => this.#hasRoom(bytes),
+    waits: (account) => this.#wait(account),
+    left: (account, bytes) => this.#left(account, bytes),
+  };
   /** Those that hold something; who moved last stands last. */
   readonly #holders = new Set<Account>();
   /** Those whose own reader would take more; the others have left no room. Who came last stands last. */
@@ -88,21 +94,22 @@ export class HeldBytes {
 
   /** `end` breaks the connection; it is called at most once. Bound: `bytesMax` bytes for this account. */
   account(bytesMax: number, end: () => void): Account {
-    return new Account({
-      bytesMax,
-      end,
-      moved: (account, bytes) => this.#moved(account, bytes),
-      hasRoom: (bytes) => this.#hasRoom(bytes),
-      waits: (account) => this.#wait(account),
-      left: (account, bytes) => this.#left(account, bytes),
-    });
+    return new Account(this.#home, { bytesMax, end });
+  }
+
+  /** Closes who has stood still for a while, as if others waited for its room. */
+  relieve(): void {
+    this.#closeStill(this.#bounds.stallTicks);
   }
 
   /** Called at regular intervals. */
   tick(): void {
     this.#tick += 1;
     const { stallTicks, timeoutTicks } = this.#bounds;
-    const ticks = this.#waiting.size > 0 ? stallTicks : timeoutTicks;
+    this.#closeStill(this.#waiting.size > 0 ? stallTicks : timeoutTicks);
+  }
+
+  #closeStill(ticks: number): void {
     for (const account of this.#holders) {
       if (this.#tick - account.movedAt < ticks) break;
       this.#close(account);
@@ -127,10 +134,10 @@ export class HeldBytes {
     if (bytes < 0) {
       this.#serve(account);
       this.#letIn();
-    } else if (this.#total > this.#bounds.bytesMaxHard) this.#relieve();
+    } else if (this.#total > this.#bounds.bytesMaxHard) this.#shrink();
   }
 
-  #relieve(): void {
+  #shrink(): void {
     for (const account of this.#holders) {
       if (this.#total <= this.#bounds.bytesMaxHard) return;
       this.#close(account);
@@ -171,9 +178,12 @@ export class HeldBytes {
 /** What stands between an account and the first in its line. */
 type WaitsFor = 'nothing' | 'itsReader' | 'others';
 
-interface AccountHome {
+interface AccountOwner {
   readonly bytesMax: number;
   readonly end: () => void;
+}
+
+interface AccountHome {
   readonly moved: (account: Account, bytes: number) => void;
   readonly hasRoom: (bytes: number) => boolean;
   readonly waits: (account: Account) => void;
@@ -182,6 +192,7 @@ interface AccountHome {
 
 export class Account {
   readonly #home: AccountHome;
+  readonly #owner: AccountOwner;
   #bytes = 0;
   #line: Wish[] = [];
   #isServing = false;
@@ -189,8 +200,9 @@ export class Account {
   /** The tick at which it last took or was given something. */
   movedAt = 0;
 
-  constructor(home: AccountHome) {
+  constructor(home: AccountHome, owner: AccountOwner) {
     this.#home = home;
+    this.#owner = owner;
   }
 
   get bytes(): number {
@@ -198,7 +210,7 @@ export class Account {
   }
 
   get isFull(): boolean {
-    return this.#bytes > this.#home.bytesMax;
+    return this.#bytes > this.#owner.bytesMax;
   }
 
   /** Now, without asking. */
@@ -206,6 +218,11 @@ export class Account {
     if (this.#isClosed || bytes === 0) return;
     this.#bytes += bytes;
     this.#home.moved(this, bytes);
+  }
+
+  /** Its reader has taken something, though what is held is the same. */
+  touch(): void {
+    if (!this.#isClosed) this.#home.moved(this, 0);
   }
 
   /** So many of them are gone. */
@@ -262,7 +279,7 @@ export class Account {
   end(): void {
     if (this.#isClosed) return;
     this.close();
-    this.#home.end();
+    this.#owner.end();
   }
 
   /** Nothing is held any more, and nobody waits. Harmless twice. */
@@ -280,6 +297,6 @@ export class Account {
   }
 
   #hasOwnRoom(bytes: number): boolean {
-    return this.#bytes === 0 || this.#bytes + bytes <= this.#home.bytesMax;
+    return this.#bytes === 0 || this.#bytes + bytes <= this.#owner.bytesMax;
   }
 }

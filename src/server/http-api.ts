@@ -5,6 +5,8 @@
  */
 import { Hono } from 'hono';
 import { RaftError } from '../core/errors.ts';
+import type { Account } from './held-bytes.ts';
+import type { Exchange } from './http-answer.ts';
 import { asRaftError, errorResponse } from './http-errors.ts';
 import { deleteKey, getKey, getRange, putKey, readFailure } from './kv-routes.ts';
 import { notImplemented } from './request-input.ts';
@@ -15,10 +17,12 @@ import { postTxn } from './txn-route.ts';
 import { getWatch } from './watch-route.ts';
 
 export interface HttpApi {
-  readonly fetch: (request: Request) => Promise<Response>;
+  /** Without an exchange, an answer counts as taken once it is made. */
+  readonly fetch: (request: Request, exchange?: Exchange) => Promise<Response>;
 }
 
-type Answer = (request: Request) => Response | Promise<Response>;
+/** The account is of what the answer holds. */
+type Answer = (request: Request, account: Account) => Response | Promise<Response>;
 
 interface Route {
   readonly pattern: string;
@@ -36,12 +40,16 @@ export function createHttpApi(context: ServerContext, streams: OpenStreams): Htt
     streams.endAll(haltedError(error));
   });
   const isHalted = (): RaftError | null => halted;
-  const app = new Hono();
+  const app = new Hono<{ Bindings: { readonly exchange: Exchange | null } }>();
   for (const route of routesOf(context, streams, isHalted)) {
-    app.all(route.pattern, ({ req }) => answer(context, route, { request: req.raw, halted }));
+    app.all(route.pattern, ({ req, env: { exchange } }) =>
+      answer(context, route, { request: req.raw, halted, exchange }),
+    );
   }
-  app.notFound(({ req }) => answer(context, NOWHERE, { request: req.raw, halted }));
-  return { fetch: async (request) => app.fetch(request) };
+  app.notFound(({ req, env: { exchange } }) =>
+    answer(context, NOWHERE, { request: req.raw, halted, exchange }),
+  );
+  return { fetch: async (request, exchange) => app.fetch(request, { exchange: exchange ?? null }) };
 }
 
 function routesOf(
@@ -51,19 +59,22 @@ function routesOf(
 ): readonly Route[] {
   return [
     // Before the pattern below, which Hono lets match this path as well.
-    { pattern: '/kv', methods: { GET: (request) => getRange(context, request) } },
+    { pattern: '/kv', methods: { GET: (request, account) => getRange(context, request, account) } },
     {
       pattern: '/kv/*',
       methods: {
         PUT: (request) => putKey(context, request),
-        GET: (request) => getKey(context, request),
+        GET: (request, account) => getKey(context, request, account),
         DELETE: (request) => deleteKey(context, request),
       },
     },
-    { pattern: '/txn', methods: { POST: (request) => postTxn(context, request) } },
+    {
+      pattern: '/txn',
+      methods: { POST: (request, account) => postTxn(context, request, account) },
+    },
     {
       pattern: '/watch',
-      methods: { GET: (request) => getWatch(context, streams, request) },
+      methods: { GET: (request, account) => getWatch(context, request, { streams, account }) },
       isStream: true,
     },
     {
@@ -108,14 +119,20 @@ const NOWHERE: Route = { pattern: 'none', methods: {} };
 interface Incoming {
   readonly request: Request;
   readonly halted: RaftError | null;
+  readonly exchange: Exchange | null;
 }
+
+/** Bound: what a small answer is counted as, so that one who does not take it is closed as well. */
+const SMALL_ANSWER_BYTES = 1024;
 
 async function answer(context: ServerContext, route: Route, incoming: Incoming): Promise<Response> {
   const { method } = incoming.request;
   const startedAt = performance.now();
-  context.counters.httpInFlight += 1;
-  const response = await answerSafely(context, route, incoming);
-  context.counters.httpInFlight -= 1;
+  const account = accountOf(context, route, incoming.exchange);
+  const response = await answerSafely(context, route, { ...incoming, account });
+  if (account.bytes === 0 && route.isStream !== true) account.hold(SMALL_ANSWER_BYTES);
+  if (incoming.exchange === null && route.isStream !== true) account.close();
+  if (incoming.exchange === null || route.isStream) context.counters.httpInFlight -= 1;
   countHttp(context.counters, {
     method: KNOWN_METHODS.has(method) ? method : 'other',
     route: route.pattern,
@@ -125,22 +142,37 @@ async function answer(context: ServerContext, route: Route, incoming: Incoming):
   return response;
 }
 
+/** Under way until its answer is taken; a stream has bounds of its own and counts only until it begins. */
+function accountOf(context: ServerContext, route: Route, exchange: Exchange | null): Account {
+  const { counters, held, limits } = context;
+  counters.httpInFlight += 1;
+  const account = held.outgoing.account(limits.socketBytesMax, () => exchange?.end());
+  exchange?.whenOver(() => {
+    account.close();
+    if (route.isStream !== true) counters.httpInFlight -= 1;
+  });
+  return account;
+}
+
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'PUT', 'POST', 'DELETE']);
 
 async function answerSafely(
   context: ServerContext,
   route: Route,
-  { request, halted }: Incoming,
+  { request, halted, account }: Incoming & { readonly account: Account },
 ): Promise<Response> {
   try {
     if (route.isProbe !== true) {
       if (halted !== null) return haltedResponse(route, halted);
-      if (context.counters.httpInFlight > context.limits.httpRequestsMax) throw tooManyRequests();
+      if (context.counters.httpInFlight > context.limits.httpRequestsMax) {
+        context.held.outgoing.relieve();
+        throw tooManyRequests();
+      }
     }
     const isHead = request.method === 'HEAD' && route.isStream !== true;
     const handler = route.methods[isHead ? 'GET' : request.method];
     if (handler === undefined) return unroutable(route, request);
-    return await handler(request);
+    return await handler(request, account);
   } catch (error) {
     const known = asRaftError(error);
     if (known !== null) return readFailure(known);

@@ -11,14 +11,14 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Socket } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, type Http2Bindings, type HttpBindings } from '@hono/node-server';
 import { RaftError } from '../core/errors.ts';
 import type { ClientPort } from './client-port.ts';
-import { ConnectionGate } from './connection-gate.ts';
+import { ConnectionGate, type GateOptions } from './connection-gate.ts';
 import type { ServedHosts } from './host-check.ts';
+import type { Exchange } from './http-answer.ts';
 import type { HttpApi } from './http-api.ts';
 import { badRequest, errorBody, errorResponse } from './http-errors.ts';
-import type { ServerCounters } from './server-counters.ts';
 
 export interface HttpAddress {
   readonly host: string;
@@ -43,11 +43,8 @@ const CLOSE_GRACE_MS = 500;
 /** `.` and `..`, also percent-encoded: URL parsers remove them, and with them the key that was meant. */
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:[/?#]|$)/i;
 
-export interface HttpServerOptions {
+export interface HttpServerOptions extends GateOptions {
   readonly hosts: ServedHosts;
-  readonly counters: ServerCounters;
-  /** Bound: connections of every kind. */
-  readonly connectionsMax: number;
   /** Shorter in tests. */
   readonly headersTimeoutMs?: number;
 }
@@ -60,7 +57,7 @@ export class HttpServer {
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
-    const listener = getRequestListener((request) => this.#fetch(request), {
+    const listener = getRequestListener((request, env) => this.#fetch(request, exchangeOf(env)), {
       // Lighter Request and Response objects in this process: a fifth of the cost of a small request.
       overrideGlobalObjects: true,
       errorHandler: () =>
@@ -76,7 +73,7 @@ export class HttpServer {
       },
       (request, response) => this.#take(request, response, listener),
     );
-    this.#gate = new ConnectionGate(options.connectionsMax, options.counters);
+    this.#gate = new ConnectionGate(options);
     this.#gate.guard(this.#server);
     this.#server.on('upgrade', (request, socket: Socket, head) => {
       socket.on('error', () => socket.destroy());
@@ -104,6 +101,7 @@ export class HttpServer {
 
   /** Takes no new connection; resolves when the last one is gone, by force after a moment. */
   async close(): Promise<void> {
+    this.#gate.close();
     if (!this.#server.listening) return;
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeIdleConnections();
@@ -126,7 +124,10 @@ export class HttpServer {
     const refusal = this.#refusalOf(request);
     if (refusal !== null) socket.end(refusalHead('403 Forbidden'));
     else if (this.#backend === null) socket.end(refusalHead('503 Service Unavailable'));
-    else this.#backend.clients.upgrade(request, socket, head);
+    else {
+      this.#gate.handOver(socket);
+      this.#backend.clients.upgrade(request, socket, head);
+    }
   }
 
   #refusalOf(request: IncomingMessage): Refusal | null {
@@ -136,11 +137,19 @@ export class HttpServer {
     return { status: 403, message };
   }
 
-  async #fetch(request: Request): Promise<Response> {
-    if (this.#backend !== null) return this.#backend.api.fetch(request);
+  async #fetch(request: Request, exchange: Exchange): Promise<Response> {
+    if (this.#backend !== null) return this.#backend.api.fetch(request, exchange);
     if (new URL(request.url).pathname === '/livez') return Response.json({ alive: true });
     return errorResponse(starting());
   }
+}
+
+function exchangeOf({ outgoing }: HttpBindings | Http2Bindings): Exchange {
+  return {
+    // First of all: the next request of the connection begins behind it.
+    whenOver: (over) => outgoing.prependOnceListener('close', over),
+    end: () => outgoing.destroy(),
+  };
 }
 
 function bindError(error: Error, { host, port }: HttpAddress): RaftError {

@@ -7,11 +7,13 @@ import type { Consistency } from '../client/frame-shapes.ts';
 import { RaftError } from '../core/errors.ts';
 import type { KvCommand } from '../kv/commands.ts';
 import { CompactedError, FutureRevisionError } from '../kv/kv-errors.ts';
-import type { ConditionFailed, KvResult, Refused } from '../kv/results.ts';
+import type { ConditionFailed, KvResult, RangeResult, Refused } from '../kv/results.ts';
 import { boundedRange } from './bounded-range.ts';
 import { checkKey, checkSelector, encodeChecked } from './command-door.ts';
+import type { Account } from './held-bytes.ts';
+import { bodyAnswer, jsonAnswer, whenRoom } from './http-answer.ts';
 import { errorResponse } from './http-errors.ts';
-import { keyValueJson } from './json-bytes.ts';
+import { type JsonEncoding, keyValueJson } from './json-bytes.ts';
 import { submit, untilReadable } from './replica-calls.ts';
 import { readBody } from './request-body.ts';
 import {
@@ -27,7 +29,10 @@ import {
 } from './request-input.ts';
 import { flagParameter, type Query, readQuery, wholeParameter } from './request-query.ts';
 import type { ServerContext } from './server-context.ts';
+import { rangeTextMax } from './server-limits.ts';
 
+/** The room that an answer to a range asks for before anybody knows how large it is. */
+const RANGE_ROOM_BYTES = 256 * 1024;
 const LIMIT_BOUNDS = { min: 1, max: 2 ** 32 - 1 };
 
 export async function putKey(context: ServerContext, request: Request): Promise<Response> {
@@ -40,6 +45,7 @@ export async function putKey(context: ServerContext, request: Request): Promise<
   const bounds = {
     bytesMax: context.limits.valueBytesMax,
     what: 'a value',
+    held: context.held.incoming,
     timeoutMs: left(deadline),
   };
   const value = await readBody(request, bounds);
@@ -59,7 +65,11 @@ export async function deleteKey(context: ServerContext, request: Request): Promi
   return written(result.revision, { deleted: result.deleted });
 }
 
-export async function getKey(context: ServerContext, request: Request): Promise<Response> {
+export async function getKey(
+  context: ServerContext,
+  request: Request,
+  account: Account,
+): Promise<Response> {
   const query = readQuery(request.url, ['timeoutMs', 'consistency', 'revision']);
   const key = keyFromPath(request.url);
   checkKey(key, context.limits);
@@ -78,12 +88,17 @@ export async function getKey(context: ServerContext, request: Request): Promise<
   if (isKnownToReader(request.headers, kv.modRevision)) {
     return new Response(null, { status: 304, headers: tagged });
   }
-  return new Response(new Uint8Array(kv.value), {
-    headers: { ...tagged, 'content-type': 'application/octet-stream' },
-  });
+  const about = { ...tagged, 'content-type': 'application/octet-stream' };
+  return whenRoom(account, kv.value.length, () =>
+    bodyAnswer(account, new Uint8Array(kv.value), about),
+  );
 }
 
-export async function getRange(context: ServerContext, request: Request): Promise<Response> {
+export async function getRange(
+  context: ServerContext,
+  request: Request,
+  account: Account,
+): Promise<Response> {
   const query = readQuery(request.url, [
     ...SELECTOR_PARAMETERS,
     'limit',
@@ -106,11 +121,36 @@ export async function getRange(context: ServerContext, request: Request): Promis
     ...(limit !== null && { limit }),
     ...(revision !== null && { revision }),
   };
-  const range = boundedRange(context.kv, question, context.limits);
-  const kvs = range.kvs.map((kv) => keyValueJson(kv, { encoding, keysOnly }));
-  const { more, count } = range;
-  const body = { revision: range.revision, kvs, more, count };
-  return Response.json(body, { headers: readHeaders(range.revision, served) });
+  return whenRoom(account, RANGE_ROOM_BYTES, () => {
+    const range = boundedRange(context.kv, question, context.limits);
+    const text = rangeText(range, {
+      encoding,
+      keysOnly,
+      textMax: rangeTextMax(context.limits),
+    });
+    return jsonAnswer(account, text, readHeaders(range.revision, served));
+  });
+}
+
+interface RangeShape {
+  readonly encoding: JsonEncoding;
+  readonly keysOnly: boolean;
+  readonly textMax: number;
+}
+
+/** Bound: characters of JSON, which may spell a byte with six. One key is shown even if it alone takes more. */
+function rangeText(range: RangeResult, { encoding, keysOnly, textMax }: RangeShape): string {
+  const texts: string[] = [];
+  let length = 0;
+  for (const kv of range.kvs) {
+    const text = JSON.stringify(keyValueJson(kv, { encoding, keysOnly }));
+    length += text.length;
+    if (length > textMax && texts.length > 0) break;
+    texts.push(text);
+  }
+  const more = range.more || texts.length < range.kvs.length;
+  const { revision, count } = range;
+  return `{"revision":${revision},"kvs":[${texts.join(',')}],"more":${more},"count":${count}}`;
 }
 
 export async function write(

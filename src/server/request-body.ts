@@ -3,20 +3,48 @@
  * (SV10), and a client that stops sending half-way is let go at the request's deadline (SV4).
  */
 import { RaftError } from '../core/errors.ts';
+import type { Account, HeldBytes } from './held-bytes.ts';
 
 export interface BodyBounds {
   readonly bytesMax: number;
   /** What the limit is called in the error: 'a value', 'a transaction'. */
   readonly what: string;
   readonly timeoutMs: number;
+  /** Counts what has begun to arrive. */
+  readonly held: HeldBytes;
 }
 
 export async function readBody(request: Request, bounds: BodyBounds): Promise<Uint8Array> {
   const declared = Number(request.headers.get('content-length') ?? Number.NaN);
   if (declared > bounds.bytesMax) throw tooLarge(bounds);
+  let refuse: (error: RaftError) => void = () => {};
+  const refused = new Promise<never>((_resolve, reject) => {
+    refuse = reject;
+  });
+  const account = bounds.held.account(bounds.bytesMax, () => refuse(crowdedOut()));
+  const timer = setTimeout(() => refuse(late(bounds)), bounds.timeoutMs);
+  try {
+    const reading = read(request, { declared, bounds, account });
+    reading.catch(ignore);
+    return await Promise.race([reading, refused]);
+  } finally {
+    clearTimeout(timer);
+    account.close();
+  }
+}
+
+interface Reading {
+  readonly declared: number;
+  readonly bounds: BodyBounds;
+  readonly account: Account;
+}
+
+/** What arrives once it was refused is dropped; the caller's answer closes the connection. */
+async function read(request: Request, { declared, bounds, account }: Reading): Promise<Uint8Array> {
   // The HTTP parser never delivers more than was declared, so that much may be buffered in one go.
-  const reading = declared >= 0 ? readDeclared(request) : readStreamed(request, bounds);
-  const body = await withinDeadline(reading, bounds);
+  if (declared > 0) account.hold(declared);
+  const body =
+    declared >= 0 ? await readDeclared(request) : await readStreamed(request, { bounds, account });
   if (body.length > bounds.bytesMax) throw tooLarge(bounds);
   if (declared >= 0 && body.length !== declared) throw cut();
   return body;
@@ -30,31 +58,17 @@ async function readDeclared(request: Request): Promise<Uint8Array> {
   }
 }
 
-async function readStreamed(request: Request, bounds: BodyBounds): Promise<Uint8Array> {
-  const stream = request.body;
-  return stream === null ? new Uint8Array(0) : gather(stream.getReader(), bounds);
-}
-
-/** What arrives after the deadline is dropped; the caller's answer closes the connection. */
-async function withinDeadline(
-  reading: Promise<Uint8Array>,
-  bounds: BodyBounds,
+async function readStreamed(
+  request: Request,
+  parts: Omit<Reading, 'declared'>,
 ): Promise<Uint8Array> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(late(bounds)), bounds.timeoutMs);
-  });
-  try {
-    return await Promise.race([reading, deadline]);
-  } finally {
-    clearTimeout(timer);
-    reading.catch(ignore);
-  }
+  const stream = request.body;
+  return stream === null ? new Uint8Array(0) : gather(stream.getReader(), parts);
 }
 
 async function gather(
   reader: ReadableStreamDefaultReader<Uint8Array>,
-  bounds: BodyBounds,
+  { bounds, account }: Omit<Reading, 'declared'>,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -67,6 +81,7 @@ async function gather(
       throw tooLarge(bounds);
     }
     chunks.push(value);
+    account.hold(value.length);
   }
 }
 
@@ -104,6 +119,13 @@ function late({ timeoutMs }: BodyBounds): RaftError {
     'RAFT_TIMED_OUT',
     `The body did not arrive within ${timeoutMs} ms. Nothing was written; send it again.`,
     { retry: 'safe' },
+  );
+}
+
+function crowdedOut(): RaftError {
+  return new RaftError(
+    'RAFT_OVERLOADED',
+    'Too many bytes of requests are under way on this node, and this one began first. Nothing was written; ask another node, or later.',
   );
 }
 

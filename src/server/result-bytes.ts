@@ -1,7 +1,16 @@
 /** About how large a result is in a frame, known before it is encoded: then it need not be (SP6, SP8). */
 import { unreachable } from '../core/assert.ts';
+import { RaftError } from '../core/errors.ts';
 import type { KvAnswer } from '../kv/result-codec.ts';
 import type { KeyValue, TxnResponse } from '../kv/results.ts';
+
+/** The write is done and stays done: only its answer is refused (SP8). */
+export function writeTooLarge(revision: number, bytes: number): RaftError {
+  return new RaftError(
+    'RAFT_TOO_LARGE',
+    `The write was carried out, at revision ${revision}. What it returns has ${bytes} bytes, more than an answer may have. Do not repeat it; read what was there at the revision before.`,
+  );
+}
 
 /** What a result, or one of its keys, costs besides keys and values. */
 const OVERHEAD_BYTES = 64;

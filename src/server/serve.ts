@@ -15,7 +15,7 @@ import { foundingClusterId, storedClusterId } from '../library/cluster-identity.
 import type { Replica } from '../ports/replica.ts';
 import { ClientPort } from './client-port.ts';
 import { descriptorLimit } from './descriptor-limit.ts';
-import { createHeld } from './held-bytes.ts';
+import { createHeld, type Held } from './held-bytes.ts';
 import { ServedHosts } from './host-check.ts';
 import { createHttpApi } from './http-api.ts';
 import { type HttpAddress, HttpServer } from './http-server.ts';
@@ -61,10 +61,11 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const shares = sharesOf(descriptorLimit());
   const counters = createServerCounters();
   const connectionsMax = Math.min(options.serverLimits.connectionsMax, shares.clients);
-  const http = new HttpServer({ hosts: hostsOf(options), counters, connectionsMax });
+  const held = createHeld();
+  const http = new HttpServer({ hosts: hostsOf(options), counters, held, connectionsMax });
   const bound = await http.listen(options.listen);
   try {
-    return await serveOn({ http, counters }, bound, options);
+    return await serveOn({ http, counters, held }, bound, options);
   } catch (error) {
     await http.close();
     throw error;
@@ -74,17 +75,18 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 interface ServerParts {
   readonly http: HttpServer;
   readonly counters: ServerCounters;
+  readonly held: Held;
 }
 
 async function serveOn(
-  { http, counters }: ServerParts,
+  { http, counters, held }: ServerParts,
   bound: HttpAddress,
   options: ServeOptions,
 ): Promise<RunningServer> {
   const { log } = options;
   const machine = new KvStateMachine({ onListenerError: (error) => logFault(log, error) });
   const replica = await startMember(options, machine);
-  const context = contextOf(options, { replica, kv: machine, counters });
+  const context = contextOf(options, { replica, kv: machine, counters, held });
   const stopWatching = [
     logNode(replica, log, context.clock),
     watchLoopDelay(context.clock, counters.loopDelay),
@@ -147,11 +149,10 @@ async function startMember(options: ServeOptions, machine: KvStateMachine): Prom
 
 function contextOf(
   options: ServeOptions,
-  parts: Pick<ServerContext, 'replica' | 'kv' | 'counters'>,
+  parts: Pick<ServerContext, 'replica' | 'kv' | 'counters' | 'held'>,
 ): ServerContext {
   return {
     ...parts,
-    held: createHeld(),
     limits: options.serverLimits,
     version: options.version,
     process: () => ({

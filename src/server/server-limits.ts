@@ -69,6 +69,11 @@ export function txnBodyBytesMax({ commandBytesMax }: ServerLimits): number {
   return 2 * commandBytesMax;
 }
 
+/** A range in JSON: base64 adds a third, and a revision and its like come with each key. */
+export function rangeTextMax({ rangeBytesMax, rangeKeysMax }: ServerLimits): number {
+  return 2 * rangeBytesMax + 256 * rangeKeysMax;
+}
+
 /** How long a request may wait unless it says otherwise, in milliseconds. */
 export const TIMEOUT_DEFAULT_MS = 5_000;
 /** How long `/readyz` waits for a proof that it can serve, in milliseconds, unless told otherwise. */

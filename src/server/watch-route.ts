@@ -5,10 +5,11 @@
  */
 import { RaftError } from '../core/errors.ts';
 import { CompactedError } from '../kv/kv-errors.ts';
-import type { WatchRevision } from '../kv/watch-event.ts';
 import { checkSelector } from './command-door.ts';
+import { type EventPiece, eventPieces } from './event-text.ts';
+import type { Account } from './held-bytes.ts';
 import { asRaftError, badRequest, errorBody } from './http-errors.ts';
-import { bytesField, type JsonEncoding, keyValueJson } from './json-bytes.ts';
+import type { JsonEncoding } from './json-bytes.ts';
 import { LiveWatch } from './live-watch.ts';
 import { untilReadable } from './replica-calls.ts';
 import {
@@ -23,10 +24,16 @@ import type { OpenStreams, ServerContext } from './server-context.ts';
 
 const encoder = new TextEncoder();
 
+export interface WatchParts {
+  readonly streams: OpenStreams;
+  /** Of what the stream holds. */
+  readonly account: Account;
+}
+
 export async function getWatch(
   context: ServerContext,
-  streams: OpenStreams,
   request: Request,
+  { streams, account }: WatchParts,
 ): Promise<Response> {
   const query = readQuery(request.url, [...SELECTOR_PARAMETERS, 'from', 'encoding', 'timeoutMs']);
   const encoding = encodingFrom(query);
@@ -38,7 +45,7 @@ export async function getWatch(
   // "After now" means after all that was committed before the call, wherever it was.
   if (from === null) await untilReadable(context.replica, timeoutMs);
   const watch = new LiveWatch(context, { ...selector, ...(from !== null && { from }) });
-  const body = new EventStream(context, watch, { streams, encoding }).readable;
+  const body = new EventStream(context, watch, { streams, account, encoding }).readable;
   return new Response(body, {
     headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
   });
@@ -53,8 +60,7 @@ function startFrom(query: Query, headers: Headers): number | null {
   throw badRequest('Last-Event-ID must be a revision, as the id of an event was.');
 }
 
-interface StreamOptions {
-  readonly streams: OpenStreams;
+interface StreamOptions extends WatchParts {
   readonly encoding: JsonEncoding;
 }
 
@@ -64,17 +70,22 @@ class EventStream {
   readonly #context: ServerContext;
   readonly #watch: LiveWatch;
   readonly #encoding: JsonEncoding;
+  readonly #account: Account;
+  /** Of the revision that is being told; `null` between two of them. */
+  #pieces: Iterator<EventPiece, void> | null = null;
   readonly #keepAlive: ReturnType<typeof setInterval>;
   readonly #leave: () => void;
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
   #isOver = false;
 
-  constructor(context: ServerContext, watch: LiveWatch, { streams, encoding }: StreamOptions) {
+  constructor(context: ServerContext, watch: LiveWatch, options: StreamOptions) {
+    const { streams, account, encoding } = options;
+    this.#account = account;
     this.#context = context;
     this.#watch = watch;
     this.#encoding = encoding;
     context.counters.httpWatches += 1;
-    this.readable = new ReadableStream({
+    const source: UnderlyingDefaultSource<Uint8Array> = {
       start: (controller) => {
         this.#controller = controller;
         // An id without data is remembered by EventSource: a resume loses nothing even before any event.
@@ -82,25 +93,54 @@ class EventStream {
       },
       pull: () => this.#pull(),
       cancel: () => this.#end(),
-    });
+    };
+    // Nothing is made ahead: a piece is asked for when the socket has taken the one before.
+    this.readable = new ReadableStream(source, { highWaterMark: 0 });
     this.#keepAlive = setInterval(() => this.#comment(), context.keepAliveMs);
     this.#leave = streams.add((error) => this.#fail(error));
   }
 
   async #pull(): Promise<void> {
+    this.#account.release(this.#account.bytes);
     try {
-      const revision = await this.#watch.next();
-      if (revision !== null) this.#write(eventText(revision, this.#encoding));
+      while (!this.#isOver && !(await this.#tellPiece())) await this.#nextRevision();
     } catch (error) {
       if (asRaftError(error) === null) this.#context.onFault(error);
       this.#fail(asRaftError(error) ?? failed());
     }
   }
 
+  async #nextRevision(): Promise<void> {
+    const revision = await this.#watch.next();
+    // Cancelled: then the stream is over, or about to be.
+    if (revision === null) this.#end();
+    else this.#pieces = eventPieces(revision, this.#encoding);
+  }
+
+  /** Bound: room is asked for before a piece is made. False: there is no piece left. */
+  async #tellPiece(): Promise<boolean> {
+    const next = this.#pieces?.next();
+    if (next === undefined || next.done === true) {
+      this.#pieces = null;
+      return false;
+    }
+    const { bytes, text } = next.value;
+    await new Promise<void>((resolve) => {
+      this.#account.whenRoom(bytes, () => {
+        this.#write(text());
+        resolve();
+      });
+    });
+    return true;
+  }
+
   #comment(): void {
     const { progress } = this.#watch;
-    if ((this.#controller?.desiredSize ?? 0) <= 0) return;
-    this.#write(progress === null ? ': keep-alive\n\n' : `id: ${progress}\n: keep-alive\n\n`);
+    // Never inside an event, and never a second one that nobody has read.
+    if (this.#pieces !== null || this.#controller?.desiredSize !== 0) return;
+    const id = progress === null ? '' : `id: ${progress}\n`;
+    // Not counted: the socket takes it without asking for more, so nobody would say when it is gone.
+    this.#controller.enqueue(encoder.encode(`${id}: keep-alive\n\n`));
   }
 
   #fail(error: RaftError): void {
@@ -114,7 +154,10 @@ class EventStream {
   }
 
   #write(text: string): void {
-    if (!this.#isOver) this.#controller?.enqueue(encoder.encode(text));
+    if (this.#isOver) return;
+    const bytes = encoder.encode(text);
+    this.#account.hold(bytes.length);
+    this.#controller?.enqueue(bytes);
   }
 
   #end(): void {
@@ -123,21 +166,9 @@ class EventStream {
     this.#context.counters.httpWatches -= 1;
     clearInterval(this.#keepAlive);
     this.#leave();
+    this.#account.close();
     this.#watch.cancel();
   }
-}
-
-function eventText({ revision, events }: WatchRevision, encoding: JsonEncoding): string {
-  const changes = events.map((event) =>
-    event.type === 'put'
-      ? { type: 'put', ...keyValueJson(event, { encoding, keysOnly: false }) }
-      : {
-          type: 'delete',
-          ...bytesField('key', event.key, encoding),
-          modRevision: event.modRevision,
-        },
-  );
-  return `id: ${revision}\ndata: ${JSON.stringify({ revision, events: changes })}\n\n`;
 }
 
 function tooManyWatches(count: number): RaftError {

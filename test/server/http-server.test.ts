@@ -1,6 +1,7 @@
 /** HTTP over a real socket: what only shows there, such as raw paths, half-sent bodies and broken streams. */
 import { connect as connectTo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createHeld } from '../../src/server/held-bytes.ts';
 import { ServedHosts } from '../../src/server/host-check.ts';
 import { HttpServer, type HttpServerOptions } from '../../src/server/http-server.ts';
 import { createServerCounters } from '../../src/server/server-counters.ts';
@@ -142,6 +143,7 @@ describe('streams', () => {
 const PLAIN_SERVER: HttpServerOptions = {
   hosts: new ServedHosts([]),
   counters: createServerCounters(),
+  held: createHeld(),
   connectionsMax: 100,
 };
 

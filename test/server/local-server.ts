@@ -66,6 +66,7 @@ export async function localServer(
   const http = new HttpServer({
     hosts: new ServedHosts(['allowed.test']),
     counters: local.context.counters,
+    held: local.context.held,
     connectionsMax: local.context.limits.connectionsMax,
     ...(options.headersTimeoutMs !== undefined && { headersTimeoutMs: options.headersTimeoutMs }),
   });

@@ -43,7 +43,8 @@ function parse(block: string): SseBlock {
   const found = new Map<string, string>();
   for (const line of block.split('\n')) {
     const [, name = '', value = ''] = /^([^:]*):? ?(.*)$/.exec(line) ?? [];
-    found.set(name, value);
+    const before = found.get(name);
+    found.set(name, before === undefined ? value : `${before}\n${value}`);
   }
   return {
     id: found.get('id') ?? null,
