@@ -75,12 +75,14 @@ const DRAIN_TIMEOUT_MS = 2_000;
 export async function startRaftNode(options: RaftNodeOptions): Promise<RaftNode> {
   const { id, clusterId, store, transport } = options;
   const founding = staticConfiguration(Object.keys(options.members) as NodeId[]);
+  const { frameBytesMax: runBytesMax } = { ...DEFAULT_LIMITS, ...options.limits };
   let node: RaftNode | null = null;
   await transport.listen((connection) =>
     node === null ? notYet(connection) : node.accept(connection),
   );
   try {
-    node = new RaftNode(options, await store.open({ clusterId, nodeId: id, founding }));
+    const recovered = await store.open({ clusterId, nodeId: id, founding, runBytesMax });
+    node = new RaftNode(options, recovered);
     node.start();
     return node;
   } catch (error) {

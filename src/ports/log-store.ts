@@ -23,6 +23,8 @@ export interface LogStoreOwner {
   readonly nodeId: string;
   /** The configuration before the first entry; one that exists is refused if it knows other members (CF5). */
   readonly founding: Configuration;
+  /** The largest run that this node can send on: a store with a larger one is refused (CF8). Left out: any. */
+  readonly runBytesMax?: number;
 }
 
 /** What a store has proven about itself when it opens. */

@@ -7,6 +7,7 @@ import { type Configuration, members } from '../core/configuration.ts';
 import type { HardState } from '../core/hard-state.ts';
 import type { NodeIdentity } from '../core/identity.ts';
 import type { EntryId } from '../core/types.ts';
+import type { LogStoreOwner } from '../ports/log-store.ts';
 import {
   acknowledgedLost,
   contentDiffers,
@@ -16,6 +17,7 @@ import {
   otherMembers,
   PART,
   restored,
+  runTooLarge,
   twoVotes,
 } from './refusals.ts';
 import type { ProvenDatabase } from './start-up-proof.ts';
@@ -48,6 +50,12 @@ export function requireSameMembers(
 ): void {
   const isSame = members(known).join() === members(named).join();
   if (!isSame) throw otherMembers(place, members(known), members(named));
+}
+
+/** CF8: what was written under larger limits must still fit what this node may send. */
+export function requireSendable(place: string, owner: LogStoreOwner, largestRun: number): void {
+  const { runBytesMax = Number.POSITIVE_INFINITY } = owner;
+  if (largestRun > runBytesMax) throw runTooLarge(place, largestRun, runBytesMax);
 }
 
 function requireOneDirectory(parts: DirectoryParts): void {

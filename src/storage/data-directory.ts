@@ -7,7 +7,7 @@ import { InvariantViolation } from '../core/assert.ts';
 import { RaftError } from '../core/errors.ts';
 import type { NodeIdentity } from '../core/identity.ts';
 import type { LogStoreOwner } from '../ports/log-store.ts';
-import { requireAgreement, requireSameMembers } from './agreement.ts';
+import { requireAgreement, requireSameMembers, requireSendable } from './agreement.ts';
 import {
   type Database,
   DatabaseDamaged,
@@ -117,6 +117,7 @@ async function openLocked(
   const acknowledged = slots.acknowledged.value;
   requireAgreement({ directory, identity, database: proven, hardState, acknowledged });
   requireSameMembers(directory, { known: proven.configuration, named: owner.founding });
+  requireSendable(directory, owner, proven.largestRun);
   const slotFiles = await openSlotFiles(ground, slots);
   try {
     return await countStart(ground, { identity, isNew, proven, database, slotFiles });

@@ -20,7 +20,7 @@ import type {
   ReadRange,
   RecoveredLog,
 } from '../ports/log-store.ts';
-import { requireSameMembers } from './agreement.ts';
+import { requireSameMembers, requireSendable } from './agreement.ts';
 import { bootIdentity } from './identity-file.ts';
 import { type LogPlan, type LogState, planWrite } from './log-plan.ts';
 import { cryptoWord, type RandomWord } from './random-word.ts';
@@ -76,6 +76,8 @@ export class MemoryLogStore implements LogStore {
     const isOwn = clusterId === owner.clusterId && nodeId === owner.nodeId;
     if (!isOwn) throw belongsTo(PLACE, content.identity, owner);
     requireSameMembers(PLACE, { known: content.configuration, named: owner.founding });
+    const largestRun = content.runs.reduce((most, { bytes }) => Math.max(most, bytes.length), 0);
+    requireSendable(PLACE, owner, largestRun);
     content.identity = bootIdentity(content.identity, this.#randomWord());
     this.#content = content;
     this.#isOpen = true;

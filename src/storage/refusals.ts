@@ -52,6 +52,14 @@ export function otherMembers(
   );
 }
 
+export function runTooLarge(directory: string, bytes: number, bytesMax: number): RaftError {
+  return new RaftError(
+    'RAFT_LOG_REFUSED',
+    `The log in ${directory} holds entries that were written together as ${bytes} bytes, but --frame-bytes-max ` +
+      `(frameBytesMax) is ${bytesMax} now: a leader could not send them. Nothing was changed. Start with ${bytes} or more.`,
+  );
+}
+
 export function mixed(directory: string, part: Part): RaftError {
   return new RaftError(
     'RAFT_WRONG_IDENTITY',

@@ -54,6 +54,8 @@ export interface ProvenDatabase {
   readonly shape: LogShape;
   readonly runs: RunIndex;
   readonly peers: Map<string, StoredPeer>;
+  /** In bytes, as it is stored and sent; 0 without a run. */
+  readonly largestRun: number;
 }
 
 /** Bound: bytes read from the database in one step of the proof. */
@@ -72,6 +74,7 @@ export async function proveDatabase(
     shape: null,
     runs: new RunIndex(),
     peers: new Map(),
+    largestRun: 0,
     digest: 0,
     records: 0,
   };
@@ -96,6 +99,7 @@ interface Draft {
   shape: LogShape | null;
   readonly runs: RunIndex;
   readonly peers: Map<string, StoredPeer>;
+  largestRun: number;
   digest: number;
   records: number;
 }
@@ -147,6 +151,7 @@ function addRun(draft: Draft, key: Uint8Array, value: Uint8Array): void {
   const checksum = checksumOfRun(value);
   draft.shape = extendShape(before, run);
   draft.runs.append(run.firstIndex, checksum);
+  draft.largestRun = Math.max(draft.largestRun, value.length);
   draft.digest = advanceDigest(draft.digest, checksum, 0);
 }
 
@@ -174,7 +179,7 @@ function counted<Value>(draft: Draft, { value, checksum }: ProvenValue<Value>): 
 }
 
 function conclude(draft: Draft): ProvenDatabase {
-  const { directory, identity, configuration, state, runs, peers } = draft;
+  const { directory, identity, configuration, state, runs, peers, largestRun } = draft;
   if (identity === null || configuration === null || state === null) {
     throw damagedLog(draft, 'the records that every store has are not there');
   }
@@ -189,7 +194,7 @@ function conclude(draft: Draft): ProvenDatabase {
   if (last.term > state.hardState.term) {
     throw termAboveHardState(directory, last, state.hardState.term);
   }
-  return { identity, configuration, state, shape, runs, peers };
+  return { identity, configuration, state, shape, runs, peers, largestRun };
 }
 
 /** The shape above the base that the state record names. */

@@ -282,6 +282,21 @@ function identityTests({ newPlace, start, stored }: StoreHarness): void {
     expect(configuration).toEqual(OWNER.founding);
     expect(identity.boots).toBe(2);
   });
+
+  it('[CF8] a run larger than this node may send is refused, and changes nothing', async () => {
+    const largest = run(1, 1, ['a'.repeat(1_000), 'b']);
+    const { place, store } = await stored([hard(1), append(largest, run(1, 3, ['c']))]);
+    await store.close();
+    const bytes = largest.bytes.length;
+    await expect(place.store().open({ ...OWNER, runBytesMax: bytes - 1 })).rejects.toMatchObject({
+      code: 'RAFT_LOG_REFUSED',
+      message: expect.stringContaining(`is ${bytes - 1} now: a leader could not send them.`),
+    });
+    const again = place.store();
+    const { identity } = await again.open({ ...OWNER, runBytesMax: bytes });
+    await again.close();
+    expect(identity.boots).toBe(2);
+  });
 }
 
 function ownerAndPeerTests({ start, stored }: StoreHarness): void {

@@ -176,6 +176,20 @@ describe('the cluster’s name', () => {
     await start(options(dataDir));
   });
 
+  it('[CF8] refuses limits that what is in the log has outgrown, and says how much is enough', async () => {
+    const dataDir = await directory();
+    const server = await start(options(dataDir));
+    const body = 'x'.repeat(300_000);
+    await fetch(`${server.url}/kv/large`, { method: 'PUT', body });
+    await server.close();
+    const small = { commandBytesMax: 50_000, runBytesMax: 50_000, messageBytesMax: 50_000 };
+    const limits = { ...DEFAULT_LIMITS, ...small, frameBytesMax: 100_000 };
+    const refused = await serve(options(dataDir, { limits })).catch((error: Error) => error);
+    expect(refused).toMatchObject({ code: 'RAFT_LOG_REFUSED' });
+    const enough = Number(/Start with (\d+) or more/.exec(`${refused}`)?.[1]);
+    await start(options(dataDir, { limits: { ...limits, frameBytesMax: enough } }));
+  });
+
   it('[CF5] refuses a start that leaves members out, or exchanges one', async () => {
     const dataDir = await directory();
     const founding = membersOf('n1=127.0.0.1:1,n2=127.0.0.1:2');
