@@ -22,8 +22,9 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.clean]: 'done, or stopped as asked',
   [EXIT.no]: 'the answer is no: the key is missing, a condition did not hold, a revision is gone',
   [EXIT.usage]: 'the command line or the input is wrong',
-  [EXIT.unavailable]: 'no server answers, there is no leader, or the address is taken',
-  [EXIT.invariantBroken]: 'the node found one of its own rules broken and stopped',
+  [EXIT.unavailable]: 'no server answers, no leader, the address is taken, or it is not built yet',
+  [EXIT.invariantBroken]:
+    'the node found one of its own rules broken and stopped, or the program has a fault',
   [EXIT.storageFailed]: 'the disk failed while the node ran',
   [EXIT.temporary]: 'timed out, overloaded, or the outcome is unknown: see the message',
   [EXIT.wrongConfiguration]:

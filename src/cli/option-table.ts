@@ -218,6 +218,12 @@ export const OPTIONS = {
     'Start with the changes of this revision.',
   ),
   file: optional(text, 'FILE', 'Read the transaction from this file instead of standard input.'),
+  'dry-run': { ...preset(yesOrNo, 'false', '', 'Only say what would be done.'), isFlag: true },
+  ui: { ...planned(yesOrNo, '', 'Serve the live page at /ui.'), isFlag: true },
+  inspect: {
+    ...planned(yesOrNo, '', 'Serve the stream of transitions at /inspect.'),
+    isFlag: true,
+  },
   to: optional(nodeName, 'ID', 'Who shall lead.'),
 } as const satisfies Record<string, OptionSpec<unknown>>;
 

@@ -2,25 +2,34 @@
 import { RaftError } from '../core/errors.ts';
 import { CLIENT_OPTIONS } from './client-session.ts';
 import { type Command, command } from './command.ts';
+import type { OptionName } from './option-table.ts';
 
 function planned(name: string, usage: string, what: string): Command {
   return command({
     name,
     usage,
     summary: `${what}. Not built yet.`,
-    options: name === 'transfer' ? ['to', ...CLIENT_OPTIONS] : CLIENT_OPTIONS,
+    options: [...(OWN_OPTIONS[name] ?? []), ...CLIENT_OPTIONS],
     required: [],
     positionals: [0, 3],
     run: async () => {
-      const text = `raftchart ${name} is not built yet; nothing was done. See the README for what is.`;
+      const text = 'not built yet; nothing was done. See the README for what is.';
       throw new RaftError('RAFT_NOT_IMPLEMENTED', text);
     },
   });
 }
+
+/** What else they will take. */
+const OWN_OPTIONS: Readonly<Record<string, readonly OptionName[]>> = {
+  transfer: ['to'],
+  recover: ['data-dir', 'dry-run'],
+};
 
 export const PLANNED_COMMANDS: readonly Command[] = [
   planned('members', '', 'List the members'),
   planned('member', 'add ID HOST:PORT | promote ID | remove ID', 'Change the membership'),
   planned('transfer', '[--to ID]', 'Hand leadership over'),
   planned('snapshot', '', 'Take a snapshot'),
+  planned('compact', 'REVISION', 'Let go of the history below a revision'),
+  planned('recover', '--data-dir DIR [--dry-run]', 'Recover after a quorum is lost for good'),
 ];

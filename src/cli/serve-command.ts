@@ -28,6 +28,8 @@ const SERVE_OPTIONS = [
   'halt-linger-ms',
   'snapshot-entries',
   'snapshot-bytes',
+  'ui',
+  'inspect',
   ...SETTING_OPTIONS,
 ] as const;
 type ServeValues = OptionValues<Exclude<(typeof SERVE_OPTIONS)[number], 'id' | 'data-dir'>> & {

@@ -112,6 +112,9 @@ const PLANNED: readonly Route[] = [
   { pattern: '/members/:id/promote', methods: { POST: planned('Membership changes') } },
   { pattern: '/transfer', methods: { POST: planned('Leadership transfers') } },
   { pattern: '/snapshot', methods: { POST: planned('Snapshots on request') } },
+  { pattern: '/compact', methods: { POST: planned('Compactions on request') } },
+  { pattern: '/inspect', methods: { GET: planned('Streams of transitions') } },
+  { pattern: '/ui', methods: { GET: planned('Live pages') } },
 ];
 
 const NOWHERE: Route = { pattern: 'none', methods: {} };
@@ -202,7 +205,7 @@ function unroutable(route: Route, request: Request): Response {
     const text = 'There is nothing at this path. Keys live under /kv/<key>; see the README.';
     return errorResponse(new RaftError('RAFT_NOT_FOUND', text));
   }
-  const text = `${request.method} is not possible here; ${methods.join(', ')} is.`;
+  const text = `${request.method} is not possible here. Possible: ${methods.join(', ')}.`;
   const error = new RaftError('RAFT_BAD_REQUEST', text);
   return errorResponse(error, { headers: { allow: methods.join(', ') }, status: 405 });
 }

@@ -68,6 +68,9 @@ describe('errors', () => {
       ['DELETE', '/members/n4'],
       ['POST', '/transfer'],
       ['POST', '/snapshot'],
+      ['POST', '/compact'],
+      ['GET', '/inspect'],
+      ['GET', '/ui'],
     ];
     for (const [method, path] of planned) {
       const response = await local.send(path, { method });
