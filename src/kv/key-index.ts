@@ -185,7 +185,7 @@ function endOf(block: Block, { to }: KeyBounds): number {
 }
 
 /** The place of the first key that is not below `key`. */
-function lowerBound(keys: readonly KeyText[], key: KeyText): number {
+export function lowerBound(keys: readonly KeyText[], key: KeyText): number {
   let low = 0;
   let high = keys.length;
   while (low < high) {

@@ -30,6 +30,8 @@ const PRUNE_STEPS_PER_EVENT = 4;
 const PRUNE_STEPS_AT_ONCE = 256;
 /** Bound: puts between two looks at the time; they are quick. After every other command it is looked at. */
 const PUTS_IN_A_ROW_MAX = 32;
+/** Bound: events of a batch that watchers are not told of before the time is looked at: telling many takes some. */
+const EVENTS_UNTOLD_MAX = 32;
 /** Bound: bytes of keys and values in the results of one batch; one result is made even if it alone is larger. */
 const RESULT_BYTES_MAX = 4 * 1024 * 1024;
 
@@ -81,7 +83,7 @@ export class KvStateMachine implements StateMachine {
 
   /**
    * One result for each command, in order, until all are applied, time is up or the results are large; `undefined` for
-   * those that nobody waits for. Watchers are called before it returns, once each. Throws, having changed nothing,
+   * those that nobody waits for. Watchers are called before it returns. Throws, having changed nothing,
    * only for a command of a version that this program does not know: the node must halt, since replicas that
    * know it have carried it out.
    */
@@ -96,7 +98,6 @@ export class KvStateMachine implements StateMachine {
       const { events } = this.#store;
       const position = events.end;
       const results = this.#applySome(batch, isTimeUp);
-      this.#hub.publish(events, position);
       this.#prune(events.end - position, isTimeUp);
       return results;
     } finally {
@@ -150,6 +151,7 @@ export class KvStateMachine implements StateMachine {
   ): readonly (KvResult | undefined)[] {
     const results: (KvResult | undefined)[] = [];
     const execution: Execution = { isBounded: true, wantsResult: true, resultBytes: 0 };
+    let published = this.#store.events.end;
     for (const { data, wantsResult } of batch) {
       const before = execution.resultBytes;
       execution.wantsResult = wantsResult;
@@ -157,9 +159,19 @@ export class KvStateMachine implements StateMachine {
       results.push(wantsResult ? result : undefined);
       const isQuick = result.type === 'put' && execution.resultBytes === before;
       if (isQuick && results.length % PUTS_IN_A_ROW_MAX !== 0) continue;
+      if (this.#store.events.end - published >= EVENTS_UNTOLD_MAX)
+        published = this.#publish(published);
       if (isTimeUp() || execution.resultBytes >= RESULT_BYTES_MAX) break;
     }
+    this.#publish(published);
     return results;
+  }
+
+  /** Tells watchers of the events from a position on; returns where to go on. */
+  #publish(from: number): number {
+    const { events } = this.#store;
+    if (events.end > from) this.#hub.publish(events, from);
+    return events.end;
   }
 
   #applyOne(data: Uint8Array, execution: Execution): KvResult {

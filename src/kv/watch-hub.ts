@@ -1,11 +1,11 @@
 /**
  * Who watches what, and the delivery of what has just been applied (KV16, KV18). Watchers of a single key
  * are found by that key, so a put costs the same whether ten or ten thousand others watch other
- * keys; watchers of ranges are few and are asked one by one.
+ * keys; watchers of ranges are asked one range at a time, and all of one range are told the same.
  */
 import type { EventLog } from './event-log.ts';
-import { boundsOf, isInside, type KeyBounds, type KeyText, keyText } from './key-order.ts';
-import type { KeyVersion } from './key-version.ts';
+import { lowerBound } from './key-index.ts';
+import { boundsOf, type KeyBounds, type KeyText, keyText } from './key-order.ts';
 import type { MvccStore } from './mvcc-store.ts';
 import {
   RevisionGroups,
@@ -31,11 +31,24 @@ interface Watcher {
   isActive: boolean;
 }
 
+/** What is gathered before anyone is told. */
+interface News {
+  /** Made once for all. */
+  readonly eventAt: (position: number) => WatchEvent;
+  readonly news: Map<Watcher, readonly WatchRevision[]>;
+}
+
+/** Everyone who watches the same range. */
+interface WatchedRange {
+  readonly bounds: KeyBounds;
+  readonly watchers: Set<Watcher>;
+}
+
 export class WatchHub {
   readonly #store: MvccStore;
   readonly #onListenerError: ListenerErrorHandler;
   readonly #byKey = new Map<KeyText, Set<Watcher>>();
-  readonly #ofRanges = new Set<Watcher>();
+  readonly #byRange = new Map<string, WatchedRange>();
 
   constructor(store: MvccStore, onListenerError: ListenerErrorHandler) {
     this.#store = store;
@@ -44,9 +57,10 @@ export class WatchHub {
 
   /** How many watchers there are. */
   get size(): number {
-    let ofKeys = 0;
-    for (const watchers of this.#byKey.values()) ofKeys += watchers.size;
-    return ofKeys + this.#ofRanges.size;
+    let size = 0;
+    for (const watchers of this.#byKey.values()) size += watchers.size;
+    for (const { watchers } of this.#byRange.values()) size += watchers.size;
+    return size;
   }
 
   /** Replays what lies between `from` and now before it returns. Throws `CompactedError`. */
@@ -70,24 +84,54 @@ export class WatchHub {
 
   /** Tells everyone concerned of the events from `position` on, which they have not been told of. */
   publish(events: EventLog, position: number): void {
-    if (this.#byKey.size === 0 && this.#ofRanges.size === 0) return;
-    const news = new Map<Watcher, RevisionGroups>();
-    for (let at = position; at < events.end; at += 1) this.#gather(events.at(at), news);
-    for (const [watcher, groups] of news) this.#deliver(watcher, groups.revisions);
+    if (this.#byKey.size === 0 && this.#byRange.size === 0) return;
+    const news = new Map<Watcher, readonly WatchRevision[]>();
+    const made: WatchEvent[] = [];
+    const eventAt = (at: number): WatchEvent => {
+      const event = made[at - position] ?? toWatchEvent(events.at(at));
+      made[at - position] = event;
+      return event;
+    };
+    if (this.#byKey.size > 0) this.#gatherByKey(events, position, { eventAt, news });
+    if (this.#byRange.size > 0) this.#gatherByRange(events, position, { eventAt, news });
+    for (const [watcher, revisions] of news) {
+      const due = revisions.filter(({ revision }) => revision >= watcher.nextRevision);
+      if (due.length > 0) this.#deliver(watcher, due);
+    }
   }
 
-  #gather(version: KeyVersion, news: Map<Watcher, RevisionGroups>): void {
-    const { key, modRevision } = version;
-    let event: WatchEvent | null = null;
-    const tell = (watcher: Watcher): void => {
-      if (modRevision < watcher.nextRevision) return;
-      event ??= toWatchEvent(version);
-      const groups = news.get(watcher) ?? new RevisionGroups();
-      groups.add(modRevision, event);
-      news.set(watcher, groups);
-    };
-    for (const watcher of this.#byKey.get(key) ?? []) tell(watcher);
-    for (const watcher of this.#ofRanges) if (isInside(key, watcher.bounds)) tell(watcher);
+  #gatherByKey(events: EventLog, position: number, { eventAt, news }: News): void {
+    const byKey = new Map<KeyText, RevisionGroups>();
+    for (let at = position; at < events.end; at += 1) {
+      const { key, modRevision } = events.at(at);
+      const watchers = this.#byKey.get(key);
+      if (watchers === undefined) continue;
+      const groups = byKey.get(key) ?? new RevisionGroups();
+      byKey.set(key, groups);
+      groups.add(modRevision, eventAt(at));
+      for (const watcher of watchers) news.set(watcher, groups.revisions);
+    }
+  }
+
+  /** The events are sorted by key once, so that each range finds its own without looking at the others. */
+  #gatherByRange(events: EventLog, position: number, { eventAt, news }: News): void {
+    const byKey: number[] = [];
+    for (let at = position; at < events.end; at += 1) byKey.push(at);
+    byKey.sort((left, right) => compareKeys(events.at(left).key, events.at(right).key));
+    const keys = byKey.map((at) => events.at(at).key);
+    for (const { bounds, watchers } of this.#byRange.values()) {
+      const { from, to } = bounds;
+      const inside = byKey.slice(
+        lowerBound(keys, from),
+        to === null ? keys.length : lowerBound(keys, to),
+      );
+      if (inside.length === 0) continue;
+      const groups = new RevisionGroups();
+      for (const at of inside.sort((left, right) => left - right)) {
+        groups.add(events.at(at).modRevision, eventAt(at));
+      }
+      for (const watcher of watchers) news.set(watcher, groups.revisions);
+    }
   }
 
   #replay(watcher: Watcher): void {
@@ -112,9 +156,11 @@ export class WatchHub {
   }
 
   #register(watcher: Watcher): void {
-    const { key } = watcher;
+    const { bounds, key } = watcher;
     if (key === null) {
-      this.#ofRanges.add(watcher);
+      const range = this.#byRange.get(nameOf(bounds)) ?? { bounds, watchers: new Set() };
+      this.#byRange.set(nameOf(bounds), range);
+      range.watchers.add(watcher);
       return;
     }
     const others = this.#byKey.get(key);
@@ -123,11 +169,23 @@ export class WatchHub {
   }
 
   #end(watcher: Watcher): void {
+    const { bounds, key } = watcher;
     watcher.isActive = false;
-    this.#ofRanges.delete(watcher);
-    if (watcher.key === null) return;
-    const others = this.#byKey.get(watcher.key);
+    const others =
+      key === null ? this.#byRange.get(nameOf(bounds))?.watchers : this.#byKey.get(key);
     others?.delete(watcher);
-    if (others?.size === 0) this.#byKey.delete(watcher.key);
+    if (others?.size !== 0) return;
+    if (key === null) this.#byRange.delete(nameOf(bounds));
+    else this.#byKey.delete(key);
   }
+}
+
+/** Equal for equal bounds only: the length says where the first ends. */
+function nameOf({ from, to }: KeyBounds): string {
+  return to === null ? `all from ${from}` : `${from.length} ${from}${to}`;
+}
+
+function compareKeys(left: KeyText, right: KeyText): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
 }

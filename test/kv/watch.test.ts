@@ -58,6 +58,19 @@ describe('watches', () => {
     expect(spy.calls).toEqual(['4:c 5:d']);
   });
 
+  it('[KV16] watchers of one range are told the same objects, each from its own revision on', () => {
+    const machine = machineWith({}, 'a', 'b');
+    const told: unknown[] = [];
+    for (const from of [4, 4, 5]) machine.watch({ ...ALL, from }, (all) => told.push(all));
+    machine.watch({ start: utf8('d') }, (all) => told.push(all));
+    apply(machine, put('c'), put('d'));
+    const [one, other, later, part] = told as { revision: number; events: unknown[] }[][];
+    expect(one?.map(({ revision }) => revision)).toEqual([4, 5]);
+    expect(other?.[0]).toBe(one?.[0]);
+    expect(later).toEqual([one?.[1]]);
+    expect(part?.[0]?.events[0]).toBe(one?.[1]?.events[0]);
+  });
+
   it('[KV16] the events of a transaction come together, in the order of its operations', () => {
     const machine = machineWith({}, 'x', 'y', 'z');
     const spy = watch(machine, ALL);
