@@ -2,9 +2,11 @@
  * What `/metrics` shows (SV14): the replica's own account of itself and the server's counters, by names
  * that begin with `raftchart_`. Nothing is measured here; a scrape reads numbers that exist anyway.
  */
+
 import type { Role } from '../core/effect.ts';
 import type { Histogram } from '../core/histogram.ts';
 import type { Replica, ReplicaStatus, ReplicaTimings } from '../ports/replica.ts';
+import type { Held } from './held-bytes.ts';
 import { type Family, histogramSamples, prometheusText, type Sample } from './prometheus-text.ts';
 import type { ServerCounters } from './server-counters.ts';
 
@@ -22,6 +24,7 @@ export interface ProcessGauges {
 export interface MetricsSources {
   readonly replica: Replica;
   readonly counters: ServerCounters;
+  readonly held: Held;
   readonly store: () => StoreGauges;
   readonly process: () => ProcessGauges;
   readonly version: string;
@@ -47,6 +50,7 @@ export function metricsText(sources: MetricsSources): string {
     ...storeFamilies(sources.store()),
     ...httpFamilies(sources.counters),
     ...clientFamilies(sources.counters),
+    ...heldFamilies(sources.held),
     ...processFamilies(sources.process(), sources.counters),
   ]);
 }
@@ -214,6 +218,18 @@ function httpFamilies(counters: ServerCounters): readonly Family[] {
       single(counters.foreignRequests),
     ),
     gauge('http_watches', 'Open streams of server-sent events.', single(counters.httpWatches)),
+  ];
+}
+
+function heldFamilies({ outgoing, incoming }: Held): readonly Family[] {
+  return [
+    gauge('held_outgoing_bytes', 'Answers and events not taken yet.', single(outgoing.total)),
+    gauge('held_incoming_bytes', 'Requests that have begun to arrive.', single(incoming.total)),
+    counter(
+      'slow_connections_closed',
+      'Readers and senders closed because they stood still.',
+      single(outgoing.closedCount + incoming.closedCount),
+    ),
   ];
 }
 

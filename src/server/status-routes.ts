@@ -45,12 +45,12 @@ export function notReady(reason: string): Response {
 
 export function getMetrics(context: ServerContext, request: Request): Response {
   readQuery(request.url, []);
-  const { replica, counters, kv, version, process } = context;
+  const { replica, counters, held, kv, version, process } = context;
   const store = () => ({
     revision: kv.revision,
     compactedRevision: kv.compactedRevision,
     keys: kv.keyCount,
   });
-  const text = metricsText({ replica, counters, store, process, version });
+  const text = metricsText({ replica, counters, held, store, process, version });
   return new Response(text, { headers: { 'content-type': PROMETHEUS_CONTENT_TYPE } });
 }

@@ -66,6 +66,7 @@ describe('readers that take nothing', () => {
     await eventually(() => server.context.held.outgoing.total).toBeGreaterThan(10 * MIB);
     const text = await (await fetch(`${server.url}/metrics`)).text();
     expect(text).toContain('raftchart_http_requests_in_flight 6');
+    expect(text).toMatch(/^raftchart_held_outgoing_bytes [0-9]{8}$/m);
     for (let tick = 0; tick < 200; tick += 1) server.context.held.outgoing.tick();
     await eventually(() => server.context.counters.httpInFlight).toBe(0);
     expect(server.context.held.outgoing.total).toBe(0);
@@ -116,6 +117,9 @@ describe('readers that take nothing', () => {
   });
 });
 
+const upgrade =
+  'GET /client HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
+
 describe('senders that never finish', () => {
   it('[SP9] bodies that stop before their end hold what fits one bound; who began first is refused', async () => {
     const server = await served();
@@ -138,8 +142,6 @@ describe('senders that never finish', () => {
   it('[SP9] frames that stop before their end hold what fits one bound, and others are served', async () => {
     const held = createHeld();
     const server = await served({ held });
-    const upgrade =
-      'GET /client HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
     // A binary frame that announces 16 MiB, under a mask of zeros.
     const head = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
     for (let at = 0; at < 6; at += 1) {
@@ -179,5 +181,19 @@ describe('senders that never finish', () => {
     await pongs;
     expect(server.context.held.incoming.total).toBe(0);
     expect(socket.extensions).toBe('');
+  });
+
+  it('[SP9] a flood of pings from one that takes no pongs closes it', async () => {
+    const server = await served();
+    const socket = await sender(server.port, upgrade);
+    const ping = Buffer.concat([Buffer.from([0x89, 0xfd, 0, 0, 0, 0]), Buffer.alloc(125)]);
+    const pings = Buffer.concat(Array.from({ length: 8_000 }, () => ping));
+    let failure: unknown = null;
+    for (let at = 0; at < 100 && !failure; at += 1) {
+      failure = await new Promise((written) => socket.write(pings, written));
+    }
+    expect(failure).toBeInstanceOf(Error);
+    await eventually(() => server.context.counters.clientConnections).toBe(0);
+    expect(server.context.held.incoming.total).toBe(0);
   });
 });
