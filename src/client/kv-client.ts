@@ -3,7 +3,7 @@
  * `RaftError` whose `retry` says what is known: `safe`, `outcomeUnknown` or `never` (CL2–CL5). It never sends
  * a write again whose outcome is unknown: only the caller knows whether that is harmless (I5).
  */
-import { RaftError } from '../core/errors.ts';
+import { RaftError, type Retry } from '../core/errors.ts';
 import { encodeCommand } from '../kv/command-codec.ts';
 import type { KvCommand } from '../kv/commands.ts';
 import { decodeResult, type KvAnswer } from '../kv/result-codec.ts';
@@ -247,7 +247,7 @@ export class KvClient implements AsyncDisposable {
         requestFor: (id, timeoutMs) => ({ type: 'submit', id, timeoutMs, command }),
         read: (reply) => {
           if (reply.type !== 'done') throw wrongReply(reply);
-          return read(decodeResult(reply.result));
+          return read(readResult(reply.result, 'outcomeUnknown'));
         },
       };
     });
@@ -330,9 +330,23 @@ function isKey(which: Bytes | Selection): which is Bytes {
   return typeof which === 'string' || which instanceof Uint8Array;
 }
 
+/** A result that cannot be read says nothing of whether the write took place (CL9). */
+function readResult(bytes: Uint8Array, retry: Retry): KvAnswer {
+  try {
+    return decodeResult(bytes);
+  } catch (cause) {
+    const text = `The server's answer could not be read: ${describe(cause)}`;
+    throw new RaftError('RAFT_OUTCOME_UNKNOWN', text, { retry, cause });
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 function rangeAnswer(reply: ClientReply): RangeAnswer {
   if (reply.type !== 'read') throw wrongReply(reply);
-  const result = decodeResult(reply.result);
+  const result = readResult(reply.result, 'safe');
   if (result.type !== 'range') throw wrongReply(reply);
   const { revision, kvs, more, count } = result;
   return { revision, kvs: kvs.map(ownKeyValue), more, count, served: reply.served };

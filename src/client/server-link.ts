@@ -35,6 +35,10 @@ export class ServerLink {
   #unscouted: string[] = [];
   #nextEndpoint = 0;
   #failuresInARow = 0;
+  /** Connections that were lost soon after they were made. */
+  #shortLivesInARow = 0;
+  /** When the current connection was made, on the clock of its client. */
+  #adoptedAt = 0;
   #lastFailure = 'no attempt has ended yet';
   #redial: unknown = null;
   #isClosed = false;
@@ -96,6 +100,7 @@ export class ServerLink {
     if (connection === this.#dialing) this.#dialing = null;
     this.#current = connection;
     this.#failuresInARow = 0;
+    this.#adoptedAt = this.#surroundings.clock.now();
     this.#listener.onReady(connection, previous);
     previous?.retire();
     this.#heardOfLeader(hello);
@@ -149,12 +154,19 @@ export class ServerLink {
     else this.#replace(connection.url);
   }
 
-  /** The first attempt after a loss comes at once, at another endpoint if there is one. */
+  /**
+   * The first attempt after a loss comes at once, at another endpoint if there is one. Bound: where each endpoint
+   * says hello and closes, again and again, the attempts come ever more slowly.
+   */
   #replace(lost: string): void {
     const { endpoints } = this.#settings;
     this.#unscouted = [];
     if (endpoints[this.#nextEndpoint % endpoints.length] === lost) this.#nextEndpoint += 1;
-    this.#dial();
+    const livedMs = this.#surroundings.clock.now() - this.#adoptedAt;
+    this.#shortLivesInARow = livedMs < REDIAL_MAX_MS ? this.#shortLivesInARow + 1 : 0;
+    const inVain = this.#shortLivesInARow - endpoints.length;
+    if (inVain <= 0) this.#dial();
+    else this.#dialLater(inVain);
   }
 
   #dialFailed(): void {
@@ -166,7 +178,10 @@ export class ServerLink {
       return;
     }
     this.#listener.onRoundFailed(rounds, this.whyWaiting());
-    if (this.#isClosed) return;
+    if (!this.#isClosed) this.#dialLater(rounds);
+  }
+
+  #dialLater(rounds: number): void {
     const longest = Math.min(REDIAL_MAX_MS, REDIAL_MIN_MS * 2 ** Math.min(rounds, 10));
     const { clock, random } = this.#surroundings;
     const waitMs = longest * (0.5 + random.next() / 2);

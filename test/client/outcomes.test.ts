@@ -240,6 +240,16 @@ describe('a server that talks nonsense', () => {
     expect(status).toEqual({});
   });
 
+  it('[CL9] does not take an answer that it cannot read for a refusal', async () => {
+    const server = await scripted();
+    const result = Uint8Array.of(250, 1, 2, 3);
+    server.onRequest = ({ id, type }, reply) =>
+      reply(type === 'read' ? { type, id, served: 'local', result } : { type: 'done', id, result });
+    const client = clientOf([server.url]);
+    const errors = [await rejection(client.put('a', 'x')), await rejection(client.get('a'))];
+    expect(errors.map(({ retry }) => retry)).toEqual(['outcomeUnknown', 'safe']);
+  });
+
   it('[CL9] keeps the advice of an error whose code it does not know', async () => {
     const { pack } = await import('msgpackr');
     const server = await scripted();

@@ -27,7 +27,7 @@ export interface StreamPlan {
 }
 
 /** Production clients cost time: they are there in so large a share of the seeds. */
-const SHARE = 0.2;
+const SHARE = 0.12;
 
 export function planStreams(random: SeededRandom, workload: KeyValueWorkload): StreamPlan | null {
   if (!random.chance(SHARE)) return null;
