@@ -5,7 +5,6 @@ import { dirname } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { CliContext } from './command.ts';
 import { EXIT } from './exit-codes.ts';
-import { runCli } from './run-cli.ts';
 
 /** How long what is still open may keep a finished process, in milliseconds. */
 const LINGER_MS = 1_000;
@@ -65,8 +64,9 @@ async function removeAbandoned(directory: string): Promise<void> {
   await rmdir(dirname(directory)).catch(() => {});
 }
 
-runCli(process.argv.slice(2), context).then(async (exitCode) => {
-  process.exitCode = exitCode;
-  if (abandonedDirectory !== null) await removeAbandoned(abandonedDirectory);
-  setTimeout(() => process.exit(exitCode), LINGER_MS).unref();
-});
+// Loaded only now, since it takes a while: a signal that comes meanwhile is heard.
+const { runCli } = await import('./run-cli.ts');
+const exitCode = await runCli(process.argv.slice(2), context);
+process.exitCode = exitCode;
+if (abandonedDirectory !== null) await removeAbandoned(abandonedDirectory);
+setTimeout(() => process.exit(exitCode), LINGER_MS).unref();
