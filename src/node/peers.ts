@@ -18,6 +18,7 @@ import type {
   Transport,
 } from '../ports/transport.ts';
 import type { Refusal } from '../rules/identity.ts';
+import { EarlyMessages } from './early-messages.ts';
 import { Introductions, type IntroductionsOptions } from './introductions.ts';
 import type { Troubles } from './troubles.ts';
 
@@ -33,9 +34,6 @@ export interface PeersOptions extends IntroductionsOptions {
   /** Told who is refused, who refuses, and when that is over. */
   readonly troubles: Pick<Troubles, 'refused' | 'refusedBy' | 'accepted' | 'heard'>;
 }
-
-/** Bound: messages that overtake the peer's acceptance here; what exceeds it is dropped, as the network may. */
-const EARLY_MESSAGES_MAX = 64;
 
 interface Connected {
   readonly connection: PeerConnection;
@@ -242,23 +240,6 @@ function bootOf({ identity }: Hello): string {
   return identity.lineage.at(-1) ?? '';
 }
 
-/** What a peer said before it was accepted here; told once it is. */
-class EarlyMessages {
-  #held: (() => void)[] | null = [];
-
-  /** Runs `deliver` now, or once `release` was called. */
-  pass(deliver: () => void): void {
-    if (this.#held === null) deliver();
-    else if (this.#held.length < EARLY_MESSAGES_MAX) this.#held.push(deliver);
-  }
-
-  release(): void {
-    const held = this.#held ?? [];
-    this.#held = null;
-    for (const deliver of held) deliver();
-  }
-}
-
 /** A connection that we asked for. */
 class Outbound implements ConnectionListener {
   connection: PeerConnection | null = null;
@@ -284,6 +265,7 @@ class Outbound implements ConnectionListener {
   }
 
   onHello(hello: Hello): void {
+    this.connection?.hold();
     this.#peers.run(() => {
       if (hello.identity.nodeId !== this.#peer) {
         const reason = `${hello.identity.nodeId} answers at the address of ${this.#peer}`;
@@ -291,6 +273,7 @@ class Outbound implements ConnectionListener {
       }
       this.#peers.judge(hello, (refusal) => {
         if (refusal !== null) return this.#refuse(refusal);
+        this.connection?.release();
         this.#peers.helloAccepted(this.#peer, this.#attempt, bootOf(hello));
         this.#peers.run(() => this.#early.release());
       });
@@ -299,7 +282,7 @@ class Outbound implements ConnectionListener {
 
   onMessage(message: Message, runs: readonly EntryRun[]): void {
     this.#peers.run(() =>
-      this.#early.pass(() => this.#peers.deliver(this.#peer, this.#attempt, message, runs)),
+      this.#early.pass(runs, () => this.#peers.deliver(this.#peer, this.#attempt, message, runs)),
     );
   }
 
@@ -343,6 +326,7 @@ class Inbound implements ConnectionListener {
   onOpen(): void {}
 
   onHello(hello: Hello): void {
+    this.#connection.hold();
     this.#peers.stopTimer(this.#helloTimer);
     this.#peers.run(() =>
       this.#peers.judge(hello, (refusal) => {
@@ -359,6 +343,7 @@ class Inbound implements ConnectionListener {
   /** ID8: a connection that has ended while the proof went to disk opens no link. */
   #admit(hello: Hello, answer: Hello): void {
     if (this.#isClosed) return;
+    this.#connection.release();
     this.#peer = hello.identity.nodeId;
     this.#attempt = this.#peers.admitCall(this.#connection, hello, answer);
     this.#peers.run(() => this.#early.release());
@@ -366,7 +351,7 @@ class Inbound implements ConnectionListener {
 
   onMessage(message: Message, runs: readonly EntryRun[]): void {
     this.#peers.run(() =>
-      this.#early.pass(() => {
+      this.#early.pass(runs, () => {
         if (this.#peer !== null) this.#peers.deliver(this.#peer, this.#attempt, message, runs);
       }),
     );

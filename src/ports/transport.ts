@@ -37,6 +37,10 @@ export interface PeerConnection {
   send(message: Message, runs: readonly EntryRun[]): boolean;
   /** Bytes queued here and not yet taken by the operating system. */
   bufferedBytes(): number;
+  /** While a hello is judged: nothing more is read, so that whoever waits for a verdict costs next to nothing. */
+  hold(): void;
+  /** The peer is believed: from now on what it says is read, in frames of any size. */
+  release(): void;
   /** Says why, if the connection is still able to (`refused`), and closes. */
   close(kind: 'refused' | 'local', text: string): void;
 }

@@ -65,7 +65,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const http = new HttpServer({ hosts: hostsOf(options), counters, held, connectionsMax });
   const bound = await http.listen(options.listen);
   try {
-    return await serveOn({ http, counters, held }, bound, options);
+    return await serveOn({ http, counters, held, shares }, bound, options);
   } catch (error) {
     await http.close();
     throw error;
@@ -76,16 +76,17 @@ interface ServerParts {
   readonly http: HttpServer;
   readonly counters: ServerCounters;
   readonly held: Held;
+  readonly shares: DescriptorShares;
 }
 
 async function serveOn(
-  { http, counters, held }: ServerParts,
+  { http, counters, held, shares }: ServerParts,
   bound: HttpAddress,
   options: ServeOptions,
 ): Promise<RunningServer> {
   const { log } = options;
   const machine = new KvStateMachine({ onListenerError: (error) => logFault(log, error) });
-  const replica = await startMember(options, machine);
+  const replica = await startMember(options, machine, shares);
   const context = contextOf(options, { replica, kv: machine, counters, held });
   const stopWatching = [
     logNode(replica, log, context.clock),
@@ -132,7 +133,11 @@ function hostsOf({ listen, peerListen, peers, allowHosts }: ServeOptions): Serve
   return new ServedHosts([listen.host, ...peerHosts, ...allowHosts]);
 }
 
-async function startMember(options: ServeOptions, machine: KvStateMachine): Promise<Replica> {
+async function startMember(
+  options: ServeOptions,
+  machine: KvStateMachine,
+  descriptors: DescriptorShares,
+): Promise<Replica> {
   const { id, dataDir, peerListen, peers, timing, limits, log } = options;
   const addresses = peers ?? new Map([[id, peerListen]]);
   const stored = await storedClusterId(dataDir);
@@ -142,8 +147,8 @@ async function startMember(options: ServeOptions, machine: KvStateMachine): Prom
     });
   }
   const clusterId = options.clusterId ?? stored ?? foundingClusterId(addresses);
-  const parts = { id, clusterId, members: addresses, dataDir, peerListen, machine, timing, limits };
-  const replica = await startNode(parts);
+  const place = { id, clusterId, members: addresses, dataDir, peerListen };
+  const replica = await startNode({ ...place, machine, timing, limits, descriptors });
   return replica;
 }
 

@@ -1,4 +1,5 @@
 /** Puts a member together for the server: LevelDB in the data directory, WebSockets to the peers, real time. */
+import type { DescriptorShares } from '../core/descriptors.ts';
 import type { Limits } from '../core/limits.ts';
 import type { RaftTiming } from '../core/raft-state.ts';
 import type { NodeId } from '../core/types.ts';
@@ -20,11 +21,21 @@ export interface NodeParts {
   readonly machine: StateMachine;
   readonly timing: RaftTiming;
   readonly limits: Limits;
+  /** Of the file descriptors that this process may open, those of the disk and of the peers. */
+  readonly descriptors: Pick<DescriptorShares, 'disk' | 'peers'>;
 }
+
+/** Inbound connections of each member at once: the one that counts, and one that takes its place. */
+const CONNECTIONS_PER_PEER = 2;
 
 /** Rejects with a `RaftError` that says what to do. */
 export function startNode(parts: NodeParts): Promise<Replica> {
-  const { id, clusterId, machine, timing, limits } = parts;
+  const { id, clusterId, machine, timing, limits, descriptors } = parts;
+  // This node dials some of the peers itself.
+  const connectionsMax = Math.max(
+    CONNECTIONS_PER_PEER * parts.members.size,
+    descriptors.peers - parts.members.size,
+  );
   return startRaftNode({
     id,
     clusterId,
@@ -32,8 +43,8 @@ export function startNode(parts: NodeParts): Promise<Replica> {
     timing,
     limits,
     members: Object.fromEntries(parts.members),
-    store: levelLogStore({ directory: parts.dataDir }),
-    transport: webSocketTransport({ listen: parts.peerListen, limits }),
+    store: levelLogStore({ directory: parts.dataDir, openFilesMax: descriptors.disk }),
+    transport: webSocketTransport({ listen: parts.peerListen, limits, connectionsMax }),
     clock: systemClock,
     random: systemRandom,
   });

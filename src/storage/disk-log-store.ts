@@ -1,7 +1,7 @@
 /** The durable log store of a Node process: the level store upon real files and a real LevelDB. */
 import { checkOptionNames } from '../core/known-names.ts';
 import type { LogStore } from '../ports/log-store.ts';
-import { LevelDatabase } from './level-database.ts';
+import { LevelDatabase, OPEN_FILES_MAX } from './level-database.ts';
 import { LevelLogStore } from './level-log-store.ts';
 import { nodeFiles } from './node-files.ts';
 import { cryptoWord, type RandomWord } from './random-word.ts';
@@ -11,15 +11,17 @@ export interface LevelLogStoreOptions {
   readonly directory: string;
   /** The words of incarnations and boots; a cryptographic source unless given. */
   readonly randomWord?: RandomWord;
+  /** Bound on the files that LevelDB keeps open; it takes 74 at least, and 1,000 unless given. */
+  readonly openFilesMax?: number;
 }
 
 /** A store on disk; nothing is touched before `open`. */
 export function levelLogStore(options: LevelLogStoreOptions): LogStore {
-  checkOptionNames('levelLogStore', options, ['directory', 'randomWord']);
-  const { directory, randomWord = cryptoWord } = options;
+  checkOptionNames('levelLogStore', options, ['directory', 'randomWord', 'openFilesMax']);
+  const { directory, randomWord = cryptoWord, openFilesMax = OPEN_FILES_MAX } = options;
   if (typeof directory !== 'string' || directory === '') {
     throw new TypeError('levelLogStore needs a directory: a path that is not empty');
   }
-  const database = (path: string): LevelDatabase => new LevelDatabase(path);
+  const database = (path: string): LevelDatabase => new LevelDatabase(path, openFilesMax);
   return new LevelLogStore({ directory, files: nodeFiles, database, randomWord });
 }

@@ -35,6 +35,9 @@ const OPTIONS = {
   maxFileSize: 8 * MIB,
 } as const;
 
+/** Bound: files that LevelDB keeps open, unless told otherwise. It maps most of its tables and closes them again. */
+export const OPEN_FILES_MAX = 1_000;
+
 /** Bound: records of one scan step; LevelDB reserves memory for so many before it reads. */
 const SCAN_RECORDS_MAX = 1_000;
 
@@ -51,12 +54,14 @@ const openDirectories = new Set<string>();
 
 export class LevelDatabase implements Database {
   readonly #directory: string;
+  readonly #openFilesMax: number;
   /** Made by `open` and not before: a `Level` opens itself, and would create what is missing. */
   #level: Level<Uint8Array, Uint8Array> | null = null;
   #place: string | null = null;
 
-  constructor(directory: string) {
+  constructor(directory: string, openFilesMax: number = OPEN_FILES_MAX) {
     this.#directory = directory;
+    this.#openFilesMax = openFilesMax;
   }
 
   async open(options: { readonly createIfMissing: boolean }): Promise<void> {
@@ -67,7 +72,7 @@ export class LevelDatabase implements Database {
     this.#place = place;
     try {
       await requireSound(place, options);
-      this.#level = await openLevel(place, options);
+      this.#level = await openLevel(place, { ...options, maxOpenFiles: this.#openFilesMax });
       // LevelDB has renamed `CURRENT` and begun a file, and leaves their names to the next power loss.
       await nodeFiles.syncDirectory(place);
     } catch (error) {
@@ -219,7 +224,7 @@ function isMissing(error: unknown): boolean {
 /** `level` wraps what LevelDB said; the wrapping says only that the database is not open. */
 async function openLevel(
   place: string,
-  options: { readonly createIfMissing: boolean },
+  options: { readonly createIfMissing: boolean; readonly maxOpenFiles: number },
 ): Promise<Level<Uint8Array, Uint8Array>> {
   const level = new Level<Uint8Array, Uint8Array>(place, { ...OPTIONS, ...options });
   try {

@@ -31,6 +31,10 @@ export interface Wire {
   write(frames: readonly Uint8Array[]): void;
   /** Bytes queued and not yet taken over by whoever carries them. */
   bufferedBytes(): number;
+  /** Reads nothing more until `release`. */
+  hold(): void;
+  /** Reads on, and more than a hello takes. */
+  release(): void;
   /** Ends the connection behind what is queued, with a few words for the other side. */
   hangUp(kind: 'ended' | 'badFrame', text: string): void;
 }
@@ -96,6 +100,14 @@ export class Conversation implements PeerConnection {
 
   bufferedBytes(): number {
     return this.#setting.wire.bufferedBytes();
+  }
+
+  hold(): void {
+    if (this.#state === 'open') this.#setting.wire.hold();
+  }
+
+  release(): void {
+    if (this.#state === 'open') this.#setting.wire.release();
   }
 
   close(kind: 'refused' | 'local', text: string): void {
@@ -221,7 +233,7 @@ export class Conversation implements PeerConnection {
     try {
       event(this.#listener);
     } catch (error) {
-      this.#end({ kind: 'local', text: `the listener failed: ${error}` });
+      this.#end({ kind: 'local', text: `the listener failed: ${error}` }, 'this node failed');
     }
   }
 
@@ -231,9 +243,10 @@ export class Conversation implements PeerConnection {
     this.#settle({ kind: 'badFrame', text: problem });
   }
 
-  #end(reason: CloseReason): void {
+  /** `said`: what the other side is told, if it is not the reason. */
+  #end(reason: CloseReason, said: string = reason.text): void {
     if (this.#state === 'closed') return;
-    this.#setting.wire.hangUp('ended', reason.text);
+    this.#setting.wire.hangUp('ended', said);
     this.#settle(reason);
   }
 

@@ -92,8 +92,8 @@ export class MemoryTransport implements PeerTransport {
     conversation.opened('accepted');
     try {
       conversation.attach(accept(conversation));
-    } catch (error) {
-      conversation.close('local', `the connection was not accepted: ${error}`);
+    } catch {
+      conversation.close('local', 'the connection was not accepted');
     }
   }
 
@@ -144,6 +144,11 @@ class MemoryEnd implements Wire, FarEnd {
   }
 
   // What its own side calls.
+
+  /** Nobody floods a memory: what comes early is bounded where it is kept. */
+  hold(): void {}
+
+  release(): void {}
 
   dial(): void {
     const { network } = this.#options;

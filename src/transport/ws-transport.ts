@@ -38,12 +38,21 @@ export interface WebSocketTransportOptions {
   readonly listen: string | null;
   readonly limits: TransportLimits;
   readonly tls?: PeerTls;
+  /** Bound on inbound connections at once; `CONNECTIONS_MAX` unless given. */
+  readonly connectionsMax?: number;
 }
 
 type Accept = (connection: PeerConnection) => ConnectionListener;
 
 /** Bound: more connections at once than any cluster needs are dropped as they come. */
-const CONNECTIONS_MAX = 1024;
+const CONNECTIONS_MAX = 128;
+/**
+ * Bound: of these, at most every second one may be of callers that are not accepted (TR21). One more takes the place of
+ * the oldest: a member says who it is within milliseconds, whoever floods us loses its own connections first.
+ */
+const STRANGERS_SHARE = 2;
+/** From the first packet of a caller to its acceptance: all handshakes together, and a goodbye. */
+const STRANGER_TIMEOUT_MS = HANDSHAKE_TIMEOUT_MS + GOODBYE_TIMEOUT_MS;
 /** Told in the handshake, so that a peer that dials some other WebSocket port finds out at once. */
 const SUBPROTOCOL = 'raftchart-peer';
 const NOT_HTTP = `This port speaks raftchart's peer protocol (WebSocket), not HTTP.
@@ -52,7 +61,7 @@ Clients use the address that the node was given with --listen.
 
 /** WebSockets between members, with TLS if `tls` is given; `listen: null` only dials. */
 export function webSocketTransport(options: WebSocketTransportOptions): PeerTransport {
-  checkOptionNames('webSocketTransport', options, ['listen', 'limits', 'tls']);
+  checkOptionNames('webSocketTransport', options, ['listen', 'limits', 'tls', 'connectionsMax']);
   if (options.tls !== undefined) {
     checkOptionNames('tls of webSocketTransport', options.tls, ['key', 'cert', 'ca']);
   }
@@ -65,6 +74,8 @@ export class WebSocketTransport implements PeerTransport {
   readonly #sockets = new Map<WebSocket, Conversation>();
   /** What is connected to the listening socket, also while it has not yet become a WebSocket. */
   readonly #streams = new Set<Socket>();
+  /** Those of them that are not accepted yet, by the address they come from, oldest first. */
+  readonly #strangers = new Map<string, Stranger>();
   #server: Server | null = null;
   #badFrames = 0;
   #closing: Promise<void> | null = null;
@@ -106,7 +117,13 @@ export class WebSocketTransport implements PeerTransport {
     const conversation = this.#converse(socket, wire, address);
     conversation.attach(listener);
     socket.on('upgrade', (response) => wire.attach(response.socket));
-    socket.on('open', () => conversation.opened('dialled'));
+    socket.on('open', () => {
+      wire.guard({
+        flooded: () => conversation.receivedBroken(FLOODED),
+        released: () => {},
+      });
+      conversation.opened('dialled');
+    });
     return conversation;
   }
 
@@ -146,11 +163,8 @@ export class WebSocketTransport implements PeerTransport {
     const { tls } = this.#options;
     const server = tls === undefined ? createServer(options) : secureServer(tls, options);
     server.on('request', answerPlainRequest);
-    server.maxConnections = CONNECTIONS_MAX;
-    server.on('connection', (stream: Socket) => {
-      this.#streams.add(stream);
-      stream.once('close', () => this.#streams.delete(stream));
-    });
+    server.maxConnections = this.#options.connectionsMax ?? CONNECTIONS_MAX;
+    server.on('connection', (stream: Socket) => this.#meet(stream));
     server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
       this.#upgrades.handleUpgrade(request, stream, head, (socket) => {
         this.#accept(socket, request.socket, accept);
@@ -160,11 +174,37 @@ export class WebSocketTransport implements PeerTransport {
     return server;
   }
 
+  /** TR21: a stranger has little time and takes nobody's place. With TLS the stream is that below it. */
+  #meet(stream: Socket): void {
+    const from = farEndOf(stream);
+    const strangersMax = (this.#options.connectionsMax ?? CONNECTIONS_MAX) / STRANGERS_SHARE;
+    this.#streams.add(stream);
+    if (this.#strangers.size >= strangersMax) {
+      const [oldest] = this.#strangers.values();
+      oldest?.stream.destroy();
+    }
+    const timer = setTimeout(() => stream.destroy(), STRANGER_TIMEOUT_MS);
+    this.#strangers.set(from, { stream, timer });
+    stream.once('close', () => {
+      this.#streams.delete(stream);
+      if (this.#strangers.get(from)?.stream === stream) this.#acquainted(from);
+    });
+  }
+
+  #acquainted(from: string): void {
+    clearTimeout(this.#strangers.get(from)?.timer);
+    this.#strangers.delete(from);
+  }
+
   #accept(socket: WebSocket, stream: Socket, accept: Accept): void {
     const wire = new WebSocketWire(socket);
     wire.attach(stream);
-    const from = formatAddress({ host: stream.remoteAddress ?? '', port: stream.remotePort ?? 0 });
+    const from = farEndOf(stream);
     const conversation = this.#converse(socket, wire, from);
+    wire.guard({
+      flooded: () => conversation.receivedBroken(FLOODED),
+      released: () => this.#acquainted(from),
+    });
     conversation.opened('accepted');
     if (this.#closing !== null) {
       conversation.close('local', 'this node is stopping');
@@ -172,8 +212,9 @@ export class WebSocketTransport implements PeerTransport {
     }
     try {
       conversation.attach(accept(conversation));
-    } catch (error) {
-      conversation.close('local', `the connection was not accepted: ${error}`);
+    } catch (_error) {
+      // The error is for this node's own log, which whoever threw it has told; a stranger learns nothing.
+      conversation.close('local', 'the connection was not accepted');
     }
   }
 
@@ -239,8 +280,21 @@ export class WebSocketTransport implements PeerTransport {
   }
 }
 
+interface Stranger {
+  readonly stream: Socket;
+  readonly timer: NodeJS.Timeout;
+}
+
+const FLOODED = 'more than a hello before it was accepted';
+
+function farEndOf({ remoteAddress, remotePort }: Socket): string {
+  return formatAddress({ host: remoteAddress ?? '', port: remotePort ?? 0 });
+}
+
 const NO_WIRE: Wire = {
   write: () => {},
+  hold: () => {},
+  release: () => {},
   bufferedBytes: () => 0,
   hangUp: () => {},
 };

@@ -15,6 +15,11 @@ export const GOODBYE_TIMEOUT_MS = 500;
 const KEEPALIVE_DELAY_MS = 10_000;
 /** What a WebSocket's goodbye can hold, in bytes (RFC 6455 §5.5). */
 const GOODBYE_BYTES_MAX = 123;
+/**
+ * Bound: what is read from an end whose hello is not accepted yet, in bytes (TR20). A full hello takes 8.8 kB; behind
+ * it nothing is read before the verdict.
+ */
+const EARLY_BYTES_MAX = 64 * 1024;
 const STATUS = { ended: 1000, badFrame: 1008 } as const;
 const BINARY = { binary: true, compress: false } as const;
 
@@ -24,6 +29,10 @@ export class WebSocketWire implements Wire {
   #isCorked = false;
   /** Something was said in this turn of the event loop. */
   #hasSpoken = false;
+  #isHeld = false;
+  #earlyBytes = 0;
+  #flooded: () => void = () => {};
+  #released: () => void = () => {};
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
@@ -34,6 +43,28 @@ export class WebSocketWire implements Wire {
     stream.setNoDelay(true);
     stream.setKeepAlive(true, KEEPALIVE_DELAY_MS);
     this.#stream = stream;
+  }
+
+  /**
+   * Counts what arrives until the far end is accepted: `flooded` once it is too much, `released` once that is over.
+   * To be called when the WebSocket reads already, so that it sees a hello before the count does.
+   */
+  guard({ flooded, released }: { flooded: () => void; released: () => void }): void {
+    this.#flooded = flooded;
+    this.#released = released;
+    this.#stream?.on('data', this.#countEarly);
+  }
+
+  hold(): void {
+    this.#isHeld = true;
+    this.#socket.pause();
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.#stream?.off('data', this.#countEarly);
+    this.#released();
+    this.#socket.resume();
   }
 
   write(frames: readonly Uint8Array[]): void {
@@ -48,6 +79,8 @@ export class WebSocketWire implements Wire {
   }
 
   hangUp(kind: 'ended' | 'badFrame', text: string): void {
+    if (this.#isHeld) this.#socket.resume();
+    this.#isHeld = false;
     this.#socket.close(STATUS[kind], cutToBytes(text, GOODBYE_BYTES_MAX));
   }
 
@@ -66,6 +99,13 @@ export class WebSocketWire implements Wire {
     this.#isCorked = false;
     this.#stream?.uncork();
   }
+
+  readonly #countEarly = (bytes: Uint8Array): void => {
+    this.#earlyBytes += bytes.length;
+    if (this.#isHeld || this.#earlyBytes <= EARLY_BYTES_MAX) return;
+    this.#flooded();
+    this.#stream?.destroy();
+  };
 
   /** Made once, not at every message. */
   readonly #endTurn = (): void => {

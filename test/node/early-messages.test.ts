@@ -39,6 +39,8 @@ async function called(messages: readonly Message[]): Promise<readonly Message[]>
   const listener = node.accept({
     sendHello: () => {},
     send: (message) => answers.push(message) > 0,
+    hold: () => {},
+    release: () => {},
     bufferedBytes: () => 0,
     close: (_, text) => expect.fail(text),
   });
@@ -71,6 +73,8 @@ it('[ID8] a caller that is gone before its proof is on disk opens no link', asyn
   const listener = node.accept({
     sendHello: (hello) => hellos.push(hello),
     send: () => true,
+    hold: () => {},
+    release: () => {},
     bufferedBytes: () => 0,
     close: () => {},
   });

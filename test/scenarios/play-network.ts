@@ -194,6 +194,10 @@ class End implements PeerConnection {
     this.#network.defer(() => this.far?.hear((listener) => listener.onHello(hello)));
   }
 
+  hold(): void {}
+
+  release(): void {}
+
   /** Pings are no part of a play: each is answered at once, so that links stay open while a clock runs. */
   send(message: Message, runs: readonly EntryRun[]): boolean {
     if (this.isClosed) return false;

@@ -29,7 +29,13 @@ function listenTo(frames: readonly Uint8Array[]): { recorder: Recorder; badFrame
   let badFrames = 0;
   const later: (() => void)[] = [];
   const conversation = new Conversation({
-    wire: { write: () => {}, bufferedBytes: () => 0, hangUp: () => {} },
+    wire: {
+      write: () => {},
+      hold: () => {},
+      release: () => {},
+      bufferedBytes: () => 0,
+      hangUp: () => {},
+    },
     limits: LIMITS,
     defer: (callback) => later.push(callback),
     onBadFrame: () => {

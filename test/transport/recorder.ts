@@ -36,6 +36,7 @@ export class Recorder implements ConnectionListener {
   }
 
   onHello(hello: Hello): void {
+    this.connection?.release();
     this.#note({ type: 'hello', hello });
   }
 

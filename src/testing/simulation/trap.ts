@@ -148,6 +148,8 @@ function trappedTransport(transport: Transport, trap: Trap): Transport {
   const held = (connection: PeerConnection): PeerConnection => ({
     sendHello: (hello) => connection.sendHello(hello),
     send: (message, runs) => trap.around('transport.send', () => connection.send(message, runs)),
+    hold: () => connection.hold(),
+    release: () => connection.release(),
     bufferedBytes: () => connection.bufferedBytes(),
     close: (kind, text) => connection.close(kind, text),
   });
