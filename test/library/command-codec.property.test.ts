@@ -137,6 +137,26 @@ describe('an input', () => {
     );
   });
 
+  it('[OW2] with bytes in it has a Uint8Array there, of its own, wherever the command lies', () => {
+    const all = { bytes: Buffer.from('abc'), more: [Uint8Array.of(1, 2)] };
+    const data = encodeCommand('add', all);
+    for (const place of [
+      data,
+      Buffer.from(data),
+      Buffer.concat([data, data]).subarray(data.length),
+    ]) {
+      const input: unknown = decodeCommand(place)?.input;
+      expect(input).toStrictEqual({
+        bytes: Uint8Array.of(97, 98, 99),
+        more: [Uint8Array.of(1, 2)],
+      });
+      const { bytes } = input as { readonly bytes: Uint8Array };
+      expect(Object.getPrototypeOf(bytes)).toBe(Uint8Array.prototype);
+      bytes.fill(0);
+      expect(decodeCommand(place)).toMatchObject({ input: { bytes: Uint8Array.of(97, 98, 99) } });
+    }
+  });
+
   it('[AD3] that contains itself is refused, at any depth', () => {
     const cycle: { next?: unknown } = {};
     cycle.next = [{ cycle }];
