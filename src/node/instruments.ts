@@ -3,6 +3,10 @@
  * and what is public names no other package (EM10).
  */
 import type { Effect } from '../core/effect.ts';
+import type { RaftState } from '../core/raft-state.ts';
+import type { ReplicationState } from '../core/replication-state.ts';
+import type { Index, NodeId } from '../core/types.ts';
+import type { Lifecycle } from '../ports/replica.ts';
 
 /** Each of them slows the node down. */
 export interface NodeInstruments {
@@ -14,4 +18,15 @@ export interface NodeInstruments {
   readonly performing?: (effect: Effect['type']) => void;
   /** Asked between commands: true ends the slice there, as if time were up. Where it is cut must not matter (AP2). */
   readonly cutsSlice?: () => boolean;
+}
+
+/** The inside of a node, as a checker of invariants sees it. */
+export interface NodeInspection {
+  /** `null` before recovery and after the end. */
+  readonly raft: RaftState | null;
+  readonly leads: boolean;
+  readonly lastApplied: Index;
+  readonly lifecycle: Lifecycle;
+  /** What it knows of a peer; `null` unless it leads. */
+  readonly replication: (peer: NodeId) => ReplicationState | null;
 }

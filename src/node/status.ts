@@ -3,29 +3,11 @@
  * it. What it says of the log and of its commitment stays true when the node ends (OP1).
  */
 import { members } from '../core/configuration.ts';
-import type { RaftState } from '../core/raft-state.ts';
-import type { ReplicationState } from '../core/replication-state.ts';
-import { INDEX_ZERO, type Index, type NodeId, nextIndex } from '../core/types.ts';
+import { INDEX_ZERO, type NodeId, nextIndex } from '../core/types.ts';
 import type { RecoveredLog } from '../ports/log-store.ts';
-import type {
-  Lifecycle,
-  LinkStatus,
-  ReplicaCounters,
-  ReplicaStatus,
-  RoleEvent,
-} from '../ports/replica.ts';
+import type { LinkStatus, ReplicaCounters, ReplicaStatus, RoleEvent } from '../ports/replica.ts';
+import type { NodeInspection } from './instruments.ts';
 import type { Parts } from './parts.ts';
-
-/** The inside of a node, as a checker of invariants sees it. */
-export interface NodeInspection {
-  /** `null` before recovery and after the end. */
-  readonly raft: RaftState | null;
-  readonly leads: boolean;
-  readonly lastApplied: Index;
-  readonly lifecycle: Lifecycle;
-  /** What it knows of a peer; `null` unless it leads. */
-  readonly replication: (peer: NodeId) => ReplicationState | null;
-}
 
 export interface Standing extends Pick<RoleEvent, 'role' | 'term' | 'leader'> {
   readonly isHalted: boolean;
