@@ -92,7 +92,9 @@ describe('a program that embeds a node', () => {
       ['n2', 'refuses', false],
       ['n1', 'refused', false],
     ]);
-    expect(events[0]?.reason).toBe(events[1]?.reason);
+    const [told, seen] = events.map(({ reason }) => reason);
+    expect(seen).toMatch(/^n1 belongs to cluster a, not b: /);
+    expect(told).toMatch(/^wrong cluster: /);
     expect(nodes[0].status().links[0]).toMatchObject({ state: 'refused', problem: 'refuses' });
   });
 });
