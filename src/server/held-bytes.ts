@@ -48,8 +48,8 @@ export function createHeld(): Held {
   return {
     outgoing: new HeldBytes({
       since: 'moved',
-      bytesMax: 40 * MIB,
-      bytesMaxHard: 56 * MIB,
+      bytesMax: 24 * MIB,
+      bytesMaxHard: 40 * MIB,
       stallTicks: 500 / TICK_MS,
       timeoutTicks: 10_000 / TICK_MS,
     }),

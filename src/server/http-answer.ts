@@ -12,6 +12,7 @@ export interface Exchange {
   end(): void;
 }
 
+const encoder = new TextEncoder();
 /** From here on an answer leaves in pieces. */
 const WHOLE_BYTES_MAX = 256 * 1024;
 /** Bound: one piece, handed to the socket when it has taken the one before. */
@@ -47,8 +48,10 @@ export function jsonAnswer(
   text: string,
   headers: Readonly<Record<string, string>>,
 ): Response {
-  const bytes = new Uint8Array(Buffer.from(text));
-  return bodyAnswer(account, bytes, { ...headers, 'content-type': 'application/json' });
+  return bodyAnswer(account, encoder.encode(text), {
+    ...headers,
+    'content-type': 'application/json',
+  });
 }
 
 function inPieces(account: Account, body: Uint8Array): ReadableStream<Uint8Array> {

@@ -217,12 +217,12 @@ describe('readers that take nothing', () => {
     const clients: RawClient[] = [];
     for (let at = 0; at < 40; at += 1) clients.push(await pausedClient(url));
     for (const client of clients) client.send([1, 2, 3, 4].map((id) => read(id, '')));
-    await eventually(() => held.outgoing.total).toBeGreaterThan(30 * MIB);
-    expect(held.outgoing.total).toBeLessThanOrEqual(56 * MIB);
+    await eventually(() => held.outgoing.total).toBeGreaterThan(18 * MIB);
+    expect(held.outgoing.total).toBeLessThanOrEqual(40 * MIB);
     await using honest = connect({ endpoints: [url] });
     expect((await honest.range({ prefix: '' })).count).toBe(3);
     expect(held.outgoing.closedCount).toBeGreaterThan(0);
-    expect(held.outgoing.total).toBeLessThanOrEqual(56 * MIB);
+    expect(held.outgoing.total).toBeLessThanOrEqual(40 * MIB);
     expect(context.counters.clientConnections).toBeLessThan(41);
   }, 20_000);
 
