@@ -119,6 +119,11 @@ export class Actors {
     return this.#raftSnapshot()?.hasTag(tag) ?? false;
   }
 
+  /** In the words of the chart, whatever the driver makes of it. */
+  get isLoyal(): boolean {
+    return this.#raftSnapshot()?.hasTag('loyal') ?? false;
+  }
+
   replication(peer: NodeId): ReplicationState | null {
     return this.#raftSnapshot()?.children[replicationId(peer)]?.getSnapshot().context ?? null;
   }

@@ -28,6 +28,8 @@ export class Clients {
   /** The newest request seen of each member (I5). */
   readonly #seen = new Map<NodeId, number>();
   #requestId: number;
+  /** Why nothing is done here any more; `null` as long as the node lives. */
+  #ended: RaftError | null = null;
   #isPumpDue = false;
   #proposed = 0;
 
@@ -71,7 +73,7 @@ export class Clients {
     }
     const tell = (error: RaftError | null): void => {
       try {
-        completed(error);
+        completed(error ?? this.#ended);
       } catch (thrown) {
         this.#callerThrew(thrown);
       }
@@ -133,7 +135,7 @@ export class Clients {
       const { raft } = parts.actors;
       if (raft === null) return;
       const reply = { type: 'ReadIndexReply', requestId, readIndex } as const;
-      parts.peers.send(from, { ...reply, term: raft.term }, []);
+      this.#answer(from, { ...reply, term: raft.term });
       if (readIndex === null) return;
       parts.actors.tellReplication(from, { type: 'peer.waits', index: readIndex });
     };
@@ -167,6 +169,7 @@ export class Clients {
   }
 
   resolve(index: Index, term: Term, result: unknown): void {
+    if (this.#ended !== null) return;
     if (this.#proposals.expectsAny) this.#proposals.resolve(index, term, result);
   }
 
@@ -183,6 +186,12 @@ export class Clients {
   linkClosed(peer: NodeId): void {
     this.#proposals.forwardsLost(peer, lostOnTheWay(peer));
     this.#reads.askAgain();
+  }
+
+  /** FS2, FS4: from now on nobody is told that something was done; soon all are told that the node is gone. */
+  end(refusal: RaftError, unknown: RaftError): void {
+    this.#ended = refusal;
+    this.#parts().clock.defer(() => this.failAll(refusal, unknown));
   }
 
   /** The node is gone. */
@@ -209,6 +218,7 @@ export class Clients {
     const raft = parts.actors.raft;
     const leader = raft?.leaderId ?? null;
     if (raft === null || leader === null || leader === parts.id) return;
+    if (!this.#mayNameTerm(raft.term)) return;
     while (!this.#proposals.isEmpty && peers.isOpen(leader)) {
       const requestId = this.#nextRequestId();
       const run = this.#proposals.forward(requestId, leader, limits.messageBytesMax);
@@ -229,6 +239,7 @@ export class Clients {
     }
     const { leaderId, term } = raft;
     if (leaderId === null || leaderId === id || !peers.isOpen(leaderId)) return;
+    if (!this.#mayNameTerm(term)) return;
     const requestId = this.#nextRequestId();
     this.#reads.ask({ type: 'leader', requestId }, clock.now());
     peers.send(leaderId, { type: 'ReadIndex', term, requestId }, []);
@@ -240,10 +251,22 @@ export class Clients {
     firstIndex: Index | null,
     inTerm?: Term,
   ): void {
-    const { actors, peers } = this.#parts();
+    const { actors } = this.#parts();
     const term = inTerm ?? actors.raft?.term;
     if (term === undefined) return;
-    peers.send(to, { type: 'ProposeReply', term, requestId, firstIndex }, []);
+    this.#answer(to, { type: 'ProposeReply', term, requestId, firstIndex });
+  }
+
+  /** PS1: what names a term that is not on disk yet waits for the disk. A leader's own term is always there. */
+  #answer(to: NodeId, message: ProposeReply | ReadIndexReply): void {
+    const { disk, peers } = this.#parts();
+    if (this.#mayNameTerm(message.term)) peers.send(to, message, []);
+    else disk.sendWhenDurable({ type: 'send', to, message });
+  }
+
+  /** PS1: the pump comes by again when the disk has it. */
+  #mayNameTerm(term: Term): boolean {
+    return this.#parts().disk.hardState.term >= term;
   }
 
   /** Commands and reads of one tick travel together. */

@@ -37,12 +37,19 @@ export class Disk {
   #latest: Durable;
   /** When the write under way began, if it takes too long. */
   #stalledSince: number | null = null;
+  #hardState: HardState;
   #hasEnded = false;
 
   constructor(store: Pick<LogStore, 'write'>, recovered: Durable, release: (send: Send) => void) {
     this.#store = store;
     this.#latest = recovered;
+    this.#hardState = recovered.hardState;
     this.#release = release;
+  }
+
+  /** Term and vote as they are on disk. */
+  get hardState(): HardState {
+    return this.#hardState;
   }
 
   /** True when everything asked for is on disk. */
@@ -110,7 +117,10 @@ export class Disk {
     this.counters.writes += 1;
     this.#store.write(operations, (error) => {
       if (this.#hasEnded) return;
-      if (error === null) this.#durable = through;
+      if (error === null) {
+        this.#durable = through;
+        this.#hardState = durable.hardState;
+      }
       completed(error ?? durable);
     });
   }

@@ -25,6 +25,8 @@ export interface NodeInspection {
   /** `null` before recovery and after the end. */
   readonly raft: RaftState | null;
   readonly leads: boolean;
+  /** Hears a live leader, or is one. */
+  readonly isLoyal: boolean;
   readonly lastApplied: Index;
   readonly lifecycle: Lifecycle;
   /** What it knows of a peer; `null` unless it leads. */

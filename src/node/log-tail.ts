@@ -5,7 +5,7 @@
  */
 import { assert } from '../core/assert.ts';
 import { type EntryRun, sliceRun } from '../core/entry-run.ts';
-import { type Index, lesser, previousIndex } from '../core/types.ts';
+import { INDEX_ZERO, type Index, lesser, previousIndex } from '../core/types.ts';
 
 export interface Selection {
   readonly from: Index;
@@ -21,6 +21,11 @@ export class LogTail {
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
+  }
+
+  /** The last index held here; 0 if none is. */
+  get lastIndex(): Index {
+    return this.#runs.at(-1)?.lastIndex ?? INDEX_ZERO;
   }
 
   append(runs: readonly EntryRun[]): void {

@@ -135,7 +135,8 @@ function flush(parts: Parts, batch: number): void {
       disk.releaseHeld();
       actors.tellLogWriter({ type: 'write.completed', batch });
       actors.tellRaft({ type: 'disk.durable', ...outcome });
-      tail.trim(outcome.entry.index);
+      // Not the end of the write: what it held there may have been overwritten meanwhile (LR18, PS5).
+      tail.trim(actors.raft?.durableIndex ?? INDEX_ZERO);
     });
   });
 }

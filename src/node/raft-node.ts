@@ -341,7 +341,7 @@ export class RaftNode implements Replica {
     this.#loop.end();
     const error = asRaftError(cause);
     this.#halted = error;
-    const { actors, applying, clients, clock, disk, peers } = this.#parts;
+    const { actors, applying, clients, disk, peers } = this.#parts;
     endEach([
       () => disk.end(),
       () => peers.end(),
@@ -349,7 +349,7 @@ export class RaftNode implements Replica {
       () => this.#parts.troubles.stop(),
       () => this.#options.instruments?.performing?.('halted'),
       () => actors.halt(error),
-      () => clock.defer(() => clients.failAll(...fatesOf(error))),
+      () => clients.end(...fatesOf(error)),
       () => this.#announceHalt(error),
       () => this.#drained?.(),
       () => this.#closeTransport().catch(() => {}),

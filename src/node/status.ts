@@ -61,6 +61,7 @@ export function inspectionOf({ actors, applying }: Parts): NodeInspection {
   return {
     raft: actors.raft,
     leads: actors.hasTag('leads'),
+    isLoyal: actors.isLoyal,
     lastApplied: applying.lastApplied,
     lifecycle: actors.lifecycle,
     replication: (peer) => actors.replication(peer),

@@ -101,6 +101,7 @@ describe('conditions', () => {
   ];
   const missing: readonly [KeyCondition, string, number][] = [
     [{ type: 'modRevision', modRevision: 3 }, 'a', 2],
+    [{ type: 'modRevision', modRevision: 1 }, 'a', 2],
     [{ type: 'modRevision', modRevision: 2 }, 'absent', 0],
     [{ type: 'present' }, 'absent', 0],
     [{ type: 'absent' }, 'a', 2],

@@ -170,8 +170,11 @@ export class Stage {
   #leaves(envelope: Envelope): Message {
     const { from, to } = envelope;
     const message = this.#options.faults.said?.(envelope.message) ?? envelope.message;
-    const { durable } = this.member(from).disk;
-    checkPromise(this.#watch, { id: from, durable }, { to, message });
+    const { disk, node } = this.member(from);
+    const { history, report, sometimes } = this.#watch;
+    const durableOf = (id: NodeId) => this.member(id).disk.durable;
+    const speaker = { id: from, durable: disk.durable, raft: node?.inspect().raft ?? null };
+    checkPromise({ history, report, sometimes, durableOf }, speaker, { to, message });
     return message;
   }
 

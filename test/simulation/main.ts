@@ -7,7 +7,7 @@ import { PLAN_VERSION } from '../../src/testing/simulation/plan.ts';
 import { addTallies, NO_RUNS, type Tally } from '../../src/testing/simulation/tally.ts';
 import { wordsOf } from '../command-words.ts';
 import { missingOf } from './gaps.ts';
-import type { Mutant } from './mutants.ts';
+import { MUTANTS, type Mutant } from './mutants.ts';
 import { runPool } from './pool.ts';
 import { showSeed } from './show-seed.ts';
 import type { Answer, Order } from './worker-messages.ts';
@@ -22,7 +22,7 @@ const USAGE = `npm run simulate --
   --seeds 2000 --gate         fails also if a way through a chart was never taken
   --seed 17 [--trace 200]     one seed, with its last 200 events; a failing one is shrunk and shown in lanes
   seed=17 version=${PLAN_VERSION}           the same, as a failing run prints it
-  --canary                    a planted bug, which must be found
+  --canary                    planted bugs, each of which must be found
   --twice 200                 each seed in two processes: equal to the last bit
   --processes 2               how many at once; one for each core unless told otherwise`;
 const { values, positionals } = wordsOf(USAGE, {
@@ -65,16 +65,20 @@ async function runMany(): Promise<void> {
   if (failed.length > 0 || (values.gate && missing.length > 0)) process.exitCode = 1;
 }
 
-/** Every run of a planted bug that tells must be red; if none is, the gate itself is broken. */
+/** Every planted bug must be found; if one is not, the gate itself is broken. */
 async function runCanary(): Promise<void> {
-  const count = numberOf('seeds', values.seeds ?? '8');
-  const { failed } = await runSeeds({ count, endMs: null, mutant: 'lying-disk', watchedOneIn: 0 });
-  console.log(`canary: ${failed.length} of ${count} runs with a planted bug are red`);
-  if (failed.length === count) return;
-  console.log(
-    'A planted bug went unnoticed: what the simulator says about real ones means nothing.',
-  );
-  process.exitCode = 1;
+  const count = numberOf('seeds', values.seeds ?? '16');
+  for (const mutant of MUTANTS) {
+    const { failed } = await runSeeds({ count, endMs: null, mutant, watchedOneIn: 0 });
+    const properties = [...new Set(failed.map(({ violation }) => violation?.slice(0, 3)))].sort();
+    const found = `${failed.length} of ${count} runs are red: ${properties.join(', ')}`;
+    console.log(`canary ${mutant}: ${found}`);
+    if (failed.length > 0) continue;
+    console.log(
+      'A planted bug went unnoticed: what the simulator says about real ones means nothing.',
+    );
+    process.exitCode = 1;
+  }
 }
 
 async function runTwice(count: number): Promise<void> {

@@ -1,14 +1,65 @@
 /**
  * Planted bugs: a simulation that has never failed proves nothing until it is shown to fail. Each is one that a
- * real system had, in the smallest form that brings it back.
+ * real system had, or that once lived in this one unseen, in the smallest form that brings it back.
  */
+import { Actors } from '../../src/node/actors.ts';
+import { Clients } from '../../src/node/clients.ts';
+import { LogTail } from '../../src/node/log-tail.ts';
+import { StepLoop } from '../../src/node/step-loop.ts';
 import type { World } from '../../src/testing/simulation/world.ts';
 
-/** `lying-disk`: says that a write is on disk before it is, so that a loss of power forgets what was promised. */
-export const MUTANTS = ['lying-disk'] as const;
-export type Mutant = (typeof MUTANTS)[number];
+/** Plants the bug in this whole process; returns what takes it out again. */
+type Plant = (world: World) => () => void;
 
-export function plant(world: World, mutant: Mutant | null): void {
-  if (mutant === null) return;
-  for (const { disk } of world.all) disk.trouble.liesAboutSync = true;
+const NOTHING = (): void => {};
+
+const PLANTS = {
+  /** Says that a write is on disk before it is, so that a loss of power forgets what was promised. */
+  'lying-disk': (world) => {
+    for (const { disk } of world.all) disk.trouble.liesAboutSync = true;
+    return NOTHING;
+  },
+  /** Lets go of entries that are not on disk yet, and that nobody else here has. */
+  'forgetful-cache': () => {
+    const { trim } = LogTail.prototype;
+    LogTail.prototype.trim = function trimAll(this: LogTail): void {
+      trim.call(this, this.lastIndex);
+    };
+    return () => {
+      LogTail.prototype.trim = trim;
+    };
+  },
+  /** Votes against the leader that it hears. */
+  disloyal: () => {
+    const { hasTag } = Actors.prototype;
+    Actors.prototype.hasTag = function hasOther(this: Actors, tag): boolean {
+      return tag !== 'loyal' && hasTag.call(this, tag);
+    };
+    return () => {
+      Actors.prototype.hasTag = hasTag;
+    };
+  },
+  /** Halts without a word to those who wait. */
+  'silent-halt': () => {
+    const { failAll } = Clients.prototype;
+    Clients.prototype.failAll = NOTHING;
+    return () => {
+      Clients.prototype.failAll = failAll;
+    };
+  },
+  /** Performs what is left of a step in which something threw. */
+  'going-on': () => {
+    const { end } = StepLoop.prototype;
+    StepLoop.prototype.end = NOTHING;
+    return () => {
+      StepLoop.prototype.end = end;
+    };
+  },
+} as const satisfies Record<string, Plant>;
+
+export type Mutant = keyof typeof PLANTS;
+export const MUTANTS = Object.keys(PLANTS) as readonly Mutant[];
+
+export function plant(world: World, mutant: Mutant): () => void {
+  return PLANTS[mutant](world);
 }

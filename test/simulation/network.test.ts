@@ -40,6 +40,7 @@ class Stage {
       leaving: ({ frames }) => this.left.push(String(frames.length)),
       sometimes: this.sometimes,
       strayed: () => this.strayed.push(this.clock.now()),
+      arriving: () => {},
     });
     Object.assign(this.network.quality(A, B), quality);
     const link = { from: A, to: B, reset: (text: string) => this.resets.push(text) };

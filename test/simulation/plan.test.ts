@@ -1,6 +1,8 @@
 /** What a seed stands for: clusters, links, faults; and which directions each shape of partition cuts. */
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
 import { type NodeId, nodeId } from '../../src/core/types.ts';
+import { contradictionInLimits } from '../../src/rules/contradictions.ts';
 import { DEFAULT_PROTOCOL } from '../../src/rules/timing.ts';
 import { PLAN_VERSION, planOf, type SimulationPlan } from '../../src/testing/simulation/plan.ts';
 import {
@@ -168,7 +170,7 @@ describe('a plan', () => {
     expect(met(({ members }) => [members.length])).toBe(7);
     expect(met(({ mode }) => [mode])).toBe(2);
     expect(met(({ workload }) => [workload.machine])).toBe(2);
-    expect(met(({ faults }) => faults.map(({ type }) => type))).toBe(16);
+    expect(met(({ faults }) => faults.map(({ type }) => type))).toBe(17);
     const kinds = PLANS.map(({ faults }) => new Set(faults.map(({ type }) => type)).size);
     expect(kinds.filter((count) => count < 9).length).toBeGreaterThan(PLANS.length / 2);
   });
@@ -182,6 +184,33 @@ describe('a plan', () => {
       expect(core.length * 2).toBeGreaterThan(members.length);
       for (const id of core) expect(members).toContain(id);
       if (mode === 'liveness') expect(protocol).toEqual(DEFAULT_PROTOCOL);
+    }
+  });
+
+  it('[SI12] has limits that contradict each other in nothing, and frames and commands of several sizes', () => {
+    for (const { limits } of PLANS) expect(contradictionInLimits(limits)).toBeNull();
+    const sizes = (of: (plan: SimulationPlan) => number) => new Set(PLANS.map(of)).size;
+    expect(sizes(({ limits }) => limits.frameBytesMax)).toBe(3);
+    expect(sizes(({ limits }) => limits.commandBytesMax)).toBeGreaterThanOrEqual(4);
+  });
+
+  it('[SI12] has a slow disk now and then, one that keeps up with elections', () => {
+    const slow = PLANS.filter(({ slowDisks }) => Object.keys(slowDisks).length > 0);
+    expect(slow.length).toBeGreaterThan(PLANS.length / 4);
+    expect(slow.length).toBeLessThan(PLANS.length / 2);
+    for (const { slowDisks, timing } of slow) {
+      const [latencyMs = 0] = Object.values(slowDisks);
+      expect(latencyMs * 10).toBeLessThanOrEqual(timing.electionTimeoutMinMs);
+    }
+  });
+
+  it('[SI12] of version 1 is what it was: without what later versions add', () => {
+    for (const { seed, limits, faults } of PLANS) {
+      const first = planOf(seed, 1);
+      expect(first.faults).toEqual(faults.filter(({ type }) => type !== 'throws'));
+      expect(first.slowDisks).toEqual({});
+      expect(first.limits.frameBytesMax).toBe(DEFAULT_LIMITS.frameBytesMax);
+      expect(first.limits.cacheBytesMax).toBe(limits.cacheBytesMax);
     }
   });
 

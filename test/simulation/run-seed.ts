@@ -1,16 +1,18 @@
 /** One seed of the machine that it names, as the command, its workers and the tests run it. */
 
 import type { NodeInstruments } from '../../src/node/raft-node.ts';
+import type { StateMachine } from '../../src/ports/state-machine.ts';
 import type {
   KeyValueInput,
   KeyValueOutput,
 } from '../../src/testing/linearizability/models/key-value.ts';
 import { appendListSubject } from '../../src/testing/simulation/append-list-subject.ts';
 import { keyValueSubject } from '../../src/testing/simulation/key-value-subject.ts';
-import { planOf } from '../../src/testing/simulation/plan.ts';
+import { PLAN_VERSION, planOf, type SimulationPlan } from '../../src/testing/simulation/plan.ts';
 import type { Fault } from '../../src/testing/simulation/plan-faults.ts';
 import {
   type RemoteParts,
+  type SimulateOptions,
   type SimulationReport,
   simulate,
 } from '../../src/testing/simulation/simulate.ts';
@@ -23,25 +25,36 @@ export interface SeedOptions {
   readonly faults?: readonly Fault[];
   readonly isTraced?: boolean;
   readonly mutant?: Mutant | null;
+  /** Of its plan; the newest unless given. */
+  readonly version?: 1 | 2;
   readonly instruments?: NodeInstruments;
 }
 
 export function runSeed(seed: string, options: SeedOptions = {}): Promise<SimulationReport> {
-  const { faults, isTraced = false, mutant = null, instruments } = options;
-  const planned = planOf(seed);
+  const { faults, isTraced = false, mutant = null, instruments, version = PLAN_VERSION } = options;
+  const planned = planOf(seed, version);
+  let uproot = (): void => {};
   const plan = faults === undefined ? planned : { ...planned, faults };
   const rest = {
     plan,
     isTraced,
-    prepare: (world: World): void => plant(world, mutant),
+    prepare: (world: World): void => {
+      if (mutant !== null) uproot = plant(world, mutant);
+    },
     ...(instruments === undefined ? {} : { instruments }),
   };
-  const { workload } = plan;
+  return simulatePlan(plan, rest).finally(() => uproot());
+}
+
+function simulatePlan(
+  plan: SimulationPlan,
+  rest: Omit<SimulateOptions<never, never, StateMachine>, 'subject' | 'remote'>,
+): Promise<SimulationReport> {
+  const { workload, streams } = plan;
   if (workload.machine === 'appendList') {
     return simulate({ subject: appendListSubject(workload), ...rest });
   }
   const subject = keyValueSubject(workload);
-  const { streams } = plan;
   if (streams === null) return simulate({ subject, ...rest });
   const { draw, encode } = subject;
   const remote = (parts: RemoteParts<KeyValueInput, KeyValueOutput>): KvRemote =>

@@ -25,6 +25,7 @@ export function calmPlan(changes: Partial<SimulationPlan> = {}): SimulationPlan 
     protocol: { preVote: true, checkQuorum: true },
     limits: DEFAULT_LIMITS,
     diskLatencyMs: 0.5,
+    slowDisks: {},
     drifts: {},
     link: { latencyMs: 0.5, jitterMs: 0, bytesPerMs: 20_000 },
     workload: {

@@ -50,11 +50,13 @@ export class Clients<Input, Output, Machine extends StateMachine> {
   readonly #handedIn = new Map<number, number>();
   readonly #options: ClientsOptions<Input, Output, Machine>;
   readonly #clients: Client<Input, Output, Machine>[] = [];
+  readonly #underWay = new Set<Call<Input>>();
   succeeded = 0;
   lastSuccessMs = 0;
 
   constructor(options: ClientsOptions<Input, Output, Machine>) {
     this.#options = options;
+    options.world.haltListeners.add((member) => this.#nodeHalted(member));
   }
 
   /** Starts as many as the plan says. */
@@ -107,6 +109,21 @@ export class Clients<Input, Output, Machine extends StateMachine> {
 
   record(operation: RecordedOperation<Input, Output>): void {
     this.#operations.push(operation);
+  }
+
+  begin(call: Call<Input>): void {
+    this.#underWay.add(call);
+  }
+
+  end(call: Call<Input>): void {
+    this.#underWay.delete(call);
+  }
+
+  /** L12: when a node says that it has halted, everyone who waited there has been told (FS4). */
+  #nodeHalted({ id, process }: SimulatedMember): void {
+    const left = [...this.#underWay].filter((call) => call.process === process).length;
+    if (left === 0) return;
+    this.#options.world.report('L12', `${id} halts, and ${left} who wait there are not told`);
   }
 
   noteHandedIn(command: Uint8Array | null): void {
@@ -204,6 +221,7 @@ class Client<Input, Output, Machine extends StateMachine> {
     this.#note(`calls ${member.id}`, input);
     record.noteHandedIn(command);
     process.run('input', () => {
+      record.begin(call);
       if (command === null) {
         node.awaitReadable({ timeoutMs }, (error) => this.#readable(call, error));
       } else {
@@ -235,7 +253,11 @@ class Client<Input, Output, Machine extends StateMachine> {
   #returned(call: Call<Input>, output: Output): void {
     if (call.isOver) return this.#options.world.report('S31', 'a call ends twice');
     const { world, record, client } = this.#options;
-    const { input, calledAt } = call;
+    const { input, calledAt, member } = call;
+    const { sprungAt } = member.trap;
+    if (sprungAt !== null && member.process === call.process) {
+      world.report('S39', `${member.id} answers a caller after its code threw at ${sprungAt}`);
+    }
     const hash = call.command === null ? null : hashOf(0, call.command);
     record.record({ client, input, output, calledAt, returnedAt: world.nextStep(), hash });
     record.succeeded += 1;
@@ -295,6 +317,7 @@ class Client<Input, Output, Machine extends StateMachine> {
 
   #end(call: Call<Input>, ended: Previous<Input, Output>): void {
     call.isOver = true;
+    this.#options.record.end(call);
     this.#call = null;
     this.#previous = ended;
     this.#over(ended.type === 'answered');

@@ -97,6 +97,8 @@ export class FaultInjector {
       case 'wipe':
       case 'rollback':
         return this.#spoilDisk(fault);
+      case 'throws':
+        return this.#plant(fault);
       default:
         return unreachable(fault);
     }
@@ -212,6 +214,14 @@ export class FaultInjector {
           trouble.failNextRead = false;
         };
     }
+  }
+
+  /** In this life or a later one: its code throws when it next comes there. */
+  #plant({ node, place, isAfter }: Extract<Fault, { type: 'throws' }>): End {
+    const { planted } = this.#world.member(node);
+    const bug = { place, isAfter };
+    planted.add(bug);
+    return () => planted.delete(bug);
   }
 
   /** One disk at a time is not what its node wrote; the others keep what is needed to go on (the atlas of faults). */

@@ -25,6 +25,7 @@ import { simulatedDatabase } from './simulated-database.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
 import { simulatedFiles } from './simulated-files.ts';
 import type { SometimesLog } from './sometimes.ts';
+import { type Planted, Trap, trapped } from './trap.ts';
 
 export interface MemberOptions {
   readonly id: NodeId;
@@ -81,6 +82,10 @@ export class SimulatedMember {
   isHostUp = true;
   /** Lives that found the disk whole. */
   starts = 0;
+  /** Where its code will throw, in whichever life comes there. */
+  readonly planted = new Set<Planted>();
+  /** Of the present life. */
+  trap = new Trap();
   #transport: MemoryTransport | null = null;
   #invariants: Invariants | null = null;
   #lives = 0;
@@ -121,6 +126,7 @@ export class SimulatedMember {
     this.isHostUp = true;
     this.machine = this.#options.createMachine(this.id);
     this.#invariants = new Invariants(this, this.#options);
+    this.trap = this.#createTrap();
     const process = new SimulatedProcess({
       name: this.id,
       life: this.#lives,
@@ -153,7 +159,15 @@ export class SimulatedMember {
   /** Looks at the node after it has done something. */
   check(): void {
     if (this.node === null || this.state !== 'up' || this.isForeign) return;
-    this.#invariants?.check(this.node.inspect());
+    const { sprungAt } = this.trap;
+    if (sprungAt !== null && this.node.status().role !== 'halted') {
+      this.#options.report('S39', `${this.id} goes on after its code threw at ${sprungAt}`);
+    }
+    this.#checkInvariants();
+  }
+
+  #checkInvariants(): void {
+    if (this.node !== null && !this.isForeign) this.#invariants?.check(this.node.inspect());
   }
 
   /** Puts another disk in the place of its own, while it is down; returns what undoes that. */
@@ -167,6 +181,22 @@ export class SimulatedMember {
       this.#written = this.durable;
       this.isForeign = false;
     };
+  }
+
+  #createTrap(): Trap {
+    const { report, sometimes } = this.#options;
+    const { planted } = this;
+    const trap: Trap = new Trap({
+      planted,
+      // A step that ends so is never looked at again, and what it has said so far counts.
+      sprung: (place) => {
+        sometimes.note(`the code of a node throws at ${place}`);
+        this.#checkInvariants();
+      },
+      late: (place) =>
+        report('S39', `${this.id} asks for ${place} after its code threw at ${trap.sprungAt}`),
+    });
+    return trap;
   }
 
   #createDurable(): DurableLog {
@@ -198,7 +228,7 @@ export class SimulatedMember {
       diskStallMs,
       instruments: { ...instruments, cutsSlice: () => cuts.chance(CUT_SHARE) },
     };
-    startRaftNode(options).then(
+    startRaftNode(trapped(options, this.trap)).then(
       (node) => this.#started(process, node),
       (error: unknown) => {
         if (this.process !== process) return;

@@ -9,6 +9,7 @@ import { FRAME_KIND } from '../../transport/frames.ts';
 import {
   type CarriedMessage,
   type Delivery,
+  type Direction,
   MemoryNetwork,
 } from '../../transport/memory-network.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
@@ -49,6 +50,8 @@ export interface SimulatedNetworkOptions {
   readonly sometimes: SometimesLog;
   /** Sees every message that arrives outside the order of its connection. */
   readonly strayed: (message: CarriedMessage) => void;
+  /** Sees every frame just before it is heard. */
+  readonly arriving: (frame: Uint8Array, direction: Direction) => void;
 }
 
 /** Bound: messages of one direction that may come again. */
@@ -75,6 +78,10 @@ export class SimulatedNetwork {
     this.memory = new MemoryNetwork({
       defer: (deliver, delivery) => this.#defer(deliver, delivery),
       carry: (message) => this.#carry(message),
+      tamper: (frame, delivery) => {
+        options.arriving(frame, delivery);
+        return frame;
+      },
     });
   }
 
@@ -192,7 +199,7 @@ export function perfectQuality(): LinkQuality {
 }
 
 /** The body of a message is a MessagePack list whose first item is its code, one byte (`MESSAGE_CODE`). */
-function codeOf(head: Uint8Array): number {
+export function codeOf(head: Uint8Array): number {
   return head[9] ?? 0;
 }
 

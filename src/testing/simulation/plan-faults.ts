@@ -6,6 +6,7 @@ import type { RaftTiming } from '../../core/raft-state.ts';
 import type { NodeId } from '../../core/types.ts';
 import { MESSAGE_CODE } from '../../transport/codec.ts';
 import type { SeededRandom } from './random.ts';
+import { isPort, SELDOM_PASSED, THROW_PLACES, type ThrowPlace } from './trap.ts';
 
 export interface Direction {
   readonly from: NodeId;
@@ -62,6 +63,12 @@ export type Fault = { readonly atMs: number; readonly forMs: number } & (
   | { readonly type: 'diskFull'; readonly node: NodeId }
   | { readonly type: 'writeError'; readonly node: NodeId; readonly outcome: 'absent' | 'maybe' }
   | { readonly type: 'readError'; readonly node: NodeId }
+  | {
+      readonly type: 'throws';
+      readonly node: NodeId;
+      readonly place: ThrowPlace;
+      readonly isAfter: boolean;
+    }
   | { readonly type: 'damage'; readonly node: NodeId; readonly kind: DamageKind }
   | { readonly type: 'wipe'; readonly node: NodeId }
   | { readonly type: 'rollback'; readonly node: NodeId }
@@ -96,6 +103,7 @@ const KINDS: readonly { readonly draw: Draw; readonly times: number; readonly si
     { draw: drawDamage, times: 2, sizeMin: 1 },
     { draw: drawWipe, times: 1, sizeMin: 2 },
     { draw: drawRollback, times: 1, sizeMin: 2 },
+    { draw: drawThrow, times: 5, sizeMin: 1 },
   ];
 
 /** In order of time. About every second kind is switched on in a run. */
@@ -260,6 +268,14 @@ function drawWipe(random: SeededRandom, scope: FaultScope): Fault {
 function drawRollback(random: SeededRandom, scope: FaultScope): Fault {
   const time = when(random, scope, random.between(500, 10_000));
   return { ...time, type: 'rollback', node: anyNode(random, scope) };
+}
+
+/** It lies in wait for so long: some places are come to many times a second, others once in a life. */
+function drawThrow(random: SeededRandom, scope: FaultScope): Fault {
+  const time = when(random, scope, random.between(1_000, 20_000));
+  const place = random.pick(random.chance(0.5) ? THROW_PLACES : SELDOM_PASSED);
+  const isAfter = isPort(place) && random.chance(0.5);
+  return { ...time, type: 'throws', node: anyNode(random, scope), place, isAfter };
 }
 
 export function directionsOf(members: readonly NodeId[]): readonly Direction[] {

@@ -4,7 +4,8 @@
  * with fewer faults and nothing else changed. Most runs leave out most kinds of faults: a fault that is always
  * there hides what happens without it (swarm testing).
  */
-import { DEFAULT_LIMITS, type Limits } from '../../core/limits.ts';
+import { ENTRY_HEADER_BYTES, RUN_HEADER_BYTES } from '../../core/entry-run.ts';
+import { DEFAULT_LIMITS, HEADER_FRAME_BYTES_MAX, type Limits } from '../../core/limits.ts';
 import type { RaftProtocol, RaftTiming } from '../../core/raft-state.ts';
 import { type NodeId, nodeId } from '../../core/types.ts';
 import { DEFAULT_PROTOCOL } from '../../rules/timing.ts';
@@ -15,7 +16,7 @@ import { SeededRandom } from './random.ts';
 import { planStreams, type StreamPlan } from './streams/plan-streams.ts';
 
 /** Raised whenever the same seed may mean another run than before. */
-export const PLAN_VERSION = 1;
+export const PLAN_VERSION = 2;
 
 export interface LinkPlan {
   readonly latencyMs: number;
@@ -44,6 +45,8 @@ export interface SimulationPlan {
   readonly protocol: RaftProtocol;
   readonly limits: Limits;
   readonly diskLatencyMs: number;
+  /** Members whose disks take longer than the others', and how long, in milliseconds. */
+  readonly slowDisks: Readonly<Record<string, number>>;
   readonly diskStallMs: number;
   readonly drifts: Readonly<Record<string, ClockDrift>>;
   readonly link: LinkPlan;
@@ -60,8 +63,11 @@ export interface SimulationPlan {
 /** Faults come for this long, in simulated milliseconds; what follows is mended, and lasts at least another twenty seconds. */
 const TROUBLE_MS = 40_000;
 
-/** Everything that a seed stands for; equal seeds of one `PLAN_VERSION` have equal plans. */
-export function planOf(seed: string): SimulationPlan {
+/**
+ * Everything that a seed stands for; equal seeds of one version have equal plans. Version 1 had neither bugs that throw,
+ * nor slow disks, nor small frames and commands, nor programs on the client library, and is otherwise the same.
+ */
+export function planOf(seed: string, version: 1 | 2 = PLAN_VERSION): SimulationPlan {
   const random = new SeededRandom(seed).fork('plan');
   const members = planMembers(random);
   const timing = planTiming(random.fork('timing'), members.length);
@@ -70,18 +76,19 @@ export function planOf(seed: string): SimulationPlan {
   const core = random.shuffle(members).slice(0, Math.floor(members.length / 2) + 1);
   return {
     seed,
-    version: PLAN_VERSION,
+    version,
     mode,
     members,
     timing,
     protocol: planProtocol(random.fork('protocol'), mode),
-    limits: planLimits(random.fork('limits')),
+    limits: planLimits(random, version),
     diskLatencyMs: random.pick([0.2, 0.5, 1, 3, 10]),
+    slowDisks: version === 1 ? {} : planSlowDisks(random.fork('slow disks'), members, timing),
     diskStallMs: 2_000,
     drifts: Object.fromEntries(members.map((id) => [id, planDrift(random.fork(`drift ${id}`))])),
     link: planLink(random.fork('link'), timing),
     workload,
-    streams: planStreams(random.fork('streams'), workload),
+    streams: version === 1 ? null : planStreams(random.fork('streams'), workload),
     troubleMs: TROUBLE_MS,
     faults: planFaults(random.fork('faults'), {
       members,
@@ -89,7 +96,7 @@ export function planOf(seed: string): SimulationPlan {
       troubleMs: TROUBLE_MS,
       mode,
       core,
-    }),
+    }).filter(({ type }) => version > 1 || type !== 'throws'),
     core,
   };
 }
@@ -119,8 +126,14 @@ function planProtocol(random: SeededRandom, mode: 'safety' | 'liveness'): RaftPr
 }
 
 /** Half of the runs have the limits that users get, the others some that are reached all the time. */
-function planLimits(random: SeededRandom): Limits {
+function planLimits(whole: SeededRandom, version: 1 | 2): Limits {
+  const random = whole.fork('limits');
   if (random.chance(0.5)) return DEFAULT_LIMITS;
+  const limits = drawLimits(random);
+  return version === 1 ? limits : withSmallFrames(limits, whole.fork('frames'));
+}
+
+function drawLimits(random: SeededRandom): Limits {
   return {
     ...DEFAULT_LIMITS,
     runBytesMax: random.pick([1, 100, DEFAULT_LIMITS.runBytesMax]),
@@ -134,6 +147,34 @@ function planLimits(random: SeededRandom): Limits {
     socketBytesMax: random.pick([300, 5_000, DEFAULT_LIMITS.socketBytesMax]),
     pendingReadsMax: random.pick([1, DEFAULT_LIMITS.pendingReadsMax]),
   };
+}
+
+/** What one frame, and one command, may hold; the other limits give way, so that none contradict each other. */
+function withSmallFrames(limits: Limits, random: SeededRandom): Limits {
+  const frameBytesMax = random.pick([HEADER_FRAME_BYTES_MAX, 50_000, DEFAULT_LIMITS.frameBytesMax]);
+  const runBytesMax = frameBytesMax - RUN_HEADER_BYTES;
+  const commandBytesMax = random.pick([200, 2_000, DEFAULT_LIMITS.commandBytesMax]);
+  return {
+    ...limits,
+    frameBytesMax,
+    commandBytesMax: Math.min(
+      commandBytesMax,
+      limits.proposalBytesMax,
+      runBytesMax - ENTRY_HEADER_BYTES,
+    ),
+    runBytesMax: Math.min(limits.runBytesMax, runBytesMax),
+    messageBytesMax: Math.min(limits.messageBytesMax, runBytesMax),
+  };
+}
+
+/** One that is slower than the rest: what it holds lags behind what is committed. It still keeps up with elections. */
+function planSlowDisks(
+  random: SeededRandom,
+  members: readonly NodeId[],
+  { electionTimeoutMinMs }: RaftTiming,
+): Readonly<Record<string, number>> {
+  if (!random.chance(0.4)) return {};
+  return { [random.pick(members)]: electionTimeoutMinMs / random.pick([10, 20]) };
 }
 
 function planDrift(random: SeededRandom): ClockDrift {

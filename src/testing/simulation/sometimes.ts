@@ -3,8 +3,9 @@
  * implementations have failed. A list of seeds during which one of them never happens has not tested it, however
  * green it is.
  */
+import { THROW_PLACES, type ThrowPlace } from './trap.ts';
 
-export const SOMETIMES = [
+const TURNS = [
   'a follower drops entries of two terms at once',
   'a leader wakes up deposed',
   'a frozen follower wakes up and the leader stays',
@@ -39,7 +40,13 @@ export const SOMETIMES = [
   'a client is left unread until it reads',
 ] as const;
 
-export type Sometimes = (typeof SOMETIMES)[number];
+export type Sometimes = (typeof TURNS)[number] | `the code of a node throws at ${ThrowPlace}`;
+
+/** All of them; one for each place at which a fault can make the code of a node throw. */
+export const SOMETIMES: readonly Sometimes[] = [
+  ...TURNS,
+  ...THROW_PLACES.map((place): Sometimes => `the code of a node throws at ${place}`),
+];
 
 export class SometimesLog {
   readonly #seen = new Set<Sometimes>();

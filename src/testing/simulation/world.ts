@@ -5,11 +5,11 @@
 import type { Role } from '../../core/effect.ts';
 import { RaftError } from '../../core/errors.ts';
 import { type NodeId, nodeId } from '../../core/types.ts';
-import type { NodeInstruments } from '../../node/raft-node.ts';
+import type { NodeInstruments, RaftNode } from '../../node/raft-node.ts';
 import type { StateMachine } from '../../ports/state-machine.ts';
-import { decodeFrame } from '../../transport/codec.ts';
+import { decodeFrame, MESSAGE_CODE } from '../../transport/codec.ts';
 import { FRAME_KIND } from '../../transport/frames.ts';
-import type { CarriedMessage } from '../../transport/memory-network.ts';
+import type { CarriedMessage, Direction } from '../../transport/memory-network.ts';
 import { VirtualClock } from '../virtual-clock.ts';
 import type { DurableLog } from './checks/durable-log.ts';
 import { History } from './checks/history.ts';
@@ -17,12 +17,18 @@ import { checkPromise } from './checks/promises.ts';
 import { Violation } from './checks/violation.ts';
 import { describeMessage } from './describe-message.ts';
 import { SimulatedMember } from './member.ts';
-import { SimulatedNetwork } from './network.ts';
+import { codeOf, SimulatedNetwork } from './network.ts';
 import type { SimulationPlan } from './plan.ts';
 import type { SimulatedProcess } from './process.ts';
 import { SeededRandom } from './random.ts';
 import { SometimesLog } from './sometimes.ts';
 import { Trace } from './trace.ts';
+
+interface Candidacy {
+  readonly node: RaftNode;
+  readonly candidate: NodeId;
+  readonly term: number;
+}
 
 export interface WorldOptions {
   readonly plan: SimulationPlan;
@@ -52,12 +58,16 @@ export class World {
   readonly trace: Trace;
   readonly sometimes = new SometimesLog();
   readonly members = new Map<NodeId, SimulatedMember>();
+  /** Called when a node has told everyone that it has halted. */
+  readonly haltListeners = new Set<(member: SimulatedMember) => void>();
   violation: Violation | null = null;
   events = 0;
   crashes = 0;
   halts = 0;
   refusals = 0;
   readonly #isDue = new Set<SimulatedMember>();
+  /** Requests for votes that have just come to a node that hears its leader. */
+  #unheeded: Candidacy[] = [];
   #steps = 0;
   #hasSettled = false;
   /** Promises of clients wait for their turn. */
@@ -81,7 +91,7 @@ export class World {
         timing: plan.timing,
         protocol: plan.protocol,
         limits: plan.limits,
-        diskLatencyMs: plan.diskLatencyMs,
+        diskLatencyMs: plan.slowDisks[id] ?? plan.diskLatencyMs,
         diskStallMs: plan.diskStallMs,
         drift: plan.drifts[id] ?? { startMs: 0, rate: 1, wallSkewMs: 0 },
         createMachine,
@@ -141,6 +151,7 @@ export class World {
       if (this.#hasSettled) await this.#settle();
       for (const member of this.#isDue) member.check();
       this.#isDue.clear();
+      if (this.#unheeded.length > 0) this.#checkLoyalty();
     }
     if (this.violation === null) this.clock.advance(Math.max(0, endMs - this.now));
   }
@@ -196,6 +207,7 @@ export class World {
       leaving: (message) => this.#leaving(message),
       sometimes: this.sometimes,
       strayed: (message) => this.#strayed(message),
+      arriving: (frame, direction) => this.#arriving(frame, direction),
     });
     const { link, members } = this.plan;
     for (const from of members) {
@@ -211,21 +223,50 @@ export class World {
     if (head === undefined) return;
     this.trace.mix(((head[0] ?? 0) << 16) ^ ((head[1] ?? 0) << 8) ^ (head[2] ?? 0) ^ frames.length);
     this.trace.mix(this.now * 1_000);
+    const speaker = this.member(idAt(from));
+    const { sprungAt } = speaker.trap;
+    if (sprungAt !== null) {
+      this.report('S39', `${speaker.id} speaks after its code threw at ${sprungAt}`);
+    }
     if (head[4] !== FRAME_KIND.message) return;
     const decoded = decodeFrame(head);
     if (typeof decoded === 'string' || decoded.type !== 'message') {
       this.report('S37', `${idAt(from)} says what nobody understands`);
       return;
     }
-    const speaker = this.member(idAt(from));
     if (speaker.isForeign) return;
     const said = { to: idAt(to), message: decoded.message };
     const { history, sometimes } = this;
-    const checks = { history, sometimes, report: this.report.bind(this) };
-    checkPromise(checks, speaker, said);
+    const durableOf = (id: NodeId): DurableLog => this.durableOf(id);
+    const checks = { history, sometimes, durableOf, report: this.report.bind(this) };
+    const { id, durable, node } = speaker;
+    checkPromise(checks, { id, durable, raft: node?.inspect().raft ?? null }, said);
     if (this.trace.isRecording && decoded.message.type !== 'Ping') {
       this.note(speaker.id, `→ ${said.to} ${describeMessage(decoded.message)}`);
     }
+  }
+
+  /** A vote that is asked of a node which hears its leader, as it comes: the node must not heed it (EL13). */
+  #arriving(frame: Uint8Array, { from, to }: Direction): void {
+    if (frame[4] !== FRAME_KIND.message || codeOf(frame) !== MESSAGE_CODE.RequestVote) return;
+    const decoded = decodeFrame(frame);
+    const { node, isForeign } = this.member(idAt(to));
+    if (typeof decoded === 'string' || decoded.type !== 'message' || node === null) return;
+    const { raft, isLoyal } = node.inspect();
+    const { term } = decoded.message;
+    if (isForeign || !isLoyal || raft === null || term <= raft.term) return;
+    if (this.plan.protocol.checkQuorum) {
+      this.#unheeded.push({ node, candidate: idAt(from), term });
+    }
+  }
+
+  #checkLoyalty(): void {
+    for (const { node, candidate, term } of this.#unheeded) {
+      const { raft } = node.inspect();
+      if (raft?.term !== term) continue;
+      this.report('S43', `${node.id} hears its leader, and follows ${candidate} into term ${term}`);
+    }
+    this.#unheeded = [];
   }
 
   #strayed({ to, frames }: CarriedMessage): void {
@@ -259,6 +300,8 @@ export class World {
   #halted(member: SimulatedMember, error: RaftError): void {
     this.halts += 1;
     this.note(member.id, `halts: ${error.code} ${error.message}`);
+    for (const heard of this.haltListeners) heard(member);
+    if (member.trap.sprungAt !== null) return;
     const isItsDisk = error.code === 'RAFT_STORAGE_FAILED' || error.code === 'RAFT_LOG_REFUSED';
     if (isItsDisk && member.excuse !== null) return;
     this.report('S37', `${member.id} halts without a cause: ${error.code} ${error.message}`);

@@ -67,6 +67,7 @@ export function inspectionOf(
   return {
     raft: raftState(changes),
     leads,
+    isLoyal: leads,
     lastApplied: index(lastApplied),
     lifecycle: 'running',
     replication: (peer) => (peer === N2 ? (replication ?? null) : null),

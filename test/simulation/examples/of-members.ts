@@ -1,5 +1,6 @@
 /** Members that lose what they wrote, halt, refuse or throw for no reason: a cluster that runs, and one step more. */
-import { type NodeId, term } from '../../../src/core/types.ts';
+import { expect } from 'vitest';
+import { index, type NodeId, term } from '../../../src/core/types.ts';
 import { encodeCommand } from '../../../src/kv/command-codec.ts';
 import { KvStateMachine } from '../../../src/kv/kv-state-machine.ts';
 import type { StateMachine } from '../../../src/ports/state-machine.ts';
@@ -8,6 +9,7 @@ import { damageDisk } from '../../../src/testing/simulation/damage.ts';
 import type { SimulatedMember } from '../../../src/testing/simulation/member.ts';
 import { addressOf, DAMAGED, World } from '../../../src/testing/simulation/world.ts';
 import { encodeMessage } from '../../../src/transport/codec.ts';
+import { plant } from '../mutants.ts';
 import { calmPlan } from '../small-runs.ts';
 import { appended, type Example, N1, N2, N3, voted } from './example.ts';
 
@@ -144,6 +146,77 @@ const OF_EVENTS: readonly Example[] = [
   },
 ];
 
+/** Its code throws where it writes, and its node hears of it; unless `isHeard`, it does not. */
+function breakCode({ trap, process, node }: SimulatedMember, isHeard: boolean): void {
+  trap.arm(isHeard ? 'clock.setTimeout' : 'store.read');
+  if (isHeard) process?.run('input', () => node?.awaitReadable({ timeoutMs: 1 }, () => {}));
+  else expect(() => trap.pass('store.read')).toThrow('planted');
+}
+
+const OF_FAIL_STOPS: readonly Example[] = [
+  {
+    property: 'S39',
+    text: 'a node goes on after its code threw',
+    play: (isWrong, report) =>
+      during(report, (_, member) => {
+        breakCode(member, !isWrong);
+        member.check();
+      }),
+  },
+  {
+    property: 'S39',
+    text: 'a node speaks after its code threw',
+    play: (isWrong, report) =>
+      during(report, (world, member) => {
+        breakCode(member, true);
+        const from = isWrong ? N1 : N3;
+        const direction = { from: addressOf(from), to: addressOf(N2) };
+        const frames = [encodeMessage({ type: 'Ping', term: term(1) }, 0)];
+        world.network.memory.carries({ ...direction, frames, deliver: () => {} });
+      }),
+  },
+  {
+    property: 'S39',
+    text: 'a node asks something of a port after its code threw',
+    play: (isWrong, report) =>
+      during(report, (_, member) => {
+        breakCode(member, true);
+        if (isWrong) member.trap.around('store.write', () => {});
+      }),
+  },
+  {
+    property: 'S43',
+    text: 'a node that hears its leader heeds a candidate of a newer term',
+    play: (isWrong, report) => {
+      let uproot = (): void => {};
+      return during(report, (world) => {
+        if (isWrong) uproot = plant(world, 'disloyal');
+        askForVote(world, N2);
+      }).finally(() => uproot());
+    },
+  },
+];
+
+/** A request for a vote, of a term to come, reaches `to` on the connection from another follower, if it is loyal. */
+function askForVote(world: World, to: NodeId): void {
+  const [from] = world.all.filter(
+    ({ id }) => id !== to && world.member(to).node?.status().leader !== id,
+  );
+  if (from === undefined) throw new Error('there is another follower');
+  const { memory } = world.network;
+  const carry = memory.carries.bind(memory);
+  memory.carries = (message) => {
+    if (message.from !== addressOf(from.id) || message.to !== addressOf(to)) return carry(message);
+    memory.carries = carry;
+    const lastLog = { term: term(8), index: index(9) };
+    const request = { type: 'RequestVote', term: term(9), lastLog } as const;
+    world.clock.setTimeout(() => {
+      world.member(to).process?.run('input', () => message.deliver([encodeMessage(request, 0)]));
+    }, 1);
+    return carry(message);
+  };
+}
+
 /** One command; whoever leads passes it to everyone. */
 function submitTo(world: World, id: NodeId): void {
   const { node, process } = world.member(id);
@@ -151,4 +224,4 @@ function submitTo(world: World, id: NodeId): void {
   process?.run('input', () => node?.submit(command, { timeoutMs: 1_000 }, () => {}));
 }
 
-export const OF_MEMBERS: readonly Example[] = [...OF_DISKS, ...OF_EVENTS];
+export const OF_MEMBERS: readonly Example[] = [...OF_DISKS, ...OF_EVENTS, ...OF_FAIL_STOPS];

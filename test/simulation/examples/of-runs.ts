@@ -1,6 +1,7 @@
 /** Whole runs that go wrong in the end: clusters that stand still, clients that are told lies, machines that forget. */
 import { RaftError } from '../../../src/core/errors.ts';
-import type { RaftNode } from '../../../src/node/raft-node.ts';
+import { index, term } from '../../../src/core/types.ts';
+import { RaftNode } from '../../../src/node/raft-node.ts';
 import type { CommittedCommand } from '../../../src/ports/state-machine.ts';
 import {
   appendListSubject,
@@ -171,6 +172,18 @@ function refuseAll(world: World, isForEver: boolean): void {
 
 const OF_CALLS: readonly Example[] = [
   {
+    property: 'S39',
+    text: 'a caller is told of a success after the code of its node threw',
+    play: (isWrong, report) =>
+      runWith(report, { prepare: (world) => breakWhileWaiting(world, !isWrong) }),
+  },
+  {
+    property: 'L12',
+    text: 'a node halts and leaves those who wait without an answer',
+    play: (isWrong, report) =>
+      runWith(report, { prepare: (world) => haltSilently(world, isWrong) }),
+  },
+  {
     property: 'S28',
     text: 'a member that lags behind lets read what is old',
     play: (isWrong, report) =>
@@ -222,6 +235,41 @@ const OF_CALLS: readonly Example[] = [
       }),
   },
 ];
+
+/** The code of `n2` throws while it waits for an answer; to its callers it says what `answer` does. */
+function breakWhileWaiting(world: World, isHeard: boolean): void {
+  world.clock.setTimeout(() => {
+    const { node, process, trap } = world.member(N2);
+    if (node === null || process === null) return;
+    const submit = node.submit.bind(node);
+    node.submit = (data, options, completed) => {
+      if (isHeard) return submit(data, options, completed);
+      trap.arm('store.read');
+      world.clock.setTimeout(() => {
+        try {
+          trap.pass('store.read');
+        } catch {}
+        completed({ type: 'applied', index: index(1), term: term(1), result: 1 });
+      }, 1);
+    };
+  }, TROUBLE_MS / 3);
+}
+
+/** A node that halts without a word to those who wait. */
+function haltSilently(world: World, isSilent: boolean): void {
+  world.clock.setTimeout(() => {
+    const { node, process, trap } = world.member(N2);
+    if (node === null || process === null) return;
+    const { awaitReadable } = node;
+    const waiting = isSilent ? () => {} : awaitReadable.bind(node);
+    node.awaitReadable = waiting;
+    node.submit = (data, options, completed) => {
+      if (isSilent) trap.arm('checkAlive');
+      else RaftNode.prototype.submit.call(node, data, options, completed);
+    };
+    if (!isSilent) trap.arm('checkAlive');
+  }, TROUBLE_MS / 3);
+}
 
 function tellTwice(world: World, isTwice: boolean): void {
   meddle(world, (node) => {

@@ -1,7 +1,8 @@
 /**
  * What the checker remembers of a whole run, whatever the nodes forget: who led which term, which entries ever
- * were on a disk, what was committed and applied, who voted for whom (S01, S03, S05, S06, S11).
+ * were on a disk, what was committed and applied, who voted for whom, who asked what (S01, S03, S05, S06, S11).
  */
+import type { LogShape } from '../../../core/log-shape.ts';
 import type { EntryId, NodeId } from '../../../core/types.ts';
 import type { CommittedCommand } from '../../../ports/state-machine.ts';
 import { SHOWN_MAX, tagged } from '../plain-text.ts';
@@ -38,6 +39,11 @@ export class History {
   readonly #requests = new Map<string, EntryId>();
   readonly #refusals = new Map<string, number>();
   readonly #candidates = new Map<number, Set<NodeId>>();
+  /** By term: the newest log of whoever leads it. It only grows (S02). */
+  readonly #logs = new Map<number, LogShape>();
+  /** By asking node and its number: what was committed anywhere when it asked; the term that it asked for. */
+  readonly #reads = new Map<string, number>();
+  readonly #preVotes = new Map<string, number>();
 
   constructor(report: Report) {
     this.#report = report;
@@ -66,6 +72,32 @@ export class History {
     const other = this.#leaders.get(term);
     if (other !== undefined) this.#report('S01', `${node} leads term ${term}, which ${other} led`);
     this.#leaders.set(term, node);
+  }
+
+  noteLog(term: number, log: LogShape): void {
+    this.#logs.set(term, log);
+  }
+
+  /** `undefined`: nobody has led this term. */
+  logOf(term: number): LogShape | undefined {
+    return this.#logs.get(term);
+  }
+
+  noteReadAsked(node: NodeId, requestId: number): void {
+    this.#reads.set(`${node}/${requestId}`, this.committedThrough);
+  }
+
+  readAsked(node: NodeId, requestId: number): number | undefined {
+    return this.#reads.get(`${node}/${requestId}`);
+  }
+
+  /** Rounds begin anew in each life, with terms that are no older. */
+  notePreVote(node: NodeId, round: number, term: number): void {
+    this.#preVotes.set(`${node}/${round}`, term);
+  }
+
+  preVoteOf(node: NodeId, round: number): number | undefined {
+    return this.#preVotes.get(`${node}/${round}`);
   }
 
   /** S03: one index and one term name one entry, with one past. */

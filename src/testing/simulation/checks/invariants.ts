@@ -63,6 +63,7 @@ export class Invariants {
     this.#checkPositions(now);
     if (before !== null) this.#checkStep(before, now);
     if (now.leads && before?.leads !== true) this.#checkNewLeader(now.raft);
+    if (now.leads) this.#options.history.noteLog(now.raft.term, now.raft.log);
     const known = before?.raft.commitIndex ?? INDEX_ZERO;
     if (now.raft.commitIndex > known) this.#checkCommit(known, now);
   }

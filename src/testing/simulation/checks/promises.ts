@@ -1,10 +1,23 @@
 /**
  * Persist before speak, seen from the wire (S12, S13): whatever a message promises must lie on the disk of its
- * sender at the moment it leaves.
+ * sender at the moment it leaves. What a leader answers to those who pass on commands and reads is held against
+ * its log, the disks of a quorum, and what was committed when they asked (S40, S41); a pre-vote against the
+ * request (S42).
  */
-import type { AppendEntriesReply, Message, RequestVote } from '../../../core/message.ts';
+import { unreachable } from '../../../core/assert.ts';
+import type {
+  AppendEntriesReply,
+  Message,
+  PreVoteReply,
+  ProposeReply,
+  ReadIndexReply,
+  RequestVote,
+} from '../../../core/message.ts';
+import type { RaftState } from '../../../core/raft-state.ts';
 import { type NodeId, term } from '../../../core/types.ts';
 import { isUpToDate } from '../../../rules/election.ts';
+import { isQuorum } from '../../../rules/quorum.ts';
+import { termAt } from '../../../rules/term-runs.ts';
 import type { SometimesLog } from '../sometimes.ts';
 import type { DurableLog } from './durable-log.ts';
 import type { History } from './history.ts';
@@ -13,10 +26,13 @@ import type { Report } from './violation.ts';
 export interface Speaker {
   readonly id: NodeId;
   readonly durable: DurableLog;
+  /** What it has in memory; `null` while it starts. */
+  readonly raft: RaftState | null;
 }
 
 interface Checks {
   readonly history: History;
+  readonly durableOf: (id: NodeId) => DurableLog;
   readonly report: Report;
   readonly sometimes: SometimesLog;
 }
@@ -31,6 +47,7 @@ export function checkPromise(
   const { id, durable } = speaker;
   switch (message.type) {
     case 'PreVote':
+      checks.history.notePreVote(id, message.round, message.term);
       if (!durable.holds(message.lastLog))
         report('S13', `${id} campaigns with a log not on its disk`);
       return;
@@ -52,9 +69,26 @@ export function checkPromise(
       if (checks.history.noteAnswer(id, to, message.result.accepted) > 1) {
         checks.sometimes.note('a probe is refused twice in a row');
       }
-      return checkAcceptance(speaker, message, report);
-    default:
+      return checkAcceptance(checks, speaker, message);
+    case 'PreVoteReply':
+      checkTerm(speaker, message.term, report);
+      return checkPreVote(checks, speaker, { to, reply: message });
+    case 'Propose':
+      return checkTerm(speaker, message.term, report);
+    case 'ProposeReply':
+      checkTerm(speaker, message.term, report);
+      return checkAppended(checks, speaker, message);
+    case 'ReadIndex':
+      checks.history.noteReadAsked(id, message.requestId);
+      return checkTerm(speaker, message.term, report);
+    case 'ReadIndexReply':
+      checkTerm(speaker, message.term, report);
+      return checkReadIndex(checks, speaker, { to, reply: message });
+    case 'Ping':
+      // Its term is heard by nobody (TR19).
       return;
+    default:
+      return unreachable(message);
   }
 }
 
@@ -77,14 +111,69 @@ function checkTerm({ id, durable }: Speaker, term: number, report: Report): void
   if (durable.hardState.term < term) report('S12', `${id} speaks in term ${term}, not on its disk`);
 }
 
+/** What it vouches for is the leader's own entry, not just any at that place. */
 function checkAcceptance(
+  { history, report }: Checks,
   { id, durable }: Speaker,
-  { result }: AppendEntriesReply,
-  report: Report,
+  { result, term: inTerm }: AppendEntriesReply,
 ): void {
-  if (result.accepted && durable.lastIndex < result.matchIndex) {
-    report('S12', `${id} vouches for ${result.matchIndex}, its disk ends at ${durable.lastIndex}`);
+  if (!result.accepted) return;
+  const { matchIndex } = result;
+  if (durable.lastIndex < matchIndex) {
+    return report('S12', `${id} vouches for ${matchIndex}, its disk ends at ${durable.lastIndex}`);
   }
+  const log = history.logOf(inTerm);
+  const held = durable.at(matchIndex)?.term ?? 0;
+  if (log === undefined || termAt(log, matchIndex) === held) return;
+  const text = `${id} vouches for ${held}/${matchIndex} to the leader of term ${inTerm}`;
+  report('S12', `${text}, who has ${termAt(log, matchIndex)}/${matchIndex}`);
+}
+
+function checkPreVote(
+  { history, report }: Checks,
+  { id }: Speaker,
+  { to, reply }: { readonly to: NodeId; readonly reply: PreVoteReply },
+): void {
+  const asked = history.preVoteOf(to, reply.round);
+  if (!reply.granted || asked === undefined || asked > reply.term) return;
+  report('S42', `${id}, in term ${reply.term}, grants a pre-vote for term ${asked}`);
+}
+
+/** Its own answer, or, if it was deposed meanwhile and has passed the command on, that of the leader of the term. */
+function checkAppended(
+  { history, report }: Checks,
+  { id, raft }: Speaker,
+  { firstIndex, term: inTerm }: ProposeReply,
+): void {
+  if (firstIndex === null || raft === null) return;
+  const place = `${inTerm}/${firstIndex}`;
+  const leads = raft.term === inTerm && raft.leaderId === id;
+  const log = leads ? raft.log : history.logOf(inTerm);
+  const held = log === undefined ? null : termAt(log, firstIndex);
+  if (held !== inTerm) report('S40', `${id} says that ${place} was appended: there is ${held}`);
+  else if (leads && history.committed(firstIndex)?.term === inTerm) {
+    report('S40', `${id} says that it appended ${place}, which was committed before`);
+  }
+}
+
+/** Its own answer, or, if it was deposed meanwhile and has asked in its turn, that of the newer leader. */
+function checkReadIndex(
+  { history, durableOf, report }: Checks,
+  { id, raft }: Speaker,
+  { to, reply }: { readonly to: NodeId; readonly reply: ReadIndexReply },
+): void {
+  const { readIndex, requestId } = reply;
+  if (readIndex === null || raft === null) return;
+  const committed = history.readAsked(to, requestId) ?? 0;
+  if (readIndex < committed) {
+    report('S41', `${id} lets ${to} read at ${readIndex}, which asked after ${committed}`);
+  }
+  const leads = raft.leaderId === id;
+  const held = leads ? termAt(raft.log, readIndex) : history.committed(readIndex)?.term;
+  const place = { index: readIndex, term: held ?? 0 };
+  const holders = raft.configuration.voters.filter((voter) => durableOf(voter).holds(place));
+  if (isQuorum(raft.configuration, holders)) return;
+  report('S41', `${id} lets ${to} read at ${readIndex}, on the disks of ${holders.join(', ')}`);
 }
 
 function noteCandidacy(
