@@ -205,6 +205,11 @@ describe('runs with production clients', () => {
     expect(violation).toBeNull();
   });
 
+  it('[VC3] seed=7151: a long backlog of a watch is told before a timer comes', async () => {
+    const { violation } = await runSeed('7151');
+    expect(violation).toBeNull();
+  });
+
   it('[VC3] are the same each time, traced or not', async () => {
     const [seed = ''] = seedsWithStreams(1);
     const first = await runSeed(seed);

@@ -182,9 +182,12 @@ export class World {
   }
 
   async #runPromises(): Promise<void> {
-    this.#hasPromises = false;
-    for (let turns = 0; turns < SETTLING_TURNS; turns += 1) await undefined;
-    this.clock.runDeferred();
+    // What is sent meanwhile may let more go on: no timer comes in between, as in a program.
+    while (this.#hasPromises) {
+      this.#hasPromises = false;
+      for (let turns = 0; turns < SETTLING_TURNS; turns += 1) await undefined;
+      this.clock.runDeferred();
+    }
   }
 
   /** Lets what waited for a disk go on as far as it can. */

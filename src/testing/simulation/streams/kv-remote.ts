@@ -237,6 +237,7 @@ export class KvRemote implements Remote {
   /** P06: what a connection holds is bounded, whoever does not read it. */
   #sent(end: StreamEnd): void {
     const { world, plan } = this.#options;
+    world.letPromisesRun();
     if (end.wasPaused) world.sometimes.note('a client is left unread until it reads');
     // What was begun until then is still said: one answer, or as much to each of its watches.
     const begunMax = answerBytesMax(world.plan.workload) * (1 + HOSTILE_WATCHES_MAX);
