@@ -4,7 +4,9 @@
  */
 import { Actors } from '../../src/node/actors.ts';
 import { Clients } from '../../src/node/clients.ts';
+import { Disk } from '../../src/node/disk.ts';
 import { LogTail } from '../../src/node/log-tail.ts';
+import { Peers } from '../../src/node/peers.ts';
 import { StepLoop } from '../../src/node/step-loop.ts';
 import type { World } from '../../src/testing/simulation/world.ts';
 
@@ -49,10 +51,13 @@ const PLANTS = {
   },
   /** Performs what is left of a step in which something threw. */
   'going-on': () => {
-    const { end } = StepLoop.prototype;
-    StepLoop.prototype.end = NOTHING;
+    const ends = [StepLoop.prototype.end, Disk.prototype.end, Peers.prototype.end] as const;
+    const { halt } = Actors.prototype;
+    [StepLoop.prototype.end, Disk.prototype.end, Peers.prototype.end] = [NOTHING, NOTHING, NOTHING];
+    Actors.prototype.halt = NOTHING;
     return () => {
-      StepLoop.prototype.end = end;
+      [StepLoop.prototype.end, Disk.prototype.end, Peers.prototype.end] = ends;
+      Actors.prototype.halt = halt;
     };
   },
 } as const satisfies Record<string, Plant>;
