@@ -4,7 +4,7 @@
  * then the system has no descriptor to lose. Requests that a client sends ahead of the answers ("pipelining")
  * take turns, so that one connection never has two answers in memory.
  */
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { RaftError } from '../core/errors.ts';
 import type { Account, Held, HeldBytes } from './held-bytes.ts';
@@ -18,6 +18,12 @@ const REFUSED_GRACE_MS = 250;
 /** Bound: requests sent ahead on one connection. Past it, the connection is closed. */
 const PIPELINED_MAX = 64;
 
+/** What a request that waits for its turn costs besides its text, and each name and value in its head. */
+const WAITING_BYTES = 2048;
+const FIELD_BYTES = 64;
+/** Bound: what Node reads of a body that nobody asks for. */
+const READ_AHEAD_BYTES = 64 * 1024;
+
 /** How often heads that have begun to arrive are counted, in milliseconds. */
 const LOOK_INTERVAL_MS = 250;
 
@@ -29,12 +35,18 @@ export interface GateOptions {
 }
 
 interface Admitted {
-  /** Of the head that is arriving. */
+  /** Of the head that is arriving; while a request is under way, of those that wait behind it. */
   readonly account: Account;
   /** Bytes that had arrived before it. */
   bytesBefore: number;
   /** A request is under way, or it has become a WebSocket: others count what arrives. */
   isBusy: boolean;
+}
+
+/** A request that was sent ahead. */
+interface Waiting {
+  readonly bytes: number;
+  readonly run: () => void;
 }
 
 export class ConnectionGate {
@@ -45,7 +57,7 @@ export class ConnectionGate {
   #looking: ReturnType<typeof setInterval> | null = null;
   readonly #refused = new WeakSet<Socket>();
   /** What waits for its turn, by connection; a connection without a request under way is not here. */
-  readonly #lines = new WeakMap<Socket, (() => void)[]>();
+  readonly #lines = new WeakMap<Socket, Waiting[]>();
 
   constructor({ connectionsMax, counters, held }: GateOptions) {
     this.#connectionsMax = connectionsMax;
@@ -69,9 +81,11 @@ export class ConnectionGate {
     if (this.#looking !== null) clearInterval(this.#looking);
   }
 
-  /** The connection is a WebSocket's from now on. */
-  handOver(socket: Socket): void {
+  /** The connection is a WebSocket's from now on. False: not while requests are under way on it. */
+  handOver(socket: Socket): boolean {
+    if (this.#lines.has(socket)) return false;
     this.#headArrived(socket);
+    return true;
   }
 
   /** False: it was refused, and nothing that it sends is looked at. */
@@ -80,25 +94,31 @@ export class ConnectionGate {
   }
 
   /** Runs when the requests before it on this connection are answered, and their answers taken. */
-  takeTurn(socket: Socket, response: ServerResponse, run: () => void): void {
-    this.#headArrived(socket);
+  takeTurn(request: IncomingMessage, response: ServerResponse, run: () => void): void {
+    const { socket } = request;
     response.once('close', () => this.#next(socket));
     const line = this.#lines.get(socket);
     if (line === undefined) {
+      this.#headArrived(socket);
       this.#lines.set(socket, []);
       run();
-    } else if (line.length < PIPELINED_MAX) line.push(run);
-    else socket.destroy();
+    } else if (line.length < PIPELINED_MAX) {
+      // SP9: it is held as it arrived, and its sender need not read what it waits for.
+      const bytes = bytesOf(request);
+      line.push({ bytes, run });
+      this.#admitted.get(socket)?.account.hold(bytes);
+    } else socket.destroy();
   }
 
   #next(socket: Socket): void {
-    const run = socket.destroyed ? undefined : this.#lines.get(socket)?.shift();
-    if (run !== undefined) {
-      run();
+    const admitted = this.#admitted.get(socket);
+    const waiting = socket.destroyed ? undefined : this.#lines.get(socket)?.shift();
+    if (waiting !== undefined) {
+      admitted?.account.release(waiting.bytes);
+      waiting.run();
       return;
     }
     this.#lines.delete(socket);
-    const admitted = this.#admitted.get(socket);
     if (admitted === undefined) return;
     admitted.isBusy = false;
     admitted.bytesBefore = socket.bytesRead;
@@ -135,6 +155,14 @@ export class ConnectionGate {
     const timer = setTimeout(() => socket.destroy(), REFUSED_GRACE_MS);
     socket.once('close', () => clearTimeout(timer));
   }
+}
+
+/** What a request that waits holds, about. */
+function bytesOf({ rawHeaders, headers, url = '' }: IncomingMessage): number {
+  const declared = Number(headers['content-length'] ?? 0);
+  const body = headers['transfer-encoding'] === undefined ? declared : READ_AHEAD_BYTES;
+  const head = rawHeaders.reduce((sum, text) => sum + text.length + FIELD_BYTES, url.length);
+  return WAITING_BYTES + head + Math.min(body, READ_AHEAD_BYTES);
 }
 
 function refusalText(connectionsMax: number): string {

@@ -111,12 +111,13 @@ export class HttpServer {
   }
 
   #take(request: IncomingMessage, response: ServerResponse, listener: RequestListener): void {
-    const { socket } = request;
-    if (!this.#gate.isAdmitted(socket)) return;
-    const refusal = this.#refusalOf(request);
-    if (refusal !== null) refuse(response, refusal);
-    else if (DOT_SEGMENT.test(pathOf(request))) refuse(response, DOTS_REFUSED);
-    else this.#gate.takeTurn(socket, response, () => listener(request, response));
+    if (!this.#gate.isAdmitted(request.socket)) return;
+    const isDotted = DOT_SEGMENT.test(pathOf(request));
+    const refusal = this.#refusalOf(request) ?? (isDotted ? DOTS_REFUSED : null);
+    this.#gate.takeTurn(request, response, () => {
+      if (refusal === null) listener(request, response);
+      else refuse(response, refusal);
+    });
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
@@ -124,10 +125,8 @@ export class HttpServer {
     const refusal = this.#refusalOf(request);
     if (refusal !== null) socket.end(refusalHead('403 Forbidden'));
     else if (this.#backend === null) socket.end(refusalHead('503 Service Unavailable'));
-    else {
-      this.#gate.handOver(socket);
-      this.#backend.clients.upgrade(request, socket, head);
-    }
+    else if (!this.#gate.handOver(socket)) socket.destroy();
+    else this.#backend.clients.upgrade(request, socket, head);
   }
 
   #refusalOf(request: IncomingMessage): Refusal | null {

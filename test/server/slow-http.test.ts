@@ -30,6 +30,16 @@ async function sender(port: number, text: string): Promise<Socket> {
   return socket;
 }
 
+/** Reads from now on; returns what has come so far. */
+function collect(socket: Socket): () => string {
+  let text = '';
+  socket.setEncoding('utf8').on('data', (more: string) => {
+    text += more;
+  });
+  socket.resume();
+  return () => text;
+}
+
 /** A range of this takes 4 MiB of JSON. */
 async function filled(server: LocalServer): Promise<void> {
   for (const key of ['a', 'b', 'c']) {
@@ -162,6 +172,56 @@ describe('senders that never finish', () => {
     await eventually(() => incoming.closedCount).toBeGreaterThan(10);
     expect(incoming.total).toBeLessThanOrEqual(24 * MIB);
     expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+  });
+
+  it.each([
+    ['that are served', 'localhost'],
+    ['that are refused', 'attacker.example'],
+  ])('[SP9] requests sent ahead %s hold what fits one bound', async (_, host) => {
+    const server = await served();
+    const { incoming } = server.context.held;
+    const stream = 'GET /watch HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    const ahead = `GET /kv HTTP/1.1\r\nHost: ${host}\r\nX: ${'x'.repeat(60_000)}\r\n\r\n`;
+    for (let at = 0; at < 12; at += 1) {
+      await sender(server.port, stream + ahead.repeat(60));
+      await eventually(() => incoming.total + incoming.closedCount).toBeGreaterThan(at * MIB);
+      expect(incoming.total).toBeLessThanOrEqual(24 * MIB);
+    }
+    await eventually(() => incoming.closedCount).toBeGreaterThan(3);
+    expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+  });
+
+  it('[SP9] bodies sent ahead count as far as they are read', async () => {
+    const server = await served();
+    const body = `Content-Length: 50000\r\n\r\n${'x'.repeat(50_000)}`;
+    const ahead = `PUT /kv/k HTTP/1.1\r\nHost: localhost\r\n${body}`;
+    await sender(server.port, `GET /watch HTTP/1.1\r\nHost: localhost\r\n\r\n${ahead.repeat(10)}`);
+    await eventually(() => server.context.held.incoming.total).toBeGreaterThan(500_000);
+  });
+
+  it('[SP9] nothing is held of requests sent ahead once they are answered', async () => {
+    const server = await served();
+    const ahead = `GET /kv/k HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(9_000)}\r\n\r\n`;
+    const socket = await sender(server.port, ahead.repeat(20));
+    const { incoming } = server.context.held;
+    const heard = collect(socket);
+    await eventually(() => heard().split('HTTP/1.1 404').length - 1).toBe(20);
+    await eventually(() => incoming.total).toBe(0);
+    socket.write(ahead);
+    await eventually(() => heard().split('HTTP/1.1 404').length - 1).toBe(21);
+  });
+
+  it('[SP3] an upgrade that is sent ahead closes the connection', async () => {
+    const server = await served();
+    const socket = await sender(
+      server.port,
+      `GET /watch HTTP/1.1\r\nHost: localhost\r\n\r\n${upgrade}`,
+    );
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.resume();
+    await closed;
+    expect(server.context.counters.clientConnectionsTotal).toBe(0);
+    expect(server.context.held.incoming.total).toBe(0);
   });
 
   it('[SP9] a client that lives on pings alone holds nothing', async () => {
