@@ -22,30 +22,37 @@ async function withClient<Value>(
 }
 
 /** 4,600 keys of almost 4 KiB under one prefix: deleted at once they make a revision of 18 MB. */
-async function putLongKeys(client: KvClient, prefix: string): Promise<number> {
-  const keys = Array.from({ length: 4_600 }, (_, at) => `${prefix}${at}/`.padEnd(4_000, 'k'));
-  for (let from = 0; from < keys.length; from += 200) {
-    await Promise.all(keys.slice(from, from + 200).map((key) => client.put(key, 'v')));
-  }
-  return keys.length;
+const LONG_KEYS = 4_600;
+
+export function putLongKeys(target: Target): Promise<void> {
+  const keys = Array.from({ length: LONG_KEYS }, (_, at) => `long/${at}/`.padEnd(4_000, 'k'));
+  return withClient(target, async (client) => {
+    for (let from = 0; from < keys.length; from += 100) {
+      await Promise.all(keys.slice(from, from + 100).map((key) => client.put(key, 'v')));
+    }
+  });
+}
+
+export async function putLargeValue(target: Target): Promise<void> {
+  const value = new Uint8Array(MIB - 1024).fill(0x62);
+  await withClient(target, (client) => client.put('unread-reply', value));
 }
 
 /** Deletes a revision's worth of 18 MB under a watch, while the same client writes other keys. */
 export const hugeRevision: Attack = (target) =>
   withClient(target, async (client) => {
-    const count = await putLongKeys(client, 'huge/');
-    const watch = client.watch({ prefix: 'huge/' })[Symbol.asyncIterator]();
+    const watch = client.watch({ prefix: 'long/' })[Symbol.asyncIterator]();
     const told = watch.next();
-    await client.put('huge/first', 'v');
+    await client.put('long/first', 'v');
     await told;
-    const deletion = client.delete({ prefix: 'huge/' });
+    const deletion = client.delete({ prefix: 'long/' });
     const others = Array.from({ length: 72 }, (_, at) => client.put(`other/${at}`, 'v'));
     const { deleted } = await deletion;
     await Promise.all(others);
     const revision = await watch.next();
     await watch.return?.();
     const events = revision.done === true ? 0 : revision.value.events.length;
-    if (deleted !== count + 1 || events !== deleted) {
+    if (deleted !== LONG_KEYS + 1 || events !== deleted) {
       throw new Error(`${deleted} keys were deleted and the watch was told of ${events}`);
     }
     return `one revision of ${events} events was told whole, and ${others.length} other puts succeeded`;
@@ -54,9 +61,8 @@ export const hugeRevision: Attack = (target) =>
 /** Asks for 18 MB of previous values at once: that request alone may be refused. */
 export const hugePrevious: Attack = (target) =>
   withClient(target, async (client) => {
-    await putLongKeys(client, 'previous/');
     const deletion = client
-      .delete({ prefix: 'previous/' }, { returnPrevious: true })
+      .delete({ prefix: 'long/' }, { returnPrevious: true })
       .then(({ deleted }) => `${deleted} deleted`, codeOf);
     const others = Array.from({ length: 72 }, (_, at) => client.put(`other/${at}`, 'v'));
     await Promise.all(others);
@@ -87,8 +93,6 @@ export const pausedWatches: Attack = async (target) => {
 
 /** 20 clients that send reads of 1 MB without end and read no answer. */
 export const unreadReplies: Attack = async (target) => {
-  const value = new Uint8Array(MIB - 1024).fill(0x62);
-  await withClient(target, (client) => client.put('unread-reply', value));
   const url = firstUrl(target);
   const opened = await Promise.all(Array.from({ length: 20 }, () => openClient(url)));
   const sockets = opened.filter((socket) => socket !== null);

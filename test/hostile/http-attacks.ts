@@ -7,11 +7,11 @@ import { deafen, endAll, openMany, stillOpen } from './sockets.ts';
 const MIB = 1024 * 1024;
 
 /** Values for a range to answer with: 16 of 256 KiB under one prefix. */
-async function fill({ urls }: Target, prefix: string): Promise<void> {
+export async function putLargeValues({ urls }: Target): Promise<void> {
   const client = connect({ endpoints: [...urls], timeoutMs: 20_000 });
   try {
     const value = new Uint8Array(MIB / 4).fill(0x61);
-    for (let at = 0; at < 16; at += 1) await client.put(`${prefix}${at}`, value);
+    for (let at = 0; at < 16; at += 1) await client.put(`large/${at}`, value);
   } finally {
     await client.close();
   }
@@ -19,10 +19,9 @@ async function fill({ urls }: Target, prefix: string): Promise<void> {
 
 /** 100 connections that ask for 4 MiB again and again, and read none of it. */
 export const unreadRanges: Attack = async (target) => {
-  await fill(target, 'unread/');
   const url = firstUrl(target);
   const address = { host: url.hostname, port: Number(url.port) };
-  const line = `GET /kv?prefix=unread/&consistency=local HTTP/1.1\r\nHost: ${url.host}\r\n\r\n`;
+  const line = `GET /kv?prefix=large/&consistency=local HTTP/1.1\r\nHost: ${url.host}\r\n\r\n`;
   const sockets = await openMany(100, address, (socket) => {
     deafen(socket);
     socket.write(line.repeat(4));
@@ -117,8 +116,7 @@ function statusOf(url: URL, headers: Readonly<Record<string, string>>): Promise<
 
 /** A small transaction that reads the same 20 MB again and again, over HTTP. */
 export const greedyTransactions: Attack = async (target) => {
-  await fill(target, 'greedy/');
-  const operation = { type: 'range', prefix: 'greedy/' };
+  const operation = { type: 'range', prefix: 'large/' };
   const body = JSON.stringify({ compare: [], success: Array(128).fill(operation), failure: [] });
   const answers = new Map<number, number>();
   const url = firstUrl(target);

@@ -31,7 +31,9 @@ export function faultsOf(siege: Siege): readonly string[] {
     ...(slowdown <= SLOWDOWN_MAX ? [] : [`p99 ${slowdown.toFixed(1)} times as long`]),
     ...(growthMib <= GROWTH_MIB_MAX ? [] : [`grew by ${growthMib.toFixed(0)} MiB`]),
     ...(keptMib <= KEPT_MIB_MAX ? [] : [`kept ${keptMib.toFixed(0)} MiB`]),
-    ...(attacked.failures.length === 0 ? [] : [`${attacked.failures.length} puts failed`]),
+    ...(attacked.failures.length === 0
+      ? []
+      : [`${attacked.failures.length} puts failed: ${attacked.failures[0]}`]),
     ...(siege.isServed ? [] : [siege.said]),
   ];
 }

@@ -24,7 +24,7 @@ export interface SiegeOptions {
 }
 
 export async function besiege(
-  { name, descriptorsMax }: NamedAttack,
+  { name, descriptorsMax, prepare }: NamedAttack,
   { cli, durationMs }: SiegeOptions,
 ): Promise<Siege> {
   await using cluster = await ProcessCluster.start(3, [], {
@@ -32,34 +32,42 @@ export async function besiege(
     nodeFlags: NODE_FLAGS,
     ...(descriptorsMax === undefined ? {} : { descriptorsMax }),
   });
-  await using client = new OrdinaryClient(cluster.endpoints);
-  await client.work(pause(WARM_UP_MS));
-  const undisturbed = await client.work(pause(durationMs));
-  const memory = new MemoryWatch(cluster.pids());
+  await cluster.converged();
   const target: Target = {
     durationMs,
     urls: cluster.endpoints,
     peers: cluster.members.map(({ peerAddress }) => peerAddress),
   };
-  const attack = attackFrom(name, target);
+  await using client = new OrdinaryClient(cluster.endpoints);
+  if (prepare !== undefined) await attackFrom(name, target, 'prepare');
+  await client.work(pause(WARM_UP_MS));
+  const undisturbed = await client.work(pause(durationMs));
+  const memory = new MemoryWatch(cluster.pids());
+  const attack = attackFrom(name, target, 'attack');
   const attacked = await client.work(attack);
   const { growthMib } = memory;
-  await eventually(RELIEF_MS, 'memory to come back', async () =>
-    memory.keptMib <= KEPT_MIB_MAX ? true : pause(250).then(() => null),
-  ).catch(() => {});
+  await client.work(relief(memory));
   const { keptMib } = memory;
   memory.stop();
   const lost = await lostMembers(cluster);
   return { name, undisturbed, attacked, growthMib, keptMib, lost, ...(await attack) };
 }
 
-/** Members whose process ended, and members that say that they halted. */
+/** Resolves once what was grown has mostly come back, or patience is over. Idle heaps collect nothing: work goes on. */
+async function relief(memory: MemoryWatch): Promise<void> {
+  await eventually(RELIEF_MS, 'memory to come back', async () => {
+    await pause(250);
+    return memory.keptMib <= KEPT_MIB_MAX ? true : null;
+  }).catch(() => {});
+}
+
+/** Members whose process ended, and members that say that they halted, each with its last words. */
 async function lostMembers(cluster: ProcessCluster): Promise<readonly string[]> {
   const all = await Promise.all(
     cluster.members.map(async ({ id }) => {
-      if (!cluster.isRunning(id)) return [id];
-      const status = await cluster.status(id);
-      return status === null || status.role === 'halted' ? [id] : [];
+      const status = cluster.isRunning(id) ? await cluster.status(id) : null;
+      if (status !== null && status.role !== 'halted') return [];
+      return [`${id} (${cluster.log(id).trimEnd().split('\n').at(-1) ?? ''})`];
     }),
   );
   return all.flat();
@@ -68,8 +76,9 @@ async function lostMembers(cluster: ProcessCluster): Promise<readonly string[]> 
 async function attackFrom(
   name: string,
   target: Target,
+  phase: 'prepare' | 'attack',
 ): Promise<{ readonly said: string; readonly isServed: boolean }> {
-  const flags = ['--import', 'tsx', ATTACKER, name, JSON.stringify(target)];
+  const flags = ['--import', 'tsx', ATTACKER, name, JSON.stringify(target), phase];
   const child = spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
