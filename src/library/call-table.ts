@@ -22,8 +22,10 @@ export function callTable<Calls extends object>(kind: CallKind, calls: Calls): C
 }
 
 function checkCall(kind: CallKind, name: string | symbol, call: unknown): void {
-  if (typeof name !== 'string' || name === '') {
-    throw new TypeError(`a ${kind} needs a name: a string that is not empty, not ${String(name)}`);
+  if (typeof name !== 'string' || name === '' || !name.isWellFormed()) {
+    throw new TypeError(
+      `a ${kind} needs a name: a string of whole characters that is not empty, not ${String(name)}`,
+    );
   }
   requireImmediate(`the ${kind} ${JSON.stringify(name)}`, call);
 }

@@ -1,10 +1,10 @@
 /**
- * A command as it stands in the log: `[name, input]` in MessagePack. It is written by `input-writer.ts`, which
- * refuses what would not arrive, and read by `msgpackr`, which knows all that earlier versions wrote.
+ * A command as it stands in the log: `[name, input]` in MessagePack, written and read by `msgpackr`. What is written
+ * is a copy of the input, made by `input-copy.ts`, which refuses what would not arrive; what is read may be of any
+ * earlier version.
  */
-import { Unpackr } from 'msgpackr';
-import { InputWriter } from './input-writer.ts';
-import { type Block, MessagePackWriter, newBlock } from './message-pack-writer.ts';
+import { Packr, RESET_BUFFER_MODE, Unpackr } from 'msgpackr';
+import { inputCopy, tooLarge } from './input-copy.ts';
 
 export interface NamedCall {
   readonly name: string;
@@ -17,8 +17,17 @@ export interface NamedCall {
  */
 const unpackr = new Unpackr({ useRecords: false, copyBuffers: true, structuredClone: false });
 
-/** Used for one command after the other; `null` while one is being written, as reading an input may run any code. */
-let spareBlock: Block | null = newBlock();
+/** The forms that earlier versions wrote, only that few fields take fewer bytes. A field `toJSON` is a field. */
+const packr = new Packr({
+  useRecords: false,
+  moreTypes: true,
+  variableMapSize: true,
+  useToJSON: false,
+});
+
+/** Bound: `msgpackr` goes on, for the whole process, with the block that it wrote last; a larger one is let go. */
+const BLOCK_BYTES_KEPT_MAX = 1_048_576;
+const BLOCK_BYTES = 8_192;
 
 /** The bytes of a command. Throws `RAFT_BAD_REQUEST`, or `RAFT_TOO_LARGE` past `bytesMax`. */
 export function encodeCommand(
@@ -26,17 +35,10 @@ export function encodeCommand(
   input: unknown,
   bytesMax = Number.POSITIVE_INFINITY,
 ): Uint8Array {
-  const block = spareBlock ?? newBlock();
-  spareBlock = null;
-  try {
-    const writer = new MessagePackWriter(bytesMax, block);
-    writer.array(2);
-    writer.text(name);
-    new InputWriter(writer).write(input);
-    return writer.written();
-  } finally {
-    spareBlock = block;
-  }
+  const block = packr.pack([name, inputCopy(input, bytesMax)], RESET_BUFFER_MODE);
+  if (block.buffer.byteLength > BLOCK_BYTES_KEPT_MAX) packr.useBuffer(Buffer.alloc(BLOCK_BYTES));
+  if (block.length > bytesMax) throw tooLarge(bytesMax);
+  return new Uint8Array(block);
 }
 
 /**

@@ -8,7 +8,7 @@ import type { CommittedCommand } from '../ports/state-machine.ts';
 import { callNamed } from './call-table.ts';
 import { decodeCommand } from './command-codec.ts';
 import type { Command, MachineReplica, Query } from './machine.ts';
-import { ownCopy } from './own-copy.ts';
+import { resultCopy } from './result-copy.ts';
 import { textOf } from './thrown-text.ts';
 
 /** What became of one command: its result, or the reason for which there is none. */
@@ -113,7 +113,7 @@ function resultOf(name: string, result: unknown): CommandResult {
 
 function copied(what: string, result: unknown): unknown {
   try {
-    return ownCopy(result);
+    return resultCopy(result);
   } catch (error) {
     throw new TypeError(`${what} ${textOf(error)}`, { cause: error });
   }

@@ -5,7 +5,7 @@
  */
 import { Packr } from 'msgpackr';
 import { decodeCommand, encodeCommand } from '../../src/library/command-codec.ts';
-import { ownCopy } from '../../src/library/own-copy.ts';
+import { resultCopy } from '../../src/library/result-copy.ts';
 import { wordsOf } from '../command-words.ts';
 
 wordsOf('npm run bench:commands takes no words: it prints one table.', { options: {} });
@@ -48,7 +48,7 @@ for (const [name, input] of Object.entries(INPUTS)) {
     nanosecondsOf(() => new Uint8Array(packr.pack(['add', input]))),
     nanosecondsOf(() => decodeCommand(ours())),
     nanosecondsOf(() => packr.unpack(theirs())),
-    nanosecondsOf(() => ownCopy(input)),
+    nanosecondsOf(() => resultCopy(input)),
   ];
   console.log(name.padEnd(16) + cells.map((cell) => String(cell).padStart(10)).join(''));
 }

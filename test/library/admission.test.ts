@@ -130,6 +130,7 @@ describe('a definition', () => {
     ['commands of a class', { ...sound, commands: new Methods() }, 'commands as a plain object'],
     ['a command that is no function', { ...sound, commands: { add: 1 } }, 'must be a function'],
     ['a command without a name', { ...sound, commands: { '': () => 1 } }, 'needs a name'],
+    ['half a character as name', { ...sound, commands: { '\ud800': () => 1 } }, 'needs a name'],
     ['a symbol', { ...sound, queries: { [Symbol('s')]: () => 1 } }, 'needs a name'],
     ['no initial state', { ...sound, initial: {} }, 'initial must be a function'],
   ])('[AD2] with %s is refused', (_, definition, sentence) => {

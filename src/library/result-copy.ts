@@ -12,8 +12,8 @@ const DEPTH_MAX = 1_000;
 type Fields = Record<string, unknown>;
 
 /** Throws a `TypeError` whose message goes on after "the result of …". */
-export function ownCopy<Value>(value: Value): Value;
-export function ownCopy(value: unknown): unknown {
+export function resultCopy<Value>(value: Value): Value;
+export function resultCopy(value: unknown): unknown {
   return isChangeable(value) ? new Copier().copyOf(value) : value;
 }
 
@@ -89,9 +89,12 @@ function builtInOf(value: object): object {
   if (value instanceof Date || value instanceof RegExp || value instanceof Error) {
     return structuredClone(value);
   }
+  throw new TypeError(`holds an object of class ${classOf(value)}: return plain data instead`);
+}
+
+export function classOf(value: object): string {
   const made: unknown = value.constructor;
-  const name = typeof made === 'function' ? made.name : 'unknown';
-  throw new TypeError(`holds an object of class ${name}: return plain data instead`);
+  return typeof made === 'function' && made.name !== '' ? made.name : 'unknown';
 }
 
 /** Only the bytes it shows, not the block that they are a part of. */
