@@ -7,6 +7,7 @@ import { Packr } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../src/core/message.ts';
 import { isPlainList } from '../../src/core/plain-list.ts';
+import { COMMAND_VERSION } from '../../src/kv/command-codec.ts';
 import {
   decodeFrame,
   encodeHello,
@@ -24,7 +25,10 @@ import { appendOf, helloOf, LIMITS, runOf } from './sample.ts';
 const packr = new Packr({ useRecords: false });
 
 /** What a conversation makes of frames that follow a sound hello. */
-function listenTo(frames: readonly Uint8Array[]): { recorder: Recorder; badFrames: number } {
+function listenTo(
+  frames: readonly Uint8Array[],
+  hello: Uint8Array = HELLO,
+): { recorder: Recorder; badFrames: number } {
   const recorder = new Recorder();
   let badFrames = 0;
   const later: (() => void)[] = [];
@@ -44,7 +48,7 @@ function listenTo(frames: readonly Uint8Array[]): { recorder: Recorder; badFrame
   });
   conversation.attach(recorder);
   conversation.opened('accepted');
-  for (const frame of [HELLO, ...frames]) conversation.received(frame);
+  for (const frame of [hello, ...frames]) conversation.received(frame);
   for (const callback of later) callback();
   return { recorder, badFrames };
 }
@@ -273,5 +277,12 @@ describe('a conversation under random input', () => {
       type: 'foreignHello',
       version: 255,
     });
+  });
+
+  it('[TR2] members that stop at commands of version 2 are foreign: they speak version 1', () => {
+    expect(COMMAND_VERSION).toBe(2);
+    const { recorder } = listenTo([], encodeHello(helloOf('a', 'b', 1)));
+    const text = 'one node speaks peer protocol 1, the other 2: upgrade the one that speaks 1';
+    expect(recorder.heard).toEqual([{ type: 'close', reason: { kind: 'refused', text } }]);
   });
 });
