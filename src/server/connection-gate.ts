@@ -102,7 +102,7 @@ export class ConnectionGate {
       this.#headArrived(socket);
       this.#lines.set(socket, []);
       run();
-    } else if (line.length < PIPELINED_MAX) {
+    } else if (line.length < PIPELINED_MAX && isCountable(request)) {
       // SP9: it is held as it arrived, and its sender need not read what it waits for.
       const bytes = bytesOf(request);
       line.push({ bytes, run });
@@ -157,10 +157,14 @@ export class ConnectionGate {
   }
 }
 
+/** A body without a length may come byte by byte, each of which Node keeps as a piece of its own. */
+function isCountable({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] === undefined;
+}
+
 /** What a request that waits holds, about. */
 function bytesOf({ rawHeaders, headers, url = '' }: IncomingMessage): number {
-  const declared = Number(headers['content-length'] ?? 0);
-  const body = headers['transfer-encoding'] === undefined ? declared : READ_AHEAD_BYTES;
+  const body = Number(headers['content-length'] ?? 0);
   const head = rawHeaders.reduce((sum, text) => sum + text.length + FIELD_BYTES, url.length);
   return WAITING_BYTES + head + Math.min(body, READ_AHEAD_BYTES);
 }

@@ -9,6 +9,7 @@ import {
   type RequestListener,
   type Server,
   type ServerResponse,
+  STATUS_CODES,
 } from 'node:http';
 import type { Socket } from 'node:net';
 import { getRequestListener, type Http2Bindings, type HttpBindings } from '@hono/node-server';
@@ -32,6 +33,10 @@ export interface HttpBackend {
 
 /** Room for a key, a prefix and bounds of full length, percent-encoded. */
 const HEADER_BYTES_MAX = 64 * 1024;
+/** Bound: fields of a head, since many small ones cost much more than their bytes. */
+const FIELDS_MAX = 100;
+/** A body that nobody reads would wait in Node, byte by byte if it is sent so. */
+const BODY_METHODS: ReadonlySet<string> = new Set(['PUT', 'POST']);
 /** How long a connection may take to send the head of a request, from its first byte or its opening (ms). */
 const HEADERS_TIMEOUT_MS = 10_000;
 /** How long a whole request may take to arrive: longer than any `timeoutMs`, in milliseconds. */
@@ -112,8 +117,7 @@ export class HttpServer {
 
   #take(request: IncomingMessage, response: ServerResponse, listener: RequestListener): void {
     if (!this.#gate.isAdmitted(request.socket)) return;
-    const isDotted = DOT_SEGMENT.test(pathOf(request));
-    const refusal = this.#refusalOf(request) ?? (isDotted ? DOTS_REFUSED : null);
+    const refusal = this.#refusalOf(request);
     this.#gate.takeTurn(request, response, () => {
       if (refusal === null) listener(request, response);
       else refuse(response, refusal);
@@ -123,15 +127,15 @@ export class HttpServer {
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     if (!this.#gate.isAdmitted(socket)) return;
     const refusal = this.#refusalOf(request);
-    if (refusal !== null) socket.end(refusalHead('403 Forbidden'));
-    else if (this.#backend === null) socket.end(refusalHead('503 Service Unavailable'));
+    if (refusal !== null) socket.end(refusalHead(refusal.status));
+    else if (this.#backend === null) socket.end(refusalHead(503));
     else if (!this.#gate.handOver(socket)) socket.destroy();
     else this.#backend.clients.upgrade(request, socket, head);
   }
 
   #refusalOf(request: IncomingMessage): Refusal | null {
     const message = this.#options.hosts.refusalOf(request);
-    if (message === null) return null;
+    if (message === null) return refusalOfForm(request);
     this.#options.counters.foreignRequests += 1;
     return { status: 403, message };
   }
@@ -170,6 +174,28 @@ interface Refusal {
   readonly message: string;
 }
 
+/** What Node would hold of it without anybody's count is refused by its head. */
+function refusalOfForm(request: IncomingMessage): Refusal | null {
+  if (request.rawHeaders.length > 2 * FIELDS_MAX) return FIELDS_REFUSED;
+  if (hasBody(request) && !BODY_METHODS.has(request.method ?? '')) return BODY_REFUSED;
+  return DOT_SEGMENT.test(pathOf(request)) ? DOTS_REFUSED : null;
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = headers;
+  return encoding !== undefined || Number(length) > 0;
+}
+
+const FIELDS_REFUSED: Refusal = {
+  status: 431,
+  message: `The request has more than ${FIELDS_MAX} header fields. Send fewer.`,
+};
+
+const BODY_REFUSED: Refusal = {
+  status: 400,
+  message: 'Only PUT and POST have a body here. Send this request without one.',
+};
+
 const DOTS_REFUSED: Refusal = {
   status: 400,
   message:
@@ -182,8 +208,8 @@ function refuse(response: ServerResponse, { status, message }: Refusal): void {
   response.end(body);
 }
 
-function refusalHead(status: string): string {
-  return `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+function refusalHead(status: number): string {
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
 }
 
 function starting(): RaftError {

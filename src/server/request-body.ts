@@ -5,6 +5,11 @@
 import { RaftError } from '../core/errors.ts';
 import type { Account, HeldBytes } from './held-bytes.ts';
 
+/** Bound: pieces of a body without a declared length, as many as a frame of a client may come in. */
+const PIECES_MAX = 16_384;
+/** What a piece costs besides its bytes. */
+const PIECE_BYTES = 256;
+
 export interface BodyBounds {
   readonly bytesMax: number;
   /** What the limit is called in the error: 'a value', 'a transaction'. */
@@ -76,13 +81,22 @@ async function gather(
     const { done, value } = await next(reader);
     if (done) return join(chunks, length);
     length += value.length;
-    if (length > bounds.bytesMax) {
-      reader.cancel('too large').catch(ignore);
-      throw tooLarge(bounds);
-    }
     chunks.push(value);
-    account.hold(value.length);
+    const refusal = refusalOf({ length, pieces: chunks.length }, bounds);
+    if (refusal !== null) {
+      reader.cancel('refused').catch(ignore);
+      throw refusal;
+    }
+    account.hold(value.length + PIECE_BYTES);
   }
+}
+
+function refusalOf(
+  { length, pieces }: { readonly length: number; readonly pieces: number },
+  bounds: BodyBounds,
+): RaftError | null {
+  if (length > bounds.bytesMax) return tooLarge(bounds);
+  return pieces > PIECES_MAX ? tooManyPieces() : null;
 }
 
 async function next(
@@ -111,6 +125,13 @@ function tooLarge({ bytesMax, what }: BodyBounds): RaftError {
   return new RaftError(
     'RAFT_TOO_LARGE',
     `The body is larger than ${what} may be (${bytesMax} bytes). Nothing was written; split it.`,
+  );
+}
+
+function tooManyPieces(): RaftError {
+  return new RaftError(
+    'RAFT_TOO_LARGE',
+    `The body came in more than ${PIECES_MAX} pieces. Nothing was written; send larger ones.`,
   );
 }
 

@@ -199,6 +199,44 @@ describe('senders that never finish', () => {
     await eventually(() => server.context.held.incoming.total).toBeGreaterThan(500_000);
   });
 
+  it('[SP9] a body without a length that is sent ahead closes the connection', async () => {
+    const server = await served();
+    const chunked = 'PUT /kv/k HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const stream = 'GET /watch HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    const socket = await sender(server.port, `${stream}${chunked}1\r\nx\r\n0\r\n\r\n`);
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.resume();
+    await closed;
+    expect((await fetch(`${server.url}/kv/k`)).status).toBe(404);
+  });
+
+  it('[SP9] pieces of a body count more than their bytes, and too many are refused', async () => {
+    const server = await served();
+    const head = 'PUT /kv/k HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const slow = await sender(server.port, head + '1\r\nx\r\n'.repeat(1_000));
+    await eventually(() => server.context.held.incoming.total).toBeGreaterThan(250_000);
+    slow.destroy();
+    const flood = collect(await sender(server.port, head + '1\r\nx\r\n'.repeat(17_000)));
+    await eventually(() => flood()).toMatch(/^HTTP\/1.1 413 .*came in more than 16384 pieces/s);
+    await eventually(() => server.context.held.incoming.total).toBe(0);
+  });
+
+  it.each([
+    ['GET /watch', 'Content-Length: 1', 400],
+    ['GET /watch', 'Transfer-Encoding: chunked', 400],
+    ['DELETE /kv/k', 'Content-Length: 1', 400],
+    ['GET /kv', 'X: y\r\n'.repeat(100).trim(), 431],
+    ['GET /client', `Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 1`, 400],
+    ['GET /kv', 'Content-Length: 0', 200],
+    ['GET /kv', 'X: y\r\n'.repeat(99).trim(), 200],
+  ])('[SP9] %s with %.30s is answered with %i', async (line, fields, status) => {
+    const { port } = await served();
+    const heard = collect(
+      await sender(port, `${line} HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n\r\n`),
+    );
+    await eventually(() => heard()).toContain(`HTTP/1.1 ${status} `);
+  });
+
   it('[SP9] nothing is held of requests sent ahead once they are answered', async () => {
     const server = await served();
     const ahead = `GET /kv/k HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(9_000)}\r\n\r\n`;
