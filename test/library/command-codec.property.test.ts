@@ -214,6 +214,12 @@ describe('an input', () => {
     expect(reads).toBeLessThanOrEqual(10_001);
   });
 
+  it('[EM6] of more lists and objects than one for every 8 bytes of the limit is not copied', () => {
+    const lists = Array.from({ length: 1_250 }, () => []);
+    expect(() => encodeCommand('add', lists, 10_000)).toThrow(/more than 1250 lists, objects/);
+    expect(encodeCommand('add', lists.slice(1), 10_000).length).toBeLessThan(2_000);
+  });
+
   it('[AD3] that contains itself is refused, at any depth', () => {
     const cycle: { next?: unknown } = {};
     cycle.next = [{ cycle }];
