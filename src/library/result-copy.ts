@@ -1,13 +1,38 @@
 /**
  * A result of a command or a query as its caller gets it: a copy, so that a caller changes nothing but what is its
  * own (OW3). Plain data, `Map`, `Set`, dates, errors and bytes can be copied; of a function or an object of a class no
- * copy would be the same, so they are refused in words.
+ * copy would be the same, so they are refused in words. Nor does copying run a getter, an iterator or a
+ * constructor of the machine's: only the member that answers copies, and the state would change there alone (OW7).
  */
 
 /** Bound: a result with more values is refused; at this size the copy takes about a tenth of a second. */
 const VALUES_MAX = 1_000_000;
 /** Bound: what is nested deeper is refused. */
 const DEPTH_MAX = 1_000;
+
+/** Kinds of bytes, of which `slice` makes another of the same kind. In a browser there is no `Buffer`. */
+const BYTES: ReadonlySet<unknown> = new Set(
+  [
+    globalThis.Buffer,
+    Int8Array,
+    Uint8Array,
+    Uint8ClampedArray,
+    Int16Array,
+    Uint16Array,
+    Int32Array,
+    Uint32Array,
+    Float32Array,
+    Float64Array,
+    BigInt64Array,
+    BigUint64Array,
+  ].map((kind) => kind?.prototype),
+);
+
+/** Finds own and inherited ones, for less than a property descriptor costs. */
+const lookupGetter: (this: object, name: string | number) => unknown = Reflect.get(
+  Object.prototype,
+  '__lookupGetter__',
+);
 
 type Fields = Record<string, unknown>;
 
@@ -49,14 +74,18 @@ class Copier {
       case Set.prototype:
         return this.#members(value as ReadonlySet<unknown>);
       default:
-        return builtInOf(value);
+        if (isBuiltIn(value)) return this.#builtIn(value);
+        throw ofClass(value);
     }
   }
 
   #items(items: readonly unknown[]): object {
     const copy: unknown[] = [];
     this.#copies.set(items, copy);
-    for (let at = 0; at < items.length; at += 1) copy.push(this.copyOf(items[at]));
+    for (let at = 0; at < items.length; at += 1) {
+      refuseGetter(items, at);
+      copy.push(this.copyOf(items[at]));
+    }
     return copy;
   }
 
@@ -64,6 +93,7 @@ class Copier {
     this.#copies.set(from, copy);
     for (const name of Object.keys(from)) {
       if (name === '__proto__') throw new TypeError('has a field __proto__');
+      refuseGetter(from, name);
       copy[name] = this.copyOf(from[name]);
     }
     return copy;
@@ -72,37 +102,58 @@ class Copier {
   #pairs(from: ReadonlyMap<unknown, unknown>): object {
     const copy = new Map<unknown, unknown>();
     this.#copies.set(from, copy);
-    for (const [key, value] of from) copy.set(this.copyOf(key), this.copyOf(value));
+    Map.prototype.forEach.call(from, (value, key) => {
+      copy.set(this.copyOf(key), this.copyOf(value));
+    });
     return copy;
   }
 
   #members(from: ReadonlySet<unknown>): object {
     const copy = new Set<unknown>();
     this.#copies.set(from, copy);
-    for (const member of from) copy.add(this.copyOf(member));
+    Set.prototype.forEach.call(from, (member) => copy.add(this.copyOf(member)));
+    return copy;
+  }
+
+  /** Dates, errors and patterns have copies of their own; nothing that such a copy is made of may have a getter. */
+  #builtIn(from: object): object {
+    this.#copies.set(from, from);
+    for (const name of [...Object.keys(from), 'name', 'message', 'cause']) {
+      refuseGetter(from, name);
+      this.copyOf(Reflect.get(from, name));
+    }
+    const copy: object = structuredClone(from);
+    this.#copies.set(from, copy);
     return copy;
   }
 }
 
-/** Dates, errors and patterns have copies of their own; what is left is an object of somebody's class. */
-function builtInOf(value: object): object {
-  if (value instanceof Date || value instanceof RegExp || value instanceof Error) {
-    return structuredClone(value);
-  }
-  throw new TypeError(`holds an object of class ${classOf(value)}: return plain data instead`);
+/** Asked before a field is read: reading it would run its getter. */
+function refuseGetter(holder: object, name: string | number): void {
+  if (lookupGetter.call(holder, name) === undefined) return;
+  throw new TypeError(`holds a getter (${name}): return plain data instead`);
 }
 
-export function classOf(value: object): string {
-  const made: unknown = value.constructor;
-  return typeof made === 'function' && made.name !== '' ? made.name : 'unknown';
+/** What is none is an object of somebody's class. */
+function isBuiltIn(value: object): boolean {
+  return value instanceof Date || value instanceof RegExp || value instanceof Error;
 }
 
 /** Only the bytes it shows, not the block that they are a part of. */
 function bytesOf(view: ArrayBufferView): object {
-  const { buffer, byteOffset, byteLength } = view;
-  if (view instanceof DataView)
-    return new DataView(buffer.slice(byteOffset, byteOffset + byteLength));
+  const isKnown = BYTES.has(Object.getPrototypeOf(view)) && !Object.hasOwn(view, 'constructor');
+  if (!isKnown) throw ofClass(view);
   return Reflect.apply(Uint8Array.prototype.slice, view, []);
+}
+
+function ofClass(value: object): TypeError {
+  return new TypeError(`holds an object of class ${classOf(value)}: return plain data instead`);
+}
+
+export function classOf(value: object): string {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const made: unknown = Object.getOwnPropertyDescriptor(prototype ?? {}, 'constructor')?.value;
+  return typeof made === 'function' && made.name !== '' ? made.name : 'unknown';
 }
 
 function isChangeable(value: unknown): value is object {

@@ -275,6 +275,8 @@ describe('bytes in the log that are no command', () => {
     ['a name that is none', '920101'],
     ['more than a command', '92a361646401ff'],
     ['a pointer to what was never named', '92a3616464d67000000001'],
+    ['toString, which an earlier version let in', '92a8746f537472696e6701'],
+    ['__proto__, likewise', '92a95f5f70726f746f5f5f01'],
   ])('[AD5] %s: refused, and the node lives', async (_, hex) => {
     const state = machine.start();
     const network = new MemoryNetwork({ defer: (deliver) => queueMicrotask(deliver) });

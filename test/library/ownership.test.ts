@@ -139,6 +139,65 @@ describe('a result', () => {
   });
 });
 
+describe('code in a result', () => {
+  interface Count {
+    count: number;
+  }
+  const getter = { enumerable: true, configurable: true };
+  const ticking = (state: Count): PropertyDescriptor => ({
+    ...getter,
+    get: () => (state.count += 1),
+  });
+  const machine = defineMachine({
+    initial: (): Count => ({ count: 0 }),
+    commands: {
+      field: (state): unknown => Object.defineProperty({}, 'x', ticking(state)),
+      item: (state): unknown => Object.defineProperty([0], 0, ticking(state)),
+      inMap: (state): unknown => new Map([['x', Object.defineProperty({}, 'x', ticking(state))]]),
+      iterator: (state): unknown =>
+        Object.defineProperty(new Set([1]), Symbol.iterator, ticking(state)),
+      error: (state): unknown => Object.defineProperty(new Error('x'), 'message', ticking(state)),
+      cause: (state): unknown =>
+        new Error('x', { cause: Object.defineProperty({}, 'x', ticking(state)) }),
+      false: (state): unknown =>
+        Object.defineProperty(Object.create(Date.prototype), 'x', ticking(state)),
+      bytes: (state): unknown =>
+        Object.defineProperty(new Uint8Array(2), 'constructor', ticking(state)),
+      instance: (state): unknown => {
+        class Account {}
+        Object.defineProperty(Account.prototype, 'constructor', ticking(state));
+        return new Account();
+      },
+    },
+    queries: { count: (state) => state.count },
+  });
+
+  it('[OW7] is not run by copying it: no replica differs', async () => {
+    const nodes = await stage.three(machine, await stage.folder());
+    const [first] = nodes;
+    const counts: unknown[] = [];
+    for (const name of Object.keys(machine.commands)) {
+      await first?.propose(name as 'field').catch((error: unknown) => error);
+      const each = await Promise.all(nodes.map((node) => node.query('count')));
+      if (each.some((count) => count !== 0)) counts.push([name, ...each]);
+    }
+    expect(counts).toEqual([]);
+  });
+
+  it.each([
+    ['field', 'holds a getter (x): return plain data instead'],
+    ['item', 'holds a getter (0)'],
+  ] as const)('[OW7] is refused in words: %s', async (name, what) => {
+    const node = await stage.alone(machine);
+    await expect(node.propose(name)).rejects.toMatchObject({
+      code: 'RAFT_STATE_MACHINE_FAILED',
+      message: expect.stringContaining(
+        `took effect, but the result of the command "${name}" ${what}`,
+      ),
+    });
+  });
+});
+
 describe('what a node tells of itself', () => {
   it('[OW6] may be changed without changing the node', async () => {
     const node = await stage.alone(vault);
