@@ -7,6 +7,7 @@ import { WsSocket } from '../client/ws-socket.ts';
 import { ClientConnections } from './client-connections.ts';
 import type { Account } from './held-bytes.ts';
 import type { ServerContext } from './server-context.ts';
+import { refuseUpgrade } from './upgrade-refusal.ts';
 
 /** Bound: fragments of one frame; ours has one. More close the connection. */
 const FRAGMENTS_MAX = 64;
@@ -39,7 +40,7 @@ export class ClientPort {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const refusal = this.#refusalOf(request);
     if (refusal !== null) {
-      socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      refuseUpgrade(socket, refusal);
       return;
     }
     const arriving = this.#countArriving(socket);
@@ -71,10 +72,10 @@ export class ClientPort {
     return this.#connections.close(reason);
   }
 
-  #refusalOf(request: IncomingMessage): string | null {
-    if (!this.#connections.isAdmitting) return '503 Service Unavailable';
+  #refusalOf(request: IncomingMessage): number | null {
+    if (!this.#connections.isAdmitting) return 503;
     const path = (request.url ?? '').split('?', 1)[0];
-    return path === CLIENT_PATH ? null : '404 Not Found';
+    return path === CLIENT_PATH ? null : 404;
   }
 }
 

@@ -9,7 +9,6 @@ import {
   type RequestListener,
   type Server,
   type ServerResponse,
-  STATUS_CODES,
 } from 'node:http';
 import type { Socket } from 'node:net';
 import { getRequestListener, type Http2Bindings, type HttpBindings } from '@hono/node-server';
@@ -20,6 +19,7 @@ import type { ServedHosts } from './host-check.ts';
 import type { Exchange } from './http-answer.ts';
 import type { HttpApi } from './http-api.ts';
 import { badRequest, errorBody, errorResponse } from './http-errors.ts';
+import { refuseUpgrade } from './upgrade-refusal.ts';
 
 export interface HttpAddress {
   readonly host: string;
@@ -127,8 +127,8 @@ export class HttpServer {
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     if (!this.#gate.isAdmitted(socket)) return;
     const refusal = this.#refusalOf(request);
-    if (refusal !== null) socket.end(refusalHead(refusal.status));
-    else if (this.#backend === null) socket.end(refusalHead(503));
+    if (refusal !== null) refuseUpgrade(socket, refusal.status);
+    else if (this.#backend === null) refuseUpgrade(socket, 503);
     else if (!this.#gate.handOver(socket)) socket.destroy();
     else this.#backend.clients.upgrade(request, socket, head);
   }
@@ -206,10 +206,6 @@ function refuse(response: ServerResponse, { status, message }: Refusal): void {
   const body = JSON.stringify(errorBody(badRequest(message)));
   response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
   response.end(body);
-}
-
-function refusalHead(status: number): string {
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
 }
 
 function starting(): RaftError {

@@ -100,6 +100,33 @@ describe('one connection', () => {
     expect(replica.readIndexCalls).toBe(1);
   });
 
+  it.each([
+    ['to another path', 'GET /kv/k', 'localhost', 404],
+    ['by a foreign name', 'GET /client', 'attacker.example', 403],
+  ])(
+    '[SP3] an upgrade %s ends it, also for one who never closes',
+    async (_, line, host, status) => {
+      const { port } = await served();
+      const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+      cleanups.push(() => socket.destroy());
+      const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+      socket.write(`${line} HTTP/1.1\r\nHost: ${host}\r\n${upgrade}`);
+      let answer = '';
+      let failure: unknown = null;
+      socket.on('data', (data) => {
+        answer += data.toString('latin1');
+      });
+      socket.on('error', (error) => {
+        failure = error;
+      });
+      await eventually(() => answer.slice(0, 12)).toBe(`HTTP/1.1 ${status}`);
+      await eventually(() => {
+        socket.write('is anybody there?');
+        return failure;
+      }).toBeInstanceOf(Error);
+    },
+  );
+
   it('[SP3] one that does not finish the head of its request, or sends none, is closed', async () => {
     const { port } = await served({ headersTimeoutMs: 50 });
     const idle = await stranger(port);
