@@ -25,6 +25,7 @@ import {
 } from './client-input.ts';
 import type { ClientSettings } from './client-options.ts';
 import { expectResult, ownDelete, ownKeyValue, ownPut, ownTxn } from './client-output.ts';
+import type { ClientPorts } from './client-ports.ts';
 import {
   CLIENT_COMMAND_BYTES_MAX,
   type ClientReply,
@@ -34,7 +35,6 @@ import {
 import { checkedOptions, checkedSelection, checkedTxn, NO_OPTIONS } from './input-check.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { ServerLink } from './server-link.ts';
-import type { ClientSurroundings } from './surroundings.ts';
 import { Watch, type WatchReply } from './watch.ts';
 
 export interface RangeAnswer {
@@ -64,7 +64,7 @@ const REQUEST_BYTES = 64;
 
 export class KvClient implements AsyncDisposable {
   readonly #settings: ClientSettings;
-  readonly #surroundings: ClientSurroundings;
+  readonly #ports: ClientPorts;
   readonly #calls: CallRegistry;
   readonly #link: ServerLink;
   readonly #watches = new Set<Watch>();
@@ -72,12 +72,12 @@ export class KvClient implements AsyncDisposable {
   #nextId = 1;
   #isClosed = false;
 
-  constructor(settings: ClientSettings, surroundings: ClientSurroundings) {
+  constructor(settings: ClientSettings, ports: ClientPorts) {
     this.#settings = settings;
-    this.#surroundings = surroundings;
-    const { clock } = surroundings;
+    this.#ports = ports;
+    const { clock } = ports;
     this.#calls = new CallRegistry({ settings, clock, whyWaiting: () => this.#link.whyWaiting() });
-    this.#link = new ServerLink(settings, surroundings, {
+    this.#link = new ServerLink(settings, ports, {
       onReady: (current) => this.#ready(current),
       onReply: (reply) => this.#receive(reply),
       onLost: (connection, why) => this.#lost(connection, why),
@@ -196,7 +196,7 @@ export class KvClient implements AsyncDisposable {
       eventsMax: this.#settings.watchEventsMax,
     };
     const watch = new Watch(settings, {
-      clock: this.#surroundings.clock,
+      clock: this.#ports.clock,
       current: () => this.#link.current,
       newId: () => this.#newId(),
       route: (id, target) => this.#routes.set(id, target),
@@ -266,7 +266,7 @@ export class KvClient implements AsyncDisposable {
         bytes,
         revision,
         timeoutMs,
-        deadline: this.#surroundings.clock.now() + timeoutMs,
+        deadline: this.#ports.clock.now() + timeoutMs,
         requestFor,
         complete: (reply) => resolve(read(reply)),
         fail: reject,

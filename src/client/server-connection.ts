@@ -6,6 +6,7 @@ import type { ConnectionClock } from '../ports/clock.ts';
 import type { FrameSocket } from '../ports/frame-socket.ts';
 import type { Call, CallCarrier } from './call.ts';
 import type { ClientSettings } from './client-options.ts';
+import type { ClientPorts } from './client-ports.ts';
 import {
   CLIENT_FRAME_BYTES_MAX,
   CLIENT_PROTOCOL_VERSION,
@@ -16,7 +17,6 @@ import {
 } from './frame-shapes.ts';
 import { decodeReplies } from './reply-frame.ts';
 import { encodeRequests } from './request-frame.ts';
-import type { ClientSurroundings } from './surroundings.ts';
 
 export interface ConnectionListener {
   /** First, and again whenever the server hears of another leader. */
@@ -29,7 +29,7 @@ export interface ConnectionListener {
 export interface ServerConnectionOptions {
   readonly url: string;
   readonly settings: ClientSettings;
-  readonly surroundings: ClientSurroundings;
+  readonly ports: ClientPorts;
   readonly listener: ConnectionListener;
 }
 
@@ -54,9 +54,9 @@ export class ServerConnection implements CallCarrier {
   #isClosed = false;
   #isSilent = false;
 
-  constructor({ url, settings, surroundings, listener }: ServerConnectionOptions) {
+  constructor({ url, settings, ports, listener }: ServerConnectionOptions) {
     const { dialTimeoutMs, keepAliveMs } = settings;
-    const { clock, dial } = surroundings;
+    const { clock, dial } = ports;
     this.url = url;
     this.#listener = listener;
     this.#clock = clock;

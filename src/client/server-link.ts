@@ -5,9 +5,9 @@
  */
 
 import { type ClientSettings, REDIAL_MAX_MS, REDIAL_MIN_MS } from './client-options.ts';
+import type { ClientPorts } from './client-ports.ts';
 import type { ClientReply, HelloReply } from './frame-shapes.ts';
 import { type ConnectionListener, ServerConnection } from './server-connection.ts';
-import type { ClientSurroundings } from './surroundings.ts';
 
 export interface LinkListener {
   /** New requests go here from now on; `previous` takes no more, but answers what it has. */
@@ -20,7 +20,7 @@ export interface LinkListener {
 
 export class ServerLink {
   readonly #settings: ClientSettings;
-  readonly #surroundings: ClientSurroundings;
+  readonly #ports: ClientPorts;
   readonly #listener: LinkListener;
   /** Node names by endpoint, as far as they have introduced themselves. */
   readonly #names = new Map<string, string>();
@@ -43,9 +43,9 @@ export class ServerLink {
   #redial: unknown = null;
   #isClosed = false;
 
-  constructor(settings: ClientSettings, surroundings: ClientSurroundings, listener: LinkListener) {
+  constructor(settings: ClientSettings, ports: ClientPorts, listener: LinkListener) {
     this.#settings = settings;
-    this.#surroundings = surroundings;
+    this.#ports = ports;
     this.#listener = listener;
     this.#events = {
       onHello: (connection, hello) => this.#greeted(connection, hello),
@@ -66,7 +66,7 @@ export class ServerLink {
 
   close(): void {
     this.#isClosed = true;
-    this.#surroundings.clock.clearTimeout(this.#redial);
+    this.#ports.clock.clearTimeout(this.#redial);
     for (const connection of [...this.#connections]) connection.close('the client was closed');
   }
 
@@ -81,7 +81,7 @@ export class ServerLink {
     const connection = new ServerConnection({
       url,
       settings: this.#settings,
-      surroundings: this.#surroundings,
+      ports: this.#ports,
       listener: this.#events,
     });
     this.#connections.add(connection);
@@ -100,7 +100,7 @@ export class ServerLink {
     if (connection === this.#dialing) this.#dialing = null;
     this.#current = connection;
     this.#failuresInARow = 0;
-    this.#adoptedAt = this.#surroundings.clock.now();
+    this.#adoptedAt = this.#ports.clock.now();
     this.#listener.onReady(connection, previous);
     previous?.retire();
     this.#heardOfLeader(hello);
@@ -162,7 +162,7 @@ export class ServerLink {
     const { endpoints } = this.#settings;
     this.#unscouted = [];
     if (endpoints[this.#nextEndpoint % endpoints.length] === lost) this.#nextEndpoint += 1;
-    const livedMs = this.#surroundings.clock.now() - this.#adoptedAt;
+    const livedMs = this.#ports.clock.now() - this.#adoptedAt;
     this.#shortLivesInARow = livedMs < REDIAL_MAX_MS ? this.#shortLivesInARow + 1 : 0;
     const inVain = this.#shortLivesInARow - endpoints.length;
     if (inVain <= 0) this.#dial();
@@ -183,7 +183,7 @@ export class ServerLink {
 
   #dialLater(rounds: number): void {
     const longest = Math.min(REDIAL_MAX_MS, REDIAL_MIN_MS * 2 ** Math.min(rounds, 10));
-    const { clock, random } = this.#surroundings;
+    const { clock, random } = this.#ports;
     const waitMs = longest * (0.5 + random.next() / 2);
     this.#redial = clock.setTimeout(() => this.#dial(), waitMs);
   }

@@ -1,4 +1,4 @@
-/** Time and dice of client connections in a running program, on both of their ends. */
+/** Time and randomness of client connections in a running program, on both of their ends. */
 import type { ConnectionClock, Random } from '../ports/clock.ts';
 
 export const connectionClock: ConnectionClock = {

@@ -5,8 +5,8 @@ import type { LogStore } from '../ports/log-store.ts';
 import type { DiskEvent } from '../ports/replica.ts';
 import type { Clients } from './clients.ts';
 import type { LogTail } from './log-tail.ts';
+import type { PeerProblems } from './peer-problems.ts';
 import type { Surroundings } from './surroundings.ts';
-import type { Troubles } from './troubles.ts';
 
 export interface Parts extends Surroundings {
   readonly store: LogStore;
@@ -16,7 +16,7 @@ export interface Parts extends Surroundings {
   readonly hand: { runs: readonly EntryRun[] };
   /** Halts the node, at once: nothing that was to follow is done (FS1). */
   readonly fail: (error: unknown) => void;
-  readonly troubles: Troubles;
+  readonly problems: PeerProblems;
   readonly diskChanged: (event: DiskEvent) => void;
   readonly roleChanged: (change: RoleChanged) => void;
   readonly drain: () => void;

@@ -20,7 +20,7 @@ import type {
 import type { Refusal } from '../rules/identity.ts';
 import { EarlyMessages } from './early-messages.ts';
 import { Introductions, type IntroductionsOptions } from './introductions.ts';
-import type { Troubles } from './troubles.ts';
+import type { PeerProblems } from './peer-problems.ts';
 
 export interface PeersOptions extends IntroductionsOptions {
   readonly clock: Clock;
@@ -32,7 +32,7 @@ export interface PeersOptions extends IntroductionsOptions {
   readonly attemptOf: (peer: NodeId) => number;
   readonly received: (from: NodeId, message: Message, runs: readonly EntryRun[]) => void;
   /** Told who is refused, who refuses, and when that is over. */
-  readonly troubles: Pick<Troubles, 'refused' | 'refusedBy' | 'accepted' | 'heard'>;
+  readonly problems: Pick<PeerProblems, 'refused' | 'refusedBy' | 'accepted' | 'heard'>;
 }
 
 interface Connected {
@@ -162,7 +162,7 @@ export class Peers {
     const peer = caller.identity.nodeId;
     const attempt = attemptOf(peer) + 1;
     this.#remember(peer, connected(connection, { attempt, boot: bootOf(caller) }));
-    this.#options.troubles.accepted(peer);
+    this.#options.problems.accepted(peer);
     connection.sendHello(answer);
     tellLink(peer, { type: 'hello.accepted', attempt });
     return attempt;
@@ -175,7 +175,7 @@ export class Peers {
       connected.boot = boot;
       this.#answered(peer, connected);
     }
-    this.#options.troubles.accepted(peer);
+    this.#options.problems.accepted(peer);
     this.#options.tellLink(peer, { type: 'hello.accepted', attempt });
   }
 
@@ -202,17 +202,17 @@ export class Peers {
     open.silentChecks = 0;
     if (!open.isAnswered) this.#answered(peer, open);
     this.receivedCount += 1;
-    this.#options.troubles.heard(peer);
+    this.#options.problems.heard(peer);
     this.#options.received(peer, message, runs);
   }
 
   /** This node does not accept whoever calls itself so; `null`: it could not say how. */
   refused(peer: string | null, reason: string): void {
-    this.#options.troubles.refused(peer, reason);
+    this.#options.problems.refused(peer, reason);
   }
 
   refusedBy(peer: NodeId, reason: string): void {
-    this.#options.troubles.refusedBy(peer, reason);
+    this.#options.problems.refusedBy(peer, reason);
   }
 
   forget(peer: NodeId, attempt: number): void {

@@ -11,7 +11,7 @@ import type { Parts } from './parts.ts';
 import { raftOf } from './surroundings.ts';
 
 export function perform(parts: Parts, effect: Effect): void {
-  const { actors, clients, disk, peers, troubles } = parts;
+  const { actors, clients, disk, peers, problems } = parts;
   switch (effect.type) {
     case 'persist':
       return persist(parts, effect);
@@ -22,7 +22,7 @@ export function perform(parts: Parts, effect: Effect): void {
     case 'progressed': {
       const { peer, matchIndex, round, term } = effect;
       if (term !== actors.raft?.term) return;
-      troubles.progressed(peer, matchIndex);
+      problems.progressed(peer, matchIndex);
       return actors.tellRaft({ type: 'peer.progressed', peer, matchIndex, round });
     }
     case 'commit':
@@ -40,7 +40,7 @@ export function perform(parts: Parts, effect: Effect): void {
     case 'diskRecovered':
       return parts.diskChanged(disk.recovered(parts.clock.now()));
     case 'peerStalled':
-      return troubles.stalled(effect.peer, effect.matchIndex);
+      return problems.stalled(effect.peer, effect.matchIndex);
     case 'roleChanged':
       return parts.roleChanged(effect);
     case 'established':
@@ -60,7 +60,7 @@ export function perform(parts: Parts, effect: Effect): void {
     case 'linkClosed':
       peers.closed(effect.peer, effect.reason);
       clients.linkClosed(effect.peer);
-      troubles.linkClosed(effect.peer);
+      problems.linkClosed(effect.peer);
       return actors.tellRaft({ type: 'link.closed', peer: effect.peer });
     case 'halted':
       return parts.fail(effect.error);

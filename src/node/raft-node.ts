@@ -35,6 +35,7 @@ import type { NodeInspection, NodeInstruments } from './instruments.ts';
 import { Listeners } from './listeners.ts';
 import { LogTail } from './log-tail.ts';
 import type { Parts } from './parts.ts';
+import { PeerProblems } from './peer-problems.ts';
 import { Peers } from './peers.ts';
 import { perform } from './perform.ts';
 import { receive } from './receive.ts';
@@ -42,7 +43,6 @@ import { recoveredState } from './recovery.ts';
 import { countersOf, inspectionOf, peersIn, statusOf } from './status.ts';
 import { StepLoop } from './step-loop.ts';
 import { Timings } from './timings.ts';
-import { Troubles } from './troubles.ts';
 
 export interface RaftNodeOptions {
   readonly id: NodeId;
@@ -238,7 +238,7 @@ export class RaftNode implements Replica {
     actors.stop();
     this.#loop.end();
     this.#parts.applying.end();
-    this.#parts.troubles.stop();
+    this.#parts.problems.stop();
     clients.failAll(stopped('safe'), stopped('outcomeUnknown'));
     await this.#closeTransport();
     await this.#closeStore();
@@ -251,7 +251,7 @@ export class RaftNode implements Replica {
     const run = (input: () => void): void => this.#run(input);
     const fail = (error: unknown): void => this.#fail(error);
     const parts = (): Parts => this.#parts;
-    const troubles = new Troubles(clock, members(configuration), (event) =>
+    const problems = new PeerProblems(clock, members(configuration), (event) =>
       this.#peerListeners.tell(event),
     );
     const clients = new Clients(parts, identity.boots * 2 ** 32, clock);
@@ -288,8 +288,8 @@ export class RaftNode implements Replica {
         failed: fail,
         instruments: this.#options.instruments,
       }),
-      peers: this.#buildPeers(troubles),
-      troubles,
+      peers: this.#buildPeers(problems),
+      problems,
       timings: new Timings(clock),
       diskChanged: (event) => this.#diskListeners.tell(event),
       roleChanged: (change) => this.#roleChanged(change),
@@ -297,7 +297,7 @@ export class RaftNode implements Replica {
     };
   }
 
-  #buildPeers(troubles: Troubles): Peers {
+  #buildPeers(problems: PeerProblems): Peers {
     const { clock, store, transport } = this.#options;
     const { configuration, identity, peers: known } = this.#recovered;
     return new Peers({
@@ -310,7 +310,7 @@ export class RaftNode implements Replica {
       addressOf: (peer) => ofMember(this.#options.members, peer) ?? null,
       run: (input) => this.#run(input),
       failed: (error) => this.#fail(error),
-      troubles,
+      problems,
       attemptOf: (peer) => this.#parts.actors.link(peer)?.context.attempt ?? 0,
       tellLink: (peer, event) => this.#parts.actors.tellLink(peer, event),
       received: (from, message, runs) => receive(this.#parts, from, message, runs),
@@ -346,7 +346,7 @@ export class RaftNode implements Replica {
       () => disk.end(),
       () => peers.end(),
       () => applying.end(),
-      () => this.#parts.troubles.stop(),
+      () => this.#parts.problems.stop(),
       () => this.#options.instruments?.performing?.('halted'),
       () => actors.halt(error),
       () => clients.end(...fatesOf(error)),
@@ -371,8 +371,8 @@ export class RaftNode implements Replica {
   #roleChanged({ role, term, leaderId, cause }: RoleChanged): void {
     if (role === 'candidate') this.#elections += 1;
     if (leaderId !== null && leaderId !== this.#role.leader) this.#leaderChanges += 1;
-    const { troubles, timings } = this.#parts;
-    if (role !== 'leader') for (const part of [troubles, timings]) part.leadLost();
+    const { problems, timings } = this.#parts;
+    if (role !== 'leader') for (const part of [problems, timings]) part.leadLost();
     this.#setRole({ role, term, leader: leaderId, cause });
     this.#parts.clients.roleChanged();
   }

@@ -38,7 +38,7 @@ export function statusOf(parts: Parts, recovered: RecoveredLog, standing: Standi
 }
 
 export function countersOf(
-  { applying, clients, disk, peers, troubles }: Parts,
+  { applying, clients, disk, peers, problems }: Parts,
   counts: Pick<ReplicaCounters, 'elections' | 'leaderChanges'>,
 ): ReplicaCounters {
   return {
@@ -49,8 +49,8 @@ export function countersOf(
     messagesReceived: peers.receivedCount,
     messagesDropped: peers.dropped,
     badFrames: peers.badFrames,
-    refusals: troubles.refusals,
-    peerStalls: troubles.stalls,
+    refusals: problems.refusals,
+    peerStalls: problems.stalls,
     diskWrites: disk.counters.writes,
     diskBytes: disk.counters.bytes,
     diskStalls: disk.counters.stalls,
@@ -85,9 +85,9 @@ function lifeOf(
 }
 
 /** A link that opens time and again only to be refused is not called open. */
-function linkStatus({ actors, peers, troubles }: Parts, peer: NodeId): LinkStatus {
+function linkStatus({ actors, peers, problems }: Parts, peer: NodeId): LinkStatus {
   const link = actors.link(peer);
-  const { problem, reason } = troubles.of(peer) ?? { problem: null, reason: null };
+  const { problem, reason } = problems.of(peer) ?? { problem: null, reason: null };
   const state = (link?.state ?? 'closed') as LinkStatus['state'];
   const isRefused = problem === 'refuses' || (problem === 'refused' && state !== 'open');
   return {

@@ -29,7 +29,7 @@ export interface HeldBounds {
 /** So little is let in while others wait: what is short is room for the large. */
 const SMALL_BYTES = 16 * 1024;
 
-interface Wish {
+interface Waiting {
   readonly bytes: number;
   readonly run: () => void;
 }
@@ -65,7 +65,7 @@ export function createHeld(): Held {
 
 export class HeldBytes {
   readonly #bounds: HeldBounds;
-  readonly #home: AccountHome = {
+  readonly #ledger: Ledger = {
     moved: (account, bytes) => this.#moved(account, bytes),
     hasRoom: (bytes) => this.#hasRoom(bytes),
     waits: (account) => this.#wait(account),
@@ -94,7 +94,7 @@ export class HeldBytes {
 
   /** `end` breaks the connection; it is called at most once. Bound: `bytesMax` bytes for this account. */
   account(bytesMax: number, end: () => void): Account {
-    return new Account(this.#home, { bytesMax, end });
+    return new Account(this.#ledger, { bytesMax, end });
   }
 
   /** Closes who has stood still for a while, as if others waited for its room. */
@@ -183,7 +183,7 @@ interface AccountOwner {
   readonly end: () => void;
 }
 
-interface AccountHome {
+interface Ledger {
   readonly moved: (account: Account, bytes: number) => void;
   readonly hasRoom: (bytes: number) => boolean;
   readonly waits: (account: Account) => void;
@@ -191,17 +191,17 @@ interface AccountHome {
 }
 
 export class Account {
-  readonly #home: AccountHome;
+  readonly #ledger: Ledger;
   readonly #owner: AccountOwner;
   #bytes = 0;
-  #line: Wish[] = [];
+  #line: Waiting[] = [];
   #isServing = false;
   #isClosed = false;
   /** The tick at which it last took or was given something. */
   movedAt = 0;
 
-  constructor(home: AccountHome, owner: AccountOwner) {
-    this.#home = home;
+  constructor(ledger: Ledger, owner: AccountOwner) {
+    this.#ledger = ledger;
     this.#owner = owner;
   }
 
@@ -217,19 +217,19 @@ export class Account {
   hold(bytes: number): void {
     if (this.#isClosed || bytes === 0) return;
     this.#bytes += bytes;
-    this.#home.moved(this, bytes);
+    this.#ledger.moved(this, bytes);
   }
 
   /** Its reader has taken something, though what is held is the same. */
   touch(): void {
-    if (!this.#isClosed) this.#home.moved(this, 0);
+    if (!this.#isClosed) this.#ledger.moved(this, 0);
   }
 
   /** So many of them are gone. */
   release(bytes: number): void {
     if (this.#isClosed || bytes === 0) return;
     this.#bytes -= bytes;
-    this.#home.moved(this, -bytes);
+    this.#ledger.moved(this, -bytes);
   }
 
   /**
@@ -243,7 +243,7 @@ export class Account {
       return;
     }
     this.#line.push({ bytes, run });
-    this.#home.waits(this);
+    this.#ledger.waits(this);
   }
 
   get isWaiting(): boolean {
@@ -289,11 +289,11 @@ export class Account {
     this.#line = [];
     const bytes = this.#bytes;
     this.#bytes = 0;
-    this.#home.left(this, bytes);
+    this.#ledger.left(this, bytes);
   }
 
   #hasRoom(bytes: number): boolean {
-    return this.#hasOwnRoom(bytes) && this.#home.hasRoom(bytes);
+    return this.#hasOwnRoom(bytes) && this.#ledger.hasRoom(bytes);
   }
 
   #hasOwnRoom(bytes: number): boolean {

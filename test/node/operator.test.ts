@@ -1,7 +1,7 @@
 /** What a node tells those who run it: in its status, and as events. */
 import { describe, expect, it } from 'vitest';
 import { index, nodeId } from '../../src/core/types.ts';
-import { REFUSAL_LINGERS_MS, Troubles } from '../../src/node/troubles.ts';
+import { PeerProblems, REFUSAL_LINGERS_MS } from '../../src/node/peer-problems.ts';
 import type { DiskEvent, LinkStatus } from '../../src/ports/replica.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { VirtualCluster, type VirtualMember } from './virtual-cluster.ts';
@@ -142,18 +142,18 @@ describe('a peer that is refused', () => {
   });
 });
 
-describe('the troubles of a node', () => {
-  function troubles() {
+describe('the problems of a node with its peers', () => {
+  function problems() {
     const clock = new VirtualClock();
     const told: string[] = [];
-    const found = new Troubles(clock, [nodeId('n1'), nodeId('n2')], (event) =>
+    const found = new PeerProblems(clock, [nodeId('n1'), nodeId('n2')], (event) =>
       told.push(`${event.peer} ${event.isOver ? 'no more ' : ''}${event.problem}: ${event.reason}`),
     );
     return { clock, told, found };
   }
 
   it('[OP3] another reason is told, but not more often than once in a second', () => {
-    const { clock, told, found } = troubles();
+    const { clock, told, found } = problems();
     found.refused('n2', 'a');
     for (let at = 0; at < 100; at += 1) found.refused('n2', `b${at}`);
     expect(told).toEqual(['n2 refused: a']);
@@ -164,7 +164,7 @@ describe('the troubles of a node', () => {
   });
 
   it('[OP3] names that strangers make up are told in a bounded number', () => {
-    const { clock, told, found } = troubles();
+    const { clock, told, found } = problems();
     for (let at = 0; at < 1_000; at += 1) found.refused(`stranger-${at}`, 'no member');
     found.refused('n2', 'no');
     expect(told).toHaveLength(17);
@@ -175,7 +175,7 @@ describe('the troubles of a node', () => {
   });
 
   it('[OP3] what matters most is shown first', () => {
-    const { found } = troubles();
+    const { found } = problems();
     const n2 = nodeId('n2');
     found.stalled(n2, index(7));
     expect(found.of(n2)).toMatchObject({
@@ -189,7 +189,7 @@ describe('the troubles of a node', () => {
   });
 
   it('[OP4] a stall is over when the peer moves, and not before', () => {
-    const { clock, told, found } = troubles();
+    const { clock, told, found } = problems();
     const n2 = nodeId('n2');
     found.stalled(n2, index(7));
     found.stalled(n2, index(7));

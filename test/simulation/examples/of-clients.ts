@@ -20,7 +20,7 @@ export const CALM_STREAMS: StreamPlan = {
   watches: 1,
   hostiles: 0,
   pauseMs: 100,
-  troubleEveryMs: Number.POSITIVE_INFINITY,
+  faultEveryMs: Number.POSITIVE_INFINITY,
   dialTimeoutMs: 500,
   keepAliveMs: 500,
   windowBytes: 65_536,

@@ -12,7 +12,13 @@ import type { SimulatedProcess } from '../process.ts';
 import type { SeededRandom } from '../random.ts';
 import type { Previous } from '../subject.ts';
 import type { World } from '../world.ts';
-import { type Answer, pairWish, rangeWish, singleWish, type Wish } from './kv-wishes.ts';
+import {
+  type Answer,
+  type KvRequest,
+  pairRequest,
+  rangeRequest,
+  singleRequest,
+} from './kv-requests.ts';
 import type { RemoteOptions } from './remote.ts';
 import { PREFIX, type StoreRecord } from './store-record.ts';
 
@@ -27,7 +33,7 @@ export interface KvCallerOptions extends RemoteOptions<KeyValueInput, KeyValueOu
 }
 
 interface Call {
-  readonly wish: Wish;
+  readonly request: KvRequest;
   readonly calledAt: number;
   isOver: boolean;
 }
@@ -97,27 +103,27 @@ export class KvCaller {
     for (let at = 0; at < count; at += 1) this.#call(this.#draw());
   }
 
-  #draw(): Wish {
+  #draw(): KvRequest {
     const { random, draw, encode, number } = this.#options;
     this.#sequence += 1;
     const kind = random.next();
-    if (kind < 0.1) return rangeWish(this.#keys, random.chance(0.5));
+    if (kind < 0.1) return rangeRequest(this.#keys, random.chance(0.5));
     if (kind < 0.2 && this.#keys.length > 1) {
-      return pairWish(random.shuffle(this.#keys).slice(0, 2), `${number}.${this.#sequence}`);
+      return pairRequest(random.shuffle(this.#keys).slice(0, 2), `${number}.${this.#sequence}`);
     }
     const caller = { client: number, sequence: this.#sequence };
     const input = draw(random, caller, this.#previous);
-    return singleWish(input, encode(input));
+    return singleRequest(input, encode(input));
   }
 
-  #call(wish: Wish): void {
+  #call(request: KvRequest): void {
     const { world, clients, client, process } = this.#options;
-    const call: Call = { wish, calledAt: world.nextStep(), isOver: false };
+    const call: Call = { request, calledAt: world.nextStep(), isOver: false };
     this.#underWay += 1;
-    clients.noteHandedIn(wish.command);
-    this.#written.push(...wish.written);
-    this.#note('calls', wish.inputs);
-    wish.ask(client).then(
+    clients.noteHandedIn(request.command);
+    this.#written.push(...request.written);
+    this.#note('calls', request.inputs);
+    request.ask(client).then(
       (answer) => this.#returned(call, answer),
       (error: unknown) => this.#failed(call, error),
     );
@@ -131,11 +137,11 @@ export class KvCaller {
 
   #returned(call: Call, answer: Answer): void {
     const { world, clients, number } = this.#options;
-    const { wish, calledAt } = call;
+    const { request, calledAt } = call;
     const returnedAt = world.nextStep();
-    const hash = wish.command === null ? null : hashOf(0, wish.command);
+    const hash = request.command === null ? null : hashOf(0, request.command);
     for (const [at, output] of answer.outputs.entries()) {
-      const input = wish.inputs[at];
+      const input = request.inputs[at];
       if (input === undefined) continue;
       clients.record({ client: number, input, output, calledAt, returnedAt, hash });
       this.#previous = { type: 'answered', input, output };
@@ -155,7 +161,7 @@ export class KvCaller {
     world.trace.mix(error.message.length);
     world.note(`c${number}`, `is told ${error.code}, ${error.retry}: ${error.message}`);
     noteRare(world, error);
-    const { command, inputs } = call.wish;
+    const { command, inputs } = call.request;
     const isUnknown = error.retry === 'outcomeUnknown';
     if (command !== null && isUnknown) this.#leaveUnknown(call, hashOf(0, command));
     else if (command !== null) clients.refused.set(hashOf(0, command), error.code);
@@ -164,9 +170,9 @@ export class KvCaller {
     this.#end(call);
   }
 
-  #leaveUnknown({ wish, calledAt }: Call, hash: number): void {
+  #leaveUnknown({ request, calledAt }: Call, hash: number): void {
     const { clients, number } = this.#options;
-    for (const input of wish.inputs) {
+    for (const input of request.inputs) {
       clients.record({ client: number, input, output: null, calledAt, returnedAt: null, hash });
     }
   }

@@ -23,8 +23,8 @@ import type { Remote, RemoteOptions } from './remote.ts';
 import { SimulatedServer } from './simulated-server.ts';
 import { StoreRecord } from './store-record.ts';
 import type { StreamEnd } from './stream.ts';
+import { StreamFaults } from './stream-faults.ts';
 import { StreamNetwork } from './stream-network.ts';
-import { StreamTroubles } from './stream-troubles.ts';
 import { WatchReader } from './watch-reader.ts';
 
 /** Other numbers than those of the clients that call the members directly. */
@@ -67,7 +67,7 @@ export class KvRemote implements Remote {
   readonly #programs: Program[] = [];
   readonly #readers: WatchReader[] = [];
   readonly #hostiles: HostileCaller[] = [];
-  #troubles: StreamTroubles | null = null;
+  #faults: StreamFaults | null = null;
 
   constructor(options: KvRemoteOptions) {
     const { world, plan } = options;
@@ -98,17 +98,17 @@ export class KvRemote implements Remote {
     const { plan, world } = this.#options;
     for (let at = 0; at < plan.clients; at += 1) this.#startProgram(FIRST_NUMBER + at);
     for (let at = 0; at < plan.hostiles; at += 1) this.#startHostile(`h${at + 1}`);
-    this.#troubles = new StreamTroubles({
+    this.#faults = new StreamFaults({
       world,
       network: this.network,
       random: this.#random.fork('troubles'),
-      everyMs: plan.troubleEveryMs,
+      everyMs: plan.faultEveryMs,
       programs: this.#programs.map(({ process }) => process),
     });
   }
 
   mend(): void {
-    this.#troubles?.end();
+    this.#faults?.end();
     for (const hostile of this.#hostiles) hostile.end();
     for (const reader of this.#readers) reader.hurry();
     this.network.resetAll();

@@ -13,8 +13,8 @@ export interface StreamPlan {
   readonly hostiles: number;
   /** The average pause between two bursts of calls of one client, in milliseconds. */
   readonly pauseMs: number;
-  /** The average time between two troubles of streams, in milliseconds. */
-  readonly troubleEveryMs: number;
+  /** The average time between two faults of streams, in milliseconds. */
+  readonly faultEveryMs: number;
   readonly dialTimeoutMs: number;
   readonly keepAliveMs: number;
   /** Bound: bytes of one direction of a stream on the way or unread. */
@@ -36,7 +36,7 @@ export function planStreams(random: SeededRandom, workload: KeyValueWorkload): S
     watches: random.pick([1, 1, 2]),
     hostiles: random.pick([0, 1, 1, 2]),
     pauseMs: random.pick([300, 1_000, 2_000]),
-    troubleEveryMs: random.pick([500, 2_000, 5_000]),
+    faultEveryMs: random.pick([500, 2_000, 5_000]),
     dialTimeoutMs: random.pick([200, 1_000]),
     keepAliveMs: random.pick([500, 2_000]),
     windowBytes: random.pick([100, 2_000, 65_536]),

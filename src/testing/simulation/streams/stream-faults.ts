@@ -4,7 +4,7 @@ import type { SeededRandom } from '../random.ts';
 import type { World } from '../world.ts';
 import type { OpenStream, StreamNetwork } from './stream-network.ts';
 
-export interface StreamTroublesOptions {
+export interface StreamFaultsOptions {
   readonly world: World;
   readonly network: StreamNetwork;
   readonly random: SeededRandom;
@@ -18,11 +18,11 @@ const APART_MS = 300;
 const STALL_MS = 2_000;
 const FREEZE_MS = 1_500;
 
-export class StreamTroubles {
-  readonly #options: StreamTroublesOptions;
+export class StreamFaults {
+  readonly #options: StreamFaultsOptions;
   #isOver = false;
 
-  constructor(options: StreamTroublesOptions) {
+  constructor(options: StreamFaultsOptions) {
     this.#options = options;
     this.#later();
   }

@@ -7,14 +7,14 @@ import type { Index, NodeId } from '../core/types.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PeerEvent, PeerProblem } from '../ports/replica.ts';
 
-export interface Trouble {
+export interface FoundProblem {
   /** The name it goes by; `null` if it did not get to say one. */
   readonly peer: string | null;
   readonly problem: PeerProblem;
   readonly reason: string;
 }
 
-interface Found extends Trouble {
+interface Remembered extends FoundProblem {
   readonly toldAt: number;
   readonly foundAt: number;
 }
@@ -28,11 +28,11 @@ const STRANGERS_MAX = 16;
 /** What an operator has to know first comes first. */
 const BY_WEIGHT: readonly PeerProblem[] = ['refuses', 'refused', 'stalled'];
 
-export class Troubles {
+export class PeerProblems {
   readonly #clock: Clock;
   readonly #members: ReadonlySet<string | null>;
   readonly #tell: (event: PeerEvent) => void;
-  readonly #found = new Map<string, Found>();
+  readonly #found = new Map<string, Remembered>();
   /** How far each stalled peer had come. */
   readonly #stalledAt = new Map<NodeId, Index>();
   #timer: unknown = null;
@@ -47,13 +47,13 @@ export class Troubles {
   }
 
   /** What is wrong now, the gravest first. */
-  all(): readonly Trouble[] {
-    const weight = ({ problem }: Trouble): number => BY_WEIGHT.indexOf(problem);
+  all(): readonly FoundProblem[] {
+    const weight = ({ problem }: FoundProblem): number => BY_WEIGHT.indexOf(problem);
     return [...this.#found.values()].sort((left, right) => weight(left) - weight(right));
   }
 
-  of(peer: NodeId): Trouble | null {
-    return this.all().find((trouble) => trouble.peer === peer) ?? null;
+  of(peer: NodeId): FoundProblem | null {
+    return this.all().find((found) => found.peer === peer) ?? null;
   }
 
   refused(peer: string | null, reason: string): void {
@@ -108,17 +108,17 @@ export class Troubles {
     this.#timer = null;
   }
 
-  #begin(trouble: Trouble): void {
-    const key = keyOf(trouble.peer, trouble.problem);
+  #begin(found: FoundProblem): void {
+    const key = keyOf(found.peer, found.problem);
     const now = this.#clock.now();
     const known = this.#found.get(key);
-    if (known !== undefined && isOld(known, trouble, now)) {
+    if (known !== undefined && isOld(known, found, now)) {
       this.#found.set(key, { ...known, foundAt: now });
       return;
     }
-    if (known === undefined && this.#isOneTooMany(trouble)) return;
-    this.#found.set(key, { ...trouble, toldAt: now, foundAt: now });
-    this.#tell({ ...trouble, isOver: false });
+    if (known === undefined && this.#isOneTooMany(found)) return;
+    this.#found.set(key, { ...found, toldAt: now, foundAt: now });
+    this.#tell({ ...found, isOver: false });
   }
 
   #end(peer: string | null, problem: PeerProblem, reason: string): void {
@@ -131,7 +131,7 @@ export class Troubles {
     if (this.#stalledAt.delete(peer)) this.#end(peer, 'stalled', reason);
   }
 
-  #isOneTooMany({ peer }: Trouble): boolean {
+  #isOneTooMany({ peer }: FoundProblem): boolean {
     if (this.#members.has(peer)) return false;
     const strangers = [...this.#found.values()].filter((each) => !this.#members.has(each.peer));
     return strangers.length >= STRANGERS_MAX;
@@ -152,7 +152,7 @@ export class Troubles {
   }
 }
 
-function isOld(known: Found, { reason }: Trouble, now: number): boolean {
+function isOld(known: Remembered, { reason }: FoundProblem, now: number): boolean {
   return known.reason === reason || now - known.toldAt < RETELL_MS;
 }
 

@@ -13,7 +13,7 @@ export interface Answer {
   readonly fault: (record: StoreRecord) => string | null;
 }
 
-export interface Wish {
+export interface KvRequest {
   /** What of it enters the history of all clients, all at one moment; a read that may be stale does not. */
   readonly inputs: readonly KeyValueInput[];
   /** As the client sends it; `null`: it only reads. */
@@ -26,14 +26,14 @@ export interface Wish {
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
-export function singleWish(input: KeyValueInput, command: Uint8Array | null): Wish {
+export function singleRequest(input: KeyValueInput, command: Uint8Array | null): KvRequest {
   const isPut = input.type !== 'get' && input.type !== 'delete';
   const written = isPut ? [{ key: input.key, value: input.value }] : [];
   return { inputs: [input], command, written, ask: (client) => askOne(client, input) };
 }
 
 /** Two keys in one transaction: one revision tells of both. */
-export function pairWish(keys: readonly string[], value: string): Wish {
+export function pairRequest(keys: readonly string[], value: string): KvRequest {
   const puts = keys.map((key) => ({ type: 'put', key, value }) as const);
   const success = keys.map((key) => ({
     type: 'put' as const,
@@ -55,7 +55,7 @@ export function pairWish(keys: readonly string[], value: string): Wish {
 }
 
 /** All keys at once. A local read may be old, but it is the store as it stood at one revision. */
-export function rangeWish(keys: readonly string[], isLocal: boolean): Wish {
+export function rangeRequest(keys: readonly string[], isLocal: boolean): KvRequest {
   const inputs = isLocal ? [] : keys.map((key) => ({ type: 'get', key }) as const);
   return {
     inputs,

@@ -1,8 +1,8 @@
-/** What a client has of the world: connections, time and dice. A simulator brings its own. */
+/** What a client is handed to reach beyond itself: connections, time and randomness. A simulator brings its own. */
 import type { ConnectionClock, Random } from '../ports/clock.ts';
 import type { Dial } from '../ports/frame-socket.ts';
 
-export interface ClientSurroundings {
+export interface ClientPorts {
   readonly dial: Dial;
   readonly clock: ConnectionClock;
   readonly random: Random;
