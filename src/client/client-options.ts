@@ -1,5 +1,6 @@
 /** What `connect` may be told, with the defaults and bounds of a client. */
 import { checkOptionNames } from '../core/known-names.ts';
+import { TIMER_MS_MAX } from '../core/limits.ts';
 import { CLIENT_PATH } from './frame-shapes.ts';
 import { TIMEOUT_MS_MAX } from './request-frame.ts';
 
@@ -33,8 +34,6 @@ export interface ClientSettings extends Required<Omit<ConnectOptions, 'dialRound
 
 const MIB = 1024 * 1024;
 const UNBOUNDED = Number.POSITIVE_INFINITY;
-/** The longest that a timer keeps. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
 /** Waits between rounds of attempts, in milliseconds: doubled each time, with jitter. */
 export const REDIAL_MIN_MS = 25;
 export const REDIAL_MAX_MS = 1_000;

@@ -4,6 +4,7 @@
  */
 import { RaftError } from '../core/errors.ts';
 import { checkOptionNames } from '../core/known-names.ts';
+import { TIMER_MS_MAX } from '../core/limits.ts';
 import type { CallKind } from './call-table.ts';
 
 export interface CallOptions {
@@ -21,8 +22,6 @@ export interface Waiting<Value> {
 }
 
 const DEFAULT_TIMEOUT_MS = 5_000;
-/** The longest that a timer of Node keeps. */
-const TIMEOUT_MS_MAX = 2 ** 31 - 1;
 const NAMES = ['signal', 'timeoutMs'];
 
 /** Runs `start` and races its end against the signal; only the waiting ends when that aborts (EM8). */
@@ -63,9 +62,9 @@ function checkedOptions(
   const { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: Readonly<Record<string, unknown>> = {
     ...given,
   };
-  if (typeof timeoutMs !== 'number' || !(timeoutMs >= 1 && timeoutMs <= TIMEOUT_MS_MAX)) {
+  if (typeof timeoutMs !== 'number' || !(timeoutMs >= 1 && timeoutMs <= TIMER_MS_MAX)) {
     throw new TypeError(
-      `timeoutMs of ${where} must be a number from 1 to ${TIMEOUT_MS_MAX}; it is ${String(timeoutMs)}`,
+      `timeoutMs of ${where} must be a number from 1 to ${TIMER_MS_MAX}; it is ${String(timeoutMs)}`,
     );
   }
   if (signal === undefined) return { timeoutMs };

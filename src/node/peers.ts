@@ -17,7 +17,7 @@ import type {
   PeerConnection,
   Transport,
 } from '../ports/transport.ts';
-import type { Refusal } from '../rules/identity.ts';
+import { newestBoot, type Refusal } from '../rules/identity.ts';
 import { EarlyMessages } from './early-messages.ts';
 import { Introductions, type IntroductionsOptions } from './introductions.ts';
 import type { PeerProblems } from './peer-problems.ts';
@@ -161,7 +161,10 @@ export class Peers {
     const { attemptOf, tellLink } = this.#options;
     const peer = caller.identity.nodeId;
     const attempt = attemptOf(peer) + 1;
-    this.#remember(peer, connected(connection, { attempt, boot: bootOf(caller) }));
+    this.#remember(
+      peer,
+      connected(connection, { attempt, boot: newestBoot(caller.identity).word }),
+    );
     this.#options.problems.accepted(peer);
     connection.sendHello(answer);
     tellLink(peer, { type: 'hello.accepted', attempt });
@@ -236,10 +239,6 @@ function connected(
   return { connection, attempt, boot, isAnswered: false, silentChecks: 0 };
 }
 
-function bootOf({ identity }: Hello): string {
-  return identity.lineage.at(-1) ?? '';
-}
-
 /** A connection that we asked for. */
 class Outbound implements ConnectionListener {
   connection: PeerConnection | null = null;
@@ -274,7 +273,7 @@ class Outbound implements ConnectionListener {
       this.#peers.judge(hello, (refusal) => {
         if (refusal !== null) return this.#refuse(refusal);
         this.connection?.release();
-        this.#peers.helloAccepted(this.#peer, this.#attempt, bootOf(hello));
+        this.#peers.helloAccepted(this.#peer, this.#attempt, newestBoot(hello.identity).word);
         this.#peers.run(() => this.#early.release());
       });
     });

@@ -9,10 +9,12 @@ import {
   ITEMS_PER_FRAME_MAX,
 } from '../client/frame-shapes.ts';
 import { encodeReplies } from '../client/reply-frame.ts';
+import { unreachable } from '../core/assert.ts';
 import type { WatchEvent } from '../kv/watch-event.ts';
 import type { FrameSocket } from '../ports/frame-socket.ts';
 import { AnswerTimes } from './answer-times.ts';
 import type { Account } from './held-bytes.ts';
+import { bytesOfEvent } from './revision-parts.ts';
 import type { ServerContext } from './server-context.ts';
 
 /** Bound: a reply above this is not sent; it fails alone. What is left of a frame is for its head. */
@@ -21,7 +23,6 @@ export const REPLY_BYTES_MAX: number = CLIENT_FRAME_BYTES_MAX - 64 * 1024;
 const FRAME_FILL_BYTES = 1024 * 1024;
 /** From here on, replies that wait for their frame are counted at once. */
 const LARGE_BYTES = 64 * 1024;
-const EVENT_BYTES = 48;
 const REPLY_BYTES = 64;
 
 export class ClientOutbox {
@@ -50,10 +51,6 @@ export class ClientOutbox {
   get isCongested(): boolean {
     const uncounted = this.#bytes - this.#bytesHeld;
     return this.#account.bytes + uncounted > this.#context.limits.socketBytesMax;
-  }
-
-  get isWaiting(): boolean {
-    return this.#account.isWaiting;
   }
 
   /** Leaves with all else of this tick. */
@@ -143,14 +140,14 @@ function sizeOf(reply: ClientReply): number {
       return REPLY_BYTES + reply.status.length;
     case 'failed':
       return REPLY_BYTES + reply.error.message.length;
-    default:
+    case 'hello':
+    case 'progress':
       return REPLY_BYTES;
+    default:
+      return unreachable(reply);
   }
 }
 
 function bytesOf(events: readonly WatchEvent[]): number {
-  return events.reduce(
-    (sum, { key, value }) => sum + EVENT_BYTES + key.length + (value?.length ?? 0),
-    0,
-  );
+  return events.reduce((sum, event) => sum + bytesOfEvent(event), 0);
 }

@@ -15,7 +15,7 @@ export interface RevisionPart {
 
 /** Bound: bytes of one part, but for a single event that alone is larger. */
 const PART_BYTES_MAX = 1024 * 1024;
-/** What an event costs besides its key and value. */
+/** What an event costs in a frame besides its key and value. */
 const EVENT_BYTES = 48;
 /** What a frame costs besides its events. */
 const FRAME_BYTES = 1024;
@@ -39,7 +39,8 @@ export function* partsOf(revision: WatchRevision): Generator<RevisionPart, void,
   yield { revision: { revision: number, events }, bytes, isLast: true };
 }
 
-function bytesOfEvent({ key, value }: WatchEvent): number {
+/** About what an event takes in a frame, in bytes. */
+export function bytesOfEvent({ key, value }: WatchEvent): number {
   return EVENT_BYTES + key.length + (value?.length ?? 0);
 }
 
