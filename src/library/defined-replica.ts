@@ -4,12 +4,12 @@
  * the machine does not know halts the node (EM2).
  */
 import { RaftError, type RaftErrorCode } from '../core/errors.ts';
+import { textOf } from '../core/thrown-text.ts';
 import type { CommittedCommand } from '../ports/state-machine.ts';
 import { callNamed } from './call-table.ts';
 import { decodeCommand } from './command-codec.ts';
 import type { Command, MachineReplica, Query } from './machine.ts';
 import { resultCopy } from './result-copy.ts';
-import { textOf } from './thrown-text.ts';
 
 /** What became of one command: its result, or the reason for which there is none. */
 export type CommandResult =

@@ -3,7 +3,7 @@
  * none, into a warning of the process. They end neither the node nor the process (EM15): the next leader would meet
  * the same mistake, and one member after the other would be gone.
  */
-import { textOf } from './thrown-text.ts';
+import { textOf } from '../core/thrown-text.ts';
 
 export class ErrorReports {
   readonly #listeners = new Set<(error: unknown) => void>();

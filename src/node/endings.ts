@@ -1,6 +1,7 @@
 /** How a node ends, in words for those who wait, and without one part keeping another from its end. */
 import { InvariantViolation } from '../core/assert.ts';
 import { RaftError } from '../core/errors.ts';
+import { textOf } from '../core/thrown-text.ts';
 
 /** What an orderly end means to callers. */
 export function stopped(retry: 'safe' | 'outcomeUnknown'): RaftError {
@@ -17,7 +18,7 @@ export function fatesOf({
   message,
   cause,
 }: RaftError): [refusal: RaftError, unknown: RaftError] {
-  const refused = `${message} (the command was not proposed: ask another member)`;
+  const refused = `${message} (nothing was done: ask another member)`;
   const undecided = `${message} (the command may have taken effect: read before you repeat it)`;
   return [
     new RaftError(code, refused, { retry: 'safe', cause }),
@@ -47,13 +48,4 @@ export function asRaftError(error: unknown): RaftError {
   if (error instanceof RaftError) return error;
   const code = error instanceof InvariantViolation ? error.code : 'RAFT_HALTED';
   return new RaftError(code, `this member has halted: ${textOf(error)}`, { cause: error });
-}
-
-/** Anything can be thrown, also what has no text. */
-function textOf(error: unknown): string {
-  try {
-    return error instanceof Error ? error.message : String(error);
-  } catch {
-    return 'by something that was thrown and cannot be shown';
-  }
 }

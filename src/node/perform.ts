@@ -3,6 +3,7 @@ import { assert, unreachable } from '../core/assert.ts';
 import type { Apply, Effect, Persist, Replicate } from '../core/effect.ts';
 import { ENTRY_KIND, type EntryRun, encodeRun, sliceRun } from '../core/entry-run.ts';
 import { RaftError } from '../core/errors.ts';
+import { textOf } from '../core/thrown-text.ts';
 import { INDEX_ZERO, type Index, nextIndex, TERM_ZERO } from '../core/types.ts';
 import type { ReadRange } from '../ports/log-store.ts';
 import { peersOf } from '../rules/leadership.ts';
@@ -245,7 +246,7 @@ function storageFailed(cause: unknown): RaftError {
   if (cause instanceof RaftError) return cause;
   return new RaftError(
     'RAFT_STORAGE_FAILED',
-    `the disk failed, and what it holds is unknown: this node has halted; check the disk, then restart it (${String(cause)})`,
+    `the disk failed, and what it holds is unknown: this node has halted; check the disk, then restart it (${textOf(cause)})`,
     { cause },
   );
 }
@@ -253,7 +254,7 @@ function storageFailed(cause: unknown): RaftError {
 function machineFailed(cause: unknown): RaftError {
   return new RaftError(
     'RAFT_STATE_MACHINE_FAILED',
-    `the state machine threw while it applied a committed command: this node has halted, since going on could let replicas differ (${String(cause)})`,
+    `the state machine threw while it applied a committed command: this node has halted, since going on could let replicas differ (${textOf(cause)})`,
     { cause },
   );
 }

@@ -2,6 +2,7 @@
  * A node that breaks says nothing more: wherever its code throws, whatever fails, in whichever way it comes to know.
  */
 import { describe, expect, it } from 'vitest';
+import type { RaftError } from '../../src/core/errors.ts';
 import type { ProposalOutcome } from '../../src/ports/replica.ts';
 import type { StateMachine } from '../../src/ports/state-machine.ts';
 import { THROW_PLACES, type ThrowPlace } from '../../src/testing/simulation/trap.ts';
@@ -258,10 +259,10 @@ describe('whatever fails', () => {
   });
 
   it.each([
-    ['an error', new Error('bad')],
-    ['no error at all', undefined],
-    ['what cannot be shown', Object.create(null)],
-  ])('[FS3] a machine that throws %s halts its node, with every part', async (_, thrown) => {
+    ['an error', new Error('bad'), 'bad'],
+    ['no error at all', undefined, 'undefined'],
+    ['what cannot be shown', Object.create(null), 'it threw something that cannot be shown'],
+  ])('[FS3] a machine that throws %s halts its node, with every part', async (_, thrown, shown) => {
     let isBad = false;
     const { cluster, leader, watchOf } = await startWatched(() => ({
       apply: (batch) => {
@@ -276,6 +277,37 @@ describe('whatever fails', () => {
     const watch = watchOf(leader);
     expect(leader.node.status().role).toBe('halted');
     expect([watch.isStoreClosed, [...watch.timers]]).toEqual([true, []]);
+    const said: RaftError[] = [];
+    leader.node.onHalt((error) => said.push(error));
+    expect(said).toMatchObject([
+      { code: 'RAFT_STATE_MACHINE_FAILED', message: expect.stringContaining(`(${shown})`) },
+    ]);
+  });
+
+  it('[FS4] a read that waits at a halt hears nothing of a command', async () => {
+    let isBad = false;
+    const { cluster, leader } = await startWatched(() => ({
+      apply: (batch) => {
+        if (!isBad) return batch.map(() => null);
+        return new Promise((_, reject) => breaks.push(reject));
+      },
+    }));
+    const breaks: ((reason: string) => void)[] = [];
+    await cluster.pass(100);
+    isBad = true;
+    const told: (RaftError | null)[] = [];
+    leader.node.submit(new Uint8Array(1), { timeoutMs: 500 }, () => {});
+    await cluster.pass(50);
+    leader.node.awaitReadable({ timeoutMs: 500 }, (error) => told.push(error));
+    await cluster.pass(50);
+    for (const fail of breaks) fail('bad');
+    await cluster.pass(50);
+    expect(told).toMatchObject([
+      {
+        retry: 'safe',
+        message: expect.stringMatching(/\(nothing was done: ask another member\)$/),
+      },
+    ]);
   });
 
   it('[FS3] a node that broke is closed like any other, and its directory can be opened again', async () => {
