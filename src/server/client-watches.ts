@@ -10,6 +10,9 @@ import { partsOf, type RevisionPart } from './revision-parts.ts';
 import type { ServerContext } from './server-context.ts';
 import { TIMEOUT_DEFAULT_MS } from './server-limits.ts';
 
+/** What a watch holds besides what it selects. */
+const WATCH_BYTES = 2048;
+
 /** The connection, as its watches see it. */
 export interface WatchOutlet {
   readonly reply: (reply: ClientReply) => void;
@@ -28,6 +31,8 @@ export class ClientWatches {
   readonly #outlet: WatchOutlet;
   /** `null`: it waits to learn where "now" is. */
   readonly #watches = new Map<number, LiveWatch | null>();
+  /** What each of them holds, in bytes. */
+  readonly #costs = new Map<number, number>();
 
   constructor(context: ServerContext, outlet: WatchOutlet) {
     this.#context = context;
@@ -40,13 +45,17 @@ export class ClientWatches {
 
   begin(request: WatchRequest): void {
     const { id, from } = request;
-    const { size } = this.#watches;
-    if (size >= this.#context.limits.watchesPerClientMax) {
-      this.#outlet.fail(id, tooManyWatches(size));
+    const { counters } = this.#context;
+    const cost = costOf(request);
+    const refusal = this.#refusalOf(cost);
+    if (refusal !== null) {
+      this.#outlet.fail(id, refusal);
       return;
     }
     this.#watches.set(id, null);
-    this.#context.counters.clientWatches += 1;
+    this.#costs.set(id, cost);
+    counters.clientWatches += 1;
+    counters.clientWatchBytes += cost;
     if (from === null) this.#beginNow(request);
     else this.#open(request);
   }
@@ -56,6 +65,8 @@ export class ClientWatches {
     if (watch === undefined) return;
     this.#watches.delete(id);
     this.#context.counters.clientWatches -= 1;
+    this.#context.counters.clientWatchBytes -= this.#costs.get(id) ?? 0;
+    this.#costs.delete(id);
     watch?.cancel();
   }
 
@@ -69,6 +80,15 @@ export class ClientWatches {
       const revision = watch?.progress ?? null;
       if (revision !== null) this.#outlet.reply({ type: 'progress', id, revision });
     }
+  }
+
+  /** Bound: the number of one client's watches, and what those of all clients hold. */
+  #refusalOf(cost: number): RaftError | null {
+    const { counters, limits } = this.#context;
+    const { size } = this.#watches;
+    if (size >= limits.watchesPerClientMax) return tooManyWatches(size);
+    const isOver = counters.clientWatchBytes + cost > limits.watchBytesMax;
+    return isOver ? tooManyWatchBytes(counters.clientWatches) : null;
   }
 
   /** "After now" means after all that was committed before the call, wherever it was. */
@@ -119,6 +139,20 @@ export class ClientWatches {
 function replyOf(id: number, { revision, isLast }: RevisionPart): ClientReply {
   if (isLast) return { type: 'watched', id, revisions: [revision] };
   return { type: 'part', id, revision };
+}
+
+/** About: the end of a prefix is as long as the prefix. */
+function costOf({ selector }: WatchRequest): number {
+  const { key, prefix, start, end } = selector;
+  const bytes = [key, prefix, start, end].reduce((sum, text) => sum + (text?.length ?? 0), 0);
+  return WATCH_BYTES + 2 * bytes;
+}
+
+function tooManyWatchBytes(open: number): RaftError {
+  return new RaftError(
+    'RAFT_OVERLOADED',
+    `${open} watches of all clients are open on this node already. Ask another node, or later.`,
+  );
 }
 
 function tooManyWatches(open: number): RaftError {

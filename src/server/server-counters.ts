@@ -22,6 +22,8 @@ export interface ServerCounters {
   /** How late the event loop was. */
   readonly loopDelay: Histogram;
   clientWatches: number;
+  /** What they hold, about. */
+  clientWatchBytes: number;
   /** Frames that broke the protocol; each closed its connection. */
   clientBadFrames: number;
   /** Watches ended because their reader was too slow. */
@@ -42,6 +44,7 @@ export function createServerCounters(): ServerCounters {
     clientDurations: new Map(),
     loopDelay: emptyHistogram(),
     clientWatches: 0,
+    clientWatchBytes: 0,
     clientBadFrames: 0,
     watchesTooSlow: 0,
   };

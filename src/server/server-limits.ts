@@ -20,6 +20,8 @@ export interface ServerLimits {
   readonly requestsInFlightMax: number;
   /** Watches of one client connection. Past it: `RAFT_OVERLOADED`. */
   readonly watchesPerClientMax: number;
+  /** What the watches of all client connections hold together. Past it: `RAFT_OVERLOADED`. */
+  readonly watchBytesMax: number;
   /** Connections of every kind on the client port. Past it: 503 in words, or dropped (SP3). */
   readonly connectionsMax: number;
   /** Client WebSockets on one server. Past it: the upgrade is answered with 503. */
@@ -41,6 +43,7 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   socketBytesMax: 8 * MIB,
   requestsInFlightMax: 50_000,
   watchesPerClientMax: 10_000,
+  watchBytesMax: 64 * MIB,
   connectionsMax: 10_000,
   clientConnectionsMax: 10_000,
   httpRequestsMax: 1_000,

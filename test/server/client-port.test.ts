@@ -307,6 +307,22 @@ describe('slow clients', () => {
     await client.until((reply) => reply.type === 'progress' && reply.id === 3);
   });
 
+  it('[SV11] bounds what the watches of all connections hold, and forgets those that ended', async () => {
+    const { client, context, url } = await stage({ limits: { watchBytesMax: 6_000 } });
+    client.send([watch(1, 2), watch(2, 2)]);
+    await client.until((reply) => reply.type === 'progress' && reply.id === 2);
+    const other = await rawClient(url);
+    other.send([watch(1, 2)]);
+    const failed = await other.until(({ type }) => type === 'failed');
+    expect(failed).toMatchObject({ id: 1, error: { code: 'RAFT_OVERLOADED', retry: 'safe' } });
+    client.send([{ type: 'cancel', id: 1 }]);
+    client.socket.terminate();
+    await eventually(() => context.counters.clientWatchBytes).toBe(0);
+    other.send([watch(2, 2)]);
+    await other.until((reply) => reply.type === 'progress' && reply.id === 2);
+    other.socket.terminate();
+  });
+
   it('[SV22] drops a client that has vanished', async () => {
     const { client, context } = await stage({ keepAliveMs: 20 });
     client.socket.removeAllListeners('ping');
