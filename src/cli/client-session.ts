@@ -1,6 +1,7 @@
 /** One connection for one command: opened by its options, closed whatever happens. */
 import { connect } from '../client/connect.ts';
 import type { KvClient } from '../client/kv-client.ts';
+import { RaftError } from '../core/errors.ts';
 import type { CliContext } from './command.ts';
 import type { OptionValues } from './option-table.ts';
 
@@ -22,9 +23,20 @@ export async function withClient<Result>(
   }
 }
 
+/** Standard input to its end. Half of it is no input: whoever interrupts has sent nothing. */
+export async function readInput(context: CliContext): Promise<Uint8Array> {
+  try {
+    return await context.readInput();
+  } catch (cause) {
+    if (!context.interrupted.aborted) throw cause;
+    const text = 'It was stopped before its input had ended. Nothing was sent.';
+    throw new RaftError('RAFT_ABORTED', text, { retry: 'safe', cause });
+  }
+}
+
 /** A value argument: `-` stands for standard input. */
 export async function readValue(argument: string, context: CliContext): Promise<Uint8Array> {
-  return argument === '-' ? context.readInput() : new TextEncoder().encode(argument);
+  return argument === '-' ? readInput(context) : new TextEncoder().encode(argument);
 }
 
 export function writeJson(context: CliContext, value: unknown): void {

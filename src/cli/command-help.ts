@@ -13,6 +13,8 @@ export interface HelpSubject {
 
 const WIDTH = 96;
 const INDENT = 6;
+/** How the summary of a planned command ends. */
+export const NOT_BUILT = 'Not built yet.';
 
 export function commandHelp(subject: HelpSubject): string {
   const { name, usage, summary, options, required } = subject;
@@ -34,7 +36,7 @@ export function overviewHelp(subjects: readonly HelpSubject[]): string {
     'raftchart: Raft for Node.js, with a durable key-value server',
     '',
     'Commands (raftchart COMMAND --help shows the options of each):',
-    ...subjects.map(({ name, summary }) => `  ${name.padEnd(column)}${firstSentence(summary)}`),
+    ...subjects.map(({ name, summary }) => `  ${name.padEnd(column)}${inBrief(summary)}`),
     '',
     'Exit codes:',
     ...Object.entries(EXIT_MEANINGS).map(([code, meaning]) => `  ${code.padStart(3)}  ${meaning}`),
@@ -44,8 +46,10 @@ export function overviewHelp(subjects: readonly HelpSubject[]): string {
   ].join('\n');
 }
 
-function firstSentence(text: string): string {
-  return (text.split('. ')[0] ?? '').replace(/\.$/, '');
+/** The first sentence, and whether it is only a promise yet. */
+function inBrief(summary: string): string {
+  const first = (summary.split('. ')[0] ?? '').replace(/\.$/, '');
+  return summary.endsWith(NOT_BUILT) ? `${first} (not built yet)` : first;
 }
 
 function optionHelp(name: OptionName, isRequired: boolean): readonly string[] {

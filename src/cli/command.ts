@@ -15,7 +15,7 @@ export interface CliContext {
   readonly write: (text: string | Uint8Array) => void;
   /** Standard error. */
   readonly writeError: (text: string) => void;
-  /** Standard input, read to its end. */
+  /** Standard input, read to its end. Rejects when interrupted. */
   readonly readInput: () => Promise<Uint8Array>;
   readonly isTty: boolean;
   /** How to run this command line again, as another process: the program and its first arguments. */

@@ -20,12 +20,13 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.clean]: 'done, or stopped as asked',
-  [EXIT.no]: 'the answer is no: the key is missing, a condition did not hold, a revision is gone',
+  [EXIT.no]:
+    'the answer is no: the key is missing, a condition did not hold, a revision is gone or yet to come',
   [EXIT.usage]: 'the command line or the input is wrong',
   [EXIT.unavailable]: 'no server answers, no leader, the address is taken, or it is not built yet',
   [EXIT.invariantBroken]:
     'the node found one of its own rules broken and stopped, or the program has a fault',
-  [EXIT.storageFailed]: 'the disk failed while the node ran',
+  [EXIT.storageFailed]: 'the disk failed while the node ran, or the output could not be written',
   [EXIT.temporary]: 'timed out, overloaded, or the outcome is unknown: see the message',
   [EXIT.wrongConfiguration]:
     'the data directory is of another node, damaged or unusable, or settings contradict each other',

@@ -2,6 +2,7 @@
 /** The process around the command line: its streams, signals and exit code. Everything else is testable. */
 import { rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { addAbortSignal } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { CliContext } from './command.ts';
 import { EXIT } from './exit-codes.ts';
@@ -39,8 +40,11 @@ if (process.connected) {
   });
   process.channel?.unref();
 }
-// Whoever read our output has seen enough (`raftchart range | head`).
-process.stdout.on('error', () => process.exit(EXIT.clean));
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever read our output has seen enough (`raftchart range | head`).
+  if (error.code === 'EPIPE') process.exit(EXIT.clean);
+  loseOutput(error);
+});
 process.stderr.on('error', () => {});
 process.on('uncaughtException', ({ message, stack }) => {
   const fault = { level: 'error', event: 'fault', message, stack };
@@ -52,11 +56,17 @@ const context: CliContext = {
   environment: process.env,
   write: (text) => process.stdout.write(text),
   writeError: (text) => process.stderr.write(text),
-  readInput: () => buffer(process.stdin),
+  readInput: () => buffer(addAbortSignal(interruption.signal, process.stdin)),
   isTty: process.stdout.isTTY === true,
   self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
   interrupted: interruption.signal,
 };
+
+/** A script must not take half of an answer, or none, for the whole: its disk may be full (CL27). */
+async function loseOutput({ message }: Error): Promise<void> {
+  const { reportLostOutput } = await import('./run-cli.ts');
+  process.exit(reportLostOutput(message, process.argv.slice(2), context));
+}
 
 /** The directory of this node, and that around it if this was the last one in it. */
 async function removeAbandoned(directory: string): Promise<void> {

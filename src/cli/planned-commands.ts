@@ -2,13 +2,14 @@
 import { RaftError } from '../core/errors.ts';
 import { CLIENT_OPTIONS } from './client-session.ts';
 import { type Command, command } from './command.ts';
+import { NOT_BUILT } from './command-help.ts';
 import type { OptionName } from './option-table.ts';
 
 function planned(name: string, usage: string, what: string): Command {
   return command({
     name,
     usage,
-    summary: `${what}. Not built yet.`,
+    summary: `${what}. ${NOT_BUILT}`,
     options: [...(OWN_OPTIONS[name] ?? []), ...CLIENT_OPTIONS],
     required: [],
     positionals: [0, 3],

@@ -3,6 +3,7 @@
  * sentences on standard error (CL13, CL16). Never a stack trace: the reader is not the author.
  */
 
+import { RaftError } from '../core/errors.ts';
 import { isNear } from '../core/known-names.ts';
 import { usageFailure } from './cli-failure.ts';
 import type { CliContext, Command } from './command.ts';
@@ -43,15 +44,37 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     if (command === undefined) throw usageFailure(`there is no such command. ${nearest(name)}`);
     return await command.run(rest, context);
   } catch (error) {
-    const isJson =
-      (command?.options.includes('output') ?? true) && wantsJsonErrors(rest, context.environment);
-    const explanation = explain(error);
-    context.writeError(errorLine(name, explanation, isJson));
-    return explanation.exitCode;
+    return report(error, argv, context);
   }
 }
 
+/** Standard output takes nothing more, though its reader is there: half of an answer is none (CL27). */
+export function reportLostOutput(
+  reason: string,
+  argv: readonly string[],
+  context: CliContext,
+): ExitCode {
+  const text = `The output could not be written (${reason}). If it was a write, it may have taken effect.`;
+  const failure = new RaftError('RAFT_STORAGE_FAILED', text, { retry: 'outcomeUnknown' });
+  return report(failure, argv, context);
+}
+
+function report(
+  error: unknown,
+  [name = '', ...rest]: readonly string[],
+  context: CliContext,
+): ExitCode {
+  const command = COMMANDS.find((each) => each.name === name);
+  const isJson =
+    (command?.options.includes('output') ?? true) && wantsJsonErrors(rest, context.environment);
+  const explanation = explain(error);
+  context.writeError(errorLine(name, explanation, isJson));
+  return explanation.exitCode;
+}
+
 function nearest(name: string): string {
+  if (name.startsWith('-'))
+    return 'The command comes first, its options behind it. See raftchart --help.';
   const near = COMMANDS.find((each) => isNear(each.name, name));
   return near === undefined
     ? 'See raftchart --help.'

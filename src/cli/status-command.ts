@@ -60,12 +60,23 @@ async function ask(endpoint: string, timeoutMs: number, context: CliContext): Pr
   try {
     const url = `${endpoint.replace(/^ws/, 'http')}/status`;
     const answer = await httpGet(url, { timeoutMs, interrupted });
-    const status: unknown = JSON.parse(answer.body);
-    if (answer.status === 200 && status instanceof Object)
-      return { endpoint, status: { ...status }, why: '' };
+    const status = statusIn(answer.body);
+    if (status === null) return { endpoint, status, why: FOREIGN };
+    if (answer.status === 200) return { endpoint, status, why: '' };
     return { endpoint, status: null, why: `it answered ${answer.status}` };
   } catch (error) {
     return { endpoint, status: null, why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+const FOREIGN = 'what listens there is no client port of raftchart';
+
+function statusIn(body: string): Fields | null {
+  try {
+    const status: unknown = JSON.parse(body);
+    return status instanceof Object ? { ...status } : null;
+  } catch {
+    return null;
   }
 }
 

@@ -5,7 +5,7 @@ import type { TxnCommand } from '../kv/commands.ts';
 import type { KeyValue, TxnResponse } from '../kv/results.ts';
 import { txnFromJson, txnToJson } from '../server/txn-json.ts';
 import { usageFailure } from './cli-failure.ts';
-import { CLIENT_OPTIONS, withClient, writeJson } from './client-session.ts';
+import { CLIENT_OPTIONS, readInput, withClient, writeJson } from './client-session.ts';
 import { type CliContext, command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { rangeTable } from './kv-commands.ts';
@@ -35,7 +35,7 @@ export const txnCommand = command({
 });
 
 async function readTxn(file: string | null, context: CliContext): Promise<TxnCommand> {
-  const bytes = file === null || file === '-' ? await context.readInput() : await fileOf(file);
+  const bytes = file === null || file === '-' ? await readInput(context) : await fileOf(file);
   try {
     return txnFromJson(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)), 'utf8');
   } catch (error) {

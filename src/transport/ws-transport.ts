@@ -355,7 +355,7 @@ function bindError(error: Error, address: string): RaftError {
   if (code === 'EADDRINUSE') {
     return new RaftError(
       'RAFT_CONFLICT',
-      `The peer address ${address} is in use by another process: stop that process, or give this node another --peer-listen address.`,
+      `The peer address ${address} is in use by another process: stop that process, or give this node another peer address (--peer-listen, or its own in peers).`,
       { cause: error },
     );
   }

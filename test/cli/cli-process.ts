@@ -1,12 +1,15 @@
 /** The built command line as a process, heard line by line, and never left behind. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
+import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 export const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 
 export interface CliProcess {
   readonly child: ChildProcess;
+  /** All of the input has left; if that is more than a pipe holds, the process reads. */
+  readonly inputTaken: Promise<void>;
   output(): string;
   errors(): string;
   /** Resolves once `find` returns something for all that was written so far; rejects at the end of the process. */
@@ -25,14 +28,17 @@ export function startCli(
     readonly wrapper?: readonly string[];
     /** Instead of the built `main.js`. */
     readonly program?: string;
+    /** The beginning of an input that never ends. */
+    readonly input?: Uint8Array;
   } = {},
 ): CliProcess {
   const [program = process.execPath, ...first] = [...(options.wrapper ?? []), process.execPath];
   const child = spawn(program, [...first, options.program ?? MAIN, ...argv], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...options.environment },
   });
   running.add(child);
+  const inputTaken = feed(child.stdin, options.input);
   let output = '';
   let errors = '';
   const listeners = new Set<() => void>();
@@ -47,12 +53,7 @@ export function startCli(
     errors += data;
     heard();
   });
-  const ended = new Promise<number | string>((resolve) => {
-    child.on('close', (code, signal) => {
-      running.delete(child);
-      resolve(code ?? signal ?? 'unknown');
-    });
-  });
+  const ended = endOf(child);
   const until = <Found>(
     find: (output: string, errors: string) => Found | null | false,
   ): Promise<Found> =>
@@ -69,12 +70,30 @@ export function startCli(
     });
   return {
     child,
+    inputTaken,
     until,
     ended,
     output: () => output,
     errors: () => errors,
     kill: (signal) => child.kill(signal),
   };
+}
+
+function endOf(child: ChildProcess): Promise<number | string> {
+  return new Promise((resolve) => {
+    child.on('close', (code, signal) => {
+      running.delete(child);
+      resolve(code ?? signal ?? 'unknown');
+    });
+  });
+}
+
+function feed(stdin: Writable, input: Uint8Array | undefined): Promise<void> {
+  return new Promise((taken) => {
+    stdin.on('error', () => {});
+    if (input === undefined) stdin.end(taken);
+    else stdin.write(input, () => taken());
+  });
 }
 
 export async function runCliProcess(

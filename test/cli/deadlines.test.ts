@@ -97,6 +97,47 @@ async function endsInTime(argv: readonly string[]): Promise<void> {
   expect(errors).toMatch(/^raftchart \w+: /);
 }
 
+it('[CL13] says of a listener that is no client port that it is none', async () => {
+  const url = await listener((socket) => {
+    socket.end('HTTP/1.1 426 Upgrade Required\r\n\r\nThis port speaks to nodes.');
+  });
+  const { exitCode, errors } = await runFake(['status', '--endpoints', url]);
+  expect([exitCode, errors]).toEqual([
+    69,
+    expect.stringContaining('is no client port of raftchart'),
+  ]);
+});
+
+it('[CL27] Ctrl-C ends a command that still reads its input, and nothing is sent', async () => {
+  let connections = 0;
+  const url = await listener(() => {
+    connections += 1;
+  });
+  for (const argv of [['put', 'a', '-'], ['txn']]) {
+    const cli = startCli([...argv, '--endpoints', url], { input: new Uint8Array(4 * 1024 * 1024) });
+    await cli.inputTaken;
+    cli.kill('SIGINT');
+    expect([await cli.ended, cli.errors()]).toEqual([
+      75,
+      expect.stringMatching(/before its input had ended.*RAFT_ABORTED, retry: safe/),
+    ]);
+  }
+  expect(connections).toBe(0);
+});
+
+it('[CL27] an output that cannot be written is an error, in JSON too', async () => {
+  if (process.platform !== 'linux') return;
+  const toFullDisk = ['sh', '-c', '"$@" >/dev/full', 'sh'];
+  const people = startCli(['--help'], { wrapper: toFullDisk });
+  expect([await people.ended, people.errors()]).toEqual([
+    74,
+    expect.stringMatching(/^raftchart .*could not be written \(ENOSPC.*RAFT_STORAGE_FAILED/),
+  ]);
+  const programs = startCli(['get', '--help', '-o', 'json'], { wrapper: toFullDisk });
+  expect(await programs.ended).toBe(74);
+  expect(JSON.parse(programs.errors())).toMatchObject({ code: 'RAFT_STORAGE_FAILED' });
+});
+
 it('[CL24] a start that never ends stops at SIGTERM all the same, with 0', async () => {
   // Whoever holds the lock of the database is opened for ever: a disk that does not answer.
   const cli = startCli(['serve', '--id', 'n1', '--data-dir', join(directory, 'data')], {

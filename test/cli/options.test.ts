@@ -145,6 +145,8 @@ describe('help', () => {
     for (const { name, options } of COMMANDS) {
       expect(overview.output).toContain(`\n  ${name} `);
       const { output, exitCode } = await runFake([name, '--help']);
+      const line = overview.output.split('\n').find((each) => each.startsWith(`  ${name} `));
+      expect(line?.endsWith('(not built yet)')).toBe(output.includes('Not built yet.'));
       expect(exitCode).toBe(0);
       expect((await runFake(['help', name])).output).toBe(output);
       for (const option of options) {
@@ -181,6 +183,11 @@ describe('help', () => {
   it('[CL13] refuses unknown commands and wrong arguments with the way to the help', async () => {
     const unknown = await runFake(['putt', 'a', 'b']);
     expect([unknown.exitCode, unknown.errors]).toEqual([64, expect.stringContaining('--help')]);
+    const reversed = await runFake(['--endpoints', 'http://127.0.0.1:4100', 'get', 'a']);
+    expect([reversed.exitCode, reversed.errors]).toEqual([
+      64,
+      expect.stringContaining('The command comes first, its options behind it'),
+    ]);
     const few = await runFake(['put', 'a']);
     expect([few.exitCode, few.errors]).toEqual([
       64,

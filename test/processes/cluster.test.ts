@@ -161,7 +161,7 @@ async function exampleWithFreePorts(): Promise<string> {
   const directory = await mkdtemp(join(scratch, 'example-'));
   const ports = await freePorts(3);
   const source = await readFile(EXAMPLE, 'utf8');
-  const moved = ports.reduce((text, port, at) => text.replace(`:420${at + 1}`, `:${port}`), source);
+  const moved = ports.reduce((text, port, at) => text.replace(`:430${at + 1}`, `:${port}`), source);
   await writeFile(join(directory, 'counter.ts'), moved);
   return directory;
 }

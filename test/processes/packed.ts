@@ -30,7 +30,8 @@ async function install(directory: string): Promise<void> {
   });
   const packed: unknown = JSON.parse(stdout.slice(stdout.indexOf('[')));
   const [{ filename }] = packed as [{ filename: string }];
-  await writeFile(join(directory, 'package.json'), '{ "private": true, "type": "module" }');
+  // No `"type": "module"`: npm writes none into an empty folder either, so a user's programs have to be `.mts`.
+  await writeFile(join(directory, 'package.json'), '{ "private": true }');
   await run('npm', ['install', '--ignore-scripts', `./${filename}`, 'tsx'], { cwd: directory });
 }
 
@@ -72,9 +73,9 @@ const STRICT = {
 };
 /** XState's own types fail `exactOptionalPropertyTypes` if libraries are checked: beside it, one or the other. */
 const COMPILATIONS = [
-  { file: 'counting.ts', options: { exactOptionalPropertyTypes: true, skipLibCheck: false } },
-  { file: 'charts.ts', options: { exactOptionalPropertyTypes: false, skipLibCheck: false } },
-  { file: 'charts.ts', options: { exactOptionalPropertyTypes: true, skipLibCheck: true } },
+  { file: 'counting.mts', options: { exactOptionalPropertyTypes: true, skipLibCheck: false } },
+  { file: 'charts.mts', options: { exactOptionalPropertyTypes: false, skipLibCheck: false } },
+  { file: 'charts.mts', options: { exactOptionalPropertyTypes: true, skipLibCheck: true } },
 ] as const;
 
 /** Compiles both programs and runs them beside one version of XState. */
@@ -84,8 +85,8 @@ async function useWithXState(directory: string, version: string): Promise<void> 
   const tools = names.map((name) => `${name}@${own.devDependencies[name]}`);
   const argv = ['install', '--ignore-scripts', `xstate@${version}`, ...tools];
   await run('npm', argv, { cwd: directory });
-  await writeFile(join(directory, 'counting.ts'), MACHINE_USER);
-  await writeFile(join(directory, 'charts.ts'), CHART_USER);
+  await writeFile(join(directory, 'counting.mts'), MACHINE_USER);
+  await writeFile(join(directory, 'charts.mts'), CHART_USER);
   for (const { file, options } of COMPILATIONS) {
     const settings = { compilerOptions: { ...STRICT, ...options }, files: [file] };
     await writeFile(join(directory, 'tsconfig.json'), JSON.stringify(settings));
@@ -93,10 +94,10 @@ async function useWithXState(directory: string, version: string): Promise<void> 
       throw new Error(`types of ${file} with xstate ${version}: ${error.stdout}`);
     });
   }
-  const use = `import { count } from './counting.ts'; import './charts.ts';
+  const use = `import { count } from './counting.mts'; import './charts.mts';
     process.exit((await count()) === 2 ? 0 : 1);`;
-  await writeFile(join(directory, 'use.ts'), use);
-  await run('npx', ['tsx', 'use.ts'], { cwd: directory });
+  await writeFile(join(directory, 'use.mts'), use);
+  await run('npx', ['tsx', 'use.mts'], { cwd: directory });
   console.log(
     `xstate ${version}: compiled under the strictest options, counted, made actors of the charts`,
   );
@@ -128,12 +129,12 @@ async function runExample(directory: string, node: string, version: string): Pro
   const example = /```ts\n(import \{ once[\s\S]*?)```/.exec(readme)?.[1];
   if (example === undefined) throw new Error('the README has no example');
   const ports = await freePorts(3);
-  const text = ports.reduce((all, port, at) => all.replace(`:420${at + 1}`, `:${port}`), example);
+  const text = ports.reduce((all, port, at) => all.replace(`:430${at + 1}`, `:${port}`), example);
   const source = text.replaceAll('data-', `data-${version}-`);
-  await writeFile(join(directory, 'counter.ts'), source);
+  await writeFile(join(directory, 'counter.mts'), source);
   const tsx = join(directory, 'node_modules', 'tsx', 'dist', 'cli.mjs');
   const children = ['n1', 'n2', 'n3'].map((id) =>
-    spawn(node, [tsx, 'counter.ts', id], { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] }),
+    spawn(node, [tsx, 'counter.mts', id], { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] }),
   );
   try {
     let said = '';
