@@ -8,7 +8,7 @@ import { RaftError } from '../core/errors.ts';
 import type { Propose, ProposeReply, ReadIndex, ReadIndexReply } from '../core/message.ts';
 import { advance, type Index, type NodeId, type Term } from '../core/types.ts';
 import type { ProposalOutcome, WaitOptions } from '../ports/replica.ts';
-
+import { ForwardPace } from './forward-pace.ts';
 import { Proposals } from './proposals.ts';
 import { Reads } from './reads.ts';
 import { raftOf, type Surroundings } from './surroundings.ts';
@@ -25,6 +25,7 @@ export class Clients {
   );
   readonly #reads = new Reads((askedMs) => this.#parts().timings.readsConfirmed(askedMs));
   readonly #sweeper: Sweeper;
+  readonly #pace = new ForwardPace();
   /** The newest request seen of each member (I5). */
   readonly #seen = new Map<NodeId, number>();
   #requestId: number;
@@ -121,11 +122,15 @@ export class Clients {
     this.#schedulePump();
   }
 
-  /** A refusal is tried again at the next sweep, not at once: the one who refused may not know better yet. */
+  /** SP10: a refusal is tried again after a pause: the one who refused may have too much, or not know better yet. */
   forwardAnswered({ requestId, firstIndex, term }: ProposeReply): void {
     this.#proposals.forwardAnswered(requestId, firstIndex, term);
-    if (firstIndex === null) this.#sweeper.wake();
-    else this.#schedulePump();
+    if (firstIndex === null) {
+      this.#pace.refused(this.#parts().clock.now());
+      return this.#sweeper.wake();
+    }
+    this.#pace.taken();
+    this.#schedulePump();
   }
 
   /** A follower asks what its reads have to wait for. */
@@ -179,6 +184,7 @@ export class Clients {
 
   /** Another leader, or none: whoever was asked will not answer, and what waits is asked anew. */
   roleChanged(): void {
+    this.#pace.forget();
     this.#reads.askAgain();
     this.#schedulePump();
   }
@@ -214,18 +220,20 @@ export class Clients {
   }
 
   #forwardProposals(parts: Surroundings): void {
-    const { peers, limits } = parts;
+    const { clock, peers, limits } = parts;
     const raft = parts.actors.raft;
     const leader = raft?.leaderId ?? null;
     if (raft === null || leader === null || leader === parts.id) return;
     if (!this.#mayNameTerm(raft.term)) return;
     while (!this.#proposals.isEmpty && peers.isOpen(leader)) {
+      const now = clock.now();
+      if (!this.#pace.allows(now)) return;
       const requestId = this.#nextRequestId();
       const run = this.#proposals.forward(requestId, leader, limits.messageBytesMax);
       const count = run.lastIndex;
       const message = { type: 'Propose', term: raft.term, requestId, count } as const;
-      if (peers.send(leader, message, [run])) continue;
-      return this.#proposals.forwardNotSent(requestId);
+      if (!peers.send(leader, message, [run])) return this.#proposals.forwardNotSent(requestId);
+      this.#pace.sent(now);
     }
   }
 

@@ -19,6 +19,9 @@ export const SELDOM_TAKEN: Readonly<Record<string, string>> = {
     'takes a call that is answered in the very step in which it is given up',
   'link.open: hello.accepted [isNewCall] → link.open':
     'takes a line that dies in one direction and a new call that overtakes the end of the old one',
+  'node.active: xstate.error.actor.raft → node.halted': 'takes a throw just where it sets a timer',
+  'node.active: xstate.error.actor.logWriter → node.halted':
+    'takes a throw just where it sets its timer',
 };
 
 /** By way, the reason for which it is never taken. */
@@ -27,9 +30,7 @@ export const NEVER_TAKEN: Readonly<Record<string, string>> = {
   'node: stop → ·': 'a node is told to stop once, and not after it has halted',
   'node: drained → ·': 'drained is said once, while it drains',
   'node.recovering: stop → node.stopped': 'nobody holds a node before it has started',
-  'node.active: xstate.error.actor.logWriter → node.halted': 'takes a bug in a chart',
   'node.active: xstate.error.actor.applier → node.halted': 'takes a bug in a chart',
-  'node.active: xstate.error.actor.raft → node.halted': 'takes a broken invariant',
   'node.halted: failed → ·': 'a halted node takes no more inputs',
   'raft: proposals.gathered → ·': 'the driver gathers only while it leads, in the same step',
   'raft: peer.progressed → ·': 'the driver passes it on only in the term that it belongs to',
@@ -41,7 +42,6 @@ export const NEVER_TAKEN: Readonly<Record<string, string>> = {
   'logWriter.failed: write.completed → ·': 'the node halts in the same step',
   'logWriter.failed: write.failed → ·': 'the node halts in the same step',
   'logWriter [isCurrent] does not hold': 'one write is under way at a time, and completes once',
-  'applier: apply.failed → applier.failed': 'takes a state machine that throws',
   'applier.idle: apply.completed → ·': 'one batch is under way at a time, and completes once',
   'applier.failed: commit.advanced → ·': 'the node halts in the same step',
   'applier.failed: apply.completed → ·': 'the node halts in the same step',

@@ -20,21 +20,30 @@ import { KvRemote } from '../../src/testing/simulation/streams/kv-remote.ts';
 import type { World } from '../../src/testing/simulation/world.ts';
 import { type Mutant, plant } from './mutants.ts';
 
-export interface SeedOptions {
-  /** Instead of those that the seed names. */
-  readonly faults?: readonly Fault[];
+export interface RunOptions {
   readonly isTraced?: boolean;
   readonly mutant?: Mutant | null;
-  /** Of its plan; the newest unless given. */
-  readonly version?: 1 | 2;
   readonly instruments?: NodeInstruments;
 }
 
+export interface SeedOptions extends RunOptions {
+  /** Instead of those that the seed names. */
+  readonly faults?: readonly Fault[];
+  /** Of its plan; the newest unless given. */
+  readonly version?: 1 | 2;
+}
+
 export function runSeed(seed: string, options: SeedOptions = {}): Promise<SimulationReport> {
-  const { faults, isTraced = false, mutant = null, instruments, version = PLAN_VERSION } = options;
+  const { faults, version = PLAN_VERSION } = options;
   const planned = planOf(seed, version);
+  return runPlan(faults === undefined ? planned : { ...planned, faults }, options);
+}
+
+export function runPlan(
+  plan: SimulationPlan,
+  { isTraced = false, mutant = null, instruments }: RunOptions = {},
+): Promise<SimulationReport> {
   let uproot = (): void => {};
-  const plan = faults === undefined ? planned : { ...planned, faults };
   const rest = {
     plan,
     isTraced,

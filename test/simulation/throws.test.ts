@@ -2,14 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
 import { keyValueSubject } from '../../src/testing/simulation/key-value-subject.ts';
-import type { SimulationPlan } from '../../src/testing/simulation/plan.ts';
 import type { Fault } from '../../src/testing/simulation/plan-faults.ts';
 import { simulate } from '../../src/testing/simulation/simulate.ts';
-import { isPort, THROW_PLACES, type ThrowPlace } from '../../src/testing/simulation/trap.ts';
-import type { World } from '../../src/testing/simulation/world.ts';
+import { isPort, THROW_PLACES, type ThrowPlace, Trap } from '../../src/testing/simulation/trap.ts';
 import { MESSAGE_CODE } from '../../src/transport/codec.ts';
+import { aimedPlan, propertyOf } from './aimed-plans.ts';
 import { N1, N2, N3 } from './examples/example.ts';
-import { MUTANTS, type Mutant, plant } from './mutants.ts';
+import { MUTANTS } from './mutants.ts';
+import { runPlan } from './run-seed.ts';
 import { calmPlan, MEMBERS } from './small-runs.ts';
 
 const AT = { atMs: 2_000, forMs: 3_000 };
@@ -85,67 +85,24 @@ describe('the code of a node', () => {
   });
 });
 
-/** Where each planted bug shows, in few simulated seconds, and as which property. */
-const FOUND: Readonly<Record<Mutant, readonly [RegExp, Partial<SimulationPlan>]>> = {
-  'lying-disk': [/S\d\d/, { faults: [{ ...AT, type: 'crashAll', power: true }] }],
-  'forgetful-cache': [
-    /S37/,
-    {
-      limits: { ...DEFAULT_LIMITS, cacheBytesMax: 1, runBytesMax: 1 },
-      slowDisks: { n2: 60, n3: 3 },
-      diskLatencyMs: 3,
-      workload: { ...calmPlan().workload, clients: 12, pauseMs: 20, reads: 0 },
-      troubleMs: 10_000,
-    },
-  ],
-  disloyal: [
-    /S43/,
-    {
-      protocol: { preVote: false, checkQuorum: true },
-      faults: MEMBERS.map((node, at) => ({
-        atMs: 1_000 + at * 2_500,
-        forMs: 2_000,
-        type: 'partition',
-        shape: 'isolate',
-        cuts: MEMBERS.flatMap((other) => (other === node ? [] : [{ from: other, to: node }])),
-        isHard: false,
-      })),
-      troubleMs: 10_000,
-    },
-  ],
-  'silent-halt': [
-    /L12/,
-    {
-      faults: MEMBERS.map((node) => ({ ...AT, type: 'writeError', node, outcome: 'absent' })),
-      workload: { ...calmPlan().workload, clients: 8, pauseMs: 20, reads: 0 },
-    },
-  ],
-  'going-on': [
-    /S39/,
-    {
-      faults: MEMBERS.map((node) => ({
-        ...AT,
-        type: 'throws',
-        node,
-        place: 'persist',
-        isAfter: false,
-      })),
-    },
-  ],
-};
-
 describe('a planted bug', () => {
   it.each(MUTANTS)('[SI15] %s is found, and nothing where it is not planted', async (mutant) => {
-    const [property, changes] = FOUND[mutant];
-    const plan = calmPlan(changes);
-    const subject = keyValueSubject(plan.workload);
-    const sound = await simulate({ plan, subject });
+    const plan = aimedPlan(mutant);
+    const sound = await runPlan(plan);
     expect(sound.violation).toBeNull();
-    let uproot = (): void => {};
-    const prepare = (world: World): void => {
-      uproot = plant(world, mutant);
-    };
-    const { violation } = await simulate({ plan, subject, prepare }).finally(() => uproot());
-    expect(violation?.property).toMatch(property);
+    const { violation } = await runPlan(plan, { mutant });
+    expect(violation?.property).toMatch(propertyOf(mutant));
+  });
+});
+
+describe('a trap', () => {
+  it('[SI14] throws instead of the promise of a call, whose end nobody hears then', async () => {
+    const trap = new Trap();
+    trap.arm('store.read', true);
+    const read = (): Promise<never> =>
+      trap.around('store.read', () => Promise.reject(new Error('the store has closed')));
+    expect(read).toThrow('a planted bug at store.read');
+    // A rejection that nobody hears would end the process, and so these tests.
+    await new Promise((resolve) => setImmediate(resolve));
   });
 });

@@ -7,16 +7,25 @@ import type { Answer, Order } from './worker-messages.ts';
 const coverage = new Coverage();
 const told = new Set<string>();
 
+let running = 'none';
+
 process.on('message', (order: Order) => {
-  answer(order).catch((error: unknown) => {
-    process.stderr.write(`seed=${order.seed}: the simulation itself broke: ${String(error)}\n`);
-    process.exit(1);
-  });
+  running = order.seed;
+  answer(order).catch(broke);
 });
+
+process.on('unhandledRejection', broke);
 
 // Ctrl-C reaches the whole group: the parent stops giving seeds, and the last ones are finished.
 process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit(0));
+
+/** Names the seed, also of what nobody waited for. */
+function broke(error: unknown): never {
+  const what = error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`seed=${running}: the simulation itself broke: ${what}\n`);
+  process.exit(1);
+}
 
 async function answer({ seed, mutant, isWatched }: Order): Promise<void> {
   const watching = isWatched ? { instruments: coverage.instruments } : {};

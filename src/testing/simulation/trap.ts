@@ -124,9 +124,19 @@ export class Trap {
     if (this.#sprungAt !== null && place !== 'clock.setTimeout') this.#options.late?.(place);
     this.pass(place);
     const result = call();
-    this.pass(place, true);
+    try {
+      this.pass(place, true);
+    } catch (error) {
+      abandon(result);
+      throw error;
+    }
     return result;
   }
+}
+
+/** Nobody was given this promise, so nobody can hear how it ends. */
+function abandon(result: unknown): void {
+  if (result instanceof Promise) result.catch(() => {});
 }
 
 /** The same node, with a trap at every effect and every port. */

@@ -1,0 +1,87 @@
+/** What a member passes on to a leader that has too much: on virtual time, over frames that are counted. */
+import { expect, it } from 'vitest';
+import { ForwardPace } from '../../src/node/forward-pace.ts';
+import type { CommittedCommand, StateMachine } from '../../src/ports/state-machine.ts';
+import { decodeFrame } from '../../src/transport/codec.ts';
+import type { CarriedMessage } from '../../src/transport/memory-network.ts';
+import { VirtualCluster } from './virtual-cluster.ts';
+
+const COMMANDS = 20;
+
+/** Applies nothing until it is let go. */
+class HeldMachine implements StateMachine {
+  readonly #released: Promise<void>;
+
+  constructor(released: Promise<void>) {
+    this.#released = released;
+  }
+
+  async apply(batch: readonly CommittedCommand[]): Promise<readonly null[]> {
+    await this.#released;
+    return batch.map(() => null);
+  }
+}
+
+function isPropose({ frames: [first] }: CarriedMessage): boolean {
+  const frame = first === undefined ? '' : decodeFrame(first);
+  return typeof frame === 'object' && frame.type === 'message' && frame.message.type === 'Propose';
+}
+
+it('[SP10] a queue that an overloaded leader refuses does not travel again and again, and is taken soon once it can', async () => {
+  let release = (): void => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let passedOn = 0;
+  const cluster = await VirtualCluster.start(3, {
+    limits: { unappliedBytesMax: 8, messageBytesMax: 1 },
+    machine: () => new HeldMachine(released),
+    carry: (message) => {
+      if (isPropose(message)) passedOn += 1;
+      return true;
+    },
+  });
+  const leader = await cluster.leader();
+  leader.node.submit(new Uint8Array(9), { timeoutMs: 60_000 }, () => {});
+  await cluster.pass(500);
+  const follower = [...cluster.members.values()].find(({ id }) => id !== leader.id);
+  const ended: string[] = [];
+  for (let at = 0; at < COMMANDS; at += 1) {
+    follower?.node.submit(new Uint8Array(9), { timeoutMs: 60_000 }, ({ type }) => ended.push(type));
+  }
+  await cluster.pass(100);
+  expect(passedOn).toBeGreaterThanOrEqual(COMMANDS);
+  await cluster.pass(4_900);
+  expect(ended).toEqual([]);
+  // The burst, six pauses that double, and one message each 320 ms; it used to be 20 of them each 20 ms.
+  expect(passedOn).toBeLessThanOrEqual(COMMANDS + 6 + 5_000 / 320);
+  release();
+  await cluster.pass(600);
+  expect(ended).toEqual(Array.from({ length: COMMANDS }, () => 'applied'));
+  expect(passedOn).toBeLessThanOrEqual(2 * COMMANDS + 6 + 5_600 / 320);
+});
+
+it('[SP10] after a refusal each message that is taken makes room for two, and another leader for all', () => {
+  const pace = new ForwardPace();
+  const sentAt = (now: number): number => {
+    let count = 0;
+    while (count < 100 && pace.allows(now)) {
+      pace.sent(now);
+      count += 1;
+    }
+    return count;
+  };
+  expect(sentAt(0)).toBe(100);
+  for (let answers = 0; answers < 100; answers += 1) pace.refused(5);
+  expect([sentAt(24), sentAt(25)]).toEqual([0, 1]);
+  pace.refused(26);
+  expect([sentAt(65), sentAt(66)]).toEqual([0, 1]);
+  pace.taken();
+  expect(sentAt(67)).toBe(2);
+  for (let answers = 0; answers < 2; answers += 1) pace.taken();
+  expect(sentAt(68)).toBe(4);
+  expect([sentAt(87), sentAt(88)]).toEqual([0, 1]);
+  pace.refused(90);
+  pace.forget();
+  expect(sentAt(91)).toBe(100);
+});
