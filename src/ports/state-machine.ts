@@ -20,7 +20,7 @@ export interface CommittedCommand {
 
 /**
  * `apply` is called with one batch at a time, each command once and in order, and returns one result
- * for each command. A throw or rejection is a divergence in the making: the node halts
+ * for each command (EM1). A throw or rejection is a divergence in the making: the node halts
  * (`RAFT_STATE_MACHINE_FAILED`). A command that is refused by the application's own rules is a result, not a throw.
  *
  * A machine that looks after itself asks `isTimeUp` between commands. Once it is, or the results grow large, it returns

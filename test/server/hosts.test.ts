@@ -128,7 +128,7 @@ describe('over sockets', () => {
     expect(await client('Host: localhost\r\n')).toBe('101');
   });
 
-  it('[SV28] refuses requests of web pages from elsewhere', async () => {
+  it('[SP4] refuses requests of web pages from elsewhere', async () => {
     const { url } = await served();
     const answer = await fetch(`${url}/txn`, {
       method: 'POST',
