@@ -25,17 +25,15 @@ import { boundedRange } from './bounded-range.ts';
 import { ClientOutbox, REPLY_BYTES_MAX } from './client-outbox.ts';
 import { ClientWatches } from './client-watches.ts';
 import { checkCommand, checkCommandBytes, checkSelector } from './command-door.ts';
+import { SMALL_BYTES } from './held-bytes.ts';
 import { asRaftError } from './http-errors.ts';
 import { isKvResult } from './replica-calls.ts';
 import { resultBytes, writeTooLarge } from './result-bytes.ts';
 import type { ServerContext } from './server-context.ts';
 import { count } from './server-counters.ts';
+import { RANGE_ROOM_BYTES } from './server-limits.ts';
 import { statusJson } from './status-json.ts';
 
-/** Bound: an answer up to this waits only for its own reader. */
-const SMALL_ANSWER_BYTES = 16 * 1024;
-/** The room that an answer to a range asks for before anybody knows how large it is. */
-const RANGE_ROOM_BYTES = 256 * 1024;
 /** RFC 6455 §7.4.1: the other side broke the protocol. */
 const PROTOCOL_ERROR = 1002;
 
@@ -150,7 +148,7 @@ export class ClientConnection {
         break;
       case 'status':
         this.#inFlight += 1;
-        this.#answer(SMALL_ANSWER_BYTES, () => this.#status(request.id));
+        this.#answer(SMALL_BYTES, () => this.#status(request.id));
         break;
       default:
         unreachable(request);
@@ -200,7 +198,7 @@ export class ClientConnection {
     if (bytes > REPLY_BYTES_MAX) {
       this.#fail(id, writeTooLarge(result.revision, bytes));
       this.#answered();
-    } else if (bytes <= SMALL_ANSWER_BYTES) {
+    } else if (bytes <= SMALL_BYTES) {
       reply();
       this.#answered();
     } else this.#answer(bytes, reply);
@@ -227,7 +225,7 @@ export class ClientConnection {
   /** Bound: an answer is made only once there is room for it; until then the request waits. */
   #answerRead(request: ReadRequest, served: Consistency): void {
     const isOneKey = request.selector.key !== undefined;
-    const room = isOneKey ? SMALL_ANSWER_BYTES : RANGE_ROOM_BYTES;
+    const room = isOneKey ? SMALL_BYTES : RANGE_ROOM_BYTES;
     this.#answer(room, () => this.#read(request, served));
   }
 

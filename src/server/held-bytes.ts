@@ -26,8 +26,8 @@ export interface HeldBounds {
   readonly timeoutTicks: number;
 }
 
-/** So little is let in while others wait: what is short is room for the large. */
-const SMALL_BYTES = 16 * 1024;
+/** Bound: so little is let in while others wait, up to the hard bound: what is short is room for the large. */
+export const SMALL_BYTES = 16 * 1024;
 
 interface Waiting {
   readonly bytes: number;

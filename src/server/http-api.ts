@@ -126,14 +126,14 @@ interface Incoming {
 }
 
 /** Bound: what a small answer is counted as, so that one who does not take it is closed as well. */
-const SMALL_ANSWER_BYTES = 1024;
+const LEAST_ANSWER_BYTES = 1024;
 
 async function answer(context: ServerContext, route: Route, incoming: Incoming): Promise<Response> {
   const { method } = incoming.request;
   const startedAt = performance.now();
   const account = accountOf(context, route, incoming.exchange);
   const response = await answerSafely(context, route, { ...incoming, account });
-  if (account.bytes === 0 && route.isStream !== true) account.hold(SMALL_ANSWER_BYTES);
+  if (account.bytes === 0 && route.isStream !== true) account.hold(LEAST_ANSWER_BYTES);
   if (incoming.exchange === null && route.isStream !== true) account.close();
   if (incoming.exchange === null || route.isStream) context.counters.httpInFlight -= 1;
   countHttp(context.counters, {

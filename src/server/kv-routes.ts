@@ -29,10 +29,8 @@ import {
 } from './request-input.ts';
 import { flagParameter, type Query, readQuery, wholeParameter } from './request-query.ts';
 import type { ServerContext } from './server-context.ts';
-import { rangeTextMax } from './server-limits.ts';
+import { RANGE_ROOM_BYTES, rangeTextMax } from './server-limits.ts';
 
-/** The room that an answer to a range asks for before anybody knows how large it is. */
-const RANGE_ROOM_BYTES = 256 * 1024;
 const LIMIT_BOUNDS = { min: 1, max: 2 ** 32 - 1 };
 
 export async function putKey(context: ServerContext, request: Request): Promise<Response> {

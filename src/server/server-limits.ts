@@ -77,6 +77,8 @@ export function rangeTextMax({ rangeBytesMax, rangeKeysMax }: ServerLimits): num
   return 2 * rangeBytesMax + 256 * rangeKeysMax;
 }
 
+/** The room that an answer to a range asks for before anybody knows how large it is. */
+export const RANGE_ROOM_BYTES: number = 256 * 1024;
 /** How long a request may wait unless it says otherwise, in milliseconds. */
 export const TIMEOUT_DEFAULT_MS = 5_000;
 /** How long `/readyz` waits for a proof that it can serve, in milliseconds, unless told otherwise. */

@@ -19,7 +19,7 @@ const GOODBYE_BYTES_MAX = 123;
  * Bound: what is read from an end whose hello is not accepted yet, in bytes (TR20). A full hello takes 8.8 kB; behind
  * it nothing is read before the verdict.
  */
-const EARLY_BYTES_MAX = 64 * 1024;
+const UNACCEPTED_BYTES_MAX = 64 * 1024;
 const STATUS = { ended: 1000, badFrame: 1008 } as const;
 const BINARY = { binary: true, compress: false } as const;
 
@@ -102,7 +102,7 @@ export class WebSocketWire implements Wire {
 
   readonly #countEarly = (bytes: Uint8Array): void => {
     this.#earlyBytes += bytes.length;
-    if (this.#isHeld || this.#earlyBytes <= EARLY_BYTES_MAX) return;
+    if (this.#isHeld || this.#earlyBytes <= UNACCEPTED_BYTES_MAX) return;
     this.#flooded();
     this.#stream?.destroy();
   };
