@@ -104,6 +104,9 @@ export interface ReadReply {
   readonly result: Uint8Array;
 }
 
+/** A reply that carries a result, without it. */
+export type ResultReply = Omit<DoneReply, 'result'> | Omit<ReadReply, 'result'>;
+
 /**
  * The beginning, or more, of a revision too large for one frame. The rest follows in the next replies to this
  * watch; the last of them is a `watched` whose first revision is this one.

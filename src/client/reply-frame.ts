@@ -9,6 +9,7 @@ import {
 } from '../core/errors.ts';
 import type { PlainBounds } from '../core/plain-list.ts';
 import { isNodeId } from '../core/types.ts';
+import { encodeResult, type KvAnswer } from '../kv/result-codec.ts';
 import type { KeyValue } from '../kv/results.ts';
 import type { WatchEvent, WatchRevision } from '../kv/watch-event.ts';
 import {
@@ -23,7 +24,7 @@ import {
   textOf,
   whole,
 } from './frame-codec.ts';
-import type { ClientReply, Consistency, FailedReply } from './frame-shapes.ts';
+import type { ClientReply, Consistency, FailedReply, ResultReply } from './frame-shapes.ts';
 
 const KIND = {
   hello: 0,
@@ -43,6 +44,24 @@ const PLAIN: PlainBounds = { depthMax: 6, valuesMax: 2 ** 21, hasBytes: true };
 
 export function encodeReplies(replies: readonly ClientReply[]): Uint8Array {
   return packFrame(replies.map(fieldsOf));
+}
+
+const NO_BYTES = new Uint8Array(0);
+/** What `NO_BYTES` take at the end of a frame, and the head of up to 2³² bytes in their place. */
+const NO_BYTES_LENGTH = 2;
+const BYTES_HEAD_LENGTH = 5;
+const BYTES_32 = 0xc6;
+
+/** The same frame for one reply with a large result, which is copied once, into an array of its size. */
+export function encodeLargeReply(reply: ResultReply, result: KvAnswer): Uint8Array {
+  const empty = encodeReplies([{ ...reply, result: NO_BYTES }]);
+  const headAt = empty.length - NO_BYTES_LENGTH;
+  const resultAt = headAt + BYTES_HEAD_LENGTH;
+  const frame = encodeResult(result, resultAt);
+  frame.set(empty.subarray(0, headAt));
+  frame[headAt] = BYTES_32;
+  new DataView(frame.buffer).setUint32(headAt + 1, frame.length - resultAt);
+  return frame;
 }
 
 /** A string, instead of replies, says what is wrong with the frame. */

@@ -6,25 +6,30 @@
 import { assert } from '../core/assert.ts';
 import { isCounter } from '../core/types.ts';
 
-/** Encodes what `write` writes; it is called twice and must write the same both times. */
+/**
+ * Encodes what `write` writes; it is called twice and must write the same both times. The first `headBytes` are
+ * left for the caller, so that a frame needs no copy of what it carries.
+ */
 export function encoded<Value>(
   write: (writer: ByteWriter, value: Value) => unknown,
   value: Value,
+  headBytes = 0,
 ): Uint8Array {
-  const measure = new ByteWriter(null);
+  const measure = new ByteWriter(null, headBytes);
   write(measure, value);
   const bytes = new Uint8Array(measure.length);
-  write(new ByteWriter(bytes), value);
+  write(new ByteWriter(bytes, headBytes), value);
   return bytes;
 }
 
 export class ByteWriter {
   readonly #bytes: Uint8Array | null;
-  #at = 0;
+  #at: number;
 
   /** `null`: only measure. */
-  constructor(bytes: Uint8Array | null) {
+  constructor(bytes: Uint8Array | null, from: number) {
     this.#bytes = bytes;
+    this.#at = from;
   }
 
   get length(): number {

@@ -53,8 +53,9 @@ const PREVIOUS = ['notAsked', 'none', 'some'] as const;
 const PREVIOUS_LIST = ['notAsked', 'some'] as const;
 const LEASE = ['none', 'some'] as const;
 
-export function encodeResult(result: KvAnswer): Uint8Array {
-  return encoded(writeAnswer, result);
+/** The first `headBytes` of what is returned are left for a frame around it. */
+export function encodeResult(result: KvAnswer, headBytes = 0): Uint8Array {
+  return encoded(writeAnswer, result, headBytes);
 }
 
 /** Throws `RAFT_BAD_REQUEST` for anything else. Keys and values are views into `bytes`. */

@@ -22,7 +22,7 @@ import type { KvResult } from '../kv/results.ts';
 import type { FrameSocket } from '../ports/frame-socket.ts';
 import type { ProposalOutcome } from '../ports/replica.ts';
 import { boundedRange } from './bounded-range.ts';
-import { ClientOutbox, REPLY_BYTES_MAX } from './client-outbox.ts';
+import { ClientOutbox, LARGE_BYTES, REPLY_BYTES_MAX } from './client-outbox.ts';
 import { ClientWatches } from './client-watches.ts';
 import { checkCommand, checkCommandBytes, checkSelector } from './command-door.ts';
 import { SMALL_BYTES } from './held-bytes.ts';
@@ -72,6 +72,7 @@ export class ClientConnection {
       onBroken: () => {},
       onClose: () => {
         this.#over();
+        this.#outbox.close();
         closed();
       },
     });
@@ -193,15 +194,18 @@ export class ClientConnection {
 
   #done(id: number, result: KvResult): void {
     const bytes = resultBytes(result);
-    const reply = (): void =>
-      this.#outbox.reply({ type: 'done', id, result: encodeResult(result) });
     if (bytes > REPLY_BYTES_MAX) {
       this.#fail(id, writeTooLarge(result.revision, bytes));
       this.#answered();
     } else if (bytes <= SMALL_BYTES) {
-      reply();
+      this.#outbox.reply({ type: 'done', id, result: encodeResult(result) });
       this.#answered();
-    } else this.#answer(bytes, reply);
+    } else this.#answer(bytes, () => this.#doneLarge(id, result, bytes));
+  }
+
+  #doneLarge(id: number, result: KvResult, bytes: number): void {
+    if (bytes >= LARGE_BYTES) this.#outbox.replyLarge({ type: 'done', id }, result);
+    else this.#outbox.reply({ type: 'done', id, result: encodeResult(result) });
   }
 
   /** One confirmation of the leadership serves all reads of a frame. */
@@ -226,14 +230,19 @@ export class ClientConnection {
   #answerRead(request: ReadRequest, served: Consistency): void {
     const isOneKey = request.selector.key !== undefined;
     const room = isOneKey ? SMALL_BYTES : RANGE_ROOM_BYTES;
-    this.#answer(room, () => this.#read(request, served));
+    this.#outbox.whenItFits(room, (fits) => {
+      const needed = this.#read(request, served, fits);
+      if (needed === null) this.#answered();
+      return needed;
+    });
   }
 
   /** `make` is called once there is room for `bytes`, and says all there is to say. */
   #answer(bytes: number, make: () => void): void {
-    this.#outbox.whenRoom(bytes, () => {
+    this.#outbox.whenItFits(bytes, () => {
       make();
       this.#answered();
+      return null;
     });
   }
 
@@ -245,11 +254,12 @@ export class ClientConnection {
   #tell(bytes: number, make: () => ClientReply | null): Promise<void> | null {
     let isTold = false;
     let resume: (() => void) | null = null;
-    this.#outbox.whenRoom(bytes, () => {
+    this.#outbox.whenItFits(bytes, () => {
       const reply = make();
       if (reply !== null) this.#outbox.reply(reply);
       isTold = true;
       resume?.();
+      return null;
     });
     if (isTold) return null;
     return new Promise((resolve) => {
@@ -257,7 +267,12 @@ export class ClientConnection {
     });
   }
 
-  #read(request: ReadRequest, served: Consistency): void {
+  /** What the answer needs, if that does not fit; it is read again then. `null`: it was given. */
+  #read(
+    request: ReadRequest,
+    served: Consistency,
+    fits: (bytes: number) => boolean,
+  ): number | null {
     const { id, selector, limit, revision, keysOnly } = request;
     try {
       checkSelector(selector, this.#context.limits);
@@ -270,10 +285,13 @@ export class ClientConnection {
       const range = boundedRange(this.#context.kv, question, this.#context.limits);
       const bytes = resultBytes(range);
       if (bytes > REPLY_BYTES_MAX) throw readTooLarge(bytes);
-      this.#outbox.reply({ type: 'read', id, served, result: encodeResult(range) });
+      if (bytes > SMALL_BYTES && !fits(bytes)) return bytes;
+      if (bytes >= LARGE_BYTES) this.#outbox.replyLarge({ type: 'read', id, served }, range);
+      else this.#outbox.reply({ type: 'read', id, served, result: encodeResult(range) });
     } catch (error) {
       this.#fail(id, this.#known(error));
     }
+    return null;
   }
 
   #status(id: number): void {
@@ -318,7 +336,7 @@ export class ClientConnection {
     this.#isClosed = true;
     this.#context.counters.clientConnections -= 1;
     this.#watches.cancelAll();
-    this.#outbox.close();
+    this.#outbox.stop();
   }
 }
 

@@ -1,19 +1,22 @@
 /**
  * What one client is told. All that is answered in one tick leaves as one frame, so a batch that the node
  * applies costs one frame for each client (SV19). What is large asks for room before it is made, so that a
- * reader who takes nothing holds what fits its own bound, and all of them together what fits theirs (SP5).
+ * reader who takes nothing holds what fits its own bound, and all of them together what fits theirs (SP5);
+ * then it is made once, as a frame of its own, since each further copy would be memory that nobody counts.
  */
 import {
   CLIENT_FRAME_BYTES_MAX,
   type ClientReply,
   ITEMS_PER_FRAME_MAX,
+  type ResultReply,
 } from '../client/frame-shapes.ts';
-import { encodeReplies } from '../client/reply-frame.ts';
+import { encodeLargeReply, encodeReplies } from '../client/reply-frame.ts';
 import { unreachable } from '../core/assert.ts';
+import type { KvAnswer } from '../kv/result-codec.ts';
 import type { WatchEvent } from '../kv/watch-event.ts';
 import type { FrameSocket } from '../ports/frame-socket.ts';
 import { AnswerTimes } from './answer-times.ts';
-import type { Account } from './held-bytes.ts';
+import type { Account, Deed } from './held-bytes.ts';
 import { bytesOfEvent } from './revision-parts.ts';
 import type { ServerContext } from './server-context.ts';
 
@@ -21,8 +24,8 @@ import type { ServerContext } from './server-context.ts';
 export const REPLY_BYTES_MAX: number = CLIENT_FRAME_BYTES_MAX - 64 * 1024;
 /** Bound: bytes of replies in one frame, but for a single reply that alone is larger. */
 const FRAME_FILL_BYTES = 1024 * 1024;
-/** From here on, replies that wait for their frame are counted at once. */
-const LARGE_BYTES = 64 * 1024;
+/** From here on, replies that wait for their frame are counted at once, and a result is a frame of its own. */
+export const LARGE_BYTES = 64 * 1024;
 const REPLY_BYTES = 64;
 
 export class ClientOutbox {
@@ -36,7 +39,7 @@ export class ClientOutbox {
   #bytes = 0;
   #bytesHeld = 0;
   #isFlushDue = false;
-  #isClosed = false;
+  #isStopped = false;
 
   /** `taken`: the client has taken something. */
   constructor(socket: FrameSocket, context: ServerContext, taken: () => void) {
@@ -55,11 +58,20 @@ export class ClientOutbox {
 
   /** Leaves with all else of this tick. */
   reply(reply: ClientReply): void {
-    if (this.#isClosed) return;
+    if (this.#isStopped) return;
     this.#replies.push(reply);
     this.#bytes += sizeOf(reply);
     if (this.#bytes - this.#bytesHeld >= LARGE_BYTES) this.#count();
     this.#flushSoon();
+  }
+
+  /** Leaves at once, after what was said before it. */
+  replyLarge(reply: ResultReply, result: KvAnswer): void {
+    if (this.#isStopped) return;
+    this.#sendReplies();
+    const frame = encodeLargeReply(reply, result);
+    this.#account.hold(frame.length);
+    this.#send(frame, frame.length);
   }
 
   /** What a request of the frame that arrived at `arrivedMs` is to be told is known in this tick (OP7). */
@@ -68,12 +80,13 @@ export class ClientOutbox {
     this.#flushSoon();
   }
 
-  /** Runs once there is room for `bytes`; not at all if the connection ends before. */
-  whenRoom(bytes: number, run: () => void): void {
-    this.#account.whenRoom(bytes, () => {
-      run();
+  /** Runs once there is room for `bytes`, and for what it then asks for; not at all if the connection ends before. */
+  whenItFits(bytes: number, run: Deed): void {
+    this.#account.whenItFits(bytes, (fits) => {
+      const needed = run(fits);
       // The next in line is to see what this one has taken.
       this.#count();
+      return needed;
     });
   }
 
@@ -81,7 +94,26 @@ export class ClientOutbox {
     const { clock, counters } = this.#context;
     this.#isFlushDue = false;
     this.#times.observe(counters, clock.now());
-    if (this.#isClosed) return;
+    if (!this.#isStopped) this.#sendReplies();
+  }
+
+  /** Nothing more is said; what was sent counts until it is taken, or until `close`. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#replies = [];
+    this.#account.release(this.#bytesHeld);
+    this.#bytes = 0;
+    this.#bytesHeld = 0;
+    this.#account.stop();
+  }
+
+  /** The socket is gone for good. */
+  close(): void {
+    this.stop();
+    this.#account.close();
+  }
+
+  #sendReplies(): void {
     this.#count();
     const replies = this.#replies;
     this.#replies = [];
@@ -93,19 +125,13 @@ export class ClientOutbox {
       const size = sizeOf(reply);
       const isFull = bytes + size > FRAME_FILL_BYTES || at - from >= ITEMS_PER_FRAME_MAX;
       if (isFull && at > from) {
-        this.#send(replies.slice(from, at), bytes);
+        this.#send(encodeReplies(replies.slice(from, at)), bytes);
         from = at;
         bytes = 0;
       }
       bytes += size;
     }
-    if (from < replies.length) this.#send(replies.slice(from), bytes);
-  }
-
-  close(): void {
-    this.#isClosed = true;
-    this.#replies = [];
-    this.#account.close();
+    if (from < replies.length) this.#send(encodeReplies(replies.slice(from)), bytes);
   }
 
   #flushSoon(): void {
@@ -119,8 +145,10 @@ export class ClientOutbox {
     this.#bytesHeld = this.#bytes;
   }
 
-  #send(replies: readonly ClientReply[], bytes: number): void {
-    this.#socket.send(encodeReplies(replies), () => {
+  /** A socket that is closing takes nothing more: what waits for room would be made for nobody, without end. */
+  #send(frame: Uint8Array, bytes: number): void {
+    this.#socket.send(frame, () => {
+      if (!this.#socket.isOpen) this.stop();
       this.#account.release(bytes);
       this.#taken();
     });

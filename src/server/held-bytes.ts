@@ -31,8 +31,11 @@ export const SMALL_BYTES = 16 * 1024;
 
 interface Waiting {
   readonly bytes: number;
-  readonly run: () => void;
+  readonly run: Deed;
 }
+
+/** Done, then `null`; or nothing was done, since it needs so many bytes and they do not fit. */
+export type Deed = (fits: (bytes: number) => boolean) => number | null;
 
 /** Both directions of one server. */
 export interface Held {
@@ -70,6 +73,7 @@ export class HeldBytes {
     hasRoom: (bytes) => this.#hasRoom(bytes),
     waits: (account) => this.#wait(account),
     left: (account, bytes) => this.#left(account, bytes),
+    wantsNothing: (account) => this.#waiting.delete(account),
   };
   /** Those that hold something; who moved last stands last. */
   readonly #holders = new Set<Account>();
@@ -188,6 +192,7 @@ interface Ledger {
   readonly hasRoom: (bytes: number) => boolean;
   readonly waits: (account: Account) => void;
   readonly left: (account: Account, bytes: number) => void;
+  readonly wantsNothing: (account: Account) => void;
 }
 
 export class Account {
@@ -196,6 +201,7 @@ export class Account {
   #bytes = 0;
   #line: Waiting[] = [];
   #isServing = false;
+  #isStopped = false;
   #isClosed = false;
   /** The tick at which it last took or was given something. */
   movedAt = 0;
@@ -237,12 +243,18 @@ export class Account {
    * What `run` holds, it says by `hold`.
    */
   whenRoom(bytes: number, run: () => void): void {
-    if (this.#isClosed) return;
-    if (this.hasRoom(bytes)) {
+    this.whenItFits(bytes, () => {
       run();
-      return;
-    }
-    this.#line.push({ bytes, run });
+      return null;
+    });
+  }
+
+  /** The same for what learns only by a look how much it needs: then it keeps its turn until there is room for that. */
+  whenItFits(bytes: number, run: Deed): void {
+    if (this.#isStopped) return;
+    const needed = this.hasRoom(bytes) ? run(this.#fits) : bytes;
+    if (needed === null || this.#isStopped) return;
+    this.#line.push({ bytes: needed, run });
     this.#ledger.waits(this);
   }
 
@@ -266,13 +278,24 @@ export class Account {
     this.#isServing = true;
     let served = 0;
     for (const { bytes, run } of this.#line) {
-      if (this.#isClosed || !this.#hasRoom(bytes)) break;
+      if (this.#isStopped || !this.#hasRoom(bytes)) break;
+      const needed = run(this.#fits);
+      if (needed !== null) {
+        this.#line[served] = { bytes: needed, run };
+        break;
+      }
       served += 1;
-      run();
     }
     this.#line = this.#line.slice(served);
     this.#isServing = false;
     return this.waitsFor;
+  }
+
+  /** Nobody waits any more, and nothing is let in; what is held counts until it is released. Harmless twice. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#line = [];
+    this.#ledger.wantsNothing(this);
   }
 
   /** Closes it and breaks the connection. */
@@ -285,12 +308,14 @@ export class Account {
   /** Nothing is held any more, and nobody waits. Harmless twice. */
   close(): void {
     if (this.#isClosed) return;
+    this.stop();
     this.#isClosed = true;
-    this.#line = [];
     const bytes = this.#bytes;
     this.#bytes = 0;
     this.#ledger.left(this, bytes);
   }
+
+  readonly #fits = (bytes: number): boolean => this.#hasRoom(bytes);
 
   #hasRoom(bytes: number): boolean {
     return this.#hasOwnRoom(bytes) && this.#ledger.hasRoom(bytes);

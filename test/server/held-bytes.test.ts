@@ -46,6 +46,48 @@ describe('what is held', () => {
     expect(held.total).toBe(86_000);
   });
 
+  it('[SP5] what turns out larger keeps its turn until there is room for that, and is not asked in between', () => {
+    const held = new HeldBytes(BOUNDS);
+    const [slow, next] = [readerOf(held), readerOf(held)];
+    const served: string[] = [];
+    slow.account.hold(80_000);
+    let looks = 0;
+    next.account.whenItFits(30_000, (fits) => {
+      looks += 1;
+      if (!fits(60_000)) return 60_000;
+      served.push('large');
+      return null;
+    });
+    next.account.whenRoom(1, () => served.push('behind'));
+    for (let at = 0; at < 3; at += 1) slow.account.release(10_000);
+    expect({ served, looks }).toEqual({ served: [], looks: 1 });
+    slow.account.release(10_000);
+    expect({ served, looks }).toEqual({ served: ['large', 'behind'], looks: 2 });
+  });
+
+  it('[SP5] who is stopped lets nothing in, waits for nothing, and counts until it is released', () => {
+    const held = new HeldBytes(BOUNDS);
+    const { account } = readerOf(held);
+    let isServed = false;
+    const serve = (): void => {
+      isServed = true;
+    };
+    account.hold(90_000);
+    account.whenRoom(50_000, serve);
+    account.stop();
+    account.whenRoom(1, serve);
+    expect(held.total).toBe(90_000);
+    account.release(90_000);
+    const { account: closed } = readerOf(held);
+    closed.close();
+    closed.whenRoom(1, serve);
+    expect({ isServed, isWaiting: account.isWaiting, total: held.total }).toEqual({
+      isServed: false,
+      isWaiting: false,
+      total: 0,
+    });
+  });
+
   it('[SP5] only who stands still is closed: soon if others wait for its room, at its time-out if not', () => {
     const held = new HeldBytes(BOUNDS);
     const [still, moving, waiting] = [readerOf(held), readerOf(held), readerOf(held)];
