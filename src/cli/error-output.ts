@@ -8,7 +8,7 @@ import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
 import { environmentName } from './option-table.ts';
 import type { Environment } from './read-options.ts';
 
-export interface Explanation {
+interface Explanation {
   readonly exitCode: ExitCode;
   readonly code: RaftErrorCode;
   readonly message: string;

@@ -11,7 +11,7 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-export interface HttpGetOptions {
+interface HttpGetOptions {
   readonly timeoutMs: number;
   readonly interrupted: AbortSignal;
 }

@@ -57,7 +57,7 @@ export const SETTING_OPTIONS = [
 ] as const;
 type SettingValues = OptionValues<(typeof SETTING_OPTIONS)[number]>;
 
-export interface ServeSettings {
+interface ServeSettings {
   readonly timing: RaftTiming;
   readonly limits: Limits;
   readonly serverLimits: ServerLimits;

@@ -17,7 +17,7 @@ export function packFrame(items: readonly (readonly unknown[])[]): Uint8Array {
   return packr.pack(items);
 }
 
-export interface FrameForm<Item> {
+interface FrameForm<Item> {
   /** How deep and how many the values of a frame may be, so that decoding takes bounded memory (SP1). */
   readonly plain: PlainBounds;
   readonly readItem: (item: readonly unknown[]) => Item;

@@ -111,7 +111,7 @@ export type ResultReply = Omit<DoneReply, 'result'> | Omit<ReadReply, 'result'>;
  * The beginning, or more, of a revision too large for one frame. The rest follows in the next replies to this
  * watch; the last of them is a `watched` whose first revision is this one.
  */
-export interface PartReply {
+interface PartReply {
   readonly type: 'part';
   readonly id: number;
   readonly revision: WatchRevision;

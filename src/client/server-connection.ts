@@ -26,7 +26,7 @@ export interface ConnectionListener {
   onClosed(connection: ServerConnection, why: string): void;
 }
 
-export interface ServerConnectionOptions {
+interface ServerConnectionOptions {
   readonly url: string;
   readonly settings: ClientSettings;
   readonly ports: ClientPorts;

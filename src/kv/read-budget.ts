@@ -4,7 +4,7 @@
  * so that all of them cut at the same place.
  */
 
-export interface ReadBounds {
+interface ReadBounds {
   readonly keysMax: number;
   /** Of keys and values. The first key of all is returned even if it alone is larger. */
   readonly bytesMax: number;

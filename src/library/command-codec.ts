@@ -6,7 +6,7 @@
 import { Packr, RESET_BUFFER_MODE, Unpackr } from 'msgpackr';
 import { inputCopy, tooLarge } from './input-copy.ts';
 
-export interface NamedCall {
+interface NamedCall {
   readonly name: string;
   readonly input: unknown;
 }

@@ -21,7 +21,7 @@ export type CommandResult =
       readonly code?: RaftErrorCode;
     };
 
-export interface ReplicaParts<State> {
+interface ReplicaParts<State> {
   /** Without prototypes, so that only own names are found. */
   readonly commands: Readonly<Record<string, Command<State>>>;
   readonly queries: Readonly<Record<string, Query<State>>>;

@@ -19,7 +19,7 @@ export interface ResultTaker {
   resolve(index: Index, term: Term, result: unknown): void;
 }
 
-export interface ApplyingOptions {
+interface ApplyingOptions {
   readonly machine: StateMachine;
   readonly lastApplied: Index;
   readonly taker: ResultTaker;

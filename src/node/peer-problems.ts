@@ -7,7 +7,7 @@ import type { Index, NodeId } from '../core/types.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PeerEvent, PeerProblem } from '../ports/replica.ts';
 
-export interface FoundProblem {
+interface FoundProblem {
   /** The name it goes by; `null` if it did not get to say one. */
   readonly peer: string | null;
   readonly problem: PeerProblem;

@@ -18,7 +18,7 @@ import type { RaftTiming } from '../core/raft-state.ts';
 import { DEFAULT_TIMING } from './timing.ts';
 
 /** How the reader knows a setting: by its own name, or as a flag of the command line. */
-export type NameOf<Name extends string> = (name: Name) => string;
+type NameOf<Name extends string> = (name: Name) => string;
 
 /** The smallest run holds one empty entry: a message of so many bytes can count its runs, whatever they are. */
 const COUNTABLE_BYTES_MAX = RUNS_PER_MESSAGE_MAX * (RUN_HEADER_BYTES + ENTRY_HEADER_BYTES);

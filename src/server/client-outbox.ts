@@ -15,8 +15,8 @@ import { unreachable } from '../core/assert.ts';
 import type { KvAnswer } from '../kv/result-codec.ts';
 import type { WatchEvent } from '../kv/watch-event.ts';
 import type { FrameSocket } from '../ports/frame-socket.ts';
+import type { Account, Attempt } from './account.ts';
 import { AnswerTimes } from './answer-times.ts';
-import type { Account, Deed } from './held-bytes.ts';
 import { bytesOfEvent } from './revision-parts.ts';
 import type { ServerContext } from './server-context.ts';
 
@@ -81,7 +81,7 @@ export class ClientOutbox {
   }
 
   /** Runs once there is room for `bytes`, and for what it then asks for; not at all if the connection ends before. */
-  whenItFits(bytes: number, run: Deed): void {
+  whenItFits(bytes: number, run: Attempt): void {
     this.#account.whenItFits(bytes, (fits) => {
       const needed = run(fits);
       // The next in line is to see what this one has taken.

@@ -4,8 +4,8 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { CLIENT_FRAME_BYTES_MAX, CLIENT_PATH } from '../client/frame-shapes.ts';
 import { WsSocket } from '../client/ws-socket.ts';
+import type { Account } from './account.ts';
 import { ClientConnections } from './client-connections.ts';
-import type { Account } from './held-bytes.ts';
 import type { ServerContext } from './server-context.ts';
 import { refuseUpgrade } from './upgrade-refusal.ts';
 

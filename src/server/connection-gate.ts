@@ -7,7 +7,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { RaftError } from '../core/errors.ts';
-import type { Account, Held, HeldBytes } from './held-bytes.ts';
+import type { Account } from './account.ts';
+import type { Held, HeldBytes } from './held-bytes.ts';
 import { errorBody } from './http-errors.ts';
 import type { ServerCounters } from './server-counters.ts';
 

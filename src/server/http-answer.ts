@@ -2,7 +2,7 @@
  * The way of an answer to its HTTP reader (SP5): room is asked for before it is made, what is made is counted
  * until the reader has taken it, and what is large is handed out in pieces, so that it shows who takes none.
  */
-import type { Account } from './held-bytes.ts';
+import type { Account } from './account.ts';
 
 /** Where an answer goes. */
 export interface Exchange {

@@ -5,7 +5,7 @@
  */
 import { Hono } from 'hono';
 import { RaftError } from '../core/errors.ts';
-import type { Account } from './held-bytes.ts';
+import type { Account } from './account.ts';
 import type { Exchange } from './http-answer.ts';
 import { asRaftError, errorResponse } from './http-errors.ts';
 import { deleteKey, getKey, getRange, putKey, readFailure } from './kv-routes.ts';

@@ -4,7 +4,7 @@
  */
 import { HISTOGRAM_BOUNDS_SECONDS, type Histogram } from '../core/histogram.ts';
 
-export type Labels = Readonly<Record<string, string | number>>;
+type Labels = Readonly<Record<string, string | number>>;
 
 export interface Sample {
   /** Appended to the family's name: `_bucket`, `_sum`, `_count`; empty for the family itself. */

@@ -3,7 +3,8 @@
  * (SV10), and a client that stops sending half-way is let go at the request's deadline (SV4).
  */
 import { RaftError } from '../core/errors.ts';
-import type { Account, HeldBytes } from './held-bytes.ts';
+import type { Account } from './account.ts';
+import type { HeldBytes } from './held-bytes.ts';
 
 /** Bound: pieces of a body without a declared length, as many as a frame of a client may come in. */
 const PIECES_MAX = 16_384;

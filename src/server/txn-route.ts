@@ -1,5 +1,5 @@
 /** `POST /txn`: compare, then one branch or the other, as one atomic step (SV13). */
-import type { Account } from './held-bytes.ts';
+import type { Account } from './account.ts';
 import { jsonAnswer, whenRoom } from './http-answer.ts';
 import { badRequest } from './http-errors.ts';
 import { deadlineOf, left, refusal, write } from './kv-routes.ts';

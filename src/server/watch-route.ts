@@ -5,9 +5,9 @@
  */
 import { RaftError } from '../core/errors.ts';
 import { CompactedError } from '../kv/kv-errors.ts';
+import type { Account } from './account.ts';
 import { checkSelector } from './command-door.ts';
 import { type EventPiece, eventPieces } from './event-text.ts';
-import type { Account } from './held-bytes.ts';
 import { asRaftError, badRequest, errorBody } from './http-errors.ts';
 import type { JsonEncoding } from './json-bytes.ts';
 import { LiveWatch } from './live-watch.ts';
@@ -24,7 +24,7 @@ import type { OpenStreams, ServerContext } from './server-context.ts';
 
 const encoder = new TextEncoder();
 
-export interface WatchParts {
+interface WatchParts {
   readonly streams: OpenStreams;
   /** Of what the stream holds. */
   readonly account: Account;

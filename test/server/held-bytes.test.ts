@@ -1,7 +1,8 @@
 /** Who may hold how much, as pure arithmetic: any order of events keeps the bounds, and only the slow pay. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Account, type HeldBounds, HeldBytes } from '../../src/server/held-bytes.ts';
+import type { Account } from '../../src/server/account.ts';
+import { type HeldBounds, HeldBytes } from '../../src/server/held-bytes.ts';
 
 const BOUNDS: HeldBounds = {
   since: 'moved',

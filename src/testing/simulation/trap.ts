@@ -78,7 +78,7 @@ export interface Planted {
   readonly isAfter: boolean;
 }
 
-export interface TrapOptions {
+interface TrapOptions {
   /** What waits for the code to come by; may be shared by the traps of several lives. */
   readonly planted?: Set<Planted>;
   readonly sprung?: (place: ThrowPlace) => void;

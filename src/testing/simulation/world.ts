@@ -39,7 +39,7 @@ export interface WorldOptions {
 }
 
 /** Told of the lives of members, besides the world itself. */
-export interface MemberWatcher {
+interface MemberWatcher {
   started(member: SimulatedMember): void;
   /** Its node has ended in good order. */
   stopped(member: SimulatedMember): void;

@@ -8,7 +8,7 @@ import type { SeededRandom } from '../random.ts';
 import type { SometimesLog } from '../sometimes.ts';
 import { hostileFrames } from './hostile-bytes.ts';
 
-export interface HostileCallerOptions {
+interface HostileCallerOptions {
   readonly process: SimulatedProcess;
   readonly random: SeededRandom;
   readonly dial: Dial;

@@ -22,7 +22,7 @@ import {
 import type { RemoteOptions } from './remote.ts';
 import { PREFIX, type StoreRecord } from './store-record.ts';
 
-export interface KvCallerOptions extends RemoteOptions<KeyValueInput, KeyValueOutput> {
+interface KvCallerOptions extends RemoteOptions<KeyValueInput, KeyValueOutput> {
   /** Names the caller in values: no other client has it. */
   readonly number: number;
   readonly random: SeededRandom;

@@ -31,7 +31,7 @@ import { WatchReader } from './watch-reader.ts';
 const FIRST_NUMBER = 20;
 const READER_PAUSE_MS = 400;
 
-export interface KvRemoteOptions extends RemoteOptions<KeyValueInput, KeyValueOutput> {
+interface KvRemoteOptions extends RemoteOptions<KeyValueInput, KeyValueOutput> {
   readonly plan: StreamPlan;
   readonly planted?: Partial<PlantedBugs>;
 }

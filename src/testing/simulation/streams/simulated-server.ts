@@ -11,7 +11,7 @@ import type { SimulatedProcess } from '../process.ts';
 import { connectionClockOf } from './process-clock.ts';
 import type { StreamListener } from './stream-network.ts';
 
-export interface SimulatedServerOptions {
+interface SimulatedServerOptions {
   readonly process: SimulatedProcess;
   readonly node: RaftNode;
   readonly machine: KvStateMachine;
@@ -72,7 +72,7 @@ export class SimulatedServer implements StreamListener {
   }
 }
 
-/** As in production, in another size. */
+/** The accounts of production, smaller, so that clients come to their bounds. */
 function heldOf(bytesMax: number): Held {
   const stallTicks = 500 / TICK_MS;
   const timeoutTicks = 10_000 / TICK_MS;

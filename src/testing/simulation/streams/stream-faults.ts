@@ -4,7 +4,7 @@ import type { SeededRandom } from '../random.ts';
 import type { World } from '../world.ts';
 import type { OpenStream, StreamNetwork } from './stream-network.ts';
 
-export interface StreamFaultsOptions {
+interface StreamFaultsOptions {
   readonly world: World;
   readonly network: StreamNetwork;
   readonly random: SeededRandom;

@@ -17,7 +17,7 @@ export interface StreamListener {
   admit(socket: FrameSocket): void;
 }
 
-export interface StreamNetworkOptions {
+interface StreamNetworkOptions {
   readonly clock: VirtualClock;
   readonly random: SeededRandom;
   readonly quality: StreamQuality;

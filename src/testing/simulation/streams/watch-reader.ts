@@ -7,7 +7,7 @@ import type { SeededRandom } from '../random.ts';
 import type { SometimesLog } from '../sometimes.ts';
 import { PREFIX, type StoreRecord, textOfRevision } from './store-record.ts';
 
-export interface WatchReaderOptions {
+interface WatchReaderOptions {
   readonly name: string;
   readonly client: KvClient;
   readonly clock: Clock;
