@@ -3,8 +3,9 @@
  * `{code, message, retry}` where the output was asked for as JSON (CL26).
  */
 import { RaftError, type RaftErrorCode, type Retry } from '../core/errors.ts';
-import { CliFailure } from './cli-failure.ts';
+import { CliFailure, usageFailure } from './cli-failure.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
+import { fewDescriptors } from './few-descriptors.ts';
 import { environmentName } from './option-table.ts';
 import type { Environment } from './read-options.ts';
 
@@ -18,7 +19,9 @@ interface Explanation {
   readonly text: string;
 }
 
-export function explain(error: unknown): Explanation {
+export function explain(thrown: unknown): Explanation {
+  const shortage = fewDescriptors(thrown);
+  const error = shortage === null ? thrown : usageFailure(shortage);
   if (error instanceof CliFailure) {
     const { code, exitCode, message } = error;
     return { exitCode, code, message, retry: 'never', leader: null, text: message };

@@ -22,7 +22,8 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.clean]: 'done, or stopped as asked',
   [EXIT.no]:
     'the answer is no: the key is missing, a condition did not hold, a revision is gone or yet to come',
-  [EXIT.usage]: 'the command line or the input is wrong',
+  [EXIT.usage]:
+    'the command line or the input is wrong, or the process may open too few files (ulimit -n)',
   [EXIT.unavailable]: 'no server answers, no leader, the address is taken, or it is not built yet',
   [EXIT.invariantBroken]:
     'the node found one of its own rules broken and stopped, or the program has a fault',

@@ -6,6 +6,7 @@ import { addAbortSignal } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { CliContext } from './command.ts';
 import { EXIT } from './exit-codes.ts';
+import { fewDescriptors } from './few-descriptors.ts';
 
 /** How long what is still open may keep a finished process, in milliseconds. */
 const LINGER_MS = 1_000;
@@ -46,7 +47,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   loseOutput(error);
 });
 process.stderr.on('error', () => {});
-process.on('uncaughtException', ({ message, stack }) => {
+process.on('uncaughtException', (error) => {
+  const shortage = fewDescriptors(error);
+  if (shortage !== null) {
+    process.stderr.write(`raftchart: ${shortage} (RAFT_BAD_REQUEST)\n`);
+    process.exit(EXIT.usage);
+  }
+  const { message, stack } = error;
   const fault = { level: 'error', event: 'fault', message, stack };
   process.stderr.write(`${JSON.stringify(fault)}\n`);
   process.exit(EXIT.invariantBroken);

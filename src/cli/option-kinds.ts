@@ -4,14 +4,16 @@
  */
 import { isNodeId, type NodeId } from '../core/types.ts';
 
-/** Reads one option's text. A `Refusal` completes the sentence "--name …". */
+/** Reads one option's text. A `Refusal` completes the sentence "--name …"; `part` is what is wrong, if not all of it. */
 export type Kind<Value> = (text: string) => Value | Refusal;
 
 export class Refusal {
   readonly wants: string;
+  readonly part: string | null;
 
-  constructor(wants: string) {
+  constructor(wants: string, part: string | null = null) {
     this.wants = wants;
+    this.part = part;
   }
 }
 
@@ -90,9 +92,7 @@ export const members: Kind<ReadonlyMap<NodeId, string>> = (given) => {
     const [id = '', where = '', ...rest] = part.trim().split('=');
     const found = address(where);
     if (!isNodeId(id) || found instanceof Refusal || found.port === 0 || rest.length > 0) {
-      return new Refusal(
-        `must be ID=HOST:PORT,ID=HOST:PORT,…; this part is not: ${JSON.stringify(part)}`,
-      );
+      return new Refusal('must be ID=HOST:PORT,ID=HOST:PORT,…', part);
     }
     if (byId.has(id)) return new Refusal(`names ${id} twice`);
     if ([...byId.values()].includes(formatAddress(found))) {
@@ -108,7 +108,7 @@ export const hostNames: Kind<readonly string[]> = (given) => {
   const names = given.split(',').map((name) => name.trim());
   const wrong = names.find((name) => !/^[A-Za-z0-9._-]{1,253}$/.test(name));
   if (wrong === undefined) return names;
-  return new Refusal(`must be host names without port, NAME,NAME,…; this is none: ${wrong}`);
+  return new Refusal('must be host names without port, NAME,NAME,…', wrong);
 };
 
 /** `http://a:1,http://b:2` */
@@ -117,7 +117,7 @@ export const endpoints: Kind<readonly string[]> = (given) => {
   for (const part of given.split(',')) {
     const url = URL.canParse(part.trim()) ? new URL(part.trim()) : null;
     if (url === null || !['http:', 'https:', 'ws:', 'wss:'].includes(url.protocol)) {
-      return new Refusal(`must be http://HOST:PORT,http://HOST:PORT,…; this part is not: ${part}`);
+      return new Refusal('must be http://HOST:PORT,http://HOST:PORT,…', part);
     }
     urls.push(url.origin === 'null' ? `${url.protocol}//${url.host}` : url.origin);
   }

@@ -77,7 +77,7 @@ export const OPTIONS = {
   'data-dir': optional(
     text,
     'DIR',
-    'Where the log is kept; one directory, one node. The demo without it uses a temporary one.',
+    'Where the log is kept, one directory for one node; it is made if it is missing.',
   ),
   listen: preset(address, '127.0.0.1:4100', 'HOST:PORT', 'Where clients and HTTP are served.'),
   'allow-host': {

@@ -76,7 +76,8 @@ function readOne(name: OptionName, flag: string | undefined, environment: Enviro
   const value = spec.kind(text);
   if (!(value instanceof Refusal)) return value;
   const source = flag === undefined && fromEnvironment !== undefined ? variable : `--${name}`;
-  throw usageFailure(`${source} ${value.wants}; it is ${JSON.stringify(text)}.`);
+  const found = value.part === null ? 'it is' : 'this part is not:';
+  throw usageFailure(`${source} ${value.wants}; ${found} ${JSON.stringify(value.part ?? text)}.`);
 }
 
 interface Scan {

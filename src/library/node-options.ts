@@ -69,7 +69,8 @@ function checkNumbers(where: string, given: object | undefined, known: object): 
   checkOptionNames(`${where} of createNode`, given, Object.keys(known));
   for (const [name, value] of Object.entries(given)) {
     if (typeof value === 'number' && value >= 0) continue;
-    throw new TypeError(`${where}.${name} must be a number that is not negative; it is ${value}`);
+    const found = typeof value === 'number' ? value : `of type ${typeof value}`;
+    throw new TypeError(`${where}.${name} must be a number that is not negative; it is ${found}`);
   }
 }
 

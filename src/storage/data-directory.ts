@@ -50,8 +50,9 @@ export async function openDirectory(
   owner: LogStoreOwner,
 ): Promise<OpenedDirectory> {
   const { directory, files } = ground;
+  let isUnfinished = false;
   try {
-    const isUnfinished = await survey(ground, owner);
+    isUnfinished = await survey(ground, owner);
     if (isUnfinished) await files.makeDirectory(directory);
     const database = await lock(ground, { createIfMissing: isUnfinished });
     try {
@@ -62,7 +63,7 @@ export async function openDirectory(
     }
   } catch (error) {
     const isOurs = error instanceof RaftError || error instanceof InvariantViolation;
-    throw isOurs ? error : unusable(directory, error);
+    throw isOurs ? error : unusable(directory, error, isUnfinished);
   }
 }
 
@@ -93,7 +94,7 @@ async function lock(
     if (error instanceof DatabaseLocked) throw inUse(directory, error);
     if (error instanceof DatabaseMissing) throw missing(directory, PART.log);
     if (error instanceof DatabaseDamaged) throw damagedPart(directory, PART.log, error.message);
-    throw unusable(directory, error);
+    throw error;
   }
 }
 

@@ -187,14 +187,41 @@ export function twoVotes(
   );
 }
 
-/** The system would not let us read or write at start; what is there may be as good as new. */
-export function unusable(directory: string, cause: unknown): RaftError {
-  return new RaftError(
-    'RAFT_LOG_REFUSED',
-    `The data directory ${directory} could not be opened: ${textOf(cause)}. Its entries and votes are as they were. ` +
-      'Check that the disk is sound, has free space and may be written to, then start again; ' +
-      `if the files themselves are damaged, put back a copy made after this node last stopped. ${lost(directory)}`,
-    { cause },
+/**
+ * The system would not let us read or write at start; what is there may be as good as new. `isUnfinished`: no start was
+ * ever completed in it. Of copies and loss is spoken only where something can be damaged.
+ */
+export function unusable(directory: string, cause: unknown, isUnfinished: boolean): RaftError {
+  const why = systemCauseOf(cause);
+  const [failed, state] =
+    isUnfinished || why === 'notDirectory'
+      ? ['be made', 'No node has run on it yet, so nothing is lost.']
+      : ['be opened', 'Its entries and votes are as they were.'];
+  const text = `The data directory ${directory} could not ${failed}: ${textOf(cause)}. ${state}`;
+  return new RaftError('RAFT_LOG_REFUSED', `${text} ${remedy(directory, why, isUnfinished)}`, {
+    cause,
+  });
+}
+
+type SystemCause = 'notDirectory' | 'diskFull' | 'notAllowed' | 'other';
+
+/** By the system's code, or by its words: LevelDB passes on only those. */
+function systemCauseOf(cause: unknown): SystemCause {
+  const text = cause instanceof Error && 'code' in cause ? String(cause.code) : textOf(cause);
+  if (/^ENOTDIR|not a directory/i.test(text)) return 'notDirectory';
+  if (/^(ENOSPC|EDQUOT)|no space left|quota exceeded/i.test(text)) return 'diskFull';
+  const isRefused = /^(EACCES|EPERM|EROFS)|permission denied|read-only|not permitted/i.test(text);
+  return isRefused ? 'notAllowed' : 'other';
+}
+
+function remedy(directory: string, why: SystemCause, isUnfinished: boolean): string {
+  if (why === 'notDirectory') return 'A file is in the way: name a directory, and start again.';
+  if (why === 'diskFull') return 'Free space on its disk, and start again.';
+  if (why === 'notAllowed') return 'Let this user read and write there, and start again.';
+  if (isUnfinished) return 'Name a place where a directory can be made, and start again.';
+  return (
+    'Check that the disk is sound, has free space and may be written to, then start again; ' +
+    `if the files themselves are damaged, put back a copy made after this node last stopped. ${lost(directory)}`
   );
 }
 

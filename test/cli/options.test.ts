@@ -95,7 +95,11 @@ describe('refusals', () => {
       [['--id', '-x'], '--id needs a value'],
       [['--id'], '--id needs a value: --id ID'],
       [['--id', 'a', '--id', 'b'], '--id is given twice'],
-      [['--peers', 'n1'], 'ID=HOST:PORT'],
+      [
+        ['--peers', 'n1=a:1,n2'],
+        '--peers must be ID=HOST:PORT,ID=HOST:PORT,…; this part is not: "n2".',
+      ],
+      [['--peers', 'n1'], 'this part is not: "n1".'],
       [['--peers', 'n1=a:0'], 'ID=HOST:PORT'],
       [['--peers', 'n1=a:1,n1=a:2'], 'names n1 twice'],
       [['--peers', 'n1=a:1,n2=a:1'], 'gives a:1 to two members'],

@@ -84,7 +84,7 @@ describe('a node as a process', () => {
     async () => {
       const cli = startCli(serveLine('/proc/raftchart'));
       expect(await cli.ended).toBe(78);
-      expect(cli.errors()).toContain('/proc/raftchart could not be opened');
+      expect(cli.errors()).toContain('/proc/raftchart could not be made');
     },
   );
 

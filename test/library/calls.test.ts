@@ -154,7 +154,10 @@ describe('options of a node', () => {
       { timing: { heartbeatIntervalMs: Number.NaN } },
       'timing.heartbeatIntervalMs must be a number',
     ],
-    [{ limits: { commandBytesMax: '5' } }, 'limits.commandBytesMax must be a number'],
+    [
+      { limits: { commandBytesMax: '5' } },
+      'limits.commandBytesMax must be a number that is not negative; it is of type string',
+    ],
     [{ limits: { commandBytes: 5 } }, 'did you mean commandBytesMax?'],
     [{ peers: { n1: 5 } }, 'peers.n1 must be an address'],
     [{ peers: 'n1' }, 'peers of createNode must be an object'],

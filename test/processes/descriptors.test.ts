@@ -21,7 +21,11 @@ afterEach(async () => {
 function serveWith(files: number, ...more: readonly string[]): CliProcess {
   const any = ['--listen', '127.0.0.1:0', '--peer-listen', '127.0.0.1:0'];
   const line = ['serve', '--id', 'n1', '--data-dir', join(directory, 'data'), ...any, ...more];
-  return startCli(line, { wrapper: ['bash', '-c', `ulimit -n ${files}; exec "$@"`, 'bash'] });
+  return startCli(line, { wrapper: limitedTo(files) });
+}
+
+function limitedTo(files: number): readonly string[] {
+  return ['bash', '-c', `ulimit -n ${files}; exec "$@"`, 'bash'];
 }
 
 async function urlOf(cli: CliProcess): Promise<string> {
@@ -59,6 +63,19 @@ describe('few file descriptors', () => {
     expect(cli.errors()).toContain('ulimit -n');
     expect(cli.errors()).toContain('RAFT_BAD_REQUEST');
   });
+
+  it.each([20, 40, 64])(
+    '[SP2] [CL13] with %i, not enough to load the program, it says the same in one sentence',
+    async (files) => {
+      const cli = serveWith(files);
+      expect(await cli.ended).toBe(64);
+      expect(cli.errors()).toMatch(
+        /^raftchart: This process may not open more files, and a node needs 144\. Raise .*ulimit -n.*\n$/,
+      );
+      const read = startCli(['get', 'a'], { wrapper: limitedTo(files) });
+      expect(await read.ended).toBe(64);
+    },
+  );
 
   it('[SP4] --allow-host, more than once or by the environment, lets more names in', async () => {
     const names = ['--allow-host', 'one.test', '--allow-host', 'two.test,three.test'];

@@ -12,7 +12,13 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RaftError } from '../../src/core/errors.ts';
+import type { LogStore } from '../../src/ports/log-store.ts';
 import { levelLogStore } from '../../src/storage/disk-log-store.ts';
+import type { Files } from '../../src/storage/files.ts';
+import { LevelDatabase } from '../../src/storage/level-database.ts';
+import { LevelLogStore } from '../../src/storage/level-log-store.ts';
+import { nodeFiles } from '../../src/storage/node-files.ts';
+import { cryptoWord } from '../../src/storage/random-word.ts';
 import { encodeRecord, RECORD_KIND } from '../../src/storage/record.ts';
 import { PART } from '../../src/storage/refusals.ts';
 import { fingerprint, Workspace } from './data-directories.ts';
@@ -42,8 +48,17 @@ async function session(directory: string, owner: typeof OWNER, term: number): Pr
   await store.close();
 }
 
-async function refusalOf(directory: string, owner = OWNER): Promise<RaftError> {
-  const store = levelLogStore({ directory });
+function refusalOf(directory: string, owner = OWNER): Promise<RaftError> {
+  return refusalFrom(levelLogStore({ directory }), owner);
+}
+
+/** A store whose file operations are those given. */
+function storeOn(directory: string, files: Files): LogStore {
+  const database = (path: string): LevelDatabase => new LevelDatabase(path);
+  return new LevelLogStore({ directory, files, database, randomWord: cryptoWord });
+}
+
+async function refusalFrom(store: LogStore, owner = OWNER): Promise<RaftError> {
   try {
     await store.open(owner);
   } catch (error) {
@@ -158,7 +173,6 @@ describe('a half-wiped directory', () => {
   it('[ST6] with a new, empty log in the place of the old one is refused', async () => {
     const directory = await used();
     const other = workspace.fresh();
-    const { LevelDatabase } = await import('../../src/storage/level-database.ts');
     mkdirSync(other);
     const database = new LevelDatabase(join(other, PART.log));
     await database.open({ createIfMissing: true });
@@ -305,13 +319,44 @@ describe('refusals', () => {
     directory = await used();
   });
 
-  it('[ST16] a disk that cannot be written to is told in a sentence, with the cause', async () => {
-    const path = join(directory, PART.identity, 'data');
-    const { code, message, cause } = await refusalOf(path);
-    expect(code).toBe('RAFT_LOG_REFUSED');
-    expect(message).toContain(`The data directory ${path} could not be opened`);
-    expect(message).toMatch(/Check that the disk .* then start again/);
-    expect(cause).toBeInstanceOf(Error);
+  it('[ST16] what is no directory, and cannot be one, is told without a word of damage or copies', async () => {
+    for (const path of [join(directory, PART.identity), join(directory, PART.identity, 'data')]) {
+      const { code, message, cause } = await refusalOf(path);
+      expect(code).toBe('RAFT_LOG_REFUSED');
+      expect(message).toContain(`The data directory ${path} could not be made: ENOTDIR`);
+      expect(message).toMatch(/name a directory, and start again\.$/);
+      expect(message).not.toMatch(/damage|copy|votes|replaced/);
+      expect(cause).toBeInstanceOf(Error);
+    }
+  });
+
+  it.each([
+    ['ENOSPC', 'Free space on its disk'],
+    ['EACCES', 'Let this user read and write there'],
+    ['EIO', 'Name a place where a directory can be made'],
+  ])(
+    '[ST16] %s at a first start: nothing is lost, and what to do is all that is said',
+    async (code, advice) => {
+      const failure = Object.assign(new Error(`${code}: the system says so`), { code });
+      const files = { ...nodeFiles, write: () => Promise.reject(failure) };
+      const path = workspace.fresh();
+      const { message } = await refusalFrom(storeOn(path, files));
+      expect(message).toContain(`${path} could not be made: ${code}: the system says so. No node`);
+      expect(message).toContain(`nothing is lost. ${advice}`);
+      expect(message).not.toMatch(/damage|copy|votes|replaced/);
+      const again = levelLogStore({ directory: path });
+      expect((await again.open(OWNER)).isNew).toBe(true);
+      await again.close();
+    },
+  );
+
+  it('[ST16] of a disk that fails under a directory in use, all that may be wrong is said', async () => {
+    const failure = Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
+    const files = { ...nodeFiles, write: () => Promise.reject(failure) };
+    const path = workspace.copy(directory);
+    const { message } = await refusalFrom(storeOn(path, files));
+    expect(message).toContain(`${path} could not be opened: EIO: i/o error. Its entries and votes`);
+    expect(message).toMatch(/Check that the disk .* then start again; .* put back a copy/);
   });
 
   it('[ST16] after a refusal the lock is free', async () => {

@@ -32,7 +32,7 @@ describe('making a directory', () => {
       const opening = levelLogStore({ directory: '/proc/raftchart/data' }).open(OWNER);
       await expect(opening).rejects.toMatchObject({
         code: 'RAFT_LOG_REFUSED',
-        message: expect.stringContaining('could not be opened: ENOENT'),
+        message: expect.stringContaining('could not be made: ENOENT'),
       });
     },
   );

@@ -31,7 +31,8 @@ const NODES_MAX = 7;
 export const demoCommand = command({
   name: 'demo',
   usage: '[--nodes 3] [--base-port 4100] [--data-dir DIR]',
-  summary: 'Run a cluster on this machine, one process for each node, until Ctrl-C.',
+  summary:
+    'Run a cluster on this machine, one process for each node, until Ctrl-C. Without --data-dir its data are temporary; with it, they are kept there, in one directory for each node.',
   options: ['nodes', 'base-port', 'data-dir'],
   required: [],
   positionals: [0, 0],
