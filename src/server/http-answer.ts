@@ -20,13 +20,25 @@ const PIECE_BYTES = 128 * 1024;
 
 /** Makes the answer once there is room for about `bytes`. */
 export function whenRoom(account: Account, bytes: number, make: () => Response): Promise<Response> {
+  return whenItFits(account, bytes, make);
+}
+
+/** The same, where `make` may find that it needs more: it returns how much, and is called again once that fits. */
+export function whenItFits(
+  account: Account,
+  bytes: number,
+  make: (fits: (bytes: number) => boolean) => Response | number,
+): Promise<Response> {
   return new Promise((resolve, reject) => {
-    account.whenRoom(bytes, () => {
+    account.whenItFits(bytes, (fits) => {
       try {
-        resolve(make());
+        const made = make(fits);
+        if (typeof made === 'number') return made;
+        resolve(made);
       } catch (error) {
         reject(error);
       }
+      return null;
     });
   });
 }

@@ -11,7 +11,7 @@ import type { ConditionFailed, KvResult, RangeResult, Refused } from '../kv/resu
 import type { Account } from './account.ts';
 import { boundedRange } from './bounded-range.ts';
 import { checkKey, checkSelector, encodeChecked } from './command-door.ts';
-import { bodyAnswer, jsonAnswer, whenRoom } from './http-answer.ts';
+import { bodyAnswer, jsonAnswer, whenItFits, whenRoom } from './http-answer.ts';
 import { errorResponse } from './http-errors.ts';
 import { type JsonEncoding, keyValueJson } from './json-bytes.ts';
 import { submit, untilReadable } from './replica-calls.ts';
@@ -28,6 +28,7 @@ import {
   timeoutFrom,
 } from './request-input.ts';
 import { flagParameter, type Query, readQuery, wholeParameter } from './request-query.ts';
+import { resultBytes } from './result-bytes.ts';
 import type { ServerContext } from './server-context.ts';
 import { RANGE_ROOM_BYTES, rangeTextMax } from './server-limits.ts';
 
@@ -119,8 +120,10 @@ export async function getRange(
     ...(limit !== null && { limit }),
     ...(revision !== null && { revision }),
   };
-  return whenRoom(account, RANGE_ROOM_BYTES, () => {
+  return whenItFits(account, RANGE_ROOM_BYTES, (fits) => {
     const range = boundedRange(context.kv, question, context.limits);
+    const bytes = resultBytes(range);
+    if (!fits(bytes)) return bytes;
     const text = rangeText(range, {
       encoding,
       keysOnly,
