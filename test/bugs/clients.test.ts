@@ -55,14 +55,16 @@ it('[I5] a forwarded command that was refused, and comes again later, takes effe
     seen.push(message);
     return seen.length === 1 || !isLate;
   };
-  const cluster = await VirtualCluster.start(3, { carry, limits: { unappliedBytesMax: 4 } });
+  const cluster = await VirtualCluster.start(3, { carry, limits: { proposalBytesMax: 8 } });
   const leader = await cluster.leader();
   const follower = [...cluster.members.keys()].find((id) => id !== leader.id) ?? '';
   leader.disk.holds = true;
   const ended: string[] = [];
   const note = ({ type }: ProposalOutcome): number => ended.push(type);
-  leader.node.submit(new TextEncoder().encode('full'), { timeoutMs: 60_000 }, note);
-  await cluster.pass(10);
+  for (const text of ['written', 'full']) {
+    leader.node.submit(new TextEncoder().encode(text), { timeoutMs: 60_000 }, note);
+    await cluster.pass(10);
+  }
   cluster.member(follower).node.submit(new TextEncoder().encode('x'), { timeoutMs: 60_000 }, note);
   await cluster.until('the second attempt', () => seen.length > 1);
   leader.disk.holds = false;
@@ -70,10 +72,10 @@ it('[I5] a forwarded command that was refused, and comes again later, takes effe
   await cluster.pass(50);
   for (const { deliver, frames } of seen) deliver(frames);
   isLate = false;
-  await cluster.until('the answers', () => ended.length === 2);
+  await cluster.until('the answers', () => ended.length === 3);
   await cluster.pass(200);
   expect(await cluster.read(follower)).toBeNull();
-  expect(cluster.applied(follower)).toEqual(['full', 'x']);
+  expect(cluster.applied(follower)).toEqual(['written', 'full', 'x']);
 });
 
 it('[I5] a forwarded command of an earlier term does not make a repeated one look new', async () => {

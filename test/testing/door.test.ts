@@ -195,7 +195,7 @@ describe('a machine under simulation', () => {
       state.sum += by;
       return Promise.resolve(state.sum) as unknown;
     });
-    expect(await found(wrong)).toMatch(/^S37: .* the command "add" returned a promise/);
+    expect(await found(wrong)).toMatch(/^S37: .*the command "add" returned a promise/);
   });
 
   it.each<readonly [string, string, () => unknown]>([

@@ -206,7 +206,7 @@ export const GARBAGE: readonly Hostile[] = [
   { name: 'a frame of unknown kind', frames: [rawFrame([RequestVote, 5, 4, 7], { kind: 9 })] },
   {
     name: 'a message of another version',
-    frames: [rawFrame([RequestVote, 5, 4, 7], { version: 2 })],
+    frames: [rawFrame([RequestVote, 5, 4, 7], { version: PROTOCOL_VERSION + 1 })],
   },
   {
     name: 'a message with a long body',
