@@ -15,6 +15,7 @@ import type { AppendEntries, AppendEntriesReply, Message } from '../../src/core/
 import type { RaftState, RaftTiming } from '../../src/core/raft-state.ts';
 import type { ReplicationState } from '../../src/core/replication-state.ts';
 import { advance, type Index, index, type NodeId, nextIndex, term } from '../../src/core/types.ts';
+import { vouchesFor } from '../../src/node/disk.ts';
 import { admit } from '../../src/rules/ingress.ts';
 import { refuseStaleEntries } from '../../src/rules/log-matching.ts';
 import { DEFAULT_TIMING } from '../../src/rules/timing.ts';
@@ -300,7 +301,10 @@ export class Member {
 
   #persist({ hardState, truncateFrom, append }: Persist): void {
     const entries = append === null ? [] : this.#entriesFor(append);
-    if (truncateFrom !== null) this.entries = this.entries.slice(0, truncateFrom - 1);
+    if (truncateFrom !== null) {
+      this.entries = this.entries.slice(0, truncateFrom - 1);
+      this.#held = this.#held.filter(({ send }) => !vouchesFor(send, truncateFrom));
+    }
     if (append !== null) {
       assert(append.firstIndex === this.entries.length + 1, 'the log has no hole');
       assert(append.lastIndex === append.firstIndex + entries.length - 1, 'all of it is at hand');

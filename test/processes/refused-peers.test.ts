@@ -43,12 +43,29 @@ async function refusedOften(member: Member): Promise<void> {
   );
 }
 
+async function hasOpenLink({ url }: Member, { id }: Member): Promise<boolean> {
+  const { links } = await (await fetch(`${url}/status`)).json();
+  return links.some(
+    (link: { peer: string; state: string }) => link.peer === id && link.state === 'open',
+  );
+}
+
+/** Waits until both others have accepted its present start: only who has met it knows an older one. */
+async function met(member: Member): Promise<void> {
+  await cluster.converged();
+  await eventually(20_000, `both to meet ${member.id}`, async () => {
+    const others = cluster.members.filter((each) => each !== member);
+    const haveMet = await Promise.all(others.map((other) => hasOpenLink(other, member)));
+    return haveMet.every((each) => each) ? true : null;
+  });
+}
+
 async function forget(member: Member, how: 'wiped' | 'restored'): Promise<void> {
   const backup = `${member.dataDir}-backup`;
   if (how === 'restored') await cp(member.dataDir, backup, { recursive: true });
   for (let restart = 0; restart < 2; restart += 1) {
     cluster.run(member.id);
-    await cluster.converged();
+    await met(member);
     await cluster.kill(member.id);
   }
   await rename(member.dataDir, `${member.dataDir}-newest`);
@@ -67,7 +84,7 @@ describe('a member that has forgotten', () => {
       cluster = await ProcessCluster.start(3);
       const member = cluster.member(id);
       const others = cluster.members.filter((each) => each !== member);
-      await cluster.converged();
+      await met(member);
       await cluster.kill(id);
       await forget(member, how);
       cluster.run(id);
