@@ -1,6 +1,7 @@
 /** WebSockets as the sockets of client connections: dialled here by the client, accepted by the server. */
 import { WebSocket } from 'ws';
 import type { DialOptions, FrameSocket, FrameSocketListener } from '../ports/frame-socket.ts';
+import { readRefusal } from './ws-refusal.ts';
 
 export function dialWebSocket(url: string, options: DialOptions): FrameSocket {
   const { timeoutMs, frameBytesMax } = options;
@@ -11,14 +12,19 @@ export function dialWebSocket(url: string, options: DialOptions): FrameSocket {
     // Masks protect careless proxies from scripts in browsers; a mask of zeros costs nothing.
     generateMask: (mask) => mask.fill(0),
   });
-  return new WsSocket(socket);
+  return new WsSocket(socket, timeoutMs);
 }
 
 export class WsSocket implements FrameSocket {
   readonly #socket: WebSocket;
+  readonly #refusalTimeoutMs: number;
+  /** What the server said instead of taking the connection. */
+  #refusal: string | null = null;
 
-  constructor(socket: WebSocket) {
+  /** `refusalTimeoutMs`: how long a server that refuses may take to say why; one that was accepted is never refused. */
+  constructor(socket: WebSocket, refusalTimeoutMs = 0) {
     this.#socket = socket;
+    this.#refusalTimeoutMs = refusalTimeoutMs;
   }
 
   get isOpen(): boolean {
@@ -32,7 +38,13 @@ export class WsSocket implements FrameSocket {
   listen(listener: FrameSocketListener): void {
     this.#socket.on('message', (data: Buffer) => listener.onFrame(data));
     this.#socket.on('pong', () => listener.onPong());
-    this.#socket.on('error', (error) => listener.onBroken(describe(error)));
+    this.#socket.on('error', (error) => listener.onBroken(this.#refusal ?? describe(error)));
+    this.#socket.on('unexpected-response', (_request, response) =>
+      readRefusal(response, this.#refusalTimeoutMs, (why) => {
+        this.#refusal = why;
+        this.#socket.terminate();
+      }),
+    );
     this.#socket.on('close', (_code, reason) =>
       listener.onClose(reason.toString() || 'it was closed'),
     );

@@ -391,7 +391,7 @@ export class RaftNode implements Replica {
   }
 
   #refusal(): RaftError | null {
-    if (this.#halted !== null) return this.#halted;
+    if (this.#halted !== null) return fatesOf(this.#halted)[0];
     return this.#closing === null ? null : stopped('safe');
   }
 }

@@ -2,10 +2,13 @@
  * The client connections of one server: how many there may be, who leads, and the end of all of them. What is
  * said on a connection, `client-connection.ts` knows; where it comes from, `client-port.ts`.
  */
+
+import { RaftError } from '../core/errors.ts';
 import type { FrameSocket } from '../ports/frame-socket.ts';
 import { ClientConnection } from './client-connection.ts';
 import { TICK_MS } from './held-bytes.ts';
 import type { ServerContext } from './server-context.ts';
+import { haltedError, stopping } from './stopping.ts';
 
 /** How long clients that are told to go may take, in milliseconds. */
 const GOODBYE_MS = 250;
@@ -16,7 +19,7 @@ export class ClientConnections {
   readonly #stopListening: () => void;
   #probing: unknown = null;
   #ticking: unknown = null;
-  #closedBecause: string | null = null;
+  #ended: RaftError | null = null;
   #lastHasLeft: () => void = () => {};
 
   constructor(context: ServerContext) {
@@ -27,15 +30,17 @@ export class ClientConnections {
       leader = event.leader;
       for (const connection of this.#connections) connection.greet();
     });
-    context.replica.onHalt((error) => this.#sendAllAway(`the node halted: ${error.code}`));
+    context.replica.onHalt((error) =>
+      this.#sendAllAway(`the node halted: ${error.code}`, haltedError(error)),
+    );
     this.#probeLater();
     this.#tickLater();
   }
 
   /** Bound: `clientConnectionsMax`. Past it, and once the server ends, nobody is let in. */
-  get isAdmitting(): boolean {
+  get refusal(): RaftError | null {
     const isFull = this.#connections.size >= this.#context.limits.clientConnectionsMax;
-    return this.#closedBecause === null && !isFull;
+    return this.#ended ?? (isFull ? tooManyClients() : null);
   }
 
   admit(socket: FrameSocket): ClientConnection {
@@ -56,7 +61,7 @@ export class ClientConnections {
   async close(reason: string): Promise<void> {
     this.#context.clock.clearTimeout(this.#probing);
     this.#stopListening();
-    this.#sendAllAway(reason);
+    this.#sendAllAway(reason, stopping());
     await this.#untilEmpty();
     this.#context.clock.clearTimeout(this.#ticking);
     for (const connection of this.#connections) connection.terminate();
@@ -91,11 +96,18 @@ export class ClientConnections {
     });
   }
 
-  #sendAllAway(reason: string): void {
-    this.#closedBecause = reason;
+  #sendAllAway(reason: string, ended: RaftError): void {
+    this.#ended ??= ended;
     // After the replies that the same event still brings about.
     this.#context.clock.yield(() => {
       for (const connection of this.#connections) connection.close(reason);
     });
   }
+}
+
+function tooManyClients(): RaftError {
+  return new RaftError(
+    'RAFT_OVERLOADED',
+    'This node has as many clients as it takes. Ask another node, or try again in a moment.',
+  );
 }

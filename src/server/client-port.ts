@@ -6,8 +6,9 @@ import { CLIENT_FRAME_BYTES_MAX, CLIENT_PATH } from '../client/frame-shapes.ts';
 import { WsSocket } from '../client/ws-socket.ts';
 import type { Account } from './account.ts';
 import { ClientConnections } from './client-connections.ts';
+import { nothingHere } from './http-errors.ts';
 import type { ServerContext } from './server-context.ts';
-import { refuseUpgrade } from './upgrade-refusal.ts';
+import { refuseUpgrade, type UpgradeRefusal } from './upgrade-refusal.ts';
 
 /** Bound: fragments of one frame; ours has one. More close the connection. */
 const FRAGMENTS_MAX = 64;
@@ -72,10 +73,11 @@ export class ClientPort {
     return this.#connections.close(reason);
   }
 
-  #refusalOf(request: IncomingMessage): number | null {
-    if (!this.#connections.isAdmitting) return 503;
+  #refusalOf(request: IncomingMessage): UpgradeRefusal | null {
+    const { refusal } = this.#connections;
+    if (refusal !== null) return { error: refusal, status: 503 };
     const path = (request.url ?? '').split('?', 1)[0];
-    return path === CLIENT_PATH ? null : 404;
+    return path === CLIENT_PATH ? null : { error: nothingHere() };
   }
 }
 

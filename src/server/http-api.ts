@@ -7,12 +7,13 @@ import { Hono } from 'hono';
 import { RaftError } from '../core/errors.ts';
 import type { Account } from './account.ts';
 import type { Exchange } from './http-answer.ts';
-import { asRaftError, errorResponse } from './http-errors.ts';
+import { asRaftError, errorResponse, nothingHere } from './http-errors.ts';
 import { deleteKey, getKey, getRange, putKey, readFailure } from './kv-routes.ts';
 import { notImplemented } from './request-input.ts';
 import type { OpenStreams, ServerContext } from './server-context.ts';
 import { countHttp } from './server-counters.ts';
 import { getLivez, getMetrics, getReadyz, getStatus, notReady } from './status-routes.ts';
+import { haltedError } from './stopping.ts';
 import { postTxn } from './txn-route.ts';
 import { getWatch } from './watch-route.ts';
 
@@ -189,22 +190,11 @@ function haltedResponse(route: Route, halted: RaftError): Response {
   return route.pattern === '/readyz' ? notReady(error.message) : errorResponse(error);
 }
 
-function haltedError(cause: RaftError): RaftError {
-  return new RaftError(
-    'RAFT_HALTED',
-    `This node has halted (${cause.code}: ${cause.message}) and answers no more. Ask another node.`,
-    { cause },
-  );
-}
-
 function unroutable(route: Route, request: Request): Response {
   const methods = Object.keys(route.methods).flatMap((method) =>
     method === 'GET' && route.isStream !== true ? ['GET', 'HEAD'] : [method],
   );
-  if (methods.length === 0) {
-    const text = 'There is nothing at this path. Keys live under /kv/<key>; see the README.';
-    return errorResponse(new RaftError('RAFT_NOT_FOUND', text));
-  }
+  if (methods.length === 0) return errorResponse(nothingHere());
   const text = `${request.method} is not possible here. Possible: ${methods.join(', ')}.`;
   const error = new RaftError('RAFT_BAD_REQUEST', text);
   return errorResponse(error, { headers: { allow: methods.join(', ') }, status: 405 });

@@ -64,6 +64,11 @@ export function asRaftError(error: unknown): RaftError | null {
   return error instanceof RaftError ? error : null;
 }
 
+export function nothingHere(): RaftError {
+  const text = 'There is nothing at this path. Keys live under /kv/<key>; see the README.';
+  return new RaftError('RAFT_NOT_FOUND', text);
+}
+
 /** The request itself is wrong; sending it again cannot help. */
 export function badRequest(message: string): RaftError {
   return new RaftError('RAFT_BAD_REQUEST', message);

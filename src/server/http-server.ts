@@ -19,7 +19,7 @@ import type { ServedHosts } from './host-check.ts';
 import type { Exchange } from './http-answer.ts';
 import type { HttpApi } from './http-api.ts';
 import { badRequest, errorBody, errorResponse } from './http-errors.ts';
-import { refuseUpgrade } from './upgrade-refusal.ts';
+import { refuseUpgrade, type UpgradeRefusal } from './upgrade-refusal.ts';
 
 export interface HttpAddress {
   readonly host: string;
@@ -127,8 +127,8 @@ export class HttpServer {
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     if (!this.#gate.isAdmitted(socket)) return;
     const refusal = this.#refusalOf(request);
-    if (refusal !== null) refuseUpgrade(socket, refusal.status);
-    else if (this.#backend === null) refuseUpgrade(socket, 503);
+    if (refusal !== null) refuseUpgrade(socket, upgradeRefusalOf(refusal));
+    else if (this.#backend === null) refuseUpgrade(socket, { error: starting() });
     else if (!this.#gate.handOver(socket)) socket.destroy();
     else this.#backend.clients.upgrade(request, socket, head);
   }
@@ -201,6 +201,10 @@ const DOTS_REFUSED: Refusal = {
   message:
     "The path has a segment '.' or '..', which programs on the way remove. In a key, write the slash before it as %2F.",
 };
+
+function upgradeRefusalOf({ status, message }: Refusal): UpgradeRefusal {
+  return { error: badRequest(message), status };
+}
 
 function refuse(response: ServerResponse, { status, message }: Refusal): void {
   const body = JSON.stringify(errorBody(badRequest(message)));

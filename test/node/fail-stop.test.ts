@@ -310,6 +310,24 @@ describe('whatever fails', () => {
     ]);
   });
 
+  it('[FS4] what is asked of a halted node was not done: it is safe to ask another member', async () => {
+    const { cluster, leader, watchOf } = await startWatched();
+    watchOf(leader).trap.arm('persist');
+    leader.node.submit(new Uint8Array(1), { timeoutMs: 500 }, () => {});
+    await cluster.pass(10);
+    const told: (RaftError | null)[] = [];
+    leader.node.submit(new Uint8Array(1), { timeoutMs: 500 }, (outcome) => {
+      told.push(outcome.type === 'failed' ? outcome.error : null);
+    });
+    leader.node.awaitReadable({ timeoutMs: 500 }, (error) => told.push(error));
+    await cluster.pass(10);
+    const refused = {
+      retry: 'safe',
+      message: expect.stringMatching(/\(nothing was done: ask another member\)$/),
+    };
+    expect(told).toMatchObject([refused, refused]);
+  });
+
   it('[FS3] a node that broke is closed like any other, and its directory can be opened again', async () => {
     const { cluster, leader, watchOf } = await startWatched();
     const watch = watchOf(leader);

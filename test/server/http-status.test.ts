@@ -70,7 +70,7 @@ describe('the probes', () => {
       expect(await response.text()).toContain('the disk is gone');
     }
     const write = await local.send('/kv/a', { method: 'PUT', body: 'x' });
-    expect(await write.json()).toMatchObject({ code: 'RAFT_HALTED', retry: 'never' });
+    expect(await write.json()).toMatchObject({ code: 'RAFT_HALTED', retry: 'safe' });
     expect((await (await local.send('/status')).json()).role).toBe('halted');
     expect((await local.send('/metrics')).status).toBe(200);
   });

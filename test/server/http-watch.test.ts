@@ -199,7 +199,7 @@ describe('the end of a stream', () => {
     await events.next();
     local.replica.halt(new RaftError('RAFT_STORAGE_FAILED', 'the disk is gone'));
     const error = JSON.parse((await events.nextData()).data ?? '');
-    expect(error).toMatchObject({ code: 'RAFT_HALTED', retry: 'never' });
+    expect(error).toMatchObject({ code: 'RAFT_HALTED', retry: 'safe' });
     expect(error.message).toContain('the disk is gone');
   });
 });

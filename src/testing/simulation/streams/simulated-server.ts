@@ -52,7 +52,7 @@ export class SimulatedServer implements StreamListener {
   }
 
   get isAdmitting(): boolean {
-    return this.#connections.isAdmitting;
+    return this.#connections.refusal === null;
   }
 
   admit(socket: FrameSocket): void {
