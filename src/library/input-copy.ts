@@ -4,6 +4,7 @@
  * value is read once, so that what was checked is what is sent. What a caller gets back is `result-copy.ts`'s.
  */
 import { RaftError } from '../core/errors.ts';
+import { NUMBER_ARRAYS } from './number-arrays.ts';
 import { classOf } from './result-copy.ts';
 
 /** Bound: what is nested deeper is refused; so is what contains itself. */
@@ -13,25 +14,6 @@ const BYTES_PER_OBJECT_MIN = 8;
 /** Bound: of a longer way only the beginning is told. */
 const STEPS_SHOWN_MAX = 12;
 
-interface NumberArray {
-  readonly name: string;
-  readonly BYTES_PER_ELEMENT: number;
-  new (buffer: ArrayBufferLike, byteOffset: number, length: number): ArrayBufferView;
-}
-
-/** `Uint8Array` is none of these: it is bytes. */
-const NUMBER_ARRAYS: readonly NumberArray[] = [
-  Int8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-  Float32Array,
-  Float64Array,
-  BigInt64Array,
-  BigUint64Array,
-];
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
 type Fields = Record<string, unknown>;

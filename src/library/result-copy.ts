@@ -4,6 +4,7 @@
  * copy would be the same, so they are refused in words. Nor does copying run a getter, an iterator or a
  * constructor of the machine's: only the member that answers copies, and the state would change there alone (OW7).
  */
+import { NUMBER_ARRAYS } from './number-arrays.ts';
 
 /** Bound: a result with more values is refused; at this size the copy takes about a tenth of a second. */
 const VALUES_MAX = 1_000_000;
@@ -12,20 +13,7 @@ const DEPTH_MAX = 1_000;
 
 /** Kinds of bytes, of which `slice` makes another of the same kind. In a browser there is no `Buffer`. */
 const BYTES: ReadonlySet<unknown> = new Set(
-  [
-    globalThis.Buffer,
-    Int8Array,
-    Uint8Array,
-    Uint8ClampedArray,
-    Int16Array,
-    Uint16Array,
-    Int32Array,
-    Uint32Array,
-    Float32Array,
-    Float64Array,
-    BigInt64Array,
-    BigUint64Array,
-  ].map((kind) => kind?.prototype),
+  [globalThis.Buffer, Uint8Array, ...NUMBER_ARRAYS].map((kind) => kind?.prototype),
 );
 
 /** Finds own and inherited ones, for less than a property descriptor costs. */
