@@ -6,10 +6,39 @@
 import type { WatchEvent, WatchRevision } from '../kv/watch-event.ts';
 import { bytesField, type JsonEncoding, keyValueJson } from './json-bytes.ts';
 
+const encoder = new TextEncoder();
+
 export interface EventPiece {
-  /** About what its text takes. */
+  /** About what it takes. */
   readonly bytes: number;
-  readonly text: () => string;
+  readonly encoded: () => Uint8Array;
+}
+
+/**
+ * The piece that was made last. Streams that watch the same are given the same revision, one right after the
+ * other: what they are told is made once, and they share its bytes. Bound: one piece.
+ */
+export class LastPiece {
+  #of: {
+    readonly revision: WatchRevision;
+    readonly from: number;
+    readonly encoding: JsonEncoding;
+  } | null = null;
+  #bytes = new Uint8Array();
+
+  /** Of the changes of `revision` from the `from`th on. */
+  encoded(
+    revision: WatchRevision,
+    from: number,
+    { encoding, make }: { readonly encoding: JsonEncoding; readonly make: () => string },
+  ): Uint8Array {
+    const last = this.#of;
+    if (last?.revision !== revision || last.from !== from || last.encoding !== encoding) {
+      this.#bytes = encoder.encode(make());
+      this.#of = { revision, from, encoding };
+    }
+    return this.#bytes;
+  }
 }
 
 /** Bound: keys and values of one piece, but for a single change that alone is larger. */
@@ -18,9 +47,11 @@ const PIECE_BYTES_MAX = 256 * 1024;
 const CHANGE_BYTES = 128;
 
 export function* eventPieces(
-  { revision, events }: WatchRevision,
+  watched: WatchRevision,
   encoding: JsonEncoding,
+  lastPiece: LastPiece,
 ): Generator<EventPiece, void, undefined> {
+  const { revision, events } = watched;
   const begin = `id: ${revision}\ndata: {"revision":${revision},"events":[`;
   const end = ']}\n\n';
   let from = 0;
@@ -29,10 +60,12 @@ export function* eventPieces(
     bytes += bytesOf(event);
     const isLast = at + 1 === events.length;
     if (bytes < PIECE_BYTES_MAX && !isLast) continue;
-    const changes = events.slice(from, at + 1);
-    const head = from === 0 ? begin : ',\ndata: ';
+    const first = from;
+    const head = first === 0 ? begin : ',\ndata: ';
     const tail = isLast ? end : '';
-    yield { bytes, text: () => `${head}${changesText(changes, encoding)}${tail}` };
+    const make = (): string =>
+      `${head}${changesText(events.slice(first, at + 1), encoding)}${tail}`;
+    yield { bytes, encoded: () => lastPiece.encoded(watched, first, { encoding, make }) };
     from = at + 1;
     bytes = 0;
   }

@@ -6,6 +6,7 @@
 import { Hono } from 'hono';
 import { RaftError } from '../core/errors.ts';
 import type { Account } from './account.ts';
+import { LastPiece } from './event-text.ts';
 import type { Exchange } from './http-answer.ts';
 import { asRaftError, errorResponse, nothingHere } from './http-errors.ts';
 import { deleteKey, getKey, getRange, putKey, readFailure } from './kv-routes.ts';
@@ -58,6 +59,7 @@ function routesOf(
   streams: OpenStreams,
   halted: () => RaftError | null,
 ): readonly Route[] {
+  const lastPiece = new LastPiece();
   return [
     // Before the pattern below, which Hono lets match this path as well.
     { pattern: '/kv', methods: { GET: (request, account) => getRange(context, request, account) } },
@@ -75,7 +77,9 @@ function routesOf(
     },
     {
       pattern: '/watch',
-      methods: { GET: (request, account) => getWatch(context, request, { streams, account }) },
+      methods: {
+        GET: (request, account) => getWatch(context, request, { streams, account, lastPiece }),
+      },
       isStream: true,
     },
     {

@@ -7,7 +7,7 @@ import { RaftError } from '../core/errors.ts';
 import { CompactedError } from '../kv/kv-errors.ts';
 import type { Account } from './account.ts';
 import { checkSelector } from './command-door.ts';
-import { type EventPiece, eventPieces } from './event-text.ts';
+import { type EventPiece, eventPieces, type LastPiece } from './event-text.ts';
 import { asRaftError, badRequest, errorBody } from './http-errors.ts';
 import type { JsonEncoding } from './json-bytes.ts';
 import { LiveWatch } from './live-watch.ts';
@@ -28,12 +28,13 @@ interface WatchParts {
   readonly streams: OpenStreams;
   /** Of what the stream holds. */
   readonly account: Account;
+  readonly lastPiece: LastPiece;
 }
 
 export async function getWatch(
   context: ServerContext,
   request: Request,
-  { streams, account }: WatchParts,
+  parts: WatchParts,
 ): Promise<Response> {
   const query = readQuery(request.url, [...SELECTOR_PARAMETERS, 'from', 'encoding', 'timeoutMs']);
   const encoding = encodingFrom(query);
@@ -41,11 +42,12 @@ export async function getWatch(
   checkSelector(selector, context.limits);
   const from = startFrom(query, request.headers);
   const timeoutMs = timeoutFrom(query);
-  if (streams.count >= context.limits.httpWatchesMax) throw tooManyWatches(streams.count);
+  const { count } = parts.streams;
+  if (count >= context.limits.httpWatchesMax) throw tooManyWatches(count);
   // "After now" means after all that was committed before the call, wherever it was.
   if (from === null) await untilReadable(context.replica, timeoutMs);
   const watch = new LiveWatch(context, { ...selector, ...(from !== null && { from }) });
-  const body = new EventStream(context, watch, { streams, account, encoding }).readable;
+  const body = new EventStream(context, watch, { ...parts, encoding }).readable;
   return new Response(body, {
     headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
   });
@@ -71,6 +73,7 @@ class EventStream {
   readonly #watch: LiveWatch;
   readonly #encoding: JsonEncoding;
   readonly #account: Account;
+  readonly #lastPiece: LastPiece;
   /** Of the revision that is being told; `null` between two of them. */
   #pieces: Iterator<EventPiece, void> | null = null;
   readonly #keepAlive: ReturnType<typeof setInterval>;
@@ -79,8 +82,9 @@ class EventStream {
   #isOver = false;
 
   constructor(context: ServerContext, watch: LiveWatch, options: StreamOptions) {
-    const { streams, account, encoding } = options;
+    const { streams, account, lastPiece, encoding } = options;
     this.#account = account;
+    this.#lastPiece = lastPiece;
     this.#context = context;
     this.#watch = watch;
     this.#encoding = encoding;
@@ -89,7 +93,9 @@ class EventStream {
       start: (controller) => {
         this.#controller = controller;
         // An id without data is remembered by EventSource: a resume loses nothing even before any event.
-        this.#write(`id: ${watch.from - 1}\n: watching from revision ${watch.from}\n\n`);
+        this.#write(
+          encoder.encode(`id: ${watch.from - 1}\n: watching from revision ${watch.from}\n\n`),
+        );
       },
       pull: () => this.#pull(),
       cancel: () => this.#end(),
@@ -114,7 +120,7 @@ class EventStream {
     const revision = await this.#watch.next();
     // Cancelled: then the stream is over, or about to be.
     if (revision === null) this.#end();
-    else this.#pieces = eventPieces(revision, this.#encoding);
+    else this.#pieces = eventPieces(revision, this.#encoding, this.#lastPiece);
   }
 
   /** Bound: room is asked for before a piece is made. False: there is no piece left. */
@@ -124,10 +130,10 @@ class EventStream {
       this.#pieces = null;
       return false;
     }
-    const { bytes, text } = next.value;
+    const { bytes, encoded } = next.value;
     await new Promise<void>((resolve) => {
       this.#account.whenRoom(bytes, () => {
-        this.#write(text());
+        this.#write(encoded());
         resolve();
       });
     });
@@ -148,14 +154,15 @@ class EventStream {
     if (error.code === 'RAFT_WATCH_TOO_SLOW') this.#context.counters.watchesTooSlow += 1;
     const compacted =
       error instanceof CompactedError ? { compactedRevision: error.compactedRevision } : {};
-    this.#write(`event: error\ndata: ${JSON.stringify(errorBody(error, compacted))}\n\n`);
+    this.#write(
+      encoder.encode(`event: error\ndata: ${JSON.stringify(errorBody(error, compacted))}\n\n`),
+    );
     this.#end();
     this.#controller?.close();
   }
 
-  #write(text: string): void {
+  #write(bytes: Uint8Array): void {
     if (this.#isOver) return;
-    const bytes = encoder.encode(text);
     this.#account.hold(bytes.length);
     this.#controller?.enqueue(bytes);
   }

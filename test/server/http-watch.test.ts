@@ -117,6 +117,35 @@ describe('watching', () => {
     await events.cancel();
   });
 
+  it('[SV15] makes what many streams are told once, and for each encoding and selection its own', async () => {
+    const local = localApi();
+    const asked = [
+      '?prefix=a',
+      '?prefix=a',
+      '?prefix=YQ==&encoding=base64',
+      '?prefix=a1',
+      '?prefix=a',
+    ];
+    const readers: ReadableStreamDefaultReader<Uint8Array>[] = [];
+    for (const query of asked) {
+      const reader = (await local.send(`/watch${query}`)).body?.getReader();
+      if (reader === undefined) throw new Error('a stream has a body');
+      await reader.read();
+      readers.push(reader);
+    }
+    await txn(local, 'a1', 'a2');
+    const told = await Promise.all(readers.map(async (reader) => (await reader.read()).value));
+    const keys = told.map((bytes) =>
+      JSON.parse(/data: (.*)/.exec(new TextDecoder().decode(bytes))?.[1] ?? '').events.map(
+        ({ key }: { key: string }) => key,
+      ),
+    );
+    const both = ['a1', 'a2'];
+    expect(keys).toEqual([both, both, ['YTE=', 'YTI='], ['a1'], both]);
+    expect(told[1]).toBe(told[0]);
+    for (const reader of readers) await reader.cancel();
+  });
+
   it('[SV15] refuses a past that was compacted, with the revision to begin anew from', async () => {
     const local = localApi();
     for (const key of ['a', 'b', 'c']) await put(local, key);
