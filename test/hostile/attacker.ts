@@ -1,6 +1,6 @@
 /**
  * One attack in a process of its own, so that what it costs the attacker is not charged to the ordinary client:
- * `attacker.ts NAME TARGET prepare|attack`, the target as JSON. Prints one line; exits 1 if a door broke its promise.
+ * `attacker.ts NAME TARGET prepare|work|attack`, the target as JSON. Prints one line; exits 1 if a door broke its promise.
  */
 import type { Target } from './attack.ts';
 import { ATTACKS } from './attacks.ts';
@@ -11,6 +11,7 @@ if (named === undefined || target === undefined) throw new TypeError(`no attack 
 try {
   const against = JSON.parse(target) as Target;
   if (phase === 'prepare') await named.prepare?.(against);
+  else if (phase === 'work') await named.work?.(against);
   else console.log(await named.attack(against));
   process.exit(0);
 } catch (error) {

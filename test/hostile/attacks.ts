@@ -9,6 +9,8 @@ export interface NamedAttack {
   /** Puts in place what the attack needs, before anything is measured. */
   readonly prepare?: (target: Target) => Promise<void>;
   readonly attack: Attack;
+  /** Honest work besides the ordinary client's, while that is measured before the attack and during it. */
+  readonly work?: (target: Target) => Promise<void>;
   /** The members run with no more descriptors than this; the machine's own limit otherwise. */
   readonly descriptorsMax?: number;
 }
@@ -25,7 +27,7 @@ export const ATTACKS: readonly NamedAttack[] = [
   { name: 'puts that nobody hears of', attack: client.unheardPuts },
   { name: 'inflated frames', attack: client.inflatedFrames },
   { name: 'ranges that nobody reads', prepare: http.putLargeValues, attack: http.unreadRanges },
-  { name: 'streams that nobody reads', attack: http.unreadStreams },
+  { name: 'streams that nobody reads', work: http.writeToStreams, attack: http.unreadStreams },
   { name: 'requests that never end', attack: http.slowRequests },
   { name: 'pipelined flood', attack: http.pipelinedFlood },
   { name: 'greedy transactions', prepare: http.putLargeValues, attack: http.greedyTransactions },
@@ -34,6 +36,7 @@ export const ATTACKS: readonly NamedAttack[] = [
   { name: 'garbage on every port', attack: connections.garbage },
   {
     name: 'connections without end',
+    work: connections.fillTables,
     attack: connections.connectionFlood,
     descriptorsMax: 256,
   },

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { connect } from '../../src/client/index.ts';
-import { type Attack, firstUrl, hostAndPort, pause, untilOver } from './attack.ts';
+import { type Attack, firstUrl, hostAndPort, pause, type Target, untilOver } from './attack.ts';
 import { endAll, openMany, openSocket, stillOpen } from './sockets.ts';
 
 const MIB = 1024 * 1024;
@@ -39,24 +39,26 @@ export const strangersBeforeHello: Attack = async (target) => {
   return `${rounds} rounds, ${opened} strangers with 5 MB each and no hello`;
 };
 
-/**
- * Opens and leaves connections on every port of every member until the time is over, and holds them, while values
- * of 64 KiB make LevelDB open one table after the other.
- */
-export const connectionFlood: Attack = async (target) => {
+/** Values of 64 KiB, 1 MiB a second at most: LevelDB opens one table after the other for them. */
+export async function fillTables(target: Target): Promise<void> {
   const client = connect({ endpoints: [...target.urls], timeoutMs: 20_000 });
   const value = new Uint8Array(64 * 1024).fill(0x61);
-  await client.put('flood/0', value);
+  await untilOver(target, 250, async () => {
+    await Promise.all(Array.from({ length: 4 }, (_, at) => client.put(`flood/${at}`, value)));
+  });
+  await client.close();
+}
+
+/** Opens and leaves connections on every port of every member until the time is over, and holds them. */
+export const connectionFlood: Attack = async (target) => {
   const held: Socket[] = [];
   const ports = [...target.peers, ...target.urls.map((url) => new URL(url).host)].map(hostAndPort);
-  const rounds = await untilOver(target, 50, async () => {
+  await untilOver(target, 50, async () => {
     for (const address of ports) held.push(...(await openMany(10, address)));
-    await Promise.all(Array.from({ length: 32 }, (_, at) => client.put(`flood/${at}`, value)));
   });
   const open = stillOpen(held);
   endAll(held);
-  await client.close();
-  return `${held.length} connections were opened and left alone, ${open} of them to the end; ${rounds * 2} MiB were written`;
+  return `${held.length} connections were opened and left alone, ${open} of them to the end`;
 };
 
 /** Random bytes to every port, as a port scanner or a confused program sends. */

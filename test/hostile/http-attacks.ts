@@ -32,7 +32,17 @@ export const unreadRanges: Attack = async (target) => {
   return `${sockets.length} connections asked for 16 MiB each and read nothing; ${held} were still open at the end`;
 };
 
-/** 100 streams of events that are never read, while values of 256 KiB are written. */
+/** Values of 256 KiB, ten a second at most. */
+export async function writeToStreams(target: Target): Promise<void> {
+  const client = connect({ endpoints: [...target.urls], timeoutMs: 20_000 });
+  const value = new Uint8Array(MIB / 4).fill(0x62);
+  await untilOver(target, 100, async (round) => {
+    await client.put(`stream/${round % 4}`, value);
+  });
+  await client.close();
+}
+
+/** 100 streams of what is written meanwhile, never read. */
 export const unreadStreams: Attack = async (target) => {
   const url = firstUrl(target);
   const address = { host: url.hostname, port: Number(url.port) };
@@ -41,14 +51,10 @@ export const unreadStreams: Attack = async (target) => {
     deafen(socket);
     socket.write(line);
   });
-  const client = connect({ endpoints: [...target.urls], timeoutMs: 20_000 });
-  const value = new Uint8Array(MIB / 4).fill(0x62);
-  const puts = await untilOver(target, 50, async (round) => {
-    await client.put(`stream/${round % 4}`, value);
-  });
-  await client.close();
+  await pause(target.durationMs);
+  const held = stillOpen(sockets);
   endAll(sockets);
-  return `${puts} values of 256 KiB went past ${sockets.length} streams that nobody read`;
+  return `${sockets.length} streams of values of 256 KiB that nobody read; ${held} were still open at the end`;
 };
 
 /** 500 connections that send a request one byte at a time and never end it. */

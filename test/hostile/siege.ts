@@ -24,7 +24,7 @@ export interface SiegeOptions {
 }
 
 export async function besiege(
-  { name, descriptorsMax, prepare }: NamedAttack,
+  { name, descriptorsMax, prepare, work }: NamedAttack,
   { cli, durationMs }: SiegeOptions,
 ): Promise<Siege> {
   await using cluster = await ProcessCluster.start(3, [], {
@@ -41,10 +41,15 @@ export async function besiege(
   await using client = new OrdinaryClient(cluster.endpoints);
   if (prepare !== undefined) await attackFrom(name, target, 'prepare');
   await client.work(pause(WARM_UP_MS));
-  const undisturbed = await client.work(pause(durationMs));
+  const worked = async (): Promise<void> => {
+    if (work === undefined) return;
+    const { said, isServed } = await attackFrom(name, target, 'work');
+    if (!isServed) throw new Error(`the honest work beside ${name} failed: ${said}`);
+  };
+  const undisturbed = await client.work(Promise.all([pause(durationMs), worked()]));
   const memory = new MemoryWatch(cluster.pids());
   const attack = attackFrom(name, target, 'attack');
-  const attacked = await client.work(attack);
+  const attacked = await client.work(Promise.all([attack, worked()]));
   const { growthMib } = memory;
   await client.work(relief(memory));
   const { keptMib } = memory;
@@ -76,7 +81,7 @@ async function lostMembers(cluster: ProcessCluster): Promise<readonly string[]> 
 async function attackFrom(
   name: string,
   target: Target,
-  phase: 'prepare' | 'attack',
+  phase: 'prepare' | 'work' | 'attack',
 ): Promise<{ readonly said: string; readonly isServed: boolean }> {
   const flags = ['--import', 'tsx', ATTACKER, name, JSON.stringify(target), phase];
   const child = spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'inherit'] });
