@@ -42,16 +42,23 @@ export async function putLargeValue(target: Target): Promise<void> {
 export const hugeRevision: Attack = (target) =>
   withClient(target, async (client) => {
     const watch = client.watch({ prefix: 'long/' })[Symbol.asyncIterator]();
+    // It begins some time after the call: whoever needs to know when writes until it is told.
     const told = watch.next();
-    await client.put('long/first', 'v');
-    await told;
+    let isWatching = false;
+    const begun = told.then(() => {
+      isWatching = true;
+    });
+    while (!isWatching) await Promise.race([begun, client.put('long/first', 'v')]);
     const deletion = client.delete({ prefix: 'long/' });
     const others = Array.from({ length: 72 }, (_, at) => client.put(`other/${at}`, 'v'));
     const { deleted } = await deletion;
     await Promise.all(others);
-    const revision = await watch.next();
+    let events = 1;
+    while (events === 1) {
+      const revision = await watch.next();
+      events = revision.done === true ? 0 : revision.value.events.length;
+    }
     await watch.return?.();
-    const events = revision.done === true ? 0 : revision.value.events.length;
     if (deleted !== LONG_KEYS + 1 || events !== deleted) {
       throw new Error(`${deleted} keys were deleted and the watch was told of ${events}`);
     }
