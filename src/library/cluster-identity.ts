@@ -6,8 +6,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeIdentity } from '../storage/identity-file.ts';
-import { PART } from '../storage/refusals.ts';
+import { PART } from '../storage/directory/refusals.ts';
+import { decodeIdentity } from '../storage/records/identity-file.ts';
 
 const HEX_DIGITS = 16;
 

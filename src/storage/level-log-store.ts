@@ -14,11 +14,11 @@ import type {
   ReadRange,
   RecoveredLog,
 } from '../ports/log-store.ts';
-import { closeSlotFiles, type OpenedDirectory, openDirectory } from './data-directory.ts';
-import type { DirectoryGround } from './directory-parts.ts';
-import { requireReadable, trimRuns } from './read-range.ts';
-import { readFailed, storeClosed } from './refusals.ts';
-import { readRuns, UnreadableRun } from './run-reader.ts';
+import { closeSlotFiles, type OpenedDirectory, openDirectory } from './directory/data-directory.ts';
+import type { DirectoryGround } from './directory/directory-parts.ts';
+import { readFailed, storeClosed } from './directory/refusals.ts';
+import { requireReadable, trimRuns } from './log/read-range.ts';
+import { readRuns, UnreadableRun } from './log/run-reader.ts';
 import { StoreWriter } from './store-writer.ts';
 
 interface Session {

@@ -20,12 +20,12 @@ import type {
   ReadRange,
   RecoveredLog,
 } from '../ports/log-store.ts';
-import { requireSameMembers, requireSendable } from './agreement.ts';
-import { bootIdentity } from './identity-file.ts';
-import { type LogPlan, type LogState, planWrite } from './log-plan.ts';
-import { cryptoWord, type RandomWord } from './random-word.ts';
-import { requireReadable, trimRuns } from './read-range.ts';
-import { belongsTo, storeClosed, writeFailed } from './refusals.ts';
+import { requireSameMembers, requireSendable } from './directory/agreement.ts';
+import { cryptoWord, type RandomWord } from './directory/random-word.ts';
+import { belongsTo, storeClosed, writeFailed } from './directory/refusals.ts';
+import { type LogPlan, type LogState, planWrite } from './log/log-plan.ts';
+import { requireReadable, trimRuns } from './log/read-range.ts';
+import { bootIdentity } from './records/identity-file.ts';
 
 export interface MemoryLogStoreOptions {
   readonly randomWord?: RandomWord;

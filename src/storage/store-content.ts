@@ -7,8 +7,10 @@ import type { EntryRun } from '../core/entry-run.ts';
 import type { KnownPeer } from '../core/identity.ts';
 import type { LogShape } from '../core/log-shape.ts';
 import { type Index, nextIndex, previousIndex } from '../core/types.ts';
-import type { DatabaseChange } from './database.ts';
-import { type LogPlan, type LogState, lastEntry } from './log-plan.ts';
+import type { ProvenDatabase, StoredPeer } from './directory/start-up-proof.ts';
+import type { DatabaseChange } from './disk/database.ts';
+import { type LogPlan, type LogState, lastEntry } from './log/log-plan.ts';
+import type { RunIndex } from './log/run-index.ts';
 import {
   checksumOfRecord,
   checksumOfRun,
@@ -17,10 +19,8 @@ import {
   keyOfPeer,
   keyOfRun,
   RECORD_KIND,
-} from './record.ts';
-import type { RunIndex } from './run-index.ts';
-import type { ProvenDatabase, StoredPeer } from './start-up-proof.ts';
-import { advanceDigest, type StoreState } from './stored-values.ts';
+} from './records/record.ts';
+import { advanceDigest, type StoreState } from './records/stored-values.ts';
 
 /** Everything that one batch is to bring about. */
 export interface StoreChange {

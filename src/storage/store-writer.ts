@@ -8,12 +8,12 @@ import { type EntryRun, sliceRun } from '../core/entry-run.ts';
 import { RaftError } from '../core/errors.ts';
 import type { KnownPeer } from '../core/identity.ts';
 import type { LogOperation } from '../ports/log-store.ts';
-import type { OpenedDirectory } from './data-directory.ts';
-import { type LogPlan, planWrite } from './log-plan.ts';
-import { writeFailed } from './refusals.ts';
-import { readRuns } from './run-reader.ts';
+import type { OpenedDirectory } from './directory/data-directory.ts';
+import { writeFailed } from './directory/refusals.ts';
+import { type LogPlan, planWrite } from './log/log-plan.ts';
+import { readRuns } from './log/run-reader.ts';
+import type { StoreState } from './records/stored-values.ts';
 import type { CutRun, StoreChange, StoreContent } from './store-content.ts';
-import type { StoreState } from './stored-values.ts';
 
 /** Bound: peers that wait for the next batch. Past it: `RAFT_OVERLOADED`, at once. */
 const PENDING_PEERS_MAX = 1_000;

@@ -1,6 +1,7 @@
 /** Data directories on simulated disks: the real store, under virtual time, with copies and restored backups. */
-import type { Database } from '../../src/storage/database.ts';
-import type { DirectoryGround } from '../../src/storage/directory-parts.ts';
+
+import type { DirectoryGround } from '../../src/storage/directory/directory-parts.ts';
+import type { Database } from '../../src/storage/disk/database.ts';
 import { LevelLogStore } from '../../src/storage/level-log-store.ts';
 import type { SimulatedDisk } from '../storage/simulated-disk.ts';
 

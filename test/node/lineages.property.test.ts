@@ -10,7 +10,7 @@ import { type KnownPeer, LINEAGE_MAX, type NodeIdentity } from '../../src/core/i
 import { type NodeId, nodeId } from '../../src/core/types.ts';
 import { Introductions } from '../../src/node/introductions.ts';
 import { shownAfter } from '../../src/rules/identity.ts';
-import { bootIdentity } from '../../src/storage/identity-file.ts';
+import { bootIdentity } from '../../src/storage/records/identity-file.ts';
 
 const NODE = nodeId('n1');
 const PEERS = [nodeId('n2'), nodeId('n3')];

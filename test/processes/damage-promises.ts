@@ -4,14 +4,18 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RECORD_KIND } from '../../src/storage/record.ts';
-import { decodeSlots, type Sequenced, type SlotFormat } from '../../src/storage/slot-file.ts';
+import { RECORD_KIND } from '../../src/storage/records/record.ts';
+import {
+  decodeSlots,
+  type Sequenced,
+  type SlotFormat,
+} from '../../src/storage/records/slot-file.ts';
 import {
   type Acknowledged,
   type HardStateCopy,
   parseAcknowledged,
   parseHardStateCopy,
-} from '../../src/storage/stored-values.ts';
+} from '../../src/storage/records/stored-values.ts';
 
 export interface Promises {
   /** Number of the last acknowledged batch. */

@@ -14,9 +14,9 @@ import type {
   ReadRange,
   RecoveredLog,
 } from '../../src/ports/log-store.ts';
-import type { DatabaseChange } from '../../src/storage/database.ts';
+import type { DatabaseChange } from '../../src/storage/disk/database.ts';
 import { memoryLogStore } from '../../src/storage/memory-log-store.ts';
-import { encodeRecord, keyOf, keyOfRun, RECORD_KIND } from '../../src/storage/record.ts';
+import { encodeRecord, keyOf, keyOfRun, RECORD_KIND } from '../../src/storage/records/record.ts';
 import { DurableLog } from '../../src/testing/simulation/checks/durable-log.ts';
 import type { Watch } from './watch.ts';
 

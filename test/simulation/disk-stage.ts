@@ -2,7 +2,7 @@
  * A simulated disk on its own, for the tests of what it does: a clock that moves when a promise needs it, one
  * life after the other, and the production log store on top.
  */
-import type { DatabaseChange } from '../../src/storage/database.ts';
+import type { DatabaseChange } from '../../src/storage/disk/database.ts';
 import { LevelLogStore } from '../../src/storage/level-log-store.ts';
 import { SimulatedProcess } from '../../src/testing/simulation/process.ts';
 import { SeededRandom } from '../../src/testing/simulation/random.ts';

@@ -1,6 +1,10 @@
 /** The disk of one node: what takes how long, what fails how, and what the end of a process or of power leaves. */
 import { describe, expect, it } from 'vitest';
-import { type Database, type DatabaseChange, writeDurably } from '../../src/storage/database.ts';
+import {
+  type Database,
+  type DatabaseChange,
+  writeDurably,
+} from '../../src/storage/disk/database.ts';
 import { DiskStage } from './disk-stage.ts';
 
 const encoder = new TextEncoder();

@@ -1,6 +1,6 @@
 /** What a database holds, and what a power loss leaves of it. */
 import { describe, expect, it } from 'vitest';
-import type { DatabaseChange } from '../../src/storage/database.ts';
+import type { DatabaseChange } from '../../src/storage/disk/database.ts';
 import { SimulatedRecords } from '../../src/testing/simulation/simulated-records.ts';
 
 const encoder = new TextEncoder();

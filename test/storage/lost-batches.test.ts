@@ -5,7 +5,7 @@
  */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { DatabaseChange } from '../../src/storage/database.ts';
+import type { DatabaseChange } from '../../src/storage/disk/database.ts';
 import {
   contentOf,
   type LogModel,

@@ -11,8 +11,8 @@ import {
   DatabaseMissing,
   type DatabaseRecord,
   type DatabaseScan,
-} from '../../src/storage/database.ts';
-import type { Files, OpenFile } from '../../src/storage/files.ts';
+} from '../../src/storage/disk/database.ts';
+import type { Files, OpenFile } from '../../src/storage/disk/files.ts';
 import { LevelLogStore } from '../../src/storage/level-log-store.ts';
 
 /** Whether one unsynced piece made it to the disk all the same. */

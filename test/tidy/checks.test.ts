@@ -173,12 +173,12 @@ it('[SC16] finds clocks, randomness, promises and Node in the pure parts', () =>
 it('[SC17] finds Node in the portable parts, and behind the simulator', () => {
   const store = { 'src/storage/memory-log-store.ts': 'export const bytes = Buffer.alloc(1);' };
   expect(found(nodeInPortableParts, store)).toEqual(['src/storage/memory-log-store.ts:1']);
-  const adapter = { 'src/storage/node-files.ts': `import 'node:fs';` };
+  const adapter = { 'src/storage/disk/node-files.ts': `import 'node:fs';` };
   expect(found(nodeInPortableParts, adapter)).toEqual([]);
   const simulator = {
-    'src/testing/simulator.ts': `import { open } from '../storage/disk.ts';`,
-    'src/storage/disk.ts': `import { read } from './node-files.ts';`,
-    'src/storage/node-files.ts': `import { readFile } from 'node:fs';`,
+    'src/testing/simulator.ts': `import { open } from '../storage/store.ts';`,
+    'src/storage/store.ts': `import { read } from './disk/node-files.ts';`,
+    'src/storage/disk/node-files.ts': `import { readFile } from 'node:fs';`,
   };
   expect(found(nodeBoundTesting, simulator)).toEqual(['src/testing/simulator.ts:1']);
 });

@@ -33,7 +33,7 @@ const NODE_FREE = [
 ];
 /** The files that stand for the outside world, and say so. */
 const ADAPTER_FILES =
-  /^src\/((transport|client)\/ws-|storage\/(level-database|node-files)|node\/system-clock)/;
+  /^src\/((transport|client)\/ws-|storage\/disk\/(level-database|node-files)|node\/system-clock)/;
 const NODE_GLOBALS = ['Buffer', 'process', 'setImmediate', '__dirname', 'require'];
 
 export function ambientInPureParts(tree: SourceTree): readonly Offence[] {

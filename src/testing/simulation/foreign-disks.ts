@@ -2,8 +2,8 @@
  * Disks that are not what their node last wrote: empty ones, and copies of an earlier time. The cluster can tell
  * them apart only if its members have met the right one since, so these faults wait until they have.
  */
-import { decodeRecord, keyOf, keyOfPeer, RECORD_KIND } from '../../storage/record.ts';
-import { parsePeer, parseState } from '../../storage/stored-values.ts';
+import { decodeRecord, keyOf, keyOfPeer, RECORD_KIND } from '../../storage/records/record.ts';
+import { parsePeer, parseState } from '../../storage/records/stored-values.ts';
 import type { SimulatedMember } from './member.ts';
 import type { DiskContent, DiskNode } from './simulated-content.ts';
 import { nameOf } from './simulated-records.ts';

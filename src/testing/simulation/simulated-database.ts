@@ -12,7 +12,7 @@ import {
   type DatabaseRecord,
   type DatabaseScan,
   type ScanRange,
-} from '../../storage/database.ts';
+} from '../../storage/disk/database.ts';
 import type { SimulatedProcess } from './process.ts';
 import { newStore, type SimulatedStore } from './simulated-content.ts';
 import { inputOutputError, noSpace, type SimulatedDisk } from './simulated-disk.ts';

@@ -4,7 +4,7 @@
  * loss leaves what was synced and chance pieces of the rest. What is in flight at that moment may have been done
  * or not. Faults are switched on from outside; the disk itself decides nothing.
  */
-import type { DatabaseChange } from '../../storage/database.ts';
+import type { DatabaseChange } from '../../storage/disk/database.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
 import type { SimulatedProcess } from './process.ts';
 import type { SeededRandom } from './random.ts';

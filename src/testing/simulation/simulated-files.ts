@@ -1,5 +1,5 @@
 /** The file operations of the log store upon a simulated disk: each takes a while, and may be cut short by the end. */
-import type { Files, OpenFile } from '../../storage/files.ts';
+import type { Files, OpenFile } from '../../storage/disk/files.ts';
 import type { SimulatedProcess } from './process.ts';
 import { newFile, type SimulatedFile, syncFile } from './simulated-content.ts';
 import { noSpace, type SimulatedDisk } from './simulated-disk.ts';

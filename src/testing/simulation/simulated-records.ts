@@ -3,7 +3,7 @@
  * apart, each with the write-ahead file that it went to. A power loss takes from every such file a suffix of what
  * was not synced, so that an older batch may be gone while a newer one is there, as LevelDB loses them.
  */
-import type { DatabaseChange, DatabaseRecord } from '../../storage/database.ts';
+import type { DatabaseChange, DatabaseRecord } from '../../storage/disk/database.ts';
 
 interface Batch {
   readonly changes: readonly DatabaseChange[];

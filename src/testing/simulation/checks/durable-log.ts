@@ -6,9 +6,9 @@
 import { decodeRun, type EntryRun, entriesOf } from '../../../core/entry-run.ts';
 import { HARD_STATE_ZERO, type HardState } from '../../../core/hard-state.ts';
 import { INDEX_ZERO, type Index, index, type Term } from '../../../core/types.ts';
-import type { DatabaseChange } from '../../../storage/database.ts';
-import { decodeRecord, RECORD_KIND } from '../../../storage/record.ts';
-import { parseState } from '../../../storage/stored-values.ts';
+import type { DatabaseChange } from '../../../storage/disk/database.ts';
+import { decodeRecord, RECORD_KIND } from '../../../storage/records/record.ts';
+import { parseState } from '../../../storage/records/stored-values.ts';
 
 export interface DurableEntry {
   readonly term: Term;

@@ -11,19 +11,19 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RaftError } from '../../src/core/errors.ts';
-import type { LogStore } from '../../src/ports/log-store.ts';
-import { levelLogStore } from '../../src/storage/disk-log-store.ts';
-import type { Files } from '../../src/storage/files.ts';
-import { LevelDatabase } from '../../src/storage/level-database.ts';
-import { LevelLogStore } from '../../src/storage/level-log-store.ts';
-import { nodeFiles } from '../../src/storage/node-files.ts';
-import { cryptoWord } from '../../src/storage/random-word.ts';
-import { encodeRecord, RECORD_KIND } from '../../src/storage/record.ts';
-import { PART } from '../../src/storage/refusals.ts';
-import { fingerprint, Workspace } from './data-directories.ts';
-import { OWNER } from './log-model.ts';
-import { append, hard, peer, run, truncate, write } from './log-operations.ts';
+import { RaftError } from '../../../src/core/errors.ts';
+import type { LogStore } from '../../../src/ports/log-store.ts';
+import { cryptoWord } from '../../../src/storage/directory/random-word.ts';
+import { PART } from '../../../src/storage/directory/refusals.ts';
+import type { Files } from '../../../src/storage/disk/files.ts';
+import { LevelDatabase } from '../../../src/storage/disk/level-database.ts';
+import { nodeFiles } from '../../../src/storage/disk/node-files.ts';
+import { levelLogStore } from '../../../src/storage/disk-log-store.ts';
+import { LevelLogStore } from '../../../src/storage/level-log-store.ts';
+import { encodeRecord, RECORD_KIND } from '../../../src/storage/records/record.ts';
+import { fingerprint, Workspace } from '../data-directories.ts';
+import { OWNER } from '../log-model.ts';
+import { append, hard, peer, run, truncate, write } from '../log-operations.ts';
 
 const PARTS = [PART.identity, PART.log, PART.hardState, PART.acknowledged];
 

@@ -5,8 +5,8 @@
  *
  *   0  u8 kind    1  u8 version    2  JSON text, UTF-8    end − 4  u32 CRC-32 of all before it
  */
-import { crc32 } from '../core/checksum.ts';
-import type { Index } from '../core/types.ts';
+import { crc32 } from '../../core/checksum.ts';
+import type { Index } from '../../core/types.ts';
 
 /**
  * What a record is; in the database also the first byte of its key, so that the state, which every

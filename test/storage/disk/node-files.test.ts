@@ -2,10 +2,10 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { levelLogStore } from '../../src/storage/disk-log-store.ts';
-import { nodeFiles } from '../../src/storage/node-files.ts';
-import { Workspace } from './data-directories.ts';
-import { OWNER } from './log-model.ts';
+import { nodeFiles } from '../../../src/storage/disk/node-files.ts';
+import { levelLogStore } from '../../../src/storage/disk-log-store.ts';
+import { Workspace } from '../data-directories.ts';
+import { OWNER } from '../log-model.ts';
 
 const workspace = new Workspace();
 afterAll(() => workspace.dispose());

@@ -3,11 +3,12 @@
  * the proven database, `identity.json`, the second copy of the hard state, the marker (ST4, ST5, ST7).
  * The order of the writes decides which differences a crash may leave; all others are refused.
  */
-import { type Configuration, members } from '../core/configuration.ts';
-import type { HardState } from '../core/hard-state.ts';
-import type { NodeIdentity } from '../core/identity.ts';
-import type { EntryId } from '../core/types.ts';
-import type { LogStoreOwner } from '../ports/log-store.ts';
+import { type Configuration, members } from '../../core/configuration.ts';
+import type { HardState } from '../../core/hard-state.ts';
+import type { NodeIdentity } from '../../core/identity.ts';
+import type { EntryId } from '../../core/types.ts';
+import type { LogStoreOwner } from '../../ports/log-store.ts';
+import type { Acknowledged, HardStateCopy } from '../records/stored-values.ts';
 import {
   acknowledgedLost,
   contentDiffers,
@@ -21,7 +22,6 @@ import {
   twoVotes,
 } from './refusals.ts';
 import type { ProvenDatabase } from './start-up-proof.ts';
-import type { Acknowledged, HardStateCopy } from './stored-values.ts';
 
 export interface DirectoryParts {
   readonly directory: string;

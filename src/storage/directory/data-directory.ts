@@ -3,18 +3,22 @@
  * names; take the lock, which is LevelDB's; read who the directory is; finish its creation or prove it;
  * count this start. Nothing is written before the proof is complete. Rules ST5–ST8, ST10, ST11, ID1.
  */
-import { InvariantViolation } from '../core/assert.ts';
-import { RaftError } from '../core/errors.ts';
-import type { NodeIdentity } from '../core/identity.ts';
-import type { LogStoreOwner } from '../ports/log-store.ts';
-import { requireAgreement, requireSameMembers, requireSendable } from './agreement.ts';
+import { InvariantViolation } from '../../core/assert.ts';
+import { RaftError } from '../../core/errors.ts';
+import type { NodeIdentity } from '../../core/identity.ts';
+import type { LogStoreOwner } from '../../ports/log-store.ts';
 import {
   type Database,
   DatabaseDamaged,
   DatabaseLocked,
   DatabaseMissing,
   writeDurably,
-} from './database.ts';
+} from '../disk/database.ts';
+import { bootIdentity } from '../records/identity-file.ts';
+import { SlotFile } from '../records/slot-file.ts';
+import type { Acknowledged, HardStateCopy, StoreState } from '../records/stored-values.ts';
+import { putState, StoreContent } from '../store-content.ts';
+import { requireAgreement, requireSameMembers, requireSendable } from './agreement.ts';
 import { createDirectory } from './directory-creation.ts';
 import {
   type DirectoryGround,
@@ -23,12 +27,8 @@ import {
   type SlotParts,
   writeIdentity,
 } from './directory-parts.ts';
-import { bootIdentity } from './identity-file.ts';
 import { belongsTo, damagedPart, inUse, missing, notEmpty, PART, unusable } from './refusals.ts';
-import { SlotFile } from './slot-file.ts';
 import { type ProvenDatabase, proveDatabase } from './start-up-proof.ts';
-import { putState, StoreContent } from './store-content.ts';
-import type { Acknowledged, HardStateCopy, StoreState } from './stored-values.ts';
 
 export interface OpenedDirectory {
   readonly identity: NodeIdentity;

@@ -1,8 +1,8 @@
 /** Reads runs back from the database, each proven and each where it belongs (ST2, ST3, ST12). */
-import { decodeRun, type EntryRun } from '../core/entry-run.ts';
-import { type Index, nextIndex } from '../core/types.ts';
-import type { Database, DatabaseRecord } from './database.ts';
-import { isSameKey, keyOfRun } from './record.ts';
+import { decodeRun, type EntryRun } from '../../core/entry-run.ts';
+import { type Index, nextIndex } from '../../core/types.ts';
+import type { Database, DatabaseRecord } from '../disk/database.ts';
+import { isSameKey, keyOfRun } from '../records/record.ts';
 
 /** Bound: bytes read from the database in one step; the rest follows in the next. */
 const STEP_BYTES_MAX = 1024 * 1024;

@@ -5,8 +5,8 @@
  *
  *   0     u32 length   4     record        4096  u32 length   4100  record        8192 end
  */
-import { assert } from '../core/assert.ts';
-import type { Files, OpenFile } from './files.ts';
+import { assert } from '../../core/assert.ts';
+import type { Files, OpenFile } from '../disk/files.ts';
 import { type Decoded, decodeRecord, encodeRecord, type RecordKind } from './record.ts';
 
 const SLOT_BYTES = 4096;

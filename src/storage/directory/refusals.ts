@@ -3,9 +3,9 @@
  * that nothing was done about it, and what to do next. The codes are API, the wording is not. That "no
  * record was changed" is literal: LevelDB tidies its own files when it opens, the store writes nothing.
  */
-import { RaftError } from '../core/errors.ts';
-import type { EntryId, Index, NodeId, Term } from '../core/types.ts';
-import type { StoredIdentity } from './stored-values.ts';
+import { RaftError } from '../../core/errors.ts';
+import type { EntryId, Index, NodeId, Term } from '../../core/types.ts';
+import type { StoredIdentity } from '../records/stored-values.ts';
 
 /** Names inside a data directory. */
 export const PART = {

@@ -2,18 +2,24 @@
  * ST11: how a data directory comes to be. It is made with 0 starts counted; until the first start has
  * counted itself (`data-directory.ts`) nothing was promised, and whatever a crash left is made anew.
  */
-import type { Configuration } from '../core/configuration.ts';
-import { HARD_STATE_ZERO } from '../core/hard-state.ts';
-import type { NodeIdentity } from '../core/identity.ts';
-import { ENTRY_ZERO, nodeId } from '../core/types.ts';
-import type { LogStoreOwner } from '../ports/log-store.ts';
-import { type Database, type DatabaseChange, writeDurably } from './database.ts';
+import type { Configuration } from '../../core/configuration.ts';
+import { HARD_STATE_ZERO } from '../../core/hard-state.ts';
+import type { NodeIdentity } from '../../core/identity.ts';
+import { ENTRY_ZERO, nodeId } from '../../core/types.ts';
+import type { LogStoreOwner } from '../../ports/log-store.ts';
+import { type Database, type DatabaseChange, writeDurably } from '../disk/database.ts';
+import {
+  checksumOfRecord,
+  encodeRecord,
+  keyOf,
+  RECORD_KIND,
+  type RecordKind,
+} from '../records/record.ts';
+import { advanceDigest, type StoreState } from '../records/stored-values.ts';
+import { putState } from '../store-content.ts';
 import { createSlotParts, type DirectoryGround, writeIdentity } from './directory-parts.ts';
-import { checksumOfRecord, encodeRecord, keyOf, RECORD_KIND, type RecordKind } from './record.ts';
 import { missing, mixed, PART } from './refusals.ts';
 import type { ProvenDatabase } from './start-up-proof.ts';
-import { putState } from './store-content.ts';
-import { advanceDigest, type StoreState } from './stored-values.ts';
 
 /** What was found under the lock: nothing, or what an unfinished creation left. */
 export interface Beginning {

@@ -2,8 +2,8 @@
  * Where the stored runs begin, and their checksums: 12 bytes a run, so that truncation and reads find
  * their run without walking the log. It holds only what is on disk; a write changes it when it is done.
  */
-import { assert } from '../core/assert.ts';
-import { type Index, index } from '../core/types.ts';
+import { assert } from '../../core/assert.ts';
+import { type Index, index } from '../../core/types.ts';
 
 const CAPACITY_MIN = 64;
 

@@ -1,9 +1,13 @@
 /** `identity.json` on its own: every byte of it counts. */
 import { describe, expect, it } from 'vitest';
-import { crc32 } from '../../src/core/checksum.ts';
-import { LINEAGE_MAX, type NodeIdentity } from '../../src/core/identity.ts';
-import { nodeId } from '../../src/core/types.ts';
-import { bootIdentity, decodeIdentity, encodeIdentity } from '../../src/storage/identity-file.ts';
+import { crc32 } from '../../../src/core/checksum.ts';
+import { LINEAGE_MAX, type NodeIdentity } from '../../../src/core/identity.ts';
+import { nodeId } from '../../../src/core/types.ts';
+import {
+  bootIdentity,
+  decodeIdentity,
+  encodeIdentity,
+} from '../../../src/storage/records/identity-file.ts';
 
 const IDENTITY: NodeIdentity = {
   clusterId: 'größer "als" \n eins',

@@ -1,9 +1,9 @@
 /** Which entries may be read, and the trimming of whole runs to them (ST12). The same for every store. */
-import { assert } from '../core/assert.ts';
-import { type EntryRun, sliceRun } from '../core/entry-run.ts';
-import { RaftError } from '../core/errors.ts';
-import type { LogShape } from '../core/log-shape.ts';
-import type { ReadRange } from '../ports/log-store.ts';
+import { assert } from '../../core/assert.ts';
+import { type EntryRun, sliceRun } from '../../core/entry-run.ts';
+import { RaftError } from '../../core/errors.ts';
+import type { LogShape } from '../../core/log-shape.ts';
+import type { ReadRange } from '../../ports/log-store.ts';
 
 /**
  * Throws `RAFT_COMPACTED` or `RAFT_OVERWRITTEN` if the log no longer holds the range: a write may have

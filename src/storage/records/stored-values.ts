@@ -2,9 +2,9 @@
  * What the small records of the store hold, and the proof of their shape: what comes from disk is
  * `unknown` until it has passed one of these (TR4). Each answers `null` to anything it cannot vouch for.
  */
-import type { Configuration } from '../core/configuration.ts';
-import type { HardState } from '../core/hard-state.ts';
-import type { KnownPeer, PeerBoot } from '../core/identity.ts';
+import type { Configuration } from '../../core/configuration.ts';
+import type { HardState } from '../../core/hard-state.ts';
+import type { KnownPeer, PeerBoot } from '../../core/identity.ts';
 import {
   type EntryId,
   type Index,
@@ -13,7 +13,7 @@ import {
   isNodeId,
   type NodeId,
   term,
-} from '../core/types.ts';
+} from '../../core/types.ts';
 
 /** Whom a database belongs to; the same words stand in `identity.json` (ST5). */
 export interface StoredIdentity {

@@ -2,21 +2,21 @@
  * The parts of a data directory beside the database, read and written: `identity.json` and the two slot
  * files. Each is refused in its own words when it is missing, damaged or of a newer format (ST6, ST8).
  */
-import type { NodeIdentity } from '../core/identity.ts';
-import type { Database } from './database.ts';
-import type { Files } from './files.ts';
-import { decodeIdentity, encodeIdentity } from './identity-file.ts';
-import type { RandomWord } from './random-word.ts';
-import { RECORD_KIND, type RecordKind } from './record.ts';
-import { damagedPart, missing, newerFormat, PART, type Part } from './refusals.ts';
-import { decodeSlots, encodeSlots, type Sequenced, type SlotFormat } from './slot-file.ts';
+import type { NodeIdentity } from '../../core/identity.ts';
+import type { Database } from '../disk/database.ts';
+import type { Files } from '../disk/files.ts';
+import { decodeIdentity, encodeIdentity } from '../records/identity-file.ts';
+import { RECORD_KIND, type RecordKind } from '../records/record.ts';
+import { decodeSlots, encodeSlots, type Sequenced, type SlotFormat } from '../records/slot-file.ts';
 import {
   type Acknowledged,
   type HardStateCopy,
   parseAcknowledged,
   parseHardStateCopy,
   type StoreState,
-} from './stored-values.ts';
+} from '../records/stored-values.ts';
+import type { RandomWord } from './random-word.ts';
+import { damagedPart, missing, newerFormat, PART, type Part } from './refusals.ts';
 
 /** What a data directory stands on. */
 export interface DirectoryGround {

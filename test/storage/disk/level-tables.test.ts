@@ -2,9 +2,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { crc32c } from '../../src/storage/crc32c.ts';
-import { LevelFileDamaged, liveTables, requireSoundTable } from '../../src/storage/level-tables.ts';
-import { makeHistory, Workspace } from './data-directories.ts';
+import { crc32c } from '../../../src/storage/disk/crc32c.ts';
+import {
+  LevelFileDamaged,
+  liveTables,
+  requireSoundTable,
+} from '../../../src/storage/disk/level-tables.ts';
+import { makeHistory, Workspace } from '../data-directories.ts';
 
 const MAGIC_BYTES = 8;
 const FOOTER_BYTES = 48;

@@ -5,14 +5,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { nodeId } from '../../src/core/types.ts';
-import { levelLogStore } from '../../src/storage/disk-log-store.ts';
-import { encodeIdentity } from '../../src/storage/identity-file.ts';
-import { LevelDatabase } from '../../src/storage/level-database.ts';
-import { PART } from '../../src/storage/refusals.ts';
-import { fingerprint, Workspace } from './data-directories.ts';
-import { contentOf, MODEL_EMPTY, OWNER } from './log-model.ts';
-import { append, hard, run, write } from './log-operations.ts';
+import { nodeId } from '../../../src/core/types.ts';
+import { PART } from '../../../src/storage/directory/refusals.ts';
+import { LevelDatabase } from '../../../src/storage/disk/level-database.ts';
+import { levelLogStore } from '../../../src/storage/disk-log-store.ts';
+import { encodeIdentity } from '../../../src/storage/records/identity-file.ts';
+import { fingerprint, Workspace } from '../data-directories.ts';
+import { contentOf, MODEL_EMPTY, OWNER } from '../log-model.ts';
+import { append, hard, run, write } from '../log-operations.ts';
 
 const workspace = new Workspace();
 afterAll(() => workspace.dispose());

@@ -3,13 +3,14 @@
  * must follow on each other (ST3), and all together must be what the last batch left behind. Whether
  * the database is also the right one and the newest is asked in `agreement.ts`. It writes nothing.
  */
-import type { Configuration } from '../core/configuration.ts';
-import { decodeRun } from '../core/entry-run.ts';
-import type { KnownPeer } from '../core/identity.ts';
-import type { LogShape } from '../core/log-shape.ts';
-import { ENTRY_ZERO, type Index, index, nextIndex, previousIndex } from '../core/types.ts';
-import type { Database, DatabaseRecord } from './database.ts';
-import { extendShape, lastEntry } from './log-plan.ts';
+import type { Configuration } from '../../core/configuration.ts';
+import { decodeRun } from '../../core/entry-run.ts';
+import type { KnownPeer } from '../../core/identity.ts';
+import type { LogShape } from '../../core/log-shape.ts';
+import { ENTRY_ZERO, type Index, index, nextIndex, previousIndex } from '../../core/types.ts';
+import type { Database, DatabaseRecord } from '../disk/database.ts';
+import { extendShape, lastEntry } from '../log/log-plan.ts';
+import { RunIndex } from '../log/run-index.ts';
 import {
   checksumOfRun,
   type Decoded,
@@ -20,7 +21,16 @@ import {
   keyOfRun,
   RECORD_KIND,
   type RecordKind,
-} from './record.ts';
+} from '../records/record.ts';
+import {
+  advanceDigest,
+  parseConfiguration,
+  parseIdentity,
+  parsePeer,
+  parseState,
+  type StoredIdentity,
+  type StoreState,
+} from '../records/stored-values.ts';
 import {
   contentDiffers,
   damagedPart,
@@ -31,16 +41,6 @@ import {
   termAboveHardState,
   termFalls,
 } from './refusals.ts';
-import { RunIndex } from './run-index.ts';
-import {
-  advanceDigest,
-  parseConfiguration,
-  parseIdentity,
-  parsePeer,
-  parseState,
-  type StoredIdentity,
-  type StoreState,
-} from './stored-values.ts';
 
 export interface StoredPeer {
   readonly peer: KnownPeer;

@@ -3,12 +3,12 @@
  * store. The assertions are the writing end of the rules that the start-up proof checks at the reading
  * end (ST3, ST4). It reads and writes nothing.
  */
-import { assert, unreachable } from '../core/assert.ts';
-import { type EntryRun, RUN_HEADER_BYTES, sliceRun } from '../core/entry-run.ts';
-import { type HardState, isSameHardState } from '../core/hard-state.ts';
-import type { LogShape, TermRun } from '../core/log-shape.ts';
-import { type EntryId, type Index, nextIndex, previousIndex, type Term } from '../core/types.ts';
-import type { LogOperation } from '../ports/log-store.ts';
+import { assert, unreachable } from '../../core/assert.ts';
+import { type EntryRun, RUN_HEADER_BYTES, sliceRun } from '../../core/entry-run.ts';
+import { type HardState, isSameHardState } from '../../core/hard-state.ts';
+import type { LogShape, TermRun } from '../../core/log-shape.ts';
+import { type EntryId, type Index, nextIndex, previousIndex, type Term } from '../../core/types.ts';
+import type { LogOperation } from '../../ports/log-store.ts';
 
 export interface LogState {
   readonly hardState: HardState;

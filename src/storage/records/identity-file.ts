@@ -5,9 +5,9 @@
  *
  * `boots` 0 says that the directory was never finished: no start of it has promised anything yet (ST11).
  */
-import { crc32 } from '../core/checksum.ts';
-import { LINEAGE_MAX, type NodeIdentity } from '../core/identity.ts';
-import { isCounter, isNodeId } from '../core/types.ts';
+import { crc32 } from '../../core/checksum.ts';
+import { LINEAGE_MAX, type NodeIdentity } from '../../core/identity.ts';
+import { isCounter, isNodeId } from '../../core/types.ts';
 import { isObject, isText } from './stored-values.ts';
 
 /**

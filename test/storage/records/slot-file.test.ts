@@ -3,11 +3,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { index, term } from '../../src/core/types.ts';
-import { nodeFiles } from '../../src/storage/node-files.ts';
-import { RECORD_KIND } from '../../src/storage/record.ts';
-import { decodeSlots, encodeSlots, SlotFile } from '../../src/storage/slot-file.ts';
-import { type Acknowledged, parseAcknowledged } from '../../src/storage/stored-values.ts';
+import { index, term } from '../../../src/core/types.ts';
+import { nodeFiles } from '../../../src/storage/disk/node-files.ts';
+import { RECORD_KIND } from '../../../src/storage/records/record.ts';
+import { decodeSlots, encodeSlots, SlotFile } from '../../../src/storage/records/slot-file.ts';
+import {
+  type Acknowledged,
+  parseAcknowledged,
+} from '../../../src/storage/records/stored-values.ts';
 
 const FORMAT = { kind: RECORD_KIND.acknowledged, parse: parseAcknowledged };
 

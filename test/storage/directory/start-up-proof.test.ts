@@ -1,9 +1,13 @@
 /** The start-up proof on its own: databases that are consistent in everything but one thing. */
 import { describe, expect, it } from 'vitest';
-import type { EntryRun } from '../../src/core/entry-run.ts';
-import { index, nodeId, term } from '../../src/core/types.ts';
-import type { Database, DatabaseRecord } from '../../src/storage/database.ts';
-import { lastEntry } from '../../src/storage/log-plan.ts';
+import type { EntryRun } from '../../../src/core/entry-run.ts';
+import { index, nodeId, term } from '../../../src/core/types.ts';
+import {
+  type ProvenDatabase,
+  proveDatabase,
+} from '../../../src/storage/directory/start-up-proof.ts';
+import type { Database, DatabaseRecord } from '../../../src/storage/disk/database.ts';
+import { lastEntry } from '../../../src/storage/log/log-plan.ts';
 import {
   checksumOfRecord,
   checksumOfRun,
@@ -12,12 +16,11 @@ import {
   keyOfPeer,
   keyOfRun,
   RECORD_KIND,
-} from '../../src/storage/record.ts';
-import { type ProvenDatabase, proveDatabase } from '../../src/storage/start-up-proof.ts';
-import { advanceDigest, type StoreState } from '../../src/storage/stored-values.ts';
-import { OWNER } from './log-model.ts';
-import { peer, run } from './log-operations.ts';
-import { SimulatedDisk } from './simulated-disk.ts';
+} from '../../../src/storage/records/record.ts';
+import { advanceDigest, type StoreState } from '../../../src/storage/records/stored-values.ts';
+import { OWNER } from '../log-model.ts';
+import { peer, run } from '../log-operations.ts';
+import { SimulatedDisk } from '../simulated-disk.ts';
 
 const IDENTITY = { clusterId: 'c1', nodeId: 'n1', incarnation: 'i1' };
 const LOG = 'data/log';
