@@ -14,6 +14,9 @@ export type ApplierEvent =
   | { readonly type: 'apply.completed'; readonly throughIndex: Index }
   | { readonly type: 'apply.failed' };
 
+/** What a name is given that stands on an arrow: the arrow's event, whole. */
+const event = <Event>(heard: { readonly event: Event }): Event => heard.event;
+
 export const applierMachine = setup({
   types: {
     context: {} as ApplierContext,
@@ -42,7 +45,7 @@ export const applierMachine = setup({
       on: {
         'commit.advanced': {
           target: 'applying',
-          actions: { type: 'recordCommit', params: ({ event }) => event },
+          actions: { type: 'recordCommit', params: event },
         },
         'apply.completed': {},
       },
@@ -51,17 +54,17 @@ export const applierMachine = setup({
       description: 'The state machine works on one batch.',
       entry: 'applyNext',
       on: {
-        'commit.advanced': { actions: { type: 'recordCommit', params: ({ event }) => event } },
+        'commit.advanced': { actions: { type: 'recordCommit', params: event } },
         'apply.completed': [
           {
-            guard: { type: 'isAllApplied', params: ({ event }) => event },
+            guard: { type: 'isAllApplied', params: event },
             target: 'idle',
-            actions: { type: 'recordApplied', params: ({ event }) => event },
+            actions: { type: 'recordApplied', params: event },
           },
           {
             target: 'applying',
             reenter: true,
-            actions: { type: 'recordApplied', params: ({ event }) => event },
+            actions: { type: 'recordApplied', params: event },
           },
         ],
       },

@@ -18,6 +18,9 @@ export type LogWriterEvent =
   | { readonly type: 'write.completed'; readonly batch: number }
   | { readonly type: 'write.failed' };
 
+/** What a name is given that stands on an arrow: the arrow's event, whole. */
+const event = <Event>(heard: { readonly event: Event }): Event => heard.event;
+
 export const logWriterMachine = setup({
   types: {
     context: {} as LogWriterContext,
@@ -60,13 +63,13 @@ export const logWriterMachine = setup({
         'write.requested': { actions: 'gather' },
         'write.completed': [
           {
-            guard: { type: 'isCurrentAndMoreWaits', params: ({ event }) => event },
+            guard: { type: 'isCurrentAndMoreWaits', params: event },
             target: 'writing',
             reenter: true,
             actions: 'announceDurable',
           },
           {
-            guard: { type: 'isCurrent', params: ({ event }) => event },
+            guard: { type: 'isCurrent', params: event },
             target: 'idle',
             actions: 'announceDurable',
           },
@@ -83,12 +86,12 @@ export const logWriterMachine = setup({
           on: {
             'write.completed': [
               {
-                guard: { type: 'isCurrentAndMoreWaits', params: ({ event }) => event },
+                guard: { type: 'isCurrentAndMoreWaits', params: event },
                 target: 'prompt',
                 actions: ['announceRecovery', 'announceDurable', 'flush'],
               },
               {
-                guard: { type: 'isCurrent', params: ({ event }) => event },
+                guard: { type: 'isCurrent', params: event },
                 target: '#logWriter.idle',
                 actions: ['announceRecovery', 'announceDurable'],
               },

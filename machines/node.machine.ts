@@ -30,6 +30,9 @@ export type NodeEvent =
 /** Bound to the charts of the parts in `index.ts`; this file imports nothing but xstate. */
 const placeholder = fromCallback(() => {});
 
+/** What a name is given that stands on an arrow: the arrow's event, whole. */
+const event = <Event>(heard: { readonly event: Event }): Event => heard.event;
+
 export const nodeMachine = setup({
   types: {
     context: {} as NodeContext,
@@ -65,7 +68,7 @@ export const nodeMachine = setup({
   on: {
     failed: {
       target: '.halted',
-      actions: { type: 'recordError', params: ({ event }) => event },
+      actions: { type: 'recordError', params: event },
     },
     recovered: {},
     stop: {},
@@ -77,7 +80,7 @@ export const nodeMachine = setup({
       on: {
         recovered: {
           target: 'active',
-          actions: { type: 'recordRecovery', params: ({ event }) => event },
+          actions: { type: 'recordRecovery', params: event },
         },
         stop: 'stopped',
       },
@@ -94,7 +97,7 @@ export const nodeMachine = setup({
           input: ({ context }) => ({ stallTimeoutMs: context.diskStallMs }),
           onError: {
             target: 'halted',
-            actions: { type: 'recordError', params: ({ event }) => event },
+            actions: { type: 'recordError', params: event },
           },
         },
         {
@@ -106,7 +109,7 @@ export const nodeMachine = setup({
               : { lastApplied: context.recovered.log.base.index },
           onError: {
             target: 'halted',
-            actions: { type: 'recordError', params: ({ event }) => event },
+            actions: { type: 'recordError', params: event },
           },
         },
         {
@@ -115,7 +118,7 @@ export const nodeMachine = setup({
           input: ({ context }) => context.recovered ?? undefined,
           onError: {
             target: 'halted',
-            actions: { type: 'recordError', params: ({ event }) => event },
+            actions: { type: 'recordError', params: event },
           },
         },
       ],

@@ -15,6 +15,9 @@ type Received<Type extends RaftEvent['type']> = Extract<RaftEvent, { type: Type 
 /** Bound to the replication chart in `index.ts`; this file imports nothing but xstate. */
 const replicationPlaceholder = fromCallback(() => {});
 
+/** What a name is given that stands on an arrow: the arrow's event, whole. */
+const event = <Event>(heard: { readonly event: Event }): Event => heard.event;
+
 export const raftMachine = setup({
   types: {
     context: {} as RaftState,
@@ -107,24 +110,24 @@ export const raftMachine = setup({
   on: {
     'term.observed': {
       target: '.follower',
-      actions: { type: 'observeTerm', params: ({ event }) => event },
+      actions: { type: 'observeTerm', params: event },
     },
     'preVote.requested': {
-      actions: { type: 'grantPreVoteIfUpToDate', params: ({ event }) => event },
+      actions: { type: 'grantPreVoteIfUpToDate', params: event },
     },
     'vote.requested': [
       {
-        guard: { type: 'mayGrantVote', params: ({ event }) => event },
+        guard: { type: 'mayGrantVote', params: event },
         target: '.follower',
-        actions: { type: 'grantVote', params: ({ event }) => event },
+        actions: { type: 'grantVote', params: event },
       },
-      { actions: { type: 'refuseVote', params: ({ event }) => event } },
+      { actions: { type: 'refuseVote', params: event } },
     ],
     'entries.received': {
       target: '.follower.loyal',
-      actions: { type: 'acceptEntries', params: ({ event }) => event },
+      actions: { type: 'acceptEntries', params: event },
     },
-    'disk.durable': { actions: { type: 'noteDurable', params: ({ event }) => event } },
+    'disk.durable': { actions: { type: 'noteDurable', params: event } },
     'preVote.answered': {},
     'vote.answered': {},
     'proposals.gathered': {},
@@ -143,7 +146,7 @@ export const raftMachine = setup({
           description: 'Knows no leader of this term.',
           after: { electionTimeout: { target: '#raft.preCandidate' } },
           on: {
-            'term.observed': { actions: { type: 'observeTerm', params: ({ event }) => event } },
+            'term.observed': { actions: { type: 'observeTerm', params: event } },
           },
         },
         loyal: {
@@ -154,13 +157,13 @@ export const raftMachine = setup({
             'entries.received': {
               target: 'loyal',
               reenter: true,
-              actions: { type: 'acceptEntries', params: ({ event }) => event },
+              actions: { type: 'acceptEntries', params: event },
             },
             'preVote.requested': {
-              actions: { type: 'refusePreVote', params: ({ event }) => event },
+              actions: { type: 'refusePreVote', params: event },
             },
             'link.closed': {
-              guard: { type: 'isLeaderLink', params: ({ event }) => event },
+              guard: { type: 'isLeaderLink', params: event },
               target: 'suspicious',
             },
           },
@@ -170,7 +173,7 @@ export const raftMachine = setup({
           after: { electionTimeoutRest: { target: '#raft.preCandidate' } },
           on: {
             'link.closed': {
-              guard: { type: 'isLeaderLink', params: ({ event }) => event },
+              guard: { type: 'isLeaderLink', params: event },
               target: 'suspicious',
             },
           },
@@ -180,7 +183,7 @@ export const raftMachine = setup({
             "The leader's link closed: a hint, not a proof. The first in line asks at once.",
           after: { suspicionDelay: { target: '#raft.preCandidate' } },
           on: {
-            'term.observed': { actions: { type: 'observeTerm', params: ({ event }) => event } },
+            'term.observed': { actions: { type: 'observeTerm', params: event } },
           },
         },
       },
@@ -194,7 +197,7 @@ export const raftMachine = setup({
       ],
       after: { electionTimeout: { target: 'preCandidate', reenter: true } },
       on: {
-        'preVote.answered': { actions: { type: 'countPreVote', params: ({ event }) => event } },
+        'preVote.answered': { actions: { type: 'countPreVote', params: event } },
       },
     },
     candidate: {
@@ -203,13 +206,13 @@ export const raftMachine = setup({
       always: { guard: 'hasQuorumOfGrants', target: 'leader' },
       after: { electionTimeout: { target: 'preCandidate' } },
       on: {
-        'vote.answered': { actions: { type: 'countVote', params: ({ event }) => event } },
+        'vote.answered': { actions: { type: 'countVote', params: event } },
         'disk.durable': [
           {
-            guard: { type: 'isOwnVoteDurable', params: ({ event }) => event },
-            actions: { type: 'countOwnVote', params: ({ event }) => event },
+            guard: { type: 'isOwnVoteDurable', params: event },
+            actions: { type: 'countOwnVote', params: event },
           },
-          { actions: { type: 'noteDurable', params: ({ event }) => event } },
+          { actions: { type: 'noteDurable', params: event } },
         ],
       },
     },
@@ -220,18 +223,18 @@ export const raftMachine = setup({
       entry: ['becomeLeader', 'startReplication'],
       exit: 'stopReplication',
       on: {
-        'preVote.requested': { actions: { type: 'refusePreVote', params: ({ event }) => event } },
-        'vote.requested': { actions: { type: 'refuseVote', params: ({ event }) => event } },
+        'preVote.requested': { actions: { type: 'refusePreVote', params: event } },
+        'vote.requested': { actions: { type: 'refuseVote', params: event } },
         'entries.received': {
-          actions: { type: 'assertSoleLeader', params: ({ event }) => event },
+          actions: { type: 'assertSoleLeader', params: event },
         },
         'proposals.gathered': {
-          actions: { type: 'appendProposals', params: ({ event }) => event },
+          actions: { type: 'appendProposals', params: event },
         },
-        'disk.durable': { actions: { type: 'countOwnDisk', params: ({ event }) => event } },
-        'peer.progressed': { actions: { type: 'recordProgress', params: ({ event }) => event } },
-        'link.opened': { actions: { type: 'forwardLinkNews', params: ({ event }) => event } },
-        'link.closed': { actions: { type: 'forwardLinkNews', params: ({ event }) => event } },
+        'disk.durable': { actions: { type: 'countOwnDisk', params: event } },
+        'peer.progressed': { actions: { type: 'recordProgress', params: event } },
+        'link.opened': { actions: { type: 'forwardLinkNews', params: event } },
+        'link.closed': { actions: { type: 'forwardLinkNews', params: event } },
         'disk.stalled': {
           target: '#raft.follower',
           actions: { type: 'stepDown', params: { cause: 'its disk stalls' } },

@@ -9,6 +9,9 @@ import type { ReplicationEvent } from './replication.types.ts';
 
 type Received<Type extends ReplicationEvent['type']> = Extract<ReplicationEvent, { type: Type }>;
 
+/** What a name is given that stands on an arrow: the arrow's event, whole. */
+const event = <Event>(heard: { readonly event: Event }): Event => heard.event;
+
 export const replicationMachine = setup({
   types: {
     context: {} as ReplicationState,
@@ -69,13 +72,13 @@ export const replicationMachine = setup({
     } as unknown as ReplicationState),
   initial: 'probe',
   on: {
-    'log.grew': { actions: { type: 'recordGrowth', params: ({ event }) => event } },
-    'commit.advanced': { actions: { type: 'recordCommit', params: ({ event }) => event } },
+    'log.grew': { actions: { type: 'recordGrowth', params: event } },
+    'commit.advanced': { actions: { type: 'recordCommit', params: event } },
     'round.began': {
-      actions: [{ type: 'recordRound', params: ({ event }) => event }, 'heartbeat'],
+      actions: [{ type: 'recordRound', params: event }, 'heartbeat'],
     },
     'heartbeat.due': { actions: 'heartbeat' },
-    'peer.waits': { actions: { type: 'recordWait', params: ({ event }) => event } },
+    'peer.waits': { actions: { type: 'recordWait', params: event } },
     'link.opened': { target: '.probe', actions: 'restart' },
     'link.closed': { target: '.probe.paused', actions: 'restart' },
     'entries.sent': {},
@@ -88,19 +91,19 @@ export const replicationMachine = setup({
       on: {
         'append.accepted': [
           {
-            guard: { type: 'answersProbe', params: ({ event }) => event },
+            guard: { type: 'answersProbe', params: event },
             target: 'replicate',
-            actions: { type: 'recordAcceptance', params: ({ event }) => event },
+            actions: { type: 'recordAcceptance', params: event },
           },
-          { actions: { type: 'recordAcceptance', params: ({ event }) => event } },
+          { actions: { type: 'recordAcceptance', params: event } },
         ],
         'append.rejected': [
           {
-            guard: { type: 'isOpenProbe', params: ({ event }) => event },
+            guard: { type: 'isOpenProbe', params: event },
             target: '.asking',
-            actions: { type: 'backtrack', params: ({ event }) => event },
+            actions: { type: 'backtrack', params: event },
           },
-          { actions: { type: 'recordContact', params: ({ event }) => event } },
+          { actions: { type: 'recordContact', params: event } },
         ],
       },
       states: {
@@ -122,23 +125,23 @@ export const replicationMachine = setup({
       description: 'Both logs agree up to matchIndex; entries are streamed ahead of the answers.',
       initial: 'deciding',
       on: {
-        'entries.sent': { actions: { type: 'recordSent', params: ({ event }) => event } },
+        'entries.sent': { actions: { type: 'recordSent', params: event } },
         'entries.dropped': { target: 'probe.paused', actions: 'restart' },
         'append.accepted': [
           {
-            guard: { type: 'isProgress', params: ({ event }) => event },
+            guard: { type: 'isProgress', params: event },
             target: '.deciding',
-            actions: { type: 'recordAcceptance', params: ({ event }) => event },
+            actions: { type: 'recordAcceptance', params: event },
           },
-          { actions: { type: 'recordAcceptance', params: ({ event }) => event } },
+          { actions: { type: 'recordAcceptance', params: event } },
         ],
         'append.rejected': [
           {
-            guard: { type: 'isOpenAppend', params: ({ event }) => event },
+            guard: { type: 'isOpenAppend', params: event },
             target: 'probe',
-            actions: { type: 'backtrack', params: ({ event }) => event },
+            actions: { type: 'backtrack', params: event },
           },
-          { actions: { type: 'recordContact', params: ({ event }) => event } },
+          { actions: { type: 'recordContact', params: event } },
         ],
       },
       states: {
@@ -157,10 +160,10 @@ export const replicationMachine = setup({
           on: {
             'entries.sent': {
               target: 'deciding',
-              actions: { type: 'recordSent', params: ({ event }) => event },
+              actions: { type: 'recordSent', params: event },
             },
             'append.accepted': {
-              actions: { type: 'recordAcceptance', params: ({ event }) => event },
+              actions: { type: 'recordAcceptance', params: event },
             },
           },
         },
@@ -170,7 +173,7 @@ export const replicationMachine = setup({
           on: {
             'log.grew': {
               target: 'deciding',
-              actions: { type: 'recordGrowth', params: ({ event }) => event },
+              actions: { type: 'recordGrowth', params: event },
             },
           },
         },
@@ -187,10 +190,10 @@ export const replicationMachine = setup({
           on: {
             'log.grew': {
               target: 'sending',
-              actions: { type: 'recordGrowth', params: ({ event }) => event },
+              actions: { type: 'recordGrowth', params: event },
             },
             'append.accepted': {
-              actions: { type: 'recordAcceptance', params: ({ event }) => event },
+              actions: { type: 'recordAcceptance', params: event },
             },
           },
         },
@@ -201,10 +204,10 @@ export const replicationMachine = setup({
           on: {
             'log.grew': {
               target: 'sending',
-              actions: { type: 'recordGrowth', params: ({ event }) => event },
+              actions: { type: 'recordGrowth', params: event },
             },
             'append.accepted': {
-              actions: { type: 'recordAcceptance', params: ({ event }) => event },
+              actions: { type: 'recordAcceptance', params: event },
             },
           },
         },

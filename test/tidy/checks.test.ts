@@ -54,7 +54,9 @@ it('[SC2] finds functions, calls and spreads inside a chart', () => {
     expect(found(inlineCode, chart(`{ entry: ${action} }`))).toEqual([`${CHART}:3`]);
   }
   expect(found(inlineCode, chart('{ ...common }'))).toEqual([`${CHART}:3`]);
-  const named = `{ entry: { type: 'open', params: ({ event }) => event }, context: () => ({}) }`;
+  const long = `{ entry: { type: 'open', params: ({ event }) => event } }`;
+  expect(found(inlineCode, chart(long))).toEqual([`${CHART}:3`]);
+  const named = `{ entry: { type: 'open', params: event }, context: () => ({}) }`;
   expect(found(inlineCode, chart(named))).toEqual([]);
 });
 
