@@ -3,7 +3,7 @@ import type { RoleChanged } from '../core/effect.ts';
 import type { EntryRun } from '../core/entry-run.ts';
 import type { LogStore } from '../ports/log-store.ts';
 import type { DiskEvent } from '../ports/replica.ts';
-import type { Clients } from './clients.ts';
+import type { Clients } from './calls/clients.ts';
 import type { LogTail } from './log-tail.ts';
 import type { PeerProblems } from './peer-problems.ts';
 import type { Surroundings } from './surroundings.ts';

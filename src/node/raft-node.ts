@@ -28,7 +28,7 @@ import { lastLog } from '../rules/term-runs.ts';
 import { DEFAULT_PROTOCOL, DEFAULT_TIMING } from '../rules/timing.ts';
 import { Actors } from './actors.ts';
 import { Applying } from './applying.ts';
-import { Clients } from './clients.ts';
+import { Clients } from './calls/clients.ts';
 import { Disk, type Durable } from './disk.ts';
 import { asRaftError, endEach, fatesOf, once, stopped } from './endings.ts';
 import type { NodeInspection, NodeInstruments } from './instruments.ts';

@@ -1,6 +1,6 @@
 /** What a member passes on to a leader that has too much: on virtual time, over frames that are counted. */
 import { expect, it } from 'vitest';
-import { ForwardPace } from '../../src/node/forward-pace.ts';
+import { ForwardPace } from '../../src/node/calls/forward-pace.ts';
 import type { CommittedCommand, StateMachine } from '../../src/ports/state-machine.ts';
 import { decodeFrame } from '../../src/transport/codec.ts';
 import type { CarriedMessage } from '../../src/transport/memory-network.ts';

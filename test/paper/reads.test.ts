@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { Effect, RoundConfirmed } from '../../src/core/effect.ts';
 import { index, term } from '../../src/core/types.ts';
-import { Reads } from '../../src/node/reads.ts';
+import { Reads } from '../../src/node/calls/reads.ts';
 import { only } from '../machines/harness.ts';
 import { MiniCluster } from './mini-cluster.ts';
 import { emptyLogs, isA, N1, N2, N3 } from './names.ts';

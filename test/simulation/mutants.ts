@@ -3,7 +3,7 @@
  * real system had, or that once lived in this one unseen, in the smallest form that brings it back.
  */
 import { Actors } from '../../src/node/actors.ts';
-import { Clients } from '../../src/node/clients.ts';
+import { Clients } from '../../src/node/calls/clients.ts';
 import { Disk } from '../../src/node/disk.ts';
 import { LogTail } from '../../src/node/log-tail.ts';
 import { Peers } from '../../src/node/peers.ts';

@@ -3,8 +3,8 @@
  * way wait for the next one together. A member that does not lead asks the leader for the index to
  * wait for. Reads have no effect, so whatever goes wrong they are simply asked again until their deadline.
  */
-import type { RaftError } from '../core/errors.ts';
-import type { Index } from '../core/types.ts';
+import type { RaftError } from '../../core/errors.ts';
+import type { Index } from '../../core/types.ts';
 
 export interface PendingRead {
   /** On the node's monotonic clock, in milliseconds. */

@@ -3,15 +3,15 @@
  * that does not lead passes both on to the one that does; each call ends by its deadline, with the truth
  * or with the admission that it is not known.
  */
-import { ENTRY_HEADER_BYTES, type EntryRun, entriesOf } from '../core/entry-run.ts';
-import { RaftError } from '../core/errors.ts';
-import type { Propose, ProposeReply, ReadIndex, ReadIndexReply } from '../core/message.ts';
-import { advance, type Index, type NodeId, type Term } from '../core/types.ts';
-import type { ProposalOutcome, WaitOptions } from '../ports/replica.ts';
+import { ENTRY_HEADER_BYTES, type EntryRun, entriesOf } from '../../core/entry-run.ts';
+import { RaftError } from '../../core/errors.ts';
+import type { Propose, ProposeReply, ReadIndex, ReadIndexReply } from '../../core/message.ts';
+import { advance, type Index, type NodeId, type Term } from '../../core/types.ts';
+import type { ProposalOutcome, WaitOptions } from '../../ports/replica.ts';
+import { raftOf, type Surroundings } from '../surroundings.ts';
 import { ForwardPace } from './forward-pace.ts';
 import { Proposals } from './proposals.ts';
 import { Reads } from './reads.ts';
-import { raftOf, type Surroundings } from './surroundings.ts';
 import { Sweeper } from './sweeper.ts';
 
 /** How long a command that a follower passed on may wait here for its turn, in milliseconds. */

@@ -2,7 +2,7 @@
  * Calls that wait for an answer, each with a deadline. Time is looked at in one sweep for all of them, not
  * with a timer each: a thousand calls under way cost one timer.
  */
-import type { Clock } from '../ports/clock.ts';
+import type { Clock } from '../../ports/clock.ts';
 
 /** How often deadlines are looked at, in milliseconds: a call may end this much late. */
 const SWEEP_INTERVAL_MS = 20;

@@ -4,17 +4,17 @@
  * their index to be applied, and its term tells whether it is theirs (I4). What cannot be known is
  * said to be unknown; nothing is ever proposed twice (I5).
  */
-import { assert } from '../core/assert.ts';
+import { assert } from '../../core/assert.ts';
 import {
   ENTRY_HEADER_BYTES,
   ENTRY_KIND,
   type Entry,
   type EntryRun,
   encodeRun,
-} from '../core/entry-run.ts';
-import { RaftError } from '../core/errors.ts';
-import { advance, type Index, index, type NodeId, type Term, term } from '../core/types.ts';
-import type { ProposalOutcome } from '../ports/replica.ts';
+} from '../../core/entry-run.ts';
+import { RaftError } from '../../core/errors.ts';
+import { advance, type Index, index, type NodeId, type Term, term } from '../../core/types.ts';
+import type { ProposalOutcome } from '../../ports/replica.ts';
 
 export interface Waiter {
   /** On the node's monotonic clock, in milliseconds. */
