@@ -2,12 +2,13 @@
  * Every call that is under way, in the order it was made; the bounds on them (CL7); and their deadlines,
  * looked at by one sweep for all instead of a timer for each.
  */
+
+import type { ClientReply, FailedReply } from '../client-protocol/frame-shapes.ts';
 import { RaftError, type RaftErrorCode } from '../core/errors.ts';
 import { CompactedError } from '../kv/kv-errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import { type Call, type CallCarrier, earlyEnd } from './call.ts';
 import { type ClientSettings, SWEEP_INTERVAL_MS } from './client-options.ts';
-import type { ClientReply, FailedReply } from './frame-shapes.ts';
 
 /** The error of a reply, in the class that the local store would have thrown. */
 export function failureOf(reply: FailedReply, revision: number | null): RaftError {

@@ -3,8 +3,9 @@
  * early (CL2–CL5): what never left is `safe`; a write that left and was not answered is `outcomeUnknown`;
  * a read changes nothing and is always `safe`.
  */
+
+import type { ClientReply, ClientRequest } from '../client-protocol/frame-shapes.ts';
 import { RaftError, type RaftErrorCode } from '../core/errors.ts';
-import type { ClientReply, ClientRequest } from './frame-shapes.ts';
 
 /** Where a call is under way. */
 export interface CallCarrier {

@@ -2,6 +2,8 @@
  * What callers may hand to the client: text or bytes for keys and values. Text is UTF-8; inside there are
  * only bytes, as the store has them.
  */
+
+import type { Consistency } from '../client-protocol/frame-shapes.ts';
 import type {
   CompareNumber,
   CompareOperator,
@@ -10,7 +12,6 @@ import type {
   TxnCommand,
   TxnOperation,
 } from '../kv/commands.ts';
-import type { Consistency } from './frame-shapes.ts';
 
 /** Text is encoded as UTF-8. */
 export type Bytes = string | Uint8Array;

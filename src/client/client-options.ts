@@ -1,8 +1,9 @@
 /** What `connect` may be told, with the defaults and bounds of a client. */
+
+import { CLIENT_PATH } from '../client-protocol/frame-shapes.ts';
+import { TIMEOUT_MS_MAX } from '../client-protocol/request-frame.ts';
 import { checkOptionNames } from '../core/known-names.ts';
 import { TIMER_MS_MAX } from '../core/limits.ts';
-import { CLIENT_PATH } from './frame-shapes.ts';
-import { TIMEOUT_MS_MAX } from './request-frame.ts';
 
 export interface ConnectOptions {
   /** `http://host:port` (or https, ws, wss) of the servers' client ports; any of them takes any request. */

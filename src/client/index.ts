@@ -1,4 +1,6 @@
 /** The door of `raftchart/client`: the pipelined WebSocket client of the key-value server. */
+
+export type { Consistency } from '../client-protocol/frame-shapes.ts';
 export { RaftError, type RaftErrorCode, type Retry } from '../core/errors.ts';
 export type { CompareNumber, CompareOperator, KeyCondition } from '../kv/commands.ts';
 export { CompactedError } from '../kv/kv-errors.ts';
@@ -26,6 +28,5 @@ export type {
 export type { ConnectOptions } from './client-options.ts';
 export { ConditionFailedError } from './client-output.ts';
 export { connect } from './connect.ts';
-export type { Consistency } from './frame-shapes.ts';
 export type { KvClient, RangeAnswer } from './kv-client.ts';
 export type { Watch } from './watch.ts';

@@ -2,10 +2,11 @@
  * What callers hand to the client, looked at before anything is sent (EM17): a name that nobody knows, or a value of
  * another kind, is refused in words. A mistyped condition would otherwise be no condition, and the write would happen.
  */
+
+import { TIMEOUT_MS_MAX } from '../client-protocol/request-frame.ts';
 import { checkOptionNames } from '../core/known-names.ts';
 import { isCounter } from '../core/types.ts';
 import type { OperationInput, Selection, TxnInput } from './client-input.ts';
-import { TIMEOUT_MS_MAX } from './request-frame.ts';
 
 /** What a value must be, in words; `null`: it is. */
 type Kind = (value: unknown) => string | null;

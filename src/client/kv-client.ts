@@ -3,6 +3,13 @@
  * `RaftError` whose `retry` says what is known: `safe`, `outcomeUnknown` or `never` (CL2–CL5). It never sends
  * a write again whose outcome is unknown: only the caller knows whether that is harmless (I5).
  */
+
+import {
+  CLIENT_COMMAND_BYTES_MAX,
+  type ClientReply,
+  type ClientRequest,
+  type Consistency,
+} from '../client-protocol/frame-shapes.ts';
 import { RaftError, type Retry } from '../core/errors.ts';
 import { encodeCommand } from '../kv/command-codec.ts';
 import type { KvCommand } from '../kv/commands.ts';
@@ -26,12 +33,6 @@ import {
 import type { ClientSettings } from './client-options.ts';
 import { expectResult, ownDelete, ownKeyValue, ownPut, ownTxn } from './client-output.ts';
 import type { ClientPorts } from './client-ports.ts';
-import {
-  CLIENT_COMMAND_BYTES_MAX,
-  type ClientReply,
-  type ClientRequest,
-  type Consistency,
-} from './frame-shapes.ts';
 import { checkedOptions, checkedSelection, checkedTxn, NO_OPTIONS } from './input-check.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { ServerLink } from './server-link.ts';

@@ -2,11 +2,7 @@
  * One WebSocket to one server. Requests handed in during one tick leave as one frame (CL1); what arrives
  * is checked before anyone sees it (CL9). It neither retries nor chooses: it reports, once, that it is over.
  */
-import type { ConnectionClock } from '../ports/clock.ts';
-import type { FrameSocket } from '../ports/frame-socket.ts';
-import type { Call, CallCarrier } from './call.ts';
-import type { ClientSettings } from './client-options.ts';
-import type { ClientPorts } from './client-ports.ts';
+
 import {
   CLIENT_FRAME_BYTES_MAX,
   CLIENT_PROTOCOL_VERSION,
@@ -14,9 +10,14 @@ import {
   type ClientRequest,
   type HelloReply,
   ITEMS_PER_FRAME_MAX,
-} from './frame-shapes.ts';
-import { decodeReplies } from './reply-frame.ts';
-import { encodeRequests } from './request-frame.ts';
+} from '../client-protocol/frame-shapes.ts';
+import { decodeReplies } from '../client-protocol/reply-frame.ts';
+import { encodeRequests } from '../client-protocol/request-frame.ts';
+import type { ConnectionClock } from '../ports/clock.ts';
+import type { FrameSocket } from '../ports/frame-socket.ts';
+import type { Call, CallCarrier } from './call.ts';
+import type { ClientSettings } from './client-options.ts';
+import type { ClientPorts } from './client-ports.ts';
 
 export interface ConnectionListener {
   /** First, and again whenever the server hears of another leader. */

@@ -4,9 +4,9 @@
  * any other server only passes requests on (CL6). A lost connection is replaced by the next endpoint's.
  */
 
+import type { ClientReply, HelloReply } from '../client-protocol/frame-shapes.ts';
 import { type ClientSettings, REDIAL_MAX_MS, REDIAL_MIN_MS } from './client-options.ts';
 import type { ClientPorts } from './client-ports.ts';
-import type { ClientReply, HelloReply } from './frame-shapes.ts';
 import { type ConnectionListener, ServerConnection } from './server-connection.ts';
 
 export interface LinkListener {

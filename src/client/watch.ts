@@ -3,13 +3,14 @@
  * and subscribes from there wherever the client is connected. A reader that falls behind does not fill the
  * memory: past the bound the subscription is cancelled, and taken up again once the buffer is empty.
  */
+
+import type { ClientReply } from '../client-protocol/frame-shapes.ts';
 import { RaftError } from '../core/errors.ts';
 import type { KeySelector } from '../kv/commands.ts';
 import type { WatchRevision } from '../kv/watch-event.ts';
 import type { Clock } from '../ports/clock.ts';
 import { failureOf } from './call-registry.ts';
 import { ownRevision } from './client-output.ts';
-import type { ClientReply } from './frame-shapes.ts';
 import { bytesOfRevision, RevisionAssembly } from './revision-assembly.ts';
 import type { ServerConnection } from './server-connection.ts';
 

@@ -1,6 +1,6 @@
 /**
  * One end of one client connection, as both programs at its ends see it: whole frames, in order, until it
- * closes. A WebSocket is one (`src/client/ws-socket.ts`), a simulator's stream another; nothing above this
+ * closes. A WebSocket is one (`src/wire/ws-socket.ts`), a simulator's stream another; nothing above this
  * line knows which.
  */
 

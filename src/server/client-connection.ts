@@ -11,8 +11,8 @@ import {
   type ReadRequest,
   type SubmitRequest,
   type WatchRequest,
-} from '../client/frame-shapes.ts';
-import { decodeRequests } from '../client/request-frame.ts';
+} from '../client-protocol/frame-shapes.ts';
+import { decodeRequests } from '../client-protocol/request-frame.ts';
 import { unreachable } from '../core/assert.ts';
 import { RaftError } from '../core/errors.ts';
 import { decodeCommand } from '../kv/command-codec.ts';

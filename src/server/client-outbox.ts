@@ -9,8 +9,8 @@ import {
   type ClientReply,
   ITEMS_PER_FRAME_MAX,
   type ResultReply,
-} from '../client/frame-shapes.ts';
-import { encodeLargeReply, encodeReplies } from '../client/reply-frame.ts';
+} from '../client-protocol/frame-shapes.ts';
+import { encodeLargeReply, encodeReplies } from '../client-protocol/reply-frame.ts';
 import { unreachable } from '../core/assert.ts';
 import type { KvAnswer } from '../kv/result-codec.ts';
 import type { WatchEvent } from '../kv/watch-event.ts';

@@ -2,8 +2,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { CLIENT_FRAME_BYTES_MAX, CLIENT_PATH } from '../client/frame-shapes.ts';
-import { WsSocket } from '../client/ws-socket.ts';
+import { CLIENT_FRAME_BYTES_MAX, CLIENT_PATH } from '../client-protocol/frame-shapes.ts';
+import { WsSocket } from '../wire/ws-socket.ts';
 import type { Account } from './account.ts';
 import { ClientConnections } from './client-connections.ts';
 import { nothingHere } from './http-errors.ts';

@@ -2,7 +2,7 @@
  * The watches of one client connection (SV15, SV22): each is fed as fast as the socket takes it, and ended
  * with a code when it cannot go on. The client resumes, here or elsewhere, from the last revision it was told.
  */
-import type { ClientReply, WatchRequest } from '../client/frame-shapes.ts';
+import type { ClientReply, WatchRequest } from '../client-protocol/frame-shapes.ts';
 import { RaftError } from '../core/errors.ts';
 import { checkSelector } from './command-door.ts';
 import { LiveWatch } from './live-watch.ts';

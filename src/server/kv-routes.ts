@@ -3,7 +3,7 @@
  * became of it; a read says which consistency it was served with.
  */
 
-import type { Consistency } from '../client/frame-shapes.ts';
+import type { Consistency } from '../client-protocol/frame-shapes.ts';
 import { RaftError } from '../core/errors.ts';
 import type { KvCommand } from '../kv/commands.ts';
 import { CompactedError, FutureRevisionError } from '../kv/kv-errors.ts';

@@ -1,6 +1,6 @@
 /** The parts of a request that several routes read alike: its key, its deadline, its condition, its consistency. */
 
-import type { Consistency } from '../client/frame-shapes.ts';
+import type { Consistency } from '../client-protocol/frame-shapes.ts';
 import { RaftError } from '../core/errors.ts';
 import type { KeyCondition, KeySelector } from '../kv/commands.ts';
 import { badRequest } from './http-errors.ts';

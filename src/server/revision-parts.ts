@@ -2,7 +2,7 @@
  * One revision may change more keys than fit into a frame, or into memory twice: it is told in parts, each as
  * large as its reader has room for (SP7). Watchers put it together again, since a revision is one step.
  */
-import { CLIENT_FRAME_BYTES_MAX } from '../client/frame-shapes.ts';
+import { CLIENT_FRAME_BYTES_MAX } from '../client-protocol/frame-shapes.ts';
 import { RaftError } from '../core/errors.ts';
 import type { WatchEvent, WatchRevision } from '../kv/watch-event.ts';
 

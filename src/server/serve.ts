@@ -4,7 +4,6 @@
  * do when the node halts, the command line decides.
  */
 
-import { connectionClock } from '../client/ws-clock.ts';
 import { DESCRIPTORS_MIN, type DescriptorShares, descriptorShares } from '../core/descriptors.ts';
 import { RaftError } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
@@ -13,6 +12,7 @@ import type { NodeId } from '../core/types.ts';
 import { KvStateMachine } from '../kv/kv-state-machine.ts';
 import { foundingClusterId, storedClusterId } from '../library/cluster-identity.ts';
 import type { Replica } from '../ports/replica.ts';
+import { connectionClock } from '../wire/ws-clock.ts';
 import { ClientPort } from './client-port.ts';
 import { descriptorLimit } from './descriptor-limit.ts';
 import { createHeld, type Held } from './held-bytes.ts';

@@ -1,5 +1,5 @@
 /** The bounds of the client-facing side, with what happens when each is reached. */
-import { CLIENT_COMMAND_BYTES_MAX } from '../client/frame-shapes.ts';
+import { CLIENT_COMMAND_BYTES_MAX } from '../client-protocol/frame-shapes.ts';
 import { DEFAULT_LIMITS } from '../core/limits.ts';
 import { PUT_HEADERS_BYTES_MAX } from '../kv/command-codec.ts';
 

@@ -8,10 +8,10 @@ import { Packr, RESERVE_START_SPACE } from 'msgpackr';
 import { assert, unreachable } from '../core/assert.ts';
 import { type Hello, PROTOCOL_VERSION } from '../core/hello.ts';
 import type { AppendEntriesReply, Message } from '../core/message.ts';
-import { isPlainList, type PlainBounds } from '../core/plain-list.ts';
 import type { Term } from '../core/types.ts';
+import { BadField, Fields } from '../wire/fields.ts';
+import { isPlainList, type PlainBounds } from '../wire/plain-list.ts';
 import { messageProblem } from './check.ts';
-import { BadField, Fields } from './fields.ts';
 import { FRAME_HEADER_BYTES, FRAME_KIND, type FrameHead, openFrame, sealFrame } from './frames.ts';
 
 /** Bound: longer words of refusal are cut. */

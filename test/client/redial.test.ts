@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { clientSettings } from '../../src/client/client-options.ts';
 import { KvClient } from '../../src/client/kv-client.ts';
-import { encodeReplies } from '../../src/client/reply-frame.ts';
+import { encodeReplies } from '../../src/client-protocol/reply-frame.ts';
 import type { ConnectionClock } from '../../src/ports/clock.ts';
 import type { FrameSocket, FrameSocketListener } from '../../src/ports/frame-socket.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';

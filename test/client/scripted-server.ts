@@ -1,9 +1,9 @@
 /** A server that says only what a test tells it to: for outcomes that a real one brings about by bad luck. */
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { ClientReply, ClientRequest } from '../../src/client/frame-shapes.ts';
-import { encodeReplies } from '../../src/client/reply-frame.ts';
-import { decodeRequests } from '../../src/client/request-frame.ts';
+import type { ClientReply, ClientRequest } from '../../src/client-protocol/frame-shapes.ts';
+import { encodeReplies } from '../../src/client-protocol/reply-frame.ts';
+import { decodeRequests } from '../../src/client-protocol/request-frame.ts';
 
 export interface ScriptedServer {
   readonly url: string;

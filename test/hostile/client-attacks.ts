@@ -1,7 +1,7 @@
 /** What clients, careless and hostile, do over the WebSocket of the client port. */
 import { WebSocket } from 'ws';
 import { connect, type KvClient, RaftError } from '../../src/client/index.ts';
-import { encodeRequests } from '../../src/client/request-frame.ts';
+import { encodeRequests } from '../../src/client-protocol/request-frame.ts';
 import { encodeCommand } from '../../src/kv/command-codec.ts';
 import { type Attack, firstUrl, pause, type Target, untilOver } from './attack.ts';
 import { openClient } from './sockets.ts';

@@ -1,7 +1,7 @@
 /** Raw connections for attacks: opened, spoken to, left unread, counted, destroyed. No error of theirs is thrown. */
 import { connect, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import { CLIENT_PATH } from '../../src/client/frame-shapes.ts';
+import { CLIENT_PATH } from '../../src/client-protocol/frame-shapes.ts';
 
 /** Resolves with `null` if the connection could not be made, or was closed at once. */
 export function openSocket(host: string, port: number): Promise<Socket | null> {

@@ -1,9 +1,9 @@
 /** Large answers, counted byte by byte: how often they are made, of what size, for whom, and for whom not at all. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ResultReply } from '../../src/client/frame-shapes.ts';
-import { encodeLargeReply, encodeReplies } from '../../src/client/reply-frame.ts';
-import { encodeRequests } from '../../src/client/request-frame.ts';
+import type { ResultReply } from '../../src/client-protocol/frame-shapes.ts';
+import { encodeLargeReply, encodeReplies } from '../../src/client-protocol/reply-frame.ts';
+import { encodeRequests } from '../../src/client-protocol/request-frame.ts';
 import { encodeCommand } from '../../src/kv/command-codec.ts';
 import { encodeResult } from '../../src/kv/result-codec.ts';
 import type { RangeResult } from '../../src/kv/results.ts';

@@ -1,5 +1,5 @@
 /** The server's two interfaces over a local replica: without sockets, or on a loopback port. */
-import { connectionClock } from '../../src/client/ws-clock.ts';
+
 import { ClientPort } from '../../src/server/client-port.ts';
 import { createHeld, type Held } from '../../src/server/held-bytes.ts';
 import { ServedHosts } from '../../src/server/host-check.ts';
@@ -8,6 +8,7 @@ import { HttpServer } from '../../src/server/http-server.ts';
 import { OpenStreams, type ServerContext } from '../../src/server/server-context.ts';
 import { createServerCounters } from '../../src/server/server-counters.ts';
 import { DEFAULT_SERVER_LIMITS, type ServerLimits } from '../../src/server/server-limits.ts';
+import { connectionClock } from '../../src/wire/ws-clock.ts';
 import { LocalReplica } from './local-replica.ts';
 
 export interface LocalOptions {

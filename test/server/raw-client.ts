@@ -1,8 +1,8 @@
 /** A bare WebSocket to `/client`: sends whatever bytes a test wants and keeps the replies. */
 import { WebSocket } from 'ws';
-import type { ClientReply, ClientRequest } from '../../src/client/frame-shapes.ts';
-import { decodeReplies } from '../../src/client/reply-frame.ts';
-import { encodeRequests } from '../../src/client/request-frame.ts';
+import type { ClientReply, ClientRequest } from '../../src/client-protocol/frame-shapes.ts';
+import { decodeReplies } from '../../src/client-protocol/reply-frame.ts';
+import { encodeRequests } from '../../src/client-protocol/request-frame.ts';
 
 export interface RawClient {
   readonly socket: WebSocket;

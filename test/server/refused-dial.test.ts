@@ -1,8 +1,8 @@
 /** A client that is refused learns why, in the server's words, from a server of ours or of anybody. */
 import { createServer } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { dialWebSocket } from '../../src/client/ws-socket.ts';
 import { RaftError } from '../../src/core/errors.ts';
+import { dialWebSocket } from '../../src/wire/ws-socket.ts';
 import { localServer } from './local-server.ts';
 
 const cleanups: (() => Promise<void> | void)[] = [];

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { CLIENT_COMMAND_BYTES_MAX } from '../../src/client/frame-shapes.ts';
+import { CLIENT_COMMAND_BYTES_MAX } from '../../src/client-protocol/frame-shapes.ts';
 import { encodeCommand, PUT_HEADERS_BYTES_MAX } from '../../src/kv/command-codec.ts';
 import {
   contradictionInServerLimits,

@@ -1,7 +1,7 @@
 /** Clients over real sockets that take nothing, ask for too much, or both: what the server holds for them. */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ClientRequest } from '../../src/client/frame-shapes.ts';
 import { connect } from '../../src/client/index.ts';
+import type { ClientRequest } from '../../src/client-protocol/frame-shapes.ts';
 import type { KeyValue } from '../../src/kv/results.ts';
 import type { WatchListener } from '../../src/kv/watch-event.ts';
 import { createHeld } from '../../src/server/held-bytes.ts';

@@ -1,6 +1,6 @@
 /** Virtual streams between clients and servers, what strangers send over them, and runs with both. */
 import { describe, expect, it } from 'vitest';
-import { decodeRequests } from '../../src/client/request-frame.ts';
+import { decodeRequests } from '../../src/client-protocol/request-frame.ts';
 import { decodeCommand } from '../../src/kv/command-codec.ts';
 import type { KvCommand } from '../../src/kv/commands.ts';
 import { planOf } from '../../src/testing/simulation/plan.ts';

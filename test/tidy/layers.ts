@@ -9,6 +9,9 @@ const CORE = 'src/core';
 const PORTS = 'src/ports';
 const INSIDE = [CORE, PORTS, 'src/rules', 'machines'];
 const ADAPTERS = ['src/storage', 'src/transport', 'src/kv'];
+/** What a client and a server have in common. */
+const TO_CLIENTS = ['src/wire', 'src/client-protocol', 'src/kv'];
+const OUTSIDE = [...INSIDE, ...ADAPTERS, ...TO_CLIENTS, 'src/node', 'src/client', 'src/library'];
 
 /** The parts, from the inside outwards, and what each may see besides itself. */
 const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
@@ -17,14 +20,16 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   'src/rules': [CORE],
   machines: [CORE, 'src/rules'],
   'src/storage': [CORE, PORTS],
-  'src/transport': [CORE, PORTS],
+  'src/wire': [CORE, PORTS],
+  'src/transport': [CORE, PORTS, 'src/wire'],
   'src/kv': [CORE, PORTS],
   'src/node': INSIDE,
-  'src/client': [CORE, PORTS, 'src/kv'],
+  'src/client-protocol': [CORE, 'src/wire', 'src/kv'],
+  'src/client': [CORE, PORTS, ...TO_CLIENTS],
   'src/library': [...INSIDE, ...ADAPTERS, 'src/node'],
-  'src/server': [...INSIDE, ...ADAPTERS, 'src/node', 'src/client', 'src/library'],
-  'src/testing': [...INSIDE, ...ADAPTERS, 'src/node', 'src/client', 'src/server', 'src/library'],
-  'src/cli': [...INSIDE, ...ADAPTERS, 'src/node', 'src/client', 'src/server', 'src/library'],
+  'src/server': [...INSIDE, ...ADAPTERS, ...TO_CLIENTS, 'src/node', 'src/library'],
+  'src/testing': [...OUTSIDE, 'src/server'],
+  'src/cli': [...OUTSIDE, 'src/server'],
 };
 
 const XSTATE_IS_FOR = ['machines', 'src/node', 'src/testing'];

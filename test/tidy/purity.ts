@@ -25,6 +25,8 @@ const AMBIENT = [
 const NODE_FREE = [
   'src/ports',
   'src/kv',
+  'src/wire',
+  'src/client-protocol',
   'src/client',
   'src/node',
   'src/testing',
@@ -33,7 +35,7 @@ const NODE_FREE = [
 ];
 /** The files that stand for the outside world, and say so. */
 const ADAPTER_FILES =
-  /^src\/((transport|client)\/ws-|storage\/disk\/(level-database|node-files)|node\/system-clock)/;
+  /^src\/((transport|wire)\/ws-|storage\/disk\/(level-database|node-files)|node\/system-clock)/;
 const NODE_GLOBALS = ['Buffer', 'process', 'setImmediate', '__dirname', 'require'];
 
 export function ambientInPureParts(tree: SourceTree): readonly Offence[] {

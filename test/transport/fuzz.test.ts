@@ -6,7 +6,6 @@ import fc from 'fast-check';
 import { Packr } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../src/core/message.ts';
-import { isPlainList } from '../../src/core/plain-list.ts';
 import { COMMAND_VERSION } from '../../src/kv/command-codec.ts';
 import {
   decodeFrame,
@@ -17,6 +16,7 @@ import {
 } from '../../src/transport/codec.ts';
 import { Conversation } from '../../src/transport/conversation.ts';
 import { FRAME_HEADER_BYTES } from '../../src/transport/frames.ts';
+import { isPlainList } from '../../src/wire/plain-list.ts';
 import { anyMessage } from './arbitraries.ts';
 import { HELLO, rawFrame, sealed } from './hostile.ts';
 import { Recorder } from './recorder.ts';

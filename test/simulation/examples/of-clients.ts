@@ -1,5 +1,5 @@
 /** Whole runs in which the client library, its server or its watches go wrong. */
-import type { ClientReply } from '../../../src/client/frame-shapes.ts';
+import type { ClientReply } from '../../../src/client-protocol/frame-shapes.ts';
 import { RaftError } from '../../../src/core/errors.ts';
 import { KvStateMachine } from '../../../src/kv/kv-state-machine.ts';
 import type { FrameSocket } from '../../../src/ports/frame-socket.ts';

@@ -1,7 +1,7 @@
 /** Sockets with a bug between them and whoever holds them: what is sent or heard is changed on the way. */
-import type { ClientReply, ClientRequest } from '../../../src/client/frame-shapes.ts';
-import { decodeReplies, encodeReplies } from '../../../src/client/reply-frame.ts';
-import { decodeRequests, encodeRequests } from '../../../src/client/request-frame.ts';
+import type { ClientReply, ClientRequest } from '../../../src/client-protocol/frame-shapes.ts';
+import { decodeReplies, encodeReplies } from '../../../src/client-protocol/reply-frame.ts';
+import { decodeRequests, encodeRequests } from '../../../src/client-protocol/request-frame.ts';
 import type { FrameSocket, FrameSocketListener } from '../../../src/ports/frame-socket.ts';
 
 /** A socket that does as another does, but for what a test says. */

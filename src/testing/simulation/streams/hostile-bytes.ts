@@ -4,8 +4,11 @@
  * could be carried out is about other keys.
  */
 import { pack } from 'msgpackr';
-import { CLIENT_FRAME_BYTES_MAX, type ClientRequest } from '../../../client/frame-shapes.ts';
-import { encodeRequests } from '../../../client/request-frame.ts';
+import {
+  CLIENT_FRAME_BYTES_MAX,
+  type ClientRequest,
+} from '../../../client-protocol/frame-shapes.ts';
+import { encodeRequests } from '../../../client-protocol/request-frame.ts';
 import { encodeCommand } from '../../../kv/command-codec.ts';
 import type { SeededRandom } from '../random.ts';
 

@@ -3,8 +3,8 @@
  * library and the replicas, with streams that break and strangers that send whatever harms.
  */
 import { clientSettings } from '../../../client/client-options.ts';
-import { CLIENT_FRAME_BYTES_MAX } from '../../../client/frame-shapes.ts';
 import { KvClient } from '../../../client/kv-client.ts';
+import { CLIENT_FRAME_BYTES_MAX } from '../../../client-protocol/frame-shapes.ts';
 import { type NodeId, nodeId } from '../../../core/types.ts';
 import { KvStateMachine } from '../../../kv/kv-state-machine.ts';
 import type { ConnectionClock } from '../../../ports/clock.ts';

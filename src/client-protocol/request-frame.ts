@@ -1,8 +1,8 @@
 /** Requests as frames: written by the client, read by the server, which trusts none of it (SV20). */
 
 import { unreachable } from '../core/assert.ts';
-import type { PlainBounds } from '../core/plain-list.ts';
 import type { KeySelector } from '../kv/commands.ts';
+import type { PlainBounds } from '../wire/plain-list.ts';
 import {
   BadFrame,
   bytesOf,

@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { Packr } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
-import { decodeReplies } from '../../src/client/reply-frame.ts';
-import { decodeRequests } from '../../src/client/request-frame.ts';
-import { isPlainList, type PlainBounds } from '../../src/core/plain-list.ts';
+import { decodeReplies } from '../../src/client-protocol/reply-frame.ts';
+import { decodeRequests } from '../../src/client-protocol/request-frame.ts';
+import { isPlainList, type PlainBounds } from '../../src/wire/plain-list.ts';
 
 const BOUNDS: PlainBounds = { depthMax: 3, valuesMax: 1000, hasBytes: true };
 const plain = new Packr({ useRecords: false });

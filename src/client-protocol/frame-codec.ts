@@ -4,7 +4,7 @@
  * connection (SV20, CL9).
  */
 import { Packr, Unpackr } from 'msgpackr';
-import { isPlainList, type PlainBounds } from '../core/plain-list.ts';
+import { isPlainList, type PlainBounds } from '../wire/plain-list.ts';
 import { CLIENT_FRAME_BYTES_MAX, ITEMS_PER_FRAME_MAX } from './frame-shapes.ts';
 
 /** A field was not what it has to be. Caught where the frame is read, never seen outside. */

@@ -7,11 +7,11 @@ import {
   type RaftErrorDetails,
   type Retry,
 } from '../core/errors.ts';
-import type { PlainBounds } from '../core/plain-list.ts';
 import { isNodeId } from '../core/types.ts';
 import { encodeResult, type KvAnswer } from '../kv/result-codec.ts';
 import type { KeyValue } from '../kv/results.ts';
 import type { WatchEvent, WatchRevision } from '../kv/watch-event.ts';
+import type { PlainBounds } from '../wire/plain-list.ts';
 import {
   BadFrame,
   bytesOf,
