@@ -1,7 +1,7 @@
 /** `put`, `get`, `del` and `range`: one request each, answered in a line, a table or JSON (CL17, CL18). */
 import { type KeyValue, RaftError } from '../client/index.ts';
 import type { KvClient, RangeAnswer } from '../client/kv-client.ts';
-import { keyValueJson } from '../server/json-bytes.ts';
+import { keyValueJson } from '../server/http/request/json-bytes.ts';
 import { CLIENT_OPTIONS, readValue, withClient, writeJson } from './client-session.ts';
 import { command } from './command.ts';
 import { EXIT } from './exit-codes.ts';

@@ -5,7 +5,7 @@
 
 import { RaftError } from '../core/errors.ts';
 import type { NodeId } from '../core/types.ts';
-import { jsonLog, type Log } from '../server/json-log.ts';
+import { jsonLog, type Log } from '../server/operations/json-log.ts';
 import { type RunningServer, type ServeOptions, serve } from '../server/serve.ts';
 import { CliFailure, usageFailure } from './cli-failure.ts';
 import { type CliContext, command } from './command.ts';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { unreachable } from '../core/assert.ts';
 import type { TxnCommand } from '../kv/commands.ts';
 import type { KeyValue, TxnResponse } from '../kv/results.ts';
-import { txnFromJson, txnToJson } from '../server/txn-json.ts';
+import { txnFromJson, txnToJson } from '../server/http/routes/txn-json.ts';
 import { usageFailure } from './cli-failure.ts';
 import { CLIENT_OPTIONS, readInput, withClient, writeJson } from './client-session.ts';
 import { type CliContext, command } from './command.ts';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DESCRIPTORS_MIN, descriptorShares } from '../../src/core/descriptors.ts';
-import { descriptorLimit, softLimitIn } from '../../src/server/descriptor-limit.ts';
+import { descriptorLimit, softLimitIn } from '../../src/server/admission/descriptor-limit.ts';
 
 describe('file descriptors', () => {
   it('[SP2] whatever the limit, the shares together stay below it, and the disk has its own', () => {

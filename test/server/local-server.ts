@@ -1,12 +1,12 @@
 /** The server's two interfaces over a local replica: without sockets, or on a loopback port. */
 
-import { ClientPort } from '../../src/server/client-port.ts';
-import { createHeld, type Held } from '../../src/server/held-bytes.ts';
-import { ServedHosts } from '../../src/server/host-check.ts';
-import { createHttpApi, type HttpApi } from '../../src/server/http-api.ts';
-import { HttpServer } from '../../src/server/http-server.ts';
+import { createHeld, type Held } from '../../src/server/admission/held-bytes.ts';
+import { ServedHosts } from '../../src/server/admission/host-check.ts';
+import { ClientPort } from '../../src/server/client-port/client-port.ts';
+import { createHttpApi, type HttpApi } from '../../src/server/http/http-api.ts';
+import { HttpServer } from '../../src/server/http/http-server.ts';
+import { createServerCounters } from '../../src/server/operations/server-counters.ts';
 import { OpenStreams, type ServerContext } from '../../src/server/server-context.ts';
-import { createServerCounters } from '../../src/server/server-counters.ts';
 import { DEFAULT_SERVER_LIMITS, type ServerLimits } from '../../src/server/server-limits.ts';
 import { connectionClock } from '../../src/wire/ws-clock.ts';
 import { LocalReplica } from './local-replica.ts';

@@ -2,10 +2,10 @@
 import type { KvStateMachine } from '../../../kv/kv-state-machine.ts';
 import type { RaftNode } from '../../../node/raft-node.ts';
 import type { FrameSocket } from '../../../ports/frame-socket.ts';
-import { ClientConnections } from '../../../server/client-connections.ts';
-import { type Held, HeldBytes, TICK_MS } from '../../../server/held-bytes.ts';
+import { type Held, HeldBytes, TICK_MS } from '../../../server/admission/held-bytes.ts';
+import { ClientConnections } from '../../../server/client-port/client-connections.ts';
+import { createServerCounters } from '../../../server/operations/server-counters.ts';
 import type { KvReads } from '../../../server/server-context.ts';
-import { createServerCounters } from '../../../server/server-counters.ts';
 import type { ServerLimits } from '../../../server/server-limits.ts';
 import type { SimulatedProcess } from '../process.ts';
 import { connectionClockOf } from './process-clock.ts';

@@ -1,0 +1,70 @@
+/**
+ * The door of the log: what passes here is a command that the store understands and that keeps the
+ * server's bounds (SV10). The bytes that were checked are the bytes that are proposed.
+ */
+import { unreachable } from '../../core/assert.ts';
+import { RaftError } from '../../core/errors.ts';
+import { encodeCommand } from '../../kv/command-codec.ts';
+import type { KeySelector, KvCommand, TxnOperation } from '../../kv/commands.ts';
+import type { ServerLimits } from '../server-limits.ts';
+
+/** Throws `RAFT_BAD_REQUEST` or `RAFT_TOO_LARGE`; then nothing was proposed. */
+export function encodeChecked(command: KvCommand, limits: ServerLimits): Uint8Array {
+  checkCommand(command, limits);
+  const bytes = encodeCommand(command);
+  checkCommandBytes(bytes.length, limits);
+  return bytes;
+}
+
+export function checkCommandBytes(length: number, { commandBytesMax }: ServerLimits): void {
+  if (length > commandBytesMax) throw tooLarge('The write', length, commandBytesMax);
+}
+
+export function checkCommand(command: KvCommand, limits: ServerLimits): void {
+  switch (command.type) {
+    case 'put':
+    case 'delete':
+      checkOperation(command, limits);
+      break;
+    case 'txn':
+      for (const { key } of command.compare) checkKey(key, limits);
+      for (const operation of command.success) checkOperation(operation, limits);
+      for (const operation of command.failure) checkOperation(operation, limits);
+      break;
+    case 'compact':
+      break;
+    default:
+      unreachable(command);
+  }
+}
+
+export function checkSelector(selector: KeySelector, limits: ServerLimits): void {
+  const { key, prefix, start, end } = selector;
+  for (const bound of [key, prefix]) if (bound !== undefined) checkKey(bound, limits);
+  // A page goes on after its last key, at that key and a zero byte.
+  for (const bound of [start, end]) if (bound !== undefined) checkKey(bound.subarray(1), limits);
+}
+
+export function checkKey(key: Uint8Array, { keyBytesMax }: ServerLimits): void {
+  if (key.length > keyBytesMax) throw tooLarge('The key', key.length, keyBytesMax);
+}
+
+export function checkValue(value: Uint8Array, { valueBytesMax }: ServerLimits): void {
+  if (value.length > valueBytesMax) throw tooLarge('The value', value.length, valueBytesMax);
+}
+
+function checkOperation(operation: TxnOperation, limits: ServerLimits): void {
+  if (operation.type === 'put') {
+    checkKey(operation.key, limits);
+    checkValue(operation.value, limits);
+  } else {
+    checkSelector(operation, limits);
+  }
+}
+
+function tooLarge(what: string, bytes: number, bytesMax: number): RaftError {
+  return new RaftError(
+    'RAFT_TOO_LARGE',
+    `${what} has ${bytes} bytes; ${bytesMax} are allowed. Nothing was written; make it smaller or split it.`,
+  );
+}

@@ -1,0 +1,348 @@
+/**
+ * One client over its WebSocket: checked requests in, replies out (SV19–SV23). All that is answered in one
+ * tick leaves as one frame, so a batch that the node applies costs one frame for each client. A client that
+ * does not read its replies is not read either; its watches end, and nothing here grows past its bounds.
+ */
+import {
+  CLIENT_PROTOCOL_VERSION,
+  type ClientReply,
+  type ClientRequest,
+  type Consistency,
+  type ReadRequest,
+  type SubmitRequest,
+  type WatchRequest,
+} from '../../client-protocol/frame-shapes.ts';
+import { decodeRequests } from '../../client-protocol/request-frame.ts';
+import { unreachable } from '../../core/assert.ts';
+import { RaftError } from '../../core/errors.ts';
+import { decodeCommand } from '../../kv/command-codec.ts';
+import { CompactedError } from '../../kv/kv-errors.ts';
+import { encodeResult } from '../../kv/result-codec.ts';
+import type { KvResult } from '../../kv/results.ts';
+import type { FrameSocket } from '../../ports/frame-socket.ts';
+import type { ProposalOutcome } from '../../ports/replica.ts';
+import { checkCommand, checkCommandBytes, checkSelector } from '../admission/command-door.ts';
+import { SMALL_BYTES } from '../admission/held-bytes.ts';
+import { asRaftError } from '../http/http-errors.ts';
+import { count } from '../operations/server-counters.ts';
+import { statusJson } from '../operations/status-json.ts';
+import type { ServerContext } from '../server-context.ts';
+import { RANGE_ROOM_BYTES } from '../server-limits.ts';
+import { boundedRange } from '../store/bounded-range.ts';
+import { isKvResult } from '../store/replica-calls.ts';
+import { resultBytes, writeTooLarge } from '../store/result-bytes.ts';
+import { ClientOutbox, LARGE_BYTES, REPLY_BYTES_MAX } from './client-outbox.ts';
+import { ClientWatches } from './client-watches.ts';
+
+/** RFC 6455 §7.4.1: the other side broke the protocol. */
+const PROTOCOL_ERROR = 1002;
+
+export class ClientConnection {
+  readonly #socket: FrameSocket;
+  readonly #context: ServerContext;
+  readonly #watches: ClientWatches;
+  readonly #outbox: ClientOutbox;
+  /** When the frame arrived whose requests are being served, in milliseconds. */
+  #arrivedMs = 0;
+  #inFlight = 0;
+  #isPaused = false;
+  #isClosed = false;
+  /** Something was heard, or taken by its socket, since the last look. */
+  #isAlive = true;
+
+  /** `closed`: the socket is gone for good. */
+  constructor(socket: FrameSocket, context: ServerContext, closed: () => void) {
+    this.#socket = socket;
+    this.#context = context;
+    this.#outbox = new ClientOutbox(socket, context, () => this.#taken());
+    this.#watches = new ClientWatches(context, {
+      reply: (reply) => this.#outbox.reply(reply),
+      fail: (id, error) => this.#fail(id, error),
+      known: (error) => this.#known(error),
+      tell: (bytes, make) => this.#tell(bytes, make),
+    });
+    context.counters.clientConnections += 1;
+    context.counters.clientConnectionsTotal += 1;
+    socket.listen({
+      onFrame: (bytes) => this.#receive(bytes),
+      onPong: () => {
+        this.#isAlive = true;
+      },
+      // Always followed by a close; that is where things are put away.
+      onBroken: () => {},
+      onClose: () => {
+        this.#over();
+        this.#outbox.close();
+        closed();
+      },
+    });
+    this.greet();
+  }
+
+  /** Who this is and who leads, at the start and whenever that changes. */
+  greet(): void {
+    const { id, clusterId, leader } = this.#context.replica.status();
+    const protocolVersion = CLIENT_PROTOCOL_VERSION;
+    this.#outbox.reply({ type: 'hello', protocolVersion, nodeId: id, clusterId, leader });
+  }
+
+  /** Sends what has been answered, then closes. */
+  close(reason: string): void {
+    this.#outbox.flush();
+    this.#socket.close(1001, reason);
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  /** Called at intervals: who has not moved since the last one is gone. */
+  probe(): void {
+    if (!this.#isAlive) this.#socket.terminate();
+    this.#isAlive = false;
+    this.#socket.ping();
+    this.#watches.tellProgress();
+  }
+
+  #receive(data: Uint8Array): void {
+    if (this.#isClosed) return;
+    this.#isAlive = true;
+    this.#arrivedMs = this.#context.clock.now();
+    const requests = decodeRequests(data);
+    if (typeof requests === 'string') this.#refuse(requests);
+    else this.#serveAll(requests);
+  }
+
+  #serveAll(requests: readonly ClientRequest[]): void {
+    const reads: ReadRequest[] = [];
+    for (const request of requests) {
+      if (request.type === 'read' && request.consistency !== 'local') reads.push(request);
+      else this.#serve(request);
+    }
+    if (reads.length > 0) this.#readTogether(reads);
+    this.#adjustReading();
+  }
+
+  /** Garbage is counted, answered with a close, and changes nothing (SV20). */
+  #refuse(why: string): void {
+    this.#context.counters.clientBadFrames += 1;
+    this.#socket.close(PROTOCOL_ERROR, why);
+    this.#over();
+  }
+
+  #serve(request: ClientRequest): void {
+    count(this.#context.counters.clientRequests, request.type, 1);
+    switch (request.type) {
+      case 'submit':
+        this.#submit(request);
+        break;
+      case 'read':
+        this.#inFlight += 1;
+        this.#outbox.decided('read', this.#arrivedMs);
+        this.#answerRead(request, 'local');
+        break;
+      case 'watch':
+        this.#watch(request);
+        break;
+      case 'cancel':
+        this.#watches.cancel(request.id);
+        break;
+      case 'status':
+        this.#inFlight += 1;
+        this.#answer(SMALL_BYTES, () => this.#status(request.id));
+        break;
+      default:
+        unreachable(request);
+    }
+  }
+
+  #submit({ id, timeoutMs, command }: SubmitRequest): void {
+    const refusal = this.#refusalOf(command);
+    if (refusal !== null) {
+      this.#fail(id, refusal);
+      return;
+    }
+    this.#inFlight += 1;
+    const arrivedMs = this.#arrivedMs;
+    this.#context.replica.submit(command, { timeoutMs }, (outcome) => {
+      this.#outbox.decided('submit', arrivedMs);
+      this.#submitted(id, outcome);
+    });
+  }
+
+  #refusalOf(command: Uint8Array): RaftError | null {
+    const { limits } = this.#context;
+    try {
+      checkCommandBytes(command.length, limits);
+      checkCommand(decodeCommand(command), limits);
+      return null;
+    } catch (error) {
+      return this.#known(error);
+    }
+  }
+
+  #submitted(id: number, outcome: ProposalOutcome): void {
+    if (outcome.type === 'applied' && isKvResult(outcome.result)) {
+      this.#done(id, outcome.result);
+      return;
+    }
+    const isFailed = outcome.type === 'failed';
+    const fault = new TypeError('the state machine returned no result');
+    this.#fail(id, isFailed ? outcome.error : this.#known(fault));
+    this.#answered();
+  }
+
+  #done(id: number, result: KvResult): void {
+    const bytes = resultBytes(result);
+    if (bytes > REPLY_BYTES_MAX) {
+      this.#fail(id, writeTooLarge(result.revision, bytes));
+      this.#answered();
+    } else if (bytes <= SMALL_BYTES) {
+      this.#outbox.reply({ type: 'done', id, result: encodeResult(result) });
+      this.#answered();
+    } else this.#answer(bytes, () => this.#doneLarge(id, result, bytes));
+  }
+
+  #doneLarge(id: number, result: KvResult, bytes: number): void {
+    if (bytes >= LARGE_BYTES) this.#outbox.replyLarge({ type: 'done', id }, result);
+    else this.#outbox.reply({ type: 'done', id, result: encodeResult(result) });
+  }
+
+  /** One confirmation of the leadership serves all reads of a frame. */
+  #readTogether(reads: readonly ReadRequest[]): void {
+    count(this.#context.counters.clientRequests, 'read', reads.length);
+    const timeoutMs = Math.max(...reads.map((read) => read.timeoutMs));
+    this.#inFlight += reads.length;
+    const arrivedMs = this.#arrivedMs;
+    this.#context.replica.awaitReadable({ timeoutMs }, (error) => {
+      for (let at = 0; at < reads.length; at += 1) this.#outbox.decided('read', arrivedMs);
+      if (error === null) {
+        for (const request of reads) this.#answerRead(request, 'linearizable');
+        return;
+      }
+      this.#inFlight -= reads.length;
+      for (const { id } of reads) this.#fail(id, error);
+      this.#adjustReading();
+    });
+  }
+
+  /** Bound: an answer is made only once there is room for it; until then the request waits. */
+  #answerRead(request: ReadRequest, served: Consistency): void {
+    const isOneKey = request.selector.key !== undefined;
+    const room = isOneKey ? SMALL_BYTES : RANGE_ROOM_BYTES;
+    this.#outbox.whenItFits(room, (fits) => {
+      const needed = this.#read(request, served, fits);
+      if (needed === null) this.#answered();
+      return needed;
+    });
+  }
+
+  /** `make` is called once there is room for `bytes`, and says all there is to say. */
+  #answer(bytes: number, make: () => void): void {
+    this.#outbox.whenItFits(bytes, () => {
+      make();
+      this.#answered();
+      return null;
+    });
+  }
+
+  #answered(): void {
+    this.#inFlight -= 1;
+    this.#adjustReading();
+  }
+
+  #tell(bytes: number, make: () => ClientReply | null): Promise<void> | null {
+    let isTold = false;
+    let resume: (() => void) | null = null;
+    this.#outbox.whenItFits(bytes, () => {
+      const reply = make();
+      if (reply !== null) this.#outbox.reply(reply);
+      isTold = true;
+      resume?.();
+      return null;
+    });
+    if (isTold) return null;
+    return new Promise((resolve) => {
+      resume = resolve;
+    });
+  }
+
+  /** What the answer needs, if that does not fit; it is read again then. `null`: it was given. */
+  #read(
+    request: ReadRequest,
+    served: Consistency,
+    fits: (bytes: number) => boolean,
+  ): number | null {
+    const { id, selector, limit, revision, keysOnly } = request;
+    try {
+      checkSelector(selector, this.#context.limits);
+      const question = {
+        ...selector,
+        keysOnly,
+        ...(limit !== null && { limit }),
+        ...(revision !== null && { revision }),
+      };
+      const range = boundedRange(this.#context.kv, question, this.#context.limits);
+      const bytes = resultBytes(range);
+      if (bytes > REPLY_BYTES_MAX) throw readTooLarge(bytes);
+      if (bytes > SMALL_BYTES && !fits(bytes)) return bytes;
+      if (bytes >= LARGE_BYTES) this.#outbox.replyLarge({ type: 'read', id, served }, range);
+      else this.#outbox.reply({ type: 'read', id, served, result: encodeResult(range) });
+    } catch (error) {
+      this.#fail(id, this.#known(error));
+    }
+    return null;
+  }
+
+  #status(id: number): void {
+    this.#outbox.reply({ type: 'status', id, status: JSON.stringify(statusJson(this.#context)) });
+  }
+
+  #watch(request: WatchRequest): void {
+    if (this.#watches.has(request.id)) this.#refuse('a watch is named twice');
+    else this.#watches.begin(request);
+  }
+
+  #fail(id: number, error: RaftError): void {
+    const compactedRevision = error instanceof CompactedError ? error.compactedRevision : null;
+    this.#outbox.reply({ type: 'failed', id, error, compactedRevision });
+  }
+
+  /** Ours as they are; anything else is a fault of this program, which the log keeps. */
+  #known(error: unknown): RaftError {
+    const known = asRaftError(error);
+    if (known !== null) return known;
+    this.#context.onFault(error);
+    return new RaftError('RAFT_OUTCOME_UNKNOWN', 'The server failed while answering; see its log.');
+  }
+
+  #taken(): void {
+    this.#isAlive = true;
+    this.#adjustReading();
+  }
+
+  /** Bound: requests under way and bytes not taken. Past either, the socket is left unread for a while. */
+  #adjustReading(): void {
+    const isFull =
+      this.#inFlight >= this.#context.limits.requestsInFlightMax || this.#outbox.isCongested;
+    if (isFull === this.#isPaused || this.#isClosed) return;
+    this.#isPaused = isFull;
+    if (isFull) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  #over(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#context.counters.clientConnections -= 1;
+    this.#watches.cancelAll();
+    this.#outbox.stop();
+  }
+}
+
+function readTooLarge(bytes: number): RaftError {
+  return new RaftError(
+    'RAFT_TOO_LARGE',
+    `The answer has ${bytes} bytes, more than the ${REPLY_BYTES_MAX} that fit into a frame. Read this key over HTTP.`,
+  );
+}

@@ -1,0 +1,113 @@
+/**
+ * The client connections of one server: how many there may be, who leads, and the end of all of them. What is
+ * said on a connection, `client-connection.ts` knows; where it comes from, `client-port.ts`.
+ */
+
+import { RaftError } from '../../core/errors.ts';
+import type { FrameSocket } from '../../ports/frame-socket.ts';
+import { TICK_MS } from '../admission/held-bytes.ts';
+import type { ServerContext } from '../server-context.ts';
+import { haltedError, stopping } from '../stopping.ts';
+import { ClientConnection } from './client-connection.ts';
+
+/** How long clients that are told to go may take, in milliseconds. */
+const GOODBYE_MS = 250;
+
+export class ClientConnections {
+  readonly #context: ServerContext;
+  readonly #connections = new Set<ClientConnection>();
+  readonly #stopListening: () => void;
+  #probing: unknown = null;
+  #ticking: unknown = null;
+  #ended: RaftError | null = null;
+  #lastHasLeft: () => void = () => {};
+
+  constructor(context: ServerContext) {
+    this.#context = context;
+    let leader = context.replica.status().leader;
+    this.#stopListening = context.replica.onRole((event) => {
+      if (event.leader === leader) return;
+      leader = event.leader;
+      for (const connection of this.#connections) connection.greet();
+    });
+    context.replica.onHalt((error) =>
+      this.#sendAllAway(`the node halted: ${error.code}`, haltedError(error)),
+    );
+    this.#probeLater();
+    this.#tickLater();
+  }
+
+  /** Bound: `clientConnectionsMax`. Past it, and once the server ends, nobody is let in. */
+  get refusal(): RaftError | null {
+    const isFull = this.#connections.size >= this.#context.limits.clientConnectionsMax;
+    return this.#ended ?? (isFull ? tooManyClients() : null);
+  }
+
+  admit(socket: FrameSocket): ClientConnection {
+    const connection = new ClientConnection(socket, this.#context, () => {
+      this.#connections.delete(connection);
+      if (this.#connections.size === 0) this.#lastHasLeft();
+    });
+    this.#connections.add(connection);
+    return connection;
+  }
+
+  /** Breaks every connection without a word, as a network may. For tests. */
+  dropAll(): void {
+    for (const connection of this.#connections) connection.terminate();
+  }
+
+  /** Sends what is answered, says goodbye, and does not wait long for an answer. */
+  async close(reason: string): Promise<void> {
+    this.#context.clock.clearTimeout(this.#probing);
+    this.#stopListening();
+    this.#sendAllAway(reason, stopping());
+    await this.#untilEmpty();
+    this.#context.clock.clearTimeout(this.#ticking);
+    for (const connection of this.#connections) connection.terminate();
+  }
+
+  #probeLater(): void {
+    const { clock, keepAliveMs } = this.#context;
+    this.#probing = clock.setIdleTimeout(() => {
+      this.#probeLater();
+      for (const connection of this.#connections) connection.probe();
+    }, keepAliveMs);
+  }
+
+  /** Connections are those that may hold the most; the account of all others is kept with theirs. */
+  #tickLater(): void {
+    const { clock, held } = this.#context;
+    this.#ticking = clock.setIdleTimeout(() => {
+      this.#tickLater();
+      held.outgoing.tick();
+      held.incoming.tick();
+    }, TICK_MS);
+  }
+
+  #untilEmpty(): Promise<void> {
+    const { clock } = this.#context;
+    return new Promise((resolve) => {
+      const timer = clock.setTimeout(resolve, this.#connections.size === 0 ? 0 : GOODBYE_MS);
+      this.#lastHasLeft = () => {
+        clock.clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #sendAllAway(reason: string, ended: RaftError): void {
+    this.#ended ??= ended;
+    // After the replies that the same event still brings about.
+    this.#context.clock.yield(() => {
+      for (const connection of this.#connections) connection.close(reason);
+    });
+  }
+}
+
+function tooManyClients(): RaftError {
+  return new RaftError(
+    'RAFT_OVERLOADED',
+    'This node has as many clients as it takes. Ask another node, or try again in a moment.',
+  );
+}

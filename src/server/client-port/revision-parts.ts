@@ -1,0 +1,52 @@
+/**
+ * One revision may change more keys than fit into a frame, or into memory twice: it is told in parts, each as
+ * large as its reader has room for (SP7). Watchers put it together again, since a revision is one step.
+ */
+import { CLIENT_FRAME_BYTES_MAX } from '../../client-protocol/frame-shapes.ts';
+import { RaftError } from '../../core/errors.ts';
+import type { WatchEvent, WatchRevision } from '../../kv/watch-event.ts';
+
+export interface RevisionPart {
+  readonly revision: WatchRevision;
+  /** About what it takes in a frame. */
+  readonly bytes: number;
+  readonly isLast: boolean;
+}
+
+/** Bound: bytes of one part, but for a single event that alone is larger. */
+const PART_BYTES_MAX = 1024 * 1024;
+/** What an event costs in a frame besides its key and value. */
+const EVENT_BYTES = 48;
+/** What a frame costs besides its events. */
+const FRAME_BYTES = 1024;
+
+/** Throws `RAFT_TOO_LARGE` for an event that fits into no frame. */
+export function* partsOf(revision: WatchRevision): Generator<RevisionPart, void, undefined> {
+  const number = revision.revision;
+  let events: WatchEvent[] = [];
+  let bytes = 0;
+  for (const event of revision.events) {
+    const eventBytes = bytesOfEvent(event);
+    if (bytes > 0 && bytes + eventBytes > PART_BYTES_MAX) {
+      yield { revision: { revision: number, events }, bytes, isLast: false };
+      events = [];
+      bytes = 0;
+    }
+    if (eventBytes > CLIENT_FRAME_BYTES_MAX - FRAME_BYTES) throw tooLarge(number, eventBytes);
+    events.push(event);
+    bytes += eventBytes;
+  }
+  yield { revision: { revision: number, events }, bytes, isLast: true };
+}
+
+/** About what an event takes in a frame, in bytes. */
+export function bytesOfEvent({ key, value }: WatchEvent): number {
+  return EVENT_BYTES + key.length + (value?.length ?? 0);
+}
+
+function tooLarge(revision: number, bytes: number): RaftError {
+  return new RaftError(
+    'RAFT_TOO_LARGE',
+    `A change of revision ${revision} has ${bytes} bytes, more than a frame may have. Watch from the next revision, and read that key over HTTP.`,
+  );
+}

@@ -1,0 +1,78 @@
+/**
+ * The way of an answer to its HTTP reader (SP5): room is asked for before it is made, what is made is counted
+ * until the reader has taken it, and what is large is handed out in pieces, so that it shows who takes none.
+ */
+import type { Account } from '../admission/account.ts';
+
+/** Where an answer goes. */
+export interface Exchange {
+  /** Calls once the answer has been taken, or its reader is gone. */
+  whenOver(over: () => void): void;
+  /** Breaks the connection. */
+  end(): void;
+}
+
+const encoder = new TextEncoder();
+/** From here on an answer leaves in pieces. */
+const WHOLE_BYTES_MAX = 256 * 1024;
+/** Bound: one piece, handed to the socket when it has taken the one before. */
+const PIECE_BYTES = 128 * 1024;
+
+/** Makes the answer once there is room for about `bytes`. */
+export function whenRoom(account: Account, bytes: number, make: () => Response): Promise<Response> {
+  return whenItFits(account, bytes, make);
+}
+
+/** The same, where `make` may find that it needs more: it returns how much, and is called again once that fits. */
+export function whenItFits(
+  account: Account,
+  bytes: number,
+  make: (fits: (bytes: number) => boolean) => Response | number,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    account.whenItFits(bytes, (fits) => {
+      try {
+        const made = make(fits);
+        if (typeof made === 'number') return made;
+        resolve(made);
+      } catch (error) {
+        reject(error);
+      }
+      return null;
+    });
+  });
+}
+
+/** Counts the bytes, which must not change from here on, until the answer has been taken. */
+export function bodyAnswer(
+  account: Account,
+  body: Uint8Array<ArrayBuffer>,
+  headers: Readonly<Record<string, string>>,
+): Response {
+  account.hold(body.length);
+  if (body.length <= WHOLE_BYTES_MAX) return new Response(body, { headers });
+  const length = { 'content-length': String(body.length) };
+  return new Response(inPieces(account, body), { headers: { ...headers, ...length } });
+}
+
+export function jsonAnswer(
+  account: Account,
+  text: string,
+  headers: Readonly<Record<string, string>>,
+): Response {
+  return bodyAnswer(account, encoder.encode(text), {
+    ...headers,
+    'content-type': 'application/json',
+  });
+}
+
+function inPieces(account: Account, body: Uint8Array): ReadableStream<Uint8Array> {
+  let at = 0;
+  const pull = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+    account.touch();
+    controller.enqueue(body.subarray(at, at + PIECE_BYTES));
+    at += PIECE_BYTES;
+    if (at >= body.length) controller.close();
+  };
+  return new ReadableStream({ pull }, { highWaterMark: 0 });
+}

@@ -1,0 +1,219 @@
+/**
+ * The HTTP API as a pure function from `Request` to `Response`: which route answers what, how errors look
+ * and what is counted (SV1–SV18). It opens no socket; `http-server.ts` does. Any node takes any
+ * request, since the replica passes on what only the leader can do.
+ */
+import { Hono } from 'hono';
+import { RaftError } from '../../core/errors.ts';
+import type { Account } from '../admission/account.ts';
+import { countHttp } from '../operations/server-counters.ts';
+import type { OpenStreams, ServerContext } from '../server-context.ts';
+import { haltedError } from '../stopping.ts';
+import type { Exchange } from './http-answer.ts';
+import { asRaftError, errorResponse, nothingHere } from './http-errors.ts';
+import { notImplemented } from './request/request-input.ts';
+import { LastPiece } from './routes/event-text.ts';
+import { deleteKey, getKey, getRange, putKey, readFailure } from './routes/kv-routes.ts';
+import { getLivez, getMetrics, getReadyz, getStatus, notReady } from './routes/status-routes.ts';
+import { postTxn } from './routes/txn-route.ts';
+import { getWatch } from './routes/watch-route.ts';
+
+export interface HttpApi {
+  /** Without an exchange, an answer counts as taken once it is made. */
+  readonly fetch: (request: Request, exchange?: Exchange) => Promise<Response>;
+}
+
+/** The account is of what the answer holds. */
+type Answer = (request: Request, account: Account) => Response | Promise<Response>;
+
+interface Route {
+  readonly pattern: string;
+  readonly methods: Readonly<Record<string, Answer>>;
+  /** Answers even when the node has halted, or has too much to do. */
+  readonly isProbe?: true;
+  /** A stream has no end that `HEAD` could wait for. */
+  readonly isStream?: true;
+}
+
+export function createHttpApi(context: ServerContext, streams: OpenStreams): HttpApi {
+  let halted: RaftError | null = null;
+  context.replica.onHalt((error) => {
+    halted = error;
+    streams.endAll(haltedError(error));
+  });
+  const isHalted = (): RaftError | null => halted;
+  const app = new Hono<{ Bindings: { readonly exchange: Exchange | null } }>();
+  for (const route of routesOf(context, streams, isHalted)) {
+    app.all(route.pattern, ({ req, env: { exchange } }) =>
+      answer(context, route, { request: req.raw, halted, exchange }),
+    );
+  }
+  app.notFound(({ req, env: { exchange } }) =>
+    answer(context, NOWHERE, { request: req.raw, halted, exchange }),
+  );
+  return { fetch: async (request, exchange) => app.fetch(request, { exchange: exchange ?? null }) };
+}
+
+function routesOf(
+  context: ServerContext,
+  streams: OpenStreams,
+  halted: () => RaftError | null,
+): readonly Route[] {
+  const lastPiece = new LastPiece();
+  return [
+    // Before the pattern below, which Hono lets match this path as well.
+    { pattern: '/kv', methods: { GET: (request, account) => getRange(context, request, account) } },
+    {
+      pattern: '/kv/*',
+      methods: {
+        PUT: (request) => putKey(context, request),
+        GET: (request, account) => getKey(context, request, account),
+        DELETE: (request) => deleteKey(context, request),
+      },
+    },
+    {
+      pattern: '/txn',
+      methods: { POST: (request, account) => postTxn(context, request, account) },
+    },
+    {
+      pattern: '/watch',
+      methods: {
+        GET: (request, account) => getWatch(context, request, { streams, account, lastPiece }),
+      },
+      isStream: true,
+    },
+    {
+      pattern: '/status',
+      methods: { GET: (request) => getStatus(context, request) },
+      isProbe: true,
+    },
+    {
+      pattern: '/livez',
+      methods: { GET: (request) => getLivez(request, halted()) },
+      isProbe: true,
+    },
+    { pattern: '/readyz', methods: { GET: (request) => getReadyz(context, request) } },
+    {
+      pattern: '/metrics',
+      methods: { GET: (request) => getMetrics(context, request) },
+      isProbe: true,
+    },
+    ...PLANNED,
+  ];
+}
+
+const planned = (what: string): Answer => {
+  return () => errorResponse(notImplemented(what));
+};
+
+/** Promised in the contract, refused aloud until they are built (SV17). */
+const PLANNED: readonly Route[] = [
+  { pattern: '/sessions', methods: { POST: planned('Sessions') } },
+  {
+    pattern: '/members',
+    methods: { GET: planned('Membership changes'), POST: planned('Membership changes') },
+  },
+  { pattern: '/members/:id', methods: { DELETE: planned('Membership changes') } },
+  { pattern: '/members/:id/promote', methods: { POST: planned('Membership changes') } },
+  { pattern: '/transfer', methods: { POST: planned('Leadership transfers') } },
+  { pattern: '/snapshot', methods: { POST: planned('Snapshots on request') } },
+  { pattern: '/compact', methods: { POST: planned('Compactions on request') } },
+  { pattern: '/inspect', methods: { GET: planned('Streams of transitions') } },
+  { pattern: '/ui', methods: { GET: planned('Live pages') } },
+];
+
+const NOWHERE: Route = { pattern: 'none', methods: {} };
+
+interface Incoming {
+  readonly request: Request;
+  readonly halted: RaftError | null;
+  readonly exchange: Exchange | null;
+}
+
+/** Bound: what a small answer is counted as, so that one who does not take it is closed as well. */
+const LEAST_ANSWER_BYTES = 1024;
+
+async function answer(context: ServerContext, route: Route, incoming: Incoming): Promise<Response> {
+  const { method } = incoming.request;
+  const startedAt = performance.now();
+  const account = accountOf(context, route, incoming.exchange);
+  const response = await answerSafely(context, route, { ...incoming, account });
+  if (account.bytes === 0 && route.isStream !== true) account.hold(LEAST_ANSWER_BYTES);
+  if (incoming.exchange === null && route.isStream !== true) account.close();
+  if (incoming.exchange === null || route.isStream) context.counters.httpInFlight -= 1;
+  countHttp(context.counters, {
+    method: KNOWN_METHODS.has(method) ? method : 'other',
+    route: route.pattern,
+    status: response.status,
+    seconds: (performance.now() - startedAt) / 1000,
+  });
+  return response;
+}
+
+/** Under way until its answer is taken; a stream has bounds of its own and counts only until it begins. */
+function accountOf(context: ServerContext, route: Route, exchange: Exchange | null): Account {
+  const { counters, held, limits } = context;
+  counters.httpInFlight += 1;
+  const account = held.outgoing.account(limits.socketBytesMax, () => exchange?.end());
+  exchange?.whenOver(() => {
+    account.close();
+    if (route.isStream !== true) counters.httpInFlight -= 1;
+  });
+  return account;
+}
+
+const KNOWN_METHODS = new Set(['GET', 'HEAD', 'PUT', 'POST', 'DELETE']);
+
+async function answerSafely(
+  context: ServerContext,
+  route: Route,
+  { request, halted, account }: Incoming & { readonly account: Account },
+): Promise<Response> {
+  try {
+    if (route.isProbe !== true) {
+      if (halted !== null) return haltedResponse(route, halted);
+      if (context.counters.httpInFlight > context.limits.httpRequestsMax) {
+        context.held.outgoing.relieve();
+        throw tooManyRequests();
+      }
+    }
+    const isHead = request.method === 'HEAD' && route.isStream !== true;
+    const handler = route.methods[isHead ? 'GET' : request.method];
+    if (handler === undefined) return unroutable(route, request);
+    return await handler(request, account);
+  } catch (error) {
+    const known = asRaftError(error);
+    if (known !== null) return readFailure(known);
+    context.onFault(error);
+    return errorResponse(faultError(), { status: 500 });
+  }
+}
+
+function haltedResponse(route: Route, halted: RaftError): Response {
+  const error = haltedError(halted);
+  return route.pattern === '/readyz' ? notReady(error.message) : errorResponse(error);
+}
+
+function unroutable(route: Route, request: Request): Response {
+  const methods = Object.keys(route.methods).flatMap((method) =>
+    method === 'GET' && route.isStream !== true ? ['GET', 'HEAD'] : [method],
+  );
+  if (methods.length === 0) return errorResponse(nothingHere());
+  const text = `${request.method} is not possible here. Possible: ${methods.join(', ')}.`;
+  const error = new RaftError('RAFT_BAD_REQUEST', text);
+  return errorResponse(error, { headers: { allow: methods.join(', ') }, status: 405 });
+}
+
+function tooManyRequests(): RaftError {
+  return new RaftError(
+    'RAFT_OVERLOADED',
+    'Too many HTTP requests are under way on this node. Nothing was done; ask another node, or later.',
+  );
+}
+
+function faultError(): RaftError {
+  return new RaftError(
+    'RAFT_OUTCOME_UNKNOWN',
+    'The server failed while answering; its log says why. A write may have taken effect: read before you repeat it.',
+  );
+}

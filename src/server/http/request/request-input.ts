@@ -1,0 +1,110 @@
+/** The parts of a request that several routes read alike: its key, its deadline, its condition, its consistency. */
+
+import type { Consistency } from '../../../client-protocol/frame-shapes.ts';
+import { RaftError } from '../../../core/errors.ts';
+import type { KeyCondition, KeySelector } from '../../../kv/commands.ts';
+import { TIMEOUT_DEFAULT_MS } from '../../server-limits.ts';
+import { badRequest } from '../http-errors.ts';
+import { bytesFromJson, JSON_ENCODINGS, type JsonEncoding } from './json-bytes.ts';
+import { percentDecode } from './percent-decoding.ts';
+import {
+  brokenEscape,
+  choiceParameter,
+  type Query,
+  textParameter,
+  wholeParameter,
+} from './request-query.ts';
+
+const TIMEOUT_BOUNDS = { min: 1, max: 60_000 };
+const REVISION_BOUNDS = { min: 1, max: 2 ** 48 };
+const CONSISTENCIES: readonly Consistency[] = ['linearizable', 'lease', 'local'];
+const KEY_PATH = '/kv/';
+
+export const SELECTOR_PARAMETERS: readonly string[] = ['prefix', 'start', 'end'];
+
+/** The path as it was sent, still percent-encoded. */
+export function rawPath(url: string): string {
+  const from = url.indexOf('/', url.indexOf('://') + 3);
+  return (from < 0 ? '/' : url.slice(from)).split(/[?#]/, 1)[0] ?? '/';
+}
+
+/** The bytes of the key in `/kv/<key>`, slashes included. */
+export function keyFromPath(url: string): Uint8Array {
+  const path = rawPath(url);
+  if (!path.startsWith(KEY_PATH)) throw badRequest('The path must be /kv/ and the key.');
+  const key = percentDecode(path.slice(KEY_PATH.length), { plusIsSpace: false });
+  if (key === null) throw badRequest(brokenEscape('The key'));
+  if (key.length === 0) throw badRequest('The key is empty: the path must be /kv/ and the key.');
+  return key;
+}
+
+export function timeoutFrom(query: Query, defaultMs: number = TIMEOUT_DEFAULT_MS): number {
+  return wholeParameter(query, 'timeoutMs', TIMEOUT_BOUNDS) ?? defaultMs;
+}
+
+export function consistencyFrom(query: Query): Consistency {
+  return choiceParameter(query, 'consistency', CONSISTENCIES) ?? 'linearizable';
+}
+
+export function revisionFrom(query: Query, name: string): number | null {
+  return wholeParameter(query, name, REVISION_BOUNDS);
+}
+
+/** `?encoding=` says how keys and values are written, in this request as in its answer (SV12). */
+export function encodingFrom(query: Query): JsonEncoding {
+  return choiceParameter(query, 'encoding', JSON_ENCODINGS) ?? 'utf8';
+}
+
+/** Every key unless the query narrows it down. */
+export function selectorFrom(query: Query, encoding: JsonEncoding): KeySelector {
+  const prefix = keyParameter(query, 'prefix', encoding);
+  const start = keyParameter(query, 'start', encoding);
+  const end = keyParameter(query, 'end', encoding);
+  if (prefix === null && start === null && end === null) return { prefix: new Uint8Array(0) };
+  return {
+    ...(prefix !== null && { prefix }),
+    ...(start !== null && { start }),
+    ...(end !== null && { end }),
+  };
+}
+
+/** As percent-encoded bytes, or as percent-encoded base64. */
+function keyParameter(query: Query, name: string, encoding: JsonEncoding): Uint8Array | null {
+  const bytes = query.get(name) ?? null;
+  if (bytes === null || encoding === 'utf8') return bytes;
+  const text = textParameter(query, name) ?? '';
+  if (text.includes(' ')) throw badRequest(`In base64, write a '+' of ${name} as %2B.`);
+  return bytesFromJson(text, `The query parameter ${name}`, encoding);
+}
+
+/** `If-Match: "<modRevision>"` or `*`, `If-None-Match: *`; `null`: unconditional (SV6). */
+export function conditionFrom(headers: Headers): KeyCondition | null {
+  const match = headers.get('if-match');
+  const noneMatch = headers.get('if-none-match');
+  if (match !== null && noneMatch !== null) {
+    throw badRequest('If-Match and If-None-Match exclude each other; send one of them.');
+  }
+  if (noneMatch !== null) {
+    if (noneMatch === '*') return { type: 'absent' };
+    throw badRequest('If-None-Match takes only *: write if the key does not exist.');
+  }
+  if (match === null) return null;
+  if (match === '*') return { type: 'present' };
+  const digits = /^"([0-9]{1,15})"$/.exec(match)?.[1];
+  if (digits !== undefined) return { type: 'modRevision', modRevision: Number(digits) };
+  throw badRequest('If-Match takes one modRevision in double quotes, as the ETag shows it, or *.');
+}
+
+/** Sessions are promised and not built: a write that asks for one must not be carried out without it. */
+export function refuseSession(headers: Headers): void {
+  if (headers.get('raftchart-session') === null && headers.get('raftchart-sequence') === null)
+    return;
+  throw notImplemented('Sessions (raftchart-session, raftchart-sequence)');
+}
+
+export function notImplemented(what: string): RaftError {
+  return new RaftError(
+    'RAFT_NOT_IMPLEMENTED',
+    `${what} are not built yet; nothing was done. See the README for what is.`,
+  );
+}

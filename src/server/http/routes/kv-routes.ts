@@ -1,0 +1,241 @@
+/**
+ * `/kv/<key>` and `/kv`: single keys as raw bodies, ranges as JSON (SV1–SV3, SV6). A write answers what
+ * became of it; a read says which consistency it was served with.
+ */
+
+import type { Consistency } from '../../../client-protocol/frame-shapes.ts';
+import { RaftError } from '../../../core/errors.ts';
+import type { KvCommand } from '../../../kv/commands.ts';
+import { CompactedError, FutureRevisionError } from '../../../kv/kv-errors.ts';
+import type { ConditionFailed, KvResult, RangeResult, Refused } from '../../../kv/results.ts';
+import type { Account } from '../../admission/account.ts';
+import { checkKey, checkSelector, encodeChecked } from '../../admission/command-door.ts';
+import type { ServerContext } from '../../server-context.ts';
+import { RANGE_ROOM_BYTES, rangeTextMax } from '../../server-limits.ts';
+import { boundedRange } from '../../store/bounded-range.ts';
+import { submit, untilReadable } from '../../store/replica-calls.ts';
+import { resultBytes } from '../../store/result-bytes.ts';
+import { bodyAnswer, jsonAnswer, whenItFits, whenRoom } from '../http-answer.ts';
+import { errorResponse } from '../http-errors.ts';
+import { type JsonEncoding, keyValueJson } from '../request/json-bytes.ts';
+import { readBody } from '../request/request-body.ts';
+import {
+  conditionFrom,
+  consistencyFrom,
+  encodingFrom,
+  keyFromPath,
+  refuseSession,
+  revisionFrom,
+  SELECTOR_PARAMETERS,
+  selectorFrom,
+  timeoutFrom,
+} from '../request/request-input.ts';
+import { flagParameter, type Query, readQuery, wholeParameter } from '../request/request-query.ts';
+
+const LIMIT_BOUNDS = { min: 1, max: 2 ** 32 - 1 };
+
+export async function putKey(context: ServerContext, request: Request): Promise<Response> {
+  const query = readQuery(request.url, ['timeoutMs']);
+  const deadline = deadlineOf(timeoutFrom(query));
+  refuseSession(request.headers);
+  const condition = conditionFrom(request.headers);
+  const key = keyFromPath(request.url);
+  checkKey(key, context.limits);
+  const bounds = {
+    bytesMax: context.limits.valueBytesMax,
+    what: 'a value',
+    held: context.held.incoming,
+    timeoutMs: left(deadline),
+  };
+  const value = await readBody(request, bounds);
+  const command: KvCommand = { type: 'put', key, value, ...(condition !== null && { condition }) };
+  const result = await write(context, command, left(deadline));
+  return result.type === 'put' ? written(result.revision, {}) : refusal(result);
+}
+
+export async function deleteKey(context: ServerContext, request: Request): Promise<Response> {
+  const query = readQuery(request.url, ['timeoutMs']);
+  refuseSession(request.headers);
+  const condition = conditionFrom(request.headers);
+  const key = keyFromPath(request.url);
+  const command: KvCommand = { type: 'delete', key, ...(condition !== null && { condition }) };
+  const result = await write(context, command, timeoutFrom(query));
+  if (result.type !== 'delete') return refusal(result);
+  return written(result.revision, { deleted: result.deleted });
+}
+
+export async function getKey(
+  context: ServerContext,
+  request: Request,
+  account: Account,
+): Promise<Response> {
+  const query = readQuery(request.url, ['timeoutMs', 'consistency', 'revision']);
+  const key = keyFromPath(request.url);
+  checkKey(key, context.limits);
+  const revision = revisionFrom(query, 'revision');
+  const served = await readyToRead(context, query);
+  const range = boundedRange(
+    context.kv,
+    { key, ...(revision !== null && { revision }) },
+    context.limits,
+  );
+  const [kv] = range.kvs;
+  const headers = readHeaders(range.revision, served);
+  if (kv === undefined)
+    return errorResponse(keyNotFound(), { fields: { revision: range.revision }, headers });
+  const tagged = { ...headers, etag: etag(kv.modRevision) };
+  if (isKnownToReader(request.headers, kv.modRevision)) {
+    return new Response(null, { status: 304, headers: tagged });
+  }
+  const about = { ...tagged, 'content-type': 'application/octet-stream' };
+  return whenRoom(account, kv.value.length, () =>
+    bodyAnswer(account, new Uint8Array(kv.value), about),
+  );
+}
+
+export async function getRange(
+  context: ServerContext,
+  request: Request,
+  account: Account,
+): Promise<Response> {
+  const query = readQuery(request.url, [
+    ...SELECTOR_PARAMETERS,
+    'limit',
+    'revision',
+    'keysOnly',
+    'encoding',
+    'consistency',
+    'timeoutMs',
+  ]);
+  const encoding = encodingFrom(query);
+  const selector = selectorFrom(query, encoding);
+  checkSelector(selector, context.limits);
+  const limit = wholeParameter(query, 'limit', LIMIT_BOUNDS);
+  const revision = revisionFrom(query, 'revision');
+  const keysOnly = flagParameter(query, 'keysOnly');
+  const served = await readyToRead(context, query);
+  const question = {
+    ...selector,
+    keysOnly,
+    ...(limit !== null && { limit }),
+    ...(revision !== null && { revision }),
+  };
+  return whenItFits(account, RANGE_ROOM_BYTES, (fits) => {
+    const range = boundedRange(context.kv, question, context.limits);
+    const bytes = resultBytes(range);
+    if (!fits(bytes)) return bytes;
+    const text = rangeText(range, {
+      encoding,
+      keysOnly,
+      textMax: rangeTextMax(context.limits),
+    });
+    return jsonAnswer(account, text, readHeaders(range.revision, served));
+  });
+}
+
+interface RangeShape {
+  readonly encoding: JsonEncoding;
+  readonly keysOnly: boolean;
+  readonly textMax: number;
+}
+
+/** Bound: characters of JSON, which may spell a byte with six. One key is shown even if it alone takes more. */
+function rangeText(range: RangeResult, { encoding, keysOnly, textMax }: RangeShape): string {
+  const texts: string[] = [];
+  let length = 0;
+  for (const kv of range.kvs) {
+    const text = JSON.stringify(keyValueJson(kv, { encoding, keysOnly }));
+    length += text.length;
+    if (length > textMax && texts.length > 0) break;
+    texts.push(text);
+  }
+  const more = range.more || texts.length < range.kvs.length;
+  const { revision, count } = range;
+  return `{"revision":${revision},"kvs":[${texts.join(',')}],"more":${more},"count":${count}}`;
+}
+
+export async function write(
+  context: ServerContext,
+  command: KvCommand,
+  timeoutMs: number,
+): Promise<KvResult> {
+  return submit(context.replica, encodeChecked(command, context.limits), timeoutMs);
+}
+
+export function written(revision: number, fields: Readonly<Record<string, unknown>>): Response {
+  const headers = { 'raftchart-revision': String(revision) };
+  return Response.json({ revision, ...fields }, { headers });
+}
+
+/** The answer to a write that was decided and changed nothing. */
+export function refusal(result: KvResult): Response {
+  if (result.type === 'conditionFailed') return conditionFailed(result);
+  if (result.type === 'refused') return refused(result);
+  throw new TypeError(`the store answered with a ${result.type}`);
+}
+
+export function deadlineOf(timeoutMs: number): number {
+  return performance.now() + timeoutMs;
+}
+
+/** What is left until the deadline, at least 1 ms, in whole milliseconds. */
+export function left(deadline: number): number {
+  return Math.max(1, Math.floor(deadline - performance.now()));
+}
+
+/** What the store throws at a read, with the number that the caller needs to go on. */
+export function readFailure(error: RaftError): Response {
+  if (error instanceof CompactedError) {
+    return errorResponse(error, { fields: { compactedRevision: error.compactedRevision } });
+  }
+  if (error instanceof FutureRevisionError)
+    return errorResponse(error, { fields: { revision: error.revision } });
+  return errorResponse(error);
+}
+
+/** `lease` reads are served as the stronger linearizable ones for now, and the answer says so (SV3). */
+async function readyToRead(context: ServerContext, query: Query): Promise<Consistency> {
+  const wanted = consistencyFrom(query);
+  const timeoutMs = timeoutFrom(query);
+  if (wanted === 'local') return 'local';
+  await untilReadable(context.replica, timeoutMs);
+  return 'linearizable';
+}
+
+function readHeaders(revision: number, served: Consistency): Readonly<Record<string, string>> {
+  return { 'raftchart-revision': String(revision), 'raftchart-consistency': served };
+}
+
+/** RFC 9110 §13.1.2: the reader holds this very value already, by one of the tags that it names. */
+function isKnownToReader(headers: Headers, modRevision: number): boolean {
+  const tags = headers.get('if-none-match')?.split(',') ?? [];
+  return tags.some((tag) => ['*', etag(modRevision)].includes(tag.trim().replace(/^W\//, '')));
+}
+
+function etag(modRevision: number): string {
+  return `"${modRevision}"`;
+}
+
+function conditionFailed({ revision, modRevision }: ConditionFailed): Response {
+  const found = modRevision === 0 ? 'does not exist' : `has modRevision ${modRevision}`;
+  const error = new RaftError(
+    'RAFT_CONDITION_FAILED',
+    `The condition did not hold: the key ${found}. Nothing was changed; read it and decide anew.`,
+  );
+  const headers = {
+    'raftchart-revision': String(revision),
+    ...(modRevision === 0 ? {} : { etag: etag(modRevision) }),
+  };
+  return errorResponse(error, { fields: { revision, modRevision }, headers });
+}
+
+function refused({ code, message, revision, compactedRevision }: Refused): Response {
+  return errorResponse(new RaftError(code, message), { fields: { revision, compactedRevision } });
+}
+
+function keyNotFound(): RaftError {
+  return new RaftError(
+    'RAFT_NOT_FOUND',
+    'The key does not exist. Write it first, or check its spelling.',
+  );
+}

@@ -1,0 +1,53 @@
+/** `POST /txn`: compare, then one branch or the other, as one atomic step (SV13). */
+import type { Account } from '../../admission/account.ts';
+import type { ServerContext } from '../../server-context.ts';
+import { txnBodyBytesMax } from '../../server-limits.ts';
+import { resultBytes, writeTooLarge } from '../../store/result-bytes.ts';
+import { jsonAnswer, whenRoom } from '../http-answer.ts';
+import { badRequest } from '../http-errors.ts';
+import { readBody } from '../request/request-body.ts';
+import { encodingFrom, refuseSession, timeoutFrom } from '../request/request-input.ts';
+import { decodeUtf8, readQuery } from '../request/request-query.ts';
+import { deadlineOf, left, refusal, write } from './kv-routes.ts';
+import { txnFromJson, txnToJson } from './txn-json.ts';
+
+/** Bound: keys and values of one answer; JSON may spell a byte with six. */
+const ANSWER_BYTES_MAX = 8 * 1024 * 1024;
+
+export async function postTxn(
+  context: ServerContext,
+  request: Request,
+  account: Account,
+): Promise<Response> {
+  const query = readQuery(request.url, ['timeoutMs', 'encoding']);
+  const deadline = deadlineOf(timeoutFrom(query));
+  const encoding = encodingFrom(query);
+  refuseSession(request.headers);
+  const body = await readBody(request, {
+    bytesMax: txnBodyBytesMax(context.limits),
+    what: 'a transaction',
+    held: context.held.incoming,
+    timeoutMs: left(deadline),
+  });
+  const command = txnFromJson(parseJson(body), encoding);
+  const result = await write(context, command, left(deadline));
+  if (result.type !== 'txn') return refusal(result);
+  const { revision } = result;
+  const bytes = resultBytes(result);
+  if (bytes > ANSWER_BYTES_MAX) throw writeTooLarge(revision, bytes);
+  return whenRoom(account, bytes, () => {
+    const text = JSON.stringify({ revision, ...txnToJson(result, command, encoding) });
+    return jsonAnswer(account, text, { 'raftchart-revision': String(revision) });
+  });
+}
+
+function parseJson(body: Uint8Array): unknown {
+  const text = decodeUtf8(body);
+  if (text === null) throw badRequest('The body is not UTF-8. Nothing was written.');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'unreadable';
+    throw badRequest(`The body is not JSON (${why}). Nothing was written.`);
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * A bounded watch of the store for a consumer over a socket: the store's own `WatchQueue`, and besides it the
+ * knowledge whether the consumer has seen everything there is. While it has, the store's revision is a safe
+ * place to resume from, even if nothing it watches ever changes (SV15).
+ */
+import type { WatchOptions, WatchRevision } from '../../kv/watch-event.ts';
+import { WatchQueue, type WatchSource } from '../../kv/watch-queue.ts';
+import type { ConnectionClock } from '../../ports/clock.ts';
+import type { KvReads } from '../server-context.ts';
+
+interface LiveWatchParts {
+  readonly kv: KvReads;
+  readonly clock: ConnectionClock;
+}
+
+export class LiveWatch {
+  /** Everything before this revision was there before the watch began. */
+  readonly from: number;
+  readonly #kv: KvReads;
+  readonly #clock: ConnectionClock;
+  readonly #queue: WatchQueue;
+  readonly #revisions: AsyncIterator<WatchRevision, void>;
+  #isLive = false;
+  #isWaiting = false;
+  /** A page of history was read and not yet handed out. */
+  #isPausing = false;
+
+  /** Throws `CompactedError` or `RAFT_BAD_REQUEST` at once if the watch cannot begin. */
+  constructor({ kv, clock }: LiveWatchParts, options: WatchOptions) {
+    this.#kv = kv;
+    this.#clock = clock;
+    this.from = options.from ?? kv.revision + 1;
+    const source: WatchSource = {
+      get revision() {
+        return kv.revision;
+      },
+      history: (watched) => kv.history(watched),
+      watch: (watched, listener) => {
+        this.#isLive = true;
+        return kv.watch(watched, listener);
+      },
+    };
+    this.#queue = new WatchQueue(
+      source,
+      { ...options, from: this.from },
+      {
+        pause: () => this.#nextTurn(),
+      },
+    );
+    this.#revisions = this.#queue[Symbol.asyncIterator]();
+  }
+
+  /** `null`: cancelled. Rejects with `RAFT_WATCH_TOO_SLOW` or `CompactedError`. */
+  async next(): Promise<WatchRevision | null> {
+    this.#isWaiting = true;
+    try {
+      const { done, value } = await this.#revisions.next();
+      return done === true ? null : value;
+    } finally {
+      this.#isWaiting = false;
+    }
+  }
+
+  /** The revision up to which the consumer has seen all; `null` while it lags. */
+  get progress(): number | null {
+    const isCurrent = this.#isLive && this.#isWaiting && !this.#isPausing;
+    return isCurrent && this.#kv.revision >= this.from - 1 ? this.#kv.revision : null;
+  }
+
+  cancel(): void {
+    this.#queue.cancel();
+  }
+
+  /** Others get their turn between two pages of history. */
+  #nextTurn(): Promise<void> {
+    this.#isPausing = true;
+    return new Promise((resolve) => {
+      this.#clock.yield(() => {
+        this.#isPausing = false;
+        resolve();
+      });
+    });
+  }
+}

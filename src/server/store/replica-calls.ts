@@ -1,0 +1,53 @@
+/**
+ * The replica's callbacks as promises, for HTTP, where a promise is the smallest cost of a request. Each ends
+ * at its deadline even if the replica never answers (SV4).
+ */
+import { RaftError } from '../../core/errors.ts';
+import type { KvResult } from '../../kv/results.ts';
+import type { Replica } from '../../ports/replica.ts';
+
+/** The replica keeps deadlines itself and knows more; this is how much later the server steps in. */
+const GRACE_MS = 50;
+
+export function submit(replica: Replica, data: Uint8Array, timeoutMs: number): Promise<KvResult> {
+  return new Promise((resolve, reject) => {
+    const guard = setTimeout(() => reject(unanswered(timeoutMs)), timeoutMs + GRACE_MS);
+    replica.submit(data, { timeoutMs }, (outcome) => {
+      clearTimeout(guard);
+      if (outcome.type === 'failed') reject(outcome.error);
+      else if (isKvResult(outcome.result)) resolve(outcome.result);
+      else reject(new TypeError('the state machine returned no result of the store'));
+    });
+  });
+}
+
+/** When it resolves, the local store holds all that was committed before the call (§6.4). */
+export function untilReadable(replica: Replica, timeoutMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const guard = setTimeout(() => reject(unread(timeoutMs)), timeoutMs + GRACE_MS);
+    replica.awaitReadable({ timeoutMs }, (error) => {
+      clearTimeout(guard);
+      if (error === null) resolve();
+      else reject(error);
+    });
+  });
+}
+
+export function isKvResult(result: unknown): result is KvResult {
+  return result instanceof Object && 'type' in result && typeof result.type === 'string';
+}
+
+function unanswered(timeoutMs: number): RaftError {
+  return new RaftError(
+    'RAFT_TIMED_OUT',
+    `The write was not decided within ${timeoutMs} ms. It may have taken effect, or may yet; read before you repeat it.`,
+  );
+}
+
+function unread(timeoutMs: number): RaftError {
+  return new RaftError(
+    'RAFT_TIMED_OUT',
+    `The read was not confirmed within ${timeoutMs} ms. Ask again, or another node.`,
+    { retry: 'safe' },
+  );
+}

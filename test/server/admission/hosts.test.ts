@@ -1,0 +1,147 @@
+/** Whose requests are served: by name, as a function, and over real sockets as a browser would send them. */
+import { connect } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ServedHosts } from '../../../src/server/admission/host-check.ts';
+import { type LocalServer, localServer } from '../local-server.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).reverse()) await clean();
+});
+
+const HOSTS = new ServedHosts(['db.internal', 'Allowed.Test.', '::1', '10.0.0.7']);
+const isServed = (host: string | undefined, origin?: string, url = '/kv/a'): boolean =>
+  HOSTS.refusalOf({
+    headers: { ...(host !== undefined && { host }), ...(origin && { origin }) },
+    url,
+  }) === null;
+
+async function served(): Promise<LocalServer> {
+  const server = await localServer();
+  cleanups.push(() => server.close());
+  return server;
+}
+
+/** The first line of what comes back for bytes as a browser would send them. */
+function statusOf(port: number, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(text));
+    cleanups.push(() => socket.destroy());
+    socket.on('data', (data) => resolve(data.toString('latin1').slice(9, 12)));
+    socket.on('error', reject);
+  });
+}
+
+describe('names', () => {
+  it.each([
+    ['localhost'],
+    ['LOCALHOST:4100'],
+    ['localhost.'],
+    ['localhost.:80'],
+    ['x.localhost'],
+    ['127.0.0.1:4100'],
+    ['127.1.2.3'],
+    ['[::1]:4100'],
+    ['[::ffff:127.0.0.1]'],
+    ['192.168.3.4:1'],
+    ['[fe80::1]'],
+    ['db.internal:4100'],
+    ['DB.Internal.'],
+    ['allowed.test'],
+  ])('[SP4] serves the host %s', (host) => expect(isServed(host)).toBe(true));
+
+  it.each([
+    ['attacker.example'],
+    ['attacker.example:4100'],
+    ['localhost.attacker.example'],
+    ['127.0.0.1.attacker.example'],
+    ['localhost..'],
+    ['notlocalhost'],
+    ['[attacker]'],
+    ['[::1'],
+    ['::1'],
+    ['user@localhost'],
+    ['localhost:port'],
+    ['localhost, attacker.example'],
+    ['2130706433'],
+    ['0x7f.1'],
+    ['a b'],
+    [''],
+    ['sub.db.internal'],
+  ])('[SP4] refuses the host %j', (host) => expect(isServed(host)).toBe(false));
+
+  it('[SP4] looks at the host of an absolute target as well', () => {
+    expect(isServed('localhost', undefined, 'http://attacker.example/kv/a')).toBe(false);
+    expect(isServed('attacker.example', undefined, 'http://localhost/kv/a')).toBe(false);
+    expect(isServed('localhost', undefined, 'attacker.example:443')).toBe(false);
+    expect(isServed('localhost', undefined, 'http://127.0.0.1:4100/kv/a')).toBe(true);
+    expect(isServed('localhost', undefined, '*')).toBe(true);
+  });
+
+  it('[SP4] serves pages of this server, of this machine and of names that were allowed, and no others', () => {
+    expect(isServed('192.168.3.4:4100', 'http://192.168.3.4:4100')).toBe(true);
+    expect(isServed('127.0.0.1:4100', 'http://localhost:3000')).toBe(true);
+    expect(isServed('127.0.0.1:4100', 'https://allowed.test')).toBe(true);
+    for (const origin of [
+      'null',
+      'http://attacker.example',
+      'http://192.168.3.9',
+      'file://localhost',
+      'localhost',
+    ]) {
+      expect([origin, isServed('192.168.3.4:4100', origin)]).toEqual([origin, false]);
+    }
+    expect(isServed('attacker.example', 'http://attacker.example')).toBe(false);
+  });
+});
+
+describe('over sockets', () => {
+  it('[SP4] a page whose name was made to point here gets nothing, and changes nothing', async () => {
+    const { port, replica, context } = await served();
+    const put = (headers: string): Promise<string> =>
+      statusOf(port, `PUT /kv/a HTTP/1.1\r\n${headers}Content-Length: 1\r\n\r\nx`);
+    expect(await put('Host: attacker.example\r\n')).toBe('403');
+    expect(
+      await put('Host: attacker.example:4100\r\nOrigin: http://attacker.example:4100\r\n'),
+    ).toBe('403');
+    expect(await put('Host: localhost\r\nOrigin: http://attacker.example\r\n')).toBe('403');
+    expect(await put('Host: localhost\r\nOrigin: null\r\n')).toBe('403');
+    expect(await put('')).toBe('400');
+    expect(replica.machine.keyCount).toBe(0);
+    expect(context.counters.foreignRequests).toBe(4);
+    expect(await put('Host: allowed.test\r\n')).toBe('200');
+    expect(await put('Host: localhost\r\nOrigin: http://localhost:1\r\n')).toBe('200');
+  });
+
+  it('[SP4] nor does it get a WebSocket, or the metrics', async () => {
+    const { port, context } = await served();
+    const upgrade =
+      'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n';
+    const client = (headers: string): Promise<string> =>
+      statusOf(port, `GET /client HTTP/1.1\r\n${headers}${upgrade}\r\n`);
+    expect(await client('Host: attacker.example\r\n')).toBe('403');
+    expect(await client('Host: localhost\r\nOrigin: http://attacker.example\r\n')).toBe('403');
+    expect(context.counters.clientConnectionsTotal).toBe(0);
+    expect(await statusOf(port, 'GET /metrics HTTP/1.1\r\nHost: attacker.example\r\n\r\n')).toBe(
+      '403',
+    );
+    expect(await client('Host: localhost\r\n')).toBe('101');
+  });
+
+  it('[SP4] refuses requests of web pages from elsewhere', async () => {
+    const { url } = await served();
+    const answer = await fetch(`${url}/txn`, {
+      method: 'POST',
+      body: '{}',
+      headers: { origin: 'http://evil.test' },
+    });
+    expect([answer.status, await answer.json()]).toMatchObject([
+      403,
+      {
+        code: 'RAFT_BAD_REQUEST',
+        retry: 'never',
+        message: expect.stringContaining('--allow-host'),
+      },
+    ]);
+  });
+});

@@ -1,0 +1,281 @@
+/** What is wrong with a request, or with the node: the status, the code and the advice of each answer. */
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { ERROR_CODES, RaftError, type RaftErrorCode } from '../../../src/core/errors.ts';
+import { errorResponse, httpStatusOf } from '../../../src/server/http/http-errors.ts';
+import { DEFAULT_SERVER_LIMITS } from '../../../src/server/server-limits.ts';
+import { localApi } from '../local-server.ts';
+
+const PROMISED_STATUSES = [400, 404, 409, 412, 413, 429, 501, 503, 504];
+
+describe('errors', () => {
+  it('[SV7] gives every code a status of the contract and a body with code, message and retry', async () => {
+    for (const code of Object.keys(ERROR_CODES) as RaftErrorCode[]) {
+      const response = errorResponse(new RaftError(code, 'what happened'));
+      expect(PROMISED_STATUSES, code).toContain(response.status);
+      expect(await response.json()).toEqual({
+        code,
+        message: 'what happened',
+        retry: ERROR_CODES[code],
+      });
+    }
+  });
+
+  it('[SV7] tells a write that was refused from one whose outcome is not known', async () => {
+    const local = localApi();
+    const write = () => local.send('/kv/a', { method: 'PUT', body: 'x' });
+    local.replica.mood = 'leaderless';
+    expect(await (await write()).json()).toMatchObject({ code: 'RAFT_NO_LEADER', retry: 'safe' });
+    local.replica.mood = 'undecided';
+    const undecided = await write();
+    expect(undecided.status).toBe(503);
+    expect(await undecided.json()).toMatchObject({
+      code: 'RAFT_OUTCOME_UNKNOWN',
+      retry: 'outcomeUnknown',
+    });
+  });
+
+  it('[SV7] answers unknown paths and methods with what to do instead', async () => {
+    const local = localApi();
+    const nowhere = await local.send('/kw/a');
+    expect([nowhere.status, (await nowhere.json()).code]).toEqual([404, 'RAFT_NOT_FOUND']);
+    const method = await local.send('/txn');
+    expect([method.status, method.headers.get('allow')]).toEqual([405, 'POST']);
+    const list = await local.send('/kv', { method: 'PUT', body: 'x' });
+    expect([list.status, list.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    const stream = await local.send('/watch', { method: 'HEAD' });
+    expect([stream.status, stream.headers.get('allow')]).toEqual([405, 'GET']);
+  });
+
+  it('[SV7] reports a fault of its own as one, and keeps no caller waiting for it', async () => {
+    const local = localApi();
+    local.replica.submit = () => {
+      throw new TypeError('a bug');
+    };
+    const response = await local.send('/kv/a', { method: 'PUT', body: 'x' });
+    expect(response.status).toBe(500);
+    expect(await response.json()).toMatchObject({ retry: 'outcomeUnknown' });
+    expect(local.faults).toHaveLength(1);
+  });
+
+  it('[SV17] refuses what is promised and not built, and does nothing', async () => {
+    const local = localApi();
+    const planned: readonly [string, string][] = [
+      ['POST', '/sessions'],
+      ['GET', '/members'],
+      ['POST', '/members'],
+      ['POST', '/members/n4/promote'],
+      ['DELETE', '/members/n4'],
+      ['POST', '/transfer'],
+      ['POST', '/snapshot'],
+      ['POST', '/compact'],
+      ['GET', '/inspect'],
+      ['GET', '/ui'],
+    ];
+    for (const [method, path] of planned) {
+      const response = await local.send(path, { method });
+      expect([path, response.status]).toEqual([path, 501]);
+      expect(await response.json()).toMatchObject({ code: 'RAFT_NOT_IMPLEMENTED', retry: 'never' });
+    }
+  });
+
+  it('[SV17] refuses a write that asks for a session instead of writing without one', async () => {
+    const local = localApi();
+    const headers = { 'raftchart-session': 's', 'raftchart-sequence': '1' };
+    const writes: readonly RequestInit[] = [
+      { method: 'PUT', body: 'x', headers },
+      { method: 'DELETE', headers },
+      { method: 'PUT', body: 'x', headers: { 'raftchart-sequence': '1' } },
+    ];
+    for (const init of writes) expect((await local.send('/kv/a', init)).status).toBe(501);
+    const txn = { method: 'POST', body: '{}', headers };
+    expect((await local.send('/txn', txn)).status).toBe(501);
+    expect(local.replica.machine.revision).toBe(1);
+  });
+});
+
+describe('queries', () => {
+  it('[SV8] refuses parameters that are unknown, given twice, broken or out of range, by name', async () => {
+    const local = localApi();
+    const bad: readonly [string, string][] = [
+      ['/kv?revison=7', 'revison'],
+      ['/kv?prefix=a&prefix=b', 'prefix'],
+      ['/kv?prefix=%zz', 'prefix'],
+      ['/kv?prefix=%', 'prefix'],
+      ['/kv?limit=0', 'limit'],
+      ['/kv?limit=-1', 'limit'],
+      ['/kv?limit=1.5', 'limit'],
+      ['/kv?limit=1e3', 'limit'],
+      ['/kv?limit=', 'limit'],
+      ['/kv?limit=99999999999999999999', 'limit'],
+      ['/kv?revision=abc', 'revision'],
+      ['/kv?keysOnly=yes', 'keysOnly'],
+      ['/kv?encoding=hex', 'encoding'],
+      ['/kv?encoding=%FF', 'encoding'],
+      ['/kv?timeoutMs=0', 'timeoutMs'],
+      ['/kv?timeoutMs=60001', 'timeoutMs'],
+      ['/kv/a?prefix=x', 'prefix'],
+      ['/watch?from=0', 'from'],
+      ['/watch?limit=1', 'limit'],
+      ['/status?verbose', 'verbose'],
+      ['/metrics?x=1', 'x'],
+    ];
+    const flag = await (await local.send('/kv?keysOnly=yes')).json();
+    expect(flag.message).toContain('must be one of true, false;');
+    for (const [path, name] of bad) {
+      const response = await local.send(path);
+      expect([path, response.status]).toEqual([path, 400]);
+      const { code, message } = await response.json();
+      expect([code, message.includes(name)]).toEqual(['RAFT_BAD_REQUEST', true]);
+    }
+  });
+
+  it('[SV8] decodes escapes and plus signs of a query, and ignores empty parts', async () => {
+    const local = localApi();
+    await local.send('/kv/a%20b', { method: 'PUT', body: 'x' });
+    for (const query of ['prefix=a+b', 'prefix=a%20b', '&prefix=a%20&', 'pre%66ix=a%20']) {
+      expect((await (await local.send(`/kv?${query}`)).json()).kvs).toHaveLength(1);
+    }
+  });
+});
+
+describe('sizes', () => {
+  const limits = { keyBytesMax: 8, valueBytesMax: 100, commandBytesMax: 160 };
+  const stream = (chunks: number, bytes: number, seen: { pulled: number }) =>
+    new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        seen.pulled += 1;
+        if (seen.pulled > chunks) controller.close();
+        else controller.enqueue(new Uint8Array(bytes));
+      },
+    });
+
+  it('[SV10] refuses keys, values and transactions over their limit, and takes those at it', async () => {
+    const local = localApi({ limits });
+    const put = (key: string, bytes: number) =>
+      local.send(`/kv/${key}`, { method: 'PUT', body: 'x'.repeat(bytes) });
+    expect((await put('k'.repeat(8), 100)).status).toBe(200);
+    for (const response of [await put('k'.repeat(9), 1), await put('k', 101)]) {
+      expect(response.status).toBe(413);
+      expect(await response.json()).toMatchObject({ code: 'RAFT_TOO_LARGE', retry: 'never' });
+    }
+    const operation = (key: string) => ({ op: 'put', key, value: 'x'.repeat(60) });
+    const txn = (keys: readonly string[]) =>
+      local.send('/txn', {
+        method: 'POST',
+        body: JSON.stringify({ success: keys.map(operation) }),
+      });
+    expect((await txn(['a', 'b'])).status).toBe(200);
+    expect((await txn(['a', 'b', 'c'])).status).toBe(413);
+    expect((await txn(['k'.repeat(9)])).status).toBe(413);
+    expect((await local.send(`/kv/${'k'.repeat(9)}`)).status).toBe(413);
+    expect((await local.send(`/kv?prefix=${'k'.repeat(9)}`)).status).toBe(413);
+  });
+
+  it('[SV10] stops reading a body of unknown length at the limit', async () => {
+    const local = localApi({ limits });
+    const seen = { pulled: 0 };
+    const body = stream(1000, 30, seen);
+    const response = await local.send('/kv/a', {
+      method: 'PUT',
+      body,
+      duplex: 'half',
+    } as RequestInit);
+    expect(response.status).toBe(413);
+    expect(seen.pulled).toBeLessThan(10);
+    expect(local.replica.machine.keyCount).toBe(0);
+  });
+
+  it('[SV10] takes a streamed body within the limit whole', async () => {
+    const local = localApi({ limits });
+    const body = stream(3, 30, { pulled: 0 });
+    const response = await local.send('/kv/a', {
+      method: 'PUT',
+      body,
+      duplex: 'half',
+    } as RequestInit);
+    expect(response.status).toBe(200);
+    expect((await (await local.send('/kv/a')).arrayBuffer()).byteLength).toBe(90);
+  });
+
+  it('[SV10] refuses a body that ends before its declared length', async () => {
+    const local = localApi({ limits });
+    const headers = { 'content-length': '50' };
+    const response = await local.send('/kv/a', { method: 'PUT', body: 'short', headers });
+    expect([response.status, (await response.json()).retry]).toEqual([400, 'safe']);
+    expect(local.replica.machine.keyCount).toBe(0);
+  });
+});
+
+describe('load', () => {
+  it('[SV11] refuses more requests than it can hold, but never the probes', async () => {
+    const local = localApi({ limits: { httpRequestsMax: 2 } });
+    local.replica.mood = 'held';
+    const write = () => local.send('/kv/a', { method: 'PUT', body: 'x' });
+    const underWay = [write(), write()];
+    const refused = await write();
+    expect(refused.status).toBe(429);
+    expect(await refused.json()).toMatchObject({ code: 'RAFT_OVERLOADED', retry: 'safe' });
+    expect((await local.send('/livez')).status).toBe(200);
+    expect((await local.send('/metrics')).status).toBe(200);
+    local.replica.mood = 'serving';
+    for (const { status } of await Promise.all(underWay)) expect(status).toBe(200);
+    expect((await write()).status).toBe(200);
+  });
+});
+
+describe('deadlines', () => {
+  it('[SV4] ends every request at its timeout, even if the replica never answers', async () => {
+    const local = localApi();
+    local.replica.mood = 'silent';
+    const startedAt = performance.now();
+    const [write, read, list, txn] = await Promise.all([
+      local.send('/kv/a?timeoutMs=80', { method: 'PUT', body: 'x' }),
+      local.send('/kv/a?timeoutMs=80'),
+      local.send('/kv?timeoutMs=80'),
+      local.send('/txn?timeoutMs=80', { method: 'POST', body: '{}' }),
+    ]);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    for (const response of [write, read, list, txn]) expect(response.status).toBe(504);
+    expect(await write.json()).toMatchObject({ code: 'RAFT_TIMED_OUT', retry: 'outcomeUnknown' });
+    expect(await read.json()).toMatchObject({ code: 'RAFT_TIMED_OUT', retry: 'safe' });
+  });
+
+  it('[SV4] lets go of a client that stops half-way through its body; nothing was written', async () => {
+    const local = localApi();
+    const stalled = new ReadableStream({
+      start: (controller) => controller.enqueue(new Uint8Array(3)),
+    });
+    const init = { method: 'PUT', body: stalled, duplex: 'half' } as RequestInit;
+    const response = await local.send('/kv/a?timeoutMs=80', init);
+    expect(response.status).toBe(504);
+    expect(await response.json()).toMatchObject({ code: 'RAFT_TIMED_OUT', retry: 'safe' });
+    expect(local.replica.machine.keyCount).toBe(0);
+  });
+});
+
+describe('the documentation', () => {
+  it('[SV7] lists every code with its status and its usual advice', async () => {
+    const text = await readFile(new URL('../../../docs/errors.md', import.meta.url), 'utf8');
+    const rows = text.matchAll(/^\| `(RAFT_\w+)` \| (\d+) \| `(\w+)` \|/gm);
+    const documented = [...rows].map(([, code, status, retry]) => [code, Number(status), retry]);
+    const actual = Object.entries(ERROR_CODES).map(([code, retry]) => [
+      code,
+      httpStatusOf(code as RaftErrorCode),
+      retry,
+    ]);
+    expect(documented.sort()).toEqual(actual.sort());
+  });
+
+  it('[SV10] names the limits that are in force by default', async () => {
+    const text = await readFile(new URL('../../../docs/errors.md', import.meta.url), 'utf8');
+    const limits = DEFAULT_SERVER_LIMITS;
+    expect(text).toContain(`${limits.keyBytesMax.toLocaleString('en')} bytes`);
+    expect(text).toContain(`${limits.valueBytesMax / 2 ** 20} MiB (\`--value-bytes-max\`)`);
+    expect(text).toContain(`${limits.commandBytesMax / 2 ** 20} MiB (\`--command-bytes-max\`)`);
+    expect(text).toContain(
+      `${limits.rangeKeysMax.toLocaleString('en')} keys or ${limits.rangeBytesMax / 2 ** 20} MiB`,
+    );
+    expect(text).toContain(`| ${limits.httpWatchesMax.toLocaleString('en')} |`);
+  });
+});

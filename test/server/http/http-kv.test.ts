@@ -1,0 +1,339 @@
+/** Single keys and ranges over HTTP, on the API itself: no socket is opened. */
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { nodeId } from '../../../src/core/types.ts';
+import { type LocalApi, localApi } from '../local-server.ts';
+
+const BINARY = new Uint8Array([0, 255, 10, 13, 37, 47]);
+
+async function bytesOf(response: Response): Promise<Uint8Array> {
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+async function put(local: LocalApi, key: string, value: BodyInit = key): Promise<Response> {
+  return local.send(`/kv/${key}`, { method: 'PUT', body: value });
+}
+
+describe('one key', () => {
+  it('[SV1] stores the exact bytes and gives them back with their revisions', async () => {
+    const local = localApi();
+    const written = await put(local, 'a', BINARY);
+    expect(written.status).toBe(200);
+    expect(await written.json()).toEqual({ revision: 2 });
+    expect(written.headers.get('raftchart-revision')).toBe('2');
+    await put(local, 'b');
+    const read = await local.send('/kv/a');
+    expect(read.status).toBe(200);
+    expect(await bytesOf(read)).toEqual(BINARY);
+    expect(read.headers.get('etag')).toBe('"2"');
+    expect(read.headers.get('raftchart-revision')).toBe('3');
+  });
+
+  it('[SV1] stores an empty value, and tells it from no value', async () => {
+    const local = localApi();
+    await put(local, 'empty', '');
+    const read = await local.send('/kv/empty');
+    expect([read.status, (await bytesOf(read)).length]).toEqual([200, 0]);
+    const missing = await local.send('/kv/other');
+    expect(missing.status).toBe(404);
+    expect(await missing.json()).toMatchObject({ code: 'RAFT_NOT_FOUND', revision: 2 });
+    expect(missing.headers.get('etag')).toBeNull();
+  });
+
+  it('[SV1] deletes, and says whether there was anything to delete', async () => {
+    const local = localApi();
+    await put(local, 'a');
+    const first = await local.send('/kv/a', { method: 'DELETE' });
+    expect(await first.json()).toEqual({ revision: 3, deleted: 1 });
+    const second = await local.send('/kv/a', { method: 'DELETE' });
+    expect(await second.json()).toEqual({ revision: 3, deleted: 0 });
+    expect((await local.send('/kv/a')).status).toBe(404);
+  });
+
+  it('[SV1] answers HEAD with the headers of GET', async () => {
+    const local = localApi();
+    await put(local, 'a');
+    const head = await local.send('/kv/a', { method: 'HEAD' });
+    expect([head.status, head.headers.get('etag'), await head.text()]).toEqual([200, '"2"', '']);
+  });
+
+  it('[SV1] answers 304 without the value to a reader that names its tag', async () => {
+    const local = localApi();
+    await put(local, 'a');
+    const read = async (tags: string, method = 'GET') => {
+      const headers = { 'if-none-match': tags };
+      const response = await local.send('/kv/a', { method, headers });
+      return [response.status, response.headers.get('etag'), await response.text()];
+    };
+    for (const tags of ['"2"', 'W/"2"', '"1", "2"', '*']) {
+      expect(await read(tags)).toEqual([304, '"2"', '']);
+    }
+    expect(await read('"2"', 'HEAD')).toEqual([304, '"2"', '']);
+    for (const tags of ['"3"', '2', 'nonsense'])
+      expect(await read(tags)).toEqual([200, '"2"', 'a']);
+    const headers = { 'if-none-match': '*' };
+    expect((await local.send('/kv/none', { headers })).status).toBe(404);
+  });
+
+  it('[SV1] reads a key as it was at an earlier revision', async () => {
+    const local = localApi();
+    await put(local, 'a', 'one');
+    await put(local, 'a', 'two');
+    expect(await (await local.send('/kv/a?revision=2')).text()).toBe('one');
+    const future = await local.send('/kv/a?revision=99');
+    expect(future.status).toBe(409);
+    expect(await future.json()).toMatchObject({ code: 'RAFT_FUTURE_REVISION', revision: 3 });
+  });
+});
+
+describe('keys are bytes', () => {
+  it('[SV9] decodes percent escapes to bytes, keeps slashes and plus signs', async () => {
+    const local = localApi();
+    for (const key of ['a/b//c', 'a+b', '%20', '%00%FF', '%2F', 'ü', '%C3%BC', 'x%3Fy']) {
+      expect((await put(local, key, key)).status).toBe(200);
+    }
+    const { kvs } = local.replica.machine.range({ prefix: new Uint8Array() });
+    const keys = kvs.map(({ key }) => Buffer.from(key).toString('latin1'));
+    expect(keys).toEqual(['\0\xff', ' ', '/', 'a+b', 'a/b//c', 'x?y', 'Ã¼']);
+  });
+
+  it('[SV9] gives back any key under the path that encodes it', async () => {
+    const local = localApi();
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 40 }), async (key) => {
+        const path = [...key].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+        // A segment of encoded dots is removed by URL parsers; whoever has such a key encodes a slash with it.
+        fc.pre(!/^(?:%2e){1,2}$/.test(path));
+        await put(local, path, key);
+        const read = await local.send(`/kv/${path}`);
+        expect(await bytesOf(read)).toEqual(key);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('[SV9] refuses broken escapes and an empty key', async () => {
+    const local = localApi();
+    for (const path of ['/kv/%', '/kv/a%2', '/kv/a%zz', '/kv/%-1', '/kv/']) {
+      const response = await local.send(path, { method: 'PUT', body: 'x' });
+      expect([path, response.status]).toEqual([path, 400]);
+      expect(await response.json()).toMatchObject({ code: 'RAFT_BAD_REQUEST', retry: 'never' });
+    }
+    expect(local.replica.machine.keyCount).toBe(0);
+  });
+});
+
+describe('conditions', () => {
+  const conditional = (local: LocalApi, method: string, headers: Record<string, string>) =>
+    local.send('/kv/a', { method, headers, ...(method === 'PUT' ? { body: 'new' } : {}) });
+
+  it('[SV6] writes with If-Match only over the named revision', async () => {
+    const local = localApi();
+    await put(local, 'a');
+    await put(local, 'b');
+    const missed = await conditional(local, 'PUT', { 'if-match': '"3"' });
+    expect(missed.status).toBe(412);
+    expect(missed.headers.get('etag')).toBe('"2"');
+    expect(await missed.json()).toMatchObject({
+      code: 'RAFT_CONDITION_FAILED',
+      retry: 'never',
+      revision: 3,
+      modRevision: 2,
+    });
+    expect((await conditional(local, 'PUT', { 'if-match': '"2"' })).status).toBe(200);
+    expect(await (await local.send('/kv/a')).text()).toBe('new');
+  });
+
+  it('[SV6] writes with If-None-Match: * only a key that does not exist', async () => {
+    const local = localApi();
+    expect((await conditional(local, 'PUT', { 'if-none-match': '*' })).status).toBe(200);
+    expect((await conditional(local, 'PUT', { 'if-none-match': '*' })).status).toBe(412);
+  });
+
+  it('[SV6] writes with If-Match: * only a key that exists, and deletes under the same conditions', async () => {
+    const local = localApi();
+    const missing = await conditional(local, 'PUT', { 'if-match': '*' });
+    expect(missing.status).toBe(412);
+    expect(await missing.json()).toMatchObject({ modRevision: 0 });
+    await put(local, 'a');
+    expect((await conditional(local, 'DELETE', { 'if-match': '"7"' })).status).toBe(412);
+    expect((await conditional(local, 'DELETE', { 'if-match': '"2"' })).status).toBe(200);
+  });
+
+  it('[SV6] refuses conditions that it does not understand instead of writing without them', async () => {
+    const local = localApi();
+    const bad = [
+      { 'if-match': '2' },
+      { 'if-match': 'W/"2"' },
+      { 'if-match': '"2", "3"' },
+      { 'if-match': '"x"' },
+      { 'if-none-match': '"2"' },
+      { 'if-match': '*', 'if-none-match': '*' },
+    ];
+    for (const headers of bad) {
+      expect((await conditional(local, 'PUT', headers)).status).toBe(400);
+    }
+    expect(local.replica.machine.keyCount).toBe(0);
+  });
+});
+
+describe('consistency', () => {
+  it('[SV3] asks the leader for linearizable and lease reads, and nobody for local ones', async () => {
+    const local = localApi();
+    await put(local, 'a');
+    const served: (string | null)[] = [];
+    for (const wanted of [
+      '',
+      '?consistency=linearizable',
+      '?consistency=lease',
+      '?consistency=local',
+    ]) {
+      const read = await local.send(`/kv/a${wanted}`);
+      served.push(read.headers.get('raftchart-consistency'));
+    }
+    expect(served).toEqual(['linearizable', 'linearizable', 'linearizable', 'local']);
+    expect(local.replica.readIndexCalls).toBe(3);
+    const range = await local.send('/kv?consistency=local');
+    expect(range.headers.get('raftchart-consistency')).toBe('local');
+    expect((await local.send('/kv/a?consistency=strong')).status).toBe(400);
+  });
+
+  it('[SV3] serves local reads without a leader, and no others', async () => {
+    const local = localApi();
+    await put(local, 'a');
+    local.replica.mood = 'leaderless';
+    expect((await local.send('/kv/a?consistency=local')).status).toBe(200);
+    const refused = await local.send('/kv/a');
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toMatchObject({ code: 'RAFT_NO_LEADER', retry: 'safe' });
+  });
+});
+
+describe('ranges', () => {
+  async function filled(): Promise<LocalApi> {
+    const local = localApi();
+    for (const key of ['a', 'ab', 'abc', 'b', 'c']) await put(local, key, `value of ${key}`);
+    return local;
+  }
+
+  async function keysAt(local: LocalApi, query: string): Promise<unknown> {
+    const body = await (await local.send(`/kv${query}`)).json();
+    return [body.kvs.map((kv: { key: string }) => kv.key).join(' '), body.more];
+  }
+
+  it('[SV2] lists the keys of a prefix, a span or all, in order, within the limit', async () => {
+    const local = await filled();
+    expect(await keysAt(local, '')).toEqual(['a ab abc b c', false]);
+    expect(await keysAt(local, '?prefix=ab')).toEqual(['ab abc', false]);
+    expect(await keysAt(local, '?start=ab&end=c')).toEqual(['ab abc b', false]);
+    expect(await keysAt(local, '?prefix=a&limit=2')).toEqual(['a ab', true]);
+    expect(await keysAt(local, '?revision=3')).toEqual(['a ab', false]);
+    expect(await keysAt(local, '?prefix=zz')).toEqual(['', false]);
+  });
+
+  it('[SV2] shows of each key what the contract names', async () => {
+    const local = await filled();
+    const response = await local.send('/kv?prefix=abc');
+    expect(await response.json()).toEqual({
+      revision: 6,
+      more: false,
+      count: 1,
+      kvs: [
+        {
+          key: 'abc',
+          value: 'value of abc',
+          createRevision: 4,
+          modRevision: 4,
+          version: 1,
+          lease: null,
+        },
+      ],
+    });
+    expect(response.headers.get('raftchart-revision')).toBe('6');
+    const { kvs } = await (await local.send('/kv?prefix=abc&keysOnly=true')).json();
+    expect(kvs[0]).not.toHaveProperty('value');
+  });
+
+  it('[SV11] bounds an answer in keys and in bytes, and says that there is more', async () => {
+    const local = localApi({ limits: { rangeKeysMax: 3, rangeBytesMax: 10 } });
+    for (const key of ['a', 'b', 'c', 'd']) await put(local, key, 'x');
+    expect(await keysAt(local, '')).toEqual(['a b c', true]);
+    await put(local, 'a', 'y'.repeat(50));
+    expect(await keysAt(local, '')).toEqual(['a', true]);
+    expect(await keysAt(local, '?start=b&limit=2')).toEqual(['b c', true]);
+  });
+
+  it('[SV12] takes base64 as well as it shows it, so that a page goes on where the last one ended', async () => {
+    const local = localApi();
+    const keys = [[0xff, 0xfb, 0xef], [0xff, 0xfb, 0xf0], [0xff]].map((key) => Buffer.from(key));
+    for (const key of keys) {
+      const path = [...key].map((byte) => `%${byte.toString(16)}`).join('');
+      await local.send(`/kv/${path}`, { method: 'PUT', body: 'x' });
+    }
+    const list = async (query: string): Promise<readonly string[]> => {
+      const answer = await local.send(`/kv?encoding=base64&${query}`);
+      const { kvs } = await answer.json();
+      return kvs.map(({ key }: { key: string }) => key);
+    };
+    const [shortest = '', first = '', second = ''] = await list('keysOnly');
+    expect([shortest, first, second]).toEqual(['/w==', '//vv', '//vw']);
+    expect(await list(`prefix=${encodeURIComponent('//s=')}`)).toEqual([first, second]);
+    expect(await list(`start=${encodeURIComponent(first)}`)).toEqual([first, second]);
+    expect(await list(`start=${first}&end=${second}`)).toEqual([first]);
+    for (const [query, where] of [
+      ['prefix=a', 'prefix is not base64'],
+      ['start=%ff', 'start is not UTF-8'],
+      ['end=ab+d', "'+' of end as %2B"],
+    ] as const) {
+      const refused = await local.send(`/kv?encoding=base64&${query}`);
+      expect([refused.status, (await refused.json()).message]).toEqual([
+        400,
+        expect.stringContaining(where),
+      ]);
+    }
+  });
+
+  it('[SV12] shows bytes as base64 on request', async () => {
+    const local = localApi();
+    await put(local, '%FF', BINARY);
+    const { kvs } = await (await local.send('/kv?encoding=base64')).json();
+    expect(kvs[0]).toMatchObject({ key: '/w==', value: Buffer.from(BINARY).toString('base64') });
+  });
+
+  it('[SV12] never passes off bytes that are not UTF-8 as text', async () => {
+    const local = localApi();
+    await put(local, 'text', BINARY);
+    await put(local, '%FF', 'plain');
+    const { kvs } = await (await local.send('/kv?encoding=utf8')).json();
+    expect(kvs[0]).toMatchObject({ key: 'text', value: null, valueBase64: 'AP8KDSUv' });
+    expect(kvs[1]).toMatchObject({ key: null, keyBase64: '/w==', value: 'plain' });
+  });
+
+  it('[SV7] names the oldest revision left when the one asked for was compacted', async () => {
+    const local = await filled();
+    const { encodeCommand } = await import('../../../src/kv/command-codec.ts');
+    await new Promise<void>((done) => {
+      const command = encodeCommand({ type: 'compact', revision: 5 });
+      local.replica.submit(command, { timeoutMs: 1000 }, () => done());
+    });
+    const response = await local.send('/kv?revision=3');
+    expect(response.status).toBe(409);
+    expect(await response.json()).toMatchObject({ code: 'RAFT_COMPACTED', compactedRevision: 5 });
+  });
+});
+
+describe('who leads', () => {
+  it('[SV7] names the leader where asking it would help', async () => {
+    const local = localApi();
+    local.replica.mood = 'overloaded';
+    const response = await put(local, 'a');
+    expect(response.status).toBe(429);
+    const body = await response.json();
+    expect(body).toEqual({
+      code: 'RAFT_OVERLOADED',
+      message: expect.any(String),
+      retry: 'safe',
+      leader: nodeId('n1'),
+    });
+  });
+});

@@ -1,0 +1,188 @@
+/** HTTP over a real socket: what only shows there, such as raw paths, half-sent bodies and broken streams. */
+import { connect as connectTo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createHeld } from '../../../src/server/admission/held-bytes.ts';
+import { ServedHosts } from '../../../src/server/admission/host-check.ts';
+import { HttpServer, type HttpServerOptions } from '../../../src/server/http/http-server.ts';
+import { createServerCounters } from '../../../src/server/operations/server-counters.ts';
+import { eventually } from '../eventually.ts';
+import { type LocalOptions, type LocalServer, localServer } from '../local-server.ts';
+import { readSse } from './sse.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).reverse()) await clean();
+});
+
+async function served(options: LocalOptions = {}): Promise<LocalServer> {
+  const server = await localServer(options);
+  cleanups.push(() => server.close());
+  return server;
+}
+
+/** Sends bytes as they are and returns all that comes back until the server closes, or `until` appears. */
+function raw(port: number, text: string, until?: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connectTo(port, '127.0.0.1', () => socket.write(text));
+    cleanups.push(() => socket.destroy());
+    let answer = '';
+    socket.on('data', (data) => {
+      answer += data.toString('latin1');
+      if (until !== undefined && answer.includes(until)) resolve(answer);
+    });
+    socket.on('end', () => resolve(answer));
+    socket.on('error', reject);
+  });
+}
+
+const request = (line: string, headers = '', body = '') =>
+  `${line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${headers}\r\n${body}`;
+
+describe('paths', () => {
+  it('[SV9] refuses dot segments, which programs on the way would remove, instead of using another key', async () => {
+    const { port, replica } = await served();
+    for (const path of [
+      '/kv/a/../b',
+      '/kv/a/./b',
+      '/kv/..',
+      '/kv/%2e%2E',
+      '/kv/a/%2e/b',
+      '/../kv/a',
+    ]) {
+      const answer = await raw(port, request(`PUT ${path}`, 'Content-Length: 1\r\n', 'x'));
+      expect([path, answer.slice(0, 12)]).toEqual([path, 'HTTP/1.1 400']);
+      expect(answer).toContain('RAFT_BAD_REQUEST');
+    }
+    expect(replica.machine.keyCount).toBe(0);
+    for (const path of ['/kv/a%2F..%2Fb', '/kv/...', '/kv/.a', '/kv/a..']) {
+      const answer = await raw(port, request(`PUT ${path}`, 'Content-Length: 1\r\n', 'x'));
+      expect([path, answer.slice(0, 12)]).toEqual([path, 'HTTP/1.1 200']);
+    }
+  });
+
+  it('[SV9] takes odd but legal bytes of a path as they are', async () => {
+    const { port, replica } = await served();
+    const path = "/kv/a|b{c}^`~!$&'()*,;=:@";
+    const answer = await raw(port, request(`PUT ${path}`, 'Content-Length: 1\r\n', 'x'));
+    expect(answer).toContain('HTTP/1.1 200');
+    const [kv] = replica.machine.range({ prefix: new Uint8Array() }).kvs;
+    expect(Buffer.from(kv?.key ?? []).toString()).toBe(path.slice(4));
+  });
+
+  it('[SV7] answers a broken request line with 400, and lives on', async () => {
+    const { port, url } = await served();
+    for (const text of ['GARBAGE\r\n\r\n', request('GET /kv/a\\b')]) {
+      expect((await raw(port, text)).slice(0, 12)).toBe('HTTP/1.1 400');
+    }
+    for (const text of [
+      request('GET http://'),
+      'GET /kv/a HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n',
+    ]) {
+      expect((await raw(port, text)).slice(0, 12)).toBe('HTTP/1.1 403');
+    }
+    expect((await fetch(`${url}/livez`)).status).toBe(200);
+  });
+
+  it('[SV10] takes keys at their limit, percent-encoded', async () => {
+    const { url } = await served();
+    const key = '%F0'.repeat(4096);
+    expect((await fetch(`${url}/kv/${key}`, { method: 'PUT', body: 'x' })).status).toBe(200);
+    expect(await (await fetch(`${url}/kv/${key}`)).text()).toBe('x');
+    expect((await fetch(`${url}/kv/${key}%F0`)).status).toBe(413);
+  });
+});
+
+describe('bodies', () => {
+  it('[SV10] refuses a declared length over the limit before any of it is sent', async () => {
+    const { port } = await served();
+    const answer = await raw(port, request('PUT /kv/a', 'Content-Length: 99999999\r\n'));
+    expect(answer.slice(0, 12)).toBe('HTTP/1.1 413');
+  });
+
+  it('[SV10] stops a chunked body at the limit', async () => {
+    const { port, replica } = await served({ limits: { valueBytesMax: 1000 } });
+    const chunk = `200\r\n${'x'.repeat(512)}\r\n`;
+    const text = request('PUT /kv/a', 'Transfer-Encoding: chunked\r\n', chunk.repeat(4));
+    expect((await raw(port, text, 'RAFT_TOO_LARGE')).slice(0, 12)).toBe('HTTP/1.1 413');
+    expect(replica.machine.keyCount).toBe(0);
+  });
+
+  it('[SV4] lets go of a client that stops half-way, at its timeout', async () => {
+    const { port, replica } = await served();
+    const half = request('PUT /kv/a?timeoutMs=100', 'Content-Length: 10\r\n', 'half');
+    expect((await raw(port, half, 'RAFT_TIMED_OUT')).slice(0, 12)).toBe('HTTP/1.1 504');
+    expect(replica.machine.keyCount).toBe(0);
+  });
+
+  it('[SV10] writes nothing of a body whose sender is cut off', async () => {
+    const { port, replica, context } = await served();
+    const socket = connectTo(port, '127.0.0.1');
+    socket.write(request('PUT /kv/a', 'Content-Length: 10\r\n', 'half'));
+    socket.end();
+    socket.on('error', () => {});
+    socket.resume();
+    await eventually(() => context.counters.httpRequests.get('PUT /kv/* 400')).toBe(1);
+    expect(replica.machine.keyCount).toBe(0);
+  });
+});
+
+describe('streams', () => {
+  it('[SV15] streams events as they happen, and notices when the reader is gone', async () => {
+    const { url, context } = await served();
+    const controller = new AbortController();
+    const events = readSse(await fetch(`${url}/watch?prefix=a`, { signal: controller.signal }));
+    await events.next();
+    await fetch(`${url}/kv/a1`, { method: 'PUT', body: 'x' });
+    expect((await events.nextData()).id).toBe('2');
+    expect(context.counters.httpWatches).toBe(1);
+    controller.abort();
+    await eventually(() => context.counters.httpWatches).toBe(0);
+  });
+});
+
+const PLAIN_SERVER: HttpServerOptions = {
+  hosts: new ServedHosts([]),
+  counters: createServerCounters(),
+  held: createHeld(),
+  connectionsMax: 100,
+};
+
+describe('starting and closing', () => {
+  it('[SV26] answers that it is starting until it serves', async () => {
+    const http = new HttpServer(PLAIN_SERVER);
+    const { port } = await http.listen({ host: '127.0.0.1', port: 0 });
+    cleanups.push(() => http.close());
+    const answer = await fetch(`http://127.0.0.1:${port}/kv/a`);
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toMatchObject({ code: 'RAFT_STOPPED', retry: 'safe' });
+    expect((await fetch(`http://127.0.0.1:${port}/livez`)).status).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(503);
+    const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+    const refused = await raw(port, `GET /client HTTP/1.1\r\nHost: localhost\r\n${upgrade}\r\n`);
+    expect(refused.slice(0, 12)).toBe('HTTP/1.1 503');
+  });
+
+  it('[SV26] says what to do when its address cannot be had', async () => {
+    const { port } = await served();
+    const taken = await new HttpServer(PLAIN_SERVER)
+      .listen({ host: '127.0.0.1', port })
+      .catch((error) => error);
+    expect(taken).toMatchObject({ code: 'RAFT_CONFLICT' });
+    expect(taken.message).toContain(`127.0.0.1:${port}`);
+    const foreign = await new HttpServer(PLAIN_SERVER)
+      .listen({ host: '192.0.2.1', port: 0 })
+      .catch((error) => error);
+    expect(foreign).toMatchObject({ code: 'RAFT_BAD_REQUEST' });
+  });
+
+  it('[SV27] closes though connections are open, and may be closed twice', async () => {
+    const server = await served();
+    const idle = connectTo(server.port, '127.0.0.1');
+    idle.on('error', () => {});
+    cleanups.push(() => idle.destroy());
+    await new Promise((open) => idle.once('connect', open));
+    await server.close();
+    await server.close();
+    await expect(fetch(`${server.url}/livez`)).rejects.toThrow();
+  });
+});

@@ -1,0 +1,114 @@
+/** What of a node's life is a line of the log, and at which level. */
+import { describe, expect, it } from 'vitest';
+import { RaftError } from '../../../src/core/errors.ts';
+import { nodeId } from '../../../src/core/types.ts';
+import {
+  LEADERLESS_FIRST_MS,
+  LEADERLESS_INTERVAL_MAX_MS,
+  logNode,
+} from '../../../src/server/operations/node-log.ts';
+import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
+import { LocalReplica } from '../local-replica.ts';
+import { localApi } from '../local-server.ts';
+
+type Line = Readonly<Record<string, unknown>>;
+
+function logged(replica: LocalReplica): { lines: Line[]; clock: VirtualClock; stop: () => void } {
+  const lines: Line[] = [];
+  const clock = new VirtualClock();
+  const log = (level: string, event: string, fields: object = {}): void => {
+    lines.push({ level, event, ...fields });
+  };
+  return { lines, clock, stop: logNode(replica, log, clock) };
+}
+
+describe('the log of a node', () => {
+  it('[OP5] a halt is an error, a change of role is news, a refusal is a warning', () => {
+    const replica = new LocalReplica();
+    const { lines } = logged(replica);
+    replica.follow('n2');
+    const trouble = { peer: 'n9', problem: 'refuses', reason: 'why' } as const;
+    for (const listener of replica.peerListeners) listener({ ...trouble, isOver: false });
+    for (const listener of replica.peerListeners) listener({ ...trouble, isOver: true });
+    for (const listener of replica.diskListeners) listener({ isStalled: true, forMs: 2_000 });
+    for (const listener of replica.diskListeners) listener({ isStalled: false, forMs: 2_500 });
+    replica.halt(new RaftError('RAFT_STORAGE_FAILED', 'EIO'));
+    replica.follow(null);
+    expect(lines.map(({ level, event }) => `${level} ${event}`)).toEqual([
+      'info role',
+      'info role',
+      'warn peer',
+      'info peer',
+      'warn disk',
+      'info disk',
+      'error role',
+    ]);
+    expect(lines[2]).toEqual({ level: 'warn', event: 'peer', ...trouble, isOver: false });
+  });
+
+  it('[OP6] a node without a leader says why, at growing intervals, until it has one', () => {
+    const replica = new LocalReplica();
+    const { lines, clock } = logged(replica);
+    const reasons = () => lines.filter(({ event }) => event === 'leaderless');
+    clock.advance(100_000);
+    expect(reasons()).toEqual([]);
+    replica.link = { ...replica.link, state: 'refused', problem: 'refuses', reason: 'wiped' };
+    replica.follow(null);
+    replica.follow(null);
+    clock.advance(LEADERLESS_FIRST_MS - 1);
+    expect(reasons()).toEqual([]);
+    clock.advance(1);
+    const reason = 'no leader is known (this node is follower); n9 refuses this node: wiped';
+    expect(reasons()).toEqual([{ level: 'warn', event: 'leaderless', forSeconds: 10, reason }]);
+    clock.advance(8 * LEADERLESS_FIRST_MS);
+    expect(reasons().map(({ forSeconds }) => forSeconds)).toEqual([10, 30, 70]);
+    const before = reasons().length;
+    clock.advance(10 * LEADERLESS_INTERVAL_MAX_MS);
+    expect(reasons().length - before).toBeLessThan(15);
+    replica.follow('n9');
+    const after = reasons().length;
+    clock.advance(10 * LEADERLESS_INTERVAL_MAX_MS);
+    expect(reasons()).toHaveLength(after);
+    expect(clock.pendingCount).toBe(0);
+  });
+
+  it('[OP6] it says nothing more once it has stopped or halted', () => {
+    for (const end of ['stop', 'halt'] as const) {
+      const replica = new LocalReplica();
+      const { lines, clock, stop } = logged(replica);
+      replica.follow(null);
+      if (end === 'stop') stop();
+      else replica.halt(new RaftError('RAFT_STORAGE_FAILED', 'EIO'));
+      if (end === 'halt') replica.follow(null);
+      clock.advance(LEADERLESS_INTERVAL_MAX_MS);
+      expect(lines.filter(({ event }) => event === 'leaderless')).toEqual([]);
+      expect(clock.pendingCount).toBe(0);
+    }
+  });
+});
+
+describe('the probes of a node that is refused', () => {
+  it('[OP6] /readyz says what keeps it from each of the others, /livez that it lives', async () => {
+    const local = localApi();
+    local.replica.mood = 'leaderless';
+    const readiness = async (): Promise<unknown> => (await local.send('/readyz')).json();
+    const begins = 'no leader is known (this node is leader); ';
+    expect(await readiness()).toEqual({ ready: false, reason: `${begins}n9 is connected` });
+    const { link } = local.replica;
+    local.replica.link = { ...link, state: 'backingOff', reason: 'ECONNREFUSED' };
+    expect(await readiness()).toMatchObject({
+      reason: `${begins}n9 cannot be reached: ECONNREFUSED`,
+    });
+    local.replica.link = { ...link, state: 'closed' };
+    expect(await readiness()).toMatchObject({
+      reason: `${begins}n9 cannot be reached: it has not called yet`,
+    });
+    local.replica.link = { ...link, state: 'refused', problem: 'refused', reason: 'a copy' };
+    expect(await readiness()).toMatchObject({ reason: `${begins}this node refuses n9: a copy` });
+    local.replica.link = { ...link, state: 'refused', problem: 'refuses', reason: 'a copy' };
+    expect(await readiness()).toMatchObject({ reason: `${begins}n9 refuses this node: a copy` });
+    expect((await local.send('/livez')).status).toBe(200);
+    const { links } = await (await local.send('/status')).json();
+    expect(links).toEqual([{ ...local.replica.link, peer: nodeId('n9') }]);
+  });
+});
