@@ -1,0 +1,133 @@
+/**
+ * Many trials, one stage after the other: each stage has a past of its own, serves a number of trials, and is asked at
+ * the end for everything that was ever acknowledged. Damage repeats with the seed; what processes do in between does
+ * not, so a violation keeps the directories it was seen on.
+ */
+import { SeededRandom } from '../../../src/testing/simulation/random.ts';
+import type { Damage } from './kinds.ts';
+import { Looker } from './looker.ts';
+import { TrialReport } from './report.ts';
+import { Stage } from './stage.ts';
+import { performTrial, type TrialKind } from './trial.ts';
+
+export interface RunOptions {
+  readonly seed: string;
+  readonly trials: number;
+  /** Rounds of load, kill and restart before the first trial of a stage; 5 unless given. */
+  readonly pastRounds?: number;
+  /** After each trial, with its number from 1. */
+  readonly onTrial?: (trial: number, report: TrialReport) => void;
+  /** Ends the run after the trial under way, which then counts for nothing if it fails. */
+  readonly stop?: AbortSignal;
+}
+
+/** Each leaves a table, a term, or both on every disk. */
+const PAST_ROUNDS = 5;
+/** The last of each stage hits a running process. */
+const TRIALS_PER_STAGE = 50;
+/** Every so many trials another member becomes the victim, and the cluster is disturbed. */
+const TRIALS_PER_VICTIM = 17;
+/** One stage in so many has a log of more than LevelDB's write buffer. */
+const BULK_STAGE_EVERY = 5;
+const DECISIVE_CHANCE = 0.1;
+/** Bound: after so many violations the run ends. */
+const VIOLATIONS_MAX = 10;
+
+interface Course {
+  readonly pastRounds: number;
+  readonly random: SeededRandom;
+  readonly report: TrialReport;
+  readonly looker: Looker;
+  readonly onTrial: (trial: number, report: TrialReport) => void;
+  readonly stop: AbortSignal;
+}
+
+export async function runTrials({
+  seed,
+  trials,
+  pastRounds = PAST_ROUNDS,
+  onTrial = () => {},
+  stop = new AbortController().signal,
+}: RunOptions): Promise<TrialReport> {
+  const report = new TrialReport(seed);
+  const looker = new Looker();
+  const random = new SeededRandom(seed);
+  const course: Course = { random, report, looker, pastRounds, onTrial, stop };
+  try {
+    for (let first = 1; first <= trials && !stop.aborted; ) {
+      const last = Math.min(trials, first + TRIALS_PER_STAGE - 1);
+      first = await runStage(course, first, last);
+      if (report.violations.length >= VIOLATIONS_MAX) break;
+    }
+    return report;
+  } finally {
+    await looker[Symbol.asyncDispose]();
+  }
+}
+
+/** Performs `[first, last]`, or fewer if one of them fails. Returns the number of the next trial. */
+async function runStage(course: Course, first: number, last: number): Promise<number> {
+  const { random, report, looker, pastRounds, stop } = course;
+  const number = Math.floor(first / TRIALS_PER_STAGE);
+  const isBulk = number % BULK_STAGE_EVERY === BULK_STAGE_EVERY - 1;
+  const past = random.fork(`stage/${first}/${report.violations.length}`);
+  const stage = await Stage.build(looker, past, { isBulk, pastRounds }).catch((error: unknown) => {
+    report.fail({ trial: first, kind: 'usual', victim: '', damage: null, evidence: null }, error);
+  });
+  if (stage === undefined) return first;
+  let trial = first;
+  try {
+    let isWhole = true;
+    for (; isWhole && !stop.aborted && trial <= last; trial += 1) {
+      isWhole = await runTrial(course, stage, { trial, isLast: trial === last, first });
+    }
+    return trial;
+  } finally {
+    report.acknowledgedWrites += stage.ledger.acknowledged;
+    await stage[Symbol.asyncDispose]();
+  }
+}
+
+interface Numbered {
+  readonly trial: number;
+  readonly first: number;
+  readonly isLast: boolean;
+}
+
+/** False if the stage cannot be used any more. */
+async function runTrial(
+  { random: source, report, onTrial, stop }: Course,
+  stage: Stage,
+  { trial, first, isLast }: Numbered,
+): Promise<boolean> {
+  const random = source.fork(`trial/${trial}`);
+  const kind = kindOf(random, isLast);
+  const turn = Math.floor((trial - first) / TRIALS_PER_VICTIM);
+  const victim = stage.ids[turn % stage.ids.length] ?? '';
+  const drawn: Damage[] = [];
+  const onDamage = (damage: Damage): void => {
+    drawn.push(damage);
+  };
+  try {
+    if ((trial - first) % TRIALS_PER_VICTIM === 0) {
+      await stage.settled();
+      await stage.disturb(random);
+    }
+    if (isLast) await stage.requireAllEverywhere();
+    const outcome = await performTrial(kind, { stage, random, victim, onDamage });
+    for (const damage of drawn) report.add(kind, damage, outcome);
+    return true;
+  } catch (error) {
+    if (stop.aborted) return false;
+    const evidence = await stage.keepEvidence(victim).catch(() => null);
+    report.fail({ trial, kind, victim, damage: drawn[0] ?? null, evidence }, error);
+    return false;
+  } finally {
+    onTrial(trial, report);
+  }
+}
+
+function kindOf(random: SeededRandom, isLast: boolean): TrialKind {
+  if (isLast) return 'running';
+  return random.chance(DECISIVE_CHANCE) ? 'decisive' : 'usual';
+}

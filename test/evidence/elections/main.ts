@@ -1,0 +1,80 @@
+/**
+ * `npm run elections`: the published election experiment, in four variants, on all cores. Shows progress and the time
+ * left, prints the table of `docs/EVIDENCE.md` and draws `visualizations/elections.svg`. The same trials each time: the
+ * seeds are the names of variant, timeouts and stage.
+ *
+ *   npm run elections -- [--trials 1000]    a tenth of them for 150–150 ms, as published
+ */
+import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { wholeNumber, wordsOf } from '../../command-words.ts';
+import { runPool } from '../../simulation/pool.ts';
+import { drawPlots } from './plot.ts';
+import type { Series } from './series.ts';
+import { BY_CHANCE, BY_LENGTH, nameOf, type TimeoutRange, VARIANTS } from './settings.ts';
+import { drawTable } from './table.ts';
+import type { Answer, Setting } from './worker-messages.ts';
+
+const WORKER = new URL('./worker.js', import.meta.url);
+/** From `dist/test/evidence/elections`, where this runs. */
+const PICTURE = fileURLToPath(new URL('../../../../visualizations/elections.svg', import.meta.url));
+/** A trial that nobody wins goes on to the end of its patience, and takes as long as so many others. */
+const SILENT_TRIAL = 30;
+
+const USAGE = `npm run elections --
+  --trials 1000   so many crashed leaders for each setting; draws visualizations/elections.svg`;
+const { values } = wordsOf(USAGE, { options: { trials: { type: 'string', default: '1000' } } });
+const trials = wholeNumber('trials', values.trials);
+
+const ranges = [
+  ...new Map([...BY_LENGTH, ...BY_CHANCE].map((range) => [nameOf(range), range])).values(),
+];
+const variants = Object.values(VARIANTS);
+const results = await runAll();
+console.log(drawTable(ranges, variants, results));
+writeFileSync(PICTURE, drawPlots(results));
+
+/** The short settings first, so that there soon is an estimate; the long ones side by side. */
+async function runAll(): Promise<readonly Series[]> {
+  const settings: readonly Setting[] = variants
+    .flatMap(({ name }) =>
+      ranges.map((range) => ({ variant: name, range, trials: trialsOf(range) })),
+    )
+    .sort((left, right) => costOf(left) - costOf(right));
+  const costOfAll = settings.reduce((sum, setting) => sum + costOf(setting), 0);
+  const waiting = [...settings];
+  const done: Series[] = [];
+  const startMs = Date.now();
+  let costOfDone = 0;
+  await runPool<Setting, Answer>({
+    worker: WORKER,
+    processes: availableParallelism(),
+    nextOrder: () => waiting.shift() ?? null,
+    answered: (answer) => {
+      done.push(seriesOf(answer));
+      costOfDone += costOf(answer.setting);
+      const leftMs = ((Date.now() - startMs) / costOfDone) * (costOfAll - costOfDone);
+      const { variant, range } = answer.setting;
+      console.error(
+        `${done.length} of ${settings.length}: ${variant}, ${nameOf(range)}; about ${Math.ceil(leftMs / 60_000)} min left`,
+      );
+    },
+  });
+  return done;
+}
+
+function seriesOf({ setting, times, unelected }: Answer): Series {
+  const range = ranges.find((each) => nameOf(each) === nameOf(setting.range)) ?? setting.range;
+  return { variant: VARIANTS[setting.variant], range, times, unelected };
+}
+
+function trialsOf({ minMs, maxMs }: TimeoutRange): number {
+  return minMs === maxMs ? Math.ceil(trials / 10) : trials;
+}
+
+/** Timers count whole milliseconds: `[150, 151)` holds one timeout as `[150, 150]` does. Only a pre-vote helps then. */
+function costOf({ variant, range, trials }: Setting): number {
+  const isSilent = range.maxMs - range.minMs <= 1 && !VARIANTS[variant].protocol.preVote;
+  return isSilent ? trials * SILENT_TRIAL : trials;
+}

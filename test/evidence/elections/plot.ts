@@ -1,0 +1,229 @@
+/**
+ * The two plots of the published figure, once for each variant side by side: which share of the trials has a leader
+ * after how long, on a logarithmic axis. What the paper says in words is marked in the variant that repeats it.
+ */
+import { styleSheet, type Tone } from '../../../visualizations/generator/theme.ts';
+import { curveStyles } from './plot-styles.ts';
+import { publishedFor } from './published.ts';
+import { countOf, quantile, type Series } from './series.ts';
+import {
+  BY_CHANCE,
+  BY_LENGTH,
+  nameOf,
+  type TimeoutRange,
+  VARIANTS,
+  type Variant,
+} from './settings.ts';
+
+interface Row {
+  readonly title: string;
+  readonly ranges: readonly TimeoutRange[];
+  readonly tones: readonly Tone[];
+  /** The ends of the time axis, in milliseconds. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly top: number;
+}
+
+/** Where a curve can be drawn. */
+interface Panel {
+  readonly row: Row;
+  readonly x: number;
+}
+
+const WIDTH = 1500;
+const HEIGHT = 764;
+const LEFT = 74;
+const PANEL = { width: 260, height: 230 };
+const GAP = 54;
+const COLUMNS = Object.values(VARIANTS);
+/** The variants that repeat what was published. */
+const REPEATED: readonly Variant[] = [VARIANTS.published, VARIANTS.atOnce];
+
+const ROWS: readonly Row[] = [
+  {
+    title: 'More chance in a timeout of 150 ms',
+    ranges: BY_CHANCE,
+    tones: ['trouble', 'candidate', 'preCandidate', 'plain', 'follower', 'leader'],
+    fromMs: 10,
+    toMs: 100_000,
+    top: 138,
+  },
+  {
+    title: 'Shorter timeouts',
+    ranges: BY_LENGTH,
+    tones: ['trouble', 'candidate', 'preCandidate', 'follower', 'leader'],
+    fromMs: 10,
+    toMs: 10_000,
+    top: 466,
+  },
+];
+
+export function drawPlots(results: readonly Series[]): string {
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-labelledby="title description">`,
+    '<title id="title">Elections after the crash of a leader</title>',
+    '<desc id="description">The share of trials that have a new leader after a time, for several election timeouts</desc>',
+    `<style>\n${styleSheet()}\n${curveStyles()}\n</style>`,
+    `<rect class="page" width="${WIDTH}" height="${HEIGHT}"/>`,
+    text('title', { x: 24, y: 40 }, 'Elections after the crash of a leader', 'start', 20),
+    text('note', { x: 24, y: 62 }, subtitleOf(results)),
+    ...ROWS.flatMap((row) => drawRow(row, results)),
+    text(
+      'note',
+      { x: LEFT, y: HEIGHT - 18 },
+      'Time without a leader. ◇ what the paper says in words (§9.3, Figure 16)',
+    ),
+    '</svg>',
+    '',
+  ].join('\n');
+}
+
+function subtitleOf(results: readonly Series[]): string {
+  const trials = Math.max(...results.map(countOf)).toLocaleString('en-GB');
+  return `The share of trials with a new leader by then, of ${trials} for each curve (a tenth for 150–150 ms). Five members; two of the four that are left cannot win; a broadcast takes 15 ms.`;
+}
+
+function drawRow(row: Row, results: readonly Series[]): readonly string[] {
+  const panels = COLUMNS.map((_, at) => ({ row, x: LEFT + at * (PANEL.width + GAP) }));
+  return [
+    ...panels.flatMap((panel, at) => {
+      const variant = COLUMNS[at];
+      const own = results.filter((series) => series.variant === variant);
+      return [
+        text('caption', { x: panel.x, y: row.top - 40 }, variant?.title ?? '', 'start', 13),
+        text('note', { x: panel.x, y: row.top - 24 }, variant?.detail ?? ''),
+        ...drawAxes(panel, at === 0),
+        ...row.ranges.map((range, place) => drawCurve(panel, place, find(own, range))),
+        ...(variant !== undefined && REPEATED.includes(variant) ? drawPublished(panel) : []),
+        ...drawUnelected(panel, own),
+      ];
+    }),
+    ...drawLegend(row),
+  ];
+}
+
+function find(results: readonly Series[], range: TimeoutRange): Series | null {
+  return results.find((series) => nameOf(series.range) === nameOf(range)) ?? null;
+}
+
+function drawAxes(panel: Panel, isNamed: boolean): readonly string[] {
+  const { row, x } = panel;
+  const bottom = row.top + PANEL.height;
+  const shares = [0, 0.25, 0.5, 0.75, 1].flatMap((share) => {
+    const y = yOf(row, share);
+    const line = `<line class="rule" x1="${x}" y1="${y}" x2="${x + PANEL.width}" y2="${y}"/>`;
+    const name = text('note', { x: x - 8, y: y + 4 }, `${share * 100} %`, 'end');
+    return isNamed ? [line, name] : [line];
+  });
+  const decades = [10, 100, 1_000, 10_000, 100_000].filter(
+    (ms) => ms >= row.fromMs && ms <= row.toMs,
+  );
+  const times = decades.flatMap((ms) => {
+    const at = xOf(panel, ms);
+    return [
+      `<line class="rule" x1="${at}" y1="${row.top}" x2="${at}" y2="${bottom + 5}"/>`,
+      text('note', { x: at, y: bottom + 19 }, inUnits(ms), 'middle'),
+    ];
+  });
+  return [...shares, ...times];
+}
+
+/** A point for each percent of the trials; nothing where nobody was elected. */
+function drawCurve(panel: Panel, place: number, series: Series | null): string {
+  const tone = panel.row.tones[place] ?? 'plain';
+  if (series === null || series.times.length === 0) return '';
+  const points = Array.from({ length: 101 }, (_, at) => {
+    const ms = quantile(series, at / 100);
+    return ms === null ? [] : [`${xOf(panel, ms)} ${yOf(panel.row, at / 100)}`];
+  }).flat();
+  return `<path class="curve ${tone}-curve" d="M${points.join('L')}"/>`;
+}
+
+/** Says so where there is no curve. */
+function drawUnelected({ row, x }: Panel, results: readonly Series[]): readonly string[] {
+  const silent = row.ranges.filter((range) => find(results, range)?.times.length === 0);
+  return silent.map((range, at) => {
+    const tone = row.tones[row.ranges.indexOf(range)] ?? 'plain';
+    const y = yOf(row, 0.04 + 0.08 * (silent.length - 1 - at));
+    const words = `${nameOf(range)}: nobody in 100 s`;
+    return text(`${tone}-ink halo`, { x: x + PANEL.width - 6, y }, words, 'end');
+  });
+}
+
+/** Points of a curve where they belong; a mean, or a bound, as a line of its own. */
+function drawPublished(panel: Panel): readonly string[] {
+  const { row } = panel;
+  return row.ranges.flatMap((range, place) => {
+    const tone = row.tones[place] ?? 'plain';
+    return publishedFor(range).flatMap(({ ms, share, text: words }) => {
+      const x = xOf(panel, ms);
+      const y = yOf(row, share ?? 0.94);
+      const bar = `<line class="curve dashed ${tone}-curve" x1="${x}" y1="${row.top}" x2="${x}" y2="${row.top + PANEL.height}"/>`;
+      const beside =
+        share === 0.5
+          ? ({ x: x - 10, anchor: 'end' } as const)
+          : ({ x: x + 10, anchor: 'start' } as const);
+      const label = { x: beside.x, y: y + (share === 1 ? -7 : 4) };
+      return [
+        ...(share === null ? [bar] : []),
+        diamond(tone, x, y),
+        text(`${tone}-ink halo`, label, words, beside.anchor),
+      ];
+    });
+  });
+}
+
+function drawLegend(row: Row): readonly string[] {
+  const x = LEFT + COLUMNS.length * (PANEL.width + GAP);
+  return [
+    ...wrapped(row.title, { x, y: row.top + 12 }),
+    ...row.ranges.flatMap((range, place) => {
+      const y = row.top + 66 + place * 24;
+      const tone = row.tones[place] ?? 'plain';
+      return [
+        `<path class="curve ${tone}-curve" d="M${x} ${y - 4}h22"/>`,
+        text('note', { x: x + 30, y }, nameOf(range)),
+      ];
+    }),
+  ];
+}
+
+function wrapped(words: string, { x, y }: { x: number; y: number }): readonly string[] {
+  const half = words.indexOf(' ', words.length / 2 - 3);
+  return [words.slice(0, half), words.slice(half + 1)].map((line, at) =>
+    text('caption', { x, y: y + at * 18 }, line, 'start', 13),
+  );
+}
+
+function diamond(tone: Tone, x: number, y: number): string {
+  return `<path class="point ${tone}-curve" d="M${x} ${y - 6}l6 6l-6 6l-6 -6Z"/>`;
+}
+
+function xOf({ row, x }: Panel, ms: number): number {
+  const share = Math.log(ms / row.fromMs) / Math.log(row.toMs / row.fromMs);
+  return round(x + PANEL.width * share);
+}
+
+function yOf({ top }: Row, share: number): number {
+  return round(top + PANEL.height * (1 - share));
+}
+
+function inUnits(ms: number): string {
+  return ms < 1_000 ? `${ms} ms` : `${ms / 1_000} s`;
+}
+
+function text(
+  name: string,
+  { x, y }: { readonly x: number; readonly y: number },
+  words: string,
+  anchor: 'start' | 'middle' | 'end' = 'start',
+  size = 12,
+): string {
+  const weight = size > 12 ? ' font-weight="600"' : '';
+  return `<text class="${name}" x="${x}" y="${y}" text-anchor="${anchor}"${weight} style="font-size:${size}px">${words}</text>`;
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

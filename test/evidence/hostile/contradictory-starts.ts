@@ -1,0 +1,119 @@
+/** Command lines that contradict themselves or their directory: each has to end by itself, soon, and in words. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePorts } from '../../processes/free-ports.ts';
+
+export interface Start {
+  readonly name: string;
+  /** What is to be seen on standard error: the sentence that says what to do. */
+  readonly says: RegExp;
+  readonly exitCodes: readonly number[];
+  readonly flags: (place: Place) => readonly string[];
+  /** Runs first, is stopped, and leaves its directory behind. */
+  readonly before?: (place: Place) => readonly string[];
+}
+
+interface Place {
+  readonly directory: string;
+  readonly listen: string;
+  readonly peerListen: string;
+  readonly otherPeer: string;
+}
+
+export interface StartOutcome {
+  readonly name: string;
+  readonly exitCode: number | null;
+  readonly afterMs: number;
+  readonly said: string;
+  readonly isRefused: boolean;
+}
+
+/** A process that has not ended by then is taken for one that serves, or spins. */
+const PATIENCE_MS = 5_000;
+
+export const STARTS: readonly Start[] = [
+  {
+    name: 'commands larger than any frame',
+    says: /frame/i,
+    exitCodes: [64, 78],
+    flags: (place) => [...alone(place), '--command-bytes-max', '12000000'],
+  },
+  {
+    name: 'frames smaller than a message',
+    says: /frame/i,
+    exitCodes: [64, 78],
+    flags: (place) => [...alone(place), '--frame-bytes-max', '200000'],
+  },
+  {
+    name: 'other members than the directory knows',
+    says: /n1/,
+    exitCodes: [78],
+    before: alone,
+    flags: (place) => [
+      ...serve(place, place.directory),
+      '--peers',
+      `n1=${place.peerListen},n2=${place.otherPeer}`,
+    ],
+  },
+  {
+    name: 'a directory that cannot be made',
+    says: /\/proc/,
+    exitCodes: [74, 78],
+    flags: (place) => [...serve(place, '/proc/raftchart'), '--peers', `n1=${place.peerListen}`],
+  },
+];
+
+/** Starts it, waits for its end, and says how it ended. */
+export async function tryStart(cli: string, start: Start): Promise<StartOutcome> {
+  const directory = await mkdtemp(join(tmpdir(), 'raftchart-start-'));
+  try {
+    const place = await placeIn(directory);
+    if (start.before !== undefined) await runOnce(cli, start.before(place), 'ready to be stopped');
+    const { exitCode, afterMs, said } = await runOnce(cli, start.flags(place), null);
+    const isRefused =
+      exitCode !== null && start.exitCodes.includes(exitCode) && start.says.test(said);
+    return { name: start.name, exitCode, afterMs, said, isRefused };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function placeIn(directory: string): Promise<Place> {
+  const [listen, peerListen, otherPeer] = (await freePorts(3)).map((port) => `127.0.0.1:${port}`);
+  if (listen === undefined || peerListen === undefined || otherPeer === undefined) {
+    throw new Error('three free ports were asked for');
+  }
+  return { directory: join(directory, 'n1'), listen, peerListen, otherPeer };
+}
+
+function serve({ listen, peerListen }: Place, directory: string): readonly string[] {
+  return ['--id', 'n1', '--data-dir', directory, '--listen', listen, '--peer-listen', peerListen];
+}
+
+function alone(place: Place): readonly string[] {
+  return [...serve(place, place.directory), '--peers', `n1=${place.peerListen}`];
+}
+
+/** `until`: end it with SIGTERM once it leads; otherwise wait for its own end. */
+async function runOnce(
+  cli: string,
+  flags: readonly string[],
+  until: string | null,
+): Promise<{ readonly exitCode: number | null; readonly afterMs: number; readonly said: string }> {
+  const begun = performance.now();
+  const child = spawn(process.execPath, [cli, 'serve', ...flags], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+    if (until !== null && said.includes('"leader"')) child.kill('SIGTERM');
+  });
+  const force = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+  const [exitCode] = (await once(child, 'close')) as [number | null];
+  clearTimeout(force);
+  return { exitCode, afterMs: performance.now() - begun, said };
+}

@@ -1,0 +1,94 @@
+/** One attack on a fresh cluster of three processes while an ordinary client works, and what was seen of it. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { eventually, ProcessCluster } from '../../processes/process-cluster.ts';
+import { pause, type Target } from './attack.ts';
+import type { NamedAttack } from './attacks.ts';
+import { MemoryWatch } from './memory.ts';
+import { OrdinaryClient } from './ordinary-client.ts';
+import { KEPT_MIB_MAX, type Siege } from './report.ts';
+
+const ATTACKER = fileURLToPath(new URL('./attacker.ts', import.meta.url));
+const WARM_UP_MS = 3_000;
+/** A member's heap, in MB, as a small container would give it. */
+const NODE_FLAGS = ['--max-old-space-size=512'];
+/** How long memory may take to come back, in milliseconds. */
+const RELIEF_MS = 20_000;
+
+export interface SiegeOptions {
+  /** The build under attack, `dist/src/cli/main.js` of it. */
+  readonly cli: string;
+  /** How long the ordinary client is measured before, and an attack without an end goes on, in milliseconds. */
+  readonly durationMs: number;
+}
+
+export async function besiege(
+  { name, descriptorsMax, prepare, work }: NamedAttack,
+  { cli, durationMs }: SiegeOptions,
+): Promise<Siege> {
+  await using cluster = await ProcessCluster.start(3, [], {
+    cli,
+    nodeFlags: NODE_FLAGS,
+    ...(descriptorsMax === undefined ? {} : { descriptorsMax }),
+  });
+  await cluster.converged();
+  const target: Target = {
+    durationMs,
+    urls: cluster.endpoints,
+    peers: cluster.members.map(({ peerAddress }) => peerAddress),
+  };
+  await using client = new OrdinaryClient(cluster.endpoints);
+  if (prepare !== undefined) await attackFrom(name, target, 'prepare');
+  await client.work(pause(WARM_UP_MS));
+  const worked = async (): Promise<void> => {
+    if (work === undefined) return;
+    const { said, isServed } = await attackFrom(name, target, 'work');
+    if (!isServed) throw new Error(`the honest work beside ${name} failed: ${said}`);
+  };
+  const undisturbed = await client.work(Promise.all([pause(durationMs), worked()]));
+  const memory = new MemoryWatch(cluster.pids());
+  const attack = attackFrom(name, target, 'attack');
+  const attacked = await client.work(Promise.all([attack, worked()]));
+  const { growthMib } = memory;
+  await client.work(relief(memory));
+  const { keptMib } = memory;
+  memory.stop();
+  const lost = await lostMembers(cluster);
+  return { name, undisturbed, attacked, growthMib, keptMib, lost, ...(await attack) };
+}
+
+/** Resolves once what was grown has mostly come back, or patience is over. Idle heaps collect nothing: work goes on. */
+async function relief(memory: MemoryWatch): Promise<void> {
+  await eventually(RELIEF_MS, 'memory to come back', async () => {
+    await pause(250);
+    return memory.keptMib <= KEPT_MIB_MAX ? true : null;
+  }).catch(() => {});
+}
+
+/** Members whose process ended, and members that say that they halted, each with its last words. */
+async function lostMembers(cluster: ProcessCluster): Promise<readonly string[]> {
+  const all = await Promise.all(
+    cluster.members.map(async ({ id }) => {
+      const status = cluster.isRunning(id) ? await cluster.status(id) : null;
+      if (status !== null && status.role !== 'halted') return [];
+      return [`${id} (${cluster.log(id).trimEnd().split('\n').at(-1) ?? ''})`];
+    }),
+  );
+  return all.flat();
+}
+
+async function attackFrom(
+  name: string,
+  target: Target,
+  phase: 'prepare' | 'work' | 'attack',
+): Promise<{ readonly said: string; readonly isServed: boolean }> {
+  const flags = ['--import', 'tsx', ATTACKER, name, JSON.stringify(target), phase];
+  const child = spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const [exitCode] = (await once(child, 'close')) as [number | null];
+  return { said: said.trim(), isServed: exitCode === 0 };
+}
