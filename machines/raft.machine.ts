@@ -7,6 +7,7 @@
 import { fromCallback, setup } from 'xstate';
 import type { RaftEffect } from '../src/core/effect.ts';
 import type { RaftState } from '../src/core/raft-state.ts';
+import type { ChartMeta } from './meta.types.ts';
 import type { RaftEvent, RaftTag } from './raft.types.ts';
 import type { replicationMachine } from './replication.machine.ts';
 
@@ -25,6 +26,7 @@ export const raftMachine = setup({
     emitted: {} as RaftEffect,
     input: {} as RaftState | undefined,
     tags: {} as RaftTag,
+    meta: {} as ChartMeta,
   },
   actors: { replication: replicationPlaceholder as unknown as typeof replicationMachine },
   guards: {
@@ -74,6 +76,7 @@ export const raftMachine = setup({
 }).createMachine({
   id: 'raft',
   description: 'The role of one node in its term. Every node begins as a follower.',
+  meta: { rules: ['EL2'] },
   context: ({ input }) =>
     input ??
     ({
@@ -111,15 +114,18 @@ export const raftMachine = setup({
     'term.observed': {
       target: '.follower',
       actions: { type: 'observeTerm', params: event },
+      meta: { rules: ['EL2', 'PS3'] },
     },
     'preVote.requested': {
       actions: { type: 'grantPreVoteIfUpToDate', params: event },
+      meta: { rules: ['EL6'] },
     },
     'vote.requested': [
       {
         guard: { type: 'mayGrantVote', params: event },
         target: '.follower',
         actions: { type: 'grantVote', params: event },
+        meta: { rules: ['EL3', 'PS1'] },
       },
       { actions: { type: 'refuseVote', params: event } },
     ],
@@ -127,7 +133,10 @@ export const raftMachine = setup({
       target: '.follower.loyal',
       actions: { type: 'acceptEntries', params: event },
     },
-    'disk.durable': { actions: { type: 'noteDurable', params: event } },
+    'disk.durable': {
+      actions: { type: 'noteDurable', params: event },
+      meta: { rules: ['PS5'] },
+    },
     'preVote.answered': {},
     'vote.answered': {},
     'proposals.gathered': {},
@@ -140,10 +149,12 @@ export const raftMachine = setup({
   states: {
     follower: {
       description: 'Answers others and takes entries from the leader.',
+      meta: { rules: ['LR2', 'LR3', 'CM3'] },
       initial: 'leaderless',
       states: {
         leaderless: {
           description: 'Knows no leader of this term.',
+          meta: { rules: ['EL12'] },
           after: { electionTimeout: { target: '#raft.preCandidate' } },
           on: {
             'term.observed': { actions: { type: 'observeTerm', params: event } },
@@ -151,6 +162,7 @@ export const raftMachine = setup({
         },
         loyal: {
           description: 'Has just heard its leader; refuses every pre-vote.',
+          meta: { rules: ['EL13'] },
           tags: 'loyal',
           after: { electionTimeoutMinimum: { target: 'doubtful' } },
           on: {
@@ -170,6 +182,7 @@ export const raftMachine = setup({
         },
         doubtful: {
           description: 'The leader has been silent for the shortest election timeout.',
+          meta: { rules: ['EL12'] },
           after: { electionTimeoutRest: { target: '#raft.preCandidate' } },
           on: {
             'link.closed': {
@@ -181,6 +194,7 @@ export const raftMachine = setup({
         suspicious: {
           description:
             "The leader's link closed: a hint, not a proof. The first in line asks at once.",
+          meta: { rules: ['EL9'] },
           after: { suspicionDelay: { target: '#raft.preCandidate' } },
           on: {
             'term.observed': { actions: { type: 'observeTerm', params: event } },
@@ -190,9 +204,10 @@ export const raftMachine = setup({
     },
     preCandidate: {
       description: 'Asks whether it could win, before it disturbs anyone with a new term.',
+      meta: { rules: ['EL7', 'EL8'] },
       entry: { type: 'startPreVote', params: { cause: 'no word from a leader' } },
       always: [
-        { guard: 'skipsPreVote', target: 'candidate' },
+        { guard: 'skipsPreVote', target: 'candidate', meta: { rules: ['EL15'] } },
         { guard: 'hasQuorumOfGrants', target: 'candidate' },
       ],
       after: { electionTimeout: { target: 'preCandidate', reenter: true } },
@@ -202,6 +217,7 @@ export const raftMachine = setup({
     },
     candidate: {
       description: 'In a new term, with its own vote on disk, asks for the votes of the others.',
+      meta: { rules: ['EL4', 'EL5', 'PS2'] },
       entry: 'startElection',
       always: { guard: 'hasQuorumOfGrants', target: 'leader' },
       after: { electionTimeout: { target: 'preCandidate' } },
@@ -218,6 +234,7 @@ export const raftMachine = setup({
     },
     leader: {
       description: 'Orders the log for everyone; the only one of its term.',
+      meta: { rules: ['EL11', 'LR4', 'LR9', 'LR14', 'PS4', 'CM1'] },
       tags: ['loyal', 'leads'],
       type: 'parallel',
       entry: ['becomeLeader', 'startReplication'],
@@ -238,19 +255,23 @@ export const raftMachine = setup({
         'disk.stalled': {
           target: '#raft.follower',
           actions: { type: 'stepDown', params: { cause: 'its disk stalls' } },
+          meta: { rules: ['PS8'] },
         },
       },
       states: {
         service: {
           description: 'What clients may ask for.',
+          meta: { rules: ['RD1'] },
           initial: 'establishing',
           states: {
             establishing: {
               description: 'The no-op of the new term is under way; reads wait for it.',
+              meta: { rules: ['LR8'] },
               always: { guard: 'hasCommittedInTerm', target: 'serving' },
             },
             serving: {
               description: 'Its commit index is the newest; reads take one round of heartbeats.',
+              meta: { rules: ['RD2'] },
               tags: 'servesReads',
               entry: 'announceEstablished',
               on: { 'round.requested': { actions: 'beginRound' } },
@@ -259,10 +280,12 @@ export const raftMachine = setup({
         },
         heartbeat: {
           description: 'Keeps the followers loyal.',
+          meta: { rules: ['EL12'] },
           initial: 'beating',
           states: {
             beating: {
               description: 'Every interval a message to every peer.',
+              meta: { rules: ['EL12'] },
               after: {
                 heartbeatInterval: { target: 'beating', reenter: true, actions: 'sendHeartbeats' },
               },
@@ -271,10 +294,12 @@ export const raftMachine = setup({
         },
         quorum: {
           description: 'Proves to itself that it still leads.',
+          meta: { rules: ['EL10'] },
           initial: 'watching',
           states: {
             watching: {
               description: 'A quorum must answer within each interval.',
+              meta: { rules: ['EL10'] },
               after: {
                 quorumCheckInterval: [
                   {

@@ -3,6 +3,7 @@ import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { openAlone } from './chart-loading.ts';
 import { chartFiles, eventTypesOf } from './chart-source.ts';
 import type { Offence, SourceFile, SourceTree } from './source-tree.ts';
+import { ruleNames } from './specification.ts';
 
 /** About nine states to a chart; a level with more than this many hides a second chart. */
 const LEVEL_STATES_MAX = 12;
@@ -19,6 +20,34 @@ export function undescribedStates(tree: SourceTree): readonly Offence[] {
     if (description.trim() === '') return ['has no description.'];
     return description.includes('\n') ? ['has a description of more than one line.'] : [];
   });
+}
+
+/** States without a rule, and rules that nobody wrote down. Charts in `silent` name none yet. */
+export function unfoundedStates(tree: SourceTree, silent: readonly string[]): readonly Offence[] {
+  const known = ruleNames(tree);
+  return inEachState(tree, (node, machine) => {
+    if (silent.includes(machine.id)) return [];
+    const arrows = [...node.transitions.values()].flat();
+    const named = [node, ...arrows].flatMap(({ meta }) => rulesIn(meta));
+    const none = rulesIn(node.meta).length === 0 ? ['names no rule.'] : [];
+    const unknown = named.filter((rule) => !known.has(rule));
+    return [...none, ...unknown.map((rule) => `names ${rule}, which is no rule.`)];
+  });
+}
+
+/** Every state of them names rules: they have no place among the silent ones any more. */
+export function foundedCharts(tree: SourceTree, silent: readonly string[]): readonly string[] {
+  const faults = unfoundedStates(tree, []);
+  return chartFiles(tree).flatMap((file) =>
+    openAlone(file.text)
+      .machines.map(({ id }) => id)
+      .filter((id) => silent.includes(id) && faults.every(({ path }) => path !== file.path)),
+  );
+}
+
+function rulesIn(meta: unknown): readonly string[] {
+  if (typeof meta !== 'object' || meta === null || !('rules' in meta)) return [];
+  return Array.isArray(meta.rules) ? meta.rules.map(String) : [];
 }
 
 export function crowdedLevels(tree: SourceTree): readonly Offence[] {

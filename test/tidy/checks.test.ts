@@ -66,6 +66,24 @@ it('[SC3] finds a state without a description', () => {
   expect(found(shape.undescribedStates, chart(GOOD))).toEqual([]);
 });
 
+it('[SC25] finds a state without a rule, and a rule that is not written down', () => {
+  const page = { 'docs/SPEC.md': '- **EL1** (§3.3) Words.' };
+  const root = (rules: string) => `{ id: 'door', meta: { rules: [${rules}] } }`;
+  const find = (rules: string, silent: readonly string[] = []) =>
+    found((tree) => shape.unfoundedStates(tree, silent), { ...chart(root(rules)), ...page });
+  expect(find(`'EL1'`)).toEqual([]);
+  expect(find(`'EL1', 'EL2'`)).toEqual([`${CHART}:1`]);
+  expect(find('')).toEqual([`${CHART}:1`]);
+  expect(find('', ['door'])).toEqual([]);
+  const arrow = `{ id: 'door', meta: { rules: ['EL1'] }, on: { push: { meta: { rules: ['EL2'] } } } }`;
+  expect(found((tree) => shape.unfoundedStates(tree, []), { ...chart(arrow), ...page })).toEqual([
+    `${CHART}:1`,
+  ]);
+  const named = treeOf({ ...chart(root(`'EL1'`)), ...page });
+  expect(shape.foundedCharts(named, ['door'])).toEqual(['door']);
+  expect(shape.foundedCharts(named, [])).toEqual([]);
+});
+
 it('[SC4] finds an event that a leaf neither handles nor ignores', () => {
   const deaf = chart(GOOD.replace(', pull: {}', ''));
   expect(listed(shape.unheardEvents(treeOf(deaf)))).toEqual([

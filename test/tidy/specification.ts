@@ -27,6 +27,11 @@ function rulesOf(page: string): readonly Rule[] {
   });
 }
 
+/** The names of all rules, as `EL3`. */
+export function ruleNames(tree: SourceTree): ReadonlySet<string> {
+  return new Set(rulesOf(tree.text(PAGE) ?? '').map(({ family, number }) => `${family}${number}`));
+}
+
 /** Lines that look like rules and are not, and numbers that are missing, repeated or out of order. */
 export function malformedRules(tree: SourceTree): readonly Offence[] {
   const page = tree.text(PAGE) ?? '';
@@ -67,8 +72,7 @@ export function rulesWithoutTest(tree: SourceTree): readonly Offence[] {
 }
 
 export function testsWithoutRule(tree: SourceTree): readonly Offence[] {
-  const rules = rulesOf(tree.text(PAGE) ?? '');
-  const known = new Set(rules.map(({ family, number }) => `${family}${number}`));
+  const known = ruleNames(tree);
   const families = [...(tree.text(PAGE) ?? '').matchAll(/^## ([A-Z]{2}):/gm)].map(([, id]) => id);
   return testNames(tree).flatMap(({ name, file, start }) => {
     const ids = idsIn(name);
