@@ -4,6 +4,7 @@
  * Positions are absolute and never used again, so that a cursor survives what is dropped before it.
  */
 import { assert } from '../core/assert.ts';
+import { firstPlace } from '../core/search.ts';
 import type { KeyVersion } from './key-version.ts';
 
 /** Events to a chunk: the dropping of one costs a move of the chunks' list, the rest is constant. */
@@ -53,13 +54,6 @@ export class EventLog {
 
   /** Position of the first event whose revision is `revision` or above; `end` if there is none. */
   positionOf(revision: number): number {
-    let low = this.#first;
-    let high = this.#end;
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      if (this.at(middle).modRevision < revision) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstPlace(this.#first, this.#end, (place) => this.at(place).modRevision >= revision);
   }
 }

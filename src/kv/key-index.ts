@@ -5,6 +5,7 @@
  * million keys, or stepping over keys that are deleted but not yet compacted, goes block by block.
  */
 import { assert } from '../core/assert.ts';
+import { firstPlace } from '../core/search.ts';
 import { itemAt } from './item-at.ts';
 import type { KeyBounds, KeyText } from './key-order.ts';
 import { isLive, type KeyHistory } from './key-version.ts';
@@ -141,14 +142,8 @@ export class KeyIndex {
 
   /** The last block that begins at or below the key, else the first: where the key is or belongs. */
   #blockOf(key: KeyText): number {
-    let low = 1;
-    let high = this.#blocks.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (itemAt(itemAt(this.#blocks, middle).keys, 0) <= key) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
+    const isBehind = (place: number): boolean => itemAt(itemAt(this.#blocks, place).keys, 0) > key;
+    return firstPlace(1, this.#blocks.length, isBehind) - 1;
   }
 
   #split(place: number): void {
@@ -186,12 +181,5 @@ function endOf(block: Block, { to }: KeyBounds): number {
 
 /** The place of the first key that is not below `key`. */
 export function lowerBound(keys: readonly KeyText[], key: KeyText): number {
-  let low = 0;
-  let high = keys.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (itemAt(keys, middle) < key) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstPlace(0, keys.length, (place) => itemAt(keys, place) >= key);
 }

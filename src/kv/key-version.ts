@@ -2,6 +2,7 @@
  * One key through time: a version for each put and each delete that is still kept, oldest first. Reads at
  * a revision take the newest version at or below it (KV13); compaction drops what no read can reach (KV14).
  */
+import { firstPlace } from '../core/search.ts';
 import { itemAt } from './item-at.ts';
 import { type KeyText, keyBytes } from './key-order.ts';
 import type { KeyValue } from './results.ts';
@@ -74,12 +75,5 @@ export function toKeyValue(version: LiveVersion): KeyValue {
 
 /** How many of the versions are at or below `revision`. */
 function countThrough(versions: readonly KeyVersion[], revision: number): number {
-  let low = 0;
-  let high = versions.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (itemAt(versions, middle).modRevision <= revision) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstPlace(0, versions.length, (place) => itemAt(versions, place).modRevision > revision);
 }

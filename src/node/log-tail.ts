@@ -4,15 +4,9 @@
  * is let go, since nobody else has it.
  */
 import { assert } from '../core/assert.ts';
-import { type EntryRun, sliceRun } from '../core/entry-run.ts';
+import type { EntryRun } from '../core/entry-run.ts';
+import { type ReadRange, selectRuns, truncateRuns } from '../core/run-list.ts';
 import { INDEX_ZERO, type Index, lesser, previousIndex } from '../core/types.ts';
-
-export interface Selection {
-  readonly from: Index;
-  readonly through: Index;
-  /** Stop once this many bytes are selected; at least one run is. */
-  readonly bytesMax: number;
-}
 
 export class LogTail {
   #runs: EntryRun[] = [];
@@ -41,14 +35,8 @@ export class LogTail {
   }
 
   truncateFrom(index: Index): void {
-    while (this.#runs.length > 0) {
-      const last = this.#runs.at(-1) as EntryRun;
-      if (last.lastIndex < index) return;
-      this.#runs.pop();
-      this.#bytes -= last.bytes.length;
-      if (last.firstIndex < index)
-        this.append([sliceRun(last, last.firstIndex, previousIndex(index))]);
-    }
+    truncateRuns(this.#runs, index);
+    this.#bytes = this.#runs.reduce((sum, { bytes }) => sum + bytes.length, 0);
   }
 
   /** Lets the oldest runs go, down to the bound; all of them must be durable and end at or before `durable`. */
@@ -63,36 +51,16 @@ export class LogTail {
     if (gone > 0) this.#runs = this.#runs.slice(gone);
   }
 
-  /** The runs of `[from, through]`, the first cut to size; null if the tail does not reach back to `from`. */
-  select({ from, through, bytesMax }: Selection): readonly EntryRun[] | null {
+  /** The runs of the range; null if the tail does not reach back to its beginning. */
+  select(range: ReadRange): readonly EntryRun[] | null {
     const first = this.#runs[0];
-    if (first === undefined || from < first.firstIndex) return null;
-    const selected: EntryRun[] = [];
-    let bytes = 0;
-    for (let at = this.#holding(from); at < this.#runs.length; at += 1) {
-      const run = this.#runs[at] as EntryRun;
-      if (run.firstIndex > through) break;
-      if (selected.length > 0 && bytes + run.bytes.length > bytesMax) break;
-      selected.push(sliceRun(run, from, through));
-      bytes += run.bytes.length;
-    }
-    return selected;
+    if (first === undefined || range.from < first.firstIndex) return null;
+    return selectRuns(this.#runs, range);
   }
 
   /** The end of what has to be read from the store: just before the first run held here. */
   storedThrough(through: Index): Index {
     const first = this.#runs[0];
     return first === undefined ? through : lesser(through, previousIndex(first.firstIndex));
-  }
-
-  #holding(index: Index): number {
-    let low = 0;
-    let high = this.#runs.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if ((this.#runs[middle] as EntryRun).firstIndex <= index) low = middle;
-      else high = middle - 1;
-    }
-    return low;
   }
 }

@@ -3,11 +3,11 @@ import { assert, unreachable } from '../core/assert.ts';
 import type { Apply, Effect, Persist, Replicate } from '../core/effect.ts';
 import { ENTRY_KIND, type EntryRun, encodeRun, sliceRun } from '../core/entry-run.ts';
 import { RaftError } from '../core/errors.ts';
+import type { ReadRange } from '../core/run-list.ts';
+import { termAt } from '../core/term-runs.ts';
 import { textOf } from '../core/thrown-text.ts';
 import { INDEX_ZERO, type Index, nextIndex, TERM_ZERO } from '../core/types.ts';
-import type { ReadRange } from '../ports/log-store.ts';
 import { peersOf } from '../rules/leadership.ts';
-import { termAt } from '../rules/term-runs.ts';
 import type { Parts } from './parts.ts';
 import { raftOf } from './surroundings.ts';
 

@@ -8,6 +8,7 @@ import type { RaftError } from '../core/errors.ts';
 import { DEFAULT_LIMITS, DISK_STALL_MS, type Limits } from '../core/limits.ts';
 import { ofMember } from '../core/per-member.ts';
 import type { RaftProtocol, RaftTiming } from '../core/raft-state.ts';
+import { lastLog } from '../core/term-runs.ts';
 import { type NodeId, TERM_ZERO } from '../core/types.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { LogStore, RecoveredLog } from '../ports/log-store.ts';
@@ -24,7 +25,6 @@ import type {
 } from '../ports/replica.ts';
 import type { StateMachine } from '../ports/state-machine.ts';
 import type { ConnectionListener, PeerConnection, Transport } from '../ports/transport.ts';
-import { lastLog } from '../rules/term-runs.ts';
 import { DEFAULT_PROTOCOL, DEFAULT_TIMING } from '../rules/timing.ts';
 import { Actors } from './actors.ts';
 import { Applying } from './applying.ts';

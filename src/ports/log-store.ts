@@ -8,6 +8,7 @@ import type { EntryRun } from '../core/entry-run.ts';
 import type { HardState } from '../core/hard-state.ts';
 import type { KnownPeer, NodeIdentity } from '../core/identity.ts';
 import type { LogShape } from '../core/log-shape.ts';
+import type { ReadRange } from '../core/run-list.ts';
 import type { Index } from '../core/types.ts';
 
 export type LogOperation =
@@ -37,15 +38,6 @@ export interface RecoveredLog {
   readonly peers: readonly KnownPeer[];
   /** True if this start created the store. */
   readonly isNew: boolean;
-}
-
-export interface ReadRange {
-  /** Inclusive. */
-  readonly from: Index;
-  /** Inclusive. */
-  readonly through: Index;
-  /** Stop once this many bytes are read; at least one run is returned. */
-  readonly bytesMax: number;
 }
 
 export interface LogStore {

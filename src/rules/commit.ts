@@ -6,10 +6,10 @@ import { assert } from '../core/assert.ts';
 import type { RaftEffect } from '../core/effect.ts';
 import { ofMember } from '../core/per-member.ts';
 import type { RaftState } from '../core/raft-state.ts';
+import { termAt } from '../core/term-runs.ts';
 import { type EntryId, greater, INDEX_ZERO, type Index, type NodeId } from '../core/types.ts';
 import type { RaftStep } from './election.ts';
 import { isQuorum, quorumIndex } from './quorum.ts';
-import { termAt } from './term-runs.ts';
 
 /** CM1: counting replicas commits only entries of the leader's own term (§3.6.2). */
 export function leaderCommitIndex(state: RaftState): Index {

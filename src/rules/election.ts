@@ -8,9 +8,9 @@ import { assert } from '../core/assert.ts';
 import type { Persist, RaftEffect, RoleChanged, Send, Step } from '../core/effect.ts';
 import type { PreVote, PreVoteReply, RequestVote, RequestVoteReply } from '../core/message.ts';
 import type { RaftState } from '../core/raft-state.ts';
+import { lastLog } from '../core/term-runs.ts';
 import { type EntryId, type NodeId, nextTerm, type Term } from '../core/types.ts';
 import { isQuorum } from './quorum.ts';
-import { lastLog } from './term-runs.ts';
 
 export type RaftStep = Step<RaftState, RaftEffect>;
 

@@ -7,6 +7,7 @@ import { members } from '../core/configuration.ts';
 import type { Persist, PersistAppend } from '../core/effect.ts';
 import { ofMember } from '../core/per-member.ts';
 import type { RaftState } from '../core/raft-state.ts';
+import { appendSpan } from '../core/term-runs.ts';
 import {
   advance,
   type EntryId,
@@ -18,7 +19,6 @@ import {
 import { advanceCommit, confirmRounds, durableIndexAfter } from './commit.ts';
 import { type RaftStep, roleChanged } from './election.ts';
 import { isQuorum } from './quorum.ts';
-import { appendSpan } from './term-runs.ts';
 
 /** LR8: a leader begins its term with a no-op, without which it could not commit older entries (§6.4). */
 export function becomeLeader(state: RaftState): RaftStep {

@@ -10,6 +10,13 @@ import type { EntrySpan, LogShape } from '../core/log-shape.ts';
 import type { AppendEntries, AppendEntriesReply } from '../core/message.ts';
 import type { RaftState } from '../core/raft-state.ts';
 import {
+  appendSpan,
+  firstDifference,
+  newestAtMost,
+  termAt,
+  truncateFrom,
+} from '../core/term-runs.ts';
+import {
   greater,
   type Index,
   lesser,
@@ -18,7 +25,6 @@ import {
   previousIndex,
 } from '../core/types.ts';
 import { type RaftStep, roleChanged, send } from './election.ts';
-import { appendSpan, firstDifference, newestAtMost, termAt, truncateFrom } from './term-runs.ts';
 
 /** Below every round that a read waits for. */
 const NO_ROUND = 0;

@@ -8,6 +8,7 @@ import type { ReplicationEffect, Step } from '../core/effect.ts';
 import type { LogShape } from '../core/log-shape.ts';
 import type { AppendEntriesReply, AppendRejected } from '../core/message.ts';
 import type { ReplicationState } from '../core/replication-state.ts';
+import { newestAtMost } from '../core/term-runs.ts';
 import {
   greater,
   INDEX_ZERO,
@@ -18,7 +19,6 @@ import {
   previousIndex,
   type Term,
 } from '../core/types.ts';
-import { newestAtMost } from './term-runs.ts';
 
 export type ReplicationStep = Step<ReplicationState, ReplicationEffect>;
 

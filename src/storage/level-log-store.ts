@@ -3,21 +3,16 @@
  * It proves the directory whole before it opens (ST3–ST8) and refuses in plain sentences. How a
  * write is done is in `store-writer.ts`; this file reads and has the lifetime. No `node:` in here.
  */
-import type { EntryRun } from '../core/entry-run.ts';
+import { type EntryRun, sliceRun } from '../core/entry-run.ts';
 import { RaftError } from '../core/errors.ts';
 import type { KnownPeer } from '../core/identity.ts';
+import type { ReadRange } from '../core/run-list.ts';
 import { type Index, nodeId } from '../core/types.ts';
-import type {
-  LogOperation,
-  LogStore,
-  LogStoreOwner,
-  ReadRange,
-  RecoveredLog,
-} from '../ports/log-store.ts';
+import type { LogOperation, LogStore, LogStoreOwner, RecoveredLog } from '../ports/log-store.ts';
 import { closeSlotFiles, type OpenedDirectory, openDirectory } from './directory/data-directory.ts';
 import type { DirectoryGround } from './directory/directory-parts.ts';
 import { readFailed, storeClosed } from './directory/refusals.ts';
-import { requireReadable, trimRuns } from './log/read-range.ts';
+import { requireReadable } from './log/read-range.ts';
 import { readRuns, UnreadableRun } from './log/run-reader.ts';
 import { StoreWriter } from './store-writer.ts';
 
@@ -40,7 +35,8 @@ export class LevelLogStore implements LogStore {
     const opened = await openDirectory(this.#ground, owner);
     const writer = new StoreWriter(this.#ground.directory, opened);
     this.#session = { opened, writer };
-    const { identity, isNew, content, proven } = opened;
+    const { identity, isNew, proven } = opened;
+    const { content } = writer;
     const { hardState, shape: log } = content.log;
     const { configuration } = proven;
     return { identity, hardState, log, configuration, peers: content.peers, isNew };
@@ -56,11 +52,11 @@ export class LevelLogStore implements LogStore {
     const { writer, opened } = session;
     while (writer.isCutting) await writer.whenIdle();
     if (writer.failure !== null) throw writer.failure;
-    requireReadable(opened.content.log.shape, range);
-    const firstIndex = opened.content.runHolding(range.from);
+    requireReadable(writer.content.log.shape, range);
+    const firstIndex = writer.content.runHolding(range.from);
     try {
       const runs = await readRuns(opened.database, { ...range, firstIndex });
-      return trimRuns(runs, range);
+      return runs.map((run) => sliceRun(run, range.from, range.through));
     } catch (error) {
       throw this.#readFailed(session, firstIndex, error);
     }

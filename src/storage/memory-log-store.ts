@@ -6,25 +6,20 @@
 
 import { assert } from '../core/assert.ts';
 import type { Configuration } from '../core/configuration.ts';
-import { type EntryRun, sliceRun } from '../core/entry-run.ts';
+import type { EntryRun } from '../core/entry-run.ts';
 import type { RaftError } from '../core/errors.ts';
 import { HARD_STATE_ZERO } from '../core/hard-state.ts';
 import type { KnownPeer, NodeIdentity } from '../core/identity.ts';
 import { checkOptionNames } from '../core/known-names.ts';
 import { LOG_EMPTY } from '../core/log-shape.ts';
-import { type Index, nextIndex, nodeId, previousIndex } from '../core/types.ts';
-import type {
-  LogOperation,
-  LogStore,
-  LogStoreOwner,
-  ReadRange,
-  RecoveredLog,
-} from '../ports/log-store.ts';
+import { type ReadRange, selectRuns, truncateRuns } from '../core/run-list.ts';
+import { nodeId } from '../core/types.ts';
+import type { LogOperation, LogStore, LogStoreOwner, RecoveredLog } from '../ports/log-store.ts';
 import { requireSameMembers, requireSendable } from './directory/agreement.ts';
 import { cryptoWord, type RandomWord } from './directory/random-word.ts';
 import { belongsTo, storeClosed, writeFailed } from './directory/refusals.ts';
 import { type LogPlan, type LogState, planWrite } from './log/log-plan.ts';
-import { requireReadable, trimRuns } from './log/read-range.ts';
+import { requireReadable } from './log/read-range.ts';
 import { bootIdentity } from './records/identity-file.ts';
 
 export interface MemoryLogStoreOptions {
@@ -109,7 +104,7 @@ export class MemoryLogStore implements LogStore {
     if (refusal !== null) throw refusal;
     const { log, runs } = this.#required();
     requireReadable(log.shape, range);
-    return trimRuns(select(runs, range), range);
+    return selectRuns(runs, range);
   }
 
   rememberPeer(peer: KnownPeer): Promise<void> {
@@ -167,42 +162,7 @@ function newContent(owner: LogStoreOwner, incarnation: string): Content {
 }
 
 function carryOut(content: Content, { after, cutFrom, append }: LogPlan): void {
-  if (cutFrom !== null) cut(content.runs, cutFrom);
+  if (cutFrom !== null) truncateRuns(content.runs, cutFrom);
   content.runs.push(...append);
   content.log = after;
-}
-
-function cut(runs: EntryRun[], from: Index): void {
-  runs.length = countBefore(runs, from);
-  const last = runs.pop();
-  if (last !== undefined) runs.push(sliceRun(last, last.firstIndex, previousIndex(from)));
-}
-
-/** The runs that overlap the range: the first, and those after it which together fit `bytesMax`. */
-function select(
-  runs: readonly EntryRun[],
-  { from, through, bytesMax }: ReadRange,
-): readonly EntryRun[] {
-  const selected: EntryRun[] = [];
-  let bytes = 0;
-  for (let at = countBefore(runs, nextIndex(from)) - 1; at < runs.length; at += 1) {
-    const run = runs[at];
-    if (run === undefined || run.firstIndex > through) break;
-    bytes += run.bytes.length;
-    if (bytes > bytesMax && selected.length > 0) break;
-    selected.push(run);
-  }
-  return selected;
-}
-
-/** How many runs begin before `at`. */
-function countBefore(runs: readonly EntryRun[], at: Index): number {
-  let low = 0;
-  let high = runs.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((runs[middle]?.firstIndex ?? at) < at) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

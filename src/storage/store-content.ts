@@ -6,18 +6,19 @@
 import type { EntryRun } from '../core/entry-run.ts';
 import type { KnownPeer } from '../core/identity.ts';
 import type { LogShape } from '../core/log-shape.ts';
+import { lastLog } from '../core/term-runs.ts';
 import { type Index, nextIndex, previousIndex } from '../core/types.ts';
 import type { ProvenDatabase, StoredPeer } from './directory/start-up-proof.ts';
 import type { DatabaseChange } from './disk/database.ts';
-import { type LogPlan, type LogState, lastEntry } from './log/log-plan.ts';
+import type { LogPlan, LogState } from './log/log-plan.ts';
 import type { RunIndex } from './log/run-index.ts';
 import {
   checksumOfRecord,
   checksumOfRun,
   encodeRecord,
-  keyOf,
   keyOfPeer,
   keyOfRun,
+  putRecord,
   RECORD_KIND,
 } from './records/record.ts';
 import { advanceDigest, type StoreState } from './records/stored-values.ts';
@@ -98,7 +99,7 @@ export class StoreContent {
       digest = advanceDigest(digest, checksumOfRecord(value), before);
     }
     const state = this.#stateAfter(plan, { digest, runs });
-    changes.push(putState(state));
+    changes.push(putRecord(RECORD_KIND.state, state));
     return { changes, state };
   }
 
@@ -127,13 +128,8 @@ export class StoreContent {
     const { sequence, boots } = this.#state;
     const { hardState, shape } = plan.after;
     const { base } = shape;
-    return { sequence: sequence + 1, boots, hardState, base, last: lastEntry(shape), ...content };
+    return { sequence: sequence + 1, boots, hardState, base, last: lastLog(shape), ...content };
   }
-}
-
-export function putState(state: StoreState): DatabaseChange {
-  const value = encodeRecord(RECORD_KIND.state, state);
-  return { type: 'put', key: keyOf(RECORD_KIND.state), value };
 }
 
 function appended(plan: LogPlan, head: EntryRun | null): readonly EntryRun[] {

@@ -13,7 +13,7 @@ import { writeFailed } from './directory/refusals.ts';
 import { type LogPlan, planWrite } from './log/log-plan.ts';
 import { readRuns } from './log/run-reader.ts';
 import type { StoreState } from './records/stored-values.ts';
-import type { CutRun, StoreChange, StoreContent } from './store-content.ts';
+import { type CutRun, type StoreChange, StoreContent } from './store-content.ts';
 
 /** Bound: peers that wait for the next batch. Past it: `RAFT_OVERLOADED`, at once. */
 const PENDING_PEERS_MAX = 1_000;
@@ -42,6 +42,8 @@ interface Batch {
 export class StoreWriter {
   readonly #directory: string;
   readonly #opened: OpenedDirectory;
+  /** What is on disk: it changes when a batch is. */
+  readonly content: StoreContent;
   #failure: RaftError | null = null;
   #pendingWrite: { readonly plan: LogPlan; readonly completed: Completed } | null = null;
   #pendingPeers: PendingPeer[] = [];
@@ -52,6 +54,7 @@ export class StoreWriter {
   constructor(directory: string, opened: OpenedDirectory) {
     this.#directory = directory;
     this.#opened = opened;
+    this.content = new StoreContent(opened.proven);
   }
 
   /** Why the store refuses everything; `null` as long as it does not. */
@@ -64,15 +67,11 @@ export class StoreWriter {
     return this.#underWay !== null && this.#underWay.plan.cutFrom !== null;
   }
 
-  get #content(): StoreContent {
-    return this.#opened.content;
-  }
-
   /** As `LogStore.write`. */
   write(operations: readonly LogOperation[], completed: Completed): void {
     if (this.#isRefused(completed)) return;
     assert(!this.#isWriting, 'ST1: one write at a time');
-    const plan = planWrite(this.#content.log, operations);
+    const plan = planWrite(this.content.log, operations);
     this.#isWriting = true;
     this.#pendingWrite = { plan, completed };
     this.#advance();
@@ -113,7 +112,7 @@ export class StoreWriter {
     if (commit === null) return;
     this.#underWay = commit;
     const { cutFrom } = commit.plan;
-    const cut = cutFrom === null ? null : this.#content.runCutAt(cutFrom);
+    const cut = cutFrom === null ? null : this.content.runCutAt(cutFrom);
     if (cut === null) this.#writeBatch(commit, null);
     else this.#writeBehindHead(commit, cut);
   }
@@ -127,11 +126,11 @@ export class StoreWriter {
     const newest = new Map(peers.map(({ peer }) => [peer.nodeId, peer]));
     const completed = peers.map((pending) => pending.completed);
     if (write !== null) completed.push(write.completed);
-    const plan = write?.plan ?? planWrite(this.#content.log, []);
+    const plan = write?.plan ?? planWrite(this.content.log, []);
     return { plan, peers: [...newest.values()], completed };
   }
 
-  /** DESIGN §4: what stays of a run that is cut in the middle is encoded anew, in the same batch. */
+  /** What stays of a run that is cut in the middle is encoded anew, in the same batch. */
   #writeBehindHead(commit: Commit, { firstIndex, through }: CutRun): void {
     const { database } = this.#opened;
     readRuns(database, { firstIndex, through: firstIndex, bytesMax: 0 })
@@ -156,7 +155,7 @@ export class StoreWriter {
 
   #handOver(commit: Commit, head: EntryRun | null): void {
     const change: StoreChange = { plan: commit.plan, head, peers: commit.peers };
-    const { changes, state } = this.#content.encode(change);
+    const { changes, state } = this.content.encode(change);
     const batch: Batch = { commit, change, state };
     this.#opened.database.write(changes, (error) => {
       if (error !== null) this.#failed(commit, error);
@@ -192,7 +191,7 @@ export class StoreWriter {
       return;
     }
     slotFiles.acknowledged.syncSoon();
-    this.#content.adopt(change, state);
+    this.content.adopt(change, state);
     this.#finish(commit, null);
   }
 

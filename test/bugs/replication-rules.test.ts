@@ -4,12 +4,12 @@
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { termAt } from '../../src/core/term-runs.ts';
 import { index, type NodeId, term } from '../../src/core/types.ts';
 import { LogTail } from '../../src/node/log-tail.ts';
 import { acceptEntries } from '../../src/rules/log-matching.ts';
 import { startProgress } from '../../src/rules/progress.ts';
 import { isQuorum, quorumIndex } from '../../src/rules/quorum.ts';
-import { termAt } from '../../src/rules/term-runs.ts';
 import { runProblem } from '../../src/transport/check.ts';
 import { LIMITS, logOf, N1, N2, raftState, run } from '../machines/harness.ts';
 import { VirtualCluster } from '../node/virtual-cluster.ts';

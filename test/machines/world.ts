@@ -6,8 +6,8 @@
  */
 import fc from 'fast-check';
 import type { AppendEntries, Message } from '../../src/core/message.ts';
+import { newestAtMost } from '../../src/core/term-runs.ts';
 import { index, type NodeId, term } from '../../src/core/types.ts';
-import { newestAtMost } from '../../src/rules/term-runs.ts';
 import { logOf, N2, N3 } from './harness.ts';
 import type { Envelope, Member } from './member.ts';
 import type { StoredEntry } from './test-disk.ts';

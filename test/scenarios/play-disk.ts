@@ -6,12 +6,12 @@
 import { unreachable } from '../../src/core/assert.ts';
 import type { HardState } from '../../src/core/hard-state.ts';
 import type { KnownPeer } from '../../src/core/identity.ts';
+import type { ReadRange } from '../../src/core/run-list.ts';
 import { ENTRY_ZERO, type NodeId } from '../../src/core/types.ts';
 import type {
   LogOperation,
   LogStore,
   LogStoreOwner,
-  ReadRange,
   RecoveredLog,
 } from '../../src/ports/log-store.ts';
 import type { DatabaseChange } from '../../src/storage/disk/database.ts';

@@ -15,9 +15,9 @@ import {
   writeDurably,
 } from '../disk/database.ts';
 import { bootIdentity } from '../records/identity-file.ts';
+import { putRecord, RECORD_KIND } from '../records/record.ts';
 import { SlotFile } from '../records/slot-file.ts';
 import type { Acknowledged, HardStateCopy, StoreState } from '../records/stored-values.ts';
-import { putState, StoreContent } from '../store-content.ts';
 import { requireAgreement, requireSameMembers, requireSendable } from './agreement.ts';
 import { createDirectory } from './directory-creation.ts';
 import {
@@ -34,7 +34,6 @@ export interface OpenedDirectory {
   readonly identity: NodeIdentity;
   readonly isNew: boolean;
   readonly proven: ProvenDatabase;
-  readonly content: StoreContent;
   readonly database: Database;
   readonly slotFiles: SlotFiles;
 }
@@ -166,16 +165,16 @@ export async function closeSlotFiles({ hardState, acknowledged }: SlotFiles): Pr
  */
 async function countStart(
   ground: DirectoryGround,
-  opened: Omit<OpenedDirectory, 'content'>,
+  opened: OpenedDirectory,
 ): Promise<OpenedDirectory> {
   const { database, proven, slotFiles } = opened;
   const identity = bootIdentity(opened.identity, ground.randomWord());
   const { incarnation, boots } = identity;
   const state: StoreState = { ...proven.state, sequence: proven.state.sequence + 1, boots };
   const { sequence, hardState, last } = state;
-  await writeDurably(database, [putState(state)]);
+  await writeDurably(database, [putRecord(RECORD_KIND.state, state)]);
   await slotFiles.hardState.writeDurably({ incarnation, sequence, hardState });
   await slotFiles.acknowledged.writeDurably({ incarnation, sequence, last });
   await writeIdentity(ground, identity);
-  return { ...opened, identity, content: new StoreContent({ ...proven, state }) };
+  return { ...opened, identity, proven: { ...proven, state } };
 }

@@ -8,15 +8,8 @@ import type { NodeIdentity } from '../../core/identity.ts';
 import { ENTRY_ZERO, nodeId } from '../../core/types.ts';
 import type { LogStoreOwner } from '../../ports/log-store.ts';
 import { type Database, type DatabaseChange, writeDurably } from '../disk/database.ts';
-import {
-  checksumOfRecord,
-  encodeRecord,
-  keyOf,
-  RECORD_KIND,
-  type RecordKind,
-} from '../records/record.ts';
+import { checksumOfRecord, putRecord, RECORD_KIND, type RecordKind } from '../records/record.ts';
 import { advanceDigest, type StoreState } from '../records/stored-values.ts';
-import { putState } from '../store-content.ts';
 import { createSlotParts, type DirectoryGround, writeIdentity } from './directory-parts.ts';
 import { missing, mixed, PART } from './refusals.ts';
 import type { ProvenDatabase } from './start-up-proof.ts';
@@ -67,9 +60,9 @@ function firstBatch(
   const changes: DatabaseChange[] = [];
   let digest = 0;
   for (const [kind, content] of records) {
-    const value = encodeRecord(kind, content);
-    changes.push({ type: 'put', key: keyOf(kind), value });
-    digest = advanceDigest(digest, checksumOfRecord(value), 0);
+    const change = putRecord(kind, content);
+    changes.push(change);
+    digest = advanceDigest(digest, checksumOfRecord(change.value), 0);
   }
   const state: StoreState = {
     sequence: 1,
@@ -80,5 +73,5 @@ function firstBatch(
     runs: 0,
     digest,
   };
-  return { changes: [...changes, putState(state)], state };
+  return { changes: [...changes, putRecord(RECORD_KIND.state, state)], state };
 }

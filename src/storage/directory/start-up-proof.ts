@@ -7,9 +7,9 @@ import type { Configuration } from '../../core/configuration.ts';
 import { decodeRun } from '../../core/entry-run.ts';
 import type { KnownPeer } from '../../core/identity.ts';
 import type { LogShape } from '../../core/log-shape.ts';
+import { appendSpan, lastLog } from '../../core/term-runs.ts';
 import { ENTRY_ZERO, type Index, index, nextIndex, previousIndex } from '../../core/types.ts';
 import type { Database, DatabaseRecord } from '../disk/database.ts';
-import { extendShape, lastEntry } from '../log/log-plan.ts';
 import { RunIndex } from '../log/run-index.ts';
 import {
   checksumOfRun,
@@ -147,9 +147,9 @@ function addRun(draft: Draft, key: Uint8Array, value: Uint8Array): void {
   }
   if (run.firstIndex !== expected) throw gap(directory, expected, run.firstIndex);
   const before = shape ?? shapeBefore(run.firstIndex);
-  if (run.term < lastEntry(before).term) throw termFalls(directory, run.firstIndex);
+  if (run.term < lastLog(before).term) throw termFalls(directory, run.firstIndex);
   const checksum = checksumOfRun(value);
-  draft.shape = extendShape(before, run);
+  draft.shape = appendSpan(before, run);
   draft.runs.append(run.firstIndex, checksum);
   draft.largestRun = Math.max(draft.largestRun, value.length);
   draft.digest = advanceDigest(draft.digest, checksum, 0);
@@ -184,7 +184,7 @@ function conclude(draft: Draft): ProvenDatabase {
     throw damagedLog(draft, 'the records that every store has are not there');
   }
   const shape = withBase(draft, state);
-  const last = lastEntry(shape);
+  const last = lastLog(shape);
   if (last.index !== state.last.index || last.term !== state.last.term) {
     throw contentDiffers(directory, last);
   }

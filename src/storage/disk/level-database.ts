@@ -1,7 +1,7 @@
 /**
  * The store's database on LevelDB. It decides LevelDB's options, keeps a second handle of the same process
  * out, and looks at LevelDB's files before LevelDB does (`level-tables.ts`). That LevelDB notices
- * little damage and loses what it cannot read is the store's business (DESIGN §4).
+ * little damage and loses what it cannot read is the store's business.
  */
 import { readdir, readFile, realpath, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';

@@ -4,7 +4,7 @@
  * assertion; a node must refuse in a sentence instead (ST15). Reads the formats of LevelDB 1.20:
  * the manifest, which names the live tables, and the blocks of a table. Pure, and trusts no length.
  */
-import { crc32c } from './crc32c.ts';
+import { crc32c } from '../../core/checksum.ts';
 
 const LOG_BLOCK_BYTES = 32 * 1024;
 const LOG_HEADER_BYTES = 7;

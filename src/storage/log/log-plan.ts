@@ -4,10 +4,12 @@
  * end (ST3, ST4). It reads and writes nothing.
  */
 import { assert, unreachable } from '../../core/assert.ts';
-import { type EntryRun, RUN_HEADER_BYTES, sliceRun } from '../../core/entry-run.ts';
+import { type EntryRun, RUN_HEADER_BYTES } from '../../core/entry-run.ts';
 import { type HardState, isSameHardState } from '../../core/hard-state.ts';
-import type { LogShape, TermRun } from '../../core/log-shape.ts';
-import { type EntryId, type Index, nextIndex, previousIndex, type Term } from '../../core/types.ts';
+import type { LogShape } from '../../core/log-shape.ts';
+import { truncateRuns } from '../../core/run-list.ts';
+import { appendSpan, lastLog, truncateFrom } from '../../core/term-runs.ts';
+import { type Index, nextIndex } from '../../core/types.ts';
 import type { LogOperation } from '../../ports/log-store.ts';
 
 export interface LogState {
@@ -30,29 +32,9 @@ export function planWrite(before: LogState, operations: readonly LogOperation[])
   const draft: Draft = { ...before, cutFrom: null, append: [] };
   for (const operation of operations) perform(draft, operation);
   const { hardState, shape, cutFrom, append } = draft;
-  assert(lastEntry(shape).term <= hardState.term, "ST3: no entry is above the hard state's term");
+  assert(lastLog(shape).term <= hardState.term, "ST3: no entry is above the hard state's term");
   const isHardStateChanged = !isSameHardState(before.hardState, hardState);
   return { after: { hardState, shape }, isHardStateChanged, cutFrom, append };
-}
-
-/** The last entry, or the one before the log if there is none. */
-export function lastEntry({ base, lastIndex, termRuns }: LogShape): EntryId {
-  const last = termRuns.at(-1);
-  return last === undefined ? base : { term: last.term, index: lastIndex };
-}
-
-/** The shape with a run behind its end. */
-export function extendShape(shape: LogShape, run: RunPlace): LogShape {
-  const { term, firstIndex, lastIndex } = run;
-  const isNewTerm = shape.termRuns.at(-1)?.term !== term;
-  const termRuns = isNewTerm ? [...shape.termRuns, { term, firstIndex }] : shape.termRuns;
-  return { ...shape, lastIndex, termRuns };
-}
-
-export interface RunPlace {
-  readonly term: Term;
-  readonly firstIndex: Index;
-  readonly lastIndex: Index;
 }
 
 /** A plan in the making, private to one call of `planWrite`. */
@@ -60,7 +42,7 @@ interface Draft {
   hardState: HardState;
   shape: LogShape;
   cutFrom: Index | null;
-  append: EntryRun[];
+  readonly append: EntryRun[];
 }
 
 function perform(draft: Draft, operation: LogOperation): void {
@@ -91,32 +73,17 @@ function setHardState(draft: Draft, next: HardState): void {
 
 function truncate(draft: Draft, from: Index): void {
   const { shape } = draft;
-  assert(from > shape.base.index, 'ST3: what was compacted is never truncated');
+  draft.shape = truncateFrom(shape, from);
   if (from > shape.lastIndex) return;
   const firstAppended = draft.append[0]?.firstIndex ?? nextIndex(shape.lastIndex);
   if (from < firstAppended) draft.cutFrom = from;
-  draft.append = truncateRuns(draft.append, from);
-  draft.shape = truncateShape(shape, from);
+  truncateRuns(draft.append, from);
 }
 
 function append(draft: Draft, run: EntryRun): void {
-  const { shape } = draft;
   assert(isHeaderOf(run), 'ST2: a run is what its header says');
-  assert(run.firstIndex === nextIndex(shape.lastIndex), 'ST3: runs are contiguous with the log');
-  assert(run.term >= lastEntry(shape).term, 'ST3: terms never fall along the log');
+  draft.shape = appendSpan(draft.shape, run);
   draft.append.push(run);
-  draft.shape = extendShape(shape, run);
-}
-
-function truncateShape(shape: LogShape, from: Index): LogShape {
-  const termRuns = shape.termRuns.filter((run: TermRun) => run.firstIndex < from);
-  return { ...shape, lastIndex: previousIndex(from), termRuns };
-}
-
-function truncateRuns(runs: readonly EntryRun[], from: Index): EntryRun[] {
-  return runs
-    .filter((run) => run.firstIndex < from)
-    .map((run) => sliceRun(run, run.firstIndex, previousIndex(from)));
 }
 
 /** The header's own numbers; its checksum was proven where the bytes came in, and is again when read. */

@@ -1,9 +1,8 @@
-/** Which entries may be read, and the trimming of whole runs to them (ST12). The same for every store. */
+/** Which entries may be read (ST12). The same for every store. */
 import { assert } from '../../core/assert.ts';
-import { type EntryRun, sliceRun } from '../../core/entry-run.ts';
 import { RaftError } from '../../core/errors.ts';
 import type { LogShape } from '../../core/log-shape.ts';
-import type { ReadRange } from '../../ports/log-store.ts';
+import type { ReadRange } from '../../core/run-list.ts';
 
 /**
  * Throws `RAFT_COMPACTED` or `RAFT_OVERWRITTEN` if the log no longer holds the range: a write may have
@@ -19,12 +18,4 @@ export function requireReadable({ base, lastIndex }: LogShape, { from, through }
     const text = `Entry ${through} is not in the log (any more); it ends at index ${lastIndex}.`;
     throw new RaftError('RAFT_OVERWRITTEN', text);
   }
-}
-
-/** Only a run that reaches beyond the range, at one of the two ends, is encoded anew. */
-export function trimRuns(
-  runs: readonly EntryRun[],
-  { from, through }: ReadRange,
-): readonly EntryRun[] {
-  return runs.map((run) => sliceRun(run, from, through));
 }

@@ -3,6 +3,7 @@
  * their run without walking the log. It holds only what is on disk; a write changes it when it is done.
  */
 import { assert } from '../../core/assert.ts';
+import { firstPlace } from '../../core/search.ts';
 import { type Index, index } from '../../core/types.ts';
 
 const CAPACITY_MIN = 64;
@@ -31,14 +32,7 @@ export class RunIndex {
 
   /** How many runs begin before `at`: the position of the first run that begins at or behind it. */
   countBefore(at: Index): number {
-    let low = 0;
-    let high = this.#length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.firstIndexAt(middle) < at) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstPlace(0, this.#length, (position) => this.firstIndexAt(position) >= at);
   }
 
   firstIndexAt(position: number): Index {

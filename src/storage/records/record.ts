@@ -7,6 +7,7 @@
  */
 import { crc32 } from '../../core/checksum.ts';
 import type { Index } from '../../core/types.ts';
+import type { DatabaseChange } from '../disk/database.ts';
 
 /**
  * What a record is; in the database also the first byte of its key, so that the state, which every
@@ -81,6 +82,13 @@ export function checksumOfRecord(bytes: Uint8Array): number {
 export function checksumOfRun(bytes: Uint8Array): number {
   return viewOf(bytes).getUint32(4, true);
 }
+
+/** Writes a record of which there is one, so that its kind is its key. */
+export function putRecord(kind: RecordKind, value: unknown): Put {
+  return { type: 'put', key: keyOf(kind), value: encodeRecord(kind, value) };
+}
+
+type Put = Extract<DatabaseChange, { readonly type: 'put' }>;
 
 /** The key of a record of which there is one. */
 export function keyOf(kind: RecordKind): Uint8Array {

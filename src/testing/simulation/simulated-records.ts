@@ -3,6 +3,7 @@
  * apart, each with the write-ahead file that it went to. A power loss takes from every such file a suffix of what
  * was not synced, so that an older batch may be gone while a newer one is there, as LevelDB loses them.
  */
+import { firstPlace } from '../../core/search.ts';
 import type { DatabaseChange, DatabaseRecord } from '../../storage/disk/database.ts';
 
 interface Batch {
@@ -105,14 +106,7 @@ export class SimulatedRecords {
   /** Where this name stands, or would stand. Most writes go to the end. */
   #position(name: string): number {
     const names = this.#names;
-    let low = 0;
-    let high = names.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((names[middle] ?? '') < name) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstPlace(0, names.length, (place) => (names[place] ?? '') >= name);
   }
 }
 

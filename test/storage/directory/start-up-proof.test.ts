@@ -1,13 +1,13 @@
 /** The start-up proof on its own: databases that are consistent in everything but one thing. */
 import { describe, expect, it } from 'vitest';
 import type { EntryRun } from '../../../src/core/entry-run.ts';
+import { lastLog } from '../../../src/core/term-runs.ts';
 import { index, nodeId, term } from '../../../src/core/types.ts';
 import {
   type ProvenDatabase,
   proveDatabase,
 } from '../../../src/storage/directory/start-up-proof.ts';
 import type { Database, DatabaseRecord } from '../../../src/storage/disk/database.ts';
-import { lastEntry } from '../../../src/storage/log/log-plan.ts';
 import {
   checksumOfRecord,
   checksumOfRun,
@@ -118,7 +118,7 @@ describe('the start-up proof', () => {
   it('[ST3] an empty log ends at its base', async () => {
     const base = { term: term(3), index: index(40) };
     const proven = await prove(recordsFor([], { state: { base, last: base } }));
-    expect(proven === null ? null : lastEntry(proven.shape)).toEqual(base);
+    expect(proven === null ? null : lastLog(proven.shape)).toEqual(base);
     expect(await prove([])).toBeNull();
   });
 

@@ -2,7 +2,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { crc32c } from '../../../src/storage/disk/crc32c.ts';
 import {
   LevelFileDamaged,
   liveTables,
@@ -28,11 +27,6 @@ describe('the files of LevelDB', () => {
   const bytesOf = (name = ''): Buffer => readFileSync(join(log, name));
   const tables = (): readonly string[] => names.filter((name) => name.endsWith('.ldb'));
   const manifest = (): Buffer => bytesOf(names.find((name) => name.startsWith('MANIFEST')));
-
-  it('[ST15] the checksum is the one LevelDB uses', () => {
-    expect(crc32c(new TextEncoder().encode('123456789'))).toBe(0xe3069283);
-    expect(crc32c(new TextEncoder().encode('..123456789.'), 2, 11)).toBe(0xe3069283);
-  });
 
   it('[ST15] the manifest names the tables that are there, and they are sound', () => {
     const numbers = tables().map((name) => Number.parseInt(name, 10));

@@ -7,10 +7,10 @@
 import type { LogShape } from '../../../core/log-shape.ts';
 import type { RaftState } from '../../../core/raft-state.ts';
 import type { ReplicationState } from '../../../core/replication-state.ts';
+import { lastLog, termAt } from '../../../core/term-runs.ts';
 import { INDEX_ZERO, type Index, type NodeId } from '../../../core/types.ts';
 import type { NodeInspection } from '../../../node/raft-node.ts';
 import { isQuorum } from '../../../rules/quorum.ts';
-import { lastLog, termAt } from '../../../rules/term-runs.ts';
 import type { SometimesLog } from '../sometimes.ts';
 import type { DurableLog } from './durable-log.ts';
 import type { History } from './history.ts';

@@ -14,10 +14,10 @@ import type {
   RequestVote,
 } from '../../../core/message.ts';
 import type { RaftState } from '../../../core/raft-state.ts';
+import { termAt } from '../../../core/term-runs.ts';
 import { type NodeId, term } from '../../../core/types.ts';
 import { isUpToDate } from '../../../rules/election.ts';
 import { isQuorum } from '../../../rules/quorum.ts';
-import { termAt } from '../../../rules/term-runs.ts';
 import type { SometimesLog } from '../sometimes.ts';
 import type { DurableLog } from './durable-log.ts';
 import type { History } from './history.ts';

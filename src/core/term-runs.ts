@@ -1,17 +1,11 @@
 /**
- * Arithmetic on a log's shape: index → term, append, truncate, and the search that conflict hints
- * need (§3.5). Looking up an entry that is not there gives null, never a made-up term 0 (B6).
+ * The arithmetic of a log's shape, for the rules and for the stores: index → term, append, truncate, and the search
+ * that conflict hints need (§3.5). Looking up an entry that is not there gives null, never a made-up term 0 (B6).
  */
-import { assert } from '../core/assert.ts';
-import type { EntrySpan, LogShape, TermRun } from '../core/log-shape.ts';
-import {
-  type EntryId,
-  type Index,
-  lesser,
-  nextIndex,
-  previousIndex,
-  type Term,
-} from '../core/types.ts';
+import { assert } from './assert.ts';
+import type { EntrySpan, LogShape, TermRun } from './log-shape.ts';
+import { firstPlace } from './search.ts';
+import { type EntryId, type Index, lesser, nextIndex, previousIndex, type Term } from './types.ts';
 
 /** The term of the entry at `index`; null if the log does not hold it (compacted, or past the end). */
 export function termAt(log: LogShape, index: Index): Term | null {
@@ -73,20 +67,18 @@ export function firstDifference(log: LogShape, span: EntrySpan): Index {
 }
 
 function lastOfRun(log: LogShape, index: Index, bound: Index): Index {
-  const next = log.termRuns.find((run) => run.firstIndex > index);
+  const next = log.termRuns[runsThrough(log, index)];
   const end = next === undefined ? log.lastIndex : previousIndex(next.firstIndex);
   return lesser(end, bound);
 }
 
 function runHolding(log: LogShape, index: Index): TermRun {
-  let low = 0;
-  let high = log.termRuns.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1;
-    if ((log.termRuns[middle] as TermRun).firstIndex <= index) low = middle;
-    else high = middle - 1;
-  }
-  const run = log.termRuns[low];
-  assert(run !== undefined && run.firstIndex <= index, 'LR1: term runs cover the whole log');
+  const run = log.termRuns[runsThrough(log, index) - 1];
+  assert(run !== undefined, 'LR1: term runs cover the whole log');
   return run;
+}
+
+/** How many term runs begin at or before `index`. */
+function runsThrough({ termRuns }: LogShape, index: Index): number {
+  return firstPlace(0, termRuns.length, (place) => (termRuns[place] as TermRun).firstIndex > index);
 }

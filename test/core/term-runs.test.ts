@@ -2,7 +2,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { LOG_EMPTY } from '../../src/core/log-shape.ts';
-import { ENTRY_ZERO, index, term } from '../../src/core/types.ts';
 import {
   appendSpan,
   firstDifference,
@@ -10,9 +9,10 @@ import {
   newestAtMost,
   termAt,
   truncateFrom,
-} from '../../src/rules/term-runs.ts';
+} from '../../src/core/term-runs.ts';
+import { ENTRY_ZERO, index, term } from '../../src/core/types.ts';
 import { logOf } from '../machines/harness.ts';
-import { compacted, type Terms, terms } from './arbitraries.ts';
+import { compacted, type Terms, terms } from '../rules/arbitraries.ts';
 
 const RUNS = { numRuns: 1_000 };
 
