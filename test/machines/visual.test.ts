@@ -6,40 +6,41 @@
 import { describe, expect, it } from 'vitest';
 import { createMachine } from 'xstate';
 import { charts } from '../../machines/index.ts';
-import { conflictsOf } from '../../visualizations/generator/conflicts.ts';
+import { type ChartState, readChart, statesOf } from '../../visualizations/generator/chart.ts';
 import { stemOf } from '../../visualizations/generator/files.ts';
 import { writeJson } from '../../visualizations/generator/json.ts';
+import { layOut } from '../../visualizations/generator/layout.ts';
 import { writeMermaid } from '../../visualizations/generator/mermaid.ts';
-import { type Plan, planPicture } from '../../visualizations/generator/plan.ts';
-import { layOut } from '../../visualizations/generator/search.ts';
+import { captionOf, type Plan, planPicture } from '../../visualizations/generator/plan.ts';
 import { drawSvg } from '../../visualizations/generator/svg.ts';
-import { PAGE, type Scheme, TONES } from '../../visualizations/generator/theme.ts';
-import { type ChartState, readChart, statesOf } from '../../visualizations/generator/walk.ts';
-import { captionOf } from '../../visualizations/generator/words.ts';
+import { PAGE, TONES } from '../../visualizations/generator/theme.ts';
+import { conflictsOf } from './picture-conflicts.ts';
 
-const drawn = await Promise.all(
-  Object.entries(charts).map(async ([name, machine]) => {
-    const root = readChart(machine);
-    const plan = planPicture(root);
-    return { name, machine, root, plan, layout: await layOut(plan) };
-  }),
-);
+const drawn = Object.entries(charts).map(([name, machine]) => {
+  const root = readChart(machine);
+  const plan = planPicture(root);
+  return { name, machine, root, plan, layout: layOut(plan) };
+});
+
+/** As wide as the column of a README may be, and a little more. */
+const WIDTH_MAX = 1_000;
 
 describe.each(drawn)('the picture of $name', ({ machine, root, plan, layout }) => {
-  const svg = drawSvg(layout);
+  const svg = drawSvg(layout, 'light');
 
-  it('[SC8] is the same, byte for byte, when it is drawn again', async () => {
-    expect(drawSvg(await layOut(planPicture(readChart(machine))))).toBe(svg);
+  it('[SC8] is the same, byte for byte, when it is drawn again', () => {
+    expect(drawSvg(layOut(planPicture(readChart(machine))), 'light')).toBe(svg);
   });
 
   it('[SC9] covers nothing, cuts nothing and leaves no arrow hanging', () => {
     expect(conflictsOf(layout)).toEqual([]);
+    expect(layout.width).toBeLessThanOrEqual(WIDTH_MAX);
   });
 
   it('[SC10] shows every state with its name and its description', () => {
     const text = textOf(svg);
     for (const state of [...statesOf(root)].slice(1)) {
-      expect(svg).toContain(`data-state="${state.id}"`);
+      expect(svg).toContain(`id="${state.id}"`);
       expect(text).toContain(`${state.key} ${state.description}`);
     }
   });
@@ -52,6 +53,14 @@ describe.each(drawn)('the picture of $name', ({ machine, root, plan, layout }) =
     )) {
       if (target !== null)
         expect(isShown(plan, source, target), `${source} → ${target}`).toBe(true);
+    }
+  });
+
+  it('[SC10] names every state and every transition once', () => {
+    const ids = [...svg.matchAll(/<g id="([^"]*)"/g)].map(([, id]) => id);
+    expect(ids).toHaveLength(new Set(ids).size);
+    for (const { id, transitions } of statesOf(root)) {
+      expect(ids).toEqual(expect.arrayContaining([id, ...transitions.map((each) => each.id)]));
     }
   });
 
@@ -71,16 +80,28 @@ describe.each(drawn)('the picture of $name', ({ machine, root, plan, layout }) =
   });
 });
 
-it('[SC9] a picture with a label over a box is found out', async () => {
-  const layout = await layOut(planPicture(readChart(charts.applier)));
-  const arrows = layout.arrows.map((arrow) => {
-    const [box] = [...layout.leaves].flatMap((id) => layout.boxes.get(id) ?? []);
-    return arrow.label === null || box === undefined ? arrow : { ...arrow, label: box };
-  });
-  expect(conflictsOf({ ...layout, arrows })).not.toEqual([]);
+it('[SC10] an arrow has the id of what it shows', () => {
+  const ids = drawn.flatMap(({ layout }) => layout.arrows.flatMap((arrow) => arrow.ids));
+  expect(ids).toContain('raft--entries.received--0');
+  expect(ids).toContain('raft/follower.doubtful--after.electionTimeoutRest--0');
 });
 
-it('[SC9] a chart that nobody has arranged is drawn without a conflict as well', async () => {
+it('[SC9] a picture with a label over a box, or a line through words, is found out', () => {
+  const layout = layOut(planPicture(readChart(charts.applier)));
+  const [box] = layout.shapes.filter(({ item }) => item.children.length === 0);
+  const moved = layout.arrows.map((arrow) => ({
+    ...arrow,
+    label: arrow.label === null || box === undefined ? null : { ...arrow.label, ...box.box },
+  }));
+  expect(conflictsOf({ ...layout, arrows: moved })).not.toEqual([]);
+  const bent = layout.arrows.map((arrow) => ({
+    ...arrow,
+    points: [...arrow.points, { x: 20, y: 20 }],
+  }));
+  expect(conflictsOf({ ...layout, arrows: bent })).not.toEqual([]);
+});
+
+it('[SC9] a chart that nobody has seen is drawn without a conflict as well', () => {
   const chart = createMachine({
     id: 'door',
     initial: 'shut',
@@ -95,7 +116,7 @@ it('[SC9] a chart that nobody has arranged is drawn without a conflict as well',
       locked: { type: 'parallel', states: { bolt: {}, chain: {} }, on: { unlock: 'shut' } },
     },
   });
-  expect(conflictsOf(await layOut(planPicture(readChart(chart))))).toEqual([]);
+  expect(conflictsOf(layOut(planPicture(readChart(chart))))).toEqual([]);
 });
 
 describe.each(['light', 'dark'] as const)('on a %s page', (scheme) => {
@@ -111,9 +132,15 @@ describe.each(['light', 'dark'] as const)('on a %s page', (scheme) => {
     }
   });
 
-  it('[SC11] the style sheet has the colours of this page', () => {
-    const [svg] = drawn.map(({ layout }) => drawSvg(layout));
-    expect(ruleOf(svg ?? '', scheme)).toContain(`.page{fill:${PAGE[scheme].page}}`);
+  it('[SC11] a picture has the colours of this page, and no rule that could change another', () => {
+    for (const { layout } of drawn) {
+      const [, style = ''] = /<style>\n([^<]*)<\/style>/.exec(drawSvg(layout, scheme)) ?? [];
+      expect(style).toContain(`.page{fill:${PAGE[scheme].page}}`);
+      const selectors = style.split('\n').flatMap((rule) => rule.split('{')[0]?.split(',') ?? []);
+      for (const selector of selectors.filter((each) => each !== '')) {
+        expect(selector).toMatch(new RegExp(`^\\.raftchart-${scheme} `));
+      }
+    }
   });
 });
 
@@ -154,11 +181,6 @@ function isShown(
   const name = source === target ? 'again' : target.slice(target.lastIndexOf('.') + 1);
   const isWritten = lines.get(from)?.some((line) => line.target === name) === true;
   return isWritten || arrows.some((arrow) => arrow.from === from && arrow.to === target);
-}
-
-function ruleOf(svg: string, scheme: Scheme): string {
-  const [light = '', dark = ''] = svg.split('@media (prefers-color-scheme:dark)');
-  return scheme === 'light' ? light : dark;
 }
 
 /** WCAG 2: (lighter + 0.05) / (darker + 0.05). */

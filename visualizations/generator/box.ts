@@ -1,21 +1,19 @@
 /**
- * The text inside a box: name, description, and the lines of what it does, broken to a readable width,
- * each line at its place. Sizes come from here; the layout only moves boxes about.
+ * The text inside a box: name, description, and the lines of what it does, broken to the width of the box, each
+ * line at its place. The height of a box comes from here.
  */
-
-import type { Size } from './geometry.ts';
-import type { BoxLine } from './plan.ts';
+import type { BoxLine, Caption } from './plan.ts';
 import { lineOf, type Span, type TextLine, TIE, wrap } from './text.ts';
-import type { Caption } from './words.ts';
 
 export interface PlacedLine extends TextLine {
+  /** From the corner of the box; `y` is the baseline. */
   readonly x: number;
-  /** The baseline, from the top of the box. */
   readonly y: number;
+  /** Of the transitions that it tells. */
+  readonly ids: readonly string[];
 }
 
 export interface BoxText {
-  readonly width: number;
   readonly height: number;
   readonly lines: readonly PlacedLine[];
   /** Where a thin rule parts what a state is from what it does; `null` without the latter. */
@@ -26,100 +24,85 @@ export interface BoxContent {
   readonly heading: Span;
   readonly description: string;
   readonly lines: readonly BoxLine[];
-  readonly widthMax: number;
-  /** Of the lines of what it does. */
-  readonly columns: number;
+  readonly width: number;
 }
 
-const PADDING = 12;
+export const PADDING = 12;
 const INDENT = 14;
 /** The room that the thin rule takes. */
 const RULE = 12;
-const COLUMN_GAP = 24;
-/** A second column is begun only when the first has this many lines. */
+const COLUMN_GAP = 20;
+/** What a box does stands in two columns where each has this much room, and enough to hold. */
+const COLUMN_MIN = 225;
 const LINES_MIN = 4;
 /** Where a line of text stands in its height. */
 export const BASELINE = 0.78;
 
-export function setBox(content: BoxContent): BoxText {
-  const about = setAbout(content);
-  const does = setDoes(content);
-  const height = about.height + does.height;
+export function setBox({ heading, description, lines, width }: BoxContent): BoxText {
+  const room = width - 2 * PADDING;
+  const words = description === '' ? [] : wrap([{ text: description, style: 'description' }], room);
+  const about = stack(
+    [lineOf(heading), ...words].map((line) => ({ ...line, x: PADDING, y: 0, ids: [] })),
+    PADDING,
+  );
+  if (lines.length === 0) return { ...about, height: about.height + PADDING - 2, ruleAt: null };
+  const does = setDoes(lines, room, about.height + RULE);
   return {
-    width: Math.ceil(Math.max(about.width, does.width)) + 2 * PADDING,
-    height: PADDING + height + PADDING - 2 + (does.height > 0 ? RULE : 0),
-    lines: [
-      ...about.lines.map((line) => shifted(line, PADDING)),
-      ...does.lines.map((line) => shifted(line, PADDING + about.height + RULE)),
-    ],
-    ruleAt: does.height > 0 ? PADDING + about.height + RULE / 2 : null,
+    height: does.height + PADDING - 2,
+    lines: [...about.lines, ...does.lines],
+    ruleAt: about.height + RULE / 2,
   };
 }
 
-interface Column extends Size {
+interface Column {
+  readonly height: number;
   readonly lines: readonly PlacedLine[];
 }
 
-function setAbout({ heading, description, widthMax }: BoxContent): Column {
-  const lines = [...wrap([heading], widthMax), ...wrapDescription(description, widthMax)];
-  return setColumn(lines.map((line) => ({ x: 0, line })));
+function setDoes(lines: readonly BoxLine[], room: number, top: number): Column {
+  const half = (room - COLUMN_GAP) / 2;
+  if (lines.length < LINES_MIN || half < COLUMN_MIN) return setColumn(lines, room, PADDING, top);
+  const cut = Math.ceil(lines.length / 2);
+  const left = setColumn(lines.slice(0, cut), half, PADDING, top);
+  const right = setColumn(lines.slice(cut), half, PADDING + half + COLUMN_GAP, top);
+  return {
+    lines: [...left.lines, ...right.lines],
+    height: Math.max(left.height, right.height),
+  };
 }
 
-function setDoes({ lines, widthMax, columns }: BoxContent): Column {
-  const count = Math.min(columns, Math.max(1, Math.ceil(lines.length / LINES_MIN)));
-  const perColumn = Math.ceil(lines.length / count);
-  const widthOfOne = (widthMax - (count - 1) * COLUMN_GAP) / count;
-  let found: Column = { lines: [], width: 0, height: 0 };
-  for (let from = 0; from < lines.length; from += perColumn) {
-    const part = lines.slice(from, from + perColumn);
-    const column = setColumn(part.flatMap((line) => wrapLine(line, widthOfOne)));
-    const x = from === 0 ? 0 : found.width + COLUMN_GAP;
-    found = {
-      lines: [...found.lines, ...column.lines.map((line) => ({ ...line, x: line.x + x }))],
-      width: x + column.width,
-      height: Math.max(found.height, column.height),
-    };
-  }
-  return found;
+function setColumn(lines: readonly BoxLine[], width: number, x: number, top: number): Column {
+  const broken = lines.flatMap((line) =>
+    wrap(spansOf(line), width, INDENT).map((part, at) => ({
+      ...part,
+      x: at === 0 ? x : x + INDENT,
+      y: 0,
+      ids: line.ids,
+    })),
+  );
+  return stack(broken, top);
 }
 
-function setColumn(lines: readonly IndentedLine[]): Column {
-  const placed: PlacedLine[] = [];
-  let y = 0;
-  for (const { x, line } of lines) {
-    placed.push({ ...line, x, y: y + Math.round(line.height * BASELINE) });
-    y += line.height;
-  }
-  const width = Math.max(0, ...placed.map((line) => line.x + line.width));
-  return { lines: placed, width, height: y };
-}
-
-function shifted(line: PlacedLine, down: number): PlacedLine {
-  return { ...line, x: line.x + PADDING, y: line.y + down };
+/** One below the other. */
+function stack(lines: readonly PlacedLine[], top: number): Column {
+  let height = top;
+  const placed = lines.map((line) => {
+    const y = height + Math.round(line.height * BASELINE);
+    height += line.height;
+    return { ...line, y };
+  });
+  return { lines: placed, height };
 }
 
 /** The lines of an arrow's label: its events, its condition, its actions. */
 export function setLabel({ events, guard, action }: Caption): readonly TextLine[] {
-  const lines = events.map((event, position) =>
-    lineOf({ text: position < events.length - 1 ? `${event},` : event, style: 'event' }),
-  );
-  if (guard !== '') lines.push(lineOf({ text: guard, style: 'guard' }));
-  if (action !== '') lines.push(...wrap([{ text: action, style: 'action' }], 150, 10));
-  return lines;
-}
-
-function wrapDescription(description: string, widthMax: number): readonly TextLine[] {
-  return description === '' ? [] : wrap([{ text: description, style: 'description' }], widthMax);
-}
-
-interface IndentedLine {
-  readonly x: number;
-  readonly line: TextLine;
-}
-
-function wrapLine(line: BoxLine, widthMax: number): readonly IndentedLine[] {
-  const wrapped = wrap(spansOf(line), widthMax, INDENT);
-  return wrapped.map((part, position) => ({ x: position === 0 ? 0 : INDENT, line: part }));
+  return [
+    ...events.map((event, at) =>
+      lineOf({ text: at < events.length - 1 ? `${event},` : event, style: 'event' }),
+    ),
+    ...(guard === '' ? [] : [lineOf({ text: guard, style: 'guard' })]),
+    ...(action === '' ? [] : wrap([{ text: action, style: 'action' }], 160, 10)),
+  ];
 }
 
 function spansOf({ mark, caption, target }: BoxLine): readonly Span[] {
@@ -135,7 +118,7 @@ function spansOf({ mark, caption, target }: BoxLine): readonly Span[] {
     { text: events, style: 'event' },
     { text: caption.guard, style: 'guard' },
     { text: caption.action, style: 'action' },
-    { text: target === null ? '' : `→${TIE}${target}`, style: 'target' },
+    { text: target === null ? '' : `→${TIE}${target}`, style: 'event' },
   ];
   return spans.filter(({ text }) => text !== '');
 }

@@ -2,12 +2,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AnyStateMachine } from 'xstate';
+import { readChart } from './chart.ts';
 import { writeJson } from './json.ts';
+import { layOut } from './layout.ts';
 import { writeMermaid } from './mermaid.ts';
 import { planPicture } from './plan.ts';
-import { layOut } from './search.ts';
 import { drawSvg } from './svg.ts';
-import { readChart } from './walk.ts';
 
 /** `logWriter` is drawn in `log-writer.svg`, next to its chart in `log-writer.machine.ts`. */
 export function stemOf(chartName: string): string {
@@ -15,21 +15,24 @@ export function stemOf(chartName: string): string {
 }
 
 /** The content of every file, by its name. */
-export async function drawAll(
+export function drawAll(
   charts: Readonly<Record<string, AnyStateMachine>>,
-): Promise<ReadonlyMap<string, string>> {
+): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   for (const [name, machine] of Object.entries(charts)) {
+    const stem = stemOf(name);
     const plan = planPicture(readChart(machine));
-    files.set(`${stemOf(name)}.mmd`, writeMermaid(plan));
-    files.set(`${stemOf(name)}.svg`, drawSvg(await layOut(plan)));
-    files.set(`${stemOf(name)}.json`, writeJson(machine));
+    const layout = layOut(plan);
+    files.set(`${stem}.mmd`, writeMermaid(plan));
+    files.set(`${stem}.svg`, drawSvg(layout, 'light'));
+    files.set(`${stem}.dark.svg`, drawSvg(layout, 'dark'));
+    files.set(`${stem}.json`, writeJson(machine));
   }
   return files;
 }
 
 /** Drawn from experiments, not from charts (`npm run elections`). */
-const DRAWN_ELSEWHERE: readonly string[] = ['elections.svg'];
+const DRAWN_ELSEWHERE: readonly string[] = ['elections.svg', 'elections.dark.svg'];
 
 /** Files in `directory` that differ, are missing, or belong to no chart any more. */
 export function staleFiles(

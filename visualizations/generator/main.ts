@@ -16,7 +16,7 @@ const { values } = wordsOf(
   },
 );
 const directory = fileURLToPath(new URL('..', import.meta.url));
-const files = await drawAll(charts);
+const files = drawAll(charts);
 const stale = staleFiles(directory, files);
 
 if (values.check) {

@@ -2,10 +2,9 @@
  * Writes a chart as a mermaid `stateDiagram-v2`, which code hosts and many editors draw on their own. It
  * says the same as the SVG, in text that a reviewer can read in a diff.
  */
-import type { BoxLine, Plan } from './plan.ts';
+import type { ChartState } from './chart.ts';
+import type { BoxLine, Caption, Plan } from './plan.ts';
 import { TIE } from './text.ts';
-import type { ChartState } from './walk.ts';
-import type { Caption } from './words.ts';
 
 export function writeMermaid(plan: Plan): string {
   const { root, everywhere } = plan;
@@ -21,10 +20,7 @@ export function writeMermaid(plan: Plan): string {
     ...root.states.flatMap((state) => writeState(state, plan, '  ')),
     ...(rules.length > 0 || leads ? writeEverywhere(plan, rules) : []),
     ...plan.arrows.map(({ from, to, caption }) => `  ${arrow(from, to, words(caption))}`),
-    ...plan.ignored.map(
-      ({ where, events }) =>
-        `  %% ignored ${where === '' ? 'unless taken' : `in ${where}`}: ${events.join(', ')}`,
-    ),
+    ...plan.notes.map(({ heading, text }) => `  %% ${heading} ${text}`),
     '',
   ].join('\n');
 }
@@ -72,7 +68,7 @@ function lineWords({ mark, caption, target }: BoxLine): string {
   const names = caption.events.join(', ');
   if (mark === 'entry' || mark === 'exit') return `${mark} / ${names}`;
   if (mark === 'runs') return `runs ${names}`;
-  return `${mark} ${words(caption)}${target === null ? '' : ` → ${target}`}`;
+  return `${mark} ${words(caption)}${target === null ? '' : ` → ${target}`}`.trim();
 }
 
 function words({ events, guard, action }: Caption): string {

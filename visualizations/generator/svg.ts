@@ -1,135 +1,121 @@
 /**
- * Draws a laid out chart as SVG: containers, states, arrows, then the labels on the arrows, each on a patch of
- * background so that no line runs through a word. Every state carries its id, for whoever lights it up.
+ * Draws a laid out chart as SVG, for a light or a dark page. Every state, every arrow and every line about a
+ * transition is a group with the id of what it shows, for whoever lights it up: `raft/follower.loyal`,
+ * `raft/follower.loyal--entries.received--0`. A line stops before its own words and goes on behind them.
  */
-import { DOT_SIZE, startOf } from './blocks.ts';
-import { BASELINE } from './box.ts';
-import { contains, type Point, type Rectangle } from './geometry.ts';
-import type { LaidArrow, Layout } from './layout.ts';
-import { FACES, type Style, type TextLine, TIE, wrap } from './text.ts';
-import { styleSheet, type Tone, toneOf } from './theme.ts';
-import type { ChartState } from './walk.ts';
+import { BASELINE, PADDING } from './box.ts';
+import type { LaidArrow, Layout, Point, Rectangle, Shape } from './layout.ts';
+import { FACES, type Style, type TextLine, TIE } from './text.ts';
+import { type Scheme, scopeOf, styleSheet, type Tone } from './theme.ts';
+import { groupBy } from './ways.ts';
 
 const MARGIN = 14;
+const DOT = 5.5;
 
-export function drawSvg(layout: Layout): string {
-  const { plan, width } = layout;
-  const notes = footnotes(layout);
-  const notesHeight =
-    notes.reduce((sum, line) => sum + line.height, 0) + (notes.length > 0 ? 8 : 0);
-  const total = { width: width + 2 * MARGIN, height: layout.height + notesHeight + 2 * MARGIN };
+export function drawSvg(layout: Layout, scheme: Scheme): string {
+  const { root } = layout.plan;
+  const page = {
+    x: -MARGIN,
+    y: -MARGIN,
+    width: layout.width + 2 * MARGIN,
+    height: layout.height + 2 * MARGIN,
+  };
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${-MARGIN} ${-MARGIN} ${total.width} ${total.height}" width="${total.width}" height="${total.height}" role="img" aria-labelledby="title description">`,
-    `<title id="title">${inXml(plan.root.key)}</title>`,
-    `<desc id="description">${inXml(plan.root.description)}</desc>`,
-    `<style>\n${styleSheet()}\n</style>`,
-    `<rect class="page" x="${-MARGIN}" y="${-MARGIN}" width="${total.width}" height="${total.height}"/>`,
-    `<rect class="frame" x="0.5" y="0.5" width="${width - 1}" height="${layout.height + notesHeight - 1}" rx="10"/>`,
-    ...drawTexts(layout, plan.root.id),
-    ...plan.root.states.flatMap((state) => drawState(state, 'plain', layout)),
-    ...drawEverywhere(layout),
-    ...layout.arrows.flatMap(drawArrow),
-    ...layout.arrows.flatMap((arrow) => drawLabel(arrow, layout)),
-    ...stack(notes, { x: 18, y: layout.height - 6 }),
+    `<svg xmlns="http://www.w3.org/2000/svg" class="${scopeOf(scheme)}" viewBox="${Object.values(page).join(' ')}" width="${page.width}" height="${page.height}" role="img" aria-labelledby="${root.id}--title ${root.id}--description" xml:space="preserve">`,
+    `<title id="${root.id}--title">${inXml(root.key)}</title>`,
+    `<desc id="${root.id}--description">${inXml(root.description)}</desc>`,
+    `<style>\n${styleSheet(scheme)}\n</style>`,
+    rect('page', page, 0),
+    rect('frame', { x: 0.5, y: 0.5, width: layout.width - 1, height: layout.height - 1 }, 10),
+    ...layout.shapes.map(drawShape),
+    ...layout.starts.map(drawStart),
+    ...layout.arrows.map(drawArrow),
+    ...layout.notes.map((line) => drawLine(line, line, 'plain')),
     '</svg>',
     '',
   ].join('\n');
 }
 
-function footnotes({ plan, width }: Layout): readonly TextLine[] {
-  return plan.ignored.flatMap(({ where, events }) =>
-    wrap(
-      [
-        {
-          text: where === '' ? 'ignored unless a state takes it:' : `ignored in ${where}:`,
-          style: 'mark',
-        },
-        { text: events.join(', '), style: 'note' },
-      ],
-      width - 36,
-    ),
-  );
-}
-
-function drawState(state: ChartState, inherited: Tone, layout: Layout): readonly string[] {
-  const box = layout.boxes.get(state.id);
-  if (box === undefined) return [];
-  const tone = toneOf(state.key, inherited);
-  return [
-    `<g class="${tone}" data-state="${inXml(state.id)}">`,
-    ...drawBox(state, box, layout),
-    ...drawTexts(layout, state.id),
-    ...drawDot(layout.boxes.get(startOf(state.id))),
-    ...state.states.flatMap((child) => drawState(child, tone, layout)),
-    '</g>',
-  ];
-}
-
-function drawBox(state: ChartState, box: Rectangle, { plan }: Layout): readonly string[] {
-  if (isRegion(state, plan.root)) return [rect('region', box, 8)];
-  const name = state.states.length > 0 || plan.root.states.includes(state) ? 'box' : 'leaf';
-  if (state.type !== 'final') return [rect(name, box, 9)];
+function drawShape({ item: { id, kind, tone, parent, children }, box, text }: Shape): string {
+  const isFilled = parent?.parent === null || children.length > 0;
+  const name = kind === 'everywhere' || kind === 'region' ? kind : isFilled ? 'box' : 'leaf';
   const inner = { x: box.x + 3, y: box.y + 3, width: box.width - 6, height: box.height - 6 };
-  return [rect(name, box, 9), rect(name, inner, 6)];
-}
-
-function isRegion(state: ChartState, within: ChartState): boolean {
-  if (within.type === 'parallel' && within.states.includes(state)) return true;
-  return within.states.some((child) => isRegion(state, child));
-}
-
-function drawEverywhere(layout: Layout): readonly string[] {
-  const box = layout.boxes.get(layout.plan.everywhere);
-  const dot = drawDot(layout.boxes.get(startOf(layout.plan.root.id)));
-  if (box === undefined) return dot;
-  return [...dot, rect('everywhere', box, 8), ...drawTexts(layout, layout.plan.everywhere)];
-}
-
-function drawTexts({ boxes, texts }: Layout, id: string): readonly string[] {
-  const box = boxes.get(id);
-  const text = texts.get(id);
-  if (box === undefined || text === undefined) return [];
-  const lines = text.lines.map((line) => drawLine(line, { x: box.x + line.x, y: box.y + line.y }));
-  if (text.ruleAt === null) return lines;
-  const y = box.y + text.ruleAt;
-  return [
-    ...lines,
-    `<line class="rule" x1="${box.x + 12}" y1="${y}" x2="${box.x + box.width - 12}" y2="${y}"/>`,
+  const ruleAt = box.y + (text.ruleAt ?? 0);
+  const parts = [
+    ...(kind === 'root' ? [] : [rect(`${name} ${tone}`, box, 9)]),
+    ...(kind === 'final' ? [rect(`${name} ${tone}`, inner, 6)] : []),
+    ...(text.ruleAt === null
+      ? []
+      : [`<path class="rule" d="M${box.x + PADDING} ${ruleAt}H${box.x + box.width - PADDING}"/>`]),
+    ...[...groupBy(text.lines, ({ ids }) => ids)].map(([ids, lines]) => {
+      const words = lines.map((line) =>
+        drawLine(line, { x: box.x + line.x, y: box.y + line.y }, tone),
+      );
+      return group(ids, '', words);
+    }),
   ];
+  return group([id], '', parts);
 }
 
-function drawDot(box: Rectangle | undefined): readonly string[] {
-  if (box === undefined) return [];
-  const radius = DOT_SIZE / 2;
-  return [`<circle class="dot" cx="${box.x + radius}" cy="${box.y + radius}" r="${radius}"/>`];
+function drawStart({ ids, points: [tail, head] }: LaidArrow): string {
+  if (tail === undefined || head === undefined) return '';
+  const dot = `<circle class="dot" cx="${tail.x}" cy="${tail.y}" r="${DOT}"/>`;
+  return group(ids, '', [dot, ...drawLineOf([tail, head], null, 'plain')]);
 }
 
-function drawArrow({ points }: LaidArrow): readonly string[] {
-  const head = points.at(-1);
-  const before = points.at(-2);
-  if (head === undefined || before === undefined) return [];
+function drawArrow({ ids, points, label, tone }: LaidArrow): string {
+  let y = label?.y ?? 0;
+  const words = (label?.lines ?? []).map((line) => {
+    const baseline = y + Math.round(line.height * BASELINE);
+    y += line.height;
+    const x = label === null ? 0 : label.isCentred ? label.x + label.width / 2 : label.x;
+    return drawLine(line, { x, y: baseline }, tone);
+  });
+  const anchor = label?.isCentred === true ? ' text-anchor="middle"' : '';
+  return group(ids, anchor, [...drawLineOf(points, label, tone), ...words]);
+}
+
+/** The last stretch ends in the neck of the head. */
+function drawLineOf(
+  points: readonly Point[],
+  label: Rectangle | null,
+  tone: Tone,
+): readonly string[] {
+  const [before, head] = points.slice(-2);
+  if (before === undefined || head === undefined) return [];
   const way = { x: Math.sign(head.x - before.x), y: Math.sign(head.y - before.y) };
   const neck = { x: head.x - way.x * 7, y: head.y - way.y * 7 };
-  const left = { x: neck.x - way.x * 2 - way.y * 4.5, y: neck.y - way.y * 2 + way.x * 4.5 };
-  const right = { x: neck.x - way.x * 2 + way.y * 4.5, y: neck.y - way.y * 2 - way.x * 4.5 };
+  const back = { x: head.x - way.x * 9, y: head.y - way.y * 9 };
+  const left = { x: back.x - way.y * 4.5, y: back.y + way.x * 4.5 };
+  const right = { x: back.x + way.y * 4.5, y: back.y - way.x * 4.5 };
+  const d = pathOf([...points.slice(0, -1), neck], label);
   return [
-    `<path class="arrow" d="${roundedPath([...points.slice(0, -1), neck])}"/>`,
-    `<path class="head" d="M${at(head)}L${at(left)}L${at(right)}Z"/>`,
+    `<path class="arrow ${tone}" d="${d}"/>`,
+    `<path class="head ${tone}" d="M${at(head)}L${at(left)}L${at(right)}Z"/>`,
   ];
 }
 
-/** Straight runs with a small arc at each bend. */
-function roundedPath(points: readonly Point[]): string {
+/** Straight runs with a small arc at each bend; the first run is left out under the words. */
+function pathOf(points: readonly Point[], label: Rectangle | null): string {
   const [first, ...rest] = points;
   if (first === undefined) return '';
   const steps = rest.map((point, place) => {
-    const before = place === 0 ? first : (rest[place - 1] ?? first);
+    const before = rest[place - 1] ?? first;
     const after = rest[place + 1];
-    if (after === undefined) return `L${at(point)}`;
+    const gap = place === 0 && label !== null ? breakAt(first, point, label) : '';
+    if (after === undefined) return `${gap}L${at(point)}`;
     const radius = Math.min(8, distance(before, point) / 2, distance(point, after) / 2);
-    return `L${at(toward(point, before, radius))}Q${at(point)} ${at(toward(point, after, radius))}`;
+    return `${gap}L${at(toward(point, before, radius))}Q${at(point)} ${at(toward(point, after, radius))}`;
   });
   return `M${at(first)}${steps.join('')}`;
+}
+
+function breakAt(from: Point, to: Point, { x, y, width, height }: Rectangle): string {
+  if (from.x === to.x) {
+    const [near, far] = to.y > from.y ? [y - 1, y + height + 1] : [y + height + 1, y - 1];
+    return `V${round(near)}M${round(from.x)} ${round(far)}`;
+  }
+  return `H${round(x - 5)}M${round(x + width + 5)} ${round(from.y)}`;
 }
 
 function distance(from: Point, to: Point): number {
@@ -140,54 +126,26 @@ function toward(from: Point, to: Point, by: number): Point {
   return { x: from.x + Math.sign(to.x - from.x) * by, y: from.y + Math.sign(to.y - from.y) * by };
 }
 
-function drawLabel({ route, label }: LaidArrow, layout: Layout): readonly string[] {
-  if (label === null) return [];
-  const middle = { x: label.x + label.width / 2, y: label.y + 2 };
-  return [
-    `<g class="${groundOf(label, layout.plan.root.states, 'page', 'plain', layout)}" text-anchor="middle">`,
-    rect('label', label, 4),
-    ...stack(route.label, middle),
-    '</g>',
-  ];
-}
-
-/** The colour that a label lies on: that of the innermost filled box around it. */
-function groundOf(
-  label: Rectangle,
-  states: readonly ChartState[],
-  ground: string,
-  inherited: Tone,
-  layout: Layout,
-): string {
-  const around = states.find((state) => {
-    const box = layout.boxes.get(state.id);
-    return state.states.length > 0 && box !== undefined && contains(box, label);
+function drawLine(line: TextLine, { x, y }: Point, tone: Tone): string {
+  const spans = line.spans.map(({ text, style }) => {
+    const name = style === 'name' ? `name ${tone}` : style;
+    return `<tspan class="${name}"${font(style)}>${inXml(text)}</tspan>`;
   });
-  if (around === undefined) return ground;
-  const tone = toneOf(around.key, inherited);
-  return groundOf(label, around.states, tone, tone, layout);
-}
-
-function stack(lines: readonly TextLine[], top: Point): readonly string[] {
-  let y = top.y;
-  return lines.map((line) => {
-    const drawn = drawLine(line, { x: top.x, y: y + Math.round(line.height * BASELINE) });
-    y += line.height;
-    return drawn;
-  });
-}
-
-function drawLine(line: TextLine, place: Point): string {
-  const spans = line.spans.map(
-    ({ text, style }) => `<tspan class="${style}"${font(style)}>${inXml(text)}</tspan>`,
-  );
-  return `<text x="${place.x}" y="${place.y}" xml:space="preserve">${spans.join('')}</text>`;
+  return `<text x="${round(x)}" y="${round(y)}">${spans.join('')}</text>`;
 }
 
 function font(style: Style): string {
   const { size, isBold } = FACES[style];
   const weight = isBold ? ' font-weight="600"' : '';
   return size === 12 ? weight : `${weight} style="font-size:${size}px"`;
+}
+
+/** Inside one group for each id: a picture of several transitions can be found by each. */
+function group(ids: readonly string[], attributes: string, parts: readonly string[]): string {
+  const [id, ...others] = ids;
+  if (id === undefined) return parts.join('\n');
+  const inside = others.length > 0 ? [group(others, '', parts)] : parts;
+  return [`<g id="${inXml(id)}"${attributes}>`, ...inside, '</g>'].join('\n');
 }
 
 function rect(name: string, { x, y, width, height }: Rectangle, radius: number): string {

@@ -11,9 +11,7 @@ export type Style =
   | 'event'
   | 'guard'
   | 'action'
-  | 'mark'
-  | 'target'
-  | 'note';
+  | 'mark';
 
 interface Face {
   readonly size: number;
@@ -29,8 +27,6 @@ export const FACES: Readonly<Record<Style, Face>> = {
   guard: { size: 12, isBold: false },
   action: { size: 12, isBold: false },
   mark: { size: 12, isBold: false },
-  target: { size: 12, isBold: true },
-  note: { size: 12, isBold: false },
 };
 
 export interface Span {

@@ -102,41 +102,42 @@ export const PAGE = {
 const FONTS =
   "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Ubuntu, Cantarell, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif";
 
-/** Plain rules without variables, which not every viewer of SVG understands. */
-export function styleSheet(): string {
-  return [
-    `text{font-family:${FONTS};font-size:12px}`,
-    ...scheme('light'),
-    '@media (prefers-color-scheme:dark){',
-    ...scheme('dark'),
-    '}',
-  ].join('\n');
+/** Of the picture and of nothing else on a page that it is set into: every rule begins with its class. */
+export function scopeOf(scheme: Scheme): string {
+  return `raftchart-${scheme}`;
 }
 
-function scheme(name: Scheme): readonly string[] {
+/** Plain rules without variables and nesting, which not every viewer of SVG understands. */
+export function styleSheet(name: Scheme): string {
   const { page, frame, ink, soft, arrow, guard } = PAGE[name];
-  return [
+  const rules = [
+    `text{font-family:${FONTS};font-size:12px}`,
     `.page{fill:${page}}`,
     `.frame{fill:none;stroke:${frame}}`,
-    `.title,.event,.target{fill:${ink}}`,
+    `.title,.event,.caption{fill:${ink}}`,
     `.description,.note,.mark,.action{fill:${soft}}`,
     `.guard{fill:${guard}}`,
     `.arrow{fill:none;stroke:${arrow};stroke-width:1.5}`,
     `.head,.dot{fill:${arrow}}`,
     `.rule{stroke:${frame}}`,
-    `.label{fill:${page}}`,
     `.everywhere{fill:${page};stroke:${arrow};stroke-dasharray:5 4}`,
-    `.caption{fill:${ink}}`,
     ...Object.entries(TONES).flatMap(([tone, shades]) => toneRules(tone, shades[name], page)),
   ];
+  return rules.map((rule) => scoped(rule, scopeOf(name))).join('\n');
+}
+
+/** `.title,.event{…}` → `.raftchart-light .title,.raftchart-light .event{…}`. */
+export function scoped(rule: string, scope: string): string {
+  const [selectors = '', body = ''] = rule.split(/(?=\{)/);
+  return `${selectors.replaceAll(/[^,]+/g, (selector) => `.${scope} ${selector}`)}${body}`;
 }
 
 function toneRules(tone: string, { line, fill, ink }: Shades, page: string): readonly string[] {
   return [
-    `.${tone} .box{fill:${fill};stroke:${line};stroke-width:1.5}`,
-    `.${tone} .leaf{fill:${page};stroke:${line};stroke-width:1.5}`,
-    `.${tone} .region{fill:none;stroke:${line};stroke-dasharray:5 4}`,
-    `.${tone} .name{fill:${ink}}`,
-    `.${tone} .label{fill:${fill}}`,
+    `.box.${tone}{fill:${fill};stroke:${line};stroke-width:1.5}`,
+    `.leaf.${tone}{fill:${page};stroke:${line};stroke-width:1.5}`,
+    `.region.${tone}{fill:none;stroke:${line};stroke-dasharray:5 4}`,
+    `.name.${tone},.head.${tone}{fill:${ink}}`,
+    `.arrow.${tone}{stroke:${ink}}`,
   ];
 }

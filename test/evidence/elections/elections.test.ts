@@ -77,7 +77,7 @@ it('[EX4] counts every trial, and shows every published figure beside its own', 
   expect(quantile(series, 1)).toBe(series.times[2]);
   const silent: Series = { ...series, times: [10, 20], unelected: 2 };
   expect([quantile(silent, 0.5), quantile(silent, 0.51)]).toEqual([20, null]);
-  const picture = drawPlots([series]);
+  const picture = drawPlots([series], 'light');
   for (const { text } of PUBLISHED) expect(picture).toContain(`>${text}<`);
   const [, , row] = drawTable(
     [LITTLE_CHANCE],

@@ -18,7 +18,7 @@ import type { Answer, Setting } from './worker-messages.ts';
 
 const WORKER = new URL('./worker.js', import.meta.url);
 /** From `dist/test/evidence/elections`, where this runs. */
-const PICTURE = fileURLToPath(new URL('../../../../visualizations/elections.svg', import.meta.url));
+const PICTURES = fileURLToPath(new URL('../../../../visualizations/', import.meta.url));
 /** A trial that nobody wins goes on to the end of its patience, and takes as long as so many others. */
 const SILENT_TRIAL = 30;
 
@@ -33,7 +33,8 @@ const ranges = [
 const variants = Object.values(VARIANTS);
 const results = await runAll();
 console.log(drawTable(ranges, variants, results));
-writeFileSync(PICTURE, drawPlots(results));
+writeFileSync(`${PICTURES}elections.svg`, drawPlots(results, 'light'));
+writeFileSync(`${PICTURES}elections.dark.svg`, drawPlots(results, 'dark'));
 
 /** The short settings first, so that there soon is an estimate; the long ones side by side. */
 async function runAll(): Promise<readonly Series[]> {

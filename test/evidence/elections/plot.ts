@@ -2,7 +2,12 @@
  * The two plots of the published figure, once for each variant side by side: which share of the trials has a leader
  * after how long, on a logarithmic axis. What the paper says in words is marked in the variant that repeats it.
  */
-import { styleSheet, type Tone } from '../../../visualizations/generator/theme.ts';
+import {
+  type Scheme,
+  scopeOf,
+  styleSheet,
+  type Tone,
+} from '../../../visualizations/generator/theme.ts';
 import { curveStyles } from './plot-styles.ts';
 import { publishedFor } from './published.ts';
 import { countOf, quantile, type Series } from './series.ts';
@@ -59,12 +64,12 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-export function drawPlots(results: readonly Series[]): string {
+export function drawPlots(results: readonly Series[], scheme: Scheme): string {
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-labelledby="title description">`,
-    '<title id="title">Elections after the crash of a leader</title>',
-    '<desc id="description">The share of trials that have a new leader after a time, for several election timeouts</desc>',
-    `<style>\n${styleSheet()}\n${curveStyles()}\n</style>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" class="${scopeOf(scheme)}" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-labelledby="elections--title elections--description">`,
+    '<title id="elections--title">Elections after the crash of a leader</title>',
+    '<desc id="elections--description">The share of trials that have a new leader after a time, for several election timeouts</desc>',
+    `<style>\n${styleSheet(scheme)}\n${curveStyles(scheme)}\n</style>`,
     `<rect class="page" width="${WIDTH}" height="${HEIGHT}"/>`,
     text('title', { x: 24, y: 40 }, 'Elections after the crash of a leader', 'start', 20),
     text('note', { x: 24, y: 62 }, subtitleOf(results)),
@@ -160,15 +165,14 @@ function drawPublished(panel: Panel): readonly string[] {
       const x = xOf(panel, ms);
       const y = yOf(row, share ?? 0.94);
       const bar = `<line class="curve dashed ${tone}-curve" x1="${x}" y1="${row.top}" x2="${x}" y2="${row.top + PANEL.height}"/>`;
-      const beside =
+      const [label, anchor] =
         share === 0.5
-          ? ({ x: x - 10, anchor: 'end' } as const)
-          : ({ x: x + 10, anchor: 'start' } as const);
-      const label = { x: beside.x, y: y + (share === 1 ? -7 : 4) };
+          ? ([{ x: round(x - 2), y: round(y - 10) }, 'end'] as const)
+          : ([{ x: x + 10, y: y + (share === 1 ? -7 : 4) }, 'start'] as const);
       return [
         ...(share === null ? [bar] : []),
         diamond(tone, x, y),
-        text(`${tone}-ink halo`, label, words, beside.anchor),
+        text(`${tone}-ink halo`, label, words, anchor),
       ];
     });
   });

@@ -13,6 +13,8 @@ export interface Trigger {
 }
 
 export interface ChartTransition {
+  /** `raft/follower.loyal--entries.received--0`: its state, its trigger, its place among the branches. */
+  readonly id: string;
   readonly source: string;
   readonly trigger: Trigger;
   readonly guard: string | null;
@@ -26,6 +28,7 @@ export interface ChartTransition {
 }
 
 export interface ChartState {
+  /** `raft/follower.loyal`. */
   readonly id: string;
   readonly key: string;
   readonly type: string;
@@ -54,18 +57,19 @@ export function* statesOf(state: ChartState): Generator<ChartState> {
 
 function readState(node: AnyStateNode): ChartState {
   const transitions = transitionsOf(node);
+  const first = node.type === 'compound' ? node.initial.target?.[0] : undefined;
   return {
-    id: node.id,
+    id: pathOf(node),
     key: node.key,
     type: node.type,
     description: node.description ?? '',
     entry: actionNames(node.entry),
     exit: actionNames(node.exit),
     invokes: node.invoke.map((invoked) => nameOf(invoked.src) ?? invoked.id),
-    initial: node.type === 'compound' ? (node.initial.target?.[0]?.id ?? null) : null,
+    initial: first === undefined ? null : pathOf(first),
     states: Object.values(node.states).map(readState),
     transitions: transitions.filter((transition) => !isIgnored(transition)),
-    ignores: transitions.filter(isIgnored).map((transition) => transition.trigger.name),
+    ignores: transitions.filter(isIgnored).map(({ trigger }) => trigger.name),
   };
 }
 
@@ -80,30 +84,45 @@ interface RawTransition {
 function transitionsOf(node: AnyStateNode): readonly ChartTransition[] {
   const onEvents = [...node.transitions.values()]
     .filter(([first]) => first?.eventType.startsWith('xstate.after.') !== true)
-    .flatMap((branches) => readBranches(node.id, branches));
-  const always = readBranches(node.id, node.always ?? []);
+    .flatMap((branches) => readBranches(node, branches));
+  const always = readBranches(node, node.always ?? []);
   const delays = [...new Set(node.after.map((branch) => branch.delay))];
   const after = delays.flatMap((delay) => {
     const branches = node.after.filter((branch) => branch.delay === delay);
-    return readBranches(node.id, branches, { kind: 'after', name: String(delay) });
+    return readBranches(node, branches, { kind: 'after', name: String(delay) });
   });
   return [...always, ...after, ...onEvents];
 }
 
 function readBranches(
-  source: string,
+  node: AnyStateNode,
   branches: readonly RawTransition[],
-  trigger?: Trigger,
+  given?: Trigger,
 ): readonly ChartTransition[] {
-  return branches.map((branch, position) => ({
-    source,
-    trigger: trigger ?? readTrigger(branch.eventType),
-    guard: nameOf(branch.guard),
-    isElse: position > 0 && nameOf(branch.guard) === null,
-    rank: branches.length > 2 ? position + 1 : null,
-    target: branch.target?.[0]?.id ?? null,
-    actions: actionNames(branch.actions),
-  }));
+  return branches.map((branch, position) => {
+    const trigger = given ?? readTrigger(branch.eventType);
+    const [target] = branch.target ?? [];
+    return {
+      id: `${pathOf(node)}--${idOf(trigger)}--${position}`,
+      source: pathOf(node),
+      trigger,
+      guard: nameOf(branch.guard),
+      isElse: position > 0 && nameOf(branch.guard) === null,
+      rank: branches.length > 2 ? position + 1 : null,
+      target: target === undefined ? null : pathOf(target),
+      actions: actionNames(branch.actions),
+    };
+  });
+}
+
+/** A chart's name, then the way down its states. */
+function pathOf({ id }: { readonly id: string }): string {
+  return id.replace('.', '/');
+}
+
+function idOf({ kind, name }: Trigger): string {
+  if (kind === 'event') return name;
+  return name === '' ? kind : `${kind}.${name}`;
 }
 
 const INTERNAL_EVENT = /^xstate\.(done|error)\.(?:state|actor)\.(.+)$/;
@@ -121,11 +140,9 @@ function isIgnored({ trigger, target, actions }: ChartTransition): boolean {
 
 /** Timers are actions as well, built in and unnamed; they are drawn as `after`. */
 function actionNames(actions: readonly unknown[]): readonly string[] {
-  return actions.flatMap((action) => nameOf(action) ?? []).filter(isNamedHere);
-}
-
-function isNamedHere(name: string): boolean {
-  return !name.startsWith('xstate.');
+  return actions
+    .flatMap((action) => nameOf(action) ?? [])
+    .filter((name) => !name.startsWith('xstate.'));
 }
 
 /** Guards, actions and actors are referred to by name, alone or with parameters. */
