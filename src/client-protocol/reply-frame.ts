@@ -11,19 +11,9 @@ import { isNodeId } from '../core/types.ts';
 import { encodeResult, type KvAnswer } from '../kv/result-codec.ts';
 import type { KeyValue } from '../kv/results.ts';
 import type { WatchEvent, WatchRevision } from '../kv/watch-event.ts';
+import { BadField, type Fields, readAll } from '../wire/fields.ts';
 import type { PlainBounds } from '../wire/plain-list.ts';
-import {
-  BadFrame,
-  bytesOf,
-  fields,
-  list,
-  oneOf,
-  orNull,
-  packFrame,
-  readFrame,
-  textOf,
-  whole,
-} from './frame-codec.ts';
+import { packFrame, readFrame } from './frame-codec.ts';
 import type { ClientReply, Consistency, FailedReply, ResultReply } from './frame-shapes.ts';
 
 const KIND = {
@@ -111,60 +101,52 @@ function eventFields(event: WatchEvent): readonly unknown[] {
   return event.type === 'put' ? keyValueFields(event) : [event.key, event.modRevision];
 }
 
-function readReply(item: readonly unknown[]): ClientReply {
-  switch (item[0]) {
-    case KIND.hello:
-      return readHello(item);
+function readReply(fields: Fields): ClientReply {
+  const kind = fields.whole('a kind of reply');
+  if (kind === KIND.hello) return readHello(fields);
+  const id = fields.whole('an id', 1);
+  switch (kind) {
     case KIND.done:
-      fields(item, 3);
-      return { type: 'done', id: whole(item[1], 1), result: bytesOf(item[2]) };
+      return { type: 'done', id, result: fields.bytes() };
     case KIND.failed:
-      return readFailed(item);
-    case KIND.read:
-      fields(item, 4);
-      return {
-        type: 'read',
-        id: whole(item[1], 1),
-        served: oneOf(item[2], CONSISTENCIES),
-        result: bytesOf(item[3]),
-      };
+      return readFailed(id, fields);
+    case KIND.read: {
+      const served = fields.choice('a consistency', CONSISTENCIES);
+      return { type: 'read', id, served, result: fields.bytes() };
+    }
     case KIND.watched:
-      fields(item, 3);
-      return { type: 'watched', id: whole(item[1], 1), revisions: list(item[2]).map(readRevision) };
+      return { type: 'watched', id, revisions: fields.lists('revisions', readRevision) };
     case KIND.part:
-      fields(item, 3);
-      return { type: 'part', id: whole(item[1], 1), revision: readRevision(item[2]) };
+      return { type: 'part', id, revision: readAll(fields.value(), readRevision) };
     case KIND.progress:
-      fields(item, 3);
-      return { type: 'progress', id: whole(item[1], 1), revision: whole(item[2], 0) };
+      return { type: 'progress', id, revision: fields.whole('a revision') };
     case KIND.status:
-      fields(item, 3);
-      return { type: 'status', id: whole(item[1], 1), status: textOf(item[2]) };
+      return { type: 'status', id, status: fields.text('a status') };
     default:
-      throw new BadFrame('the kind of a reply is not known');
+      throw new BadField('the kind of a reply is not known');
   }
 }
 
-function readHello(item: readonly unknown[]): ClientReply {
-  fields(item, 5);
+function readHello(fields: Fields): ClientReply {
   return {
     type: 'hello',
-    protocolVersion: whole(item[1], 1),
-    nodeId: textOf(item[2]),
-    clusterId: textOf(item[3]),
-    leader: orNull(item[4], textOf),
+    protocolVersion: fields.whole('a protocol version', 1),
+    nodeId: fields.text('a node id'),
+    clusterId: fields.text('a cluster id'),
+    leader: fields.orNull(() => fields.text('a leader')),
   };
 }
 
-function readFailed(item: readonly unknown[]): ClientReply {
-  fields(item, 7);
-  const leader = isNodeId(item[5]) ? item[5] : null;
-  const retry = oneOf(item[4], RETRIES);
+function readFailed(id: number, fields: Fields): ClientReply {
+  const code = fields.text('an error code');
+  const message = fields.text('a message');
+  const retry = fields.choice('an advice on retrying', RETRIES);
+  const leader = fields.value();
   return {
     type: 'failed',
-    id: whole(item[1], 1),
-    error: errorOf(textOf(item[2]), textOf(item[3]), { retry, leader }),
-    compactedRevision: orNull(item[6], (value) => whole(value, 0)),
+    id,
+    error: errorOf(code, message, { retry, leader: isNodeId(leader) ? leader : null }),
+    compactedRevision: fields.orNull(() => fields.whole('a revision')),
   };
 }
 
@@ -178,28 +160,23 @@ function isErrorCode(code: string): code is RaftErrorCode {
   return Object.hasOwn(ERROR_CODES, code);
 }
 
-function readKeyValue(value: unknown): KeyValue {
-  const item = list(value);
-  fields(item, KEY_VALUE_FIELDS);
+function readKeyValue(fields: Fields): KeyValue {
   return {
-    key: bytesOf(item[0]),
-    value: bytesOf(item[1]),
-    createRevision: whole(item[2], 0),
-    modRevision: whole(item[3], 0),
-    version: whole(item[4], 0),
-    lease: orNull(item[5], (lease) => whole(lease, 0)),
+    key: fields.bytes(),
+    value: fields.bytes(),
+    createRevision: fields.whole('a revision'),
+    modRevision: fields.whole('a revision'),
+    version: fields.whole('a version'),
+    lease: fields.orNull(() => fields.whole('a lease')),
   };
 }
 
-function readRevision(value: unknown): WatchRevision {
-  const item = list(value);
-  fields(item, 2);
-  return { revision: whole(item[0], 1), events: list(item[1]).map(readEvent) };
+function readRevision(fields: Fields): WatchRevision {
+  return { revision: fields.whole('a revision', 1), events: fields.lists('events', readEvent) };
 }
 
-function readEvent(value: unknown): WatchEvent {
-  const item = list(value);
-  if (item.length === KEY_VALUE_FIELDS) return { type: 'put', ...readKeyValue(item) };
-  fields(item, 2);
-  return { type: 'delete', key: bytesOf(item[0]), value: null, modRevision: whole(item[1], 1) };
+function readEvent(fields: Fields): WatchEvent {
+  if (fields.left === KEY_VALUE_FIELDS) return { type: 'put', ...readKeyValue(fields) };
+  const key = fields.bytes();
+  return { type: 'delete', key, value: null, modRevision: fields.whole('a revision', 1) };
 }

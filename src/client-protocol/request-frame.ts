@@ -2,18 +2,9 @@
 
 import { unreachable } from '../core/assert.ts';
 import type { KeySelector } from '../kv/commands.ts';
+import { BadField, type Fields } from '../wire/fields.ts';
 import type { PlainBounds } from '../wire/plain-list.ts';
-import {
-  BadFrame,
-  bytesOf,
-  fields,
-  flagOf,
-  oneOf,
-  orNull,
-  packFrame,
-  readFrame,
-  whole,
-} from './frame-codec.ts';
+import { packFrame, readFrame } from './frame-codec.ts';
 import { type ClientRequest, type Consistency, ITEMS_PER_FRAME_MAX } from './frame-shapes.ts';
 
 const KIND = { submit: 1, read: 2, watch: 3, cancel: 4, status: 5 } as const;
@@ -64,42 +55,40 @@ function fieldsOf(request: ClientRequest): readonly unknown[] {
   }
 }
 
-function readRequest(item: readonly unknown[]): ClientRequest {
-  const id = whole(item[1], 1, ID_MAX);
-  switch (item[0]) {
+function readRequest(fields: Fields): ClientRequest {
+  const kind = fields.whole('a kind of request');
+  const id = fields.whole('an id', 1, ID_MAX);
+  switch (kind) {
     case KIND.submit:
-      fields(item, 4);
-      return { type: 'submit', id, timeoutMs: timeoutOf(item[2]), command: bytesOf(item[3]) };
+      return { type: 'submit', id, timeoutMs: timeoutOf(fields), command: fields.bytes() };
     case KIND.read:
-      fields(item, 11);
       return {
         type: 'read',
         id,
-        timeoutMs: timeoutOf(item[2]),
-        consistency: oneOf(item[3], CONSISTENCIES),
-        selector: selectorOf(item.slice(4, 8)),
-        limit: orNull(item[8], (value) => whole(value, 1)),
-        revision: orNull(item[9], (value) => whole(value, 1)),
-        keysOnly: flagOf(item[10]),
+        timeoutMs: timeoutOf(fields),
+        consistency: fields.choice('a consistency', CONSISTENCIES),
+        selector: selectorOf(fields),
+        limit: counterOf(fields),
+        revision: counterOf(fields),
+        keysOnly: fields.flag(),
       };
-    case KIND.watch: {
-      fields(item, 7);
-      const from = orNull(item[6], (value) => whole(value, 1));
-      return { type: 'watch', id, selector: selectorOf(item.slice(2, 6)), from };
-    }
+    case KIND.watch:
+      return { type: 'watch', id, selector: selectorOf(fields), from: counterOf(fields) };
     case KIND.cancel:
-      fields(item, 2);
       return { type: 'cancel', id };
     case KIND.status:
-      fields(item, 2);
       return { type: 'status', id };
     default:
-      throw new BadFrame('the kind of a request is not known');
+      throw new BadField('the kind of a request is not known');
   }
 }
 
-function timeoutOf(value: unknown): number {
-  return whole(value, 1, TIMEOUT_MS_MAX);
+function timeoutOf(fields: Fields): number {
+  return fields.whole('a timeout', 1, TIMEOUT_MS_MAX);
+}
+
+function counterOf(fields: Fields): number | null {
+  return fields.orNull(() => fields.whole('a limit or revision', 1));
 }
 
 function selectorFields({ key, prefix, start, end }: KeySelector): readonly unknown[] {
@@ -107,11 +96,13 @@ function selectorFields({ key, prefix, start, end }: KeySelector): readonly unkn
 }
 
 /** Whether the parts go together, the store decides; here they are bytes or absent. */
-function selectorOf([key, prefix, start, end]: readonly unknown[]): KeySelector {
+function selectorOf(fields: Fields): KeySelector {
+  const part = (): Uint8Array | null => fields.orNull(() => fields.bytes());
+  const [key, prefix, start, end] = [part(), part(), part(), part()];
   return {
-    ...(key !== null && { key: bytesOf(key) }),
-    ...(prefix !== null && { prefix: bytesOf(prefix) }),
-    ...(start !== null && { start: bytesOf(start) }),
-    ...(end !== null && { end: bytesOf(end) }),
+    ...(key !== null && { key }),
+    ...(prefix !== null && { prefix }),
+    ...(start !== null && { start }),
+    ...(end !== null && { end }),
   };
 }

@@ -130,12 +130,11 @@ function readHello(fields: Fields, protocolVersion: number): Hello {
     clusterId: fields.clusterId(),
     nodeId: fields.nodeId(),
     incarnation: fields.incarnation(),
-    boots: fields.number('a count of boots'),
+    boots: fields.whole('a count of boots', 1),
     lineage: fields.lineage(),
   };
   const to = fields.nodeId();
   fields.end();
-  if (identity.boots === 0) throw new BadField('a node that speaks has started at least once');
   return { protocolVersion, identity, to };
 }
 
@@ -185,16 +184,16 @@ function readMessage(fields: Fields): Message | string {
 
 /** In the order in which `bodyOf` wrote them. */
 function readFields(fields: Fields): Message {
-  const code = fields.number('a message code');
+  const code = fields.whole('a message code');
   const term = fields.term();
   switch (code) {
     case MESSAGE_CODE.PreVote:
-      return { type: 'PreVote', term, lastLog: fields.entryId(), round: fields.number('a round') };
+      return { type: 'PreVote', term, lastLog: fields.entryId(), round: fields.whole('a round') };
     case MESSAGE_CODE.PreVoteReply:
       return {
         type: 'PreVoteReply',
         term,
-        round: fields.number('a round'),
+        round: fields.whole('a round'),
         granted: fields.flag(),
       };
     case MESSAGE_CODE.Ping:
@@ -210,13 +209,13 @@ function readFields(fields: Fields): Message {
         prevLog: fields.entryId(),
         lastIndex: fields.index(),
         commitIndex: fields.index(),
-        round: fields.number('a round'),
+        round: fields.whole('a round'),
       };
     case MESSAGE_CODE.AppendEntriesReply:
       return {
         type: 'AppendEntriesReply',
         term,
-        round: fields.number('a round'),
+        round: fields.whole('a round'),
         prevIndex: fields.index(),
         result: readResult(fields),
       };
@@ -224,7 +223,7 @@ function readFields(fields: Fields): Message {
     case MESSAGE_CODE.ProposeReply:
     case MESSAGE_CODE.ReadIndex:
     case MESSAGE_CODE.ReadIndexReply:
-      return readRequest(code, fields, { term, requestId: fields.number('a request id') });
+      return readRequest(code, fields, { term, requestId: fields.whole('a request id') });
     default:
       throw new BadField(`message code ${code} is not known`);
   }
@@ -243,13 +242,13 @@ function readRequest(
 ): Message {
   switch (code) {
     case MESSAGE_CODE.Propose:
-      return { type: 'Propose', ...request, count: fields.number('a count') };
+      return { type: 'Propose', ...request, count: fields.whole('a count') };
     case MESSAGE_CODE.ProposeReply:
-      return { type: 'ProposeReply', ...request, firstIndex: fields.indexOrNull() };
+      return { type: 'ProposeReply', ...request, firstIndex: fields.orNull(() => fields.index()) };
     case MESSAGE_CODE.ReadIndex:
       return { type: 'ReadIndex', ...request };
     case MESSAGE_CODE.ReadIndexReply:
-      return { type: 'ReadIndexReply', ...request, readIndex: fields.indexOrNull() };
+      return { type: 'ReadIndexReply', ...request, readIndex: fields.orNull(() => fields.index()) };
     default:
       return unreachable(code);
   }

@@ -7,14 +7,13 @@
  */
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
+import { goodbye } from '../wire/ws-socket.ts';
 import type { Conversation, Wire } from './conversation.ts';
 
 /** How long a peer may take to answer a goodbye before its socket is destroyed, in milliseconds. */
 export const GOODBYE_TIMEOUT_MS = 500;
 /** A connection on which nothing moved for this long is probed by the operating system, in milliseconds. */
 const KEEPALIVE_DELAY_MS = 10_000;
-/** What a WebSocket's goodbye can hold, in bytes (RFC 6455 §5.5). */
-const GOODBYE_BYTES_MAX = 123;
 /**
  * Bound: what is read from an end whose hello is not accepted yet, in bytes (TR20). A full hello takes 8.8 kB; behind
  * it nothing is read before the verdict.
@@ -81,7 +80,7 @@ export class WebSocketWire implements Wire {
   hangUp(kind: 'ended' | 'badFrame', text: string): void {
     if (this.#isHeld) this.#socket.resume();
     this.#isHeld = false;
-    this.#socket.close(STATUS[kind], cutToBytes(text, GOODBYE_BYTES_MAX));
+    this.#socket.close(STATUS[kind], goodbye(text));
   }
 
   /** What is said from here to the end of this turn leaves together, unless it is let go before. */
@@ -167,11 +166,4 @@ export function failureText(error: Error, address: string): string {
 
 function codeOf(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : '';
-}
-
-/** The longest beginning of `text` that takes no more than `bytesMax` bytes as UTF-8. */
-function cutToBytes(text: string, bytesMax: number): string {
-  let cut = text.slice(0, bytesMax);
-  while (Buffer.byteLength(cut) > bytesMax) cut = cut.slice(0, -1);
-  return cut;
 }

@@ -1,8 +1,8 @@
 /**
- * Reads the list of values that a header is, one field after the other, each proven on the way (TR4):
- * what arrives is `unknown`, what leaves is a term, an index, a name. A field of the wrong kind throws
- * `BadField`, which `codec.ts` turns into the words that close the connection. Whether the fields
- * fit together is for `check.ts`.
+ * The one reader of what a socket brought: a list of values, one field after the other, each proven on the way
+ * (TR4, SV20, CL9). What arrives is `unknown`, what leaves is a term, an index, a name, bytes. A field of the wrong kind
+ * throws `BadField`, which the codecs turn into the words that close the connection; nobody else sees it. Whether
+ * the fields fit together is for those who know what they mean.
  */
 import { LINEAGE_MAX } from '../core/identity.ts';
 import {
@@ -30,8 +30,13 @@ export class Fields {
   #at = 0;
 
   constructor(body: unknown) {
-    if (!Array.isArray(body)) throw new BadField('a header is not a list of fields');
+    if (!Array.isArray(body)) throw new BadField('what should be a list of fields is none');
     this.#values = body;
+  }
+
+  /** How many fields have not been read. */
+  get left(): number {
+    return this.#values.length - this.#at;
   }
 
   term(): Term {
@@ -42,9 +47,9 @@ export class Fields {
     return index(this.#counter('an index'));
   }
 
-  /** `null` stands for a refusal. */
-  indexOrNull(): Index | null {
-    if (this.#values[this.#at] !== null) return this.index();
+  /** `null` says that there is none; otherwise what `read` reads of these fields. */
+  orNull<Value>(read: () => Value): Value | null {
+    if (this.#values[this.#at] !== null) return read();
     this.#at += 1;
     return null;
   }
@@ -53,21 +58,45 @@ export class Fields {
     return { term: this.term(), index: this.index() };
   }
 
-  /** The numbers that rounds, requests and boots are given: safe integers, 0 or more. */
-  number(what: string): number {
-    const value = this.#next();
-    if (isNatural(value)) return value;
+  /** A safe integer, 0 or more unless told otherwise; both bounds are inclusive. */
+  whole(what: string, min = 0, max = Number.MAX_SAFE_INTEGER): number {
+    const value = this.value();
+    if (isNatural(value) && value >= min && value <= max) return value;
+    throw new BadField(`${shown(value)} is not ${what}`);
+  }
+
+  /** One of a few words, sent as its place among them. */
+  choice<Word>(what: string, words: readonly Word[]): Word {
+    const word = words[this.whole(what)];
+    if (word !== undefined) return word;
+    throw new BadField(`${what} is not known`);
+  }
+
+  bytes(): Uint8Array {
+    const value = this.value();
+    if (value instanceof Uint8Array) return value;
+    throw new BadField(`${shown(value)} stands where bytes belong`);
+  }
+
+  text(what: string): string {
+    return this.#text(what, /^/);
+  }
+
+  /** Lists inside the list, each of which is read to its end. */
+  lists<Item>(what: string, read: (fields: Fields) => Item): readonly Item[] {
+    const value: unknown = this.value();
+    if (Array.isArray(value)) return value.map((each) => readAll(each, read));
     throw new BadField(`${shown(value)} is not ${what}`);
   }
 
   flag(): boolean {
-    const value = this.#next();
+    const value = this.value();
     if (typeof value === 'boolean') return value;
     throw new BadField(`${shown(value)} is neither true nor false`);
   }
 
   nodeId(): NodeId {
-    const value = this.#next();
+    const value = this.value();
     if (isNodeId(value)) return value;
     throw new BadField(`${shown(value)} is not a node id`);
   }
@@ -81,7 +110,7 @@ export class Fields {
   }
 
   lineage(): readonly string[] {
-    const value: unknown = this.#next();
+    const value: unknown = this.value();
     if (!Array.isArray(value) || value.length === 0 || value.length > LINEAGE_MAX) {
       throw new BadField(`a lineage is a list of 1 to ${LINEAGE_MAX} boots`);
     }
@@ -91,35 +120,43 @@ export class Fields {
 
   /** Words for people, of any length that its frame allows; control characters become spaces. */
   words(): string {
-    const value = this.#next();
+    const value = this.value();
     if (typeof value !== 'string') throw new BadField(`${shown(value)} is not a text`);
     return value.replace(/\p{Cc}+/gu, ' ');
   }
 
+  /** The next field as it came, unproven. */
+  value(): unknown {
+    if (this.#at === this.#values.length) throw new BadField('a list has fields missing');
+    const value = this.#values[this.#at];
+    this.#at += 1;
+    return value;
+  }
+
   /** Nothing may be left over: a field too many is as wrong as one too few. */
   end(): void {
-    const left = this.#values.length - this.#at;
-    if (left !== 0) throw new BadField(`a header has ${Math.abs(left)} fields too many`);
+    if (this.left !== 0) throw new BadField(`a list has ${this.left} fields too many`);
   }
 
   #counter(what: string): number {
-    const value = this.#next();
+    const value = this.value();
     if (isCounter(value) && isNatural(value)) return value;
     throw new BadField(`${shown(value)} is not ${what}`);
   }
 
   #text(what: string, pattern: RegExp): string {
-    const value = this.#next();
+    const value = this.value();
     if (typeof value === 'string' && pattern.test(value)) return value;
     throw new BadField(`${shown(value)} is not ${what}`);
   }
+}
 
-  #next(): unknown {
-    if (this.#at === this.#values.length) throw new BadField('a header has fields missing');
-    const value = this.#values[this.#at];
-    this.#at += 1;
-    return value;
-  }
+/** Reads a list and insists that nothing of it is left over. */
+export function readAll<Item>(list: unknown, read: (fields: Fields) => Item): Item {
+  const fields = new Fields(list);
+  const item = read(fields);
+  fields.end();
+  return item;
 }
 
 /** −0 is refused as well: it equals 0 and prints as 0, yet it is not the same value. */
@@ -133,6 +170,9 @@ function isNatural(value: unknown): value is number {
 const SHOWN_LENGTH_MAX = 40;
 
 function shown(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
-  return text.length > SHOWN_LENGTH_MAX ? `${text.slice(0, SHOWN_LENGTH_MAX)}…` : text;
+  if (value instanceof Uint8Array) return 'a byte string';
+  if (typeof value === 'object' && value !== null) return 'a list';
+  if (typeof value !== 'string') return String(value);
+  const text = JSON.stringify(value.slice(0, SHOWN_LENGTH_MAX));
+  return value.length > SHOWN_LENGTH_MAX ? `${text}…` : text;
 }

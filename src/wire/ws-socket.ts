@@ -66,8 +66,8 @@ export class WsSocket implements FrameSocket {
     this.#socket.resume();
   }
 
-  close(code?: number, reason?: string): void {
-    this.#socket.close(code, reason);
+  close(code?: number, reason = ''): void {
+    this.#socket.close(code, goodbye(reason));
   }
 
   terminate(): void {
@@ -82,4 +82,14 @@ function describe(error: Error & { readonly code?: unknown }): string {
     return 'what listens there does not speak TLS: use http://';
   }
   return error.message || String(error.code ?? error.name);
+}
+
+/** Bound: what a WebSocket can say in closing, in bytes (RFC 6455 §5.5). */
+const GOODBYE_BYTES_MAX = 123;
+
+/** As much of the words as fits. */
+export function goodbye(text: string): string {
+  let cut = text.slice(0, GOODBYE_BYTES_MAX);
+  while (Buffer.byteLength(cut) > GOODBYE_BYTES_MAX) cut = cut.slice(0, -1);
+  return cut;
 }

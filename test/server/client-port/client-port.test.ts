@@ -159,6 +159,8 @@ describe('garbage', () => {
     ['an unknown consistency', pack([[2, 1, 100, 7, null, null, null, null, null, null, false]])],
     ['a selector that is text', pack([[3, 1, 'k', null, null, null, null]])],
     ['a negative revision', pack([[3, 1, bytes('k'), null, null, null, -1]])],
+    ['a long text where a number belongs', pack([['€'.repeat(2_000_000), 1]])],
+    ['many bytes where a number belongs', pack([[new Uint8Array(15_000_000), 1]])],
     ['a watch named twice', encodeRequests([watch(1), watch(1)])],
   ];
 
