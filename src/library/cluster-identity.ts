@@ -11,6 +11,19 @@ import { decodeIdentity } from '../storage/records/identity-file.ts';
 
 const HEX_DIGITS = 16;
 
+/** What was asked for, or what the data directory has, or what the founding members give, in this order. */
+export async function clusterIdOf({ clusterId, dataDir, members }: Belonging): Promise<string> {
+  if (clusterId !== undefined) return clusterId;
+  const stored = dataDir === undefined ? null : await storedClusterId(dataDir);
+  return stored ?? foundingClusterId(new Map(Object.entries(members)));
+}
+
+interface Belonging {
+  readonly clusterId?: string;
+  readonly dataDir?: string;
+  readonly members: Readonly<Record<string, string>>;
+}
+
 /** The same on all nodes that were given the same founding members, in whatever order. */
 export function foundingClusterId(members: ReadonlyMap<string, string>): string {
   const lines = [...members].map(([id, address]) => `${id}=${address}`);

@@ -10,7 +10,8 @@ import type { Limits } from '../core/limits.ts';
 import type { RaftTiming } from '../core/raft-state.ts';
 import type { NodeId } from '../core/types.ts';
 import { KvStateMachine } from '../kv/kv-state-machine.ts';
-import { foundingClusterId, storedClusterId } from '../library/cluster-identity.ts';
+import { assembleNode } from '../library/assemble-node.ts';
+import { storedClusterId } from '../library/cluster-identity.ts';
 import type { Replica } from '../ports/replica.ts';
 import { connectionClock } from '../wire/ws-clock.ts';
 import { descriptorLimit } from './admission/descriptor-limit.ts';
@@ -25,7 +26,6 @@ import { logNode } from './operations/node-log.ts';
 import { createServerCounters, type ServerCounters } from './operations/server-counters.ts';
 import { OpenStreams, type ServerContext } from './server-context.ts';
 import { type ServerLimits, SSE_KEEP_ALIVE_MS } from './server-limits.ts';
-import { startNode } from './start-node.ts';
 import { stopping } from './stopping.ts';
 
 export interface ServeOptions {
@@ -138,18 +138,23 @@ async function startMember(
   machine: KvStateMachine,
   descriptors: DescriptorShares,
 ): Promise<Replica> {
-  const { id, dataDir, peerListen, peers, timing, limits, log } = options;
-  const addresses = peers ?? new Map([[id, peerListen]]);
-  const stored = await storedClusterId(dataDir);
-  if (stored !== null && peers !== null) {
+  const { id, clusterId, dataDir, peerListen, peers, timing, limits, log } = options;
+  if (peers !== null && (await storedClusterId(dataDir)) !== null) {
     log('info', 'peersIgnored', {
       message: 'The data directory holds a configuration: --peers only tells addresses.',
     });
   }
-  const clusterId = options.clusterId ?? stored ?? foundingClusterId(addresses);
-  const place = { id, clusterId, members: addresses, dataDir, peerListen };
-  const replica = await startNode({ ...place, machine, timing, limits, descriptors });
-  return replica;
+  return assembleNode({
+    id,
+    machine,
+    timing,
+    limits,
+    dataDir,
+    descriptors,
+    listen: peerListen,
+    members: Object.fromEntries(peers ?? [[id, peerListen]]),
+    ...(clusterId !== null && { clusterId }),
+  });
 }
 
 function contextOf(

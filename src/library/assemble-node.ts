@@ -1,0 +1,83 @@
+/**
+ * Puts a member together for a running program, in one place for the library and the server: which cluster it belongs
+ * to, LevelDB in its data directory, WebSockets to its peers, real time.
+ */
+import type { DescriptorShares } from '../core/descriptors.ts';
+import type { Limits } from '../core/limits.ts';
+import type { RaftTiming } from '../core/raft-state.ts';
+import type { NodeId } from '../core/types.ts';
+import { startRaftNode } from '../node/raft-node.ts';
+import { systemClock, systemRandom } from '../node/system-clock.ts';
+import type { LogStore } from '../ports/log-store.ts';
+import type { Replica } from '../ports/replica.ts';
+import type { StateMachine } from '../ports/state-machine.ts';
+import type { Transport } from '../ports/transport.ts';
+import { levelLogStore } from '../storage/disk-log-store.ts';
+import { MemoryNetwork } from '../transport/memory-network.ts';
+import { memoryTransport } from '../transport/memory-transport.ts';
+import { webSocketTransport } from '../transport/ws-transport.ts';
+import { clusterIdOf } from './cluster-identity.ts';
+
+export interface MemberParts {
+  readonly id: NodeId;
+  /** Peer addresses by id, this node's own included. */
+  readonly members: Readonly<Record<string, string>>;
+  readonly machine: StateMachine;
+  readonly timing: RaftTiming;
+  readonly limits: Limits;
+  /** Not given: as the data directory has it, or of the founding members. */
+  readonly clusterId?: string;
+  /** One of these two. */
+  readonly dataDir?: string;
+  readonly store?: LogStore;
+  /** Where to listen for peers, `host:port`; by default the node's own address among the members. */
+  readonly listen?: string;
+  /** Instead of WebSockets. */
+  readonly transport?: Transport;
+  /** Of the file descriptors that this process may open, those of the disk and of the peers. */
+  readonly descriptors?: Pick<DescriptorShares, 'disk' | 'peers'>;
+}
+
+/** Inbound connections of each member at once: the one that counts, and one that takes its place. */
+const CONNECTIONS_PER_PEER = 2;
+
+/** Rejects with a `RaftError` that says what to do. */
+export async function assembleNode(parts: MemberParts): Promise<Replica> {
+  const { id, members, machine, timing, limits } = parts;
+  return startRaftNode({
+    id,
+    members,
+    machine,
+    timing,
+    limits,
+    clusterId: await clusterIdOf(parts),
+    store: storeOf(parts),
+    transport: parts.transport ?? transportOf(parts),
+    clock: systemClock,
+    random: systemRandom,
+  });
+}
+
+function storeOf({ store, dataDir, descriptors }: MemberParts): LogStore {
+  if (store !== undefined) return store;
+  if (dataDir === undefined) {
+    throw new TypeError('give a dataDir, or a store such as memoryLogStore() for a test');
+  }
+  const openFiles = descriptors && { openFilesMax: descriptors.disk };
+  return levelLogStore({ directory: dataDir, ...openFiles });
+}
+
+/** A cluster of one that nobody is to join talks to no one, and so needs no port. */
+function transportOf({ id, members, listen, limits, descriptors }: MemberParts): Transport {
+  const address = listen ?? members[id] ?? '';
+  if (address === '') {
+    const network = new MemoryNetwork({ defer: (deliver) => queueMicrotask(deliver) });
+    return memoryTransport({ network, address: id, limits });
+  }
+  const count = Object.keys(members).length;
+  // This node dials some of the peers itself.
+  const connections = descriptors && {
+    connectionsMax: Math.max(CONNECTIONS_PER_PEER * count, descriptors.peers - count),
+  };
+  return webSocketTransport({ listen: address, limits, ...connections });
+}
