@@ -16,7 +16,7 @@ import { deadFiles } from './tidy/reachability.ts';
 import { oversized } from './tidy/sizes.ts';
 import { listed, type Offence, readTree } from './tidy/source-tree.ts';
 import * as specification from './tidy/specification.ts';
-import { loopholes, quietTests } from './tidy/strictness.ts';
+import { loopholes, quietTests, undecidedTypes } from './tidy/strictness.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 const tree = readTree(root);
@@ -111,4 +111,8 @@ it('[SC23] every public function and class has a docstring', () => {
 
 it('[SC24] every test runs, or says why not', () => {
   expectNone(quietTests(tree));
+});
+
+it('[SC26] no default decides about a message', () => {
+  expectNone(undecidedTypes(tree));
 });

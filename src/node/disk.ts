@@ -2,6 +2,7 @@
  * Persist, then speak (§3.8). Writes gather while one synced batch is under way; messages wait in line
  * behind the writes that they vouch for. The log-writer chart says when to flush; this does it.
  */
+import { unreachable } from '../core/assert.ts';
 import type { Persist, Send } from '../core/effect.ts';
 import type { EntryRun } from '../core/entry-run.ts';
 import type { HardState } from '../core/hard-state.ts';
@@ -141,7 +142,16 @@ export function vouchesFor({ message }: Send, index: Index): boolean {
     case 'PreVote':
     case 'RequestVote':
       return message.lastLog.index >= index;
-    default:
+    case 'AppendEntries':
+    case 'PreVoteReply':
+    case 'RequestVoteReply':
+    case 'Propose':
+    case 'ProposeReply':
+    case 'ReadIndex':
+    case 'ReadIndexReply':
+    case 'Ping':
       return false;
+    default:
+      return unreachable(message);
   }
 }

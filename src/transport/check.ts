@@ -4,6 +4,7 @@
  * closes the connection. Whether a message fits the receiver's own log and term is for the rules
  * of Raft, not for this file. Every function returns `null`, or what is wrong in words.
  */
+import { unreachable } from '../core/assert.ts';
 import {
   ENTRY_HEADER_BYTES,
   ENTRY_KIND,
@@ -34,8 +35,14 @@ export function messageProblem(message: Message): string | null {
       return message.count > RUN_COUNT_MAX ? 'more is proposed than a run can count' : null;
     case 'ProposeReply':
       return message.firstIndex === 0 ? 'a proposal stands before the log' : null;
-    default:
+    case 'PreVoteReply':
+    case 'RequestVoteReply':
+    case 'ReadIndex':
+    case 'ReadIndexReply':
+    case 'Ping':
       return null;
+    default:
+      return unreachable(message);
   }
 }
 
@@ -72,8 +79,18 @@ export function runCountProblem(message: Message, runCount: number): string | nu
     }
     case 'Propose':
       return runCount === 1 ? null : `${runCount} runs beside a proposal, which takes one`;
-    default:
+    case 'PreVote':
+    case 'PreVoteReply':
+    case 'RequestVote':
+    case 'RequestVoteReply':
+    case 'AppendEntriesReply':
+    case 'ProposeReply':
+    case 'ReadIndex':
+    case 'ReadIndexReply':
+    case 'Ping':
       return runCount === 0 ? null : `${runCount} runs beside a message that takes none`;
+    default:
+      return unreachable(message);
   }
 }
 

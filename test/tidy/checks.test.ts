@@ -14,7 +14,7 @@ import { deadFiles } from './reachability.ts';
 import { oversized } from './sizes.ts';
 import { listed, type Offence, type SourceTree, treeOf } from './source-tree.ts';
 import * as specification from './specification.ts';
-import { loopholes, quietTests } from './strictness.ts';
+import { loopholes, quietTests, undecidedTypes } from './strictness.ts';
 
 type Check = (tree: SourceTree) => readonly Offence[];
 
@@ -321,4 +321,17 @@ it('[SC24] finds tests that do not run and do not say why', () => {
     const said = `// Needs a tool that may be missing.\n${quiet}('[XY1] is quiet', () => {});`;
     expect(found(quietTests, { [path]: said })).toEqual([]);
   }
+});
+
+it('[SC26] finds a switch over types that has a default of its own, or none', () => {
+  const path = 'src/node/said.ts';
+  const told = (end: string): Readonly<Record<string, string>> => ({
+    [path]: `function hear() { switch (message.type) { case 'Ping': break; ${end} } }`,
+  });
+  for (const end of ['', 'default: break;', 'default: return false;', 'default: say(message);']) {
+    expect(found(undecidedTypes, told(end)), end).toEqual([`${path}:1`]);
+  }
+  expect(found(undecidedTypes, told('default: return unreachable(message);'))).toEqual([]);
+  expect(found(undecidedTypes, told('default: unreachable(message);'))).toEqual([]);
+  expect(found(undecidedTypes, { [path]: 'switch (message.kind) { default: }' })).toEqual([]);
 });

@@ -1,7 +1,7 @@
 /** Loopholes of the type checker and of the test runner that are not used here (STYLE 28). */
 import type { Node } from 'oxc-parser';
 import { filesIn, type Offence, offence, type SourceFile, type SourceTree } from './source-tree.ts';
-import { calleeName, nodesOf } from './syntax.ts';
+import { calleeName, nodesOf, wordOf } from './syntax.ts';
 
 export function loopholes(tree: SourceTree): readonly Offence[] {
   return [...tree.files.values()].flatMap((file) =>
@@ -27,6 +27,33 @@ function loophole(node: Node): string | null {
     default:
       return null;
   }
+}
+
+/** SC26: what is of one of several types is told apart case by case; a type that comes later is not decided by a `default`. */
+export function undecidedTypes(tree: SourceTree): readonly Offence[] {
+  return [...filesIn(tree, 'src', 'machines')].flatMap((file) =>
+    [...nodesOf(file)].flatMap(({ node }) => {
+      if (node.type !== 'SwitchStatement' || node.discriminant.type !== 'MemberExpression') {
+        return [];
+      }
+      if (wordOf(node.discriminant.property) !== 'type') return [];
+      const last = node.cases.find(({ test }) => test === null);
+      if (last?.consequent.some(isUnreachable) === true) return [];
+      return [
+        offence(file, node.start, 'lists every type, and ends in `default: unreachable(…)`.'),
+      ];
+    }),
+  );
+}
+
+function isUnreachable(statement: Node): boolean {
+  const call =
+    statement.type === 'ReturnStatement'
+      ? statement.argument
+      : statement.type === 'ExpressionStatement'
+        ? statement.expression
+        : null;
+  return call?.type === 'CallExpression' && calleeName(call.callee) === 'unreachable';
 }
 
 const RUNNER_NAMES = ['it', 'test', 'describe', 'suite'];

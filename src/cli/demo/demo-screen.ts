@@ -1,4 +1,5 @@
 /** What the demo shows: plain lines, with colours only on a terminal. Text in, text out. */
+import { unreachable } from '../../core/assert.ts';
 import type { NodeNews } from './demo-node.ts';
 import { type PlannedNode, shellLine } from './demo-plan.ts';
 
@@ -89,7 +90,10 @@ function newsLine(node: PlannedNode, news: NodeNews, { at, paint }: LineOptions)
       return `${start}${paint('red', `halted: ${news.message}`)}\n`;
     case 'said':
       return news.text === '' ? '' : `${start}${news.text}\n`;
-    default:
+    case 'serving':
+    case 'ended':
       return '';
+    default:
+      return unreachable(news);
   }
 }

@@ -1,4 +1,5 @@
 /** Messages in words, short enough for a lane of a trace. */
+import { unreachable } from '../../core/assert.ts';
 import type { AppendEntriesReply, Message } from '../../core/message.ts';
 
 export function describeMessage(message: Message): string {
@@ -28,6 +29,8 @@ export function describeMessage(message: Message): string {
       return `${name} request ${message.requestId} index ${message.readIndex ?? 'unknown'}`;
     case 'Ping':
       return name;
+    default:
+      return unreachable(message);
   }
 }
 

@@ -213,6 +213,8 @@ export class FaultInjector {
         return () => {
           trouble.failNextRead = false;
         };
+      default:
+        return unreachable(fault);
     }
   }
 

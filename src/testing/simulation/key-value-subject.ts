@@ -1,4 +1,5 @@
 /** The key-value store under simulation: a few hot keys, values never used twice, every kind of conditional write. */
+import { unreachable } from '../../core/assert.ts';
 import { encodeCommand } from '../../kv/command-codec.ts';
 import type { KvCommand } from '../../kv/commands.ts';
 import { KvStateMachine } from '../../kv/kv-state-machine.ts';
@@ -92,8 +93,12 @@ function hasChanged(result: KvResult): boolean {
       return result.deleted > 0;
     case 'txn':
       return result.succeeded;
-    default:
+    case 'compact':
+    case 'conditionFailed':
+    case 'refused':
       return false;
+    default:
+      return unreachable(result);
   }
 }
 
