@@ -3,12 +3,14 @@
  * in `visualizations/generator`; whether the committed ones are stale, in `tidy.test.ts`.
  */
 
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createMachine } from 'xstate';
 import { charts } from '../../machines/index.ts';
+import { planActors } from '../../visualizations/generator/actors.ts';
 import { type ChartState, readChart, statesOf } from '../../visualizations/generator/chart.ts';
 import { stemOf } from '../../visualizations/generator/files.ts';
-import { writeJson } from '../../visualizations/generator/json.ts';
+import { delaysOf, writeJson } from '../../visualizations/generator/json.ts';
 import { layOut } from '../../visualizations/generator/layout.ts';
 import { writeMermaid } from '../../visualizations/generator/mermaid.ts';
 import { captionOf, type Plan, planPicture } from '../../visualizations/generator/plan.ts';
@@ -66,7 +68,9 @@ describe.each(drawn)('the picture of $name', ({ machine, root, plan, layout }) =
 
   it('[SC12] imports from its JSON with the same states, ids and transitions', () => {
     const imported = createMachine(JSON.parse(writeJson(machine)));
-    expect(readChart(imported)).toEqual(root);
+    expect(readChart(imported)).toEqual(inMilliseconds(root, delaysOf(machine)));
+    const delays = Object.values(imported.states).flatMap((state) => state.after);
+    for (const { delay } of delays) expect(Number(delay)).toBeGreaterThan(0);
   });
 
   it('[SC13] has the same states and arrows in its mermaid text', () => {
@@ -78,6 +82,18 @@ describe.each(drawn)('the picture of $name', ({ machine, root, plan, layout }) =
     const arrows = mermaid.split('\n').filter((line) => line.includes('-->'));
     expect(arrows).toHaveLength(plan.arrows.length + starts + ends);
   });
+});
+
+it('[SC10] the picture of one node shows every chart, and every event that it takes', () => {
+  const layout = layOut(planActors(charts));
+  expect(conflictsOf(layout)).toEqual([]);
+  expect(layout.width).toBeLessThanOrEqual(WIDTH_MAX);
+  for (const [name, { events, root }] of Object.entries(charts)) {
+    expect(layout.shapes.map(({ item }) => item.state.description)).toContain(root.description);
+    const told = layout.plan.arrows.filter(({ to }) => to.endsWith(`/${name}`));
+    const heard = events.filter((event) => !event.startsWith('xstate.'));
+    expect(told.flatMap(({ caption }) => caption.events).sort()).toEqual([...heard].sort());
+  }
 });
 
 it('[SC10] an arrow has the id of what it shows', () => {
@@ -101,22 +117,50 @@ it('[SC9] a picture with a label over a box, or a line through words, is found o
   expect(conflictsOf({ ...layout, arrows: bent })).not.toEqual([]);
 });
 
-it('[SC9] a chart that nobody has seen is drawn without a conflict as well', () => {
-  const chart = createMachine({
-    id: 'door',
-    initial: 'shut',
-    on: { alarm: '.locked' },
-    states: {
-      shut: { on: { push: 'open', lock: 'locked' } },
-      open: {
-        initial: 'ajar',
-        on: { pull: 'shut' },
-        states: { ajar: { after: { 500: 'wide' } }, wide: { on: { push: { target: 'ajar' } } } },
-      },
-      locked: { type: 'parallel', states: { bolt: {}, chain: {} }, on: { unlock: 'shut' } },
-    },
+const words = ['', 'Waits.', 'Waits for a word from whoever comes first, or gives up.'] as const;
+
+/** Any tree of states, each within an earlier one, and arrows between any two of them. */
+const anyChart = fc
+  .record({
+    states: fc.array(fc.record({ within: fc.nat(), kind: fc.nat(1), about: fc.nat(2) }), {
+      minLength: 2,
+      maxLength: 14,
+    }),
+    arrows: fc.array(fc.record({ from: fc.nat(), to: fc.nat(), guard: fc.constantFrom('isSo') }), {
+      maxLength: 24,
+    }),
+  })
+  .map(({ states, arrows }) => {
+    const count = states.length + 1;
+    const stateAt = (at: number): Record<string, unknown> => {
+      const inside = states.flatMap(({ within }, place) =>
+        within % (place + 1) === at ? [place + 1] : [],
+      );
+      const own = arrows.filter(({ from }) => from % count === at);
+      return {
+        id: `s${at}`,
+        description: words[states[at - 1]?.about ?? 0],
+        on: Object.fromEntries(
+          own.map(({ to, guard }, place) => [
+            `event.${place}`,
+            { guard, target: `#s${to % count}`, actions: ['recordIt', 'tellOthers'] },
+          ]),
+        ),
+        states: Object.fromEntries(inside.map((child) => [`s${child}`, stateAt(child)])),
+        ...(inside.length > 1 && states[at - 1]?.kind === 1 && { type: 'parallel' }),
+        ...(inside.length > 0 && { initial: `s${inside[0]}` }),
+      };
+    };
+    return stateAt(0);
   });
-  expect(conflictsOf(layOut(planPicture(readChart(chart))))).toEqual([]);
+
+it('[SC9] any chart is drawn without a conflict', () => {
+  fc.assert(
+    fc.property(anyChart, (chart) => {
+      expect(conflictsOf(layOut(planPicture(readChart(createMachine(chart)))))).toEqual([]);
+    }),
+    { numRuns: 60 },
+  );
 });
 
 describe.each(['light', 'dark'] as const)('on a %s page', (scheme) => {
@@ -169,6 +213,18 @@ function transitionWords(root: ChartState): readonly string[] {
       return [...events, guard, action].map((words) => words.replaceAll('\u00a0', ' '));
     }),
   );
+}
+
+/** The chart as its JSON has it: a delay is no name there but a number. */
+function inMilliseconds(root: ChartState, delays: ReadonlyMap<string, number>): unknown {
+  const text = [...delays].reduce(
+    (before, [name, length]) =>
+      before
+        .replaceAll(`--after.${name}--`, `--after.${length}--`)
+        .replaceAll(`"kind":"after","name":"${name}"`, `"kind":"after","name":"${length}"`),
+    JSON.stringify(root),
+  );
+  return JSON.parse(text);
 }
 
 /** As an arrow, or as a line of a container that names what is inside it. */

@@ -2,11 +2,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AnyStateMachine } from 'xstate';
+import { planActors } from './actors.ts';
 import { readChart } from './chart.ts';
 import { writeJson } from './json.ts';
 import { layOut } from './layout.ts';
 import { writeMermaid } from './mermaid.ts';
-import { planPicture } from './plan.ts';
+import { type Plan, planPicture } from './plan.ts';
 import { drawSvg } from './svg.ts';
 
 /** `logWriter` is drawn in `log-writer.svg`, next to its chart in `log-writer.machine.ts`. */
@@ -19,15 +20,19 @@ export function drawAll(
   charts: Readonly<Record<string, AnyStateMachine>>,
 ): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
+  const draw = (stem: string, plan: Plan): void => {
+    const layout = layOut(plan);
+    files.set(`${stem}.svg`, drawSvg(layout, 'light'));
+    files.set(`${stem}.dark.svg`, drawSvg(layout, 'dark'));
+  };
   for (const [name, machine] of Object.entries(charts)) {
     const stem = stemOf(name);
     const plan = planPicture(readChart(machine));
-    const layout = layOut(plan);
     files.set(`${stem}.mmd`, writeMermaid(plan));
-    files.set(`${stem}.svg`, drawSvg(layout, 'light'));
-    files.set(`${stem}.dark.svg`, drawSvg(layout, 'dark'));
     files.set(`${stem}.json`, writeJson(machine));
+    draw(stem, plan);
   }
+  draw('actors', planActors(charts));
   return files;
 }
 

@@ -62,8 +62,8 @@ export interface Layout {
   readonly notes: readonly PlacedLine[];
 }
 
-/** A column of a page is about as wide as the widest of these; more only where words need it. */
-const WIDTHS = [480, 560, 640, 720, 810, 850, 900, 980];
+/** The column of a README is 838 wide; a picture is wider only where words need it. */
+const WIDTHS = [480, 560, 640, 720, 810, 850, 900, 980, 1_400, 2_000];
 const COLUMN = 810;
 const SIDE = 14;
 const START = 28;

@@ -14,6 +14,7 @@ const DOT = 5.5;
 
 export function drawSvg(layout: Layout, scheme: Scheme): string {
   const { root } = layout.plan;
+  const [titleId, descriptionId] = [`${root.id}--title`, `${root.id}--description`];
   const page = {
     x: -MARGIN,
     y: -MARGIN,
@@ -21,9 +22,9 @@ export function drawSvg(layout: Layout, scheme: Scheme): string {
     height: layout.height + 2 * MARGIN,
   };
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" class="${scopeOf(scheme)}" viewBox="${Object.values(page).join(' ')}" width="${page.width}" height="${page.height}" role="img" aria-labelledby="${root.id}--title ${root.id}--description" xml:space="preserve">`,
-    `<title id="${root.id}--title">${inXml(root.key)}</title>`,
-    `<desc id="${root.id}--description">${inXml(root.description)}</desc>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" class="${scopeOf(scheme)}" viewBox="${Object.values(page).join(' ')}" width="${page.width}" height="${page.height}" role="img" aria-labelledby="${titleId} ${descriptionId}" xml:space="preserve">`,
+    `<title id="${titleId}">${inXml(root.key)}</title>`,
+    `<desc id="${descriptionId}">${inXml(root.description)}</desc>`,
     `<style>\n${styleSheet(scheme)}\n</style>`,
     rect('page', page, 0),
     rect('frame', { x: 0.5, y: 0.5, width: layout.width - 1, height: layout.height - 1 }, 10),
@@ -143,9 +144,9 @@ function font(style: Style): string {
 /** Inside one group for each id: a picture of several transitions can be found by each. */
 function group(ids: readonly string[], attributes: string, parts: readonly string[]): string {
   const [id, ...others] = ids;
-  if (id === undefined) return parts.join('\n');
+  if (id === undefined) return parts.join('');
   const inside = others.length > 0 ? [group(others, '', parts)] : parts;
-  return [`<g id="${inXml(id)}"${attributes}>`, ...inside, '</g>'].join('\n');
+  return [`<g id="${inXml(id)}"${attributes}>`, ...inside, '</g>'].join('');
 }
 
 function rect(name: string, { x, y, width, height }: Rectangle, radius: number): string {

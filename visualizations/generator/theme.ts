@@ -71,6 +71,11 @@ const TONE_OF_STATE: Readonly<Record<string, Tone>> = {
   refused: 'trouble',
   failed: 'trouble',
   halted: 'trouble',
+  raft: 'follower',
+  replication: 'leader',
+  link: 'plain',
+  logWriter: 'waiting',
+  applier: 'candidate',
 };
 
 export function toneOf(key: string, inherited: Tone): Tone {

@@ -41,7 +41,7 @@ export function* itemsOf(item: Item): Generator<Item> {
 export function buildTree(plan: Plan): Item {
   const { root, everywhere, arrows, lines } = plan;
   const isNeeded =
-    lines.get(everywhere)?.length !== 0 || arrows.some(({ from }) => from === everywhere);
+    (lines.get(everywhere) ?? []).length > 0 || arrows.some(({ from }) => from === everywhere);
   let rows = 0;
   const build = (state: ChartState, parent: Item | null, inherited: Tone): Item => {
     const children: Item[] = [];
