@@ -5,7 +5,7 @@
 import { type ActionArgs, type EventObject, enqueueActions } from 'xstate';
 import type { ReplicationNews, Step } from '../src/core/effect.ts';
 
-export type Rule<State, Out, Params> = (state: State, params: Params) => Step<State, Out>;
+type Rule<State, Out, Params> = (state: State, params: Params) => Step<State, Out>;
 
 /** What a chart needs of XState's queue: assign, emit, send to a child. */
 interface Queue<State, Out> {

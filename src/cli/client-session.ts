@@ -6,7 +6,7 @@ import type { CliContext } from './command.ts';
 import type { OptionValues } from './option-table.ts';
 
 export const CLIENT_OPTIONS = ['endpoints', 'timeout-ms', 'output'] as const;
-export type ClientValues = OptionValues<(typeof CLIENT_OPTIONS)[number]>;
+type ClientValues = OptionValues<(typeof CLIENT_OPTIONS)[number]>;
 
 /** Gives up once no endpoint answers, instead of waiting for the timeout. */
 export async function withClient<Result>(

@@ -3,7 +3,7 @@ import { EXIT_MEANINGS } from './exit-codes.ts';
 import { environmentName, OPTIONS, type OptionName, type OptionSpec } from './option-table.ts';
 
 /** What the help shows of a command. */
-export interface HelpSubject {
+interface HelpSubject {
   readonly name: string;
   readonly usage: string;
   readonly summary: string;

@@ -34,7 +34,7 @@ export interface Command {
   readonly run: (argv: readonly string[], context: CliContext) => Promise<ExitCode>;
 }
 
-export interface CommandSpec<Name extends OptionName, Needed extends Name> {
+interface CommandSpec<Name extends OptionName, Needed extends Name> {
   readonly name: string;
   readonly usage: string;
   readonly summary: string;

@@ -17,15 +17,15 @@ export class Refusal {
   }
 }
 
-export interface HostPort {
+type HostPort = {
   readonly host: string;
   readonly port: number;
-}
+};
 
-export interface MsRange {
+type MsRange = {
   readonly fromMs: number;
   readonly toMs: number;
-}
+};
 
 const PORT_MAX = 65_535;
 

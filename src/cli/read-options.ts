@@ -18,7 +18,7 @@ import {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface ReadRequest<Name extends OptionName, Needed extends Name> {
+interface ReadRequest<Name extends OptionName, Needed extends Name> {
   readonly names: readonly Name[];
   readonly required: readonly Needed[];
   readonly argv: readonly string[];

@@ -28,7 +28,7 @@ export type ClientRequest =
   | { readonly type: 'status'; readonly id: number };
 
 /** Ends a watch; harmless if there is none. */
-export interface CancelRequest {
+interface CancelRequest {
   readonly type: 'cancel';
   readonly id: number;
 }
@@ -71,7 +71,7 @@ export type ClientReply =
   | ProgressReply
   | { readonly type: 'status'; readonly id: number; readonly status: string };
 
-export interface DoneReply {
+interface DoneReply {
   readonly type: 'done';
   readonly id: number;
   /** What the store said, as `encodeResult` made it. */
@@ -95,7 +95,7 @@ export interface FailedReply {
   readonly compactedRevision: number | null;
 }
 
-export interface ReadReply {
+interface ReadReply {
   readonly type: 'read';
   readonly id: number;
   /** What was served, which may be stronger than what was asked for. */
@@ -118,14 +118,14 @@ interface PartReply {
 }
 
 /** Whole revisions, but that the first may be the end of what `part` replies began. */
-export interface WatchedReply {
+interface WatchedReply {
   readonly type: 'watched';
   readonly id: number;
   readonly revisions: readonly WatchRevision[];
 }
 
 /** Nothing up to this revision concerns the watch but what it has been told. */
-export interface ProgressReply {
+interface ProgressReply {
   readonly type: 'progress';
   readonly id: number;
   readonly revision: number;

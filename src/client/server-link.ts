@@ -9,7 +9,7 @@ import { type ClientSettings, REDIAL_MAX_MS, REDIAL_MIN_MS } from './client-opti
 import type { ClientPorts } from './client-ports.ts';
 import { type ConnectionListener, ServerConnection } from './server-connection.ts';
 
-export interface LinkListener {
+interface LinkListener {
   /** New requests go here from now on; `previous` takes no more, but answers what it has. */
   onReady(current: ServerConnection, previous: ServerConnection | null): void;
   onReply(reply: Exclude<ClientReply, HelloReply>): void;

@@ -14,7 +14,7 @@ import { ownRevision } from './client-output.ts';
 import { bytesOfRevision, RevisionAssembly } from './revision-assembly.ts';
 import type { ServerConnection } from './server-connection.ts';
 
-export interface WatchSettings {
+interface WatchSettings {
   readonly selector: KeySelector;
   /** `null`: from the first revision after now. */
   readonly from: number | null;
@@ -23,7 +23,7 @@ export interface WatchSettings {
 }
 
 /** What a watch asks of its client. */
-export interface WatchHome {
+interface WatchHome {
   readonly clock: Clock;
   /** `null`: not connected. */
   current(): ServerConnection | null;

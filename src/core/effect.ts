@@ -76,7 +76,7 @@ export type ReplicationNews =
   | { readonly type: 'heartbeat.due' };
 
 /** The leader has committed an entry of its own term: it may answer reads from now on (§6.4). */
-export interface Established {
+interface Established {
   readonly type: 'established';
   readonly term: Term;
 }
@@ -84,14 +84,14 @@ export interface Established {
 export type RaftEffect = Persist | Send | Commit | RoleChanged | RoundConfirmed | Established;
 
 /** A peer that stopped making progress, or started again, for logs and metrics. */
-export interface PeerStalled {
+interface PeerStalled {
   readonly type: 'peerStalled';
   readonly peer: NodeId;
   readonly matchIndex: Index;
 }
 
 /** A peer has answered: it was in contact, and holds this much of the leader's log. */
-export interface Progressed {
+interface Progressed {
   readonly type: 'progressed';
   readonly peer: NodeId;
   readonly term: Term;
@@ -103,23 +103,23 @@ export interface Progressed {
 export type ReplicationEffect = Replicate | Progressed | PeerStalled;
 
 /** Write everything gathered so far as one synced batch and answer `write.completed`. */
-export interface FlushLog {
+interface FlushLog {
   readonly type: 'flushLog';
   /** Completions name it; one of an older writer is dropped. */
   readonly batch: number;
 }
 
-export interface LogDurable {
+interface LogDurable {
   readonly type: 'logDurable';
   readonly batch: number;
 }
 
-export interface DiskStalled {
+interface DiskStalled {
   readonly type: 'diskStalled';
   readonly stalledForMs: number;
 }
 
-export interface DiskRecovered {
+interface DiskRecovered {
   readonly type: 'diskRecovered';
 }
 

@@ -14,7 +14,7 @@ import { advance, type Index, index, isCounter, type Term, term } from './types.
 
 /** What an entry is for. `noop` opens a leader's term (§6.4); `configuration` changes membership (§4). */
 export const ENTRY_KIND = { noop: 0, command: 1, configuration: 2 } as const;
-export type EntryKind = (typeof ENTRY_KIND)[keyof typeof ENTRY_KIND];
+type EntryKind = (typeof ENTRY_KIND)[keyof typeof ENTRY_KIND];
 
 export interface Entry {
   readonly kind: EntryKind;

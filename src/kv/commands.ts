@@ -111,7 +111,7 @@ export interface TxnCommand {
 }
 
 /** Forget what the store held before `revision`. */
-export interface CompactCommand {
+interface CompactCommand {
   readonly type: 'compact';
   readonly revision: number;
 }

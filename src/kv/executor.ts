@@ -96,7 +96,7 @@ export function refused(store: MvccStore, code: RefusalCode, message: string): R
 }
 
 /** Why the store cannot be read at this revision; `null`: it can. */
-export function refusalToRead(store: MvccStore, revision: number): Refused | null {
+function refusalToRead(store: MvccStore, revision: number): Refused | null {
   if (revision < store.compactedRevision) {
     const text = compactedText(revision, store.compactedRevision);
     return refused(store, 'RAFT_COMPACTED', text);

@@ -19,7 +19,7 @@ interface Block {
 }
 
 /** Bound: keys in a block. A full block is split; two that fit into half of one are joined. */
-export const BLOCK_KEYS_MAX = 512;
+const BLOCK_KEYS_MAX = 512;
 
 export class KeyIndex {
   readonly #byKey = new Map<KeyText, KeyHistory>();

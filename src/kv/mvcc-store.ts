@@ -24,9 +24,9 @@ import type { ReadBudget } from './read-budget.ts';
 import { ValueArena } from './value-arena.ts';
 
 /** As in etcd: an empty store is at 1 and its first write is 2, so that 0 always means "none". */
-export const FIRST_REVISION = 1;
+const FIRST_REVISION = 1;
 
-export interface ReadOptions {
+interface ReadOptions {
   /** `null`: all of them. */
   readonly limit: number | null;
   /** `null`: as the store stands. */
@@ -36,7 +36,7 @@ export interface ReadOptions {
   readonly budget: ReadBudget;
 }
 
-export interface ReadAnswer {
+interface ReadAnswer {
   readonly versions: readonly LiveVersion[];
   readonly count: number;
   /** False: the budget ended the count of a read of the past; there may be more. */

@@ -12,7 +12,7 @@ export const HISTORY_EVENTS_MAX = 1024;
 /** Bound: events looked at for a page, matching or not. */
 const HISTORY_EXAMINED_MAX = 16 * 1024;
 
-export interface HistoryQuestion {
+interface HistoryQuestion {
   readonly bounds: KeyBounds;
   /** Inclusive. */
   readonly from: number;
@@ -42,6 +42,6 @@ export function readHistory(store: MvccStore, question: HistoryQuestion): Histor
   return { revisions: groups.revisions, nextRevision: Math.max(from, store.revision + 1) };
 }
 
-export function refuseCompacted(store: MvccStore, from: number): void {
+function refuseCompacted(store: MvccStore, from: number): void {
   if (from < store.compactedRevision) throw new CompactedError(from, store.compactedRevision);
 }

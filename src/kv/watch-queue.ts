@@ -21,7 +21,7 @@ export interface WatchSource {
   history(options: WatchOptions): HistoryPage;
 }
 
-export interface WatchQueueOptions {
+interface WatchQueueOptions {
   /** Bound: events waiting. One revision is taken even if it alone is larger. */
   readonly eventsMax: number;
   /** Bound: bytes of their keys and values. One revision is taken even if it alone is larger. */
@@ -30,7 +30,7 @@ export interface WatchQueueOptions {
   readonly pause: () => Promise<void>;
 }
 
-export const DEFAULT_WATCH_QUEUE_OPTIONS: WatchQueueOptions = {
+const DEFAULT_WATCH_QUEUE_OPTIONS: WatchQueueOptions = {
   eventsMax: 16_384,
   bytesMax: 16 * 1024 * 1024,
   pause: () => Promise.resolve(),

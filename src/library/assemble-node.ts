@@ -18,7 +18,7 @@ import { memoryTransport } from '../transport/memory-transport.ts';
 import { webSocketTransport } from '../transport/ws-transport.ts';
 import { clusterIdOf } from './cluster-identity.ts';
 
-export interface MemberParts {
+interface MemberParts {
   readonly id: NodeId;
   /** Peer addresses by id, this node's own included. */
   readonly members: Readonly<Record<string, string>>;

@@ -15,7 +15,7 @@ export interface CallOptions {
 }
 
 /** A call under way: how long it may take, and where its end is told. */
-export interface Waiting<Value> {
+interface Waiting<Value> {
   readonly timeoutMs: number;
   readonly resolve: (value: Value) => void;
   readonly reject: (error: unknown) => void;

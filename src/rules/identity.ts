@@ -7,7 +7,7 @@ import { type Hello, PROTOCOL_VERSION } from '../core/hello.ts';
 import { LINEAGE_MAX, type NodeIdentity, type PeerBoot } from '../core/identity.ts';
 import type { NodeId } from '../core/types.ts';
 
-export interface HelloContext {
+interface HelloContext {
   readonly own: NodeIdentity;
   /** The members of the configuration in force. */
   readonly members: readonly NodeId[];
@@ -17,7 +17,7 @@ export interface HelloContext {
   readonly connectedBoot: string | null;
 }
 
-export type Verdict =
+type Verdict =
   | { readonly type: 'accept' }
   /** Accept once this is on disk (ID1). */
   | { readonly type: 'remember'; readonly met: PeerBoot }

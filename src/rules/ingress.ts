@@ -7,7 +7,7 @@ import { unreachable } from '../core/assert.ts';
 import type { Message } from '../core/message.ts';
 import { TERM_LEAD_MAX, type Term } from '../core/types.ts';
 
-export interface Standing {
+interface Standing {
   readonly term: Term;
   /** Has a live leader, or is one: refuses to help depose it (EL13, §4.2.3). */
   readonly isLoyal: boolean;

@@ -6,7 +6,7 @@ import { LevelDatabase, OPEN_FILES_MAX } from './disk/level-database.ts';
 import { nodeFiles } from './disk/node-files.ts';
 import { LevelLogStore } from './level-log-store.ts';
 
-export interface LevelLogStoreOptions {
+interface LevelLogStoreOptions {
   /** The data directory. New if it does not exist or is empty; otherwise it must be this node's own. */
   readonly directory: string;
   /** The words of incarnations and boots; a cryptographic source unless given. */

@@ -22,7 +22,7 @@ import { type LogPlan, type LogState, planWrite } from './log/log-plan.ts';
 import { requireReadable } from './log/read-range.ts';
 import { bootIdentity } from './records/identity-file.ts';
 
-export interface MemoryLogStoreOptions {
+interface MemoryLogStoreOptions {
   readonly randomWord?: RandomWord;
   /** When a write takes effect and calls back: as soon as the present event is over, unless given. */
   readonly defer?: (run: () => void) => void;
@@ -47,7 +47,7 @@ interface Content {
 /** Stands for the directory in sentences. */
 const PLACE = 'the store in memory';
 
-export class MemoryLogStore implements LogStore {
+class MemoryLogStore implements LogStore {
   readonly #randomWord: RandomWord;
   readonly #defer: (run: () => void) => void;
   readonly #injected: () => Error | null;

@@ -31,7 +31,7 @@ export interface StoreChange {
   readonly peers: readonly KnownPeer[];
 }
 
-export interface EncodedChange {
+interface EncodedChange {
   readonly changes: readonly DatabaseChange[];
   readonly state: StoreState;
 }

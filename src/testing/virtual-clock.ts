@@ -7,7 +7,7 @@
  */
 import type { Clock } from '../ports/clock.ts';
 
-export interface VirtualClockOptions {
+interface VirtualClockOptions {
   /** What `now()` says first, in milliseconds; 0 unless given. */
   readonly startMs?: number;
   /** What `wallTimeMs()` says first, in milliseconds since 1970; the year 2000 unless given. */
@@ -26,10 +26,10 @@ interface Timer {
 const YEAR_2000_MS = 946_684_800_000;
 
 /** Bound: one `advance` fires no more timers than this; then it throws, since they set each other without end. */
-export const FIRINGS_MAX = 1_000_000;
+const FIRINGS_MAX = 1_000_000;
 
 /** Bound: one `runDeferred` runs no more callbacks than this; then it throws, as above. */
-export const DEFERRED_MAX = 1_000_000;
+const DEFERRED_MAX = 1_000_000;
 
 /** Cleared timers are swept out once they are the greater part of more than this many. */
 const SWEEP_MIN = 64;

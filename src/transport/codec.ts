@@ -15,7 +15,7 @@ import { messageProblem } from './check.ts';
 import { FRAME_HEADER_BYTES, FRAME_KIND, type FrameHead, openFrame, sealFrame } from './frames.ts';
 
 /** Bound: longer words of refusal are cut. */
-export const REFUSAL_LENGTH_MAX = 500;
+const REFUSAL_LENGTH_MAX = 500;
 
 /** Bound: the version is one byte of the head. */
 const VERSION_MAX = 0xff;
@@ -38,7 +38,7 @@ export const MESSAGE_CODE = {
   Ping: 11,
 } as const satisfies Record<Message['type'], number>;
 
-export type DecodedFrame =
+type DecodedFrame =
   | { readonly type: 'hello'; readonly hello: Hello }
   | { readonly type: 'message'; readonly message: Message; readonly runCount: number }
   | { readonly type: 'refusal'; readonly text: string }

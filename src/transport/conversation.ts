@@ -39,7 +39,7 @@ export interface Wire {
   hangUp(kind: 'ended' | 'badFrame', text: string): void;
 }
 
-export interface ConversationSetting {
+interface ConversationSetting {
   readonly wire: Wire;
   readonly limits: TransportLimits;
   /** Runs a callback soon, but not during this call. */

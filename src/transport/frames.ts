@@ -12,7 +12,7 @@ import { crc32 } from '../core/checksum.ts';
 import { HEADER_FRAME_BYTES_MAX } from '../core/limits.ts';
 
 export const FRAME_KIND = { hello: 1, message: 2, refuse: 3 } as const;
-export type FrameKind = (typeof FRAME_KIND)[keyof typeof FRAME_KIND];
+type FrameKind = (typeof FRAME_KIND)[keyof typeof FRAME_KIND];
 
 export const FRAME_HEADER_BYTES = 8;
 /**

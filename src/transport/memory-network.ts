@@ -15,7 +15,7 @@ export interface Delivery {
   readonly bytes: number;
 }
 
-export interface MemoryNetworkOptions {
+interface MemoryNetworkOptions {
   /**
    * Calls `deliver` once, later than this call. Each call takes the oldest step of its connection and
    * direction, so steps stay in order however the calls are delayed, and a call left out delays the rest.
@@ -62,7 +62,7 @@ export interface FarEnd {
 }
 
 /** Takes a dial that has arrived. */
-export type Answer = (from: string, dialling: FarEnd) => void;
+type Answer = (from: string, dialling: FarEnd) => void;
 
 export class MemoryNetwork {
   readonly #options: MemoryNetworkOptions;

@@ -14,7 +14,7 @@ import {
   type MemoryNetwork,
 } from './memory-network.ts';
 
-export interface MemoryTransportOptions {
+interface MemoryTransportOptions {
   readonly network: MemoryNetwork;
   /** Where it listens, and where its dials come from. Any text. */
   readonly address: string;

@@ -33,7 +33,7 @@ export interface PeerTls {
   readonly ca?: string | Buffer;
 }
 
-export interface WebSocketTransportOptions {
+interface WebSocketTransportOptions {
   /** `host:port`; port 0 takes any free one; `null`: this transport only dials. */
   readonly listen: string | null;
   readonly limits: TransportLimits;
@@ -68,7 +68,7 @@ export function webSocketTransport(options: WebSocketTransportOptions): PeerTran
   return new WebSocketTransport(options);
 }
 
-export class WebSocketTransport implements PeerTransport {
+class WebSocketTransport implements PeerTransport {
   readonly #options: WebSocketTransportOptions;
   readonly #upgrades: WebSocketServer;
   readonly #sockets = new Map<WebSocket, Conversation>();

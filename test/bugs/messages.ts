@@ -9,12 +9,12 @@ export function entryId(ofTerm: number, ofIndex: number): EntryId {
   return { term: term(ofTerm), index: index(ofIndex) };
 }
 
-export interface Way {
+interface Way {
   readonly from: NodeId;
   readonly to: NodeId;
 }
 
-export interface AppendSample {
+interface AppendSample {
   readonly of: number;
   /** Term and index of the entry before the first one. */
   readonly prev: readonly [number, number];
@@ -23,7 +23,7 @@ export interface AppendSample {
   readonly commit?: number;
 }
 
-export interface AppendEnvelope extends Envelope {
+interface AppendEnvelope extends Envelope {
   readonly message: AppendEntries;
 }
 

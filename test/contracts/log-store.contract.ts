@@ -21,7 +21,7 @@ import {
 } from '../storage/log-operations.ts';
 import { type StoreHarness, type StorePlace, storeHarness } from '../storage/store-harness.ts';
 
-export interface LogStoreContract {
+interface LogStoreContract {
   readonly name: string;
   create(): Promise<StorePlace>;
 }

@@ -32,7 +32,7 @@ import {
 } from '../transport/sample.ts';
 import { type CreatePair, Stage } from '../transport/stage.ts';
 
-export interface TransportContract {
+interface TransportContract {
   readonly name: string;
   /** Two transports with these limits that can reach each other, and ways to disturb them. */
   readonly createPair: CreatePair;

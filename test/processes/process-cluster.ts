@@ -22,7 +22,7 @@ export interface Member {
   readonly dataDir: string;
 }
 
-export interface Status {
+interface Status {
   readonly id: string;
   readonly role: string;
   readonly term: number;
@@ -33,7 +33,7 @@ export interface Status {
 }
 
 /** How the members' processes are run, where it differs from the ordinary. */
-export interface ProcessOptions {
+interface ProcessOptions {
   /** Another build's command line, to compare with. */
   readonly cli?: string;
   readonly nodeFlags?: readonly string[];

@@ -2,7 +2,7 @@
 import type { ProcessCluster } from './process-cluster.ts';
 import { WriteLoad } from './write-load.ts';
 
-export interface LeaderKills {
+interface LeaderKills {
   /** From SIGKILL to the first acknowledgement of a write begun after it, in milliseconds, one a round. */
   readonly outagesMs: readonly number[];
   readonly lost: readonly string[];
@@ -32,7 +32,7 @@ export async function killLeaders(
   return { outagesMs, lost, acknowledged: load.report.acknowledged };
 }
 
-export interface TotalKills {
+interface TotalKills {
   readonly lost: readonly string[];
   readonly acknowledged: number;
 }

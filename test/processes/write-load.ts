@@ -9,7 +9,7 @@ interface Track {
   attempted: number;
 }
 
-export interface LoadReport {
+interface LoadReport {
   readonly acknowledged: number;
   readonly unknown: number;
   readonly refused: number;

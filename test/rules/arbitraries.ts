@@ -23,7 +23,7 @@ export const terms: fc.Arbitrary<Terms> = fc
   });
 
 /** Logs of one cluster, one for each term that had a leader, oldest first. The empty log is always there. */
-export const family: fc.Arbitrary<readonly Terms[]> = fc
+const family: fc.Arbitrary<readonly Terms[]> = fc
   .array(fc.record({ from: fc.nat(), keep: fc.nat(), count: fc.integer({ min: 1, max: 3 }) }), {
     maxLength: 7,
   })

@@ -23,7 +23,7 @@ import type {
  * `silent` never calls back, which a real replica must not do: the server has to end the request itself.
  * `held` keeps what it is given until it serves again.
  */
-export type Mood = 'serving' | 'held' | 'leaderless' | 'overloaded' | 'undecided' | 'silent';
+type Mood = 'serving' | 'held' | 'leaderless' | 'overloaded' | 'undecided' | 'silent';
 
 interface Proposed {
   readonly data: Uint8Array;

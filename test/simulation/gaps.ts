@@ -48,7 +48,7 @@ export const NEVER_TAKEN: Readonly<Record<string, string>> = {
   'applier.failed: apply.failed → ·': 'the node halts in the same step',
 };
 
-export interface Seen {
+interface Seen {
   readonly ways: ReadonlySet<string>;
   readonly sometimes: ReadonlySet<string>;
 }

@@ -1,7 +1,7 @@
 /** Several processes at once, each on a core of its own, that take one order after the other. */
 import { type ChildProcess, fork, type Serializable } from 'node:child_process';
 
-export interface PoolOptions<Order extends Serializable, Answer> {
+interface PoolOptions<Order extends Serializable, Answer> {
   /** Workers run compiled: what runs TypeScript as it is costs a third of the speed. */
   readonly worker: URL;
   readonly processes: number;

@@ -20,13 +20,13 @@ import { KvRemote } from '../../src/testing/simulation/streams/kv-remote.ts';
 import type { World } from '../../src/testing/simulation/world.ts';
 import { type Mutant, plant } from './mutants.ts';
 
-export interface RunOptions {
+interface RunOptions {
   readonly isTraced?: boolean;
   readonly mutant?: Mutant | null;
   readonly instruments?: NodeInstruments;
 }
 
-export interface SeedOptions extends RunOptions {
+interface SeedOptions extends RunOptions {
   /** Instead of those that the seed names. */
   readonly faults?: readonly Fault[];
   /** Of its plan; the newest unless given. */

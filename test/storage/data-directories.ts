@@ -102,7 +102,7 @@ function drawn(random: (bound: number) => number): RandomWrite {
   };
 }
 
-export type Verdict =
+type Verdict =
   | { readonly type: 'intact' }
   | { readonly type: 'refused'; readonly error: RaftError };
 

@@ -50,7 +50,7 @@ export const randomWrite: fc.Arbitrary<RandomWrite> = fc.record({
   peer: fc.constantFrom(null, null, 'n2', 'n3'),
 });
 
-export interface LegalWrite {
+interface LegalWrite {
   readonly operations: readonly LogOperation[];
   readonly peer: KnownPeer | null;
   readonly after: LogModel;

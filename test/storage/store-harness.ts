@@ -13,12 +13,12 @@ export interface StorePlace {
   dispose(): Promise<void>;
 }
 
-export interface Started {
+interface Started {
   readonly store: LogStore;
   readonly recovered: RecoveredLog;
 }
 
-export interface Stored {
+interface Stored {
   readonly place: StorePlace;
   readonly store: LogStore;
   /** Closes the store and opens its content again. */

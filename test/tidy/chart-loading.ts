@@ -6,7 +6,7 @@ import tsBlankSpace from 'ts-blank-space';
 import type { AnyStateMachine } from 'xstate';
 import * as xstate from 'xstate';
 
-export interface Opened {
+interface Opened {
   readonly machines: readonly AnyStateMachine[];
   /** Sentences; none if the file opened and started. */
   readonly problems: readonly string[];

@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import type { SourceFile, SourceTree } from './source-tree.ts';
 import { nodesOf } from './syntax.ts';
 
-export interface Import {
+interface Import {
   readonly specifier: string;
   /** The file, from the root; `null` for a package. */
   readonly target: string | null;

@@ -18,11 +18,11 @@ const packr = new Packr({ useRecords: false, moreTypes: true });
 
 export const HELLO: Uint8Array = encodeHello(helloOf('a', 'b'));
 
-export function bodyOf(frame: Uint8Array): unknown[] {
+function bodyOf(frame: Uint8Array): unknown[] {
   return packr.unpack(frame.subarray(FRAME_HEADER_BYTES));
 }
 
-export interface RawHead {
+interface RawHead {
   readonly kind?: number;
   readonly version?: number;
   readonly runCount?: number;

@@ -12,7 +12,7 @@ import type {
   Transport,
 } from '../../src/ports/transport.ts';
 
-export type Heard =
+type Heard =
   | { readonly type: 'open' }
   | { readonly type: 'hello'; readonly hello: Hello }
   | { readonly type: 'message'; readonly message: Message; readonly runs: readonly EntryRun[] }

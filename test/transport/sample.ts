@@ -23,11 +23,11 @@ export function helloOf(from: string, to: string, version: number = PROTOCOL_VER
   };
 }
 
-export function entryId(ofTerm: number, ofIndex: number): EntryId {
+function entryId(ofTerm: number, ofIndex: number): EntryId {
   return { term: term(ofTerm), index: index(ofIndex) };
 }
 
-export interface RunSample {
+interface RunSample {
   readonly term?: number;
   readonly firstIndex: number;
   readonly count?: number;

@@ -29,13 +29,13 @@ export interface TransportPair {
 export type CreatePair = (limits: TransportLimits) => Promise<TransportPair>;
 
 /** Both ends of one connection after both hellos, and the transports below. */
-export interface Acquaintance {
+interface Acquaintance {
   readonly pair: TransportPair;
   readonly dialler: Recorder;
   readonly acceptor: Recorder;
 }
 
-export interface Reception {
+interface Reception {
   readonly address: string;
   /** One for each connection that came in, in order. */
   readonly accepted: readonly Recorder[];

@@ -20,7 +20,7 @@ export interface BoxText {
   readonly ruleAt: number | null;
 }
 
-export interface BoxContent {
+interface BoxContent {
   readonly heading: Span;
   readonly description: string;
   readonly lines: readonly BoxLine[];

@@ -144,7 +144,7 @@ function isAtBottom(item: Item, outer: Item): boolean {
   return last !== undefined && isAtBottom(item, last);
 }
 
-export interface Port {
+interface Port {
   /** Of a way that leaves, or of the lane that enters. */
   readonly id: string;
   readonly height: number;

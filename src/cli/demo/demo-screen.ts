@@ -6,7 +6,7 @@ import { type PlannedNode, shellLine } from './demo-plan.ts';
 const SGR = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
 type Style = keyof typeof SGR;
 
-export interface DemoScreen {
+interface DemoScreen {
   opening(
     plan: readonly PlannedNode[],
     pids: readonly (number | undefined)[],
@@ -19,7 +19,7 @@ export interface DemoScreen {
   closing(place: string): string;
 }
 
-export interface Leader {
+interface Leader {
   readonly id: string;
   readonly pid: number | undefined;
   readonly term: number;

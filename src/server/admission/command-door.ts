@@ -49,7 +49,7 @@ export function checkKey(key: Uint8Array, { keyBytesMax }: ServerLimits): void {
   if (key.length > keyBytesMax) throw tooLarge('The key', key.length, keyBytesMax);
 }
 
-export function checkValue(value: Uint8Array, { valueBytesMax }: ServerLimits): void {
+function checkValue(value: Uint8Array, { valueBytesMax }: ServerLimits): void {
   if (value.length > valueBytesMax) throw tooLarge('The value', value.length, valueBytesMax);
 }
 

@@ -14,7 +14,7 @@ import { partsOf, type RevisionPart } from './revision-parts.ts';
 const WATCH_BYTES = 2048;
 
 /** The connection, as its watches see it. */
-export interface WatchOutlet {
+interface WatchOutlet {
   readonly reply: (reply: ClientReply) => void;
   readonly fail: (id: number, error: RaftError) => void;
   /** Makes one of our errors of whatever was thrown. */

@@ -46,7 +46,7 @@ export function errorBody(
   return { code, message, retry, ...(leader === null ? {} : { leader }), ...extra };
 }
 
-export interface ErrorResponseParts {
+interface ErrorResponseParts {
   /** More fields of the body. */
   readonly fields?: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;

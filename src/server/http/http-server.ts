@@ -26,7 +26,7 @@ export interface HttpAddress {
   readonly port: number;
 }
 
-export interface HttpBackend {
+interface HttpBackend {
   readonly api: HttpApi;
   readonly clients: ClientPort;
 }

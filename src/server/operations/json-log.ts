@@ -1,10 +1,10 @@
 /** Logs: one JSON object a line, made for machines that read standard error (SV16). */
 
-export type LogLevel = 'info' | 'warn' | 'error';
-export type LogFields = Readonly<Record<string, unknown>>;
+type LogLevel = 'info' | 'warn' | 'error';
+type LogFields = Readonly<Record<string, unknown>>;
 export type Log = (level: LogLevel, event: string, fields?: LogFields) => void;
 
-export interface JsonLogOptions {
+interface JsonLogOptions {
   /** Takes one line, newline included. */
   readonly write: (line: string) => void;
   readonly wallTimeMs: () => number;

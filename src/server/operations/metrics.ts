@@ -10,7 +10,7 @@ import type { Held } from '../admission/held-bytes.ts';
 import { type Family, histogramSamples, prometheusText, type Sample } from './prometheus-text.ts';
 import type { ServerCounters } from './server-counters.ts';
 
-export interface StoreGauges {
+interface StoreGauges {
   readonly revision: number;
   readonly compactedRevision: number;
   readonly keys: number;
@@ -21,7 +21,7 @@ export interface ProcessGauges {
   readonly uptimeSeconds: number;
 }
 
-export interface MetricsSources {
+interface MetricsSources {
   readonly replica: Replica;
   readonly counters: ServerCounters;
   readonly held: Held;

@@ -50,7 +50,7 @@ export function createServerCounters(): ServerCounters {
   };
 }
 
-export interface HttpObservation {
+interface HttpObservation {
   readonly method: string;
   /** The pattern, never the path: the number of series must not grow with the keys. */
   readonly route: string;

@@ -23,7 +23,7 @@ import {
 } from './refusals.ts';
 import type { ProvenDatabase } from './start-up-proof.ts';
 
-export interface DirectoryParts {
+interface DirectoryParts {
   readonly directory: string;
   readonly identity: NodeIdentity;
   readonly database: ProvenDatabase;

@@ -38,7 +38,7 @@ export interface OpenedDirectory {
   readonly slotFiles: SlotFiles;
 }
 
-export interface SlotFiles {
+interface SlotFiles {
   readonly hardState: SlotFile<HardStateCopy>;
   readonly acknowledged: SlotFile<Acknowledged>;
 }

@@ -15,7 +15,7 @@ import { missing, mixed, PART } from './refusals.ts';
 import type { ProvenDatabase } from './start-up-proof.ts';
 
 /** What was found under the lock: nothing, or what an unfinished creation left. */
-export interface Beginning {
+interface Beginning {
   readonly database: Database;
   readonly identity: NodeIdentity | null;
   readonly proven: ProvenDatabase | null;

@@ -27,7 +27,7 @@ export interface DirectoryGround {
   readonly randomWord: RandomWord;
 }
 
-export interface SlotPart<Value> {
+interface SlotPart<Value> {
   readonly path: string;
   readonly kind: RecordKind;
   /** The slot to write next. */

@@ -7,7 +7,7 @@ import { isSameKey, keyOfRun } from '../records/record.ts';
 /** Bound: bytes read from the database in one step; the rest follows in the next. */
 const STEP_BYTES_MAX = 1024 * 1024;
 
-export interface RunsWanted {
+interface RunsWanted {
   /** First index of the run to begin with. */
   readonly firstIndex: Index;
   /** Inclusive. */

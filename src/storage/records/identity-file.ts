@@ -14,10 +14,10 @@ import { isObject, isText } from './stored-values.ts';
  * Version of the layout of the whole data directory. In format 1 the lineage named every start, and a peer's record
  * only the peer; it is read, and written anew by the first start upon it.
  */
-export const DIRECTORY_FORMAT = 2;
+const DIRECTORY_FORMAT = 2;
 const OLDEST_FORMAT = 1;
 
-export type ParsedIdentity =
+type ParsedIdentity =
   | { readonly type: 'value'; readonly identity: NodeIdentity }
   | { readonly type: 'newer'; readonly format: number }
   | { readonly type: 'damaged' };

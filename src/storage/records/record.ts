@@ -31,7 +31,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Why bytes are not the record they should be. */
-export type RecordFault =
+type RecordFault =
   | { readonly type: 'damaged'; readonly why: string }
   | { readonly type: 'newer'; readonly version: number };
 

@@ -31,7 +31,7 @@ export function encodeSlots(kind: RecordKind, value: Sequenced): Uint8Array {
   return bytes;
 }
 
-export interface SlotContent<Value> {
+interface SlotContent<Value> {
   /** Of the readable slots the newer one; a fault if neither can be read. */
   readonly newest: Decoded<Value>;
   /** Which slot is to be written next: the older, or the unreadable one. */

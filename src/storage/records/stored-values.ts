@@ -55,7 +55,7 @@ export interface Acknowledged {
   readonly last: EntryId;
 }
 
-export const DIGEST_MODULUS = 2 ** 48;
+const DIGEST_MODULUS = 2 ** 48;
 
 /** The digest of a content that gains and loses records with these checksums. */
 export function advanceDigest(digest: number, gained: number, lost: number): number {

@@ -8,7 +8,7 @@ import type { Operation } from './operation.ts';
 import type { SequentialModel } from './sequential-model.ts';
 
 /** Bound: of more operations those are shown that do not fit, and those called last before them. */
-export const OPERATIONS_SHOWN_MAX = 20;
+const OPERATIONS_SHOWN_MAX = 20;
 
 /** Room for a call and a return of each operation shown. */
 const BAR_COLUMNS = 2 * OPERATIONS_SHOWN_MAX;

@@ -15,7 +15,7 @@ export interface Entry {
 }
 
 /** Inclusive; both on the scale of the history. */
-export interface Interval {
+interface Interval {
   readonly calledAt: number;
   readonly returnedAt: number;
 }

@@ -12,7 +12,7 @@ import type { SequentialModel } from './sequential-model.ts';
 import { Visited } from './visited.ts';
 
 /** An order that keeps to the model and to the intervals, as far as it goes. */
-export interface Order<Input, Output> {
+interface Order<Input, Output> {
   readonly placed: readonly Operation<Input, Output>[];
   /** The operations with known outcomes that may come next. */
   readonly candidates: readonly Operation<Input, Output>[];
@@ -20,7 +20,7 @@ export interface Order<Input, Output> {
   readonly state: string;
 }
 
-export interface SearchResult<Input, Output> {
+interface SearchResult<Input, Output> {
   readonly type: 'found' | 'none' | 'undecided';
   /** How many times an operation was applied to a state. */
   readonly steps: number;

@@ -24,10 +24,10 @@ export const FILE_KINDS = [
   'acknowledged',
   'other',
 ] as const;
-export type FileKind = (typeof FILE_KINDS)[number];
+type FileKind = (typeof FILE_KINDS)[number];
 
 export const DAMAGE_KINDS = ['flipped bit', 'zeroed block', 'cut', 'deleted'] as const;
-export type DamageKind = (typeof DAMAGE_KINDS)[number];
+type DamageKind = (typeof DAMAGE_KINDS)[number];
 
 export interface Damage {
   /** Relative to the data directory. */

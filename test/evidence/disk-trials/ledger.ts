@@ -6,21 +6,21 @@
 import { connect, type KvClient, RaftError } from '../../../src/client/index.ts';
 
 /** The numbers that a key was given, and may hold. */
-export interface Track {
+interface Track {
   readonly key: string;
   acknowledged: number;
   attempted: number;
 }
 
 /** `latest`: nothing acknowledged may be missing. `past`: any earlier moment will do. */
-export type Freshness = 'latest' | 'past';
+type Freshness = 'latest' | 'past';
 
 export interface Reading {
   readonly consistency: 'linearizable' | 'local';
   readonly freshness: Freshness;
 }
 
-export interface Burst {
+interface Burst {
   readonly writers: number;
   /** Puts of each writer, one after the other. */
   readonly each: number;

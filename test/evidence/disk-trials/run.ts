@@ -10,7 +10,7 @@ import { TrialReport } from './report.ts';
 import { Stage } from './stage.ts';
 import { performTrial, type TrialKind } from './trial.ts';
 
-export interface RunOptions {
+interface RunOptions {
   readonly seed: string;
   readonly trials: number;
   /** Rounds of load, kill and restart before the first trial of a stage; 5 unless given. */

@@ -39,7 +39,7 @@ export interface Base extends Before {
   readonly directory: string;
 }
 
-export interface StageOptions {
+interface StageOptions {
   /** More is written than LevelDB keeps in memory, so that it makes tables while the members run. */
   readonly isBulk: boolean;
   /** Rounds of load, kill and restart before the first trial. */

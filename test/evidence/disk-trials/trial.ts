@@ -19,7 +19,7 @@ export type TrialKind = 'usual' | 'decisive' | 'running';
 
 export type Outcome = 'opened' | 'refused' | 'halted' | 'aborted';
 
-export interface Trial {
+interface Trial {
   readonly stage: Stage;
   readonly random: SeededRandom;
   readonly victim: string;

@@ -18,7 +18,7 @@ import { leaderIn, roleOf, World } from '../../../src/testing/simulation/world.t
 import { MESSAGE_CODE } from '../../../src/transport/codec.ts';
 import type { Crash, TimeoutRange, Variant } from './settings.ts';
 
-export interface StageOptions {
+interface StageOptions {
   readonly range: TimeoutRange;
   readonly variant: Variant;
   /** Names the stage; the same seed gives the same trials. */
@@ -231,7 +231,7 @@ interface Win {
 }
 
 /** Half of the shortest timeout, as published. */
-export function heartbeatIntervalOf({ minMs }: TimeoutRange): number {
+function heartbeatIntervalOf({ minMs }: TimeoutRange): number {
   return minMs / 2;
 }
 

@@ -1,7 +1,7 @@
 /** The figures that the paper gives in words (§9.3 there, Figure 16); its curves are pictures, and not read off here. */
 import { nameOf, type TimeoutRange } from './settings.ts';
 
-export interface PublishedFigure {
+interface PublishedFigure {
   readonly range: TimeoutRange;
   readonly text: string;
   readonly ms: number;

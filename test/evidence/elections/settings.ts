@@ -50,7 +50,7 @@ export const BY_LENGTH: readonly TimeoutRange[] = [
 ];
 
 /** How long one step of a broadcast takes on average, in milliseconds. */
-export interface Broadcast {
+interface Broadcast {
   /** One way of a message: at least so much, and on average so much more. */
   readonly latencyMs: number;
   readonly jitterMs: number;
@@ -64,7 +64,7 @@ export interface Broadcast {
  * There and back 12 ms, a vote on disk 3 ms: together the published 15 ms. The network gets the larger share because
  * a candidate's own vote is on disk before it asks (PS2), so that each election takes one write more than a broadcast.
  */
-export const BROADCAST: Broadcast = {
+const BROADCAST: Broadcast = {
   latencyMs: 5.5,
   jitterMs: 0.5,
   syncMs: 1.5,
@@ -72,7 +72,7 @@ export const BROADCAST: Broadcast = {
 };
 
 /** The same 15 ms, almost all of it the disk of who votes: there and back 1 ms, a vote on disk 14 ms. */
-export const DISK_BROADCAST: Broadcast = {
+const DISK_BROADCAST: Broadcast = {
   latencyMs: 0.45,
   jitterMs: 0.05,
   syncMs: 7,
@@ -118,9 +118,4 @@ export const VARIANTS: Readonly<Record<VariantName, Variant>> = {
 
 export function nameOf({ minMs, maxMs }: TimeoutRange): string {
   return `${minMs}–${maxMs} ms`;
-}
-
-/** There and back, and a vote on disk, in milliseconds. */
-export function broadcastMs({ latencyMs, jitterMs, syncMs }: Broadcast): number {
-  return 2 * (latencyMs + jitterMs) + 2 * syncMs;
 }

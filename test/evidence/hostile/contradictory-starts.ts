@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../../processes/free-ports.ts';
 
-export interface Start {
+interface Start {
   readonly name: string;
   /** What is to be seen on standard error: the sentence that says what to do. */
   readonly says: RegExp;

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 const SAMPLE_INTERVAL_MS = 50;
 
 /** `null`: the process has ended. */
-export function residentMib(pid: number): number | null {
+function residentMib(pid: number): number | null {
   try {
     const found = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
     return found === null ? null : Number(found[1]) / 1024;

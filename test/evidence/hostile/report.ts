@@ -19,7 +19,7 @@ export interface Siege {
 /** Bound: how much slower the slowest hundredth of an ordinary client's puts may become. */
 const SLOWDOWN_MAX = 5;
 /** Bound: MiB that the worst member may grow by, and may still hold some time after. */
-export const GROWTH_MIB_MAX = 128;
+const GROWTH_MIB_MAX = 128;
 export const KEPT_MIB_MAX = 64;
 
 /** What is wrong with it, in words; empty if nothing is. */

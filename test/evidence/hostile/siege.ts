@@ -16,7 +16,7 @@ const NODE_FLAGS = ['--max-old-space-size=512'];
 /** How long memory may take to come back, in milliseconds. */
 const RELIEF_MS = 20_000;
 
-export interface SiegeOptions {
+interface SiegeOptions {
   /** The build under attack, `dist/src/cli/main.js` of it. */
   readonly cli: string;
   /** How long the ordinary client is measured before, and an attack without an end goes on, in milliseconds. */

@@ -1,12 +1,12 @@
 /** Reads a stream of server-sent events, as the HTML standard says, one block at a time. */
-export interface SseBlock {
+interface SseBlock {
   readonly id: string | null;
   readonly event: string | null;
   readonly data: string | null;
   readonly comment: string | null;
 }
 
-export interface SseReader {
+interface SseReader {
   /** The next block; `null` at the end of the stream. */
   next(): Promise<SseBlock | null>;
   /** The next block with data. */

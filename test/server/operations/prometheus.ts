@@ -1,5 +1,5 @@
 /** A small parser of the Prometheus text format, strict about what it promises to its readers. */
-export interface ParsedFamily {
+interface ParsedFamily {
   readonly type: string;
   readonly help: string;
   readonly samples: {

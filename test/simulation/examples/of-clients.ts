@@ -15,7 +15,7 @@ import type { Example } from './example.ts';
 import { hearing, saying, socketLike } from './tampering.ts';
 
 /** One program that watches everything, on streams that nothing befalls. */
-export const CALM_STREAMS: StreamPlan = {
+const CALM_STREAMS: StreamPlan = {
   clients: 1,
   watches: 1,
   hostiles: 0,

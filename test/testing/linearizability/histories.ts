@@ -39,7 +39,7 @@ export function read(value: string | null, span: Span): RegisterOperation {
   return operation<RegisterInput, RegisterOutput>(span, { type: 'read' }, { type: 'value', value });
 }
 
-export interface StoreOptions {
+interface StoreOptions {
   readonly seed: string;
   readonly operations: number;
   readonly clients: number;

@@ -11,7 +11,7 @@ const PIECES_MAX = 16_384;
 /** What a piece costs besides its bytes. */
 const PIECE_BYTES = 256;
 
-export interface BodyBounds {
+interface BodyBounds {
   readonly bytesMax: number;
   /** What the limit is called in the error: 'a value', 'a transaction'. */
   readonly what: string;

@@ -23,7 +23,7 @@ const KEY_PATH = '/kv/';
 export const SELECTOR_PARAMETERS: readonly string[] = ['prefix', 'start', 'end'];
 
 /** The path as it was sent, still percent-encoded. */
-export function rawPath(url: string): string {
+function rawPath(url: string): string {
   const from = url.indexOf('/', url.indexOf('://') + 3);
   return (from < 0 ? '/' : url.slice(from)).split(/[?#]/, 1)[0] ?? '/';
 }

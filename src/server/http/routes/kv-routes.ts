@@ -162,7 +162,7 @@ export async function write(
   return submit(context.replica, encodeChecked(command, context.limits), timeoutMs);
 }
 
-export function written(revision: number, fields: Readonly<Record<string, unknown>>): Response {
+function written(revision: number, fields: Readonly<Record<string, unknown>>): Response {
   const headers = { 'raftchart-revision': String(revision) };
   return Response.json({ revision, ...fields }, { headers });
 }
