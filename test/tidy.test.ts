@@ -1,6 +1,6 @@
 /**
- * The style, executable: reads the source tree and fails, with file and line and one sentence each, on what DESIGN
- * and STYLE forbid. The checks are in `tidy/`; that each of them can fail is proven in `tidy/checks.test.ts`.
+ * The style, executable: reads the source tree and fails, with file and line and one sentence each, on what
+ * `docs/STYLE.md` forbids. The checks are in `test/tidy`; that each of them can fail is proven in `checks.test.ts`.
  */
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -8,7 +8,7 @@ import { charts } from '../machines/index.ts';
 import { drawAll, staleFiles } from '../visualizations/generator/files.ts';
 import * as shape from './tidy/chart-shape.ts';
 import { inlineCode } from './tidy/chart-source.ts';
-import { undocumentedErrors, undocumentedExports } from './tidy/documentation.ts';
+import { missingPaths, undocumentedErrors, undocumentedExports } from './tidy/documentation.ts';
 import { incompleteGallery } from './tidy/gallery.ts';
 import { importCycles, importsAgainstLayers, nodeBoundTesting } from './tidy/layers.ts';
 import { ambientInPureParts, nodeInPortableParts } from './tidy/purity.ts';
@@ -115,4 +115,8 @@ it('[SC24] every test runs, or says why not', () => {
 
 it('[SC26] no default decides about a message', () => {
   expectNone(undecidedTypes(tree));
+});
+
+it('[SC27] pages and comments name files that are there', () => {
+  expectNone(missingPaths(tree));
 });

@@ -1,5 +1,5 @@
 /**
- * The actor tree of one node (DESIGN §2), running the bound charts under the node's clock. Everything that
+ * The actor tree of one node, running the bound charts under the node's clock. Everything that
  * an actor emits, and every timer that fires, enters the node's step loop.
  */
 import { type ActorRefFrom, createActor, type SnapshotFrom } from 'xstate';

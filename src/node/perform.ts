@@ -1,4 +1,4 @@
-/** Effects into deeds: one exhaustive switch, and what each deed takes (STYLE 2: persist, then send). */
+/** Effects into deeds: one exhaustive switch, and what each deed takes: persist, then send. */
 import { assert, unreachable } from '../core/assert.ts';
 import type { Apply, Effect, Persist, Replicate } from '../core/effect.ts';
 import { ENTRY_KIND, type EntryRun, encodeRun, sliceRun } from '../core/entry-run.ts';

@@ -1,5 +1,5 @@
 /**
- * A message of a peer, from the wire to the chart: terms are normalised first (`rules/ingress.ts`), then
+ * A message of a peer, from the wire to the chart: terms are normalised first (`src/rules/ingress.ts`), then
  * each message becomes one event of the actor that it is for.
  */
 import { assert, unreachable } from '../core/assert.ts';

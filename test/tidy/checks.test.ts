@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { staleFiles } from '../../visualizations/generator/files.ts';
 import * as shape from './chart-shape.ts';
 import { inlineCode } from './chart-source.ts';
-import { undocumentedErrors, undocumentedExports } from './documentation.ts';
+import { missingPaths, undocumentedErrors, undocumentedExports } from './documentation.ts';
 import { incompleteGallery } from './gallery.ts';
 import { importCycles, importsAgainstLayers, nodeBoundTesting } from './layers.ts';
 import { ambientInPureParts, nodeInPortableParts } from './purity.ts';
@@ -304,6 +304,15 @@ it('[SC23] finds public functions and classes without a docstring', () => {
     'src/two.ts': 'export class Two {}\nexport function notPublic(): void {}',
   };
   expect(found(undocumentedExports, tree)).toEqual(['src/one.ts:3', 'src/two.ts:1']);
+});
+
+it('[SC27] finds pages and comments that name files which are gone', () => {
+  const tree = {
+    'src/here.ts': '/** Asks `there.ts`, `src/there.ts` and `src/gone.ts`. */',
+    'src/there.ts': '// Beside `here.ts`; see `gone.ts`.',
+    'docs/SPEC.md': 'First `src/here.ts`,\nthen `src/gone.ts`.',
+  };
+  expect(found(missingPaths, tree)).toEqual(['docs/SPEC.md:2', 'src/here.ts:1', 'src/there.ts:1']);
 });
 
 it('[SC24] finds tests that do not run and do not say why', () => {

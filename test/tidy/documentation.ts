@@ -109,3 +109,42 @@ function hasDocstring({ comments, text }: SourceFile, start: number): boolean {
       text.slice(end, start).trim() === '',
   );
 }
+
+const PAGES = [
+  'README.md',
+  'machines/README.md',
+  'test/scenarios/README.md',
+  '.github/CONTRIBUTING.md',
+  '.github/SECURITY.md',
+  ...['ARCHITECTURE', 'EVIDENCE', 'LIMITS', 'OPERATING', 'SPEC', 'STYLE', 'TESTING', 'deviations']
+    .concat('errors', 'formats')
+    .map((name) => `docs/${name}.md`),
+];
+
+/** Files that a page or a comment names: whoever moves one has to follow it there. */
+export function missingPaths(tree: SourceTree): readonly Offence[] {
+  const names = new Set([...tree.files.keys()].map((path) => posix.basename(path)));
+  const isThere = (path: string): boolean =>
+    path.includes('/') ? tree.text(path) !== null : names.has(path);
+  const inText = (text: string): readonly RegExpExecArray[] =>
+    [...text.matchAll(/`((?:[\w.-]+\/)*[\w-]+(?:\.[\w-]+)*\.ts)`/g)].filter(
+      ({ 1: path = '' }) => !isThere(path),
+    );
+  const inPages = PAGES.flatMap((path) =>
+    (tree.text(path) ?? '')
+      .split('\n')
+      .flatMap((line, at) =>
+        inText(line).map(({ 1: named }) => ({ path, line: at + 1, sentence: gone(named) })),
+      ),
+  );
+  const inComments = [...tree.files.values()].flatMap((file) =>
+    file.comments.flatMap(({ value, start }) =>
+      inText(value).map(({ 1: named, index }) => offence(file, start + index, gone(named))),
+    ),
+  );
+  return [...inPages, ...inComments];
+}
+
+function gone(named = ''): string {
+  return `names ${named}, which is not there.`;
+}

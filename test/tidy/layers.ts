@@ -1,5 +1,5 @@
 /**
- * The arrows of the architecture (DESIGN §1): which part may import which. A part that is not named here may
+ * The arrows of the architecture: which part may import which. A part that is not named here may
  * not import anything, so that a new one has to be placed first.
  */
 import { closureOf, importsOf, packageOf } from './imports.ts';

@@ -1,4 +1,4 @@
-/** Functions of at most 60 lines, files of at most 400 (STYLE 19): what is longer is two things. */
+/** Functions of at most 60 lines, files of at most 400: what is longer is two things. */
 import type { Node } from 'oxc-parser';
 import { filesIn, type Offence, offence, type SourceFile, type SourceTree } from './source-tree.ts';
 import {

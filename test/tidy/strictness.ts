@@ -1,4 +1,4 @@
-/** Loopholes of the type checker and of the test runner that are not used here (STYLE 28). */
+/** Loopholes of the type checker and of the test runner that are not used here. */
 import type { Node } from 'oxc-parser';
 import { filesIn, type Offence, offence, type SourceFile, type SourceTree } from './source-tree.ts';
 import { calleeName, nodesOf, wordOf } from './syntax.ts';
