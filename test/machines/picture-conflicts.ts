@@ -1,13 +1,7 @@
 /** Finds what would spoil a picture: words under a line, boxes on top of each other, two arrows on one track. */
 import { BASELINE } from '../../visualizations/generator/box.ts';
-import type {
-  LaidArrow,
-  Layout,
-  Point,
-  Rectangle,
-  Shape,
-} from '../../visualizations/generator/layout.ts';
-import type { Item } from '../../visualizations/generator/ways.ts';
+import type { LaidArrow, Layout } from '../../visualizations/generator/layout.ts';
+import type { Item, Point, Rectangle } from '../../visualizations/generator/ways.ts';
 
 interface Thing {
   readonly name: string;
@@ -18,14 +12,16 @@ interface Thing {
 
 /** One sentence for each; none in a good picture. */
 export function conflictsOf(layout: Layout): readonly string[] {
-  const boxes = layout.shapes.map(({ item, box }) => ({
+  const boxes = layout.items.map((item) => ({
     name: item.id,
-    area: box,
+    area: item.box,
     within: around(item),
   }));
-  const texts = layout.shapes.flatMap(textsOf);
-  const labels = layout.arrows.flatMap(({ ids: [id = ''], label }) =>
-    label === null ? [] : [{ name: `the label of ${id}`, area: label, within: [] }],
+  const texts = layout.items.flatMap(textsOf);
+  const labels = layout.arrows.flatMap((arrow) =>
+    arrow.label === null
+      ? []
+      : [{ name: `the label of ${nameOf(arrow)}`, area: arrow.label, within: [] }],
   );
   const leaves = boxes.filter(({ name }) => !boxes.some(({ within }) => within.includes(name)));
   const page = { x: 0, y: 0, width: layout.width, height: layout.height };
@@ -48,16 +44,21 @@ export function conflictsOf(layout: Layout): readonly string[] {
         .filter((each) => each.name === box && !contains(each.area, area))
         .map(() => `${name} leaves its box`),
     ),
-    ...layout.arrows.flatMap((arrow) => alongArrow(arrow, [...labels, ...texts], leaves, layout)),
+    ...layout.arrows.flatMap((arrow) => alongArrow(arrow, [...labels, ...texts], leaves)),
     ...sharedTracks(layout.arrows),
   ];
+}
+
+function nameOf({ way }: LaidArrow): string {
+  return way.arrow.ids[0] ?? '';
 }
 
 function around({ parent }: Item): readonly string[] {
   return parent === null ? [] : [parent.id, ...around(parent)];
 }
 
-function textsOf({ item, box, text }: Shape): readonly Thing[] {
+function textsOf(item: Item): readonly Thing[] {
+  const { box, text } = item;
   return text.lines.map(({ spans, x, y, width, height }) => ({
     name: `"${spans.map((span) => span.text).join('')}"`,
     area: { x: box.x + x, y: box.y + y - Math.round(height * BASELINE), width, height },
@@ -69,13 +70,10 @@ function alongArrow(
   arrow: LaidArrow,
   words: readonly Thing[],
   leaves: readonly Thing[],
-  { shapes }: Layout,
 ): readonly string[] {
-  const name = arrow.ids[0] ?? '';
-  const boxOf = (id: string): Rectangle | undefined =>
-    shapes.find(({ item }) => item.id === id)?.box;
-  const [first, last] = [arrow.points[0], arrow.points.at(-1)];
-  const isHeld = isOnEdge(first, boxOf(arrow.from)) && isOnEdge(last, boxOf(arrow.to));
+  const name = nameOf(arrow);
+  const { from, to } = arrow.way;
+  const isHeld = isOnEdge(arrow.points[0], from.box) && isOnEdge(arrow.points.at(-1), to.box);
   const own = `the label of ${name}`;
   const obstacles = [...words.filter((thing) => thing.name !== own), ...leaves];
   const hit = segmentsOf(arrow).flatMap((segment) =>
@@ -87,8 +85,8 @@ function alongArrow(
   ];
 }
 
-function isOnEdge(point: Point | undefined, box: Rectangle | undefined): boolean {
-  if (point === undefined || box === undefined) return false;
+function isOnEdge(point: Point | undefined, box: Rectangle): boolean {
+  if (point === undefined) return false;
   const [right, bottom] = [box.x + box.width, box.y + box.height];
   const isBeside = point.x === box.x || point.x === right;
   const isAbove = point.y === box.y || point.y === bottom;
@@ -101,7 +99,7 @@ function isOnEdge(point: Point | undefined, box: Rectangle | undefined): boolean
 /** Arrows to one target flow together; any others that share a stretch cannot be told apart. */
 function sharedTracks(arrows: readonly LaidArrow[]): readonly string[] {
   return pairs(arrows)
-    .filter(([one, other]) => one.to !== other.to)
+    .filter(([one, other]) => one.way.to !== other.way.to)
     .filter(([one, other]) =>
       segmentsOf(one).some((first) =>
         segmentsOf(other).some(
@@ -109,7 +107,7 @@ function sharedTracks(arrows: readonly LaidArrow[]): readonly string[] {
         ),
       ),
     )
-    .map(([one, other]) => `${one.ids[0]} and ${other.ids[0]} run on one track`);
+    .map(([one, other]) => `${nameOf(one)} and ${nameOf(other)} run on one track`);
 }
 
 /** A line is as thick as a pixel to each side. */

@@ -3,7 +3,7 @@
  * its actors; the events are those that the charts take. Who sends them is no fact of a chart, and stands here.
  */
 import type { AnyStateMachine } from 'xstate';
-import type { ChartState } from './chart.ts';
+import { type ChartState, PLAIN_STATE } from './chart.ts';
 import type { Arrow, Plan } from './plan.ts';
 
 /** The world around the charts, from the top of the picture to its bottom; whatever is unnamed comes from the driver. */
@@ -17,42 +17,23 @@ const AROUND = {
 
 type Sender = keyof typeof AROUND | 'node' | 'raft' | 'replication' | 'logWriter' | 'link';
 
-/** By the chart that hears it and the event; by the event alone where all hear it from the same. */
-const SENDERS: Readonly<Record<string, Sender>> = {
-  'proposals.gathered': 'clients',
-  'round.requested': 'clients',
-  stop: 'clients',
-  'term.observed': 'peers',
-  'preVote.requested': 'peers',
-  'preVote.answered': 'peers',
-  'vote.requested': 'peers',
-  'vote.answered': 'peers',
-  'entries.received': 'peers',
-  'append.accepted': 'peers',
-  'append.rejected': 'peers',
-  'socket.opened': 'peers',
-  'socket.closed': 'peers',
-  'socket.silent': 'peers',
-  'hello.accepted': 'peers',
-  'hello.refused': 'peers',
-  'disk.durable': 'disk',
-  'write.completed': 'disk',
-  'write.failed': 'disk',
-  recovered: 'disk',
-  'apply.completed': 'state machine',
-  'apply.failed': 'state machine',
-  'disk.stalled': 'logWriter',
-  'write.requested': 'raft',
-  'commit.advanced': 'raft',
-  'log.grew': 'raft',
-  'round.began': 'raft',
-  'heartbeat.due': 'raft',
-  'peer.progressed': 'replication',
-  'link.opened': 'link',
-  'link.closed': 'link',
-  'replication link.opened': 'raft',
-  'replication link.closed': 'raft',
+/** By the event; by the chart that hears it as well where not all hear it from the same. */
+const TELLS: Readonly<Partial<Record<Sender, string>>> = {
+  clients: 'proposals.gathered round.requested stop',
+  peers:
+    'term.observed preVote.requested preVote.answered vote.requested vote.answered entries.received append.accepted append.rejected socket.opened socket.closed socket.silent hello.accepted hello.refused',
+  disk: 'disk.durable write.completed write.failed recovered',
+  'state machine': 'apply.completed apply.failed',
+  raft: 'write.requested commit.advanced log.grew round.began heartbeat.due replication:link.opened replication:link.closed',
+  replication: 'peer.progressed',
+  logWriter: 'disk.stalled',
+  link: 'link.opened link.closed',
 };
+const SENDERS = new Map(
+  Object.entries(TELLS).flatMap(([sender, events]) =>
+    events.split(' ').map((event) => [event, sender] as const),
+  ),
+);
 
 type Charts = Readonly<Record<string, AnyStateMachine>>;
 
@@ -63,10 +44,10 @@ export function planActors(charts: Charts): Plan {
       names.includes(actor),
     );
   const run = new Set(names.flatMap(runs));
-  const boxOf = (key: string, description: string, states: readonly ChartState[]): ChartState => ({
-    ...{ id: idOf(key), key, description, states, type: 'compound', initial: null },
-    ...{ entry: [], exit: [], invokes: [], transitions: [], ignores: [] },
-  });
+  const boxOf = (key: string, description: string, states: readonly ChartState[]): ChartState => {
+    const id = idOf(key);
+    return { ...PLAIN_STATE, id, key, description, states };
+  };
   const chartOf = (name: string): ChartState =>
     boxOf(name, charts[name]?.root.description ?? '', runs(name).map(chartOf));
   const around = Object.entries(AROUND).map(([key, about]) => boxOf(key, about, []));
@@ -77,7 +58,7 @@ export function planActors(charts: Charts): Plan {
     [...around.slice(0, 3), ...tops, ...around.slice(3)],
   );
   const arrows = names.flatMap((name) => arrowsTo(name, charts));
-  return { root, everywhere: '', lines: new Map(), arrows, notes: [] };
+  return { root, lines: new Map(), arrows, notes: [] };
 }
 
 function idOf(name: string): string {
@@ -89,13 +70,16 @@ function arrowsTo(name: string, charts: Charts): readonly Arrow[] {
   const told = new Map<string, string[]>();
   const events = (charts[name]?.events ?? []).filter((event) => !event.startsWith('xstate.'));
   for (const event of events) {
-    const sender = SENDERS[`${name} ${event}`] ?? SENDERS[event] ?? 'driver';
+    const sender = SENDERS.get(`${name}:${event}`) ?? SENDERS.get(event) ?? 'driver';
     told.set(sender, [...(told.get(sender) ?? []), event]);
   }
   return [...told].map(([sender, heard]) => ({
     ids: [`${idOf(sender)}--${name}`],
     from: idOf(sender),
     to: idOf(name),
-    caption: { events: heard, guard: '', action: '' },
+    words: heard.map((event, at) => ({
+      text: at < heard.length - 1 ? `${event},` : event,
+      style: 'event' as const,
+    })),
   }));
 }

@@ -2,8 +2,8 @@
  * The text inside a box: name, description, and the lines of what it does, broken to the width of the box, each
  * line at its place. The height of a box comes from here.
  */
-import type { BoxLine, Caption } from './plan.ts';
-import { lineOf, type Span, type TextLine, TIE, wrap } from './text.ts';
+import type { BoxLine } from './plan.ts';
+import { lineOf, type Span, type TextLine, wrap } from './text.ts';
 
 export interface PlacedLine extends TextLine {
   /** From the corner of the box; `y` is the baseline. */
@@ -73,7 +73,7 @@ function setDoes(lines: readonly BoxLine[], room: number, top: number): Column {
 
 function setColumn(lines: readonly BoxLine[], width: number, x: number, top: number): Column {
   const broken = lines.flatMap((line) =>
-    wrap(spansOf(line), width, INDENT).map((part, at) => ({
+    wrap(line.words, width, INDENT).map((part, at) => ({
       ...part,
       x: at === 0 ? x : x + INDENT,
       y: 0,
@@ -94,31 +94,9 @@ function stack(lines: readonly PlacedLine[], top: number): Column {
   return { lines: placed, height };
 }
 
-/** The lines of an arrow's label: its events, its condition, its actions. */
-export function setLabel({ events, guard, action }: Caption): readonly TextLine[] {
-  return [
-    ...events.map((event, at) =>
-      lineOf({ text: at < events.length - 1 ? `${event},` : event, style: 'event' }),
-    ),
-    ...(guard === '' ? [] : [lineOf({ text: guard, style: 'guard' })]),
-    ...(action === '' ? [] : wrap([{ text: action, style: 'action' }], 160, 10)),
-  ];
-}
-
-function spansOf({ mark, caption, target }: BoxLine): readonly Span[] {
-  const events = caption.events.join(', ');
-  if (mark === 'entry' || mark === 'exit' || mark === 'runs') {
-    return [
-      { text: mark, style: 'mark' },
-      { text: mark === 'runs' ? events : `/${TIE}${events}`, style: 'action' },
-    ];
-  }
-  const spans: Span[] = [
-    { text: mark, style: 'mark' },
-    { text: events, style: 'event' },
-    { text: caption.guard, style: 'guard' },
-    { text: caption.action, style: 'action' },
-    { text: target === null ? '' : `→${TIE}${target}`, style: 'event' },
-  ];
-  return spans.filter(({ text }) => text !== '');
+/** The lines of an arrow's label; its actions may take several. */
+export function setLabel(words: readonly Span[]): readonly TextLine[] {
+  return words.flatMap((word) =>
+    word.style === 'action' ? wrap([word], 160, 10) : [lineOf(word)],
+  );
 }

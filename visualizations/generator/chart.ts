@@ -45,6 +45,12 @@ export interface ChartState {
   readonly ignores: readonly string[];
 }
 
+/** A state that does nothing, for whoever draws more than a chart has. */
+export const PLAIN_STATE = {
+  ...{ type: 'atomic', entry: [], exit: [], invokes: [], initial: null, states: [] },
+  ...{ transitions: [], ignores: [] },
+} as const;
+
 export function readChart(machine: AnyStateMachine): ChartState {
   return readState(machine.root);
 }

@@ -4,61 +4,36 @@
  * own for each arrow at its right side, the labels of a column stand between its boxes and its lanes, and a gap is as
  * high as the highest label in it.
  */
-import { type BoxText, PADDING, type PlacedLine, setBox } from './box.ts';
+import { PADDING, type PlacedLine, setBox } from './box.ts';
 import type { Arrow, Plan } from './plan.ts';
-import { type TextLine, wrap } from './text.ts';
-import type { Tone } from './theme.ts';
+import { wrap } from './text.ts';
 import {
-  assignLanes,
   buildTree,
   findWays,
-  groupBy,
   type Item,
+  isLane,
   itemsOf,
-  type Lanes,
-  laneId,
+  type Point,
   portsOf,
+  type Rectangle,
   type Way,
 } from './ways.ts';
 
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-
-export interface Rectangle extends Point {
-  readonly width: number;
-  readonly height: number;
-}
-
-export interface Shape {
-  readonly item: Item;
-  readonly box: Rectangle;
-  readonly text: BoxText;
-}
-
 export interface LaidArrow {
-  readonly ids: readonly string[];
-  readonly from: string;
-  readonly to: string;
-  /** The colour is that of where it leads. */
-  readonly tone: Tone;
+  readonly way: Way;
   /** From tail to head; at least two. */
   readonly points: readonly Point[];
   /** `null` without words. */
-  readonly label:
-    | (Rectangle & { readonly lines: readonly TextLine[]; readonly isCentred: boolean })
-    | null;
+  readonly label: Rectangle | null;
 }
 
 export interface Layout {
   readonly plan: Plan;
   readonly width: number;
   readonly height: number;
-  readonly shapes: readonly Shape[];
+  /** The chart itself first, and each box before those inside it. */
+  readonly items: readonly Item[];
   readonly arrows: readonly LaidArrow[];
-  /** Where each compound state begins. */
-  readonly starts: readonly LaidArrow[];
   readonly notes: readonly PlacedLine[];
 }
 
@@ -66,7 +41,8 @@ export interface Layout {
 const WIDTHS = [480, 560, 640, 720, 810, 850, 900, 980, 1_400, 2_000];
 const COLUMN = 810;
 const SIDE = 14;
-const START = 28;
+/** From the dot where a state begins to its first child. */
+export const START = 28;
 const GAP = 18;
 const LANE = 13;
 const LABEL_GAP = 14;
@@ -74,272 +50,204 @@ const REGION_MIN = 215;
 const LEAF_MIN = 190;
 
 export function layOut(plan: Plan): Layout {
-  let found: Layout | null = null;
+  let found = layOutWithin(plan, COLUMN);
   for (const width of WIDTHS) {
-    const { layout, isTight } = layOutWithin(plan, width);
-    found = layout;
-    if (!isTight && (width >= COLUMN || layout.height <= 1.1 * width)) break;
+    found = layOutWithin(plan, width);
+    const isLow = width >= COLUMN || found.height <= 1.1 * width;
+    if (isLow && !found.items.some(isTight)) break;
   }
-  if (found === null) throw new TypeError(`${plan.root.id} has nothing to lay out`);
   return found;
 }
 
-/** What is known while a picture grows. */
-interface Draft {
-  readonly plan: Plan;
-  readonly ways: readonly Way[];
-  readonly lanes: Lanes;
-  readonly shapes: Map<Item, Shape>;
-  readonly ports: Map<string, number>;
-  /** Where the strip for labels and lanes begins beside a column. */
-  readonly gutters: Map<Item, number>;
-}
-
-interface Result {
-  readonly layout: Layout;
-  readonly isTight: boolean;
-}
-
-/** Bound: each round takes at least one arrow out of a gap, so there are no more rounds than arrows. */
-function layOutWithin(plan: Plan, width: number): Result {
-  const root = buildTree(plan);
-  const aside = new Set<Arrow>();
-  for (;;) {
-    const ways = findWays(plan, root, aside);
-    const draft: Draft = {
-      plan,
-      ways,
-      lanes: assignLanes(ways),
-      shapes: new Map(),
-      ports: new Map(),
-      gutters: new Map(),
-    };
-    place(root, { x: 0, y: 0 }, width, draft);
-    const gaps = [
-      ...groupBy(
-        ways.filter(({ above }) => above !== null),
-        ({ above }) => above,
-      ).values(),
-    ];
-    const crowded = gaps.filter((gap) => widthOf(gap) > roomOf(gap, draft).width);
-    for (const gap of crowded) for (const { arrow } of gap.slice(-1)) aside.add(arrow);
-    if (crowded.length === 0) return finish(root, width, gaps, draft);
-  }
-}
-
-function finish(
-  root: Item,
-  width: number,
-  gaps: readonly (readonly Way[])[],
-  draft: Draft,
-): Result {
-  const { plan, ways, shapes } = draft;
-  const height = boxOf(root, draft).height;
-  const notes = plan.notes.flatMap(({ heading, text }) =>
-    wrap(
-      [
-        { text: heading, style: 'mark' },
-        { text, style: 'mark' },
-      ],
-      width - 2 * PADDING,
-      PADDING,
-    ),
-  );
-  const placed = notes.map((line, at) => ({
-    ...line,
-    x: PADDING,
-    y: height + 12 + at * line.height,
-    ids: [],
-  }));
-  const beside = ways.filter(({ above }) => above === null).map((way) => besideColumn(way, draft));
-  const layout = {
-    plan,
-    width,
-    height:
-      height + (notes.length > 0 ? 10 : 0) + notes.reduce((sum, line) => sum + line.height, 0),
-    shapes: [...shapes.values()],
-    arrows: [...gaps.flatMap((gap) => acrossGap(gap, draft)), ...beside],
-    starts: [...itemsOf(root)].flatMap((item) => startOf(item, draft)),
-    notes: placed,
-  };
-  return { layout, isTight: [...shapes.values()].some(isTight) };
-}
-
-function isTight({ item, box, text }: Shape): boolean {
-  const isNarrow = item.children.length === 0 && box.width < LEAF_MIN;
+function isTight({ children, box, text }: Item): boolean {
+  const isNarrow = children.length === 0 && box.width < LEAF_MIN;
   return isNarrow || text.lines.some((line) => line.x + line.width > box.width - PADDING / 2);
 }
 
-/** Places a box with all that is inside it; the answer is its height. */
-function place(item: Item, at: Point, width: number, draft: Draft): number {
-  const { key, description } = item.state;
-  const style = item.kind === 'root' ? 'title' : item.kind === 'everywhere' ? 'caption' : 'name';
-  const lines = item.kind === 'root' ? [] : (draft.plan.lines.get(item.id) ?? []);
-  const text = setBox({ heading: { text: key, style }, description, lines, width });
-  draft.shapes.set(item, { item, box: { ...at, width, height: 0 }, text });
-  const ports = portsOf(item, draft.ways, draft.lanes);
-  const needed = ports.reduce((sum, port) => sum + port.height, 8);
-  const header = Math.max(text.height, needed);
-  let y = at.y + Math.round((header - needed) / 2) + 4;
-  for (const port of ports) {
-    draft.ports.set(`${item.id} ${port.id}`, Math.round(y + port.height / 2));
-    y += port.height;
+/** Bound: each round takes at least one arrow out of a gap, so there are no more rounds than arrows. */
+function layOutWithin(plan: Plan, width: number): Layout {
+  const root = buildTree(plan);
+  const items = [...itemsOf(root)];
+  const aside = new Set<Arrow>();
+  for (;;) {
+    const ways = findWays(plan, root, aside);
+    const height = place(root, { x: 0, y: 0, width }, { plan, ways });
+    const gaps = items.map((item) => ways.filter(({ course }) => course === item));
+    const crowded = gaps.filter((gap) => widthOf(gap) > roomOf(gap).width);
+    for (const gap of crowded) for (const { arrow } of gap.slice(-1)) aside.add(arrow);
+    if (crowded.length > 0) continue;
+    const arrows = [...gaps.flatMap(acrossGap), ...ways.flatMap((way) => besideColumn(way, ways))];
+    const notes = placeNotes(plan.notes, width, height);
+    const below = notes.reduce((sum, line) => sum + line.height, notes.length > 0 ? 10 : 0);
+    return { plan, width, height: height + below, items, arrows, notes };
   }
-  const inside =
-    item.children.length > 0 ? placeInside(item, { x: at.x, y: at.y + header }, width, draft) : 0;
-  const box = { ...at, width, height: header + inside };
-  draft.shapes.set(item, { item, box, text });
-  return box.height;
 }
 
-function placeInside(item: Item, at: Point, width: number, draft: Draft): number {
+function placeNotes(notes: readonly string[], width: number, top: number): readonly PlacedLine[] {
+  const lines = notes.flatMap((text) =>
+    wrap([{ text, style: 'mark' }], width - 2 * PADDING, PADDING),
+  );
+  return lines.map((line, at) => ({
+    ...line,
+    x: PADDING,
+    y: top + 12 + at * line.height,
+    ids: [],
+  }));
+}
+
+/** The strip beside a column: labels, then lanes. */
+function gutterOf(
+  item: Item,
+  ways: readonly Way[],
+): { readonly labels: number; readonly width: number } {
+  const own = ways.filter(({ course }) => isLane(course) && course.home === item);
+  const labels = 2 * LABEL_GAP + Math.max(0, ...own.map(({ label }) => label.width));
+  const lanes = own.map(({ course }) => (isLane(course) ? course.number : 0));
+  return { labels, width: own.length === 0 ? 0 : labels + Math.max(...lanes) * LANE };
+}
+
+/** Where a box, or a column of them, is to stand. */
+interface Spot extends Point {
+  readonly width: number;
+}
+
+interface Draft {
+  readonly plan: Plan;
+  readonly ways: readonly Way[];
+}
+
+/** Places a box with all that is inside it; the answer is its height. */
+function place(item: Item, spot: Spot, draft: Draft): number {
+  const { key, description, type } = item.state;
+  const { x, y: top, width } = spot;
+  const style = item.parent === null ? 'title' : type === 'everywhere' ? 'caption' : 'name';
+  const lines = draft.plan.lines.get(item.id) ?? [];
+  item.text = setBox({ heading: { text: key, style }, description, lines, width });
+  const ports = portsOf(item, draft.ways);
+  const needed = ports.reduce((sum, port) => sum + port.height, 8);
+  const header = Math.max(item.text.height, needed);
+  let y = top + Math.round((header - needed) / 2) + 4;
+  for (const { height, put } of ports) {
+    put(Math.round(y + height / 2));
+    y += height;
+  }
+  const inside =
+    item.children.length === 0 ? 0 : placeInside(item, { x, y: top + header, width }, draft);
+  item.box = { x, y: top, width, height: header + inside };
+  return item.box.height;
+}
+
+function placeInside(item: Item, { x, y, width }: Spot, draft: Draft): number {
   const left = SIDE + (item.state.initial === null ? 0 : START);
-  const room = width - left - SIDE - gutterOf(item, draft);
-  draft.gutters.set(item, at.x + left + room);
-  const corner = { x: at.x + left, y: at.y + 2 };
-  const height =
-    item.state.type === 'parallel'
-      ? placeRegions(item, corner, room, draft)
-      : placeColumn(item.children, corner, room, draft);
+  const room = width - left - SIDE - gutterOf(item, draft.ways).width;
+  item.gutter = x + left + room;
+  const spot = { x: x + left, y: y + 2, width: room };
+  const isParallel = item.state.type === 'parallel';
+  const height = isParallel
+    ? placeRegions(item, spot, draft)
+    : placeColumn(item.children, spot, draft);
   return height + 2 + SIDE;
 }
 
-/** The room that labels and lanes take beside a column. */
-function gutterOf(item: Item, { ways, lanes }: Draft): number {
-  const own = ways.filter(({ home, above }) => home === item && above === null);
-  if (own.length === 0) return 0;
-  const lane = Math.max(...own.map((way) => lanes.get(laneId(way)) ?? 0));
-  return labelColumn(own) + lane * LANE;
-}
-
-function labelColumn(own: readonly Way[]): number {
-  return 2 * LABEL_GAP + Math.max(0, ...own.map(({ labelWidth }) => labelWidth));
-}
-
-function placeColumn(items: readonly Item[], at: Point, width: number, draft: Draft): number {
-  let y = at.y;
-  for (const [number, item] of items.entries()) {
-    y += place(item, { x: at.x, y }, width, draft);
-    if (number === items.length - 1) continue;
-    const crossing = draft.ways.filter(({ above }) => above === item);
-    y +=
-      crossing.length === 0
-        ? GAP
-        : 2 * GAP + Math.max(...crossing.map(({ labelHeight }) => labelHeight)) + 4;
+function placeColumn(items: readonly Item[], spot: Spot, draft: Draft): number {
+  let y = spot.y;
+  for (const [at, item] of items.entries()) {
+    if (at > 0) y += gapBelow(items[at - 1], draft);
+    y += place(item, { ...spot, y }, draft);
   }
-  return y - at.y;
+  return y - spot.y;
+}
+
+function gapBelow(item: Item | undefined, { ways }: Draft): number {
+  const labels = ways.filter(({ course }) => course === item).map(({ label }) => label.height);
+  return labels.length === 0 ? GAP : 2 * GAP + 4 + Math.max(...labels);
 }
 
 /**
  * Regions stand in columns if there is room. Those that arrows leave or enter stand in the last, so that nothing
  * is in the way; each of the others in the shortest.
  */
-function placeRegions(item: Item, at: Point, width: number, draft: Draft): number {
-  const count = Math.max(1, Math.min(item.children.length, Math.floor(width / REGION_MIN)));
-  const each = Math.floor((width - (count - 1) * SIDE) / count);
+function placeRegions({ children }: Item, spot: Spot, draft: Draft): number {
+  const count = Math.max(1, Math.min(children.length, Math.floor(spot.width / REGION_MIN)));
+  const width = Math.floor((spot.width - (count - 1) * SIDE) / count);
   const columns = Array.from({ length: count }, (): Item[] => []);
-  const isTied = (region: Item): boolean => draft.ways.some((way) => isLeaving(way, region));
-  const heightOf = (column: readonly Item[]): number => placeColumn(column, at, each, draft);
-  columns.at(-1)?.push(...item.children.filter(isTied));
-  for (const region of item.children.filter((child) => !isTied(child))) {
-    const heights = columns.map(heightOf);
+  const placeAll = (): readonly number[] =>
+    columns.map((column, at) => {
+      const x = spot.x + at * (width + SIDE);
+      return placeColumn(
+        column.sort((one, other) => one.row - other.row),
+        { x, y: spot.y, width },
+        draft,
+      );
+    });
+  columns.at(-1)?.push(...children.filter((region) => isLeft(region, draft)));
+  for (const region of children.filter((child) => !isLeft(child, draft))) {
+    const heights = placeAll();
     columns[heights.indexOf(Math.min(...heights))]?.push(region);
   }
-  const heights = columns.map((column, number) => {
-    const inOrder = column.sort((one, other) => one.row - other.row);
-    return placeColumn(inOrder, { x: at.x + number * (each + SIDE), y: at.y }, each, draft);
-  });
-  const height = Math.max(...heights);
-  for (const [number, column] of columns.entries())
-    stretch(column.at(-1), height - (heights[number] ?? 0), draft);
+  const height = Math.max(...placeAll());
+  for (const last of columns.flatMap((column) => column.slice(-1)))
+    last.box = { ...last.box, height: spot.y + height - last.box.y };
   return height;
 }
 
-function isLeaving({ from, to }: Way, region: Item): boolean {
+function isLeft(region: Item, { ways }: Draft): boolean {
   const inside = [...itemsOf(region)];
-  return inside.includes(from) !== inside.includes(to);
-}
-
-function stretch(item: Item | undefined, by: number, draft: Draft): void {
-  const shape = item === undefined ? undefined : draft.shapes.get(item);
-  if (shape === undefined) return;
-  const box = { ...shape.box, height: shape.box.height + by };
-  draft.shapes.set(shape.item, { ...shape, box });
-}
-
-function boxOf(item: Item, { shapes }: Draft): Rectangle {
-  return shapes.get(item)?.box ?? { x: 0, y: 0, width: 0, height: 0 };
+  return ways.some(({ from, to }) => inside.includes(from) !== inside.includes(to));
 }
 
 const BESIDE = 18;
 
 function widthOf(gap: readonly Way[]): number {
-  return gap.reduce((sum, { labelWidth }) => sum + Math.max(labelWidth, 10) + BESIDE, BESIDE);
+  return gap.reduce((sum, { label }) => sum + Math.max(label.width, 10) + BESIDE, BESIDE);
 }
 
 /** Where the lines of a gap may run: over and under both ends of each. */
-function roomOf(gap: readonly Way[], draft: Draft): Rectangle {
-  const ends = gap.flatMap(({ from, to }) => [boxOf(from, draft), boxOf(to, draft)]);
-  const x = Math.max(...ends.map((box) => box.x));
-  return { x, y: 0, width: Math.min(...ends.map((box) => box.x + box.width)) - x, height: 0 };
+function roomOf(gap: readonly Way[]): { readonly left: number; readonly width: number } {
+  const ends = gap.flatMap(({ from, to }) => [from.box, to.box]);
+  const left = Math.max(...ends.map(({ x }) => x));
+  return { left, width: Math.min(...ends.map(({ x, width }) => x + width)) - left };
 }
 
-function acrossGap(gap: readonly Way[], draft: Draft): readonly LaidArrow[] {
-  const room = roomOf(gap, draft);
-  let left = room.x + Math.round((room.width - widthOf(gap)) / 2) + BESIDE;
+function acrossGap(gap: readonly Way[]): readonly LaidArrow[] {
+  const room = roomOf(gap);
+  let left = room.left + Math.round((room.width - widthOf(gap)) / 2) + BESIDE;
   return gap.map((way) => {
-    const [from, to] = [boxOf(way.from, draft), boxOf(way.to, draft)];
-    const width = Math.max(way.labelWidth, 10);
+    const [from, to] = [way.from.box, way.to.box];
+    const width = Math.max(way.label.width, 10);
     const x = left + Math.round(width / 2);
     left += width + BESIDE;
-    const ends = from.y < to.y ? [from.y + from.height, to.y] : [from.y, to.y + to.height];
-    const above = way.above === null ? from : boxOf(way.above, draft);
+    const [start, end] = from.y < to.y ? [from.y + from.height, to.y] : [from.y, to.y + to.height];
+    const above = isLane(way.course) ? from : way.course.box;
     const middle = (above.y + above.height + Math.max(from.y, to.y)) / 2;
-    const points = ends.map((y) => ({ x, y }));
-    return laid(way, points, { x: x - width / 2, y: middle - way.labelHeight / 2 }, true);
+    const points = [
+      { x, y: start },
+      { x, y: end },
+    ];
+    return { way, points, label: labelAt(way, x - width / 2, middle) };
   });
 }
 
-function besideColumn(way: Way, draft: Draft): LaidArrow {
-  const [from, to] = [boxOf(way.from, draft), boxOf(way.to, draft)];
-  const start = draft.ports.get(`${way.from.id} ${way.arrow.ids[0] ?? ''}`) ?? 0;
-  const end = draft.ports.get(`${way.to.id} ${laneId(way)}`) ?? 0;
-  const gutter = draft.gutters.get(way.home) ?? 0;
-  const own = draft.ways.filter(({ home, above }) => home === way.home && above === null);
-  const lane = gutter + labelColumn(own) + (draft.lanes.get(laneId(way)) ?? 0) * LANE;
+function besideColumn(way: Way, ways: readonly Way[]): readonly LaidArrow[] {
+  const { from, to, course, start } = way;
+  if (!isLane(course)) return [];
+  const { gutter } = course.home;
+  const lane = gutter + gutterOf(course.home, ways).labels + course.number * LANE;
   const points = [
-    { x: from.x + from.width, y: start },
+    { x: from.box.x + from.box.width, y: start },
     { x: lane, y: start },
-    { x: lane, y: end },
-    { x: to.x + to.width, y: end },
+    { x: lane, y: course.end },
+    { x: to.box.x + to.box.width, y: course.end },
   ];
-  return laid(way, points, { x: gutter + LABEL_GAP, y: start - way.labelHeight / 2 }, false);
+  return [{ way, points, label: labelAt(way, gutter + LABEL_GAP, start) }];
 }
 
-function laid(way: Way, points: readonly Point[], { x, y }: Point, isCentred: boolean): LaidArrow {
-  const size = { width: way.labelWidth, height: way.labelHeight };
-  return {
-    ids: way.arrow.ids,
-    from: way.arrow.from,
-    to: way.arrow.to,
-    tone: way.to.tone,
-    points,
-    label:
-      way.label.length === 0
-        ? null
-        : { x: Math.round(x), y: Math.round(y), ...size, lines: way.label, isCentred },
-  };
-}
-
-function startOf(item: Item, draft: Draft): readonly LaidArrow[] {
-  const first = item.children.find(({ id }) => `${item.state.initial}.`.startsWith(`${id}.`));
-  if (first === undefined) return [];
-  const { x, y } = boxOf(first, draft);
-  const points = [
-    { x: x - START + 6, y: y + 20 },
-    { x, y: y + 20 },
-  ];
-  return [
-    { ids: [`${item.id}--start`], from: item.id, to: first.id, tone: 'plain', points, label: null },
-  ];
+function labelAt(
+  { label: { lines, width, height } }: Way,
+  x: number,
+  middle: number,
+): Rectangle | null {
+  return lines.length === 0
+    ? null
+    : { x: Math.round(x), y: Math.round(middle - height / 2), width, height };
 }

@@ -3,13 +3,11 @@
  * says the same as the SVG, in text that a reviewer can read in a diff.
  */
 import type { ChartState } from './chart.ts';
-import type { BoxLine, Caption, Plan } from './plan.ts';
-import { TIE } from './text.ts';
+import type { Plan } from './plan.ts';
+import { type Span, TIE } from './text.ts';
 
 export function writeMermaid(plan: Plan): string {
-  const { root, everywhere } = plan;
-  const rules = plan.lines.get(everywhere) ?? [];
-  const leads = plan.arrows.some(({ from }) => from === everywhere);
+  const { root, arrows, notes } = plan;
   return [
     '---',
     `title: ${root.key}`,
@@ -18,41 +16,38 @@ export function writeMermaid(plan: Plan): string {
     `  %% ${root.description}`,
     ...start(root, '  '),
     ...root.states.flatMap((state) => writeState(state, plan, '  ')),
-    ...(rules.length > 0 || leads ? writeEverywhere(plan, rules) : []),
-    ...plan.arrows.map(({ from, to, caption }) => `  ${arrow(from, to, words(caption))}`),
-    ...plan.notes.map(({ heading, text }) => `  %% ${heading} ${text}`),
+    ...arrows.map(({ from, to, words }) => {
+      const label = words.length === 0 ? '' : ` : ${plain(words)}`;
+      return `  ${idOf(from)} --> ${idOf(to)}${label}`;
+    }),
+    ...notes.map((note) => `  %% ${note}`),
     '',
   ].join('\n');
 }
 
 function writeState(state: ChartState, plan: Plan, indent: string): readonly string[] {
-  const name = `state "${state.key}" as ${idOf(state.id)}`;
-  const about = [state.description, ...(plan.lines.get(state.id) ?? []).map(lineWords)];
+  const id = idOf(state.id);
+  const description: Span = { text: state.description, style: 'description' };
+  const lines = (plan.lines.get(state.id) ?? []).map(({ words }) => plain(words));
+  const about = [plain([description]), ...lines];
+  const name = `${indent}state "${state.key}" as ${id}`;
   if (state.states.length === 0) {
-    const end = state.type === 'final' ? [`${indent}${idOf(state.id)} --> [*]`] : [];
-    const texts = about.map((text) => `${indent}${idOf(state.id)} : ${plain(text)}`);
-    return [`${indent}${name}`, ...texts, ...end];
+    const end = state.type === 'final' ? [`${indent}${id} --> [*]`] : [];
+    return [name, ...about.map((text) => `${indent}${id} : ${text}`), ...end];
   }
   const inner = `${indent}  `;
   const children = state.states.flatMap((child, place) => [
     ...(state.type === 'parallel' && place > 0 ? [`${inner}--`] : []),
     ...writeState(child, plan, inner),
   ]);
+  const note = [`${indent}note right of ${id}`, ...about.map((text) => inner + text)];
   return [
-    `${indent}${name} {`,
+    `${name} {`,
     ...start(state, inner),
     ...children,
     `${indent}}`,
-    `${indent}note right of ${idOf(state.id)}`,
-    ...about.map((text) => `${inner}${plain(text)}`),
+    ...note,
     `${indent}end note`,
-  ];
-}
-
-function writeEverywhere({ everywhere }: Plan, rules: readonly BoxLine[]): readonly string[] {
-  return [
-    `  state "in every state, unless it says otherwise" as ${idOf(everywhere)}`,
-    ...rules.map((line) => `  ${idOf(everywhere)} : ${plain(lineWords(line))}`),
   ];
 }
 
@@ -60,28 +55,15 @@ function start({ initial }: ChartState, indent: string): readonly string[] {
   return initial === null ? [] : [`${indent}[*] --> ${idOf(initial)}`];
 }
 
-function arrow(from: string, to: string, label: string): string {
-  return `${idOf(from)} --> ${idOf(to)}${label === '' ? '' : ` : ${plain(label)}`}`;
-}
-
-function lineWords({ mark, caption, target }: BoxLine): string {
-  const names = caption.events.join(', ');
-  if (mark === 'entry' || mark === 'exit') return `${mark} / ${names}`;
-  if (mark === 'runs') return `runs ${names}`;
-  return `${mark} ${words(caption)}${target === null ? '' : ` → ${target}`}`.trim();
-}
-
-function words({ events, guard, action }: Caption): string {
-  return [events.join(', '), guard, action].filter((part) => part !== '').join(' ');
-}
-
 function idOf(id: string): string {
   return id.replaceAll(/[^A-Za-z0-9]/g, '_');
 }
 
 /** Some readers of mermaid end a text at a colon or semicolon, and take `1. ` for the start of a list. */
-function plain(text: string): string {
-  return text
+function plain(words: readonly Span[]): string {
+  return words
+    .map(({ text }) => text)
+    .join(' ')
     .replaceAll(TIE, ' ')
     .replaceAll(/[;:]/g, ' –')
     .replaceAll(/(\d)\. /g, '$1 ');

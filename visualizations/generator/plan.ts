@@ -4,70 +4,70 @@
  * rules of the whole chart. Lines: what acts and stays, what begins a state again, and what a container does
  * within itself. Names stay as they are in the code: they are the vocabulary of the rules.
  */
-import { type ChartState, type ChartTransition, statesOf, type Trigger } from './chart.ts';
-import { TIE } from './text.ts';
-
-/** What is written on an arrow or on a line inside a box; an empty part is left out. */
-export interface Caption {
-  /** `term.observed`, `after electionTimeout`; several that do the same; none for a condition alone. */
-  readonly events: readonly string[];
-  /** `[mayGrantVote]` or `[else]`. */
-  readonly guard: string;
-  /** `/ grantVote`. */
-  readonly action: string;
-}
+import { type ChartState, type ChartTransition, PLAIN_STATE, statesOf } from './chart.ts';
+import { type Span, TIE } from './text.ts';
 
 export interface Arrow {
   /** Of every transition that it stands for. */
   readonly ids: readonly string[];
   readonly from: string;
   readonly to: string;
-  readonly caption: Caption;
+  /** One below the other: `term.observed`, `[isSo]`, `/ doThis`. */
+  readonly words: readonly Span[];
 }
 
 export interface BoxLine {
   readonly ids: readonly string[];
-  /** `when`: as soon as a condition is true; nothing before `after`. */
-  readonly mark: 'entry' | 'exit' | 'runs' | 'on' | 'when' | '';
-  readonly caption: Caption;
-  /** The name of a state inside, where a container's own rule leads; `again` if it leads to itself. */
-  readonly target: string | null;
+  readonly words: readonly Span[];
 }
 
 export interface Plan {
+  /** With the box "in every state" among its states, if it has anything to say. */
   readonly root: ChartState;
-  /** The id of the box "in every state"; it is drawn if it has lines or arrows. */
-  readonly everywhere: string;
   readonly lines: ReadonlyMap<string, readonly BoxLine[]>;
   readonly arrows: readonly Arrow[];
   /** What is written below: the events that are ignored, and where. */
-  readonly notes: readonly { readonly heading: string; readonly text: string }[];
+  readonly notes: readonly string[];
+}
+
+export function everywhereOf(root: ChartState): string {
+  return `${root.id}--everywhere`;
 }
 
 export function planPicture(root: ChartState): Plan {
   const states = [...statesOf(root)];
-  const everywhere = `${root.id}--everywhere`;
   const lines = new Map<string, readonly BoxLine[]>();
   const arrows: Arrow[] = [];
   for (const state of states) {
-    const groups = groupAlike(state.transitions);
-    const from = state === root ? everywhere : state.id;
+    const from = state === root ? everywhereOf(root) : state.id;
     const written: BoxLine[] = [];
-    for (const group of groups) {
+    for (const group of groupAlike(state.transitions)) {
+      const ids = group.map(({ id }) => id);
       const to = arrowTarget(root, state, group[0]);
-      if (to === null) written.push(writtenLine(group));
-      else arrows.push({ ids: group.map(({ id }) => id), from, to, caption: captionOf(group) });
+      if (to === null) written.push({ ids, words: lineOf(group) });
+      else arrows.push({ ids, from, to, words: wordsOf(group) });
     }
     lines.set(from, [...ownLines(state), ...written]);
   }
   const notes = states
     .filter(({ ignores }) => ignores.length > 0)
-    .map(({ key, ignores }, at) => ({
-      heading:
-        at === 0 && key === root.key ? 'ignored unless a state takes it:' : `ignored in ${key}:`,
-      text: ignores.join(', '),
-    }));
-  return { root, everywhere, lines, arrows, notes };
+    .map(
+      (state) =>
+        `ignored ${state === root ? 'unless a state takes it' : `in ${state.key}`}: ${state.ignores.join(', ')}`,
+    );
+  return { root: withEverywhere(root, lines, arrows), lines, arrows, notes };
+}
+
+function withEverywhere(
+  root: ChartState,
+  lines: Plan['lines'],
+  arrows: readonly Arrow[],
+): ChartState {
+  const id = everywhereOf(root);
+  const [key, description] = ['in every state', 'unless the state says otherwise'];
+  const isNeeded = (lines.get(id) ?? []).length > 0 || arrows.some(({ from }) => from === id);
+  const everywhere = { ...PLAIN_STATE, id, key, description, type: 'everywhere' };
+  return isNeeded ? { ...root, states: [everywhere, ...root.states] } : root;
 }
 
 type Group = readonly [ChartTransition, ...ChartTransition[]];
@@ -95,35 +95,40 @@ function arrowTarget(
     : target;
 }
 
-function ownLines(state: ChartState): readonly BoxLine[] {
-  const line = (mark: BoxLine['mark'], names: readonly string[]): BoxLine[] =>
-    names.length === 0
-      ? []
-      : [{ ids: [], mark, caption: { events: names, guard: '', action: '' }, target: null }];
-  return [
-    ...line('entry', state.entry),
-    ...line('exit', state.exit),
-    ...line('runs', state.invokes),
+function ownLines({ entry, exit, invokes }: ChartState): readonly BoxLine[] {
+  const line = (mark: string, sign: string, names: readonly string[]): BoxLine => ({
+    ids: [],
+    words: names.length === 0 ? [] : [span('mark', mark), span('action', sign + names.join(', '))],
+  });
+  const lines = [
+    line('entry', `/${TIE}`, entry),
+    line('exit', `/${TIE}`, exit),
+    line('runs', '', invokes),
   ];
+  return lines.filter(({ words }) => words.length > 0);
 }
 
-function writtenLine(group: Group): BoxLine {
-  const { source, target } = group[0];
-  const caption = captionOf(group);
-  const name = target === source ? 'again' : (target?.split(/[./]/).at(-1) ?? null);
-  const { kind } = group[0].trigger;
-  const mark = kind === 'always' ? 'when' : kind === 'event' ? 'on' : '';
-  return { ids: group.map(({ id }) => id), mark, caption, target: name };
+function lineOf(group: Group): readonly Span[] {
+  const [{ source, target, trigger }] = group;
+  const name = target === source ? 'again' : target?.split(/[./]/).at(-1);
+  const mark = trigger.kind === 'always' ? 'when' : trigger.kind === 'event' ? 'on' : '';
+  const lead = span('event', name === undefined ? '' : `→${TIE}${name}`);
+  return [span('mark', mark), ...wordsOf(group), lead].filter(({ text }) => text !== '');
 }
 
-/** One caption for transitions that differ in nothing but their event. */
-export function captionOf([first, ...others]: Group): Caption {
-  const words = [first, ...others].map(({ trigger }) => triggerWords(trigger));
-  return {
-    events: words.filter((event) => event !== ''),
-    guard: guardWords(first),
-    action: first.actions.length === 0 ? '' : `/${TIE}${first.actions.join(', ')}`,
-  };
+/** What one transition says, or several that differ in nothing but their event: events, condition, actions. */
+export function wordsOf([first, ...others]: Group): readonly Span[] {
+  const events = [first, ...others].map(triggerWords).filter((event) => event !== '');
+  const words = [
+    ...events.map((event, at) => span('event', at < events.length - 1 ? `${event},` : event)),
+    span('guard', guardWords(first)),
+    span('action', first.actions.length === 0 ? '' : `/${TIE}${first.actions.join(', ')}`),
+  ];
+  return words.filter(({ text }) => text !== '');
+}
+
+function span(style: Span['style'], text: string): Span {
+  return { text, style };
 }
 
 function guardWords({ guard, isElse, rank }: ChartTransition): string {
@@ -132,18 +137,8 @@ function guardWords({ guard, isElse, rank }: ChartTransition): string {
   return isElse ? `${order}[else]` : '';
 }
 
-function triggerWords({ kind, name }: Trigger): string {
-  switch (kind) {
-    case 'event':
-    case 'always':
-      return name;
-    case 'after':
-      return `after ${/^\d+$/.test(name) ? `${name} ms` : name}`;
-    case 'done':
-      return `${name} is done`;
-    case 'error':
-      return `${name} fails`;
-    default:
-      return kind satisfies never;
-  }
+function triggerWords({ trigger: { kind, name } }: ChartTransition): string {
+  if (kind === 'after') return `after ${/^\d+$/.test(name) ? `${name} ms` : name}`;
+  if (kind === 'done') return `${name} is done`;
+  return kind === 'error' ? `${name} fails` : name;
 }

@@ -4,10 +4,10 @@
  * `raft/follower.loyal--entries.received--0`. A line stops before its own words and goes on behind them.
  */
 import { BASELINE, PADDING } from './box.ts';
-import type { LaidArrow, Layout, Point, Rectangle, Shape } from './layout.ts';
+import { type LaidArrow, type Layout, START } from './layout.ts';
 import { FACES, type Style, type TextLine, TIE } from './text.ts';
 import { type Scheme, scopeOf, styleSheet, type Tone } from './theme.ts';
-import { groupBy } from './ways.ts';
+import { type Item, isLane, type Point, type Rectangle } from './ways.ts';
 
 const MARGIN = 14;
 const DOT = 5.5;
@@ -28,8 +28,8 @@ export function drawSvg(layout: Layout, scheme: Scheme): string {
     `<style>\n${styleSheet(scheme)}\n</style>`,
     rect('page', page, 0),
     rect('frame', { x: 0.5, y: 0.5, width: layout.width - 1, height: layout.height - 1 }, 10),
-    ...layout.shapes.map(drawShape),
-    ...layout.starts.map(drawStart),
+    ...layout.items.map(drawItem),
+    ...layout.items.map(drawStart),
     ...layout.arrows.map(drawArrow),
     ...layout.notes.map((line) => drawLine(line, line, 'plain')),
     '</svg>',
@@ -37,43 +37,63 @@ export function drawSvg(layout: Layout, scheme: Scheme): string {
   ].join('\n');
 }
 
-function drawShape({ item: { id, kind, tone, parent, children }, box, text }: Shape): string {
+function drawItem({ id, state, tone, parent, children, box, text }: Item): string {
+  const isRegion = parent?.state.type === 'parallel';
   const isFilled = parent?.parent === null || children.length > 0;
-  const name = kind === 'everywhere' || kind === 'region' ? kind : isFilled ? 'box' : 'leaf';
+  const name = isRegion
+    ? 'region'
+    : state.type === 'everywhere'
+      ? state.type
+      : isFilled
+        ? 'box'
+        : 'leaf';
   const inner = { x: box.x + 3, y: box.y + 3, width: box.width - 6, height: box.height - 6 };
-  const ruleAt = box.y + (text.ruleAt ?? 0);
-  const parts = [
-    ...(kind === 'root' ? [] : [rect(`${name} ${tone}`, box, 9)]),
-    ...(kind === 'final' ? [rect(`${name} ${tone}`, inner, 6)] : []),
-    ...(text.ruleAt === null
-      ? []
-      : [`<path class="rule" d="M${box.x + PADDING} ${ruleAt}H${box.x + box.width - PADDING}"/>`]),
-    ...[...groupBy(text.lines, ({ ids }) => ids)].map(([ids, lines]) => {
-      const words = lines.map((line) =>
-        drawLine(line, { x: box.x + line.x, y: box.y + line.y }, tone),
+  const rule = `M${box.x + PADDING} ${box.y + (text.ruleAt ?? 0)}H${box.x + box.width - PADDING}`;
+  return group([id], '', [
+    ...(parent === null ? [] : [rect(`${name} ${tone}`, box, 9)]),
+    ...(state.type === 'final' ? [rect(`${name} ${tone}`, inner, 6)] : []),
+    ...(text.ruleAt === null ? [] : [`<path class="rule" d="${rule}"/>`]),
+    ...text.lines.map((line, at) => {
+      const isFirst = text.lines[at - 1]?.ids !== line.ids;
+      const words = text.lines.filter(({ ids }) => ids === line.ids);
+      const drawn = words.map((each) =>
+        drawLine(each, { x: box.x + each.x, y: box.y + each.y }, tone),
       );
-      return group(ids, '', words);
+      return isFirst ? group(line.ids, '', drawn) : '';
     }),
-  ];
-  return group([id], '', parts);
+  ]);
 }
 
-function drawStart({ ids, points: [tail, head] }: LaidArrow): string {
-  if (tail === undefined || head === undefined) return '';
-  const dot = `<circle class="dot" cx="${tail.x}" cy="${tail.y}" r="${DOT}"/>`;
-  return group(ids, '', [dot, ...drawLineOf([tail, head], null, 'plain')]);
+/** The dot where a state begins. */
+function drawStart({ id, state, children }: Item): string {
+  const first = children.find((child) => `${state.initial}.`.startsWith(`${child.id}.`));
+  if (first === undefined) return '';
+  const [x, y] = [first.box.x - START + 6, first.box.y + 20];
+  const line = drawLineOf(
+    [
+      { x, y },
+      { x: first.box.x, y },
+    ],
+    null,
+    'plain',
+  );
+  return group([`${id}--start`], '', [
+    `<circle class="dot" cx="${x}" cy="${y}" r="${DOT}"/>`,
+    ...line,
+  ]);
 }
 
-function drawArrow({ ids, points, label, tone }: LaidArrow): string {
-  let y = label?.y ?? 0;
-  const words = (label?.lines ?? []).map((line) => {
+function drawArrow({ way: { arrow, label, to, course }, points, label: place }: LaidArrow): string {
+  const isCentred = !isLane(course);
+  const x = place === null ? 0 : place.x + (isCentred ? place.width / 2 : 0);
+  let y = place?.y ?? 0;
+  const words = label.lines.map((line) => {
     const baseline = y + Math.round(line.height * BASELINE);
     y += line.height;
-    const x = label === null ? 0 : label.isCentred ? label.x + label.width / 2 : label.x;
-    return drawLine(line, { x, y: baseline }, tone);
+    return drawLine(line, { x, y: baseline }, to.tone);
   });
-  const anchor = label?.isCentred === true ? ' text-anchor="middle"' : '';
-  return group(ids, anchor, [...drawLineOf(points, label, tone), ...words]);
+  const anchor = isCentred && words.length > 0 ? ' text-anchor="middle"' : '';
+  return group(arrow.ids, anchor, [...drawLineOf(points, place, to.tone), ...words]);
 }
 
 /** The last stretch ends in the neck of the head. */

@@ -49,37 +49,24 @@ export const TONES: Readonly<Record<Tone, Readonly<Record<Scheme, Shades>>>> = {
   },
 };
 
-const TONE_OF_STATE: Readonly<Record<string, Tone>> = {
-  follower: 'follower',
-  preCandidate: 'preCandidate',
-  candidate: 'candidate',
-  leader: 'leader',
-  running: 'leader',
-  active: 'leader',
-  open: 'leader',
-  replicate: 'leader',
-  writing: 'leader',
-  applying: 'leader',
-  recovering: 'waiting',
-  draining: 'waiting',
-  probe: 'waiting',
-  paused: 'waiting',
-  dialing: 'follower',
-  handshaking: 'follower',
-  backingOff: 'waiting',
-  stalled: 'trouble',
-  refused: 'trouble',
-  failed: 'trouble',
-  halted: 'trouble',
-  raft: 'follower',
-  replication: 'leader',
-  link: 'plain',
-  logWriter: 'waiting',
-  applier: 'candidate',
-};
+const STATES: readonly (readonly [Tone, readonly string[]])[] = [
+  ['follower', ['follower', 'dialing', 'handshaking', 'raft']],
+  ['preCandidate', ['preCandidate']],
+  ['candidate', ['candidate', 'applier']],
+  [
+    'leader',
+    ['leader', 'running', 'active', 'open', 'replicate', 'writing', 'applying', 'replication'],
+  ],
+  ['waiting', ['recovering', 'draining', 'probe', 'paused', 'backingOff', 'logWriter']],
+  ['trouble', ['stalled', 'refused', 'failed', 'halted']],
+  ['plain', ['link']],
+];
+const TONE_OF_STATE = new Map(
+  STATES.flatMap(([tone, keys]) => keys.map((key) => [key, tone] as const)),
+);
 
 export function toneOf(key: string, inherited: Tone): Tone {
-  return TONE_OF_STATE[key] ?? inherited;
+  return TONE_OF_STATE.get(key) ?? inherited;
 }
 
 export type Scheme = 'light' | 'dark';

@@ -3,34 +3,61 @@
  * neighbour crosses the gap between the two; any other leaves its box to the right, runs along a lane beside the
  * column, and enters the box of its target from the right. All arrows to one target share its lane, as rivers do.
  */
-import { setLabel } from './box.ts';
+import { type BoxText, setLabel } from './box.ts';
 import type { ChartState } from './chart.ts';
 import type { Arrow, Plan } from './plan.ts';
 import type { TextLine } from './text.ts';
 import { type Tone, toneOf } from './theme.ts';
 
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface Rectangle extends Point {
+  readonly width: number;
+  readonly height: number;
+}
+
 export interface Item {
   readonly id: string;
-  readonly kind: 'root' | 'everywhere' | 'group' | 'region' | 'leaf' | 'final';
-  readonly tone: Tone;
   readonly state: ChartState;
+  readonly tone: Tone;
   readonly parent: Item | null;
   readonly children: readonly Item[];
   /** Its place among all, from top to bottom. */
   readonly row: number;
+  /** The layout fills in the rest. */
+  box: Rectangle;
+  text: BoxText;
+  /** Where the strip for labels and lanes begins beside its column. */
+  gutter: number;
+}
+
+export interface Lane {
+  /** The innermost box around all that it leads from and to. */
+  readonly home: Item;
+  readonly to: Item;
+  readonly sources: Item[];
+  /** From the column outwards: short lanes inside. */
+  number: number;
+  /** Where it enters its target. */
+  end: number;
 }
 
 export interface Way {
   readonly arrow: Arrow;
-  readonly label: readonly TextLine[];
-  readonly labelWidth: number;
-  readonly labelHeight: number;
+  readonly label: {
+    readonly lines: readonly TextLine[];
+    readonly width: number;
+    readonly height: number;
+  };
   readonly from: Item;
   readonly to: Item;
-  /** The innermost box around both ends: the lane is beside its column. */
-  readonly home: Item;
-  /** The box above the gap that it crosses; `null` if it runs along a lane. */
-  readonly above: Item | null;
+  /** The box above the gap that it crosses, or the lane that it runs along. */
+  readonly course: Item | Lane;
+  /** Where it leaves its source for a lane. */
+  start: number;
 }
 
 export function* itemsOf(item: Item): Generator<Item> {
@@ -38,84 +65,47 @@ export function* itemsOf(item: Item): Generator<Item> {
   for (const child of item.children) yield* itemsOf(child);
 }
 
-export function buildTree(plan: Plan): Item {
-  const { root, everywhere, arrows, lines } = plan;
-  const isNeeded =
-    (lines.get(everywhere) ?? []).length > 0 || arrows.some(({ from }) => from === everywhere);
-  let rows = 0;
+export function isLane(course: Item | Lane): course is Lane {
+  return 'home' in course;
+}
+
+export function buildTree({ root }: Plan): Item {
+  let row = 0;
   const build = (state: ChartState, parent: Item | null, inherited: Tone): Item => {
     const children: Item[] = [];
-    const tone = parent === null ? 'plain' : toneOf(state.key, inherited);
-    const item: Item = {
-      id: state.id,
-      kind: kindOf(state, parent),
-      tone,
-      state,
-      parent,
-      children,
-      row: rows,
+    const tone = parent === null ? inherited : toneOf(state.key, inherited);
+    const unknown = {
+      box: { x: 0, y: 0, width: 0, height: 0 },
+      text: { height: 0, lines: [], ruleAt: null },
+      gutter: 0,
     };
-    rows += 1;
-    if (parent === null && isNeeded) {
-      children.push({
-        id: everywhere,
-        kind: 'everywhere',
-        tone,
-        state: EVERYWHERE,
-        parent: item,
-        children: [],
-        row: rows,
-      });
-      rows += 1;
-    }
+    const item: Item = { id: state.id, state, tone, parent, children, row, ...unknown };
+    row += 1;
     for (const child of state.states) children.push(build(child, item, tone));
     return item;
   };
   return build(root, null, 'plain');
 }
 
-/** What the box says that holds for the whole chart. */
-const EVERYWHERE: ChartState = {
-  id: '',
-  key: 'in every state',
-  type: 'atomic',
-  description: 'unless the state says otherwise',
-  entry: [],
-  exit: [],
-  invokes: [],
-  initial: null,
-  states: [],
-  transitions: [],
-  ignores: [],
-};
-
-function kindOf({ type, states }: ChartState, parent: Item | null): Item['kind'] {
-  if (parent === null) return 'root';
-  if (parent.state.type === 'parallel') return 'region';
-  if (type === 'final') return 'final';
-  return states.length > 0 ? 'group' : 'leaf';
-}
-
 /** `aside` are the arrows for which their gap has no room. */
 export function findWays(plan: Plan, root: Item, aside: ReadonlySet<Arrow>): readonly Way[] {
   const items = new Map([...itemsOf(root)].map((item) => [item.id, item]));
-  return plan.arrows.flatMap((arrow) => {
-    const from = items.get(arrow.from);
-    const to = items.get(arrow.to);
+  const lanes = new Map<string, Lane>();
+  const ways = plan.arrows.flatMap((arrow): Way[] => {
+    const [from, to] = [items.get(arrow.from), items.get(arrow.to)];
     if (from === undefined || to === undefined) return [];
-    const label = setLabel(arrow.caption);
     const home = homeOf(from, to);
-    return {
-      arrow,
-      label,
-      labelWidth: Math.ceil(Math.max(0, ...label.map(({ width }) => width))),
-      labelHeight: label.reduce((sum, { height }) => sum + height, 0),
-      from,
-      to,
-      home,
-      above: aside.has(arrow) ? null : gapBetween(from, to, home),
-    };
+    const gap = aside.has(arrow) ? null : gapBetween(from, to, home);
+    const key = `${home.id} to ${to.id}`;
+    const lane = lanes.get(key) ?? { home, to, sources: [], number: 0, end: 0 };
+    if (gap === null) lanes.set(key, lane).get(key)?.sources.push(from);
+    const lines = setLabel(arrow.words);
+    const width = Math.ceil(Math.max(0, ...lines.map((line) => line.width)));
+    const height = lines.reduce((sum, line) => sum + line.height, 0);
+    return [{ arrow, label: { lines, width, height }, from, to, course: gap ?? lane, start: 0 }];
   });
+  numberLanes([...lanes.values()]);
+  return ways;
 }
 
 function homeOf(from: Item, to: Item): Item {
@@ -133,7 +123,7 @@ function gapBetween(from: Item, to: Item, home: Item): Item | null {
   const start = home.children.findIndex((child) => isIn(from, child));
   const end = home.children.findIndex((child) => isIn(to, child));
   const [upper, lower] = [home.children[Math.min(start, end)], home.children[Math.max(start, end)]];
-  if (upper === undefined || lower === undefined || Math.abs(end - start) !== 1) return null;
+  if (upper === undefined || Math.abs(end - start) !== 1) return null;
   const [above, below] = start < end ? [from, to] : [to, from];
   return below === lower && isAtBottom(above, upper) ? upper : null;
 }
@@ -144,89 +134,54 @@ function isAtBottom(item: Item, outer: Item): boolean {
   return last !== undefined && isAtBottom(item, last);
 }
 
+/** Lanes of one home have one number if they are never beside each other. */
+function numberLanes(lanes: readonly Lane[]): void {
+  const spans = lanes.map((lane) => {
+    const rows = [lane.to, ...lane.sources].map(({ row }) => row);
+    return { lane, first: Math.min(...rows), last: Math.max(...rows) };
+  });
+  spans.sort((one, other) => one.last - one.first - (other.last - other.first));
+  for (const [at, { lane, first, last }] of spans.entries()) {
+    const taken = spans
+      .slice(0, at)
+      .filter((each) => each.lane.home === lane.home && each.first <= last && first <= each.last)
+      .map((each) => each.lane.number);
+    while (taken.includes(lane.number)) lane.number += 1;
+  }
+}
+
+/** The strip of a box that one arrow leaves from, or one lane enters. */
 interface Port {
-  /** Of a way that leaves, or of the lane that enters. */
-  readonly id: string;
   readonly height: number;
+  readonly put: (y: number) => void;
 }
 
-/** For each home and target, which lane: short ways inside, long ones further out. */
-export type Lanes = ReadonlyMap<string, number>;
-
-export function laneId({ home, to }: Way): string {
-  return `${home.id} to ${to.id}`;
-}
-
-export function assignLanes(ways: readonly Way[]): Lanes {
-  const spans = new Map<string, { home: Item; first: number; last: number }>();
-  for (const way of ways.filter(({ above }) => above === null)) {
-    const { home, from, to } = way;
-    const { first, last } = spans.get(laneId(way)) ?? { first: to.row, last: to.row };
-    spans.set(laneId(way), {
-      home,
-      first: Math.min(first, from.row),
-      last: Math.max(last, from.row),
-    });
-  }
-  const lanes = new Map<string, number>();
-  const byLength = [...spans].sort(
-    ([, one], [, other]) => one.last - one.first - (other.last - other.first),
-  );
-  for (const [id, { home, first, last }] of byLength) {
-    const taken = byLength
-      .filter(([, span]) => span.home === home && span.first <= last && first <= span.last)
-      .flatMap(([other]) => lanes.get(other) ?? []);
-    let lane = 0;
-    while (taken.includes(lane)) lane += 1;
-    lanes.set(id, lane);
-  }
-  return lanes;
-}
-
-/** On the right side of a box, from top to bottom, so that lines cross least: upwards first, the nearest lane first. */
-export function portsOf(item: Item, ways: readonly Way[], lanes: Lanes): readonly Port[] {
-  const beside = ways.filter(({ above }) => above === null);
-  const leaving = beside.filter(({ from }) => from === item);
-  const entering = groupBy(
-    beside.filter(({ to }) => to === item),
-    laneId,
-  );
-  const ports = [
-    ...leaving.map((way) => portOf(way.arrow.ids[0] ?? '', way, [way.to], way.labelHeight)),
-    ...[...entering].flatMap(([id, [way, ...others]]) =>
-      way === undefined
-        ? []
-        : portOf(
-            id,
-            way,
-            [way, ...others].map(({ from }) => from),
-            0,
-          ),
-    ),
-  ];
-  function portOf(id: string, way: Way, ends: readonly Item[], label: number) {
-    const isUp = ends.every(({ row }) => row < item.row);
-    const isDown = ends.every(({ row }) => row > item.row);
-    const distance = (lanes.get(laneId(way)) ?? 0) - 100 * depthOf(way.home);
-    const order = isUp ? -10_000 + distance : isDown ? 10_000 - distance : 0;
-    return { id, height: Math.max(18, label + 8), order };
-  }
-  return ports.sort((one, other) => one.order - other.order);
+/** From top to bottom, so that lines cross least: what leads up before what leads down, the nearest lane outermost. */
+export function portsOf(item: Item, ways: readonly Way[]): readonly Port[] {
+  const orderOf = ({ home, number }: Lane, ends: readonly Item[]): number => {
+    const distance = number - 100 * depthOf(home);
+    if (ends.every(({ row }) => row < item.row)) return -10_000 + distance;
+    return ends.every(({ row }) => row > item.row) ? 10_000 - distance : 0;
+  };
+  const leaving = ways.flatMap((way) => {
+    if (way.from !== item || !isLane(way.course)) return [];
+    const put = (y: number): void => {
+      way.start = y;
+    };
+    return [
+      { order: orderOf(way.course, [way.to]), height: Math.max(18, way.label.height + 8), put },
+    ];
+  });
+  const lanes = new Set(ways.map(({ course }) => course).filter(isLane));
+  const entering = [...lanes].flatMap((lane) => {
+    const put = (y: number): void => {
+      lane.end = y;
+    };
+    return lane.to === item ? [{ order: orderOf(lane, lane.sources), height: 18, put }] : [];
+  });
+  return [...leaving, ...entering].sort((one, other) => one.order - other.order);
 }
 
 function depthOf({ parent }: Item): number {
   return parent === null ? 0 : depthOf(parent) + 1;
-}
-
-export function groupBy<Value, Key>(
-  values: readonly Value[],
-  keyOf: (value: Value) => Key,
-): ReadonlyMap<Key, readonly Value[]> {
-  const groups = new Map<Key, Value[]>();
-  for (const value of values) {
-    const group = groups.get(keyOf(value));
-    if (group === undefined) groups.set(keyOf(value), [value]);
-    else group.push(value);
-  }
-  return groups;
 }
