@@ -6,10 +6,10 @@ import { expect, it } from 'vitest';
 import { staticConfiguration } from '../../src/core/configuration.ts';
 import { term } from '../../src/core/types.ts';
 import type { CarriedMessage } from '../../src/transport/memory-network.ts';
+import { MiniCluster } from '../cluster/mini-cluster.ts';
 import { N1, N2, N3, N4, N5, only } from '../machines/harness.ts';
 import * as raft from '../machines/raft-events.ts';
 import { VirtualCluster } from '../node/virtual-cluster.ts';
-import { MiniCluster } from '../paper/mini-cluster.ts';
 import { emptyLogs, isA } from '../paper/names.ts';
 import { append, askVote, entryId, typeCarried } from './messages.ts';
 
@@ -50,39 +50,40 @@ it('[A3] grants of a pre-vote that arrive in the real round elect nobody', () =>
   expect([chart.state(), chart.context().granted]).toEqual(['candidate', [N1]]);
 });
 
-it('[A4] a vote of term 1 that arrives in term 2 makes no second leader of term 2', () => {
-  const cluster = new MiniCluster({ logs: emptyLogs(3), first: [N1] });
+it('[A4] a vote of term 1 that arrives in term 2 makes no second leader of term 2', async () => {
+  const cluster = await MiniCluster.start({ logs: emptyLogs(3), first: [N1] });
   cluster.lose = ({ message, to }) => to === N1 && message.type === 'RequestVoteReply';
-  cluster.elapse(300);
+  await cluster.elapse(300);
   const [late] = cluster.said.filter(({ from, message }) => {
     return from === N2 && message.type === 'RequestVoteReply' && message.granted;
   });
   expect([cluster.member(N1).path, late?.message.term]).toEqual(['candidate', 1]);
   cluster.lose = ({ from, message }) => from === N1 && message.type === 'RequestVote';
-  cluster.elapseUntil(() => cluster.member(N1).state.term === 2, 3_000);
+  await cluster.elapseUntil(() => cluster.member(N1).state.term === 2, 3_000);
   cluster.partition([N1], [N2, N3]);
-  cluster.elect(N2);
+  await cluster.elect(N2);
   expect(cluster.member(N2).state.term).toBe(2);
   const candidate = cluster.member(N1);
   const { term: own, votedFor } = candidate.state;
   expect([own, votedFor]).toEqual([2, N1]);
-  if (late !== undefined) cluster.hand(late);
+  if (late !== undefined) await cluster.hand(late);
   expect(candidate.leads).toBe(false);
-  expect([...cluster.history.leaders]).toEqual([[2, N2]]);
+  expect([...cluster.leaders]).toEqual([[2, N2]]);
 });
 
-it('[A5] a vote that has left holds after a crash at any moment, and one that has not is free', () => {
-  for (const kept of [0, 1, 2]) {
-    const cluster = new MiniCluster({ logs: emptyLogs(3), terms: { n1: 4 } });
+it('[A5] a vote that has left holds after a crash at any moment, and one that has not is free', async () => {
+  for (const isWritten of [false, true]) {
+    const cluster = await MiniCluster.start({ logs: emptyLogs(3), terms: { n1: 4 } });
     cluster.slowDisks.add(N1);
-    cluster.hand(askVote({ from: N2, to: N1 }, 5, ZERO));
-    cluster.member(N1).completeWrites(kept);
+    await cluster.hand(askVote({ from: N2, to: N1 }, 5, ZERO));
+    if (isWritten) cluster.member(N1).completeWrite();
     const hasLeft = cluster.saidBy(N1, 'RequestVoteReply').length > 0;
-    expect(hasLeft).toBe(kept === 2);
-    cluster.crash(N1);
-    cluster.start(N1);
-    cluster.hand(askVote({ from: N3, to: N1 }, 5, ZERO));
-    cluster.member(N1).completeWrites();
+    expect(hasLeft).toBe(isWritten);
+    await cluster.crash(N1);
+    await cluster.start(N1);
+    await cluster.elapse(50);
+    await cluster.hand(askVote({ from: N3, to: N1 }, 5, ZERO));
+    cluster.member(N1).completeWrite();
     expect(cluster.saidBy(N1, 'RequestVoteReply').at(-1)?.granted).toBe(!hasLeft);
     expect(cluster.member(N1).disk.hardState).toEqual({ term: 5, votedFor: hasLeft ? N2 : N3 });
   }
@@ -128,74 +129,74 @@ it('[A7] a follower whose disk lags asks nobody for votes until what it would bo
   await cluster.leader();
 });
 
-it('[A13] a node far behind in terms still helps to replace a leader', () => {
+it('[A13] a node far behind in terms still helps to replace a leader', async () => {
   const logs = { n1: [1, 5], n2: [1, 5], n3: [1] };
-  const cluster = new MiniCluster({ logs, first: [N1] });
-  cluster.crash(N2);
-  cluster.elapse(400);
+  const cluster = await MiniCluster.start({ logs, first: [N1] });
+  await cluster.crash(N2);
+  await cluster.elapse(400);
   expect(cluster.leader?.id).toBe(N1);
   expect(cluster.up.map(({ state }) => state.term)).toEqual([6, 6]);
 });
 
-it('[A14] a longer log with an older term and a shorter one with a newer do not block each other', () => {
+it('[A14] a longer log with an older term and a shorter one with a newer do not block each other', async () => {
   const logs = { n1: [1, 5], n2: [1, 5], n3: [1], n4: [1], n5: [1] };
   const terms = { n3: 6, n4: 6, n5: 6 };
-  const cluster = new MiniCluster({ logs, terms });
-  cluster.crash(N5);
+  const cluster = await MiniCluster.start({ logs, terms });
+  await cluster.crash(N5);
   cluster.favour(N3);
-  cluster.elapseUntil(() => cluster.leader !== null, 2_500);
+  await cluster.elapseUntil(() => cluster.leader !== null, 2_500);
   expect([N1, N2]).toContain(cluster.leader?.id);
   expect(cluster.leader?.state.term).toBe(7);
 });
 
-it('[A15] two that lose their leader at the same moment do not refuse each other for its sake', () => {
-  const cluster = new MiniCluster({ logs: emptyLogs(3) });
-  cluster.elect(N1);
-  cluster.elapse(100);
-  cluster.crash(N1);
+it('[A15] two that lose their leader at the same moment do not refuse each other for its sake', async () => {
+  const cluster = await MiniCluster.start({ logs: emptyLogs(3) });
+  await cluster.elect(N1);
+  await cluster.elapse(100);
+  await cluster.crash(N1);
   cluster.favour(N2, N3);
   cluster.lose = isA('PreVote');
-  cluster.elapseUntil(() => cluster.up.every(({ path }) => path === 'preCandidate'), 600);
+  await cluster.elapseUntil(() => cluster.up.every(({ path }) => path === 'preCandidate'), 600);
   expect(cluster.up.map(({ state }) => state.leaderId)).toEqual([null, null]);
   cluster.lose = () => false;
   cluster.favour(N3);
-  cluster.elapseUntil(() => cluster.leader !== null, 1_200);
+  await cluster.elapseUntil(() => cluster.leader !== null, 1_200);
 });
 
-it('[A16] one that asks for pre-votes all the time keeps nobody from noticing that the leader is gone', () => {
-  const cluster = new MiniCluster({ logs: emptyLogs(5) });
-  cluster.elect(N1);
-  cluster.elapse(100);
+it('[A16] one that asks for pre-votes all the time keeps nobody from noticing that the leader is gone', async () => {
+  const cluster = await MiniCluster.start({ logs: emptyLogs(5) });
+  await cluster.elect(N1);
+  await cluster.elapse(100);
   cluster.lose = ({ from, to }) => from === N1 || to === N5;
   cluster.favour(N2);
   const request = { type: 'PreVote', term: term(2), lastLog: ZERO, round: 1 } as const;
   for (let asked = 0; asked < 20 && cluster.leader?.id !== N2; asked += 1) {
-    for (const to of [N2, N3, N4]) cluster.hand({ from: N5, to, message: request, entries: [] });
-    cluster.elapse(30);
+    for (const to of [N2, N3, N4]) await cluster.hand({ from: N5, to, message: request, runs: [] });
+    await cluster.elapse(30);
   }
   expect(cluster.leader?.id).toBe(N2);
 });
 
-it('[A16] a leader that lost its lead can have it back from one that still heard it', () => {
-  const cluster = new MiniCluster({ logs: emptyLogs(3) });
-  cluster.elect(N1);
-  cluster.crash(N3);
+it('[A16] a leader that lost its lead can have it back from one that still heard it', async () => {
+  const cluster = await MiniCluster.start({ logs: emptyLogs(3) });
+  await cluster.elect(N1);
+  await cluster.crash(N3);
   cluster.lose = ({ from, message }) => from === N2 && message.type === 'AppendEntriesReply';
-  cluster.elapseUntil(() => !cluster.member(N1).leads, 1_500);
+  await cluster.elapseUntil(() => !cluster.member(N1).leads, 1_500);
   expect(cluster.member(N2).path).toMatch(/^follower\.(loyal|doubtful)$/);
   cluster.lose = () => false;
   cluster.favour(N1);
-  cluster.elapseUntil(() => cluster.leader?.id === N1, 1_500);
+  await cluster.elapseUntil(() => cluster.leader?.id === N1, 1_500);
 });
 
-it('[A18] one whom everyone ignores for its newer term is freed by a single change of leader', () => {
+it('[A18] one whom everyone ignores for its newer term is freed by a single change of leader', async () => {
   const logs = { n1: [1, 5], n2: [1, 5], n3: [1, 5] };
-  const cluster = new MiniCluster({ logs, terms: { n3: 8 } });
-  cluster.crash(N3);
-  cluster.elect(N1);
-  cluster.start(N3);
-  cluster.elapse(5_000);
-  expect([...cluster.history.leaders.keys()]).toEqual([6, 9]);
+  const cluster = await MiniCluster.start({ logs, terms: { n3: 8 } });
+  await cluster.crash(N3);
+  await cluster.elect(N1);
+  await cluster.start(N3);
+  await cluster.elapse(5_000);
+  expect([...cluster.leaders.keys()]).toEqual([6, 9]);
   expect(cluster.up.map(({ state }) => state.term)).toEqual([9, 9, 9]);
   expect(new Set(Object.values(cluster.logs)).size).toBe(1);
 });
@@ -229,19 +230,19 @@ it('[A21] answers to a later round of pre-votes start no campaign at one that ha
   expect(chart.context().term).toBe(5);
 });
 
-it('[A22] catching up on old entries takes no term back, and a refusal carries the term just learnt', () => {
+it('[A22] catching up on old entries takes no term back, and a refusal carries the term just learnt', async () => {
   const logs = { n1: [1], n2: [1, 1, 2, 2], n3: [1] };
-  const cluster = new MiniCluster({ logs, terms: { n1: 5 } });
+  const cluster = await MiniCluster.start({ logs, terms: { n1: 5 } });
   const way = { from: N2, to: N1 };
-  cluster.hand(append(way, { of: 5, prev: [1, 1], terms: [1, 2, 2] }));
-  cluster.settle();
+  await cluster.hand(append(way, { of: 5, prev: [1, 1], terms: [1, 2, 2] }));
+  await cluster.settle();
   expect(cluster.logs.n1).toBe('1122');
   expect(cluster.member(N1).state.term).toBe(5);
   expect(cluster.saidBy(N1, 'AppendEntriesReply')).toMatchObject([{ term: 5 }]);
   expect(cluster.member(N1).disk.hardState).toEqual({ term: 5, votedFor: null });
-  const other = new MiniCluster({ logs: { n1: [1], n2: [] }, terms: { n1: 5 } });
-  other.hand(askVote(way, 9, ZERO));
-  other.settle();
+  const other = await MiniCluster.start({ logs: { n1: [1], n2: [] }, terms: { n1: 5 } });
+  await other.hand(askVote(way, 9, ZERO));
+  await other.settle();
   expect(other.saidBy(N1, 'RequestVoteReply')).toEqual([
     { type: 'RequestVoteReply', term: 9, granted: false },
   ]);
@@ -249,23 +250,23 @@ it('[A22] catching up on old entries takes no term back, and a refusal carries t
 });
 
 /** Five that start at the same instant, are held up for a second, and have one split vote after the other. */
-function startedTogether(draw: () => number): MiniCluster {
-  const cluster = new MiniCluster({ logs: emptyLogs(5), latencyMs: () => 5, draw });
+async function startedTogether(draw: () => number): Promise<MiniCluster> {
+  const cluster = await MiniCluster.start({ logs: emptyLogs(5), latencyMs: () => 5, draw });
   cluster.lose = () => true;
-  cluster.elapse(1_000);
+  await cluster.elapse(1_000);
   cluster.lose = () => false;
-  cluster.elapse(6_000);
+  await cluster.elapse(6_000);
   return cluster;
 }
 
-it('[A24] members that start at one instant and stall together do not stay in step', () => {
+it('[A24] members that start at one instant and stall together do not stay in step', async () => {
   for (let seed = 1; seed <= 40; seed += 1) {
     let state = seed;
-    const cluster = startedTogether(() => {
+    const cluster = await startedTogether(() => {
       state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
       return (state >>> 8) / 2 ** 23;
     });
     expect(cluster.leader?.state.term ?? Number.POSITIVE_INFINITY, `seed ${seed}`).toBeLessThan(4);
   }
-  expect(startedTogether(() => 0.5).leader, 'all drawing the same').toBeNull();
+  expect((await startedTogether(() => 0.5)).leader, 'all drawing the same').toBeNull();
 });

@@ -3,7 +3,8 @@ import type { AppendEntries, Message } from '../../src/core/message.ts';
 import { type EntryId, index, type NodeId, term } from '../../src/core/types.ts';
 import { decodeFrame } from '../../src/transport/codec.ts';
 import type { CarriedMessage } from '../../src/transport/memory-network.ts';
-import type { Envelope } from '../machines/member.ts';
+import { foundingEntry, runsOf } from '../cluster/entries.ts';
+import type { Said } from '../cluster/mini-cluster.ts';
 
 export function entryId(ofTerm: number, ofIndex: number): EntryId {
   return { term: term(ofTerm), index: index(ofIndex) };
@@ -23,7 +24,7 @@ interface AppendSample {
   readonly commit?: number;
 }
 
-interface AppendEnvelope extends Envelope {
+interface AppendSaid extends Said {
   readonly message: AppendEntries;
 }
 
@@ -31,7 +32,7 @@ interface AppendEnvelope extends Envelope {
 export function append(
   { from, to }: Way,
   { of, prev, terms = [], commit = 0 }: AppendSample,
-): AppendEnvelope {
+): AppendSaid {
   const [prevTerm, prevIndex] = prev;
   return {
     from,
@@ -44,15 +45,15 @@ export function append(
       commitIndex: index(commit),
       round: 0,
     },
-    entries: terms.map((each, offset) => ({
-      term: term(each),
-      data: `${prevIndex + offset + 1} of term ${each}`,
-    })),
+    runs: runsOf(
+      prevIndex + 1,
+      terms.map((each, offset) => foundingEntry(each, prevIndex + offset + 1)),
+    ),
   };
 }
 
-export function askVote({ from, to }: Way, of: number, lastLog: EntryId): Envelope {
-  return { from, to, message: { type: 'RequestVote', term: term(of), lastLog }, entries: [] };
+export function askVote({ from, to }: Way, of: number, lastLog: EntryId): Said {
+  return { from, to, message: { type: 'RequestVote', term: term(of), lastLog }, runs: [] };
 }
 
 /** What kind of message the network carries; empty for what is none. */

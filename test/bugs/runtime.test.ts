@@ -7,8 +7,8 @@ import { PROGRESS_TIMEOUT_MS } from '../../src/core/limits.ts';
 import { encodeMessage } from '../../src/transport/codec.ts';
 import { MemoryNetwork } from '../../src/transport/memory-network.ts';
 import { memoryTransport } from '../../src/transport/memory-transport.ts';
+import { MiniCluster } from '../cluster/mini-cluster.ts';
 import { VirtualCluster, type VirtualMember } from '../node/virtual-cluster.ts';
-import { MiniCluster } from '../paper/mini-cluster.ts';
 import { emptyLogs, isA, N1, N2, N3 } from '../paper/names.ts';
 import { GARBAGE, HELLO, type Hostile, hostileShapes, sealed } from '../transport/hostile.ts';
 import { dial, Recorder } from '../transport/recorder.ts';
@@ -17,10 +17,10 @@ import { appendOf, EVERY_MESSAGE, helloOf, LIMITS } from '../transport/sample.ts
 const KIB = 1024;
 
 /** `n1` leads term 1 of three, and everyone holds its no-op. */
-function led(): MiniCluster {
-  const cluster = new MiniCluster({ logs: emptyLogs(3) });
-  cluster.elect(N1);
-  cluster.elapse(100);
+async function led(): Promise<MiniCluster> {
+  const cluster = await MiniCluster.start({ logs: emptyLogs(3) });
+  await cluster.elect(N1);
+  await cluster.elapse(100);
   return cluster;
 }
 
@@ -109,47 +109,47 @@ it('[H3] bytes that are no message end the connection that they came on, and rea
   }
 });
 
-it('[H4] answers that are swallowed while the connection stays open wedge nothing', () => {
-  const cluster = led();
+it('[H4] answers that are swallowed while the connection stays open wedge nothing', async () => {
+  const cluster = await led();
   cluster.lose = ({ from, message }) => from === N3 && message.type === 'AppendEntriesReply';
   for (let at = 0; at < 9; at += 1) {
     cluster.member(N1).propose(`${at}`);
-    cluster.settle();
+    await cluster.settle();
   }
   expect(cluster.member(N1).replicationPath(N3)).toBe('replicate.paused');
   cluster.lose = () => false;
-  cluster.elapse(PROGRESS_TIMEOUT_MS + 100);
+  await cluster.elapse(PROGRESS_TIMEOUT_MS + 100);
   expect(cluster.member(N3).applied).toEqual(cluster.member(N1).applied);
   expect(cluster.member(N1).replicationPath(N3)).toBe('replicate.caughtUp');
 });
 
-it('[H5] what an earlier connection still delivers after a new one is made changes nothing', () => {
-  const cluster = led();
+it('[H5] what an earlier connection still delivers after a new one is made changes nothing', async () => {
+  const cluster = await led();
   cluster.lose = ({ to }) => to === N3;
   cluster.member(N1).propose('a', 'b');
   cluster.member(N1).propose('c');
-  cluster.settle();
+  await cluster.settle();
   cluster.lose = () => false;
   const old = cluster.said.filter(isA('AppendEntries', 'AppendEntriesReply'));
-  cluster.reconnect(N1, N3);
-  cluster.settle();
-  cluster.elapse(20);
+  await cluster.reconnect(N1, N3);
+  await cluster.settle();
+  await cluster.elapse(20);
   const before = [cluster.logs, cluster.member(N1).replication(N3), cluster.member(N1).state.log];
-  for (const each of [...old.toReversed(), ...old]) cluster.hand(each);
-  cluster.settle();
+  for (const each of [...old.toReversed(), ...old]) await cluster.hand(each);
+  await cluster.settle();
   expect([cluster.logs, cluster.member(N1).replication(N3), cluster.member(N1).state.log]).toEqual(
     before,
   );
 });
 
-it('[H6] one that was stopped for seconds does not unseat the leader whose words wait in its socket', () => {
-  const cluster = led();
+it('[H6] one that was stopped for seconds does not unseat the leader whose words wait in its socket', async () => {
+  const cluster = await led();
   const since = cluster.said.length;
   cluster.cut(N1, N3);
   cluster.cut(N3, N1);
   cluster.cut(N3, N2);
   cluster.favour(N3);
-  cluster.elapse(3_000);
+  await cluster.elapse(3_000);
   expect(cluster.member(N3).path).toBe('preCandidate');
   cluster.heal();
   const waiting = cluster.said.slice(since).filter(({ from, to }) => to === N3 || from === N3);
@@ -158,8 +158,8 @@ it('[H6] one that was stopped for seconds does not unseat the leader whose words
     waiting.filter(({ to }) => to === N3),
   ];
   expect([its.length > 3, others.length > 50]).toEqual([true, true]);
-  for (const each of [...its, ...others]) cluster.hand(each);
-  cluster.elapse(1_000);
+  for (const each of [...its, ...others]) await cluster.hand(each);
+  await cluster.elapse(1_000);
   expect(cluster.up.map(({ state }) => [state.term, state.leaderId])).toEqual(
     Array(3).fill([1, N1]),
   );

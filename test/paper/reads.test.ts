@@ -1,114 +1,118 @@
 /** §6.4: reads without log writes see everything that was committed before they began. */
 import { expect, it } from 'vitest';
-import type { Effect, RoundConfirmed } from '../../src/core/effect.ts';
-import { index, term } from '../../src/core/types.ts';
+import { index } from '../../src/core/types.ts';
 import { Reads } from '../../src/node/calls/reads.ts';
-import { only } from '../machines/harness.ts';
-import { MiniCluster } from './mini-cluster.ts';
-import { emptyLogs, isA, N1, N2, N3 } from './names.ts';
+import { MiniCluster } from '../cluster/mini-cluster.ts';
+import { emptyLogs, inTerm, isA, N1, N2, N3 } from './names.ts';
 
-function confirmedBy(cluster: MiniCluster): RoundConfirmed[] {
-  const confirmed: RoundConfirmed[] = [];
-  cluster.heard = (effect: Effect) => confirmed.push(...only([effect], 'roundConfirmed'));
-  return confirmed;
+/** A client asks `n1`; what is applied there when it is answered goes to `served`. */
+function ask(cluster: MiniCluster, served: number[]): void {
+  const member = cluster.member(N1);
+  member.read(() => served.push(member.lastApplied));
 }
 
-function led(): MiniCluster {
-  const cluster = new MiniCluster({ logs: emptyLogs(3) });
-  cluster.elect(N1);
-  cluster.elapse(100);
+async function led(): Promise<MiniCluster> {
+  const cluster = await MiniCluster.start({ logs: emptyLogs(3) });
+  await cluster.elect(N1);
+  await cluster.elapse(100);
   return cluster;
 }
 
-it('[RD1] [F1] §6.4: a new leader answers no read before an entry of its own term is committed', () => {
-  const cluster = new MiniCluster({ logs: { n1: [1, 1], n2: [1, 1], n3: [1, 1] } });
-  const confirmed = confirmedBy(cluster);
+it('[RD1] [F1] §6.4: a new leader answers no read before an entry of its own term is committed', async () => {
+  const served: number[] = [];
+  const cluster = await MiniCluster.start({ logs: { n1: [1, 1], n2: [1, 1], n3: [1, 1] } });
   cluster.lose = isA('AppendEntriesReply');
-  const leader = cluster.elect(N1);
-  leader.tell({ type: 'round.requested' });
+  const leader = await cluster.elect(N1);
+  ask(cluster, served);
   expect(leader.hasTag('servesReads')).toBe(false);
   expect(leader.state.pendingRounds).toEqual([]);
+  await cluster.elapse(60);
+  expect(served).toEqual([]);
   cluster.lose = () => false;
-  cluster.elapse(60);
+  await cluster.elapse(60);
   expect(leader.hasTag('servesReads')).toBe(true);
-  leader.tell({ type: 'round.requested' });
-  cluster.settle();
-  expect(confirmed).toEqual([{ type: 'roundConfirmed', round: 1, readIndex: 3 }]);
+  expect(served).toEqual([3]);
 });
 
-it('[RD2] §6.4: a read is confirmed by one exchange with a majority that begins after it', () => {
-  const cluster = led();
-  const confirmed = confirmedBy(cluster);
+it('[RD2] §6.4: a read is confirmed by one exchange with a majority that begins after it', async () => {
+  const served: number[] = [];
+  const cluster = await led();
   cluster.member(N1).propose('a');
-  cluster.settle();
-  cluster.member(N1).tell({ type: 'round.requested' });
+  await cluster.settle();
+  ask(cluster, served);
   cluster.drop(({ to }) => to === N3);
-  expect(confirmed).toEqual([]);
-  cluster.settle();
-  expect(confirmed).toEqual([{ type: 'roundConfirmed', round: 1, readIndex: 2 }]);
+  expect(served).toEqual([]);
+  await cluster.settle();
+  expect(served).toEqual([2]);
 });
 
-it('[RD2] [F2] §6.4: a leader that was deposed without knowing it confirms no read', () => {
-  const cluster = new MiniCluster({ logs: emptyLogs(3) });
-  cluster.elect(N1);
-  cluster.elapse(100);
-  const confirmed = confirmedBy(cluster);
+it('[RD2] [F2] §6.4: a leader that was deposed without knowing it confirms no read', async () => {
+  const served: number[] = [];
+  const cluster = await led();
   cluster.partition([N1], [N2, N3]);
   cluster.favour(N2);
-  cluster.elapseUntil(() => cluster.member(N2).leads, 1_000);
+  await cluster.elapseUntil(() => cluster.member(N2).leads, 1_000);
   cluster.member(N2).propose('newer');
-  cluster.settle();
+  await cluster.settle();
   expect(cluster.member(N1).leads).toBe(true);
-  cluster.member(N1).tell({ type: 'round.requested' });
-  cluster.settle();
+  ask(cluster, served);
+  await cluster.settle();
+  expect(served).toEqual([]);
   cluster.heal();
-  cluster.elapse(1_000);
-  expect(confirmed.filter(({ readIndex }) => readIndex < 3)).toEqual([]);
+  await cluster.elapse(3_000);
+  expect(served).toEqual([3]);
 });
 
-it('[RD2] [F3] §6.4: answers to an earlier exchange, however late, confirm no later read', () => {
-  const cluster = led();
-  const confirmed = confirmedBy(cluster);
-  const leader = cluster.member(N1);
-  leader.tell({ type: 'round.requested' });
-  cluster.deliver(isA('AppendEntries'));
+it('[RD2] [F3] §6.4: answers to an earlier exchange, however late, confirm no later read', async () => {
+  const served: number[] = [];
+  const cluster = await led();
+  ask(cluster, served);
+  await cluster.deliver(isA('AppendEntries'));
   const answers = [...cluster.network];
   cluster.drop();
-  leader.tell({ type: 'round.requested' });
+  for (const envelope of answers) await cluster.hand(envelope);
+  expect(served).toEqual([1]);
+  ask(cluster, served);
   cluster.drop();
-  for (const envelope of [...answers, ...answers]) cluster.hand(envelope);
-  expect(confirmed.map(({ round }) => round)).toEqual([1]);
-  expect(leader.state.pendingRounds).toEqual([{ round: 2, readIndex: 1 }]);
-  cluster.elapse(50);
-  expect(confirmed.map(({ round }) => round)).toEqual([1, 2]);
+  for (const envelope of [...answers, ...answers]) await cluster.hand(envelope);
+  expect(served).toEqual([1]);
+  expect(cluster.member(N1).state.pendingRounds).toEqual([{ round: 2, readIndex: 1 }]);
+  await cluster.elapse(50);
+  expect(served).toEqual([1, 1]);
 });
 
-it('[RD2] §6.4: what a member asked while it led before is no question of its present lead', () => {
-  const cluster = led();
-  const leader = cluster.member(N1);
-  for (let round = 1; round <= 3; round += 1) leader.tell({ type: 'round.requested' });
-  const late = cluster.network.filter(isA('AppendEntries'));
-  cluster.settle();
-  leader.tell({ type: 'term.observed', term: term(2) });
-  cluster.elect(N1);
-  cluster.elapse(100);
-  const confirmed = confirmedBy(cluster);
-  for (const envelope of late) cluster.hand(envelope);
-  cluster.deliver(isA('AppendEntriesReply'));
-  leader.tell({ type: 'round.requested' });
-  expect(confirmed).toEqual([]);
-  cluster.settle();
-  expect(confirmed).toMatchObject([{ round: 1 }]);
+it('[RD2] §6.4: what a member asked while it led before is no question of its present lead', async () => {
+  const served: number[] = [];
+  const cluster = await led();
+  for (let round = 1; round <= 3; round += 1) {
+    ask(cluster, served);
+    await cluster.settle();
+  }
+  const late = cluster.said.filter(isA('AppendEntries'));
+  await cluster.hand(inTerm(N2, N1, 2));
+  await cluster.elect(N1);
+  await cluster.elapse(100);
+  for (const envelope of late) await cluster.hand(envelope);
+  await cluster.deliver(isA('AppendEntriesReply'));
+  served.length = 0;
+  ask(cluster, served);
+  expect(served).toEqual([]);
+  expect(cluster.member(N1).state.pendingRounds).toEqual([{ round: 1, readIndex: 2 }]);
+  await cluster.settle();
+  expect(served).toEqual([2]);
 });
 
-it('[RD2] §6.4: whoever steps down forgets what it was about to confirm', () => {
-  const cluster = led();
-  const confirmed = confirmedBy(cluster);
-  const leader = cluster.member(N1);
-  leader.tell({ type: 'round.requested' });
-  leader.tell({ type: 'term.observed', term: term(5) });
-  cluster.settle();
-  expect(confirmed).toEqual([]);
+it('[RD2] §6.4: whoever steps down forgets what it was about to confirm', async () => {
+  const served: number[] = [];
+  const cluster = await led();
+  ask(cluster, served);
+  await cluster.deliver(isA('AppendEntries'));
+  const answers = [...cluster.network];
+  cluster.drop();
+  await cluster.hand(inTerm(N2, N1, 5));
+  for (const envelope of answers) await cluster.hand(envelope);
+  await cluster.settle();
+  expect(served).toEqual([]);
 });
 
 it('[RD3] [F6] §6.4: a confirmed read waits until everything up to its index is applied here', () => {

@@ -1,10 +1,10 @@
 /** What a play may say: each command moves the stage by itself, or tells it what to do from now on. */
 import type { NodeId } from '../../src/core/types.ts';
+import type { Envelope } from '../cluster/held-network.ts';
 import { countOf } from './cast.ts';
 import { failureInWords, outcomeInWords } from './in-words.ts';
 import { PlayError } from './play-error.ts';
 import type { PlayMember } from './play-member.ts';
-import type { Envelope } from './play-network.ts';
 import { select } from './selection.ts';
 import { describe, type Stage } from './stage.ts';
 import { progressOf, tableOf } from './table.ts';

@@ -10,20 +10,21 @@ import type { CommittedCommand, StateMachine } from '../../src/ports/state-machi
 import type { Transport } from '../../src/ports/transport.ts';
 import { Invariants } from '../../src/testing/simulation/checks/invariants.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
+import { CLUSTER_ID } from '../cluster/founding.ts';
+import type { HeldDisk } from '../cluster/held-disk.ts';
+import type { Watch } from '../cluster/watch.ts';
 import { placeOf } from './in-words.ts';
-import type { PlayDisk } from './play-disk.ts';
 import { labelOf, type Moved, movedIn } from './state-names.ts';
-import type { Watch } from './watch.ts';
 
 export interface PlayMemberOptions {
   readonly id: NodeId;
   readonly addresses: Readonly<Record<string, string>>;
-  readonly disk: PlayDisk;
+  readonly disk: HeldDisk;
   readonly transport: () => Transport;
   readonly limits: Partial<Limits>;
   readonly diskStallMs: number;
   readonly watch: Watch;
-  readonly durableOf: (id: NodeId) => PlayDisk['durable'];
+  readonly durableOf: (id: NodeId) => HeldDisk['durable'];
   /** A line for the text of the play; its own name comes first. */
   readonly says: (text: string) => void;
 }
@@ -43,7 +44,7 @@ const PATIENCE_MS = 5_000;
 
 export class PlayMember {
   readonly id: NodeId;
-  readonly disk: PlayDisk;
+  readonly disk: HeldDisk;
   readonly #options: PlayMemberOptions;
   #life: Life | null = null;
 
@@ -139,7 +140,7 @@ class Life {
     const { addresses, disk, diskStallMs, id, limits, says, transport } = this.#options;
     this.node = await startRaftNode({
       id,
-      clusterId: 'play',
+      clusterId: CLUSTER_ID,
       members: addresses,
       store: disk.store(),
       transport: transport(),

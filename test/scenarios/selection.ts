@@ -2,8 +2,9 @@
  * Which messages a command is about: `[first|last] [type] [from n1 …] [to n2 …]`, or `n1 n2` for one direction.
  * Without words, all that are under way.
  */
+
+import type { Envelope } from '../cluster/held-network.ts';
 import { PlayError } from './play-error.ts';
-import type { Envelope } from './play-network.ts';
 
 const TYPES: readonly string[] = [
   'PreVote',

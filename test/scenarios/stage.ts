@@ -9,13 +9,13 @@ import type { Message } from '../../src/core/message.ts';
 import { type NodeId, nodeId } from '../../src/core/types.ts';
 import type { LogOperation } from '../../src/ports/log-store.ts';
 import { checkPromise } from '../../src/testing/simulation/checks/promises.ts';
-import { type Founding, foundingOperations, ownerOf } from './founding.ts';
+import { type Founding, foundingOperations, ownerOf } from '../cluster/founding.ts';
+import { HeldDisk } from '../cluster/held-disk.ts';
+import { type Envelope, HeldNetwork } from '../cluster/held-network.ts';
+import { Watch } from '../cluster/watch.ts';
 import { messageInWords, writeInWords } from './in-words.ts';
-import { PlayDisk } from './play-disk.ts';
 import { PlayError } from './play-error.ts';
 import { PlayMember } from './play-member.ts';
-import { type Envelope, PlayNetwork } from './play-network.ts';
-import { Watch } from './watch.ts';
 
 /** Faults that tests of the plays themselves plant. */
 export interface PlantedFaults {
@@ -41,7 +41,7 @@ const SETTLING_TURNS = 40;
 const QUIET_ROUNDS = 3;
 
 export class Stage {
-  readonly network: PlayNetwork;
+  readonly network: HeldNetwork;
   readonly members: ReadonlyMap<NodeId, PlayMember>;
   readonly #options: StageOptions;
   readonly #watch = new Watch();
@@ -50,7 +50,7 @@ export class Stage {
 
   constructor(options: StageOptions) {
     this.#options = options;
-    this.network = new PlayNetwork({
+    this.network = new HeldNetwork({
       leaves: (envelope) => this.#leaves(envelope),
       sent: (envelope) => this.say(describe(envelope)),
       lost: (envelope) => this.say(`${describe(envelope)} (lost)`),
@@ -185,7 +185,7 @@ export class Stage {
     const watch = this.#watch;
     const create = (id: NodeId): PlayMember => {
       const says = (text: string): void => this.say(`${id} ${text}`);
-      const disk: PlayDisk = new PlayDisk({
+      const disk: HeldDisk = new HeldDisk({
         id,
         watch,
         begun: (operations) => {

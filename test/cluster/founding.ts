@@ -1,8 +1,10 @@
-/** What the disks hold when a play begins: terms, votes and logs that some earlier story left behind. */
+/** What the disks hold when a test begins: terms, votes and logs that some earlier story left behind. */
 import { staticConfiguration } from '../../src/core/configuration.ts';
 import { ENTRY_KIND, type EntryRun, encodeRun } from '../../src/core/entry-run.ts';
 import { index, type NodeId, term } from '../../src/core/types.ts';
 import type { LogOperation, LogStoreOwner } from '../../src/ports/log-store.ts';
+
+export const CLUSTER_ID = 'held';
 
 export interface Founding {
   readonly id: NodeId;
@@ -14,18 +16,20 @@ export interface Founding {
 }
 
 export function ownerOf(id: NodeId, members: readonly NodeId[]): LogStoreOwner {
-  return { clusterId: 'play', nodeId: id, founding: staticConfiguration(members) };
+  return { clusterId: CLUSTER_ID, nodeId: id, founding: staticConfiguration(members) };
 }
 
-export function foundingOperations({ log, term: seen, vote }: Founding): readonly LogOperation[] {
+/** The entries have no text, and a run holds all those of a term, unless `runs` are given. */
+export function foundingOperations(
+  { log, term: seen, vote }: Founding,
+  runs: readonly EntryRun[] = runPerTerm(log),
+): readonly LogOperation[] {
   const hardState = { term: term(seen), votedFor: vote };
-  const runs = runsOf(log);
   const state: LogOperation = { type: 'setHardState', hardState };
   return runs.length === 0 ? [state] : [state, { type: 'append', runs }];
 }
 
-/** One run for each term; the entries have no text. */
-function runsOf(log: readonly number[]): readonly EntryRun[] {
+function runPerTerm(log: readonly number[]): readonly EntryRun[] {
   const terms = [...new Set(log)];
   return terms.map((of) => {
     const first = { term: term(of), firstIndex: index(log.indexOf(of) + 1), timeMs: 0 };

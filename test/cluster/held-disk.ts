@@ -1,6 +1,6 @@
 /**
- * The disk of a member of a play: the store in memory behind a door that the play holds. A write under way has
- * done nothing yet; once the play lets it through it is durable, and the node hears of it, unless it died first.
+ * A disk whose writes a test holds in its hand: the store in memory behind a door. A write under way has done
+ * nothing yet; once the test lets it through it is durable, and the node hears of it, unless it died first.
  * Beside it stands the checkers' picture of what is durable.
  */
 import { unreachable } from '../../src/core/assert.ts';
@@ -18,17 +18,20 @@ import type { DatabaseChange } from '../../src/storage/disk/database.ts';
 import { memoryLogStore } from '../../src/storage/memory-log-store.ts';
 import { encodeRecord, keyOf, keyOfRun, RECORD_KIND } from '../../src/storage/records/record.ts';
 import { DurableLog } from '../../src/testing/simulation/checks/durable-log.ts';
+import { type StoredEntry, written } from './entries.ts';
 import type { Watch } from './watch.ts';
 
-export interface PlayDiskOptions {
+export interface HeldDiskOptions {
   readonly id: NodeId;
   readonly watch: Watch;
   /** The node asks for a write. */
-  readonly begun: (operations: readonly LogOperation[]) => void;
+  readonly begun?: (operations: readonly LogOperation[]) => void;
   /** It is durable. */
-  readonly done: (operations: readonly LogOperation[]) => void;
+  readonly done?: (operations: readonly LogOperation[]) => void;
   /** What the disk makes of a write: the same, unless a test plants a fault. */
-  readonly written: (operations: readonly LogOperation[]) => readonly LogOperation[];
+  readonly written?: (operations: readonly LogOperation[]) => readonly LogOperation[];
+  /** The node was given a promise: what waits for it goes on before the next thing happens. */
+  readonly promised?: () => void;
 }
 
 interface Write {
@@ -36,18 +39,20 @@ interface Write {
   readonly completed: (error: Error | null) => void;
 }
 
-export class PlayDisk {
+export class HeldDisk {
   readonly durable: DurableLog;
-  /** True: writes wait for the play. */
+  /** What a crash at this moment would leave. */
+  entries: readonly StoredEntry[] = [];
+  /** True: writes wait for the test. */
   isSlow = false;
   /** The next write fails. */
   isBroken = false;
-  readonly #options: PlayDiskOptions;
+  readonly #options: HeldDiskOptions;
   readonly #store: LogStore;
   #words = 0;
   #waiting: Write | null = null;
 
-  constructor(options: PlayDiskOptions) {
+  constructor(options: HeldDiskOptions) {
     const { id, watch } = options;
     this.#options = options;
     this.durable = new DurableLog({
@@ -65,11 +70,20 @@ export class PlayDisk {
     return this.#waiting !== null;
   }
 
-  /** What the disk holds before the play begins. */
+  get hardState(): HardState {
+    return this.durable.hardState;
+  }
+
+  /** The log as it will be once the write under way is done. */
+  get entriesBegun(): readonly StoredEntry[] {
+    return written(this.entries, this.#waiting?.operations ?? []);
+  }
+
+  /** What the disk holds before the test begins. */
   async prepare(owner: LogStoreOwner, operations: readonly LogOperation[]): Promise<void> {
     await this.#store.open(owner);
     this.#store.write(operations, () => {});
-    this.durable.note(operations.flatMap(changesOf));
+    this.#note(operations);
     await this.#store.close();
   }
 
@@ -79,11 +93,11 @@ export class PlayDisk {
       open: (owner) => this.#open(owner),
       write: (operations, completed) => {
         this.#waiting = { operations, completed };
-        this.#options.begun(operations);
+        this.#options.begun?.(operations);
       },
-      read: (range: ReadRange) => this.#store.read(range),
-      rememberPeer: (peer: KnownPeer) => this.#store.rememberPeer(peer),
-      close: () => this.#store.close(),
+      read: (range: ReadRange) => this.#promised(this.#store.read(range)),
+      rememberPeer: (peer: KnownPeer) => this.#promised(this.#store.rememberPeer(peer)),
+      close: () => this.#promised(this.#store.close()),
     };
   }
 
@@ -103,13 +117,24 @@ export class PlayDisk {
   }
 
   #perform({ operations }: Write, completed: Write['completed']): void {
-    this.#store.write(this.#options.written(operations), (error) => {
+    const made = this.#options.written?.(operations) ?? operations;
+    this.#store.write(made, (error) => {
       if (error === null) {
-        this.durable.note(operations.flatMap(changesOf));
-        this.#options.done(operations);
+        this.#note(operations);
+        this.#options.done?.(operations);
       }
       completed(error);
     });
+  }
+
+  #note(operations: readonly LogOperation[]): void {
+    this.durable.note(operations.flatMap(changesOf));
+    this.entries = written(this.entries, operations);
+  }
+
+  #promised<Result>(promise: Promise<Result>): Promise<Result> {
+    this.#options.promised?.();
+    return promise;
   }
 
   /** S14: what the disk promised is there. */

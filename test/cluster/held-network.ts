@@ -1,7 +1,7 @@
 /**
- * The network of a play. Connections are made and shake hands by themselves, as long as both ends live and the
- * two were not disconnected; then every message waits until the play says what becomes of it: delivered, lost,
- * repeated, late. It is the `Transport` of the production node, without codec and without time.
+ * A network that a test holds in its hand. Connections are made and shake hands by themselves, as long as both ends
+ * live and the two were not disconnected; then every message waits until the test says what becomes of it:
+ * delivered, lost, repeated, late. It is the `Transport` of the production node, without codec and without time.
  */
 import type { EntryRun } from '../../src/core/entry-run.ts';
 import type { Hello } from '../../src/core/hello.ts';
@@ -28,28 +28,30 @@ export interface Envelope {
   readonly isLost: () => boolean;
 }
 
-export interface PlayNetworkOptions {
+export interface HeldNetworkOptions {
   /** Hears each message when it leaves; the answer is what travels. */
   readonly leaves: (envelope: Envelope) => Message;
+  /** True: it is lost at once, and nobody notices. */
+  readonly isLost?: (envelope: Envelope) => boolean;
   readonly sent: (envelope: Envelope) => void;
   readonly lost: (envelope: Envelope) => void;
 }
 
-export class PlayNetwork {
+export class HeldNetwork {
   /** What is under way, oldest first. */
   underWay: readonly Envelope[] = [];
-  /** What the play has taken out of the traffic for later. */
+  /** What the test has taken out of the traffic for later. */
   held: readonly Envelope[] = [];
-  readonly #options: PlayNetworkOptions;
+  readonly #options: HeldNetworkOptions;
   readonly #accepts = new Map<NodeId, Accept>();
   readonly #cut = new Set<string>();
   readonly #apart = new Set<string>();
   #ends: readonly End[] = [];
-  /** Calls to places where nobody answers; they wait. */
-  #unanswered: readonly End[] = [];
+  /** Calls on their way, or to places where nobody answers: they wait. */
+  readonly #calling = new Set<End>();
   #tasks: (() => void)[] = [];
 
-  constructor(options: PlayNetworkOptions) {
+  constructor(options: HeldNetworkOptions) {
     this.#options = options;
   }
 
@@ -101,9 +103,32 @@ export class PlayNetwork {
   /** A process is gone: its connections end, and what it said and has not arrived is lost. */
   kill(id: NodeId): void {
     this.#accepts.delete(id);
+    this.#endCalls(id);
     for (const end of this.#ends) {
       if (end.from === id) end.abandon();
     }
+  }
+
+  /** A machine loses power: it hears nothing, and nobody hears that its connections have ended. */
+  powerOff(id: NodeId): void {
+    this.#accepts.delete(id);
+    this.#endCalls(id);
+    for (const end of this.#ends) if (end.from === id) end.fallSilent();
+  }
+
+  /** It is back: whoever still speaks to its former life learns that nobody is there. */
+  powerOn(id: NodeId): void {
+    for (const end of this.#ends) {
+      if (end.to === id && end.far?.isClosed === true) end.lose('the machine was started again');
+    }
+  }
+
+  /** Brings a message to its receiver as from that peer, on the connection between the two that lives there. */
+  bring({ from, to, message, runs }: Pick<Envelope, 'from' | 'to' | 'message' | 'runs'>): void {
+    const end = this.#ends.findLast(
+      (each) => each.from === to && each.to === from && !each.isClosed,
+    );
+    end?.hear((listener) => listener.onMessage(message, runs));
   }
 
   /** They are no longer under way, nor held. */
@@ -134,9 +159,10 @@ export class PlayNetwork {
 
   send(envelope: Envelope): void {
     const sent = { ...envelope, message: this.#options.leaves(envelope) };
-    if (this.#cut.has(`${envelope.from} ${envelope.to}`)) return this.#options.lost(sent);
-    this.#options.sent(sent);
+    const isCut = this.#cut.has(`${envelope.from} ${envelope.to}`);
+    if (isCut || this.#options.isLost?.(sent) === true) return this.#options.lost(sent);
     this.underWay = [...this.underWay, sent];
+    this.#options.sent(sent);
   }
 
   #lose(isLost: (envelope: Envelope) => boolean): void {
@@ -149,17 +175,16 @@ export class PlayNetwork {
   #dial(from: NodeId, to: NodeId, listener: ConnectionListener): PeerConnection {
     const end = new End(this, { from, to });
     end.listener = listener;
+    this.#calling.add(end);
     this.defer(() => this.#call(end));
     return end;
   }
 
   #call(end: End): void {
-    if (end.isClosed) return;
+    if (end.isClosed) this.#calling.delete(end);
     const accept = this.#accepts.get(end.to);
-    if (accept === undefined || this.#apart.has(pairOf(end.from, end.to))) {
-      this.#unanswered = [...this.#unanswered, end];
-      return;
-    }
+    const isApart = this.#apart.has(pairOf(end.from, end.to));
+    if (accept === undefined || isApart || !this.#calling.delete(end)) return;
     const far = new End(this, { from: end.to, to: end.from });
     this.#ends = [...this.#ends.filter(({ isClosed }) => !isClosed), end, far];
     end.far = far;
@@ -169,9 +194,11 @@ export class PlayNetwork {
   }
 
   #callAgain(): void {
-    const calls = this.#unanswered;
-    this.#unanswered = [];
-    for (const end of calls) this.defer(() => this.#call(end));
+    for (const end of this.#calling) this.defer(() => this.#call(end));
+  }
+
+  #endCalls(from: NodeId): void {
+    for (const end of this.#calling) if (end.from === from) end.fallSilent();
   }
 }
 
@@ -182,9 +209,9 @@ class End implements PeerConnection {
   listener: ConnectionListener | null = null;
   far: End | null = null;
   isClosed = false;
-  readonly #network: PlayNetwork;
+  readonly #network: HeldNetwork;
 
-  constructor(network: PlayNetwork, { from, to }: { from: NodeId; to: NodeId }) {
+  constructor(network: HeldNetwork, { from, to }: { from: NodeId; to: NodeId }) {
     this.#network = network;
     this.from = from;
     this.to = to;
@@ -198,7 +225,7 @@ class End implements PeerConnection {
 
   release(): void {}
 
-  /** Pings are no part of a play: each is answered at once, so that links stay open while a clock runs. */
+  /** Pings are no part of a test: each is answered at once, so that links stay open while a clock runs. */
   send(message: Message, runs: readonly EntryRun[]): boolean {
     if (this.isClosed) return false;
     const { from, to } = this;
@@ -234,9 +261,14 @@ class End implements PeerConnection {
 
   /** Its process is gone: it hears nothing, the far end hears that it has ended. */
   abandon(): void {
+    this.fallSilent();
+    this.far?.lose('the peer is gone');
+  }
+
+  /** Its machine is gone, and the far end does not know. */
+  fallSilent(): void {
     this.isClosed = true;
     this.listener = null;
-    this.far?.lose('the peer is gone');
   }
 
   hear(tell: (listener: ConnectionListener) => void): void {
