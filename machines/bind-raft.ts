@@ -1,6 +1,6 @@
 /** Binds the names of the raft chart to the rules of election, log matching, leadership and timing. */
-import { assign, enqueueActions } from 'xstate';
-import { InvariantViolation } from '../src/core/assert.ts';
+import { assign, enqueueActions, raise } from 'xstate';
+import { InvariantViolation, unreachable } from '../src/core/assert.ts';
 import type { RaftEffect } from '../src/core/effect.ts';
 import type { Limits } from '../src/core/limits.ts';
 import type { RaftState } from '../src/core/raft-state.ts';
@@ -13,7 +13,7 @@ import * as timing from '../src/rules/timing.ts';
 import type { replication } from './bind-replication.ts';
 import { performer } from './perform.ts';
 import { raftMachine } from './raft.machine.ts';
-import type { RaftEvent } from './raft.types.ts';
+import type { RaftEvent, RaftGrant } from './raft.types.ts';
 
 export interface RaftPorts {
   /** Uniform in `[0, 1)`; drawn once for each timeout. */
@@ -58,21 +58,39 @@ export function bindRaft({ random, limits }: RaftPorts, peer: typeof replication
   });
 }
 
+/** A guard is asked before the action of its arrow: it judges the state that the action will leave. */
 function bindGuards(chart: Chart): Chart {
   return chart.provide({
     guards: {
       mayGrantVote: ({ context }, { from, message }) =>
         election.mayGrantVote(context, from, message),
-      hasQuorumOfGrants: ({ context }) => election.hasWon(context),
-      skipsPreVote: ({ context }) => !context.protocol.preVote,
-      isOwnVoteDurable: ({ context }, { hardState }) =>
-        hardState.term === context.term && hardState.votedFor === context.id,
+      completesQuorum: ({ context }, grant) => completesQuorum(context, grant),
       isLeaderLink: ({ context }, { peer }) =>
         context.protocol.preVote && context.leaderId === peer,
-      hasCommittedInTerm: ({ context }) => leadership.hasCommittedInTerm(context),
+      commitsInTerm: ({ context }, held) =>
+        leadership.commitsInTerm(
+          context,
+          held.type === 'disk.durable'
+            ? leadership.withDurable(context, held.entry)
+            : leadership.withProgress(context, held),
+        ),
       hearsQuorum: ({ context }) => leadership.hearsQuorum(context),
     },
   });
+}
+
+function completesQuorum(state: RaftState, grant: RaftGrant): boolean {
+  const after = ({ changes }: election.RaftStep): RaftState => ({ ...state, ...changes });
+  switch (grant.type) {
+    case 'preVote.answered':
+      return election.hasWonPreVote(after(election.countPreVote(state, grant.from, grant.message)));
+    case 'vote.answered':
+      return election.hasWon(after(election.countVote(state, grant.from, grant.message)));
+    case 'disk.durable':
+      return election.hasWon(after(election.countOwnVote(state, grant.hardState)));
+    default:
+      return unreachable(grant);
+  }
 }
 
 function bindElection(chart: Chart): Chart {
@@ -86,6 +104,11 @@ function bindElection(chart: Chart): Chart {
         election.answerPreVote(state, from, message, true),
       ),
       startPreVote: perform((state, { cause }) => election.startPreVote(state, cause)),
+      answerItself: raise(({ context }) => ({
+        type: 'preVote.answered',
+        from: context.id,
+        message: election.ownPreVote(context),
+      })),
       countPreVote: perform((state, { from, message }) =>
         election.countPreVote(state, from, message),
       ),
@@ -93,9 +116,9 @@ function bindElection(chart: Chart): Chart {
       refuseVote: perform((state, { from }) => election.refuseVote(state, from)),
       startElection: perform(election.startElection),
       countVote: perform((state, { from, message }) => election.countVote(state, from, message)),
-      countOwnVote: perform((state, { entry }) => {
+      countOwnVote: perform((state, { entry, hardState }) => {
         const { changes } = commit.noteDurable(state, entry);
-        const counted = election.countOwnVote(state);
+        const counted = election.countOwnVote(state, hardState);
         return { changes: { ...changes, ...counted.changes }, effects: [] };
       }),
       acceptEntries: perform((state, { from, message, spans }) =>

@@ -8,7 +8,7 @@ import { fromCallback, setup } from 'xstate';
 import type { RaftEffect } from '../src/core/effect.ts';
 import type { RaftState } from '../src/core/raft-state.ts';
 import type { ChartMeta } from './meta.types.ts';
-import type { RaftEvent, RaftTag } from './raft.types.ts';
+import type { RaftEvent, RaftGrant, RaftTag } from './raft.types.ts';
 import type { replicationMachine } from './replication.machine.ts';
 
 type Received<Type extends RaftEvent['type']> = Extract<RaftEvent, { type: Type }>;
@@ -31,11 +31,9 @@ export const raftMachine = setup({
   actors: { replication: replicationPlaceholder as unknown as typeof replicationMachine },
   guards: {
     mayGrantVote: (_, _request: Received<'vote.requested'>) => false,
-    hasQuorumOfGrants: () => false,
-    skipsPreVote: () => false,
-    isOwnVoteDurable: (_, _written: Received<'disk.durable'>) => false,
+    completesQuorum: (_, _grant: RaftGrant) => false,
     isLeaderLink: (_, _link: { peer: string }) => false,
-    hasCommittedInTerm: () => false,
+    commitsInTerm: (_, _held: Received<'disk.durable'> | Received<'peer.progressed'>) => false,
     hearsQuorum: () => true,
   },
   actions: {
@@ -43,6 +41,7 @@ export const raftMachine = setup({
     grantPreVoteIfUpToDate: (_, _request: Received<'preVote.requested'>) => {},
     refusePreVote: (_, _request: Received<'preVote.requested'>) => {},
     startPreVote: (_, _cause: { cause: string }) => {},
+    answerItself: () => {},
     countPreVote: (_, _answer: Received<'preVote.answered'>) => {},
     grantVote: (_, _request: Received<'vote.requested'>) => {},
     refuseVote: (_, _request: Received<'vote.requested'>) => {},
@@ -205,30 +204,41 @@ export const raftMachine = setup({
     preCandidate: {
       description: 'Asks whether it could win, before it disturbs anyone with a new term.',
       meta: { rules: ['EL7', 'EL8'] },
-      entry: { type: 'startPreVote', params: { cause: 'no word from a leader' } },
-      always: [
-        { guard: 'skipsPreVote', target: 'candidate', meta: { rules: ['EL15'] } },
-        { guard: 'hasQuorumOfGrants', target: 'candidate' },
-      ],
+      entry: [{ type: 'startPreVote', params: { cause: 'no word from a leader' } }, 'answerItself'],
       after: { electionTimeout: { target: 'preCandidate', reenter: true } },
       on: {
-        'preVote.answered': { actions: { type: 'countPreVote', params: event } },
+        'preVote.answered': [
+          {
+            guard: { type: 'completesQuorum', params: event },
+            target: 'candidate',
+            actions: { type: 'countPreVote', params: event },
+            meta: { rules: ['EL5', 'EL15'] },
+          },
+          { actions: { type: 'countPreVote', params: event } },
+        ],
       },
     },
     candidate: {
       description: 'In a new term, with its own vote on disk, asks for the votes of the others.',
       meta: { rules: ['EL4', 'EL5', 'PS2'] },
       entry: 'startElection',
-      always: { guard: 'hasQuorumOfGrants', target: 'leader' },
       after: { electionTimeout: { target: 'preCandidate' } },
       on: {
-        'vote.answered': { actions: { type: 'countVote', params: event } },
+        'vote.answered': [
+          {
+            guard: { type: 'completesQuorum', params: event },
+            target: 'leader',
+            actions: { type: 'countVote', params: event },
+          },
+          { actions: { type: 'countVote', params: event } },
+        ],
         'disk.durable': [
           {
-            guard: { type: 'isOwnVoteDurable', params: event },
+            guard: { type: 'completesQuorum', params: event },
+            target: 'leader',
             actions: { type: 'countOwnVote', params: event },
           },
-          { actions: { type: 'noteDurable', params: event } },
+          { actions: { type: 'countOwnVote', params: event } },
         ],
       },
     },
@@ -267,7 +277,18 @@ export const raftMachine = setup({
             establishing: {
               description: 'The no-op of the new term is under way; reads wait for it.',
               meta: { rules: ['LR8'] },
-              always: { guard: 'hasCommittedInTerm', target: 'serving' },
+              on: {
+                'disk.durable': {
+                  guard: { type: 'commitsInTerm', params: event },
+                  target: 'serving',
+                  actions: { type: 'countOwnDisk', params: event },
+                },
+                'peer.progressed': {
+                  guard: { type: 'commitsInTerm', params: event },
+                  target: 'serving',
+                  actions: { type: 'recordProgress', params: event },
+                },
+              },
             },
             serving: {
               description: 'Its commit index is the newest; reads take one round of heartbeats.',

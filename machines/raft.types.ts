@@ -41,5 +41,11 @@ export type RaftEvent =
   | { readonly type: 'link.opened'; readonly peer: NodeId }
   | { readonly type: 'link.closed'; readonly peer: NodeId };
 
+/** Each may be the one that a campaign still lacked: a pre-vote, a vote, the own vote on disk. */
+export type RaftGrant = Extract<
+  RaftEvent,
+  { readonly type: 'preVote.answered' | 'vote.answered' | 'disk.durable' }
+>;
+
 /** `loyal`: has a live leader, or is one, and so refuses to help depose it (§4.2.3). */
 export type RaftTag = 'loyal' | 'leads' | 'servesReads';

@@ -13,10 +13,15 @@ import { isQuorum, quorumIndex } from './quorum.ts';
 
 /** CM1: counting replicas commits only entries of the leader's own term (§3.6.2). */
 export function leaderCommitIndex(state: RaftState): Index {
-  const held = quorumIndex(state.configuration, (id) => heldThrough(state, id));
+  const held = heldByQuorum(state);
   assert(held <= state.log.lastIndex, 'CM2: commitIndex never passes the end of the log');
   if (held <= state.commitIndex) return state.commitIndex;
   return termAt(state.log, held) === state.term ? held : state.commitIndex;
+}
+
+/** The last index through which a quorum holds the leader's log. */
+export function heldByQuorum(state: RaftState): Index {
+  return quorumIndex(state.configuration, (id) => heldThrough(state, id));
 }
 
 /** PS4: the leader counts itself only for what its own disk holds (§10.2.1). */

@@ -6,6 +6,7 @@
 
 import { assert } from '../core/assert.ts';
 import type { Persist, RaftEffect, RoleChanged, Send, Step } from '../core/effect.ts';
+import type { HardState } from '../core/hard-state.ts';
 import type { PreVote, PreVoteReply, RequestVote, RequestVoteReply } from '../core/message.ts';
 import type { RaftState } from '../core/raft-state.ts';
 import { lastLog } from '../core/term-runs.ts';
@@ -88,12 +89,17 @@ export function startPreVote(state: RaftState, cause: string): RaftStep {
     round: preVoteRound,
   };
   return {
-    changes: { preVoteRound, leaderId: null, granted: [state.id] },
+    changes: { preVoteRound, leaderId: null, granted: [] },
     effects: [
       roleChanged({ term: state.term, leaderId: null }, 'preCandidate', cause),
       ...(state.protocol.preVote ? otherVoters(state).map((to) => send(to, request)) : []),
     ],
   };
+}
+
+/** Its own answer, the first that it hears; all that it takes if it is alone. */
+export function ownPreVote({ term, preVoteRound }: RaftState): PreVoteReply {
+  return { type: 'PreVoteReply', term, round: preVoteRound, granted: true };
 }
 
 /** EL8: an answer counts only in the round that asked for it, and only from a voter. */
@@ -123,14 +129,19 @@ export function countVote(state: RaftState, from: NodeId, reply: RequestVoteRepl
 }
 
 /** PS2: the own vote counts when the disk holds it, in the term it was cast in (§3.8, A6). */
-export function countOwnVote(state: RaftState): RaftStep {
-  assert(state.votedFor === state.id, 'PS2: a candidate has voted for itself');
-  return { changes: { granted: withGrant(state, state.id) }, effects: [] };
+export function countOwnVote(state: RaftState, { term, votedFor }: HardState): RaftStep {
+  const counts = term === state.term && votedFor === state.id;
+  return { changes: counts ? { granted: withGrant(state, state.id) } : {}, effects: [] };
 }
 
 /** EL5: a majority of the voters has granted. */
 export function hasWon(state: RaftState): boolean {
   return isQuorum(state.configuration, state.granted);
+}
+
+/** EL15: where pre-vote is left out, any answer is enough, and the own one comes at once. */
+export function hasWonPreVote(state: RaftState): boolean {
+  return !state.protocol.preVote || hasWon(state);
 }
 
 /** EL9: how many voters stand before this one in line when the leader's link closes, 0 for the first. */

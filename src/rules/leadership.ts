@@ -16,7 +16,7 @@ import {
   type NodeId,
   nextIndex,
 } from '../core/types.ts';
-import { advanceCommit, confirmRounds, durableIndexAfter } from './commit.ts';
+import { advanceCommit, confirmRounds, durableIndexAfter, heldByQuorum } from './commit.ts';
 import { type RaftStep, roleChanged } from './election.ts';
 import { isQuorum } from './quorum.ts';
 
@@ -57,8 +57,12 @@ export function appendProposals(state: RaftState, count: number): RaftStep {
 
 /** PS4, PS5: an own write has reached the disk. */
 export function recordDurable(state: RaftState, durable: EntryId): RaftStep {
-  const durableIndex = durableIndexAfter(state, durable);
-  return advanceCommit(state, { durableIndex });
+  return advanceCommit(state, withDurable(state, durable));
+}
+
+/** What an own write changes, before anything is made of it. */
+export function withDurable(state: RaftState, durable: EntryId): Partial<RaftState> {
+  return { durableIndex: durableIndexAfter(state, durable) };
 }
 
 export interface Progress {
@@ -70,16 +74,7 @@ export interface Progress {
 
 /** LR4: what a peer holds never falls; its answer also proves contact and echoes a round. */
 export function recordProgress(state: RaftState, progress: Progress): RaftStep {
-  const { peer, matchIndex, round } = progress;
-  const known = ofMember(state.matchIndex, peer) ?? INDEX_ZERO;
-  const changes: Partial<RaftState> = {
-    heardFrom: state.heardFrom.includes(peer) ? state.heardFrom : [...state.heardFrom, peer],
-    ...(matchIndex > known ? { matchIndex: { ...state.matchIndex, [peer]: matchIndex } } : {}),
-    ...(round > (ofMember(state.roundEchoed, peer) ?? 0)
-      ? { roundEchoed: { ...state.roundEchoed, [peer]: round } }
-      : {}),
-  };
-  const committed = advanceCommit(state, changes);
+  const committed = advanceCommit(state, withProgress(state, progress));
   const confirmed = confirmRounds({ ...state, ...committed.changes });
   return {
     changes: { ...committed.changes, ...confirmed.changes },
@@ -87,9 +82,29 @@ export function recordProgress(state: RaftState, progress: Progress): RaftStep {
   };
 }
 
+/** What an answer changes, before anything is made of it. */
+export function withProgress(
+  state: RaftState,
+  { peer, matchIndex, round }: Progress,
+): Partial<RaftState> {
+  const known = ofMember(state.matchIndex, peer) ?? INDEX_ZERO;
+  return {
+    heardFrom: state.heardFrom.includes(peer) ? state.heardFrom : [...state.heardFrom, peer],
+    ...(matchIndex > known ? { matchIndex: { ...state.matchIndex, [peer]: matchIndex } } : {}),
+    ...(round > (ofMember(state.roundEchoed, peer) ?? 0)
+      ? { roundEchoed: { ...state.roundEchoed, [peer]: round } }
+      : {}),
+  };
+}
+
 /** RD1: true once an entry of the own term is committed: only then is the commit index known to be the newest. */
 export function hasCommittedInTerm(state: RaftState): boolean {
   return state.termStartIndex > 0 && state.commitIndex >= state.termStartIndex;
+}
+
+/** RD1: with these changes a quorum holds the entry that opened the term. */
+export function commitsInTerm(state: RaftState, changes: Partial<RaftState>): boolean {
+  return heldByQuorum({ ...state, ...changes }) >= state.termStartIndex;
 }
 
 /** RD2: a fresh round; a read waits for the index committed now and for a quorum's answer to this round. */

@@ -125,11 +125,11 @@ it('[EL6] [A2] a pre-vote binds nobody: nothing is written, no vote and no term 
   expect(answer(6, entry(5, 1), false)).toEqual(said(false));
 });
 
-it('[EL7] [A15] asking first forgets the leader, counts itself, raises no term and writes nothing', () => {
+it('[EL7] [A15] asking first forgets the leader and counts nobody yet, raises no term and writes nothing', () => {
   const state = raftState({ term: term(5), leaderId: N2, preVoteRound: 3, log: logOf([1, 5]) });
   const message = { type: 'PreVote', term: 6, lastLog: { term: 5, index: 2 }, round: 4 };
   expect(election.startPreVote(state, 'no word from a leader')).toEqual({
-    changes: { preVoteRound: 4, leaderId: null, granted: [N1] },
+    changes: { preVoteRound: 4, leaderId: null, granted: [] },
     effects: [
       {
         type: 'roleChanged',
@@ -142,6 +142,21 @@ it('[EL7] [A15] asking first forgets the leader, counts itself, raises no term a
       { type: 'send', to: N3, message },
     ],
   });
+});
+
+it('[EL7] its own answer to a pre-vote counts like any other, and is enough for whoever is alone', () => {
+  const alone = { ...THREE, voters: [N1] };
+  const asking = raftState({ term: term(5), preVoteRound: 4, configuration: alone });
+  const { changes } = election.countPreVote(asking, N1, election.ownPreVote(asking));
+  expect(changes).toEqual({ granted: [N1] });
+  expect(election.hasWonPreVote(asking)).toBe(false);
+  expect(election.hasWonPreVote({ ...asking, ...changes })).toBe(true);
+  expect(election.hasWonPreVote({ ...asking, ...changes, configuration: THREE })).toBe(false);
+});
+
+it('[EL15] where pre-vote is left out, nobody has to be asked', () => {
+  const protocol = { preVote: false, checkQuorum: true };
+  expect(election.hasWonPreVote(raftState({ protocol }))).toBe(true);
 });
 
 it('[EL8] [A21] an answer to a pre-vote counts only in the round that asked for it', () => {
@@ -192,12 +207,15 @@ it('[EL4] [A4] each voter counts once, and only for the term it granted', () => 
   expect(count(N3, 5, false)).toEqual({});
 });
 
-it('[PS2] [A6] only a node that voted for itself counts its own vote, once', () => {
+it('[PS2] [A6] the own vote counts once, as the disk holds it, in its term', () => {
   const state = raftState({ term: term(5), votedFor: N1, granted: [N2] });
-  expect(election.countOwnVote(state)).toEqual({ changes: { granted: [N2, N1] }, effects: [] });
-  expect(election.countOwnVote({ ...state, granted: [N1] }).changes).toEqual({ granted: [N1] });
-  const wrong = { ...state, votedFor: N2 };
-  expect(() => election.countOwnVote(wrong)).toThrow('PS2: a candidate has voted for itself');
+  const count = (of: number, votedFor: typeof N1 | null, granted = state.granted) =>
+    election.countOwnVote({ ...state, granted }, { term: term(of), votedFor }).changes;
+  expect(count(5, N1)).toEqual({ granted: [N2, N1] });
+  expect(count(5, N1, [N1])).toEqual({ granted: [N1] });
+  expect(count(4, N1)).toEqual({});
+  expect(count(5, N2)).toEqual({});
+  expect(count(5, null)).toEqual({});
 });
 
 it('[EL5] a campaign is won with a majority of the voters, of each half while joint', () => {

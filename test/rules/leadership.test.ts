@@ -114,6 +114,31 @@ it('[RD1] reads wait until an entry of the own term is committed', () => {
   );
 });
 
+it('[RD1] what commits in the term is known before it is counted, whoever comes last', () => {
+  const logs = [logOf([1, 2]), logOf([1, 2, 2, 2])];
+  for (const [log, own, other, news] of logs.flatMap((each) =>
+    [0, 1, 2].flatMap((a) =>
+      [0, 1, 2].flatMap((b) => [0, 1, 2, 4].map((c) => [each, a, b, c] as const)),
+    ),
+  )) {
+    if (news > log.lastIndex) continue;
+    const state = leader({
+      log,
+      durableIndex: index(own),
+      matchIndex: { [N2]: index(other), [N3]: index(0) },
+    });
+    const progress = { peer: N3, matchIndex: index(news), round: 0 };
+    const entry = { term: term(news < 2 ? 1 : 2), index: index(news) };
+    for (const [foretold, { changes }] of [
+      [leadership.withProgress(state, progress), leadership.recordProgress(state, progress)],
+      [leadership.withDurable(state, entry), leadership.recordDurable(state, entry)],
+    ] as const) {
+      const counted = leadership.hasCommittedInTerm({ ...state, ...changes });
+      expect(leadership.commitsInTerm(state, foretold)).toBe(counted);
+    }
+  }
+});
+
 it('[RD2] each round is fresh, and a read waits for what was committed when it began', () => {
   const state = leader({ commitIndex: index(2), round: 4, roundEchoed: { [N2]: 4 } });
   expect(leadership.beginRound(state)).toEqual({

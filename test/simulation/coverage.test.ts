@@ -98,7 +98,7 @@ describe('what a run takes', () => {
     const all = new Set(everyWay());
     expect([...coverage.taken].filter((way) => !all.has(way))).toEqual([]);
     expect(coverage.taken).toContain('node.recovering: recovered → node.active');
-    expect(coverage.taken).toContain('raft [hasQuorumOfGrants] holds');
+    expect(coverage.taken).toContain('raft [completesQuorum] holds');
     expect(coverage.taken).not.toContain('node: failed → node.halted');
     expect(coverage.taken.size).toBeGreaterThan(30);
   });
