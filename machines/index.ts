@@ -3,25 +3,14 @@
  * visualizer, and `bindCharts`, which binds every name that they use to its rule, given randomness.
  */
 import { type AnyStateMachine, assign, enqueueActions } from 'xstate';
-import type {
-  ApplierEffect,
-  Effect,
-  LinkEffect,
-  LogWriterEffect,
-  NodeEffect,
-} from '../src/core/effect.ts';
-import {
-  DIAL_BACKOFF_MAX_MS,
-  HANDSHAKE_TIMEOUT_MS,
-  LIVENESS_INTERVAL_MS,
-} from '../src/core/limits.ts';
+import type { ApplierEffect, Effect, LogWriterEffect, NodeEffect } from '../src/core/effect.ts';
 import { greater, nextIndex } from '../src/core/types.ts';
-import { dialBackoffMs } from '../src/rules/timing.ts';
 import { type ApplierContext, type ApplierEvent, applierMachine } from './applier.machine.ts';
+import { bindLink } from './bind-link.ts';
 import { bindRaft, type RaftPorts, replicationId } from './bind-raft.ts';
 import { replication } from './bind-replication.ts';
 import { type GuardWatch, withGuardWatch } from './guard-watch.ts';
-import { type LinkContext, type LinkEvent, linkMachine } from './link.machine.ts';
+import { linkMachine } from './link.machine.ts';
 import {
   type LogWriterContext,
   type LogWriterEvent,
@@ -116,51 +105,6 @@ function bindLogWriter() {
   });
 }
 
-function bindLink(random: () => number) {
-  const perform = performer<LinkContext, LinkEvent, LinkEffect>();
-  return linkMachine.provide({
-    guards: {
-      isDialler: ({ context }) => context.isDialler,
-      isCurrent: ({ context }, { attempt }) => attempt === context.attempt,
-      isNewCall: ({ context }, { attempt }) => attempt > context.attempt,
-    },
-    actions: {
-      dial: perform(({ peer, attempt }) => ({
-        changes: { attempt: attempt + 1 },
-        effects: [{ type: 'dial', peer, attempt: attempt + 1 }],
-      })),
-      checkAlive: perform(({ peer, attempt }) => ({
-        changes: {},
-        effects: [{ type: 'checkAlive', peer, attempt }],
-      })),
-      hangUp: perform(({ peer, attempt }, { reason }) => ({
-        changes: {},
-        effects: [{ type: 'hangUp', peer, attempt, reason }],
-      })),
-      recordCall: perform((_, { attempt }) => ({ changes: { attempt }, effects: [] })),
-      recordFailure: perform(({ failures }, { reason }) => ({
-        changes: { failures: failures + 1, reason },
-        effects: [],
-      })),
-      announceOpen: perform(({ peer, attempt }) => ({
-        changes: { failures: 0, reason: null },
-        effects: [{ type: 'linkOpened', peer, attempt }],
-      })),
-      announceClosed: perform(({ peer }, { reason }) => ({
-        changes: {},
-        effects: [{ type: 'linkClosed', peer, reason }],
-      })),
-    },
-    delays: {
-      dialBackoff: ({ context }) => dialBackoffMs(context.failures, random()),
-      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-      livenessInterval: LIVENESS_INTERVAL_MS,
-      refusedBackoff: ({ context }) =>
-        dialBackoffMs(16, random()) + Math.min(context.failures, DIAL_BACKOFF_MAX_MS),
-    },
-  });
-}
-
 interface NodeParts {
   readonly raft: ReturnType<typeof bindRaft>;
   readonly logWriter: typeof boundLogWriter;
@@ -177,8 +121,8 @@ function bindNode(parts: NodeParts) {
       recordError: assign((_, { error }) => ({ error })),
       startLinks: enqueueActions(({ context, enqueue }) => {
         for (const peer of context.peers) {
-          const isDialler = context.id < peer;
-          enqueue.spawnChild('link', { id: linkId(peer), input: { peer, isDialler } });
+          enqueue.spawnChild('link', { id: linkId(peer), input: { peer } });
+          if (context.id < peer) enqueue.sendTo(linkId(peer), { type: 'dial' });
         }
       }),
       stopLinks: enqueueActions(({ context, enqueue }) => {

@@ -1,10 +1,11 @@
 /**
- * One connection to one peer. Of two members the one with the smaller id dials, the other waits; both
+ * One connection to one peer. Of two members the one with the smaller id dials, the other waits to be called; both
  * then say hello and judge each other's identity before anything else counts (ID1, TR1).
  */
 import { setup } from 'xstate';
 import type { LinkEffect } from '../src/core/effect.ts';
 import type { NodeId } from '../src/core/types.ts';
+import type { ChartMeta } from './meta.types.ts';
 
 export interface LinkContext {
   readonly peer: NodeId;
@@ -14,10 +15,11 @@ export interface LinkContext {
   readonly failures: number;
   /** Why there is no connection; `null` while there is one, and before the first has ended. */
   readonly reason: string | null;
-  readonly isDialler: boolean;
 }
 
 export type LinkEvent =
+  /** Of the two this side dials: it has the smaller id. */
+  | { readonly type: 'dial' }
   | { readonly type: 'socket.opened'; readonly attempt: number }
   /** The peer's hello was judged and accepted; on the waiting side this is the first news of a call. */
   | { readonly type: 'hello.accepted'; readonly attempt: number }
@@ -34,10 +36,10 @@ export const linkMachine = setup({
     context: {} as LinkContext,
     events: {} as LinkEvent,
     emitted: {} as LinkEffect,
-    input: {} as { peer: NodeId; isDialler: boolean } | undefined,
+    input: {} as { peer: NodeId } | undefined,
+    meta: {} as ChartMeta,
   },
   guards: {
-    isDialler: () => true,
     isCurrent: (_, _news: { attempt: number }) => true,
     isNewCall: (_, _news: { attempt: number }) => false,
   },
@@ -45,9 +47,8 @@ export const linkMachine = setup({
     dial: () => {},
     checkAlive: () => {},
     hangUp: (_, _why: { reason: string }) => {},
-    recordCall: (_, _news: { attempt: number }) => {},
     recordFailure: (_, _why: { reason: string }) => {},
-    announceOpen: () => {},
+    announceOpen: (_, _news: { attempt: number }) => {},
     announceClosed: (_, _why: { reason: string }) => {},
   },
   delays: {
@@ -59,131 +60,171 @@ export const linkMachine = setup({
 }).createMachine({
   id: 'link',
   description: 'One connection to one peer, kept up for as long as both live.',
+  meta: { rules: ['LR15', 'LR16'] },
   context: ({ input }) => ({
     peer: input?.peer ?? ('n2' as NodeId),
     attempt: 0,
     failures: 0,
     reason: null,
-    isDialler: input?.isDialler ?? true,
   }),
-  initial: 'closed',
+  initial: 'listener',
   on: {
-    'hello.accepted': {
-      guard: { type: 'isNewCall', params: event },
-      target: '.open',
-      actions: { type: 'recordCall', params: event },
-    },
+    dial: {},
     'hello.refused': {},
     'socket.opened': {},
     'socket.closed': {},
     'socket.silent': {},
   },
   states: {
-    closed: {
-      description: 'No connection. The smaller id dials; the other waits to be called.',
-      always: { guard: 'isDialler', target: 'dialing' },
-    },
-    dialing: {
-      description: 'Opens a socket to the address that the peer has at this moment.',
-      entry: 'dial',
-      after: {
-        handshakeTimeout: {
-          target: 'backingOff',
-          actions: [
-            { type: 'hangUp', params: { reason: 'no answer to the call' } },
-            { type: 'recordFailure', params: { reason: 'no answer to the call' } },
-          ],
-        },
-      },
-      on: {
-        'socket.opened': {
-          guard: { type: 'isCurrent', params: event },
-          target: 'handshaking',
-        },
-        'socket.closed': {
-          guard: { type: 'isCurrent', params: event },
-          target: 'backingOff',
-          actions: { type: 'recordFailure', params: event },
-        },
-      },
-    },
-    handshaking: {
-      description: 'Both sides say who they are; neither believes anything else yet.',
-      after: {
-        handshakeTimeout: {
-          target: 'backingOff',
-          actions: [
-            { type: 'hangUp', params: { reason: 'no hello in time' } },
-            { type: 'recordFailure', params: { reason: 'no hello in time' } },
-          ],
-        },
-      },
-      on: {
-        'hello.accepted': {
-          guard: { type: 'isCurrent', params: event },
-          target: 'open',
-        },
-        'hello.refused': {
-          guard: { type: 'isCurrent', params: event },
-          target: 'refused',
-          actions: { type: 'recordFailure', params: event },
-        },
-        'socket.closed': {
-          guard: { type: 'isCurrent', params: event },
-          target: 'backingOff',
-          actions: { type: 'recordFailure', params: event },
-        },
-      },
-    },
-    open: {
-      description: 'Messages flow both ways.',
-      entry: 'announceOpen',
-      initial: 'listening',
+    listener: {
+      description: 'Has the larger id of the two: waits to be called, for as long as it takes.',
+      meta: { rules: ['LR15'] },
+      initial: 'closed',
+      on: { dial: 'dialler' },
       states: {
-        listening: {
-          description: 'Whoever has nothing to say still says it, so that a dead line is noticed.',
-          after: {
-            livenessInterval: { target: 'listening', reenter: true, actions: 'checkAlive' },
+        closed: {
+          description: 'No connection.',
+          meta: { rules: ['LR15'] },
+          on: {
+            'hello.accepted': {
+              guard: { type: 'isNewCall', params: event },
+              target: 'open',
+              actions: { type: 'announceOpen', params: event },
+            },
+          },
+        },
+        open: {
+          description: 'Messages flow both ways; a dead line is noticed by its silence.',
+          meta: { rules: ['LR17'] },
+          after: { livenessInterval: { target: 'open', reenter: true, actions: 'checkAlive' } },
+          on: {
+            'hello.accepted': {
+              guard: { type: 'isNewCall', params: event },
+              target: 'open',
+              reenter: true,
+              actions: [
+                {
+                  type: 'announceClosed',
+                  params: { reason: 'a newer call has taken its place' },
+                },
+                { type: 'announceOpen', params: event },
+              ],
+            },
+            'socket.closed': {
+              guard: { type: 'isCurrent', params: event },
+              target: 'closed',
+              actions: { type: 'announceClosed', params: event },
+            },
+            'socket.silent': {
+              guard: { type: 'isCurrent', params: event },
+              target: 'closed',
+              actions: { type: 'announceClosed', params: event },
+            },
           },
         },
       },
+    },
+    dialler: {
+      description: 'Has the smaller id of the two: calls again and again.',
+      meta: { rules: ['LR15'] },
+      initial: 'connecting',
       on: {
-        'socket.silent': {
-          guard: { type: 'isCurrent', params: event },
-          target: 'backingOff',
-          actions: [
-            { type: 'recordFailure', params: event },
-            { type: 'announceClosed', params: event },
-          ],
-        },
         'hello.accepted': {
           guard: { type: 'isNewCall', params: event },
-          target: 'open',
-          reenter: true,
-          actions: [
-            { type: 'announceClosed', params: { reason: 'a newer call has taken its place' } },
-            { type: 'recordCall', params: event },
-          ],
-        },
-        'socket.closed': {
-          guard: { type: 'isCurrent', params: event },
-          target: 'backingOff',
-          actions: [
-            { type: 'recordFailure', params: event },
-            { type: 'announceClosed', params: event },
-          ],
+          target: '.open',
+          actions: { type: 'announceOpen', params: event },
         },
       },
-    },
-    backingOff: {
-      description:
-        'Waits before the next call, longer after each failure, and never in step with others.',
-      after: { dialBackoff: 'closed' },
-    },
-    refused: {
-      description:
-        'One side does not accept the identity of the other; the reason names the repair.',
-      after: { refusedBackoff: 'closed' },
+      states: {
+        connecting: {
+          description: 'One call, from its first packet to a hello that is accepted.',
+          meta: { rules: ['LR15'] },
+          initial: 'dialing',
+          after: {
+            handshakeTimeout: {
+              target: 'backingOff',
+              actions: { type: 'hangUp', params: { reason: 'no hello in time' } },
+            },
+          },
+          on: {
+            'hello.refused': {
+              guard: { type: 'isCurrent', params: event },
+              target: 'refused',
+              actions: { type: 'recordFailure', params: event },
+            },
+            'socket.closed': {
+              guard: { type: 'isCurrent', params: event },
+              target: 'backingOff',
+              actions: { type: 'recordFailure', params: event },
+            },
+          },
+          states: {
+            dialing: {
+              description: 'Opens a socket to the address that the peer has at this moment.',
+              meta: { rules: ['LR15'] },
+              entry: 'dial',
+              on: {
+                'socket.opened': {
+                  guard: { type: 'isCurrent', params: event },
+                  target: 'handshaking',
+                },
+              },
+            },
+            handshaking: {
+              description: 'Both sides say who they are; neither believes anything else yet.',
+              meta: { rules: ['ID1', 'ID6', 'TR1'] },
+              on: {
+                'hello.accepted': {
+                  guard: { type: 'isCurrent', params: event },
+                  target: '#link.dialler.open',
+                  actions: { type: 'announceOpen', params: event },
+                },
+              },
+            },
+          },
+        },
+        open: {
+          description: 'Messages flow both ways; a dead line is noticed by its silence.',
+          meta: { rules: ['LR17'] },
+          after: { livenessInterval: { target: 'open', reenter: true, actions: 'checkAlive' } },
+          on: {
+            'hello.accepted': {
+              guard: { type: 'isNewCall', params: event },
+              target: 'open',
+              reenter: true,
+              actions: [
+                {
+                  type: 'announceClosed',
+                  params: { reason: 'a newer call has taken its place' },
+                },
+                { type: 'announceOpen', params: event },
+              ],
+            },
+            'socket.closed': {
+              guard: { type: 'isCurrent', params: event },
+              target: 'backingOff',
+              actions: { type: 'announceClosed', params: event },
+            },
+            'socket.silent': {
+              guard: { type: 'isCurrent', params: event },
+              target: 'backingOff',
+              actions: { type: 'announceClosed', params: event },
+            },
+          },
+        },
+        backingOff: {
+          description:
+            'Waits before the next call, longer after each failure, and never in step with others.',
+          meta: { rules: ['LR15'] },
+          after: { dialBackoff: 'connecting' },
+        },
+        refused: {
+          description:
+            'One side does not accept the identity of the other; the reason names the repair.',
+          meta: { rules: ['OP3'] },
+          after: { refusedBackoff: 'connecting' },
+        },
+      },
     },
   },
 });

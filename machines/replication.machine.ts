@@ -5,6 +5,8 @@
 import { setup } from 'xstate';
 import type { ReplicationEffect } from '../src/core/effect.ts';
 import type { ReplicationState } from '../src/core/replication-state.ts';
+import type { ReplicationLesson } from '../src/rules/progress.ts';
+import type { ChartMeta } from './meta.types.ts';
 import type { ReplicationEvent } from './replication.types.ts';
 
 type Received<Type extends ReplicationEvent['type']> = Extract<ReplicationEvent, { type: Type }>;
@@ -18,28 +20,25 @@ export const replicationMachine = setup({
     events: {} as ReplicationEvent,
     emitted: {} as ReplicationEffect,
     input: {} as ReplicationState | undefined,
+    meta: {} as ChartMeta,
   },
   guards: {
-    answersProbe: (_, _answer: Received<'append.accepted'>) => true,
-    isProgress: (_, _answer: Received<'append.accepted'>) => true,
+    isOfHeartbeat: (_, _answer: Received<'append.accepted'>) => false,
+    isLate: (_, _answer: Received<'append.accepted'>) => false,
     isOpenProbe: (_, _answer: Received<'append.rejected'>) => true,
     isOpenAppend: (_, _answer: Received<'append.rejected'>) => true,
-    maySend: () => false,
-    isWindowFull: () => false,
-    isCaughtUp: () => false,
-    owesCommit: () => false,
-    owesUrgently: () => false,
+    leavesMore: (_, _news: ReplicationLesson) => false,
+    leavesNoRoom: (_, _news: ReplicationLesson) => false,
+    leavesUnanswered: (_, _news: ReplicationLesson) => false,
+    leavesCommitAwaited: (_, _news: ReplicationLesson) => false,
+    leavesCommitUntold: (_, _news: ReplicationLesson) => false,
   },
   actions: {
     probe: () => {},
     probeAgain: () => {},
     sendEntries: () => {},
     heartbeat: () => {},
-    recordSent: (_, _sent: Received<'entries.sent'>) => {},
-    recordGrowth: (_, _news: Received<'log.grew'>) => {},
-    recordCommit: (_, _news: Received<'commit.advanced'>) => {},
-    recordWait: (_, _wait: Received<'peer.waits'>) => {},
-    recordRound: (_, _news: Received<'round.began'>) => {},
+    learn: (_, _news: ReplicationLesson) => {},
     recordAcceptance: (_, _answer: Received<'append.accepted'>) => {},
     recordContact: (_, _answer: { round: number }) => {},
     backtrack: (_, _answer: Received<'append.rejected'>) => {},
@@ -50,6 +49,7 @@ export const replicationMachine = setup({
 }).createMachine({
   id: 'replication',
   description: 'What a leader knows of one peer, and what it sends it next.',
+  meta: { rules: ['LR4', 'LR5'] },
   context: ({ input }) =>
     input ??
     ({
@@ -72,36 +72,53 @@ export const replicationMachine = setup({
     } as unknown as ReplicationState),
   initial: 'probe',
   on: {
-    'log.grew': { actions: { type: 'recordGrowth', params: event } },
-    'commit.advanced': { actions: { type: 'recordCommit', params: event } },
+    'log.grew': { actions: { type: 'learn', params: event } },
+    'commit.advanced': { actions: { type: 'learn', params: event } },
     'round.began': {
-      actions: [{ type: 'recordRound', params: event }, 'heartbeat'],
+      actions: [{ type: 'learn', params: event }, 'heartbeat'],
+      meta: { rules: ['RD2'] },
     },
     'heartbeat.due': { actions: 'heartbeat' },
-    'peer.waits': { actions: { type: 'recordWait', params: event } },
-    'link.opened': { target: '.probe', actions: 'restart' },
-    'link.closed': { target: '.probe.paused', actions: 'restart' },
+    'peer.waits': { actions: { type: 'learn', params: event } },
+    'link.opened': { target: '.probe', actions: 'restart', meta: { rules: ['LR12'] } },
+    'link.closed': { target: '.probe.postponed', actions: 'restart', meta: { rules: ['LR12'] } },
     'entries.sent': {},
     'entries.dropped': {},
   },
   states: {
     probe: {
       description: 'Looks for the last entry on which both logs agree.',
+      meta: { rules: ['LR10'] },
       initial: 'asking',
       on: {
         'append.accepted': [
           {
-            guard: { type: 'answersProbe', params: event },
-            target: 'replicate',
+            guard: { type: 'isOfHeartbeat', params: event },
             actions: { type: 'recordAcceptance', params: event },
           },
-          { actions: { type: 'recordAcceptance', params: event } },
+          {
+            guard: { type: 'leavesMore', params: event },
+            target: 'replicate.sending',
+            actions: { type: 'recordAcceptance', params: event },
+          },
+          {
+            guard: { type: 'leavesCommitAwaited', params: event },
+            target: 'replicate.caughtUp',
+            actions: [{ type: 'recordAcceptance', params: event }, 'heartbeat'],
+          },
+          {
+            guard: { type: 'leavesCommitUntold', params: event },
+            target: 'replicate.owing',
+            actions: { type: 'recordAcceptance', params: event },
+          },
+          { target: 'replicate', actions: { type: 'recordAcceptance', params: event } },
         ],
         'append.rejected': [
           {
             guard: { type: 'isOpenProbe', params: event },
             target: '.asking',
             actions: { type: 'backtrack', params: event },
+            meta: { rules: ['LR7'] },
           },
           { actions: { type: 'recordContact', params: event } },
         ],
@@ -109,110 +126,175 @@ export const replicationMachine = setup({
       states: {
         asking: {
           description: 'One question at a time; asked again, without entries, at each heartbeat.',
+          meta: { rules: ['LR10'] },
           entry: 'probe',
           on: {
             'heartbeat.due': { actions: 'probeAgain' },
-            'entries.dropped': 'paused',
+            'entries.dropped': 'postponed',
           },
         },
-        paused: {
+        postponed: {
           description: 'The link took nothing; the next heartbeat or its opening asks again.',
+          meta: { rules: ['LR12'] },
           on: { 'heartbeat.due': 'asking' },
         },
       },
     },
     replicate: {
       description: 'Both logs agree up to matchIndex; entries are streamed ahead of the answers.',
-      initial: 'deciding',
+      meta: { rules: ['LR10', 'LR11'] },
+      initial: 'caughtUp',
       on: {
-        'entries.sent': { actions: { type: 'recordSent', params: event } },
-        'entries.dropped': { target: 'probe.paused', actions: 'restart' },
-        'append.accepted': [
-          {
-            guard: { type: 'isProgress', params: event },
-            target: '.deciding',
-            actions: { type: 'recordAcceptance', params: event },
-          },
-          { actions: { type: 'recordAcceptance', params: event } },
-        ],
+        'entries.sent': { actions: { type: 'learn', params: event } },
+        'entries.dropped': {
+          target: 'probe.postponed',
+          actions: 'restart',
+          meta: { rules: ['LR12'] },
+        },
+        'append.accepted': { actions: { type: 'recordAcceptance', params: event } },
         'append.rejected': [
           {
             guard: { type: 'isOpenAppend', params: event },
             target: 'probe',
             actions: { type: 'backtrack', params: event },
+            meta: { rules: ['LR7'] },
           },
           { actions: { type: 'recordContact', params: event } },
         ],
       },
       states: {
-        deciding: {
-          description: 'What next?',
-          always: [
-            { guard: 'maySend', target: 'sending' },
-            { guard: 'isWindowFull', target: 'paused' },
-            { guard: 'isCaughtUp', target: 'caughtUp' },
-            { target: 'awaiting' },
-          ],
-        },
         sending: {
           description: 'One message of entries is being packed.',
+          meta: { rules: ['LR10'] },
           entry: 'sendEntries',
           on: {
-            'entries.sent': {
-              target: 'deciding',
-              actions: { type: 'recordSent', params: event },
-            },
-            'append.accepted': {
-              actions: { type: 'recordAcceptance', params: event },
-            },
+            'entries.sent': [
+              {
+                guard: { type: 'leavesMore', params: event },
+                target: 'sending',
+                reenter: true,
+                actions: { type: 'learn', params: event },
+              },
+              {
+                guard: { type: 'leavesNoRoom', params: event },
+                target: 'awaiting.room',
+                actions: { type: 'learn', params: event },
+              },
+              {
+                guard: { type: 'leavesUnanswered', params: event },
+                target: 'awaiting',
+                actions: { type: 'learn', params: event },
+              },
+              { target: 'owing', actions: { type: 'learn', params: event } },
+            ],
           },
         },
         awaiting: {
-          description: 'All is sent; answers are outstanding.',
-          after: { progressTimeout: { target: '#replication.probe', actions: 'reportStall' } },
+          description: 'Answers to what is under way decide what comes next.',
+          meta: { rules: ['LR4'] },
+          initial: 'answers',
+          after: {
+            progressTimeout: {
+              target: '#replication.probe',
+              actions: 'reportStall',
+              meta: { rules: ['LR12'] },
+            },
+          },
           on: {
-            'log.grew': {
-              target: 'deciding',
-              actions: { type: 'recordGrowth', params: event },
+            'append.accepted': [
+              {
+                guard: { type: 'isLate', params: event },
+                actions: { type: 'recordAcceptance', params: event },
+              },
+              {
+                guard: { type: 'leavesMore', params: event },
+                target: 'sending',
+                actions: { type: 'recordAcceptance', params: event },
+              },
+              {
+                guard: { type: 'leavesNoRoom', params: event },
+                target: '.room',
+                reenter: true,
+                actions: { type: 'recordAcceptance', params: event },
+              },
+              {
+                guard: { type: 'leavesUnanswered', params: event },
+                target: 'awaiting',
+                reenter: true,
+                actions: { type: 'recordAcceptance', params: event },
+              },
+              {
+                guard: { type: 'leavesCommitAwaited', params: event },
+                target: 'caughtUp',
+                actions: [{ type: 'recordAcceptance', params: event }, 'heartbeat'],
+              },
+              {
+                guard: { type: 'leavesCommitUntold', params: event },
+                target: 'owing',
+                actions: { type: 'recordAcceptance', params: event },
+              },
+              { target: 'caughtUp', actions: { type: 'recordAcceptance', params: event } },
+            ],
+          },
+          states: {
+            answers: {
+              description: 'All is sent.',
+              meta: { rules: ['LR10'] },
+              on: {
+                'log.grew': [
+                  {
+                    guard: { type: 'leavesMore', params: event },
+                    target: '#replication.replicate.sending',
+                    actions: { type: 'learn', params: event },
+                  },
+                  { target: 'room', actions: { type: 'learn', params: event } },
+                ],
+              },
+            },
+            room: {
+              description: 'As much is under way as the bounds allow.',
+              meta: { rules: ['LR11'] },
             },
           },
         },
-        paused: {
-          description: 'As much is under way as the bounds allow.',
-          after: { progressTimeout: { target: '#replication.probe', actions: 'reportStall' } },
-        },
         caughtUp: {
           description: 'The peer holds the whole log.',
-          always: [
-            { guard: 'owesUrgently', actions: 'heartbeat' },
-            { guard: 'owesCommit', target: 'owing' },
-          ],
+          meta: { rules: ['CM3'] },
           on: {
-            'log.grew': {
-              target: 'sending',
-              actions: { type: 'recordGrowth', params: event },
-            },
-            'append.accepted': {
-              actions: { type: 'recordAcceptance', params: event },
-            },
+            'log.grew': { target: 'sending', actions: { type: 'learn', params: event } },
+            'commit.advanced': [
+              {
+                guard: { type: 'leavesCommitAwaited', params: event },
+                actions: [{ type: 'learn', params: event }, 'heartbeat'],
+                meta: { rules: ['LR13'] },
+              },
+              {
+                guard: { type: 'leavesCommitUntold', params: event },
+                target: 'owing',
+                actions: { type: 'learn', params: event },
+              },
+            ],
           },
         },
         owing: {
           description: 'Not told yet what is committed: the next entries will, or a short delay.',
-          always: { guard: 'owesUrgently', target: 'caughtUp', actions: 'heartbeat' },
+          meta: { rules: ['CM3', 'LR13'] },
           after: { commitNoticeDelay: { target: 'caughtUp', actions: 'heartbeat' } },
           on: {
-            'log.grew': {
-              target: 'sending',
-              actions: { type: 'recordGrowth', params: event },
+            'log.grew': { target: 'sending', actions: { type: 'learn', params: event } },
+            'commit.advanced': {
+              guard: { type: 'leavesCommitAwaited', params: event },
+              target: 'caughtUp',
+              actions: [{ type: 'learn', params: event }, 'heartbeat'],
             },
-            'append.accepted': {
-              actions: { type: 'recordAcceptance', params: event },
+            'peer.waits': {
+              guard: { type: 'leavesCommitAwaited', params: event },
+              target: 'caughtUp',
+              actions: [{ type: 'learn', params: event }, 'heartbeat'],
             },
           },
         },
       },
     },
   },
-  options: { maxIterations: 100 },
 });

@@ -3,20 +3,15 @@ import type { ReplicationNews } from '../src/core/effect.ts';
 import type { LogShape } from '../src/core/log-shape.ts';
 import type { AppendRejected } from '../src/core/message.ts';
 import type { Index } from '../src/core/types.ts';
+import type { ReplicationLesson } from '../src/rules/progress.ts';
 
 export type ReplicationEvent =
   | ReplicationNews
-  /** More of the log is committed; told after the callers were. */
-  | { readonly type: 'commit.advanced'; readonly commitIndex: Index }
+  | ReplicationLesson
   | { readonly type: 'link.opened' }
   | { readonly type: 'link.closed' }
-  /** The driver has sent what `replicate` asked for. */
-  | { readonly type: 'entries.sent'; readonly throughIndex: Index; readonly bytes: number }
   /** The link would not take it: its queue is full, or it has just closed. */
   | { readonly type: 'entries.dropped' }
-  /** Callers of the peer wait until it knows that this index is committed. */
-  | { readonly type: 'peer.waits'; readonly index: Index }
-  | { readonly type: 'append.accepted'; readonly matchIndex: Index; readonly round: number }
   | {
       readonly type: 'append.rejected';
       readonly prevIndex: Index;

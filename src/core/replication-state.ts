@@ -5,7 +5,7 @@
 import type { Index, NodeId, Term } from './types.ts';
 
 /** One AppendEntries with entries that the peer has not answered yet. */
-interface InflightMessage {
+export interface InflightMessage {
   /** The last index it carries. */
   readonly throughIndex: Index;
   readonly bytes: number;

@@ -155,7 +155,7 @@ export class Actors {
   }
 }
 
-/** The outermost state: `open` for `{ open: 'listening' }`. */
+/** The innermost state: `open` for `{ listener: 'open' }`. */
 function nameOf(value: string | object): string {
-  return typeof value === 'string' ? value : (Object.keys(value)[0] ?? '');
+  return typeof value === 'string' ? value : nameOf(Object.values(value)[0] ?? '');
 }

@@ -3,11 +3,11 @@
  * rejection (§3.5, §10.2.2). Messages may be lost, late, repeated and out of order: what is known to match
  * never falls (LR4), and an answer to a question that is no longer open changes nothing (B7, B8).
  */
-import { assert } from '../core/assert.ts';
-import type { ReplicationEffect, Step } from '../core/effect.ts';
+import { assert, unreachable } from '../core/assert.ts';
+import type { ReplicationEffect, ReplicationNews, Step } from '../core/effect.ts';
 import type { LogShape } from '../core/log-shape.ts';
 import type { AppendEntriesReply, AppendRejected } from '../core/message.ts';
-import type { ReplicationState } from '../core/replication-state.ts';
+import type { InflightMessage, ReplicationState } from '../core/replication-state.ts';
 import { newestAtMost } from '../core/term-runs.ts';
 import {
   greater,
@@ -21,6 +21,17 @@ import {
 } from '../core/types.ts';
 
 export type ReplicationStep = Step<ReplicationState, ReplicationEffect>;
+
+/** All that teaches a leader something about one peer, or about its own log. */
+export type ReplicationLesson =
+  | Exclude<ReplicationNews, { readonly type: 'heartbeat.due' }>
+  /** More of the log is committed; told after the callers were. */
+  | { readonly type: 'commit.advanced'; readonly commitIndex: Index }
+  /** Callers of the peer wait until it knows that this index is committed. */
+  | { readonly type: 'peer.waits'; readonly index: Index }
+  /** The driver has sent what `replicate` asked for. */
+  | { readonly type: 'entries.sent'; readonly throughIndex: Index; readonly bytes: number }
+  | { readonly type: 'append.accepted'; readonly matchIndex: Index; readonly round: number };
 
 /** §3.5: a new leader guesses that the peer holds all of its log, and probes to find out. */
 export function startProgress(start: {
@@ -89,19 +100,51 @@ function toldFromMatch({ commitIndexSent, commitIndex, matchIndex }: Replication
   return greater(commitIndexSent, lesser(commitIndex, matchIndex));
 }
 
+/** What changes with a piece of news. Total, so that a guard can look ahead: `recordAcceptance` asserts. */
+export function learn(state: ReplicationState, news: ReplicationLesson): Partial<ReplicationState> {
+  switch (news.type) {
+    case 'log.grew':
+      return { lastIndex: news.lastIndex, commitIndex: newest(state, news) };
+    case 'round.began':
+      return { round: news.round, commitIndex: newest(state, news) };
+    case 'commit.advanced':
+      return { commitIndex: newest(state, news) };
+    case 'peer.waits':
+      return { awaitedIndex: greater(news.index, state.awaitedIndex) };
+    case 'entries.sent':
+      return learnSent(state, news);
+    case 'append.accepted':
+      return learnAccepted(state, news.matchIndex);
+    default:
+      return unreachable(news);
+  }
+}
+
+function newest(state: ReplicationState, { commitIndex }: { readonly commitIndex: Index }): Index {
+  return greater(commitIndex, state.commitIndex);
+}
+
 /** The driver has sent `(nextIndex − 1, throughIndex]`. */
-export function entriesSent(
+function learnSent(
   state: ReplicationState,
-  sent: { readonly throughIndex: Index; readonly bytes: number },
-): ReplicationStep {
-  if (sent.throughIndex < state.nextIndex) return { changes: {}, effects: [] };
+  { throughIndex, bytes }: InflightMessage,
+): Partial<ReplicationState> {
+  if (throughIndex < state.nextIndex) return {};
   return {
-    changes: {
-      nextIndex: nextIndex(sent.throughIndex),
-      inflight: [...state.inflight, sent],
-      inflightBytes: state.inflightBytes + sent.bytes,
-    },
-    effects: [],
+    nextIndex: nextIndex(throughIndex),
+    inflight: [...state.inflight, { throughIndex, bytes }],
+    inflightBytes: state.inflightBytes + bytes,
+  };
+}
+
+function learnAccepted(state: ReplicationState, matchIndex: Index) {
+  const match = greater(matchIndex, state.matchIndex);
+  const inflight = state.inflight.filter((message) => message.throughIndex > match);
+  return {
+    matchIndex: match,
+    nextIndex: greater(state.nextIndex, nextIndex(match)),
+    inflight,
+    inflightBytes: inflight.reduce((sum, message) => sum + message.bytes, 0),
   };
 }
 
@@ -111,18 +154,8 @@ export function recordAcceptance(
   { matchIndex, round }: { readonly matchIndex: Index; readonly round: number },
 ): ReplicationStep {
   assert(matchIndex <= state.lastIndex, 'LR4: a peer holds no more than its leader sent');
-  const match = greater(matchIndex, state.matchIndex);
-  const inflight = state.inflight.filter((message) => message.throughIndex > match);
-  const { peer, term } = state;
-  return {
-    changes: {
-      matchIndex: match,
-      nextIndex: greater(state.nextIndex, nextIndex(match)),
-      inflight,
-      inflightBytes: inflight.reduce((sum, message) => sum + message.bytes, 0),
-    },
-    effects: [{ type: 'progressed', peer, term, matchIndex: match, round }],
-  };
+  const changes = learnAccepted(state, matchIndex);
+  return { changes, effects: reportContact({ ...state, ...changes }, round).effects };
 }
 
 /** LR5: a rejection counts only if it answers something that is still open (B8). */
@@ -147,13 +180,12 @@ export function backtrack(
   state: ReplicationState,
   { round, rejection, log }: Rejection,
 ): ReplicationStep {
-  const { peer, term, matchIndex } = state;
   const { hint } = rejection;
   const candidate = newestAtMost(log, hint.index, hint.term);
   const next = greater(nextIndex(candidate.index), nextIndex(state.matchIndex));
   return {
     changes: { nextIndex: next, inflight: [], inflightBytes: 0 },
-    effects: [{ type: 'progressed', peer, term, matchIndex, round }],
+    effects: reportContact(state, round).effects,
   };
 }
 
@@ -188,10 +220,6 @@ export function hasMore(state: ReplicationState): boolean {
 export function hasWindow({ inflight, inflightBytes, limits }: ReplicationState): boolean {
   if (inflight.length === 0) return true;
   return inflight.length < limits.inflightMessagesMax && inflightBytes < limits.inflightBytesMax;
-}
-
-export function isIdle(state: ReplicationState): boolean {
-  return state.inflight.length === 0 && !hasMore(state);
 }
 
 /** The peer has not been told the newest commit index. */

@@ -167,7 +167,7 @@ it('[B12] a full window that is lost as a whole fills again by itself, and all o
     cluster.member(N1).propose(`${at}`);
     await cluster.settle();
   }
-  expect(cluster.member(N1).replicationPath(N3)).toBe('replicate.paused');
+  expect(cluster.member(N1).replicationPath(N3)).toBe('replicate.awaiting.room');
   cluster.lose = () => false;
   cluster.favour(N1);
   await cluster.elapse(PROGRESS_TIMEOUT_MS + 200);

@@ -116,7 +116,7 @@ it('[H4] answers that are swallowed while the connection stays open wedge nothin
     cluster.member(N1).propose(`${at}`);
     await cluster.settle();
   }
-  expect(cluster.member(N1).replicationPath(N3)).toBe('replicate.paused');
+  expect(cluster.member(N1).replicationPath(N3)).toBe('replicate.awaiting.room');
   cluster.lose = () => false;
   await cluster.elapse(PROGRESS_TIMEOUT_MS + 100);
   expect(cluster.member(N3).applied).toEqual(cluster.member(N1).applied);

@@ -9,9 +9,15 @@ import {
 } from '../../src/core/limits.ts';
 import { N2, only, run } from './harness.ts';
 
-const start = (isDialler = true, random = () => 0) =>
-  run('link', { peer: N2, isDialler }, { random });
-type Chart = ReturnType<typeof start>;
+const listener = () => run('link', { peer: N2 });
+type Chart = ReturnType<typeof listener>;
+
+/** Has been told to dial, and dials. */
+function dialler(random = () => 0): Chart {
+  const chart = run('link', { peer: N2 }, { random });
+  expect(chart.send({ type: 'dial' })).toEqual([dial(1)]);
+  return chart;
+}
 
 const opened = (attempt: number): LinkEvent => ({ type: 'socket.opened', attempt });
 const accepted = (attempt: number): LinkEvent => ({ type: 'hello.accepted', attempt });
@@ -33,61 +39,65 @@ const closed = (attempt: number, reason = 'gone'): LinkEvent => ({
 const dial = (attempt: number) => ({ type: 'dial', peer: N2, attempt });
 const linkOpened = (attempt: number) => ({ type: 'linkOpened', peer: N2, attempt });
 
+function called(): Chart {
+  const chart = listener();
+  chart.send(accepted(1));
+  return chart;
+}
+
 function open(): Chart {
-  const chart = start();
+  const chart = dialler();
   chart.send(opened(1));
   chart.send(accepted(1));
   return chart;
 }
 
 it('[LR15] the dialler calls at once; a link is open only when the peer was accepted', () => {
-  const chart = start();
-  expect(chart.started).toEqual([dial(1)]);
-  expect(chart.state()).toBe('dialing');
+  const chart = dialler();
+  expect(chart.state()).toBe('dialler.connecting.dialing');
   expect(chart.send(opened(1))).toEqual([]);
-  expect(chart.state()).toBe('handshaking');
+  expect(chart.state()).toBe('dialler.connecting.handshaking');
   expect(chart.send(accepted(1))).toEqual([linkOpened(1)]);
-  expect(chart.state()).toBe('open.listening');
+  expect(chart.state()).toBe('dialler.open');
 });
 
 it('[LR15] the other side waits to be called, for as long as it takes', () => {
-  const chart = start(false);
+  const chart = listener();
   expect(chart.started).toEqual([]);
   expect(chart.advance(100_000)).toEqual([]);
-  expect(chart.state()).toBe('closed');
+  expect(chart.state()).toBe('listener.closed');
   expect(chart.send(accepted(1))).toEqual([linkOpened(1)]);
 });
 
 it('[LR15] the waiting side does not dial after a break either', () => {
-  const chart = start(false);
+  const chart = listener();
   chart.send(accepted(1));
   chart.send(closed(1));
   expect(only(chart.advance(100_000), 'dial')).toEqual([]);
-  expect(chart.state()).toBe('closed');
+  expect(chart.state()).toBe('listener.closed');
 });
 
-it('[LR15] a call that is not answered in time is hung up and tried again', () => {
-  for (const [before, reason] of [
-    [[], 'no answer to the call'],
-    [[opened(1)], 'no hello in time'],
-  ] as const) {
-    const chart = start();
-    for (const event of before) chart.send(event);
-    expect(chart.advance(HANDSHAKE_TIMEOUT_MS - 1)).toEqual([]);
+it('[LR15] a call without an accepted hello in time is hung up and tried again, however far it came', () => {
+  for (const waitedMs of [0, HANDSHAKE_TIMEOUT_MS - 1]) {
+    const chart = dialler();
+    chart.advance(waitedMs);
+    chart.send(opened(1));
+    expect(chart.advance(HANDSHAKE_TIMEOUT_MS - 1 - waitedMs)).toEqual([]);
+    const reason = 'no hello in time';
     expect(chart.advance(1)).toEqual([{ type: 'hangUp', peer: N2, attempt: 1, reason }]);
-    expect(chart.state()).toBe('backingOff');
+    expect(chart.state()).toBe('dialler.backingOff');
     expect(chart.context()).toMatchObject({ failures: 1, reason });
     expect(chart.advance(2 * DIAL_BACKOFF_MIN_MS)).toEqual([dial(2)]);
   }
 });
 
 it('[LR15] the wait before the next call doubles with each failure, up to its bound', () => {
-  const chart = start();
+  const chart = dialler();
   const waits = Array.from({ length: 9 }, (_, at) => {
     chart.send(closed(at + 1));
     const startMs = chart.clock.now();
-    expect(chart.state()).toBe('backingOff');
-    while (chart.state() === 'backingOff') chart.clock.step();
+    expect(chart.state()).toBe('dialler.backingOff');
+    while (chart.state() === 'dialler.backingOff') chart.clock.step();
     return chart.clock.now() - startMs;
   });
   const doubled = waits.map((_, at) =>
@@ -97,14 +107,14 @@ it('[LR15] the wait before the next call doubles with each failure, up to its bo
 });
 
 it('[LR15] chance shortens each wait by up to half, so that members do not call in step', () => {
-  const chart = start(true, () => 0.999);
+  const chart = dialler(() => 0.999);
   chart.send(closed(1));
   expect(chart.advance(DIAL_BACKOFF_MIN_MS - 1)).toEqual([]);
   expect(chart.advance(2)).toEqual([dial(2)]);
 });
 
 it('[LR15] a link that was open begins its waits anew', () => {
-  const chart = start();
+  const chart = dialler();
   for (let attempt = 1; attempt < 9; attempt += 1) {
     chart.send(closed(attempt));
     chart.advance(DIAL_BACKOFF_MAX_MS);
@@ -117,17 +127,17 @@ it('[LR15] a link that was open begins its waits anew', () => {
 });
 
 it('[LR15] a refused peer is tried again, but slowly, and the reason is kept', () => {
-  const chart = start();
+  const chart = dialler();
   chart.send(opened(1));
   expect(chart.send(refused(1, 'another cluster'))).toEqual([]);
-  expect(chart.state()).toBe('refused');
+  expect(chart.state()).toBe('dialler.refused');
   expect(chart.context().reason).toBe('another cluster');
   expect(chart.advance(DIAL_BACKOFF_MAX_MS - 1)).toEqual([]);
   expect(chart.advance(10)).toEqual([dial(2)]);
 });
 
 it('[OP3] however often it is refused, the next call comes within a second: it is one story', () => {
-  const chart = start();
+  const chart = dialler();
   for (let attempt = 1; attempt <= 3 * DIAL_BACKOFF_MAX_MS; attempt += 1) {
     chart.send(opened(attempt));
     chart.send(refused(attempt));
@@ -146,7 +156,7 @@ it('[LR15] the end of an open link is announced once, and a new call follows', (
 });
 
 it('[OP2] a link that has opened keeps no reason of before, and its end is announced with its own', () => {
-  const chart = start();
+  const chart = dialler();
   chart.send(closed(1, 'nobody listens there'));
   chart.advance(2 * DIAL_BACKOFF_MIN_MS);
   chart.send(opened(2));
@@ -159,12 +169,12 @@ it('[OP2] a link that has opened keeps no reason of before, and its end is annou
 
 it('[LR16] news of another connection than the present one changes nothing, in any state', () => {
   const backingOff = (): Chart => {
-    const chart = start();
+    const chart = dialler();
     chart.send(closed(1));
     return chart;
   };
   const handshaking = (): Chart => {
-    const chart = start();
+    const chart = dialler();
     chart.send(opened(1));
     return chart;
   };
@@ -174,12 +184,12 @@ it('[LR16] news of another connection than the present one changes nothing, in a
     return chart;
   };
   for (const make of [
-    () => start(),
+    () => dialler(),
     handshaking,
     open,
     backingOff,
     refusedOnce,
-    () => start(false),
+    () => listener(),
   ]) {
     const chart = make();
     const before = [chart.state(), chart.context()];
@@ -199,51 +209,69 @@ it('[LR16] news of another connection than the present one changes nothing, in a
   }
 });
 
+it('[LR16] a dialler takes a call as well, whatever it does just then, and goes on dialling after it', () => {
+  for (const before of [[], [opened(1)], [closed(1)], [opened(1), refused(1)]]) {
+    const chart = dialler();
+    for (const event of before) chart.send(event);
+    expect(chart.send(accepted(2))).toEqual([linkOpened(2)]);
+    expect(chart.send(accepted(3)).map(({ type }) => type)).toEqual(['linkClosed', 'linkOpened']);
+    expect(chart.send(closed(3)).map(({ type }) => type)).toEqual(['linkClosed']);
+    expect(chart.advance(2 * DIAL_BACKOFF_MIN_MS)).toEqual([dial(4)]);
+  }
+});
+
 it('[LR16] a late end of an earlier call does not close its successor', () => {
-  const chart = start();
+  const chart = dialler();
   chart.send(closed(1));
   chart.advance(2 * DIAL_BACKOFF_MIN_MS);
   chart.send(opened(2));
   expect(chart.send(closed(1))).toEqual([]);
   chart.send(accepted(2));
   expect(chart.send(closed(1))).toEqual([]);
-  expect(chart.state()).toBe('open.listening');
+  expect(chart.state()).toBe('dialler.open');
 });
 
 it('[LR16] a newer call replaces the open one: the old is closed before the new is opened', () => {
-  const chart = start(false);
+  const chart = listener();
   chart.send(accepted(1));
   expect(chart.send(accepted(1))).toEqual([]);
   const effects = chart.send(accepted(2));
   expect(effects.map(({ type }) => type)).toEqual(['linkClosed', 'linkOpened']);
   expect(effects.at(-1)).toEqual(linkOpened(2));
   expect(chart.send(closed(1))).toEqual([]);
-  expect(chart.state()).toBe('open.listening');
+  expect(chart.state()).toBe('listener.open');
   expect(chart.send(closed(2)).map(({ type }) => type)).toEqual(['linkClosed']);
 });
 
-it('[LR16] a new call is taken while this side waits after the end of the last', () => {
-  const chart = start(false);
+it('[LR16] a new call is taken as soon as the last has ended', () => {
+  const chart = listener();
   chart.send(accepted(1));
   chart.send(closed(1));
-  expect(chart.state()).toBe('backingOff');
+  expect(chart.state()).toBe('listener.closed');
+  expect(chart.context().reason).toBe('gone');
   expect(chart.send(accepted(2))).toEqual([linkOpened(2)]);
   expect(only(chart.advance(100_000), 'dial', 'linkClosed')).toEqual([]);
 });
 
-it('[LR17] an open link is checked at each interval, and closed when the far end is found silent', () => {
-  const chart = open();
-  const check = { type: 'checkAlive', peer: N2, attempt: 1 };
-  expect(chart.advance(LIVENESS_INTERVAL_MS - 1)).toEqual([]);
-  expect(chart.advance(1)).toEqual([check]);
-  expect(chart.advance(2 * LIVENESS_INTERVAL_MS)).toEqual([check, check]);
-  expect(chart.send(silent(1)).map(({ type }) => type)).toEqual(['linkClosed']);
-  expect(chart.context()).toMatchObject({ reason: 'silence', failures: 1 });
-  expect(only(chart.advance(100_000), 'checkAlive')).toEqual([]);
-});
+it.each([
+  ['dialled', open],
+  ['called', called],
+])(
+  '[LR17] an open link that was %s is checked at each interval, and closed when the far end is found silent',
+  (_, make) => {
+    const chart = make();
+    const check = { type: 'checkAlive', peer: N2, attempt: 1 };
+    expect(chart.advance(LIVENESS_INTERVAL_MS - 1)).toEqual([]);
+    expect(chart.advance(1)).toEqual([check]);
+    expect(chart.advance(2 * LIVENESS_INTERVAL_MS)).toEqual([check, check]);
+    expect(chart.send(silent(1)).map(({ type }) => type)).toEqual(['linkClosed']);
+    expect(chart.context()).toMatchObject({ reason: 'silence', failures: 1 });
+    expect(only(chart.advance(100_000), 'checkAlive')).toEqual([]);
+  },
+);
 
 it('[LR17] a new call is checked from its own beginning', () => {
-  const chart = start(false);
+  const chart = listener();
   chart.send(accepted(1));
   chart.advance(LIVENESS_INTERVAL_MS - 1);
   chart.send(accepted(2));

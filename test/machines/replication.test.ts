@@ -130,7 +130,7 @@ it('[LR10] once both logs agree it streams the rest in messages of bounded size,
 
 it('[LR11] it pauses when as many messages are under way as allowed, and goes on when one is answered', () => {
   const chart = streaming(2);
-  expect(chart.state()).toBe('replicate.paused');
+  expect(chart.state()).toBe('replicate.awaiting.room');
   expect(chart.context().inflight).toHaveLength(LIMITS.inflightMessagesMax);
   expect(chart.send(accepted(6))).toEqual([progressed(6), replicate(7, 9)]);
   expect(chart.state()).toBe('replicate.sending');
@@ -140,7 +140,7 @@ it('[LR11] it pauses when as many bytes are under way as allowed, whatever their
   const chart = caughtUp();
   chart.send({ type: 'log.grew', lastIndex: index(9), commitIndex: index(2) });
   expect(chart.send(sent(6, LIMITS.inflightBytesMax + 1))).toEqual([]);
-  expect(chart.state()).toBe('replicate.paused');
+  expect(chart.state()).toBe('replicate.awaiting.room');
   expect(chart.send(accepted(6))).toEqual([progressed(6), replicate(6, 9)]);
 });
 
@@ -162,7 +162,7 @@ it('[LR11] while it waits for answers it sends what is new', () => {
   const chart = caughtUp();
   chart.send({ type: 'log.grew', lastIndex: index(6), commitIndex: index(2) });
   chart.send(sent(6));
-  expect(chart.state()).toBe('replicate.awaiting');
+  expect(chart.state()).toBe('replicate.awaiting.answers');
   const grown = { type: 'log.grew', lastIndex: index(7), commitIndex: index(2) } as const;
   expect(chart.send(grown)).toEqual([replicate(6, 7)]);
 });
@@ -251,7 +251,7 @@ it('[LR5] [B8] a late refusal does not stop the stream', () => {
   for (const prev of [0, 4, 5, 8, 9]) {
     expect(chart.send(rejected(prev, 1, 1)), `of ${prev}`).toEqual([progressed(5)]);
   }
-  expect(chart.state()).toBe('replicate.paused');
+  expect(chart.state()).toBe('replicate.awaiting.room');
   expect(chart.context()).toMatchObject({ matchIndex: 5, nextIndex: 8 });
 });
 
@@ -285,7 +285,7 @@ it('[LR12] without any answer for too long it says so and probes again from what
 it('[LR12] [H4] a closed link forgets what was under way; its opening probes at once', () => {
   const chart = streaming(2);
   expect(chart.send({ type: 'link.closed' })).toEqual([]);
-  expect(chart.state()).toBe('probe.paused');
+  expect(chart.state()).toBe('probe.postponed');
   expect(chart.context()).toMatchObject({ nextIndex: 6, inflight: [], inflightBytes: 0 });
   expect(chart.send({ type: 'link.opened' })).toEqual([replicate(5, 9)]);
   expect(chart.state()).toBe('probe.asking');
@@ -295,23 +295,44 @@ it('[LR12] [H4] what the link would not take is asked for again with the next he
   const chart = caughtUp();
   chart.send({ type: 'log.grew', lastIndex: index(9), commitIndex: index(2) });
   expect(chart.send({ type: 'entries.dropped' })).toEqual([]);
-  expect(chart.state()).toBe('probe.paused');
+  expect(chart.state()).toBe('probe.postponed');
   expect(chart.send({ type: 'heartbeat.due' })).toEqual([replicate(5, 9)]);
   expect(chart.send({ type: 'entries.dropped' })).toEqual([]);
-  expect(chart.state()).toBe('probe.paused');
+  expect(chart.state()).toBe('probe.postponed');
 });
 
 it('[LR12] news of what was sent or dropped, once nobody waits for it, asks for nothing', () => {
   const probing = start();
   probing.send({ type: 'entries.dropped' });
   expect(probing.send({ type: 'entries.dropped' })).toEqual([]);
-  expect(probing.state()).toBe('probe.paused');
+  expect(probing.state()).toBe('probe.postponed');
   const streaming = caughtUp();
   expect(streaming.send(sent(5, 0))).toEqual([]);
   expect(streaming.state()).toBe('replicate.caughtUp');
 });
 
-it('[LR12] a paused probe still takes an answer that was under way', () => {
+it('[LR4] an answer that covers all that was still to be sent ends the sending, and the commit is told', () => {
+  const chart = caughtUp();
+  chart.send({ type: 'log.grew', lastIndex: index(9), commitIndex: index(2) });
+  expect(chart.send(accepted(9))).toEqual([progressed(9)]);
+  expect(chart.state()).toBe('replicate.sending');
+  expect(chart.send(sent(0, 0))).toEqual([]);
+  expect(chart.state()).toBe('replicate.owing');
+  expect(chart.advance(COMMIT_NOTICE_DELAY_MS)).toEqual([replicate(9, 9)]);
+  expect(chart.state()).toBe('replicate.caughtUp');
+});
+
+it('[LR11] a message too large for the window keeps it shut until it is answered, however many others are', () => {
+  const chart = caughtUp();
+  chart.send({ type: 'log.grew', lastIndex: index(9), commitIndex: index(2) });
+  chart.send(sent(6));
+  chart.send(sent(7, LIMITS.inflightBytesMax + 1));
+  expect(chart.send(accepted(6))).toEqual([progressed(6)]);
+  expect(chart.state()).toBe('replicate.awaiting.room');
+  expect(chart.send(accepted(7))).toEqual([progressed(7), replicate(7, 9)]);
+});
+
+it('[LR12] a postponed probe still takes an answer that was under way', () => {
   const chart = start();
   chart.send({ type: 'entries.dropped' });
   expect(chart.send(accepted(5))).toEqual([progressed(5)]);

@@ -215,7 +215,7 @@ it('[LR11] [B12] §3.5: what is under way to a follower is bounded, and none of 
     await cluster.settle();
   }
   expect(cluster.member(N1).replication(N3)?.inflight).toHaveLength(2);
-  expect(cluster.member(N1).replicationPath(N3)).toBe('replicate.paused');
+  expect(cluster.member(N1).replicationPath(N3)).toBe('replicate.awaiting.room');
   expect(dataOf(cluster.member(N1).applied)).toHaveLength(20);
   cluster.slowDisks.clear();
   await cluster.settle();

@@ -91,12 +91,13 @@ it('[LR11] both bounds close the window, and the first message always fits', () 
 
 it('[LR11] what was sent is under way until it is answered', () => {
   const sent = { throughIndex: index(4), bytes: 3 };
-  expect(progress.entriesSent(state(), sent)).toEqual({
-    changes: { nextIndex: 5, inflight: [sent], inflightBytes: 3 },
-    effects: [],
+  expect(progress.learn(state(), { type: 'entries.sent', ...sent })).toEqual({
+    nextIndex: 5,
+    inflight: [sent],
+    inflightBytes: 3,
   });
   const stale = { throughIndex: index(3), bytes: 3 };
-  expect(progress.entriesSent(state(), stale)).toEqual({ changes: {}, effects: [] });
+  expect(progress.learn(state(), { type: 'entries.sent', ...stale })).toEqual({});
 });
 
 it('[LR4] an acceptance raises what matches, frees what it covers and is reported with its round', () => {
@@ -243,6 +244,10 @@ it('[LR11] [B12] however answers come, what is under way adds up, next stays abo
       const take = (step: progress.ReplicationStep): void => {
         real = { ...real, ...step.changes };
       };
+      const takeSent = (through: number, bytes: number): void => {
+        const news = { type: 'entries.sent', throughIndex: index(through), bytes } as const;
+        real = { ...real, ...progress.learn(real, news) };
+      };
       for (const each of commands) {
         if (each.kind === 'send') {
           const through = naive.next + each.count - 1;
@@ -251,7 +256,7 @@ it('[LR11] [B12] however answers come, what is under way adds up, next stays abo
             next: through + 1,
             inflight: [...naive.inflight, { through, bytes: each.bytes }],
           };
-          take(progress.entriesSent(real, { throughIndex: index(through), bytes: each.bytes }));
+          takeSent(through, each.bytes);
         } else if (each.kind === 'accept') {
           const matchIndex = each.at % naive.next;
           const match = Math.max(naive.match, matchIndex);
@@ -262,7 +267,7 @@ it('[LR11] [B12] however answers come, what is under way adds up, next stays abo
           };
           take(progress.recordAcceptance(real, { matchIndex: index(matchIndex), round: 0 }));
         } else if (each.kind === 'resent') {
-          take(progress.entriesSent(real, { throughIndex: index(each.at % naive.next), bytes: 1 }));
+          takeSent(each.at % naive.next, 1);
         } else {
           naive = { match: naive.match, next: naive.match + 1, inflight: [] };
           take(progress.restart(real));

@@ -37,9 +37,9 @@ export function movedIn(reported: unknown): Moved | null {
 /** `follower.loyal`, `leader.serving`, `probe`, `replicate, window full`. */
 export function labelOf({ actor, path }: Moved): string {
   if (actor === 'raft') return path.replace(/^leader\.service\.(\w+)\|.*$/, 'leader.$1');
-  const [outer = '', inner = ''] = path.split('.');
-  if (inner !== 'paused') return outer;
-  return outer === 'probe' ? 'probe, waiting' : 'replicate, window full';
+  if (path === 'probe.postponed') return 'probe, waiting';
+  if (path === 'replicate.awaiting.room') return 'replicate, window full';
+  return path.replace(/\..*/, '');
 }
 
 function commitIndexIn(snapshot: object): number {

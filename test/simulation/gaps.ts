@@ -8,7 +8,7 @@ import { SOMETIMES } from '../../src/testing/simulation/sometimes.ts';
 
 /** By way, the reason for which a run takes it too seldom to be asked for. Tests of the charts take each. */
 export const SELDOM_TAKEN: Readonly<Record<string, string>> = {
-  'replication.replicate.owing: at once [owesUrgently] → replication.replicate.caughtUp':
+  'replication.replicate.owing: commit.advanced [leavesCommitAwaited] → replication.replicate.caughtUp':
     'takes five members, one much faster than the others, and a commit within ten milliseconds of another',
   'replication: entries.dropped → ·':
     'takes a full socket, and the end of what was streamed to that peer, in one step',
@@ -17,7 +17,7 @@ export const SELDOM_TAKEN: Readonly<Record<string, string>> = {
   'link: hello.refused → ·': 'takes a disk that is slow just while a stranger knocks and gives up',
   'link: socket.opened → ·':
     'takes a call that is answered in the very step in which it is given up',
-  'link.open: hello.accepted [isNewCall] → link.open':
+  'link.listener.open: hello.accepted [isNewCall] → link.listener.open':
     'takes a line that dies in one direction and a new call that overtakes the end of the old one',
   'node.active: xstate.error.actor.raft → node.halted': 'takes a throw just where it sets a timer',
   'node.active: xstate.error.actor.logWriter → node.halted':
@@ -37,6 +37,11 @@ export const NEVER_TAKEN: Readonly<Record<string, string>> = {
   'raft: round.requested → ·': 'the driver asks only while it serves reads, in the same step',
   'raft.leader: entries.received → ·': 'takes two leaders in one term',
   'link: socket.silent → ·': 'the driver looks only at open links',
+  'link: dial → ·': 'a link is told once, before anything else',
+  'link.dialler: hello.accepted [isNewCall] → link.dialler.open':
+    'takes a member that calls although its id is the larger',
+  'link.dialler.open: hello.accepted [isNewCall] → link.dialler.open':
+    'takes a member that calls although its id is the larger',
   'logWriter.idle: write.completed → ·': 'one write is under way at a time, and completes once',
   'logWriter.failed: write.requested → ·': 'the node halts in the same step',
   'logWriter.failed: write.completed → ·': 'the node halts in the same step',

@@ -57,7 +57,10 @@ const STATES: readonly (readonly [Tone, readonly string[]])[] = [
     'leader',
     ['leader', 'running', 'active', 'open', 'replicate', 'writing', 'applying', 'replication'],
   ],
-  ['waiting', ['recovering', 'draining', 'probe', 'paused', 'backingOff', 'logWriter']],
+  [
+    'waiting',
+    ['recovering', 'draining', 'probe', 'postponed', 'awaiting', 'backingOff', 'logWriter'],
+  ],
   ['trouble', ['stalled', 'refused', 'failed', 'halted']],
   ['plain', ['link']],
 ];
