@@ -2,8 +2,8 @@
 
 import { CLIENT_PATH } from '../client-protocol/frame-shapes.ts';
 import { TIMEOUT_MS_MAX } from '../client-protocol/request-frame.ts';
-import { checkOptionNames } from '../core/known-names.ts';
 import { TIMER_MS_MAX } from '../core/limits.ts';
+import { aNumber, anything, type Kind, ownOptions } from '../core/option-kinds.ts';
 
 export interface ConnectOptions {
   /** `http://host:port` (or https, ws, wss) of the servers' client ports; any of them takes any request. */
@@ -41,40 +41,34 @@ export const REDIAL_MAX_MS = 1_000;
 /** How often deadlines are looked at, in milliseconds; a request may end that much late. */
 export const SWEEP_INTERVAL_MS = 20;
 
-const NAMES: readonly (keyof ConnectOptions)[] = [
-  'endpoints',
-  'timeoutMs',
-  'dialTimeoutMs',
-  'dialRoundsMax',
-  'pendingRequestsMax',
-  'pendingBytesMax',
-  'watchEventsMax',
-  'keepAliveMs',
-];
+const KINDS: Readonly<Record<keyof ConnectOptions, Kind>> = {
+  endpoints: anything,
+  timeoutMs: aNumber(1, TIMEOUT_MS_MAX),
+  dialTimeoutMs: aNumber(1, TIMER_MS_MAX),
+  dialRoundsMax: aNumber(1),
+  pendingRequestsMax: aNumber(1),
+  pendingBytesMax: aNumber(1),
+  watchEventsMax: aNumber(1),
+  keepAliveMs: aNumber(1, TIMER_MS_MAX),
+};
 
 /** Throws `TypeError` for options that make no sense: that is a fault of the caller's program (EM17). */
 export function clientSettings(options: ConnectOptions): ClientSettings {
-  checkOptionNames('connect', options, NAMES);
-  const { endpoints } = options;
+  const own = ownOptions('connect', options, KINDS);
+  const { endpoints } = own;
   if (!Array.isArray(endpoints) || endpoints.length === 0) {
     throw new TypeError('connect needs endpoints: at least one URL such as http://127.0.0.1:4100');
   }
   return {
     endpoints: [...new Set(endpoints.map(socketUrl))],
-    timeoutMs: within('timeoutMs', options.timeoutMs ?? 5_000, TIMEOUT_MS_MAX),
-    dialTimeoutMs: within('dialTimeoutMs', options.dialTimeoutMs ?? 1_000, TIMER_MS_MAX),
-    dialRoundsMax: within('dialRoundsMax', options.dialRoundsMax ?? UNBOUNDED),
-    pendingRequestsMax: within('pendingRequestsMax', options.pendingRequestsMax ?? 100_000),
-    pendingBytesMax: within('pendingBytesMax', options.pendingBytesMax ?? 256 * MIB),
-    watchEventsMax: within('watchEventsMax', options.watchEventsMax ?? 10_000),
-    keepAliveMs: within('keepAliveMs', options.keepAliveMs ?? 2_000, TIMER_MS_MAX),
+    timeoutMs: own.timeoutMs ?? 5_000,
+    dialTimeoutMs: own.dialTimeoutMs ?? 1_000,
+    dialRoundsMax: own.dialRoundsMax ?? UNBOUNDED,
+    pendingRequestsMax: own.pendingRequestsMax ?? 100_000,
+    pendingBytesMax: own.pendingBytesMax ?? 256 * MIB,
+    watchEventsMax: own.watchEventsMax ?? 10_000,
+    keepAliveMs: own.keepAliveMs ?? 2_000,
   };
-}
-
-function within(name: string, value: number, max = UNBOUNDED): number {
-  if (typeof value === 'number' && value >= 1 && value <= max) return value;
-  const range = max === UNBOUNDED ? 'at least 1' : `from 1 to ${max}`;
-  throw new TypeError(`${name} of connect must be a number, ${range}; it is ${String(value)}`);
 }
 
 function socketUrl(endpoint: string): string {

@@ -4,36 +4,26 @@
  */
 
 import { TIMEOUT_MS_MAX } from '../client-protocol/request-frame.ts';
-import { checkOptionNames } from '../core/known-names.ts';
+import {
+  aBoolean,
+  aCounter,
+  aList,
+  aNumber,
+  anything,
+  aSignal,
+  type Kind,
+  type Kinds,
+  oneOf,
+  ownOptions,
+} from '../core/option-kinds.ts';
 import { isCounter } from '../core/types.ts';
 import type { OperationInput, Selection, TxnInput } from './client-input.ts';
 
-/** What a value must be, in words; `null`: it is. */
-type Kind = (value: unknown) => string | null;
-type Kinds = Readonly<Record<string, Kind>>;
-
-const aBoolean: Kind = (value) => (typeof value === 'boolean' ? null : 'true or false');
-const aCounter: Kind = (value) => (isCounter(value) ? null : 'a whole number that is not negative');
 const aBytes: Kind = (value) =>
   typeof value === 'string' || value instanceof Uint8Array ? null : 'a string or a Uint8Array';
 const aNumberOrBytes: Kind = (value) => (isCounter(value) ? null : aBytes(value));
-const aTimeout: Kind = (value) =>
-  typeof value === 'number' && value >= 1 && value <= TIMEOUT_MS_MAX
-    ? null
-    : `from 1 to ${TIMEOUT_MS_MAX}`;
-const aSignal: Kind = (value) =>
-  value instanceof Object && 'aborted' in value && 'addEventListener' in value
-    ? null
-    : 'an AbortSignal';
-const aList: Kind = (value) => (Array.isArray(value) ? null : 'an array');
-const anything: Kind = () => null;
 
-function oneOf(...words: readonly string[]): Kind {
-  return (value) =>
-    typeof value === 'string' && words.includes(value) ? null : `one of ${words.join(', ')}`;
-}
-
-const CALL: Kinds = { timeoutMs: aTimeout, signal: aSignal };
+const CALL: Kinds = { timeoutMs: aNumber(1, TIMEOUT_MS_MAX), signal: aSignal };
 const SELECTION: Kinds = { key: aBytes, prefix: aBytes, start: aBytes, end: aBytes };
 const READ: Kinds = {
   ...CALL,
@@ -84,9 +74,7 @@ export function checkedOptions<Options extends object>(
   options: Options,
 ): Options {
   if (options === NO_OPTIONS) return options;
-  checkOptionNames(call, options, Object.keys(TAKES[call]));
-  const own = { ...options };
-  checkKinds(call, own, TAKES[call]);
+  const own = ownOptions(call, options, TAKES[call]);
   const condition: unknown = Reflect.get(own, 'condition');
   if (condition !== undefined) checkTyped(`condition of ${call}`, condition, CONDITIONS);
   return own;
@@ -94,13 +82,13 @@ export function checkedOptions<Options extends object>(
 
 /** Throws a `TypeError` for keys chosen by names that nobody knows: more would be deleted than was meant. */
 export function checkedSelection(where: string, selection: Selection): Selection {
-  check(where, selection, SELECTION);
+  ownOptions(where, selection, SELECTION);
   return selection;
 }
 
 export function checkedTxn(txn: TxnInput): TxnInput {
-  check('txn', txn, { compare: aList, success: aList, failure: aList });
-  for (const each of listIn(txn, 'compare')) check('a compare of txn', each, COMPARE);
+  ownOptions('txn', txn, { compare: aList, success: aList, failure: aList });
+  for (const each of listIn(txn, 'compare')) ownOptions('a compare of txn', each, COMPARE);
   for (const branch of ['success', 'failure']) {
     for (const each of listIn(txn, branch)) checkTyped('an operation of txn', each, OPERATIONS);
   }
@@ -126,22 +114,5 @@ function checkTyped(
       `${where} needs a type: one of ${Object.keys(kindsByType).join(', ')}; it is ${String(type)}`,
     );
   }
-  check(where, value, kinds);
-}
-
-function check(where: string, value: unknown, kinds: Kinds): asserts value is object {
-  checkOptionNames(where, value, Object.keys(kinds));
-  checkKinds(where, value, kinds);
-}
-
-function checkKinds(where: string, value: object, kinds: Kinds): void {
-  for (const [name, given] of Object.entries(value)) {
-    const wanted = given === undefined ? null : kinds[name]?.(given);
-    if (wanted === null || wanted === undefined) continue;
-    throw new TypeError(`${name} of ${where} must be ${wanted}; it is ${shown(given)}`);
-  }
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'number' || typeof value === 'string' ? `${value}` : `a ${typeof value}`;
+  ownOptions(where, value, kinds);
 }

@@ -51,7 +51,7 @@ export interface RangeAnswer {
   readonly served: Consistency;
 }
 
-interface Wish<Answer> {
+interface PreparedCall<Answer> {
   readonly isWrite: boolean;
   readonly bytes: number;
   readonly revision: number | null;
@@ -231,13 +231,13 @@ export class KvClient implements AsyncDisposable {
     return this.close();
   }
 
-  /** Whatever `wish` throws becomes a rejection. */
+  /** Whatever `prepare` throws becomes a rejection. */
   #submit<Answer>(
-    wish: () => { readonly options: CallOptions; readonly command: KvCommand },
+    prepare: () => { readonly options: CallOptions; readonly command: KvCommand },
     read: (result: KvAnswer) => Answer,
   ): Promise<Answer> {
     return this.#perform(() => {
-      const { options, command: wanted } = wish();
+      const { options, command: wanted } = prepare();
       const command = encodeCommand(wanted);
       if (command.length > CLIENT_COMMAND_BYTES_MAX) throw tooLarge(command.length);
       return {
@@ -254,11 +254,11 @@ export class KvClient implements AsyncDisposable {
     });
   }
 
-  /** Whatever `wish` throws becomes a rejection. */
-  #perform<Answer>(wish: () => Wish<Answer>): Promise<Answer> {
+  /** Whatever `prepare` throws becomes a rejection. */
+  #perform<Answer>(prepare: () => PreparedCall<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) throw closed();
-      const { isWrite, bytes, revision, options, requestFor, read } = wish();
+      const { isWrite, bytes, revision, options, requestFor, read } = prepare();
       const timeoutMs = options.timeoutMs ?? this.#settings.timeoutMs;
       const id = this.#newId();
       const call: Call = {

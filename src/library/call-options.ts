@@ -3,8 +3,8 @@
  * its signal. Everything that a caller gets wrong becomes a rejection of that call.
  */
 import { RaftError } from '../core/errors.ts';
-import { checkOptionNames } from '../core/known-names.ts';
 import { TIMER_MS_MAX } from '../core/limits.ts';
+import { aNumber, aSignal, ownOptions } from '../core/option-kinds.ts';
 import type { CallKind } from './call-table.ts';
 
 export interface CallOptions {
@@ -22,12 +22,13 @@ interface Waiting<Value> {
 }
 
 const DEFAULT_TIMEOUT_MS = 5_000;
-const NAMES = ['signal', 'timeoutMs'];
+const KINDS = { signal: aSignal, timeoutMs: aNumber(1, TIMER_MS_MAX) };
+const NAMES = Object.keys(KINDS);
 
 /** Runs `start` and races its end against the signal; only the waiting ends when that aborts (EM8). */
 export function withOptions<Value>(
   where: string,
-  given: unknown,
+  given: CallOptions | undefined,
   retry: 'safe' | 'outcomeUnknown',
   start: (waiting: Waiting<Value>) => void,
 ): Promise<Value> {
@@ -52,30 +53,13 @@ function aborted(signal: AbortSignal, retry: 'safe' | 'outcomeUnknown'): RaftErr
   return new RaftError('RAFT_ABORTED', 'the caller stopped waiting', { retry, cause });
 }
 
-/** Each option is read once, so that what was checked is what counts. */
 function checkedOptions(
   where: string,
-  given: unknown,
+  given: CallOptions | undefined,
 ): { readonly signal?: AbortSignal; readonly timeoutMs: number } {
   if (given === undefined) return { timeoutMs: DEFAULT_TIMEOUT_MS };
-  checkOptionNames(where, given, NAMES);
-  const { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: Readonly<Record<string, unknown>> = {
-    ...given,
-  };
-  if (typeof timeoutMs !== 'number' || !(timeoutMs >= 1 && timeoutMs <= TIMER_MS_MAX)) {
-    throw new TypeError(
-      `timeoutMs of ${where} must be a number from 1 to ${TIMER_MS_MAX}; it is ${String(timeoutMs)}`,
-    );
-  }
-  if (signal === undefined) return { timeoutMs };
-  if (!isSignal(signal)) throw new TypeError(`signal of ${where} must be an AbortSignal`);
-  return { signal, timeoutMs };
-}
-
-/** Of whichever realm or library. */
-function isSignal(value: unknown): value is AbortSignal {
-  if (typeof value !== 'object' || value === null) return false;
-  return 'aborted' in value && 'addEventListener' in value && 'removeEventListener' in value;
+  const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = ownOptions(where, given, KINDS);
+  return { timeoutMs, ...(signal !== undefined && { signal }) };
 }
 
 /**

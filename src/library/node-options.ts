@@ -1,6 +1,6 @@
 /** What `createNode` may be told. A mistyped or impossible option is refused in words, before anything starts (EM12). */
-import { checkOptionNames } from '../core/known-names.ts';
 import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts';
+import { anObject, aWord, type Kind, notNegative, ownOptions } from '../core/option-kinds.ts';
 import type { RaftTiming } from '../core/raft-state.ts';
 import { type NodeId, nodeId } from '../core/types.ts';
 import type { LogStore } from '../ports/log-store.ts';
@@ -28,28 +28,24 @@ export interface NodeOptions<State, Commands, Queries> {
   readonly limits?: Partial<Limits>;
 }
 
-type Kind = 'string' | 'object';
-
 const KINDS: Readonly<Record<keyof NodeOptions<never, never, never>, Kind>> = {
-  id: 'string',
-  machine: 'object',
-  peers: 'object',
-  listen: 'string',
-  dataDir: 'string',
-  store: 'object',
-  transport: 'object',
-  clusterId: 'string',
-  timing: 'object',
-  limits: 'object',
+  id: aWord,
+  machine: anObject,
+  peers: anObject,
+  listen: aWord,
+  dataDir: aWord,
+  store: anObject,
+  transport: anObject,
+  clusterId: aWord,
+  timing: anObject,
+  limits: anObject,
 };
 
 /** The options as they are now: what the caller changes later changes nothing. Throws a `TypeError`. */
 export function checkedNodeOptions<State, Commands, Queries>(
   options: NodeOptions<State, Commands, Queries>,
 ): NodeOptions<State, Commands, Queries> {
-  checkOptionNames('createNode', options, Object.keys(KINDS));
-  const own = { ...options };
-  for (const [name, kind] of Object.entries(KINDS)) checkKind(name, Reflect.get(own, name), kind);
+  const own = ownOptions('createNode', options, KINDS);
   if (typeof own.machine?.start !== 'function') {
     throw new TypeError('createNode needs a machine: what defineMachine returned');
   }
@@ -58,20 +54,10 @@ export function checkedNodeOptions<State, Commands, Queries>(
   return own;
 }
 
-function checkKind(name: string, value: unknown, kind: Kind): void {
-  if (value === undefined || (typeof value === kind && value !== null && value !== '')) return;
-  const wanted = kind === 'string' ? 'a string that is not empty' : 'an object';
-  throw new TypeError(`${name} of createNode must be ${wanted}`);
-}
-
 function checkNumbers(where: string, given: object | undefined, known: object): void {
   if (given === undefined) return;
-  checkOptionNames(`${where} of createNode`, given, Object.keys(known));
-  for (const [name, value] of Object.entries(given)) {
-    if (typeof value === 'number' && value >= 0) continue;
-    const found = typeof value === 'number' ? value : `of type ${typeof value}`;
-    throw new TypeError(`${where}.${name} must be a number that is not negative; it is ${found}`);
-  }
+  const kinds = Object.keys(known).map((name) => [name, notNegative] as const);
+  ownOptions(`${where} of createNode`, given, Object.fromEntries(kinds));
 }
 
 /** The founding members with their addresses, in a table of its own. */

@@ -152,11 +152,11 @@ describe('options of a node', () => {
     [{ timing: { electionTimeout: 5 } }, 'timing of createNode has no option electionTimeout'],
     [
       { timing: { heartbeatIntervalMs: Number.NaN } },
-      'timing.heartbeatIntervalMs must be a number',
+      'heartbeatIntervalMs of timing of createNode must be a number',
     ],
     [
       { limits: { commandBytesMax: '5' } },
-      'limits.commandBytesMax must be a number that is not negative; it is of type string',
+      'commandBytesMax of limits of createNode must be a number that is not negative; it is 5',
     ],
     [{ limits: { commandBytes: 5 } }, 'did you mean commandBytesMax?'],
     [{ peers: { n1: 5 } }, 'peers.n1 must be an address'],
