@@ -28,6 +28,9 @@ export interface ServerContext {
   readonly keepAliveMs: number;
 }
 
+/** What a client's connection works with. */
+export type ConnectionParts = Omit<ServerContext, 'process'>;
+
 /** Things that must end when the server does: each stream and watch leaves one function here. */
 export class OpenStreams {
   readonly #enders = new Set<(error: RaftError) => void>();

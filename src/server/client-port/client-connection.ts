@@ -26,7 +26,7 @@ import { SMALL_BYTES } from '../admission/held-bytes.ts';
 import { asRaftError } from '../http/http-errors.ts';
 import { count } from '../operations/server-counters.ts';
 import { statusJson } from '../operations/status-json.ts';
-import type { ServerContext } from '../server-context.ts';
+import type { ConnectionParts } from '../server-context.ts';
 import { RANGE_ROOM_BYTES } from '../server-limits.ts';
 import { boundedRange } from '../store/bounded-range.ts';
 import { isKvResult } from '../store/replica-calls.ts';
@@ -39,7 +39,7 @@ const PROTOCOL_ERROR = 1002;
 
 export class ClientConnection {
   readonly #socket: FrameSocket;
-  readonly #context: ServerContext;
+  readonly #context: ConnectionParts;
   readonly #watches: ClientWatches;
   readonly #outbox: ClientOutbox;
   /** When the frame arrived whose requests are being served, in milliseconds. */
@@ -51,7 +51,7 @@ export class ClientConnection {
   #isAlive = true;
 
   /** `closed`: the socket is gone for good. */
-  constructor(socket: FrameSocket, context: ServerContext, closed: () => void) {
+  constructor(socket: FrameSocket, context: ConnectionParts, closed: () => void) {
     this.#socket = socket;
     this.#context = context;
     this.#outbox = new ClientOutbox(socket, context, () => this.#taken());

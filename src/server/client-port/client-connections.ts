@@ -6,7 +6,7 @@
 import { RaftError } from '../../core/errors.ts';
 import type { FrameSocket } from '../../ports/frame-socket.ts';
 import { TICK_MS } from '../admission/held-bytes.ts';
-import type { ServerContext } from '../server-context.ts';
+import type { ConnectionParts } from '../server-context.ts';
 import { haltedError, stopping } from '../stopping.ts';
 import { ClientConnection } from './client-connection.ts';
 
@@ -14,7 +14,7 @@ import { ClientConnection } from './client-connection.ts';
 const GOODBYE_MS = 250;
 
 export class ClientConnections {
-  readonly #context: ServerContext;
+  readonly #context: ConnectionParts;
   readonly #connections = new Set<ClientConnection>();
   readonly #stopListening: () => void;
   #probing: unknown = null;
@@ -22,7 +22,7 @@ export class ClientConnections {
   #ended: RaftError | null = null;
   #lastHasLeft: () => void = () => {};
 
-  constructor(context: ServerContext) {
+  constructor(context: ConnectionParts) {
     this.#context = context;
     let leader = context.replica.status().leader;
     this.#stopListening = context.replica.onRole((event) => {

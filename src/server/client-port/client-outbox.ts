@@ -28,9 +28,11 @@ const FRAME_FILL_BYTES = 1024 * 1024;
 export const LARGE_BYTES = 64 * 1024;
 const REPLY_BYTES = 64;
 
+type OutboxParts = Pick<ServerContext, 'limits' | 'held' | 'counters' | 'clock'>;
+
 export class ClientOutbox {
   readonly #socket: FrameSocket;
-  readonly #context: ServerContext;
+  readonly #context: OutboxParts;
   readonly #account: Account;
   readonly #taken: () => void;
   readonly #times = new AnswerTimes();
@@ -42,7 +44,7 @@ export class ClientOutbox {
   #isStopped = false;
 
   /** `taken`: the client has taken something. */
-  constructor(socket: FrameSocket, context: ServerContext, taken: () => void) {
+  constructor(socket: FrameSocket, context: OutboxParts, taken: () => void) {
     this.#socket = socket;
     this.#context = context;
     this.#taken = taken;

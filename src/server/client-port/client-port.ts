@@ -7,7 +7,7 @@ import { WsSocket } from '../../wire/ws-socket.ts';
 import type { Account } from '../admission/account.ts';
 import { nothingHere } from '../http/http-errors.ts';
 import { refuseUpgrade, type UpgradeRefusal } from '../http/upgrade-refusal.ts';
-import type { ServerContext } from '../server-context.ts';
+import type { ConnectionParts } from '../server-context.ts';
 import { ClientConnections } from './client-connections.ts';
 
 /** Bound: fragments of one frame; ours has one. More close the connection. */
@@ -21,7 +21,7 @@ const CHUNK_BYTES = 256;
 const CONTROL_BYTES = 6;
 
 export class ClientPort {
-  readonly #context: ServerContext;
+  readonly #context: ConnectionParts;
   readonly #connections: ClientConnections;
   readonly #sockets = new WebSocketServer({
     noServer: true,
@@ -32,7 +32,7 @@ export class ClientPort {
     maxBufferedChunks: CHUNKS_MAX,
   });
 
-  constructor(context: ServerContext) {
+  constructor(context: ConnectionParts) {
     this.#context = context;
     this.#connections = new ClientConnections(context);
   }

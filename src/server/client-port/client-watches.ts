@@ -26,15 +26,17 @@ interface WatchOutlet {
   readonly tell: (bytes: number, make: () => ClientReply | null) => Promise<void> | null;
 }
 
+type WatchParts = Pick<ServerContext, 'replica' | 'kv' | 'limits' | 'counters' | 'clock'>;
+
 export class ClientWatches {
-  readonly #context: ServerContext;
+  readonly #context: WatchParts;
   readonly #outlet: WatchOutlet;
   /** `null`: it waits to learn where "now" is. */
   readonly #watches = new Map<number, LiveWatch | null>();
   /** What each of them holds, in bytes. */
   readonly #costs = new Map<number, number>();
 
-  constructor(context: ServerContext, outlet: WatchOutlet) {
+  constructor(context: WatchParts, outlet: WatchOutlet) {
     this.#context = context;
     this.#outlet = outlet;
   }

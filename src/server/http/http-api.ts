@@ -124,6 +124,9 @@ const PLANNED: readonly Route[] = [
 
 const NOWHERE: Route = { pattern: 'none', methods: {} };
 
+/** What every answer takes, whatever its route. */
+type AnswerParts = Pick<ServerContext, 'counters' | 'held' | 'limits' | 'onFault'>;
+
 interface Incoming {
   readonly request: Request;
   readonly halted: RaftError | null;
@@ -133,7 +136,7 @@ interface Incoming {
 /** Bound: what a small answer is counted as, so that one who does not take it is closed as well. */
 const LEAST_ANSWER_BYTES = 1024;
 
-async function answer(context: ServerContext, route: Route, incoming: Incoming): Promise<Response> {
+async function answer(context: AnswerParts, route: Route, incoming: Incoming): Promise<Response> {
   const { method } = incoming.request;
   const startedAt = performance.now();
   const account = accountOf(context, route, incoming.exchange);
@@ -151,7 +154,7 @@ async function answer(context: ServerContext, route: Route, incoming: Incoming):
 }
 
 /** Under way until its answer is taken; a stream has bounds of its own and counts only until it begins. */
-function accountOf(context: ServerContext, route: Route, exchange: Exchange | null): Account {
+function accountOf(context: AnswerParts, route: Route, exchange: Exchange | null): Account {
   const { counters, held, limits } = context;
   counters.httpInFlight += 1;
   const account = held.outgoing.account(limits.socketBytesMax, () => exchange?.end());
@@ -165,7 +168,7 @@ function accountOf(context: ServerContext, route: Route, exchange: Exchange | nu
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'PUT', 'POST', 'DELETE']);
 
 async function answerSafely(
-  context: ServerContext,
+  context: AnswerParts,
   route: Route,
   { request, halted, account }: Incoming & { readonly account: Account },
 ): Promise<Response> {

@@ -32,9 +32,13 @@ import {
 } from '../request/request-input.ts';
 import { flagParameter, type Query, readQuery, wholeParameter } from '../request/request-query.ts';
 
+/** What it takes to write, bodies included. */
+export type WriteParts = Pick<ServerContext, 'replica' | 'limits' | 'held'>;
+type ReadParts = Pick<ServerContext, 'replica' | 'limits' | 'kv'>;
+
 const LIMIT_BOUNDS = { min: 1, max: 2 ** 32 - 1 };
 
-export async function putKey(context: ServerContext, request: Request): Promise<Response> {
+export async function putKey(context: WriteParts, request: Request): Promise<Response> {
   const query = readQuery(request.url, ['timeoutMs']);
   const deadline = deadlineOf(timeoutFrom(query));
   refuseSession(request.headers);
@@ -53,7 +57,7 @@ export async function putKey(context: ServerContext, request: Request): Promise<
   return result.type === 'put' ? written(result.revision, {}) : refusal(result);
 }
 
-export async function deleteKey(context: ServerContext, request: Request): Promise<Response> {
+export async function deleteKey(context: WriteParts, request: Request): Promise<Response> {
   const query = readQuery(request.url, ['timeoutMs']);
   refuseSession(request.headers);
   const condition = conditionFrom(request.headers);
@@ -65,7 +69,7 @@ export async function deleteKey(context: ServerContext, request: Request): Promi
 }
 
 export async function getKey(
-  context: ServerContext,
+  context: ReadParts,
   request: Request,
   account: Account,
 ): Promise<Response> {
@@ -94,7 +98,7 @@ export async function getKey(
 }
 
 export async function getRange(
-  context: ServerContext,
+  context: ReadParts,
   request: Request,
   account: Account,
 ): Promise<Response> {
@@ -155,7 +159,7 @@ function rangeText(range: RangeResult, { encoding, keysOnly, textMax }: RangeSha
 }
 
 export async function write(
-  context: ServerContext,
+  context: Pick<WriteParts, 'replica' | 'limits'>,
   command: KvCommand,
   timeoutMs: number,
 ): Promise<KvResult> {
@@ -194,7 +198,10 @@ export function readFailure(error: RaftError): Response {
 }
 
 /** `lease` reads are served as the stronger linearizable ones for now, and the answer says so (SV3). */
-async function readyToRead(context: ServerContext, query: Query): Promise<Consistency> {
+async function readyToRead(
+  context: Pick<ReadParts, 'replica'>,
+  query: Query,
+): Promise<Consistency> {
   const wanted = consistencyFrom(query);
   const timeoutMs = timeoutFrom(query);
   if (wanted === 'local') return 'local';

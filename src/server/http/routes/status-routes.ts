@@ -3,7 +3,7 @@ import type { RaftError } from '../../../core/errors.ts';
 import { metricsText } from '../../operations/metrics.ts';
 import { leaderlessReason } from '../../operations/node-log.ts';
 import { PROMETHEUS_CONTENT_TYPE } from '../../operations/prometheus-text.ts';
-import { statusJson } from '../../operations/status-json.ts';
+import { type StatusParts, statusJson } from '../../operations/status-json.ts';
 import type { ServerContext } from '../../server-context.ts';
 import { READY_TIMEOUT_MS } from '../../server-limits.ts';
 import { untilReadable } from '../../store/replica-calls.ts';
@@ -11,7 +11,12 @@ import { asRaftError } from '../http-errors.ts';
 import { timeoutFrom } from '../request/request-input.ts';
 import { readQuery } from '../request/request-query.ts';
 
-export function getStatus(context: ServerContext, request: Request): Response {
+type MetricsParts = Pick<
+  ServerContext,
+  'replica' | 'counters' | 'held' | 'kv' | 'version' | 'process'
+>;
+
+export function getStatus(context: StatusParts, request: Request): Response {
   readQuery(request.url, []);
   return Response.json(statusJson(context));
 }
@@ -25,7 +30,10 @@ export function getLivez(request: Request, halted: RaftError | null): Response {
 }
 
 /** Ready means proven, not guessed: a linearizable read could be answered here and now. */
-export async function getReadyz(context: ServerContext, request: Request): Promise<Response> {
+export async function getReadyz(
+  context: Pick<ServerContext, 'replica'>,
+  request: Request,
+): Promise<Response> {
   const query = readQuery(request.url, ['timeoutMs']);
   const status = context.replica.status();
   if (status.leader === null) return notReady(leaderlessReason(status));
@@ -43,7 +51,7 @@ export function notReady(reason: string): Response {
   return Response.json({ ready: false, reason }, { status: 503 });
 }
 
-export function getMetrics(context: ServerContext, request: Request): Response {
+export function getMetrics(context: MetricsParts, request: Request): Response {
   readQuery(request.url, []);
   const { replica, counters, held, kv, version, process } = context;
   const store = () => ({

@@ -1,6 +1,5 @@
 /** `POST /txn`: compare, then one branch or the other, as one atomic step (SV13). */
 import type { Account } from '../../admission/account.ts';
-import type { ServerContext } from '../../server-context.ts';
 import { txnBodyBytesMax } from '../../server-limits.ts';
 import { resultBytes, writeTooLarge } from '../../store/result-bytes.ts';
 import { jsonAnswer, whenRoom } from '../http-answer.ts';
@@ -8,14 +7,14 @@ import { badRequest } from '../http-errors.ts';
 import { readBody } from '../request/request-body.ts';
 import { encodingFrom, refuseSession, timeoutFrom } from '../request/request-input.ts';
 import { decodeUtf8, readQuery } from '../request/request-query.ts';
-import { deadlineOf, left, refusal, write } from './kv-routes.ts';
+import { deadlineOf, left, refusal, type WriteParts, write } from './kv-routes.ts';
 import { txnFromJson, txnToJson } from './txn-json.ts';
 
 /** Bound: keys and values of one answer; JSON may spell a byte with six. */
 const ANSWER_BYTES_MAX = 8 * 1024 * 1024;
 
 export async function postTxn(
-  context: ServerContext,
+  context: WriteParts,
   request: Request,
   account: Account,
 ): Promise<Response> {

@@ -24,6 +24,11 @@ import { type EventPiece, eventPieces, type LastPiece } from './event-text.ts';
 
 const encoder = new TextEncoder();
 
+type WatchContext = Pick<
+  ServerContext,
+  'replica' | 'kv' | 'limits' | 'counters' | 'clock' | 'keepAliveMs' | 'onFault'
+>;
+
 interface WatchParts {
   readonly streams: OpenStreams;
   /** Of what the stream holds. */
@@ -32,7 +37,7 @@ interface WatchParts {
 }
 
 export async function getWatch(
-  context: ServerContext,
+  context: WatchContext,
   request: Request,
   parts: WatchParts,
 ): Promise<Response> {
@@ -69,7 +74,7 @@ interface StreamOptions extends WatchParts {
 /** One open stream. It ends when its reader leaves, when it fails, or with the server. */
 class EventStream {
   readonly readable: ReadableStream<Uint8Array>;
-  readonly #context: ServerContext;
+  readonly #context: WatchContext;
   readonly #watch: LiveWatch;
   readonly #encoding: JsonEncoding;
   readonly #account: Account;
@@ -81,7 +86,7 @@ class EventStream {
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
   #isOver = false;
 
-  constructor(context: ServerContext, watch: LiveWatch, options: StreamOptions) {
+  constructor(context: WatchContext, watch: LiveWatch, options: StreamOptions) {
     const { streams, account, lastPiece, encoding } = options;
     this.#account = account;
     this.#lastPiece = lastPiece;

@@ -44,7 +44,6 @@ export class SimulatedServer implements StreamListener {
       counters: createServerCounters(),
       held: this.#held,
       version: 'simulated',
-      process: () => ({ residentBytes: 0, uptimeSeconds: 0 }),
       onFault,
       clock: connectionClockOf(process),
       keepAliveMs,
