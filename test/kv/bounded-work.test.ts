@@ -163,7 +163,7 @@ describe('what one command changes', () => {
 });
 
 describe('what one batch costs', () => {
-  it('[KV24] nothing is read for nobody, and the state is the same', () => {
+  it('[AP1] nothing is read for nobody, and the state is the same', () => {
     const commands = [
       txn(put('a', '1'), EVERYTHING, { type: 'delete', key: utf8('b'), returnPrevious: true }),
       txn({ ...EVERYTHING, revision: 900 }, put('never')),

@@ -182,7 +182,7 @@ describe('what callers are told', () => {
 });
 
 describe('guests', () => {
-  it('[FS5] a caller that throws at its answer hurts neither the node nor the callers behind it', async () => {
+  it('[EM15] a caller that throws at its answer hurts neither the node nor the callers behind it', async () => {
     const { cluster, leader } = await startWatched();
     const told: string[] = [];
     const thrown: unknown[] = [];

@@ -56,7 +56,7 @@ function put(url: string, key: string, value: Uint8Array): Promise<number> {
 
 // Counts what is open in `/proc`, which only Linux has.
 it.runIf(process.platform === 'linux')(
-  '[ST19] a flood of connections never takes a descriptor that the disk needs',
+  '[SP2] a flood of connections never takes a descriptor that the disk needs',
   async () => {
     const base = await freeBasePort(1);
     const [port, peerPort] = [base, base + 100];

@@ -315,7 +315,7 @@ export class Clients {
     return this.isWaiting;
   }
 
-  /** FS5: a caller is a guest: what it throws is its own, and is thrown where nobody else is hurt. */
+  /** EM15: a caller is a guest: what it throws is its own, and is thrown where nobody else is hurt. */
   #callerThrew(error: unknown): void {
     this.#parts().clock.defer(() => {
       throw error;
