@@ -7,12 +7,14 @@ export interface ApplierContext {
   /** Invariant: `lastApplied <= commitIndex`; neither falls (CM4). */
   readonly lastApplied: Index;
   readonly commitIndex: Index;
+  /** What the state machine threw; `null` while it has not. */
+  readonly error: unknown;
 }
 
 export type ApplierEvent =
   | { readonly type: 'commit.advanced'; readonly commitIndex: Index }
   | { readonly type: 'apply.completed'; readonly throughIndex: Index }
-  | { readonly type: 'apply.failed' };
+  | { readonly type: 'apply.failed'; readonly error: unknown };
 
 /** What a name is given that stands on an arrow: the arrow's event, whole. */
 const event = <Event>(heard: { readonly event: Event }): Event => heard.event;
@@ -23,12 +25,14 @@ export const applierMachine = setup({
     events: {} as ApplierEvent,
     emitted: {} as ApplierEffect,
     input: {} as { lastApplied: Index } | undefined,
+    output: {} as { error: unknown },
   },
   guards: { isAllApplied: (_, _done: { throughIndex: Index }) => true },
   actions: {
     recordCommit: (_, _news: { commitIndex: Index }) => {},
     recordApplied: (_, _done: { throughIndex: Index }) => {},
     applyNext: () => {},
+    recordError: (_, _failure: { error: unknown }) => {},
   },
 }).createMachine({
   id: 'applier',
@@ -36,9 +40,13 @@ export const applierMachine = setup({
   context: ({ input }) => ({
     lastApplied: input?.lastApplied ?? (0 as Index),
     commitIndex: input?.lastApplied ?? (0 as Index),
+    error: null,
   }),
   initial: 'idle',
-  on: { 'apply.failed': '.failed' },
+  output: ({ context }) => ({ error: context.error }),
+  on: {
+    'apply.failed': { target: '.failed', actions: { type: 'recordError', params: event } },
+  },
   states: {
     idle: {
       description: 'Everything committed is applied.',
@@ -71,7 +79,7 @@ export const applierMachine = setup({
     },
     failed: {
       description: 'The state machine threw: applying on would let replicas diverge.',
-      on: { 'commit.advanced': {}, 'apply.completed': {}, 'apply.failed': {} },
+      type: 'final',
     },
   },
 });

@@ -2,9 +2,13 @@
  * The catalogue, and the door to the package `raftchart/machines`: the bare charts, which open in a
  * visualizer, and `bindCharts`, which binds every name that they use to its rule, given randomness.
  */
-import { type AnyStateMachine, assign, enqueueActions } from 'xstate';
+import { type AnyStateMachine, assign, enqueueActions, fromCallback } from 'xstate';
 import type { ApplierEffect, Effect, LogWriterEffect, NodeEffect } from '../src/core/effect.ts';
-import { greater, nextIndex } from '../src/core/types.ts';
+import { asRaftError } from '../src/core/errors.ts';
+import { DRAIN_TIMEOUT_MS } from '../src/core/limits.ts';
+import type { RaftState } from '../src/core/raft-state.ts';
+import { greater, type NodeId, nextIndex } from '../src/core/types.ts';
+import { peersOf } from '../src/rules/leadership.ts';
 import { type ApplierContext, type ApplierEvent, applierMachine } from './applier.machine.ts';
 import { bindLink } from './bind-link.ts';
 import { bindRaft, type RaftPorts, replicationId } from './bind-raft.ts';
@@ -37,13 +41,15 @@ export interface ChartPorts extends RaftPorts {
   readonly outlet?: (effect: Effect) => void;
   /** Hears what every guard says. */
   readonly guardAsked?: GuardWatch;
+  /** Opens what a node stands on, and tells the node `recovered` or `failed`, later. */
+  readonly recover?: (tell: (news: NodeEvent) => void) => void;
 }
 
 const boundApplier = bindApplier();
 const boundLogWriter = bindLogWriter();
 
 /** The same charts with every name bound, ready for `createActor`. */
-export function bindCharts({ outlet, guardAsked, ...ports }: ChartPorts) {
+export function bindCharts({ outlet, guardAsked, recover, ...ports }: ChartPorts) {
   const led = <Chart extends AnyStateMachine>(chart: Chart): Chart =>
     withOutlet(withGuardWatch(chart, guardAsked), outlet as ((effect: object) => void) | undefined);
   const peer = led(replication);
@@ -51,7 +57,7 @@ export function bindCharts({ outlet, guardAsked, ...ports }: ChartPorts) {
   const link = led(bindLink(ports.random));
   const logWriter = led(boundLogWriter);
   const applier = led(boundApplier);
-  const node = led(bindNode({ raft, logWriter, applier, link }));
+  const node = led(bindNode({ raft, logWriter, applier, link }, recover));
   return { node, raft, replication: peer, link, logWriter, applier } as const;
 }
 
@@ -62,6 +68,7 @@ function bindApplier() {
       isAllApplied: ({ context }, { throughIndex }) => throughIndex >= context.commitIndex,
     },
     actions: {
+      recordError: assign((_, { error }) => ({ error })),
       recordCommit: perform((state, { commitIndex }) => ({
         changes: { commitIndex: greater(commitIndex, state.commitIndex) },
         effects: [],
@@ -87,6 +94,7 @@ function bindLogWriter() {
       isCurrent: ({ context }, { batch }) => batch === context.batch,
     },
     actions: {
+      recordError: assign((_, { error }) => ({ error })),
       flush: perform(({ batch }) => ({
         changes: { batch: batch + 1, waiting: 0 },
         effects: [{ type: 'flushLog', batch: batch + 1 }],
@@ -112,26 +120,36 @@ interface NodeParts {
   readonly link: ReturnType<typeof bindLink>;
 }
 
-function bindNode(parts: NodeParts) {
+function bindNode(parts: NodeParts, recover: ChartPorts['recover']) {
   const perform = performer<NodeContext, NodeEvent, NodeEffect>();
   return nodeMachine.provide({
-    actors: parts,
+    actors: { ...parts, recovery: fromCallback(({ sendBack }) => recover?.(sendBack)) },
     actions: {
       recordRecovery: assign((_, { state }) => ({ recovered: state })),
-      recordError: assign((_, { error }) => ({ error })),
-      startLinks: enqueueActions(({ context, enqueue }) => {
-        for (const peer of context.peers) {
+      recordError: assign((_, { error }) => ({ error: asRaftError(error) })),
+      recordFailure: assign((_, { output }) => ({ error: asRaftError(output.error) })),
+      startLinks: enqueueActions(({ context: { recovered }, enqueue }) => {
+        for (const peer of peersIn(recovered)) {
           enqueue.spawnChild('link', { id: linkId(peer), input: { peer } });
-          if (context.id < peer) enqueue.sendTo(linkId(peer), { type: 'dial' });
+          const dials = recovered !== null && recovered.id < peer;
+          if (dials) enqueue.sendTo(linkId(peer), { type: 'dial' });
         }
       }),
-      stopLinks: enqueueActions(({ context, enqueue }) => {
-        for (const peer of context.peers) enqueue.stopChild(linkId(peer));
+      stopLinks: enqueueActions(({ context: { recovered }, enqueue }) => {
+        for (const peer of peersIn(recovered)) enqueue.stopChild(linkId(peer));
       }),
-      announceHalt: perform(({ error }) => ({ changes: {}, effects: [{ type: 'halted', error }] })),
+      announceHalt: perform(({ error }) => ({
+        changes: {},
+        effects: error === null ? [] : [{ type: 'halted', error }],
+      })),
       drain: perform(() => ({ changes: {}, effects: [{ type: 'drain' }] })),
     },
+    delays: { drainTimeout: DRAIN_TIMEOUT_MS },
   });
+}
+
+function peersIn(recovered: RaftState | null): readonly NodeId[] {
+  return recovered === null ? [] : peersOf(recovered);
 }
 
 /** The link actor of a peer, as a child of the node actor. */

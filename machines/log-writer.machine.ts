@@ -11,12 +11,14 @@ export interface LogWriterContext {
   /** Requests gathered since the batch under way began. */
   readonly waiting: number;
   readonly stallTimeoutMs: number;
+  /** Why a write failed; `null` while none has. */
+  readonly error: unknown;
 }
 
 export type LogWriterEvent =
   | { readonly type: 'write.requested' }
   | { readonly type: 'write.completed'; readonly batch: number }
-  | { readonly type: 'write.failed' };
+  | { readonly type: 'write.failed'; readonly error: unknown };
 
 /** What a name is given that stands on an arrow: the arrow's event, whole. */
 const event = <Event>(heard: { readonly event: Event }): Event => heard.event;
@@ -27,6 +29,7 @@ export const logWriterMachine = setup({
     events: {} as LogWriterEvent,
     emitted: {} as LogWriterEffect,
     input: {} as { stallTimeoutMs: number } | undefined,
+    output: {} as { error: unknown },
   },
   guards: {
     isCurrentAndMoreWaits: (_, _done: { batch: number }) => false,
@@ -38,6 +41,7 @@ export const logWriterMachine = setup({
     announceDurable: () => {},
     announceStall: () => {},
     announceRecovery: () => {},
+    recordError: (_, _failure: { error: unknown }) => {},
   },
   delays: { stallTimeout: ({ context }) => context.stallTimeoutMs },
 }).createMachine({
@@ -47,9 +51,13 @@ export const logWriterMachine = setup({
     batch: 0,
     waiting: 0,
     stallTimeoutMs: input?.stallTimeoutMs ?? 2_000,
+    error: null,
   }),
   initial: 'idle',
-  on: { 'write.failed': '.failed' },
+  output: ({ context }) => ({ error: context.error }),
+  on: {
+    'write.failed': { target: '.failed', actions: { type: 'recordError', params: event } },
+  },
   states: {
     idle: {
       description: 'Everything asked for is on disk.',
@@ -102,7 +110,7 @@ export const logWriterMachine = setup({
     },
     failed: {
       description: 'A write failed: what is on disk is unknown, and the node halts.',
-      on: { 'write.requested': {}, 'write.completed': {}, 'write.failed': {} },
+      type: 'final',
     },
   },
 });

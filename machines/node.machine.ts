@@ -4,21 +4,19 @@
  */
 import { fromCallback, setup } from 'xstate';
 import type { NodeEffect } from '../src/core/effect.ts';
+import type { RaftError } from '../src/core/errors.ts';
 import type { RaftState } from '../src/core/raft-state.ts';
-import type { NodeId } from '../src/core/types.ts';
 import type { applierMachine } from './applier.machine.ts';
 import type { linkMachine } from './link.machine.ts';
 import type { logWriterMachine } from './log-writer.machine.ts';
 import type { raftMachine } from './raft.machine.ts';
 
 export interface NodeContext {
-  readonly id: NodeId;
-  readonly peers: readonly NodeId[];
   readonly diskStallMs: number;
   /** What recovery found; `null` before. */
   readonly recovered: RaftState | null;
   /** Why the node halted; `null` while it has not. */
-  readonly error: unknown;
+  readonly error: RaftError | null;
 }
 
 export type NodeEvent =
@@ -38,9 +36,10 @@ export const nodeMachine = setup({
     context: {} as NodeContext,
     events: {} as NodeEvent,
     emitted: {} as NodeEffect,
-    input: {} as { id: NodeId; peers: readonly NodeId[]; diskStallMs: number } | undefined,
+    input: {} as { diskStallMs: number } | undefined,
   },
   actors: {
+    recovery: placeholder,
     raft: placeholder as unknown as typeof raftMachine,
     logWriter: placeholder as unknown as typeof logWriterMachine,
     applier: placeholder as unknown as typeof applierMachine,
@@ -49,17 +48,17 @@ export const nodeMachine = setup({
   actions: {
     recordRecovery: (_, _found: { state: RaftState }) => {},
     recordError: (_, _failure: { error: unknown }) => {},
+    recordFailure: (_, _end: { output: { error: unknown } }) => {},
     startLinks: () => {},
     stopLinks: () => {},
     announceHalt: () => {},
     drain: () => {},
   },
+  delays: { drainTimeout: 2_000 },
 }).createMachine({
   id: 'node',
   description: 'The life of one node, from its disk to its end.',
   context: ({ input }) => ({
-    id: input?.id ?? ('n1' as NodeId),
-    peers: input?.peers ?? (['n2', 'n3'] as unknown as readonly NodeId[]),
     diskStallMs: input?.diskStallMs ?? 2_000,
     recovered: null,
     error: null,
@@ -76,7 +75,8 @@ export const nodeMachine = setup({
   },
   states: {
     recovering: {
-      description: 'Proves that its disk holds all that it ever promised.',
+      description: 'Takes its address, and proves that its disk holds all that it ever promised.',
+      invoke: { id: 'recovery', src: 'recovery' },
       on: {
         recovered: {
           target: 'active',
@@ -95,6 +95,10 @@ export const nodeMachine = setup({
           id: 'logWriter',
           src: 'logWriter',
           input: ({ context }) => ({ stallTimeoutMs: context.diskStallMs }),
+          onDone: {
+            target: 'halted',
+            actions: { type: 'recordFailure', params: event },
+          },
           onError: {
             target: 'halted',
             actions: { type: 'recordError', params: event },
@@ -107,6 +111,10 @@ export const nodeMachine = setup({
             context.recovered === null
               ? undefined
               : { lastApplied: context.recovered.log.base.index },
+          onDone: {
+            target: 'halted',
+            actions: { type: 'recordFailure', params: event },
+          },
           onError: {
             target: 'halted',
             actions: { type: 'recordError', params: event },
@@ -130,6 +138,7 @@ export const nodeMachine = setup({
         draining: {
           description: 'Finishes what it has begun, and takes on nothing new.',
           entry: 'drain',
+          after: { drainTimeout: '#node.stopped' },
           on: { drained: '#node.stopped' },
         },
       },

@@ -4,6 +4,7 @@
  * before it is on disk (PS1, §3.8). A `replicate` does not wait: the leader's own disk write and the
  * followers' may overlap (§10.2.1), since it counts itself only when its write is durable.
  */
+import type { RaftError } from './errors.ts';
 import type { HardState } from './hard-state.ts';
 import type { Message } from './message.ts';
 import type { Index, NodeId, Term } from './types.ts';
@@ -148,10 +149,18 @@ export type LinkEffect =
   | { readonly type: 'linkOpened'; readonly peer: NodeId; readonly attempt: number }
   | { readonly type: 'linkClosed'; readonly peer: NodeId; readonly reason: string };
 
-/** The node has stopped for good, or is about to. */
-export type NodeEffect =
-  | { readonly type: 'halted'; readonly error: unknown }
-  | { readonly type: 'drain' };
+/** End all parts, at once: what stands before this in the line is not performed any more (FS1). */
+export interface Halted {
+  readonly type: 'halted';
+  readonly error: RaftError;
+}
+
+/** Take on nothing new, and answer `drained` when nobody waits any more. */
+export interface Drain {
+  readonly type: 'drain';
+}
+
+export type NodeEffect = Halted | Drain;
 
 export type Effect =
   | RaftEffect
@@ -160,6 +169,9 @@ export type Effect =
   | ApplierEffect
   | LinkEffect
   | NodeEffect;
+
+/** What is performed in the order given. */
+export type Performed = Exclude<Effect, Halted>;
 
 /** What a rule returns: the fields that change and the effects to hand out, in order. */
 export interface Step<State, Out> {

@@ -3,6 +3,8 @@
  * it never blurs "refused", which never took effect, with "unknown", which may yet (§6.3).
  * `docs/errors.md` lists every code with what to do next.
  */
+import { InvariantViolation } from './assert.ts';
+import { textOf } from './thrown-text.ts';
 import type { NodeId } from './types.ts';
 
 /**
@@ -67,3 +69,10 @@ export class RaftError extends Error {
 
 /** Every code with the retry advice it carries unless a caller is told otherwise. */
 export const ERROR_CODES: Readonly<Record<RaftErrorCode, Retry>> = RETRY_BY_CODE;
+
+/** Whatever was thrown, as the reason of a halt. */
+export function asRaftError(error: unknown): RaftError {
+  if (error instanceof RaftError) return error;
+  const code = error instanceof InvariantViolation ? error.code : 'RAFT_HALTED';
+  return new RaftError(code, `this member has halted: ${textOf(error)}`, { cause: error });
+}

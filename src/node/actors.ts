@@ -11,30 +11,36 @@ import type { NodeEvent } from '../../machines/node.machine.ts';
 import type { RaftEvent } from '../../machines/raft.types.ts';
 import type { ReplicationEvent } from '../../machines/replication.types.ts';
 import { assert } from '../core/assert.ts';
-import type { Effect } from '../core/effect.ts';
+import type { Effect, Role } from '../core/effect.ts';
+import { asRaftError, type RaftError } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
 import type { RaftState } from '../core/raft-state.ts';
 import type { ReplicationState } from '../core/replication-state.ts';
 import type { NodeId } from '../core/types.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { Lifecycle } from '../ports/replica.ts';
+import type { End } from './endings.ts';
 import type { NodeInstruments } from './instruments.ts';
 
 type Charts = ReturnType<typeof bindCharts>;
 export type RaftSnapshot = SnapshotFrom<Charts['raft']>;
 
 export interface ActorsOptions {
-  readonly id: NodeId;
-  readonly peers: readonly NodeId[];
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: Limits;
   readonly diskStallMs: number;
   readonly emit: (effect: Effect) => void;
   readonly run: (input: () => void) => void;
+  readonly recover: (tell: (news: NodeEvent) => void) => void;
   readonly failed: (error: unknown) => void;
+  /** Every actor has ended. */
+  readonly stopped: () => void;
   readonly instruments?: NodeInstruments | undefined;
 }
+
+/** The states of the raft chart that are roles. */
+const ROLES = ['follower', 'preCandidate', 'candidate', 'leader'] as const;
 
 export class Actors {
   readonly #node: ActorRefFrom<Charts['node']>;
@@ -42,17 +48,22 @@ export class Actors {
   #raft: { getSnapshot(): unknown } | undefined;
 
   constructor(options: ActorsOptions) {
-    const { id, peers, clock, random, limits, diskStallMs, emit, run, failed } = options;
+    const { clock, random, limits, diskStallMs, emit, run, recover, failed, stopped } = options;
     const { inspect, guardAsked } = options.instruments ?? {};
     const charts = bindCharts({
       random: () => random.next(),
       limits,
       outlet: emit,
+      recover: (tell) =>
+        recover((news) => {
+          tell(news);
+          this.#raft ??= this.#child('raft');
+        }),
       ...(guardAsked === undefined ? {} : { guardAsked }),
     });
     this.#node = createActor(charts.node, {
       id: 'node',
-      input: { id, peers, diskStallMs },
+      input: { diskStallMs },
       ...(inspect === undefined ? {} : { inspect }),
       clock: {
         setTimeout: (fire: () => void, delayMs: number) =>
@@ -60,27 +71,22 @@ export class Actors {
         clearTimeout: (timer: unknown) => clock.clearTimeout(timer),
       },
     });
-    this.#node.subscribe({ error: failed });
+    this.#node.subscribe({ error: failed, complete: stopped });
   }
 
   start(): void {
     this.#node.start();
   }
 
-  /** Ends every actor and timer; nothing is emitted after it. */
-  stop(): void {
-    this.#node.stop();
-  }
-
-  /** The same, and the node chart says that it has halted. */
-  halt(error: unknown): void {
-    if (this.#node.getSnapshot().status === 'active') this.tellNode({ type: 'failed', error });
+  /** Ends every actor and timer; nothing is emitted after it. A node that breaks has heard why. */
+  end({ error }: Pick<End, 'error'>): void {
+    const isActive = this.#node.getSnapshot().status === 'active';
+    if (isActive && error !== null) this.tellNode({ type: 'failed', error });
     this.#node.stop();
   }
 
   tellNode(event: NodeEvent): void {
     this.#node.send(event);
-    this.#raft ??= this.#child('raft');
   }
 
   tellRaft(event: RaftEvent): void {
@@ -101,12 +107,12 @@ export class Actors {
 
   /** The replication actor of a peer exists only while this node leads. */
   tellReplication(peer: NodeId, event: ReplicationEvent): void {
-    this.#raftSnapshot()?.children[replicationId(peer)]?.send(event);
+    this.raftSnapshot?.children[replicationId(peer)]?.send(event);
   }
 
   /** The present state of the raft chart; null before recovery and after the end. */
   get raft(): RaftState | null {
-    return this.#raftSnapshot()?.context ?? null;
+    return this.raftSnapshot?.context ?? null;
   }
 
   /** The same, or what it was when its actor ended; null before recovery. */
@@ -116,16 +122,11 @@ export class Actors {
   }
 
   hasTag(tag: 'loyal' | 'leads' | 'servesReads'): boolean {
-    return this.#raftSnapshot()?.hasTag(tag) ?? false;
-  }
-
-  /** In the words of the chart, whatever the driver makes of it. */
-  get isLoyal(): boolean {
-    return this.#raftSnapshot()?.hasTag('loyal') ?? false;
+    return this.raftSnapshot?.hasTag(tag) ?? false;
   }
 
   replication(peer: NodeId): ReplicationState | null {
-    return this.#raftSnapshot()?.children[replicationId(peer)]?.getSnapshot().context ?? null;
+    return this.raftSnapshot?.children[replicationId(peer)]?.getSnapshot().context ?? null;
   }
 
   link(peer: NodeId): { readonly state: string; readonly context: LinkContext } | null {
@@ -137,13 +138,35 @@ export class Actors {
       : { state: nameOf(snapshot.value), context: snapshot.context };
   }
 
-  /** The state of the node chart: recovering, active, stopped, halted. */
+  /** The role that the raft chart is in, or was when it ended. */
+  get role(): Exclude<Role, 'halted'> {
+    const snapshot = this.#raft?.getSnapshot() as RaftSnapshot | undefined;
+    return ROLES.find((role) => snapshot?.matches(role)) ?? 'follower';
+  }
+
+  /** A disk write takes too long. */
+  get isDiskStalled(): boolean {
+    const writer = this.#child('logWriter')?.getSnapshot() as
+      | SnapshotFrom<Charts['logWriter']>
+      | undefined;
+    return writer?.matches({ writing: 'stalled' }) ?? false;
+  }
+
+  /** The state of the node chart. A bug in that chart itself halts the node as any other does. */
   get lifecycle(): Lifecycle {
-    const { value } = this.#node.getSnapshot();
+    const { status, value } = this.#node.getSnapshot();
+    if (status === 'error') return 'halted';
     return typeof value === 'string' ? value : value.active;
   }
 
-  #raftSnapshot(): RaftSnapshot | undefined {
+  /** Why the node has halted; `null` while it has not. */
+  get error(): RaftError | null {
+    const { context, error, status } = this.#node.getSnapshot();
+    return status === 'error' ? asRaftError(error) : context.error;
+  }
+
+  /** Of the raft actor, while it runs. */
+  get raftSnapshot(): RaftSnapshot | undefined {
     return this.#child('raft')?.getSnapshot() as RaftSnapshot | undefined;
   }
 
@@ -158,4 +181,10 @@ export class Actors {
 /** The innermost state: `open` for `{ listener: 'open' }`. */
 function nameOf(value: string | object): string {
   return typeof value === 'string' ? value : nameOf(Object.values(value)[0] ?? '');
+}
+
+/** The state of the raft chart, for those who are asked only while it runs. */
+export function raftOf({ raft }: Pick<Actors, 'raft'>): RaftState {
+  if (raft === null) throw new Error('the raft actor is not running');
+  return raft;
 }

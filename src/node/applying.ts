@@ -43,7 +43,6 @@ export class Applying {
   #wasAsked = false;
   /** How many commands are handed over at once: fewer after slow ones. */
   #handful = APPLY_HANDFUL_COMMANDS.first;
-  #hasEnded = false;
   /** What is being applied: runs, the commands in them, and how many of each are behind us. */
   #runs: readonly EntryRun[] = [];
   #commands: readonly PendingCommand[] = [];
@@ -72,7 +71,7 @@ export class Applying {
 
   /** True while a part of what was taken is not applied. */
   get hasMore(): boolean {
-    return !this.#hasEnded && this.#runsDone < this.#runs.length;
+    return this.#runsDone < this.#runs.length;
   }
 
   /** Takes contiguous runs, the next ones of the log, to be applied by `slice`. */
@@ -96,7 +95,6 @@ export class Applying {
 
   /** FS2, AP2: nothing more is applied, and what a machine still promises is told to nobody. */
   end(): void {
-    this.#hasEnded = true;
     this.#runs = [];
     this.#commands = [];
   }
@@ -139,7 +137,7 @@ export class Applying {
 
   /** Returns whether the slice may go on. */
   #applied(handful: readonly CommittedCommand[], results: readonly unknown[]): boolean {
-    if (this.#hasEnded) return false;
+    if (!this.hasMore) return false;
     const isWhole = results.length === handful.length;
     const isCut = this.#wasAsked && results.length > 0 && results.length < handful.length;
     assert(isWhole || isCut, 'EM1: a machine returns one result for each command');

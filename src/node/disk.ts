@@ -8,7 +8,6 @@ import type { EntryRun } from '../core/entry-run.ts';
 import type { HardState } from '../core/hard-state.ts';
 import type { EntryId, Index } from '../core/types.ts';
 import type { LogOperation, LogStore } from '../ports/log-store.ts';
-import type { DiskEvent } from '../ports/replica.ts';
 
 export interface Durable {
   readonly hardState: HardState;
@@ -27,25 +26,31 @@ export interface DiskCounters {
   stalls: number;
 }
 
+export interface DiskOptions {
+  readonly store: Pick<LogStore, 'write'>;
+  readonly recovered: Durable;
+  readonly now: () => number;
+  /** Runs an input of the step loop. */
+  readonly run: (input: () => void) => void;
+  readonly send: (send: Send) => void;
+}
+
 export class Disk {
-  readonly #store: Pick<LogStore, 'write'>;
-  readonly #release: (send: Send) => void;
+  readonly #options: DiskOptions;
   readonly counters: DiskCounters = { writes: 0, bytes: 0, stalls: 0 };
   #gathered: LogOperation[] = [];
   #held: HeldSend[] = [];
   #requested = 0;
   #durable = 0;
   #latest: Durable;
-  /** When the write under way began, if it takes too long. */
-  #stalledSince: number | null = null;
   #hardState: HardState;
-  #hasEnded = false;
+  /** When the last write began. */
+  #beganMs = 0;
 
-  constructor(store: Pick<LogStore, 'write'>, recovered: Durable, release: (send: Send) => void) {
-    this.#store = store;
-    this.#latest = recovered;
-    this.#hardState = recovered.hardState;
-    this.#release = release;
+  constructor(options: DiskOptions) {
+    this.#options = options;
+    this.#latest = options.recovered;
+    this.#hardState = options.recovered.hardState;
   }
 
   /** Term and vote as they are on disk. */
@@ -58,21 +63,9 @@ export class Disk {
     return this.#requested === this.#durable;
   }
 
-  get isStalled(): boolean {
-    return this.#stalledSince !== null;
-  }
-
-  /** The write under way has taken `forMs` already, which is too long (PS8). */
-  stalled(now: number, forMs: number): DiskEvent {
-    this.counters.stalls += 1;
-    this.#stalledSince = now - forMs;
-    return { isStalled: true, forMs };
-  }
-
-  recovered(now: number): DiskEvent {
-    const forMs = Math.round(now - (this.#stalledSince ?? now));
-    this.#stalledSince = null;
-    return { isStalled: false, forMs };
+  /** How long the write under way, or the one that has just ended, has taken, in milliseconds. */
+  get writingForMs(): number {
+    return this.#options.now() - this.#beganMs;
   }
 
   /** True if it is the first of the next batch. */
@@ -97,40 +90,41 @@ export class Disk {
 
   /** PS1: leaves at once if nothing is being written, else when all that was asked for before it is durable. */
   sendWhenDurable(send: Send): void {
-    if (this.isIdle) this.#release(send);
+    if (this.isIdle) this.#options.send(send);
     else this.#held.push({ after: this.#requested, send });
   }
 
-  /** FS2: no write begins any more, the one under way is not heard of, and what waits for it is never said. */
+  /** FS2: what waits for a write is never said, and never written. */
   end(): void {
-    this.#hasEnded = true;
     this.#gathered = [];
     this.#held = [];
   }
 
-  /** Starts the next batch; `completed` hears what is durable with it, or the error. */
+  /** Starts the next batch; `completed` hears, in a later step, what is durable with it, or the error. */
   flush(completed: (outcome: Durable | Error) => void): void {
-    if (this.#hasEnded) return;
+    const { now, run, store } = this.#options;
     const operations = this.#gathered;
     const through = this.#requested;
     const durable = this.#latest;
     this.#gathered = [];
+    this.#beganMs = now();
     this.counters.writes += 1;
-    this.#store.write(operations, (error) => {
-      if (this.#hasEnded) return;
-      if (error === null) {
-        this.#durable = through;
-        this.#hardState = durable.hardState;
-      }
-      completed(error ?? durable);
-    });
+    store.write(operations, (error) =>
+      run(() => {
+        if (error === null) {
+          this.#durable = through;
+          this.#hardState = durable.hardState;
+        }
+        completed(error ?? durable);
+      }),
+    );
   }
 
   /** Lets go of the messages whose writes are durable. */
   releaseHeld(): void {
     const ready = this.#held.findIndex(({ after }) => after > this.#durable);
     const count = ready === -1 ? this.#held.length : ready;
-    for (const { send } of this.#held.splice(0, count)) this.#release(send);
+    for (const { send } of this.#held.splice(0, count)) this.#options.send(send);
   }
 }
 
@@ -143,13 +137,13 @@ export function vouchesFor({ message }: Send, index: Index): boolean {
     case 'RequestVote':
       return message.lastLog.index >= index;
     case 'AppendEntries':
+    case 'Ping':
     case 'PreVoteReply':
-    case 'RequestVoteReply':
     case 'Propose':
     case 'ProposeReply':
     case 'ReadIndex':
     case 'ReadIndexReply':
-    case 'Ping':
+    case 'RequestVoteReply':
       return false;
     default:
       return unreachable(message);

@@ -1,10 +1,35 @@
-/** Who wants to hear of one kind of event, in the order in which they asked. */
+/** Who wants to hear what of a node, in the order in which they asked. */
+import type { RaftError } from '../core/errors.ts';
+import type { DiskEvent, PeerEvent, RoleEvent } from '../ports/replica.ts';
+import type { End } from './endings.ts';
+
+type Defer = (call: () => void) => void;
+
+export class Audience {
+  readonly role: Listeners<RoleEvent>;
+  readonly peer: Listeners<PeerEvent>;
+  readonly disk: Listeners<DiskEvent>;
+  readonly halt: Listeners<RaftError>;
+
+  constructor(defer: Defer) {
+    this.role = new Listeners(defer);
+    this.peer = new Listeners(defer);
+    this.disk = new Listeners(defer);
+    this.halt = new Listeners(defer);
+  }
+
+  end({ error }: End): void {
+    if (error !== null) this.halt.pass(error);
+  }
+}
+
+/** Of one kind of event. */
 export class Listeners<Event> {
   readonly #all = new Set<(event: Event) => void>();
-  readonly #defer: (call: () => void) => void;
+  readonly #defer: Defer;
 
   /** A listener is a guest: what it throws is its own, and `defer` calls it where nobody else is hurt. */
-  constructor(defer: (call: () => void) => void) {
+  constructor(defer: Defer) {
     this.#defer = defer;
   }
 
@@ -16,7 +41,11 @@ export class Listeners<Event> {
 
   /** OW6: frozen, since all listeners, and the teller, see the same event. */
   tell(event: Event): void {
-    Object.freeze(event);
+    this.pass(Object.freeze(event));
+  }
+
+  /** As it is: what is thrown belongs to whoever threw it. */
+  pass(event: Event): void {
     for (const listener of this.#all) this.#defer(() => listener(event));
   }
 }

@@ -101,7 +101,7 @@ export class PeerProblems {
   }
 
   /** The node has ended, and all this with it. */
-  stop(): void {
+  end(): void {
     this.#found.clear();
     this.#stalledAt.clear();
     if (this.#timer !== null) this.#clock.clearTimeout(this.#timer);

@@ -4,22 +4,25 @@
  */
 import { assert, unreachable } from '../core/assert.ts';
 import type { EntryRun } from '../core/entry-run.ts';
+import type { EntrySpan } from '../core/log-shape.ts';
 import type { AppendEntriesReply, Message } from '../core/message.ts';
 import type { NodeId } from '../core/types.ts';
 import { admit } from '../rules/ingress.ts';
 import { refuseStaleEntries } from '../rules/log-matching.ts';
+import { type Actors, raftOf } from './actors.ts';
 import type { Parts } from './parts.ts';
-import { raftOf } from './surroundings.ts';
+
+type Receivers = Pick<Parts, 'actors' | 'clients' | 'disk' | 'run'>;
 
 export function receive(
-  parts: Parts,
+  receivers: Receivers,
   from: NodeId,
   message: Message,
   runs: readonly EntryRun[],
 ): void {
-  const { actors, disk } = parts;
+  const { actors, disk, run } = receivers;
   if (actors.raft === null) return;
-  const { term, protocol } = raftOf(parts);
+  const { term, protocol } = raftOf(actors);
   const standing = { term, isLoyal: protocol.checkQuorum && actors.hasTag('loyal') };
   const admission = admit(standing, message);
   switch (admission.type) {
@@ -27,7 +30,7 @@ export function receive(
       return;
     case 'refuseStale':
       assert(message.type === 'AppendEntries', 'PS3: only entries are refused as stale');
-      for (const effect of refuseStaleEntries(raftOf(parts), from, message).effects) {
+      for (const effect of refuseStaleEntries(raftOf(actors), from, message).effects) {
         if (effect.type === 'send') disk.sendWhenDurable(effect);
       }
       return;
@@ -38,19 +41,24 @@ export function receive(
       if (newerTerm !== null) actors.tellRaft({ type: 'term.observed', term: newerTerm });
       const judgedIn = newerTerm ?? term;
       // Early messages of a new link come many at once: one behind this may have brought a newer term meanwhile.
-      return parts.run(() =>
+      const input = (): void =>
         actors.raft?.term === judgedIn
-          ? deliver(parts, from, message, runs)
-          : receive(parts, from, message, runs),
-      );
+          ? deliver(receivers, from, message, runs)
+          : receive(receivers, from, message, runs);
+      return run(input, runs);
     }
     default:
       return unreachable(admission);
   }
 }
 
-function deliver(parts: Parts, from: NodeId, message: Message, runs: readonly EntryRun[]): void {
-  const { actors, clients } = parts;
+function deliver(
+  receivers: Receivers,
+  from: NodeId,
+  message: Message,
+  runs: readonly EntryRun[],
+): void {
+  const { actors, clients } = receivers;
   switch (message.type) {
     case 'Ping':
       return;
@@ -63,10 +71,9 @@ function deliver(parts: Parts, from: NodeId, message: Message, runs: readonly En
     case 'RequestVoteReply':
       return actors.tellRaft({ type: 'vote.answered', from, message });
     case 'AppendEntries':
-      parts.hand.runs = runs;
-      return actors.tellRaft({ type: 'entries.received', from, message, spans: runs });
+      return actors.tellRaft({ type: 'entries.received', from, message, spans: runs.map(spanOf) });
     case 'AppendEntriesReply':
-      return deliverAnswer(parts, from, message);
+      return deliverAnswer(actors, from, message);
     case 'Propose':
       return clients.proposedBy(from, message, runs);
     case 'ProposeReply':
@@ -80,14 +87,18 @@ function deliver(parts: Parts, from: NodeId, message: Message, runs: readonly En
   }
 }
 
-function deliverAnswer(parts: Parts, from: NodeId, reply: AppendEntriesReply): void {
+function deliverAnswer(actors: Actors, from: NodeId, reply: AppendEntriesReply): void {
   const { prevIndex, round, result } = reply;
-  const { actors } = parts;
   if (result.accepted) {
     const { matchIndex } = result;
     return actors.tellReplication(from, { type: 'append.accepted', matchIndex, round });
   }
-  const { log } = raftOf(parts);
+  const { log } = raftOf(actors);
   const rejection = result;
   actors.tellReplication(from, { type: 'append.rejected', prevIndex, round, rejection, log });
+}
+
+/** Payload never enters a chart, nor what its inspectors see. */
+function spanOf({ term, firstIndex, lastIndex }: EntryRun): EntrySpan {
+  return { term, firstIndex, lastIndex };
 }

@@ -1,13 +1,11 @@
 /** From what the disk has proven to the state a node starts with: always a follower (§3.8). */
 
-import type { RaftProtocol, RaftState, RaftTiming } from '../core/raft-state.ts';
-import type { NodeId } from '../core/types.ts';
+import type { RaftState } from '../core/raft-state.ts';
 import { INDEX_ZERO } from '../core/types.ts';
 import type { RecoveredLog } from '../ports/log-store.ts';
 
 export function recoveredState(
-  id: NodeId,
-  { timing, protocol }: { readonly timing: RaftTiming; readonly protocol: RaftProtocol },
+  { id, timing, protocol }: Pick<RaftState, 'id' | 'timing' | 'protocol'>,
   { hardState, log, configuration }: RecoveredLog,
 ): RaftState {
   return {

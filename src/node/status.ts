@@ -5,15 +5,11 @@
 import { members } from '../core/configuration.ts';
 import { INDEX_ZERO, type NodeId, nextIndex } from '../core/types.ts';
 import type { RecoveredLog } from '../ports/log-store.ts';
-import type { LinkStatus, ReplicaCounters, ReplicaStatus, RoleEvent } from '../ports/replica.ts';
+import type { LinkStatus, ReplicaCounters, ReplicaStatus } from '../ports/replica.ts';
 import type { NodeInspection } from './instruments.ts';
 import type { Parts } from './parts.ts';
 
-export interface Standing extends Pick<RoleEvent, 'role' | 'term' | 'leader'> {
-  readonly isHalted: boolean;
-}
-
-export function statusOf(parts: Parts, recovered: RecoveredLog, standing: Standing): ReplicaStatus {
+export function statusOf(parts: Parts, recovered: RecoveredLog): ReplicaStatus {
   const { actors, applying } = parts;
   const raft = actors.lastRaft;
   const log = raft?.log ?? recovered.log;
@@ -21,7 +17,7 @@ export function statusOf(parts: Parts, recovered: RecoveredLog, standing: Standi
   return {
     id: parts.id,
     clusterId: recovered.identity.clusterId,
-    ...lifeOf(parts, standing),
+    ...lifeOf(parts, recovered),
     commitIndex: raft?.commitIndex ?? INDEX_ZERO,
     lastApplied: applying.lastApplied,
     firstIndex: nextIndex(log.base.index),
@@ -32,17 +28,22 @@ export function statusOf(parts: Parts, recovered: RecoveredLog, standing: Standi
       learners: [...learners],
       joint: votersOutgoing.length > 0,
     },
-    diskStalled: parts.disk.isStalled,
+    diskStalled: actors.isDiskStalled,
     links: peersIn(recovered).map((peer) => linkStatus(parts, peer)),
   };
 }
 
-export function countersOf(
-  { applying, clients, disk, peers, problems }: Parts,
-  counts: Pick<ReplicaCounters, 'elections' | 'leaderChanges'>,
-): ReplicaCounters {
+export function countersOf({
+  applying,
+  clients,
+  disk,
+  peers,
+  problems,
+  roles,
+}: Parts): ReplicaCounters {
   return {
-    ...counts,
+    elections: roles.elections,
+    leaderChanges: roles.leaderChanges,
     proposals: clients.proposedCount,
     applied: applying.count,
     messagesSent: peers.sent,
@@ -57,11 +58,13 @@ export function countersOf(
   };
 }
 
+/** In the words of the chart, whatever the driver makes of them. */
 export function inspectionOf({ actors, applying }: Parts): NodeInspection {
+  const { raftSnapshot } = actors;
   return {
-    raft: actors.raft,
-    leads: actors.hasTag('leads'),
-    isLoyal: actors.isLoyal,
+    raft: raftSnapshot?.context ?? null,
+    leads: raftSnapshot?.hasTag('leads') ?? false,
+    isLoyal: raftSnapshot?.hasTag('loyal') ?? false,
     lastApplied: applying.lastApplied,
     lifecycle: actors.lifecycle,
     replication: (peer) => actors.replication(peer),
@@ -76,12 +79,13 @@ export function peersIn({ configuration, identity }: RecoveredLog): readonly Nod
 /** Who has ended leads nobody, and follows nobody. */
 function lifeOf(
   { actors }: Parts,
-  { role, term, leader, isHalted }: Standing,
+  { hardState }: RecoveredLog,
 ): Pick<ReplicaStatus, 'lifecycle' | 'role' | 'term' | 'leader'> {
-  if (isHalted) return { lifecycle: 'halted', role: 'halted', term, leader: null };
-  const { lifecycle } = actors;
+  const { lastRaft, lifecycle, role } = actors;
+  const term = lastRaft?.term ?? hardState.term;
+  if (lifecycle === 'halted') return { lifecycle, role: 'halted', term, leader: null };
   if (lifecycle === 'stopped') return { lifecycle, role: 'follower', term, leader: null };
-  return { lifecycle, role, term, leader };
+  return { lifecycle, role, term, leader: lastRaft?.leaderId ?? null };
 }
 
 /** A link that opens time and again only to be refused is not called open. */

@@ -1,6 +1,6 @@
 /** What the parts of a running node may use of each other without knowing who calls them. */
+import type { EntryRun } from '../core/entry-run.ts';
 import type { Limits } from '../core/limits.ts';
-import type { RaftState } from '../core/raft-state.ts';
 import type { NodeId } from '../core/types.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Actors } from './actors.ts';
@@ -18,13 +18,6 @@ export interface Surroundings {
   readonly peers: Peers;
   readonly applying: Applying;
   readonly timings: Timings;
-  /** Runs an input of the step loop. */
-  readonly run: (input: () => void) => void;
-}
-
-/** The state of the raft chart; the parts are used only while it runs. */
-export function raftOf({ actors }: Pick<Surroundings, 'actors'>): RaftState {
-  const raft = actors.raft;
-  if (raft === null) throw new Error('the raft actor is not running');
-  return raft;
+  /** Runs an input of the step loop; `received`: what came beside it. */
+  readonly run: (input: () => void, received?: readonly EntryRun[]) => void;
 }

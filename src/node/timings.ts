@@ -32,8 +32,8 @@ export class Timings implements ReplicaTimings {
     return this.#clock.now();
   }
 
-  synced(beganMs: number): void {
-    observe(this.sync, this.#since(beganMs));
+  synced(tookMs: number): void {
+    observe(this.sync, tookMs / 1000);
   }
 
   /** This node leads and has put a run of proposals into its log. */

@@ -2,9 +2,11 @@
 import { expect, it } from 'vitest';
 import type { NodeEvent } from '../../machines/node.machine.ts';
 import type { Effect } from '../../src/core/effect.ts';
+import { RaftError } from '../../src/core/errors.ts';
+import { DRAIN_TIMEOUT_MS } from '../../src/core/limits.ts';
 import { index, term } from '../../src/core/types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import { logOf, N1, N2, N3, raftState, run } from './harness.ts';
+import { logOf, N2, N3, raftState, run } from './harness.ts';
 
 interface Heard {
   readonly effect: Effect;
@@ -17,7 +19,7 @@ function start() {
   const heard: Heard[] = [];
   const chart = run(
     'node',
-    { id: N1, peers: [N2, N3], diskStallMs: 100 },
+    { diskStallMs: 100 },
     { clock, heard: (effect) => heard.push({ effect, timers: clock.pendingCount }) },
   );
   return { chart, clock, heard };
@@ -27,13 +29,13 @@ const state = raftState({ term: term(4), log: logOf([1, 4]) });
 const recovered: NodeEvent = { type: 'recovered', state };
 const stop: NodeEvent = { type: 'stop' };
 const drained: NodeEvent = { type: 'drained' };
-const failure = new Error('the disk is gone');
+const failure = new RaftError('RAFT_STORAGE_FAILED', 'the disk is gone');
 const failed: NodeEvent = { type: 'failed', error: failure };
 
 it('[PS9] nothing runs before the disk has proven itself', () => {
   const { chart, clock } = start();
   expect(chart.state()).toBe('recovering');
-  expect(chart.children()).toEqual([]);
+  expect(chart.children()).toEqual(['recovery']);
   expect(clock.pendingCount).toBe(0);
   expect(chart.advance(100_000)).toEqual([]);
 });
@@ -60,7 +62,7 @@ it('[PS9] with what recovery found the parts start: always as a follower that ca
 
 it('[PS9] the smaller id dials: of two members exactly one calls', () => {
   const clock = new VirtualClock();
-  const chart = run('node', { id: N2, peers: [N1, N3], diskStallMs: 100 }, { clock });
+  const chart = run('node', { diskStallMs: 100 }, { clock });
   expect(chart.send({ type: 'recovered', state: { ...state, id: N2 } })).toEqual([
     { type: 'dial', peer: N3, attempt: 1 },
   ]);
@@ -117,6 +119,29 @@ it('[PS9] told to stop, a node drains first and then ends with all its parts', (
   expect(chart.state()).toBe('stopped');
   expect(chart.children()).toEqual([]);
   expect(clock.pendingCount).toBe(0);
+});
+
+it('[PS9] a node that drains for too long ends all the same', () => {
+  const { chart, clock } = start();
+  chart.send(recovered);
+  chart.send(stop);
+  chart.advance(DRAIN_TIMEOUT_MS - 1);
+  expect(chart.state()).toBe('active.draining');
+  chart.advance(1);
+  expect(chart.state()).toBe('stopped');
+  expect(chart.children()).toEqual([]);
+  expect(clock.pendingCount).toBe(0);
+});
+
+it.each([
+  ['logWriter', { type: 'write.failed', error: failure }],
+  ['applier', { type: 'apply.failed', error: failure }],
+])('[PS7] a failure that the %s is told of halts the node', (part, news) => {
+  const { chart } = start();
+  chart.send(recovered);
+  expect(chart.tellChild(part, news)).toEqual([{ type: 'halted', error: failure }]);
+  expect(chart.state()).toBe('halted');
+  expect(chart.children()).toEqual([]);
 });
 
 it('[PS9] told to stop before it has recovered, a node ends at once', () => {

@@ -46,7 +46,13 @@ it('[PS5] [B9] what is overwritten in the batch that would have stored it is not
     },
   };
   const recovered = { hardState: HARD_STATE_ZERO, entry: ENTRY_ZERO };
-  const disk = new Disk(store, recovered, (send) => said.push(send));
+  const disk = new Disk({
+    store,
+    recovered,
+    now: () => 0,
+    run: (input) => input(),
+    send: (send) => said.push(send),
+  });
   const complete = (): void => {
     completions.shift()?.();
     disk.releaseHeld();

@@ -41,7 +41,12 @@ function transitionsOf(id: string, state: Json): readonly string[] {
     ...partsOf(state.after).flatMap(([delay, after]) => named(`after ${delay}`, after)),
     ...named('at once', state.always),
     ...listed(state.invoke).flatMap((invoke) =>
-      isJson(invoke) ? named(`xstate.error.actor.${invoke.id}`, invoke.onError) : [],
+      isJson(invoke)
+        ? [
+            ...named(`xstate.done.actor.${invoke.id}`, invoke.onDone),
+            ...named(`xstate.error.actor.${invoke.id}`, invoke.onError),
+          ]
+        : [],
     ),
     ...partsOf(state.states).flatMap(([name, child]) =>
       isJson(child) ? transitionsOf(`${id}.${name}`, child) : [],

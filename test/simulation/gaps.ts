@@ -43,14 +43,8 @@ export const NEVER_TAKEN: Readonly<Record<string, string>> = {
   'link.dialler.open: hello.accepted [isNewCall] → link.dialler.open':
     'takes a member that calls although its id is the larger',
   'logWriter.idle: write.completed → ·': 'one write is under way at a time, and completes once',
-  'logWriter.failed: write.requested → ·': 'the node halts in the same step',
-  'logWriter.failed: write.completed → ·': 'the node halts in the same step',
-  'logWriter.failed: write.failed → ·': 'the node halts in the same step',
   'logWriter [isCurrent] does not hold': 'one write is under way at a time, and completes once',
   'applier.idle: apply.completed → ·': 'one batch is under way at a time, and completes once',
-  'applier.failed: commit.advanced → ·': 'the node halts in the same step',
-  'applier.failed: apply.completed → ·': 'the node halts in the same step',
-  'applier.failed: apply.failed → ·': 'the node halts in the same step',
 };
 
 interface Seen {

@@ -52,12 +52,12 @@ const PLANTS = {
   /** Performs what is left of a step in which something threw. */
   'going-on': () => {
     const ends = [StepLoop.prototype.end, Disk.prototype.end, Peers.prototype.end] as const;
-    const { halt } = Actors.prototype;
+    const endActors = Actors.prototype.end;
     [StepLoop.prototype.end, Disk.prototype.end, Peers.prototype.end] = [NOTHING, NOTHING, NOTHING];
-    Actors.prototype.halt = NOTHING;
+    Actors.prototype.end = NOTHING;
     return () => {
       [StepLoop.prototype.end, Disk.prototype.end, Peers.prototype.end] = ends;
-      Actors.prototype.halt = halt;
+      Actors.prototype.end = endActors;
     };
   },
 } as const satisfies Record<string, Plant>;

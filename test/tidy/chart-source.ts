@@ -8,7 +8,7 @@ export function chartFiles(tree: SourceTree): readonly SourceFile[] {
   return [...filesIn(tree, 'machines')].filter(({ path }) => path.endsWith('.machine.ts'));
 }
 
-const FUNCTIONS_ALLOWED = ['context', 'input'];
+const FUNCTIONS_ALLOWED = ['context', 'input', 'output'];
 /** `params: event`: the arrow's event, whole. Every chart's file defines the word the same way. */
 const NAME_ALLOWED = 'event';
 const LITERALS = [

@@ -8,7 +8,9 @@ import { RaftError } from '../../core/errors.ts';
 import type { Propose, ProposeReply, ReadIndex, ReadIndexReply } from '../../core/message.ts';
 import { advance, type Index, type NodeId, type Term } from '../../core/types.ts';
 import type { ProposalOutcome, WaitOptions } from '../../ports/replica.ts';
-import { raftOf, type Surroundings } from '../surroundings.ts';
+import { raftOf } from '../actors.ts';
+import type { End } from '../endings.ts';
+import type { Surroundings } from '../surroundings.ts';
 import { ForwardPace } from './forward-pace.ts';
 import { Proposals } from './proposals.ts';
 import { Reads } from './reads.ts';
@@ -32,6 +34,7 @@ export class Clients {
   /** Why nothing is done here any more; `null` as long as the node lives. */
   #ended: RaftError | null = null;
   #isPumpDue = false;
+  #drained = (): void => {};
   #proposed = 0;
 
   /** `firstRequestId` must be larger than any that this node used in an earlier life. */
@@ -104,7 +107,7 @@ export class Clients {
     const { term, requestId } = message;
     if (requestId <= (this.#seen.get(from) ?? 0)) return;
     this.#seen.set(from, requestId);
-    const leads = actors.hasTag('leads') && term === raftOf(this.#parts()).term;
+    const leads = actors.hasTag('leads') && term === raftOf(this.#parts().actors).term;
     if (!leads || this.#refusalOf(0) !== null) return this.#answerPropose(from, message, null);
     const entries = runs.flatMap(entriesOf);
     this.#proposals.queue({
@@ -144,7 +147,7 @@ export class Clients {
       if (readIndex === null) return;
       parts.actors.tellReplication(from, { type: 'peer.waits', index: readIndex });
     };
-    const leads = parts.actors.hasTag('leads') && term === raftOf(parts).term;
+    const leads = parts.actors.hasTag('leads') && term === raftOf(parts.actors).term;
     if (!leads || this.#reads.count >= parts.limits.pendingReadsMax) return answer(null);
     this.#reads.add({
       deadline: parts.clock.now() + FORWARDED_DEADLINE_MS,
@@ -194,10 +197,16 @@ export class Clients {
     this.#reads.askAgain();
   }
 
+  /** Calls back once nobody waits any more. */
+  drain(drained: () => void): void {
+    if (this.isWaiting) this.#drained = drained;
+    else drained();
+  }
+
   /** FS2, FS4: from now on nobody is told that something was done; soon all are told that the node is gone. */
-  end(refusal: RaftError, unknown: RaftError): void {
+  end({ refusal, undecided }: End): void {
     this.#ended = refusal;
-    this.#parts().clock.defer(() => this.failAll(refusal, unknown));
+    this.#parts().clock.defer(() => this.failAll(refusal, undecided));
   }
 
   /** The node is gone. */
@@ -312,6 +321,7 @@ export class Clients {
     const patienceMs = parts.actors.raft?.timing.electionTimeoutMinMs ?? 0;
     this.#reads.expire(now, patienceMs, () => notServed(leader()));
     this.pump();
+    if (!this.isWaiting) this.#drained();
     return this.isWaiting;
   }
 

@@ -1,0 +1,118 @@
+/** Puts the parts of a node together, once its store has been opened, and gives each what it needs of the others. */
+import { members } from '../core/configuration.ts';
+import type { Send } from '../core/effect.ts';
+import { ofMember } from '../core/per-member.ts';
+import { lastLog } from '../core/term-runs.ts';
+import type { RecoveredLog } from '../ports/log-store.ts';
+import { Applying } from './applying.ts';
+import { Clients } from './calls/clients.ts';
+import { ApplyTurns } from './deeds/apply-turns.ts';
+import { type Deeds, deedsOf, perform } from './deeds/deeds.ts';
+import { LogReader } from './deeds/log-reader.ts';
+import { LogWriting } from './deeds/log-writing.ts';
+import { Replicating } from './deeds/replicating.ts';
+import { Disk } from './disk.ts';
+import type { Part } from './endings.ts';
+import type { Life } from './life.ts';
+import { Audience } from './listeners.ts';
+import { LogTail } from './log-tail.ts';
+import type { Settings } from './options.ts';
+import type { Parts } from './parts.ts';
+import { PeerProblems } from './peer-problems.ts';
+import { Peers, type PeersOptions } from './peers.ts';
+import { receive } from './receive.ts';
+import { Roles } from './roles.ts';
+import { Timings } from './timings.ts';
+
+/** What is known when a node is put together. */
+export interface Beginnings {
+  readonly settings: Settings;
+  readonly recovered: RecoveredLog;
+  readonly life: Life;
+}
+
+export function assemble(beginnings: Beginnings, ports: Part): Parts {
+  const { life, recovered, settings } = beginnings;
+  const { clock, id, instruments, limits, machine } = settings;
+  const audience = new Audience((call) => clock.defer(call));
+  const problems = new PeerProblems(clock, members(recovered.configuration), (event) =>
+    audience.peer.tell(event),
+  );
+  const peers = peersOf(beginnings, problems, (from, message, runs) =>
+    receive(parts, from, message, runs),
+  );
+  const disk = diskOf(beginnings, ({ to, message }) => peers.send(to, message, []));
+  const clients = new Clients((): Parts => parts, recovered.identity.boots * 2 ** 32, clock);
+  const lastApplied = recovered.log.base.index;
+  const applying = new Applying({ machine, clock, lastApplied, taker: clients, instruments });
+  const parts: Parts = {
+    ...{ id, clock, limits, run: life.run, actors: life.actors },
+    ...{ applying, audience, clients, disk, peers, problems },
+    roles: new Roles(recovered.hardState.term, (event) => audience.role.tell(event)),
+    timings: new Timings(clock),
+  };
+  const deeds = buildDeeds(beginnings, parts);
+  life.consistsOf(endings(parts, settings, ports), (effect, received) => {
+    instruments?.performing?.(effect.type);
+    perform(deeds, effect, received);
+  });
+  return parts;
+}
+
+/** Safety: what writes and speaks ends first (FS2). */
+function endings(parts: Parts, { instruments }: Settings, ports: Part): readonly Part[] {
+  const { actors, applying, audience, clients, disk, peers, problems, roles } = parts;
+  const halting: Part = {
+    end: ({ error }) => void (error === null || instruments?.performing?.('halted')),
+  };
+  return [disk, peers, applying, problems, halting, actors, clients, roles, audience, ports];
+}
+
+function diskOf({ life, recovered, settings }: Beginnings, send: (send: Send) => void): Disk {
+  const { clock, store } = settings;
+  const { hardState, log } = recovered;
+  return new Disk({
+    store,
+    send,
+    recovered: { hardState, entry: lastLog(log) },
+    now: () => clock.now(),
+    run: life.run,
+  });
+}
+
+function peersOf(
+  { life, recovered, settings }: Beginnings,
+  problems: PeerProblems,
+  received: PeersOptions['received'],
+): Peers {
+  const { clock, store, transport } = settings;
+  const { configuration, identity, peers: known } = recovered;
+  const { actors, run } = life;
+  return new Peers({
+    ...{ clock, identity, known, problems, received, run, store, transport },
+    members: members(configuration),
+    addressOf: (peer) => ofMember(settings.members, peer) ?? null,
+    failed: life.fail,
+    attemptOf: (peer) => actors.link(peer)?.context.attempt ?? 0,
+    tellLink: (peer, event) => actors.tellLink(peer, event),
+  });
+}
+
+function buildDeeds({ life, settings }: Beginnings, parts: Parts): Deeds {
+  const { actors, applying, clients, clock, disk, limits, peers, run, timings } = parts;
+  const tail = new LogTail(limits.cacheBytesMax);
+  const log = new LogReader({ tail, store: settings.store, run, fail: life.fail });
+  return deedsOf({
+    ...parts,
+    logWriting: new LogWriting({
+      ...{ actors, clock, disk, run, tail, timings },
+      encodeGathered: (start) => clients.encodeGathered(start),
+    }),
+    replicating: new Replicating({ actors, log, peers, run }),
+    applyTurns: new ApplyTurns({
+      ...{ actors, applying, clock, log, run, timings },
+      bytesMax: limits.applyBytesMax,
+      applied: (lastApplied) => clients.applied(lastApplied),
+    }),
+  });
+}

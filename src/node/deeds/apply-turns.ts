@@ -1,0 +1,73 @@
+/** Committed entries to the state machine, as many as one batch may hold, in turns of the event loop (AP2). */
+import type { Apply } from '../../core/effect.ts';
+import type { EntryRun } from '../../core/entry-run.ts';
+import type { Index } from '../../core/types.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Actors } from '../actors.ts';
+import type { Applying } from '../applying.ts';
+import type { Timings } from '../timings.ts';
+import { machineFailed } from './failures.ts';
+import type { LogReader } from './log-reader.ts';
+
+export interface ApplyTurnsOptions {
+  readonly actors: Pick<Actors, 'tellApplier'>;
+  readonly applying: Applying;
+  readonly bytesMax: number;
+  readonly clock: Pick<Clock, 'yield'>;
+  readonly log: LogReader;
+  readonly timings: Pick<Timings, 'applyBegins' | 'applyEnds'>;
+  /** Hears after each turn how far the machine has come. */
+  readonly applied: (lastApplied: Index) => void;
+  /** Runs an input of the step loop. */
+  readonly run: (input: () => void) => void;
+}
+
+export class ApplyTurns {
+  readonly #options: ApplyTurnsOptions;
+
+  constructor(options: ApplyTurnsOptions) {
+    this.#options = options;
+  }
+
+  apply({ fromIndex: from, throughIndex: through }: Apply): void {
+    const { bytesMax, log } = this.#options;
+    log.read({ from, through, bytesMax }, (runs) => this.#begin(runs));
+  }
+
+  #begin(runs: readonly EntryRun[]): void {
+    const { applying, timings } = this.#options;
+    timings.applyBegins();
+    applying.take(runs);
+    this.#takeTurn();
+  }
+
+  /** One slice now, the others in later turns of the event loop, none after a halt or a stop. */
+  #takeTurn(): void {
+    const { applying, run } = this.#options;
+    if (!applying.hasMore) return;
+    try {
+      const applied = applying.slice();
+      if (applied === undefined) return this.#done();
+      applied.then(
+        () => run(() => this.#done()),
+        (error: unknown) => run(() => this.#failed(error)),
+      );
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #done(): void {
+    const { actors, applied, applying, clock, run, timings } = this.#options;
+    if (applying.hasMore) clock.yield(() => run(() => this.#takeTurn()));
+    else {
+      timings.applyEnds();
+      actors.tellApplier({ type: 'apply.completed', throughIndex: applying.lastApplied });
+    }
+    applied(applying.lastApplied);
+  }
+
+  #failed(error: unknown): void {
+    this.#options.actors.tellApplier({ type: 'apply.failed', error: machineFailed(error) });
+  }
+}

@@ -1,0 +1,129 @@
+/** What each effect of the charts comes to, one line each. They are performed in the order given (STYLE 2). */
+import type {
+  ApplierEffect,
+  Drain,
+  LinkEffect,
+  LogWriterEffect,
+  Performed,
+  RaftEffect,
+  ReplicationEffect,
+} from '../../core/effect.ts';
+import type { EntryRun } from '../../core/entry-run.ts';
+import { raftOf } from '../actors.ts';
+import type { Parts } from '../parts.ts';
+import type { ApplyTurns } from './apply-turns.ts';
+import type { LogWriting } from './log-writing.ts';
+import type { Replicating } from './replicating.ts';
+
+type Type = Performed['type'];
+type EffectOf<Some extends Type> = {
+  readonly [Each in Some]: { readonly type: Each } & Extract<Performed, { type: Each }>;
+}[Some];
+
+type Deed<Some extends Type> = (
+  effect: EffectOf<Some>,
+  /** What came beside the message of this step. */
+  received: readonly EntryRun[],
+) => void;
+
+/** An effect that nobody performs does not compile. */
+export type Deeds = { readonly [Each in Type]: Deed<Each> };
+type DeedsOf<Some extends Performed> = Pick<Deeds, Some['type']>;
+
+export type Doers = Pick<
+  Parts,
+  'actors' | 'audience' | 'clients' | 'disk' | 'peers' | 'problems' | 'roles' | 'run' | 'timings'
+> & {
+  readonly applyTurns: ApplyTurns;
+  readonly logWriting: LogWriting;
+  readonly replicating: Replicating;
+};
+
+export function deedsOf(doers: Doers): Deeds {
+  return {
+    ...raftDeeds(doers),
+    ...logDeeds(doers),
+    ...replicationDeeds(doers),
+    ...linkDeeds(doers),
+  };
+}
+
+export function perform<Some extends Type>(
+  deeds: Deeds,
+  effect: EffectOf<Some>,
+  received: readonly EntryRun[],
+): void {
+  deeds[effect.type](effect, received);
+}
+
+function raftDeeds(doers: Doers): DeedsOf<RaftEffect> {
+  const { actors, clients, disk, logWriting, problems, replicating, roles, run, timings } = doers;
+  return {
+    persist: (effect, received) => logWriting.persist(effect, received),
+    send: (effect) => disk.sendWhenDurable(effect),
+    commit: ({ commitIndex }) => {
+      timings.committed(commitIndex);
+      // Callers first: what is committed is on its way to them before the peers are told.
+      run(() => {
+        actors.tellApplier({ type: 'commit.advanced', commitIndex });
+        run(() => replicating.tellCommitted());
+      });
+    },
+    established: () => clients.pump(),
+    roundConfirmed: ({ round, readIndex }) => clients.roundConfirmed(round, readIndex),
+    roleChanged: (change) => {
+      if (change.role !== 'leader') for (const part of [problems, timings]) part.leadLost();
+      roles.changed(change);
+      clients.roleChanged();
+    },
+  };
+}
+
+function logDeeds(doers: Doers): DeedsOf<LogWriterEffect | ApplierEffect | Drain> {
+  const { actors, applyTurns, audience, clients, disk, logWriting } = doers;
+  return {
+    flushLog: ({ batch }) => logWriting.flush(batch),
+    logDurable: () => clients.pump(),
+    diskStalled: ({ stalledForMs: forMs }) => {
+      disk.counters.stalls += 1;
+      audience.disk.tell({ isStalled: true, forMs });
+      actors.tellRaft({ type: 'disk.stalled' });
+    },
+    diskRecovered: () => {
+      audience.disk.tell({ isStalled: false, forMs: Math.round(disk.writingForMs) });
+    },
+    apply: (effect) => applyTurns.apply(effect),
+    drain: () => clients.drain(() => actors.tellNode({ type: 'drained' })),
+  };
+}
+
+function replicationDeeds({ actors, problems, replicating }: Doers): DeedsOf<ReplicationEffect> {
+  return {
+    replicate: (effect) => replicating.replicate(effect),
+    progressed: ({ peer, matchIndex, round, term }) => {
+      if (term !== actors.raft?.term) return;
+      problems.progressed(peer, matchIndex);
+      actors.tellRaft({ type: 'peer.progressed', peer, matchIndex, round });
+    },
+    peerStalled: ({ peer, matchIndex }) => problems.stalled(peer, matchIndex),
+  };
+}
+
+function linkDeeds({ actors, clients, peers, problems }: Doers): DeedsOf<LinkEffect> {
+  return {
+    dial: ({ peer, attempt }) => peers.dial(peer, attempt),
+    checkAlive: ({ peer }) => peers.checkAlive(peer, raftOf(actors).term),
+    hangUp: ({ peer, attempt, reason }) => peers.hangUp(peer, attempt, reason),
+    linkOpened: ({ peer, attempt }) => {
+      peers.opened(peer, attempt);
+      actors.tellRaft({ type: 'link.opened', peer });
+      clients.pump();
+    },
+    linkClosed: ({ peer, reason }) => {
+      peers.closed(peer, reason);
+      clients.linkClosed(peer);
+      problems.linkClosed(peer);
+      actors.tellRaft({ type: 'link.closed', peer });
+    },
+  };
+}

@@ -1,0 +1,78 @@
+/** Entries to a peer: what its replication chart asks for, as one AppendEntries with the runs beside it. */
+import { assert } from '../../core/assert.ts';
+import type { Replicate } from '../../core/effect.ts';
+import type { EntryRun } from '../../core/entry-run.ts';
+import { termAt } from '../../core/term-runs.ts';
+import { INDEX_ZERO, nextIndex, TERM_ZERO } from '../../core/types.ts';
+import { peersOf } from '../../rules/leadership.ts';
+import type { Actors } from '../actors.ts';
+import type { Peers } from '../peers.ts';
+import type { LogReader } from './log-reader.ts';
+
+export interface ReplicatingOptions {
+  readonly actors: Pick<Actors, 'raft' | 'hasTag' | 'replication' | 'tellReplication'>;
+  readonly log: LogReader;
+  readonly peers: Pick<Peers, 'send'>;
+  /** Runs an input of the step loop. */
+  readonly run: (input: () => void) => void;
+}
+
+export class Replicating {
+  readonly #options: ReplicatingOptions;
+
+  constructor(options: ReplicatingOptions) {
+    this.#options = options;
+  }
+
+  replicate(effect: Replicate): void {
+    const { prevIndex, throughIndex, bytesMax } = effect;
+    if (throughIndex === prevIndex) return this.#send(effect, []);
+    this.#options.log.read(
+      { from: nextIndex(prevIndex), through: throughIndex, bytesMax },
+      (runs) => this.#send(effect, runs),
+      (runs) => this.#sendRead(effect, runs),
+    );
+  }
+
+  /** The peers learn with the next message what they may apply. */
+  tellCommitted(): void {
+    const { actors } = this.#options;
+    const { raft } = actors;
+    if (raft === null || !actors.hasTag('leads')) return;
+    for (const peer of peersOf(raft)) {
+      actors.tellReplication(peer, { type: 'commit.advanced', commitIndex: raft.commitIndex });
+    }
+  }
+
+  /** LR11: what was asked for before the peer's progress changed is not sent, or more than the window would be. */
+  #sendRead(effect: Replicate, runs: readonly EntryRun[]): void {
+    const { actors } = this.#options;
+    const { to, prevIndex } = effect;
+    if (actors.replication(to)?.nextIndex === nextIndex(prevIndex)) return this.#send(effect, runs);
+    actors.tellReplication(to, { type: 'entries.sent', throughIndex: INDEX_ZERO, bytes: 0 });
+  }
+
+  #send(effect: Replicate, runs: readonly EntryRun[]): void {
+    const { actors, peers, run } = this.#options;
+    const { to, term, prevIndex, commitIndex, round } = effect;
+    const { raft } = actors;
+    if (raft === null || raft.term !== term || !actors.hasTag('leads')) return;
+    const prevTerm = prevIndex === INDEX_ZERO ? TERM_ZERO : termAt(raft.log, prevIndex);
+    assert(prevTerm !== null, 'LR2: a leader knows the term of the entry before those it sends');
+    const lastIndex = runs.at(-1)?.lastIndex ?? prevIndex;
+    const prevLog = { term: prevTerm, index: prevIndex };
+    const message = {
+      type: 'AppendEntries',
+      term,
+      prevLog,
+      lastIndex,
+      commitIndex,
+      round,
+    } as const;
+    const isSent = peers.send(to, message, runs);
+    if (runs.length === 0) return;
+    const bytes = runs.reduce((sum, { bytes: own }) => sum + own.length, 0);
+    const sent = { type: 'entries.sent', throughIndex: lastIndex, bytes } as const;
+    run(() => actors.tellReplication(to, isSent ? sent : { type: 'entries.dropped' }));
+  }
+}
