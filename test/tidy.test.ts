@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { charts } from '../machines/index.ts';
 import { drawAll, staleFiles } from '../visualizations/generator/files.ts';
+import { scatteredBounds } from './tidy/bounds.ts';
 import * as shape from './tidy/chart-shape.ts';
 import { inlineCode } from './tidy/chart-source.ts';
 import { missingPaths, undocumentedErrors, undocumentedExports } from './tidy/documentation.ts';
@@ -119,4 +120,8 @@ it('[SC26] no default decides about a message', () => {
 
 it('[SC27] pages and comments name files that are there', () => {
   expectNone(missingPaths(tree));
+});
+
+it('[SC29] every bound stands in the limits of its part', () => {
+  expectNone(scatteredBounds(tree));
 });

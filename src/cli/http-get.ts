@@ -2,9 +2,11 @@
  * One GET that ends in time, with an answer of bounded size or with words for why there is none. Unlike `fetch`, it
  * has no list of ports that it refuses to speak to (6000 is one of them).
  */
+
 import { get as getPlain, type IncomingMessage } from 'node:http';
 import { get as getSecure } from 'node:https';
 import { withDeadline } from './deadline.ts';
+import { ANSWER_BYTES_MAX } from './limits.ts';
 
 interface HttpAnswer {
   readonly status: number;
@@ -15,9 +17,6 @@ interface HttpGetOptions {
   readonly timeoutMs: number;
   readonly interrupted: AbortSignal;
 }
-
-/** Bound: a longer body is none of a server of ours, and is not read to its end. */
-const BODY_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Rejects with an `Error` whose message says in a few words what happened. */
 export function httpGet(url: string, options: HttpGetOptions): Promise<HttpAnswer> {
@@ -47,7 +46,7 @@ async function bodyOf(response: IncomingMessage): Promise<string> {
   for await (const chunk of response) {
     if (!(chunk instanceof Uint8Array)) continue;
     bytes += chunk.length;
-    if (bytes > BODY_BYTES_MAX) throw new Error('its answer has no end');
+    if (bytes > ANSWER_BYTES_MAX) throw new Error('its answer has no end');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

@@ -1,16 +1,16 @@
 /** `put`, `get`, `del` and `range`: one request each, answered in a line, a table or JSON (CL17, CL18). */
+
 import { type KeyValue, RaftError } from '../client/index.ts';
 import type { KvClient, RangeAnswer } from '../client/kv-client.ts';
 import { keyValueJson } from '../server/http/request/json-bytes.ts';
 import { CLIENT_OPTIONS, readValue, withClient, writeJson } from './client-session.ts';
 import { command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
+import { KEY_COLUMN_MAX, VALUE_COLUMN_MAX } from './limits.ts';
 import type { OptionValues } from './option-table.ts';
 import { shownBytes } from './shown-bytes.ts';
 import { textTable } from './text-table.ts';
 
-const KEY_COLUMN_MAX = 60;
-const VALUE_COLUMN_MAX = 60;
 const JSON_SHAPE = { encoding: 'utf8', keysOnly: false } as const;
 
 export const putCommand = command({

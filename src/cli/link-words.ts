@@ -1,4 +1,5 @@
 /** What `status` shows of a node's links to the other members: a cell that counts, and a line for each that is down. */
+import { LINK_SENTENCE_LENGTH_MAX } from './limits.ts';
 import { shownBytes } from './shown-bytes.ts';
 
 interface Link {
@@ -7,9 +8,6 @@ interface Link {
   readonly problem: string | null;
   readonly reason: string | null;
 }
-
-/** Bound: a sentence of a refusal has at most so many characters on the wire, too. */
-const SENTENCE_MAX = 600;
 
 /** `2/2`: so many of the other members are connected and give no trouble; `null` if nothing is said of them. */
 export function linksCell(links: unknown): string | null {
@@ -30,7 +28,7 @@ function isWell({ state, problem }: Link): boolean {
 
 function lineOf(id: string, { peer, state, problem, reason }: Link): string {
   const text = `${id} → ${peer}: ${problem ?? state}${reason === null ? '' : `, ${reason}`}`;
-  return `${shownBytes(new TextEncoder().encode(text), SENTENCE_MAX)}\n`;
+  return `${shownBytes(new TextEncoder().encode(text), LINK_SENTENCE_LENGTH_MAX)}\n`;
 }
 
 /** `null` for what no server of ours says. */

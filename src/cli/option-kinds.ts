@@ -2,6 +2,7 @@
  * How the text of an option becomes a value. Each kind either returns the value or says, as the end of a
  * sentence that begins with the option's name, what it wants instead (CL13).
  */
+import { PORT_MAX } from '../core/limits.ts';
 import { isNodeId, type NodeId } from '../core/types.ts';
 
 /** Reads one option's text. A `Refusal` completes the sentence "--name …"; `part` is what is wrong, if not all of it. */
@@ -26,8 +27,6 @@ type MsRange = {
   readonly fromMs: number;
   readonly toMs: number;
 };
-
-const PORT_MAX = 65_535;
 
 export const text: Kind<string> = (given) =>
   given === '' ? new Refusal('must not be empty') : given;

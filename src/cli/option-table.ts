@@ -3,8 +3,10 @@
  * come from this one table, and so do the help pages and the errors (CL12, CL13). The order of precedence is
  * flag, environment, default (CL14). It reads text; whether options make sense together the commands say.
  */
+
 import { DEFAULT_LIMITS } from '../core/limits.ts';
 import { DEFAULT_TIMING } from '../rules/timing.ts';
+import { OPTION_COUNT_MAX, OPTION_MS_MAX } from './limits.ts';
 import {
   address,
   anyText,
@@ -60,12 +62,9 @@ function planned<Value>(
   return { kind, placeholder, help, default: null, isPlanned: true };
 }
 
-const COUNT_MAX = 2 ** 40;
-const MS_MAX = 600_000;
-
 function limit(name: keyof typeof DEFAULT_LIMITS, help: string): OptionSpec<number> {
   const unit = name.includes('Bytes') ? 'BYTES' : 'N';
-  return preset(whole(1, COUNT_MAX), String(DEFAULT_LIMITS[name]), unit, help);
+  return preset(whole(1, OPTION_COUNT_MAX), String(DEFAULT_LIMITS[name]), unit, help);
 }
 
 export const OPTIONS = {
@@ -105,25 +104,25 @@ export const OPTIONS = {
     'Keeps clusters apart. Without it, derived from --peers; the same on every node.',
   ),
   'election-timeout-ms': preset(
-    msRange(10, MS_MAX),
+    msRange(10, OPTION_MS_MAX),
     `${DEFAULT_TIMING.electionTimeoutMinMs}-${DEFAULT_TIMING.electionTimeoutMaxMs}`,
     'FROM-TO',
     'A follower that hears nothing for this long, drawn anew each time, campaigns.',
   ),
   'heartbeat-interval-ms': preset(
-    whole(1, MS_MAX),
+    whole(1, OPTION_MS_MAX),
     String(DEFAULT_TIMING.heartbeatIntervalMs),
     'MS',
     'How often a leader speaks to each peer; well below the election timeout.',
   ),
   'suspicion-step-ms': preset(
-    whole(0, MS_MAX),
+    whole(0, OPTION_MS_MAX),
     String(DEFAULT_TIMING.suspicionStepMs),
     'MS',
     'When the link to the leader breaks, the n-th survivor waits n such steps before it asks around.',
   ),
   'halt-linger-ms': preset(
-    whole(0, MS_MAX),
+    whole(0, OPTION_MS_MAX),
     '1000',
     'MS',
     'How long a halted node goes on answering 503 with the reason before its process ends.',
@@ -170,9 +169,13 @@ export const OPTIONS = {
     'pendingReadsMax',
     'Reads that wait for the leader; past it, RAFT_OVERLOADED.',
   ),
-  'snapshot-entries': planned(whole(1, COUNT_MAX), 'N', 'Take a snapshot after this many entries.'),
+  'snapshot-entries': planned(
+    whole(1, OPTION_COUNT_MAX),
+    'N',
+    'Take a snapshot after this many entries.',
+  ),
   'snapshot-bytes': planned(
-    whole(1, COUNT_MAX),
+    whole(1, OPTION_COUNT_MAX),
     'BYTES',
     'Take a snapshot after this many bytes of log.',
   ),
@@ -205,7 +208,7 @@ export const OPTIONS = {
   prefix: optional(anyText, 'P', 'Only keys that begin with P; an empty P means every key.'),
   start: optional(text, 'KEY', 'The first key, inclusive.'),
   end: optional(text, 'KEY', 'The end of the range, exclusive.'),
-  limit: optional(whole(1, COUNT_MAX), 'N', 'At most this many keys.'),
+  limit: optional(whole(1, OPTION_COUNT_MAX), 'N', 'At most this many keys.'),
   revision: optional(
     whole(1, Number.MAX_SAFE_INTEGER),
     'N',

@@ -9,7 +9,7 @@ import {
   contradictionInServerLimits,
   DEFAULT_SERVER_LIMITS,
   type ServerLimits,
-} from '../server/server-limits.ts';
+} from '../server/limits.ts';
 import { CliFailure } from './cli-failure.ts';
 import { EXIT } from './exit-codes.ts';
 import type { OptionName, OptionValues } from './option-table.ts';

@@ -1,13 +1,13 @@
 /** `watch`: changes as they happen, until Ctrl-C; after a broken connection it goes on where it was. */
+
 import type { WatchEvent, WatchRevision } from '../client/index.ts';
 import { bytesField, keyValueJson } from '../server/http/request/json-bytes.ts';
 import { CLIENT_OPTIONS, withClient, writeJson } from './client-session.ts';
 import { command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { selection } from './kv-commands.ts';
+import { WATCH_COLUMN_MAX } from './limits.ts';
 import { shownBytes } from './shown-bytes.ts';
-
-const COLUMN_MAX = 60;
 
 export const watchCommand = command({
   name: 'watch',
@@ -32,10 +32,10 @@ export const watchCommand = command({
 });
 
 function eventLine(event: WatchEvent): string {
-  const key = shownBytes(event.key, COLUMN_MAX);
+  const key = shownBytes(event.key, WATCH_COLUMN_MAX);
   const revision = String(event.modRevision).padStart(8);
   if (event.type === 'delete') return `${revision}  del  ${key}\n`;
-  return `${revision}  put  ${key}  ${shownBytes(event.value, COLUMN_MAX)}\n`;
+  return `${revision}  put  ${key}  ${shownBytes(event.value, WATCH_COLUMN_MAX)}\n`;
 }
 
 function revisionJson({ revision, events }: WatchRevision): Readonly<Record<string, unknown>> {

@@ -2,10 +2,11 @@
  * The msgpack part of a frame, the same in both directions. Whatever arrives is `unknown` until `Fields` has looked
  * at it; one wrong field spoils the frame, and the caller closes the connection (SV20, CL9).
  */
+
 import { Packr, Unpackr } from 'msgpackr';
 import { BadField, type Fields, readAll } from '../wire/fields.ts';
 import { isPlainList, type PlainBounds } from '../wire/plain-list.ts';
-import { CLIENT_FRAME_BYTES_MAX, ITEMS_PER_FRAME_MAX } from './frame-shapes.ts';
+import { CLIENT_FRAME_BYTES_MAX, ITEMS_PER_FRAME_MAX } from './limits.ts';
 
 const packr = new Packr({ useRecords: false });
 const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number' });

@@ -11,12 +11,6 @@ import type { WatchRevision } from '../kv/watch-event.ts';
 export const CLIENT_PROTOCOL_VERSION = 1;
 /** The path of the WebSocket, on the port that serves HTTP. */
 export const CLIENT_PATH = '/client';
-/** Bound: one frame in either direction. A larger one closes the connection. */
-export const CLIENT_FRAME_BYTES_MAX = 16 * 1024 * 1024;
-/** Bound: one command that a client sends, so that it fits a frame. A larger one is refused before it leaves. */
-export const CLIENT_COMMAND_BYTES_MAX = 15 * 1024 * 1024;
-/** Bound: requests or replies in one frame. More close the connection; the sender begins another frame. */
-export const ITEMS_PER_FRAME_MAX = 16_384;
 
 export type Consistency = 'linearizable' | 'lease' | 'local';
 

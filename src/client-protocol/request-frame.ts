@@ -5,20 +5,22 @@ import type { KeySelector } from '../kv/commands.ts';
 import { BadField, type Fields } from '../wire/fields.ts';
 import type { PlainBounds } from '../wire/plain-list.ts';
 import { packFrame, readFrame } from './frame-codec.ts';
-import { type ClientRequest, type Consistency, ITEMS_PER_FRAME_MAX } from './frame-shapes.ts';
+import type { ClientRequest, Consistency } from './frame-shapes.ts';
+import {
+  ITEMS_PER_FRAME_MAX,
+  REQUEST_FIELDS_MAX,
+  REQUEST_ID_MAX,
+  TIMEOUT_MS_MAX,
+} from './limits.ts';
 
 const KIND = { submit: 1, read: 2, watch: 3, cancel: 4, status: 5 } as const;
 const CONSISTENCIES: readonly Consistency[] = ['linearizable', 'lease', 'local'];
-const FIELDS_MAX = 11;
 /** A list of requests, each a list of fields. */
 const PLAIN: PlainBounds = {
   depthMax: 2,
-  valuesMax: 1 + ITEMS_PER_FRAME_MAX * (1 + FIELDS_MAX),
+  valuesMax: 1 + ITEMS_PER_FRAME_MAX * (1 + REQUEST_FIELDS_MAX),
   hasBytes: true,
 };
-const ID_MAX = 2 ** 40;
-/** The longest a request may wait, in milliseconds. */
-export const TIMEOUT_MS_MAX = 60_000;
 
 export function encodeRequests(requests: readonly ClientRequest[]): Uint8Array {
   return packFrame(requests.map(fieldsOf));
@@ -57,7 +59,7 @@ function fieldsOf(request: ClientRequest): readonly unknown[] {
 
 function readRequest(fields: Fields): ClientRequest {
   const kind = fields.whole('a kind of request');
-  const id = fields.whole('an id', 1, ID_MAX);
+  const id = fields.whole('an id', 1, REQUEST_ID_MAX);
   switch (kind) {
     case KIND.submit:
       return { type: 'submit', id, timeoutMs: timeoutOf(fields), command: fields.bytes() };

@@ -1,7 +1,7 @@
 /** What `connect` may be told, with the defaults and bounds of a client. */
 
 import { CLIENT_PATH } from '../client-protocol/frame-shapes.ts';
-import { TIMEOUT_MS_MAX } from '../client-protocol/request-frame.ts';
+import { TIMEOUT_MS_MAX } from '../client-protocol/limits.ts';
 import { TIMER_MS_MAX } from '../core/limits.ts';
 import { aNumber, anything, type Kind, ownOptions } from '../core/option-kinds.ts';
 
@@ -35,9 +35,6 @@ export interface ClientSettings extends Required<Omit<ConnectOptions, 'dialRound
 
 const MIB = 1024 * 1024;
 const UNBOUNDED = Number.POSITIVE_INFINITY;
-/** Waits between rounds of attempts, in milliseconds: doubled each time, with jitter. */
-export const REDIAL_MIN_MS = 25;
-export const REDIAL_MAX_MS = 1_000;
 /** How often deadlines are looked at, in milliseconds; a request may end that much late. */
 export const SWEEP_INTERVAL_MS = 20;
 

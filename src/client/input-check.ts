@@ -3,7 +3,7 @@
  * another kind, is refused in words. A mistyped condition would otherwise be no condition, and the write would happen.
  */
 
-import { TIMEOUT_MS_MAX } from '../client-protocol/request-frame.ts';
+import { TIMEOUT_MS_MAX } from '../client-protocol/limits.ts';
 import {
   aBoolean,
   aCounter,

@@ -4,12 +4,8 @@
  * a write again whose outcome is unknown: only the caller knows whether that is harmless (I5).
  */
 
-import {
-  CLIENT_COMMAND_BYTES_MAX,
-  type ClientReply,
-  type ClientRequest,
-  type Consistency,
-} from '../client-protocol/frame-shapes.ts';
+import type { ClientReply, ClientRequest, Consistency } from '../client-protocol/frame-shapes.ts';
+import { CLIENT_COMMAND_BYTES_MAX } from '../client-protocol/limits.ts';
 import { RaftError, type Retry } from '../core/errors.ts';
 import { encodeCommand } from '../kv/command-codec.ts';
 import type { KvCommand } from '../kv/commands.ts';

@@ -4,13 +4,12 @@
  */
 
 import {
-  CLIENT_FRAME_BYTES_MAX,
   CLIENT_PROTOCOL_VERSION,
   type ClientReply,
   type ClientRequest,
   type HelloReply,
-  ITEMS_PER_FRAME_MAX,
 } from '../client-protocol/frame-shapes.ts';
+import { CLIENT_FRAME_BYTES_MAX, ITEMS_PER_FRAME_MAX } from '../client-protocol/limits.ts';
 import { decodeReplies } from '../client-protocol/reply-frame.ts';
 import { encodeRequests } from '../client-protocol/request-frame.ts';
 import type { ConnectionClock } from '../ports/clock.ts';
@@ -18,6 +17,7 @@ import type { FrameSocket } from '../ports/frame-socket.ts';
 import type { Call, CallCarrier } from './call.ts';
 import type { ClientSettings } from './client-options.ts';
 import type { ClientPorts } from './client-ports.ts';
+import { REQUEST_FRAME_FILL_BYTES } from './limits.ts';
 
 export interface ConnectionListener {
   /** First, and again whenever the server hears of another leader. */
@@ -34,8 +34,6 @@ interface ServerConnectionOptions {
   readonly listener: ConnectionListener;
 }
 
-/** Bound: bytes of commands in one frame; the rest of the tick follows in the next frame. */
-const FRAME_FILL_BYTES = 1024 * 1024;
 /** The server should give up a little before the client does: its verdict is more exact. */
 const SERVER_SHARE = 0.95;
 
@@ -125,7 +123,7 @@ export class ServerConnection implements CallCarrier {
       if ('requestFor' in item && item.connection !== this) continue;
       requests.push('requestFor' in item ? sending(item, now) : item);
       bytes += 'requestFor' in item ? item.bytes : 0;
-      if (bytes < FRAME_FILL_BYTES && requests.length < ITEMS_PER_FRAME_MAX) continue;
+      if (bytes < REQUEST_FRAME_FILL_BYTES && requests.length < ITEMS_PER_FRAME_MAX) continue;
       this.#socket.send(encodeRequests(requests));
       requests = [];
       bytes = 0;

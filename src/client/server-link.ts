@@ -5,8 +5,9 @@
  */
 
 import type { ClientReply, HelloReply } from '../client-protocol/frame-shapes.ts';
-import { type ClientSettings, REDIAL_MAX_MS, REDIAL_MIN_MS } from './client-options.ts';
+import type { ClientSettings } from './client-options.ts';
 import type { ClientPorts } from './client-ports.ts';
+import { REDIAL_MAX_MS, REDIAL_MIN_MS } from './limits.ts';
 import { type ConnectionListener, ServerConnection } from './server-connection.ts';
 
 interface LinkListener {

@@ -11,6 +11,7 @@ import type { WatchRevision } from '../kv/watch-event.ts';
 import type { Clock } from '../ports/clock.ts';
 import { failureOf } from './call-registry.ts';
 import { ownRevision } from './client-output.ts';
+import { WATCH_BUFFER_BYTES_MAX } from './limits.ts';
 import { bytesOfRevision, RevisionAssembly } from './revision-assembly.ts';
 import type { ServerConnection } from './server-connection.ts';
 
@@ -39,8 +40,6 @@ export type WatchReply = Extract<
   { readonly type: 'watched' | 'part' | 'progress' | 'failed' }
 >;
 
-/** Bound: bytes of keys and values held for a slow reader; reached, the stream is paused at its source. */
-const BUFFER_BYTES_MAX = 64 * 1024 * 1024;
 /** Wait before a subscription that was refused for now is tried again, in milliseconds. */
 const RESUBSCRIBE_MS = 100;
 
@@ -50,7 +49,7 @@ export class Watch implements AsyncIterableIterator<WatchRevision>, AsyncDisposa
   #nextRevision: number | null;
   #subscription: { readonly id: number; readonly connection: ServerConnection } | null = null;
   /** A revision of which the end has yet to come. */
-  readonly #begun = new RevisionAssembly(BUFFER_BYTES_MAX);
+  readonly #begun = new RevisionAssembly(WATCH_BUFFER_BYTES_MAX);
   #buffer: WatchRevision[] = [];
   #taken = 0;
   #bufferedEvents = 0;
@@ -167,7 +166,8 @@ export class Watch implements AsyncIterableIterator<WatchRevision>, AsyncDisposa
     this.#bufferedBytes += bytesOfRevision(revision);
     this.#wake();
     const isFull =
-      this.#bufferedEvents >= this.#settings.eventsMax || this.#bufferedBytes >= BUFFER_BYTES_MAX;
+      this.#bufferedEvents >= this.#settings.eventsMax ||
+      this.#bufferedBytes >= WATCH_BUFFER_BYTES_MAX;
     if (!isFull || this.#isPaused) return;
     this.#isPaused = true;
     this.#unsubscribe();

@@ -38,9 +38,3 @@ export interface KnownPeer {
    */
   readonly shown: readonly string[] | null;
 }
-
-/**
- * Bound: starts that one peer was shown and never answered. Past it the oldest but one are forgotten: the first is
- * the one that the peer is known to have accepted, the rest it has most likely not heard.
- */
-export const LINEAGE_MAX = 256;

@@ -3,8 +3,7 @@
  * knows is refused and never ignored, since an option that is ignored is a condition that does not hold (EM12).
  */
 
-/** Bound: an error lists so many names at most. */
-const LISTED_MAX = 20;
+import { NAMES_LISTED_MAX } from './limits.ts';
 
 /** One letter too many, too few, changed or swapped, another case, or the beginning of the name. */
 export function isNear(name: string, given: string): boolean {
@@ -23,8 +22,8 @@ export function isNear(name: string, given: string): boolean {
 export function whatIsKnown(given: string, known: readonly string[]): string {
   if (known.length === 0) return 'there is none';
   const near = known.find((name) => isNear(name, given));
-  const listed = known.slice(0, LISTED_MAX).join(', ');
-  const all = `known: ${listed}${known.length > LISTED_MAX ? ', …' : ''}`;
+  const listed = known.slice(0, NAMES_LISTED_MAX).join(', ');
+  const all = `known: ${listed}${known.length > NAMES_LISTED_MAX ? ', …' : ''}`;
   return near === undefined ? all : `did you mean ${near}? (${all})`;
 }
 

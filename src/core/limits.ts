@@ -1,6 +1,7 @@
 /**
- * Every bound, by name, with what happens when it is reached. A node may be given smaller ones
- * (the simulator goes down to 1); nothing in the program grows without one of these.
+ * The bounds of the protocol, by name, with what happens when each is reached. A node may be given smaller ones (the
+ * simulator goes down to 1). Every other part has its own in a `limits.ts` of its own (SC29), and nothing in the
+ * program grows without one of these.
  */
 
 export interface Limits {
@@ -78,3 +79,23 @@ export const SILENT_CHECKS_MAX = 4;
 export const HANDSHAKE_TIMEOUT_MS = 2_000;
 /** How long a node that was told to stop waits for what is under way, in milliseconds. */
 export const DRAIN_TIMEOUT_MS = 2_000;
+
+/** The largest number of a TCP port. */
+export const PORT_MAX = 65_535;
+/**
+ * Bound: starts that one peer was shown and never answered. Past it the oldest but one are forgotten: the first is
+ * the one that the peer is known to have accepted, the rest it has most likely not heard.
+ */
+export const LINEAGE_MAX = 256;
+/** Bound: an error lists so many names at most. */
+export const NAMES_LISTED_MAX = 20;
+/**
+ * Bound: terms and indexes stay far below 2^53, where `n + 1 === n` would give one term two leaders.
+ * A message that names a larger one is refused as hostile; at a million a second it lasts nine years.
+ */
+export const COUNTER_MAX = 2 ** 48;
+/**
+ * Bound: a term further ahead of the own one than this is not believed. A node adopts the terms that it hears: near
+ * `COUNTER_MAX` it could not count on, and would halt (A19). A campaign each millisecond takes fifty days.
+ */
+export const TERM_LEAD_MAX = 2 ** 32;

@@ -3,6 +3,8 @@
  * The constructors are the only way in, and they check: NaN, 1.5, −1 and 2^53 never become a term (TR4).
  */
 
+import { COUNTER_MAX } from './limits.ts';
+
 declare const brand: unique symbol;
 
 /** Logical time; each term has at most one leader (§3.3). 0 before the first election. */
@@ -17,18 +19,6 @@ export interface EntryId {
   readonly term: Term;
   readonly index: Index;
 }
-
-/**
- * Bound: terms and indexes stay far below 2^53, where `n + 1 === n` would give one term two leaders.
- * A message that names a larger one is refused as hostile; at a million a second it lasts nine years.
- */
-export const COUNTER_MAX = 2 ** 48;
-
-/**
- * Bound: a term further ahead of the own one than this is not believed. A node adopts the terms that it hears: near
- * `COUNTER_MAX` it could not count on, and would halt (A19). A campaign each millisecond takes fifty days.
- */
-export const TERM_LEAD_MAX = 2 ** 32;
 
 export function isCounter(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= COUNTER_MAX;

@@ -4,23 +4,22 @@
  * is a sentence; `null` means there is none. Frozen with versions 1 and 2 of the command bytes: a replica that
  * refused less or more than another would diverge.
  */
+
 import { unreachable } from '../core/assert.ts';
 import { isCounter } from '../core/types.ts';
-import {
-  type Compare,
-  type DeleteCommand,
-  KEY_BYTES_MAX,
-  type KeyCondition,
-  type KeySelector,
-  type KvCommand,
-  type PutOperation,
-  RANGE_LIMIT_MAX,
-  type RangeOptions,
-  TXN_OPERATIONS_MAX,
-  type TxnCommand,
-  type TxnOperation,
+import type {
+  Compare,
+  DeleteCommand,
+  KeyCondition,
+  KeySelector,
+  KvCommand,
+  PutOperation,
+  RangeOptions,
+  TxnCommand,
+  TxnOperation,
 } from './commands.ts';
 import { boundsOf, isInside, type KeyText, keyText } from './key-order.ts';
+import { KEY_BYTES_MAX, RANGE_LIMIT_MAX, TXN_OPERATIONS_MAX } from './limits.ts';
 
 export function faultInCommand(command: KvCommand): string | null {
   switch (command.type) {

@@ -37,9 +37,6 @@ import type {
 export const COMMAND_VERSION = 2;
 const UNBOUNDED_VERSION = 1;
 
-/** What a put takes beside its key and its value: version, kind, flags, two lengths, a condition with a counter. */
-export const PUT_HEADERS_BYTES_MAX = 20;
-
 const COMMAND_KINDS = ['put', 'delete', 'txn', 'compact'] as const;
 const OPERATION_KINDS = ['put', 'delete', 'range'] as const;
 const CONDITIONS = ['none', 'modRevision', 'absent', 'present'] as const;

@@ -5,25 +5,6 @@
  * Bytes are `command-codec.ts`, validity is `command-check.ts`, meaning is `executor.ts`.
  */
 
-/** Bound: compares, success operations and failure operations of one transaction, each. Past it: refused. */
-export const TXN_OPERATIONS_MAX = 128;
-/** Bound: bytes of one key. Longer ones are refused: every comparison on the way to a key would pay. */
-export const KEY_BYTES_MAX = 64 * 1024;
-/** Bound: keys that all ranges of one transaction return. The rest is left out and `more` says so (KV22). */
-export const TXN_RANGE_KEYS_MAX = 10_000;
-/** Bound: bytes of those keys and values. One key is returned even if it alone is larger; the rest as above. */
-export const TXN_RANGE_BYTES_MAX = 4 * 1024 * 1024;
-/** Bound: keys that they look at in the past. There the range ends, `more` says so, and the count is of those before. */
-export const TXN_RANGE_LOOKS_MAX = 20_000;
-/** Bound: keys that a read of the past outside of transactions looks at only to count them; the rest as above. */
-export const RANGE_COUNT_LOOKS_MAX = 100_000;
-/** Bound: keys that one command deletes, and whose previous values it returns. Past it: `RAFT_TOO_LARGE` (KV23). */
-export const CHANGED_KEYS_MAX = 10_000;
-/** Bound: bytes of what it returns of before. One key is returned even if it alone is larger; past it: as above. */
-export const CHANGED_BYTES_MAX = 4 * 1024 * 1024;
-/** Bound: the largest `limit` a range may name. */
-export const RANGE_LIMIT_MAX = 2 ** 32 - 1;
-
 /**
  * Which keys. Either `key` alone, or any of the others, and then the keys that satisfy all that are given:
  * those that begin with `prefix` and lie in `[start, end)`. An empty `prefix` means every key.

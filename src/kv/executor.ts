@@ -3,30 +3,33 @@
  * (KV2, KV4–KV9). Whatever can be refused is refused before anything is changed, so there is
  * nothing to roll back. The command must have passed `command-check.ts`.
  */
+
 import { unreachable } from '../core/assert.ts';
-import {
-  CHANGED_BYTES_MAX,
-  CHANGED_KEYS_MAX,
-  type Compare,
-  type CompareOperator,
-  type DeleteCommand,
-  type DeleteOperation,
-  type KeyCondition,
-  type KvCommand,
-  type PutCommand,
-  type PutOperation,
-  RANGE_COUNT_LOOKS_MAX,
-  type RangeOptions,
-  TXN_RANGE_BYTES_MAX,
-  TXN_RANGE_KEYS_MAX,
-  TXN_RANGE_LOOKS_MAX,
-  type TxnCommand,
-  type TxnOperation,
+import type {
+  Compare,
+  CompareOperator,
+  DeleteCommand,
+  DeleteOperation,
+  KeyCondition,
+  KvCommand,
+  PutCommand,
+  PutOperation,
+  RangeOptions,
+  TxnCommand,
+  TxnOperation,
 } from './commands.ts';
 import { itemAt } from './item-at.ts';
 import { boundsOf, type KeyText, keyText } from './key-order.ts';
 import { type LiveVersion, toKeyValue } from './key-version.ts';
 import { compactedText, futureText } from './kv-errors.ts';
+import {
+  CHANGED_BYTES_MAX,
+  CHANGED_KEYS_MAX,
+  RANGE_COUNT_LOOKS_MAX,
+  TXN_RANGE_BYTES_MAX,
+  TXN_RANGE_KEYS_MAX,
+  TXN_RANGE_LOOKS_MAX,
+} from './limits.ts';
 import type { MvccStore } from './mvcc-store.ts';
 import { ReadBudget } from './read-budget.ts';
 import type {

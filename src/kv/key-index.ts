@@ -4,11 +4,13 @@
  * is what most commands name. Each block counts its live keys, so that counting a range of a
  * million keys, or stepping over keys that are deleted but not yet compacted, goes block by block.
  */
+
 import { assert } from '../core/assert.ts';
 import { firstPlace } from '../core/search.ts';
 import { itemAt } from './item-at.ts';
 import type { KeyBounds, KeyText } from './key-order.ts';
 import { isLive, type KeyHistory } from './key-version.ts';
+import { INDEX_BLOCK_KEYS_MAX } from './limits.ts';
 
 interface Block {
   /** Sorted; `histories` holds the history of each key at the same place. */
@@ -18,9 +20,6 @@ interface Block {
   live: number;
 }
 
-/** Bound: keys in a block. A full block is split; two that fit into half of one are joined. */
-const BLOCK_KEYS_MAX = 512;
-
 export class KeyIndex {
   readonly #byKey = new Map<KeyText, KeyHistory>();
   readonly #blockKeysMax: number;
@@ -28,7 +27,7 @@ export class KeyIndex {
   #blocks: Block[] = [];
   #live = 0;
 
-  constructor(blockKeysMax: number = BLOCK_KEYS_MAX) {
+  constructor(blockKeysMax: number = INDEX_BLOCK_KEYS_MAX) {
     this.#blockKeysMax = blockKeysMax;
   }
 

@@ -4,7 +4,9 @@
  * of the bytes, and they hash and compare at native speed, which no byte array does.
  * Such a string is never text: it is not decoded, printed or joined with any other.
  */
+
 import type { KeySelector } from './commands.ts';
+import { CHARACTERS_PER_CALL } from './limits.ts';
 
 declare const brand: unique symbol;
 
@@ -16,8 +18,6 @@ export interface KeyBounds {
   readonly to: KeyText | null;
 }
 
-/** Bound: characters made by one call; a call's arguments lie on the stack. Longer keys take several. */
-const CHARACTERS_PER_CALL = 4096;
 const FIRST: KeyText = asKeyText('');
 export const ALL_KEYS: KeyBounds = { from: FIRST, to: null };
 

@@ -3,6 +3,7 @@
  * what has been applied (KV1–KV21). A function of its log alone: no clock, no randomness, no order
  * but the log's, so equal logs give equal stores however they are cut into batches (KV12).
  */
+
 import { RaftError } from '../core/errors.ts';
 import { isCounter } from '../core/types.ts';
 import type { CommittedCommand, StateMachine } from '../ports/state-machine.ts';
@@ -13,34 +14,29 @@ import { type Execution, execute, readRange, refused } from './executor.ts';
 import { boundsOf, keyText } from './key-order.ts';
 import { toKeyValue } from './key-version.ts';
 import { CompactedError, FutureRevisionError } from './kv-errors.ts';
+import {
+  BATCH_RESULT_BYTES_MAX,
+  EVENTS_UNTOLD_MAX,
+  HISTORY_EVENTS_MAX,
+  PRUNE_STEPS_MAX,
+  PUTS_IN_A_ROW_MAX,
+} from './limits.ts';
 import { MvccStore } from './mvcc-store.ts';
 import type { KeyValue, KvResult, RangeResult } from './results.ts';
 import { stateDigest } from './state-digest.ts';
 import type { HistoryPage, WatchHandle, WatchListener, WatchOptions } from './watch-event.ts';
-import { HISTORY_EVENTS_MAX, readHistory } from './watch-history.ts';
+import { readHistory } from './watch-history.ts';
 import { type ListenerErrorHandler, WatchHub } from './watch-hub.ts';
 
-/**
- * Bound: steps of freeing memory after one batch; the rest waits for the next batch. A larger batch gets
- * more, so that freeing keeps ahead of writing: an event costs two steps in its life. What goes beyond that
- * is done only while there is time, so many steps at once.
- */
-const PRUNE_STEPS_MAX = 4096;
 const PRUNE_STEPS_PER_EVENT = 4;
 const PRUNE_STEPS_AT_ONCE = 256;
-/** Bound: puts between two looks at the time; they are quick. After every other command it is looked at. */
-const PUTS_IN_A_ROW_MAX = 32;
-/** Bound: events of a batch that watchers are not told of before the time is looked at: telling many takes some. */
-const EVENTS_UNTOLD_MAX = 32;
-/** Bound: bytes of keys and values in the results of one batch; one result is made even if it alone is larger. */
-const RESULT_BYTES_MAX = 4 * 1024 * 1024;
 
 export interface KvStateMachineOptions {
   /** A listener threw and has lost its watch. By default nobody is told. */
   readonly onListenerError?: ListenerErrorHandler;
   /** For tests: smaller than `PRUNE_STEPS_MAX`. */
   readonly pruneStepsMax?: number;
-  /** For tests: smaller than `BLOCK_KEYS_MAX`. */
+  /** For tests: smaller than `INDEX_BLOCK_KEYS_MAX`. */
   readonly blockKeysMax?: number;
 }
 
@@ -161,7 +157,7 @@ export class KvStateMachine implements StateMachine {
       if (isQuick && results.length % PUTS_IN_A_ROW_MAX !== 0) continue;
       if (this.#store.events.end - published >= EVENTS_UNTOLD_MAX)
         published = this.#publish(published);
-      if (isTimeUp() || execution.resultBytes >= RESULT_BYTES_MAX) break;
+      if (isTimeUp() || execution.resultBytes >= BATCH_RESULT_BYTES_MAX) break;
     }
     this.#publish(published);
     return results;

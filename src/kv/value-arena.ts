@@ -5,20 +5,17 @@
  * longer than an election timeout.
  */
 
-/** Bound: what one small value can keep from being freed after all others in its slab are gone. */
-const SLAB_BYTES = 2048;
-/** Larger values get a buffer of their own. */
-const SHARED_VALUE_BYTES_MAX = 512;
+import { SHARED_VALUE_BYTES_MAX, VALUE_SLAB_BYTES } from './limits.ts';
 
 export class ValueArena {
-  #slab = new Uint8Array(SLAB_BYTES);
+  #slab = new Uint8Array(VALUE_SLAB_BYTES);
   #used = 0;
 
   /** A copy that nobody else writes to. */
   keep(value: Uint8Array): Uint8Array {
     if (value.length > SHARED_VALUE_BYTES_MAX) return new Uint8Array(value);
-    if (this.#used + value.length > SLAB_BYTES) {
-      this.#slab = new Uint8Array(SLAB_BYTES);
+    if (this.#used + value.length > VALUE_SLAB_BYTES) {
+      this.#slab = new Uint8Array(VALUE_SLAB_BYTES);
       this.#used = 0;
     }
     const from = this.#used;

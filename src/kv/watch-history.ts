@@ -2,15 +2,12 @@
  * The past as watchers see it, in pages of bounded work (KV16, KV17). A page never ends inside a revision,
  * so that going on from `nextRevision` neither loses nor repeats an event.
  */
+
 import { isInside, type KeyBounds } from './key-order.ts';
 import { CompactedError } from './kv-errors.ts';
+import { HISTORY_EXAMINED_MAX } from './limits.ts';
 import type { MvccStore } from './mvcc-store.ts';
 import { type HistoryPage, RevisionGroups, toWatchEvent } from './watch-event.ts';
-
-/** Bound: matching events in a page. A revision that crosses it is still given whole. */
-export const HISTORY_EVENTS_MAX = 1024;
-/** Bound: events looked at for a page, matching or not. */
-const HISTORY_EXAMINED_MAX = 16 * 1024;
 
 interface HistoryQuestion {
   readonly bounds: KeyBounds;

@@ -3,9 +3,11 @@
  * are found by that key, so a put costs the same whether ten or ten thousand others watch other
  * keys; watchers of ranges are asked one range at a time, and all of one range are told the same.
  */
+
 import type { EventLog } from './event-log.ts';
 import { lowerBound } from './key-index.ts';
 import { boundsOf, type KeyBounds, type KeyText, keyText } from './key-order.ts';
+import { HISTORY_EVENTS_MAX } from './limits.ts';
 import type { MvccStore } from './mvcc-store.ts';
 import {
   RevisionGroups,
@@ -16,7 +18,7 @@ import {
   type WatchOptions,
   type WatchRevision,
 } from './watch-event.ts';
-import { HISTORY_EVENTS_MAX, readHistory } from './watch-history.ts';
+import { readHistory } from './watch-history.ts';
 
 /** Told of the error of a listener that threw. */
 export type ListenerErrorHandler = (error: unknown) => void;

@@ -2,7 +2,7 @@
  * Puts a member together for a running program, in one place for the library and the server: which cluster it belongs
  * to, LevelDB in its data directory, WebSockets to its peers, real time.
  */
-import type { DescriptorShares } from '../core/descriptors.ts';
+
 import type { Limits } from '../core/limits.ts';
 import type { RaftTiming } from '../core/raft-state.ts';
 import type { NodeId } from '../core/types.ts';
@@ -17,6 +17,7 @@ import { MemoryNetwork } from '../transport/memory-network.ts';
 import { memoryTransport } from '../transport/memory-transport.ts';
 import { webSocketTransport } from '../transport/ws-transport.ts';
 import { clusterIdOf } from './cluster-identity.ts';
+import type { DescriptorShares } from './descriptor-limits.ts';
 
 interface MemberParts {
   readonly id: NodeId;

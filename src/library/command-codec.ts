@@ -3,8 +3,10 @@
  * is a copy of the input, made by `input-copy.ts`, which refuses what would not arrive; what is read may be of any
  * earlier version.
  */
+
 import { Packr, RESET_BUFFER_MODE, Unpackr } from 'msgpackr';
 import { inputCopy, tooLarge } from './input-copy.ts';
+import { BLOCK_BYTES_KEPT_MAX } from './limits.ts';
 
 interface NamedCall {
   readonly name: string;
@@ -25,8 +27,6 @@ const packr = new Packr({
   useToJSON: false,
 });
 
-/** Bound: `msgpackr` goes on, for the whole process, with the block that it wrote last; a larger one is let go. */
-const BLOCK_BYTES_KEPT_MAX = 1_048_576;
 const BLOCK_BYTES = 8_192;
 
 /** The bytes of a command. Throws `RAFT_BAD_REQUEST`, or `RAFT_TOO_LARGE` past `bytesMax`. */

@@ -3,16 +3,11 @@
  * was sent (AD3): a function, a cycle, a `Map`, an object of a class, a hole in an array, half a character. Every
  * value is read once, so that what was checked is what is sent. What a caller gets back is `result-copy.ts`'s.
  */
+
 import { RaftError } from '../core/errors.ts';
+import { INPUT_BYTES_PER_OBJECT_MIN, INPUT_DEPTH_MAX, STEPS_SHOWN_MAX } from './limits.ts';
 import { NUMBER_ARRAYS } from './number-arrays.ts';
 import { classOf } from './result-copy.ts';
-
-/** Bound: what is nested deeper is refused; so is what contains itself. */
-const DEPTH_MAX = 100;
-/** Bound: a copied object takes some ten times as much memory, so of more than one for so many bytes none is made. */
-const BYTES_PER_OBJECT_MIN = 8;
-/** Bound: of a longer way only the beginning is told. */
-const STEPS_SHOWN_MAX = 12;
 
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
@@ -32,10 +27,10 @@ export function tooLarge(bytesMax: number): RaftError {
 }
 
 function tooManyObjects(bytesMax: number): RaftError {
-  const objectsMax = Math.floor(bytesMax / BYTES_PER_OBJECT_MIN);
+  const objectsMax = Math.floor(bytesMax / INPUT_BYTES_PER_OBJECT_MIN);
   return new RaftError(
     'RAFT_TOO_LARGE',
-    `the command holds more than ${objectsMax} lists, objects and sets, one for every ${BYTES_PER_OBJECT_MIN} bytes of its limit: nothing was sent; split it`,
+    `the command holds more than ${objectsMax} lists, objects and sets, one for every ${INPUT_BYTES_PER_OBJECT_MIN} bytes of its limit: nothing was sent; split it`,
   );
 }
 
@@ -78,9 +73,10 @@ class InputCopier {
 
   #copyOfObject(value: object): object {
     this.#objects += 1;
-    if (this.#objects * BYTES_PER_OBJECT_MIN > this.#bytesMax) throw tooManyObjects(this.#bytesMax);
-    if (this.#depth === DEPTH_MAX) {
-      throw this.#refusal(`is nested deeper than ${DEPTH_MAX} levels, or contains itself`);
+    if (this.#objects * INPUT_BYTES_PER_OBJECT_MIN > this.#bytesMax)
+      throw tooManyObjects(this.#bytesMax);
+    if (this.#depth === INPUT_DEPTH_MAX) {
+      throw this.#refusal(`is nested deeper than ${INPUT_DEPTH_MAX} levels, or contains itself`);
     }
     if (Array.isArray(value)) return this.#items(value);
     if (ArrayBuffer.isView(value)) return this.#seenAnew(value);

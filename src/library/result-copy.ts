@@ -4,12 +4,8 @@
  * copy would be the same, so they are refused in words. Nor does copying run a getter, an iterator or a
  * constructor of the machine's: only the member that answers copies, and the state would change there alone (OW7).
  */
+import { RESULT_DEPTH_MAX, RESULT_VALUES_MAX } from './limits.ts';
 import { NUMBER_ARRAYS } from './number-arrays.ts';
-
-/** Bound: a result with more values is refused; at this size the copy takes about a tenth of a second. */
-const VALUES_MAX = 1_000_000;
-/** Bound: what is nested deeper is refused. */
-const DEPTH_MAX = 1_000;
 
 /** Kinds of bytes, of which `slice` makes another of the same kind. In a browser there is no `Buffer`. */
 const BYTES: ReadonlySet<unknown> = new Set(
@@ -38,11 +34,13 @@ class Copier {
 
   copyOf(value: unknown): unknown {
     this.#values += 1;
-    if (this.#values > VALUES_MAX) throw new TypeError(`has more than ${VALUES_MAX} values`);
+    if (this.#values > RESULT_VALUES_MAX)
+      throw new TypeError(`has more than ${RESULT_VALUES_MAX} values`);
     if (!isChangeable(value)) return value;
     const known = this.#copies.get(value);
     if (known !== undefined) return known;
-    if (this.#depth === DEPTH_MAX) throw new TypeError(`is nested deeper than ${DEPTH_MAX} levels`);
+    if (this.#depth === RESULT_DEPTH_MAX)
+      throw new TypeError(`is nested deeper than ${RESULT_DEPTH_MAX} levels`);
     this.#depth += 1;
     const copy = this.#copyOfObject(value);
     this.#depth -= 1;

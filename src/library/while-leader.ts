@@ -3,8 +3,10 @@
  * has committed in its term, and is told to stop when it no longer leads. Two nodes can overlap for a moment,
  * as the old leader learns last; the term, as a fencing token, lets the outside world tell them apart.
  */
+
 import type { Term } from '../core/types.ts';
 import type { Replica, RoleEvent } from '../ports/replica.ts';
+import { LEAD_PAUSE_MAX_MS, LEAD_PAUSE_MIN_MS } from './limits.ts';
 
 export interface Leadership {
   /** Larger than that of every earlier leader: refuse work with a smaller one. */
@@ -22,9 +24,6 @@ export interface LeaderWork extends AsyncDisposable {
 
 /** How long one attempt to prove the lead waits, in milliseconds. */
 const PROOF_TIMEOUT_MS = 5_000;
-/** Bound: pauses between attempts that failed, in milliseconds, doubled each time. */
-const PAUSE_MIN_MS = 10;
-const PAUSE_MAX_MS = 1_000;
 
 export function runWhileLeader(
   replica: Replica,
@@ -63,7 +62,11 @@ export function runWhileLeader(
  */
 async function lead(replica: Replica, work: Work, leadership: Leadership): Promise<void> {
   const { signal } = leadership;
-  for (let pauseMs = PAUSE_MIN_MS; !signal.aborted; pauseMs = Math.min(2 * pauseMs, PAUSE_MAX_MS)) {
+  for (
+    let pauseMs = LEAD_PAUSE_MIN_MS;
+    !signal.aborted;
+    pauseMs = Math.min(2 * pauseMs, LEAD_PAUSE_MAX_MS)
+  ) {
     const error = await new Promise<Error | null>((resolve) => {
       replica.awaitReadable({ timeoutMs: PROOF_TIMEOUT_MS }, resolve);
     });

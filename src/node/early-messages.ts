@@ -2,12 +2,9 @@
  * What a peer says between its hello and the verdict on it. A peer that has accepted us speaks at once, while what it
  * proved is still on its way to the disk here; it is heard after that, in order.
  */
-import type { EntryRun } from '../core/entry-run.ts';
 
-/** Bound: messages that overtake the peer's acceptance here; what exceeds it is dropped, as the network may. */
-const EARLY_MESSAGES_MAX = 64;
-/** Bound: the bytes of their entries, together. */
-const EARLY_BYTES_MAX = 1024 * 1024;
+import type { EntryRun } from '../core/entry-run.ts';
+import { EARLY_BYTES_MAX, EARLY_MESSAGES_MAX } from './limits.ts';
 
 /** What a peer said before it was accepted here; told once it is. */
 export class EarlyMessages {

@@ -3,9 +3,11 @@
  * no progress. Each is told once when it begins, once when its reason is another, and once when it is over (OP3),
  * however often it is found meanwhile. Nothing is decided here: nobody acts on what this remembers.
  */
+
 import type { Index, NodeId } from '../core/types.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PeerEvent, PeerProblem } from '../ports/replica.ts';
+import { REFUSAL_RETOLD_MS, STRANGERS_TOLD_MAX } from './limits.ts';
 
 interface FoundProblem {
   /** The name it goes by; `null` if it did not get to say one. */
@@ -21,10 +23,6 @@ interface Remembered extends FoundProblem {
 
 /** A refusal that is not repeated for so long is over: whoever it was does not call any more, in milliseconds. */
 export const REFUSAL_LINGERS_MS = 10_000;
-/** Bound: a new reason of a known refusal is told this much after the one before at the earliest, in milliseconds. */
-const RETELL_MS = 1_000;
-/** Bound: names that are no member's can be made up; past so many at once, further ones are only counted. */
-const STRANGERS_MAX = 16;
 /** What an operator has to know first comes first. */
 const BY_WEIGHT: readonly PeerProblem[] = ['refuses', 'refused', 'stalled'];
 
@@ -134,7 +132,7 @@ export class PeerProblems {
   #isOneTooMany({ peer }: FoundProblem): boolean {
     if (this.#members.has(peer)) return false;
     const strangers = [...this.#found.values()].filter((each) => !this.#members.has(each.peer));
-    return strangers.length >= STRANGERS_MAX;
+    return strangers.length >= STRANGERS_TOLD_MAX;
   }
 
   #watch(): void {
@@ -153,7 +151,7 @@ export class PeerProblems {
 }
 
 function isOld(known: Remembered, { reason }: FoundProblem, now: number): boolean {
-  return known.reason === reason || now - known.toldAt < RETELL_MS;
+  return known.reason === reason || now - known.toldAt < REFUSAL_RETOLD_MS;
 }
 
 function keyOf(peer: string | null, problem: PeerProblem): string {

@@ -2,18 +2,17 @@
  * How long the parts of a write and of a read take here (OP7), on the node's clock. Measured once for each batch, never
  * for each entry: a few readings of the clock beside a synced write.
  */
+
 import { emptyHistogram, observe } from '../core/histogram.ts';
 import type { Index } from '../core/types.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ReplicaTimings } from '../ports/replica.ts';
+import { TIMED_RUNS_MAX } from './limits.ts';
 
 interface Appended {
   readonly lastIndex: Index;
   readonly at: number;
 }
-
-/** Bound: runs that are watched until they are committed; further ones are not timed. */
-const APPENDED_MAX = 1024;
 
 export class Timings implements ReplicaTimings {
   readonly sync = emptyHistogram();
@@ -38,7 +37,7 @@ export class Timings implements ReplicaTimings {
 
   /** This node leads and has put a run of proposals into its log. */
   appended(lastIndex: Index): void {
-    if (this.#appended.length < APPENDED_MAX) this.#appended.push({ lastIndex, at: this.now() });
+    if (this.#appended.length < TIMED_RUNS_MAX) this.#appended.push({ lastIndex, at: this.now() });
   }
 
   committed(commitIndex: Index): void {

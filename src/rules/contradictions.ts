@@ -21,7 +21,7 @@ import { DEFAULT_TIMING } from './timing.ts';
 type NameOf<Name extends string> = (name: Name) => string;
 
 /** The smallest run holds one empty entry: a message of so many bytes can count its runs, whatever they are. */
-const COUNTABLE_BYTES_MAX = RUNS_PER_MESSAGE_MAX * (RUN_HEADER_BYTES + ENTRY_HEADER_BYTES);
+const COUNTABLE_BYTES = RUNS_PER_MESSAGE_MAX * (RUN_HEADER_BYTES + ENTRY_HEADER_BYTES);
 
 /** The first contradiction in one sentence: settings, values, why, and what to change. `null`: there is none. */
 export function contradictionInLimits(
@@ -44,8 +44,8 @@ export function contradictionInLimits(
   if (bytes > frameBytesMax) {
     return `${shown(largest)} does not fit into ${shown('frameBytesMax')}: a leader could not send what it has written, up to ${bytes} bytes with headers. Raise the latter, or lower the former.`;
   }
-  if (messageBytesMax > COUNTABLE_BYTES_MAX) {
-    return `${shown('messageBytesMax')} is too large: only in ${COUNTABLE_BYTES_MAX} bytes can every number of runs be counted. Lower it.`;
+  if (messageBytesMax > COUNTABLE_BYTES) {
+    return `${shown('messageBytesMax')} is too large: only in ${COUNTABLE_BYTES} bytes can every number of runs be counted. Lower it.`;
   }
   if (commandBytesMax > proposalBytesMax) {
     return `${shown('commandBytesMax')} does not fit into ${shown('proposalBytesMax')}: the largest command would be refused for ever, as overload. Raise the latter, or lower the former.`;

@@ -3,8 +3,10 @@
  * second process all know it. What a peer says counts only if its directory is the one met
  * before, and no older than it was then: it must name the very start that was accepted last.
  */
+
 import { type Hello, PROTOCOL_VERSION } from '../core/hello.ts';
-import { LINEAGE_MAX, type NodeIdentity, type PeerBoot } from '../core/identity.ts';
+import type { NodeIdentity, PeerBoot } from '../core/identity.ts';
+import { LINEAGE_MAX } from '../core/limits.ts';
 import type { NodeId } from '../core/types.ts';
 
 interface HelloContext {

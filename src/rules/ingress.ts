@@ -3,9 +3,11 @@
  * the same event, so "a newer term makes me a follower" cannot live beside the other rules of a
  * message: terms are normalised here, before the chart sees the message (EL2, PS3).
  */
+
 import { unreachable } from '../core/assert.ts';
+import { TERM_LEAD_MAX } from '../core/limits.ts';
 import type { Message } from '../core/message.ts';
-import { TERM_LEAD_MAX, type Term } from '../core/types.ts';
+import type { Term } from '../core/types.ts';
 
 interface Standing {
   readonly term: Term;

@@ -4,7 +4,6 @@
  * do when the node halts, the command line decides.
  */
 
-import { DESCRIPTORS_MIN, type DescriptorShares, descriptorShares } from '../core/descriptors.ts';
 import { RaftError } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
 import type { RaftTiming } from '../core/raft-state.ts';
@@ -12,6 +11,11 @@ import type { NodeId } from '../core/types.ts';
 import { KvStateMachine } from '../kv/kv-state-machine.ts';
 import { assembleNode } from '../library/assemble-node.ts';
 import { storedClusterId } from '../library/cluster-identity.ts';
+import {
+  DESCRIPTORS_MIN,
+  type DescriptorShares,
+  descriptorShares,
+} from '../library/descriptor-limits.ts';
 import type { Replica } from '../ports/replica.ts';
 import { connectionClock } from '../wire/ws-clock.ts';
 import { descriptorLimit } from './admission/descriptor-limit.ts';
@@ -20,12 +24,12 @@ import { ServedHosts } from './admission/host-check.ts';
 import { ClientPort } from './client-port/client-port.ts';
 import { createHttpApi } from './http/http-api.ts';
 import { type HttpAddress, HttpServer } from './http/http-server.ts';
+import { type ServerLimits, SSE_KEEP_ALIVE_MS } from './limits.ts';
 import type { Log } from './operations/json-log.ts';
 import { watchLoopDelay } from './operations/loop-delay.ts';
 import { logNode } from './operations/node-log.ts';
 import { createServerCounters, type ServerCounters } from './operations/server-counters.ts';
 import { OpenStreams, type ServerContext } from './server-context.ts';
-import { type ServerLimits, SSE_KEEP_ALIVE_MS } from './server-limits.ts';
 import { stopping } from './stopping.ts';
 
 export interface ServeOptions {

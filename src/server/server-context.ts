@@ -4,9 +4,9 @@ import type { KvStateMachine } from '../kv/kv-state-machine.ts';
 import type { ConnectionClock } from '../ports/clock.ts';
 import type { Replica } from '../ports/replica.ts';
 import type { Held } from './admission/held-bytes.ts';
+import type { ServerLimits } from './limits.ts';
 import type { ProcessGauges } from './operations/metrics.ts';
 import type { ServerCounters } from './operations/server-counters.ts';
-import type { ServerLimits } from './server-limits.ts';
 
 /** The reading half of the store; writing goes through the replica. */
 export type KvReads = Pick<

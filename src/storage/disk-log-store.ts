@@ -1,10 +1,12 @@
 /** The durable log store of a Node process: the level store upon real files and a real LevelDB. */
+
 import { checkOptionNames } from '../core/known-names.ts';
 import type { LogStore } from '../ports/log-store.ts';
 import { cryptoWord, type RandomWord } from './directory/random-word.ts';
-import { LevelDatabase, OPEN_FILES_MAX } from './disk/level-database.ts';
+import { LevelDatabase } from './disk/level-database.ts';
 import { nodeFiles } from './disk/node-files.ts';
 import { LevelLogStore } from './level-log-store.ts';
+import { OPEN_FILES_MAX } from './limits.ts';
 
 interface LevelLogStoreOptions {
   /** The data directory. New if it does not exist or is empty; otherwise it must be this node's own. */

@@ -3,6 +3,7 @@
  * the hard state if it changed (ST4), then the marker (ST7), then the callback. Peers to be remembered
  * ride along with the next batch. The first failure of any of these is the last thing that happens (ST9).
  */
+
 import { assert } from '../core/assert.ts';
 import { type EntryRun, sliceRun } from '../core/entry-run.ts';
 import { RaftError } from '../core/errors.ts';
@@ -10,13 +11,11 @@ import type { KnownPeer } from '../core/identity.ts';
 import type { LogOperation } from '../ports/log-store.ts';
 import type { OpenedDirectory } from './directory/data-directory.ts';
 import { writeFailed } from './directory/refusals.ts';
+import { PENDING_PEERS_MAX } from './limits.ts';
 import { type LogPlan, planWrite } from './log/log-plan.ts';
 import { readRuns } from './log/run-reader.ts';
 import type { StoreState } from './records/stored-values.ts';
 import { type CutRun, type StoreChange, StoreContent } from './store-content.ts';
-
-/** Bound: peers that wait for the next batch. Past it: `RAFT_OVERLOADED`, at once. */
-const PENDING_PEERS_MAX = 1_000;
 
 type Completed = (error: Error | null) => void;
 

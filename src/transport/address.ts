@@ -1,12 +1,13 @@
 /** Addresses as people write them: `host:port`, with IPv6 hosts in brackets. */
 
+import { PORT_MAX } from '../core/limits.ts';
+
 export interface Address {
   readonly host: string;
   readonly port: number;
 }
 
 const PATTERN = /^(?:\[([0-9A-Fa-f:.%]+)\]|([0-9A-Za-z._-]+)):([0-9]{1,5})$/;
-const PORT_MAX = 65_535;
 
 /** `null` if the text is no address. Port 0, any free one, is allowed: it means something to a listener. */
 export function parseAddress(text: string): Address | null {

@@ -4,6 +4,7 @@
  * closes the connection. Whether a message fits the receiver's own log and term is for the rules
  * of Raft, not for this file. Every function returns `null`, or what is wrong in words.
  */
+
 import { unreachable } from '../core/assert.ts';
 import {
   ENTRY_HEADER_BYTES,
@@ -13,9 +14,7 @@ import {
 } from '../core/entry-run.ts';
 import type { AppendEntries, AppendRejected, Message } from '../core/message.ts';
 import type { EntryId } from '../core/types.ts';
-
-/** A run counts its entries in 32 bits. */
-const RUN_COUNT_MAX = 2 ** 32 - 1;
+import { RUN_ENTRIES_MAX } from './limits.ts';
 
 /** TR6: the fields of one message do not contradict each other. */
 export function messageProblem(message: Message): string | null {
@@ -32,7 +31,7 @@ export function messageProblem(message: Message): string | null {
         : rejectionProblem(message.result, { prevIndex: message.prevIndex, term: message.term });
     case 'Propose':
       if (message.count === 0) return 'nothing is proposed';
-      return message.count > RUN_COUNT_MAX ? 'more is proposed than a run can count' : null;
+      return message.count > RUN_ENTRIES_MAX ? 'more is proposed than a run can count' : null;
     case 'ProposeReply':
       return message.firstIndex === 0 ? 'a proposal stands before the log' : null;
     case 'PreVoteReply':

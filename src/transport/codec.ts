@@ -4,6 +4,7 @@
  * hostile. Entry runs never pass through here; they are frames of their own, as they are. Nothing in
  * this file throws on what arrives: a string says what is wrong.
  */
+
 import { Packr, RESERVE_START_SPACE } from 'msgpackr';
 import { assert, unreachable } from '../core/assert.ts';
 import { type Hello, PROTOCOL_VERSION } from '../core/hello.ts';
@@ -13,12 +14,7 @@ import { BadField, Fields } from '../wire/fields.ts';
 import { isPlainList, type PlainBounds } from '../wire/plain-list.ts';
 import { messageProblem } from './check.ts';
 import { FRAME_HEADER_BYTES, FRAME_KIND, type FrameHead, openFrame, sealFrame } from './frames.ts';
-
-/** Bound: longer words of refusal are cut. */
-const REFUSAL_LENGTH_MAX = 500;
-
-/** Bound: the version is one byte of the head. */
-const VERSION_MAX = 0xff;
+import { PROTOCOL_VERSION_MAX, REFUSAL_LENGTH_MAX } from './limits.ts';
 
 /** A header is a list; a hello's lineage, of 256 words at most, is a list inside it. */
 export const PLAIN: PlainBounds = { depthMax: 2, valuesMax: 300, hasBytes: false };
@@ -53,7 +49,7 @@ export function encodeHello(hello: Hello): Uint8Array {
   const { clusterId, nodeId, incarnation, boots, lineage } = hello.identity;
   const body = [clusterId, nodeId, incarnation, boots, lineage, hello.to];
   const version = hello.protocolVersion;
-  assert(version > 0 && version <= VERSION_MAX, 'TR2: a protocol version is 1 to 255');
+  assert(version > 0 && version <= PROTOCOL_VERSION_MAX, 'TR2: a protocol version is 1 to 255');
   const proven = attempt(() => readHello(new Fields(body), version));
   assert(typeof proven !== 'string', `TR3: a hello is sound before it is sent: ${proven}`);
   return frameOf(body, { kind: FRAME_KIND.hello, version, runCount: 0 });

@@ -7,6 +7,7 @@
  * guard proxies against web pages that choose what a browser sends; here both ends are members of one
  * cluster, no browser is involved, and a real mask would cost a copy of every run on both sides (TR7).
  */
+
 import {
   createServer,
   type IncomingMessage,
@@ -24,6 +25,7 @@ import { HANDSHAKE_TIMEOUT_MS } from '../core/limits.ts';
 import type { ConnectionListener, PeerConnection, TransportLimits } from '../ports/transport.ts';
 import { type Address, formatAddress, parseAddress } from './address.ts';
 import { Conversation, type PeerTransport, type Wire } from './conversation.ts';
+import { CALLERS_MAX, CALLERS_STRANGERS_SHARE } from './limits.ts';
 import { failureText, follow, GOODBYE_TIMEOUT_MS, WebSocketWire } from './ws-wire.ts';
 
 /** Texts in PEM. With `ca`, both ends have to show a certificate that one of these has signed. */
@@ -38,19 +40,12 @@ interface WebSocketTransportOptions {
   readonly listen: string | null;
   readonly limits: TransportLimits;
   readonly tls?: PeerTls;
-  /** Bound on inbound connections at once; `CONNECTIONS_MAX` unless given. */
+  /** Bound on inbound connections at once; `CALLERS_MAX` unless given. */
   readonly connectionsMax?: number;
 }
 
 type Accept = (connection: PeerConnection) => ConnectionListener;
 
-/** Bound: more connections at once than any cluster needs are dropped as they come. */
-const CONNECTIONS_MAX = 128;
-/**
- * Bound: of these, at most every second one may be of callers that are not accepted (TR21). One more takes the place of
- * the oldest: a member says who it is within milliseconds, whoever floods us loses its own connections first.
- */
-const STRANGERS_SHARE = 2;
 /** From the first packet of a caller to its acceptance: all handshakes together, and a goodbye. */
 const STRANGER_TIMEOUT_MS = HANDSHAKE_TIMEOUT_MS + GOODBYE_TIMEOUT_MS;
 /** Told in the handshake, so that a peer that dials some other WebSocket port finds out at once. */
@@ -163,7 +158,7 @@ class WebSocketTransport implements PeerTransport {
     const { tls } = this.#options;
     const server = tls === undefined ? createServer(options) : secureServer(tls, options);
     server.on('request', answerPlainRequest);
-    server.maxConnections = this.#options.connectionsMax ?? CONNECTIONS_MAX;
+    server.maxConnections = this.#options.connectionsMax ?? CALLERS_MAX;
     server.on('connection', (stream: Socket) => this.#meet(stream));
     server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
       this.#upgrades.handleUpgrade(request, stream, head, (socket) => {
@@ -177,7 +172,7 @@ class WebSocketTransport implements PeerTransport {
   /** TR21: a stranger has little time and takes nobody's place. With TLS the stream is that below it. */
   #meet(stream: Socket): void {
     const from = farEndOf(stream);
-    const strangersMax = (this.#options.connectionsMax ?? CONNECTIONS_MAX) / STRANGERS_SHARE;
+    const strangersMax = (this.#options.connectionsMax ?? CALLERS_MAX) / CALLERS_STRANGERS_SHARE;
     this.#streams.add(stream);
     if (this.#strangers.size >= strangersMax) {
       const [oldest] = this.#strangers.values();

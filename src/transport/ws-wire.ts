@@ -5,20 +5,17 @@
  * for it; what else is said in that turn leaves together: four times as many small messages in a second.
  * No timer of ours: a dial that never opens and a peer that never says goodbye are ended by `ws` itself.
  */
+
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { goodbye } from '../wire/ws-socket.ts';
 import type { Conversation, Wire } from './conversation.ts';
+import { UNACCEPTED_BYTES_MAX } from './limits.ts';
 
 /** How long a peer may take to answer a goodbye before its socket is destroyed, in milliseconds. */
 export const GOODBYE_TIMEOUT_MS = 500;
 /** A connection on which nothing moved for this long is probed by the operating system, in milliseconds. */
 const KEEPALIVE_DELAY_MS = 10_000;
-/**
- * Bound: what is read from an end whose hello is not accepted yet, in bytes (TR20). A full hello takes 8.8 kB; behind
- * it nothing is read before the verdict.
- */
-const UNACCEPTED_BYTES_MAX = 64 * 1024;
 const STATUS = { ended: 1000, badFrame: 1008 } as const;
 const BINARY = { binary: true, compress: false } as const;
 

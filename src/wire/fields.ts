@@ -4,7 +4,8 @@
  * throws `BadField`, which the codecs turn into the words that close the connection; nobody else sees it. Whether
  * the fields fit together is for those who know what they mean.
  */
-import { LINEAGE_MAX } from '../core/identity.ts';
+
+import { LINEAGE_MAX } from '../core/limits.ts';
 import {
   type EntryId,
   type Index,
@@ -15,6 +16,7 @@ import {
   type Term,
   term,
 } from '../core/types.ts';
+import { SHOWN_LENGTH_MAX } from './limits.ts';
 
 export class BadField extends Error {
   override readonly name = 'BadField';
@@ -165,9 +167,6 @@ function isNatural(value: unknown): value is number {
     typeof value === 'number' && Number.isSafeInteger(value) && (value > 0 || Object.is(value, 0))
   );
 }
-
-/** Bound: a hostile value is quoted in part, in logs and in the words of a closing. */
-const SHOWN_LENGTH_MAX = 40;
 
 function shown(value: unknown): string {
   if (value instanceof Uint8Array) return 'a byte string';

@@ -1,8 +1,7 @@
 /** Why a server refused a WebSocket: what the body of its answer says, if it says so in time and in few bytes. */
-import type { IncomingMessage } from 'node:http';
 
-/** Bound: of a longer answer only the status is told. */
-const BODY_BYTES_MAX = 4 * 1024;
+import type { IncomingMessage } from 'node:http';
+import { REFUSAL_BODY_BYTES_MAX } from './limits.ts';
 
 /** Tells once, after `timeoutMs` at the latest. The caller then ends the connection. */
 export function readRefusal(
@@ -17,7 +16,7 @@ export function readRefusal(
     if (isTold) return;
     isTold = true;
     clearTimeout(timer);
-    const said = bytes > BODY_BYTES_MAX ? null : messageIn(Buffer.concat(chunks));
+    const said = bytes > REFUSAL_BODY_BYTES_MAX ? null : messageIn(Buffer.concat(chunks));
     told(said ?? `Unexpected server response: ${response.statusCode}`);
   };
   const timer = setTimeout(end, timeoutMs);
@@ -25,7 +24,7 @@ export function readRefusal(
     if (isTold) return;
     bytes += chunk.length;
     chunks.push(chunk);
-    if (bytes > BODY_BYTES_MAX) end();
+    if (bytes > REFUSAL_BODY_BYTES_MAX) end();
   });
   for (const event of ['end', 'error', 'close'] as const) response.on(event, end);
 }

@@ -1,6 +1,8 @@
 /** WebSockets as the sockets of client connections: dialled here by the client, accepted by the server. */
+
 import { WebSocket } from 'ws';
 import type { DialOptions, FrameSocket, FrameSocketListener } from '../ports/frame-socket.ts';
+import { GOODBYE_BYTES_MAX } from './limits.ts';
 import { readRefusal } from './ws-refusal.ts';
 
 export function dialWebSocket(url: string, options: DialOptions): FrameSocket {
@@ -83,9 +85,6 @@ function describe(error: Error & { readonly code?: unknown }): string {
   }
   return error.message || String(error.code ?? error.name);
 }
-
-/** Bound: what a WebSocket can say in closing, in bytes (RFC 6455 §5.5). */
-const GOODBYE_BYTES_MAX = 123;
 
 /** As much of the words as fits. */
 export function goodbye(text: string): string {

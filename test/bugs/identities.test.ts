@@ -2,9 +2,11 @@
  * Who is who (family A of the known bugs): emptied disks, copies, strangers and numbers that are no terms. The
  * other elections are in `elections.test.ts`, restored backups in `disks.test.ts`.
  */
+
 import { expect, it } from 'vitest';
 import { PROTOCOL_VERSION } from '../../src/core/hello.ts';
-import { COUNTER_MAX, index, nextTerm, nodeId, term } from '../../src/core/types.ts';
+import { COUNTER_MAX } from '../../src/core/limits.ts';
+import { index, nextTerm, nodeId, term } from '../../src/core/types.ts';
 import { judgeHello } from '../../src/rules/identity.ts';
 import { admit } from '../../src/rules/ingress.ts';
 import { decodeFrame, encodeMessage } from '../../src/transport/codec.ts';

@@ -1,4 +1,5 @@
 /** Entry runs: encoded once, the same bytes everywhere, never trusted when they come back. */
+
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import {
@@ -11,7 +12,8 @@ import {
   RUN_HEADER_BYTES,
   sliceRun,
 } from '../../src/core/entry-run.ts';
-import { COUNTER_MAX, index, term } from '../../src/core/types.ts';
+import { COUNTER_MAX } from '../../src/core/limits.ts';
+import { index, term } from '../../src/core/types.ts';
 
 const entry: fc.Arbitrary<Entry> = fc.record({
   kind: fc.constantFrom(...Object.values(ENTRY_KIND)),

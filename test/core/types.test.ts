@@ -1,11 +1,12 @@
 /** The numbers and names that Raft is made of, at their borders. */
+
 import { expect, it } from 'vitest';
 import { InvariantViolation, unreachable } from '../../src/core/assert.ts';
 import { isVoter, members, staticConfiguration } from '../../src/core/configuration.ts';
 import { isSameHardState } from '../../src/core/hard-state.ts';
+import { COUNTER_MAX } from '../../src/core/limits.ts';
 import {
   advance,
-  COUNTER_MAX,
   greater,
   index,
   isNodeId,

@@ -1,17 +1,17 @@
 /** What one command, and one batch of them, may cost: few bytes can ask for much. */
+
 import { describe, expect, it } from 'vitest';
 import { encodeCommand } from '../../src/kv/command-codec.ts';
+import type { KvCommand, TxnOperation } from '../../src/kv/commands.ts';
+import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
 import {
   CHANGED_KEYS_MAX,
-  type KvCommand,
   RANGE_COUNT_LOOKS_MAX,
   TXN_OPERATIONS_MAX,
   TXN_RANGE_BYTES_MAX,
   TXN_RANGE_KEYS_MAX,
   TXN_RANGE_LOOKS_MAX,
-  type TxnOperation,
-} from '../../src/kv/commands.ts';
-import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
+} from '../../src/kv/limits.ts';
 import type { KeyValue, KvResult, RangeResult } from '../../src/kv/results.ts';
 import { apply, applyOne, committed, utf8 } from './committed.ts';
 

@@ -1,16 +1,17 @@
 /** Each rule of writing by example. The random twin of these is `kv-model.test.ts`. */
+
 import { describe, expect, it } from 'vitest';
 import { RaftError } from '../../src/core/errors.ts';
 import { encodeCommand } from '../../src/kv/command-codec.ts';
-import {
-  type Compare,
-  type KeyCondition,
-  type KvCommand,
-  type PutOperation,
-  TXN_OPERATIONS_MAX,
-  type TxnOperation,
+import type {
+  Compare,
+  KeyCondition,
+  KvCommand,
+  PutOperation,
+  TxnOperation,
 } from '../../src/kv/commands.ts';
 import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
+import { TXN_OPERATIONS_MAX } from '../../src/kv/limits.ts';
 import { apply, applyOne, committed, utf8 } from './committed.ts';
 
 const ALL = { prefix: new Uint8Array(0) };

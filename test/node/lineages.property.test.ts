@@ -3,10 +3,12 @@
  * its place and taken out again. Whom a peer accepts must descend from the start that it accepted last (ID2), and
  * whoever does is accepted (ID4). The production parts that keep the notes run on notes in memory.
  */
+
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Hello, PROTOCOL_VERSION } from '../../src/core/hello.ts';
-import { type KnownPeer, LINEAGE_MAX, type NodeIdentity } from '../../src/core/identity.ts';
+import type { KnownPeer, NodeIdentity } from '../../src/core/identity.ts';
+import { LINEAGE_MAX } from '../../src/core/limits.ts';
 import { type NodeId, nodeId } from '../../src/core/types.ts';
 import { Introductions } from '../../src/node/introductions.ts';
 import { shownAfter } from '../../src/rules/identity.ts';

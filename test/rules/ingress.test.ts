@@ -1,7 +1,9 @@
 /** The gate in front of the raft chart: every message against older, equal and newer terms (§3.3, §4.2.3). */
+
 import { expect, it } from 'vitest';
+import { TERM_LEAD_MAX } from '../../src/core/limits.ts';
 import type { Message } from '../../src/core/message.ts';
-import { index, TERM_LEAD_MAX, term } from '../../src/core/types.ts';
+import { index, term } from '../../src/core/types.ts';
 import { type Admission, admit } from '../../src/rules/ingress.ts';
 
 const entry = { term: term(1), index: index(1) };

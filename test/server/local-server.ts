@@ -5,9 +5,9 @@ import { ServedHosts } from '../../src/server/admission/host-check.ts';
 import { ClientPort } from '../../src/server/client-port/client-port.ts';
 import { createHttpApi, type HttpApi } from '../../src/server/http/http-api.ts';
 import { HttpServer } from '../../src/server/http/http-server.ts';
+import { DEFAULT_SERVER_LIMITS, type ServerLimits } from '../../src/server/limits.ts';
 import { createServerCounters } from '../../src/server/operations/server-counters.ts';
 import { OpenStreams, type ServerContext } from '../../src/server/server-context.ts';
-import { DEFAULT_SERVER_LIMITS, type ServerLimits } from '../../src/server/server-limits.ts';
 import { connectionClock } from '../../src/wire/ws-clock.ts';
 import { LocalReplica } from './local-replica.ts';
 

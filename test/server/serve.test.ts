@@ -8,8 +8,8 @@ import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
 import { type NodeId, nodeId } from '../../src/core/types.ts';
 import { foundingClusterId, storedClusterId } from '../../src/library/cluster-identity.ts';
 import { DEFAULT_TIMING } from '../../src/rules/timing.ts';
+import { DEFAULT_SERVER_LIMITS } from '../../src/server/limits.ts';
 import { type RunningServer, type ServeOptions, serve } from '../../src/server/serve.ts';
-import { DEFAULT_SERVER_LIMITS } from '../../src/server/server-limits.ts';
 import { eventually } from './eventually.ts';
 
 interface LogLine {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { staleFiles } from '../../visualizations/generator/files.ts';
+import { scatteredBounds } from './bounds.ts';
 import * as shape from './chart-shape.ts';
 import { inlineCode } from './chart-source.ts';
 import { missingPaths, undocumentedErrors, undocumentedExports } from './documentation.ts';
@@ -343,4 +344,19 @@ it('[SC26] finds a switch over types that has a default of its own, or none', ()
   expect(found(undecidedTypes, told('default: return unreachable(message);'))).toEqual([]);
   expect(found(undecidedTypes, told('default: unreachable(message);'))).toEqual([]);
   expect(found(undecidedTypes, { [path]: 'switch (message.kind) { default: }' })).toEqual([]);
+});
+
+it('[SC29] finds bounds that stand elsewhere, by name or by label', () => {
+  const path = 'src/kv/store.ts';
+  for (const bound of [
+    'const KEYS_MAX = 512;',
+    'export const PAUSE_MIN_MS = 2 * 5;',
+    '/** Bound: keys. More are refused. */\nexport const KEYS = 512;',
+  ]) {
+    expect(found(scatteredBounds, { [path]: bound }), bound).toHaveLength(1);
+    expect(found(scatteredBounds, { 'src/kv/limits.ts': bound }), bound).toEqual([]);
+    expect(found(scatteredBounds, { 'src/testing/tool.ts': bound }), bound).toEqual([]);
+  }
+  const others = 'const WAIT_MS = 5;\nconst BYTES_MAX = { head: 1 };\nconst MAXIMAL = 7;';
+  expect(found(scatteredBounds, { [path]: others })).toEqual([]);
 });

@@ -1,8 +1,9 @@
 /** Sound messages of every type, with numbers from the whole range that the wire allows. */
+
 import fc from 'fast-check';
+import { COUNTER_MAX } from '../../src/core/limits.ts';
 import type { Message } from '../../src/core/message.ts';
 import {
-  COUNTER_MAX,
   ENTRY_ZERO,
   type EntryId,
   type Index,

@@ -3,6 +3,7 @@
  * processes, shows what they say about their roles, and ends them by their ids; it restarts nothing, so that
  * what you kill stays dead until you say otherwise.
  */
+
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -10,6 +11,7 @@ import { CliFailure, usageFailure } from '../cli-failure.ts';
 import { type CliContext, command } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { httpGet } from '../http-get.ts';
+import { DEMO_NODES_MAX, DEMO_SUGGESTIONS_MAX } from '../limits.ts';
 import { DemoNode, type NodeNews } from './demo-node.ts';
 import { type DemoOptions, type PlannedNode, planDemo, portsOf } from './demo-plan.ts';
 import { demoScreen } from './demo-screen.ts';
@@ -23,10 +25,7 @@ const READY_POLL_MS = 50;
 const READY_TIMEOUT_MS = 2_000;
 /** Without a leader for this long at the start, the demo says so, in milliseconds. */
 const NO_LEADER_AFTER_MS = 10_000;
-/** Other base ports that are tried for a suggestion. */
-const SUGGESTIONS_MAX = 20;
 const SUGGESTION_STEP = 200;
-const NODES_MAX = 7;
 
 export const demoCommand = command({
   name: 'demo',
@@ -66,7 +65,7 @@ async function refuseTakenPorts(options: DemoOptions): Promise<void> {
 }
 
 async function suggestion(options: DemoOptions): Promise<number | null> {
-  for (let step = 1; step <= SUGGESTIONS_MAX; step += 1) {
+  for (let step = 1; step <= DEMO_SUGGESTIONS_MAX; step += 1) {
     const basePort = options.basePort + step * SUGGESTION_STEP;
     const ports = portsOf(planDemo({ ...options, basePort }));
     if (Math.max(...ports) < 2 ** 16 && (await takenPorts(ports)).length === 0) return basePort;
@@ -77,7 +76,7 @@ async function suggestion(options: DemoOptions): Promise<number | null> {
 /** A demo's size is in its data: other nodes would found another cluster. */
 async function prepareDirectory(dataDir: string, nodes: number): Promise<void> {
   const names = await namesIn(dataDir);
-  const found = Array.from({ length: NODES_MAX }, (_, at) => at + 1).filter((number) =>
+  const found = Array.from({ length: DEMO_NODES_MAX }, (_, at) => at + 1).filter((number) =>
     names.includes(`n${number}`),
   ).length;
   const [stranger] = names;

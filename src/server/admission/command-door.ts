@@ -6,7 +6,7 @@ import { unreachable } from '../../core/assert.ts';
 import { RaftError } from '../../core/errors.ts';
 import { encodeCommand } from '../../kv/command-codec.ts';
 import type { KeySelector, KvCommand, TxnOperation } from '../../kv/commands.ts';
-import type { ServerLimits } from '../server-limits.ts';
+import type { ServerLimits } from '../limits.ts';
 
 /** Throws `RAFT_BAD_REQUEST` or `RAFT_TOO_LARGE`; then nothing was proposed. */
 export function encodeChecked(command: KvCommand, limits: ServerLimits): Uint8Array {

@@ -4,26 +4,22 @@
  * then the system has no descriptor to lose. Requests that a client sends ahead of the answers ("pipelining")
  * take turns, so that one connection never has two answers in memory.
  */
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { RaftError } from '../../core/errors.ts';
 import { errorBody } from '../http/http-errors.ts';
+import { PIPELINED_REQUESTS_MAX, READ_AHEAD_BYTES, REFUSED_CONNECTIONS_MAX } from '../limits.ts';
 import type { ServerCounters } from '../operations/server-counters.ts';
 import type { Account } from './account.ts';
 import type { Held, HeldBytes } from './held-bytes.ts';
 
-/** Bound: newcomers that are being refused. Past it, they are dropped without a word. */
-const REFUSED_MAX = 16;
 /** How long a newcomer that was refused may take to read why, in milliseconds. */
 const REFUSED_GRACE_MS = 250;
-/** Bound: requests sent ahead on one connection. Past it, the connection is closed. */
-const PIPELINED_MAX = 64;
 
 /** What a request that waits for its turn costs besides its text, and each name and value in its head. */
 const WAITING_BYTES = 2048;
 const FIELD_BYTES = 64;
-/** Bound: what Node reads of a body that nobody asks for. */
-const READ_AHEAD_BYTES = 64 * 1024;
 
 /** How often heads that have begun to arrive are counted, in milliseconds. */
 const LOOK_INTERVAL_MS = 250;
@@ -68,7 +64,7 @@ export class ConnectionGate {
 
   guard(server: Server): void {
     this.#looking = setInterval(() => this.#look(), LOOK_INTERVAL_MS).unref();
-    server.maxConnections = this.#connectionsMax + REFUSED_MAX;
+    server.maxConnections = this.#connectionsMax + REFUSED_CONNECTIONS_MAX;
     server.on('drop', () => {
       this.#counters.connectionsRefused += 1;
     });
@@ -103,7 +99,7 @@ export class ConnectionGate {
       this.#headArrived(socket);
       this.#lines.set(socket, []);
       run();
-    } else if (line.length < PIPELINED_MAX && isCountable(request)) {
+    } else if (line.length < PIPELINED_REQUESTS_MAX && isCountable(request)) {
       // SP9: it is held as it arrived, and its sender need not read what it waits for.
       const bytes = bytesOf(request);
       line.push({ bytes, run });

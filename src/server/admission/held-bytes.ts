@@ -6,6 +6,7 @@
  * they last moved, so that the one in front has stood still the longest: when room is short, it is closed, and
  * nobody else is. Time is counted in ticks, so that a test or a simulator can own it.
  */
+import { SMALL_ANSWER_BYTES } from '../limits.ts';
 import { Account, type Ledger, type WaitsFor } from './account.ts';
 
 /** How often the server calls `tick`, in milliseconds. */
@@ -26,9 +27,6 @@ export interface HeldBounds {
   /** Who stands still for this many ticks is closed in any case. */
   readonly timeoutTicks: number;
 }
-
-/** Bound: so little is let in while others wait, up to the hard bound: what is short is room for the large. */
-export const SMALL_BYTES = 16 * 1024;
 
 /** Both directions of one server. */
 export interface Held {
@@ -115,7 +113,7 @@ export class HeldBytes {
 
   #hasRoom(bytes: number): boolean {
     const { bytesMax, bytesMaxHard } = this.#bounds;
-    const isSmall = bytes <= SMALL_BYTES;
+    const isSmall = bytes <= SMALL_ANSWER_BYTES;
     return this.#total === 0 || this.#total + bytes <= (isSmall ? bytesMaxHard : bytesMax);
   }
 

@@ -22,16 +22,15 @@ import type { KvResult } from '../../kv/results.ts';
 import type { FrameSocket } from '../../ports/frame-socket.ts';
 import type { ProposalOutcome } from '../../ports/replica.ts';
 import { checkCommand, checkCommandBytes, checkSelector } from '../admission/command-door.ts';
-import { SMALL_BYTES } from '../admission/held-bytes.ts';
 import { asRaftError } from '../http/http-errors.ts';
+import { RANGE_ROOM_BYTES, REPLY_BYTES_MAX, SMALL_ANSWER_BYTES } from '../limits.ts';
 import { count } from '../operations/server-counters.ts';
 import { statusJson } from '../operations/status-json.ts';
 import type { ConnectionParts } from '../server-context.ts';
-import { RANGE_ROOM_BYTES } from '../server-limits.ts';
 import { boundedRange } from '../store/bounded-range.ts';
 import { isKvResult } from '../store/replica-calls.ts';
 import { resultBytes, writeTooLarge } from '../store/result-bytes.ts';
-import { ClientOutbox, LARGE_BYTES, REPLY_BYTES_MAX } from './client-outbox.ts';
+import { ClientOutbox, LARGE_BYTES } from './client-outbox.ts';
 import { ClientWatches } from './client-watches.ts';
 
 /** RFC 6455 §7.4.1: the other side broke the protocol. */
@@ -149,7 +148,7 @@ export class ClientConnection {
         break;
       case 'status':
         this.#inFlight += 1;
-        this.#answer(SMALL_BYTES, () => this.#status(request.id));
+        this.#answer(SMALL_ANSWER_BYTES, () => this.#status(request.id));
         break;
       default:
         unreachable(request);
@@ -197,7 +196,7 @@ export class ClientConnection {
     if (bytes > REPLY_BYTES_MAX) {
       this.#fail(id, writeTooLarge(result.revision, bytes));
       this.#answered();
-    } else if (bytes <= SMALL_BYTES) {
+    } else if (bytes <= SMALL_ANSWER_BYTES) {
       this.#outbox.reply({ type: 'done', id, result: encodeResult(result) });
       this.#answered();
     } else this.#answer(bytes, () => this.#doneLarge(id, result, bytes));
@@ -229,7 +228,7 @@ export class ClientConnection {
   /** Bound: an answer is made only once there is room for it; until then the request waits. */
   #answerRead(request: ReadRequest, served: Consistency): void {
     const isOneKey = request.selector.key !== undefined;
-    const room = isOneKey ? SMALL_BYTES : RANGE_ROOM_BYTES;
+    const room = isOneKey ? SMALL_ANSWER_BYTES : RANGE_ROOM_BYTES;
     this.#outbox.whenItFits(room, (fits) => {
       const needed = this.#read(request, served, fits);
       if (needed === null) this.#answered();
@@ -285,7 +284,7 @@ export class ClientConnection {
       const range = boundedRange(this.#context.kv, question, this.#context.limits);
       const bytes = resultBytes(range);
       if (bytes > REPLY_BYTES_MAX) throw readTooLarge(bytes);
-      if (bytes > SMALL_BYTES && !fits(bytes)) return bytes;
+      if (bytes > SMALL_ANSWER_BYTES && !fits(bytes)) return bytes;
       if (bytes >= LARGE_BYTES) this.#outbox.replyLarge({ type: 'read', id, served }, range);
       else this.#outbox.reply({ type: 'read', id, served, result: encodeResult(range) });
     } catch (error) {

@@ -4,26 +4,20 @@
  * reader who takes nothing holds what fits its own bound, and all of them together what fits theirs (SP5);
  * then it is made once, as a frame of its own, since each further copy would be memory that nobody counts.
  */
-import {
-  CLIENT_FRAME_BYTES_MAX,
-  type ClientReply,
-  ITEMS_PER_FRAME_MAX,
-  type ResultReply,
-} from '../../client-protocol/frame-shapes.ts';
+
+import type { ClientReply, ResultReply } from '../../client-protocol/frame-shapes.ts';
+import { ITEMS_PER_FRAME_MAX } from '../../client-protocol/limits.ts';
 import { encodeLargeReply, encodeReplies } from '../../client-protocol/reply-frame.ts';
 import { unreachable } from '../../core/assert.ts';
 import type { KvAnswer } from '../../kv/result-codec.ts';
 import type { WatchEvent } from '../../kv/watch-event.ts';
 import type { FrameSocket } from '../../ports/frame-socket.ts';
 import type { Account, Attempt } from '../admission/account.ts';
+import { REPLY_FRAME_FILL_BYTES } from '../limits.ts';
 import type { ServerContext } from '../server-context.ts';
 import { AnswerTimes } from './answer-times.ts';
 import { bytesOfEvent } from './revision-parts.ts';
 
-/** Bound: a reply above this is not sent; it fails alone. What is left of a frame is for its head. */
-export const REPLY_BYTES_MAX: number = CLIENT_FRAME_BYTES_MAX - 64 * 1024;
-/** Bound: bytes of replies in one frame, but for a single reply that alone is larger. */
-const FRAME_FILL_BYTES = 1024 * 1024;
 /** From here on, replies that wait for their frame are counted at once, and a result is a frame of its own. */
 export const LARGE_BYTES = 64 * 1024;
 const REPLY_BYTES = 64;
@@ -125,7 +119,7 @@ export class ClientOutbox {
     let bytes = 0;
     for (const [at, reply] of replies.entries()) {
       const size = sizeOf(reply);
-      const isFull = bytes + size > FRAME_FILL_BYTES || at - from >= ITEMS_PER_FRAME_MAX;
+      const isFull = bytes + size > REPLY_FRAME_FILL_BYTES || at - from >= ITEMS_PER_FRAME_MAX;
       if (isFull && at > from) {
         this.#send(encodeReplies(replies.slice(from, at)), bytes);
         from = at;

@@ -1,19 +1,17 @@
 /** The WebSocket endpoint `/client`, on the port that serves HTTP: takes the upgrades, or says why not. */
+
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { CLIENT_FRAME_BYTES_MAX, CLIENT_PATH } from '../../client-protocol/frame-shapes.ts';
+import { CLIENT_PATH } from '../../client-protocol/frame-shapes.ts';
+import { CLIENT_FRAME_BYTES_MAX } from '../../client-protocol/limits.ts';
 import { WsSocket } from '../../wire/ws-socket.ts';
 import type { Account } from '../admission/account.ts';
 import { nothingHere } from '../http/http-errors.ts';
 import { refuseUpgrade, type UpgradeRefusal } from '../http/upgrade-refusal.ts';
+import { FRAME_CHUNKS_MAX, FRAME_FRAGMENTS_MAX } from '../limits.ts';
 import type { ConnectionParts } from '../server-context.ts';
 import { ClientConnections } from './client-connections.ts';
-
-/** Bound: fragments of one frame; ours has one. More close the connection. */
-const FRAGMENTS_MAX = 64;
-/** Bound: pieces in which a frame has arrived so far, each with a cost of its own. More close the connection. */
-const CHUNKS_MAX = 16_384;
 
 /** What a piece costs besides its bytes. */
 const CHUNK_BYTES = 256;
@@ -28,8 +26,8 @@ export class ClientPort {
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: CLIENT_FRAME_BYTES_MAX,
-    maxFragments: FRAGMENTS_MAX,
-    maxBufferedChunks: CHUNKS_MAX,
+    maxFragments: FRAME_FRAGMENTS_MAX,
+    maxBufferedChunks: FRAME_CHUNKS_MAX,
   });
 
   constructor(context: ConnectionParts) {

@@ -5,8 +5,8 @@
 import type { ClientReply, WatchRequest } from '../../client-protocol/frame-shapes.ts';
 import { RaftError } from '../../core/errors.ts';
 import { checkSelector } from '../admission/command-door.ts';
+import { TIMEOUT_DEFAULT_MS } from '../limits.ts';
 import type { ServerContext } from '../server-context.ts';
-import { TIMEOUT_DEFAULT_MS } from '../server-limits.ts';
 import { LiveWatch } from '../store/live-watch.ts';
 import { partsOf, type RevisionPart } from './revision-parts.ts';
 

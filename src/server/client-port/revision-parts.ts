@@ -2,9 +2,11 @@
  * One revision may change more keys than fit into a frame, or into memory twice: it is told in parts, each as
  * large as its reader has room for (SP7). Watchers put it together again, since a revision is one step.
  */
-import { CLIENT_FRAME_BYTES_MAX } from '../../client-protocol/frame-shapes.ts';
+
+import { CLIENT_FRAME_BYTES_MAX } from '../../client-protocol/limits.ts';
 import { RaftError } from '../../core/errors.ts';
 import type { WatchEvent, WatchRevision } from '../../kv/watch-event.ts';
+import { REVISION_PART_BYTES_MAX } from '../limits.ts';
 
 export interface RevisionPart {
   readonly revision: WatchRevision;
@@ -13,8 +15,6 @@ export interface RevisionPart {
   readonly isLast: boolean;
 }
 
-/** Bound: bytes of one part, but for a single event that alone is larger. */
-const PART_BYTES_MAX = 1024 * 1024;
 /** What an event costs in a frame besides its key and value. */
 const EVENT_BYTES = 48;
 /** What a frame costs besides its events. */
@@ -27,7 +27,7 @@ export function* partsOf(revision: WatchRevision): Generator<RevisionPart, void,
   let bytes = 0;
   for (const event of revision.events) {
     const eventBytes = bytesOfEvent(event);
-    if (bytes > 0 && bytes + eventBytes > PART_BYTES_MAX) {
+    if (bytes > 0 && bytes + eventBytes > REVISION_PART_BYTES_MAX) {
       yield { revision: { revision: number, events }, bytes, isLast: false };
       events = [];
       bytes = 0;

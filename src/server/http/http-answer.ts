@@ -2,7 +2,9 @@
  * The way of an answer to its HTTP reader (SP5): room is asked for before it is made, what is made is counted
  * until the reader has taken it, and what is large is handed out in pieces, so that it shows who takes none.
  */
+
 import type { Account } from '../admission/account.ts';
+import { ANSWER_PIECE_BYTES, WHOLE_ANSWER_BYTES_MAX } from '../limits.ts';
 
 /** Where an answer goes. */
 export interface Exchange {
@@ -13,10 +15,6 @@ export interface Exchange {
 }
 
 const encoder = new TextEncoder();
-/** From here on an answer leaves in pieces. */
-const WHOLE_BYTES_MAX = 256 * 1024;
-/** Bound: one piece, handed to the socket when it has taken the one before. */
-const PIECE_BYTES = 128 * 1024;
 
 /** Makes the answer once there is room for about `bytes`. */
 export function whenRoom(account: Account, bytes: number, make: () => Response): Promise<Response> {
@@ -50,7 +48,7 @@ export function bodyAnswer(
   headers: Readonly<Record<string, string>>,
 ): Response {
   account.hold(body.length);
-  if (body.length <= WHOLE_BYTES_MAX) return new Response(body, { headers });
+  if (body.length <= WHOLE_ANSWER_BYTES_MAX) return new Response(body, { headers });
   const length = { 'content-length': String(body.length) };
   return new Response(inPieces(account, body), { headers: { ...headers, ...length } });
 }
@@ -70,8 +68,8 @@ function inPieces(account: Account, body: Uint8Array): ReadableStream<Uint8Array
   let at = 0;
   const pull = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
     account.touch();
-    controller.enqueue(body.subarray(at, at + PIECE_BYTES));
-    at += PIECE_BYTES;
+    controller.enqueue(body.subarray(at, at + ANSWER_PIECE_BYTES));
+    at += ANSWER_PIECE_BYTES;
     if (at >= body.length) controller.close();
   };
   return new ReadableStream({ pull }, { highWaterMark: 0 });

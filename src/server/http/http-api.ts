@@ -3,9 +3,11 @@
  * and what is counted (SV1–SV18). It opens no socket; `http-server.ts` does. Any node takes any
  * request, since the replica passes on what only the leader can do.
  */
+
 import { Hono } from 'hono';
 import { RaftError } from '../../core/errors.ts';
 import type { Account } from '../admission/account.ts';
+import { LEAST_ANSWER_BYTES } from '../limits.ts';
 import { countHttp } from '../operations/server-counters.ts';
 import type { OpenStreams, ServerContext } from '../server-context.ts';
 import { haltedError } from '../stopping.ts';
@@ -132,9 +134,6 @@ interface Incoming {
   readonly halted: RaftError | null;
   readonly exchange: Exchange | null;
 }
-
-/** Bound: what a small answer is counted as, so that one who does not take it is closed as well. */
-const LEAST_ANSWER_BYTES = 1024;
 
 async function answer(context: AnswerParts, route: Route, incoming: Incoming): Promise<Response> {
   const { method } = incoming.request;

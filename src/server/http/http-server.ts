@@ -3,6 +3,7 @@
  * listen before the node does, so that a taken port is found out before the node touches its disk; until the
  * node is there, it answers that it is starting.
  */
+
 import {
   createServer,
   type IncomingMessage,
@@ -16,6 +17,7 @@ import { RaftError } from '../../core/errors.ts';
 import { ConnectionGate, type GateOptions } from '../admission/connection-gate.ts';
 import type { ServedHosts } from '../admission/host-check.ts';
 import type { ClientPort } from '../client-port/client-port.ts';
+import { HEAD_BYTES_MAX, HEAD_FIELDS_MAX } from '../limits.ts';
 import type { Exchange } from './http-answer.ts';
 import type { HttpApi } from './http-api.ts';
 import { badRequest, errorBody, errorResponse } from './http-errors.ts';
@@ -31,10 +33,6 @@ interface HttpBackend {
   readonly clients: ClientPort;
 }
 
-/** Room for a key, a prefix and bounds of full length, percent-encoded. */
-const HEADER_BYTES_MAX = 64 * 1024;
-/** Bound: fields of a head, since many small ones cost much more than their bytes. */
-const FIELDS_MAX = 100;
 /** A body that nobody reads would wait in Node, byte by byte if it is sent so. */
 const BODY_METHODS: ReadonlySet<string> = new Set(['PUT', 'POST']);
 /** How long a connection may take to send the head of a request, from its first byte or its opening (ms). */
@@ -71,7 +69,7 @@ export class HttpServer {
     const headersTimeout = options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS;
     this.#server = createServer(
       {
-        maxHeaderSize: HEADER_BYTES_MAX,
+        maxHeaderSize: HEAD_BYTES_MAX,
         headersTimeout,
         requestTimeout: REQUEST_TIMEOUT_MS,
         connectionsCheckingInterval: Math.min(headersTimeout, TIMEOUT_CHECK_MS),
@@ -176,7 +174,7 @@ interface Refusal {
 
 /** What Node would hold of it without anybody's count is refused by its head. */
 function refusalOfForm(request: IncomingMessage): Refusal | null {
-  if (request.rawHeaders.length > 2 * FIELDS_MAX) return FIELDS_REFUSED;
+  if (request.rawHeaders.length > 2 * HEAD_FIELDS_MAX) return FIELDS_REFUSED;
   if (hasBody(request) && !BODY_METHODS.has(request.method ?? '')) return BODY_REFUSED;
   return DOT_SEGMENT.test(pathOf(request)) ? DOTS_REFUSED : null;
 }
@@ -188,7 +186,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
 
 const FIELDS_REFUSED: Refusal = {
   status: 431,
-  message: `The request has more than ${FIELDS_MAX} header fields. Send fewer.`,
+  message: `The request has more than ${HEAD_FIELDS_MAX} header fields. Send fewer.`,
 };
 
 const BODY_REFUSED: Refusal = {

@@ -2,14 +2,14 @@
  * What a node tells of itself, as lines of the log (OP3–OP6): its role, its disk, its trouble with other nodes, and why
  * it has been without a leader for long. Each once when it changes; the last at growing intervals.
  */
+
 import type { Clock } from '../../ports/clock.ts';
 import type { LinkStatus, Replica, ReplicaStatus } from '../../ports/replica.ts';
+import { LEADERLESS_INTERVAL_MAX_MS } from '../limits.ts';
 import type { Log } from './json-log.ts';
 
 /** Without a leader for so long, a node says why; then after twice as long, up to the bound, in milliseconds. */
 export const LEADERLESS_FIRST_MS = 10_000;
-/** Bound: one line in so long, however long it lasts. */
-export const LEADERLESS_INTERVAL_MAX_MS = 600_000;
 
 /** Returns how to stop it. */
 export function logNode(replica: Replica, log: Log, clock: Clock): () => void {

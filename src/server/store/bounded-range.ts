@@ -1,8 +1,8 @@
 /** Reads a range without letting one answer grow past the server's bounds; `more` tells of the rest (SV11). */
 import type { RangeOptions } from '../../kv/commands.ts';
 import type { KeyValue, RangeResult } from '../../kv/results.ts';
+import type { ServerLimits } from '../limits.ts';
 import type { KvReads } from '../server-context.ts';
-import type { ServerLimits } from '../server-limits.ts';
 
 export function boundedRange(
   kv: KvReads,

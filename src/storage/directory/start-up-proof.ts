@@ -3,6 +3,7 @@
  * must follow on each other (ST3), and all together must be what the last batch left behind. Whether
  * the database is also the right one and the newest is asked in `agreement.ts`. It writes nothing.
  */
+
 import type { Configuration } from '../../core/configuration.ts';
 import { decodeRun } from '../../core/entry-run.ts';
 import type { KnownPeer } from '../../core/identity.ts';
@@ -10,6 +11,7 @@ import type { LogShape } from '../../core/log-shape.ts';
 import { appendSpan, lastLog } from '../../core/term-runs.ts';
 import { ENTRY_ZERO, type Index, index, nextIndex, previousIndex } from '../../core/types.ts';
 import type { Database, DatabaseRecord } from '../disk/database.ts';
+import { SCAN_STEP_BYTES_MAX } from '../limits.ts';
 import { RunIndex } from '../log/run-index.ts';
 import {
   checksumOfRun,
@@ -58,9 +60,6 @@ export interface ProvenDatabase {
   readonly largestRun: number;
 }
 
-/** Bound: bytes read from the database in one step of the proof. */
-const STEP_BYTES_MAX = 1024 * 1024;
-
 /** Rejects with a refusal. `null`: the database holds no record at all. */
 export async function proveDatabase(
   directory: string,
@@ -78,7 +77,7 @@ export async function proveDatabase(
     digest: 0,
     records: 0,
   };
-  const scan = database.scan({ from: new Uint8Array(0), bytesMax: STEP_BYTES_MAX });
+  const scan = database.scan({ from: new Uint8Array(0), bytesMax: SCAN_STEP_BYTES_MAX });
   try {
     for (let step = await scan.next(); step.length > 0; step = await scan.next()) {
       for (const record of step) addRecord(draft, record);

@@ -3,9 +3,11 @@
  * out, and looks at LevelDB's files before LevelDB does (`level-tables.ts`). That LevelDB notices
  * little damage and loses what it cannot read is the store's business.
  */
+
 import { readdir, readFile, realpath, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Level } from 'level';
+import { EMPTY_MANIFEST_BYTES_MAX, OPEN_FILES_MAX, SCAN_RECORDS_MAX } from '../limits.ts';
 import {
   type Database,
   type DatabaseChange,
@@ -35,16 +37,8 @@ const OPTIONS = {
   maxFileSize: 8 * MIB,
 } as const;
 
-/** Bound: files that LevelDB keeps open, unless told otherwise. It maps most of its tables and closes them again. */
-export const OPEN_FILES_MAX = 1_000;
-
-/** Bound: records of one scan step; LevelDB reserves memory for so many before it reads. */
-const SCAN_RECORDS_MAX = 1_000;
-
 /** The file by which LevelDB finds all others; it names the manifest. */
 const CURRENT = 'CURRENT';
-/** The manifest of a store without tables takes less. */
-const EMPTY_MANIFEST_BYTES_MAX = 128;
 
 /**
  * Directories open in this process. LevelDB's own lock fails us here: a second attempt in one process

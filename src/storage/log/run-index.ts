@@ -2,15 +2,15 @@
  * Where the stored runs begin, and their checksums: 12 bytes a run, so that truncation and reads find
  * their run without walking the log. It holds only what is on disk; a write changes it when it is done.
  */
+
 import { assert } from '../../core/assert.ts';
 import { firstPlace } from '../../core/search.ts';
 import { type Index, index } from '../../core/types.ts';
-
-const CAPACITY_MIN = 64;
+import { RUN_INDEX_CAPACITY_MIN } from '../limits.ts';
 
 export class RunIndex {
-  #firstIndexes = new Float64Array(CAPACITY_MIN);
-  #checksums = new Uint32Array(CAPACITY_MIN);
+  #firstIndexes = new Float64Array(RUN_INDEX_CAPACITY_MIN);
+  #checksums = new Uint32Array(RUN_INDEX_CAPACITY_MIN);
   #length = 0;
 
   get length(): number {

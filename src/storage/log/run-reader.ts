@@ -1,11 +1,10 @@
 /** Reads runs back from the database, each proven and each where it belongs (ST2, ST3, ST12). */
+
 import { decodeRun, type EntryRun } from '../../core/entry-run.ts';
 import { type Index, nextIndex } from '../../core/types.ts';
 import type { Database, DatabaseRecord } from '../disk/database.ts';
+import { SCAN_STEP_BYTES_MAX } from '../limits.ts';
 import { isSameKey, keyOfRun } from '../records/record.ts';
-
-/** Bound: bytes read from the database in one step; the rest follows in the next. */
-const STEP_BYTES_MAX = 1024 * 1024;
 
 interface RunsWanted {
   /** First index of the run to begin with. */
@@ -36,7 +35,7 @@ export async function readRuns(
 ): Promise<readonly EntryRun[]> {
   const scan = database.scan({
     from: keyOfRun(firstIndex),
-    bytesMax: Math.min(bytesMax, STEP_BYTES_MAX),
+    bytesMax: Math.min(bytesMax, SCAN_STEP_BYTES_MAX),
   });
   const runs: EntryRun[] = [];
   let expected = firstIndex;

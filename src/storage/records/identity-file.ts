@@ -5,8 +5,10 @@
  *
  * `boots` 0 says that the directory was never finished: no start of it has promised anything yet (ST11).
  */
+
 import { crc32 } from '../../core/checksum.ts';
-import { LINEAGE_MAX, type NodeIdentity } from '../../core/identity.ts';
+import type { NodeIdentity } from '../../core/identity.ts';
+import { LINEAGE_MAX } from '../../core/limits.ts';
 import { isCounter, isNodeId } from '../../core/types.ts';
 import { isObject, isText } from './stored-values.ts';
 

@@ -1,12 +1,10 @@
 /** What of a node's life is a line of the log, and at which level. */
+
 import { describe, expect, it } from 'vitest';
 import { RaftError } from '../../../src/core/errors.ts';
 import { nodeId } from '../../../src/core/types.ts';
-import {
-  LEADERLESS_FIRST_MS,
-  LEADERLESS_INTERVAL_MAX_MS,
-  logNode,
-} from '../../../src/server/operations/node-log.ts';
+import { LEADERLESS_INTERVAL_MAX_MS } from '../../../src/server/limits.ts';
+import { LEADERLESS_FIRST_MS, logNode } from '../../../src/server/operations/node-log.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 import { LocalReplica } from '../local-replica.ts';
 import { localApi } from '../local-server.ts';

@@ -3,7 +3,7 @@ import type { ClientReply } from '../../../src/client-protocol/frame-shapes.ts';
 import { RaftError } from '../../../src/core/errors.ts';
 import { KvStateMachine } from '../../../src/kv/kv-state-machine.ts';
 import type { FrameSocket } from '../../../src/ports/frame-socket.ts';
-import { DEFAULT_SERVER_LIMITS } from '../../../src/server/server-limits.ts';
+import { DEFAULT_SERVER_LIMITS } from '../../../src/server/limits.ts';
 import type { Report } from '../../../src/testing/simulation/checks/violation.ts';
 import { keyValueSubject } from '../../../src/testing/simulation/key-value-subject.ts';
 import { simulate } from '../../../src/testing/simulation/simulate.ts';

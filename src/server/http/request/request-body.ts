@@ -2,12 +2,12 @@
  * Reads a body without trusting its size: past the limit reading stops and nothing more is buffered
  * (SV10), and a client that stops sending half-way is let go at the request's deadline (SV4).
  */
+
 import { RaftError } from '../../../core/errors.ts';
 import type { Account } from '../../admission/account.ts';
 import type { HeldBytes } from '../../admission/held-bytes.ts';
+import { BODY_PIECES_MAX } from '../../limits.ts';
 
-/** Bound: pieces of a body without a declared length, as many as a frame of a client may come in. */
-const PIECES_MAX = 16_384;
 /** What a piece costs besides its bytes. */
 const PIECE_BYTES = 256;
 
@@ -97,7 +97,7 @@ function refusalOf(
   bounds: BodyBounds,
 ): RaftError | null {
   if (length > bounds.bytesMax) return tooLarge(bounds);
-  return pieces > PIECES_MAX ? tooManyPieces() : null;
+  return pieces > BODY_PIECES_MAX ? tooManyPieces() : null;
 }
 
 async function next(
@@ -132,7 +132,7 @@ function tooLarge({ bytesMax, what }: BodyBounds): RaftError {
 function tooManyPieces(): RaftError {
   return new RaftError(
     'RAFT_TOO_LARGE',
-    `The body came in more than ${PIECES_MAX} pieces. Nothing was written; send larger ones.`,
+    `The body came in more than ${BODY_PIECES_MAX} pieces. Nothing was written; send larger ones.`,
   );
 }
 

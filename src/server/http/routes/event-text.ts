@@ -3,7 +3,9 @@
  * should be in memory as text. An event may have many lines of data, which its reader joins by line breaks; in
  * JSON they mean nothing, so that a large event reads as a small one does.
  */
+
 import type { WatchEvent, WatchRevision } from '../../../kv/watch-event.ts';
+import { EVENT_PIECE_BYTES_MAX } from '../../limits.ts';
 import { bytesField, type JsonEncoding, keyValueJson } from '../request/json-bytes.ts';
 
 const encoder = new TextEncoder();
@@ -41,8 +43,6 @@ export class LastPiece {
   }
 }
 
-/** Bound: keys and values of one piece, but for a single change that alone is larger. */
-const PIECE_BYTES_MAX = 256 * 1024;
 /** What a change costs besides its key and value. */
 const CHANGE_BYTES = 128;
 
@@ -59,7 +59,7 @@ export function* eventPieces(
   for (const [at, event] of events.entries()) {
     bytes += bytesOf(event);
     const isLast = at + 1 === events.length;
-    if (bytes < PIECE_BYTES_MAX && !isLast) continue;
+    if (bytes < EVENT_PIECE_BYTES_MAX && !isLast) continue;
     const first = from;
     const head = first === 0 ? begin : ',\ndata: ';
     const tail = isLast ? end : '';

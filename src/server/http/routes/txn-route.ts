@@ -1,6 +1,6 @@
 /** `POST /txn`: compare, then one branch or the other, as one atomic step (SV13). */
 import type { Account } from '../../admission/account.ts';
-import { txnBodyBytesMax } from '../../server-limits.ts';
+import { TXN_ANSWER_BYTES_MAX, txnBodyBytesMax } from '../../limits.ts';
 import { resultBytes, writeTooLarge } from '../../store/result-bytes.ts';
 import { jsonAnswer, whenRoom } from '../http-answer.ts';
 import { badRequest } from '../http-errors.ts';
@@ -9,9 +9,6 @@ import { encodingFrom, refuseSession, timeoutFrom } from '../request/request-inp
 import { decodeUtf8, readQuery } from '../request/request-query.ts';
 import { deadlineOf, left, refusal, type WriteParts, write } from './kv-routes.ts';
 import { txnFromJson, txnToJson } from './txn-json.ts';
-
-/** Bound: keys and values of one answer; JSON may spell a byte with six. */
-const ANSWER_BYTES_MAX = 8 * 1024 * 1024;
 
 export async function postTxn(
   context: WriteParts,
@@ -33,7 +30,7 @@ export async function postTxn(
   if (result.type !== 'txn') return refusal(result);
   const { revision } = result;
   const bytes = resultBytes(result);
-  if (bytes > ANSWER_BYTES_MAX) throw writeTooLarge(revision, bytes);
+  if (bytes > TXN_ANSWER_BYTES_MAX) throw writeTooLarge(revision, bytes);
   return whenRoom(account, bytes, () => {
     const text = JSON.stringify({ revision, ...txnToJson(result, command, encoding) });
     return jsonAnswer(account, text, { 'raftchart-revision': String(revision) });

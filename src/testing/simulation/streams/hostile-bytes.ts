@@ -3,11 +3,10 @@
  * that no program means, more than anyone reads. Nothing of it may change the keys of the workload: whatever
  * could be carried out is about other keys.
  */
+
 import { pack } from 'msgpackr';
-import {
-  CLIENT_FRAME_BYTES_MAX,
-  type ClientRequest,
-} from '../../../client-protocol/frame-shapes.ts';
+import type { ClientRequest } from '../../../client-protocol/frame-shapes.ts';
+import { CLIENT_FRAME_BYTES_MAX } from '../../../client-protocol/limits.ts';
 import { encodeRequests } from '../../../client-protocol/request-frame.ts';
 import { encodeCommand } from '../../../kv/command-codec.ts';
 import type { SeededRandom } from '../random.ts';

@@ -2,9 +2,10 @@
  * Production clients against production servers, over virtual streams: everything between a caller of the client
  * library and the replicas, with streams that break and strangers that send whatever harms.
  */
+
 import { clientSettings } from '../../../client/client-options.ts';
 import { KvClient } from '../../../client/kv-client.ts';
-import { CLIENT_FRAME_BYTES_MAX } from '../../../client-protocol/frame-shapes.ts';
+import { CLIENT_FRAME_BYTES_MAX } from '../../../client-protocol/limits.ts';
 import { type NodeId, nodeId } from '../../../core/types.ts';
 import { KvStateMachine } from '../../../kv/kv-state-machine.ts';
 import type { ConnectionClock } from '../../../ports/clock.ts';

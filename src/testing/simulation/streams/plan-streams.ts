@@ -1,5 +1,5 @@
 /** What a seed says of production clients: how many, how restless their connections, how tight their server's bounds. */
-import { DEFAULT_SERVER_LIMITS, type ServerLimits } from '../../../server/server-limits.ts';
+import { DEFAULT_SERVER_LIMITS, type ServerLimits } from '../../../server/limits.ts';
 import type { KeyValueWorkload } from '../key-value-subject.ts';
 import type { SeededRandom } from '../random.ts';
 import { HOSTILE_BYTES_MAX } from './hostile-bytes.ts';

@@ -1,7 +1,8 @@
 /** The bounds of the client-facing side, with what happens when each is reached. */
-import { CLIENT_COMMAND_BYTES_MAX } from '../client-protocol/frame-shapes.ts';
+
+import { CLIENT_COMMAND_BYTES_MAX, CLIENT_FRAME_BYTES_MAX } from '../client-protocol/limits.ts';
 import { DEFAULT_LIMITS } from '../core/limits.ts';
-import { PUT_HEADERS_BYTES_MAX } from '../kv/command-codec.ts';
+import { PUT_HEADERS_BYTES_MAX } from '../kv/limits.ts';
 
 export interface ServerLimits {
   /** One key, at the door; the store itself would take more. Past it: `RAFT_TOO_LARGE`. */
@@ -49,6 +50,43 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   httpRequestsMax: 1_000,
   httpWatchesMax: 1_000,
 };
+
+/** Bound: newcomers that are being refused. Past it, they are dropped without a word. */
+export const REFUSED_CONNECTIONS_MAX = 16;
+/** Bound: requests sent ahead on one connection. Past it, the connection is closed. */
+export const PIPELINED_REQUESTS_MAX = 64;
+/** Bound: what Node reads of a body that nobody asks for. */
+export const READ_AHEAD_BYTES = 64 * 1024;
+/** Bound: so little is let in while others wait, up to the hard bound: what is short is room for the large. */
+export const SMALL_ANSWER_BYTES = 16 * 1024;
+/** Bound: a reply above this is not sent; it fails alone. What is left of a frame is for its head. */
+export const REPLY_BYTES_MAX: number = CLIENT_FRAME_BYTES_MAX - 64 * 1024;
+/** Bound: bytes of replies in one frame, but for a single reply that alone is larger. */
+export const REPLY_FRAME_FILL_BYTES = 1024 * 1024;
+/** Bound: fragments of one frame; ours has one. More close the connection. */
+export const FRAME_FRAGMENTS_MAX = 64;
+/** Bound: pieces in which a frame has arrived so far, each with a cost of its own. More close the connection. */
+export const FRAME_CHUNKS_MAX = 16_384;
+/** Bound: bytes of one part, but for a single event that alone is larger. */
+export const REVISION_PART_BYTES_MAX = 1024 * 1024;
+/** From here on an answer leaves in pieces. */
+export const WHOLE_ANSWER_BYTES_MAX = 256 * 1024;
+/** Bound: one piece, handed to the socket when it has taken the one before. */
+export const ANSWER_PIECE_BYTES = 128 * 1024;
+/** Bound: what a small answer is counted as, so that one who does not take it is closed as well. */
+export const LEAST_ANSWER_BYTES = 1024;
+/** Room for a key, a prefix and bounds of full length, percent-encoded. */
+export const HEAD_BYTES_MAX = 64 * 1024;
+/** Bound: fields of a head, since many small ones cost much more than their bytes. */
+export const HEAD_FIELDS_MAX = 100;
+/** Bound: pieces of a body without a declared length, as many as a frame of a client may come in. */
+export const BODY_PIECES_MAX = 16_384;
+/** Bound: keys and values of one piece, but for a single change that alone is larger. */
+export const EVENT_PIECE_BYTES_MAX = 256 * 1024;
+/** Bound: keys and values of one answer; JSON may spell a byte with six. */
+export const TXN_ANSWER_BYTES_MAX = 8 * 1024 * 1024;
+/** Bound: one line in so long, however long it lasts. */
+export const LEADERLESS_INTERVAL_MAX_MS = 600_000;
 
 /** CF4: the largest key with the largest value can be written, over HTTP and by the client alike. */
 export function contradictionInServerLimits(

@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
-import { CLIENT_COMMAND_BYTES_MAX } from '../../src/client-protocol/frame-shapes.ts';
-import { encodeCommand, PUT_HEADERS_BYTES_MAX } from '../../src/kv/command-codec.ts';
+import { CLIENT_COMMAND_BYTES_MAX } from '../../src/client-protocol/limits.ts';
+import { encodeCommand } from '../../src/kv/command-codec.ts';
+import { PUT_HEADERS_BYTES_MAX } from '../../src/kv/limits.ts';
 import {
   contradictionInServerLimits,
   DEFAULT_SERVER_LIMITS,
   type ServerLimits,
-} from '../../src/server/server-limits.ts';
+} from '../../src/server/limits.ts';
 
 const check = (changes: Partial<ServerLimits>): string | null =>
   contradictionInServerLimits({ ...DEFAULT_SERVER_LIMITS, ...changes });

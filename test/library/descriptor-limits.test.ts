@@ -1,7 +1,7 @@
 /** Shares of the descriptors: whatever the limit, the disk's is not lent. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DESCRIPTORS_MIN, descriptorShares } from '../../src/core/descriptors.ts';
+import { DESCRIPTORS_MIN, descriptorShares } from '../../src/library/descriptor-limits.ts';
 import { descriptorLimit, softLimitIn } from '../../src/server/admission/descriptor-limit.ts';
 
 describe('file descriptors', () => {

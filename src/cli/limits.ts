@@ -1,0 +1,18 @@
+/** The bounds of the command line, with what happens when each is reached. */
+
+/** Other base ports that are tried for a suggestion. */
+export const DEMO_SUGGESTIONS_MAX = 20;
+/** Nodes of a demo. More are refused. */
+export const DEMO_NODES_MAX = 7;
+/** Bound: a longer body is none of a server of ours, and is not read to its end. */
+export const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
+/** Characters of a key or a value in a column of a table; a longer one is cut. */
+export const KEY_COLUMN_MAX = 60;
+export const VALUE_COLUMN_MAX = 60;
+/** Bound: a sentence of a refusal has at most so many characters on the wire, too. */
+export const LINK_SENTENCE_LENGTH_MAX = 600;
+/** The largest count, and the longest time, that an option may name. */
+export const OPTION_COUNT_MAX = 2 ** 40;
+export const OPTION_MS_MAX = 600_000;
+/** Characters of a key or a value in the line of a change; a longer one is cut. */
+export const WATCH_COLUMN_MAX = 60;

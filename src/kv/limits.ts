@@ -1,0 +1,46 @@
+/** The bounds of the key-value store, with what happens when each is reached. */
+
+/** What a put takes beside its key and its value: version, kind, flags, two lengths, a condition with a counter. */
+export const PUT_HEADERS_BYTES_MAX = 20;
+/** Bound: compares, success operations and failure operations of one transaction, each. Past it: refused. */
+export const TXN_OPERATIONS_MAX = 128;
+/** Bound: bytes of one key. Longer ones are refused: every comparison on the way to a key would pay. */
+export const KEY_BYTES_MAX = 64 * 1024;
+/** Bound: keys that all ranges of one transaction return. The rest is left out and `more` says so (KV22). */
+export const TXN_RANGE_KEYS_MAX = 10_000;
+/** Bound: bytes of those keys and values. One key is returned even if it alone is larger; the rest as above. */
+export const TXN_RANGE_BYTES_MAX = 4 * 1024 * 1024;
+/** Bound: keys that they look at in the past. There the range ends, `more` says so, and the count is of those before. */
+export const TXN_RANGE_LOOKS_MAX = 20_000;
+/** Bound: keys that a read of the past outside of transactions looks at only to count them; the rest as above. */
+export const RANGE_COUNT_LOOKS_MAX = 100_000;
+/** Bound: keys that one command deletes, and whose previous values it returns. Past it: `RAFT_TOO_LARGE` (KV23). */
+export const CHANGED_KEYS_MAX = 10_000;
+/** Bound: bytes of what it returns of before. One key is returned even if it alone is larger; past it: as above. */
+export const CHANGED_BYTES_MAX = 4 * 1024 * 1024;
+/** Bound: the largest `limit` a range may name. */
+export const RANGE_LIMIT_MAX = 2 ** 32 - 1;
+/** Bound: keys in a block. A full block is split; two that fit into half of one are joined. */
+export const INDEX_BLOCK_KEYS_MAX = 512;
+/** Bound: characters made by one call; a call's arguments lie on the stack. Longer keys take several. */
+export const CHARACTERS_PER_CALL = 4096;
+/**
+ * Bound: steps of freeing memory after one batch; the rest waits for the next batch. A larger batch gets
+ * more, so that freeing keeps ahead of writing: an event costs two steps in its life. What goes beyond that
+ * is done only while there is time, so many steps at once.
+ */
+export const PRUNE_STEPS_MAX = 4096;
+/** Bound: puts between two looks at the time; they are quick. After every other command it is looked at. */
+export const PUTS_IN_A_ROW_MAX = 32;
+/** Bound: events of a batch that watchers are not told of before the time is looked at: telling many takes some. */
+export const EVENTS_UNTOLD_MAX = 32;
+/** Bound: bytes of keys and values in the results of one batch; one result is made even if it alone is larger. */
+export const BATCH_RESULT_BYTES_MAX = 4 * 1024 * 1024;
+/** Bound: what one small value can keep from being freed after all others in its slab are gone. */
+export const VALUE_SLAB_BYTES = 2048;
+/** Larger values get a buffer of their own. */
+export const SHARED_VALUE_BYTES_MAX = 512;
+/** Bound: matching events in a page. A revision that crosses it is still given whole. */
+export const HISTORY_EVENTS_MAX = 1024;
+/** Bound: events looked at for a page, matching or not. */
+export const HISTORY_EXAMINED_MAX = 16 * 1024;

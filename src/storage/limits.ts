@@ -1,0 +1,14 @@
+/** The bounds of the log store, with what happens when each is reached. */
+
+/** Bound: bytes read from the database in one step; the rest follows in the next. */
+export const SCAN_STEP_BYTES_MAX = 1024 * 1024;
+/** Bound: files that LevelDB keeps open, unless told otherwise. It maps most of its tables and closes them again. */
+export const OPEN_FILES_MAX = 1_000;
+/** Bound: records of one scan step; LevelDB reserves memory for so many before it reads. */
+export const SCAN_RECORDS_MAX = 1_000;
+/** The manifest of a store without tables takes less. */
+export const EMPTY_MANIFEST_BYTES_MAX = 128;
+/** Runs that there is room for from the start; the room is doubled when it is full. */
+export const RUN_INDEX_CAPACITY_MIN = 64;
+/** Bound: peers that wait for the next batch. Past it: `RAFT_OVERLOADED`, at once. */
+export const PENDING_PEERS_MAX = 1_000;

@@ -1,0 +1,8 @@
+/** The bounds of sockets and fields, with what happens when each is reached. */
+
+/** Bound: a hostile value is quoted in part, in logs and in the words of a closing. */
+export const SHOWN_LENGTH_MAX = 40;
+/** Bound: of a longer answer only the status is told. */
+export const REFUSAL_BODY_BYTES_MAX = 4 * 1024;
+/** Bound: what a WebSocket can say in closing, in bytes (RFC 6455 §5.5). */
+export const GOODBYE_BYTES_MAX = 123;
