@@ -1,7 +1,7 @@
 /** Entries as tests speak of them: a term, and a text that tells one from any other of the same index and term. */
-import { assert, unreachable } from '../../src/core/assert.ts';
+import { unreachable } from '../../src/core/assert.ts';
 import { ENTRY_KIND, type EntryRun, encodeRun, entriesOf } from '../../src/core/entry-run.ts';
-import { ENTRY_ZERO, type EntryId, index, type Term, term } from '../../src/core/types.ts';
+import { index, type Term, term } from '../../src/core/types.ts';
 import type { LogOperation } from '../../src/ports/log-store.ts';
 
 export interface StoredEntry {
@@ -52,16 +52,4 @@ export function written(
         return unreachable(operation);
     }
   }, entries);
-}
-
-export function lastOf(entries: readonly StoredEntry[]): EntryId {
-  const last = entries.at(-1);
-  return last === undefined ? ENTRY_ZERO : { term: last.term, index: index(entries.length) };
-}
-
-/** The entry at an index that must be there. */
-export function entryAt(entries: readonly StoredEntry[], at: number): StoredEntry {
-  const entry = entries[at - 1];
-  assert(entry !== undefined, `there is no entry ${at}`);
-  return entry;
 }

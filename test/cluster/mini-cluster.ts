@@ -13,6 +13,7 @@ import { checkPromise } from '../../src/testing/simulation/checks/promises.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { foundingEntry, runsOf, type StoredEntry } from './entries.ts';
 import { foundingOperations, ownerOf } from './founding.ts';
+import { greeterOf } from './greeter.ts';
 import { HeldDisk } from './held-disk.ts';
 import { type Envelope, HeldNetwork } from './held-network.ts';
 import { Member } from './member.ts';
@@ -28,6 +29,8 @@ export interface ClusterOptions {
   readonly terms?: Readonly<Record<string, number>>;
   /** Whom they voted for in that term. */
   readonly votes?: Readonly<Record<string, string>>;
+  /** Members that the test makes up: they shake hands, hear everything and say nothing by themselves. */
+  readonly madeUp?: readonly NodeId[];
   readonly timing?: RaftTiming;
   readonly limits?: Partial<Limits>;
   readonly diskStallMs?: number;
@@ -99,9 +102,12 @@ export class MiniCluster {
 
   static async start(options: ClusterOptions): Promise<MiniCluster> {
     const cluster = new MiniCluster(options);
-    const ids = Object.keys(options.logs).map(nodeId);
+    const { logs, madeUp = [] } = options;
+    const own = Object.keys(logs).map(nodeId);
+    const ids = [...own, ...madeUp];
     for (const id of ids) await cluster.#found(id, ids);
-    for (const id of ids) await cluster.start(id);
+    for (const id of madeUp) await cluster.#network.transport(id).listen(greeterOf(id));
+    for (const id of own) await cluster.start(id);
     return cluster;
   }
 
@@ -152,7 +158,7 @@ export class MiniCluster {
     await member.start();
     this.#network.powerOn(id);
     this.#hasPromises = true;
-    await this.#rest();
+    await this.rest();
     return member;
   }
 
@@ -193,13 +199,13 @@ export class MiniCluster {
   /** The connection between the two breaks, both notice, and it is not made again before `connect`. */
   async disconnect(one: NodeId, other: NodeId): Promise<void> {
     this.#network.disconnect(one, other);
-    await this.#rest();
+    await this.rest();
   }
 
   /** Whoever dials does so when its next call is due. */
   async connect(one: NodeId, other: NodeId): Promise<void> {
     this.#network.reconnect(one, other);
-    await this.#rest();
+    await this.rest();
   }
 
   /** The connection between the two breaks and is made again; both notice. */
@@ -218,7 +224,7 @@ export class MiniCluster {
   /** Gives one message to its receiver, as often as the test likes. */
   async hand(said: Said): Promise<void> {
     this.#network.bring(said);
-    await this.#rest();
+    await this.rest();
   }
 
   drop(isUnwanted: (envelope: Envelope) => boolean = () => true): void {
@@ -228,7 +234,7 @@ export class MiniCluster {
   /** Delivers everything and completes every write, until nothing is left to do. */
   async settle(): Promise<void> {
     for (let step = 0; step < STEPS_MAX; step += 1) {
-      await this.#rest();
+      await this.rest();
       const isBusy = this.network.length > 0 || this.#completeWrites();
       if (!isBusy) return;
       await this.deliver();
@@ -301,7 +307,7 @@ export class MiniCluster {
   }
 
   /** Lets come about what needs neither a message, nor time, nor a disk. */
-  async #rest(): Promise<void> {
+  async rest(): Promise<void> {
     let isBusy = true;
     for (let step = 0; isBusy; step += 1) {
       assert(step < STEPS_MAX, 'the cluster comes to rest');

@@ -5,12 +5,14 @@
  * breaks in the node is the node's own fault.
  */
 import fc from 'fast-check';
+import type { LogShape } from '../../src/core/log-shape.ts';
 import type { AppendEntries, Message } from '../../src/core/message.ts';
 import { newestAtMost } from '../../src/core/term-runs.ts';
 import { index, type NodeId, term } from '../../src/core/types.ts';
+import { runsOf } from '../cluster/entries.ts';
+import type { Member } from '../cluster/member.ts';
+import type { Said } from '../cluster/mini-cluster.ts';
 import { logOf, N2, N3 } from './harness.ts';
-import type { Envelope, Member } from './member.ts';
-import type { StoredEntry } from './test-disk.ts';
 
 type Terms = readonly number[];
 
@@ -29,8 +31,8 @@ function commands(
   const few = fc.nat({ max: 4 });
   return {
     tick: record('tick', { ms }),
-    disk: record('disk', { count: fc.integer({ min: 1, max: 3 }) }),
-    crash: record('crash', { kept: fc.nat({ max: 3 }) }),
+    disk: record('disk', { count: fc.integer({ min: 1, max: 2 }) }),
+    crash: record('crash', { isWritten: fc.boolean() }),
     preVote: record('preVote', { from: peer, newer, log: few }),
     preVoteReply: record('preVoteReply', {
       from: peer,
@@ -52,9 +54,8 @@ function commands(
     answer: record('answer', { which: fc.nat({ max: 6 }), accepted: grant, held: fc.nat() }),
     propose: record('propose', { count: fc.integer({ min: 1, max: 3 }) }),
     repeat: record('repeat', { which: fc.nat() }),
-    link: record('link', { peer, opened: fc.boolean() }),
-    stall: record('stall', {}),
-    round: record('round', {}),
+    link: record('link', { peer, opened: fc.constantFrom(true, true, false) }),
+    read: record('read', {}),
   };
 }
 
@@ -96,8 +97,7 @@ const anything = mixed(wild, {
   propose: 1,
   repeat: 2,
   link: 1,
-  stall: 1,
-  round: 1,
+  read: 1,
 });
 
 /** Others mostly grant what is asked: a life with campaigns and leaderships. */
@@ -114,8 +114,7 @@ const ambitious = mixed(tame, {
   propose: 5,
   repeat: 2,
   link: 1,
-  stall: 1,
-  round: 2,
+  read: 2,
 });
 
 /** The life of one node. */
@@ -139,12 +138,12 @@ export class World {
   /** What each peer has acknowledged to the node in a term in which it leads. */
   readonly #acknowledged = new Map<string, number>();
   /** What the node has asked: only that can be answered. */
-  readonly asked: Envelope[] = [];
+  readonly asked: Said[] = [];
   /** What was said to the node: any of it may come again. */
-  readonly said: Envelope[] = [];
+  readonly said: Said[] = [];
 
   /** What a peer says now; null if no correct peer could say such a thing. */
-  speak(command: Command, node: Member): Envelope | null {
+  speak(command: Command, node: Member): Said | null {
     const envelope = this.#compose(command, node);
     if (envelope !== null && command.kind !== 'repeat') this.said.push(envelope);
     return envelope;
@@ -157,11 +156,11 @@ export class World {
 
   /** To be called after every step: what a leader has committed is committed. */
   notice(node: Member): void {
-    const own = node.applied.map((entry) => entry.term);
+    const own = termsIn(node.state.log).slice(0, node.lastApplied);
     if (own.length > this.committed.length) this.committed = own;
   }
 
-  #compose(command: Command, node: Member): Envelope | null {
+  #compose(command: Command, node: Member): Said | null {
     switch (command.kind) {
       case 'preVote':
       case 'vote':
@@ -189,15 +188,10 @@ export class World {
     }
   }
 
-  #ask({ kind, from, newer: by, log }: Of<'preVote' | 'vote'>, node: Member): Envelope | null {
+  #ask({ kind, from, newer: by, log }: Of<'preVote' | 'vote'>, node: Member): Said | null {
     const of = node.state.term + by;
     if (of < 1) return null;
-    const candidates = [
-      node.entries.map((entry) => entry.term),
-      ...this.#logs.values(),
-      this.committed,
-      [],
-    ];
+    const candidates = [termsIn(node.state.log), ...this.#logs.values(), this.committed, []];
     const held = (candidates[log % candidates.length] ?? []).filter((each) => each <= of);
     const lastLog = { term: term(held.at(-1) ?? 0), index: index(held.length) };
     if (kind === 'vote')
@@ -206,7 +200,7 @@ export class World {
   }
 
   /** A vote can be granted only if it was asked for, nobody else leads, and the log holds what is committed. */
-  #vote({ from, granted, newer: by }: Of<'voteReply'>, node: Member): Envelope | null {
+  #vote({ from, granted, newer: by }: Of<'voteReply'>, node: Member): Said | null {
     const of = node.state.term + by;
     if (of < 1) return null;
     const isAsked = this.asked.some(({ to, message }) => {
@@ -214,13 +208,13 @@ export class World {
     });
     const isOwn = of === node.state.term && node.state.votedFor === node.id;
     const isFree = of > this.#seen;
-    const isComplete = startsWith(node.entries, this.committed);
+    const isComplete = startsWith(termsIn(node.state.log), this.committed);
     const isGranted = granted && isAsked && isFree && isOwn && isComplete;
     if (isGranted) this.#granted.add(of);
     return envelope(from, node, { type: 'RequestVoteReply', term: term(of), granted: isGranted });
   }
 
-  #lead(command: Of<'entries'>, node: Member): Envelope | null {
+  #lead(command: Of<'entries'>, node: Member): Said | null {
     const of = node.state.term + command.newer;
     if (of < 1 || this.#granted.has(of) || this.#unheard.has(of)) return null;
     if (!this.#logs.has(of) && of < Math.max(node.state.term, this.#seen)) return null;
@@ -237,14 +231,15 @@ export class World {
       commitIndex: index(this.#commit(of, log, command.commit, node)),
       round: 0,
     };
-    return { from, to: node.id, message, entries: log.slice(prev, last).map(entryOf) };
+    const entries = log.slice(prev, last).map((each) => ({ term: term(each), data: '' }));
+    return { from, to: node.id, message, runs: runsOf(prev + 1, entries) };
   }
 
   /** A new leader's log: anything that holds what is committed, perhaps with entries of leaders unheard of. */
   #branch(of: number, { branch, grow }: Of<'entries'>, node: Member): Terms {
-    const own: Terms = node.entries.map((entry) => entry.term);
+    const own = termsIn(node.state.log);
     const logs = [own, this.committed, ...this.#logs.values()].filter(
-      (log) => startsWith(log.map(entryOf), this.committed) && (log.at(-1) ?? 0) < of,
+      (log) => startsWith(log, this.committed) && (log.at(-1) ?? 0) < of,
     );
     const log = logs[branch % logs.length] ?? this.committed;
     const kept = log.slice(0, Math.max(this.committed.length, log.length - (branch % 3)));
@@ -273,7 +268,7 @@ export class World {
   }
 
   /** A peer answers one of the node's own AppendEntries, truly, but perhaps late. */
-  #answer({ which, accepted, held }: Of<'answer'>, node: Member): Envelope | null {
+  #answer({ which, accepted, held }: Of<'answer'>, node: Member): Said | null {
     const requests = this.asked.filter(({ message }) => message.type === 'AppendEntries');
     const request = requests.at(-1 - (which % Math.max(1, requests.length)));
     if (request?.message.type !== 'AppendEntries') return null;
@@ -292,23 +287,27 @@ export class World {
       return envelope(request.to, node, { ...reply, result });
     }
     const length = acknowledged + (held % (prevLog.index - acknowledged));
-    const shorter = logOf(node.entries.slice(0, length).map((entry) => entry.term));
+    const shorter = logOf(termsIn(node.state.log).slice(0, length));
     const hint = newestAtMost(shorter, prevLog.index, prevLog.term);
     const result = { accepted: false, lastIndex: index(length), hint } as const;
     return envelope(request.to, node, { ...reply, result });
   }
 }
 
-function envelope(from: NodeId, node: Member, message: Message): Envelope {
-  return { from, to: node.id, message, entries: [] };
+function envelope(from: NodeId, node: Member, message: Message): Said {
+  return { from, to: node.id, message, runs: [] };
 }
 
-function entryOf(of: number): StoredEntry {
-  return { term: term(of), data: '' };
+/** The term of each entry, from index 1 on. */
+export function termsIn({ lastIndex, termRuns }: LogShape): Terms {
+  return termRuns.flatMap(({ term: of, firstIndex }, at) => {
+    const end = termRuns[at + 1]?.firstIndex ?? lastIndex + 1;
+    return Array<number>(end - firstIndex).fill(of);
+  });
 }
 
-function startsWith(entries: readonly StoredEntry[], prefix: Terms): boolean {
-  return prefix.every((of, at) => entries[at]?.term === of);
+function startsWith(log: Terms, prefix: Terms): boolean {
+  return prefix.every((of, at) => log[at] === of);
 }
 
 function commonLength(left: Terms, right: Terms): number {

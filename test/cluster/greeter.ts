@@ -1,0 +1,19 @@
+/** The end of a connection where a test makes up who sits there. */
+import { PROTOCOL_VERSION } from '../../src/core/hello.ts';
+import type { NodeId } from '../../src/core/types.ts';
+import type { ConnectionListener, PeerConnection } from '../../src/ports/transport.ts';
+import { CLUSTER_ID } from './founding.ts';
+
+/** Answers every call with a hello, and listens. */
+export function greeterOf(id: NodeId): (connection: PeerConnection) => ConnectionListener {
+  const incarnation = `the directory of ${id}`;
+  const lineage = [`a start of ${id}`];
+  const identity = { clusterId: CLUSTER_ID, nodeId: id, incarnation, boots: 1, lineage };
+  return (connection) => ({
+    onOpen: () => {},
+    onHello: ({ identity: { nodeId: to } }) =>
+      connection.sendHello({ protocolVersion: PROTOCOL_VERSION, identity, to }),
+    onMessage: () => {},
+    onClose: () => {},
+  });
+}
