@@ -1,7 +1,7 @@
 /** Finds what would spoil a picture: words under a line, boxes on top of each other, two arrows on one track. */
-import { BASELINE } from '../../visualizations/generator/box.ts';
+import { BASELINE, type Point } from '../../visualizations/generator/box.ts';
 import type { LaidArrow, Layout } from '../../visualizations/generator/layout.ts';
-import type { Item, Point, Rectangle } from '../../visualizations/generator/ways.ts';
+import type { Item, Rectangle } from '../../visualizations/generator/ways.ts';
 
 interface Thing {
   readonly name: string;
@@ -59,11 +59,13 @@ function around({ parent }: Item): readonly string[] {
 
 function textsOf(item: Item): readonly Thing[] {
   const { box, text } = item;
-  return text.lines.map(({ spans, x, y, width, height }) => ({
-    name: `"${spans.map((span) => span.text).join('')}"`,
-    area: { x: box.x + x, y: box.y + y - Math.round(height * BASELINE), width, height },
-    within: [item.id, ...around(item)],
-  }));
+  return text.passages
+    .flatMap(({ lines }) => lines)
+    .map(({ spans, x, y, width, height }) => ({
+      name: `"${spans.map((span) => span.text).join('')}"`,
+      area: { x: box.x + x, y: box.y + y - Math.round(height * BASELINE), width, height },
+      within: [item.id, ...around(item)],
+    }));
 }
 
 function alongArrow(

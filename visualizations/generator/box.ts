@@ -6,18 +6,28 @@ import type { BoxLine } from './plan.ts';
 import { lineOf, type Span, type TextLine, wrap } from './text.ts';
 
 export interface PlacedLine extends TextLine {
-  /** From the corner of the box; `y` is the baseline. */
+  /** From the corner of what holds it; `y` is the baseline. */
   readonly x: number;
   readonly y: number;
-  /** Of the transitions that it tells. */
+}
+
+/** What is said about one thing. */
+export interface Passage {
   readonly ids: readonly string[];
+  readonly lines: readonly PlacedLine[];
 }
 
 export interface BoxText {
   readonly height: number;
-  readonly lines: readonly PlacedLine[];
+  readonly passages: readonly Passage[];
   /** Where a thin rule parts what a state is from what it does; `null` without the latter. */
   readonly ruleAt: number | null;
+}
+
+/** x grows to the right, y downwards. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
 }
 
 interface BoxContent {
@@ -41,57 +51,55 @@ export const BASELINE = 0.78;
 export function setBox({ heading, description, lines, width }: BoxContent): BoxText {
   const room = width - 2 * PADDING;
   const words = description === '' ? [] : wrap([{ text: description, style: 'description' }], room);
-  const about = stack(
-    [lineOf(heading), ...words].map((line) => ({ ...line, x: PADDING, y: 0, ids: [] })),
-    PADDING,
-  );
-  if (lines.length === 0) return { ...about, height: about.height + PADDING - 2, ruleAt: null };
-  const does = setDoes(lines, room, about.height + RULE);
+  const about = stack([lineOf(heading), ...words], { x: PADDING, y: PADDING });
+  const top = PADDING + heightOf(about);
+  const does = setDoes(lines, room, top + RULE);
   return {
-    height: does.height + PADDING - 2,
-    lines: [...about.lines, ...does.lines],
-    ruleAt: about.height + RULE / 2,
+    height: Math.max(top, ...does.map(bottomOf)) + PADDING - 2,
+    passages: [{ ids: [], lines: about }, ...does],
+    ruleAt: lines.length === 0 ? null : top + RULE / 2,
   };
 }
 
-interface Column {
-  readonly height: number;
-  readonly lines: readonly PlacedLine[];
-}
-
-function setDoes(lines: readonly BoxLine[], room: number, top: number): Column {
+function setDoes(lines: readonly BoxLine[], room: number, y: number): readonly Passage[] {
   const half = (room - COLUMN_GAP) / 2;
-  if (lines.length < LINES_MIN || half < COLUMN_MIN) return setColumn(lines, room, PADDING, top);
+  if (lines.length < LINES_MIN || half < COLUMN_MIN)
+    return setColumn(lines, room, { x: PADDING, y });
   const cut = Math.ceil(lines.length / 2);
-  const left = setColumn(lines.slice(0, cut), half, PADDING, top);
-  const right = setColumn(lines.slice(cut), half, PADDING + half + COLUMN_GAP, top);
-  return {
-    lines: [...left.lines, ...right.lines],
-    height: Math.max(left.height, right.height),
-  };
+  return [
+    ...setColumn(lines.slice(0, cut), half, { x: PADDING, y }),
+    ...setColumn(lines.slice(cut), half, { x: PADDING + half + COLUMN_GAP, y }),
+  ];
 }
 
-function setColumn(lines: readonly BoxLine[], width: number, x: number, top: number): Column {
-  const broken = lines.flatMap((line) =>
-    wrap(line.words, width, INDENT).map((part, at) => ({
-      ...part,
-      x: at === 0 ? x : x + INDENT,
-      y: 0,
-      ids: line.ids,
-    })),
-  );
-  return stack(broken, top);
+function setColumn(lines: readonly BoxLine[], width: number, { x, y }: Point): readonly Passage[] {
+  let top = y;
+  return lines.map(({ ids, words }) => {
+    const [first, ...others] = stack(wrap(words, width, INDENT), { x, y: top });
+    const placed = [
+      ...(first === undefined ? [] : [first]),
+      ...others.map((line) => ({ ...line, x: x + INDENT })),
+    ];
+    top += heightOf(placed);
+    return { ids, lines: placed };
+  });
+}
+
+function bottomOf({ lines }: Passage): number {
+  const last = lines.at(-1);
+  return last === undefined ? 0 : last.y + last.height - Math.round(last.height * BASELINE);
 }
 
 /** One below the other. */
-function stack(lines: readonly PlacedLine[], top: number): Column {
-  let height = top;
-  const placed = lines.map((line) => {
-    const y = height + Math.round(line.height * BASELINE);
-    height += line.height;
-    return { ...line, y };
+export function stack(lines: readonly TextLine[], { x, y }: Point): readonly PlacedLine[] {
+  return lines.map((line, at) => {
+    const above = heightOf(lines.slice(0, at));
+    return { ...line, x, y: y + above + Math.round(line.height * BASELINE) };
   });
-  return { lines: placed, height };
+}
+
+export function heightOf(lines: readonly TextLine[]): number {
+  return lines.reduce((sum, { height }) => sum + height, 0);
 }
 
 /** The lines of an arrow's label; its actions may take several. */

@@ -82,31 +82,26 @@ function readState(node: AnyStateNode): ChartState {
 /** An XState transition, as far as it is read here. */
 interface RawTransition {
   readonly eventType: string;
+  readonly delay?: number | string | undefined;
   readonly guard?: unknown;
-  readonly target?: readonly { readonly id: string }[] | undefined;
+  readonly target?: readonly AnyStateNode[] | undefined;
   readonly actions: readonly unknown[];
 }
 
+/** Conditions first, then timers, then events. */
 function transitionsOf(node: AnyStateNode): readonly ChartTransition[] {
-  const onEvents = [...node.transitions.values()]
-    .filter(([first]) => first?.eventType.startsWith('xstate.after.') !== true)
-    .flatMap((branches) => readBranches(node, branches));
-  const always = readBranches(node, node.always ?? []);
-  const delays = [...new Set(node.after.map((branch) => branch.delay))];
-  const after = delays.flatMap((delay) => {
-    const branches = node.after.filter((branch) => branch.delay === delay);
-    return readBranches(node, branches, { kind: 'after', name: String(delay) });
-  });
-  return [...always, ...after, ...onEvents];
+  const groups: readonly (readonly RawTransition[])[] = [...node.transitions.values()];
+  const timers = groups.filter(([first]) => first?.delay !== undefined);
+  const events = groups.filter(([first]) => first?.delay === undefined);
+  return [node.always ?? [], ...timers, ...events].flatMap((group) => readBranches(node, group));
 }
 
 function readBranches(
   node: AnyStateNode,
   branches: readonly RawTransition[],
-  given?: Trigger,
 ): readonly ChartTransition[] {
   return branches.map((branch, position) => {
-    const trigger = given ?? readTrigger(branch.eventType);
+    const trigger = readTrigger(branch);
     const [target] = branch.target ?? [];
     return {
       id: `${pathOf(node)}--${idOf(trigger)}--${position}`,
@@ -121,9 +116,9 @@ function readBranches(
   });
 }
 
-/** A chart's name, then the way down its states. */
-function pathOf({ id }: { readonly id: string }): string {
-  return id.replace('.', '/');
+/** A chart's name, then the way down its states, whatever ids they give themselves. */
+function pathOf({ machine, path }: AnyStateNode): string {
+  return [machine.id, path.join('.')].filter((part) => part !== '').join('/');
 }
 
 function idOf({ kind, name }: Trigger): string {
@@ -133,7 +128,8 @@ function idOf({ kind, name }: Trigger): string {
 
 const INTERNAL_EVENT = /^xstate\.(done|error)\.(?:state|actor)\.(.+)$/;
 
-function readTrigger(eventType: string): Trigger {
+function readTrigger({ eventType, delay }: RawTransition): Trigger {
+  if (delay !== undefined) return { kind: 'after', name: String(delay) };
   if (eventType === '') return { kind: 'always', name: '' };
   const [, kind, name] = INTERNAL_EVENT.exec(eventType) ?? [];
   if (name === undefined) return { kind: 'event', name: eventType };

@@ -4,7 +4,7 @@
  * own for each arrow at its right side, the labels of a column stand between its boxes and its lanes, and a gap is as
  * high as the highest label in it.
  */
-import { PADDING, type PlacedLine, setBox } from './box.ts';
+import { heightOf, PADDING, type PlacedLine, type Point, setBox } from './box.ts';
 import type { Arrow, Plan } from './plan.ts';
 import { wrap } from './text.ts';
 import {
@@ -13,7 +13,6 @@ import {
   type Item,
   isLane,
   itemsOf,
-  type Point,
   portsOf,
   type Rectangle,
   type Way,
@@ -37,31 +36,52 @@ export interface Layout {
   readonly notes: readonly PlacedLine[];
 }
 
-/** The column of a README is 838 wide; a picture is wider only where words need it. */
-const WIDTHS = [480, 560, 640, 720, 810, 850, 900, 980, 1_400, 2_000];
+/** The column of a README is 838 wide; a picture is wider only where that helps, and far wider only where words need it. */
+const NARROW = [480, 560, 640, 720];
 const COLUMN = 810;
+const WIDE = [COLUMN, 850, 890, 910, 930, 970];
+const WIDEST = [1_400, 2_000];
 const SIDE = 14;
 /** From the dot where a state begins to its first child. */
 export const START = 28;
 const GAP = 18;
 const LANE = 13;
 const LABEL_GAP = 14;
-const REGION_MIN = 215;
-const LEAF_MIN = 190;
+const REGION_MIN = 236;
+const LEAF_MIN = 180;
 
 export function layOut(plan: Plan): Layout {
-  let found = layOutWithin(plan, COLUMN);
-  for (const width of WIDTHS) {
-    found = layOutWithin(plan, width);
-    const isLow = width >= COLUMN || found.height <= 1.1 * width;
-    if (isLow && !found.items.some(isTight)) break;
+  for (const width of NARROW) {
+    const layout = layOutWithin(plan, width);
+    if (layout.height <= 1.1 * width && isLegible(layout)) return layout;
   }
-  return found;
+  const wide = WIDE.map((width) => layOutWithin(plan, width)).filter(isLegible);
+  const [best] = wide.sort((one, other) => costOf(one) - costOf(other));
+  return (
+    best ??
+    WIDEST.map((width) => layOutWithin(plan, width)).find(isLegible) ??
+    layOutWithin(plan, 3_000)
+  );
+}
+
+/** How high it is in a README, and how much its words shrink there. */
+function costOf({ width, height }: Layout): number {
+  const scale = COLUMN / width;
+  return height * scale + 4_000 * (1 - scale);
+}
+
+function isLegible({ items }: Layout): boolean {
+  return !items.some(isTight);
 }
 
 function isTight({ children, box, text }: Item): boolean {
   const isNarrow = children.length === 0 && box.width < LEAF_MIN;
-  return isNarrow || text.lines.some((line) => line.x + line.width > box.width - PADDING / 2);
+  return (
+    isNarrow ||
+    text.passages
+      .flatMap(({ lines }) => lines)
+      .some((line) => line.x + line.width > box.width - PADDING / 2)
+  );
 }
 
 /** Bound: each round takes at least one arrow out of a gap, so there are no more rounds than arrows. */
@@ -78,7 +98,7 @@ function layOutWithin(plan: Plan, width: number): Layout {
     if (crowded.length > 0) continue;
     const arrows = [...gaps.flatMap(acrossGap), ...ways.flatMap((way) => besideColumn(way, ways))];
     const notes = placeNotes(plan.notes, width, height);
-    const below = notes.reduce((sum, line) => sum + line.height, notes.length > 0 ? 10 : 0);
+    const below = heightOf(notes) + (notes.length > 0 ? 10 : 0);
     return { plan, width, height: height + below, items, arrows, notes };
   }
 }
@@ -163,32 +183,48 @@ function gapBelow(item: Item | undefined, { ways }: Draft): number {
   return labels.length === 0 ? GAP : 2 * GAP + 4 + Math.max(...labels);
 }
 
-/**
- * Regions stand in columns if there is room. Those that arrows leave or enter stand in the last, so that nothing
- * is in the way; each of the others in the shortest.
- */
+/** Regions stand in as many columns as there is room for. */
 function placeRegions({ children }: Item, spot: Spot, draft: Draft): number {
-  const count = Math.max(1, Math.min(children.length, Math.floor(spot.width / REGION_MIN)));
-  const width = Math.floor((spot.width - (count - 1) * SIDE) / count);
+  let columns = dealOut(children, children.length, draft);
+  const needOf = (regions: readonly Item[]): number =>
+    Math.max(...regions.map((region) => needed(region, draft)));
+  const spare = (): number =>
+    columns.reduce((room, regions) => room - needOf(regions) - SIDE, spot.width + SIDE);
+  while (columns.length > 1 && spare() < 0) columns = dealOut(children, columns.length - 1, draft);
+  const more = Math.floor(spare() / columns.length);
+  let x = spot.x;
+  const bottoms = columns.map((regions) => {
+    const width = columns.length === 1 ? spot.width : needOf(regions) + more;
+    const height = placeColumn(regions, { x, y: spot.y, width }, draft);
+    x += width + SIDE;
+    return spot.y + height;
+  });
+  const bottom = Math.max(...bottoms);
+  for (const last of columns.flatMap((regions) => regions.slice(-1)))
+    last.box = { ...last.box, height: bottom - last.box.y };
+  return bottom - spot.y;
+}
+
+/** Those that arrows leave or enter stand in the last column, where nothing is in the way; the others spread. */
+function dealOut(
+  regions: readonly Item[],
+  count: number,
+  draft: Draft,
+): readonly (readonly Item[])[] {
   const columns = Array.from({ length: count }, (): Item[] => []);
-  const placeAll = (): readonly number[] =>
-    columns.map((column, at) => {
-      const x = spot.x + at * (width + SIDE);
-      return placeColumn(
-        column.sort((one, other) => one.row - other.row),
-        { x, y: spot.y, width },
-        draft,
-      );
-    });
-  columns.at(-1)?.push(...children.filter((region) => isLeft(region, draft)));
-  for (const region of children.filter((child) => !isLeft(child, draft))) {
-    const heights = placeAll();
-    columns[heights.indexOf(Math.min(...heights))]?.push(region);
+  columns.at(-1)?.push(...regions.filter((region) => isLeft(region, draft)));
+  for (const region of regions.filter((each) => !isLeft(each, draft))) {
+    const sizes = columns.map((column) => column.flatMap((each) => [...itemsOf(each)]).length);
+    columns[sizes.indexOf(Math.min(...sizes))]?.push(region);
   }
-  const height = Math.max(...placeAll());
-  for (const last of columns.flatMap((column) => column.slice(-1)))
-    last.box = { ...last.box, height: spot.y + height - last.box.y };
-  return height;
+  const filled = columns.filter((column) => column.length > 0);
+  return filled.map((column) => column.sort((one, other) => one.row - other.row));
+}
+
+/** How wide a region must be for the words between its states. */
+function needed(region: Item, { ways }: Draft): number {
+  const gaps = [...itemsOf(region)].map((item) => ways.filter(({ course }) => course === item));
+  return Math.max(REGION_MIN, ...gaps.map(widthOf).map((width) => width + 2 * SIDE + START));
 }
 
 function isLeft(region: Item, { ways }: Draft): boolean {

@@ -3,11 +3,11 @@
  * transition is a group with the id of what it shows, for whoever lights it up: `raft/follower.loyal`,
  * `raft/follower.loyal--entries.received--0`. A line stops before its own words and goes on behind them.
  */
-import { BASELINE, PADDING } from './box.ts';
+import { PADDING, type PlacedLine, type Point, stack } from './box.ts';
 import { type LaidArrow, type Layout, START } from './layout.ts';
-import { FACES, type Style, type TextLine, TIE } from './text.ts';
+import { FACES, type Style, TIE } from './text.ts';
 import { type Scheme, scopeOf, styleSheet, type Tone } from './theme.ts';
-import { type Item, isLane, type Point, type Rectangle } from './ways.ts';
+import { type Item, isLane, type Rectangle } from './ways.ts';
 
 const MARGIN = 14;
 const DOT = 5.5;
@@ -31,35 +31,32 @@ export function drawSvg(layout: Layout, scheme: Scheme): string {
     ...layout.items.map(drawItem),
     ...layout.items.map(drawStart),
     ...layout.arrows.map(drawArrow),
-    ...layout.notes.map((line) => drawLine(line, line, 'plain')),
+    ...layout.notes.map((line) => drawLine(line, 'plain')),
     '</svg>',
-    '',
-  ].join('\n');
+  ]
+    .filter((line) => line !== '')
+    .concat('')
+    .join('\n');
 }
 
 function drawItem({ id, state, tone, parent, children, box, text }: Item): string {
   const isRegion = parent?.state.type === 'parallel';
   const isFilled = parent?.parent === null || children.length > 0;
-  const name = isRegion
-    ? 'region'
-    : state.type === 'everywhere'
-      ? state.type
-      : isFilled
-        ? 'box'
-        : 'leaf';
+  const special = isRegion ? 'region' : state.type === 'everywhere' ? state.type : null;
+  const name = special ?? (isFilled ? 'box' : 'leaf');
   const inner = { x: box.x + 3, y: box.y + 3, width: box.width - 6, height: box.height - 6 };
   const rule = `M${box.x + PADDING} ${box.y + (text.ruleAt ?? 0)}H${box.x + box.width - PADDING}`;
   return group([id], '', [
     ...(parent === null ? [] : [rect(`${name} ${tone}`, box, 9)]),
     ...(state.type === 'final' ? [rect(`${name} ${tone}`, inner, 6)] : []),
     ...(text.ruleAt === null ? [] : [`<path class="rule" d="${rule}"/>`]),
-    ...text.lines.map((line, at) => {
-      const isFirst = text.lines[at - 1]?.ids !== line.ids;
-      const words = text.lines.filter(({ ids }) => ids === line.ids);
-      const drawn = words.map((each) =>
-        drawLine(each, { x: box.x + each.x, y: box.y + each.y }, tone),
+    ...text.passages.map(({ ids, lines }) => {
+      const placed = lines.map((line) => ({ ...line, x: box.x + line.x, y: box.y + line.y }));
+      return group(
+        ids,
+        '',
+        placed.map((line) => drawLine(line, tone)),
       );
-      return isFirst ? group(line.ids, '', drawn) : '';
     }),
   ]);
 }
@@ -84,16 +81,11 @@ function drawStart({ id, state, children }: Item): string {
 }
 
 function drawArrow({ way: { arrow, label, to, course }, points, label: place }: LaidArrow): string {
-  const isCentred = !isLane(course);
-  const x = place === null ? 0 : place.x + (isCentred ? place.width / 2 : 0);
-  let y = place?.y ?? 0;
-  const words = label.lines.map((line) => {
-    const baseline = y + Math.round(line.height * BASELINE);
-    y += line.height;
-    return drawLine(line, { x, y: baseline }, to.tone);
-  });
-  const anchor = isCentred && words.length > 0 ? ' text-anchor="middle"' : '';
-  return group(arrow.ids, anchor, [...drawLineOf(points, place, to.tone), ...words]);
+  const line = drawLineOf(points, place, to.tone);
+  if (place === null) return group(arrow.ids, '', line);
+  const x = isLane(course) ? place.x : place.x + place.width / 2;
+  const words = stack(label.lines, { x, y: place.y }).map((each) => drawLine(each, to.tone));
+  return group(arrow.ids, isLane(course) ? '' : ' text-anchor="middle"', [...line, ...words]);
 }
 
 /** The last stretch ends in the neck of the head. */
@@ -147,12 +139,12 @@ function toward(from: Point, to: Point, by: number): Point {
   return { x: from.x + Math.sign(to.x - from.x) * by, y: from.y + Math.sign(to.y - from.y) * by };
 }
 
-function drawLine(line: TextLine, { x, y }: Point, tone: Tone): string {
-  const spans = line.spans.map(({ text, style }) => {
+function drawLine({ spans, x, y }: PlacedLine, tone: Tone): string {
+  const drawn = spans.map(({ text, style }) => {
     const name = style === 'name' ? `name ${tone}` : style;
     return `<tspan class="${name}"${font(style)}>${inXml(text)}</tspan>`;
   });
-  return `<text x="${round(x)}" y="${round(y)}">${spans.join('')}</text>`;
+  return `<text x="${round(x)}" y="${round(y)}">${drawn.join('')}</text>`;
 }
 
 function font(style: Style): string {

@@ -3,22 +3,7 @@
  * likely to fall back to, so that nothing is cut anywhere; most readers see a little more air.
  */
 
-export type Style =
-  | 'title'
-  | 'name'
-  | 'caption'
-  | 'description'
-  | 'event'
-  | 'guard'
-  | 'action'
-  | 'mark';
-
-interface Face {
-  readonly size: number;
-  readonly isBold: boolean;
-}
-
-export const FACES: Readonly<Record<Style, Face>> = {
+export const FACES = {
   title: { size: 22, isBold: true },
   name: { size: 15, isBold: true },
   caption: { size: 13, isBold: true },
@@ -27,7 +12,8 @@ export const FACES: Readonly<Record<Style, Face>> = {
   guard: { size: 12, isBold: false },
   action: { size: 12, isBold: false },
   mark: { size: 12, isBold: false },
-};
+} as const;
+export type Style = keyof typeof FACES;
 
 export interface Span {
   readonly text: string;
@@ -66,41 +52,33 @@ function textWidth({ text, style }: Span): number {
 
 /** Breaks between words, never inside one; lines after the first are indented. */
 export function wrap(spans: readonly Span[], widthMax: number, indent = 0): readonly TextLine[] {
-  const lines: Span[][] = [[]];
-  let used = 0;
-  for (const word of spans.flatMap(wordsOf)) {
-    const current = lines.at(-1) ?? [];
-    const width = textWidth(word);
-    if (current.length > 0 && used + textWidth({ ...word, text: ` ${word.text}` }) > widthMax) {
+  const words = spans.flatMap(({ text, style }) =>
+    text.split(' ').map((word) => ({ text: word, style })),
+  );
+  const lines: Span[][] = [];
+  let used = Number.POSITIVE_INFINITY;
+  for (const word of words) {
+    const spaced = { ...word, text: ` ${word.text}` };
+    if (used + textWidth(spaced) > widthMax) {
+      used = (lines.length === 0 ? 0 : indent) + textWidth(word);
       lines.push([word]);
-      used = indent + width;
     } else {
-      used += current.length === 0 ? width : textWidth({ ...word, text: ` ${word.text}` });
-      current.push(word);
+      used += textWidth(spaced);
+      append(lines.at(-1) ?? [], spaced);
     }
   }
-  return lines.filter((line) => line.length > 0).map(joinWords);
+  return lines.map((line) => lineOf(...line));
+}
+
+/** Neighbours of one style become one span. */
+function append(line: Span[], word: Span): void {
+  const last = line.at(-1);
+  if (last?.style !== word.style) line.push(word);
+  else line.splice(-1, 1, { ...word, text: last.text + word.text });
 }
 
 export function lineOf(...spans: readonly Span[]): TextLine {
   const width = spans.reduce((sum, span) => sum + textWidth(span), 0);
   const size = Math.max(...spans.map(({ style }) => FACES[style].size));
   return { spans, width, height: Math.round(size * 1.36) };
-}
-
-function wordsOf({ text, style }: Span): readonly Span[] {
-  return text.split(' ').map((word) => ({ text: word, style }));
-}
-
-/** Neighbours of one style become one span again; the space goes before the second of two styles. */
-function joinWords(words: readonly Span[]): TextLine {
-  const spans: Span[] = [];
-  for (const word of words) {
-    const last = spans.at(-1);
-    if (last === undefined) spans.push(word);
-    else if (last.style === word.style) {
-      spans[spans.length - 1] = { ...last, text: `${last.text} ${word.text}` };
-    } else spans.push({ ...word, text: ` ${word.text}` });
-  }
-  return lineOf(...spans);
 }

@@ -3,14 +3,7 @@
  * Raft each have one, and so have working, waiting and trouble. What lies inside takes the tone of its container.
  */
 
-export type Tone =
-  | 'follower'
-  | 'preCandidate'
-  | 'candidate'
-  | 'leader'
-  | 'waiting'
-  | 'trouble'
-  | 'plain';
+export type Scheme = 'light' | 'dark';
 
 interface Shades {
   readonly line: string;
@@ -18,61 +11,39 @@ interface Shades {
   readonly ink: string;
 }
 
-export const TONES: Readonly<Record<Tone, Readonly<Record<Scheme, Shades>>>> = {
-  follower: {
-    light: { line: '#5b8def', fill: '#edf3fe', ink: '#1d4fb4' },
-    dark: { line: '#5486e0', fill: '#182640', ink: '#a8c7ff' },
-  },
-  preCandidate: {
-    light: { line: '#d9a514', fill: '#fdf6df', ink: '#7d5b00' },
-    dark: { line: '#b98f1e', fill: '#32290f', ink: '#f3d47c' },
-  },
-  candidate: {
-    light: { line: '#e67a33', fill: '#fdefe5', ink: '#9c4410' },
-    dark: { line: '#cf7136', fill: '#3a2314', ink: '#ffbd8f' },
-  },
-  leader: {
-    light: { line: '#2fa36b', fill: '#e8f6ee', ink: '#126a40' },
-    dark: { line: '#36a06c', fill: '#13301f', ink: '#8fe0b4' },
-  },
-  waiting: {
-    light: { line: '#d9a514', fill: '#fdf6df', ink: '#7d5b00' },
-    dark: { line: '#b98f1e', fill: '#32290f', ink: '#f3d47c' },
-  },
-  trouble: {
-    light: { line: '#d9534f', fill: '#fdecec', ink: '#a3211d' },
-    dark: { line: '#c9524e', fill: '#3b1a1a', ink: '#ffb0ac' },
-  },
-  plain: {
-    light: { line: '#8793a6', fill: '#f4f6f9', ink: '#2b3442' },
-    dark: { line: '#6a7688', fill: '#20262f', ink: '#dfe5ee' },
-  },
+export const TONES = {
+  follower: shades('#5b8def #edf3fe #1d4fb4', '#5486e0 #182640 #a8c7ff'),
+  preCandidate: shades('#d9a514 #fdf6df #7d5b00', '#b98f1e #32290f #f3d47c'),
+  candidate: shades('#e67a33 #fdefe5 #9c4410', '#cf7136 #3a2314 #ffbd8f'),
+  leader: shades('#2fa36b #e8f6ee #126a40', '#36a06c #13301f #8fe0b4'),
+  waiting: shades('#d9a514 #fdf6df #7d5b00', '#b98f1e #32290f #f3d47c'),
+  trouble: shades('#d9534f #fdecec #a3211d', '#c9524e #3b1a1a #ffb0ac'),
+  plain: shades('#8793a6 #f4f6f9 #2b3442', '#6a7688 #20262f #dfe5ee'),
 };
+export type Tone = keyof typeof TONES;
 
-const STATES: readonly (readonly [Tone, readonly string[]])[] = [
-  ['follower', ['follower', 'dialing', 'handshaking', 'raft']],
-  ['preCandidate', ['preCandidate']],
-  ['candidate', ['candidate', 'applier']],
-  [
-    'leader',
-    ['leader', 'running', 'active', 'open', 'replicate', 'writing', 'applying', 'replication'],
-  ],
-  [
-    'waiting',
-    ['recovering', 'draining', 'probe', 'postponed', 'awaiting', 'backingOff', 'logWriter'],
-  ],
-  ['trouble', ['stalled', 'refused', 'failed', 'halted']],
-  ['plain', ['link']],
-];
-const TONE_OF_STATE = new Map(
-  STATES.flatMap(([tone, keys]) => keys.map((key) => [key, tone] as const)),
-);
-
-export function toneOf(key: string, inherited: Tone): Tone {
-  return TONE_OF_STATE.get(key) ?? inherited;
+/** Line, fill and ink on a light page, and on a dark one. */
+function shades(light: string, dark: string): Readonly<Record<Scheme, Shades>> {
+  const of = (colors: string): Shades => {
+    const [line = '', fill = '', ink = ''] = colors.split(' ');
+    return { line, fill, ink };
+  };
+  return { light: of(light), dark: of(dark) };
 }
 
-export type Scheme = 'light' | 'dark';
+const STATES: readonly (readonly [Tone, string])[] = [
+  ['follower', 'follower dialing handshaking raft'],
+  ['preCandidate', 'preCandidate'],
+  ['candidate', 'candidate applier'],
+  ['leader', 'leader running active open replicate writing applying replication'],
+  ['waiting', 'recovering draining probe postponed awaiting backingOff logWriter'],
+  ['trouble', 'stalled refused failed halted'],
+  ['plain', 'link'],
+];
+
+export function toneOf(key: string, inherited: Tone): Tone {
+  return STATES.find(([, keys]) => keys.split(' ').includes(key))?.[0] ?? inherited;
+}
 
 /** The page, what is drawn on it, and the inks of words: names, conditions, all else. */
 export const PAGE = {

@@ -3,16 +3,11 @@
  * neighbour crosses the gap between the two; any other leaves its box to the right, runs along a lane beside the
  * column, and enters the box of its target from the right. All arrows to one target share its lane, as rivers do.
  */
-import { type BoxText, setLabel } from './box.ts';
+import { type BoxText, heightOf, type Point, setLabel } from './box.ts';
 import type { ChartState } from './chart.ts';
 import type { Arrow, Plan } from './plan.ts';
 import type { TextLine } from './text.ts';
 import { type Tone, toneOf } from './theme.ts';
-
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-}
 
 export interface Rectangle extends Point {
   readonly width: number;
@@ -76,7 +71,7 @@ export function buildTree({ root }: Plan): Item {
     const tone = parent === null ? inherited : toneOf(state.key, inherited);
     const unknown = {
       box: { x: 0, y: 0, width: 0, height: 0 },
-      text: { height: 0, lines: [], ruleAt: null },
+      text: { height: 0, passages: [], ruleAt: null },
       gutter: 0,
     };
     const item: Item = { id: state.id, state, tone, parent, children, row, ...unknown };
@@ -101,8 +96,16 @@ export function findWays(plan: Plan, root: Item, aside: ReadonlySet<Arrow>): rea
     if (gap === null) lanes.set(key, lane).get(key)?.sources.push(from);
     const lines = setLabel(arrow.words);
     const width = Math.ceil(Math.max(0, ...lines.map((line) => line.width)));
-    const height = lines.reduce((sum, line) => sum + line.height, 0);
-    return [{ arrow, label: { lines, width, height }, from, to, course: gap ?? lane, start: 0 }];
+    return [
+      {
+        arrow,
+        label: { lines, width, height: heightOf(lines) },
+        from,
+        to,
+        course: gap ?? lane,
+        start: 0,
+      },
+    ];
   });
   numberLanes([...lanes.values()]);
   return ways;
