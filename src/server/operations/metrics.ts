@@ -55,28 +55,35 @@ export function metricsText(sources: MetricsSources): string {
   ]);
 }
 
-const gauge = (name: string, help: string, samples: readonly Sample[]): Family => ({
+const gauge = (name: string, help: string, value: number | readonly Sample[]): Family => ({
   name: `raftchart_${name}`,
   type: 'gauge',
   help,
-  samples,
+  samples: samplesOf(value),
 });
 
-const counter = (name: string, help: string, samples: readonly Sample[]): Family => ({
+const counter = (name: string, help: string, value: number | readonly Sample[]): Family => ({
   name: `raftchart_${name}_total`,
   type: 'counter',
   help,
-  samples,
+  samples: samplesOf(value),
 });
 
-const histogram = (name: string, help: string, measured: Histogram): Family => ({
+type Labelled = readonly [Histogram, Readonly<Record<string, string>>];
+
+const histograms = (name: string, help: string, all: readonly Labelled[]): Family => ({
   name: `raftchart_${name}`,
   type: 'histogram',
   help,
-  samples: histogramSamples(measured, {}),
+  samples: all.flatMap(([measured, labels]) => histogramSamples(measured, labels)),
 });
 
-const single = (value: number): readonly Sample[] => [{ value }];
+const histogram = (name: string, help: string, measured: Histogram): Family =>
+  histograms(name, help, [[measured, {}]]);
+
+function samplesOf(value: number | readonly Sample[]): readonly Sample[] {
+  return typeof value === 'number' ? [{ value }] : value;
+}
 
 function identityFamilies(status: ReplicaStatus, version: string): readonly Family[] {
   const roles = ROLES.map((role) => ({ labels: { role }, value: role === status.role ? 1 : 0 }));
@@ -86,29 +93,21 @@ function identityFamilies(status: ReplicaStatus, version: string): readonly Fami
       { labels: { version, node, cluster }, value: 1 },
     ]),
     gauge('role', 'What this node is: 1 for its role, 0 for the others.', roles),
-    gauge(
-      'has_leader',
-      '1 while this node knows a leader.',
-      single(status.leader === null ? 0 : 1),
-    ),
-    gauge('voters', 'Members that vote.', single(status.members.voters.length)),
-    gauge('learners', 'Members that only receive.', single(status.members.learners.length)),
+    gauge('has_leader', '1 while this node knows a leader.', status.leader === null ? 0 : 1),
+    gauge('voters', 'Members that vote.', status.members.voters.length),
+    gauge('learners', 'Members that only receive.', status.members.learners.length),
   ];
 }
 
 function logFamilies(status: ReplicaStatus): readonly Family[] {
   return [
-    gauge('term', 'The newest term this node has seen.', single(status.term)),
-    gauge('commit_index', 'The last entry known to be committed.', single(status.commitIndex)),
-    gauge('applied_index', 'The last entry applied to the store.', single(status.lastApplied)),
-    gauge('log_first_index', 'The first entry in the log.', single(status.firstIndex)),
-    gauge('log_last_index', 'The last entry in the log.', single(status.lastIndex)),
-    gauge('snapshot_index', 'The last entry covered by a snapshot.', single(status.snapshotIndex)),
-    gauge(
-      'disk_stalled',
-      '1 while a write to the log takes too long.',
-      single(Number(status.diskStalled)),
-    ),
+    gauge('term', 'The newest term this node has seen.', status.term),
+    gauge('commit_index', 'The last entry known to be committed.', status.commitIndex),
+    gauge('applied_index', 'The last entry applied to the store.', status.lastApplied),
+    gauge('log_first_index', 'The first entry in the log.', status.firstIndex),
+    gauge('log_last_index', 'The last entry in the log.', status.lastIndex),
+    gauge('snapshot_index', 'The last entry covered by a snapshot.', status.snapshotIndex),
+    gauge('disk_stalled', '1 while a write to the log takes too long.', Number(status.diskStalled)),
   ];
 }
 
@@ -141,27 +140,27 @@ function linkFamilies({ links }: ReplicaStatus): readonly Family[] {
 function replicaFamilies(replica: Replica): readonly Family[] {
   const counts = replica.counters();
   return [
-    counter('proposals', 'Writes handed in at this node.', single(counts.proposals)),
-    counter('applied', 'Commands applied to the store.', single(counts.applied)),
-    counter('elections', 'Elections this node has started.', single(counts.elections)),
-    counter('leader_changes', 'Changes of the leader seen here.', single(counts.leaderChanges)),
-    counter('messages_sent', 'Messages sent to peers.', single(counts.messagesSent)),
-    counter('messages_received', 'Messages received from peers.', single(counts.messagesReceived)),
+    counter('proposals', 'Writes handed in at this node.', counts.proposals),
+    counter('applied', 'Commands applied to the store.', counts.applied),
+    counter('elections', 'Elections this node has started.', counts.elections),
+    counter('leader_changes', 'Changes of the leader seen here.', counts.leaderChanges),
+    counter('messages_sent', 'Messages sent to peers.', counts.messagesSent),
+    counter('messages_received', 'Messages received from peers.', counts.messagesReceived),
     counter(
       'messages_dropped',
       'Messages not sent: no link, or its queue was full.',
-      single(counts.messagesDropped),
+      counts.messagesDropped,
     ),
-    counter('refusals', 'Calls of other nodes that were refused.', single(counts.refusals)),
+    counter('refusals', 'Calls of other nodes that were refused.', counts.refusals),
     counter(
       'peer_stalls',
       'While leading: times that a connected peer took no entries.',
-      single(counts.peerStalls),
+      counts.peerStalls,
     ),
-    counter('bad_frames', 'Frames from peers that broke the protocol.', single(counts.badFrames)),
-    counter('disk_writes', 'Synced writes to the log.', single(counts.diskWrites)),
-    counter('disk_written_bytes', 'Bytes of those writes.', single(counts.diskBytes)),
-    counter('disk_stalls', 'Writes that took too long.', single(counts.diskStalls)),
+    counter('bad_frames', 'Frames from peers that broke the protocol.', counts.badFrames),
+    counter('disk_writes', 'Synced writes to the log.', counts.diskWrites),
+    counter('disk_written_bytes', 'Bytes of those writes.', counts.diskBytes),
+    counter('disk_stalls', 'Writes that took too long.', counts.diskStalls),
   ];
 }
 
@@ -184,9 +183,9 @@ function timingFamilies({ sync, commit, apply, readRound }: ReplicaTimings): rea
 
 function storeFamilies({ revision, compactedRevision, keys }: StoreGauges): readonly Family[] {
   return [
-    gauge('store_keys', 'Keys in the store.', single(keys)),
-    gauge('store_revision', 'The revision of the store on this node.', single(revision)),
-    gauge('store_compacted_revision', 'Older revisions are gone.', single(compactedRevision)),
+    gauge('store_keys', 'Keys in the store.', keys),
+    gauge('store_revision', 'The revision of the store on this node.', revision),
+    gauge('store_compacted_revision', 'Older revisions are gone.', compactedRevision),
   ];
 }
 
@@ -195,40 +194,36 @@ function httpFamilies(counters: ServerCounters): readonly Family[] {
     const [method = '', route = '', status = ''] = key.split(' ');
     return { labels: { method, route, status }, value };
   });
-  const durations = [...counters.httpDurations].flatMap(([route, measured]) =>
-    histogramSamples(measured, { route }),
-  );
   return [
     counter('http_requests', 'HTTP requests answered.', requests),
-    {
-      name: 'raftchart_http_request_duration_seconds',
-      type: 'histogram',
-      help: 'From the request to its answer; for a watch, to its beginning.',
-      samples: durations,
-    },
-    gauge('http_requests_in_flight', 'HTTP requests under way.', single(counters.httpInFlight)),
+    histograms(
+      'http_request_duration_seconds',
+      'From the request to its answer; for a watch, to its beginning.',
+      [...counters.httpDurations].map(([route, measured]) => [measured, { route }]),
+    ),
+    gauge('http_requests_in_flight', 'HTTP requests under way.', counters.httpInFlight),
     counter(
       'connections_refused',
       'Connections to the client port refused: too many were open.',
-      single(counters.connectionsRefused),
+      counters.connectionsRefused,
     ),
     counter(
       'foreign_requests',
       'Requests refused for their Host or Origin.',
-      single(counters.foreignRequests),
+      counters.foreignRequests,
     ),
-    gauge('http_watches', 'Open streams of server-sent events.', single(counters.httpWatches)),
+    gauge('http_watches', 'Open streams of server-sent events.', counters.httpWatches),
   ];
 }
 
 function heldFamilies({ outgoing, incoming }: Held): readonly Family[] {
   return [
-    gauge('held_outgoing_bytes', 'Answers and events not taken yet.', single(outgoing.total)),
-    gauge('held_incoming_bytes', 'Requests that have begun to arrive.', single(incoming.total)),
+    gauge('held_outgoing_bytes', 'Answers and events not taken yet.', outgoing.total),
+    gauge('held_incoming_bytes', 'Requests that have begun to arrive.', incoming.total),
     counter(
       'slow_connections_closed',
       'Readers and senders closed because they stood still.',
-      single(outgoing.closedCount + incoming.closedCount),
+      outgoing.closedCount + incoming.closedCount,
     ),
   ];
 }
@@ -238,33 +233,25 @@ function clientFamilies(counters: ServerCounters): readonly Family[] {
     labels: { operation },
     value,
   }));
-  const durations = [...counters.clientDurations].flatMap(([operation, measured]) =>
-    histogramSamples(measured, { operation }),
-  );
   return [
-    gauge('client_connections', 'Open client WebSockets.', single(counters.clientConnections)),
-    counter(
-      'client_connections',
-      'Client WebSockets accepted.',
-      single(counters.clientConnectionsTotal),
-    ),
+    gauge('client_connections', 'Open client WebSockets.', counters.clientConnections),
+    counter('client_connections', 'Client WebSockets accepted.', counters.clientConnectionsTotal),
     counter('client_requests', 'Requests over client WebSockets.', requests),
-    {
-      name: 'raftchart_client_request_duration_seconds',
-      type: 'histogram',
-      help: 'From the arrival of a frame over a client WebSocket until the answer to a request in it is known.',
-      samples: durations,
-    },
+    histograms(
+      'client_request_duration_seconds',
+      'From the arrival of a frame over a client WebSocket until the answer to a request in it is known.',
+      [...counters.clientDurations].map(([operation, measured]) => [measured, { operation }]),
+    ),
     counter(
       'client_bad_frames',
       'Frames from clients that broke the protocol.',
-      single(counters.clientBadFrames),
+      counters.clientBadFrames,
     ),
-    gauge('client_watches', 'Open watches over client WebSockets.', single(counters.clientWatches)),
+    gauge('client_watches', 'Open watches over client WebSockets.', counters.clientWatches),
     counter(
       'watches_too_slow',
       'Watches ended because their reader lagged.',
-      single(counters.watchesTooSlow),
+      counters.watchesTooSlow,
     ),
   ];
 }
@@ -275,7 +262,7 @@ function processFamilies(
 ): readonly Family[] {
   return [
     histogram('event_loop_delay_seconds', 'How late a timer was, 50 times a second.', loopDelay),
-    gauge('process_resident_memory_bytes', 'Memory of the process.', single(residentBytes)),
-    gauge('process_uptime_seconds', 'Age of the process.', single(uptimeSeconds)),
+    gauge('process_resident_memory_bytes', 'Memory of the process.', residentBytes),
+    gauge('process_uptime_seconds', 'Age of the process.', uptimeSeconds),
   ];
 }
