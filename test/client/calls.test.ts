@@ -2,16 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { CompactedError, ConditionFailedError, connect } from '../../src/client/index.ts';
 import { encodeCommand } from '../../src/kv/command-codec.ts';
+import { cleanUp } from '../clean-up.ts';
 import { eventually } from '../server/eventually.ts';
-import { type LocalOptions, type LocalServer, localServer } from '../server/local-server.ts';
+import { served } from '../server/local-server.ts';
 import { scriptedServer } from './scripted-server.ts';
-import { cleanUp, clientOf, rejection } from './stage.ts';
-
-async function served(options: LocalOptions = {}): Promise<LocalServer> {
-  const server = await localServer(options);
-  cleanUp(() => server.close());
-  return server;
-}
+import { clientOf, rejection } from './stage.ts';
 
 const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
 

@@ -1,14 +1,8 @@
 /** What JavaScript lets callers pass to the client: refused in words before anything is sent, and never ignored. */
 import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/client/index.ts';
-import { type LocalServer, localServer } from '../server/local-server.ts';
-import { cleanUp, clientOf } from './stage.ts';
-
-async function served(): Promise<LocalServer> {
-  const server = await localServer({});
-  cleanUp(() => server.close());
-  return server;
-}
+import { served } from '../server/local-server.ts';
+import { clientOf } from './stage.ts';
 
 describe('what is given to a call', () => {
   it.each<[string, readonly unknown[], string]>([

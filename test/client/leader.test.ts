@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
 import { eventually } from '../server/eventually.ts';
 import { LocalReplica } from '../server/local-replica.ts';
-import { type LocalServer, localServer } from '../server/local-server.ts';
-import { cleanUp, clientOf } from './stage.ts';
+import { type LocalServer, localServer, served } from '../server/local-server.ts';
+import { clientOf } from './stage.ts';
 
 /** Servers over one store, as replicas that are always in step; the named one leads. */
 async function cluster(ids: readonly string[], leader: string): Promise<readonly LocalServer[]> {
@@ -14,8 +14,7 @@ async function cluster(ids: readonly string[], leader: string): Promise<readonly
     const replica = new LocalReplica({ id, ...(machine !== undefined && { machine }) });
     machine = replica.machine;
     replica.follow(leader);
-    const server = await localServer({ replica });
-    cleanUp(() => server.close());
+    const server = await served({ replica });
     servers.push(server);
   }
   return servers;
@@ -88,8 +87,7 @@ describe('the leader', () => {
     await close();
     await eventually(() => client.connectedTo).toBeNull();
     const waiting = client.put('b', 'x');
-    const again = await localServer({ port, replica });
-    cleanUp(() => again.close());
+    await served({ port, replica });
     expect(await waiting).toMatchObject({ revision: 3 });
   });
 });

@@ -1,10 +1,11 @@
 /** How requests end that are not answered: what the client claims must be what is known. */
 import { describe, expect, it } from 'vitest';
 import { encodeResult } from '../../src/kv/result-codec.ts';
+import { cleanUp } from '../clean-up.ts';
 import { eventually } from '../server/eventually.ts';
-import { localServer } from '../server/local-server.ts';
+import { localServer, served } from '../server/local-server.ts';
 import { helloOf, type ScriptedServer, scriptedServer } from './scripted-server.ts';
-import { cleanUp, clientOf, rejection } from './stage.ts';
+import { clientOf, rejection } from './stage.ts';
 
 async function scripted(): Promise<ScriptedServer> {
   const server = await scriptedServer();
@@ -73,8 +74,7 @@ describe('when the connection breaks', () => {
 
   it('[CL3] asks a read again elsewhere, since it changes nothing', async () => {
     const broken = await scripted();
-    const whole = await localServer();
-    cleanUp(() => whole.close());
+    const whole = await served();
     broken.onRequest = () => broken.connections[0]?.terminate();
     const client = clientOf([broken.url, whole.url]);
     expect(await client.get('a')).toBeNull();
@@ -96,8 +96,7 @@ describe('when the connection breaks', () => {
 
   it('[CL6] takes a server that falls silent for dead', async () => {
     const silent = await scripted();
-    const whole = await localServer();
-    cleanUp(() => whole.close());
+    const whole = await served();
     const client = clientOf([silent.url, whole.url], { keepAliveMs: 40 });
     await eventually(() => client.connectedTo).toBe('n1');
     silent.connections[0]?.pause();
@@ -178,8 +177,7 @@ describe('aborting', () => {
   });
 
   it('[CL4] lets go of the signal when the request is done', async () => {
-    const server = await localServer();
-    cleanUp(() => server.close());
+    const server = await served();
     const client = clientOf([server.url]);
     const { signal } = new AbortController();
     let listening = 0;

@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { RevisionAssembly } from '../../src/client/revision-assembly.ts';
 import type { WatchEvent, WatchRevision } from '../../src/kv/watch-event.ts';
 import { partsOf } from '../../src/server/client-port/revision-parts.ts';
+import { cleanUp } from '../clean-up.ts';
 import { scriptedServer } from './scripted-server.ts';
-import { cleanUp, clientOf } from './stage.ts';
+import { clientOf } from './stage.ts';
 
 const deletion = (bytes: number, at: number): WatchEvent => ({
   type: 'delete',

@@ -1,15 +1,7 @@
 /** Servers and clients of one test, taken down after it in reverse order. */
-import { afterEach } from 'vitest';
+
 import { type ConnectOptions, connect, type KvClient, RaftError } from '../../src/client/index.ts';
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
-
-export function cleanUp(clean: () => unknown): void {
-  cleanups.push(clean);
-}
+import { cleanUp } from '../clean-up.ts';
 
 export function clientOf(urls: readonly string[], options: Partial<ConnectOptions> = {}): KvClient {
   const client = connect({ endpoints: urls, timeoutMs: 5_000, ...options });

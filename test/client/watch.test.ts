@@ -3,16 +3,11 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KvClient, Watch, WatchRevision } from '../../src/client/index.ts';
 import { encodeCommand } from '../../src/kv/command-codec.ts';
+import { cleanUp } from '../clean-up.ts';
 import { eventually } from '../server/eventually.ts';
 import { LocalReplica } from '../server/local-replica.ts';
-import { type LocalServer, localServer } from '../server/local-server.ts';
-import { cleanUp, clientOf, rejection } from './stage.ts';
-
-async function served(): Promise<LocalServer> {
-  const server = await localServer();
-  cleanUp(() => server.close());
-  return server;
-}
+import { type LocalServer, localServer, served } from '../server/local-server.ts';
+import { clientOf, rejection } from './stage.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -132,8 +127,7 @@ describe('reconnecting', () => {
     const { port, replica } = server;
     await server.close();
     await write(server, 'missed');
-    const again = await localServer({ port, replica });
-    cleanUp(() => again.close());
+    const again = await served({ port, replica });
     await write(again, 'later');
     await eventually(() => numbers(seen)).toEqual([3, 4]);
   });
@@ -164,8 +158,7 @@ describe('reconnecting', () => {
   });
 
   it('[CL8] survives compaction behind a quiet watch', async () => {
-    const server = await localServer({ keepAliveMs: 20 });
-    cleanUp(() => server.close());
+    const server = await served({ keepAliveMs: 20 });
     const client = clientOf([server.url]);
     const watch = client.watch({ prefix: 'quiet', from: 2 });
     const { seen } = follow(watch);

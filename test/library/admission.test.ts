@@ -1,5 +1,5 @@
 /** What may enter the log, through the public door: no name, input or result that no member could apply. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   createNode,
   DEFAULT_LIMITS,
@@ -57,8 +57,6 @@ const machine = defineMachine({
 });
 
 const stage = new Stage();
-afterEach(() => stage.end());
-
 /** By a name that types would refuse, as JavaScript does. */
 function propose(node: object, ...all: readonly unknown[]): Promise<unknown> {
   return Reflect.apply(Reflect.get(node, 'propose'), node, all);

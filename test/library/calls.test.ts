@@ -1,7 +1,7 @@
 /** Calls of a node with what JavaScript lets pass: options that do not exist or stand elsewhere, listeners that throw. */
 import { on } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   createNode,
   DEFAULT_LIMITS,
@@ -34,8 +34,6 @@ const machine = defineMachine({
 });
 
 const stage = new Stage();
-afterEach(() => stage.end());
-
 function call(node: object, method: string, ...all: readonly unknown[]): unknown {
   return Reflect.apply(Reflect.get(node, method), node, all);
 }

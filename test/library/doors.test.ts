@@ -1,28 +1,6 @@
-/** The doors of the package as they are published: what `npm test` has just built into `dist`. */
-import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+/** The doors of the package as they are published. */
 import { describe, expect, it } from 'vitest';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-/** Every module outside the package that the declarations behind a door mention. */
-function foreignTypesOf(door: string): readonly string[] {
-  const foreign = new Set<string>();
-  const seen = new Set<string>();
-  const waiting = [resolve(ROOT, door)];
-  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
-    if (seen.has(file)) continue;
-    seen.add(file);
-    const text = readFileSync(file, 'utf8');
-    for (const [, from, dynamic] of text.matchAll(/from ['"](.+?)['"]|import\(['"](.+?)['"]\)/g)) {
-      const specifier = from ?? dynamic ?? '';
-      if (!specifier.startsWith('.')) foreign.add(specifier);
-      else waiting.push(resolve(dirname(file), specifier.replace(/\.[jt]s$/, '.d.ts')));
-    }
-  }
-  return [...foreign];
-}
+import { foreignTypesOf } from '../foreign-types.ts';
 
 describe('the doors', () => {
   it.each(['dist/src/index.d.ts', 'dist/src/client/index.d.ts'])(

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   createNode,
   DEFAULT_LIMITS,
@@ -15,6 +15,8 @@ import {
 import { contradictionInLimits } from '../../src/rules/contradictions.ts';
 import { MemoryNetwork } from '../../src/transport/memory-network.ts';
 import { memoryTransport } from '../../src/transport/memory-transport.ts';
+import { closing } from '../clean-up.ts';
+import { FAST } from './stage.ts';
 
 const counter = defineMachine({
   initial: () => ({ count: 0, times: [] as number[] }),
@@ -35,23 +37,9 @@ const counter = defineMachine({
   },
 });
 
-const FAST = {
-  electionTimeoutMinMs: 20,
-  electionTimeoutMaxMs: 40,
-  heartbeatIntervalMs: 5,
-  suspicionStepMs: 5,
-};
-const open: { close(): Promise<void> }[] = [];
-
 async function startCounter(store: LogStore = memoryLogStore()) {
-  const node = await createNode({ id: 'n1', store, machine: counter, timing: FAST });
-  open.push(node);
-  return node;
+  return closing(await createNode({ id: 'n1', store, machine: counter, timing: FAST }));
 }
-
-afterEach(async () => {
-  for (const node of open.splice(0)) await node.close();
-});
 
 describe('starting', () => {
   it('[CF1] refuses limits and times that cannot hold together, before anything is touched', async () => {
@@ -74,9 +62,7 @@ async function startTwo(clusterIds: readonly [string, string]) {
   const start = async (id: 'n1' | 'n2', clusterId: string) => {
     const transport = memoryTransport({ network, address: peers[id], limits: DEFAULT_LIMITS });
     const store = memoryLogStore();
-    const node = await createNode({ id, peers, clusterId, store, transport, machine: counter });
-    open.push(node);
-    return node;
+    return closing(await createNode({ id, peers, clusterId, store, transport, machine: counter }));
   };
   return [await start('n1', clusterIds[0]), await start('n2', clusterIds[1])] as const;
 }
@@ -176,8 +162,7 @@ describe('a data directory', () => {
       await before.propose('add', 1);
       const { clusterId } = before.status();
       await before.close();
-      const after = await start('localhost:0');
-      open.push(after);
+      const after = closing(await start('localhost:0'));
       expect(after.status().clusterId).toBe(clusterId);
       expect(await after.query('count')).toBe(1);
       await after.close();

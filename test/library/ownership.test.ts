@@ -1,5 +1,5 @@
 /** Bytes and objects have one owner: what a command or a caller does with its own changes nobody else's. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   createNode,
   DEFAULT_LIMITS,
@@ -50,8 +50,6 @@ const vault = defineMachine({
 });
 
 const stage = new Stage();
-afterEach(() => stage.end());
-
 describe('the bytes of an input', () => {
   it('[OW1] may be spoilt by a command: log, peers and disks keep them', async () => {
     const folder = await stage.folder();

@@ -1,4 +1,4 @@
-/** Nodes of one machine for a test: alone, or three that talk through memory. */
+/** Nodes of one machine of one test, closed after it: alone, or three that talk through memory. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { createNode, DEFAULT_LIMITS, memoryLogStore, type RaftchartNode } from '
 import type { Command, Machine, Query } from '../../src/library/machine.ts';
 import { MemoryNetwork } from '../../src/transport/memory-network.ts';
 import { memoryTransport } from '../../src/transport/memory-transport.ts';
+import { cleanUp, closing } from '../clean-up.ts';
 
 export const FAST = {
   electionTimeoutMinMs: 20,
@@ -15,15 +16,9 @@ export const FAST = {
 };
 
 export class Stage {
-  readonly #endings: (() => Promise<unknown>)[] = [];
-
-  async end(): Promise<void> {
-    for (const ending of this.#endings.splice(0).reverse()) await ending();
-  }
-
   async folder(): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'raftchart-library-'));
-    this.#endings.push(() => rm(folder, { recursive: true, force: true }));
+    cleanUp(() => rm(folder, { recursive: true, force: true }));
     return folder;
   }
 
@@ -35,9 +30,7 @@ export class Stage {
     machine: Machine<State, Commands, Queries>,
     store = memoryLogStore(),
   ): Promise<RaftchartNode<State, Commands, Queries>> {
-    const node = await createNode({ id: 'n1', store, machine, timing: FAST });
-    this.#endings.push(() => node.close());
-    return node;
+    return closing(await createNode({ id: 'n1', store, machine, timing: FAST }));
   }
 
   /** Three members on disks in `folder`. */
@@ -63,7 +56,6 @@ export class Stage {
         }),
       ),
     );
-    for (const node of nodes) this.#endings.push(() => node.close());
-    return nodes;
+    return nodes.map(closing);
   }
 }

@@ -9,6 +9,7 @@ import { DEFAULT_SERVER_LIMITS, type ServerLimits } from '../../src/server/limit
 import { createServerCounters } from '../../src/server/operations/server-counters.ts';
 import { OpenStreams, type ServerContext } from '../../src/server/server-context.ts';
 import { connectionClock } from '../../src/wire/ws-clock.ts';
+import { closing } from '../clean-up.ts';
 import { LocalReplica } from './local-replica.ts';
 
 export interface LocalOptions {
@@ -79,4 +80,11 @@ export async function localServer(
     await http.close();
   };
   return { ...local, clients, url: `http://127.0.0.1:${port}`, port, close };
+}
+
+/** The same, closed after the test. */
+export async function served(
+  options: LocalOptions & { readonly port?: number } = {},
+): Promise<LocalServer> {
+  return closing(await localServer(options));
 }

@@ -1,8 +1,9 @@
 /** The composition root with a real node: one member on a temporary directory, real sockets, real disk. */
+
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/client/index.ts';
 import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
 import { type NodeId, nodeId } from '../../src/core/types.ts';
@@ -10,6 +11,7 @@ import { foundingClusterId, storedClusterId } from '../../src/library/cluster-id
 import { DEFAULT_TIMING } from '../../src/rules/timing.ts';
 import { DEFAULT_SERVER_LIMITS } from '../../src/server/limits.ts';
 import { type RunningServer, type ServeOptions, serve } from '../../src/server/serve.ts';
+import { cleanUp } from '../clean-up.ts';
 import { eventually } from './eventually.ts';
 
 interface LogLine {
@@ -17,14 +19,9 @@ interface LogLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
-
 async function directory(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'raftchart-serve-'));
-  cleanups.push(() => rm(path, { recursive: true, force: true }));
+  cleanUp(() => rm(path, { recursive: true, force: true }));
   return join(path, 'data');
 }
 
@@ -58,7 +55,7 @@ function options(
 
 async function start(given: ServeOptions): Promise<RunningServer> {
   const server = await serve(given);
-  cleanups.push(() => server.close());
+  cleanUp(() => server.close());
   await eventually(async () => (await fetch(`${server.url}/readyz`)).status).toBe(200);
   return server;
 }
@@ -93,7 +90,7 @@ describe('a server of one', () => {
   it('[SV27] answers what is under way before it closes, and lets nothing new begin', async () => {
     const server = await start(options(await directory()));
     const client = connect({ endpoints: [server.url] });
-    cleanups.push(() => client.close());
+    cleanUp(() => client.close());
     await client.put('warm', 'x');
     const underWay = Array.from({ length: 50 }, (_, at) => client.put(`k${at}`, 'x'));
     await new Promise((sent) => process.nextTick(sent));

@@ -1,7 +1,4 @@
 /** `raftchart/testing` as its users meet it: its names, its types, and what it finds in machines of many kinds. */
-import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { defineMachine } from '../../src/library/define-machine.ts';
 import type { Machine } from '../../src/library/machine.ts';
@@ -14,8 +11,7 @@ import {
   type Previous,
   simulateSeed,
 } from '../../src/testing/index.ts';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+import { foreignTypesOf } from '../foreign-types.ts';
 
 interface Sum {
   sum: number;
@@ -80,24 +76,9 @@ describe('the door', () => {
   });
 
   it('[TS1] the types behind it are all our own', () => {
-    const foreign = new Set<string>();
-    const seen = new Set<string>();
-    const waiting = [resolve(ROOT, 'dist/src/testing/index.d.ts')];
-    for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
-      if (seen.has(file)) continue;
-      seen.add(file);
-      for (const [, from, dynamic] of readFileSync(file, 'utf8').matchAll(IMPORTED)) {
-        const specifier = from ?? dynamic ?? '';
-        if (!specifier.startsWith('.')) foreign.add(specifier);
-        else waiting.push(resolve(dirname(file), specifier.replace(/\.[jt]s$/, '.d.ts')));
-      }
-    }
-    expect([...foreign]).toEqual([]);
-    expect(seen.size).toBeGreaterThan(10);
+    expect(foreignTypesOf('dist/src/testing/index.d.ts')).toEqual([]);
   });
 });
-
-const IMPORTED = /from ['"](.+?)['"]|import\(['"](.+?)['"]\)/g;
 
 describe('a seed', () => {
   it('[TS2] gives the same run each time, and another seed another run', async () => {

@@ -2,9 +2,10 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { PeerTransport } from '../../src/transport/conversation.ts';
 import { webSocketTransport } from '../../src/transport/ws-transport.ts';
+import { cleanUp, closing } from '../clean-up.ts';
 import { HELLO } from './hostile.ts';
 import { hostAndPort, rawDial, rawListen } from './raw-sockets.ts';
 import { dial, Recorder } from './recorder.ts';
@@ -12,12 +13,6 @@ import { helloOf, KIB, LIMITS, proposeOf, runOf } from './sample.ts';
 
 const CONNECTIONS_MAX = 16;
 const STRANGERS_MAX = CONNECTIONS_MAX / 2;
-
-const closing: { close(): unknown }[] = [];
-
-afterEach(async () => {
-  for (const one of closing.splice(0)) await one.close();
-});
 
 /** A peer that takes its time with the verdict: it is given when `recorder.connection.release()` is called. */
 class Judge extends Recorder {
@@ -35,12 +30,13 @@ async function listening(): Promise<{
   address: string;
   accepted: Judge[];
 }> {
-  const transport = webSocketTransport({
-    listen: '127.0.0.1:0',
-    limits: LIMITS,
-    connectionsMax: CONNECTIONS_MAX,
-  });
-  closing.push(transport);
+  const transport = closing(
+    webSocketTransport({
+      listen: '127.0.0.1:0',
+      limits: LIMITS,
+      connectionsMax: CONNECTIONS_MAX,
+    }),
+  );
   const accepted: Judge[] = [];
   const address = await transport.listen((connection) => {
     const judge = new Judge();
@@ -54,7 +50,7 @@ async function listening(): Promise<{
 function tcp(address: string): Socket {
   const socket = connect(hostAndPort(address));
   socket.on('error', () => {});
-  closing.push({ close: () => socket.destroy() });
+  cleanUp(() => socket.destroy());
   return socket;
 }
 
@@ -92,18 +88,15 @@ describe('before its hello is accepted', () => {
   });
 
   it('[TR20] and so is whoever answers a call with one', async () => {
-    const transport = webSocketTransport({ listen: null, limits: LIMITS });
-    closing.push(transport);
-    const server = await rawListen((socket) => socket.send(new Uint8Array(200 * KIB)));
-    closing.push(server);
+    const transport = closing(webSocketTransport({ listen: null, limits: LIMITS }));
+    const server = closing(await rawListen((socket) => socket.send(new Uint8Array(200 * KIB))));
     const recorder = dial(transport, server.address);
     expect(await recorder.closed()).toMatchObject({ kind: 'badFrame' });
   });
 
   it('[TR20] nothing behind a hello is read before the verdict, and all of it after', async () => {
     const { address, accepted } = await listening();
-    const caller = webSocketTransport({ listen: null, limits: LIMITS });
-    closing.push(caller);
+    const caller = closing(webSocketTransport({ listen: null, limits: LIMITS }));
     const recorder = dial(caller, address);
     await recorder.until(() => recorder.heard.length === 1);
     recorder.connection?.sendHello(helloOf('a', 'b'));

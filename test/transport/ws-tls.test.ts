@@ -1,6 +1,7 @@
 /** Peers over TLS, with certificates on both ends when an authority is named. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type PeerTls, webSocketTransport } from '../../src/transport/ws-transport.ts';
+import { closing } from '../clean-up.ts';
 import { type Certificate, isOpensslPresent, makeCertificate } from './certificates.ts';
 import { dial, Recorder } from './recorder.ts';
 import { appendOf, helloOf, KIB, LIMITS, runOf } from './sample.ts';
@@ -10,12 +11,7 @@ const reason = isPresent ? '' : ' (skipped: the openssl command is not installed
 
 // Skipped, and says so, only where the openssl command that makes the certificates is missing.
 describe.skipIf(!isPresent)(`a transport over TLS${reason}`, () => {
-  const closing: { close(): Promise<void> }[] = [];
   let made: readonly [Certificate, Certificate] | null = null;
-
-  afterEach(async () => {
-    for (const one of closing.splice(0)) await one.close();
-  });
 
   function certificates(): readonly [ours: Certificate, foreign: Certificate] {
     made ??= [makeCertificate(), makeCertificate()];
@@ -35,13 +31,13 @@ describe.skipIf(!isPresent)(`a transport over TLS${reason}`, () => {
   }
 
   function transport(listen: string | null, tls?: PeerTls) {
-    const own = webSocketTransport({
-      listen,
-      limits: LIMITS,
-      ...(tls === undefined ? {} : { tls }),
-    });
-    closing.push(own);
-    return own;
+    return closing(
+      webSocketTransport({
+        listen,
+        limits: LIMITS,
+        ...(tls === undefined ? {} : { tls }),
+      }),
+    );
   }
 
   it('[TR17] members with certificates of one authority understand each other', async () => {

@@ -1,19 +1,10 @@
 /** How many may connect, how much one may ask at once, and how long it may take to ask: over real sockets. */
+
 import { connect, type Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { cleanUp } from '../../clean-up.ts';
 import { eventually } from '../eventually.ts';
-import { type LocalOptions, type LocalServer, localServer } from '../local-server.ts';
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
-
-async function served(options: LocalOptions = {}): Promise<LocalServer> {
-  const server = await localServer(options);
-  cleanups.push(() => server.close());
-  return server;
-}
+import { served } from '../local-server.ts';
 
 interface Stranger {
   readonly socket: Socket;
@@ -24,7 +15,7 @@ interface Stranger {
 
 async function stranger(port: number): Promise<Stranger> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-  cleanups.push(() => socket.destroy());
+  cleanUp(() => socket.destroy());
   let text = '';
   socket.on('data', (data) => {
     text += data.toString('latin1');
@@ -108,7 +99,7 @@ describe('one connection', () => {
     async (_, line, host, status) => {
       const { port } = await served();
       const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-      cleanups.push(() => socket.destroy());
+      cleanUp(() => socket.destroy());
       const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
       socket.write(`${line} HTTP/1.1\r\nHost: ${host}\r\n${upgrade}`);
       let answer = '';

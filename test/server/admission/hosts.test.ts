@@ -1,13 +1,10 @@
 /** Whose requests are served: by name, as a function, and over real sockets as a browser would send them. */
-import { connect } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
-import { ServedHosts } from '../../../src/server/admission/host-check.ts';
-import { type LocalServer, localServer } from '../local-server.ts';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
+import { connect } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { ServedHosts } from '../../../src/server/admission/host-check.ts';
+import { cleanUp } from '../../clean-up.ts';
+import { served } from '../local-server.ts';
 
 const HOSTS = new ServedHosts(['db.internal', 'Allowed.Test.', '::1', '10.0.0.7']);
 const isServed = (host: string | undefined, origin?: string, url = '/kv/a'): boolean =>
@@ -16,17 +13,11 @@ const isServed = (host: string | undefined, origin?: string, url = '/kv/a'): boo
     url,
   }) === null;
 
-async function served(): Promise<LocalServer> {
-  const server = await localServer();
-  cleanups.push(() => server.close());
-  return server;
-}
-
 /** The first line of what comes back for bytes as a browser would send them. */
 function statusOf(port: number, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(text));
-    cleanups.push(() => socket.destroy());
+    cleanUp(() => socket.destroy());
     socket.on('data', (data) => resolve(data.toString('latin1').slice(9, 12)));
     socket.on('error', reject);
   });

@@ -1,27 +1,23 @@
 /** The WebSocket endpoint, spoken to by a bare socket: what it answers, and what it does with garbage. */
+
 import * as fc from 'fast-check';
 import { pack } from 'msgpackr';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { ClientRequest } from '../../../src/client-protocol/frame-shapes.ts';
 import { decodeRequests, encodeRequests } from '../../../src/client-protocol/request-frame.ts';
 import { RaftError } from '../../../src/core/errors.ts';
 import { encodeCommand } from '../../../src/kv/command-codec.ts';
 import { decodeResult } from '../../../src/kv/result-codec.ts';
+import { cleanUp } from '../../clean-up.ts';
 import { eventually } from '../eventually.ts';
-import { type LocalOptions, type LocalServer, localServer } from '../local-server.ts';
+import { type LocalOptions, type LocalServer, served } from '../local-server.ts';
 import { type RawClient, rawClient } from './raw-client.ts';
 
-const cleanups: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
-
 async function stage(options: LocalOptions = {}): Promise<LocalServer & { client: RawClient }> {
-  const server = await localServer(options);
-  cleanups.push(() => server.close());
+  const server = await served(options);
   const client = await rawClient(server.url);
-  cleanups.push(() => client.socket.terminate());
+  cleanUp(() => client.socket.terminate());
   await client.until(({ type }) => type === 'hello');
   return { ...server, client };
 }

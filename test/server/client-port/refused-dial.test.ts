@@ -1,19 +1,16 @@
 /** A client that is refused learns why, in the server's words, from a server of ours or of anybody. */
+
 import { createServer } from 'node:http';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { RaftError } from '../../../src/core/errors.ts';
 import { dialWebSocket } from '../../../src/wire/ws-socket.ts';
+import { cleanUp } from '../../clean-up.ts';
 import { localServer } from '../local-server.ts';
-
-const cleanups: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
 
 describe('a refused WebSocket', () => {
   it('[SV24] tells a client that comes later why the node halted, and not the status alone', async () => {
     const { replica, url, close } = await localServer();
-    cleanups.push(close);
+    cleanUp(close);
     replica.halt(new RaftError('RAFT_STORAGE_FAILED', 'the disk is gone'));
     expect(await refusalOf(url)).toBe(
       'This node has halted (RAFT_STORAGE_FAILED: the disk is gone) and answers no more. Ask another node.',
@@ -36,10 +33,10 @@ describe('a refused WebSocket', () => {
       else response.end(body);
     });
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-    cleanups.push(
-      () => server.closeAllConnections(),
-      () => void server.close(),
-    );
+    cleanUp(() => {
+      server.close();
+      server.closeAllConnections();
+    });
     const bound = server.address();
     const port = bound instanceof Object ? bound.port : 0;
     expect(await refusalOf(`http://127.0.0.1:${port}`)).toMatch(told);

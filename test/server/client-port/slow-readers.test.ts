@@ -1,33 +1,24 @@
 /** Clients over real sockets that take nothing, ask for too much, or both: what the server holds for them. */
-import { afterEach, describe, expect, it } from 'vitest';
+
+import { describe, expect, it } from 'vitest';
 import { connect } from '../../../src/client/index.ts';
 import type { ClientRequest } from '../../../src/client-protocol/frame-shapes.ts';
 import type { KeyValue } from '../../../src/kv/results.ts';
 import type { WatchListener } from '../../../src/kv/watch-event.ts';
 import { createHeld } from '../../../src/server/admission/held-bytes.ts';
 import { isKvResult } from '../../../src/server/store/replica-calls.ts';
+import { cleanUp } from '../../clean-up.ts';
 import { eventually } from '../eventually.ts';
 import { readSse } from '../http/sse.ts';
 import type { LocalReplica } from '../local-replica.ts';
-import { type LocalOptions, type LocalServer, localServer } from '../local-server.ts';
+import { served } from '../local-server.ts';
 import { type RawClient, rawClient } from './raw-client.ts';
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
 
 const MIB = 1024 * 1024;
 
-async function served(options: LocalOptions = {}): Promise<LocalServer> {
-  const server = await localServer(options);
-  cleanups.push(() => server.close());
-  return server;
-}
-
 async function pausedClient(url: string): Promise<RawClient> {
   const client = await rawClient(url);
-  cleanups.push(() => client.socket.terminate());
+  cleanUp(() => client.socket.terminate());
   client.closed.catch(() => {});
   await client.until(({ type }) => type === 'hello');
   client.socket.pause();
@@ -61,7 +52,7 @@ const longKeys = Array.from({ length: 4600 }, (_, at) => `long${at}`.padEnd(4090
 describe('what does not fit into a frame', () => {
   it('[SP7] deleting 4,600 long keys at once ends no watch, and no other request of that client', async () => {
     const { url, replica } = await served();
-    await using client = connect({ endpoints: [url] });
+    await using client = connect({ endpoints: [url], timeoutMs: 30_000 });
     const watch = client.watch({ prefix: 'long' });
     await watch.started();
     await Promise.all(longKeys.map((key) => client.put(key, 'x')));
@@ -81,7 +72,7 @@ describe('what does not fit into a frame', () => {
   it('[SP7] a revision of 18 MiB reaches its watchers whole, over a WebSocket and as an event', async () => {
     const { url, replica } = await served();
     const revision = largeRevision(replica, longKeys);
-    await using client = connect({ endpoints: [url] });
+    await using client = connect({ endpoints: [url], timeoutMs: 30_000 });
     const watch = client.watch({ prefix: '' });
     await watch.started();
     const events = readSse(await fetch(`${url}/watch`));
@@ -113,7 +104,7 @@ describe('what does not fit into a frame', () => {
             result: { type: 'delete', revision: 22, deleted: 20, previous },
           });
       });
-    await using client = connect({ endpoints: [url] });
+    await using client = connect({ endpoints: [url], timeoutMs: 30_000 });
     const deletion = client.delete({ prefix: 'k' }, { returnPrevious: true });
     const others = Array.from({ length: 72 }, (_, at) => client.put(`other${at}`, 'x'));
     const error = await deletion.catch((thrown) => thrown);
@@ -159,7 +150,7 @@ describe('readers that take nothing', () => {
   it('[SP6] 600 watches and one value of a megabyte: only what the reader has room for is made', async () => {
     const { url, context, send } = await served();
     const client = await rawClient(url);
-    cleanups.push(() => client.socket.terminate());
+    cleanUp(() => client.socket.terminate());
     client.send(watches);
     await client.until((reply) => reply.type === 'progress' && reply.id === 600);
     client.socket.pause();
@@ -178,7 +169,7 @@ describe('readers that take nothing', () => {
   it('[SP6] all watches of a slow reader are told everything, once it reads', async () => {
     const { url, context, send } = await served({ limits: { socketBytesMax: 100_000 } });
     const client = await rawClient(url);
-    cleanups.push(() => client.socket.terminate());
+    cleanUp(() => client.socket.terminate());
     client.send(watches);
     await client.until((reply) => reply.type === 'progress' && reply.id === 600);
     client.socket.pause();
@@ -219,7 +210,7 @@ describe('readers that take nothing', () => {
     for (const client of clients) client.send([1, 2, 3, 4].map((id) => read(id, '')));
     await eventually(() => held.outgoing.total).toBeGreaterThan(18 * MIB);
     expect(held.outgoing.total).toBeLessThanOrEqual(40 * MIB);
-    await using honest = connect({ endpoints: [url] });
+    await using honest = connect({ endpoints: [url], timeoutMs: 30_000 });
     expect((await honest.range({ prefix: '' })).count).toBe(3);
     expect(held.outgoing.closedCount).toBeGreaterThan(0);
     expect(held.outgoing.total).toBeLessThanOrEqual(40 * MIB);

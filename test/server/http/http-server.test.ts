@@ -1,30 +1,21 @@
 /** HTTP over a real socket: what only shows there, such as raw paths, half-sent bodies and broken streams. */
+
 import { connect as connectTo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createHeld } from '../../../src/server/admission/held-bytes.ts';
 import { ServedHosts } from '../../../src/server/admission/host-check.ts';
 import { HttpServer, type HttpServerOptions } from '../../../src/server/http/http-server.ts';
 import { createServerCounters } from '../../../src/server/operations/server-counters.ts';
+import { cleanUp } from '../../clean-up.ts';
 import { eventually } from '../eventually.ts';
-import { type LocalOptions, type LocalServer, localServer } from '../local-server.ts';
+import { served } from '../local-server.ts';
 import { readSse } from './sse.ts';
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
-
-async function served(options: LocalOptions = {}): Promise<LocalServer> {
-  const server = await localServer(options);
-  cleanups.push(() => server.close());
-  return server;
-}
 
 /** Sends bytes as they are and returns all that comes back until the server closes, or `until` appears. */
 function raw(port: number, text: string, until?: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connectTo(port, '127.0.0.1', () => socket.write(text));
-    cleanups.push(() => socket.destroy());
+    cleanUp(() => socket.destroy());
     let answer = '';
     socket.on('data', (data) => {
       answer += data.toString('latin1');
@@ -151,7 +142,7 @@ describe('starting and closing', () => {
   it('[SV26] answers that it is starting until it serves', async () => {
     const http = new HttpServer(PLAIN_SERVER);
     const { port } = await http.listen({ host: '127.0.0.1', port: 0 });
-    cleanups.push(() => http.close());
+    cleanUp(() => http.close());
     const answer = await fetch(`http://127.0.0.1:${port}/kv/a`);
     expect(answer.status).toBe(503);
     expect(await answer.json()).toMatchObject({ code: 'RAFT_STOPPED', retry: 'safe' });
@@ -179,7 +170,7 @@ describe('starting and closing', () => {
     const server = await served();
     const idle = connectTo(server.port, '127.0.0.1');
     idle.on('error', () => {});
-    cleanups.push(() => idle.destroy());
+    cleanUp(() => idle.destroy());
     await new Promise((open) => idle.once('connect', open));
     await server.close();
     await server.close();

@@ -1,28 +1,19 @@
 /** HTTP over real sockets: readers that take nothing, senders that never finish, and what the server holds. */
+
 import { connect as connectTo, type Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createHeld } from '../../../src/server/admission/held-bytes.ts';
+import { cleanUp } from '../../clean-up.ts';
 import { eventually } from '../eventually.ts';
-import { type LocalOptions, type LocalServer, localServer } from '../local-server.ts';
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
+import { type LocalServer, served } from '../local-server.ts';
 
 const MIB = 1024 * 1024;
-
-async function served(options: LocalOptions = {}): Promise<LocalServer> {
-  const server = await localServer(options);
-  cleanups.push(() => server.close());
-  return server;
-}
 
 /** Sends and reads nothing that comes back, until told to. */
 async function sender(port: number, text: string): Promise<Socket> {
   const socket = connectTo(port, '127.0.0.1');
-  cleanups.push(() => socket.destroy());
+  cleanUp(() => socket.destroy());
   socket.on('error', () => {});
   await new Promise((open) => socket.once('connect', open));
   socket.pause();
@@ -119,7 +110,7 @@ describe('readers that take nothing', () => {
     const { held, counters } = server.context;
     const answer = await fetch(`${server.url}/watch`);
     const reader = answer.body?.getReader();
-    cleanups.push(() => reader?.cancel());
+    cleanUp(() => reader?.cancel());
     for (let at = 0; at < 5; at += 1) await reader?.read();
     await eventually(() => held.outgoing.total).toBe(0);
     for (let tick = 0; tick < 500; tick += 1) held.outgoing.tick();
@@ -266,7 +257,7 @@ describe('senders that never finish', () => {
   it('[SP9] a client that lives on pings alone holds nothing', async () => {
     const server = await served();
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}/client`);
-    cleanups.push(() => socket.terminate());
+    cleanUp(() => socket.terminate());
     await new Promise((open) => socket.once('open', open));
     const pongs = new Promise<void>((resolve) => {
       let seen = 0;
