@@ -64,7 +64,7 @@ export interface RoleChanged {
 }
 
 /** Reads of this round and the ones before may be answered once `readIndex` is applied (§6.4). */
-export interface RoundConfirmed {
+interface RoundConfirmed {
   readonly type: 'roundConfirmed';
   readonly round: number;
   readonly readIndex: Index;
@@ -150,7 +150,7 @@ export type LinkEffect =
   | { readonly type: 'linkClosed'; readonly peer: NodeId; readonly reason: string };
 
 /** End all parts, at once: what stands before this in the line is not performed any more (FS1). */
-export interface Halted {
+interface Halted {
   readonly type: 'halted';
   readonly error: RaftError;
 }

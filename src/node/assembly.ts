@@ -25,7 +25,7 @@ import { Roles } from './roles.ts';
 import { Timings } from './timings.ts';
 
 /** What is known when a node is put together. */
-export interface Beginnings {
+interface Beginnings {
   readonly settings: Settings;
   readonly recovered: RecoveredLog;
   readonly life: Life;

@@ -9,7 +9,7 @@ import type { HardState } from '../core/hard-state.ts';
 import type { EntryId, Index } from '../core/types.ts';
 import type { LogOperation, LogStore } from '../ports/log-store.ts';
 
-export interface Durable {
+interface Durable {
   readonly hardState: HardState;
   readonly entry: EntryId;
 }
@@ -20,13 +20,13 @@ interface HeldSend {
   readonly send: Send;
 }
 
-export interface DiskCounters {
+interface DiskCounters {
   writes: number;
   bytes: number;
   stalls: number;
 }
 
-export interface DiskOptions {
+interface DiskOptions {
   readonly store: Pick<LogStore, 'write'>;
   readonly recovered: Durable;
   readonly now: () => number;

@@ -24,7 +24,7 @@ export class Audience {
 }
 
 /** Of one kind of event. */
-export class Listeners<Event> {
+class Listeners<Event> {
   readonly #all = new Set<(event: Event) => void>();
   readonly #defer: Defer;
 

@@ -72,7 +72,7 @@ export function inspectionOf({ actors, applying }: Parts): NodeInspection {
 }
 
 /** Every other member. */
-export function peersIn({ configuration, identity }: RecoveredLog): readonly NodeId[] {
+function peersIn({ configuration, identity }: RecoveredLog): readonly NodeId[] {
   return members(configuration).filter((member) => member !== identity.nodeId);
 }
 

@@ -15,6 +15,7 @@ export type { Operation } from './linearizability/operation.ts';
 export type { SequentialModel } from './linearizability/sequential-model.ts';
 export { renderLanes } from './simulation/lanes.ts';
 export {
+  type InspectedReplica,
   type MachineAnswer,
   type MachineCall,
   machineModel,

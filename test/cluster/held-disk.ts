@@ -21,7 +21,7 @@ import { DurableLog } from '../../src/testing/simulation/checks/durable-log.ts';
 import { type StoredEntry, written } from './entries.ts';
 import type { Watch } from './watch.ts';
 
-export interface HeldDiskOptions {
+interface HeldDiskOptions {
   readonly id: NodeId;
   readonly watch: Watch;
   /** The node asks for a write. */

@@ -28,7 +28,7 @@ export interface Envelope {
   readonly isLost: () => boolean;
 }
 
-export interface HeldNetworkOptions {
+interface HeldNetworkOptions {
   /** Hears each message when it leaves; the answer is what travels. */
   readonly leaves: (envelope: Envelope) => Message;
   /** True: it is lost at once, and nobody notices. */

@@ -24,7 +24,7 @@ import { CLUSTER_ID } from './founding.ts';
 import type { HeldDisk } from './held-disk.ts';
 import type { Watch } from './watch.ts';
 
-export interface MemberOptions {
+interface MemberOptions {
   readonly id: NodeId;
   /** Of everyone; each is reached under its name. */
   readonly ids: readonly NodeId[];

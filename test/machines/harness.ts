@@ -67,9 +67,9 @@ export function raftState(changes: Partial<RaftState> = {}): RaftState {
 }
 
 type Charts = ReturnType<typeof bindCharts>;
-export type ChartName = keyof Charts;
+type ChartName = keyof Charts;
 
-export interface RunOptions {
+interface RunOptions {
   readonly clock?: VirtualClock;
   /** Uniform in `[0, 1)`; always 0 unless given. */
   readonly random?: () => number;
@@ -78,7 +78,7 @@ export interface RunOptions {
 }
 
 /** What a test does with a running chart. */
-export interface RunningChart<Context, Event> {
+type RunningChart<Context, Event> = {
   readonly clock: VirtualClock;
   /** What it emitted when it started. */
   readonly started: readonly Effect[];
@@ -95,7 +95,7 @@ export interface RunningChart<Context, Event> {
   /** What killed it; `null` while it lives. */
   error(): unknown;
   stop(): void;
-}
+};
 
 interface Shapes {
   readonly raft: { context: RaftState; event: RaftEvent };

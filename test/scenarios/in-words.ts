@@ -41,7 +41,7 @@ export function writeInWords(operations: readonly LogOperation[]): string {
 }
 
 /** `1/1 no-op, 1/2 x=1`; entries from before the play have no text and stand together, `4/4..5`. */
-export function entriesInWords(runs: readonly EntryRun[]): string {
+function entriesInWords(runs: readonly EntryRun[]): string {
   return runs.flatMap(runInWords).join(', ');
 }
 

@@ -16,7 +16,7 @@ import type { Watch } from '../cluster/watch.ts';
 import { placeOf } from './in-words.ts';
 import { labelOf, type Moved, movedIn } from './state-names.ts';
 
-export interface PlayMemberOptions {
+interface PlayMemberOptions {
   readonly id: NodeId;
   readonly addresses: Readonly<Record<string, string>>;
   readonly disk: HeldDisk;
@@ -32,7 +32,7 @@ export interface PlayMemberOptions {
 /** Draws of chance are all the same, so that every timeout is as long as the last one. */
 const DRAW = 0.5;
 
-export const PLAY_TIMING: RaftTiming = {
+const PLAY_TIMING: RaftTiming = {
   electionTimeoutMinMs: 300,
   electionTimeoutMaxMs: 600,
   heartbeatIntervalMs: 100,

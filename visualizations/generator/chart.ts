@@ -6,7 +6,7 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 
 /** What sets a transition off. `always` is a condition that became true. */
-export interface Trigger {
+interface Trigger {
   readonly kind: 'event' | 'after' | 'always' | 'done' | 'error';
   /** The event, the delay, or the actor that ended; empty for `always`. */
   readonly name: string;

@@ -29,7 +29,7 @@ export interface Item {
   gutter: number;
 }
 
-export interface Lane {
+interface Lane {
   /** The innermost box around all that it leads from and to. */
   readonly home: Item;
   readonly to: Item;

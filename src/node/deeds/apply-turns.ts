@@ -9,7 +9,7 @@ import type { Timings } from '../timings.ts';
 import { machineFailed } from './failures.ts';
 import type { LogReader } from './log-reader.ts';
 
-export interface ApplyTurnsOptions {
+interface ApplyTurnsOptions {
   readonly actors: Pick<Actors, 'tellApplier'>;
   readonly applying: Applying;
   readonly bytesMax: number;

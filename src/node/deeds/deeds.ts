@@ -30,7 +30,7 @@ type Deed<Some extends Type> = (
 export type Deeds = { readonly [Each in Type]: Deed<Each> };
 type DeedsOf<Some extends Performed> = Pick<Deeds, Some['type']>;
 
-export type Doers = Pick<
+type Doers = Pick<
   Parts,
   'actors' | 'audience' | 'clients' | 'disk' | 'peers' | 'problems' | 'roles' | 'run' | 'timings'
 > & {

@@ -5,7 +5,7 @@ import type { LogStore } from '../../ports/log-store.ts';
 import type { LogTail } from '../log-tail.ts';
 import { storageFailed } from './failures.ts';
 
-export interface LogReaderOptions {
+interface LogReaderOptions {
   readonly tail: LogTail;
   readonly store: Pick<LogStore, 'read'>;
   /** Runs an input of the step loop. */

@@ -10,13 +10,13 @@ import type { LogTail } from '../log-tail.ts';
 import type { Timings } from '../timings.ts';
 import { storageFailed } from './failures.ts';
 
-export interface RunStart {
+interface RunStart {
   readonly term: Term;
   readonly firstIndex: Index;
   readonly timeMs: number;
 }
 
-export interface LogWritingOptions {
+interface LogWritingOptions {
   readonly actors: Pick<Actors, 'raft' | 'tellLogWriter' | 'tellRaft'>;
   readonly clock: Pick<Clock, 'wallTimeMs'>;
   readonly disk: Disk;

@@ -9,7 +9,7 @@ import type { Actors } from '../actors.ts';
 import type { Peers } from '../peers.ts';
 import type { LogReader } from './log-reader.ts';
 
-export interface ReplicatingOptions {
+interface ReplicatingOptions {
   readonly actors: Pick<Actors, 'raft' | 'hasTag' | 'replication' | 'tellReplication'>;
   readonly log: LogReader;
   readonly peers: Pick<Peers, 'send'>;

@@ -11,7 +11,7 @@ import {
 import type { KeyValueWorkload } from './key-value-subject.ts';
 import { linearizable, type Subject } from './subject.ts';
 
-export type AppendListSubject = Subject<AppendListInput, AppendListOutput, ListsMachine>;
+type AppendListSubject = Subject<AppendListInput, AppendListOutput, ListsMachine>;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -36,7 +36,7 @@ interface RecordedOperation<Input, Output> extends Operation<Input, Output> {
   readonly hash: number | null;
 }
 
-export interface ClientsOptions<Input, Output, Machine extends StateMachine> {
+interface ClientsOptions<Input, Output, Machine extends StateMachine> {
   readonly world: World;
   readonly subject: Subject<Input, Output, Machine>;
   readonly random: SeededRandom;

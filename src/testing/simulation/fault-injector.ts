@@ -297,7 +297,7 @@ function freeze(member: SimulatedMember): End {
   return () => process.thaw();
 }
 
-export function describeFault(fault: Fault): string {
+function describeFault(fault: Fault): string {
   const { type, atMs: _, forMs, ...rest } = fault;
   return `FAULT ${type} for ${forMs} ms ${JSON.stringify(rest)}`;
 }

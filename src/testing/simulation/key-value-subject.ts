@@ -21,7 +21,7 @@ export interface KeyValueWorkload {
   readonly valueBytesMax: number;
 }
 
-export type KeyValueSubject = Subject<KeyValueInput, KeyValueOutput, KvStateMachine>;
+type KeyValueSubject = Subject<KeyValueInput, KeyValueOutput, KvStateMachine>;
 
 export function keyValueSubject(workload: KeyValueWorkload): KeyValueSubject {
   return {

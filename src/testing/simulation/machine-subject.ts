@@ -53,7 +53,7 @@ export interface InspectedReplica<State> extends MachineReplica {
   readonly state: State;
 }
 
-export interface MachineSubjectOptions<State, Commands, Queries> {
+interface MachineSubjectOptions<State, Commands, Queries> {
   readonly machine: Machine<State, Commands, Queries>;
   /** What a client calls next. Draw all chance from `random`; `previous` is `null` at its first call. */
   readonly draw: (

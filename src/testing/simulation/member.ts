@@ -27,7 +27,7 @@ import { simulatedFiles } from './simulated-files.ts';
 import type { SometimesLog } from './sometimes.ts';
 import { type Planted, Trap, trapped } from './trap.ts';
 
-export interface MemberOptions {
+interface MemberOptions {
   readonly id: NodeId;
   readonly addresses: Readonly<Record<string, string>>;
   readonly clock: VirtualClock;
@@ -49,7 +49,7 @@ export interface MemberOptions {
 }
 
 /** What a member tells the simulation. */
-export interface MemberEvents {
+interface MemberEvents {
   stepped(member: SimulatedMember): void;
   started(member: SimulatedMember): void;
   /** After the process is gone. */
@@ -61,7 +61,7 @@ export interface MemberEvents {
   refused(member: SimulatedMember, error: unknown): void;
 }
 
-export type MemberState = 'down' | 'starting' | 'up' | 'refused' | 'halted';
+type MemberState = 'down' | 'starting' | 'up' | 'refused' | 'halted';
 
 export class SimulatedMember {
   readonly id: NodeId;

@@ -38,7 +38,7 @@ export interface LinkQuality {
   cloggedUntilMs: number;
 }
 
-export interface SimulatedNetworkOptions {
+interface SimulatedNetworkOptions {
   readonly clock: VirtualClock;
   readonly random: SeededRandom;
   /** The life that uses this address at the moment; `null`: none does. */

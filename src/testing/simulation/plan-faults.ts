@@ -14,7 +14,7 @@ export interface Direction {
 }
 
 /** What a link does to messages for a while. */
-export interface Disorder {
+interface Disorder {
   readonly lossRate: number;
   readonly duplicateRate: number;
   readonly reorderRate: number;
@@ -74,7 +74,7 @@ export type Fault = { readonly atMs: number; readonly forMs: number } & (
   | { readonly type: 'rollback'; readonly node: NodeId }
 );
 
-export interface FaultScope {
+interface FaultScope {
   readonly members: readonly NodeId[];
   readonly timing: RaftTiming;
   readonly troubleMs: number;

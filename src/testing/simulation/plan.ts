@@ -18,13 +18,13 @@ import { planStreams, type StreamPlan } from './streams/plan-streams.ts';
 /** Raised whenever the same seed may mean another run than before. */
 export const PLAN_VERSION = 2;
 
-export interface LinkPlan {
+interface LinkPlan {
   readonly latencyMs: number;
   readonly jitterMs: number;
   readonly bytesPerMs: number;
 }
 
-export interface WorkloadPlan extends KeyValueWorkload {
+interface WorkloadPlan extends KeyValueWorkload {
   /** Which of the machines that come with the simulator is run, unless the caller brings one. */
   readonly machine: 'keyValue' | 'appendList';
   readonly clients: number;

@@ -6,7 +6,7 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
 
-export interface ProcessOptions {
+interface ProcessOptions {
   readonly name: string;
   /** Numbers the lives of this node, from 1. */
   readonly life: number;
@@ -28,7 +28,7 @@ export interface ClockDrift {
   readonly wallSkewMs: number;
 }
 
-export type InputKind = 'timer' | 'input';
+type InputKind = 'timer' | 'input';
 
 interface Parked {
   readonly kind: InputKind;

@@ -11,7 +11,7 @@ import { type SimulationReport, simulate } from './simulate.ts';
 import type { Subject } from './subject.ts';
 import type { TraceLine } from './trace.ts';
 
-export interface SimulateSeedOptions {
+interface SimulateSeedOptions {
   /** Instead of those that the seed names. */
   readonly faults?: readonly Fault[];
   /** Keeps the lines that `renderLanes` shows; false unless given. */

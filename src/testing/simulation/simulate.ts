@@ -72,7 +72,7 @@ const WATCHED_MS = 15_000;
 const IN_VAIN = 'a member outside of the core keeps campaigning in vain';
 const SURVIVED = 'everyone loses power and nothing acknowledged is lost';
 /** How long a run lasts at least, in simulated milliseconds. */
-export const RUN_MS_MIN = 60_000;
+const RUN_MS_MIN = 60_000;
 
 /** Resolves with what was found; rejects only if the simulation itself is broken. */
 export async function simulate<Input, Output, Machine extends StateMachine>(

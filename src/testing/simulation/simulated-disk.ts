@@ -11,7 +11,7 @@ import type { SeededRandom } from './random.ts';
 import { type DiskContent, SimulatedContent } from './simulated-content.ts';
 import type { Sometimes, SometimesLog } from './sometimes.ts';
 
-export interface SimulatedDiskOptions {
+interface SimulatedDiskOptions {
   readonly clock: VirtualClock;
   readonly random: SeededRandom;
   /** What one operation takes on average, in milliseconds. */
@@ -24,7 +24,7 @@ export interface SimulatedDiskOptions {
 }
 
 /** What is wrong with a disk at the moment; mutable, set by the faults. */
-export interface DiskTrouble {
+interface DiskTrouble {
   /** No operation completes before this simulated time, in milliseconds. */
   stalledUntilMs: number;
   /** The next write of the database fails; `maybe`: it is there all the same. */

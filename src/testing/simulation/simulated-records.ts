@@ -15,7 +15,7 @@ interface Batch {
 }
 
 /** How many of the unsynced batches of one write-ahead file a power loss leaves. */
-export type Survivors = (unsynced: number) => number;
+type Survivors = (unsynced: number) => number;
 
 /** A write-ahead file is full after so many batches; the next one goes to a new file. */
 const BATCHES_PER_WAL_FILE = 4;

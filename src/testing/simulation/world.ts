@@ -30,7 +30,7 @@ interface Candidacy {
   readonly term: number;
 }
 
-export interface WorldOptions {
+interface WorldOptions {
   readonly plan: SimulationPlan;
   readonly createMachine: () => StateMachine;
   /** Keeps lines for people. */

@@ -16,7 +16,7 @@ export interface DurableEntry {
   readonly hash: number;
 }
 
-export interface DurableLogOptions {
+interface DurableLogOptions {
   /** An entry has come to this disk. */
   readonly appended: (at: Index, entry: DurableEntry) => void;
   readonly hardStateChanged: (before: HardState, after: HardState) => void;

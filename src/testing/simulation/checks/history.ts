@@ -17,7 +17,7 @@ interface Applied {
   readonly shown: string;
 }
 
-export interface CommittedEntry {
+interface CommittedEntry {
   /** The entry's own. */
   readonly term: number;
   /** The term of the leader that committed it: only leaders of later terms are bound to hold it (§3.6). */

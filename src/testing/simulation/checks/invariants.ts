@@ -16,12 +16,12 @@ import type { DurableLog } from './durable-log.ts';
 import type { History } from './history.ts';
 import type { Report } from './violation.ts';
 
-export interface CheckedNode {
+interface CheckedNode {
   readonly id: NodeId;
   readonly durable: DurableLog;
 }
 
-export interface InvariantsOptions {
+interface InvariantsOptions {
   readonly history: History;
   readonly report: Report;
   readonly durableOf: (id: NodeId) => DurableLog;

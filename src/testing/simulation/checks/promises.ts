@@ -23,7 +23,7 @@ import type { DurableLog } from './durable-log.ts';
 import type { History } from './history.ts';
 import type { Report } from './violation.ts';
 
-export interface Speaker {
+interface Speaker {
   readonly id: NodeId;
   readonly durable: DurableLog;
   /** What it has in memory; `null` while it starts. */

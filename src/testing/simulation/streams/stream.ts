@@ -8,7 +8,7 @@ import type { FrameSocket, FrameSocketListener } from '../../../ports/frame-sock
 import type { SimulatedProcess } from '../process.ts';
 import { Lane, type LaneOptions, type StreamItem } from './lane.ts';
 
-export interface StreamOptions extends Pick<LaneOptions, 'clock' | 'random' | 'quality'> {
+interface StreamOptions extends Pick<LaneOptions, 'clock' | 'random' | 'quality'> {
   readonly client: SimulatedProcess;
   readonly frameBytesMax: number;
 }
