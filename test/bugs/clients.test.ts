@@ -5,28 +5,6 @@ import type { CarriedMessage } from '../../src/transport/memory-network.ts';
 import { VirtualCluster } from '../node/virtual-cluster.ts';
 import { typeCarried } from './messages.ts';
 
-it('[I4] whoever waits for an index that another leader used is told that the command never took effect', async () => {
-  const cluster = await VirtualCluster.start(3);
-  const old = await cluster.leader();
-  await cluster.submit(old.id, 'kept');
-  cluster.isolate(old.id);
-  const ended: ProposalOutcome[] = [];
-  const lost = new TextEncoder().encode('lost');
-  old.node.submit(lost, { timeoutMs: 60_000 }, (outcome) => ended.push(outcome));
-  await cluster.pass(100);
-  const { lastIndex } = old.node.status();
-  const others = [...cluster.members.keys()].filter((id) => id !== old.id);
-  await cluster.pass(1_500);
-  await cluster.submit(others[0] ?? '', 'new');
-  expect(ended).toEqual([]);
-  cluster.mend(old.id);
-  await cluster.until('the answer', () => ended.length > 0);
-  expect(old.node.status().lastApplied).toBeGreaterThanOrEqual(lastIndex);
-  expect(ended).toMatchObject([{ error: { code: 'RAFT_OVERWRITTEN', retry: 'safe' } }]);
-  expect(await cluster.read(old.id)).toBeNull();
-  expect(cluster.applied(old.id)).toEqual(['kept', 'new']);
-});
-
 it('[I5] a forwarded command that the network repeats takes effect once', async () => {
   const repeated: CarriedMessage[] = [];
   const carry = (message: CarriedMessage): boolean => {

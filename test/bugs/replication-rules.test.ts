@@ -8,10 +8,9 @@ import { termAt } from '../../src/core/term-runs.ts';
 import { index, type NodeId, term } from '../../src/core/types.ts';
 import { LogTail } from '../../src/node/log-tail.ts';
 import { acceptEntries } from '../../src/rules/log-matching.ts';
-import { startProgress } from '../../src/rules/progress.ts';
 import { isQuorum, quorumIndex } from '../../src/rules/quorum.ts';
 import { runProblem } from '../../src/transport/check.ts';
-import { LIMITS, logOf, N1, N2, raftState, run } from '../machines/harness.ts';
+import { logOf, N1, N2, raftState } from '../machines/harness.ts';
 import { VirtualCluster } from '../node/virtual-cluster.ts';
 import { nodeIds } from '../paper/names.ts';
 import { compacted } from '../rules/arbitraries.ts';
@@ -50,17 +49,6 @@ it('[B6] the term of what is not there is no number, so that two that are missin
   expect(acceptEntries(state, N2, message, []).effects).toMatchObject([
     { message: { result: { accepted: false, lastIndex: 1 } } },
   ]);
-});
-
-it('[B7] acknowledgements of 5 and 9 that arrive as 9 and 5 leave it at 9', () => {
-  const log = logOf([1, 1, 1, 1, 1, 1, 1, 1, 1]);
-  const start = { peer: N2, term: term(1), log, nextIndex: index(9), commitIndex: index(0) };
-  const chart = run('replication', startProgress({ ...start, limits: LIMITS }));
-  for (const through of [9, 5, 9, 5]) {
-    chart.send({ type: 'append.accepted', matchIndex: index(through), round: 0 });
-    expect(chart.context()).toMatchObject({ matchIndex: 9, nextIndex: 10 });
-  }
-  expect([chart.error(), chart.state()]).toEqual([null, 'replicate.caughtUp']);
 });
 
 it('[B10] a batch with a hole is refused where it arrives, and again where it would be appended', () => {

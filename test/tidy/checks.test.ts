@@ -273,14 +273,18 @@ it('[SC21] finds known bugs without a test, tests of bugs that wait or are unkno
     `| A8 | After a gap. | \`${one}\` |`,
     '| A9 | no sentence | waits for leases |',
     `| B1 | Behind a rule. | \`${one}\` (the rule) |`,
+    '| B2 | In a play. | `test/plays/two.txt` |',
+    '| B3 | In no play. | `test/plays/two.txt` |',
   ];
   const first = `it('[A1] x', () => {}); it('[A8] x', () => {}); it('[XY1] [B1] x of [C1]', () => {});`;
   const tree = {
     'docs/SPEC.md': rows.join('\n'),
     [one]: first,
+    'test/plays/two.txt': '# Two (B2; §3.4).\n# Not B3.',
     'test/two.test.ts': `it('[A2] x', () => {});\nit('[A5] x', () => {});\nit('[D1] x', () => {});`,
   };
-  expect(found(specification.bugsWithoutTest, tree)).toEqual(['docs/SPEC.md:2', 'docs/SPEC.md:3']);
+  const unproven = [2, 3, 9].map((line) => `docs/SPEC.md:${line}`);
+  expect(found(specification.bugsWithoutTest, tree)).toEqual(unproven);
   expect(found(specification.testsWithoutBug, tree)).toEqual([
     `${one}:1`,
     'test/two.test.ts:2',

@@ -122,7 +122,10 @@ export function malformedBugs(tree: SourceTree): readonly Offence[] {
   return [...unread, ...misplaced];
 }
 
-/** Each file that a proven bug names has a test in whose name that bug stands first, or behind a rule. */
+/**
+ * Each file that a proven bug names has a test in whose name that bug stands first, or behind a rule; a play names it
+ * in its title.
+ */
 export function bugsWithoutTest(tree: SourceTree): readonly Offence[] {
   const proven = new Set(
     testNames(tree).flatMap(({ name, file }) => leadingIds(name).map((id) => `${file.path} ${id}`)),
@@ -130,7 +133,9 @@ export function bugsWithoutTest(tree: SourceTree): readonly Offence[] {
   return knownBugsOf(tree.text(PAGE) ?? '').flatMap(({ family, first, last, line, ...bug }) => {
     if (bug.waits) return [];
     const id = first === last ? `${family}${first}` : `${family}${first}–${family}${last}`;
-    if (bug.files.length > 0 && bug.files.every((path) => proven.has(`${path} ${id}`))) return [];
+    const isProven = (path: string): boolean =>
+      proven.has(`${path} ${id}`) || titleIds(tree.text(path)).includes(id);
+    if (bug.files.length > 0 && bug.files.every(isProven)) return [];
     const sentence = `${id} neither waits nor has a test in each file that it names.`;
     return [{ path: PAGE, line, sentence }];
   });
@@ -173,6 +178,12 @@ function testNames(tree: SourceTree): readonly TestName[] {
       return [{ name, file, start: node.start }];
     }),
   );
+}
+
+/** The bugs that stand behind the title of a play: `# Title (A1; §3.4).` */
+function titleIds(play: string | null): readonly string[] {
+  const [title = ''] = play?.split('\n') ?? [];
+  return title.startsWith('# ') ? (title.match(/\b[A-J]\d+\b/g) ?? []) : [];
 }
 
 /** The ids in brackets that a name begins with. */
