@@ -12,6 +12,7 @@ import { peersOf } from '../src/rules/leadership.ts';
 import { type ApplierContext, type ApplierEvent, applierMachine } from './applier.machine.ts';
 import { bindLink } from './bind-link.ts';
 import { bindRaft, type RaftPorts, replicationId } from './bind-raft.ts';
+import { readIndex } from './bind-read-index.ts';
 import { replication } from './bind-replication.ts';
 import { type GuardWatch, withGuardWatch } from './guard-watch.ts';
 import { linkMachine } from './link.machine.ts';
@@ -24,6 +25,7 @@ import { type NodeContext, type NodeEvent, nodeMachine } from './node.machine.ts
 import { withOutlet } from './outlet.ts';
 import { performer } from './perform.ts';
 import { raftMachine } from './raft.machine.ts';
+import { readIndexMachine } from './read-index.machine.ts';
 import { replicationMachine } from './replication.machine.ts';
 
 /** Every chart there is; what is drawn, checked and tested walks this list. */
@@ -34,6 +36,7 @@ export const charts = {
   link: linkMachine,
   logWriter: logWriterMachine,
   applier: applierMachine,
+  readIndex: readIndexMachine,
 } as const;
 
 export interface ChartPorts extends RaftPorts {
@@ -57,8 +60,9 @@ export function bindCharts({ outlet, guardAsked, recover, ...ports }: ChartPorts
   const link = led(bindLink(ports.random));
   const logWriter = led(boundLogWriter);
   const applier = led(boundApplier);
-  const node = led(bindNode({ raft, logWriter, applier, link }, recover));
-  return { node, raft, replication: peer, link, logWriter, applier } as const;
+  const reads = led(readIndex);
+  const node = led(bindNode({ raft, logWriter, applier, readIndex: reads, link }, recover));
+  return { node, raft, replication: peer, link, logWriter, applier, readIndex: reads } as const;
 }
 
 function bindApplier() {
@@ -117,6 +121,7 @@ interface NodeParts {
   readonly raft: ReturnType<typeof bindRaft>;
   readonly logWriter: typeof boundLogWriter;
   readonly applier: typeof boundApplier;
+  readonly readIndex: typeof readIndex;
   readonly link: ReturnType<typeof bindLink>;
 }
 

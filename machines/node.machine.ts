@@ -10,6 +10,7 @@ import type { applierMachine } from './applier.machine.ts';
 import type { linkMachine } from './link.machine.ts';
 import type { logWriterMachine } from './log-writer.machine.ts';
 import type { raftMachine } from './raft.machine.ts';
+import type { readIndexMachine } from './read-index.machine.ts';
 
 export interface NodeContext {
   readonly diskStallMs: number;
@@ -43,6 +44,7 @@ export const nodeMachine = setup({
     raft: placeholder as unknown as typeof raftMachine,
     logWriter: placeholder as unknown as typeof logWriterMachine,
     applier: placeholder as unknown as typeof applierMachine,
+    readIndex: placeholder as unknown as typeof readIndexMachine,
     link: placeholder as unknown as typeof linkMachine,
   },
   actions: {
@@ -115,6 +117,17 @@ export const nodeMachine = setup({
             target: 'halted',
             actions: { type: 'recordFailure', params: event },
           },
+          onError: {
+            target: 'halted',
+            actions: { type: 'recordError', params: event },
+          },
+        },
+        {
+          id: 'readIndex',
+          src: 'readIndex',
+          input: ({ context }) => ({
+            patienceMs: context.recovered?.timing.electionTimeoutMinMs ?? 300,
+          }),
           onError: {
             target: 'halted',
             actions: { type: 'recordError', params: event },

@@ -92,7 +92,7 @@ interface PeerStalled {
 }
 
 /** A peer has answered: it was in contact, and holds this much of the leader's log. */
-interface Progressed {
+export interface Progressed {
   readonly type: 'progressed';
   readonly peer: NodeId;
   readonly term: Term;
@@ -125,6 +125,25 @@ interface DiskRecovered {
 }
 
 export type LogWriterEffect = FlushLog | LogDurable | DiskStalled | DiskRecovered;
+
+/** Ask the leader which index the reads that wait have to see; answer `leader.answered` or `leader.refused`. */
+export interface AskLeader {
+  readonly type: 'askLeader';
+  readonly leaderId: NodeId;
+  readonly term: Term;
+  readonly requestId: number;
+}
+
+export type ReadIndexEffect =
+  | AskLeader
+  /** Ask this leader for a round of its own; answer `round.confirmed`. */
+  | { readonly type: 'askRound' }
+  /** The reads that were part of the question may be answered once this index is applied (RD3). */
+  | { readonly type: 'readsConfirmed'; readonly readIndex: Index }
+  /** Nobody will answer the question: its reads wait again. */
+  | { readonly type: 'readsTakenBack' }
+  /** Answer the confirmed reads that had to see no more than this. */
+  | { readonly type: 'readsReadable'; readonly lastApplied: Index };
 
 /** Apply committed entries `[fromIndex, throughIndex]` and answer `apply.completed`. */
 export interface Apply {
@@ -165,6 +184,7 @@ export type NodeEffect = Halted | Drain;
 export type Effect =
   | RaftEffect
   | ReplicationEffect
+  | ReadIndexEffect
   | LogWriterEffect
   | ApplierEffect
   | LinkEffect

@@ -9,6 +9,7 @@ import type { LinkContext, LinkEvent } from '../../machines/link.machine.ts';
 import type { LogWriterEvent } from '../../machines/log-writer.machine.ts';
 import type { NodeEvent } from '../../machines/node.machine.ts';
 import type { RaftEvent } from '../../machines/raft.types.ts';
+import type { ReadIndexEvent, ReadIndexTag } from '../../machines/read-index.machine.ts';
 import type { ReplicationEvent } from '../../machines/replication.types.ts';
 import { assert } from '../core/assert.ts';
 import type { Effect, Role } from '../core/effect.ts';
@@ -101,6 +102,10 @@ export class Actors {
     this.#child('applier')?.send(event);
   }
 
+  tellReadIndex(event: ReadIndexEvent): void {
+    this.#child('readIndex')?.send(event);
+  }
+
   tellLink(peer: NodeId, event: LinkEvent): void {
     this.#child(linkId(peer))?.send(event);
   }
@@ -123,6 +128,14 @@ export class Actors {
 
   hasTag(tag: 'loyal' | 'leads' | 'servesReads'): boolean {
     return this.raftSnapshot?.hasTag(tag) ?? false;
+  }
+
+  /** The present state of the read-index chart, as its tag says. */
+  readIndexHas(tag: ReadIndexTag): boolean {
+    const snapshot = this.#child('readIndex')?.getSnapshot() as
+      | SnapshotFrom<Charts['readIndex']>
+      | undefined;
+    return snapshot?.hasTag(tag) ?? false;
   }
 
   replication(peer: NodeId): ReplicationState | null {

@@ -112,7 +112,7 @@ function buildDeeds({ life, settings }: Beginnings, parts: Parts): Deeds {
     applyTurns: new ApplyTurns({
       ...{ actors, applying, clock, log, run, timings },
       bytesMax: limits.applyBytesMax,
-      applied: (lastApplied) => clients.applied(lastApplied),
+      applied: (lastApplied) => clients.reads.applied(lastApplied),
     }),
   });
 }

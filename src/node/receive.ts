@@ -81,7 +81,7 @@ function deliver(
     case 'ReadIndex':
       return clients.readAskedBy(from, message);
     case 'ReadIndexReply':
-      return clients.readAnswered(message);
+      return clients.reads.answeredBy(message);
     default:
       return unreachable(message);
   }

@@ -284,6 +284,28 @@ it('[EL14] both drivers agree on the applier', () => {
   agree('applier', { lastApplied: index(0) }, event);
 });
 
+it('[EL14] both drivers agree on the read index', () => {
+  const leaderId = fc.constantFrom(N2, null);
+  const at = fc.nat({ max: 9 });
+  const event = fc.oneof(
+    fc.record({ type: fc.constant('reads.gathered'), servesReads: fc.boolean(), leaderId }),
+    fc.record({
+      type: fc.constantFrom('leader.answered', 'leader.refused'),
+      requestId: at,
+      readIndex: at,
+    }),
+    fc.record({ type: fc.constantFrom('round.confirmed', 'applier.behind'), readIndex: at }),
+    fc.record({ type: fc.constant('entries.applied'), lastApplied: at }),
+    fc.record({ type: fc.constantFrom('role.changed', 'link.closed'), peer: peer }),
+  );
+  const input = { patienceMs: 300 };
+  agree(
+    'readIndex',
+    input,
+    event.map((each) => () => each),
+  );
+});
+
 it('[EL14] both drivers agree on either side of a link', () => {
   const types = ['dial', 'socket.opened', 'hello.accepted', 'hello.refused', 'socket.closed'];
   const event = fc

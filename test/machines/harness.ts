@@ -10,6 +10,7 @@ import type { LinkContext, LinkEvent } from '../../machines/link.machine.ts';
 import type { LogWriterContext, LogWriterEvent } from '../../machines/log-writer.machine.ts';
 import type { NodeContext, NodeEvent } from '../../machines/node.machine.ts';
 import type { RaftEvent } from '../../machines/raft.types.ts';
+import type { ReadIndexContext, ReadIndexEvent } from '../../machines/read-index.machine.ts';
 import type { ReplicationEvent } from '../../machines/replication.types.ts';
 import { staticConfiguration } from '../../src/core/configuration.ts';
 import type { Effect } from '../../src/core/effect.ts';
@@ -114,6 +115,10 @@ interface Shapes {
   readonly applier: {
     context: ApplierContext;
     event: ApplierEvent;
+  };
+  readonly readIndex: {
+    context: ReadIndexContext;
+    event: ReadIndexEvent;
   };
   readonly node: {
     context: NodeContext;

@@ -51,6 +51,7 @@ it('[PS9] with what recovery found the parts start: always as a follower that ca
     'link:n3',
     'logWriter',
     'raft',
+    'readIndex',
   ]);
   const effects = chart.advance(300);
   const preVote = { type: 'PreVote', term: 5, lastLog: { term: 4, index: 2 }, round: 1 };

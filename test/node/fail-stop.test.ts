@@ -25,6 +25,7 @@ const ELSEWHERE: readonly ThrowPlace[] = [
   'established',
   'hangUp',
   'peerStalled',
+  'readsReadable',
   'store.read',
   'store.rememberPeer',
 ];
@@ -46,18 +47,23 @@ async function stir(stage: WatchedCluster, watch: Watch, place: ThrowPlace): Pro
   const { cluster, leader, others } = stage;
   const submit = ({ node }: VirtualMember): void =>
     node.submit(new Uint8Array(1), { timeoutMs: 500 }, () => {});
+  const read = ({ node }: VirtualMember): void =>
+    node.awaitReadable({ timeoutMs: 5_000 }, () => {});
   const steps: readonly (() => Promise<void>)[] = [
     () => STIRS[place]?.(stage) ?? Promise.resolve(),
     async () => submit(leader),
-    async () => others[0].node.awaitReadable({ timeoutMs: 500 }, () => {}),
+    async () => read(others[0]),
     async () => submit(others[0]),
     () => cluster.pass(700),
     async () => cluster.resetLinks(leader.id),
     () => cluster.pass(1_500),
     async () => cluster.isolate(leader.id),
+    async () => read(leader),
     () => cluster.pass(4_000),
     async () => cluster.mend(leader.id),
     () => cluster.pass(4_000),
+    async () => read(leader),
+    () => cluster.pass(100),
   ];
   for (const step of steps) if (watch.trap.sprungAt === null) await step();
 }

@@ -1,7 +1,7 @@
 /** §6.4: reads without log writes see everything that was committed before they began. */
 import { expect, it } from 'vitest';
 import { index } from '../../src/core/types.ts';
-import { Reads } from '../../src/node/calls/reads.ts';
+import { type PendingRead, PendingReads } from '../../src/node/calls/pending-reads.ts';
 import { MiniCluster } from '../cluster/mini-cluster.ts';
 import { emptyLogs, inTerm, isA, N1, N2, N3 } from './names.ts';
 
@@ -115,56 +115,42 @@ it('[RD2] §6.4: whoever steps down forgets what it was about to confirm', async
   expect(served).toEqual([]);
 });
 
-it('[RD3] [F6] §6.4: a confirmed read waits until everything up to its index is applied here', () => {
-  const reads = new Reads(() => {});
-  const answered: number[] = [];
-  const read = {
+function pending(answered: string[]): (name: string, isLocal?: boolean) => PendingRead {
+  return (name, isLocal = false) => ({
     deadline: 100,
-    isLocal: true,
-    answered: (at: number) => answered.push(at),
-    failed: () => {},
-  };
-  reads.add(read);
-  reads.ask({ type: 'round', round: 4 }, 0);
-  reads.roundConfirmed(3, index(15));
-  reads.roundConfirmed(4, index(20));
-  reads.applied(index(19));
-  expect(answered).toEqual([]);
-  reads.applied(index(20));
-  expect(answered).toEqual([20]);
-});
-
-it('[RD3] [F7] §6.4: a read of another member gets the index at once, and waits over there', () => {
-  const reads = new Reads(() => {});
-  const answered: number[] = [];
-  reads.add({
-    deadline: 100,
-    isLocal: false,
-    answered: (at: number) => answered.push(at),
+    isLocal,
+    answered: (at) => answered.push(`${name} ${at}`),
     failed: () => {},
   });
-  reads.ask({ type: 'round', round: 1 }, 0);
+}
+
+it('[RD3] [F6] [F7] §6.4: a confirmed read waits until its index is applied: here, or where it came from', () => {
+  const reads = new PendingReads();
+  const answered: string[] = [];
+  const read = pending(answered);
+  reads.add(read('own', true));
+  reads.add(read('other'));
+  reads.ask();
   expect(answered).toEqual([]);
-  reads.roundConfirmed(1, index(20));
-  expect(answered).toEqual([20]);
+  reads.confirm(index(20));
+  expect(answered).toEqual(['other 20']);
+  reads.answer(index(19));
+  expect(answered).toEqual(['other 20']);
+  reads.answer(index(20));
+  expect([answered, reads.count]).toEqual([['other 20', 'own 20'], 0]);
 });
 
 it('[RD2] §6.4: a read that comes during an exchange waits for the next one', () => {
-  const reads = new Reads(() => {});
+  const reads = new PendingReads();
   const answered: string[] = [];
-  const read = (name: string) => ({
-    deadline: 100,
-    isLocal: false,
-    answered: () => answered.push(name),
-    failed: () => {},
-  });
+  const read = pending(answered);
   reads.add(read('first'));
-  reads.ask({ type: 'round', round: 1 }, 0);
+  reads.ask();
   reads.add(read('second'));
-  expect(reads.shouldAsk).toBe(false);
-  reads.roundConfirmed(1, index(3));
-  expect([answered, reads.shouldAsk]).toEqual([['first'], true]);
-  reads.ask({ type: 'round', round: 2 }, 0);
-  reads.roundConfirmed(2, index(3));
-  expect(answered).toEqual(['first', 'second']);
+  expect(reads.isWaiting).toBe(true);
+  reads.confirm(index(3));
+  expect([answered, reads.isWaiting]).toEqual([['first 3'], true]);
+  reads.ask();
+  reads.confirm(index(4));
+  expect(answered).toEqual(['first 3', 'second 4']);
 });

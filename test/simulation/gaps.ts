@@ -44,6 +44,9 @@ export const NEVER_TAKEN: Readonly<Record<string, string>> = {
     'takes a member that calls although its id is the larger',
   'logWriter.idle: write.completed → ·': 'one write is under way at a time, and completes once',
   'logWriter [isCurrent] does not hold': 'one write is under way at a time, and completes once',
+  'readIndex: applier.behind → ·':
+    'a state takes it: every confirmed read is answered, or one waits',
+  'readIndex: entries.applied → ·': 'the driver says it only while a confirmed read waits',
   'applier.idle: apply.completed → ·': 'one batch is under way at a time, and completes once',
 };
 

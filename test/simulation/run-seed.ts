@@ -30,7 +30,7 @@ interface SeedOptions extends RunOptions {
   /** Instead of those that the seed names. */
   readonly faults?: readonly Fault[];
   /** Of its plan; the newest unless given. */
-  readonly version?: 1 | 2;
+  readonly version?: 1 | 3;
 }
 
 export function runSeed(seed: string, options: SeedOptions = {}): Promise<SimulationReport> {

@@ -19,6 +19,9 @@ const DEAFNESS = {
   type: 'deafTo',
   codes: [MESSAGE_CODE.AppendEntriesReply],
 } as const;
+const EACH_WAY = MEMBERS.flatMap((from) =>
+  MEMBERS.filter((to) => to !== from).map((to) => ({ from, to })),
+);
 const CRASHES: readonly Fault[] = MEMBERS.map((node, at) => ({
   atMs: 2_000 + at * 1_000,
   forMs: 100,
@@ -46,6 +49,8 @@ const AIDS: Readonly<Partial<Record<ThrowPlace, readonly Fault[]>>> = {
       isHard: true,
     },
   ],
+  // No leader hears a quorum answer its rounds.
+  readsTakenBack: EACH_WAY.map((direction) => ({ ...DEAFNESS, direction })),
   // One follower whose answers get lost; the other is enough for a quorum, whoever leads.
   peerStalled: [
     { ...DEAFNESS, direction: { from: N1, to: N2 } },
@@ -77,6 +82,7 @@ describe('the code of a node', () => {
       faults: [...planted, ...(AIDS[place] ?? CRASHES)],
       limits: { ...DEFAULT_LIMITS, inflightMessagesMax: 1, cacheBytesMax: 1 },
       troubleMs: 10_000,
+      ...(place === 'readsReadable' ? { diskLatencyMs: 40 } : {}),
     });
     const report = await simulate({ plan, subject: keyValueSubject(plan.workload) });
     expect(report.violation).toBeNull();

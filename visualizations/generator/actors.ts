@@ -15,19 +15,27 @@ const AROUND = {
   'state machine': 'Yours: commands and queries.',
 } as const;
 
-type Sender = keyof typeof AROUND | 'node' | 'raft' | 'replication' | 'logWriter' | 'link';
+type Sender =
+  | keyof typeof AROUND
+  | 'node'
+  | 'raft'
+  | 'replication'
+  | 'logWriter'
+  | 'link'
+  | 'readIndex';
 
 /** By the event; by the chart that hears it as well where not all hear it from the same. */
 const TELLS: Readonly<Partial<Record<Sender, string>>> = {
-  clients: 'proposals.gathered round.requested stop',
+  clients: 'proposals.gathered reads.gathered stop',
   peers:
-    'term.observed preVote.requested preVote.answered vote.requested vote.answered entries.received append.accepted append.rejected socket.opened socket.closed socket.silent hello.accepted hello.refused',
+    'term.observed preVote.requested preVote.answered vote.requested vote.answered entries.received append.accepted append.rejected socket.opened socket.closed socket.silent hello.accepted hello.refused leader.answered leader.refused',
   disk: 'disk.durable write.completed write.failed recovered',
-  'state machine': 'apply.completed apply.failed',
-  raft: 'write.requested commit.advanced log.grew round.began heartbeat.due replication:link.opened replication:link.closed',
+  'state machine': 'apply.completed apply.failed applier.behind entries.applied',
+  raft: 'write.requested commit.advanced round.confirmed role.changed log.grew round.began heartbeat.due replication:link.opened replication:link.closed',
   replication: 'peer.progressed',
   logWriter: 'disk.stalled',
   link: 'link.opened link.closed',
+  readIndex: 'round.requested',
 };
 const SENDERS = new Map(
   Object.entries(TELLS).flatMap(([sender, events]) =>

@@ -5,19 +5,17 @@
  */
 import { ENTRY_HEADER_BYTES, type EntryRun, entriesOf } from '../../core/entry-run.ts';
 import { RaftError } from '../../core/errors.ts';
-import type { Propose, ProposeReply, ReadIndex, ReadIndexReply } from '../../core/message.ts';
+import type { Propose, ProposeReply, ReadIndex } from '../../core/message.ts';
 import { advance, type Index, type NodeId, type Term } from '../../core/types.ts';
 import type { ProposalOutcome, WaitOptions } from '../../ports/replica.ts';
 import { raftOf } from '../actors.ts';
 import type { End } from '../endings.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { ForwardPace } from './forward-pace.ts';
+import { answerPeer, FORWARDED_DEADLINE_MS, mayNameTerm } from './peer-answers.ts';
 import { Proposals } from './proposals.ts';
 import { Reads } from './reads.ts';
 import { Sweeper } from './sweeper.ts';
-
-/** How long a command that a follower passed on may wait here for its turn, in milliseconds. */
-const FORWARDED_DEADLINE_MS = 5_000;
 
 export class Clients {
   readonly #parts: () => Surroundings;
@@ -25,7 +23,7 @@ export class Clients {
     () => this.#parts().applying.handedOver,
     (error) => this.#callerThrew(error),
   );
-  readonly #reads = new Reads((askedMs) => this.#parts().timings.readsConfirmed(askedMs));
+  readonly reads: Reads;
   readonly #sweeper: Sweeper;
   readonly #pace = new ForwardPace();
   /** The newest request seen of each member (I5). */
@@ -40,6 +38,7 @@ export class Clients {
   /** `firstRequestId` must be larger than any that this node used in an earlier life. */
   constructor(parts: () => Surroundings, firstRequestId: number, clock: Surroundings['clock']) {
     this.#parts = parts;
+    this.reads = new Reads(parts, firstRequestId);
     this.#requestId = firstRequestId;
     const run = (input: () => void): void => parts().run(input);
     this.#sweeper = new Sweeper(clock, run, (now) => this.#sweep(now));
@@ -50,7 +49,7 @@ export class Clients {
   }
 
   get isWaiting(): boolean {
-    return this.#proposals.isWaiting || this.#reads.isWaiting;
+    return this.#proposals.isWaiting || this.reads.isPending;
   }
 
   /** Bound: past the limits it is refused at once, before anything was written anywhere. */
@@ -71,10 +70,8 @@ export class Clients {
   }
 
   awaitReadable({ timeoutMs }: WaitOptions, completed: (error: RaftError | null) => void): void {
-    const { clock, limits } = this.#parts();
-    if (this.#reads.count >= limits.pendingReadsMax) {
-      return clock.defer(() => completed(overloaded('reads')));
-    }
+    const { clock } = this.#parts();
+    if (this.reads.isFull) return clock.defer(() => completed(overloaded('reads')));
     const tell = (error: RaftError | null): void => {
       try {
         completed(error ?? this.#ended);
@@ -82,8 +79,7 @@ export class Clients {
         this.#callerThrew(thrown);
       }
     };
-    const deadline = clock.now() + timeoutMs;
-    this.#reads.add({ deadline, isLocal: true, answered: () => tell(null), failed: tell });
+    this.reads.add(clock.now() + timeoutMs, tell);
     this.#schedulePump();
   }
 
@@ -91,7 +87,7 @@ export class Clients {
   pump(): void {
     this.#isPumpDue = false;
     this.#pumpProposals();
-    this.#pumpReads();
+    this.reads.pump();
   }
 
   encodeGathered(first: { term: Term; firstIndex: Index; timeMs: number }): EntryRun {
@@ -137,38 +133,19 @@ export class Clients {
   }
 
   /** A follower asks what its reads have to wait for. */
-  readAskedBy(from: NodeId, { term, requestId }: ReadIndex): void {
-    const parts = this.#parts();
-    const answer = (readIndex: Index | null): void => {
-      const { raft } = parts.actors;
-      if (raft === null) return;
-      const reply = { type: 'ReadIndexReply', requestId, readIndex } as const;
-      this.#answer(from, { ...reply, term: raft.term });
-      if (readIndex === null) return;
-      parts.actors.tellReplication(from, { type: 'peer.waits', index: readIndex });
-    };
-    const leads = parts.actors.hasTag('leads') && term === raftOf(parts.actors).term;
-    if (!leads || this.#reads.count >= parts.limits.pendingReadsMax) return answer(null);
-    this.#reads.add({
-      deadline: parts.clock.now() + FORWARDED_DEADLINE_MS,
-      isLocal: false,
-      answered: answer,
-      failed: () => answer(null),
-    });
-    this.#schedulePump();
+  readAskedBy(from: NodeId, message: ReadIndex): void {
+    if (this.reads.askedBy(from, message)) this.#schedulePump();
   }
 
-  readAnswered({ requestId, readIndex }: ReadIndexReply): void {
-    this.#reads.leaderAnswered(requestId, readIndex);
-    this.#reads.applied(this.#parts().applying.lastApplied);
-    if (readIndex === null) this.#sweeper.wake();
-    else this.#schedulePump();
+  /** Nobody will answer them: they are asked for again at the next sweep. */
+  takeReadsBack(): void {
+    this.reads.takeBack();
+    this.#sweeper.wake();
   }
 
-  roundConfirmed(round: number, readIndex: Index): void {
-    this.#reads.roundConfirmed(round, readIndex);
-    this.#reads.applied(this.#parts().applying.lastApplied);
-    this.#schedulePump();
+  confirmReads(readIndex: Index): void {
+    this.reads.confirm(readIndex);
+    if (this.reads.isWaiting) this.#schedulePump();
   }
 
   /** True if someone here waits for exactly this entry. */
@@ -181,20 +158,14 @@ export class Clients {
     if (this.#proposals.expectsAny) this.#proposals.resolve(index, term, result);
   }
 
-  applied(lastApplied: Index): void {
-    this.#reads.applied(lastApplied);
-  }
-
   /** Another leader, or none: whoever was asked will not answer, and what waits is asked anew. */
   roleChanged(): void {
     this.#pace.forget();
-    this.#reads.askAgain();
     this.#schedulePump();
   }
 
   linkClosed(peer: NodeId): void {
     this.#proposals.forwardsLost(peer, lostOnTheWay(peer));
-    this.#reads.askAgain();
   }
 
   /** Calls back once nobody waits any more. */
@@ -213,7 +184,7 @@ export class Clients {
   failAll(refusal: RaftError, unknown: RaftError): void {
     this.#sweeper.stop();
     this.#proposals.failAll(refusal, unknown);
-    this.#reads.failAll(refusal);
+    this.reads.failAll(refusal);
   }
 
   #pumpProposals(): void {
@@ -233,7 +204,7 @@ export class Clients {
     const raft = parts.actors.raft;
     const leader = raft?.leaderId ?? null;
     if (raft === null || leader === null || leader === parts.id) return;
-    if (!this.#mayNameTerm(raft.term)) return;
+    if (!mayNameTerm(parts, raft.term)) return;
     while (!this.#proposals.isEmpty && peers.isOpen(leader)) {
       const now = clock.now();
       if (!this.#pace.allows(now)) return;
@@ -246,22 +217,6 @@ export class Clients {
     }
   }
 
-  #pumpReads(): void {
-    const { actors, clock, id, peers } = this.#parts();
-    const raft = actors.raft;
-    if (raft === null || !this.#reads.shouldAsk) return;
-    if (actors.hasTag('servesReads')) {
-      this.#reads.ask({ type: 'round', round: raft.round + 1 }, clock.now());
-      return actors.tellRaft({ type: 'round.requested' });
-    }
-    const { leaderId, term } = raft;
-    if (leaderId === null || leaderId === id || !peers.isOpen(leaderId)) return;
-    if (!this.#mayNameTerm(term)) return;
-    const requestId = this.#nextRequestId();
-    this.#reads.ask({ type: 'leader', requestId }, clock.now());
-    peers.send(leaderId, { type: 'ReadIndex', term, requestId }, []);
-  }
-
   #answerPropose(
     to: NodeId,
     { requestId }: Propose,
@@ -271,19 +226,7 @@ export class Clients {
     const { actors } = this.#parts();
     const term = inTerm ?? actors.raft?.term;
     if (term === undefined) return;
-    this.#answer(to, { type: 'ProposeReply', term, requestId, firstIndex });
-  }
-
-  /** PS1: what names a term that is not on disk yet waits for the disk. A leader's own term is always there. */
-  #answer(to: NodeId, message: ProposeReply | ReadIndexReply): void {
-    const { disk, peers } = this.#parts();
-    if (this.#mayNameTerm(message.term)) peers.send(to, message, []);
-    else disk.sendWhenDurable({ type: 'send', to, message });
-  }
-
-  /** PS1: the pump comes by again when the disk has it. */
-  #mayNameTerm(term: Term): boolean {
-    return this.#parts().disk.hardState.term >= term;
+    answerPeer(this.#parts(), to, { type: 'ProposeReply', term, requestId, firstIndex });
   }
 
   /** Commands and reads of one tick travel together. */
@@ -318,8 +261,7 @@ export class Clients {
     const parts = this.#parts();
     const leader = (): NodeId | null => parts.actors.raft?.leaderId ?? null;
     this.#proposals.expire(now, () => notServed(leader()));
-    const patienceMs = parts.actors.raft?.timing.electionTimeoutMinMs ?? 0;
-    this.#reads.expire(now, patienceMs, () => notServed(leader()));
+    this.reads.expire(now, () => notServed(leader()));
     this.pump();
     if (!this.isWaiting) this.#drained();
     return this.isWaiting;

@@ -1,128 +1,148 @@
 /**
- * Linearizable reads without log writes (§6.4). All reads that come in while a round of heartbeats is under
- * way wait for the next one together. A member that does not lead asks the leader for the index to
- * wait for. Reads have no effect, so whatever goes wrong they are simply asked again until their deadline.
+ * Linearizable reads (§6.4), of callers here and of other members. The read-index chart says when to ask, and whom;
+ * this asks, and answers.
  */
+import type { Askable } from '../../../machines/read-index.machine.ts';
+import type { AskLeader } from '../../core/effect.ts';
 import type { RaftError } from '../../core/errors.ts';
-import type { Index } from '../../core/types.ts';
-
-export interface PendingRead {
-  /** On the node's monotonic clock, in milliseconds. */
-  readonly deadline: number;
-  /** A read of this node waits until `readIndex` is applied here; another node's does not. */
-  readonly isLocal: boolean;
-  readonly answered: (readIndex: Index) => void;
-  readonly failed: (error: RaftError) => void;
-}
-
-/** What the reads under way wait for: a round of this leader, or the answer of another one. */
-export type Asked =
-  | { readonly type: 'round'; readonly round: number }
-  | { readonly type: 'leader'; readonly requestId: number };
-
-interface AskedReads {
-  readonly by: Asked;
-  readonly reads: readonly PendingRead[];
-  readonly since: number;
-}
+import type { ReadIndex, ReadIndexReply } from '../../core/message.ts';
+import type { Index, NodeId } from '../../core/types.ts';
+import { raftOf } from '../actors.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { answerPeer, FORWARDED_DEADLINE_MS, mayNameTerm } from './peer-answers.ts';
+import { PendingReads } from './pending-reads.ts';
 
 export class Reads {
-  readonly #confirmedAfter: (askedMs: number) => void;
-  #waiting: PendingRead[] = [];
-  #confirmed: { readonly read: PendingRead; readonly readIndex: Index }[] = [];
-  #asked: AskedReads | null = null;
+  readonly #parts: () => Surroundings;
+  readonly #firstRequestId: number;
+  readonly #pending = new PendingReads();
+  /** When the question under way was asked. */
+  #askedMs = 0;
 
-  /** `confirmedAfter` hears when the reads were asked for that are confirmed now. */
-  constructor(confirmedAfter: (askedMs: number) => void) {
-    this.#confirmedAfter = confirmedAfter;
+  /** `firstRequestId` is larger than any that this node used in an earlier life. */
+  constructor(parts: () => Surroundings, firstRequestId: number) {
+    this.#parts = parts;
+    this.#firstRequestId = firstRequestId;
   }
 
+  get isPending(): boolean {
+    return this.#pending.count > 0;
+  }
+
+  /** Some came while a question was under way, and have to be asked for. */
   get isWaiting(): boolean {
-    return this.#waiting.length > 0 || this.#asked !== null || this.#confirmed.length > 0;
+    return this.#pending.isWaiting;
   }
 
-  get count(): number {
-    return this.#waiting.length + (this.#asked?.reads.length ?? 0) + this.#confirmed.length;
+  get isFull(): boolean {
+    return this.#pending.count >= this.#parts().limits.pendingReadsMax;
   }
 
-  /** True if reads wait and none are being confirmed: time to ask. */
-  get shouldAsk(): boolean {
-    return this.#waiting.length > 0 && this.#asked === null;
+  /** A read of a caller here: `completed` is told once this node has applied what it has to see. */
+  add(deadline: number, completed: (error: RaftError | null) => void): void {
+    const answered = (): void => completed(null);
+    this.#pending.add({ deadline, isLocal: true, answered, failed: completed });
   }
 
-  add(read: PendingRead): void {
-    this.#waiting.push(read);
+  /** A follower asks what its reads have to wait for; false if that cannot be said here. */
+  askedBy(from: NodeId, { term, requestId }: ReadIndex): boolean {
+    const parts = this.#parts();
+    const { actors, clock } = parts;
+    const answer = (readIndex: Index | null): void => {
+      const { raft } = actors;
+      if (raft === null) return;
+      answerPeer(parts, from, { type: 'ReadIndexReply', term: raft.term, requestId, readIndex });
+      if (readIndex !== null) {
+        actors.tellReplication(from, { type: 'peer.waits', index: readIndex });
+      }
+    };
+    const leads = actors.hasTag('leads') && term === raftOf(actors).term;
+    if (!leads || this.isFull) {
+      answer(null);
+      return false;
+    }
+    const deadline = clock.now() + FORWARDED_DEADLINE_MS;
+    const failed = (): void => answer(null);
+    this.#pending.add({ deadline, isLocal: false, answered: answer, failed });
+    return true;
   }
 
-  /** Everything that waits now is confirmed by `by`; what comes later is not (RD2). */
-  ask(by: Asked, now: number): void {
-    this.#asked = { by, reads: this.#waiting, since: now };
-    this.#waiting = [];
+  /** The leader's answer to a question of this node. */
+  answeredBy({ requestId: named, readIndex }: ReadIndexReply): void {
+    const requestId = named - this.#firstRequestId;
+    this.#parts().actors.tellReadIndex(
+      readIndex === null
+        ? { type: 'leader.refused', requestId }
+        : { type: 'leader.answered', requestId, readIndex },
+    );
   }
 
-  roundConfirmed(round: number, readIndex: Index): void {
-    const asked = this.#asked;
-    if (asked?.by.type !== 'round' || asked.by.round > round) return;
-    this.#asked = null;
-    this.#confirm(asked, readIndex);
+  /** Says what waits, and whom it could ask. */
+  pump(): void {
+    const { actors } = this.#parts();
+    if (!this.#pending.isWaiting || actors.readIndexHas('asks')) return;
+    const askable = this.#askable();
+    if (askable !== null) actors.tellReadIndex({ type: 'reads.gathered', ...askable });
   }
 
-  /** The leader's answer; null means that it could not tell. */
-  leaderAnswered(requestId: number, readIndex: Index | null): void {
-    const asked = this.#asked;
-    if (asked?.by.type !== 'leader' || asked.by.requestId !== requestId) return;
-    if (readIndex === null) return this.askAgain();
-    this.#asked = null;
-    this.#confirm(asked, readIndex);
+  /** RD2: the question is closed before the round begins. */
+  askRound(): void {
+    this.#ask();
+    this.#parts().actors.tellRaft({ type: 'round.requested' });
   }
 
-  /** RD3: a confirmed read is answered once this node has applied what it has to see (F6). */
+  askLeader({ leaderId, term, requestId: number }: AskLeader): void {
+    this.#ask();
+    const requestId = this.#firstRequestId + number;
+    this.#parts().peers.send(leaderId, { type: 'ReadIndex', term, requestId }, []);
+  }
+
+  takeBack(): void {
+    this.#pending.takeBack();
+  }
+
+  confirm(readIndex: Index): void {
+    const { actors, applying, timings } = this.#parts();
+    timings.readsConfirmed(this.#askedMs);
+    this.#pending.confirm(readIndex);
+    if (readIndex <= applying.lastApplied) this.#pending.answer(applying.lastApplied);
+    else actors.tellReadIndex({ type: 'applier.behind', readIndex });
+  }
+
+  /** RD3: costs nothing unless a confirmed read waits. */
   applied(lastApplied: Index): void {
-    if (this.#confirmed.length === 0) return;
-    const ready = this.#confirmed.filter(({ readIndex }) => readIndex <= lastApplied);
-    this.#confirmed = this.#confirmed.filter(({ readIndex }) => readIndex > lastApplied);
-    for (const { read, readIndex } of ready) read.answered(readIndex);
-  }
-
-  #confirm({ reads, since }: AskedReads, readIndex: Index): void {
-    this.#confirmedAfter(since);
-    for (const read of reads) {
-      if (read.isLocal) this.#confirmed.push({ read, readIndex });
-      else read.answered(readIndex);
+    const { actors } = this.#parts();
+    if (actors.readIndexHas('waitsForApplier')) {
+      actors.tellReadIndex({ type: 'entries.applied', lastApplied });
     }
   }
 
-  /** Whoever was asked will not answer any more: the reads wait to be asked again. */
-  askAgain(): void {
-    if (this.#asked === null) return;
-    this.#waiting = [...this.#asked.reads, ...this.#waiting];
-    this.#asked = null;
+  answer(lastApplied: Index): void {
+    this.#pending.answer(lastApplied);
   }
 
-  /** Ends the overdue ones, and asks again if an answer has been outstanding for `patienceMs`. */
-  expire(now: number, patienceMs: number, error: () => RaftError): void {
-    const asked = this.#asked;
-    if (asked !== null && asked.by.type === 'leader' && now - asked.since > patienceMs) {
-      this.askAgain();
-    }
-    const overdue = this.#waiting.filter((read) => read.deadline <= now);
-    this.#waiting = this.#waiting.filter((read) => read.deadline > now);
-    if (this.#asked !== null) {
-      const { by, reads, since } = this.#asked;
-      overdue.push(...reads.filter((read) => read.deadline <= now));
-      this.#asked = { by, since, reads: reads.filter((read) => read.deadline > now) };
-    }
-    overdue.push(...this.#confirmed.flatMap(({ read }) => (read.deadline <= now ? [read] : [])));
-    this.#confirmed = this.#confirmed.filter(({ read }) => read.deadline > now);
-    for (const read of overdue) read.failed(error());
+  expire(now: number, error: () => RaftError): void {
+    this.#pending.expire(now, error);
   }
 
   failAll(error: RaftError): void {
-    const confirmed = this.#confirmed.map(({ read }) => read);
-    const all = [...confirmed, ...(this.#asked?.reads ?? []), ...this.#waiting];
-    this.#asked = null;
-    this.#waiting = [];
-    this.#confirmed = [];
-    for (const read of all) read.failed(error);
+    this.#pending.failAll(error);
+  }
+
+  #ask(): void {
+    this.#pending.ask();
+    this.#askedMs = this.#parts().clock.now();
+  }
+
+  #askable(): Askable | null {
+    const parts = this.#parts();
+    const { actors, id, peers } = parts;
+    const { raft } = actors;
+    if (raft === null) return null;
+    const { leaderId, term } = raft;
+    const isReachable =
+      leaderId !== null && leaderId !== id && peers.isOpen(leaderId) && mayNameTerm(parts, term);
+    const servesReads = actors.hasTag('servesReads');
+    return { term, servesReads, leaderId: isReachable ? leaderId : null };
   }
 }

@@ -6,6 +6,7 @@ import type {
   LogWriterEffect,
   Performed,
   RaftEffect,
+  ReadIndexEffect,
   ReplicationEffect,
 } from '../../core/effect.ts';
 import type { EntryRun } from '../../core/entry-run.ts';
@@ -45,6 +46,7 @@ export function deedsOf(doers: Doers): Deeds {
     ...logDeeds(doers),
     ...replicationDeeds(doers),
     ...linkDeeds(doers),
+    ...readDeeds(doers),
   };
 }
 
@@ -70,10 +72,11 @@ function raftDeeds(doers: Doers): DeedsOf<RaftEffect> {
       });
     },
     established: () => clients.pump(),
-    roundConfirmed: ({ round, readIndex }) => clients.roundConfirmed(round, readIndex),
+    roundConfirmed: ({ readIndex }) => actors.tellReadIndex({ type: 'round.confirmed', readIndex }),
     roleChanged: (change) => {
       if (change.role !== 'leader') for (const part of [problems, timings]) part.leadLost();
       roles.changed(change);
+      actors.tellReadIndex({ type: 'role.changed' });
       clients.roleChanged();
     },
   };
@@ -122,8 +125,19 @@ function linkDeeds({ actors, clients, peers, problems }: Doers): DeedsOf<LinkEff
     linkClosed: ({ peer, reason }) => {
       peers.closed(peer, reason);
       clients.linkClosed(peer);
+      actors.tellReadIndex({ type: 'link.closed', peer });
       problems.linkClosed(peer);
       actors.tellRaft({ type: 'link.closed', peer });
     },
+  };
+}
+
+function readDeeds({ clients }: Doers): DeedsOf<ReadIndexEffect> {
+  return {
+    askRound: () => clients.reads.askRound(),
+    askLeader: (effect) => clients.reads.askLeader(effect),
+    readsConfirmed: ({ readIndex }) => clients.confirmReads(readIndex),
+    readsTakenBack: () => clients.takeReadsBack(),
+    readsReadable: ({ lastApplied }) => clients.reads.answer(lastApplied),
   };
 }

@@ -1,0 +1,191 @@
+/**
+ * What the linearizable reads of one node wait for, without a write to the log (§6.4): a leader asks for a round of
+ * heartbeats, any other member asks the leader for the index. All reads that have come by then ask together; those that
+ * come later wait for the next question. A read has no effect, so whatever goes wrong it is asked again.
+ *
+ * Safety: one question is open at a time, and a leader forgets its rounds with its lead. So the round that is confirmed
+ * is the one that was asked for, and not one that began before these reads came (RD2).
+ */
+import { setup } from 'xstate';
+import type { ReadIndexEffect } from '../src/core/effect.ts';
+import type { Index, NodeId, Term } from '../src/core/types.ts';
+import type { ChartMeta } from './meta.types.ts';
+
+export interface ReadIndexContext {
+  /** Numbers the questions to leaders: an answer to another one tells nothing (RD2). */
+  readonly requestId: number;
+  /** Whom the newest of them was put to. */
+  readonly leaderId: NodeId | null;
+  /** What the state machine has to have seen for the newest of the confirmed reads. Never falls. */
+  readonly readIndex: Index;
+  /** How long a leader may take to answer, in milliseconds. */
+  readonly patienceMs: number;
+}
+
+/** Whom this node can ask right now. */
+export interface Askable {
+  readonly term: Term;
+  /** True for a leader that has committed an entry of its own term (RD1). */
+  readonly servesReads: boolean;
+  /** Another member that leads, if it can be reached. */
+  readonly leaderId: NodeId | null;
+}
+
+export type ReadIndexEvent =
+  | ({ readonly type: 'reads.gathered' } & Askable)
+  | { readonly type: 'round.confirmed'; readonly readIndex: Index }
+  | { readonly type: 'leader.answered'; readonly requestId: number; readonly readIndex: Index }
+  | { readonly type: 'leader.refused'; readonly requestId: number }
+  | { readonly type: 'role.changed' }
+  | { readonly type: 'link.closed'; readonly peer: NodeId }
+  | { readonly type: 'applier.behind'; readonly readIndex: Index }
+  | { readonly type: 'entries.applied'; readonly lastApplied: Index };
+
+export type ReadIndexTag = 'asks' | 'waitsForApplier';
+
+/** What a name is given that stands on an arrow: the arrow's event, whole. */
+const event = <Event>(heard: { readonly event: Event }): Event => heard.event;
+
+export const readIndexMachine = setup({
+  types: {
+    context: {} as ReadIndexContext,
+    events: {} as ReadIndexEvent,
+    emitted: {} as ReadIndexEffect,
+    input: {} as { patienceMs: number } | undefined,
+    tags: {} as ReadIndexTag,
+    meta: {} as ChartMeta,
+  },
+  guards: {
+    servesReads: (_, _askable: Askable) => false,
+    knowsLeader: (_, _askable: Askable) => false,
+    answersQuestion: (_, _answer: { requestId: number }) => false,
+    isAskedLeader: (_, _link: { peer: NodeId }) => false,
+    isAllReadable: (_, _applied: { lastApplied: Index }) => false,
+  },
+  actions: {
+    askRound: () => {},
+    askLeader: (_, _askable: Askable) => {},
+    confirmReads: (_, _answer: { readIndex: Index }) => {},
+    takeReadsBack: () => {},
+    recordWait: (_, _behind: { readIndex: Index }) => {},
+    answerReads: (_, _applied: { lastApplied: Index }) => {},
+  },
+  delays: { patience: ({ context }) => context.patienceMs },
+}).createMachine({
+  id: 'readIndex',
+  description: 'What linearizable reads wait for.',
+  meta: { rules: ['RD2'] },
+  type: 'parallel',
+  context: ({ input }) => ({
+    requestId: 0,
+    leaderId: null,
+    readIndex: 0 as Index,
+    patienceMs: input?.patienceMs ?? 300,
+  }),
+  on: {
+    'reads.gathered': {},
+    'round.confirmed': {},
+    'leader.answered': {},
+    'leader.refused': {},
+    'role.changed': {},
+    'link.closed': {},
+    'applier.behind': {},
+    'entries.applied': {},
+  },
+  states: {
+    question: {
+      description: 'Which index a read has to see.',
+      meta: { rules: ['RD2'] },
+      initial: 'idle',
+      states: {
+        idle: {
+          description: 'Nothing is asked; reads that come ask at once, if there is whom to ask.',
+          meta: { rules: ['RD4'] },
+          on: {
+            'reads.gathered': [
+              {
+                guard: { type: 'servesReads', params: event },
+                target: 'askingRound',
+                actions: 'askRound',
+              },
+              {
+                guard: { type: 'knowsLeader', params: event },
+                target: 'askingLeader',
+                actions: { type: 'askLeader', params: event },
+              },
+            ],
+          },
+        },
+        askingRound: {
+          description: 'A quorum has yet to answer a round that began after these reads came.',
+          meta: { rules: ['RD1', 'RD2'] },
+          tags: 'asks',
+          on: {
+            'round.confirmed': {
+              target: 'idle',
+              actions: { type: 'confirmReads', params: event },
+            },
+            'role.changed': { target: 'idle', actions: 'takeReadsBack' },
+          },
+        },
+        askingLeader: {
+          description: 'The leader has yet to say which index these reads have to see.',
+          meta: { rules: ['RD4'] },
+          tags: 'asks',
+          after: { patience: { target: 'idle', actions: 'takeReadsBack' } },
+          on: {
+            'leader.answered': {
+              guard: { type: 'answersQuestion', params: event },
+              target: 'idle',
+              actions: { type: 'confirmReads', params: event },
+            },
+            'leader.refused': {
+              guard: { type: 'answersQuestion', params: event },
+              target: 'idle',
+              actions: 'takeReadsBack',
+            },
+            'link.closed': {
+              guard: { type: 'isAskedLeader', params: event },
+              target: 'idle',
+              actions: 'takeReadsBack',
+            },
+            'role.changed': { target: 'idle', actions: 'takeReadsBack' },
+          },
+        },
+      },
+    },
+    confirmed: {
+      description: 'Reads whose index is known.',
+      meta: { rules: ['RD3'] },
+      initial: 'answered',
+      states: {
+        answered: {
+          description: 'Every confirmed read has been answered.',
+          meta: { rules: ['RD3'] },
+          on: {
+            'applier.behind': {
+              target: 'waiting',
+              actions: { type: 'recordWait', params: event },
+            },
+          },
+        },
+        waiting: {
+          description: 'The state machine has yet to see what some of them have to see.',
+          meta: { rules: ['RD3'] },
+          tags: 'waitsForApplier',
+          on: {
+            'applier.behind': { actions: { type: 'recordWait', params: event } },
+            'entries.applied': [
+              {
+                guard: { type: 'isAllReadable', params: event },
+                target: 'answered',
+                actions: { type: 'answerReads', params: event },
+              },
+              { actions: { type: 'answerReads', params: event } },
+            ],
+          },
+        },
+      },
+    },
+  },
+});

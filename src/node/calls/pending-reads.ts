@@ -1,0 +1,85 @@
+/**
+ * The reads that have no answer yet: those that wait to be asked for, those that the question under way is about, and
+ * those whose index is known. The read-index chart says when they move on.
+ */
+import type { RaftError } from '../../core/errors.ts';
+import type { Index } from '../../core/types.ts';
+
+export interface PendingRead {
+  /** On the node's monotonic clock, in milliseconds. */
+  readonly deadline: number;
+  /** A read of this node waits until `readIndex` is applied here; another node's does not. */
+  readonly isLocal: boolean;
+  readonly answered: (readIndex: Index) => void;
+  readonly failed: (error: RaftError) => void;
+}
+
+export class PendingReads {
+  #waiting: PendingRead[] = [];
+  #asked: readonly PendingRead[] = [];
+  #confirmed: readonly { readonly read: PendingRead; readonly readIndex: Index }[] = [];
+
+  get count(): number {
+    return this.#waiting.length + this.#asked.length + this.#confirmed.length;
+  }
+
+  /** True if there is something to ask. */
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  add(read: PendingRead): void {
+    this.#waiting.push(read);
+  }
+
+  /** RD2: everything that waits now is part of the question; what comes later is not. */
+  ask(): void {
+    this.#asked = this.#waiting;
+    this.#waiting = [];
+  }
+
+  /** The question was in vain: its reads wait again, before those that came meanwhile. */
+  takeBack(): void {
+    this.#waiting = [...this.#asked, ...this.#waiting];
+    this.#asked = [];
+  }
+
+  /** What was asked is known to need `readIndex`. A read of another member waits over there (F7). */
+  confirm(readIndex: Index): void {
+    const asked = this.#asked;
+    this.#asked = [];
+    const own = asked.filter(({ isLocal }) => isLocal);
+    this.#confirmed = [...this.#confirmed, ...own.map((read) => ({ read, readIndex }))];
+    for (const read of asked) if (!read.isLocal) read.answered(readIndex);
+  }
+
+  /** RD3: answers the confirmed reads that had to see no more than is applied (F6). */
+  answer(lastApplied: Index): void {
+    const ready = this.#confirmed.filter(({ readIndex }) => readIndex <= lastApplied);
+    this.#confirmed = this.#confirmed.filter(({ readIndex }) => readIndex > lastApplied);
+    for (const { read, readIndex } of ready) read.answered(readIndex);
+  }
+
+  /** Ends the overdue ones. */
+  expire(now: number, error: () => RaftError): void {
+    const isInTime = ({ deadline }: PendingRead): boolean => deadline > now;
+    const overdue = this.#all().filter((read) => !isInTime(read));
+    if (overdue.length === 0) return;
+    this.#waiting = this.#waiting.filter(isInTime);
+    this.#asked = this.#asked.filter(isInTime);
+    this.#confirmed = this.#confirmed.filter(({ read }) => isInTime(read));
+    for (const read of overdue) read.failed(error());
+  }
+
+  failAll(error: RaftError): void {
+    const all = this.#all();
+    this.#waiting = [];
+    this.#asked = [];
+    this.#confirmed = [];
+    for (const read of all) read.failed(error);
+  }
+
+  #all(): readonly PendingRead[] {
+    return [...this.#confirmed.map(({ read }) => read), ...this.#asked, ...this.#waiting];
+  }
+}
