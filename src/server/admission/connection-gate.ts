@@ -8,7 +8,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { RaftError } from '../../core/errors.ts';
-import { errorBody } from '../http/http-errors.ts';
+import { refusalText, type UpgradeRefusal } from '../http/upgrade-refusal.ts';
 import { PIPELINED_REQUESTS_MAX, READ_AHEAD_BYTES, REFUSED_CONNECTIONS_MAX } from '../limits.ts';
 import type { ServerCounters } from '../operations/server-counters.ts';
 import type { Account } from './account.ts';
@@ -148,7 +148,7 @@ export class ConnectionGate {
     this.#counters.connectionsRefused += 1;
     this.#refused.add(socket);
     socket.on('error', () => socket.destroy());
-    socket.end(refusalText(this.#connectionsMax));
+    socket.end(refusalText(tooMany(this.#connectionsMax)));
     const timer = setTimeout(() => socket.destroy(), REFUSED_GRACE_MS);
     socket.once('close', () => clearTimeout(timer));
   }
@@ -166,14 +166,7 @@ function bytesOf({ rawHeaders, headers, url = '' }: IncomingMessage): number {
   return WAITING_BYTES + head + Math.min(body, READ_AHEAD_BYTES);
 }
 
-function refusalText(connectionsMax: number): string {
+function tooMany(connectionsMax: number): UpgradeRefusal {
   const text = `${connectionsMax} connections are open on this node already. Nothing was done; ask another node, or later.`;
-  const body = JSON.stringify(errorBody(new RaftError('RAFT_OVERLOADED', text)));
-  const head = [
-    'HTTP/1.1 503 Service Unavailable',
-    'Content-Type: application/json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Connection: close',
-  ];
-  return `${head.join('\r\n')}\r\n\r\n${body}`;
+  return { error: new RaftError('RAFT_OVERLOADED', text), status: 503 };
 }

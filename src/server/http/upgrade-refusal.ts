@@ -10,7 +10,13 @@ export interface UpgradeRefusal {
   readonly status?: number;
 }
 
-export function refuseUpgrade(socket: Duplex, { error, status }: UpgradeRefusal): void {
+export function refuseUpgrade(socket: Duplex, refusal: UpgradeRefusal): void {
+  socket.once('finish', () => socket.destroy());
+  socket.end(refusalText(refusal));
+}
+
+/** The answer of a connection that is nobody's request: as bytes, since Node makes none of it. */
+export function refusalText({ error, status }: UpgradeRefusal): string {
   const code = status ?? httpStatusOf(error.code);
   const body = JSON.stringify(errorBody(error));
   const head = [
@@ -19,6 +25,5 @@ export function refuseUpgrade(socket: Duplex, { error, status }: UpgradeRefusal)
     'Content-Type: application/json',
     `Content-Length: ${Buffer.byteLength(body)}`,
   ];
-  socket.once('finish', () => socket.destroy());
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  return `${head.join('\r\n')}\r\n\r\n${body}`;
 }
