@@ -28,12 +28,13 @@ type Sender =
 const TELLS: Readonly<Partial<Record<Sender, string>>> = {
   clients: 'proposals.gathered reads.gathered stop',
   peers:
-    'term.observed preVote.requested preVote.answered vote.requested vote.answered entries.received append.accepted append.rejected socket.opened socket.closed socket.silent hello.accepted hello.refused leader.answered leader.refused',
+    'term.observed preVote.requested preVote.answered vote.requested vote.answered entries.received append.accepted append.rejected socket.opened socket.closed socket.silent hello.received message.received hello.accepted hello.refused leader.answered leader.refused',
   disk: 'disk.durable write.completed write.failed recovered',
   'state machine': 'apply.completed apply.failed applier.behind entries.applied',
   raft: 'write.requested commit.advanced round.confirmed role.changed log.grew round.began heartbeat.due replication:link.opened replication:link.closed',
   replication: 'peer.progressed',
   logWriter: 'disk.stalled',
+  node: 'dial',
   link: 'link.opened link.closed',
   readIndex: 'round.requested',
 };
