@@ -13,19 +13,24 @@ export { register } from './linearizability/models/register.ts';
 export { sessionCounter } from './linearizability/models/session-counter.ts';
 export type { Operation } from './linearizability/operation.ts';
 export type { SequentialModel } from './linearizability/sequential-model.ts';
-export { renderLanes } from './simulation/lanes.ts';
+export { planOf, type SimulationPlan } from './simulation/plan/plan.ts';
+export type { Fault } from './simulation/plan/plan-faults.ts';
+export { shrinkFaults } from './simulation/plan/shrink.ts';
+export { renderLanes } from './simulation/report/lanes.ts';
+export { SeededRandom } from './simulation/runtime/random.ts';
+export type { SimulationReport } from './simulation/simulate.ts';
+export { explainFailure, simulateSeed } from './simulation/simulate-seed.ts';
 export {
   type InspectedReplica,
   type MachineAnswer,
   type MachineCall,
   machineModel,
   machineSubject,
-} from './simulation/machine-subject.ts';
-export { planOf, type SimulationPlan } from './simulation/plan.ts';
-export type { Fault } from './simulation/plan-faults.ts';
-export { SeededRandom } from './simulation/random.ts';
-export { shrinkFaults } from './simulation/shrink.ts';
-export type { SimulationReport } from './simulation/simulate.ts';
-export { explainFailure, simulateSeed } from './simulation/simulate-seed.ts';
-export { type Judge, linearizable, type Previous, type Subject } from './simulation/subject.ts';
+} from './simulation/subjects/machine-subject.ts';
+export {
+  type Judge,
+  linearizable,
+  type Previous,
+  type Subject,
+} from './simulation/subjects/subject.ts';
 export { VirtualClock } from './virtual-clock.ts';

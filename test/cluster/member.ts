@@ -16,7 +16,7 @@ import { type RaftNode, startRaftNode } from '../../src/node/raft-node.ts';
 import type { StateMachine } from '../../src/ports/state-machine.ts';
 import type { Transport } from '../../src/ports/transport.ts';
 import { Invariants } from '../../src/testing/simulation/checks/invariants.ts';
-import { SimulatedProcess } from '../../src/testing/simulation/process.ts';
+import { SimulatedProcess } from '../../src/testing/simulation/runtime/process.ts';
 import type { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { pathOf } from '../machines/harness.ts';
 import { NO_OP, type StoredEntry } from './entries.ts';

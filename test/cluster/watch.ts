@@ -1,7 +1,7 @@
 /** Who watches over a cluster: the checkers of the simulator, with one memory for all members and all their lives. */
 import { History } from '../../src/testing/simulation/checks/history.ts';
 import type { Report } from '../../src/testing/simulation/checks/violation.ts';
-import { SometimesLog } from '../../src/testing/simulation/sometimes.ts';
+import { SometimesLog } from '../../src/testing/simulation/runtime/sometimes.ts';
 
 export class Watch {
   /** The first property that did not hold, in words. */

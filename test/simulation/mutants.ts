@@ -8,7 +8,7 @@ import { Disk } from '../../src/node/disk.ts';
 import { LogTail } from '../../src/node/log-tail.ts';
 import { Peers } from '../../src/node/peers.ts';
 import { StepLoop } from '../../src/node/step-loop.ts';
-import type { World } from '../../src/testing/simulation/world.ts';
+import type { World } from '../../src/testing/simulation/world/world.ts';
 
 /** Plants the bug in this whole process; returns what takes it out again. */
 type Plant = (world: World) => () => void;

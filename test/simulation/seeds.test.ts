@@ -4,8 +4,8 @@
  * earlier seeds found stands in tests of its own (`test/node`, `test/machines`, `test/bugs`).
  */
 import { describe, expect, it } from 'vitest';
-import { PLAN_VERSION } from '../../src/testing/simulation/plan.ts';
-import { runSeed } from './run-seed.ts';
+import { PLAN_VERSION } from '../../src/testing/simulation/plan/plan.ts';
+import { runSeed } from './runner/run-seed.ts';
 
 const SECONDS = 60_000;
 

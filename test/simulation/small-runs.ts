@@ -1,7 +1,7 @@
 /** Whole runs that cost a quarter of a second: three members, two clients, no faults but those that a test adds. */
 import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
 import { nodeId } from '../../src/core/types.ts';
-import { planOf, type SimulationPlan } from '../../src/testing/simulation/plan.ts';
+import { planOf, type SimulationPlan } from '../../src/testing/simulation/plan/plan.ts';
 
 /** Faults come for so long, in simulated milliseconds. */
 export const TROUBLE_MS = 3_000;

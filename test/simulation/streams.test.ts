@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { decodeRequests } from '../../src/client-protocol/request-frame.ts';
 import { decodeCommand } from '../../src/kv/command-codec.ts';
 import type { KvCommand } from '../../src/kv/commands.ts';
-import { planOf } from '../../src/testing/simulation/plan.ts';
-import { SimulatedProcess } from '../../src/testing/simulation/process.ts';
-import { SeededRandom } from '../../src/testing/simulation/random.ts';
+import { planOf } from '../../src/testing/simulation/plan/plan.ts';
+import { SimulatedProcess } from '../../src/testing/simulation/runtime/process.ts';
+import { SeededRandom } from '../../src/testing/simulation/runtime/random.ts';
 import { hostileFrames } from '../../src/testing/simulation/streams/hostile-bytes.ts';
 import { Stream, type StreamEnd } from '../../src/testing/simulation/streams/stream.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import { runSeed } from './run-seed.ts';
+import { runSeed } from './runner/run-seed.ts';
 
 interface Stage {
   readonly clock: VirtualClock;

@@ -3,13 +3,13 @@
  * happened last, and how to see it again. `simulate.ts` is the run itself.
  */
 import type { StateMachine } from '../../ports/state-machine.ts';
-import { renderLanes } from './lanes.ts';
-import { planOf } from './plan.ts';
-import type { Fault } from './plan-faults.ts';
-import { shrinkFaults } from './shrink.ts';
+import { planOf } from './plan/plan.ts';
+import type { Fault } from './plan/plan-faults.ts';
+import { shrinkFaults } from './plan/shrink.ts';
+import { renderLanes } from './report/lanes.ts';
+import type { TraceLine } from './report/trace.ts';
 import { type SimulationReport, simulate } from './simulate.ts';
-import type { Subject } from './subject.ts';
-import type { TraceLine } from './trace.ts';
+import type { Subject } from './subjects/subject.ts';
 
 interface SimulateSeedOptions {
   /** Instead of those that the seed names. */

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { levelLogStore } from '../../../src/storage/disk-log-store.ts';
-import { SeededRandom } from '../../../src/testing/simulation/random.ts';
+import { SeededRandom } from '../../../src/testing/simulation/runtime/random.ts';
 import { filesIn, Workspace } from '../../storage/data-directories.ts';
 import { OWNER } from '../../storage/log-model.ts';
 import { append, hard, run, write } from '../../storage/log-operations.ts';

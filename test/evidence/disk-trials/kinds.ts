@@ -12,7 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { SeededRandom } from '../../../src/testing/simulation/random.ts';
+import type { SeededRandom } from '../../../src/testing/simulation/runtime/random.ts';
 
 export const FILE_KINDS = [
   'write-ahead log',

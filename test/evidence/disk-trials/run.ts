@@ -3,7 +3,7 @@
  * the end for everything that was ever acknowledged. Damage repeats with the seed; what processes do in between does
  * not, so a violation keeps the directories it was seen on.
  */
-import { SeededRandom } from '../../../src/testing/simulation/random.ts';
+import { SeededRandom } from '../../../src/testing/simulation/runtime/random.ts';
 import type { Damage } from './kinds.ts';
 import { Looker } from './looker.ts';
 import { TrialReport } from './report.ts';

@@ -8,7 +8,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { foundingClusterId } from '../../../src/library/cluster-identity.ts';
-import type { SeededRandom } from '../../../src/testing/simulation/random.ts';
+import type { SeededRandom } from '../../../src/testing/simulation/runtime/random.ts';
 import { ProcessCluster } from '../../processes/process-cluster.ts';
 import { type Before, faultOfBase } from './judge.ts';
 import { Ledger, type Reading } from './ledger.ts';

@@ -3,7 +3,7 @@
  * what it was: the same term and vote and log on disk, every acknowledged write readable through it, and nothing wrong
  * in its own state. Rules ST15 and ST16, on real processes and a real LevelDB.
  */
-import type { SeededRandom } from '../../../src/testing/simulation/random.ts';
+import type { SeededRandom } from '../../../src/testing/simulation/runtime/random.ts';
 import { eventually } from '../../processes/process-cluster.ts';
 import { faultOfClosedLook, faultOfLook, faultOfRefusal } from './judge.ts';
 import { type Damage, drawDamage, inflict } from './kinds.ts';

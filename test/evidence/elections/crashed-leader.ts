@@ -10,11 +10,11 @@ import { encodeCommand } from '../../../src/kv/command-codec.ts';
 import { KvStateMachine } from '../../../src/kv/kv-state-machine.ts';
 import type { ReplicaStatus } from '../../../src/ports/replica.ts';
 import { DEFAULT_TIMING } from '../../../src/rules/timing.ts';
-import type { SimulatedMember } from '../../../src/testing/simulation/member.ts';
-import type { LinkQuality } from '../../../src/testing/simulation/network.ts';
-import { planOf, type SimulationPlan } from '../../../src/testing/simulation/plan.ts';
-import { shutOutRealWorld } from '../../../src/testing/simulation/real-world.ts';
-import { leaderIn, roleOf, World } from '../../../src/testing/simulation/world.ts';
+import { planOf, type SimulationPlan } from '../../../src/testing/simulation/plan/plan.ts';
+import type { LinkQuality } from '../../../src/testing/simulation/runtime/network.ts';
+import { shutOutRealWorld } from '../../../src/testing/simulation/runtime/real-world.ts';
+import type { SimulatedMember } from '../../../src/testing/simulation/world/member.ts';
+import { leaderIn, roleOf, World } from '../../../src/testing/simulation/world/world.ts';
 import { MESSAGE_CODE } from '../../../src/transport/codec.ts';
 import type { Crash, TimeoutRange, Variant } from './settings.ts';
 

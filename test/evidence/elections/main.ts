@@ -9,7 +9,7 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { wholeNumber, wordsOf } from '../../command-words.ts';
-import { runPool } from '../../simulation/pool.ts';
+import { runPool } from '../../simulation/runner/pool.ts';
 import { drawPlots } from './plot.ts';
 import type { Series } from './series.ts';
 import { BY_CHANCE, BY_LENGTH, nameOf, type TimeoutRange, VARIANTS } from './settings.ts';

@@ -7,7 +7,7 @@ import type {
   RegisterState,
 } from '../../../src/testing/linearizability/models/register.ts';
 import type { Operation } from '../../../src/testing/linearizability/operation.ts';
-import { SeededRandom } from '../../../src/testing/simulation/random.ts';
+import { SeededRandom } from '../../../src/testing/simulation/runtime/random.ts';
 import { someOrderExplains } from './brute-force.ts';
 import { randomHistory } from './random-history.ts';
 import { type SmallOperation, type Subject, translated } from './small-machines.ts';

@@ -8,7 +8,7 @@ import type {
   RegisterOutput,
 } from '../../../src/testing/linearizability/models/register.ts';
 import type { Operation } from '../../../src/testing/linearizability/operation.ts';
-import { SeededRandom } from '../../../src/testing/simulation/random.ts';
+import { SeededRandom } from '../../../src/testing/simulation/runtime/random.ts';
 
 export type RegisterOperation = Operation<RegisterInput, RegisterOutput>;
 export type KeyValueOperation = Operation<KeyValueInput, KeyValueOutput>;

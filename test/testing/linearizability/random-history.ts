@@ -3,7 +3,7 @@
  * overlap, and then, more often than not, one answer taken from another moment of the run, as stale reads,
  * lost and repeated writes look. Some outcomes are made unknown, whether or not they took effect.
  */
-import type { SeededRandom } from '../../../src/testing/simulation/random.ts';
+import type { SeededRandom } from '../../../src/testing/simulation/runtime/random.ts';
 import type { SmallInput, SmallMachine, SmallOperation } from './small-machines.ts';
 
 const CLIENTS = 3;

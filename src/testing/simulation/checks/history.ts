@@ -5,7 +5,7 @@
 import type { LogShape } from '../../../core/log-shape.ts';
 import type { EntryId, NodeId } from '../../../core/types.ts';
 import type { CommittedCommand } from '../../../ports/state-machine.ts';
-import { SHOWN_MAX, tagged } from '../plain-text.ts';
+import { SHOWN_MAX, tagged } from '../runtime/plain-text.ts';
 import { type DurableEntry, hashOf, mix } from './durable-log.ts';
 import type { Report } from './violation.ts';
 

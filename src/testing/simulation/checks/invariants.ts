@@ -11,7 +11,7 @@ import { lastLog, termAt } from '../../../core/term-runs.ts';
 import { INDEX_ZERO, type Index, type NodeId } from '../../../core/types.ts';
 import type { NodeInspection } from '../../../node/raft-node.ts';
 import { isQuorum } from '../../../rules/quorum.ts';
-import type { SometimesLog } from '../sometimes.ts';
+import type { SometimesLog } from '../runtime/sometimes.ts';
 import type { DurableLog } from './durable-log.ts';
 import type { History } from './history.ts';
 import type { Report } from './violation.ts';

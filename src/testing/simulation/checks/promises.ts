@@ -18,7 +18,7 @@ import { termAt } from '../../../core/term-runs.ts';
 import { type NodeId, term } from '../../../core/types.ts';
 import { isUpToDate } from '../../../rules/election.ts';
 import { isQuorum } from '../../../rules/quorum.ts';
-import type { SometimesLog } from '../sometimes.ts';
+import type { SometimesLog } from '../runtime/sometimes.ts';
 import type { DurableLog } from './durable-log.ts';
 import type { History } from './history.ts';
 import type { Report } from './violation.ts';

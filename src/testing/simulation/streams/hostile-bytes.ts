@@ -9,13 +9,11 @@ import type { ClientRequest } from '../../../client-protocol/frame-shapes.ts';
 import { CLIENT_FRAME_BYTES_MAX } from '../../../client-protocol/limits.ts';
 import { encodeRequests } from '../../../client-protocol/request-frame.ts';
 import { encodeCommand } from '../../../kv/command-codec.ts';
-import type { SeededRandom } from '../random.ts';
+import type { SeededRandom } from '../runtime/random.ts';
 
 const encoder = new TextEncoder();
 /** No key of the workload begins so. */
 const HOSTILE = encoder.encode('\u007fhostile');
-/** Bytes of the largest value that is written here, and then some. */
-export const HOSTILE_BYTES_MAX = 3_500;
 /** Watches that one attack begins, at most. */
 export const HOSTILE_WATCHES_MAX = 12;
 const ALL = { prefix: new Uint8Array() };

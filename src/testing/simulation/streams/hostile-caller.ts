@@ -3,9 +3,9 @@
  * again. What becomes of it is its own business; what becomes of everyone else is checked.
  */
 import type { Dial, FrameSocket } from '../../../ports/frame-socket.ts';
-import type { SimulatedProcess } from '../process.ts';
-import type { SeededRandom } from '../random.ts';
-import type { SometimesLog } from '../sometimes.ts';
+import type { SimulatedProcess } from '../runtime/process.ts';
+import type { SeededRandom } from '../runtime/random.ts';
+import type { SometimesLog } from '../runtime/sometimes.ts';
 import { hostileFrames } from './hostile-bytes.ts';
 
 interface HostileCallerOptions {

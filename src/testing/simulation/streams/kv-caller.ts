@@ -7,11 +7,11 @@ import type { KvClient } from '../../../client/kv-client.ts';
 import { RaftError } from '../../../core/errors.ts';
 import type { KeyValueInput, KeyValueOutput } from '../../linearizability/models/key-value.ts';
 import { hashOf } from '../checks/durable-log.ts';
-import { plainText } from '../plain-text.ts';
-import type { SimulatedProcess } from '../process.ts';
-import type { SeededRandom } from '../random.ts';
-import type { Previous } from '../subject.ts';
-import type { World } from '../world.ts';
+import { plainText } from '../runtime/plain-text.ts';
+import type { SimulatedProcess } from '../runtime/process.ts';
+import type { SeededRandom } from '../runtime/random.ts';
+import type { Previous } from '../subjects/subject.ts';
+import type { World } from '../world/world.ts';
 import {
   type Answer,
   type KvRequest,

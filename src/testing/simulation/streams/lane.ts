@@ -3,8 +3,8 @@
  * of bytes is on the way or unread; the rest waits at the sender, which sees it as `bufferedBytes`.
  */
 import type { VirtualClock } from '../../virtual-clock.ts';
-import type { SimulatedProcess } from '../process.ts';
-import type { SeededRandom } from '../random.ts';
+import type { SimulatedProcess } from '../runtime/process.ts';
+import type { SeededRandom } from '../runtime/random.ts';
 
 export type StreamItem =
   | { readonly type: 'frame'; readonly bytes: Uint8Array; readonly taken: (() => void) | undefined }

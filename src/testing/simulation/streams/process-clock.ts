@@ -1,6 +1,6 @@
 /** The clock of a simulated process, as the ends of client connections want it. */
 import type { ConnectionClock } from '../../../ports/clock.ts';
-import type { SimulatedProcess } from '../process.ts';
+import type { SimulatedProcess } from '../runtime/process.ts';
 
 export function connectionClockOf({ clock }: SimulatedProcess): ConnectionClock {
   return {

@@ -1,8 +1,8 @@
 /** Clients of a subject that live in programs of their own: what they are handed, and what a run asks of them. */
 import type { Operation } from '../../linearizability/operation.ts';
-import type { SeededRandom } from '../random.ts';
-import type { Caller, Previous } from '../subject.ts';
-import type { World } from '../world.ts';
+import type { SeededRandom } from '../runtime/random.ts';
+import type { Caller, Previous } from '../subjects/subject.ts';
+import type { World } from '../world/world.ts';
 
 /** Where all calls of a run are kept. */
 export interface CallBook<Input, Output> {

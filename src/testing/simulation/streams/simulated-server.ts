@@ -7,7 +7,7 @@ import { ClientConnections } from '../../../server/client-port/client-connection
 import type { ServerLimits } from '../../../server/limits.ts';
 import { createServerCounters } from '../../../server/operations/server-counters.ts';
 import type { KvReads } from '../../../server/server-context.ts';
-import type { SimulatedProcess } from '../process.ts';
+import type { SimulatedProcess } from '../runtime/process.ts';
 import { connectionClockOf } from './process-clock.ts';
 import type { StreamListener } from './stream-network.ts';
 

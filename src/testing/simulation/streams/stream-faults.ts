@@ -1,7 +1,7 @@
 /** What befalls streams and their clients on the way: ends, silences, stalls, programs that stand still. */
-import type { SimulatedProcess } from '../process.ts';
-import type { SeededRandom } from '../random.ts';
-import type { World } from '../world.ts';
+import type { SimulatedProcess } from '../runtime/process.ts';
+import type { SeededRandom } from '../runtime/random.ts';
+import type { World } from '../world/world.ts';
 import type { OpenStream, StreamNetwork } from './stream-network.ts';
 
 interface StreamFaultsOptions {

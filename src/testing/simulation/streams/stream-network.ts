@@ -5,8 +5,8 @@
 import type { NodeId } from '../../../core/types.ts';
 import type { Dial, DialOptions, FrameSocket } from '../../../ports/frame-socket.ts';
 import type { VirtualClock } from '../../virtual-clock.ts';
-import type { SimulatedProcess } from '../process.ts';
-import type { SeededRandom } from '../random.ts';
+import type { SimulatedProcess } from '../runtime/process.ts';
+import type { SeededRandom } from '../runtime/random.ts';
 import type { StreamQuality } from './lane.ts';
 import { type EndEvents, Stream } from './stream.ts';
 

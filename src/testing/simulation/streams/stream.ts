@@ -5,7 +5,7 @@
  */
 import { unreachable } from '../../../core/assert.ts';
 import type { FrameSocket, FrameSocketListener } from '../../../ports/frame-socket.ts';
-import type { SimulatedProcess } from '../process.ts';
+import type { SimulatedProcess } from '../runtime/process.ts';
 import { Lane, type LaneOptions, type StreamItem } from './lane.ts';
 
 interface StreamOptions extends Pick<LaneOptions, 'clock' | 'random' | 'quality'> {

@@ -3,8 +3,8 @@ import type { KvClient } from '../../../client/kv-client.ts';
 import type { Watch } from '../../../client/watch.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { Report } from '../checks/violation.ts';
-import type { SeededRandom } from '../random.ts';
-import type { SometimesLog } from '../sometimes.ts';
+import type { SeededRandom } from '../runtime/random.ts';
+import type { SometimesLog } from '../runtime/sometimes.ts';
 import { PREFIX, type StoreRecord, textOfRevision } from './store-record.ts';
 
 interface WatchReaderOptions {

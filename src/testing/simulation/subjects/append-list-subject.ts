@@ -1,0 +1,59 @@
+/**
+ * Lists under simulation: clients append values that are never used twice, and read whole lists. Nothing is ever
+ * overwritten, so every lost, doubled or reordered command stays in sight until the end.
+ */
+import type { CommittedCommand, StateMachine } from '../../../ports/state-machine.ts';
+import {
+  type AppendListInput,
+  type AppendListOutput,
+  appendList,
+} from '../../linearizability/models/append-list.ts';
+import type { KeyValueWorkload } from './key-value-subject.ts';
+import { linearizable, type Subject } from './subject.ts';
+
+type AppendListSubject = Subject<AppendListInput, AppendListOutput, ListsMachine>;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+/** Stands between the key and the value of a command. */
+const SEPARATOR = '\n';
+
+/** Lists by key; a command is the key, a line break and the value. */
+export class ListsMachine implements StateMachine {
+  readonly #lists = new Map<string, string[]>();
+
+  apply(batch: readonly CommittedCommand[]): readonly number[] {
+    return batch.map(({ data }) => {
+      const [key = '', value = ''] = decoder.decode(data).split(SEPARATOR);
+      const list = this.#lists.get(key) ?? [];
+      this.#lists.set(key, list);
+      return list.push(value);
+    });
+  }
+
+  list(key: string): readonly string[] {
+    return [...(this.#lists.get(key) ?? [])];
+  }
+
+  digest(): string {
+    return JSON.stringify([...this.#lists]);
+  }
+}
+
+export function appendListSubject({ keys, reads }: KeyValueWorkload): AppendListSubject {
+  return {
+    name: 'lists',
+    create: () => new ListsMachine(),
+    draw: (random, { client, sequence }) => {
+      const key = `k${random.integer(1, keys)}`;
+      if (random.chance(reads)) return { type: 'read', key };
+      return { type: 'append', key, value: `${client}.${sequence}` };
+    },
+    encode: (input) =>
+      input.type === 'read' ? null : encoder.encode(`${input.key}${SEPARATOR}${input.value}`),
+    read: (machine, { key }) => ({ type: 'values', values: machine.list(key) }),
+    decode: () => ({ type: 'done' }),
+    digest: (machine) => machine.digest(),
+    judge: linearizable(appendList),
+  };
+}

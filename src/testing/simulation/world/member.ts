@@ -1,0 +1,333 @@
+/**
+ * One simulated node through all its lives: a disk that stays, a process that comes and goes, and in it the
+ * production node on the production log store, codec and charts.
+ */
+import type { RaftError } from '../../../core/errors.ts';
+import type { HardState } from '../../../core/hard-state.ts';
+import type { Limits } from '../../../core/limits.ts';
+import type { RaftProtocol, RaftTiming } from '../../../core/raft-state.ts';
+import type { NodeId } from '../../../core/types.ts';
+import { type NodeInstruments, type RaftNode, startRaftNode } from '../../../node/raft-node.ts';
+import type { LogStore, RecoveredLog } from '../../../ports/log-store.ts';
+import type { CommittedCommand, StateMachine } from '../../../ports/state-machine.ts';
+import { LevelLogStore } from '../../../storage/level-log-store.ts';
+import { type MemoryTransport, memoryTransport } from '../../../transport/memory-transport.ts';
+import type { VirtualClock } from '../../virtual-clock.ts';
+import { DurableLog } from '../checks/durable-log.ts';
+import type { History } from '../checks/history.ts';
+import { Invariants } from '../checks/invariants.ts';
+import type { Report } from '../checks/violation.ts';
+import type { DiskContent } from '../disk/simulated-content.ts';
+import { simulatedDatabase } from '../disk/simulated-database.ts';
+import { SimulatedDisk } from '../disk/simulated-disk.ts';
+import { simulatedFiles } from '../disk/simulated-files.ts';
+import type { SimulatedNetwork } from '../runtime/network.ts';
+import { type ClockDrift, SimulatedProcess } from '../runtime/process.ts';
+import type { SeededRandom } from '../runtime/random.ts';
+import type { SometimesLog } from '../runtime/sometimes.ts';
+import { type Planted, Trap, trapped } from '../runtime/trap.ts';
+
+interface MemberOptions {
+  readonly id: NodeId;
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly clock: VirtualClock;
+  readonly random: SeededRandom;
+  readonly network: SimulatedNetwork;
+  readonly timing: RaftTiming;
+  readonly protocol: RaftProtocol;
+  readonly limits: Limits;
+  readonly diskLatencyMs: number;
+  readonly diskStallMs: number;
+  readonly drift: ClockDrift;
+  readonly createMachine: (id: NodeId) => StateMachine;
+  readonly history: History;
+  readonly report: Report;
+  readonly durableOf: (id: NodeId) => DurableLog;
+  readonly sometimes: SometimesLog;
+  readonly instruments?: NodeInstruments;
+  readonly events: MemberEvents;
+}
+
+/** What a member tells the simulation. */
+interface MemberEvents {
+  stepped(member: SimulatedMember): void;
+  started(member: SimulatedMember): void;
+  /** After the process is gone. */
+  ended(member: SimulatedMember, process: SimulatedProcess, kind: 'kill' | 'power'): void;
+  settled(): void;
+  stateChanged(member: SimulatedMember, text: string): void;
+  durable(member: SimulatedMember): void;
+  halted(member: SimulatedMember, error: RaftError): void;
+  refused(member: SimulatedMember, error: unknown): void;
+}
+
+type MemberState = 'down' | 'starting' | 'up' | 'refused' | 'halted';
+
+export class SimulatedMember {
+  readonly id: NodeId;
+  readonly disk: SimulatedDisk;
+  /** Of its own disk, also while another one is in its place. */
+  readonly durable: DurableLog;
+  #written: DurableLog;
+  readonly #options: MemberOptions;
+  process: SimulatedProcess | null = null;
+  node: RaftNode | null = null;
+  machine: StateMachine;
+  state: MemberState = 'down';
+  /** Why this member may halt or be refused; `null`: nothing was done to it that would excuse either. */
+  excuse: string | null = null;
+  /** True while its disk is not its own: empty, or of another time. Nobody may listen to it, and nothing is checked. */
+  isForeign = false;
+  /** False after a power loss, until it boots: not even its operating system answers. */
+  isHostUp = true;
+  /** Lives that found the disk whole. */
+  starts = 0;
+  /** Where its code will throw, in whichever life comes there. */
+  readonly planted = new Set<Planted>();
+  /** Of the present life. */
+  trap = new Trap();
+  #transport: MemoryTransport | null = null;
+  #invariants: Invariants | null = null;
+  #lives = 0;
+
+  constructor(options: MemberOptions) {
+    const { id, clock, random, events } = options;
+    this.id = id;
+    this.#options = options;
+    this.machine = options.createMachine(id);
+    this.durable = this.#createDurable();
+    this.#written = this.durable;
+    this.disk = new SimulatedDisk({
+      clock,
+      random: random.fork('disk'),
+      latencyMs: options.diskLatencyMs,
+      durable: (changes) => {
+        this.#written.note(changes);
+        events.durable(this);
+      },
+      settled: () => events.settled(),
+      sometimes: options.sometimes,
+    });
+  }
+
+  get lives(): number {
+    return this.#lives;
+  }
+
+  get address(): string {
+    return this.#options.addresses[this.id] ?? this.id;
+  }
+
+  /** Begins a life on whatever the disk holds. */
+  boot(): void {
+    const { clock, drift, events, random, report } = this.#options;
+    this.#lives += 1;
+    this.state = 'starting';
+    this.isHostUp = true;
+    this.machine = this.#options.createMachine(this.id);
+    this.#invariants = new Invariants(this, this.#options);
+    this.trap = this.#createTrap();
+    const process = new SimulatedProcess({
+      name: this.id,
+      life: this.#lives,
+      clock,
+      drift,
+      stepped: () => events.stepped(this),
+      threw: (_, error) => report('S37', `${this.id}: an exception escaped: ${String(error)}`),
+    });
+    this.process = process;
+    process.run('input', () => this.#start(process, random.fork(`life ${this.#lives}`)));
+  }
+
+  /** Ends the life as SIGKILL does, or as a power loss does. */
+  kill(kind: 'kill' | 'power'): void {
+    const { process } = this;
+    if (process === null) return;
+    process.kill();
+    this.#transport?.abandon({ reset: kind === 'kill' });
+    this.disk.crash(kind);
+    this.isHostUp = kind === 'kill';
+    this.process = null;
+    this.node = null;
+    this.#transport = null;
+    this.#invariants = null;
+    this.state = 'down';
+    this.#options.events.stateChanged(this, kind === 'kill' ? 'is killed' : 'loses power');
+    this.#options.events.ended(this, process, kind);
+  }
+
+  /** Looks at the node after it has done something. */
+  check(): void {
+    if (this.node === null || this.state !== 'up' || this.isForeign) return;
+    const { sprungAt } = this.trap;
+    if (sprungAt !== null && this.node.status().role !== 'halted') {
+      this.#options.report('S39', `${this.id} goes on after its code threw at ${sprungAt}`);
+    }
+    this.#checkInvariants();
+  }
+
+  #checkInvariants(): void {
+    if (this.node !== null && !this.isForeign) this.#invariants?.check(this.node.inspect());
+  }
+
+  /** Puts another disk in the place of its own, while it is down; returns what undoes that. */
+  swapDisk(content: DiskContent): () => void {
+    const own = this.disk.copy();
+    this.disk.restore(content);
+    this.#written = new DurableLog({ appended: () => {}, hardStateChanged: () => {} });
+    this.isForeign = true;
+    return () => {
+      this.disk.restore(own);
+      this.#written = this.durable;
+      this.isForeign = false;
+    };
+  }
+
+  #createTrap(): Trap {
+    const { report, sometimes } = this.#options;
+    const { planted } = this;
+    const trap: Trap = new Trap({
+      planted,
+      // A step that ends so is never looked at again, and what it has said so far counts.
+      sprung: (place) => {
+        sometimes.note(`the code of a node throws at ${place}`);
+        this.#checkInvariants();
+      },
+      late: (place) =>
+        report('S39', `${this.id} asks for ${place} after its code threw at ${trap.sprungAt}`),
+    });
+    return trap;
+  }
+
+  #createDurable(): DurableLog {
+    const { history } = this.#options;
+    return new DurableLog({
+      appended: (at, entry) => history.noteEntry(this.id, at, entry),
+      hardStateChanged: (before, after) => this.#hardStateChanged(before, after),
+    });
+  }
+
+  #start(process: SimulatedProcess, random: SeededRandom): void {
+    const { addresses, events, limits, network, protocol, timing, diskStallMs, instruments } =
+      this.#options;
+    const cuts = random.fork('cuts');
+    const transport = memoryTransport({ network: network.memory, address: this.address, limits });
+    this.#transport = transport;
+    const options = {
+      id: this.id,
+      clusterId: 'simulated',
+      members: addresses,
+      store: this.#store(process, random.fork('words')),
+      transport,
+      machine: this.isForeign ? this.machine : watched(this.id, this.machine, this.#options),
+      clock: process.clock,
+      random: random.fork('node'),
+      timing,
+      protocol,
+      limits,
+      diskStallMs,
+      instruments: { ...instruments, cutsSlice: () => cuts.chance(CUT_SHARE) },
+    };
+    startRaftNode(trapped(options, this.trap)).then(
+      (node) => this.#started(process, node),
+      (error: unknown) => {
+        if (this.process !== process) return;
+        this.state = 'refused';
+        events.refused(this, error);
+      },
+    );
+    events.settled();
+  }
+
+  #started(process: SimulatedProcess, node: RaftNode): void {
+    if (this.process !== process) return;
+    const { events, sometimes } = this.#options;
+    this.node = node;
+    this.starts += 1;
+    this.state = 'up';
+    node.onRole(({ role, term, leader, cause }) => {
+      if (cause === QUORUM_LOST) sometimes.note('a leader steps down because no quorum answers');
+      if (cause === DISK_STALLS) sometimes.note('a leader steps down because its disk stalls');
+      const follows = leader === null || leader === this.id ? '' : `, leader ${leader}`;
+      events.stateChanged(this, `${role} in term ${term}${follows}: ${cause}`);
+    });
+    node.onHalt((error) => {
+      if (this.process !== process) return;
+      this.state = 'halted';
+      events.halted(this, error);
+    });
+    events.stateChanged(this, `starts, for the ${this.#lives}. time`);
+    events.started(this);
+  }
+
+  /** S14, S17: what the store has proven at its start is what the disk had promised, to the last entry. */
+  #store(process: SimulatedProcess, words: SeededRandom): LogStore {
+    const store = new LevelLogStore({
+      directory: 'data',
+      files: simulatedFiles(this.disk, process),
+      database: (path) => simulatedDatabase(this.disk, process, path),
+      randomWord: () => words.hexWord(),
+    });
+    const open = store.open.bind(store);
+    store.open = async (owner) => {
+      const recovered = await open(owner);
+      if (this.process === process && !this.isForeign) this.#compare(recovered);
+      return recovered;
+    };
+    return store;
+  }
+
+  #compare({ hardState, log }: RecoveredLog): void {
+    const { durable } = this;
+    const { report } = this.#options;
+    const isSameVote = hardState.votedFor === durable.hardState.votedFor;
+    if (hardState.term !== durable.hardState.term || !isSameVote) {
+      report('S14', `${this.id} forgets term ${durable.hardState.term} or its vote in it`);
+    }
+    const lastTerm = log.termRuns.at(-1)?.term ?? 0;
+    if (log.lastIndex !== durable.lastIndex || lastTerm !== durable.lastTerm) {
+      const held = `${durable.lastTerm}/${durable.lastIndex}`;
+      report('S14', `${this.id} held entries through ${held}, and wakes with ${log.lastIndex}`);
+    }
+  }
+
+  #hardStateChanged(before: HardState, after: HardState): void {
+    const { history, report } = this.#options;
+    if (after.term < before.term) report('S10', `${this.id}: the term on its disk falls`);
+    if (after.term === before.term && before.votedFor !== null && after.votedFor === null) {
+      report('S11', `${this.id}: its vote in term ${after.term} is gone from its disk`);
+    }
+    if (after.votedFor !== null) history.noteVote(this.id, after.term, after.votedFor);
+  }
+}
+
+const QUORUM_LOST = 'no quorum answered for an election timeout';
+const DISK_STALLS = 'its disk stalls';
+
+/**
+ * The machine, with each command and its result noted: replicas must agree on both, so it is asked for every
+ * result, and those that nobody waits for are taken away after that.
+ */
+function watched(id: NodeId, machine: StateMachine, options: MemberOptions): StateMachine {
+  const noted = (
+    batch: readonly CommittedCommand[],
+    results: readonly unknown[],
+  ): readonly unknown[] =>
+    results.map((result, at) => {
+      const command = batch[at];
+      if (command === undefined) return result;
+      options.history.noteApplied(id, command, result);
+      return command.wantsResult ? result : undefined;
+    });
+  return {
+    apply: (batch, isTimeUp) => {
+      const asked = batch.map((command) => ({ ...command, wantsResult: true }));
+      const results = machine.apply(asked, isTimeUp);
+      if (!(results instanceof Promise)) return noted(batch, results);
+      return results.then((all) => noted(batch, all));
+    },
+  };
+}
+
+/** How likely a batch is cut after each of its commands (AP2). */
+const CUT_SHARE = 0.1;

@@ -1,0 +1,76 @@
+/**
+ * What a simulation has not done: ways through the charts that no run took, and turns of events that never came.
+ * Ways that no simulation can take are listed here, each with its reason; one that is taken all the same is an
+ * error as well, since its reason is none.
+ */
+
+import { SOMETIMES } from '../../../src/testing/simulation/runtime/sometimes.ts';
+import { everyWay } from './coverage.ts';
+
+/** By way, the reason for which a run takes it too seldom to be asked for. Tests of the charts take each. */
+export const SELDOM_TAKEN: Readonly<Record<string, string>> = {
+  'replication.replicate.owing: commit.advanced [leavesCommitAwaited] → replication.replicate.caughtUp':
+    'takes five members, one much faster than the others, and a commit within ten milliseconds of another',
+  'replication: entries.dropped → ·':
+    'takes a full socket, and the end of what was streamed to that peer, in one step',
+  'replication.replicate: entries.sent → ·':
+    'takes entries that leave in the very step in which the peer is no longer streamed to',
+  'link: hello.refused → ·': 'takes a disk that is slow just while a stranger knocks and gives up',
+  'link: socket.opened → ·':
+    'takes a call that is answered in the very step in which it is given up',
+  'link.listener.open: hello.accepted [isNewCall] → link.listener.open':
+    'takes a line that dies in one direction and a new call that overtakes the end of the old one',
+  'node.active: xstate.error.actor.raft → node.halted': 'takes a throw just where it sets a timer',
+  'node.active: xstate.error.actor.logWriter → node.halted':
+    'takes a throw just where it sets its timer',
+};
+
+/** By way, the reason for which it is never taken. */
+export const NEVER_TAKEN: Readonly<Record<string, string>> = {
+  'node: recovered → ·': 'a disk is proven once in a life',
+  'node: stop → ·': 'a node is told to stop once, and not after it has halted',
+  'node: drained → ·': 'drained is said once, while it drains',
+  'node.recovering: stop → node.stopped': 'nobody holds a node before it has started',
+  'node.active: xstate.error.actor.applier → node.halted': 'takes a bug in a chart',
+  'node.halted: failed → ·': 'a halted node takes no more inputs',
+  'raft: proposals.gathered → ·': 'the driver gathers only while it leads, in the same step',
+  'raft: peer.progressed → ·': 'the driver passes it on only in the term that it belongs to',
+  'raft: round.requested → ·': 'the driver asks only while it serves reads, in the same step',
+  'raft.leader: entries.received → ·': 'takes two leaders in one term',
+  'link: socket.silent → ·': 'the driver looks only at open links',
+  'link: dial → ·': 'a link is told once, before anything else',
+  'link.dialler: hello.accepted [isNewCall] → link.dialler.open':
+    'takes a member that calls although its id is the larger',
+  'link.dialler.open: hello.accepted [isNewCall] → link.dialler.open':
+    'takes a member that calls although its id is the larger',
+  'logWriter.idle: write.completed → ·': 'one write is under way at a time, and completes once',
+  'logWriter [isCurrent] does not hold': 'one write is under way at a time, and completes once',
+  'readIndex: applier.behind → ·':
+    'a state takes it: every confirmed read is answered, or one waits',
+  'readIndex: entries.applied → ·': 'the driver says it only while a confirmed read waits',
+  'applier.idle: apply.completed → ·': 'one batch is under way at a time, and completes once',
+};
+
+interface Seen {
+  readonly ways: ReadonlySet<string>;
+  readonly sometimes: ReadonlySet<string>;
+}
+
+/** In sentences; `isStrict` also finds fault with reasons that are none. */
+export function missingOf({ ways, sometimes }: Seen, isStrict: boolean): readonly string[] {
+  const all = everyWay();
+  const isExcused = (way: string): boolean => way in NEVER_TAKEN || way in SELDOM_TAKEN;
+  const untaken = all.filter((way) => !ways.has(way) && !isExcused(way));
+  const wrong = isStrict ? Object.keys(NEVER_TAKEN).filter((way) => ways.has(way)) : [];
+  const absent = SOMETIMES.filter((what) => !sometimes.has(what));
+  const taken = all.filter((way) => ways.has(way)).length;
+  const happened = SOMETIMES.length - absent.length;
+  const never = Object.keys(NEVER_TAKEN).length;
+  const charts = `ways through the charts: ${taken} of ${all.length} taken, ${never} cannot be`;
+  console.log(`${charts}; rare events: ${happened} of ${SOMETIMES.length}`);
+  return [
+    ...untaken.map((way) => `never taken: ${way}`),
+    ...wrong.map((way) => `taken, although a reason says it cannot be: ${way}`),
+    ...absent.map((what) => `never happened: ${what}`),
+  ];
+}
