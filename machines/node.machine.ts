@@ -135,6 +135,7 @@ export const nodeMachine = setup({
         },
         {
           id: 'raft',
+          systemId: 'raft',
           src: 'raft',
           input: ({ context }) => context.recovered ?? undefined,
           onError: {

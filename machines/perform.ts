@@ -2,8 +2,10 @@
  * Turns a rule into an action: the chart takes over the fields that the rule returned and hands out
  * its effects, in order. This is all the glue there is between charts and rules.
  */
-import { type ActionArgs, type EventObject, enqueueActions } from 'xstate';
-import type { ReplicationNews, Step } from '../src/core/effect.ts';
+import { type ActionArgs, type AnyActorRef, type EventObject, enqueueActions } from 'xstate';
+import type { Effect, ReplicationNews, Step } from '../src/core/effect.ts';
+import type { RaftEvent } from './raft.types.ts';
+import { newsForRaft } from './tell-raft.ts';
 
 type Rule<State, Out, Params> = (state: State, params: Params) => Step<State, Out>;
 
@@ -12,6 +14,7 @@ interface Queue<State, Out> {
   assign(changes: Partial<State>): void;
   emit(effect: Out): void;
   sendTo(actor: string, event: ReplicationNews): void;
+  sendTo(actor: AnyActorRef, event: RaftEvent): void;
 }
 
 /**
@@ -24,25 +27,24 @@ interface Act<State extends object, Event extends EventObject, Out extends Event
 }
 
 /** `performer<State, Event, Effect>()(rule)` is an action of that chart. */
-export function performer<State extends object, Event extends EventObject, Out extends EventObject>(
+export function performer<State extends object, Event extends EventObject, Out extends Effect>(
   childrenOf: (state: State) => readonly string[] = () => [],
 ) {
   return <Params>(rule: Rule<State, Out, Params>): Act<State, Event, Out, Params> =>
     enqueueActions<State, Event, undefined, Event, never, never, never, never, Out>(
-      ({ context, enqueue }, params: unknown) => {
-        const step = rule(context, params as Params);
-        carryOut(step, context, enqueue as unknown as Queue<State, Out>, childrenOf);
+      ({ context, enqueue, system }, params: unknown) => {
+        const { changes, effects, news = [] } = rule(context, params as Params);
+        const queue = enqueue as unknown as Queue<State, Out>;
+        const raft: AnyActorRef | undefined = system.get('raft');
+        if (Object.keys(changes).length > 0) queue.assign(changes);
+        for (const effect of effects) {
+          queue.emit(effect);
+          const told = newsForRaft(effect);
+          if (told !== null && raft !== undefined) queue.sendTo(raft, told);
+        }
+        for (const event of news) {
+          for (const child of childrenOf(context)) queue.sendTo(child, event);
+        }
       },
     ) as unknown as Act<State, Event, Out, Params>;
-}
-
-function carryOut<State, Out>(
-  { changes, effects, news = [] }: Step<State, Out>,
-  context: State,
-  queue: Queue<State, Out>,
-  childrenOf: (state: State) => readonly string[],
-): void {
-  if (Object.keys(changes).length > 0) queue.assign(changes);
-  for (const effect of effects) queue.emit(effect);
-  for (const event of news) for (const child of childrenOf(context)) queue.sendTo(child, event);
 }

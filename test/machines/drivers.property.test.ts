@@ -138,11 +138,12 @@ function traceOf(
   return trace;
 }
 
-/** Terms are normalised on the way in, as in production; a term that the node leads has no other leader. */
+/** Terms are normalised on the way in, as in production; a term that the node leads has no other leader. Who is done hears nothing. */
 function tell(driver: Driver, event: { readonly type: string; readonly message?: Message }): void {
   const { message } = event;
-  if (message === undefined) return driver.send(event);
   const snapshot = driver.snapshot();
+  if (snapshot.status === 'done') return;
+  if (message === undefined) return driver.send(event);
   const own: Term = snapshot.context.term;
   if (message.type === 'AppendEntries' && message.term === own && snapshot.hasTag('leads')) return;
   const admission = admit({ term: own, isLoyal: snapshot.hasTag('loyal') }, message);
@@ -260,7 +261,7 @@ it('[EL14] both drivers agree on the log writer', () => {
       arbitrary: fc.nat({ max: 5 }).map((batch) => () => ({ type: 'write.completed', batch })),
     },
     { weight: 8, arbitrary: fc.constant(() => ({ type: 'write.requested' })) },
-    { weight: 1, arbitrary: fc.constant(() => ({ type: 'write.failed' })) },
+    { weight: 1, arbitrary: fc.constant(() => ({ type: 'write.failed', error: 'EIO' })) },
   );
   agree('logWriter', { stallTimeoutMs: 300 }, event);
 });
@@ -279,7 +280,7 @@ it('[EL14] both drivers agree on the applier', () => {
         .nat({ max: 20 })
         .map((at) => () => ({ type: 'apply.completed', throughIndex: index(at) })),
     },
-    { weight: 1, arbitrary: fc.constant(() => ({ type: 'apply.failed' })) },
+    { weight: 1, arbitrary: fc.constant(() => ({ type: 'apply.failed', error: 'a bug' })) },
   );
   agree('applier', { lastApplied: index(0) }, event);
 });

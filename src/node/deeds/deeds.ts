@@ -90,7 +90,6 @@ function logDeeds(doers: Doers): DeedsOf<LogWriterEffect | ApplierEffect | Drain
     diskStalled: ({ stalledForMs: forMs }) => {
       disk.counters.stalls += 1;
       audience.disk.tell({ isStalled: true, forMs });
-      actors.tellRaft({ type: 'disk.stalled' });
     },
     diskRecovered: () => {
       audience.disk.tell({ isStalled: false, forMs: Math.round(disk.writingForMs) });
@@ -100,14 +99,10 @@ function logDeeds(doers: Doers): DeedsOf<LogWriterEffect | ApplierEffect | Drain
   };
 }
 
-function replicationDeeds({ actors, problems, replicating }: Doers): DeedsOf<ReplicationEffect> {
+function replicationDeeds({ problems, replicating }: Doers): DeedsOf<ReplicationEffect> {
   return {
     replicate: (effect) => replicating.replicate(effect),
-    progressed: ({ peer, matchIndex, round, term }) => {
-      if (term !== actors.raft?.term) return;
-      problems.progressed(peer, matchIndex);
-      actors.tellRaft({ type: 'peer.progressed', peer, matchIndex, round });
-    },
+    progressed: ({ peer, matchIndex }) => problems.progressed(peer, matchIndex),
     peerStalled: ({ peer, matchIndex }) => problems.stalled(peer, matchIndex),
   };
 }
@@ -119,7 +114,6 @@ function linkDeeds({ actors, clients, peers, problems }: Doers): DeedsOf<LinkEff
     hangUp: ({ peer, attempt, reason }) => peers.hangUp(peer, attempt, reason),
     linkOpened: ({ peer, attempt }) => {
       peers.opened(peer, attempt);
-      actors.tellRaft({ type: 'link.opened', peer });
       clients.pump();
     },
     linkClosed: ({ peer, reason }) => {
@@ -127,7 +121,6 @@ function linkDeeds({ actors, clients, peers, problems }: Doers): DeedsOf<LinkEff
       clients.linkClosed(peer);
       actors.tellReadIndex({ type: 'link.closed', peer });
       problems.linkClosed(peer);
-      actors.tellRaft({ type: 'link.closed', peer });
     },
   };
 }

@@ -34,7 +34,7 @@ export const NEVER_TAKEN: Readonly<Record<string, string>> = {
   'node.active: xstate.error.actor.applier → node.halted': 'takes a bug in a chart',
   'node.halted: failed → ·': 'a halted node takes no more inputs',
   'raft: proposals.gathered → ·': 'the driver gathers only while it leads, in the same step',
-  'raft: peer.progressed → ·': 'the driver passes it on only in the term that it belongs to',
+  'raft: peer.progressed → ·': 'the replication charts end with the lead',
   'raft: round.requested → ·': 'the driver asks only while it serves reads, in the same step',
   'raft.leader: entries.received → ·': 'takes two leaders in one term',
   'link: socket.silent → ·': 'the driver looks only at open links',
