@@ -11,6 +11,7 @@ import type { ProposalOutcome, WaitOptions } from '../../ports/replica.ts';
 import { raftOf } from '../actors.ts';
 import type { End } from '../endings.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { lostOnTheWay, notServed, overloaded } from './call-errors.ts';
 import { ForwardPace } from './forward-pace.ts';
 import { answerPeer, FORWARDED_DEADLINE_MS, mayNameTerm } from './peer-answers.ts';
 import { Proposals } from './proposals.ts';
@@ -273,36 +274,4 @@ export class Clients {
       throw error;
     });
   }
-}
-
-function overloaded(what: string): RaftError {
-  return new RaftError(
-    'RAFT_OVERLOADED',
-    `too many ${what} wait already: nothing was done; try again later`,
-  );
-}
-
-function notServed(leader: NodeId | null): RaftError {
-  if (leader === null) {
-    return new RaftError(
-      'RAFT_NO_LEADER',
-      'no leader was found in time: nothing was done; try again once a majority of the members is up',
-    );
-  }
-  return new RaftError(
-    'RAFT_TIMED_OUT',
-    'the leader did not answer in time: nothing was done; try again',
-    {
-      retry: 'safe',
-      leader,
-    },
-  );
-}
-
-function lostOnTheWay(leader: NodeId): RaftError {
-  return new RaftError(
-    'RAFT_OUTCOME_UNKNOWN',
-    `the connection to the leader ${leader} closed with the command under way: it may have taken effect; read before you repeat it`,
-    { leader },
-  );
 }
