@@ -8,11 +8,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { RaftError } from '../../core/errors.ts';
-import { refusalText, type UpgradeRefusal } from '../http/upgrade-refusal.ts';
 import { PIPELINED_REQUESTS_MAX, READ_AHEAD_BYTES, REFUSED_CONNECTIONS_MAX } from '../limits.ts';
 import type { ServerCounters } from '../operations/server-counters.ts';
 import type { Account } from './account.ts';
 import type { Held, HeldBytes } from './held-bytes.ts';
+import { refusalText, type UpgradeRefusal } from './upgrade-refusal.ts';
 
 /** How long a newcomer that was refused may take to read why, in milliseconds. */
 const REFUSED_GRACE_MS = 250;

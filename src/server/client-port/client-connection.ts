@@ -22,7 +22,7 @@ import type { KvResult } from '../../kv/results.ts';
 import type { FrameSocket } from '../../ports/frame-socket.ts';
 import type { ProposalOutcome } from '../../ports/replica.ts';
 import { checkCommand, checkCommandBytes, checkSelector } from '../admission/command-door.ts';
-import { asRaftError } from '../http/http-errors.ts';
+import { asRaftError } from '../errors.ts';
 import { RANGE_ROOM_BYTES, REPLY_BYTES_MAX, SMALL_ANSWER_BYTES } from '../limits.ts';
 import { count } from '../operations/server-counters.ts';
 import { statusJson } from '../operations/status-json.ts';

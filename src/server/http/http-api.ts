@@ -7,12 +7,12 @@
 import { Hono } from 'hono';
 import { RaftError } from '../../core/errors.ts';
 import type { Account } from '../admission/account.ts';
+import { asRaftError, errorResponse, nothingHere } from '../errors.ts';
 import { LEAST_ANSWER_BYTES } from '../limits.ts';
 import { countHttp } from '../operations/server-counters.ts';
 import type { OpenStreams, ServerContext } from '../server-context.ts';
 import { haltedError } from '../stopping.ts';
 import type { Exchange } from './http-answer.ts';
-import { asRaftError, errorResponse, nothingHere } from './http-errors.ts';
 import { notImplemented } from './request/request-input.ts';
 import { LastPiece } from './routes/event-text.ts';
 import { deleteKey, getKey, getRange, putKey, readFailure } from './routes/kv-routes.ts';

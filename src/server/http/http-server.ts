@@ -16,12 +16,12 @@ import { getRequestListener, type Http2Bindings, type HttpBindings } from '@hono
 import { RaftError } from '../../core/errors.ts';
 import { ConnectionGate, type GateOptions } from '../admission/connection-gate.ts';
 import type { ServedHosts } from '../admission/host-check.ts';
+import { refuseUpgrade, type UpgradeRefusal } from '../admission/upgrade-refusal.ts';
 import type { ClientPort } from '../client-port/client-port.ts';
+import { badRequest, errorBody, errorResponse } from '../errors.ts';
 import { HEAD_BYTES_MAX, HEAD_FIELDS_MAX } from '../limits.ts';
 import type { Exchange } from './http-answer.ts';
 import type { HttpApi } from './http-api.ts';
-import { badRequest, errorBody, errorResponse } from './http-errors.ts';
-import { refuseUpgrade, type UpgradeRefusal } from './upgrade-refusal.ts';
 
 export interface HttpAddress {
   readonly host: string;

@@ -1,8 +1,10 @@
 /** What a node says of itself to whoever asks, over HTTP and to clients alike (SV14). */
-import type { ServerContext } from '../server-context.ts';
+import type { Replica } from '../../ports/replica.ts';
 
-export interface StatusParts extends Pick<ServerContext, 'replica' | 'version'> {
-  readonly kv: Pick<ServerContext['kv'], 'revision'>;
+export interface StatusParts {
+  readonly replica: Replica;
+  readonly kv: { readonly revision: number };
+  readonly version: string;
 }
 
 export function statusJson(context: StatusParts): Readonly<Record<string, unknown>> {

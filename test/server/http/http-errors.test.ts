@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES, RaftError, type RaftErrorCode } from '../../../src/core/errors.ts';
-import { errorResponse, httpStatusOf } from '../../../src/server/http/http-errors.ts';
+import { errorResponse, httpStatusOf } from '../../../src/server/errors.ts';
 import { DEFAULT_SERVER_LIMITS } from '../../../src/server/limits.ts';
 import { localApi } from '../local-server.ts';
 

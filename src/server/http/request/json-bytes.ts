@@ -3,7 +3,7 @@
  * mode what is not UTF-8 shows as `null` with its bytes beside it, in `keyBase64` or `valueBase64`.
  */
 import type { KeyValue } from '../../../kv/results.ts';
-import { badRequest } from '../http-errors.ts';
+import { badRequest } from '../../errors.ts';
 import { decodeUtf8 } from './request-query.ts';
 
 export type JsonEncoding = 'utf8' | 'base64';

@@ -3,8 +3,8 @@
 import type { Consistency } from '../../../client-protocol/frame-shapes.ts';
 import { RaftError } from '../../../core/errors.ts';
 import type { KeyCondition, KeySelector } from '../../../kv/commands.ts';
+import { badRequest } from '../../errors.ts';
 import { TIMEOUT_DEFAULT_MS } from '../../limits.ts';
-import { badRequest } from '../http-errors.ts';
 import { bytesFromJson, JSON_ENCODINGS, type JsonEncoding } from './json-bytes.ts';
 import { percentDecode } from './percent-decoding.ts';
 import {

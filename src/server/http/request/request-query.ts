@@ -2,7 +2,7 @@
  * The query of a request, read strictly: a parameter that is unknown, given twice, broken or out of
  * range is an error that names it (SV8). Silently ignoring `?revison=7` would answer another question.
  */
-import { badRequest } from '../http-errors.ts';
+import { badRequest } from '../../errors.ts';
 import { percentDecode } from './percent-decoding.ts';
 
 /** Names are decoded text, values decoded bytes: prefixes and keys need not be UTF-8. */

@@ -10,13 +10,13 @@ import { CompactedError, FutureRevisionError } from '../../../kv/kv-errors.ts';
 import type { ConditionFailed, KvResult, RangeResult, Refused } from '../../../kv/results.ts';
 import type { Account } from '../../admission/account.ts';
 import { checkKey, checkSelector, encodeChecked } from '../../admission/command-door.ts';
+import { errorResponse } from '../../errors.ts';
 import { RANGE_ROOM_BYTES, rangeTextMax } from '../../limits.ts';
 import type { ServerContext } from '../../server-context.ts';
 import { boundedRange } from '../../store/bounded-range.ts';
 import { submit, untilReadable } from '../../store/replica-calls.ts';
 import { resultBytes } from '../../store/result-bytes.ts';
 import { bodyAnswer, jsonAnswer, whenItFits, whenRoom } from '../http-answer.ts';
-import { errorResponse } from '../http-errors.ts';
 import { type JsonEncoding, keyValueJson } from '../request/json-bytes.ts';
 import { readBody } from '../request/request-body.ts';
 import {

@@ -1,5 +1,6 @@
 /** `/status`, `/livez`, `/readyz` and `/metrics`: what operators and their tools ask (SV5, SV14). */
 import type { RaftError } from '../../../core/errors.ts';
+import { asRaftError } from '../../errors.ts';
 import { READY_TIMEOUT_MS } from '../../limits.ts';
 import { metricsText } from '../../operations/metrics.ts';
 import { leaderlessReason } from '../../operations/node-log.ts';
@@ -7,7 +8,6 @@ import { PROMETHEUS_CONTENT_TYPE } from '../../operations/prometheus-text.ts';
 import { type StatusParts, statusJson } from '../../operations/status-json.ts';
 import type { ServerContext } from '../../server-context.ts';
 import { untilReadable } from '../../store/replica-calls.ts';
-import { asRaftError } from '../http-errors.ts';
 import { timeoutFrom } from '../request/request-input.ts';
 import { readQuery } from '../request/request-query.ts';
 

@@ -14,7 +14,7 @@ import type {
   TxnOperation,
 } from '../../../kv/commands.ts';
 import type { TxnResponse, TxnResult } from '../../../kv/results.ts';
-import { badRequest } from '../http-errors.ts';
+import { badRequest } from '../../errors.ts';
 import {
   bytesFromJson,
   type JsonEncoding,

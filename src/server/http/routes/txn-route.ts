@@ -1,9 +1,9 @@
 /** `POST /txn`: compare, then one branch or the other, as one atomic step (SV13). */
 import type { Account } from '../../admission/account.ts';
+import { badRequest } from '../../errors.ts';
 import { TXN_ANSWER_BYTES_MAX, txnBodyBytesMax } from '../../limits.ts';
 import { resultBytes, writeTooLarge } from '../../store/result-bytes.ts';
 import { jsonAnswer, whenRoom } from '../http-answer.ts';
-import { badRequest } from '../http-errors.ts';
 import { readBody } from '../request/request-body.ts';
 import { encodingFrom, refuseSession, timeoutFrom } from '../request/request-input.ts';
 import { decodeUtf8, readQuery } from '../request/request-query.ts';

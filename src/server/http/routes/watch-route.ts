@@ -7,10 +7,10 @@ import { RaftError } from '../../../core/errors.ts';
 import { CompactedError } from '../../../kv/kv-errors.ts';
 import type { Account } from '../../admission/account.ts';
 import { checkSelector } from '../../admission/command-door.ts';
+import { asRaftError, badRequest, errorBody } from '../../errors.ts';
 import type { OpenStreams, ServerContext } from '../../server-context.ts';
 import { LiveWatch } from '../../store/live-watch.ts';
 import { untilReadable } from '../../store/replica-calls.ts';
-import { asRaftError, badRequest, errorBody } from '../http-errors.ts';
 import type { JsonEncoding } from '../request/json-bytes.ts';
 import {
   encodingFrom,

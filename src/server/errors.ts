@@ -2,7 +2,7 @@
  * From an error to an HTTP answer: `{code, message, retry, leader?}` with the status that the contract
  * names (SV7). The retry advice is what a program should obey; the status is for proxies and people.
  */
-import { RaftError, type RaftErrorCode } from '../../core/errors.ts';
+import { RaftError, type RaftErrorCode } from '../core/errors.ts';
 
 const STATUS_BY_CODE: Readonly<Record<RaftErrorCode, number>> = {
   RAFT_ABORTED: 503,

@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { RaftError } from '../../core/errors.ts';
-import { errorBody, httpStatusOf } from './http-errors.ts';
+import { errorBody, httpStatusOf } from '../errors.ts';
 
 export interface UpgradeRefusal {
   readonly error: RaftError;
