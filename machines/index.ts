@@ -10,10 +10,12 @@ import type { RaftState } from '../src/core/raft-state.ts';
 import { greater, type NodeId, nextIndex } from '../src/core/types.ts';
 import { peersOf } from '../src/rules/leadership.ts';
 import { type ApplierContext, type ApplierEvent, applierMachine } from './applier.machine.ts';
+import { call } from './bind-call.ts';
 import { bindLink } from './bind-link.ts';
 import { bindRaft, type RaftPorts, replicationId } from './bind-raft.ts';
 import { readIndex } from './bind-read-index.ts';
 import { replication } from './bind-replication.ts';
+import { callMachine } from './call.machine.ts';
 import { type GuardWatch, withGuardWatch } from './guard-watch.ts';
 import { linkMachine } from './link.machine.ts';
 import {
@@ -34,6 +36,7 @@ export const charts = {
   raft: raftMachine,
   replication: replicationMachine,
   link: linkMachine,
+  call: callMachine,
   logWriter: logWriterMachine,
   applier: applierMachine,
   readIndex: readIndexMachine,
@@ -58,11 +61,23 @@ export function bindCharts({ outlet, guardAsked, recover, ...ports }: ChartPorts
   const peer = led(replication);
   const raft = led(bindRaft(ports, peer));
   const link = led(bindLink(ports.random));
+  const calls = led(call);
   const logWriter = led(boundLogWriter);
   const applier = led(boundApplier);
   const reads = led(readIndex);
-  const node = led(bindNode({ raft, logWriter, applier, readIndex: reads, link }, recover));
-  return { node, raft, replication: peer, link, logWriter, applier, readIndex: reads } as const;
+  const node = led(
+    bindNode({ raft, logWriter, applier, readIndex: reads, link, call: calls }, recover),
+  );
+  return {
+    node,
+    raft,
+    replication: peer,
+    link,
+    call: calls,
+    logWriter,
+    applier,
+    readIndex: reads,
+  } as const;
 }
 
 function bindApplier() {
@@ -123,6 +138,7 @@ interface NodeParts {
   readonly applier: typeof boundApplier;
   readonly readIndex: typeof readIndex;
   readonly link: ReturnType<typeof bindLink>;
+  readonly call: typeof call;
 }
 
 function bindNode(parts: NodeParts, recover: ChartPorts['recover']) {
@@ -143,6 +159,12 @@ function bindNode(parts: NodeParts, recover: ChartPorts['recover']) {
       stopLinks: enqueueActions(({ context: { recovered }, enqueue }) => {
         for (const peer of peersIn(recovered)) enqueue.stopChild(linkId(peer));
       }),
+      startCall: enqueueActions(({ enqueue }, { call: number }) => {
+        enqueue.spawnChild('call', { id: callId(number), input: { call: number } });
+      }),
+      stopCall: enqueueActions(({ enqueue }, { call: number }) => {
+        enqueue.stopChild(callId(number));
+      }),
       announceHalt: perform(({ error }) => ({
         changes: {},
         effects: error === null ? [] : [{ type: 'halted', error }],
@@ -160,6 +182,11 @@ function peersIn(recovered: RaftState | null): readonly NodeId[] {
 /** The link actor of a peer, as a child of the node actor. */
 export function linkId(peer: string): string {
   return `link:${peer}`;
+}
+
+/** The call actor of a connection that somebody asked for, as a child of the node actor. */
+export function callId(call: number): string {
+  return `call:${call}`;
 }
 
 export type { GuardWatch, RaftPorts };

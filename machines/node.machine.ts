@@ -7,6 +7,7 @@ import type { NodeEffect } from '../src/core/effect.ts';
 import type { RaftError } from '../src/core/errors.ts';
 import type { RaftState } from '../src/core/raft-state.ts';
 import type { applierMachine } from './applier.machine.ts';
+import type { callMachine } from './call.machine.ts';
 import type { linkMachine } from './link.machine.ts';
 import type { logWriterMachine } from './log-writer.machine.ts';
 import type { raftMachine } from './raft.machine.ts';
@@ -24,7 +25,11 @@ export type NodeEvent =
   | { readonly type: 'recovered'; readonly state: RaftState }
   | { readonly type: 'failed'; readonly error: unknown }
   | { readonly type: 'stop' }
-  | { readonly type: 'drained' };
+  | { readonly type: 'drained' }
+  /** Somebody calls; calls are numbered. */
+  | { readonly type: 'call.received'; readonly call: number }
+  /** Its chart has come to its end. */
+  | { readonly type: 'call.ended'; readonly call: number };
 
 /** Bound to the charts of the parts in `index.ts`; this file imports nothing but xstate. */
 const placeholder = fromCallback(() => {});
@@ -46,6 +51,7 @@ export const nodeMachine = setup({
     applier: placeholder as unknown as typeof applierMachine,
     readIndex: placeholder as unknown as typeof readIndexMachine,
     link: placeholder as unknown as typeof linkMachine,
+    call: placeholder as unknown as typeof callMachine,
   },
   actions: {
     recordRecovery: (_, _found: { state: RaftState }) => {},
@@ -53,6 +59,8 @@ export const nodeMachine = setup({
     recordFailure: (_, _end: { output: { error: unknown } }) => {},
     startLinks: () => {},
     stopLinks: () => {},
+    startCall: (_, _caller: { call: number }) => {},
+    stopCall: (_, _caller: { call: number }) => {},
     announceHalt: () => {},
     drain: () => {},
   },
@@ -74,6 +82,8 @@ export const nodeMachine = setup({
     recovered: {},
     stop: {},
     drained: {},
+    'call.received': {},
+    'call.ended': {},
   },
   states: {
     recovering: {
@@ -91,6 +101,10 @@ export const nodeMachine = setup({
       description: 'Takes part in the cluster.',
       entry: 'startLinks',
       exit: 'stopLinks',
+      on: {
+        'call.received': { actions: { type: 'startCall', params: event } },
+        'call.ended': { actions: { type: 'stopCall', params: event } },
+      },
       initial: 'running',
       invoke: [
         {

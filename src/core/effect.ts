@@ -6,6 +6,7 @@
  */
 import type { RaftError } from './errors.ts';
 import type { HardState } from './hard-state.ts';
+import type { Hello } from './hello.ts';
 import type { Message } from './message.ts';
 import type { Index, NodeId, Term } from './types.ts';
 
@@ -168,6 +169,29 @@ export type LinkEffect =
   | { readonly type: 'linkOpened'; readonly peer: NodeId; readonly attempt: number }
   | { readonly type: 'linkClosed'; readonly peer: NodeId; readonly reason: string };
 
+/** What becomes of a call. Its hello passes through; nothing of it is kept. */
+export type CallEffect =
+  /** Answer `hello.believed` once what it proves is on disk, or `hello.refused`. */
+  | { readonly type: 'judgeHello'; readonly call: number; readonly hello: Hello }
+  /** Answer `answer.ready` once it is on disk that the caller may know this start. */
+  | { readonly type: 'introduce'; readonly call: number; readonly hello: Hello }
+  /** Answer the caller's hello and hand its connection to its link. */
+  | {
+      readonly type: 'admitCall';
+      readonly call: number;
+      readonly hello: Hello;
+      readonly answer: Hello;
+    }
+  /** `text` is what the caller is told. */
+  | {
+      readonly type: 'closeCall';
+      readonly call: number;
+      readonly kind: 'refused' | 'local';
+      readonly text: string;
+    }
+  /** The chart has come to its end, whichever. */
+  | { readonly type: 'callEnded'; readonly call: number };
+
 /** End all parts, at once: what stands before this in the line is not performed any more (FS1). */
 interface Halted {
   readonly type: 'halted';
@@ -188,6 +212,7 @@ export type Effect =
   | LogWriterEffect
   | ApplierEffect
   | LinkEffect
+  | CallEffect
   | NodeEffect;
 
 /** What is performed in the order given. */

@@ -4,7 +4,8 @@
  */
 import { type ActorRefFrom, createActor, type SnapshotFrom } from 'xstate';
 import type { ApplierEvent } from '../../machines/applier.machine.ts';
-import { bindCharts, linkId, replicationId } from '../../machines/index.ts';
+import type { CallEvent } from '../../machines/call.machine.ts';
+import { bindCharts, callId, linkId, replicationId } from '../../machines/index.ts';
 import type { LinkContext, LinkEvent } from '../../machines/link.machine.ts';
 import type { LogWriterEvent } from '../../machines/log-writer.machine.ts';
 import type { NodeEvent } from '../../machines/node.machine.ts';
@@ -108,6 +109,11 @@ export class Actors {
 
   tellLink(peer: NodeId, event: LinkEvent): void {
     this.#child(linkId(peer))?.send(event);
+  }
+
+  /** The actor of a call exists until the call was admitted or has ended. */
+  tellCall(call: number, event: CallEvent): void {
+    this.#child(callId(call))?.send(event);
   }
 
   /** The replication actor of a peer exists only while this node leads. */

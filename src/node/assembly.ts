@@ -18,8 +18,11 @@ import { Audience } from './listeners.ts';
 import { LogTail } from './log-tail.ts';
 import type { Settings } from './options.ts';
 import type { Parts } from './parts.ts';
-import { PeerProblems } from './peer-problems.ts';
-import { Peers, type PeersOptions } from './peers.ts';
+import { Callers } from './peers/callers.ts';
+import { Dialler } from './peers/dialler.ts';
+import { Introductions } from './peers/introductions.ts';
+import { Peers, type PeersOptions } from './peers/peers.ts';
+import { PeerProblems } from './peers/problems.ts';
 import { receive } from './receive.ts';
 import { Roles } from './roles.ts';
 import { Timings } from './timings.ts';
@@ -38,7 +41,7 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
   const problems = new PeerProblems(clock, members(recovered.configuration), (event) =>
     audience.peer.tell(event),
   );
-  const peers = peersOf(beginnings, problems, (from, message, runs) =>
+  const { callers, dialler, peers } = connectionsOf(beginnings, problems, (from, message, runs) =>
     receive(parts, from, message, runs),
   );
   const disk = diskOf(beginnings, ({ to, message }) => peers.send(to, message, []));
@@ -47,7 +50,7 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
   const applying = new Applying({ machine, clock, lastApplied, taker: clients, instruments });
   const parts: Parts = {
     ...{ id, clock, limits, run: life.run, actors: life.actors },
-    ...{ applying, audience, clients, disk, peers, problems },
+    ...{ applying, audience, callers, clients, dialler, disk, peers, problems },
     roles: new Roles(recovered.hardState.term, (event) => audience.role.tell(event)),
     timings: new Timings(clock),
   };
@@ -80,22 +83,30 @@ function diskOf({ life, recovered, settings }: Beginnings, send: (send: Send) =>
   });
 }
 
-function peersOf(
+function connectionsOf(
   { life, recovered, settings }: Beginnings,
   problems: PeerProblems,
   received: PeersOptions['received'],
-): Peers {
-  const { clock, store, transport } = settings;
-  const { configuration, identity, peers: known } = recovered;
-  const { actors, run } = life;
-  return new Peers({
-    ...{ clock, identity, known, problems, received, run, store, transport },
-    members: members(configuration),
+): Pick<Parts, 'callers' | 'dialler' | 'peers'> {
+  const { store, transport } = settings;
+  const { identity, peers: known } = recovered;
+  const { actors, fail: failed, run } = life;
+  const shared = { failed, problems, run, members: members(recovered.configuration) };
+  const introductions = new Introductions({ ...shared, identity, known, store });
+  const tellLink: PeersOptions['tellLink'] = (peer, event) => actors.tellLink(peer, event);
+  const peers = new Peers({ ...shared, introductions, received, tellLink });
+  const connecting = { introductions, peers, problems, run, tellLink };
+  const dialler = new Dialler({
+    ...{ ...connecting, transport },
     addressOf: (peer) => ofMember(settings.members, peer) ?? null,
-    failed: life.fail,
-    attemptOf: (peer) => actors.link(peer)?.context.attempt ?? 0,
-    tellLink: (peer, event) => actors.tellLink(peer, event),
   });
+  const callers = new Callers({
+    ...connecting,
+    begin: (call) => actors.tellNode({ type: 'call.received', call }),
+    tellCall: (call, event) => actors.tellCall(call, event),
+    attemptOf: (peer) => actors.link(peer)?.context.attempt ?? 0,
+  });
+  return { callers, dialler, peers };
 }
 
 function buildDeeds({ life, settings }: Beginnings, parts: Parts): Deeds {

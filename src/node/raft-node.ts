@@ -72,7 +72,7 @@ export class RaftNode implements Replica {
 
   constructor(parts: Parts, recovered: RecoveredLog, life: Life, ports: NodePorts) {
     this.id = parts.id;
-    this.accept = parts.peers.accept;
+    this.accept = parts.callers.accept;
     this.#parts = parts;
     this.#recovered = recovered;
     this.#life = life;

@@ -6,7 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Actors } from './actors.ts';
 import type { Applying } from './applying.ts';
 import type { Disk } from './disk.ts';
-import type { Peers } from './peers.ts';
+import type { Peers } from './peers/peers.ts';
 import type { Timings } from './timings.ts';
 
 export interface Surroundings {

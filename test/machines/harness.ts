@@ -5,6 +5,7 @@
  */
 import { type AnyStateMachine, createActor } from 'xstate';
 import type { ApplierContext, ApplierEvent } from '../../machines/applier.machine.ts';
+import type { CallContext, CallEvent } from '../../machines/call.machine.ts';
 import { bindCharts } from '../../machines/index.ts';
 import type { LinkContext, LinkEvent } from '../../machines/link.machine.ts';
 import type { LogWriterContext, LogWriterEvent } from '../../machines/log-writer.machine.ts';
@@ -107,6 +108,10 @@ interface Shapes {
   readonly link: {
     context: LinkContext;
     event: LinkEvent;
+  };
+  readonly call: {
+    context: CallContext;
+    event: CallEvent;
   };
   readonly logWriter: {
     context: LogWriterContext;

@@ -23,6 +23,12 @@ const STIRS: Readonly<Partial<Record<ThrowPlace, (stage: WatchedCluster) => Prom
 /** Places that a cluster of this size and age does not come to; the simulator does (SI14). */
 const ELSEWHERE: readonly ThrowPlace[] = [
   'established',
+  // Of the members of this cluster the leader has the smallest id, so that nobody calls it.
+  'judgeHello',
+  'introduce',
+  'admitCall',
+  'closeCall',
+  'callEnded',
   'hangUp',
   'peerStalled',
   'readsReadable',

@@ -10,7 +10,7 @@ import { type Hello, PROTOCOL_VERSION } from '../../src/core/hello.ts';
 import type { KnownPeer, NodeIdentity } from '../../src/core/identity.ts';
 import { LINEAGE_MAX } from '../../src/core/limits.ts';
 import { type NodeId, nodeId } from '../../src/core/types.ts';
-import { Introductions } from '../../src/node/introductions.ts';
+import { Introductions } from '../../src/node/peers/introductions.ts';
 import { shownAfter } from '../../src/rules/identity.ts';
 import { bootIdentity } from '../../src/storage/records/identity-file.ts';
 

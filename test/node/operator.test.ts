@@ -1,7 +1,7 @@
 /** What a node tells those who run it: in its status, and as events. */
 import { describe, expect, it } from 'vitest';
 import { index, nodeId } from '../../src/core/types.ts';
-import { PeerProblems, REFUSAL_LINGERS_MS } from '../../src/node/peer-problems.ts';
+import { PeerProblems, REFUSAL_LINGERS_MS } from '../../src/node/peers/problems.ts';
 import type { DiskEvent, LinkStatus } from '../../src/ports/replica.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { VirtualCluster, type VirtualMember } from './virtual-cluster.ts';

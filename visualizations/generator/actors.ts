@@ -22,14 +22,16 @@ type Sender =
   | 'replication'
   | 'logWriter'
   | 'link'
+  | 'call'
   | 'readIndex';
 
 /** By the event; by the chart that hears it as well where not all hear it from the same. */
 const TELLS: Readonly<Partial<Record<Sender, string>>> = {
   clients: 'proposals.gathered reads.gathered stop',
   peers:
-    'term.observed preVote.requested preVote.answered vote.requested vote.answered entries.received append.accepted append.rejected socket.opened socket.closed socket.silent hello.received message.received hello.accepted hello.refused leader.answered leader.refused',
-  disk: 'disk.durable write.completed write.failed recovered',
+    'term.observed preVote.requested preVote.answered vote.requested vote.answered entries.received append.accepted append.rejected socket.opened socket.closed socket.silent hello.received hello.refused message.received call.received link:hello.accepted leader.answered leader.refused',
+  driver: 'call:hello.refused',
+  disk: 'hello.believed answer.ready disk.durable write.completed write.failed recovered',
   'state machine': 'apply.completed apply.failed applier.behind entries.applied',
   raft: 'write.requested commit.advanced round.confirmed role.changed log.grew round.began heartbeat.due replication:link.opened replication:link.closed',
   replication: 'peer.progressed',
@@ -37,6 +39,7 @@ const TELLS: Readonly<Partial<Record<Sender, string>>> = {
   node: 'dial',
   link: 'link.opened link.closed',
   readIndex: 'round.requested',
+  call: 'call.ended',
 };
 const SENDERS = new Map(
   Object.entries(TELLS).flatMap(([sender, events]) =>

@@ -35,10 +35,13 @@ const STATES: readonly (readonly [Tone, string])[] = [
   ['follower', 'follower dialing handshaking raft'],
   ['preCandidate', 'preCandidate'],
   ['candidate', 'candidate applier'],
-  ['leader', 'leader running active open replicate writing applying replication'],
-  ['waiting', 'recovering draining probe postponed awaiting backingOff logWriter'],
+  ['leader', 'leader running active open admitted replicate writing applying replication'],
+  [
+    'waiting',
+    'recovering draining probe postponed awaiting expecting deciding backingOff logWriter',
+  ],
   ['trouble', 'stalled refused failed halted'],
-  ['plain', 'link'],
+  ['plain', 'link call'],
 ];
 
 export function toneOf(key: string, inherited: Tone): Tone {

@@ -1,6 +1,7 @@
 /** What each effect of the charts comes to, one line each. They are performed in the order given (STYLE 2). */
 import type {
   ApplierEffect,
+  CallEffect,
   Drain,
   LinkEffect,
   LogWriterEffect,
@@ -33,7 +34,17 @@ type DeedsOf<Some extends Performed> = Pick<Deeds, Some['type']>;
 
 type Doers = Pick<
   Parts,
-  'actors' | 'audience' | 'clients' | 'disk' | 'peers' | 'problems' | 'roles' | 'run' | 'timings'
+  | 'actors'
+  | 'audience'
+  | 'callers'
+  | 'clients'
+  | 'dialler'
+  | 'disk'
+  | 'peers'
+  | 'problems'
+  | 'roles'
+  | 'run'
+  | 'timings'
 > & {
   readonly applyTurns: ApplyTurns;
   readonly logWriting: LogWriting;
@@ -47,6 +58,7 @@ export function deedsOf(doers: Doers): Deeds {
     ...replicationDeeds(doers),
     ...linkDeeds(doers),
     ...readDeeds(doers),
+    ...callDeeds(doers),
   };
 }
 
@@ -107,9 +119,9 @@ function replicationDeeds({ problems, replicating }: Doers): DeedsOf<Replication
   };
 }
 
-function linkDeeds({ actors, clients, peers, problems }: Doers): DeedsOf<LinkEffect> {
+function linkDeeds({ actors, clients, dialler, peers, problems }: Doers): DeedsOf<LinkEffect> {
   return {
-    dial: ({ peer, attempt }) => peers.dial(peer, attempt),
+    dial: ({ peer, attempt }) => dialler.dial(peer, attempt),
     checkAlive: ({ peer }) => peers.checkAlive(peer, raftOf(actors).term),
     hangUp: ({ peer, attempt, reason }) => peers.hangUp(peer, attempt, reason),
     linkOpened: ({ peer, attempt }) => {
@@ -132,5 +144,18 @@ function readDeeds({ clients }: Doers): DeedsOf<ReadIndexEffect> {
     readsConfirmed: ({ readIndex }) => clients.confirmReads(readIndex),
     readsTakenBack: () => clients.takeReadsBack(),
     readsReadable: ({ lastApplied }) => clients.reads.answer(lastApplied),
+  };
+}
+
+function callDeeds({ actors, callers }: Doers): DeedsOf<CallEffect> {
+  return {
+    judgeHello: ({ call, hello }) => callers.judge(call, hello),
+    introduce: ({ call, hello }) => callers.introduce(call, hello),
+    admitCall: ({ call, hello, answer }) => callers.admit(call, hello, answer),
+    closeCall: ({ call, kind, text }) => callers.close(call, kind, text),
+    callEnded: ({ call }) => {
+      callers.forget(call);
+      actors.tellNode({ type: 'call.ended', call });
+    },
   };
 }

@@ -6,7 +6,7 @@ import { termAt } from '../../core/term-runs.ts';
 import { INDEX_ZERO, nextIndex, TERM_ZERO } from '../../core/types.ts';
 import { peersOf } from '../../rules/leadership.ts';
 import type { Actors } from '../actors.ts';
-import type { Peers } from '../peers.ts';
+import type { Peers } from '../peers/peers.ts';
 import type { LogReader } from './log-reader.ts';
 
 interface ReplicatingOptions {

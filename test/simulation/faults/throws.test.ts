@@ -41,6 +41,7 @@ const AIDS: Readonly<Partial<Record<ThrowPlace, readonly Fault[]>>> = {
   drain: [{ ...AT, type: 'stop', node: N2 }],
   diskStalled: [{ ...AT, type: 'diskStall', node: N2 }],
   diskRecovered: [{ ...AT, type: 'diskStall', node: N2 }],
+  closeCall: [{ ...AT, type: 'wipe', node: N1 }],
   hangUp: [
     {
       ...AT,

@@ -11,6 +11,12 @@ import { everyWay } from './coverage.ts';
 export const SELDOM_TAKEN: Readonly<Record<string, string>> = {
   'replication.replicate.owing: commit.advanced [leavesCommitAwaited] → replication.replicate.caughtUp':
     'takes five members, one much faster than the others, and a commit within ten milliseconds of another',
+  'replication.replicate.awaiting: append.accepted [leavesNoRoom] → replication.replicate.awaiting.room':
+    'takes answers to small messages while one larger than the whole window is under way',
+  'replication.replicate.sending: entries.sent → replication.replicate.owing':
+    'takes an answer that covers all that is just being read from disk',
+  'call.expecting: after helloTimeout → call.ended':
+    'takes a line that falls silent between the opening of a connection and its first frame',
   'replication: entries.dropped → ·':
     'takes a full socket, and the end of what was streamed to that peer, in one step',
   'replication.replicate: entries.sent → ·':
@@ -43,6 +49,14 @@ export const NEVER_TAKEN: Readonly<Record<string, string>> = {
     'takes a member that calls although its id is the larger',
   'link.dialler.open: hello.accepted [isNewCall] → link.dialler.open':
     'takes a member that calls although its id is the larger',
+  'node: call.received → ·': 'nobody listens before the disk is proven, or after the end',
+  'node: call.ended → ·': 'all calls end with the node',
+  'call: hello.believed → ·': 'a hello is judged once, and an ended call hears nothing',
+  'call: hello.refused → ·': 'a hello is judged once, and an ended call hears nothing',
+  'call: answer.ready → ·': 'an answer is made once, and an ended call hears nothing',
+  'call.expecting: message.received → call.ended': 'the transport closes such a connection itself',
+  'call.deciding: hello.received → call.ended': 'the transport closes such a connection itself',
+  'call.deciding: message.received → ·': 'takes a caller that speaks before it is answered',
   'logWriter.idle: write.completed → ·': 'one write is under way at a time, and completes once',
   'logWriter [isCurrent] does not hold': 'one write is under way at a time, and completes once',
   'readIndex: applier.behind → ·':

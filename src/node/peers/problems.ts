@@ -3,11 +3,10 @@
  * no progress. Each is told once when it begins, once when its reason is another, and once when it is over (OP3),
  * however often it is found meanwhile. Nothing is decided here: nobody acts on what this remembers.
  */
-
-import type { Index, NodeId } from '../core/types.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { PeerEvent, PeerProblem } from '../ports/replica.ts';
-import { REFUSAL_RETOLD_MS, STRANGERS_TOLD_MAX } from './limits.ts';
+import type { Index, NodeId } from '../../core/types.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { PeerEvent, PeerProblem } from '../../ports/replica.ts';
+import { REFUSAL_RETOLD_MS, STRANGERS_TOLD_MAX } from '../limits.ts';
 
 interface FoundProblem {
   /** The name it goes by; `null` if it did not get to say one. */

@@ -3,12 +3,12 @@
  * that it proved is on disk here (ID1), and shown a start of ours only once it is on disk that it may know it (ID6).
  * What to believe the identity rules say; connections are in `peers.ts`.
  */
-import { unreachable } from '../core/assert.ts';
-import { type Hello, PROTOCOL_VERSION } from '../core/hello.ts';
-import type { KnownPeer, NodeIdentity } from '../core/identity.ts';
-import type { NodeId } from '../core/types.ts';
-import type { LogStore } from '../ports/log-store.ts';
-import { judgeHello, type Refusal, shownAfter, shownWhenAnswered } from '../rules/identity.ts';
+import { unreachable } from '../../core/assert.ts';
+import { type Hello, PROTOCOL_VERSION } from '../../core/hello.ts';
+import type { KnownPeer, NodeIdentity } from '../../core/identity.ts';
+import type { NodeId } from '../../core/types.ts';
+import type { LogStore } from '../../ports/log-store.ts';
+import { judgeHello, type Refusal, shownAfter, shownWhenAnswered } from '../../rules/identity.ts';
 
 export interface IntroductionsOptions {
   readonly identity: NodeIdentity;
@@ -27,25 +27,29 @@ export class Introductions {
    * still on its way there (ID7).
    */
   readonly #known = new Map<NodeId, KnownPeer>();
-  /** Writes under way, by peer: nothing about it may be relied on before they are done. */
-  readonly #unsaved = new Map<NodeId, number>();
+  /** As it is on disk: nothing about a peer may be relied on before both are the same. */
+  readonly #saved = new Map<NodeId, KnownPeer>();
 
   constructor(options: IntroductionsOptions) {
     this.#options = options;
-    for (const peer of options.known) this.#known.set(peer.nodeId, peer);
+    for (const peer of options.known) {
+      this.#known.set(peer.nodeId, peer);
+      this.#saved.set(peer.nodeId, peer);
+    }
   }
 
   /** Judges a hello; calls back once its proof is on disk, or with the reason to refuse it. */
   judge(hello: Hello, connectedBoot: string | null, done: (refusal: Refusal | null) => void): void {
     const { identity: own, members } = this.#options;
     const peer = hello.identity.nodeId;
-    const { met, shown } = this.#knownOf(peer);
+    const known = this.#knownOf(peer);
+    const { met, shown } = known;
     const verdict = judgeHello({ own, members, met, connectedBoot }, hello);
     switch (verdict.type) {
       case 'refuse':
         return done(verdict);
       case 'accept':
-        return this.#onceSaved({ nodeId: peer, met, shown }, () => done(null));
+        return this.#onceSaved(known, () => done(null));
       case 'remember': {
         // Whoever is accepted is also told who we are: both notes go with one write.
         const { met: boot } = verdict;
@@ -81,30 +85,22 @@ export class Introductions {
   }
 
   #onceSaved(known: KnownPeer, done: () => void): void {
-    if (this.#unsaved.has(known.nodeId)) this.#save(known, done);
-    else done();
+    if (this.#saved.get(known.nodeId) === known) done();
+    else this.#save(known, done);
   }
 
   /** Writes are made in the order in which they are asked for: the last one brings all the others with it. */
   #save(known: KnownPeer, done: () => void): void {
     const { store, run, failed } = this.#options;
-    const peer = known.nodeId;
-    this.#known.set(peer, known);
-    this.#unsaved.set(peer, (this.#unsaved.get(peer) ?? 0) + 1);
+    this.#known.set(known.nodeId, known);
     store.rememberPeer(known).then(
       () =>
         run(() => {
-          this.#saved(peer);
+          this.#saved.set(known.nodeId, known);
           done();
         }),
       (error: unknown) => run(() => failed(error)),
     );
-  }
-
-  #saved(peer: NodeId): void {
-    const left = (this.#unsaved.get(peer) ?? 1) - 1;
-    if (left === 0) this.#unsaved.delete(peer);
-    else this.#unsaved.set(peer, left);
   }
 }
 

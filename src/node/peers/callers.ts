@@ -1,0 +1,148 @@
+/**
+ * Connections that others asked for. Each has a call chart, which says what becomes of it until its messages count; here
+ * its sockets meet the chart. Whose a call is, is known only once it was admitted: from then on it is one connection of a
+ * peer among others (`peers.ts`).
+ */
+import type { CallEvent } from '../../../machines/call.machine.ts';
+import type { EntryRun } from '../../core/entry-run.ts';
+import type { Hello } from '../../core/hello.ts';
+import type { Message } from '../../core/message.ts';
+import type { NodeId } from '../../core/types.ts';
+import type { CloseReason, ConnectionListener, PeerConnection } from '../../ports/transport.ts';
+import { newestBoot } from '../../rules/identity.ts';
+import { EarlyMessages } from './early-messages.ts';
+import type { Connected, Peers, PeersOptions } from './peers.ts';
+
+interface CallersOptions
+  extends Pick<PeersOptions, 'introductions' | 'problems' | 'run' | 'tellLink'> {
+  readonly peers: Peers;
+  /** Somebody calls: begins its chart. */
+  readonly begin: (call: number) => void;
+  readonly tellCall: (call: number, event: CallEvent) => void;
+  /** The number of the newest connection of a peer's link. */
+  readonly attemptOf: (peer: NodeId) => number;
+}
+
+export class Callers {
+  readonly #options: CallersOptions;
+  /** Whose hello has not been accepted yet, by the number of the call. Bound: connections, by the transport. */
+  readonly #callers = new Map<number, Caller>();
+  #calls = 0;
+
+  constructor(options: CallersOptions) {
+    this.#options = options;
+  }
+
+  /** For the transport: takes inbound connections. */
+  readonly accept = (connection: PeerConnection): ConnectionListener => {
+    this.#calls += 1;
+    const call = this.#calls;
+    const caller = new Caller(this.#options, connection, call);
+    this.#callers.set(call, caller);
+    this.#options.run(() => this.#options.begin(call));
+    return caller;
+  };
+
+  judge(call: number, hello: Hello): void {
+    const { introductions, peers, problems, tellCall } = this.#options;
+    const { nodeId: caller } = hello.identity;
+    introductions.judge(hello, peers.connectedBoot(caller), (refusal) => {
+      if (refusal === null) return tellCall(call, { type: 'hello.believed', hello });
+      tellCall(call, { type: 'hello.refused', said: refusal.said });
+      problems.refused(caller, refusal.reason);
+    });
+  }
+
+  introduce(call: number, hello: Hello): void {
+    const { introductions, tellCall } = this.#options;
+    introductions.introduce(hello.identity.nodeId, (answer) =>
+      tellCall(call, { type: 'answer.ready', hello, answer }),
+    );
+  }
+
+  /** Gives the connection the next number of its link, and answers. */
+  admit(call: number, { identity }: Hello, answer: Hello): void {
+    const { attemptOf, peers } = this.#options;
+    const { nodeId: peer } = identity;
+    const connected = this.#callers.get(call)?.admitted((caller) =>
+      peers.add({
+        ...caller,
+        peer,
+        attempt: attemptOf(peer) + 1,
+        boot: newestBoot(identity).word,
+      }),
+    );
+    if (connected === undefined) return;
+    connected.connection.release();
+    connected.connection.sendHello(answer);
+    peers.accepted(connected);
+  }
+
+  close(call: number, kind: 'refused' | 'local', text: string): void {
+    this.#callers.get(call)?.connection.close(kind, text);
+  }
+
+  forget(call: number): void {
+    this.#callers.delete(call);
+  }
+}
+
+class Caller implements ConnectionListener {
+  readonly connection: PeerConnection;
+  readonly early = new EarlyMessages();
+  /** What it is as a connection of a peer, once it was admitted. */
+  #connected: Connected | null = null;
+  readonly #options: CallersOptions;
+  readonly #call: number;
+
+  constructor(options: CallersOptions, connection: PeerConnection, call: number) {
+    this.#options = options;
+    this.connection = connection;
+    this.#call = call;
+  }
+
+  admitted(as: (caller: Pick<Connected, 'connection' | 'early'>) => Connected): Connected {
+    const { connection, early } = this;
+    this.#connected = as({ connection, early });
+    return this.#connected;
+  }
+
+  onOpen(): void {}
+
+  onHello(hello: Hello): void {
+    this.connection.hold();
+    const { run, tellCall } = this.#options;
+    run(() => tellCall(this.#call, { type: 'hello.received', hello }));
+  }
+
+  onMessage(message: Message, runs: readonly EntryRun[]): void {
+    const { peers, run, tellCall } = this.#options;
+    run(() => {
+      if (this.#connected !== null) return peers.heard(this.#connected, message, runs);
+      this.early.hold(message, runs);
+      tellCall(this.#call, { type: 'message.received' });
+    });
+  }
+
+  onClose(closed: CloseReason): void {
+    this.#options.run(() => {
+      if (this.#connected === null) this.#endedEarly(closed);
+      else this.#ended(this.#connected, closed);
+    });
+  }
+
+  /** Before anyone could say a name, the two may have found that they speak different versions. */
+  #endedEarly({ kind, text }: CloseReason): void {
+    const { peers, problems, tellCall } = this.#options;
+    if (kind === 'badFrame') peers.badFrames += 1;
+    if (kind === 'refused') problems.refused(null, text);
+    tellCall(this.#call, { type: 'socket.closed' });
+  }
+
+  #ended(connected: Connected, closed: CloseReason): void {
+    const { peers, tellLink } = this.#options;
+    const { peer, attempt } = connected;
+    tellLink(peer, { type: 'socket.closed', attempt, reason: closed.text });
+    peers.lost(connected, closed);
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * What a peer says between its hello and the moment when its link is open. A peer that has accepted us speaks at once,
+ * while what it proved is still on its way to the disk here; it is heard after that, in order.
+ */
+import type { EntryRun } from '../../core/entry-run.ts';
+import type { Message } from '../../core/message.ts';
+import { EARLY_BYTES_MAX, EARLY_MESSAGES_MAX } from '../limits.ts';
+
+type Deliver = (message: Message, runs: readonly EntryRun[]) => void;
+
+export class EarlyMessages {
+  #held: { readonly message: Message; readonly runs: readonly EntryRun[] }[] = [];
+  #bytes = 0;
+
+  get isEmpty(): boolean {
+    return this.#held.length === 0;
+  }
+
+  hold(message: Message, runs: readonly EntryRun[]): void {
+    for (const { bytes } of runs) this.#bytes += bytes.length;
+    const fits = this.#held.length < EARLY_MESSAGES_MAX && this.#bytes <= EARLY_BYTES_MAX;
+    if (fits) this.#held.push({ message, runs });
+  }
+
+  release(deliver: Deliver): void {
+    const held = this.#held;
+    this.#held = [];
+    for (const { message, runs } of held) deliver(message, runs);
+  }
+}

@@ -1,0 +1,173 @@
+/**
+ * Connections to the other members, and which of them counts. The link charts say when to give up one; those that
+ * this node asks for are in `dialler.ts`, those that others ask for in `callers.ts`. A peer's messages count from the moment its hello is accepted and what it proves is on disk (ID1).
+ */
+import type { LinkEvent } from '../../../machines/link.machine.ts';
+import type { EntryRun } from '../../core/entry-run.ts';
+import { SILENT_CHECKS_MAX } from '../../core/limits.ts';
+import type { Message } from '../../core/message.ts';
+import type { NodeId, Term } from '../../core/types.ts';
+import type { CloseReason, PeerConnection } from '../../ports/transport.ts';
+import type { EarlyMessages } from './early-messages.ts';
+import type { Introductions } from './introductions.ts';
+import type { PeerProblems } from './problems.ts';
+
+export interface PeersOptions {
+  readonly members: readonly NodeId[];
+  readonly introductions: Introductions;
+  /** Runs an input of the node's loop. */
+  readonly run: (input: () => void) => void;
+  readonly failed: (error: unknown) => void;
+  readonly tellLink: (peer: NodeId, event: LinkEvent) => void;
+  readonly received: (from: NodeId, message: Message, runs: readonly EntryRun[]) => void;
+  /** Told who is refused, who refuses, and when that is over. */
+  readonly problems: Pick<PeerProblems, 'refused' | 'refusedBy' | 'accepted' | 'heard'>;
+}
+
+/** A connection of which it is known whose it is. */
+export interface Connected {
+  readonly connection: PeerConnection;
+  readonly peer: NodeId;
+  readonly attempt: number;
+  /** What it said before it counted. */
+  readonly early: EarlyMessages;
+  /** Which start of the peer's process this is; null until its hello. */
+  boot: string | null;
+  /** The peer has accepted this node as well. */
+  isAnswered: boolean;
+  /** Looks in a row that found nothing said since the one before. */
+  silentChecks: number;
+}
+
+export class Peers {
+  readonly #options: PeersOptions;
+  /** Every connection that still lives and knows its peer, by peer and attempt. */
+  readonly #connections = new Map<NodeId, Map<number, Connected>>();
+  /** The one that counts, while the link is open. */
+  readonly #open = new Map<NodeId, Connected>();
+  sent = 0;
+  dropped = 0;
+  receivedCount = 0;
+  badFrames = 0;
+
+  constructor(options: PeersOptions) {
+    this.#options = options;
+    for (const peer of options.members) this.#connections.set(peer, new Map());
+  }
+
+  hangUp(peer: NodeId, attempt: number, reason: string): void {
+    this.#connections.get(peer)?.get(attempt)?.connection.close('local', reason);
+  }
+
+  /** The link chart says that this connection counts from now on: what it has said already is heard first. */
+  opened(peer: NodeId, attempt: number): void {
+    const connected = this.#connections.get(peer)?.get(attempt);
+    if (connected === undefined) return;
+    this.#open.set(peer, connected);
+    if (connected.early.isEmpty) return;
+    this.#options.run(() =>
+      connected.early.release((message, runs) => this.#deliver(connected, message, runs)),
+    );
+  }
+
+  closed(peer: NodeId, reason: string): void {
+    const connected = this.#open.get(peer);
+    this.#open.delete(peer);
+    connected?.connection.close('local', reason);
+  }
+
+  /** TR19: counts the looks without a word; a stall of this very process counts as one look at most. */
+  checkAlive(peer: NodeId, term: Term): void {
+    const open = this.#open.get(peer);
+    if (open === undefined) return;
+    open.silentChecks += 1;
+    if (open.silentChecks <= SILENT_CHECKS_MAX) {
+      open.connection.send({ type: 'Ping', term }, []);
+      return;
+    }
+    const reason = 'nothing was heard for too long';
+    const { attempt } = open;
+    this.#options.tellLink(peer, { type: 'socket.silent', attempt, reason });
+  }
+
+  isOpen(peer: NodeId): boolean {
+    return this.#open.has(peer);
+  }
+
+  bufferedBytes(peer: NodeId): number {
+    return this.#open.get(peer)?.connection.bufferedBytes() ?? 0;
+  }
+
+  /** FS2: nothing is said any more, whatever becomes of the connections. */
+  end(): void {
+    this.#open.clear();
+  }
+
+  /**
+   * Returns false if the message was dropped here. A throw halts the node before this returns: what threw may have
+   * left all the same, so that nobody may be told that it did not.
+   */
+  send(to: NodeId, message: Message, runs: readonly EntryRun[]): boolean {
+    const isSent = this.#trySend(to, message, runs);
+    if (isSent) this.sent += 1;
+    else this.dropped += 1;
+    return isSent;
+  }
+
+  #trySend(to: NodeId, message: Message, runs: readonly EntryRun[]): boolean {
+    try {
+      return this.#open.get(to)?.connection.send(message, runs) ?? false;
+    } catch (error) {
+      this.#options.failed(error);
+      return true;
+    }
+  }
+
+  /** The start of a peer's process that is connected at this moment. */
+  connectedBoot(peer: NodeId): string | null {
+    return this.#open.get(peer)?.boot ?? null;
+  }
+
+  /** From now on this connection can be hung up, and can come to count. */
+  add(of: Pick<Connected, 'connection' | 'peer' | 'attempt' | 'early' | 'boot'>): Connected {
+    const connected: Connected = { ...of, isAnswered: false, silentChecks: 0 };
+    this.#connections.get(of.peer)?.set(of.attempt, connected);
+    return connected;
+  }
+
+  /** The peer's hello has been accepted, and what it proves is on disk: its link may open. */
+  accepted({ peer, attempt }: Connected): void {
+    this.#options.problems.accepted(peer);
+    this.#options.tellLink(peer, { type: 'hello.accepted', attempt });
+  }
+
+  /** The peer has accepted this node before it spoke. */
+  answered(connected: Connected): void {
+    connected.isAnswered = true;
+    this.#options.introductions.answered(connected.peer);
+  }
+
+  /** A message on a connection that counts, or does not yet; what ended is closed and says nothing more (H5). */
+  heard(connected: Connected, message: Message, runs: readonly EntryRun[]): void {
+    const counts = this.#open.get(connected.peer) === connected;
+    if (counts && connected.early.isEmpty) this.#deliver(connected, message, runs);
+    else connected.early.hold(message, runs);
+  }
+
+  /** A connection has ended, whoever ended it. */
+  lost({ peer, attempt }: Connected, { kind, text }: CloseReason): void {
+    if (kind === 'badFrame') this.badFrames += 1;
+    if (kind === 'refused') this.#options.problems.refusedBy(peer, text);
+    this.#connections.get(peer)?.delete(attempt);
+  }
+
+  #deliver(connected: Connected, message: Message, runs: readonly EntryRun[]): void {
+    const { peer } = connected;
+    if (this.#open.get(peer) !== connected) return;
+    connected.silentChecks = 0;
+    if (!connected.isAnswered) this.answered(connected);
+    this.receivedCount += 1;
+    this.#options.problems.heard(peer);
+    this.#options.received(peer, message, runs);
+  }
+}
