@@ -3,10 +3,27 @@
  * The key-value client is `raftchart/client`, the statecharts are `raftchart/machines`.
  */
 export { InvariantViolation } from './core/assert.ts';
+export type { Configuration } from './core/configuration.ts';
+export type { Role } from './core/effect.ts';
+export type { EntryRun } from './core/entry-run.ts';
 export { RaftError, type RaftErrorCode, type Retry } from './core/errors.ts';
+export type { HardState } from './core/hard-state.ts';
+export type { Hello } from './core/hello.ts';
+export type { KnownPeer, NodeIdentity, PeerBoot } from './core/identity.ts';
 export { DEFAULT_LIMITS, type Limits } from './core/limits.ts';
-export type { RaftTiming } from './core/raft-state.ts';
-export type { EntryId, Index, NodeId, Term } from './core/types.ts';
+export type { LogShape, TermRun } from './core/log-shape.ts';
+export type { Message } from './core/message.ts';
+export type { RaftProtocol, RaftTiming } from './core/raft-state.ts';
+export type { ReadRange } from './core/run-list.ts';
+export {
+  type EntryId,
+  type Index,
+  index,
+  type NodeId,
+  nodeId,
+  type Term,
+  term,
+} from './core/types.ts';
 export type { CallOptions } from './library/call-options.ts';
 export { createNode } from './library/create-node.ts';
 export { defineMachine } from './library/define-machine.ts';
@@ -17,19 +34,32 @@ export type { Leadership, LeaderWork, Work } from './library/while-leader.ts';
 export { type RaftNodeOptions, startRaftNode } from './node/raft-node.ts';
 export { systemClock, systemRandom } from './node/system-clock.ts';
 export type { Clock, Random } from './ports/clock.ts';
-export type { LogStore } from './ports/log-store.ts';
+export type {
+  LogOperation,
+  LogStore,
+  LogStoreOwner,
+  RecoveredLog,
+} from './ports/log-store.ts';
 export type {
   DiskEvent,
   Lifecycle,
   LinkStatus,
   PeerEvent,
   PeerProblem,
+  ProposalOutcome,
   Replica,
   ReplicaStatus,
   RoleEvent,
+  WaitOptions,
 } from './ports/replica.ts';
 export type { CommittedCommand, StateMachine } from './ports/state-machine.ts';
-export type { Transport } from './ports/transport.ts';
+export type {
+  CloseReason,
+  ConnectionListener,
+  PeerConnection,
+  Transport,
+  TransportLimits,
+} from './ports/transport.ts';
 export { DEFAULT_TIMING } from './rules/timing.ts';
 export { levelLogStore } from './storage/disk-log-store.ts';
 export { memoryLogStore } from './storage/memory-log-store.ts';

@@ -24,11 +24,13 @@ export function isCounter(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= COUNTER_MAX;
 }
 
+/** Checks that it is a whole number from 0 on, below the limit. */
 export function term(value: number): Term {
   if (!isCounter(value)) throw new RangeError(`not a term: ${value}`);
   return value as Term;
 }
 
+/** Checks as `term` does. */
 export function index(value: number): Index {
   if (!isCounter(value)) throw new RangeError(`not an index: ${value}`);
   return value as Index;
@@ -40,6 +42,7 @@ export function isNodeId(value: unknown): value is NodeId {
   return typeof value === 'string' && NODE_ID_PATTERN.test(value);
 }
 
+/** Checks that it is a name that a member may have. */
 export function nodeId(value: string): NodeId {
   if (!isNodeId(value)) {
     throw new RangeError(

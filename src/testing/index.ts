@@ -3,6 +3,12 @@
  * saw, and says in words what went wrong. `docs/TESTING.md` shows how. Needs no test framework, and no Node.
  */
 export {
+  type CarriedMessage,
+  MemoryNetwork,
+  type MemoryNetworkOptions,
+} from '../transport/memory-network.ts';
+export { type MemoryTransportOptions, memoryTransport } from '../transport/memory-transport.ts';
+export {
   checkLinearizability,
   type Verdict,
 } from './linearizability/check-linearizability.ts';
@@ -34,3 +40,9 @@ export {
   type Subject,
 } from './simulation/subjects/subject.ts';
 export { VirtualClock } from './virtual-clock.ts';
+export {
+  ListMachine,
+  VirtualCluster,
+  type VirtualClusterOptions,
+  type VirtualMember,
+} from './virtual-cluster.ts';

@@ -15,7 +15,7 @@ export interface Delivery {
   readonly bytes: number;
 }
 
-interface MemoryNetworkOptions {
+export interface MemoryNetworkOptions {
   /**
    * Calls `deliver` once, later than this call. Each call takes the oldest step of its connection and
    * direction, so steps stay in order however the calls are delayed, and a call left out delays the rest.
@@ -64,6 +64,7 @@ export interface FarEnd {
 /** Takes a dial that has arrived. */
 type Answer = (from: string, dialling: FarEnd) => void;
 
+/** What carries bytes between the transports that were given it; moves only when `defer` runs a step. */
 export class MemoryNetwork {
   readonly #options: MemoryNetworkOptions;
   readonly #answers = new Map<string, Answer>();

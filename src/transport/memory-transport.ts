@@ -14,7 +14,7 @@ import {
   type MemoryNetwork,
 } from './memory-network.ts';
 
-interface MemoryTransportOptions {
+export interface MemoryTransportOptions {
   readonly network: MemoryNetwork;
   /** Where it listens, and where its dials come from. Any text. */
   readonly address: string;
@@ -23,6 +23,7 @@ interface MemoryTransportOptions {
 
 type Accept = (connection: PeerConnection) => ConnectionListener;
 
+/** A transport that reaches, and is reached by, all others on the same network. */
 export function memoryTransport(options: MemoryTransportOptions): MemoryTransport {
   return new MemoryTransport(options);
 }

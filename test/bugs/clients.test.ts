@@ -1,8 +1,8 @@
 /** Clients (family I of the known bugs), as far as there are no sessions yet: replies and forwarded commands. */
 import { expect, it } from 'vitest';
 import type { ProposalOutcome } from '../../src/ports/replica.ts';
+import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
 import type { CarriedMessage } from '../../src/transport/memory-network.ts';
-import { VirtualCluster } from '../node/virtual-cluster.ts';
 import { typeCarried } from './messages.ts';
 
 it('[I5] a forwarded command that the network repeats takes effect once', async () => {

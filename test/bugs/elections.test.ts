@@ -3,11 +3,11 @@
  * implementation and says what has to come of it, as far as no play tells of it. Those about who is who are in `identities.test.ts`.
  */
 import { expect, it } from 'vitest';
+import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
 import type { CarriedMessage } from '../../src/transport/memory-network.ts';
 import { MiniCluster } from '../cluster/mini-cluster.ts';
 import { N1, N2, N3, only } from '../machines/harness.ts';
 import * as raft from '../machines/raft-events.ts';
-import { VirtualCluster } from '../node/virtual-cluster.ts';
 import { emptyLogs } from '../paper/names.ts';
 import { append, askVote, entryId, typeCarried } from './messages.ts';
 

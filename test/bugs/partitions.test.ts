@@ -3,7 +3,7 @@
  * direction or in both. A cut holds what is under way, as a network that drops packets does.
  */
 import { expect, it } from 'vitest';
-import { VirtualCluster, type VirtualMember } from '../node/virtual-cluster.ts';
+import { VirtualCluster, type VirtualMember } from '../../src/testing/virtual-cluster.ts';
 
 interface Scene {
   readonly cluster: VirtualCluster;

@@ -18,11 +18,14 @@ describe('the doors', () => {
       'RaftError',
       'createNode',
       'defineMachine',
+      'index',
       'levelLogStore',
       'memoryLogStore',
+      'nodeId',
       'startRaftNode',
       'systemClock',
       'systemRandom',
+      'term',
       'webSocketTransport',
     ]);
   });

@@ -7,7 +7,11 @@ import { encodeCommand } from '../../src/library/command-codec.ts';
 import { defineMachine } from '../../src/library/define-machine.ts';
 import { Applying, type ResultTaker } from '../../src/node/applying.ts';
 import type { CommittedCommand, StateMachine } from '../../src/ports/state-machine.ts';
-import { ListMachine, VirtualCluster, type VirtualClusterOptions } from './virtual-cluster.ts';
+import {
+  ListMachine,
+  VirtualCluster,
+  type VirtualClusterOptions,
+} from '../../src/testing/virtual-cluster.ts';
 
 const NO_DATA = new Uint8Array(0);
 

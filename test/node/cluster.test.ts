@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nodeId } from '../../src/core/types.ts';
-import { VirtualCluster } from './virtual-cluster.ts';
+import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
 
 describe('a cluster under virtual time', () => {
   it('[EM5] one member alone elects itself and serves', async () => {

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { type Hello, PROTOCOL_VERSION } from '../../src/core/hello.ts';
 import type { AppendEntries, Message } from '../../src/core/message.ts';
 import { ENTRY_ZERO, INDEX_ZERO, nodeId, term } from '../../src/core/types.ts';
-import { VirtualCluster } from './virtual-cluster.ts';
+import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
 
 const N1 = nodeId('n1');
 const N2 = nodeId('n2');

@@ -6,7 +6,7 @@ import type { RaftError } from '../../src/core/errors.ts';
 import type { ProposalOutcome } from '../../src/ports/replica.ts';
 import type { StateMachine } from '../../src/ports/state-machine.ts';
 import { THROW_PLACES, type ThrowPlace } from '../../src/testing/simulation/runtime/trap.ts';
-import type { VirtualMember } from './virtual-cluster.ts';
+import type { VirtualMember } from '../../src/testing/virtual-cluster.ts';
 import { startWatched, type Watch, type WatchedCluster } from './watched-cluster.ts';
 
 /** What only an order from outside, or a disk that hangs for seconds, brings about. */

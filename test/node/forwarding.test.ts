@@ -2,9 +2,9 @@
 import { expect, it } from 'vitest';
 import { ForwardPace } from '../../src/node/calls/forward-pace.ts';
 import type { CommittedCommand, StateMachine } from '../../src/ports/state-machine.ts';
+import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
 import { decodeFrame } from '../../src/transport/codec.ts';
 import type { CarriedMessage } from '../../src/transport/memory-network.ts';
-import { VirtualCluster } from './virtual-cluster.ts';
 
 const COMMANDS = 20;
 

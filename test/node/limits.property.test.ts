@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts';
 import type { ProposalOutcome } from '../../src/ports/replica.ts';
 import { contradictionInLimits } from '../../src/rules/contradictions.ts';
-import { VirtualCluster } from './virtual-cluster.ts';
+import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
 
 const KIB = 1024;
 

@@ -1,10 +1,10 @@
 /** A production node and its loyalty: who hears a leader heeds no candidate (EL13), as told over its own links. */
 import { expect, it } from 'vitest';
 import { index, term } from '../../src/core/types.ts';
+import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
 import { encodeMessage } from '../../src/transport/codec.ts';
 import { FRAME_KIND } from '../../src/transport/frames.ts';
 import type { CarriedMessage } from '../../src/transport/memory-network.ts';
-import { VirtualCluster } from './virtual-cluster.ts';
 
 it('[EL13] a node that hears its leader does not heed a candidate of a newer term; later it does', async () => {
   const last = new Map<string, CarriedMessage>();

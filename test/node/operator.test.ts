@@ -4,7 +4,7 @@ import { index, nodeId } from '../../src/core/types.ts';
 import { PeerProblems, REFUSAL_LINGERS_MS } from '../../src/node/peers/problems.ts';
 import type { DiskEvent, LinkStatus } from '../../src/ports/replica.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import { VirtualCluster, type VirtualMember } from './virtual-cluster.ts';
+import { VirtualCluster, type VirtualMember } from '../../src/testing/virtual-cluster.ts';
 
 /** A cluster whose leader has committed and applied three commands of clients. */
 async function written(): Promise<{ cluster: VirtualCluster; leader: VirtualMember }> {

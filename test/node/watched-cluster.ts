@@ -6,7 +6,7 @@ import type { RaftNodeOptions } from '../../src/node/raft-node.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { StateMachine } from '../../src/ports/state-machine.ts';
 import { Trap, trapped } from '../../src/testing/simulation/runtime/trap.ts';
-import { VirtualCluster, type VirtualMember } from './virtual-cluster.ts';
+import { VirtualCluster, type VirtualMember } from '../../src/testing/virtual-cluster.ts';
 
 export class Watch {
   readonly trap = new Trap({ late: (place) => this.late.push(place) });

@@ -56,8 +56,11 @@ async function found(machine: SumMachine): Promise<string | null> {
 describe('the door', () => {
   it('[TS1] exports these names', async () => {
     expect(Object.keys(await import('../../src/testing/index.ts')).sort()).toEqual([
+      'ListMachine',
+      'MemoryNetwork',
       'SeededRandom',
       'VirtualClock',
+      'VirtualCluster',
       'appendList',
       'checkLinearizability',
       'describeViolation',
@@ -66,6 +69,7 @@ describe('the door', () => {
       'linearizable',
       'machineModel',
       'machineSubject',
+      'memoryTransport',
       'planOf',
       'register',
       'renderLanes',

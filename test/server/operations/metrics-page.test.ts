@@ -7,7 +7,7 @@ import { index } from '../../../src/core/types.ts';
 import { AnswerTimes } from '../../../src/server/client-port/answer-times.ts';
 import { LOOK_INTERVAL_MS, watchLoopDelay } from '../../../src/server/operations/loop-delay.ts';
 import { createServerCounters } from '../../../src/server/operations/server-counters.ts';
-import { VirtualCluster } from '../../node/virtual-cluster.ts';
+import { VirtualCluster } from '../../../src/testing/virtual-cluster.ts';
 import { localApi, localServer } from '../local-server.ts';
 import { parsePrometheus } from './prometheus.ts';
 

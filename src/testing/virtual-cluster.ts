@@ -3,17 +3,17 @@
  * the memory network and memory stores. Promises of the stores settle between steps of the clock.
  */
 
-import type { RaftError } from '../../src/core/errors.ts';
-import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts';
-import { type NodeId, nodeId } from '../../src/core/types.ts';
-import { type RaftNode, type RaftNodeOptions, startRaftNode } from '../../src/node/raft-node.ts';
-import type { LogStore } from '../../src/ports/log-store.ts';
-import type { ProposalOutcome } from '../../src/ports/replica.ts';
-import type { CommittedCommand, StateMachine } from '../../src/ports/state-machine.ts';
-import { memoryLogStore } from '../../src/storage/memory-log-store.ts';
-import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import { type CarriedMessage, MemoryNetwork } from '../../src/transport/memory-network.ts';
-import { memoryTransport } from '../../src/transport/memory-transport.ts';
+import type { RaftError } from '../core/errors.ts';
+import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts';
+import { type NodeId, nodeId } from '../core/types.ts';
+import { type RaftNode, type RaftNodeOptions, startRaftNode } from '../node/raft-node.ts';
+import type { LogStore } from '../ports/log-store.ts';
+import type { ProposalOutcome } from '../ports/replica.ts';
+import type { CommittedCommand, StateMachine } from '../ports/state-machine.ts';
+import { memoryLogStore } from '../storage/memory-log-store.ts';
+import { type CarriedMessage, MemoryNetwork } from '../transport/memory-network.ts';
+import { memoryTransport } from '../transport/memory-transport.ts';
+import { VirtualClock } from './virtual-clock.ts';
 
 /** Remembers every command it applied, as text; the result is how many that makes. */
 export class ListMachine implements StateMachine {
@@ -27,6 +27,7 @@ export class ListMachine implements StateMachine {
 export interface VirtualMember {
   readonly id: NodeId;
   readonly store: LogStore;
+  /** `error`: writes fail with it from now on. `holds`: writes wait in `held` instead of taking effect. */
   readonly disk: { error: Error | null; holds: boolean; held: (() => void)[] };
   node: RaftNode;
   machine: StateMachine;
@@ -37,6 +38,7 @@ const LATENCY_MS = 1;
 
 export interface VirtualClusterOptions {
   readonly limits?: Partial<Limits>;
+  /** Called for each life of each member; a `ListMachine` unless given. */
   readonly machine?: () => StateMachine;
   /** What becomes of each message; all go the ordinary way unless given. */
   readonly carry?: (message: CarriedMessage) => boolean;
@@ -44,6 +46,7 @@ export interface VirtualClusterOptions {
   readonly adapt?: (options: RaftNodeOptions) => RaftNodeOptions;
 }
 
+/** A cluster that moves only when it is told to: `pass`, `until`, and what is built on them. */
 export class VirtualCluster {
   readonly clock = new VirtualClock();
   readonly network = new MemoryNetwork({
@@ -119,28 +122,27 @@ export class VirtualCluster {
     throw new Error(`ten virtual seconds went by without ${what}`);
   }
 
+  /** The one that leads in the newest term, once there is one. */
   async leader(): Promise<VirtualMember> {
     await this.until('a leader', () => this.#leaders().length > 0);
-    return this.#leaders()[0] as VirtualMember;
+    const [leader] = this.#leaders();
+    if (leader === undefined) throw new Error('the leader is gone again');
+    return leader;
   }
 
+  /** Hands in a command at a member and lets time pass until its outcome is known there. */
   async submit(id: string, text: string, timeoutMs = 5_000): Promise<ProposalOutcome> {
-    let outcome: ProposalOutcome | null = null;
     const data = new TextEncoder().encode(text);
-    this.member(id).node.submit(data, { timeoutMs }, (ended) => {
-      outcome = ended;
-    });
-    await this.until(`an outcome of ${text}`, () => outcome !== null);
-    return outcome as unknown as ProposalOutcome;
+    return this.#answered<ProposalOutcome>(`an outcome of ${text}`, (answer) =>
+      this.member(id).node.submit(data, { timeoutMs }, answer),
+    );
   }
 
+  /** `null`: what was committed before the call can be read at this member. */
   async read(id: string, timeoutMs = 5_000): Promise<RaftError | null> {
-    let answer: { error: RaftError | null } | null = null;
-    this.member(id).node.awaitReadable({ timeoutMs }, (error) => {
-      answer = { error };
-    });
-    await this.until('an answer to a read', () => answer !== null);
-    return (answer as unknown as { error: RaftError | null }).error;
+    return this.#answered<RaftError | null>('an answer to a read', (answer) =>
+      this.member(id).node.awaitReadable({ timeoutMs }, answer),
+    );
   }
 
   /** Cuts a member off from all others, in both directions; `mend` undoes it. */
@@ -161,6 +163,17 @@ export class VirtualCluster {
     const { machine } = this.member(id);
     if (!(machine instanceof ListMachine)) throw new Error('not a list machine');
     return machine.applied;
+  }
+
+  async #answered<Answer>(
+    what: string,
+    ask: (answer: (given: Answer) => void) => void,
+  ): Promise<Answer> {
+    const answers: Answer[] = [];
+    ask((given) => answers.push(given));
+    await this.until(what, () => answers.length > 0);
+    for (const answer of answers) return answer;
+    throw new Error(`there is not ${what}`);
   }
 
   #leaders(): readonly VirtualMember[] {
