@@ -10,6 +10,7 @@ import { scatteredBounds } from './tidy/bounds.ts';
 import * as shape from './tidy/chart-shape.ts';
 import { inlineCode } from './tidy/chart-source.ts';
 import { missingPaths, undocumentedErrors, undocumentedExports } from './tidy/documentation.ts';
+import { unusedExports } from './tidy/exports.ts';
 import { incompleteGallery } from './tidy/gallery.ts';
 import { importCycles, importsAgainstLayers, nodeBoundTesting } from './tidy/layers.ts';
 import { ambientInPureParts, nodeInPortableParts } from './tidy/purity.ts';
@@ -124,4 +125,8 @@ it('[SC27] pages and comments name files that are there', () => {
 
 it('[SC29] every bound stands in the limits of its part', () => {
   expectNone(scatteredBounds(tree));
+});
+
+it('[SC30] every export is imported', () => {
+  expectNone(unusedExports(tree));
 });

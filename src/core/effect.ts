@@ -49,7 +49,7 @@ export interface Replicate {
 }
 
 /** Entries through this index are committed: apply them. */
-export interface Commit {
+interface Commit {
   readonly type: 'commit';
   readonly commitIndex: Index;
   readonly term: Term;
@@ -93,7 +93,7 @@ interface PeerStalled {
 }
 
 /** A peer has answered: it was in contact, and holds this much of the leader's log. */
-export interface Progressed {
+interface Progressed {
   readonly type: 'progressed';
   readonly peer: NodeId;
   readonly term: Term;

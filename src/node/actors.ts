@@ -25,7 +25,7 @@ import type { End } from './endings.ts';
 import type { NodeInstruments } from './instruments.ts';
 
 type Charts = ReturnType<typeof bindCharts>;
-export type RaftSnapshot = SnapshotFrom<Charts['raft']>;
+type RaftSnapshot = SnapshotFrom<Charts['raft']>;
 
 export interface ActorsOptions {
   readonly clock: Clock;

@@ -129,7 +129,7 @@ export class Disk {
 }
 
 /** PS5: what is overwritten in the very batch that would have made it durable was never on disk (B9). */
-export function vouchesFor({ message }: Send, index: Index): boolean {
+function vouchesFor({ message }: Send, index: Index): boolean {
   switch (message.type) {
     case 'AppendEntriesReply':
       return message.result.accepted && message.result.matchIndex >= index;

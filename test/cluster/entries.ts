@@ -12,7 +12,7 @@ export interface StoredEntry {
 /** The text of what opens a term. */
 export const NO_OP = 'no-op';
 
-export function entriesIn(runs: readonly EntryRun[]): readonly StoredEntry[] {
+function entriesIn(runs: readonly EntryRun[]): readonly StoredEntry[] {
   return runs.flatMap((run) =>
     entriesOf(run).map(({ kind, data }) => ({
       term: run.term,

@@ -8,6 +8,7 @@ import { scatteredBounds } from './bounds.ts';
 import * as shape from './chart-shape.ts';
 import { inlineCode } from './chart-source.ts';
 import { missingPaths, undocumentedErrors, undocumentedExports } from './documentation.ts';
+import { unusedExports } from './exports.ts';
 import { incompleteGallery } from './gallery.ts';
 import { importCycles, importsAgainstLayers, nodeBoundTesting } from './layers.ts';
 import { ambientInPureParts, nodeInPortableParts } from './purity.ts';
@@ -363,4 +364,17 @@ it('[SC29] finds bounds that stand elsewhere, by name or by label', () => {
   }
   const others = 'const WAIT_MS = 5;\nconst BYTES_MAX = { head: 1 };\nconst MAXIMAL = 7;';
   expect(found(scatteredBounds, { [path]: others })).toEqual([]);
+});
+
+it('[SC30] finds exports that nobody imports, whichever way others are', () => {
+  const tree = {
+    'package.json': `{ "exports": { ".": "./dist/src/index.js" } }`,
+    'src/index.ts': `export { passedOn } from './kv/names.ts';\nexport const offered = 1;`,
+    'src/kv/names.ts': `export const passedOn = 1;\nexport type Taken = 2;\nexport const left = 3;`,
+    'src/kv/user.ts': `import type { Taken } from './names.ts';\nimport * as all from './whole.ts';`,
+    'src/kv/whole.ts': 'export const one = 1;',
+    'src/kv/late.ts': 'export const two = 2;',
+    'src/kv/caller.ts': `const load = () => import('./late.ts');`,
+  };
+  expect(listed(unusedExports(treeOf(tree)))).toEqual(['src/kv/names.ts:3 nobody imports left.']);
 });

@@ -12,7 +12,7 @@ export interface PlacedLine extends TextLine {
 }
 
 /** What is said about one thing. */
-export interface Passage {
+interface Passage {
   readonly ids: readonly string[];
   readonly lines: readonly PlacedLine[];
 }

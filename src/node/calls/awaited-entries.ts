@@ -8,7 +8,7 @@ import type { ProposalOutcome } from '../../ports/replica.ts';
 import { overwritten, timedOut, unknownOutcome } from './call-errors.ts';
 import type { Waiter } from './group.ts';
 
-export interface AwaitedEntry {
+interface AwaitedEntry {
   readonly term: Term;
   readonly bytes: number;
   readonly waiter: Waiter;

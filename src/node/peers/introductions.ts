@@ -10,7 +10,7 @@ import type { NodeId } from '../../core/types.ts';
 import type { LogStore } from '../../ports/log-store.ts';
 import { judgeHello, type Refusal, shownAfter, shownWhenAnswered } from '../../rules/identity.ts';
 
-export interface IntroductionsOptions {
+interface IntroductionsOptions {
   readonly identity: NodeIdentity;
   readonly members: readonly NodeId[];
   readonly known: readonly KnownPeer[];
