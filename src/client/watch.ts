@@ -47,6 +47,8 @@ export class Watch implements AsyncIterableIterator<WatchRevision>, AsyncDisposa
   readonly #settings: WatchSettings;
   readonly #home: WatchHome;
   #nextRevision: number | null;
+  /** The first revision that it may tell of. */
+  #first: number | null;
   #subscription: { readonly id: number; readonly connection: ServerConnection } | null = null;
   /** A revision of which the end has yet to come. */
   readonly #begun = new RevisionAssembly(WATCH_BUFFER_BYTES_MAX);
@@ -65,6 +67,7 @@ export class Watch implements AsyncIterableIterator<WatchRevision>, AsyncDisposa
     this.#settings = settings;
     this.#home = home;
     this.#nextRevision = settings.from;
+    this.#first = settings.from;
   }
 
   /** Where it would go on after a reconnect; `null` while it is not known where "now" was. */
@@ -77,12 +80,13 @@ export class Watch implements AsyncIterableIterator<WatchRevision>, AsyncDisposa
    * is told. Rejects as `next` does.
    */
   async started(): Promise<number> {
-    while (this.#nextRevision === null) {
+    while (this.#first === null) {
       if (this.#failure !== null) throw this.#failure;
       if (this.#isClosed) throw new RaftError('RAFT_STOPPED', 'The watch was closed.');
       await this.#news();
     }
-    return this.#nextRevision;
+    // Not the next one: news may have come with the word that it began.
+    return this.#first;
   }
 
   /** The connection is new, or better than the one before. */
@@ -175,6 +179,7 @@ export class Watch implements AsyncIterableIterator<WatchRevision>, AsyncDisposa
 
   #advance(revision: number): void {
     this.#nextRevision = Math.max(this.#nextRevision ?? 0, revision + 1);
+    this.#first ??= this.#nextRevision;
     this.#wake();
   }
 

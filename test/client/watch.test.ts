@@ -2,7 +2,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KvClient, Watch, WatchRevision } from '../../src/client/index.ts';
+import { Watch as ProductionWatch } from '../../src/client/watch.ts';
 import { encodeCommand } from '../../src/kv/command-codec.ts';
+import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { cleanUp } from '../clean-up.ts';
 import { eventually } from '../server/eventually.ts';
 import { LocalReplica } from '../server/local-replica.ts';
@@ -48,6 +50,26 @@ describe('a watch', () => {
       revision: 4,
       events: [{ type: 'delete', key: bytes('k1'), value: null, modRevision: 4 }],
     });
+  });
+
+  it('[CL8] says where it began, though the first change came with that word', async () => {
+    const home: ConstructorParameters<typeof ProductionWatch>[1] = {
+      clock: new VirtualClock(),
+      current: () => null,
+      newId: () => 1,
+      route: () => {},
+      unroute: () => {},
+      closed: () => {},
+    };
+    const watch = new ProductionWatch(
+      { selector: { prefix: bytes('k') }, from: null, eventsMax: 10 },
+      home,
+    );
+    const started = watch.started();
+    watch.receive({ type: 'progress', id: 1, revision: 3 });
+    const events = [{ type: 'delete', key: bytes('k1'), value: null, modRevision: 4 }] as const;
+    watch.receive({ type: 'watched', id: 1, revisions: [{ revision: 4, events }] });
+    expect([await started, await watch.started(), watch.nextRevision]).toEqual([4, 4, 5]);
   });
 
   it('[CL8] tells the past from a revision on, then the present', async () => {

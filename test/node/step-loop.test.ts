@@ -1,6 +1,8 @@
 /** One thing at a time, and after a throw none. */
 import { expect, it } from 'vitest';
+import { stepClock } from '../../src/node/step-clock.ts';
 import { StepLoop } from '../../src/node/step-loop.ts';
+import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 
 interface Told {
   readonly loop: StepLoop<string>;
@@ -65,4 +67,20 @@ it('[FS1] ended in the middle of a step, it performs nothing of that step any mo
     loop.run(() => loop.emit('later'));
   });
   expect([performed, failures]).toEqual([[], []]);
+});
+
+it('[FS2] what a timer throws is the end of the node, not of the program, and no timer fires after it', () => {
+  const { loop, failures } = loopThat(() => false);
+  const time = new VirtualClock();
+  const clock = stepClock(time, (input) => loop.run(input));
+  const fired: string[] = [];
+  clock.setTimeout(() => fired.push('first'), 1);
+  clock.clearTimeout(clock.setTimeout(() => fired.push('taken back'), 1));
+  clock.setTimeout(() => {
+    throw new Error('bad');
+  }, 2);
+  for (const later of [clock.defer, clock.yield])
+    clock.setTimeout(() => later(() => fired.push('late')), 3);
+  time.advance(10);
+  expect([fired, failures]).toEqual([['first'], [new Error('bad')]]);
 });

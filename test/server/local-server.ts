@@ -48,8 +48,21 @@ export function localApi(options: LocalOptions = {}): LocalApi {
   const streams = new OpenStreams();
   const api = createHttpApi(context, streams);
   const send = (path: string, init?: RequestInit): Promise<Response> =>
-    api.fetch(new Request(`http://local.test${path}`, init));
+    sendTo(api, new Request(`http://local.test${path}`, init));
   return { api, replica, context, streams, faults, send };
+}
+
+/** As over a socket that takes all at once: an answer is over when the whole of it was read, and a stream of events never. */
+async function sendTo(api: HttpApi, request: Request): Promise<Response> {
+  const overs: (() => void)[] = [];
+  const response = await api.fetch(request, {
+    whenOver: (over) => overs.push(over),
+    end: () => {},
+  });
+  if (response.headers.get('content-type') === 'text/event-stream') return response;
+  const body = response.body === null ? null : await response.arrayBuffer();
+  for (const over of overs) over();
+  return new Response(body, response);
 }
 
 export interface LocalServer extends LocalApi {

@@ -9,7 +9,7 @@ import { runSeed } from './runner/run-seed.ts';
 
 const SECONDS = 60_000;
 
-describe('seeds that failed once', () => {
+describe('seeds that failed once', { timeout: 300_000 }, () => {
   it('[SI9] seed=100189 version=1: a late read of the log went past the bound on what is under way', async () => {
     const { violation } = await runSeed('100189', { version: 1 });
     expect(violation).toBeNull();
@@ -36,7 +36,7 @@ describe('seeds that failed once', () => {
   });
 });
 
-describe('a run', () => {
+describe('a run', { timeout: 300_000 }, () => {
   it.each(['1', '2', '3', '4', '5', '6'])('[SI9] seed=%s holds every property', async (seed) => {
     const { violation, simulatedMs, operations } = await runSeed(seed);
     expect(violation).toBeNull();

@@ -64,6 +64,21 @@ export function jsonAnswer(
   });
 }
 
+/**
+ * The same for a text that is made as its reader takes it, unless it is small: of a range of 4 MiB, a reader that takes
+ * nothing holds one piece. `bytes`: about how long it is.
+ */
+export function jsonTextsAnswer(
+  account: Account,
+  { texts, bytes }: { readonly texts: Iterable<string>; readonly bytes: number },
+  headers: Readonly<Record<string, string>>,
+): Response {
+  if (bytes <= WHOLE_ANSWER_BYTES_MAX) return jsonAnswer(account, [...texts].join(''), headers);
+  return new Response(asTaken(account, texts), {
+    headers: { ...headers, 'content-type': 'application/json' },
+  });
+}
+
 function inPieces(account: Account, body: Uint8Array): ReadableStream<Uint8Array> {
   let at = 0;
   const pull = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
@@ -73,4 +88,33 @@ function inPieces(account: Account, body: Uint8Array): ReadableStream<Uint8Array
     if (at >= body.length) controller.close();
   };
   return new ReadableStream({ pull }, { highWaterMark: 0 });
+}
+
+/** Bound: room is asked for before a piece is made. */
+function asTaken(account: Account, texts: Iterable<string>): ReadableStream<Uint8Array> {
+  const pieces = piecesOf(texts);
+  const tell = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+    const { done, value } = pieces.next();
+    if (done === true) return controller.close();
+    account.hold(value.length);
+    controller.enqueue(value);
+  };
+  const pull = (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    account.release(account.bytes);
+    return new Promise((resolve) => {
+      account.whenRoom(ANSWER_PIECE_BYTES, () => resolve(tell(controller)));
+    });
+  };
+  return new ReadableStream({ pull }, { highWaterMark: 0 });
+}
+
+function* piecesOf(texts: Iterable<string>): Generator<Uint8Array, void, undefined> {
+  let piece = '';
+  for (const text of texts) {
+    piece += text;
+    if (piece.length < ANSWER_PIECE_BYTES) continue;
+    yield encoder.encode(piece);
+    piece = '';
+  }
+  if (piece !== '') yield encoder.encode(piece);
 }

@@ -21,8 +21,7 @@ import { postTxn } from './routes/txn-route.ts';
 import { getWatch } from './routes/watch-route.ts';
 
 export interface HttpApi {
-  /** Without an exchange, an answer counts as taken once it is made. */
-  readonly fetch: (request: Request, exchange?: Exchange) => Promise<Response>;
+  readonly fetch: (request: Request, exchange: Exchange) => Promise<Response>;
 }
 
 /** The account is of what the answer holds. */
@@ -44,7 +43,7 @@ export function createHttpApi(context: ServerContext, streams: OpenStreams): Htt
     streams.endAll(haltedError(error));
   });
   const isHalted = (): RaftError | null => halted;
-  const app = new Hono<{ Bindings: { readonly exchange: Exchange | null } }>();
+  const app = new Hono<{ Bindings: { readonly exchange: Exchange } }>();
   for (const route of routesOf(context, streams, isHalted)) {
     app.all(route.pattern, ({ req, env: { exchange } }) =>
       answer(context, route, { request: req.raw, halted, exchange }),
@@ -53,7 +52,7 @@ export function createHttpApi(context: ServerContext, streams: OpenStreams): Htt
   app.notFound(({ req, env: { exchange } }) =>
     answer(context, NOWHERE, { request: req.raw, halted, exchange }),
   );
-  return { fetch: async (request, exchange) => app.fetch(request, { exchange: exchange ?? null }) };
+  return { fetch: async (request, exchange) => app.fetch(request, { exchange }) };
 }
 
 function routesOf(
@@ -132,7 +131,7 @@ type AnswerParts = Pick<ServerContext, 'counters' | 'held' | 'limits' | 'onFault
 interface Incoming {
   readonly request: Request;
   readonly halted: RaftError | null;
-  readonly exchange: Exchange | null;
+  readonly exchange: Exchange;
 }
 
 async function answer(context: AnswerParts, route: Route, incoming: Incoming): Promise<Response> {
@@ -141,8 +140,7 @@ async function answer(context: AnswerParts, route: Route, incoming: Incoming): P
   const account = accountOf(context, route, incoming.exchange);
   const response = await answerSafely(context, route, { ...incoming, account });
   if (account.bytes === 0 && route.isStream !== true) account.hold(LEAST_ANSWER_BYTES);
-  if (incoming.exchange === null && route.isStream !== true) account.close();
-  if (incoming.exchange === null || route.isStream) context.counters.httpInFlight -= 1;
+  if (route.isStream === true) context.counters.httpInFlight -= 1;
   countHttp(context.counters, {
     method: KNOWN_METHODS.has(method) ? method : 'other',
     route: route.pattern,
@@ -153,11 +151,11 @@ async function answer(context: AnswerParts, route: Route, incoming: Incoming): P
 }
 
 /** Under way until its answer is taken; a stream has bounds of its own and counts only until it begins. */
-function accountOf(context: AnswerParts, route: Route, exchange: Exchange | null): Account {
+function accountOf(context: AnswerParts, route: Route, exchange: Exchange): Account {
   const { counters, held, limits } = context;
   counters.httpInFlight += 1;
-  const account = held.outgoing.account(limits.socketBytesMax, () => exchange?.end());
-  exchange?.whenOver(() => {
+  const account = held.outgoing.account(limits.socketBytesMax, () => exchange.end());
+  exchange.whenOver(() => {
     account.close();
     if (route.isStream !== true) counters.httpInFlight -= 1;
   });

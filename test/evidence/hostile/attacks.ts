@@ -18,7 +18,7 @@ export interface NamedAttack {
 export const ATTACKS: readonly NamedAttack[] = [
   { name: 'huge revision', prepare: client.putLongKeys, attack: client.hugeRevision },
   { name: 'huge previous values', prepare: client.putLongKeys, attack: client.hugePrevious },
-  { name: 'watches of a paused client', attack: client.pausedWatches },
+  { name: 'watches of a paused client', work: client.writeWatched, attack: client.pausedWatches },
   {
     name: 'replies that nobody reads',
     prepare: client.putLargeValue,

@@ -41,25 +41,16 @@ export async function putLargeValue(target: Target): Promise<void> {
 /** Deletes a revision's worth of 18 MB under a watch, while the same client writes other keys. */
 export const hugeRevision: Attack = (target) =>
   withClient(target, async (client) => {
-    const watch = client.watch({ prefix: 'long/' })[Symbol.asyncIterator]();
-    // It begins some time after the call: whoever needs to know when writes until it is told.
-    const told = watch.next();
-    let isWatching = false;
-    const begun = told.then(() => {
-      isWatching = true;
-    });
-    while (!isWatching) await Promise.race([begun, client.put('long/first', 'v')]);
+    const watch = client.watch({ prefix: 'long/' });
+    await watch.started();
     const deletion = client.delete({ prefix: 'long/' });
     const others = Array.from({ length: 72 }, (_, at) => client.put(`other/${at}`, 'v'));
     const { deleted } = await deletion;
     await Promise.all(others);
-    let events = 1;
-    while (events === 1) {
-      const revision = await watch.next();
-      events = revision.done === true ? 0 : revision.value.events.length;
-    }
-    await watch.return?.();
-    if (deleted !== LONG_KEYS + 1 || events !== deleted) {
+    const { value: revision } = await watch.next();
+    await watch.return();
+    const events = revision?.events.length;
+    if (deleted !== LONG_KEYS || events !== deleted) {
       throw new Error(`${deleted} keys were deleted and the watch was told of ${events}`);
     }
     return `one revision of ${events} events was told whole, and ${others.length} other puts succeeded`;
@@ -76,7 +67,17 @@ export const hugePrevious: Attack = (target) =>
     return `the greedy delete: ${await deletion}; ${others.length} other puts succeeded`;
   });
 
-/** 600 watches of a client that stops reading, and puts of 1 MB that all of them want. */
+/** Values of 1 MB that the watches want, one a second. */
+export function writeWatched(target: Target): Promise<void> {
+  const value = new Uint8Array(MIB - 1024).fill(0x61);
+  return withClient(target, async (client) => {
+    await untilOver(target, 1_000, async () => {
+      await client.put('paused/key', value);
+    });
+  });
+}
+
+/** 600 watches of a client that stops reading. */
 export const pausedWatches: Attack = async (target) => {
   const socket = await openClient(firstUrl(target));
   if (socket === null) throw new Error('the client port refused an honest connection');
@@ -88,14 +89,9 @@ export const pausedWatches: Attack = async (target) => {
   socket.send(encodeRequests(watches));
   await pause(200);
   socket.pause();
-  const value = new Uint8Array(MIB - 1024).fill(0x61);
-  const puts = await withClient(target, (client) =>
-    untilOver(target, 250, async () => {
-      await client.put('paused/key', value);
-    }),
-  );
+  await pause(target.durationMs);
   socket.terminate();
-  return `${puts} values of 1 MB went past 600 watches of a client that did not read`;
+  return `values of 1 MB went past ${watches.length} watches of a client that did not read`;
 };
 
 /** 20 clients that send reads of 1 MB without end and read no answer. */

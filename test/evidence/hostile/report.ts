@@ -27,7 +27,7 @@ export function faultsOf(siege: Siege): readonly string[] {
   const { undisturbed, attacked, growthMib, keptMib, lost } = siege;
   const slowdown = attacked.p99Ms / undisturbed.p99Ms;
   return [
-    ...lost.map((id) => `${id} is gone`),
+    ...lost,
     ...(slowdown <= SLOWDOWN_MAX ? [] : [`p99 ${slowdown.toFixed(1)} times as long`]),
     ...(growthMib <= GROWTH_MIB_MAX ? [] : [`grew by ${growthMib.toFixed(0)} MiB`]),
     ...(keptMib <= KEPT_MIB_MAX ? [] : [`kept ${keptMib.toFixed(0)} MiB`]),

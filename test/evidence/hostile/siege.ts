@@ -15,6 +15,8 @@ const WARM_UP_MS = 3_000;
 const NODE_FLAGS = ['--max-old-space-size=512'];
 /** How long memory may take to come back, in milliseconds. */
 const RELIEF_MS = 20_000;
+/** How long a member may take to say how it is, in milliseconds: the machine may be busy with other things. */
+const ANSWER_MS = 10_000;
 
 interface SiegeOptions {
   /** The build under attack, `dist/src/cli/main.js` of it. */
@@ -66,16 +68,25 @@ async function relief(memory: MemoryWatch): Promise<void> {
   }).catch(() => {});
 }
 
-/** Members whose process ended, and members that say that they halted, each with its last words. */
+/** Members whose process ended, that halted or that do not answer, each with its last words. */
 async function lostMembers(cluster: ProcessCluster): Promise<readonly string[]> {
   const all = await Promise.all(
     cluster.members.map(async ({ id }) => {
-      const status = cluster.isRunning(id) ? await cluster.status(id) : null;
-      if (status !== null && status.role !== 'halted') return [];
-      return [`${id} (${cluster.log(id).trimEnd().split('\n').at(-1) ?? ''})`];
+      const fate = await fateOf(cluster, id);
+      return fate === null
+        ? []
+        : [`${id} ${fate} (${cluster.log(id).trimEnd().split('\n').at(-1) ?? ''})`];
     }),
   );
   return all.flat();
+}
+
+async function fateOf(cluster: ProcessCluster, id: string): Promise<string | null> {
+  if (!cluster.isRunning(id)) return 'has ended';
+  return eventually(ANSWER_MS, 'its status', () => cluster.status(id)).then(
+    ({ role }) => (role === 'halted' ? 'has halted' : null),
+    () => 'does not answer',
+  );
 }
 
 async function attackFrom(

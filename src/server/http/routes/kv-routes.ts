@@ -16,7 +16,7 @@ import type { ServerContext } from '../../server-context.ts';
 import { boundedRange } from '../../store/bounded-range.ts';
 import { submit, untilReadable } from '../../store/replica-calls.ts';
 import { resultBytes } from '../../store/result-bytes.ts';
-import { bodyAnswer, jsonAnswer, whenItFits, whenRoom } from '../http-answer.ts';
+import { bodyAnswer, jsonTextsAnswer, whenItFits, whenRoom } from '../http-answer.ts';
 import { type JsonEncoding, keyValueJson } from '../request/json-bytes.ts';
 import { readBody } from '../request/request-body.ts';
 import {
@@ -128,12 +128,12 @@ export async function getRange(
     const range = boundedRange(context.kv, question, context.limits);
     const bytes = resultBytes(range);
     if (!fits(bytes)) return bytes;
-    const text = rangeText(range, {
+    const texts = rangeTexts(range, {
       encoding,
       keysOnly,
       textMax: rangeTextMax(context.limits),
     });
-    return jsonAnswer(account, text, readHeaders(range.revision, served));
+    return jsonTextsAnswer(account, { texts, bytes }, readHeaders(range.revision, served));
   });
 }
 
@@ -144,18 +144,21 @@ interface RangeShape {
 }
 
 /** Bound: characters of JSON, which may spell a byte with six. One key is shown even if it alone takes more. */
-function rangeText(range: RangeResult, { encoding, keysOnly, textMax }: RangeShape): string {
-  const texts: string[] = [];
+function* rangeTexts(
+  { revision, kvs, more, count }: RangeResult,
+  { encoding, keysOnly, textMax }: RangeShape,
+): Generator<string, void, undefined> {
+  yield `{"revision":${revision},"kvs":[`;
+  let shown = 0;
   let length = 0;
-  for (const kv of range.kvs) {
+  for (const kv of kvs) {
     const text = JSON.stringify(keyValueJson(kv, { encoding, keysOnly }));
     length += text.length;
-    if (length > textMax && texts.length > 0) break;
-    texts.push(text);
+    if (length > textMax && shown > 0) break;
+    yield shown === 0 ? text : `,${text}`;
+    shown += 1;
   }
-  const more = range.more || texts.length < range.kvs.length;
-  const { revision, count } = range;
-  return `{"revision":${revision},"kvs":[${texts.join(',')}],"more":${more},"count":${count}}`;
+  yield `],"more":${more || shown < kvs.length},"count":${count}}`;
 }
 
 export async function write(
