@@ -27,6 +27,18 @@ export const SELDOM_TAKEN: Readonly<Record<string, string>> = {
   'link.listener.open: hello.accepted [isNewCall] → link.listener.open':
     'takes a line that dies in one direction and a new call that overtakes the end of the old one',
   'node.active: xstate.error.actor.raft → node.halted': 'takes a throw just where it sets a timer',
+  'node.active: xstate.error.actor.readIndex → node.halted':
+    'takes a throw just where it sets its timer',
+  'readIndex.confirmed.waiting: applier.behind → ·':
+    'takes a second answer while the state machine is still behind the first',
+  'readIndex.confirmed.waiting: entries.applied → ·':
+    'takes a state machine that is told of a part of what a read has to see',
+  'readIndex [isAllReadable] does not hold':
+    'takes a state machine that is told of a part of what a read has to see',
+  'readIndex [answersQuestion] does not hold':
+    'takes an answer that is overtaken by the patience with it, while the next question is open',
+  'readIndex [isAskedLeader] does not hold':
+    'takes a lost connection to one member in the very moment in which another is asked',
   'node.active: xstate.error.actor.logWriter → node.halted':
     'takes a throw just where it sets its timer',
 };
@@ -59,6 +71,7 @@ export const NEVER_TAKEN: Readonly<Record<string, string>> = {
   'call.deciding: message.received → ·': 'takes a caller that speaks before it is answered',
   'logWriter.idle: write.completed → ·': 'one write is under way at a time, and completes once',
   'logWriter [isCurrent] does not hold': 'one write is under way at a time, and completes once',
+  'readIndex: round.confirmed → ·': 'a leader forgets its rounds with its lead',
   'readIndex: applier.behind → ·':
     'a state takes it: every confirmed read is answered, or one waits',
   'readIndex: entries.applied → ·': 'the driver says it only while a confirmed read waits',
