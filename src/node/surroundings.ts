@@ -4,8 +4,8 @@ import type { Limits } from '../core/limits.ts';
 import type { NodeId } from '../core/types.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Actors } from './actors.ts';
-import type { Applying } from './applying.ts';
-import type { Disk } from './disk.ts';
+import type { Applying } from './deeds/applying.ts';
+import type { Disk } from './deeds/disk.ts';
 import type { Peers } from './peers/peers.ts';
 import type { Timings } from './timings.ts';
 

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { termAt } from '../../src/core/term-runs.ts';
 import { index, type NodeId, term } from '../../src/core/types.ts';
-import { LogTail } from '../../src/node/log-tail.ts';
+import { LogTail } from '../../src/node/deeds/log-tail.ts';
 import { acceptEntries } from '../../src/rules/log-matching.ts';
 import { isQuorum, quorumIndex } from '../../src/rules/quorum.ts';
 import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';

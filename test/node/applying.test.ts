@@ -5,7 +5,7 @@ import { APPLY_HANDFUL_COMMANDS, APPLY_SLICE_MS } from '../../src/core/limits.ts
 import { INDEX_ZERO, type Index, index, type Term, term } from '../../src/core/types.ts';
 import { encodeCommand } from '../../src/library/command-codec.ts';
 import { defineMachine } from '../../src/library/define-machine.ts';
-import { Applying, type ResultTaker } from '../../src/node/applying.ts';
+import { Applying, type ResultTaker } from '../../src/node/deeds/applying.ts';
 import type { CommittedCommand, StateMachine } from '../../src/ports/state-machine.ts';
 import {
   ListMachine,

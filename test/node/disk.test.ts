@@ -4,7 +4,7 @@ import type { Persist, Send } from '../../src/core/effect.ts';
 import { ENTRY_KIND, type EntryRun, encodeRun } from '../../src/core/entry-run.ts';
 import { HARD_STATE_ZERO } from '../../src/core/hard-state.ts';
 import { ENTRY_ZERO, index, nodeId, term } from '../../src/core/types.ts';
-import { Disk } from '../../src/node/disk.ts';
+import { Disk } from '../../src/node/deeds/disk.ts';
 
 const LEADER = nodeId('n1');
 

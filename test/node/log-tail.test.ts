@@ -1,7 +1,7 @@
 /** The newest runs, in memory: what may be let go, and what is nowhere else. */
 import { expect, it } from 'vitest';
 import { index } from '../../src/core/types.ts';
-import { LogTail } from '../../src/node/log-tail.ts';
+import { LogTail } from '../../src/node/deeds/log-tail.ts';
 import { run } from '../storage/log-operations.ts';
 
 const EVERYTHING = { bytesMax: 1_000_000 };

@@ -4,8 +4,8 @@
  */
 import { Actors } from '../../src/node/actors.ts';
 import { Clients } from '../../src/node/calls/clients.ts';
-import { Disk } from '../../src/node/disk.ts';
-import { LogTail } from '../../src/node/log-tail.ts';
+import { Disk } from '../../src/node/deeds/disk.ts';
+import { LogTail } from '../../src/node/deeds/log-tail.ts';
 import { Peers } from '../../src/node/peers/peers.ts';
 import { StepLoop } from '../../src/node/step-loop.ts';
 import type { World } from '../../src/testing/simulation/world/world.ts';

@@ -4,8 +4,8 @@ import type { EntryRun } from '../../core/entry-run.ts';
 import type { Index } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Actors } from '../actors.ts';
-import type { Applying } from '../applying.ts';
 import type { Timings } from '../timings.ts';
+import type { Applying } from './applying.ts';
 import { machineFailed } from './failures.ts';
 import type { LogReader } from './log-reader.ts';
 

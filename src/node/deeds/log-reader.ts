@@ -2,8 +2,8 @@
 import type { EntryRun } from '../../core/entry-run.ts';
 import type { ReadRange } from '../../core/run-list.ts';
 import type { LogStore } from '../../ports/log-store.ts';
-import type { LogTail } from '../log-tail.ts';
 import { storageFailed } from './failures.ts';
+import type { LogTail } from './log-tail.ts';
 
 interface LogReaderOptions {
   readonly tail: LogTail;

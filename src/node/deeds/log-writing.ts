@@ -5,10 +5,10 @@ import { ENTRY_KIND, type EntryRun, encodeRun, sliceRun } from '../../core/entry
 import { INDEX_ZERO, type Index, type Term } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { type Actors, raftOf } from '../actors.ts';
-import type { Disk } from '../disk.ts';
-import type { LogTail } from '../log-tail.ts';
 import type { Timings } from '../timings.ts';
+import type { Disk } from './disk.ts';
 import { storageFailed } from './failures.ts';
+import type { LogTail } from './log-tail.ts';
 
 interface RunStart {
   readonly term: Term;

@@ -3,10 +3,10 @@
  * here. Older runs are read from the store. Bound: `cacheBytesMax`, and never a run that is not on disk yet
  * is let go, since nobody else has it.
  */
-import { assert } from '../core/assert.ts';
-import type { EntryRun } from '../core/entry-run.ts';
-import { type ReadRange, selectRuns, truncateRuns } from '../core/run-list.ts';
-import { INDEX_ZERO, type Index, lesser, previousIndex } from '../core/types.ts';
+import { assert } from '../../core/assert.ts';
+import type { EntryRun } from '../../core/entry-run.ts';
+import { type ReadRange, selectRuns, truncateRuns } from '../../core/run-list.ts';
+import { INDEX_ZERO, type Index, lesser, previousIndex } from '../../core/types.ts';
 
 export class LogTail {
   #runs: EntryRun[] = [];

@@ -2,12 +2,12 @@
  * Persist, then speak (§3.8). Writes gather while one synced batch is under way; messages wait in line
  * behind the writes that they vouch for. The log-writer chart says when to flush; this does it.
  */
-import { unreachable } from '../core/assert.ts';
-import type { Persist, Send } from '../core/effect.ts';
-import type { EntryRun } from '../core/entry-run.ts';
-import type { HardState } from '../core/hard-state.ts';
-import type { EntryId, Index } from '../core/types.ts';
-import type { LogOperation, LogStore } from '../ports/log-store.ts';
+import { unreachable } from '../../core/assert.ts';
+import type { Persist, Send } from '../../core/effect.ts';
+import type { EntryRun } from '../../core/entry-run.ts';
+import type { HardState } from '../../core/hard-state.ts';
+import type { EntryId, Index } from '../../core/types.ts';
+import type { LogOperation, LogStore } from '../../ports/log-store.ts';
 
 interface Durable {
   readonly hardState: HardState;

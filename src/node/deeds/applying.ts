@@ -3,13 +3,13 @@
  * in slices, so that whatever the log holds, the event loop gets its turn (AP2): whoever drives it calls `slice`
  * again in a later turn while `hasMore`. The applier chart says when.
  */
-import { assert } from '../core/assert.ts';
-import { ENTRY_KIND, type EntryRun, entriesOf } from '../core/entry-run.ts';
-import { APPLY_HANDFUL_COMMANDS, APPLY_SLICE_MS } from '../core/limits.ts';
-import { advance, type Index, nextIndex, type Term } from '../core/types.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { CommittedCommand, StateMachine } from '../ports/state-machine.ts';
-import type { NodeInstruments } from './instruments.ts';
+import { assert } from '../../core/assert.ts';
+import { ENTRY_KIND, type EntryRun, entriesOf } from '../../core/entry-run.ts';
+import { APPLY_HANDFUL_COMMANDS, APPLY_SLICE_MS } from '../../core/limits.ts';
+import { advance, type Index, nextIndex, type Term } from '../../core/types.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { CommittedCommand, StateMachine } from '../../ports/state-machine.ts';
+import type { NodeInstruments } from '../instruments.ts';
 
 /** Those who propose here: who waits for what, and where results go. */
 export interface ResultTaker {
