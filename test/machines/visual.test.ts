@@ -93,6 +93,7 @@ describe.each(drawn)('the picture of $name', ({ machine, root, plan, layout }) =
 it('[SC10] the picture of one node shows every chart, and every event that it takes', () => {
   const layout = layOut(planActors(charts));
   expect(conflictsOf(layout)).toEqual([]);
+  expect(layout.arrows).toHaveLength(layout.plan.arrows.length);
   expect(layout.width).toBeLessThanOrEqual(WIDTH_MAX);
   for (const [name, { events, root }] of Object.entries(charts)) {
     expect(layout.items.map(({ state }) => state.description)).toContain(root.description);

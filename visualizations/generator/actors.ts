@@ -15,18 +15,8 @@ const AROUND = {
   'state machine': 'Yours: commands and queries.',
 } as const;
 
-type Sender =
-  | keyof typeof AROUND
-  | 'node'
-  | 'raft'
-  | 'replication'
-  | 'logWriter'
-  | 'link'
-  | 'call'
-  | 'readIndex';
-
 /** By the event; by the chart that hears it as well where not all hear it from the same. */
-const TELLS: Readonly<Partial<Record<Sender, string>>> = {
+const TELLS: Readonly<Record<string, string>> = {
   clients: 'proposals.gathered reads.gathered stop',
   peers:
     'term.observed preVote.requested preVote.answered vote.requested vote.answered entries.received append.accepted append.rejected socket.opened socket.closed socket.silent hello.received hello.refused message.received call.received link:hello.accepted leader.answered leader.refused',

@@ -33,7 +33,7 @@ function shades(light: string, dark: string): Readonly<Record<Scheme, Shades>> {
 
 const STATES: readonly (readonly [Tone, string])[] = [
   ['follower', 'follower dialing handshaking raft'],
-  ['preCandidate', 'preCandidate'],
+  ['preCandidate', 'preCandidate readIndex'],
   ['candidate', 'candidate applier'],
   ['leader', 'leader running active open admitted replicate writing applying replication'],
   [
