@@ -48,7 +48,7 @@ export async function startRaftNode(options: RaftNodeOptions): Promise<RaftNode>
         });
         return () => {
           const parts = assemble({ life, recovered, settings }, ports);
-          const node = new RaftNode(parts, recovered, life, ports);
+          const node = create(parts, recovered, life, ports);
           ports.serve(node.accept);
           resolve(node);
           return recoveredState(settings, recovered);
@@ -61,7 +61,14 @@ export async function startRaftNode(options: RaftNodeOptions): Promise<RaftNode>
   }
 }
 
+/** Made here alone: what a node is made of stays out of its public types (EM10). */
+let create: (parts: Parts, recovered: RecoveredLog, life: Life, ports: NodePorts) => RaftNode;
+
 export class RaftNode implements Replica {
+  static {
+    create = (parts, recovered, life, ports) => new RaftNode(parts, recovered, life, ports);
+  }
+
   readonly id: NodeId;
   /** Takes inbound connections. */
   readonly accept: (connection: PeerConnection) => ConnectionListener;
@@ -70,7 +77,7 @@ export class RaftNode implements Replica {
   readonly #life: Life;
   readonly #ports: NodePorts;
 
-  constructor(parts: Parts, recovered: RecoveredLog, life: Life, ports: NodePorts) {
+  private constructor(parts: Parts, recovered: RecoveredLog, life: Life, ports: NodePorts) {
     this.id = parts.id;
     this.accept = parts.callers.accept;
     this.#parts = parts;
