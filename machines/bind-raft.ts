@@ -1,7 +1,7 @@
 /** Binds the names of the raft chart to the rules of election, log matching, leadership and timing. */
-import { assign, enqueueActions, raise } from 'xstate';
+import { assign, enqueueActions, raise, type SnapshotFrom } from 'xstate';
 import { InvariantViolation, unreachable } from '../src/core/assert.ts';
-import type { RaftEffect } from '../src/core/effect.ts';
+import type { Effect, RaftEffect } from '../src/core/effect.ts';
 import type { Limits } from '../src/core/limits.ts';
 import type { RaftState } from '../src/core/raft-state.ts';
 import * as commit from '../src/rules/commit.ts';
@@ -24,6 +24,22 @@ export interface RaftPorts {
 /** The replication actor of a peer, as a child of the raft actor. */
 export function replicationId(peer: string): string {
   return `replication:${peer}`;
+}
+
+type Snapshot = SnapshotFrom<typeof raftMachine>;
+type NameOf<Value> = Value extends string ? Value : keyof Value;
+
+/** The role is the outermost state, by its name in the chart. */
+function roleOf({ value }: Pick<Snapshot, 'value'>): NameOf<Snapshot['value']> {
+  return (typeof value === 'string' ? value : Object.keys(value)[0]) as NameOf<Snapshot['value']>;
+}
+
+/** Adds the role to the news of it. What the same step has overtaken, a pre-vote that nobody else decides, is not told. */
+export function tellingRole(outlet: (effect: Effect) => void) {
+  return (effect: RaftEffect, after: Snapshot): void => {
+    if (effect.type !== 'roleChanged') outlet(effect);
+    else if (effect.term === after.context.term) outlet({ ...effect, role: roleOf(after) });
+  };
 }
 
 const perform = performer<RaftState, RaftEvent, RaftEffect>((state) =>

@@ -12,7 +12,7 @@ import { peersOf } from '../src/rules/leadership.ts';
 import { type ApplierContext, type ApplierEvent, applierMachine } from './applier.machine.ts';
 import { call } from './bind-call.ts';
 import { bindLink } from './bind-link.ts';
-import { bindRaft, type RaftPorts, replicationId } from './bind-raft.ts';
+import { bindRaft, type RaftPorts, replicationId, tellingRole } from './bind-raft.ts';
 import { readIndex } from './bind-read-index.ts';
 import { replication } from './bind-replication.ts';
 import { callMachine } from './call.machine.ts';
@@ -56,10 +56,11 @@ const boundLogWriter = bindLogWriter();
 
 /** The same charts with every name bound, ready for `createActor`. */
 export function bindCharts({ outlet, guardAsked, recover, ...ports }: ChartPorts) {
-  const led = <Chart extends AnyStateMachine>(chart: Chart): Chart =>
-    withOutlet(withGuardWatch(chart, guardAsked), outlet as ((effect: object) => void) | undefined);
+  type Tell = ((effect: never, after: never) => void) | undefined;
+  const led = <Chart extends AnyStateMachine>(chart: Chart, tell: Tell = outlet): Chart =>
+    withOutlet(withGuardWatch(chart, guardAsked), tell as ((effect: object) => void) | undefined);
   const peer = led(replication);
-  const raft = led(bindRaft(ports, peer));
+  const raft = led(bindRaft(ports, peer), outlet && tellingRole(outlet));
   const link = led(bindLink(ports.random));
   const calls = led(call);
   const logWriter = led(boundLogWriter);

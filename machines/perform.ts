@@ -3,7 +3,7 @@
  * its effects, in order. This is all the glue there is between charts and rules.
  */
 import { type ActionArgs, type AnyActorRef, type EventObject, enqueueActions } from 'xstate';
-import type { Effect, ReplicationNews, Step } from '../src/core/effect.ts';
+import type { Effect, ReplicationNews, RoleNews, Step } from '../src/core/effect.ts';
 import type { RaftEvent } from './raft.types.ts';
 import { newsForRaft } from './tell-raft.ts';
 
@@ -27,9 +27,11 @@ interface Act<State extends object, Event extends EventObject, Out extends Event
 }
 
 /** `performer<State, Event, Effect>()(rule)` is an action of that chart. */
-export function performer<State extends object, Event extends EventObject, Out extends Effect>(
-  childrenOf: (state: State) => readonly string[] = () => [],
-) {
+export function performer<
+  State extends object,
+  Event extends EventObject,
+  Out extends Effect | RoleNews,
+>(childrenOf: (state: State) => readonly string[] = () => []) {
   return <Params>(rule: Rule<State, Out, Params>): Act<State, Event, Out, Params> =>
     enqueueActions<State, Event, undefined, Event, never, never, never, never, Out>(
       ({ context, enqueue, system }, params: unknown) => {

@@ -74,7 +74,8 @@ export const raftMachine = setup({
   },
 }).createMachine({
   id: 'raft',
-  description: 'The role of one node in its term. Every node begins as a follower.',
+  description:
+    'The role of one node in its term. Before a message of a newer term the ingress says term.observed.',
   meta: { rules: ['EL2'] },
   context: ({ input }) =>
     input ??
@@ -111,6 +112,8 @@ export const raftMachine = setup({
   initial: 'follower',
   on: {
     'term.observed': {
+      description:
+        'From the ingress (src/rules/ingress.ts), just before a message of a newer term.',
       target: '.follower',
       actions: { type: 'observeTerm', params: event },
       meta: { rules: ['EL2', 'PS3'] },
@@ -160,7 +163,8 @@ export const raftMachine = setup({
           },
         },
         loyal: {
-          description: 'Has just heard its leader; refuses every pre-vote.',
+          description:
+            'Has just heard its leader: votes for nobody; the ingress keeps candidates of newer terms out.',
           meta: { rules: ['EL13'] },
           tags: 'loyal',
           after: { electionTimeoutMinimum: { target: 'doubtful' } },
@@ -173,6 +177,7 @@ export const raftMachine = setup({
             'preVote.requested': {
               actions: { type: 'refusePreVote', params: event },
             },
+            'vote.requested': { actions: { type: 'refuseVote', params: event } },
             'link.closed': {
               guard: { type: 'isLeaderLink', params: event },
               target: 'suspicious',

@@ -55,13 +55,18 @@ interface Commit {
   readonly term: Term;
 }
 
-export interface RoleChanged {
+/** Role, term or leader may have changed, as a rule says it: which role it is now the chart alone knows. */
+export interface RoleNews {
   readonly type: 'roleChanged';
-  readonly role: Role;
   readonly term: Term;
   readonly leaderId: NodeId | null;
   /** A few words for the log: 'election timeout', 'heard of a newer term', … */
   readonly cause: string;
+}
+
+/** The same with the role, the name of the state in which the chart came to rest. */
+export interface RoleChanged extends RoleNews {
+  readonly role: Role;
 }
 
 /** Reads of this round and the ones before may be answered once `readIndex` is applied (§6.4). */
@@ -83,7 +88,10 @@ interface Established {
   readonly term: Term;
 }
 
-export type RaftEffect = Persist | Send | Commit | RoleChanged | RoundConfirmed | Established;
+export type RaftEffect = Persist | Send | Commit | RoleNews | RoundConfirmed | Established;
+
+/** The same as it leaves the chart, with the role added. */
+export type RaftOutput = Exclude<RaftEffect, RoleNews> | RoleChanged;
 
 /** A peer that stopped making progress, or started again, for logs and metrics. */
 interface PeerStalled {
@@ -206,7 +214,7 @@ export interface Drain {
 export type NodeEffect = Halted | Drain;
 
 export type Effect =
-  | RaftEffect
+  | RaftOutput
   | ReplicationEffect
   | ReadIndexEffect
   | LogWriterEffect

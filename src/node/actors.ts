@@ -126,6 +126,13 @@ export class Actors {
     return this.raftSnapshot?.context ?? null;
   }
 
+  /** Where the raft chart stands, regions left out: `follower.loyal`, `leader`. */
+  get raftState(): string | null {
+    const value = this.raftSnapshot?.value;
+    if (value === undefined || typeof value === 'string') return value ?? null;
+    return 'follower' in value ? `follower.${value.follower}` : Object.keys(value).join();
+  }
+
   /** The same, or what it was when its actor ended; null before recovery. */
   get lastRaft(): RaftState | null {
     const snapshot = this.#raft?.getSnapshot() as RaftSnapshot | undefined;

@@ -24,6 +24,8 @@ export interface NodeInstruments {
 export interface NodeInspection {
   /** `null` before recovery and after the end. */
   readonly raft: RaftState | null;
+  /** Where the raft chart stands: `follower.loyal`, `candidate`; `null` as above. */
+  readonly state: string | null;
   readonly leads: boolean;
   /** Hears a live leader, or is one. */
   readonly isLoyal: boolean;

@@ -31,7 +31,7 @@ export function receive(
     case 'refuseStale':
       assert(message.type === 'AppendEntries', 'PS3: only entries are refused as stale');
       for (const effect of refuseStaleEntries(raftOf(actors), from, message).effects) {
-        if (effect.type === 'send') disk.sendWhenDurable(effect);
+        disk.sendWhenDurable(effect);
       }
       return;
     case 'observe':

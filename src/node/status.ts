@@ -63,6 +63,7 @@ export function inspectionOf({ actors, applying }: Parts): NodeInspection {
   const { raftSnapshot } = actors;
   return {
     raft: raftSnapshot?.context ?? null,
+    state: actors.raftState,
     leads: raftSnapshot?.hasTag('leads') ?? false,
     isLoyal: raftSnapshot?.hasTag('loyal') ?? false,
     lastApplied: applying.lastApplied,

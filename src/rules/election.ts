@@ -5,7 +5,7 @@
  */
 
 import { assert } from '../core/assert.ts';
-import type { Persist, RaftEffect, RoleChanged, Send, Step } from '../core/effect.ts';
+import type { Persist, RaftEffect, RoleNews, Send, Step } from '../core/effect.ts';
 import type { HardState } from '../core/hard-state.ts';
 import type { PreVote, PreVoteReply, RequestVote, RequestVoteReply } from '../core/message.ts';
 import type { RaftState } from '../core/raft-state.ts';
@@ -28,7 +28,7 @@ export function observeTerm(state: RaftState, term: Term): RaftStep {
     changes: { term, votedFor: null, leaderId: null, granted: [] },
     effects: [
       persistHardState(term, null),
-      roleChanged({ term, leaderId: null }, 'follower', 'heard of a newer term'),
+      roleChanged({ term, leaderId: null }, 'heard of a newer term'),
     ],
   };
 }
@@ -42,12 +42,14 @@ export function mayGrantVote(state: RaftState, from: NodeId, request: RequestVot
   );
 }
 
+/** Whoever votes knows no leader of the term any more, if it ever heard one (EL17). */
 export function grantVote(state: RaftState, from: NodeId, request: RequestVote): RaftStep {
   assert(mayGrantVote(state, from, request), 'EL3: at most one vote per term');
   return {
-    changes: { votedFor: from },
+    changes: { votedFor: from, leaderId: null },
     effects: [
       persistHardState(state.term, from),
+      roleChanged({ term: state.term, leaderId: null }, 'voted for another'),
       send(from, { type: 'RequestVoteReply', term: state.term, granted: true }),
     ],
   };
@@ -91,7 +93,7 @@ export function startPreVote(state: RaftState, cause: string): RaftStep {
   return {
     changes: { preVoteRound, leaderId: null, granted: [] },
     effects: [
-      roleChanged({ term: state.term, leaderId: null }, 'preCandidate', cause),
+      roleChanged({ term: state.term, leaderId: null }, cause),
       ...(state.protocol.preVote ? otherVoters(state).map((to) => send(to, request)) : []),
     ],
   };
@@ -116,7 +118,7 @@ export function startElection(state: RaftState): RaftStep {
     changes: { term, votedFor: state.id, leaderId: null, granted: [] },
     effects: [
       persistHardState(term, state.id),
-      roleChanged({ term, leaderId: null }, 'candidate', 'won the pre-vote'),
+      roleChanged({ term, leaderId: null }, 'won the pre-vote'),
       ...otherVoters(state).map((to) => send(to, request)),
     ],
   };
@@ -159,11 +161,10 @@ export function send(to: NodeId, message: Send['message']): Send {
 }
 
 export function roleChanged(
-  state: Pick<RaftState, 'term' | 'leaderId'>,
-  role: RoleChanged['role'],
+  { term, leaderId }: Pick<RaftState, 'term' | 'leaderId'>,
   cause: string,
-): RoleChanged {
-  return { type: 'roleChanged', role, term: state.term, leaderId: state.leaderId, cause };
+): RoleNews {
+  return { type: 'roleChanged', term, leaderId, cause };
 }
 
 export function otherVoters({ id, configuration }: RaftState): readonly NodeId[] {

@@ -37,7 +37,7 @@ export function becomeLeader(state: RaftState): RaftStep {
       log: appendSpan(state.log, span(state, termStartIndex, termStartIndex)),
     },
     effects: [
-      roleChanged({ term: state.term, leaderId: state.id }, 'leader', 'won the election'),
+      roleChanged({ term: state.term, leaderId: state.id }, 'won the election'),
       persistAppend({ source: 'noop', firstIndex: termStartIndex, lastIndex: termStartIndex }),
     ],
   };
@@ -130,7 +130,7 @@ export function hearsQuorum(state: RaftState): boolean {
 export function stepDown(state: RaftState, cause: string): RaftStep {
   return {
     changes: { leaderId: null, pendingRounds: [], heardFrom: [] },
-    effects: [roleChanged({ term: state.term, leaderId: null }, 'follower', cause)],
+    effects: [roleChanged({ term: state.term, leaderId: null }, cause)],
   };
 }
 

@@ -5,7 +5,7 @@
  * Log Matching Property itself.
  */
 import { assert } from '../core/assert.ts';
-import type { Persist, RaftEffect } from '../core/effect.ts';
+import type { Persist, RaftEffect, Send, Step } from '../core/effect.ts';
 import type { EntrySpan, LogShape } from '../core/log-shape.ts';
 import type { AppendEntries, AppendEntriesReply } from '../core/message.ts';
 import type { RaftState } from '../core/raft-state.ts';
@@ -64,7 +64,7 @@ export function refuseStaleEntries(
   state: RaftState,
   from: NodeId,
   request: AppendEntries,
-): RaftStep {
+): Step<RaftState, Send> {
   const result = rejection(state.log, request);
   return {
     changes: {},
@@ -143,7 +143,7 @@ function announceCommit(state: RaftState, commitIndex: Index): readonly RaftEffe
 
 function hearLeader(state: RaftState, from: NodeId): readonly RaftEffect[] {
   if (state.leaderId === from) return [];
-  return [roleChanged({ term: state.term, leaderId: from }, 'follower', 'heard the leader')];
+  return [roleChanged({ term: state.term, leaderId: from }, 'heard the leader')];
 }
 
 function replyTo(request: AppendEntries, result: AppendEntriesReply['result']): AppendEntriesReply {

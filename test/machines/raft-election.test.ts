@@ -224,12 +224,9 @@ it('[EL2] newer terms without a leader do not put off the timeout of a follower 
 });
 
 it('[EL3] a vote is granted by any node that has not voted, written first, and puts off its timeout', () => {
-  for (const state of [
-    'follower.leaderless',
-    'follower.doubtful',
-    'follower.suspicious',
-    'preCandidate',
-  ]) {
+  for (const state of ALL.filter(
+    (each) => !['follower.loyal', 'candidate', 'leader'].includes(each),
+  )) {
     const chart = into(state);
     expect(only(chart.send(askVote(N3, 4)), 'persist', 'send'), state).toEqual([
       { type: 'persist', hardState: { term: 4, votedFor: N3 }, truncateFrom: null, append: null },
@@ -238,6 +235,39 @@ it('[EL3] a vote is granted by any node that has not voted, written first, and p
     expect(chart.state()).toBe('follower.leaderless');
     expect(only(chart.advance(598), 'send')).toEqual([]);
   }
+});
+
+it('[EL13] a follower that has just heard its leader votes for nobody, and goes on hearing it', () => {
+  const chart = into('follower.loyal');
+  const before = [chart.state(), chart.context(), chart.clock.nextDueMs];
+  const message = { type: 'RequestVoteReply', term: 4, granted: false };
+  expect(chart.send(askVote(N3, 4))).toEqual([{ type: 'send', to: N3, message }]);
+  expect([chart.state(), chart.context(), chart.clock.nextDueMs]).toEqual(before);
+});
+
+it('[EL17] a vote makes a follower leaderless: it names no leader any more, and says so', () => {
+  for (const state of ['follower.doubtful', 'follower.suspicious']) {
+    const chart = into(state);
+    expect(chart.context().leaderId).toBe(N2);
+    expect(only(chart.send(askVote(N3, 4)), 'roleChanged')).toMatchObject([
+      { role: 'follower', term: 4, leaderId: null },
+    ]);
+    expect([chart.state(), chart.context().leaderId]).toEqual(['follower.leaderless', null]);
+  }
+});
+
+it('[EL18] a pre-candidate that votes for another is told to be a follower', () => {
+  const chart = into('preCandidate');
+  expect(only(chart.send(askVote(N3, 4)), 'roleChanged')).toEqual([
+    { type: 'roleChanged', role: 'follower', term: 4, leaderId: null, cause: 'voted for another' },
+  ]);
+});
+
+it('[EL18] whoever is alone is never told to be a pre-candidate: the same step makes it a candidate', () => {
+  const chart = start({ configuration: staticConfiguration([N1]) });
+  expect(only(chart.advance(300), 'roleChanged')).toEqual([
+    { type: 'roleChanged', role: 'candidate', term: 5, leaderId: null, cause: 'won the pre-vote' },
+  ]);
 });
 
 it('[EL3] a refusal changes nothing: neither vote nor timer', () => {

@@ -42,7 +42,6 @@ it('[EL2] a newer term takes the place of vote, leader and grants, and is writte
       { type: 'persist', hardState: { term: 6, votedFor: null }, truncateFrom: null, append: null },
       {
         type: 'roleChanged',
-        role: 'follower',
         term: 6,
         leaderId: null,
         cause: 'heard of a newer term',
@@ -79,9 +78,10 @@ it('[EL3] a vote goes to the first that asks in the present term with a log that
 it('[PS1] a granted vote is written before it is told, and told with its term', () => {
   const state = raftState({ term: term(5), log: logOf([1]) });
   expect(election.grantVote(state, N2, requestVote(5, entry(1, 1)))).toEqual({
-    changes: { votedFor: N2 },
+    changes: { votedFor: N2, leaderId: null },
     effects: [
       { type: 'persist', hardState: { term: 5, votedFor: N2 }, truncateFrom: null, append: null },
+      { type: 'roleChanged', term: 5, leaderId: null, cause: 'voted for another' },
       { type: 'send', to: N2, message: { type: 'RequestVoteReply', term: 5, granted: true } },
     ],
   });
@@ -133,7 +133,6 @@ it('[EL7] [A15] asking first forgets the leader and counts nobody yet, raises no
     effects: [
       {
         type: 'roleChanged',
-        role: 'preCandidate',
         term: 5,
         leaderId: null,
         cause: 'no word from a leader',
@@ -185,7 +184,6 @@ it('[PS1] a campaign writes its term and its own vote before it asks for others'
       { type: 'persist', hardState: { term: 6, votedFor: N1 }, truncateFrom: null, append: null },
       {
         type: 'roleChanged',
-        role: 'candidate',
         term: 6,
         leaderId: null,
         cause: 'won the pre-vote',

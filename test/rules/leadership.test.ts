@@ -43,7 +43,7 @@ it('[LR8] a leader opens its term with a no-op and knows nothing of its peers ye
       log: logOf([1, 2]),
     },
     effects: [
-      { type: 'roleChanged', role: 'leader', term: 2, leaderId: N1, cause: 'won the election' },
+      { type: 'roleChanged', term: 2, leaderId: N1, cause: 'won the election' },
       {
         type: 'persist',
         hardState: null,
@@ -168,9 +168,7 @@ it('[EL10] [A1] a leader that gives up keeps its term and its vote', () => {
     leadership.stepDown(leader({ heardFrom: [N2], pendingRounds }), 'its disk stalls'),
   ).toEqual({
     changes: { leaderId: null, pendingRounds: [], heardFrom: [] },
-    effects: [
-      { type: 'roleChanged', role: 'follower', term: 2, leaderId: null, cause: 'its disk stalls' },
-    ],
+    effects: [{ type: 'roleChanged', term: 2, leaderId: null, cause: 'its disk stalls' }],
   });
 });
 

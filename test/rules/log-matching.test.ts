@@ -112,7 +112,6 @@ it('[EL2] a leader that is heard for the first time in a term is announced', () 
   const step = accept(follower([1], { leaderId: null }), [1], 1, 1);
   expect(step.effects[0]).toEqual({
     type: 'roleChanged',
-    role: 'follower',
     term: 9,
     leaderId: N2,
     cause: 'heard the leader',

@@ -6,7 +6,7 @@ import type {
   LinkEffect,
   LogWriterEffect,
   Performed,
-  RaftEffect,
+  RaftOutput,
   ReadIndexEffect,
   ReplicationEffect,
 } from '../../core/effect.ts';
@@ -70,7 +70,7 @@ export function perform<Some extends Type>(
   deeds[effect.type](effect, received);
 }
 
-function raftDeeds(doers: Doers): DeedsOf<RaftEffect> {
+function raftDeeds(doers: Doers): DeedsOf<RaftOutput> {
   const { actors, clients, disk, logWriting, problems, replicating, roles, run, timings } = doers;
   return {
     persist: (effect, received) => logWriting.persist(effect, received),

@@ -1,6 +1,6 @@
 /**
  * The safety properties of one node after each thing that it did, on its memory, its disk and the history of
- * the run (S01, S02, S04, S07–S10, S15, S16, S19, S20, S36, S37). What has not changed is not looked at
+ * the run (S01, S02, S04, S07–S10, S15, S16, S19, S20, S36, S37, S44). What has not changed is not looked at
  * again: a step that moves nothing costs a few comparisons.
  */
 
@@ -30,9 +30,12 @@ interface InvariantsOptions {
 
 interface Seen {
   readonly raft: RaftState;
+  readonly state: string | null;
   readonly leads: boolean;
   readonly lastApplied: Index;
 }
+
+const HAVING_A_LEADER = ['follower.loyal', 'follower.doubtful', 'leader'];
 
 /** Watches one life of one node. */
 export class Invariants {
@@ -47,11 +50,12 @@ export class Invariants {
   }
 
   check(inspection: NodeInspection): void {
-    const { raft, leads, lastApplied } = inspection;
+    const { raft, state, leads, lastApplied } = inspection;
     if (raft === null) return;
     const before = this.#seen;
-    if (raft !== before?.raft || leads !== before.leads || lastApplied !== before.lastApplied) {
-      const now = { raft, leads, lastApplied };
+    const hasMoved = state !== before?.state || lastApplied !== before?.lastApplied;
+    if (raft !== before?.raft || hasMoved) {
+      const now = { raft, state, leads, lastApplied };
       this.#seen = now;
       this.#checkState(before, now);
     }
@@ -69,7 +73,8 @@ export class Invariants {
   }
 
   /** S15, S37. */
-  #checkPositions({ raft, leads, lastApplied }: Seen): void {
+  #checkPositions(now: Seen): void {
+    const { raft, leads, lastApplied } = now;
     const { log, commitIndex, durableIndex } = raft;
     if (lastApplied > commitIndex || commitIndex > log.lastIndex || durableIndex > log.lastIndex) {
       const text = `applied ${lastApplied}, commit ${commitIndex}, durable ${durableIndex}, last ${log.lastIndex}`;
@@ -79,6 +84,15 @@ export class Invariants {
       this.#violated('S37', 'leads and follows another');
     if (leads && raft.votedFor !== this.#node.id)
       this.#violated('S37', 'leads without its own vote');
+    this.#checkLeader(now);
+  }
+
+  /** S44. A suspicious follower may have heard of a newer term meanwhile, which does not put off its question. */
+  #checkLeader({ raft: { leaderId }, state }: Seen): void {
+    if (state === null || state === 'follower.suspicious') return;
+    const hasLeader = HAVING_A_LEADER.includes(state);
+    if (hasLeader === (leaderId !== null)) return;
+    this.#violated('S44', `is ${state}, and names ${leaderId ?? 'nobody'} as its leader`);
   }
 
   /** S02, S10, S11, S16. */

@@ -59,6 +59,8 @@ export function diskOf(...batches: readonly (readonly DatabaseChange[])[]): Dura
 
 export interface Situation {
   readonly leads?: boolean;
+  /** Where its chart stands; a leader's, or that of a follower which hears its leader, unless given. */
+  readonly state?: string;
   readonly lastApplied?: number;
   /** What it knows of `n2`. */
   readonly replication?: ReplicationState;
@@ -67,10 +69,13 @@ export interface Situation {
 /** `n1` as the checks see it. */
 export function inspectionOf(
   changes: Partial<RaftState>,
-  { leads = false, lastApplied = 0, replication }: Situation = {},
+  { leads = false, lastApplied = 0, replication, state }: Situation = {},
 ): NodeInspection {
+  const raft = raftState(changes);
+  const standing = raft.leaderId === null ? 'follower.leaderless' : 'follower.loyal';
   return {
-    raft: raftState(changes),
+    raft,
+    state: state ?? (leads ? 'leader' : standing),
     leads,
     isLoyal: leads,
     lastApplied: index(lastApplied),

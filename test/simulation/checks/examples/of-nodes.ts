@@ -119,6 +119,24 @@ const OF_PLACES: readonly Example[] = [
       watch(report, [inspectionOf({ ...leading(1), votedFor: isWrong ? N2 : N1 }, LEADS)]);
     },
   },
+  ...['follower.leaderless', 'preCandidate', 'candidate'].map(
+    (state): Example => ({
+      property: 'S44',
+      text: `${state}, a node names a leader`,
+      play: (isWrong, report) => {
+        watch(report, [inspectionOf({ term: term(1), leaderId: isWrong ? N2 : null }, { state })]);
+      },
+    }),
+  ),
+  ...['follower.loyal', 'follower.doubtful'].map(
+    (state): Example => ({
+      property: 'S44',
+      text: `${state}, a node names no leader`,
+      play: (isWrong, report) => {
+        watch(report, [inspectionOf({ term: term(1), leaderId: isWrong ? null : N2 }, { state })]);
+      },
+    }),
+  ),
 ];
 
 const OF_STEPS: readonly Example[] = [
