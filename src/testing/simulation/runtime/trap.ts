@@ -73,6 +73,8 @@ export const SELDOM_PASSED: readonly ThrowPlace[] = [
   'diskRecovered',
   'established',
   'hangUp',
+  'readsTakenBack',
+  'readsReadable',
   'closeCall',
   'store.read',
   'store.rememberPeer',
