@@ -42,6 +42,7 @@ describe('the doors', () => {
   it('[EM11] raftchart/machines exports these names', async () => {
     expect(Object.keys(await import('../../machines/index.ts')).sort()).toEqual([
       'bindCharts',
+      'callId',
       'charts',
       'linkId',
       'replicationId',

@@ -263,7 +263,8 @@ class Run<Input, Output, Machine extends StateMachine> {
       }
       return isDone;
     };
-    const withinMs = this.#patienceMs(timeouts) + this.#plan.workload.timeoutMs * 2;
+    const withinMs =
+      this.#patienceMs(timeouts) + this.#replayMs() + this.#plan.workload.timeoutMs * 2;
     if (await this.#world.runUntilReached(withinMs, ask)) return;
     const where = ids.join(', ');
     const text = `no call at ${where} is carried out within ${Math.ceil(withinMs)} ms`;
@@ -297,6 +298,15 @@ class Run<Input, Output, Machine extends StateMachine> {
 
   #patienceMs(timeouts: number): number {
     return timeouts * this.#timeoutMs + RECONNECT_MS;
+  }
+
+  /** What is applied again after a restart may be one entry for each read of the slowest disk. */
+  #replayMs(): number {
+    const slowestMs = Math.max(this.#plan.diskLatencyMs, ...Object.values(this.#plan.slowDisks));
+    const entries = this.#world.all.map(
+      (member) => member.node?.inspect().raft?.log.lastIndex ?? 0,
+    );
+    return 3 * slowestMs * Math.max(...entries);
   }
 
   #coreHasLeader(): boolean {
