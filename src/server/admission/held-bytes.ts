@@ -113,8 +113,10 @@ export class HeldBytes {
 
   #hasRoom(bytes: number): boolean {
     const { bytesMax, bytesMaxHard } = this.#bounds;
-    const isSmall = bytes <= SMALL_ANSWER_BYTES;
-    return this.#total === 0 || this.#total + bytes <= (isSmall ? bytesMaxHard : bytesMax);
+    if (this.#total === 0) return true;
+    // What is held may come out a little larger than was asked for: to let it in must close nobody.
+    const smallMax = Math.max(bytesMax, bytesMaxHard - SMALL_ANSWER_BYTES);
+    return this.#total + bytes <= (bytes <= SMALL_ANSWER_BYTES ? smallMax : bytesMax);
   }
 
   /** It holds `bytes` more, or less. */

@@ -47,6 +47,21 @@ describe('what is held', () => {
     expect(held.total).toBe(86_000);
   });
 
+  it('[SP5] what is let in closes nobody, though it comes out a little larger than it was asked for', () => {
+    const held = new HeldBytes(BOUNDS);
+    const reader = readerOf(held);
+    let served = 0;
+    for (let at = 0; at < 100; at += 1) {
+      reader.account.whenRoom(4_970, () => {
+        served += 1;
+        reader.account.hold(5_001);
+      });
+    }
+    expect([reader.isEnded, served]).toEqual([false, 26]);
+    for (let left = 100; left > 0; left -= 1) reader.account.release(5_001);
+    expect([reader.isEnded, served, held.total]).toEqual([false, 100, 0]);
+  });
+
   it('[SP5] what turns out larger keeps its turn until there is room for that, and is not asked in between', () => {
     const held = new HeldBytes(BOUNDS);
     const [slow, next] = [readerOf(held), readerOf(held)];
