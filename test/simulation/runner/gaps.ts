@@ -41,12 +41,12 @@ export const SELDOM_TAKEN: Readonly<Record<string, string>> = {
     'takes a lost connection to one member in the very moment in which another is asked',
   'node.active: xstate.error.actor.logWriter → node.halted':
     'takes a throw just where it sets its timer',
+  'node: stop → ·': 'takes somebody who stops a node that is stopping or has halted',
 };
 
 /** By way, the reason for which it is never taken. */
 export const NEVER_TAKEN: Readonly<Record<string, string>> = {
   'node: recovered → ·': 'a disk is proven once in a life',
-  'node: stop → ·': 'a node is told to stop once, and not after it has halted',
   'node: drained → ·': 'drained is said once, while it drains',
   'node.recovering: stop → node.stopped': 'nobody holds a node before it has started',
   'node.active: xstate.error.actor.applier → node.halted': 'takes a bug in a chart',
