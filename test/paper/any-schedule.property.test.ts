@@ -240,6 +240,6 @@ it('[EL11] [LR14] [CM2] §3.6.3: no schedule breaks what Figure 3.2 promises, an
     }),
     { numRuns: RUNS, examples: FAILED_ONCE.map((schedule) => [schedule]) },
   );
-  expect(elections, 'schedules with leaders').toBeGreaterThan(RUNS / 2);
-  expect(committed, 'schedules that commit').toBeGreaterThan(RUNS / 2);
+  expect(elections, 'schedules with leaders').toBeGreaterThan(RUNS / 4);
+  expect(committed, 'schedules that commit').toBeGreaterThan(RUNS / 4);
 });
