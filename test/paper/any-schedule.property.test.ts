@@ -122,9 +122,13 @@ class Schedule {
         return cluster.drop((each) => each === envelope);
       }
       case 'write':
-        return member?.completeWrite();
+        member?.completeWrite();
+        return await cluster.rest();
       case 'timer':
-        for (let count = 0; count < command.count; count += 1) cluster.clock.step();
+        for (let count = 0; count < command.count; count += 1) {
+          cluster.clock.step();
+          await cluster.rest();
+        }
         return;
       case 'calm':
         return await cluster.elapse(command.ms);
@@ -204,6 +208,7 @@ class Schedule {
 const RUNS = 150;
 
 /** Schedules that once failed: a campaign begun under the faults ended after the test had looked. */
+const THREE_DELIVERED: Command[] = Array.from({ length: 3 }, () => ({ kind: 'deliver', at: 0 }));
 const FAILED_ONCE: readonly { size: number; seed: number; commands: Command[] }[] = [
   {
     size: 3,
@@ -214,6 +219,21 @@ const FAILED_ONCE: readonly { size: number; seed: number; commands: Command[] }[
       { kind: 'link', at: 0, with: 1_551_336_817, isMade: false },
       { kind: 'timer', count: 1 },
       { kind: 'deliver', at: 0 },
+    ],
+  },
+  {
+    size: 3,
+    seed: 1,
+    commands: [
+      { kind: 'timer', count: 1 },
+      ...THREE_DELIVERED,
+      { kind: 'write', at: 107_957_401 },
+      ...THREE_DELIVERED.slice(1),
+      { kind: 'write', at: 0 },
+      ...THREE_DELIVERED,
+      { kind: 'write', at: 0 },
+      { kind: 'propose', at: 0, count: 1 },
+      { kind: 'calm', ms: 1 },
     ],
   },
 ];
