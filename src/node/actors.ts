@@ -33,7 +33,6 @@ export interface ActorsOptions {
   readonly limits: Limits;
   readonly diskStallMs: number;
   readonly emit: (effect: Effect) => void;
-  readonly run: (input: () => void) => void;
   readonly recover: (tell: (news: NodeEvent) => void) => void;
   readonly failed: (error: unknown) => void;
   /** Every actor has ended. */
@@ -50,7 +49,7 @@ export class Actors {
   #raft: { getSnapshot(): unknown } | undefined;
 
   constructor(options: ActorsOptions) {
-    const { clock, random, limits, diskStallMs, emit, run, recover, failed, stopped } = options;
+    const { clock, random, limits, diskStallMs, emit, recover, failed, stopped } = options;
     const { inspect, guardAsked } = options.instruments ?? {};
     const charts = bindCharts({
       random: () => random.next(),
@@ -67,11 +66,7 @@ export class Actors {
       id: 'node',
       input: { diskStallMs },
       ...(inspect === undefined ? {} : { inspect }),
-      clock: {
-        setTimeout: (fire: () => void, delayMs: number) =>
-          clock.setTimeout(() => run(fire), delayMs),
-        clearTimeout: (timer: unknown) => clock.clearTimeout(timer),
-      },
+      clock,
     });
     this.#node.subscribe({ error: failed, complete: stopped });
   }

@@ -25,7 +25,6 @@ import { Peers, type PeersOptions } from './peers/peers.ts';
 import { PeerProblems } from './peers/problems.ts';
 import { receive } from './receive.ts';
 import { Roles } from './roles.ts';
-import { stepClock } from './step-clock.ts';
 import { Timings } from './timings.ts';
 
 /** What is known when a node is put together. */
@@ -37,8 +36,8 @@ interface Beginnings {
 
 export function assemble(beginnings: Beginnings, ports: Part): Parts {
   const { life, recovered, settings } = beginnings;
+  const { clock } = life;
   const { id, instruments, limits, machine } = settings;
-  const clock = stepClock(settings.clock, life.run);
   const audience = new Audience((call) => clock.defer(call));
   const problems = new PeerProblems(clock, members(recovered.configuration), (event) =>
     audience.peer.tell(event),

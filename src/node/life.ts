@@ -7,8 +7,10 @@ import type { Effect, Performed } from '../core/effect.ts';
 import type { EntryRun } from '../core/entry-run.ts';
 import { asRaftError } from '../core/errors.ts';
 import type { RaftState } from '../core/raft-state.ts';
+import type { Clock } from '../ports/clock.ts';
 import { Actors, type ActorsOptions } from './actors.ts';
 import { type End, halted, type Part, stopped } from './endings.ts';
+import { stepClock } from './step-clock.ts';
 import { StepLoop } from './step-loop.ts';
 
 type LifeOptions = Pick<
@@ -23,6 +25,8 @@ type Perform = (effect: Performed, received: readonly EntryRun[]) => void;
 
 export class Life {
   readonly actors: Actors;
+  /** The clock of all its parts: its timers are inputs of the loop. */
+  readonly clock: Clock;
   readonly #loop: StepLoop<Performed>;
   #open: Open = () => Promise.reject(new Error('it has not begun'));
   #perform: Perform = () => {};
@@ -30,11 +34,12 @@ export class Life {
 
   constructor(options: LifeOptions) {
     this.#loop = new StepLoop((effect, received) => this.#perform(effect, received), this.fail);
+    this.clock = stepClock(options.clock, this.run);
     this.actors = new Actors({
       ...options,
+      clock: this.clock,
       recover: (tell) => this.#recover(tell),
       emit: (effect) => this.#take(effect),
-      run: this.run,
       failed: this.fail,
       stopped: () => this.#end(stopped()),
     });

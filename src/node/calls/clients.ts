@@ -41,8 +41,7 @@ export class Clients {
     this.#parts = parts;
     this.reads = new Reads(parts, firstRequestId);
     this.#requestId = firstRequestId;
-    const run = (input: () => void): void => parts().run(input);
-    this.#sweeper = new Sweeper(clock, run, (now) => this.#sweep(now));
+    this.#sweeper = new Sweeper(clock, (now) => this.#sweep(now));
   }
 
   get proposedCount(): number {

@@ -9,21 +9,19 @@ const SWEEP_INTERVAL_MS = 20;
 
 export class Sweeper {
   readonly #clock: Clock;
-  readonly #run: (input: () => void) => void;
   readonly #sweep: (now: number) => boolean;
   #timer: unknown = null;
 
-  /** `sweep` ends what is overdue and returns whether anything still waits; `run` makes it an input of the node's loop. */
-  constructor(clock: Clock, run: (input: () => void) => void, sweep: (now: number) => boolean) {
+  /** `sweep` ends what is overdue and returns whether anything still waits. */
+  constructor(clock: Clock, sweep: (now: number) => boolean) {
     this.#clock = clock;
-    this.#run = run;
     this.#sweep = sweep;
   }
 
   /** Call whenever something begins to wait. */
   wake(): void {
     if (this.#timer !== null) return;
-    this.#timer = this.#clock.setTimeout(() => this.#run(() => this.#look()), SWEEP_INTERVAL_MS);
+    this.#timer = this.#clock.setTimeout(() => this.#look(), SWEEP_INTERVAL_MS);
   }
 
   stop(): void {

@@ -58,8 +58,8 @@ export class ApplyTurns {
   }
 
   #done(): void {
-    const { actors, applied, applying, clock, run, timings } = this.#options;
-    if (applying.hasMore) clock.yield(() => run(() => this.#takeTurn()));
+    const { actors, applied, applying, clock, timings } = this.#options;
+    if (applying.hasMore) clock.yield(() => this.#takeTurn());
     else {
       timings.applyEnds();
       actors.tellApplier({ type: 'apply.completed', throughIndex: applying.lastApplied });
