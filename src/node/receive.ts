@@ -39,13 +39,7 @@ export function receive(
     case 'deliver': {
       const { newerTerm } = admission;
       if (newerTerm !== null) actors.tellRaft({ type: 'term.observed', term: newerTerm });
-      const judgedIn = newerTerm ?? term;
-      // Early messages of a new link come many at once: one behind this may have brought a newer term meanwhile.
-      const input = (): void =>
-        actors.raft?.term === judgedIn
-          ? deliver(receivers, from, message, runs)
-          : receive(receivers, from, message, runs);
-      return run(input, runs);
+      return run(() => deliver(receivers, from, message, runs), runs);
     }
     default:
       return unreachable(admission);

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { type Hello, PROTOCOL_VERSION } from '../../src/core/hello.ts';
 import type { AppendEntries, Message } from '../../src/core/message.ts';
 import { ENTRY_ZERO, INDEX_ZERO, nodeId, term } from '../../src/core/types.ts';
+import type { RaftNodeOptions } from '../../src/node/raft-node.ts';
 import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
 
 const N1 = nodeId('n1');
@@ -31,14 +32,25 @@ function heartbeat(ofTerm: number): AppendEntries {
   };
 }
 
+interface Watch {
+  readonly adapt?: (options: RaftNodeOptions) => RaftNodeOptions;
+  readonly answered?: (message: Message) => void;
+}
+
 /** `n1` of three, called by `n2` with a hello and these messages right behind it; returns what it answered. */
-async function called(messages: readonly Message[]): Promise<readonly Message[]> {
-  const cluster = new VirtualCluster(3);
+async function called(
+  messages: readonly Message[],
+  { adapt, answered = () => {} }: Watch = {},
+): Promise<readonly Message[]> {
+  const cluster = new VirtualCluster(3, adapt === undefined ? {} : { adapt });
   const { node } = await cluster.boot('n1');
   const answers: Message[] = [];
   const listener = node.accept({
     sendHello: () => {},
-    send: (message) => answers.push(message) > 0,
+    send: (message) => {
+      answered(message);
+      return answers.push(message) > 0;
+    },
     hold: () => {},
     release: () => {},
     bufferedBytes: () => 0,
@@ -59,10 +71,40 @@ it('[EL2] a leader of one term is heard before its hello has been judged', async
   ]);
 });
 
-it('[EL2] [PS3] of a leader of two terms the newer counts, and the older is refused as stale', async () => {
+it('[EL2] of a leader of two terms each message is heard in its own', async () => {
   expect(await called([heartbeat(1), heartbeat(2)])).toMatchObject([
-    { type: 'AppendEntriesReply', term: 2, round: 0, result: { accepted: false } },
+    { type: 'AppendEntriesReply', term: 1, round: 1, result: { accepted: true } },
     { type: 'AppendEntriesReply', term: 2, round: 2, result: { accepted: true } },
+  ]);
+});
+
+it('[PS3] what comes late of the older of two terms is refused as stale', async () => {
+  expect(await called([heartbeat(2), heartbeat(1)])).toMatchObject([
+    { type: 'AppendEntriesReply', term: 2, round: 2, result: { accepted: true } },
+    { type: 'AppendEntriesReply', term: 2, round: 0, result: { accepted: false } },
+  ]);
+});
+
+it('[PS1] an older message right behind a newer one is refused only once the newer term is on disk', async () => {
+  let onDisk = 0;
+  const adapt = (options: RaftNodeOptions): RaftNodeOptions => {
+    const { store } = options;
+    const write = store.write.bind(store);
+    store.write = (operations, done) =>
+      write(operations, (error) => {
+        for (const operation of operations) {
+          if (operation.type === 'setHardState') onDisk = operation.hardState.term;
+        }
+        done(error);
+      });
+    return options;
+  };
+  const said: [answered: number, onDisk: number][] = [];
+  const answered = ({ term: ofTerm }: Message): unknown => said.push([ofTerm, onDisk]);
+  await called([heartbeat(2), heartbeat(1)], { adapt, answered });
+  expect(said).toEqual([
+    [2, 2],
+    [2, 2],
   ]);
 });
 

@@ -6,10 +6,13 @@ import type { EntryRun } from '../../core/entry-run.ts';
 import type { Message } from '../../core/message.ts';
 import { EARLY_BYTES_MAX, EARLY_MESSAGES_MAX } from '../limits.ts';
 
-type Deliver = (message: Message, runs: readonly EntryRun[]) => void;
+interface EarlyMessage {
+  readonly message: Message;
+  readonly runs: readonly EntryRun[];
+}
 
 export class EarlyMessages {
-  #held: { readonly message: Message; readonly runs: readonly EntryRun[] }[] = [];
+  readonly #held: EarlyMessage[] = [];
   #bytes = 0;
 
   get isEmpty(): boolean {
@@ -22,9 +25,8 @@ export class EarlyMessages {
     if (fits) this.#held.push({ message, runs });
   }
 
-  release(deliver: Deliver): void {
-    const held = this.#held;
-    this.#held = [];
-    for (const { message, runs } of held) deliver(message, runs);
+  /** The oldest that is still held, which is held no longer. */
+  next(): EarlyMessage | undefined {
+    return this.#held.shift();
   }
 }

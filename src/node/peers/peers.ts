@@ -64,10 +64,7 @@ export class Peers {
     const connected = this.#connections.get(peer)?.get(attempt);
     if (connected === undefined) return;
     this.#open.set(peer, connected);
-    if (connected.early.isEmpty) return;
-    this.#options.run(() =>
-      connected.early.release((message, runs) => this.#deliver(connected, message, runs)),
-    );
+    if (!connected.early.isEmpty) this.#options.run(() => this.#hearEarly(connected));
   }
 
   closed(peer: NodeId, reason: string): void {
@@ -159,6 +156,14 @@ export class Peers {
     if (kind === 'badFrame') this.badFrames += 1;
     if (kind === 'refused') this.#options.problems.refusedBy(peer, text);
     this.#connections.get(peer)?.delete(attempt);
+  }
+
+  /** PS1: one message, one step, like those that come later: what the one before it asks of the disk is asked first. */
+  #hearEarly(connected: Connected): void {
+    const early = connected.early.next();
+    if (early === undefined) return;
+    this.#deliver(connected, early.message, early.runs);
+    this.#options.run(() => this.#hearEarly(connected));
   }
 
   #deliver(connected: Connected, message: Message, runs: readonly EntryRun[]): void {
