@@ -1,6 +1,6 @@
 /**
  * Where a node keeps what must survive: hard state, entry runs, the identities of its peers.
- * One store belongs to one node in one process at a time. `test/contracts/log-store.contract.ts` is
+ * One store belongs to one node in one process at a time. `logStoreContract` of `raftchart/testing` is
  * the proof that an implementation has to pass.
  */
 import type { Configuration } from '../core/configuration.ts';

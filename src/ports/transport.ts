@@ -1,7 +1,7 @@
 /**
  * Connections between members. A transport moves checked messages and closes whatever sends anything
  * else; it decides nothing: the link chart says when to dial, the handshake rules say whom to trust.
- * `test/contracts/transport.contract.ts` is the proof that an implementation has to pass.
+ * `transportContract` of `raftchart/testing` is the proof that an implementation has to pass.
  */
 import type { EntryRun } from '../core/entry-run.ts';
 import type { Hello } from '../core/hello.ts';

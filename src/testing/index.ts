@@ -2,12 +2,18 @@
  * The door of `raftchart/testing`: shakes a whole cluster of *your* machine under one seed, judges what its clients
  * saw, and says in words what went wrong. `docs/TESTING.md` shows how. Needs no test framework, and no Node.
  */
+export type { PeerTransport } from '../transport/conversation.ts';
 export {
   type CarriedMessage,
   MemoryNetwork,
   type MemoryNetworkOptions,
 } from '../transport/memory-network.ts';
 export { type MemoryTransportOptions, memoryTransport } from '../transport/memory-transport.ts';
+export { type LogStoreContract, logStoreContract } from './contracts/log-store-contract.ts';
+export type { StorePlace } from './contracts/store-harness.ts';
+export type { TestFramework } from './contracts/test-framework.ts';
+export { type TransportContract, transportContract } from './contracts/transport-contract.ts';
+export type { CreatePair, TransportPair } from './contracts/transport-stage.ts';
 export {
   checkLinearizability,
   type Verdict,

@@ -11,11 +11,20 @@ import type { DatabaseChange } from '../../src/storage/disk/database.ts';
 import { levelLogStore } from '../../src/storage/disk-log-store.ts';
 import { memoryLogStore } from '../../src/storage/memory-log-store.ts';
 import { isSameKey, keyOfRun } from '../../src/storage/records/record.ts';
+import {
+  append,
+  hard,
+  OWNER,
+  outcome,
+  peer,
+  run,
+  truncate,
+  write,
+} from '../../src/testing/contracts/log-operations.ts';
 import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
 import { logOf, only, raftState, run as runChart } from '../machines/harness.ts';
 import { Workspace } from '../storage/data-directories.ts';
-import { contentOf, OWNER } from '../storage/log-model.ts';
-import { append, hard, outcome, peer, run, truncate, write } from '../storage/log-operations.ts';
+import { contentOf } from '../storage/log-model.ts';
 import { SimulatedDisk, type Survives } from '../storage/simulated-disk.ts';
 import { deafToSync, storeOn } from './directories.ts';
 import { entryId } from './messages.ts';

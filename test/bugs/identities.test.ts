@@ -9,14 +9,14 @@ import { COUNTER_MAX } from '../../src/core/limits.ts';
 import { index, nextTerm, nodeId, term } from '../../src/core/types.ts';
 import { judgeHello } from '../../src/rules/identity.ts';
 import { admit } from '../../src/rules/ingress.ts';
+import { hostileNumbers } from '../../src/testing/contracts/hostile-frames.ts';
+import { OWNER } from '../../src/testing/contracts/log-operations.ts';
+import { dial } from '../../src/testing/contracts/recorder.ts';
+import { LIMITS } from '../../src/testing/contracts/sample-messages.ts';
 import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
 import { decodeFrame, encodeMessage } from '../../src/transport/codec.ts';
 import { memoryTransport } from '../../src/transport/memory-transport.ts';
-import { OWNER } from '../storage/log-model.ts';
 import { SimulatedDisk } from '../storage/simulated-disk.ts';
-import { hostileNumbers } from '../transport/hostile.ts';
-import { dial } from '../transport/recorder.ts';
-import { LIMITS } from '../transport/sample.ts';
 import { storeOn } from './directories.ts';
 import { append } from './messages.ts';
 

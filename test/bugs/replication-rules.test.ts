@@ -9,12 +9,12 @@ import { index, type NodeId, term } from '../../src/core/types.ts';
 import { LogTail } from '../../src/node/deeds/log-tail.ts';
 import { acceptEntries } from '../../src/rules/log-matching.ts';
 import { isQuorum, quorumIndex } from '../../src/rules/quorum.ts';
+import { appendOf, runOf } from '../../src/testing/contracts/sample-messages.ts';
 import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
 import { runProblem } from '../../src/transport/check.ts';
 import { logOf, N1, N2, raftState } from '../machines/harness.ts';
 import { nodeIds } from '../paper/names.ts';
 import { compacted } from '../rules/arbitraries.ts';
-import { appendOf, runOf } from '../transport/sample.ts';
 import { append } from './messages.ts';
 
 const WAY = { from: N2, to: N1 };

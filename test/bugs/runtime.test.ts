@@ -4,15 +4,26 @@
  */
 import { expect, it } from 'vitest';
 import { PROGRESS_TIMEOUT_MS } from '../../src/core/limits.ts';
+import {
+  GARBAGE,
+  HELLO,
+  type Hostile,
+  hostileShapes,
+  sealed,
+} from '../../src/testing/contracts/hostile-frames.ts';
+import { dial, Recorder } from '../../src/testing/contracts/recorder.ts';
+import {
+  appendOf,
+  EVERY_MESSAGE,
+  helloOf,
+  LIMITS,
+} from '../../src/testing/contracts/sample-messages.ts';
 import { VirtualCluster, type VirtualMember } from '../../src/testing/virtual-cluster.ts';
 import { encodeMessage } from '../../src/transport/codec.ts';
 import { MemoryNetwork } from '../../src/transport/memory-network.ts';
 import { memoryTransport } from '../../src/transport/memory-transport.ts';
 import { MiniCluster } from '../cluster/mini-cluster.ts';
 import { emptyLogs, isA, N1, N2, N3 } from '../paper/names.ts';
-import { GARBAGE, HELLO, type Hostile, hostileShapes, sealed } from '../transport/hostile.ts';
-import { dial, Recorder } from '../transport/recorder.ts';
-import { appendOf, EVERY_MESSAGE, helloOf, LIMITS } from '../transport/sample.ts';
 
 const KIB = 1024;
 

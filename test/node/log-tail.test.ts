@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { index } from '../../src/core/types.ts';
 import { LogTail } from '../../src/node/deeds/log-tail.ts';
-import { run } from '../storage/log-operations.ts';
+import { run } from '../../src/testing/contracts/log-operations.ts';
 
 const EVERYTHING = { bytesMax: 1_000_000 };
 

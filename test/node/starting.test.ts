@@ -3,14 +3,14 @@ import { expect, it } from 'vitest';
 import { nodeId } from '../../src/core/types.ts';
 import { startRaftNode } from '../../src/node/raft-node.ts';
 import type { LogStore } from '../../src/ports/log-store.ts';
+import { dial } from '../../src/testing/contracts/recorder.ts';
+import { LIMITS } from '../../src/testing/contracts/sample-messages.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { ListMachine } from '../../src/testing/virtual-cluster.ts';
 import { MemoryNetwork } from '../../src/transport/memory-network.ts';
 import { memoryTransport } from '../../src/transport/memory-transport.ts';
 import { storeOn } from '../bugs/directories.ts';
 import { SimulatedDisk } from '../storage/simulated-disk.ts';
-import { dial } from '../transport/recorder.ts';
-import { LIMITS } from '../transport/sample.ts';
 
 function started(network: MemoryNetwork, store: LogStore) {
   const clock = new VirtualClock();

@@ -6,8 +6,7 @@ import { writeSync } from 'node:fs';
 import { RaftError } from '../../src/core/errors.ts';
 import type { LogStore } from '../../src/ports/log-store.ts';
 import { levelLogStore } from '../../src/storage/disk-log-store.ts';
-import { OWNER } from './log-model.ts';
-import { append, hard, run, write } from './log-operations.ts';
+import { append, hard, OWNER, run, write } from '../../src/testing/contracts/log-operations.ts';
 import { payloadsAt } from './payloads.ts';
 
 const STDOUT = 1;

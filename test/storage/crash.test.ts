@@ -5,15 +5,22 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  append,
+  hard,
+  OWNER,
+  outcome,
+  peer,
+  run,
+  write,
+} from '../../src/testing/contracts/log-operations.ts';
+import {
   contentOf,
   type LogModel,
   legalWrite,
   MODEL_EMPTY,
-  OWNER,
   type RandomWrite,
   randomWrite,
 } from './log-model.ts';
-import { append, hard, outcome, peer, run, write } from './log-operations.ts';
 import { SimulatedDisk, type Survives, storeOn } from './simulated-disk.ts';
 
 const ROUNDS = 400;

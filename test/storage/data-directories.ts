@@ -6,15 +6,14 @@ import { join, relative } from 'node:path';
 import { RaftError } from '../../src/core/errors.ts';
 import type { LogStore, LogStoreOwner } from '../../src/ports/log-store.ts';
 import { levelLogStore } from '../../src/storage/disk-log-store.ts';
+import { append, OWNER, outcome, run, write } from '../../src/testing/contracts/log-operations.ts';
 import {
   contentOf,
   type LogModel,
   legalWrite,
   MODEL_EMPTY,
-  OWNER,
   type RandomWrite,
 } from './log-model.ts';
-import { append, outcome, run, write } from './log-operations.ts';
 
 const SESSIONS = 4;
 const WRITES_PER_SESSION = 12;

@@ -7,8 +7,8 @@ import { describe, expect, it } from 'vitest';
 import type { LogStore } from '../../src/ports/log-store.ts';
 import { levelLogStore } from '../../src/storage/disk-log-store.ts';
 import { memoryLogStore } from '../../src/storage/memory-log-store.ts';
-import { contentOf, legalWrite, MODEL_EMPTY, OWNER, randomWrite } from './log-model.ts';
-import { outcome, texts } from './log-operations.ts';
+import { OWNER, outcome, texts } from '../../src/testing/contracts/log-operations.ts';
+import { contentOf, legalWrite, MODEL_EMPTY, randomWrite } from './log-model.ts';
 
 const ROUNDS = 60;
 

@@ -13,27 +13,39 @@ import { LevelDatabase } from '../../src/storage/disk/level-database.ts';
 import { nodeFiles } from '../../src/storage/disk/node-files.ts';
 import { LevelLogStore } from '../../src/storage/level-log-store.ts';
 import { isSameKey, keyOfRun } from '../../src/storage/records/record.ts';
-import { logStoreContract } from '../contracts/log-store.contract.ts';
-import { OWNER } from './log-model.ts';
-import { append, hard, outcome, peer, run, texts, truncate, write } from './log-operations.ts';
+import {
+  append,
+  hard,
+  OWNER,
+  outcome,
+  peer,
+  run,
+  texts,
+  truncate,
+  write,
+} from '../../src/testing/contracts/log-operations.ts';
+import { logStoreContract } from '../../src/testing/contracts/log-store-contract.ts';
 
-logStoreContract({
-  name: 'levelLogStore',
-  async create() {
-    const parent = await mkdtemp(join(tmpdir(), 'raftchart-'));
-    const directory = join(parent, 'new', 'data');
-    let isBroken = false;
-    const database = (path: string): Database => breakable(path, () => isBroken);
-    return {
-      store: () =>
-        new LevelLogStore({ directory, files: nodeFiles, database, randomWord: cryptoWord }),
-      breakDisk: () => {
-        isBroken = true;
-      },
-      dispose: () => rm(parent, { recursive: true }),
-    };
+logStoreContract(
+  {
+    name: 'levelLogStore',
+    async create() {
+      const parent = await mkdtemp(join(tmpdir(), 'raftchart-'));
+      const directory = join(parent, 'new', 'data');
+      let isBroken = false;
+      const database = (path: string): Database => breakable(path, () => isBroken);
+      return {
+        store: () =>
+          new LevelLogStore({ directory, files: nodeFiles, database, randomWord: cryptoWord }),
+        breakDisk: () => {
+          isBroken = true;
+        },
+        dispose: () => rm(parent, { recursive: true }),
+      };
+    },
   },
-});
+  { describe, it, expect, afterEach },
+);
 
 describe('levelLogStore and its disk', () => {
   const events: string[] = [];

@@ -3,22 +3,16 @@
  * Every payload is used once, so that an entry that came back from the past is told from the right one.
  */
 import * as fc from 'fast-check';
-import { staticConfiguration } from '../../src/core/configuration.ts';
 import type { KnownPeer } from '../../src/core/identity.ts';
-import { nodeId } from '../../src/core/types.ts';
-import type {
-  LogOperation,
-  LogStore,
-  LogStoreOwner,
-  RecoveredLog,
-} from '../../src/ports/log-store.ts';
-import { append, hard, peer, run, texts, truncate } from './log-operations.ts';
-
-export const OWNER: LogStoreOwner = {
-  clusterId: 'c1',
-  nodeId: 'n1',
-  founding: staticConfiguration([nodeId('n1'), nodeId('n2'), nodeId('n3')]),
-};
+import type { LogOperation, LogStore, RecoveredLog } from '../../src/ports/log-store.ts';
+import {
+  append,
+  hard,
+  peer,
+  run,
+  texts,
+  truncate,
+} from '../../src/testing/contracts/log-operations.ts';
 
 /** Everything a store has promised. */
 export interface LogModel {

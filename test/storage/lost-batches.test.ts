@@ -7,15 +7,23 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DatabaseChange } from '../../src/storage/disk/database.ts';
 import {
+  append,
+  hard,
+  OWNER,
+  outcome,
+  peer,
+  run,
+  truncate,
+  write,
+} from '../../src/testing/contracts/log-operations.ts';
+import {
   contentOf,
   type LogModel,
   legalWrite,
   MODEL_EMPTY,
-  OWNER,
   type RandomWrite,
   randomWrite,
 } from './log-model.ts';
-import { append, hard, outcome, peer, run, truncate, write } from './log-operations.ts';
 import { recordsOf, SimulatedDisk, storeOn } from './simulated-disk.ts';
 
 const ROUNDS = 600;

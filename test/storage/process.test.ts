@@ -6,9 +6,15 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { levelLogStore } from '../../src/storage/disk-log-store.ts';
+import {
+  append,
+  hard,
+  OWNER,
+  run,
+  texts,
+  write,
+} from '../../src/testing/contracts/log-operations.ts';
 import { Workspace } from './data-directories.ts';
-import { OWNER } from './log-model.ts';
-import { append, hard, run, texts, write } from './log-operations.ts';
 import { payloadsAt } from './payloads.ts';
 
 const SCRIPT = fileURLToPath(new URL('child-store.ts', import.meta.url));

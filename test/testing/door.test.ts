@@ -67,6 +67,7 @@ describe('the door', () => {
       'explainFailure',
       'keyValue',
       'linearizable',
+      'logStoreContract',
       'machineModel',
       'machineSubject',
       'memoryTransport',
@@ -76,6 +77,7 @@ describe('the door', () => {
       'sessionCounter',
       'shrinkFaults',
       'simulateSeed',
+      'transportContract',
     ]);
   });
 

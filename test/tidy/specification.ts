@@ -165,7 +165,7 @@ interface TestName {
 
 /** The first words of each test, as far as they are written out. */
 function testNames(tree: SourceTree): readonly TestName[] {
-  return [...filesIn(tree, 'test')].flatMap((file) =>
+  return [...filesIn(tree, 'test', 'src/testing/contracts')].flatMap((file) =>
     [...nodesOf(file)].flatMap(({ node }) => {
       if (node.type !== 'CallExpression') return [];
       if (!['it', 'test'].includes(calleeName(node.callee) ?? '')) return [];

@@ -7,6 +7,9 @@ import { Packr } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../src/core/message.ts';
 import { COMMAND_VERSION } from '../../src/kv/command-codec.ts';
+import { HELLO, rawFrame, sealed } from '../../src/testing/contracts/hostile-frames.ts';
+import { Recorder } from '../../src/testing/contracts/recorder.ts';
+import { appendOf, helloOf, LIMITS, runOf } from '../../src/testing/contracts/sample-messages.ts';
 import {
   decodeFrame,
   encodeHello,
@@ -18,9 +21,6 @@ import { Conversation } from '../../src/transport/conversation.ts';
 import { FRAME_HEADER_BYTES } from '../../src/transport/frames.ts';
 import { isPlainList } from '../../src/wire/plain-list.ts';
 import { anyMessage } from './arbitraries.ts';
-import { HELLO, rawFrame, sealed } from './hostile.ts';
-import { Recorder } from './recorder.ts';
-import { appendOf, helloOf, LIMITS, runOf } from './sample.ts';
 
 const packr = new Packr({ useRecords: false });
 

@@ -1,16 +1,16 @@
 /** The memory transport keeps the contract; what only a network in memory can do is proven here as well. */
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { PeerConnection, TransportLimits } from '../../src/ports/transport.ts';
+import { dial, Recorder } from '../../src/testing/contracts/recorder.ts';
+import { appendOf, helloOf, LIMITS } from '../../src/testing/contracts/sample-messages.ts';
+import { transportContract } from '../../src/testing/contracts/transport-contract.ts';
+import type { TransportPair } from '../../src/testing/contracts/transport-stage.ts';
 import { type Delivery, MemoryNetwork } from '../../src/transport/memory-network.ts';
 import { memoryTransport } from '../../src/transport/memory-transport.ts';
-import { transportContract } from '../contracts/transport.contract.ts';
-import { dial, Recorder } from './recorder.ts';
-import { appendOf, helloOf, LIMITS } from './sample.ts';
-import type { TransportPair } from './stage.ts';
 
 const HUGE: TransportLimits = { frameBytesMax: 2 ** 30, socketBytesMax: 2 ** 30 };
 
-transportContract({ name: 'MemoryTransport', createPair });
+transportContract({ name: 'MemoryTransport', createPair }, { describe, it, expect, afterEach });
 
 async function createPair(limits: TransportLimits): Promise<TransportPair> {
   const script: Uint8Array[] = [];

@@ -3,13 +3,19 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
+import { HELLO } from '../../src/testing/contracts/hostile-frames.ts';
+import { dial, Recorder } from '../../src/testing/contracts/recorder.ts';
+import {
+  helloOf,
+  KIB,
+  LIMITS,
+  proposeOf,
+  runOf,
+} from '../../src/testing/contracts/sample-messages.ts';
 import type { PeerTransport } from '../../src/transport/conversation.ts';
 import { webSocketTransport } from '../../src/transport/ws-transport.ts';
 import { cleanUp, closing } from '../clean-up.ts';
-import { HELLO } from './hostile.ts';
 import { hostAndPort, rawDial, rawListen } from './raw-sockets.ts';
-import { dial, Recorder } from './recorder.ts';
-import { helloOf, KIB, LIMITS, proposeOf, runOf } from './sample.ts';
 
 const CONNECTIONS_MAX = 16;
 const STRANGERS_MAX = CONNECTIONS_MAX / 2;

@@ -1,10 +1,16 @@
 /** Peers over TLS, with certificates on both ends when an authority is named. */
 import { describe, expect, it } from 'vitest';
+import { dial, Recorder } from '../../src/testing/contracts/recorder.ts';
+import {
+  appendOf,
+  helloOf,
+  KIB,
+  LIMITS,
+  runOf,
+} from '../../src/testing/contracts/sample-messages.ts';
 import { type PeerTls, webSocketTransport } from '../../src/transport/ws-transport.ts';
 import { closing } from '../clean-up.ts';
 import { type Certificate, isOpensslPresent, makeCertificate } from './certificates.ts';
-import { dial, Recorder } from './recorder.ts';
-import { appendOf, helloOf, KIB, LIMITS, runOf } from './sample.ts';
 
 const isPresent = isOpensslPresent();
 const reason = isPresent ? '' : ' (skipped: the openssl command is not installed)';

@@ -5,45 +5,54 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import type { EntryRun } from '../../src/core/entry-run.ts';
+import { HELLO } from '../../src/testing/contracts/hostile-frames.ts';
+import { dial, Recorder } from '../../src/testing/contracts/recorder.ts';
+import {
+  appendOf,
+  helloOf,
+  KIB,
+  LIMITS,
+  runOf,
+} from '../../src/testing/contracts/sample-messages.ts';
+import { transportContract } from '../../src/testing/contracts/transport-contract.ts';
 import type { PeerTransport } from '../../src/transport/conversation.ts';
 import { webSocketTransport } from '../../src/transport/ws-transport.ts';
-import { transportContract } from '../contracts/transport.contract.ts';
-import { HELLO } from './hostile.ts';
 import { hostAndPort, type RawServer, rawDial, rawListen, tcpListen } from './raw-sockets.ts';
-import { dial, Recorder } from './recorder.ts';
-import { appendOf, helloOf, KIB, LIMITS, runOf } from './sample.ts';
 
 /** Privileged and unused: a dial is turned down at once. */
 const DEAD_ADDRESS = '127.0.0.1:1';
 
-transportContract({
-  name: 'WebSocketTransport',
-  createPair: async (limits) => {
-    const dialling = webSocketTransport({ listen: '127.0.0.1:0', limits });
-    const listening = webSocketTransport({ listen: '127.0.0.1:0', limits });
-    const deaf: RawServer[] = [];
-    return {
-      dialling,
-      listening,
-      deadAddress: DEAD_ADDRESS,
-      rivalOf: (address) => webSocketTransport({ listen: address, limits }),
-      sayRaw: async (address, frames) => {
-        const socket = await rawDial(address);
-        for (const frame of frames) socket.send(frame);
-        await once(socket, 'close');
-      },
-      deafAddress: async () => {
-        const server = await rawListen((socket) => socket.pause());
-        deaf.push(server);
-        return server.address;
-      },
-      close: async () => {
-        await Promise.all([dialling.close(), listening.close()]);
-        for (const server of deaf) server.close();
-      },
-    };
+transportContract(
+  {
+    name: 'WebSocketTransport',
+    createPair: async (limits) => {
+      const dialling = webSocketTransport({ listen: '127.0.0.1:0', limits });
+      const listening = webSocketTransport({ listen: '127.0.0.1:0', limits });
+      const deaf: RawServer[] = [];
+      return {
+        dialling,
+        listening,
+        deadAddress: DEAD_ADDRESS,
+        rivalOf: (address) => webSocketTransport({ listen: address, limits }),
+        sayRaw: async (address, frames) => {
+          const socket = await rawDial(address);
+          for (const frame of frames) socket.send(frame);
+          await once(socket, 'close');
+        },
+        deafAddress: async () => {
+          const server = await rawListen((socket) => socket.pause());
+          deaf.push(server);
+          return server.address;
+        },
+        close: async () => {
+          await Promise.all([dialling.close(), listening.close()]);
+          for (const server of deaf) server.close();
+        },
+      };
+    },
   },
-});
+  { describe, it, expect, afterEach },
+);
 
 describe('a transport over WebSockets', () => {
   const closing: { close(): unknown }[] = [];

@@ -1,8 +1,8 @@
 /** What a disk would return after a crash, kept up to date from the very records that are written. */
 import { describe, expect, it } from 'vitest';
 import { index } from '../../../src/core/types.ts';
+import { run } from '../../../src/testing/contracts/log-operations.ts';
 import { DurableLog } from '../../../src/testing/simulation/checks/durable-log.ts';
-import { run } from '../../storage/log-operations.ts';
 import { appended, diskOf, N1, truncated, voted } from './examples/example.ts';
 
 describe('the durable log', () => {

@@ -1,5 +1,6 @@
 /** The production log store on simulated disks: after crashes, on damaged ones, on empty ones and on copies. */
 import { describe, expect, it } from 'vitest';
+import { OWNER, outcome } from '../../../src/testing/contracts/log-operations.ts';
 import type { DiskContent } from '../../../src/testing/simulation/disk/simulated-content.ts';
 import { damageDisk } from '../../../src/testing/simulation/faults/damage.ts';
 import type { DamageKind } from '../../../src/testing/simulation/plan/plan-faults.ts';
@@ -9,10 +10,8 @@ import {
   type LogModel,
   legalWrite,
   MODEL_EMPTY,
-  OWNER,
   type RandomWrite,
 } from '../../storage/log-model.ts';
-import { outcome } from '../../storage/log-operations.ts';
 import { DiskStage } from './disk-stage.ts';
 
 const SEEDS = Array.from({ length: 120 }, (_, seed) => seed);

@@ -1,6 +1,7 @@
 /** The links between simulated nodes: what each direction does to what is said over it. */
 import { describe, expect, it } from 'vitest';
 import { type Term, term } from '../../../src/core/types.ts';
+import { helloOf } from '../../../src/testing/contracts/sample-messages.ts';
 import {
   type LinkQuality,
   perfectQuality,
@@ -12,7 +13,6 @@ import { SometimesLog } from '../../../src/testing/simulation/runtime/sometimes.
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 import { encodeHello, encodeMessage, MESSAGE_CODE } from '../../../src/transport/codec.ts';
 import { Lane } from '../../../src/transport/memory-network.ts';
-import { helloOf } from '../../transport/sample.ts';
 
 const A = 'a.simulated';
 const B = 'b.simulated';

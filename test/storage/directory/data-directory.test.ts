@@ -21,9 +21,16 @@ import { nodeFiles } from '../../../src/storage/disk/node-files.ts';
 import { levelLogStore } from '../../../src/storage/disk-log-store.ts';
 import { LevelLogStore } from '../../../src/storage/level-log-store.ts';
 import { encodeRecord, RECORD_KIND } from '../../../src/storage/records/record.ts';
+import {
+  append,
+  hard,
+  OWNER,
+  peer,
+  run,
+  truncate,
+  write,
+} from '../../../src/testing/contracts/log-operations.ts';
 import { fingerprint, Workspace } from '../data-directories.ts';
-import { OWNER } from '../log-model.ts';
-import { append, hard, peer, run, truncate, write } from '../log-operations.ts';
 
 const PARTS = [PART.identity, PART.log, PART.hardState, PART.acknowledged];
 

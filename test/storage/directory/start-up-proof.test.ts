@@ -18,8 +18,7 @@ import {
   RECORD_KIND,
 } from '../../../src/storage/records/record.ts';
 import { advanceDigest, type StoreState } from '../../../src/storage/records/stored-values.ts';
-import { OWNER } from '../log-model.ts';
-import { peer, run } from '../log-operations.ts';
+import { OWNER, peer, run } from '../../../src/testing/contracts/log-operations.ts';
 import { SimulatedDisk } from '../simulated-disk.ts';
 
 const IDENTITY = { clusterId: 'c1', nodeId: 'n1', incarnation: 'i1' };

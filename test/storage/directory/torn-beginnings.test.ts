@@ -10,9 +10,9 @@ import { PART } from '../../../src/storage/directory/refusals.ts';
 import { LevelDatabase } from '../../../src/storage/disk/level-database.ts';
 import { levelLogStore } from '../../../src/storage/disk-log-store.ts';
 import { encodeIdentity } from '../../../src/storage/records/identity-file.ts';
+import { append, hard, OWNER, run, write } from '../../../src/testing/contracts/log-operations.ts';
 import { fingerprint, Workspace } from '../data-directories.ts';
-import { contentOf, MODEL_EMPTY, OWNER } from '../log-model.ts';
-import { append, hard, run, write } from '../log-operations.ts';
+import { contentOf, MODEL_EMPTY } from '../log-model.ts';
 
 const workspace = new Workspace();
 afterAll(() => workspace.dispose());

@@ -1,11 +1,12 @@
 /** Directories on a real file system: made with all above them, or refused at once. */
+
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { nodeFiles } from '../../../src/storage/disk/node-files.ts';
 import { levelLogStore } from '../../../src/storage/disk-log-store.ts';
+import { OWNER } from '../../../src/testing/contracts/log-operations.ts';
 import { Workspace } from '../data-directories.ts';
-import { OWNER } from '../log-model.ts';
 
 const workspace = new Workspace();
 afterAll(() => workspace.dispose());

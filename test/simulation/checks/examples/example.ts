@@ -13,10 +13,10 @@ import {
   keyOfRun,
   RECORD_KIND,
 } from '../../../../src/storage/records/record.ts';
+import { run } from '../../../../src/testing/contracts/log-operations.ts';
 import { DurableLog } from '../../../../src/testing/simulation/checks/durable-log.ts';
 import type { Report } from '../../../../src/testing/simulation/checks/violation.ts';
 import { raftState } from '../../../machines/harness.ts';
-import { run } from '../../../storage/log-operations.ts';
 
 /** The smallest thing that violates a property, and the same with one step made right. */
 export interface Example {

@@ -1,9 +1,16 @@
 /** The words in which the tests of the store speak: runs, operations, writes, and what is read back. */
-import { ENTRY_KIND, type EntryRun, encodeRun, entriesOf } from '../../src/core/entry-run.ts';
-import type { HardState } from '../../src/core/hard-state.ts';
-import type { KnownPeer } from '../../src/core/identity.ts';
-import { index, nodeId, term } from '../../src/core/types.ts';
-import type { LogOperation, LogStore } from '../../src/ports/log-store.ts';
+import { staticConfiguration } from '../../core/configuration.ts';
+import { ENTRY_KIND, type EntryRun, encodeRun, entriesOf } from '../../core/entry-run.ts';
+import type { HardState } from '../../core/hard-state.ts';
+import type { KnownPeer } from '../../core/identity.ts';
+import { index, nodeId, term } from '../../core/types.ts';
+import type { LogOperation, LogStore, LogStoreOwner } from '../../ports/log-store.ts';
+
+export const OWNER: LogStoreOwner = {
+  clusterId: 'c1',
+  nodeId: 'n1',
+  founding: staticConfiguration([nodeId('n1'), nodeId('n2'), nodeId('n3')]),
+};
 
 /** More than any test reads at once. */
 export const EVERYTHING = 1_000_000;

@@ -1,9 +1,9 @@
 /** Hellos, runs and messages that the transport's tests speak with. */
-import { ENTRY_KIND, type EntryRun, encodeRun } from '../../src/core/entry-run.ts';
-import { type Hello, PROTOCOL_VERSION } from '../../src/core/hello.ts';
-import type { AppendEntries, Message, Propose } from '../../src/core/message.ts';
-import { type EntryId, index, nodeId, term } from '../../src/core/types.ts';
-import type { TransportLimits } from '../../src/ports/transport.ts';
+import { ENTRY_KIND, type EntryRun, encodeRun } from '../../core/entry-run.ts';
+import { type Hello, PROTOCOL_VERSION } from '../../core/hello.ts';
+import type { AppendEntries, Message, Propose } from '../../core/message.ts';
+import { type EntryId, index, nodeId, term } from '../../core/types.ts';
+import type { TransportLimits } from '../../ports/transport.ts';
 
 export const KIB = 1024;
 

@@ -1,11 +1,11 @@
 /** Frames that no sound member sends, each with a few words: what the transport's tests throw at it. */
 import { Packr } from 'msgpackr';
-import { crc32 } from '../../src/core/checksum.ts';
-import { type EntryRun, RUN_HEADER_BYTES } from '../../src/core/entry-run.ts';
-import { PROTOCOL_VERSION } from '../../src/core/hello.ts';
-import { encodeHello, encodeMessage, MESSAGE_CODE } from '../../src/transport/codec.ts';
-import { FRAME_HEADER_BYTES, FRAME_KIND, sealFrame } from '../../src/transport/frames.ts';
-import { appendOf, EVERY_MESSAGE, helloOf, KIB, proposeOf, runOf } from './sample.ts';
+import { crc32 } from '../../core/checksum.ts';
+import { type EntryRun, RUN_HEADER_BYTES } from '../../core/entry-run.ts';
+import { PROTOCOL_VERSION } from '../../core/hello.ts';
+import { encodeHello, encodeMessage, MESSAGE_CODE } from '../../transport/codec.ts';
+import { FRAME_HEADER_BYTES, FRAME_KIND, sealFrame } from '../../transport/frames.ts';
+import { appendOf, EVERY_MESSAGE, helloOf, KIB, proposeOf, runOf } from './sample-messages.ts';
 
 export interface Hostile {
   readonly name: string;

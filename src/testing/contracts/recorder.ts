@@ -2,15 +2,15 @@
  * Listens to one end of a connection and remembers what it heard, in order. It also watches the rules that
  * hold for every listener: nothing during a call to the connection, nothing after `onClose` (TR10).
  */
-import type { EntryRun } from '../../src/core/entry-run.ts';
-import type { Hello } from '../../src/core/hello.ts';
-import type { Message } from '../../src/core/message.ts';
+import type { EntryRun } from '../../core/entry-run.ts';
+import type { Hello } from '../../core/hello.ts';
+import type { Message } from '../../core/message.ts';
 import type {
   CloseReason,
   ConnectionListener,
   PeerConnection,
   Transport,
-} from '../../src/ports/transport.ts';
+} from '../../ports/transport.ts';
 
 type Heard =
   | { readonly type: 'open' }

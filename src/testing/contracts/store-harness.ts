@@ -1,8 +1,7 @@
 /** Stores under test: made, opened, restarted, and closed and removed after each test. */
-import { afterEach } from 'vitest';
-import type { LogOperation, LogStore, RecoveredLog } from '../../src/ports/log-store.ts';
-import { OWNER } from './log-model.ts';
-import { write } from './log-operations.ts';
+import type { LogOperation, LogStore, RecoveredLog } from '../../ports/log-store.ts';
+import { OWNER, write } from './log-operations.ts';
+import type { TestFramework } from './test-framework.ts';
 
 /** One place that holds a store's content, new and empty. */
 export interface StorePlace {
@@ -25,7 +24,7 @@ interface Stored {
   restart(): Promise<Started>;
 }
 
-export interface StoreHarness {
+export interface StoreHarness extends TestFramework {
   newPlace(): Promise<StorePlace>;
   start(place: StorePlace): Promise<Started>;
   /** A store that has done these writes. */
@@ -33,11 +32,14 @@ export interface StoreHarness {
 }
 
 /** To be called inside `describe`: it cleans up by `afterEach`. */
-export function storeHarness(create: () => Promise<StorePlace>): StoreHarness {
+export function storeHarness(
+  create: () => Promise<StorePlace>,
+  framework: TestFramework,
+): StoreHarness {
   const places: StorePlace[] = [];
   const open: LogStore[] = [];
 
-  afterEach(async () => {
+  framework.afterEach(async () => {
     for (const store of open.splice(0)) await store.close();
     for (const place of places.splice(0)) await place.dispose();
   });
@@ -65,5 +67,5 @@ export function storeHarness(create: () => Promise<StorePlace>): StoreHarness {
     return { place, store, restart };
   }
 
-  return { newPlace, start, stored };
+  return { ...framework, newPlace, start, stored };
 }

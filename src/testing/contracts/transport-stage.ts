@@ -3,12 +3,12 @@
  * each other, and sees that hostile frames are refused. After each test it takes everything down and
  * asks every recorder for complaints.
  */
-import { expect } from 'vitest';
-import type { Transport, TransportLimits } from '../../src/ports/transport.ts';
-import type { PeerTransport } from '../../src/transport/conversation.ts';
-import type { Hostile } from './hostile.ts';
+import type { Transport, TransportLimits } from '../../ports/transport.ts';
+import type { PeerTransport } from '../../transport/conversation.ts';
+import type { Hostile } from './hostile-frames.ts';
 import { dial, Recorder } from './recorder.ts';
-import { helloOf, LIMITS } from './sample.ts';
+import { helloOf, LIMITS } from './sample-messages.ts';
+import type { TestFramework } from './test-framework.ts';
 
 /** What an adapter hands in. */
 export interface TransportPair {
@@ -43,17 +43,19 @@ interface Reception {
 
 export class Stage {
   readonly #createPair: CreatePair;
+  readonly #expect: TestFramework['expect'];
   readonly #pairs: TransportPair[] = [];
   readonly #recorders: Recorder[] = [];
 
-  constructor(createPair: CreatePair) {
+  constructor(createPair: CreatePair, { expect }: TestFramework) {
     this.#createPair = createPair;
+    this.#expect = expect;
   }
 
   async clear(): Promise<void> {
     for (const pair of this.#pairs.splice(0)) await pair.close();
     const complaints = this.#recorders.splice(0).flatMap((recorder) => recorder.complaints);
-    expect(complaints).toEqual([]);
+    this.#expect(complaints).toEqual([]);
   }
 
   async pair(): Promise<TransportPair> {
@@ -106,11 +108,12 @@ export class Stage {
       await pair.sayRaw(address, [...before, ...frames]);
       const recorder = accepted.at(-1);
       const reason = await recorder?.closed();
-      expect(reason?.kind, `${name}: ${reason?.text}`).toBe('badFrame');
-      expect(recorder?.messages(), name).toEqual([]);
-      expect(pair.listening.badFrames(), name).toBe(counted + 1);
+      const messages = recorder?.messages();
+      const counts = pair.listening.badFrames() - counted;
+      const refused = { name, kind: 'badFrame', messages: [], counts: 1 };
+      this.#expect({ name, ...reason, messages, counts }).toMatchObject(refused);
     }
-    expect(accepted.length).toBe(cases.length);
+    this.#expect(accepted.length).toBe(cases.length);
   }
 }
 
