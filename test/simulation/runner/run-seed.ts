@@ -18,16 +18,19 @@ import {
   type SimulationReport,
   simulate,
 } from '../../../src/testing/simulation/simulate.ts';
-import { KvRemote } from '../../../src/testing/simulation/streams/kv-remote.ts';
+import { KvRemote, type PlantedBugs } from '../../../src/testing/simulation/streams/kv-remote.ts';
 import { appendListSubject } from '../../../src/testing/simulation/subjects/append-list-subject.ts';
 import { keyValueSubject } from '../../../src/testing/simulation/subjects/key-value-subject.ts';
 import type { World } from '../../../src/testing/simulation/world/world.ts';
 import { type Mutant, plant } from '../mutants.ts';
 
-interface RunOptions {
+export interface RunOptions {
   readonly isTraced?: boolean;
-  readonly mutant?: Mutant | null;
   readonly instruments?: NodeInstruments;
+  readonly prepare?: (world: World) => void;
+  readonly mutant?: Mutant | null;
+  /** In the programs of production clients and their servers. */
+  readonly planted?: Partial<PlantedBugs>;
 }
 
 interface SeedOptions extends RunOptions {
@@ -43,34 +46,34 @@ export function runSeed(seed: string, options: SeedOptions = {}): Promise<Simula
   return runPlan(faults === undefined ? planned : { ...planned, faults }, options);
 }
 
-export function runPlan(
+export async function runPlan(
   plan: SimulationPlan,
-  { isTraced = false, mutant = null, instruments }: RunOptions = {},
+  { mutant = null, prepare = () => {}, planted = {}, ...rest }: RunOptions = {},
 ): Promise<SimulationReport> {
   let uproot = (): void => {};
-  const rest = {
-    plan,
-    isTraced,
-    prepare: (world: World): void => {
-      if (mutant !== null) uproot = plant(world, mutant);
-    },
-    ...(instruments === undefined ? {} : { instruments }),
+  const prepared = (world: World): void => {
+    if (mutant !== null) uproot = plant(world, mutant);
+    prepare(world);
   };
-  return simulatePlan(plan, rest).finally(() => uproot());
+  try {
+    return await simulatePlan({ plan, prepare: prepared, ...rest }, planted);
+  } finally {
+    uproot();
+  }
 }
 
 function simulatePlan(
-  plan: SimulationPlan,
-  rest: Omit<SimulateOptions<never, never, StateMachine>, 'subject' | 'remote'>,
+  options: Omit<SimulateOptions<never, never, StateMachine>, 'subject' | 'remote'>,
+  planted: Partial<PlantedBugs>,
 ): Promise<SimulationReport> {
-  const { workload, streams } = plan;
+  const { workload, streams } = options.plan;
   if (workload.machine === 'appendList') {
-    return simulate({ subject: appendListSubject(workload), ...rest });
+    return simulate({ subject: appendListSubject(workload), ...options });
   }
   const subject = keyValueSubject(workload);
-  if (streams === null) return simulate({ subject, ...rest });
+  if (streams === null) return simulate({ subject, ...options });
   const { draw, encode } = subject;
   const remote = (parts: RemoteParts<KeyValueInput, KeyValueOutput>): KvRemote =>
-    new KvRemote({ ...parts, draw, encode, plan: streams });
-  return simulate({ subject, remote, ...rest });
+    new KvRemote({ ...parts, draw, encode, plan: streams, planted });
+  return simulate({ subject, remote, ...options });
 }

@@ -6,13 +6,7 @@ import type { FrameSocket } from '../../../../src/ports/frame-socket.ts';
 import { DEFAULT_SERVER_LIMITS } from '../../../../src/server/limits.ts';
 import type { Report } from '../../../../src/testing/simulation/checks/violation.ts';
 import type { StreamPlan } from '../../../../src/testing/simulation/plan/plan-streams.ts';
-import { simulate } from '../../../../src/testing/simulation/simulate.ts';
-import {
-  KvRemote,
-  type PlantedBugs,
-} from '../../../../src/testing/simulation/streams/kv-remote.ts';
-import { keyValueSubject } from '../../../../src/testing/simulation/subjects/key-value-subject.ts';
-import type { World } from '../../../../src/testing/simulation/world/world.ts';
+import { type RunOptions, runPlan } from '../../runner/run-seed.ts';
 import { calmPlan, TROUBLE_MS } from '../../small-runs.ts';
 import type { Example } from './example.ts';
 import { hearing, saying, socketLike } from './tampering.ts';
@@ -32,43 +26,45 @@ const CALM_STREAMS: StreamPlan = {
   heldBytesMax: 40 * 1024 * 1024,
 };
 
-interface RunOptions {
+interface Bug extends RunOptions {
   readonly streams?: Partial<StreamPlan>;
-  readonly planted?: Partial<PlantedBugs>;
-  readonly prepare?: (world: World) => void;
 }
 
-async function runWith(report: Report, options: RunOptions): Promise<void> {
-  const { planted = {}, prepare = () => {} } = options;
-  const streams = { ...CALM_STREAMS, ...options.streams };
-  const plan = calmPlan({ streams });
-  const subject = keyValueSubject(plan.workload);
-  const { draw, encode } = subject;
-  const { violation } = await simulate({
-    plan,
-    subject,
-    prepare,
-    remote: (parts) => new KvRemote({ ...parts, draw, encode, plan: streams, planted }),
-  });
-  if (violation !== null) report(violation.property, violation.message);
+function run(property: string, text: string, bugIn: (isWrong: boolean) => Bug): Example {
+  const play = async (isWrong: boolean, report: Report): Promise<void> => {
+    const { streams, ...bugs } = bugIn(isWrong);
+    const plan = calmPlan({ streams: { ...CALM_STREAMS, ...streams } });
+    const { violation } = await runPlan(plan, bugs);
+    if (violation !== null) report(violation.property, violation.message);
+  };
+  return { property, text, play };
 }
+
+/** A run whose clients hear other replies than their server gave. */
+function hears(property: string, text: string, change: (isWrong: boolean) => Change): Example {
+  return run(property, text, (isWrong) => ({ planted: { dialled: hearing(change(isWrong)) } }));
+}
+
+type Change = (reply: ClientReply) => readonly ClientReply[];
+
+const same: Change = (reply) => [reply];
+const nothing: Change = () => [];
 
 /** Every so many of them are changed. */
-function everyNth(nth: number, change: (reply: ClientReply) => readonly ClientReply[]) {
+function everyNth(nth: number, change: Change): Change {
   let count = 0;
-  return (reply: ClientReply): readonly ClientReply[] => {
+  return (reply) => {
     count += 1;
     return count % nth === 0 ? change(reply) : [reply];
   };
 }
 
-function ofType(type: ClientReply['type'], change: (reply: ClientReply) => readonly ClientReply[]) {
-  return (reply: ClientReply): readonly ClientReply[] =>
-    reply.type === type ? change(reply) : [reply];
+function ofType(type: ClientReply['type'], change: Change): Change {
+  return (reply) => (reply.type === type ? change(reply) : [reply]);
 }
 
 /** Answers two writes with each other's results. */
-function swapped(): (reply: ClientReply) => readonly ClientReply[] {
+function swapped(): Change {
   let held: Extract<ClientReply, { type: 'done' }> | null = null;
   return (reply) => {
     if (reply.type !== 'done') return [reply];
@@ -85,173 +81,88 @@ function swapped(): (reply: ClientReply) => readonly ClientReply[] {
 /** The same again, under a number that nobody waits for. */
 const REPEATED = 2 ** 30;
 
-const failing = (id: number): ClientReply => ({
-  type: 'failed',
-  id,
-  error: new RaftError('RAFT_BAD_REQUEST', 'it was never right to begin with'),
-  compactedRevision: null,
-});
-
 const OF_ANSWERS: readonly Example[] = [
-  {
-    property: 'P01',
-    text: 'a server answers the wrong call',
-    play: (isWrong, report) =>
-      runWith(report, { planted: { dialled: isWrong ? hearing(swapped()) : hearing(same) } }),
-  },
-  {
-    property: 'P02',
-    text: 'a client sends a write twice',
-    play: (isWrong, report) =>
-      runWith(report, {
-        planted: {
-          dialled: saying((request) =>
-            request.type === (isWrong ? 'submit' : 'read')
-              ? [request, { ...request, id: request.id + REPEATED }]
-              : [request],
-          ),
+  hears('P01', 'a server answers the wrong call', (isWrong) => (isWrong ? swapped() : same)),
+  run('P02', 'a client sends a write twice', (isWrong) => ({
+    planted: {
+      dialled: saying((request) =>
+        request.type === (isWrong ? 'submit' : 'read')
+          ? [request, { ...request, id: request.id + REPEATED }]
+          : [request],
+      ),
+    },
+  })),
+  run('P05', 'a call does not end at its deadline', (isWrong) => ({
+    planted: {
+      dialled: hearing(everyNth(9, ofType('done', nothing))),
+      clock: (clock) => ({
+        ...clock,
+        setTimeout: (callback, delayMs) =>
+          isWrong && delayMs === 20 ? null : clock.setTimeout(callback, delayMs),
+      }),
+    },
+  })),
+  run('S37', 'the client library rejects with no error of its own', (isWrong) => ({
+    planted: {
+      clock: (clock) => ({
+        ...clock,
+        now: () => {
+          if (isWrong) throw new Error('this clock has stopped');
+          return clock.now();
         },
       }),
-  },
-  {
-    property: 'P05',
-    text: 'a call does not end at its deadline',
-    play: (isWrong, report) =>
-      runWith(report, {
-        planted: {
-          dialled: hearing(
-            everyNth(
-              9,
-              ofType('done', () => []),
-            ),
-          ),
-          clock: (clock) => ({
-            ...clock,
-            setTimeout: (callback, delayMs) =>
-              isWrong && delayMs === 20 ? null : clock.setTimeout(callback, delayMs),
-          }),
-        },
-      }),
-  },
-  {
-    property: 'S37',
-    text: 'the client library rejects with no error of its own',
-    play: (isWrong, report) =>
-      runWith(report, {
-        planted: {
-          clock: (clock) => ({
-            ...clock,
-            now: () => {
-              if (isWrong) throw new Error('this clock has stopped');
-              return clock.now();
-            },
-          }),
-        },
-      }),
-  },
-  {
-    property: 'S37',
-    text: 'an exception escapes from the client library',
-    play: (isWrong, report) =>
-      runWith(report, {
-        planted: {
-          dialled: (socket) =>
-            socketLike(socket, {
-              send: (frame, taken) => {
-                if (isWrong) throw new Error('this socket cannot send');
-                socket.send(frame, taken);
-              },
-            }),
-        },
-      }),
-  },
+    },
+  })),
+  run('S37', 'an exception escapes from the client library', (isWrong) => ({
+    planted: {
+      dialled: (socket) =>
+        socketLike(socket, {
+          send: (frame, taken) => {
+            if (isWrong) throw new Error('this socket cannot send');
+            socket.send(frame, taken);
+          },
+        }),
+    },
+  })),
 ];
-
-function same(reply: ClientReply): readonly ClientReply[] {
-  return [reply];
-}
 
 const OF_WATCHES: readonly Example[] = [
-  {
-    property: 'P03',
-    text: 'a watch skips a revision',
-    play: (isWrong, report) =>
-      runWith(report, {
-        planted: {
-          dialled: hearing(
-            everyNth(
-              7,
-              ofType(isWrong ? 'watched' : 'hello', () => []),
-            ),
-          ),
-        },
-      }),
-  },
-  {
-    property: 'P04',
-    text: 'a watch falls silent',
-    play: (isWrong, report) =>
-      runWith(report, {
-        planted: { dialled: hearing(ofType('watched', (reply) => (isWrong ? [] : [reply]))) },
-      }),
-  },
-  {
-    property: 'P04',
-    text: 'a watch fails for good',
-    play: (isWrong, report) =>
-      runWith(report, {
-        planted: {
-          dialled: hearing(
-            ofType('progress', (reply) =>
-              isWrong && reply.type === 'progress' ? [failing(reply.id)] : [reply],
-            ),
-          ),
-        },
-      }),
-  },
+  hears('P03', 'a watch skips a revision', (isWrong) =>
+    everyNth(7, ofType(isWrong ? 'watched' : 'hello', nothing)),
+  ),
+  hears('P04', 'a watch falls silent', (isWrong) => ofType('watched', isWrong ? nothing : same)),
+  hears('P04', 'a watch fails for good', (isWrong) => ofType('progress', isWrong ? failing : same)),
 ];
 
+const failing: Change = (reply) => {
+  const error = new RaftError('RAFT_BAD_REQUEST', 'it was never right to begin with');
+  const id = 'id' in reply ? reply.id : 0;
+  return [{ type: 'failed', id, error, compactedRevision: null }];
+};
+
 const OF_SERVERS: readonly Example[] = [
-  {
-    property: 'P06',
-    text: 'a server goes on telling a client that does not read',
-    play: (isWrong, report) =>
-      runWith(report, {
-        streams: {
-          hostiles: 8,
-          windowBytes: 100,
-          limits: { ...DEFAULT_SERVER_LIMITS, socketBytesMax: 1_000 },
-        },
-        planted: {
-          accepted: (socket) => (isWrong ? takenAtOnce(socket) : socket),
-        },
-      }),
-  },
-  {
-    property: 'P06',
-    text: 'a server never lets go of what its clients have taken',
-    play: (isWrong, report) =>
-      runWith(report, {
-        planted: {
-          accepted: (socket) =>
-            socketLike(socket, {
-              send: (frame, taken) =>
-                isWrong ? socket.send(frame, () => {}) : socket.send(frame, taken),
-            }),
-        },
-      }),
-  },
-  {
-    property: 'P07',
-    text: 'a server fails while it answers',
-    play: (isWrong, report) =>
-      runWith(report, {
-        prepare: (world) =>
-          world.clock.setTimeout(() => {
-            for (const { machine } of world.all) if (isWrong) breakReads(machine);
-          }, TROUBLE_MS / 2),
-      }),
-  },
+  run('P06', 'a server goes on telling a client that does not read', (isWrong) => ({
+    streams: {
+      hostiles: 8,
+      windowBytes: 100,
+      limits: { ...DEFAULT_SERVER_LIMITS, socketBytesMax: 1_000 },
+    },
+    planted: { accepted: (socket) => (isWrong ? takenAtOnce(socket) : socket) },
+  })),
+  run('P06', 'a server never lets go of what its clients have taken', (isWrong) => ({
+    planted: {
+      accepted: (socket) =>
+        socketLike(socket, {
+          send: (frame, taken) => socket.send(frame, isWrong ? () => {} : taken),
+        }),
+    },
+  })),
+  run('P07', 'a server fails while it answers', (isWrong) => ({
+    prepare: (world) =>
+      world.clock.setTimeout(() => {
+        for (const { machine } of world.all) if (isWrong) breakReads(machine);
+      }, TROUBLE_MS / 2),
+  })),
 ];
 
 /** Says of every frame that it has left, whoever reads it. */

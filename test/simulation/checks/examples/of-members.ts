@@ -16,80 +16,64 @@ import { appended, type Example, N1, N2, N3, voted } from './example.ts';
 /** Long enough to elect a leader, or to start again, in simulated milliseconds. */
 const WHILE_MS = 2_000;
 
-/** A cluster at work; what the checks say of it after `step` and a while is reported. */
-async function during(
-  report: Report,
-  step: (world: World, member: SimulatedMember) => void,
-  createMachine: () => StateMachine = () => new KvStateMachine(),
-): Promise<void> {
-  const world = new World({ plan: calmPlan(), createMachine, isTraced: false });
-  for (const member of world.all) member.boot();
-  await world.runUntil(WHILE_MS);
-  step(world, world.member(N1));
-  await world.runUntil(2 * WHILE_MS);
-  const { violation } = world;
-  if (violation !== null) report(violation.property, violation.message);
+type Step = (member: SimulatedMember, isWrong: boolean, world: World) => void;
+
+/** A cluster at work, `n1` in it, and one step more. */
+function during(
+  property: string,
+  text: string,
+  step: Step,
+  machine: (isWrong: boolean) => () => StateMachine = () => newStore,
+): Example {
+  const play = async (isWrong: boolean, report: Report): Promise<void> => {
+    const createMachine = machine(isWrong);
+    const world = new World({ plan: calmPlan(), createMachine, isTraced: false });
+    for (const member of world.all) member.boot();
+    await world.runUntil(WHILE_MS);
+    step(world.member(N1), isWrong, world);
+    await world.runUntil(2 * WHILE_MS);
+    const { violation } = world;
+    if (violation !== null) report(violation.property, violation.message);
+  };
+  return { property, text, play };
 }
 
-/** Between two lives its disk is made to hold more, or less, than it said; unless `isWrong`, nothing is. */
-function between(report: Report, happens: (member: SimulatedMember) => void): Promise<void> {
-  return during(report, (_, member) => {
+/** Between two lives its disk is made to hold more, or less, than it said. */
+function between(property: string, text: string, happens: Step): Example {
+  return during(property, text, (member, isWrong, world) => {
     member.kill('kill');
-    happens(member);
+    happens(member, isWrong, world);
     member.boot();
   });
 }
 
+const newStore = (): StateMachine => new KvStateMachine();
+
 const OF_DISKS: readonly Example[] = [
-  {
-    property: 'S10',
-    text: 'the term on a disk falls',
-    play: (isWrong, report) =>
-      during(report, (_, { durable }) => {
-        const { hardState } = durable;
-        durable.note(voted(hardState.term - (isWrong ? 1 : 0), hardState.votedFor));
-      }),
-  },
-  {
-    property: 'S11',
-    text: 'a vote is gone from a disk',
-    play: (isWrong, report) =>
-      during(report, (_, { durable }) => {
-        durable.note(voted(durable.hardState.term + 1, N2));
-        durable.note(voted(durable.hardState.term, isWrong ? null : N2));
-      }),
-  },
-  {
-    property: 'S14',
-    text: 'a node wakes up without an entry that its disk had',
-    play: (isWrong, report) =>
-      between(report, ({ durable }) => {
-        const { term: ofTerm } = durable.hardState;
-        if (isWrong) durable.note(appended([ofTerm], durable.lastIndex + 1));
-      }),
-  },
-  {
-    property: 'S14',
-    text: 'a node wakes up with another term than its disk has',
-    play: (isWrong, report) =>
-      between(report, ({ durable }) => {
-        const note = durable.note.bind(durable);
-        durable.note = (changes) => {
-          note(changes);
-          durable.note = note;
-          if (isWrong) note(voted(durable.hardState.term + 1, null));
-        };
-      }),
-  },
-  {
-    property: 'S35',
-    text: 'a directory is refused to which nothing was done',
-    play: (isWrong, report) =>
-      between(report, (member) => {
-        damageDisk(member.disk, 'missingRecord', member.disk.random);
-        if (!isWrong) member.excuse = DAMAGED;
-      }),
-  },
+  during('S10', 'the term on a disk falls', ({ durable }, isWrong) => {
+    const { hardState } = durable;
+    durable.note(voted(hardState.term - (isWrong ? 1 : 0), hardState.votedFor));
+  }),
+  during('S11', 'a vote is gone from a disk', ({ durable }, isWrong) => {
+    durable.note(voted(durable.hardState.term + 1, N2));
+    durable.note(voted(durable.hardState.term, isWrong ? null : N2));
+  }),
+  between('S14', 'a node wakes up without an entry that its disk had', ({ durable }, isWrong) => {
+    const { term: ofTerm } = durable.hardState;
+    if (isWrong) durable.note(appended([ofTerm], durable.lastIndex + 1));
+  }),
+  between('S14', 'a node wakes up with another term than its disk has', ({ durable }, isWrong) => {
+    const note = durable.note.bind(durable);
+    durable.note = (changes) => {
+      note(changes);
+      durable.note = note;
+      if (isWrong) note(voted(durable.hardState.term + 1, null));
+    };
+  }),
+  between('S35', 'a directory is refused to which nothing was done', (member, isWrong) => {
+    damageDisk(member.disk, 'missingRecord', member.disk.random);
+    if (!isWrong) member.excuse = DAMAGED;
+  }),
 ];
 
 /** A machine that throws at the first thing that it is told. */
@@ -101,49 +85,31 @@ function throwing(): StateMachine {
   };
 }
 
-function say(world: World, frame: Uint8Array): void {
-  const direction = { from: addressOf(N2), to: addressOf(N3) };
+/** A frame leaves one node for another. */
+function say(world: World, frame: Uint8Array, [from, to]: readonly [NodeId, NodeId]): void {
+  const direction = { from: addressOf(from), to: addressOf(to) };
   world.network.memory.carries({ ...direction, frames: [frame], deliver: () => {} });
 }
 
+const ping = (): Uint8Array => encodeMessage({ type: 'Ping', term: term(1) }, 0);
+
 const OF_EVENTS: readonly Example[] = [
-  {
-    property: 'S37',
-    text: 'an exception escapes from a node',
-    play: (isWrong, report) =>
-      during(report, (_, { process }) => {
-        process?.run('input', () => {
-          if (isWrong) throw new Error('a bug in the node');
-        });
-      }),
-  },
-  {
-    property: 'S37',
-    text: 'a node says what nobody understands',
-    play: (isWrong, report) =>
-      during(report, (world) => {
-        const frame = encodeMessage({ type: 'Ping', term: term(1) }, 0);
-        say(world, isWrong ? frame.fill(0xff, 5) : frame);
-      }),
-  },
-  {
-    property: 'S37',
-    text: 'a node halts although nothing was done to it',
-    play: (isWrong, report) => {
-      const createMachine = isWrong ? throwing : () => new KvStateMachine();
-      return during(report, (world) => submitTo(world, N1), createMachine);
-    },
-  },
-  {
-    property: 'S37',
-    text: 'a node whose disk fails for no reason halts',
-    play: (isWrong, report) =>
-      during(report, (world, member) => {
-        member.disk.trouble.failNextWrite = 'absent';
-        if (!isWrong) member.excuse = 'a write failed';
-        submitTo(world, N1);
-      }),
-  },
+  during('S37', 'an exception escapes from a node', ({ process }, isWrong) => {
+    process?.run('input', () => {
+      if (isWrong) throw new Error('a bug in the node');
+    });
+  }),
+  during('S37', 'a node says what nobody understands', (_, isWrong, world) => {
+    say(world, isWrong ? ping().fill(0xff, 5) : ping(), [N2, N3]);
+  }),
+  during('S37', 'a node halts although nothing was done to it', submitTo, (isWrong) =>
+    isWrong ? throwing : newStore,
+  ),
+  during('S37', 'a node whose disk fails for no reason halts', (member, isWrong) => {
+    member.disk.trouble.failNextWrite = 'absent';
+    if (!isWrong) member.excuse = 'a write failed';
+    submitTo(member);
+  }),
 ];
 
 /** Its code throws where it writes, and its node hears of it; unless `isHeard`, it does not. */
@@ -154,48 +120,34 @@ function breakCode({ trap, process, node }: SimulatedMember, isHeard: boolean): 
 }
 
 const OF_FAIL_STOPS: readonly Example[] = [
-  {
-    property: 'S39',
-    text: 'a node goes on after its code threw',
-    play: (isWrong, report) =>
-      during(report, (_, member) => {
-        breakCode(member, !isWrong);
-        member.check();
-      }),
-  },
-  {
-    property: 'S39',
-    text: 'a node speaks after its code threw',
-    play: (isWrong, report) =>
-      during(report, (world, member) => {
-        breakCode(member, true);
-        const from = isWrong ? N1 : N3;
-        const direction = { from: addressOf(from), to: addressOf(N2) };
-        const frames = [encodeMessage({ type: 'Ping', term: term(1) }, 0)];
-        world.network.memory.carries({ ...direction, frames, deliver: () => {} });
-      }),
-  },
-  {
-    property: 'S39',
-    text: 'a node asks something of a port after its code threw',
-    play: (isWrong, report) =>
-      during(report, (_, member) => {
-        breakCode(member, true);
-        if (isWrong) member.trap.around('store.write', () => {});
-      }),
-  },
-  {
-    property: 'S43',
-    text: 'a node that hears its leader heeds a candidate of a newer term',
-    play: (isWrong, report) => {
-      let uproot = (): void => {};
-      return during(report, (world) => {
-        if (isWrong) uproot = plant(world, 'disloyal');
-        askForVote(world, N2);
-      }).finally(() => uproot());
-    },
-  },
+  during('S39', 'a node goes on after its code threw', (member, isWrong) => {
+    breakCode(member, !isWrong);
+    member.check();
+  }),
+  during('S39', 'a node speaks after its code threw', (member, isWrong, world) => {
+    breakCode(member, true);
+    say(world, ping(), [isWrong ? N1 : N3, N2]);
+  }),
+  during('S39', 'a node asks something of a port after its code threw', (member, isWrong) => {
+    breakCode(member, true);
+    if (isWrong) member.trap.around('store.write', () => {});
+  }),
+  heedsCandidate(),
 ];
+
+function heedsCandidate(): Example {
+  let uproot = (): void => {};
+  const text = 'a node that hears its leader heeds a candidate of a newer term';
+  const example = during('S43', text, (_, isWrong, world) => {
+    if (isWrong) uproot = plant(world, 'disloyal');
+    askForVote(world, N2);
+  });
+  const play = async (isWrong: boolean, report: Report): Promise<void> => {
+    await example.play(isWrong, report);
+    uproot();
+  };
+  return { ...example, play };
+}
 
 /** A request for a vote, of a term to come, reaches `to` on the connection from another follower, if it is loyal. */
 function askForVote(world: World, to: NodeId): void {
@@ -218,8 +170,7 @@ function askForVote(world: World, to: NodeId): void {
 }
 
 /** One command; whoever leads passes it to everyone. */
-function submitTo(world: World, id: NodeId): void {
-  const { node, process } = world.member(id);
+function submitTo({ node, process }: SimulatedMember): void {
   const command = encodeCommand({ type: 'delete', key: new Uint8Array(1) });
   process?.run('input', () => node?.submit(command, { timeoutMs: 1_000 }, () => {}));
 }

@@ -1,7 +1,7 @@
 /** Whole runs that go wrong in the end: clusters that stand still, clients that are told lies, machines that forget. */
 import { RaftError } from '../../../../src/core/errors.ts';
 import { index, term } from '../../../../src/core/types.ts';
-import { RaftNode } from '../../../../src/node/raft-node.ts';
+import type { RaftNode } from '../../../../src/node/raft-node.ts';
 import type { CommittedCommand } from '../../../../src/ports/state-machine.ts';
 import type { Report } from '../../../../src/testing/simulation/checks/violation.ts';
 import type { SimulationPlan } from '../../../../src/testing/simulation/plan/plan.ts';
@@ -21,16 +21,19 @@ interface RunOptions {
   readonly digest?: (machine: ListsMachine) => string;
 }
 
-async function runWith(report: Report, options: RunOptions): Promise<void> {
-  const { changes, prepare = () => {}, create, digest } = options;
-  const plan = calmPlan(changes);
-  const subject = {
-    ...appendListSubject(plan.workload),
-    ...(create === undefined ? {} : { create }),
-    ...(digest === undefined ? {} : { digest }),
+function run(
+  property: string,
+  text: string,
+  optionsFor: (isWrong: boolean) => RunOptions,
+): Example {
+  const play = async (isWrong: boolean, report: Report): Promise<void> => {
+    const { changes, prepare = () => {}, ...machine } = optionsFor(isWrong);
+    const plan = calmPlan(changes);
+    const subject = { ...appendListSubject(plan.workload), ...machine };
+    const { violation } = await simulate({ plan, subject, prepare });
+    if (violation !== null) report(violation.property, violation.message);
   };
-  const { violation } = await simulate({ plan, subject, prepare });
-  if (violation !== null) report(violation.property, violation.message);
+  return { property, text, play };
 }
 
 /** When the run comes to this part of it, as its trace names it. */
@@ -51,12 +54,27 @@ function lose(world: World, lossRate: number): void {
   }
 }
 
+/** From now on nothing gets through, or nearly everything. */
+function loseAll(world: World, isWrong: boolean): void {
+  lose(world, isWrong ? 1 : 0.01);
+}
+
 /** Changes what `n2` does with its callers, a while after it has started. */
 function meddle(world: World, change: (node: RaftNode) => void): void {
   world.clock.setTimeout(() => {
     const { node } = world.member(N2);
     if (node !== null) change(node);
   }, TROUBLE_MS / 3);
+}
+
+function meddling(
+  property: string,
+  text: string,
+  change: (node: RaftNode, isWrong: boolean, world: World) => void,
+): Example {
+  return run(property, text, (isWrong) => ({
+    prepare: (world) => meddle(world, (node) => change(node, isWrong, world)),
+  }));
 }
 
 /** A machine that is told from the others by the number of its life. */
@@ -81,70 +99,35 @@ function numbered(): () => NumberedLists {
 }
 
 const OF_PROGRESS: readonly Example[] = [
-  {
-    property: 'L01',
-    text: 'nobody leads, although everything is mended',
-    play: (isWrong, report) =>
-      runWith(report, {
-        prepare: (world) =>
-          world.clock.setTimeout(() => lose(world, isWrong ? 1 : 0.01), TROUBLE_MS / 2),
-      }),
-  },
-  {
-    property: 'L01',
-    text: 'nobody leads after a loss of power',
-    play: (isWrong, report) =>
-      runWith(report, {
-        prepare: (world) => onPhase(world, 'SCAN', () => lose(world, isWrong ? 1 : 0.01)),
-      }),
-  },
-  {
-    property: 'L03',
-    text: 'a calm cluster elects another leader',
-    play: (isWrong, report) => runWith(report, { prepare: (world) => pauseLeader(world, isWrong) }),
-  },
-  {
-    property: 'L04',
-    text: 'a core of the members serves nobody',
-    play: (isWrong, report) =>
-      runWith(report, {
-        changes: { mode: 'liveness' },
-        prepare: (world) => onPhase(world, 'CORE', () => lose(world, isWrong ? 1 : 0.01)),
-      }),
-  },
-  {
-    property: 'L08',
-    text: 'a member never applies what the others have',
-    play: (isWrong, report) => runWith(report, { create: hangingIn(isWrong) }),
-  },
-  {
-    property: 'L12',
-    text: 'a call hangs for ever',
-    play: (isWrong, report) =>
-      runWith(report, {
-        prepare: (world) =>
-          meddle(world, (node) => {
-            if (isWrong) node.submit = () => {};
-          }),
-      }),
-  },
-  {
-    property: 'L14',
-    text: 'a member of a healthy cluster serves nobody',
-    play: (isWrong, report) =>
-      runWith(report, {
-        prepare: (world) => onPhase(world, 'SERVE', () => refuseAll(world, isWrong)),
-      }),
-  },
+  run('L01', 'nobody leads, although everything is mended', (isWrong) => ({
+    prepare: (world) => world.clock.setTimeout(() => loseAll(world, isWrong), TROUBLE_MS / 2),
+  })),
+  run('L01', 'nobody leads after a loss of power', (isWrong) => ({
+    prepare: (world) => onPhase(world, 'SCAN', () => loseAll(world, isWrong)),
+  })),
+  run('L03', 'a calm cluster elects another leader', (isWrong) => ({
+    prepare: (world) => onPhase(world, 'REST', () => pauseLeader(world, isWrong)),
+  })),
+  run('L04', 'a core of the members serves nobody', (isWrong) => ({
+    changes: { mode: 'liveness' },
+    prepare: (world) => onPhase(world, 'CORE', () => loseAll(world, isWrong)),
+  })),
+  run('L08', 'a member never applies what the others have', (isWrong) => ({
+    create: hangingIn(isWrong),
+  })),
+  meddling('L12', 'a call hangs for ever', (node, isWrong) => {
+    if (isWrong) node.submit = () => {};
+  }),
+  run('L14', 'a member of a healthy cluster serves nobody', (isWrong) => ({
+    prepare: (world) => onPhase(world, 'SERVE', () => refuseAll(world, isWrong)),
+  })),
 ];
 
 /** Long enough for the others to elect another, or too short. */
 function pauseLeader(world: World, isLong: boolean): void {
-  onPhase(world, 'REST', () => {
-    const process = leaderIn(world)?.process;
-    process?.freeze();
-    world.clock.setTimeout(() => process?.thaw(), isLong ? 3_000 : 30);
-  });
+  const process = leaderIn(world)?.process;
+  process?.freeze();
+  world.clock.setTimeout(() => process?.thaw(), isLong ? 3_000 : 30);
 }
 
 /** The last of the three that start never ends its first batch, or all of them do. */
@@ -163,87 +146,22 @@ function refuseAll(world: World, isForEver: boolean): void {
   const { node } = world.member(N3);
   if (node === null) return;
   const { submit, awaitReadable } = node;
-  const error = new RaftError('RAFT_OVERLOADED', 'nobody is served here');
-  node.submit = (_data, _options, completed) => completed({ type: 'failed', error });
-  node.awaitReadable = (_options, completed) => completed(error);
+  node.submit = (_data, _options, completed) => completed(REFUSED);
+  node.awaitReadable = (_options, completed) => completed(REFUSED.error);
   if (isForEver) return;
   world.clock.setTimeout(() => Object.assign(node, { submit, awaitReadable }), 200);
 }
 
-const OF_CALLS: readonly Example[] = [
-  {
-    property: 'S39',
-    text: 'a caller is told of a success after the code of its node threw',
-    play: (isWrong, report) =>
-      runWith(report, { prepare: (world) => breakWhileWaiting(world, !isWrong) }),
-  },
-  {
-    property: 'L12',
-    text: 'a node halts and leaves those who wait without an answer',
-    play: (isWrong, report) =>
-      runWith(report, { prepare: (world) => haltSilently(world, isWrong) }),
-  },
-  {
-    property: 'S28',
-    text: 'a member that lags behind lets read what is old',
-    play: (isWrong, report) =>
-      runWith(report, {
-        prepare: (world) => {
-          onPhase(world, 'HEAL', () => lose(world, 0));
-          meddle(world, (node) => {
-            for (const from of [N1, N3]) {
-              world.network.quality(addressOf(from), addressOf(N2)).lossRate = 1;
-            }
-            if (isWrong) node.awaitReadable = (_options, completed) => completed(null);
-          });
-        },
-      }),
-  },
-  {
-    property: 'S31',
-    text: 'a call is answered twice',
-    play: (isWrong, report) => runWith(report, { prepare: (world) => tellTwice(world, isWrong) }),
-  },
-  {
-    property: 'S31',
-    text: 'a call is refused twice',
-    play: (isWrong, report) =>
-      runWith(report, {
-        prepare: (world) =>
-          meddle(world, (node) => {
-            const error = new RaftError('RAFT_OVERLOADED', 'nobody is served here');
-            node.submit = (_data, _options, completed) => {
-              completed({ type: 'failed', error });
-              if (isWrong) completed({ type: 'failed', error });
-            };
-          }),
-      }),
-  },
-  {
-    property: 'S31',
-    text: 'a command is refused for certain and carried out',
-    play: (isWrong, report) =>
-      runWith(report, {
-        prepare: (world) =>
-          meddle(world, (node) => {
-            const submit = node.submit.bind(node);
-            const code = isWrong ? 'RAFT_OVERLOADED' : 'RAFT_TIMED_OUT';
-            const error = new RaftError(code, 'this is a lie, or half of one');
-            node.submit = (data, options, completed) =>
-              submit(data, options, () => completed({ type: 'failed', error }));
-          }),
-      }),
-  },
-];
+const REFUSED = {
+  type: 'failed',
+  error: new RaftError('RAFT_OVERLOADED', 'nobody is served here'),
+} as const;
 
-/** The code of `n2` throws while it waits for an answer; to its callers it says what `answer` does. */
-function breakWhileWaiting(world: World, isHeard: boolean): void {
-  world.clock.setTimeout(() => {
-    const { node, process, trap } = world.member(N2);
-    if (node === null || process === null) return;
-    const submit = node.submit.bind(node);
-    node.submit = (data, options, completed) => {
-      if (isHeard) return submit(data, options, completed);
+const OF_CALLS: readonly Example[] = [
+  meddling('S39', 'a caller is told of a success after the code threw', (node, isWrong, world) => {
+    const { trap } = world.member(N2);
+    if (!isWrong) return;
+    node.submit = (_data, _options, completed) => {
       trap.arm('store.read');
       world.clock.setTimeout(() => {
         try {
@@ -252,35 +170,46 @@ function breakWhileWaiting(world: World, isHeard: boolean): void {
         completed({ type: 'applied', index: index(1), term: term(1), result: 1 });
       }, 1);
     };
-  }, TROUBLE_MS / 3);
-}
-
-/** A node that halts without a word to those who wait. */
-function haltSilently(world: World, isSilent: boolean): void {
-  world.clock.setTimeout(() => {
-    const { node, process, trap } = world.member(N2);
-    if (node === null || process === null) return;
-    const { awaitReadable } = node;
-    const waiting = isSilent ? () => {} : awaitReadable.bind(node);
-    node.awaitReadable = waiting;
-    node.submit = (data, options, completed) => {
-      if (isSilent) trap.arm('checkAlive');
-      else RaftNode.prototype.submit.call(node, data, options, completed);
-    };
-    if (!isSilent) trap.arm('checkAlive');
-  }, TROUBLE_MS / 3);
-}
-
-function tellTwice(world: World, isTwice: boolean): void {
-  meddle(world, (node) => {
+  }),
+  meddling('L12', 'a node halts without a word to those who wait', (node, isSilent, world) => {
+    const { trap } = world.member(N2);
+    if (!isSilent) return trap.arm('checkAlive');
+    node.awaitReadable = () => {};
+    node.submit = () => trap.arm('checkAlive');
+  }),
+  run('S28', 'a member that lags behind lets read what is old', (isWrong) => ({
+    prepare: (world) => {
+      onPhase(world, 'HEAL', () => lose(world, 0));
+      meddle(world, (node) => {
+        for (const from of [N1, N3]) {
+          world.network.quality(addressOf(from), addressOf(N2)).lossRate = 1;
+        }
+        if (isWrong) node.awaitReadable = (_options, completed) => completed(null);
+      });
+    },
+  })),
+  meddling('S31', 'a call is answered twice', (node, isWrong) => {
     const submit = node.submit.bind(node);
     node.submit = (data, options, completed) =>
       submit(data, options, (outcome) => {
         completed(outcome);
-        if (isTwice) completed(outcome);
+        if (isWrong) completed(outcome);
       });
-  });
-}
+  }),
+  meddling('S31', 'a call is refused twice', (node, isWrong) => {
+    node.submit = (_data, _options, completed) => {
+      completed(REFUSED);
+      if (isWrong) completed(REFUSED);
+    };
+  }),
+  meddling('S31', 'a command is refused for certain and carried out', (node, isWrong) => {
+    const submit = node.submit.bind(node);
+    const code = isWrong ? 'RAFT_OVERLOADED' : 'RAFT_TIMED_OUT';
+    const error = new RaftError(code, 'this is a lie, or half of one');
+    node.submit = (data, options, completed) =>
+      submit(data, options, () => completed({ type: 'failed', error }));
+  }),
+];
 
 /** Loses every fifth command, on every replica alike. */
 class ForgetfulLists extends ListsMachine {
@@ -299,51 +228,29 @@ class DisagreeingLists extends NumberedLists {
 }
 
 const OF_MACHINES: readonly Example[] = [
-  {
-    property: 'S32',
-    text: 'every replica forgets the same commands',
-    play: (isWrong, report) =>
-      runWith(report, { create: () => (isWrong ? new ForgetfulLists() : new ListsMachine()) }),
-  },
-  {
-    property: 'S33',
-    text: 'replicas answer differently',
-    play: (isWrong, report) => {
-      const create = numbered();
-      const disagreeing = () => new DisagreeingLists(create().number);
-      return runWith(report, { create: isWrong ? disagreeing : create });
-    },
-  },
-  {
-    property: 'S33',
-    text: 'replicas hold different things',
-    play: (isWrong, report) =>
-      runWith(report, {
-        create: numbered(),
-        digest: (machine) => String(isWrong && numberOf(machine)),
+  run('S32', 'every replica forgets the same commands', (isWrong) => ({
+    create: () => (isWrong ? new ForgetfulLists() : new ListsMachine()),
+  })),
+  run('S33', 'replicas answer differently', (isWrong) => {
+    const create = numbered();
+    const disagreeing = (): ListsMachine => new DisagreeingLists(create().number);
+    return { create: isWrong ? disagreeing : create };
+  }),
+  run('S33', 'replicas hold different things', (isWrong) => ({
+    create: numbered(),
+    digest: (machine) => String(isWrong && numberOf(machine)),
+  })),
+  run('S34', 'a loss of power changes what every replica holds', (isWrong) => ({
+    create: numbered(),
+    digest: (machine) => String(isWrong && numberOf(machine) > LIVES_BEFORE),
+  })),
+  run('S37', 'a node does not stop in good order', (isWrong) => ({
+    changes: { faults: [{ type: 'stop', node: N2, atMs: 2_000, forMs: 2_500 }] },
+    prepare: (world) =>
+      meddle(world, (node) => {
+        if (isWrong) node.close = () => Promise.reject(new Error('it cannot be closed'));
       }),
-  },
-  {
-    property: 'S34',
-    text: 'a loss of power changes what every replica holds',
-    play: (isWrong, report) =>
-      runWith(report, {
-        create: numbered(),
-        digest: (machine) => String(isWrong && numberOf(machine) > LIVES_BEFORE),
-      }),
-  },
-  {
-    property: 'S37',
-    text: 'a node does not stop in good order',
-    play: (isWrong, report) =>
-      runWith(report, {
-        changes: { faults: [{ type: 'stop', node: N2, atMs: 2_000, forMs: 2_500 }] },
-        prepare: (world) =>
-          meddle(world, (node) => {
-            if (isWrong) node.close = () => Promise.reject(new Error('it cannot be closed'));
-          }),
-      }),
-  },
+  })),
 ];
 
 function numberOf(machine: ListsMachine): number {
