@@ -11,11 +11,13 @@ import { greater, type NodeId, nextIndex } from '../src/core/types.ts';
 import { peersOf } from '../src/rules/leadership.ts';
 import { type ApplierContext, type ApplierEvent, applierMachine } from './applier.machine.ts';
 import { call } from './bind-call.ts';
+import { forwarding } from './bind-forwarding.ts';
 import { bindLink } from './bind-link.ts';
 import { bindRaft, type RaftPorts, replicationId, tellingRole } from './bind-raft.ts';
 import { readIndex } from './bind-read-index.ts';
 import { replication } from './bind-replication.ts';
 import { callMachine } from './call.machine.ts';
+import { forwardingMachine } from './forwarding.machine.ts';
 import { type GuardWatch, withGuardWatch } from './guard-watch.ts';
 import { linkMachine } from './link.machine.ts';
 import {
@@ -40,6 +42,7 @@ export const charts = {
   logWriter: logWriterMachine,
   applier: applierMachine,
   readIndex: readIndexMachine,
+  forwarding: forwardingMachine,
 } as const;
 
 export interface ChartPorts extends RaftPorts {
@@ -66,19 +69,12 @@ export function bindCharts({ outlet, guardAsked, recover, ...ports }: ChartPorts
   const logWriter = led(boundLogWriter);
   const applier = led(boundApplier);
   const reads = led(readIndex);
-  const node = led(
-    bindNode({ raft, logWriter, applier, readIndex: reads, link, call: calls }, recover),
-  );
-  return {
-    node,
-    raft,
-    replication: peer,
-    link,
-    call: calls,
-    logWriter,
-    applier,
-    readIndex: reads,
-  } as const;
+  const forwards = led(forwarding);
+  const parts = {
+    ...{ raft, logWriter, applier, link },
+    ...{ readIndex: reads, forwarding: forwards, call: calls },
+  };
+  return { node: led(bindNode(parts, recover)), replication: peer, ...parts } as const;
 }
 
 function bindApplier() {
@@ -138,6 +134,7 @@ interface NodeParts {
   readonly logWriter: typeof boundLogWriter;
   readonly applier: typeof boundApplier;
   readonly readIndex: typeof readIndex;
+  readonly forwarding: typeof forwarding;
   readonly link: ReturnType<typeof bindLink>;
   readonly call: typeof call;
 }

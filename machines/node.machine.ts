@@ -8,6 +8,7 @@ import type { RaftError } from '../src/core/errors.ts';
 import type { RaftState } from '../src/core/raft-state.ts';
 import type { applierMachine } from './applier.machine.ts';
 import type { callMachine } from './call.machine.ts';
+import type { forwardingMachine } from './forwarding.machine.ts';
 import type { linkMachine } from './link.machine.ts';
 import type { logWriterMachine } from './log-writer.machine.ts';
 import type { raftMachine } from './raft.machine.ts';
@@ -50,6 +51,7 @@ export const nodeMachine = setup({
     logWriter: placeholder as unknown as typeof logWriterMachine,
     applier: placeholder as unknown as typeof applierMachine,
     readIndex: placeholder as unknown as typeof readIndexMachine,
+    forwarding: placeholder as unknown as typeof forwardingMachine,
     link: placeholder as unknown as typeof linkMachine,
     call: placeholder as unknown as typeof callMachine,
   },
@@ -142,6 +144,14 @@ export const nodeMachine = setup({
           input: ({ context }) => ({
             patienceMs: context.recovered?.timing.electionTimeoutMinMs ?? 300,
           }),
+          onError: {
+            target: 'halted',
+            actions: { type: 'recordError', params: event },
+          },
+        },
+        {
+          id: 'forwarding',
+          src: 'forwarding',
           onError: {
             target: 'halted',
             actions: { type: 'recordError', params: event },

@@ -154,6 +154,11 @@ export type ReadIndexEffect =
   /** Answer the confirmed reads that had to see no more than this. */
   | { readonly type: 'readsReadable'; readonly lastApplied: Index };
 
+/** Pass on to the leader what waits, as far as its pace allows (SP10). */
+export interface Forward {
+  readonly type: 'forward';
+}
+
 /** Apply committed entries `[fromIndex, throughIndex]` and answer `apply.completed`. */
 export interface Apply {
   readonly type: 'apply';
@@ -217,6 +222,7 @@ export type Effect =
   | RaftOutput
   | ReplicationEffect
   | ReadIndexEffect
+  | Forward
   | LogWriterEffect
   | ApplierEffect
   | LinkEffect

@@ -68,6 +68,10 @@ export const DISK_STALL_MS = 2_000;
 export const PROGRESS_TIMEOUT_MS = 2_000;
 /** A follower without callers of its own learns of a commit with the next entries, or this much later (ms). */
 export const COMMIT_NOTICE_DELAY_MS = 10;
+/** Bound: after a refusal nothing is passed on to the leader for so long, in milliseconds; doubled up to the maximum (SP10). */
+export const FORWARD_PAUSE_MS = { first: 20, max: 320 };
+/** So many messages in credit, and the leader has room again: from there on they are not counted. */
+export const FORWARDS_COUNTED_MAX = 64;
 /** Waits between attempts to reach a peer, in milliseconds: doubled each time, with jitter. */
 export const DIAL_BACKOFF_MIN_MS = 20;
 export const DIAL_BACKOFF_MAX_MS = 500;

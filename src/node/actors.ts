@@ -5,6 +5,7 @@
 import { type ActorRefFrom, createActor, type SnapshotFrom } from 'xstate';
 import type { ApplierEvent } from '../../machines/applier.machine.ts';
 import type { CallEvent } from '../../machines/call.machine.ts';
+import type { ForwardingEvent, ForwardingTag } from '../../machines/forwarding.machine.ts';
 import { bindCharts, callId, linkId, replicationId } from '../../machines/index.ts';
 import type { LinkContext, LinkEvent } from '../../machines/link.machine.ts';
 import type { LogWriterEvent } from '../../machines/log-writer.machine.ts';
@@ -102,6 +103,10 @@ export class Actors {
     this.#child('readIndex')?.send(event);
   }
 
+  tellForwarding(event: ForwardingEvent): void {
+    this.#child('forwarding')?.send(event);
+  }
+
   tellLink(peer: NodeId, event: LinkEvent): void {
     this.#child(linkId(peer))?.send(event);
   }
@@ -142,6 +147,14 @@ export class Actors {
   readIndexHas(tag: ReadIndexTag): boolean {
     const snapshot = this.#child('readIndex')?.getSnapshot() as
       | SnapshotFrom<Charts['readIndex']>
+      | undefined;
+    return snapshot?.hasTag(tag) ?? false;
+  }
+
+  /** The present state of the forwarding chart, as its tags say. */
+  forwardingHas(tag: ForwardingTag): boolean {
+    const snapshot = this.#child('forwarding')?.getSnapshot() as
+      | SnapshotFrom<Charts['forwarding']>
       | undefined;
     return snapshot?.hasTag(tag) ?? false;
   }

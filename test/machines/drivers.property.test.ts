@@ -307,6 +307,15 @@ it('[EL14] both drivers agree on the read index', () => {
   );
 });
 
+it('[EL14] both drivers agree on forwarding', () => {
+  const types = ['propose.sent', 'propose.taken', 'propose.refused', 'role.changed'];
+  agree(
+    'forwarding',
+    {},
+    fc.constantFrom(...types).map((type) => () => ({ type })),
+  );
+});
+
 it('[EL14] both drivers agree on either side of a link', () => {
   const types = ['dial', 'socket.opened', 'hello.accepted', 'hello.refused', 'socket.closed'];
   const event = fc

@@ -6,6 +6,7 @@
 import { type AnyStateMachine, createActor } from 'xstate';
 import type { ApplierContext, ApplierEvent } from '../../machines/applier.machine.ts';
 import type { CallContext, CallEvent } from '../../machines/call.machine.ts';
+import type { ForwardingContext, ForwardingEvent } from '../../machines/forwarding.machine.ts';
 import { bindCharts } from '../../machines/index.ts';
 import type { LinkContext, LinkEvent } from '../../machines/link.machine.ts';
 import type { LogWriterContext, LogWriterEvent } from '../../machines/log-writer.machine.ts';
@@ -124,6 +125,10 @@ interface Shapes {
   readonly readIndex: {
     context: ReadIndexContext;
     event: ReadIndexEvent;
+  };
+  readonly forwarding: {
+    context: ForwardingContext;
+    event: ForwardingEvent;
   };
   readonly node: {
     context: NodeContext;

@@ -47,6 +47,7 @@ it('[PS9] with what recovery found the parts start: always as a follower that ca
   expect(chart.state()).toBe('active.running');
   expect([...chart.children()].sort()).toEqual([
     'applier',
+    'forwarding',
     'link:n2',
     'link:n3',
     'logWriter',

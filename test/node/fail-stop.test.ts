@@ -32,6 +32,7 @@ const ELSEWHERE: readonly ThrowPlace[] = [
   'hangUp',
   'peerStalled',
   'readsReadable',
+  'forward',
   'store.read',
   'store.rememberPeer',
 ];

@@ -1,6 +1,5 @@
 /** What a member passes on to a leader that has too much: on virtual time, over frames that are counted. */
 import { expect, it } from 'vitest';
-import { ForwardPace } from '../../src/node/calls/forward-pace.ts';
 import type { CommittedCommand, StateMachine } from '../../src/ports/state-machine.ts';
 import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
 import { decodeFrame } from '../../src/transport/codec.ts';
@@ -59,29 +58,4 @@ it('[SP10] a queue that an overloaded leader refuses does not travel again and a
   await cluster.pass(600);
   expect(ended).toEqual(Array.from({ length: COMMANDS }, () => 'applied'));
   expect(passedOn).toBeLessThanOrEqual(2 * COMMANDS + 6 + 5_600 / 320);
-});
-
-it('[SP10] after a refusal each message that is taken makes room for two, and another leader for all', () => {
-  const pace = new ForwardPace();
-  const sentAt = (now: number): number => {
-    let count = 0;
-    while (count < 100 && pace.allows(now)) {
-      pace.sent(now);
-      count += 1;
-    }
-    return count;
-  };
-  expect(sentAt(0)).toBe(100);
-  for (let answers = 0; answers < 100; answers += 1) pace.refused(5);
-  expect([sentAt(24), sentAt(25)]).toEqual([0, 1]);
-  pace.refused(26);
-  expect([sentAt(65), sentAt(66)]).toEqual([0, 1]);
-  pace.taken();
-  expect(sentAt(67)).toBe(2);
-  for (let answers = 0; answers < 2; answers += 1) pace.taken();
-  expect(sentAt(68)).toBe(4);
-  expect([sentAt(87), sentAt(88)]).toEqual([0, 1]);
-  pace.refused(90);
-  pace.forget();
-  expect(sentAt(91)).toBe(100);
 });

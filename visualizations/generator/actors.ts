@@ -19,7 +19,7 @@ const AROUND = {
 const TELLS: Readonly<Record<string, string>> = {
   clients: 'proposals.gathered reads.gathered stop',
   peers:
-    'term.observed preVote.requested preVote.answered vote.requested vote.answered entries.received append.accepted append.rejected socket.opened socket.closed socket.silent hello.received hello.refused message.received call.received link:hello.accepted leader.answered leader.refused',
+    'term.observed preVote.requested preVote.answered vote.requested vote.answered entries.received append.accepted append.rejected socket.opened socket.closed socket.silent hello.received hello.refused message.received call.received link:hello.accepted leader.answered leader.refused propose.taken propose.refused',
   driver: 'call:hello.refused',
   disk: 'hello.believed answer.ready disk.durable write.completed write.failed recovered',
   'state machine': 'apply.completed apply.failed applier.behind entries.applied',

@@ -12,7 +12,6 @@ import { raftOf } from '../actors.ts';
 import type { End } from '../endings.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { lostOnTheWay, notServed, overloaded } from './call-errors.ts';
-import { ForwardPace } from './forward-pace.ts';
 import { answerPeer, FORWARDED_DEADLINE_MS, mayNameTerm } from './peer-answers.ts';
 import { Proposals } from './proposals.ts';
 import { Reads } from './reads.ts';
@@ -26,7 +25,6 @@ export class Clients {
   );
   readonly reads: Reads;
   readonly #sweeper: Sweeper;
-  readonly #pace = new ForwardPace();
   /** The newest request seen of each member (I5). */
   readonly #seen = new Map<NodeId, number>();
   #requestId: number;
@@ -121,15 +119,14 @@ export class Clients {
     this.#schedulePump();
   }
 
-  /** SP10: a refusal is tried again after a pause: the one who refused may have too much, or not know better yet. */
+  /** The forwarding chart says when what was refused is passed on again (SP10); it hears nothing while all goes well. */
   forwardAnswered({ requestId, firstIndex, term }: ProposeReply): void {
     this.#proposals.forwardAnswered(requestId, firstIndex, term);
-    if (firstIndex === null) {
-      this.#pace.refused(this.#parts().clock.now());
-      return this.#sweeper.wake();
+    const { actors } = this.#parts();
+    if (firstIndex === null) actors.tellForwarding({ type: 'propose.refused' });
+    else if (actors.forwardingHas('countsMessages')) {
+      actors.tellForwarding({ type: 'propose.taken' });
     }
-    this.#pace.taken();
-    this.#schedulePump();
   }
 
   /** A follower asks what its reads have to wait for. */
@@ -160,7 +157,6 @@ export class Clients {
 
   /** Another leader, or none: whoever was asked will not answer, and what waits is asked anew. */
   roleChanged(): void {
-    this.#pace.forget();
     this.#schedulePump();
   }
 
@@ -200,20 +196,19 @@ export class Clients {
   }
 
   #forwardProposals(parts: Surroundings): void {
-    const { clock, peers, limits } = parts;
-    const raft = parts.actors.raft;
+    const { actors, peers, limits } = parts;
+    const { raft } = actors;
     const leader = raft?.leaderId ?? null;
     if (raft === null || leader === null || leader === parts.id) return;
     if (!mayNameTerm(parts, raft.term)) return;
-    while (!this.#proposals.isEmpty && peers.isOpen(leader)) {
-      const now = clock.now();
-      if (!this.#pace.allows(now)) return;
+    const mayForward = (): boolean => peers.isOpen(leader) && actors.forwardingHas('mayForward');
+    while (!this.#proposals.isEmpty && mayForward()) {
       const requestId = this.#nextRequestId();
       const run = this.#proposals.forward(requestId, leader, limits.messageBytesMax);
       const count = run.lastIndex;
       const message = { type: 'Propose', term: raft.term, requestId, count } as const;
       if (!peers.send(leader, message, [run])) return this.#proposals.forwardNotSent(requestId);
-      this.#pace.sent(now);
+      if (actors.forwardingHas('countsMessages')) actors.tellForwarding({ type: 'propose.sent' });
     }
   }
 

@@ -3,6 +3,7 @@ import type {
   ApplierEffect,
   CallEffect,
   Drain,
+  Forward,
   LinkEffect,
   LogWriterEffect,
   Performed,
@@ -57,7 +58,7 @@ export function deedsOf(doers: Doers): Deeds {
     ...logDeeds(doers),
     ...replicationDeeds(doers),
     ...linkDeeds(doers),
-    ...readDeeds(doers),
+    ...callerDeeds(doers),
     ...callDeeds(doers),
   };
 }
@@ -89,6 +90,7 @@ function raftDeeds(doers: Doers): DeedsOf<RaftOutput> {
       if (change.role !== 'leader') for (const part of [problems, timings]) part.leadLost();
       roles.changed(change);
       actors.tellReadIndex({ type: 'role.changed' });
+      actors.tellForwarding({ type: 'role.changed' });
       clients.roleChanged();
     },
   };
@@ -137,8 +139,9 @@ function linkDeeds({ actors, clients, dialler, peers, problems }: Doers): DeedsO
   };
 }
 
-function readDeeds({ clients }: Doers): DeedsOf<ReadIndexEffect> {
+function callerDeeds({ clients }: Doers): DeedsOf<ReadIndexEffect | Forward> {
   return {
+    forward: () => clients.pump(),
     askRound: () => clients.reads.askRound(),
     askLeader: (effect) => clients.reads.askLeader(effect),
     readsConfirmed: ({ readIndex }) => clients.confirmReads(readIndex),

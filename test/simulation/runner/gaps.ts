@@ -75,6 +75,10 @@ export const NEVER_TAKEN: Readonly<Record<string, string>> = {
   'readIndex: applier.behind → ·':
     'a state takes it: every confirmed read is answered, or one waits',
   'readIndex: entries.applied → ·': 'the driver says it only while a confirmed read waits',
+  'forwarding: propose.sent → ·':
+    'the driver counts messages only where they count, and sends none while it may not',
+  'forwarding.eager: propose.taken → ·': 'the driver says it only where messages count',
+  'node.active: xstate.error.actor.forwarding → node.halted': 'takes a bug in a chart',
   'applier.idle: apply.completed → ·': 'one batch is under way at a time, and completes once',
 };
 
