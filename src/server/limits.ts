@@ -73,6 +73,8 @@ export const REVISION_PART_BYTES_MAX = 1024 * 1024;
 export const WHOLE_ANSWER_BYTES_MAX = 256 * 1024;
 /** Bound: one piece, handed to the socket when it has taken the one before. */
 export const ANSWER_PIECE_BYTES = 128 * 1024;
+/** Bound: bytes of a value that are a text at once; a multiple of three, as base64 wants it. */
+export const VALUE_PART_BYTES = 24 * 1024;
 /** Bound: what a small answer is counted as, so that one who does not take it is closed as well. */
 export const LEAST_ANSWER_BYTES = 1024;
 /** Room for a key, a prefix and bounds of full length, percent-encoded. */

@@ -108,13 +108,20 @@ function asTaken(account: Account, texts: Iterable<string>): ReadableStream<Uint
   return new ReadableStream({ pull }, { highWaterMark: 0 });
 }
 
+/** Bound: none is larger than a piece, however long a text is. */
 function* piecesOf(texts: Iterable<string>): Generator<Uint8Array, void, undefined> {
-  let piece = '';
+  let piece = new Uint8Array(ANSWER_PIECE_BYTES);
+  let filled = 0;
   for (const text of texts) {
-    piece += text;
-    if (piece.length < ANSWER_PIECE_BYTES) continue;
-    yield encoder.encode(piece);
-    piece = '';
+    for (let read = 0; read < text.length; ) {
+      const encoded = encoder.encodeInto(text.slice(read), piece.subarray(filled));
+      read += encoded.read;
+      filled += encoded.written;
+      if (read === text.length) break;
+      yield piece.subarray(0, filled);
+      piece = new Uint8Array(ANSWER_PIECE_BYTES);
+      filled = 0;
+    }
   }
-  if (piece !== '') yield encoder.encode(piece);
+  if (filled > 0) yield piece.slice(0, filled);
 }

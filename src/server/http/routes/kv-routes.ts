@@ -7,7 +7,7 @@ import type { Consistency } from '../../../client-protocol/frame-shapes.ts';
 import { RaftError } from '../../../core/errors.ts';
 import type { KvCommand } from '../../../kv/commands.ts';
 import { CompactedError, FutureRevisionError } from '../../../kv/kv-errors.ts';
-import type { ConditionFailed, KvResult, RangeResult, Refused } from '../../../kv/results.ts';
+import type { ConditionFailed, KvResult, Refused } from '../../../kv/results.ts';
 import type { Account } from '../../admission/account.ts';
 import { checkKey, checkSelector, encodeChecked } from '../../admission/command-door.ts';
 import { errorResponse } from '../../errors.ts';
@@ -17,7 +17,6 @@ import { boundedRange } from '../../store/bounded-range.ts';
 import { submit, untilReadable } from '../../store/replica-calls.ts';
 import { resultBytes } from '../../store/result-bytes.ts';
 import { bodyAnswer, jsonTextsAnswer, whenItFits, whenRoom } from '../http-answer.ts';
-import { type JsonEncoding, keyValueJson } from '../request/json-bytes.ts';
 import { readBody } from '../request/request-body.ts';
 import {
   conditionFrom,
@@ -31,6 +30,7 @@ import {
   timeoutFrom,
 } from '../request/request-input.ts';
 import { flagParameter, type Query, readQuery, wholeParameter } from '../request/request-query.ts';
+import { rangeTexts } from './range-text.ts';
 
 /** What it takes to write, bodies included. */
 export type WriteParts = Pick<ServerContext, 'replica' | 'limits' | 'held'>;
@@ -135,30 +135,6 @@ export async function getRange(
     });
     return jsonTextsAnswer(account, { texts, bytes }, readHeaders(range.revision, served));
   });
-}
-
-interface RangeShape {
-  readonly encoding: JsonEncoding;
-  readonly keysOnly: boolean;
-  readonly textMax: number;
-}
-
-/** Bound: characters of JSON, which may spell a byte with six. One key is shown even if it alone takes more. */
-function* rangeTexts(
-  { revision, kvs, more, count }: RangeResult,
-  { encoding, keysOnly, textMax }: RangeShape,
-): Generator<string, void, undefined> {
-  yield `{"revision":${revision},"kvs":[`;
-  let shown = 0;
-  let length = 0;
-  for (const kv of kvs) {
-    const text = JSON.stringify(keyValueJson(kv, { encoding, keysOnly }));
-    length += text.length;
-    if (length > textMax && shown > 0) break;
-    yield shown === 0 ? text : `,${text}`;
-    shown += 1;
-  }
-  yield `],"more":${more || shown < kvs.length},"count":${count}}`;
 }
 
 export async function write(
