@@ -4,6 +4,8 @@
  * because the core runs without `node:` modules; `crc32` gives the same sums as that of `zlib`.
  */
 
+import { viewOf } from './view-of.ts';
+
 const CRC32 = tablesOf(0xedb88320);
 const CRC32C = tablesOf(0x82f63b78);
 /** From so many bytes on, reading words pays for the view that it takes: measured. */
@@ -24,7 +26,7 @@ function sum(tables: Int32Array, bytes: Uint8Array, from: number, to: number): n
   let crc = ~0;
   let at = from;
   if (to - from >= VIEW_PAYS_BYTES) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const view = viewOf(bytes);
     for (; at < wide; at += 8) {
       crc = eightBytes(tables, crc ^ view.getInt32(at, true), view.getInt32(at + 4, true));
     }

@@ -11,6 +11,7 @@
 import { assert } from './assert.ts';
 import { crc32 } from './checksum.ts';
 import { advance, type Index, index, isCounter, type Term, term } from './types.ts';
+import { viewOf } from './view-of.ts';
 
 /** What an entry is for. `noop` opens a leader's term (§6.4); `configuration` changes membership (§4). */
 export const ENTRY_KIND = { noop: 0, command: 1, configuration: 2 } as const;
@@ -94,6 +95,23 @@ export function decodeRun(bytes: Uint8Array): EntryRun | string {
   };
 }
 
+/** The checksum in its header, as `decodeRun` proved it. */
+export function checksumOfRun(bytes: Uint8Array): number {
+  return viewOf(bytes).getUint32(4, true);
+}
+
+/** The header's own numbers; its checksum was proven where the bytes came in, and is again when read. */
+export function isHeaderOf({ bytes, firstIndex, lastIndex, term }: EntryRun): boolean {
+  if (bytes.length < RUN_HEADER_BYTES) return false;
+  const view = viewOf(bytes);
+  return (
+    readCounter(view, 8) === firstIndex &&
+    readCounter(view, 16) === term &&
+    view.getUint32(32, true) === lastIndex - firstIndex + 1 &&
+    view.getUint32(36, true) === bytes.length - RUN_HEADER_BYTES
+  );
+}
+
 /** The entries of a run, in order. Throws `InvariantViolation` if the payload contradicts its header. */
 export function entriesOf(run: EntryRun): readonly Entry[] {
   const view = viewOf(run.bytes);
@@ -123,10 +141,6 @@ export function sliceRun(run: EntryRun, from: Index, through: Index): EntryRun {
   assert(firstIndex <= lastIndex, 'LR9: a slice of a run is not empty');
   const entries = entriesOf(run).slice(firstIndex - run.firstIndex, lastIndex - run.firstIndex + 1);
   return encodeRun({ term: run.term, firstIndex, timeMs: run.timeMs }, entries);
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function writeCounter(view: DataView, at: number, value: number): void {

@@ -1,12 +1,12 @@
 /**
- * The durable `LogStore`: one data directory with a LevelDB and three small files (docs/formats.md).
- * It proves the directory whole before it opens (ST3–ST8) and refuses in plain sentences. How a
- * write is done is in `store-writer.ts`; this file reads and has the lifetime. No `node:` in here.
+ * The durable `LogStore`: one data directory with a LevelDB and three small files (docs/formats.md), proven whole before
+ * it opens (ST3–ST8). `store-writer.ts` writes; this file reads and has the lifetime. No `node:` in here.
  */
 import { type EntryRun, sliceRun } from '../core/entry-run.ts';
 import { RaftError } from '../core/errors.ts';
 import type { KnownPeer } from '../core/identity.ts';
 import type { ReadRange } from '../core/run-list.ts';
+import { textOf } from '../core/thrown-text.ts';
 import { type Index, nodeId } from '../core/types.ts';
 import type { LogOperation, LogStore, LogStoreOwner, RecoveredLog } from '../ports/log-store.ts';
 import { closeSlotFiles, type OpenedDirectory, openDirectory } from './directory/data-directory.ts';
@@ -98,8 +98,7 @@ export class LevelLogStore implements LogStore {
     if (this.#session !== session) return storeClosed(this.#ground.directory);
     if (error instanceof RaftError) return error;
     const at = error instanceof UnreadableRun ? error.index : firstIndex;
-    const why = error instanceof Error ? error.message : String(error);
-    const failure = readFailed(this.#ground.directory, at, why);
+    const failure = readFailed(this.#ground.directory, at, textOf(error));
     session.writer.fail(failure);
     return failure;
   }

@@ -1,7 +1,6 @@
 /**
- * A `LogStore` in memory, for tests, simulations and nodes that may forget. It keeps its content over
- * `close` and `open`, so that a node can be restarted upon it. It checks what the durable one checks when
- * it writes; damage it cannot have. Runs in a browser.
+ * A `LogStore` in memory, for tests and nodes that may forget. It keeps its content over `close` and `open`, so that a node
+ * can be restarted upon it, and checks what the durable one checks when it writes; damage it cannot have.
  */
 
 import { assert } from '../core/assert.ts';
@@ -13,11 +12,11 @@ import type { KnownPeer, NodeIdentity } from '../core/identity.ts';
 import { checkOptionNames } from '../core/known-names.ts';
 import { LOG_EMPTY } from '../core/log-shape.ts';
 import { type ReadRange, selectRuns, truncateRuns } from '../core/run-list.ts';
-import { nodeId } from '../core/types.ts';
 import type { LogOperation, LogStore, LogStoreOwner, RecoveredLog } from '../ports/log-store.ts';
-import { requireSameMembers, requireSendable } from './directory/agreement.ts';
+import { requireOwn, requireSameMembers, requireSendable } from './directory/agreement.ts';
+import { foundIdentity } from './directory/directory-creation.ts';
 import { cryptoWord, type RandomWord } from './directory/random-word.ts';
-import { belongsTo, storeClosed, writeFailed } from './directory/refusals.ts';
+import { storeClosed, writeFailed } from './directory/refusals.ts';
 import { type LogPlan, type LogState, planWrite } from './log/log-plan.ts';
 import { requireReadable } from './log/read-range.ts';
 import { bootIdentity } from './records/identity-file.ts';
@@ -67,9 +66,7 @@ class MemoryLogStore implements LogStore {
     if (this.#isOpen) throw new TypeError('the store is open already');
     const isNew = this.#content === null;
     const content = this.#content ?? newContent(owner, this.#randomWord());
-    const { clusterId, nodeId } = content.identity;
-    const isOwn = clusterId === owner.clusterId && nodeId === owner.nodeId;
-    if (!isOwn) throw belongsTo(PLACE, content.identity, owner);
+    requireOwn(PLACE, content.identity, owner);
     requireSameMembers(PLACE, { known: content.configuration, named: owner.founding });
     const largestRun = content.runs.reduce((most, { bytes }) => Math.max(most, bytes.length), 0);
     requireSendable(PLACE, owner, largestRun);
@@ -150,11 +147,9 @@ class MemoryLogStore implements LogStore {
 }
 
 function newContent(owner: LogStoreOwner, incarnation: string): Content {
-  const { clusterId, founding } = owner;
-  const id = nodeId(owner.nodeId);
   return {
-    identity: { clusterId, nodeId: id, incarnation, boots: 0, lineage: [] },
-    configuration: founding,
+    identity: foundIdentity(owner, incarnation),
+    configuration: owner.founding,
     log: { hardState: HARD_STATE_ZERO, shape: LOG_EMPTY },
     runs: [],
     peers: new Map(),

@@ -3,7 +3,7 @@
  * plan into the one batch of ST1, and adopts the result once the batch is on disk. Payloads are
  * passed on as they are; only the head of a run cut by a truncation is encoded anew.
  */
-import type { EntryRun } from '../core/entry-run.ts';
+import { checksumOfRun, type EntryRun } from '../core/entry-run.ts';
 import type { KnownPeer } from '../core/identity.ts';
 import type { LogShape } from '../core/log-shape.ts';
 import { lastLog } from '../core/term-runs.ts';
@@ -14,7 +14,6 @@ import type { LogPlan, LogState } from './log/log-plan.ts';
 import type { RunIndex } from './log/run-index.ts';
 import {
   checksumOfRecord,
-  checksumOfRun,
   encodeRecord,
   keyOfPeer,
   keyOfRun,

@@ -1,8 +1,6 @@
 /**
- * Whether the parts of a message fit each other, and its entry runs fit the message (TR5, TR6). What
- * contradicts itself was not said by a sound member: the sender asserts these rules, the receiver
- * closes the connection. Whether a message fits the receiver's own log and term is for the rules
- * of Raft, not for this file. Every function returns `null`, or what is wrong in words.
+ * Whether the parts of a message fit each other, and its entry runs fit the message (TR5, TR6): the sender asserts it, the
+ * receiver closes the connection. Every function returns `null`, or what is wrong in words.
  */
 
 import { unreachable } from '../core/assert.ts';
@@ -12,8 +10,9 @@ import {
   type EntryRun,
   RUN_HEADER_BYTES,
 } from '../core/entry-run.ts';
-import type { AppendEntries, AppendRejected, Message } from '../core/message.ts';
+import type { AppendEntries, AppendEntriesReply, Message } from '../core/message.ts';
 import type { EntryId } from '../core/types.ts';
+import { viewOf } from '../core/view-of.ts';
 import { RUN_ENTRIES_MAX } from './limits.ts';
 
 /** TR6: the fields of one message do not contradict each other. */
@@ -26,9 +25,7 @@ export function messageProblem(message: Message): string | null {
     case 'AppendEntries':
       return appendProblem(message);
     case 'AppendEntriesReply':
-      return message.result.accepted
-        ? null
-        : rejectionProblem(message.result, { prevIndex: message.prevIndex, term: message.term });
+      return replyProblem(message);
     case 'Propose':
       if (message.count === 0) return 'nothing is proposed';
       return message.count > RUN_ENTRIES_MAX ? 'more is proposed than a run can count' : null;
@@ -52,14 +49,12 @@ function appendProblem(message: AppendEntries): string | null {
   return entryIdProblem(message.prevLog);
 }
 
-function rejectionProblem(
-  rejected: AppendRejected,
-  request: { readonly prevIndex: number; readonly term: number },
-): string | null {
-  const { hint, lastIndex } = rejected;
-  if (hint.index > request.prevIndex) return 'a hint points past what was asked';
+function replyProblem({ prevIndex, term, result }: AppendEntriesReply): string | null {
+  if (result.accepted) return null;
+  const { hint, lastIndex } = result;
+  if (hint.index > prevIndex) return 'a hint points past what was asked';
   if (hint.index > lastIndex) return 'a hint points past the end of the log';
-  if (hint.term > request.term) return 'a hint is of a later term than its sender';
+  if (hint.term > term) return 'a hint is of a later term than its sender';
   return entryIdProblem(hint);
 }
 
@@ -93,12 +88,15 @@ export function runCountProblem(message: Message, runCount: number): string | nu
   }
 }
 
+/** Where a run stands among those beside one message. */
+interface Place {
+  /** The one before it. */
+  readonly run: EntryRun | undefined;
+  readonly isLast: boolean;
+}
+
 /** TR5: the run fits the message and what came before it. Call it for each run, in order. */
-export function runProblem(
-  message: Message,
-  run: EntryRun,
-  before: { readonly run: EntryRun | undefined; readonly isLast: boolean },
-): string | null {
+export function runProblem(message: Message, run: EntryRun, before: Place): string | null {
   if (message.type === 'AppendEntries') return appendedRunProblem(message, run, before);
   if (message.type !== 'Propose') return 'an entry run beside a message that takes none';
   if (run.firstIndex !== 1) return 'proposed commands are numbered from 1';
@@ -107,11 +105,7 @@ export function runProblem(
     : `${run.lastIndex} commands where ${message.count} were announced`;
 }
 
-function appendedRunProblem(
-  message: AppendEntries,
-  run: EntryRun,
-  before: { readonly run: EntryRun | undefined; readonly isLast: boolean },
-): string | null {
+function appendedRunProblem(message: AppendEntries, run: EntryRun, before: Place): string | null {
   const previousIndex = before.run?.lastIndex ?? message.prevLog.index;
   const previousTerm = before.run?.term ?? message.prevLog.term;
   if (run.firstIndex !== previousIndex + 1) return 'the entry runs leave a gap or overlap';
@@ -128,28 +122,14 @@ function appendedRunProblem(
  */
 export function payloadProblem(run: EntryRun): string | null {
   const { bytes } = run;
+  const view = viewOf(bytes);
   if (!Number.isSafeInteger(run.timeMs)) return 'an entry run has no time';
   let left = run.lastIndex - run.firstIndex + 1;
   let at = RUN_HEADER_BYTES;
   while (at + ENTRY_HEADER_BYTES <= bytes.length) {
-    if (byteAt(bytes, at) > ENTRY_KIND.configuration) return 'an entry is of no known kind';
-    at += ENTRY_HEADER_BYTES + lengthAt(bytes, at + 1);
+    if (view.getUint8(at) > ENTRY_KIND.configuration) return 'an entry is of no known kind';
+    at += ENTRY_HEADER_BYTES + view.getUint32(at + 1, true);
     left -= 1;
   }
   return at === bytes.length && left === 0 ? null : 'an entry run does not hold what it counts';
-}
-
-function lengthAt(bytes: Uint8Array, at: number): number {
-  return (
-    (byteAt(bytes, at) |
-      (byteAt(bytes, at + 1) << 8) |
-      (byteAt(bytes, at + 2) << 16) |
-      (byteAt(bytes, at + 3) << 24)) >>>
-    0
-  );
-}
-
-/** The loop above has proven that the byte is there. */
-function byteAt(bytes: Uint8Array, at: number): number {
-  return bytes[at] ?? 0;
 }

@@ -1,8 +1,7 @@
 /**
- * One end of one connection, without the socket: the order in which things may be said, the same for every
- * transport. Hello first, once, in each direction (TR1); every run right behind its message (TR5);
- * whatever breaks this closes the connection and reaches no one (TR3). The listener hears one
- * `onClose`, last, and nothing while it is itself calling (TR10). What moves the bytes is a `Wire`.
+ * One end of one connection, without the socket: the order in which things may be said, the same for every transport.
+ * Hello first, once, in each direction (TR1); every run right behind its message (TR5); what breaks this closes the
+ * connection and reaches no one (TR3). The listener hears one `onClose`, last (TR10). What moves the bytes is a `Wire`.
  */
 import { assert, unreachable } from '../core/assert.ts';
 import { decodeRun, type EntryRun } from '../core/entry-run.ts';
@@ -55,6 +54,8 @@ interface Gathering {
   bytes: number;
 }
 
+export type Accept = (connection: PeerConnection) => ConnectionListener;
+
 const NO_RUNS: readonly EntryRun[] = [];
 
 export class Conversation implements PeerConnection {
@@ -83,18 +84,10 @@ export class Conversation implements PeerConnection {
     if (this.#state !== 'open') return false;
     assert(this.#helloSent, 'TR1: a hello is sent before any message');
     if (this.bufferedBytes() > this.#setting.limits.socketBytesMax) return false;
-    if (runs.length === 0) {
-      assert(
-        runCountProblem(message, 0) === null,
-        'TR5: the announced entries go with the message',
-      );
-      this.#setting.wire.write([encodeMessage(message, 0)]);
-    } else {
-      this.#assertSound(message, runs);
-      const frames = [encodeMessage(message, runs.length)];
-      for (const run of runs) frames.push(run.bytes);
-      this.#setting.wire.write(frames);
-    }
+    this.#assertSound(message, runs);
+    const frames = [encodeMessage(message, runs.length)];
+    for (const run of runs) frames.push(run.bytes);
+    this.#setting.wire.write(frames);
     return true;
   }
 
@@ -125,11 +118,21 @@ export class Conversation implements PeerConnection {
     this.#listener = listener;
   }
 
-  /** The bytes can flow. The accepting side is not told: it has heard of the connection just now. */
-  opened(side: 'dialled' | 'accepted'): void {
+  /** Dialling side: the bytes can flow. */
+  opened(): void {
     if (this.#state !== 'opening') return;
     this.#state = 'open';
-    if (side === 'dialled') this.#tell((listener) => listener.onOpen());
+    this.#tell((listener) => listener.onOpen());
+  }
+
+  /** Accepting side: the bytes flow already. Why `accept` throws is for this node's own log; a stranger learns nothing. */
+  accepted(accept: Accept): void {
+    this.#state = 'open';
+    try {
+      this.attach(accept(this));
+    } catch {
+      this.close('local', 'the connection was not accepted');
+    }
   }
 
   /** One frame as it arrived; `null` for one that is not binary. */
@@ -199,7 +202,7 @@ export class Conversation implements PeerConnection {
     if (!this.#helloReceived) return 'a message before the hello';
     const problem = runCountProblem(message, runCount);
     if (problem !== null) return problem;
-    if (runCount === 0) this.#deliver(message, NO_RUNS);
+    if (runCount === 0) this.#tell((listener) => listener.onMessage(message, NO_RUNS));
     else this.#gathering = { message, runCount, runs: [], bytes: 0 };
     return null;
   }
@@ -216,16 +219,12 @@ export class Conversation implements PeerConnection {
     runs.push(run);
     if (isLast) {
       this.#gathering = null;
-      this.#deliver(message, runs);
+      this.#tell((listener) => listener.onMessage(message, runs));
     }
     return null;
   }
 
   // What the listener hears.
-
-  #deliver(message: Message, runs: readonly EntryRun[]): void {
-    this.#tell((listener) => listener.onMessage(message, runs));
-  }
 
   /** TR12: a listener that throws loses its connection; the process and the other connections live. */
   #tell(event: (listener: ConnectionListener) => void): void {

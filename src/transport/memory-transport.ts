@@ -1,13 +1,13 @@
 /**
- * A transport without sockets: same codec, same conversation, same bounds as `ws-transport.ts`, carried by a
- * `MemoryNetwork` (TR18). Needs no `node:` module, so the simulator can run it in a browser. Runs arrive
- * as the sender's own bytes, not as a copy: nobody may write to them, which holds in production as well.
+ * A transport without sockets and without `node:`: same codec, same conversation, same bounds as `ws-transport.ts`, carried
+ * by a `MemoryNetwork` (TR18). Runs arrive as the sender's own bytes: nobody may write to them, as in production.
  */
 import { RaftError } from '../core/errors.ts';
 import type { ConnectionListener, PeerConnection, TransportLimits } from '../ports/transport.ts';
-import { Conversation, type PeerTransport, type Wire } from './conversation.ts';
+import { type Accept, Conversation, type PeerTransport, type Wire } from './conversation.ts';
 import {
   type Delivery,
+  type Direction,
   type FarEnd,
   Lane,
   type Link,
@@ -20,8 +20,6 @@ export interface MemoryTransportOptions {
   readonly address: string;
   readonly limits: TransportLimits;
 }
-
-type Accept = (connection: PeerConnection) => ConnectionListener;
 
 /** A transport that reaches, and is reached by, all others on the same network. */
 export function memoryTransport(options: MemoryTransportOptions): MemoryTransport {
@@ -88,14 +86,8 @@ export class MemoryTransport implements PeerTransport {
 
   #answer(accept: Accept, from: string, dialling: FarEnd): void {
     const end = this.#createEnd(from);
-    const { conversation } = end;
     end.join(dialling);
-    conversation.opened('accepted');
-    try {
-      conversation.attach(accept(conversation));
-    } catch {
-      conversation.close('local', 'the connection was not accepted');
-    }
+    end.conversation.accepted(accept);
   }
 
   #createEnd(remote: string): MemoryEnd {
@@ -116,7 +108,7 @@ export class MemoryTransport implements PeerTransport {
 
 interface MemoryEndOptions {
   readonly network: MemoryNetwork;
-  readonly direction: { readonly from: string; readonly to: string };
+  readonly direction: Direction;
   readonly limits: TransportLimits;
   readonly onBadFrame: () => void;
   readonly onEnd: () => void;
@@ -215,7 +207,7 @@ class MemoryEnd implements Wire, FarEnd {
   }
 
   opened(): void {
-    this.conversation.opened('dialled');
+    this.conversation.opened();
   }
 
   receive(frames: readonly Uint8Array[], delivery: Delivery): void {

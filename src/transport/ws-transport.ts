@@ -24,7 +24,7 @@ import { checkOptionNames } from '../core/known-names.ts';
 import { HANDSHAKE_TIMEOUT_MS } from '../core/limits.ts';
 import type { ConnectionListener, PeerConnection, TransportLimits } from '../ports/transport.ts';
 import { type Address, formatAddress, parseAddress } from './address.ts';
-import { Conversation, type PeerTransport, type Wire } from './conversation.ts';
+import { type Accept, Conversation, type PeerTransport, type Wire } from './conversation.ts';
 import { CALLERS_MAX, CALLERS_STRANGERS_SHARE } from './limits.ts';
 import { failureText, follow, GOODBYE_TIMEOUT_MS, WebSocketWire } from './ws-wire.ts';
 
@@ -43,8 +43,6 @@ interface WebSocketTransportOptions {
   /** Bound on inbound connections at once; `CALLERS_MAX` unless given. */
   readonly connectionsMax?: number;
 }
-
-type Accept = (connection: PeerConnection) => ConnectionListener;
 
 /** From the first packet of a caller to its acceptance: all handshakes together, and a goodbye. */
 const STRANGER_TIMEOUT_MS = HANDSHAKE_TIMEOUT_MS + GOODBYE_TIMEOUT_MS;
@@ -117,7 +115,7 @@ class WebSocketTransport implements PeerTransport {
         flooded: () => conversation.receivedBroken(FLOODED),
         released: () => {},
       });
-      conversation.opened('dialled');
+      conversation.opened();
     });
     return conversation;
   }
@@ -138,7 +136,7 @@ class WebSocketTransport implements PeerTransport {
       else server.close(() => resolve());
     });
     for (const conversation of this.#sockets.values()) {
-      conversation.close('local', 'this node is stopping');
+      conversation.close('local', STOPPING);
     }
     if (this.#sockets.size > 0) {
       await new Promise<void>((resolve) => {
@@ -200,23 +198,14 @@ class WebSocketTransport implements PeerTransport {
       flooded: () => conversation.receivedBroken(FLOODED),
       released: () => this.#acquainted(from),
     });
-    conversation.opened('accepted');
-    if (this.#closing !== null) {
-      conversation.close('local', 'this node is stopping');
-      return;
-    }
-    try {
-      conversation.attach(accept(conversation));
-    } catch (_error) {
-      // The error is for this node's own log, which whoever threw it has told; a stranger learns nothing.
-      conversation.close('local', 'the connection was not accepted');
-    }
+    if (this.#closing === null) conversation.accepted(accept);
+    else conversation.close('local', STOPPING);
   }
 
   /** A `string` says why there is nothing to dial. */
   #socketTo(address: string): WebSocket | string {
     const target = parseAddress(address);
-    if (this.#closing !== null) return 'this node is stopping';
+    if (this.#closing !== null) return STOPPING;
     if (target === null || target.port === 0) return `${address} is not an address: host:port`;
     const { limits, tls } = this.#options;
     const options: ClientOptions = {
@@ -280,6 +269,7 @@ interface Stranger {
   readonly timer: NodeJS.Timeout;
 }
 
+const STOPPING = 'this node is stopping';
 const FLOODED = 'more than a hello before it was accepted';
 
 function farEndOf({ remoteAddress, remotePort }: Socket): string {

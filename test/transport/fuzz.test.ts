@@ -46,8 +46,7 @@ function listenTo(
       badFrames += 1;
     },
   });
-  conversation.attach(recorder);
-  conversation.opened('accepted');
+  conversation.accepted(() => recorder);
   for (const frame of [hello, ...frames]) conversation.received(frame);
   for (const callback of later) callback();
   return { recorder, badFrames };

@@ -1,6 +1,5 @@
 /**
- * Whether the parts of a data directory belong together and none has fallen behind what it promised:
- * the proven database, `identity.json`, the second copy of the hard state, the marker (ST4, ST5, ST7).
+ * Whether the parts of a data directory belong together and none has fallen behind what it promised (ST4, ST5, ST7).
  * The order of the writes decides which differences a crash may leave; all others are refused.
  */
 import { type Configuration, members } from '../../core/configuration.ts';
@@ -11,6 +10,7 @@ import type { LogStoreOwner } from '../../ports/log-store.ts';
 import type { Acknowledged, HardStateCopy } from '../records/stored-values.ts';
 import {
   acknowledgedLost,
+  belongsTo,
   contentDiffers,
   hardStateLost,
   mixed,
@@ -40,10 +40,13 @@ export function requireAgreement(parts: DirectoryParts): void {
   requireOneMoment(parts);
 }
 
-/**
- * CF5: a store knows its members. Whoever names others means another cluster, and must not be half in this one
- * and half in that.
- */
+/** ST5: a store made for someone else is refused. */
+export function requireOwn(place: string, found: NodeIdentity, owner: LogStoreOwner): void {
+  const isOwn = found.clusterId === owner.clusterId && found.nodeId === owner.nodeId;
+  if (!isOwn) throw belongsTo(place, found, owner);
+}
+
+/** CF5: whoever names other members means another cluster, and must not be half in this one and half in that. */
 export function requireSameMembers(
   place: string,
   { known, named }: { readonly known: Configuration; readonly named: Configuration },
@@ -96,15 +99,9 @@ function requireNewest({ directory, database, hardState, acknowledged }: Directo
 function requireOneVote({ directory, database, hardState }: DirectoryParts): void {
   const log = database.state.hardState;
   const copy = hardState.hardState;
-  const isOneTerm = log.term === copy.term;
-  if (
-    isOneTerm &&
-    log.votedFor !== copy.votedFor &&
-    log.votedFor !== null &&
-    copy.votedFor !== null
-  ) {
-    throw twoVotes(directory, log.term, { log: log.votedFor, copy: copy.votedFor });
-  }
+  if (log.term !== copy.term || log.votedFor === null || copy.votedFor === null) return;
+  if (log.votedFor === copy.votedFor) return;
+  throw twoVotes(directory, log.term, { log: log.votedFor, copy: copy.votedFor });
 }
 
 function isNewer(left: HardState, right: HardState): boolean {

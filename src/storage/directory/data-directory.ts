@@ -1,7 +1,7 @@
 /**
- * Opening a data directory, in an order that a crash may end anywhere (docs/formats.md): look at the
- * names; take the lock, which is LevelDB's; read who the directory is; finish its creation or prove it;
- * count this start. Nothing is written before the proof is complete. Rules ST5–ST8, ST10, ST11, ID1.
+ * Opening a data directory, in an order that a crash may end anywhere (docs/formats.md; ST5–ST8, ST10, ST11, ID1): look at
+ * the names; take the lock, which is LevelDB's; read who the directory is; finish its creation or prove it; count this
+ * start. Nothing is written before the proof is complete.
  */
 import { InvariantViolation } from '../../core/assert.ts';
 import { RaftError } from '../../core/errors.ts';
@@ -18,7 +18,7 @@ import { bootIdentity } from '../records/identity-file.ts';
 import { putRecord, RECORD_KIND } from '../records/record.ts';
 import { SlotFile } from '../records/slot-file.ts';
 import type { Acknowledged, HardStateCopy, StoreState } from '../records/stored-values.ts';
-import { requireAgreement, requireSameMembers, requireSendable } from './agreement.ts';
+import { requireAgreement, requireOwn, requireSameMembers, requireSendable } from './agreement.ts';
 import { createDirectory } from './directory-creation.ts';
 import {
   type DirectoryGround,
@@ -27,7 +27,7 @@ import {
   type SlotParts,
   writeIdentity,
 } from './directory-parts.ts';
-import { belongsTo, damagedPart, inUse, missing, notEmpty, PART, unusable } from './refusals.ts';
+import { damagedPart, inUse, missing, notEmpty, PART, unusable } from './refusals.ts';
 import { type ProvenDatabase, proveDatabase } from './start-up-proof.ts';
 
 export interface OpenedDirectory {
@@ -132,10 +132,7 @@ async function readOwnIdentity(
   owner: LogStoreOwner,
 ): Promise<NodeIdentity | null> {
   const identity = await readIdentity(ground);
-  if (identity === null) return null;
-  const { clusterId, nodeId } = identity;
-  const isOwn = clusterId === owner.clusterId && nodeId === owner.nodeId;
-  if (!isOwn) throw belongsTo(ground.directory, identity, owner);
+  if (identity !== null) requireOwn(ground.directory, identity, owner);
   return identity;
 }
 

@@ -8,7 +8,7 @@ import type { NodeIdentity } from '../../core/identity.ts';
 import { ENTRY_ZERO, nodeId } from '../../core/types.ts';
 import type { LogStoreOwner } from '../../ports/log-store.ts';
 import { type Database, type DatabaseChange, writeDurably } from '../disk/database.ts';
-import { checksumOfRecord, putRecord, RECORD_KIND, type RecordKind } from '../records/record.ts';
+import { checksumOfRecord, putRecord, RECORD_KIND } from '../records/record.ts';
 import { advanceDigest, type StoreState } from '../records/stored-values.ts';
 import { createSlotParts, type DirectoryGround, writeIdentity } from './directory-parts.ts';
 import { missing, mixed, PART } from './refusals.ts';
@@ -44,7 +44,8 @@ function isUnused({ state, peers }: ProvenDatabase): boolean {
   return isEmpty && state.boots <= 1;
 }
 
-function foundIdentity(owner: LogStoreOwner, incarnation: string): NodeIdentity {
+/** Of a store that nobody has had before. */
+export function foundIdentity(owner: LogStoreOwner, incarnation: string): NodeIdentity {
   const { clusterId } = owner;
   return { clusterId, nodeId: nodeId(owner.nodeId), incarnation, boots: 0, lineage: [] };
 }
@@ -53,17 +54,12 @@ function firstBatch(
   { clusterId, nodeId, incarnation }: NodeIdentity,
   founding: Configuration,
 ): { readonly changes: readonly DatabaseChange[]; readonly state: StoreState } {
-  const records: readonly (readonly [RecordKind, unknown])[] = [
-    [RECORD_KIND.identity, { clusterId, nodeId, incarnation }],
-    [RECORD_KIND.configuration, founding],
+  const changes = [
+    putRecord(RECORD_KIND.identity, { clusterId, nodeId, incarnation }),
+    putRecord(RECORD_KIND.configuration, founding),
   ];
-  const changes: DatabaseChange[] = [];
   let digest = 0;
-  for (const [kind, content] of records) {
-    const change = putRecord(kind, content);
-    changes.push(change);
-    digest = advanceDigest(digest, checksumOfRecord(change.value), 0);
-  }
+  for (const { value } of changes) digest = advanceDigest(digest, checksumOfRecord(value), 0);
   const state: StoreState = {
     sequence: 1,
     boots: 0,

@@ -6,13 +6,13 @@ import type { NodeIdentity } from '../../core/identity.ts';
 import type { Database } from '../disk/database.ts';
 import type { Files } from '../disk/files.ts';
 import { decodeIdentity, encodeIdentity } from '../records/identity-file.ts';
-import { RECORD_KIND, type RecordKind } from '../records/record.ts';
-import { decodeSlots, encodeSlots, type Sequenced, type SlotFormat } from '../records/slot-file.ts';
+import type { RecordFormat, RecordKind } from '../records/record.ts';
+import { decodeSlots, encodeSlots, type Sequenced } from '../records/slot-file.ts';
 import {
+  ACKNOWLEDGED,
   type Acknowledged,
+  HARD_STATE_COPY,
   type HardStateCopy,
-  parseAcknowledged,
-  parseHardStateCopy,
   type StoreState,
 } from '../records/stored-values.ts';
 import type { RandomWord } from './random-word.ts';
@@ -39,15 +39,6 @@ export interface SlotParts {
   readonly hardState: SlotPart<HardStateCopy>;
   readonly acknowledged: SlotPart<Acknowledged>;
 }
-
-const HARD_STATE_FORMAT: SlotFormat<HardStateCopy> = {
-  kind: RECORD_KIND.hardState,
-  parse: parseHardStateCopy,
-};
-const ACKNOWLEDGED_FORMAT: SlotFormat<Acknowledged> = {
-  kind: RECORD_KIND.acknowledged,
-  parse: parseAcknowledged,
-};
 
 /** `null` if there is no such file. */
 export async function readIdentity(ground: DirectoryGround): Promise<NodeIdentity | null> {
@@ -76,8 +67,8 @@ export async function writeIdentity(
 
 export async function readSlotParts(ground: DirectoryGround): Promise<SlotParts> {
   return {
-    hardState: await readSlots(ground, PART.hardState, HARD_STATE_FORMAT),
-    acknowledged: await readSlots(ground, PART.acknowledged, ACKNOWLEDGED_FORMAT),
+    hardState: await readSlots(ground, PART.hardState, HARD_STATE_COPY),
+    acknowledged: await readSlots(ground, PART.acknowledged, ACKNOWLEDGED),
   };
 }
 
@@ -87,18 +78,17 @@ export async function createSlotParts(
   incarnation: string,
   { sequence, hardState, last }: StoreState,
 ): Promise<void> {
-  const copy: HardStateCopy = { incarnation, sequence, hardState };
-  const marker: Acknowledged = { incarnation, sequence, last };
-  const { hardState: copyKind, acknowledged: markerKind } = RECORD_KIND;
-  await files.write(`${directory}/${PART.hardState}`, encodeSlots(copyKind, copy));
-  await files.write(`${directory}/${PART.acknowledged}`, encodeSlots(markerKind, marker));
+  const copy = encodeSlots(HARD_STATE_COPY, { incarnation, sequence, hardState });
+  const marker = encodeSlots(ACKNOWLEDGED, { incarnation, sequence, last });
+  await files.write(`${directory}/${PART.hardState}`, copy);
+  await files.write(`${directory}/${PART.acknowledged}`, marker);
   await files.syncDirectory(directory);
 }
 
 async function readSlots<Value extends Sequenced>(
   { directory, files }: DirectoryGround,
   part: Part,
-  format: SlotFormat<Value>,
+  format: RecordFormat<Value>,
 ): Promise<SlotPart<Value>> {
   const path = `${directory}/${part}`;
   const bytes = await files.read(path);

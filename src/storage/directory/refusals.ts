@@ -1,9 +1,9 @@
 /**
- * Every sentence with which the store refuses to start, or gives up, in one place: what is wrong, where,
- * that nothing was done about it, and what to do next. The codes are API, the wording is not. That "no
- * record was changed" is literal: LevelDB tidies its own files when it opens, the store writes nothing.
+ * Every sentence with which the store refuses to start, or gives up: what is wrong, where, that nothing was done about it,
+ * and what to do next. "No record was changed" is literal: LevelDB tidies its own files when it opens, the store writes nothing.
  */
 import { RaftError } from '../../core/errors.ts';
+import { textOf } from '../../core/thrown-text.ts';
 import type { EntryId, Index, NodeId, Term } from '../../core/types.ts';
 import type { StoredIdentity } from '../records/stored-values.ts';
 
@@ -18,11 +18,10 @@ export const PART = {
 export type Part = (typeof PART)[keyof typeof PART];
 
 export function inUse(directory: string, cause: unknown): RaftError {
-  return new RaftError(
-    'RAFT_LOG_REFUSED',
+  return refused(
     `The data directory ${directory} is in use by another process or another node of this process. ` +
       'Nothing was changed. Stop the other one, or give this node a data directory of its own.',
-    { cause },
+    cause,
   );
 }
 
@@ -31,8 +30,7 @@ export function belongsTo(
   found: Pick<StoredIdentity, 'clusterId' | 'nodeId'>,
   owner: { readonly clusterId: string; readonly nodeId: string },
 ): RaftError {
-  return new RaftError(
-    'RAFT_WRONG_IDENTITY',
+  return foreign(
     `The data directory ${directory} belongs to ${name(found)}, but this is ${name(owner)}. ` +
       'Nothing was changed. Start the node it belongs to, or choose another data directory.',
   );
@@ -44,8 +42,7 @@ export function otherMembers(
   named: readonly NodeId[],
 ): RaftError {
   const alone = known.length === 1 ? ' alone' : '';
-  return new RaftError(
-    'RAFT_WRONG_IDENTITY',
+  return foreign(
     `The data directory ${directory} belongs to a cluster of ${known.join(', ')}${alone}, but this start names ` +
       `${named.join(', ')} as its members (--peers, or peers). Nothing was changed. Name those that it knows, at any ` +
       'address: members cannot be added or removed yet. To found another cluster, give each of its nodes a new data directory.',
@@ -53,16 +50,14 @@ export function otherMembers(
 }
 
 export function runTooLarge(directory: string, bytes: number, bytesMax: number): RaftError {
-  return new RaftError(
-    'RAFT_LOG_REFUSED',
+  return refused(
     `The log in ${directory} holds entries that were written together as ${bytes} bytes, but --frame-bytes-max ` +
       `(frameBytesMax) is ${bytesMax} now: a leader could not send them. Nothing was changed. Start with ${bytes} or more.`,
   );
 }
 
 export function mixed(directory: string, part: Part): RaftError {
-  return new RaftError(
-    'RAFT_WRONG_IDENTITY',
+  return foreign(
     `${directory}/${part} comes from another data directory than ${directory}/${PART.identity}. ` +
       `No record was changed. Put back the files that belong together. ${lost(directory)}`,
   );
@@ -72,8 +67,7 @@ export function restored(
   directory: string,
   boots: { readonly identity: number; readonly log: number },
 ): RaftError {
-  return new RaftError(
-    'RAFT_WRONG_IDENTITY',
+  return foreign(
     `${directory}/${PART.identity} counts ${boots.identity} starts and ${directory}/${PART.log} ` +
       `${boots.log}: one of the two was restored from an older copy. ` +
       `No record was changed. Put back the newest of both. ${lost(directory)}`,
@@ -81,16 +75,14 @@ export function restored(
 }
 
 export function newerFormat(path: string, version: number): RaftError {
-  return new RaftError(
-    'RAFT_LOG_REFUSED',
+  return refused(
     `${path} was written by a newer version of raftchart (format ${version}), which this one cannot read. ` +
       'No record was changed. Start this node with the version that wrote it, or a later one.',
   );
 }
 
 export function notEmpty(directory: string, stranger: string): RaftError {
-  return new RaftError(
-    'RAFT_LOG_REFUSED',
+  return refused(
     `${directory} is no data directory, and it is not empty either: it holds ${stranger}. ` +
       'Nothing was changed. Choose a directory that is empty or does not exist.',
   );
@@ -108,38 +100,32 @@ export function damagedPart(directory: string, part: Part, why: string): RaftErr
 }
 
 export function damagedRun(directory: string, firstIndex: Index, why: string): RaftError {
-  return damage(
-    directory,
-    `The log in ${directory}/${PART.log} is damaged at index ${firstIndex}: ${why}.`,
-  );
+  return damagedLog(directory, `is damaged at index ${firstIndex}: ${why}.`);
 }
 
 export function gap(directory: string, expected: Index, found: Index): RaftError {
-  return damage(
+  return damagedLog(
     directory,
-    `The log in ${directory}/${PART.log} is damaged: where index ${expected} belongs, it holds index ${found}.`,
+    `is damaged: where index ${expected} belongs, it holds index ${found}.`,
   );
 }
 
 export function termFalls(directory: string, at: Index): RaftError {
-  return damage(
-    directory,
-    `The log in ${directory}/${PART.log} is damaged: at index ${at} its terms fall.`,
-  );
+  return damagedLog(directory, `is damaged: at index ${at} its terms fall.`);
 }
 
 export function termAboveHardState(directory: string, last: EntryId, term: Term): RaftError {
-  return damage(
+  return damagedLog(
     directory,
-    `The log in ${directory}/${PART.log} ends in term ${last.term} at index ${last.index}, but this node ` +
+    `ends in term ${last.term} at index ${last.index}, but this node ` +
       `has only reached term ${term}: records are missing.`,
   );
 }
 
 export function contentDiffers(directory: string, last: EntryId): RaftError {
-  return damage(
+  return damagedLog(
     directory,
-    `The log in ${directory}/${PART.log} (last index ${last.index}) is not what its last write left behind: ` +
+    `(last index ${last.index}) is not what its last write left behind: ` +
       'records are missing, or deleted ones have come back.',
   );
 }
@@ -149,18 +135,18 @@ export function acknowledgedLost(
   log: EntryId,
   acknowledged: EntryId,
 ): RaftError {
-  return damage(
+  return damagedLog(
     directory,
-    `The log in ${directory}/${PART.log} has lost its newest writes: it ends at index ${log.index} ` +
+    `has lost its newest writes: it ends at index ${log.index} ` +
       `(term ${log.term}), and this node has acknowledged more, with the end at index ` +
       `${acknowledged.index} (term ${acknowledged.term}).`,
   );
 }
 
 export function olderThanCopy(directory: string): RaftError {
-  return damage(
+  return damagedLog(
     directory,
-    `The log in ${directory}/${PART.log} is older than ${directory}/${PART.hardState}: its newest writes are gone.`,
+    `is older than ${directory}/${PART.hardState}: its newest writes are gone.`,
   );
 }
 
@@ -198,9 +184,7 @@ export function unusable(directory: string, cause: unknown, isUnfinished: boolea
       ? ['be made', 'No node has run on it yet, so nothing is lost.']
       : ['be opened', 'Its entries and votes are as they were.'];
   const text = `The data directory ${directory} could not ${failed}: ${textOf(cause)}. ${state}`;
-  return new RaftError('RAFT_LOG_REFUSED', `${text} ${remedy(directory, why, isUnfinished)}`, {
-    cause,
-  });
+  return refused(`${text} ${remedy(directory, why, isUnfinished)}`, cause);
 }
 
 type SystemCause = 'notDirectory' | 'diskFull' | 'notAllowed' | 'other';
@@ -246,11 +230,21 @@ export function storeClosed(directory: string): RaftError {
   return new RaftError('RAFT_STOPPED', `The store ${directory} is not open.`);
 }
 
+function damagedLog(directory: string, how: string): RaftError {
+  return damage(directory, `The log in ${directory}/${PART.log} ${how}`);
+}
+
 function damage(directory: string, sentence: string): RaftError {
-  return new RaftError(
-    'RAFT_LOG_REFUSED',
-    `${sentence} No record was changed. Put back a copy made after this node last stopped. ${lost(directory)}`,
-  );
+  const advice = `Put back a copy made after this node last stopped. ${lost(directory)}`;
+  return refused(`${sentence} No record was changed. ${advice}`);
+}
+
+function refused(text: string, cause?: unknown): RaftError {
+  return new RaftError('RAFT_LOG_REFUSED', text, { cause });
+}
+
+function foreign(text: string): RaftError {
+  return new RaftError('RAFT_WRONG_IDENTITY', text);
 }
 
 /** A member cannot be replaced yet, and an older or an emptied directory is refused by the peers (ID1, ID2). */
@@ -263,8 +257,4 @@ function lost(directory: string): string {
 
 function name(node: { readonly clusterId: string; readonly nodeId: string }): string {
   return `node ${node.nodeId} of cluster ${node.clusterId}`;
-}
-
-function textOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

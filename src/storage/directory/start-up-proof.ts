@@ -5,16 +5,16 @@
  */
 
 import type { Configuration } from '../../core/configuration.ts';
-import { decodeRun } from '../../core/entry-run.ts';
+import { checksumOfRun, decodeRun } from '../../core/entry-run.ts';
 import type { KnownPeer } from '../../core/identity.ts';
 import type { LogShape } from '../../core/log-shape.ts';
 import { appendSpan, lastLog } from '../../core/term-runs.ts';
 import { ENTRY_ZERO, type Index, index, nextIndex, previousIndex } from '../../core/types.ts';
+import { viewOf } from '../../core/view-of.ts';
 import type { Database, DatabaseRecord } from '../disk/database.ts';
 import { SCAN_STEP_BYTES_MAX } from '../limits.ts';
 import { RunIndex } from '../log/run-index.ts';
 import {
-  checksumOfRun,
   type Decoded,
   decodeRecord,
   isSameKey,
@@ -22,14 +22,14 @@ import {
   keyOfPeer,
   keyOfRun,
   RECORD_KIND,
-  type RecordKind,
+  type RecordFormat,
 } from '../records/record.ts';
 import {
   advanceDigest,
-  parseConfiguration,
-  parseIdentity,
-  parsePeer,
-  parseState,
+  CONFIGURATION,
+  IDENTITY,
+  PEER,
+  STATE,
   type StoredIdentity,
   type StoreState,
 } from '../records/stored-values.ts';
@@ -103,15 +103,6 @@ interface Draft {
   records: number;
 }
 
-interface SingleFormat<Value> {
-  readonly kind: RecordKind;
-  readonly parse: (value: unknown) => Value | null;
-}
-
-const IDENTITY = { kind: RECORD_KIND.identity, parse: parseIdentity } as const;
-const CONFIGURATION = { kind: RECORD_KIND.configuration, parse: parseConfiguration } as const;
-const STATE = { kind: RECORD_KIND.state, parse: parseState } as const;
-
 function addRecord(draft: Draft, record: DatabaseRecord): void {
   const { key, value } = record;
   draft.records += 1;
@@ -155,7 +146,7 @@ function addRun(draft: Draft, key: Uint8Array, value: Uint8Array): void {
 }
 
 function addPeer(draft: Draft, key: Uint8Array, value: Uint8Array): void {
-  const record = proven(draft, decodeRecord(RECORD_KIND.peer, value, parsePeer));
+  const record = proven(draft, decodeRecord(PEER, value));
   const peer = counted(draft, record);
   if (!isSameKey(key, keyOfPeer(peer.nodeId))) throw misplaced(draft);
   draft.peers.set(peer.nodeId, { peer, checksum: record.checksum });
@@ -165,10 +156,10 @@ function addPeer(draft: Draft, key: Uint8Array, value: Uint8Array): void {
 function single<Value>(
   draft: Draft,
   { key, value }: DatabaseRecord,
-  { kind, parse }: SingleFormat<Value>,
+  format: RecordFormat<Value>,
 ): ProvenValue<Value> {
-  if (!isSameKey(key, keyOf(kind))) throw misplaced(draft);
-  return proven(draft, decodeRecord(kind, value, parse));
+  if (!isSameKey(key, keyOf(format.kind))) throw misplaced(draft);
+  return proven(draft, decodeRecord(format, value));
 }
 
 /** Every record but the state is part of the digest that the state names. */
@@ -233,7 +224,7 @@ function damagedLog(draft: Draft, why: string): Error {
 /** For sentences only: the index that a key of any length seems to name. */
 function indexOfKey(key: Uint8Array): Index {
   if (key.length !== 9) return index(1);
-  const view = new DataView(key.buffer, key.byteOffset, key.byteLength);
+  const view = viewOf(key);
   const high = view.getUint32(1);
   return index(high > 0xffff ? 1 : Math.max(1, high * 2 ** 32 + view.getUint32(5)));
 }

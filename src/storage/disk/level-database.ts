@@ -1,10 +1,9 @@
 /**
- * The store's database on LevelDB. It decides LevelDB's options, keeps a second handle of the same process
- * out, and looks at LevelDB's files before LevelDB does (`level-tables.ts`). That LevelDB notices
- * little damage and loses what it cannot read is the store's business.
+ * The store's database on LevelDB. It decides LevelDB's options, keeps a second handle of the same process out, and looks
+ * at LevelDB's files before LevelDB does (`level-tables.ts`). That LevelDB loses what it cannot read is the store's business.
  */
 
-import { readdir, readFile, realpath, unlink } from 'node:fs/promises';
+import { readFile, realpath, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Level } from 'level';
 import { EMPTY_MANIFEST_BYTES_MAX, OPEN_FILES_MAX, SCAN_RECORDS_MAX } from '../limits.ts';
@@ -119,7 +118,7 @@ async function requireSound(
   place: string,
   { createIfMissing }: { readonly createIfMissing: boolean },
 ): Promise<void> {
-  const names = await namesIn(place);
+  const names = (await nodeFiles.list(place)) ?? [];
   const mayBegin = createIfMissing && (await isBeginning(place, names));
   if (!names.includes(CURRENT)) {
     if (!mayBegin) throw new DatabaseMissing(`${place} has no ${CURRENT}`);
@@ -183,9 +182,7 @@ function judged<Result>(name: string, judge: () => Result): Result {
   }
 }
 
-async function readManifest(
-  place: string,
-): Promise<{ readonly name: string; readonly bytes: Uint8Array }> {
+async function readManifest(place: string): Promise<{ name: string; bytes: Uint8Array }> {
   const name = (await readFile(join(place, CURRENT), 'latin1')).trimEnd();
   if (!/^MANIFEST-\d+$/.test(name)) {
     throw new DatabaseDamaged(`its file ${CURRENT} names no manifest`);
@@ -194,25 +191,9 @@ async function readManifest(
 }
 
 async function readPart(place: string, name: string): Promise<Uint8Array> {
-  try {
-    return await readFile(join(place, name));
-  } catch (error) {
-    if (isMissing(error)) throw new DatabaseDamaged(`its file ${name} is missing`);
-    throw error;
-  }
-}
-
-async function namesIn(place: string): Promise<readonly string[]> {
-  try {
-    return await readdir(place);
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  const bytes = await nodeFiles.read(join(place, name));
+  if (bytes === null) throw new DatabaseDamaged(`its file ${name} is missing`);
+  return bytes;
 }
 
 /** `level` wraps what LevelDB said; the wrapping says only that the database is not open. */

@@ -5,6 +5,7 @@
  * the manifest, which names the live tables, and the blocks of a table. Pure, and trusts no length.
  */
 import { crc32c } from '../../core/checksum.ts';
+import { viewOf } from '../../core/view-of.ts';
 
 const LOG_BLOCK_BYTES = 32 * 1024;
 const LOG_HEADER_BYTES = 7;
@@ -47,8 +48,7 @@ interface Manifest {
 export function requireSoundTable(table: Uint8Array): void {
   if (table.length < FOOTER_BYTES) throw new LevelFileDamaged('it was cut');
   const footer = table.subarray(table.length - FOOTER_BYTES);
-  const view = new DataView(footer.buffer, footer.byteOffset, footer.byteLength);
-  if (view.getBigUint64(FOOTER_BYTES - 8, true) !== TABLE_MAGIC) {
+  if (viewOf(footer).getBigUint64(FOOTER_BYTES - 8, true) !== TABLE_MAGIC) {
     throw new LevelFileDamaged('its end is not the end of a table');
   }
   const cursor = new Cursor(footer);
@@ -85,7 +85,7 @@ function handlesIn(block: Uint8Array): readonly BlockHandle[] {
     cursor.varint();
     const keyBytes = cursor.varint();
     const valueBytes = cursor.varint();
-    cursor.skip(keyBytes);
+    cursor.take(keyBytes);
     handles.push(readHandle(new Cursor(cursor.take(valueBytes))));
   }
   return handles;
@@ -193,10 +193,6 @@ class Cursor {
     throw new LevelFileDamaged(`a number at ${this.at} makes no sense`);
   }
 
-  skip(count: number): void {
-    this.take(count);
-  }
-
   take(count: number): Uint8Array {
     if (this.at + count > this.#bytes.length) {
       throw new LevelFileDamaged(`a length at ${this.at} makes no sense`);
@@ -216,7 +212,7 @@ function masked(checksum: number): number {
 }
 
 function uint32At(bytes: Uint8Array, at: number): number {
-  return new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true);
+  return viewOf(bytes).getUint32(at, true);
 }
 
 function concatenate(parts: readonly Uint8Array[]): Uint8Array {

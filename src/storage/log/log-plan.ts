@@ -4,7 +4,7 @@
  * end (ST3, ST4). It reads and writes nothing.
  */
 import { assert, unreachable } from '../../core/assert.ts';
-import { type EntryRun, RUN_HEADER_BYTES } from '../../core/entry-run.ts';
+import { type EntryRun, isHeaderOf } from '../../core/entry-run.ts';
 import { type HardState, isSameHardState } from '../../core/hard-state.ts';
 import type { LogShape } from '../../core/log-shape.ts';
 import { truncateRuns } from '../../core/run-list.ts';
@@ -84,16 +84,4 @@ function append(draft: Draft, run: EntryRun): void {
   assert(isHeaderOf(run), 'ST2: a run is what its header says');
   draft.shape = appendSpan(draft.shape, run);
   draft.append.push(run);
-}
-
-/** The header's own numbers; its checksum was proven where the bytes came in, and is again when read. */
-function isHeaderOf({ bytes, firstIndex, lastIndex, term }: EntryRun): boolean {
-  if (bytes.length < RUN_HEADER_BYTES) return false;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return (
-    view.getBigUint64(8, true) === BigInt(firstIndex) &&
-    view.getBigUint64(16, true) === BigInt(term) &&
-    view.getUint32(32, true) === lastIndex - firstIndex + 1 &&
-    view.getUint32(36, true) === bytes.length - RUN_HEADER_BYTES
-  );
 }

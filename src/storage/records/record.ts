@@ -1,13 +1,14 @@
 /**
- * The small records of the store, all in one envelope that proves itself (ST2): in the database, in the
- * two-slot files, everywhere but `identity.json`. Entry runs have a format of their own
- * (`src/core/entry-run.ts`). Layout, version 1:
+ * The small records of the store, all in one envelope that proves itself (ST2): in the database and in the two-slot files.
+ * Entry runs have a format of their own (`src/core/entry-run.ts`). Layout, version 1:
  *
  *   0  u8 kind    1  u8 version    2  JSON text, UTF-8    end − 4  u32 CRC-32 of all before it
  */
 import { crc32 } from '../../core/checksum.ts';
 import type { Index } from '../../core/types.ts';
+import { viewOf } from '../../core/view-of.ts';
 import type { DatabaseChange } from '../disk/database.ts';
+import type { Proof } from './proofs.ts';
 
 /**
  * What a record is; in the database also the first byte of its key, so that the state, which every
@@ -39,6 +40,11 @@ export type Decoded<Value> =
   | { readonly type: 'value'; readonly value: Value; readonly checksum: number }
   | RecordFault;
 
+export interface RecordFormat<Value> {
+  readonly kind: RecordKind;
+  readonly proof: Proof<Value>;
+}
+
 /** `version` is for tests of what a newer program might have written. */
 export function encodeRecord(
   kind: RecordKind,
@@ -55,11 +61,9 @@ export function encodeRecord(
   return bytes;
 }
 
-/** `parse` answers `null` to a value that it cannot vouch for. */
 export function decodeRecord<Value>(
-  kind: RecordKind,
+  { kind, proof }: RecordFormat<Value>,
   bytes: Uint8Array,
-  parse: (value: unknown) => Value | null,
 ): Decoded<Value> {
   const end = bytes.length - CHECKSUM_BYTES;
   if (end < PREFIX_BYTES) return damaged(`it has ${bytes.length} bytes`);
@@ -68,19 +72,14 @@ export function decodeRecord<Value>(
   if (bytes[0] !== kind) return damaged('it is a record of another kind');
   const version = bytes[1] ?? 0;
   if (version > RECORD_VERSION) return { type: 'newer', version };
-  const value = parse(parseJson(bytes.subarray(PREFIX_BYTES, end)));
-  return value === null
+  const value = proof(parseJson(bytes.subarray(PREFIX_BYTES, end)));
+  return value === undefined
     ? damaged('its content makes no sense')
     : { type: 'value', value, checksum };
 }
 
 export function checksumOfRecord(bytes: Uint8Array): number {
   return viewOf(bytes).getUint32(bytes.length - CHECKSUM_BYTES, true);
-}
-
-/** The checksum in the header of an entry run, as `decodeRun` proved it. */
-export function checksumOfRun(bytes: Uint8Array): number {
-  return viewOf(bytes).getUint32(4, true);
 }
 
 /** Writes a record of which there is one, so that its kind is its key. */
@@ -117,14 +116,11 @@ function damaged(why: string): RecordFault {
   return { type: 'damaged', why };
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+/** `null` for bytes that are no JSON. */
+export function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(decoder.decode(bytes));
   } catch {
     return null;
   }
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,13 +1,19 @@
 /**
- * A small file with two slots, written in turn, so that a torn write or one damaged block leaves the
- * value before it. The slots lie one block apart; each is a length and a record with its own
- * checksum. Used for the second copy of the hard state (ST4) and for the marker (ST7).
+ * A small file with two slots, written in turn, so that a torn write or one damaged block leaves the value before it: the
+ * second copy of the hard state (ST4), the marker (ST7). The slots lie one block apart; each is a length and a record.
  *
  *   0     u32 length   4     record        4096  u32 length   4100  record        8192 end
  */
 import { assert } from '../../core/assert.ts';
+import { viewOf } from '../../core/view-of.ts';
 import type { Files, OpenFile } from '../disk/files.ts';
-import { type Decoded, decodeRecord, encodeRecord, type RecordKind } from './record.ts';
+import {
+  type Decoded,
+  decodeRecord,
+  encodeRecord,
+  type RecordFormat,
+  type RecordKind,
+} from './record.ts';
 
 const SLOT_BYTES = 4096;
 const LENGTH_BYTES = 4;
@@ -17,13 +23,11 @@ export interface Sequenced {
   readonly sequence: number;
 }
 
-export interface SlotFormat<Value extends Sequenced> {
-  readonly kind: RecordKind;
-  readonly parse: (value: unknown) => Value | null;
-}
-
 /** The content of a new file: the value in both slots. */
-export function encodeSlots(kind: RecordKind, value: Sequenced): Uint8Array {
+export function encodeSlots<Value extends Sequenced>(
+  { kind }: RecordFormat<Value>,
+  value: Value,
+): Uint8Array {
   const slot = encodeSlot(kind, value);
   const bytes = new Uint8Array(2 * SLOT_BYTES);
   bytes.set(slot, 0);
@@ -39,7 +43,7 @@ interface SlotContent<Value> {
 }
 
 export function decodeSlots<Value extends Sequenced>(
-  format: SlotFormat<Value>,
+  format: RecordFormat<Value>,
   bytes: Uint8Array,
 ): SlotContent<Value> {
   const first = decodeSlot(format, bytes.subarray(0, SLOT_BYTES));
@@ -105,18 +109,17 @@ function encodeSlot(kind: RecordKind, value: Sequenced): Uint8Array {
   const record = encodeRecord(kind, value);
   assert(record.length + LENGTH_BYTES <= SLOT_BYTES, 'ST4: a value fits its slot');
   const slot = new Uint8Array(LENGTH_BYTES + record.length);
-  new DataView(slot.buffer).setUint32(0, record.length, true);
+  viewOf(slot).setUint32(0, record.length, true);
   slot.set(record, LENGTH_BYTES);
   return slot;
 }
 
 function decodeSlot<Value extends Sequenced>(
-  format: SlotFormat<Value>,
+  format: RecordFormat<Value>,
   slot: Uint8Array,
 ): Decoded<Value> {
   if (slot.length < LENGTH_BYTES) return { type: 'damaged', why: 'it was cut' };
-  const view = new DataView(slot.buffer, slot.byteOffset, slot.byteLength);
-  const end = LENGTH_BYTES + view.getUint32(0, true);
+  const end = LENGTH_BYTES + viewOf(slot).getUint32(0, true);
   if (end > slot.length) return { type: 'damaged', why: 'it was cut' };
-  return decodeRecord(format.kind, slot.subarray(LENGTH_BYTES, end), format.parse);
+  return decodeRecord(format, slot.subarray(LENGTH_BYTES, end));
 }

@@ -1,19 +1,10 @@
-/**
- * What the small records of the store hold, and the proof of their shape: what comes from disk is
- * `unknown` until it has passed one of these (TR4). Each answers `null` to anything it cannot vouch for.
- */
+/** What the small records of the store hold, and how each is proven when it is read. */
 import type { Configuration } from '../../core/configuration.ts';
 import type { HardState } from '../../core/hard-state.ts';
 import type { KnownPeer, PeerBoot } from '../../core/identity.ts';
-import {
-  type EntryId,
-  type Index,
-  index,
-  isCounter,
-  isNodeId,
-  type NodeId,
-  term,
-} from '../../core/types.ts';
+import type { EntryId, NodeId } from '../../core/types.ts';
+import { aCounter, aNodeId, anIndex, aTerm, aText, listOf, objectOf, orNull } from './proofs.ts';
+import { RECORD_KIND, type RecordFormat } from './record.ts';
 
 /** Whom a database belongs to; the same words stand in `identity.json` (ST5). */
 export interface StoredIdentity {
@@ -62,98 +53,68 @@ export function advanceDigest(digest: number, gained: number, lost: number): num
   return (digest + gained - lost + DIGEST_MODULUS) % DIGEST_MODULUS;
 }
 
-export function parseIdentity(value: unknown): StoredIdentity | null {
-  if (!isObject(value)) return null;
-  const { clusterId, nodeId, incarnation } = value;
-  if (!isText(clusterId) || !isNodeId(nodeId) || !isText(incarnation)) return null;
-  return { clusterId, nodeId, incarnation };
-}
+const anEntryId = objectOf<EntryId>({ term: aTerm, index: anIndex });
+const aHardState = objectOf<HardState>({ term: aTerm, votedFor: orNull(aNodeId) });
+const aBoot = objectOf<PeerBoot>({ incarnation: aText, boots: aCounter, word: aText });
 
-export function parseState(value: unknown): StoreState | null {
-  if (!isObject(value)) return null;
-  const { sequence, boots, runs, digest } = value;
-  const hardState = parseHardState(value.hardState);
-  const base = parseEntryId(value.base);
-  const last = parseEntryId(value.last);
-  if (!isCounter(sequence) || !isCounter(boots) || !isCounter(runs) || !isCounter(digest)) {
-    return null;
-  }
-  if (hardState === null || base === null || last === null) return null;
-  return { sequence, boots, hardState, base, last, runs, digest };
-}
+export const IDENTITY: RecordFormat<StoredIdentity> = {
+  kind: RECORD_KIND.identity,
+  proof: objectOf({ clusterId: aText, nodeId: aNodeId, incarnation: aText }),
+};
 
-export function parseConfiguration(value: unknown): Configuration | null {
-  if (!isObject(value)) return null;
-  const { voters, votersOutgoing, learners, learnersNext } = value;
-  if (!isNodeIds(voters) || !isNodeIds(votersOutgoing)) return null;
-  if (!isNodeIds(learners) || !isNodeIds(learnersNext)) return null;
-  return { voters, votersOutgoing, learners, learnersNext };
-}
+export const STATE: RecordFormat<StoreState> = {
+  kind: RECORD_KIND.state,
+  proof: objectOf({
+    sequence: aCounter,
+    boots: aCounter,
+    hardState: aHardState,
+    base: anEntryId,
+    last: anEntryId,
+    runs: aCounter,
+    digest: aCounter,
+  }),
+};
 
-export function parsePeer(value: unknown): KnownPeer | null {
-  if (!isObject(value)) return null;
-  const { nodeId, met, shown } = value;
-  if (!isNodeId(nodeId)) return null;
-  if (met === undefined) return parsePeerOfFormat1(nodeId, value);
-  if (shown !== null && (!Array.isArray(shown) || !shown.every(isText))) return null;
-  if (met === null) return { nodeId, met, shown };
-  const boot = parsePeerBoot(met);
-  return boot === null ? null : { nodeId, met: boot, shown };
-}
+export const CONFIGURATION: RecordFormat<Configuration> = {
+  kind: RECORD_KIND.configuration,
+  proof: objectOf({
+    voters: listOf(aNodeId),
+    votersOutgoing: listOf(aNodeId),
+    learners: listOf(aNodeId),
+    learnersNext: listOf(aNodeId),
+  }),
+};
+
+export const HARD_STATE_COPY: RecordFormat<HardStateCopy> = {
+  kind: RECORD_KIND.hardState,
+  proof: objectOf({ incarnation: aText, sequence: aCounter, hardState: aHardState }),
+};
+
+export const ACKNOWLEDGED: RecordFormat<Acknowledged> = {
+  kind: RECORD_KIND.acknowledged,
+  proof: objectOf({ incarnation: aText, sequence: aCounter, last: anEntryId }),
+};
+
+const aPeer = objectOf<KnownPeer>({
+  nodeId: aNodeId,
+  met: orNull(aBoot),
+  shown: orNull(listOf(aText)),
+});
 
 /** It said who the peer was, and nothing of what the peer may know. */
-function parsePeerOfFormat1(
-  nodeId: NodeId,
-  { incarnation, boots, boot }: Readonly<Record<string, unknown>>,
-): KnownPeer | null {
-  const met = parsePeerBoot({ incarnation, boots, word: boot });
-  return met === null ? null : { nodeId, met, shown: null };
-}
+const aPeerOfFormat1 = objectOf({
+  nodeId: aNodeId,
+  incarnation: aText,
+  boots: aCounter,
+  boot: aText,
+});
 
-function parsePeerBoot(value: unknown): PeerBoot | null {
-  if (!isObject(value)) return null;
-  const { incarnation, boots, word } = value;
-  if (!isText(incarnation) || !isCounter(boots) || !isText(word)) return null;
-  return { incarnation, boots, word };
-}
-
-export function parseHardStateCopy(value: unknown): HardStateCopy | null {
-  if (!isObject(value)) return null;
-  const { incarnation, sequence } = value;
-  const hardState = parseHardState(value.hardState);
-  if (!isText(incarnation) || !isCounter(sequence) || hardState === null) return null;
-  return { incarnation, sequence, hardState };
-}
-
-export function parseAcknowledged(value: unknown): Acknowledged | null {
-  if (!isObject(value)) return null;
-  const { incarnation, sequence } = value;
-  const last = parseEntryId(value.last);
-  if (!isText(incarnation) || !isCounter(sequence) || last === null) return null;
-  return { incarnation, sequence, last };
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
-}
-
-export function isText(value: unknown): value is string {
-  return typeof value === 'string';
-}
-
-function parseHardState(value: unknown): HardState | null {
-  if (!isObject(value) || !isCounter(value.term)) return null;
-  const { votedFor } = value;
-  if (votedFor !== null && !isNodeId(votedFor)) return null;
-  return { term: term(value.term), votedFor };
-}
-
-function parseEntryId(value: unknown): EntryId | null {
-  if (!isObject(value) || !isCounter(value.term) || !isCounter(value.index)) return null;
-  const at: Index = index(value.index);
-  return { term: term(value.term), index: at };
-}
-
-function isNodeIds(value: unknown): value is readonly NodeId[] {
-  return Array.isArray(value) && value.every(isNodeId);
-}
+export const PEER: RecordFormat<KnownPeer> = {
+  kind: RECORD_KIND.peer,
+  proof: (value) => {
+    const older = aPeerOfFormat1(value);
+    if (older === undefined) return aPeer(value);
+    const { nodeId, incarnation, boots, boot } = older;
+    return { nodeId, met: { incarnation, boots, word: boot }, shown: null };
+  },
+};

@@ -3,8 +3,9 @@ import { Packr } from 'msgpackr';
 import { crc32 } from '../../core/checksum.ts';
 import { type EntryRun, RUN_HEADER_BYTES } from '../../core/entry-run.ts';
 import { PROTOCOL_VERSION } from '../../core/hello.ts';
-import { encodeHello, encodeMessage, MESSAGE_CODE } from '../../transport/codec.ts';
+import { encodeHello, encodeMessage } from '../../transport/codec.ts';
 import { FRAME_HEADER_BYTES, FRAME_KIND, sealFrame } from '../../transport/frames.ts';
+import { MESSAGE_CODE } from '../../transport/message-fields.ts';
 import { appendOf, EVERY_MESSAGE, helloOf, KIB, proposeOf, runOf } from './sample-messages.ts';
 
 export interface Hostile {

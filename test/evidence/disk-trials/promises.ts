@@ -4,18 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RECORD_KIND } from '../../../src/storage/records/record.ts';
-import {
-  decodeSlots,
-  type Sequenced,
-  type SlotFormat,
-} from '../../../src/storage/records/slot-file.ts';
-import {
-  type Acknowledged,
-  type HardStateCopy,
-  parseAcknowledged,
-  parseHardStateCopy,
-} from '../../../src/storage/records/stored-values.ts';
+import type { RecordFormat } from '../../../src/storage/records/record.ts';
+import { decodeSlots, type Sequenced } from '../../../src/storage/records/slot-file.ts';
+import { ACKNOWLEDGED, HARD_STATE_COPY } from '../../../src/storage/records/stored-values.ts';
 
 export interface Promises {
   /** Number of the last acknowledged batch. */
@@ -26,24 +17,15 @@ export interface Promises {
   readonly votedFor: string | null;
 }
 
-const ACKNOWLEDGED: SlotFormat<Acknowledged> = {
-  kind: RECORD_KIND.acknowledged,
-  parse: parseAcknowledged,
-};
-const HARD_STATE: SlotFormat<HardStateCopy> = {
-  kind: RECORD_KIND.hardState,
-  parse: parseHardStateCopy,
-};
-
 /** Of an undamaged directory; throws for any other. */
 export function promisesIn(directory: string): Promises {
   const { sequence, last } = newestIn(join(directory, 'acknowledged'), ACKNOWLEDGED);
-  const { hardState } = newestIn(join(directory, 'hard-state'), HARD_STATE);
+  const { hardState } = newestIn(join(directory, 'hard-state'), HARD_STATE_COPY);
   const { term, votedFor } = hardState;
   return { sequence, lastIndex: last.index, lastTerm: last.term, term, votedFor };
 }
 
-function newestIn<Value extends Sequenced>(path: string, format: SlotFormat<Value>): Value {
+function newestIn<Value extends Sequenced>(path: string, format: RecordFormat<Value>): Value {
   const { newest } = decodeSlots(format, readFileSync(path));
   if (newest.type !== 'value') throw new Error(`${path} cannot be read`);
   return newest.value;

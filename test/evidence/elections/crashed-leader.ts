@@ -15,7 +15,7 @@ import type { LinkQuality } from '../../../src/testing/simulation/runtime/networ
 import { shutOutRealWorld } from '../../../src/testing/simulation/runtime/real-world.ts';
 import type { SimulatedMember } from '../../../src/testing/simulation/world/member.ts';
 import { leaderIn, roleOf, World } from '../../../src/testing/simulation/world/world.ts';
-import { MESSAGE_CODE } from '../../../src/transport/codec.ts';
+import { MESSAGE_CODE } from '../../../src/transport/message-fields.ts';
 import type { Crash, TimeoutRange, Variant } from './settings.ts';
 
 interface StageOptions {

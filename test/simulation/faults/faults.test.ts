@@ -6,7 +6,7 @@ import type { Fault } from '../../../src/testing/simulation/plan/plan-faults.ts'
 import type { SimulatedMember } from '../../../src/testing/simulation/world/member.ts';
 import { Supervisor } from '../../../src/testing/simulation/world/supervisor.ts';
 import { addressOf, World } from '../../../src/testing/simulation/world/world.ts';
-import { MESSAGE_CODE } from '../../../src/transport/codec.ts';
+import { MESSAGE_CODE } from '../../../src/transport/message-fields.ts';
 import { N1, N2, N3 } from '../checks/examples/example.ts';
 import { calmPlan } from '../small-runs.ts';
 

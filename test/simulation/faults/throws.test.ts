@@ -10,7 +10,7 @@ import {
 } from '../../../src/testing/simulation/runtime/trap.ts';
 import { simulate } from '../../../src/testing/simulation/simulate.ts';
 import { keyValueSubject } from '../../../src/testing/simulation/subjects/key-value-subject.ts';
-import { MESSAGE_CODE } from '../../../src/transport/codec.ts';
+import { MESSAGE_CODE } from '../../../src/transport/message-fields.ts';
 import { N1, N2, N3 } from '../checks/examples/example.ts';
 import { MUTANTS } from '../mutants.ts';
 import { runPlan } from '../runner/run-seed.ts';

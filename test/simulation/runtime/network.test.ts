@@ -11,8 +11,9 @@ import { SimulatedProcess } from '../../../src/testing/simulation/runtime/proces
 import { SeededRandom } from '../../../src/testing/simulation/runtime/random.ts';
 import { SometimesLog } from '../../../src/testing/simulation/runtime/sometimes.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
-import { encodeHello, encodeMessage, MESSAGE_CODE } from '../../../src/transport/codec.ts';
+import { encodeHello, encodeMessage } from '../../../src/transport/codec.ts';
 import { Lane } from '../../../src/transport/memory-network.ts';
+import { MESSAGE_CODE } from '../../../src/transport/message-fields.ts';
 
 const A = 'a.simulated';
 const B = 'b.simulated';

@@ -1,6 +1,6 @@
 /** The start-up proof on its own: databases that are consistent in everything but one thing. */
 import { describe, expect, it } from 'vitest';
-import type { EntryRun } from '../../../src/core/entry-run.ts';
+import { checksumOfRun, type EntryRun } from '../../../src/core/entry-run.ts';
 import { lastLog } from '../../../src/core/term-runs.ts';
 import { index, nodeId, term } from '../../../src/core/types.ts';
 import {
@@ -10,7 +10,6 @@ import {
 import type { Database, DatabaseRecord } from '../../../src/storage/disk/database.ts';
 import {
   checksumOfRecord,
-  checksumOfRun,
   encodeRecord,
   keyOf,
   keyOfPeer,

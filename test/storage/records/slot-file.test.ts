@@ -5,21 +5,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { index, term } from '../../../src/core/types.ts';
 import { nodeFiles } from '../../../src/storage/disk/node-files.ts';
-import { RECORD_KIND } from '../../../src/storage/records/record.ts';
 import { decodeSlots, encodeSlots, SlotFile } from '../../../src/storage/records/slot-file.ts';
-import {
-  type Acknowledged,
-  parseAcknowledged,
-} from '../../../src/storage/records/stored-values.ts';
-
-const FORMAT = { kind: RECORD_KIND.acknowledged, parse: parseAcknowledged };
+import { ACKNOWLEDGED, type Acknowledged } from '../../../src/storage/records/stored-values.ts';
 
 function value(sequence: number): Acknowledged {
   return { incarnation: 'i', sequence, last: { term: term(1), index: index(sequence) } };
 }
 
 function newestIn(bytes: Uint8Array): number | string {
-  const { newest } = decodeSlots(FORMAT, bytes);
+  const { newest } = decodeSlots(ACKNOWLEDGED, bytes);
   return newest.type === 'value' ? newest.value.sequence : newest.type;
 }
 
@@ -30,15 +24,19 @@ describe('a two-slot file', () => {
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'raftchart-'));
     path = join(directory, 'slots');
-    writeFileSync(path, encodeSlots(RECORD_KIND.acknowledged, value(1)));
+    writeFileSync(path, encodeSlots(ACKNOWLEDGED, value(1)));
   });
   afterEach(() => rmSync(directory, { recursive: true }));
 
   it('[ST7] holds the newest value, and the one before it in the other slot', async () => {
-    let { next } = decodeSlots(FORMAT, readFileSync(path));
+    let { next } = decodeSlots(ACKNOWLEDGED, readFileSync(path));
     for (let sequence = 2; sequence <= 9; sequence += 1) {
       const reopens = sequence % 4 === 0;
-      const file = await SlotFile.open<Acknowledged>(nodeFiles, { path, kind: FORMAT.kind, next });
+      const file = await SlotFile.open<Acknowledged>(nodeFiles, {
+        path,
+        kind: ACKNOWLEDGED.kind,
+        next,
+      });
       file.write(value(sequence));
       if (!reopens) {
         sequence += 1;
@@ -47,7 +45,7 @@ describe('a two-slot file', () => {
       await file.close();
       const bytes = readFileSync(path);
       expect(newestIn(bytes)).toBe(sequence);
-      ({ next } = decodeSlots(FORMAT, bytes));
+      ({ next } = decodeSlots(ACKNOWLEDGED, bytes));
       const newer = next === 0 ? 4096 : 0;
       expect(newestIn(Buffer.from(bytes).fill(0, newer, newer + 4096))).toBe(sequence - 1);
     }
@@ -62,7 +60,7 @@ describe('a two-slot file', () => {
   it('[ST7] writes over the slot that cannot be read, whichever it is', () => {
     for (const slot of [0, 1] as const) {
       const bytes = readFileSync(path).fill(0, slot * 4096, slot * 4096 + 10);
-      expect(decodeSlots(FORMAT, bytes).next).toBe(slot);
+      expect(decodeSlots(ACKNOWLEDGED, bytes).next).toBe(slot);
       expect(newestIn(bytes)).toBe(1);
     }
   });

@@ -8,7 +8,7 @@ import { HARD_STATE_ZERO, type HardState } from '../../../core/hard-state.ts';
 import { INDEX_ZERO, type Index, index, type Term } from '../../../core/types.ts';
 import type { DatabaseChange } from '../../../storage/disk/database.ts';
 import { decodeRecord, RECORD_KIND } from '../../../storage/records/record.ts';
-import { parseState } from '../../../storage/records/stored-values.ts';
+import { STATE } from '../../../storage/records/stored-values.ts';
 
 export interface DurableEntry {
   readonly term: Term;
@@ -90,7 +90,7 @@ export class DurableLog {
   }
 
   #noteState(value: Uint8Array): void {
-    const record = decodeRecord(RECORD_KIND.state, value, parseState);
+    const record = decodeRecord(STATE, value);
     if (record.type !== 'value') throw new Error('a state is written that cannot be read');
     const before = this.#hardState;
     this.#hardState = record.value.hardState;

@@ -3,7 +3,7 @@
  * them apart only if its members have met the right one since, so these faults wait until they have.
  */
 import { decodeRecord, keyOf, keyOfPeer, RECORD_KIND } from '../../../storage/records/record.ts';
-import { parsePeer, parseState } from '../../../storage/records/stored-values.ts';
+import { PEER, STATE } from '../../../storage/records/stored-values.ts';
 import type { DiskContent, DiskNode } from '../disk/simulated-content.ts';
 import { nameOf } from '../disk/simulated-records.ts';
 import type { SimulatedMember } from '../world/member.ts';
@@ -45,7 +45,7 @@ export function foreignCopyOf(
 function bootsOf(content: DiskContent): number | null {
   const value = recordIn(content, keyOf(RECORD_KIND.state));
   if (value === null) return null;
-  const record = decodeRecord(RECORD_KIND.state, value, parseState);
+  const record = decodeRecord(STATE, value);
   return record.type === 'value' ? record.value.boots : null;
 }
 
@@ -53,7 +53,7 @@ function bootsOf(content: DiskContent): number | null {
 function bootsKnownTo(other: SimulatedMember, member: SimulatedMember): number | null {
   const value = recordIn(other.disk.copy(), keyOfPeer(member.id));
   if (value === null) return null;
-  const record = decodeRecord(RECORD_KIND.peer, value, parsePeer);
+  const record = decodeRecord(PEER, value);
   return record.type === 'value' ? (record.value.met?.boots ?? null) : null;
 }
 

@@ -4,7 +4,7 @@
  */
 import type { RaftTiming } from '../../../core/raft-state.ts';
 import type { NodeId } from '../../../core/types.ts';
-import { MESSAGE_CODE } from '../../../transport/codec.ts';
+import { MESSAGE_CODE } from '../../../transport/message-fields.ts';
 import type { SeededRandom } from '../runtime/random.ts';
 import { isPort, SELDOM_PASSED, THROW_PLACES, type ThrowPlace } from '../runtime/trap.ts';
 

@@ -1,0 +1,106 @@
+/**
+ * The messages on the wire: their codes, and the fields of each in the order in which they stand (docs/formats.md). Every
+ * message begins with its code and its term.
+ */
+import type { AppendEntriesReply, Message } from '../core/message.ts';
+import type { EntryId, Index } from '../core/types.ts';
+import { BadField, type Fields } from '../wire/fields.ts';
+
+/** What a message is called on the wire. Never given another meaning within a protocol version. */
+export const MESSAGE_CODE = {
+  PreVote: 1,
+  PreVoteReply: 2,
+  RequestVote: 3,
+  RequestVoteReply: 4,
+  AppendEntries: 5,
+  AppendEntriesReply: 6,
+  Propose: 7,
+  ProposeReply: 8,
+  ReadIndex: 9,
+  ReadIndexReply: 10,
+  Ping: 11,
+} as const satisfies Record<Message['type'], number>;
+
+/** How one field stands among the others: as one value of the list, or as several. */
+interface Field<Value> {
+  write(body: unknown[], value: Value): void;
+  read(fields: Fields): Value;
+}
+
+function oneValue<Value>(read: (fields: Fields) => Value): Field<Value> {
+  return { write: (body, value) => body.push(value), read };
+}
+
+const anIndex = oneValue((fields) => fields.index());
+const anIndexOrNull = oneValue<Index | null>((fields) => fields.orNull(() => fields.index()));
+const aFlag = oneValue((fields) => fields.flag());
+const aRound = oneValue((fields) => fields.whole('a round'));
+const aRequestId = oneValue((fields) => fields.whole('a request id'));
+const aCount = oneValue((fields) => fields.whole('a count'));
+
+const anEntryId: Field<EntryId> = {
+  write: (body, { term, index }) => body.push(term, index),
+  read: (fields) => fields.entryId(),
+};
+
+const anAppendResult: Field<AppendEntriesReply['result']> = {
+  write: (body, result) => {
+    if (result.accepted) body.push(true, result.matchIndex);
+    else body.push(false, result.lastIndex, result.hint.term, result.hint.index);
+  },
+  read: (fields) => {
+    if (fields.flag()) return { accepted: true, matchIndex: fields.index() };
+    return { accepted: false, lastIndex: fields.index(), hint: fields.entryId() };
+  },
+};
+
+type FieldsOf<Kind> = {
+  readonly [Name in Exclude<keyof Kind, 'type' | 'term'>]: Field<Kind[Name]>;
+};
+type Table = { readonly [Type in Message['type']]: FieldsOf<Extract<Message, { type: Type }>> };
+
+const FIELDS: Table = {
+  PreVote: { lastLog: anEntryId, round: aRound },
+  PreVoteReply: { round: aRound, granted: aFlag },
+  RequestVote: { lastLog: anEntryId },
+  RequestVoteReply: { granted: aFlag },
+  AppendEntries: { prevLog: anEntryId, lastIndex: anIndex, commitIndex: anIndex, round: aRound },
+  AppendEntriesReply: { round: aRound, prevIndex: anIndex, result: anAppendResult },
+  Propose: { requestId: aRequestId, count: aCount },
+  ProposeReply: { requestId: aRequestId, firstIndex: anIndexOrNull },
+  ReadIndex: { requestId: aRequestId },
+  ReadIndexReply: { requestId: aRequestId, readIndex: anIndexOrNull },
+  Ping: {},
+};
+
+interface Layout {
+  readonly type: string;
+  readonly fields: readonly (readonly [name: string, field: Field<unknown>])[];
+}
+
+const LAYOUTS: ReadonlyMap<number, Layout> = new Map(
+  Object.entries(MESSAGE_CODE).map(([type, code]) => [
+    code,
+    { type, fields: Object.entries(FIELDS[type as Message['type']]) },
+  ]),
+);
+
+export function bodyOf(message: Message): readonly unknown[] {
+  const code = MESSAGE_CODE[message.type];
+  const body: unknown[] = [code, message.term];
+  const values = message as unknown as Readonly<Record<string, unknown>>;
+  for (const [name, field] of LAYOUTS.get(code)?.fields ?? []) field.write(body, values[name]);
+  return body;
+}
+
+/** Each field proven, and none left over. Throws `BadField`. */
+export function messageOf(fields: Fields): Message {
+  const code = fields.whole('a message code');
+  const term = fields.term();
+  const layout = LAYOUTS.get(code);
+  if (layout === undefined) throw new BadField(`message code ${code} is not known`);
+  const message: Record<string, unknown> = { type: layout.type, term };
+  for (const [name, field] of layout.fields) message[name] = field.read(fields);
+  fields.end();
+  return message as unknown as Message;
+}
