@@ -5,43 +5,35 @@
 import tsBlankSpace from 'ts-blank-space';
 import type { AnyStateMachine } from 'xstate';
 import * as xstate from 'xstate';
+import { filesIn, type SourceFile, type SourceTree } from './source-tree.ts';
 
 interface Opened {
+  readonly file: SourceFile;
   readonly machines: readonly AnyStateMachine[];
   /** Sentences; none if the file opened and started. */
   readonly problems: readonly string[];
 }
 
-/** What Stately's tools put into scope. */
-const AVAILABLE: readonly string[] = [
-  'createMachine',
-  'setup',
-  'assign',
-  'raise',
-  'sendTo',
-  'sendParent',
-  'forwardTo',
-  'cancel',
-  'emit',
-  'enqueueActions',
-  'log',
-  'stop',
-  'stopChild',
-  'spawnChild',
-  'and',
-  'or',
-  'not',
-  'stateIn',
-  'fromPromise',
-  'fromCallback',
-  'fromObservable',
-  'fromEventObservable',
-  'fromTransition',
-  'assertEvent',
-  'matchesState',
-];
+const opened = new WeakMap<SourceFile, Opened>();
 
-export function openAlone(text: string): Opened {
+/** Every chart's file, opened once, by the first who asks. */
+export function openedCharts(tree: SourceTree): readonly Opened[] {
+  const files = [...filesIn(tree, 'machines')].filter(({ path }) => path.endsWith('.machine.ts'));
+  return files.map((file) => {
+    const known = opened.get(file) ?? { file, ...openAlone(file.text) };
+    opened.set(file, known);
+    return known;
+  });
+}
+
+/** What Stately's tools put into scope. */
+const AVAILABLE = [
+  'createMachine setup assign raise sendTo sendParent forwardTo cancel emit enqueueActions log stop stopChild',
+  'spawnChild and or not stateIn fromPromise fromCallback fromObservable fromEventObservable fromTransition',
+  'assertEvent matchesState',
+].flatMap((names) => names.split(' '));
+
+function openAlone(text: string): Omit<Opened, 'file'> {
   const problems: string[] = [];
   const script = asScript(text, problems);
   if (problems.length > 0) return { machines: [], problems };
@@ -55,7 +47,10 @@ export function openAlone(text: string): Opened {
   if (problems.length === 0 && machines.length !== 1) {
     problems.push(`holds ${machines.length} charts that a visualizer finds; it has to be one.`);
   }
-  for (const machine of machines) problems.push(...startProblems(machine));
+  for (const machine of machines) {
+    const [{ status, error }] = xstate.initialTransition(machine, undefined as never);
+    if (status === 'error') problems.push(`does not start without input: ${String(error)}.`);
+  }
   return { machines, problems };
 }
 
@@ -66,10 +61,7 @@ function asScript(text: string, problems: string[]): string {
   const imported = /import\s*\{([^}]*)\}\s*from\s*['"]xstate['"]\s*;?/g;
   const script = blanked
     .replace(imported, (_, names: string) => {
-      const foreign = names
-        .split(',')
-        .map((name) => name.trim())
-        .filter((name) => !isAvailable(name));
+      const foreign = names.split(/[\s,]+/).filter((name) => name !== '' && !isAvailable(name));
       problems.push(...foreign.map((name) => `imports ${name}, which no visualizer provides.`));
       return '';
     })
@@ -81,7 +73,7 @@ function asScript(text: string, problems: string[]): string {
 }
 
 function isAvailable(name: string): boolean {
-  return name === '' || AVAILABLE.includes(name);
+  return AVAILABLE.includes(name);
 }
 
 function scopeThatKeeps(machines: AnyStateMachine[]): Record<string, unknown> {
@@ -96,11 +88,4 @@ function scopeThatKeeps(machines: AnyStateMachine[]): Record<string, unknown> {
   const createMachine = (config: never) => keep(xstate.createMachine(config));
   const names = Object.entries(xstate).filter(([name]) => isAvailable(name));
   return { ...Object.fromEntries(names), setup, createMachine };
-}
-
-function startProblems(machine: AnyStateMachine): readonly string[] {
-  const [snapshot] = xstate.initialTransition(machine, undefined as never);
-  return snapshot.status === 'error'
-    ? [`does not start without input: ${String(snapshot.error)}.`]
-    : [];
 }

@@ -1,48 +1,53 @@
-/** What a chart has to be like, whatever it decides: described, complete and small. */
+/** What a chart has to be like, whatever it decides: described, complete, small, and shown. */
+import { posix } from 'node:path';
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
-import { openAlone } from './chart-loading.ts';
-import { chartFiles, eventTypesOf } from './chart-source.ts';
-import type { Offence, SourceFile, SourceTree } from './source-tree.ts';
+import { openedCharts } from './chart-loading.ts';
+import { eventTypesOf } from './chart-source.ts';
+import {
+  type Check,
+  type Offence,
+  onPage,
+  type SourceFile,
+  type SourceTree,
+} from './source-tree.ts';
 import { ruleNames } from './specification.ts';
 
-/** About nine states to a chart; a level with more than this many hides a second chart. */
-const LEVEL_STATES_MAX = 12;
-
-export function closedCharts(tree: SourceTree): readonly Offence[] {
-  return chartFiles(tree).flatMap((file) =>
-    openAlone(file.text).problems.map((sentence) => ({ path: file.path, line: 1, sentence })),
+export const closedCharts: Check = (tree) =>
+  openedCharts(tree).flatMap(({ file, problems }) =>
+    problems.map((sentence) => onPage(file.path, 1, sentence)),
   );
-}
 
-export function undescribedStates(tree: SourceTree): readonly Offence[] {
-  return inEachState(tree, (node) => {
-    const description = node.description ?? '';
-    if (description.trim() === '') return ['has no description.'];
-    return description.includes('\n') ? ['has a description of more than one line.'] : [];
-  });
-}
+export const undescribedStates: Check = inEachState(({ description = '' }) => {
+  if (description.trim() === '') return ['has no description.'];
+  return description.includes('\n') ? ['has a description of more than one line.'] : [];
+});
 
 /** States without a rule, and rules that nobody wrote down. Charts in `silent` name none yet. */
-export function unfoundedStates(tree: SourceTree, silent: readonly string[]): readonly Offence[] {
-  const known = ruleNames(tree);
-  return inEachState(tree, (node, machine) => {
-    if (silent.includes(machine.id)) return [];
-    const arrows = [...node.transitions.values()].flat();
-    const named = [node, ...arrows].flatMap(({ meta }) => rulesIn(meta));
-    const none = rulesIn(node.meta).length === 0 ? ['names no rule.'] : [];
-    const unknown = named.filter((rule) => !known.has(rule));
-    return [...none, ...unknown.map((rule) => `names ${rule}, which is no rule.`)];
-  });
+export function unfoundedStates(silent: readonly string[]): Check {
+  return (tree) => {
+    const known = ruleNames(tree);
+    const check = inEachState((node, { machine }) => {
+      if (silent.includes(machine.id)) return [];
+      const arrows = [...node.transitions.values()].flat();
+      const named = [node, ...arrows].flatMap(({ meta }) => rulesIn(meta));
+      const none = rulesIn(node.meta).length === 0 ? ['names no rule.'] : [];
+      const unknown = named.filter((rule) => !known.has(rule));
+      return [...none, ...unknown.map((rule) => `names ${rule}, which is no rule.`)];
+    });
+    return check(tree);
+  };
 }
 
 /** Every state of them names rules: they have no place among the silent ones any more. */
-export function foundedCharts(tree: SourceTree, silent: readonly string[]): readonly string[] {
-  const faults = unfoundedStates(tree, []);
-  return chartFiles(tree).flatMap((file) =>
-    openAlone(file.text)
-      .machines.map(({ id }) => id)
-      .filter((id) => silent.includes(id) && faults.every(({ path }) => path !== file.path)),
-  );
+export function foundedCharts(silent: readonly string[]): Check {
+  return (tree) => {
+    const faulty = new Set(unfoundedStates([])(tree).map(({ path }) => path));
+    return openedCharts(tree).flatMap(({ file: { path }, machines }) =>
+      machines
+        .filter(({ id }) => silent.includes(id) && !faulty.has(path))
+        .map(({ id }) => onPage(path, 1, `take ${id} off the list of those that name no rules.`)),
+    );
+  };
 }
 
 function rulesIn(meta: unknown): readonly string[] {
@@ -50,54 +55,69 @@ function rulesIn(meta: unknown): readonly string[] {
   return Array.isArray(meta.rules) ? meta.rules.map(String) : [];
 }
 
-export function crowdedLevels(tree: SourceTree): readonly Offence[] {
-  return inEachState(tree, (node) => {
-    const count = Object.keys(node.states).length;
-    return count > LEVEL_STATES_MAX
-      ? [`holds ${count} states; ${LEVEL_STATES_MAX} are the limit.`]
-      : [];
-  });
-}
+/** About nine states to a chart; a level with more than this many hides a second chart. */
+const LEVEL_STATES_MAX = 12;
+
+export const crowdedLevels: Check = inEachState(({ states }) => {
+  const count = Object.keys(states).length;
+  if (count <= LEVEL_STATES_MAX) return [];
+  return [`holds ${count} states; ${LEVEL_STATES_MAX} are the limit.`];
+});
 
 /** XState drops an event that nobody names, without a word: so every leaf names every event, or an ancestor. */
-export function unheardEvents(tree: SourceTree): readonly Offence[] {
-  return inEachState(tree, (node, machine, file) => {
-    if (node.type !== 'atomic' || isPassedThrough(node)) return [];
-    const events = eventTypesOf(tree, file) ?? eventsNamed(machine.root);
-    return events
-      .filter((event) => !isNamed(node, event))
-      .map((event) => `neither handles nor visibly ignores ${event}.`);
-  });
+export const unheardEvents: Check = inEachState((node, { machine, file, tree }) => {
+  if (node.type !== 'atomic' || isPassedThrough(node)) return [];
+  const events = eventTypesOf(tree, file) ?? eventsNamed(machine.root);
+  return events
+    .filter((event) => !isNamed(node, event))
+    .map((event) => `neither handles nor visibly ignores ${event}.`);
+});
+
+const GALLERY = 'machines/README.md';
+const VISUALIZER = 'https://github.stately.ai/raftchart/raftchart/blob/main';
+
+/**
+ * Charts that the catalogue does not list are neither drawn nor checked; in the gallery every chart has its picture,
+ * light and dark, and a link that opens it.
+ */
+export function hiddenCharts(listed: readonly string[]): Check {
+  return (tree) => {
+    const page = tree.text(GALLERY) ?? '';
+    return openedCharts(tree).flatMap(({ file: { path }, machines }) => {
+      const stem = posix.basename(path, '.machine.ts');
+      const unlisted = machines.filter(({ id }) => !listed.includes(id));
+      const unlinked = [
+        `src="../visualizations/${stem}.svg"`,
+        `srcset="../visualizations/${stem}.dark.svg"`,
+        `](${VISUALIZER}/${path})`,
+      ].filter((link) => !page.includes(link));
+      return [
+        ...unlisted.map(({ id }) => onPage(path, 1, `"${id}" is not in the catalogue.`)),
+        ...unlinked.map((link) => onPage(GALLERY, 1, `has no ${link} for ${path}.`)),
+      ];
+    });
+  };
 }
 
-/** Charts that the catalogue does not list are neither drawn nor checked; its ids are what the pictures show. */
-export function unlistedCharts(tree: SourceTree, listed: readonly string[]): readonly Offence[] {
-  return chartFiles(tree).flatMap((file) =>
-    openAlone(file.text)
-      .machines.filter(({ id }) => !listed.includes(id))
-      .map(({ id }) => ({
-        path: file.path,
-        line: 1,
-        sentence: `"${id}" is not in the catalogue.`,
-      })),
-  );
+interface Surroundings {
+  readonly machine: AnyStateMachine;
+  readonly file: SourceFile;
+  readonly tree: SourceTree;
 }
 
 function inEachState(
-  tree: SourceTree,
-  check: (node: AnyStateNode, machine: AnyStateMachine, file: SourceFile) => readonly string[],
-): readonly Offence[] {
-  return chartFiles(tree).flatMap((file) =>
-    openAlone(file.text).machines.flatMap((machine) =>
-      [...statesOf(machine.root)].flatMap((node) =>
-        check(node, machine, file).map((sentence) => ({
-          path: file.path,
-          line: lineOf(file, node),
-          sentence: `${node.id} ${sentence}`,
-        })),
+  judge: (node: AnyStateNode, around: Surroundings) => readonly string[],
+): Check {
+  return (tree) =>
+    openedCharts(tree).flatMap(({ file, machines }) =>
+      machines.flatMap((machine) =>
+        statesOf(machine.root).flatMap((node): readonly Offence[] =>
+          judge(node, { machine, file, tree }).map((sentence) =>
+            onPage(file.path, lineOf(file, node), `${node.id} ${sentence}`),
+          ),
+        ),
       ),
-    ),
-  );
+    );
 }
 
 /** Where a state's name first stands as a key: near enough to click on. */
@@ -106,9 +126,8 @@ function lineOf(file: SourceFile, { key }: AnyStateNode): number {
   return found === null ? 1 : file.lineAt(found.index + 1);
 }
 
-function* statesOf(node: AnyStateNode): Generator<AnyStateNode> {
-  yield node;
-  for (const child of Object.values(node.states)) yield* statesOf(child);
+function statesOf(node: AnyStateNode): readonly AnyStateNode[] {
+  return [node, ...Object.values(node.states).flatMap(statesOf)];
 }
 
 /** Left again before any event could come. */
@@ -127,6 +146,6 @@ function isPrefix(name: string, event: string): boolean {
 }
 
 function eventsNamed(root: AnyStateNode): readonly string[] {
-  const names = [...statesOf(root)].flatMap((node) => [...node.transitions.keys()]);
+  const names = statesOf(root).flatMap((node) => [...node.transitions.keys()]);
   return [...new Set(names)].filter((name) => !name.startsWith('xstate.'));
 }

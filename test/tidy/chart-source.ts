@@ -1,12 +1,9 @@
 /** What a chart's text shows: that its configuration is one literal, and which events its type names. */
 import { posix } from 'node:path';
 import type { Node } from 'oxc-parser';
-import { filesIn, type Offence, offence, type SourceFile, type SourceTree } from './source-tree.ts';
-import { calleeName, childrenOf, isFunction, nodesOf, wordOf } from './syntax.ts';
-
-export function chartFiles(tree: SourceTree): readonly SourceFile[] {
-  return [...filesIn(tree, 'machines')].filter(({ path }) => path.endsWith('.machine.ts'));
-}
+import { openedCharts } from './chart-loading.ts';
+import { type Offence, offence, type SourceFile, type SourceTree } from './source-tree.ts';
+import { calleeName, childrenOf, isFunction, wordOf } from './syntax.ts';
 
 const FUNCTIONS_ALLOWED = ['context', 'input', 'output'];
 /** `params: event`: the arrow's event, whole. Every chart's file defines the word the same way. */
@@ -22,7 +19,7 @@ const LITERALS = [
 
 /** Functions, calls and spreads inside `createMachine` are invisible or meaningless to a visualizer. */
 export function inlineCode(tree: SourceTree): readonly Offence[] {
-  return chartFiles(tree).flatMap((file) => {
+  return openedCharts(tree).flatMap(({ file }) => {
     const config = configOf(file);
     return config === null ? [] : notLiteral(file, config, '');
   });
@@ -44,7 +41,7 @@ function notLiteral(file: SourceFile, node: Node, key: string): readonly Offence
 }
 
 function configOf(file: SourceFile): Node | null {
-  for (const { node } of nodesOf(file)) {
+  for (const { node } of file.nodes()) {
     if (node.type !== 'CallExpression' || node.callee.type !== 'MemberExpression') continue;
     if (wordOf(node.callee.property) === 'createMachine') return node.arguments[0] ?? null;
   }
@@ -53,7 +50,7 @@ function configOf(file: SourceFile): Node | null {
 
 /** The events that the chart's own type names; `null` if it names none. */
 export function eventTypesOf(tree: SourceTree, file: SourceFile): readonly string[] | null {
-  for (const { node, around } of nodesOf(file)) {
+  for (const { node, around } of file.nodes()) {
     if (node.type !== 'Property' || wordOf(node.key) !== 'events') continue;
     if (node.value.type !== 'TSAsExpression' || !isUnderTypes(around)) continue;
     return [...new Set(typesIn(tree, file, node.value.typeAnnotation))];
@@ -94,7 +91,7 @@ function typeMember(member: Node): readonly string[] {
 }
 
 function typesNamed(tree: SourceTree, file: SourceFile, name: string): readonly string[] {
-  for (const { node } of nodesOf(file)) {
+  for (const { node } of file.nodes()) {
     const isType = node.type === 'TSTypeAliasDeclaration' || node.type === 'TSInterfaceDeclaration';
     if (isType && node.id.name === name) return typesIn(tree, file, node);
   }

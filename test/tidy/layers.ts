@@ -1,9 +1,9 @@
 /**
  * The arrows of the architecture: which part may import which. A part that is not named here may
- * not import anything, so that a new one has to be placed first.
+ * not import anything, so that a new one has to be placed first. Cycles are for the linter.
  */
 import { closureOf, importsOf, packageOf } from './imports.ts';
-import { filesIn, type Offence, offence, type SourceTree } from './source-tree.ts';
+import { filesIn, type Offence, offence, type SourceFile, type SourceTree } from './source-tree.ts';
 
 const CORE = 'src/core';
 const PORTS = 'src/ports';
@@ -70,40 +70,23 @@ function upward(part: string, target: string): string | null {
   return `${mayNot}: it sees ${MAY_SEE[part]?.join(', ') || 'nothing but itself'}.`;
 }
 
-/** Each cycle once, at the import that closes it. Types count: what needs each other belongs together. */
-export function importCycles(tree: SourceTree): readonly Offence[] {
-  const done = new Set<string>();
-  const offences: Offence[] = [];
-  const visit = (path: string, trail: readonly string[]): void => {
-    const file = tree.files.get(path);
-    if (file === undefined || done.has(path)) return;
-    for (const { target, offset } of importsOf(file)) {
-      if (target === null) continue;
-      const start = [...trail, path].indexOf(target);
-      if (start === -1) visit(target, [...trail, path]);
-      else {
-        const circle = [...trail, path].slice(start).concat(target).join(' → ');
-        offences.push(offence(file, offset, `closes the cycle ${circle}.`));
-      }
-    }
-    done.add(path);
-  };
-  for (const path of tree.files.keys()) visit(path, []);
-  return offences;
-}
-
 /** What the simulator imports has to run in a browser, at any depth. */
 export function nodeBoundTesting(tree: SourceTree): readonly Offence[] {
   return [...filesIn(tree, 'src/testing')].flatMap((file) =>
     importsOf(file).flatMap(({ target, isType, offset }) => {
       if (target === null || isType) return [];
-      const bound = [...closureOf(tree, [target], (found) => !found.isType)].find((path) =>
+      const bound = [...closureOf(tree, [target], valuesOf)].find((path) =>
         isNodeBound(tree, path),
       );
       const sentence = `leads to ${bound}, which needs Node: src/testing runs in a browser.`;
       return bound === undefined ? [] : [offence(file, offset, sentence)];
     }),
   );
+}
+
+/** The files that are still imported when the types are gone. */
+function valuesOf(file: SourceFile): readonly string[] {
+  return importsOf(file).flatMap(({ target, isType }) => (isType ? [] : (target ?? [])));
 }
 
 const NODE_PACKAGES = ['ws', 'level', 'hono', '@hono/node-server'];

@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { type Comment, type EcmaScriptModule, type Program, parseSync } from 'oxc-parser';
+import { nodesOf, type Visit } from './syntax.ts';
 
 /** What a check complains about: a place and one sentence. */
 export interface Offence {
@@ -20,6 +21,8 @@ export interface SourceFile {
   readonly program: Program;
   readonly module: EcmaScriptModule;
   readonly comments: readonly Comment[];
+  /** All of them, with those around each; walked once, by the first who asks. */
+  nodes(): readonly Visit[];
   lineAt(offset: number): number;
 }
 
@@ -29,6 +32,9 @@ export interface SourceTree {
   /** Any other text; `null` if there is no such file. */
   text(path: string): string | null;
 }
+
+/** What one rule finds wrong. */
+export type Check = (tree: SourceTree) => readonly Offence[];
 
 const DIRECTORIES = ['src', 'machines', 'test', 'visualizations/generator', 'examples'];
 
@@ -60,6 +66,25 @@ export function offence(file: SourceFile, offset: number, sentence: string): Off
   return { path: file.path, line: file.lineAt(offset), sentence };
 }
 
+/** A check that looks at each node of the files in these places, and answers with a sentence if it breaks a rule. */
+export function inNodes(
+  places: readonly string[],
+  judge: (visit: Visit, file: SourceFile) => string | null,
+): Check {
+  return (tree) =>
+    [...filesIn(tree, ...places)].flatMap((file) =>
+      file.nodes().flatMap((visit) => {
+        const sentence = judge(visit, file);
+        return sentence === null ? [] : [offence(file, visit.node.start, sentence)];
+      }),
+    );
+}
+
+/** Something wrong in a text that is no source: one line of it, from 1. */
+export function onPage(path: string, line: number, sentence: string): Offence {
+  return { path, line, sentence };
+}
+
 /** One line for each, as an editor understands it. */
 export function listed(offences: readonly Offence[]): readonly string[] {
   return offences.map(({ path, line, sentence }) => `${path}:${line} ${sentence}`);
@@ -87,5 +112,9 @@ function parse(path: string, text: string): SourceFile {
     const after = starts.findIndex((start) => start > offset);
     return after === -1 ? starts.length : after;
   };
-  return { path, text, program, module, comments, lineAt };
+  let nodes: readonly Visit[] | null = null;
+  return {
+    ...{ path, text, program, module, comments, lineAt },
+    nodes: () => (nodes ??= nodesOf(program)),
+  };
 }

@@ -3,123 +3,99 @@
  * a rule that is not written down. The known bugs of others, such as `[A1]`, are held against their table
  * in the same way; a bug that waits for what is not built says so and has no test.
  */
-import { filesIn, type Offence, offence, type SourceFile, type SourceTree } from './source-tree.ts';
-import { calleeName, nodesOf } from './syntax.ts';
+import {
+  filesIn,
+  type Offence,
+  offence,
+  onPage,
+  type SourceFile,
+  type SourceTree,
+} from './source-tree.ts';
+import { calleeName } from './syntax.ts';
 
 const PAGE = 'docs/SPEC.md';
-/** `| A1 | … | where it is proven, or what it waits for |`; a range only waits. */
-const BUG = /^\| ([A-J])(\d+)(?:–\1(\d+))? \| (\S.*\.) \| (\S.*) \|$/;
-const BUG_ID = /\[([A-J]\d+)\]/g;
 const WAITS = 'waits for ';
-const RULE = /^- \*\*([A-Z]{2})(\d+)\*\* \((§[^)]+|own)\) \S.*\.$/;
 
-interface Rule {
+/** What is numbered on the page: how a line of it begins, how it reads, and that in words. */
+const NUMBERED = [
+  {
+    begins: /^- /,
+    reads: /^- \*\*(?<family>[A-Z]{2})(?<first>\d+)\*\* \((§[^)]+|own)\) \S.*\.$/,
+    shape: '"- **XY1** (§ or own) Sentence."',
+  },
+  {
+    begins: /^\| [A-J]\d/,
+    /** A range only waits. */
+    reads:
+      /^\| (?<family>[A-J])(?<first>\d+)(?:–\k<family>(?<last>\d+))? \| \S.*\. \| (?<proof>\S.*) \|$/,
+    shape: '"| A1 | What went wrong. | `file`, or waits for … |"',
+  },
+] as const;
+
+interface Numbered {
   readonly family: string;
-  readonly number: number;
+  readonly first: number;
+  readonly last: number;
+  /** Where it is proven; empty for a rule. */
+  readonly proof: string;
   readonly line: number;
 }
 
-function rulesOf(page: string): readonly Rule[] {
-  return page.split('\n').flatMap((text, at) => {
-    const [, family, number] = RULE.exec(text) ?? [];
-    if (family === undefined || number === undefined) return [];
-    return [{ family, number: Number(number), line: at + 1 }];
+function linesOf(tree: SourceTree): readonly string[] {
+  return (tree.text(PAGE) ?? '').split('\n');
+}
+
+function readAs(reads: RegExp, tree: SourceTree): readonly Numbered[] {
+  return linesOf(tree).flatMap((text, at) => {
+    const { family, first, last = first, proof = '' } = reads.exec(text)?.groups ?? {};
+    if (family === undefined) return [];
+    return [{ family, first: Number(first), last: Number(last), proof, line: at + 1 }];
   });
+}
+
+function rulesOf(tree: SourceTree): readonly Numbered[] {
+  return readAs(NUMBERED[0].reads, tree);
+}
+
+function bugsOf(tree: SourceTree): readonly (Numbered & { readonly waits: boolean })[] {
+  const bugs = readAs(NUMBERED[1].reads, tree);
+  return bugs.map((bug) => ({ ...bug, waits: bug.proof.startsWith(WAITS) }));
+}
+
+function nameOf({ family, first }: Numbered): string {
+  return `${family}${first}`;
 }
 
 /** The names of all rules, as `EL3`. */
 export function ruleNames(tree: SourceTree): ReadonlySet<string> {
-  return new Set(rulesOf(tree.text(PAGE) ?? '').map(({ family, number }) => `${family}${number}`));
+  return new Set(rulesOf(tree).map(nameOf));
 }
 
-/** Lines that look like rules and are not, and numbers that are missing, repeated or out of order. */
-export function malformedRules(tree: SourceTree): readonly Offence[] {
-  const page = tree.text(PAGE) ?? '';
-  const next = new Map<string, number>();
-  const offences = page.split('\n').flatMap((text, at): Offence[] => {
-    if (!text.startsWith('- ') || RULE.test(text)) return [];
-    return [
-      {
-        path: PAGE,
-        line: at + 1,
-        sentence: 'is not of the shape "- **XY1** (§ or own) Sentence.".',
-      },
-    ];
+/** Lines that look like rules or known bugs and are not, and numbers that are missing, repeated or out of order. */
+export function malformedLines(tree: SourceTree): readonly Offence[] {
+  return NUMBERED.flatMap(({ begins, reads, shape }) => {
+    const next = new Map<string, number>();
+    const unread = linesOf(tree).flatMap((text, at) =>
+      begins.test(text) && !reads.test(text)
+        ? [onPage(PAGE, at + 1, `is not of the shape ${shape}.`)]
+        : [],
+    );
+    const misplaced = readAs(reads, tree).flatMap((numbered) => {
+      const { family, first, last, line } = numbered;
+      const expected = next.get(family) ?? 1;
+      next.set(family, last + 1);
+      const sentence = `${nameOf(numbered)} stands where ${family}${expected} belongs.`;
+      return first === expected ? [] : [onPage(PAGE, line, sentence)];
+    });
+    return [...unread, ...misplaced];
   });
-  for (const { family, number, line } of rulesOf(page)) {
-    const expected = next.get(family) ?? 1;
-    if (number !== expected) {
-      offences.push({
-        path: PAGE,
-        line,
-        sentence: `${family}${number} stands where ${family}${expected} belongs.`,
-      });
-    }
-    next.set(family, number + 1);
-  }
-  return offences;
 }
 
 export function rulesWithoutTest(tree: SourceTree): readonly Offence[] {
   const proven = new Set(testNames(tree).flatMap(({ name }) => idsIn(name)));
-  return rulesOf(tree.text(PAGE) ?? '')
-    .filter(({ family, number }) => !proven.has(`${family}${number}`))
-    .map(({ family, number, line }) => ({
-      path: PAGE,
-      line,
-      sentence: `${family}${number} has no test.`,
-    }));
-}
-
-export function testsWithoutRule(tree: SourceTree): readonly Offence[] {
-  const known = ruleNames(tree);
-  const families = [...(tree.text(PAGE) ?? '').matchAll(/^## ([A-Z]{2}):/gm)].map(([, id]) => id);
-  return testNames(tree).flatMap(({ name, file, start }) => {
-    const ids = idsIn(name);
-    const unknown = ids.filter((id) => families.includes(id.slice(0, 2)) && !known.has(id));
-    if (!name.startsWith('[')) return [offence(file, start, 'this test names no rule.')];
-    return unknown.map((id) => offence(file, start, `${id} is not in ${PAGE}.`));
-  });
-}
-
-interface KnownBug {
-  readonly family: string;
-  readonly first: number;
-  readonly last: number;
-  readonly line: number;
-  readonly waits: boolean;
-  /** The test files that it names. */
-  readonly files: readonly string[];
-}
-
-function knownBugsOf(page: string): readonly KnownBug[] {
-  return page.split('\n').flatMap((text, at) => {
-    const [, family, first, last, , proof] = BUG.exec(text) ?? [];
-    if (family === undefined || first === undefined || proof === undefined) return [];
-    const files = [...proof.matchAll(/`([^`]+)`/g)].flatMap(([, path]) => path ?? []);
-    const waits = proof.startsWith(WAITS);
-    const numbers = { first: Number(first), last: Number(last ?? first) };
-    return [{ family, ...numbers, line: at + 1, waits, files }];
-  });
-}
-
-/** Rows of the table that cannot be read, and numbers that are missing, repeated or out of order. */
-export function malformedBugs(tree: SourceTree): readonly Offence[] {
-  const page = tree.text(PAGE) ?? '';
-  const next = new Map<string, number>();
-  const unread = page.split('\n').flatMap((text, at): Offence[] => {
-    if (!/^\| [A-J]\d/.test(text) || BUG.test(text)) return [];
-    const sentence = 'is not of the shape "| A1 | What went wrong. | `file`, or waits for … |".';
-    return [{ path: PAGE, line: at + 1, sentence }];
-  });
-  const misplaced = knownBugsOf(page).flatMap(({ family, first, last, line }): Offence[] => {
-    const expected = next.get(family) ?? 1;
-    next.set(family, last + 1);
-    if (first === expected) return [];
-    const sentence = `${family}${first} stands where ${family}${expected} belongs.`;
-    return [{ path: PAGE, line, sentence }];
-  });
-  return [...unread, ...misplaced];
+  return rulesOf(tree)
+    .filter((rule) => !proven.has(nameOf(rule)))
+    .map((rule) => onPage(PAGE, rule.line, `${nameOf(rule)} has no test.`));
 }
 
 /**
@@ -130,31 +106,27 @@ export function bugsWithoutTest(tree: SourceTree): readonly Offence[] {
   const proven = new Set(
     testNames(tree).flatMap(({ name, file }) => leadingIds(name).map((id) => `${file.path} ${id}`)),
   );
-  return knownBugsOf(tree.text(PAGE) ?? '').flatMap(({ family, first, last, line, ...bug }) => {
-    if (bug.waits) return [];
-    const id = first === last ? `${family}${first}` : `${family}${first}–${family}${last}`;
+  return bugsOf(tree).flatMap((bug) => {
+    const id = nameOf(bug);
+    const files = [...bug.proof.matchAll(/`([^`]+)`/g)].flatMap(([, path]) => path ?? []);
     const isProven = (path: string): boolean =>
       proven.has(`${path} ${id}`) || titleIds(tree.text(path)).includes(id);
-    if (bug.files.length > 0 && bug.files.every(isProven)) return [];
+    if (bug.waits || (files.length > 0 && files.every(isProven))) return [];
     const sentence = `${id} neither waits nor has a test in each file that it names.`;
-    return [{ path: PAGE, line, sentence }];
+    return [onPage(PAGE, bug.line, sentence)];
   });
 }
 
-/** Tests of bugs that are not in the table, or that the table says wait. */
-export function testsWithoutBug(tree: SourceTree): readonly Offence[] {
-  const bugs = knownBugsOf(tree.text(PAGE) ?? '');
-  const isProven = (id: string): boolean =>
-    bugs.some(({ family, first, last, waits }) => {
-      const number = Number(id.slice(1));
-      return !waits && family === id.charAt(0) && first <= number && number <= last;
-    });
-  return testNames(tree).flatMap(({ name, file, start }) =>
-    [...name.matchAll(BUG_ID)]
-      .flatMap(([, id]) => id ?? [])
-      .filter((id) => !isProven(id))
-      .map((id) => offence(file, start, `${id} is not among the proven bugs of ${PAGE}.`)),
-  );
+/** Tests of nothing, of rules that are not written down, and of bugs that are unknown or that the table says wait. */
+export function testsOfNothing(tree: SourceTree): readonly Offence[] {
+  const bugs = bugsOf(tree).filter(({ waits }) => !waits);
+  const known = new Set([...ruleNames(tree), ...bugs.map(nameOf)]);
+  return testNames(tree).flatMap(({ name, file, start }) => {
+    if (!name.startsWith('[')) return [offence(file, start, 'this test names no rule.')];
+    return idsIn(name)
+      .filter((id) => !known.has(id))
+      .map((id) => offence(file, start, `${id} is no rule and no proven bug of ${PAGE}.`));
+  });
 }
 
 interface TestName {
@@ -166,7 +138,7 @@ interface TestName {
 /** The first words of each test, as far as they are written out. */
 function testNames(tree: SourceTree): readonly TestName[] {
   return [...filesIn(tree, 'test', 'src/testing/contracts')].flatMap((file) =>
-    [...nodesOf(file)].flatMap(({ node }) => {
+    file.nodes().flatMap(({ node }) => {
       if (node.type !== 'CallExpression') return [];
       if (!['it', 'test'].includes(calleeName(node.callee) ?? '')) return [];
       const [title] = node.arguments;
@@ -188,10 +160,10 @@ function titleIds(play: string | null): readonly string[] {
 
 /** The ids in brackets that a name begins with. */
 function leadingIds(name: string): readonly string[] {
-  const [ids = ''] = /^(\[[A-Z]+\d+\] ?)*/.exec(name) ?? [];
-  return [...ids.matchAll(/\[([A-Z]+\d+)\]/g)].flatMap(([, id]) => id ?? []);
+  return idsIn(/^(\[[A-Z]+\d+\] ?)*/.exec(name)?.[0] ?? '');
 }
 
+/** Of rules, as `[EL3]`, and of bugs, as `[A1]`. */
 function idsIn(name: string): readonly string[] {
-  return [...name.matchAll(/\[([A-Z]{2}\d+)\]/g)].flatMap(([, id]) => id ?? []);
+  return [...name.matchAll(/\[([A-Z]{2}\d+|[A-J]\d+)\]/g)].flatMap(([, id]) => id ?? []);
 }

@@ -1,80 +1,86 @@
-/** Loopholes of the type checker and of the test runner that are not used here. */
+/** What single nodes of a syntax tree may not be, where neither the type checker nor the linter can be told so. */
 import type { Node } from 'oxc-parser';
-import { filesIn, type Offence, offence, type SourceFile, type SourceTree } from './source-tree.ts';
-import { calleeName, nodesOf, wordOf } from './syntax.ts';
+import { type Check, filesIn, inNodes, onPage, type SourceFile } from './source-tree.ts';
+import { calleeName, childrenOf, isFunction, wordOf } from './syntax.ts';
 
-export function loopholes(tree: SourceTree): readonly Offence[] {
-  return [...tree.files.values()].flatMap((file) =>
-    [...nodesOf(file)].flatMap(({ node }) => {
-      const sentence = loophole(node);
-      return sentence === null ? [] : [offence(file, node.start, sentence)];
-    }),
-  );
-}
+const ALL = ['src', 'machines', 'test', 'visualizations/generator', 'examples'];
 
-function loophole(node: Node): string | null {
-  switch (node.type) {
-    case 'TSAnyKeyword':
-      return '`any` switches the type checker off; say `unknown` and look.';
-    case 'TSNonNullExpression':
-      return '`!` claims what the type checker could check.';
-    case 'TSEnumDeclaration':
-      return 'an enum is not erasable; use a union of literals.';
-    case 'PropertyDefinition':
-      return node.definite === true ? '`!` claims what the type checker could check.' : null;
-    case 'VariableDeclarator':
-      return node.definite === true ? '`!` claims what the type checker could check.' : null;
-    default:
-      return null;
-  }
-}
+/** SC19: the linter finds every other `!`. */
+export const claimedValues: Check = inNodes(ALL, ({ node }) =>
+  'definite' in node && node.definite === true
+    ? '`!` claims what the type checker could check.'
+    : null,
+);
+
+/** SC16: what has no name that the linter could deny. */
+export const promisesAndChance: Check = inNodes(
+  ['src/core', 'src/rules', 'machines'],
+  ({ node }) => {
+    const waits = node.type === 'AwaitExpression' || (isFunction(node) && node.async);
+    if (waits) return 'is async; rules and charts answer at once.';
+    if (node.type !== 'MemberExpression' || wordOf(node.object) !== 'Math') return null;
+    if (wordOf(node.property) !== 'random') return null;
+    return 'draws randomness of its own; it comes in from outside.';
+  },
+);
 
 /** SC26: what is of one of several types is told apart case by case; a type that comes later is not decided by a `default`. */
-export function undecidedTypes(tree: SourceTree): readonly Offence[] {
-  return [...filesIn(tree, 'src', 'machines')].flatMap((file) =>
-    [...nodesOf(file)].flatMap(({ node }) => {
-      if (node.type !== 'SwitchStatement' || node.discriminant.type !== 'MemberExpression') {
-        return [];
-      }
-      if (wordOf(node.discriminant.property) !== 'type') return [];
-      const last = node.cases.find(({ test }) => test === null);
-      if (last?.consequent.some(isUnreachable) === true) return [];
-      return [
-        offence(file, node.start, 'lists every type, and ends in `default: unreachable(…)`.'),
-      ];
-    }),
-  );
-}
+export const undecidedTypes: Check = inNodes(['src', 'machines'], ({ node }) => {
+  if (node.type !== 'SwitchStatement' || node.discriminant.type !== 'MemberExpression') return null;
+  if (wordOf(node.discriminant.property) !== 'type') return null;
+  const last = node.cases.find(({ test }) => test === null);
+  if (last?.consequent.some(isUnreachable) === true) return null;
+  return 'lists every type, and ends in `default: unreachable(…)`.';
+});
 
 function isUnreachable(statement: Node): boolean {
-  const call =
-    statement.type === 'ReturnStatement'
-      ? statement.argument
-      : statement.type === 'ExpressionStatement'
-        ? statement.expression
-        : null;
+  const [call] = childrenOf(statement);
   return call?.type === 'CallExpression' && calleeName(call.callee) === 'unreachable';
 }
 
 const RUNNER_NAMES = ['it', 'test', 'describe', 'suite'];
 const QUIET = ['skip', 'skipIf', 'runIf', 'only', 'todo', 'fails'];
 
-/** A test that does not run says why, on its line or on the line above. */
-export function quietTests(tree: SourceTree): readonly Offence[] {
-  return [...filesIn(tree, 'test')].flatMap((file) =>
-    [...nodesOf(file)].flatMap(({ node }) => {
-      if (node.type !== 'MemberExpression' || node.property.type !== 'Identifier') return [];
-      const isQuiet = QUIET.includes(node.property.name);
-      if (!isQuiet || !RUNNER_NAMES.includes(calleeName(node.object) ?? '')) return [];
-      if (hasReason(file, file.lineAt(node.property.start))) return [];
-      return [offence(file, node.start, `.${node.property.name} without a comment that says why.`)];
-    }),
-  );
-}
+/** SC24: a test that does not run says why, on its line or on the line above. */
+export const quietTests: Check = inNodes(['test'], ({ node }, file) => {
+  if (node.type !== 'MemberExpression' || !QUIET.includes(wordOf(node.property) ?? '')) return null;
+  if (!RUNNER_NAMES.includes(calleeName(node.object) ?? '')) return null;
+  if (hasReason(file, file.lineAt(node.property.start))) return null;
+  return `.${wordOf(node.property)} without a comment that says why.`;
+});
 
 function hasReason({ comments, lineAt }: SourceFile, line: number): boolean {
   return comments.some(({ end, value }) => {
     const ends = lineAt(end);
     return value.trim().length > 0 && (ends === line || ends === line - 1);
   });
+}
+
+const FUNCTION_LINES_MAX = 60;
+const FILE_LINES_MAX = 400;
+
+/** SC18: what is longer is two things. */
+export const longFunctions: Check = inNodes(ALL, ({ node }, file) => {
+  if (!isFunction(node) || isSuite(node)) return null;
+  const lines = file.lineAt(node.end) - file.lineAt(node.start) + 1;
+  if (lines <= FUNCTION_LINES_MAX) return null;
+  return `${wordOf(node.id) ?? 'a function'} has ${lines} lines; ${FUNCTION_LINES_MAX} are the limit.`;
+});
+
+export const longFiles: Check = (tree) =>
+  [...filesIn(tree, ...ALL)].flatMap(({ path, text }) => {
+    const lines = text.split('\n').length - 1;
+    const sentence = `has ${lines} lines; ${FILE_LINES_MAX} are the limit.`;
+    return lines <= FILE_LINES_MAX ? [] : [onPage(path, lines, sentence)];
+  });
+
+/** A function that only registers tests is a list of them; each of them is measured. */
+function isSuite({ body }: { readonly body: Node | null }): boolean {
+  const registers = (node: Node): boolean => {
+    if (isFunction(node)) return false;
+    const isCall = node.type === 'CallExpression';
+    if (isCall && ['it', 'describe'].includes(calleeName(node.callee) ?? '')) return true;
+    return childrenOf(node).some(registers);
+  };
+  return body !== null && childrenOf(body).some(registers);
 }

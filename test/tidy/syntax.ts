@@ -1,6 +1,5 @@
 /** Walks over syntax trees: every node with those around it. */
-import { type Node, visitorKeys } from 'oxc-parser';
-import type { SourceFile } from './source-tree.ts';
+import { type Node, type Program, visitorKeys } from 'oxc-parser';
 
 export interface Visit {
   readonly node: Node;
@@ -8,15 +7,15 @@ export interface Visit {
   readonly around: readonly Node[];
 }
 
-export function* nodesOf(file: SourceFile): Generator<Visit> {
-  yield* nodesBelow(file.program, []);
-}
-
-/** The node itself and all that is in it. */
-function* nodesBelow(node: Node, around: readonly Node[] = []): Generator<Visit> {
-  yield { node, around };
-  const inside = [node, ...around];
-  for (const child of childrenOf(node)) yield* nodesBelow(child, inside);
+/** Every node of a file, with the whole first. */
+export function nodesOf(program: Program): readonly Visit[] {
+  const visits: Visit[] = [];
+  const visit = (node: Node, around: readonly Node[]): void => {
+    visits.push({ node, around });
+    for (const child of childrenOf(node)) visit(child, [node, ...around]);
+  };
+  visit(program, []);
+  return visits;
 }
 
 export function childrenOf(node: Node): readonly Node[] {
@@ -30,17 +29,13 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
 }
 
-export type FunctionNode = Extract<
+type FunctionNode = Extract<
   Node,
   { type: 'FunctionDeclaration' | 'FunctionExpression' | 'ArrowFunctionExpression' }
 >;
 
 export function isFunction(node: Node): node is FunctionNode {
-  return (
-    node.type === 'FunctionDeclaration' ||
-    node.type === 'FunctionExpression' ||
-    node.type === 'ArrowFunctionExpression'
-  );
+  return /^(Function(Declaration|Expression)|ArrowFunctionExpression)$/.test(node.type);
 }
 
 /** The words of a key or a literal: `a` of `a: 1`, of `'a': 1` and of `'a'`; `null` for anything computed. */
