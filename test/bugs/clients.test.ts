@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { ProposalOutcome } from '../../src/ports/replica.ts';
 import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
 import type { CarriedMessage } from '../../src/transport/memory-network.ts';
-import { typeCarried } from './messages.ts';
+import { typeCarried } from '../cluster/messages.ts';
 
 it('[I5] a forwarded command that the network repeats takes effect once', async () => {
   const repeated: CarriedMessage[] = [];

@@ -16,9 +16,9 @@ import { LIMITS } from '../../src/testing/contracts/sample-messages.ts';
 import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
 import { decodeFrame, encodeMessage } from '../../src/transport/codec.ts';
 import { memoryTransport } from '../../src/transport/memory-transport.ts';
+import { append } from '../cluster/messages.ts';
 import { SimulatedDisk } from '../storage/simulated-disk.ts';
 import { storeOn } from './directories.ts';
-import { append } from './messages.ts';
 
 it('[A8] a member whose disk was emptied lends nobody the majority that its old disk had given away', async () => {
   const cluster = await VirtualCluster.start(3);

@@ -1,6 +1,6 @@
 /**
- * Partitions (family J of the known bugs): whole members under virtual time, with links that are cut in one
- * direction or in both. A cut holds what is under way, as a network that drops packets does.
+ * Partitions (family J of the known bugs), as far as no play tells of them: whole members under virtual time, with
+ * links that are cut. A cut holds what is under way, as a network that drops packets does.
  */
 import { expect, it } from 'vitest';
 import { VirtualCluster, type VirtualMember } from '../../src/testing/virtual-cluster.ts';
@@ -40,10 +40,6 @@ function onlyLinks(
   });
 }
 
-function cut(cluster: VirtualCluster, from: string, to: string): void {
-  cluster.network.cut({ from: `at-${from}`, to: `at-${to}` });
-}
-
 function healAll(cluster: VirtualCluster): void {
   each(cluster, (from, to) => cluster.network.mend({ from: `at-${from}`, to: `at-${to}` }));
 }
@@ -77,56 +73,59 @@ async function expectAgreement(cluster: VirtualCluster, written: readonly string
   expect(applied).toEqual(expect.arrayContaining([...written]));
 }
 
-it('[J1] one dead link between a leader and one of its followers unseats nobody', async () => {
-  const { cluster, leader, others } = await scene(3);
-  const [far = '', near = ''] = others;
-  onlyLinks(cluster, [leader.id, near], [near, far]);
-  await expectCalm(cluster, leader.id, 10_000);
-  expect(await cluster.submit(leader.id, 'during')).toMatchObject({ type: 'applied' });
-  healAll(cluster);
-  await expectCalm(cluster, leader.id, 2_000);
-  await expectAgreement(cluster, ['first', 'during']);
-});
-
-it('[J2] two that each hear only one member of the middle leave the leader of the middle alone', async () => {
-  const { cluster, leader, others } = await scene(5);
-  const [two = '', three = '', four = '', five = ''] = others;
-  const middle = [
-    [leader.id, two],
-    [leader.id, three],
-    [two, three],
-  ] as const;
-  onlyLinks(cluster, ...middle, [four, two], [five, three]);
-  await expectCalm(cluster, leader.id, 10_000);
-  expect(await cluster.submit(leader.id, 'during')).toMatchObject({ type: 'applied' });
-  healAll(cluster);
-  await cluster.pass(1_000);
-  await expectAgreement(cluster, ['first', 'during']);
-});
-
-it('[J3] when only one member still hears a quorum, it comes to lead', async () => {
-  const { cluster, leader, others } = await scene(5);
-  const [hub = '', ...rest] = others;
-  onlyLinks(cluster, ...[leader.id, ...rest].map((id) => [hub, id] as const));
-  await cluster.until('the hub to lead', () => leaders(cluster).join() === hub);
-  await cluster.pass(1_000);
-  await expectCalm(cluster, hub, 5_000);
-  expect(await cluster.submit(hub, 'during')).toMatchObject({ type: 'applied' });
-  healAll(cluster);
-  await cluster.pass(1_000);
-  await expectAgreement(cluster, ['first', 'during']);
-});
-
-it('[J3] in a chain one of the middle comes to lead, and stays', async () => {
-  const { cluster, leader, others } = await scene(5);
-  const [a = '', b = '', c = '', d = ''] = others;
-  onlyLinks(cluster, [leader.id, a], [a, b], [b, c], [c, d]);
-  const isInside = (): boolean => [a, b, c].includes(leaders(cluster).join());
-  await cluster.until('one of the middle to lead', isInside);
-  const inside = leaders(cluster).join();
-  await cluster.pass(1_000);
-  await expectCalm(cluster, inside, 5_000);
-  expect(await cluster.submit(inside, 'during')).toMatchObject({ type: 'applied' });
+it.each<[string, number, readonly (readonly [number, number])[], readonly number[]]>([
+  [
+    'one dead link between a leader and a follower unseats nobody',
+    3,
+    [
+      [0, 2],
+      [2, 1],
+    ],
+    [0],
+  ],
+  [
+    'two that each hear only one of the middle leave the leader of the middle alone',
+    5,
+    [
+      [0, 1],
+      [0, 2],
+      [1, 2],
+      [3, 1],
+      [4, 2],
+    ],
+    [0],
+  ],
+  [
+    'the only one that still hears a quorum comes to lead',
+    5,
+    [
+      [1, 0],
+      [1, 2],
+      [1, 3],
+      [1, 4],
+    ],
+    [1],
+  ],
+  [
+    'in a chain one of the middle comes to lead',
+    5,
+    [
+      [0, 1],
+      [1, 2],
+      [2, 3],
+      [3, 4],
+    ],
+    [1, 2, 3],
+  ],
+])('[J1] [J2] [J3] %s, and calm lasts', async (_, size, links, heirs) => {
+  const { cluster, leader, others } = await scene(size);
+  const name = (at: number): string => [leader.id, ...others][at] ?? '';
+  onlyLinks(cluster, ...links.map(([one, other]) => [name(one), name(other)] as const));
+  const next = (): string => leaders(cluster).join();
+  await cluster.until('the one to lead', () => heirs.map(name).includes(next()));
+  if (next() !== leader.id) await cluster.pass(1_000);
+  await expectCalm(cluster, next(), 10_000);
+  expect(await cluster.submit(next(), 'during')).toMatchObject({ type: 'applied' });
   healAll(cluster);
   await cluster.pass(1_000);
   await expectAgreement(cluster, ['first', 'during']);
@@ -153,46 +152,6 @@ it('[J3] when the only one with a quorum has an old log nobody leads, nothing is
   await expectAgreement(cluster, ['first', 'newer']);
 });
 
-it('[J4] one that speaks and hears nothing raises no term', async () => {
-  const { cluster, leader, others } = await scene(3);
-  const [deaf = '', other = ''] = others;
-  for (const from of [leader.id, other]) cut(cluster, from, deaf);
-  await expectCalm(cluster, leader.id, 10_000);
-  expect(await cluster.submit(leader.id, 'during')).toMatchObject({ type: 'applied' });
-  healAll(cluster);
-  await expectCalm(cluster, leader.id, 2_000);
-  await expectAgreement(cluster, ['first', 'during']);
-});
-
-it('[J5] a leader that speaks and hears nothing steps down, and the others find another', async () => {
-  const { cluster, leader, others } = await scene(3);
-  for (const from of others) cut(cluster, from, leader.id);
-  await cluster.until('it to step down', () => leader.node.status().role !== 'leader');
-  await cluster.until('another leader', () => leaders(cluster).length === 1);
-  const next = leaders(cluster).join();
-  expect(others).toContain(next);
-  expect(await cluster.submit(next, 'during')).toMatchObject({ type: 'applied' });
-  await expectCalm(cluster, next, 3_000);
-  healAll(cluster);
-  await cluster.pass(3_000);
-  await expectAgreement(cluster, ['first', 'during']);
-});
-
-it('[J6] a follower whose link comes and goes each second unseats nobody', async () => {
-  const { cluster, leader, others } = await scene(3);
-  const [flapping = ''] = others;
-  const written: string[] = [];
-  for (let round = 0; round < 6; round += 1) {
-    cluster.isolate(flapping);
-    await expectCalm(cluster, leader.id, 1_000);
-    written.push(`${round}`);
-    expect(await cluster.submit(leader.id, `${round}`)).toMatchObject({ type: 'applied' });
-    cluster.mend(flapping);
-    await expectCalm(cluster, leader.id, 1_000);
-  }
-  await expectAgreement(cluster, written);
-});
-
 it('[J6] a leader whose link comes and goes each second costs no acknowledged write, and calm returns', async () => {
   const { cluster, leader } = await scene(3);
   const written: string[] = [];
@@ -208,18 +167,4 @@ it('[J6] a leader whose link comes and goes each second costs no acknowledged wr
   await cluster.pass(3_000);
   await expectCalm(cluster, leaders(cluster).join(), 3_000);
   await expectAgreement(cluster, written);
-});
-
-it('[J7] a quorum that was lost for a while comes back by itself, with everything that was acknowledged', async () => {
-  const { cluster, others } = await scene(5);
-  onlyLinks(cluster);
-  await cluster.until('every lead to be lost', () => leaders(cluster).length === 0);
-  const before = Math.max(...[...cluster.members.keys()].map((id) => termOf(cluster, id)));
-  await cluster.pass(10_000);
-  expect(leaders(cluster)).toEqual([]);
-  expect(Math.max(...[...cluster.members.keys()].map((id) => termOf(cluster, id)))).toBe(before);
-  healAll(cluster);
-  await cluster.until('a leader', () => leaders(cluster).length === 1);
-  expect(await cluster.submit(others[0] ?? '', 'after')).toMatchObject({ type: 'applied' });
-  await expectAgreement(cluster, ['first', 'after']);
 });

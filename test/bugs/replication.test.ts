@@ -1,21 +1,19 @@
 /**
- * Replication (family B of the known bugs), on clusters of production nodes: repair, late messages, flow, as
- * far as no play tells of it. What the rules show best is in `replication-rules.test.ts`, what disks do in `disks.test.ts`.
+ * Replication and commitment (families B and C of the known bugs), as far as no play and no rule tells of it:
+ * repair, late messages, holes, pages, and disks that lag.
  */
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { index, term } from '../../src/core/types.ts';
-import type { Said } from '../cluster/mini-cluster.ts';
-import { type ClusterOptions, MiniCluster, ONE_ENTRY_A_MESSAGE } from '../cluster/mini-cluster.ts';
-import { emptyLogs, N1, N2, N3 } from '../paper/names.ts';
-import { append } from './messages.ts';
-
-/** `n1` leads term 1 of three, and everyone holds its no-op. */
-async function led(options: Partial<ClusterOptions> = {}): Promise<MiniCluster> {
-  const cluster = await MiniCluster.start({ logs: emptyLogs(3), ...options });
-  await cluster.elect(N1);
-  await cluster.elapse(100);
-  return cluster;
-}
+import { LogTail } from '../../src/node/deeds/log-tail.ts';
+import { acceptEntries } from '../../src/rules/log-matching.ts';
+import { appendOf, runOf } from '../../src/testing/contracts/sample-messages.ts';
+import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
+import { runProblem } from '../../src/transport/check.ts';
+import { append } from '../cluster/messages.ts';
+import { MiniCluster, ONE_ENTRY_A_MESSAGE, type Said } from '../cluster/mini-cluster.ts';
+import { led } from '../cluster/scenes.ts';
+import { logOf, N1, N2, N3, raftState } from '../machines/harness.ts';
 
 const isRefusal = ({ message }: Said): boolean =>
   message.type === 'AppendEntriesReply' && !message.result.accepted;
@@ -38,38 +36,6 @@ it('[B13] one entry for each message still repairs a long foreign tail without g
   const missing = 31;
   expect(toThird.filter(({ runs }) => runs.length > 0).length).toBeLessThanOrEqual(missing + 3);
   expect(cluster.said.filter(isRefusal).length).toBeLessThanOrEqual(2);
-});
-
-it('[B14] a heartbeat to one that lags asks only for what it is known to hold, and its late refusal proves nothing', async () => {
-  const cluster = await led();
-  cluster.slowDisks.add(N3);
-  for (let at = 0; at < 9; at += 1) {
-    cluster.member(N1).propose(`${at}`);
-    await cluster.settle();
-  }
-  const since = cluster.said.length;
-  await cluster.elapse(200);
-  const heartbeats = cluster.said
-    .slice(since)
-    .filter(({ runs, to }) => to === N3 && runs.length === 0)
-    .map(({ message }) => (message.type === 'AppendEntries' ? message.prevLog.index : null));
-  expect(new Set(heartbeats)).toEqual(new Set([1]));
-  expect(cluster.member(N1).state.commitIndex).toBe(10);
-  cluster.slowDisks.clear();
-  await cluster.settle();
-  const before = cluster.member(N1).replication(N3);
-  const refusal = {
-    accepted: false,
-    lastIndex: index(1),
-    hint: { term: term(1), index: index(1) },
-  } as const;
-  for (const prevIndex of [1, 3, 10]) {
-    const reply = { type: 'AppendEntriesReply', term: term(1), round: 0, result: refusal } as const;
-    const message = { ...reply, prevIndex: index(prevIndex) };
-    await cluster.hand({ from: N3, to: N1, message, runs: [] });
-  }
-  expect(cluster.member(N1).replication(N3)).toEqual(before);
-  expect(cluster.member(N1).error).toBeNull();
 });
 
 it('[B15] what is left of an earlier stream takes away nothing that a later one has committed', async () => {
@@ -118,4 +84,75 @@ it('[B16] entries that were cut off while they waited for the disk never come ba
     cluster.member(N1).completeWrite();
     expect(cluster.logs.n1).toBe('133');
   }
+});
+
+it('[B10] a batch with a hole is refused where it arrives, and again where it would be appended', () => {
+  const [first, third] = [runOf({ firstIndex: 11 }), runOf({ firstIndex: 13 })];
+  const message = appendOf(1, 13);
+  expect(runProblem(message, first, { run: undefined, isLast: false })).toBeNull();
+  expect(runProblem(message, third, { run: first, isLast: true })).toContain('gap');
+  const log = logOf(Array<number>(10).fill(4));
+  const state = raftState({ term: term(5), leaderId: N2, log });
+  expect(() => acceptEntries(state, N2, message, [first, third])).toThrow('LR1');
+});
+
+it('[B10] whatever is asked for and however little fits, what is packed has no hole', () => {
+  const counts = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 12 });
+  const request = fc.record({ from: fc.nat(), more: fc.nat(60), bytesMax: fc.nat(400) });
+  fc.assert(
+    fc.property(counts, request, (lengths, { from, more, bytesMax }) => {
+      const tail = new LogTail(1_000_000);
+      let last = 0;
+      for (const count of lengths) {
+        tail.append([runOf({ firstIndex: last + 1, count })]);
+        last += count;
+      }
+      const first = 1 + (from % last);
+      const through = Math.min(last, first + more);
+      const packed = tail.select({ from: index(first), through: index(through), bytesMax }) ?? [];
+      expect(packed.length).toBeGreaterThan(0);
+      let at = first;
+      for (const { firstIndex, lastIndex } of packed) {
+        expect(firstIndex).toBe(at);
+        at = lastIndex + 1;
+      }
+      expect(at - 1).toBeLessThanOrEqual(through);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('[B17] entries that are applied page by page, with a restart between the pages, come once each and in order', async () => {
+  const cluster = await VirtualCluster.start(3, { limits: { applyBytesMax: 1, runBytesMax: 1 } });
+  const leader = await cluster.leader();
+  const follower = [...cluster.members.keys()].find((id) => id !== leader.id) ?? '';
+  const commands = Array.from({ length: 30 }, (_, at) => `${at}`);
+  const pending = commands.map((each) => cluster.submit(leader.id, each));
+  await cluster.until('some pages', () => cluster.applied(follower).length > 3);
+  await cluster.member(follower).node.close();
+  await cluster.boot(follower);
+  for (const outcome of await Promise.all(pending)) expect(outcome.type).toBe('applied');
+  expect(await cluster.read(follower)).toBeNull();
+  for (const id of cluster.members.keys()) {
+    if (id !== follower) await cluster.read(id);
+    expect(cluster.applied(id)).toEqual(commands);
+  }
+});
+
+it('[C6] one that applied more than its disk held when it died starts again and catches up', async () => {
+  const cluster = await led();
+  cluster.slowDisks.add(N2);
+  cluster.member(N1).propose('a', 'b');
+  await cluster.settle();
+  cluster.member(N1).propose('c');
+  await cluster.settle();
+  const { applied, disk } = cluster.member(N2);
+  expect([applied.length, disk.entries.length]).toEqual([3, 1]);
+  await cluster.crash(N2);
+  cluster.slowDisks.clear();
+  const again = await cluster.start(N2);
+  expect([again.error, again.state.commitIndex, again.entries.length]).toEqual([null, 0, 1]);
+  await cluster.elapse(200);
+  expect(again.applied.slice(0, 3)).toEqual(applied);
+  expect(again.applied).toHaveLength(4);
 });

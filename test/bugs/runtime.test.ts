@@ -3,7 +3,6 @@
  * answers that never come, timers that fire too late.
  */
 import { expect, it } from 'vitest';
-import { PROGRESS_TIMEOUT_MS } from '../../src/core/limits.ts';
 import {
   GARBAGE,
   HELLO,
@@ -22,18 +21,11 @@ import { VirtualCluster, type VirtualMember } from '../../src/testing/virtual-cl
 import { encodeMessage } from '../../src/transport/codec.ts';
 import { MemoryNetwork } from '../../src/transport/memory-network.ts';
 import { memoryTransport } from '../../src/transport/memory-transport.ts';
-import { MiniCluster } from '../cluster/mini-cluster.ts';
-import { emptyLogs, isA, N1, N2, N3 } from '../paper/names.ts';
+import { isA } from '../cluster/messages.ts';
+import { led } from '../cluster/scenes.ts';
+import { N1, N2, N3 } from '../machines/harness.ts';
 
 const KIB = 1024;
-
-/** `n1` leads term 1 of three, and everyone holds its no-op. */
-async function led(): Promise<MiniCluster> {
-  const cluster = await MiniCluster.start({ logs: emptyLogs(3) });
-  await cluster.elect(N1);
-  await cluster.elapse(100);
-  return cluster;
-}
 
 async function ledVirtually(limits = {}): Promise<{
   readonly cluster: VirtualCluster;
@@ -120,20 +112,6 @@ it('[H3] bytes that are no message end the connection that they came on, and rea
   }
 });
 
-it('[H4] answers that are swallowed while the connection stays open wedge nothing', async () => {
-  const cluster = await led();
-  cluster.lose = ({ from, message }) => from === N3 && message.type === 'AppendEntriesReply';
-  for (let at = 0; at < 9; at += 1) {
-    cluster.member(N1).propose(`${at}`);
-    await cluster.settle();
-  }
-  expect(cluster.member(N1).replicationPath(N3)).toBe('replicate.awaiting.room');
-  cluster.lose = () => false;
-  await cluster.elapse(PROGRESS_TIMEOUT_MS + 100);
-  expect(cluster.member(N3).applied).toEqual(cluster.member(N1).applied);
-  expect(cluster.member(N1).replicationPath(N3)).toBe('replicate.caughtUp');
-});
-
 it('[H5] what an earlier connection still delivers after a new one is made changes nothing', async () => {
   const cluster = await led();
   cluster.lose = ({ to }) => to === N3;
@@ -175,35 +153,4 @@ it('[H6] one that was stopped for seconds does not unseat the leader whose words
     Array(3).fill([1, N1]),
   );
   expect(cluster.saidBy(N3, 'RequestVote')).toEqual([]);
-});
-
-it('[H7] everyone who waits on a leader that is deposed gets one answer, and the true one', async () => {
-  const { cluster, leader, others } = await ledVirtually();
-  cluster.isolate(leader.id);
-  const answers: string[] = [];
-  const note = (who: string) => (ended: { readonly type: string }) => {
-    answers.push(`${who}: ${ended.type}`);
-  };
-  for (const who of ['a', 'b', 'c']) {
-    const data = new TextEncoder().encode(who);
-    leader.node.submit(data, { timeoutMs: 60_000 }, note(who));
-  }
-  leader.node.awaitReadable({ timeoutMs: 60_000 }, (error) => {
-    answers.push(`read: ${error === null ? 'served' : error.retry}`);
-  });
-  await cluster.until('a new leader', () =>
-    others.some(({ node }) => node.status().role === 'leader'),
-  );
-  for (const { id } of others) await cluster.submit(id, `after, by ${id}`);
-  cluster.mend(leader.id);
-  await cluster.until('all answers', () => answers.length >= 4);
-  await cluster.pass(1_000);
-  const held = ['a', 'b', 'c'].filter((who) => cluster.applied(leader.id).includes(who));
-  expect(held).toEqual([]);
-  expect(answers.filter((each) => !each.startsWith('read')).sort()).toEqual([
-    'a: failed',
-    'b: failed',
-    'c: failed',
-  ]);
-  expect(answers.filter((each) => each.startsWith('read'))).toHaveLength(1);
 });

@@ -10,12 +10,12 @@ import { logOf, N1, N2, raftState, run } from './harness.ts';
 /** `n1` of three, in term 4, with a log of two entries and nothing committed. Its timeouts are the shortest. */
 export const start = (changes: Partial<RaftState> = {}, random = () => 0) =>
   run('raft', raftState({ term: term(4), log: logOf([1, 4]), ...changes }), { random });
-export type Chart = ReturnType<typeof start>;
+type Chart = ReturnType<typeof start>;
 
 export const LAST: EntryId = { term: term(4), index: index(2) };
 
 export const heartbeat = (from: NodeId, of = 4): RaftEvent => entries(from, of, []);
-export const entries = (from: NodeId, of: number, spans: readonly EntrySpan[]): RaftEvent => ({
+const entries = (from: NodeId, of: number, spans: readonly EntrySpan[]): RaftEvent => ({
   type: 'entries.received',
   from,
   message: {

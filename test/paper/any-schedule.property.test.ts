@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { NodeId } from '../../src/core/types.ts';
 import { MiniCluster } from '../cluster/mini-cluster.ts';
+import { emptyLogs } from '../cluster/scenes.ts';
 
 const any = fc.nat();
 
@@ -92,13 +93,12 @@ class Schedule {
   }
 
   static async begin(size: number, seed: number): Promise<Schedule> {
-    const ids = Array.from({ length: size }, (_, at) => `n${at + 1}`);
     let state = seed;
     const draw = (): number => {
       state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
       return (state >>> 8) / 2 ** 23;
     };
-    const logs = Object.fromEntries(ids.map((id) => [id, []]));
+    const logs = emptyLogs(size);
     return new Schedule(await MiniCluster.start({ logs, draw, diskStallMs: STALL_MS }));
   }
 

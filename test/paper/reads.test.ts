@@ -1,85 +1,17 @@
-/** §6.4: reads without log writes see everything that was committed before they began. */
+/** §6.4, as far as no play tells of it: reads without log writes see everything that was committed before they began. */
 import { expect, it } from 'vitest';
 import { index } from '../../src/core/types.ts';
 import { type PendingRead, PendingReads } from '../../src/node/calls/pending-reads.ts';
-import { MiniCluster } from '../cluster/mini-cluster.ts';
-import { emptyLogs, inTerm, isA, N1, N2, N3 } from './names.ts';
+import { inTerm, isA } from '../cluster/messages.ts';
+import type { MiniCluster } from '../cluster/mini-cluster.ts';
+import { led } from '../cluster/scenes.ts';
+import { N1, N2 } from '../machines/harness.ts';
 
 /** A client asks `n1`; what is applied there when it is answered goes to `served`. */
 function ask(cluster: MiniCluster, served: number[]): void {
   const member = cluster.member(N1);
   member.read(() => served.push(member.lastApplied));
 }
-
-async function led(): Promise<MiniCluster> {
-  const cluster = await MiniCluster.start({ logs: emptyLogs(3) });
-  await cluster.elect(N1);
-  await cluster.elapse(100);
-  return cluster;
-}
-
-it('[RD1] [F1] §6.4: a new leader answers no read before an entry of its own term is committed', async () => {
-  const served: number[] = [];
-  const cluster = await MiniCluster.start({ logs: { n1: [1, 1], n2: [1, 1], n3: [1, 1] } });
-  cluster.lose = isA('AppendEntriesReply');
-  const leader = await cluster.elect(N1);
-  ask(cluster, served);
-  expect(leader.hasTag('servesReads')).toBe(false);
-  expect(leader.state.pendingRounds).toEqual([]);
-  await cluster.elapse(60);
-  expect(served).toEqual([]);
-  cluster.lose = () => false;
-  await cluster.elapse(60);
-  expect(leader.hasTag('servesReads')).toBe(true);
-  expect(served).toEqual([3]);
-});
-
-it('[RD2] §6.4: a read is confirmed by one exchange with a majority that begins after it', async () => {
-  const served: number[] = [];
-  const cluster = await led();
-  cluster.member(N1).propose('a');
-  await cluster.settle();
-  ask(cluster, served);
-  cluster.drop(({ to }) => to === N3);
-  expect(served).toEqual([]);
-  await cluster.settle();
-  expect(served).toEqual([2]);
-});
-
-it('[RD2] [F2] §6.4: a leader that was deposed without knowing it confirms no read', async () => {
-  const served: number[] = [];
-  const cluster = await led();
-  cluster.partition([N1], [N2, N3]);
-  cluster.favour(N2);
-  await cluster.elapseUntil(() => cluster.member(N2).leads, 1_000);
-  cluster.member(N2).propose('newer');
-  await cluster.settle();
-  expect(cluster.member(N1).leads).toBe(true);
-  ask(cluster, served);
-  await cluster.settle();
-  expect(served).toEqual([]);
-  cluster.heal();
-  await cluster.elapse(3_000);
-  expect(served).toEqual([3]);
-});
-
-it('[RD2] [F3] §6.4: answers to an earlier exchange, however late, confirm no later read', async () => {
-  const served: number[] = [];
-  const cluster = await led();
-  ask(cluster, served);
-  await cluster.deliver(isA('AppendEntries'));
-  const answers = [...cluster.network];
-  cluster.drop();
-  for (const envelope of answers) await cluster.hand(envelope);
-  expect(served).toEqual([1]);
-  ask(cluster, served);
-  cluster.drop();
-  for (const envelope of [...answers, ...answers]) await cluster.hand(envelope);
-  expect(served).toEqual([1]);
-  expect(cluster.member(N1).state.pendingRounds).toEqual([{ round: 2, readIndex: 1 }]);
-  await cluster.elapse(50);
-  expect(served).toEqual([1, 1]);
-});
 
 it('[RD2] §6.4: what a member asked while it led before is no question of its present lead', async () => {
   const served: number[] = [];

@@ -86,7 +86,7 @@ describe('a crash of a store in use', () => {
     }
   });
 
-  it('[ST1] loses nothing acknowledged, invents nothing, and is not taken for damage', async () => {
+  it('[ST1] [B3] [G2] [G4] loses nothing acknowledged, invents nothing, and is not taken for damage', async () => {
     const life = fc.record({
       writes: fc.array(randomWrite, { minLength: 1, maxLength: 6 }),
       crashAt: fc.integer({ min: 0, max: 60 }),

@@ -70,7 +70,7 @@ const someWrites = fc.array(randomWrite, { minLength: 2, maxLength: 8 });
 const anywhere = fc.double({ min: 0, max: 0.999, noNaN: true });
 
 describe('a database that forgets', () => {
-  it('[ST3] notices that a batch in the middle is gone, or changes nothing by it', async () => {
+  it('[ST3] [G3] notices that a batch in the middle is gone, or changes nothing by it', async () => {
     const property = fc.asyncProperty(someWrites, anywhere, async (writes, where) => {
       const history = await historyOf(writes);
       const batches = [...history.disk.batches(LOG)];
@@ -80,7 +80,7 @@ describe('a database that forgets', () => {
     await fc.assert(property, { numRuns: ROUNDS });
   });
 
-  it('[ST7] notices that the newest batches are gone', async () => {
+  it('[ST7] [G2] notices that the newest batches are gone', async () => {
     const property = fc.asyncProperty(someWrites, anywhere, async (writes, where) => {
       const history = await historyOf(writes);
       const batches = [...history.disk.batches(LOG)];

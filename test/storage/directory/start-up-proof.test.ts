@@ -156,7 +156,7 @@ describe('the start-up proof', () => {
     expect(message).toContain(words);
   });
 
-  it('[ST2] refuses any small record of which a bit changed', async () => {
+  it('[ST2] [G3] refuses any small record of which a bit changed', async () => {
     const others = [record(keyOfPeer('n2'), RECORD_KIND.peer, peer('n2', 3))];
     const records = recordsFor([], { others });
     for (const [victim, { value }] of records.entries()) {

@@ -1,10 +1,10 @@
-/** Messages made by hand, as a network may still hold them long after everyone has forgotten them. */
+/** Messages made by hand, as a network may still hold them long after everyone has forgotten them, and picked out. */
 import type { AppendEntries, Message } from '../../src/core/message.ts';
 import { type EntryId, index, type NodeId, term } from '../../src/core/types.ts';
 import { decodeFrame } from '../../src/transport/codec.ts';
 import type { CarriedMessage } from '../../src/transport/memory-network.ts';
-import { foundingEntry, runsOf } from '../cluster/entries.ts';
-import type { Said } from '../cluster/mini-cluster.ts';
+import { foundingEntry, runsOf } from './entries.ts';
+import type { Said } from './mini-cluster.ts';
 
 export function entryId(ofTerm: number, ofIndex: number): EntryId {
   return { term: term(ofTerm), index: index(ofIndex) };
@@ -54,6 +54,16 @@ export function append(
 
 export function askVote({ from, to }: Way, of: number, lastLog: EntryId): Said {
   return { from, to, message: { type: 'RequestVote', term: term(of), lastLog }, runs: [] };
+}
+
+/** Someone answers in a newer term, whatever was asked: a node of an older one takes it up. */
+export function inTerm(from: NodeId, to: NodeId, newer: number): Said {
+  const message = { type: 'RequestVoteReply', term: term(newer), granted: false } as const;
+  return { from, to, message, runs: [] };
+}
+
+export function isA(...types: readonly Message['type'][]): (envelope: Said) => boolean {
+  return ({ message }) => types.includes(message.type);
 }
 
 /** What kind of message the network carries; empty for what is none. */
