@@ -2,6 +2,7 @@
 import { setup } from 'xstate';
 import type { ApplierEffect } from '../src/core/effect.ts';
 import type { Index } from '../src/core/types.ts';
+import type { ChartMeta } from './meta.types.ts';
 
 export interface ApplierContext {
   /** Invariant: `lastApplied <= commitIndex`; neither falls (CM4). */
@@ -26,6 +27,7 @@ export const applierMachine = setup({
     emitted: {} as ApplierEffect,
     input: {} as { lastApplied: Index } | undefined,
     output: {} as { error: unknown },
+    meta: {} as ChartMeta,
   },
   guards: { isAllApplied: (_, _done: { throughIndex: Index }) => true },
   actions: {
@@ -37,6 +39,7 @@ export const applierMachine = setup({
 }).createMachine({
   id: 'applier',
   description: 'Applies committed entries in order.',
+  meta: { rules: ['CM4'] },
   context: ({ input }) => ({
     lastApplied: input?.lastApplied ?? (0 as Index),
     commitIndex: input?.lastApplied ?? (0 as Index),
@@ -50,6 +53,7 @@ export const applierMachine = setup({
   states: {
     idle: {
       description: 'Everything committed is applied.',
+      meta: { rules: ['CM4'] },
       on: {
         'commit.advanced': {
           target: 'applying',
@@ -60,6 +64,7 @@ export const applierMachine = setup({
     },
     applying: {
       description: 'The state machine works on one batch.',
+      meta: { rules: ['CM4'] },
       entry: 'applyNext',
       on: {
         'commit.advanced': { actions: { type: 'recordCommit', params: event } },
@@ -79,6 +84,7 @@ export const applierMachine = setup({
     },
     failed: {
       description: 'The state machine threw: applying on would let replicas diverge.',
+      meta: { rules: ['CM4', 'EM1'] },
       type: 'final',
     },
   },

@@ -4,6 +4,7 @@
  */
 import { setup } from 'xstate';
 import type { LogWriterEffect } from '../src/core/effect.ts';
+import type { ChartMeta } from './meta.types.ts';
 
 export interface LogWriterContext {
   /** Numbers the batches; a completion of another one is stale. */
@@ -30,6 +31,7 @@ export const logWriterMachine = setup({
     emitted: {} as LogWriterEffect,
     input: {} as { stallTimeoutMs: number } | undefined,
     output: {} as { error: unknown },
+    meta: {} as ChartMeta,
   },
   guards: {
     isCurrentAndMoreWaits: (_, _done: { batch: number }) => false,
@@ -47,6 +49,7 @@ export const logWriterMachine = setup({
 }).createMachine({
   id: 'logWriter',
   description: 'Group commit: one synced write at a time.',
+  meta: { rules: ['PS6'] },
   context: ({ input }) => ({
     batch: 0,
     waiting: 0,
@@ -61,10 +64,12 @@ export const logWriterMachine = setup({
   states: {
     idle: {
       description: 'Everything asked for is on disk.',
+      meta: { rules: ['PS6'] },
       on: { 'write.requested': 'writing', 'write.completed': {} },
     },
     writing: {
       description: 'A synced batch is under way.',
+      meta: { rules: ['PS4', 'PS6'] },
       entry: 'flush',
       initial: 'prompt',
       on: {
@@ -86,10 +91,12 @@ export const logWriterMachine = setup({
       states: {
         prompt: {
           description: 'Within the time that a healthy disk takes.',
+          meta: { rules: ['PS6'] },
           after: { stallTimeout: 'stalled' },
         },
         stalled: {
           description: 'The disk hangs; a leader gives up its lead.',
+          meta: { rules: ['PS8'] },
           entry: 'announceStall',
           on: {
             'write.completed': [
@@ -110,6 +117,7 @@ export const logWriterMachine = setup({
     },
     failed: {
       description: 'A write failed: what is on disk is unknown, and the node halts.',
+      meta: { rules: ['PS7', 'ST9'] },
       type: 'final',
     },
   },

@@ -11,6 +11,7 @@ import type { callMachine } from './call.machine.ts';
 import type { forwardingMachine } from './forwarding.machine.ts';
 import type { linkMachine } from './link.machine.ts';
 import type { logWriterMachine } from './log-writer.machine.ts';
+import type { ChartMeta } from './meta.types.ts';
 import type { raftMachine } from './raft.machine.ts';
 import type { readIndexMachine } from './read-index.machine.ts';
 
@@ -44,6 +45,7 @@ export const nodeMachine = setup({
     events: {} as NodeEvent,
     emitted: {} as NodeEffect,
     input: {} as { diskStallMs: number } | undefined,
+    meta: {} as ChartMeta,
   },
   actors: {
     recovery: placeholder,
@@ -70,6 +72,7 @@ export const nodeMachine = setup({
 }).createMachine({
   id: 'node',
   description: 'The life of one node, from its disk to its end.',
+  meta: { rules: ['PS9'] },
   context: ({ input }) => ({
     diskStallMs: input?.diskStallMs ?? 2_000,
     recovered: null,
@@ -80,6 +83,7 @@ export const nodeMachine = setup({
     failed: {
       target: '.halted',
       actions: { type: 'recordError', params: event },
+      meta: { rules: ['PS7'] },
     },
     recovered: {},
     stop: {},
@@ -90,17 +94,16 @@ export const nodeMachine = setup({
   states: {
     recovering: {
       description: 'Takes its address, and proves that its disk holds all that it ever promised.',
+      meta: { rules: ['PS9'] },
       invoke: { id: 'recovery', src: 'recovery' },
       on: {
-        recovered: {
-          target: 'active',
-          actions: { type: 'recordRecovery', params: event },
-        },
+        recovered: { target: 'active', actions: { type: 'recordRecovery', params: event } },
         stop: 'stopped',
       },
     },
     active: {
       description: 'Takes part in the cluster.',
+      meta: { rules: ['PS7'] },
       entry: 'startLinks',
       exit: 'stopLinks',
       on: {
@@ -113,14 +116,8 @@ export const nodeMachine = setup({
           id: 'logWriter',
           src: 'logWriter',
           input: ({ context }) => ({ stallTimeoutMs: context.diskStallMs }),
-          onDone: {
-            target: 'halted',
-            actions: { type: 'recordFailure', params: event },
-          },
-          onError: {
-            target: 'halted',
-            actions: { type: 'recordError', params: event },
-          },
+          onDone: { target: 'halted', actions: { type: 'recordFailure', params: event } },
+          onError: { target: 'halted', actions: { type: 'recordError', params: event } },
         },
         {
           id: 'applier',
@@ -129,14 +126,8 @@ export const nodeMachine = setup({
             context.recovered === null
               ? undefined
               : { lastApplied: context.recovered.log.base.index },
-          onDone: {
-            target: 'halted',
-            actions: { type: 'recordFailure', params: event },
-          },
-          onError: {
-            target: 'halted',
-            actions: { type: 'recordError', params: event },
-          },
+          onDone: { target: 'halted', actions: { type: 'recordFailure', params: event } },
+          onError: { target: 'halted', actions: { type: 'recordError', params: event } },
         },
         {
           id: 'readIndex',
@@ -144,37 +135,30 @@ export const nodeMachine = setup({
           input: ({ context }) => ({
             patienceMs: context.recovered?.timing.electionTimeoutMinMs ?? 300,
           }),
-          onError: {
-            target: 'halted',
-            actions: { type: 'recordError', params: event },
-          },
+          onError: { target: 'halted', actions: { type: 'recordError', params: event } },
         },
         {
           id: 'forwarding',
           src: 'forwarding',
-          onError: {
-            target: 'halted',
-            actions: { type: 'recordError', params: event },
-          },
+          onError: { target: 'halted', actions: { type: 'recordError', params: event } },
         },
         {
           id: 'raft',
           systemId: 'raft',
           src: 'raft',
           input: ({ context }) => context.recovered ?? undefined,
-          onError: {
-            target: 'halted',
-            actions: { type: 'recordError', params: event },
-          },
+          onError: { target: 'halted', actions: { type: 'recordError', params: event } },
         },
       ],
       states: {
         running: {
           description: 'Takes proposals and reads.',
+          meta: { rules: ['EM5'] },
           on: { stop: 'draining' },
         },
         draining: {
           description: 'Finishes what it has begun, and takes on nothing new.',
+          meta: { rules: ['PS9'] },
           entry: 'drain',
           after: { drainTimeout: '#node.stopped' },
           on: { drained: '#node.stopped' },
@@ -183,10 +167,12 @@ export const nodeMachine = setup({
     },
     stopped: {
       description: 'Closed in good order; may be started again.',
+      meta: { rules: ['OP1', 'PS9'] },
       type: 'final',
     },
     halted: {
       description: 'Stopped for good by a broken rule or a failed write. Answers no one.',
+      meta: { rules: ['FS3', 'PS7'] },
       entry: 'announceHalt',
       on: { failed: {} },
     },

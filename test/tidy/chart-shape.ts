@@ -22,33 +22,15 @@ export const undescribedStates: Check = inEachState(({ description = '' }) => {
   return description.includes('\n') ? ['has a description of more than one line.'] : [];
 });
 
-/** States without a rule, and rules that nobody wrote down. Charts in `silent` name none yet. */
-export function unfoundedStates(silent: readonly string[]): Check {
-  return (tree) => {
-    const known = ruleNames(tree);
-    const check = inEachState((node, { machine }) => {
-      if (silent.includes(machine.id)) return [];
-      const arrows = [...node.transitions.values()].flat();
-      const named = [node, ...arrows].flatMap(({ meta }) => rulesIn(meta));
-      const none = rulesIn(node.meta).length === 0 ? ['names no rule.'] : [];
-      const unknown = named.filter((rule) => !known.has(rule));
-      return [...none, ...unknown.map((rule) => `names ${rule}, which is no rule.`)];
-    });
-    return check(tree);
-  };
-}
-
-/** Every state of them names rules: they have no place among the silent ones any more. */
-export function foundedCharts(silent: readonly string[]): Check {
-  return (tree) => {
-    const faulty = new Set(unfoundedStates([])(tree).map(({ path }) => path));
-    return openedCharts(tree).flatMap(({ file: { path }, machines }) =>
-      machines
-        .filter(({ id }) => silent.includes(id) && !faulty.has(path))
-        .map(({ id }) => onPage(path, 1, `take ${id} off the list of those that name no rules.`)),
-    );
-  };
-}
+/** States without a rule, and rules that nobody wrote down. */
+export const unfoundedStates: Check = inEachState((node, { tree }) => {
+  const known = ruleNames(tree);
+  const arrows = [...node.transitions.values()].flat();
+  const named = [node, ...arrows].flatMap(({ meta }) => rulesIn(meta));
+  const none = rulesIn(node.meta).length === 0 ? ['names no rule.'] : [];
+  const unknown = named.filter((rule) => !known.has(rule));
+  return [...none, ...unknown.map((rule) => `names ${rule}, which is no rule.`)];
+});
 
 function rulesIn(meta: unknown): readonly string[] {
   if (typeof meta !== 'object' || meta === null || !('rules' in meta)) return [];
