@@ -67,7 +67,7 @@ export interface SimulationReport {
 
 /** A connection that died without a word is given up after so long, and dialled again (TR19), in milliseconds. */
 const RECONNECT_MS = 4_500;
-/** A watch of a whole cluster is told everything within so long, in milliseconds. */
+/** A watch of a whole cluster is told something new within so long, in milliseconds. */
 const WATCHED_MS = 15_000;
 const IN_VAIN = 'a member outside of the core keeps campaigning in vain';
 const SURVIVED = 'everyone loses power and nothing acknowledged is lost';
@@ -196,7 +196,8 @@ class Run<Input, Output, Machine extends StateMachine> {
   async #tellWatches(): Promise<void> {
     const remote = this.#remote;
     if (remote === null || this.#world.violation !== null) return;
-    const isTold = await this.#world.runUntilReached(WATCHED_MS, () => remote.isThrough());
+    const told = (): number => remote.toldCount;
+    const isTold = await this.#untilReached(WATCHED_MS, () => remote.isThrough(), told);
     if (this.#world.violation !== null) return;
     if (!isTold) this.#world.report('P04', 'a watch is not told what happened long ago');
     remote.judge();
@@ -279,11 +280,8 @@ class Run<Input, Output, Machine extends StateMachine> {
 
   /** L08, S33: everyone has applied everything, and holds the same. */
   async #converge(property: string): Promise<void> {
-    let isEven = false;
-    for (let before = -1; !isEven && before < this.#applied(); ) {
-      before = this.#applied();
-      isEven = await this.#world.runUntilReached(this.#patienceMs(10), () => this.#isEven());
-    }
+    const applied = (): number => this.#applied();
+    const isEven = await this.#untilReached(this.#patienceMs(10), () => this.#isEven(), applied);
     if (this.#world.violation !== null) return;
     if (!isEven)
       return this.#world.report(property, `not everyone catches up: ${this.#describe()}`);
@@ -294,6 +292,19 @@ class Run<Input, Output, Machine extends StateMachine> {
     if (other === undefined) return;
     const difference = differenceOf(digest, other);
     this.#world.report('S33', `replicas differ in what they hold: ${difference}`);
+  }
+
+  /** However slow the disks and links of this run are: patience ends where `done` no longer grows. */
+  async #untilReached(
+    withinMs: number,
+    isReached: () => boolean,
+    done: () => number,
+  ): Promise<boolean> {
+    for (let before = -1; before < done(); ) {
+      before = done();
+      if (await this.#world.runUntilReached(withinMs, isReached)) return true;
+    }
+    return false;
   }
 
   #patienceMs(timeouts: number): number {

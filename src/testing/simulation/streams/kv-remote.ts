@@ -132,6 +132,10 @@ export class KvRemote implements Remote {
     return this.#readers.every((reader) => reader.isThrough(record));
   }
 
+  get toldCount(): number {
+    return this.#readers.reduce((sum, reader) => sum + reader.toldCount, 0);
+  }
+
   judge(): void {
     const record = this.#record();
     for (const { caller } of this.#programs) caller.judge(record);

@@ -33,6 +33,8 @@ export interface Remote {
   readonly isIdle: boolean;
   /** Every watch was told all that there is to tell. */
   isThrough(): boolean;
+  /** How much all watches were told so far. */
+  readonly toldCount: number;
   /** Holds everything against the store; the cluster is whole and at rest. */
   judge(): void;
 }

@@ -49,6 +49,10 @@ export class WatchReader {
     return this.#last + 1;
   }
 
+  get toldCount(): number {
+    return this.#told.length;
+  }
+
   close(): void {
     this.#isOpen = false;
     this.#watch.close();
