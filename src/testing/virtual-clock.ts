@@ -5,6 +5,7 @@
  * or a simulator sees exactly what a node would have seen, at any speed, and the same each time (EL14).
  * It fits wherever a `Clock` of `src/ports` is asked for, and as the `clock` of an XState actor.
  */
+import { firstPlace } from '../core/search.ts';
 import type { Clock } from '../ports/clock.ts';
 
 interface VirtualClockOptions {
@@ -19,8 +20,7 @@ interface Timer {
   readonly dueMs: number;
   /** Numbers the timers in the order in which they were set. */
   readonly sequence: number;
-  /** `null` once it has fired or was cleared. */
-  callback: (() => void) | null;
+  readonly callback: () => void;
 }
 
 const YEAR_2000_MS = 946_684_800_000;
@@ -31,18 +31,14 @@ const FIRINGS_MAX = 1_000_000;
 /** Bound: one `runDeferred` runs no more callbacks than this; then it throws, as above. */
 const DEFERRED_MAX = 1_000_000;
 
-/** Cleared timers are swept out once they are the greater part of more than this many. */
-const SWEEP_MIN = 64;
-
 /** A clock for one test or one simulation; starts at `startMs`, and stands until it is advanced or stepped. */
 export class VirtualClock implements Clock {
-  /** A binary heap: no timer comes before its parent, at `(position - 1) / 2`. */
-  #heap: Timer[] = [];
+  /** In the order in which they fire. */
+  readonly #timers: Timer[] = [];
   #deferred: (() => void)[] = [];
   #nowMs: number;
   #wallOffsetMs: number;
   #sequence = 0;
-  #pending = 0;
 
   constructor({ startMs = 0, wallStartMs = YEAR_2000_MS }: VirtualClockOptions = {}) {
     this.#nowMs = startMs;
@@ -67,18 +63,15 @@ export class VirtualClock implements Clock {
     this.#sequence += 1;
     const dueMs = this.#nowMs + Math.max(0, delayMs || 0);
     const timer: Timer = { dueMs, sequence: this.#sequence, callback };
-    this.#heap.push(timer);
-    this.#rise(this.#heap.length - 1);
-    this.#pending += 1;
+    this.#timers.splice(this.#placeOf(timer), 0, timer);
     return timer;
   }
 
   /** Harmless for a timer that has fired or was cleared before. */
   clearTimeout(timer: unknown): void {
-    if (!isTimer(timer) || timer.callback === null) return;
-    timer.callback = null;
-    this.#pending -= 1;
-    if (this.#heap.length > SWEEP_MIN && this.#pending < this.#heap.length / 2) this.#sweep();
+    if (!isTimer(timer)) return;
+    const place = this.#placeOf(timer);
+    if (this.#timers[place] === timer) this.#timers.splice(place, 1);
   }
 
   /** Runs after the timer that is firing, or with the next `runDeferred`, `step` or `advance`. */
@@ -93,13 +86,12 @@ export class VirtualClock implements Clock {
 
   /** How many timers are set. */
   get pendingCount(): number {
-    return this.#pending;
+    return this.#timers.length;
   }
 
   /** When the next timer is due, on the scale of `now()`; `null` if none is set. */
   get nextDueMs(): number | null {
-    this.#dropCleared();
-    return this.#heap[0]?.dueMs ?? null;
+    return this.#timers[0]?.dueMs ?? null;
   }
 
   /** Runs what was deferred, and what that defers in turn. */
@@ -120,7 +112,7 @@ export class VirtualClock implements Clock {
     const dueMs = this.nextDueMs;
     if (dueMs === null || dueMs > untilMs) return false;
     this.#nowMs = dueMs;
-    this.#fire(this.#removeFirst());
+    this.#timers.shift()?.callback();
     this.runDeferred();
     return true;
   }
@@ -134,71 +126,16 @@ export class VirtualClock implements Clock {
     this.#nowMs = Math.max(this.#nowMs, endMs);
   }
 
-  #fire(timer: Timer | undefined): void {
-    const callback = timer?.callback;
-    if (timer === undefined || callback === undefined || callback === null) return;
-    timer.callback = null;
-    this.#pending -= 1;
-    callback();
-  }
-
-  #dropCleared(): void {
-    while (this.#heap[0]?.callback === null) this.#removeFirst();
-  }
-
-  /** A sorted array is a heap. */
-  #sweep(): void {
-    this.#heap = this.#heap.filter((timer) => timer.callback !== null).sort(compare);
-  }
-
-  #removeFirst(): Timer | undefined {
-    const first = this.#heap[0];
-    const last = this.#heap.pop();
-    if (last !== undefined && last !== first) {
-      this.#heap[0] = last;
-      this.#sink(0);
-    }
-    return first;
-  }
-
-  #rise(from: number): void {
-    let at = from;
-    while (at > 0) {
-      const parent = (at - 1) >>> 1;
-      if (!this.#swapUnlessOrdered(parent, at)) return;
-      at = parent;
-    }
-  }
-
-  #sink(from: number): void {
-    let at = from;
-    while (true) {
-      const left = 2 * at + 1;
-      const earlier = this.#comesBefore(left + 1, left) ? left + 1 : left;
-      if (!this.#swapUnlessOrdered(at, earlier)) return;
-      at = earlier;
-    }
-  }
-
-  /** True if the two were swapped. A position past the end is in order with any parent. */
-  #swapUnlessOrdered(parent: number, child: number): boolean {
-    const above = this.#heap[parent];
-    const below = this.#heap[child];
-    if (above === undefined || below === undefined || compare(above, below) < 0) return false;
-    this.#heap[parent] = below;
-    this.#heap[child] = above;
-    return true;
-  }
-
-  #comesBefore(at: number, other: number): boolean {
-    const left = this.#heap[at];
-    const right = this.#heap[other];
-    return left !== undefined && right !== undefined && compare(left, right) < 0;
+  /** Where it stands, or would stand. */
+  #placeOf(timer: Timer): number {
+    const timers = this.#timers;
+    return firstPlace(0, timers.length, (at) => !comesBefore(timers[at], timer));
   }
 }
 
-function compare(left: Timer, right: Timer): number {
-  return left.dueMs - right.dueMs || left.sequence - right.sequence;
+function comesBefore(one: Timer | undefined, other: Timer): boolean {
+  if (one === undefined) return false;
+  return one.dueMs === other.dueMs ? one.sequence < other.sequence : one.dueMs < other.dueMs;
 }
 
 function isTimer(value: unknown): value is Timer {
