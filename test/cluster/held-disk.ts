@@ -59,6 +59,7 @@ export class HeldDisk {
       appended: (at, entry) => watch.history.noteEntry(id, at, entry),
       hardStateChanged: (before, after) => this.#hardStateChanged(before, after),
     });
+    watch.durables.set(id, this.durable);
     this.#store = memoryLogStore({
       randomWord: () => this.#nextWord(),
       defer: (run) => run(),

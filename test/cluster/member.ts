@@ -13,7 +13,7 @@ import type { ReplicationState } from '../../src/core/replication-state.ts';
 import { termAt } from '../../src/core/term-runs.ts';
 import type { Index, NodeId } from '../../src/core/types.ts';
 import { type RaftNode, startRaftNode } from '../../src/node/raft-node.ts';
-import type { StateMachine } from '../../src/ports/state-machine.ts';
+import type { CommittedCommand, StateMachine } from '../../src/ports/state-machine.ts';
 import type { Transport } from '../../src/ports/transport.ts';
 import { Invariants } from '../../src/testing/simulation/checks/invariants.ts';
 import { SimulatedProcess } from '../../src/testing/simulation/runtime/process.ts';
@@ -33,12 +33,15 @@ interface MemberOptions {
   readonly transport: Transport;
   readonly random: () => number;
   readonly watch: Watch;
-  readonly durableOf: (id: NodeId) => HeldDisk['durable'];
   readonly timing?: RaftTiming;
   readonly limits?: Partial<Limits>;
   readonly diskStallMs?: number;
   /** Hears the name of each effect just before it is performed. */
   readonly heard?: (effect: Effect['type'], member: Member) => void;
+  /** Hears what XState reports of the charts. */
+  readonly inspected?: (reported: unknown) => void;
+  readonly applied?: (command: CommittedCommand) => void;
+  readonly halted?: (error: RaftError) => void;
 }
 
 const NO_DRIFT = { startMs: 0, rate: 1, wallSkewMs: 0 };
@@ -59,11 +62,11 @@ export class Member {
   #node: RaftNode | null = null;
 
   constructor(options: MemberOptions) {
-    const { id, clock, disk, durableOf, watch } = options;
+    const { id, clock, disk, watch } = options;
     this.#options = options;
     this.id = id;
     this.disk = disk;
-    this.#invariants = new Invariants({ id, durable: disk.durable }, { durableOf, ...watch });
+    this.#invariants = new Invariants({ id, durable: disk.durable }, watch);
     this.#process = new SimulatedProcess({
       name: id,
       life: 1,
@@ -89,12 +92,13 @@ export class Member {
       ...(timing === undefined ? {} : { timing }),
       ...(diskStallMs === undefined ? {} : { diskStallMs }),
       instruments: {
-        inspect: (reported) => this.#inspect(reported as InspectionEvent),
+        inspect: (reported) => this.#inspect(reported),
         performing: (effect) => heard?.(effect, this),
       },
     });
     this.#node.onHalt((error) => {
       this.error = error;
+      this.#options.halted?.(error);
     });
   }
 
@@ -178,9 +182,11 @@ export class Member {
     this.#process.kill();
   }
 
-  #inspect({ type, actorRef }: InspectionEvent): void {
-    if (type !== '@xstate.actor') return;
-    if ((actorRef as AnyActorRef).id === 'raft') this.#raft = actorRef as AnyActorRef;
+  #inspect(reported: unknown): void {
+    const { type, actorRef } = reported as InspectionEvent;
+    if (type === '@xstate.actor' && (actorRef as AnyActorRef).id === 'raft')
+      this.#raft = actorRef as AnyActorRef;
+    this.#options.inspected?.(reported);
   }
 
   #machine(): StateMachine {
@@ -189,6 +195,7 @@ export class Member {
         batch.map((command) => {
           const data = new TextDecoder().decode(command.data);
           this.#commands.set(command.index, { term: command.term, data });
+          this.#options.applied?.(command);
           this.#options.watch.history.noteApplied(this.id, command, command.index);
           return command.index;
         }),

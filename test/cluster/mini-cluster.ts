@@ -7,9 +7,7 @@ import { assert } from '../../src/core/assert.ts';
 import type { Effect } from '../../src/core/effect.ts';
 import type { Limits } from '../../src/core/limits.ts';
 import type { Message } from '../../src/core/message.ts';
-import type { RaftTiming } from '../../src/core/raft-state.ts';
 import { type NodeId, nodeId, type Term } from '../../src/core/types.ts';
-import { checkPromise } from '../../src/testing/simulation/checks/promises.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { foundingEntry, runsOf, type StoredEntry } from './entries.ts';
 import { foundingOperations, ownerOf } from './founding.ts';
@@ -31,7 +29,6 @@ export interface ClusterOptions {
   readonly votes?: Readonly<Record<string, string>>;
   /** Members that the test makes up: they shake hands, hear everything and say nothing by themselves. */
   readonly madeUp?: readonly NodeId[];
-  readonly timing?: RaftTiming;
   readonly limits?: Partial<Limits>;
   readonly diskStallMs?: number;
   /** Members whose first timeouts are the shortest; all others' are the longest. */
@@ -143,7 +140,7 @@ export class MiniCluster {
   /** From its disk, as after any crash; whoever was connected to it learns that it has to connect again. */
   async start(id: NodeId): Promise<Member> {
     assert(!this.members.has(id), `${id} is down`);
-    const { draw, diskStallMs, limits, timing } = this.#options;
+    const { draw, diskStallMs, limits } = this.#options;
     const member = new Member({
       id,
       ids: this.ids,
@@ -152,10 +149,8 @@ export class MiniCluster {
       transport: this.#network.transport(id),
       random: draw ?? (() => this.draws.get(id) ?? 0.99),
       watch: this.#watch,
-      durableOf: (other) => this.#disk(other).durable,
       limits: { ...SMALL, ...limits },
       heard: (effect, of) => this.#heard(effect, of),
-      ...(timing === undefined ? {} : { timing }),
       ...(diskStallMs === undefined ? {} : { diskStallMs }),
     });
     this.members.set(id, member);
@@ -358,12 +353,8 @@ export class MiniCluster {
   }
 
   #leaves(envelope: Envelope): Message {
-    const { from, to, message } = envelope;
-    const { history, report, sometimes } = this.#watch;
-    const raft = this.members.get(from)?.node.inspect().raft ?? null;
-    const speaker = { id: from, durable: this.#disk(from).durable, raft };
-    const durableOf = (id: NodeId) => this.#disk(id).durable;
-    checkPromise({ history, report, sometimes, durableOf }, speaker, { to, message });
+    const { from, message } = envelope;
+    this.#watch.hear(envelope, this.members.get(from)?.node.inspect().raft ?? null);
     this.said.push(envelope);
     return message;
   }

@@ -1,7 +1,13 @@
 /** Who watches over a cluster: the checkers of the simulator, with one memory for all members and all their lives. */
+import { assert } from '../../src/core/assert.ts';
+import type { RaftState } from '../../src/core/raft-state.ts';
+import type { NodeId } from '../../src/core/types.ts';
+import type { DurableLog } from '../../src/testing/simulation/checks/durable-log.ts';
 import { History } from '../../src/testing/simulation/checks/history.ts';
+import { checkPromise } from '../../src/testing/simulation/checks/promises.ts';
 import type { Report } from '../../src/testing/simulation/checks/violation.ts';
 import { SometimesLog } from '../../src/testing/simulation/runtime/sometimes.ts';
+import type { Envelope } from './held-network.ts';
 
 export class Watch {
   /** The first property that did not hold, in words. */
@@ -10,6 +16,8 @@ export class Watch {
   readonly history: History;
   /** The simulator counts rare events; here nobody counts. */
   readonly sometimes = new SometimesLog();
+  /** What is durable on the disk of each member. */
+  readonly durables = new Map<NodeId, DurableLog>();
 
   /** `unchecked`: properties that nobody is held to. */
   constructor(unchecked: readonly string[] = []) {
@@ -17,5 +25,16 @@ export class Watch {
       if (!unchecked.includes(property)) this.violation ??= `${property}: ${text}`;
     };
     this.history = new History(this.report);
+  }
+
+  readonly durableOf = (id: NodeId): DurableLog => {
+    const durable = this.durables.get(id);
+    assert(durable !== undefined, `${id} is a member`);
+    return durable;
+  };
+
+  /** A member in this state says something: what it promises with that has to be on its disk. */
+  hear({ from, to, message }: Envelope, raft: RaftState | null): void {
+    checkPromise(this, { id: from, durable: this.durableOf(from), raft }, { to, message });
   }
 }

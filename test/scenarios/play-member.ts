@@ -2,29 +2,27 @@
  * One member of a play through all its lives: a disk that stays, and a production node under a clock of its
  * own, which runs only when the play says so. Reports in words what goes on inside it.
  */
-import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts';
+import type { Limits } from '../../src/core/limits.ts';
 import type { RaftTiming } from '../../src/core/raft-state.ts';
 import type { NodeId } from '../../src/core/types.ts';
-import { type RaftNode, startRaftNode } from '../../src/node/raft-node.ts';
-import type { CommittedCommand, StateMachine } from '../../src/ports/state-machine.ts';
+import type { RaftNode } from '../../src/node/raft-node.ts';
+import type { CommittedCommand } from '../../src/ports/state-machine.ts';
 import type { Transport } from '../../src/ports/transport.ts';
-import { Invariants } from '../../src/testing/simulation/checks/invariants.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import { CLUSTER_ID } from '../cluster/founding.ts';
 import type { HeldDisk } from '../cluster/held-disk.ts';
+import { Member } from '../cluster/member.ts';
 import type { Watch } from '../cluster/watch.ts';
 import { placeOf } from './in-words.ts';
 import { labelOf, type Moved, movedIn } from './state-names.ts';
 
 interface PlayMemberOptions {
   readonly id: NodeId;
-  readonly addresses: Readonly<Record<string, string>>;
+  readonly ids: readonly NodeId[];
   readonly disk: HeldDisk;
   readonly transport: () => Transport;
   readonly limits: Partial<Limits>;
   readonly diskStallMs: number;
   readonly watch: Watch;
-  readonly durableOf: (id: NodeId) => HeldDisk['durable'];
   /** A line for the text of the play; its own name comes first. */
   readonly says: (text: string) => void;
 }
@@ -55,7 +53,7 @@ export class PlayMember {
   }
 
   get node(): RaftNode | null {
-    return this.#life?.node ?? null;
+    return this.#life?.member.node ?? null;
   }
 
   /** What the state machine of this life holds. */
@@ -75,11 +73,12 @@ export class PlayMember {
 
   async start(): Promise<void> {
     const life = new Life(this.#options);
+    await life.member.start();
     this.#life = life;
-    await life.start();
   }
 
   async crash(how: { readonly isWritten: boolean }): Promise<void> {
+    this.#life?.member.kill();
     this.#life = null;
     await this.disk.crash(how);
   }
@@ -89,7 +88,7 @@ export class PlayMember {
   }
 
   check(): void {
-    this.#life?.check();
+    this.#life?.member.check();
   }
 
   /** Fires its next timer if it is due by then; false if none is. */
@@ -121,47 +120,29 @@ class Life {
   readonly clock = new VirtualClock();
   readonly values = new Map<string, string>();
   readonly labels = new Map<string, string>();
-  node: RaftNode | null = null;
-  readonly #options: PlayMemberOptions;
-  readonly #invariants: Invariants;
+  readonly member: Member;
+  readonly #says: (text: string) => void;
   /** The replication actors that wait to tell a commit index. */
   readonly #owing = new Set<string>();
   #events: string[] = [];
   #commitIndex = 0;
-  #applied = 0;
 
-  constructor(options: PlayMemberOptions) {
-    const { disk, durableOf, id, watch } = options;
-    this.#options = options;
-    this.#invariants = new Invariants({ id, durable: disk.durable }, { durableOf, ...watch });
-  }
-
-  async start(): Promise<void> {
-    const { addresses, disk, diskStallMs, id, limits, says, transport } = this.#options;
-    this.node = await startRaftNode({
-      id,
-      clusterId: CLUSTER_ID,
-      members: addresses,
-      store: disk.store(),
-      transport: transport(),
-      machine: this.#machine(),
+  constructor({ says, transport, ...options }: PlayMemberOptions) {
+    this.#says = says;
+    this.member = new Member({
+      ...options,
       clock: this.clock,
-      random: { next: () => DRAW },
+      transport: transport(),
+      random: () => DRAW,
       timing: PLAY_TIMING,
-      limits: { ...DEFAULT_LIMITS, ...limits },
-      diskStallMs,
-      instruments: { inspect: (reported) => this.#inspect(reported) },
+      inspected: (reported) => this.#inspect(reported),
+      applied: (command) => this.#applied(command),
+      halted: ({ code, message }) => {
+        says(`halts: ${code}`);
+        const { disk, id, watch } = options;
+        if (!disk.isBroken) watch.report('S37', `${id} halts: ${message}`);
+      },
     });
-    this.node.onHalt((error) => {
-      says(`halts: ${error.code}`);
-      if (!disk.isBroken) this.#options.watch.report('S37', `${id} halts: ${error.message}`);
-    });
-  }
-
-  check(): void {
-    const inspection = this.node?.inspect();
-    if (inspection === undefined) return;
-    this.#invariants.check(inspection);
   }
 
   takeEvents(): readonly string[] {
@@ -171,7 +152,7 @@ class Life {
   }
 
   get owesCommit(): boolean {
-    return this.node?.inspect().leads === true && this.#owing.size > 0;
+    return this.member.leads && this.#owing.size > 0;
   }
 
   #inspect(reported: unknown): void {
@@ -185,28 +166,20 @@ class Life {
     this.labels.set(moved.actor, label);
     if (moved.actor === 'raft') this.#noteCommit(moved.commitIndex);
     if (before === label || before === undefined) return;
-    this.#options.says(inWords(moved, before, label));
+    this.#says(inWords(moved, before, label));
   }
 
   #noteCommit(commitIndex: number): void {
     if (commitIndex <= this.#commitIndex) return;
-    this.#options.says(`commit ${this.#commitIndex} → ${commitIndex}`);
+    this.#says(`commit ${this.#commitIndex} → ${commitIndex}`);
     this.#commitIndex = commitIndex;
   }
 
-  #machine(): StateMachine {
-    return { apply: (batch) => batch.map((command) => this.#apply(command)) };
-  }
-
-  #apply(command: CommittedCommand): number {
-    const { id, says, watch } = this.#options;
+  #applied(command: CommittedCommand): void {
     const text = new TextDecoder().decode(command.data);
     const [key, value] = text.split('=');
     if (key !== undefined && value !== undefined) this.values.set(key, value);
-    if (text !== '') says(`applies ${placeOf(command)} ${text}`);
-    this.#applied += 1;
-    watch.history.noteApplied(id, command, this.#applied);
-    return this.#applied;
+    if (text !== '') this.#says(`applies ${placeOf(command)} ${text}`);
   }
 }
 

@@ -8,7 +8,6 @@ import type { Limits } from '../../src/core/limits.ts';
 import type { Message } from '../../src/core/message.ts';
 import { type NodeId, nodeId } from '../../src/core/types.ts';
 import type { LogOperation } from '../../src/ports/log-store.ts';
-import { checkPromise } from '../../src/testing/simulation/checks/promises.ts';
 import { type Founding, foundingOperations, ownerOf } from '../cluster/founding.ts';
 import { HeldDisk } from '../cluster/held-disk.ts';
 import { type Envelope, HeldNetwork } from '../cluster/held-network.ts';
@@ -168,20 +167,15 @@ export class Stage {
   }
 
   #leaves(envelope: Envelope): Message {
-    const { from, to } = envelope;
+    const { from } = envelope;
     const message = this.#options.faults.said?.(envelope.message) ?? envelope.message;
-    const { disk, node } = this.member(from);
-    const { history, report, sometimes } = this.#watch;
-    const durableOf = (id: NodeId) => this.member(id).disk.durable;
-    const speaker = { id: from, durable: disk.durable, raft: node?.inspect().raft ?? null };
-    checkPromise({ history, report, sometimes, durableOf }, speaker, { to, message });
+    this.#watch.hear({ ...envelope, message }, this.member(from).node?.inspect().raft ?? null);
     return message;
   }
 
   #createMembers(): Map<NodeId, PlayMember> {
     const { diskStallMs, faults, founding, limits } = this.#options;
     const ids = founding.map(({ id }) => id);
-    const addresses = Object.fromEntries(ids.map((id) => [id, id]));
     const watch = this.#watch;
     const create = (id: NodeId): PlayMember => {
       const says = (text: string): void => this.say(`${id} ${text}`);
@@ -196,13 +190,12 @@ export class Stage {
       });
       return new PlayMember({
         id,
-        addresses,
+        ids,
         disk,
         transport: () => this.network.transport(id),
         limits,
         diskStallMs,
         watch,
-        durableOf: (other) => this.member(other).disk.durable,
         says,
       });
     };
