@@ -1,8 +1,8 @@
 /** The built command line as a process, heard line by line, and never left behind. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { takenPorts } from '../../src/cli/demo/free-ports.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 
@@ -19,26 +19,33 @@ export interface CliProcess {
   kill(signal: NodeJS.Signals): void;
 }
 
+export interface CliOptions {
+  readonly environment?: NodeJS.ProcessEnv;
+  /** A command that runs the one behind it. */
+  readonly wrapper?: readonly string[];
+  readonly nodeFlags?: readonly string[];
+  /** Instead of the built `main.js`. */
+  readonly program?: string;
+  /** The beginning of an input that never ends. */
+  readonly input?: Uint8Array;
+}
+
+/** For profiling, e.g. `RAFTCHART_TEST_NODE_FLAGS='--cpu-prof'`. */
+const NODE_FLAGS = (process.env.RAFTCHART_TEST_NODE_FLAGS ?? '').split(' ').filter(Boolean);
 const running = new Set<ChildProcess>();
 
 export function startCli(
   argv: readonly string[],
-  options: {
-    readonly environment?: NodeJS.ProcessEnv;
-    readonly wrapper?: readonly string[];
-    /** Instead of the built `main.js`. */
-    readonly program?: string;
-    /** The beginning of an input that never ends. */
-    readonly input?: Uint8Array;
-  } = {},
+  { environment, wrapper = [], nodeFlags = [], program = MAIN, input }: CliOptions = {},
 ): CliProcess {
-  const [program = process.execPath, ...first] = [...(options.wrapper ?? []), process.execPath];
-  const child = spawn(program, [...first, options.program ?? MAIN, ...argv], {
+  const node = [process.execPath, ...NODE_FLAGS, ...nodeFlags, program];
+  const [first = '', ...rest] = [...wrapper, ...node, ...argv];
+  const child = spawn(first, rest, {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, ...options.environment },
+    env: { ...process.env, ...environment },
   });
   running.add(child);
-  const inputTaken = feed(child.stdin, options.input);
+  const inputTaken = feed(child.stdin, input);
   let output = '';
   let errors = '';
   const listeners = new Set<() => void>();
@@ -124,16 +131,27 @@ export async function freeBasePort(count: number): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const base = 20_000 + Math.floor(Math.random() * 12_000);
     const ports = Array.from({ length: count }, (_, at) => [base + at, base + 100 + at]).flat();
-    const free = await Promise.all(ports.map(isFree));
-    if (free.every(Boolean)) return base;
+    if ((await takenPorts(ports)).length === 0) return base;
   }
   throw new Error('no free ports');
 }
 
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-  });
+/** A wrapper that lets a process have so many file descriptors, sockets included. */
+export function withDescriptors(most: number): readonly string[] {
+  return ['bash', '-c', `ulimit -n ${most}; exec "$@"`, 'bash'];
+}
+
+/** Any free ports for one node of its own, which leads soon. */
+export const ANY_PORTS = ['--listen', '127.0.0.1:0', '--peer-listen', '127.0.0.1:0'] as const;
+export const QUICK = ['--election-timeout-ms', '40-80', '--heartbeat-interval-ms', '10'] as const;
+
+/** Where a node is served, once it says so. */
+export async function urlOf(node: CliProcess): Promise<string> {
+  return String(await node.until((_, errors) => logLines(errors, 'serving')[0]?.url ?? null));
+}
+
+/** The same, once it leads. */
+export async function leading(node: CliProcess): Promise<string> {
+  await node.until((_, errors) => logLines(errors, 'role').some(({ role }) => role === 'leader'));
+  return urlOf(node);
 }

@@ -1,6 +1,5 @@
 /** The client commands against a server over loopback, run in this process. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EXIT, exitCodeOf } from '../../src/cli/exit-codes.ts';
@@ -9,6 +8,7 @@ import { textTable } from '../../src/cli/text-table.ts';
 import { ERROR_CODES, type RaftErrorCode } from '../../src/core/errors.ts';
 import { type LocalServer, localServer } from '../server/local-server.ts';
 import { type CliRun, type FakeOptions, runFake } from './fake-context.ts';
+import { scratch } from './scratch.ts';
 
 let server: LocalServer;
 beforeEach(async () => {
@@ -19,33 +19,25 @@ afterEach(() => server.close());
 const run = (argv: readonly string[], options: FakeOptions = {}): Promise<CliRun> =>
   runFake(argv, { environment: { RAFTCHART_ENDPOINTS: server.url }, ...options });
 
+async function json(argv: readonly string[], options: FakeOptions = {}) {
+  return JSON.parse((await run([...argv, '-o', 'json'], options)).output);
+}
+
 describe('put, get, del', () => {
   it('[CL18] writes, reads and deletes a key', async () => {
-    expect(await run(['put', 'a', 'x'])).toEqual({
-      exitCode: 0,
-      output: 'revision 2\n',
-      errors: '',
-    });
+    const written = { exitCode: 0, output: 'revision 2\n', errors: '' };
+    expect(await run(['put', 'a', 'x'])).toEqual(written);
     expect((await run(['get', 'a'])).output).toBe('x');
     expect((await run(['get', 'a'], { isTty: true })).output).toBe('x\n');
     expect((await run(['del', 'a'])).output).toBe('deleted, revision 3\n');
-    expect(await run(['del', 'a'])).toMatchObject({
-      exitCode: 0,
-      output: 'not there, revision 3\n',
-    });
+    const again = { exitCode: 0, output: 'not there, revision 3\n' };
+    expect(await run(['del', 'a'])).toMatchObject(again);
   });
 
   it('[CL17] answers in JSON for programs', async () => {
-    expect(JSON.parse((await run(['put', 'a', 'x', '-o', 'json'])).output)).toEqual({
-      revision: 2,
-    });
-    expect(JSON.parse((await run(['get', 'a', '-o', 'json'])).output)).toMatchObject({
-      key: 'a',
-      value: 'x',
-      modRevision: 2,
-    });
-    const deleted = await run(['del', 'a', '--output', 'json']);
-    expect(JSON.parse(deleted.output)).toEqual({ revision: 3, deleted: 1 });
+    expect(await json(['put', 'a', 'x'])).toEqual({ revision: 2 });
+    expect(await json(['get', 'a'])).toMatchObject({ key: 'a', value: 'x', modRevision: 2 });
+    expect(await json(['del', 'a'])).toEqual({ revision: 3, deleted: 1 });
   });
 
   it('[CL18] takes the value from standard input for -, byte by byte, and gives it back so', async () => {
@@ -75,24 +67,21 @@ describe('range', () => {
   });
 
   it('[CL18] lists all keys, however many answers that takes, of one revision', async () => {
-    const { output } = await run(['range', '-o', 'json']);
-    const { kvs, more, revision } = JSON.parse(output);
+    const { kvs, more, revision } = await json(['range']);
     expect([kvs.length, more, revision]).toEqual([10, false, 11]);
-    expect(kvs.map(({ key }: { key: string }) => key)).toEqual(
-      [...Array(10).keys()].map((at) => `k${at}`),
-    );
+    const keys = kvs.map(({ key }: { key: string }) => key);
+    expect(keys).toEqual([...Array(10).keys()].map((at) => `k${at}`));
   });
 
-  it('[CL18] narrows down by prefix, bounds, limit, revision', async () => {
-    const keys = async (...options: readonly string[]) =>
-      JSON.parse((await run(['range', '-o', 'json', ...options])).output).kvs.map(
-        ({ key }: { key: string }) => key,
-      );
-    expect(await keys('--prefix', 'k3')).toEqual(['k3']);
-    expect(await keys('--start', 'k2', '--end', 'k4')).toEqual(['k2', 'k3']);
-    expect(await keys('--limit', '6')).toHaveLength(6);
-    expect(await keys('--revision', '3')).toEqual(['k0', 'k1']);
-    expect(await keys('--prefix', 'zzz')).toEqual([]);
+  it.each([
+    ['--prefix k3', ['k3']],
+    ['--start k2 --end k4', ['k2', 'k3']],
+    ['--limit 6', ['k0', 'k1', 'k2', 'k3', 'k4', 'k5']],
+    ['--revision 3', ['k0', 'k1']],
+    ['--prefix zzz', []],
+  ])('[CL18] is narrowed down by %s', async (options, keys) => {
+    const { kvs } = await json(['range', ...options.split(' ')]);
+    expect(kvs.map(({ key }: { key: string }) => key)).toEqual(keys);
   });
 
   it('[CL17] shows a table to people', async () => {
@@ -120,18 +109,12 @@ describe('txn', () => {
       exitCode: 0,
       output: 'succeeded, revision 2\n  put: revision 2\n',
     });
-    const path = await mkdtemp(join(tmpdir(), 'raftchart-cli-'));
-    try {
-      await writeFile(join(path, 'txn.json'), txn);
-      const second = await run(['txn', '--file', join(path, 'txn.json'), '-o', 'json']);
-      expect(second.exitCode).toBe(1);
-      expect(JSON.parse(second.output)).toMatchObject({
-        succeeded: false,
-        responses: [{ op: 'range' }],
-      });
-    } finally {
-      await rm(path, { recursive: true });
-    }
+    const path = join(scratch(), 'txn.json');
+    await writeFile(path, txn);
+    const second = await run(['txn', '--file', path, '-o', 'json']);
+    expect(second.exitCode).toBe(1);
+    const answer = { succeeded: false, responses: [{ op: 'range' }] };
+    expect(JSON.parse(second.output)).toMatchObject(answer);
   });
 
   it('[CL17] shows people the keys and values that a transaction read', async () => {
@@ -204,19 +187,15 @@ describe('status', () => {
     const other = await localServer();
     await other.close();
     const silent = other.url;
-    const { exitCode, output, errors } = await run([
-      'status',
-      '--endpoints',
-      `${server.url},${silent}`,
-    ]);
+    const endpoints = ['--endpoints', `${server.url},${silent}`];
+    const { exitCode, output, errors } = await run(['status', ...endpoints]);
     expect(exitCode).toBe(0);
     const [head, first, second] = output.split('\n');
     expect(head).toMatch(/^ENDPOINT +ID +ROLE +TERM +LEADER +COMMIT/);
     expect(first).toMatch(/n1 +leader +1 +n1/);
     expect(second).toMatch(/^http:\/\/127.0.0.1:\d+ +- +unreachable/);
     expect(errors).toContain('ECONNREFUSED');
-    const json = await run(['status', '-o', 'json']);
-    expect(JSON.parse(json.output)).toMatchObject([{ endpoint: server.url, id: 'n1' }]);
+    expect(await json(['status'])).toMatchObject([{ endpoint: server.url, id: 'n1' }]);
     expect((await run(['status', '--endpoints', silent])).exitCode).toBe(69);
   });
 });
@@ -238,39 +217,37 @@ describe('the peers in status', () => {
 
 describe('errors', () => {
   it('[CL26] are one JSON object on standard error where JSON was asked for, whatever went wrong', async () => {
-    const missing = { code: 'RAFT_NOT_FOUND', retry: 'never', message: 'There is no key "x".' };
-    const json = async (argv: readonly string[], options: FakeOptions = {}) => {
+    const failure = async (argv: readonly string[], options: FakeOptions = {}) => {
       const { errors, exitCode } = await run(argv, options);
       expect(errors.trim().split('\n')).toHaveLength(1);
       return { exitCode, ...JSON.parse(errors) };
     };
+    const missing = { exitCode: 1, code: 'RAFT_NOT_FOUND', retry: 'never' };
+    const message = 'There is no key "x".';
     const environment = { RAFTCHART_ENDPOINTS: server.url, RAFTCHART_OUTPUT: 'json' };
     for (const flag of [['-o', 'json'], ['-ojson'], ['--output', 'json'], ['--output=json']]) {
-      expect(await json(['get', 'x', ...flag])).toEqual({ exitCode: 1, ...missing });
+      expect(await failure(['get', 'x', ...flag])).toEqual({ ...missing, message });
     }
-    expect(await json(['get', 'x'], { environment })).toEqual({ exitCode: 1, ...missing });
+    expect(await failure(['get', 'x'], { environment })).toEqual({ ...missing, message });
     expect((await run(['get', 'x', '-o', 'table'], { environment })).errors).toMatch(/^raftchart/);
     const usage = { exitCode: 64, code: 'RAFT_BAD_REQUEST', retry: 'never' };
-    expect(await json(['get', '-o', 'json'])).toMatchObject(usage);
-    expect(await json(['get', 'x', '--nonsense', '-o', 'json'])).toMatchObject(usage);
-    expect(await json(['range', '--limit', 'x', '-o', 'json'])).toMatchObject(usage);
-    expect(await json(['txn', '-o', 'json'], { input: 'nonsense' })).toMatchObject(usage);
-    expect(await json(['gett', '-o', 'json'])).toMatchObject({
-      ...usage,
-      message: expect.stringContaining('Did you mean get?'),
-    });
-    expect(await json(['members', '-o', 'json'])).toMatchObject({
-      exitCode: 69,
-      code: 'RAFT_NOT_IMPLEMENTED',
-      retry: 'never',
-    });
-    const away = ['--endpoints', 'http://127.0.0.1:1', '-o', 'json'];
-    for (const argv of [['put', 'a', 'b'], ['del', 'a'], ['watch'], ['status']]) {
-      expect(await json([...argv, ...away])).toMatchObject({
-        exitCode: 69,
-        code: 'RAFT_UNREACHABLE',
-        retry: 'safe',
-      });
+    const unbuilt = { exitCode: 69, code: 'RAFT_NOT_IMPLEMENTED', retry: 'never' };
+    const unreachable = { exitCode: 69, code: 'RAFT_UNREACHABLE', retry: 'safe' };
+    const away = '--endpoints http://127.0.0.1:1';
+    for (const [line, expected] of [
+      ['get', usage],
+      ['get x --nonsense', usage],
+      ['range --limit x', usage],
+      ['txn', usage],
+      ['gett', { ...usage, message: expect.stringContaining('Did you mean get?') }],
+      ['members', unbuilt],
+      [`put a b ${away}`, unreachable],
+      [`del a ${away}`, unreachable],
+      [`watch ${away}`, unreachable],
+      [`status ${away}`, unreachable],
+    ] as const) {
+      const argv = [...line.split(' '), '-o', 'json'];
+      expect(await failure(argv, { input: 'nonsense' }), line).toMatchObject(expected);
     }
     expect((await run(['get', 'x', '--', '-o', 'json'])).errors).toMatch(/^raftchart get: Usage/);
   });
@@ -290,21 +267,16 @@ describe('errors', () => {
     expect(gone.errors).toMatch(
       /^raftchart put: .*ECONNREFUSED.*RAFT_UNREACHABLE, retry: safe\)\n$/,
     );
-    server.replica.mood = 'leaderless';
-    const leaderless = await run(['put', 'a', 'x']);
-    expect([leaderless.exitCode, leaderless.errors]).toEqual([
-      69,
-      expect.stringContaining('RAFT_NO_LEADER'),
-    ]);
-    server.replica.mood = 'undecided';
-    const unknown = await run(['put', 'a', 'x']);
-    expect([unknown.exitCode, unknown.errors]).toEqual([
-      75,
-      expect.stringContaining('outcomeUnknown'),
-    ]);
-    server.replica.mood = 'silent';
-    const late = await run(['get', 'a', '--timeout-ms', '50']);
-    expect([late.exitCode, late.errors]).toEqual([75, expect.stringContaining('RAFT_TIMED_OUT')]);
+    for (const [mood, expected, text] of [
+      ['leaderless', 69, 'RAFT_NO_LEADER'],
+      ['undecided', 75, 'outcomeUnknown'],
+      ['silent', 75, 'RAFT_TIMED_OUT'],
+    ] as const) {
+      server.replica.mood = mood;
+      const argv = mood === 'silent' ? ['get', 'a', '--timeout-ms', '50'] : ['put', 'a', 'x'];
+      const { exitCode, errors } = await run(argv);
+      expect([exitCode, errors]).toEqual([expected, expect.stringContaining(text)]);
+    }
   });
 
   it('[CL16] has a documented exit code for every error code', async () => {
@@ -318,18 +290,18 @@ describe('errors', () => {
   });
 
   it('[CL19] says of planned commands that they are not built, and does nothing', async () => {
-    for (const argv of [
-      ['members'],
-      ['member', 'add', 'n4', 'a:1'],
-      ['transfer', '--to', 'n2'],
-      ['snapshot'],
-      ['compact', '5'],
-      ['recover', '--data-dir', 'd', '--dry-run'],
-      ['serve', '--id', 'n1', '--data-dir', 'd', '--ui'],
-      ['serve', '--id', 'n1', '--data-dir', 'd', '--inspect'],
+    for (const line of [
+      'members',
+      'member add n4 a:1',
+      'transfer --to n2',
+      'snapshot',
+      'compact 5',
+      'recover --data-dir d --dry-run',
+      'serve --id n1 --data-dir d --ui',
+      'serve --id n1 --data-dir d --inspect',
     ]) {
-      const { exitCode, output, errors } = await run(argv);
-      expect([argv, exitCode, output]).toEqual([argv, 69, '']);
+      const { exitCode, output, errors } = await run(line.split(' '));
+      expect([line, exitCode, output]).toEqual([line, 69, '']);
       expect(errors).toMatch(/^raftchart \w+: (--\w+ is )?not built yet.*RAFT_NOT_IMPLEMENTED/);
     }
   });
@@ -346,14 +318,7 @@ describe('what people see', () => {
   });
 
   it('[CL17] lines columns up, numbers to the right', () => {
-    expect(
-      textTable(
-        ['A', 'LONG'],
-        [
-          ['xyz', 1],
-          [null, 1000],
-        ],
-      ),
-    ).toBe('A    LONG\nxyz     1\n-    1000\n');
+    const rows = [['xyz', 1] as const, [null, 1000] as const];
+    expect(textTable(['A', 'LONG'], rows)).toBe('A    LONG\nxyz     1\n-    1000\n');
   });
 });

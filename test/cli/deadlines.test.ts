@@ -1,35 +1,24 @@
 /** Whatever the other end does, a command ends in time; and a node that is told to stop while it starts does. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type CliProcess, endAll, logLines, runCliProcess, startCli } from './cli-process.ts';
+import { afterEach, expect, it } from 'vitest';
+import { cleanUp, closing } from '../clean-up.ts';
+import { ANY_PORTS, endAll, logLines, runCliProcess, startCli, urlOf } from './cli-process.ts';
 import { runFake } from './fake-context.ts';
+import { scratch } from './scratch.ts';
 
-let directory: string;
-const sockets = new Set<Socket>();
-const servers: Server[] = [];
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'raftchart-cli-'));
-});
-afterEach(async () => {
-  endAll();
-  for (const socket of sockets) socket.destroy();
-  for (const server of servers.splice(0)) server.close();
-  await rm(directory, { recursive: true, force: true });
-});
+afterEach(endAll);
 
 /** Takes connections and does with them what `then` does; by default nothing, ever. */
 async function listener(then: (socket: Socket) => void = () => {}): Promise<string> {
   const server = createServer((socket) => {
-    sockets.add(socket);
+    cleanUp(() => socket.destroy());
     socket.on('error', () => {});
     then(socket);
   });
-  servers.push(server);
+  closing(server);
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const bound = server.address();
   return `http://127.0.0.1:${bound instanceof Object ? bound.port : 0}`;
@@ -65,12 +54,15 @@ it('[CL25] a time limit holds though its signal is garbage meanwhile', async () 
 });
 
 it('[CL25] no command waits past its time limit for a server that is frozen', async () => {
-  const line = [
-    ...['serve', '--id', 'n1', '--data-dir', join(directory, 'data')],
-    ...['--listen', '127.0.0.1:0', '--peer-listen', '127.0.0.1:0'],
-  ];
-  const cli: CliProcess = startCli(line);
-  const url = String(await cli.until((_, errors) => logLines(errors, 'serving')[0]?.url ?? null));
+  const cli = startCli([
+    'serve',
+    '--id',
+    'n1',
+    '--data-dir',
+    join(scratch(), 'data'),
+    ...ANY_PORTS,
+  ]);
+  const url = await urlOf(cli);
   cli.kill('SIGSTOP');
   for (const argv of COMMANDS.filter(([name]) => name !== 'txn')) {
     await endsInTime([...argv, '--endpoints', url]);
@@ -140,7 +132,7 @@ it('[CL27] an output that cannot be written is an error, in JSON too', async () 
 
 it('[CL24] a start that never ends stops at SIGTERM all the same, with 0', async () => {
   // Whoever holds the lock of the database is opened for ever: a disk that does not answer.
-  const cli = startCli(['serve', '--id', 'n1', '--data-dir', join(directory, 'data')], {
+  const cli = startCli(['serve', '--id', 'n1', '--data-dir', join(scratch(), 'data')], {
     environment: { NODE_OPTIONS: `--import ${STUCK}` },
   });
   await cli.until((_, errors) => errors.includes('opening'));

@@ -57,12 +57,7 @@ describe('values', () => {
     ]);
     expect(positionals).toEqual(['first', '--second']);
     expect(values.listen).toEqual({ host: '::1', port: 0 });
-    expect(values.peers).toEqual(
-      new Map([
-        ['n1', 'a:1'],
-        ['n2', '[::1]:2'],
-      ]),
-    );
+    expect(Object.fromEntries(values.peers ?? [])).toEqual({ n1: 'a:1', n2: '[::1]:2' });
     expect(values['election-timeout-ms']).toEqual({ fromMs: 100, toMs: 100 });
     expect(values.endpoints).toEqual(['http://a:1', 'https://b', 'ws://c:3']);
     expect([values.output, values['keys-only'], values.prefix]).toEqual(['json', true, '']);
@@ -82,43 +77,40 @@ describe('values', () => {
 });
 
 describe('refusals', () => {
-  it('[CL13] says which option wants what, as a usage error', () => {
-    const bad: readonly [readonly string[], string][] = [
-      [['--nodes', '8'], '--nodes must be a whole number from 1 to 7; it is "8".'],
-      [['--nodes', '0'], '1 to 7'],
-      [['--nodes', '3.5'], 'whole'],
-      [['--nodes='], 'whole'],
-      [['--listen', '4100'], '--listen must be HOST:PORT'],
-      [['--listen', 'a:65536'], 'HOST:PORT'],
-      [['--listen', 'http://a:1'], 'HOST:PORT'],
-      [['--id', 'a b'], '--id must be 1 to 64'],
-      [['--id', '-x'], '--id needs a value'],
-      [['--id'], '--id needs a value: --id ID'],
-      [['--id', 'a', '--id', 'b'], '--id is given twice'],
-      [
-        ['--peers', 'n1=a:1,n2'],
-        '--peers must be ID=HOST:PORT,ID=HOST:PORT,…; this part is not: "n2".',
-      ],
-      [['--peers', 'n1'], 'this part is not: "n1".'],
-      [['--peers', 'n1=a:0'], 'ID=HOST:PORT'],
-      [['--peers', 'n1=a:1,n1=a:2'], 'names n1 twice'],
-      [['--peers', 'n1=a:1,n2=a:1'], 'gives a:1 to two members'],
-      [['--peers', 'n1=a:1,'], 'ID=HOST:PORT'],
-      [['--endpoints', '127.0.0.1:4100'], 'http://'],
-      [['--election-timeout-ms', '600-300'], 'FROM-TO'],
-      [['--election-timeout-ms', '300-'], 'FROM-TO'],
-      [['-o', 'xml'], '--output must be one of: table, json'],
-      [['--data-dir='], '--data-dir must not be empty'],
-    ];
-    for (const [argv, text] of bad) {
-      const said = refusal(argv);
-      expect([argv, said]).toEqual([argv, expect.stringMatching(/^64 /)]);
-      expect(said).toContain(text);
-    }
+  it.each([
+    ['--nodes 8', '--nodes must be a whole number from 1 to 7; it is "8".'],
+    ['--nodes 0', '1 to 7'],
+    ['--nodes=-1', '1 to 7'],
+    ['--nodes many', '1 to 7'],
+    ['--nodes 3.5', 'whole'],
+    ['--nodes=', 'whole'],
+    ['--listen 4100', '--listen must be HOST:PORT'],
+    ['--listen a:65536', 'HOST:PORT'],
+    ['--listen http://a:1', 'HOST:PORT'],
+    ['--id a/b', '--id must be 1 to 64'],
+    ['--id -x', '--id needs a value'],
+    ['--id', '--id needs a value: --id ID'],
+    ['--id a --id b', '--id is given twice'],
+    ['--peers n1=a:1,n2', '--peers must be ID=HOST:PORT,ID=HOST:PORT,…; this part is not: "n2".'],
+    ['--peers n1', 'this part is not: "n1".'],
+    ['--peers n1=a:0', 'ID=HOST:PORT'],
+    ['--peers n1=a:1,n1=a:2', 'names n1 twice'],
+    ['--peers n1=a:1,n2=a:1', 'gives a:1 to two members'],
+    ['--peers n1=a:1,', 'ID=HOST:PORT'],
+    ['--endpoints 127.0.0.1:4100', 'http://'],
+    ['--election-timeout-ms 600-300', 'FROM-TO'],
+    ['--election-timeout-ms 300-', 'FROM-TO'],
+    ['-o xml', '--output must be one of: table, json'],
+    ['--data-dir=', '--data-dir must not be empty'],
+  ])('[CL13] [CL20] %s is a usage error: %s', (line, text) => {
+    const said = refusal(line.split(' '));
+    expect(said).toMatch(/^64 /);
+    expect(said).toContain(text);
   });
 
   it('[CL13] blames the variable where the value came from', () => {
     expect(refusal([], { RAFTCHART_NODES: 'many' })).toContain('RAFTCHART_NODES must be');
+    expect(refusal([], { RAFTCHART_ID: 'a b' })).toContain('RAFTCHART_ID must be 1 to 64');
   });
 
   it('[CL15] refuses options it does not know, and guesses what was meant', () => {
@@ -165,39 +157,31 @@ describe('help', () => {
 
   it('[CL12] promises in the help what the contract promises', async () => {
     const { output } = await runFake(['serve', '--help']);
-    for (const flag of [
-      '--id',
-      '--data-dir',
-      '--listen',
-      '--peer-listen',
-      '--peers',
-      '--join',
-      '--election-timeout-ms',
-      '--heartbeat-interval-ms',
-      '--snapshot-entries',
-      '--snapshot-bytes',
-    ]) {
-      expect(output).toContain(`  ${flag} `);
-    }
+    const promised = ['id', 'data-dir', 'listen', 'peer-listen', 'peers', 'join', 'snapshot-bytes'];
+    const times = ['election-timeout-ms', 'heartbeat-interval-ms', 'snapshot-entries'];
+    for (const name of [...promised, ...times]) expect(output).toContain(`  --${name} `);
     const { output: overview } = await runFake([]);
     for (const code of [0, 1, 64, 69, 70, 74, 75, 78])
       expect(overview).toMatch(new RegExp(`\\n +${code}  `));
   });
 
-  it('[CL13] refuses unknown commands and wrong arguments with the way to the help', async () => {
-    const unknown = await runFake(['putt', 'a', 'b']);
-    expect([unknown.exitCode, unknown.errors]).toEqual([64, expect.stringContaining('--help')]);
-    const reversed = await runFake(['--endpoints', 'http://127.0.0.1:4100', 'get', 'a']);
-    expect([reversed.exitCode, reversed.errors]).toEqual([
-      64,
-      expect.stringContaining('The command comes first, its options behind it'),
-    ]);
-    const few = await runFake(['put', 'a']);
-    expect([few.exitCode, few.errors]).toEqual([
-      64,
-      expect.stringContaining('raftchart put KEY VALUE'),
-    ]);
-    expect((await runFake(['get', 'a', 'b'])).exitCode).toBe(64);
+  it.each([
+    [['putt', 'a', 'b'], '--help'],
+    [
+      ['--endpoints', 'http://127.0.0.1:4100', 'get', 'a'],
+      'The command comes first, its options behind it',
+    ],
+    [['put', 'a'], 'raftchart put KEY VALUE'],
+    [['get', 'a', 'b'], 'raftchart get KEY'],
+  ])(
+    '[CL13] refuses unknown commands and wrong arguments with the way to the help: %j',
+    async (argv, text) => {
+      const { exitCode, errors } = await runFake(argv);
+      expect([exitCode, errors]).toEqual([64, expect.stringContaining(text)]);
+    },
+  );
+
+  it('[CL12] says its version', async () => {
     expect((await runFake(['--version'])).output).toMatch(/^\d+\.\d+\.\d+/);
   });
 });

@@ -1,42 +1,30 @@
 /** `serve` as an operator meets it: a process with a log, signals and exit codes. Needs the built files. */
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import {
-  type CliProcess,
-  endAll,
+  ANY_PORTS,
   freeBasePort,
+  leading,
   logLines,
+  QUICK,
   runCliProcess,
   startCli,
 } from './cli-process.ts';
+import { scratch } from './scratch.ts';
 
 let directory: string;
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'raftchart-cli-'));
-});
-afterEach(async () => {
-  endAll();
-  await rm(directory, { recursive: true, force: true });
+beforeEach(() => {
+  directory = scratch();
 });
 
-const ANY = ['--listen', '127.0.0.1:0', '--peer-listen', '127.0.0.1:0'];
-const QUICK = ['--election-timeout-ms', '40-80', '--heartbeat-interval-ms', '10'];
 const serveLine = (dataDir: string, ...more: readonly string[]) => [
   'serve',
-  ...['--id', 'n1', '--data-dir', dataDir, ...ANY, ...QUICK],
+  ...['--id', 'n1', '--data-dir', dataDir, ...ANY_PORTS, ...QUICK],
   ...more,
 ];
-
-/** The URL, once it leads. */
-async function leading(cli: CliProcess): Promise<string> {
-  await cli.until((_, errors) => logLines(errors, 'role').some(({ role }) => role === 'leader'));
-  const url = await cli.until((_, errors) => logLines(errors, 'serving')[0]?.url ?? null);
-  return String(url);
-}
 
 describe('a node as a process', () => {
   it('[CL24] runs, logs JSON lines alone, stops cleanly at SIGTERM, and starts again by the same line', async () => {
@@ -117,12 +105,7 @@ describe('a node as a process', () => {
 });
 
 describe('a node that cannot start', () => {
-  interface Refusal {
-    readonly code: number;
-    readonly text: string;
-  }
-
-  async function refused(argv: readonly string[], { code, text }: Refusal): Promise<void> {
+  async function refused(argv: readonly string[], code: number, text: string): Promise<void> {
     const result = await runCliProcess(argv);
     expect([result.errors, result.code]).toEqual([expect.stringContaining(text), code]);
     expect(result.output).toBe('');
@@ -130,40 +113,32 @@ describe('a node that cannot start', () => {
     expect(result.errors.trim().split('\n').at(-1)).toMatch(/^raftchart serve: .*[.)?]$/);
   }
 
-  it('[CL24] refuses a command line that makes no sense, with 64', async () => {
-    const data = join(directory, 'data');
-    await refused(['serve'], { code: 64, text: '--id is needed' });
-    await refused(['serve', '--id', 'n1'], { code: 64, text: '--data-dir is needed' });
-    await refused(serveLine(data, '--peers', 'n2=a:1,n3=b:1'), {
-      code: 64,
-      text: 'not this node, n1',
-    });
-    await refused(serveLine(data).concat('--port', '1'), {
-      code: 64,
-      text: '--port is not an option',
-    });
-    await refused(serveLine(data, '--join', 'http://a:1'), {
-      code: 69,
-      text: 'RAFT_NOT_IMPLEMENTED',
-    });
-  });
+  it.each([
+    [64, '--id is needed', ['serve']],
+    [64, '--data-dir is needed', ['serve', '--id', 'n1']],
+    [64, 'not this node, n1', serveLine('/nowhere', '--peers', 'n2=a:1,n3=b:1')],
+    [64, '--port is not an option', serveLine('/nowhere', '--port', '1')],
+    [69, 'RAFT_NOT_IMPLEMENTED', serveLine('/nowhere', '--join', 'http://a:1')],
+  ])('[CL24] refuses a command line that makes no sense, with %i: %s', (code, text, argv) =>
+    refused(argv, code, text),
+  );
 
   it('[CF1] refuses limits and times that cannot hold together, with 78, before anything is touched', async () => {
     const data = join(directory, 'data');
-    const contradictions: readonly (readonly [string, readonly string[]])[] = [
-      ['--heartbeat-interval-ms 200 is too long', ['--heartbeat-interval-ms', '200']],
+    const contradictions: readonly (readonly [text: string, ...flags: string[]])[] = [
+      ['--heartbeat-interval-ms 200 is too long', '--heartbeat-interval-ms=200'],
       [
         '--value-bytes-max 1000 does not fit',
-        ['--value-bytes-max=1000', '--command-bytes-max=999'],
+        ...['--value-bytes-max=1000', '--command-bytes-max=999'],
       ],
       [
         '--command-bytes-max 12000000 does not fit into --frame-bytes-max 200000',
-        ['--command-bytes-max', '12000000', '--frame-bytes-max', '200000'],
+        ...['--command-bytes-max=12000000', '--frame-bytes-max=200000'],
       ],
     ];
-    for (const [text, flags] of contradictions) {
-      const line = ['serve', '--id', 'n1', '--data-dir', data, ...ANY, ...flags];
-      await refused(line, { code: 78, text });
+    for (const [text, ...flags] of contradictions) {
+      const line = ['serve', '--id', 'n1', '--data-dir', data, ...ANY_PORTS, ...flags];
+      await refused(line, 78, text);
     }
     expect(existsSync(data)).toBe(false);
   });
@@ -178,9 +153,9 @@ describe('a node that cannot start', () => {
     const any = '127.0.0.1:0';
     try {
       const client = [...start, '--listen', address, '--peer-listen', any];
-      await refused(client, { code: 69, text: address });
+      await refused(client, 69, address);
       const peer = [...start, '--listen', any, '--peer-listen', address];
-      await refused(peer, { code: 69, text: address });
+      await refused(peer, 69, address);
     } finally {
       taken.close();
     }
@@ -190,19 +165,16 @@ describe('a node that cannot start', () => {
     const data = join(directory, 'data');
     const cli = startCli(serveLine(data));
     await leading(cli);
-    await refused(serveLine(data), { code: 78, text: 'in use' });
+    await refused(serveLine(data), 78, 'in use');
     cli.kill('SIGTERM');
     await cli.ended;
-    const other = ['serve', '--id', 'n2', '--data-dir', data, ...ANY];
-    await refused(other, { code: 78, text: 'RAFT_WRONG_IDENTITY' });
+    const other = ['serve', '--id', 'n2', '--data-dir', data, ...ANY_PORTS];
+    await refused(other, 78, 'RAFT_WRONG_IDENTITY');
     await writeFile(join(directory, 'file'), 'x');
-    await refused(serveLine(join(directory, 'file', 'data')), {
-      code: 78,
-      text: 'RAFT_LOG_REFUSED',
-    });
+    await refused(serveLine(join(directory, 'file', 'data')), 78, 'RAFT_LOG_REFUSED');
     await mkdir(join(directory, 'full'));
     await writeFile(join(directory, 'full', 'letter.txt'), 'x');
-    await refused(serveLine(join(directory, 'full')), { code: 78, text: 'letter.txt' });
+    await refused(serveLine(join(directory, 'full')), 78, 'letter.txt');
   });
 });
 

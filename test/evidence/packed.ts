@@ -4,16 +4,14 @@
  * newest XState that the package says it works with, and runs the README's example there, three processes at a time, on
  * Node.js 20, 22 and 24 (`--versions 20,22,24`; their binaries come as packages). Exits 1 if any of it fails.
  */
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { wordsOf } from '../command-words.ts';
-import { freePorts } from '../processes/free-ports.ts';
-import { eventually } from '../processes/process-cluster.ts';
+import { countTogether } from '../processes/count-together.ts';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -128,31 +126,9 @@ async function runExample(directory: string, node: string, version: string): Pro
   const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
   const example = /```ts\n(import \{ once[\s\S]*?)```/.exec(readme)?.[1];
   if (example === undefined) throw new Error('the README has no example');
-  const ports = await freePorts(3);
-  const text = ports.reduce((all, port, at) => all.replace(`:430${at + 1}`, `:${port}`), example);
-  const source = text.replaceAll('data-', `data-${version}-`);
-  await writeFile(join(directory, 'counter.mts'), source);
+  const source = example.replaceAll('data-', `data-${version}-`);
   const tsx = join(directory, 'node_modules', 'tsx', 'dist', 'cli.mjs');
-  const children = ['n1', 'n2', 'n3'].map((id) =>
-    spawn(node, [tsx, 'counter.mts', id], { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] }),
-  );
-  try {
-    let said = '';
-    for (const child of children) {
-      child.stdout.on('data', (data) => {
-        said += data;
-      });
-    }
-    const ends = ['to 1\n', 'to 2\n', 'to 3\n'];
-    await eventually(60_000, `three counts on ${version}`, async () =>
-      ends.every((end) => said.includes(end)) ? true : null,
-    );
-    const exits = children.map((child) => once(child, 'exit'));
-    for (const child of children) child.kill('SIGINT');
-    await Promise.all(exits);
-  } finally {
-    for (const child of children) child.kill('SIGKILL');
-  }
+  await countTogether(source, { directory, file: 'counter.mts', runner: [node, tsx] });
   return (await run(node, ['--version'])).stdout.trim();
 }
 

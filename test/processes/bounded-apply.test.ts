@@ -1,26 +1,18 @@
 /** Real processes with little memory: what a few bytes can ask for must not end them, then or at any later start. */
-
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/client/index.ts';
 import { encodeCommand } from '../../src/kv/command-codec.ts';
 import type { KvCommand } from '../../src/kv/commands.ts';
 import { TXN_RANGE_BYTES_MAX } from '../../src/kv/limits.ts';
 import { ProcessCluster } from './process-cluster.ts';
 
-const clusters: ProcessCluster[] = [];
-afterEach(async () => {
-  for (const cluster of clusters.splice(0)) await cluster[Symbol.asyncDispose]();
-});
-
-async function startSmall(): Promise<ProcessCluster> {
-  const cluster = await ProcessCluster.start(1, [], { nodeFlags: ['--max-old-space-size=300'] });
-  clusters.push(cluster);
-  return cluster;
+function startSmall(): Promise<ProcessCluster> {
+  return ProcessCluster.start(1, [], { nodeFlags: ['--max-old-space-size=300'] });
 }
 
 describe('a process with 300 MB of heap', () => {
   it('[AP1] applies a log of 170 range transactions of 14 bytes again after a stop', async () => {
-    const cluster = await startSmall();
+    await using cluster = await startSmall();
     const [{ id } = { id: '' }] = cluster.members;
     const everything = { type: 'range', prefix: new Uint8Array(0) } as const;
     const command: KvCommand = { type: 'txn', compare: [], success: [everything], failure: [] };
@@ -40,7 +32,7 @@ describe('a process with 300 MB of heap', () => {
   });
 
   it('[KV22] answers one small POST /txn over 20 MB of data, and lives', async () => {
-    const cluster = await startSmall();
+    await using cluster = await startSmall();
     const [{ id, url } = { id: '', url: '' }] = cluster.members;
     await using client = connect({ endpoints: cluster.endpoints });
     for (let at = 0; at < 20; at += 1) await client.put(`large-${at}`, 'x'.repeat(1_000_000));

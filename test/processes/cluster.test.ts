@@ -1,23 +1,17 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { freePorts } from './free-ports.ts';
+import { describe, expect, it } from 'vitest';
+import { cleanUp } from '../clean-up.ts';
+import { countTogether } from './count-together.ts';
 import { eventually, ProcessCluster } from './process-cluster.ts';
-import { killAllAtOnce, killLeaders, median } from './rounds.ts';
-
-const clusters: ProcessCluster[] = [];
+import { quantile } from './quantile.ts';
+import { killAllAtOnce, killLeaders } from './rounds.ts';
 
 async function start(size: number, flags: readonly string[] = []): Promise<ProcessCluster> {
   const cluster = await ProcessCluster.start(size, flags);
-  clusters.push(cluster);
+  cleanUp(() => cluster[Symbol.asyncDispose]());
   return cluster;
 }
-
-afterEach(async () => {
-  for (const cluster of clusters.splice(0)) await cluster[Symbol.asyncDispose]();
-});
 
 async function put(url: string, key: string, value: string): Promise<Response> {
   return fetch(`${url}/kv/${key}`, { method: 'PUT', body: value });
@@ -43,7 +37,7 @@ describe('real processes', () => {
     const { lost, outagesMs, acknowledged } = await killLeaders(cluster, 4);
     expect(lost).toEqual([]);
     expect(acknowledged).toBeGreaterThan(0);
-    expect(median(outagesMs)).toBeLessThan(5_000);
+    expect(quantile(outagesMs, 0.5)).toBeLessThan(5_000);
   });
 
   it('[PS1] [G4] kill -9 of all three at once loses nothing that was acknowledged', async () => {
@@ -62,8 +56,7 @@ describe('real processes', () => {
     await cluster.kill(two.id, 'SIGTERM');
     await rm(one.dataDir, { recursive: true });
     await cp(two.dataDir, one.dataDir, { recursive: true });
-    const [code] = await once(cluster.run(one.id), 'exit');
-    expect(code).toBe(78);
+    expect(await cluster.run(one.id).ended).toBe(78);
     expect(cluster.log(one.id)).toContain('n2');
   });
 
@@ -80,7 +73,7 @@ describe('real processes', () => {
     const status = await eventually(10_000, 'the wiped node to be refused', async () => {
       const answer = await cluster.status(wiped.id);
       const said = JSON.stringify(answer ?? {});
-      return said.includes('another data directory') ? answer : null;
+      return said.includes('another data directory') && answer;
     });
     expect(status).toMatchObject({ role: expect.stringMatching(/follower|preCandidate/), term: 0 });
     expect((await fetch(`${wiped.url}/readyz`)).status).toBe(503);
@@ -96,12 +89,12 @@ describe('real processes', () => {
     const waiting = put(leader.url, 'd', '1').catch(() => null);
     await eventually(5_000, 'the write to wait', async () => {
       const status = await (await fetch(`${leader.url}/status`)).json();
-      return status.lastIndex > status.commitIndex ? true : null;
+      return status.lastIndex > status.commitIndex;
     });
     const ended = cluster.kill(leader.id, 'SIGTERM');
     const draining = await eventually(5_000, 'it to drain', async () => {
       const status = await (await fetch(`${leader.url}/status`)).json();
-      return status.lifecycle === 'draining' ? status : null;
+      return status.lifecycle === 'draining' && status;
     });
     expect(draining).toMatchObject({ commitIndex, lastIndex: Number(commitIndex) + 1 });
     expect(await ended).toBe(0);
@@ -120,28 +113,14 @@ describe('real processes', () => {
 
 describe('the example', () => {
   it('[EM9] three processes of it count together', async () => {
-    const directory = await exampleWithFreePorts();
+    // Inside the repository, where the package finds itself by name.
+    const scratch = new URL('../../.raftchart/', import.meta.url).pathname;
+    await mkdir(scratch, { recursive: true });
+    const directory = await mkdtemp(join(scratch, 'example-'));
+    cleanUp(() => rm(directory, { recursive: true, force: true }));
     const tsx = new URL('../../node_modules/tsx/dist/cli.mjs', import.meta.url).pathname;
-    const children = ['n1', 'n2', 'n3'].map((id) =>
-      spawn(process.execPath, [tsx, 'counter.ts', id], { cwd: directory }),
-    );
-    try {
-      let said = '';
-      for (const child of children) {
-        child.stdout.on('data', (text) => {
-          said += text;
-        });
-      }
-      await eventually(30_000, 'all three to count', async () =>
-        ['to 1\n', 'to 2\n', 'to 3\n'].every((end) => said.includes(end)) ? true : null,
-      );
-      const exits = children.map((child) => once(child, 'exit'));
-      for (const child of children) child.kill('SIGINT');
-      await Promise.all(exits);
-    } finally {
-      for (const child of children) child.kill('SIGKILL');
-      await rm(directory, { recursive: true, force: true });
-    }
+    const source = await readFile(EXAMPLE, 'utf8');
+    await countTogether(source, { directory, file: 'counter.ts', runner: [process.execPath, tsx] });
   });
 
   it('[EM9] it is the one in the README, and no longer than fifteen lines', async () => {
@@ -153,15 +132,3 @@ describe('the example', () => {
 });
 
 const EXAMPLE = new URL('../../examples/counter.ts', import.meta.url);
-
-/** A copy inside the repository, where the package finds itself by name, with its ports replaced. */
-async function exampleWithFreePorts(): Promise<string> {
-  const scratch = new URL('../../.raftchart/', import.meta.url).pathname;
-  await mkdir(scratch, { recursive: true });
-  const directory = await mkdtemp(join(scratch, 'example-'));
-  const ports = await freePorts(3);
-  const source = await readFile(EXAMPLE, 'utf8');
-  const moved = ports.reduce((text, port, at) => text.replace(`:430${at + 1}`, `:${port}`), source);
-  await writeFile(join(directory, 'counter.ts'), moved);
-  return directory;
-}

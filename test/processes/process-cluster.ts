@@ -2,18 +2,11 @@
  * A cluster of real processes on loopback, each `raftchart serve` on its own directory: started, killed with
  * SIGKILL, started again. Ends exactly the processes it started, by pid.
  */
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { type CliOptions, type CliProcess, startCli } from '../cli/cli-process.ts';
 import { freePorts } from './free-ports.ts';
-
-const CLI = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
-
-/** For profiling, e.g. `RAFTCHART_TEST_NODE_FLAGS='--cpu-prof'`. */
-const NODE_FLAGS = (process.env.RAFTCHART_TEST_NODE_FLAGS ?? '').split(' ').filter(Boolean);
 
 export interface Member {
   readonly id: string;
@@ -32,30 +25,26 @@ interface Status {
   readonly revision: number;
 }
 
-/** How the members' processes are run, where it differs from the ordinary. */
-interface ProcessOptions {
-  /** Another build's command line, to compare with. */
-  readonly cli?: string;
-  readonly nodeFlags?: readonly string[];
-  /** Bound: file descriptors of each process, sockets included. */
-  readonly descriptorsMax?: number;
-}
-
 export class ProcessCluster implements AsyncDisposable {
   readonly members: readonly Member[];
   readonly #directory: string;
-  readonly #processes = new Map<string, ChildProcess>();
-  readonly #logs = new Map<string, string>();
+  readonly #processes = new Map<string, CliProcess>();
   readonly #flags: readonly string[];
-  readonly #options: ProcessOptions;
+  readonly #options: CliOptions;
 
   private constructor(
-    { directory, members }: { directory: string; members: readonly Member[] },
+    { directory, ports }: { readonly directory: string; readonly ports: readonly number[] },
     flags: readonly string[],
-    options: ProcessOptions,
+    options: CliOptions,
   ) {
+    const size = ports.length / 2;
+    this.members = Array.from({ length: size }, (_, at) => ({
+      id: `n${at + 1}`,
+      url: `http://127.0.0.1:${ports[at]}`,
+      peerAddress: `127.0.0.1:${ports[size + at]}`,
+      dataDir: join(directory, `n${at + 1}`),
+    }));
     this.#directory = directory;
-    this.members = members;
     this.#flags = flags;
     this.#options = options;
   }
@@ -64,19 +53,13 @@ export class ProcessCluster implements AsyncDisposable {
   static async start(
     size: number,
     flags: readonly string[] = [],
-    options: ProcessOptions = {},
+    options: CliOptions = {},
   ): Promise<ProcessCluster> {
     const directory = await mkdtemp(join(tmpdir(), 'raftchart-processes-'));
     const ports = await freePorts(size * 2);
-    const members = Array.from({ length: size }, (_, at) => ({
-      id: `n${at + 1}`,
-      url: `http://127.0.0.1:${ports[at]}`,
-      peerAddress: `127.0.0.1:${ports[size + at]}`,
-      dataDir: join(directory, `n${at + 1}`),
-    }));
-    const cluster = new ProcessCluster({ directory, members }, flags, options);
+    const cluster = new ProcessCluster({ directory, ports }, flags, options);
     try {
-      for (const { id } of members) cluster.run(id);
+      for (const { id } of cluster.members) cluster.run(id);
       await cluster.leader();
       return cluster;
     } catch (error) {
@@ -96,46 +79,38 @@ export class ProcessCluster implements AsyncDisposable {
   }
 
   /** Starts one member's process; its first boot and every later one have the same command line. */
-  run(id: string, extra: readonly string[] = []): ChildProcess {
+  run(id: string): CliProcess {
     const { url, peerAddress, dataDir } = this.member(id);
     const peers = this.members.map((each) => `${each.id}=${each.peerAddress}`).join(',');
     const flags = ['--id', id, '--data-dir', dataDir, '--listen', new URL(url).host];
     const peerFlags = ['--peer-listen', peerAddress, '--peers', peers];
-    const { cli = CLI, nodeFlags = [] } = this.#options;
-    const node = [process.execPath, ...NODE_FLAGS, ...nodeFlags, cli, 'serve'];
-    const child = this.#spawn([...node, ...flags, ...peerFlags, ...this.#flags, ...extra]);
-    this.#logs.set(id, '');
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#logs.set(id, ((this.#logs.get(id) ?? '') + text).slice(-20_000));
-    });
-    this.#processes.set(id, child);
-    return child;
+    const started = startCli(['serve', ...flags, ...peerFlags, ...this.#flags], this.#options);
+    this.#processes.set(id, started);
+    return started;
   }
 
   /** Of the members that run now. */
   pids(): readonly number[] {
-    const running = this.members.filter(({ id }) => this.isRunning(id));
-    return running.flatMap(({ id }) => this.#processes.get(id)?.pid ?? []);
+    return this.#running().flatMap(({ id }) => this.#processes.get(id)?.child.pid ?? []);
   }
 
-  /** The last 20,000 characters that a member wrote to standard error. */
+  /** What a member wrote to standard error since it was started. */
   log(id: string): string {
-    return this.#logs.get(id) ?? '';
+    return this.#processes.get(id)?.errors() ?? '';
   }
 
   isRunning(id: string): boolean {
-    const child = this.#processes.get(id);
+    const child = this.#processes.get(id)?.child;
     return child !== undefined && child.exitCode === null && child.signalCode === null;
   }
 
-  /** Ends a member as a power cut ends a process; resolves when it is gone. */
+  /** Ends a member as a power cut ends a process; resolves when it is gone, with its exit code if it had one. */
   async kill(id: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
-    const child = this.#processes.get(id);
-    if (child === undefined || !this.isRunning(id)) return child?.exitCode ?? null;
-    const gone = once(child, 'exit');
-    child.kill(signal);
-    await gone;
-    return child.exitCode;
+    const known = this.#processes.get(id);
+    if (known === undefined) return null;
+    known.kill(signal);
+    await known.ended;
+    return known.child.exitCode;
   }
 
   /** Tells a member's process something that does not end it: SIGSTOP, SIGCONT. */
@@ -157,8 +132,7 @@ export class ProcessCluster implements AsyncDisposable {
   /** Waits until some running member says that it leads; of several, the one with the newest term. */
   leader(timeoutMs = 20_000): Promise<string> {
     return eventually(timeoutMs, 'a leader', async () => {
-      const running = this.members.filter(({ id }) => this.isRunning(id));
-      const all = await Promise.all(running.map(({ id }) => this.status(id)));
+      const all = await this.#statuses();
       const leaders = all.flatMap((status) => (status?.role === 'leader' ? [status] : []));
       leaders.sort((left, right) => right.term - left.term);
       return leaders[0]?.id ?? null;
@@ -170,20 +144,19 @@ export class ProcessCluster implements AsyncDisposable {
   /** Waits until every running member has applied what the leader has committed. */
   async converged(timeoutMs = 20_000): Promise<void> {
     await eventually(timeoutMs, 'all members to catch up', async () => {
-      const running = this.members.filter(({ id }) => this.isRunning(id));
-      const all = await Promise.all(running.map(({ id }) => this.status(id)));
+      const all = await this.#statuses();
       const applied = new Set(all.map((status) => status?.lastApplied ?? -1));
       const leads = all.some((status) => status?.role === 'leader');
-      return leads && applied.size === 1 && !applied.has(-1) ? true : null;
+      return leads && applied.size === 1 && !applied.has(-1);
     });
   }
 
-  #spawn([program = '', ...parameters]: readonly string[]): ChildProcess {
-    const { descriptorsMax } = this.#options;
-    const stdio: StdioOptions = ['ignore', 'ignore', 'pipe'];
-    if (descriptorsMax === undefined) return spawn(program, parameters, { stdio });
-    const script = `ulimit -n ${descriptorsMax}; exec "$@"`;
-    return spawn('/bin/sh', ['-c', script, 'sh', program, ...parameters], { stdio });
+  #running(): readonly Member[] {
+    return this.members.filter(({ id }) => this.isRunning(id));
+  }
+
+  #statuses(): Promise<readonly (Status | null)[]> {
+    return Promise.all(this.#running().map(({ id }) => this.status(id)));
   }
 
   /** What each member logged last, and whether it still runs: a port that was taken meanwhile shows here. */
@@ -205,12 +178,12 @@ export class ProcessCluster implements AsyncDisposable {
 export async function eventually<Value>(
   timeoutMs: number,
   what: string,
-  ask: () => Promise<Value | null>,
+  ask: () => Promise<Value | null | false>,
 ): Promise<Value> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const answer = await ask();
-    if (answer !== null) return answer;
+    if (answer !== null && answer !== false) return answer;
     if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`);
     await new Promise((next) => setTimeout(next, 10));
   }

@@ -2,32 +2,24 @@
 import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
-import { type CliProcess, endAll, logLines, startCli } from '../cli/cli-process.ts';
+import { describe, expect, it } from 'vitest';
+import { cleanUp } from '../clean-up.ts';
+import { ANY_PORTS, type CliProcess, endAll, logLines, startCli } from '../cli/cli-process.ts';
 import { freePorts } from './free-ports.ts';
 import { eventually, type Member, ProcessCluster } from './process-cluster.ts';
 
-const scratch: string[] = [];
 let cluster: ProcessCluster;
 
-afterEach(async () => {
-  endAll();
-  await cluster?.[Symbol.asyncDispose]();
-  for (const directory of scratch.splice(0)) await rm(directory, { recursive: true, force: true });
-});
-
-interface Line {
-  readonly peer?: unknown;
-  readonly problem?: unknown;
-  readonly reason?: unknown;
-  readonly isOver?: unknown;
-  readonly level?: unknown;
+async function start(size: number): Promise<void> {
+  cluster = await ProcessCluster.start(size);
+  cleanUp(() => cluster[Symbol.asyncDispose]());
+  cleanUp(endAll);
 }
 
-const begun = (log: string): readonly Line[] =>
-  logLines(log, 'peer').filter(({ isOver }) => isOver === false);
-const over = (log: string): readonly Line[] =>
-  logLines(log, 'peer').filter(({ isOver }) => isOver === true);
+type Lines = ReturnType<typeof logLines>;
+
+const begun = (log: string): Lines => logLines(log, 'peer').filter(({ isOver }) => !isOver);
+const over = (log: string): Lines => logLines(log, 'peer').filter(({ isOver }) => isOver);
 
 /** How many calls a member has refused. */
 async function refusals({ url }: Member): Promise<number> {
@@ -38,9 +30,7 @@ async function refusals({ url }: Member): Promise<number> {
 /** Lets the refused call again and again: what is said once has to stay said once. */
 async function refusedOften(member: Member): Promise<void> {
   const before = await refusals(member);
-  await eventually(20_000, 'more refusals', async () =>
-    (await refusals(member)) > before + 3 ? true : null,
-  );
+  await eventually(20_000, 'more refusals', async () => (await refusals(member)) > before + 3);
 }
 
 async function hasOpenLink({ url }: Member, { id }: Member): Promise<boolean> {
@@ -56,7 +46,7 @@ async function met(member: Member): Promise<void> {
   await eventually(20_000, `both to meet ${member.id}`, async () => {
     const others = cluster.members.filter((each) => each !== member);
     const haveMet = await Promise.all(others.map((other) => hasOpenLink(other, member)));
-    return haveMet.every((each) => each) ? true : null;
+    return haveMet.every((each) => each);
   });
 }
 
@@ -81,16 +71,14 @@ describe('a member that has forgotten', () => {
   ] as const)(
     '[OP3] [A8] a %s %s is one line on each end, in status and /readyz, until it is repaired',
     async (how, id, words) => {
-      cluster = await ProcessCluster.start(3);
+      await start(3);
       const member = cluster.member(id);
       const others = cluster.members.filter((each) => each !== member);
       await met(member);
       await cluster.kill(id);
       await forget(member, how);
       cluster.run(id);
-      await eventually(20_000, 'both to refuse it', async () =>
-        begun(cluster.log(id)).length >= 2 ? true : null,
-      );
+      await eventually(20_000, 'both to refuse it', async () => begun(cluster.log(id)).length >= 2);
       for (const other of others) await refusedOften(other);
       for (const other of others) {
         expect(begun(cluster.log(other.id)).filter(({ peer }) => peer === id)).toEqual([
@@ -125,8 +113,10 @@ describe('a member that has forgotten', () => {
       cluster.run(id);
       await cluster.converged();
       for (const other of others) {
-        await eventually(20_000, 'it to be over', async () =>
-          over(cluster.log(other.id)).length > 0 ? true : null,
+        await eventually(
+          20_000,
+          'it to be over',
+          async () => over(cluster.log(other.id)).length > 0,
         );
         expect(over(cluster.log(other.id))).toEqual([
           expect.objectContaining({ level: 'info', peer: id, problem: 'refused' }),
@@ -136,7 +126,7 @@ describe('a member that has forgotten', () => {
   );
 
   it('[OP3] [A10] a copy that runs beside its original is told of on both ends, and its end as well', async () => {
-    cluster = await ProcessCluster.start(3);
+    await start(3);
     await cluster.converged();
     const original = cluster.member('n1');
     await cluster.kill('n1');
@@ -147,7 +137,7 @@ describe('a member that has forgotten', () => {
     const peers = cluster.members.map((each) => `${each.id}=${each.peerAddress}`).join(',');
     const copy = startCli([
       ...['serve', '--id', 'n1', '--data-dir', copied, '--peers', peers],
-      ...['--listen', '127.0.0.1:0', '--peer-listen', '127.0.0.1:0'],
+      ...ANY_PORTS,
     ]);
     await copy.until((_, errors) => begun(errors).length >= 2);
     for (const other of ['n2', 'n3']) {
@@ -161,16 +151,14 @@ describe('a member that has forgotten', () => {
     copy.kill('SIGKILL');
     await copy.ended;
     for (const other of ['n2', 'n3']) {
-      await eventually(30_000, 'it to be over', async () =>
-        over(cluster.log(other)).length === 1 ? true : null,
-      );
+      await eventually(30_000, 'it to be over', async () => over(cluster.log(other)).length === 1);
     }
   });
 });
 
 describe('strangers', () => {
   it('[OP3] [A11] another cluster, no member, another version: one line on each end, and one when they are gone', async () => {
-    cluster = await ProcessCluster.start(1);
+    await start(1);
     const n1 = cluster.member('n1');
     const { clusterId } = await (await fetch(`${n1.url}/status`)).json();
     const newer = await newerProgram();
@@ -182,9 +170,7 @@ describe('strangers', () => {
     for (const each of strangers) {
       await each.until((_, errors) => begun(errors).length >= 1);
     }
-    await eventually(20_000, 'three refusals', async () =>
-      begun(cluster.log('n1')).length >= 3 ? true : null,
-    );
+    await eventually(20_000, 'three refusals', async () => begun(cluster.log('n1')).length >= 3);
     for (let round = 0; round < 4; round += 1) await refusedOften(n1);
     const told = begun(cluster.log('n1'));
     expect(told.map(({ peer, problem }) => `${peer} ${problem}`).sort()).toEqual([
@@ -205,9 +191,7 @@ describe('strangers', () => {
       each.kill('SIGKILL');
       await each.ended;
     }
-    await eventually(30_000, 'all to be over', async () =>
-      over(cluster.log('n1')).length === 3 ? true : null,
-    );
+    await eventually(30_000, 'all to be over', async () => over(cluster.log('n1')).length === 3);
   });
 });
 
@@ -237,7 +221,7 @@ async function newerProgram(): Promise<string> {
   const root = fileURLToPath(new URL('../../', import.meta.url));
   await mkdir(join(root, '.raftchart'), { recursive: true });
   const directory = await mkdtemp(join(root, '.raftchart', 'newer-'));
-  scratch.push(directory);
+  cleanUp(() => rm(directory, { recursive: true, force: true }));
   await cp(join(root, 'package.json'), join(directory, 'package.json'));
   for (const part of ['src', 'machines']) {
     await cp(join(root, 'dist', part), join(directory, 'dist', part), { recursive: true });

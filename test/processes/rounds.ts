@@ -1,13 +1,20 @@
 /** Rounds of destruction under load, for the tests (a few) and for `npm run chaos` (all of them). */
+import type { Reading } from './ledger.ts';
 import type { ProcessCluster } from './process-cluster.ts';
 import { WriteLoad } from './write-load.ts';
 
-interface LeaderKills {
-  /** From SIGKILL to the first acknowledgement of a write begun after it, in milliseconds, one a round. */
-  readonly outagesMs: readonly number[];
+interface Kills {
+  /** A sentence for each acknowledged write that was lost. */
   readonly lost: readonly string[];
   readonly acknowledged: number;
 }
+
+interface LeaderKills extends Kills {
+  /** From SIGKILL to the first acknowledgement of a write begun after it, in milliseconds, one a round. */
+  readonly outagesMs: readonly number[];
+}
+
+const NEWEST: Reading = { consistency: 'linearizable', freshness: 'latest' };
 
 export async function killLeaders(
   cluster: ProcessCluster,
@@ -28,20 +35,15 @@ export async function killLeaders(
     await cluster.converged();
   }
   await load.stop();
-  const lost = await load.verify(cluster.endpoints);
-  return { outagesMs, lost, acknowledged: load.report.acknowledged };
-}
-
-interface TotalKills {
-  readonly lost: readonly string[];
-  readonly acknowledged: number;
+  const lost = await load.ledger.faultsAt(cluster.endpoints, NEWEST);
+  return { outagesMs, lost, acknowledged: load.ledger.acknowledged };
 }
 
 export async function killAllAtOnce(
   cluster: ProcessCluster,
   rounds: number,
   report: (round: number, acknowledged: number) => void = () => {},
-): Promise<TotalKills> {
+): Promise<Kills> {
   const lost: string[] = [];
   let acknowledged = 0;
   for (let round = 1; round <= rounds; round += 1) {
@@ -51,14 +53,9 @@ export async function killAllAtOnce(
     await load.stop();
     for (const { id } of cluster.members) cluster.run(id);
     await cluster.leader();
-    lost.push(...(await load.verify(cluster.endpoints)));
-    acknowledged += load.report.acknowledged;
-    report(round, load.report.acknowledged);
+    lost.push(...(await load.ledger.faultsAt(cluster.endpoints, NEWEST)));
+    acknowledged += load.ledger.acknowledged;
+    report(round, load.ledger.acknowledged);
   }
   return { lost, acknowledged };
-}
-
-export function median(values: readonly number[]): number {
-  const ascending = [...values].sort((left, right) => left - right);
-  return ascending[Math.floor(ascending.length / 2)] ?? Number.NaN;
 }

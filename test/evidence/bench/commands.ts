@@ -7,6 +7,7 @@ import { Packr } from 'msgpackr';
 import { decodeCommand, encodeCommand } from '../../../src/library/command-codec.ts';
 import { resultCopy } from '../../../src/library/result-copy.ts';
 import { wordsOf } from '../../command-words.ts';
+import { tableOf } from '../screen.ts';
 
 wordsOf('npm run bench:commands takes no words: it prints one table.', { options: {} });
 
@@ -39,8 +40,7 @@ function inRun(data: Uint8Array): () => Uint8Array {
   return () => run.subarray(8, 8 + data.length);
 }
 
-console.log('ns for each          write  msgpackr      read  msgpackr    result');
-for (const [name, input] of Object.entries(INPUTS)) {
+const rows = Object.entries(INPUTS).map(([name, input]) => {
   const ours = inRun(encodeCommand('add', input));
   const theirs = inRun(packr.pack(['add', input]));
   const cells = [
@@ -50,5 +50,6 @@ for (const [name, input] of Object.entries(INPUTS)) {
     nanosecondsOf(() => packr.unpack(theirs())),
     nanosecondsOf(() => resultCopy(input)),
   ];
-  console.log(name.padEnd(16) + cells.map((cell) => String(cell).padStart(10)).join(''));
-}
+  return [name, ...cells.map(String)];
+});
+console.log(tableOf([['ns for each', 'write', 'msgpackr', 'read', 'msgpackr', 'result'], ...rows]));

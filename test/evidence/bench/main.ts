@@ -1,12 +1,10 @@
-/**
- * `npm run bench`: durable 256-byte puts on three real processes through the client of this package, at
- * several numbers of requests in flight. Prints a table; it judges nothing. Options: `--seconds 5`,
- * `--in-flight 1,100,1000`, `--json`.
- */
+/** `npm run bench`: durable 256-byte puts on three real processes, at several numbers in flight. It judges nothing. */
 import { cpus } from 'node:os';
-import { connect, type KvClient } from '../../../src/client/index.ts';
+import { setTimeout as pause } from 'node:timers/promises';
 import { wholeNumber, wordsOf } from '../../command-words.ts';
 import { ProcessCluster } from '../../processes/process-cluster.ts';
+import { OrdinaryClient } from '../ordinary-client.ts';
+import { tableOf } from '../screen.ts';
 
 const USAGE = `npm run bench --
   --seconds 5               how long each row is measured
@@ -19,12 +17,12 @@ const { values: options } = wordsOf(USAGE, {
     json: { type: 'boolean', default: false },
   },
 });
-const VALUE = new Uint8Array(256).fill(0x61);
-const KEYS = 10_000;
+const seconds = wholeNumber('seconds', options.seconds);
+const inFlights = options['in-flight'].split(',').map((text) => wholeNumber('in-flight', text));
 /** Before each row, at its own number in flight. */
 const WARM_UP_MS = 1_000;
 /** Before the first row, under load: compiled code is measured, not the compiler. */
-const FIRST_WARM_UP = { inFlight: 100, durationMs: 3_000 } as const;
+const FIRST_WARM_UP = { inFlight: 100, durationMs: 4_000 } as const;
 
 interface Row {
   readonly inFlight: number;
@@ -34,49 +32,31 @@ interface Row {
   readonly worstMs: number;
 }
 
-async function measure(client: KvClient, inFlight: number, durationMs: number): Promise<Row> {
-  const latencies: number[] = [];
-  const measureFrom = performance.now() + WARM_UP_MS;
-  const until = measureFrom + durationMs;
-  let key = 0;
-  const worker = async (): Promise<void> => {
-    for (let begun = performance.now(); begun < until; begun = performance.now()) {
-      key = (key + 1) % KEYS;
-      await client.put(`key/${key}`, VALUE);
-      if (begun >= measureFrom) latencies.push(performance.now() - begun);
-    }
-  };
-  await Promise.all(Array.from({ length: inFlight }, worker));
-  latencies.sort((left, right) => left - right);
-  const at = (share: number): number =>
-    latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? Number.NaN;
-  const perSecond = latencies.length / (durationMs / 1_000);
-  return { inFlight, perSecond, p50Ms: at(0.5), p99Ms: at(0.99), worstMs: at(1) };
+async function measure(client: OrdinaryClient, inFlight: number): Promise<Row> {
+  await client.work(inFlight, pause(WARM_UP_MS));
+  const { puts, failures, ...latencies } = await client.work(inFlight, pause(seconds * 1_000));
+  if (failures.length > 0) throw new Error(failures[0]);
+  return { inFlight, perSecond: puts / seconds, ...latencies };
 }
 
-const cluster = await ProcessCluster.start(3);
-const client = connect({ endpoints: [...cluster.endpoints] });
-try {
-  await measure(client, FIRST_WARM_UP.inFlight, FIRST_WARM_UP.durationMs);
-  const rows: Row[] = [];
-  for (const inFlight of options['in-flight']
-    .split(',')
-    .map((text) => wholeNumber('in-flight', text))) {
-    rows.push(await measure(client, inFlight, wholeNumber('seconds', options.seconds) * 1_000));
-  }
-  if (options.json) {
-    console.log(JSON.stringify(rows));
-  } else {
-    const { length } = cpus();
-    console.log(`durable 256-byte puts, 3 processes, Node ${process.version}, ${length} cores\n`);
-    console.log('in flight      puts/s    p50 ms    p99 ms  worst ms');
-    for (const row of rows) {
-      const cells = [row.p50Ms, row.p99Ms, row.worstMs].map((ms) => ms.toFixed(2).padStart(10));
-      const perSecond = Math.round(row.perSecond).toLocaleString('en').padStart(12);
-      console.log(`${String(row.inFlight).padStart(9)}${perSecond}${cells.join('')}`);
-    }
-  }
-} finally {
-  await client.close();
-  await cluster[Symbol.asyncDispose]();
+function cellsOf({ inFlight, perSecond, ...latencies }: Row): readonly string[] {
+  const { p50Ms, p99Ms, worstMs } = latencies;
+  return [
+    String(inFlight),
+    Math.round(perSecond).toLocaleString('en'),
+    ...[p50Ms, p99Ms, worstMs].map((ms) => ms.toFixed(2)),
+  ];
+}
+
+await using cluster = await ProcessCluster.start(3);
+await using client = new OrdinaryClient(cluster.endpoints);
+await client.work(FIRST_WARM_UP.inFlight, pause(FIRST_WARM_UP.durationMs));
+const rows: Row[] = [];
+for (const inFlight of inFlights) rows.push(await measure(client, inFlight));
+if (options.json) console.log(JSON.stringify(rows));
+else {
+  const cores = cpus().length;
+  console.log(`durable 256-byte puts, 3 processes, Node ${process.version}, ${cores} cores\n`);
+  const head = ['in flight', 'puts/s', 'p50 ms', 'p99 ms', 'worst ms'];
+  console.log(tableOf([head, ...rows.map(cellsOf)]));
 }

@@ -3,6 +3,7 @@
  * processes, and what became of each. Exits 1 if anything wrong was believed, lost, or said without words.
  */
 import { wholeNumber, wordsOf } from '../../command-words.ts';
+import { timeLeft } from '../screen.ts';
 import { describeDamage } from './kinds.ts';
 import type { TrialReport, TrialViolation } from './report.ts';
 import { runTrials } from './run.ts';
@@ -20,14 +21,14 @@ const trials = wholeNumber('trials', values.trials);
 /** A line of progress comes once in so many trials. */
 const PROGRESS_EVERY = 10;
 const begun = performance.now();
+const left = timeLeft(trials);
 
 function progress(trial: number, { violations, total }: TrialReport): void {
   if (trial % PROGRESS_EVERY !== 0 && trial !== trials) return;
   const perTrialMs = (performance.now() - begun) / trial;
-  const leftSeconds = Math.ceil(((trials - trial) * perTrialMs) / 1_000);
   console.log(
     `trial ${trial}/${trials}  ${total.opened} opened whole, ${total.refused} refused, ` +
-      `${violations.length} violations  ${Math.round(perTrialMs)} ms each  about ${leftSeconds} s left`,
+      `${violations.length} violations  ${Math.round(perTrialMs)} ms each  ${left(trial)}`,
   );
 }
 

@@ -1,4 +1,5 @@
 /** What the trials found: counted by kind of file and damage, as a table for people and one line for programs. */
+import { tableOf } from '../screen.ts';
 import { DAMAGE_KINDS, type Damage, FILE_KINDS } from './kinds.ts';
 import type { Outcome, TrialKind } from './trial.ts';
 
@@ -56,15 +57,7 @@ export class TrialReport {
       file,
       ...DAMAGE_KINDS.map((damage) => cell(this.#counts.get(`${file}/${damage}`))),
     ]);
-    const widths = head.map((_, at) =>
-      Math.max(...[head, ...rows].map((row) => row[at]?.length ?? 0)),
-    );
-    const line = (row: readonly string[]): string =>
-      row.map((text, at) => text.padEnd(widths[at] ?? 0)).join('  ');
-    return [
-      'Trials: opened whole + refused in words (h: halted, a: aborted while it ran)',
-      ...[head, ...rows].map(line),
-    ].join('\n');
+    return `Trials: opened whole + refused in words (h: halted, a: aborted while it ran)\n${tableOf([head, ...rows])}`;
   }
 
   json(): string {

@@ -3,15 +3,15 @@
  * copied, damaged and started again by the trials (`trial.ts`); it keeps what was written, which votes
  * were seen, and a copy of the victim's directory from before the damage.
  */
-import type { ChildProcess } from 'node:child_process';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { foundingClusterId } from '../../../src/library/cluster-identity.ts';
 import type { SeededRandom } from '../../../src/testing/simulation/runtime/random.ts';
+import type { CliProcess } from '../../cli/cli-process.ts';
+import { Ledger, type Reading } from '../../processes/ledger.ts';
 import { ProcessCluster } from '../../processes/process-cluster.ts';
 import { type Before, faultOfBase } from './judge.ts';
-import { Ledger, type Reading } from './ledger.ts';
 import type { Look, Looker } from './looker.ts';
 import { promisesIn } from './promises.ts';
 import { VoteBook } from './votes.ts';
@@ -52,7 +52,7 @@ export class Stage implements AsyncDisposable {
   readonly votes = new VoteBook();
   readonly #looker: Looker;
   readonly #aside: string;
-  readonly #children = new Map<string, ChildProcess>();
+  readonly #started = new Map<string, CliProcess>();
   #base: Base | null = null;
   #isOver = false;
 
@@ -128,16 +128,16 @@ export class Stage implements AsyncDisposable {
 
   /** Starts the process of a member that is down; again, as long as its address is taken. */
   run(id: string): void {
-    const child = this.cluster.run(id);
-    this.#children.set(id, child);
-    child.once('exit', (code) => {
+    const started = this.cluster.run(id);
+    this.#started.set(id, started);
+    void started.ended.then((code) => {
       if (code === EXIT_ADDRESS_TAKEN && !this.#isOver) this.run(id);
     });
   }
 
   /** How the process of a member ended that `run` started; `null` as long as it runs. */
   endOf(id: string): number | NodeJS.Signals | null {
-    const child = this.#children.get(id);
+    const child = this.#started.get(id)?.child;
     const end = child?.exitCode ?? child?.signalCode ?? null;
     return end === EXIT_ADDRESS_TAKEN ? null : end;
   }
@@ -184,7 +184,7 @@ export class Stage implements AsyncDisposable {
 
   /** Throws a violation unless a member answers as asked. */
   async requireAll(id: string, reading: Reading): Promise<void> {
-    const [fault] = await this.ledger.faultsAt(this.cluster.member(id).url, reading);
+    const [fault] = await this.ledger.faultsAt([this.cluster.member(id).url], reading);
     if (fault !== undefined) throw new Violation(`${reading.consistency} read at ${id}: ${fault}`);
   }
 

@@ -137,7 +137,7 @@ async function fateOf(stage: Stage, id: string): Promise<Outcome> {
     const end = stage.endOf(id);
     if (end !== null) return end;
     const status = await stage.cluster.status(id);
-    return typeof status?.lastApplied === 'number' ? 'opened' : null;
+    return typeof status?.lastApplied === 'number' && 'opened';
   });
   return fate === 'opened' ? fate : judgeEnd(stage, id, fate);
 }

@@ -10,6 +10,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { wholeNumber, wordsOf } from '../../command-words.ts';
 import { runPool } from '../../simulation/runner/pool.ts';
+import { timeLeft } from '../screen.ts';
 import { drawPlots } from './plot.ts';
 import type { Series } from './series.ts';
 import { BY_CHANCE, BY_LENGTH, nameOf, type TimeoutRange, VARIANTS } from './settings.ts';
@@ -43,10 +44,9 @@ async function runAll(): Promise<readonly Series[]> {
       ranges.map((range) => ({ variant: name, range, trials: trialsOf(range) })),
     )
     .sort((left, right) => costOf(left) - costOf(right));
-  const costOfAll = settings.reduce((sum, setting) => sum + costOf(setting), 0);
+  const left = timeLeft(settings.reduce((sum, setting) => sum + costOf(setting), 0));
   const waiting = [...settings];
   const done: Series[] = [];
-  const startMs = Date.now();
   let costOfDone = 0;
   await runPool<Setting, Answer>({
     worker: WORKER,
@@ -55,10 +55,9 @@ async function runAll(): Promise<readonly Series[]> {
     answered: (answer) => {
       done.push(seriesOf(answer));
       costOfDone += costOf(answer.setting);
-      const leftMs = ((Date.now() - startMs) / costOfDone) * (costOfAll - costOfDone);
       const { variant, range } = answer.setting;
       console.error(
-        `${done.length} of ${settings.length}: ${variant}, ${nameOf(range)}; about ${Math.ceil(leftMs / 60_000)} min left`,
+        `${done.length} of ${settings.length}: ${variant}, ${nameOf(range)}; ${left(costOfDone)}`,
       );
     },
   });

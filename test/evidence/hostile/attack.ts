@@ -2,6 +2,9 @@
  * What an attack is: something that one process does to the ports of a running cluster for a bounded time. It says
  * in a sentence what came of it, and throws if a door did not do what it promises to honest users of it.
  */
+import { setTimeout as pause } from 'node:timers/promises';
+import { connect, type KvClient } from '../../../src/client/index.ts';
+
 export interface Target {
   /** The members' client ports, `http://host:port`. */
   readonly urls: readonly string[];
@@ -13,8 +16,9 @@ export interface Target {
 
 export type Attack = (target: Target) => Promise<string>;
 
-export function pause(durationMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, durationMs));
+/** A client that goes on through the attack. */
+export function clientOf({ urls }: Target): KvClient {
+  return connect({ endpoints: urls, timeoutMs: 20_000 });
 }
 
 /** The first member's client port: attacks that need one server take this one. */
@@ -22,11 +26,6 @@ export function firstUrl({ urls }: Target): URL {
   const [url] = urls;
   if (url === undefined) throw new Error('a target names at least one member');
   return new URL(url);
-}
-
-export function hostAndPort(address: string): { readonly host: string; readonly port: number } {
-  const at = address.lastIndexOf(':');
-  return { host: address.slice(0, at), port: Number(address.slice(at + 1)) };
 }
 
 /** Repeats `act` until the time of the attack is over; returns how often. */

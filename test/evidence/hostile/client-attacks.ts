@@ -1,86 +1,72 @@
 /** What clients, careless and hostile, do over the WebSocket of the client port. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { connect, type KvClient, RaftError } from '../../../src/client/index.ts';
+import { RaftError } from '../../../src/client/index.ts';
 import { encodeRequests } from '../../../src/client-protocol/request-frame.ts';
 import { encodeCommand } from '../../../src/kv/command-codec.ts';
-import { type Attack, firstUrl, pause, type Target, untilOver } from './attack.ts';
+import { type Attack, clientOf, firstUrl, type Target, untilOver } from './attack.ts';
 import { openClient } from './sockets.ts';
 
 const MIB = 1024 * 1024;
 const utf8 = new TextEncoder();
 
-async function withClient<Value>(
-  { urls }: Target,
-  use: (client: KvClient) => Promise<Value>,
-): Promise<Value> {
-  const client = connect({ endpoints: [...urls], timeoutMs: 20_000 });
-  try {
-    return await use(client);
-  } finally {
-    await client.close();
-  }
-}
-
 /** 4,600 keys of almost 4 KiB under one prefix: deleted at once they make a revision of 18 MB. */
 const LONG_KEYS = 4_600;
 
-export function putLongKeys(target: Target): Promise<void> {
+export async function putLongKeys(target: Target): Promise<void> {
   const keys = Array.from({ length: LONG_KEYS }, (_, at) => `long/${at}/`.padEnd(4_000, 'k'));
-  return withClient(target, async (client) => {
-    for (let from = 0; from < keys.length; from += 100) {
-      await Promise.all(keys.slice(from, from + 100).map((key) => client.put(key, 'v')));
-    }
-  });
+  await using client = clientOf(target);
+  for (let from = 0; from < keys.length; from += 100) {
+    await Promise.all(keys.slice(from, from + 100).map((key) => client.put(key, 'v')));
+  }
 }
 
 export async function putLargeValue(target: Target): Promise<void> {
-  const value = new Uint8Array(MIB - 1024).fill(0x62);
-  await withClient(target, (client) => client.put('unread-reply', value));
+  await using client = clientOf(target);
+  await client.put('unread-reply', new Uint8Array(MIB - 1024).fill(0x62));
 }
 
 /** Deletes a revision's worth of 18 MB under a watch, while the same client writes other keys. */
-export const hugeRevision: Attack = (target) =>
-  withClient(target, async (client) => {
-    const watch = client.watch({ prefix: 'long/' });
-    await watch.started();
-    const deletion = client.delete({ prefix: 'long/' });
-    const others = Array.from({ length: 72 }, (_, at) => client.put(`other/${at}`, 'v'));
-    const { deleted } = await deletion;
-    await Promise.all(others);
-    const { value: revision } = await watch.next();
-    await watch.return();
-    const events = revision?.events.length;
-    if (deleted !== LONG_KEYS || events !== deleted) {
-      throw new Error(`${deleted} keys were deleted and the watch was told of ${events}`);
-    }
-    return `one revision of ${events} events was told whole, and ${others.length} other puts succeeded`;
-  });
+export const hugeRevision: Attack = async (target) => {
+  await using client = clientOf(target);
+  const watch = client.watch({ prefix: 'long/' });
+  await watch.started();
+  const deletion = client.delete({ prefix: 'long/' });
+  const others = Array.from({ length: 72 }, (_, at) => client.put(`other/${at}`, 'v'));
+  const { deleted } = await deletion;
+  await Promise.all(others);
+  const { value: revision } = await watch.next();
+  await watch.return();
+  const events = revision?.events.length;
+  if (deleted !== LONG_KEYS || events !== deleted) {
+    throw new Error(`${deleted} keys were deleted and the watch was told of ${events}`);
+  }
+  return `one revision of ${events} events was told whole, and ${others.length} other puts succeeded`;
+};
 
 /** Asks for 18 MB of previous values at once: that request alone may be refused. */
-export const hugePrevious: Attack = (target) =>
-  withClient(target, async (client) => {
-    const deletion = client
-      .delete({ prefix: 'long/' }, { returnPrevious: true })
-      .then(({ deleted }) => `${deleted} deleted`, codeOf);
-    const others = Array.from({ length: 72 }, (_, at) => client.put(`other/${at}`, 'v'));
-    await Promise.all(others);
-    return `the greedy delete: ${await deletion}; ${others.length} other puts succeeded`;
-  });
+export const hugePrevious: Attack = async (target) => {
+  await using client = clientOf(target);
+  const deletion = client
+    .delete({ prefix: 'long/' }, { returnPrevious: true })
+    .then(({ deleted }) => `${deleted} deleted`, codeOf);
+  const others = Array.from({ length: 72 }, (_, at) => client.put(`other/${at}`, 'v'));
+  await Promise.all(others);
+  return `the greedy delete: ${await deletion}; ${others.length} other puts succeeded`;
+};
 
 /** Values of 1 MB that the watches want, one a second. */
-export function writeWatched(target: Target): Promise<void> {
+export async function writeWatched(target: Target): Promise<void> {
   const value = new Uint8Array(MIB - 1024).fill(0x61);
-  return withClient(target, async (client) => {
-    await untilOver(target, 1_000, async () => {
-      await client.put('paused/key', value);
-    });
+  await using client = clientOf(target);
+  await untilOver(target, 1_000, async () => {
+    await client.put('paused/key', value);
   });
 }
 
 /** 600 watches of a client that stops reading. */
 export const pausedWatches: Attack = async (target) => {
-  const socket = await openClient(firstUrl(target));
-  if (socket === null) throw new Error('the client port refused an honest connection');
+  const socket = await honestClient(target);
   const all = { prefix: utf8.encode('paused/') };
   const watches = Array.from(
     { length: 600 },
@@ -122,8 +108,7 @@ export const unreadReplies: Attack = async (target) => {
 
 /** 50,000 puts at once from one client that hears of none of them. */
 export const unheardPuts: Attack = async (target) => {
-  const socket = await openClient(firstUrl(target));
-  if (socket === null) throw new Error('the client port refused an honest connection');
+  const socket = await honestClient(target);
   socket.pause();
   const command = encodeCommand({
     type: 'put',
@@ -172,6 +157,12 @@ function inflations(): readonly Uint8Array[] {
   pointers.set([0xdc, 0x3e, 0x81, 0xd6, 0x69, 0, 0, 0, 1]);
   for (let at = 9; at < pointers.length; at += 6) pointers.set([0xd6, 0x70, 0, 0, 0, 1], at);
   return [list, bytes, text, deep, pointers];
+}
+
+async function honestClient(target: Target): Promise<WebSocket> {
+  const socket = await openClient(firstUrl(target));
+  if (socket === null) throw new Error('the client port refused an honest connection');
+  return socket;
 }
 
 function codeOf(error: unknown): string {

@@ -1,8 +1,8 @@
 /** What strangers do with bare connections: to the port of the peers, and to both when descriptors are few. */
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { connect } from '../../../src/client/index.ts';
-import { type Attack, firstUrl, hostAndPort, pause, type Target, untilOver } from './attack.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Attack, clientOf, firstUrl, type Target, untilOver } from './attack.ts';
 import { endAll, openMany, openSocket, stillOpen } from './sockets.ts';
 
 const MIB = 1024 * 1024;
@@ -27,7 +27,7 @@ export const strangersBeforeHello: Attack = async (target) => {
   const block = Buffer.alloc(64 * 1024, 0x61);
   let opened = 0;
   const rounds = await untilOver(target, 100, async () => {
-    const sockets = await openMany(60, hostAndPort(peer), (socket) => {
+    const sockets = await openMany(60, peer, (socket) => {
       socket.write(upgradeTo('/', peer));
       socket.write(frameHead(5 * MIB + 1024));
       for (let sent = 0; sent < 5 * MIB; sent += block.length) socket.write(block);
@@ -41,18 +41,17 @@ export const strangersBeforeHello: Attack = async (target) => {
 
 /** Values of 64 KiB, 1 MiB a second at most: LevelDB opens one table after the other for them. */
 export async function fillTables(target: Target): Promise<void> {
-  const client = connect({ endpoints: [...target.urls], timeoutMs: 20_000 });
+  await using client = clientOf(target);
   const value = new Uint8Array(64 * 1024).fill(0x61);
   await untilOver(target, 250, async () => {
     await Promise.all(Array.from({ length: 4 }, (_, at) => client.put(`flood/${at}`, value)));
   });
-  await client.close();
 }
 
 /** Opens and leaves connections on every port of every member until the time is over, and holds them. */
 export const connectionFlood: Attack = async (target) => {
   const held: Socket[] = [];
-  const ports = [...target.peers, ...target.urls.map((url) => new URL(url).host)].map(hostAndPort);
+  const ports = [...target.peers, ...target.urls.map((url) => new URL(url).host)];
   await untilOver(target, 50, async () => {
     for (const address of ports) held.push(...(await openMany(10, address)));
   });
@@ -66,8 +65,7 @@ export const garbage: Attack = async (target) => {
   const ports = [...target.peers, firstUrl(target).host];
   const rounds = await untilOver(target, 20, async (round) => {
     const address = ports[round % ports.length] ?? '';
-    const { host, port } = hostAndPort(address);
-    const socket = await openSocket(host, port);
+    const socket = await openSocket(address);
     if (socket === null) return;
     if (round % 2 === 0) socket.write(upgradeTo(round % 4 === 0 ? '/client' : '/', address));
     socket.write(frameHead(512));

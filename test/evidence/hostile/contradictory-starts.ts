@@ -1,9 +1,8 @@
 /** Command lines that contradict themselves or their directory: each has to end by itself, soon, and in words. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { leading, startCli } from '../../cli/cli-process.ts';
 import { freePorts } from '../../processes/free-ports.ts';
 
 interface Start {
@@ -71,8 +70,8 @@ export async function tryStart(cli: string, start: Start): Promise<StartOutcome>
   const directory = await mkdtemp(join(tmpdir(), 'raftchart-start-'));
   try {
     const place = await placeIn(directory);
-    if (start.before !== undefined) await runOnce(cli, start.before(place), 'ready to be stopped');
-    const { exitCode, afterMs, said } = await runOnce(cli, start.flags(place), null);
+    if (start.before !== undefined) await runOnce(cli, start.before(place), true);
+    const { exitCode, afterMs, said } = await runOnce(cli, start.flags(place));
     const isRefused =
       exitCode !== null && start.exitCodes.includes(exitCode) && start.says.test(said);
     return { name: start.name, exitCode, afterMs, said, isRefused };
@@ -82,10 +81,8 @@ export async function tryStart(cli: string, start: Start): Promise<StartOutcome>
 }
 
 async function placeIn(directory: string): Promise<Place> {
-  const [listen, peerListen, otherPeer] = (await freePorts(3)).map((port) => `127.0.0.1:${port}`);
-  if (listen === undefined || peerListen === undefined || otherPeer === undefined) {
-    throw new Error('three free ports were asked for');
-  }
+  const free = (await freePorts(3)).map((port) => `127.0.0.1:${port}`);
+  const [listen = '', peerListen = '', otherPeer = ''] = free;
   return { directory: join(directory, 'n1'), listen, peerListen, otherPeer };
 }
 
@@ -97,23 +94,18 @@ function alone(place: Place): readonly string[] {
   return [...serve(place, place.directory), '--peers', `n1=${place.peerListen}`];
 }
 
-/** `until`: end it with SIGTERM once it leads; otherwise wait for its own end. */
+/** Ends it with SIGTERM once it leads, if it is meant to; otherwise waits for its own end. */
 async function runOnce(
-  cli: string,
+  program: string,
   flags: readonly string[],
-  until: string | null,
+  isMeantToLead = false,
 ): Promise<{ readonly exitCode: number | null; readonly afterMs: number; readonly said: string }> {
   const begun = performance.now();
-  const child = spawn(process.execPath, [cli, 'serve', ...flags], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
-    if (until !== null && said.includes('"leader"')) child.kill('SIGTERM');
-  });
-  const force = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
-  const [exitCode] = (await once(child, 'close')) as [number | null];
+  const started = startCli(['serve', ...flags], { program });
+  const force = setTimeout(() => started.kill('SIGKILL'), PATIENCE_MS);
+  if (isMeantToLead) await leading(started).then(() => started.kill('SIGTERM'));
+  await started.ended;
   clearTimeout(force);
-  return { exitCode, afterMs: performance.now() - begun, said };
+  const { exitCode } = started.child;
+  return { exitCode, afterMs: performance.now() - begun, said: started.errors() };
 }

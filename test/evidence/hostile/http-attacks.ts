@@ -1,68 +1,64 @@
 /** What strangers do to the HTTP side of the client port. */
 import { request } from 'node:http';
-import { connect } from '../../../src/client/index.ts';
-import { type Attack, firstUrl, pause, type Target, untilOver } from './attack.ts';
-import { deafen, endAll, openMany, stillOpen } from './sockets.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Attack, clientOf, firstUrl, type Target, untilOver } from './attack.ts';
+import { endAll, openMany, stillOpen } from './sockets.ts';
 
 const MIB = 1024 * 1024;
 
 /** Values for a range to answer with: 16 of 256 KiB under one prefix. */
-export async function putLargeValues({ urls }: Target): Promise<void> {
-  const client = connect({ endpoints: [...urls], timeoutMs: 20_000 });
-  try {
-    const value = new Uint8Array(MIB / 4).fill(0x61);
-    for (let at = 0; at < 16; at += 1) await client.put(`large/${at}`, value);
-  } finally {
-    await client.close();
-  }
+export async function putLargeValues(target: Target): Promise<void> {
+  await using client = clientOf(target);
+  const value = new Uint8Array(MIB / 4).fill(0x61);
+  for (let at = 0; at < 16; at += 1) await client.put(`large/${at}`, value);
 }
 
-/** 100 connections that ask for 4 MiB again and again, and read none of it. */
-export const unreadRanges: Attack = async (target) => {
-  const url = firstUrl(target);
-  const address = { host: url.hostname, port: Number(url.port) };
-  const line = `GET /kv?prefix=large/&consistency=local HTTP/1.1\r\nHost: ${url.host}\r\n\r\n`;
-  const sockets = await openMany(100, address, (socket) => {
-    deafen(socket);
-    socket.write(line.repeat(4));
+/** 100 connections that send this and read nothing of what comes; how many there were, and were still open at the end. */
+async function unread(
+  target: Target,
+  requests: (host: string) => string,
+): Promise<readonly [opened: number, held: number]> {
+  const { host } = firstUrl(target);
+  const sockets = await openMany(100, host, (socket) => {
+    socket.pause().write(requests(host));
   });
   await pause(target.durationMs);
   const held = stillOpen(sockets);
   endAll(sockets);
-  return `${sockets.length} connections asked for 16 MiB each and read nothing; ${held} were still open at the end`;
+  return [sockets.length, held];
+}
+
+/** They ask for 4 MiB again and again. */
+export const unreadRanges: Attack = async (target) => {
+  const [opened, held] = await unread(target, (host) =>
+    `GET /kv?prefix=large/&consistency=local HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(4),
+  );
+  return `${opened} connections asked for 16 MiB each and read nothing; ${held} were still open at the end`;
 };
 
 /** Values of 256 KiB, ten a second at most. */
 export async function writeToStreams(target: Target): Promise<void> {
-  const client = connect({ endpoints: [...target.urls], timeoutMs: 20_000 });
+  await using client = clientOf(target);
   const value = new Uint8Array(MIB / 4).fill(0x62);
   await untilOver(target, 100, async (round) => {
     await client.put(`stream/${round % 4}`, value);
   });
-  await client.close();
 }
 
-/** 100 streams of what is written meanwhile, never read. */
+/** They ask for streams of what is written meanwhile. */
 export const unreadStreams: Attack = async (target) => {
-  const url = firstUrl(target);
-  const address = { host: url.hostname, port: Number(url.port) };
-  const line = `GET /watch?prefix=stream/ HTTP/1.1\r\nHost: ${url.host}\r\n\r\n`;
-  const sockets = await openMany(100, address, (socket) => {
-    deafen(socket);
-    socket.write(line);
-  });
-  await pause(target.durationMs);
-  const held = stillOpen(sockets);
-  endAll(sockets);
-  return `${sockets.length} streams of values of 256 KiB that nobody read; ${held} were still open at the end`;
+  const [opened, held] = await unread(
+    target,
+    (host) => `GET /watch?prefix=stream/ HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
+  );
+  return `${opened} streams of values of 256 KiB that nobody read; ${held} were still open at the end`;
 };
 
 /** 500 connections that send a request one byte at a time and never end it. */
 export const slowRequests: Attack = async (target) => {
-  const url = firstUrl(target);
-  const address = { host: url.hostname, port: Number(url.port) };
-  const begun = `PUT /kv/slow HTTP/1.1\r\nHost: ${url.host}\r\nContent-Length: 1000000\r\n`;
-  const sockets = await openMany(500, address, (socket) => socket.write(begun));
+  const { host } = firstUrl(target);
+  const begun = `PUT /kv/slow HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 1000000\r\n`;
+  const sockets = await openMany(500, host, (socket) => socket.write(begun));
   await untilOver(target, 500, (round) => {
     for (const [at, socket] of sockets.entries()) {
       if (socket.destroyed) continue;
@@ -78,10 +74,9 @@ export const slowRequests: Attack = async (target) => {
 
 /** Requests one behind the other on 50 connections, without waiting for an answer. */
 export const pipelinedFlood: Attack = async (target) => {
-  const url = firstUrl(target);
-  const address = { host: url.hostname, port: Number(url.port) };
-  const line = `GET /kv/nothing?consistency=local HTTP/1.1\r\nHost: ${url.host}\r\n\r\n`;
-  const sockets = await openMany(50, address, (socket) => socket.resume());
+  const { host } = firstUrl(target);
+  const line = `GET /kv/nothing?consistency=local HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+  const sockets = await openMany(50, host, (socket) => socket.resume());
   const rounds = await untilOver(target, 250, () => {
     for (const socket of sockets) {
       if (!socket.destroyed && socket.writableLength < MIB) socket.write(line.repeat(10));

@@ -1,7 +1,6 @@
-/** What each attack did to the cluster, judged, as a table for people. */
-
+/** What each attack did to the cluster, judged, and the rows of the tables for people. */
+import type { Service } from '../ordinary-client.ts';
 import type { StartOutcome } from './contradictory-starts.ts';
-import type { Service } from './ordinary-client.ts';
 
 export interface Siege {
   readonly name: string;
@@ -38,14 +37,14 @@ export function faultsOf(siege: Siege): readonly string[] {
   ];
 }
 
-export function tableOf(sieges: readonly Siege[]): string {
-  const head = row(['attack', 'p99 before', 'during', 'ratio', 'grew MiB', 'kept MiB', 'verdict']);
-  return [head, ...sieges.map((siege) => row(cellsOf(siege)))].join('\n');
+export function verdictOn(siege: Siege): string {
+  return faultsOf(siege).join('; ') || 'held';
 }
 
-function cellsOf(siege: Siege): readonly string[] {
+export const SIEGE_HEAD = ['attack', 'p99 before', 'during', 'ratio', 'grew MiB', 'kept MiB', ''];
+
+export function siegeRow(siege: Siege): readonly string[] {
   const { name, undisturbed, attacked, growthMib, keptMib } = siege;
-  const faults = faultsOf(siege);
   return [
     name,
     undisturbed.p99Ms.toFixed(1),
@@ -53,24 +52,14 @@ function cellsOf(siege: Siege): readonly string[] {
     (attacked.p99Ms / undisturbed.p99Ms).toFixed(1),
     growthMib.toFixed(0),
     keptMib.toFixed(0),
-    faults.length === 0 ? 'held' : faults.join('; '),
+    verdictOn(siege),
   ];
 }
 
-const WIDTHS = [30, 11, 9, 7, 9, 9];
+export const START_HEAD = ['start', 'end', 'ms', ''];
 
-function row(cells: readonly string[]): string {
-  return cells
-    .map((cell, at) => {
-      const width = WIDTHS[at];
-      if (width === undefined) return `  ${cell}`;
-      return at === 0 ? cell.padEnd(width) : cell.padStart(width);
-    })
-    .join('');
-}
-
-export function startLine({ name, exitCode, afterMs, isRefused, said }: StartOutcome): string {
+export function startRow({ name, exitCode, afterMs, isRefused, said }: StartOutcome): string[] {
   const how = exitCode === null ? 'did not end by itself' : `exit ${exitCode}`;
   const verdict = isRefused ? 'refused' : `NOT REFUSED: ${said.trim().split('\n').at(-1) ?? ''}`;
-  return `${name.padEnd(42)}${how.padEnd(24)}${`${afterMs.toFixed(0)} ms`.padStart(8)}  ${verdict}`;
+  return [name, how, afterMs.toFixed(0), verdict];
 }

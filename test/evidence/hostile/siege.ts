@@ -1,15 +1,17 @@
 /** One attack on a fresh cluster of three processes while an ordinary client works, and what was seen of it. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { startCli, withDescriptors } from '../../cli/cli-process.ts';
 import { eventually, ProcessCluster } from '../../processes/process-cluster.ts';
-import { pause, type Target } from './attack.ts';
+import { OrdinaryClient } from '../ordinary-client.ts';
+import type { Target } from './attack.ts';
 import type { NamedAttack } from './attacks.ts';
 import { MemoryWatch } from './memory.ts';
-import { OrdinaryClient } from './ordinary-client.ts';
 import { KEPT_MIB_MAX, type Siege } from './report.ts';
 
 const ATTACKER = fileURLToPath(new URL('./attacker.ts', import.meta.url));
+/** Puts of the ordinary client. */
+const IN_FLIGHT = 4;
 const WARM_UP_MS = 3_000;
 /** A member's heap, in MB, as a small container would give it. */
 const NODE_FLAGS = ['--max-old-space-size=512'];
@@ -30,9 +32,9 @@ export async function besiege(
   { cli, durationMs }: SiegeOptions,
 ): Promise<Siege> {
   await using cluster = await ProcessCluster.start(3, [], {
-    cli,
+    program: cli,
     nodeFlags: NODE_FLAGS,
-    ...(descriptorsMax === undefined ? {} : { descriptorsMax }),
+    wrapper: descriptorsMax === undefined ? [] : withDescriptors(descriptorsMax),
   });
   await cluster.converged();
   const target: Target = {
@@ -42,18 +44,18 @@ export async function besiege(
   };
   await using client = new OrdinaryClient(cluster.endpoints);
   if (prepare !== undefined) await attackFrom(name, target, 'prepare');
-  await client.work(pause(WARM_UP_MS));
+  await client.work(IN_FLIGHT, pause(WARM_UP_MS));
   const worked = async (): Promise<void> => {
     if (work === undefined) return;
     const { said, isServed } = await attackFrom(name, target, 'work');
     if (!isServed) throw new Error(`the honest work beside ${name} failed: ${said}`);
   };
-  const undisturbed = await client.work(Promise.all([pause(durationMs), worked()]));
+  const undisturbed = await client.work(IN_FLIGHT, Promise.all([pause(durationMs), worked()]));
   const memory = new MemoryWatch(cluster.pids());
   const attack = attackFrom(name, target, 'attack');
-  const attacked = await client.work(Promise.all([attack, worked()]));
+  const attacked = await client.work(IN_FLIGHT, Promise.all([attack, worked()]));
   const { growthMib } = memory;
-  await client.work(relief(memory));
+  await client.work(IN_FLIGHT, relief(memory));
   const { keptMib } = memory;
   memory.stop();
   const lost = await lostMembers(cluster);
@@ -64,7 +66,7 @@ export async function besiege(
 async function relief(memory: MemoryWatch): Promise<void> {
   await eventually(RELIEF_MS, 'memory to come back', async () => {
     await pause(250);
-    return memory.keptMib <= KEPT_MIB_MAX ? true : null;
+    return memory.keptMib <= KEPT_MIB_MAX;
   }).catch(() => {});
 }
 
@@ -94,12 +96,9 @@ async function attackFrom(
   target: Target,
   phase: 'prepare' | 'work' | 'attack',
 ): Promise<{ readonly said: string; readonly isServed: boolean }> {
-  const flags = ['--import', 'tsx', ATTACKER, name, JSON.stringify(target), phase];
-  const child = spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let said = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
-  });
-  const [exitCode] = (await once(child, 'close')) as [number | null];
-  return { said: said.trim(), isServed: exitCode === 0 };
+  const argv = [name, JSON.stringify(target), phase];
+  const attacker = startCli(argv, { program: ATTACKER, nodeFlags: ['--import', 'tsx'] });
+  const exitCode = await attacker.ended;
+  process.stderr.write(attacker.errors());
+  return { said: attacker.output().trim(), isServed: exitCode === 0 };
 }

@@ -3,10 +3,11 @@ import { connect, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { CLIENT_PATH } from '../../../src/client-protocol/frame-shapes.ts';
 
-/** Resolves with `null` if the connection could not be made, or was closed at once. */
-export function openSocket(host: string, port: number): Promise<Socket | null> {
+/** To `host:port`. Resolves with `null` if the connection could not be made, or was closed at once. */
+export function openSocket(address: string): Promise<Socket | null> {
+  const { hostname: host, port } = new URL(`http://${address}`);
   return new Promise((resolve) => {
-    const socket = connect({ host, port });
+    const socket = connect({ host, port: Number(port) });
     socket.once('connect', () => resolve(socket));
     socket.on('error', () => resolve(null));
     socket.once('close', () => resolve(null));
@@ -16,22 +17,17 @@ export function openSocket(host: string, port: number): Promise<Socket | null> {
 /** So many connections, those that failed left out; `begin` speaks first on each. */
 export async function openMany(
   count: number,
-  address: { readonly host: string; readonly port: number },
+  address: string,
   begin: (socket: Socket, at: number) => void = () => {},
 ): Promise<readonly Socket[]> {
   const opened = await Promise.all(
     Array.from({ length: count }, async (_, at) => {
-      const socket = await openSocket(address.host, address.port);
+      const socket = await openSocket(address);
       if (socket !== null) begin(socket, at);
       return socket;
     }),
   );
   return opened.filter((socket) => socket !== null);
-}
-
-/** Never reads: what the other side sends stays in its own buffers once those of the system are full. */
-export function deafen(socket: Socket): Socket {
-  return socket.pause();
 }
 
 export function stillOpen(sockets: readonly Socket[]): number {

@@ -3,7 +3,9 @@
  * its own, with bytes that follow from key and number, so that a lost, an older and a wrong value are told apart.
  * After an unknown outcome the writer takes a new key: a late write must not look like a lost one.
  */
-import { connect, type KvClient, RaftError } from '../../../src/client/index.ts';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { connect, type KvClient, RaftError } from '../../src/client/index.ts';
 
 /** The numbers that a key was given, and may hold. */
 interface Track {
@@ -32,11 +34,12 @@ interface Burst {
 const RETRY_PAUSE_MS = 5;
 /** Bound: a put that is refused for so long fails the burst, in milliseconds. */
 const PATIENCE_MS = 30_000;
-const PREFIX = 'track/';
-const BULK_PREFIX = `${PREFIX}bulk/`;
+const BULK = 'bulk/';
 const BULK_BYTES = 256 * 1024;
 
 export class Ledger {
+  /** Its own, so that several may write in one cluster. */
+  readonly #prefix = `${randomUUID()}/`;
   readonly #tracks: Track[] = [];
   readonly #writing = new Map<string, Track>();
   #acknowledged = 0;
@@ -51,51 +54,56 @@ export class Ledger {
     endpoints: readonly string[],
     { writers, each, isBulk = false }: Burst,
   ): Promise<void> {
-    const client = connect({ endpoints, timeoutMs: 5_000 });
+    await using client = connect({ endpoints, timeoutMs: 5_000 });
+    const prefix = isBulk ? BULK : '';
     const write = async (writer: string): Promise<void> => {
       for (let count = 0; count < each; count += 1) await this.#put(client, writer);
     };
-    const prefix = isBulk ? BULK_PREFIX : PREFIX;
+    await Promise.all(Array.from({ length: writers }, (_, at) => write(`${prefix}${at}`)));
+  }
+
+  /** Puts the writer's next number, once. `null`: it is acknowledged; otherwise why it is not, after a pause if refused. */
+  async attempt(client: KvClient, writer: string): Promise<RaftError | null> {
+    const track = this.#trackOf(writer);
+    track.attempted = track.acknowledged + 1;
     try {
-      await Promise.all(Array.from({ length: writers }, (_, at) => write(`${prefix}${at}`)));
-    } finally {
-      await client.close();
+      await client.put(track.key, contentFor(track.key, track.attempted));
+      track.acknowledged = track.attempted;
+      this.#acknowledged += 1;
+      return null;
+    } catch (error) {
+      if (!(error instanceof RaftError)) throw error;
+      if (error.retry === 'outcomeUnknown') this.#writing.delete(writer);
+      else await pause(RETRY_PAUSE_MS);
+      return error;
     }
   }
 
-  /** Reads everything at one member; a sentence for each key that does not hold what it should. */
+  /** Reads everything there; a sentence for each key that does not hold what it should. */
   async faultsAt(
-    endpoint: string,
+    endpoints: readonly string[],
     { consistency, freshness }: Reading,
   ): Promise<readonly string[]> {
-    const client = connect({ endpoints: [endpoint], timeoutMs: 15_000 });
-    try {
-      const { kvs, more } = await client.range({ prefix: PREFIX, consistency });
-      if (more) throw new Error('the keys of a stage must fit into one answer');
-      return this.#faultsIn(new Map(kvs.map(({ key, value }) => [text(key), value])), freshness);
-    } finally {
-      await client.close();
+    await using client = connect({ endpoints, timeoutMs: 15_000 });
+    const held = new Map<string, Uint8Array>();
+    let start = this.#prefix;
+    let isMore = true;
+    while (isMore) {
+      const page = await client.range({ prefix: this.#prefix, start, consistency });
+      for (const { key, value } of page.kvs) held.set(text(key), value);
+      start = `${[...held.keys()].at(-1)}\0`;
+      isMore = page.more;
     }
+    return this.#faultsIn(held, freshness);
   }
 
+  /** Until it is acknowledged or nobody knows. */
   async #put(client: KvClient, writer: string): Promise<void> {
     const deadline = performance.now() + PATIENCE_MS;
-    const track = this.#trackOf(writer);
-    track.attempted += 1;
     for (;;) {
-      try {
-        await client.put(track.key, contentFor(track.key, track.attempted));
-        track.acknowledged = track.attempted;
-        this.#acknowledged += 1;
-        return;
-      } catch (error) {
-        if (!(error instanceof RaftError) || performance.now() > deadline) throw error;
-        if (error.retry === 'outcomeUnknown') {
-          this.#writing.delete(writer);
-          return;
-        }
-        await new Promise((next) => setTimeout(next, RETRY_PAUSE_MS));
-      }
+      const error = await this.attempt(client, writer);
+      if (error === null || error.retry === 'outcomeUnknown') return;
+      if (performance.now() > deadline) throw error;
     }
   }
 
@@ -111,7 +119,11 @@ export class Ledger {
   #trackOf(writer: string): Track {
     const current = this.#writing.get(writer);
     if (current !== undefined) return current;
-    const track: Track = { key: `${writer}-${this.#tracks.length}`, acknowledged: 0, attempted: 0 };
+    const track: Track = {
+      key: `${this.#prefix}${writer}-${this.#tracks.length}`,
+      acknowledged: 0,
+      attempted: 0,
+    };
     this.#tracks.push(track);
     this.#writing.set(writer, track);
     return track;
@@ -129,19 +141,15 @@ export function faultOf(
   const isInside = held >= least && held <= attempted;
   if (!isInside)
     return `${key} holds ${held}, acknowledged ${acknowledged}, attempted ${attempted}`;
-  if (value === undefined || isSame(value, contentFor(key, held))) return null;
+  if (value === undefined || Buffer.compare(value, contentFor(key, held)) === 0) return null;
   return `${key} holds wrong bytes under number ${held}`;
 }
 
 /** The number, and bytes that belong to this key and number alone. */
 export function contentFor(key: string, number: number): Uint8Array {
   const head = `${number} ${key} `;
-  const length = key.startsWith(BULK_PREFIX) ? BULK_BYTES : 100 + ((number * 37) % 700);
+  const length = key.includes(BULK) ? BULK_BYTES : 100 + ((number * 37) % 700);
   return new TextEncoder().encode(head.repeat(Math.ceil(length / head.length)));
-}
-
-function isSame(left: Uint8Array, right: Uint8Array): boolean {
-  return Buffer.compare(left, right) === 0;
 }
 
 function text(bytes: Uint8Array): string {

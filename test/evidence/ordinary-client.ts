@@ -1,15 +1,17 @@
-/** Somebody who only wants to work: four puts in flight, each timed, and every failure counted. */
-import { connect, type KvClient } from '../../../src/client/index.ts';
+/** Somebody who only wants to work: so many puts of 256 bytes in flight, each timed, and every failure counted. */
+import { connect, type KvClient } from '../../src/client/index.ts';
+import { quantile } from '../processes/quantile.ts';
 
 export interface Service {
   readonly puts: number;
   readonly failures: readonly string[];
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly worstMs: number;
 }
 
-const IN_FLIGHT = 4;
 const VALUE = new Uint8Array(256).fill(0x61);
+const KEYS = 10_000;
 
 export class OrdinaryClient implements AsyncDisposable {
   readonly #client: KvClient;
@@ -19,12 +21,12 @@ export class OrdinaryClient implements AsyncDisposable {
   }
 
   /** Works until `over` resolves. */
-  async work(over: Promise<unknown>): Promise<Service> {
+  async work(inFlight: number, over: Promise<unknown>): Promise<Service> {
     let isOver = false;
     const latencies: number[] = [];
     const failures: string[] = [];
     const worker = async (_: unknown, at: number): Promise<void> => {
-      for (let key = at; !isOver; key = (key + IN_FLIGHT) % 1_000) {
+      for (let key = at; !isOver; key = (key + inFlight) % KEYS) {
         const begun = performance.now();
         await this.#client
           .put(`ordinary/${key}`, VALUE)
@@ -32,22 +34,18 @@ export class OrdinaryClient implements AsyncDisposable {
         latencies.push(performance.now() - begun);
       }
     };
-    const workers = Promise.all(Array.from({ length: IN_FLIGHT }, worker));
+    const workers = Promise.all(Array.from({ length: inFlight }, worker));
     await over.finally(() => {
       isOver = true;
     });
     await workers;
-    return { puts: latencies.length, failures, ...quantilesOf(latencies) };
+    const [p50Ms = 0, p99Ms = 0, worstMs = 0] = [0.5, 0.99, 1].map((share) =>
+      quantile(latencies, share),
+    );
+    return { puts: latencies.length, failures, p50Ms, p99Ms, worstMs };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#client.close();
   }
-}
-
-function quantilesOf(latencies: number[]): { readonly p50Ms: number; readonly p99Ms: number } {
-  latencies.sort((left, right) => left - right);
-  const at = (share: number): number =>
-    latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? Number.NaN;
-  return { p50Ms: at(0.5), p99Ms: at(0.99) };
 }
