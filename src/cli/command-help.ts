@@ -3,8 +3,9 @@ import { EXIT_MEANINGS } from './exit-codes.ts';
 import { environmentName, OPTIONS, type OptionName, type OptionSpec } from './option-table.ts';
 
 /** What the help shows of a command. */
-interface HelpSubject {
+export interface HelpSubject {
   readonly name: string;
+  /** What follows the name: `KEY VALUE`. */
   readonly usage: string;
   readonly summary: string;
   readonly options: readonly OptionName[];

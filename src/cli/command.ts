@@ -3,7 +3,7 @@
  * values follow from the names, so a command cannot ask for an option that it does not declare.
  */
 import { usageFailure } from './cli-failure.ts';
-import { commandHelp } from './command-help.ts';
+import { commandHelp, type HelpSubject } from './command-help.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { OptionName } from './option-table.ts';
 import { type Environment, type ReadOptions, readOptions } from './read-options.ts';
@@ -24,20 +24,11 @@ export interface CliContext {
   readonly interrupted: AbortSignal;
 }
 
-export interface Command {
-  readonly name: string;
-  /** What follows the name: `KEY VALUE`. */
-  readonly usage: string;
-  readonly summary: string;
-  readonly options: readonly OptionName[];
-  readonly required: readonly OptionName[];
+export interface Command extends HelpSubject {
   readonly run: (argv: readonly string[], context: CliContext) => Promise<ExitCode>;
 }
 
-interface CommandSpec<Name extends OptionName, Needed extends Name> {
-  readonly name: string;
-  readonly usage: string;
-  readonly summary: string;
+interface CommandSpec<Name extends OptionName, Needed extends Name> extends HelpSubject {
   readonly options: readonly Name[];
   readonly required: readonly Needed[];
   /** How many positional arguments there may be, both inclusive. */
@@ -48,21 +39,29 @@ interface CommandSpec<Name extends OptionName, Needed extends Name> {
 export function command<Name extends OptionName, Needed extends Name>(
   spec: CommandSpec<Name, Needed>,
 ): Command {
-  const run = async (argv: readonly string[], context: CliContext): Promise<ExitCode> => {
-    const { options: names, required } = spec;
-    const given = readOptions({ names, required, argv, environment: context.environment });
-    if (given.wantsHelp) {
-      context.write(commandHelp(built));
-      return EXIT.clean;
-    }
-    const [min, max] = spec.positionals;
-    const count = given.positionals.length;
-    if (count < min || count > max) {
-      throw usageFailure(`Usage: raftchart ${`${spec.name} ${spec.usage}`.trim()}`);
-    }
-    return spec.run(given, context);
+  return {
+    ...spec,
+    run: async (argv, context) => {
+      const { options: names, required, positionals } = spec;
+      const given = readOptions({ names, required, argv, environment: context.environment });
+      if (given.wantsHelp) {
+        context.write(commandHelp(spec));
+        return EXIT.clean;
+      }
+      const [min, max] = positionals;
+      const count = given.positionals.length;
+      if (count < min || count > max) {
+        throw usageFailure(`Usage: raftchart ${`${spec.name} ${spec.usage}`.trim()}`);
+      }
+      return spec.run(given, context);
+    },
   };
-  const { name, usage, summary, options, required } = spec;
-  const built: Command = { name, usage, summary, options, required, run };
-  return built;
+}
+
+/** Resolves once the signal is aborted. */
+export function aborted(signal: AbortSignal): Promise<null> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(null);
+    else signal.addEventListener('abort', () => resolve(null), { once: true });
+  });
 }

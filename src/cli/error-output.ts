@@ -22,27 +22,20 @@ interface Explanation {
 export function explain(thrown: unknown): Explanation {
   const shortage = fewDescriptors(thrown);
   const error = shortage === null ? thrown : usageFailure(shortage);
-  if (error instanceof CliFailure) {
-    const { code, exitCode, message } = error;
-    return { exitCode, code, message, retry: 'never', leader: null, text: message };
-  }
   if (error instanceof RaftError) {
     const { code, message, retry, leader } = error;
     const follow = leader === null ? '' : `, leader ${leader}`;
     const text = `${message} (${code}, retry: ${retry}${follow})`;
     return { exitCode: exitCodeOf(code), code, message, retry, leader, text };
   }
+  const { exitCode, code, message } = error instanceof CliFailure ? error : ownFault(error);
+  return { exitCode, code, message, retry: 'never', leader: null, text: message };
+}
+
+function ownFault(error: unknown): CliFailure {
   const why = error instanceof Error ? error.message : String(error);
-  const message = `this is a fault of raftchart: ${why}`;
-  const code = 'RAFT_INVARIANT_VIOLATED';
-  return {
-    exitCode: EXIT.invariantBroken,
-    code,
-    message,
-    retry: 'never',
-    leader: null,
-    text: message,
-  };
+  const text = `this is a fault of raftchart: ${why}`;
+  return new CliFailure(EXIT.invariantBroken, text, 'RAFT_INVARIANT_VIOLATED');
 }
 
 export function errorLine(

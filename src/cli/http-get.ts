@@ -2,7 +2,6 @@
  * One GET that ends in time, with an answer of bounded size or with words for why there is none. Unlike `fetch`, it
  * has no list of ports that it refuses to speak to (6000 is one of them).
  */
-
 import { get as getPlain, type IncomingMessage } from 'node:http';
 import { get as getSecure } from 'node:https';
 import { withDeadline } from './deadline.ts';
@@ -13,14 +12,11 @@ interface HttpAnswer {
   readonly body: string;
 }
 
-interface HttpGetOptions {
-  readonly timeoutMs: number;
-  readonly interrupted: AbortSignal;
-}
-
 /** Rejects with an `Error` whose message says in a few words what happened. */
-export function httpGet(url: string, options: HttpGetOptions): Promise<HttpAnswer> {
-  const { timeoutMs, interrupted } = options;
+export function httpGet(
+  url: string,
+  { timeoutMs, interrupted }: { readonly timeoutMs: number; readonly interrupted: AbortSignal },
+): Promise<HttpAnswer> {
   return withDeadline(timeoutMs, interrupted, async (signal) => {
     try {
       return await answerOf(url, signal);

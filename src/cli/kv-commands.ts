@@ -1,5 +1,4 @@
 /** `put`, `get`, `del` and `range`: one request each, answered in a line, a table or JSON (CL17, CL18). */
-
 import { type KeyValue, RaftError } from '../client/index.ts';
 import type { KvClient, RangeAnswer } from '../client/kv-client.ts';
 import { keyValueJson } from '../server/http/request/json-bytes.ts';
@@ -143,13 +142,10 @@ interface Narrowing {
   readonly start: string | Uint8Array | null;
   readonly end: string | null;
 }
+type Selection = { readonly [Bound in keyof Narrowing]?: NonNullable<Narrowing[Bound]> };
 
 /** Every key unless narrowed down. */
-export function selection({ prefix, start, end }: Narrowing): {
-  readonly prefix?: string;
-  readonly start?: string | Uint8Array;
-  readonly end?: string;
-} {
+export function selection({ prefix, start, end }: Narrowing): Selection {
   if (prefix === null && start === null && end === null) return { prefix: '' };
   return {
     ...(prefix !== null && { prefix }),

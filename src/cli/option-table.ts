@@ -3,7 +3,6 @@
  * come from this one table, and so do the help pages and the errors (CL12, CL13). The order of precedence is
  * flag, environment, default (CL14). It reads text; whether options make sense together the commands say.
  */
-
 import { DEFAULT_LIMITS } from '../core/limits.ts';
 import { DEFAULT_TIMING } from '../rules/timing.ts';
 import { OPTION_COUNT_MAX, OPTION_MS_MAX } from './limits.ts';
@@ -59,7 +58,7 @@ function planned<Value>(
   placeholder: string,
   help: string,
 ): OptionSpec<Value | null> {
-  return { kind, placeholder, help, default: null, isPlanned: true };
+  return { ...optional(kind, placeholder, help), isPlanned: true };
 }
 
 function limit(name: keyof typeof DEFAULT_LIMITS, help: string): OptionSpec<number> {

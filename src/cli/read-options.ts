@@ -2,7 +2,6 @@
  * From argv and environment to typed values, by the table. Every refusal is one plain sentence that
  * names the option and what it wants (CL13); what is not known is refused, never ignored (CL15).
  */
-
 import { parseArgs } from 'node:util';
 import { isNear } from '../core/known-names.ts';
 import { CliFailure, usageFailure } from './cli-failure.ts';

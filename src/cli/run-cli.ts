@@ -2,7 +2,6 @@
  * From arguments to an exit code: finds the command, runs it, and turns whatever it throws into one or two
  * sentences on standard error (CL13, CL16). Never a stack trace: the reader is not the author.
  */
-
 import { RaftError } from '../core/errors.ts';
 import { isNear } from '../core/known-names.ts';
 import { usageFailure } from './cli-failure.ts';

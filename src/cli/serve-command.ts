@@ -2,17 +2,15 @@
  * `serve`: one node, until it is told to stop or has to. Logs are JSON lines on standard error; why it could
  * not start is a sentence there, and the exit code says whether a restart can help (SV24–SV27, CL16).
  */
-
+import { setTimeout as pause } from 'node:timers/promises';
 import { RaftError } from '../core/errors.ts';
-import type { NodeId } from '../core/types.ts';
 import { jsonLog, type Log } from '../server/operations/json-log.ts';
 import { type RunningServer, type ServeOptions, serve } from '../server/serve.ts';
 import { CliFailure, usageFailure } from './cli-failure.ts';
-import { type CliContext, command } from './command.ts';
+import { aborted, type CliContext, command } from './command.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
 import { formatAddress } from './option-kinds.ts';
-import type { OptionValues } from './option-table.ts';
-import { strayEnvironment } from './read-options.ts';
+import { type ReadOptions, strayEnvironment } from './read-options.ts';
 import { SETTING_OPTIONS, serveSettings } from './serve-settings.ts';
 import { packageVersion } from './version.ts';
 
@@ -32,10 +30,8 @@ const SERVE_OPTIONS = [
   'inspect',
   ...SETTING_OPTIONS,
 ] as const;
-type ServeValues = OptionValues<Exclude<(typeof SERVE_OPTIONS)[number], 'id' | 'data-dir'>> & {
-  readonly id: NodeId;
-  readonly 'data-dir': string;
-};
+const NEEDED = ['id', 'data-dir'] as const;
+type Given = ReadOptions<(typeof SERVE_OPTIONS)[number], (typeof NEEDED)[number]>;
 
 export const serveCommand = command({
   name: 'serve',
@@ -43,7 +39,7 @@ export const serveCommand = command({
   summary:
     'Run one node. The same line is right for the first start and for every restart. Logs are JSON lines on standard error; SIGTERM or SIGINT drains and stops it.',
   options: SERVE_OPTIONS,
-  required: ['id', 'data-dir'],
+  required: NEEDED,
   positionals: [0, 0],
   run: async ({ values }, context) => {
     const { id } = values;
@@ -61,7 +57,7 @@ export const serveCommand = command({
 });
 
 /** Options that do not make sense together are refused before anything is touched. */
-function serveOptions(values: ServeValues, log: Log): ServeOptions {
+function serveOptions(values: Given['values'], log: Log): ServeOptions {
   const { id, peers, listen, 'peer-listen': peerListen } = values;
   const ownAddress = peers?.get(id);
   if (peers !== null && ownAddress === undefined) {
@@ -128,17 +124,4 @@ async function untilTheEnd(
   await server.close();
   log('info', 'stopped');
   return halted === null ? EXIT.clean : exitCodeOf(halted.code);
-}
-
-function aborted(signal: AbortSignal): Promise<null> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(null);
-    else signal.addEventListener('abort', () => resolve(null), { once: true });
-  });
-}
-
-function pause(delayMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, delayMs);
-  });
 }

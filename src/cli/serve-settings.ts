@@ -37,23 +37,14 @@ const TIMING_FLAGS: Readonly<Record<keyof RaftTiming, string>> = {
   suspicionStepMs: '--suspicion-step-ms',
 };
 
+const LIMIT_NAMES = Object.keys(LIMIT_OPTIONS).filter(isLimitOption);
+
 export const SETTING_OPTIONS = [
   'election-timeout-ms',
   'heartbeat-interval-ms',
   'suspicion-step-ms',
   'value-bytes-max',
-  'command-bytes-max',
-  'proposal-bytes-max',
-  'unapplied-bytes-max',
-  'run-bytes-max',
-  'message-bytes-max',
-  'inflight-messages-max',
-  'inflight-bytes-max',
-  'socket-bytes-max',
-  'frame-bytes-max',
-  'cache-bytes-max',
-  'apply-bytes-max',
-  'pending-reads-max',
+  ...LIMIT_NAMES,
 ] as const;
 type SettingValues = OptionValues<(typeof SETTING_OPTIONS)[number]>;
 
@@ -91,20 +82,16 @@ function timingOf(values: SettingValues): RaftTiming {
 
 function limitsOf(values: SettingValues): Limits {
   const limits: { -readonly [Name in keyof Limits]: number } = { ...DEFAULT_LIMITS };
-  for (const option of limitOptions()) limits[LIMIT_OPTIONS[option]] = values[option];
+  for (const option of LIMIT_NAMES) limits[LIMIT_OPTIONS[option]] = values[option];
   return limits;
 }
 
 function limitFlag(name: keyof Limits): string {
-  return `--${limitOptions().find((option) => LIMIT_OPTIONS[option] === name) ?? name}`;
+  return `--${LIMIT_NAMES.find((option) => LIMIT_OPTIONS[option] === name) ?? name}`;
 }
 
 function serverLimitFlag(name: 'valueBytesMax' | 'commandBytesMax'): string {
   return name === 'valueBytesMax' ? '--value-bytes-max' : '--command-bytes-max';
-}
-
-function limitOptions(): readonly LimitOption[] {
-  return Object.keys(LIMIT_OPTIONS).filter(isLimitOption);
 }
 
 function isLimitOption(name: string): name is LimitOption {

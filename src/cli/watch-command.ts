@@ -1,5 +1,4 @@
 /** `watch`: changes as they happen, until Ctrl-C; after a broken connection it goes on where it was. */
-
 import type { WatchEvent, WatchRevision } from '../client/index.ts';
 import { bytesField, keyValueJson } from '../server/http/request/json-bytes.ts';
 import { CLIENT_OPTIONS, withClient, writeJson } from './client-session.ts';

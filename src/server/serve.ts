@@ -28,7 +28,7 @@ import { type ServerLimits, SSE_KEEP_ALIVE_MS } from './limits.ts';
 import type { Log } from './operations/json-log.ts';
 import { watchLoopDelay } from './operations/loop-delay.ts';
 import { logNode } from './operations/node-log.ts';
-import { createServerCounters, type ServerCounters } from './operations/server-counters.ts';
+import { ServerCounters } from './operations/server-counters.ts';
 import { OpenStreams, type ServerContext } from './server-context.ts';
 import { stopping } from './stopping.ts';
 
@@ -63,7 +63,7 @@ export interface RunningServer {
 /** Rejects with a `RaftError` that says what to do; then nothing is left running. */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const shares = sharesOf(descriptorLimit());
-  const counters = createServerCounters();
+  const counters = new ServerCounters();
   const connectionsMax = Math.min(options.serverLimits.connectionsMax, shares.clients);
   const held = createHeld();
   const http = new HttpServer({ hosts: hostsOf(options), counters, held, connectionsMax });

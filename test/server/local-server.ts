@@ -6,7 +6,7 @@ import { ClientPort } from '../../src/server/client-port/client-port.ts';
 import { createHttpApi, type HttpApi } from '../../src/server/http/http-api.ts';
 import { HttpServer } from '../../src/server/http/http-server.ts';
 import { DEFAULT_SERVER_LIMITS, type ServerLimits } from '../../src/server/limits.ts';
-import { createServerCounters } from '../../src/server/operations/server-counters.ts';
+import { ServerCounters } from '../../src/server/operations/server-counters.ts';
 import { OpenStreams, type ServerContext } from '../../src/server/server-context.ts';
 import { connectionClock } from '../../src/wire/ws-clock.ts';
 import { closing } from '../clean-up.ts';
@@ -37,7 +37,7 @@ export function localApi(options: LocalOptions = {}): LocalApi {
     replica,
     kv: replica.machine,
     limits: { ...DEFAULT_SERVER_LIMITS, ...options.limits },
-    counters: createServerCounters(),
+    counters: new ServerCounters(),
     held: options.held ?? createHeld(),
     version: '9.9.9',
     process: () => ({ residentBytes: 1, uptimeSeconds: 2 }),

@@ -3,12 +3,12 @@
  * processes, shows what they say about their roles, and ends them by their ids; it restarts nothing, so that
  * what you kill stays dead until you say otherwise.
  */
-
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { CliFailure, usageFailure } from '../cli-failure.ts';
-import { type CliContext, command } from '../command.ts';
+import { aborted, type CliContext, command } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { httpGet } from '../http-get.ts';
 import { DEMO_NODES_MAX, DEMO_SUGGESTIONS_MAX } from '../limits.ts';
@@ -174,7 +174,7 @@ class Demo {
         this.#context.write(this.#screen.ready(this.#plan, { id: node.id, pid, term }));
         return;
       }
-      await new Promise((later) => setTimeout(later, READY_POLL_MS));
+      await pause(READY_POLL_MS);
     }
   }
 
@@ -193,11 +193,4 @@ async function isServed(url: string, interrupted: AbortSignal): Promise<boolean>
   } catch {
     return false;
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -14,7 +14,6 @@ export type NodeNews =
       readonly leader: string | null;
       readonly cause: string;
     }
-  | { readonly type: 'serving' }
   | { readonly type: 'halted'; readonly message: string }
   /** A line that is no log line: why it could not start. */
   | { readonly type: 'said'; readonly text: string }
@@ -77,7 +76,6 @@ type Fields = Readonly<Record<string, unknown>>;
 function newsOf(line: string): NodeNews {
   const fields = parse(line);
   const { event, message, role, term, leader, cause } = fields;
-  if (event === 'serving') return { type: 'serving' };
   if (event === 'halted') return { type: 'halted', message: String(message) };
   if (event === 'role') {
     return {

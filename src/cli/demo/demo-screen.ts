@@ -90,7 +90,6 @@ function newsLine(node: PlannedNode, news: NodeNews, { at, paint }: LineOptions)
       return `${start}${paint('red', `halted: ${news.message}`)}\n`;
     case 'said':
       return news.text === '' ? '' : `${start}${news.text}\n`;
-    case 'serving':
     case 'ended':
       return '';
     default:

@@ -2,10 +2,9 @@
  * What `/metrics` shows (SV14): the replica's own account of itself and the server's counters, by names
  * that begin with `raftchart_`. Nothing is measured here; a scrape reads numbers that exist anyway.
  */
-
 import type { Role } from '../../core/effect.ts';
 import type { Histogram } from '../../core/histogram.ts';
-import type { Replica, ReplicaStatus, ReplicaTimings } from '../../ports/replica.ts';
+import type { LinkStatus, Replica, ReplicaStatus, ReplicaTimings } from '../../ports/replica.ts';
 import type { Held } from '../admission/held-bytes.ts';
 import { type Family, histogramSamples, prometheusText, type Sample } from './prometheus-text.ts';
 import type { ServerCounters } from './server-counters.ts';
@@ -112,26 +111,23 @@ function logFamilies(status: ReplicaStatus): readonly Family[] {
 }
 
 function linkFamilies({ links }: ReplicaStatus): readonly Family[] {
-  const perPeer = (value: (link: (typeof links)[number]) => number): readonly Sample[] =>
-    links.map((link) => ({ labels: { peer: link.peer }, value: value(link) }));
-  const matched = links.flatMap(({ peer, matchIndex }) =>
-    matchIndex === null ? [] : [{ labels: { peer }, value: matchIndex }],
-  );
+  /** `null`: nothing is known of that peer. */
+  const perPeer = (value: (link: LinkStatus) => number | null): readonly Sample[] =>
+    links.flatMap((link) => {
+      const known = value(link);
+      return known === null ? [] : [{ labels: { peer: link.peer }, value: known }];
+    });
+  const isOpen = perPeer(({ state }) => Number(state === 'open'));
+  const hasProblem = perPeer(({ problem }) => Number(problem !== null));
+  const buffered = perPeer(({ bufferedBytes }) => bufferedBytes);
+  const matched = perPeer(({ matchIndex }) => matchIndex);
   return [
-    gauge(
-      'link_open',
-      '1 while the link to a peer is open.',
-      perPeer((link) => Number(link.state === 'open')),
-    ),
-    gauge(
-      'link_buffered_bytes',
-      'Bytes queued for a peer.',
-      perPeer((link) => link.bufferedBytes),
-    ),
+    gauge('link_open', '1 while the link to a peer is open.', isOpen),
+    gauge('link_buffered_bytes', 'Bytes queued for a peer.', buffered),
     gauge(
       'peer_problem',
       '1 if the peer is refused here, refuses this node, or stalls: the log and /status say why.',
-      perPeer((link) => Number(link.problem !== null)),
+      hasProblem,
     ),
     gauge('peer_match_index', 'While leading: the last entry known to be on a peer.', matched),
   ];

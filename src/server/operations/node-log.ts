@@ -2,7 +2,6 @@
  * What a node tells of itself, as lines of the log (OP3–OP6): its role, its disk, its trouble with other nodes, and why
  * it has been without a leader for long. Each once when it changes; the last at growing intervals.
  */
-
 import type { Clock } from '../../ports/clock.ts';
 import type { LinkStatus, Replica, ReplicaStatus } from '../../ports/replica.ts';
 import { LEADERLESS_INTERVAL_MAX_MS } from '../limits.ts';

@@ -1,53 +1,33 @@
 /** What the server counts about itself; plain numbers that `/metrics` reads. Owned by one server. */
 import { emptyHistogram, type Histogram, observe } from '../../core/histogram.ts';
 
-export interface ServerCounters {
+export class ServerCounters {
   /** By `method route status`, each a label value that cannot hold a blank. */
-  readonly httpRequests: Map<string, number>;
-  readonly httpDurations: Map<string, Histogram>;
+  readonly httpRequests = new Map<string, number>();
+  readonly httpDurations = new Map<string, Histogram>();
   /** HTTP requests that are not answered yet. */
-  httpInFlight: number;
+  httpInFlight = 0;
   /** Server-sent event streams that are open. */
-  httpWatches: number;
+  httpWatches = 0;
   /** Connections refused or dropped because too many were open. */
-  connectionsRefused: number;
+  connectionsRefused = 0;
   /** Requests refused for their `Host` or `Origin`. */
-  foreignRequests: number;
-  clientConnections: number;
-  clientConnectionsTotal: number;
+  foreignRequests = 0;
+  clientConnections = 0;
+  clientConnectionsTotal = 0;
   /** By operation: submit, get, range, watch, status. */
-  readonly clientRequests: Map<string, number>;
+  readonly clientRequests = new Map<string, number>();
   /** By operation: submit, read. */
-  readonly clientDurations: Map<string, Histogram>;
+  readonly clientDurations = new Map<string, Histogram>();
   /** How late the event loop was. */
-  readonly loopDelay: Histogram;
-  clientWatches: number;
+  readonly loopDelay = emptyHistogram();
+  clientWatches = 0;
   /** What they hold, about. */
-  clientWatchBytes: number;
+  clientWatchBytes = 0;
   /** Frames that broke the protocol; each closed its connection. */
-  clientBadFrames: number;
+  clientBadFrames = 0;
   /** Watches ended because their reader was too slow. */
-  watchesTooSlow: number;
-}
-
-export function createServerCounters(): ServerCounters {
-  return {
-    httpRequests: new Map(),
-    httpDurations: new Map(),
-    httpInFlight: 0,
-    httpWatches: 0,
-    connectionsRefused: 0,
-    foreignRequests: 0,
-    clientConnections: 0,
-    clientConnectionsTotal: 0,
-    clientRequests: new Map(),
-    clientDurations: new Map(),
-    loopDelay: emptyHistogram(),
-    clientWatches: 0,
-    clientWatchBytes: 0,
-    clientBadFrames: 0,
-    watchesTooSlow: 0,
-  };
+  watchesTooSlow = 0;
 }
 
 interface HttpObservation {

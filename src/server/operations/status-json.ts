@@ -8,25 +8,7 @@ export interface StatusParts {
 }
 
 export function statusJson(context: StatusParts): Readonly<Record<string, unknown>> {
-  const { id, clusterId, lifecycle, role, term, leader, ...rest } = context.replica.status();
-  const { commitIndex, lastApplied, firstIndex, lastIndex, snapshotIndex } = rest;
-  const { members, diskStalled, links } = rest;
-  return {
-    id,
-    clusterId,
-    lifecycle,
-    role,
-    term,
-    leader,
-    commitIndex,
-    lastApplied,
-    firstIndex,
-    lastIndex,
-    snapshotIndex,
-    revision: context.kv.revision,
-    members,
-    diskStalled,
-    links,
-    version: context.version,
-  };
+  const { members, diskStalled, links, ...position } = context.replica.status();
+  const { revision } = context.kv;
+  return { ...position, revision, members, diskStalled, links, version: context.version };
 }

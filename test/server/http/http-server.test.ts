@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createHeld } from '../../../src/server/admission/held-bytes.ts';
 import { ServedHosts } from '../../../src/server/admission/host-check.ts';
 import { HttpServer, type HttpServerOptions } from '../../../src/server/http/http-server.ts';
-import { createServerCounters } from '../../../src/server/operations/server-counters.ts';
+import { ServerCounters } from '../../../src/server/operations/server-counters.ts';
 import { cleanUp } from '../../clean-up.ts';
 import { eventually } from '../eventually.ts';
 import { served } from '../local-server.ts';
@@ -133,7 +133,7 @@ describe('streams', () => {
 
 const PLAIN_SERVER: HttpServerOptions = {
   hosts: new ServedHosts([]),
-  counters: createServerCounters(),
+  counters: new ServerCounters(),
   held: createHeld(),
   connectionsMax: 100,
 };

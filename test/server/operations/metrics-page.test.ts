@@ -6,7 +6,7 @@ import { emptyHistogram, observe } from '../../../src/core/histogram.ts';
 import { index } from '../../../src/core/types.ts';
 import { AnswerTimes } from '../../../src/server/client-port/answer-times.ts';
 import { LOOK_INTERVAL_MS, watchLoopDelay } from '../../../src/server/operations/loop-delay.ts';
-import { createServerCounters } from '../../../src/server/operations/server-counters.ts';
+import { ServerCounters } from '../../../src/server/operations/server-counters.ts';
 import { VirtualCluster } from '../../../src/testing/virtual-cluster.ts';
 import { localApi, localServer } from '../local-server.ts';
 import { parsePrometheus } from './prometheus.ts';
@@ -85,7 +85,7 @@ describe('the metrics', () => {
   });
 
   it('[OP7] answers are counted by the frame that they answer', () => {
-    const counters = createServerCounters();
+    const counters = new ServerCounters();
     const times = new AnswerTimes();
     for (const arrivedMs of [0, 0, 0, 7]) times.add('submit', arrivedMs);
     times.add('read', 7);

@@ -1,5 +1,4 @@
 /** What of a node's life is a line of the log, and at which level. */
-
 import { describe, expect, it } from 'vitest';
 import { RaftError } from '../../../src/core/errors.ts';
 import { nodeId } from '../../../src/core/types.ts';

@@ -5,7 +5,7 @@ import type { FrameSocket } from '../../../ports/frame-socket.ts';
 import { type Held, HeldBytes, TICK_MS } from '../../../server/admission/held-bytes.ts';
 import { ClientConnections } from '../../../server/client-port/client-connections.ts';
 import type { ServerLimits } from '../../../server/limits.ts';
-import { createServerCounters } from '../../../server/operations/server-counters.ts';
+import { ServerCounters } from '../../../server/operations/server-counters.ts';
 import type { KvReads } from '../../../server/server-context.ts';
 import type { SimulatedProcess } from '../runtime/process.ts';
 import { connectionClockOf } from './process-clock.ts';
@@ -41,7 +41,7 @@ export class SimulatedServer implements StreamListener {
       replica: node,
       kv: tellingOf(machine, settled),
       limits,
-      counters: createServerCounters(),
+      counters: new ServerCounters(),
       held: this.#held,
       version: 'simulated',
       onFault,
