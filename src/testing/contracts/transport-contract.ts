@@ -273,7 +273,7 @@ function endingsAreOrderly(stage: Stage, { it, expect }: TestFramework): void {
   });
 
   it('[TR11] a refusal reaches the other side in the words it was given, cut to a bound', async () => {
-    for (const text of ['wrong cluster: run `raftchart wipe` on n2 ✗', 'x'.repeat(10_000)]) {
+    for (const text of ['wrong cluster: run `raftchart serve` on n2 ✗', 'x'.repeat(10_000)]) {
       const { dialler, acceptor } = await stage.acquaint();
       acceptor.call((connection) => connection.close('refused', text));
       expect(await dialler.closed()).toEqual({ kind: 'refused', text: text.slice(0, 500) });
