@@ -3,19 +3,10 @@
  * its effects, in order. This is all the glue there is between charts and rules.
  */
 import { type ActionArgs, type AnyActorRef, type EventObject, enqueueActions } from 'xstate';
-import type { Effect, ReplicationNews, RoleNews, Step } from '../src/core/effect.ts';
-import type { RaftEvent } from './raft.types.ts';
+import type { Effect, RoleNews, Step } from '../src/core/effect.ts';
 import { newsForRaft } from './tell-raft.ts';
 
 type Rule<State, Out, Params> = (state: State, params: Params) => Step<State, Out>;
-
-/** What a chart needs of XState's queue: assign, emit, send to a child. */
-interface Queue<State, Out> {
-  assign(changes: Partial<State>): void;
-  emit(effect: Out): void;
-  sendTo(actor: string, event: ReplicationNews): void;
-  sendTo(actor: AnyActorRef, event: RaftEvent): void;
-}
 
 /**
  * An action as `provide` accepts it. XState's own type wants parameters to be an object, although it
@@ -36,16 +27,15 @@ export function performer<
     enqueueActions<State, Event, undefined, Event, never, never, never, never, Out>(
       ({ context, enqueue, system }, params: unknown) => {
         const { changes, effects, news = [] } = rule(context, params as Params);
-        const queue = enqueue as unknown as Queue<State, Out>;
         const raft: AnyActorRef | undefined = system.get('raft');
-        if (Object.keys(changes).length > 0) queue.assign(changes);
+        if (Object.keys(changes).length > 0) enqueue.assign(() => changes);
         for (const effect of effects) {
-          queue.emit(effect);
+          enqueue.emit(effect);
           const told = newsForRaft(effect);
-          if (told !== null && raft !== undefined) queue.sendTo(raft, told);
+          if (told !== null && raft !== undefined) enqueue.sendTo(raft, told);
         }
         for (const event of news) {
-          for (const child of childrenOf(context)) queue.sendTo(child, event);
+          for (const child of childrenOf(context)) enqueue.sendTo(child, event);
         }
       },
     ) as unknown as Act<State, Event, Out, Params>;

@@ -23,13 +23,16 @@ export interface Entry {
   readonly data: Uint8Array;
 }
 
-export interface EntryRun {
+export interface RunStart {
   readonly term: Term;
-  /** Both inclusive: the run holds `lastIndex - firstIndex + 1` entries, at least one. */
   readonly firstIndex: Index;
-  readonly lastIndex: Index;
   /** The leader's wall clock when it appended, in milliseconds since 1970: the replicas' only clock. */
   readonly timeMs: number;
+}
+
+export interface EntryRun extends RunStart {
+  /** Inclusive: the run holds `lastIndex - firstIndex + 1` entries, at least one. */
+  readonly lastIndex: Index;
   /** The whole run, header included. Owned by nobody: never written to after encoding. */
   readonly bytes: Uint8Array;
 }
@@ -40,10 +43,7 @@ export const RUN_HEADER_BYTES = 40;
 export const ENTRY_HEADER_BYTES = 5;
 
 /** Encodes entries, in order, as the run that begins at `first`. */
-export function encodeRun(
-  first: { readonly term: Term; readonly firstIndex: Index; readonly timeMs: number },
-  entries: readonly Entry[],
-): EntryRun {
+export function encodeRun(first: RunStart, entries: readonly Entry[]): EntryRun {
   assert(entries.length > 0, 'LR9: a run holds at least one entry');
   let length = RUN_HEADER_BYTES;
   for (const entry of entries) length += ENTRY_HEADER_BYTES + entry.data.length;

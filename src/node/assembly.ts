@@ -46,14 +46,18 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
     receive(parts, from, message, runs),
   );
   const disk = diskOf(beginnings, ({ to, message }) => peers.send(to, message, []));
-  const clients = new Clients((): Parts => parts, recovered.identity.boots * 2 ** 32, clock);
+  const timings = new Timings(clock);
+  const clients = new Clients({
+    ...{ actors: life.actors, clock, disk, limits, peers, run: life.run, timings },
+    firstRequestId: recovered.identity.boots * 2 ** 32,
+    progress: () => applying,
+  });
   const lastApplied = recovered.log.base.index;
   const applying = new Applying({ machine, clock, lastApplied, taker: clients, instruments });
   const parts: Parts = {
     ...{ id, clock, limits, run: life.run, actors: life.actors },
-    ...{ applying, audience, callers, clients, dialler, disk, peers, problems },
+    ...{ applying, audience, callers, clients, dialler, disk, peers, problems, timings },
     roles: new Roles(recovered.hardState.term, (event) => audience.role.tell(event)),
-    timings: new Timings(clock),
   };
   const deeds = buildDeeds(beginnings, parts);
   life.consistsOf(endings(parts, settings, ports), (effect, received) => {
@@ -118,7 +122,7 @@ function buildDeeds({ life, settings }: Beginnings, parts: Parts): Deeds {
     ...parts,
     logWriting: new LogWriting({
       ...{ actors, clock, disk, run, tail, timings },
-      encodeGathered: (start) => clients.encodeGathered(start),
+      encodeProposed: (start, count) => clients.encode(start, count),
     }),
     replicating: new Replicating({ actors, log, peers, run }),
     applyTurns: new ApplyTurns({

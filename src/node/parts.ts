@@ -1,17 +1,35 @@
 /** All parts of a running node, put together by `assembly.ts`. Each is given what it needs of the others there. */
+import type { Limits } from '../core/limits.ts';
+import type { NodeId } from '../core/types.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Actors } from './actors.ts';
 import type { Clients } from './calls/clients.ts';
+import type { Applying } from './deeds/applying.ts';
+import type { Disk } from './deeds/disk.ts';
+import type { Life } from './life.ts';
 import type { Audience } from './listeners.ts';
 import type { Callers } from './peers/callers.ts';
 import type { Dialler } from './peers/dialler.ts';
+import type { Peers } from './peers/peers.ts';
 import type { PeerProblems } from './peers/problems.ts';
 import type { Roles } from './roles.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Timings } from './timings.ts';
 
-export interface Parts extends Surroundings {
+export interface Parts {
+  readonly id: NodeId;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly actors: Actors;
+  readonly applying: Applying;
   readonly audience: Audience;
   readonly callers: Callers;
   readonly clients: Clients;
   readonly dialler: Dialler;
+  readonly disk: Disk;
+  readonly peers: Peers;
   readonly problems: PeerProblems;
   readonly roles: Roles;
+  readonly timings: Timings;
+  /** Runs an input of the step loop; `received`: what came beside it. */
+  readonly run: Life['run'];
 }

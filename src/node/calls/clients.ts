@@ -3,27 +3,36 @@
  * that does not lead passes both on to the one that does; each call ends by its deadline, with the truth
  * or with the admission that it is not known.
  */
-import { ENTRY_HEADER_BYTES, type EntryRun, entriesOf } from '../../core/entry-run.ts';
+import {
+  ENTRY_HEADER_BYTES,
+  type EntryRun,
+  entriesOf,
+  type RunStart,
+} from '../../core/entry-run.ts';
 import { RaftError } from '../../core/errors.ts';
+import type { Limits } from '../../core/limits.ts';
 import type { Propose, ProposeReply, ReadIndex } from '../../core/message.ts';
+import type { RaftState } from '../../core/raft-state.ts';
 import { advance, type Index, type NodeId, type Term } from '../../core/types.ts';
 import type { ProposalOutcome, WaitOptions } from '../../ports/replica.ts';
 import { raftOf } from '../actors.ts';
 import type { End } from '../endings.ts';
-import type { Surroundings } from '../surroundings.ts';
 import { lostOnTheWay, notServed, overloaded } from './call-errors.ts';
 import { answerPeer, FORWARDED_DEADLINE_MS, mayNameTerm } from './peer-answers.ts';
 import { Proposals } from './proposals.ts';
-import { Reads } from './reads.ts';
+import { Reads, type ReadsOptions } from './reads.ts';
 import { Sweeper } from './sweeper.ts';
 
+interface ClientsOptions extends ReadsOptions {
+  readonly limits: Limits;
+  /** Runs an input of the step loop. */
+  readonly run: (input: () => void) => void;
+}
+
 export class Clients {
-  readonly #parts: () => Surroundings;
-  readonly #proposals = new Proposals(
-    () => this.#parts().applying.handedOver,
-    (error) => this.#callerThrew(error),
-  );
   readonly reads: Reads;
+  readonly #options: ClientsOptions;
+  readonly #proposals: Proposals;
   readonly #sweeper: Sweeper;
   /** The newest request seen of each member (I5). */
   readonly #seen = new Map<NodeId, number>();
@@ -34,10 +43,14 @@ export class Clients {
   #drained = (): void => {};
   #proposed = 0;
 
-  /** `firstRequestId` must be larger than any that this node used in an earlier life. */
-  constructor(parts: () => Surroundings, firstRequestId: number, clock: Surroundings['clock']) {
-    this.#parts = parts;
-    this.reads = new Reads(parts, firstRequestId);
+  constructor(options: ClientsOptions) {
+    const { clock, firstRequestId, progress } = options;
+    this.#options = options;
+    this.#proposals = new Proposals(
+      () => progress().handedOver,
+      (error) => this.#callerThrew(error),
+    );
+    this.reads = new Reads(options);
     this.#requestId = firstRequestId;
     this.#sweeper = new Sweeper(clock, (now) => this.#sweep(now));
   }
@@ -56,7 +69,7 @@ export class Clients {
     { timeoutMs }: WaitOptions,
     completed: (outcome: ProposalOutcome) => void,
   ): void {
-    const { clock } = this.#parts();
+    const { clock } = this.#options;
     const refusal = this.#refusalOf(data.length);
     if (refusal !== null) {
       return clock.defer(() => completed({ type: 'failed', error: refusal }));
@@ -68,7 +81,7 @@ export class Clients {
   }
 
   awaitReadable({ timeoutMs }: WaitOptions, completed: (error: RaftError | null) => void): void {
-    const { clock } = this.#parts();
+    const { clock } = this.#options;
     if (this.reads.isFull) return clock.defer(() => completed(overloaded('reads')));
     const tell = (error: RaftError | null): void => {
       try {
@@ -88,8 +101,9 @@ export class Clients {
     this.reads.pump();
   }
 
-  encodeGathered(first: { term: Term; firstIndex: Index; timeMs: number }): EntryRun {
-    return this.#proposals.encodeGathered(first);
+  /** So many of the commands that wait, those that the raft chart was told of, as the run that begins there. */
+  encode(start: RunStart, count: number): EntryRun {
+    return this.#proposals.encode(start, count);
   }
 
   /**
@@ -97,11 +111,11 @@ export class Clients {
    * that was seen before is not answered again, whether it was taken or refused, or it would be done twice (I5).
    */
   proposedBy(from: NodeId, message: Propose, runs: readonly EntryRun[]): void {
-    const { actors, clock } = this.#parts();
+    const { actors, clock } = this.#options;
     const { term, requestId } = message;
     if (requestId <= (this.#seen.get(from) ?? 0)) return;
     this.#seen.set(from, requestId);
-    const leads = actors.hasTag('leads') && term === raftOf(this.#parts().actors).term;
+    const leads = actors.hasTag('leads') && term === raftOf(actors).term;
     if (!leads || this.#refusalOf(0) !== null) return this.#answerPropose(from, message, null);
     const entries = runs.flatMap(entriesOf);
     this.#proposals.queue({
@@ -111,7 +125,7 @@ export class Clients {
       appended: (firstIndex, inTerm) => {
         this.#answerPropose(from, message, firstIndex, inTerm);
         const index = advance(firstIndex, entries.length - 1);
-        this.#parts().actors.tellReplication(from, { type: 'peer.waits', index });
+        actors.tellReplication(from, { type: 'peer.waits', index });
       },
       refused: () => this.#answerPropose(from, message, null),
       lost: () => {},
@@ -122,7 +136,7 @@ export class Clients {
   /** The forwarding chart says when what was refused is passed on again (SP10); it hears nothing while all goes well. */
   forwardAnswered({ requestId, firstIndex, term }: ProposeReply): void {
     this.#proposals.forwardAnswered(requestId, firstIndex, term);
-    const { actors } = this.#parts();
+    const { actors } = this.#options;
     if (firstIndex === null) actors.tellForwarding({ type: 'propose.refused' });
     else if (actors.forwardingHas('countsMessages')) {
       actors.tellForwarding({ type: 'propose.taken' });
@@ -173,7 +187,7 @@ export class Clients {
   /** FS2, FS4: from now on nobody is told that something was done; soon all are told that the node is gone. */
   end({ refusal, undecided }: End): void {
     this.#ended = refusal;
-    this.#parts().clock.defer(() => this.failAll(refusal, undecided));
+    this.#options.clock.defer(() => this.failAll(refusal, undecided));
   }
 
   /** The node is gone. */
@@ -184,29 +198,25 @@ export class Clients {
   }
 
   #pumpProposals(): void {
-    const parts = this.#parts();
-    const { actors, disk, limits } = parts;
-    if (this.#proposals.isEmpty) return;
-    if (actors.hasTag('leads')) {
-      if (!disk.isIdle || this.#proposals.isGathering) return;
-      const count = this.#proposals.gather(limits.runBytesMax);
-      return actors.tellRaft({ type: 'proposals.gathered', count });
-    }
-    this.#forwardProposals(parts);
+    const { actors, limits } = this.#options;
+    const { raft } = actors;
+    if (this.#proposals.isEmpty || raft === null) return;
+    if (!actors.hasTag('leads')) return this.#forwardProposals(raft);
+    // The disk sets the pace: what comes while it writes is gathered for the next run.
+    if (raft.durableIndex < raft.log.lastIndex) return;
+    const count = this.#proposals.countWithin(limits.runBytesMax);
+    actors.tellRaft({ type: 'proposals.gathered', count });
   }
 
-  #forwardProposals(parts: Surroundings): void {
-    const { actors, peers, limits } = parts;
-    const { raft } = actors;
-    const leader = raft?.leaderId ?? null;
-    if (raft === null || leader === null || leader === parts.id) return;
-    if (!mayNameTerm(parts, raft.term)) return;
+  #forwardProposals({ id, leaderId: leader, term }: RaftState): void {
+    const { actors, disk, peers, limits } = this.#options;
+    if (leader === null || leader === id || !mayNameTerm(disk, term)) return;
     const mayForward = (): boolean => peers.isOpen(leader) && actors.forwardingHas('mayForward');
     while (!this.#proposals.isEmpty && mayForward()) {
       const requestId = this.#nextRequestId();
       const run = this.#proposals.forward(requestId, leader, limits.messageBytesMax);
       const count = run.lastIndex;
-      const message = { type: 'Propose', term: raft.term, requestId, count } as const;
+      const message = { type: 'Propose', term, requestId, count } as const;
       if (!peers.send(leader, message, [run])) return this.#proposals.forwardNotSent(requestId);
       if (actors.forwardingHas('countsMessages')) actors.tellForwarding({ type: 'propose.sent' });
     }
@@ -218,10 +228,9 @@ export class Clients {
     firstIndex: Index | null,
     inTerm?: Term,
   ): void {
-    const { actors } = this.#parts();
-    const term = inTerm ?? actors.raft?.term;
+    const term = inTerm ?? this.#options.actors.raft?.term;
     if (term === undefined) return;
-    answerPeer(this.#parts(), to, { type: 'ProposeReply', term, requestId, firstIndex });
+    answerPeer(this.#options, to, { type: 'ProposeReply', term, requestId, firstIndex });
   }
 
   /** Commands and reads of one tick travel together. */
@@ -229,8 +238,8 @@ export class Clients {
     this.#sweeper.wake();
     if (this.#isPumpDue) return;
     this.#isPumpDue = true;
-    const parts = this.#parts();
-    parts.clock.defer(() => parts.run(() => this.pump()));
+    const { clock, run } = this.#options;
+    clock.defer(() => run(() => this.pump()));
   }
 
   #nextRequestId(): number {
@@ -239,7 +248,7 @@ export class Clients {
   }
 
   #refusalOf(bytes: number): RaftError | null {
-    const { limits } = this.#parts();
+    const { limits } = this.#options;
     if (bytes > limits.commandBytesMax) {
       return new RaftError(
         'RAFT_TOO_LARGE',
@@ -253,10 +262,9 @@ export class Clients {
   }
 
   #sweep(now: number): boolean {
-    const parts = this.#parts();
-    const leader = (): NodeId | null => parts.actors.raft?.leaderId ?? null;
-    this.#proposals.expire(now, () => notServed(leader()));
-    this.reads.expire(now, () => notServed(leader()));
+    const unserved = (): RaftError => notServed(this.#options.actors.raft?.leaderId ?? null);
+    this.#proposals.expire(now, unserved);
+    this.reads.expire(now, unserved);
     this.pump();
     if (!this.isWaiting) this.#drained();
     return this.isWaiting;
@@ -264,7 +272,7 @@ export class Clients {
 
   /** EM15: a caller is a guest: what it throws is its own, and is thrown where nobody else is hurt. */
   #callerThrew(error: unknown): void {
-    this.#parts().clock.defer(() => {
+    this.#options.clock.defer(() => {
       throw error;
     });
   }

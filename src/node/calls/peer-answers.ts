@@ -1,24 +1,28 @@
 /** What this member answers to others that pass on what their callers want. */
 import type { ProposeReply, ReadIndexReply } from '../../core/message.ts';
 import type { NodeId, Term } from '../../core/types.ts';
-import type { Surroundings } from '../surroundings.ts';
+import type { Disk } from '../deeds/disk.ts';
+import type { Peers } from '../peers/peers.ts';
 
 /** How long what another member passed on may wait here for its turn, in milliseconds. */
 export const FORWARDED_DEADLINE_MS = 5_000;
 
-type DiskAndPeers = Pick<Surroundings, 'disk' | 'peers'>;
+interface DiskAndPeers {
+  readonly disk: Pick<Disk, 'hardState' | 'sendWhenDurable'>;
+  readonly peers: Pick<Peers, 'send'>;
+}
 
 /** PS1: what names a term that is not on disk yet waits for the disk. A leader's own term is always there. */
 export function answerPeer(
-  parts: DiskAndPeers,
+  { disk, peers }: DiskAndPeers,
   to: NodeId,
   message: ProposeReply | ReadIndexReply,
 ): void {
-  if (mayNameTerm(parts, message.term)) parts.peers.send(to, message, []);
-  else parts.disk.sendWhenDurable({ type: 'send', to, message });
+  if (mayNameTerm(disk, message.term)) peers.send(to, message, []);
+  else disk.sendWhenDurable({ type: 'send', to, message });
 }
 
 /** PS1: whoever may not yet tries again when the disk has it. */
-export function mayNameTerm({ disk }: Pick<Surroundings, 'disk'>, term: Term): boolean {
-  return disk.hardState.term >= term;
+export function mayNameTerm({ hardState }: Pick<Disk, 'hardState'>, term: Term): boolean {
+  return hardState.term >= term;
 }

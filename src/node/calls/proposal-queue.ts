@@ -1,4 +1,5 @@
 /** Commands that nobody has appended yet: safe to refuse. Bound: whoever adds to it looks at its bytes (`proposalBytesMax`). */
+import { assert } from '../../core/assert.ts';
 import type { RaftError } from '../../core/errors.ts';
 import type { Group } from './group.ts';
 
@@ -19,19 +20,31 @@ export class ProposalQueue {
     this.#bytes += group.bytes;
   }
 
-  /** As many groups from its head as fit, and at least one. */
-  take(bytesMax: number): readonly Group[] {
+  /** How many entries those groups at its head hold that fit together: at least the first of them. */
+  countWithin(bytesMax: number): number {
     let count = 0;
     let bytes = 0;
     for (const group of this.#groups) {
-      if (count > 0 && bytes + group.bytes > bytesMax) break;
       bytes += group.bytes;
-      count += 1;
+      if (count > 0 && bytes > bytesMax) break;
+      count += group.entries.length;
     }
-    this.#bytes -= bytes;
-    const taken = this.#groups;
-    this.#groups = taken.slice(count);
-    return count === taken.length ? taken : taken.slice(0, count);
+    return count;
+  }
+
+  /** The groups at its head that hold so many entries; they stay until they are dropped. */
+  head(count: number): readonly Group[] {
+    let left = count;
+    let groups = 0;
+    for (; left > 0; groups += 1) left -= this.#groups[groups]?.entries.length ?? count;
+    assert(left === 0, 'LR9: whole groups that wait go into a run');
+    return this.#groups.slice(0, groups);
+  }
+
+  /** Those at its head have left it. */
+  drop(groups: readonly Group[]): void {
+    this.#groups = this.#groups.slice(groups.length);
+    for (const { bytes } of groups) this.#bytes -= bytes;
   }
 
   /** What was taken in vain, to its head. */

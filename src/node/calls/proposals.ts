@@ -2,8 +2,13 @@
  * Commands on their way into the log: they wait in a queue, or with the leader that they were passed on to, and then for
  * their entry to be applied. What cannot be known is said to be unknown; nothing is ever proposed twice (I5).
  */
-import { assert } from '../../core/assert.ts';
-import { ENTRY_HEADER_BYTES, ENTRY_KIND, type EntryRun, encodeRun } from '../../core/entry-run.ts';
+import {
+  ENTRY_HEADER_BYTES,
+  ENTRY_KIND,
+  type EntryRun,
+  encodeRun,
+  type RunStart,
+} from '../../core/entry-run.ts';
 import type { RaftError } from '../../core/errors.ts';
 import { type Index, index, type NodeId, type Term, term } from '../../core/types.ts';
 import type { ProposalOutcome } from '../../ports/replica.ts';
@@ -17,7 +22,6 @@ export class Proposals {
   readonly #forwarded = new ForwardedCommands();
   readonly #awaited: AwaitedEntries;
   readonly #callerThrew: (error: unknown) => void;
-  #gathered: readonly Group[] = [];
 
   /**
    * `handedOver`: through where the state machine was given the entries; results of those are not to be had.
@@ -37,11 +41,6 @@ export class Proposals {
   /** Something still waits: in the queue, in the log, or with the leader. */
   get isWaiting(): boolean {
     return !(this.#queue.isEmpty && this.#awaited.isEmpty && this.#forwarded.isEmpty);
-  }
-
-  /** A run was announced to the log and its bytes have not been asked for yet. */
-  get isGathering(): boolean {
-    return this.#gathered.length > 0;
   }
 
   get queuedBytes(): number {
@@ -75,27 +74,28 @@ export class Proposals {
     this.#queue.add(group);
   }
 
-  /** Takes groups from the head of the queue for the next run; returns how many entries they hold. */
-  gather(bytesMax: number): number {
-    assert(this.#gathered.length === 0, 'LR9: one run is gathered at a time');
-    this.#gathered = this.#queue.take(bytesMax);
-    return this.#gathered.reduce((sum, group) => sum + group.entries.length, 0);
+  /** How many entries from the head of the queue the next run can hold. */
+  countWithin(bytesMax: number): number {
+    return this.#queue.countWithin(bytesMax);
   }
 
-  /** The gathered groups as the run at `firstIndex`; each learns where it is. */
-  encodeGathered(first: { term: Term; firstIndex: Index; timeMs: number }): EntryRun {
-    const groups = this.#gathered;
-    const run = encodeRun(first, entriesOfGroups(groups));
-    this.#gathered = [];
-    placeGroups(groups, first.firstIndex, first.term);
+  /** So many entries from the head of the queue as the run that begins there; each group learns where it is. */
+  encode(start: RunStart, count: number): EntryRun {
+    const groups = this.#queue.head(count);
+    const run = encodeRun(start, entriesOfGroups(groups));
+    this.#queue.drop(groups);
+    placeGroups(groups, start.firstIndex, start.term);
     return run;
   }
 
   /** Takes groups to pass on to the leader; the run's numbering means nothing. */
   forward(requestId: number, to: NodeId, bytesMax: number): EntryRun {
-    const groups = this.#queue.take(bytesMax);
+    const groups = this.#queue.head(this.#queue.countWithin(bytesMax));
+    const start = { term: term(1), firstIndex: index(1), timeMs: 0 };
+    const run = encodeRun(start, entriesOfGroups(groups));
+    this.#queue.drop(groups);
     this.#forwarded.add(requestId, to, groups);
-    return encodeRun({ term: term(1), firstIndex: index(1), timeMs: 0 }, entriesOfGroups(groups));
+    return run;
   }
 
   /** The leader's answer: appended at `firstIndex`, or refused (null) and so back in the queue. */
@@ -131,9 +131,6 @@ export class Proposals {
 
   /** The node is gone: the queued ones were never proposed, the others may yet be applied elsewhere. */
   failAll(refusal: RaftError, unknown: RaftError): void {
-    const gathered = this.#gathered;
-    this.#gathered = [];
-    for (const group of gathered) group.refused(refusal);
     this.#queue.failAll(refusal);
     this.#awaited.failAll(unknown);
     this.#forwarded.failAll(unknown);

@@ -5,24 +5,39 @@
 import type { Askable } from '../../../machines/read-index.machine.ts';
 import type { AskLeader } from '../../core/effect.ts';
 import type { RaftError } from '../../core/errors.ts';
+import type { Limits } from '../../core/limits.ts';
 import type { ReadIndex, ReadIndexReply } from '../../core/message.ts';
 import type { Index, NodeId } from '../../core/types.ts';
-import { raftOf } from '../actors.ts';
-import type { Surroundings } from '../surroundings.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { type Actors, raftOf } from '../actors.ts';
+import type { Applying } from '../deeds/applying.ts';
+import type { Disk } from '../deeds/disk.ts';
+import type { Peers } from '../peers/peers.ts';
+import type { Timings } from '../timings.ts';
 import { answerPeer, FORWARDED_DEADLINE_MS, mayNameTerm } from './peer-answers.ts';
 import { PendingReads } from './pending-reads.ts';
 
+export interface ReadsOptions {
+  readonly actors: Actors;
+  readonly clock: Clock;
+  readonly disk: Pick<Disk, 'hardState' | 'sendWhenDurable'>;
+  /** Larger than any that this node used in an earlier life. */
+  readonly firstRequestId: number;
+  readonly limits: Pick<Limits, 'pendingReadsMax'>;
+  readonly peers: Pick<Peers, 'isOpen' | 'send'>;
+  /** How far the state machine was given the log, and how far it has applied it. */
+  readonly progress: () => Pick<Applying, 'handedOver' | 'lastApplied'>;
+  readonly timings: Pick<Timings, 'readsConfirmed'>;
+}
+
 export class Reads {
-  readonly #parts: () => Surroundings;
-  readonly #firstRequestId: number;
+  readonly #options: ReadsOptions;
   readonly #pending = new PendingReads();
   /** When the question under way was asked. */
   #askedMs = 0;
 
-  /** `firstRequestId` is larger than any that this node used in an earlier life. */
-  constructor(parts: () => Surroundings, firstRequestId: number) {
-    this.#parts = parts;
-    this.#firstRequestId = firstRequestId;
+  constructor(options: ReadsOptions) {
+    this.#options = options;
   }
 
   get isPending(): boolean {
@@ -35,7 +50,7 @@ export class Reads {
   }
 
   get isFull(): boolean {
-    return this.#pending.count >= this.#parts().limits.pendingReadsMax;
+    return this.#pending.count >= this.#options.limits.pendingReadsMax;
   }
 
   /** A read of a caller here: `completed` is told once this node has applied what it has to see. */
@@ -46,12 +61,16 @@ export class Reads {
 
   /** A follower asks what its reads have to wait for; false if that cannot be said here. */
   askedBy(from: NodeId, { term, requestId }: ReadIndex): boolean {
-    const parts = this.#parts();
-    const { actors, clock } = parts;
+    const { actors, clock } = this.#options;
     const answer = (readIndex: Index | null): void => {
       const { raft } = actors;
       if (raft === null) return;
-      answerPeer(parts, from, { type: 'ReadIndexReply', term: raft.term, requestId, readIndex });
+      answerPeer(this.#options, from, {
+        type: 'ReadIndexReply',
+        term: raft.term,
+        requestId,
+        readIndex,
+      });
       if (readIndex !== null) {
         actors.tellReplication(from, { type: 'peer.waits', index: readIndex });
       }
@@ -69,8 +88,9 @@ export class Reads {
 
   /** The leader's answer to a question of this node. */
   answeredBy({ requestId: named, readIndex }: ReadIndexReply): void {
-    const requestId = named - this.#firstRequestId;
-    this.#parts().actors.tellReadIndex(
+    const { actors, firstRequestId } = this.#options;
+    const requestId = named - firstRequestId;
+    actors.tellReadIndex(
       readIndex === null
         ? { type: 'leader.refused', requestId }
         : { type: 'leader.answered', requestId, readIndex },
@@ -79,7 +99,7 @@ export class Reads {
 
   /** Says what waits, and whom it could ask. */
   pump(): void {
-    const { actors } = this.#parts();
+    const { actors } = this.#options;
     if (!this.#pending.isWaiting || actors.readIndexHas('asks')) return;
     const askable = this.#askable();
     if (askable !== null) actors.tellReadIndex({ type: 'reads.gathered', ...askable });
@@ -88,13 +108,14 @@ export class Reads {
   /** RD2: the question is closed before the round begins. */
   askRound(): void {
     this.#ask();
-    this.#parts().actors.tellRaft({ type: 'round.requested' });
+    this.#options.actors.tellRaft({ type: 'round.requested' });
   }
 
   askLeader({ leaderId, term, requestId: number }: AskLeader): void {
     this.#ask();
-    const requestId = this.#firstRequestId + number;
-    this.#parts().peers.send(leaderId, { type: 'ReadIndex', term, requestId }, []);
+    const { firstRequestId, peers } = this.#options;
+    const requestId = firstRequestId + number;
+    peers.send(leaderId, { type: 'ReadIndex', term, requestId }, []);
   }
 
   takeBack(): void {
@@ -102,16 +123,17 @@ export class Reads {
   }
 
   confirm(readIndex: Index): void {
-    const { actors, applying, timings } = this.#parts();
+    const { actors, progress, timings } = this.#options;
+    const { lastApplied } = progress();
     timings.readsConfirmed(this.#askedMs);
     this.#pending.confirm(readIndex);
-    if (readIndex <= applying.lastApplied) this.#pending.answer(applying.lastApplied);
+    if (readIndex <= lastApplied) this.#pending.answer(lastApplied);
     else actors.tellReadIndex({ type: 'applier.behind', readIndex });
   }
 
   /** RD3: costs nothing unless a confirmed read waits. */
   applied(lastApplied: Index): void {
-    const { actors } = this.#parts();
+    const { actors } = this.#options;
     if (actors.readIndexHas('waitsForApplier')) {
       actors.tellReadIndex({ type: 'entries.applied', lastApplied });
     }
@@ -131,17 +153,16 @@ export class Reads {
 
   #ask(): void {
     this.#pending.ask();
-    this.#askedMs = this.#parts().clock.now();
+    this.#askedMs = this.#options.clock.now();
   }
 
   #askable(): Askable | null {
-    const parts = this.#parts();
-    const { actors, id, peers } = parts;
+    const { actors, disk, peers } = this.#options;
     const { raft } = actors;
     if (raft === null) return null;
-    const { leaderId, term } = raft;
+    const { id, leaderId, term } = raft;
     const isReachable =
-      leaderId !== null && leaderId !== id && peers.isOpen(leaderId) && mayNameTerm(parts, term);
+      leaderId !== null && leaderId !== id && peers.isOpen(leaderId) && mayNameTerm(disk, term);
     const servesReads = actors.hasTag('servesReads');
     return { term, servesReads, leaderId: isReachable ? leaderId : null };
   }

@@ -1,8 +1,14 @@
 /** Entries into the log: their bytes into memory and, when the log-writer chart says so, onto the disk. */
 import { assert, unreachable } from '../../core/assert.ts';
 import type { Persist, PersistAppend } from '../../core/effect.ts';
-import { ENTRY_KIND, type EntryRun, encodeRun, sliceRun } from '../../core/entry-run.ts';
-import { INDEX_ZERO, type Index, type Term } from '../../core/types.ts';
+import {
+  ENTRY_KIND,
+  type EntryRun,
+  encodeRun,
+  type RunStart,
+  sliceRun,
+} from '../../core/entry-run.ts';
+import { INDEX_ZERO } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { type Actors, raftOf } from '../actors.ts';
 import type { Timings } from '../timings.ts';
@@ -10,20 +16,14 @@ import type { Disk } from './disk.ts';
 import { storageFailed } from './failures.ts';
 import type { LogTail } from './log-tail.ts';
 
-interface RunStart {
-  readonly term: Term;
-  readonly firstIndex: Index;
-  readonly timeMs: number;
-}
-
 interface LogWritingOptions {
   readonly actors: Pick<Actors, 'raft' | 'tellLogWriter' | 'tellRaft'>;
   readonly clock: Pick<Clock, 'wallTimeMs'>;
   readonly disk: Disk;
   readonly tail: LogTail;
   readonly timings: Pick<Timings, 'appended' | 'synced'>;
-  /** The commands that were announced to the raft chart, as the run that begins there. */
-  readonly encodeGathered: (start: RunStart) => EntryRun;
+  /** So many of the commands that wait, those that were announced to the raft chart, as the run that begins there. */
+  readonly encodeProposed: (start: RunStart, count: number) => EntryRun;
   /** Runs an input of the step loop. */
   readonly run: (input: () => void) => void;
 }
@@ -70,14 +70,14 @@ export class LogWriting {
     { firstIndex, lastIndex, source }: PersistAppend,
     received: readonly EntryRun[],
   ): readonly EntryRun[] {
-    const { actors, clock, encodeGathered, timings } = this.#options;
+    const { actors, clock, encodeProposed, timings } = this.#options;
     const start = { term: raftOf(actors).term, firstIndex, timeMs: clock.wallTimeMs() };
     switch (source) {
       case 'noop':
         return [encodeRun(start, [{ kind: ENTRY_KIND.noop, data: new Uint8Array(0) }])];
       case 'proposed':
         timings.appended(lastIndex);
-        return [encodeGathered(start)];
+        return [encodeProposed(start, lastIndex - firstIndex + 1)];
       case 'received': {
         const fresh = received.filter((run) => run.lastIndex >= firstIndex);
         assert(
