@@ -60,14 +60,15 @@ it('[G1] a member whose write fails says nothing more, whatever was being writte
   expect(cluster.nodes.every((node) => node.status().role !== 'leader')).toBe(true);
 });
 
-it('[G5] no write relies on a later one to be synced: all that LevelDB is given, it is given to sync', async () => {
+const workspace = new Workspace();
+
+it('[ST1] [G5] no write relies on a later one to be synced: all that LevelDB is given, it is given to sync', async () => {
   const batch = Level.prototype.batch;
   const synced: unknown[] = [];
   Level.prototype.batch = function (this: unknown, ...given: unknown[]) {
     synced.push(given[1]);
     return Reflect.apply(batch, this, given);
   };
-  const workspace = new Workspace();
   try {
     const store = levelLogStore({ directory: workspace.fresh() });
     await store.open(OWNER);
@@ -77,7 +78,6 @@ it('[G5] no write relies on a later one to be synced: all that LevelDB is given,
     await store.close();
   } finally {
     Level.prototype.batch = batch;
-    workspace.dispose();
   }
   expect(synced.length).toBeGreaterThanOrEqual(4);
   expect(synced).toEqual(synced.map(() => ({ sync: true })));

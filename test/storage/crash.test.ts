@@ -13,6 +13,7 @@ import {
   run,
   write,
 } from '../../src/testing/contracts/log-operations.ts';
+import { SeededRandom } from '../../src/testing/simulation/runtime/random.ts';
 import {
   contentOf,
   type LogModel,
@@ -27,11 +28,8 @@ const ROUNDS = 400;
 
 /** A reproducible coin. */
 function coin(seed: number): Survives {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state >= 2 ** 31;
-  };
+  const random = new SeededRandom(seed);
+  return () => random.chance(0.5);
 }
 
 const losses: readonly (readonly [string, () => Survives])[] = [

@@ -4,15 +4,10 @@
  */
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  filesIn,
-  type History,
-  makeHistory,
-  numbers,
-  verdictOf,
-  Workspace,
-} from './data-directories.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { SeededRandom } from '../../src/testing/simulation/runtime/random.ts';
+import { flipped } from '../flipped.ts';
+import { filesIn, type History, makeHistory, verdictOf, Workspace } from './data-directories.ts';
 
 const SEED = 20_240_611;
 const BITS_PER_FILE = 14;
@@ -25,25 +20,17 @@ interface Fault {
 }
 
 function flipBit(at: number, bit: number): Fault {
-  return {
-    name: `bit ${bit} of byte ${at} flipped`,
-    inflict(path) {
-      const bytes = readFileSync(path);
-      bytes[at] = (bytes[at] ?? 0) ^ (1 << bit);
-      writeFileSync(path, bytes);
-    },
-  };
+  const inflict = (path: string): void =>
+    writeFileSync(path, flipped(readFileSync(path), at, 1 << bit));
+  return { name: `bit ${bit} of byte ${at} flipped`, inflict };
 }
 
 function zeroBlock(from: number): Fault {
-  return {
-    name: `block at ${from} zeroed`,
-    inflict(path) {
-      const bytes = readFileSync(path);
-      bytes.fill(0, from, Math.min(from + BLOCK, bytes.length));
-      writeFileSync(path, bytes);
-    },
+  const inflict = (path: string): void => {
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.fill(0, from, Math.min(from + BLOCK, bytes.length)));
   };
+  return { name: `block at ${from} zeroed`, inflict };
 }
 
 function cutAt(length: number): Fault {
@@ -53,15 +40,18 @@ function cutAt(length: number): Fault {
 const deletion: Fault = { name: 'deleted', inflict: (path) => rmSync(path) };
 
 /** Faults for a file of this size: spread evenly, and some at random. */
-function faultsFor(size: number, random: (bound: number) => number): Fault[] {
+function faultsFor(size: number, random: SeededRandom): Fault[] {
   if (size === 0) return [deletion];
+  const anywhere = (): number => random.integer(0, size - 1);
   const bits = Array.from({ length: BITS_PER_FILE }, (_, count) => {
-    const at = count % 2 === 0 ? Math.floor((count * size) / BITS_PER_FILE) : random(size);
-    return flipBit(at, random(8));
+    const at = count % 2 === 0 ? Math.floor((count * size) / BITS_PER_FILE) : anywhere();
+    return flipBit(at, random.integer(0, 7));
   });
-  const blocks = Math.ceil(size / BLOCK);
-  const starts = Array.from({ length: BLOCKS_PER_FILE }, () => BLOCK * random(blocks));
-  const cuts = [0, 1, size - 1, size >> 1, random(size), random(size)];
+  const starts = Array.from({ length: BLOCKS_PER_FILE }, () => {
+    const at = anywhere();
+    return at - (at % BLOCK);
+  });
+  const cuts = [0, 1, size - 1, size >> 1, anywhere(), anywhere()];
   return [
     ...bits,
     ...[...new Set(starts)].map(zeroBlock),
@@ -77,7 +67,6 @@ describe('one fault in a data directory', () => {
   beforeAll(async () => {
     history = await makeHistory(workspace, SEED);
   });
-  afterAll(() => workspace.dispose());
 
   it('[ST15] without any fault, both directories open with everything', async () => {
     for (const base of [history.killed, history.closed]) {
@@ -92,7 +81,7 @@ describe('one fault in a data directory', () => {
     '[ST15] in a %s one never costs an acknowledged write, a vote or a wrong entry',
     async (which, seed) => {
       const base = history[which];
-      const random = numbers(SEED + seed);
+      const random = new SeededRandom(SEED + seed);
       const counts = { cases: 0, intact: 0, refused: 0 };
       for (const file of filesIn(base)) {
         for (const fault of faultsFor(readFileSync(join(base, file)).length, random)) {
@@ -111,17 +100,18 @@ describe('one fault in a data directory', () => {
 
   /** A refusal must say what to do, and must not turn into a silent loss at the second attempt. */
   async function judge(directory: string, fault: string): Promise<'intact' | 'refused'> {
-    const first = await verdictOf(directory, history.model).catch((error: unknown) => {
-      throw new Error(`after ${fault}: ${String(error)}`);
-    });
+    const first = await attempt(directory, fault);
     if (first.type === 'intact') return 'intact';
     const { code, message } = first.error;
     expect(['RAFT_LOG_REFUSED', 'RAFT_WRONG_IDENTITY'], fault).toContain(code);
     expect(message, fault).toContain(directory);
     expect(message, fault).toMatch(/[Pp]ut back|[Ss]tart .*(version|again|node)/);
-    const second = await verdictOf(directory, history.model).catch((error: unknown) => {
-      throw new Error(`at the second attempt after ${fault}: ${String(error)}`);
+    return (await attempt(directory, `${fault}, a second time`)).type;
+  }
+
+  function attempt(directory: string, fault: string): ReturnType<typeof verdictOf> {
+    return verdictOf(directory, history.model).catch((error: unknown) => {
+      throw new Error(`after ${fault}: ${String(error)}`);
     });
-    return second.type;
   }
 });

@@ -2,13 +2,20 @@
 import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import { RaftError } from '../../src/core/errors.ts';
-import type { LogStore, LogStoreOwner } from '../../src/ports/log-store.ts';
-import { levelLogStore } from '../../src/storage/disk-log-store.ts';
+import type { LogStore, LogStoreOwner, RecoveredLog } from '../../src/ports/log-store.ts';
+import type { DirectoryGround } from '../../src/storage/directory/directory-parts.ts';
+import { cryptoWord } from '../../src/storage/directory/random-word.ts';
+import { LevelDatabase } from '../../src/storage/disk/level-database.ts';
+import { nodeFiles } from '../../src/storage/disk/node-files.ts';
+import { LevelLogStore } from '../../src/storage/level-log-store.ts';
 import { append, OWNER, outcome, run, write } from '../../src/testing/contracts/log-operations.ts';
+import { SeededRandom } from '../../src/testing/simulation/runtime/random.ts';
 import {
   contentOf,
+  drawWrite,
   type LogModel,
   legalWrite,
   MODEL_EMPTY,
@@ -20,10 +27,14 @@ const WRITES_PER_SESSION = 12;
 /** Of every write one run is about this long, so that the files have several blocks. */
 const PADDING = 'x'.repeat(700);
 
-/** A parent for copies, removed by `dispose`. */
+/** A parent for data directories and their copies, removed when the tests of the file, or of the suite, are done. */
 export class Workspace {
   readonly path = mkdtempSync(join(tmpdir(), 'raftchart-'));
   #count = 0;
+
+  constructor() {
+    afterAll(() => rmSync(this.path, { recursive: true }));
+  }
 
   /** A path that does not exist yet. */
   fresh(): string {
@@ -36,19 +47,23 @@ export class Workspace {
     cpSync(directory, path, { recursive: true });
     return path;
   }
-
-  dispose(): void {
-    rmSync(this.path, { recursive: true });
-  }
 }
 
-/** A reproducible source of numbers below `bound`. */
-export function numbers(seed: number): (bound: number) => number {
-  let state = seed >>> 0;
-  return (bound) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * bound);
-  };
+/** The store on disk; `changes` replaces parts of what it stands on. */
+export function storeIn(directory: string, changes: Partial<DirectoryGround> = {}): LevelLogStore {
+  const database = (path: string): LevelDatabase => new LevelDatabase(path);
+  const ground = { directory, files: nodeFiles, database, randomWord: cryptoWord };
+  return new LevelLogStore({ ...ground, ...changes });
+}
+
+/** Opens a directory, does this with it, and closes it again. */
+export async function during<Result>(
+  directory: string,
+  deed: (store: LogStore, recovered: RecoveredLog) => Promise<Result>,
+  owner: LogStoreOwner = OWNER,
+): Promise<Result> {
+  await using store = storeIn(directory);
+  return await deed(store, await store.open(owner));
 }
 
 export interface History {
@@ -62,18 +77,19 @@ export interface History {
 /** Several sessions of random writes with truncations, votes and peers, the same for the same seed. */
 export async function makeHistory(workspace: Workspace, seed: number): Promise<History> {
   const directory = workspace.fresh();
-  const random = numbers(seed);
+  const random = new SeededRandom(seed);
   let model = MODEL_EMPTY;
   let killed = '';
   for (let session = 1; session <= SESSIONS; session += 1) {
-    const store = levelLogStore({ directory });
-    await store.open(OWNER);
-    for (let count = 1; count <= WRITES_PER_SESSION; count += 1) {
-      const mark = session * 1_000 + count;
-      model = await writeRandomly(store, model, { write: drawn(random), mark });
-    }
-    if (session === SESSIONS) killed = workspace.copy(directory);
-    await store.close();
+    await during(directory, async (store) => {
+      for (let count = 1; count <= WRITES_PER_SESSION; count += 1) {
+        const mark = session * 1_000 + count;
+        const peer = random.pick([null, null, null, 'n2', 'n3']);
+        const drawn = { ...drawWrite(random), peer };
+        model = await writeRandomly(store, model, { write: drawn, mark });
+      }
+      if (session === SESSIONS) killed = workspace.copy(directory);
+    });
   }
   return { model, killed, closed: directory };
 }
@@ -91,16 +107,6 @@ async function writeRandomly(
   return { ...after, entries: [...after.entries, `${after.term}:${text}`] };
 }
 
-function drawn(random: (bound: number) => number): RandomWrite {
-  return {
-    termsAhead: random(4) === 0 ? 1 : 0,
-    votedFor: [null, 'n1', 'n2'][random(3)] ?? null,
-    cut: random(3) === 0 ? random(6) : 0,
-    runs: Array.from({ length: random(3) }, () => 1 + random(4)),
-    peer: [null, null, null, 'n2', 'n3'][random(5)] ?? null,
-  };
-}
-
 type Verdict =
   | { readonly type: 'intact' }
   | { readonly type: 'refused'; readonly error: RaftError };
@@ -114,19 +120,17 @@ export async function verdictOf(
   model: LogModel,
   owner: LogStoreOwner = OWNER,
 ): Promise<Verdict> {
-  const store = levelLogStore({ directory });
-  try {
-    const recovered = await store.open(owner);
-    const found = await contentOf(store, recovered);
-    requireSame(found, model);
-    const next = append(run(Math.max(1, model.term), model.entries.length + 1, ['after']));
+  const next = append(run(Math.max(1, model.term), model.entries.length + 1, ['after']));
+  const check = async (store: LogStore, recovered: RecoveredLog): Promise<void> => {
+    requireSame(await contentOf(store, recovered), model);
     await outcome(store, [next]);
+  };
+  try {
+    await during(directory, check, owner);
     return { type: 'intact' };
   } catch (error) {
     if (error instanceof RaftError) return { type: 'refused', error };
     throw error;
-  } finally {
-    await store.close();
   }
 }
 
@@ -139,9 +143,7 @@ function requireSame(found: LogModel, expected: LogModel): void {
 /** Every file below a directory, relative to it, sorted. */
 export function filesIn(directory: string): string[] {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    .map((name) => join(directory, name))
-    .filter((path) => statSync(path).isFile())
-    .map((path) => relative(directory, path))
+    .filter((name) => statSync(join(directory, name)).isFile())
     .sort();
 }
 

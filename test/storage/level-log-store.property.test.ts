@@ -1,21 +1,16 @@
 /** The store on a real disk against an array: random writes, reads and restarts. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LogStore } from '../../src/ports/log-store.ts';
 import { levelLogStore } from '../../src/storage/disk-log-store.ts';
 import { memoryLogStore } from '../../src/storage/memory-log-store.ts';
 import { OWNER, outcome, texts } from '../../src/testing/contracts/log-operations.ts';
+import { Workspace } from './data-directories.ts';
 import { contentOf, legalWrite, MODEL_EMPTY, randomWrite } from './log-model.ts';
 
 const ROUNDS = 60;
 
-interface Place {
-  store(): LogStore;
-  dispose(): Promise<void>;
-}
+const workspace = new Workspace();
 
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ type: fc.constant('write' as const), write: randomWrite }) },
@@ -26,27 +21,25 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant('restart' as const) }) },
 );
 
-async function diskPlace(): Promise<Place> {
-  const directory = await mkdtemp(join(tmpdir(), 'raftchart-'));
-  return {
-    store: () => levelLogStore({ directory }),
-    dispose: () => rm(directory, { recursive: true }),
-  };
+/** Each makes a place of its own, which hands out a store upon it. */
+function onDisk(): () => LogStore {
+  const directory = workspace.fresh();
+  return () => levelLogStore({ directory });
 }
 
-async function memoryPlace(): Promise<Place> {
+function inMemory(): () => LogStore {
   const store = memoryLogStore();
-  return { store: () => store, dispose: async () => {} };
+  return () => store;
 }
 
 describe.each([
-  ['levelLogStore', diskPlace],
-  ['memoryLogStore', memoryPlace],
+  ['levelLogStore', onDisk],
+  ['memoryLogStore', inMemory],
 ])('%s and an array', (_, newPlace) => {
   it('[ST12] hold the same entries, hard state and peers after any history', async () => {
     const property = fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
-      const place = await newPlace();
-      let store = place.store();
+      const reopened = newPlace();
+      let store = reopened();
       try {
         await store.open(OWNER);
         let model = MODEL_EMPTY;
@@ -65,13 +58,12 @@ describe.each([
             );
           } else if (action.type === 'restart') {
             await store.close();
-            store = place.store();
+            store = reopened();
             expect(await contentOf(store, await store.open(OWNER))).toEqual(model);
           }
         }
       } finally {
         await store.close();
-        await place.dispose();
       }
     });
     await fc.assert(property, { numRuns: ROUNDS });

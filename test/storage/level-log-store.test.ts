@@ -1,17 +1,18 @@
 /** The store on disk keeps the contract of every log store, and asks its disk for no less than it must. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { Level } from 'level';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { index } from '../../src/core/types.ts';
 import type { LogStore } from '../../src/ports/log-store.ts';
-import { cryptoWord } from '../../src/storage/directory/random-word.ts';
-import type { Database, DatabaseRecord } from '../../src/storage/disk/database.ts';
+import type {
+  Database,
+  DatabaseChange,
+  DatabaseScan,
+  ScanRange,
+} from '../../src/storage/disk/database.ts';
 import type { Files } from '../../src/storage/disk/files.ts';
 import { LevelDatabase } from '../../src/storage/disk/level-database.ts';
 import { nodeFiles } from '../../src/storage/disk/node-files.ts';
-import { LevelLogStore } from '../../src/storage/level-log-store.ts';
+import type { LevelLogStore } from '../../src/storage/level-log-store.ts';
 import { isSameKey, keyOfRun } from '../../src/storage/records/record.ts';
 import {
   append,
@@ -25,22 +26,31 @@ import {
   write,
 } from '../../src/testing/contracts/log-operations.ts';
 import { logStoreContract } from '../../src/testing/contracts/log-store-contract.ts';
+import { closing } from '../clean-up.ts';
+import { flipped } from '../flipped.ts';
+import { storeIn, Workspace } from './data-directories.ts';
+
+const workspace = new Workspace();
+
+/** The store on a disk that the test watches and disturbs. */
+function storeOn(disk: Disturbance, directory = workspace.fresh()): LevelLogStore {
+  const database = (path: string): Database => new DisturbedDatabase(path, disk);
+  return storeIn(directory, { database, files: watchedFiles(disk.events) });
+}
 
 logStoreContract(
   {
     name: 'levelLogStore',
     async create() {
-      const parent = await mkdtemp(join(tmpdir(), 'raftchart-'));
-      const directory = join(parent, 'new', 'data');
-      let isBroken = false;
-      const database = (path: string): Database => breakable(path, () => isBroken);
+      const directory = join(workspace.fresh(), 'new', 'data');
+      const disk = new Disturbance();
       return {
-        store: () =>
-          new LevelLogStore({ directory, files: nodeFiles, database, randomWord: cryptoWord }),
+        store: () => storeOn(disk, directory),
         breakDisk: () => {
-          isBroken = true;
+          disk.instead = (completed) =>
+            setImmediate(() => completed(new Error('the disk is broken')));
         },
-        dispose: () => rm(parent, { recursive: true }),
+        dispose: async () => {},
       };
     },
   },
@@ -48,21 +58,16 @@ logStoreContract(
 );
 
 describe('levelLogStore and its disk', () => {
-  const events: string[] = [];
-  let directory = '';
+  let disk = new Disturbance();
+  let events = disk.events;
   let store: LogStore;
 
   beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'raftchart-'));
-    const database = (path: string): Database => observed(path, events);
-    const files = observedFiles(events);
-    store = new LevelLogStore({ directory, files, database, randomWord: cryptoWord });
+    disk = new Disturbance();
+    events = disk.events;
+    store = closing(storeOn(disk));
     await store.open(OWNER);
     events.length = 0;
-  });
-  afterEach(async () => {
-    await store.close();
-    await rm(directory, { recursive: true });
   });
 
   it('[ST1] a write is one batch, and the marker follows it', async () => {
@@ -87,35 +92,12 @@ describe('levelLogStore and its disk', () => {
     expect(events).toEqual(['batch', 'on disk', 'acknowledged: write']);
   });
 
-  it('[ST1] every batch that LevelDB gets is a synced one', async () => {
-    const batch = Level.prototype.batch;
-    const options: unknown[] = [];
-    Level.prototype.batch = function (this: unknown, ...given: unknown[]) {
-      options.push(given[1]);
-      return Reflect.apply(batch, this, given);
-    };
-    try {
-      await write(store, [hard(1), append(run(1, 1, ['a']))]);
-      await store.rememberPeer(peer('n2', 1));
-    } finally {
-      Level.prototype.batch = batch;
-    }
-    expect(options).toEqual([{ sync: true }, { sync: true }]);
-  });
-
   it('[ST14] a peer is remembered once the batch is on disk and the marker written, not before', async () => {
-    let release = (): void => {};
-    const onDisk = new Promise<void>((resolve) => {
-      gate.pass = (report) => {
-        release = report;
-        resolve();
-      };
-    });
+    const onDisk = disk.holdBack();
     const remembering = store.rememberPeer(peer('n2', 1)).then(() => events.push('remembered'));
-    await onDisk;
+    const release = await onDisk;
     for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
     expect(events).not.toContain('remembered');
-    gate.pass = null;
     release();
     await remembering;
     expect(events).toEqual(['batch', 'on disk', 'acknowledged: write', 'remembered']);
@@ -131,16 +113,9 @@ describe('levelLogStore and its disk', () => {
 
   it('[ST12] a read during a truncation that is on disk, but not yet reported, waits for it', async () => {
     await write(store, [hard(2), append(run(1, 1, ['a', 'b', 'c', 'd']))]);
-    let release = (): void => {};
-    const onDisk = new Promise<void>((resolve) => {
-      gate.pass = (report) => {
-        release = report;
-        resolve();
-      };
-    });
+    const onDisk = disk.holdBack();
     const cut = write(store, [truncate(2), append(run(2, 2, ['B']), run(2, 3, ['C', 'D']))]);
-    await onDisk;
-    gate.pass = null;
+    const release = await onDisk;
     const read = texts(store, 3, 4);
     release();
     await cut;
@@ -149,81 +124,84 @@ describe('levelLogStore and its disk', () => {
 
   it('[ST2] a run that rots on disk is not handed out, and the store stops', async () => {
     await write(store, [hard(1), append(run(1, 1, ['a']), run(1, 2, ['b']), run(1, 3, ['c']))]);
-    rot.key = keyOfRun(index(2));
+    disk.rotten = keyOfRun(index(2));
     const failed = { code: 'RAFT_STORAGE_FAILED', message: expect.stringContaining('index 2') };
     await expect(texts(store, 1, 3)).rejects.toMatchObject(failed);
-    rot.key = null;
+    disk.rotten = null;
     await expect(texts(store, 1, 1)).rejects.toMatchObject(failed);
     expect(await outcome(store, [hard(2)])).toMatchObject(failed);
   });
-});
 
-describe('a database that throws', () => {
-  it('[ST9] at a write fails that write, once, and the store still closes', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'raftchart-'));
-    let isBroken = false;
-    const database = (path: string): Database => {
-      const level = new LevelDatabase(path);
-      return {
-        open: (options) => level.open(options),
-        write: (changes, completed) => {
-          if (isBroken) throw new RangeError('Array buffer allocation failed');
-          level.write(changes, completed);
-        },
-        scan: (range) => level.scan(range),
-        close: () => level.close(),
-      };
-    };
-    const ground = { directory, files: nodeFiles, database, randomWord: cryptoWord };
-    const store = new LevelLogStore(ground);
-    await store.open(OWNER);
+  it('[ST9] a database that throws at a write fails that write, once, and the store still closes', async () => {
     await write(store, [hard(1), append(run(1, 1, ['a', 'b']))]);
-    isBroken = true;
+    disk.instead = () => {
+      throw new RangeError('Array buffer allocation failed');
+    };
     const failed = { code: 'RAFT_STORAGE_FAILED' };
     expect(await outcome(store, [truncate(2), append(run(1, 2, ['c']))])).toMatchObject(failed);
     await expect(store.rememberPeer(peer('n2', 1))).rejects.toMatchObject(failed);
     await store.close();
-    await rm(directory, { recursive: true });
   });
 });
 
-/** What is done with the report of a write that is on disk, instead of passing it on at once. */
-const gate: { pass: ((report: () => void) => void) | null } = { pass: null };
+/** What a test sees of a disk, and how it disturbs it. */
+class Disturbance {
+  readonly events: string[] = [];
+  /** Done instead of a write. */
+  instead: ((completed: (error: Error) => void) => void) | null = null;
+  /** The key of the record that comes back with one bit flipped. */
+  rotten: Uint8Array | null = null;
+  #hold: ((release: () => void) => void) | null = null;
 
-/** The key of the record that comes back with one bit flipped. */
-const rot: { key: Uint8Array | null } = { key: null };
+  /** Holds the next report of a write back. Resolves, once that write is on disk, with how to let it go. */
+  holdBack(): Promise<() => void> {
+    return new Promise((resolve) => {
+      this.#hold = resolve;
+    });
+  }
 
-/** A real database that says what it is asked to do. */
-function observed(path: string, events: string[]): Database {
-  const level = new LevelDatabase(path);
-  return {
-    open: (options) => level.open(options),
-    write: (changes, completed) => {
-      events.push('batch');
-      level.write(changes, (error) => {
-        events.push('on disk');
-        if (gate.pass === null) completed(error);
-        else gate.pass(() => completed(error));
-      });
-    },
-    scan: (range) => {
-      const scan = level.scan(range);
-      const next = async (): Promise<readonly DatabaseRecord[]> => (await scan.next()).map(rotten);
-      return { next, close: () => scan.close() };
-    },
-    close: () => level.close(),
-  };
+  pass(report: () => void): void {
+    const hold = this.#hold ?? ((release) => release());
+    this.#hold = null;
+    hold(report);
+  }
 }
 
-function rotten(record: DatabaseRecord): DatabaseRecord {
-  if (rot.key === null || !isSameKey(rot.key, record.key)) return record;
-  const value = record.value.slice();
-  value[value.length - 1] = (value[value.length - 1] ?? 0) ^ 4;
-  return { key: record.key, value };
+class DisturbedDatabase extends LevelDatabase {
+  readonly #disk: Disturbance;
+
+  constructor(path: string, disk: Disturbance) {
+    super(path);
+    this.#disk = disk;
+  }
+
+  override write(changes: readonly DatabaseChange[], completed: (error: Error | null) => void) {
+    const { events, instead } = this.#disk;
+    if (instead !== null) return instead(completed);
+    events.push('batch');
+    super.write(changes, (error) => {
+      events.push('on disk');
+      this.#disk.pass(() => completed(error));
+    });
+  }
+
+  override scan(range: ScanRange): DatabaseScan {
+    const scan = super.scan(range);
+    const { rotten } = this.#disk;
+    const isRotten = (key: Uint8Array): boolean => rotten !== null && isSameKey(rotten, key);
+    return {
+      next: async () =>
+        (await scan.next()).map(({ key, value }) => ({
+          key,
+          value: isRotten(key) ? flipped(value, value.length - 1, 4) : value,
+        })),
+      close: () => scan.close(),
+    };
+  }
 }
 
 /** Real files that say which of them is written in place or synced. */
-function observedFiles(events: string[]): Files {
+function watchedFiles(events: string[]): Files {
   return {
     ...nodeFiles,
     open: async (path) => {
@@ -242,19 +220,5 @@ function observedFiles(events: string[]): Files {
         close: () => file.close(),
       };
     },
-  };
-}
-
-/** A real database whose disk can be made to refuse writes. */
-function breakable(path: string, isBroken: () => boolean): Database {
-  const level = new LevelDatabase(path);
-  return {
-    open: (options) => level.open(options),
-    write: (changes, completed) => {
-      if (isBroken()) setImmediate(() => completed(new Error('the disk is broken')));
-      else level.write(changes, completed);
-    },
-    scan: (range) => level.scan(range),
-    close: () => level.close(),
   };
 }

@@ -13,6 +13,7 @@ import {
   texts,
   truncate,
 } from '../../src/testing/contracts/log-operations.ts';
+import type { SeededRandom } from '../../src/testing/simulation/runtime/random.ts';
 
 /** Everything a store has promised. */
 export interface LogModel {
@@ -43,6 +44,17 @@ export const randomWrite: fc.Arbitrary<RandomWrite> = fc.record({
   runs: fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 3 }),
   peer: fc.constantFrom(null, null, 'n2', 'n3'),
 });
+
+/** The same for tests that draw by a seed; without a peer. */
+export function drawWrite(random: SeededRandom): RandomWrite {
+  return {
+    termsAhead: random.pick([0, 0, 0, 1, 2]),
+    votedFor: random.pick([null, 'n1', 'n2']),
+    cut: random.pick([0, 0, 0, 1, 2, 5, 100]),
+    runs: Array.from({ length: random.integer(0, 3) }, () => random.integer(1, 4)),
+    peer: null,
+  };
+}
 
 interface LegalWrite {
   readonly operations: readonly LogOperation[];

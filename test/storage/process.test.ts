@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { levelLogStore } from '../../src/storage/disk-log-store.ts';
 import {
   append,
@@ -14,7 +14,7 @@ import {
   texts,
   write,
 } from '../../src/testing/contracts/log-operations.ts';
-import { Workspace } from './data-directories.ts';
+import { during, Workspace } from './data-directories.ts';
 import { payloadsAt } from './payloads.ts';
 
 const SCRIPT = fileURLToPath(new URL('child-store.ts', import.meta.url));
@@ -59,7 +59,6 @@ async function killAfter(
 
 describe('two processes and one data directory', () => {
   const workspace = new Workspace();
-  afterAll(() => workspace.dispose());
 
   it('[ST10] the second is refused while the first lives, and the first goes on', async () => {
     const directory = workspace.fresh();
@@ -84,25 +83,23 @@ describe('two processes and one data directory', () => {
     }
     expect(await answerOf(directory)).toMatch(/is in use by another process/);
     await store.close();
-    const again = levelLogStore({ directory: alias });
-    expect((await again.open(OWNER)).identity.boots).toBe(identity.boots + 1);
-    await again.close();
+    const again = await during(alias, async (_, recovered) => recovered.identity);
+    expect(again.boots).toBe(identity.boots + 1);
   });
 
   it('[ST7] kill −9 in the middle of writing costs nothing that was acknowledged', async () => {
     const directory = workspace.fresh();
     for (let round = 0; round < KILLS; round += 1) {
       const acknowledged = await killAfter(directory, LINES_BEFORE_KILL[round] ?? 1);
-      const store = levelLogStore({ directory });
-      const { log, hardState, identity } = await store.open(OWNER);
-      expect(log.lastIndex).toBeGreaterThanOrEqual(acknowledged.index);
-      expect(hardState.term).toBeGreaterThanOrEqual(acknowledged.term);
-      expect(identity.boots).toBe(2 * round + 2);
-      const payloads = (await texts(store, 1, log.lastIndex)).map((text) =>
-        text.replace(/^\d+:/, ''),
-      );
-      expect(payloads).toEqual(payloadsAt(1, log.lastIndex));
-      await store.close();
+      await during(directory, async (store, { log, hardState, identity }) => {
+        expect(log.lastIndex).toBeGreaterThanOrEqual(acknowledged.index);
+        expect(hardState.term).toBeGreaterThanOrEqual(acknowledged.term);
+        expect(identity.boots).toBe(2 * round + 2);
+        const payloads = (await texts(store, 1, log.lastIndex)).map((text) =>
+          text.replace(/^\d+:/, ''),
+        );
+        expect(payloads).toEqual(payloadsAt(1, log.lastIndex));
+      });
     }
   });
 });

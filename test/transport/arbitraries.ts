@@ -3,14 +3,7 @@
 import fc from 'fast-check';
 import { COUNTER_MAX } from '../../src/core/limits.ts';
 import type { Message } from '../../src/core/message.ts';
-import {
-  ENTRY_ZERO,
-  type EntryId,
-  type Index,
-  index,
-  type Term,
-  term,
-} from '../../src/core/types.ts';
+import { ENTRY_ZERO, type EntryId, index, term } from '../../src/core/types.ts';
 
 function upTo(min: number, max: number): fc.Arbitrary<number> {
   return fc.oneof(
@@ -32,75 +25,64 @@ function entryUpTo(ofTerm: number, ofIndex: number): fc.Arbitrary<EntryId> {
   );
 }
 
-function candidacy(): fc.Arbitrary<{ term: Term; lastLog: EntryId }> {
-  return anyTerm.chain((own) =>
-    fc.record({ term: fc.constant(own), lastLog: entryUpTo(own - 1, COUNTER_MAX) }),
-  );
+/** What does not fit together here is refused where it is encoded (TR6). */
+function anyOf(
+  type: Message['type'],
+  fields: Readonly<Record<string, fc.Arbitrary<unknown>>>,
+): fc.Arbitrary<Message> {
+  return fc.record(fields).map((drawn) => ({ type, ...drawn }) as unknown as Message);
 }
 
 const rejection = fc.tuple(anyTerm, anyIndex, anyIndex).chain(([own, prevIndex, lastIndex]) =>
-  fc.record({
-    type: fc.constant('AppendEntriesReply' as const),
+  anyOf('AppendEntriesReply', {
     term: fc.constant(own),
     round: anyNumber,
     prevIndex: fc.constant(prevIndex),
     result: fc.record({
-      accepted: fc.constant(false as const),
+      accepted: fc.constant(false),
       lastIndex: fc.constant(lastIndex),
       hint: entryUpTo(own, Math.min(prevIndex, lastIndex)),
     }),
   }),
 );
 
+const acceptance = anyOf('AppendEntriesReply', {
+  term: anyTerm,
+  round: anyNumber,
+  prevIndex: anyIndex,
+  result: fc.record({ accepted: fc.constant(true), matchIndex: anyIndex }),
+});
+
 const heartbeat = anyTerm
-  .chain((own) => fc.tuple(fc.constant(own), entryUpTo(own, COUNTER_MAX), anyIndex, anyNumber))
-  .map(([own, prevLog, commitIndex, round]) => ({
-    type: 'AppendEntries' as const,
-    term: own,
-    prevLog,
-    lastIndex: prevLog.index,
-    commitIndex,
-    round,
-  }));
+  .chain((own) => fc.tuple(fc.constant(own), entryUpTo(own, COUNTER_MAX)))
+  .chain(([own, prevLog]) =>
+    anyOf('AppendEntries', {
+      term: fc.constant(own),
+      prevLog: fc.constant(prevLog),
+      lastIndex: fc.constant(prevLog.index),
+      commitIndex: anyIndex,
+      round: anyNumber,
+    }),
+  );
 
-function request(): { term: fc.Arbitrary<Term>; requestId: fc.Arbitrary<number> } {
-  return { term: anyTerm, requestId: anyNumber };
-}
+const candidacy = anyTerm.chain((own) => {
+  const asked = { term: fc.constant(own), lastLog: entryUpTo(own - 1, COUNTER_MAX) };
+  return fc.oneof(anyOf('PreVote', { ...asked, round: anyNumber }), anyOf('RequestVote', asked));
+});
 
-const firstIndex: fc.Arbitrary<Index | null> = fc.option(upTo(1, COUNTER_MAX).map(index));
+const request = { term: anyTerm, requestId: anyNumber };
+const firstIndex = fc.option(upTo(1, COUNTER_MAX).map(index));
 
 /** Messages that need no runs beside them; `Propose` is left to the tests that have runs. */
 export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
-  fc
-    .tuple(candidacy(), anyNumber)
-    .map(([asked, round]) => ({ type: 'PreVote' as const, ...asked, round })),
-  candidacy().map((asked) => ({ type: 'RequestVote' as const, ...asked })),
-  fc.record({
-    type: fc.constant('PreVoteReply' as const),
-    term: anyTerm,
-    round: anyNumber,
-    granted: fc.boolean(),
-  }),
-  fc.record({
-    type: fc.constant('RequestVoteReply' as const),
-    term: anyTerm,
-    granted: fc.boolean(),
-  }),
+  { weight: 2, arbitrary: candidacy },
+  anyOf('PreVoteReply', { term: anyTerm, round: anyNumber, granted: fc.boolean() }),
+  anyOf('RequestVoteReply', { term: anyTerm, granted: fc.boolean() }),
   heartbeat,
-  fc.record({
-    type: fc.constant('AppendEntriesReply' as const),
-    term: anyTerm,
-    round: anyNumber,
-    prevIndex: anyIndex,
-    result: fc.record({ accepted: fc.constant(true as const), matchIndex: anyIndex }),
-  }),
+  acceptance,
   rejection,
-  fc.record({ type: fc.constant('ProposeReply' as const), ...request(), firstIndex }),
-  fc.record({ type: fc.constant('ReadIndex' as const), ...request() }),
-  fc.record({ type: fc.constant('Ping' as const), term: anyTerm }),
-  fc.record({
-    type: fc.constant('ReadIndexReply' as const),
-    ...request(),
-    readIndex: fc.option(anyIndex),
-  }),
+  anyOf('ProposeReply', { ...request, firstIndex }),
+  anyOf('ReadIndex', request),
+  anyOf('ReadIndexReply', { ...request, readIndex: fc.option(anyIndex) }),
+  anyOf('Ping', { term: anyTerm }),
 );

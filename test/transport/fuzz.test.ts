@@ -15,11 +15,9 @@ import {
   encodeHello,
   encodeMessage,
   encodeRefusal,
-  PLAIN,
 } from '../../src/transport/codec.ts';
 import { Conversation } from '../../src/transport/conversation.ts';
 import { FRAME_HEADER_BYTES } from '../../src/transport/frames.ts';
-import { isPlainList } from '../../src/wire/plain-list.ts';
 import { anyMessage } from './arbitraries.ts';
 
 const packr = new Packr({ useRecords: false });
@@ -107,40 +105,6 @@ describe('the codec under random input', () => {
     if (decoded.type === 'hello') encodeHello(decoded.hello);
     if (decoded.type === 'refusal') encodeRefusal(decoded.text);
   }
-
-  it('[TR3] only lists of plain values, two deep at most, ever reach the MessagePack decoder', () => {
-    const plain = fc.oneof(
-      fc.integer(),
-      fc.double(),
-      fc.boolean(),
-      fc.constant(null),
-      fc.string({ maxLength: 300 }),
-      fc.maxSafeInteger(),
-      fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }),
-    );
-    const list = fc.array(fc.oneof(plain, fc.array(plain, { maxLength: 300 })), { maxLength: 20 });
-    fc.assert(
-      fc.property(list, fc.nat(), (value, cut) => {
-        const bytes = packr.pack(value);
-        expect(isPlainList(bytes, 0, PLAIN)).toBe(true);
-        expect(isPlainList(bytes.subarray(0, cut % bytes.length), 0, PLAIN)).toBe(false);
-        expect(isPlainList(Uint8Array.of(...bytes, 0), 0, PLAIN)).toBe(false);
-        expect(isPlainList(packr.pack([[value.slice(0, 1)]]), 0, PLAIN)).toBe(false);
-      }),
-      { numRuns: 300 },
-    );
-    for (const value of [
-      { a: 1 },
-      [{ a: 1 }],
-      [new Date()],
-      [new Uint8Array(3)],
-      7,
-      'text',
-      null,
-    ]) {
-      expect(isPlainList(packr.pack(value), 0, PLAIN)).toBe(false);
-    }
-  });
 });
 
 describe('a conversation under random input', () => {

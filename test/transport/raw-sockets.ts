@@ -1,7 +1,8 @@
 /** Ends that are none of ours: plain WebSockets and plain TCP, for tests that misbehave on purpose. */
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
+import { cleanUp } from '../clean-up.ts';
 
 export interface RawServer {
   readonly address: string;
@@ -48,6 +49,26 @@ export async function tcpListen(accepted: (socket: Socket) => void): Promise<Raw
       server.close();
     },
   };
+}
+
+/** A TCP socket that is destroyed after the test. */
+export function tcpDial(address: string): Socket {
+  const socket = connect(hostAndPort(address));
+  socket.on('error', () => {});
+  cleanUp(() => socket.destroy());
+  return socket;
+}
+
+/** A TCP socket on which the other side has agreed to speak WebSocket. */
+export async function upgraded(address: string): Promise<Socket> {
+  const socket = tcpDial(address);
+  socket.write(
+    `GET / HTTP/1.1\r\nHost: ${address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+  );
+  const [answer] = await once(socket, 'data');
+  if (!`${answer}`.includes('101 Switching Protocols')) throw new Error(`${answer}`);
+  return socket.resume();
 }
 
 export function hostAndPort(address: string): { host: string; port: number } {

@@ -1,6 +1,6 @@
 /** Whoever has not been accepted on the peer port: how much is read of it, how long it may stay, whose place it takes. */
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
 import { HELLO } from '../../src/testing/contracts/hostile-frames.ts';
@@ -12,10 +12,10 @@ import {
   proposeOf,
   runOf,
 } from '../../src/testing/contracts/sample-messages.ts';
-import type { PeerTransport } from '../../src/transport/conversation.ts';
 import { webSocketTransport } from '../../src/transport/ws-transport.ts';
-import { cleanUp, closing } from '../clean-up.ts';
-import { hostAndPort, rawDial, rawListen } from './raw-sockets.ts';
+import { closing } from '../clean-up.ts';
+import { rawDial, rawListen, tcpDial, upgraded } from './raw-sockets.ts';
+import { receive } from './reception.ts';
 
 const CONNECTIONS_MAX = 16;
 const STRANGERS_MAX = CONNECTIONS_MAX / 2;
@@ -31,33 +31,10 @@ class Judge extends Recorder {
   }
 }
 
-async function listening(): Promise<{
-  transport: PeerTransport;
-  address: string;
-  accepted: Judge[];
-}> {
-  const transport = closing(
-    webSocketTransport({
-      listen: '127.0.0.1:0',
-      limits: LIMITS,
-      connectionsMax: CONNECTIONS_MAX,
-    }),
-  );
-  const accepted: Judge[] = [];
-  const address = await transport.listen((connection) => {
-    const judge = new Judge();
-    judge.connection = connection;
-    accepted.push(judge);
-    return judge;
-  });
-  return { transport, address, accepted };
-}
-
-function tcp(address: string): Socket {
-  const socket = connect(hostAndPort(address));
-  socket.on('error', () => {});
-  cleanUp(() => socket.destroy());
-  return socket;
+async function listening() {
+  const limits = { limits: LIMITS, connectionsMax: CONNECTIONS_MAX };
+  const transport = closing(webSocketTransport({ listen: '127.0.0.1:0', ...limits }));
+  return { transport, ...(await receive(transport, Judge)) };
 }
 
 /** Of a frame of this size its head, and zeros without end, until the other side has enough. Returns the bytes sent. */
@@ -72,16 +49,6 @@ async function pour(socket: Socket, bytesMax: number): Promise<number> {
     }
   }
   return sent;
-}
-
-async function upgraded(address: string): Promise<Socket> {
-  const socket = tcp(address);
-  const lines = ['GET / HTTP/1.1', `Host: ${address}`, 'Upgrade: websocket', 'Connection: Upgrade'];
-  const key = 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==';
-  socket.write(`${[...lines, key, 'Sec-WebSocket-Version: 13'].join('\r\n')}\r\n\r\n`);
-  await once(socket, 'data');
-  socket.resume();
-  return socket;
 }
 
 describe('before its hello is accepted', () => {
@@ -126,8 +93,8 @@ describe('strangers on the peer port', () => {
   it('[TR21] who says nothing, or spells an upgrade out slowly, is gone within three seconds', async () => {
     const { address } = await listening();
     const began = performance.now();
-    const silent = tcp(address);
-    const slow = tcp(address);
+    const silent = tcpDial(address);
+    const slow = tcpDial(address);
     slow.write('GET / HTTP/1.1\r\nHost: x\r\n');
     const spelling = setInterval(() => slow.write('x: y\r\n'), 50);
     const mute = await upgraded(address);
@@ -145,7 +112,7 @@ describe('strangers on the peer port', () => {
     judge?.connection?.release();
     const flood: Socket[] = [];
     for (let count = 0; count < 60; count += 1) {
-      const socket = tcp(address);
+      const socket = tcpDial(address);
       await once(socket, 'connect');
       flood.push(socket);
     }

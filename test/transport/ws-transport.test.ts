@@ -1,7 +1,6 @@
 /** The WebSocket transport keeps the contract; what only sockets can do to it is proven here as well. */
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import type { EntryRun } from '../../src/core/entry-run.ts';
@@ -17,7 +16,17 @@ import {
 import { transportContract } from '../../src/testing/contracts/transport-contract.ts';
 import type { PeerTransport } from '../../src/transport/conversation.ts';
 import { webSocketTransport } from '../../src/transport/ws-transport.ts';
-import { hostAndPort, type RawServer, rawDial, rawListen, tcpListen } from './raw-sockets.ts';
+import { closing } from '../clean-up.ts';
+import {
+  hostAndPort,
+  type RawServer,
+  rawDial,
+  rawListen,
+  tcpDial,
+  tcpListen,
+  upgraded,
+} from './raw-sockets.ts';
+import { receive } from './reception.ts';
 
 /** Privileged and unused: a dial is turned down at once. */
 const DEAD_ADDRESS = '127.0.0.1:1';
@@ -55,55 +64,34 @@ transportContract(
 );
 
 describe('a transport over WebSockets', () => {
-  const closing: { close(): unknown }[] = [];
-
-  afterEach(async () => {
-    for (const one of closing.splice(0)) await one.close();
-  });
-
-  function closedLater<Closable extends { close(): unknown }>(one: Closable): Closable {
-    closing.push(one);
-    return one;
-  }
-
   function transport(listen: string | null = '127.0.0.1:0'): PeerTransport {
-    return closedLater(webSocketTransport({ listen, limits: LIMITS }));
+    return closing(webSocketTransport({ listen, limits: LIMITS }));
   }
 
-  async function listening(): Promise<{
-    own: PeerTransport;
-    address: string;
-    accepted: Recorder[];
-  }> {
+  async function listening() {
     const own = transport();
-    const accepted: Recorder[] = [];
-    const address = await own.listen((connection) => {
-      const recorder = new Recorder();
-      recorder.connection = connection;
-      accepted.push(recorder);
-      return recorder;
-    });
-    return { own, address, accepted };
+    return { own, ...(await receive(own)) };
   }
 
   /** A connection of ours, open and greeted, to a WebSocket that the test holds. */
-  async function dialledToRaw(): Promise<{ recorder: Recorder; raw: WebSocket }> {
+  async function dialledToRaw() {
     const raws: WebSocket[] = [];
-    const server = closedLater(await rawListen((socket) => raws.push(socket)));
-    const recorder = dial(transport(null), server.address);
+    const server = closing(await rawListen((socket) => raws.push(socket)));
+    const own = transport(null);
+    const recorder = dial(own, server.address);
     await recorder.until(() => recorder.heard.length === 1 && raws.length === 1);
     recorder.connection?.sendHello(helloOf('a', 'b'));
-    return { recorder, raw: raws[0] as WebSocket };
+    return { own, recorder, raw: raws[0] as WebSocket };
   }
 
-  async function acceptedFromRaw(): Promise<{ recorder: Recorder; raw: WebSocket }> {
-    const { address, accepted } = await listening();
+  async function acceptedFromRaw() {
+    const { own, address, accepted } = await listening();
     const raw = await rawDial(address);
     raw.send(HELLO);
     const recorder = accepted[0] as Recorder;
     await recorder.until(() => recorder.heard.length === 1);
     recorder.connection?.sendHello(helloOf('b', 'a'));
-    return { recorder, raw };
+    return { own, recorder, raw };
   }
 
   it('[TR3] text frames close the connection, counted', async () => {
@@ -131,7 +119,6 @@ describe('a transport over WebSockets', () => {
       const socket = await upgraded(address);
       socket.write(Uint8Array.from(bytes));
       expect((await accepted.at(-1)?.closed())?.kind, `${bytes}`).toBe('badFrame');
-      socket.destroy();
     }
     expect(own.badFrames()).toBe(broken.length);
   });
@@ -140,14 +127,11 @@ describe('a transport over WebSockets', () => {
     const { own, address, accepted } = await listening();
     const garbage = [Uint8Array.from({ length: 500 }, (_, at) => (at * 89) & 0xff), HELLO];
     for (const bytes of garbage) {
-      const socket = connect(hostAndPort(address));
-      socket.on('error', () => {}).resume();
+      const socket = tcpDial(address).resume();
       socket.write(bytes);
       await once(socket, 'close');
     }
-    connect(hostAndPort(address))
-      .on('error', () => {})
-      .destroy();
+    tcpDial(address).destroy();
     expect(own.badFrames()).toBe(garbage.length);
     expect(accepted).toEqual([]);
   });
@@ -182,10 +166,10 @@ describe('a transport over WebSockets', () => {
   });
 
   it('[TR8] a stalled socket holds up neither the goodbye nor the closing of the transport', async () => {
-    const { recorder, raw } = await dialledToRaw();
+    const { own, recorder, raw } = await dialledToRaw();
     raw.pause();
     lastQueued(recorder);
-    await closing.at(-1)?.close();
+    await own.close();
     expect((await recorder.closed()).kind).toBe('local');
   });
 
@@ -199,7 +183,6 @@ describe('a transport over WebSockets', () => {
       if (length <= LIMITS.frameBytesMax) socket.end();
       const kind = length <= LIMITS.frameBytesMax ? 'closed' : 'badFrame';
       expect((await accepted.at(-1)?.closed())?.kind).toBe(kind);
-      socket.destroy();
     }
     expect(own.badFrames()).toBe(1);
   });
@@ -210,11 +193,9 @@ describe('a transport over WebSockets', () => {
     expect((await recorder.closed()).kind).toBe('closed');
 
     const own = transport(null);
-    const reset = closedLater(await tcpListen((socket) => socket.destroy()));
+    const reset = closing(await tcpListen((socket) => socket.destroy()));
     expect((await dial(own, reset.address).closed()).kind).toBe('unreachable');
-    const babble = closedLater(
-      await tcpListen((socket) => socket.end('220 mail at your service\r\n')),
-    );
+    const babble = closing(await tcpListen((socket) => socket.end('220 mail at your service\r\n')));
     const { kind, text } = await dial(own, babble.address).closed();
     expect(kind).toBe('unreachable');
     expect(text).toContain('does not speak the peer protocol');
@@ -225,7 +206,7 @@ describe('a transport over WebSockets', () => {
   });
 
   it('[TR13] a host that takes the connection and stays silent is given up by itself', async () => {
-    const silent = closedLater(await tcpListen(() => {}));
+    const silent = closing(await tcpListen(() => {}));
     const { kind, text } = await dial(transport(null), silent.address).closed();
     expect(kind).toBe('unreachable');
     expect(text).toContain('timed out');
@@ -262,8 +243,7 @@ describe('a transport over WebSockets', () => {
 
   it('[TR14] closing does not wait for who has connected but never spoke', async () => {
     const { own, address } = await listening();
-    const silent = connect(hostAndPort(address));
-    silent.on('error', () => {});
+    const silent = tcpDial(address);
     await once(silent, 'connect');
     await own.close();
     await once(silent.resume(), 'close');
@@ -312,23 +292,7 @@ function handles(): number {
   return process.getActiveResourcesInfo().filter((kind) => ours.has(kind)).length;
 }
 
-/** A TCP socket on which the other side has agreed to speak WebSocket. */
-async function upgraded(address: string) {
-  const socket = connect(hostAndPort(address));
-  socket.on('error', () => {});
-  socket.write(
-    `GET / HTTP/1.1\r\nHost: ${address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
-  );
-  const [answer] = await once(socket, 'data');
-  expect(`${answer}`).toContain('101 Switching Protocols');
-  return socket;
-}
-
-async function get(
-  address: string,
-  headers: Record<string, string>,
-): Promise<{ status: number | undefined; body: string }> {
+async function get(address: string, headers: Record<string, string>) {
   const outgoing = request({ ...hostAndPort(address), headers, agent: false }).end();
   const [response] = await once(outgoing, 'response');
   let body = '';

@@ -4,6 +4,7 @@ import { Packr } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
 import { decodeReplies } from '../../src/client-protocol/reply-frame.ts';
 import { decodeRequests } from '../../src/client-protocol/request-frame.ts';
+import { PLAIN } from '../../src/transport/codec.ts';
 import { isPlainList, type PlainBounds } from '../../src/wire/plain-list.ts';
 
 const BOUNDS: PlainBounds = { depthMax: 3, valuesMax: 1000, hasBytes: true };
@@ -52,12 +53,18 @@ describe('what a decoder may see', () => {
     expect(decodeReplies(bytes)).toBe('the frame is not a plain msgpack array');
   });
 
-  it('[SP1] refuses more values than its bound, and deeper lists', () => {
+  it('[SP1] [TR3] refuses more values than its bound, and deeper lists', () => {
     expect(isPlain(plain.pack(new Array(999).fill(null)))).toBe(true);
     expect(isPlain(plain.pack(new Array(1000).fill(null)))).toBe(false);
     expect(isPlain(plain.pack([[[1]]]))).toBe(true);
     expect(isPlain(plain.pack([[[[1]]]]))).toBe(false);
     expect(isPlain(plain.pack([new Uint8Array(3)]), { hasBytes: false })).toBe(false);
+    const ofPeers = [
+      [[[]], true],
+      [[[[]]], false],
+      [[new Uint8Array(3)], false],
+    ] as const;
+    for (const [body, isHeader] of ofPeers) expect(isPlain(plain.pack(body), PLAIN)).toBe(isHeader);
   });
 
   it('[SP1] a frame full of nothing costs no more than its bytes', () => {
@@ -67,10 +74,12 @@ describe('what a decoder may see', () => {
     expect(decodeRequests(nothings)).toBe('the frame is not a plain msgpack array');
   });
 
-  it('[SP1] what is let through decodes to what a plain packer wrote', () => {
+  it('[SP1] [TR3] what a plain packer wrote is let through, and no part of it', () => {
     const leaf = fc.oneof(
       fc.integer(),
-      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.maxSafeInteger(),
+      fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }),
+      fc.double(),
       fc.boolean(),
       fc.constant(null),
       fc.string({ maxLength: 300 }),

@@ -39,7 +39,6 @@ describe('the judges of the trials', () => {
   const looker = new Looker();
   afterAll(async () => {
     await looker[Symbol.asyncDispose]();
-    workspace.dispose();
   });
 
   /** One more entry in a directory. */

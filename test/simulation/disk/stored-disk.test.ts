@@ -4,28 +4,17 @@ import { OWNER, outcome } from '../../../src/testing/contracts/log-operations.ts
 import type { DiskContent } from '../../../src/testing/simulation/disk/simulated-content.ts';
 import { damageDisk } from '../../../src/testing/simulation/faults/damage.ts';
 import type { DamageKind } from '../../../src/testing/simulation/plan/plan-faults.ts';
-import type { SeededRandom } from '../../../src/testing/simulation/runtime/random.ts';
 import {
   contentOf,
+  drawWrite,
   type LogModel,
   legalWrite,
   MODEL_EMPTY,
-  type RandomWrite,
 } from '../../storage/log-model.ts';
 import { DiskStage } from './disk-stage.ts';
 
 const SEEDS = Array.from({ length: 120 }, (_, seed) => seed);
 const LIVES = 5;
-
-function drawWrite(random: SeededRandom): RandomWrite {
-  return {
-    termsAhead: random.pick([0, 0, 0, 1, 2]),
-    votedFor: random.pick([null, 'n1', 'n2']),
-    cut: random.pick([0, 0, 0, 1, 2, 5, 100]),
-    runs: Array.from({ length: random.integer(0, 3) }, () => random.integer(1, 4)),
-    peer: null,
-  };
-}
 
 async function contentNow(stage: DiskStage): Promise<LogModel> {
   const { store } = stage;

@@ -10,16 +10,18 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { RaftError } from '../../../src/core/errors.ts';
-import type { LogStore } from '../../../src/ports/log-store.ts';
-import { cryptoWord } from '../../../src/storage/directory/random-word.ts';
+import type {
+  LogOperation,
+  LogStore,
+  LogStoreOwner,
+  RecoveredLog,
+} from '../../../src/ports/log-store.ts';
 import { PART } from '../../../src/storage/directory/refusals.ts';
 import type { Files } from '../../../src/storage/disk/files.ts';
 import { LevelDatabase } from '../../../src/storage/disk/level-database.ts';
 import { nodeFiles } from '../../../src/storage/disk/node-files.ts';
-import { levelLogStore } from '../../../src/storage/disk-log-store.ts';
-import { LevelLogStore } from '../../../src/storage/level-log-store.ts';
 import { encodeRecord, RECORD_KIND } from '../../../src/storage/records/record.ts';
 import {
   append,
@@ -30,12 +32,11 @@ import {
   truncate,
   write,
 } from '../../../src/testing/contracts/log-operations.ts';
-import { fingerprint, Workspace } from '../data-directories.ts';
+import { during, fingerprint, storeIn, Workspace } from '../data-directories.ts';
 
 const PARTS = [PART.identity, PART.log, PART.hardState, PART.acknowledged];
 
 const workspace = new Workspace();
-afterAll(() => workspace.dispose());
 
 /** A directory that has been used: two starts, a vote, entries, a truncation, a peer. */
 async function used(owner = OWNER): Promise<string> {
@@ -46,41 +47,55 @@ async function used(owner = OWNER): Promise<string> {
 }
 
 async function session(directory: string, owner: typeof OWNER, term: number): Promise<void> {
-  const store = levelLogStore({ directory });
-  const { log } = await store.open(owner);
-  const first = log.lastIndex + 1;
-  await write(store, [hard(term, 'n2'), append(run(term, first, ['a', 'b', 'c']))]);
-  await write(store, [truncate(first + 1), append(run(term, first + 1, ['B', 'C', 'D']))]);
-  await store.rememberPeer(peer('n2', term));
-  await store.close();
+  const deed = async (store: LogStore, { log }: RecoveredLog): Promise<void> => {
+    const first = log.lastIndex + 1;
+    await write(store, [hard(term, 'n2'), append(run(term, first, ['a', 'b', 'c']))]);
+    await write(store, [truncate(first + 1), append(run(term, first + 1, ['B', 'C', 'D']))]);
+    await store.rememberPeer(peer('n2', term));
+  };
+  await during(directory, deed, owner);
 }
 
-function refusalOf(directory: string, owner = OWNER): Promise<RaftError> {
-  return refusalFrom(levelLogStore({ directory }), owner);
+/** What opening the directory finds. */
+function recoveredFrom(directory: string): Promise<RecoveredLog> {
+  return during(directory, async (_, recovered) => recovered);
 }
 
-/** A store whose file operations are those given. */
-function storeOn(directory: string, files: Files): LogStore {
-  const database = (path: string): LevelDatabase => new LevelDatabase(path);
-  return new LevelLogStore({ directory, files, database, randomWord: cryptoWord });
-}
-
-async function refusalFrom(store: LogStore, owner = OWNER): Promise<RaftError> {
-  try {
-    await store.open(owner);
-  } catch (error) {
-    if (error instanceof RaftError) return error;
-    throw error;
+/** Puts these parts of another directory in the place of this one's. */
+function replaceParts(directory: string, from: string, ...parts: readonly string[]): void {
+  for (const part of parts) {
+    rmSync(join(directory, part), { recursive: true });
+    cpSync(join(from, part), join(directory, part), { recursive: true });
   }
-  await store.close();
-  throw new Error('the directory was not refused');
+}
+
+/** Writes on through this, and returns a copy of the directory as it was before. */
+async function overtaken(
+  directory: string,
+  ...operations: readonly LogOperation[]
+): Promise<string> {
+  return during(directory, async (store) => {
+    const older = workspace.copy(directory);
+    await write(store, operations);
+    return older;
+  });
+}
+
+async function refusalOf(
+  directory: string,
+  { owner = OWNER, files = nodeFiles }: { owner?: LogStoreOwner; files?: Files } = {},
+): Promise<RaftError> {
+  await using store = storeIn(directory, { files });
+  const error = await store.open(owner).catch((reason: unknown) => reason);
+  if (error instanceof RaftError) return error;
+  throw new Error(`the directory was not refused: ${error}`);
 }
 
 /** Refused, twice, with nothing touched that was there. */
 async function refusedUntouched(directory: string, owner = OWNER): Promise<RaftError> {
   const before = fingerprint(directory);
-  await refusalOf(directory, owner);
-  const refusal = await refusalOf(directory, owner);
+  await refusalOf(directory, { owner });
+  const refusal = await refusalOf(directory, { owner });
   expect(fingerprint(directory)).toBe(before);
   return refusal;
 }
@@ -99,8 +114,7 @@ describe('a directory of someone else', () => {
     '[ST5] %s from another data directory of the same node is refused',
     async (part) => {
       const directory = await used();
-      rmSync(join(directory, part), { recursive: true });
-      cpSync(join(await used(), part), join(directory, part), { recursive: true });
+      replaceParts(directory, await used(), part);
       const refusal = await refusalOf(directory);
       expect(refusal.code).toBe('RAFT_WRONG_IDENTITY');
       expect(refusal.message).toContain(`${directory}/${part} comes from another data directory`);
@@ -113,8 +127,7 @@ describe('a directory of someone else', () => {
     for (let term = 3; term <= 5; term += 1) await session(directory, OWNER, term);
     for (const part of PARTS) {
       const mixture = workspace.copy(directory);
-      rmSync(join(mixture, part), { recursive: true });
-      cpSync(join(older, part), join(mixture, part), { recursive: true });
+      replaceParts(mixture, older, part);
       // An older marker or copy of the hard state promises less, so it cannot hide a loss.
       const isHarmless = part === PART.acknowledged || part === PART.hardState;
       if (isHarmless) await session(mixture, OWNER, 6);
@@ -144,9 +157,7 @@ describe('a half-wiped directory', () => {
     const empty = workspace.fresh();
     mkdirSync(empty);
     for (const directory of [empty, join(workspace.fresh(), 'deep', 'er')]) {
-      const store = levelLogStore({ directory });
-      expect((await store.open(OWNER)).isNew).toBe(true);
-      await store.close();
+      expect((await recoveredFrom(directory)).isNew).toBe(true);
     }
     writeFileSync(join(empty, '..', 'stranger'), '');
     const full = workspace.fresh();
@@ -170,22 +181,15 @@ describe('a half-wiped directory', () => {
     expect((await refusalOf(directory)).code).toBe('RAFT_LOG_REFUSED');
   });
 
-  it('[ST6] with every file of the log emptied is refused', async () => {
+  it('[ST6] with every file of the log emptied, or a new, empty log, is refused', async () => {
     const directory = await used();
     const log = join(directory, PART.log);
     for (const name of readdirSync(log)) writeFileSync(join(log, name), '');
     expect((await refusalOf(directory)).code).toBe('RAFT_LOG_REFUSED');
-  });
-
-  it('[ST6] with a new, empty log in the place of the old one is refused', async () => {
-    const directory = await used();
-    const other = workspace.fresh();
-    mkdirSync(other);
-    const database = new LevelDatabase(join(other, PART.log));
+    rmSync(log, { recursive: true });
+    const database = new LevelDatabase(log);
     await database.open({ createIfMissing: true });
     await database.close();
-    rmSync(join(directory, PART.log), { recursive: true });
-    cpSync(join(other, PART.log), join(directory, PART.log), { recursive: true });
     expect((await refusalOf(directory)).code).toBe('RAFT_LOG_REFUSED');
   });
 });
@@ -193,13 +197,8 @@ describe('a half-wiped directory', () => {
 describe('a directory that has forgotten', () => {
   it('[ST7] a log older than the marker is refused, with both ends named', async () => {
     const directory = await used();
-    const store = levelLogStore({ directory });
-    await store.open(OWNER);
-    const older = workspace.copy(directory);
-    await write(store, [hard(7), append(run(7, 9, ['last']))]);
-    await store.close();
-    rmSync(join(directory, PART.log), { recursive: true });
-    cpSync(join(older, PART.log), join(directory, PART.log), { recursive: true });
+    const older = await overtaken(directory, hard(7), append(run(7, 9, ['last'])));
+    replaceParts(directory, older, PART.log);
     const { code, message } = await refusalOf(directory);
     expect(code).toBe('RAFT_LOG_REFUSED');
     expect(message).toContain('it ends at index 8 (term 2)');
@@ -208,15 +207,8 @@ describe('a directory that has forgotten', () => {
 
   it('[ST4] a vote that the log has lost is known to the second copy, even if the marker is as old', async () => {
     const directory = await used();
-    const store = levelLogStore({ directory });
-    await store.open(OWNER);
-    const older = workspace.copy(directory);
-    await write(store, [hard(7, 'n3')]);
-    await store.close();
-    for (const part of [PART.log, PART.acknowledged]) {
-      rmSync(join(directory, part), { recursive: true });
-      cpSync(join(older, part), join(directory, part), { recursive: true });
-    }
+    const older = await overtaken(directory, hard(7, 'n3'));
+    replaceParts(directory, older, PART.log, PART.acknowledged);
     expect((await refusalOf(directory)).message).toContain('has lost a vote or a term');
   });
 
@@ -238,38 +230,30 @@ describe('a directory that has forgotten', () => {
 
   it('[ST4] two votes in one term are refused', async () => {
     const directory = await used();
-    const path = join(directory, PART.hardState);
-    const { incarnation } = JSON.parse(readFileSync(join(directory, PART.identity), 'utf8'));
-    writeSlot(path, { incarnation, sequence: 1, hardState: { term: 2, votedFor: 'n3' } });
+    writeHardState(directory, 1, { term: 2, votedFor: 'n3' });
     const { message } = await refusalOf(directory);
     expect(message).toMatch(/voted for n2 in term 2, .* says for n3/);
   });
 
   it('[ST4] a copy of the hard state that is newer than the log is refused', async () => {
     const directory = await used();
-    const path = join(directory, PART.hardState);
-    const { incarnation } = JSON.parse(readFileSync(join(directory, PART.identity), 'utf8'));
     for (const sequence of [1, 1_000]) {
-      writeSlot(path, { incarnation, sequence, hardState: { term: 3, votedFor: null } });
+      writeHardState(directory, sequence, { term: 3, votedFor: null });
       expect((await refusalOf(directory)).message).toContain('has lost a vote or a term');
     }
-    writeSlot(path, { incarnation, sequence: 1_000, hardState: { term: 2, votedFor: 'n2' } });
+    writeHardState(directory, 1_000, { term: 2, votedFor: 'n2' });
     expect((await refusalOf(directory)).message).toContain('its newest writes are gone');
   });
 
   it('[ST4] a copy that a crash left one write behind is not refused: the newer one counts', async () => {
     const directory = await used();
-    const path = join(directory, PART.hardState);
-    const { incarnation } = JSON.parse(readFileSync(join(directory, PART.identity), 'utf8'));
-    for (const hardState of [
+    for (const behind of [
       { term: 2, votedFor: null },
       { term: 1, votedFor: 'n3' },
     ]) {
-      writeSlot(path, { incarnation, sequence: 1, hardState });
-      const store = levelLogStore({ directory });
-      const recovered = await store.open(OWNER);
-      await store.close();
-      expect(recovered.hardState).toEqual({ term: 2, votedFor: 'n2' });
+      writeHardState(directory, 1, behind);
+      const { hardState } = await recoveredFrom(directory);
+      expect(hardState).toEqual({ term: 2, votedFor: 'n2' });
     }
   });
 });
@@ -284,15 +268,14 @@ describe('a directory of a newer version', () => {
     expect(message).toContain('newer version of raftchart (format 3)');
   });
 
-  it.each([PART.hardState, PART.acknowledged])(
-    '[ST8] is refused by the version in %s',
-    async (part) => {
-      const directory = await used();
-      const kind = part === PART.hardState ? RECORD_KIND.hardState : RECORD_KIND.acknowledged;
-      writeSlot(join(directory, part), { anything: true }, { kind, version: 2 });
-      expect((await refusalOf(directory)).message).toContain('newer version of raftchart');
-    },
-  );
+  it.each([
+    [PART.hardState, RECORD_KIND.hardState],
+    [PART.acknowledged, RECORD_KIND.acknowledged],
+  ])('[ST8] is refused by the version in %s', async (part, kind) => {
+    const directory = await used();
+    writeSlots(join(directory, part), encodeRecord(kind, { anything: true }, 2));
+    expect((await refusalOf(directory)).message).toContain('newer version of raftchart');
+  });
 });
 
 describe('creation on a real disk', () => {
@@ -306,14 +289,12 @@ describe('creation on a real disk', () => {
     mkdirSync(join(directory, PART.log), { recursive: true });
     for (const name of names) appendFileSync(join(directory, PART.log, name), '');
     writeFileSync(join(directory, PART.identityDraft), '{"format":');
-    const store = levelLogStore({ directory });
-    expect((await store.open(OWNER)).isNew).toBe(true);
-    await store.close();
+    expect((await recoveredFrom(directory)).isNew).toBe(true);
   });
 
   it('[ST11] two nodes that create one directory at once: one wins, the other is refused', async () => {
     const directory = workspace.fresh();
-    const stores = [levelLogStore({ directory }), levelLogStore({ directory })];
+    const stores = [storeIn(directory), storeIn(directory)];
     const results = await Promise.allSettled(stores.map((store) => store.open(OWNER)));
     expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     for (const store of stores) await store.close();
@@ -326,7 +307,7 @@ describe('refusals', () => {
     directory = await used();
   });
 
-  it('[ST16] what is no directory, and cannot be one, is told without a word of damage or copies', async () => {
+  it('[ST16] [ST17] what is no directory, and cannot be one, is told without a word of damage or copies', async () => {
     for (const path of [join(directory, PART.identity), join(directory, PART.identity, 'data')]) {
       const { code, message, cause } = await refusalOf(path);
       expect(code).toBe('RAFT_LOG_REFUSED');
@@ -344,25 +325,19 @@ describe('refusals', () => {
   ])(
     '[ST16] %s at a first start: nothing is lost, and what to do is all that is said',
     async (code, advice) => {
-      const failure = Object.assign(new Error(`${code}: the system says so`), { code });
-      const files = { ...nodeFiles, write: () => Promise.reject(failure) };
       const path = workspace.fresh();
-      const { message } = await refusalFrom(storeOn(path, files));
+      const { message } = await refusalOf(path, { files: failing(code) });
       expect(message).toContain(`${path} could not be made: ${code}: the system says so. No node`);
       expect(message).toContain(`nothing is lost. ${advice}`);
       expect(message).not.toMatch(/damage|copy|votes|replaced/);
-      const again = levelLogStore({ directory: path });
-      expect((await again.open(OWNER)).isNew).toBe(true);
-      await again.close();
+      expect((await recoveredFrom(path)).isNew).toBe(true);
     },
   );
 
   it('[ST16] of a disk that fails under a directory in use, all that may be wrong is said', async () => {
-    const failure = Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
-    const files = { ...nodeFiles, write: () => Promise.reject(failure) };
     const path = workspace.copy(directory);
-    const { message } = await refusalFrom(storeOn(path, files));
-    expect(message).toContain(`${path} could not be opened: EIO: i/o error. Its entries and votes`);
+    const { message } = await refusalOf(path, { files: failing('EIO') });
+    expect(message).toContain(`${path} could not be opened: EIO: the system says so. Its entries`);
     expect(message).toMatch(/Check that the disk .* then start again; .* put back a copy/);
   });
 
@@ -371,23 +346,32 @@ describe('refusals', () => {
     const path = join(copy, PART.acknowledged);
     const bytes = readFileSync(path);
     rmSync(path);
-    const store = levelLogStore({ directory: copy });
+    await using store = storeIn(copy);
     await expect(store.open(OWNER)).rejects.toBeInstanceOf(RaftError);
     writeFileSync(path, bytes);
     expect((await store.open(OWNER)).log.lastIndex).toBe(8);
-    await store.close();
   });
 });
 
-/** Puts a record into both slots of a slot file. */
-function writeSlot(
-  path: string,
-  value: unknown,
-  { kind = RECORD_KIND.hardState, version = 1 }: { kind?: number; version?: number } = {},
+/** File operations of which the writes fail. */
+function failing(code: string): Files {
+  const failure = Object.assign(new Error(`${code}: the system says so`), { code });
+  return { ...nodeFiles, write: () => Promise.reject(failure) };
+}
+
+/** Puts a second copy of the hard state into the directory. */
+function writeHardState(
+  directory: string,
+  sequence: number,
+  hardState: { readonly term: number; readonly votedFor: string | null },
 ): void {
-  const known = Object.values(RECORD_KIND).find((known) => known === kind);
-  if (known === undefined) throw new Error('no such kind');
-  const record = encodeRecord(known, value, version);
+  const { incarnation } = JSON.parse(readFileSync(join(directory, PART.identity), 'utf8'));
+  const record = encodeRecord(RECORD_KIND.hardState, { incarnation, sequence, hardState });
+  writeSlots(join(directory, PART.hardState), record);
+}
+
+/** Puts a record into both slots of a slot file. */
+function writeSlots(path: string, record: Uint8Array): void {
   const bytes = Buffer.alloc(8192);
   for (const slot of [0, 4096]) {
     bytes.writeUInt32LE(record.length, slot);

@@ -4,18 +4,16 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { nodeId } from '../../../src/core/types.ts';
 import { PART } from '../../../src/storage/directory/refusals.ts';
 import { LevelDatabase } from '../../../src/storage/disk/level-database.ts';
-import { levelLogStore } from '../../../src/storage/disk-log-store.ts';
 import { encodeIdentity } from '../../../src/storage/records/identity-file.ts';
 import { append, hard, OWNER, run, write } from '../../../src/testing/contracts/log-operations.ts';
-import { fingerprint, Workspace } from '../data-directories.ts';
+import { during, fingerprint, storeIn, Workspace } from '../data-directories.ts';
 import { contentOf, MODEL_EMPTY } from '../log-model.ts';
 
 const workspace = new Workspace();
-afterAll(() => workspace.dispose());
 
 let manifest: Uint8Array;
 beforeAll(async () => {
@@ -27,20 +25,13 @@ beforeAll(async () => {
   manifest = readFileSync(join(directory, PART.log, 'MANIFEST-000002'));
 });
 
-type Remains = 'absent' | 'empty' | 'torn' | 'whole';
-
-function bytesOf(remains: Remains, whole: Uint8Array): Uint8Array | null {
-  switch (remains) {
-    case 'absent':
-      return null;
-    case 'empty':
-      return new Uint8Array(0);
-    case 'torn':
-      return whole.subarray(0, Math.floor(whole.length / 2));
-    default:
-      return whole;
-  }
-}
+/** What may be left of a manifest: nothing, no content, half of it, all of it. */
+const REMAINS = [
+  () => null,
+  () => manifest.subarray(0, 0),
+  () => manifest.subarray(0, manifest.length >> 1),
+  () => manifest,
+];
 
 /** A data directory whose `log` holds these files. */
 function beginning(files: Readonly<Record<string, Uint8Array | null>>): string {
@@ -62,18 +53,15 @@ const UNFINISHED = encodeIdentity({
 const text = (words: string): Uint8Array => new TextEncoder().encode(words);
 
 async function worksFromNow(directory: string): Promise<void> {
-  const store = levelLogStore({ directory });
-  const recovered = await store.open(OWNER);
-  expect(await contentOf(store, recovered)).toEqual(MODEL_EMPTY);
-  await write(store, [hard(1), append(run(1, 1, ['a']))]);
-  await store.close();
-  const again = levelLogStore({ directory });
-  expect((await again.open(OWNER)).log.lastIndex).toBe(1);
-  await again.close();
+  await during(directory, async (store, recovered) => {
+    expect(await contentOf(store, recovered)).toEqual(MODEL_EMPTY);
+    await write(store, [hard(1), append(run(1, 1, ['a']))]);
+  });
+  const found = await during(directory, async (_, { log }) => log.lastIndex);
+  expect(found).toBe(1);
 }
 
 describe('what a power loss leaves of the first files of LevelDB', () => {
-  const remains: readonly Remains[] = ['absent', 'empty', 'torn', 'whole'];
   const identities = [
     ['no identity', null],
     ['an identity without a start', UNFINISHED],
@@ -82,14 +70,14 @@ describe('what a power loss leaves of the first files of LevelDB', () => {
 
   it.each(identities)('[ST11] beside %s is begun anew', async (_, identity) => {
     for (const current of currents) {
-      for (const first of remains) {
-        for (const second of remains) {
+      for (const first of REMAINS) {
+        for (const second of REMAINS) {
           const directory = beginning({
             [PART.identity]: identity,
             [`${PART.log}/CURRENT`]: current === null ? null : text(current),
-            [`${PART.log}/MANIFEST-000001`]: bytesOf(first, manifest),
-            [`${PART.log}/MANIFEST-000002`]: bytesOf(second, manifest),
-            [`${PART.log}/000003.log`]: second === 'absent' ? null : new Uint8Array(0),
+            [`${PART.log}/MANIFEST-000001`]: first(),
+            [`${PART.log}/MANIFEST-000002`]: second(),
+            [`${PART.log}/000003.log`]: second() === null ? null : new Uint8Array(0),
             [`${PART.log}/LOCK`]: new Uint8Array(0),
           });
           await worksFromNow(directory);
@@ -112,10 +100,7 @@ describe('what a power loss leaves of the first files of LevelDB', () => {
 describe('what looks like a beginning and is none', () => {
   async function halfWiped(spoil: (log: string) => void): Promise<string> {
     const directory = workspace.fresh();
-    const store = levelLogStore({ directory });
-    await store.open(OWNER);
-    await write(store, [hard(1), append(run(1, 1, ['a']))]);
-    await store.close();
+    await during(directory, (store) => write(store, [hard(1), append(run(1, 1, ['a']))]));
     for (const part of [PART.identity, PART.hardState, PART.acknowledged]) {
       rmSync(join(directory, part));
     }
@@ -136,7 +121,7 @@ describe('what looks like a beginning and is none', () => {
     async (_, spoil) => {
       const directory = await halfWiped(spoil);
       const before = fingerprint(directory);
-      const opening = levelLogStore({ directory }).open(OWNER);
+      const opening = storeIn(directory).open(OWNER);
       await expect(opening).rejects.toMatchObject({ code: 'RAFT_LOG_REFUSED' });
       expect(fingerprint(directory)).toBe(before);
       expect(existsSync(join(directory, PART.identity))).toBe(false);

@@ -1,12 +1,13 @@
 /** LevelDB's own files are judged before LevelDB reads them: no flipped bit of a table goes unseen. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   LevelFileDamaged,
   liveTables,
   requireSoundTable,
 } from '../../../src/storage/disk/level-tables.ts';
+import { flipped } from '../../flipped.ts';
 import { makeHistory, Workspace } from '../data-directories.ts';
 
 const MAGIC_BYTES = 8;
@@ -22,7 +23,6 @@ describe('the files of LevelDB', () => {
     log = join(closed, 'log');
     names = readdirSync(log);
   });
-  afterAll(() => workspace.dispose());
 
   const bytesOf = (name = ''): Buffer => readFileSync(join(log, name));
   const tables = (): readonly string[] => names.filter((name) => name.endsWith('.ldb'));
@@ -40,9 +40,8 @@ describe('the files of LevelDB', () => {
       const table = bytesOf(name);
       const unnoticed: number[] = [];
       for (let at = 0; at < table.length; at += at < table.length - 500 ? 97 : 1) {
-        table[at] = (table[at] ?? 0) ^ (1 << (at % 8));
-        if (!isDamaged(() => requireSoundTable(table))) unnoticed.push(at);
-        table[at] = (table[at] ?? 0) ^ (1 << (at % 8));
+        const damaged = flipped(table, at, 1 << (at % 8));
+        if (!isDamaged(() => requireSoundTable(damaged))) unnoticed.push(at);
       }
       const footer = table.length - FOOTER_BYTES;
       const isUnused = (at: number): boolean => at > footer + 4 && at < table.length - MAGIC_BYTES;
@@ -54,9 +53,8 @@ describe('the files of LevelDB', () => {
     const bytes = manifest();
     const unnoticed: number[] = [];
     for (let at = 0; at < bytes.length; at += 1) {
-      bytes[at] = (bytes[at] ?? 0) ^ (1 << (at % 8));
-      if (!isDamaged(() => liveTables(bytes))) unnoticed.push(at);
-      bytes[at] = (bytes[at] ?? 0) ^ (1 << (at % 8));
+      const damaged = flipped(bytes, at, 1 << (at % 8));
+      if (!isDamaged(() => liveTables(damaged))) unnoticed.push(at);
     }
     const lengths = lengthFieldsOf(bytes);
     expect(unnoticed.filter((at) => !lengths.has(at))).toEqual([]);

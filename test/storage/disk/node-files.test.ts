@@ -1,15 +1,14 @@
 /** Directories on a real file system: made with all above them, or refused at once. */
 
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { nodeFiles } from '../../../src/storage/disk/node-files.ts';
 import { levelLogStore } from '../../../src/storage/disk-log-store.ts';
 import { OWNER } from '../../../src/testing/contracts/log-operations.ts';
 import { Workspace } from '../data-directories.ts';
 
 const workspace = new Workspace();
-afterAll(() => workspace.dispose());
 
 describe('making a directory', () => {
   it('[ST17] makes those above it, also if another does so at the same time', async () => {
@@ -17,13 +16,6 @@ describe('making a directory', () => {
     await Promise.all([nodeFiles.makeDirectory(path), nodeFiles.makeDirectory(path)]);
     await nodeFiles.makeDirectory(path);
     expect(existsSync(path)).toBe(true);
-  });
-
-  it('[ST17] refuses in words where a file is in the way', async () => {
-    const file = workspace.fresh();
-    writeFileSync(file, '');
-    const opening = levelLogStore({ directory: join(file, 'data') }).open(OWNER);
-    await expect(opening).rejects.toMatchObject({ code: 'RAFT_LOG_REFUSED' });
   });
 
   // Only Linux has such a place.

@@ -10,6 +10,7 @@ import {
   decodeIdentity,
   encodeIdentity,
 } from '../../../src/storage/records/identity-file.ts';
+import { flipped } from '../../flipped.ts';
 
 const IDENTITY: NodeIdentity = {
   clusterId: 'größer "als" \n eins',
@@ -28,9 +29,7 @@ describe('identity.json', () => {
     const bytes = encodeIdentity(IDENTITY);
     for (let at = 0; at < bytes.length; at += 1) {
       for (let bit = 0; bit < 8; bit += 1) {
-        const changed = bytes.slice();
-        changed[at] = (changed[at] ?? 0) ^ (1 << bit);
-        expect(decodeIdentity(changed).type).not.toBe('value');
+        expect(decodeIdentity(flipped(bytes, at, 1 << bit)).type).not.toBe('value');
       }
     }
   });
@@ -66,8 +65,7 @@ describe('identity.json', () => {
   it('[ST2] of format 1 is refused like any other if a bit of it changed', () => {
     const bytes = ofFormat1(IDENTITY);
     expect(decodeIdentity(bytes).type).toBe('value');
-    bytes[30] = (bytes[30] ?? 0) ^ 1;
-    expect(decodeIdentity(bytes).type).toBe('damaged');
+    expect(decodeIdentity(flipped(bytes, 30)).type).toBe('damaged');
   });
 });
 
@@ -78,14 +76,8 @@ function decoded(bytes: Uint8Array): { readonly identity: NodeIdentity } {
 }
 
 /** As the first version wrote it. */
-function ofFormat1({
-  clusterId,
-  nodeId: id,
-  incarnation,
-  boots,
-  lineage,
-}: NodeIdentity): Uint8Array {
-  const content = { format: 1, clusterId, nodeId: id, incarnation, boots, lineage };
+function ofFormat1(identity: NodeIdentity): Uint8Array {
+  const content = { format: 1, ...identity };
   const checksum = crc32(new TextEncoder().encode(JSON.stringify(content)));
   const text = JSON.stringify({ ...content, checksum }, null, 2);
   return new TextEncoder().encode(`${text}\n`);

@@ -1,12 +1,11 @@
 /** The two-slot files on their own: one bad slot costs one write, never both. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { index, term } from '../../../src/core/types.ts';
 import { nodeFiles } from '../../../src/storage/disk/node-files.ts';
 import { decodeSlots, encodeSlots, SlotFile } from '../../../src/storage/records/slot-file.ts';
 import { ACKNOWLEDGED, type Acknowledged } from '../../../src/storage/records/stored-values.ts';
+import { Workspace } from '../data-directories.ts';
 
 function value(sequence: number): Acknowledged {
   return { incarnation: 'i', sequence, last: { term: term(1), index: index(sequence) } };
@@ -18,15 +17,13 @@ function newestIn(bytes: Uint8Array): number | string {
 }
 
 describe('a two-slot file', () => {
-  let directory = '';
+  const workspace = new Workspace();
   let path = '';
 
   beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), 'raftchart-'));
-    path = join(directory, 'slots');
+    path = workspace.fresh();
     writeFileSync(path, encodeSlots(ACKNOWLEDGED, value(1)));
   });
-  afterEach(() => rmSync(directory, { recursive: true }));
 
   it('[ST7] holds the newest value, and the one before it in the other slot', async () => {
     let { next } = decodeSlots(ACKNOWLEDGED, readFileSync(path));
