@@ -151,22 +151,13 @@ export class RaftchartNode<
     if (typeof listener !== 'function') throw new TypeError('a listener must be a function');
     const { errors } = this.#parts;
     const hear = listener as (event: unknown) => void;
-    switch (type) {
-      case 'role':
-        return this.#replica.onRole(errors.guarding(hear));
-      case 'peer':
-        return this.#replica.onPeer(errors.guarding(hear));
-      case 'disk':
-        return this.#replica.onDisk(errors.guarding(hear));
-      case 'halt':
-        return this.#replica.onHalt(errors.guarding(hear));
-      case 'error':
-        return errors.listen(hear);
-      default:
-        throw new TypeError(
-          `a node has no event ${String(type)}: ${whatIsKnown(String(type), EVENTS)}`,
-        );
+    if (type === 'error') return errors.listen(hear);
+    if (Object.hasOwn(REPLICA_EVENTS, type)) {
+      const source = REPLICA_EVENTS[type as keyof typeof REPLICA_EVENTS];
+      return this.#replica[source](errors.guarding(hear));
     }
+    const known = whatIsKnown(String(type), [...Object.keys(REPLICA_EVENTS), 'error']);
+    throw new TypeError(`a node has no event ${String(type)}: ${known}`);
   }
 
   /**
@@ -205,4 +196,5 @@ export class RaftchartNode<
   }
 }
 
-const EVENTS: readonly (keyof NodeEvents)[] = ['role', 'peer', 'disk', 'halt', 'error'];
+/** Events of the replica, and where it tells them; those of `error` are the library's own. */
+const REPLICA_EVENTS = { role: 'onRole', peer: 'onPeer', disk: 'onDisk', halt: 'onHalt' } as const;

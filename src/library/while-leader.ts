@@ -4,6 +4,7 @@
  * as the old leader learns last; the term, as a fencing token, lets the outside world tell them apart.
  */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Term } from '../core/types.ts';
 import type { Replica, RoleEvent } from '../ports/replica.ts';
 import { LEAD_PAUSE_MAX_MS, LEAD_PAUSE_MIN_MS } from './limits.ts';
@@ -73,19 +74,6 @@ async function lead(replica: Replica, work: Work, leadership: Leadership): Promi
     const { role, term } = replica.status();
     if (signal.aborted || role !== 'leader' || term !== leadership.term) return;
     if (error === null) return work(leadership);
-    await pause(pauseMs, signal);
+    await pause(pauseMs, undefined, { signal }).catch(() => {});
   }
-}
-
-/** Ends early, and quietly, when the signal aborts. */
-function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, delayMs);
-    signal.addEventListener('abort', end);
-  });
 }

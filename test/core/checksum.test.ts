@@ -1,13 +1,8 @@
-/** CRC-32, held against the one of zlib and the standard's own example; CRC-32C against its own. */
+/** CRC-32, held against the one of zlib; CRC-32C against the example of its standard. */
 import { crc32 as zlibCrc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { crc32, crc32c } from '../../src/core/checksum.ts';
-
-it('[ST2] the checksum of "123456789" is the one that the standard gives', () => {
-  expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf43926);
-  expect(crc32(new Uint8Array(0))).toBe(0);
-});
 
 it('[ST15] the other checksum is the one that LevelDB uses', () => {
   expect(crc32c(new TextEncoder().encode('123456789'))).toBe(0xe3069283);
@@ -31,17 +26,5 @@ it('[ST2] the checksum of any part of any bytes equals that of zlib', () => {
       },
     ),
     { numRuns: 1_000 },
-  );
-});
-
-it('[ST2] a single flipped bit never goes unnoticed', () => {
-  fc.assert(
-    fc.property(fc.uint8Array({ minLength: 1, maxLength: 60 }), fc.nat(), (bytes, at) => {
-      const bit = at % (bytes.length * 8);
-      const flipped = bytes.slice();
-      flipped[bit >>> 3] = (flipped[bit >>> 3] ?? 0) ^ (1 << (bit & 7));
-      return crc32(bytes) !== crc32(flipped);
-    }),
-    { numRuns: 500 },
   );
 });

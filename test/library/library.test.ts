@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -7,25 +6,18 @@ import {
   createNode,
   DEFAULT_LIMITS,
   defineMachine,
-  type LogStore,
   memoryLogStore,
   type PeerEvent,
   RaftError,
 } from '../../src/index.ts';
 import { contradictionInLimits } from '../../src/rules/contradictions.ts';
-import { MemoryNetwork } from '../../src/transport/memory-network.ts';
-import { memoryTransport } from '../../src/transport/memory-transport.ts';
 import { closing } from '../clean-up.ts';
-import { FAST } from './stage.ts';
+import { alone, FAST, newFolder, newNetwork } from './stage.ts';
 
 const counter = defineMachine({
   initial: () => ({ count: 0, times: [] as number[] }),
   commands: {
-    add: (state, by: number) => {
-      if (by < 0) throw new Error('only upwards');
-      state.count += by;
-      return state.count;
-    },
+    add: (state, by: number) => (state.count += by),
     stamp: (state, _: null, { timeMs }) => {
       state.times.push(timeMs);
       return timeMs;
@@ -36,10 +28,6 @@ const counter = defineMachine({
     isAtLeast: (state, floor: number) => state.count >= floor,
   },
 });
-
-async function startCounter(store: LogStore = memoryLogStore()) {
-  return closing(await createNode({ id: 'n1', store, machine: counter, timing: FAST }));
-}
 
 describe('starting', () => {
   it('[CF1] refuses limits and times that cannot hold together, before anything is touched', async () => {
@@ -57,10 +45,10 @@ describe('starting', () => {
 
 /** Two nodes that know of each other, each of the cluster that it is told. */
 async function startTwo(clusterIds: readonly [string, string]) {
-  const network = new MemoryNetwork({ defer: (deliver) => void setImmediate(deliver) });
+  const transportAt = newNetwork();
   const peers = { n1: 'one', n2: 'two' };
   const start = async (id: 'n1' | 'n2', clusterId: string) => {
-    const transport = memoryTransport({ network, address: peers[id], limits: DEFAULT_LIMITS });
+    const transport = transportAt(peers[id]);
     const store = memoryLogStore();
     return closing(await createNode({ id, peers, clusterId, store, transport, machine: counter }));
   };
@@ -87,7 +75,7 @@ describe('a program that embeds a node', () => {
 
 describe('a replicated machine', () => {
   it('[EM1] answers each command with its own result, typed', async () => {
-    const node = await startCounter();
+    const node = await alone(counter);
     const [first, second] = await Promise.all([node.propose('add', 1), node.propose('add', 2)]);
     const sum: number = first.result + second.result;
     expect(sum).toBe(4);
@@ -97,7 +85,7 @@ describe('a replicated machine', () => {
   });
 
   it('[EM1] has no clock but the log, which never goes back', async () => {
-    const node = await startCounter();
+    const node = await alone(counter);
     const early = (await node.propose('stamp', null)).result;
     const late = (await node.propose('stamp', null)).result;
     expect(late).toBeGreaterThanOrEqual(early);
@@ -109,25 +97,15 @@ describe('a replicated machine', () => {
     const written = await createNode({ id: 'n1', store, machine: newer, timing: FAST });
     await written.propose('reset');
     await written.close();
-    const node = await startCounter(store);
+    const node = await alone(counter, store);
     const halted = new Promise<RaftError>((resolve) => node.on('halt', resolve));
     expect(await halted).toMatchObject({ code: 'RAFT_STATE_MACHINE_FAILED' });
     expect(node.role).toBe('halted');
     await expect(node.propose('add', 1)).rejects.toBeInstanceOf(RaftError);
   });
 
-  it('[EM3] a command that throws refuses, and the node lives', async () => {
-    const node = await startCounter();
-    await expect(node.propose('add', -1)).rejects.toMatchObject({
-      code: 'RAFT_COMMAND_REFUSED',
-      message: 'only upwards',
-      retry: 'never',
-    });
-    expect((await node.propose('add', 1)).result).toBe(1);
-  });
-
   it('[EM8] an aborted proposal says that it may have taken effect', async () => {
-    const node = await startCounter();
+    const node = await alone(counter);
     await node.ready();
     const abort = new AbortController();
     const proposal = node.propose('add', 1, { signal: abort.signal });
@@ -142,7 +120,7 @@ describe('a replicated machine', () => {
   });
 
   it('[EM7] a closed node refuses, safely', async () => {
-    const node = await startCounter();
+    const node = await alone(counter);
     await node.propose('add', 1);
     await node.close();
     await expect(node.propose('add', 1)).rejects.toMatchObject({
@@ -154,27 +132,22 @@ describe('a replicated machine', () => {
 
 describe('a data directory', () => {
   it('[SV25] keeps its cluster when the addresses of the members change', async () => {
-    const dataDir = await mkdtemp(join(tmpdir(), 'raftchart-library-'));
-    try {
-      const start = (address: string) =>
-        createNode({ id: 'n1', dataDir, machine: counter, timing: FAST, peers: { n1: address } });
-      const before = await start('127.0.0.1:0');
-      await before.propose('add', 1);
-      const { clusterId } = before.status();
-      await before.close();
-      const after = closing(await start('localhost:0'));
-      expect(after.status().clusterId).toBe(clusterId);
-      expect(await after.query('count')).toBe(1);
-      await after.close();
-    } finally {
-      await rm(dataDir, { recursive: true, force: true });
-    }
+    const dataDir = await newFolder();
+    const start = (address: string) =>
+      createNode({ id: 'n1', dataDir, machine: counter, timing: FAST, peers: { n1: address } });
+    const before = await start('127.0.0.1:0');
+    await before.propose('add', 1);
+    const { clusterId } = before.status();
+    await before.close();
+    const after = closing(await start('localhost:0'));
+    expect(after.status().clusterId).toBe(clusterId);
+    expect(await after.query('count')).toBe(1);
   });
 });
 
 describe('leader work', () => {
   it('[EM4] runs while this node leads, with its term, until told to stop', async () => {
-    const node = await startCounter();
+    const node = await alone(counter);
     let signal: AbortSignal | null = null;
     const begun = await new Promise<number>((resolve) => {
       node.whileLeader(({ term, signal: lost }) => {
@@ -189,7 +162,7 @@ describe('leader work', () => {
   });
 
   it('[EM4] what it throws reaches the error listeners', async () => {
-    const node = await startCounter();
+    const node = await alone(counter);
     const error = new Promise((resolve) => node.on('error', resolve));
     node.whileLeader(() => Promise.reject(new Error('the work failed')));
     expect(await error).toMatchObject({ message: 'the work failed' });

@@ -7,7 +7,7 @@ import {
   defineMachine,
   memoryLogStore,
 } from '../../src/index.ts';
-import { Stage } from './stage.ts';
+import { alone, newFolder, three } from './stage.ts';
 
 interface Vault {
   sum: number;
@@ -49,38 +49,29 @@ const vault = defineMachine({
   },
 });
 
-const stage = new Stage();
 describe('the bytes of an input', () => {
-  it('[OW1] may be spoilt by a command: log, peers and disks keep them', async () => {
-    const folder = await stage.folder();
+  it('[OW1] [OW2] may be spoilt by a command, and arrive as a plain Uint8Array: everywhere, after every start', async () => {
+    const folder = await newFolder();
     const inputs = [Buffer.alloc(300, 7), new Uint8Array(300).fill(7), Buffer.alloc(20_000, 7)];
-    const nodes = await stage.three(vault, folder);
+    const nodes = await three(vault, folder);
+    const kinds: string[] = [];
     for (const [at, bytes] of inputs.entries()) {
-      for (const node of nodes) await node.propose('scrub', { key: `${node.id}/${at}`, bytes });
+      for (const node of nodes) {
+        await node.propose('scrub', { key: `${node.id}/${at}`, bytes });
+        kinds.push(`${node.id}/${at}: Uint8Array`);
+      }
     }
-    const sum = 3 * 7 * (300 + 300 + 20_000);
-    expect(await Promise.all(nodes.map((node) => node.query('sum')))).toEqual([sum, sum, sum]);
+    const expectKept = async (node: (typeof nodes)[number]): Promise<void> => {
+      expect(await node.query('sum')).toBe(3 * 7 * (300 + 300 + 20_000));
+      expect(await node.query('kinds')).toEqual(kinds);
+    };
+    for (const node of nodes) await expectKept(node);
     await Promise.all(nodes.map((node) => node.close()));
-    const again = await stage.three(vault, folder);
-    expect(await Promise.all(again.map((node) => node.query('sum')))).toEqual([sum, sum, sum]);
-  });
-
-  it('[OW2] arrive as a plain Uint8Array, on every replica and after every start', async () => {
-    const folder = await stage.folder();
-    const nodes = await stage.three(vault, folder);
-    const [first] = nodes;
-    await first?.propose('scrub', { key: 'buffer', bytes: Buffer.from('abc') });
-    await first?.propose('scrub', { key: 'array', bytes: Uint8Array.of(1, 2, 3) });
-    const expected = ['buffer: Uint8Array', 'array: Uint8Array'];
-    for (const node of nodes) expect(await node.query('kinds')).toEqual(expected);
-    await Promise.all(nodes.map((node) => node.close()));
-    for (const node of await stage.three(vault, folder)) {
-      expect(await node.query('kinds')).toEqual(expected);
-    }
+    for (const node of await three(vault, folder)) await expectKept(node);
   });
 
   it('[OW5] are taken when the call is made: what the caller changes later changes nothing', async () => {
-    const node = await stage.alone(vault);
+    const node = await alone(vault);
     const bytes = new Uint8Array(4).fill(1);
     const kept = { text: 'before', parts: [1] };
     const both = [node.propose('scrub', { key: 'k', bytes }), node.propose('keep', kept)];
@@ -95,7 +86,7 @@ describe('the bytes of an input', () => {
 
 describe('a result', () => {
   it('[OW3] of a query is the caller’s own', async () => {
-    const node = await stage.alone(vault);
+    const node = await alone(vault);
     await node.propose('keep', { text: 'kept', parts: [1] });
     await node.propose('put', 'key');
     for (const last of [await node.query('last'), node.queryLocal('last')]) {
@@ -108,7 +99,7 @@ describe('a result', () => {
   });
 
   it('[OW3] of a command is the caller’s own, and is what the command returned', async () => {
-    const node = await stage.alone(vault);
+    const node = await alone(vault);
     const calls = [
       node.propose('keep', { text: 'kept', parts: [] }),
       node.propose('push', 1),
@@ -124,7 +115,7 @@ describe('a result', () => {
     ['method', 'holds a function'],
     ['instance', 'holds an object of class Account'],
   ] as const)('[OW3] that no copy would equal is refused in words: %s', async (name, what) => {
-    const node = await stage.alone(vault);
+    const node = await alone(vault);
     await expect(node.query(name)).rejects.toThrow(`the result of the query "${name}" ${what}`);
     await expect(node.propose(name)).rejects.toMatchObject({
       code: 'RAFT_STATE_MACHINE_FAILED',
@@ -171,7 +162,7 @@ describe('code in a result', () => {
   });
 
   it('[OW7] is not run by copying it: no replica differs', async () => {
-    const nodes = await stage.three(machine, await stage.folder());
+    const nodes = await three(machine, await newFolder());
     const [first] = nodes;
     const counts: unknown[] = [];
     for (const name of Object.keys(machine.commands)) {
@@ -186,7 +177,7 @@ describe('code in a result', () => {
     ['field', 'holds a getter (x): return plain data instead'],
     ['item', 'holds a getter (0)'],
   ] as const)('[OW7] is refused in words: %s', async (name, what) => {
-    const node = await stage.alone(machine);
+    const node = await alone(machine);
     await expect(node.propose(name)).rejects.toMatchObject({
       code: 'RAFT_STATE_MACHINE_FAILED',
       message: expect.stringContaining(
@@ -198,7 +189,7 @@ describe('code in a result', () => {
 
 describe('what a node tells of itself', () => {
   it('[OW6] may be changed without changing the node', async () => {
-    const node = await stage.alone(vault);
+    const node = await alone(vault);
     await node.ready();
     const status = node.status();
     Reflect.set(status.members.voters, 'length', 0);
@@ -209,7 +200,7 @@ describe('what a node tells of itself', () => {
   });
 
   it('[OW6] is the same to every listener', async () => {
-    const nodes = await stage.three(vault, await stage.folder());
+    const nodes = await three(vault, await newFolder());
     const told: boolean[] = [];
     for (const node of nodes) {
       node.on('role', (event) => told.push(Reflect.set(event, 'role', 'halted')));
@@ -230,7 +221,7 @@ describe('the state of a replica', () => {
   it('[OW4] is its own: one that another replica has is refused at the start', async () => {
     const shared = { count: 0 };
     const machine = defineMachine({ initial: () => shared, commands: {}, queries: {} });
-    await stage.alone(machine);
+    await alone(machine);
     const second = createNode({ id: 'n1', store: memoryLogStore(), machine });
     await expect(second).rejects.toThrow(/initial must return a new state each time/);
   });
