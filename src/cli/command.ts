@@ -28,27 +28,29 @@ export interface Command extends HelpSubject {
   readonly run: (argv: readonly string[], context: CliContext) => Promise<ExitCode>;
 }
 
-interface CommandSpec<Name extends OptionName, Needed extends Name> extends HelpSubject {
+interface CommandSpec<Name extends OptionName, Needed extends Name>
+  extends Omit<HelpSubject, 'required'> {
   readonly options: readonly Name[];
-  readonly required: readonly Needed[];
-  /** How many positional arguments there may be, both inclusive. */
-  readonly positionals: readonly [min: number, max: number];
+  /** None unless given. */
+  readonly required?: readonly Needed[];
+  /** How many positional arguments there may be, both inclusive; none unless given. */
+  readonly positionals?: readonly [min: number, max: number];
   readonly run: (given: ReadOptions<Name, Needed>, context: CliContext) => Promise<ExitCode>;
 }
 
-export function command<Name extends OptionName, Needed extends Name>(
+export function command<Name extends OptionName, Needed extends Name = never>(
   spec: CommandSpec<Name, Needed>,
 ): Command {
+  const { options: names, required = [], positionals: [min, max] = [0, 0] } = spec;
   return {
     ...spec,
+    required,
     run: async (argv, context) => {
-      const { options: names, required, positionals } = spec;
       const given = readOptions({ names, required, argv, environment: context.environment });
       if (given.wantsHelp) {
-        context.write(commandHelp(spec));
+        context.write(commandHelp({ ...spec, required }));
         return EXIT.clean;
       }
-      const [min, max] = positionals;
       const count = given.positionals.length;
       if (count < min || count > max) {
         throw usageFailure(`Usage: raftchart ${`${spec.name} ${spec.usage}`.trim()}`);

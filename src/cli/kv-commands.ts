@@ -17,7 +17,6 @@ export const putCommand = command({
   usage: 'KEY VALUE',
   summary: 'Write a key. VALUE - reads the value from standard input.',
   options: CLIENT_OPTIONS,
-  required: [],
   positionals: [2, 2],
   run: async ({ values, positionals: [key = '', value = ''] }, context) => {
     const bytes = await readValue(value, context);
@@ -35,7 +34,6 @@ export const getCommand = command({
   usage: 'KEY',
   summary: 'Print the value of a key. A missing key is exit code 1.',
   options: [...CLIENT_OPTIONS, 'consistency', 'revision'],
-  required: [],
   positionals: [1, 1],
   run: async ({ values, positionals: [key = ''] }, context) => {
     const { consistency, revision } = values;
@@ -58,7 +56,6 @@ export const delCommand = command({
   usage: 'KEY',
   summary: 'Delete a key.',
   options: CLIENT_OPTIONS,
-  required: [],
   positionals: [1, 1],
   run: async ({ values, positionals: [key = ''] }, context) => {
     const { revision, deleted } = await withClient(values, context, (client, signal) =>
@@ -87,8 +84,6 @@ export const rangeCommand = command({
   usage: '',
   summary: 'List keys in order, all of them unless narrowed down.',
   options: RANGE_OPTIONS,
-  required: [],
-  positionals: [0, 0],
   run: async ({ values }, context) => {
     const { revision, kvs, more } = await withClient(values, context, (client, signal) =>
       readPages(client, values, signal),

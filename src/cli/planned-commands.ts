@@ -11,7 +11,6 @@ function planned(name: string, usage: string, what: string): Command {
     usage,
     summary: `${what}. ${NOT_BUILT}`,
     options: [...(OWN_OPTIONS[name] ?? []), ...CLIENT_OPTIONS],
-    required: [],
     positionals: [0, 3],
     run: async () => {
       const text = 'not built yet; nothing was done. See the README for what is.';

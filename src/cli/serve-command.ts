@@ -40,7 +40,6 @@ export const serveCommand = command({
     'Run one node. The same line is right for the first start and for every restart. Logs are JSON lines on standard error; SIGTERM or SIGINT drains and stops it.',
   options: SERVE_OPTIONS,
   required: NEEDED,
-  positionals: [0, 0],
   run: async ({ values }, context) => {
     const { id } = values;
     const write = context.writeError;

@@ -33,8 +33,6 @@ export const statusCommand = command({
   usage: '',
   summary: 'Show every endpoint: its role, term, leader, how far its log is, and its peers.',
   options: CLIENT_OPTIONS,
-  required: [],
-  positionals: [0, 0],
   run: async ({ values }, context) => {
     const { endpoints, output, 'timeout-ms': timeoutMs } = values;
     const answers = await Promise.all(

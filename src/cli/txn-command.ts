@@ -16,8 +16,6 @@ export const txnCommand = command({
   summary:
     'Compare, then write one branch or the other, as one step. Reads JSON: {"compare": [{"key": "k", "target": "version", "op": "=", "value": 0}], "success": [{"op": "put", "key": "k", "value": "v"}], "failure": [{"op": "range", "key": "k"}]}. Exit code 1 if the failure branch ran.',
   options: ['file', ...CLIENT_OPTIONS],
-  required: [],
-  positionals: [0, 0],
   run: async ({ values }, context) => {
     const txn = await readTxn(values.file, context);
     const { compare, success, failure } = txn;

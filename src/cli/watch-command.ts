@@ -13,8 +13,6 @@ export const watchCommand = command({
   usage: '[--prefix P] [--from REVISION]',
   summary: 'Print changes as they happen, until Ctrl-C. With -o json, one object a line.',
   options: ['prefix', 'start', 'end', 'from', ...CLIENT_OPTIONS],
-  required: [],
-  positionals: [0, 0],
   run: async ({ values }, context) => {
     await withClient(values, context, async (client, signal) => {
       // Says at once if no server is there; from then on a lost connection is waited out.

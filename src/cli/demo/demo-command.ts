@@ -33,8 +33,6 @@ export const demoCommand = command({
   summary:
     'Run a cluster on this machine, one process for each node, until Ctrl-C. Without --data-dir its data are temporary; with it, they are kept there, in one directory for each node.',
   options: ['nodes', 'base-port', 'data-dir'],
-  required: [],
-  positionals: [0, 0],
   run: async ({ values }, context) => {
     const { nodes, 'base-port': basePort, 'data-dir': given } = values;
     if (given !== null) await prepareDirectory(resolve(given), nodes);

@@ -2,17 +2,10 @@
  * One fault in one file of a data directory: which kinds of files and faults there are, one drawn by chance, and
  * how it is inflicted. In place, so that it also reaches a process that has the file open (ST15).
  */
-import {
-  closeSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SeededRandom } from '../../../src/testing/simulation/runtime/random.ts';
+import { filesIn } from '../../storage/data-directories.ts';
 
 export const FILE_KINDS = [
   'write-ahead log',
@@ -118,10 +111,7 @@ export function fileKindOf(file: string): FileKind {
 }
 
 function drawFile(directory: string, random: SeededRandom): string {
-  const files = readdirSync(directory, { recursive: true, encoding: 'utf8', withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name).slice(directory.length + 1))
-    .sort();
+  const files = filesIn(directory);
   const kinds = FILE_KINDS.filter((kind) => files.some((file) => fileKindOf(file) === kind));
   const kind = random.pick(
     kinds.flatMap((each) => Array.from({ length: FILE_WEIGHTS[each] }, () => each)),
@@ -129,21 +119,14 @@ function drawFile(directory: string, random: SeededRandom): string {
   return random.pick(files.filter((file) => fileKindOf(file) === kind));
 }
 
-function drawBit(
-  bytes: Uint8Array,
-  random: SeededRandom,
-): { readonly kind: 'flipped bit'; readonly at: number; readonly extent: number } {
-  return {
-    kind: 'flipped bit',
-    at: drawPlace(bytes.length, random),
-    extent: random.integer(0, 7),
-  };
+type Place = Pick<Damage, 'kind' | 'at' | 'extent'>;
+
+function drawBit(bytes: Uint8Array, random: SeededRandom): Place {
+  const at = drawPlace(bytes.length, random);
+  return { kind: 'flipped bit', at, extent: random.integer(0, 7) };
 }
 
-function drawBlock(
-  bytes: Uint8Array,
-  random: SeededRandom,
-): Pick<Damage, 'kind' | 'at' | 'extent'> {
+function drawBlock(bytes: Uint8Array, random: SeededRandom): Place {
   for (let draw = 0; draw < BLOCK_DRAWS_MAX; draw += 1) {
     const block = random.pick(BLOCK_SIZES);
     const at = block * Math.floor(drawPlace(bytes.length, random) / block);

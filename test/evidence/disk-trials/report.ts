@@ -19,6 +19,8 @@ type Counts = { [Key in Outcome]: number };
 export class TrialReport {
   readonly seed: string;
   readonly violations: TrialViolation[] = [];
+  /** Trials that ended as they should. */
+  readonly total = nothingYet();
   acknowledgedWrites = 0;
   readonly #counts = new Map<string, Counts>();
 
@@ -27,8 +29,9 @@ export class TrialReport {
   }
 
   add(kind: TrialKind, damage: Damage, outcome: Outcome): void {
+    this.total[outcome] += 1;
     for (const key of [`${damage.fileKind}/${damage.kind}`, kind]) {
-      const counts = this.#counts.get(key) ?? { opened: 0, refused: 0, halted: 0, aborted: 0 };
+      const counts = this.#counts.get(key) ?? nothingYet();
       counts[outcome] += 1;
       this.#counts.set(key, counts);
     }
@@ -37,17 +40,6 @@ export class TrialReport {
   fail(circumstances: Omit<TrialViolation, 'sentence'>, error: unknown): void {
     const sentence = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     this.violations.push({ ...circumstances, sentence });
-  }
-
-  /** Trials that ended as they should. */
-  get total(): Counts {
-    const total = { opened: 0, refused: 0, halted: 0, aborted: 0 };
-    for (const kind of ['usual', 'decisive', 'running']) {
-      for (const outcome of outcomesOf(total)) {
-        total[outcome] += this.#counts.get(kind)?.[outcome] ?? 0;
-      }
-    }
-    return total;
   }
 
   /** Cells are `trials: opened whole + refused`, and what else became of processes that ran. */
@@ -62,7 +54,7 @@ export class TrialReport {
 
   json(): string {
     const { seed, violations, acknowledgedWrites, total } = this;
-    const trials = outcomesOf(total).reduce((sum, outcome) => sum + total[outcome], 0);
+    const trials = Object.values(total).reduce((sum, count) => sum + count, 0);
     const counts = Object.fromEntries(this.#counts);
     return JSON.stringify({ seed, trials, ...total, acknowledgedWrites, violations, counts });
   }
@@ -75,6 +67,6 @@ function cell(counts: Counts | undefined): string {
   return `${opened + refused + halted + aborted}: ${opened} + ${refused}${rest}`;
 }
 
-function outcomesOf(counts: Counts): readonly Outcome[] {
-  return Object.keys(counts) as Outcome[];
+function nothingYet(): Counts {
+  return { opened: 0, refused: 0, halted: 0, aborted: 0 };
 }

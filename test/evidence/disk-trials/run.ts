@@ -33,36 +33,31 @@ const DECISIVE_CHANCE = 0.1;
 /** Bound: after so many violations the run ends. */
 const VIOLATIONS_MAX = 10;
 
-interface Course {
-  readonly pastRounds: number;
+interface Course extends Required<RunOptions> {
   readonly random: SeededRandom;
   readonly report: TrialReport;
   readonly looker: Looker;
-  readonly onTrial: (trial: number, report: TrialReport) => void;
-  readonly stop: AbortSignal;
 }
 
-export async function runTrials({
-  seed,
-  trials,
-  pastRounds = PAST_ROUNDS,
-  onTrial = () => {},
-  stop = new AbortController().signal,
-}: RunOptions): Promise<TrialReport> {
-  const report = new TrialReport(seed);
-  const looker = new Looker();
-  const random = new SeededRandom(seed);
-  const course: Course = { random, report, looker, pastRounds, onTrial, stop };
-  try {
-    for (let first = 1; first <= trials && !stop.aborted; ) {
-      const last = Math.min(trials, first + TRIALS_PER_STAGE - 1);
-      first = await runStage(course, first, last);
-      if (report.violations.length >= VIOLATIONS_MAX) break;
-    }
-    return report;
-  } finally {
-    await looker[Symbol.asyncDispose]();
+export async function runTrials(options: RunOptions): Promise<TrialReport> {
+  const { seed, trials } = options;
+  await using looker = new Looker();
+  const course: Course = {
+    pastRounds: PAST_ROUNDS,
+    onTrial: () => {},
+    stop: new AbortController().signal,
+    ...options,
+    random: new SeededRandom(seed),
+    report: new TrialReport(seed),
+    looker,
+  };
+  const { report, stop } = course;
+  for (let first = 1; first <= trials && !stop.aborted; ) {
+    const last = Math.min(trials, first + TRIALS_PER_STAGE - 1);
+    first = await runStage(course, first, last);
+    if (report.violations.length >= VIOLATIONS_MAX) break;
   }
+  return report;
 }
 
 /** Performs `[first, last]`, or fewer if one of them fails. Returns the number of the next trial. */
@@ -71,21 +66,18 @@ async function runStage(course: Course, first: number, last: number): Promise<nu
   const number = Math.floor(first / TRIALS_PER_STAGE);
   const isBulk = number % BULK_STAGE_EVERY === BULK_STAGE_EVERY - 1;
   const past = random.fork(`stage/${first}/${report.violations.length}`);
-  const stage = await Stage.build(looker, past, { isBulk, pastRounds }).catch((error: unknown) => {
+  const building = Stage.build(looker, past, { isBulk, pastRounds });
+  await using stage = await building.catch((error: unknown) => {
     report.fail({ trial: first, kind: 'usual', victim: '', damage: null, evidence: null }, error);
+    return null;
   });
-  if (stage === undefined) return first;
+  if (stage === null) return first;
   let trial = first;
-  try {
-    let isWhole = true;
-    for (; isWhole && !stop.aborted && trial <= last; trial += 1) {
-      isWhole = await runTrial(course, stage, { trial, isLast: trial === last, first });
-    }
-    return trial;
-  } finally {
-    report.acknowledgedWrites += stage.ledger.acknowledged;
-    await stage[Symbol.asyncDispose]();
+  for (let isWhole = true; isWhole && !stop.aborted && trial <= last; trial += 1) {
+    isWhole = await runTrial(course, stage, { trial, isLast: trial === last, first });
   }
+  report.acknowledgedWrites += stage.ledger.acknowledged;
+  return trial;
 }
 
 interface Numbered {

@@ -21,6 +21,11 @@ export class Violation extends Error {
   override readonly name = 'Violation';
 }
 
+/** Throws the sentence that says what is wrong, if something is. */
+export function requireNone(fault: string | null): void {
+  if (fault !== null) throw new Violation(fault);
+}
+
 const FLAGS = [
   ...['--election-timeout-ms', '300-600', '--heartbeat-interval-ms', '60'],
   ...['--halt-linger-ms', '100'],
@@ -163,8 +168,7 @@ export class Stage implements AsyncDisposable {
     if (held.type !== 'opened') {
       throw new Violation(`${id}, undamaged, does not open: ${JSON.stringify(held)}`);
     }
-    const fault = faultOfBase({ held, promises }) ?? this.votes.record(id, promises);
-    if (fault !== null) throw new Violation(fault);
+    requireNone(faultOfBase({ held, promises }) ?? this.votes.record(id, promises));
     this.#base = { id, directory, held, promises };
     return this.#base;
   }

@@ -8,7 +8,7 @@ import { eventually } from '../../processes/process-cluster.ts';
 import { faultOfClosedLook, faultOfLook, faultOfRefusal } from './judge.ts';
 import { type Damage, drawDamage, inflict } from './kinds.ts';
 import type { Look } from './looker.ts';
-import { type Base, type Stage, Violation } from './stage.ts';
+import { type Base, requireNone, type Stage, Violation } from './stage.ts';
 
 /**
  * `usual`: the two others are up. `decisive`: the newest acknowledged writes are only on the damaged disk and on one
@@ -85,16 +85,21 @@ async function decisiveTrial(trial: Trial): Promise<Outcome> {
   return outcome;
 }
 
-/** Draws and does the damage, and looks at copies of what it made: twice, as impatient operators do. */
-async function damaged({ stage, random, victim, onDamage }: Trial, base: Base): Promise<Look> {
+/** Draws and does the damage. */
+function spoil({ stage, random, victim, onDamage }: Trial): void {
   const directory = stage.directoryOf(victim);
   const damage = drawDamage(directory, random);
   onDamage(damage);
   inflict(directory, damage);
+}
+
+/** Does the damage, and looks at copies of what it made: twice, as impatient operators do. */
+async function damaged(trial: Trial, base: Base): Promise<Look> {
+  const { stage, victim } = trial;
+  spoil(trial);
   const { first, second, at } = await stage.looks(victim);
   for (const look of [first, second]) {
-    const fault = faultOfLook(base, look, at);
-    if (fault !== null) throw new Violation(fault);
+    requireNone(faultOfLook(base, look, at));
   }
   return first;
 }
@@ -148,8 +153,7 @@ function judgeEnd(stage: Stage, id: string, end: number | NodeJS.Signals): Outco
   if (end !== EXIT_REFUSED) {
     throw new Violation(`the process ended by ${end}, saying: ${said.slice(-2_000)}`);
   }
-  const fault = faultOfRefusal(code, said, stage.directoryOf(id));
-  if (fault !== null) throw new Violation(fault);
+  requireNone(faultOfRefusal(code, said, stage.directoryOf(id)));
   return 'refused';
 }
 
@@ -169,13 +173,10 @@ async function statusOf(stage: Stage, id: string): Promise<Promised> {
  * the node than any copy holds. So this is the last trial of a stage.
  */
 async function runningTrial(trial: Trial): Promise<Outcome> {
-  const { stage, random, victim, onDamage } = trial;
+  const { stage, random, victim } = trial;
   await stage.settled();
   const promised = await statusOf(stage, victim);
-  const directory = stage.directoryOf(victim);
-  const damage = drawDamage(directory, random);
-  onDamage(damage);
-  inflict(directory, damage);
+  spoil(trial);
   await stage.write(random, [victim]);
   const end = await endOfRunning(trial);
   const { first, second, at } = await stage.looks(victim);
@@ -206,13 +207,8 @@ function requireNothingForgotten(
   look: Look,
   { promised, at }: { readonly promised: Promised; readonly at: string },
 ): void {
-  if (look.type !== 'opened') {
-    const fault = faultOfClosedLook(look, at);
-    if (fault !== null) throw new Violation(fault);
-    return;
-  }
-  const contradiction = stage.votes.record(victim, look);
-  if (contradiction !== null) throw new Violation(contradiction);
+  if (look.type !== 'opened') return requireNone(faultOfClosedLook(look, at));
+  requireNone(stage.votes.record(victim, look));
   if (look.term < promised.term || look.lastIndex < promised.lastIndex) {
     throw new Violation(
       `it opens with ${JSON.stringify(look)} and had promised ${JSON.stringify(promised)}`,

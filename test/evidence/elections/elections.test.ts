@@ -1,5 +1,6 @@
 /** The shape of the election experiment, with few trials; its figures are in `docs/EVIDENCE.md`. */
 import { expect, it } from 'vitest';
+import { quantile as quantileOf } from '../../processes/quantile.ts';
 import { runStage, type Trial } from './crashed-leader.ts';
 import { drawPlots } from './plot.ts';
 import { PUBLISHED } from './published.ts';
@@ -35,7 +36,7 @@ function timesOf(trials: readonly Trial[]): readonly number[] {
 }
 
 function medianOf(trials: readonly Trial[]): number {
-  return timesOf(trials)[Math.floor(trials.length / 2)] ?? Number.POSITIVE_INFINITY;
+  return quantileOf(timesOf(trials), 0.5);
 }
 
 it('[EX1] elects nobody without chance, and within bounds with it, but never who lacks an entry', async () => {
@@ -72,17 +73,14 @@ it('[EX3] repeats to the last digit, and takes a frozen machine for one without 
 });
 
 it('[EX4] counts every trial, and shows every published figure beside its own', async () => {
-  const series = await runSeries(killed, MUCH_CHANCE, 3);
+  const series = await runSeries({ variant: 'killed', range: MUCH_CHANCE, trials: 3 });
   expect(series.times).toHaveLength(3);
   expect(quantile(series, 1)).toBe(series.times[2]);
   const silent: Series = { ...series, times: [10, 20], unelected: 2 };
   expect([quantile(silent, 0.5), quantile(silent, 0.51)]).toEqual([20, null]);
   const picture = drawPlots([series], 'light');
   for (const { text } of PUBLISHED) expect(picture).toContain(`>${text}<`);
-  const [, , row] = drawTable(
-    [LITTLE_CHANCE],
-    [killed],
-    [{ ...silent, range: LITTLE_CHANCE }],
-  ).split('\n');
+  const setting = { ...silent.setting, range: LITTLE_CHANCE };
+  const [, , row] = drawTable([LITTLE_CHANCE], [killed], [{ ...silent, setting }]).split('\n');
   expect(row).toBe('| 150–155 ms | median 287 ms | 20 · — · —; nobody 2× |');
 });

@@ -1,9 +1,7 @@
 /**
- * `npm run elections`: the published election experiment, in four variants, on all cores. Shows progress and the time
- * left, prints the table of `docs/EVIDENCE.md` and draws `visualizations/elections.svg`. The same trials each time: the
- * seeds are the names of variant, timeouts and stage.
- *
- *   npm run elections -- [--trials 1000]    a tenth of them for 150–150 ms, as published
+ * `npm run elections`: the published election experiment, in four variants, on all cores. Prints the table of
+ * `docs/EVIDENCE.md` and draws `visualizations/elections.svg`. The same trials each time: the seeds are the names of
+ * variant, timeouts and stage; a tenth of them for 150–150 ms, as published.
  */
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -13,9 +11,15 @@ import { runPool } from '../../simulation/runner/pool.ts';
 import { timeLeft } from '../screen.ts';
 import { drawPlots } from './plot.ts';
 import type { Series } from './series.ts';
-import { BY_CHANCE, BY_LENGTH, nameOf, type TimeoutRange, VARIANTS } from './settings.ts';
+import {
+  BY_CHANCE,
+  BY_LENGTH,
+  nameOf,
+  type Setting,
+  type TimeoutRange,
+  VARIANTS,
+} from './settings.ts';
 import { drawTable } from './table.ts';
-import type { Answer, Setting } from './worker-messages.ts';
 
 const WORKER = new URL('./worker.js', import.meta.url);
 /** From `dist/test/evidence/elections`, where this runs. */
@@ -48,25 +52,20 @@ async function runAll(): Promise<readonly Series[]> {
   const waiting = [...settings];
   const done: Series[] = [];
   let costOfDone = 0;
-  await runPool<Setting, Answer>({
+  await runPool<Setting, Series>({
     worker: WORKER,
     processes: availableParallelism(),
     nextOrder: () => waiting.shift() ?? null,
-    answered: (answer) => {
-      done.push(seriesOf(answer));
-      costOfDone += costOf(answer.setting);
-      const { variant, range } = answer.setting;
+    answered: (series) => {
+      done.push(series);
+      costOfDone += costOf(series.setting);
+      const { variant, range } = series.setting;
       console.error(
         `${done.length} of ${settings.length}: ${variant}, ${nameOf(range)}; ${left(costOfDone)}`,
       );
     },
   });
   return done;
-}
-
-function seriesOf({ setting, times, unelected }: Answer): Series {
-  const range = ranges.find((each) => nameOf(each) === nameOf(setting.range)) ?? setting.range;
-  return { variant: VARIANTS[setting.variant], range, times, unelected };
 }
 
 function trialsOf({ minMs, maxMs }: TimeoutRange): number {

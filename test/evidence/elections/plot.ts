@@ -3,17 +3,20 @@
  * after how long, on a logarithmic axis. What the paper says in words is marked in the variant that repeats it.
  */
 import {
+  PAGE,
   type Scheme,
+  scoped,
   scopeOf,
   styleSheet,
+  TONES,
   type Tone,
 } from '../../../visualizations/generator/theme.ts';
-import { curveStyles } from './plot-styles.ts';
 import { publishedFor } from './published.ts';
 import { countOf, quantile, type Series } from './series.ts';
 import {
   BY_CHANCE,
   BY_LENGTH,
+  isSame,
   nameOf,
   type TimeoutRange,
   VARIANTS,
@@ -84,6 +87,24 @@ export function drawPlots(results: readonly Series[], scheme: Scheme): string {
   ].join('\n');
 }
 
+/** What curves and points look like, in the colours of the diagrams. */
+function curveStyles(name: Scheme): string {
+  const { page } = PAGE[name];
+  const rules = [
+    '.curve{fill:none;stroke-width:2;stroke-linejoin:round}',
+    '.dashed{stroke-dasharray:3 4;stroke-width:1.5}',
+    '.point{stroke-width:2}',
+    '.halo{paint-order:stroke;stroke-width:4;stroke-linejoin:round}',
+    `.point{fill:${page}}`,
+    `.halo{stroke:${page}}`,
+    ...Object.entries(TONES).flatMap(([tone, shades]) => [
+      `.${tone}-curve{stroke:${shades[name].line}}`,
+      `.${tone}-ink{fill:${shades[name].ink}}`,
+    ]),
+  ];
+  return rules.map((rule) => scoped(rule, scopeOf(name))).join('\n');
+}
+
 function subtitleOf(results: readonly Series[]): string {
   const trials = Math.max(...results.map(countOf)).toLocaleString('en-GB');
   return `The share of trials with a new leader by then, of ${trials} for each curve (a tenth for 150–150 ms). Five members; two of the four that are left cannot win; a broadcast takes 15 ms.`;
@@ -94,7 +115,7 @@ function drawRow(row: Row, results: readonly Series[]): readonly string[] {
   return [
     ...panels.flatMap((panel, at) => {
       const variant = COLUMNS[at];
-      const own = results.filter((series) => series.variant === variant);
+      const own = results.filter(({ setting }) => setting.variant === variant?.name);
       return [
         text('caption', { x: panel.x, y: row.top - 40 }, variant?.title ?? '', 'start', 13),
         text('note', { x: panel.x, y: row.top - 24 }, variant?.detail ?? ''),
@@ -109,7 +130,7 @@ function drawRow(row: Row, results: readonly Series[]): readonly string[] {
 }
 
 function find(results: readonly Series[], range: TimeoutRange): Series | null {
-  return results.find((series) => nameOf(series.range) === nameOf(range)) ?? null;
+  return results.find(({ setting }) => isSame(setting.range, range)) ?? null;
 }
 
 function drawAxes(panel: Panel, isNamed: boolean): readonly string[] {

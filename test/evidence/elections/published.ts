@@ -1,5 +1,5 @@
 /** The figures that the paper gives in words (§9.3 there, Figure 16); its curves are pictures, and not read off here. */
-import { nameOf, type TimeoutRange } from './settings.ts';
+import { isSame, type TimeoutRange } from './settings.ts';
 
 interface PublishedFigure {
   readonly range: TimeoutRange;
@@ -18,5 +18,5 @@ export const PUBLISHED: readonly PublishedFigure[] = [
 ];
 
 export function publishedFor(range: TimeoutRange): readonly PublishedFigure[] {
-  return PUBLISHED.filter((figure) => nameOf(figure.range) === nameOf(range));
+  return PUBLISHED.filter((figure) => isSame(figure.range, range));
 }

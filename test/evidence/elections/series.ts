@@ -1,10 +1,9 @@
 /** Many trials of one setting, and the figures that sum them up. */
 import { runStage } from './crashed-leader.ts';
-import { nameOf, type TimeoutRange, type Variant } from './settings.ts';
+import { nameOf, type Setting, VARIANTS } from './settings.ts';
 
 export interface Series {
-  readonly variant: Variant;
-  readonly range: TimeoutRange;
+  readonly setting: Setting;
   /** Milliseconds without a leader, shortest first, of the trials in which somebody was elected. */
   readonly times: readonly number[];
   /** Trials in which nobody was elected within the bound. */
@@ -19,11 +18,9 @@ const STAGE_TRIALS = 50;
 const BARREN_SHARE_MAX = 0.1;
 
 /** The same times for the same number of trials, each time and everywhere. */
-export async function runSeries(
-  variant: Variant,
-  range: TimeoutRange,
-  count: number,
-): Promise<Series> {
+export async function runSeries(setting: Setting): Promise<Series> {
+  const { range, trials: count } = setting;
+  const variant = VARIANTS[setting.variant];
   const all: (number | null)[] = [];
   let barren = 0;
   for (let stage = 0; all.length < count; stage += 1) {
@@ -36,7 +33,7 @@ export async function runSeries(
       throw new Error(`${seed}: no leader lasts long enough to be crashed`);
   }
   const times = all.flatMap((ms) => ms ?? []).sort((left, right) => left - right);
-  return { variant, range, times, unelected: all.length - times.length };
+  return { setting, times, unelected: all.length - times.length };
 }
 
 export function countOf({ times, unelected }: Series): number {

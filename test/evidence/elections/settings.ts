@@ -12,7 +12,7 @@ export interface TimeoutRange {
   readonly maxMs: number;
 }
 
-export type VariantName = 'published' | 'atOnce' | 'defaults' | 'killed';
+type VariantName = 'published' | 'atOnce' | 'defaults' | 'killed';
 
 export interface Variant {
   readonly name: VariantName;
@@ -115,6 +115,18 @@ export const VARIANTS: Readonly<Record<VariantName, Variant>> = {
     crash: 'kill',
   },
 };
+
+/** One curve: a variant under one range of timeouts. */
+export interface Setting {
+  readonly variant: VariantName;
+  readonly range: TimeoutRange;
+  /** How many leaders are crashed. */
+  readonly trials: number;
+}
+
+export function isSame(left: TimeoutRange, right: TimeoutRange): boolean {
+  return left.minMs === right.minMs && left.maxMs === right.maxMs;
+}
 
 export function nameOf({ minMs, maxMs }: TimeoutRange): string {
   return `${minMs}–${maxMs} ms`;

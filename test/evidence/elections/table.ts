@@ -1,7 +1,7 @@
 /** The results as a table of `docs/EVIDENCE.md`. */
 import { publishedFor } from './published.ts';
 import { meanOf, quantile, type Series } from './series.ts';
-import { nameOf, type TimeoutRange, type Variant } from './settings.ts';
+import { isSame, nameOf, type TimeoutRange, type Variant } from './settings.ts';
 
 /** One row for each range, one column for each variant. */
 export function drawTable(
@@ -16,7 +16,9 @@ export function drawTable(
       .map(({ text }) => text)
       .join(', '),
     ...variants.map((variant) => {
-      const series = results.find((other) => other.variant === variant && other.range === range);
+      const series = results.find(
+        ({ setting }) => setting.variant === variant.name && isSame(setting.range, range),
+      );
       return series === undefined ? '' : cellOf(series);
     }),
   ]);

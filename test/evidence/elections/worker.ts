@@ -1,19 +1,13 @@
-/** A process of its own for the election experiment: takes one setting at a time and sends back its times. */
+/** A process of its own for the election experiment: takes one setting at a time and sends back what came of it. */
 import { runSeries } from './series.ts';
-import { VARIANTS } from './settings.ts';
-import type { Answer, Setting } from './worker-messages.ts';
+import type { Setting } from './settings.ts';
 
 process.on('message', (setting: Setting) => {
-  answer(setting).catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(1);
-  });
+  runSeries(setting)
+    .then((series) => process.send?.(series))
+    .catch((error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+      process.exit(1);
+    });
 });
 process.on('disconnect', () => process.exit(0));
-
-async function answer(setting: Setting): Promise<void> {
-  const { variant, range, trials } = setting;
-  const { times, unelected } = await runSeries(VARIANTS[variant], range, trials);
-  const result: Answer = { setting, times, unelected };
-  process.send?.(result);
-}

@@ -88,22 +88,18 @@ describe('the probes of a node that is refused', () => {
   it('[OP6] /readyz says what keeps it from each of the others, /livez that it lives', async () => {
     const local = localApi();
     local.replica.mood = 'leaderless';
-    const readiness = async (): Promise<unknown> => (await local.send('/readyz')).json();
-    const begins = 'no leader is known (this node is leader); ';
-    expect(await readiness()).toEqual({ ready: false, reason: `${begins}n9 is connected` });
     const { link } = local.replica;
-    local.replica.link = { ...link, state: 'backingOff', reason: 'ECONNREFUSED' };
-    expect(await readiness()).toMatchObject({
-      reason: `${begins}n9 cannot be reached: ECONNREFUSED`,
-    });
-    local.replica.link = { ...link, state: 'closed' };
-    expect(await readiness()).toMatchObject({
-      reason: `${begins}n9 cannot be reached: it has not called yet`,
-    });
-    local.replica.link = { ...link, state: 'refused', problem: 'refused', reason: 'a copy' };
-    expect(await readiness()).toMatchObject({ reason: `${begins}this node refuses n9: a copy` });
-    local.replica.link = { ...link, state: 'refused', problem: 'refuses', reason: 'a copy' };
-    expect(await readiness()).toMatchObject({ reason: `${begins}n9 refuses this node: a copy` });
+    for (const [change, said] of [
+      [{}, 'n9 is connected'],
+      [{ state: 'backingOff', reason: 'ECONNREFUSED' }, 'n9 cannot be reached: ECONNREFUSED'],
+      [{ state: 'closed' }, 'n9 cannot be reached: it has not called yet'],
+      [{ state: 'refused', problem: 'refused', reason: 'a copy' }, 'this node refuses n9: a copy'],
+      [{ state: 'refused', problem: 'refuses', reason: 'a copy' }, 'n9 refuses this node: a copy'],
+    ] as const) {
+      local.replica.link = { ...link, ...change };
+      const reason = `no leader is known (this node is leader); ${said}`;
+      expect(await (await local.send('/readyz')).json()).toEqual({ ready: false, reason });
+    }
     expect((await local.send('/livez')).status).toBe(200);
     const { links } = await (await local.send('/status')).json();
     expect(links).toEqual([{ ...local.replica.link, peer: nodeId('n9') }]);
