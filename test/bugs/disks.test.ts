@@ -7,6 +7,7 @@ import { expect, it } from 'vitest';
 import { index } from '../../src/core/types.ts';
 import type { LogStore } from '../../src/ports/log-store.ts';
 import { durableIndexAfter } from '../../src/rules/commit.ts';
+import type { Database } from '../../src/storage/disk/database.ts';
 import { levelLogStore } from '../../src/storage/disk-log-store.ts';
 import { memoryLogStore } from '../../src/storage/memory-log-store.ts';
 import {
@@ -24,13 +25,10 @@ import { entryId } from '../cluster/messages.ts';
 import { logOf, only, raftState, run as runChart } from '../machines/harness.ts';
 import { Workspace } from '../storage/data-directories.ts';
 import { contentOf } from '../storage/log-model.ts';
-import { SimulatedDisk, type Survives } from '../storage/simulated-disk.ts';
-import { deafToSync, storeOn } from './directories.ts';
+import { PromptDisk } from '../storage/prompt-disk.ts';
 
-const EVERYTHING: Survives = () => true;
-
-async function entriesOn(disk: SimulatedDisk): Promise<readonly string[]> {
-  const store = storeOn(disk);
+async function entriesOn(disk: PromptDisk): Promise<readonly string[]> {
+  const store = disk.store();
   const { entries } = await contentOf(store, await store.open(OWNER));
   await store.close();
   return entries;
@@ -83,11 +81,22 @@ it('[ST1] [G5] no write relies on a later one to be synced: all that LevelDB is 
   expect(synced).toEqual(synced.map(() => ({ sync: true })));
 });
 
+/** A database whose writes reach the page cache and whose syncs fail from the moment that `isDead` says so. */
+function deafToSync(real: Database, isDead: () => boolean): Database {
+  return {
+    open: (options) => real.open(options),
+    write: (changes, completed) =>
+      real.write(changes, (error) => completed(isDead() ? new Error('EIO: sync') : error)),
+    scan: (range) => real.scan(range),
+    close: () => real.close(),
+  };
+}
+
 it('[G7] a write that only reached the page cache is never acknowledged, and ends the store', async () => {
-  const disk = new SimulatedDisk();
+  const disk = new PromptDisk();
   let isDead = false;
-  const database = deafToSync(disk.database, () => isDead);
-  const store = storeOn(disk, { database });
+  const database = (path: string): Database => deafToSync(disk.database(path), () => isDead);
+  const store = disk.store({ database });
   await store.open(OWNER);
   await write(store, [hard(1), append(run(1, 1, ['a']))]);
   isDead = true;
@@ -98,7 +107,7 @@ it('[G7] a write that only reached the page cache is never acknowledged, and end
   }
   isDead = false;
   expect(await outcome(store, [append(run(1, 2, ['e']))])).not.toBeNull();
-  const found = await entriesOn(disk.reboot(EVERYTHING));
+  const found = await entriesOn(disk.copy());
   expect([['1:a'], ['1:a', '1:b']]).toContainEqual(found);
 });
 
@@ -200,17 +209,17 @@ it('[G11] one that cannot replace its tail stops, and is whole again after a res
 
 it('[G12] a member that runs from yesterday’s copy of its directory is refused by all who met it since', async () => {
   const cluster = new VirtualCluster(3);
-  const disk = new SimulatedDisk();
+  const disk = new PromptDisk();
   for (const id of ['n1', 'n2']) await cluster.boot(id);
-  await cluster.boot('n3', storeOn(disk));
+  await cluster.boot('n3', disk.store());
   await cluster.submit('n1', 'yesterday');
   expect(await cluster.read('n3')).toBeNull();
   await cluster.member('n3').node.close();
-  const yesterday = disk.reboot(EVERYTHING);
-  await cluster.boot('n3', storeOn(disk));
+  const yesterday = disk.copy();
+  await cluster.boot('n3', disk.store());
   await cluster.submit('n3', 'today');
   await cluster.member('n3').node.close();
-  const restored = await cluster.boot('n3', storeOn(yesterday));
+  const restored = await cluster.boot('n3', yesterday.store());
   await cluster.pass(3_000);
   const links = restored.node.status().links.map(({ state, reason }) => ({ state, reason }));
   for (const { state, reason } of links) {
@@ -219,7 +228,7 @@ it('[G12] a member that runs from yesterday’s copy of its directory is refused
   }
   expect(cluster.applied('n3')).toEqual([]);
   await restored.node.close();
-  await cluster.boot('n3', storeOn(disk));
+  await cluster.boot('n3', disk.store());
   expect(await cluster.read('n3')).toBeNull();
   expect(cluster.applied('n3')).toEqual(['yesterday', 'today']);
 });

@@ -17,8 +17,7 @@ import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
 import { decodeFrame, encodeMessage } from '../../src/transport/codec.ts';
 import { memoryTransport } from '../../src/transport/memory-transport.ts';
 import { append } from '../cluster/messages.ts';
-import { SimulatedDisk } from '../storage/simulated-disk.ts';
-import { storeOn } from './directories.ts';
+import { PromptDisk } from '../storage/prompt-disk.ts';
 
 it('[A8] a member whose disk was emptied lends nobody the majority that its old disk had given away', async () => {
   const cluster = await VirtualCluster.start(3);
@@ -43,11 +42,11 @@ it('[A8] a member whose disk was emptied lends nobody the majority that its old 
 });
 
 it('[A10] of two processes on one directory the second is turned away, and so is a copy while the first is connected', async () => {
-  const disk = new SimulatedDisk();
-  const store = storeOn(disk);
+  const disk = new PromptDisk();
+  const store = disk.store();
   const { identity } = await store.open(OWNER);
-  await expect(storeOn(disk).open(OWNER)).rejects.toMatchObject({ code: 'RAFT_LOG_REFUSED' });
-  const copy = await storeOn(disk.reboot(() => true)).open(OWNER);
+  await expect(disk.store().open(OWNER)).rejects.toMatchObject({ code: 'RAFT_LOG_REFUSED' });
+  const copy = await disk.copy().store().open(OWNER);
   const boot = identity.lineage.at(-1) ?? '';
   const { nodeId: name, incarnation, boots } = identity;
   const other = nodeId('n2');

@@ -9,8 +9,7 @@ import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { ListMachine } from '../../src/testing/virtual-cluster.ts';
 import { MemoryNetwork } from '../../src/transport/memory-network.ts';
 import { memoryTransport } from '../../src/transport/memory-transport.ts';
-import { storeOn } from '../bugs/directories.ts';
-import { SimulatedDisk } from '../storage/simulated-disk.ts';
+import { PromptDisk } from '../storage/prompt-disk.ts';
 
 function started(network: MemoryNetwork, store: LogStore) {
   const clock = new VirtualClock();
@@ -28,17 +27,17 @@ function started(network: MemoryNetwork, store: LogStore) {
 
 it('[SV26] [ID6] a start whose address is taken touches no disk', async () => {
   const network = new MemoryNetwork({ defer: queueMicrotask });
-  const disk = new SimulatedDisk();
+  const disk = new PromptDisk();
   await memoryTransport({ network, address: 'at-n1', limits: LIMITS }).listen(() =>
     expect.fail('nobody calls'),
   );
-  await expect(started(network, storeOn(disk))).rejects.toMatchObject({ code: 'RAFT_CONFLICT' });
+  await expect(started(network, disk.store())).rejects.toMatchObject({ code: 'RAFT_CONFLICT' });
   expect(disk.steps).toBe(0);
 });
 
 it('[SV26] a caller is sent away while the log is proven, and a store that refuses frees the address', async () => {
   const network = new MemoryNetwork({ defer: queueMicrotask });
-  const store = storeOn(new SimulatedDisk());
+  const store = new PromptDisk().store();
   let refuse: (error: Error) => void = () => {};
   store.open = () =>
     new Promise((_, reject) => {
@@ -50,5 +49,5 @@ it('[SV26] a caller is sent away while the log is proven, and a store that refus
   expect(caller.reason()?.text).toContain('this node is starting');
   refuse(new Error('the disk is gone'));
   await expect(starting).rejects.toThrow('the disk is gone');
-  await (await started(network, storeOn(new SimulatedDisk()))).close();
+  await (await started(network, new PromptDisk().store())).close();
 });

@@ -22,63 +22,53 @@ import {
   type RandomWrite,
   randomWrite,
 } from './log-model.ts';
-import { SimulatedDisk, type Survives, storeOn } from './simulated-disk.ts';
+import { PromptDisk } from './prompt-disk.ts';
 
 const ROUNDS = 400;
-
-/** A reproducible coin. */
-function coin(seed: number): Survives {
-  const random = new SeededRandom(seed);
-  return () => random.chance(0.5);
-}
-
-const losses: readonly (readonly [string, () => Survives])[] = [
-  ['a kill', () => () => true],
-  ['a power loss that takes all that was not synced', () => () => false],
-  ...Array.from(
-    { length: 30 },
-    (_, seed) => [`a power loss, way ${seed}`, () => coin(seed)] as const,
-  ),
-];
+/** Crashes at each step, with other chances each time. */
+const WAYS = 31;
 
 describe('a crash while a data directory is created', () => {
-  it.each(losses)('[ST11] by %s leaves a new directory or a working one', async (_, survives) => {
-    const whole = new SimulatedDisk();
-    await storeOn(whole).open(OWNER);
+  it.each([
+    ['a kill', 'kill'],
+    ['a loss of power', 'power'],
+  ] as const)('[ST11] by %s leaves a new directory or a working one', async (_, kind) => {
+    const whole = new PromptDisk();
+    await whole.store().open(OWNER);
     expect(whole.steps).toBeGreaterThan(20);
-    for (let step = 0; step < whole.steps; step += 1) {
-      const disk = new SimulatedDisk();
-      disk.crashAt = step;
-      expect(await Promise.race([storeOn(disk).open(OWNER), disk.died])).toBe('died');
-      const next = disk.reboot(survives());
-      const store = storeOn(next);
+    for (let step = 0; step < whole.steps * WAYS; step += 1) {
+      const disk = new PromptDisk(new SeededRandom(step));
+      disk.crashAt = step % whole.steps;
+      expect(await Promise.race([disk.store().open(OWNER), disk.died])).toBe('died');
+      const next = disk.after(kind);
+      const store = next.store();
       const recovered = await store.open(OWNER);
       expect(await contentOf(store, recovered)).toEqual(MODEL_EMPTY);
       await write(store, [hard(1), append(run(1, 1, ['a']))]);
-      expect((await storeOn(next.reboot(() => false)).open(OWNER)).log.lastIndex).toBe(1);
+      expect((await next.after('power').store().open(OWNER)).log.lastIndex).toBe(1);
     }
   });
 
   it('[ST11] and a crash in every repetition of it', async () => {
-    let disk = new SimulatedDisk();
+    let disk = new PromptDisk();
     for (let step = 0; step < 30; step += 1) {
       disk.crashAt = step;
-      await Promise.race([storeOn(disk).open(OWNER), disk.died]);
-      disk = disk.reboot(coin(step));
+      await Promise.race([disk.store().open(OWNER), disk.died]);
+      disk = disk.after('power');
     }
-    expect((await storeOn(disk).open(OWNER)).hardState.term).toBe(0);
+    expect((await disk.store().open(OWNER)).hardState.term).toBe(0);
   });
 });
 
 describe('a crash of a store in use', () => {
   it('[ST14] never takes back what was remembered of a peer, whatever else was under way', async () => {
     for (const isBusy of [false, true]) {
-      const disk = new SimulatedDisk();
-      const store = storeOn(disk);
+      const disk = new PromptDisk();
+      const store = disk.store();
       await store.open(OWNER);
       const writing = isBusy ? outcome(store, [hard(1), append(run(1, 1, ['a']))]) : null;
       await store.rememberPeer(peer('n2', 1));
-      const { peers } = await storeOn(disk.reboot(() => false)).open(OWNER);
+      const { peers } = await disk.after('power').store().open(OWNER);
       expect(peers).toEqual([peer('n2', 1)]);
       await writing;
     }
@@ -88,19 +78,18 @@ describe('a crash of a store in use', () => {
     const life = fc.record({
       writes: fc.array(randomWrite, { minLength: 1, maxLength: 6 }),
       crashAt: fc.integer({ min: 0, max: 60 }),
-      seed: fc.nat(),
-      isPowerLoss: fc.boolean(),
+      kind: fc.constantFrom('kill' as const, 'power' as const),
     });
     const lives = fc.array(life, { minLength: 1, maxLength: 4 });
-    const property = fc.asyncProperty(lives, async (all) => {
-      let disk = new SimulatedDisk();
+    const property = fc.asyncProperty(lives, fc.nat(), async (all, seed) => {
+      let disk = new PromptDisk(new SeededRandom(seed));
       let possible: readonly LogModel[] = [MODEL_EMPTY];
-      for (const { writes, crashAt, seed, isPowerLoss } of all) {
+      for (const { writes, crashAt, kind } of all) {
         disk.crashAt = crashAt;
         possible = await live(disk, writes, possible);
-        disk = disk.reboot(isPowerLoss ? coin(seed) : () => true);
+        disk = disk.after(kind);
       }
-      const store = storeOn(disk);
+      const store = disk.store();
       expect(possible).toContainEqual(await contentOf(store, await store.open(OWNER)));
     });
     await fc.assert(property, { numRuns: ROUNDS });
@@ -112,15 +101,17 @@ describe('a crash of a store in use', () => {
  * may hold afterwards: what it acknowledged, and perhaps what was under way.
  */
 async function live(
-  disk: SimulatedDisk,
+  disk: PromptDisk,
   writes: readonly RandomWrite[],
   possible: readonly LogModel[],
 ): Promise<readonly LogModel[]> {
-  const store = storeOn(disk);
+  const store = disk.store();
   const opened = await Promise.race([store.open(OWNER), disk.died]);
   if (opened === 'died') return possible;
-  let model = await contentOf(store, opened);
-  expect(possible).toContainEqual(model);
+  const found = await Promise.race([contentOf(store, opened), disk.died]);
+  if (found === 'died') return possible;
+  expect(possible).toContainEqual(found);
+  let model = found;
   for (const random of writes) {
     const { operations, peer, after, afterPeer } = legalWrite(model, random, disk.steps);
     const met = peer === null ? null : store.rememberPeer(peer);

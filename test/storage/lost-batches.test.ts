@@ -5,7 +5,7 @@
  */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { DatabaseChange } from '../../src/storage/disk/database.ts';
+import type { DatabaseChange, DatabaseRecord } from '../../src/storage/disk/database.ts';
 import {
   append,
   hard,
@@ -16,6 +16,7 @@ import {
   truncate,
   write,
 } from '../../src/testing/contracts/log-operations.ts';
+import { SimulatedRecords } from '../../src/testing/simulation/disk/simulated-records.ts';
 import {
   contentOf,
   type LogModel,
@@ -24,21 +25,20 @@ import {
   type RandomWrite,
   randomWrite,
 } from './log-model.ts';
-import { recordsOf, SimulatedDisk, storeOn } from './simulated-disk.ts';
+import { PromptDisk } from './prompt-disk.ts';
 
 const ROUNDS = 600;
-const LOG = 'data/log';
 
 type Batch = readonly DatabaseChange[];
 
 interface History {
-  readonly disk: SimulatedDisk;
+  readonly disk: PromptDisk;
   readonly model: LogModel;
 }
 
 async function historyOf(writes: readonly RandomWrite[]): Promise<History> {
-  const disk = new SimulatedDisk();
-  const store = storeOn(disk);
+  const disk = new PromptDisk();
+  const store = disk.store();
   await store.open(OWNER);
   let model = MODEL_EMPTY;
   for (const [mark, random] of writes.entries()) {
@@ -51,11 +51,16 @@ async function historyOf(writes: readonly RandomWrite[]): Promise<History> {
   return { disk, model };
 }
 
+/** What a database holds after these batches, in the order of its keys. */
+function recordsOf(batches: readonly Batch[]): readonly DatabaseRecord[] {
+  const records = new SimulatedRecords();
+  for (const batch of batches) records.apply(batch, true);
+  return records.from(new Uint8Array());
+}
+
 /** Opens the disk after its database was rewritten to these batches. */
 async function verdict({ disk, model }: History, batches: readonly Batch[]): Promise<string> {
-  const held = disk.batches(LOG);
-  held.splice(0, held.length, ...batches);
-  const store = storeOn(disk);
+  const store = disk.rewritten(batches).store();
   try {
     const content = await contentOf(store, await store.open(OWNER));
     expect(content).toEqual(model);
@@ -73,7 +78,7 @@ describe('a database that forgets', () => {
   it('[ST3] [G3] notices that a batch in the middle is gone, or changes nothing by it', async () => {
     const property = fc.asyncProperty(someWrites, anywhere, async (writes, where) => {
       const history = await historyOf(writes);
-      const batches = [...history.disk.batches(LOG)];
+      const batches = [...history.disk.batches];
       const from = Math.floor(where * batches.length);
       await verdict(history, [...batches.slice(0, from), ...batches.slice(from + 1)]);
     });
@@ -83,7 +88,7 @@ describe('a database that forgets', () => {
   it('[ST7] [G2] notices that the newest batches are gone', async () => {
     const property = fc.asyncProperty(someWrites, anywhere, async (writes, where) => {
       const history = await historyOf(writes);
-      const batches = [...history.disk.batches(LOG)];
+      const batches = [...history.disk.batches];
       const kept = Math.floor(where * batches.length);
       expect(await verdict(history, batches.slice(0, kept))).toBe('refused');
     });
@@ -98,7 +103,7 @@ describe('a database that forgets', () => {
       fc.boolean(),
       async (writes, where, when, isOlder) => {
         const history = await historyOf(writes);
-        const batches = [...history.disk.batches(LOG)];
+        const batches = [...history.disk.batches];
         const records = recordsOf(batches);
         const victim = records[Math.floor(where * records.length)];
         const older = recordsOf(batches.slice(0, Math.floor(when * batches.length)));
@@ -116,14 +121,14 @@ describe('a database that forgets', () => {
   });
 
   it('[ST3] notices a run of the same indexes that was overwritten and is back', async () => {
-    const disk = new SimulatedDisk();
-    const store = storeOn(disk);
+    const disk = new PromptDisk();
+    const store = disk.store();
     await store.open(OWNER);
     await write(store, [hard(2), append(run(2, 1, ['old', 'old']))]);
     await write(store, [hard(3), truncate(1), append(run(3, 1, ['new', 'new']))]);
     await write(store, [append(run(3, 3, ['newer']))]);
     await store.close();
-    const batches = [...disk.batches(LOG)];
+    const batches = [...disk.batches];
     const gone = batches.length - 2;
     const history = { disk, model: MODEL_EMPTY };
     expect(
@@ -135,13 +140,13 @@ describe('a database that forgets', () => {
   });
 
   it('[ST14] notices that a remembered peer is forgotten', async () => {
-    const disk = new SimulatedDisk();
-    const store = storeOn(disk);
+    const disk = new PromptDisk();
+    const store = disk.store();
     await store.open(OWNER);
     await store.rememberPeer(peer('n2', 7));
     await write(store, [hard(1)]);
     await store.close();
-    const records = recordsOf(disk.batches(LOG)).filter(({ key }) => key[0] !== 0x70);
+    const records = recordsOf(disk.batches).filter(({ key }) => key[0] !== 0x70);
     const puts = records.map((record): DatabaseChange => ({ type: 'put', ...record }));
     expect(await verdict({ disk, model: MODEL_EMPTY }, [puts])).toBe('refused');
   });

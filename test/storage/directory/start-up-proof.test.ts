@@ -19,10 +19,9 @@ import {
 import { advanceDigest, type StoreState } from '../../../src/storage/records/stored-values.ts';
 import { OWNER, peer, run } from '../../../src/testing/contracts/log-operations.ts';
 import { flipped } from '../../flipped.ts';
-import { SimulatedDisk } from '../simulated-disk.ts';
+import { PromptDisk } from '../prompt-disk.ts';
 
 const IDENTITY = { clusterId: 'c1', nodeId: 'n1', incarnation: 'i1' };
-const LOG = 'data/log';
 
 /** A database of these runs and other records, with a state record that fits them. */
 function recordsFor(
@@ -63,10 +62,9 @@ function record(key: Uint8Array, kind: 0x69 | 0x63 | 0x70 | 0x73, value: unknown
 }
 
 async function databaseOf(records: readonly DatabaseRecord[]): Promise<Database> {
-  const disk = new SimulatedDisk();
-  const database = disk.database(LOG);
-  await database.open({ createIfMissing: true });
-  disk.batches(LOG).push(records.map((put) => ({ type: 'put', ...put })));
+  const puts = records.map((put) => ({ type: 'put', ...put }) as const);
+  const database = new PromptDisk().rewritten([puts]).database();
+  await database.open({ createIfMissing: false });
   return database;
 }
 

@@ -4,15 +4,15 @@
  * loss leaves what was synced and chance pieces of the rest. What is in flight at that moment may have been done
  * or not. Faults are switched on from outside; the disk itself decides nothing.
  */
+import type { Clock } from '../../../ports/clock.ts';
 import type { DatabaseChange } from '../../../storage/disk/database.ts';
-import type { VirtualClock } from '../../virtual-clock.ts';
 import type { SimulatedProcess } from '../runtime/process.ts';
 import type { SeededRandom } from '../runtime/random.ts';
 import type { Sometimes, SometimesLog } from '../runtime/sometimes.ts';
 import { type DiskContent, SimulatedContent } from './simulated-content.ts';
 
 interface SimulatedDiskOptions {
-  readonly clock: VirtualClock;
+  readonly clock: Pick<Clock, 'now' | 'setTimeout'>;
   readonly random: SeededRandom;
   /** What one operation takes on average, in milliseconds. */
   readonly latencyMs: number;
