@@ -86,6 +86,17 @@ export class HeldNetwork {
     this.#cut.clear();
   }
 
+  /** Nothing passes between the groups any more; a member in no group hears nobody. */
+  partition(ids: readonly NodeId[], groups: readonly (readonly string[])[]): void {
+    this.mend();
+    for (const from of ids) {
+      for (const to of ids) {
+        const isTogether = groups.some((group) => group.includes(from) && group.includes(to));
+        if (!isTogether) this.cut(from, to);
+      }
+    }
+  }
+
   /** The connection between the two breaks, both notice, and it cannot be made again. */
   disconnect(one: NodeId, other: NodeId): void {
     this.#apart.add(pairOf(one, other));

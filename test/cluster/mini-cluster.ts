@@ -84,7 +84,6 @@ export class MiniCluster {
   readonly #watch: Watch;
   readonly #disks = new Map<NodeId, HeldDisk>();
   readonly #network: HeldNetwork;
-  readonly #cut = new Set<string>();
   /** While this one is being elected, no other gets to ask for pre-votes. */
   #electing: NodeId | null = null;
   #hasPromises = false;
@@ -177,22 +176,16 @@ export class MiniCluster {
 
   /** Nothing passes between the groups any more; a member in no group hears nobody. */
   partition(...groups: readonly (readonly NodeId[])[]): void {
-    this.#cut.clear();
-    for (const from of this.ids) {
-      for (const to of this.ids) {
-        const isTogether = groups.some((group) => group.includes(from) && group.includes(to));
-        if (!isTogether) this.cut(from, to);
-      }
-    }
+    this.#network.partition(this.ids, groups);
   }
 
   /** Nothing passes from the one to the other any more. */
   cut(from: NodeId, to: NodeId): void {
-    this.#cut.add(`${from}→${to}`);
+    this.#network.cut(from, to);
   }
 
   heal(): void {
-    this.#cut.clear();
+    this.#network.mend();
   }
 
   /** The connection between the two breaks, both notice, and it is not made again before `connect`. */
@@ -367,10 +360,10 @@ export class MiniCluster {
   }
 
   #isLost(envelope: Envelope): boolean {
-    const { from, message, to } = envelope;
+    const { from, message } = envelope;
     const isOutvoted = this.#electing !== null && this.#electing !== from;
     if (isOutvoted && message.type === 'PreVote') return true;
-    return this.#cut.has(`${from}→${to}`) || this.lose(envelope);
+    return this.lose(envelope);
   }
 
   #heard(effect: Effect['type'], member: Member): void {

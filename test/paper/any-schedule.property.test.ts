@@ -9,67 +9,30 @@ import type { NodeId } from '../../src/core/types.ts';
 import { MiniCluster } from '../cluster/mini-cluster.ts';
 import { emptyLogs } from '../cluster/scenes.ts';
 
-const any = fc.nat();
+/** A kind of command that comes this often, with what else it is made of. */
+const often = <Kind extends string, Rest>(
+  weight: number,
+  kind: Kind,
+  rest: { [Key in keyof Rest]: fc.Arbitrary<Rest[Key]> },
+) => ({
+  weight,
+  arbitrary: fc.record({ kind: fc.constant(kind), ...rest }) as fc.Arbitrary<{ kind: Kind } & Rest>,
+});
 
+const at = fc.nat();
 const command = fc.oneof(
-  {
-    weight: 30,
-    arbitrary: fc.record({ kind: fc.constant('deliver' as const), at: fc.nat({ max: 5 }) }),
-  },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('repeat' as const), at: any }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('drop' as const), at: any }) },
-  {
-    weight: 12,
-    arbitrary: fc.record({
-      kind: fc.constant('write' as const),
-      at: any,
-    }),
-  },
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      kind: fc.constant('timer' as const),
-      count: fc.integer({ min: 1, max: 6 }),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      kind: fc.constant('calm' as const),
-      ms: fc.integer({ min: 1, max: 700 }),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      kind: fc.constant('crash' as const),
-      at: any,
-      isWritten: fc.boolean(),
-    }),
-  },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('start' as const), at: any }) },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      kind: fc.constant('propose' as const),
-      at: any,
-      count: fc.integer({ min: 1, max: 3 }),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      kind: fc.constant('link' as const),
-      at: any,
-      with: any,
-      isMade: fc.boolean(),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('slow' as const), at: any }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({ kind: fc.constant('part' as const), at: fc.nat({ max: 31 }) }),
-  },
+  often(30, 'deliver', { at: fc.nat({ max: 5 }) }),
+  often(3, 'repeat', { at }),
+  often(4, 'drop', { at }),
+  often(12, 'write', { at }),
+  often(8, 'timer', { count: fc.integer({ min: 1, max: 6 }) }),
+  often(2, 'calm', { ms: fc.integer({ min: 1, max: 700 }) }),
+  often(2, 'crash', { at, isWritten: fc.boolean() }),
+  often(4, 'start', { at }),
+  often(6, 'propose', { at, count: fc.integer({ min: 1, max: 3 }) }),
+  often(2, 'link', { at, with: at, isMade: fc.boolean() }),
+  often(1, 'slow', { at }),
+  often(2, 'part', { at: fc.nat({ max: 31 }) }),
 );
 type Command = typeof command extends fc.Arbitrary<infer One> ? One : never;
 

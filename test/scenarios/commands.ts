@@ -246,11 +246,6 @@ function partition(stage: Stage, words: readonly string[]): void {
     .join(' ')
     .split('|')
     .map((group) => group.trim().split(' '));
-  stage.network.mend();
-  for (const from of stage.all) {
-    for (const to of stage.all) {
-      const isTogether = groups.some((group) => group.includes(from.id) && group.includes(to.id));
-      if (!isTogether) stage.network.cut(from.id, to.id);
-    }
-  }
+  const ids = stage.all.map(({ id }) => id);
+  stage.network.partition(ids, groups);
 }
