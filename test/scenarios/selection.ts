@@ -3,21 +3,11 @@
  * Without words, all that are under way.
  */
 
+import { MESSAGE_CODE } from '../../src/transport/message-fields.ts';
 import type { Envelope } from '../cluster/held-network.ts';
 import { PlayError } from './play-error.ts';
 
-const TYPES: readonly string[] = [
-  'PreVote',
-  'PreVoteReply',
-  'RequestVote',
-  'RequestVoteReply',
-  'AppendEntries',
-  'AppendEntriesReply',
-  'Propose',
-  'ProposeReply',
-  'ReadIndex',
-  'ReadIndexReply',
-];
+const TYPES = Object.keys(MESSAGE_CODE);
 
 interface Wanted {
   readonly type?: string;
