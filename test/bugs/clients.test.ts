@@ -1,9 +1,9 @@
 /** Clients (family I of the known bugs), as far as there are no sessions yet: replies and forwarded commands. */
 import { expect, it } from 'vitest';
 import type { ProposalOutcome } from '../../src/ports/replica.ts';
-import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
 import type { CarriedMessage } from '../../src/transport/memory-network.ts';
 import { typeCarried } from '../cluster/messages.ts';
+import { anotherLeader, ledVirtually, letWrite } from '../cluster/virtual-scene.ts';
 
 it('[I5] a forwarded command that the network repeats takes effect once', async () => {
   const repeated: CarriedMessage[] = [];
@@ -11,9 +11,8 @@ it('[I5] a forwarded command that the network repeats takes effect once', async 
     if (typeCarried(message) === 'Propose') repeated.push(message);
     return true;
   };
-  const cluster = await VirtualCluster.start(3, { carry });
-  const leader = await cluster.leader();
-  const follower = [...cluster.members.keys()].find((id) => id !== leader.id) ?? '';
+  const { cluster, others } = await ledVirtually({ carry });
+  const follower = others[0].id;
   const commands = ['a', 'b', 'c', 'd'];
   for (const command of commands) {
     expect(await cluster.submit(follower, command)).toMatchObject({ type: 'applied' });
@@ -33,9 +32,9 @@ it('[I5] a forwarded command that was refused, and comes again later, takes effe
     seen.push(message);
     return seen.length === 1 || !isLate;
   };
-  const cluster = await VirtualCluster.start(3, { carry, limits: { proposalBytesMax: 8 } });
-  const leader = await cluster.leader();
-  const follower = [...cluster.members.keys()].find((id) => id !== leader.id) ?? '';
+  const limits = { proposalBytesMax: 8 };
+  const { cluster, leader, others } = await ledVirtually({ carry, limits });
+  const follower = others[0].id;
   leader.disk.holds = true;
   const ended: string[] = [];
   const note = ({ type }: ProposalOutcome): number => ended.push(type);
@@ -45,8 +44,7 @@ it('[I5] a forwarded command that was refused, and comes again later, takes effe
   }
   cluster.member(follower).node.submit(new TextEncoder().encode('x'), { timeoutMs: 60_000 }, note);
   await cluster.until('the second attempt', () => seen.length > 1);
-  leader.disk.holds = false;
-  for (const write of leader.disk.held.splice(0)) cluster.clock.defer(write);
+  letWrite(cluster, leader);
   await cluster.pass(50);
   for (const { deliver, frames } of seen) deliver(frames);
   isLate = false;
@@ -62,14 +60,12 @@ it('[I5] a forwarded command of an earlier term does not make a repeated one loo
     if (typeCarried(message) === 'Propose') seen.push(message);
     return true;
   };
-  const cluster = await VirtualCluster.start(3, { carry });
-  const first = await cluster.leader();
-  const follower = [...cluster.members.keys()].find((id) => id !== first.id) ?? '';
+  const scene = await ledVirtually({ carry });
+  const { cluster, leader: first } = scene;
+  const follower = scene.others[0].id;
   await cluster.submit(follower, 'in the first term');
   cluster.isolate(first.id);
-  await cluster.until('another term', () =>
-    cluster.nodes.some((node) => node !== first.node && node.status().role === 'leader'),
-  );
+  await anotherLeader(scene);
   cluster.mend(first.id);
   await cluster.pass(3_000);
   const second = await cluster.leader();

@@ -22,6 +22,7 @@ import {
 } from '../../src/testing/contracts/log-operations.ts';
 import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
 import { entryId } from '../cluster/messages.ts';
+import { anotherLeader, ledVirtually } from '../cluster/virtual-scene.ts';
 import { logOf, only, raftState, run as runChart } from '../machines/harness.ts';
 import { Workspace } from '../storage/data-directories.ts';
 import { contentOf } from '../storage/log-model.ts';
@@ -35,10 +36,8 @@ async function entriesOn(disk: PromptDisk): Promise<readonly string[]> {
 }
 
 it('[G1] a member whose write fails says nothing more, whatever was being written', async () => {
-  const cluster = await VirtualCluster.start(3);
-  const leader = await cluster.leader();
-  const [voter, other] = [...cluster.members.values()].filter(({ id }) => id !== leader.id);
-  if (voter === undefined || other === undefined) throw new Error('three members');
+  const { cluster, leader, others } = await ledVirtually();
+  const [voter, other] = others;
   voter.disk.error = new Error('EIO');
   expect(await cluster.submit(leader.id, 'a')).toMatchObject({ type: 'applied' });
   await cluster.until('its halt', () => voter.node.status().role === 'halted');
@@ -112,17 +111,14 @@ it('[G7] a write that only reached the page cache is never acknowledged, and end
 });
 
 it('[G6] a full disk costs the leader its lead and the cluster nothing else', async () => {
-  const cluster = await VirtualCluster.start(3);
-  const leader = await cluster.leader();
+  const scene = await ledVirtually();
+  const { cluster, leader, others } = scene;
   await cluster.submit(leader.id, 'a');
   leader.disk.error = new Error('ENOSPC: no space left on device');
   expect(await cluster.submit(leader.id, 'b')).toMatchObject({ type: 'failed' });
-  const others = [...cluster.members.values()].filter(({ id }) => id !== leader.id);
-  await cluster.until('another leader', () =>
-    others.some(({ node }) => node.status().role === 'leader'),
-  );
+  await anotherLeader(scene);
   const { term: before } = leader.node.status();
-  expect(await cluster.submit(others[0]?.id ?? '', 'c')).toMatchObject({ type: 'applied' });
+  expect(await cluster.submit(others[0].id, 'c')).toMatchObject({ type: 'applied' });
   await cluster.pass(3_000);
   expect(leader.node.status()).toMatchObject({ role: 'halted', term: before });
   leader.disk.error = null;
@@ -186,16 +182,13 @@ it('[G10] completions that come in the wrong order, or twice, take nothing back'
 });
 
 it('[G11] one that cannot replace its tail stops, and is whole again after a restart', async () => {
-  const cluster = await VirtualCluster.start(3);
-  const old = await cluster.leader();
+  const scene = await ledVirtually();
+  const { cluster, leader: old, others } = scene;
   await cluster.submit(old.id, 'kept');
   cluster.isolate(old.id);
   old.node.submit(new TextEncoder().encode('lost'), { timeoutMs: 60_000 }, () => {});
-  const others = [...cluster.members.keys()].filter((id) => id !== old.id);
-  await cluster.until('another leader', () =>
-    others.some((id) => cluster.member(id).node.status().role === 'leader'),
-  );
-  expect(await cluster.submit(others[0] ?? '', 'new')).toMatchObject({ type: 'applied' });
+  await anotherLeader(scene);
+  expect(await cluster.submit(others[0].id, 'new')).toMatchObject({ type: 'applied' });
   old.disk.error = new Error('EIO');
   cluster.mend(old.id);
   await cluster.until('its halt', () => old.node.status().role === 'halted');

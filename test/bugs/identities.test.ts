@@ -13,16 +13,15 @@ import { hostileNumbers } from '../../src/testing/contracts/hostile-frames.ts';
 import { OWNER } from '../../src/testing/contracts/log-operations.ts';
 import { dial } from '../../src/testing/contracts/recorder.ts';
 import { LIMITS } from '../../src/testing/contracts/sample-messages.ts';
-import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
 import { decodeFrame, encodeMessage } from '../../src/transport/codec.ts';
 import { memoryTransport } from '../../src/transport/memory-transport.ts';
 import { append } from '../cluster/messages.ts';
+import { ledVirtually } from '../cluster/virtual-scene.ts';
 import { PromptDisk } from '../storage/prompt-disk.ts';
 
 it('[A8] a member whose disk was emptied lends nobody the majority that its old disk had given away', async () => {
-  const cluster = await VirtualCluster.start(3);
-  const first = await cluster.leader();
-  const [second = '', third = ''] = [...cluster.members.keys()].filter((id) => id !== first.id);
+  const { cluster, leader: first, others } = await ledVirtually();
+  const [{ id: second }, { id: third }] = others;
   cluster.isolate(third);
   expect(await cluster.submit(first.id, 'x')).toMatchObject({ type: 'applied' });
   const { store } = cluster.member(second);
@@ -62,9 +61,8 @@ it('[A10] of two processes on one directory the second is turned away, and so is
 });
 
 it('[A11] what comes from another cluster, or is for another node, is dropped before it changes anything', async () => {
-  const cluster = await VirtualCluster.start(3);
-  const leader = await cluster.leader();
-  const victim = [...cluster.members.values()].find(({ id }) => id !== leader.id) ?? leader;
+  const { cluster, leader, others } = await ledVirtually();
+  const victim = others[0];
   await cluster.submit(victim.id, 'x');
   await cluster.pass(200);
   const standing = () => ({ ...victim.node.status(), links: [] });

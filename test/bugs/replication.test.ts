@@ -8,11 +8,11 @@ import { index, term } from '../../src/core/types.ts';
 import { LogTail } from '../../src/node/deeds/log-tail.ts';
 import { acceptEntries } from '../../src/rules/log-matching.ts';
 import { appendOf, runOf } from '../../src/testing/contracts/sample-messages.ts';
-import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
 import { runProblem } from '../../src/transport/check.ts';
 import { append } from '../cluster/messages.ts';
 import { MiniCluster, ONE_ENTRY_A_MESSAGE, type Said } from '../cluster/mini-cluster.ts';
 import { led } from '../cluster/scenes.ts';
+import { ledVirtually } from '../cluster/virtual-scene.ts';
 import { logOf, N1, N2, N3, raftState } from '../machines/harness.ts';
 
 const isRefusal = ({ message }: Said): boolean =>
@@ -123,9 +123,9 @@ it('[B10] whatever is asked for and however little fits, what is packed has no h
 });
 
 it('[B17] entries that are applied page by page, with a restart between the pages, come once each and in order', async () => {
-  const cluster = await VirtualCluster.start(3, { limits: { applyBytesMax: 1, runBytesMax: 1 } });
-  const leader = await cluster.leader();
-  const follower = [...cluster.members.keys()].find((id) => id !== leader.id) ?? '';
+  const limits = { applyBytesMax: 1, runBytesMax: 1 };
+  const { cluster, leader, others } = await ledVirtually({ limits });
+  const follower = others[0].id;
   const commands = Array.from({ length: 30 }, (_, at) => `${at}`);
   const pending = commands.map((each) => cluster.submit(leader.id, each));
   await cluster.until('some pages', () => cluster.applied(follower).length > 3);

@@ -17,33 +17,21 @@ import {
   helloOf,
   LIMITS,
 } from '../../src/testing/contracts/sample-messages.ts';
-import { VirtualCluster, type VirtualMember } from '../../src/testing/virtual-cluster.ts';
 import { encodeMessage } from '../../src/transport/codec.ts';
 import { MemoryNetwork } from '../../src/transport/memory-network.ts';
 import { memoryTransport } from '../../src/transport/memory-transport.ts';
 import { isA } from '../cluster/messages.ts';
 import { led } from '../cluster/scenes.ts';
+import { ledVirtually } from '../cluster/virtual-scene.ts';
 import { N1, N2, N3 } from '../machines/harness.ts';
 
 const KIB = 1024;
 
-async function ledVirtually(limits = {}): Promise<{
-  readonly cluster: VirtualCluster;
-  readonly leader: VirtualMember;
-  readonly others: readonly VirtualMember[];
-}> {
-  const cluster = await VirtualCluster.start(3, { limits });
-  const leader = await cluster.leader();
-  await cluster.submit(leader.id, 'first');
-  const others = [...cluster.members.values()].filter((member) => member !== leader);
-  return { cluster, leader, others };
-}
-
 it('[H1] a peer that reads nothing costs its leader a bounded number of bytes, and the others nothing', async () => {
   const bytesMax = 16 * KIB;
-  const { cluster, leader, others } = await ledVirtually({ socketBytesMax: bytesMax });
+  const { cluster, leader, others } = await ledVirtually({ limits: { socketBytesMax: bytesMax } });
   const [deaf, other] = others;
-  if (deaf === undefined || other === undefined) throw new Error('three members');
+  await cluster.submit(leader.id, 'first');
   cluster.network.cut({ from: `at-${leader.id}`, to: `at-${deaf.id}` });
   const command = 'x'.repeat(KIB);
   let buffered = 0;
@@ -61,7 +49,9 @@ it('[H1] a peer that reads nothing costs its leader a bounded number of bytes, a
 });
 
 it('[H2] a command too large never enters the log, and the largest allowed one passes everywhere', async () => {
-  const { cluster, leader } = await ledVirtually({ commandBytesMax: 8, messageBytesMax: 1 });
+  const limits = { commandBytesMax: 8, messageBytesMax: 1 };
+  const { cluster, leader } = await ledVirtually({ limits });
+  await cluster.submit(leader.id, 'first');
   const { lastIndex } = leader.node.status();
   for (const id of cluster.members.keys()) {
     expect(await cluster.submit(id, '123456789')).toMatchObject({

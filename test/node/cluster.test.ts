@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nodeId } from '../../src/core/types.ts';
 import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
+import { anotherLeader, ledVirtually, letWrite } from '../cluster/virtual-scene.ts';
 
 describe('a cluster under virtual time', () => {
   it('[EM5] one member alone elects itself and serves', async () => {
@@ -33,8 +34,7 @@ describe('a cluster under virtual time', () => {
   });
 
   it('[EL9] a leader whose links close is replaced before an election timeout', async () => {
-    const cluster = await VirtualCluster.start(3);
-    const old = await cluster.leader();
+    const { cluster, leader: old } = await ledVirtually();
     await cluster.submit(old.id, 'a');
     const before = cluster.clock.now();
     await old.node.close();
@@ -45,8 +45,7 @@ describe('a cluster under virtual time', () => {
   });
 
   it('[EL10] an isolated leader steps down, and the others elect', async () => {
-    const cluster = await VirtualCluster.start(3);
-    const old = await cluster.leader();
+    const { cluster, leader: old } = await ledVirtually();
     cluster.isolate(old.id);
     await cluster.until('the old leader to step down', () => old.node.status().role !== 'leader');
     const next = await cluster.leader();
@@ -55,26 +54,22 @@ describe('a cluster under virtual time', () => {
   });
 
   it('[RD2] a deposed leader answers no read (F2)', async () => {
-    const cluster = await VirtualCluster.start(3);
-    const old = await cluster.leader();
+    const scene = await ledVirtually();
+    const { cluster, leader: old, others } = scene;
     await cluster.submit(old.id, 'a');
     cluster.isolate(old.id);
     let answered: unknown = 'nothing';
     old.node.awaitReadable({ timeoutMs: 2_000 }, (error) => {
       answered = error;
     });
-    const others = [...cluster.members.keys()].filter((id) => id !== old.id);
-    await cluster.until('another leader', () =>
-      others.some((id) => cluster.member(id).node.status().role === 'leader'),
-    );
-    await cluster.submit(others[0] as string, 'b');
+    await anotherLeader(scene);
+    await cluster.submit(others[0].id, 'b');
     await cluster.until('an end of the read', () => answered !== 'nothing');
     expect(answered).toMatchObject({ retry: 'safe' });
   });
 
   it('[LR6] an overwritten command is refused as never done, its successor applied', async () => {
-    const cluster = await VirtualCluster.start(3);
-    const old = await cluster.leader();
+    const { cluster, leader: old, others } = await ledVirtually();
     await cluster.submit(old.id, 'kept');
     cluster.isolate(old.id);
     const lost = new Promise((ended) => {
@@ -82,8 +77,7 @@ describe('a cluster under virtual time', () => {
       old.node.submit(data, { timeoutMs: 60_000 }, ended);
     });
     await cluster.pass(1_500);
-    const others = [...cluster.members.keys()].filter((id) => id !== old.id);
-    expect(await cluster.submit(others[0] as string, 'new')).toMatchObject({ type: 'applied' });
+    expect(await cluster.submit(others[0].id, 'new')).toMatchObject({ type: 'applied' });
     cluster.mend(old.id);
     cluster.resetLinks(old.id);
     await cluster.pass(3_000);
@@ -104,35 +98,28 @@ describe('a cluster under virtual time', () => {
   });
 
   it('[PS1] no vote leaves before it is on disk (A5)', async () => {
-    const cluster = await VirtualCluster.start(3);
-    const leader = await cluster.leader();
-    const voters = [...cluster.members.values()].filter(({ id }) => id !== leader.id);
+    const { cluster, leader, others: voters } = await ledVirtually();
     for (const { disk } of voters) disk.holds = true;
     await leader.node.close();
     cluster.members.delete(leader.id);
     await cluster.pass(2_000);
     expect(voters.every(({ node }) => node.status().role !== 'leader')).toBe(true);
-    for (const { disk } of voters) {
-      disk.holds = false;
-      for (const write of disk.held.splice(0)) cluster.clock.defer(write);
-    }
+    for (const voter of voters) letWrite(cluster, voter);
     await cluster.leader();
   });
 
   it('[PS4] a leader with a stalled disk gives up its lead (G13)', async () => {
-    const cluster = await VirtualCluster.start(3);
-    const leader = await cluster.leader();
+    const scene = await ledVirtually();
+    const { cluster, leader } = scene;
     leader.disk.holds = true;
     leader.node.submit(new Uint8Array([1]), { timeoutMs: 60_000 }, () => {});
     await cluster.until('it to step down', () => leader.node.status().role !== 'leader');
-    await cluster.until('another leader', () =>
-      cluster.nodes.some((node) => node !== leader.node && node.status().role === 'leader'),
-    );
+    await anotherLeader(scene);
   });
 
   it('[ST9] a failed write halts the node, and the others go on (G1)', async () => {
-    const cluster = await VirtualCluster.start(3);
-    const leader = await cluster.leader();
+    const scene = await ledVirtually();
+    const { cluster, leader } = scene;
     const halts: unknown[] = [];
     leader.node.onHalt((error) => halts.push(error.code));
     leader.disk.error = new Error('EIO');
@@ -140,15 +127,15 @@ describe('a cluster under virtual time', () => {
     expect(outcome).toMatchObject({ type: 'failed', error: { code: 'RAFT_STORAGE_FAILED' } });
     expect(halts).toEqual(['RAFT_STORAGE_FAILED']);
     expect(leader.node.status().role).toBe('halted');
-    await cluster.until('another leader', () =>
-      cluster.nodes.some((node) => node.status().role === 'leader'),
-    );
+    await anotherLeader(scene);
   });
 
   it('[EM7] a halt tells queued commands from appended ones, and forgets nobody who waits', async () => {
-    const cluster = await VirtualCluster.start(3);
-    const leader = await cluster.leader();
-    const follower = [...cluster.members.values()].find(({ id }) => id !== leader.id);
+    const {
+      cluster,
+      leader,
+      others: [follower],
+    } = await ledVirtually();
     await cluster.submit(leader.id, 'before');
     const told: string[] = [];
     leader.node.onHalt(({ code }) => told.push(`halt ${code}`));
@@ -156,7 +143,7 @@ describe('a cluster under virtual time', () => {
       leader.node.submit(new TextEncoder().encode(name), { timeoutMs: 60_000 }, (outcome) => {
         if (outcome.type === 'failed') told.push(`${name} ${outcome.error.retry}`);
       });
-    follower?.node.awaitReadable({ timeoutMs: 60_000 }, () => {});
+    follower.node.awaitReadable({ timeoutMs: 60_000 }, () => {});
     cluster.isolate(leader.id);
     leader.disk.holds = true;
     submit('appended');
@@ -174,14 +161,15 @@ describe('a cluster under virtual time', () => {
   });
 
   it('[PS7] a leader with reads of others under way halts in good order', async () => {
-    const cluster = await VirtualCluster.start(3);
-    const leader = await cluster.leader();
-    const followers = [...cluster.members.values()].filter(({ id }) => id !== leader.id);
+    const {
+      cluster,
+      leader,
+      others: [asking, other],
+    } = await ledVirtually();
     await cluster.submit(leader.id, 'a');
-    const [asking, other] = followers;
-    cluster.network.cut({ from: `at-${leader.id}`, to: `at-${other?.id}` });
-    cluster.network.cut({ from: `at-${leader.id}`, to: `at-${asking?.id}` });
-    asking?.node.awaitReadable({ timeoutMs: 60_000 }, () => {});
+    cluster.network.cut({ from: `at-${leader.id}`, to: `at-${other.id}` });
+    cluster.network.cut({ from: `at-${leader.id}`, to: `at-${asking.id}` });
+    asking.node.awaitReadable({ timeoutMs: 60_000 }, () => {});
     await cluster.pass(10);
     let halts = 0;
     leader.node.onHalt(() => {
@@ -195,10 +183,12 @@ describe('a cluster under virtual time', () => {
   });
 
   it('[ID1] a wiped member is refused by those that knew it (A8)', async () => {
-    const cluster = await VirtualCluster.start(3);
-    const leader = await cluster.leader();
+    const {
+      cluster,
+      leader,
+      others: [{ id: wiped }],
+    } = await ledVirtually();
     await cluster.submit(leader.id, 'a');
-    const wiped = [...cluster.members.keys()].find((id) => id !== leader.id) as string;
     await cluster.member(wiped).node.close();
     cluster.members.delete(wiped);
     const { node } = await cluster.boot(wiped);
@@ -217,9 +207,11 @@ describe('a cluster under virtual time', () => {
   });
 
   it('[CM4] a restarted member applies from disk and from memory, whichever holds the entry', async () => {
-    const cluster = await VirtualCluster.start(3);
-    const leader = await cluster.leader();
-    const follower = [...cluster.members.keys()].find((id) => id !== leader.id) as string;
+    const {
+      cluster,
+      leader,
+      others: [{ id: follower }],
+    } = await ledVirtually();
     for (let at = 0; at < 5; at += 1) await cluster.submit(leader.id, `${at}`);
     await cluster.member(follower).node.close();
     for (let at = 5; at < 10; at += 1) await cluster.submit(leader.id, `${at}`);
@@ -236,8 +228,7 @@ describe('a cluster under virtual time', () => {
   });
 
   it('[TR19] a line that went dead without a word is noticed and dialled anew', async () => {
-    const cluster = await VirtualCluster.start(3);
-    const leader = await cluster.leader();
+    const { cluster, leader } = await ledVirtually();
     cluster.isolate(leader.id);
     await cluster.until('the silence to be noticed', () =>
       leader.node.status().links.every(({ state }) => state !== 'open'),
@@ -264,12 +255,14 @@ describe('a cluster under virtual time', () => {
   });
 
   it('[RD3] a read on a follower waits until it has applied what was committed (F6)', async () => {
-    const cluster = await VirtualCluster.start(3);
-    const leader = await cluster.leader();
-    const follower = [...cluster.members.values()].find(({ id }) => id !== leader.id);
+    const {
+      cluster,
+      leader,
+      others: [follower],
+    } = await ledVirtually();
     for (let at = 0; at < 5; at += 1) await cluster.submit(leader.id, `${at}`);
-    expect(await cluster.read(follower?.id ?? '')).toBeNull();
-    expect(cluster.applied(follower?.id ?? '')).toHaveLength(5);
+    expect(await cluster.read(follower.id)).toBeNull();
+    expect(cluster.applied(follower.id)).toHaveLength(5);
   });
 });
 
@@ -313,14 +306,16 @@ describe('bounds', () => {
   });
 
   it('[EM7] of commands that were passed on together each ends by its own deadline', async () => {
-    const cluster = await VirtualCluster.start(3);
-    const leader = await cluster.leader();
-    const follower = [...cluster.members.values()].find(({ id }) => id !== leader.id);
+    const {
+      cluster,
+      leader,
+      others: [follower],
+    } = await ledVirtually();
     await cluster.pass(100);
-    cluster.network.cut({ from: `at-${leader.id}`, to: `at-${follower?.id}` });
+    cluster.network.cut({ from: `at-${leader.id}`, to: `at-${follower.id}` });
     const ended: string[] = [];
     for (const timeoutMs of [100, 800]) {
-      follower?.node.submit(new Uint8Array([1]), { timeoutMs }, (outcome) => {
+      follower.node.submit(new Uint8Array([1]), { timeoutMs }, (outcome) => {
         ended.push(`${timeoutMs} ${outcome.type === 'failed' ? outcome.error.retry : 'applied'}`);
       });
     }

@@ -7,12 +7,13 @@ import type { ProposalOutcome } from '../../src/ports/replica.ts';
 import type { StateMachine } from '../../src/ports/state-machine.ts';
 import { THROW_PLACES, type ThrowPlace } from '../../src/testing/simulation/runtime/trap.ts';
 import type { VirtualMember } from '../../src/testing/virtual-cluster.ts';
+import { letWrite } from '../cluster/virtual-scene.ts';
 import { startWatched, type Watch, type WatchedCluster } from './watched-cluster.ts';
 
 /** What only an order from outside, or a disk that hangs for seconds, brings about. */
 const STIRS: Readonly<Partial<Record<ThrowPlace, (stage: WatchedCluster) => Promise<void>>>> = {
-  diskStalled: ({ cluster, leader }) => hang(cluster, leader),
-  diskRecovered: ({ cluster, leader }) => hang(cluster, leader),
+  diskStalled: hang,
+  diskRecovered: hang,
   drain: async ({ leader }) => void leader.node.close(),
   halted: async ({ leader, cluster }) => {
     leader.disk.error = new Error('EIO');
@@ -37,15 +38,11 @@ const ELSEWHERE: readonly ThrowPlace[] = [
   'store.rememberPeer',
 ];
 
-async function hang(
-  cluster: WatchedCluster['cluster'],
-  { disk, node }: VirtualMember,
-): Promise<void> {
-  disk.holds = true;
-  node.submit(new Uint8Array(1), { timeoutMs: 60_000 }, () => {});
+async function hang({ cluster, leader }: WatchedCluster): Promise<void> {
+  leader.disk.holds = true;
+  leader.node.submit(new Uint8Array(1), { timeoutMs: 60_000 }, () => {});
   await cluster.pass(2_500);
-  disk.holds = false;
-  for (const write of disk.held.splice(0)) cluster.clock.defer(write);
+  letWrite(cluster, leader);
   await cluster.pass(20);
 }
 
@@ -240,8 +237,7 @@ describe('whatever fails', () => {
     await cluster.pass(200);
     expect(leader.node.status().role).toBe('halted');
     const before = { ...leader.node.status(), links: [] };
-    leader.disk.holds = false;
-    for (const write of leader.disk.held.splice(0)) cluster.clock.defer(write);
+    letWrite(cluster, leader);
     await cluster.pass(200);
     expect({ ...leader.node.status(), links: [] }).toEqual(before);
     expect(watchOf(leader).late).toEqual([]);

@@ -1,9 +1,9 @@
 /** What a member passes on to a leader that has too much: on virtual time, over frames that are counted. */
 import { expect, it } from 'vitest';
 import type { CommittedCommand, StateMachine } from '../../src/ports/state-machine.ts';
-import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
 import { decodeFrame } from '../../src/transport/codec.ts';
 import type { CarriedMessage } from '../../src/transport/memory-network.ts';
+import { ledVirtually } from '../cluster/virtual-scene.ts';
 
 const COMMANDS = 20;
 
@@ -32,7 +32,7 @@ it('[SP10] a queue that an overloaded leader refuses does not travel again and a
     release = resolve;
   });
   let passedOn = 0;
-  const cluster = await VirtualCluster.start(3, {
+  const { cluster, leader, others } = await ledVirtually({
     limits: { unappliedBytesMax: 8, messageBytesMax: 1 },
     machine: () => new HeldMachine(released),
     carry: (message) => {
@@ -40,13 +40,11 @@ it('[SP10] a queue that an overloaded leader refuses does not travel again and a
       return true;
     },
   });
-  const leader = await cluster.leader();
   leader.node.submit(new Uint8Array(9), { timeoutMs: 60_000 }, () => {});
   await cluster.pass(500);
-  const follower = [...cluster.members.values()].find(({ id }) => id !== leader.id);
   const ended: string[] = [];
   for (let at = 0; at < COMMANDS; at += 1) {
-    follower?.node.submit(new Uint8Array(9), { timeoutMs: 60_000 }, ({ type }) => ended.push(type));
+    others[0].node.submit(new Uint8Array(9), { timeoutMs: 60_000 }, ({ type }) => ended.push(type));
   }
   await cluster.pass(100);
   expect(passedOn).toBeGreaterThanOrEqual(COMMANDS);

@@ -5,6 +5,7 @@ import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts';
 import type { ProposalOutcome } from '../../src/ports/replica.ts';
 import { contradictionInLimits } from '../../src/rules/contradictions.ts';
 import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
+import { ledVirtually } from '../cluster/virtual-scene.ts';
 
 const KIB = 1024;
 
@@ -70,8 +71,7 @@ it('[CF2] a run of many small commands is bounded with their headers', async () 
   const small = { commandBytesMax: 100, runBytesMax: 16_000, messageBytesMax: 16_000 };
   const limits = { ...DEFAULT_LIMITS, ...small, frameBytesMax: 16 * KIB };
   expect(contradictionInLimits(limits)).toBeNull();
-  const cluster = await VirtualCluster.start(3, { limits });
-  const leader = await cluster.leader();
+  const { cluster, leader } = await ledVirtually({ limits });
   await cluster.pass(100);
   for (const { node } of cluster.members.values()) {
     for (let at = 0; at < 4_000; at += 1) {
@@ -85,8 +85,7 @@ it('[CF2] a run of many small commands is bounded with their headers', async () 
 it('[CF2] what the check refuses would halt a leader at its first large write, and are refused', async () => {
   const limits = { ...DEFAULT_LIMITS, commandBytesMax: 300_000, frameBytesMax: 200_000 };
   expect(contradictionInLimits(limits)).not.toBeNull();
-  const cluster = await VirtualCluster.start(3, { limits });
-  const leader = await cluster.leader();
+  const { cluster, leader } = await ledVirtually({ limits });
   await cluster.pass(100);
   leader.node.submit(new Uint8Array(300_000), { timeoutMs: 1_000 }, () => {});
   await cluster.until('the halt', () => leader.node.status().role === 'halted');

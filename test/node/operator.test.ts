@@ -5,13 +5,13 @@ import { PeerProblems, REFUSAL_LINGERS_MS } from '../../src/node/peers/problems.
 import type { DiskEvent, LinkStatus } from '../../src/ports/replica.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { VirtualCluster, type VirtualMember } from '../../src/testing/virtual-cluster.ts';
+import { ledVirtually, letWrite, type VirtualScene } from '../cluster/virtual-scene.ts';
 
 /** A cluster whose leader has committed and applied three commands of clients. */
-async function written(): Promise<{ cluster: VirtualCluster; leader: VirtualMember }> {
-  const cluster = await VirtualCluster.start(3);
-  const leader = await cluster.leader();
-  for (const text of ['a', 'b', 'c']) await cluster.submit(leader.id, text);
-  return { cluster, leader };
+async function written(): Promise<VirtualScene> {
+  const scene = await ledVirtually();
+  for (const text of ['a', 'b', 'c']) await scene.cluster.submit(scene.leader.id, text);
+  return scene;
 }
 
 const LOG = { commitIndex: 4, lastApplied: 4, firstIndex: 1, lastIndex: 4 };
@@ -214,8 +214,7 @@ describe('what takes too long', () => {
     expect(told).toEqual([{ isStalled: true, forMs: 2_000 }]);
     expect(leader.node.status().diskStalled).toBe(true);
     await cluster.pass(900);
-    leader.disk.holds = false;
-    for (const write of leader.disk.held.splice(0)) cluster.clock.defer(write);
+    letWrite(cluster, leader);
     await cluster.pass(100);
     expect(told.slice(1)).toEqual([{ isStalled: false, forMs: expect.any(Number) }]);
     expect(told[1]?.forMs).toBeGreaterThan(2_900);
@@ -231,7 +230,7 @@ describe('what takes too long', () => {
     leader.node.submit(new Uint8Array([1]), { timeoutMs: 60_000 }, () => {});
     await cluster.pass(2_100);
     leader.disk.error = new Error('EIO');
-    for (const write of leader.disk.held.splice(0)) cluster.clock.defer(write);
+    letWrite(cluster, leader);
     await cluster.pass(100);
     expect(leader.node.status().role).toBe('halted');
     expect(told).toEqual([{ isStalled: true, forMs: 2_000 }]);
@@ -239,10 +238,9 @@ describe('what takes too long', () => {
 
   it('[OP4] a peer that takes no entries is told of, and so is the end of it', async () => {
     let isDeaf = false;
-    const cluster = await VirtualCluster.start(3, {
+    const { cluster, leader } = await ledVirtually({
       carry: ({ to, frames }) => !(isDeaf && to === 'at-n3' && frames.length > 1),
     });
-    const leader = await cluster.leader();
     expect(leader.id).not.toBe('n3');
     const heard = hear(cluster);
     isDeaf = true;

@@ -6,7 +6,8 @@ import type { RaftNodeOptions } from '../../src/node/raft-node.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { StateMachine } from '../../src/ports/state-machine.ts';
 import { Trap, trapped } from '../../src/testing/simulation/runtime/trap.ts';
-import { VirtualCluster, type VirtualMember } from '../../src/testing/virtual-cluster.ts';
+import type { VirtualMember } from '../../src/testing/virtual-cluster.ts';
+import { ledVirtually, type VirtualScene } from '../cluster/virtual-scene.ts';
 
 export class Watch {
   readonly trap = new Trap({ late: (place) => this.late.push(place) });
@@ -16,16 +17,13 @@ export class Watch {
   isStoreClosed = false;
 }
 
-export interface WatchedCluster {
-  readonly cluster: VirtualCluster;
-  readonly leader: VirtualMember;
-  readonly others: readonly [VirtualMember, VirtualMember];
+export interface WatchedCluster extends VirtualScene {
   readonly watchOf: (member: VirtualMember) => Watch;
 }
 
 export async function startWatched(machine?: () => StateMachine): Promise<WatchedCluster> {
   const watches = new Map<string, Watch>();
-  const cluster = await VirtualCluster.start(3, {
+  const scene = await ledVirtually({
     ...(machine === undefined ? {} : { machine }),
     carry: ({ from }) => {
       const watch = watches.get(from.slice('at-'.length));
@@ -38,16 +36,8 @@ export async function startWatched(machine?: () => StateMachine): Promise<Watche
       return trapped(observed(options, watch), watch.trap);
     },
   });
-  const leader = await cluster.leader();
-  await cluster.submit(leader.id, 'first');
-  const [one, other] = [...cluster.members.values()].filter((member) => member !== leader);
-  if (one === undefined || other === undefined) throw new Error('three members');
-  return {
-    cluster,
-    leader,
-    others: [one, other],
-    watchOf: ({ id }) => watches.get(id) ?? new Watch(),
-  };
+  await scene.cluster.submit(scene.leader.id, 'first');
+  return { ...scene, watchOf: ({ id }) => watches.get(id) ?? new Watch() };
 }
 
 function observed(options: RaftNodeOptions, watch: Watch): RaftNodeOptions {
