@@ -48,13 +48,6 @@ export interface Replicate {
   readonly round: number;
 }
 
-/** Entries through this index are committed: apply them. */
-interface Commit {
-  readonly type: 'commit';
-  readonly commitIndex: Index;
-  readonly term: Term;
-}
-
 /** Role, term or leader may have changed, as a rule says it: which role it is now the chart alone knows. */
 export interface RoleNews {
   readonly type: 'roleChanged';
@@ -69,36 +62,25 @@ export interface RoleChanged extends RoleNews {
   readonly role: Role;
 }
 
-/** Reads of this round and the ones before may be answered once `readIndex` is applied (§6.4). */
-interface RoundConfirmed {
-  readonly type: 'roundConfirmed';
-  readonly round: number;
-  readonly readIndex: Index;
-}
-
 /** What a leader tells the replication actors of its peers. */
 export type ReplicationNews =
   | { readonly type: 'log.grew'; readonly lastIndex: Index; readonly commitIndex: Index }
   | { readonly type: 'round.began'; readonly round: number; readonly commitIndex: Index }
   | { readonly type: 'heartbeat.due' };
 
-/** The leader has committed an entry of its own term: it may answer reads from now on (§6.4). */
-interface Established {
-  readonly type: 'established';
-  readonly term: Term;
-}
-
-export type RaftEffect = Persist | Send | Commit | RoleNews | RoundConfirmed | Established;
+export type RaftEffect =
+  | Persist
+  | Send
+  | RoleNews
+  /** Entries through this index are committed: apply them. */
+  | { readonly type: 'commit'; readonly commitIndex: Index; readonly term: Term }
+  /** Reads of this round and the ones before may be answered once `readIndex` is applied (§6.4). */
+  | { readonly type: 'roundConfirmed'; readonly round: number; readonly readIndex: Index }
+  /** The leader has committed an entry of its own term: it may answer reads from now on (§6.4). */
+  | { readonly type: 'established'; readonly term: Term };
 
 /** The same as it leaves the chart, with the role added. */
 export type RaftOutput = Exclude<RaftEffect, RoleNews> | RoleChanged;
-
-/** A peer that stopped making progress, or started again, for logs and metrics. */
-interface PeerStalled {
-  readonly type: 'peerStalled';
-  readonly peer: NodeId;
-  readonly matchIndex: Index;
-}
 
 /** A peer has answered: it was in contact, and holds this much of the leader's log. */
 interface Progressed {
@@ -110,30 +92,21 @@ interface Progressed {
   readonly round: number;
 }
 
-export type ReplicationEffect = Replicate | Progressed | PeerStalled;
+export type ReplicationEffect =
+  | Replicate
+  | Progressed
+  /** A peer that stopped making progress, or started again, for logs and metrics. */
+  | { readonly type: 'peerStalled'; readonly peer: NodeId; readonly matchIndex: Index };
 
-/** Write everything gathered so far as one synced batch and answer `write.completed`. */
-interface FlushLog {
-  readonly type: 'flushLog';
-  /** Completions name it; one of an older writer is dropped. */
-  readonly batch: number;
-}
-
-interface LogDurable {
-  readonly type: 'logDurable';
-  readonly batch: number;
-}
-
-interface DiskStalled {
-  readonly type: 'diskStalled';
-  readonly stalledForMs: number;
-}
-
-interface DiskRecovered {
-  readonly type: 'diskRecovered';
-}
-
-export type LogWriterEffect = FlushLog | LogDurable | DiskStalled | DiskRecovered;
+export type LogWriterEffect =
+  /**
+   * Write everything gathered so far as one synced batch and answer `write.completed`. Completions name the batch; one
+   * of an older writer is dropped.
+   */
+  | { readonly type: 'flushLog'; readonly batch: number }
+  | { readonly type: 'logDurable'; readonly batch: number }
+  | { readonly type: 'diskStalled'; readonly stalledForMs: number }
+  | { readonly type: 'diskRecovered' };
 
 /** Ask the leader which index the reads that wait have to see; answer `leader.answered` or `leader.refused`. */
 export interface AskLeader {
@@ -205,18 +178,15 @@ export type CallEffect =
   /** The chart has come to its end, whichever. */
   | { readonly type: 'callEnded'; readonly call: number };
 
-/** End all parts, at once: what stands before this in the line is not performed any more (FS1). */
-interface Halted {
-  readonly type: 'halted';
-  readonly error: RaftError;
-}
-
 /** Take on nothing new, and answer `drained` when nobody waits any more. */
 export interface Drain {
   readonly type: 'drain';
 }
 
-export type NodeEffect = Halted | Drain;
+export type NodeEffect =
+  | Drain
+  /** End all parts, at once: what stands before this in the line is not performed any more (FS1). */
+  | { readonly type: 'halted'; readonly error: RaftError };
 
 export type Effect =
   | RaftOutput
@@ -230,7 +200,7 @@ export type Effect =
   | NodeEffect;
 
 /** What is performed in the order given. */
-export type Performed = Exclude<Effect, Halted>;
+export type Performed = Exclude<Effect, { readonly type: 'halted' }>;
 
 /** What a rule returns: the fields that change and the effects to hand out, in order. */
 export interface Step<State, Out> {

@@ -13,7 +13,8 @@ import type { NodeId } from './types.ts';
  */
 export type Retry = 'safe' | 'redirect' | 'outcomeUnknown' | 'never';
 
-const RETRY_BY_CODE = {
+/** Every code with the retry advice it carries unless a caller is told otherwise. */
+export const ERROR_CODES = {
   RAFT_ABORTED: 'outcomeUnknown',
   RAFT_BAD_REQUEST: 'never',
   RAFT_COMMAND_REFUSED: 'never',
@@ -42,7 +43,7 @@ const RETRY_BY_CODE = {
   RAFT_WRONG_IDENTITY: 'never',
 } as const satisfies Record<string, Retry>;
 
-export type RaftErrorCode = keyof typeof RETRY_BY_CODE;
+export type RaftErrorCode = keyof typeof ERROR_CODES;
 
 export interface RaftErrorDetails {
   /** Overrides the code's usual answer, e.g. an aborted read is `safe`. */
@@ -62,13 +63,10 @@ export class RaftError extends Error {
   constructor(code: RaftErrorCode, message: string, details: RaftErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
-    this.retry = details.retry ?? RETRY_BY_CODE[code];
+    this.retry = details.retry ?? ERROR_CODES[code];
     this.leader = details.leader ?? null;
   }
 }
-
-/** Every code with the retry advice it carries unless a caller is told otherwise. */
-export const ERROR_CODES: Readonly<Record<RaftErrorCode, Retry>> = RETRY_BY_CODE;
 
 /** Whatever was thrown, as the reason of a halt. */
 export function asRaftError(error: unknown): RaftError {

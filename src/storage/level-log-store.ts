@@ -14,6 +14,7 @@ import type { DirectoryGround } from './directory/directory-parts.ts';
 import { readFailed, storeClosed } from './directory/refusals.ts';
 import { requireReadable } from './log/read-range.ts';
 import { readRuns, UnreadableRun } from './log/run-reader.ts';
+import { promised } from './promised.ts';
 import { StoreWriter } from './store-writer.ts';
 
 interface Session {
@@ -55,7 +56,7 @@ export class LevelLogStore implements LogStore {
     requireReadable(writer.content.log.shape, range);
     const firstIndex = writer.content.runHolding(range.from);
     try {
-      const runs = await readRuns(opened.database, { ...range, firstIndex });
+      const runs = await readRuns(opened.database, { ...range, from: firstIndex });
       return runs.map((run) => sliceRun(run, range.from, range.through));
     } catch (error) {
       throw this.#readFailed(session, firstIndex, error);
@@ -63,12 +64,7 @@ export class LevelLogStore implements LogStore {
   }
 
   rememberPeer(peer: KnownPeer): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#requireSession().writer.rememberPeer(peer, (error) => {
-        if (error === null) resolve();
-        else reject(error);
-      });
-    });
+    return promised((completed) => this.#requireSession().writer.rememberPeer(peer, completed));
   }
 
   /** What is under way is finished first. Does nothing if the store is not open. */

@@ -13,12 +13,13 @@ import { checkOptionNames } from '../core/known-names.ts';
 import { LOG_EMPTY } from '../core/log-shape.ts';
 import { type ReadRange, selectRuns, truncateRuns } from '../core/run-list.ts';
 import type { LogOperation, LogStore, LogStoreOwner, RecoveredLog } from '../ports/log-store.ts';
-import { requireOwn, requireSameMembers, requireSendable } from './directory/agreement.ts';
+import { requireFit, requireOwn } from './directory/agreement.ts';
 import { foundIdentity } from './directory/directory-creation.ts';
 import { cryptoWord, type RandomWord } from './directory/random-word.ts';
 import { storeClosed, writeFailed } from './directory/refusals.ts';
 import { type LogPlan, type LogState, planWrite } from './log/log-plan.ts';
 import { requireReadable } from './log/read-range.ts';
+import { promised } from './promised.ts';
 import { bootIdentity } from './records/identity-file.ts';
 
 interface MemoryLogStoreOptions {
@@ -67,9 +68,8 @@ class MemoryLogStore implements LogStore {
     const isNew = this.#content === null;
     const content = this.#content ?? newContent(owner, this.#randomWord());
     requireOwn(PLACE, content.identity, owner);
-    requireSameMembers(PLACE, { known: content.configuration, named: owner.founding });
     const largestRun = content.runs.reduce((most, { bytes }) => Math.max(most, bytes.length), 0);
-    requireSendable(PLACE, owner, largestRun);
+    requireFit(PLACE, { ...content, largestRun }, owner);
     content.identity = bootIdentity(content.identity, this.#randomWord());
     this.#content = content;
     this.#isOpen = true;
@@ -107,13 +107,9 @@ class MemoryLogStore implements LogStore {
   rememberPeer(peer: KnownPeer): Promise<void> {
     const refusal = this.#refusal();
     if (refusal !== null) return Promise.reject(refusal);
-    return new Promise((resolve, reject) => {
-      this.#defer(() => {
-        const error = this.#perform(({ peers }) => peers.set(peer.nodeId, peer));
-        if (error === null) resolve();
-        else reject(error);
-      });
-    });
+    const perform = (): RaftError | null =>
+      this.#perform(({ peers }) => peers.set(peer.nodeId, peer));
+    return promised((completed) => this.#defer(() => completed(perform())));
   }
 
   /** A write under way is finished first. The content stays. */

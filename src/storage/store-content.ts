@@ -22,17 +22,11 @@ import {
 } from './records/record.ts';
 import { advanceDigest, type StoreState } from './records/stored-values.ts';
 
-/** Everything that one batch is to bring about. */
 export interface StoreChange {
   readonly plan: LogPlan;
   /** What is left of the run that the plan cuts in the middle, if it does. */
   readonly head: EntryRun | null;
   readonly peers: readonly KnownPeer[];
-}
-
-interface EncodedChange {
-  readonly changes: readonly DatabaseChange[];
-  readonly state: StoreState;
 }
 
 export interface CutRun {
@@ -78,7 +72,7 @@ export class StoreContent {
   }
 
   /** The batch for a change, and the state it leaves behind. Changes nothing here. */
-  encode({ plan, head, peers }: StoreChange): EncodedChange {
+  encode({ plan, head, peers }: StoreChange): { changes: DatabaseChange[]; state: StoreState } {
     const changes: DatabaseChange[] = [];
     let { digest, runs } = this.#state;
     for (let at = this.#runsKept(plan); at < this.#runs.length; at += 1) {

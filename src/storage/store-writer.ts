@@ -11,11 +11,11 @@ import type { KnownPeer } from '../core/identity.ts';
 import type { LogOperation } from '../ports/log-store.ts';
 import type { OpenedDirectory } from './directory/data-directory.ts';
 import { writeFailed } from './directory/refusals.ts';
+import { writeDurably } from './disk/database.ts';
 import { PENDING_PEERS_MAX } from './limits.ts';
 import { type LogPlan, planWrite } from './log/log-plan.ts';
 import { readRuns } from './log/run-reader.ts';
-import type { StoreState } from './records/stored-values.ts';
-import { type CutRun, type StoreChange, StoreContent } from './store-content.ts';
+import { type CutRun, StoreContent } from './store-content.ts';
 
 type Completed = (error: Error | null) => void;
 
@@ -29,13 +29,6 @@ interface Commit {
   readonly plan: LogPlan;
   readonly peers: readonly KnownPeer[];
   readonly completed: readonly Completed[];
-}
-
-/** A commit with its bytes. */
-interface Batch {
-  readonly commit: Commit;
-  readonly change: StoreChange;
-  readonly state: StoreState;
 }
 
 export class StoreWriter {
@@ -110,10 +103,10 @@ export class StoreWriter {
     const commit = this.#gather();
     if (commit === null) return;
     this.#underWay = commit;
-    const { cutFrom } = commit.plan;
-    const cut = cutFrom === null ? null : this.content.runCutAt(cutFrom);
-    if (cut === null) this.#writeBatch(commit, null);
-    else this.#writeBehindHead(commit, cut);
+    this.#perform(commit).then(
+      () => this.#finish(commit, null),
+      (cause) => this.#failed(commit, cause),
+    );
   }
 
   #gather(): Commit | null {
@@ -129,69 +122,29 @@ export class StoreWriter {
     return { plan, peers: [...newest.values()], completed };
   }
 
-  /** What stays of a run that is cut in the middle is encoded anew, in the same batch. */
-  #writeBehindHead(commit: Commit, { firstIndex, through }: CutRun): void {
-    const { database } = this.#opened;
-    readRuns(database, { firstIndex, through: firstIndex, bytesMax: 0 })
-      .then(([run]) => {
-        assert(run !== undefined, 'ST12: a read returns at least one run');
-        return sliceRun(run, firstIndex, through);
-      })
-      .then(
-        (head) => this.#writeBatch(commit, head),
-        (error) => this.#failed(commit, error),
-      );
-  }
-
   /** ST9: a throw (an allocation that fails, a database that objects) is a failed write like any other. */
-  #writeBatch(commit: Commit, head: EntryRun | null): void {
-    try {
-      this.#handOver(commit, head);
-    } catch (error) {
-      queueMicrotask(() => this.#failed(commit, error));
-    }
-  }
-
-  #handOver(commit: Commit, head: EntryRun | null): void {
-    const change: StoreChange = { plan: commit.plan, head, peers: commit.peers };
+  async #perform({ plan, peers }: Commit): Promise<void> {
+    const { database, identity, slotFiles } = this.#opened;
+    const cut = plan.cutFrom === null ? null : this.content.runCutAt(plan.cutFrom);
+    const change = { plan, head: cut === null ? null : await this.#headOf(cut), peers };
     const { changes, state } = this.content.encode(change);
-    const batch: Batch = { commit, change, state };
-    this.#opened.database.write(changes, (error) => {
-      if (error !== null) this.#failed(commit, error);
-      else if (commit.plan.isHardStateChanged) this.#copyHardState(batch);
-      else this.#acknowledge(batch);
-    });
-  }
-
-  #copyHardState(batch: Batch): void {
-    const { identity, slotFiles } = this.#opened;
     const { incarnation } = identity;
-    const { sequence, hardState } = batch.state;
-    try {
-      slotFiles.hardState.write({ incarnation, sequence, hardState });
-    } catch (error) {
-      this.#failed(batch.commit, error);
-      return;
+    const { sequence, hardState, last } = state;
+    await writeDurably(database, changes);
+    if (plan.isHardStateChanged) {
+      await slotFiles.hardState.writeDurably({ incarnation, sequence, hardState });
     }
-    slotFiles.hardState.sync((error) => {
-      if (error !== null) this.#failed(batch.commit, error);
-      else this.#acknowledge(batch);
-    });
-  }
-
-  #acknowledge({ commit, change, state }: Batch): void {
-    const { identity, slotFiles } = this.#opened;
-    const { incarnation } = identity;
-    const { sequence, last } = state;
-    try {
-      slotFiles.acknowledged.write({ incarnation, sequence, last });
-    } catch (error) {
-      this.#failed(commit, error);
-      return;
-    }
+    slotFiles.acknowledged.write({ incarnation, sequence, last });
     slotFiles.acknowledged.syncSoon();
     this.content.adopt(change, state);
-    this.#finish(commit, null);
+  }
+
+  /** What stays of a run that is cut in the middle is encoded anew, in the same batch. */
+  async #headOf({ firstIndex, through }: CutRun): Promise<EntryRun> {
+    const range = { from: firstIndex, through: firstIndex, bytesMax: 0 };
+    const [run] = await readRuns(this.#opened.database, range);
+    assert(run !== undefined, 'ST12: a read returns at least one run');
+    return sliceRun(run, firstIndex, through);
   }
 
   #failed(commit: Commit, cause: unknown): void {

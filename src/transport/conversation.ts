@@ -38,6 +38,15 @@ export interface Wire {
   hangUp(kind: 'ended' | 'badFrame', text: string): void;
 }
 
+/** Of a connection that never came to be. */
+export const NO_WIRE: Wire = {
+  write: () => {},
+  bufferedBytes: () => 0,
+  hold: () => {},
+  release: () => {},
+  hangUp: () => {},
+};
+
 interface ConversationSetting {
   readonly wire: Wire;
   readonly limits: TransportLimits;

@@ -24,7 +24,13 @@ import { checkOptionNames } from '../core/known-names.ts';
 import { HANDSHAKE_TIMEOUT_MS } from '../core/limits.ts';
 import type { ConnectionListener, PeerConnection, TransportLimits } from '../ports/transport.ts';
 import { type Address, formatAddress, parseAddress } from './address.ts';
-import { type Accept, Conversation, type PeerTransport, type Wire } from './conversation.ts';
+import {
+  type Accept,
+  Conversation,
+  NO_WIRE,
+  type PeerTransport,
+  type Wire,
+} from './conversation.ts';
 import { CALLERS_MAX, CALLERS_STRANGERS_SHARE } from './limits.ts';
 import { failureText, follow, GOODBYE_TIMEOUT_MS, WebSocketWire } from './ws-wire.ts';
 
@@ -275,14 +281,6 @@ const FLOODED = 'more than a hello before it was accepted';
 function farEndOf({ remoteAddress, remotePort }: Socket): string {
   return formatAddress({ host: remoteAddress ?? '', port: remotePort ?? 0 });
 }
-
-const NO_WIRE: Wire = {
-  write: () => {},
-  hold: () => {},
-  release: () => {},
-  bufferedBytes: () => 0,
-  hangUp: () => {},
-};
 
 /** What both ends ask of `ws`. `closeTimeout` is not in its type declarations yet. */
 function socketOptions(limits: TransportLimits): {

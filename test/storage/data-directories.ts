@@ -115,18 +115,14 @@ type Verdict =
  * Opens a directory. `intact`: it holds exactly what the model says, and still does after one more write
  * and a restart, or is then refused. Throws if it opens with anything else, or fails without a plan.
  */
-export async function verdictOf(
-  directory: string,
-  model: LogModel,
-  owner: LogStoreOwner = OWNER,
-): Promise<Verdict> {
+export async function verdictOf(directory: string, model: LogModel): Promise<Verdict> {
   const next = append(run(Math.max(1, model.term), model.entries.length + 1, ['after']));
   const check = async (store: LogStore, recovered: RecoveredLog): Promise<void> => {
     requireSame(await contentOf(store, recovered), model);
     await outcome(store, [next]);
   };
   try {
-    await during(directory, check, owner);
+    await during(directory, check);
     return { type: 'intact' };
   } catch (error) {
     if (error instanceof RaftError) return { type: 'refused', error };

@@ -16,7 +16,7 @@ import {
   encodeMessage,
   encodeRefusal,
 } from '../../src/transport/codec.ts';
-import { Conversation } from '../../src/transport/conversation.ts';
+import { Conversation, NO_WIRE } from '../../src/transport/conversation.ts';
 import { FRAME_HEADER_BYTES } from '../../src/transport/frames.ts';
 import { anyMessage } from './arbitraries.ts';
 
@@ -31,13 +31,7 @@ function listenTo(
   let badFrames = 0;
   const later: (() => void)[] = [];
   const conversation = new Conversation({
-    wire: {
-      write: () => {},
-      hold: () => {},
-      release: () => {},
-      bufferedBytes: () => 0,
-      hangUp: () => {},
-    },
+    wire: NO_WIRE,
     limits: LIMITS,
     defer: (callback) => later.push(callback),
     onBadFrame: () => {

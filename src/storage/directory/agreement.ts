@@ -2,7 +2,7 @@
  * Whether the parts of a data directory belong together and none has fallen behind what it promised (ST4, ST5, ST7).
  * The order of the writes decides which differences a crash may leave; all others are refused.
  */
-import { type Configuration, members } from '../../core/configuration.ts';
+import { members } from '../../core/configuration.ts';
 import type { HardState } from '../../core/hard-state.ts';
 import type { NodeIdentity } from '../../core/identity.ts';
 import type { EntryId } from '../../core/types.ts';
@@ -46,18 +46,17 @@ export function requireOwn(place: string, found: NodeIdentity, owner: LogStoreOw
   if (!isOwn) throw belongsTo(place, found, owner);
 }
 
-/** CF5: whoever names other members means another cluster, and must not be half in this one and half in that. */
-export function requireSameMembers(
+/**
+ * CF5: whoever names other members means another cluster, and must not be half in this one and half in that. CF8: what
+ * was written under larger limits must still fit what this node may send.
+ */
+export function requireFit(
   place: string,
-  { known, named }: { readonly known: Configuration; readonly named: Configuration },
+  { configuration, largestRun }: Pick<ProvenDatabase, 'configuration' | 'largestRun'>,
+  { founding, runBytesMax = Number.POSITIVE_INFINITY }: LogStoreOwner,
 ): void {
-  const isSame = members(known).join() === members(named).join();
-  if (!isSame) throw otherMembers(place, members(known), members(named));
-}
-
-/** CF8: what was written under larger limits must still fit what this node may send. */
-export function requireSendable(place: string, owner: LogStoreOwner, largestRun: number): void {
-  const { runBytesMax = Number.POSITIVE_INFINITY } = owner;
+  const [known, named] = [members(configuration), members(founding)];
+  if (known.join() !== named.join()) throw otherMembers(place, known, named);
   if (largestRun > runBytesMax) throw runTooLarge(place, largestRun, runBytesMax);
 }
 

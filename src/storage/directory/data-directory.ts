@@ -12,13 +12,14 @@ import {
   DatabaseDamaged,
   DatabaseLocked,
   DatabaseMissing,
+  type OpenOptions,
   writeDurably,
 } from '../disk/database.ts';
 import { bootIdentity } from '../records/identity-file.ts';
 import { putRecord, RECORD_KIND } from '../records/record.ts';
 import { SlotFile } from '../records/slot-file.ts';
 import type { Acknowledged, HardStateCopy, StoreState } from '../records/stored-values.ts';
-import { requireAgreement, requireOwn, requireSameMembers, requireSendable } from './agreement.ts';
+import { requireAgreement, requireFit, requireOwn } from './agreement.ts';
 import { createDirectory } from './directory-creation.ts';
 import {
   type DirectoryGround,
@@ -80,10 +81,7 @@ async function survey(ground: DirectoryGround, owner: LogStoreOwner): Promise<bo
   return true;
 }
 
-async function lock(
-  ground: DirectoryGround,
-  options: { readonly createIfMissing: boolean },
-): Promise<Database> {
+async function lock(ground: DirectoryGround, options: OpenOptions): Promise<Database> {
   const { directory } = ground;
   const database = ground.database(`${directory}/${PART.log}`);
   try {
@@ -116,8 +114,7 @@ async function openLocked(
   const hardState = slots.hardState.value;
   const acknowledged = slots.acknowledged.value;
   requireAgreement({ directory, identity, database: proven, hardState, acknowledged });
-  requireSameMembers(directory, { known: proven.configuration, named: owner.founding });
-  requireSendable(directory, owner, proven.largestRun);
+  requireFit(directory, proven, owner);
   const slotFiles = await openSlotFiles(ground, slots);
   try {
     return await countStart(ground, { identity, isNew, proven, database, slotFiles });

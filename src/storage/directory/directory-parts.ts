@@ -18,7 +18,6 @@ import {
 import type { RandomWord } from './random-word.ts';
 import { damagedPart, missing, newerFormat, PART, type Part } from './refusals.ts';
 
-/** What a data directory stands on. */
 export interface DirectoryGround {
   readonly directory: string;
   readonly files: Files;

@@ -65,160 +65,147 @@ export async function proveDatabase(
   directory: string,
   database: Database,
 ): Promise<ProvenDatabase | null> {
-  const draft: Draft = {
-    directory,
-    identity: null,
-    configuration: null,
-    state: null,
-    shape: null,
-    runs: new RunIndex(),
-    peers: new Map(),
-    largestRun: 0,
-    digest: 0,
-    records: 0,
-  };
+  const proof = new StartUpProof(directory);
   const scan = database.scan({ from: new Uint8Array(0), bytesMax: SCAN_STEP_BYTES_MAX });
   try {
     for (let step = await scan.next(); step.length > 0; step = await scan.next()) {
-      for (const record of step) addRecord(draft, record);
+      for (const record of step) proof.add(record);
     }
   } finally {
     await scan.close();
   }
-  return draft.records === 0 ? null : conclude(draft);
+  return proof.conclude();
 }
 
-/** What was read so far, private to one proof. */
-interface Draft {
-  readonly directory: string;
-  identity: StoredIdentity | null;
-  configuration: Configuration | null;
-  state: StoreState | null;
+type Proven<Value> = Extract<Decoded<Value>, { readonly type: 'value' }>;
+
+/** What was read so far. */
+class StartUpProof {
+  readonly #directory: string;
+  #isEmpty = true;
+  #identity: StoredIdentity | null = null;
+  #configuration: Configuration | null = null;
+  #state: StoreState | null = null;
   /** `null` before the first run; its base is only guessed until the state record confirms it. */
-  shape: LogShape | null;
-  readonly runs: RunIndex;
-  readonly peers: Map<string, StoredPeer>;
-  largestRun: number;
-  digest: number;
-  records: number;
-}
+  #shape: LogShape | null = null;
+  readonly #runs = new RunIndex();
+  readonly #peers = new Map<string, StoredPeer>();
+  #largestRun = 0;
+  #digest = 0;
 
-function addRecord(draft: Draft, record: DatabaseRecord): void {
-  const { key, value } = record;
-  draft.records += 1;
-  switch (key[0]) {
-    case RECORD_KIND.run:
-      addRun(draft, key, value);
-      return;
-    case RECORD_KIND.peer:
-      addPeer(draft, key, value);
-      return;
-    case RECORD_KIND.identity:
-      draft.identity = counted(draft, single(draft, record, IDENTITY));
-      return;
-    case RECORD_KIND.configuration:
-      draft.configuration = counted(draft, single(draft, record, CONFIGURATION));
-      return;
-    case RECORD_KIND.state:
-      draft.state = single(draft, record, STATE).value;
-      return;
-    default:
-      throw damagedLog(draft, 'it holds a record of no known kind');
+  constructor(directory: string) {
+    this.#directory = directory;
   }
-}
 
-function addRun(draft: Draft, key: Uint8Array, value: Uint8Array): void {
-  const { directory, shape } = draft;
-  const expected = shape === null ? indexOfKey(key) : nextIndex(shape.lastIndex);
-  const run = decodeRun(value);
-  if (typeof run === 'string') throw damagedRun(directory, expected, run);
-  if (!isSameKey(key, keyOfRun(run.firstIndex))) {
-    throw damagedRun(directory, expected, 'an entry run lies under the key of another');
+  add(record: DatabaseRecord): void {
+    const { key, value } = record;
+    this.#isEmpty = false;
+    switch (key[0]) {
+      case RECORD_KIND.run:
+        this.#addRun(key, value);
+        return;
+      case RECORD_KIND.peer:
+        this.#addPeer(key, value);
+        return;
+      case RECORD_KIND.identity:
+        this.#identity = this.#counted(this.#single(record, IDENTITY));
+        return;
+      case RECORD_KIND.configuration:
+        this.#configuration = this.#counted(this.#single(record, CONFIGURATION));
+        return;
+      case RECORD_KIND.state:
+        this.#state = this.#single(record, STATE).value;
+        return;
+      default:
+        throw this.#damaged('it holds a record of no known kind');
+    }
   }
-  if (run.firstIndex !== expected) throw gap(directory, expected, run.firstIndex);
-  const before = shape ?? shapeBefore(run.firstIndex);
-  if (run.term < lastLog(before).term) throw termFalls(directory, run.firstIndex);
-  const checksum = checksumOfRun(value);
-  draft.shape = appendSpan(before, run);
-  draft.runs.append(run.firstIndex, checksum);
-  draft.largestRun = Math.max(draft.largestRun, value.length);
-  draft.digest = advanceDigest(draft.digest, checksum, 0);
-}
 
-function addPeer(draft: Draft, key: Uint8Array, value: Uint8Array): void {
-  const record = proven(draft, decodeRecord(PEER, value));
-  const peer = counted(draft, record);
-  if (!isSameKey(key, keyOfPeer(peer.nodeId))) throw misplaced(draft);
-  draft.peers.set(peer.nodeId, { peer, checksum: record.checksum });
-}
+  conclude(): ProvenDatabase | null {
+    if (this.#isEmpty) return null;
+    const [identity, configuration, state] = [this.#identity, this.#configuration, this.#state];
+    if (identity === null || configuration === null || state === null) {
+      throw this.#damaged('the records that every store has are not there');
+    }
+    const shape = this.#withBase(state);
+    const last = lastLog(shape);
+    const isLast = last.index === state.last.index && last.term === state.last.term;
+    if (!isLast || this.#runs.length !== state.runs || this.#digest !== state.digest) {
+      throw contentDiffers(this.#directory, last);
+    }
+    if (last.term > state.hardState.term) {
+      throw termAboveHardState(this.#directory, last, state.hardState.term);
+    }
+    const found = { runs: this.#runs, peers: this.#peers, largestRun: this.#largestRun };
+    return { identity, configuration, state, shape, ...found };
+  }
 
-/** A record of which there is one, so that its kind is its key. */
-function single<Value>(
-  draft: Draft,
-  { key, value }: DatabaseRecord,
-  format: RecordFormat<Value>,
-): ProvenValue<Value> {
-  if (!isSameKey(key, keyOf(format.kind))) throw misplaced(draft);
-  return proven(draft, decodeRecord(format, value));
-}
+  #addRun(key: Uint8Array, value: Uint8Array): void {
+    const shape = this.#shape;
+    const expected = shape === null ? indexOfKey(key) : nextIndex(shape.lastIndex);
+    const run = decodeRun(value);
+    if (typeof run === 'string') throw damagedRun(this.#directory, expected, run);
+    if (!isSameKey(key, keyOfRun(run.firstIndex))) {
+      throw damagedRun(this.#directory, expected, 'an entry run lies under the key of another');
+    }
+    if (run.firstIndex !== expected) throw gap(this.#directory, expected, run.firstIndex);
+    const before = shape ?? shapeBefore(run.firstIndex);
+    if (run.term < lastLog(before).term) throw termFalls(this.#directory, run.firstIndex);
+    const checksum = checksumOfRun(value);
+    this.#shape = appendSpan(before, run);
+    this.#runs.append(run.firstIndex, checksum);
+    this.#largestRun = Math.max(this.#largestRun, value.length);
+    this.#digest = advanceDigest(this.#digest, checksum, 0);
+  }
 
-/** Every record but the state is part of the digest that the state names. */
-function counted<Value>(draft: Draft, { value, checksum }: ProvenValue<Value>): Value {
-  draft.digest = advanceDigest(draft.digest, checksum, 0);
-  return value;
-}
+  #addPeer(key: Uint8Array, value: Uint8Array): void {
+    const record = this.#proven(decodeRecord(PEER, value));
+    const peer = this.#counted(record);
+    if (!isSameKey(key, keyOfPeer(peer.nodeId))) throw this.#misplaced();
+    this.#peers.set(peer.nodeId, { peer, checksum: record.checksum });
+  }
 
-function conclude(draft: Draft): ProvenDatabase {
-  const { directory, identity, configuration, state, runs, peers, largestRun } = draft;
-  if (identity === null || configuration === null || state === null) {
-    throw damagedLog(draft, 'the records that every store has are not there');
+  /** A record of which there is one, so that its kind is its key. */
+  #single<Value>({ key, value }: DatabaseRecord, format: RecordFormat<Value>): Proven<Value> {
+    if (!isSameKey(key, keyOf(format.kind))) throw this.#misplaced();
+    return this.#proven(decodeRecord(format, value));
   }
-  const shape = withBase(draft, state);
-  const last = lastLog(shape);
-  if (last.index !== state.last.index || last.term !== state.last.term) {
-    throw contentDiffers(directory, last);
-  }
-  if (runs.length !== state.runs || draft.digest !== state.digest) {
-    throw contentDiffers(directory, last);
-  }
-  if (last.term > state.hardState.term) {
-    throw termAboveHardState(directory, last, state.hardState.term);
-  }
-  return { identity, configuration, state, shape, runs, peers, largestRun };
-}
 
-/** The shape above the base that the state record names. */
-function withBase({ directory, shape }: Draft, { base }: StoreState): LogShape {
-  if (shape === null) return { base, lastIndex: base.index, termRuns: [] };
-  const first = shape.termRuns[0] ?? { term: base.term, firstIndex: nextIndex(base.index) };
-  if (first.firstIndex !== nextIndex(base.index)) {
-    throw gap(directory, nextIndex(base.index), first.firstIndex);
+  /** Every record but the state is part of the digest that the state names. */
+  #counted<Value>({ value, checksum }: Proven<Value>): Value {
+    this.#digest = advanceDigest(this.#digest, checksum, 0);
+    return value;
   }
-  if (first.term < base.term) throw termFalls(directory, first.firstIndex);
-  return { ...shape, base };
+
+  /** The shape above the base that the state record names. */
+  #withBase({ base }: StoreState): LogShape {
+    const shape = this.#shape;
+    if (shape === null) return { base, lastIndex: base.index, termRuns: [] };
+    const first = shape.termRuns[0] ?? { term: base.term, firstIndex: nextIndex(base.index) };
+    if (first.firstIndex !== nextIndex(base.index)) {
+      throw gap(this.#directory, nextIndex(base.index), first.firstIndex);
+    }
+    if (first.term < base.term) throw termFalls(this.#directory, first.firstIndex);
+    return { ...shape, base };
+  }
+
+  #proven<Value>(record: Decoded<Value>): Proven<Value> {
+    if (record.type === 'value') return record;
+    if (record.type === 'damaged') throw this.#damaged(`a record cannot be trusted, ${record.why}`);
+    throw newerFormat(`${this.#directory}/${PART.log}`, record.version);
+  }
+
+  #misplaced(): Error {
+    return this.#damaged('a record lies under the key of another');
+  }
+
+  #damaged(why: string): Error {
+    return damagedPart(this.#directory, PART.log, why);
+  }
 }
 
 function shapeBefore(firstIndex: Index): LogShape {
   return { base: ENTRY_ZERO, lastIndex: previousIndex(firstIndex), termRuns: [] };
-}
-
-interface ProvenValue<Value> {
-  readonly value: Value;
-  readonly checksum: number;
-}
-
-function proven<Value>(draft: Draft, record: Decoded<Value>): ProvenValue<Value> {
-  if (record.type === 'value') return record;
-  if (record.type === 'newer') throw newerFormat(`${draft.directory}/${PART.log}`, record.version);
-  throw damagedLog(draft, `a record cannot be trusted, ${record.why}`);
-}
-
-function misplaced(draft: Draft): Error {
-  return damagedLog(draft, 'a record lies under the key of another');
-}
-
-function damagedLog(draft: Draft, why: string): Error {
-  return damagedPart(draft.directory, PART.log, why);
 }
 
 /** For sentences only: the index that a key of any length seems to name. */

@@ -1,8 +1,8 @@
 /**
- * What the level store asks of the database below it: an ordered map with atomic, synced batches. A
- * simulator may put its own underneath. The store trusts it with very little (docs/formats.md): records
- * may vanish, come back or change silently; what a store relies on is written at each method.
+ * What the level store asks of the database below it: an ordered map with atomic, synced batches. It trusts it with very
+ * little (docs/formats.md): records may vanish, come back or change silently; what it relies on stands at each method.
  */
+import { promised } from '../promised.ts';
 
 export type DatabaseChange =
   | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
@@ -27,6 +27,10 @@ export interface ScanRange {
   readonly bytesMax: number;
 }
 
+export interface OpenOptions {
+  readonly createIfMissing: boolean;
+}
+
 export interface Database {
   /**
    * Takes the lock on its directory, then opens what is there. Rejects with `DatabaseLocked` if another
@@ -34,14 +38,13 @@ export interface Database {
    * may be created; with `DatabaseDamaged` if its own files are. Never creates one in the place of the
    * remains of another.
    */
-  open(options: { readonly createIfMissing: boolean }): Promise<void>;
+  open(options: OpenOptions): Promise<void>;
   /**
    * Makes all the changes, in order, or none, and calls back once, never during the call: `null` means
    * that they are on disk. After an error they may be there or not, and no later write succeeds.
    */
   write(changes: readonly DatabaseChange[], completed: (error: Error | null) => void): void;
   scan(range: ScanRange): DatabaseScan;
-  /** Releases the lock. */
   close(): Promise<void>;
 }
 
@@ -49,9 +52,7 @@ export function writeDurably(
   database: Database,
   changes: readonly DatabaseChange[],
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
-    database.write(changes, (error) => (error === null ? resolve() : reject(error)));
-  });
+  return promised((completed) => database.write(changes, completed));
 }
 
 /** The directory is in use by this process or another. */

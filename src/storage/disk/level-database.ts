@@ -15,6 +15,7 @@ import {
   DatabaseMissing,
   type DatabaseRecord,
   type DatabaseScan,
+  type OpenOptions,
   type ScanRange,
 } from './database.ts';
 import { LevelFileDamaged, liveTables, requireSoundTable } from './level-tables.ts';
@@ -57,7 +58,7 @@ export class LevelDatabase implements Database {
     this.#openFilesMax = openFilesMax;
   }
 
-  async open(options: { readonly createIfMissing: boolean }): Promise<void> {
+  async open(options: OpenOptions): Promise<void> {
     const parent = await realpath(dirname(this.#directory));
     const place = join(parent, basename(this.#directory));
     if (openDirectories.has(place)) throw new DatabaseLocked('it is open in this process');
@@ -114,10 +115,7 @@ function plain({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array {
  * an empty store between the remains of the old one, so that only a beginning may lack it. Nothing is changed but a
  * beginning that a power loss has torn: it loses its `CURRENT`, and LevelDB, under its lock, begins anew.
  */
-async function requireSound(
-  place: string,
-  { createIfMissing }: { readonly createIfMissing: boolean },
-): Promise<void> {
+async function requireSound(place: string, { createIfMissing }: OpenOptions): Promise<void> {
   const names = (await nodeFiles.list(place)) ?? [];
   const mayBegin = createIfMissing && (await isBeginning(place, names));
   if (!names.includes(CURRENT)) {
@@ -199,7 +197,7 @@ async function readPart(place: string, name: string): Promise<Uint8Array> {
 /** `level` wraps what LevelDB said; the wrapping says only that the database is not open. */
 async function openLevel(
   place: string,
-  options: { readonly createIfMissing: boolean; readonly maxOpenFiles: number },
+  options: OpenOptions & { readonly maxOpenFiles: number },
 ): Promise<Level<Uint8Array, Uint8Array>> {
   const level = new Level<Uint8Array, Uint8Array>(place, { ...OPTIONS, ...options });
   try {

@@ -25,7 +25,6 @@ const TABLE_MAGIC = 0xdb4775248b80fb57n;
 /** Behind each block of a table: its compression (0: none) and its checksum. */
 const BLOCK_TRAILER_BYTES = 5;
 
-/** What is wrong with a file of LevelDB. */
 export class LevelFileDamaged extends Error {
   override readonly name = 'LevelFileDamaged';
 }

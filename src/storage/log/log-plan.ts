@@ -23,7 +23,6 @@ export interface LogPlan {
   readonly isHardStateChanged: boolean;
   /** Of what is stored, this entry and all behind it go; `null`: nothing does. */
   readonly cutFrom: Index | null;
-  /** Put behind what then remains. */
   readonly append: readonly EntryRun[];
 }
 
@@ -37,7 +36,6 @@ export function planWrite(before: LogState, operations: readonly LogOperation[])
   return { after: { hardState, shape }, isHardStateChanged, cutFrom, append };
 }
 
-/** A plan in the making, private to one call of `planWrite`. */
 interface Draft {
   hardState: HardState;
   shape: LogShape;

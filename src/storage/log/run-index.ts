@@ -24,7 +24,6 @@ export class RunIndex {
     this.#length += 1;
   }
 
-  /** Forgets the runs from `position` on. */
   truncate(position: number): void {
     assert(position <= this.#length, 'ST3: only runs that are there are forgotten');
     this.#length = position;

@@ -1,20 +1,12 @@
 /** Reads runs back from the database, each proven and each where it belongs (ST2, ST3, ST12). */
 
 import { decodeRun, type EntryRun } from '../../core/entry-run.ts';
+import type { ReadRange } from '../../core/run-list.ts';
 import { type Index, nextIndex } from '../../core/types.ts';
 import type { Database, DatabaseRecord } from '../disk/database.ts';
 import { SCAN_STEP_BYTES_MAX } from '../limits.ts';
 import { isSameKey, keyOfRun } from '../records/record.ts';
 
-interface RunsWanted {
-  /** First index of the run to begin with. */
-  readonly firstIndex: Index;
-  /** Inclusive. */
-  readonly through: Index;
-  readonly bytesMax: number;
-}
-
-/** What was found instead of a run. */
 export class UnreadableRun extends Error {
   override readonly name = 'UnreadableRun';
   readonly index: Index;
@@ -26,19 +18,17 @@ export class UnreadableRun extends Error {
 }
 
 /**
- * Whole runs, in order: the first, and those after it which together fit `bytesMax`. Rejects with
- * `UnreadableRun` if one is missing or damaged. The scan sees the database as it is when this is called.
+ * Whole runs, in order, of which one begins at `from`: the first, and those after it which together fit `bytesMax`. Rejects
+ * with `UnreadableRun` if one is missing or damaged. The scan sees the database as it is when this is called.
  */
 export async function readRuns(
   database: Database,
-  { firstIndex, through, bytesMax }: RunsWanted,
+  { from, through, bytesMax }: ReadRange,
 ): Promise<readonly EntryRun[]> {
-  const scan = database.scan({
-    from: keyOfRun(firstIndex),
-    bytesMax: Math.min(bytesMax, SCAN_STEP_BYTES_MAX),
-  });
+  const stepBytesMax = Math.min(bytesMax, SCAN_STEP_BYTES_MAX);
+  const scan = database.scan({ from: keyOfRun(from), bytesMax: stepBytesMax });
   const runs: EntryRun[] = [];
-  let expected = firstIndex;
+  let expected = from;
   let bytes = 0;
   try {
     while (expected <= through) {

@@ -7,6 +7,7 @@
 import { assert } from '../../core/assert.ts';
 import { viewOf } from '../../core/view-of.ts';
 import type { Files, OpenFile } from '../disk/files.ts';
+import { promised } from '../promised.ts';
 import {
   type Decoded,
   decodeRecord,
@@ -80,16 +81,10 @@ export class SlotFile<Value extends Sequenced> {
     this.#next = this.#next === 0 ? 1 : 0;
   }
 
-  sync(completed: (error: Error | null) => void): void {
-    this.#file.sync(completed);
-  }
-
   /** Durable when it resolves. */
   async writeDurably(value: Value): Promise<void> {
     this.write(value);
-    await new Promise<void>((resolve, reject) => {
-      this.sync((error) => (error === null ? resolve() : reject(error)));
-    });
+    await promised((completed) => this.#file.sync(completed));
   }
 
   syncSoon(): void {
