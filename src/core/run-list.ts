@@ -3,7 +3,7 @@
  * the log's tail, a plan of a write and the store in memory. A run is encoded anew only where a cut goes through it.
  */
 import { type EntryRun, sliceRun } from './entry-run.ts';
-import { firstPlace } from './search.ts';
+import { runsThrough } from './search.ts';
 import { type Index, previousIndex } from './types.ts';
 
 export interface ReadRange {
@@ -35,9 +35,4 @@ export function truncateRuns(runs: EntryRun[], from: Index): void {
   runs.length = runsThrough(runs, previousIndex(from));
   const last = runs.pop();
   if (last !== undefined) runs.push(sliceRun(last, last.firstIndex, previousIndex(from)));
-}
-
-/** How many runs begin at or before `at`. */
-function runsThrough(runs: readonly EntryRun[], at: Index): number {
-  return firstPlace(0, runs.length, (place) => (runs[place]?.firstIndex ?? at) > at);
 }

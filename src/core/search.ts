@@ -19,3 +19,8 @@ export function firstPlace(
   }
   return low;
 }
+
+/** Of runs in order, how many begin at or before `at`. */
+export function runsThrough(runs: readonly { readonly firstIndex: number }[], at: number): number {
+  return firstPlace(0, runs.length, (place) => (runs[place]?.firstIndex ?? at) > at);
+}

@@ -4,7 +4,7 @@
  */
 import { assert } from './assert.ts';
 import type { EntrySpan, LogShape, TermRun } from './log-shape.ts';
-import { firstPlace } from './search.ts';
+import { runsThrough } from './search.ts';
 import { type EntryId, type Index, lesser, nextIndex, previousIndex, type Term } from './types.ts';
 
 /** The term of the entry at `index`; null if the log does not hold it (compacted, or past the end). */
@@ -67,18 +67,13 @@ export function firstDifference(log: LogShape, span: EntrySpan): Index {
 }
 
 function lastOfRun(log: LogShape, index: Index, bound: Index): Index {
-  const next = log.termRuns[runsThrough(log, index)];
+  const next = log.termRuns[runsThrough(log.termRuns, index)];
   const end = next === undefined ? log.lastIndex : previousIndex(next.firstIndex);
   return lesser(end, bound);
 }
 
 function runHolding(log: LogShape, index: Index): TermRun {
-  const run = log.termRuns[runsThrough(log, index) - 1];
+  const run = log.termRuns[runsThrough(log.termRuns, index) - 1];
   assert(run !== undefined, 'LR1: term runs cover the whole log');
   return run;
-}
-
-/** How many term runs begin at or before `index`. */
-function runsThrough({ termRuns }: LogShape, index: Index): number {
-  return firstPlace(0, termRuns.length, (place) => (termRuns[place] as TermRun).firstIndex > index);
 }

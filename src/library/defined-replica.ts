@@ -38,7 +38,6 @@ const NO_COMMAND: CommandResult = {
 export class DefinedReplica<State> implements MachineReplica {
   readonly #state: State;
   readonly #parts: ReplicaParts<State>;
-  /** The commands that were reported. */
   readonly #reported = new Set<string>();
 
   constructor(state: State, parts: ReplicaParts<State>) {

@@ -19,7 +19,6 @@ export class ErrorReports {
     }
   }
 
-  /** Returns how to stop listening. */
   listen(listener: (error: unknown) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -48,7 +48,6 @@ type InputOf<Call> = Call extends (state: never, ...rest: infer Rest) => unknown
   : never;
 type OutputOf<Call> = Call extends (...args: never) => infer Output ? Output : never;
 
-/** What a node is made of. */
 interface NodeParts<State, Commands, Queries> {
   readonly replica: Replica;
   readonly machine: Machine<State, Commands, Queries>;

@@ -22,7 +22,7 @@ import {
 } from './records/record.ts';
 import { advanceDigest, type StoreState } from './records/stored-values.ts';
 
-export interface StoreChange {
+interface StoreChange {
   readonly plan: LogPlan;
   /** What is left of the run that the plan cuts in the middle, if it does. */
   readonly head: EntryRun | null;

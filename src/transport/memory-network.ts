@@ -40,7 +40,6 @@ export interface CarriedMessage {
   readonly deliver: (frames: readonly Uint8Array[]) => void;
 }
 
-/** One direction of the network. */
 export interface Direction {
   readonly from: string;
   readonly to: string;
@@ -61,7 +60,6 @@ export interface FarEnd {
   lost(text: string): void;
 }
 
-/** Takes a dial that has arrived. */
 type Answer = (from: string, dialling: FarEnd) => void;
 
 /** What carries bytes between the transports that were given it; moves only when `defer` runs a step. */

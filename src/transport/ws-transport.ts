@@ -100,13 +100,14 @@ class WebSocketTransport implements PeerTransport {
       throw new RaftError('RAFT_BAD_REQUEST', `${listen} is not an address: write host:port`);
     }
     const server = this.#createServer(accept);
-    const bound = await bind(server, address);
-    if (this.#closing !== null) {
-      server.close();
-      throw new RaftError('RAFT_STOPPED', 'the transport was closed before it listened');
-    }
     this.#server = server;
-    return bound;
+    const bound = await bind(server, address).catch((error: unknown) => {
+      this.#server = null;
+      throw error;
+    });
+    if (this.#closing === null) return bound;
+    server.close();
+    throw new RaftError('RAFT_STOPPED', 'the transport was closed before it listened');
   }
 
   dial(address: string, listener: ConnectionListener): PeerConnection {

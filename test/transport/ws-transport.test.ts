@@ -258,6 +258,15 @@ describe('a transport over WebSockets', () => {
     ]);
   });
 
+  it('[TR14] a transport that is told to listen twice listens once, and leaves nothing behind', async () => {
+    const own = transport();
+    const first = own.listen(() => new Recorder());
+    await expect(own.listen(() => new Recorder())).rejects.toThrow('listens already');
+    const address = await first;
+    await own.close();
+    expect((await dial(transport(null), address).closed()).kind).toBe('unreachable');
+  });
+
   it('[TR15] listening says which port was taken, and what is wrong with an address', async () => {
     const { address } = await listening();
     expect(address).toMatch(/^127\.0\.0\.1:[1-9]\d+$/);

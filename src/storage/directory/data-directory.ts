@@ -134,10 +134,13 @@ async function readOwnIdentity(
 }
 
 async function openSlotFiles({ files }: DirectoryGround, slots: SlotParts): Promise<SlotFiles> {
-  const hardState = await SlotFile.open<HardStateCopy>(files, slots.hardState);
+  const hardState = await files.open(slots.hardState.path);
   try {
-    const acknowledged = await SlotFile.open<Acknowledged>(files, slots.acknowledged);
-    return { hardState, acknowledged };
+    const acknowledged = await files.open(slots.acknowledged.path);
+    return {
+      hardState: new SlotFile(hardState, slots.hardState),
+      acknowledged: new SlotFile(acknowledged, slots.acknowledged),
+    };
   } catch (error) {
     await hardState.close();
     throw error;

@@ -6,7 +6,7 @@
  */
 import { assert } from '../../core/assert.ts';
 import { viewOf } from '../../core/view-of.ts';
-import type { Files, OpenFile } from '../disk/files.ts';
+import type { OpenFile } from '../disk/files.ts';
 import { promised } from '../promised.ts';
 import {
   type Decoded,
@@ -61,17 +61,11 @@ export class SlotFile<Value extends Sequenced> {
   readonly #kind: RecordKind;
   #next: 0 | 1;
 
-  private constructor(file: OpenFile, kind: RecordKind, next: 0 | 1) {
+  /** `next`: the slot to write next. */
+  constructor(file: OpenFile, { kind, next }: { readonly kind: RecordKind; readonly next: 0 | 1 }) {
     this.#file = file;
     this.#kind = kind;
     this.#next = next;
-  }
-
-  static async open<Value extends Sequenced>(
-    files: Files,
-    place: { readonly path: string; readonly kind: RecordKind; readonly next: 0 | 1 },
-  ): Promise<SlotFile<Value>> {
-    return new SlotFile(await files.open(place.path), place.kind, place.next);
   }
 
   /** Survives the end of the process at once, a power loss after `sync`. */
@@ -81,7 +75,6 @@ export class SlotFile<Value extends Sequenced> {
     this.#next = this.#next === 0 ? 1 : 0;
   }
 
-  /** Durable when it resolves. */
   async writeDurably(value: Value): Promise<void> {
     this.write(value);
     await promised((completed) => this.#file.sync(completed));

@@ -1,17 +1,13 @@
 /** What the small records of the store hold, and how each is proven when it is read. */
 import type { Configuration } from '../../core/configuration.ts';
 import type { HardState } from '../../core/hard-state.ts';
-import type { KnownPeer, PeerBoot } from '../../core/identity.ts';
-import type { EntryId, NodeId } from '../../core/types.ts';
+import type { KnownPeer, NodeIdentity, PeerBoot } from '../../core/identity.ts';
+import type { EntryId } from '../../core/types.ts';
 import { aCounter, aNodeId, anIndex, aTerm, aText, listOf, objectOf, orNull } from './proofs.ts';
 import { RECORD_KIND, type RecordFormat } from './record.ts';
 
 /** Whom a database belongs to; the same words stand in `identity.json` (ST5). */
-export interface StoredIdentity {
-  readonly clusterId: string;
-  readonly nodeId: NodeId;
-  readonly incarnation: string;
-}
+export type StoredIdentity = Pick<NodeIdentity, 'clusterId' | 'nodeId' | 'incarnation'>;
 
 /**
  * The state record: rewritten by every batch, so that it names the content which the batch leaves

@@ -29,11 +29,8 @@ describe('a two-slot file', () => {
     let { next } = decodeSlots(ACKNOWLEDGED, readFileSync(path));
     for (let sequence = 2; sequence <= 9; sequence += 1) {
       const reopens = sequence % 4 === 0;
-      const file = await SlotFile.open<Acknowledged>(nodeFiles, {
-        path,
-        kind: ACKNOWLEDGED.kind,
-        next,
-      });
+      const { kind } = ACKNOWLEDGED;
+      const file = new SlotFile<Acknowledged>(await nodeFiles.open(path), { kind, next });
       file.write(value(sequence));
       if (!reopens) {
         sequence += 1;
