@@ -13,6 +13,7 @@ import type { Files } from '../../src/storage/disk/files.ts';
 import { LevelDatabase } from '../../src/storage/disk/level-database.ts';
 import { nodeFiles } from '../../src/storage/disk/node-files.ts';
 import type { LevelLogStore } from '../../src/storage/level-log-store.ts';
+import { PENDING_PEERS_MAX } from '../../src/storage/limits.ts';
 import { isSameKey, keyOfRun } from '../../src/storage/records/record.ts';
 import {
   append,
@@ -101,6 +102,19 @@ describe('levelLogStore and its disk', () => {
     release();
     await remembering;
     expect(events).toEqual(['batch', 'on disk', 'acknowledged: write', 'remembered']);
+  });
+
+  it('[ST14] more peers than may wait for a batch are refused at once, and those that wait are kept', async () => {
+    const onDisk = disk.holdBack();
+    const written = write(store, [hard(1)]);
+    const release = await onDisk;
+    const waiting = Array.from({ length: PENDING_PEERS_MAX }, (_, at) =>
+      store.rememberPeer(peer('n2', at)),
+    );
+    const refused = expect.objectContaining({ code: 'RAFT_OVERLOADED', retry: 'safe' });
+    await expect(store.rememberPeer(peer('n3', 1))).rejects.toEqual(refused);
+    release();
+    await Promise.all([written, ...waiting]);
   });
 
   it('[ST12] a log of many runs is cut and read anywhere', async () => {
