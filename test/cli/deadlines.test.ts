@@ -1,10 +1,11 @@
 /** Whatever the other end does, a command ends in time; and a node that is told to stop while it starts does. */
-import { createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, expect, it } from 'vitest';
-import { cleanUp, closing } from '../clean-up.ts';
+import { closing } from '../clean-up.ts';
+import { tcpListen } from '../transport/raw-sockets.ts';
 import { ANY_PORTS, endAll, logLines, runCliProcess, startCli, urlOf } from './cli-process.ts';
 import { runFake } from './fake-context.ts';
 import { scratch } from './scratch.ts';
@@ -13,15 +14,8 @@ afterEach(endAll);
 
 /** Takes connections and does with them what `then` does; by default nothing, ever. */
 async function listener(then: (socket: Socket) => void = () => {}): Promise<string> {
-  const server = createServer((socket) => {
-    cleanUp(() => socket.destroy());
-    socket.on('error', () => {});
-    then(socket);
-  });
-  closing(server);
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const bound = server.address();
-  return `http://127.0.0.1:${bound instanceof Object ? bound.port : 0}`;
+  const { address } = closing(await tcpListen(then));
+  return `http://${address}`;
 }
 
 const COMMANDS = [

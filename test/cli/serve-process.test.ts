@@ -1,9 +1,10 @@
 /** `serve` as an operator meets it: a process with a log, signals and exit codes. Needs the built files. */
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { closing } from '../clean-up.ts';
+import { tcpListen } from '../transport/raw-sockets.ts';
 import {
   ANY_PORTS,
   freeBasePort,
@@ -144,21 +145,11 @@ describe('a node that cannot start', () => {
   });
 
   it('[CL24] refuses addresses that are taken, with 69, saying which', async () => {
-    const taken = createServer();
-    await new Promise<void>((listening) => taken.listen(0, '127.0.0.1', listening));
-    const bound = taken.address();
-    const port = bound instanceof Object ? bound.port : 0;
+    const { address } = closing(await tcpListen(() => {}));
     const start = ['serve', '--id', 'n1', '--data-dir', join(directory, 'data')];
-    const address = `127.0.0.1:${port}`;
     const any = '127.0.0.1:0';
-    try {
-      const client = [...start, '--listen', address, '--peer-listen', any];
-      await refused(client, 69, address);
-      const peer = [...start, '--listen', any, '--peer-listen', address];
-      await refused(peer, 69, address);
-    } finally {
-      taken.close();
-    }
+    await refused([...start, '--listen', address, '--peer-listen', any], 69, address);
+    await refused([...start, '--listen', any, '--peer-listen', address], 69, address);
   });
 
   it('[CL24] refuses a data directory that is another node’s, in use, or no directory, with 78', async () => {

@@ -88,13 +88,13 @@ describe('real processes', () => {
     for (const { id } of others) cluster.signal(id, 'SIGSTOP');
     const waiting = put(leader.url, 'd', '1').catch(() => null);
     await eventually(5_000, 'the write to wait', async () => {
-      const status = await (await fetch(`${leader.url}/status`)).json();
-      return status.lastIndex > status.commitIndex;
+      const status = await cluster.status(leader.id);
+      return status !== null && status.lastIndex > status.commitIndex;
     });
     const ended = cluster.kill(leader.id, 'SIGTERM');
     const draining = await eventually(5_000, 'it to drain', async () => {
-      const status = await (await fetch(`${leader.url}/status`)).json();
-      return status.lifecycle === 'draining' && status;
+      const status = await cluster.status(leader.id);
+      return status?.lifecycle === 'draining' && status;
     });
     expect(draining).toMatchObject({ commitIndex, lastIndex: Number(commitIndex) + 1 });
     expect(await ended).toBe(0);

@@ -1,4 +1,5 @@
 /** A real process with few file descriptors: strangers may use up the sockets, never the disk's. */
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { connect as connectTo, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -16,6 +17,7 @@ import {
   withDescriptors,
 } from '../cli/cli-process.ts';
 import { scratch } from '../cli/scratch.ts';
+import { tcpDial } from '../transport/raw-sockets.ts';
 
 /** As few as a node accepts. */
 const DESCRIPTORS = 144;
@@ -115,13 +117,9 @@ describe('few file descriptors', () => {
   });
 });
 
-function statusFor(port: number, host: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connectTo(port, '127.0.0.1', () => {
-      socket.write(`GET /livez HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
-    });
-    cleanUp(() => socket.destroy());
-    socket.on('data', (data) => resolve(data.toString('latin1').slice(9, 12)));
-    socket.on('error', reject);
-  });
+async function statusFor(port: number, host: string): Promise<string> {
+  const socket = tcpDial(`127.0.0.1:${port}`);
+  socket.write(`GET /livez HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  const [answer] = await once(socket, 'data');
+  return answer.toString('latin1').slice(9, 12);
 }

@@ -18,9 +18,11 @@ export interface Member {
 interface Status {
   readonly id: string;
   readonly role: string;
+  readonly lifecycle: string;
   readonly term: number;
   readonly leader: string | null;
   readonly commitIndex: number;
+  readonly lastIndex: number;
   readonly lastApplied: number;
   readonly revision: number;
 }

@@ -162,9 +162,8 @@ interface Promised {
   readonly lastIndex: number;
 }
 
-async function statusOf(stage: Stage, id: string): Promise<Promised> {
-  const response = await fetch(`${stage.cluster.member(id).url}/status`);
-  return (await response.json()) as Promised;
+function statusOf({ cluster }: Stage, id: string): Promise<Promised> {
+  return eventually(FATE_MS, `the status of ${id}`, () => cluster.status(id));
 }
 
 /**

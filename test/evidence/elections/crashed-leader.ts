@@ -1,8 +1,7 @@
 /**
- * The election experiment itself: five production members on the simulator, a leader whose last entry reached only
- * two of the others, its crash at a moment that is uniform within its heartbeat interval, and the time until
- * another member leads. Heartbeats leave for all four at once, so their clocks start together, as published. Nothing
- * here draws a plot or knows a published figure.
+ * The election experiment itself: five production members on the simulator, a leader whose last entry reached only two
+ * of the others, its crash at a moment that is uniform within its heartbeat interval, and the time until another member
+ * leads. Heartbeats leave for all four at once, so their clocks start together, as published.
  */
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import { type NodeId, nodeId } from '../../../src/core/types.ts';
