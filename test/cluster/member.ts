@@ -3,7 +3,6 @@
  * in its hand. Nothing is done here that the node could do itself: what it is told, it is told by its ports.
  */
 import type { AnyActorRef, InspectionEvent } from 'xstate';
-import { replicationId } from '../../machines/index.ts';
 import { assert } from '../../src/core/assert.ts';
 import type { Effect, Role } from '../../src/core/effect.ts';
 import type { RaftError } from '../../src/core/errors.ts';
@@ -122,8 +121,8 @@ export class Member {
     return pathOf(this.#raft?.getSnapshot().value);
   }
 
-  hasTag(tag: 'loyal' | 'leads' | 'servesReads'): boolean {
-    return this.#raft?.getSnapshot().hasTag(tag) ?? false;
+  get servesReads(): boolean {
+    return this.#raft?.getSnapshot().hasTag('servesReads') ?? false;
   }
 
   get leads(): boolean {
@@ -146,11 +145,6 @@ export class Member {
 
   replication(peer: NodeId): ReplicationState | null {
     return this.node.inspect().replication(peer);
-  }
-
-  replicationPath(peer: NodeId): string {
-    const child = this.#raft?.getSnapshot().children[replicationId(peer)];
-    return child === undefined ? 'none' : pathOf(child.getSnapshot().value);
   }
 
   /** Clients hand in these commands at once. */

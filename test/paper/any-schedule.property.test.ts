@@ -161,7 +161,7 @@ class Schedule {
     for (let passed = 0; passed < 10 * T_MS && steadyMs < 2 * T_MS; passed += STEP_MS) {
       await cluster.elapse(STEP_MS);
       const { leader } = cluster;
-      const serves = leader?.hasTag('servesReads') === true && leader.state.term === term;
+      const serves = leader?.servesReads === true && leader.state.term === term;
       steadyMs = serves ? steadyMs + STEP_MS : 0;
       term = leader?.state.term ?? -1;
     }

@@ -21,7 +21,7 @@ it('[EL12] §3.9: a crashed leader is replaced within a few election timeouts', 
     await cluster.elapseUntil(() => cluster.leader !== null, 3_000);
     await cluster.elapse(500);
     await cluster.crash(cluster.leader?.id ?? N1);
-    await cluster.elapseUntil(() => cluster.leader?.hasTag('servesReads') === true, 5 * 600);
+    await cluster.elapseUntil(() => cluster.leader?.servesReads === true, 5 * 600);
   }
 });
 
