@@ -1,4 +1,4 @@
-/** Histories that have a name, good and bad, and the bounds of the search. */
+/** What no random history has (see `comparison.test.ts`), what a verdict tells, and the bounds of the search. */
 import { expect, it } from 'vitest';
 import { checkLinearizability } from '../../../src/testing/linearizability/check-linearizability.ts';
 import {
@@ -6,14 +6,10 @@ import {
   type AppendListOutput,
   appendList,
 } from '../../../src/testing/linearizability/models/append-list.ts';
-import {
-  type KeyValueInput,
-  keyValue,
-} from '../../../src/testing/linearizability/models/key-value.ts';
+import { keyValue } from '../../../src/testing/linearizability/models/key-value.ts';
 import { register } from '../../../src/testing/linearizability/models/register.ts';
 import type { Operation } from '../../../src/testing/linearizability/operation.ts';
 import {
-  erase,
   type KeyValueOperation,
   operation,
   type RegisterOperation,
@@ -41,39 +37,6 @@ it('[LZ1] nothing at all is linearizable', () => {
   expect(verdictOn()).toBe('linearizable');
 });
 
-it('[LZ1] while a write is under way one reader may see it and another not yet', () => {
-  const history = [write('a', [0, 100]), read('a', [25, 75]), read(null, [30, 60])];
-  expect(verdictOn(...history)).toBe('linearizable');
-});
-
-it('[LZ1] once a reader has seen a write, no later one misses it', () => {
-  const history = [write('a', [0, 100]), read('a', [10, 30]), read(null, [40, 90])];
-  expect(verdictOn(...history)).toBe('violation');
-});
-
-it('[LZ1] a stale read is a violation, and an overlapping one is not', () => {
-  const writes = [write('a', [0, 1]), write('b', [2, 5])];
-  expect(verdictOn(...writes, read('a', [6, 7]))).toBe('violation');
-  expect(verdictOn(...writes, read('a', [4, 7]))).toBe('linearizable');
-});
-
-it('[LZ1] a write that returned is not lost', () => {
-  expect(verdictOn(write('a', [0, 1]), read(null, [2, 3]))).toBe('violation');
-  expect(verdictOn(write('a', [0, 1]), erase([2, 3]), read(null, [4, 5]))).toBe('linearizable');
-});
-
-it('[LZ1] a value that nobody wrote cannot be read, nor one before it was written', () => {
-  expect(verdictOn(read('a', [0, 1]))).toBe('violation');
-  expect(verdictOn(read('a', [0, 1]), write('a', [2, 3]))).toBe('violation');
-});
-
-it('[LZ1] two readers see two concurrent writes in one order', () => {
-  const writes = [write('a', [0, 20]), write('b', [1, 21])];
-  const one = [read('a', [2, 3]), read('b', [4, 5])];
-  expect(verdictOn(...writes, ...one, read('b', [6, 7]))).toBe('linearizable');
-  expect(verdictOn(...writes, ...one, read('a', [6, 7]))).toBe('violation');
-});
-
 it('[LZ1] what returns where another is called overlaps it, also if it takes no time', () => {
   expect(verdictOn(write('a', [0, 5]), read(null, [5, 6]))).toBe('linearizable');
   expect(verdictOn(write('a', [0, 5]), read('a', [3, 3]), read(null, [3, 3]))).toBe('linearizable');
@@ -97,44 +60,6 @@ it('[LZ1] an operation that returned before it was called, or nowhere, is refuse
   ] as const) {
     expect(() => verdictOn(write('a', span))).toThrow(TypeError);
   }
-});
-
-it('[LZ2] an unknown write is seen late, or never', () => {
-  const unknown = write('a', [0]);
-  expect(verdictOn(unknown, read(null, [2, 3]), read('a', [4, 5]))).toBe('linearizable');
-  expect(verdictOn(unknown, read(null, [2, 3]))).toBe('linearizable');
-  expect(verdictOn(unknown, write('b', [2, 3]), read('a', [4, 5]))).toBe('linearizable');
-});
-
-it('[LZ2] an unknown write that was seen cannot be unseen', () => {
-  const seen = [write('a', [0]), read('a', [2, 3])];
-  expect(verdictOn(...seen, read(null, [4, 5]))).toBe('violation');
-  expect(verdictOn(...seen, erase([4, 5]), read('a', [6, 7]))).toBe('violation');
-});
-
-it('[LZ2] an unknown write takes effect once, and not before it was called', () => {
-  const between = [read('a', [2, 3]), write('b', [4, 5])];
-  expect(verdictOn(write('a', [0]), ...between, read('a', [6, 7]))).toBe('violation');
-  const twice = [write('a', [0]), write('a', [1])];
-  expect(verdictOn(...twice, ...between, read('a', [6, 7]))).toBe('linearizable');
-  expect(verdictOn(read('a', [0, 1]), write('a', [2]))).toBe('violation');
-});
-
-it('[LZ2] the position at which an unknown operation was given up bounds nothing', () => {
-  const givenUp = { ...write('a', [0]), returnedAt: 1 };
-  expect(verdictOn(givenUp, read(null, [2, 3]), read('a', [4, 5]))).toBe('linearizable');
-});
-
-it('[LZ2] unknown operations may build on each other', () => {
-  const unknown = (input: KeyValueInput, at: number): KeyValueOperation =>
-    operation([at], input, { type: 'done', changed: true });
-  const set = (expected: string, value: string, at: number): KeyValueOperation =>
-    unknown({ type: 'compareAndSet', key: 'k', expected, value }, at);
-  const create = unknown({ type: 'create', key: 'k', value: 'a' }, 0);
-  const history = [create, set('b', 'c', 1), set('a', 'b', 2), get('k', 'c', [3, 4])];
-  expect(checkLinearizability(keyValue, history, { stepsMax: 1000 }).type).toBe('linearizable');
-  const without = history.filter(({ calledAt }) => calledAt !== 2);
-  expect(checkLinearizability(keyValue, without, { stepsMax: 1000 }).type).toBe('violation');
 });
 
 it('[LZ2] which of two unknown operations was seen first is left open', () => {

@@ -6,9 +6,12 @@ import type {
   RegisterOutput,
   RegisterState,
 } from '../../../src/testing/linearizability/models/register.ts';
+import { sessionCounter } from '../../../src/testing/linearizability/models/session-counter.ts';
 import type { Operation } from '../../../src/testing/linearizability/operation.ts';
+import type { SequentialModel } from '../../../src/testing/linearizability/sequential-model.ts';
 import { SeededRandom } from '../../../src/testing/simulation/runtime/random.ts';
 import { someOrderExplains } from './brute-force.ts';
+import type { RegisterOperation } from './histories.ts';
 import { randomHistory } from './random-history.ts';
 import { type SmallOperation, type Subject, translated } from './small-machines.ts';
 import {
@@ -35,8 +38,6 @@ function isLinearizable<State, Input, Output>(
   if (type === 'undecided') throw new Error('a small history was not decided');
   return type === 'linearizable';
 }
-
-const judgeRegister: Check<RegisterState, RegisterInput, RegisterOutput> = isLinearizable;
 
 interface Tally {
   linearizable: number;
@@ -82,84 +83,68 @@ function expectVaried(tally: Tally): void {
   expect(Math.min(...shares) / HISTORIES, JSON.stringify(tally)).toBeGreaterThan(0.3);
 }
 
-it('[LZ10] agrees with a search through all orders on 250,000 histories of a register', () => {
-  expectVaried(compare(registerSubject, isLinearizable, HISTORIES));
-});
-
-it('[LZ10] agrees with a search through all orders on 250,000 histories of a key-value store', () => {
-  expectVaried(compare(keyValueSubject, isLinearizable, HISTORIES));
-});
-
-it('[LZ10] agrees with a search through all orders on 250,000 histories of append lists', () => {
-  expectVaried(compare(appendListSubject, isLinearizable, HISTORIES));
-});
-
-it('[LZ10] agrees with a search through all orders on 250,000 histories of a session counter', () => {
-  expectVaried(compare(sessionCounterSubject, isLinearizable, HISTORIES));
-});
+it.each([
+  ['a register', () => compare(registerSubject, isLinearizable, HISTORIES)],
+  ['a key-value store', () => compare(keyValueSubject, isLinearizable, HISTORIES)],
+  ['append lists', () => compare(appendListSubject, isLinearizable, HISTORIES)],
+  ['a session counter', () => compare(sessionCounterSubject, isLinearizable, HISTORIES)],
+] as const)(
+  '[LZ1] [LZ2] [LZ3] [LZ6] [LZ7] [LZ8] [LZ9] [LZ10] agrees with a search through all orders on 250,000 histories of %s',
+  (_, compared) => expectVaried(compared()),
+);
 
 /** That the comparison finds nothing means something only if it finds what is there. */
 const ENOUGH = 10_000;
 
-it('[LZ10] the comparison notices a checker that forgets real time', () => {
-  const anyTime: typeof judgeRegister = (subject, history) =>
-    judgeRegister(
+/** A checker of registers that sees each operation otherwise; `null`: not at all. */
+function seeing(change: (operation: RegisterOperation) => RegisterOperation | null) {
+  const check: Check<RegisterState, RegisterInput, RegisterOutput> = (subject, history) =>
+    isLinearizable(
       subject,
-      history.map((operation) => ({ ...operation, calledAt: 0, returnedAt: null })),
+      history.flatMap((operation) => change(operation) ?? []),
     );
-  expect(() => compare(registerSubject, anyTime, ENOUGH)).toThrow('seed "register');
-});
+  return () => compare(registerSubject, check, ENOUGH);
+}
 
-it('[LZ10] the comparison notices a checker to which unknown is never', () => {
-  const never: typeof judgeRegister = (subject, history) =>
-    judgeRegister(
-      subject,
-      history.filter(({ output }) => output !== null),
-    );
-  expect(() => compare(registerSubject, never, ENOUGH)).toThrow('seed "register');
-});
+function withModel<State, Input, Output>(
+  { model, ...rest }: Subject<State, Input, Output>,
+  changes: Partial<SequentialModel<State, Input, Output>>,
+) {
+  return () => compare({ ...rest, model: { ...model, ...changes } }, isLinearizable, ENOUGH);
+}
 
-it('[LZ10] the comparison notices a checker to which unknown is certain', () => {
-  const certain: typeof judgeRegister = (subject, history) =>
-    judgeRegister(
-      subject,
-      history.map((operation) =>
-        operation.input.type === 'read'
-          ? operation
-          : { ...operation, output: operation.output ?? { type: 'done' } },
-      ),
-    );
-  expect(() => compare(registerSubject, certain, ENOUGH)).toThrow('seed "register');
-});
-
-it('[LZ10] the comparison notices a checker that takes all places with the same operations for one', () => {
-  const model = { ...registerSubject.model, fingerprint: () => 'any' };
-  const subject = { ...registerSubject, model };
-  expect(() => compare(subject, isLinearizable, ENOUGH)).toThrow('seed "register');
-});
-
-it('[LZ10] the comparison notices keys that are mixed up', () => {
-  const model = { ...appendListSubject.model, partitionOf: () => 'all' };
-  const subject = { ...appendListSubject, model };
-  expect(() => compare(subject, isLinearizable, ENOUGH)).toThrow('seed "append list');
-});
-
-it('[LZ10] the comparison notices a counter that counts a retry again', () => {
-  const { model } = sessionCounterSubject;
-  const forgetful: typeof model.apply = (state, input, output) =>
-    model.apply({ ...state, answers: {} }, input, output);
-  const subject = { ...sessionCounterSubject, model: { ...model, apply: forgetful } };
-  expect(() => compare(subject, isLinearizable, ENOUGH)).toThrow('seed "session counter');
-});
-
-it('[LZ10] the comparison notices a model that calls passive what only happens to change nothing', () => {
-  const model = { ...registerSubject.model, isPassive: () => true };
-  const subject = { ...registerSubject, model };
-  expect(() => compare(subject, isLinearizable, ENOUGH)).toThrow('seed "register');
-});
-
-it('[LZ10] the comparison notices a model that gives up too soon', () => {
-  const model = { ...appendListSubject.model, canLeadTo: () => false };
-  const subject = { ...appendListSubject, model };
-  expect(() => compare(subject, isLinearizable, ENOUGH)).toThrow('seed "append list');
+it.each([
+  [
+    'a checker that forgets real time',
+    seeing((operation) => ({ ...operation, calledAt: 0, returnedAt: null })),
+  ],
+  [
+    'a checker to which unknown is never',
+    seeing((operation) => (operation.output === null ? null : operation)),
+  ],
+  [
+    'a checker to which unknown is certain',
+    seeing(({ input, output, ...rest }) => {
+      const certain = input.type === 'read' ? output : (output ?? ({ type: 'done' } as const));
+      return { ...rest, input, output: certain };
+    }),
+  ],
+  [
+    'a checker that takes all places with the same operations for one',
+    withModel(registerSubject, { fingerprint: () => 'any' }),
+  ],
+  ['keys that are mixed up', withModel(appendListSubject, { partitionOf: () => 'all' })],
+  [
+    'a counter that counts a retry again',
+    withModel(sessionCounterSubject, {
+      apply: (state, ...rest) => sessionCounter.apply({ ...state, answers: {} }, ...rest),
+    }),
+  ],
+  [
+    'a model that calls passive what only happens to change nothing',
+    withModel(registerSubject, { isPassive: () => true }),
+  ],
+  ['a model that gives up too soon', withModel(appendListSubject, { canLeadTo: () => false })],
+] as const)('[LZ10] the comparison notices %s', (_, compared) => {
+  expect(compared).toThrow(/^seed "/);
 });

@@ -31,10 +31,6 @@ export function write(value: string, span: Span): RegisterOperation {
   return operation<RegisterInput, RegisterOutput>(span, { type: 'write', value }, { type: 'done' });
 }
 
-export function erase(span: Span): RegisterOperation {
-  return operation<RegisterInput, RegisterOutput>(span, { type: 'delete' }, { type: 'done' });
-}
-
 export function read(value: string | null, span: Span): RegisterOperation {
   return operation<RegisterInput, RegisterOutput>(span, { type: 'read' }, { type: 'value', value });
 }
