@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { OWNER, outcome } from '../../../src/testing/contracts/log-operations.ts';
 import type { DiskContent } from '../../../src/testing/simulation/disk/simulated-content.ts';
 import { damageDisk } from '../../../src/testing/simulation/faults/damage.ts';
-import type { DamageKind } from '../../../src/testing/simulation/plan/plan-faults.ts';
+import { DAMAGE_KINDS } from '../../../src/testing/simulation/plan/plan-faults.ts';
 import {
   contentOf,
   drawWrite,
@@ -121,16 +121,8 @@ function textOf(content: DiskContent): string {
   return JSON.stringify(entries);
 }
 
-const KINDS: readonly DamageKind[] = [
-  'flippedBit',
-  'missingRecord',
-  'misdirectedValue',
-  'damagedFile',
-  'missingFile',
-];
-
 describe('a damaged disk', () => {
-  it.each(KINDS)(
+  it.each(DAMAGE_KINDS)(
     '[SI3] is another after %s, and never opens with something else than was there',
     async (kind) => {
       const verdicts = new Set<string>();
@@ -147,7 +139,7 @@ describe('a damaged disk', () => {
     },
   );
 
-  it.each(KINDS)('[SI3] has nothing to damage by %s while it is empty', (kind) => {
+  it.each(DAMAGE_KINDS)('[SI3] has nothing to damage by %s while it is empty', (kind) => {
     const { disk, random } = new DiskStage(1);
     expect(damageDisk(disk, kind, random)).toBe(false);
   });

@@ -24,7 +24,7 @@ interface SimulatedDiskOptions {
 }
 
 /** What is wrong with a disk at the moment; mutable, set by the faults. */
-interface DiskTrouble {
+export interface DiskTrouble {
   /** No operation completes before this simulated time, in milliseconds. */
   stalledUntilMs: number;
   /** The next write of the database fails; `maybe`: it is there all the same. */

@@ -2,9 +2,10 @@
  * Carries out the faults of a plan: each begins at its time and ends at its time, or when everything is mended,
  * whichever comes first. Faults may overlap; each undoes only what it did itself.
  */
-import { unreachable } from '../../../core/assert.ts';
 import type { NodeId } from '../../../core/types.ts';
+import type { DiskTrouble } from '../disk/simulated-disk.ts';
 import type { Direction, Fault } from '../plan/plan-faults.ts';
+import type { LinkQuality } from '../runtime/network.ts';
 import type { SimulatedMember } from '../world/member.ts';
 import type { Supervisor } from '../world/supervisor.ts';
 import { addressOf, DAMAGED, leaderIn, type World } from '../world/world.ts';
@@ -14,6 +15,7 @@ import { foreignCopyOf, rememberCopy } from './foreign-disks.ts';
 type End = () => void;
 
 const NOTHING: End = () => {};
+const ORDER = { lossRate: 0, duplicateRate: 0, reorderRate: 0, replayRate: 0, breakRate: 0 };
 
 export class FaultInjector {
   readonly #world: World;
@@ -59,50 +61,55 @@ export class FaultInjector {
     end?.();
   }
 
-  #carryOut(fault: Fault): End {
-    switch (fault.type) {
-      case 'crash':
-        return this.#crash(this.#world.member(fault.node), fault.power);
-      case 'stop':
-        return this.#stop(this.#world.member(fault.node));
-      case 'crashAll': {
-        const ends = this.#world.all.map((member) => this.#crash(member, fault.power));
-        return () => {
-          for (const end of ends) end();
-        };
-      }
-      case 'freeze':
-        return this.#freeze(this.#world.member(fault.node));
-      case 'partition':
-        return this.#partition(fault.cuts, fault.isHard);
-      case 'deafTo':
-        return this.#deafen(fault.direction, fault.codes);
-      case 'clog':
-        this.#quality(fault.direction).cloggedUntilMs = this.#world.now + fault.forMs;
-        return NOTHING;
-      case 'disorder':
-        return this.#disorder(fault);
-      case 'reset':
-        this.#world.network.memory.reset(
-          addressOf(fault.direction.from),
-          addressOf(fault.direction.to),
-        );
-        return NOTHING;
-      case 'diskStall':
-      case 'diskFull':
-      case 'writeError':
-      case 'readError':
-        return this.#troubleDisk(fault);
-      case 'damage':
-      case 'wipe':
-      case 'rollback':
-        return this.#spoilDisk(fault);
-      case 'throws':
-        return this.#plant(fault);
-      default:
-        return unreachable(fault);
-    }
+  #carryOut<Type extends Fault['type']>(fault: Fault<Type>): End {
+    return this.#beginnings[fault.type](fault);
   }
+
+  /** How each fault begins; what they return ends it. */
+  readonly #beginnings: { readonly [Type in Fault['type']]: (fault: Fault<Type>) => End } = {
+    crash: ({ node, power }) => this.#crash(this.#world.member(node), power),
+    stop: ({ node }) => this.#stop(this.#world.member(node)),
+    crashAll: ({ power }) => all(this.#world.all.map((member) => this.#crash(member, power))),
+    freeze: ({ node }) => this.#freeze(this.#world.member(node)),
+    partition: ({ cuts, isHard }) => this.#partition(cuts, isHard),
+    deafTo: ({ direction, codes }) => this.#deafen(direction, codes),
+    clog: ({ direction, forMs }) => {
+      this.#quality(direction).cloggedUntilMs = this.#world.now + forMs;
+      return NOTHING;
+    },
+    disorder: ({ directions, disorder }) => {
+      const qualities = directions.map((direction) => this.#quality(direction));
+      for (const quality of qualities) Object.assign(quality, disorder);
+      return all(qualities.map((quality) => () => Object.assign(quality, ORDER)));
+    },
+    reset: ({ direction }) => {
+      this.#reset(direction);
+      return NOTHING;
+    },
+    diskStall: ({ node, forMs }) => {
+      const { trouble } = this.#world.member(node).disk;
+      trouble.stalledUntilMs = this.#world.now + forMs;
+      return () => {
+        trouble.stalledUntilMs = Math.min(trouble.stalledUntilMs, this.#world.now);
+      };
+    },
+    diskFull: ({ node }) =>
+      this.#trouble(node, 'its disk is full', [{ isFull: true }, { isFull: false }]),
+    writeError: ({ node, outcome }) =>
+      this.#trouble(node, 'a write failed', [{ failNextWrite: outcome }, { failNextWrite: 'no' }]),
+    readError: ({ node }) =>
+      this.#trouble(node, 'a read failed', [{ failNextRead: true }, { failNextRead: false }]),
+    /** In this life or a later one: its code throws when it next comes there. */
+    throws: ({ node, place, isAfter }) => {
+      const { planted } = this.#world.member(node);
+      const bug = { place, isAfter };
+      planted.add(bug);
+      return () => planted.delete(bug);
+    },
+    damage: (fault) => this.#spoilDisk(fault),
+    wipe: (fault) => this.#spoilDisk(fault),
+    rollback: (fault) => this.#spoilDisk(fault),
+  };
 
   #crash(member: SimulatedMember, power: boolean): End {
     const release = this.#supervisor.hold(member, power ? 'power' : 'kill');
@@ -143,27 +150,30 @@ export class FaultInjector {
   #partition(cuts: readonly Direction[], isHard: boolean): End {
     this.partitions += 1;
     for (const cut of cuts) this.#cut(cut);
-    if (isHard) {
-      for (const { from, to } of cuts) {
-        this.#world.network.memory.reset(addressOf(from), addressOf(to));
-      }
-    }
-    return () => {
-      for (const cut of cuts) this.#mend(cut);
-    };
+    if (isHard) for (const cut of cuts) this.#reset(cut);
+    return all(cuts.map((cut) => () => this.#mend(cut)));
   }
 
-  #cut({ from, to }: Direction): void {
-    const key = `${from} → ${to}`;
-    this.#cuts.set(key, (this.#cuts.get(key) ?? 0) + 1);
-    this.#world.network.memory.cut({ from: addressOf(from), to: addressOf(to) });
+  #cut(cut: Direction): void {
+    this.#countCuts(cut, 1);
+    this.#world.network.memory.cut(addressesOf(cut));
   }
 
-  #mend({ from, to }: Direction): void {
+  #mend(cut: Direction): void {
+    if (this.#countCuts(cut, -1) === 0) this.#world.network.memory.mend(addressesOf(cut));
+  }
+
+  /** How many partitions cut this direction. */
+  #countCuts({ from, to }: Direction, by: number): number {
     const key = `${from} → ${to}`;
-    const count = (this.#cuts.get(key) ?? 1) - 1;
+    const count = (this.#cuts.get(key) ?? 0) + by;
     this.#cuts.set(key, count);
-    if (count === 0) this.#world.network.memory.mend({ from: addressOf(from), to: addressOf(to) });
+    return count;
+  }
+
+  #reset(direction: Direction): void {
+    const { from, to } = addressesOf(direction);
+    this.#world.network.memory.reset(from, to);
   }
 
   #deafen(direction: Direction, codes: readonly number[]): End {
@@ -175,59 +185,20 @@ export class FaultInjector {
     };
   }
 
-  #disorder({ directions, disorder }: Extract<Fault, { type: 'disorder' }>): End {
-    const calm = { lossRate: 0, duplicateRate: 0, reorderRate: 0, replayRate: 0, breakRate: 0 };
-    const set = (rates: typeof calm): void => {
-      for (const direction of directions) Object.assign(this.#quality(direction), rates);
-    };
-    set(disorder);
-    return () => set(calm);
-  }
-
-  #troubleDisk(
-    fault: Extract<Fault, { type: 'diskStall' | 'diskFull' | 'writeError' | 'readError' }>,
+  /** What is wrong with the disk, and what it is to be after that; a member with such an excuse may halt. */
+  #trouble(
+    node: NodeId,
+    excuse: string,
+    [wrong, right]: readonly [Partial<DiskTrouble>, Partial<DiskTrouble>],
   ): End {
-    const member = this.#world.member(fault.node);
-    const { trouble } = member.disk;
-    switch (fault.type) {
-      case 'diskStall':
-        trouble.stalledUntilMs = this.#world.now + fault.forMs;
-        return () => {
-          trouble.stalledUntilMs = Math.min(trouble.stalledUntilMs, this.#world.now);
-        };
-      case 'diskFull':
-        member.excuse = 'its disk is full';
-        trouble.isFull = true;
-        return () => {
-          trouble.isFull = false;
-        };
-      case 'writeError':
-        member.excuse = 'a write failed';
-        trouble.failNextWrite = fault.outcome;
-        return () => {
-          trouble.failNextWrite = 'no';
-        };
-      case 'readError':
-        member.excuse = 'a read failed';
-        trouble.failNextRead = true;
-        return () => {
-          trouble.failNextRead = false;
-        };
-      default:
-        return unreachable(fault);
-    }
-  }
-
-  /** In this life or a later one: its code throws when it next comes there. */
-  #plant({ node, place, isAfter }: Extract<Fault, { type: 'throws' }>): End {
-    const { planted } = this.#world.member(node);
-    const bug = { place, isAfter };
-    planted.add(bug);
-    return () => planted.delete(bug);
+    const member = this.#world.member(node);
+    member.excuse = excuse;
+    Object.assign(member.disk.trouble, wrong);
+    return () => Object.assign(member.disk.trouble, right);
   }
 
   /** One disk at a time is not what its node wrote; the others keep what is needed to go on (the atlas of faults). */
-  #spoilDisk(fault: Extract<Fault, { type: 'damage' | 'wipe' | 'rollback' }>): End {
+  #spoilDisk(fault: Fault<'damage' | 'wipe' | 'rollback'>): End {
     if (this.#spoiled !== null) return NOTHING;
     const member = this.#world.member(fault.node);
     const release = this.#supervisor.hold(member, 'kill');
@@ -245,10 +216,7 @@ export class FaultInjector {
   }
 
   /** Returns how to put the good disk back; `null`: this fault would prove nothing now. */
-  #spoil(
-    member: SimulatedMember,
-    fault: Extract<Fault, { type: 'damage' | 'wipe' | 'rollback' }>,
-  ): End | null {
+  #spoil(member: SimulatedMember, fault: Fault<'damage' | 'wipe' | 'rollback'>): End | null {
     if (fault.type !== 'damage') {
       const others = this.#world.all.filter((other) => other !== member);
       const foreign = foreignCopyOf(fault.type, member, others);
@@ -273,9 +241,20 @@ export class FaultInjector {
     release();
   }
 
-  #quality({ from, to }: { readonly from: NodeId; readonly to: NodeId }) {
-    return this.#world.network.quality(addressOf(from), addressOf(to));
+  #quality(direction: Direction): LinkQuality {
+    const { from, to } = addressesOf(direction);
+    return this.#world.network.quality(from, to);
   }
+}
+
+function addressesOf({ from, to }: Direction): { readonly from: string; readonly to: string } {
+  return { from: addressOf(from), to: addressOf(to) };
+}
+
+function all(ends: readonly End[]): End {
+  return () => {
+    for (const end of ends) end();
+  };
 }
 
 const TURNED_AWAY = {

@@ -22,57 +22,71 @@ interface Disorder {
   readonly breakRate: number;
 }
 
-export type PartitionShape =
-  | 'isolate'
-  | 'split'
-  | 'bridge'
-  | 'chain'
-  | 'ring'
-  | 'oneWay'
-  | 'random';
+/** As often as they are drawn. */
+const SHAPES = [
+  'isolate',
+  'isolate',
+  'split',
+  'bridge',
+  'chain',
+  'ring',
+  'oneWay',
+  'random',
+] as const;
+export type PartitionShape = (typeof SHAPES)[number];
 
 /** How a directory is damaged while its node is down. */
-export type DamageKind =
-  | 'flippedBit'
-  | 'missingRecord'
-  | 'misdirectedValue'
-  | 'damagedFile'
-  | 'missingFile';
+export const DAMAGE_KINDS = [
+  'flippedBit',
+  'missingRecord',
+  'misdirectedValue',
+  'damagedFile',
+  'missingFile',
+] as const;
+export type DamageKind = (typeof DAMAGE_KINDS)[number];
+
+interface OnNode {
+  readonly node: NodeId;
+}
+
+interface OnLink {
+  readonly direction: Direction;
+}
+
+/** What each kind of fault says of itself, besides its time. */
+interface FaultKinds {
+  readonly crash: OnNode & { readonly power: boolean };
+  readonly stop: OnNode;
+  readonly crashAll: { readonly power: boolean };
+  readonly freeze: OnNode;
+  readonly partition: {
+    readonly shape: PartitionShape;
+    readonly cuts: readonly Direction[];
+    readonly isHard: boolean;
+  };
+  readonly deafTo: OnLink & { readonly codes: readonly number[] };
+  readonly clog: OnLink;
+  readonly disorder: { readonly directions: readonly Direction[]; readonly disorder: Disorder };
+  readonly reset: OnLink;
+  readonly diskStall: OnNode;
+  readonly diskFull: OnNode;
+  readonly writeError: OnNode & { readonly outcome: 'absent' | 'maybe' };
+  readonly readError: OnNode;
+  readonly throws: OnNode & { readonly place: ThrowPlace; readonly isAfter: boolean };
+  readonly damage: OnNode & { readonly kind: DamageKind };
+  readonly wipe: OnNode;
+  readonly rollback: OnNode;
+}
 
 /** `atMs` counts from the start of the run, `forMs` from there; both in simulated milliseconds. */
-export type Fault = { readonly atMs: number; readonly forMs: number } & (
-  | { readonly type: 'crash'; readonly node: NodeId; readonly power: boolean }
-  | { readonly type: 'stop'; readonly node: NodeId }
-  | { readonly type: 'crashAll'; readonly power: boolean }
-  | { readonly type: 'freeze'; readonly node: NodeId }
-  | {
-      readonly type: 'partition';
-      readonly shape: PartitionShape;
-      readonly cuts: readonly Direction[];
-      readonly isHard: boolean;
-    }
-  | { readonly type: 'deafTo'; readonly direction: Direction; readonly codes: readonly number[] }
-  | { readonly type: 'clog'; readonly direction: Direction }
-  | {
-      readonly type: 'disorder';
-      readonly directions: readonly Direction[];
-      readonly disorder: Disorder;
-    }
-  | { readonly type: 'reset'; readonly direction: Direction }
-  | { readonly type: 'diskStall'; readonly node: NodeId }
-  | { readonly type: 'diskFull'; readonly node: NodeId }
-  | { readonly type: 'writeError'; readonly node: NodeId; readonly outcome: 'absent' | 'maybe' }
-  | { readonly type: 'readError'; readonly node: NodeId }
-  | {
-      readonly type: 'throws';
-      readonly node: NodeId;
-      readonly place: ThrowPlace;
-      readonly isAfter: boolean;
-    }
-  | { readonly type: 'damage'; readonly node: NodeId; readonly kind: DamageKind }
-  | { readonly type: 'wipe'; readonly node: NodeId }
-  | { readonly type: 'rollback'; readonly node: NodeId }
-);
+export type Fault<Type extends keyof FaultKinds = keyof FaultKinds> = {
+  [Each in Type]: FaultTime & { readonly type: Each } & FaultKinds[Each];
+}[Type];
+
+interface FaultTime {
+  readonly atMs: number;
+  readonly forMs: number;
+}
 
 interface FaultScope {
   readonly members: readonly NodeId[];
@@ -82,34 +96,41 @@ interface FaultScope {
   readonly core: readonly NodeId[];
 }
 
-type Draw = (random: SeededRandom, scope: FaultScope) => Fault;
+type Draw<Result> = (random: SeededRandom, scope: FaultScope) => Result;
 
-/** Each with how often it comes, on average, in one run in which it is switched on. */
-const KINDS: readonly { readonly draw: Draw; readonly times: number; readonly sizeMin: number }[] =
-  [
-    { draw: drawCrash, times: 6, sizeMin: 1 },
-    { draw: drawCrashAll, times: 2, sizeMin: 1 },
-    { draw: drawStop, times: 3, sizeMin: 1 },
-    { draw: drawFreeze, times: 5, sizeMin: 1 },
-    { draw: drawPartition, times: 6, sizeMin: 2 },
-    { draw: drawDeafness, times: 4, sizeMin: 2 },
-    { draw: drawClog, times: 4, sizeMin: 2 },
-    { draw: drawDisorder, times: 4, sizeMin: 2 },
-    { draw: drawReset, times: 6, sizeMin: 2 },
-    { draw: drawDiskStall, times: 4, sizeMin: 1 },
-    { draw: drawDiskFull, times: 2, sizeMin: 1 },
-    { draw: drawWriteError, times: 3, sizeMin: 1 },
-    { draw: drawReadError, times: 2, sizeMin: 1 },
-    { draw: drawDamage, times: 2, sizeMin: 1 },
-    { draw: drawWipe, times: 1, sizeMin: 2 },
-    { draw: drawRollback, times: 1, sizeMin: 2 },
-    { draw: drawThrow, times: 5, sizeMin: 1 },
-  ];
+interface Drawing {
+  readonly draw: Draw<Fault>;
+  /** How often it comes, on average, in one run in which it is switched on. */
+  readonly times: number;
+  /** How many members it takes. */
+  readonly sizeMin: number;
+}
+
+/** Each draws from a generator that is named after its place here. */
+const DRAWINGS: readonly Drawing[] = [
+  { draw: drawCrash, times: 6, sizeMin: 1 },
+  { draw: drawCrashAll, times: 2, sizeMin: 1 },
+  { draw: onNode('stop', between(2_100, 5_000)), times: 3, sizeMin: 1 },
+  { draw: onNode('freeze', spell), times: 5, sizeMin: 1 },
+  { draw: drawPartition, times: 6, sizeMin: 2 },
+  { draw: drawDeafness, times: 4, sizeMin: 2 },
+  { draw: onLink('clog', between(10, 5_000)), times: 4, sizeMin: 2 },
+  { draw: drawDisorder, times: 4, sizeMin: 2 },
+  { draw: onLink('reset', () => 0), times: 6, sizeMin: 2 },
+  { draw: onNode('diskStall', between(10, 4_000)), times: 4, sizeMin: 1 },
+  { draw: onNode('diskFull', between(100, 8_000)), times: 2, sizeMin: 1 },
+  { draw: drawWriteError, times: 3, sizeMin: 1 },
+  { draw: onNode('readError', between(100, 3_000)), times: 2, sizeMin: 1 },
+  { draw: drawDamage, times: 2, sizeMin: 1 },
+  { draw: onNode('wipe', between(500, 10_000)), times: 1, sizeMin: 2 },
+  { draw: onNode('rollback', between(500, 10_000)), times: 1, sizeMin: 2 },
+  { draw: drawThrow, times: 5, sizeMin: 1 },
+];
 
 /** In order of time. About every second kind is switched on in a run. */
 export function planFaults(random: SeededRandom, scope: FaultScope): readonly Fault[] {
   const share = random.pick([0.1, 0.3, 0.6]);
-  const faults = KINDS.flatMap(({ draw, times, sizeMin }, at) => {
+  const faults = DRAWINGS.flatMap(({ draw, times, sizeMin }, at) => {
     const own = random.fork(at);
     if (scope.members.length < sizeMin || !own.chance(share)) return [];
     return Array.from({ length: own.integer(1, times * 2 - 1) }, () => draw(own, scope));
@@ -117,12 +138,31 @@ export function planFaults(random: SeededRandom, scope: FaultScope): readonly Fa
   return faults.sort((left, right) => left.atMs - right.atMs);
 }
 
-function when(
-  random: SeededRandom,
-  { troubleMs }: FaultScope,
-  forMs: number,
-): { atMs: number; forMs: number } {
+function onNode(
+  type: 'stop' | 'freeze' | 'diskStall' | 'diskFull' | 'readError' | 'wipe' | 'rollback',
+  lasts: Draw<number>,
+): Draw<Fault> {
+  return (random, scope) => ({
+    ...when(random, scope, lasts(random, scope)),
+    type,
+    node: random.pick(scope.members),
+  });
+}
+
+function onLink(type: 'clog' | 'reset', lasts: Draw<number>): Draw<Fault> {
+  return (random, scope) => ({
+    ...when(random, scope, lasts(random, scope)),
+    type,
+    direction: anyDirection(random, scope),
+  });
+}
+
+function when(random: SeededRandom, { troubleMs }: FaultScope, forMs: number): FaultTime {
   return { atMs: Math.floor(random.between(0, troubleMs)), forMs: Math.floor(forMs) };
+}
+
+function between(fromMs: number, toMs: number): Draw<number> {
+  return (random) => random.between(fromMs, toMs);
 }
 
 /** From a blink to many election timeouts. */
@@ -130,10 +170,6 @@ function spell(random: SeededRandom, { timing }: FaultScope): number {
   return (
     timing.electionTimeoutMaxMs * random.pick([0.1, 0.5, 1, 2, 5, 10]) * random.between(0.5, 1.5)
   );
-}
-
-function anyNode(random: SeededRandom, { members }: FaultScope): NodeId {
-  return random.pick(members);
 }
 
 function anyDirection(random: SeededRandom, { members }: FaultScope): Direction {
@@ -144,44 +180,18 @@ function anyDirection(random: SeededRandom, { members }: FaultScope): Direction 
 
 function drawCrash(random: SeededRandom, scope: FaultScope): Fault {
   const forMs = random.chance(0.5) ? random.between(1, 300) : spell(random, scope);
-  return {
-    ...when(random, scope, forMs),
-    type: 'crash',
-    node: anyNode(random, scope),
-    power: random.chance(0.4),
-  };
-}
-
-function drawStop(random: SeededRandom, scope: FaultScope): Fault {
-  const time = when(random, scope, random.between(2_100, 5_000));
-  return { ...time, type: 'stop', node: anyNode(random, scope) };
+  const time = when(random, scope, forMs);
+  const node = random.pick(scope.members);
+  return { ...time, type: 'crash', node, power: random.chance(0.4) };
 }
 
 function drawCrashAll(random: SeededRandom, scope: FaultScope): Fault {
-  const forMs = random.between(1, 1_000);
-  return { ...when(random, scope, forMs), type: 'crashAll', power: random.chance(0.5) };
-}
-
-function drawFreeze(random: SeededRandom, scope: FaultScope): Fault {
-  return {
-    ...when(random, scope, spell(random, scope)),
-    type: 'freeze',
-    node: anyNode(random, scope),
-  };
+  const time = when(random, scope, random.between(1, 1_000));
+  return { ...time, type: 'crashAll', power: random.chance(0.5) };
 }
 
 function drawPartition(random: SeededRandom, scope: FaultScope): Fault {
-  const shapes = [
-    'isolate',
-    'isolate',
-    'split',
-    'bridge',
-    'chain',
-    'ring',
-    'oneWay',
-    'random',
-  ] as const;
-  const shape = random.pick(shapes);
+  const shape = random.pick(SHAPES);
   const cuts = cutsOf(shape, random.shuffle(scope.members), random);
   const time = when(random, scope, spell(random, scope));
   return { ...time, type: 'partition', shape, cuts, isHard: random.chance(0.3) };
@@ -191,11 +201,6 @@ function drawDeafness(random: SeededRandom, scope: FaultScope): Fault {
   const codes = random.shuffle(Object.values(MESSAGE_CODE)).slice(0, random.integer(1, 3));
   const time = when(random, scope, spell(random, scope));
   return { ...time, type: 'deafTo', direction: anyDirection(random, scope), codes };
-}
-
-function drawClog(random: SeededRandom, scope: FaultScope): Fault {
-  const forMs = random.between(10, 5_000);
-  return { ...when(random, scope, forMs), type: 'clog', direction: anyDirection(random, scope) };
 }
 
 function drawDisorder(random: SeededRandom, scope: FaultScope): Fault {
@@ -209,65 +214,20 @@ function drawDisorder(random: SeededRandom, scope: FaultScope): Fault {
   };
   const all = directionsOf(scope.members);
   const directions = random.chance(0.5) ? all : [anyDirection(random, scope)];
-  return {
-    ...when(random, scope, random.between(1_000, 20_000)),
-    type: 'disorder',
-    directions,
-    disorder,
-  };
-}
-
-function drawReset(random: SeededRandom, scope: FaultScope): Fault {
-  return { ...when(random, scope, 0), type: 'reset', direction: anyDirection(random, scope) };
-}
-
-function drawDiskStall(random: SeededRandom, scope: FaultScope): Fault {
-  const forMs = random.between(10, 4_000);
-  return { ...when(random, scope, forMs), type: 'diskStall', node: anyNode(random, scope) };
-}
-
-function drawDiskFull(random: SeededRandom, scope: FaultScope): Fault {
-  return {
-    ...when(random, scope, random.between(100, 8_000)),
-    type: 'diskFull',
-    node: anyNode(random, scope),
-  };
+  const time = when(random, scope, random.between(1_000, 20_000));
+  return { ...time, type: 'disorder', directions, disorder };
 }
 
 function drawWriteError(random: SeededRandom, scope: FaultScope): Fault {
   const outcome = random.pick(['absent', 'maybe'] as const);
   const time = when(random, scope, random.between(100, 3_000));
-  return { ...time, type: 'writeError', node: anyNode(random, scope), outcome };
-}
-
-function drawReadError(random: SeededRandom, scope: FaultScope): Fault {
-  const time = when(random, scope, random.between(100, 3_000));
-  return { ...time, type: 'readError', node: anyNode(random, scope) };
+  return { ...time, type: 'writeError', node: random.pick(scope.members), outcome };
 }
 
 function drawDamage(random: SeededRandom, scope: FaultScope): Fault {
-  const kinds = [
-    'flippedBit',
-    'missingRecord',
-    'misdirectedValue',
-    'damagedFile',
-    'missingFile',
-  ] as const;
   const time = when(random, scope, random.between(500, 10_000));
-  return { ...time, type: 'damage', node: anyNode(random, scope), kind: random.pick(kinds) };
-}
-
-function drawWipe(random: SeededRandom, scope: FaultScope): Fault {
-  return {
-    ...when(random, scope, random.between(500, 10_000)),
-    type: 'wipe',
-    node: anyNode(random, scope),
-  };
-}
-
-function drawRollback(random: SeededRandom, scope: FaultScope): Fault {
-  const time = when(random, scope, random.between(500, 10_000));
-  return { ...time, type: 'rollback', node: anyNode(random, scope) };
+  const node = random.pick(scope.members);
+  return { ...time, type: 'damage', node, kind: random.pick(DAMAGE_KINDS) };
 }
 
 /** It lies in wait for so long: some places are come to many times a second, others once in a life. */
@@ -275,7 +235,7 @@ function drawThrow(random: SeededRandom, scope: FaultScope): Fault {
   const time = when(random, scope, random.between(1_000, 20_000));
   const place = random.pick(random.chance(0.5) ? THROW_PLACES : SELDOM_PASSED);
   const isAfter = isPort(place) && random.chance(0.5);
-  return { ...time, type: 'throws', node: anyNode(random, scope), place, isAfter };
+  return { ...time, type: 'throws', node: random.pick(scope.members), place, isAfter };
 }
 
 export function directionsOf(members: readonly NodeId[]): readonly Direction[] {
