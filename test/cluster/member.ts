@@ -43,7 +43,6 @@ interface MemberOptions {
   readonly halted?: (error: RaftError) => void;
 }
 
-const NO_DRIFT = { startMs: 0, rate: 1, wallSkewMs: 0 };
 /** Callers of these tests have all the time there is. */
 const FOREVER = { timeoutMs: 1e9 };
 
@@ -68,11 +67,8 @@ export class Member {
     this.#invariants = new Invariants({ id, durable: disk.durable }, watch);
     this.#process = new SimulatedProcess({
       name: id,
-      life: 1,
       clock,
-      drift: NO_DRIFT,
-      stepped: () => {},
-      threw: (_, error) => watch.report('S37', `${id}: an exception escaped: ${String(error)}`),
+      threw: (error) => watch.report('S37', `${id}: an exception escaped: ${String(error)}`),
     });
   }
 

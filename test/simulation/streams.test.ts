@@ -23,8 +23,8 @@ interface Stage {
 /** An open stream: 10 ms each way, 1,000 bytes a second, 100 bytes under way or unread. */
 function stage(): Stage {
   const clock = new VirtualClock();
-  const client = processOf('client', clock);
-  const server = processOf('server', clock);
+  const client = new SimulatedProcess({ name: 'client', clock });
+  const server = new SimulatedProcess({ name: 'server', clock });
   const quality = { latencyMs: 10, jitterMs: 0, bytesPerMs: 1, windowBytes: 100 };
   const stream = new Stream(
     { clock, random: new SeededRandom(1), quality, client, frameBytesMax: 1_000 },
@@ -34,14 +34,6 @@ function stage(): Stage {
   stream.accept(server);
   clock.advance(20);
   return { clock, stream, client, server, heard };
-}
-
-function processOf(name: string, clock: VirtualClock): SimulatedProcess {
-  const drift = { startMs: 0, rate: 1, wallSkewMs: 0 };
-  const threw = (_: SimulatedProcess, error: unknown): void => {
-    throw error;
-  };
-  return new SimulatedProcess({ name, life: 1, clock, drift, stepped: () => {}, threw });
 }
 
 function listTo(end: StreamEnd, clock: VirtualClock): string[] {

@@ -34,13 +34,7 @@ export class PromptDisk {
   readonly #disk: SimulatedDisk;
   readonly #process = new SimulatedProcess({
     name: 'n1',
-    life: 1,
     clock: new VirtualClock(),
-    drift: { startMs: 0, rate: 1, wallSkewMs: 0 },
-    stepped: () => {},
-    threw: (_, error) => {
-      throw error;
-    },
   });
   #die: () => void = () => {};
   readonly died = new Promise<'died'>((resolve) => {

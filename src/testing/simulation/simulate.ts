@@ -8,6 +8,7 @@
 import type { NodeId } from '../../core/types.ts';
 import type { NodeInstruments } from '../../node/raft-node.ts';
 import type { StateMachine } from '../../ports/state-machine.ts';
+import type { CallBook } from './checks/call-book.ts';
 import type { Violation } from './checks/violation.ts';
 import { FaultInjector } from './faults/fault-injector.ts';
 import { isolateOutsiders } from './faults/outsiders.ts';
@@ -16,7 +17,7 @@ import type { TraceLine } from './report/trace.ts';
 import { differenceOf } from './runtime/plain-text.ts';
 import { shutOutRealWorld } from './runtime/real-world.ts';
 import type { Sometimes } from './runtime/sometimes.ts';
-import type { CallBook, Remote } from './streams/remote.ts';
+import type { Remote } from './streams/remote.ts';
 import type { Subject } from './subjects/subject.ts';
 import { Clients } from './world/clients.ts';
 import { Supervisor } from './world/supervisor.ts';
@@ -37,7 +38,7 @@ export interface SimulateOptions<Input, Output, Machine extends StateMachine> {
 /** What such clients are made of. */
 export interface RemoteParts<Input, Output> {
   readonly world: World;
-  readonly clients: CallBook<Input, Output>;
+  readonly book: CallBook<Input, Output>;
 }
 
 export interface SimulationReport {
@@ -109,7 +110,7 @@ class Run<Input, Output, Machine extends StateMachine> {
     this.#injector = new FaultInjector(this.#world, this.#supervisor);
     const random = this.#world.random.fork('clients');
     this.#clients = new Clients({ world: this.#world, subject, random });
-    this.#remote = remote?.({ world: this.#world, clients: this.#clients }) ?? null;
+    this.#remote = remote?.({ world: this.#world, book: this.#clients.book }) ?? null;
   }
 
   async run(): Promise<SimulationReport> {
@@ -237,15 +238,12 @@ class Run<Input, Output, Machine extends StateMachine> {
 
   /** S31, S32. */
   #judge(): void {
-    const { refused, history } = this.#clients;
-    const { appliedCommands } = this.#world.history;
-    for (const [hash, code] of refused) {
-      if (!appliedCommands.has(hash) || !this.#clients.isUnique(hash)) continue;
-      this.#world.report('S31', `a command was refused for certain (${code}), and applied`);
-    }
-    const { fault, isDecided } = this.#options.subject.judge(history);
+    const { history, sometimes, report } = this.#world;
+    const { book } = this.#clients;
+    book.judgeRefusals(history, report);
+    const { fault, isDecided } = this.#options.subject.judge(book.history(history, sometimes));
     this.#isDecided = isDecided;
-    if (fault !== null) this.#world.report('S32', fault);
+    if (fault !== null) report('S32', fault);
   }
 
   /** A call at one of these members is carried out in time; asked again until then, as clients would. */
@@ -363,7 +361,7 @@ class Run<Input, Output, Machine extends StateMachine> {
       halts: world.halts,
       refusals: world.refusals,
       messages: world.network.messages,
-      operations: this.#clients.count,
+      operations: this.#clients.book.count,
       succeeded: this.#clients.succeeded,
       committed: world.history.committedThrough,
       terms: world.history.terms,

@@ -13,8 +13,6 @@ describe('the durable log', () => {
     expect([disk.lastIndex, disk.lastTerm, disk.at(3)]).toEqual([2, 1, null]);
     disk.note(appended([4], 2));
     expect([disk.lastIndex, disk.lastTerm]).toEqual([2, 4]);
-    disk.forget();
-    expect([disk.lastIndex, disk.lastTerm, disk.hardState.term]).toEqual([0, 0, 0]);
   });
 
   it('[SI6] holds a place by index and term, and the place before the first entry', () => {

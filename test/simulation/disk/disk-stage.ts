@@ -88,16 +88,7 @@ export class DiskStage {
   }
 
   #life(): SimulatedProcess {
-    return new SimulatedProcess({
-      name: 'n1',
-      life: 1,
-      clock: this.clock,
-      drift: { startMs: 0, rate: 1, wallSkewMs: 0 },
-      stepped: () => {},
-      threw: (_, error) => {
-        throw error;
-      },
-    });
+    return new SimulatedProcess({ name: 'n1', clock: this.clock });
   }
 }
 

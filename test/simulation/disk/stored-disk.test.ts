@@ -163,7 +163,7 @@ describe('another disk in the place of the own', () => {
     const early = await filled(stage);
     stage.crash('kill');
     const copy = stage.disk.copy();
-    stage.disk.wipe();
+    stage.disk.restore(new Map());
     expect(stage.disk.content.paths).toEqual([]);
     expect(await contentNow(stage)).toEqual(MODEL_EMPTY);
     stage.crash('kill');

@@ -28,11 +28,10 @@ class Stage {
   readonly strayed: number[] = [];
   readonly resets: string[] = [];
   readonly network: SimulatedNetwork;
-  process: SimulatedProcess | null;
+  process: SimulatedProcess | null = new SimulatedProcess({ name: 'b', clock: this.clock });
   isHostUp = true;
 
   constructor(quality: Partial<LinkQuality> = {}, seed = 'a') {
-    this.process = this.newProcess();
     this.network = new SimulatedNetwork({
       clock: this.clock,
       random: new SeededRandom(seed),
@@ -68,17 +67,6 @@ class Stage {
 
   hear(text: string): void {
     this.heard.push(`${text}@${this.clock.now()}`);
-  }
-
-  newProcess(): SimulatedProcess {
-    return new SimulatedProcess({
-      name: 'b',
-      life: 1,
-      clock: this.clock,
-      drift: { startMs: 0, rate: 1, wallSkewMs: 0 },
-      stepped: () => {},
-      threw: () => {},
-    });
   }
 
   get lane(): Lane {

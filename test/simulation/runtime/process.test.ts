@@ -24,13 +24,12 @@ function stage(drift: Partial<ClockDrift> = {}): Stage {
   let steps = 0;
   const process = new SimulatedProcess({
     name: 'n1',
-    life: 1,
     clock: world,
     drift: { ...EXACT, ...drift },
     stepped: () => {
       steps += 1;
     },
-    threw: (_, error) => errors.push(error),
+    threw: (error) => errors.push(error),
   });
   const note = (what: string) => () => heard.push(`${what} at ${world.now()}`);
   return { world, process, heard, note, steps: () => steps, errors };

@@ -64,12 +64,6 @@ export class DurableLog {
     }
   }
 
-  /** The disk was replaced by an empty one. */
-  forget(): void {
-    this.#entries = [];
-    this.#hardState = HARD_STATE_ZERO;
-  }
-
   #noteRun(change: DatabaseChange): void {
     const first = indexOfKey(change.key);
     if (this.#entries.length >= first) this.#entries.length = first - 1;

@@ -63,10 +63,6 @@ export class History {
     return this.#committed[at - 1];
   }
 
-  leaderOf(term: number): NodeId | undefined {
-    return this.#leaders.get(term);
-  }
-
   /** S01: over all time, also if the first one is long gone. */
   noteLeader(term: number, node: NodeId): void {
     const other = this.#leaders.get(term);

@@ -55,8 +55,6 @@ export class SimulatedDisk {
   readonly #options: SimulatedDiskOptions;
   #content = new SimulatedContent();
   #underWay: Operation[] = [];
-  /** Operations done so far, for reports. */
-  operations = 0;
   /** What the next operation takes on average, in milliseconds. */
   latencyMs: () => number;
 
@@ -91,11 +89,6 @@ export class SimulatedDisk {
     this.#content = new SimulatedContent(copy);
   }
 
-  /** An empty disk in the place of this one. */
-  wipe(): void {
-    this.#content = new SimulatedContent();
-  }
-
   // What `simulatedFiles` and `simulatedDatabase` call.
 
   noteSometimes(what: Sometimes): void {
@@ -121,7 +114,6 @@ export class SimulatedDisk {
       if (operation.isOver) return;
       operation.isOver = true;
       this.#underWay = this.#underWay.filter((other) => other !== operation);
-      this.operations += 1;
       operation.perform();
       process.run('input', steps.completed);
       this.#options.settled();

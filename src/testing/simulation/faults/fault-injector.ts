@@ -7,8 +7,9 @@ import type { DiskTrouble } from '../disk/simulated-disk.ts';
 import type { Direction, Fault } from '../plan/plan-faults.ts';
 import type { LinkQuality } from '../runtime/network.ts';
 import type { SimulatedMember } from '../world/member.ts';
+import { addressOf } from '../world/member.ts';
 import type { Supervisor } from '../world/supervisor.ts';
-import { addressOf, DAMAGED, leaderIn, type World } from '../world/world.ts';
+import { DAMAGED, leaderIn, type World } from '../world/world.ts';
 import { damageDisk } from './damage.ts';
 import { foreignCopyOf, rememberCopy } from './foreign-disks.ts';
 

@@ -8,14 +8,13 @@ import type { VirtualClock } from '../../virtual-clock.ts';
 
 interface ProcessOptions {
   readonly name: string;
-  /** Numbers the lives of this node, from 1. */
-  readonly life: number;
   readonly clock: VirtualClock;
-  readonly drift: ClockDrift;
+  /** None unless given. */
+  readonly drift?: ClockDrift;
   /** After each thing that the process did. */
-  readonly stepped: (process: SimulatedProcess) => void;
-  /** What a step threw: a bug, since a node throws into nobody's event loop. */
-  readonly threw: (process: SimulatedProcess, error: unknown) => void;
+  readonly stepped?: () => void;
+  /** What a step threw: a bug, since a node throws into nobody's event loop; thrown on unless given. */
+  readonly threw?: (error: unknown) => void;
 }
 
 /** How the clock of a node differs from simulated time. */
@@ -28,6 +27,8 @@ export interface ClockDrift {
   readonly wallSkewMs: number;
 }
 
+const NO_DRIFT: ClockDrift = { startMs: 0, rate: 1, wallSkewMs: 0 };
+
 type InputKind = 'timer' | 'input';
 
 interface Parked {
@@ -37,7 +38,6 @@ interface Parked {
 
 export class SimulatedProcess {
   readonly name: string;
-  readonly life: number;
   readonly clock: Clock;
   readonly #options: ProcessOptions;
   #isAlive = true;
@@ -47,7 +47,6 @@ export class SimulatedProcess {
 
   constructor(options: ProcessOptions) {
     this.name = options.name;
-    this.life = options.life;
     this.#options = options;
     this.clock = processClock(this, options);
   }
@@ -75,9 +74,10 @@ export class SimulatedProcess {
     try {
       input();
     } catch (error) {
-      this.#options.threw(this, error);
+      if (this.#options.threw === undefined) throw error;
+      this.#options.threw(error);
     }
-    this.#options.stepped(this);
+    this.#options.stepped?.();
   }
 
   kill(): void {
@@ -104,7 +104,10 @@ export class SimulatedProcess {
   }
 }
 
-function processClock(process: SimulatedProcess, { clock, drift }: ProcessOptions): Clock {
+function processClock(
+  process: SimulatedProcess,
+  { clock, drift = NO_DRIFT }: ProcessOptions,
+): Clock {
   const { startMs, rate, wallSkewMs } = drift;
   return {
     now: () => startMs + clock.now() * rate,

@@ -6,7 +6,7 @@
 import type { KvClient } from '../../../client/kv-client.ts';
 import { RaftError } from '../../../core/errors.ts';
 import type { KeyValueInput, KeyValueOutput } from '../../linearizability/models/key-value.ts';
-import { hashOf } from '../checks/durable-log.ts';
+import type { BookedCall } from '../checks/call-book.ts';
 import { plainText } from '../runtime/plain-text.ts';
 import type { SimulatedProcess } from '../runtime/process.ts';
 import type { SeededRandom } from '../runtime/random.ts';
@@ -32,11 +32,7 @@ interface KvCallerOptions extends RemoteOptions<KeyValueInput, KeyValueOutput> {
   readonly pauseMs: number;
 }
 
-interface Call {
-  readonly request: KvRequest;
-  readonly calledAt: number;
-  isOver: boolean;
-}
+type Call = KvRequest & BookedCall<KeyValueInput>;
 
 /** A call may end this much after its deadline: deadlines are looked at in sweeps. In milliseconds. */
 const SLACK_MS = 250;
@@ -49,7 +45,7 @@ export class KvCaller {
   readonly #written: { readonly key: string; readonly value: string }[] = [];
   #previous: Previous<KeyValueInput, KeyValueOutput> | null = null;
   #sequence = 0;
-  #underWay = 0;
+  readonly #underWay = new Set<Call>();
   #isRunning = false;
   #timer: unknown = null;
 
@@ -60,7 +56,7 @@ export class KvCaller {
   }
 
   get isIdle(): boolean {
-    return this.#underWay === 0;
+    return this.#underWay.size === 0;
   }
 
   start(): void {
@@ -117,10 +113,10 @@ export class KvCaller {
   }
 
   #call(request: KvRequest): void {
-    const { world, clients, client, process } = this.#options;
-    const call: Call = { request, calledAt: world.nextStep(), isOver: false };
-    this.#underWay += 1;
-    clients.noteHandedIn(request.command);
+    const { world, book, client, number, process } = this.#options;
+    const call: Call = { ...request, client: number, calledAt: world.nextStep() };
+    this.#underWay.add(call);
+    book.noteHandedIn(request.command);
     this.#written.push(...request.written);
     this.#note('calls', request.inputs);
     request.ask(client).then(
@@ -136,24 +132,22 @@ export class KvCaller {
   }
 
   #returned(call: Call, answer: Answer): void {
-    const { world, clients, number } = this.#options;
-    const { request, calledAt } = call;
-    const returnedAt = world.nextStep();
-    const hash = request.command === null ? null : hashOf(0, request.command);
-    for (const [at, output] of answer.outputs.entries()) {
-      const input = request.inputs[at];
-      if (input === undefined) continue;
-      clients.record({ client: number, input, output, calledAt, returnedAt, hash });
+    const { world, book } = this.#options;
+    const { outputs } = answer;
+    book.noteAnswered(call, outputs, world.nextStep());
+    const input = call.inputs[outputs.length - 1];
+    const output = outputs.at(-1);
+    if (input !== undefined && output !== undefined) {
       this.#previous = { type: 'answered', input, output };
     }
     this.#answers.push(answer);
-    world.trace.mix(calledAt);
-    this.#note('is told', answer.outputs);
-    this.#end(call);
+    world.trace.mix(call.calledAt);
+    this.#note('is told', outputs);
+    this.#underWay.delete(call);
   }
 
   #failed(call: Call, error: unknown): void {
-    const { world, clients, number } = this.#options;
+    const { world, book, number } = this.#options;
     if (!(error instanceof RaftError)) {
       world.report('S37', `c${number}: the client library throws ${String(error)}`);
       return;
@@ -161,31 +155,16 @@ export class KvCaller {
     world.trace.mix(error.message.length);
     world.note(`c${number}`, `is told ${error.code}, ${error.retry}: ${error.message}`);
     noteRare(world, error);
-    const { command, inputs } = call.request;
-    const isUnknown = error.retry === 'outcomeUnknown';
-    if (command !== null && isUnknown) this.#leaveUnknown(call, hashOf(0, command));
-    else if (command !== null) clients.refused.set(hashOf(0, command), error.code);
-    const [input] = inputs;
-    if (input !== undefined) this.#previous = { type: isUnknown ? 'unknown' : 'refused', input };
-    this.#end(call);
-  }
-
-  #leaveUnknown({ request, calledAt }: Call, hash: number): void {
-    const { clients, number } = this.#options;
-    for (const input of request.inputs) {
-      clients.record({ client: number, input, output: null, calledAt, returnedAt: null, hash });
-    }
-  }
-
-  #end(call: Call): void {
-    call.isOver = true;
-    this.#underWay -= 1;
+    const type = book.noteFailed(call, error);
+    const [input] = call.inputs;
+    if (input !== undefined) this.#previous = { type, input };
+    this.#underWay.delete(call);
   }
 
   /** P05: the library keeps its deadlines, whatever the servers do. */
   #waitedFor(call: Call, lateMs: number): void {
     const { world, number, process } = this.#options;
-    if (call.isOver || process.wasFrozenSince(world.now - 2 * SLACK_MS)) return;
+    if (!this.#underWay.has(call) || process.wasFrozenSince(world.now - 2 * SLACK_MS)) return;
     world.report('P05', `a call of c${number} has not ended after ${lateMs} ms`);
   }
 

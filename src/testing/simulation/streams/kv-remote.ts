@@ -15,7 +15,7 @@ import { answerBytesMax, type StreamPlan } from '../plan/plan-streams.ts';
 import { SimulatedProcess } from '../runtime/process.ts';
 import type { SeededRandom } from '../runtime/random.ts';
 import type { SimulatedMember } from '../world/member.ts';
-import { addressOf } from '../world/world.ts';
+import { addressOf } from '../world/member.ts';
 import { HOSTILE_WATCHES_MAX } from './hostile-bytes.ts';
 import { HostileCaller } from './hostile-caller.ts';
 import { KvCaller } from './kv-caller.ts';
@@ -186,7 +186,7 @@ export class KvRemote implements Remote {
       random,
       key: at === 0 ? null : `k${random.integer(1, world.plan.workload.keys)}`,
       from: random.chance(0.5) ? 1 : null,
-      report: (property, text) => world.report(property, text),
+      report: world.report,
       sometimes: world.sometimes,
       pauseMs: READER_PAUSE_MS,
     });
@@ -213,11 +213,9 @@ export class KvRemote implements Remote {
     const rate = random.chance(0.3) ? random.between(0.95, 1.05) : 1;
     return new SimulatedProcess({
       name,
-      life: 1,
       clock: world.clock,
       drift: { startMs: random.between(0, 1_000_000), rate, wallSkewMs: 0 },
-      stepped: () => {},
-      threw: (_, error) => world.report('S37', `${name}: an exception escaped: ${String(error)}`),
+      threw: (error) => world.report('S37', `${name}: an exception escaped: ${String(error)}`),
     });
   }
 

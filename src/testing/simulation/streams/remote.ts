@@ -1,26 +1,14 @@
 /** Clients of a subject that live in programs of their own: what they are handed, and what a run asks of them. */
-import type { Operation } from '../../linearizability/operation.ts';
-import type { SeededRandom } from '../runtime/random.ts';
-import type { Caller, Previous } from '../subjects/subject.ts';
+import type { StateMachine } from '../../../ports/state-machine.ts';
+import type { CallBook } from '../checks/call-book.ts';
+import type { Subject } from '../subjects/subject.ts';
 import type { World } from '../world/world.ts';
 
-/** Where all calls of a run are kept. */
-export interface CallBook<Input, Output> {
-  record(operation: Operation<Input, Output> & { readonly hash: number | null }): void;
-  noteHandedIn(command: Uint8Array | null): void;
-  /** By the hash of the command: refused for certain, and with which code. */
-  readonly refused: Map<number, string>;
-}
-
-export interface RemoteOptions<Input, Output> {
+export interface RemoteOptions<Input, Output>
+  extends Pick<Subject<Input, Output, StateMachine>, 'draw' | 'encode'> {
   readonly world: World;
-  readonly clients: CallBook<Input, Output>;
-  readonly draw: (
-    random: SeededRandom,
-    caller: Caller,
-    previous: Previous<Input, Output> | null,
-  ) => Input;
-  readonly encode: (input: Input) => Uint8Array | null;
+  /** Where all calls of a run are kept. */
+  readonly book: CallBook<Input, Output>;
 }
 
 export interface Remote {

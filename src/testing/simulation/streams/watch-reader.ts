@@ -27,9 +27,8 @@ export class WatchReader {
   readonly #watch: Watch;
   readonly #told: string[] = [];
   #first: number | null = null;
-  #last = 0;
   #server: string | null = null;
-  #isOpen = true;
+  #hasFailed = false;
   #isHurried = false;
 
   constructor(options: WatchReaderOptions) {
@@ -40,22 +39,8 @@ export class WatchReader {
     this.#read().catch((error: unknown) => this.#failed(error));
   }
 
-  get isOpen(): boolean {
-    return this.#isOpen;
-  }
-
-  /** Where another watch would go on. */
-  get next(): number {
-    return this.#last + 1;
-  }
-
   get toldCount(): number {
     return this.#told.length;
-  }
-
-  close(): void {
-    this.#isOpen = false;
-    this.#watch.close();
   }
 
   /** From now on it reads as fast as it can. */
@@ -63,9 +48,9 @@ export class WatchReader {
     this.#isHurried = true;
   }
 
-  /** True once it was told everything that there is to tell, or was closed. */
+  /** True once it was told everything that there is to tell, or has failed. */
   isThrough(record: StoreRecord): boolean {
-    if (!this.#isOpen) return true;
+    if (this.#hasFailed) return true;
     if (this.#first === null) return false;
     const last = record.told(this.#options.key, this.#first, record.last).at(-1);
     return last === undefined || last === this.#told.at(-1);
@@ -74,8 +59,7 @@ export class WatchReader {
   /** P03: every event once, in order, in whole revisions, none left out, and nothing else. */
   judge(record: StoreRecord): void {
     const { key, name, report } = this.#options;
-    const through = this.#isOpen ? record.last : this.#last;
-    const expected = record.told(key, this.#first ?? 0, through);
+    const expected = record.told(key, this.#first ?? 0, record.last);
     if (this.#first === null && this.#told.length === 0) return;
     const at = expected.findIndex((text, position) => text !== this.#told[position]);
     if (at === -1 && expected.length === this.#told.length) return;
@@ -88,8 +72,7 @@ export class WatchReader {
     const { clock, random, pauseMs } = this.#options;
     this.#first = await this.#watch.started();
     for await (const revision of this.#watch) {
-      if (!this.#isOpen) return;
-      this.#note(textOfRevision(revision), revision.revision);
+      this.#note(textOfRevision(revision));
       if (this.#isHurried || !random.chance(0.3)) continue;
       const delayMs = random.exponential(pauseMs);
       await new Promise<void>((resolve) => {
@@ -98,10 +81,9 @@ export class WatchReader {
     }
   }
 
-  #note(text: string, revision: number): void {
+  #note(text: string): void {
     const { client, sometimes } = this.#options;
     this.#told.push(text);
-    this.#last = revision;
     const server = client.connectedTo;
     if (this.#server !== null && server !== null && this.#server !== server) {
       sometimes.note('a watch goes on at another server');
@@ -111,8 +93,7 @@ export class WatchReader {
 
   /** Nothing that befalls a connection ends a watch; and nothing is compacted here. */
   #failed(error: unknown): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
+    this.#hasFailed = true;
     this.#options.report('P04', `${this.#options.name} fails: ${String(error)}`);
   }
 }

@@ -5,11 +5,11 @@
 import type { RaftError } from '../../../core/errors.ts';
 import type { NodeId } from '../../../core/types.ts';
 import type { StateMachine } from '../../../ports/state-machine.ts';
-import type { Operation } from '../../linearizability/operation.ts';
-import { hashOf } from '../checks/durable-log.ts';
+import { type BookedCall, CallBook } from '../checks/call-book.ts';
 import { plainText } from '../runtime/plain-text.ts';
 import type { SimulatedProcess } from '../runtime/process.ts';
 import type { SeededRandom } from '../runtime/random.ts';
+import type { Sometimes } from '../runtime/sometimes.ts';
 import type { Previous, Subject } from '../subjects/subject.ts';
 import type { SimulatedMember } from './member.ts';
 import type { World } from './world.ts';
@@ -17,24 +17,19 @@ import type { World } from './world.ts';
 /** A call may end this much after its deadline: deadlines are looked at in sweeps. In milliseconds. */
 const SLACK_MS = 250;
 
-interface Call<Input> {
-  readonly input: Input;
-  readonly command: Uint8Array | null;
-  readonly calledAt: number;
+interface Call<Input> extends BookedCall<Input> {
+  readonly inputs: readonly [Input];
   /** What had been committed anywhere when it was made. */
   readonly committed: number;
   readonly member: SimulatedMember;
   readonly process: SimulatedProcess;
-  isOver: boolean;
 }
 
-const UNKNOWN_AND_DONE = 'a command of unknown outcome was carried out';
-const UNKNOWN_AND_NOT = 'a command of unknown outcome was never carried out';
-
-interface RecordedOperation<Input, Output> extends Operation<Input, Output> {
-  /** The hash of its command; `null`: it only read. */
-  readonly hash: number | null;
-}
+/** Turns of events that a client sees by the code that it is told. */
+const RARE: Readonly<Partial<Record<RaftError['code'], Sometimes>>> = {
+  RAFT_OVERWRITTEN: 'a command is overwritten by another leader',
+  RAFT_OVERLOADED: 'a call is refused because too many wait',
+};
 
 interface ClientsOptions<Input, Output, Machine extends StateMachine> {
   readonly world: World;
@@ -43,16 +38,11 @@ interface ClientsOptions<Input, Output, Machine extends StateMachine> {
 }
 
 export class Clients<Input, Output, Machine extends StateMachine> {
-  readonly #operations: RecordedOperation<Input, Output>[] = [];
-  /** Hashes of commands that were refused for certain: none of them may ever be applied (S31). */
-  readonly refused = new Map<number, string>();
-  /** How often each command was handed in. */
-  readonly #handedIn = new Map<number, number>();
+  readonly book = new CallBook<Input, Output>();
   readonly #options: ClientsOptions<Input, Output, Machine>;
   readonly #clients: Client<Input, Output, Machine>[] = [];
   readonly #underWay = new Set<Call<Input>>();
   succeeded = 0;
-  lastSuccessMs = 0;
 
   constructor(options: ClientsOptions<Input, Output, Machine>) {
     this.#options = options;
@@ -81,36 +71,6 @@ export class Clients<Input, Output, Machine extends StateMachine> {
     return this.#clients.every((client) => client.isIdle);
   }
 
-  /**
-   * What clients saw. A command of unknown outcome that was applied nowhere, now that everything is over, has
-   * never taken effect and tells nothing.
-   */
-  get history(): readonly Operation<Input, Output>[] {
-    const { history, sometimes } = this.#options.world;
-    const { appliedCommands } = history;
-    for (const { output, hash } of this.#operations) {
-      if (output !== null || hash === null || !this.isUnique(hash)) continue;
-      sometimes.note(appliedCommands.has(hash) ? UNKNOWN_AND_DONE : UNKNOWN_AND_NOT);
-    }
-    return this.#operations.filter(
-      ({ output, hash }) =>
-        output !== null || hash === null || !this.isUnique(hash) || appliedCommands.has(hash),
-    );
-  }
-
-  get count(): number {
-    return this.#operations.length;
-  }
-
-  /** Only a command that was handed in once tells by its bytes whose it is. */
-  isUnique(hash: number): boolean {
-    return this.#handedIn.get(hash) === 1;
-  }
-
-  record(operation: RecordedOperation<Input, Output>): void {
-    this.#operations.push(operation);
-  }
-
   begin(call: Call<Input>): void {
     this.#underWay.add(call);
   }
@@ -126,12 +86,6 @@ export class Clients<Input, Output, Machine extends StateMachine> {
     this.#options.world.report('L12', `${id} halts, and ${left} who wait there are not told`);
   }
 
-  noteHandedIn(command: Uint8Array | null): void {
-    if (command === null) return;
-    const hash = hashOf(0, command);
-    this.#handedIn.set(hash, (this.#handedIn.get(hash) ?? 0) + 1);
-  }
-
   /** One call at a certain node; true: it was carried out within its deadline. */
   callAt(member: SimulatedMember, number: number): Promise<boolean> {
     const client = this.#create(number, this.#options.random.fork(`single ${number}`));
@@ -139,14 +93,14 @@ export class Clients<Input, Output, Machine extends StateMachine> {
   }
 
   #create(client: number, random: SeededRandom): Client<Input, Output, Machine> {
-    return new Client({ ...this.#options, random, client, record: this });
+    return new Client({ ...this.#options, random, client, clients: this });
   }
 }
 
 interface ClientOptions<Input, Output, Machine extends StateMachine>
   extends ClientsOptions<Input, Output, Machine> {
   readonly client: number;
-  readonly record: Clients<Input, Output, Machine>;
+  readonly clients: Clients<Input, Output, Machine>;
 }
 
 class Client<Input, Output, Machine extends StateMachine> {
@@ -207,7 +161,7 @@ class Client<Input, Output, Machine extends StateMachine> {
   }
 
   #callAt(member: SimulatedMember): void {
-    const { world, subject, random, client, record } = this.#options;
+    const { world, subject, random, client, clients } = this.#options;
     const { process, node } = member;
     if (process === null || node === null) return this.#over(false);
     this.#sequence += 1;
@@ -215,13 +169,14 @@ class Client<Input, Output, Machine extends StateMachine> {
     const command = subject.encode(input);
     const calledAt = world.nextStep();
     const committed = world.history.committedThrough;
-    const call = { input, command, calledAt, committed, member, process, isOver: false };
+    const booked = { client, inputs: [input], command, calledAt } as const;
+    const call: Call<Input> = { ...booked, committed, member, process };
     this.#call = call;
     const { timeoutMs } = world.plan.workload;
     this.#note(`calls ${member.id}`, input);
-    record.noteHandedIn(command);
+    clients.book.noteHandedIn(command);
     process.run('input', () => {
-      record.begin(call);
+      clients.begin(call);
       if (command === null) {
         node.awaitReadable({ timeoutMs }, (error) => this.#readable(call, error));
       } else {
@@ -247,60 +202,47 @@ class Client<Input, Output, Machine extends StateMachine> {
         `${member.id} lets read at ${lastApplied}, after ${committed} was committed`,
       );
     }
-    this.#returned(call, subject.read(member.machine as Machine, call.input));
+    this.#returned(call, subject.read(member.machine as Machine, call.inputs[0]));
   }
 
   #returned(call: Call<Input>, output: Output): void {
-    if (call.isOver) return this.#options.world.report('S31', 'a call ends twice');
-    const { world, record, client } = this.#options;
-    const { input, calledAt, member } = call;
+    if (call !== this.#call) return this.#options.world.report('S31', 'a call ends twice');
+    const { world, clients } = this.#options;
+    const { member, calledAt } = call;
     const { sprungAt } = member.trap;
     if (sprungAt !== null && member.process === call.process) {
       world.report('S39', `${member.id} answers a caller after its code threw at ${sprungAt}`);
     }
-    const hash = call.command === null ? null : hashOf(0, call.command);
-    record.record({ client, input, output, calledAt, returnedAt: world.nextStep(), hash });
-    record.succeeded += 1;
-    record.lastSuccessMs = world.now;
+    clients.book.noteAnswered(call, [output], world.nextStep());
+    clients.succeeded += 1;
     world.trace.mix(calledAt);
     this.#note('is told', output);
-    this.#end(call, { type: 'answered', input, output });
+    this.#end(call, { type: 'answered', input: call.inputs[0], output });
   }
 
-  /** S31: what was refused for certain must never take effect; all else is unknown and may. */
   #failed(call: Call<Input>, error: RaftError): void {
-    if (call.isOver) return this.#options.world.report('S31', 'a call ends twice');
-    const { world, record, client } = this.#options;
+    if (call !== this.#call) return this.#options.world.report('S31', 'a call ends twice');
+    const { world, clients, client } = this.#options;
     world.note(`c${client}`, `is told ${error.code}, ${error.retry}`);
-    if (error.code === 'RAFT_OVERWRITTEN') {
-      world.sometimes.note('a command is overwritten by another leader');
-    }
-    if (error.code === 'RAFT_OVERLOADED') {
-      world.sometimes.note('a call is refused because too many wait');
-    }
-    const isUnknown = error.retry === 'outcomeUnknown';
-    if (isUnknown) this.#leaveUnknown(call);
-    else if (call.command !== null) record.refused.set(hashOf(0, call.command), error.code);
-    this.#end(call, { type: isUnknown ? 'unknown' : 'refused', input: call.input });
+    const rare = RARE[error.code];
+    if (rare !== undefined) world.sometimes.note(rare);
+    this.#end(call, { type: clients.book.noteFailed(call, error), input: call.inputs[0] });
   }
 
   /** L12: whoever still waits after the deadline waits for a dead or frozen process, or for ever. */
   #waitedFor(call: Call<Input>, patienceMs: number): void {
-    if (call.isOver) return;
+    if (call !== this.#call) return;
     const { world } = this.#options;
-    if (call.process.isFrozen) {
+    const { process, member } = call;
+    if (process.isAlive && !process.wasFrozenSince(world.now - patienceMs)) {
+      return world.report('L12', `a call at ${member.id} hangs past its deadline`);
+    }
+    if (process.isAlive || process.isFrozen) {
       world.clock.setTimeout(() => this.#waitedFor(call, patienceMs), patienceMs);
       return;
     }
-    if (call.process.isAlive && !call.process.wasFrozenSince(world.now - patienceMs)) {
-      return world.report('L12', `a call at ${call.member.id} hangs past its deadline`);
-    }
-    if (call.process.isAlive) {
-      world.clock.setTimeout(() => this.#waitedFor(call, patienceMs), patienceMs);
-      return;
-    }
-    this.#leaveUnknown(call);
-    this.#end(call, { type: 'unknown', input: call.input });
+    this.#options.clients.book.noteUnknown(call);
+    this.#end(call, { type: 'unknown', input: call.inputs[0] });
   }
 
   #note(what: string, data: unknown): void {
@@ -308,16 +250,8 @@ class Client<Input, Output, Machine extends StateMachine> {
     if (world.trace.isRecording) world.note(`c${client}`, `${what} ${plainText(data)}`);
   }
 
-  #leaveUnknown({ command, input, calledAt }: Call<Input>): void {
-    if (command === null) return;
-    const { record, client } = this.#options;
-    const hash = hashOf(0, command);
-    record.record({ client, input, output: null, calledAt, returnedAt: null, hash });
-  }
-
   #end(call: Call<Input>, ended: Previous<Input, Output>): void {
-    call.isOver = true;
-    this.#options.record.end(call);
+    this.#options.clients.end(call);
     this.#call = null;
     this.#previous = ended;
     this.#over(ended.type === 'answered');

@@ -4,8 +4,6 @@
  */
 import type { RaftError } from '../../../core/errors.ts';
 import type { HardState } from '../../../core/hard-state.ts';
-import type { Limits } from '../../../core/limits.ts';
-import type { RaftProtocol, RaftTiming } from '../../../core/raft-state.ts';
 import type { NodeId } from '../../../core/types.ts';
 import { type NodeInstruments, type RaftNode, startRaftNode } from '../../../node/raft-node.ts';
 import type { LogStore, RecoveredLog } from '../../../ports/log-store.ts';
@@ -21,35 +19,30 @@ import type { DiskContent } from '../disk/simulated-content.ts';
 import { simulatedDatabase } from '../disk/simulated-database.ts';
 import { SimulatedDisk } from '../disk/simulated-disk.ts';
 import { simulatedFiles } from '../disk/simulated-files.ts';
+import type { SimulationPlan } from '../plan/plan.ts';
 import type { SimulatedNetwork } from '../runtime/network.ts';
-import { type ClockDrift, SimulatedProcess } from '../runtime/process.ts';
+import { SimulatedProcess } from '../runtime/process.ts';
 import type { SeededRandom } from '../runtime/random.ts';
 import type { SometimesLog } from '../runtime/sometimes.ts';
 import { type Planted, Trap, trapped } from '../runtime/trap.ts';
 
-interface MemberOptions {
-  readonly id: NodeId;
-  readonly addresses: Readonly<Record<string, string>>;
-  readonly clock: VirtualClock;
+/** What a member needs of the world that it lives in. */
+interface Surroundings {
+  readonly plan: SimulationPlan;
   readonly random: SeededRandom;
+  readonly clock: VirtualClock;
   readonly network: SimulatedNetwork;
-  readonly timing: RaftTiming;
-  readonly protocol: RaftProtocol;
-  readonly limits: Limits;
-  readonly diskLatencyMs: number;
-  readonly diskStallMs: number;
-  readonly drift: ClockDrift;
-  readonly createMachine: (id: NodeId) => StateMachine;
   readonly history: History;
+  readonly sometimes: SometimesLog;
   readonly report: Report;
   readonly durableOf: (id: NodeId) => DurableLog;
-  readonly sometimes: SometimesLog;
-  readonly instruments?: NodeInstruments;
-  readonly events: MemberEvents;
+  readonly createMachine: () => StateMachine;
+  readonly instruments: NodeInstruments | undefined;
+  readonly memberEvents: MemberEvents;
 }
 
 /** What a member tells the simulation. */
-interface MemberEvents {
+export interface MemberEvents {
   stepped(member: SimulatedMember): void;
   started(member: SimulatedMember): void;
   /** After the process is gone. */
@@ -65,11 +58,13 @@ type MemberState = 'down' | 'starting' | 'up' | 'refused' | 'halted';
 
 export class SimulatedMember {
   readonly id: NodeId;
+  readonly address: string;
   readonly disk: SimulatedDisk;
   /** Of its own disk, also while another one is in its place. */
   readonly durable: DurableLog;
   #written: DurableLog;
-  readonly #options: MemberOptions;
+  readonly #world: Surroundings;
+  readonly #random: SeededRandom;
   process: SimulatedProcess | null = null;
   node: RaftNode | null = null;
   machine: StateMachine;
@@ -90,23 +85,25 @@ export class SimulatedMember {
   #invariants: Invariants | null = null;
   #lives = 0;
 
-  constructor(options: MemberOptions) {
-    const { id, clock, random, events } = options;
+  constructor(id: NodeId, world: Surroundings) {
+    const { plan, clock, memberEvents: events, sometimes } = world;
     this.id = id;
-    this.#options = options;
-    this.machine = options.createMachine(id);
+    this.address = addressOf(id);
+    this.#world = world;
+    this.#random = world.random.fork(id);
+    this.machine = world.createMachine();
     this.durable = this.#createDurable();
     this.#written = this.durable;
     this.disk = new SimulatedDisk({
       clock,
-      random: random.fork('disk'),
-      latencyMs: options.diskLatencyMs,
+      random: this.#random.fork('disk'),
+      latencyMs: plan.slowDisks[id] ?? plan.diskLatencyMs,
       durable: (changes) => {
         this.#written.note(changes);
         events.durable(this);
       },
-      settled: () => events.settled(),
-      sometimes: options.sometimes,
+      settled: events.settled,
+      sometimes,
     });
   }
 
@@ -114,29 +111,25 @@ export class SimulatedMember {
     return this.#lives;
   }
 
-  get address(): string {
-    return this.#options.addresses[this.id] ?? this.id;
-  }
-
   /** Begins a life on whatever the disk holds. */
   boot(): void {
-    const { clock, drift, events, random, report } = this.#options;
+    const { plan, clock, memberEvents: events, report } = this.#world;
     this.#lives += 1;
     this.state = 'starting';
     this.isHostUp = true;
-    this.machine = this.#options.createMachine(this.id);
-    this.#invariants = new Invariants(this, this.#options);
+    this.machine = this.#world.createMachine();
+    this.#invariants = new Invariants(this, this.#world);
     this.trap = this.#createTrap();
+    const drift = plan.drifts[this.id];
     const process = new SimulatedProcess({
       name: this.id,
-      life: this.#lives,
       clock,
-      drift,
+      ...(drift !== undefined && { drift }),
       stepped: () => events.stepped(this),
-      threw: (_, error) => report('S37', `${this.id}: an exception escaped: ${String(error)}`),
+      threw: (error) => report('S37', `${this.id}: an exception escaped: ${String(error)}`),
     });
     this.process = process;
-    process.run('input', () => this.#start(process, random.fork(`life ${this.#lives}`)));
+    process.run('input', () => this.#start(process, this.#random.fork(`life ${this.#lives}`)));
   }
 
   /** Ends the life as SIGKILL does, or as a power loss does. */
@@ -152,8 +145,8 @@ export class SimulatedMember {
     this.#transport = null;
     this.#invariants = null;
     this.state = 'down';
-    this.#options.events.stateChanged(this, kind === 'kill' ? 'is killed' : 'loses power');
-    this.#options.events.ended(this, process, kind);
+    this.#world.memberEvents.stateChanged(this, kind === 'kill' ? 'is killed' : 'loses power');
+    this.#world.memberEvents.ended(this, process, kind);
   }
 
   /** Looks at the node after it has done something. */
@@ -161,7 +154,7 @@ export class SimulatedMember {
     if (this.node === null || this.state !== 'up' || this.isForeign) return;
     const { sprungAt } = this.trap;
     if (sprungAt !== null && this.node.status().role !== 'halted') {
-      this.#options.report('S39', `${this.id} goes on after its code threw at ${sprungAt}`);
+      this.#world.report('S39', `${this.id} goes on after its code threw at ${sprungAt}`);
     }
     this.#checkInvariants();
   }
@@ -184,7 +177,7 @@ export class SimulatedMember {
   }
 
   #createTrap(): Trap {
-    const { report, sometimes } = this.#options;
+    const { report, sometimes } = this.#world;
     const { planted } = this;
     const trap: Trap = new Trap({
       planted,
@@ -200,7 +193,7 @@ export class SimulatedMember {
   }
 
   #createDurable(): DurableLog {
-    const { history } = this.#options;
+    const { history } = this.#world;
     return new DurableLog({
       appended: (at, entry) => history.noteEntry(this.id, at, entry),
       hardStateChanged: (before, after) => this.#hardStateChanged(before, after),
@@ -208,18 +201,19 @@ export class SimulatedMember {
   }
 
   #start(process: SimulatedProcess, random: SeededRandom): void {
-    const { addresses, events, limits, network, protocol, timing, diskStallMs, instruments } =
-      this.#options;
+    const { plan, memberEvents: events, network, instruments } = this.#world;
+    const { timing, protocol, limits, diskStallMs } = plan;
     const cuts = random.fork('cuts');
-    const transport = memoryTransport({ network: network.memory, address: this.address, limits });
+    const { address } = this;
+    const transport = memoryTransport({ network: network.memory, address, limits });
     this.#transport = transport;
     const options = {
       id: this.id,
       clusterId: 'simulated',
-      members: addresses,
+      members: Object.fromEntries(plan.members.map((id) => [id, addressOf(id)])),
       store: this.#store(process, random.fork('words')),
       transport,
-      machine: this.isForeign ? this.machine : watched(this.id, this.machine, this.#options),
+      machine: this.isForeign ? this.machine : watched(this.id, this.machine, this.#world.history),
       clock: process.clock,
       random: random.fork('node'),
       timing,
@@ -241,7 +235,7 @@ export class SimulatedMember {
 
   #started(process: SimulatedProcess, node: RaftNode): void {
     if (this.process !== process) return;
-    const { events, sometimes } = this.#options;
+    const { memberEvents: events, sometimes } = this.#world;
     this.node = node;
     this.starts += 1;
     this.state = 'up';
@@ -279,7 +273,7 @@ export class SimulatedMember {
 
   #compare({ hardState, log }: RecoveredLog): void {
     const { durable } = this;
-    const { report } = this.#options;
+    const { report } = this.#world;
     const isSameVote = hardState.votedFor === durable.hardState.votedFor;
     if (hardState.term !== durable.hardState.term || !isSameVote) {
       report('S14', `${this.id} forgets term ${durable.hardState.term} or its vote in it`);
@@ -292,7 +286,7 @@ export class SimulatedMember {
   }
 
   #hardStateChanged(before: HardState, after: HardState): void {
-    const { history, report } = this.#options;
+    const { history, report } = this.#world;
     if (after.term < before.term) report('S10', `${this.id}: the term on its disk falls`);
     if (after.term === before.term && before.votedFor !== null && after.votedFor === null) {
       report('S11', `${this.id}: its vote in term ${after.term} is gone from its disk`);
@@ -308,7 +302,7 @@ const DISK_STALLS = 'its disk stalls';
  * The machine, with each command and its result noted: replicas must agree on both, so it is asked for every
  * result, and those that nobody waits for are taken away after that.
  */
-function watched(id: NodeId, machine: StateMachine, options: MemberOptions): StateMachine {
+function watched(id: NodeId, machine: StateMachine, history: History): StateMachine {
   const noted = (
     batch: readonly CommittedCommand[],
     results: readonly unknown[],
@@ -316,7 +310,7 @@ function watched(id: NodeId, machine: StateMachine, options: MemberOptions): Sta
     results.map((result, at) => {
       const command = batch[at];
       if (command === undefined) return result;
-      options.history.noteApplied(id, command, result);
+      history.noteApplied(id, command, result);
       return command.wantsResult ? result : undefined;
     });
   return {
@@ -331,3 +325,7 @@ function watched(id: NodeId, machine: StateMachine, options: MemberOptions): Sta
 
 /** How likely a batch is cut after each of its commands (AP2). */
 const CUT_SHARE = 0.1;
+
+export function addressOf(id: NodeId): string {
+  return `${id}.simulated`;
+}

@@ -15,7 +15,7 @@ import { VirtualClock } from '../../virtual-clock.ts';
 import type { DurableLog } from '../checks/durable-log.ts';
 import { History } from '../checks/history.ts';
 import { checkPromise } from '../checks/promises.ts';
-import { Violation } from '../checks/violation.ts';
+import { type Report, Violation } from '../checks/violation.ts';
 import type { SimulationPlan } from '../plan/plan.ts';
 import { describeMessage } from '../report/describe-message.ts';
 import { Trace } from '../report/trace.ts';
@@ -23,7 +23,7 @@ import { codeOf, SimulatedNetwork } from '../runtime/network.ts';
 import type { SimulatedProcess } from '../runtime/process.ts';
 import { SeededRandom } from '../runtime/random.ts';
 import { SometimesLog } from '../runtime/sometimes.ts';
-import { SimulatedMember } from './member.ts';
+import { addressOf, type MemberEvents, SimulatedMember } from './member.ts';
 
 interface Candidacy {
   readonly node: RaftNode;
@@ -54,6 +54,8 @@ export class World {
   readonly clock = new VirtualClock();
   readonly random: SeededRandom;
   readonly plan: SimulationPlan;
+  readonly createMachine: () => StateMachine;
+  readonly instruments: NodeInstruments | undefined;
   readonly network: SimulatedNetwork;
   readonly history: History;
   readonly trace: Trace;
@@ -77,34 +79,13 @@ export class World {
 
   constructor({ plan, createMachine, isTraced, instruments }: WorldOptions) {
     this.plan = plan;
+    this.createMachine = createMachine;
+    this.instruments = instruments;
     this.random = new SeededRandom(plan.seed).fork('world');
     this.trace = new Trace(isTraced);
-    this.history = new History((property, text) => this.report(property, text));
+    this.history = new History(this.report);
     this.network = this.#createNetwork();
-    const addresses = Object.fromEntries(plan.members.map((id) => [id, addressOf(id)]));
-    for (const id of plan.members) {
-      const member = new SimulatedMember({
-        id,
-        addresses,
-        clock: this.clock,
-        random: this.random.fork(id),
-        network: this.network,
-        timing: plan.timing,
-        protocol: plan.protocol,
-        limits: plan.limits,
-        diskLatencyMs: plan.slowDisks[id] ?? plan.diskLatencyMs,
-        diskStallMs: plan.diskStallMs,
-        drift: plan.drifts[id] ?? { startMs: 0, rate: 1, wallSkewMs: 0 },
-        createMachine,
-        history: this.history,
-        report: (property, text) => this.report(property, text),
-        durableOf: (other) => this.durableOf(other),
-        sometimes: this.sometimes,
-        ...(instruments === undefined ? {} : { instruments }),
-        events: this.#memberEvents(),
-      });
-      this.members.set(id, member);
-    }
+    for (const id of plan.members) this.members.set(id, new SimulatedMember(id, this));
   }
 
   get now(): number {
@@ -121,9 +102,7 @@ export class World {
     return member;
   }
 
-  durableOf(id: NodeId): DurableLog {
-    return this.member(id).durable;
-  }
+  readonly durableOf = (id: NodeId): DurableLog => this.member(id).durable;
 
   /** A place in the order of everything, never the same twice. */
   nextStep(): number {
@@ -132,11 +111,11 @@ export class World {
   }
 
   /** The first violation ends the run. */
-  report(property: string, text: string): void {
+  readonly report: Report = (property, text) => {
     if (this.violation !== null) return;
     this.violation = new Violation(property, text);
     this.note(null, `VIOLATION ${property}: ${text}`);
-  }
+  };
 
   note(node: string | null, text: string): void {
     this.trace.note(this.now, node, text);
@@ -240,11 +219,8 @@ export class World {
     }
     if (speaker.isForeign) return;
     const said = { to: idAt(to), message: decoded.message };
-    const { history, sometimes } = this;
-    const durableOf = (id: NodeId): DurableLog => this.durableOf(id);
-    const checks = { history, sometimes, durableOf, report: this.report.bind(this) };
     const { id, durable, node } = speaker;
-    checkPromise(checks, { id, durable, raft: node?.inspect().raft ?? null }, said);
+    checkPromise(this, { id, durable, raft: node?.inspect().raft ?? null }, said);
     if (this.trace.isRecording && decoded.message.type !== 'Ping') {
       this.note(speaker.id, `→ ${said.to} ${describeMessage(decoded.message)}`);
     }
@@ -281,24 +257,21 @@ export class World {
       this.sometimes.note('a message of an earlier term arrives late');
   }
 
-  #memberEvents(): ConstructorParameters<typeof SimulatedMember>[0]['events'] {
-    return {
-      stepped: (member) => this.#isDue.add(member),
-      started: (member) => this.#watcher?.started(member),
-      ended: (member, process, kind) => this.#watcher?.ended(member, process, kind),
-      settled: () => {
-        this.#hasSettled = true;
-      },
-      durable: (member) =>
-        this.trace.mix(member.durable.lastIndex * 31 + member.durable.hardState.term),
-      stateChanged: (member, text) => {
-        this.trace.mix(text.length);
-        this.note(member.id, text);
-      },
-      halted: (member, error) => this.#halted(member, error),
-      refused: (member, error) => this.#refused(member, error),
-    };
-  }
+  readonly memberEvents: MemberEvents = {
+    stepped: (member) => this.#isDue.add(member),
+    started: (member) => this.#watcher?.started(member),
+    ended: (member, process, kind) => this.#watcher?.ended(member, process, kind),
+    settled: () => {
+      this.#hasSettled = true;
+    },
+    durable: ({ durable }) => this.trace.mix(durable.lastIndex * 31 + durable.hardState.term),
+    stateChanged: (member, text) => {
+      this.trace.mix(text.length);
+      this.note(member.id, text);
+    },
+    halted: (member, error) => this.#halted(member, error),
+    refused: (member, error) => this.#refused(member, error),
+  };
 
   /** S35, S37: a node halts because of its disk, if there is something wrong with its disk, and for nothing else. */
   #halted(member: SimulatedMember, error: RaftError): void {
@@ -330,10 +303,6 @@ export class World {
 
 /** The excuse of a member whose disk was damaged while it was down. */
 export const DAMAGED = 'its disk is damaged';
-
-export function addressOf(id: NodeId): string {
-  return `${id}.simulated`;
-}
 
 function idAt(address: string): NodeId {
   return nodeId(address.slice(0, address.indexOf('.')));

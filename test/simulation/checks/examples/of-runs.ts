@@ -10,7 +10,8 @@ import {
   appendListSubject,
   ListsMachine,
 } from '../../../../src/testing/simulation/subjects/append-list-subject.ts';
-import { addressOf, leaderIn, type World } from '../../../../src/testing/simulation/world/world.ts';
+import { addressOf } from '../../../../src/testing/simulation/world/member.ts';
+import { leaderIn, type World } from '../../../../src/testing/simulation/world/world.ts';
 import { calmPlan, TROUBLE_MS } from '../../small-runs.ts';
 import { type Example, N1, N2, N3 } from './example.ts';
 
