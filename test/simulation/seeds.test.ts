@@ -10,28 +10,17 @@ import { runSeed } from './runner/run-seed.ts';
 const SECONDS = 60_000;
 
 describe('seeds that failed once', { timeout: 300_000 }, () => {
-  it('[SI9] seed=100189 version=1: a late read of the log went past the bound on what is under way', async () => {
-    const { violation } = await runSeed('100189', { version: 1 });
-    expect(violation).toBeNull();
-  });
-
-  it('[SI9] seed=2001066 version=1: a forwarded command of an earlier term let a repeated one in', async () => {
-    const { violation } = await runSeed('2001066', { version: 1 });
-    expect(violation).toBeNull();
-  });
-
-  it('[SI9] seed=4003674 version=1: a slow disk let a candidacy out whose log was overwritten on the way', async () => {
-    const { violation } = await runSeed('4003674', { version: 1 });
-    expect(violation).toBeNull();
-  });
-
-  it('[SI9] seed=6001476 version=1: two terms, in the messages of one peer whose hello was still being judged', async () => {
-    const { violation } = await runSeed('6001476', { version: 1 });
-    expect(violation).toBeNull();
-  });
-
-  it('[SI9] seed=6009889 version=1: the refusal of an old round, in a newer term of the same leader, confirmed its reads', async () => {
-    const { violation } = await runSeed('6009889', { version: 1 });
+  it.each([
+    ['100189', 'a late read of the log went past the bound on what is under way'],
+    ['2001066', 'a forwarded command of an earlier term let a repeated one in'],
+    ['4003674', 'a slow disk let a candidacy out whose log was overwritten on the way'],
+    ['6001476', 'two terms, in the messages of one peer whose hello was still being judged'],
+    [
+      '6009889',
+      'the refusal of an old round, in a newer term of the same leader, confirmed its reads',
+    ],
+  ])('[SI9] seed=%s version=1: %s', async (seed) => {
+    const { violation } = await runSeed(seed, { version: 1 });
     expect(violation).toBeNull();
   });
 });

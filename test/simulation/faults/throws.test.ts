@@ -1,15 +1,18 @@
 /** The code of a node throws at every place that there is, with every check on, and the cluster goes on. */
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
-import type { Fault } from '../../../src/testing/simulation/plan/plan-faults.ts';
+import type { SimulationPlan } from '../../../src/testing/simulation/plan/plan.ts';
+import {
+  type Direction,
+  directionsOf,
+  type Fault,
+} from '../../../src/testing/simulation/plan/plan-faults.ts';
 import {
   isPort,
   THROW_PLACES,
   type ThrowPlace,
   Trap,
 } from '../../../src/testing/simulation/runtime/trap.ts';
-import { simulate } from '../../../src/testing/simulation/simulate.ts';
-import { keyValueSubject } from '../../../src/testing/simulation/subjects/key-value-subject.ts';
 import { MESSAGE_CODE } from '../../../src/transport/message-fields.ts';
 import { N1, N2, N3 } from '../checks/examples/example.ts';
 import { MUTANTS } from '../mutants.ts';
@@ -18,79 +21,68 @@ import { calmPlan, MEMBERS } from '../small-runs.ts';
 import { aimedPlan, propertyOf } from './aimed-plans.ts';
 
 const AT = { atMs: 2_000, forMs: 3_000 };
-const DEAFNESS = {
-  ...AT,
-  forMs: 5_000,
-  type: 'deafTo',
-  codes: [MESSAGE_CODE.AppendEntriesReply],
-} as const;
-const EACH_WAY = MEMBERS.flatMap((from) =>
-  MEMBERS.filter((to) => to !== from).map((to) => ({ from, to })),
-);
-const CRASHES: readonly Fault[] = MEMBERS.map((node, at) => ({
-  atMs: 2_000 + at * 1_000,
-  forMs: 100,
-  type: 'crash',
-  node,
-  power: false,
-}));
+const LIMITS = { ...DEFAULT_LIMITS, inflightMessagesMax: 1, cacheBytesMax: 1 };
+const EACH_WAY = directionsOf(MEMBERS);
+const CRASHES = MEMBERS.map((node, at): Fault => {
+  return { atMs: 2_000 + at * 1_000, forMs: 100, type: 'crash', node, power: false };
+});
 
-/** What has to happen besides, for a node to come to that place. */
-const AIDS: Readonly<Partial<Record<ThrowPlace, readonly Fault[]>>> = {
-  halted: [{ ...AT, type: 'writeError', node: N2, outcome: 'absent' }],
-  drain: [{ ...AT, type: 'stop', node: N2 }],
-  diskStalled: [{ ...AT, type: 'diskStall', node: N2 }],
-  diskRecovered: [{ ...AT, type: 'diskStall', node: N2 }],
-  closeCall: [{ ...AT, type: 'wipe', node: N1 }],
-  hangUp: [
-    {
-      ...AT,
-      forMs: 5_000,
-      type: 'partition',
-      shape: 'isolate',
-      cuts: [
-        { from: N1, to: N2 },
-        { from: N2, to: N1 },
-      ],
-      isHard: true,
-    },
-  ],
+/** The other end waits in vain for answers. */
+function deafTo(direction: Direction): Fault {
+  const codes = [MESSAGE_CODE.AppendEntriesReply];
+  return { ...AT, forMs: 5_000, type: 'deafTo', direction, codes };
+}
+
+/** What has to happen besides, for a node to come to that place; crashes, unless something is said. */
+const AIDS: Readonly<Partial<Record<ThrowPlace, Partial<SimulationPlan>>>> = {
+  halted: { faults: [{ ...AT, type: 'writeError', node: N2, outcome: 'absent' }] },
+  drain: { faults: [{ ...AT, type: 'stop', node: N2 }] },
+  diskStalled: { faults: [{ ...AT, type: 'diskStall', node: N2 }] },
+  diskRecovered: { faults: [{ ...AT, type: 'diskStall', node: N2 }] },
+  closeCall: { faults: [{ ...AT, type: 'wipe', node: N1 }] },
+  hangUp: {
+    faults: [
+      {
+        ...AT,
+        forMs: 5_000,
+        type: 'partition',
+        shape: 'isolate',
+        cuts: directionsOf([N1, N2]),
+        isHard: true,
+      },
+    ],
+  },
+  readsReadable: { diskLatencyMs: 40 },
   // No leader hears a quorum answer its rounds.
-  readsTakenBack: EACH_WAY.map((direction) => ({ ...DEAFNESS, direction })),
+  readsTakenBack: { faults: EACH_WAY.map(deafTo) },
   // One follower whose answers get lost; the other is enough for a quorum, whoever leads.
-  peerStalled: [
-    { ...DEAFNESS, direction: { from: N1, to: N2 } },
-    { ...DEAFNESS, direction: { from: N1, to: N3 } },
-    { ...DEAFNESS, direction: { from: N2, to: N1 } },
-  ],
+  peerStalled: {
+    faults: [
+      { from: N1, to: N2 },
+      { from: N1, to: N3 },
+      { from: N2, to: N1 },
+    ].map(deafTo),
+  },
+  // A leader has no room for what others pass on.
+  forward: {
+    limits: { ...LIMITS, unappliedBytesMax: 1 },
+    diskLatencyMs: 40,
+    workload: { ...calmPlan().workload, clients: 12, pauseMs: 20, reads: 0 },
+  },
 };
 
-const CASES = THROW_PLACES.flatMap((place): readonly (readonly [ThrowPlace, boolean])[] =>
-  isPort(place)
-    ? [
-        [place, false],
-        [place, true],
-      ]
-    : [[place, false]],
+const CASES = THROW_PLACES.flatMap((place) =>
+  (isPort(place) ? [false, true] : [false]).map((isAfter) => [place, isAfter] as const),
 );
 
 describe('the code of a node', () => {
   it.each(CASES)('[SI14] throws at %s (once it took effect: %s)', async (place, isAfter) => {
-    const planted: readonly Fault[] = MEMBERS.map((node) => ({
-      atMs: 1_500,
-      forMs: 9_000,
-      type: 'throws',
-      node,
-      place,
-      isAfter,
-    }));
-    const plan = calmPlan({
-      faults: [...planted, ...(AIDS[place] ?? CRASHES)],
-      limits: { ...DEFAULT_LIMITS, inflightMessagesMax: 1, cacheBytesMax: 1 },
-      troubleMs: 10_000,
-      ...(place === 'readsReadable' ? { diskLatencyMs: 40 } : {}),
+    const planted = MEMBERS.map((node): Fault => {
+      return { atMs: 1_500, forMs: 9_000, type: 'throws', node, place, isAfter };
     });
-    const report = await simulate({ plan, subject: keyValueSubject(plan.workload) });
+    const { faults = CRASHES, ...aid } = AIDS[place] ?? {};
+    const rest = { limits: LIMITS, troubleMs: 10_000, ...aid };
+    const report = await runPlan(calmPlan({ faults: [...planted, ...faults], ...rest }));
     expect(report.violation).toBeNull();
     expect(report.sometimes).toContain(`the code of a node throws at ${place}`);
     expect(report.halts).toBeGreaterThan(0);

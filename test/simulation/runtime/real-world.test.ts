@@ -106,19 +106,10 @@ describe('a run', () => {
       },
     });
     const { draw, encode, decode } = subject;
-    const { violation } = await simulate({
-      plan,
-      subject: {
-        name: 'touches the real world',
-        create,
-        draw,
-        encode,
-        decode,
-        read: () => decode({ type: 'put' }),
-        digest: () => '',
-        judge: () => ({ fault: null, isDecided: true }),
-      },
-    });
+    const judged = { digest: () => '', judge: () => ({ fault: null, isDecided: true }) };
+    const read = () => decode({ type: 'put' });
+    const touching = { name: 'touching', create, draw, encode, decode, read, ...judged };
+    const { violation } = await simulate({ plan, subject: touching });
     expect(violation?.message).toContain('S37: ');
     expect(violation?.message).toContain('ask the clock or the random source');
   });
