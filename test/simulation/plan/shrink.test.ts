@@ -49,8 +49,8 @@ describe('shrinking', () => {
       const fails = (times: readonly number[]) => needed.every((time) => times.includes(time));
       expect((await shrunk({ count, fails })).times).toEqual(needed);
     };
-    const count = fc.integer({ min: 1, max: 40 });
-    await fc.assert(fc.asyncProperty(count, fc.array(fc.nat(), { maxLength: 4 }), property));
+    const count = fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 5, max: 40 }));
+    await fc.assert(fc.asyncProperty(count, fc.array(fc.nat(), { maxLength: 9 }), property));
   });
 
   it('[SI7] ends with a list that fails and of which no single fault can be left out', async () => {
@@ -58,12 +58,6 @@ describe('shrinking', () => {
     const { times } = await shrunk({ count: 30, fails });
     expect(fails(times)).toBe(true);
     for (const left of times) expect(fails(times.filter((time) => time !== left))).toBe(false);
-  });
-
-  it('[SI7] drops every fault if it fails without any, and keeps all if each is needed', async () => {
-    expect((await shrunk({ count: 30, fails: () => true })).times).toEqual([]);
-    const all = await shrunk({ count: 8, fails: (times) => times.length === 8 });
-    expect(all.times).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
   it('[SI7] takes no more runs than it may, and keeps what fails until then', async () => {

@@ -18,8 +18,8 @@ export interface DurableEntry {
 
 interface DurableLogOptions {
   /** An entry has come to this disk. */
-  readonly appended: (at: Index, entry: DurableEntry) => void;
-  readonly hardStateChanged: (before: HardState, after: HardState) => void;
+  readonly appended?: (at: Index, entry: DurableEntry) => void;
+  readonly hardStateChanged?: (before: HardState, after: HardState) => void;
 }
 
 export class DurableLog {
@@ -27,7 +27,7 @@ export class DurableLog {
   #entries: DurableEntry[] = [];
   #hardState: HardState = HARD_STATE_ZERO;
 
-  constructor(options: DurableLogOptions) {
+  constructor(options: DurableLogOptions = {}) {
     this.#options = options;
   }
 
@@ -79,7 +79,7 @@ export class DurableLog {
       const hash = hashOf(mix(mix(before, run.term), kind), data);
       const entry = { term: run.term, hash };
       this.#entries.push(entry);
-      this.#options.appended(index(this.#entries.length), entry);
+      this.#options.appended?.(index(this.#entries.length), entry);
     }
   }
 
@@ -88,7 +88,7 @@ export class DurableLog {
     if (record.type !== 'value') throw new Error('a state is written that cannot be read');
     const before = this.#hardState;
     this.#hardState = record.value.hardState;
-    this.#options.hardStateChanged(before, this.#hardState);
+    this.#options.hardStateChanged?.(before, this.#hardState);
   }
 }
 

@@ -123,7 +123,11 @@ function sameIds(): readonly Uint8Array[] {
 
 /** Many at once; what is asked for is a multiple of what asks for it. */
 function flood(random: SeededRandom): readonly Uint8Array[] {
-  const each = random.pick([read, (id: number) => put(id, 200), local]);
+  const each = random.pick([
+    (id: number) => read(id),
+    (id: number) => put(id, 200),
+    (id: number) => read(id, 'local'),
+  ]);
   const frames = random.integer(1, 8);
   const requests = random.integer(1, 40);
   return Array.from({ length: frames }, (_, frame) =>
@@ -161,21 +165,9 @@ function put(id: number, valueBytes: number): ClientRequest {
   return { type: 'submit', id, timeoutMs: 1_000, command };
 }
 
-function read(id: number): ClientRequest {
+function read(id: number, consistency: 'linearizable' | 'local' = 'linearizable'): ClientRequest {
   const rest = { limit: null, revision: null, keysOnly: false };
-  return {
-    type: 'read',
-    id,
-    timeoutMs: 1_000,
-    consistency: 'linearizable',
-    selector: ALL,
-    ...rest,
-  };
-}
-
-function local(id: number): ClientRequest {
-  const rest = { limit: null, revision: null, keysOnly: false };
-  return { type: 'read', id, timeoutMs: 1_000, consistency: 'local', selector: ALL, ...rest };
+  return { type: 'read', id, timeoutMs: 1_000, consistency, selector: ALL, ...rest };
 }
 
 function watch(id: number, from: number | null = null): ClientRequest {

@@ -167,7 +167,7 @@ export class SimulatedMember {
   swapDisk(content: DiskContent): () => void {
     const own = this.disk.copy();
     this.disk.restore(content);
-    this.#written = new DurableLog({ appended: () => {}, hardStateChanged: () => {} });
+    this.#written = new DurableLog();
     this.isForeign = true;
     return () => {
       this.disk.restore(own);

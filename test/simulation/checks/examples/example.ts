@@ -52,7 +52,7 @@ export function voted(ofTerm: number, votedFor: NodeId | null): readonly Databas
 }
 
 export function diskOf(...batches: readonly (readonly DatabaseChange[])[]): DurableLog {
-  const disk = new DurableLog({ appended: () => {}, hardStateChanged: () => {} });
+  const disk = new DurableLog();
   for (const batch of batches) disk.note(batch);
   return disk;
 }
