@@ -14,31 +14,6 @@ const apply = (fromIndex: number, throughIndex: number) => ({
   throughIndex,
 });
 
-it('[CM4] what is committed is applied at once, from where the last batch ended', () => {
-  const chart = start(4);
-  expect(chart.send(commit(7))).toEqual([apply(5, 7)]);
-  expect(chart.send(done(7))).toEqual([]);
-  expect(chart.state()).toBe('idle');
-  expect(chart.send(commit(8))).toEqual([apply(8, 8)]);
-});
-
-it('[CM4] what is committed meanwhile waits for the batch under way', () => {
-  const chart = start();
-  chart.send(commit(2));
-  expect(chart.send(commit(5))).toEqual([]);
-  expect(chart.send(done(2))).toEqual([apply(3, 5)]);
-  expect(chart.send(done(5))).toEqual([]);
-});
-
-it('[CM4] a batch that was cut at its bound goes on where it ended', () => {
-  const chart = start();
-  chart.send(commit(9));
-  expect(chart.send(done(4))).toEqual([apply(5, 9)]);
-  expect(chart.send(done(8))).toEqual([apply(9, 9)]);
-  expect(chart.send(done(9))).toEqual([]);
-  expect(chart.context()).toEqual({ lastApplied: 9, commitIndex: 9, error: null });
-});
-
 it('[CM4] a commit index never falls', () => {
   const chart = start();
   chart.send(commit(9));

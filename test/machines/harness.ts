@@ -3,22 +3,12 @@
  * emitted for each event; whatever its children emit is there as well, in order (§10.4 of the notes on
  * XState: an outlet inside the charts, since nobody outside hears the first macrostep).
  */
-import { type AnyStateMachine, createActor } from 'xstate';
-import type { ApplierContext, ApplierEvent } from '../../machines/applier.machine.ts';
-import type { CallContext, CallEvent } from '../../machines/call.machine.ts';
-import type { ForwardingContext, ForwardingEvent } from '../../machines/forwarding.machine.ts';
+import { type AnyStateMachine, type ContextFrom, createActor, type EventFrom } from 'xstate';
 import { bindCharts } from '../../machines/index.ts';
-import type { LinkContext, LinkEvent } from '../../machines/link.machine.ts';
-import type { LogWriterContext, LogWriterEvent } from '../../machines/log-writer.machine.ts';
-import type { NodeContext, NodeEvent } from '../../machines/node.machine.ts';
-import type { RaftEvent } from '../../machines/raft.types.ts';
-import type { ReadIndexContext, ReadIndexEvent } from '../../machines/read-index.machine.ts';
-import type { ReplicationEvent } from '../../machines/replication.types.ts';
 import { staticConfiguration } from '../../src/core/configuration.ts';
 import type { Effect } from '../../src/core/effect.ts';
 import type { LogShape, TermRun } from '../../src/core/log-shape.ts';
 import type { RaftState } from '../../src/core/raft-state.ts';
-import type { ReplicationState } from '../../src/core/replication-state.ts';
 import { index, type NodeId, nodeId, term } from '../../src/core/types.ts';
 import { DEFAULT_TIMING } from '../../src/rules/timing.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
@@ -100,48 +90,12 @@ type RunningChart<Context, Event> = {
   stop(): void;
 };
 
-interface Shapes {
-  readonly raft: { context: RaftState; event: RaftEvent };
-  readonly replication: {
-    context: ReplicationState;
-    event: ReplicationEvent;
-  };
-  readonly link: {
-    context: LinkContext;
-    event: LinkEvent;
-  };
-  readonly call: {
-    context: CallContext;
-    event: CallEvent;
-  };
-  readonly logWriter: {
-    context: LogWriterContext;
-    event: LogWriterEvent;
-  };
-  readonly applier: {
-    context: ApplierContext;
-    event: ApplierEvent;
-  };
-  readonly readIndex: {
-    context: ReadIndexContext;
-    event: ReadIndexEvent;
-  };
-  readonly forwarding: {
-    context: ForwardingContext;
-    event: ForwardingEvent;
-  };
-  readonly node: {
-    context: NodeContext;
-    event: NodeEvent;
-  };
-}
-
 /** Starts the bound chart of that name. */
 export function run<Name extends ChartName>(
   name: Name,
   input: object | undefined,
   options: RunOptions = {},
-): RunningChart<Shapes[Name]['context'], Shapes[Name]['event']> {
+): RunningChart<ContextFrom<Charts[Name]>, EventFrom<Charts[Name]>> {
   const { clock = new VirtualClock(), random = () => 0, heard = () => {} } = options;
   let emitted: Effect[] = [];
   const outlet = (effect: Effect): void => {

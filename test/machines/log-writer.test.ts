@@ -10,26 +10,6 @@ const completed = (batch: number) => ({ type: 'write.completed', batch }) as con
 const flush = (batch: number) => ({ type: 'flushLog', batch });
 const durable = (batch: number) => ({ type: 'logDurable', batch });
 
-it('[PS6] the first request is written at once; the disk, not a timer, sets the pace', () => {
-  const chart = start();
-  expect(chart.state()).toBe('idle');
-  expect(chart.send(request)).toEqual([flush(1)]);
-  expect(chart.state()).toBe('writing.prompt');
-  expect(chart.send(completed(1))).toEqual([durable(1)]);
-  expect(chart.state()).toBe('idle');
-  expect(chart.clock.pendingCount).toBe(0);
-});
-
-it('[PS6] what comes during a write waits, and goes together with the next', () => {
-  const chart = start();
-  chart.send(request);
-  expect([...chart.send(request), ...chart.send(request), ...chart.send(request)]).toEqual([]);
-  expect(chart.context().waiting).toBe(3);
-  expect(chart.send(completed(1))).toEqual([durable(1), flush(2)]);
-  expect(chart.context()).toEqual({ batch: 2, waiting: 0, stallTimeoutMs: 100, error: null });
-  expect(chart.send(completed(2))).toEqual([durable(2)]);
-});
-
 it('[PS6] the completion of another batch than the one under way changes nothing', () => {
   const chart = start();
   chart.send(request);

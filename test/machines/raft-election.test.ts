@@ -69,8 +69,9 @@ it('[EL6] [A2] [A16] a pre-vote request changes nothing in any state: no term, n
   }
 });
 
-it('[EL7] a timeout asks whether it could win, in the present term, before the term is raised', () => {
+it('[EL7] [A15] a timeout asks whether it could win, in the present term, before the term is raised', () => {
   const chart = start();
+  chart.send(heartbeat(N2));
   expect(chart.advance(300)).toEqual([
     {
       type: 'roleChanged',
@@ -85,7 +86,7 @@ it('[EL7] a timeout asks whether it could win, in the present term, before the t
       message: { type: 'PreVote', term: 5, lastLog: LAST, round: 1 },
     })),
   ]);
-  expect(chart.context()).toMatchObject({ term: 4, votedFor: null });
+  expect(chart.context()).toMatchObject({ term: 4, votedFor: null, leaderId: null });
 });
 
 it('[EL15] without pre-vote a timeout raises the term at once, and a closed link is no hint', () => {
@@ -101,7 +102,7 @@ it('[EL15] without pre-vote a timeout raises the term at once, and a closed link
   ]);
 });
 
-it('[EL7] with a quorum of pre-votes, and not before, it campaigns: term and vote are written first', () => {
+it('[EL7] [EL8] [PS1] with a quorum of pre-votes, and not before, it campaigns: term and vote are written first', () => {
   const chart = into('preCandidate');
   expect(chart.send(preVoteAnswer(N2, 1, false))).toEqual([]);
   expect(chart.send(preVoteAnswer(N4, 1))).toEqual([]);
@@ -169,7 +170,8 @@ it('[EL4] [A4] a vote of an older term, or told twice, wins nothing', () => {
   chart.send(preVoteAnswer(N2, 1));
   chart.send(preVoteAnswer(N3, 1));
   chart.send(durable(5, N1));
-  for (const event of [voteAnswer(N2, 4), voteAnswer(N2, 5), voteAnswer(N2, 5)]) chart.send(event);
+  const vain = [voteAnswer(N2, 4), voteAnswer(N2, 6), voteAnswer(N3, 5, false)];
+  for (const event of [...vain, voteAnswer(N2, 5), voteAnswer(N2, 5)]) chart.send(event);
   expect(chart.state()).toBe('candidate');
   chart.send(voteAnswer(N3, 5));
   expect(chart.state()).toContain('leader');
@@ -223,7 +225,7 @@ it('[EL2] newer terms without a leader do not put off the timeout of a follower 
   expect(chart.state()).toBe('preCandidate');
 });
 
-it('[EL3] a vote is granted by any node that has not voted, written first, and puts off its timeout', () => {
+it('[EL3] [PS1] a vote is granted by any node that has not voted, written first, and puts off its timeout', () => {
   for (const state of ALL.filter(
     (each) => !['follower.loyal', 'candidate', 'leader'].includes(each),
   )) {

@@ -2,7 +2,6 @@
 import { expect } from 'vitest';
 import type { RaftEvent } from '../../machines/raft.types.ts';
 import type { Effect } from '../../src/core/effect.ts';
-import type { EntrySpan } from '../../src/core/log-shape.ts';
 import type { RaftState } from '../../src/core/raft-state.ts';
 import { type EntryId, index, type NodeId, term } from '../../src/core/types.ts';
 import { logOf, N1, N2, raftState, run } from './harness.ts';
@@ -14,19 +13,18 @@ type Chart = ReturnType<typeof start>;
 
 export const LAST: EntryId = { term: term(4), index: index(2) };
 
-export const heartbeat = (from: NodeId, of = 4): RaftEvent => entries(from, of, []);
-const entries = (from: NodeId, of: number, spans: readonly EntrySpan[]): RaftEvent => ({
+export const heartbeat = (from: NodeId, of = 4, commit = 0): RaftEvent => ({
   type: 'entries.received',
   from,
   message: {
     type: 'AppendEntries',
     term: term(of),
     prevLog: LAST,
-    lastIndex: spans.at(-1)?.lastIndex ?? LAST.index,
-    commitIndex: index(0),
+    lastIndex: LAST.index,
+    commitIndex: index(commit),
     round: 0,
   },
-  spans,
+  spans: [],
 });
 /** With a log that is newer than any here: only the state decides. */
 export const askPreVote = (from: NodeId, of = 5): RaftEvent => {
@@ -37,10 +35,10 @@ export const askPreVote = (from: NodeId, of = 5): RaftEvent => {
     message: { type: 'PreVote', term: term(of), lastLog, round: 1 },
   };
 };
-export const preVoteAnswer = (from: NodeId, round: number, granted = true): RaftEvent => ({
+export const preVoteAnswer = (from: NodeId, round: number, granted = true, of = 4): RaftEvent => ({
   type: 'preVote.answered',
   from,
-  message: { type: 'PreVoteReply', term: term(4), round, granted },
+  message: { type: 'PreVoteReply', term: term(of), round, granted },
 });
 export const askVote = (from: NodeId, of: number, lastLog = LAST): RaftEvent => ({
   type: 'vote.requested',

@@ -104,7 +104,7 @@ it('[EL15] without the check a leader that nobody answers leads on', () => {
   expect(chart.state()).toContain('leader');
 });
 
-it('[EL10] a leader that no quorum answered for an election timeout gives up, in the same term', () => {
+it('[EL10] [A1] a leader that no quorum answered for an election timeout gives up, in the same term', () => {
   const chart = into('leader');
   chart.advance(599);
   expect(chart.state()).toContain('leader');

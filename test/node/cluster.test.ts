@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { nodeId } from '../../src/core/types.ts';
 import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
-import { anotherLeader, ledVirtually, letWrite } from '../cluster/virtual-scene.ts';
+import { anotherLeader, ledVirtually } from '../cluster/virtual-scene.ts';
 
 describe('a cluster under virtual time', () => {
   it('[EM5] one member alone elects itself and serves', async () => {
@@ -33,41 +32,6 @@ describe('a cluster under virtual time', () => {
     }
   });
 
-  it('[EL9] a leader whose links close is replaced before an election timeout', async () => {
-    const { cluster, leader: old } = await ledVirtually();
-    await cluster.submit(old.id, 'a');
-    const before = cluster.clock.now();
-    await old.node.close();
-    cluster.members.delete(old.id);
-    const next = await cluster.leader();
-    expect(cluster.clock.now() - before).toBeLessThan(100);
-    expect(await cluster.submit(next.id, 'b')).toMatchObject({ type: 'applied', result: 2 });
-  });
-
-  it('[EL10] an isolated leader steps down, and the others elect', async () => {
-    const { cluster, leader: old } = await ledVirtually();
-    cluster.isolate(old.id);
-    await cluster.until('the old leader to step down', () => old.node.status().role !== 'leader');
-    const next = await cluster.leader();
-    expect(next.id).not.toBe(old.id);
-    expect(next.node.status().term).toBeGreaterThan(1);
-  });
-
-  it('[RD2] a deposed leader answers no read (F2)', async () => {
-    const scene = await ledVirtually();
-    const { cluster, leader: old, others } = scene;
-    await cluster.submit(old.id, 'a');
-    cluster.isolate(old.id);
-    let answered: unknown = 'nothing';
-    old.node.awaitReadable({ timeoutMs: 2_000 }, (error) => {
-      answered = error;
-    });
-    await anotherLeader(scene);
-    await cluster.submit(others[0].id, 'b');
-    await cluster.until('an end of the read', () => answered !== 'nothing');
-    expect(answered).toMatchObject({ retry: 'safe' });
-  });
-
   it('[LR6] an overwritten command is refused as never done, its successor applied', async () => {
     const { cluster, leader: old, others } = await ledVirtually();
     await cluster.submit(old.id, 'kept');
@@ -95,26 +59,6 @@ describe('a cluster under virtual time', () => {
     for (const id of ['n1', 'n2', 'n3']) await cluster.boot(id);
     expect(await cluster.read('n2')).toBeNull();
     expect(cluster.applied('n2')).toEqual(Array.from({ length: 20 }, (_, at) => `${at}`));
-  });
-
-  it('[PS1] no vote leaves before it is on disk (A5)', async () => {
-    const { cluster, leader, others: voters } = await ledVirtually();
-    for (const { disk } of voters) disk.holds = true;
-    await leader.node.close();
-    cluster.members.delete(leader.id);
-    await cluster.pass(2_000);
-    expect(voters.every(({ node }) => node.status().role !== 'leader')).toBe(true);
-    for (const voter of voters) letWrite(cluster, voter);
-    await cluster.leader();
-  });
-
-  it('[PS4] a leader with a stalled disk gives up its lead (G13)', async () => {
-    const scene = await ledVirtually();
-    const { cluster, leader } = scene;
-    leader.disk.holds = true;
-    leader.node.submit(new Uint8Array([1]), { timeoutMs: 60_000 }, () => {});
-    await cluster.until('it to step down', () => leader.node.status().role !== 'leader');
-    await anotherLeader(scene);
   });
 
   it('[ST9] a failed write halts the node, and the others go on (G1)', async () => {
@@ -182,30 +126,6 @@ describe('a cluster under virtual time', () => {
     expect(halts).toBe(1);
   });
 
-  it('[ID1] a wiped member is refused by those that knew it (A8)', async () => {
-    const {
-      cluster,
-      leader,
-      others: [{ id: wiped }],
-    } = await ledVirtually();
-    await cluster.submit(leader.id, 'a');
-    await cluster.member(wiped).node.close();
-    cluster.members.delete(wiped);
-    const { node } = await cluster.boot(wiped);
-    await cluster.pass(3_000);
-    const links = node.status().links;
-    expect(links.map(({ state }) => state)).not.toContain('open');
-    const reasons = cluster.nodes.flatMap((each) =>
-      each
-        .status()
-        .links.filter(({ peer }) => peer === nodeId(wiped))
-        .map(({ reason }) => reason),
-    );
-    const all = [...reasons, ...links.map(({ reason }) => reason)].join(' ');
-    expect(all).toContain('another data directory');
-    expect(node.status().term).toBe(0);
-  });
-
   it('[CM4] a restarted member applies from disk and from memory, whichever holds the entry', async () => {
     const {
       cluster,
@@ -252,17 +172,6 @@ describe('a cluster under virtual time', () => {
       expect(node.status().links.map(({ reason }) => reason)).toEqual([null, null]);
     }
     expect(cluster.nodes.map((node) => node.counters().leaderChanges)).toEqual(before);
-  });
-
-  it('[RD3] a read on a follower waits until it has applied what was committed (F6)', async () => {
-    const {
-      cluster,
-      leader,
-      others: [follower],
-    } = await ledVirtually();
-    for (let at = 0; at < 5; at += 1) await cluster.submit(leader.id, `${at}`);
-    expect(await cluster.read(follower.id)).toBeNull();
-    expect(cluster.applied(follower.id)).toHaveLength(5);
   });
 });
 

@@ -33,10 +33,6 @@ describe('whom to believe', () => {
     expect(judge({})).toEqual({ type: 'remember', met: MET });
   });
 
-  it('[ID1] the boot met before is accepted as it is', () => {
-    expect(judge({}, { met: MET })).toEqual({ type: 'accept' });
-  });
-
   it('[ID1] [A8] another directory under the name is refused with the repair', () => {
     const verdict = judge({ identity: identity({ incarnation: 'new' }) }, { met: MET });
     expect(verdict).toMatchObject({ type: 'refuse' });
@@ -56,20 +52,6 @@ describe('whom to believe', () => {
     const verdict = judge({ identity: second }, { met: MET, connectedBoot: 'b' });
     expect(verdict).toMatchObject({ type: 'refuse' });
     expect(judge({}, { met: MET, connectedBoot: 'b' })).toEqual({ type: 'accept' });
-  });
-
-  it('[ID4] a restarted peer is accepted and its newest boot remembered', () => {
-    const restarted = identity({ boots: 4, lineage: ['a', 'b', 'c', 'd'] });
-    expect(judge({ identity: restarted }, { met: MET })).toEqual({
-      type: 'remember',
-      met: { ...MET, boots: 4, word: 'd' },
-    });
-  });
-
-  it('[ID2] a number of starts proves nothing, however large it is', () => {
-    const lineage = Array.from({ length: 256 }, (_, at) => `copy-${at}`);
-    const restored = identity({ boots: 1_000, lineage });
-    expect(judge({ identity: restored }, { met: MET })).toMatchObject({ type: 'refuse' });
   });
 
   it.each([

@@ -34,22 +34,6 @@ it('[EL1] of two logs one is up to date for the other, and both are only if they
   );
 });
 
-it('[EL2] a newer term takes the place of vote, leader and grants, and is written before anything is said', () => {
-  const state = raftState({ term: term(4), votedFor: N2, leaderId: N2, granted: [N1, N2] });
-  expect(election.observeTerm(state, term(6))).toEqual({
-    changes: { term: 6, votedFor: null, leaderId: null, granted: [] },
-    effects: [
-      { type: 'persist', hardState: { term: 6, votedFor: null }, truncateFrom: null, append: null },
-      {
-        type: 'roleChanged',
-        term: 6,
-        leaderId: null,
-        cause: 'heard of a newer term',
-      },
-    ],
-  });
-});
-
 it('[EL2] [A22] a term that is not newer is never taken over', () => {
   const state = raftState({ term: term(4) });
   expect(() => election.observeTerm(state, term(4))).toThrow(
@@ -75,32 +59,10 @@ it('[EL3] a vote goes to the first that asks in the present term with a log that
   expect(may(5, entry(1, 9))).toBe(false);
 });
 
-it('[PS1] a granted vote is written before it is told, and told with its term', () => {
-  const state = raftState({ term: term(5), log: logOf([1]) });
-  expect(election.grantVote(state, N2, requestVote(5, entry(1, 1)))).toEqual({
-    changes: { votedFor: N2, leaderId: null },
-    effects: [
-      { type: 'persist', hardState: { term: 5, votedFor: N2 }, truncateFrom: null, append: null },
-      { type: 'roleChanged', term: 5, leaderId: null, cause: 'voted for another' },
-      { type: 'send', to: N2, message: { type: 'RequestVoteReply', term: 5, granted: true } },
-    ],
-  });
-});
-
 it('[EL3] a vote that must not be given cannot be given by mistake', () => {
   const state = raftState({ term: term(5), votedFor: N3 });
   const request = requestVote(5, entry(0, 0));
   expect(() => election.grantVote(state, N2, request)).toThrow('EL3: at most one vote per term');
-});
-
-it('[EL3] a refusal changes nothing and names the own term', () => {
-  const state = raftState({ term: term(5), votedFor: N3 });
-  expect(election.refuseVote(state, N2)).toEqual({
-    changes: {},
-    effects: [
-      { type: 'send', to: N2, message: { type: 'RequestVoteReply', term: 5, granted: false } },
-    ],
-  });
 });
 
 it('[EL6] [A2] a pre-vote binds nobody: nothing is written, no vote and no term changes', () => {
@@ -125,24 +87,6 @@ it('[EL6] [A2] a pre-vote binds nobody: nothing is written, no vote and no term 
   expect(answer(6, entry(5, 1), false)).toEqual(said(false));
 });
 
-it('[EL7] [A15] asking first forgets the leader and counts nobody yet, raises no term and writes nothing', () => {
-  const state = raftState({ term: term(5), leaderId: N2, preVoteRound: 3, log: logOf([1, 5]) });
-  const message = { type: 'PreVote', term: 6, lastLog: { term: 5, index: 2 }, round: 4 };
-  expect(election.startPreVote(state, 'no word from a leader')).toEqual({
-    changes: { preVoteRound: 4, leaderId: null, granted: [] },
-    effects: [
-      {
-        type: 'roleChanged',
-        term: 5,
-        leaderId: null,
-        cause: 'no word from a leader',
-      },
-      { type: 'send', to: N2, message },
-      { type: 'send', to: N3, message },
-    ],
-  });
-});
-
 it('[EL7] its own answer to a pre-vote counts like any other, and is enough for whoever is alone', () => {
   const alone = { ...THREE, voters: [N1] };
   const asking = raftState({ term: term(5), preVoteRound: 4, configuration: alone });
@@ -156,64 +100,6 @@ it('[EL7] its own answer to a pre-vote counts like any other, and is enough for 
 it('[EL15] where pre-vote is left out, nobody has to be asked', () => {
   const protocol = { preVote: false, checkQuorum: true };
   expect(election.hasWonPreVote(raftState({ protocol }))).toBe(true);
-});
-
-it('[EL8] [A21] an answer to a pre-vote counts only in the round that asked for it', () => {
-  const state = raftState({ term: term(5), preVoteRound: 4, granted: [N1] });
-  const count = (round: number, granted: boolean) =>
-    election.countPreVote(state, N2, { type: 'PreVoteReply', term: term(5), round, granted });
-  expect(count(4, true)).toEqual({ changes: { granted: [N1, N2] }, effects: [] });
-  expect(count(4, false)).toEqual({ changes: {}, effects: [] });
-  expect(count(3, true)).toEqual({ changes: {}, effects: [] });
-  expect(count(5, true)).toEqual({ changes: {}, effects: [] });
-});
-
-it('[EL8] a grant from outside the voters wins nothing', () => {
-  const state = raftState({ preVoteRound: 1, granted: [N1] });
-  const reply = { type: 'PreVoteReply', term: term(0), round: 1, granted: true } as const;
-  const { changes } = election.countPreVote(state, N4, reply);
-  expect(election.hasWon({ ...state, ...changes })).toBe(false);
-});
-
-it('[PS1] a campaign writes its term and its own vote before it asks for others', () => {
-  const state = raftState({ term: term(5), leaderId: null, granted: [N1, N2], log: logOf([1, 5]) });
-  const message = { type: 'RequestVote', term: 6, lastLog: { term: 5, index: 2 } };
-  expect(election.startElection(state)).toEqual({
-    changes: { term: 6, votedFor: N1, leaderId: null, granted: [] },
-    effects: [
-      { type: 'persist', hardState: { term: 6, votedFor: N1 }, truncateFrom: null, append: null },
-      {
-        type: 'roleChanged',
-        term: 6,
-        leaderId: null,
-        cause: 'won the pre-vote',
-      },
-      { type: 'send', to: N2, message },
-      { type: 'send', to: N3, message },
-    ],
-  });
-});
-
-it('[EL4] [A4] each voter counts once, and only for the term it granted', () => {
-  const state = raftState({ term: term(5), votedFor: N1, granted: [N2] });
-  const count = (from: typeof N2, of: number, granted: boolean) =>
-    election.countVote(state, from, { type: 'RequestVoteReply', term: term(of), granted }).changes;
-  expect(count(N3, 5, true)).toEqual({ granted: [N2, N3] });
-  expect(count(N2, 5, true)).toEqual({ granted: [N2] });
-  expect(count(N3, 4, true)).toEqual({});
-  expect(count(N3, 6, true)).toEqual({});
-  expect(count(N3, 5, false)).toEqual({});
-});
-
-it('[PS2] [A6] the own vote counts once, as the disk holds it, in its term', () => {
-  const state = raftState({ term: term(5), votedFor: N1, granted: [N2] });
-  const count = (of: number, votedFor: typeof N1 | null, granted = state.granted) =>
-    election.countOwnVote({ ...state, granted }, { term: term(of), votedFor }).changes;
-  expect(count(5, N1)).toEqual({ granted: [N2, N1] });
-  expect(count(5, N1, [N1])).toEqual({ granted: [N1] });
-  expect(count(4, N1)).toEqual({});
-  expect(count(5, N2)).toEqual({});
-  expect(count(5, null)).toEqual({});
 });
 
 it('[EL5] a campaign is won with a majority of the voters, of each half while joint', () => {

@@ -54,24 +54,6 @@ it('[LR8] a leader opens its term with a no-op and knows nothing of its peers ye
   });
 });
 
-it('[LR9] proposals gathered together become one run, written and announced as one', () => {
-  expect(leadership.appendProposals(leader({ commitIndex: index(1) }), 3)).toEqual({
-    changes: { log: logOf([1, 2, 2, 2, 2]) },
-    effects: [
-      {
-        type: 'persist',
-        hardState: null,
-        truncateFrom: null,
-        append: { source: 'proposed', firstIndex: 3, lastIndex: 5 },
-      },
-    ],
-    news: [{ type: 'log.grew', lastIndex: 5, commitIndex: 1 }],
-  });
-  expect(() => leadership.appendProposals(leader(), 0)).toThrow(
-    'LR9: a run holds at least one entry',
-  );
-});
-
 it('[PS4] a completed write of its own may be what was missing for a commit', () => {
   const state = leader({ durableIndex: index(1), matchIndex: { [N2]: index(2), [N3]: index(0) } });
   expect(leadership.recordDurable(state, { term: term(2), index: index(2) })).toEqual({
@@ -84,24 +66,6 @@ it('[LR4] [B7] what a peer holds never falls, yet every answer proves contact', 
   const state = leader({ matchIndex: { [N2]: index(2), [N3]: index(0) }, commitIndex: index(2) });
   const step = leadership.recordProgress(state, { peer: N2, matchIndex: index(1), round: 0 });
   expect(step).toEqual({ changes: { heardFrom: [N2] }, effects: [] });
-});
-
-it('[CM1] progress of a peer commits, and confirms rounds', () => {
-  const pendingRounds = [{ round: 1, readIndex: index(0) }];
-  const state = leader({ round: 1, pendingRounds, heardFrom: [N3] });
-  expect(leadership.recordProgress(state, { peer: N2, matchIndex: index(2), round: 1 })).toEqual({
-    changes: {
-      heardFrom: [N3, N2],
-      matchIndex: { [N2]: 2, [N3]: 0 },
-      roundEchoed: { [N2]: 1 },
-      commitIndex: 2,
-      pendingRounds: [],
-    },
-    effects: [
-      { type: 'commit', commitIndex: 2, term: 2 },
-      { type: 'roundConfirmed', round: 1, readIndex: 0 },
-    ],
-  });
 });
 
 it('[RD1] reads wait until an entry of the own term is committed', () => {
@@ -139,36 +103,12 @@ it('[RD1] what commits in the term is known before it is counted, whoever comes 
   }
 });
 
-it('[RD2] each round is fresh, and a read waits for what was committed when it began', () => {
-  const state = leader({ commitIndex: index(2), round: 4, roundEchoed: { [N2]: 4 } });
-  expect(leadership.beginRound(state)).toEqual({
-    changes: { round: 5, pendingRounds: [{ round: 5, readIndex: 2 }] },
-    effects: [],
-    news: [{ type: 'round.began', round: 5, commitIndex: 2 }],
-  });
-});
-
 it('[RD2] alone in its configuration a leader confirms its rounds itself', () => {
   const configuration = { voters: [N1], votersOutgoing: [], learners: [], learnersNext: [] };
   expect(leadership.beginRound(leader({ configuration, commitIndex: index(2) }))).toEqual({
     changes: { round: 1, pendingRounds: [] },
     effects: [{ type: 'roundConfirmed', round: 1, readIndex: 2 }],
     news: [{ type: 'round.began', round: 1, commitIndex: 2 }],
-  });
-});
-
-it('[EL10] a leader hears a quorum if enough others answered to make one with itself', () => {
-  expect(leadership.hearsQuorum(leader())).toBe(false);
-  expect(leadership.hearsQuorum(leader({ heardFrom: [N3] }))).toBe(true);
-});
-
-it('[EL10] [A1] a leader that gives up keeps its term and its vote', () => {
-  const pendingRounds = [{ round: 1, readIndex: index(0) }];
-  expect(
-    leadership.stepDown(leader({ heardFrom: [N2], pendingRounds }), 'its disk stalls'),
-  ).toEqual({
-    changes: { leaderId: null, pendingRounds: [], heardFrom: [] },
-    effects: [{ type: 'roleChanged', term: 2, leaderId: null, cause: 'its disk stalls' }],
   });
 });
 
