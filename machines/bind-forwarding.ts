@@ -30,7 +30,10 @@ export const forwarding = forwardingMachine.provide({
       effects: [{ type: 'forward' }],
     })),
     spendCredit: assign(({ context }) => ({ credit: context.credit - 1 })),
-    forget: assign({ credit: 0, pauseMs: 0 }),
+    forget: perform(() => ({
+      changes: { credit: 0, pauseMs: 0 },
+      effects: [{ type: 'forward' }],
+    })),
   },
   delays: { pause: ({ context }) => pauseOf(context) },
 });

@@ -127,7 +127,7 @@ export type ReadIndexEffect =
   /** Answer the confirmed reads that had to see no more than this. */
   | { readonly type: 'readsReadable'; readonly lastApplied: Index };
 
-/** Pass on to the leader what waits, as far as its pace allows (SP10). */
+/** Pass on to the leader what waits: its pace allows more, or it is another (SP10). */
 export interface Forward {
   readonly type: 'forward';
 }

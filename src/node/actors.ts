@@ -145,18 +145,12 @@ export class Actors {
 
   /** The present state of the read-index chart, as its tag says. */
   readIndexHas(tag: ReadIndexTag): boolean {
-    const snapshot = this.#child('readIndex')?.getSnapshot() as
-      | SnapshotFrom<Charts['readIndex']>
-      | undefined;
-    return snapshot?.hasTag(tag) ?? false;
+    return this.#snapshot('readIndex')?.hasTag(tag) ?? false;
   }
 
   /** The present state of the forwarding chart, as its tags say. */
   forwardingHas(tag: ForwardingTag): boolean {
-    const snapshot = this.#child('forwarding')?.getSnapshot() as
-      | SnapshotFrom<Charts['forwarding']>
-      | undefined;
-    return snapshot?.hasTag(tag) ?? false;
+    return this.#snapshot('forwarding')?.hasTag(tag) ?? false;
   }
 
   replication(peer: NodeId): ReplicationState | null {
@@ -180,10 +174,7 @@ export class Actors {
 
   /** A disk write takes too long. */
   get isDiskStalled(): boolean {
-    const writer = this.#child('logWriter')?.getSnapshot() as
-      | SnapshotFrom<Charts['logWriter']>
-      | undefined;
-    return writer?.matches({ writing: 'stalled' }) ?? false;
+    return this.#snapshot('logWriter')?.matches({ writing: 'stalled' }) ?? false;
   }
 
   /** The state of the node chart. A bug in that chart itself halts the node as any other does. */
@@ -201,7 +192,13 @@ export class Actors {
 
   /** Of the raft actor, while it runs. */
   get raftSnapshot(): RaftSnapshot | undefined {
-    return this.#child('raft')?.getSnapshot() as RaftSnapshot | undefined;
+    return this.#snapshot('raft');
+  }
+
+  #snapshot<Name extends 'forwarding' | 'logWriter' | 'raft' | 'readIndex'>(
+    name: Name,
+  ): SnapshotFrom<Charts[Name]> | undefined {
+    return this.#child(name)?.getSnapshot() as SnapshotFrom<Charts[Name]> | undefined;
   }
 
   #child(name: string): { send(event: object): void; getSnapshot(): unknown } | undefined {

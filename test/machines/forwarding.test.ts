@@ -51,13 +51,13 @@ it('[SP10] after a refusal each message that is taken makes room for two, until 
   expect(tell('propose.taken')).toEqual([]);
 });
 
-it('[SP10] of another leader nothing is known', () => {
+it('[SP10] of another leader nothing is known, and what waits is passed on at once', () => {
   const { chart, send, tell } = start();
   tell('propose.refused');
   chart.advance(20);
   send();
   tell('propose.refused');
-  tell('role.changed');
+  expect(tell('role.changed')).toEqual([FORWARD]);
   expect(send()).toBe(100);
   tell('propose.refused');
   expect(chart.advance(20)).toEqual([FORWARD]);

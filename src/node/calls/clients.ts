@@ -77,7 +77,7 @@ export class Clients {
     this.#proposed += 1;
     const deadline = clock.now() + timeoutMs;
     this.#proposals.queue(this.#proposals.groupOf(data, { deadline, completed }));
-    this.#schedulePump();
+    this.schedulePump();
   }
 
   awaitReadable({ timeoutMs }: WaitOptions, completed: (error: RaftError | null) => void): void {
@@ -91,7 +91,7 @@ export class Clients {
       }
     };
     this.reads.add(clock.now() + timeoutMs, tell);
-    this.#schedulePump();
+    this.schedulePump();
   }
 
   /** Moves on whatever can be moved on: to the log, to the leader, to the next round. */
@@ -99,6 +99,15 @@ export class Clients {
     this.#isPumpDue = false;
     this.#pumpProposals();
     this.reads.pump();
+  }
+
+  /** The same in a moment: commands and reads of one tick travel together. */
+  schedulePump(): void {
+    this.#sweeper.wake();
+    if (this.#isPumpDue) return;
+    this.#isPumpDue = true;
+    const { clock, run } = this.#options;
+    clock.defer(() => run(() => this.pump()));
   }
 
   /** So many of the commands that wait, those that the raft chart was told of, as the run that begins there. */
@@ -130,7 +139,7 @@ export class Clients {
       refused: () => this.#answerPropose(from, message, null),
       lost: () => {},
     });
-    this.#schedulePump();
+    this.schedulePump();
   }
 
   /** The forwarding chart says when what was refused is passed on again (SP10); it hears nothing while all goes well. */
@@ -145,7 +154,7 @@ export class Clients {
 
   /** A follower asks what its reads have to wait for. */
   readAskedBy(from: NodeId, message: ReadIndex): void {
-    if (this.reads.askedBy(from, message)) this.#schedulePump();
+    if (this.reads.askedBy(from, message)) this.schedulePump();
   }
 
   /** Nobody will answer them: they are asked for again at the next sweep. */
@@ -156,7 +165,7 @@ export class Clients {
 
   confirmReads(readIndex: Index): void {
     this.reads.confirm(readIndex);
-    if (this.reads.isWaiting) this.#schedulePump();
+    if (this.reads.isWaiting) this.schedulePump();
   }
 
   /** True if someone here waits for exactly this entry. */
@@ -167,11 +176,6 @@ export class Clients {
   resolve(index: Index, term: Term, result: unknown): void {
     if (this.#ended !== null) return;
     if (this.#proposals.expectsAny) this.#proposals.resolve(index, term, result);
-  }
-
-  /** Another leader, or none: whoever was asked will not answer, and what waits is asked anew. */
-  roleChanged(): void {
-    this.#schedulePump();
   }
 
   linkClosed(peer: NodeId): void {
@@ -231,15 +235,6 @@ export class Clients {
     const term = inTerm ?? this.#options.actors.raft?.term;
     if (term === undefined) return;
     answerPeer(this.#options, to, { type: 'ProposeReply', term, requestId, firstIndex });
-  }
-
-  /** Commands and reads of one tick travel together. */
-  #schedulePump(): void {
-    this.#sweeper.wake();
-    if (this.#isPumpDue) return;
-    this.#isPumpDue = true;
-    const { clock, run } = this.#options;
-    clock.defer(() => run(() => this.pump()));
   }
 
   #nextRequestId(): number {

@@ -98,7 +98,6 @@ function raftDeeds(doers: Doers): DeedsOf<RaftOutput> {
       roles.changed(change);
       actors.tellReadIndex({ type: 'role.changed' });
       actors.tellForwarding({ type: 'role.changed' });
-      clients.roleChanged();
     },
   };
 }
@@ -148,7 +147,7 @@ function linkDeeds({ actors, clients, dialler, peers, problems }: Doers): DeedsO
 
 function callerDeeds({ clients }: Doers): DeedsOf<ReadIndexEffect | Forward> {
   return {
-    forward: () => clients.pump(),
+    forward: () => clients.schedulePump(),
     askRound: () => clients.reads.askRound(),
     askLeader: (effect) => clients.reads.askLeader(effect),
     readsConfirmed: ({ readIndex }) => clients.confirmReads(readIndex),

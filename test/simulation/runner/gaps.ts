@@ -41,6 +41,19 @@ export const SELDOM_TAKEN: Readonly<Record<string, string>> = {
     'takes a lost connection to one member in the very moment in which another is asked',
   'node.active: xstate.error.actor.logWriter → node.halted':
     'takes a throw just where it sets its timer',
+  ...Object.fromEntries(
+    [
+      'forwarding: propose.taken → forwarding.sparing',
+      'forwarding.sparing: propose.sent [spendsLastCredit] → forwarding.awaiting',
+      'forwarding.sparing: propose.sent → ·',
+      'forwarding.sparing: propose.taken [earnsTrust] → forwarding.eager',
+      'forwarding.sparing: propose.taken → ·',
+      'forwarding [spendsLastCredit] holds',
+      'forwarding [spendsLastCredit] does not hold',
+      'forwarding [earnsTrust] holds',
+      'forwarding [earnsTrust] does not hold',
+    ].map((way) => [way, 'takes a leader that has too much, and room again in the same lead']),
+  ),
   'node: stop → ·': 'takes somebody who stops a node that is stopping or has halted',
 };
 

@@ -76,7 +76,6 @@ export const SELDOM_PASSED: readonly ThrowPlace[] = [
   'hangUp',
   'readsTakenBack',
   'readsReadable',
-  'forward',
   'closeCall',
   'store.read',
   'store.rememberPeer',
