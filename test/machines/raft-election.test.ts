@@ -134,6 +134,12 @@ it('[EL8] [A21] an answer of an earlier round does not win a later one', () => {
   expect(chart.state()).toBe('preCandidate');
   chart.send(preVoteAnswer(N2, 2));
   expect(chart.state()).toBe('candidate');
+  const configuration = staticConfiguration([N1, N2, N3, N4, N5]);
+  const ofFive = start({ configuration }, () => 0.999);
+  ofFive.advance(599);
+  ofFive.send(preVoteAnswer(N2, 1));
+  ofFive.advance(599);
+  expect(ofFive.context()).toMatchObject({ preVoteRound: 2, granted: [N1] });
 });
 
 it('[PS2] a candidate leads once a quorum has granted and its own vote is on disk, in either order', () => {
@@ -170,9 +176,9 @@ it('[EL4] [A4] a vote of an older term, or told twice, wins nothing', () => {
   chart.send(preVoteAnswer(N2, 1));
   chart.send(preVoteAnswer(N3, 1));
   chart.send(durable(5, N1));
-  const vain = [voteAnswer(N2, 4), voteAnswer(N2, 6), voteAnswer(N3, 5, false)];
+  const vain = [voteAnswer(N3, 4), voteAnswer(N4, 6), voteAnswer(N4, 5, false)];
   for (const event of [...vain, voteAnswer(N2, 5), voteAnswer(N2, 5)]) chart.send(event);
-  expect(chart.state()).toBe('candidate');
+  expect([chart.state(), chart.context().granted]).toEqual(['candidate', [N1, N2]]);
   chart.send(voteAnswer(N3, 5));
   expect(chart.state()).toContain('leader');
 });

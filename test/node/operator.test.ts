@@ -204,13 +204,18 @@ describe('the problems of a node with its peers', () => {
 });
 
 describe('what takes too long', () => {
-  it('[OP4] a disk that stalls and comes back is told of, and shows meanwhile', async () => {
+  async function stalled() {
     const { cluster, leader } = await written();
     const told: DiskEvent[] = [];
     leader.node.onDisk((event) => told.push(event));
     leader.disk.holds = true;
     leader.node.submit(new Uint8Array([1]), { timeoutMs: 60_000 }, () => {});
     await cluster.pass(2_100);
+    return { cluster, leader, told };
+  }
+
+  it('[OP4] a disk that stalls and comes back is told of, and shows meanwhile', async () => {
+    const { cluster, leader, told } = await stalled();
     expect(told).toEqual([{ isStalled: true, forMs: 2_000 }]);
     expect(leader.node.status().diskStalled).toBe(true);
     await cluster.pass(900);
@@ -223,12 +228,7 @@ describe('what takes too long', () => {
   });
 
   it('[OP4] a disk that fails after all has not come back', async () => {
-    const { cluster, leader } = await written();
-    const told: DiskEvent[] = [];
-    leader.node.onDisk((event) => told.push(event));
-    leader.disk.holds = true;
-    leader.node.submit(new Uint8Array([1]), { timeoutMs: 60_000 }, () => {});
-    await cluster.pass(2_100);
+    const { cluster, leader, told } = await stalled();
     leader.disk.error = new Error('EIO');
     letWrite(cluster, leader);
     await cluster.pass(100);
