@@ -13,25 +13,16 @@ import {
   TXN_RANGE_LOOKS_MAX,
 } from '../../src/kv/limits.ts';
 import type { KeyValue, KvResult, RangeResult } from '../../src/kv/results.ts';
-import { apply, applyOne, committed, utf8 } from './committed.ts';
+import { ALL, apply, applyOne, committed, put, txn, utf8 } from './committed.ts';
 
-const ALL = { prefix: new Uint8Array(0) };
 const EVERYTHING: TxnOperation = { type: 'range', ...ALL };
-
-function put(key: string, value = ''): KvCommand & { readonly type: 'put' } {
-  return { type: 'put', key: utf8(key), value: utf8(value) };
-}
-
-function txn(...success: TxnOperation[]): KvCommand {
-  return { type: 'txn', compare: [], success, failure: [] };
-}
 
 function keyAt(at: number): string {
   return `key ${String(at).padStart(8, '0')}`;
 }
 
 /** Holds so many keys; their revisions begin at 2. */
-function machineWith(count: number, value = ''): KvStateMachine {
+function machineOf(count: number, value = ''): KvStateMachine {
   const machine = new KvStateMachine();
   apply(machine, ...Array.from({ length: count }, (_, at) => put(keyAt(at), value)));
   return machine;
@@ -53,7 +44,7 @@ function version1(command: KvCommand): Uint8Array {
 
 describe('what one transaction reads', () => {
   it('[KV22] a transaction of 1,157 bytes reads no more than one range may', () => {
-    const machine = machineWith(TXN_RANGE_KEYS_MAX + 1);
+    const machine = machineOf(TXN_RANGE_KEYS_MAX + 1);
     const command = txn(...new Array<TxnOperation>(TXN_OPERATIONS_MAX).fill(EVERYTHING));
     expect(encodeCommand(command).length).toBeLessThanOrEqual(1157);
     const [first, ...others] = rangesOf(applyOne(machine, command));
@@ -67,7 +58,7 @@ describe('what one transaction reads', () => {
 
   it('[KV22] it returns no more than its bytes, and one key even if that is larger', () => {
     const mebibyte = 'x'.repeat(1024 * 1024);
-    const machine = machineWith(8, mebibyte);
+    const machine = machineOf(8, mebibyte);
     const ranges = rangesOf(applyOne(machine, txn(EVERYTHING, EVERYTHING)));
     expect(ranges.map(({ kvs, more }) => [kvs.length, more])).toEqual([
       [3, true],
@@ -103,7 +94,7 @@ describe('what one transaction reads', () => {
   });
 
   it('[KV22] a read of the past outside finds all it was asked for, and stops counting at its bound', () => {
-    const machine = machineWith(RANGE_COUNT_LOOKS_MAX + 5);
+    const machine = machineOf(RANGE_COUNT_LOOKS_MAX + 5);
     const revision = machine.revision;
     expect(machine.range({ ...ALL, revision, limit: 2 })).toMatchObject({
       more: true,
@@ -118,7 +109,7 @@ describe('what one command changes', () => {
   const tooLarge = { type: 'refused', code: 'RAFT_TOO_LARGE' };
 
   it('[KV23] a delete of too many keys is refused and changes nothing; a part of them is not', () => {
-    const machine = machineWith(CHANGED_KEYS_MAX + 1);
+    const machine = machineOf(CHANGED_KEYS_MAX + 1);
     const before = machine.stateHash();
     const all: KvCommand = { type: 'delete', ...ALL };
     expect(applyOne(machine, all)).toMatchObject(tooLarge);
@@ -155,7 +146,7 @@ describe('what one command changes', () => {
   });
 
   it('[KV23] a command of version 1 is carried out as it was, whatever it changes', () => {
-    const machine = machineWith(CHANGED_KEYS_MAX + 1);
+    const machine = machineOf(CHANGED_KEYS_MAX + 1);
     const [result] = machine.apply(committed([version1({ type: 'delete', ...ALL })]));
     expect(result).toMatchObject({ type: 'delete', deleted: CHANGED_KEYS_MAX + 1 });
     expect(machine.keyCount).toBe(0);
@@ -171,7 +162,7 @@ describe('what one batch costs', () => {
       { ...put('c'), condition: { type: 'present' } } as const,
     ];
     const [asked, unasked] = [true, false].map((wantsResult) => {
-      const machine = machineWith(100);
+      const machine = machineOf(100);
       apply(machine, put('b'));
       const batch = committed(commands.map(encodeCommand));
       const results = machine.apply(batch.map((one) => ({ ...one, wantsResult })));
@@ -196,7 +187,7 @@ describe('what one batch costs', () => {
   });
 
   it('[KV24] a batch ends once its results are large', () => {
-    const machine = machineWith(8, 'x'.repeat(1024 * 1024));
+    const machine = machineOf(8, 'x'.repeat(1024 * 1024));
     const batch = committed(new Array<Uint8Array>(20).fill(encodeCommand(txn(EVERYTHING))));
     const results = machine.apply(batch);
     expect(results).toHaveLength(2);

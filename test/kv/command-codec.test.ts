@@ -9,9 +9,8 @@ import {
   encodeCommand,
 } from '../../src/kv/command-codec.ts';
 import type { KvCommand } from '../../src/kv/commands.ts';
-import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
 import { command } from './arbitraries.ts';
-import { apply, committed, utf8 } from './committed.ts';
+import { committed, machineWith, utf8 } from './committed.ts';
 import { type Damage, damage, damaged } from './damage.ts';
 import { isMalformed } from './naive-store.ts';
 
@@ -63,15 +62,16 @@ describe('the command codec', () => {
     );
   });
 
-  it('[KV10] bytes that do not decode change no state, wherever they turn up', () => {
-    const machine = new KvStateMachine();
-    apply(machine, { type: 'put', key: utf8('a'), value: utf8('v') });
+  it('[KV9] [KV10] bytes that do not decode are answered, not thrown, and change no state, wherever they turn up', () => {
+    const machine = machineWith('a');
     const before = machine.stateHash();
+    const numbers = { revision: 2, compactedRevision: 0 };
+    const refused = { type: 'refused', code: 'RAFT_BAD_REQUEST', ...numbers };
     fc.assert(
       fc.property(hostile, (bytes) => {
         if (decoded(bytes, decodeCommitted) !== null) return;
         try {
-          expect(machine.apply(committed([bytes]))).toMatchObject([{ code: 'RAFT_BAD_REQUEST' }]);
+          expect(machine.apply(committed([bytes]))).toMatchObject([refused]);
         } catch (error) {
           expect(error).toMatchObject({ code: 'RAFT_STATE_MACHINE_FAILED' });
           expect([1, 2]).not.toContain(bytes[0]);

@@ -1,11 +1,34 @@
-/** Commands as the log hands them over: views into one larger block, numbered. */
+/** Commands as the log hands them over, views into one larger block, numbered; and what many tests put into it. */
 
 import { index, term } from '../../src/core/types.ts';
 import { encodeCommand } from '../../src/kv/command-codec.ts';
-import type { KvCommand } from '../../src/kv/commands.ts';
-import type { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
+import type { DeleteCommand, KvCommand, PutCommand, TxnOperation } from '../../src/kv/commands.ts';
+import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
 import type { KvResult } from '../../src/kv/results.ts';
 import type { CommittedCommand } from '../../src/ports/state-machine.ts';
+
+/** Selects every key. */
+export const ALL = { prefix: new Uint8Array(0) };
+
+export function put(key: string, value = 'v'): PutCommand {
+  return { type: 'put', key: utf8(key), value: utf8(value) };
+}
+
+export function remove(key: string): DeleteCommand {
+  return { type: 'delete', key: utf8(key) };
+}
+
+/** Without compares. */
+export function txn(...success: TxnOperation[]): KvCommand {
+  return { type: 'txn', compare: [], success, failure: [] };
+}
+
+/** Holds each key with the value 'v', the first at revision 2. */
+export function machineWith(...keys: string[]): KvStateMachine {
+  const machine = new KvStateMachine();
+  apply(machine, ...keys.map((key) => put(key)));
+  return machine;
+}
 
 export function committed(encoded: readonly Uint8Array[]): CommittedCommand[] {
   const block = new Uint8Array(encoded.reduce((length, { length: more }) => length + more, 0));

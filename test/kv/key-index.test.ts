@@ -5,8 +5,7 @@ import { KeyIndex } from '../../src/kv/key-index.ts';
 import { boundsOf, isInside, type KeyText, keyText } from '../../src/kv/key-order.ts';
 import { addVersion, isLive, type KeyHistory } from '../../src/kv/key-version.ts';
 import { key, selector } from './arbitraries.ts';
-
-const ALL = { prefix: new Uint8Array(0) };
+import { ALL } from './committed.ts';
 
 const step = fc.record({
   do: fc.constantFrom('put', 'put', 'delete', 'forget', 'remove'),

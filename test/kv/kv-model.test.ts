@@ -1,4 +1,7 @@
-/** The store against the naive one: whatever is asked, in whatever order, both answer the same. */
+/**
+ * The store against the naive one: whatever is asked, in whatever order, both answer the same. What each command,
+ * read and watch answers is proven here; `edges.test.ts` has the sizes and bounds that random commands do not reach.
+ */
 import { deepStrictEqual, throws } from 'node:assert';
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
@@ -10,13 +13,13 @@ import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
 import type { KvResult } from '../../src/kv/results.ts';
 import type { WatchRevision } from '../../src/kv/watch-event.ts';
 import { rangeOptions, type Step, step } from './arbitraries.ts';
-import { committed, wanted } from './committed.ts';
+import { ALL, committed, wanted } from './committed.ts';
 import { isMalformed, NaiveStore } from './naive-store.ts';
 
 const RUNS = 3000;
 
 describe('the store and its naive twin', () => {
-  it('[KV7] answer alike: commands, reads at every revision, watches from anywhere', () => {
+  it('[KV2] [KV3] [KV4] [KV5] [KV6] [KV7] [KV8] [KV9] [KV13] [KV14] [KV15] [KV16] [KV17] answer alike: commands, reads at every revision, watches from anywhere', () => {
     fc.assert(
       fc.property(
         fc.array(step, { minLength: 4, maxLength: 20 }),
@@ -55,11 +58,7 @@ class Twins {
     for (let revision = 1; revision <= newest + 1; revision += 1) {
       const past = { ...options, revision };
       if (revision < compactedRevision) {
-        throws(
-          () => this.#real.range(past),
-          (error) =>
-            error instanceof CompactedError && error.compactedRevision === compactedRevision,
-        );
+        throws(() => this.#real.range(past), isCompacted(compactedRevision));
       } else if (revision > newest) {
         throws(
           () => this.#real.range(past),
@@ -94,7 +93,7 @@ class Twins {
     deepStrictEqual(wanted(this.#real.apply(committed(encoded))).map(withoutMessage), expected);
     deepStrictEqual(this.#real.revision, this.#naive.revision);
     deepStrictEqual(this.#real.compactedRevision, this.#naive.compactedRevision);
-    const all = this.#naive.range({ prefix: new Uint8Array(0) });
+    const all = this.#naive.range(ALL);
     deepStrictEqual(this.#real.keyCount, all.count);
   }
 
@@ -102,13 +101,19 @@ class Twins {
     const got: WatchRevision[] = [];
     const options = from === null ? selector : { ...selector, from };
     const start = (): unknown => this.#real.watch(options, (revisions) => got.push(...revisions));
-    if (from !== null && from < this.#naive.compactedRevision) {
-      throws(start, CompactedError);
+    const { compactedRevision } = this.#naive;
+    if (from !== null && from < compactedRevision) {
+      throws(start, isCompacted(compactedRevision));
       return;
     }
     start();
     this.#watches.push({ selector, from: from ?? this.#naive.revision + 1, got });
   }
+}
+
+function isCompacted(compactedRevision: number): (error: unknown) => boolean {
+  return (error) =>
+    error instanceof CompactedError && error.compactedRevision === compactedRevision;
 }
 
 function withoutMessage(result: KvResult): KvResult {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeCommand } from '../../src/kv/command-codec.ts';
 import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
 import { command } from './arbitraries.ts';
-import { apply, committed, utf8 } from './committed.ts';
+import { apply, committed, put, remove } from './committed.ts';
 import { isMalformed } from './naive-store.ts';
 
 const commands = fc
@@ -39,15 +39,15 @@ describe('replicas', () => {
   });
 
   it('[KV12] the digest tells stores apart by any single thing that can be read', () => {
-    const a = { type: 'put', key: utf8('a'), value: utf8('v') } as const;
+    const a = put('a');
     const stores = [
       [],
       [a],
       [a, a],
-      [{ ...a, value: utf8('w') }],
-      [{ ...a, value: utf8('') }],
-      [{ ...a, key: utf8('b') }],
-      [a, { type: 'delete', key: utf8('a') } as const],
+      [put('a', 'w')],
+      [put('a', '')],
+      [put('b')],
+      [a, remove('a')],
       [a, { type: 'compact', revision: 2 } as const],
       [a, a, { type: 'compact', revision: 2 } as const],
       [a, a, { type: 'compact', revision: 3 } as const],

@@ -9,14 +9,8 @@ import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
 import type { WatchRevision } from '../../src/kv/watch-event.ts';
 import { WatchQueue } from '../../src/kv/watch-queue.ts';
 import { command, selector } from './arbitraries.ts';
-import { apply, committed, utf8 } from './committed.ts';
+import { ALL, apply, committed, put } from './committed.ts';
 import { isMalformed, NaiveStore } from './naive-store.ts';
-
-const ALL = { prefix: new Uint8Array(0) };
-
-function put(key: string, value = 'v'): KvCommand {
-  return { type: 'put', key: utf8(key), value: utf8(value) };
-}
 
 function puts(count: number): KvCommand[] {
   return new Array<KvCommand>(count).fill(put('a'));
