@@ -29,6 +29,8 @@ describe('what is given to a call', () => {
       ['k', 'v', { timeoutMs: Number.NaN }],
       'timeoutMs of put must be a number from 1 to 60000',
     ],
+    ['put', [7, 'v'], 'a key or value must be a string or a Uint8Array'],
+    ['get', ['k', { timeoutMs: 0 }], 'timeoutMs of get must be a number from 1 to 60000'],
     ['put', ['k', 'v', { timeoutMs: -1 }], 'timeoutMs of put must be a number from 1 to 60000'],
     ['put', ['k', 'v', { signal: {} }], 'signal of put must be an AbortSignal'],
     ['put', ['a\ud800', 'v'], 'half a character'],
@@ -110,6 +112,11 @@ describe('what is given to connect', () => {
     [{ endpoints, dialRoundsMax: 0 }, 'dialRoundsMax of connect must be a number of at least 1'],
     [{ endpoints: ['not a url'] }, 'an endpoint must be a URL'],
     [{ endpoints: [5] }, 'an endpoint must be a URL'],
+    [{ endpoints: ['127.0.0.1:4100'] }, 'an endpoint must be a URL'],
+    [{ endpoints: ['ftp://a'] }, 'an endpoint must be a URL'],
+    [{ endpoints: [] }, 'connect needs endpoints'],
+    [{ endpoints, timeoutMs: 60_001 }, 'timeoutMs of connect must be a number from 1 to 60000'],
+    [{ endpoints, pendingRequestsMax: 0 }, 'pendingRequestsMax of connect must be a number'],
   ])('[EM17] %j is refused in words', (options, sentence) => {
     expect(() => Reflect.apply(connect, null, [options])).toThrow(TypeError);
     expect(() => Reflect.apply(connect, null, [options])).toThrow(sentence);

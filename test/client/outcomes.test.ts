@@ -1,17 +1,10 @@
 /** How requests end that are not answered: what the client claims must be what is known. */
 import { describe, expect, it } from 'vitest';
 import { encodeResult } from '../../src/kv/result-codec.ts';
-import { cleanUp } from '../clean-up.ts';
 import { eventually } from '../server/eventually.ts';
-import { localServer, served } from '../server/local-server.ts';
-import { helloOf, type ScriptedServer, scriptedServer } from './scripted-server.ts';
+import { served } from '../server/local-server.ts';
+import { helloOf, scriptedServer } from './scripted-server.ts';
 import { clientOf, rejection } from './stage.ts';
-
-async function scripted(): Promise<ScriptedServer> {
-  const server = await scriptedServer();
-  cleanUp(() => server.close());
-  return server;
-}
 
 /** A port that nobody listens on. */
 async function deadUrl(): Promise<string> {
@@ -41,13 +34,12 @@ describe('without a connection', () => {
     const url = await deadUrl();
     const client = clientOf([url]);
     const waiting = client.put('a', 'x');
-    const server = await localServer({ port: Number(new URL(url).port) });
-    cleanUp(() => server.close());
+    await served({ port: Number(new URL(url).port) });
     expect(await waiting).toMatchObject({ revision: 2 });
   });
 
   it('[CL2] does not count a server that does not introduce itself, or speaks another version', async () => {
-    const server = await scripted();
+    const server = await scriptedServer();
     server.hello = null;
     const mute = clientOf([server.url], { timeoutMs: 400, dialTimeoutMs: 50 });
     expect((await rejection(mute.get('a'))).message).toContain('hello');
@@ -60,7 +52,7 @@ describe('without a connection', () => {
 
 describe('when the connection breaks', () => {
   it('[CL3] does not know what became of a write that was sent, and never sends it again', async () => {
-    const server = await scripted();
+    const server = await scriptedServer();
     const client = clientOf([server.url]);
     const write = rejection(client.put('a', 'x'));
     await eventually(() => server.requests().length).toBe(1);
@@ -73,7 +65,7 @@ describe('when the connection breaks', () => {
   });
 
   it('[CL3] asks a read again elsewhere, since it changes nothing', async () => {
-    const broken = await scripted();
+    const broken = await scriptedServer();
     const whole = await served();
     broken.onRequest = () => broken.connections[0]?.terminate();
     const client = clientOf([broken.url, whole.url]);
@@ -83,7 +75,7 @@ describe('when the connection breaks', () => {
   });
 
   it('[CL3] sends what had not left yet over the next connection', async () => {
-    const server = await scripted();
+    const server = await scriptedServer();
     const client = clientOf([server.url]);
     const next = client.put('a', 'x').catch(() => client.put('b', 'x'));
     await eventually(() => server.requests().length).toBe(1);
@@ -95,7 +87,7 @@ describe('when the connection breaks', () => {
   });
 
   it('[CL6] takes a server that falls silent for dead', async () => {
-    const silent = await scripted();
+    const silent = await scriptedServer();
     const whole = await served();
     const client = clientOf([silent.url, whole.url], { keepAliveMs: 40 });
     await eventually(() => client.connectedTo).toBe('n1');
@@ -109,7 +101,7 @@ describe('when the connection breaks', () => {
 
 describe('time', () => {
   it('[CL5] ends at the timeout; a write that was sent may have happened, a read has not', async () => {
-    const server = await scripted();
+    const server = await scriptedServer();
     const client = clientOf([server.url]);
     const ends = await Promise.all([
       rejection(client.put('a', 'x', { timeoutMs: 100 })),
@@ -126,7 +118,7 @@ describe('time', () => {
   });
 
   it('[CL5] leaves the server a little less time, so that its verdict comes first', async () => {
-    const server = await scripted();
+    const server = await scriptedServer();
     const client = clientOf([server.url]);
     client.put('a', 'x', { timeoutMs: 1000 }).catch(() => {});
     await eventually(() => server.requests().length).toBe(1);
@@ -137,7 +129,7 @@ describe('time', () => {
   });
 
   it('[CL5] drops an answer that comes too late', async () => {
-    const server = await scripted();
+    const server = await scriptedServer();
     let answer = (): void => {};
     server.onRequest = ({ id }, reply) => {
       answer = () =>
@@ -153,7 +145,7 @@ describe('time', () => {
 
 describe('aborting', () => {
   it('[CL4] ends at once, and says whether the request had left', async () => {
-    const server = await scripted();
+    const server = await scriptedServer();
     const client = clientOf([server.url]);
     const controller = new AbortController();
     const { signal } = controller;
@@ -208,7 +200,7 @@ describe('a server that talks nonsense', () => {
   it.each(nonsense)(
     '[CL9] leaves it (%s), and claims nothing it does not know',
     async (_, frame) => {
-      const server = await scripted();
+      const server = await scriptedServer();
       server.onRequest = () => server.connections.at(-1)?.send(frame);
       const client = clientOf([server.url]);
       const error = await rejection(client.put('a', 'x'));
@@ -218,7 +210,7 @@ describe('a server that talks nonsense', () => {
   );
 
   it('[CL9] rejects the one call whose reply does not fit it', async () => {
-    const server = await scripted();
+    const server = await scriptedServer();
     server.onRequest = ({ id, type }, reply) => {
       if (type === 'status') reply({ type: 'status', id, status: '{}' });
       else
@@ -239,7 +231,7 @@ describe('a server that talks nonsense', () => {
   });
 
   it('[CL9] does not take an answer that it cannot read for a refusal', async () => {
-    const server = await scripted();
+    const server = await scriptedServer();
     const result = Uint8Array.of(250, 1, 2, 3);
     server.onRequest = ({ id, type }, reply) =>
       reply(type === 'read' ? { type, id, served: 'local', result } : { type: 'done', id, result });
@@ -250,7 +242,7 @@ describe('a server that talks nonsense', () => {
 
   it('[CL9] keeps the advice of an error whose code it does not know', async () => {
     const { pack } = await import('msgpackr');
-    const server = await scripted();
+    const server = await scriptedServer();
     server.onRequest = ({ id }) =>
       server.connections[0]?.send(pack([[2, id, 'RAFT_OF_THE_FUTURE', 'later', 0, null, null]]));
     const client = clientOf([server.url]);

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { RevisionAssembly } from '../../src/client/revision-assembly.ts';
 import type { WatchEvent, WatchRevision } from '../../src/kv/watch-event.ts';
 import { partsOf } from '../../src/server/client-port/revision-parts.ts';
-import { cleanUp } from '../clean-up.ts';
 import { scriptedServer } from './scripted-server.ts';
 import { clientOf } from './stage.ts';
 
@@ -57,7 +56,6 @@ describe('a revision in parts', () => {
 
   it('[CL9] leaves a server that begins a revision and ends another', async () => {
     const server = await scriptedServer();
-    cleanUp(() => server.close());
     let connections = 0;
     server.onRequest = ({ type, id }, reply) => {
       if (type !== 'watch') return;

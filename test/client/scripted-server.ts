@@ -1,13 +1,16 @@
-/** A server that says only what a test tells it to: for outcomes that a real one brings about by bad luck. */
+/**
+ * A server that says only what a test tells it to, for outcomes that a real one brings about by bad luck; closed after
+ * the test.
+ */
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ClientReply, ClientRequest } from '../../src/client-protocol/frame-shapes.ts';
 import { encodeReplies } from '../../src/client-protocol/reply-frame.ts';
 import { decodeRequests } from '../../src/client-protocol/request-frame.ts';
+import { closing } from '../clean-up.ts';
 
 export interface ScriptedServer {
   readonly url: string;
-  readonly port: number;
   /** Requests by frame, over all connections. */
   readonly frames: (readonly ClientRequest[])[];
   readonly connections: WebSocket[];
@@ -31,16 +34,15 @@ export const helloOf = (
   leader,
 });
 
-export async function scriptedServer(port = 0): Promise<ScriptedServer> {
-  const listener = new WebSocketServer({ port, host: '127.0.0.1', path: '/client' });
+export async function scriptedServer(): Promise<ScriptedServer> {
+  const listener = new WebSocketServer({ port: 0, host: '127.0.0.1', path: '/client' });
   await new Promise((resolve, reject) => {
     listener.once('listening', resolve);
     listener.once('error', reject);
   });
-  const { port: bound } = listener.address() as AddressInfo;
+  const { port } = listener.address() as AddressInfo;
   const server: ScriptedServer = {
-    url: `http://127.0.0.1:${bound}`,
-    port: bound,
+    url: `http://127.0.0.1:${port}`,
     frames: [],
     connections: [],
     hello: helloOf('n1', 'n1'),
@@ -62,5 +64,5 @@ export async function scriptedServer(port = 0): Promise<ScriptedServer> {
       for (const request of requests) server.onRequest(request, reply);
     });
   });
-  return server;
+  return closing(server);
 }

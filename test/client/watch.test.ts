@@ -3,9 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KvClient, Watch, WatchRevision } from '../../src/client/index.ts';
 import { Watch as ProductionWatch } from '../../src/client/watch.ts';
-import { encodeCommand } from '../../src/kv/command-codec.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import { cleanUp } from '../clean-up.ts';
 import { eventually } from '../server/eventually.ts';
 import { LocalReplica } from '../server/local-replica.ts';
 import { type LocalServer, localServer, served } from '../server/local-server.ts';
@@ -15,8 +13,7 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 
 /** Writes past the client, straight into the store. */
 function write(server: LocalServer, key: string, value: Uint8Array = bytes(key)): Promise<void> {
-  const command = encodeCommand({ type: 'put', key: bytes(key), value });
-  return new Promise((done) => server.replica.submit(command, { timeoutMs: 1000 }, () => done()));
+  return server.commit({ type: 'put', key: bytes(key), value });
 }
 
 async function take(watch: Watch, count: number): Promise<readonly WatchRevision[]> {
@@ -105,10 +102,7 @@ describe('a watch', () => {
     const server = await served();
     const client = clientOf([server.url]);
     for (let at = 0; at < 5; at += 1) await write(server, 'k');
-    const command = encodeCommand({ type: 'compact', revision: 5 });
-    await new Promise<void>((done) =>
-      server.replica.submit(command, { timeoutMs: 1000 }, () => done()),
-    );
+    await server.commit({ type: 'compact', revision: 5 });
     const compacted = await rejection(client.watch({ prefix: '', from: 2 }).next());
     expect(compacted).toMatchObject({ code: 'RAFT_COMPACTED', compactedRevision: 5 });
     const both = await rejection(client.watch({ prefix: '', key: 'k' }).next());
@@ -156,13 +150,11 @@ describe('reconnecting', () => {
 
   it('[CL8] goes on at another server, and when the leader changes', async () => {
     const replica = new LocalReplica({ id: 'n1' });
-    const first = await localServer({ replica });
-    const second = await localServer({
+    const first = await served({ replica });
+    const second = await served({
       replica: new LocalReplica({ id: 'n2', machine: replica.machine }),
     });
     second.replica.follow('n1');
-    cleanUp(() => first.close());
-    cleanUp(() => second.close());
     const client = clientOf([first.url, second.url]);
     const { seen } = follow(client.watch({ prefix: '', from: 2 }));
     await write(first, 'a');
@@ -187,10 +179,7 @@ describe('reconnecting', () => {
     for (let at = 0; at < 20; at += 1) await write(server, 'loud');
     // The server tells a quiet watch how far it is with each probe.
     await eventually(() => watch.nextRevision).toBe(22);
-    const command = encodeCommand({ type: 'compact', revision: 21 });
-    await new Promise<void>((done) =>
-      server.replica.submit(command, { timeoutMs: 1000 }, () => done()),
-    );
+    await server.commit({ type: 'compact', revision: 21 });
     await breakConnections(server, client);
     await write(server, 'quiet');
     await eventually(() => numbers(seen)).toEqual([22]);

@@ -1,5 +1,7 @@
 /** The server's two interfaces over a local replica: without sockets, or on a loopback port. */
 
+import { encodeCommand } from '../../src/kv/command-codec.ts';
+import type { KvCommand } from '../../src/kv/commands.ts';
 import { createHeld, type Held } from '../../src/server/admission/held-bytes.ts';
 import { ServedHosts } from '../../src/server/admission/host-check.ts';
 import { ClientPort } from '../../src/server/client-port/client-port.ts';
@@ -28,6 +30,10 @@ export interface LocalApi {
   readonly faults: unknown[];
   /** Sends a request to the API itself, with the path as given. */
   send(path: string, init?: RequestInit): Promise<Response>;
+  /** Puts a key over the API. */
+  put(key: string, value?: BodyInit): Promise<Response>;
+  /** Straight into the store, past both interfaces. */
+  commit(command: KvCommand): Promise<void>;
 }
 
 export function localApi(options: LocalOptions = {}): LocalApi {
@@ -49,7 +55,13 @@ export function localApi(options: LocalOptions = {}): LocalApi {
   const api = createHttpApi(context, streams);
   const send = (path: string, init?: RequestInit): Promise<Response> =>
     sendTo(api, new Request(`http://local.test${path}`, init));
-  return { api, replica, context, streams, faults, send };
+  const put = (key: string, value: BodyInit = key): Promise<Response> =>
+    send(`/kv/${key}`, { method: 'PUT', body: value });
+  const commit = (command: KvCommand): Promise<void> =>
+    new Promise((done) =>
+      replica.submit(encodeCommand(command), { timeoutMs: 1_000 }, () => done()),
+    );
+  return { api, replica, context, streams, faults, send, put, commit };
 }
 
 /** As over a socket that takes all at once: an answer is over when the whole of it was read, and a stream of events never. */

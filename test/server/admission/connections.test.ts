@@ -1,35 +1,12 @@
 /** How many may connect, how much one may ask at once, and how long it may take to ask: over real sockets. */
 
-import { connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { cleanUp } from '../../clean-up.ts';
 import { eventually } from '../eventually.ts';
 import { served } from '../local-server.ts';
-
-interface Stranger {
-  readonly socket: Socket;
-  /** All that it was told, once it is over. */
-  readonly told: Promise<string>;
-  readonly heard: () => string;
-}
-
-async function stranger(port: number): Promise<Stranger> {
-  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-  cleanUp(() => socket.destroy());
-  let text = '';
-  socket.on('data', (data) => {
-    text += data.toString('latin1');
-  });
-  const told = new Promise<string>((resolve) => {
-    socket.on('error', () => {});
-    socket.on('close', () => resolve(text));
-    socket.on('end', () => socket.end());
-  });
-  await new Promise((open) => socket.once('connect', open));
-  return { socket, told, heard: () => text };
-}
+import { stranger } from '../stranger.ts';
 
 const GET = 'GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n';
+const GET_RANGE = 'GET /kv HTTP/1.1\r\nHost: localhost\r\n\r\n';
 
 describe('the number of connections', () => {
   it('[SP3] is bounded: one too many is told so in words, counted, and those before it go on', async () => {
@@ -45,8 +22,7 @@ describe('the number of connections', () => {
     await eventually(() => early[0]?.heard().slice(0, 12)).toBe('HTTP/1.1 200');
     early[1]?.socket.destroy();
     await eventually(async () => {
-      const next = await stranger(port);
-      next.socket.write(GET);
+      const next = await stranger(port, GET);
       next.socket.end();
       return (await next.told).slice(0, 12);
     }).toBe('HTTP/1.1 200');
@@ -56,12 +32,6 @@ describe('the number of connections', () => {
     const { port, context } = await served({ limits: { connectionsMax: 3 } });
     const flood = await Promise.all(Array.from({ length: 100 }, () => stranger(port)));
     await eventually(() => context.counters.connectionsRefused).toBe(97);
-    await Promise.all(
-      flood
-        .slice(0)
-        .filter(({ socket }) => socket.destroyed)
-        .map(({ told }) => told),
-    );
     await eventually(() => flood.filter(({ socket }) => !socket.destroyed).length).toBe(3);
   });
 });
@@ -75,19 +45,15 @@ describe('one connection', () => {
       most = Math.max(most, context.counters.httpInFlight);
       awaitReadable.call(replica, options, completed);
     };
-    const client = await stranger(port);
-    const get = 'GET /kv HTTP/1.1\r\nHost: localhost\r\n\r\n';
-    client.socket.write(get.repeat(40));
-    await eventually(() => client.heard().split('HTTP/1.1 200').length - 1).toBe(40);
+    const { heard } = await stranger(port, GET_RANGE.repeat(40));
+    await eventually(() => heard().split('HTTP/1.1 200').length - 1).toBe(40);
     expect(most).toBe(1);
   });
 
   it('[SP3] a flood of requests sent ahead closes it', async () => {
     const { port, replica } = await served();
     replica.mood = 'silent';
-    const client = await stranger(port);
-    client.socket.write('GET /kv HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(1000));
-    await client.told;
+    await (await stranger(port, GET_RANGE.repeat(1000))).told;
     expect(replica.readIndexCalls).toBe(1);
   });
 
@@ -98,19 +64,14 @@ describe('one connection', () => {
     '[SP3] an upgrade %s ends it, also for one who never closes',
     async (_, line, host, status) => {
       const { port } = await served();
-      const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-      cleanUp(() => socket.destroy());
-      const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
-      socket.write(`${line} HTTP/1.1\r\nHost: ${host}\r\n${upgrade}`);
-      let answer = '';
+      const upgrade = `Host: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
+      const text = `${line} HTTP/1.1\r\n${upgrade}`;
+      const { socket, heard } = await stranger(port, text, { neverCloses: true });
       let failure: unknown = null;
-      socket.on('data', (data) => {
-        answer += data.toString('latin1');
-      });
       socket.on('error', (error) => {
         failure = error;
       });
-      await eventually(() => answer.slice(0, 12)).toBe(`HTTP/1.1 ${status}`);
+      await eventually(() => heard().slice(0, 12)).toBe(`HTTP/1.1 ${status}`);
       await eventually(() => {
         socket.write('is anybody there?');
         return failure;
@@ -121,8 +82,7 @@ describe('one connection', () => {
   it('[SP3] one that does not finish the head of its request, or sends none, is closed', async () => {
     const { port } = await served({ headersTimeoutMs: 50 });
     const idle = await stranger(port);
-    const slow = await stranger(port);
-    slow.socket.write('GET /kv HTTP/1.1\r\nHost: localhost\r\n');
+    const slow = await stranger(port, 'GET /kv HTTP/1.1\r\nHost: localhost\r\n');
     expect((await slow.told).slice(0, 12)).toBe('HTTP/1.1 408');
     expect((await idle.told).slice(0, 12)).toBe('HTTP/1.1 408');
   });

@@ -3,23 +3,18 @@
 import * as fc from 'fast-check';
 import { pack } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
 import type { ClientRequest } from '../../../src/client-protocol/frame-shapes.ts';
 import { decodeRequests, encodeRequests } from '../../../src/client-protocol/request-frame.ts';
 import { RaftError } from '../../../src/core/errors.ts';
 import { encodeCommand } from '../../../src/kv/command-codec.ts';
 import { decodeResult } from '../../../src/kv/result-codec.ts';
-import { cleanUp } from '../../clean-up.ts';
 import { eventually } from '../eventually.ts';
 import { type LocalOptions, type LocalServer, served } from '../local-server.ts';
-import { type RawClient, rawClient } from './raw-client.ts';
+import { type RawClient, rawClient, readOf, watchOf as watch } from './raw-client.ts';
 
 async function stage(options: LocalOptions = {}): Promise<LocalServer & { client: RawClient }> {
   const server = await served(options);
-  const client = await rawClient(server.url);
-  cleanUp(() => client.socket.terminate());
-  await client.until(({ type }) => type === 'hello');
-  return { ...server, client };
+  return { ...server, client: await rawClient(server.url) };
 }
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -29,22 +24,7 @@ const put = (id: number, key: string, value = key): ClientRequest => ({
   timeoutMs: 1000,
   command: encodeCommand({ type: 'put', key: bytes(key), value: bytes(value) }),
 });
-const read = (id: number, prefix = ''): ClientRequest => ({
-  type: 'read',
-  id,
-  timeoutMs: 1000,
-  consistency: 'linearizable',
-  selector: { prefix: bytes(prefix) },
-  limit: null,
-  revision: null,
-  keysOnly: false,
-});
-const watch = (id: number, from: number | null = null): ClientRequest => ({
-  type: 'watch',
-  id,
-  selector: { prefix: bytes('') },
-  from,
-});
+const read = (id: number): ClientRequest => readOf(id, { consistency: 'linearizable' });
 
 describe('writes', () => {
   it('[SV19] proposes the very bytes it received', async () => {
@@ -106,7 +86,7 @@ describe('reads', () => {
     client.send([put(1, 'a'), read(2), read(3), read(4), put(5, 'b')]);
     await client.until((reply) => reply.type === 'read' && reply.id === 4);
     expect(replica.readIndexCalls).toBe(1);
-    client.send([{ ...read(6), consistency: 'local' } as ClientRequest]);
+    client.send([readOf(6)]);
     expect(await client.until(({ type }) => type === 'read')).toMatchObject({
       served: 'linearizable',
     });
@@ -210,18 +190,6 @@ describe('garbage', () => {
     client.sendBytes(new Uint8Array(17 * 1024 * 1024));
     expect(await client.closed).toBe(1009);
   });
-
-  it('[SV20] refuses upgrades elsewhere, and those of web pages', async () => {
-    const { url } = await stage();
-    const refused = (path: string, options = {}) =>
-      new Promise<string>((resolve) => {
-        const socket = new WebSocket(`${url.replace('http', 'ws')}${path}`, options);
-        socket.on('error', (error) => resolve(error.message));
-        socket.on('open', () => resolve('open'));
-      });
-    expect(await refused('/other')).toContain('404');
-    expect(await refused('/client', { origin: 'http://evil.test' })).toContain('403');
-  });
 });
 
 describe('slow clients', () => {
@@ -248,9 +216,16 @@ describe('slow clients', () => {
   });
 
   it('[SV22] makes the answers to reads only as fast as they are taken', async () => {
-    const { client, replica, send } = await stage({ limits: { socketBytesMax: 1024 * 1024 } });
+    const {
+      client,
+      replica,
+      send,
+      put: write,
+    } = await stage({
+      limits: { socketBytesMax: 1024 * 1024 },
+    });
     for (const key of ['a', 'b']) {
-      await send(`/kv/${key}`, { method: 'PUT', body: new Uint8Array(1024 * 1024) });
+      await write(key, new Uint8Array(1024 * 1024));
     }
     let made = 0;
     const { machine } = replica;
@@ -269,7 +244,12 @@ describe('slow clients', () => {
   });
 
   it('[SV22] keeps the watches of a client that does not read within bounds, and goes on when it does', async () => {
-    const { client, replica, send, context } = await stage({
+    const {
+      client,
+      replica,
+      put: write,
+      context,
+    } = await stage({
       limits: { socketBytesMax: 1024 * 1024 },
     });
     client.send([watch(1)]);
@@ -277,7 +257,7 @@ describe('slow clients', () => {
     client.socket.pause();
     const value = new Uint8Array(1024 * 1024);
     for (let at = 0; at < 48; at += 1) {
-      await send(`/kv/k${at}`, { method: 'PUT', body: value });
+      await write(`k${at}`, value);
     }
     expect(replica.machine.revision).toBe(49);
     client.socket.resume();
@@ -318,7 +298,6 @@ describe('slow clients', () => {
     await eventually(() => context.counters.clientWatchBytes).toBe(0);
     other.send([watch(2, 2)]);
     await other.until((reply) => reply.type === 'progress' && reply.id === 2);
-    other.socket.terminate();
   });
 
   it('[SV22] drops a client that has vanished', async () => {

@@ -1,8 +1,14 @@
-/** A bare WebSocket to `/client`: sends whatever bytes a test wants and keeps the replies. */
+/** A bare WebSocket to `/client`: sends whatever bytes a test wants and keeps the replies; ended after the test. */
 import { WebSocket } from 'ws';
-import type { ClientReply, ClientRequest } from '../../../src/client-protocol/frame-shapes.ts';
+import type {
+  ClientReply,
+  ClientRequest,
+  ReadRequest,
+  WatchRequest,
+} from '../../../src/client-protocol/frame-shapes.ts';
 import { decodeReplies } from '../../../src/client-protocol/reply-frame.ts';
 import { encodeRequests } from '../../../src/client-protocol/request-frame.ts';
+import { cleanUp } from '../../clean-up.ts';
 
 export interface RawClient {
   readonly socket: WebSocket;
@@ -15,8 +21,10 @@ export interface RawClient {
   until(fits: (reply: ClientReply) => boolean): Promise<ClientReply>;
 }
 
+/** Greeted by the server. */
 export async function rawClient(url: string): Promise<RawClient> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/client`);
+  cleanUp(() => socket.terminate());
   const frames: (readonly ClientReply[])[] = [];
   const waiting = new Set<() => void>();
   socket.on('message', (data: Buffer) => {
@@ -44,6 +52,7 @@ export async function rawClient(url: string): Promise<RawClient> {
     socket.on('open', resolve);
     socket.on('error', reject);
   });
+  await until(({ type }) => type === 'hello');
   return {
     socket,
     frames,
@@ -52,4 +61,23 @@ export async function rawClient(url: string): Promise<RawClient> {
     send: (requests) => socket.send(encodeRequests(requests)),
     sendBytes: (bytes) => socket.send(bytes),
   };
+}
+
+/** Of all keys, unless told otherwise. */
+export function readOf(id: number, changes: Partial<ReadRequest> = {}): ReadRequest {
+  return {
+    type: 'read',
+    id,
+    timeoutMs: 60_000,
+    consistency: 'local',
+    selector: { prefix: new Uint8Array(0) },
+    limit: null,
+    revision: null,
+    keysOnly: false,
+    ...changes,
+  };
+}
+
+export function watchOf(id: number, from: number | null = null): WatchRequest {
+  return { type: 'watch', id, selector: { prefix: new Uint8Array(0) }, from };
 }

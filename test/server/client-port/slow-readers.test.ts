@@ -2,51 +2,27 @@
 
 import { describe, expect, it } from 'vitest';
 import { connect } from '../../../src/client/index.ts';
-import type { ClientRequest } from '../../../src/client-protocol/frame-shapes.ts';
 import type { KeyValue } from '../../../src/kv/results.ts';
 import type { WatchListener } from '../../../src/kv/watch-event.ts';
 import { createHeld } from '../../../src/server/admission/held-bytes.ts';
 import { isKvResult } from '../../../src/server/store/replica-calls.ts';
-import { cleanUp } from '../../clean-up.ts';
 import { eventually } from '../eventually.ts';
 import { readSse } from '../http/sse.ts';
 import type { LocalReplica } from '../local-replica.ts';
 import { served } from '../local-server.ts';
-import { type RawClient, rawClient } from './raw-client.ts';
+import { type RawClient, rawClient, readOf, watchOf } from './raw-client.ts';
 
 const MIB = 1024 * 1024;
 
 async function pausedClient(url: string): Promise<RawClient> {
   const client = await rawClient(url);
-  cleanUp(() => client.socket.terminate());
-  client.closed.catch(() => {});
-  await client.until(({ type }) => type === 'hello');
   client.socket.pause();
   return client;
 }
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const read = (id: number, prefix: string): ClientRequest => ({
-  type: 'read',
-  id,
-  timeoutMs: 60_000,
-  consistency: 'local',
-  selector: { prefix: bytes(prefix) },
-  limit: null,
-  revision: null,
-  keysOnly: false,
-});
 
-const watches = Array.from(
-  { length: 600 },
-  (_, at): ClientRequest => ({
-    type: 'watch',
-    id: at + 1,
-    selector: { prefix: bytes('') },
-    from: null,
-  }),
-);
-
+const watches = Array.from({ length: 600 }, (_, at) => watchOf(at + 1));
 const longKeys = Array.from({ length: 4600 }, (_, at) => `long${at}`.padEnd(4090, '.'));
 
 describe('what does not fit into a frame', () => {
@@ -148,16 +124,15 @@ function largeRevision(replica: LocalReplica, keys: readonly string[]): { happen
 
 describe('readers that take nothing', () => {
   it('[SP6] 600 watches and one value of a megabyte: only what the reader has room for is made', async () => {
-    const { url, context, send } = await served();
+    const { url, context, put } = await served();
     const client = await rawClient(url);
-    cleanUp(() => client.socket.terminate());
     client.send(watches);
     await client.until((reply) => reply.type === 'progress' && reply.id === 600);
     client.socket.pause();
     let most = 0;
     const { outgoing } = context.held;
     for (let at = 0; at < 5; at += 1) {
-      await send('/kv/large', { method: 'PUT', body: new Uint8Array(MIB) });
+      await put('large', new Uint8Array(MIB));
       most = Math.max(most, outgoing.total);
     }
     expect(most).toBeGreaterThan(MIB);
@@ -167,13 +142,12 @@ describe('readers that take nothing', () => {
   });
 
   it('[SP6] all watches of a slow reader are told everything, once it reads', async () => {
-    const { url, context, send } = await served({ limits: { socketBytesMax: 100_000 } });
+    const { url, context, put } = await served({ limits: { socketBytesMax: 100_000 } });
     const client = await rawClient(url);
-    cleanUp(() => client.socket.terminate());
     client.send(watches);
     await client.until((reply) => reply.type === 'progress' && reply.id === 600);
     client.socket.pause();
-    await send('/kv/large', { method: 'PUT', body: new Uint8Array(50_000) });
+    await put('large', new Uint8Array(50_000));
     expect(context.held.outgoing.total).toBeLessThan(200_000);
     client.socket.resume();
     const told = (): number[] =>
@@ -201,13 +175,13 @@ describe('readers that take nothing', () => {
 
   it('[SP5] a hundred of them together hold what fits one bound; who asks besides is served, and they pay', async () => {
     const held = createHeld();
-    const { url, send, context } = await served({ held });
+    const { url, put, context } = await served({ held });
     for (const key of ['a', 'b', 'c']) {
-      await send(`/kv/${key}`, { method: 'PUT', body: new Uint8Array(MIB) });
+      await put(key, new Uint8Array(MIB));
     }
     const clients: RawClient[] = [];
     for (let at = 0; at < 40; at += 1) clients.push(await pausedClient(url));
-    for (const client of clients) client.send([1, 2, 3, 4].map((id) => read(id, '')));
+    for (const client of clients) client.send([1, 2, 3, 4].map((id) => readOf(id)));
     await eventually(() => held.outgoing.total).toBeGreaterThan(18 * MIB);
     expect(held.outgoing.total).toBeLessThanOrEqual(40 * MIB);
     await using honest = connect({ endpoints: [url], timeoutMs: 30_000 });
@@ -219,10 +193,10 @@ describe('readers that take nothing', () => {
 
   it('[SP5] one that takes nothing for ten seconds is left, though nobody needs its room', async () => {
     const held = createHeld();
-    const { url, send, context } = await served({ held });
-    await send('/kv/a', { method: 'PUT', body: new Uint8Array(MIB) });
+    const { url, put, context } = await served({ held });
+    await put('a', new Uint8Array(MIB));
     const client = await pausedClient(url);
-    client.send(Array.from({ length: 16 }, (_, at) => read(at + 1, '')));
+    client.send(Array.from({ length: 16 }, (_, at) => readOf(at + 1)));
     await eventually(() => held.outgoing.total).toBeGreaterThan(MIB);
     for (let tick = 0; tick < 200; tick += 1) held.outgoing.tick();
     expect(held.outgoing.total).toBe(0);

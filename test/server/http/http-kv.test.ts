@@ -10,18 +10,14 @@ async function bytesOf(response: Response): Promise<Uint8Array> {
   return new Uint8Array(await response.arrayBuffer());
 }
 
-async function put(local: LocalApi, key: string, value: BodyInit = key): Promise<Response> {
-  return local.send(`/kv/${key}`, { method: 'PUT', body: value });
-}
-
 describe('one key', () => {
   it('[SV1] stores the exact bytes and gives them back with their revisions', async () => {
     const local = localApi();
-    const written = await put(local, 'a', BINARY);
+    const written = await local.put('a', BINARY);
     expect(written.status).toBe(200);
     expect(await written.json()).toEqual({ revision: 2 });
     expect(written.headers.get('raftchart-revision')).toBe('2');
-    await put(local, 'b');
+    await local.put('b');
     const read = await local.send('/kv/a');
     expect(read.status).toBe(200);
     expect(await bytesOf(read)).toEqual(BINARY);
@@ -31,7 +27,7 @@ describe('one key', () => {
 
   it('[SV1] stores an empty value, and tells it from no value', async () => {
     const local = localApi();
-    await put(local, 'empty', '');
+    await local.put('empty', '');
     const read = await local.send('/kv/empty');
     expect([read.status, (await bytesOf(read)).length]).toEqual([200, 0]);
     const missing = await local.send('/kv/other');
@@ -42,7 +38,7 @@ describe('one key', () => {
 
   it('[SV1] deletes, and says whether there was anything to delete', async () => {
     const local = localApi();
-    await put(local, 'a');
+    await local.put('a');
     const first = await local.send('/kv/a', { method: 'DELETE' });
     expect(await first.json()).toEqual({ revision: 3, deleted: 1 });
     const second = await local.send('/kv/a', { method: 'DELETE' });
@@ -52,14 +48,14 @@ describe('one key', () => {
 
   it('[SV1] answers HEAD with the headers of GET', async () => {
     const local = localApi();
-    await put(local, 'a');
+    await local.put('a');
     const head = await local.send('/kv/a', { method: 'HEAD' });
     expect([head.status, head.headers.get('etag'), await head.text()]).toEqual([200, '"2"', '']);
   });
 
   it('[SV1] answers 304 without the value to a reader that names its tag', async () => {
     const local = localApi();
-    await put(local, 'a');
+    await local.put('a');
     const read = async (tags: string, method = 'GET') => {
       const headers = { 'if-none-match': tags };
       const response = await local.send('/kv/a', { method, headers });
@@ -77,8 +73,8 @@ describe('one key', () => {
 
   it('[SV1] reads a key as it was at an earlier revision', async () => {
     const local = localApi();
-    await put(local, 'a', 'one');
-    await put(local, 'a', 'two');
+    await local.put('a', 'one');
+    await local.put('a', 'two');
     expect(await (await local.send('/kv/a?revision=2')).text()).toBe('one');
     const future = await local.send('/kv/a?revision=99');
     expect(future.status).toBe(409);
@@ -90,7 +86,7 @@ describe('keys are bytes', () => {
   it('[SV9] decodes percent escapes to bytes, keeps slashes and plus signs', async () => {
     const local = localApi();
     for (const key of ['a/b//c', 'a+b', '%20', '%00%FF', '%2F', 'ü', '%C3%BC', 'x%3Fy']) {
-      expect((await put(local, key, key)).status).toBe(200);
+      expect((await local.put(key, key)).status).toBe(200);
     }
     const { kvs } = local.replica.machine.range({ prefix: new Uint8Array() });
     const keys = kvs.map(({ key }) => Buffer.from(key).toString('latin1'));
@@ -104,7 +100,7 @@ describe('keys are bytes', () => {
         const path = [...key].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
         // A segment of encoded dots is removed by URL parsers; whoever has such a key encodes a slash with it.
         fc.pre(!/^(?:%2e){1,2}$/.test(path));
-        await put(local, path, key);
+        await local.put(path, key);
         const read = await local.send(`/kv/${path}`);
         expect(await bytesOf(read)).toEqual(key);
       }),
@@ -129,8 +125,8 @@ describe('conditions', () => {
 
   it('[SV6] writes with If-Match only over the named revision', async () => {
     const local = localApi();
-    await put(local, 'a');
-    await put(local, 'b');
+    await local.put('a');
+    await local.put('b');
     const missed = await conditional(local, 'PUT', { 'if-match': '"3"' });
     expect(missed.status).toBe(412);
     expect(missed.headers.get('etag')).toBe('"2"');
@@ -155,7 +151,7 @@ describe('conditions', () => {
     const missing = await conditional(local, 'PUT', { 'if-match': '*' });
     expect(missing.status).toBe(412);
     expect(await missing.json()).toMatchObject({ modRevision: 0 });
-    await put(local, 'a');
+    await local.put('a');
     expect((await conditional(local, 'DELETE', { 'if-match': '"7"' })).status).toBe(412);
     expect((await conditional(local, 'DELETE', { 'if-match': '"2"' })).status).toBe(200);
   });
@@ -180,7 +176,7 @@ describe('conditions', () => {
 describe('consistency', () => {
   it('[SV3] asks the leader for linearizable and lease reads, and nobody for local ones', async () => {
     const local = localApi();
-    await put(local, 'a');
+    await local.put('a');
     const served: (string | null)[] = [];
     for (const wanted of [
       '',
@@ -200,7 +196,7 @@ describe('consistency', () => {
 
   it('[SV3] serves local reads without a leader, and no others', async () => {
     const local = localApi();
-    await put(local, 'a');
+    await local.put('a');
     local.replica.mood = 'leaderless';
     expect((await local.send('/kv/a?consistency=local')).status).toBe(200);
     const refused = await local.send('/kv/a');
@@ -212,7 +208,7 @@ describe('consistency', () => {
 describe('ranges', () => {
   async function filled(): Promise<LocalApi> {
     const local = localApi();
-    for (const key of ['a', 'ab', 'abc', 'b', 'c']) await put(local, key, `value of ${key}`);
+    for (const key of ['a', 'ab', 'abc', 'b', 'c']) await local.put(key, `value of ${key}`);
     return local;
   }
 
@@ -256,9 +252,9 @@ describe('ranges', () => {
 
   it('[SV11] bounds an answer in keys and in bytes, and says that there is more', async () => {
     const local = localApi({ limits: { rangeKeysMax: 3, rangeBytesMax: 10 } });
-    for (const key of ['a', 'b', 'c', 'd']) await put(local, key, 'x');
+    for (const key of ['a', 'b', 'c', 'd']) await local.put(key, 'x');
     expect(await keysAt(local, '')).toEqual(['a b c', true]);
-    await put(local, 'a', 'y'.repeat(50));
+    await local.put('a', 'y'.repeat(50));
     expect(await keysAt(local, '')).toEqual(['a', true]);
     expect(await keysAt(local, '?start=b&limit=2')).toEqual(['b c', true]);
   });
@@ -267,8 +263,7 @@ describe('ranges', () => {
     const local = localApi();
     const keys = [[0xff, 0xfb, 0xef], [0xff, 0xfb, 0xf0], [0xff]].map((key) => Buffer.from(key));
     for (const key of keys) {
-      const path = [...key].map((byte) => `%${byte.toString(16)}`).join('');
-      await local.send(`/kv/${path}`, { method: 'PUT', body: 'x' });
+      await local.put([...key].map((byte) => `%${byte.toString(16)}`).join(''), 'x');
     }
     const list = async (query: string): Promise<readonly string[]> => {
       const answer = await local.send(`/kv?encoding=base64&${query}`);
@@ -295,15 +290,15 @@ describe('ranges', () => {
 
   it('[SV12] shows bytes as base64 on request', async () => {
     const local = localApi();
-    await put(local, '%FF', BINARY);
+    await local.put('%FF', BINARY);
     const { kvs } = await (await local.send('/kv?encoding=base64')).json();
     expect(kvs[0]).toMatchObject({ key: '/w==', value: Buffer.from(BINARY).toString('base64') });
   });
 
   it('[SV12] never passes off bytes that are not UTF-8 as text', async () => {
     const local = localApi();
-    await put(local, 'text', BINARY);
-    await put(local, '%FF', 'plain');
+    await local.put('text', BINARY);
+    await local.put('%FF', 'plain');
     const { kvs } = await (await local.send('/kv?encoding=utf8')).json();
     expect(kvs[0]).toMatchObject({ key: 'text', value: null, valueBase64: 'AP8KDSUv' });
     expect(kvs[1]).toMatchObject({ key: null, keyBase64: '/w==', value: 'plain' });
@@ -311,11 +306,7 @@ describe('ranges', () => {
 
   it('[SV7] names the oldest revision left when the one asked for was compacted', async () => {
     const local = await filled();
-    const { encodeCommand } = await import('../../../src/kv/command-codec.ts');
-    await new Promise<void>((done) => {
-      const command = encodeCommand({ type: 'compact', revision: 5 });
-      local.replica.submit(command, { timeoutMs: 1000 }, () => done());
-    });
+    await local.commit({ type: 'compact', revision: 5 });
     const response = await local.send('/kv?revision=3');
     expect(response.status).toBe(409);
     expect(await response.json()).toMatchObject({ code: 'RAFT_COMPACTED', compactedRevision: 5 });
@@ -326,7 +317,7 @@ describe('who leads', () => {
   it('[SV7] names the leader where asking it would help', async () => {
     const local = localApi();
     local.replica.mood = 'overloaded';
-    const response = await put(local, 'a');
+    const response = await local.put('a');
     expect(response.status).toBe(429);
     const body = await response.json();
     expect(body).toEqual({

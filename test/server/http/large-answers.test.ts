@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest';
 import type { ResultReply } from '../../../src/client-protocol/frame-shapes.ts';
 import { encodeLargeReply, encodeReplies } from '../../../src/client-protocol/reply-frame.ts';
 import { encodeRequests } from '../../../src/client-protocol/request-frame.ts';
-import { encodeCommand } from '../../../src/kv/command-codec.ts';
 import { encodeResult } from '../../../src/kv/result-codec.ts';
 import type { RangeResult } from '../../../src/kv/results.ts';
 import type { FrameSocket, FrameSocketListener } from '../../../src/ports/frame-socket.ts';
 import { ClientConnection } from '../../../src/server/client-port/client-connection.ts';
+import { readOf } from '../client-port/raw-client.ts';
 import { type LocalApi, localApi } from '../local-server.ts';
 
 const MIB = 1024 * 1024;
@@ -62,8 +62,7 @@ class HandSocket implements FrameSocket {
 
 async function stage(): Promise<LocalApi> {
   const local = localApi();
-  const command = encodeCommand({ type: 'put', key: KEY, value: new Uint8Array(MIB) });
-  await new Promise((resolve) => local.replica.submit(command, { timeoutMs: 1_000 }, resolve));
+  await local.commit({ type: 'put', key: KEY, value: new Uint8Array(MIB) });
   return local;
 }
 
@@ -75,16 +74,7 @@ function clientOf({ context }: LocalApi): HandSocket {
 
 const reads = (count: number): Uint8Array =>
   encodeRequests(
-    Array.from({ length: count }, (_, at) => ({
-      type: 'read' as const,
-      id: at + 1,
-      timeoutMs: 60_000,
-      consistency: 'local' as const,
-      selector: { key: KEY },
-      limit: null,
-      revision: null,
-      keysOnly: false,
-    })),
+    Array.from({ length: count }, (_, at) => readOf(at + 1, { selector: { key: KEY } })),
   );
 
 /** After all that was deferred, and all that this deferred. */

@@ -1,35 +1,16 @@
 /** HTTP over real sockets: readers that take nothing, senders that never finish, and what the server holds. */
 
-import { connect as connectTo, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createHeld } from '../../../src/server/admission/held-bytes.ts';
 import { cleanUp } from '../../clean-up.ts';
 import { eventually } from '../eventually.ts';
 import { type LocalServer, served } from '../local-server.ts';
+import { type Stranger, stranger } from '../stranger.ts';
 
 const MIB = 1024 * 1024;
-
-/** Sends and reads nothing that comes back, until told to. */
-async function sender(port: number, text: string): Promise<Socket> {
-  const socket = connectTo(port, '127.0.0.1');
-  cleanUp(() => socket.destroy());
-  socket.on('error', () => {});
-  await new Promise((open) => socket.once('connect', open));
-  socket.pause();
-  socket.write(text);
-  return socket;
-}
-
-/** Reads from now on; returns what has come so far. */
-function collect(socket: Socket): () => string {
-  let text = '';
-  socket.setEncoding('utf8').on('data', (more: string) => {
-    text += more;
-  });
-  socket.resume();
-  return () => text;
-}
+const sender = (port: number, text: string): Promise<Stranger> =>
+  stranger(port, text, { readsNothing: true });
 
 /** A range of this takes 4 MiB of JSON. */
 async function filled(server: LocalServer): Promise<void> {
@@ -139,16 +120,13 @@ describe('senders that never finish', () => {
     const server = await served();
     const { incoming } = server.context.held;
     const head = `PUT /kv/k?timeoutMs=60000 HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${MIB}\r\n\r\n`;
-    const senders: Socket[] = [];
+    const senders: Stranger[] = [];
     for (let at = 0; at < 40; at += 1) senders.push(await sender(server.port, `${head}xxxx`));
     await eventually(() => incoming.closedCount).toBe(16);
     expect(incoming.total).toBeLessThanOrEqual(24 * MIB);
-    const first = senders[0];
-    const told = new Promise<string>((resolve) =>
-      first?.once('data', (data) => resolve(String(data))),
-    );
-    first?.resume();
-    expect(await told).toContain('RAFT_OVERLOADED');
+    const [first] = senders;
+    first?.socket.resume();
+    await eventually(() => first?.heard()).toContain('RAFT_OVERLOADED');
     const init = { method: 'PUT', body: 'x'.repeat(MIB) };
     expect((await fetch(`${server.url}/kv/honest`, init)).status).toBe(200);
   });
@@ -159,7 +137,7 @@ describe('senders that never finish', () => {
     // A binary frame that announces 16 MiB, under a mask of zeros.
     const head = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
     for (let at = 0; at < 6; at += 1) {
-      const socket = await sender(server.port, upgrade);
+      const { socket } = await sender(server.port, upgrade);
       await eventually(() => server.context.counters.clientConnectionsTotal).toBe(at + 1);
       socket.write(Buffer.concat([head, Buffer.alloc(8 * MIB)]));
     }
@@ -208,10 +186,7 @@ describe('senders that never finish', () => {
     const server = await served();
     const chunked = 'PUT /kv/k HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n';
     const stream = 'GET /watch HTTP/1.1\r\nHost: localhost\r\n\r\n';
-    const socket = await sender(server.port, `${stream}${chunked}1\r\nx\r\n0\r\n\r\n`);
-    const closed = new Promise((resolve) => socket.once('close', resolve));
-    socket.resume();
-    await closed;
+    await (await stranger(server.port, `${stream}${chunked}1\r\nx\r\n0\r\n\r\n`)).told;
     expect((await fetch(`${server.url}/kv/k`)).status).toBe(404);
   });
 
@@ -220,9 +195,11 @@ describe('senders that never finish', () => {
     const head = 'PUT /kv/k HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n';
     const slow = await sender(server.port, head + '1\r\nx\r\n'.repeat(1_000));
     await eventually(() => server.context.held.incoming.total).toBeGreaterThan(250_000);
-    slow.destroy();
-    const flood = collect(await sender(server.port, head + '1\r\nx\r\n'.repeat(17_000)));
-    await eventually(() => flood()).toMatch(/^HTTP\/1.1 413 .*came in more than 16384 pieces/s);
+    slow.socket.destroy();
+    const flood = await stranger(server.port, head + '1\r\nx\r\n'.repeat(17_000));
+    await eventually(() => flood.heard()).toMatch(
+      /^HTTP\/1.1 413 .*came in more than 16384 pieces/s,
+    );
     await eventually(() => server.context.held.incoming.total).toBe(0);
   });
 
@@ -236,18 +213,16 @@ describe('senders that never finish', () => {
     ['GET /kv', 'X: y\r\n'.repeat(99).trim(), 200],
   ])('[SP9] %s with %.30s is answered with %i', async (line, fields, status) => {
     const { port } = await served();
-    const heard = collect(
-      await sender(port, `${line} HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n\r\n`),
-    );
+    const text = `${line} HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n\r\n`;
+    const { heard } = await stranger(port, text);
     await eventually(() => heard()).toContain(`HTTP/1.1 ${status} `);
   });
 
   it('[SP9] nothing is held of requests sent ahead once they are answered', async () => {
     const server = await served();
     const ahead = `GET /kv/k HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(9_000)}\r\n\r\n`;
-    const socket = await sender(server.port, ahead.repeat(20));
+    const { socket, heard } = await stranger(server.port, ahead.repeat(20));
     const { incoming } = server.context.held;
-    const heard = collect(socket);
     await eventually(() => heard().split('HTTP/1.1 404').length - 1).toBe(20);
     await eventually(() => incoming.total).toBe(0);
     socket.write(ahead);
@@ -256,13 +231,8 @@ describe('senders that never finish', () => {
 
   it('[SP3] an upgrade that is sent ahead closes the connection', async () => {
     const server = await served();
-    const socket = await sender(
-      server.port,
-      `GET /watch HTTP/1.1\r\nHost: localhost\r\n\r\n${upgrade}`,
-    );
-    const closed = new Promise((resolve) => socket.once('close', resolve));
-    socket.resume();
-    await closed;
+    const stream = 'GET /watch HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    await (await stranger(server.port, stream + upgrade)).told;
     expect(server.context.counters.clientConnectionsTotal).toBe(0);
     expect(server.context.held.incoming.total).toBe(0);
   });
@@ -288,7 +258,7 @@ describe('senders that never finish', () => {
 
   it('[SP9] a flood of pings from one that takes no pongs closes it', async () => {
     const server = await served();
-    const socket = await sender(server.port, upgrade);
+    const { socket } = await sender(server.port, upgrade);
     const ping = Buffer.concat([Buffer.from([0x89, 0xfd, 0, 0, 0, 0]), Buffer.alloc(125)]);
     const pings = Buffer.concat(Array.from({ length: 8_000 }, () => ping));
     let failure: unknown = null;
