@@ -12,7 +12,9 @@ export const CLIENT_PROTOCOL_VERSION = 1;
 /** The path of the WebSocket, on the port that serves HTTP. */
 export const CLIENT_PATH = '/client';
 
-export type Consistency = 'linearizable' | 'lease' | 'local';
+/** In the order in which frames number them. */
+export const CONSISTENCIES = ['linearizable', 'lease', 'local'] as const;
+export type Consistency = (typeof CONSISTENCIES)[number];
 
 export type ClientRequest =
   | SubmitRequest

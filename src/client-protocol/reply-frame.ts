@@ -14,7 +14,12 @@ import type { WatchEvent, WatchRevision } from '../kv/watch-event.ts';
 import { BadField, type Fields, readAll } from '../wire/fields.ts';
 import type { PlainBounds } from '../wire/plain-list.ts';
 import { packFrame, readFrame } from './frame-codec.ts';
-import type { ClientReply, Consistency, FailedReply, ResultReply } from './frame-shapes.ts';
+import {
+  type ClientReply,
+  CONSISTENCIES,
+  type FailedReply,
+  type ResultReply,
+} from './frame-shapes.ts';
 
 const KIND = {
   hello: 0,
@@ -26,7 +31,6 @@ const KIND = {
   status: 6,
   part: 7,
 } as const;
-const CONSISTENCIES: readonly Consistency[] = ['linearizable', 'lease', 'local'];
 const RETRIES: readonly Retry[] = ['safe', 'redirect', 'outcomeUnknown', 'never'];
 const KEY_VALUE_FIELDS = 6;
 /** The deepest is a field of an event: frame, reply, revisions, revision, events, event. */

@@ -1,11 +1,11 @@
 /** Requests as frames: written by the client, read by the server, which trusts none of it (SV20). */
 
 import { unreachable } from '../core/assert.ts';
-import type { KeySelector } from '../kv/commands.ts';
+import { type KeySelector, SELECTOR_PARTS, selectorOf } from '../kv/commands.ts';
 import { BadField, type Fields } from '../wire/fields.ts';
 import type { PlainBounds } from '../wire/plain-list.ts';
 import { packFrame, readFrame } from './frame-codec.ts';
-import type { ClientRequest, Consistency } from './frame-shapes.ts';
+import { type ClientRequest, CONSISTENCIES } from './frame-shapes.ts';
 import {
   ITEMS_PER_FRAME_MAX,
   REQUEST_FIELDS_MAX,
@@ -14,7 +14,6 @@ import {
 } from './limits.ts';
 
 const KIND = { submit: 1, read: 2, watch: 3, cancel: 4, status: 5 } as const;
-const CONSISTENCIES: readonly Consistency[] = ['linearizable', 'lease', 'local'];
 /** A list of requests, each a list of fields. */
 const PLAIN: PlainBounds = {
   depthMax: 2,
@@ -69,13 +68,13 @@ function readRequest(fields: Fields): ClientRequest {
         id,
         timeoutMs: timeoutOf(fields),
         consistency: fields.choice('a consistency', CONSISTENCIES),
-        selector: selectorOf(fields),
+        selector: readSelector(fields),
         limit: counterOf(fields),
         revision: counterOf(fields),
         keysOnly: fields.flag(),
       };
     case KIND.watch:
-      return { type: 'watch', id, selector: selectorOf(fields), from: counterOf(fields) };
+      return { type: 'watch', id, selector: readSelector(fields), from: counterOf(fields) };
     case KIND.cancel:
       return { type: 'cancel', id };
     case KIND.status:
@@ -93,18 +92,11 @@ function counterOf(fields: Fields): number | null {
   return fields.orNull(() => fields.whole('a limit or revision', 1));
 }
 
-function selectorFields({ key, prefix, start, end }: KeySelector): readonly unknown[] {
-  return [key ?? null, prefix ?? null, start ?? null, end ?? null];
+function selectorFields(selector: KeySelector): readonly unknown[] {
+  return SELECTOR_PARTS.map((part) => selector[part] ?? null);
 }
 
 /** Whether the parts go together, the store decides; here they are bytes or absent. */
-function selectorOf(fields: Fields): KeySelector {
-  const part = (): Uint8Array | null => fields.orNull(() => fields.bytes());
-  const [key, prefix, start, end] = [part(), part(), part(), part()];
-  return {
-    ...(key !== null && { key }),
-    ...(prefix !== null && { prefix }),
-    ...(start !== null && { start }),
-    ...(end !== null && { end }),
-  };
+function readSelector(fields: Fields): KeySelector {
+  return selectorOf(() => fields.orNull(() => fields.bytes()));
 }

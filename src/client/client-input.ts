@@ -4,13 +4,14 @@
  */
 
 import type { Consistency } from '../client-protocol/frame-shapes.ts';
-import type {
-  CompareNumber,
-  CompareOperator,
-  KeyCondition,
-  KeySelector,
-  TxnCommand,
-  TxnOperation,
+import {
+  type CompareNumber,
+  type CompareOperator,
+  type KeyCondition,
+  type KeySelector,
+  selectorOf,
+  type TxnCommand,
+  type TxnOperation,
 } from '../kv/commands.ts';
 
 /** Text is encoded as UTF-8. */
@@ -113,13 +114,11 @@ export function toBytes(value: Bytes): Uint8Array {
 }
 
 /** Keys in bytes of their own: a read or a watch may be sent later, and again, whatever becomes of the caller's. */
-export function toSelector({ key, prefix, start, end }: Selection): KeySelector {
-  return {
-    ...(key !== undefined && { key: new Uint8Array(toBytes(key)) }),
-    ...(prefix !== undefined && { prefix: new Uint8Array(toBytes(prefix)) }),
-    ...(start !== undefined && { start: new Uint8Array(toBytes(start)) }),
-    ...(end !== undefined && { end: new Uint8Array(toBytes(end)) }),
-  };
+export function toSelector(selection: Selection): KeySelector {
+  return selectorOf((part) => {
+    const given = selection[part];
+    return given === undefined ? null : new Uint8Array(toBytes(given));
+  });
 }
 
 export function toTxnCommand({ compare = [], success = [], failure = [] }: TxnInput): TxnCommand {

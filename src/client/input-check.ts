@@ -3,6 +3,7 @@
  * another kind, is refused in words. A mistyped condition would otherwise be no condition, and the write would happen.
  */
 
+import { CONSISTENCIES } from '../client-protocol/frame-shapes.ts';
 import { TIMEOUT_MS_MAX } from '../client-protocol/limits.ts';
 import {
   aBoolean,
@@ -17,6 +18,7 @@ import {
   ownOptions,
 } from '../core/option-kinds.ts';
 import { isCounter } from '../core/types.ts';
+import { COMPARE_OPERATORS, COMPARE_TARGETS } from '../kv/commands.ts';
 import type { OperationInput, Selection, TxnInput } from './client-input.ts';
 
 const aBytes: Kind = (value) =>
@@ -27,7 +29,7 @@ const CALL: Kinds = { timeoutMs: aNumber(1, TIMEOUT_MS_MAX), signal: aSignal };
 const SELECTION: Kinds = { key: aBytes, prefix: aBytes, start: aBytes, end: aBytes };
 const READ: Kinds = {
   ...CALL,
-  consistency: oneOf('linearizable', 'lease', 'local'),
+  consistency: oneOf(...CONSISTENCIES),
   revision: aCounter,
 };
 const CONDITIONS: Readonly<Record<string, Kinds>> = {
@@ -37,8 +39,8 @@ const CONDITIONS: Readonly<Record<string, Kinds>> = {
 };
 const COMPARE: Kinds = {
   key: aBytes,
-  target: oneOf('version', 'createRevision', 'modRevision', 'lease', 'value'),
-  operator: oneOf('=', '!=', '<', '>'),
+  target: oneOf(...COMPARE_TARGETS),
+  operator: oneOf(...COMPARE_OPERATORS),
   value: aNumberOrBytes,
 };
 const OPERATIONS: Readonly<Record<OperationInput['type'], Kinds>> = {

@@ -3,7 +3,7 @@
  * only, since a revision is one step. What has begun is bounded; past that it is refused, not cut.
  */
 import { RaftError } from '../core/errors.ts';
-import type { WatchEvent, WatchRevision } from '../kv/watch-event.ts';
+import { bytesOfRevision, type WatchEvent, type WatchRevision } from '../kv/watch-event.ts';
 
 export class RevisionAssembly {
   readonly #bytesMax: number;
@@ -45,12 +45,6 @@ export class RevisionAssembly {
     this.#events = [];
     this.#bytes = 0;
   }
-}
-
-export function bytesOfRevision({ events }: WatchRevision): number {
-  let bytes = 0;
-  for (const { key, value } of events) bytes += key.length + (value?.length ?? 0);
-  return bytes;
 }
 
 function tooLarge(revision: number, bytesMax: number): RaftError {

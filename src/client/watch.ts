@@ -7,12 +7,12 @@
 import type { ClientReply } from '../client-protocol/frame-shapes.ts';
 import { RaftError } from '../core/errors.ts';
 import type { KeySelector } from '../kv/commands.ts';
-import type { WatchRevision } from '../kv/watch-event.ts';
+import { bytesOfRevision, type WatchRevision } from '../kv/watch-event.ts';
 import type { Clock } from '../ports/clock.ts';
 import { failureOf } from './call-registry.ts';
 import { ownRevision } from './client-output.ts';
 import { WATCH_BUFFER_BYTES_MAX } from './limits.ts';
-import { bytesOfRevision, RevisionAssembly } from './revision-assembly.ts';
+import { RevisionAssembly } from './revision-assembly.ts';
 import type { ServerConnection } from './server-connection.ts';
 
 interface WatchSettings {

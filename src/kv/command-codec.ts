@@ -18,16 +18,20 @@ import { RaftError } from '../core/errors.ts';
 import { ByteReader } from './byte-reader.ts';
 import { type ByteWriter, encoded } from './byte-writer.ts';
 import { faultInCommand } from './command-check.ts';
-import type {
-  Compare,
-  DeleteOperation,
-  KeyCondition,
-  KeySelector,
-  KvCommand,
-  PutOperation,
-  RangeOperation,
-  TxnCommand,
-  TxnOperation,
+import {
+  COMPARE_OPERATORS,
+  COMPARE_TARGETS,
+  type Compare,
+  type DeleteOperation,
+  type KeyCondition,
+  type KeySelector,
+  type KvCommand,
+  type PutOperation,
+  type RangeOperation,
+  SELECTOR_PARTS,
+  selectorOf,
+  type TxnCommand,
+  type TxnOperation,
 } from './commands.ts';
 
 /**
@@ -40,8 +44,6 @@ const UNBOUNDED_VERSION = 1;
 const COMMAND_KINDS = ['put', 'delete', 'txn', 'compact'] as const;
 const OPERATION_KINDS = ['put', 'delete', 'range'] as const;
 const CONDITIONS = ['none', 'modRevision', 'absent', 'present'] as const;
-const TARGETS = ['version', 'createRevision', 'modRevision', 'lease', 'value'] as const;
-const OPERATORS = ['=', '!=', '<', '>'] as const;
 const PREVIOUS = 1;
 const SELECTOR = { key: 1, prefix: 2, start: 4, end: 8, all: 15 } as const;
 const RANGE = { keysOnly: 1, countOnly: 2, limit: 4, revision: 8, all: 15 } as const;
@@ -230,10 +232,7 @@ function readRange(reader: ByteReader): RangeOperation {
 function writeSelector(writer: ByteWriter, selector: KeySelector): ByteWriter {
   const { key, prefix, start, end } = selector;
   writer.u8(
-    (key === undefined ? 0 : SELECTOR.key) |
-      (prefix === undefined ? 0 : SELECTOR.prefix) |
-      (start === undefined ? 0 : SELECTOR.start) |
-      (end === undefined ? 0 : SELECTOR.end),
+    SELECTOR_PARTS.reduce((mask, part) => (selector[part] ? mask | SELECTOR[part] : mask), 0),
   );
   for (const part of [key, prefix, start, end]) if (part !== undefined) writer.block(part);
   return writer;
@@ -241,13 +240,7 @@ function writeSelector(writer: ByteWriter, selector: KeySelector): ByteWriter {
 
 function readSelector(reader: ByteReader): KeySelector {
   const mask = reader.bits(SELECTOR.all);
-  if (mask === SELECTOR.key) return { key: reader.block() };
-  return {
-    ...((mask & SELECTOR.key) !== 0 && { key: reader.block() }),
-    ...((mask & SELECTOR.prefix) !== 0 && { prefix: reader.block() }),
-    ...((mask & SELECTOR.start) !== 0 && { start: reader.block() }),
-    ...((mask & SELECTOR.end) !== 0 && { end: reader.block() }),
-  };
+  return selectorOf((part) => ((mask & SELECTOR[part]) === 0 ? null : reader.block()));
 }
 
 function writeCondition(writer: ByteWriter, condition: KeyCondition | undefined): ByteWriter {
@@ -270,14 +263,14 @@ function withCondition<Operation extends object>(
 
 function writeCompare(writer: ByteWriter, compare: Compare): ByteWriter {
   const { key, target, operator, value } = compare;
-  writer.block(key).u8(TARGETS.indexOf(target)).u8(OPERATORS.indexOf(operator));
+  writer.block(key).u8(COMPARE_TARGETS.indexOf(target)).u8(COMPARE_OPERATORS.indexOf(operator));
   return typeof value === 'number' ? writer.counter(value) : writer.block(value);
 }
 
 function readCompare(reader: ByteReader): Compare {
   const key = reader.block();
-  const target = reader.choice(TARGETS, 'the target of a compare');
-  const operator = reader.choice(OPERATORS, 'the operator of a compare');
+  const target = reader.choice(COMPARE_TARGETS, 'the target of a compare');
+  const operator = reader.choice(COMPARE_OPERATORS, 'the operator of a compare');
   if (target === 'value') return { key, target, operator, value: reader.block() };
   return { key, target, operator, value: reader.counter() };
 }

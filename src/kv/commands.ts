@@ -18,6 +18,21 @@ export interface KeySelector {
   readonly end?: Uint8Array;
 }
 
+export const SELECTOR_PARTS = ['key', 'prefix', 'start', 'end'] as const;
+type SelectorPart = (typeof SELECTOR_PARTS)[number];
+
+/** The selector of the parts that `partOf` gives; it is asked for each of them, in their order. */
+export function selectorOf(
+  partOf: (part: SelectorPart) => Uint8Array | null | undefined,
+): KeySelector {
+  const selector: { [Part in SelectorPart]?: Uint8Array } = {};
+  for (const part of SELECTOR_PARTS) {
+    const bytes = partOf(part);
+    if (bytes !== null && bytes !== undefined) selector[part] = bytes;
+  }
+  return selector;
+}
+
 /** What must hold of the key for the write to happen. An absent key has modRevision 0. */
 export type KeyCondition =
   | { readonly type: 'modRevision'; readonly modRevision: number }
@@ -56,8 +71,18 @@ export interface RangeOperation extends RangeOptions {
 
 export type TxnOperation = PutOperation | DeleteOperation | RangeOperation;
 
-export type CompareOperator = '=' | '!=' | '<' | '>';
-export type CompareNumber = 'version' | 'createRevision' | 'modRevision' | 'lease';
+/** In the order in which the bytes of a command number them. */
+export const COMPARE_OPERATORS = ['=', '!=', '<', '>'] as const;
+export type CompareOperator = (typeof COMPARE_OPERATORS)[number];
+/** Likewise. */
+export const COMPARE_TARGETS = [
+  'version',
+  'createRevision',
+  'modRevision',
+  'lease',
+  'value',
+] as const;
+export type CompareNumber = Exclude<(typeof COMPARE_TARGETS)[number], 'value'>;
 
 /** `<target of key> <operator> <value>`. An absent key has numbers 0, and no compare of its value holds. */
 export type Compare =

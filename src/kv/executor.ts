@@ -21,7 +21,7 @@ import type {
 import { itemAt } from './item-at.ts';
 import { boundsOf, type KeyText, keyText } from './key-order.ts';
 import { type LiveVersion, toKeyValue } from './key-version.ts';
-import { compactedText, futureText } from './kv-errors.ts';
+import { CompactedError, unreadableAt } from './kv-errors.ts';
 import {
   CHANGED_BYTES_MAX,
   CHANGED_KEYS_MAX,
@@ -100,12 +100,10 @@ export function refused(store: MvccStore, code: RefusalCode, message: string): R
 
 /** Why the store cannot be read at this revision; `null`: it can. */
 function refusalToRead(store: MvccStore, revision: number): Refused | null {
-  if (revision < store.compactedRevision) {
-    const text = compactedText(revision, store.compactedRevision);
-    return refused(store, 'RAFT_COMPACTED', text);
-  }
-  if (revision <= store.revision) return null;
-  return refused(store, 'RAFT_FUTURE_REVISION', futureText(revision, store.revision));
+  const error = unreadableAt(revision, store);
+  if (error === null) return null;
+  const isCompacted = error instanceof CompactedError;
+  return refused(store, isCompacted ? 'RAFT_COMPACTED' : 'RAFT_FUTURE_REVISION', error.message);
 }
 
 /** The revision, if one is asked for, must be one that can be read. */

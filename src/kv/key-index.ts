@@ -75,16 +75,14 @@ export class KeyIndex {
    * As `liveChanged` for each of them, without looking for its block.
    */
   retire(bounds: KeyBounds, retire: (history: KeyHistory) => boolean): void {
-    for (let place = this.#blockOf(bounds.from); place < this.#blocks.length; place += 1) {
-      const block = itemAt(this.#blocks, place);
-      const end = endOf(block, bounds);
-      for (let at = lowerBound(block.keys, bounds.from); block.live > 0 && at < end; at += 1) {
+    this.#walk(bounds, (block, from, end) => {
+      for (let at = from; block.live > 0 && at < end; at += 1) {
         if (!retire(itemAt(block.histories, at))) continue;
         block.live -= 1;
         this.#live -= 1;
       }
-      if (end < block.keys.length) return;
-    }
+      return true;
+    });
   }
 
   /** Forgets a key that is not live. */
@@ -103,18 +101,11 @@ export class KeyIndex {
   /** How many keys within the bounds exist. */
   count(bounds: KeyBounds): number {
     let count = 0;
-    for (let place = this.#blockOf(bounds.from); place < this.#blocks.length; place += 1) {
-      const block = itemAt(this.#blocks, place);
-      if (isWhollyInside(block, bounds)) {
-        count += block.live;
-        continue;
-      }
-      const end = endOf(block, bounds);
-      for (let at = lowerBound(block.keys, bounds.from); at < end; at += 1) {
-        if (isLive(itemAt(block.histories, at).newest)) count += 1;
-      }
-      if (end < block.keys.length) break;
-    }
+    this.#walk(bounds, (block, from, end) => {
+      const isWhole = end - from === block.keys.length;
+      count += isWhole ? block.live : countLive(block.histories.slice(from, end));
+      return true;
+    });
     return count;
   }
 
@@ -127,15 +118,23 @@ export class KeyIndex {
     options: { readonly liveOnly: boolean },
     visit: (history: KeyHistory) => boolean,
   ): void {
-    for (let place = this.#blockOf(bounds.from); place < this.#blocks.length; place += 1) {
-      const block = itemAt(this.#blocks, place);
-      const end = endOf(block, bounds);
-      if (!options.liveOnly || block.live > 0) {
-        for (let at = lowerBound(block.keys, bounds.from); at < end; at += 1) {
-          if (!visit(itemAt(block.histories, at))) return;
-        }
+    this.#walk(bounds, (block, from, end) => {
+      if (options.liveOnly && block.live === 0) return true;
+      for (let at = from; at < end; at += 1) {
+        if (!visit(itemAt(block.histories, at))) return false;
       }
-      if (end < block.keys.length) return;
+      return true;
+    });
+  }
+
+  /** Calls `take` with each block and where the bounds lie in it, `[from, end)`, until it returns false. */
+  #walk(bounds: KeyBounds, take: (block: Block, from: number, end: number) => boolean): void {
+    const first = this.#blockOf(bounds.from);
+    for (let place = first; place < this.#blocks.length; place += 1) {
+      const block = itemAt(this.#blocks, place);
+      const from = place === first ? lowerBound(block.keys, bounds.from) : 0;
+      const end = endOf(block, bounds);
+      if (!take(block, from, end) || end < block.keys.length) return;
     }
   }
 
@@ -150,7 +149,7 @@ export class KeyIndex {
     const middle = block.keys.length >>> 1;
     const keys = block.keys.splice(middle);
     const histories = block.histories.splice(middle);
-    const live = histories.filter(({ newest }) => isLive(newest)).length;
+    const live = countLive(histories);
     block.live -= live;
     this.#blocks.splice(place + 1, 0, { keys, histories, live });
   }
@@ -167,8 +166,8 @@ export class KeyIndex {
   }
 }
 
-function isWhollyInside(block: Block, bounds: KeyBounds): boolean {
-  return itemAt(block.keys, 0) >= bounds.from && endOf(block, bounds) === block.keys.length;
+function countLive(histories: readonly KeyHistory[]): number {
+  return histories.filter(({ newest }) => isLive(newest)).length;
 }
 
 /** How many keys of the block lie below the end of the bounds. */

@@ -10,7 +10,8 @@ export class CompactedError extends RaftError {
   readonly compactedRevision: number;
 
   constructor(revision: number, compactedRevision: number) {
-    super('RAFT_COMPACTED', compactedText(revision, compactedRevision));
+    const text = `Revision ${revision} was compacted; the oldest one kept is ${compactedRevision}.`;
+    super('RAFT_COMPACTED', text);
     this.compactedRevision = compactedRevision;
   }
 }
@@ -21,15 +22,18 @@ export class FutureRevisionError extends RaftError {
   readonly revision: number;
 
   constructor(wanted: number, revision: number) {
-    super('RAFT_FUTURE_REVISION', futureText(wanted, revision));
+    const text = `Revision ${wanted} does not exist yet; the newest one is ${revision}.`;
+    super('RAFT_FUTURE_REVISION', text);
     this.revision = revision;
   }
 }
 
-export function compactedText(revision: number, compactedRevision: number): string {
-  return `Revision ${revision} was compacted; the oldest one kept is ${compactedRevision}.`;
-}
-
-export function futureText(wanted: number, revision: number): string {
-  return `Revision ${wanted} does not exist yet; the newest one is ${revision}.`;
+/** Why a store that stands so cannot be read at the revision; `null`: it can. */
+export function unreadableAt(
+  revision: number,
+  store: { readonly revision: number; readonly compactedRevision: number },
+): CompactedError | FutureRevisionError | null {
+  const { revision: newest, compactedRevision } = store;
+  if (revision < compactedRevision) return new CompactedError(revision, compactedRevision);
+  return revision > newest ? new FutureRevisionError(revision, newest) : null;
 }

@@ -13,7 +13,7 @@ import type { KvCommand, RangeOptions } from './commands.ts';
 import { type Execution, execute, readRange, refused } from './executor.ts';
 import { boundsOf, keyText } from './key-order.ts';
 import { toKeyValue } from './key-version.ts';
-import { CompactedError, FutureRevisionError } from './kv-errors.ts';
+import { unreadableAt } from './kv-errors.ts';
 import {
   BATCH_RESULT_BYTES_MAX,
   EVENTS_UNTOLD_MAX,
@@ -194,10 +194,8 @@ export class KvStateMachine implements StateMachine {
     const fault = faultInRange(options);
     if (fault !== null) throw new RaftError('RAFT_BAD_REQUEST', fault);
     const { revision } = options;
-    if (revision === undefined) return;
-    const { compactedRevision, revision: newest } = this.#store;
-    if (revision < compactedRevision) throw new CompactedError(revision, compactedRevision);
-    if (revision > newest) throw new FutureRevisionError(revision, newest);
+    const error = revision === undefined ? null : unreadableAt(revision, this.#store);
+    if (error !== null) throw error;
   }
 }
 

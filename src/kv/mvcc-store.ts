@@ -123,15 +123,8 @@ export class MvccStore {
   /** Returns what the key held before; `null`: it did not exist, and nothing was changed. */
   delete(key: KeyText): LiveVersion | null {
     const history = this.#index.find(key);
-    if (history === null || !isLive(history.newest)) return null;
-    const previous = history.newest;
-    this.#isChanged = true;
-    const modRevision = this.revision;
-    assert(previous.modRevision < modRevision, 'KV8: one revision has one event of a key');
-    const deletion: KeyVersion = { key, value: null, createRevision: 0, modRevision, version: 0 };
-    this.#events.append(deletion);
-    addVersion(history, deletion);
-    this.#index.liveChanged(key, -1);
+    const previous = history === null ? null : this.#endLife(history);
+    if (previous !== null) this.#index.liveChanged(key, -1);
     return previous;
   }
 
@@ -145,18 +138,11 @@ export class MvccStore {
   /** Deletes all keys within the bounds; returns what they held before, in key order. */
   deleteAll(bounds: KeyBounds): readonly LiveVersion[] {
     const deleted: LiveVersion[] = [];
-    const modRevision = this.#revision + 1;
     this.#index.retire(bounds, (history) => {
-      const { key, newest } = history;
-      if (!isLive(newest)) return false;
-      assert(newest.modRevision < modRevision, 'KV8: one revision has one event of a key');
-      const deletion: KeyVersion = { key, value: null, createRevision: 0, modRevision, version: 0 };
-      this.#events.append(deletion);
-      addVersion(history, deletion);
-      deleted.push(newest);
-      return true;
+      const previous = this.#endLife(history);
+      if (previous !== null) deleted.push(previous);
+      return previous !== null;
     });
-    if (deleted.length > 0) this.#isChanged = true;
     return deleted;
   }
 
@@ -201,6 +187,19 @@ export class MvccStore {
       if (isLive(version) && version.modRevision < revision) visit(version);
       return true;
     });
+  }
+
+  /** Returns what the key held before; `null`: it did not exist. The index is yet to be told. */
+  #endLife(history: KeyHistory): LiveVersion | null {
+    const { key, newest } = history;
+    if (!isLive(newest)) return null;
+    this.#isChanged = true;
+    const modRevision = this.revision;
+    assert(newest.modRevision < modRevision, 'KV8: one revision has one event of a key');
+    const deletion: KeyVersion = { key, value: null, createRevision: 0, modRevision, version: 0 };
+    this.#events.append(deletion);
+    addVersion(history, deletion);
+    return newest;
   }
 
   #readNewest(bounds: KeyBounds, { limit, countOnly, keysOnly, budget }: ReadOptions): ReadAnswer {

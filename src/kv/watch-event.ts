@@ -54,6 +54,15 @@ export function toWatchEvent(version: KeyVersion): WatchEvent {
   return { type: 'delete', key: keyBytes(key), value: null, modRevision };
 }
 
+/** Of keys and values. */
+export function bytesOfRevision({ events }: WatchRevision): number {
+  return events.reduce((bytes, event) => bytes + bytesOfEvent(event), 0);
+}
+
+export function bytesOfEvent({ key, value }: WatchEvent): number {
+  return key.length + (value?.length ?? 0);
+}
+
 /** Gathers events, in order, into revisions. */
 export class RevisionGroups {
   readonly revisions: { readonly revision: number; readonly events: WatchEvent[] }[] = [];

@@ -19,8 +19,8 @@ interface HistoryQuestion {
 /** Throws `CompactedError` if compaction has dropped part of what is asked for. */
 export function readHistory(store: MvccStore, question: HistoryQuestion): HistoryPage {
   const { bounds, from, eventsMax } = question;
-  refuseCompacted(store, from);
-  const { events } = store;
+  const { events, compactedRevision } = store;
+  if (from < compactedRevision) throw new CompactedError(from, compactedRevision);
   const groups = new RevisionGroups();
   const start = events.positionOf(from);
   let matching = 0;
@@ -37,8 +37,4 @@ export function readHistory(store: MvccStore, question: HistoryQuestion): Histor
     matching += 1;
   }
   return { revisions: groups.revisions, nextRevision: Math.max(from, store.revision + 1) };
-}
-
-function refuseCompacted(store: MvccStore, from: number): void {
-  if (from < store.compactedRevision) throw new CompactedError(from, store.compactedRevision);
 }

@@ -5,13 +5,13 @@
  * with a new watch from the revision after the last one it was given.
  */
 import { RaftError } from '../core/errors.ts';
-import type {
-  HistoryPage,
-  WatchEvent,
-  WatchHandle,
-  WatchListener,
-  WatchOptions,
-  WatchRevision,
+import {
+  bytesOfRevision,
+  type HistoryPage,
+  type WatchHandle,
+  type WatchListener,
+  type WatchOptions,
+  type WatchRevision,
 } from './watch-event.ts';
 
 /** The part of `KvStateMachine` that a queue needs. */
@@ -103,7 +103,7 @@ export class WatchQueue implements AsyncIterable<WatchRevision> {
     const revision = this.#leaving.pop();
     if (revision === undefined) return null;
     this.#events -= revision.events.length;
-    this.#bytes -= bytesOf(revision);
+    this.#bytes -= bytesOfRevision(revision);
     return revision;
   }
 
@@ -143,26 +143,18 @@ export class WatchQueue implements AsyncIterable<WatchRevision> {
   #hasRoomFor(revision: WatchRevision): boolean {
     if (this.#events === 0) return true;
     const events = this.#events + revision.events.length;
-    const bytes = this.#bytes + bytesOf(revision);
+    const bytes = this.#bytes + bytesOfRevision(revision);
     return events <= this.#options.eventsMax && bytes <= this.#options.bytesMax;
   }
 
   #enqueue(revision: WatchRevision): void {
     this.#arrived.push(revision);
     this.#events += revision.events.length;
-    this.#bytes += bytesOf(revision);
+    this.#bytes += bytesOfRevision(revision);
   }
 }
 
 function tooSlow(events: number): RaftError {
   const text = `The watch fell ${events} events behind; watch again after the last one received.`;
   return new RaftError('RAFT_WATCH_TOO_SLOW', text);
-}
-
-function bytesOf(revision: WatchRevision): number {
-  return revision.events.reduce((bytes, event) => bytes + bytesOfEvent(event), 0);
-}
-
-function bytesOfEvent({ key, value }: WatchEvent): number {
-  return key.length + (value === null ? 0 : value.length);
 }

@@ -3,6 +3,7 @@
  * names (SV7). The retry advice is what a program should obey; the status is for proxies and people.
  */
 import { RaftError, type RaftErrorCode } from '../core/errors.ts';
+import { CompactedError, FutureRevisionError } from '../kv/kv-errors.ts';
 
 const STATUS_BY_CODE: Readonly<Record<RaftErrorCode, number>> = {
   RAFT_ABORTED: 503,
@@ -37,13 +38,20 @@ export function httpStatusOf(code: RaftErrorCode): number {
   return STATUS_BY_CODE[code];
 }
 
-/** The body of an error; `leader` only where one is known. `extra` adds what a single code promises. */
+/** The body of an error; `leader` only where one is known. `extra` adds what a single answer promises. */
 export function errorBody(
   error: RaftError,
   extra: Readonly<Record<string, unknown>> = {},
 ): Readonly<Record<string, unknown>> {
   const { code, message, retry, leader } = error;
-  return { code, message, retry, ...(leader === null ? {} : { leader }), ...extra };
+  const known = leader === null ? {} : { leader };
+  return { code, message, retry, ...known, ...numbersOf(error), ...extra };
+}
+
+/** What the caller of a read or watch needs to go on. */
+function numbersOf(error: RaftError): Readonly<Record<string, number>> {
+  if (error instanceof CompactedError) return { compactedRevision: error.compactedRevision };
+  return error instanceof FutureRevisionError ? { revision: error.revision } : {};
 }
 
 interface ErrorResponseParts {
@@ -67,6 +75,11 @@ export function asRaftError(error: unknown): RaftError | null {
 export function nothingHere(): RaftError {
   const text = 'There is nothing at this path. Keys live under /kv/<key>; see the README.';
   return new RaftError('RAFT_NOT_FOUND', text);
+}
+
+/** A bound is reached, and nothing was done. */
+export function overloaded(message: string): RaftError {
+  return new RaftError('RAFT_OVERLOADED', message);
 }
 
 /** The request itself is wrong; sending it again cannot help. */

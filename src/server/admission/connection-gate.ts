@@ -12,7 +12,7 @@ import { PIPELINED_REQUESTS_MAX, READ_AHEAD_BYTES, REFUSED_CONNECTIONS_MAX } fro
 import type { ServerCounters } from '../operations/server-counters.ts';
 import type { Account } from './account.ts';
 import type { Held, HeldBytes } from './held-bytes.ts';
-import { refusalText, type UpgradeRefusal } from './upgrade-refusal.ts';
+import { type Refusal, refusalText } from './upgrade-refusal.ts';
 
 /** How long a newcomer that was refused may take to read why, in milliseconds. */
 const REFUSED_GRACE_MS = 250;
@@ -166,7 +166,7 @@ function bytesOf({ rawHeaders, headers, url = '' }: IncomingMessage): number {
   return WAITING_BYTES + head + Math.min(body, READ_AHEAD_BYTES);
 }
 
-function tooMany(connectionsMax: number): UpgradeRefusal {
+function tooMany(connectionsMax: number): Refusal {
   const text = `${connectionsMax} connections are open on this node already. Nothing was done; ask another node, or later.`;
   return { error: new RaftError('RAFT_OVERLOADED', text), status: 503 };
 }

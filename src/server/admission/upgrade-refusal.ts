@@ -4,19 +4,19 @@ import type { Duplex } from 'node:stream';
 import type { RaftError } from '../../core/errors.ts';
 import { errorBody, httpStatusOf } from '../errors.ts';
 
-export interface UpgradeRefusal {
+export interface Refusal {
   readonly error: RaftError;
   /** Instead of the code's own. */
   readonly status?: number;
 }
 
-export function refuseUpgrade(socket: Duplex, refusal: UpgradeRefusal): void {
+export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
   socket.once('finish', () => socket.destroy());
   socket.end(refusalText(refusal));
 }
 
 /** The answer of a connection that is nobody's request: as bytes, since Node makes none of it. */
-export function refusalText({ error, status }: UpgradeRefusal): string {
+export function refusalText({ error, status }: Refusal): string {
   const code = status ?? httpStatusOf(error.code);
   const body = JSON.stringify(errorBody(error));
   const head = [

@@ -272,16 +272,10 @@ export class ClientConnection {
     served: Consistency,
     fits: (bytes: number) => boolean,
   ): number | null {
-    const { id, selector, limit, revision, keysOnly } = request;
+    const { id } = request;
     try {
-      checkSelector(selector, this.#context.limits);
-      const question = {
-        ...selector,
-        keysOnly,
-        ...(limit !== null && { limit }),
-        ...(revision !== null && { revision }),
-      };
-      const range = boundedRange(this.#context.kv, question, this.#context.limits);
+      checkSelector(request.selector, this.#context.limits);
+      const range = boundedRange(this.#context.kv, request, this.#context.limits);
       const bytes = resultBytes(range);
       if (bytes > REPLY_BYTES_MAX) throw readTooLarge(bytes);
       if (bytes > SMALL_ANSWER_BYTES && !fits(bytes)) return bytes;

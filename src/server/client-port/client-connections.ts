@@ -3,9 +3,10 @@
  * said on a connection, `client-connection.ts` knows; where it comes from, `client-port.ts`.
  */
 
-import { RaftError } from '../../core/errors.ts';
+import type { RaftError } from '../../core/errors.ts';
 import type { FrameSocket } from '../../ports/frame-socket.ts';
 import { TICK_MS } from '../admission/held-bytes.ts';
+import { overloaded } from '../errors.ts';
 import type { ConnectionParts } from '../server-context.ts';
 import { haltedError, stopping } from '../stopping.ts';
 import { ClientConnection } from './client-connection.ts';
@@ -40,7 +41,7 @@ export class ClientConnections {
   /** Bound: `clientConnectionsMax`. Past it, and once the server ends, nobody is let in. */
   get refusal(): RaftError | null {
     const isFull = this.#connections.size >= this.#context.limits.clientConnectionsMax;
-    return this.#ended ?? (isFull ? tooManyClients() : null);
+    return this.#ended ?? (isFull ? overloaded(TOO_MANY_CLIENTS) : null);
   }
 
   admit(socket: FrameSocket): ClientConnection {
@@ -105,9 +106,5 @@ export class ClientConnections {
   }
 }
 
-function tooManyClients(): RaftError {
-  return new RaftError(
-    'RAFT_OVERLOADED',
-    'This node has as many clients as it takes. Ask another node, or try again in a moment.',
-  );
-}
+const TOO_MANY_CLIENTS =
+  'This node has as many clients as it takes. Ask another node, or try again in a moment.';

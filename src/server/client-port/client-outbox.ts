@@ -16,7 +16,7 @@ import type { Account, Attempt } from '../admission/account.ts';
 import { REPLY_FRAME_FILL_BYTES } from '../limits.ts';
 import type { ServerContext } from '../server-context.ts';
 import { AnswerTimes } from './answer-times.ts';
-import { bytesOfEvent } from './revision-parts.ts';
+import { frameBytesOf } from './revision-parts.ts';
 
 /** From here on, replies that wait for their frame are counted at once, and a result is a frame of its own. */
 export const LARGE_BYTES = 64 * 1024;
@@ -173,5 +173,5 @@ function sizeOf(reply: ClientReply): number {
 }
 
 function bytesOf(events: readonly WatchEvent[]): number {
-  return events.reduce((sum, event) => sum + bytesOfEvent(event), 0);
+  return events.reduce((sum, event) => sum + frameBytesOf(event), 0);
 }

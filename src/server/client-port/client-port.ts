@@ -7,7 +7,7 @@ import { CLIENT_PATH } from '../../client-protocol/frame-shapes.ts';
 import { CLIENT_FRAME_BYTES_MAX } from '../../client-protocol/limits.ts';
 import { WsSocket } from '../../wire/ws-socket.ts';
 import type { Account } from '../admission/account.ts';
-import { refuseUpgrade, type UpgradeRefusal } from '../admission/upgrade-refusal.ts';
+import { type Refusal, refuseUpgrade } from '../admission/upgrade-refusal.ts';
 import { nothingHere } from '../errors.ts';
 import { FRAME_CHUNKS_MAX, FRAME_FRAGMENTS_MAX } from '../limits.ts';
 import type { ConnectionParts } from '../server-context.ts';
@@ -71,7 +71,7 @@ export class ClientPort {
     return this.#connections.close(reason);
   }
 
-  #refusalOf(request: IncomingMessage): UpgradeRefusal | null {
+  #refusalOf(request: IncomingMessage): Refusal | null {
     const { refusal } = this.#connections;
     if (refusal !== null) return { error: refusal, status: 503 };
     const path = (request.url ?? '').split('?', 1)[0];

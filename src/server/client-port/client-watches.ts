@@ -3,8 +3,10 @@
  * with a code when it cannot go on. The client resumes, here or elsewhere, from the last revision it was told.
  */
 import type { ClientReply, WatchRequest } from '../../client-protocol/frame-shapes.ts';
-import { RaftError } from '../../core/errors.ts';
+import type { RaftError } from '../../core/errors.ts';
+import { SELECTOR_PARTS } from '../../kv/commands.ts';
 import { checkSelector } from '../admission/command-door.ts';
+import { overloaded } from '../errors.ts';
 import { TIMEOUT_DEFAULT_MS } from '../limits.ts';
 import type { ServerContext } from '../server-context.ts';
 import { LiveWatch } from '../store/live-watch.ts';
@@ -88,9 +90,15 @@ export class ClientWatches {
   #refusalOf(cost: number): RaftError | null {
     const { counters, limits } = this.#context;
     const { size } = this.#watches;
-    if (size >= limits.watchesPerClientMax) return tooManyWatches(size);
-    const isOver = counters.clientWatchBytes + cost > limits.watchBytesMax;
-    return isOver ? tooManyWatchBytes(counters.clientWatches) : null;
+    if (size >= limits.watchesPerClientMax) {
+      return overloaded(
+        `This connection has ${size} watches already. End some, or watch a prefix instead of single keys.`,
+      );
+    }
+    if (counters.clientWatchBytes + cost <= limits.watchBytesMax) return null;
+    return overloaded(
+      `${counters.clientWatches} watches of all clients are open on this node already. Ask another node, or later.`,
+    );
   }
 
   /** "After now" means after all that was committed before the call, wherever it was. */
@@ -145,21 +153,6 @@ function replyOf(id: number, { revision, isLast }: RevisionPart): ClientReply {
 
 /** About: the end of a prefix is as long as the prefix. */
 function costOf({ selector }: WatchRequest): number {
-  const { key, prefix, start, end } = selector;
-  const bytes = [key, prefix, start, end].reduce((sum, text) => sum + (text?.length ?? 0), 0);
+  const bytes = SELECTOR_PARTS.reduce((sum, part) => sum + (selector[part]?.length ?? 0), 0);
   return WATCH_BYTES + 2 * bytes;
-}
-
-function tooManyWatchBytes(open: number): RaftError {
-  return new RaftError(
-    'RAFT_OVERLOADED',
-    `${open} watches of all clients are open on this node already. Ask another node, or later.`,
-  );
-}
-
-function tooManyWatches(open: number): RaftError {
-  return new RaftError(
-    'RAFT_OVERLOADED',
-    `This connection has ${open} watches already. End some, or watch a prefix instead of single keys.`,
-  );
 }

@@ -5,7 +5,7 @@
 
 import { CLIENT_FRAME_BYTES_MAX } from '../../client-protocol/limits.ts';
 import { RaftError } from '../../core/errors.ts';
-import type { WatchEvent, WatchRevision } from '../../kv/watch-event.ts';
+import { bytesOfEvent, type WatchEvent, type WatchRevision } from '../../kv/watch-event.ts';
 import { REVISION_PART_BYTES_MAX } from '../limits.ts';
 
 export interface RevisionPart {
@@ -26,7 +26,7 @@ export function* partsOf(revision: WatchRevision): Generator<RevisionPart, void,
   let events: WatchEvent[] = [];
   let bytes = 0;
   for (const event of revision.events) {
-    const eventBytes = bytesOfEvent(event);
+    const eventBytes = frameBytesOf(event);
     if (bytes > 0 && bytes + eventBytes > REVISION_PART_BYTES_MAX) {
       yield { revision: { revision: number, events }, bytes, isLast: false };
       events = [];
@@ -40,8 +40,8 @@ export function* partsOf(revision: WatchRevision): Generator<RevisionPart, void,
 }
 
 /** About what an event takes in a frame, in bytes. */
-export function bytesOfEvent({ key, value }: WatchEvent): number {
-  return EVENT_BYTES + key.length + (value?.length ?? 0);
+export function frameBytesOf(event: WatchEvent): number {
+  return EVENT_BYTES + bytesOfEvent(event);
 }
 
 function tooLarge(revision: number, bytes: number): RaftError {

@@ -7,7 +7,7 @@
 import { Hono } from 'hono';
 import { RaftError } from '../../core/errors.ts';
 import type { Account } from '../admission/account.ts';
-import { asRaftError, errorResponse, nothingHere } from '../errors.ts';
+import { asRaftError, errorResponse, nothingHere, overloaded } from '../errors.ts';
 import { LEAST_ANSWER_BYTES } from '../limits.ts';
 import { countHttp } from '../operations/server-counters.ts';
 import type { OpenStreams, ServerContext } from '../server-context.ts';
@@ -15,7 +15,7 @@ import { haltedError } from '../stopping.ts';
 import type { Exchange } from './http-answer.ts';
 import { notImplemented } from './request/request-input.ts';
 import { LastPiece } from './routes/event-text.ts';
-import { deleteKey, getKey, getRange, putKey, readFailure } from './routes/kv-routes.ts';
+import { deleteKey, getKey, getRange, putKey } from './routes/kv-routes.ts';
 import { getLivez, getMetrics, getReadyz, getStatus, notReady } from './routes/status-routes.ts';
 import { postTxn } from './routes/txn-route.ts';
 import { getWatch } from './routes/watch-route.ts';
@@ -174,7 +174,7 @@ async function answerSafely(
       if (halted !== null) return haltedResponse(route, halted);
       if (context.counters.httpInFlight > context.limits.httpRequestsMax) {
         context.held.outgoing.relieve();
-        throw tooManyRequests();
+        throw overloaded(TOO_MANY_REQUESTS);
       }
     }
     const isHead = request.method === 'HEAD' && route.isStream !== true;
@@ -183,7 +183,7 @@ async function answerSafely(
     return await handler(request, account);
   } catch (error) {
     const known = asRaftError(error);
-    if (known !== null) return readFailure(known);
+    if (known !== null) return errorResponse(known);
     context.onFault(error);
     return errorResponse(faultError(), { status: 500 });
   }
@@ -204,12 +204,8 @@ function unroutable(route: Route, request: Request): Response {
   return errorResponse(error, { headers: { allow: methods.join(', ') }, status: 405 });
 }
 
-function tooManyRequests(): RaftError {
-  return new RaftError(
-    'RAFT_OVERLOADED',
-    'Too many HTTP requests are under way on this node. Nothing was done; ask another node, or later.',
-  );
-}
+const TOO_MANY_REQUESTS =
+  'Too many HTTP requests are under way on this node. Nothing was done; ask another node, or later.';
 
 function faultError(): RaftError {
   return new RaftError(

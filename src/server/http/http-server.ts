@@ -16,9 +16,9 @@ import { getRequestListener, type Http2Bindings, type HttpBindings } from '@hono
 import { RaftError } from '../../core/errors.ts';
 import { ConnectionGate, type GateOptions } from '../admission/connection-gate.ts';
 import type { ServedHosts } from '../admission/host-check.ts';
-import { refuseUpgrade, type UpgradeRefusal } from '../admission/upgrade-refusal.ts';
+import { type Refusal, refuseUpgrade } from '../admission/upgrade-refusal.ts';
 import type { ClientPort } from '../client-port/client-port.ts';
-import { badRequest, errorBody, errorResponse } from '../errors.ts';
+import { badRequest, errorBody, errorResponse, httpStatusOf } from '../errors.ts';
 import { HEAD_BYTES_MAX, HEAD_FIELDS_MAX } from '../limits.ts';
 import type { Exchange } from './http-answer.ts';
 import type { HttpApi } from './http-api.ts';
@@ -125,7 +125,7 @@ export class HttpServer {
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     if (!this.#gate.isAdmitted(socket)) return;
     const refusal = this.#refusalOf(request);
-    if (refusal !== null) refuseUpgrade(socket, upgradeRefusalOf(refusal));
+    if (refusal !== null) refuseUpgrade(socket, refusal);
     else if (this.#backend === null) refuseUpgrade(socket, { error: starting() });
     else if (!this.#gate.handOver(socket)) socket.destroy();
     else this.#backend.clients.upgrade(request, socket, head);
@@ -135,7 +135,7 @@ export class HttpServer {
     const message = this.#options.hosts.refusalOf(request);
     if (message === null) return refusalOfForm(request);
     this.#options.counters.foreignRequests += 1;
-    return { status: 403, message };
+    return { status: 403, error: badRequest(message) };
   }
 
   async #fetch(request: Request, exchange: Exchange): Promise<Response> {
@@ -167,16 +167,15 @@ function pathOf(request: IncomingMessage): string {
   return (request.url ?? '').split('?', 1)[0] ?? '';
 }
 
-interface Refusal {
-  readonly status: number;
-  readonly message: string;
-}
-
 /** What Node would hold of it without anybody's count is refused by its head. */
 function refusalOfForm(request: IncomingMessage): Refusal | null {
-  if (request.rawHeaders.length > 2 * HEAD_FIELDS_MAX) return FIELDS_REFUSED;
-  if (hasBody(request) && !BODY_METHODS.has(request.method ?? '')) return BODY_REFUSED;
-  return DOT_SEGMENT.test(pathOf(request)) ? DOTS_REFUSED : null;
+  if (request.rawHeaders.length > 2 * HEAD_FIELDS_MAX) {
+    return { status: 431, error: badRequest(TOO_MANY_FIELDS) };
+  }
+  if (hasBody(request) && !BODY_METHODS.has(request.method ?? '')) {
+    return { error: badRequest(BODY_REFUSED) };
+  }
+  return DOT_SEGMENT.test(pathOf(request)) ? { error: badRequest(DOTS_REFUSED) } : null;
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
@@ -184,29 +183,17 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return encoding !== undefined || Number(length) > 0;
 }
 
-const FIELDS_REFUSED: Refusal = {
-  status: 431,
-  message: `The request has more than ${HEAD_FIELDS_MAX} header fields. Send fewer.`,
-};
+const TOO_MANY_FIELDS = `The request has more than ${HEAD_FIELDS_MAX} header fields. Send fewer.`;
+const BODY_REFUSED = 'Only PUT and POST have a body here. Send this request without one.';
+const DOTS_REFUSED =
+  "The path has a segment '.' or '..', which programs on the way remove. In a key, write the slash before it as %2F.";
 
-const BODY_REFUSED: Refusal = {
-  status: 400,
-  message: 'Only PUT and POST have a body here. Send this request without one.',
-};
-
-const DOTS_REFUSED: Refusal = {
-  status: 400,
-  message:
-    "The path has a segment '.' or '..', which programs on the way remove. In a key, write the slash before it as %2F.",
-};
-
-function upgradeRefusalOf({ status, message }: Refusal): UpgradeRefusal {
-  return { error: badRequest(message), status };
-}
-
-function refuse(response: ServerResponse, { status, message }: Refusal): void {
-  const body = JSON.stringify(errorBody(badRequest(message)));
-  response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
+function refuse(response: ServerResponse, { error, status }: Refusal): void {
+  const body = JSON.stringify(errorBody(error));
+  response.writeHead(status ?? httpStatusOf(error.code), {
+    'content-type': 'application/json',
+    connection: 'close',
+  });
   response.end(body);
 }
 

@@ -1,16 +1,18 @@
 /** Reads a range without letting one answer grow past the server's bounds; `more` tells of the rest (SV11). */
-import type { RangeOptions } from '../../kv/commands.ts';
+import type { ReadRequest } from '../../client-protocol/frame-shapes.ts';
 import type { KeyValue, RangeResult } from '../../kv/results.ts';
 import type { ServerLimits } from '../limits.ts';
 import type { KvReads } from '../server-context.ts';
 
 export function boundedRange(
   kv: KvReads,
-  options: RangeOptions,
+  question: Pick<ReadRequest, 'selector' | 'limit' | 'revision' | 'keysOnly'>,
   limits: ServerLimits,
 ): RangeResult {
-  const limit = Math.min(options.limit ?? limits.rangeKeysMax, limits.rangeKeysMax);
-  const result = kv.range({ ...options, limit });
+  const { selector, revision, keysOnly } = question;
+  const limit = Math.min(question.limit ?? limits.rangeKeysMax, limits.rangeKeysMax);
+  const past = revision === null ? {} : { revision };
+  const result = kv.range({ ...selector, ...past, keysOnly, limit });
   const fitting = countThatFit(result.kvs, limits.rangeBytesMax);
   if (fitting === result.kvs.length) return result;
   return { ...result, kvs: result.kvs.slice(0, fitting), more: true };

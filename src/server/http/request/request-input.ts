@@ -1,8 +1,8 @@
 /** The parts of a request that several routes read alike: its key, its deadline, its condition, its consistency. */
 
-import type { Consistency } from '../../../client-protocol/frame-shapes.ts';
+import { CONSISTENCIES, type Consistency } from '../../../client-protocol/frame-shapes.ts';
 import { RaftError } from '../../../core/errors.ts';
-import type { KeyCondition, KeySelector } from '../../../kv/commands.ts';
+import { type KeyCondition, type KeySelector, selectorOf } from '../../../kv/commands.ts';
 import { badRequest } from '../../errors.ts';
 import { TIMEOUT_DEFAULT_MS } from '../../limits.ts';
 import { bytesFromJson, JSON_ENCODINGS, type JsonEncoding } from './json-bytes.ts';
@@ -17,7 +17,6 @@ import {
 
 const TIMEOUT_BOUNDS = { min: 1, max: 60_000 };
 const REVISION_BOUNDS = { min: 1, max: 2 ** 48 };
-const CONSISTENCIES: readonly Consistency[] = ['linearizable', 'lease', 'local'];
 const KEY_PATH = '/kv/';
 
 export const SELECTOR_PARAMETERS: readonly string[] = ['prefix', 'start', 'end'];
@@ -57,15 +56,8 @@ export function encodingFrom(query: Query): JsonEncoding {
 
 /** Every key unless the query narrows it down. */
 export function selectorFrom(query: Query, encoding: JsonEncoding): KeySelector {
-  const prefix = keyParameter(query, 'prefix', encoding);
-  const start = keyParameter(query, 'start', encoding);
-  const end = keyParameter(query, 'end', encoding);
-  if (prefix === null && start === null && end === null) return { prefix: new Uint8Array(0) };
-  return {
-    ...(prefix !== null && { prefix }),
-    ...(start !== null && { start }),
-    ...(end !== null && { end }),
-  };
+  const selector = selectorOf((part) => keyParameter(query, part, encoding));
+  return Object.keys(selector).length > 0 ? selector : { prefix: new Uint8Array(0) };
 }
 
 /** As percent-encoded bytes, or as percent-encoded base64. */

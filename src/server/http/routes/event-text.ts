@@ -4,7 +4,7 @@
  * JSON they mean nothing, so that a large event reads as a small one does.
  */
 
-import type { WatchEvent, WatchRevision } from '../../../kv/watch-event.ts';
+import { bytesOfEvent, type WatchEvent, type WatchRevision } from '../../../kv/watch-event.ts';
 import { EVENT_PIECE_BYTES_MAX } from '../../limits.ts';
 import { bytesField, type JsonEncoding, keyValueJson } from '../request/json-bytes.ts';
 
@@ -57,7 +57,7 @@ export function* eventPieces(
   let from = 0;
   let bytes = 0;
   for (const [at, event] of events.entries()) {
-    bytes += bytesOf(event);
+    bytes += CHANGE_BYTES + bytesOfEvent(event);
     const isLast = at + 1 === events.length;
     if (bytes < EVENT_PIECE_BYTES_MAX && !isLast) continue;
     const first = from;
@@ -81,8 +81,4 @@ function changeOf(event: WatchEvent, encoding: JsonEncoding): Readonly<Record<st
   }
   const { modRevision } = event;
   return { type: 'delete', ...bytesField('key', event.key, encoding), modRevision };
-}
-
-function bytesOf({ key, value }: WatchEvent): number {
-  return CHANGE_BYTES + key.length + (value?.length ?? 0);
 }

@@ -6,7 +6,6 @@
 import type { Consistency } from '../../../client-protocol/frame-shapes.ts';
 import { RaftError } from '../../../core/errors.ts';
 import type { KvCommand } from '../../../kv/commands.ts';
-import { CompactedError, FutureRevisionError } from '../../../kv/kv-errors.ts';
 import type { ConditionFailed, KvResult, Refused } from '../../../kv/results.ts';
 import type { Account } from '../../admission/account.ts';
 import { checkKey, checkSelector, encodeChecked } from '../../admission/command-door.ts';
@@ -78,11 +77,8 @@ export async function getKey(
   checkKey(key, context.limits);
   const revision = revisionFrom(query, 'revision');
   const served = await readyToRead(context, query);
-  const range = boundedRange(
-    context.kv,
-    { key, ...(revision !== null && { revision }) },
-    context.limits,
-  );
+  const question = { selector: { key }, limit: null, revision, keysOnly: false };
+  const range = boundedRange(context.kv, question, context.limits);
   const [kv] = range.kvs;
   const headers = readHeaders(range.revision, served);
   if (kv === undefined)
@@ -118,12 +114,7 @@ export async function getRange(
   const revision = revisionFrom(query, 'revision');
   const keysOnly = flagParameter(query, 'keysOnly');
   const served = await readyToRead(context, query);
-  const question = {
-    ...selector,
-    keysOnly,
-    ...(limit !== null && { limit }),
-    ...(revision !== null && { revision }),
-  };
+  const question = { selector, limit, revision, keysOnly };
   return whenItFits(account, RANGE_ROOM_BYTES, (fits) => {
     const range = boundedRange(context.kv, question, context.limits);
     const bytes = resultBytes(range);
@@ -164,16 +155,6 @@ export function deadlineOf(timeoutMs: number): number {
 /** What is left until the deadline, at least 1 ms, in whole milliseconds. */
 export function left(deadline: number): number {
   return Math.max(1, Math.floor(deadline - performance.now()));
-}
-
-/** What the store throws at a read, with the number that the caller needs to go on. */
-export function readFailure(error: RaftError): Response {
-  if (error instanceof CompactedError) {
-    return errorResponse(error, { fields: { compactedRevision: error.compactedRevision } });
-  }
-  if (error instanceof FutureRevisionError)
-    return errorResponse(error, { fields: { revision: error.revision } });
-  return errorResponse(error);
 }
 
 /** `lease` reads are served as the stronger linearizable ones for now, and the answer says so (SV3). */

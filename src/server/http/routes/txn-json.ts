@@ -5,13 +5,15 @@
  */
 import { unreachable } from '../../../core/assert.ts';
 import type { RaftError } from '../../../core/errors.ts';
-import type {
-  Compare,
-  CompareNumber,
-  CompareOperator,
-  KeySelector,
-  TxnCommand,
-  TxnOperation,
+import {
+  COMPARE_OPERATORS,
+  COMPARE_TARGETS,
+  type Compare,
+  type KeySelector,
+  SELECTOR_PARTS,
+  selectorOf,
+  type TxnCommand,
+  type TxnOperation,
 } from '../../../kv/commands.ts';
 import type { TxnResponse, TxnResult } from '../../../kv/results.ts';
 import { badRequest } from '../../errors.ts';
@@ -22,16 +24,7 @@ import {
   keyValueJson,
 } from '../request/json-bytes.ts';
 
-const TARGETS: readonly (CompareNumber | 'value')[] = [
-  'version',
-  'createRevision',
-  'modRevision',
-  'lease',
-  'value',
-];
-const OPERATORS: readonly CompareOperator[] = ['=', '!=', '<', '>'];
 const KINDS: readonly TxnOperation['type'][] = ['put', 'delete', 'range'];
-const SELECTOR_FIELDS = ['key', 'prefix', 'start', 'end'] as const;
 
 export function txnFromJson(json: unknown, encoding: JsonEncoding): TxnCommand {
   const txn = fieldsOf(json, 'The transaction', ['compare', 'success', 'failure']);
@@ -95,8 +88,8 @@ function responseJson(response: TxnResponse, shape: Shape): JsonFields {
 function compareFrom(json: unknown, where: string, encoding: JsonEncoding): Compare {
   const fields = fieldsOf(json, where, ['key', 'target', 'op', 'value']);
   const key = bytesFromJson(fields.key, `${where}.key`, encoding);
-  const target = wordOf(fields.target, `${where}.target`, TARGETS);
-  const operator = wordOf(fields.op, `${where}.op`, OPERATORS);
+  const target = wordOf(fields.target, `${where}.target`, COMPARE_TARGETS);
+  const operator = wordOf(fields.op, `${where}.op`, COMPARE_OPERATORS);
   const { value } = fields;
   if (target === 'value') {
     return { key, target, operator, value: bytesFromJson(value, `${where}.value`, encoding) };
@@ -116,10 +109,10 @@ function operationFrom(json: unknown, where: string, encoding: JsonEncoding): Tx
       return { type: 'put', key, value, ...previousFlag(fields, where) };
     }
     case 'delete': {
-      const fields = fieldsOf(json, where, ['op', 'type', ...SELECTOR_FIELDS, 'returnPrevious']);
+      const fields = fieldsOf(json, where, ['op', 'type', ...SELECTOR_PARTS, 'returnPrevious']);
       return {
         type: 'delete',
-        ...selectorOf(fields, where, encoding),
+        ...selectorFrom(fields, where, encoding),
         ...previousFlag(fields, where),
       };
     }
@@ -132,11 +125,11 @@ function operationFrom(json: unknown, where: string, encoding: JsonEncoding): Tx
 
 function rangeFrom(json: unknown, where: string, encoding: JsonEncoding): TxnOperation {
   const own = ['limit', 'revision', 'keysOnly', 'countOnly'];
-  const fields = fieldsOf(json, where, ['op', 'type', ...SELECTOR_FIELDS, ...own]);
+  const fields = fieldsOf(json, where, ['op', 'type', ...SELECTOR_PARTS, ...own]);
   const { limit, revision } = fields;
   return {
     type: 'range',
-    ...selectorOf(fields, where, encoding),
+    ...selectorFrom(fields, where, encoding),
     ...(limit !== undefined && { limit: counterOf(limit, `${where}.limit`) }),
     ...(revision !== undefined && { revision: counterOf(revision, `${where}.revision`) }),
     ...(flagOf(fields, 'keysOnly', where) && { keysOnly: true }),
@@ -144,13 +137,11 @@ function rangeFrom(json: unknown, where: string, encoding: JsonEncoding): TxnOpe
   };
 }
 
-function selectorOf(fields: JsonFields, where: string, encoding: JsonEncoding): KeySelector {
-  const selector: { -readonly [Name in keyof KeySelector]: KeySelector[Name] } = {};
-  for (const name of SELECTOR_FIELDS) {
-    const value = fields[name];
-    if (value !== undefined) selector[name] = bytesFromJson(value, `${where}.${name}`, encoding);
-  }
-  return selector;
+function selectorFrom(fields: JsonFields, where: string, encoding: JsonEncoding): KeySelector {
+  return selectorOf((part) => {
+    const value = fields[part];
+    return value === undefined ? null : bytesFromJson(value, `${where}.${part}`, encoding);
+  });
 }
 
 function previousFlag(fields: JsonFields, where: string): { readonly returnPrevious?: boolean } {

@@ -4,10 +4,9 @@
  * reading fills its bounded queue and is ended with an `error` event that says from where to go on.
  */
 import { RaftError } from '../../../core/errors.ts';
-import { CompactedError } from '../../../kv/kv-errors.ts';
 import type { Account } from '../../admission/account.ts';
 import { checkSelector } from '../../admission/command-door.ts';
-import { asRaftError, badRequest, errorBody } from '../../errors.ts';
+import { asRaftError, badRequest, errorBody, overloaded } from '../../errors.ts';
 import type { OpenStreams, ServerContext } from '../../server-context.ts';
 import { LiveWatch } from '../../store/live-watch.ts';
 import { untilReadable } from '../../store/replica-calls.ts';
@@ -48,7 +47,9 @@ export async function getWatch(
   const from = startFrom(query, request.headers);
   const timeoutMs = timeoutFrom(query);
   const { count } = parts.streams;
-  if (count >= context.limits.httpWatchesMax) throw tooManyWatches(count);
+  if (count >= context.limits.httpWatchesMax) {
+    throw overloaded(`${count} watches are open on this node already. Ask another node, or later.`);
+  }
   // "After now" means after all that was committed before the call, wherever it was.
   if (from === null) await untilReadable(context.replica, timeoutMs);
   const watch = new LiveWatch(context, { ...selector, ...(from !== null && { from }) });
@@ -157,11 +158,8 @@ class EventStream {
   #fail(error: RaftError): void {
     if (this.#isOver) return;
     if (error.code === 'RAFT_WATCH_TOO_SLOW') this.#context.counters.watchesTooSlow += 1;
-    const compacted =
-      error instanceof CompactedError ? { compactedRevision: error.compactedRevision } : {};
-    this.#write(
-      encoder.encode(`event: error\ndata: ${JSON.stringify(errorBody(error, compacted))}\n\n`),
-    );
+    const text = `event: error\ndata: ${JSON.stringify(errorBody(error))}\n\n`;
+    this.#write(encoder.encode(text));
     this.#end();
     this.#controller?.close();
   }
@@ -181,13 +179,6 @@ class EventStream {
     this.#account.close();
     this.#watch.cancel();
   }
-}
-
-function tooManyWatches(count: number): RaftError {
-  return new RaftError(
-    'RAFT_OVERLOADED',
-    `${count} watches are open on this node already. Ask another node, or later.`,
-  );
 }
 
 function failed(): RaftError {
