@@ -89,7 +89,7 @@ describe('when the connection breaks', () => {
   it('[CL6] takes a server that falls silent for dead', async () => {
     const silent = await scriptedServer();
     const whole = await served();
-    const client = clientOf([silent.url, whole.url], { keepAliveMs: 40 });
+    const client = clientOf([silent.url, whole.url], { keepAliveMs: 300 });
     await eventually(() => client.connectedTo).toBe('n1');
     silent.connections[0]?.pause();
     const write = await rejection(client.put('a', 'x'));
