@@ -31,7 +31,7 @@ import { type ListenerErrorHandler, WatchHub } from './watch-hub.ts';
 const PRUNE_STEPS_PER_EVENT = 4;
 const PRUNE_STEPS_AT_ONCE = 256;
 
-export interface KvStateMachineOptions {
+interface KvStateMachineOptions {
   /** A listener threw and has lost its watch. By default nobody is told. */
   readonly onListenerError?: ListenerErrorHandler;
   /** For tests: smaller than `PRUNE_STEPS_MAX`. */

@@ -9,7 +9,7 @@ import { encodeReplies } from '../../src/client-protocol/reply-frame.ts';
 import { decodeRequests } from '../../src/client-protocol/request-frame.ts';
 import { closing } from '../clean-up.ts';
 
-export interface ScriptedServer {
+interface ScriptedServer {
   readonly url: string;
   /** Requests by frame, over all connections. */
   readonly frames: (readonly ClientRequest[])[];
