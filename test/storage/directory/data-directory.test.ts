@@ -1,6 +1,5 @@
 /** What a data directory is refused for as a whole: foreign, half wiped, mixed, restored, too new (ST5–ST8). */
 import {
-  appendFileSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -23,6 +22,8 @@ import type { Files } from '../../../src/storage/disk/files.ts';
 import { LevelDatabase } from '../../../src/storage/disk/level-database.ts';
 import { nodeFiles } from '../../../src/storage/disk/node-files.ts';
 import { encodeRecord, RECORD_KIND } from '../../../src/storage/records/record.ts';
+import { decodeSlots } from '../../../src/storage/records/slot-file.ts';
+import { ACKNOWLEDGED } from '../../../src/storage/records/stored-values.ts';
 import {
   append,
   hard,
@@ -228,6 +229,18 @@ describe('a directory that has forgotten', () => {
     },
   );
 
+  it('[ST7] a marker of the last write with another end is refused', async () => {
+    const directory = await used();
+    const path = join(directory, PART.acknowledged);
+    const { newest } = decodeSlots(ACKNOWLEDGED, readFileSync(path));
+    if (newest.type !== 'value') throw new Error('the marker cannot be read');
+    const last = { term: 2, index: 7 };
+    writeSlots(path, encodeRecord(RECORD_KIND.acknowledged, { ...newest.value, last }));
+    expect((await refusalOf(directory)).message).toContain(
+      'is not what its last write left behind',
+    );
+  });
+
   it('[ST4] two votes in one term are refused', async () => {
     const directory = await used();
     writeHardState(directory, 1, { term: 2, votedFor: 'n3' });
@@ -278,29 +291,6 @@ describe('a directory of a newer version', () => {
   });
 });
 
-describe('creation on a real disk', () => {
-  it.each([
-    ['nothing in log', []],
-    ['a lock', ['LOCK']],
-    ['a first manifest', ['LOCK', 'LOG', 'MANIFEST-000001']],
-    ['a CURRENT not yet in place', ['LOCK', 'LOG', 'LOG.old', 'MANIFEST-000001', '000001.dbtmp']],
-  ])('[ST11] starts anew after a crash that left %s', async (_, names) => {
-    const directory = workspace.fresh();
-    mkdirSync(join(directory, PART.log), { recursive: true });
-    for (const name of names) appendFileSync(join(directory, PART.log, name), '');
-    writeFileSync(join(directory, PART.identityDraft), '{"format":');
-    expect((await recoveredFrom(directory)).isNew).toBe(true);
-  });
-
-  it('[ST11] two nodes that create one directory at once: one wins, the other is refused', async () => {
-    const directory = workspace.fresh();
-    const stores = [storeIn(directory), storeIn(directory)];
-    const results = await Promise.allSettled(stores.map((store) => store.open(OWNER)));
-    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    for (const store of stores) await store.close();
-  });
-});
-
 describe('refusals', () => {
   let directory = '';
   beforeAll(async () => {
@@ -339,6 +329,17 @@ describe('refusals', () => {
     const { message } = await refusalOf(path, { files: failing('EIO') });
     expect(message).toContain(`${path} could not be opened: EIO: the system says so. Its entries`);
     expect(message).toMatch(/Check that the disk .* then start again; .* put back a copy/);
+  });
+
+  it('[ST16] what LevelDB itself cannot open is told in its own words', async () => {
+    const path = workspace.copy(directory);
+    rmSync(join(path, PART.log, 'LOCK'));
+    mkdirSync(join(path, PART.log, 'LOCK'));
+    const { code, message } = await refusalOf(path);
+    expect(code).toBe('RAFT_LOG_REFUSED');
+    expect(message).toMatch(
+      /could not be opened: .*LOCK.*\. Its entries and votes are as they were/,
+    );
   });
 
   it('[ST16] after a refusal the lock is free', async () => {

@@ -99,6 +99,14 @@ describe('the start-up proof', () => {
     expect(proven?.peers.get('n2')?.peer).toEqual(peer('n2', 3));
   });
 
+  it('[ST13] [ID6] knows a peer of format 1 by its start, and nothing of what was shown to it', async () => {
+    const old = { nodeId: 'n2', incarnation: 'i2', boots: 3, boot: 'third' };
+    const others = [record(keyOfPeer('n2'), RECORD_KIND.peer, old)];
+    const proven = await prove(recordsFor(runs, { others }));
+    const met = { incarnation: 'i2', boots: 3, word: 'third' };
+    expect(proven?.peers.get('n2')?.peer).toEqual({ nodeId: 'n2', met, shown: null });
+  });
+
   it('[ST3] a log may begin behind a base, and only there', async () => {
     const base = { term: term(1), index: index(40) };
     const later = [run(1, 41, ['a']), run(2, 42, ['b'])];

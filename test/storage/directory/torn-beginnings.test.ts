@@ -2,7 +2,15 @@
  * A power loss while LevelDB makes its first files, of which it does not sync every one: whatever is left of them, in
  * whatever combination, has promised nothing and is begun anew. What was ever written to is not.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { nodeId } from '../../../src/core/types.ts';
@@ -127,4 +135,37 @@ describe('what looks like a beginning and is none', () => {
       expect(existsSync(join(directory, PART.identity))).toBe(false);
     },
   );
+
+  it('[ST5] [ST11] a used log beside an identity without a start is refused, not begun anew', async () => {
+    const directory = await halfWiped(() => {});
+    writeFileSync(join(directory, PART.identity), UNFINISHED);
+    await expect(storeIn(directory).open(OWNER)).rejects.toMatchObject({
+      code: 'RAFT_WRONG_IDENTITY',
+      message: expect.stringContaining(`${directory}/log comes from another data directory`),
+    });
+  });
+});
+
+describe('creation on a real disk', () => {
+  it.each([
+    ['nothing in log', []],
+    ['a lock', ['LOCK']],
+    ['a first manifest', ['LOCK', 'LOG', 'MANIFEST-000001']],
+    ['a CURRENT not yet in place', ['LOCK', 'LOG', 'LOG.old', 'MANIFEST-000001', '000001.dbtmp']],
+  ])('[ST11] starts anew after a crash that left %s', async (_, names) => {
+    const directory = workspace.fresh();
+    mkdirSync(join(directory, PART.log), { recursive: true });
+    for (const name of names) appendFileSync(join(directory, PART.log, name), '');
+    writeFileSync(join(directory, PART.identityDraft), '{"format":');
+    const { isNew } = await during(directory, async (_, recovered) => recovered);
+    expect(isNew).toBe(true);
+  });
+
+  it('[ST11] two nodes that create one directory at once: one wins, the other is refused', async () => {
+    const directory = workspace.fresh();
+    const stores = [storeIn(directory), storeIn(directory)];
+    const results = await Promise.allSettled(stores.map((store) => store.open(OWNER)));
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    for (const store of stores) await store.close();
+  });
 });
