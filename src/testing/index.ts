@@ -2,6 +2,10 @@
  * The door of `raftchart/testing`: shakes a whole cluster of *your* machine under one seed, judges what its clients
  * saw, and says in words what went wrong. `docs/TESTING.md` shows how. Needs no test framework, and no Node.
  */
+export type { RaftEvent } from '../../machines/raft.types.ts';
+export type { RaftState } from '../core/raft-state.ts';
+export type { ReplicationState } from '../core/replication-state.ts';
+export type { NodeInspection, RaftNode } from '../node/raft-node.ts';
 export type { PeerTransport } from '../transport/conversation.ts';
 export {
   type CarriedMessage,
@@ -25,6 +29,19 @@ export { register } from './linearizability/models/register.ts';
 export { sessionCounter } from './linearizability/models/session-counter.ts';
 export type { Operation } from './linearizability/operation.ts';
 export type { SequentialModel } from './linearizability/sequential-model.ts';
+export { type ClusterStep, clusterStep } from './mini-cluster/cluster-step.ts';
+export type { StoredEntry } from './mini-cluster/entries.ts';
+export type { HeldDisk } from './mini-cluster/held-disk.ts';
+export type { Envelope } from './mini-cluster/held-network.ts';
+export type { Member } from './mini-cluster/member.ts';
+export { type ClusterOptions, MiniCluster, type Said } from './mini-cluster/mini-cluster.ts';
+export { raftMember, raftMembers } from './mini-cluster/raft-members.ts';
+export { roleEvents } from './role-events.ts';
+export {
+  type MemberFault,
+  type MemberView,
+  memberFaults,
+} from './simulation/checks/member-faults.ts';
 export { planOf, type SimulationPlan } from './simulation/plan/plan.ts';
 export type { Fault } from './simulation/plan/plan-faults.ts';
 export { shrinkFaults } from './simulation/plan/shrink.ts';

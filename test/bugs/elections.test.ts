@@ -3,9 +3,9 @@
  * implementation and says what has to come of it, as far as no play tells of it. Those about who is who are in `identities.test.ts`.
  */
 import { expect, it } from 'vitest';
+import { MiniCluster } from '../../src/testing/mini-cluster/mini-cluster.ts';
 import { SeededRandom } from '../../src/testing/simulation/runtime/random.ts';
 import { append, askVote, entryId } from '../cluster/messages.ts';
-import { MiniCluster } from '../cluster/mini-cluster.ts';
 import { emptyLogs } from '../cluster/scenes.ts';
 import { N1, N2 } from '../machines/harness.ts';
 

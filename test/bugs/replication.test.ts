@@ -8,9 +8,13 @@ import { index, term } from '../../src/core/types.ts';
 import { LogTail } from '../../src/node/deeds/log-tail.ts';
 import { acceptEntries } from '../../src/rules/log-matching.ts';
 import { appendOf, runOf } from '../../src/testing/contracts/sample-messages.ts';
+import {
+  MiniCluster,
+  ONE_ENTRY_A_MESSAGE,
+  type Said,
+} from '../../src/testing/mini-cluster/mini-cluster.ts';
 import { runProblem } from '../../src/transport/check.ts';
 import { append } from '../cluster/messages.ts';
-import { MiniCluster, ONE_ENTRY_A_MESSAGE, type Said } from '../cluster/mini-cluster.ts';
 import { led } from '../cluster/scenes.ts';
 import { ledVirtually } from '../cluster/virtual-scene.ts';
 import { logOf, N1, N2, N3, raftState } from '../machines/harness.ts';

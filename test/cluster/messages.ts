@@ -1,10 +1,10 @@
 /** Messages made by hand, as a network may still hold them long after everyone has forgotten them, and picked out. */
 import type { AppendEntries, Message } from '../../src/core/message.ts';
 import { type EntryId, index, type NodeId, term } from '../../src/core/types.ts';
+import { foundingEntry, runsOf } from '../../src/testing/mini-cluster/entries.ts';
+import type { Said } from '../../src/testing/mini-cluster/mini-cluster.ts';
 import { decodeFrame } from '../../src/transport/codec.ts';
 import type { CarriedMessage } from '../../src/transport/memory-network.ts';
-import { foundingEntry, runsOf } from './entries.ts';
-import type { Said } from './mini-cluster.ts';
 
 export function entryId(ofTerm: number, ofIndex: number): EntryId {
   return { term: term(ofTerm), index: index(ofIndex) };

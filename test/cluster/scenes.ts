@@ -1,7 +1,8 @@
 /** How the clusters of tests begin: with empty logs, with a leader that all know, or under chance. */
+
+import { type ClusterOptions, MiniCluster } from '../../src/testing/mini-cluster/mini-cluster.ts';
 import { SeededRandom } from '../../src/testing/simulation/runtime/random.ts';
 import { N1 } from '../machines/harness.ts';
-import { type ClusterOptions, MiniCluster } from './mini-cluster.ts';
 
 /** Empty logs for that many members: `n1`, `n2`, … */
 export function emptyLogs(count: number): Readonly<Record<string, readonly number[]>> {

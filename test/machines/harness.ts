@@ -11,6 +11,7 @@ import type { LogShape, TermRun } from '../../src/core/log-shape.ts';
 import type { RaftState } from '../../src/core/raft-state.ts';
 import { index, type NodeId, nodeId, term } from '../../src/core/types.ts';
 import { DEFAULT_TIMING } from '../../src/rules/timing.ts';
+import { pathOf } from '../../src/testing/mini-cluster/path-of.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 
 export const N1: NodeId = nodeId('n1');
@@ -127,14 +128,6 @@ export function run<Name extends ChartName>(
     error: () => failure,
     stop: () => actor.stop(),
   };
-}
-
-/** `{ follower: 'loyal' }` is `follower.loyal`; the regions of a parallel state are joined by `|`. */
-export function pathOf(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return String(value);
-  return Object.entries(value)
-    .map(([state, inner]) => `${state}.${pathOf(inner)}`.replace(/\.$/, ''))
-    .join('|');
 }
 
 /** Only the effects of these types. */

@@ -7,13 +7,12 @@ import { expect, it } from 'vitest';
 import type { Message } from '../../src/core/message.ts';
 import { termAt } from '../../src/core/term-runs.ts';
 import type { Index, NodeId } from '../../src/core/types.ts';
-import type { Member } from '../cluster/member.ts';
-import { MiniCluster, type Said } from '../cluster/mini-cluster.ts';
+import type { Member } from '../../src/testing/mini-cluster/member.ts';
+import type { MiniCluster, Said } from '../../src/testing/mini-cluster/mini-cluster.ts';
+import { raftMember } from '../../src/testing/mini-cluster/raft-members.ts';
 import { N1, N2, N3 } from './harness.ts';
 import { type Command, life, termsIn, World } from './world.ts';
 
-/** What the simulator knows of everyone's disk and log, these tests do not: two of three are made up. */
-const UNKNOWN = ['S07', 'S09', 'S19'];
 const STALL_MS = 300;
 
 /** One node, everyone else, and what was promised so far. */
@@ -38,13 +37,8 @@ class Trial {
   }
 
   static async begin(): Promise<Trial> {
-    let drawn = 0;
-    const draw = (): number => {
-      drawn = (drawn + 0.37) % 1;
-      return drawn;
-    };
-    const stage = { logs: { n1: [] }, madeUp: [N2, N3], unchecked: UNKNOWN };
-    return new Trial(await MiniCluster.start({ ...stage, draw, diskStallMs: STALL_MS }));
+    const { cluster } = await raftMember([N2, N3], { diskStallMs: STALL_MS });
+    return new Trial(cluster);
   }
 
   get node(): Member {

@@ -9,9 +9,9 @@ import type { LogShape } from '../../src/core/log-shape.ts';
 import type { AppendEntries, Message } from '../../src/core/message.ts';
 import { newestAtMost } from '../../src/core/term-runs.ts';
 import { index, type NodeId, term } from '../../src/core/types.ts';
-import { runsOf } from '../cluster/entries.ts';
-import type { Member } from '../cluster/member.ts';
-import type { Said } from '../cluster/mini-cluster.ts';
+import { runsOf } from '../../src/testing/mini-cluster/entries.ts';
+import type { Member } from '../../src/testing/mini-cluster/member.ts';
+import type { Said } from '../../src/testing/mini-cluster/mini-cluster.ts';
 import { logOf, N2, N3 } from './harness.ts';
 
 type Terms = readonly number[];

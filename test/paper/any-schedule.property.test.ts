@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { NodeId } from '../../src/core/types.ts';
-import { MiniCluster } from '../cluster/mini-cluster.ts';
+import { MiniCluster } from '../../src/testing/mini-cluster/mini-cluster.ts';
 import { emptyLogs } from '../cluster/scenes.ts';
 
 /** A kind of command that comes this often, with what else it is made of. */

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { nodeId } from '../../src/core/types.ts';
+import { MiniCluster } from '../../src/testing/mini-cluster/mini-cluster.ts';
 import { askVote, entryId, isA } from '../cluster/messages.ts';
-import { MiniCluster } from '../cluster/mini-cluster.ts';
 import { emptyLogs, led, underChance } from '../cluster/scenes.ts';
 import { N1, N2, N3 } from '../machines/harness.ts';
 

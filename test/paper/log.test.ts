@@ -1,7 +1,7 @@
 /** §3.5 to §3.8, as far as no play tells of it: how entries are replicated and kept, through leaders and crashes. */
 import { expect, it } from 'vitest';
+import { MiniCluster } from '../../src/testing/mini-cluster/mini-cluster.ts';
 import { askVote, entryId } from '../cluster/messages.ts';
-import { MiniCluster } from '../cluster/mini-cluster.ts';
 import { emptyLogs, led } from '../cluster/scenes.ts';
 import { N1, N2, N3, N4, N5 } from '../machines/harness.ts';
 

@@ -2,8 +2,8 @@
 import { expect, it } from 'vitest';
 import { index } from '../../src/core/types.ts';
 import { type PendingRead, PendingReads } from '../../src/node/calls/pending-reads.ts';
+import type { MiniCluster } from '../../src/testing/mini-cluster/mini-cluster.ts';
 import { inTerm, isA } from '../cluster/messages.ts';
-import type { MiniCluster } from '../cluster/mini-cluster.ts';
 import { led } from '../cluster/scenes.ts';
 import { N1, N2 } from '../machines/harness.ts';
 

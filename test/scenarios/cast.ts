@@ -4,7 +4,7 @@
  */
 import { DEFAULT_LIMITS, DISK_STALL_MS, type Limits } from '../../src/core/limits.ts';
 import { nodeId } from '../../src/core/types.ts';
-import type { Founding } from '../cluster/founding.ts';
+import type { Founding } from '../../src/testing/mini-cluster/founding.ts';
 import { PlayError } from './play-error.ts';
 import { memberNames, type PlantedFaults, type StageOptions } from './stage.ts';
 

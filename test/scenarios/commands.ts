@@ -1,6 +1,6 @@
 /** What a play may say: each command moves the stage by itself, or tells it what to do from now on. */
 import type { NodeId } from '../../src/core/types.ts';
-import type { Envelope } from '../cluster/held-network.ts';
+import type { Envelope } from '../../src/testing/mini-cluster/held-network.ts';
 import { countOf } from './cast.ts';
 import { failureInWords, outcomeInWords } from './in-words.ts';
 import { PlayError } from './play-error.ts';

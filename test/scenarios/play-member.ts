@@ -8,10 +8,10 @@ import type { NodeId } from '../../src/core/types.ts';
 import type { RaftNode } from '../../src/node/raft-node.ts';
 import type { CommittedCommand } from '../../src/ports/state-machine.ts';
 import type { Transport } from '../../src/ports/transport.ts';
+import type { HeldDisk } from '../../src/testing/mini-cluster/held-disk.ts';
+import { Member } from '../../src/testing/mini-cluster/member.ts';
+import type { Watch } from '../../src/testing/mini-cluster/watch.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { HeldDisk } from '../cluster/held-disk.ts';
-import { Member } from '../cluster/member.ts';
-import type { Watch } from '../cluster/watch.ts';
 import { placeOf } from './in-words.ts';
 import { labelOf, type Moved, movedIn } from './state-names.ts';
 

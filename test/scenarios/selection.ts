@@ -3,8 +3,8 @@
  * Without words, all that are under way.
  */
 
+import type { Envelope } from '../../src/testing/mini-cluster/held-network.ts';
 import { MESSAGE_CODE } from '../../src/transport/message-fields.ts';
-import type { Envelope } from '../cluster/held-network.ts';
 import { PlayError } from './play-error.ts';
 
 const TYPES = Object.keys(MESSAGE_CODE);

@@ -8,10 +8,14 @@ import type { Limits } from '../../src/core/limits.ts';
 import type { Message } from '../../src/core/message.ts';
 import { type NodeId, nodeId } from '../../src/core/types.ts';
 import type { LogOperation } from '../../src/ports/log-store.ts';
-import { type Founding, foundingOperations, ownerOf } from '../cluster/founding.ts';
-import { HeldDisk } from '../cluster/held-disk.ts';
-import { type Envelope, HeldNetwork } from '../cluster/held-network.ts';
-import { Watch } from '../cluster/watch.ts';
+import {
+  type Founding,
+  foundingOperations,
+  ownerOf,
+} from '../../src/testing/mini-cluster/founding.ts';
+import { HeldDisk } from '../../src/testing/mini-cluster/held-disk.ts';
+import { type Envelope, HeldNetwork } from '../../src/testing/mini-cluster/held-network.ts';
+import { Watch } from '../../src/testing/mini-cluster/watch.ts';
 import { messageInWords, writeInWords } from './in-words.ts';
 import { PlayError } from './play-error.ts';
 import { PlayMember } from './play-member.ts';

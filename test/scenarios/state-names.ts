@@ -1,6 +1,6 @@
 /** What XState reports of the charts of one node, reduced to what a reader of a play wants to know. */
 import type { InspectionEvent } from 'xstate';
-import { pathOf } from '../machines/harness.ts';
+import { pathOf } from '../../src/testing/mini-cluster/path-of.ts';
 
 export interface Moved {
   /** `raft`, or `replication:n2`. */

@@ -1,14 +1,18 @@
 /** `raftchart/testing` as its users meet it: its names, its types, and what it finds in machines of many kinds. */
 import { describe, expect, it } from 'vitest';
+import { index, nodeId, term } from '../../src/core/types.ts';
 import { defineMachine } from '../../src/library/define-machine.ts';
 import type { Machine } from '../../src/library/machine.ts';
 import {
+  clusterStep,
   explainFailure,
   linearizable,
   type MachineCall,
   machineModel,
   machineSubject,
+  memberFaults,
   type Previous,
+  raftMember,
   simulateSeed,
 } from '../../src/testing/index.ts';
 import { foreignTypesOf } from '../foreign-types.ts';
@@ -58,11 +62,13 @@ describe('the door', () => {
     expect(Object.keys(await import('../../src/testing/index.ts')).sort()).toEqual([
       'ListMachine',
       'MemoryNetwork',
+      'MiniCluster',
       'SeededRandom',
       'VirtualClock',
       'VirtualCluster',
       'appendList',
       'checkLinearizability',
+      'clusterStep',
       'describeViolation',
       'explainFailure',
       'keyValue',
@@ -70,10 +76,14 @@ describe('the door', () => {
       'logStoreContract',
       'machineModel',
       'machineSubject',
+      'memberFaults',
       'memoryTransport',
       'planOf',
+      'raftMember',
+      'raftMembers',
       'register',
       'renderLanes',
+      'roleEvents',
       'sessionCounter',
       'shrinkFaults',
       'simulateSeed',
@@ -83,6 +93,30 @@ describe('the door', () => {
 
   it('[TS1] the types behind it are all our own', () => {
     expect(foreignTypesOf('dist/src/testing/index.d.ts')).toEqual([]);
+  });
+});
+
+describe('a member in the hand', () => {
+  it('[TS12] is the same step for the same number, and every kind for small ones', async () => {
+    const steps = Array.from({ length: 26 }, (_, drawn) => `${clusterStep(drawn)}`);
+    expect(steps).toEqual(Array.from({ length: 26 }, (_, drawn) => `${clusterStep(drawn)}`));
+    expect(new Set(steps.map((step) => step.split(' ')[0])).size).toBe(8);
+  });
+
+  it('[TS12] answers peers that are made up, and is at fault if its vote changes', async () => {
+    const { cluster, member } = await raftMember();
+    const [before, n2] = [member.state, nodeId('n2')];
+    const lastLog = { term: term(0), index: index(0) };
+    const message = { type: 'RequestVote', term: term(1), lastLog } as const;
+    await cluster.hand({ from: n2, to: member.id, message, runs: [] });
+    await cluster.settle();
+    expect(cluster.saidBy(member.id, 'RequestVoteReply')).toEqual([
+      { type: 'RequestVoteReply', term: 1, granted: true },
+    ]);
+    const view = { raft: member.state, state: null, leads: false, lastApplied: index(0) };
+    expect(memberFaults({ ...view, raft: before }, view)).toEqual([]);
+    const changed = { ...view, raft: { ...member.state, votedFor: nodeId('n3') } };
+    expect(memberFaults(view, changed).map(([property]) => property)).toEqual(['S11']);
   });
 });
 

@@ -9,6 +9,7 @@ import { careful, forgetful, shopOf } from '../../examples/inventory.ts';
 
 const run = promisify(execFile);
 const COUNTER = new URL('../../examples/simulate-counter.ts', import.meta.url);
+const ROLES = new URL('../../examples/test-the-roles.ts', import.meta.url);
 const PAGE = new URL('../../docs/TESTING.md', import.meta.url);
 
 /** Bound: seeds within which a shop that forgets is found. */
@@ -47,18 +48,30 @@ describe('examples/inventory.ts', () => {
   });
 });
 
-describe('examples/simulate-counter.ts', () => {
-  it('[TS10] runs, and finds nothing', async () => {
-    const tsx = fileURLToPath(new URL('../../node_modules/tsx/dist/cli.mjs', import.meta.url));
-    const { stdout } = await run(process.execPath, [tsx, fileURLToPath(COUNTER)]);
-    const lines = stdout.trim().split('\n');
-    expect(lines).toHaveLength(10);
-    for (const line of lines) expect(line).toMatch(/^seed \d+: \d+ calls, .*every property holds$/);
-  });
+/** What it prints, line by line, when a user runs it. */
+async function printed(example: URL): Promise<readonly string[]> {
+  const tsx = fileURLToPath(new URL('../../node_modules/tsx/dist/cli.mjs', import.meta.url));
+  const { stdout } = await run(process.execPath, [tsx, fileURLToPath(example)]);
+  return stdout.trim().split('\n');
+}
 
-  it('[TS10] is the first test of docs/TESTING.md, and no longer than thirty lines', async () => {
-    const example = await readFile(COUNTER, 'utf8');
-    expect(await readFile(PAGE, 'utf8')).toContain(`\`\`\`ts\n${example}\`\`\``);
-    expect(example.trimEnd().split('\n').length).toBeLessThanOrEqual(30);
-  });
+it('[TS10] examples/simulate-counter.ts runs, and finds nothing', async () => {
+  const lines = await printed(COUNTER);
+  expect(lines).toHaveLength(10);
+  for (const line of lines) expect(line).toMatch(/^seed \d+: \d+ calls, .*every property holds$/);
+});
+
+it('[TS11] examples/test-the-roles.ts runs, sees leaders and every role, and finds nothing', async () => {
+  const [schedules, ways] = await printed(ROLES);
+  expect(schedules).toMatch(/^40 schedules, [1-9]\d* with a leader$/);
+  expect(ways).toMatch(/^\d{3} situations in 8 states$/);
+});
+
+it.each([
+  [COUNTER, 30],
+  [ROLES, 40],
+])('[TS10] [TS11] %s stands in docs/TESTING.md, and has at most %i lines', async (path, most) => {
+  const example = await readFile(path, 'utf8');
+  expect(await readFile(PAGE, 'utf8')).toContain(`\`\`\`ts\n${example}\`\`\``);
+  expect(example.trimEnd().split('\n').length).toBeLessThanOrEqual(most);
 });

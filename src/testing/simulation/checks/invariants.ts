@@ -7,13 +7,14 @@
 import type { LogShape } from '../../../core/log-shape.ts';
 import type { RaftState } from '../../../core/raft-state.ts';
 import type { ReplicationState } from '../../../core/replication-state.ts';
-import { lastLog, termAt } from '../../../core/term-runs.ts';
+import { termAt } from '../../../core/term-runs.ts';
 import { INDEX_ZERO, type Index, type NodeId } from '../../../core/types.ts';
 import type { NodeInspection } from '../../../node/raft-node.ts';
 import { isQuorum } from '../../../rules/quorum.ts';
 import type { SometimesLog } from '../runtime/sometimes.ts';
 import type { DurableLog } from './durable-log.ts';
 import type { History } from './history.ts';
+import { type MemberView, memberFaults } from './member-faults.ts';
 import type { Report } from './violation.ts';
 
 interface CheckedNode {
@@ -28,21 +29,12 @@ interface InvariantsOptions {
   readonly sometimes: SometimesLog;
 }
 
-interface Seen {
-  readonly raft: RaftState;
-  readonly state: string | null;
-  readonly leads: boolean;
-  readonly lastApplied: Index;
-}
-
-const HAVING_A_LEADER = ['follower.loyal', 'follower.doubtful', 'leader'];
-
 /** Watches one life of one node. */
 export class Invariants {
   readonly #node: CheckedNode;
   readonly #options: InvariantsOptions;
   readonly #progress = new Map<NodeId, ReplicationState>();
-  #seen: Seen | null = null;
+  #seen: MemberView | null = null;
 
   constructor(node: CheckedNode, options: InvariantsOptions) {
     this.#node = node;
@@ -63,58 +55,16 @@ export class Invariants {
     else this.#progress.clear();
   }
 
-  #checkState(before: Seen | null, now: Seen): void {
-    this.#checkPositions(now);
-    if (before !== null) this.#checkStep(before, now);
+  #checkState(before: MemberView | null, now: MemberView): void {
+    for (const [property, text] of memberFaults(before, now)) this.#violated(property, text);
+    const hadLog = before?.raft.log ?? now.raft.log;
+    if (hadLog !== now.raft.log && droppedTerms(hadLog, now.raft.log) >= 2) {
+      this.#options.sometimes.note('a follower drops entries of two terms at once');
+    }
     if (now.leads && before?.leads !== true) this.#checkNewLeader(now.raft);
     if (now.leads) this.#options.history.noteLog(now.raft.term, now.raft.log);
     const known = before?.raft.commitIndex ?? INDEX_ZERO;
     if (now.raft.commitIndex > known) this.#checkCommit(known, now);
-  }
-
-  /** S15, S37. */
-  #checkPositions(now: Seen): void {
-    const { raft, leads, lastApplied } = now;
-    const { log, commitIndex, durableIndex } = raft;
-    if (lastApplied > commitIndex || commitIndex > log.lastIndex || durableIndex > log.lastIndex) {
-      const text = `applied ${lastApplied}, commit ${commitIndex}, durable ${durableIndex}, last ${log.lastIndex}`;
-      this.#violated('S15', text);
-    }
-    if (leads && raft.leaderId !== this.#node.id)
-      this.#violated('S37', 'leads and follows another');
-    if (leads && raft.votedFor !== this.#node.id)
-      this.#violated('S37', 'leads without its own vote');
-    this.#checkLeader(now);
-  }
-
-  /** S44. A suspicious follower may have heard of a newer term meanwhile, which does not put off its question. */
-  #checkLeader({ raft: { leaderId }, state }: Seen): void {
-    if (state === null || state === 'follower.suspicious') return;
-    const hasLeader = HAVING_A_LEADER.includes(state);
-    if (hasLeader === (leaderId !== null)) return;
-    this.#violated('S44', `is ${state}, and names ${leaderId ?? 'nobody'} as its leader`);
-  }
-
-  /** S02, S10, S11, S16. */
-  #checkStep(before: Seen, now: Seen): void {
-    const [was, is] = [before.raft, now.raft];
-    if (is.term < was.term) this.#violated('S10', `term falls from ${was.term} to ${is.term}`);
-    if (is.commitIndex < was.commitIndex) this.#violated('S10', 'the commit index falls');
-    if (now.lastApplied < before.lastApplied) this.#violated('S10', 'lastApplied falls');
-    const isSameTerm = is.term === was.term;
-    if (isSameTerm && was.votedFor !== null && is.votedFor !== was.votedFor) {
-      this.#violated('S11', `its vote in term ${is.term} changes in memory`);
-    }
-    if (is.log === was.log) return;
-    if (droppedTerms(was.log, is.log) >= 2) {
-      this.#options.sometimes.note('a follower drops entries of two terms at once');
-    }
-    if (before.leads && now.leads && isSameTerm && !extendsLog(was.log, is.log)) {
-      this.#violated('S02', 'a leader rewrites its own log');
-    }
-    if (was.commitIndex > is.log.lastIndex || !agreesAt(is.log, was.log, was.commitIndex)) {
-      this.#violated('S16', `what was committed at ${was.commitIndex} is truncated`);
-    }
   }
 
   /** S01, S04. */
@@ -134,7 +84,7 @@ export class Invariants {
   }
 
   /** S06–S09. */
-  #checkCommit(known: Index, { raft, leads }: Seen): void {
+  #checkCommit(known: Index, { raft, leads }: MemberView): void {
     const { history } = this.#options;
     const { log, commitIndex } = raft;
     if (leads) this.#checkQuorum(raft, known);
@@ -216,14 +166,6 @@ export class Invariants {
   #violated(property: string, text: string): void {
     this.#options.report(property, `${this.#node.id}: ${text}`);
   }
-}
-
-function extendsLog(before: LogShape, after: LogShape): boolean {
-  return after.lastIndex >= before.lastIndex && agreesAt(after, before, lastLog(before).index);
-}
-
-function agreesAt(after: LogShape, before: LogShape, at: Index): boolean {
-  return termAt(after, at) === termAt(before, at);
 }
 
 /** How many terms have lost their last entry: what was behind the first difference is gone. */

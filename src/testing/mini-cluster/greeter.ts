@@ -1,7 +1,7 @@
 /** The end of a connection where a test makes up who sits there. */
-import { PROTOCOL_VERSION } from '../../src/core/hello.ts';
-import type { NodeId } from '../../src/core/types.ts';
-import type { ConnectionListener, PeerConnection } from '../../src/ports/transport.ts';
+import { PROTOCOL_VERSION } from '../../core/hello.ts';
+import type { NodeId } from '../../core/types.ts';
+import type { ConnectionListener, PeerConnection } from '../../ports/transport.ts';
 import { CLUSTER_ID } from './founding.ts';
 
 /** Answers every call with a hello, and listens. */

@@ -3,21 +3,16 @@
  * nothing yet; once the test lets it through it is durable, and the node hears of it, unless it died first.
  * Beside it stands the checkers' picture of what is durable.
  */
-import { unreachable } from '../../src/core/assert.ts';
-import type { HardState } from '../../src/core/hard-state.ts';
-import type { KnownPeer } from '../../src/core/identity.ts';
-import type { ReadRange } from '../../src/core/run-list.ts';
-import { ENTRY_ZERO, type NodeId } from '../../src/core/types.ts';
-import type {
-  LogOperation,
-  LogStore,
-  LogStoreOwner,
-  RecoveredLog,
-} from '../../src/ports/log-store.ts';
-import type { DatabaseChange } from '../../src/storage/disk/database.ts';
-import { memoryLogStore } from '../../src/storage/memory-log-store.ts';
-import { encodeRecord, keyOf, keyOfRun, RECORD_KIND } from '../../src/storage/records/record.ts';
-import { DurableLog } from '../../src/testing/simulation/checks/durable-log.ts';
+import { unreachable } from '../../core/assert.ts';
+import type { HardState } from '../../core/hard-state.ts';
+import type { KnownPeer } from '../../core/identity.ts';
+import type { ReadRange } from '../../core/run-list.ts';
+import { ENTRY_ZERO, type NodeId } from '../../core/types.ts';
+import type { LogOperation, LogStore, LogStoreOwner, RecoveredLog } from '../../ports/log-store.ts';
+import type { DatabaseChange } from '../../storage/disk/database.ts';
+import { memoryLogStore } from '../../storage/memory-log-store.ts';
+import { encodeRecord, keyOf, keyOfRun, RECORD_KIND } from '../../storage/records/record.ts';
+import { DurableLog } from '../simulation/checks/durable-log.ts';
 import { type StoredEntry, written } from './entries.ts';
 import type { Watch } from './watch.ts';
 

@@ -3,16 +3,16 @@
  * live and the two were not disconnected; then every message waits until the test says what becomes of it:
  * delivered, lost, repeated, late. It is the `Transport` of the production node, without codec and without time.
  */
-import type { EntryRun } from '../../src/core/entry-run.ts';
-import type { Hello } from '../../src/core/hello.ts';
-import type { Message } from '../../src/core/message.ts';
-import { type NodeId, nodeId, TERM_ZERO } from '../../src/core/types.ts';
+import type { EntryRun } from '../../core/entry-run.ts';
+import type { Hello } from '../../core/hello.ts';
+import type { Message } from '../../core/message.ts';
+import { type NodeId, nodeId, TERM_ZERO } from '../../core/types.ts';
 import type {
   CloseReason,
   ConnectionListener,
   PeerConnection,
   Transport,
-} from '../../src/ports/transport.ts';
+} from '../../ports/transport.ts';
 
 type Accept = (connection: PeerConnection) => ConnectionListener;
 

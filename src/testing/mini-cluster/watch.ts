@@ -1,12 +1,12 @@
 /** Who watches over a cluster: the checkers of the simulator, with one memory for all members and all their lives. */
-import { assert } from '../../src/core/assert.ts';
-import type { RaftState } from '../../src/core/raft-state.ts';
-import type { NodeId } from '../../src/core/types.ts';
-import type { DurableLog } from '../../src/testing/simulation/checks/durable-log.ts';
-import { History } from '../../src/testing/simulation/checks/history.ts';
-import { checkPromise } from '../../src/testing/simulation/checks/promises.ts';
-import type { Report } from '../../src/testing/simulation/checks/violation.ts';
-import { SometimesLog } from '../../src/testing/simulation/runtime/sometimes.ts';
+import { assert } from '../../core/assert.ts';
+import type { RaftState } from '../../core/raft-state.ts';
+import type { NodeId } from '../../core/types.ts';
+import type { DurableLog } from '../simulation/checks/durable-log.ts';
+import { History } from '../simulation/checks/history.ts';
+import { checkPromise } from '../simulation/checks/promises.ts';
+import type { Report } from '../simulation/checks/violation.ts';
+import { SometimesLog } from '../simulation/runtime/sometimes.ts';
 import type { Envelope } from './held-network.ts';
 
 export class Watch {

@@ -1,8 +1,8 @@
 /** What the disks hold when a test begins: terms, votes and logs that some earlier story left behind. */
-import { staticConfiguration } from '../../src/core/configuration.ts';
-import { ENTRY_KIND, type EntryRun, encodeRun } from '../../src/core/entry-run.ts';
-import { index, type NodeId, term } from '../../src/core/types.ts';
-import type { LogOperation, LogStoreOwner } from '../../src/ports/log-store.ts';
+import { staticConfiguration } from '../../core/configuration.ts';
+import { ENTRY_KIND, type EntryRun, encodeRun } from '../../core/entry-run.ts';
+import { index, type NodeId, term } from '../../core/types.ts';
+import type { LogOperation, LogStoreOwner } from '../../ports/log-store.ts';
 
 export const CLUSTER_ID = 'held';
 

@@ -3,12 +3,12 @@
  * which messages arrive, which disks are slow, who is down and whose timeouts are short; nothing happens on its
  * own. The properties of the simulator are checked after every step.
  */
-import { assert } from '../../src/core/assert.ts';
-import type { Effect } from '../../src/core/effect.ts';
-import type { Limits } from '../../src/core/limits.ts';
-import type { Message } from '../../src/core/message.ts';
-import { type NodeId, nodeId, type Term } from '../../src/core/types.ts';
-import { VirtualClock } from '../../src/testing/virtual-clock.ts';
+import { assert } from '../../core/assert.ts';
+import type { Effect } from '../../core/effect.ts';
+import type { Limits } from '../../core/limits.ts';
+import type { Message } from '../../core/message.ts';
+import { type NodeId, nodeId, type Term } from '../../core/types.ts';
+import { VirtualClock } from '../virtual-clock.ts';
 import { foundingEntry, runsOf, type StoredEntry } from './entries.ts';
 import { foundingOperations, ownerOf } from './founding.ts';
 import { greeterOf } from './greeter.ts';
@@ -63,6 +63,10 @@ function leads({ role }: Member): number {
   return role === 'leader' ? 1 : 0;
 }
 
+/**
+ * Production nodes in your hand. Times are milliseconds of its own `clock`; what changes it resolves at rest, or
+ * rejects with the property of docs/SPEC.md that is broken.
+ */
 export class MiniCluster {
   readonly clock = new VirtualClock();
   readonly members = new Map<NodeId, Member>();

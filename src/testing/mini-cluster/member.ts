@@ -3,24 +3,24 @@
  * in its hand. Nothing is done here that the node could do itself: what it is told, it is told by its ports.
  */
 import type { AnyActorRef, InspectionEvent } from 'xstate';
-import { assert } from '../../src/core/assert.ts';
-import type { Effect, Role } from '../../src/core/effect.ts';
-import type { RaftError } from '../../src/core/errors.ts';
-import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts';
-import type { RaftState, RaftTiming } from '../../src/core/raft-state.ts';
-import type { ReplicationState } from '../../src/core/replication-state.ts';
-import { termAt } from '../../src/core/term-runs.ts';
-import type { Index, NodeId } from '../../src/core/types.ts';
-import { type RaftNode, startRaftNode } from '../../src/node/raft-node.ts';
-import type { CommittedCommand, StateMachine } from '../../src/ports/state-machine.ts';
-import type { Transport } from '../../src/ports/transport.ts';
-import { Invariants } from '../../src/testing/simulation/checks/invariants.ts';
-import { SimulatedProcess } from '../../src/testing/simulation/runtime/process.ts';
-import type { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import { pathOf } from '../machines/harness.ts';
+import { assert } from '../../core/assert.ts';
+import type { Effect, Role } from '../../core/effect.ts';
+import type { RaftError } from '../../core/errors.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../core/limits.ts';
+import type { RaftState, RaftTiming } from '../../core/raft-state.ts';
+import type { ReplicationState } from '../../core/replication-state.ts';
+import { termAt } from '../../core/term-runs.ts';
+import type { Index, NodeId } from '../../core/types.ts';
+import { type RaftNode, startRaftNode } from '../../node/raft-node.ts';
+import type { CommittedCommand, StateMachine } from '../../ports/state-machine.ts';
+import type { Transport } from '../../ports/transport.ts';
+import { Invariants } from '../simulation/checks/invariants.ts';
+import { SimulatedProcess } from '../simulation/runtime/process.ts';
+import type { VirtualClock } from '../virtual-clock.ts';
 import { NO_OP, type StoredEntry } from './entries.ts';
 import { CLUSTER_ID } from './founding.ts';
 import type { HeldDisk } from './held-disk.ts';
+import { pathOf } from './path-of.ts';
 import type { Watch } from './watch.ts';
 
 interface MemberOptions {
@@ -46,6 +46,7 @@ interface MemberOptions {
 /** Callers of these tests have all the time there is. */
 const FOREVER = { timeoutMs: 1e9 };
 
+/** One life of one production node; what it holds can be looked at, and changes only through its cluster. */
 export class Member {
   readonly id: NodeId;
   readonly disk: HeldDisk;

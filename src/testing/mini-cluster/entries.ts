@@ -1,8 +1,8 @@
 /** Entries as tests speak of them: a term, and a text that tells one from any other of the same index and term. */
-import { unreachable } from '../../src/core/assert.ts';
-import { ENTRY_KIND, type EntryRun, encodeRun, entriesOf } from '../../src/core/entry-run.ts';
-import { index, type Term, term } from '../../src/core/types.ts';
-import type { LogOperation } from '../../src/ports/log-store.ts';
+import { unreachable } from '../../core/assert.ts';
+import { ENTRY_KIND, type EntryRun, encodeRun, entriesOf } from '../../core/entry-run.ts';
+import { index, type Term, term } from '../../core/types.ts';
+import type { LogOperation } from '../../ports/log-store.ts';
 
 export interface StoredEntry {
   readonly term: Term;
