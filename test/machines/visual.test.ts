@@ -103,6 +103,13 @@ it('[SC10] the picture of one node shows every chart, and every event that it ta
   }
 });
 
+it('[SC10] the picture of one node knows who tells each event, and no event that no chart takes', () => {
+  const door = createMachine({ id: 'door', on: { push: {} } });
+  expect(() => planActors({ ...charts, door })).toThrow('who tells door push?');
+  const { applier: _, ...others } = charts;
+  expect(() => planActors(others)).toThrow('no chart takes apply.completed, apply.failed');
+});
+
 it('[SC10] an arrow has the id of what it shows', () => {
   const ids = drawn.flatMap(({ layout }) => layout.arrows.flatMap(({ way }) => way.arrow.ids));
   expect(ids).toContain('raft--entries.received--0');

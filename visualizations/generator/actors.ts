@@ -1,12 +1,12 @@
 /**
  * The picture of one node: who runs whom, and who tells whom. A chart is drawn inside the one that names it among
- * its actors; the events are those that the charts take. Who sends them is no fact of a chart, and stands here.
+ * its actors; the events are those that the charts take. Who sends them is no fact of a chart, and stands here: for each of them, and for no other.
  */
 import type { AnyStateMachine } from 'xstate';
 import { type ChartState, PLAIN_STATE } from './chart.ts';
 import type { Arrow, Plan } from './plan.ts';
 
-/** The world around the charts, from the top of the picture to its bottom; whatever is unnamed comes from the driver. */
+/** The world around the charts, from the top of the picture to its bottom. */
 const AROUND = {
   clients: 'Whoever proposes and reads, on this node or through another.',
   driver: 'Carries out what the charts ask for, and tells them what came of it.',
@@ -20,7 +20,7 @@ const TELLS: Readonly<Record<string, string>> = {
   clients: 'proposals.gathered reads.gathered stop',
   peers:
     'term.observed preVote.requested preVote.answered vote.requested vote.answered entries.received append.accepted append.rejected socket.opened socket.closed socket.silent hello.received hello.refused message.received call.received link:hello.accepted leader.answered leader.refused propose.taken propose.refused',
-  driver: 'call:hello.refused',
+  driver: 'call:hello.refused failed drained peer.waits entries.dropped entries.sent propose.sent',
   disk: 'hello.believed answer.ready disk.durable write.completed write.failed recovered',
   'state machine': 'apply.completed apply.failed applier.behind entries.applied',
   raft: 'write.requested commit.advanced round.confirmed role.changed log.grew round.began heartbeat.due replication:link.opened replication:link.closed',
@@ -60,6 +60,9 @@ export function planActors(charts: Charts): Plan {
     [...around.slice(0, 3), ...tops, ...around.slice(3)],
   );
   const arrows = names.flatMap((name) => arrowsTo(name, charts));
+  const taken = new Set(names.flatMap((name) => eventsOf(name, charts).map(([key]) => key)));
+  const untaken = [...SENDERS.keys()].filter((key) => !taken.has(key));
+  if (untaken.length > 0) throw new Error(`no chart takes ${untaken.join(', ')}`);
   return { root, lines: new Map(), arrows, notes: [] };
 }
 
@@ -67,12 +70,24 @@ function idOf(name: string): string {
   return `actors/${name.replaceAll(' ', '-')}`;
 }
 
+/** What a chart takes, each with the key under which its sender stands. */
+function eventsOf(
+  name: string,
+  charts: Charts,
+): readonly (readonly [key: string, event: string])[] {
+  const events = (charts[name]?.events ?? []).filter((event) => !event.startsWith('xstate.'));
+  return events.map((event) => [
+    SENDERS.has(`${name}:${event}`) ? `${name}:${event}` : event,
+    event,
+  ]);
+}
+
 /** One arrow for all that one tells another. */
 function arrowsTo(name: string, charts: Charts): readonly Arrow[] {
   const told = new Map<string, string[]>();
-  const events = (charts[name]?.events ?? []).filter((event) => !event.startsWith('xstate.'));
-  for (const event of events) {
-    const sender = SENDERS.get(`${name}:${event}`) ?? SENDERS.get(event) ?? 'driver';
+  for (const [key, event] of eventsOf(name, charts)) {
+    const sender = SENDERS.get(key);
+    if (sender === undefined) throw new Error(`who tells ${name} ${event}?`);
     told.set(sender, [...(told.get(sender) ?? []), event]);
   }
   return [...told].map(([sender, heard]) => ({
