@@ -7,18 +7,16 @@
 import { type ChartState, type ChartTransition, PLAIN_STATE, statesOf } from './chart.ts';
 import { type Span, TIE } from './text.ts';
 
-export interface Arrow {
+export interface BoxLine {
   /** Of every transition that it stands for. */
   readonly ids: readonly string[];
-  readonly from: string;
-  readonly to: string;
-  /** One below the other: `term.observed`, `[isSo]`, `/ doThis`. */
+  /** `term.observed`, `[isSo]`, `/ doThis`; at an arrow one below the other. */
   readonly words: readonly Span[];
 }
 
-export interface BoxLine {
-  readonly ids: readonly string[];
-  readonly words: readonly Span[];
+export interface Arrow extends BoxLine {
+  readonly from: string;
+  readonly to: string;
 }
 
 export interface Plan {
