@@ -205,7 +205,9 @@ const LEADER_AGAIN: readonly Command[] = [
   { kind: 'voteReply', from: N2, newer: 0, granted: true },
 ];
 
-it('[EL3] [PS1] no node breaks a promise, whatever correct members say to it and whenever it crashes', async () => {
+it('[EL3] [PS1] no node breaks a promise, whatever correct members say to it and whenever it crashes', {
+  timeout: 300_000,
+}, async () => {
   const lives = { led: 0, committedAsLeader: 0, committed: 0 };
   await fc.assert(
     fc.asyncProperty(life, async (commands) => {

@@ -15,7 +15,9 @@ import { shownAfter } from '../../src/rules/identity.ts';
 import { bootIdentity } from '../../src/storage/records/identity-file.ts';
 
 const NODE = nodeId('n1');
-const PEERS = [nodeId('n2'), nodeId('n3')];
+const PEER = nodeId('n2');
+const OTHER = nodeId('n3');
+const PEERS = [PEER, OTHER];
 const MEMBERS = [NODE, ...PEERS];
 
 /** What lies on a disk, and every start that led to it: the truth by which verdicts are judged. */
@@ -163,45 +165,27 @@ describe('whoever descends from the start met last, and nobody else, is accepted
     await fc.assert(property, { numRuns: 300 });
   });
 
-  it('[ID4] after a thousand starts that nobody heard of', async () => {
+  it.each([
+    ['starts that nobody heard of', 'unanswered', null],
+    ['starts that another peer accepted', 'unanswered', { peer: OTHER, ends: 'answered' }],
+    ['hellos that this very peer never heard', 'answered', { peer: PEER, ends: 'unheard' }],
+  ] as const)('[ID4] after a thousand %s', async (_, ends, meeting) => {
     const history = new History();
-    const [peer = NODE] = PEERS;
-    await history.start(history.directory, { peer, ends: 'unanswered' });
-    for (let start = 0; start < 1_000; start += 1) await history.start(history.directory, null);
-    await history.start(history.directory, { peer, ends: 'answered' });
-  });
-
-  it('[ID4] after a thousand starts that another peer accepted', async () => {
-    const history = new History();
-    const [peer = NODE, other = NODE] = PEERS;
-    await history.start(history.directory, { peer, ends: 'unanswered' });
-    for (let start = 0; start < 1_000; start += 1) {
-      await history.start(history.directory, { peer: other, ends: 'answered' });
-    }
-    await history.start(history.directory, { peer, ends: 'answered' });
-  });
-
-  it('[ID4] after a thousand hellos that this very peer never heard', async () => {
-    const history = new History();
-    const [peer = NODE] = PEERS;
-    await history.start(history.directory, { peer, ends: 'answered' });
-    for (let start = 0; start < 1_000; start += 1) {
-      await history.start(history.directory, { peer, ends: 'unheard' });
-    }
-    await history.start(history.directory, { peer, ends: 'answered' });
-    expect(history.directory.notes.get(peer)?.shown).toHaveLength(1);
+    await history.start(history.directory, { peer: PEER, ends });
+    for (let start = 0; start < 1_000; start += 1) await history.start(history.directory, meeting);
+    await history.start(history.directory, { peer: PEER, ends: 'answered' });
+    expect(history.directory.notes.get(PEER)?.shown).toHaveLength(1);
   });
 
   it('[ID2] a backup is refused at its thousandth start as at its first', async () => {
     const history = new History();
-    const [peer = NODE] = PEERS;
-    await history.start(history.directory, { peer, ends: 'answered' });
+    await history.start(history.directory, { peer: PEER, ends: 'answered' });
     const backup = copyOf(history.directory);
-    await history.start(history.directory, { peer, ends: 'answered' });
+    await history.start(history.directory, { peer: PEER, ends: 'answered' });
     for (let start = 0; start < 1_000; start += 1) {
-      await history.start(backup, { peer, ends: 'answered' });
+      await history.start(backup, { peer: PEER, ends: 'answered' });
     }
-    await history.start(history.directory, { peer, ends: 'answered' });
+    await history.start(history.directory, { peer: PEER, ends: 'answered' });
   });
 });
 
@@ -221,8 +205,7 @@ describe('notes under way', () => {
   }
 
   function helloOf(incarnation: string, word: string): Hello {
-    const [peer = NODE] = PEERS;
-    const identity = { clusterId: 'c', nodeId: peer, incarnation, boots: 1, lineage: [word] };
+    const identity = { clusterId: 'c', nodeId: PEER, incarnation, boots: 1, lineage: [word] };
     return { protocolVersion: PROTOCOL_VERSION, identity, to: NODE };
   }
 
@@ -253,16 +236,15 @@ describe('notes under way', () => {
 
   it('[ID6] nothing is said before it is on disk that the peer may know it', async () => {
     const { node, written } = slow();
-    const [peer = NODE] = PEERS;
     const hellos: Hello[] = [];
-    node.introduce(peer, (hello) => hellos.push(hello));
-    node.introduce(peer, (hello) => hellos.push(hello));
+    node.introduce(PEER, (hello) => hellos.push(hello));
+    node.introduce(PEER, (hello) => hellos.push(hello));
     await settle();
     expect(hellos).toEqual([]);
     for (const done of written) done();
     await settle();
     expect(hellos.map(({ identity }) => identity.lineage)).toEqual([['aa'], ['aa']]);
-    node.introduce(peer, (hello) => hellos.push(hello));
+    node.introduce(PEER, (hello) => hellos.push(hello));
     expect(hellos).toHaveLength(3);
   });
 });

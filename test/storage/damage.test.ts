@@ -2,11 +2,11 @@
  * One fault in one file of a real data directory: a flipped bit, a zeroed block, a cut, a deletion, for
  * every file and many places. The store opens with everything it acknowledged, or it refuses.
  */
-import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SeededRandom } from '../../src/testing/simulation/runtime/random.ts';
-import { flipped } from '../flipped.ts';
+import { type Damage, describeDamage, fileKindOf, inflict } from '../evidence/disk-trials/kinds.ts';
 import { filesIn, type History, makeHistory, verdictOf, Workspace } from './data-directories.ts';
 
 const SEED = 20_240_611;
@@ -14,38 +14,16 @@ const BITS_PER_FILE = 14;
 const BLOCK = 4096;
 const BLOCKS_PER_FILE = 4;
 
-interface Fault {
-  readonly name: string;
-  inflict(path: string): void;
-}
-
-function flipBit(at: number, bit: number): Fault {
-  const inflict = (path: string): void =>
-    writeFileSync(path, flipped(readFileSync(path), at, 1 << bit));
-  return { name: `bit ${bit} of byte ${at} flipped`, inflict };
-}
-
-function zeroBlock(from: number): Fault {
-  const inflict = (path: string): void => {
-    const bytes = readFileSync(path);
-    writeFileSync(path, bytes.fill(0, from, Math.min(from + BLOCK, bytes.length)));
-  };
-  return { name: `block at ${from} zeroed`, inflict };
-}
-
-function cutAt(length: number): Fault {
-  return { name: `cut to ${length} bytes`, inflict: (path) => truncateSync(path, length) };
-}
-
-const deletion: Fault = { name: 'deleted', inflict: (path) => rmSync(path) };
-
 /** Faults for a file of this size: spread evenly, and some at random. */
-function faultsFor(size: number, random: SeededRandom): Fault[] {
-  if (size === 0) return [deletion];
+function faultsFor(file: string, size: number, random: SeededRandom): Damage[] {
+  const fault = (kind: Damage['kind'], at = 0, extent = 0): Damage => {
+    return { file, fileKind: fileKindOf(file), kind, size, at, extent };
+  };
+  if (size === 0) return [fault('deleted')];
   const anywhere = (): number => random.integer(0, size - 1);
   const bits = Array.from({ length: BITS_PER_FILE }, (_, count) => {
     const at = count % 2 === 0 ? Math.floor((count * size) / BITS_PER_FILE) : anywhere();
-    return flipBit(at, random.integer(0, 7));
+    return fault('flipped bit', at, random.integer(0, 7));
   });
   const starts = Array.from({ length: BLOCKS_PER_FILE }, () => {
     const at = anywhere();
@@ -54,9 +32,9 @@ function faultsFor(size: number, random: SeededRandom): Fault[] {
   const cuts = [0, 1, size - 1, size >> 1, anywhere(), anywhere()];
   return [
     ...bits,
-    ...[...new Set(starts)].map(zeroBlock),
-    ...[...new Set(cuts)].map(cutAt),
-    deletion,
+    ...[...new Set(starts)].map((at) => fault('zeroed block', at, Math.min(BLOCK, size - at))),
+    ...[...new Set(cuts)].map((length) => fault('cut', length)),
+    fault('deleted'),
   ];
 }
 
@@ -84,11 +62,11 @@ describe('one fault in a data directory', () => {
       const random = new SeededRandom(SEED + seed);
       const counts = { cases: 0, intact: 0, refused: 0 };
       for (const file of filesIn(base)) {
-        for (const fault of faultsFor(readFileSync(join(base, file)).length, random)) {
+        for (const fault of faultsFor(file, statSync(join(base, file)).size, random)) {
           const directory = workspace.copy(base);
-          fault.inflict(join(directory, file));
+          inflict(directory, fault);
           counts.cases += 1;
-          counts[await judge(directory, `${file}, ${fault.name}`)] += 1;
+          counts[await judge(directory, describeDamage(fault))] += 1;
           rmSync(directory, { recursive: true });
         }
       }

@@ -55,7 +55,9 @@ async function printed(example: URL): Promise<readonly string[]> {
   return stdout.trim().split('\n');
 }
 
-it('[TS10] examples/simulate-counter.ts runs, and finds nothing', async () => {
+it('[TS10] examples/simulate-counter.ts runs, and finds nothing', {
+  timeout: 300_000,
+}, async () => {
   const lines = await printed(COUNTER);
   expect(lines).toHaveLength(10);
   for (const line of lines) expect(line).toMatch(/^seed \d+: \d+ calls, .*every property holds$/);
