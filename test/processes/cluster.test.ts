@@ -24,6 +24,7 @@ async function get(url: string, key: string): Promise<string> {
 describe('real processes', () => {
   it.each([1, 3, 5])('[EM5] of %i nodes, any takes a put and any other the get', async (size) => {
     const cluster = await start(size);
+    await cluster.converged();
     for (const [at, writer] of cluster.members.entries()) {
       const reader = cluster.members[(at + 1) % size] ?? writer;
       const answer = await put(writer.url, `from-${writer.id}`, `value-${at}`);

@@ -227,9 +227,15 @@ function needed(region: Item, { ways }: Draft): number {
   return Math.max(REGION_MIN, ...gaps.map(widthOf).map((width) => width + 2 * SIDE + START));
 }
 
+/** Also by an arrow from within a region to the region itself: its lane lies beside all of them. */
 function isLeft(region: Item, { ways }: Draft): boolean {
   const inside = [...itemsOf(region)];
-  return ways.some(({ from, to }) => inside.includes(from) !== inside.includes(to));
+  return ways.some(
+    ({ from, to, course }) =>
+      isLane(course) &&
+      !inside.includes(course.home) &&
+      (inside.includes(from) || inside.includes(to)),
+  );
 }
 
 const BESIDE = 18;
