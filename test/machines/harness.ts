@@ -9,7 +9,9 @@ import { staticConfiguration } from '../../src/core/configuration.ts';
 import type { Effect } from '../../src/core/effect.ts';
 import type { LogShape, TermRun } from '../../src/core/log-shape.ts';
 import type { RaftState } from '../../src/core/raft-state.ts';
+import type { ReplicationState } from '../../src/core/replication-state.ts';
 import { index, type NodeId, nodeId, term } from '../../src/core/types.ts';
+import { startProgress } from '../../src/rules/progress.ts';
 import { DEFAULT_TIMING } from '../../src/rules/timing.ts';
 import { pathOf } from '../../src/testing/mini-cluster/path-of.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
@@ -58,6 +60,19 @@ export function raftState(changes: Partial<RaftState> = {}): RaftState {
     pendingRounds: [],
     ...changes,
   };
+}
+
+/** What the leader of term 3 knows of `n2` when it has just appended its no-op, entry 5, but for `changes`. */
+export function replicationState(changes: Partial<ReplicationState> = {}): ReplicationState {
+  const start = startProgress({
+    peer: N2,
+    term: term(3),
+    log: logOf([1, 1, 2, 2, 3]),
+    nextIndex: index(5),
+    commitIndex: index(2),
+    limits: LIMITS,
+  });
+  return { ...start, ...changes };
 }
 
 type Charts = ReturnType<typeof bindCharts>;

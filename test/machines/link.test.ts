@@ -21,21 +21,12 @@ function dialler(random = () => 0): Chart {
 
 const opened = (attempt: number): LinkEvent => ({ type: 'socket.opened', attempt });
 const accepted = (attempt: number): LinkEvent => ({ type: 'hello.accepted', attempt });
-const refused = (attempt: number, reason = 'no'): LinkEvent => ({
-  type: 'hello.refused',
-  attempt,
-  reason,
-});
-const silent = (attempt: number): LinkEvent => ({
-  type: 'socket.silent',
-  attempt,
-  reason: 'silence',
-});
-const closed = (attempt: number, reason = 'gone'): LinkEvent => ({
-  type: 'socket.closed',
-  attempt,
-  reason,
-});
+const ended = (type: 'hello.refused' | 'socket.silent' | 'socket.closed', why: string) => {
+  return (attempt: number, reason = why): LinkEvent => ({ type, attempt, reason });
+};
+const refused = ended('hello.refused', 'no');
+const silent = ended('socket.silent', 'silence');
+const closed = ended('socket.closed', 'gone');
 const dial = (attempt: number) => ({ type: 'dial', peer: N2, attempt });
 const linkOpened = (attempt: number) => ({ type: 'linkOpened', peer: N2, attempt });
 
@@ -160,30 +151,16 @@ it('[OP2] a link that has opened keeps no reason of before, and its end is annou
 });
 
 it('[LR16] news of another connection than the present one changes nothing, in any state', () => {
-  const backingOff = (): Chart => {
-    const chart = dialler();
-    chart.send(closed(1));
-    return chart;
-  };
-  const handshaking = (): Chart => {
-    const chart = dialler();
-    chart.send(opened(1));
-    return chart;
-  };
-  const refusedOnce = (): Chart => {
-    const chart = handshaking();
-    chart.send(refused(1));
-    return chart;
-  };
-  for (const make of [
-    () => dialler(),
-    handshaking,
-    open,
-    backingOff,
-    refusedOnce,
-    () => listener(),
-  ]) {
-    const chart = make();
+  const lives: readonly (readonly [Chart, ...LinkEvent[]])[] = [
+    [listener()],
+    [dialler()],
+    [dialler(), opened(1)],
+    [dialler(), opened(1), accepted(1)],
+    [dialler(), opened(1), refused(1)],
+    [dialler(), closed(1)],
+  ];
+  for (const [chart, ...past] of lives) {
+    for (const event of past) chart.send(event);
     const before = [chart.state(), chart.context()];
     const stale = [
       opened(0),
@@ -213,8 +190,7 @@ it('[LR16] a dialler takes a call as well, whatever it does just then, and goes 
 });
 
 it('[LR16] a newer call replaces the open one: the old is closed before the new is opened', () => {
-  const chart = listener();
-  chart.send(accepted(1));
+  const chart = called();
   expect(chart.send(accepted(1))).toEqual([]);
   const effects = chart.send(accepted(2));
   expect(effects.map(({ type }) => type)).toEqual(['linkClosed', 'linkOpened']);
@@ -225,8 +201,7 @@ it('[LR16] a newer call replaces the open one: the old is closed before the new 
 });
 
 it('[LR16] a new call is taken as soon as the last has ended', () => {
-  const chart = listener();
-  chart.send(accepted(1));
+  const chart = called();
   chart.send(closed(1));
   expect(chart.state()).toBe('listener.closed');
   expect(chart.context().reason).toBe('gone');
@@ -252,8 +227,7 @@ it.each([
 );
 
 it('[LR17] a new call is checked from its own beginning', () => {
-  const chart = listener();
-  chart.send(accepted(1));
+  const chart = called();
   chart.advance(LIVENESS_INTERVAL_MS - 1);
   chart.send(accepted(2));
   expect(chart.advance(LIVENESS_INTERVAL_MS - 1)).toEqual([]);

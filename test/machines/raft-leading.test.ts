@@ -2,7 +2,8 @@
 import { expect, it } from 'vitest';
 import { staticConfiguration } from '../../src/core/configuration.ts';
 import { COMMIT_NOTICE_DELAY_MS } from '../../src/core/limits.ts';
-import { index, type NodeId, term } from '../../src/core/types.ts';
+import { index, term } from '../../src/core/types.ts';
+import { appended, replicate } from './effects.ts';
 import { logOf, N1, N2, N3, only } from './harness.ts';
 import {
   ALL,
@@ -21,26 +22,12 @@ import {
 it('[LR8] a new leader writes its no-op and sends it to all at once', () => {
   const chart = into('candidate');
   chart.send(durable(5, N1));
-  const replicate = (to: NodeId) => ({
-    type: 'replicate',
-    to,
-    term: 5,
-    prevIndex: 2,
-    throughIndex: 3,
-    bytesMax: 4,
-    commitIndex: 0,
-    round: 0,
-  });
+  const first = { term: 5, commitIndex: 0 };
   expect(chart.send(voteAnswer(N2, 5))).toEqual([
     { type: 'roleChanged', role: 'leader', term: 5, leaderId: N1, cause: 'won the election' },
-    {
-      type: 'persist',
-      hardState: null,
-      truncateFrom: null,
-      append: { source: 'noop', firstIndex: 3, lastIndex: 3 },
-    },
-    replicate(N2),
-    replicate(N3),
+    appended({ source: 'noop', firstIndex: 3, lastIndex: 3 }),
+    replicate(2, 3, { ...first, to: N2 }),
+    replicate(2, 3, { ...first, to: N3 }),
   ]);
   expect(chart.children()).toEqual(['replication:n2', 'replication:n3']);
 });
@@ -216,12 +203,7 @@ it("[LR9] proposals become one run of the leader's term and reach every peer tha
   }
   const effects = chart.send({ type: 'proposals.gathered', count: 3 });
   expect(only(effects, 'persist')).toEqual([
-    {
-      type: 'persist',
-      hardState: null,
-      truncateFrom: null,
-      append: { source: 'proposed', firstIndex: 4, lastIndex: 6 },
-    },
+    appended({ source: 'proposed', firstIndex: 4, lastIndex: 6 }),
   ]);
   expect(only(effects, 'replicate')).toMatchObject([
     { to: N2, prevIndex: 3, throughIndex: 6 },

@@ -2,25 +2,12 @@
 import { expect, it } from 'vitest';
 import { COMMIT_NOTICE_DELAY_MS, PROGRESS_TIMEOUT_MS } from '../../src/core/limits.ts';
 import type { AppendRejected } from '../../src/core/message.ts';
-import type { ReplicationState } from '../../src/core/replication-state.ts';
 import { index, term } from '../../src/core/types.ts';
-import { startProgress } from '../../src/rules/progress.ts';
-import { LIMITS, logOf, N2, only, run } from './harness.ts';
+import { progressed, replicate } from './effects.ts';
+import { LIMITS, logOf, N2, only, replicationState, run } from './harness.ts';
 
-const LOG = logOf([1, 1, 2, 2, 3]);
-
-/** The leader of term 3 has just appended its no-op, entry 5; four bytes go into a message, two messages into the window. */
-function start(changes: Partial<ReplicationState> = {}) {
-  const input = startProgress({
-    peer: N2,
-    term: term(3),
-    log: LOG,
-    nextIndex: index(5),
-    commitIndex: index(2),
-    limits: LIMITS,
-  });
-  return run('replication', { ...input, ...changes });
-}
+/** The leader's log holds five entries; four bytes go into a message, two messages into the window. */
+const start = () => run('replication', replicationState());
 
 type Chart = ReturnType<typeof start>;
 
@@ -51,28 +38,9 @@ const rejected = (prevIndex: number, hintTerm: number, hintIndex: number) => {
     prevIndex: index(prevIndex),
     round: 0,
     rejection,
-    log: LOG,
+    log: logOf([1, 1, 2, 2, 3]),
   } as const;
 };
-const replicate = (prevIndex: number, throughIndex: number, more: object = {}) => ({
-  type: 'replicate',
-  to: N2,
-  term: 3,
-  prevIndex,
-  throughIndex,
-  bytesMax: 4,
-  commitIndex: 2,
-  round: 0,
-  ...more,
-});
-const progressed = (matchIndex: number, round = 0) => ({
-  type: 'progressed',
-  peer: N2,
-  term: 3,
-  matchIndex,
-  round,
-});
-
 it('[LR10] it begins by probing with the no-op of the new term', () => {
   const chart = start();
   expect(chart.state()).toBe('probe.asking');

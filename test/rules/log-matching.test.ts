@@ -5,6 +5,7 @@ import type { AppendEntries } from '../../src/core/message.ts';
 import type { RaftState } from '../../src/core/raft-state.ts';
 import { index, term } from '../../src/core/types.ts';
 import { acceptEntries, refuseStaleEntries } from '../../src/rules/log-matching.ts';
+import { appended } from '../machines/effects.ts';
 import { logOf, N2, N3, raftState } from '../machines/harness.ts';
 import {
   commonLength,
@@ -46,43 +47,21 @@ function accept(
   return acceptEntries(state, N2, request(log, prev, last, more), spansBetween(log, prev, last));
 }
 
-const accepted = (prevIndex: number, matchIndex: number) => ({
+const replied = (prevIndex: number, result: object) => ({
   type: 'send',
   to: N2,
-  message: {
-    type: 'AppendEntriesReply',
-    term: 9,
-    round: 7,
-    prevIndex,
-    result: { accepted: true, matchIndex },
-  },
+  message: { type: 'AppendEntriesReply', term: 9, round: 7, prevIndex, result },
 });
-
-const rejected = (prevIndex: number, lastIndex: number, hint: { term: number; index: number }) => ({
-  type: 'send',
-  to: N2,
-  message: {
-    type: 'AppendEntriesReply',
-    term: 9,
-    round: 7,
-    prevIndex,
-    result: { accepted: false, lastIndex, hint },
-  },
-});
+const accepted = (prevIndex: number, matchIndex: number) =>
+  replied(prevIndex, { accepted: true, matchIndex });
+const rejected = (prevIndex: number, lastIndex: number, hint: { term: number; index: number }) =>
+  replied(prevIndex, { accepted: false, lastIndex, hint });
 
 it('[LR2] entries are taken behind a previous one that is there with the same term, written, then acknowledged', () => {
   const step = accept(follower([1, 2]), [1, 2, 3, 4], 2, 4);
   expect(step).toEqual({
     changes: { leaderId: N2, log: logOf([1, 2, 3, 4]), commitIndex: 0, durableIndex: 2 },
-    effects: [
-      {
-        type: 'persist',
-        hardState: null,
-        truncateFrom: null,
-        append: { source: 'received', firstIndex: 3, lastIndex: 4 },
-      },
-      accepted(2, 4),
-    ],
+    effects: [appended({ source: 'received', firstIndex: 3, lastIndex: 4 }), accepted(2, 4)],
   });
 });
 
@@ -111,15 +90,7 @@ it('[LR2] [B6] a previous entry that neither side holds does not match, whatever
 it('[LR3] [B4] what conflicts is removed with everything behind it, in the write that replaces it', () => {
   expect(accept(follower([1, 1, 1, 2, 2]), [1, 1, 1, 3], 3, 4)).toEqual({
     changes: { leaderId: N2, log: logOf([1, 1, 1, 3]), commitIndex: 0, durableIndex: 3 },
-    effects: [
-      {
-        type: 'persist',
-        hardState: null,
-        truncateFrom: 4,
-        append: { source: 'received', firstIndex: 4, lastIndex: 4 },
-      },
-      accepted(3, 4),
-    ],
+    effects: [appended({ source: 'received', firstIndex: 4, lastIndex: 4 }, 4), accepted(3, 4)],
   });
 });
 

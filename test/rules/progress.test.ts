@@ -1,52 +1,21 @@
 /** A leader's bookkeeping for one peer (§3.5, §10.2.2). */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { ReplicationState } from '../../src/core/replication-state.ts';
-import { index, term } from '../../src/core/types.ts';
+import { index } from '../../src/core/types.ts';
 import * as progress from '../../src/rules/progress.ts';
-import { LIMITS, logOf, N2 } from '../machines/harness.ts';
-
-function state(changes: Partial<ReplicationState> = {}): ReplicationState {
-  const start = progress.startProgress({
-    peer: N2,
-    term: term(3),
-    log: logOf([1, 1, 2, 3]),
-    nextIndex: index(4),
-    commitIndex: index(2),
-    limits: LIMITS,
-  });
-  return { ...start, ...changes };
-}
-
-const replicate = (prevIndex: number, throughIndex: number) => ({
-  type: 'replicate',
-  to: N2,
-  term: 3,
-  prevIndex,
-  throughIndex,
-  bytesMax: LIMITS.messageBytesMax,
-  commitIndex: 2,
-  round: 0,
-});
-
-const progressed = (matchIndex: number, round: number) => ({
-  type: 'progressed',
-  peer: N2,
-  term: 3,
-  matchIndex,
-  round,
-});
+import { progressed, replicate } from '../machines/effects.ts';
+import { replicationState as state } from '../machines/harness.ts';
 
 it('[LR11] entries are sent while the window is open, and not asked for otherwise', () => {
   expect(progress.sendEntries(state({ nextIndex: index(2) }))).toEqual({
     changes: { commitIndexSent: 2 },
-    effects: [replicate(1, 4)],
+    effects: [replicate(1, 5)],
   });
   const message = { throughIndex: index(3), bytes: 1 };
   const full = state({ inflight: [message, message], inflightBytes: 2 });
   const text = 'LR11: entries are sent while the window is open';
   expect(() => progress.sendEntries(full)).toThrow(text);
-  expect(() => progress.sendEntries(state({ nextIndex: index(5) }))).toThrow(text);
+  expect(() => progress.sendEntries(state({ nextIndex: index(6) }))).toThrow(text);
 });
 
 it('[LR11] both bounds close the window, and the first message always fits', () => {
@@ -69,8 +38,8 @@ it('[LR5] an answer that changes nothing still proves contact and echoes its rou
 });
 
 it('[LR10] only an acceptance of what was probed for ends the probing', () => {
-  const probing = state({ nextIndex: index(4) });
-  expect([1, 2, 3, 4].map((at) => progress.answersProbe(probing, index(at)))).toEqual([
+  const probing = state();
+  expect([2, 3, 4, 5].map((at) => progress.answersProbe(probing, index(at)))).toEqual([
     false,
     false,
     true,
