@@ -18,7 +18,7 @@ function put(key: string, value: string): DatabaseChange {
 }
 
 async function opened(stage: DiskStage): Promise<Database> {
-  const { database } = stage;
+  const database = stage.database();
   await stage.settled(database.open({ createIfMissing: true }));
   return database;
 }
@@ -49,16 +49,16 @@ describe('the database of a simulated disk', () => {
     database.write([put('a', '1')], () => {
       isDone = true;
     });
-    expect([isDone, stage.durable.length]).toEqual([false, 0]);
+    expect([isDone, stage.batches.length]).toEqual([false, 0]);
     await stage.steps(1);
-    expect([isDone, stage.durable.length]).toEqual([true, 1]);
+    expect([isDone, stage.batches.length]).toEqual([true, 1]);
     stage.crash('power');
     expect(await keysOf(stage, await opened(stage))).toBe('a');
   });
 
   it('[SI3] is locked while it is open, and free after it was closed or its process has ended', async () => {
     const stage = new DiskStage(1);
-    const missing = stage.database.open({ createIfMissing: false });
+    const missing = stage.database().open({ createIfMissing: false });
     await expect(stage.settled(missing)).rejects.toThrow('data/log');
     const first = await opened(stage);
     await expect(opened(stage)).rejects.toMatchObject({ name: 'DatabaseLocked' });
@@ -66,7 +66,9 @@ describe('the database of a simulated disk', () => {
     await opened(stage);
     stage.crash('kill');
     expect(await keysOf(stage, await opened(stage))).toBe('');
-    expect(() => stage.database.scan({ from: new Uint8Array(), bytesMax: 1 })).toThrow('not open');
+    expect(() => stage.database().scan({ from: new Uint8Array(), bytesMax: 1 })).toThrow(
+      'not open',
+    );
   });
 
   it('[SI3] is read in steps, as it was when the walk began', async () => {
@@ -92,7 +94,7 @@ describe('the database of a simulated disk', () => {
         });
         stage.crash(kind);
         await stage.steps(3);
-        const isThere = stage.durable.length === 1;
+        const isThere = stage.batches.length === 1;
         const [seen] = stage.sometimes.seen;
         expect(seen).toContain(isThere ? 'is there' : 'is gone');
         return `${await keysOf(stage, await opened(stage))}, durable ${isThere}, told ${isTold}`;
@@ -113,7 +115,7 @@ describe('the database of a simulated disk', () => {
     expect(stage.disk.trouble.failNextWrite).toBe('no');
     const second = stage.settled(writeDurably(database, [put('b', '1')]));
     await expect(second).rejects.toThrow('Input/output error');
-    expect(stage.durable.length).toBe(failing.outcome === 'maybe' ? 1 : 0);
+    expect(stage.batches.length).toBe(failing.outcome === 'maybe' ? 1 : 0);
     stage.crash('kill');
     const again = await opened(stage);
     expect(await keysOf(stage, again)).toBe(failing.left);
@@ -176,7 +178,7 @@ describe('the database of a simulated disk', () => {
       for (const key of ['a', 'b', 'c']) {
         await stage.settled(writeDurably(database, [put(key, '1')]));
       }
-      expect(stage.durable).toEqual([]);
+      expect(stage.batches).toEqual([]);
       stage.crash('power');
       return keysOf(stage, await opened(stage));
     });

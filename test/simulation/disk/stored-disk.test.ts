@@ -16,7 +16,7 @@ import { DiskStage } from './disk-stage.ts';
 const SEEDS = Array.from({ length: 120 }, (_, seed) => seed);
 
 async function contentNow(stage: DiskStage): Promise<LogModel> {
-  const { store } = stage;
+  const store = stage.store();
   const recovered = await stage.settled(store.open(OWNER));
   return stage.settled(contentOf(store, recovered));
 }
@@ -37,7 +37,7 @@ describe('the production store on a simulated disk', () => {
 
 /** Some writes, and a process that has ended in good order. */
 async function filled(stage: DiskStage): Promise<LogModel> {
-  const { store } = stage;
+  const store = stage.store();
   await stage.settled(store.open(OWNER));
   let model = MODEL_EMPTY;
   for (let mark = 1; mark <= 4; mark += 1) {
@@ -127,7 +127,7 @@ describe('another disk in the place of the own', () => {
     const copy = stage.disk.copy();
     const before = textOf(copy);
     for (let times = 0; times < 2; times += 1) {
-      const { store } = stage;
+      const store = stage.store();
       const recovered = await stage.settled(store.open(OWNER));
       const model = await stage.settled(contentOf(store, recovered));
       const { operations } = legalWrite(model, drawWrite(stage.random), 9);
