@@ -4,13 +4,13 @@ import { CompactedError, ConditionFailedError, connect } from '../../src/client/
 import { eventually } from '../server/eventually.ts';
 import { served } from '../server/local-server.ts';
 import { scriptedServer } from './scripted-server.ts';
-import { clientOf, rejection } from './stage.ts';
+import { clientAt, clientOf, rejection } from './stage.ts';
 
 const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
 
 describe('results', () => {
   it('[CL10] puts, gets, deletes and lists', async () => {
-    const client = clientOf([(await served()).url]);
+    const { client } = await clientAt(served());
     expect(await client.put('a', 'one')).toEqual({ type: 'put', revision: 2 });
     expect(await client.put(new Uint8Array([0xff]), new Uint8Array([0, 1]))).toMatchObject({
       revision: 3,
@@ -29,7 +29,7 @@ describe('results', () => {
   });
 
   it('[CL10] runs transactions', async () => {
-    const client = clientOf([(await served()).url]);
+    const { client } = await clientAt(served());
     const txn = {
       compare: [{ key: 'a', target: 'version', operator: '=', value: 0 }],
       success: [{ type: 'put', key: 'a', value: 'x' }],
@@ -68,7 +68,7 @@ describe('results', () => {
   });
 
   it('[CL10] hands out byte arrays of the caller’s own', async () => {
-    const client = clientOf([(await served()).url]);
+    const { client } = await clientAt(served());
     await client.put('a', 'value');
     const kv = await client.get('a');
     expect(kv?.value.constructor).toBe(Uint8Array);
@@ -76,7 +76,7 @@ describe('results', () => {
   });
 
   it('[CL10] tells the status of the node it speaks to', async () => {
-    const client = clientOf([(await served()).url]);
+    const { client } = await clientAt(served());
     expect(await client.status()).toMatchObject({ id: 'n1', role: 'leader', version: '9.9.9' });
     expect(client.connectedTo).toBe('n1');
   });
@@ -84,8 +84,7 @@ describe('results', () => {
 
 describe('pipelining', () => {
   it('[CL1] sends the requests of one tick as one frame, in order', async () => {
-    const server = await scriptedServer();
-    const client = clientOf([server.url]);
+    const { server, client } = await clientAt(scriptedServer());
     await eventually(() => client.connectedTo).toBe('n1');
     const calls = Array.from({ length: 500 }, (_, at) => client.put(`k${at}`, 'x'));
     for (const call of calls) call.catch(() => {});
@@ -96,8 +95,7 @@ describe('pipelining', () => {
   });
 
   it('[CL1] sends what continues after an answered frame as one frame again', async () => {
-    const server = await served();
-    const client = clientOf([server.url]);
+    const { server, client } = await clientAt(served());
     await client.status();
     const writer = async (name: string) => {
       for (let at = 0; at < 5; at += 1) await client.put(`${name}${at}`, 'x');
@@ -107,8 +105,7 @@ describe('pipelining', () => {
   });
 
   it('[CL1] splits what does not fit into a frame, and loses nothing', async () => {
-    const server = await served();
-    const client = clientOf([server.url]);
+    const { client } = await clientAt(served());
     const value = new Uint8Array(700 * 1024);
     const results = await Promise.all(
       Array.from({ length: 40 }, (_, at) => client.put(`k${at}`, value)),
@@ -119,7 +116,7 @@ describe('pipelining', () => {
   });
 
   it('[CL1] keeps 20,000 requests under way and answers each with its own result', async () => {
-    const client = clientOf([(await served()).url], { timeoutMs: 20_000 });
+    const { client } = await clientAt(served(), { timeoutMs: 20_000 });
     const count = 20_000;
     const puts = await Promise.all(
       Array.from({ length: count }, (_, at) => client.put(`k${at % 100}`, `${at}`)),
@@ -132,8 +129,7 @@ describe('pipelining', () => {
 
 describe('bounds', () => {
   it('[CL7] refuses at once what exceeds the bounds, and takes more when there is room', async () => {
-    const server = await scriptedServer();
-    const client = clientOf([server.url], { pendingRequestsMax: 2 });
+    const { server, client } = await clientAt(scriptedServer(), { pendingRequestsMax: 2 });
     const first = [client.put('a', 'x'), client.put('b', 'x')];
     for (const call of first) call.catch(() => {});
     const refused = await rejection(client.put('c', 'x'));
@@ -147,8 +143,7 @@ describe('bounds', () => {
 
 describe('closing', () => {
   it('[CL11] ends what is under way, with the truth about each', async () => {
-    const server = await scriptedServer();
-    const client = clientOf([server.url]);
+    const { server, client } = await clientAt(scriptedServer());
     const sent = [rejection(client.put('a', 'x')), rejection(client.get('a'))];
     await eventually(() => server.requests().length).toBe(2);
     const unsent = rejection(client.put('b', 'x'));

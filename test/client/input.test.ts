@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/client/index.ts';
 import { served } from '../server/local-server.ts';
-import { clientOf } from './stage.ts';
+import { clientAt } from './stage.ts';
 
 describe('what is given to a call', () => {
   it.each<[string, readonly unknown[], string]>([
@@ -64,24 +64,23 @@ describe('what is given to a call', () => {
     ['range', [], 'range takes options as an object'],
     ['status', [{ timeout: 5 }], 'status has no option timeout'],
   ])('[EM17] %s%j is refused before anything is sent', async (method, all, sentence) => {
-    const { url, context } = await served();
-    const client = clientOf([url]);
+    const { server, client } = await clientAt(served());
     const answer = Reflect.apply(Reflect.get(client, method), client, all);
     await expect(answer).rejects.toThrow(sentence);
     await expect(answer).rejects.toBeInstanceOf(TypeError);
     await client.status();
-    expect([...context.counters.clientRequests.keys()]).toEqual(['status']);
+    expect([...server.context.counters.clientRequests.keys()]).toEqual(['status']);
   });
 
   it('[EM17] a watch with a name that nobody knows is refused', async () => {
-    const client = clientOf([(await served()).url]);
+    const { client } = await clientAt(served());
     // @ts-expect-error there is no such name
     expect(() => client.watch({ prefix: 'k', since: 1 })).toThrow('watch has no option since');
     expect(() => client.watch({ prefix: 'k', from: Number.NaN })).toThrow('from of watch must be');
   });
 
   it('[EM17] is taken as it is when the call is made', async () => {
-    const client = clientOf([(await served()).url]);
+    const { client } = await clientAt(served());
     const key = new Uint8Array([1]);
     const value = new Uint8Array([2]);
     const condition = { type: 'absent' as const };

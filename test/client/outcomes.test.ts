@@ -4,7 +4,7 @@ import { encodeResult } from '../../src/kv/result-codec.ts';
 import { eventually } from '../server/eventually.ts';
 import { served } from '../server/local-server.ts';
 import { helloOf, scriptedServer } from './scripted-server.ts';
-import { clientOf, rejection } from './stage.ts';
+import { clientAt, clientOf, rejection } from './stage.ts';
 
 /** A port that nobody listens on. */
 async function deadUrl(): Promise<string> {
@@ -52,8 +52,7 @@ describe('without a connection', () => {
 
 describe('when the connection breaks', () => {
   it('[CL3] does not know what became of a write that was sent, and never sends it again', async () => {
-    const server = await scriptedServer();
-    const client = clientOf([server.url]);
+    const { server, client } = await clientAt(scriptedServer());
     const write = rejection(client.put('a', 'x'));
     await eventually(() => server.requests().length).toBe(1);
     server.connections[0]?.terminate();
@@ -75,8 +74,7 @@ describe('when the connection breaks', () => {
   });
 
   it('[CL3] sends what had not left yet over the next connection', async () => {
-    const server = await scriptedServer();
-    const client = clientOf([server.url]);
+    const { server, client } = await clientAt(scriptedServer());
     const next = client.put('a', 'x').catch(() => client.put('b', 'x'));
     await eventually(() => server.requests().length).toBe(1);
     server.onRequest = ({ id }, reply) =>
@@ -101,8 +99,7 @@ describe('when the connection breaks', () => {
 
 describe('time', () => {
   it('[CL5] ends at the timeout; a write that was sent may have happened, a read has not', async () => {
-    const server = await scriptedServer();
-    const client = clientOf([server.url]);
+    const { client } = await clientAt(scriptedServer());
     const ends = await Promise.all([
       rejection(client.put('a', 'x', { timeoutMs: 100 })),
       rejection(client.delete('a', { timeoutMs: 100 })),
@@ -118,8 +115,7 @@ describe('time', () => {
   });
 
   it('[CL5] leaves the server a little less time, so that its verdict comes first', async () => {
-    const server = await scriptedServer();
-    const client = clientOf([server.url]);
+    const { server, client } = await clientAt(scriptedServer());
     client.put('a', 'x', { timeoutMs: 1000 }).catch(() => {});
     await eventually(() => server.requests().length).toBe(1);
     const [request] = server.requests();
@@ -145,8 +141,7 @@ describe('time', () => {
 
 describe('aborting', () => {
   it('[CL4] ends at once, and says whether the request had left', async () => {
-    const server = await scriptedServer();
-    const client = clientOf([server.url]);
+    const { server, client } = await clientAt(scriptedServer());
     const controller = new AbortController();
     const { signal } = controller;
     const write = rejection(client.put('a', 'x', { signal }));
@@ -169,8 +164,7 @@ describe('aborting', () => {
   });
 
   it('[CL4] lets go of the signal when the request is done', async () => {
-    const server = await served();
-    const client = clientOf([server.url]);
+    const { client } = await clientAt(served());
     const { signal } = new AbortController();
     let listening = 0;
     const add = signal.addEventListener.bind(signal);

@@ -9,6 +9,15 @@ export function clientOf(urls: readonly string[], options: Partial<ConnectOption
   return client;
 }
 
+/** A server, and a client that knows it alone. */
+export async function clientAt<Server extends { readonly url: string }>(
+  starting: Promise<Server>,
+  options?: Partial<ConnectOptions>,
+): Promise<{ readonly server: Server; readonly client: KvClient }> {
+  const server = await starting;
+  return { server, client: clientOf([server.url], options) };
+}
+
 /** The error a promise rejects with; fails if it does not. */
 export async function rejection(promise: Promise<unknown>): Promise<RaftError> {
   const result = await promise.then(

@@ -7,7 +7,7 @@ import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { eventually } from '../server/eventually.ts';
 import { LocalReplica } from '../server/local-replica.ts';
 import { type LocalServer, localServer, served } from '../server/local-server.ts';
-import { clientOf, rejection } from './stage.ts';
+import { clientAt, clientOf, rejection } from './stage.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -32,8 +32,7 @@ const span = (from: number, through: number) =>
 
 describe('a watch', () => {
   it('[CL8] tells what changes from now on, grouped by revision', async () => {
-    const server = await served();
-    const client = clientOf([server.url]);
+    const { client } = await clientAt(served());
     await client.put('before', 'x');
     const watch = client.watch({ prefix: 'k' });
     expect(await watch.started()).toBe(3);
@@ -70,8 +69,7 @@ describe('a watch', () => {
   });
 
   it('[CL8] tells the past from a revision on, then the present', async () => {
-    const server = await served();
-    const client = clientOf([server.url]);
+    const { server, client } = await clientAt(served());
     for (let at = 0; at < 30; at += 1) await write(server, `k${at}`);
     const watch = client.watch({ prefix: '', from: 5 });
     await write(server, 'last');
@@ -79,8 +77,7 @@ describe('a watch', () => {
   });
 
   it('[CL8] ends with the loop that reads it, and with its signal', async () => {
-    const server = await served();
-    const client = clientOf([server.url]);
+    const { server, client } = await clientAt(served());
     const controller = new AbortController();
     const aborted = client.watch({ prefix: '', signal: controller.signal });
     await eventually(() => server.context.counters.clientWatches).toBe(1);
@@ -99,8 +96,7 @@ describe('a watch', () => {
   });
 
   it('[CL8] rejects with what cannot be mended', async () => {
-    const server = await served();
-    const client = clientOf([server.url]);
+    const { server, client } = await clientAt(served());
     for (let at = 0; at < 5; at += 1) await write(server, 'k');
     await server.commit({ type: 'compact', revision: 5 });
     const compacted = await rejection(client.watch({ prefix: '', from: 2 }).next());
@@ -121,8 +117,7 @@ describe('reconnecting', () => {
   }
 
   it('[CL8] loses nothing and repeats nothing when its connection breaks', async () => {
-    const server = await served();
-    const client = clientOf([server.url]);
+    const { server, client } = await clientAt(served());
     const { seen } = follow(client.watch({ prefix: '', from: 2 }));
     for (let round = 0; round < 8; round += 1) {
       for (let at = 0; at < 25; at += 1) void write(server, `k${round}-${at}`);
@@ -134,8 +129,7 @@ describe('reconnecting', () => {
   });
 
   it('[CL8] remembers where "now" was, though nothing has happened before its connection breaks', async () => {
-    const server = await served();
-    const client = clientOf([server.url]);
+    const { server, client } = await clientAt(served());
     await write(server, 'before');
     const watch = client.watch({ prefix: '' });
     const { seen } = follow(watch);
@@ -172,8 +166,7 @@ describe('reconnecting', () => {
   });
 
   it('[CL8] survives compaction behind a quiet watch', async () => {
-    const server = await served({ keepAliveMs: 20 });
-    const client = clientOf([server.url]);
+    const { server, client } = await clientAt(served({ keepAliveMs: 20 }));
     const watch = client.watch({ prefix: 'quiet', from: 2 });
     const { seen } = follow(watch);
     for (let at = 0; at < 20; at += 1) await write(server, 'loud');
@@ -210,8 +203,7 @@ describe('reconnecting', () => {
 
 describe('a slow reader', () => {
   it('[CL8] pauses the stream at its source and still gets everything, once', async () => {
-    const server = await served();
-    const client = clientOf([server.url], { watchEventsMax: 10 });
+    const { server, client } = await clientAt(served(), { watchEventsMax: 10 });
     const watch = client.watch({ prefix: '', from: 2 });
     for (let at = 0; at < 500; at += 1) void write(server, `k${at}`);
     await write(server, 'last');

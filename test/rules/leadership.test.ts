@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import type { RaftState } from '../../src/core/raft-state.ts';
 import { index, term } from '../../src/core/types.ts';
 import * as leadership from '../../src/rules/leadership.ts';
+import { appended } from '../machines/effects.ts';
 import { logOf, N1, N2, N3, raftState } from '../machines/harness.ts';
 
 /** Leads term 2 with a log of [1, 2], all on its disk; its no-op is entry 2. */
@@ -44,12 +45,7 @@ it('[LR8] a leader opens its term with a no-op and knows nothing of its peers ye
     },
     effects: [
       { type: 'roleChanged', term: 2, leaderId: N1, cause: 'won the election' },
-      {
-        type: 'persist',
-        hardState: null,
-        truncateFrom: null,
-        append: { source: 'noop', firstIndex: 2, lastIndex: 2 },
-      },
+      appended({ source: 'noop', firstIndex: 2, lastIndex: 2 }),
     ],
   });
 });
