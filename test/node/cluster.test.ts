@@ -14,52 +14,6 @@ describe('a cluster under virtual time', () => {
     }
   });
 
-  it('[EM7] a halt tells queued commands from appended ones, and forgets nobody who waits', async () => {
-    const { cluster, leader, others } = await ledVirtually();
-    const [follower] = others;
-    await cluster.submit(leader.id, 'before');
-    const told: string[] = [];
-    leader.node.onHalt(({ code }) => told.push(`halt ${code}`));
-    const submit = (name: string): void =>
-      leader.node.submit(new TextEncoder().encode(name), { timeoutMs: 60_000 }, (outcome) => {
-        if (outcome.type === 'failed') told.push(`${name} ${outcome.error.retry}`);
-      });
-    follower.node.awaitReadable({ timeoutMs: 60_000 }, () => {});
-    cluster.isolate(leader.id);
-    leader.disk.holds = true;
-    submit('appended');
-    await cluster.pass(5);
-    submit('queued');
-    await cluster.pass(5);
-    leader.disk.error = new Error('EIO');
-    for (const write of leader.disk.held.splice(0)) cluster.clock.defer(write);
-    await cluster.pass(20);
-    expect(told.sort()).toEqual([
-      'appended outcomeUnknown',
-      'halt RAFT_STORAGE_FAILED',
-      'queued safe',
-    ]);
-  });
-
-  it('[PS7] a leader with reads of others under way halts in good order', async () => {
-    const { cluster, leader, others } = await ledVirtually();
-    const [asking, other] = others;
-    await cluster.submit(leader.id, 'a');
-    cluster.network.cut({ from: `at-${leader.id}`, to: `at-${other.id}` });
-    cluster.network.cut({ from: `at-${leader.id}`, to: `at-${asking.id}` });
-    asking.node.awaitReadable({ timeoutMs: 60_000 }, () => {});
-    await cluster.pass(10);
-    let halts = 0;
-    leader.node.onHalt(() => {
-      halts += 1;
-    });
-    leader.disk.error = new Error('EIO');
-    leader.node.submit(new Uint8Array([1]), { timeoutMs: 60_000 }, () => {});
-    await cluster.pass(20);
-    expect(leader.node.status().role).toBe('halted');
-    expect(halts).toBe(1);
-  });
-
   it('[CM4] a restarted member applies from disk and from memory, whichever holds the entry', async () => {
     const { cluster, leader, others } = await ledVirtually();
     const follower = others[0].id;

@@ -84,7 +84,7 @@ describe('a throw', () => {
         : [[place, false]],
     ) as [ThrowPlace, boolean][],
   )(
-    '[FS2] at %s (once it took effect: %s) is the last thing that a node does',
+    '[FS2] [PS7] at %s (once it took effect: %s) is the last thing that a node does',
     async (place, isAfter) => {
       const stage = await startWatched();
       const { cluster, leader, watchOf } = stage;
@@ -127,7 +127,7 @@ describe('what callers are told', () => {
     ['transport.send', true, 'outcomeUnknown'],
     ['machine.apply', false, 'outcomeUnknown'],
   ])(
-    '[FS4] a throw at %s (after: %s) ends a command of the leader as %s',
+    '[FS4] [EM7] a throw at %s (after: %s) ends a command of the leader as %s',
     async (place, isAfter, fate) => {
       const { cluster, leader, watchOf } = await startWatched();
       const told: string[] = [];

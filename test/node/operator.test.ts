@@ -14,6 +14,9 @@ async function written(): Promise<VirtualScene> {
   return scene;
 }
 
+const linkOf = ({ node }: VirtualMember, peer: string): LinkStatus | undefined =>
+  node.status().links.find((link) => link.peer === peer);
+
 const LOG = { commitIndex: 4, lastApplied: 4, firstIndex: 1, lastIndex: 4 };
 
 describe('a node that ends', () => {
@@ -49,9 +52,6 @@ describe('a node that ends', () => {
 });
 
 describe('a link', () => {
-  const linkOf = (member: VirtualMember, peer: string): LinkStatus | undefined =>
-    member.node.status().links.find((link) => link.peer === peer);
-
   it('[OP2] says why it is down for as long as it is, and no longer', async () => {
     const cluster = await VirtualCluster.start(3);
     const n1 = cluster.member('n1');
@@ -101,14 +101,14 @@ describe('a peer that is refused', () => {
       const others = ['n1', 'n2', 'n3'].filter((each) => each !== id);
       for (const other of others) {
         expect([other, heard.get(other)]).toEqual([other, [`${id} refused`]]);
-        const here = cluster
-          .member(other)
-          .node.status()
-          .links.find(({ peer }) => peer === id);
+        const here = linkOf(cluster.member(other), id);
         expect(here).toMatchObject({ state: 'refused', problem: 'refused' });
         expect(here?.reason).toContain('another data directory');
-        const there = wiped.node.status().links.find(({ peer }) => peer === other);
-        expect(there).toMatchObject({ state: 'refused', problem: 'refuses', reason: here?.reason });
+        expect(linkOf(wiped, other)).toMatchObject({
+          state: 'refused',
+          problem: 'refuses',
+          reason: here?.reason,
+        });
       }
       expect(heard.get(id)?.sort()).toEqual(others.map((other) => `${other} refuses`));
       await wiped.node.close();
@@ -118,10 +118,7 @@ describe('a peer that is refused', () => {
       );
       for (const other of others) {
         expect(heard.get(other)?.at(-1)).toBe(`${id} no more refused`);
-        const link = cluster
-          .member(other)
-          .node.status()
-          .links.find(({ peer }) => peer === id);
+        const link = linkOf(cluster.member(other), id);
         expect(link).toMatchObject({ state: 'open', problem: null, reason: null });
       }
     },
@@ -246,10 +243,9 @@ describe('what takes too long', () => {
     isDeaf = true;
     await cluster.submit(leader.id, 'a');
     await cluster.pass(2_500);
-    const link = () => leader.node.status().links.find(({ peer }) => peer === 'n3');
-    expect(link()).toMatchObject({ state: 'open', problem: 'stalled' });
+    expect(linkOf(leader, 'n3')).toMatchObject({ state: 'open', problem: 'stalled' });
     isDeaf = false;
-    await cluster.until('n3 to follow', () => link()?.problem === null);
+    await cluster.until('n3 to follow', () => linkOf(leader, 'n3')?.problem === null);
     expect(heard.get(leader.id)).toEqual(['n3 stalled', 'n3 no more stalled']);
     expect(leader.node.counters().peerStalls).toBeGreaterThan(0);
   });

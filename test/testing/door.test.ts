@@ -37,6 +37,15 @@ const sound = machineWith((state, by) => {
   return state.sum;
 });
 
+/** Answers with what is no part of its state. */
+function countingCalls(): SumMachine {
+  let calls = 0;
+  return machineWith(() => {
+    calls += 1;
+    return calls;
+  });
+}
+
 function subjectOf(machine: SumMachine) {
   return machineSubject({
     machine,
@@ -174,12 +183,9 @@ describe('a machine under simulation', () => {
   });
 
   it('[TS4] is red with what differs if a result comes from outside of the state', async () => {
-    let calls = 0;
-    const wrong = machineWith(() => {
-      calls += 1;
-      return calls;
-    });
-    expect(await found(wrong)).toMatch(/^S33: n\d gives another result at \d+: .*, not .*"value"/);
+    expect(await found(countingCalls())).toMatch(
+      /^S33: n\d gives another result at \d+: .*, not .*"value"/,
+    );
   });
 
   it('[TS4] is red with what differs if its state comes from outside', async () => {
@@ -309,12 +315,8 @@ describe('the machine as its own model', () => {
 
 describe('an explanation', () => {
   it('[TS8] names property, faults, lanes and the line that repeats it', async () => {
-    let calls = 0;
-    const wrong = machineWith(() => {
-      calls += 1;
-      return calls;
-    });
-    const [first, second, ...rest] = (await explainFailure(3, subjectOf(wrong))).split('\n');
+    const explained = await explainFailure(3, subjectOf(countingCalls()));
+    const [first, second, ...rest] = explained.split('\n');
     expect(first).toMatch(/^seed=3 version=\d+: S33: n\d gives another result/);
     expect(second).toMatch(/^\d+ faults shrunk to 0 in \d+ runs:$/);
     expect(rest.at(0)).toMatch(/^ +n1 +n2/);
