@@ -40,7 +40,7 @@ export function demoScreen(hasColours: boolean): DemoScreen {
     ready: (plan, leader) => `\n${paint('green', 'ready')}: ${readyText(plan, leader)}\n\n`,
     news: (node, news, at) => newsLine(node, news, { at, paint }),
     ended: ({ id }, how, again) =>
-      `${paint('red', `${id} ${how}.`)} Nothing is restarted; to start it again, in another terminal:\n  ${shellLine(again)}\n`,
+      `${paint('red', `${id} ${how}.`)} Nothing is restarted; to start it again, in another terminal (then it is ended there):\n  ${shellLine(again)}\n`,
     closing: (place) => `\nStopped, ${place}\n`,
   };
 }

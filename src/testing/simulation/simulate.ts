@@ -70,6 +70,8 @@ export interface SimulationReport {
 const RECONNECT_MS = 4_500;
 /** A watch of a whole cluster is told something new within so long, in milliseconds. */
 const WATCHED_MS = 15_000;
+/** Bound: so many times in a row something may be new, and still not all that is waited for. */
+const PATIENCE_MAX = 20;
 const IN_VAIN = 'a member outside of the core keeps campaigning in vain';
 const SURVIVED = 'everyone loses power and nothing acknowledged is lost';
 /** How long a run lasts at least, in simulated milliseconds. */
@@ -264,7 +266,8 @@ class Run<Input, Output, Machine extends StateMachine> {
     };
     const withinMs =
       this.#patienceMs(timeouts) + this.#replayMs() + this.#plan.workload.timeoutMs * 2;
-    if (await this.#world.runUntilReached(withinMs, ask)) return;
+    const committed = (): number => this.#world.history.committedThrough;
+    if (await this.#untilReached(withinMs, ask, committed)) return;
     const where = ids.join(', ');
     const text = `no call at ${where} is carried out within ${Math.ceil(withinMs)} ms`;
     this.#world.report(property, `${text}: ${this.#describe()}`);
@@ -298,7 +301,7 @@ class Run<Input, Output, Machine extends StateMachine> {
     isReached: () => boolean,
     done: () => number,
   ): Promise<boolean> {
-    for (let before = -1; before < done(); ) {
+    for (let before = -1, round = 0; before < done() && round < PATIENCE_MAX; round += 1) {
       before = done();
       if (await this.#world.runUntilReached(withinMs, isReached)) return true;
     }
