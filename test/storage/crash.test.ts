@@ -62,6 +62,24 @@ describe('a crash while a data directory is created', () => {
 });
 
 describe('a crash of a store in use', () => {
+  it('[ST11] [ID1] two starts that are killed anywhere, and a loss of power, leave counts that agree', async () => {
+    const killedAt = async (disk: PromptDisk, step: number): Promise<PromptDisk> => {
+      disk.crashAt = step;
+      await Promise.race([disk.store().open(OWNER), disk.died]);
+      return disk.after('kill');
+    };
+    for (let way = 0; way < ROUNDS; way += 1) {
+      const disk = new PromptDisk(new SeededRandom(way));
+      await disk.store().open(OWNER);
+      const once = await killedAt(disk.after('kill'), way % 20);
+      const twice = await killedAt(once, Math.floor(way / 20));
+      const { identity } = await twice.after('power').store().open(OWNER);
+      expect(identity.boots, `killed at ${way % 20} and ${Math.floor(way / 20)}`).toBeGreaterThan(
+        1,
+      );
+    }
+  });
+
   it('[ST14] never takes back what was remembered of a peer, whatever else was under way', async () => {
     for (const isBusy of [false, true]) {
       const disk = new PromptDisk();

@@ -12,9 +12,7 @@ export class PromptDisk extends DiskInUse {
   crashAt = Number.POSITIVE_INFINITY;
   steps = 0;
   #die: () => void = () => {};
-  readonly died = new Promise<'died'>((resolve) => {
-    this.#die = () => resolve('died');
-  });
+  died = this.#death();
 
   constructor(random = new SeededRandom(0), content: DiskContent = new Map()) {
     super(random, 0);
@@ -25,10 +23,13 @@ export class PromptDisk extends DiskInUse {
     return this.steps >= this.crashAt;
   }
 
-  /** What the next start finds, once this process is killed or the machine has lost its power. */
-  after(kind: 'kill' | 'power'): PromptDisk {
+  /** For the next start, once this process is killed or the machine has lost its power: what no sync made durable may still go. */
+  after(kind: 'kill' | 'power'): this {
     this.crash(kind);
-    return this.copy();
+    this.crashAt = Number.POSITIVE_INFINITY;
+    this.steps = 0;
+    this.died = this.#death();
+    return this;
   }
 
   copy(): PromptDisk {
@@ -51,5 +52,11 @@ export class PromptDisk extends DiskInUse {
     }
     this.steps += 1;
     queueMicrotask(step);
+  }
+
+  #death(): Promise<'died'> {
+    return new Promise((resolve) => {
+      this.#die = () => resolve('died');
+    });
   }
 }

@@ -157,8 +157,9 @@ export async function closeSlotFiles({ hardState, acknowledged }: SlotFiles): Pr
 }
 
 /**
- * ID1: one boot more, durable before anyone hears of it. The database counts first, so that the two
- * counts differ by one at most. Both small files are written as well: a damaged slot heals here.
+ * ID1: one boot more, durable before anyone hears of it. The database counts first, so that the two counts differ by one
+ * at most; the name of the identity that was read may be one that a killed start gave it and no disk holds yet, so it
+ * is made durable before that. Both small files are written as well: a damaged slot heals here.
  */
 async function countStart(
   ground: DirectoryGround,
@@ -169,6 +170,7 @@ async function countStart(
   const { incarnation, boots } = identity;
   const state: StoreState = { ...proven.state, sequence: proven.state.sequence + 1, boots };
   const { sequence, hardState, last } = state;
+  await ground.files.syncDirectory(ground.directory);
   await writeDurably(database, [putRecord(RECORD_KIND.state, state)]);
   await slotFiles.hardState.writeDurably({ incarnation, sequence, hardState });
   await slotFiles.acknowledged.writeDurably({ incarnation, sequence, last });
