@@ -133,7 +133,7 @@ export class KvRemote implements Remote {
   }
 
   get toldCount(): number {
-    return this.#readers.reduce((sum, reader) => sum + reader.toldCount, 0);
+    return this.#readers.reduce((sum, reader) => sum + reader.told.length, 0);
   }
 
   judge(): void {

@@ -25,7 +25,7 @@ interface WatchReaderOptions {
 export class WatchReader {
   readonly #options: WatchReaderOptions;
   readonly #watch: Watch;
-  readonly #told: string[] = [];
+  readonly told: string[] = [];
   #first: number | null = null;
   #server: string | null = null;
   #hasFailed = false;
@@ -39,10 +39,6 @@ export class WatchReader {
     this.#read().catch((error: unknown) => this.#failed(error));
   }
 
-  get toldCount(): number {
-    return this.#told.length;
-  }
-
   /** From now on it reads as fast as it can. */
   hurry(): void {
     this.#isHurried = true;
@@ -53,18 +49,18 @@ export class WatchReader {
     if (this.#hasFailed) return true;
     if (this.#first === null) return false;
     const last = record.told(this.#options.key, this.#first, record.last).at(-1);
-    return last === undefined || last === this.#told.at(-1);
+    return last === undefined || last === this.told.at(-1);
   }
 
   /** P03: every event once, in order, in whole revisions, none left out, and nothing else. */
   judge(record: StoreRecord): void {
     const { key, name, report } = this.#options;
     const expected = record.told(key, this.#first ?? 0, record.last);
-    if (this.#first === null && this.#told.length === 0) return;
-    const at = expected.findIndex((text, position) => text !== this.#told[position]);
-    if (at === -1 && expected.length === this.#told.length) return;
+    if (this.#first === null && this.told.length === 0) return;
+    const at = expected.findIndex((text, position) => text !== this.told[position]);
+    if (at === -1 && expected.length === this.told.length) return;
     const position = at === -1 ? expected.length : at;
-    const [told, truth] = [this.#told[position] ?? 'nothing', expected[position] ?? 'nothing'];
+    const [told, truth] = [this.told[position] ?? 'nothing', expected[position] ?? 'nothing'];
     report('P03', `${name}, from ${this.#first}, is told ${told}, where ${truth} happened`);
   }
 
@@ -83,7 +79,7 @@ export class WatchReader {
 
   #note(text: string): void {
     const { client, sometimes } = this.#options;
-    this.#told.push(text);
+    this.told.push(text);
     const server = client.connectedTo;
     if (this.#server !== null && server !== null && this.#server !== server) {
       sometimes.note('a watch goes on at another server');
