@@ -80,6 +80,27 @@ describe('the demo', () => {
     }).toEqual([leader]);
   });
 
+  it('[CL23] names at its end who was started again by hand; [CL20] who is no member of the next', async () => {
+    const base = await freeBasePort(3);
+    const cli = startDemo(base);
+    const { pids } = await ready(cli);
+    process.kill(pids.get('n3') ?? 0, 'SIGKILL');
+    const line = await cli.until(
+      (said) => /^ {2}\S+ .*(serve --id n3 .*)$/m.exec(said)?.[1] ?? null,
+    );
+    const left = startCli(line.split(' '));
+    await left.until((_, errors) => errors.includes('"event":"role"'));
+    cli.kill('SIGINT');
+    await cli.ended;
+    expect(cli.output()).toContain(
+      'Stopped, and the data removed.\nn3 was started again elsewhere',
+    );
+    const dataDir = join(directory, 'next');
+    const [first] = planDemo({ ...PLANNED, nodes: 3, basePort: base, dataDir });
+    startCli(first?.argv ?? []);
+    await left.until((_, errors) => /refuse.*cluster.*demo-1/.test(errors));
+  });
+
   it('[CL22] keeps the data it was told where to put, and goes on from it', async () => {
     const dataDir = join(directory, 'kept');
     const start = async (): Promise<readonly [CliProcess, string]> => {
@@ -139,9 +160,11 @@ describe('the demo', () => {
   });
 });
 
+const PLANNED = { basePort: 4100, dataDir: '/data', isTemporary: false, clusterId: 'demo-1' };
+
 describe('the plan', () => {
   it('[CL20] gives each node its ports, its directory and one line that is right for every start', () => {
-    const plan = planDemo({ nodes: 3, basePort: 4100, dataDir: '/data', isTemporary: false });
+    const plan = planDemo({ ...PLANNED, nodes: 3 });
     const peers = 'n1=127.0.0.1:4200,n2=127.0.0.1:4201,n3=127.0.0.1:4202';
     expect(plan[1]).toEqual({
       id: 'n2',
@@ -154,13 +177,14 @@ describe('the plan', () => {
         'serve',
         ...['--id', 'n2', '--data-dir', '/data/n2'],
         ...['--listen', '127.0.0.1:4101', '--peer-listen', '127.0.0.1:4201', '--peers', peers],
+        ...['--cluster-id', 'demo-1'],
       ],
     });
     expect(shellLine(['a', 'b c', "d'e"])).toBe(`a 'b c' 'd'\\''e'`);
   });
 
   it('[CL20] uses colours on a terminal only', () => {
-    const [node] = planDemo({ nodes: 1, basePort: 4100, dataDir: '/data', isTemporary: false });
+    const [node] = planDemo({ ...PLANNED, nodes: 1 });
     if (node === undefined) throw new Error('one node was planned');
     const news = { type: 'role', role: 'leader', term: 1, leader: 'n1', cause: 'x' } as const;
     const at = new Date(0);

@@ -3,10 +3,12 @@
  * processes, shows what they say about their roles, and ends them by their ids; it restarts nothing, so that
  * what you kill stays dead until you say otherwise.
  */
+import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { storedClusterId } from '../../library/cluster-identity.ts';
 import { CliFailure, usageFailure } from '../cli-failure.ts';
 import { aborted, type CliContext, command } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -37,11 +39,13 @@ export const demoCommand = command({
     const { nodes, 'base-port': basePort, 'data-dir': given } = values;
     if (given !== null) await prepareDirectory(resolve(given), nodes);
     const isTemporary = given === null;
-    await refuseTakenPorts({ nodes, basePort, dataDir: '', isTemporary });
+    const clusterId = await clusterIdIn(given === null ? null : resolve(given), nodes);
+    await refuseTakenPorts({ nodes, basePort, dataDir: '', isTemporary, clusterId });
     const dataDir =
       given === null ? await mkdtemp(join(tmpdir(), 'raftchart-demo-')) : resolve(given);
     try {
-      const demo = new Demo(planDemo({ nodes, basePort, dataDir, isTemporary }), context);
+      const plan = planDemo({ nodes, basePort, dataDir, isTemporary, clusterId });
+      const demo = new Demo(plan, context);
       return await demo.run(
         given === null ? 'data in a temporary directory' : `data in ${dataDir}`,
       );
@@ -50,6 +54,15 @@ export const demoCommand = command({
     }
   },
 });
+
+/** Of each new demo another: what is left over of an earlier one, on the same ports, is no member of it (CL20). */
+async function clusterIdIn(dataDir: string | null, nodes: number): Promise<string> {
+  for (let at = 1; dataDir !== null && at <= nodes; at += 1) {
+    const stored = await storedClusterId(join(dataDir, `n${at}`));
+    if (stored !== null) return stored;
+  }
+  return `demo-${randomUUID().slice(0, 8)}`;
+}
 
 async function refuseTakenPorts(options: DemoOptions): Promise<void> {
   const taken = await takenPorts(portsOf(planDemo(options)));
@@ -137,12 +150,15 @@ class Demo {
     await Promise.race([everyoneEnded, aborted(interrupted)]);
     clearTimeout(lateNotice);
     this.#isStopping = true;
+    const ended = this.#nodes.filter(({ hasEnded }) => hasEnded).map(({ plan }) => plan);
+    const restarted = await takenPorts(portsOf(ended));
     await Promise.all(this.#nodes.map((node) => node.stop(STOP_PATIENCE_MS)));
     if (!interrupted.aborted) {
       throw new CliFailure(EXIT.unavailable, 'no node is left; the lines above say why.');
     }
     const kept = place.includes('temporary') ? 'and the data removed.' : `${place} kept.`;
-    this.#context.write(this.#screen.closing(kept));
+    const others = ended.filter(({ port }) => restarted.includes(port)).map(({ id }) => id);
+    this.#context.write(this.#screen.closing(kept, others));
     return EXIT.clean;
   }
 

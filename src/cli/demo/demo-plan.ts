@@ -22,6 +22,8 @@ export interface DemoOptions {
   readonly basePort: number;
   readonly dataDir: string;
   readonly isTemporary: boolean;
+  /** Not what `serve` would take from the same `--peers`, so that no node of theirs is a member of this. */
+  readonly clusterId: string;
 }
 
 export function planDemo({
@@ -29,6 +31,7 @@ export function planDemo({
   basePort,
   dataDir,
   isTemporary,
+  clusterId,
 }: DemoOptions): readonly PlannedNode[] {
   const numbers = Array.from({ length: nodes }, (_, at) => at);
   const peers = numbers.map((at) => `n${at + 1}=${HOST}:${basePort + PEER_PORT_OFFSET + at}`);
@@ -48,7 +51,7 @@ export function planDemo({
         'serve',
         ...['--id', id, '--data-dir', directory],
         ...['--listen', `${HOST}:${port}`, '--peer-listen', `${HOST}:${peerPort}`],
-        ...['--peers', peers.join(',')],
+        ...['--peers', peers.join(','), '--cluster-id', clusterId],
       ],
     };
   });

@@ -16,7 +16,8 @@ interface DemoScreen {
   news(node: PlannedNode, news: NodeNews, at: Date): string;
   /** After a process has ended on its own. */
   ended(node: PlannedNode, how: string, again: readonly string[]): string;
-  closing(place: string): string;
+  /** `restarted`: run on, started by somebody else. */
+  closing(place: string, restarted: readonly string[]): string;
 }
 
 interface Leader {
@@ -41,7 +42,10 @@ export function demoScreen(hasColours: boolean): DemoScreen {
     news: (node, news, at) => newsLine(node, news, { at, paint }),
     ended: ({ id }, how, again) =>
       `${paint('red', `${id} ${how}.`)} Nothing is restarted; to start it again, in another terminal (then it is ended there):\n  ${shellLine(again)}\n`,
-    closing: (place) => `\nStopped, ${place}\n`,
+    closing: (place, restarted) => {
+      const others = restarted.map((id) => `${id} was started again elsewhere: end it there.\n`);
+      return `\nStopped, ${place}\n${others.join('')}`;
+    },
   };
 }
 

@@ -27,6 +27,8 @@ const USAGE = `npm run simulate --
   --canary                    planted bugs, each of which must be found
   --twice 200                 each seed in two processes: equal to the last bit
   --processes 2               how many at once; one for each core unless told otherwise`;
+const FEW_SEEDS =
+  'What is missing above is no fault of these runs: few seeds do little. Only --gate, with 2,000, asks for all of it.';
 const { values, positionals } = wordsOf(USAGE, {
   allowPositionals: true,
   options: {
@@ -61,6 +63,7 @@ async function runMany(): Promise<void> {
   }
   const missing = missingOf(runs, values.gate);
   for (const text of missing) console.log(text);
+  if (missing.length > 0 && !values.gate) console.log(FEW_SEEDS);
   const [worst] = failed;
   if (worst !== undefined) await showSeed(worst.seed, 0);
   console.log(lastLine(tally, tookMs));
