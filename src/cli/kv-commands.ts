@@ -1,11 +1,13 @@
-/** `put`, `get`, `del` and `range`: one request each, answered in a line, a table or JSON (CL17, CL18). */
+/** `put`, `get`, `del`, `range` and `compact`: one request each, answered in a line, a table or JSON (CL17, CL18). */
 import { type KeyValue, RaftError } from '../client/index.ts';
 import type { KvClient, RangeAnswer } from '../client/kv-client.ts';
 import { keyValueJson } from '../server/http/request/json-bytes.ts';
+import { usageFailure } from './cli-failure.ts';
 import { CLIENT_OPTIONS, readValue, withClient, writeJson } from './client-session.ts';
 import { command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { KEY_COLUMN_MAX, VALUE_COLUMN_MAX } from './limits.ts';
+import { Refusal, whole } from './option-kinds.ts';
 import type { OptionValues } from './option-table.ts';
 import { shownBytes } from './shown-bytes.ts';
 import { textTable } from './text-table.ts';
@@ -63,6 +65,26 @@ export const delCommand = command({
     );
     if (values.output === 'json') writeJson(context, { revision, deleted });
     else context.write(`${deleted === 0 ? 'not there' : 'deleted'}, revision ${revision}\n`);
+    return EXIT.clean;
+  },
+});
+
+export const compactCommand = command({
+  name: 'compact',
+  usage: 'REVISION',
+  summary:
+    'Let go of the history below a revision, on every member: reads of the past and watches reach back to it from then on, and the memory of what was overwritten or deleted comes back.',
+  options: CLIENT_OPTIONS,
+  positionals: [1, 1],
+  run: async ({ values, positionals: [text = ''] }, context) => {
+    const wanted = whole(1, Number.MAX_SAFE_INTEGER)(text);
+    if (wanted instanceof Refusal)
+      throw usageFailure(`The revision ${wanted.wants}; it is ${text}.`);
+    const { revision, compactedRevision } = await withClient(values, context, (client, signal) =>
+      client.compact(wanted, { signal }),
+    );
+    if (values.output === 'json') writeJson(context, { revision, compactedRevision });
+    else context.write(`compacted through ${compactedRevision}, revision ${revision}\n`);
     return EXIT.clean;
   },
 });

@@ -30,6 +30,5 @@ export const PLANNED_COMMANDS: readonly Command[] = [
   planned('member', 'add ID HOST:PORT | promote ID | remove ID', 'Change the membership'),
   planned('transfer', '[--to ID]', 'Hand leadership over'),
   planned('snapshot', '', 'Take a snapshot'),
-  planned('compact', 'REVISION', 'Let go of the history below a revision'),
   planned('recover', '--data-dir DIR [--dry-run]', 'Recover after a quorum is lost for good'),
 ];

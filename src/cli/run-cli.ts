@@ -10,7 +10,7 @@ import { overviewHelp } from './command-help.ts';
 import { demoCommand } from './demo/demo-command.ts';
 import { errorLine, explain, wantsJsonErrors } from './error-output.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { delCommand, getCommand, putCommand, rangeCommand } from './kv-commands.ts';
+import { compactCommand, delCommand, getCommand, putCommand, rangeCommand } from './kv-commands.ts';
 import { PLANNED_COMMANDS } from './planned-commands.ts';
 import { serveCommand } from './serve-command.ts';
 import { statusCommand } from './status-command.ts';
@@ -27,6 +27,7 @@ export const COMMANDS: readonly Command[] = [
   rangeCommand,
   txnCommand,
   watchCommand,
+  compactCommand,
   statusCommand,
   ...PLANNED_COMMANDS,
 ];

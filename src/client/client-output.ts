@@ -35,13 +35,13 @@ export class ConditionFailedError extends RaftError {
 }
 
 /** Throws what the result says if it is not of the kind that was asked for. */
-export function expectResult<Type extends 'put' | 'delete' | 'txn'>(
+export function expectResult<Type extends 'put' | 'delete' | 'txn' | 'compact'>(
   result: KvAnswer,
   type: Type,
 ): Extract<KvAnswer, { readonly type: Type }> {
   if (isOfType(result, type)) return result;
   if (result.type === 'conditionFailed') throw new ConditionFailedError(result);
-  if (result.type === 'refused') throw refusal(result);
+  if (result.type === 'refused') throw refusal(result, type);
   throw new RaftError(
     'RAFT_OUTCOME_UNKNOWN',
     `The server answered a ${type} with a ${result.type}.`,
@@ -55,7 +55,15 @@ function isOfType<Type extends KvAnswer['type']>(
   return result.type === type;
 }
 
-function refusal({ code, message, compactedRevision }: Refused): RaftError {
+/** What has not happened yet can be read later; whoever would compact it has the wrong number. */
+function refusal(
+  { code, message, compactedRevision }: Refused,
+  asked: KvAnswer['type'],
+): RaftError {
+  if (asked === 'compact') {
+    if (code !== 'RAFT_COMPACTED') return new RaftError(code, message, { retry: 'never' });
+    return new CompactedError(compactedRevision - 1, compactedRevision, message);
+  }
   if (code !== 'RAFT_COMPACTED') return new RaftError(code, message);
   return new CompactedError(compactedRevision - 1, compactedRevision);
 }

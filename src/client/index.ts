@@ -5,6 +5,7 @@ export { RaftError, type RaftErrorCode, type Retry } from '../core/errors.ts';
 export type { CompareNumber, CompareOperator, KeyCondition } from '../kv/commands.ts';
 export { CompactedError } from '../kv/kv-errors.ts';
 export type {
+  CompactResult,
   DeleteResult,
   KeyValue,
   PutResult,

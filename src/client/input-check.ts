@@ -61,6 +61,7 @@ const TAKES = {
   put: { ...CALL, condition: anything, returnPrevious: aBoolean },
   delete: { ...CALL, condition: anything, returnPrevious: aBoolean },
   txn: CALL,
+  compact: CALL,
   get: READ,
   range: { ...SELECTION, ...READ, limit: aCounter, keysOnly: aBoolean },
   status: CALL,
@@ -86,6 +87,11 @@ export function checkedOptions<Options extends object>(
 export function checkedSelection(where: string, selection: Selection): Selection {
   ownOptions(where, selection, SELECTION);
   return selection;
+}
+
+export function checkedRevision(where: string, revision: number): number {
+  if (isCounter(revision) && revision > 0) return revision;
+  throw new TypeError(`${where} takes a revision, a whole number from 1`);
 }
 
 export function checkedTxn(txn: TxnInput): TxnInput {

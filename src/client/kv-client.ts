@@ -10,7 +10,7 @@ import { RaftError, type Retry } from '../core/errors.ts';
 import { encodeCommand } from '../kv/command-codec.ts';
 import type { KvCommand } from '../kv/commands.ts';
 import { decodeResult, type KvAnswer } from '../kv/result-codec.ts';
-import type { DeleteResult, KeyValue, PutResult, TxnResult } from '../kv/results.ts';
+import type { CompactResult, DeleteResult, KeyValue, PutResult, TxnResult } from '../kv/results.ts';
 import type { Call } from './call.ts';
 import { CallRegistry } from './call-registry.ts';
 import {
@@ -29,7 +29,13 @@ import {
 import type { ClientSettings } from './client-options.ts';
 import { expectResult, ownDelete, ownKeyValue, ownPut, ownTxn } from './client-output.ts';
 import type { ClientPorts } from './client-ports.ts';
-import { checkedOptions, checkedSelection, checkedTxn, NO_OPTIONS } from './input-check.ts';
+import {
+  checkedOptions,
+  checkedRevision,
+  checkedSelection,
+  checkedTxn,
+  NO_OPTIONS,
+} from './input-check.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { ServerLink } from './server-link.ts';
 import { Watch, type WatchReply } from './watch.ts';
@@ -133,6 +139,21 @@ export class KvClient implements AsyncDisposable {
         command: toTxnCommand(checkedTxn(txn)),
       }),
       (result) => ownTxn(expectResult(result, 'txn')),
+    );
+  }
+
+  /**
+   * Lets go of the history below `revision`, on every member: reads of the past and watches reach back to it from then
+   * on, and the memory of what was overwritten or deleted before it comes back. Rejects with `RAFT_COMPACTED` if that
+   * was done already, with `RAFT_FUTURE_REVISION` if there is no such revision yet; then nothing has changed.
+   */
+  compact(revision: number, options: CallOptions = NO_OPTIONS): Promise<CompactResult> {
+    return this.#submit(
+      () => ({
+        options: checkedOptions('compact', options),
+        command: { type: 'compact', revision: checkedRevision('compact', revision) },
+      }),
+      (result) => expectResult(result, 'compact'),
     );
   }
 

@@ -179,11 +179,13 @@ function executeTxn(
 
 function executeCompact(store: MvccStore, revision: number): CompactResult | Refused {
   if (revision <= store.compactedRevision) {
-    const text = `Revision ${revision} is compacted already, through ${store.compactedRevision}.`;
+    const text = `The history is compacted through revision ${store.compactedRevision} already, so there is nothing to do for ${revision}. To let go of more, name a later one, up to ${store.revision}.`;
     return refused(store, 'RAFT_COMPACTED', text);
   }
-  const refusal = refusalToRead(store, revision);
-  if (refusal !== null) return refusal;
+  if (revision > store.revision) {
+    const text = `Revision ${revision} does not exist yet; the newest one is ${store.revision}. Nothing was compacted: name that one, or an earlier one.`;
+    return refused(store, 'RAFT_FUTURE_REVISION', text);
+  }
   store.compact(revision);
   return { type: 'compact', revision: store.revision, compactedRevision: revision };
 }

@@ -9,11 +9,14 @@ export class CompactedError extends RaftError {
   /** The oldest revision that can still be read or watched from. */
   readonly compactedRevision: number;
 
-  constructor(revision: number, compactedRevision: number) {
-    const text = `Revision ${revision} was compacted; the oldest one kept is ${compactedRevision}.`;
-    super('RAFT_COMPACTED', text);
+  constructor(revision: number, compactedRevision: number, text?: string) {
+    super('RAFT_COMPACTED', text ?? tooOld(revision, compactedRevision));
     this.compactedRevision = compactedRevision;
   }
+}
+
+function tooOld(revision: number, compactedRevision: number): string {
+  return `Revision ${revision} was compacted; the oldest one kept is ${compactedRevision}.`;
 }
 
 /** The revision has not happened yet, here. */

@@ -112,6 +112,9 @@ export function txnBodyBytesMax({ commandBytesMax }: ServerLimits): number {
   return 2 * commandBytesMax;
 }
 
+/** Bound: the JSON of a compaction, which is one number. Past it: `RAFT_TOO_LARGE`. */
+export const COMPACT_BODY_BYTES_MAX = 1024;
+
 /** A range in JSON: base64 adds a third, and a revision and its like come with each key. */
 export function rangeTextMax({ rangeBytesMax, rangeKeysMax }: ServerLimits): number {
   return 2 * rangeBytesMax + 256 * rangeKeysMax;

@@ -289,13 +289,33 @@ describe('errors', () => {
     expect(documented).toEqual(Object.values(EXIT));
   });
 
+  it('[CL28] compacts, and says what to do when it cannot', async () => {
+    for (const value of ['1', '2', '3']) await run(['put', 'a', value]);
+    expect(await run(['compact', '3'])).toEqual({
+      exitCode: 0,
+      output: 'compacted through 3, revision 4\n',
+      errors: '',
+    });
+    expect((await run(['get', 'a', '--revision', '2'])).exitCode).toBe(1);
+    const again = await run(['compact', '3']);
+    expect([again.exitCode, again.errors]).toEqual([1, expect.stringContaining('up to 4')]);
+    const future = await run(['compact', '9', '-o', 'json']);
+    expect(future.exitCode).toBe(1);
+    expect(JSON.parse(future.errors)).toMatchObject({
+      code: 'RAFT_FUTURE_REVISION',
+      retry: 'never',
+    });
+    expect(await json(['compact', '4'])).toEqual({ revision: 4, compactedRevision: 4 });
+    const wrong = await run(['compact', 'all']);
+    expect([wrong.exitCode, wrong.errors]).toEqual([64, expect.stringContaining('whole number')]);
+  });
+
   it('[CL19] says of planned commands that they are not built, and does nothing', async () => {
     for (const line of [
       'members',
       'member add n4 a:1',
       'transfer --to n2',
       'snapshot',
-      'compact 5',
       'recover --data-dir d --dry-run',
       'serve --id n1 --data-dir d --ui',
       'serve --id n1 --data-dir d --inspect',

@@ -56,6 +56,26 @@ describe('results', () => {
     expect(compacted).toMatchObject({ compactedRevision: 3 });
   });
 
+  it('[CL28] compacts, and rejects for good with what to do next', async () => {
+    const { server, client } = await clientAt(served());
+    for (const value of ['1', '2', '3']) await client.put('a', value);
+    const compacted = { type: 'compact', revision: 4, compactedRevision: 3 };
+    expect(await client.compact(3)).toEqual(compacted);
+    expect(await rejection(client.get('a', { revision: 2 }))).toMatchObject({
+      compactedRevision: 3,
+    });
+    const again = await rejection(client.compact(2));
+    expect(again).toBeInstanceOf(CompactedError);
+    expect(again).toMatchObject({ code: 'RAFT_COMPACTED', retry: 'never', compactedRevision: 3 });
+    expect(again.message).toContain('name a later one, up to 4');
+    const future = await rejection(client.compact(9));
+    expect(future).toMatchObject({ code: 'RAFT_FUTURE_REVISION', retry: 'never' });
+    for (const wrong of [0, -1, 1.5, Number.NaN]) {
+      await expect(client.compact(wrong)).rejects.toThrow('compact takes a revision');
+    }
+    expect(server.replica.machine.compactedRevision).toBe(3);
+  });
+
   it('[CL10] refuses what can never be sent before anything is sent', async () => {
     const { url, context } = await served();
     const client = clientOf([url]);

@@ -14,6 +14,7 @@ import type { OpenStreams, ServerContext } from '../server-context.ts';
 import { haltedError } from '../stopping.ts';
 import type { Exchange } from './http-answer.ts';
 import { notImplemented } from './request/request-input.ts';
+import { postCompact } from './routes/compact-route.ts';
 import { LastPiece } from './routes/event-text.ts';
 import { deleteKey, getKey, getRange, putKey } from './routes/kv-routes.ts';
 import { getLivez, getMetrics, getReadyz, getStatus, notReady } from './routes/status-routes.ts';
@@ -76,6 +77,7 @@ function routesOf(
       pattern: '/txn',
       methods: { POST: (request, account) => postTxn(context, request, account) },
     },
+    { pattern: '/compact', methods: { POST: (request) => postCompact(context, request) } },
     {
       pattern: '/watch',
       methods: {
@@ -118,7 +120,6 @@ const PLANNED: readonly Route[] = [
   { pattern: '/members/:id/promote', methods: { POST: planned('Membership changes') } },
   { pattern: '/transfer', methods: { POST: planned('Leadership transfers') } },
   { pattern: '/snapshot', methods: { POST: planned('Snapshots on request') } },
-  { pattern: '/compact', methods: { POST: planned('Compactions on request') } },
   { pattern: '/inspect', methods: { GET: planned('Streams of transitions') } },
   { pattern: '/ui', methods: { GET: planned('Live pages') } },
 ];

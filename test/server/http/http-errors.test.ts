@@ -69,7 +69,6 @@ describe('errors', () => {
       ['DELETE', '/members/n4'],
       ['POST', '/transfer'],
       ['POST', '/snapshot'],
-      ['POST', '/compact'],
       ['GET', '/inspect'],
       ['GET', '/ui'],
     ];

@@ -4,7 +4,7 @@
  */
 
 import type { Consistency } from '../../../client-protocol/frame-shapes.ts';
-import { RaftError } from '../../../core/errors.ts';
+import { RaftError, type RaftErrorDetails } from '../../../core/errors.ts';
 import type { KvCommand } from '../../../kv/commands.ts';
 import type { ConditionFailed, KvResult, Refused } from '../../../kv/results.ts';
 import type { Account } from '../../admission/account.ts';
@@ -136,15 +136,15 @@ export async function write(
   return submit(context.replica, encodeChecked(command, context.limits), timeoutMs);
 }
 
-function written(revision: number, fields: Readonly<Record<string, unknown>>): Response {
+export function written(revision: number, fields: Readonly<Record<string, unknown>>): Response {
   const headers = { 'raftchart-revision': String(revision) };
   return Response.json({ revision, ...fields }, { headers });
 }
 
 /** The answer to a write that was decided and changed nothing. */
-export function refusal(result: KvResult): Response {
+export function refusal(result: KvResult, details: RaftErrorDetails = {}): Response {
   if (result.type === 'conditionFailed') return conditionFailed(result);
-  if (result.type === 'refused') return refused(result);
+  if (result.type === 'refused') return refused(result, details);
   throw new TypeError(`the store answered with a ${result.type}`);
 }
 
@@ -196,8 +196,12 @@ function conditionFailed({ revision, modRevision }: ConditionFailed): Response {
   return errorResponse(error, { fields: { revision, modRevision }, headers });
 }
 
-function refused({ code, message, revision, compactedRevision }: Refused): Response {
-  return errorResponse(new RaftError(code, message), { fields: { revision, compactedRevision } });
+function refused(
+  { code, message, revision, compactedRevision }: Refused,
+  details: RaftErrorDetails,
+): Response {
+  const error = new RaftError(code, message, details);
+  return errorResponse(error, { fields: { revision, compactedRevision } });
 }
 
 function keyNotFound(): RaftError {

@@ -4,7 +4,6 @@
  * `start` and `end` (the library's `type` is taken for `op`, too). What is misspelt is refused: an ignored field would be another transaction (SV13).
  */
 import { unreachable } from '../../../core/assert.ts';
-import type { RaftError } from '../../../core/errors.ts';
 import {
   COMPARE_OPERATORS,
   COMPARE_TARGETS,
@@ -17,6 +16,7 @@ import {
 } from '../../../kv/commands.ts';
 import type { TxnResponse, TxnResult } from '../../../kv/results.ts';
 import { badRequest } from '../../errors.ts';
+import { counterOf, fieldsOf } from '../request/json-body.ts';
 import {
   bytesFromJson,
   type JsonEncoding,
@@ -154,24 +154,6 @@ function flagOf(fields: JsonFields, name: string, where: string): boolean {
   throw badRequest(`${where}.${name} must be true or false.`);
 }
 
-/** `known`: the names that may appear; `null`: not looked at yet. */
-function fieldsOf(json: unknown, where: string, known: readonly string[] | null): JsonFields {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw badRequest(`${where} must be a JSON object.`);
-  }
-  const fields: JsonFields = { ...json };
-  for (const name of known === null ? [] : Object.keys(fields)) {
-    if (known?.includes(name) === false) throw unknownField(where, name, known);
-  }
-  return fields;
-}
-
-function unknownField(where: string, name: string, known: readonly string[]): RaftError {
-  return badRequest(
-    `${where} has an unknown field ${JSON.stringify(name)}. Known: ${known.join(', ')}.`,
-  );
-}
-
 function listOf(value: unknown, where: string): readonly unknown[] {
   if (value === undefined) return [];
   if (Array.isArray(value)) return value;
@@ -182,9 +164,4 @@ function wordOf<Word extends string>(value: unknown, where: string, words: reado
   const word = words.find((each) => each === value);
   if (word !== undefined) return word;
   throw badRequest(`${where} must be one of ${words.map((each) => `"${each}"`).join(', ')}.`);
-}
-
-function counterOf(value: unknown, where: string): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  throw badRequest(`${where} must be a whole number from 0.`);
 }

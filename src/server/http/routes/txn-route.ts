@@ -1,12 +1,12 @@
 /** `POST /txn`: compare, then one branch or the other, as one atomic step (SV13). */
 import type { Account } from '../../admission/account.ts';
-import { badRequest } from '../../errors.ts';
 import { TXN_ANSWER_BYTES_MAX, txnBodyBytesMax } from '../../limits.ts';
 import { resultBytes, writeTooLarge } from '../../store/result-bytes.ts';
 import { jsonAnswer, whenRoom } from '../http-answer.ts';
+import { parseJson } from '../request/json-body.ts';
 import { readBody } from '../request/request-body.ts';
 import { encodingFrom, refuseSession, timeoutFrom } from '../request/request-input.ts';
-import { decodeUtf8, readQuery } from '../request/request-query.ts';
+import { readQuery } from '../request/request-query.ts';
 import { deadlineOf, left, refusal, type WriteParts, write } from './kv-routes.ts';
 import { txnFromJson, txnToJson } from './txn-json.ts';
 
@@ -35,15 +35,4 @@ export async function postTxn(
     const text = JSON.stringify({ revision, ...txnToJson(result, command, encoding) });
     return jsonAnswer(account, text, { 'raftchart-revision': String(revision) });
   });
-}
-
-function parseJson(body: Uint8Array): unknown {
-  const text = decodeUtf8(body);
-  if (text === null) throw badRequest('The body is not UTF-8. Nothing was written.');
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : 'unreadable';
-    throw badRequest(`The body is not JSON (${why}). Nothing was written.`);
-  }
 }

@@ -1,0 +1,46 @@
+/**
+ * JSON bodies, read strictly (SV8, SV13): what is no JSON, and a field that is misspelt or of another kind, is an error
+ * that names the place. An ignored field would be another request.
+ */
+import type { RaftError } from '../../../core/errors.ts';
+import { badRequest } from '../../errors.ts';
+import type { JsonFields } from './json-bytes.ts';
+import { decodeUtf8 } from './request-query.ts';
+
+export function parseJson(body: Uint8Array): unknown {
+  const text = decodeUtf8(body);
+  if (text === null) throw badRequest('The body is not UTF-8. Nothing was written.');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'unreadable';
+    throw badRequest(`The body is not JSON (${why}). Nothing was written.`);
+  }
+}
+
+/** `known`: the names that may appear; `null`: not looked at yet. */
+export function fieldsOf(
+  json: unknown,
+  where: string,
+  known: readonly string[] | null,
+): JsonFields {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw badRequest(`${where} must be a JSON object.`);
+  }
+  const fields: JsonFields = { ...json };
+  for (const name of known === null ? [] : Object.keys(fields)) {
+    if (known?.includes(name) === false) throw unknownField(where, name, known);
+  }
+  return fields;
+}
+
+function unknownField(where: string, name: string, known: readonly string[]): RaftError {
+  return badRequest(
+    `${where} has an unknown field ${JSON.stringify(name)}. Known: ${known.join(', ')}.`,
+  );
+}
+
+export function counterOf(value: unknown, where: string): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw badRequest(`${where} must be a whole number from 0.`);
+}

@@ -1,0 +1,36 @@
+/** `POST /compact`: lets go of the history below a revision, on every member alike (SV28). */
+import { badRequest } from '../../errors.ts';
+import { COMPACT_BODY_BYTES_MAX } from '../../limits.ts';
+import { counterOf, fieldsOf, parseJson } from '../request/json-body.ts';
+import { readBody } from '../request/request-body.ts';
+import { refuseSession, timeoutFrom } from '../request/request-input.ts';
+import { readQuery } from '../request/request-query.ts';
+import { deadlineOf, left, refusal, type WriteParts, write, written } from './kv-routes.ts';
+
+export async function postCompact(context: WriteParts, request: Request): Promise<Response> {
+  const query = readQuery(request.url, ['timeoutMs']);
+  const deadline = deadlineOf(timeoutFrom(query));
+  refuseSession(request.headers);
+  const body = await readBody(request, {
+    bytesMax: COMPACT_BODY_BYTES_MAX,
+    what: 'a compaction',
+    held: context.held.incoming,
+    timeoutMs: left(deadline),
+  });
+  const result = await write(
+    context,
+    { type: 'compact', revision: revisionIn(body) },
+    left(deadline),
+  );
+  // What does not exist yet can be read later; whoever would compact it has the wrong number.
+  if (result.type !== 'compact') return refusal(result, { retry: 'never' });
+  return written(result.revision, { compactedRevision: result.compactedRevision });
+}
+
+function revisionIn(body: Uint8Array): number {
+  const where = 'The compaction';
+  const { revision } = fieldsOf(parseJson(body), where, ['revision']);
+  const value = counterOf(revision, 'revision');
+  if (value > 0) return value;
+  throw badRequest('revision must be at least 1: what is kept begins there.');
+}
