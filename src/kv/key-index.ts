@@ -1,6 +1,6 @@
 /**
  * The keys of the store in byte order (KV1): a list of blocks of sorted keys, a B+tree of two levels. Finding
- * is two binary searches, inserting moves at most one block. Beside it a hash map for single keys, which
+ * is two binary searches, inserting moves at most one block. Beside it a hash table for single keys, which
  * is what most commands name. Each block counts its live keys, so that counting a range of a
  * million keys, or stepping over keys that are deleted but not yet compacted, goes block by block.
  */
@@ -9,6 +9,7 @@ import { assert } from '../core/assert.ts';
 import { firstPlace } from '../core/search.ts';
 import { itemAt } from './item-at.ts';
 import type { KeyBounds, KeyText } from './key-order.ts';
+import { KeyTable } from './key-table.ts';
 import { isLive, type KeyHistory } from './key-version.ts';
 import { INDEX_BLOCK_KEYS_MAX } from './limits.ts';
 
@@ -21,7 +22,7 @@ interface Block {
 }
 
 export class KeyIndex {
-  readonly #byKey = new Map<KeyText, KeyHistory>();
+  readonly #byKey = new KeyTable<KeyHistory>();
   readonly #blockKeysMax: number;
   /** In key order, none empty. */
   #blocks: Block[] = [];

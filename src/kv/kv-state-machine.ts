@@ -6,6 +6,7 @@
 
 import { RaftError } from '../core/errors.ts';
 import { isCounter } from '../core/types.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { CommittedCommand, StateMachine } from '../ports/state-machine.ts';
 import { faultInRange, faultInSelector } from './command-check.ts';
 import { COMMAND_VERSION, decodeCommitted, isBounded, isKnownVersion } from './command-codec.ts';
@@ -18,22 +19,21 @@ import {
   BATCH_RESULT_BYTES_MAX,
   EVENTS_UNTOLD_MAX,
   HISTORY_EVENTS_MAX,
-  PRUNE_STEPS_MAX,
   PUTS_IN_A_ROW_MAX,
 } from './limits.ts';
 import { MvccStore } from './mvcc-store.ts';
+import { Pruning } from './pruning.ts';
 import type { KeyValue, KvResult, RangeResult } from './results.ts';
 import { stateDigest } from './state-digest.ts';
 import type { HistoryPage, WatchHandle, WatchListener, WatchOptions } from './watch-event.ts';
 import { readHistory } from './watch-history.ts';
 import { type ListenerErrorHandler, WatchHub } from './watch-hub.ts';
 
-const PRUNE_STEPS_PER_EVENT = 4;
-const PRUNE_STEPS_AT_ONCE = 256;
-
 interface KvStateMachineOptions {
   /** A listener threw and has lost its watch. By default nobody is told. */
   readonly onListenerError?: ListenerErrorHandler;
+  /** Gives the freeing of memory turns of its own; without it, each batch frees what it can. */
+  readonly clock?: Pick<Clock, 'now' | 'yield'>;
   /** For tests: smaller than `PRUNE_STEPS_MAX`. */
   readonly pruneStepsMax?: number;
   /** For tests: smaller than `INDEX_BLOCK_KEYS_MAX`. */
@@ -43,13 +43,14 @@ interface KvStateMachineOptions {
 export class KvStateMachine implements StateMachine {
   readonly #store: MvccStore;
   readonly #hub: WatchHub;
-  readonly #pruneStepsMax: number;
+  readonly #pruning: Pruning;
   #isApplying = false;
 
   constructor(options: KvStateMachineOptions = {}) {
     this.#store = new MvccStore(options.blockKeysMax);
     this.#hub = new WatchHub(this.#store, options.onListenerError ?? (() => {}));
-    this.#pruneStepsMax = options.pruneStepsMax ?? PRUNE_STEPS_MAX;
+    const { clock = null, pruneStepsMax: stepsMax } = options;
+    this.#pruning = new Pruning(this.#store, { clock, stepsMax });
   }
 
   /** The newest revision; 1 while the store is empty and new. */
@@ -94,7 +95,7 @@ export class KvStateMachine implements StateMachine {
       const { events } = this.#store;
       const position = events.end;
       const results = this.#applySome(batch, isTimeUp);
-      this.#prune(events.end - position, isTimeUp);
+      this.#pruning.applied(events.end - position, isTimeUp);
       return results;
     } finally {
       this.#isApplying = false;
@@ -180,14 +181,6 @@ export class KvStateMachine implements StateMachine {
     }
     execution.isBounded = isBounded(data);
     return execute(this.#store, command, execution);
-  }
-
-  /** What was written is paid for at once, the rest while there is time. How much is freed shows nowhere (KV12). */
-  #prune(appended: number, isTimeUp: () => boolean): void {
-    this.#store.prune(appended * PRUNE_STEPS_PER_EVENT);
-    for (let left = this.#pruneStepsMax; left > 0; left -= PRUNE_STEPS_AT_ONCE) {
-      if (!this.#store.prune(Math.min(left, PRUNE_STEPS_AT_ONCE)) || isTimeUp()) return;
-    }
   }
 
   #refuseToRead(options: RangeOptions): void {

@@ -22,14 +22,19 @@ export const CHANGED_BYTES_MAX = 4 * 1024 * 1024;
 export const RANGE_LIMIT_MAX = 2 ** 32 - 1;
 /** Bound: keys in a block. A full block is split; two that fit into half of one are joined. */
 export const INDEX_BLOCK_KEYS_MAX = 512;
+/** A power of two: with a million keys each part has 16,000, which are copied within 2 ms when it grows. */
+export const KEY_TABLE_PARTS = 64;
 /** Bound: characters made by one call; a call's arguments lie on the stack. Longer keys take several. */
 export const CHARACTERS_PER_CALL = 4096;
+/** Bound: how long memory is freed in one turn of the event loop, in milliseconds; answers wait no longer for it. */
+export const PRUNE_SLICE_MS = 2;
 /**
- * Bound: steps of freeing memory after one batch; the rest waits for the next batch. A larger batch gets
- * more, so that freeing keeps ahead of writing: an event costs two steps in its life. What goes beyond that
- * is done only while there is time, so many steps at once.
+ * Bound: steps of freeing memory in one turn; the rest waits for the next one. An event costs two steps in its life, and
+ * a turn applies fewer than half as many, so that freeing keeps ahead of writing.
  */
-export const PRUNE_STEPS_MAX = 4096;
+export const PRUNE_STEPS_MAX = 16_384;
+/** Bound: steps between two looks at the time. */
+export const PRUNE_STEPS_AT_ONCE = 256;
 /** Bound: puts between two looks at the time; they are quick. After every other command it is looked at. */
 export const PUTS_IN_A_ROW_MAX = 32;
 /** Bound: events of a batch that watchers are not told of before the time is looked at: telling many takes some. */

@@ -168,6 +168,11 @@ export class MvccStore {
     this.#compactedRevision = revision;
   }
 
+  /** Whether `prune` has something to do: the oldest event kept is one that nobody can ask for. */
+  get hasToPrune(): boolean {
+    return this.#isDroppable(this.#events.first) || this.#isTrimmable(this.#untrimmed);
+  }
+
   /** Frees memory that compaction made unreachable, in at most `stepsMax` steps of constant work. False: no more. */
   prune(stepsMax: number): boolean {
     for (let left = stepsMax; left > 0; left -= 1) {
@@ -245,24 +250,33 @@ export class MvccStore {
     return newest.value === null && newest.modRevision <= this.#compactedRevision;
   }
 
-  /** Those at the compacted revision itself stay: a watch may begin there. False if there is none to drop. */
+  /** False if there is none to drop. */
   #dropEvent(): boolean {
     const { first } = this.#events;
-    if (first >= this.#untrimmed) return false;
-    if (this.#events.at(first).modRevision >= this.#compactedRevision) return false;
+    if (first >= this.#untrimmed || !this.#isDroppable(first)) return false;
     this.#events.dropFirst();
     return true;
   }
 
   /** Visits the key of one more event: any key with something to drop has an event there. */
   #trimKey(): boolean {
-    if (this.#untrimmed >= this.#events.end) return false;
-    const { key, modRevision } = this.#events.at(this.#untrimmed);
-    if (modRevision > this.#compactedRevision) return false;
+    if (!this.#isTrimmable(this.#untrimmed)) return false;
+    const { key } = this.#events.at(this.#untrimmed);
     this.#untrimmed += 1;
     const history = this.#index.find(key);
     if (history !== null && trimHistory(history, this.#compactedRevision)) this.#index.remove(key);
     return true;
+  }
+
+  /** Events at the compacted revision itself stay: a watch may begin there. */
+  #isDroppable(position: number): boolean {
+    const { events } = this;
+    return position < events.end && events.at(position).modRevision < this.#compactedRevision;
+  }
+
+  #isTrimmable(position: number): boolean {
+    const { events } = this;
+    return position < events.end && events.at(position).modRevision <= this.#compactedRevision;
   }
 }
 

@@ -89,7 +89,10 @@ async function serveOn(
   options: ServeOptions,
 ): Promise<RunningServer> {
   const { log } = options;
-  const machine = new KvStateMachine({ onListenerError: (error) => logFault(log, error) });
+  const machine = new KvStateMachine({
+    onListenerError: (error) => logFault(log, error),
+    clock: connectionClock,
+  });
   const replica = await startMember(options, machine, shares);
   const context = contextOf(options, { replica, kv: machine, counters, held });
   const stopWatching = [

@@ -9,6 +9,29 @@ import { apply, put as command, utf8 } from './committed.ts';
 
 const PLENTY = 1_000_000;
 
+/** The turns of an event loop, in the test's hand; each look at the time takes `lookMs`. */
+class Turns {
+  lookMs = 0;
+  readonly waiting: (() => void)[] = [];
+  #nowMs = 0;
+
+  now(): number {
+    this.#nowMs += this.lookMs;
+    return this.#nowMs;
+  }
+
+  yield(callback: () => void): void {
+    this.waiting.push(callback);
+  }
+
+  /** False: nobody waits for a turn. */
+  take(): boolean {
+    const callback = this.waiting.shift();
+    callback?.();
+    return callback !== undefined;
+  }
+}
+
 function put(store: MvccStore, key: string): number {
   store.put(keyText(utf8(key)), utf8('v'));
   return store.commit();
@@ -104,6 +127,36 @@ describe('what compaction frees', () => {
     expect(countAt(store, store.revision)).toBe(1);
     store.prune(16);
     expect(eventsKept(store)).toBe(1);
+  });
+
+  it('[KV21] with a clock nothing is freed between a command and its answer, but in slices of 2 ms of later turns', () => {
+    const turns = new Turns();
+    const machine = new KvStateMachine({ clock: turns });
+    apply(machine, ...new Array(3000).fill(command('a')));
+    expect(turns.waiting).toHaveLength(0);
+    apply(machine, { type: 'compact', revision: machine.revision });
+    expect(machine.historyLength).toBe(3000);
+    // A look at the time after each 256 steps takes 1 ms here.
+    turns.lookMs = 1;
+    const kept: number[] = [];
+    while (turns.take()) kept.push(machine.historyLength);
+    const freed = kept.map((length, at) => (kept[at - 1] ?? 3000) - length);
+    expect(kept.at(-1)).toBe(1);
+    expect(Math.max(...freed)).toBeLessThanOrEqual(2 * 256);
+    expect(kept.length).toBeGreaterThan(5);
+  });
+
+  it('[KV21] in turns, too, freeing keeps ahead of writing, and begins again by itself', () => {
+    const turns = new Turns();
+    const machine = new KvStateMachine({ clock: turns });
+    const puts = new Array(2000).fill(command('a'));
+    for (let count = 0; count < 10; count += 1) {
+      apply(machine, ...puts, { type: 'compact', revision: machine.revision + 2000 });
+      expect(turns.take()).toBe(true);
+      expect(machine.historyLength).toBeLessThan(2 * 2000);
+    }
+    while (turns.take());
+    expect(machine.historyLength).toBe(1);
   });
 
   it('[KV21] every batch frees more than it adds, however large it is', () => {
