@@ -4,6 +4,7 @@
  * flag, environment, default (CL14). It reads text; whether options make sense together the commands say.
  */
 import { DEFAULT_LIMITS } from '../core/limits.ts';
+import { DEFAULT_RETENTION } from '../kv/retention.ts';
 import { DEFAULT_TIMING } from '../rules/timing.ts';
 import { OPTION_COUNT_MAX, OPTION_MS_MAX } from './limits.ts';
 import {
@@ -167,6 +168,18 @@ export const OPTIONS = {
   'pending-reads-max': limit(
     'pendingReadsMax',
     'Reads that wait for the leader; past it, RAFT_OVERLOADED.',
+  ),
+  'history-revisions': preset(
+    whole(0, OPTION_COUNT_MAX),
+    String(DEFAULT_RETENTION.revisionsMax),
+    'N',
+    'Revisions of history that the leader keeps for watches and reads of the past; the rest is compacted. 0: all.',
+  ),
+  'history-age-ms': preset(
+    whole(0, OPTION_COUNT_MAX),
+    String(DEFAULT_RETENTION.ageMaxMs),
+    'MS',
+    'History older than this is compacted, too. 0: no matter how old.',
   ),
   'snapshot-entries': planned(
     whole(1, OPTION_COUNT_MAX),

@@ -4,6 +4,7 @@
  */
 import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts';
 import type { RaftTiming } from '../core/raft-state.ts';
+import type { Retention } from '../kv/retention.ts';
 import { contradictionInLimits, contradictionInTiming } from '../rules/contradictions.ts';
 import {
   contradictionInServerLimits,
@@ -44,6 +45,8 @@ export const SETTING_OPTIONS = [
   'heartbeat-interval-ms',
   'suspicion-step-ms',
   'value-bytes-max',
+  'history-revisions',
+  'history-age-ms',
   ...LIMIT_NAMES,
 ] as const;
 type SettingValues = OptionValues<(typeof SETTING_OPTIONS)[number]>;
@@ -52,6 +55,7 @@ interface ServeSettings {
   readonly timing: RaftTiming;
   readonly limits: Limits;
   readonly serverLimits: ServerLimits;
+  readonly retention: Retention;
 }
 
 export function serveSettings(values: SettingValues): ServeSettings {
@@ -67,7 +71,11 @@ export function serveSettings(values: SettingValues): ServeSettings {
     contradictionInLimits(limits, limitFlag) ??
     contradictionInServerLimits(serverLimits, serverLimitFlag);
   if (problem !== null) throw new CliFailure(EXIT.wrongConfiguration, problem);
-  return { timing, limits, serverLimits };
+  const retention = {
+    revisionsMax: values['history-revisions'],
+    ageMaxMs: values['history-age-ms'],
+  };
+  return { timing, limits, serverLimits, retention };
 }
 
 function timingOf(values: SettingValues): RaftTiming {

@@ -24,6 +24,7 @@ import {
 import { MvccStore } from './mvcc-store.ts';
 import { Pruning } from './pruning.ts';
 import type { KeyValue, KvResult, RangeResult } from './results.ts';
+import type { RetainedHistory } from './retention.ts';
 import { stateDigest } from './state-digest.ts';
 import type { HistoryPage, WatchHandle, WatchListener, WatchOptions } from './watch-event.ts';
 import { readHistory } from './watch-history.ts';
@@ -71,6 +72,11 @@ export class KvStateMachine implements StateMachine {
   /** How many events are kept for reads of the past and for watches; compaction shortens it. */
   get historyLength(): number {
     return this.#store.events.end - this.#store.events.first;
+  }
+
+  /** When the store stood at which revision, in log time. */
+  get revisionTimes(): RetainedHistory['revisionTimes'] & { readonly timeMs: number } {
+    return this.#store.times;
   }
 
   /** How many watches are active. */
@@ -149,9 +155,10 @@ export class KvStateMachine implements StateMachine {
     const results: (KvResult | undefined)[] = [];
     const execution: Execution = { isBounded: true, wantsResult: true, resultBytes: 0 };
     let published = this.#store.events.end;
-    for (const { data, wantsResult } of batch) {
+    for (const { data, timeMs, wantsResult } of batch) {
       const before = execution.resultBytes;
       execution.wantsResult = wantsResult;
+      this.#store.times.note(timeMs, this.#store.revision);
       const result = this.#applyOne(data, execution);
       results.push(wantsResult ? result : undefined);
       const isQuick = result.type === 'put' && execution.resultBytes === before;

@@ -45,6 +45,10 @@ export const BATCH_RESULT_BYTES_MAX = 4 * 1024 * 1024;
 export const VALUE_SLAB_BYTES = 2048;
 /** Larger values get a buffer of their own. */
 export const SHARED_VALUE_BYTES_MAX = 512;
+/** Marks of when the store stood at which revision lie at least so far apart, in milliseconds. */
+export const MARK_SPACING_MIN_MS = 1_000;
+/** Bound: such marks. With more, every second one goes, and they lie twice as far apart. */
+export const MARKS_MAX = 1_024;
 /** Bound: matching events in a page. A revision that crosses it is still given whole. */
 export const HISTORY_EVENTS_MAX = 1024;
 /** Bound: events looked at for a page, matching or not. */

@@ -21,6 +21,7 @@ import {
   versionAt,
 } from './key-version.ts';
 import type { ReadBudget } from './read-budget.ts';
+import { RevisionTimes } from './revision-times.ts';
 import { ValueArena } from './value-arena.ts';
 
 /** As in etcd: an empty store is at 1 and its first write is 2, so that 0 always means "none". */
@@ -47,6 +48,7 @@ export class MvccStore {
   readonly #index: KeyIndex;
   readonly #events = new EventLog();
   readonly #values = new ValueArena();
+  readonly #times = new RevisionTimes();
   #revision = FIRST_REVISION;
   #compactedRevision = 0;
   /** True if the transaction under way has changed something, and so takes a revision. */
@@ -76,6 +78,11 @@ export class MvccStore {
   /** What happened, in order; the part below `compactedRevision` may be gone. */
   get events(): EventLog {
     return this.#events;
+  }
+
+  /** When the store stood at which revision. */
+  get times(): RevisionTimes {
+    return this.#times;
   }
 
   /** How many versions of the key are kept, deletions included. */
@@ -166,6 +173,7 @@ export class MvccStore {
       'KV14: compaction goes forward, through what has happened',
     );
     this.#compactedRevision = revision;
+    this.#times.compacted(revision);
   }
 
   /** Whether `prune` has something to do: the oldest event kept is one that nobody can ask for. */

@@ -11,9 +11,13 @@ import type { MvccStore } from './mvcc-store.ts';
 /** Sixteen hexadecimal digits; equal for equal stores. */
 export function stateDigest(store: MvccStore): string {
   const digest = new Digest();
-  const { revision, compactedRevision, events } = store;
+  const { revision, compactedRevision, events, times } = store;
   digest.number(revision);
   digest.number(compactedRevision);
+  for (const { timeMs, revision: at } of times.marks) {
+    digest.number(timeMs);
+    digest.number(at);
+  }
   store.foundation((version) => digest.version(version));
   const from = events.positionOf(compactedRevision);
   for (let at = from; at < events.end; at += 1) digest.version(events.at(at));

@@ -112,6 +112,8 @@ export function txnBodyBytesMax({ commandBytesMax }: ServerLimits): number {
   return 2 * commandBytesMax;
 }
 
+/** How often the leader looks whether history is due to go, in milliseconds. */
+export const HISTORY_INTERVAL_MS = 1_000;
 /** Bound: the JSON of a compaction, which is one number. Past it: `RAFT_TOO_LARGE`. */
 export const COMPACT_BODY_BYTES_MAX = 1024;
 

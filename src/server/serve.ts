@@ -9,6 +9,7 @@ import type { Limits } from '../core/limits.ts';
 import type { RaftTiming } from '../core/raft-state.ts';
 import type { NodeId } from '../core/types.ts';
 import { KvStateMachine } from '../kv/kv-state-machine.ts';
+import type { Retention } from '../kv/retention.ts';
 import { assembleNode } from '../library/assemble-node.ts';
 import { storedClusterId } from '../library/cluster-identity.ts';
 import {
@@ -25,6 +26,7 @@ import { ClientPort } from './client-port/client-port.ts';
 import { createHttpApi } from './http/http-api.ts';
 import { type HttpAddress, HttpServer } from './http/http-server.ts';
 import { type ServerLimits, SSE_KEEP_ALIVE_MS } from './limits.ts';
+import { keepHistory } from './operations/history-keeper.ts';
 import type { Log } from './operations/json-log.ts';
 import { watchLoopDelay } from './operations/loop-delay.ts';
 import { logNode } from './operations/node-log.ts';
@@ -46,6 +48,8 @@ export interface ServeOptions {
   readonly timing: RaftTiming;
   readonly limits: Limits;
   readonly serverLimits: ServerLimits;
+  /** How much history is kept without being asked. */
+  readonly retention: Retention;
   readonly version: string;
   readonly log: Log;
 }
@@ -98,6 +102,7 @@ async function serveOn(
   const stopWatching = [
     logNode(replica, log, context.clock),
     watchLoopDelay(context.clock, counters.loopDelay),
+    keepHistory({ replica, kv: machine, clock: context.clock, retention: options.retention }),
   ];
   const streams = new OpenStreams();
   const clients = new ClientPort(context);

@@ -30,14 +30,14 @@ export function machineWith(...keys: string[]): KvStateMachine {
   return machine;
 }
 
-export function committed(encoded: readonly Uint8Array[]): CommittedCommand[] {
+export function committed(encoded: readonly Uint8Array[], timeMs = 0): CommittedCommand[] {
   const block = new Uint8Array(encoded.reduce((length, { length: more }) => length + more, 0));
   let at = 0;
   return encoded.map((bytes, place) => {
     block.set(bytes, at);
     at += bytes.length;
     const data = block.subarray(at - bytes.length, at);
-    return { index: index(place + 1), term: term(1), timeMs: 0, data, wantsResult: true };
+    return { index: index(place + 1), term: term(1), timeMs, data, wantsResult: true };
   });
 }
 

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/client/index.ts';
 import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
 import { type NodeId, nodeId } from '../../src/core/types.ts';
+import { DEFAULT_RETENTION } from '../../src/kv/retention.ts';
 import { foundingClusterId, storedClusterId } from '../../src/library/cluster-identity.ts';
 import { DEFAULT_TIMING } from '../../src/rules/timing.ts';
 import { DEFAULT_SERVER_LIMITS } from '../../src/server/limits.ts';
@@ -46,6 +47,7 @@ function options(
     },
     limits: DEFAULT_LIMITS,
     serverLimits: DEFAULT_SERVER_LIMITS,
+    retention: DEFAULT_RETENTION,
     version: '9.9.9',
     log: (_level, event, fields = {}) => lines.push({ event, fields }),
     lines,
@@ -64,6 +66,20 @@ const membersOf = (text: string) =>
   new Map(text.split(',').map((part) => part.split('=') as [NodeId, string]));
 
 describe('a server of one', () => {
+  it('[KV25] compacts by itself what is more than it was told to keep', async () => {
+    const retention = { revisionsMax: 10, ageMaxMs: 0 };
+    const { url } = await start(options(await directory(), { retention }));
+    const client = connect({ endpoints: [url] });
+    for (let count = 0; count < 30; count += 1) await client.put('a', 'x');
+    await eventually(async () => (await fetch(`${url}/metrics`)).text()).toContain(
+      'raftchart_store_compacted_revision 21\n',
+    );
+    await expect(client.get('a', { revision: 20 })).rejects.toMatchObject({
+      compactedRevision: 21,
+    });
+    await client.close();
+  });
+
   it('[SV1] serves over HTTP and the client protocol, and keeps what it acknowledged', async () => {
     const dataDir = await directory();
     const first = await start(options(dataDir));
