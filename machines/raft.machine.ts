@@ -87,6 +87,19 @@ export const raftMachine = setup({
         learners: [],
         learnersNext: [],
       },
+      configurations: [
+        {
+          index: 0,
+          configuration: {
+            voters: ['n1', 'n2', 'n3'],
+            votersOutgoing: [],
+            learners: [],
+            learnersNext: [],
+          },
+          addresses: {},
+          removed: [],
+        },
+      ],
       timing: {
         electionTimeoutMinMs: 300,
         electionTimeoutMaxMs: 600,

@@ -2,7 +2,8 @@
  * Who takes part. The shape is that of joint consensus (§4.3) from the first day, so that membership
  * changes need no new log format: outside a change `votersOutgoing` and `learnersNext` are empty.
  */
-import type { NodeId } from './types.ts';
+import type { PerMember } from './per-member.ts';
+import type { Index, NodeId } from './types.ts';
 
 export interface Configuration {
   /** Elect and commit by majority of this set. Sorted, without repetition. */
@@ -32,4 +33,28 @@ export function members(configuration: Configuration): readonly NodeId[] {
 
 export function isVoter(configuration: Configuration, id: NodeId): boolean {
   return configuration.voters.includes(id) || configuration.votersOutgoing.includes(id);
+}
+
+/** What one entry of the log says of the members. */
+export interface Membership {
+  readonly configuration: Configuration;
+  /** Where to find them, as hints: ids decide. Members whose address nobody told are left out. */
+  readonly addresses: PerMember<string>;
+  /** Were members once, the latest last. A name is not used again: whoever comes with it has forgotten what it promised (A9). */
+  readonly removed: readonly NodeId[];
+}
+
+/** The same with its place in the log: of its entry, or of the log's base. */
+export interface MembershipAt extends Membership {
+  readonly index: Index;
+}
+
+/** What holds before the first entry that says otherwise. */
+export function foundingMembership(configuration: Configuration, index: Index): MembershipAt {
+  return { index, configuration, addresses: {}, removed: [] };
+}
+
+/** While a change is under way that needs the majorities of both the old and the new voters (§4.3). */
+export function isJoint({ votersOutgoing }: Configuration): boolean {
+  return votersOutgoing.length > 0;
 }

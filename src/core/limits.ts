@@ -84,6 +84,13 @@ export const HANDSHAKE_TIMEOUT_MS = 2_000;
 /** How long a node that was told to stop waits for what is under way, in milliseconds. */
 export const DRAIN_TIMEOUT_MS = 2_000;
 
+/** Bound: members of a cluster, learners included; a change to more is refused. */
+export const MEMBERS_MAX = 64;
+/** Bound: names of former members that a configuration remembers; past it the oldest is forgotten. */
+export const REMOVED_MAX = 256;
+/** Bound: a configuration as an entry of the log, in bytes; a larger one is no configuration. */
+export const CONFIGURATION_BYTES_MAX = 128 * KIB;
+
 /** The largest number of a TCP port. */
 export const PORT_MAX = 65_535;
 /**

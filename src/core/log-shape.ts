@@ -2,6 +2,7 @@
  * The log without its payloads: which terms it holds and where each begins. A whole log of millions
  * of entries is a few pairs, which is what keeps a chart's context small, printable and hashable.
  */
+import type { Membership } from './configuration.ts';
 import { ENTRY_ZERO, type EntryId, INDEX_ZERO, type Index, type Term } from './types.ts';
 
 /** A stretch of entries of one term; it ends where the next run begins. */
@@ -27,4 +28,6 @@ export interface EntrySpan {
   readonly term: Term;
   readonly firstIndex: Index;
   readonly lastIndex: Index;
+  /** What it says of the members, if it is a configuration entry; such an entry is a span of its own. */
+  readonly membership?: Membership;
 }

@@ -3,7 +3,7 @@
  * the rules work on. Small scalars and term runs only; payloads and sockets live elsewhere.
  * The role itself is not here: it is the chart's state.
  */
-import type { Configuration } from './configuration.ts';
+import type { Configuration, MembershipAt } from './configuration.ts';
 import type { LogShape } from './log-shape.ts';
 import type { PerMember } from './per-member.ts';
 import type { Index, NodeId, Term } from './types.ts';
@@ -37,6 +37,11 @@ export interface RaftState {
   readonly id: NodeId;
   /** The newest configuration in the log, committed or not (§4.1). */
   readonly configuration: Configuration;
+  /**
+   * The newest committed one, as far as this node knows, and all behind it in the log, oldest first. The last is the one
+   * above: it goes with its truncation, and the one before it counts again (MC1).
+   */
+  readonly configurations: readonly MembershipAt[];
   readonly timing: RaftTiming;
   readonly protocol: RaftProtocol;
 

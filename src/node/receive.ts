@@ -3,6 +3,7 @@
  * each message becomes one event of the actor that it is for.
  */
 import { assert, unreachable } from '../core/assert.ts';
+import { membershipOf } from '../core/configuration-entry.ts';
 import type { EntryRun } from '../core/entry-run.ts';
 import type { EntrySpan } from '../core/log-shape.ts';
 import type { AppendEntriesReply, Message } from '../core/message.ts';
@@ -93,6 +94,10 @@ function deliverAnswer(actors: Actors, from: NodeId, reply: AppendEntriesReply):
 }
 
 /** Payload never enters a chart, nor what its inspectors see. */
-function spanOf({ term, firstIndex, lastIndex }: EntryRun): EntrySpan {
-  return { term, firstIndex, lastIndex };
+function spanOf(run: EntryRun): EntrySpan {
+  const { term, firstIndex, lastIndex } = run;
+  const membership = membershipOf(run);
+  return membership === null
+    ? { term, firstIndex, lastIndex }
+    : { term, firstIndex, lastIndex, membership };
 }

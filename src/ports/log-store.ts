@@ -3,7 +3,7 @@
  * One store belongs to one node in one process at a time. `logStoreContract` of `raftchart/testing` is
  * the proof that an implementation has to pass.
  */
-import type { Configuration } from '../core/configuration.ts';
+import type { Configuration, MembershipAt } from '../core/configuration.ts';
 import type { EntryRun } from '../core/entry-run.ts';
 import type { HardState } from '../core/hard-state.ts';
 import type { KnownPeer, NodeIdentity } from '../core/identity.ts';
@@ -35,6 +35,8 @@ export interface RecoveredLog {
   readonly log: LogShape;
   /** The configuration in force at `log.base`; newer ones are entries of the log. */
   readonly configuration: Configuration;
+  /** Those of the log's entries, in order (MC1). */
+  readonly configurations: readonly MembershipAt[];
   readonly peers: readonly KnownPeer[];
   /** True if this start created the store. */
   readonly isNew: boolean;

@@ -8,6 +8,7 @@ import { ofMember } from '../core/per-member.ts';
 import type { RaftState } from '../core/raft-state.ts';
 import { termAt } from '../core/term-runs.ts';
 import { type EntryId, greater, INDEX_ZERO, type Index, type NodeId } from '../core/types.ts';
+import { configurationsAtCommit } from './configurations.ts';
 import type { RaftStep } from './election.ts';
 import { isQuorum, quorumIndex } from './quorum.ts';
 
@@ -36,7 +37,7 @@ export function advanceCommit(state: RaftState, changes: Partial<RaftState>): Ra
   const commitIndex = leaderCommitIndex(after);
   if (commitIndex === state.commitIndex) return { changes, effects: [] };
   return {
-    changes: { ...changes, commitIndex },
+    changes: { ...changes, commitIndex, ...configurationsAtCommit(after, commitIndex) },
     effects: [{ type: 'commit', commitIndex, term: state.term }],
   };
 }

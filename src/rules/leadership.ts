@@ -3,7 +3,6 @@
  * each peer holds, prove to itself that it still leads (§6.2, §6.4), and step down when it cannot.
  */
 import { assert } from '../core/assert.ts';
-import { members } from '../core/configuration.ts';
 import type { Persist, PersistAppend } from '../core/effect.ts';
 import { ofMember } from '../core/per-member.ts';
 import type { RaftState } from '../core/raft-state.ts';
@@ -17,6 +16,7 @@ import {
   nextIndex,
 } from '../core/types.ts';
 import { advanceCommit, confirmRounds, durableIndexAfter, heldByQuorum } from './commit.ts';
+import { everyone } from './configurations.ts';
 import { type RaftStep, roleChanged } from './election.ts';
 import { isQuorum } from './quorum.ts';
 
@@ -134,8 +134,8 @@ export function stepDown(state: RaftState, cause: string): RaftStep {
   };
 }
 
-export function peersOf({ id, configuration }: RaftState): readonly NodeId[] {
-  return members(configuration).filter((member) => member !== id);
+export function peersOf(state: Pick<RaftState, 'id' | 'configurations'>): readonly NodeId[] {
+  return everyone(state).filter((member) => member !== state.id);
 }
 
 function span(state: RaftState, firstIndex: Index, lastIndex: Index) {

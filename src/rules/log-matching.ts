@@ -18,12 +18,14 @@ import {
 } from '../core/term-runs.ts';
 import {
   greater,
+  INDEX_ZERO,
   type Index,
   lesser,
   type NodeId,
   nextIndex,
   previousIndex,
 } from '../core/types.ts';
+import { configurationsAfter, configurationsAtCommit } from './configurations.ts';
 import { type RaftStep, roleChanged, send } from './election.ts';
 
 /** Below every round that a read waits for. */
@@ -45,8 +47,9 @@ export function acceptEntries(
   const commitIndex = learnCommitIndex(state, request);
   const write = firstNew <= request.lastIndex ? [persistEntries(state.log, firstNew, request)] : [];
   const durableIndex = log === state.log ? state.durableIndex : stillDurable(state, firstNew);
+  const configured = followConfigurations(state, spans, { firstNew, commitIndex });
   return {
-    changes: { leaderId: from, log, commitIndex, durableIndex },
+    changes: { leaderId: from, log, commitIndex, durableIndex, ...configured },
     effects: [
       ...heard,
       ...write,
@@ -124,6 +127,17 @@ function persistEntries(log: LogShape, firstNew: Index, { lastIndex }: AppendEnt
     truncateFrom: firstNew <= log.lastIndex ? firstNew : null,
     append: { source: 'received', firstIndex: firstNew, lastIndex },
   };
+}
+
+/** MC1: a configuration counts from here on, committed or not; one that is truncated does no more. */
+function followConfigurations(
+  state: RaftState,
+  spans: readonly EntrySpan[],
+  { firstNew, commitIndex }: { readonly firstNew: Index; readonly commitIndex: Index },
+): Partial<RaftState> {
+  const isChanged = firstNew <= (spans.at(-1)?.lastIndex ?? INDEX_ZERO);
+  const appended = isChanged ? configurationsAfter(state, spans, firstNew) : null;
+  return { ...appended, ...configurationsAtCommit(appended ?? state, commitIndex) };
 }
 
 /** What is about to be overwritten no longer counts as durable, although the disk still has it (B9). */

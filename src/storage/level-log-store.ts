@@ -39,8 +39,9 @@ export class LevelLogStore implements LogStore {
     const { identity, isNew, proven } = opened;
     const { content } = writer;
     const { hardState, shape: log } = content.log;
-    const { configuration } = proven;
-    return { identity, hardState, log, configuration, peers: content.peers, isNew };
+    const { configuration, configurations } = proven;
+    const { peers } = content;
+    return { identity, hardState, log, configuration, configurations, peers, isNew };
   }
 
   write(operations: readonly LogOperation[], completed: (error: Error | null) => void): void {

@@ -4,7 +4,8 @@
  */
 
 import { assert } from '../core/assert.ts';
-import type { Configuration } from '../core/configuration.ts';
+import type { Configuration, MembershipAt } from '../core/configuration.ts';
+import { membershipOf } from '../core/configuration-entry.ts';
 import type { EntryRun } from '../core/entry-run.ts';
 import type { RaftError } from '../core/errors.ts';
 import { HARD_STATE_ZERO } from '../core/hard-state.ts';
@@ -69,14 +70,16 @@ class MemoryLogStore implements LogStore {
     const content = this.#content ?? newContent(owner, this.#randomWord());
     requireOwn(PLACE, content.identity, owner);
     const largestRun = content.runs.reduce((most, { bytes }) => Math.max(most, bytes.length), 0);
-    requireFit(PLACE, { ...content, largestRun }, owner);
+    const configurations = content.runs.flatMap(membershipAt);
+    requireFit(PLACE, { ...content, configurations, largestRun }, owner);
     content.identity = bootIdentity(content.identity, this.#randomWord());
     this.#content = content;
     this.#isOpen = true;
     this.#failure = null;
     const { identity, configuration, log, peers } = content;
     const { hardState, shape } = log;
-    return { identity, hardState, log: shape, configuration, peers: [...peers.values()], isNew };
+    const known = { configuration, configurations, peers: [...peers.values()] };
+    return { identity, hardState, log: shape, ...known, isNew };
   }
 
   write(operations: readonly LogOperation[], completed: (error: Error | null) => void): void {
@@ -140,6 +143,11 @@ class MemoryLogStore implements LogStore {
     if (this.#failure === null) change(this.#required());
     return this.#failure;
   }
+}
+
+function membershipAt(run: EntryRun): readonly MembershipAt[] {
+  const membership = membershipOf(run);
+  return membership === null ? [] : [{ ...membership, index: run.firstIndex }];
 }
 
 function newContent(owner: LogStoreOwner, incarnation: string): Content {

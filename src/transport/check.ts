@@ -4,6 +4,7 @@
  */
 
 import { unreachable } from '../core/assert.ts';
+import { isConfigurationRun, membershipIn } from '../core/configuration-entry.ts';
 import {
   ENTRY_HEADER_BYTES,
   ENTRY_KIND,
@@ -99,6 +100,7 @@ interface Place {
 export function runProblem(message: Message, run: EntryRun, before: Place): string | null {
   if (message.type === 'AppendEntries') return appendedRunProblem(message, run, before);
   if (message.type !== 'Propose') return 'an entry run beside a message that takes none';
+  if (isConfigurationRun(run)) return 'a configuration is no command that could be proposed';
   if (run.firstIndex !== 1) return 'proposed commands are numbered from 1';
   return run.lastIndex === message.count
     ? null
@@ -116,6 +118,14 @@ function appendedRunProblem(message: AppendEntries, run: EntryRun, before: Place
     : null;
 }
 
+/** MC2: a configuration stands alone in its run, and proves itself where it comes in. */
+function configurationProblem(run: EntryRun, kind: number): string | null {
+  if (kind > ENTRY_KIND.configuration) return 'an entry is of no known kind';
+  const membership = membershipIn(run);
+  if (membership === null) return 'a configuration does not stand alone';
+  return typeof membership === 'string' ? membership : null;
+}
+
 /**
  * TR3: the payload holds the entries that the run's header counts. The checksum proves that the sender
  * meant these bytes; this proves that whoever applies them, perhaps years later, can read them.
@@ -127,7 +137,8 @@ export function payloadProblem(run: EntryRun): string | null {
   let left = run.lastIndex - run.firstIndex + 1;
   let at = RUN_HEADER_BYTES;
   while (at + ENTRY_HEADER_BYTES <= bytes.length) {
-    if (view.getUint8(at) > ENTRY_KIND.configuration) return 'an entry is of no known kind';
+    if (view.getUint8(at) >= ENTRY_KIND.configuration)
+      return configurationProblem(run, view.getUint8(at));
     at += ENTRY_HEADER_BYTES + view.getUint32(at + 1, true);
     left -= 1;
   }

@@ -5,7 +5,7 @@
  */
 import { type AnyStateMachine, type ContextFrom, createActor, type EventFrom } from 'xstate';
 import { bindCharts } from '../../machines/index.ts';
-import { staticConfiguration } from '../../src/core/configuration.ts';
+import { foundingMembership, staticConfiguration } from '../../src/core/configuration.ts';
 import type { Effect } from '../../src/core/effect.ts';
 import type { LogShape, TermRun } from '../../src/core/log-shape.ts';
 import type { RaftState } from '../../src/core/raft-state.ts';
@@ -39,9 +39,11 @@ export function logOf(terms: readonly number[]): LogShape {
 /** The state of a follower `n1` of three that has just started, but for `changes`. */
 export function raftState(changes: Partial<RaftState> = {}): RaftState {
   const log = changes.log ?? logOf([]);
+  const configuration = changes.configuration ?? THREE;
   return {
     id: N1,
-    configuration: THREE,
+    configuration,
+    configurations: [foundingMembership(configuration, log.base.index)],
     timing: DEFAULT_TIMING,
     term: term(0),
     votedFor: null,

@@ -32,6 +32,8 @@ interface DirectoryParts {
   readonly acknowledged: Acknowledged;
 }
 
+type Stored = Pick<ProvenDatabase, 'configuration' | 'configurations' | 'largestRun'>;
+
 /** Throws a refusal unless the parts are one directory at one moment. */
 export function requireAgreement(parts: DirectoryParts): void {
   requireOneDirectory(parts);
@@ -47,16 +49,19 @@ export function requireOwn(place: string, found: NodeIdentity, owner: LogStoreOw
 }
 
 /**
- * CF5: whoever names other members means another cluster, and must not be half in this one and half in that. CF8: what
+ * CF5: whoever names other members than those at the founding, or those of now, means another cluster, and must not be
+ * half in this one and half in that. CF8: what
  * was written under larger limits must still fit what this node may send.
  */
 export function requireFit(
   place: string,
-  { configuration, largestRun }: Pick<ProvenDatabase, 'configuration' | 'largestRun'>,
+  { configuration, configurations, largestRun }: Stored,
   { founding, runBytesMax = Number.POSITIVE_INFINITY }: LogStoreOwner,
 ): void {
-  const [known, named] = [members(configuration), members(founding)];
-  if (known.join() !== named.join()) throw otherMembers(place, known, named);
+  const present = members(configurations.at(-1)?.configuration ?? configuration);
+  const named = members(founding);
+  const isKnown = [present, members(configuration)].some((known) => known.join() === named.join());
+  if (!isKnown) throw otherMembers(place, present, named);
   if (largestRun > runBytesMax) throw runTooLarge(place, largestRun, runBytesMax);
 }
 

@@ -4,8 +4,9 @@
  * the database is also the right one and the newest is asked in `agreement.ts`. It writes nothing.
  */
 
-import type { Configuration } from '../../core/configuration.ts';
-import { checksumOfRun, decodeRun } from '../../core/entry-run.ts';
+import type { Configuration, MembershipAt } from '../../core/configuration.ts';
+import { membershipIn } from '../../core/configuration-entry.ts';
+import { checksumOfRun, decodeRun, type EntryRun } from '../../core/entry-run.ts';
 import type { KnownPeer } from '../../core/identity.ts';
 import type { LogShape } from '../../core/log-shape.ts';
 import { appendSpan, lastLog } from '../../core/term-runs.ts';
@@ -52,6 +53,8 @@ export interface StoredPeer {
 export interface ProvenDatabase {
   readonly identity: StoredIdentity;
   readonly configuration: Configuration;
+  /** Those of the log's entries, in order. */
+  readonly configurations: readonly MembershipAt[];
   readonly state: StoreState;
   readonly shape: LogShape;
   readonly runs: RunIndex;
@@ -85,6 +88,7 @@ class StartUpProof {
   #isEmpty = true;
   #identity: StoredIdentity | null = null;
   #configuration: Configuration | null = null;
+  readonly #configurations: MembershipAt[] = [];
   #state: StoreState | null = null;
   /** `null` before the first run; its base is only guessed until the state record confirms it. */
   #shape: LogShape | null = null;
@@ -137,7 +141,8 @@ class StartUpProof {
       throw termAboveHardState(this.#directory, last, state.hardState.term);
     }
     const found = { runs: this.#runs, peers: this.#peers, largestRun: this.#largestRun };
-    return { identity, configuration, state, shape, ...found };
+    const configurations = this.#configurations;
+    return { identity, configuration, configurations, state, shape, ...found };
   }
 
   #addRun(key: Uint8Array, value: Uint8Array): void {
@@ -151,11 +156,21 @@ class StartUpProof {
     if (run.firstIndex !== expected) throw gap(this.#directory, expected, run.firstIndex);
     const before = shape ?? shapeBefore(run.firstIndex);
     if (run.term < lastLog(before).term) throw termFalls(this.#directory, run.firstIndex);
+    this.#noteMembership(run);
     const checksum = checksumOfRun(value);
     this.#shape = appendSpan(before, run);
     this.#runs.append(run.firstIndex, checksum);
     this.#largestRun = Math.max(this.#largestRun, value.length);
     this.#digest = advanceDigest(this.#digest, checksum, 0);
+  }
+
+  /** MC1: a configuration entry stands in a run of its own; no other run is looked into. */
+  #noteMembership(run: EntryRun): void {
+    const membership = membershipIn(run);
+    if (membership === null) return;
+    if (typeof membership === 'string')
+      throw damagedRun(this.#directory, run.firstIndex, membership);
+    this.#configurations.push({ ...membership, index: run.firstIndex });
   }
 
   #addPeer(key: Uint8Array, value: Uint8Array): void {

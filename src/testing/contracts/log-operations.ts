@@ -1,9 +1,10 @@
 /** The words in which the tests of the store speak: runs, operations, writes, and what is read back. */
-import { staticConfiguration } from '../../core/configuration.ts';
+import { type Membership, staticConfiguration } from '../../core/configuration.ts';
+import { encodeConfigurationRun } from '../../core/configuration-entry.ts';
 import { ENTRY_KIND, type EntryRun, encodeRun, entriesOf } from '../../core/entry-run.ts';
 import type { HardState } from '../../core/hard-state.ts';
 import type { KnownPeer } from '../../core/identity.ts';
-import { index, nodeId, term } from '../../core/types.ts';
+import { index, type NodeId, nodeId, term } from '../../core/types.ts';
 import type { LogOperation, LogStore, LogStoreOwner } from '../../ports/log-store.ts';
 
 export const OWNER: LogStoreOwner = {
@@ -24,6 +25,32 @@ export function run(ofTerm: number, firstIndex: number, payloads: readonly strin
     data: encoder.encode(text),
   }));
   return encodeRun({ term: term(ofTerm), firstIndex: index(firstIndex), timeMs: 7 }, entries);
+}
+
+export function idsOf(...names: readonly string[]): readonly NodeId[] {
+  return names.map(nodeId);
+}
+
+export function membersOf(
+  voters: readonly string[],
+  votersOutgoing: readonly string[] = [],
+  learners: readonly string[] = [],
+): Membership {
+  const configuration = {
+    voters: idsOf(...voters),
+    votersOutgoing: idsOf(...votersOutgoing),
+    learners: idsOf(...learners),
+    learnersNext: [],
+  };
+  return { configuration, addresses: {}, removed: [] };
+}
+
+/** A configuration entry, which is a run of its own. */
+export function configured(ofTerm: number, at: number, membership: Membership): EntryRun {
+  return encodeConfigurationRun(
+    { term: term(ofTerm), firstIndex: index(at), timeMs: 7 },
+    membership,
+  );
 }
 
 export function append(...runs: readonly EntryRun[]): LogOperation {

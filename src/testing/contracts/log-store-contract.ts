@@ -19,6 +19,7 @@ import {
   truncate,
   write,
 } from './log-operations.ts';
+import { membershipTests } from './membership-contract.ts';
 import { type StoreHarness, type StorePlace, storeHarness } from './store-harness.ts';
 import type { TestFramework } from './test-framework.ts';
 
@@ -45,6 +46,7 @@ export function logStoreContract(
     describe('hard state', () => hardStateTests(harness));
     describe('reading', () => readingTests(harness));
     describe('identity', () => identityTests(harness));
+    describe('membership', () => membershipTests(harness));
     describe('owner and peers', () => ownerAndPeerTests(harness));
     describe('failing', () => failureTests(harness));
   });
@@ -253,6 +255,7 @@ function identityTests({ it, expect, newPlace, start, stored }: StoreHarness): v
       hardState: { term: 0, votedFor: null },
       log: LOG_EMPTY,
       configuration: OWNER.founding,
+      configurations: [],
       peers: [],
       isNew: true,
     });
