@@ -122,7 +122,7 @@ function buildDeeds({ life, settings }: Beginnings, parts: Parts): Deeds {
     ...parts,
     logWriting: new LogWriting({
       ...{ actors, clock, disk, run, tail, timings },
-      encodeProposed: (start, count) => clients.encode(start, count),
+      appendProposed: (start, count) => clients.appendProposed(start, count),
     }),
     replicating: new Replicating({ actors, log, peers, run }),
     applyTurns: new ApplyTurns({

@@ -110,9 +110,9 @@ export class Clients {
     clock.defer(() => run(() => this.pump()));
   }
 
-  /** So many of the commands that wait, those that the raft chart was told of, as the run that begins there. */
-  encode(start: RunStart, count: number): EntryRun {
-    return this.#proposals.encode(start, count);
+  /** So many of the commands that wait, those that the raft chart was told of, become the run that begins there. */
+  appendProposed(start: RunStart, count: number): EntryRun {
+    return this.#proposals.append(start, count);
   }
 
   /**

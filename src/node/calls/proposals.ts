@@ -79,8 +79,11 @@ export class Proposals {
     return this.#queue.countWithin(bytesMax);
   }
 
-  /** So many entries from the head of the queue as the run that begins there; each group learns where it is. */
-  encode(start: RunStart, count: number): EntryRun {
+  /**
+   * So many entries leave the head of the queue as the run that begins there. Each group learns where it is: callers
+   * here wait for that entry from now on, and a member that passed some on is answered.
+   */
+  append(start: RunStart, count: number): EntryRun {
     const groups = this.#queue.head(count);
     const run = encodeRun(start, entriesOfGroups(groups));
     this.#queue.drop(groups);

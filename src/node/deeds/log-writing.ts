@@ -22,8 +22,8 @@ interface LogWritingOptions {
   readonly disk: Disk;
   readonly tail: LogTail;
   readonly timings: Pick<Timings, 'appended' | 'synced'>;
-  /** So many of the commands that wait, those that were announced to the raft chart, as the run that begins there. */
-  readonly encodeProposed: (start: RunStart, count: number) => EntryRun;
+  /** So many of the commands that wait leave for the run that begins there; whoever waits for them learns where they are. */
+  readonly appendProposed: (start: RunStart, count: number) => EntryRun;
   /** Runs an input of the step loop. */
   readonly run: (input: () => void) => void;
 }
@@ -70,14 +70,14 @@ export class LogWriting {
     { firstIndex, lastIndex, source }: PersistAppend,
     received: readonly EntryRun[],
   ): readonly EntryRun[] {
-    const { actors, clock, encodeProposed, timings } = this.#options;
+    const { actors, clock, appendProposed, timings } = this.#options;
     const start = { term: raftOf(actors).term, firstIndex, timeMs: clock.wallTimeMs() };
     switch (source) {
       case 'noop':
         return [encodeRun(start, [{ kind: ENTRY_KIND.noop, data: new Uint8Array(0) }])];
       case 'proposed':
         timings.appended(lastIndex);
-        return [encodeProposed(start, lastIndex - firstIndex + 1)];
+        return [appendProposed(start, lastIndex - firstIndex + 1)];
       case 'received': {
         const fresh = received.filter((run) => run.lastIndex >= firstIndex);
         assert(
