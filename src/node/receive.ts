@@ -24,8 +24,7 @@ export function receive(
   const { actors, disk, run } = receivers;
   if (actors.raft === null) return;
   const { term, protocol } = raftOf(actors);
-  const standing = { term, isLoyal: protocol.checkQuorum && actors.hasTag('loyal') };
-  const admission = admit(standing, message);
+  const admission = admit({ term, protocol, isLoyal: actors.hasTag('loyal') }, message);
   switch (admission.type) {
     case 'drop':
       return;

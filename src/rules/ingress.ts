@@ -7,10 +7,10 @@
 import { unreachable } from '../core/assert.ts';
 import { TERM_LEAD_MAX } from '../core/limits.ts';
 import type { Message } from '../core/message.ts';
+import type { RaftState } from '../core/raft-state.ts';
 import type { Term } from '../core/types.ts';
 
-interface Standing {
-  readonly term: Term;
+interface Standing extends Pick<RaftState, 'term' | 'protocol'> {
   /** Has a live leader, or is one: refuses to help depose it (EL13, §4.2.3). */
   readonly isLoyal: boolean;
 }
@@ -28,11 +28,11 @@ export type Admission =
 const DROP: Admission = { type: 'drop' };
 const DELIVER: Admission = { type: 'deliver', newerTerm: null };
 
-/** EL16: what is too far ahead to be true is not heard at all. */
-export function admit(standing: Standing, message: Message): Admission {
-  if (message.term - standing.term > TERM_LEAD_MAX) return DROP;
-  const isNewer = message.term > standing.term;
-  const isOlder = message.term < standing.term;
+/** EL16: what is too far ahead to be true is not heard at all. EL15: loyalty goes with the check of the quorum. */
+export function admit({ term, protocol, isLoyal }: Standing, message: Message): Admission {
+  if (message.term - term > TERM_LEAD_MAX) return DROP;
+  const isNewer = message.term > term;
+  const isOlder = message.term < term;
   switch (message.type) {
     case 'Ping':
       return DROP;
@@ -40,7 +40,8 @@ export function admit(standing: Standing, message: Message): Admission {
       return DELIVER;
     case 'RequestVote':
       if (!isNewer) return DELIVER;
-      return standing.isLoyal ? DROP : { type: 'deliver', newerTerm: message.term };
+      if (isLoyal && protocol.checkQuorum) return DROP;
+      return { type: 'deliver', newerTerm: message.term };
     case 'AppendEntries':
       if (isOlder) return { type: 'refuseStale' };
       return isNewer ? { type: 'deliver', newerTerm: message.term } : DELIVER;

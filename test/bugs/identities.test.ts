@@ -17,6 +17,7 @@ import { decodeFrame, encodeMessage } from '../../src/transport/codec.ts';
 import { memoryTransport } from '../../src/transport/memory-transport.ts';
 import { append } from '../cluster/messages.ts';
 import { ledVirtually } from '../cluster/virtual-scene.ts';
+import { raftState } from '../machines/harness.ts';
 import { PromptDisk } from '../storage/prompt-disk.ts';
 
 it('[A8] a member whose disk was emptied lends nobody the majority that its old disk had given away', async () => {
@@ -105,7 +106,8 @@ it('[A19] no number becomes a term that could not be counted on from', () => {
   }
   const newest = { type: 'RequestVoteReply', term: term(COUNTER_MAX), granted: false } as const;
   expect(decodeFrame(encodeMessage(newest, 0))).toMatchObject({ message: newest });
-  expect(admit({ term: term(5), isLoyal: false }, newest)).toEqual({ type: 'drop' });
+  const standing = { ...raftState({ term: term(5) }), isLoyal: false };
+  expect(admit(standing, newest)).toEqual({ type: 'drop' });
   expect(COUNTER_MAX + 1).toBeGreaterThan(COUNTER_MAX);
   expect(() => nextTerm(term(COUNTER_MAX))).toThrow(RangeError);
 });

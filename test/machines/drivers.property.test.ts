@@ -14,7 +14,8 @@ import {
 import { bindCharts } from '../../machines/index.ts';
 import { staticConfiguration } from '../../src/core/configuration.ts';
 import type { Message } from '../../src/core/message.ts';
-import { index, type Term, term } from '../../src/core/types.ts';
+import type { RaftState } from '../../src/core/raft-state.ts';
+import { index, term } from '../../src/core/types.ts';
 import { admit } from '../../src/rules/ingress.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { LIMITS, logOf, N1, N2, N3, N4, N5, raftState } from './harness.ts';
@@ -153,9 +154,9 @@ function tell(driver: Driver, event: { readonly type: string; readonly message?:
   const snapshot = driver.snapshot();
   if (snapshot.status === 'done') return;
   if (message === undefined) return driver.send(event);
-  const own: Term = snapshot.context.term;
+  const { term: own, protocol }: RaftState = snapshot.context;
   if (message.type === 'AppendEntries' && message.term === own && snapshot.hasTag('leads')) return;
-  const admission = admit({ term: own, isLoyal: snapshot.hasTag('loyal') }, message);
+  const admission = admit({ term: own, protocol, isLoyal: snapshot.hasTag('loyal') }, message);
   if (admission.type === 'drop' || admission.type === 'refuseStale') return;
   const observed = { type: 'term.observed', term: admission.newerTerm };
   if (admission.newerTerm !== null) driver.send(observed);

@@ -36,8 +36,12 @@ const MESSAGES: readonly ((of: number) => Message)[] = [
 ];
 
 /** What happens to each type of message of that term at a node in term 5. */
-function admissions(of: number, isLoyal: boolean): Readonly<Record<string, Admission>> {
-  const standing = { term: term(5), isLoyal };
+function admissions(
+  of: number,
+  isLoyal: boolean,
+  checkQuorum = true,
+): Readonly<Record<string, Admission>> {
+  const standing = { term: term(5), isLoyal, protocol: { preVote: true, checkQuorum } };
   return Object.fromEntries(
     MESSAGES.map((make) => make(of)).map((message) => [message.type, admit(standing, message)]),
   );
@@ -74,6 +78,10 @@ it('[EL13] a node with a live leader ignores a candidate of a newer term, and no
   expect(admissions(6, true)).toEqual({ ...admissions(6, false), RequestVote: drop });
   expect(admissions(5, true)).toEqual(admissions(5, false));
   expect(admissions(4, true)).toEqual(admissions(4, false));
+});
+
+it('[EL15] where the check of the quorum is left out, a node with a live leader hears every candidate', () => {
+  expect(admissions(6, true, false)).toEqual(admissions(6, false));
 });
 
 it('[EL2] a message of the present term is delivered as it is', () => {
