@@ -30,7 +30,7 @@ type Snapshot = SnapshotFrom<typeof raftMachine>;
 type NameOf<Value> = Value extends string ? Value : keyof Value;
 
 /** The role is the outermost state, by its name in the chart. */
-function roleOf({ value }: Pick<Snapshot, 'value'>): NameOf<Snapshot['value']> {
+export function roleOf({ value }: Pick<Snapshot, 'value'>): NameOf<Snapshot['value']> {
   return (typeof value === 'string' ? value : Object.keys(value)[0]) as NameOf<Snapshot['value']>;
 }
 

@@ -4,6 +4,7 @@
  */
 import { type ActorRefFrom, createActor, type SnapshotFrom } from 'xstate';
 import type { ApplierEvent } from '../../machines/applier.machine.ts';
+import { roleOf } from '../../machines/bind-raft.ts';
 import type { CallEvent } from '../../machines/call.machine.ts';
 import type { ForwardingEvent, ForwardingTag } from '../../machines/forwarding.machine.ts';
 import { bindCharts, callId, linkId, replicationId } from '../../machines/index.ts';
@@ -40,9 +41,6 @@ export interface ActorsOptions {
   readonly stopped: () => void;
   readonly instruments?: NodeInstruments | undefined;
 }
-
-/** The states of the raft chart that are roles. */
-const ROLES = ['follower', 'preCandidate', 'candidate', 'leader'] as const;
 
 export class Actors {
   readonly #node: ActorRefFrom<Charts['node']>;
@@ -128,9 +126,11 @@ export class Actors {
 
   /** Where the raft chart stands, regions left out: `follower.loyal`, `leader`. */
   get raftState(): string | null {
-    const value = this.raftSnapshot?.value;
-    if (value === undefined || typeof value === 'string') return value ?? null;
-    return 'follower' in value ? `follower.${value.follower}` : Object.keys(value).join();
+    const snapshot = this.raftSnapshot;
+    if (snapshot === undefined) return null;
+    const { value } = snapshot;
+    const isFollower = typeof value === 'object' && 'follower' in value;
+    return isFollower ? `follower.${value.follower}` : roleOf(snapshot);
   }
 
   /** The same, or what it was when its actor ended; null before recovery. */
@@ -169,7 +169,7 @@ export class Actors {
   /** The role that the raft chart is in, or was when it ended. */
   get role(): Exclude<Role, 'halted'> {
     const snapshot = this.#raft?.getSnapshot() as RaftSnapshot | undefined;
-    return ROLES.find((role) => snapshot?.matches(role)) ?? 'follower';
+    return snapshot === undefined ? 'follower' : roleOf(snapshot);
   }
 
   /** A disk write takes too long. */
