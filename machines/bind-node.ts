@@ -1,0 +1,81 @@
+/** Binds the names of the node chart: the charts of its parts, which of them live when, and how long it drains. */
+import { assign, enqueueActions, fromCallback } from 'xstate';
+import type { NodeEffect } from '../src/core/effect.ts';
+import { asRaftError } from '../src/core/errors.ts';
+import { DRAIN_TIMEOUT_MS } from '../src/core/limits.ts';
+import type { RaftState } from '../src/core/raft-state.ts';
+import type { NodeId } from '../src/core/types.ts';
+import { peersOf } from '../src/rules/leadership.ts';
+import type { applier } from './bind-applier.ts';
+import type { call } from './bind-call.ts';
+import type { forwarding } from './bind-forwarding.ts';
+import type { bindLink } from './bind-link.ts';
+import type { logWriter } from './bind-log-writer.ts';
+import type { bindRaft } from './bind-raft.ts';
+import type { readIndex } from './bind-read-index.ts';
+import { type NodeContext, type NodeEvent, nodeMachine } from './node.machine.ts';
+import { performer } from './perform.ts';
+
+const perform = performer<NodeContext, NodeEvent, NodeEffect>();
+
+/** The bound charts that a node runs. */
+interface NodeParts {
+  readonly raft: ReturnType<typeof bindRaft>;
+  readonly logWriter: typeof logWriter;
+  readonly applier: typeof applier;
+  readonly readIndex: typeof readIndex;
+  readonly forwarding: typeof forwarding;
+  readonly link: ReturnType<typeof bindLink>;
+  readonly call: typeof call;
+}
+
+/** `recover` opens what a node stands on, and tells the node `recovered` or `failed`, later. */
+export function bindNode(
+  parts: NodeParts,
+  recover: ((tell: (news: NodeEvent) => void) => void) | undefined,
+): typeof nodeMachine {
+  return nodeMachine.provide({
+    actors: { ...parts, recovery: fromCallback(({ sendBack }) => recover?.(sendBack)) },
+    actions: {
+      recordRecovery: assign((_, { state }) => ({ recovered: state })),
+      recordError: assign((_, { error }) => ({ error: asRaftError(error) })),
+      recordFailure: assign((_, { output }) => ({ error: asRaftError(output.error) })),
+      startLinks: enqueueActions(({ context: { recovered }, enqueue }) => {
+        for (const peer of peersIn(recovered)) {
+          enqueue.spawnChild('link', { id: linkId(peer), input: { peer } });
+          const dials = recovered !== null && recovered.id < peer;
+          if (dials) enqueue.sendTo(linkId(peer), { type: 'dial' });
+        }
+      }),
+      stopLinks: enqueueActions(({ context: { recovered }, enqueue }) => {
+        for (const peer of peersIn(recovered)) enqueue.stopChild(linkId(peer));
+      }),
+      startCall: enqueueActions(({ enqueue }, { call: number }) => {
+        enqueue.spawnChild('call', { id: callId(number), input: { call: number } });
+      }),
+      stopCall: enqueueActions(({ enqueue }, { call: number }) => {
+        enqueue.stopChild(callId(number));
+      }),
+      announceHalt: perform(({ error }) => ({
+        changes: {},
+        effects: error === null ? [] : [{ type: 'halted', error }],
+      })),
+      drain: perform(() => ({ changes: {}, effects: [{ type: 'drain' }] })),
+    },
+    delays: { drainTimeout: DRAIN_TIMEOUT_MS },
+  });
+}
+
+function peersIn(recovered: RaftState | null): readonly NodeId[] {
+  return recovered === null ? [] : peersOf(recovered);
+}
+
+/** The link actor of a peer, as a child of the node actor. */
+export function linkId(peer: string): string {
+  return `link:${peer}`;
+}
+
+/** The call actor of a connection that somebody asked for, as a child of the node actor. */
+export function callId(call: number): string {
+  return `call:${call}`;
+}
