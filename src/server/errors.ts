@@ -73,7 +73,7 @@ export function asRaftError(error: unknown): RaftError | null {
 }
 
 export function nothingHere(): RaftError {
-  const text = 'There is nothing at this path. Keys live under /kv/<key>; see the README.';
+  const text = 'There is nothing at this path. Keys live under /kv/<key>; see docs/HTTP.md.';
   return new RaftError('RAFT_NOT_FOUND', text);
 }
 

@@ -97,6 +97,6 @@ export function refuseSession(headers: Headers): void {
 export function notImplemented(what: string): RaftError {
   return new RaftError(
     'RAFT_NOT_IMPLEMENTED',
-    `${what} are not built yet; nothing was done. See the README for what is.`,
+    `${what} are not built yet; nothing was done. See docs/HTTP.md for what is.`,
   );
 }
