@@ -25,6 +25,19 @@ import { raftMachine } from './raft.machine.ts';
 import { readIndexMachine } from './read-index.machine.ts';
 import { replicationMachine } from './replication.machine.ts';
 
+export type { ReplicationNews } from '../src/core/effect.ts';
+export type { ReplicationLesson } from '../src/rules/progress.ts';
+export type { ApplierContext, ApplierEvent } from './applier.machine.ts';
+export type { CallContext, CallEvent } from './call.machine.ts';
+export type { ForwardingContext, ForwardingEvent, ForwardingTag } from './forwarding.machine.ts';
+export type { LinkContext, LinkEvent } from './link.machine.ts';
+export type { LogWriterContext, LogWriterEvent } from './log-writer.machine.ts';
+export type { ChartMeta } from './meta.types.ts';
+export type { NodeContext, NodeEvent } from './node.machine.ts';
+export type { RaftGrant, RaftTag } from './raft.types.ts';
+export type * from './read-index.machine.ts';
+export type { ReplicationEvent } from './replication.types.ts';
+
 /** Every chart there is; what is drawn, checked and tested walks this list. */
 export const charts = {
   node: nodeMachine,

@@ -4,16 +4,19 @@
  */
 export { InvariantViolation } from './core/assert.ts';
 export type { Configuration } from './core/configuration.ts';
-export type { Role } from './core/effect.ts';
-export type { EntryRun } from './core/entry-run.ts';
+export type * from './core/effect.ts';
+export type { EntryRun, RunStart } from './core/entry-run.ts';
 export { RaftError, type RaftErrorCode, type Retry } from './core/errors.ts';
 export type { HardState } from './core/hard-state.ts';
 export type { Hello } from './core/hello.ts';
+export type { Histogram } from './core/histogram.ts';
 export type { KnownPeer, NodeIdentity, PeerBoot } from './core/identity.ts';
 export { DEFAULT_LIMITS, type Limits } from './core/limits.ts';
 export type { LogShape, TermRun } from './core/log-shape.ts';
-export type { Message } from './core/message.ts';
-export type { RaftProtocol, RaftTiming } from './core/raft-state.ts';
+export type * from './core/message.ts';
+export type { PerMember } from './core/per-member.ts';
+export type * from './core/raft-state.ts';
+export type { InflightMessage, ReplicationState } from './core/replication-state.ts';
 export type { ReadRange } from './core/run-list.ts';
 export {
   type EntryId,
@@ -27,31 +30,16 @@ export {
 export type { CallOptions } from './library/call-options.ts';
 export { createNode } from './library/create-node.ts';
 export { defineMachine } from './library/define-machine.ts';
-export type { CommandContext, Machine, MachineDefinition } from './library/machine.ts';
-export type { Applied, NodeEvents, RaftchartNode } from './library/node.ts';
+export type * from './library/machine.ts';
+export type * from './library/node.ts';
 export type { NodeOptions } from './library/node-options.ts';
 export type { Leadership, LeaderWork, Work } from './library/while-leader.ts';
-export { type RaftNodeOptions, startRaftNode } from './node/raft-node.ts';
+export type { NodeInspection, NodeInstruments } from './node/instruments.ts';
+export { type RaftNode, type RaftNodeOptions, startRaftNode } from './node/raft-node.ts';
 export { systemClock, systemRandom } from './node/system-clock.ts';
 export type { Clock, Random } from './ports/clock.ts';
-export type {
-  LogOperation,
-  LogStore,
-  LogStoreOwner,
-  RecoveredLog,
-} from './ports/log-store.ts';
-export type {
-  DiskEvent,
-  Lifecycle,
-  LinkStatus,
-  PeerEvent,
-  PeerProblem,
-  ProposalOutcome,
-  Replica,
-  ReplicaStatus,
-  RoleEvent,
-  WaitOptions,
-} from './ports/replica.ts';
+export type { LogOperation, LogStore, LogStoreOwner, RecoveredLog } from './ports/log-store.ts';
+export type * from './ports/replica.ts';
 export type { CommittedCommand, StateMachine } from './ports/state-machine.ts';
 export type {
   CloseReason,
@@ -61,6 +49,19 @@ export type {
   TransportLimits,
 } from './ports/transport.ts';
 export { DEFAULT_TIMING } from './rules/timing.ts';
-export { levelLogStore } from './storage/disk-log-store.ts';
-export { memoryLogStore } from './storage/memory-log-store.ts';
-export { webSocketTransport } from './transport/ws-transport.ts';
+export type { RandomWord } from './storage/directory/random-word.ts';
+export { type LevelLogStoreOptions, levelLogStore } from './storage/disk-log-store.ts';
+export { type MemoryLogStoreOptions, memoryLogStore } from './storage/memory-log-store.ts';
+export {
+  type Accept,
+  Conversation,
+  type ConversationSetting,
+  NO_WIRE,
+  type PeerTransport,
+  type Wire,
+} from './transport/conversation.ts';
+export {
+  type PeerTls,
+  type WebSocketTransportOptions,
+  webSocketTransport,
+} from './transport/ws-transport.ts';

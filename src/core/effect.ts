@@ -83,7 +83,7 @@ export type RaftEffect =
 export type RaftOutput = Exclude<RaftEffect, RoleNews> | RoleChanged;
 
 /** A peer has answered: it was in contact, and holds this much of the leader's log. */
-interface Progressed {
+export interface Progressed {
   readonly type: 'progressed';
   readonly peer: NodeId;
   readonly term: Term;

@@ -59,7 +59,7 @@ export interface AppendEntriesReply {
   readonly result: AppendAccepted | AppendRejected;
 }
 
-interface AppendAccepted {
+export interface AppendAccepted {
   readonly accepted: true;
   /** The last index proven equal to this leader's log, and durable here. Inclusive. */
   readonly matchIndex: Index;
@@ -107,7 +107,7 @@ export interface ReadIndexReply {
 }
 
 /** Says nothing but that the sender lives: members that have nothing to say still say it (TR19). */
-interface Ping {
+export interface Ping {
   readonly type: 'Ping';
   readonly term: Term;
 }

@@ -27,7 +27,7 @@ export interface RaftProtocol {
 }
 
 /** A leadership round: a heartbeat exchange that proves the leader still leads (§6.4). */
-interface PendingRound {
+export interface PendingRound {
   readonly round: number;
   /** The commit index when the round began: what a read confirmed by it must wait for. */
   readonly readIndex: Index;

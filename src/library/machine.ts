@@ -15,7 +15,7 @@ export type Command<State> = (state: State, input: never, context: CommandContex
 export type Query<State> = (state: State, input: never) => unknown;
 
 /** What is not there yet when a function returns (AD4). */
-type Late = PromiseLike<unknown> | Iterator<unknown> | AsyncIterator<unknown>;
+export type Late = PromiseLike<unknown> | Iterator<unknown> | AsyncIterator<unknown>;
 
 /** Calls as they are, but for those whose result would come later: they take a sentence's place, and do not compile. */
 export type AtOnce<Calls> = {

@@ -37,7 +37,7 @@ export interface NodeEvents {
 }
 
 /** The input of a call, which may be left out where the call has none or can do without. */
-type InputOf<Call> = Call extends (state: never, ...rest: infer Rest) => unknown
+export type InputOf<Call> = Call extends (state: never, ...rest: infer Rest) => unknown
   ? Rest extends readonly []
     ? [input?: undefined]
     : Rest extends readonly [input?: infer Input, ...rest: unknown[]]
@@ -46,7 +46,7 @@ type InputOf<Call> = Call extends (state: never, ...rest: infer Rest) => unknown
         : [input: Input]
       : [input?: undefined]
   : never;
-type OutputOf<Call> = Call extends (...args: never) => infer Output ? Output : never;
+export type OutputOf<Call> = Call extends (...args: never) => infer Output ? Output : never;
 
 interface NodeParts<State, Commands, Queries> {
   readonly replica: Replica;

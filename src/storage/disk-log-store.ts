@@ -8,7 +8,7 @@ import { nodeFiles } from './disk/node-files.ts';
 import { LevelLogStore } from './level-log-store.ts';
 import { OPEN_FILES_MAX } from './limits.ts';
 
-interface LevelLogStoreOptions {
+export interface LevelLogStoreOptions {
   /** The data directory. New if it does not exist or is empty; otherwise it must be this node's own. */
   readonly directory: string;
   /** The words of incarnations and boots; a cryptographic source unless given. */

@@ -23,7 +23,7 @@ import { requireReadable } from './log/read-range.ts';
 import { promised } from './promised.ts';
 import { bootIdentity } from './records/identity-file.ts';
 
-interface MemoryLogStoreOptions {
+export interface MemoryLogStoreOptions {
   readonly randomWord?: RandomWord;
   /** When a write takes effect and calls back: as soon as the present event is over, unless given. */
   readonly defer?: (run: () => void) => void;

@@ -47,7 +47,7 @@ export const NO_WIRE: Wire = {
   hangUp: () => {},
 };
 
-interface ConversationSetting {
+export interface ConversationSetting {
   readonly wire: Wire;
   readonly limits: TransportLimits;
   /** Runs a callback soon, but not during this call. */
@@ -67,6 +67,7 @@ export type Accept = (connection: PeerConnection) => ConnectionListener;
 
 const NO_RUNS: readonly EntryRun[] = [];
 
+/** For a transport of your own: give it a wire, and pass on to it what the wire brings. */
 export class Conversation implements PeerConnection {
   readonly #setting: ConversationSetting;
   #listener: ConnectionListener | null = null;

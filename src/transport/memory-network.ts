@@ -60,7 +60,7 @@ export interface FarEnd {
   lost(text: string): void;
 }
 
-type Answer = (from: string, dialling: FarEnd) => void;
+export type Answer = (from: string, dialling: FarEnd) => void;
 
 /** What carries bytes between the transports that were given it; moves only when `defer` runs a step. */
 export class MemoryNetwork {

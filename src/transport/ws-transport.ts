@@ -41,7 +41,7 @@ export interface PeerTls {
   readonly ca?: string | Buffer;
 }
 
-interface WebSocketTransportOptions {
+export interface WebSocketTransportOptions {
   /** `host:port`; port 0 takes any free one; `null`: this transport only dials. */
   readonly listen: string | null;
   readonly limits: TransportLimits;

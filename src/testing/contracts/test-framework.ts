@@ -7,13 +7,13 @@ export interface TestFramework {
   readonly expect: Expect;
 }
 
-interface Expect {
+export interface Expect {
   (actual: unknown): Claims<void> & { readonly rejects: Claims<Promise<void>> };
   stringContaining(part: string): unknown;
   stringMatching(pattern: RegExp): unknown;
 }
 
-interface Claims<Answer> {
+export interface Claims<Answer> {
   toBe(expected: unknown): Answer;
   toBeGreaterThan(bound: number): Answer;
   toBeInstanceOf(kind: ErrorKind): Answer;
@@ -27,4 +27,4 @@ interface Claims<Answer> {
   toThrow(kind: ErrorKind): Answer;
 }
 
-type ErrorKind = new (...words: never[]) => Error;
+export type ErrorKind = new (...words: never[]) => Error;

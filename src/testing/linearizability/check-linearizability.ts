@@ -8,7 +8,7 @@ import { checkIntervals, type Operation } from './operation.ts';
 import { search } from './search.ts';
 import type { SequentialModel } from './sequential-model.ts';
 
-interface CheckOptions {
+export interface CheckOptions {
   /**
    * How many times an operation is applied to a state in one partition before the search is given up; above 0.
    * A few for each operation decide what a store that works has done; many clients on one key take far more.

@@ -11,7 +11,7 @@ import type { TraceLine } from './report/trace.ts';
 import { type SimulationReport, simulate } from './simulate.ts';
 import type { Subject } from './subjects/subject.ts';
 
-interface SimulateSeedOptions {
+export interface SimulateSeedOptions {
   /** Instead of those that the seed names. */
   readonly faults?: readonly Fault[];
   /** Keeps the lines that `renderLanes` shows; false unless given. */

@@ -14,7 +14,7 @@ export interface Direction {
 }
 
 /** What a link does to messages for a while. */
-interface Disorder {
+export interface Disorder {
   readonly lossRate: number;
   readonly duplicateRate: number;
   readonly reorderRate: number;
@@ -45,16 +45,16 @@ export const DAMAGE_KINDS = [
 ] as const;
 export type DamageKind = (typeof DAMAGE_KINDS)[number];
 
-interface OnNode {
+export interface OnNode {
   readonly node: NodeId;
 }
 
-interface OnLink {
+export interface OnLink {
   readonly direction: Direction;
 }
 
 /** What each kind of fault says of itself, besides its time. */
-interface FaultKinds {
+export interface FaultKinds {
   readonly crash: OnNode & { readonly power: boolean };
   readonly stop: OnNode;
   readonly crashAll: { readonly power: boolean };
@@ -83,7 +83,7 @@ export type Fault<Type extends keyof FaultKinds = keyof FaultKinds> = {
   [Each in Type]: FaultTime & { readonly type: Each } & FaultKinds[Each];
 }[Type];
 
-interface FaultTime {
+export interface FaultTime {
   readonly atMs: number;
   readonly forMs: number;
 }

@@ -18,13 +18,13 @@ import { planStreams, type StreamPlan } from './plan-streams.ts';
 /** Raised whenever the same seed may mean another run than before. */
 export const PLAN_VERSION = 3;
 
-interface LinkPlan {
+export interface LinkPlan {
   readonly latencyMs: number;
   readonly jitterMs: number;
   readonly bytesPerMs: number;
 }
 
-interface WorkloadPlan extends KeyValueWorkload {
+export interface WorkloadPlan extends KeyValueWorkload {
   /** Which of the machines that come with the simulator is run, unless the caller brings one. */
   readonly machine: 'keyValue' | 'appendList';
   readonly clients: number;

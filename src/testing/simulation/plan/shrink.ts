@@ -6,7 +6,7 @@
 import type { SimulationPlan } from './plan.ts';
 import type { Fault } from './plan-faults.ts';
 
-interface Shrunk {
+export interface Shrunk {
   readonly faults: readonly Fault[];
   readonly tries: number;
 }

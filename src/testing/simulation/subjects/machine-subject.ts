@@ -19,17 +19,17 @@ import type { SeededRandom } from '../runtime/random.ts';
 import { saysRealWorld } from '../runtime/real-world.ts';
 import type { Caller, Judge, Previous, Subject } from './subject.ts';
 
-type AnyCommands<State> = Readonly<Record<string, Command<State>>>;
-type AnyQueries<State> = Readonly<Record<string, Query<State>>>;
+export type AnyCommands<State> = Readonly<Record<string, Command<State>>>;
+export type AnyQueries<State> = Readonly<Record<string, Query<State>>>;
 
-type InputOf<Function> = Function extends (state: never, ...rest: infer Rest) => unknown
+export type InputOf<Function> = Function extends (state: never, ...rest: infer Rest) => unknown
   ? Rest extends readonly [infer Input, ...unknown[]]
     ? { readonly input: Input }
     : { readonly input?: undefined }
   : never;
-type OutputOf<Function> = Function extends (...all: never) => infer Output ? Output : never;
+export type OutputOf<Function> = Function extends (...all: never) => infer Output ? Output : never;
 
-type CallsOf<Type, Functions> = {
+export type CallsOf<Type, Functions> = {
   [Name in keyof Functions & string]: { readonly type: Type; readonly name: Name } & InputOf<
     Functions[Name]
   >;
@@ -53,7 +53,7 @@ export interface InspectedReplica<State> extends MachineReplica {
   readonly state: State;
 }
 
-interface MachineSubjectOptions<State, Commands, Queries> {
+export interface MachineSubjectOptions<State, Commands, Queries> {
   readonly machine: Machine<State, Commands, Queries>;
   /** What a client calls next. Draw all chance from `random`; `previous` is `null` at its first call. */
   readonly draw: (

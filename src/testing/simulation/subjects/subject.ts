@@ -22,7 +22,7 @@ export type Previous<Input, Output> =
   | { readonly type: 'refused' | 'unknown'; readonly input: Input };
 
 /** What came of judging a history. */
-interface Judgement {
+export interface Judgement {
   /** In words; `null`: nothing was found. */
   readonly fault: string | null;
   /** False: the question was too hard to be answered within its bound. */
