@@ -1,0 +1,25 @@
+/** The pages for callers have to keep up with what can be called. */
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { KvClient } from '../../src/client/kv-client.ts';
+
+function textOf(path: string): string {
+  return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+}
+
+/** In backquotes; behind it what the call is given, before it the method of the request. */
+function untold(page: string, names: readonly string[]): readonly string[] {
+  const text = textOf(page);
+  return names.filter((name) => !new RegExp(`\`([A-Z]+ )?${name}[\`(]`).test(text));
+}
+
+it('[SC31] every path that the server answers and every call of the client stands on its page', () => {
+  const routes = textOf('src/server/http/http-api.ts').matchAll(/pattern: '(\/[^']+)'/g);
+  const paths = [...routes].map(([, path = '']) =>
+    path.replace('*', '<key>').replace(/:(\w+)/, '<$1>'),
+  );
+  expect(paths).toContain('/members/<id>');
+  expect(untold('docs/HTTP.md', [...paths, '/untold'])).toEqual(['/untold']);
+  const calls = Object.getOwnPropertyNames(KvClient.prototype);
+  expect(untold('docs/CLIENT.md', [...calls, 'untold'])).toEqual(['constructor', 'untold']);
+});
