@@ -3,7 +3,7 @@
  * The key-value client is `raftchart/client`, the statecharts are `raftchart/machines`.
  */
 export { InvariantViolation } from './core/assert.ts';
-export type { Configuration } from './core/configuration.ts';
+export type { Configuration, Membership, MembershipAt } from './core/configuration.ts';
 export type * from './core/effect.ts';
 export type { EntryRun, RunStart } from './core/entry-run.ts';
 export { RaftError, type RaftErrorCode, type Retry } from './core/errors.ts';

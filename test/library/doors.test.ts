@@ -1,7 +1,6 @@
 /** The doors of the package as they are published. */
 import { describe, expect, it } from 'vitest';
 import { foreignTypesOf } from '../foreign-types.ts';
-import { unofferedTypes } from '../offered-types.ts';
 
 describe('the doors', () => {
   it.each(['dist/src/index.d.ts', 'dist/src/client/index.d.ts'])(
@@ -31,18 +30,6 @@ describe('the doors', () => {
       'term',
       'webSocketTransport',
     ]);
-  });
-
-  it('[EM11] some door exports every type that another export names', () => {
-    const doors = ['src', 'src/client', 'src/testing', 'machines'].map(
-      (door) => `dist/${door}/index.d.ts`,
-    );
-    // What its client says to a watch is public for the compiler only.
-    const own = / \(in dist\/src\/client\/watch.d.ts Watch\)$/;
-    expect(unofferedTypes(doors).filter((text) => !own.test(text))).toEqual([]);
-    expect(unofferedTypes(['dist/src/ports/transport.d.ts'])).toContain(
-      'dist/src/core/hello.d.ts Hello (in dist/src/ports/transport.d.ts PeerConnection)',
-    );
   });
 
   it('[EM11] raftchart/client exports these names', async () => {

@@ -1,7 +1,8 @@
-/** The pages for callers have to keep up with what can be called. */
+/** What callers are told, and can name, has to keep up with what can be called. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { KvClient } from '../../src/client/kv-client.ts';
+import { unofferedTypes } from './offered-types.ts';
 
 function textOf(path: string): string {
   return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -22,4 +23,16 @@ it('[SC31] every path that the server answers and every call of the client stand
   expect(untold('docs/HTTP.md', [...paths, '/untold'])).toEqual(['/untold']);
   const calls = Object.getOwnPropertyNames(KvClient.prototype);
   expect(untold('docs/CLIENT.md', [...calls, 'untold'])).toEqual(['constructor', 'untold']);
+});
+
+it('[EM11] some door exports every type that another export names', () => {
+  const doors = ['src', 'src/client', 'src/testing', 'machines'].map(
+    (door) => `dist/${door}/index.d.ts`,
+  );
+  // What its client says to a watch is public for the compiler only.
+  const own = / \(in dist\/src\/client\/watch.d.ts Watch\)$/;
+  expect(unofferedTypes(doors).filter((text) => !own.test(text))).toEqual([]);
+  expect(unofferedTypes(['dist/src/ports/transport.d.ts'])).toContain(
+    'dist/src/core/hello.d.ts Hello (in dist/src/ports/transport.d.ts PeerConnection)',
+  );
 });

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type SourceFile, treeOf } from './tidy/source-tree.ts';
-import { nodesOf, type Visit } from './tidy/syntax.ts';
+import { type SourceFile, treeOf } from './source-tree.ts';
+import { nodesOf, type Visit } from './syntax.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 type Node = SourceFile['program']['body'][number];
 
 /** A name where it is declared: `dist/src/core/types.d.ts Term`. */
