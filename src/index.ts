@@ -18,6 +18,12 @@ export type { PerMember } from './core/per-member.ts';
 export type * from './core/raft-state.ts';
 export type { InflightMessage, ReplicationState } from './core/replication-state.ts';
 export type { ReadRange } from './core/run-list.ts';
+export type {
+  SessionCall,
+  SessionOpening,
+  SessionOperation,
+  SessionState,
+} from './core/session.ts';
 export {
   type EntryId,
   type Index,
@@ -40,7 +46,7 @@ export { systemClock, systemRandom } from './node/system-clock.ts';
 export type { Clock, Random } from './ports/clock.ts';
 export type { LogOperation, LogStore, LogStoreOwner, RecoveredLog } from './ports/log-store.ts';
 export type * from './ports/replica.ts';
-export type { CommittedCommand, StateMachine } from './ports/state-machine.ts';
+export type { CommittedCommand, CommittedEntry, StateMachine } from './ports/state-machine.ts';
 export type {
   CloseReason,
   ConnectionListener,

@@ -35,6 +35,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
 
 const EXIT_BY_CODE: Readonly<Record<RaftErrorCode, ExitCode>> = {
   RAFT_ABORTED: EXIT.temporary,
+  RAFT_ANSWER_GONE: EXIT.no,
   RAFT_BAD_REQUEST: EXIT.usage,
   RAFT_COMMAND_REFUSED: EXIT.no,
   RAFT_COMPACTED: EXIT.no,
@@ -51,6 +52,7 @@ const EXIT_BY_CODE: Readonly<Record<RaftErrorCode, ExitCode>> = {
   RAFT_OUTCOME_UNKNOWN: EXIT.temporary,
   RAFT_OVERLOADED: EXIT.temporary,
   RAFT_OVERWRITTEN: EXIT.temporary,
+  RAFT_SEQUENCE_PASSED: EXIT.no,
   RAFT_SESSION_EXPIRED: EXIT.no,
   RAFT_STATE_MACHINE_FAILED: EXIT.invariantBroken,
   RAFT_STOPPED: EXIT.unavailable,

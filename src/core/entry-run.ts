@@ -10,12 +10,21 @@
  */
 import { assert } from './assert.ts';
 import { crc32 } from './checksum.ts';
+import { readCounter, writeCounter } from './counter-bytes.ts';
 import { advance, type Index, index, isCounter, type Term, term } from './types.ts';
 import { viewOf } from './view-of.ts';
 
-/** What an entry is for. `noop` opens a leader's term (§6.4); `configuration` changes membership (§4). */
-export const ENTRY_KIND = { noop: 0, command: 1, configuration: 2 } as const;
+/**
+ * What an entry is for. `noop` opens a leader's term (§6.4); `configuration` changes membership (§4); `session` opens,
+ * renews or closes a session, or is a command in one (§6.3).
+ */
+export const ENTRY_KIND = { noop: 0, command: 1, configuration: 2, session: 3 } as const;
 type EntryKind = (typeof ENTRY_KIND)[keyof typeof ENTRY_KIND];
+
+/** Whether this version knows what it is for. */
+export function isEntryKind(kind: number): kind is EntryKind {
+  return kind <= ENTRY_KIND.session;
+}
 
 export interface Entry {
   readonly kind: EntryKind;
@@ -122,9 +131,9 @@ export function entriesOf(run: EntryRun): readonly Entry[] {
     const end = at + ENTRY_HEADER_BYTES + view.getUint32(at + 1, true);
     assert(end <= run.bytes.length, 'ST2: an entry lies inside its run');
     const kind = view.getUint8(at);
-    assert(kind <= ENTRY_KIND.configuration, `ST2: entry kind ${kind} is known to this version`);
+    assert(isEntryKind(kind), `ST2: entry kind ${kind} is known to this version`);
     entries.push({
-      kind: kind as EntryKind,
+      kind,
       data: run.bytes.subarray(at + ENTRY_HEADER_BYTES, end),
     });
     at = end;
@@ -141,13 +150,4 @@ export function sliceRun(run: EntryRun, from: Index, through: Index): EntryRun {
   assert(firstIndex <= lastIndex, 'LR9: a slice of a run is not empty');
   const entries = entriesOf(run).slice(firstIndex - run.firstIndex, lastIndex - run.firstIndex + 1);
   return encodeRun({ term: run.term, firstIndex, timeMs: run.timeMs }, entries);
-}
-
-function writeCounter(view: DataView, at: number, value: number): void {
-  view.setUint32(at, value >>> 0, true);
-  view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
-}
-
-function readCounter(view: DataView, at: number): number {
-  return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
 }

@@ -16,6 +16,7 @@ export type Retry = 'safe' | 'redirect' | 'outcomeUnknown' | 'never';
 /** Every code with the retry advice it carries unless a caller is told otherwise. */
 export const ERROR_CODES = {
   RAFT_ABORTED: 'outcomeUnknown',
+  RAFT_ANSWER_GONE: 'never',
   RAFT_BAD_REQUEST: 'never',
   RAFT_COMMAND_REFUSED: 'never',
   RAFT_COMPACTED: 'never',
@@ -32,6 +33,7 @@ export const ERROR_CODES = {
   RAFT_OUTCOME_UNKNOWN: 'outcomeUnknown',
   RAFT_OVERLOADED: 'safe',
   RAFT_OVERWRITTEN: 'safe',
+  RAFT_SEQUENCE_PASSED: 'never',
   RAFT_SESSION_EXPIRED: 'never',
   RAFT_STATE_MACHINE_FAILED: 'never',
   RAFT_STOPPED: 'safe',

@@ -6,7 +6,7 @@ import type { NodeId } from './types.ts';
  * Raised when the meaning of frames changes, or of the commands in them: whoever knows only the old ones would have to
  * stop at the first new one (KV9). Two nodes speak only if theirs are equal.
  */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 export interface Hello {
   readonly protocolVersion: number;

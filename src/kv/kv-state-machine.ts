@@ -23,6 +23,7 @@ import {
 } from './limits.ts';
 import { MvccStore } from './mvcc-store.ts';
 import { Pruning } from './pruning.ts';
+import { decodeResult, encodeResult, type KvAnswer } from './result-codec.ts';
 import type { KeyValue, KvResult, RangeResult } from './results.ts';
 import type { RetainedHistory } from './retention.ts';
 import { stateDigest } from './state-digest.ts';
@@ -106,6 +107,14 @@ export class KvStateMachine implements StateMachine {
     } finally {
       this.#isApplying = false;
     }
+  }
+
+  encodeResult(result: unknown): Uint8Array {
+    return encodeResult(result as KvResult);
+  }
+
+  decodeResult(bytes: Uint8Array): KvAnswer {
+    return decodeResult(bytes);
   }
 
   /** `null`: the key does not exist, or did not at that revision. Throws as `range` does. */

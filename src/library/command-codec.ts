@@ -35,7 +35,25 @@ export function encodeCommand(
   input: unknown,
   bytesMax = Number.POSITIVE_INFINITY,
 ): Uint8Array {
-  const block = packr.pack([name, inputCopy(input, bytesMax)], RESET_BUFFER_MODE);
+  return packed([name, inputCopy(input, bytesMax)], bytesMax);
+}
+
+/** The bytes of a result, from which it comes back as it is; `null`: it would not, or takes more than `bytesMax`. */
+export function encodeValue(value: unknown, bytesMax: number): Uint8Array | null {
+  try {
+    return packed(inputCopy(value, bytesMax), bytesMax);
+  } catch {
+    return null;
+  }
+}
+
+/** What `encodeValue` wrote, in parts of the reader's own; `null` for anything else. */
+export function decodeValue(bytes: Uint8Array): unknown {
+  return unpacked(bytes);
+}
+
+function packed(value: unknown, bytesMax: number): Uint8Array {
+  const block = packr.pack(value, RESET_BUFFER_MODE);
   if (block.buffer.byteLength > BLOCK_BYTES_KEPT_MAX) packr.useBuffer(Buffer.alloc(BLOCK_BYTES));
   if (block.length > bytesMax) throw tooLarge(bytesMax);
   return new Uint8Array(block);

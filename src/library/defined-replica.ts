@@ -7,7 +7,8 @@ import { RaftError, type RaftErrorCode } from '../core/errors.ts';
 import { textOf } from '../core/thrown-text.ts';
 import type { CommittedCommand } from '../ports/state-machine.ts';
 import { callNamed } from './call-table.ts';
-import { decodeCommand } from './command-codec.ts';
+import { decodeCommand, decodeValue, encodeValue } from './command-codec.ts';
+import { KEPT_RESULT_BYTES_MAX } from './limits.ts';
 import type { Command, MachineReplica, Query } from './machine.ts';
 import { resultCopy } from './result-copy.ts';
 
@@ -56,6 +57,15 @@ export class DefinedReplica<State> implements MachineReplica {
       if (isTimeUp()) break;
     }
     return results;
+  }
+
+  /** AD3: a result of a kind that an input may not be is not kept. */
+  encodeResult(result: unknown): Uint8Array | null {
+    return encodeValue(result, KEPT_RESULT_BYTES_MAX);
+  }
+
+  decodeResult(bytes: Uint8Array): unknown {
+    return decodeValue(bytes);
   }
 
   query(name: string, input: unknown): unknown {

@@ -15,3 +15,5 @@ export const RESULT_DEPTH_MAX = 1_000;
 /** Bound: pauses between attempts that failed, in milliseconds, doubled each time. */
 export const LEAD_PAUSE_MIN_MS = 10;
 export const LEAD_PAUSE_MAX_MS = 1_000;
+/** Bound: a result that takes more is not kept for a command of a session that comes again: `RAFT_ANSWER_GONE`. */
+export const KEPT_RESULT_BYTES_MAX: number = 2 * 1_048_576;

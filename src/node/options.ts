@@ -7,6 +7,7 @@ import type { LogStore } from '../ports/log-store.ts';
 import type { StateMachine } from '../ports/state-machine.ts';
 import type { Transport } from '../ports/transport.ts';
 import { DEFAULT_PROTOCOL, DEFAULT_TIMING } from '../rules/timing.ts';
+import { SessionMachine } from '../sessions/session-machine.ts';
 import type { NodeInstruments } from './instruments.ts';
 
 export interface RaftNodeOptions {
@@ -30,6 +31,8 @@ export interface RaftNodeOptions {
 
 /** The options with everything settled. */
 export interface Settings extends RaftNodeOptions {
+  /** With sessions around it (§6.3). */
+  readonly machine: SessionMachine;
   readonly timing: RaftTiming;
   readonly protocol: RaftProtocol;
   readonly limits: Limits;
@@ -39,6 +42,7 @@ export interface Settings extends RaftNodeOptions {
 export function settle(options: RaftNodeOptions): Settings {
   return {
     ...options,
+    machine: new SessionMachine(options.machine),
     timing: { ...DEFAULT_TIMING, ...options.timing },
     protocol: { ...DEFAULT_PROTOCOL, ...options.protocol },
     limits: { ...DEFAULT_LIMITS, ...options.limits },

@@ -4,6 +4,7 @@
  */
 import { unreachable } from '../core/assert.ts';
 import type { RaftError } from '../core/errors.ts';
+import type { SessionOperation } from '../core/session.ts';
 import type { NodeId } from '../core/types.ts';
 import type { RecoveredLog } from '../ports/log-store.ts';
 import type {
@@ -15,6 +16,8 @@ import type {
   ReplicaStatus,
   ReplicaTimings,
   RoleEvent,
+  SessionOutcome,
+  SubmitOptions,
   WaitOptions,
 } from '../ports/replica.ts';
 import type { ConnectionListener, PeerConnection } from '../ports/transport.ts';
@@ -88,28 +91,28 @@ export class RaftNode implements Replica {
 
   submit(
     data: Uint8Array,
-    options: WaitOptions,
+    options: SubmitOptions,
     completed: (outcome: ProposalOutcome) => void,
   ): void {
-    const refusal = this.#refusal();
-    if (refusal !== null) {
-      return this.#parts.clock.defer(() => completed({ type: 'failed', error: refusal }));
-    }
-    try {
-      this.#parts.clients.submit(data, options, completed);
-    } catch (error) {
-      this.#life.fail(error);
-    }
+    this.#call(
+      (clients) => clients.submit(data, options, completed),
+      (error) => completed({ type: 'failed', error }),
+    );
+  }
+
+  session(
+    operation: SessionOperation,
+    options: WaitOptions,
+    completed: (outcome: SessionOutcome) => void,
+  ): void {
+    this.#call(
+      (clients) => clients.session(operation, options, completed),
+      (error) => completed({ type: 'failed', error }),
+    );
   }
 
   awaitReadable(options: WaitOptions, completed: (error: RaftError | null) => void): void {
-    const refusal = this.#refusal();
-    if (refusal !== null) return this.#parts.clock.defer(() => completed(refusal));
-    try {
-      this.#parts.clients.awaitReadable(options, completed);
-    } catch (error) {
-      this.#life.fail(error);
-    }
+    this.#call((clients) => clients.awaitReadable(options, completed), completed);
   }
 
   status(): ReplicaStatus {
@@ -151,6 +154,16 @@ export class RaftNode implements Replica {
   close(): Promise<void> {
     this.#life.run(() => this.#life.actors.tellNode({ type: 'stop' }));
     return this.#ports.closed;
+  }
+
+  #call(make: (clients: Parts['clients']) => void, refused: (error: RaftError) => void): void {
+    const refusal = this.#refusal();
+    if (refusal !== null) return this.#parts.clock.defer(() => refused(refusal));
+    try {
+      make(this.#parts.clients);
+    } catch (error) {
+      this.#life.fail(error);
+    }
   }
 
   #refusal(): RaftError | null {

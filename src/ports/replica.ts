@@ -6,6 +6,7 @@
 import type { Role } from '../core/effect.ts';
 import type { RaftError } from '../core/errors.ts';
 import type { Histogram } from '../core/histogram.ts';
+import type { SessionCall, SessionOperation, SessionState } from '../core/session.ts';
 import type { Index, NodeId, Term } from '../core/types.ts';
 
 /** How a proposal ended. `applied` carries what the local state machine returned for it. */
@@ -23,6 +24,16 @@ export interface WaitOptions {
   /** From now, in milliseconds. Reached: `RAFT_TIMED_OUT` (a read: `safe`; a proposal: `outcomeUnknown`). */
   readonly timeoutMs: number;
 }
+
+export interface SubmitOptions extends WaitOptions {
+  /** The command is one of a session, and takes effect once however often it is handed in, at whichever member. */
+  readonly session?: SessionCall;
+}
+
+/** How something asked of a session ended. */
+export type SessionOutcome =
+  | { readonly type: 'done'; readonly state: SessionState }
+  | { readonly type: 'failed'; readonly error: RaftError };
 
 /** `draining`: it finishes what is under way; `stopped` and `halted` are for good. */
 export type Lifecycle = 'recovering' | 'running' | 'draining' | 'stopped' | 'halted';
@@ -134,8 +145,14 @@ export interface Replica {
    */
   submit(
     data: Uint8Array,
-    options: WaitOptions,
+    options: SubmitOptions,
     completed: (outcome: ProposalOutcome) => void,
+  ): void;
+  /** Opens, renews or closes a session (§6.3). Calls back exactly once, never during the call. */
+  session(
+    operation: SessionOperation,
+    options: WaitOptions,
+    completed: (outcome: SessionOutcome) => void,
   ): void;
   /**
    * Calls back with `null` once the local state machine holds everything that was committed anywhere

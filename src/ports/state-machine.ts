@@ -18,6 +18,11 @@ export interface CommittedCommand {
   readonly wantsResult: boolean;
 }
 
+/** A command as it comes out of the log: of a session, it is still wrapped up, and `src/sessions/` unwraps it. */
+export interface CommittedEntry extends CommittedCommand {
+  readonly isOfSession: boolean;
+}
+
 /**
  * `apply` is called with one batch at a time, each command once and in order, and returns one result
  * for each command (EM1). A throw or rejection is a divergence in the making: the node halts
@@ -32,4 +37,10 @@ export interface StateMachine {
     batch: readonly CommittedCommand[],
     isTimeUp: () => boolean,
   ): readonly unknown[] | Promise<readonly unknown[]>;
+  /**
+   * A result as bytes, the same for equal results, and back: sessions keep the answers of their commands so (§6.3).
+   * Without them, or for `null`, a repeated command is not carried out again, and its answer is not to be had.
+   */
+  encodeResult?(result: unknown): Uint8Array | null;
+  decodeResult?(bytes: Uint8Array): unknown;
 }

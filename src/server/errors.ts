@@ -7,6 +7,7 @@ import { CompactedError, FutureRevisionError } from '../kv/kv-errors.ts';
 
 const STATUS_BY_CODE: Readonly<Record<RaftErrorCode, number>> = {
   RAFT_ABORTED: 503,
+  RAFT_ANSWER_GONE: 409,
   RAFT_BAD_REQUEST: 400,
   RAFT_COMMAND_REFUSED: 409,
   RAFT_COMPACTED: 409,
@@ -23,6 +24,7 @@ const STATUS_BY_CODE: Readonly<Record<RaftErrorCode, number>> = {
   RAFT_OUTCOME_UNKNOWN: 503,
   RAFT_OVERLOADED: 429,
   RAFT_OVERWRITTEN: 503,
+  RAFT_SEQUENCE_PASSED: 409,
   RAFT_SESSION_EXPIRED: 409,
   RAFT_STATE_MACHINE_FAILED: 503,
   RAFT_STOPPED: 503,

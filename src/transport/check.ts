@@ -9,6 +9,7 @@ import {
   ENTRY_HEADER_BYTES,
   ENTRY_KIND,
   type EntryRun,
+  isEntryKind,
   RUN_HEADER_BYTES,
 } from '../core/entry-run.ts';
 import type { AppendEntries, AppendEntriesReply, Message } from '../core/message.ts';
@@ -119,8 +120,7 @@ function appendedRunProblem(message: AppendEntries, run: EntryRun, before: Place
 }
 
 /** MC2: a configuration stands alone in its run, and proves itself where it comes in. */
-function configurationProblem(run: EntryRun, kind: number): string | null {
-  if (kind > ENTRY_KIND.configuration) return 'an entry is of no known kind';
+function configurationProblem(run: EntryRun): string | null {
   const membership = membershipIn(run);
   if (membership === null) return 'a configuration does not stand alone';
   return typeof membership === 'string' ? membership : null;
@@ -137,8 +137,9 @@ export function payloadProblem(run: EntryRun): string | null {
   let left = run.lastIndex - run.firstIndex + 1;
   let at = RUN_HEADER_BYTES;
   while (at + ENTRY_HEADER_BYTES <= bytes.length) {
-    if (view.getUint8(at) >= ENTRY_KIND.configuration)
-      return configurationProblem(run, view.getUint8(at));
+    const kind = view.getUint8(at);
+    if (!isEntryKind(kind)) return 'an entry is of no known kind';
+    if (kind === ENTRY_KIND.configuration) return configurationProblem(run);
     at += ENTRY_HEADER_BYTES + view.getUint32(at + 1, true);
     left -= 1;
   }

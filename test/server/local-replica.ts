@@ -4,8 +4,10 @@
  */
 import { RaftError } from '../../src/core/errors.ts';
 import { emptyHistogram } from '../../src/core/histogram.ts';
+import type { SessionOperation } from '../../src/core/session.ts';
 import { INDEX_ZERO, index, type NodeId, nodeId, term } from '../../src/core/types.ts';
 import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
+import { outcomeInSession, outcomeOfSession } from '../../src/node/calls/session-outcomes.ts';
 import type {
   DiskEvent,
   LinkStatus,
@@ -16,8 +18,12 @@ import type {
   ReplicaStatus,
   ReplicaTimings,
   RoleEvent,
+  SessionOutcome,
+  SubmitOptions,
   WaitOptions,
 } from '../../src/ports/replica.ts';
+import { encodeSessionCommand, encodeSessionOperation } from '../../src/sessions/session-entry.ts';
+import { SessionMachine } from '../../src/sessions/session-machine.ts';
 
 /**
  * `silent` never calls back, which a real replica must not do: the server has to end the request itself.
@@ -27,12 +33,16 @@ type Mood = 'serving' | 'held' | 'leaderless' | 'overloaded' | 'undecided' | 'si
 
 interface Proposed {
   readonly data: Uint8Array;
+  readonly isOfSession: boolean;
   readonly completed: (outcome: ProposalOutcome) => void;
 }
 
 export class LocalReplica implements Replica {
   readonly id: NodeId;
   readonly machine: KvStateMachine;
+  readonly #sessions: SessionMachine;
+  /** The time of what is applied, in milliseconds. */
+  timeMs = 1_000_000;
   #mood: Mood = 'serving';
   /** How often `awaitReadable` was called, and the size of each batch applied. */
   readIndexCalls = 0;
@@ -64,6 +74,7 @@ export class LocalReplica implements Replica {
   constructor(options: { readonly id?: string; readonly machine?: KvStateMachine } = {}) {
     this.id = nodeId(options.id ?? 'n1');
     this.machine = options.machine ?? new KvStateMachine();
+    this.#sessions = new SessionMachine(this.machine);
     this.#leader = this.id;
   }
 
@@ -76,14 +87,36 @@ export class LocalReplica implements Replica {
     if (mood === 'serving') setImmediate(() => this.#apply());
   }
 
-  submit(data: Uint8Array, _options: WaitOptions, completed: Proposed['completed']): void {
+  submit(data: Uint8Array, { session }: SubmitOptions, completed: Proposed['completed']): void {
+    if (session === undefined) return this.#propose({ data, isOfSession: false, completed });
+    this.#propose({
+      data: encodeSessionCommand(session, data),
+      isOfSession: true,
+      completed: (outcome) => completed(outcomeInSession(outcome)),
+    });
+  }
+
+  session(
+    operation: SessionOperation,
+    _options: WaitOptions,
+    completed: (outcome: SessionOutcome) => void,
+  ): void {
+    this.#propose({
+      data: encodeSessionOperation(operation),
+      isOfSession: true,
+      completed: (outcome) => completed(outcomeOfSession(outcome)),
+    });
+  }
+
+  #propose(proposed: Proposed): void {
+    const { completed } = proposed;
     if (this.mood === 'silent') return;
     const error = this.#trouble() ?? (this.mood === 'undecided' ? undecided() : null);
     if (error !== null) {
       queueMicrotask(() => completed({ type: 'failed', error }));
       return;
     }
-    this.#queue.push({ data, completed });
+    this.#queue.push(proposed);
     if (this.#queue.length === 1) setImmediate(() => this.#apply());
   }
 
@@ -191,15 +224,19 @@ export class LocalReplica implements Replica {
     if (this.#mood === 'held') return;
     const queue = this.#queue;
     this.#queue = [];
-    const batch = queue.map(({ data }) => {
+    const { timeMs } = this;
+    const batch = queue.map(({ data, isOfSession }) => {
       this.#lastIndex += 1;
-      return { index: index(this.#lastIndex), term: term(1), timeMs: 0, data, wantsResult: true };
+      const at = { index: index(this.#lastIndex), term: term(1), timeMs };
+      return { ...at, data, isOfSession, wantsResult: true };
     });
     if (batch.length === 0) return;
     this.batches.push(batch.length);
     const results: unknown[] = [];
     while (results.length < batch.length) {
-      results.push(...this.machine.apply(batch.slice(results.length)));
+      const made = this.#sessions.apply(batch.slice(results.length), () => false);
+      if (made instanceof Promise) throw new Error('the store applies at once');
+      results.push(...made);
     }
     queue.forEach(({ completed }, at) => {
       const { index: position = INDEX_ZERO } = batch[at] ?? {};

@@ -9,6 +9,10 @@ export function overloaded(what: string): RaftError {
   );
 }
 
+export function malformed(fault: string): RaftError {
+  return new RaftError('RAFT_BAD_REQUEST', `${fault}: nothing was done`);
+}
+
 export function notServed(leader: NodeId | null): RaftError {
   if (leader === null) {
     return new RaftError(

@@ -5,6 +5,8 @@
  */
 import {
   ENTRY_HEADER_BYTES,
+  ENTRY_KIND,
+  type Entry,
   type EntryRun,
   entriesOf,
   type RunStart,
@@ -13,14 +15,26 @@ import { RaftError } from '../../core/errors.ts';
 import type { Limits } from '../../core/limits.ts';
 import type { Propose, ProposeReply, ReadIndex } from '../../core/message.ts';
 import type { RaftState } from '../../core/raft-state.ts';
+import {
+  faultInSessionCall,
+  faultInSessionOperation,
+  type SessionOperation,
+} from '../../core/session.ts';
 import { advance, type Index, type NodeId, type Term } from '../../core/types.ts';
-import type { ProposalOutcome, WaitOptions } from '../../ports/replica.ts';
+import type {
+  ProposalOutcome,
+  SessionOutcome,
+  SubmitOptions,
+  WaitOptions,
+} from '../../ports/replica.ts';
+import { encodeSessionCommand, encodeSessionOperation } from '../../sessions/session-entry.ts';
 import { raftOf } from '../actors.ts';
 import type { End } from '../endings.ts';
-import { lostOnTheWay, notServed, overloaded } from './call-errors.ts';
+import { lostOnTheWay, malformed, notServed, overloaded } from './call-errors.ts';
 import { answerPeer, FORWARDED_DEADLINE_MS, mayNameTerm } from './peer-answers.ts';
 import { Proposals } from './proposals.ts';
 import { Reads, type ReadsOptions } from './reads.ts';
+import { outcomeInSession, outcomeOfSession } from './session-outcomes.ts';
 import { Sweeper } from './sweeper.ts';
 
 interface ClientsOptions extends ReadsOptions {
@@ -63,21 +77,46 @@ export class Clients {
     return this.#proposals.isWaiting || this.reads.isPending;
   }
 
-  /** Bound: past the limits it is refused at once, before anything was written anywhere. */
   submit(
     data: Uint8Array,
-    { timeoutMs }: WaitOptions,
+    { session, timeoutMs }: SubmitOptions,
     completed: (outcome: ProposalOutcome) => void,
   ): void {
-    const { clock } = this.#options;
-    const refusal = this.#refusalOf(data.length);
-    if (refusal !== null) {
-      return clock.defer(() => completed({ type: 'failed', error: refusal }));
+    if (session === undefined) {
+      return this.#submit({ kind: ENTRY_KIND.command, data }, timeoutMs, completed);
     }
+    const fault = faultInSessionCall(session);
+    if (fault !== null) return this.#refuse(malformed(fault), completed);
+    const entry = { kind: ENTRY_KIND.session, data: encodeSessionCommand(session, data) };
+    this.#submit(entry, timeoutMs, (outcome) => completed(outcomeInSession(outcome)));
+  }
+
+  session(
+    operation: SessionOperation,
+    { timeoutMs }: WaitOptions,
+    completed: (outcome: SessionOutcome) => void,
+  ): void {
+    const fault = faultInSessionOperation(operation);
+    if (fault !== null) return this.#refuse(malformed(fault), completed);
+    const entry = { kind: ENTRY_KIND.session, data: encodeSessionOperation(operation) };
+    this.#submit(entry, timeoutMs, (outcome) => completed(outcomeOfSession(outcome)));
+  }
+
+  /** Bound: past the limits it is refused at once, before anything was written anywhere. */
+  #submit(entry: Entry, timeoutMs: number, completed: (outcome: ProposalOutcome) => void): void {
+    const refusal = this.#refusalOf(entry.data.length);
+    if (refusal !== null) return this.#refuse(refusal, completed);
     this.#proposed += 1;
-    const deadline = clock.now() + timeoutMs;
-    this.#proposals.queue(this.#proposals.groupOf(data, { deadline, completed }));
+    const deadline = this.#options.clock.now() + timeoutMs;
+    this.#proposals.queue(this.#proposals.groupOf(entry, { deadline, completed }));
     this.schedulePump();
+  }
+
+  #refuse(
+    error: RaftError,
+    completed: (outcome: { type: 'failed'; error: RaftError }) => void,
+  ): void {
+    this.#options.clock.defer(() => completed({ type: 'failed', error }));
   }
 
   awaitReadable({ timeoutMs }: WaitOptions, completed: (error: RaftError | null) => void): void {

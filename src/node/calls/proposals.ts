@@ -4,7 +4,7 @@
  */
 import {
   ENTRY_HEADER_BYTES,
-  ENTRY_KIND,
+  type Entry,
   type EntryRun,
   encodeRun,
   type RunStart,
@@ -57,11 +57,12 @@ export class Proposals {
     return !this.#awaited.isEmpty;
   }
 
-  /** A group for one local command. */
-  groupOf(data: Uint8Array, waiter: Waiter): Group {
+  /** A group for one command of a local caller, or of a session of theirs. */
+  groupOf(entry: Entry, waiter: Waiter): Group {
+    const { data } = entry;
     const fail = (error: RaftError): void => this.#tell(waiter, { type: 'failed', error });
     return {
-      entries: [{ kind: ENTRY_KIND.command, data }],
+      entries: [entry],
       bytes: ENTRY_HEADER_BYTES + data.length,
       deadline: waiter.deadline,
       appended: (at, inTerm) => this.#awaited.add(at, { term: inTerm, bytes: data.length, waiter }),

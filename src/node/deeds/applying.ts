@@ -8,7 +8,7 @@ import { ENTRY_KIND, type EntryRun, entriesOf } from '../../core/entry-run.ts';
 import { APPLY_HANDFUL_COMMANDS, APPLY_SLICE_MS } from '../../core/limits.ts';
 import { advance, type Index, nextIndex, type Term } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { CommittedCommand, StateMachine } from '../../ports/state-machine.ts';
+import type { CommittedEntry, StateMachine } from '../../ports/state-machine.ts';
 import type { NodeInstruments } from '../instruments.ts';
 
 /** Those who propose here: who waits for what, and where results go. */
@@ -20,15 +20,23 @@ export interface ResultTaker {
 }
 
 interface ApplyingOptions {
-  readonly machine: StateMachine;
+  readonly machine: EntryMachine;
   readonly lastApplied: Index;
   readonly taker: ResultTaker;
   readonly clock: Pick<Clock, 'now'>;
   readonly instruments?: NodeInstruments | undefined;
 }
 
-interface PendingCommand extends CommittedCommand {
+interface PendingCommand extends CommittedEntry {
   wantsResult: boolean;
+}
+
+/** What feeds on the log: a machine, or sessions around one. */
+interface EntryMachine {
+  apply(
+    batch: readonly CommittedEntry[],
+    isTimeUp: () => boolean,
+  ): ReturnType<StateMachine['apply']>;
 }
 
 export class Applying {
@@ -122,7 +130,7 @@ export class Applying {
   }
 
   /** AP1: asked here and not before, since a caller may have come meanwhile, or have given up. */
-  #nextHandful(): readonly CommittedCommand[] {
+  #nextHandful(): readonly CommittedEntry[] {
     const from = this.#commandsDone;
     const through = from + this.#handful;
     const isAll = from === 0 && through >= this.#commands.length;
@@ -136,7 +144,7 @@ export class Applying {
   }
 
   /** Returns whether the slice may go on. */
-  #applied(handful: readonly CommittedCommand[], results: readonly unknown[]): boolean {
+  #applied(handful: readonly CommittedEntry[], results: readonly unknown[]): boolean {
     if (!this.hasMore) return false;
     const isWhole = results.length === handful.length;
     const isCut = this.#wasAsked && results.length > 0 && results.length < handful.length;
@@ -186,8 +194,17 @@ export class Applying {
     const { term, firstIndex } = run;
     const timeMs = this.#timeMs;
     return entriesOf(run).flatMap(({ kind, data }, offset) =>
-      kind === ENTRY_KIND.command
-        ? [{ index: advance(firstIndex, offset), term, timeMs, data, wantsResult: false }]
+      kind === ENTRY_KIND.command || kind === ENTRY_KIND.session
+        ? [
+            {
+              index: advance(firstIndex, offset),
+              term,
+              timeMs,
+              data,
+              wantsResult: false,
+              isOfSession: kind === ENTRY_KIND.session,
+            },
+          ]
         : [],
     );
   }

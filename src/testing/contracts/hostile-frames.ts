@@ -222,7 +222,7 @@ export const GARBAGE: readonly Hostile[] = [
     frames: [ONE_MESSAGE, damaged(PAIR, PAIR.bytes.length - 1)],
   },
   { name: 'a run that was cut', frames: [ONE_MESSAGE, PAIR.bytes.subarray(0, -1)] },
-  { name: 'an entry of unknown kind', frames: [ONE_MESSAGE, lying(PAIR, RUN_HEADER_BYTES, 3)] },
+  { name: 'an entry of unknown kind', frames: [ONE_MESSAGE, lying(PAIR, RUN_HEADER_BYTES, 0xff)] },
   {
     name: 'an entry longer than its run',
     frames: [ONE_MESSAGE, lying(PAIR, RUN_HEADER_BYTES + 1, 99)],
