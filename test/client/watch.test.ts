@@ -2,7 +2,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KvClient, Watch, WatchRevision } from '../../src/client/index.ts';
-import { Watch as ProductionWatch } from '../../src/client/watch.ts';
+import { WATCH_BUFFER_BYTES_MAX } from '../../src/client/limits.ts';
+import type { ServerConnection } from '../../src/client/server-connection.ts';
+import { Watch as ProductionWatch, type WatchReply } from '../../src/client/watch.ts';
+import type { ClientRequest } from '../../src/client-protocol/frame-shapes.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { eventually } from '../server/eventually.ts';
 import { LocalReplica } from '../server/local-replica.ts';
@@ -30,6 +33,33 @@ const numbers = (revisions: readonly WatchRevision[]) => revisions.map(({ revisi
 const span = (from: number, through: number) =>
   Array.from({ length: through - from + 1 }, (_, at) => from + at);
 
+/** A watch whose server is the test. */
+function watchInHand(from: number | null = 1): { watch: ProductionWatch; posted: () => string[] } {
+  const types: string[] = [];
+  const connection: ServerConnection = Object.create(null, {
+    post: { value: ({ type }: ClientRequest) => types.push(type) },
+  });
+  const watch = new ProductionWatch(
+    { selector: { prefix: bytes('k') }, from, eventsMax: 10 },
+    {
+      clock: new VirtualClock(),
+      current: () => connection,
+      newId: () => 1,
+      route: () => {},
+      unroute: () => {},
+      closed: () => {},
+    },
+  );
+  watch.resubscribe();
+  return { watch, posted: () => types };
+}
+
+function told(revision: number, value: Uint8Array): WatchReply {
+  const numbers = { createRevision: revision, modRevision: revision, version: 1, lease: null };
+  const events = [{ type: 'put', key: bytes('k'), value, ...numbers }] as const;
+  return { type: 'watched', id: 1, revisions: [{ revision, events }] };
+}
+
 describe('a watch', () => {
   it('[CL8] tells what changes from now on, grouped by revision', async () => {
     const { client } = await clientAt(served());
@@ -49,18 +79,7 @@ describe('a watch', () => {
   });
 
   it('[CL8] says where it began, though the first change came with that word', async () => {
-    const home: ConstructorParameters<typeof ProductionWatch>[1] = {
-      clock: new VirtualClock(),
-      current: () => null,
-      newId: () => 1,
-      route: () => {},
-      unroute: () => {},
-      closed: () => {},
-    };
-    const watch = new ProductionWatch(
-      { selector: { prefix: bytes('k') }, from: null, eventsMax: 10 },
-      home,
-    );
+    const { watch } = watchInHand(null);
     const started = watch.started();
     watch.receive({ type: 'progress', id: 1, revision: 3 });
     const events = [{ type: 'delete', key: bytes('k1'), value: null, modRevision: 4 }] as const;
@@ -210,6 +229,18 @@ describe('a slow reader', () => {
     await eventually(() => server.context.counters.clientRequests.get('cancel')).toBe(1);
     expect(server.context.counters.clientWatches).toBe(0);
     expect(numbers(await take(watch, 501))).toEqual(span(2, 502));
+  });
+
+  it('[CL8] pauses also past so many bytes, and goes on once they are read', async () => {
+    const { posted, watch } = watchInHand();
+    const value = new Uint8Array(WATCH_BUFFER_BYTES_MAX / 4 - 2);
+    for (const revision of span(1, 4)) watch.receive(told(revision, value));
+    expect(posted()).toEqual(['watch']);
+    watch.receive(told(5, value));
+    expect(posted()).toEqual(['watch', 'cancel']);
+    expect(numbers(await take(watch, 5))).toEqual(span(1, 5));
+    void watch.next();
+    expect(posted()).toEqual(['watch', 'cancel', 'watch']);
   });
 
   it('[CL8] gets everything once, however its reading and the writing fall together', async () => {

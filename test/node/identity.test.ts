@@ -47,6 +47,14 @@ describe('whom to believe', () => {
     }
   });
 
+  it('[ID2] a start is believed only if it is a later one than that met, whatever its lineage says', () => {
+    const lineage = ['b', 'c'];
+    const judged = [1, 2, 3].map((boots) =>
+      judge({ identity: identity({ boots, lineage }) }, { met: MET }),
+    );
+    expect(judged.map(({ type }) => type)).toEqual(['refuse', 'refuse', 'remember']);
+  });
+
   it('[ID3] [A10] a second process is refused while the first is connected', () => {
     const second = identity({ boots: 3, lineage: ['a', 'b', 'c'] });
     const verdict = judge({ identity: second }, { met: MET, connectedBoot: 'b' });

@@ -67,14 +67,19 @@ describe('few file descriptors', () => {
       const place = ['--listen', `127.0.0.1:${port}`, '--peer-listen', `127.0.0.1:${peerPort}`];
       const line = ['serve', '--id', 'n1', '--data-dir', join(directory, 'data'), ...place];
       const cli = startCli(line, { wrapper: withDescriptors(DESCRIPTORS) });
-      await using client = connect({ endpoints: [await leading(cli)] });
+      const url = await leading(cli);
+      await using client = connect({ endpoints: [url] });
       await client.put('first', 'x');
+      // Over one connection that is kept, opened before there is no room for more.
+      const putOverHttp = async (key: string, body: BodyInit): Promise<void> =>
+        expect((await fetch(`${url}/kv/${key}`, { method: 'PUT', body })).status).toBe(200);
+      await putOverHttp('first', 'y');
       flood([port, peerPort]);
       let most = 0;
       const value = new Uint8Array(VALUE_BYTES);
       for (let at = 0; at < WRITES; at += 1) {
         crypto.getRandomValues(value.subarray(0, 65_536));
-        await client.put(`k${at}`, value);
+        await (at % 2 === 0 ? client.put(`k${at}`, value) : putOverHttp(`k${at}`, value));
         most = Math.max(most, readdirSync(`/proc/${cli.child.pid}/fd`).length);
       }
       expect((await client.status()).role).toBe('leader');

@@ -1,6 +1,7 @@
 /** The store on disk keeps the contract of every log store, and asks its disk for no less than it must. */
 import { basename, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Level } from 'level';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { index } from '../../src/core/types.ts';
 import type { LogStore } from '../../src/ports/log-store.ts';
 import type {
@@ -76,6 +77,17 @@ describe('levelLogStore and its disk', () => {
     events.length = 0;
     await write(store, [truncate(2), append(run(1, 2, ['B']), run(1, 3, ['C']))]);
     expect(events).toEqual(['batch', 'on disk', 'acknowledged: write']);
+  });
+
+  it('[ST1] LevelDB is told to sync each batch', async () => {
+    const batch = vi.spyOn(Level.prototype, 'batch');
+    await write(store, [hard(1), append(run(1, 1, ['a']))]);
+    await store.rememberPeer(peer('n2', 1));
+    expect(batch.mock.calls.map((given: readonly unknown[]) => given[1])).toEqual([
+      { sync: true },
+      { sync: true },
+    ]);
+    batch.mockRestore();
   });
 
   it('[ST4] a changed hard state is in its second place, synced, before the marker', async () => {

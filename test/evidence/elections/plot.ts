@@ -1,5 +1,5 @@
 /**
- * The two plots of the published figure, once for each variant side by side: which share of the trials has a leader
+ * The two plots of the published figure, once for each variant, two side by side: which share of the trials has a leader
  * after how long, on a logarithmic axis. What the paper says in words is marked in the variant that repeats it.
  */
 import {
@@ -37,14 +37,16 @@ interface Row {
 interface Panel {
   readonly row: Row;
   readonly x: number;
+  readonly top: number;
 }
 
-const WIDTH = 1500;
-const HEIGHT = 764;
-const LEFT = 74;
-const PANEL = { width: 260, height: 230 };
-const GAP = 54;
-const COLUMNS = Object.values(VARIANTS);
+const WIDTH = 838;
+const HEIGHT = 1290;
+const LEFT = 66;
+const PANEL = { width: 274, height: 200 };
+const GAP = { x: 48, y: 86 };
+const COLUMNS = 2;
+const PANELS = Object.values(VARIANTS);
 /** The variants that repeat what was published. */
 const REPEATED: readonly Variant[] = [VARIANTS.published, VARIANTS.atOnce];
 
@@ -55,7 +57,7 @@ const ROWS: readonly Row[] = [
     tones: ['trouble', 'candidate', 'preCandidate', 'plain', 'follower', 'leader'],
     fromMs: 10,
     toMs: 100_000,
-    top: 138,
+    top: 150,
   },
   {
     title: 'Shorter timeouts',
@@ -63,7 +65,7 @@ const ROWS: readonly Row[] = [
     tones: ['trouble', 'candidate', 'preCandidate', 'follower', 'leader'],
     fromMs: 10,
     toMs: 10_000,
-    top: 466,
+    top: 730,
   },
 ];
 
@@ -75,7 +77,7 @@ export function drawPlots(results: readonly Series[], scheme: Scheme): string {
     `<style>\n${styleSheet(scheme)}\n${curveStyles(scheme)}\n</style>`,
     `<rect class="page" width="${WIDTH}" height="${HEIGHT}"/>`,
     text('title', { x: 24, y: 40 }, 'Elections after the crash of a leader', 'start', 20),
-    text('note', { x: 24, y: 62 }, subtitleOf(results)),
+    ...subtitleOf(results).map((line, at) => text('note', { x: 24, y: 62 + at * 17 }, line)),
     ...ROWS.flatMap((row) => drawRow(row, results)),
     text(
       'note',
@@ -105,21 +107,28 @@ function curveStyles(name: Scheme): string {
   return rules.map((rule) => scoped(rule, scopeOf(name))).join('\n');
 }
 
-function subtitleOf(results: readonly Series[]): string {
+function subtitleOf(results: readonly Series[]): readonly string[] {
   const trials = Math.max(...results.map(countOf)).toLocaleString('en-GB');
-  return `The share of trials with a new leader by then, of ${trials} for each curve (a tenth for 150–150 ms). Five members; two of the four that are left cannot win; a broadcast takes 15 ms.`;
+  return [
+    `The share of trials with a new leader by then, of ${trials} for each curve (a tenth for 150–150 ms).`,
+    'Five members; two of the four that are left cannot win; a broadcast takes 15 ms.',
+  ];
 }
 
 function drawRow(row: Row, results: readonly Series[]): readonly string[] {
-  const panels = COLUMNS.map((_, at) => ({ row, x: LEFT + at * (PANEL.width + GAP) }));
+  const panels = PANELS.map((_, at) => ({
+    row,
+    x: LEFT + (at % COLUMNS) * (PANEL.width + GAP.x),
+    top: row.top + Math.floor(at / COLUMNS) * (PANEL.height + GAP.y),
+  }));
   return [
     ...panels.flatMap((panel, at) => {
-      const variant = COLUMNS[at];
+      const variant = PANELS[at];
       const own = results.filter(({ setting }) => setting.variant === variant?.name);
       return [
-        text('caption', { x: panel.x, y: row.top - 40 }, variant?.title ?? '', 'start', 13),
-        text('note', { x: panel.x, y: row.top - 24 }, variant?.detail ?? ''),
-        ...drawAxes(panel, at === 0),
+        text('caption', { x: panel.x, y: panel.top - 40 }, variant?.title ?? '', 'start', 13),
+        text('note', { x: panel.x, y: panel.top - 24 }, variant?.detail ?? ''),
+        ...drawAxes(panel, at % COLUMNS === 0),
         ...row.ranges.map((range, place) => drawCurve(panel, place, find(own, range))),
         ...(variant !== undefined && REPEATED.includes(variant) ? drawPublished(panel) : []),
         ...drawUnelected(panel, own),
@@ -134,10 +143,10 @@ function find(results: readonly Series[], range: TimeoutRange): Series | null {
 }
 
 function drawAxes(panel: Panel, isNamed: boolean): readonly string[] {
-  const { row, x } = panel;
-  const bottom = row.top + PANEL.height;
+  const { row, x, top } = panel;
+  const bottom = top + PANEL.height;
   const shares = [0, 0.25, 0.5, 0.75, 1].flatMap((share) => {
-    const y = yOf(row, share);
+    const y = yOf(panel, share);
     const line = `<line class="rule" x1="${x}" y1="${y}" x2="${x + PANEL.width}" y2="${y}"/>`;
     const name = text('note', { x: x - 8, y: y + 4 }, `${share * 100} %`, 'end');
     return isNamed ? [line, name] : [line];
@@ -148,7 +157,7 @@ function drawAxes(panel: Panel, isNamed: boolean): readonly string[] {
   const times = decades.flatMap((ms) => {
     const at = xOf(panel, ms);
     return [
-      `<line class="rule" x1="${at}" y1="${row.top}" x2="${at}" y2="${bottom + 5}"/>`,
+      `<line class="rule" x1="${at}" y1="${top}" x2="${at}" y2="${bottom + 5}"/>`,
       text('note', { x: at, y: bottom + 19 }, inUnits(ms), 'middle'),
     ];
   });
@@ -161,17 +170,18 @@ function drawCurve(panel: Panel, place: number, series: Series | null): string {
   if (series === null || series.times.length === 0) return '';
   const points = Array.from({ length: 101 }, (_, at) => {
     const ms = quantile(series, at / 100);
-    return ms === null ? [] : [`${xOf(panel, ms)} ${yOf(panel.row, at / 100)}`];
+    return ms === null ? [] : [`${xOf(panel, ms)} ${yOf(panel, at / 100)}`];
   }).flat();
   return `<path class="curve ${tone}-curve" d="M${points.join('L')}"/>`;
 }
 
 /** Says so where there is no curve. */
-function drawUnelected({ row, x }: Panel, results: readonly Series[]): readonly string[] {
+function drawUnelected(panel: Panel, results: readonly Series[]): readonly string[] {
+  const { row, x } = panel;
   const silent = row.ranges.filter((range) => find(results, range)?.times.length === 0);
   return silent.map((range, at) => {
     const tone = row.tones[row.ranges.indexOf(range)] ?? 'plain';
-    const y = yOf(row, 0.04 + 0.08 * (silent.length - 1 - at));
+    const y = yOf(panel, 0.04 + 0.08 * (silent.length - 1 - at));
     const words = `${nameOf(range)}: nobody in 100 s`;
     return text(`${tone}-ink halo`, { x: x + PANEL.width - 6, y }, words, 'end');
   });
@@ -179,13 +189,13 @@ function drawUnelected({ row, x }: Panel, results: readonly Series[]): readonly 
 
 /** Points of a curve where they belong; a mean, or a bound, as a line of its own. */
 function drawPublished(panel: Panel): readonly string[] {
-  const { row } = panel;
+  const { row, top } = panel;
   return row.ranges.flatMap((range, place) => {
     const tone = row.tones[place] ?? 'plain';
     return publishedFor(range).flatMap(({ ms, share, text: words }) => {
       const x = xOf(panel, ms);
-      const y = yOf(row, share ?? 0.94);
-      const bar = `<line class="curve dashed ${tone}-curve" x1="${x}" y1="${row.top}" x2="${x}" y2="${row.top + PANEL.height}"/>`;
+      const y = yOf(panel, share ?? 0.94);
+      const bar = `<line class="curve dashed ${tone}-curve" x1="${x}" y1="${top}" x2="${x}" y2="${top + PANEL.height}"/>`;
       const [label, anchor] =
         share === 0.5
           ? ([{ x: round(x - 2), y: round(y - 10) }, 'end'] as const)
@@ -200,7 +210,7 @@ function drawPublished(panel: Panel): readonly string[] {
 }
 
 function drawLegend(row: Row): readonly string[] {
-  const x = LEFT + COLUMNS.length * (PANEL.width + GAP);
+  const x = LEFT + COLUMNS * PANEL.width + GAP.x + 20;
   return [
     ...wrapped(row.title, { x, y: row.top + 12 }),
     ...row.ranges.flatMap((range, place) => {
@@ -230,7 +240,7 @@ function xOf({ row, x }: Panel, ms: number): number {
   return round(x + PANEL.width * share);
 }
 
-function yOf({ top }: Row, share: number): number {
+function yOf({ top }: Panel, share: number): number {
   return round(top + PANEL.height * (1 - share));
 }
 

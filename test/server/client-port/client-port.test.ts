@@ -8,6 +8,7 @@ import { decodeRequests, encodeRequests } from '../../../src/client-protocol/req
 import { RaftError } from '../../../src/core/errors.ts';
 import { encodeCommand } from '../../../src/kv/command-codec.ts';
 import { decodeResult } from '../../../src/kv/result-codec.ts';
+import { FRAME_FRAGMENTS_MAX } from '../../../src/server/limits.ts';
 import { eventually } from '../eventually.ts';
 import { type LocalOptions, type LocalServer, served } from '../local-server.ts';
 import { type RawClient, rawClient, readOf, watchOf as watch } from './raw-client.ts';
@@ -189,6 +190,25 @@ describe('garbage', () => {
     const { client } = await stage();
     client.sendBytes(new Uint8Array(17 * 1024 * 1024));
     expect(await client.closed).toBe(1009);
+  });
+
+  it('[SV20] closes a connection whose frame comes in more than 64 fragments', async () => {
+    const { url } = await served();
+    const whole = encodeRequests([readOf(1)]);
+    const sent = async (fragments: number): Promise<number | string> => {
+      const client = await rawClient(url);
+      for (let at = 1; at < fragments; at += 1)
+        client.socket.send(new Uint8Array(0), { fin: false });
+      client.sendBytes(whole);
+      return Promise.race([
+        client.closed,
+        client.until(({ type }) => type === 'read').then(({ type }) => type),
+      ]);
+    };
+    expect([await sent(FRAME_FRAGMENTS_MAX), await sent(FRAME_FRAGMENTS_MAX + 1)]).toEqual([
+      'read',
+      1008,
+    ]);
   });
 });
 

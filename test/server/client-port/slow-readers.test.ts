@@ -5,6 +5,7 @@ import { connect } from '../../../src/client/index.ts';
 import type { KeyValue } from '../../../src/kv/results.ts';
 import type { WatchListener } from '../../../src/kv/watch-event.ts';
 import { createHeld } from '../../../src/server/admission/held-bytes.ts';
+import { REPLY_BYTES_MAX } from '../../../src/server/limits.ts';
 import { isKvResult } from '../../../src/server/store/replica-calls.ts';
 import { eventually } from '../eventually.ts';
 import { readSse } from '../http/sse.ts';
@@ -61,6 +62,23 @@ describe('what does not fit into a frame', () => {
     const told: { events: readonly { key: string }[] } = JSON.parse(data ?? '');
     expect(told.events.map(({ key }) => key)).toEqual(longKeys);
     await events.cancel();
+  });
+
+  it('[SP8] a key that fits into no frame is refused alone, and read over HTTP', async () => {
+    const { url, commit } = await served();
+    const value = new Uint8Array(REPLY_BYTES_MAX);
+    await commit({ type: 'put', key: bytes('large'), value });
+    await commit({ type: 'put', key: bytes('small'), value: bytes('x') });
+    await using client = connect({ endpoints: [url], timeoutMs: 30_000 });
+    const small = client.get('small');
+    // Not its bytes: a failure would print them.
+    const large = await client.get('large').then(
+      () => 'answered',
+      ({ code }) => code,
+    );
+    expect([large, (await small)?.version]).toEqual(['RAFT_TOO_LARGE', 1]);
+    const answer = await fetch(`${url}/kv/large`);
+    expect((await answer.arrayBuffer()).byteLength).toBe(REPLY_BYTES_MAX);
   });
 
   it('[SP8] an answer of 20 MiB is refused alone, and says that its write was carried out', async () => {

@@ -1,5 +1,6 @@
 /** `POST /txn`: what it takes, what it answers, what it refuses. */
 import { describe, expect, it } from 'vitest';
+import { TXN_ANSWER_BYTES_MAX } from '../../../src/server/limits.ts';
 import { type LocalApi, localApi } from '../local-server.ts';
 
 function post(local: LocalApi, body: unknown, query = ''): Promise<Response> {
@@ -36,6 +37,23 @@ describe('transactions', () => {
         { op: 'range', revision: 3, kvs: [kv], more: false, count: 1 },
       ],
     });
+  });
+
+  it('[SP8] refuses an answer of more than 8 MiB, and says that its writes were carried out', async () => {
+    const local = localApi();
+    const key = new TextEncoder().encode('large');
+    const range = { success: [put('written', 'x'), { op: 'range', key: 'large' }] };
+    const answered = async (bytes: number): Promise<readonly unknown[]> => {
+      await local.commit({ type: 'put', key, value: new Uint8Array(bytes) });
+      const response = await post(local, range);
+      return [response.status, await response.json()];
+    };
+    const message = expect.stringContaining('was carried out, at revision 3');
+    expect(await answered(TXN_ANSWER_BYTES_MAX)).toEqual([
+      413,
+      { code: 'RAFT_TOO_LARGE', message, retry: 'never' },
+    ]);
+    expect(await answered(TXN_ANSWER_BYTES_MAX - 1024)).toMatchObject([200, { revision: 5 }]);
   });
 
   it('[SV13] runs the failure branch otherwise, and shows what it is asked for', async () => {
