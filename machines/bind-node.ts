@@ -60,6 +60,11 @@ export function bindNode(
         changes: {},
         effects: error === null ? [] : [{ type: 'halted', error }],
       })),
+      applyKnown: enqueueActions(({ context: { recovered }, enqueue }) => {
+        if (recovered === null || recovered.commitIndex === recovered.log.base.index) return;
+        const { commitIndex } = recovered;
+        enqueue.sendTo('applier', { type: 'commit.advanced', commitIndex });
+      }),
       drain: perform(() => ({ changes: {}, effects: [{ type: 'drain' }] })),
     },
     delays: { drainTimeout: DRAIN_TIMEOUT_MS },

@@ -67,6 +67,7 @@ export const nodeMachine = setup({
     stopCall: (_, _caller: { call: number }) => {},
     announceHalt: () => {},
     drain: () => {},
+    applyKnown: () => {},
   },
   delays: { drainTimeout: 2_000 },
 }).createMachine({
@@ -152,8 +153,10 @@ export const nodeMachine = setup({
       ],
       states: {
         running: {
-          description: 'Takes proposals and reads.',
-          meta: { rules: ['EM5'] },
+          description:
+            'Takes proposals and reads; first of all applies what it knew to be committed.',
+          meta: { rules: ['EM5', 'CM5'] },
+          entry: 'applyKnown',
           on: { stop: 'draining' },
         },
         draining: {

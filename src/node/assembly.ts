@@ -78,11 +78,11 @@ function endings(parts: Parts, { instruments }: Settings, ports: Part): readonly
 
 function diskOf({ life, recovered, settings }: Beginnings, send: (send: Send) => void): Disk {
   const { clock, store } = settings;
-  const { hardState, log } = recovered;
+  const { commitIndex, hardState, log } = recovered;
   return new Disk({
     store,
     send,
-    recovered: { hardState, entry: lastLog(log) },
+    recovered: { hardState, entry: lastLog(log), commitIndex },
     now: () => clock.now(),
     run: life.run,
   });

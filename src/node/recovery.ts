@@ -1,18 +1,20 @@
-/** From what the disk has proven to the state a node starts with: always a follower (§3.8). */
+/** From what the disk has proven to the state a node starts with: always a follower (§3.8), which knows what it knew (CM5). */
 
 import { foundingMembership } from '../core/configuration.ts';
 import type { RaftState } from '../core/raft-state.ts';
 import { INDEX_ZERO } from '../core/types.ts';
 import type { RecoveredLog } from '../ports/log-store.ts';
-import { withConfigurations } from '../rules/configurations.ts';
+import { configurationsAtCommit, withConfigurations } from '../rules/configurations.ts';
 
 export function recoveredState(
   { id, timing, protocol }: Pick<RaftState, 'id' | 'timing' | 'protocol'>,
-  { hardState, log, configuration, configurations }: RecoveredLog,
+  { hardState, log, commitIndex, configuration, configurations }: RecoveredLog,
 ): RaftState {
+  const known = [foundingMembership(configuration, log.base.index), ...configurations];
+  const committed = configurationsAtCommit({ configurations: known }, commitIndex);
   return {
     id,
-    ...withConfigurations([foundingMembership(configuration, log.base.index), ...configurations]),
+    ...withConfigurations(committed?.configurations ?? known),
     timing,
     protocol,
     term: hardState.term,
@@ -20,7 +22,7 @@ export function recoveredState(
     leaderId: null,
     log,
     durableIndex: log.lastIndex,
-    commitIndex: log.base.index,
+    commitIndex,
     granted: [],
     preVoteRound: 0,
     matchIndex: {},

@@ -3,7 +3,7 @@
  * it. What it says of the log and of its commitment stays true when the node ends (OP1).
  */
 import { members } from '../core/configuration.ts';
-import { INDEX_ZERO, type NodeId, nextIndex } from '../core/types.ts';
+import { type NodeId, nextIndex } from '../core/types.ts';
 import type { RecoveredLog } from '../ports/log-store.ts';
 import type { LinkStatus, ReplicaCounters, ReplicaStatus } from '../ports/replica.ts';
 import type { NodeInspection } from './instruments.ts';
@@ -18,7 +18,7 @@ export function statusOf(parts: Parts, recovered: RecoveredLog): ReplicaStatus {
     id: parts.id,
     clusterId: recovered.identity.clusterId,
     ...lifeOf(parts, recovered),
-    commitIndex: raft?.commitIndex ?? INDEX_ZERO,
+    commitIndex: raft?.commitIndex ?? recovered.commitIndex,
     lastApplied: applying.lastApplied,
     firstIndex: nextIndex(log.base.index),
     lastIndex: log.lastIndex,

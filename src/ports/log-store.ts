@@ -16,7 +16,9 @@ export type LogOperation =
   /** Removes the entry at `index` and all behind it; the head of a run cut in the middle is kept. */
   | { readonly type: 'truncateFrom'; readonly index: Index }
   /** Contiguous with the log and with each other. */
-  | { readonly type: 'append'; readonly runs: readonly EntryRun[] };
+  | { readonly type: 'append'; readonly runs: readonly EntryRun[] }
+  /** What is known to be committed; only what the log holds after this write counts, and it never falls (ST19). */
+  | { readonly type: 'noteCommitted'; readonly index: Index };
 
 /** Who the store is for. A store made for someone else is refused (ST5). */
 export interface LogStoreOwner {
@@ -33,6 +35,8 @@ export interface RecoveredLog {
   readonly identity: NodeIdentity;
   readonly hardState: HardState;
   readonly log: LogShape;
+  /** What was known to be committed when the last write was made, in `[log.base.index, log.lastIndex]` (ST19). */
+  readonly commitIndex: Index;
   /** The configuration in force at `log.base`; newer ones are entries of the log. */
   readonly configuration: Configuration;
   /** Those of the log's entries, in order (MC1). */

@@ -38,10 +38,10 @@ export class LevelLogStore implements LogStore {
     this.#session = { opened, writer };
     const { identity, isNew, proven } = opened;
     const { content } = writer;
-    const { hardState, shape: log } = content.log;
+    const { commitIndex, hardState, shape: log } = content.log;
     const { configuration, configurations } = proven;
-    const { peers } = content;
-    return { identity, hardState, log, configuration, configurations, peers, isNew };
+    const known = { hardState, log, commitIndex, configuration, configurations };
+    return { identity, ...known, peers: content.peers, isNew };
   }
 
   write(operations: readonly LogOperation[], completed: (error: Error | null) => void): void {

@@ -13,6 +13,7 @@ import type { KnownPeer, NodeIdentity } from '../core/identity.ts';
 import { checkOptionNames } from '../core/known-names.ts';
 import { LOG_EMPTY } from '../core/log-shape.ts';
 import { type ReadRange, selectRuns, truncateRuns } from '../core/run-list.ts';
+import { INDEX_ZERO } from '../core/types.ts';
 import type { LogOperation, LogStore, LogStoreOwner, RecoveredLog } from '../ports/log-store.ts';
 import { requireFit, requireOwn } from './directory/agreement.ts';
 import { foundIdentity } from './directory/directory-creation.ts';
@@ -54,9 +55,9 @@ class MemoryLogStore implements LogStore {
   readonly #injected: () => Error | null;
   #content: Content | null = null;
   #isOpen = false;
-  #isWriting = false;
+  /** Finishes the write under way; `null`: none is. */
+  #finish: (() => void) | null = null;
   #failure: RaftError | null = null;
-  #idleListeners: (() => void)[] = [];
 
   constructor(options: MemoryLogStoreOptions) {
     this.#randomWord = options.randomWord ?? cryptoWord;
@@ -77,9 +78,9 @@ class MemoryLogStore implements LogStore {
     this.#isOpen = true;
     this.#failure = null;
     const { identity, configuration, log, peers } = content;
-    const { hardState, shape } = log;
-    const known = { configuration, configurations, peers: [...peers.values()] };
-    return { identity, hardState, log: shape, ...known, isNew };
+    const { commitIndex, hardState, shape } = log;
+    const known = { hardState, log: shape, commitIndex, configuration, configurations };
+    return { identity, ...known, peers: [...peers.values()], isNew };
   }
 
   write(operations: readonly LogOperation[], completed: (error: Error | null) => void): void {
@@ -88,15 +89,15 @@ class MemoryLogStore implements LogStore {
       this.#defer(() => completed(refusal));
       return;
     }
-    assert(!this.#isWriting, 'ST1: one write at a time');
+    assert(this.#finish === null, 'ST1: one write at a time');
     const plan = planWrite(this.#required().log, operations);
-    this.#isWriting = true;
-    this.#defer(() => {
-      const error = this.#perform((content) => carryOut(content, plan));
-      this.#isWriting = false;
-      for (const listener of this.#idleListeners.splice(0)) listener();
-      completed(error);
-    });
+    const finish = (): void => {
+      if (this.#finish !== finish) return;
+      this.#finish = null;
+      completed(this.#perform((content) => carryOut(content, plan)));
+    };
+    this.#finish = finish;
+    this.#defer(finish);
   }
 
   async read(range: ReadRange): Promise<readonly EntryRun[]> {
@@ -115,11 +116,9 @@ class MemoryLogStore implements LogStore {
     return promised((completed) => this.#defer(() => completed(perform())));
   }
 
-  /** A write under way is finished first. The content stays. */
+  /** A write under way is finished first, whatever it was put off for. The content stays. */
   async close(): Promise<void> {
-    while (this.#isWriting) {
-      await new Promise<void>((resolve) => this.#idleListeners.push(resolve));
-    }
+    this.#finish?.();
     this.#isOpen = false;
   }
 
@@ -154,7 +153,7 @@ function newContent(owner: LogStoreOwner, incarnation: string): Content {
   return {
     identity: foundIdentity(owner, incarnation),
     configuration: owner.founding,
-    log: { hardState: HARD_STATE_ZERO, shape: LOG_EMPTY },
+    log: { hardState: HARD_STATE_ZERO, shape: LOG_EMPTY, commitIndex: INDEX_ZERO },
     runs: [],
     peers: new Map(),
   };

@@ -53,7 +53,8 @@ export class StoreContent {
   }
 
   get log(): LogState {
-    return { hardState: this.#state.hardState, shape: this.#shape };
+    const { commitIndex, hardState } = this.#state;
+    return { hardState, shape: this.#shape, commitIndex };
   }
 
   get peers(): readonly KnownPeer[] {
@@ -119,9 +120,10 @@ export class StoreContent {
 
   #stateAfter(plan: LogPlan, content: Pick<StoreState, 'digest' | 'runs'>): StoreState {
     const { sequence, boots } = this.#state;
-    const { hardState, shape } = plan.after;
+    const { commitIndex, hardState, shape } = plan.after;
     const { base } = shape;
-    return { sequence: sequence + 1, boots, hardState, base, last: lastLog(shape), ...content };
+    const places = { base, last: lastLog(shape), commitIndex };
+    return { sequence: sequence + 1, boots, hardState, ...places, ...content };
   }
 }
 

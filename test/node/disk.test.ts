@@ -3,8 +3,10 @@ import { expect, it } from 'vitest';
 import type { Persist, Send } from '../../src/core/effect.ts';
 import { ENTRY_KIND, type EntryRun, encodeRun } from '../../src/core/entry-run.ts';
 import { HARD_STATE_ZERO } from '../../src/core/hard-state.ts';
-import { ENTRY_ZERO, index, nodeId, term } from '../../src/core/types.ts';
+import { ENTRY_ZERO, INDEX_ZERO, index, nodeId, term } from '../../src/core/types.ts';
 import { Disk } from '../../src/node/deeds/disk.ts';
+import { stopped } from '../../src/node/endings.ts';
+import type { LogOperation } from '../../src/ports/log-store.ts';
 
 const LEADER = nodeId('n1');
 
@@ -45,7 +47,7 @@ it('[PS5] [B9] what is overwritten in the batch that would have stored it is not
       completions.push(() => completed(null));
     },
   };
-  const recovered = { hardState: HARD_STATE_ZERO, entry: ENTRY_ZERO };
+  const recovered = { hardState: HARD_STATE_ZERO, entry: ENTRY_ZERO, commitIndex: INDEX_ZERO };
   const disk = new Disk({
     store,
     recovered,
@@ -71,4 +73,37 @@ it('[PS5] [B9] what is overwritten in the batch that would have stored it is not
   disk.flush(() => {});
   complete();
   expect(said).toEqual([acceptance(1, 1), candidacy(2, 1), acceptance(2, 2)]);
+});
+
+it('[ST19] what is committed rides along with the next write, and an orderly end writes what lags', () => {
+  const written: (readonly LogOperation[])[] = [];
+  const completions: (() => void)[] = [];
+  const recovered = { hardState: HARD_STATE_ZERO, entry: ENTRY_ZERO, commitIndex: INDEX_ZERO };
+  const disk = new Disk({
+    store: {
+      write: (operations, completed) => {
+        written.push(operations);
+        completions.push(() => completed(null));
+      },
+    },
+    recovered,
+    now: () => 0,
+    run: (input) => input(),
+    send: () => {},
+  });
+  const runs = [runOf(1, 1), runOf(1, 2), runOf(1, 3)] as const;
+  const appended = (at: 0 | 1 | 2): LogOperation => ({ type: 'append', runs: [runs[at]] });
+  const noted = (at: number): LogOperation => ({ type: 'noteCommitted', index: index(at) });
+  const flush = (at: 0 | 1 | 2): void => {
+    disk.gather(appendAt(at + 1), [runs[at]]);
+    disk.flush(() => {});
+    completions.shift()?.();
+  };
+  flush(0);
+  disk.noteCommitted(index(1));
+  flush(1);
+  flush(2);
+  disk.noteCommitted(index(3));
+  disk.end(stopped());
+  expect(written).toEqual([[appended(0)], [appended(1), noted(1)], [appended(2)], [noted(3)]]);
 });

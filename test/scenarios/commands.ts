@@ -199,10 +199,12 @@ function twoOf(stage: Stage, words: readonly string[]): readonly [PlayMember, Pl
   return [one, other];
 }
 
-function diskInWords({ disk }: PlayMember): string {
+function diskInWords({ disk, node }: PlayMember): string {
   const { hardState, lastIndex, lastTerm } = disk.durable;
   const vote = hardState.votedFor === null ? 'no vote' : `vote for ${hardState.votedFor}`;
-  return `term ${hardState.term}, ${vote}, log ends at ${lastTerm}/${lastIndex}`;
+  const commitIndex = node?.status().commitIndex ?? 0;
+  const known = commitIndex === 0 ? '' : `, commit ${commitIndex}`;
+  return `term ${hardState.term}, ${vote}, log ends at ${lastTerm}/${lastIndex}${known}`;
 }
 
 /** A leader looks whether a quorum has answered; anyone else loses patience with whoever should lead. */

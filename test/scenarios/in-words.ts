@@ -37,7 +37,7 @@ export function messageInWords(message: Message, runs: readonly EntryRun[]): str
 }
 
 export function writeInWords(operations: readonly LogOperation[]): string {
-  return operations.map(operationInWords).join('; ');
+  return operations.flatMap(operationInWords).join('; ');
 }
 
 /** `1/1 no-op, 1/2 x=1`; entries from before the play have no text and stand together, `4/4..5`. */
@@ -79,7 +79,8 @@ function answerInWords({ result, round, prevIndex }: AppendEntriesReply): string
   return `no to ${prevIndex}, log ends at ${lastIndex}, maybe at ${placeOf(hint)}${asked}`;
 }
 
-function operationInWords(operation: LogOperation): string {
+/** What rides along as a hint for the next start is no part of the story. */
+function operationInWords(operation: LogOperation): string | readonly [] {
   switch (operation.type) {
     case 'setHardState': {
       const { term, votedFor } = operation.hardState;
@@ -89,6 +90,8 @@ function operationInWords(operation: LogOperation): string {
       return `nothing from ${operation.index} on`;
     case 'append':
       return entriesInWords(operation.runs);
+    case 'noteCommitted':
+      return [];
     default:
       return unreachable(operation);
   }

@@ -164,14 +164,15 @@ class Life {
     const label = labelOf(moved);
     const before = this.labels.get(moved.actor);
     this.labels.set(moved.actor, label);
-    if (moved.actor === 'raft') this.#noteCommit(moved.commitIndex);
+    if (moved.actor === 'raft') this.#noteCommit(moved.commitIndex, before === undefined);
     if (before === label || before === undefined) return;
     this.#says(inWords(moved, before, label));
   }
 
-  #noteCommit(commitIndex: number): void {
+  /** What it knows from the beginning is told by the line of its start. */
+  #noteCommit(commitIndex: number, isFirst: boolean): void {
     if (commitIndex <= this.#commitIndex) return;
-    this.#says(`commit ${this.#commitIndex} → ${commitIndex}`);
+    if (!isFirst) this.#says(`commit ${this.#commitIndex} → ${commitIndex}`);
     this.#commitIndex = commitIndex;
   }
 

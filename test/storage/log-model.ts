@@ -8,6 +8,7 @@ import type { LogOperation, LogStore, RecoveredLog } from '../../src/ports/log-s
 import {
   append,
   hard,
+  noteCommitted,
   peer,
   run,
   texts,
@@ -21,10 +22,18 @@ export interface LogModel {
   readonly votedFor: string | null;
   /** `term:payload` of each entry, the first at index 1. */
   readonly entries: readonly string[];
+  /** What was known to be committed at the last write. */
+  readonly commitIndex: number;
   readonly peers: readonly KnownPeer[];
 }
 
-export const MODEL_EMPTY: LogModel = { term: 0, votedFor: null, entries: [], peers: [] };
+export const MODEL_EMPTY: LogModel = {
+  term: 0,
+  votedFor: null,
+  entries: [],
+  commitIndex: 0,
+  peers: [],
+};
 
 /** One random write, whatever the store holds: `legalWrite` fits it to the model. */
 export interface RandomWrite {
@@ -34,6 +43,8 @@ export interface RandomWrite {
   readonly cut: number;
   /** Lengths of the runs to append. */
   readonly runs: readonly number[];
+  /** How many entries at the end are not known to be committed then; `null`: nothing is said. */
+  readonly uncommitted: number | null;
   readonly peer: string | null;
 }
 
@@ -42,6 +53,7 @@ export const randomWrite: fc.Arbitrary<RandomWrite> = fc.record({
   votedFor: fc.constantFrom(null, 'n1', 'n2'),
   cut: fc.constantFrom(0, 0, 0, 1, 2, 3, 5, 100),
   runs: fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 3 }),
+  uncommitted: fc.constantFrom(null, null, -1, 0, 2, 5),
   peer: fc.constantFrom(null, null, 'n2', 'n3'),
 });
 
@@ -52,6 +64,7 @@ export function drawWrite(random: SeededRandom): RandomWrite {
     votedFor: random.pick([null, 'n1', 'n2']),
     cut: random.pick([0, 0, 0, 1, 2, 5, 100]),
     runs: Array.from({ length: random.integer(0, 3) }, () => random.integer(1, 4)),
+    uncommitted: random.pick([null, null, 2, 5]),
     peer: null,
   };
 }
@@ -69,7 +82,7 @@ export function legalWrite(before: LogModel, random: RandomWrite, mark: number):
   const term = Math.max(1, before.term + random.termsAhead);
   const isSameTerm = term === before.term;
   const votedFor = isSameTerm && before.votedFor !== null ? before.votedFor : random.votedFor;
-  const length = Math.max(0, before.entries.length - random.cut);
+  const length = Math.max(before.commitIndex, before.entries.length - random.cut);
   const operations: LogOperation[] = [];
   if (!isSameTerm || votedFor !== before.votedFor) operations.push(hard(term, votedFor));
   if (length < before.entries.length) operations.push(truncate(length + 1));
@@ -80,17 +93,20 @@ export function legalWrite(before: LogModel, random: RandomWrite, mark: number):
     operations.push(append(run(term, first, payloads)));
     entries.push(...payloads.map((payload) => `${term}:${payload}`));
   }
+  const known = entries.length - (random.uncommitted ?? Number.POSITIVE_INFINITY);
+  if (known > 0) operations.push(noteCommitted(known));
+  const commitIndex = Math.max(before.commitIndex, Math.min(known, entries.length));
   const met = random.peer === null ? null : peer(random.peer, mark);
   const peers = met === null ? before.peers : withPeer(before.peers, met);
-  const after = { term, votedFor, entries, peers };
+  const after = { term, votedFor, entries, commitIndex, peers };
   return { operations, peer: met, after, afterPeer: { ...before, peers } };
 }
 
 /** What an open store holds, read back entry by entry. */
 export async function contentOf(store: LogStore, recovered: RecoveredLog): Promise<LogModel> {
-  const { hardState, log, peers } = recovered;
+  const { commitIndex, hardState, log, peers } = recovered;
   const entries = await texts(store, 1, log.lastIndex);
-  return { ...hardState, entries, peers: [...peers].sort(byName) };
+  return { ...hardState, entries, commitIndex, peers: [...peers].sort(byName) };
 }
 
 function withPeer(peers: readonly KnownPeer[], met: KnownPeer): readonly KnownPeer[] {

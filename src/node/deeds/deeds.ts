@@ -84,6 +84,7 @@ function raftDeeds(doers: Doers): DeedsOf<RaftOutput> {
     persist: (effect, received) => logWriting.persist(effect, received),
     send: (effect) => disk.sendWhenDurable(effect),
     commit: ({ commitIndex }) => {
+      disk.noteCommitted(commitIndex);
       timings.committed(commitIndex);
       // Callers first: what is committed is on its way to them before the peers are told.
       run(() => {

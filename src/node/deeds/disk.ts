@@ -6,8 +6,9 @@ import { unreachable } from '../../core/assert.ts';
 import type { Persist, Send } from '../../core/effect.ts';
 import type { EntryRun } from '../../core/entry-run.ts';
 import type { HardState } from '../../core/hard-state.ts';
-import type { EntryId, Index } from '../../core/types.ts';
+import { type EntryId, greater, type Index } from '../../core/types.ts';
 import type { LogOperation, LogStore } from '../../ports/log-store.ts';
+import type { End } from '../endings.ts';
 
 interface Durable {
   readonly hardState: HardState;
@@ -28,7 +29,7 @@ interface DiskCounters {
 
 interface DiskOptions {
   readonly store: Pick<LogStore, 'write'>;
-  readonly recovered: Durable;
+  readonly recovered: Durable & { readonly commitIndex: Index };
   readonly now: () => number;
   /** Runs an input of the step loop. */
   readonly run: (input: () => void) => void;
@@ -44,6 +45,9 @@ export class Disk {
   #durable = 0;
   #latest: Durable;
   #hardState: HardState;
+  /** The commit index as it was told last, and as it was last given to a write. */
+  #committed: Index;
+  #committedWritten: Index;
   /** When the last write began. */
   #beganMs = 0;
 
@@ -51,6 +55,8 @@ export class Disk {
     this.#options = options;
     this.#latest = options.recovered;
     this.#hardState = options.recovered.hardState;
+    this.#committed = options.recovered.commitIndex;
+    this.#committedWritten = options.recovered.commitIndex;
   }
 
   /** Term and vote as they are on disk. */
@@ -94,16 +100,27 @@ export class Disk {
     else this.#held.push({ after: this.#requested, send });
   }
 
-  /** FS2: what waits for a write is never said, and never written. */
-  end(): void {
+  /** ST19: rides along with the next write. Told behind the entries that it speaks of, which are gathered by then. */
+  noteCommitted(commitIndex: Index): void {
+    this.#committed = greater(this.#committed, commitIndex);
+  }
+
+  /**
+   * FS2: what waits for a write is never said, and never written. After an orderly end, with everything on disk, the
+   * commit index is written once more if it lags: whoever closes the store waits for that.
+   */
+  end({ error }: Pick<End, 'error'>): void {
+    const isOrderly = error === null && this.isIdle;
     this.#gathered = [];
     this.#held = [];
+    const note = isOrderly ? this.#commitNote() : [];
+    if (note.length > 0) this.#options.store.write(note, () => {});
   }
 
   /** Starts the next batch; `completed` hears, in a later step, what is durable with it, or the error. */
   flush(completed: (outcome: Durable | Error) => void): void {
     const { now, run, store } = this.#options;
-    const operations = this.#gathered;
+    const operations = [...this.#gathered, ...this.#commitNote()];
     const through = this.#requested;
     const durable = this.#latest;
     this.#gathered = [];
@@ -118,6 +135,12 @@ export class Disk {
         completed(error ?? durable);
       }),
     );
+  }
+
+  #commitNote(): readonly LogOperation[] {
+    if (this.#committed === this.#committedWritten) return [];
+    this.#committedWritten = this.#committed;
+    return [{ type: 'noteCommitted', index: this.#committed }];
   }
 
   /** Lets go of the messages whose writes are durable. */

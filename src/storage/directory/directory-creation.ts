@@ -5,7 +5,7 @@
 import type { Configuration } from '../../core/configuration.ts';
 import { HARD_STATE_ZERO } from '../../core/hard-state.ts';
 import type { NodeIdentity } from '../../core/identity.ts';
-import { ENTRY_ZERO, nodeId } from '../../core/types.ts';
+import { ENTRY_ZERO, INDEX_ZERO, nodeId } from '../../core/types.ts';
 import type { LogStoreOwner } from '../../ports/log-store.ts';
 import { type Database, type DatabaseChange, writeDurably } from '../disk/database.ts';
 import { checksumOfRecord, putRecord, RECORD_KIND } from '../records/record.ts';
@@ -66,6 +66,7 @@ function firstBatch(
     hardState: HARD_STATE_ZERO,
     base: ENTRY_ZERO,
     last: ENTRY_ZERO,
+    commitIndex: INDEX_ZERO,
     runs: 0,
     digest,
   };

@@ -134,6 +134,9 @@ class StartUpProof {
     const shape = this.#withBase(state);
     const last = lastLog(shape);
     const isLast = last.index === state.last.index && last.term === state.last.term;
+    if (state.commitIndex > state.last.index) {
+      throw this.#damaged('it knows more to be committed than it holds');
+    }
     if (!isLast || this.#runs.length !== state.runs || this.#digest !== state.digest) {
       throw contentDiffers(this.#directory, last);
     }

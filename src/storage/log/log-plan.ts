@@ -9,12 +9,14 @@ import { type HardState, isSameHardState } from '../../core/hard-state.ts';
 import type { LogShape } from '../../core/log-shape.ts';
 import { truncateRuns } from '../../core/run-list.ts';
 import { appendSpan, lastLog, truncateFrom } from '../../core/term-runs.ts';
-import { type Index, nextIndex } from '../../core/types.ts';
+import { greater, type Index, lesser, nextIndex } from '../../core/types.ts';
 import type { LogOperation } from '../../ports/log-store.ts';
 
 export interface LogState {
   readonly hardState: HardState;
   readonly shape: LogShape;
+  /** What was known to be committed when the last write was made. */
+  readonly commitIndex: Index;
 }
 
 export interface LogPlan {
@@ -33,12 +35,14 @@ export function planWrite(before: LogState, operations: readonly LogOperation[])
   const { hardState, shape, cutFrom, append } = draft;
   assert(lastLog(shape).term <= hardState.term, "ST3: no entry is above the hard state's term");
   const isHardStateChanged = !isSameHardState(before.hardState, hardState);
-  return { after: { hardState, shape }, isHardStateChanged, cutFrom, append };
+  const commitIndex = lesser(draft.commitIndex, shape.lastIndex);
+  return { after: { hardState, shape, commitIndex }, isHardStateChanged, cutFrom, append };
 }
 
 interface Draft {
   hardState: HardState;
   shape: LogShape;
+  commitIndex: Index;
   cutFrom: Index | null;
   readonly append: EntryRun[];
 }
@@ -53,6 +57,9 @@ function perform(draft: Draft, operation: LogOperation): void {
       return;
     case 'append':
       for (const run of operation.runs) append(draft, run);
+      return;
+    case 'noteCommitted':
+      draft.commitIndex = greater(draft.commitIndex, operation.index);
       return;
     default:
       unreachable(operation);
@@ -70,7 +77,8 @@ function setHardState(draft: Draft, next: HardState): void {
 }
 
 function truncate(draft: Draft, from: Index): void {
-  const { shape } = draft;
+  const { commitIndex, shape } = draft;
+  assert(from > commitIndex, 'ST19: what is known to be committed is never truncated');
   draft.shape = truncateFrom(shape, from);
   if (from > shape.lastIndex) return;
   const firstAppended = draft.append[0]?.firstIndex ?? nextIndex(shape.lastIndex);

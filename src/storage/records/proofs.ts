@@ -22,6 +22,11 @@ export function orNull<Value>(proof: Proof<Value>): Proof<Value | null> {
   return (value) => (value === null ? null : proof(value));
 }
 
+/** For a field that earlier versions did not write. */
+export function orAbsent<Value>(proof: Proof<Value>, absent: Value): Proof<Value> {
+  return (value) => (value === undefined ? absent : proof(value));
+}
+
 export function listOf<Value>(proof: Proof<Value>): Proof<readonly Value[]> {
   return (value) => {
     const isList = Array.isArray(value) && value.every((each) => proof(each) !== undefined);

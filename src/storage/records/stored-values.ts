@@ -2,8 +2,18 @@
 import type { Configuration } from '../../core/configuration.ts';
 import type { HardState } from '../../core/hard-state.ts';
 import type { KnownPeer, NodeIdentity, PeerBoot } from '../../core/identity.ts';
-import type { EntryId } from '../../core/types.ts';
-import { aCounter, aNodeId, anIndex, aTerm, aText, listOf, objectOf, orNull } from './proofs.ts';
+import { type EntryId, INDEX_ZERO, type Index } from '../../core/types.ts';
+import {
+  aCounter,
+  aNodeId,
+  anIndex,
+  aTerm,
+  aText,
+  listOf,
+  objectOf,
+  orAbsent,
+  orNull,
+} from './proofs.ts';
 import { RECORD_KIND, type RecordFormat } from './record.ts';
 
 /** Whom a database belongs to; the same words stand in `identity.json` (ST5). */
@@ -22,6 +32,8 @@ export interface StoreState {
   readonly base: EntryId;
   /** The last entry; equal to `base` when the log is empty. */
   readonly last: EntryId;
+  /** What was known to be committed, at most `last` (ST19); 0 in records that were written before it was noted. */
+  readonly commitIndex: Index;
   /** How many entry runs there are. */
   readonly runs: number;
   /** The sum of the checksums of all other records, modulo `DIGEST_MODULUS`. */
@@ -66,6 +78,7 @@ export const STATE: RecordFormat<StoreState> = {
     hardState: aHardState,
     base: anEntryId,
     last: anEntryId,
+    commitIndex: orAbsent(anIndex, INDEX_ZERO),
     runs: aCounter,
     digest: aCounter,
   }),

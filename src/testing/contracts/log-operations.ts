@@ -61,6 +61,10 @@ export function truncate(from: number): LogOperation {
   return { type: 'truncateFrom', index: index(from) };
 }
 
+export function noteCommitted(through: number): LogOperation {
+  return { type: 'noteCommitted', index: index(through) };
+}
+
 export function hard(ofTerm: number, votedFor: string | null = null): LogOperation {
   const hardState: HardState = {
     term: term(ofTerm),

@@ -3,15 +3,13 @@
  * Rules ST1–ST5, ST9, ST12–ST14 of docs/SPEC.md; it does not look at what only a disk can get wrong.
  */
 import { InvariantViolation } from '../../core/assert.ts';
-import { staticConfiguration } from '../../core/configuration.ts';
-import { LOG_EMPTY } from '../../core/log-shape.ts';
-import { index, nodeId } from '../../core/types.ts';
+import { index } from '../../core/types.ts';
 import type { LogOperation } from '../../ports/log-store.ts';
 import {
   append,
   EVERYTHING,
   hard,
-  OWNER,
+  noteCommitted,
   outcome,
   peer,
   run,
@@ -19,6 +17,7 @@ import {
   truncate,
   write,
 } from './log-operations.ts';
+import { identityTests, ownerAndPeerTests } from './log-store-identity.ts';
 import { membershipTests } from './membership-contract.ts';
 import { type StoreHarness, type StorePlace, storeHarness } from './store-harness.ts';
 import type { TestFramework } from './test-framework.ts';
@@ -44,6 +43,7 @@ export function logStoreContract(
     describe('writing', () => writingTests(harness));
     describe('the log', () => logTests(harness));
     describe('hard state', () => hardStateTests(harness));
+    describe('what is committed', () => committedTests(harness));
     describe('reading', () => readingTests(harness));
     describe('identity', () => identityTests(harness));
     describe('membership', () => membershipTests(harness));
@@ -193,6 +193,37 @@ function hardStateTests({ it, expect, stored }: StoreHarness): void {
   }
 }
 
+function committedTests({ it, expect, stored }: StoreHarness): void {
+  const log = [hard(2), append(run(1, 1, ['a', 'b']), run(2, 3, ['c']))];
+
+  it('[ST19] hands out at a start what was known to be committed, which never falls', async () => {
+    const { store, restart } = await stored([...log, noteCommitted(2)]);
+    await write(store, [noteCommitted(1), truncate(3)]);
+    await write(store, [append(run(2, 3, ['C']))]);
+    const { recovered } = await restart();
+    expect(recovered.commitIndex).toBe(2);
+  });
+
+  it('[ST19] of what is said to be committed only that counts which the write leaves in the log', async () => {
+    const { store, restart } = await stored([noteCommitted(7), ...log]);
+    const { store: again, recovered } = await restart();
+    expect(recovered.commitIndex).toBe(3);
+    await write(again, [append(run(2, 4, ['d']))]);
+    await again.close();
+    await store.close();
+    expect(recovered.log.lastIndex).toBe(3);
+  });
+
+  it('[ST19] refuses to truncate what is known to be committed, and nothing is written', async () => {
+    const { store, restart } = await stored([...log, noteCommitted(2)]);
+    for (const from of [1, 2]) {
+      expect(() => store.write([truncate(from)], () => {})).toThrow(InvariantViolation);
+    }
+    const { recovered } = await restart();
+    expect(recovered.log.lastIndex).toBe(3);
+  });
+}
+
 function readingTests({ it, expect, stored }: StoreHarness): void {
   const log = [
     run(1, 1, ['a', 'b', 'c']),
@@ -244,109 +275,6 @@ function readingTests({ it, expect, stored }: StoreHarness): void {
     expect(await before).toEqual(all);
     expect([all, after]).toContainEqual(await during);
     expect(await texts(store, 1, 7)).toEqual(after);
-  });
-}
-
-function identityTests({ it, expect, newPlace, start, stored }: StoreHarness): void {
-  it('[ST13] a new store is empty and at its first boot', async () => {
-    const { recovered } = await start(await newPlace());
-    const { identity, ...rest } = recovered;
-    expect(rest).toEqual({
-      hardState: { term: 0, votedFor: null },
-      log: LOG_EMPTY,
-      configuration: OWNER.founding,
-      configurations: [],
-      peers: [],
-      isNew: true,
-    });
-    expect(identity).toMatchObject({ clusterId: 'c1', nodeId: 'n1', boots: 1 });
-    expect(identity.incarnation).toMatch(/^[0-9a-f]{16}$/);
-    expect(identity.lineage).toEqual([expect.stringMatching(/^[0-9a-f]{16}$/)]);
-  });
-
-  it('[ST13] every start adds one boot, has a new word, and keeps the incarnation', async () => {
-    const place = await newPlace();
-    let { store, recovered } = await start(place);
-    const first = recovered.identity;
-    const words = new Set(first.lineage);
-    for (let boots = 2; boots <= 4; boots += 1) {
-      await store.close();
-      ({ store, recovered } = await start(place));
-      expect(recovered.isNew).toBe(false);
-      expect(recovered.identity).toMatchObject({ boots, incarnation: first.incarnation });
-      expect(recovered.identity.lineage).toHaveLength(1);
-      for (const word of recovered.identity.lineage) words.add(word);
-    }
-    expect(words.size).toBe(4);
-  });
-
-  it('[ST13] [CF5] the founding configuration stays; whoever names other members is refused', async () => {
-    const { place, store } = await stored();
-    await store.close();
-    const founding = staticConfiguration([nodeId('n1')]);
-    await expect(place.store().open({ ...OWNER, founding })).rejects.toMatchObject({
-      code: 'RAFT_WRONG_IDENTITY',
-      message: expect.stringContaining('a cluster of n1, n2, n3, but this start names n1 '),
-    });
-    const again = place.store();
-    const { configuration, identity } = await again.open(OWNER);
-    await again.close();
-    expect(configuration).toEqual(OWNER.founding);
-    expect(identity.boots).toBe(2);
-  });
-
-  it('[CF8] a run larger than this node may send is refused, and changes nothing', async () => {
-    const largest = run(1, 1, ['a'.repeat(1_000), 'b']);
-    const { place, store } = await stored([hard(1), append(largest, run(1, 3, ['c']))]);
-    await store.close();
-    const bytes = largest.bytes.length;
-    await expect(place.store().open({ ...OWNER, runBytesMax: bytes - 1 })).rejects.toMatchObject({
-      code: 'RAFT_LOG_REFUSED',
-      message: expect.stringContaining(`is ${bytes - 1} now: a leader could not send them.`),
-    });
-    const again = place.store();
-    const { identity } = await again.open({ ...OWNER, runBytesMax: bytes });
-    await again.close();
-    expect(identity.boots).toBe(2);
-  });
-}
-
-function ownerAndPeerTests({ it, expect, start, stored }: StoreHarness): void {
-  const others = {
-    cluster: { ...OWNER, clusterId: 'c2' },
-    node: { ...OWNER, nodeId: 'n2' },
-  };
-  for (const [other, owner] of Object.entries(others)) {
-    it(`[ST5] refuses another ${other}, and stays as it was`, async () => {
-      const { place, store } = await stored([hard(1), append(run(1, 1, ['a']))]);
-      await store.close();
-      const wrong = { code: 'RAFT_WRONG_IDENTITY' };
-      await expect(place.store().open(owner)).rejects.toMatchObject(wrong);
-      const { recovered } = await start(place);
-      expect(recovered.identity.boots).toBe(2);
-      expect(recovered.log.lastIndex).toBe(1);
-    });
-  }
-
-  it('[ST14] remembers the newest boot of each peer over restarts', async () => {
-    const { store, restart } = await stored([hard(1)]);
-    await store.rememberPeer(peer('n2', 1));
-    await Promise.all([
-      write(store, [append(run(1, 1, ['a']))]),
-      store.rememberPeer(peer('n3', 4)),
-      store.rememberPeer(peer('n2', 2)),
-      store.rememberPeer(peer('n2', 3)),
-    ]);
-    const { recovered } = await restart();
-    expect(new Map(recovered.peers.map((each) => [each.nodeId, each]))).toEqual(
-      new Map([peer('n2', 3), peer('n3', 4)].map((each) => [each.nodeId, each])),
-    );
-    expect(recovered.log.lastIndex).toBe(1);
-  });
-
-  it('[ST13] refuses to be opened twice', async () => {
-    const { store } = await stored();
-    await expect(store.open(OWNER)).rejects.toThrow(TypeError);
   });
 }
 

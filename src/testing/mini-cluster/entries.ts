@@ -42,6 +42,7 @@ export function written(
 ): readonly StoredEntry[] {
   return operations.reduce((log, operation) => {
     switch (operation.type) {
+      case 'noteCommitted':
       case 'setHardState':
         return log;
       case 'truncateFrom':

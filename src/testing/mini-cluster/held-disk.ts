@@ -7,7 +7,7 @@ import { unreachable } from '../../core/assert.ts';
 import type { HardState } from '../../core/hard-state.ts';
 import type { KnownPeer } from '../../core/identity.ts';
 import type { ReadRange } from '../../core/run-list.ts';
-import { ENTRY_ZERO, type NodeId } from '../../core/types.ts';
+import { ENTRY_ZERO, INDEX_ZERO, type NodeId } from '../../core/types.ts';
 import type { LogOperation, LogStore, LogStoreOwner, RecoveredLog } from '../../ports/log-store.ts';
 import type { DatabaseChange } from '../../storage/disk/database.ts';
 import { memoryLogStore } from '../../storage/memory-log-store.ts';
@@ -166,7 +166,8 @@ function changesOf(operation: LogOperation): readonly DatabaseChange[] {
     case 'setHardState': {
       const { hardState } = operation;
       const counters = { sequence: 0, boots: 0, runs: 0, digest: 0 };
-      const state = { ...counters, hardState, base: ENTRY_ZERO, last: ENTRY_ZERO };
+      const places = { base: ENTRY_ZERO, last: ENTRY_ZERO, commitIndex: INDEX_ZERO };
+      const state = { ...counters, hardState, ...places };
       const value = encodeRecord(RECORD_KIND.state, state);
       return [{ type: 'put', key: keyOf(RECORD_KIND.state), value }];
     }
@@ -178,6 +179,8 @@ function changesOf(operation: LogOperation): readonly DatabaseChange[] {
         key: keyOfRun(run.firstIndex),
         value: run.bytes,
       }));
+    case 'noteCommitted':
+      return [];
     default:
       return unreachable(operation);
   }

@@ -49,6 +49,7 @@ function recordsFor(
     hardState: { term: term(9), votedFor: nodeId('n1') },
     base,
     last: last === undefined ? base : { term: last.term, index: last.lastIndex },
+    commitIndex: base.index,
     runs: runs.length,
     digest,
     ...changes.state,
@@ -125,6 +126,17 @@ describe('the start-up proof', () => {
     const proven = await prove(recordsFor([], { state: { base, last: base } }));
     expect(proven === null ? null : lastLog(proven.shape)).toEqual(base);
     expect(await prove([])).toBeNull();
+  });
+
+  it('[ST19] a state from before it was noted knows nothing to be committed, and none knows more than there is', async () => {
+    const known = await prove(recordsFor(runs, { state: { commitIndex: index(6) } }));
+    expect(known?.state.commitIndex).toBe(6);
+    const { commitIndex: _, ...old } = known?.state ?? expect.fail('it is proven');
+    const before = recordsFor(runs).slice(0, -1);
+    const older = [...before, record(keyOf(RECORD_KIND.state), RECORD_KIND.state, old)];
+    expect((await prove(older))?.state.commitIndex).toBe(0);
+    const words = await refusal(recordsFor(runs, { state: { commitIndex: index(7) } }));
+    expect(words).toContain('it knows more to be committed than it holds');
   });
 
   it.each([

@@ -35,6 +35,7 @@ export class Invariants {
   readonly #options: InvariantsOptions;
   readonly #progress = new Map<NodeId, ReplicationState>();
   #seen: MemberView | null = null;
+  #hasHeardLeader = false;
 
   constructor(node: CheckedNode, options: InvariantsOptions) {
     this.#node = node;
@@ -61,10 +62,18 @@ export class Invariants {
     if (hadLog !== now.raft.log && droppedTerms(hadLog, now.raft.log) >= 2) {
       this.#options.sometimes.note('a follower drops entries of two terms at once');
     }
+    this.#noteEarlyApply(now);
     if (now.leads && before?.leads !== true) this.#checkNewLeader(now.raft);
     if (now.leads) this.#options.history.noteLog(now.raft.term, now.raft.log);
     const known = before?.raft.commitIndex ?? INDEX_ZERO;
     if (now.raft.commitIndex > known) this.#checkCommit(known, now);
+  }
+
+  /** S45: it can only have known that from its disk. */
+  #noteEarlyApply({ raft, lastApplied }: MemberView): void {
+    this.#hasHeardLeader ||= raft.leaderId !== null;
+    if (this.#hasHeardLeader || lastApplied === raft.log.base.index) return;
+    this.#options.sometimes.note('a restarted node applies what it knew before it hears a leader');
   }
 
   /** S01, S04. */

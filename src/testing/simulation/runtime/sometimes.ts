@@ -30,6 +30,7 @@ const TURNS = [
   'a directory opens whole in spite of damage',
   'an emptied disk is turned away by those who knew it',
   'an old copy of a disk is turned away',
+  'a restarted node applies what it knew before it hears a leader',
   'a node does not start while its disk is full',
   'everyone loses power and nothing acknowledged is lost',
   'a connection breaks in the middle of a message',

@@ -254,7 +254,7 @@ export class SimulatedMember {
     events.started(this);
   }
 
-  /** S14, S17: what the store has proven at its start is what the disk had promised, to the last entry. */
+  /** S14, S17, S45: what the store has proven at its start is what the disk had promised, to the last entry. */
   #store(process: SimulatedProcess, words: SeededRandom): LogStore {
     const store = new LevelLogStore({
       directory: 'data',
@@ -271,9 +271,12 @@ export class SimulatedMember {
     return store;
   }
 
-  #compare({ hardState, log }: RecoveredLog): void {
+  #compare({ commitIndex, hardState, log }: RecoveredLog): void {
     const { durable } = this;
-    const { report } = this.#world;
+    const { history, report } = this.#world;
+    if (commitIndex > history.committedThrough) {
+      report('S45', `${this.id} wakes with commit ${commitIndex}, which nobody has reached`);
+    }
     const isSameVote = hardState.votedFor === durable.hardState.votedFor;
     if (hardState.term !== durable.hardState.term || !isSameVote) {
       report('S14', `${this.id} forgets term ${durable.hardState.term} or its vote in it`);

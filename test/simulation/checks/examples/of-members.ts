@@ -4,7 +4,15 @@ import { index, type NodeId, term } from '../../../../src/core/types.ts';
 import { encodeCommand } from '../../../../src/kv/command-codec.ts';
 import { KvStateMachine } from '../../../../src/kv/kv-state-machine.ts';
 import type { StateMachine } from '../../../../src/ports/state-machine.ts';
+import {
+  decodeRecord,
+  encodeRecord,
+  keyOf,
+  RECORD_KIND,
+} from '../../../../src/storage/records/record.ts';
+import { STATE } from '../../../../src/storage/records/stored-values.ts';
 import type { Report } from '../../../../src/testing/simulation/checks/violation.ts';
+import { nameOf } from '../../../../src/testing/simulation/disk/simulated-records.ts';
 import { damageDisk } from '../../../../src/testing/simulation/faults/damage.ts';
 import type { SimulatedMember } from '../../../../src/testing/simulation/world/member.ts';
 import { addressOf } from '../../../../src/testing/simulation/world/member.ts';
@@ -71,11 +79,30 @@ const OF_DISKS: readonly Example[] = [
       if (isWrong) note(voted(durable.hardState.term + 1, null));
     };
   }),
+  between(
+    'S45',
+    'a node wakes up with a commit that nobody has reached',
+    (member, isWrong, world) => {
+      knowAllCommitted(member);
+      if (isWrong) Object.defineProperty(world.history, 'committedThrough', { value: 0 });
+    },
+  ),
   between('S35', 'a directory is refused to which nothing was done', (member, isWrong) => {
     damageDisk(member.disk, 'missingRecord', member.disk.random);
     if (!isWrong) member.excuse = DAMAGED;
   }),
 ];
+
+/** As if the last write had known that everything in the log is committed. */
+function knowAllCommitted({ disk }: SimulatedMember): void {
+  const store = disk.content.get('data/log');
+  const name = nameOf(keyOf(RECORD_KIND.state));
+  if (store?.type !== 'database') throw new Error('there is no database');
+  const found = decodeRecord(STATE, store.records.get(name)?.value ?? new Uint8Array());
+  if (found.type !== 'value') throw new Error('there is no state');
+  const state = { ...found.value, commitIndex: found.value.last.index };
+  store.records.damage(name, encodeRecord(RECORD_KIND.state, state));
+}
 
 /** A machine that throws at the first thing that it is told. */
 function throwing(): StateMachine {
