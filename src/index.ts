@@ -46,7 +46,12 @@ export { systemClock, systemRandom } from './node/system-clock.ts';
 export type { Clock, Random } from './ports/clock.ts';
 export type { LogOperation, LogStore, LogStoreOwner, RecoveredLog } from './ports/log-store.ts';
 export type * from './ports/replica.ts';
-export type { CommittedCommand, CommittedEntry, StateMachine } from './ports/state-machine.ts';
+export type {
+  CommittedCommand,
+  CommittedEntry,
+  MachineSnapshot,
+  StateMachine,
+} from './ports/state-machine.ts';
 export type {
   CloseReason,
   ConnectionListener,

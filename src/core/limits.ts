@@ -49,6 +49,8 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   pendingReadsMax: 100_000,
 });
 
+/** Bound: bytes of one chunk of a snapshot, on disk, on the wire and as a state machine makes it. */
+export const SNAPSHOT_CHUNK_BYTES_MAX = 256 * KIB;
 /** Bound: runs of entries beside one message, which counts them in 16 bits. */
 export const RUNS_PER_MESSAGE_MAX = 0xffff;
 /** Bound: the largest frame that is not a run of entries, a hello; `frameBytesMax` must leave room for it. */

@@ -55,9 +55,14 @@ export class ByteReader {
     return bits;
   }
 
+  /** How many bytes have not been read. */
+  get left(): number {
+    return this.#bytes.length - this.#at;
+  }
+
   /** Nothing may follow. */
   end(): void {
-    if (this.#at !== this.#bytes.length) this.fail('bytes follow its end');
+    if (this.left > 0) this.fail('bytes follow its end');
   }
 
   fail(why: string): never {

@@ -7,7 +7,7 @@
 import { RaftError } from '../core/errors.ts';
 import { isCounter } from '../core/types.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { CommittedCommand, StateMachine } from '../ports/state-machine.ts';
+import type { CommittedCommand, MachineSnapshot, StateMachine } from '../ports/state-machine.ts';
 import { faultInRange, faultInSelector } from './command-check.ts';
 import { COMMAND_VERSION, decodeCommitted, isBounded, isKnownVersion } from './command-codec.ts';
 import type { KvCommand, RangeOptions } from './commands.ts';
@@ -20,13 +20,16 @@ import {
   EVENTS_UNTOLD_MAX,
   HISTORY_EVENTS_MAX,
   PUTS_IN_A_ROW_MAX,
+  RESTORE_RECORDS_MAX,
 } from './limits.ts';
-import { MvccStore } from './mvcc-store.ts';
+import { emptyParts, MvccStore } from './mvcc-store.ts';
 import { Pruning } from './pruning.ts';
 import { decodeResult, encodeResult, type KvAnswer } from './result-codec.ts';
 import type { KeyValue, KvResult, RangeResult } from './results.ts';
 import type { RetainedHistory } from './retention.ts';
 import { stateDigest } from './state-digest.ts';
+import { StoreRestore } from './store-restore.ts';
+import { StoreView } from './store-view.ts';
 import type { HistoryPage, WatchHandle, WatchListener, WatchOptions } from './watch-event.ts';
 import { readHistory } from './watch-history.ts';
 import { type ListenerErrorHandler, WatchHub } from './watch-hub.ts';
@@ -43,14 +46,17 @@ interface KvStateMachineOptions {
 }
 
 export class KvStateMachine implements StateMachine {
-  readonly #store: MvccStore;
+  #store: MvccStore;
   readonly #hub: WatchHub;
   readonly #pruning: Pruning;
+  readonly #options: KvStateMachineOptions;
+  #isRestoring = false;
   #isApplying = false;
 
   constructor(options: KvStateMachineOptions = {}) {
-    this.#store = new MvccStore(options.blockKeysMax);
+    this.#store = new MvccStore(emptyParts(options.blockKeysMax));
     this.#hub = new WatchHub(this.#store, options.onListenerError ?? (() => {}));
+    this.#options = options;
     const { clock = null, pruneStepsMax: stepsMax } = options;
     this.#pruning = new Pruning(this.#store, { clock, stepsMax });
   }
@@ -96,6 +102,8 @@ export class KvStateMachine implements StateMachine {
     isTimeUp: () => boolean = () => false,
   ): readonly (KvResult | undefined)[] {
     if (this.#isApplying) throw new TypeError('a watch listener must not apply commands');
+    if (this.#isRestoring)
+      throw new TypeError('nothing is applied to a store while it is restored');
     for (const { data } of batch) refuseUnknownVersion(data);
     this.#isApplying = true;
     try {
@@ -135,11 +143,16 @@ export class KvStateMachine implements StateMachine {
   /**
    * Every event from `from` on, first what has happened, before this returns, then each batch as it is
    * applied. The listener must be quick and must not throw; `WatchQueue` is for consumers that are slow or
-   * begin far back. Throws `CompactedError` or `RAFT_BAD_REQUEST`.
+   * begin far back. Throws `CompactedError` or `RAFT_BAD_REQUEST`. A restored store interrupts every watch: it is over, and
+   * a new one goes on from the revision that is named, if that is still kept.
    */
-  watch(options: WatchOptions, listener: WatchListener): WatchHandle {
+  watch(
+    options: WatchOptions,
+    listener: WatchListener,
+    interrupted: (nextRevision: number) => void = () => {},
+  ): WatchHandle {
     refuseToWatch(options);
-    return this.#hub.add(options, listener);
+    return this.#hub.add(options, listener, interrupted);
   }
 
   /** One page of what a watch would replay; it goes on from `nextRevision`. Throws as `watch` does. */
@@ -152,9 +165,53 @@ export class KvStateMachine implements StateMachine {
     });
   }
 
+  /** KV26: the store as it stands. Until it is released, what compaction makes unreachable is not freed. */
+  snapshot(): MachineSnapshot {
+    const view = new StoreView(this.#store);
+    return {
+      chunks: () => view.chunks(),
+      release: () => {
+        view.release();
+        this.#pruning.go();
+      },
+    };
+  }
+
+  /** KV26: reads and watches see the old store until the new one is whole; then watches go on there. */
+  async restore(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    if (this.#isRestoring) throw new TypeError('a store is restored once at a time');
+    this.#isRestoring = true;
+    try {
+      const restored = new StoreRestore(this.#options.blockKeysMax);
+      for await (const chunk of chunks) await this.#take(restored, chunk);
+      this.#follow(restored.finish());
+    } finally {
+      this.#isRestoring = false;
+    }
+  }
+
   /** Equal for replicas that have applied the same commands. It walks the whole store: for tests. */
   stateHash(): string {
     return stateDigest(this.#store);
+  }
+
+  /** In turns of the event loop, where there is a clock. */
+  async #take(restored: StoreRestore, chunk: Uint8Array): Promise<void> {
+    const { clock } = this.#options;
+    let left = RESTORE_RECORDS_MAX;
+    for (const _ of restored.take(chunk)) {
+      left -= 1;
+      if (left > 0) continue;
+      left = RESTORE_RECORDS_MAX;
+      if (clock !== undefined) await nextTurn(clock);
+    }
+    if (clock !== undefined) await nextTurn(clock);
+  }
+
+  #follow(store: MvccStore): void {
+    this.#store = store;
+    this.#pruning.follow(store);
+    this.#hub.follow(store);
   }
 
   #applySome(
@@ -206,6 +263,10 @@ export class KvStateMachine implements StateMachine {
     const error = revision === undefined ? null : unreadableAt(revision, this.#store);
     if (error !== null) throw error;
   }
+}
+
+function nextTurn(clock: Pick<Clock, 'yield'>): Promise<void> {
+  return new Promise((resolve) => clock.yield(resolve));
 }
 
 function refuseToWatch(options: WatchOptions): void {

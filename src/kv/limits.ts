@@ -49,6 +49,12 @@ export const SHARED_VALUE_BYTES_MAX = 512;
 export const MARK_SPACING_MIN_MS = 1_000;
 /** Bound: such marks. With more, every second one goes, and they lie twice as far apart. */
 export const MARKS_MAX = 1_024;
+/** Bound: a shorter piece of a value is not worth its head in a chunk of a snapshot; the chunk ends before it. */
+export const PIECE_BYTES_MIN = 1024;
+/** Bound: keys, or events, looked at for one chunk; it then ends as it is. */
+export const SNAPSHOT_ITEMS_MAX = 2_048;
+/** Bound: records of a snapshot taken in one turn of the event loop. */
+export const RESTORE_RECORDS_MAX = 2_048;
 /** Bound: matching events in a page. A revision that crosses it is still given whole. */
 export const HISTORY_EVENTS_MAX = 1024;
 /** Bound: events looked at for a page, matching or not. */

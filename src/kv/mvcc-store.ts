@@ -25,7 +25,25 @@ import { RevisionTimes } from './revision-times.ts';
 import { ValueArena } from './value-arena.ts';
 
 /** As in etcd: an empty store is at 1 and its first write is 2, so that 0 always means "none". */
-const FIRST_REVISION = 1;
+export const FIRST_REVISION = 1;
+
+/** What a store is made of, as `store-restore.ts` has put it together. */
+interface StoreParts {
+  readonly index: KeyIndex;
+  readonly events: EventLog;
+  readonly values: ValueArena;
+  readonly times: RevisionTimes;
+  readonly revision: number;
+  readonly compactedRevision: number;
+  readonly untrimmed: number;
+}
+
+/** A part of the foundation. */
+interface FoundationPage {
+  readonly versions: readonly LiveVersion[];
+  /** The first key that was not looked at; `null`: there are no more. */
+  readonly next: KeyText | null;
+}
 
 interface ReadOptions {
   /** `null`: all of them. */
@@ -46,18 +64,26 @@ interface ReadAnswer {
 
 export class MvccStore {
   readonly #index: KeyIndex;
-  readonly #events = new EventLog();
-  readonly #values = new ValueArena();
-  readonly #times = new RevisionTimes();
-  #revision = FIRST_REVISION;
-  #compactedRevision = 0;
+  readonly #events: EventLog;
+  readonly #values: ValueArena;
+  readonly #times: RevisionTimes;
+  /** The revisions through which views still look; what compaction made unreachable of them stays. */
+  readonly #holds = new Set<{ readonly revision: number }>();
+  #revision: number;
+  #compactedRevision: number;
   /** True if the transaction under way has changed something, and so takes a revision. */
   #isChanged = false;
   /** Position of the first event whose key has not been trimmed for the present compaction. */
-  #untrimmed = 0;
+  #untrimmed: number;
 
-  constructor(blockKeysMax?: number) {
-    this.#index = new KeyIndex(blockKeysMax);
+  constructor(parts: StoreParts = emptyParts()) {
+    this.#index = parts.index;
+    this.#events = parts.events;
+    this.#values = parts.values;
+    this.#times = parts.times;
+    this.#revision = parts.revision;
+    this.#compactedRevision = parts.compactedRevision;
+    this.#untrimmed = parts.untrimmed;
   }
 
   /** The newest revision; within a transaction that has changed something, the one it will take. */
@@ -189,17 +215,42 @@ export class MvccStore {
     return true;
   }
 
+  /** Keeps `prune` from what can be read at this revision or above. Returns how to let go. */
+  hold(revision: number): () => void {
+    const hold = { revision };
+    this.#holds.add(hold);
+    return () => this.#holds.delete(hold);
+  }
+
   /**
    * What existed at the compacted revision and was written before it, in key order. Together with the events
    * from the compacted revision on, it is all that can ever be read: the content of a snapshot.
    */
   foundation(visit: (version: LiveVersion) => void): void {
-    const revision = this.#compactedRevision;
-    this.#index.visit(ALL_KEYS, { liveOnly: false }, (history) => {
+    const page = this.foundationPage(
+      this.#compactedRevision,
+      ALL_KEYS.from,
+      Number.POSITIVE_INFINITY,
+    );
+    for (const version of page.versions) visit(version);
+  }
+
+  /** A part of it, from a key on, at a revision that was compacted and is held: `looksMax` keys at most. */
+  foundationPage(revision: number, from: KeyText, looksMax: number): FoundationPage {
+    const versions: LiveVersion[] = [];
+    let looks = 0;
+    let next: KeyText | null = null;
+    this.#index.visit({ from, to: null }, { liveOnly: false }, (history) => {
+      looks += 1;
+      if (looks > looksMax) {
+        next = history.key;
+        return false;
+      }
       const version = versionAt(history, revision);
-      if (isLive(version) && version.modRevision < revision) visit(version);
+      if (isLive(version) && version.modRevision < revision) versions.push(version);
       return true;
     });
+    return { versions, next };
   }
 
   /** Returns what the key held before; `null`: it did not exist. The index is yet to be told. */
@@ -272,20 +323,39 @@ export class MvccStore {
     const { key } = this.#events.at(this.#untrimmed);
     this.#untrimmed += 1;
     const history = this.#index.find(key);
-    if (history !== null && trimHistory(history, this.#compactedRevision)) this.#index.remove(key);
+    if (history !== null && trimHistory(history, this.#prunedRevision)) this.#index.remove(key);
     return true;
   }
 
   /** Events at the compacted revision itself stay: a watch may begin there. */
   #isDroppable(position: number): boolean {
     const { events } = this;
-    return position < events.end && events.at(position).modRevision < this.#compactedRevision;
+    return position < events.end && events.at(position).modRevision < this.#prunedRevision;
   }
 
   #isTrimmable(position: number): boolean {
     const { events } = this;
-    return position < events.end && events.at(position).modRevision <= this.#compactedRevision;
+    return position < events.end && events.at(position).modRevision <= this.#prunedRevision;
   }
+
+  /** What lies below it may be freed. */
+  get #prunedRevision(): number {
+    let revision = this.#compactedRevision;
+    for (const hold of this.#holds) revision = Math.min(revision, hold.revision);
+    return revision;
+  }
+}
+
+export function emptyParts(blockKeysMax?: number): StoreParts {
+  return {
+    index: new KeyIndex(blockKeysMax),
+    events: new EventLog(),
+    values: new ValueArena(),
+    times: new RevisionTimes(),
+    revision: FIRST_REVISION,
+    compactedRevision: 0,
+    untrimmed: 0,
+  };
 }
 
 function bytesOf({ key, value }: LiveVersion, keysOnly: boolean): number {

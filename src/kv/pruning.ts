@@ -17,7 +17,7 @@ interface PruningOptions {
 const STEPS_PER_EVENT = 4;
 
 export class Pruning {
-  readonly #store: MvccStore;
+  #store: MvccStore;
   readonly #clock: PruningOptions['clock'];
   readonly #stepsMax: number;
   #isScheduled = false;
@@ -33,6 +33,11 @@ export class Pruning {
     if (this.#clock !== null) return this.go();
     this.#store.prune(appended * STEPS_PER_EVENT);
     this.#slice(isTimeUp);
+  }
+
+  /** A restored store has taken the place of the one before. */
+  follow(store: MvccStore): void {
+    this.#store = store;
   }
 
   /** From the next turn on, until nothing is left to free. Harmless twice. */

@@ -3,7 +3,6 @@
  * most so many: with more, every second one goes and they lie further apart. It is a function of the log alone, so
  * every replica has the same marks, and they are a part of its snapshot.
  */
-import { assert } from '../core/assert.ts';
 import { firstPlace } from '../core/search.ts';
 import { itemAt } from './item-at.ts';
 import { MARK_SPACING_MIN_MS, MARKS_MAX } from './limits.ts';
@@ -12,6 +11,14 @@ import { MARK_SPACING_MIN_MS, MARKS_MAX } from './limits.ts';
 export interface RevisionTime {
   readonly timeMs: number;
   readonly revision: number;
+}
+
+/** All there is to remember. */
+interface KeptTimes {
+  /** Oldest first. */
+  readonly marks: readonly RevisionTime[];
+  readonly timeMs: number;
+  readonly spacingMs: number;
 }
 
 export class RevisionTimes {
@@ -66,9 +73,18 @@ export class RevisionTimes {
     }
   }
 
+  /** Whether some log could have made them. */
+  static isPossible({ marks, timeMs, spacingMs }: KeptTimes): boolean {
+    if (marks.length > MARKS_MAX || spacingMs < MARK_SPACING_MIN_MS) return false;
+    return marks.every((mark, place) => {
+      const next = marks[place + 1];
+      if (next === undefined) return mark.timeMs <= timeMs;
+      return mark.timeMs < next.timeMs && mark.revision < next.revision;
+    });
+  }
+
   /** As they were in a snapshot. */
-  restore(marks: readonly RevisionTime[], timeMs: number, spacingMs: number): void {
-    assert(marks.length <= MARKS_MAX, 'KV25: a snapshot has no more marks than a store');
+  restore({ marks, timeMs, spacingMs }: KeptTimes): void {
     this.#marks = [...marks];
     this.#timeMs = timeMs;
     this.#spacingMs = spacingMs;

@@ -28,6 +28,7 @@ interface Watcher {
   /** `null`: it watches a range. */
   readonly key: KeyText | null;
   readonly listener: WatchListener;
+  readonly interrupted: (nextRevision: number) => void;
   /** The first revision it has yet to hear of. */
   nextRevision: number;
   isActive: boolean;
@@ -47,7 +48,7 @@ interface WatchedRange {
 }
 
 export class WatchHub {
-  readonly #store: MvccStore;
+  #store: MvccStore;
   readonly #onListenerError: ListenerErrorHandler;
   readonly #byKey = new Map<KeyText, Set<Watcher>>();
   readonly #byRange = new Map<string, WatchedRange>();
@@ -66,11 +67,16 @@ export class WatchHub {
   }
 
   /** Replays what lies between `from` and now before it returns. Throws `CompactedError`. */
-  add(options: WatchOptions, listener: WatchListener): WatchHandle {
+  add(
+    options: WatchOptions,
+    listener: WatchListener,
+    interrupted: (nextRevision: number) => void,
+  ): WatchHandle {
     const watcher: Watcher = {
       bounds: boundsOf(options),
       key: options.key === undefined ? null : keyText(options.key),
       listener,
+      interrupted,
       nextRevision: options.from ?? this.#store.revision + 1,
       isActive: true,
     };
@@ -100,6 +106,24 @@ export class WatchHub {
       const due = revisions.filter(({ revision }) => revision >= watcher.nextRevision);
       if (due.length > 0) this.#deliver(watcher, due);
     }
+  }
+
+  /** A restored store has taken the place of the one before: of what lies between, no watcher has been told. */
+  follow(store: MvccStore): void {
+    const told = this.#store.revision + 1;
+    this.#store = store;
+    for (const watcher of this.#all()) {
+      this.#end(watcher);
+      watcher.interrupted(Math.max(told, watcher.nextRevision));
+    }
+  }
+
+  #all(): readonly Watcher[] {
+    const sets = [
+      ...this.#byKey.values(),
+      ...[...this.#byRange.values()].map((one) => one.watchers),
+    ];
+    return sets.flatMap((watchers) => [...watchers]);
   }
 
   #gatherByKey(events: EventLog, position: number, { eventAt, news }: News): void {

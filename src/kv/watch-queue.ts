@@ -17,7 +17,11 @@ import {
 /** The part of `KvStateMachine` that a queue needs. */
 export interface WatchSource {
   readonly revision: number;
-  watch(options: WatchOptions, listener: WatchListener): WatchHandle;
+  watch(
+    options: WatchOptions,
+    listener: WatchListener,
+    interrupted: (nextRevision: number) => void,
+  ): WatchHandle;
   history(options: WatchOptions): HistoryPage;
 }
 
@@ -125,7 +129,11 @@ export class WatchQueue implements AsyncIterable<WatchRevision> {
     this.#nextRevision = page.nextRevision;
     if (page.nextRevision <= this.#source.revision) return;
     const watched = { ...this.#watched, from: page.nextRevision };
-    this.#handle = this.#source.watch(watched, (revisions) => this.#receive(revisions));
+    this.#handle = this.#source.watch(
+      watched,
+      (revisions) => this.#receive(revisions),
+      (nextRevision) => this.#interrupted(nextRevision),
+    );
   }
 
   #receive(revisions: readonly WatchRevision[]): void {
@@ -137,6 +145,13 @@ export class WatchQueue implements AsyncIterable<WatchRevision> {
       }
       this.#enqueue(revision);
     }
+    this.#wake();
+  }
+
+  /** The store was replaced by a newer one: what lies between is read as history is, at the consumer's pace. */
+  #interrupted(nextRevision: number): void {
+    this.#handle = null;
+    this.#nextRevision = nextRevision;
     this.#wake();
   }
 

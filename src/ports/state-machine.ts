@@ -43,4 +43,28 @@ export interface StateMachine {
    */
   encodeResult?(result: unknown): Uint8Array | null;
   decodeResult?(bytes: Uint8Array): unknown;
+  /**
+   * The state after what has been applied, at once and cheaply: what is applied later does not change it (§5.1). Called
+   * between two batches. `null`, or no such function: this machine takes no snapshots, and its log is kept whole.
+   * Throws if the state cannot be taken, in words that say what to do; the node goes on, and its log grows.
+   */
+  snapshot?(): MachineSnapshot | null;
+  /**
+   * Replaces the state by that of a snapshot, of this or of another replica, in the chunks in which it was made. `apply` is
+   * not called meanwhile; queries
+   * may be, and see the old state or the new one. Rejects, having changed nothing, for what is no whole snapshot of this
+   * machine: then the node halts (`RAFT_STATE_MACHINE_FAILED`).
+   */
+  restore?(chunks: AsyncIterable<Uint8Array>): Promise<void>;
+}
+
+/** A state as it was when `snapshot` was called. */
+export interface MachineSnapshot {
+  /**
+   * Its bytes, in order; asked for once. No chunk is empty or larger than `SNAPSHOT_CHUNK_BYTES_MAX`, and nobody writes to it
+   * any more. Each step takes at most 4 ms: whoever drives it lets the event loop have its turn between two of them.
+   */
+  chunks(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  /** It is not read any more, whether it was read to its end or not. Harmless twice. */
+  release(): void;
 }

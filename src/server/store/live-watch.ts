@@ -35,9 +35,9 @@ export class LiveWatch {
         return kv.revision;
       },
       history: (watched) => kv.history(watched),
-      watch: (watched, listener) => {
+      watch: (watched, listener, interrupted) => {
         this.#isLive = true;
-        return kv.watch(watched, listener);
+        return kv.watch(watched, listener, interrupted);
       },
     };
     this.#queue = new WatchQueue(

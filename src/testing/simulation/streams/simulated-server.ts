@@ -96,10 +96,17 @@ function tellingOf(machine: KvStateMachine, settled: () => void): KvReads {
     },
     range: (options) => machine.range(options),
     history: (options) => machine.history(options),
-    watch: (options, listener) =>
-      machine.watch(options, (revisions) => {
-        settled();
-        listener(revisions);
-      }),
+    watch: (options, listener, interrupted) =>
+      machine.watch(
+        options,
+        (revisions) => {
+          settled();
+          listener(revisions);
+        },
+        (nextRevision) => {
+          settled();
+          interrupted?.(nextRevision);
+        },
+      ),
   };
 }

@@ -1,0 +1,268 @@
+/**
+ * A snapshot of the store as bytes, version 1: chunks of at most 256 KiB, each with its number and its checksum, and in
+ * them records, each whole within its chunk (KV26). It is written and read chunk by chunk and never exists as a whole.
+ *
+ *   chunk       u32 CRC-32 of all behind it, u8 version (1), u32 number from 0, records
+ *   record      u8 kind, then                    block: u32 length, bytes   counter: u64   all little-endian
+ *   0 header    counters revision, compactedRevision, time and spacing of the marks; u32 n, n marks (counters time, revision)
+ *   1 version   that existed at the compacted revision and is older: as 2, in the order of the keys
+ *   2 put       block key, counters createRevision, modRevision, version; u32 bytes of the value, block its first piece
+ *   3 deletion  block key, counter modRevision
+ *   4 piece     block: goes on with the value before it, until all of its bytes are there
+ *   5 end       counters: how many of kind 1, and of kinds 2 and 3
+ */
+import { unreachable } from '../core/assert.ts';
+import { crc32 } from '../core/checksum.ts';
+import { SNAPSHOT_CHUNK_BYTES_MAX } from '../core/limits.ts';
+import { ByteReader } from './byte-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { type KeyText, keyBytes, keyText } from './key-order.ts';
+import { isLive, type KeyVersion, type LiveVersion } from './key-version.ts';
+import { MARKS_MAX, PIECE_BYTES_MIN } from './limits.ts';
+import type { RevisionTime } from './revision-times.ts';
+
+export interface SnapshotHeader {
+  readonly revision: number;
+  readonly compactedRevision: number;
+  /** Log time of the newest command. */
+  readonly timeMs: number;
+  readonly spacingMs: number;
+  readonly marks: readonly RevisionTime[];
+}
+
+export type SnapshotRecord =
+  | { readonly type: 'header'; readonly header: SnapshotHeader }
+  | { readonly type: 'version'; readonly version: LiveVersion }
+  | { readonly type: 'event'; readonly version: KeyVersion }
+  | { readonly type: 'end'; readonly versions: number; readonly events: number };
+
+const FORMAT_VERSION = 1;
+const KINDS = ['header', 'version', 'put', 'deletion', 'piece', 'end'] as const;
+type Kind = (typeof KINDS)[number];
+/** Checksum, version, number. */
+const CHUNK_HEAD_BYTES = 4 + 1 + 4;
+/** Of a put, without its key and its value. */
+const PUT_HEAD_BYTES = 1 + 4 + 3 * 8 + 4 + 4;
+const PIECE_HEAD_BYTES = 1 + 4;
+/** It grows with what it is to hold. */
+const FIRST_CHUNK_BYTES = 4 * 1024;
+const NOTHING = new Uint8Array(0);
+
+/** Fills one chunk after another. Each is a buffer of its own, which nobody writes to any more. */
+export class ChunkWriter {
+  #number = 0;
+  #bytes = new Uint8Array(FIRST_CHUNK_BYTES);
+  #at = CHUNK_HEAD_BYTES;
+
+  /** Ends the chunk that was begun; `null`: there is nothing in it. */
+  end(): Uint8Array | null {
+    if (this.#at === CHUNK_HEAD_BYTES) return null;
+    const chunk = this.#bytes.subarray(0, this.#at);
+    new ByteWriter(chunk, 4).u8(FORMAT_VERSION).u32(this.#number);
+    new ByteWriter(chunk, 0).u32(crc32(chunk, 4));
+    this.#number += 1;
+    this.#bytes = new Uint8Array(this.#bytes.length);
+    this.#at = CHUNK_HEAD_BYTES;
+    return chunk;
+  }
+
+  /** This and the others: returns the chunks that were filled meanwhile. */
+  *header({ revision, compactedRevision, timeMs, spacingMs, marks }: SnapshotHeader): Chunks {
+    const bytes = 1 + 4 * 8 + 4 + 16 * marks.length;
+    yield* this.#room(bytes);
+    const writer = this.#record('header', bytes).counter(revision).counter(compactedRevision);
+    writer.counter(timeMs).counter(spacingMs).u32(marks.length);
+    for (const mark of marks) writer.counter(mark.timeMs).counter(mark.revision);
+  }
+
+  *version(version: LiveVersion): Chunks {
+    yield* this.#put('version', version);
+  }
+
+  *event(version: KeyVersion): Chunks {
+    if (isLive(version)) return yield* this.#put('put', version);
+    const { key, modRevision } = version;
+    const bytes = 1 + 4 + key.length + 8;
+    yield* this.#room(bytes);
+    this.#record('deletion', bytes).block(keyBytes(key)).counter(modRevision);
+  }
+
+  *footer(versions: number, events: number): Chunks {
+    yield* this.#room(1 + 2 * 8);
+    this.#record('end', 1 + 2 * 8)
+      .counter(versions)
+      .counter(events);
+  }
+
+  *#put(kind: 'version' | 'put', version: LiveVersion): Chunks {
+    const { key, value, createRevision, modRevision } = version;
+    const headBytes = PUT_HEAD_BYTES + key.length;
+    yield* this.#room(headBytes + Math.min(value.length, PIECE_BYTES_MIN));
+    let from = Math.min(value.length, this.#left - headBytes);
+    const writer = this.#record(kind, headBytes + from).block(keyBytes(key));
+    writer.counter(createRevision).counter(modRevision).counter(version.version);
+    writer.u32(value.length).block(value.subarray(0, from));
+    while (from < value.length) {
+      yield* this.#room(PIECE_HEAD_BYTES + Math.min(value.length - from, PIECE_BYTES_MIN));
+      const piece = value.subarray(from, from + this.#left - PIECE_HEAD_BYTES);
+      this.#record('piece', PIECE_HEAD_BYTES + piece.length).block(piece);
+      from += piece.length;
+    }
+  }
+
+  get #left(): number {
+    return SNAPSHOT_CHUNK_BYTES_MAX - this.#at;
+  }
+
+  /** Ends the present chunk if it has no room for so many bytes. */
+  *#room(bytes: number): Chunks {
+    if (bytes <= this.#left) return;
+    const chunk = this.end();
+    if (chunk !== null) yield chunk;
+  }
+
+  /** What is to be filled with a record of so many bytes, its kind included. Small snapshots need no large buffer. */
+  #record(kind: Kind, bytes: number): ByteWriter {
+    const from = this.#at;
+    this.#at += bytes;
+    if (this.#at > this.#bytes.length) {
+      const grown = Math.max(this.#at, 2 * this.#bytes.length);
+      const larger = new Uint8Array(Math.min(grown, SNAPSHOT_CHUNK_BYTES_MAX));
+      larger.set(this.#bytes.subarray(0, from));
+      this.#bytes = larger;
+    }
+    return new ByteWriter(this.#bytes, from).u8(KINDS.indexOf(kind));
+  }
+}
+
+export type Chunks = Generator<Uint8Array, void, undefined>;
+
+/**
+ * Reads chunks in their order. Every step is checked: the sum and the number of a chunk, the bounds of each record,
+ * that values are whole. Throws `RAFT_BAD_REQUEST`. What the records mean, `store-restore.ts` judges.
+ */
+export class ChunkReader {
+  #number = 0;
+  #unfinished: UnfinishedPut | null = null;
+  #isOver = false;
+
+  /** True after the record that ends a snapshot. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Keys and values are copies. */
+  *records(chunk: Uint8Array): Generator<SnapshotRecord, void, undefined> {
+    const reader = new ByteReader(chunk, 'chunk of a snapshot');
+    const sum = reader.u32();
+    const version = reader.u8();
+    if (version !== FORMAT_VERSION) reader.fail(`its version ${version} is not known`);
+    if (sum !== crc32(chunk, 4)) reader.fail('its checksum does not hold');
+    if (reader.u32() !== this.#number) reader.fail(`it is not number ${this.#number}`);
+    this.#number += 1;
+    while (reader.left > 0) {
+      if (this.#isOver) reader.fail('something follows the end of the snapshot');
+      const record = this.#record(reader);
+      if (record !== null) yield record;
+    }
+  }
+
+  /** `null`: a value that is not whole yet. */
+  #record(reader: ByteReader): SnapshotRecord | null {
+    const kind = reader.choice(KINDS, 'a kind of record');
+    if ((kind === 'piece') !== (this.#unfinished !== null)) reader.fail('a value is not whole');
+    switch (kind) {
+      case 'header':
+        return { type: 'header', header: readHeader(reader) };
+      case 'version':
+      case 'put':
+        return this.#begun(reader, readPut(reader, kind === 'put' ? 'event' : kind));
+      case 'deletion':
+        return { type: 'event', version: readDeletion(reader) };
+      case 'piece':
+        return this.#goneOn(reader);
+      case 'end':
+        this.#isOver = true;
+        return { type: 'end', versions: reader.counter(), events: reader.counter() };
+      default:
+        return unreachable(kind);
+    }
+  }
+
+  #begun(reader: ByteReader, put: UnfinishedPut): SnapshotRecord | null {
+    return this.#add(reader, put, reader.block());
+  }
+
+  #goneOn(reader: ByteReader): SnapshotRecord | null {
+    const put = this.#unfinished;
+    const piece = reader.block();
+    if (put === null || piece.length === 0) return reader.fail('a piece belongs to no value');
+    return this.#add(reader, put, piece);
+  }
+
+  /** Bound: what has arrived is kept, never what is merely announced. */
+  #add(reader: ByteReader, put: UnfinishedPut, piece: Uint8Array): SnapshotRecord | null {
+    put.pieces.push(new Uint8Array(piece));
+    put.bytesLeft -= piece.length;
+    if (put.bytesLeft < 0) reader.fail('a value is longer than it says');
+    this.#unfinished = put.bytesLeft > 0 ? put : null;
+    if (put.bytesLeft > 0) return null;
+    return { type: put.type, version: { ...put.head, value: joined(put.pieces) } };
+  }
+}
+
+interface UnfinishedPut {
+  readonly type: 'version' | 'event';
+  readonly head: Omit<LiveVersion, 'value'>;
+  readonly pieces: Uint8Array[];
+  bytesLeft: number;
+}
+
+function readHeader(reader: ByteReader): SnapshotHeader {
+  const head = {
+    revision: reader.counter(),
+    compactedRevision: reader.counter(),
+    timeMs: reader.counter(),
+    spacingMs: reader.counter(),
+  };
+  const count = reader.u32();
+  if (count > MARKS_MAX) reader.fail('it has too many marks');
+  const marks = Array.from({ length: count }, () => ({
+    timeMs: reader.counter(),
+    revision: reader.counter(),
+  }));
+  return { ...head, marks };
+}
+
+function readPut(reader: ByteReader, type: 'version' | 'event'): UnfinishedPut {
+  const head = {
+    key: readKey(reader),
+    createRevision: reader.counter(),
+    modRevision: reader.counter(),
+    version: reader.counter(),
+  };
+  return { type, head, pieces: [], bytesLeft: reader.u32() };
+}
+
+function readDeletion(reader: ByteReader): KeyVersion {
+  const key = readKey(reader);
+  return { key, value: null, createRevision: 0, modRevision: reader.counter(), version: 0 };
+}
+
+function readKey(reader: ByteReader): KeyText {
+  const bytes = reader.block();
+  if (bytes.length === 0) reader.fail('a key is empty');
+  return keyText(bytes);
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const [first = NOTHING] = pieces;
+  if (pieces.length <= 1) return first;
+  const whole = new Uint8Array(pieces.reduce((bytes, { length }) => bytes + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}

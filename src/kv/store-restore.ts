@@ -1,0 +1,159 @@
+/**
+ * A store out of a snapshot (KV26): takes its records one by one and believes none of them. Keys must be in order,
+ * every revision must be there and have its events, and what a put says of its key must follow from what was before it.
+ * So what is restored is a store that some log could have made, whole, or nothing.
+ */
+import { RaftError } from '../core/errors.ts';
+import { EventLog } from './event-log.ts';
+import { KeyIndex } from './key-index.ts';
+import type { KeyText } from './key-order.ts';
+import { addVersion, isLive, type KeyVersion, type LiveVersion } from './key-version.ts';
+import { FIRST_REVISION, MvccStore } from './mvcc-store.ts';
+import { RevisionTimes } from './revision-times.ts';
+import { ChunkReader, type SnapshotHeader, type SnapshotRecord } from './snapshot-codec.ts';
+import { ValueArena } from './value-arena.ts';
+
+export class StoreRestore {
+  readonly #reader = new ChunkReader();
+  readonly #index: KeyIndex;
+  readonly #events = new EventLog();
+  readonly #values = new ValueArena();
+  #header: SnapshotHeader | null = null;
+  #versions = 0;
+  #lastKey: KeyText | null = null;
+  /** Of the last event. */
+  #revision = 0;
+  /** Position of the first event behind the compacted revision. */
+  #untrimmed = 0;
+
+  constructor(blockKeysMax?: number) {
+    this.#index = new KeyIndex(blockKeysMax);
+  }
+
+  /** A step for each record: whoever drives it may pause between any two. Throws `RAFT_STATE_MACHINE_FAILED`. */
+  *take(chunk: Uint8Array): Generator<void, void, undefined> {
+    try {
+      for (const record of this.#reader.records(chunk)) {
+        this.#add(record);
+        yield;
+      }
+    } catch (error) {
+      if (!(error instanceof RaftError) || error.code !== 'RAFT_BAD_REQUEST') throw error;
+      throw notRestored(error.message, error);
+    }
+  }
+
+  /** After the last chunk. Throws as `take` does. */
+  finish(): MvccStore {
+    const header = this.#header;
+    if (header === null || !this.#reader.isOver) throw notRestored('Its end is missing.');
+    const times = new RevisionTimes();
+    times.restore(header);
+    return new MvccStore({
+      index: this.#index,
+      events: this.#events,
+      values: this.#values,
+      times,
+      revision: header.revision,
+      compactedRevision: header.compactedRevision,
+      untrimmed: this.#untrimmed,
+    });
+  }
+
+  #add(record: SnapshotRecord): void {
+    if (record.type === 'header') return this.#begin(record.header);
+    const header = this.#header;
+    if (header === null) throw notRestored('It does not begin with its header.');
+    if (record.type === 'version') this.#addVersion(record.version, header);
+    else if (record.type === 'event') this.#addEvent(record.version, header);
+    else this.#end(record, header);
+  }
+
+  #begin(header: SnapshotHeader): void {
+    if (this.#header !== null) throw notRestored('It has two headers.');
+    if (header.revision < FIRST_REVISION || header.compactedRevision > header.revision) {
+      throw notRestored('Its revisions contradict each other.');
+    }
+    if (!RevisionTimes.isPossible(header)) throw notRestored('Its marks are not in order.');
+    this.#header = header;
+  }
+
+  #addVersion(version: LiveVersion, { compactedRevision }: SnapshotHeader): void {
+    const { key, modRevision } = version;
+    const isInOrder = this.#lastKey === null || this.#lastKey < key;
+    if (!isInOrder || this.#events.end > 0) throw notRestored('Its keys are not in order.');
+    if (!isPossible(version) || modRevision >= compactedRevision) {
+      throw notRestored('A version of a key cannot be.');
+    }
+    this.#lastKey = key;
+    this.#versions += 1;
+    this.#index.add({ key, newest: this.#kept(version), older: null });
+  }
+
+  #addEvent(version: KeyVersion, { revision, compactedRevision }: SnapshotHeader): void {
+    const { modRevision } = version;
+    const first = Math.max(compactedRevision, FIRST_REVISION + 1);
+    const isNext = modRevision === this.#revision + 1 || modRevision === this.#revision;
+    const isInOrder = this.#revision === 0 ? modRevision === first : isNext;
+    if (!isInOrder || modRevision > revision) throw notRestored('A revision is missing.');
+    this.#revision = modRevision;
+    if (modRevision > compactedRevision) this.#change(version);
+    else this.#changeAtTheEdge(version);
+  }
+
+  /** All that was before is here, so it must follow from that. */
+  #change(version: KeyVersion): void {
+    const { key, modRevision } = version;
+    const history = this.#index.find(key);
+    const before = history === null || !isLive(history.newest) ? null : history.newest;
+    const isLater = history === null || history.newest.modRevision < modRevision;
+    const follows = isLive(version)
+      ? version.createRevision === (before?.createRevision ?? modRevision) &&
+        version.version === (before?.version ?? 0) + 1
+      : before !== null;
+    if (!isLater || !follows) throw notRestored('A change does not follow from what was before.');
+    const kept = this.#kept(version);
+    this.#events.append(kept);
+    if (history === null) return this.#addFirst(kept);
+    addVersion(history, kept);
+    if ((before === null) !== !isLive(kept)) this.#index.liveChanged(key, isLive(kept) ? 1 : -1);
+  }
+
+  /** At the compacted revision itself: what was before it is gone. */
+  #changeAtTheEdge(version: KeyVersion): void {
+    if (this.#index.find(version.key) !== null) throw notRestored('A key is there twice.');
+    if (isLive(version) && !isPossible(version)) throw notRestored('A change cannot be.');
+    const kept = this.#kept(version);
+    this.#events.append(kept);
+    this.#untrimmed = this.#events.end;
+    if (isLive(kept)) this.#addFirst(kept);
+  }
+
+  #addFirst(version: KeyVersion): void {
+    this.#index.add({ key: version.key, newest: version, older: null });
+  }
+
+  #end(end: { readonly versions: number; readonly events: number }, header: SnapshotHeader): void {
+    const isWhole = end.versions === this.#versions && end.events === this.#events.end;
+    const isAllThere = header.revision === Math.max(this.#revision, FIRST_REVISION);
+    if (!isWhole || !isAllThere) throw notRestored('Something is missing.');
+  }
+
+  #kept<Version extends KeyVersion>(version: Version): Version {
+    const { value } = version;
+    return value === null ? version : { ...version, value: this.#values.keep(value) };
+  }
+}
+
+function isPossible({ createRevision, modRevision, version }: LiveVersion): boolean {
+  if (createRevision <= FIRST_REVISION || createRevision > modRevision || version < 1) return false;
+  return (version === 1) === (createRevision === modRevision);
+}
+
+function notRestored(why: string, cause?: unknown): RaftError {
+  return new RaftError(
+    'RAFT_STATE_MACHINE_FAILED',
+    `The snapshot of the store is not restored, and nothing was changed: it is not whole, or of a version that this program does not know. ${why}`,
+    { cause },
+  );
+}
