@@ -5,7 +5,14 @@
 import { checkOptionNames } from '../core/known-names.ts';
 import { callTable, requireImmediate } from './call-table.ts';
 import { DefinedReplica } from './defined-replica.ts';
-import type { AtOnce, Command, Machine, MachineDefinition, Query } from './machine.ts';
+import type {
+  AtOnce,
+  Command,
+  Machine,
+  MachineDefinition,
+  Query,
+  SnapshotFunctions,
+} from './machine.ts';
 
 /**
  * Declares a replicated machine. Commands must be deterministic: no clock, no randomness, no I/O, nothing that is
@@ -18,19 +25,48 @@ export function defineMachine<
 >(
   definition: MachineDefinition<State, Commands & AtOnce<Commands>, Queries & AtOnce<Queries>>,
 ): Machine<State, Commands, Queries> {
-  checkOptionNames('defineMachine', definition, ['initial', 'commands', 'queries']);
+  checkOptionNames('defineMachine', definition, [
+    'initial',
+    'commands',
+    'queries',
+    'snapshot',
+    'restore',
+  ]);
   const { initial } = definition;
   requireImmediate('initial', initial);
   const commands: Commands = callTable('command', definition.commands);
   const queries: Queries = callTable('query', definition.queries);
+  const own = snapshotFunctions(definition);
   const states = new WeakSet<object>();
   return Object.freeze({
     initial,
     commands,
     queries,
+    ...own,
     start: (report: (error: Error) => void = () => {}) =>
-      new DefinedReplica(freshState(initial, states), { commands, queries, report }),
+      new DefinedReplica(freshState(initial, states), {
+        commands,
+        queries,
+        report,
+        snapshots: own,
+      }),
   });
+}
+
+/** SM1: both or neither, and what takes a snapshot takes it when it is called. */
+function snapshotFunctions<State>({
+  snapshot,
+  restore,
+}: Partial<SnapshotFunctions<State>>): SnapshotFunctions<State> | null {
+  if (snapshot === undefined && restore === undefined) return null;
+  if (snapshot === undefined || restore === undefined) {
+    const [given, missing] =
+      restore === undefined ? ['snapshot', 'restore'] : ['restore', 'snapshot'];
+    throw new TypeError(`a machine with ${given} needs ${missing}, too: give both, or neither`);
+  }
+  requireImmediate('snapshot', snapshot);
+  if (typeof restore !== 'function') throw new TypeError('restore must be a function');
+  return { snapshot, restore };
 }
 
 /** OW4: two replicas that share one state would each change it, and a node started again would find it used. */

@@ -5,12 +5,13 @@
  */
 import { RaftError, type RaftErrorCode } from '../core/errors.ts';
 import { textOf } from '../core/thrown-text.ts';
-import type { CommittedCommand } from '../ports/state-machine.ts';
+import type { CommittedCommand, MachineSnapshot } from '../ports/state-machine.ts';
 import { callNamed } from './call-table.ts';
 import { decodeCommand, decodeValue, encodeValue } from './command-codec.ts';
 import { KEPT_RESULT_BYTES_MAX } from './limits.ts';
-import type { Command, MachineReplica, Query } from './machine.ts';
+import type { Command, MachineReplica, Query, SnapshotFunctions } from './machine.ts';
 import { resultCopy } from './result-copy.ts';
+import { StateSnapshots } from './state-snapshots.ts';
 
 /** What became of one command: its result, or the reason for which there is none. */
 export type CommandResult =
@@ -28,6 +29,8 @@ interface ReplicaParts<State> {
   readonly queries: Readonly<Record<string, Query<State>>>;
   /** Hears of each command that is not deterministic, once. */
   readonly report: (error: Error) => void;
+  /** `null`: the definition has none. */
+  readonly snapshots: SnapshotFunctions<State> | null;
 }
 
 const NO_COMMAND: CommandResult = {
@@ -37,13 +40,20 @@ const NO_COMMAND: CommandResult = {
 };
 
 export class DefinedReplica<State> implements MachineReplica {
-  readonly #state: State;
+  #state: State;
   readonly #parts: ReplicaParts<State>;
   readonly #reported = new Set<string>();
+  readonly #snapshots: StateSnapshots<State>;
 
   constructor(state: State, parts: ReplicaParts<State>) {
     this.#state = state;
     this.#parts = parts;
+    this.#snapshots = new StateSnapshots(parts.snapshots);
+  }
+
+  /** As it is now; a restored snapshot takes its place. */
+  get state(): State {
+    return this.#state;
   }
 
   /** AP1, AP2: makes no result that nobody waits for, and stops once its time is up. */
@@ -66,6 +76,14 @@ export class DefinedReplica<State> implements MachineReplica {
 
   decodeResult(bytes: Uint8Array): unknown {
     return decodeValue(bytes);
+  }
+
+  snapshot(): MachineSnapshot {
+    return this.#snapshots.take(this.#state);
+  }
+
+  async restore(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    this.#state = await this.#snapshots.restore(chunks);
   }
 
   query(name: string, input: unknown): unknown {

@@ -17,3 +17,8 @@ export const LEAD_PAUSE_MIN_MS = 10;
 export const LEAD_PAUSE_MAX_MS = 1_000;
 /** Bound: a result that takes more is not kept for a command of a session that comes again: `RAFT_ANSWER_GONE`. */
 export const KEPT_RESULT_BYTES_MAX: number = 2 * 1_048_576;
+/** Bound: values, and bytes, of a state that is copied for a snapshot in one step. Past either: `RAFT_TOO_LARGE`, and no snapshot. */
+export const STATE_VALUES_MAX = 50_000;
+export const STATE_BYTES_MAX = 2 * 1024 * 1024;
+/** Bound: bytes that are gathered to restore such a state; a later version may have written larger ones. */
+export const SNAPSHOT_GATHERED_BYTES_MAX = 64 * 1024 * 1024;

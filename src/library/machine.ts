@@ -28,7 +28,28 @@ export type AtOnce<Calls> = {
     : never;
 };
 
-export interface MachineDefinition<State, Commands, Queries> {
+/**
+ * How a state that is not small becomes bytes and comes back. Both or neither: without them the node copies the whole
+ * state for each snapshot, up to 50,000 values and 2 MiB, of plain data, `Map`, `Set`, dates and bytes.
+ */
+export interface SnapshotFunctions<State> {
+  /**
+   * The state as it is now, in pieces of any size. Called between two commands; what it returns is read later, while
+   * commands change the state, and must not show that: take hold of what it needs before it returns, for
+   * instance a copied list of values that commands replace and never change. So it is no generator itself,
+   * of which nothing runs before it is read, but may return what one made: `const all = [...state.items];
+   * return pieces(all)`. Each step should take a few milliseconds at most.
+   */
+  readonly snapshot: (state: State) => Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  /**
+   * The state out of the bytes of `snapshot`, whose pieces arrive in order, but cut anew. It must equal the one that was
+   * taken in every way that a command could notice. A rejection halts the node.
+   */
+  readonly restore: (chunks: AsyncIterable<Uint8Array>) => State | Promise<State>;
+}
+
+export interface MachineDefinition<State, Commands, Queries>
+  extends Partial<SnapshotFunctions<State>> {
   /** Called once per node, before the first command; must return an equal state everywhere, new each time. */
   readonly initial: () => State;
   readonly commands: Commands;

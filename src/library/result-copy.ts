@@ -115,7 +115,7 @@ class Copier {
 }
 
 /** Asked before a field is read: reading it would run its getter. */
-function refuseGetter(holder: object, name: string | number): void {
+export function refuseGetter(holder: object, name: string | number): void {
   if (lookupGetter.call(holder, name) === undefined) return;
   throw new TypeError(`holds a getter (${name}): return plain data instead`);
 }

@@ -132,11 +132,22 @@ function inspectedReplica<
   State,
   Commands extends AnyCommands<State>,
   Queries extends AnyQueries<State>,
->({ initial, commands, queries }: Machine<State, Commands, Queries>): InspectedReplica<State> {
-  const state = initial();
-  const replica = new DefinedReplica(state, { commands, queries, report: () => {} });
+>({
+  initial,
+  commands,
+  queries,
+  snapshot,
+  restore,
+}: Machine<State, Commands, Queries>): InspectedReplica<State> {
+  const own = snapshot === undefined || restore === undefined ? null : { snapshot, restore };
+  const parts = { commands, queries, report: () => {}, snapshots: own };
+  const replica = new DefinedReplica(initial(), parts);
   return {
-    state,
+    get state() {
+      return replica.state;
+    },
+    snapshot: () => replica.snapshot(),
+    restore: (chunks) => replica.restore(chunks),
     query: (name, input) => replica.query(name, input),
     apply: (batch: readonly CommittedCommand[], isTimeUp: () => boolean) =>
       untouched(replica.apply(batch, isTimeUp)),
