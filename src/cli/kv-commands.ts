@@ -1,6 +1,7 @@
 /** `put`, `get`, `del`, `range` and `compact`: one request each, answered in a line, a table or JSON (CL17, CL18). */
 import { type KeyValue, RaftError } from '../client/index.ts';
-import type { KvClient, RangeAnswer } from '../client/kv-client.ts';
+import type { KvClient } from '../client/kv-client.ts';
+import type { RangeAnswer } from '../client/reply-reading.ts';
 import { keyValueJson } from '../server/http/request/json-bytes.ts';
 import { usageFailure } from './cli-failure.ts';
 import { CLIENT_OPTIONS, readValue, withClient, writeJson } from './client-session.ts';

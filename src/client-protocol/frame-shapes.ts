@@ -5,6 +5,7 @@
  * (SV19). This file names the shapes; `request-frame.ts` and `reply-frame.ts` read and write them.
  */
 import type { RaftError } from '../core/errors.ts';
+import type { SessionCall } from '../core/session.ts';
 import type { KeySelector } from '../kv/commands.ts';
 import type { WatchRevision } from '../kv/watch-event.ts';
 
@@ -36,6 +37,8 @@ export interface SubmitRequest {
   readonly timeoutMs: number;
   /** As `encodeCommand` made it. */
   readonly command: Uint8Array;
+  /** `null`: it belongs to none. */
+  readonly session: SessionCall | null;
 }
 
 export interface ReadRequest {

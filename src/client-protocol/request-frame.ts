@@ -1,11 +1,12 @@
 /** Requests as frames: written by the client, read by the server, which trusts none of it (SV20). */
 
 import { unreachable } from '../core/assert.ts';
+import { faultInSessionCall, type SessionCall } from '../core/session.ts';
 import { type KeySelector, SELECTOR_PARTS, selectorOf } from '../kv/commands.ts';
 import { BadField, type Fields } from '../wire/fields.ts';
 import type { PlainBounds } from '../wire/plain-list.ts';
 import { packFrame, readFrame } from './frame-codec.ts';
-import { type ClientRequest, CONSISTENCIES } from './frame-shapes.ts';
+import { type ClientRequest, CONSISTENCIES, type SubmitRequest } from './frame-shapes.ts';
 import {
   ITEMS_PER_FRAME_MAX,
   REQUEST_FIELDS_MAX,
@@ -13,7 +14,7 @@ import {
   TIMEOUT_MS_MAX,
 } from './limits.ts';
 
-const KIND = { submit: 1, read: 2, watch: 3, cancel: 4, status: 5 } as const;
+const KIND = { submit: 1, read: 2, watch: 3, cancel: 4, status: 5, submitInSession: 6 } as const;
 /** A list of requests, each a list of fields. */
 const PLAIN: PlainBounds = {
   depthMax: 2,
@@ -33,7 +34,7 @@ export function decodeRequests(bytes: Uint8Array): readonly ClientRequest[] | st
 function fieldsOf(request: ClientRequest): readonly unknown[] {
   switch (request.type) {
     case 'submit':
-      return [KIND.submit, request.id, request.timeoutMs, request.command];
+      return submitFields(request);
     case 'read':
       return [
         KIND.read,
@@ -61,7 +62,15 @@ function readRequest(fields: Fields): ClientRequest {
   const id = fields.whole('an id', 1, REQUEST_ID_MAX);
   switch (kind) {
     case KIND.submit:
-      return { type: 'submit', id, timeoutMs: timeoutOf(fields), command: fields.bytes() };
+      return {
+        ...{ type: 'submit', id, timeoutMs: timeoutOf(fields) },
+        ...{ session: null, command: fields.bytes() },
+      };
+    case KIND.submitInSession:
+      return {
+        ...{ type: 'submit', id, timeoutMs: timeoutOf(fields) },
+        ...{ session: readSession(fields), command: fields.bytes() },
+      };
     case KIND.read:
       return {
         type: 'read',
@@ -82,6 +91,32 @@ function readRequest(fields: Fields): ClientRequest {
     default:
       throw new BadField('the kind of a request is not known');
   }
+}
+
+function submitFields({
+  id,
+  timeoutMs,
+  command,
+  session: call,
+}: SubmitRequest): readonly unknown[] {
+  if (call === null) return [KIND.submit, id, timeoutMs, command];
+  const { session, sequence, acknowledgedThrough, opening } = call;
+  const { ttlMs = null, notAfterMs = null } = opening ?? {};
+  const fields = [session, sequence, acknowledgedThrough, ttlMs, notAfterMs];
+  return [KIND.submitInSession, id, timeoutMs, ...fields, command];
+}
+
+function readSession(fields: Fields): SessionCall {
+  const session = fields.bytes();
+  const sequence = fields.whole('a sequence', 1);
+  const acknowledgedThrough = fields.whole('what is acknowledged');
+  const ttlMs = fields.orNull(() => fields.whole('a time to live'));
+  const notAfterMs = fields.orNull(() => fields.whole('a time'));
+  const opening = ttlMs === null || notAfterMs === null ? null : { ttlMs, notAfterMs };
+  const call = { session, sequence, acknowledgedThrough, opening };
+  const fault = faultInSessionCall(call);
+  if (fault !== null) throw new BadField(fault);
+  return call;
 }
 
 function timeoutOf(fields: Fields): number {

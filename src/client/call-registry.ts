@@ -9,6 +9,8 @@ import { CompactedError } from '../kv/kv-errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import { type Call, type CallCarrier, earlyEnd } from './call.ts';
 import { type ClientSettings, SWEEP_INTERVAL_MS } from './client-options.ts';
+import { RESEND_MAX_MS, RESEND_MIN_MS } from './limits.ts';
+import { notKnown } from './write-session.ts';
 
 /** The error of a reply, in the class that the local store would have thrown. */
 export function failureOf(reply: FailedReply, revision: number | null): RaftError {
@@ -21,6 +23,8 @@ interface RegistryParts {
   readonly clock: Clock;
   /** Says why no connection is there, for calls that time out waiting for one. */
   readonly whyWaiting: () => string;
+  /** Sends a call that waits, if there is a connection. */
+  readonly send: (call: Call) => void;
 }
 
 export class CallRegistry {
@@ -50,10 +54,11 @@ export class CallRegistry {
 
   /** An answer to a call that has already ended is dropped. */
   settle(id: number, reply: ClientReply): void {
-    const call = this.#remove(id);
+    const call = this.#calls.get(id);
     if (call === undefined) return;
-    if (reply.type === 'failed') call.fail(failureOf(reply, call.revision));
-    else complete(call, reply);
+    if (reply.type === 'failed') return this.#refused(call, failureOf(reply, call.revision));
+    this.#remove(id);
+    complete(call, reply);
   }
 
   abort(id: number, reason: unknown): void {
@@ -68,18 +73,15 @@ export class CallRegistry {
   }
 
   /**
-   * What was not written waits for another connection, and so do reads. A write that was written
-   * is never sent again: it ends here, its outcome unknown (CL3).
+   * What was not written waits for another connection, and so do reads, and writes of a session. Another write that
+   * was written is never sent again: it ends here, its outcome unknown (CL3).
    */
   connectionLost(connection: CallCarrier, why: string): void {
     for (const call of this.#calls.values()) {
       if (call.connection !== connection) continue;
-      if (call.isWrite && call.isSent) {
+      if (call.isWrite && call.isSent && call.writing === null) {
         this.#end(call, 'RAFT_OUTCOME_UNKNOWN', `The connection broke (${why}).`);
-      } else {
-        call.connection = null;
-        call.isSent = false;
-      }
+      } else takeBack(call, call.isSent);
     }
   }
 
@@ -92,6 +94,23 @@ export class CallRegistry {
     for (const call of [...this.#calls.values()]) this.#end(call, code, what);
     if (this.#sweep !== null) this.#parts.clock.clearTimeout(this.#sweep);
     this.#sweep = null;
+  }
+
+  /** SE15: a write of a session whose outcome is not known is sent again, after a pause; all others hear the error. */
+  #refused(call: Call, error: RaftError): void {
+    const { clock, send } = this.#parts;
+    const { connection, mayHaveHappened, writing } = call;
+    if (writing?.repeats(error, mayHaveHappened) !== true) {
+      this.#remove(call.id);
+      return call.fail(mayHaveHappened ? notKnown(error) : error);
+    }
+    takeBack(call, error.retry === 'outcomeUnknown');
+    connection?.callEnded();
+    const pauseMs = Math.min(RESEND_MAX_MS, RESEND_MIN_MS * 2 ** call.attempts);
+    call.attempts += 1;
+    clock.setTimeout(() => {
+      if (this.#calls.get(call.id) === call && call.connection === null) send(call);
+    }, pauseMs);
   }
 
   #endOverdue(): void {
@@ -107,7 +126,8 @@ export class CallRegistry {
   }
 
   #endLate(call: Call): void {
-    if (call.connection === null) this.#end(call, 'RAFT_UNREACHABLE', this.#parts.whyWaiting());
+    const isUnsent = call.connection === null && !call.mayHaveHappened;
+    if (isUnsent) this.#end(call, 'RAFT_UNREACHABLE', this.#parts.whyWaiting());
     else this.#end(call, 'RAFT_TIMED_OUT', `No answer came within ${call.timeoutMs} ms.`);
   }
 
@@ -127,6 +147,13 @@ export class CallRegistry {
     connection?.callEnded();
     return call;
   }
+}
+
+/** It waits again, as if it had not been sent; `wasSent`: but it may have been carried out. */
+function takeBack(call: Call, wasSent: boolean): void {
+  call.connection = null;
+  call.isSent = false;
+  if (call.isWrite && wasSent) call.mayHaveHappened = true;
 }
 
 /** A reply that cannot be read rejects the one call that it belongs to. */

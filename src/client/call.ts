@@ -1,11 +1,12 @@
 /**
  * One request under way in the client, and the honest answer to "did it happen?" for each way it can end
- * early (CL2–CL5): what never left is `safe`; a write that left and was not answered is `outcomeUnknown`;
+ * early (CL2–CL5): what never left is `safe`; a write that left and was not answered in time is `outcomeUnknown`;
  * a read changes nothing and is always `safe`.
  */
 
 import type { ClientReply, ClientRequest } from '../client-protocol/frame-shapes.ts';
 import { RaftError, type RaftErrorCode } from '../core/errors.ts';
+import type { Writing } from './write-session.ts';
 
 /** Where a call is under way. */
 export interface CallCarrier {
@@ -25,6 +26,8 @@ export interface Call {
   readonly bytes: number;
   /** The request as it is sent, with what is left of its time. */
   readonly requestFor: (id: number, remainingMs: number) => ClientRequest;
+  /** A write that may be sent again; `null`: it may not. */
+  readonly writing: Writing | null;
   /** Throws if the reply is not what was asked for. */
   readonly complete: (reply: ClientReply) => void;
   readonly fail: (error: unknown) => void;
@@ -32,6 +35,10 @@ export interface Call {
   connection: CallCarrier | null;
   /** True once it was written to the socket: from then on a write may take effect. */
   isSent: boolean;
+  /** A write was sent before, and it is not known what became of that. */
+  mayHaveHappened: boolean;
+  /** How often it was sent in vain. */
+  attempts: number;
   /** Lets go of the caller's signal, if one was given. */
   release: (() => void) | null;
 }
@@ -43,7 +50,7 @@ export function earlyEnd(
   what: string,
   cause?: unknown,
 ): RaftError {
-  if (call.isSent && call.isWrite) {
+  if ((call.isSent || call.mayHaveHappened) && call.isWrite) {
     const advice = 'It may have taken effect, or may yet; repeat it only if that is harmless.';
     return new RaftError(code, `${what} ${advice}`, { retry: 'outcomeUnknown', cause });
   }

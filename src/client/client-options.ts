@@ -3,7 +3,7 @@
 import { CLIENT_PATH } from '../client-protocol/frame-shapes.ts';
 import { TIMEOUT_MS_MAX } from '../client-protocol/limits.ts';
 import { TIMER_MS_MAX } from '../core/limits.ts';
-import { aNumber, anything, type Kind, ownOptions } from '../core/option-kinds.ts';
+import { aBoolean, aNumber, anything, type Kind, ownOptions } from '../core/option-kinds.ts';
 
 export interface ConnectOptions {
   /** `http://host:port` (or https, ws, wss) of the servers' client ports; any of them takes any request. */
@@ -23,6 +23,11 @@ export interface ConnectOptions {
   readonly pendingBytesMax?: number;
   /** Bound: events a watch holds for a slow reader; past it the stream is paused at its source. Default 10,000. */
   readonly watchEventsMax?: number;
+  /**
+   * False: a write whose outcome is unknown is not sent again. Unless told so, each write has a number in a session of
+   * this client, takes effect once, and is sent again until its outcome is known or its time is up.
+   */
+  readonly sessions?: boolean;
   /** A server silent for twice this long is taken for dead, in milliseconds. Default 2,000. */
   readonly keepAliveMs?: number;
 }
@@ -47,6 +52,7 @@ const KINDS: Readonly<Record<keyof ConnectOptions, Kind>> = {
   pendingBytesMax: aNumber(1),
   watchEventsMax: aNumber(1),
   keepAliveMs: aNumber(1, TIMER_MS_MAX),
+  sessions: aBoolean,
 };
 
 /** Throws `TypeError` for options that make no sense: that is a fault of the caller's program (EM17). */
@@ -65,6 +71,7 @@ export function clientSettings(options: ConnectOptions): ClientSettings {
     pendingBytesMax: own.pendingBytesMax ?? 256 * MIB,
     watchEventsMax: own.watchEventsMax ?? 10_000,
     keepAliveMs: own.keepAliveMs ?? 2_000,
+    sessions: own.sessions ?? true,
   };
 }
 

@@ -29,5 +29,6 @@ export type {
 export type { ConnectOptions } from './client-options.ts';
 export { ConditionFailedError } from './client-output.ts';
 export { connect } from './connect.ts';
-export type { KvClient, RangeAnswer } from './kv-client.ts';
+export type { KvClient } from './kv-client.ts';
+export type { RangeAnswer } from './reply-reading.ts';
 export type { Watch } from './watch.ts';

@@ -1,15 +1,16 @@
 /**
  * The key-value client: promises on the outside, one pipelined WebSocket inside. A rejection is a
- * `RaftError` whose `retry` says what is known: `safe`, `outcomeUnknown` or `never` (CL2–CL5). It never sends
- * a write again whose outcome is unknown: only the caller knows whether that is harmless (I5).
+ * `RaftError` whose `retry` says what is known: `safe`, `outcomeUnknown` or `never` (CL2–CL5). A write whose outcome
+ * is unknown is sent again, in its session, until the outcome is known or its time is up (SE15), so that
+ * `outcomeUnknown` is rare; without sessions it never is, since only the caller knows whether that is harmless (I5).
  */
 
-import type { ClientReply, ClientRequest, Consistency } from '../client-protocol/frame-shapes.ts';
+import type { ClientReply, ClientRequest } from '../client-protocol/frame-shapes.ts';
 import { CLIENT_COMMAND_BYTES_MAX } from '../client-protocol/limits.ts';
-import { RaftError, type Retry } from '../core/errors.ts';
+import { RaftError } from '../core/errors.ts';
 import { encodeCommand } from '../kv/command-codec.ts';
 import type { KvCommand } from '../kv/commands.ts';
-import { decodeResult, type KvAnswer } from '../kv/result-codec.ts';
+import type { KvAnswer } from '../kv/result-codec.ts';
 import type { CompactResult, DeleteResult, KeyValue, PutResult, TxnResult } from '../kv/results.ts';
 import type { Call } from './call.ts';
 import { CallRegistry } from './call-registry.ts';
@@ -27,7 +28,7 @@ import {
   type WriteOptions,
 } from './client-input.ts';
 import type { ClientSettings } from './client-options.ts';
-import { expectResult, ownDelete, ownKeyValue, ownPut, ownTxn } from './client-output.ts';
+import { expectResult, ownDelete, ownPut, ownTxn } from './client-output.ts';
 import type { ClientPorts } from './client-ports.ts';
 import {
   checkedOptions,
@@ -36,22 +37,17 @@ import {
   checkedTxn,
   NO_OPTIONS,
 } from './input-check.ts';
+import {
+  type RangeAnswer,
+  rangeAnswer,
+  readResult,
+  statusAnswer,
+  wrongReply,
+} from './reply-reading.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { ServerLink } from './server-link.ts';
 import { Watch, type WatchReply } from './watch.ts';
-
-export interface RangeAnswer {
-  /** The store's revision when this was answered. */
-  readonly revision: number;
-  /** In the order of the keys' bytes. */
-  readonly kvs: readonly KeyValue[];
-  /** True if keys were left out: go on with `start` just after the last one, at the same `revision`. */
-  readonly more: boolean;
-  /** How many keys there are, those left out included. */
-  readonly count: number;
-  /** What was served, which may be stronger than what was asked for. */
-  readonly served: Consistency;
-}
+import { WriteSessions, type Writing } from './write-session.ts';
 
 interface PreparedCall<Answer> {
   readonly isWrite: boolean;
@@ -59,6 +55,8 @@ interface PreparedCall<Answer> {
   readonly revision: number | null;
   readonly options: CallOptions;
   readonly requestFor: (id: number, timeoutMs: number) => ClientRequest;
+  /** Of a write in a session. */
+  readonly writing?: Writing | null;
   readonly read: (reply: ClientReply) => Answer;
 }
 
@@ -69,6 +67,8 @@ export class KvClient implements AsyncDisposable {
   readonly #settings: ClientSettings;
   readonly #ports: ClientPorts;
   readonly #calls: CallRegistry;
+  /** `null`: writes are sent once. */
+  readonly #sessions: WriteSessions | null;
   readonly #link: ServerLink;
   readonly #watches = new Set<Watch>();
   readonly #routes = new Map<number, Watch>();
@@ -79,7 +79,12 @@ export class KvClient implements AsyncDisposable {
     this.#settings = settings;
     this.#ports = ports;
     const { clock } = ports;
-    this.#calls = new CallRegistry({ settings, clock, whyWaiting: () => this.#link.whyWaiting() });
+    this.#calls = new CallRegistry({
+      ...{ settings, clock },
+      whyWaiting: () => this.#link.whyWaiting(),
+      send: (call) => this.#link.current?.call(call),
+    });
+    this.#sessions = settings.sessions ? new WriteSessions(ports, () => this.#learnTime()) : null;
     this.#link = new ServerLink(settings, ports, {
       onReady: (current) => this.#ready(current),
       onReply: (reply) => this.#receive(reply),
@@ -257,14 +262,19 @@ export class KvClient implements AsyncDisposable {
       const { options, command: wanted } = prepare();
       const command = encodeCommand(wanted);
       if (command.length > CLIENT_COMMAND_BYTES_MAX) throw tooLarge(command.length);
+      const writing = this.#sessions?.begin() ?? null;
       return {
+        writing,
         isWrite: true,
         bytes: command.length + REQUEST_BYTES,
         revision: null,
         options,
-        requestFor: (id, timeoutMs) => ({ type: 'submit', id, timeoutMs, command }),
+        requestFor: (id, timeoutMs) => {
+          return { type: 'submit', id, timeoutMs, command, session: writing?.call ?? null };
+        },
         read: (reply) => {
           if (reply.type !== 'done') throw wrongReply(reply);
+          writing?.answered();
           return read(readResult(reply.result, 'outcomeUnknown'));
         },
       };
@@ -275,7 +285,7 @@ export class KvClient implements AsyncDisposable {
   #perform<Answer>(prepare: () => PreparedCall<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) throw closed();
-      const { isWrite, bytes, revision, options, requestFor, read } = prepare();
+      const { isWrite, bytes, revision, options, requestFor, read, writing = null } = prepare();
       const timeoutMs = options.timeoutMs ?? this.#settings.timeoutMs;
       const id = this.#newId();
       const call: Call = {
@@ -286,10 +296,16 @@ export class KvClient implements AsyncDisposable {
         timeoutMs,
         deadline: this.#ports.clock.now() + timeoutMs,
         requestFor,
+        writing,
         complete: (reply) => resolve(read(reply)),
-        fail: reject,
+        fail: (error) => {
+          writing?.ended();
+          reject(error);
+        },
         connection: null,
         isSent: false,
+        mayHaveHappened: false,
+        attempts: 0,
         release: null,
       };
       this.#start(call, options.signal);
@@ -310,6 +326,16 @@ export class KvClient implements AsyncDisposable {
       call.release = () => signal.removeEventListener('abort', abort);
     }
     this.#link.current?.call(call);
+  }
+
+  /** A session opens within a time of the servers' clocks, from which the own one may be far. */
+  #learnTime(): void {
+    this.status().then(
+      ({ timeMs }) => {
+        if (typeof timeMs === 'number') this.#sessions?.learnTime(timeMs);
+      },
+      () => {},
+    );
   }
 
   #newId(): number {
@@ -346,39 +372,6 @@ const WATCH_REPLIES: ReadonlySet<ClientReply['type']> = new Set<WatchReply['type
 
 function isKey(which: Bytes | Selection): which is Bytes {
   return typeof which === 'string' || which instanceof Uint8Array;
-}
-
-/** A result that cannot be read says nothing of whether the write took place (CL9). */
-function readResult(bytes: Uint8Array, retry: Retry): KvAnswer {
-  try {
-    return decodeResult(bytes);
-  } catch (cause) {
-    const text = `The server's answer could not be read: ${describe(cause)}`;
-    throw new RaftError('RAFT_OUTCOME_UNKNOWN', text, { retry, cause });
-  }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function rangeAnswer(reply: ClientReply): RangeAnswer {
-  if (reply.type !== 'read') throw wrongReply(reply);
-  const result = readResult(reply.result, 'safe');
-  if (result.type !== 'range') throw wrongReply(reply);
-  const { revision, kvs, more, count } = result;
-  return { revision, kvs: kvs.map(ownKeyValue), more, count, served: reply.served };
-}
-
-function statusAnswer(reply: ClientReply): Readonly<Record<string, unknown>> {
-  if (reply.type !== 'status') throw wrongReply(reply);
-  const status: unknown = JSON.parse(reply.status);
-  if (status instanceof Object) return { ...status };
-  throw wrongReply(reply);
-}
-
-function wrongReply(reply: ClientReply): RaftError {
-  return new RaftError('RAFT_OUTCOME_UNKNOWN', `The server answered with a ${reply.type} reply.`);
 }
 
 function closed(): RaftError {

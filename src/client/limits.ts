@@ -7,3 +7,14 @@ export const REDIAL_MAX_MS = 1_000;
 export const REQUEST_FRAME_FILL_BYTES = 1024 * 1024;
 /** Bound: bytes of keys and values held for a slow reader; reached, the stream is paused at its source. */
 export const WATCH_BUFFER_BYTES_MAX = 64 * 1024 * 1024;
+/** How long a session may be idle before its cluster forgets it, in milliseconds; longer than any request may take. */
+export const SESSION_TTL_MS = 120_000;
+/** A session that was idle for so long is left for another, in milliseconds: a request in it may take its time. */
+export const SESSION_IDLE_MS = 45_000;
+/** Bound: sequences of one session between its oldest write under way and its newest. Past it, another one begins. */
+export const SESSION_SPAN_MAX = 8_192;
+/** Bound: so often one write begins in another session, where its own was over. */
+export const SESSIONS_ANEW_MAX = 5;
+/** Waits before a write is sent again, in milliseconds: doubled each time. */
+export const RESEND_MIN_MS = 20;
+export const RESEND_MAX_MS = 500;

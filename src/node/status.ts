@@ -20,6 +20,7 @@ export function statusOf(parts: Parts, recovered: RecoveredLog): ReplicaStatus {
     ...lifeOf(parts, recovered),
     commitIndex: raft?.commitIndex ?? recovered.commitIndex,
     lastApplied: applying.lastApplied,
+    timeMs: applying.timeMs,
     firstIndex: nextIndex(log.base.index),
     lastIndex: log.lastIndex,
     snapshotIndex: log.base.index,

@@ -48,6 +48,8 @@ export interface ReplicaStatus {
   readonly leader: NodeId | null;
   readonly commitIndex: Index;
   readonly lastApplied: Index;
+  /** The time of the log, through what was applied: in milliseconds since 1970; 0 before the first command. */
+  readonly timeMs: number;
   /** Index of the first entry in the log; `lastIndex + 1` when the log is empty. */
   readonly firstIndex: Index;
   readonly lastIndex: Index;

@@ -3,6 +3,7 @@
 import { CLIENT_COMMAND_BYTES_MAX, CLIENT_FRAME_BYTES_MAX } from '../client-protocol/limits.ts';
 import { DEFAULT_LIMITS } from '../core/limits.ts';
 import { PUT_HEADERS_BYTES_MAX } from '../kv/limits.ts';
+import { SESSION_HEADER_BYTES_MAX } from '../sessions/session-entry.ts';
 
 export interface ServerLimits {
   /** One key, at the door; the store itself would take more. Past it: `RAFT_TOO_LARGE`. */
@@ -97,7 +98,8 @@ export function contradictionInServerLimits(
 ): string | null {
   const value = `${nameOf('valueBytesMax')} ${valueBytesMax}`;
   const command = `${nameOf('commandBytesMax')} ${commandBytesMax}`;
-  const needed = keyBytesMax + valueBytesMax + PUT_HEADERS_BYTES_MAX;
+  const headers = PUT_HEADERS_BYTES_MAX + SESSION_HEADER_BYTES_MAX;
+  const needed = keyBytesMax + valueBytesMax + headers;
   if (needed > commandBytesMax) {
     return `${value} does not fit into ${command}: with a key of ${keyBytesMax} bytes and headers it takes ${needed}. Raise the latter, or lower the former.`;
   }
@@ -130,3 +132,5 @@ export const TIMEOUT_DEFAULT_MS = 5_000;
 export const READY_TIMEOUT_MS = 1_000;
 /** Silence on a stream of events after which a comment keeps proxies from closing it, in milliseconds. */
 export const SSE_KEEP_ALIVE_MS = 15_000;
+/** Bound: how long a session that its client opens may be remembered unused, in milliseconds. Past it: refused. */
+export const OPENING_AHEAD_MS_MAX = 600_000;

@@ -36,6 +36,8 @@ const BODY_AT = ID_AT + SESSION_ID_BYTES;
 const OPEN_BYTES = BODY_AT + 4 + SALT_BYTES;
 const COMMAND_AT = BODY_AT + 16;
 const OPENING_COMMAND_AT = COMMAND_AT + 12;
+/** What a command takes more in a session, at most. */
+export const SESSION_HEADER_BYTES_MAX: number = OPENING_COMMAND_AT;
 
 export function encodeSessionOperation(operation: SessionOperation): Uint8Array {
   const isOpening = operation.type === 'open';

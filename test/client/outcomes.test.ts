@@ -52,7 +52,7 @@ describe('without a connection', () => {
 
 describe('when the connection breaks', () => {
   it('[CL3] does not know what became of a write that was sent, and never sends it again', async () => {
-    const { server, client } = await clientAt(scriptedServer());
+    const { server, client } = await clientAt(scriptedServer(), { sessions: false });
     const write = rejection(client.put('a', 'x'));
     await eventually(() => server.requests().length).toBe(1);
     server.connections[0]?.terminate();
@@ -74,7 +74,7 @@ describe('when the connection breaks', () => {
   });
 
   it('[CL3] sends what had not left yet over the next connection', async () => {
-    const { server, client } = await clientAt(scriptedServer());
+    const { server, client } = await clientAt(scriptedServer(), { sessions: false });
     const next = client.put('a', 'x').catch(() => client.put('b', 'x'));
     await eventually(() => server.requests().length).toBe(1);
     server.onRequest = ({ id }, reply) =>
@@ -87,7 +87,7 @@ describe('when the connection breaks', () => {
   it('[CL6] takes a server that falls silent for dead', async () => {
     const silent = await scriptedServer();
     const whole = await served();
-    const client = clientOf([silent.url, whole.url], { keepAliveMs: 300 });
+    const client = clientOf([silent.url, whole.url], { keepAliveMs: 300, sessions: false });
     await eventually(() => client.connectedTo).toBe('n1');
     silent.connections[0]?.pause();
     const write = await rejection(client.put('a', 'x'));
@@ -196,7 +196,7 @@ describe('a server that talks nonsense', () => {
     async (_, frame) => {
       const server = await scriptedServer();
       server.onRequest = () => server.connections.at(-1)?.send(frame);
-      const client = clientOf([server.url]);
+      const client = clientOf([server.url], { sessions: false });
       const error = await rejection(client.put('a', 'x'));
       expect(facts(error)).toEqual(['RAFT_OUTCOME_UNKNOWN', 'outcomeUnknown']);
       expect(error.message).toContain('protocol');

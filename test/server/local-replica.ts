@@ -42,7 +42,7 @@ export class LocalReplica implements Replica {
   readonly machine: KvStateMachine;
   readonly #sessions: SessionMachine;
   /** The time of what is applied, in milliseconds. */
-  timeMs = 1_000_000;
+  timeMs: number = Date.now();
   #mood: Mood = 'serving';
   /** How often `awaitReadable` was called, and the size of each batch applied. */
   readIndexCalls = 0;
@@ -76,6 +76,16 @@ export class LocalReplica implements Replica {
     this.machine = options.machine ?? new KvStateMachine();
     this.#sessions = new SessionMachine(this.machine);
     this.#leader = this.id;
+  }
+
+  /** How many commands wait to be applied. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  /** What waits is lost on the way, and its callers never hear of it. */
+  drop(): void {
+    this.#queue = [];
   }
 
   get mood(): Mood {
@@ -138,6 +148,7 @@ export class LocalReplica implements Replica {
       leader: this.mood === 'leaderless' || this.#halted !== null ? null : this.#leader,
       commitIndex: index(this.#lastIndex),
       lastApplied: index(this.#lastIndex),
+      timeMs: this.timeMs,
       firstIndex: index(1),
       lastIndex: index(this.#lastIndex),
       snapshotIndex: INDEX_ZERO,

@@ -11,7 +11,15 @@ const INSIDE = [CORE, PORTS, 'src/rules', 'machines'];
 const ADAPTERS = ['src/storage', 'src/transport', 'src/kv'];
 /** What a client and a server have in common. */
 const TO_CLIENTS = ['src/wire', 'src/client-protocol', 'src/kv'];
-const OUTSIDE = [...INSIDE, ...ADAPTERS, ...TO_CLIENTS, 'src/node', 'src/client', 'src/library'];
+const OUTSIDE = [
+  ...INSIDE,
+  ...ADAPTERS,
+  ...TO_CLIENTS,
+  'src/sessions',
+  'src/node',
+  'src/client',
+  'src/library',
+];
 
 /** The parts, from the inside outwards, and what each may see besides itself. */
 const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
@@ -28,7 +36,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   'src/client-protocol': [CORE, 'src/wire', 'src/kv'],
   'src/client': [CORE, PORTS, ...TO_CLIENTS],
   'src/library': [...INSIDE, ...ADAPTERS, 'src/node'],
-  'src/server': [...INSIDE, ...ADAPTERS, ...TO_CLIENTS, 'src/node', 'src/library'],
+  'src/server': [...INSIDE, ...ADAPTERS, ...TO_CLIENTS, 'src/sessions', 'src/node', 'src/library'],
   'src/testing': [...OUTSIDE, 'src/server'],
   'src/cli': [...OUTSIDE, 'src/server'],
 };

@@ -67,6 +67,11 @@ export class Applying {
     return this.#lastApplied;
   }
 
+  /** The time of what was taken last. */
+  get timeMs(): number {
+    return this.#timeMs;
+  }
+
   /** What the machine was given, applied or not: whoever begins to wait now for such an entry gets no result. */
   get handedOver(): Index {
     return this.#handedOver;

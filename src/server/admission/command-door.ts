@@ -4,9 +4,10 @@
  */
 import { unreachable } from '../../core/assert.ts';
 import { RaftError } from '../../core/errors.ts';
+import type { SessionCall } from '../../core/session.ts';
 import { encodeCommand } from '../../kv/command-codec.ts';
 import type { KeySelector, KvCommand, TxnOperation } from '../../kv/commands.ts';
-import type { ServerLimits } from '../limits.ts';
+import { OPENING_AHEAD_MS_MAX, type ServerLimits } from '../limits.ts';
 
 /** Throws `RAFT_BAD_REQUEST` or `RAFT_TOO_LARGE`; then nothing was proposed. */
 export function encodeChecked(command: KvCommand, limits: ServerLimits): Uint8Array {
@@ -14,6 +15,18 @@ export function encodeChecked(command: KvCommand, limits: ServerLimits): Uint8Ar
   const bytes = encodeCommand(command);
   checkCommandBytes(bytes.length, limits);
   return bytes;
+}
+
+/**
+ * Bound: a session is remembered for as long as the first write of it may come, so that may not be far ahead of the
+ * clock of this server. Nor behind it, but that the log decides (SE6).
+ */
+export function checkOpening({ opening }: SessionCall, timeMs: () => number): void {
+  if (opening === null || opening.notAfterMs <= timeMs() + OPENING_AHEAD_MS_MAX) return;
+  throw new RaftError(
+    'RAFT_SESSION_EXPIRED',
+    'The clock of this client is far ahead of that of the server: the session was not opened, and nothing was done.',
+  );
 }
 
 export function checkCommandBytes(length: number, { commandBytesMax }: ServerLimits): void {

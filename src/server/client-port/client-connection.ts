@@ -15,17 +15,23 @@ import {
 import { decodeRequests } from '../../client-protocol/request-frame.ts';
 import { unreachable } from '../../core/assert.ts';
 import { RaftError } from '../../core/errors.ts';
+import type { SessionCall } from '../../core/session.ts';
 import { decodeCommand } from '../../kv/command-codec.ts';
 import { CompactedError } from '../../kv/kv-errors.ts';
 import { encodeResult } from '../../kv/result-codec.ts';
 import type { KvResult } from '../../kv/results.ts';
 import type { FrameSocket } from '../../ports/frame-socket.ts';
 import type { ProposalOutcome } from '../../ports/replica.ts';
-import { checkCommand, checkCommandBytes, checkSelector } from '../admission/command-door.ts';
+import {
+  checkCommand,
+  checkCommandBytes,
+  checkOpening,
+  checkSelector,
+} from '../admission/command-door.ts';
 import { asRaftError } from '../errors.ts';
 import { RANGE_ROOM_BYTES, REPLY_BYTES_MAX, SMALL_ANSWER_BYTES } from '../limits.ts';
 import { count } from '../operations/server-counters.ts';
-import { statusJson } from '../operations/status-json.ts';
+import { statusJson, timeOf } from '../operations/status-json.ts';
 import type { ConnectionParts } from '../server-context.ts';
 import { boundedRange } from '../store/bounded-range.ts';
 import { isKvResult } from '../store/replica-calls.ts';
@@ -155,23 +161,25 @@ export class ClientConnection {
     }
   }
 
-  #submit({ id, timeoutMs, command }: SubmitRequest): void {
-    const refusal = this.#refusalOf(command);
+  #submit({ id, timeoutMs, command, session }: SubmitRequest): void {
+    const refusal = this.#refusalOf(command, session);
     if (refusal !== null) {
       this.#fail(id, refusal);
       return;
     }
     this.#inFlight += 1;
     const arrivedMs = this.#arrivedMs;
-    this.#context.replica.submit(command, { timeoutMs }, (outcome) => {
+    const options = session === null ? { timeoutMs } : { timeoutMs, session };
+    this.#context.replica.submit(command, options, (outcome) => {
       this.#outbox.decided('submit', arrivedMs);
       this.#submitted(id, outcome);
     });
   }
 
-  #refusalOf(command: Uint8Array): RaftError | null {
+  #refusalOf(command: Uint8Array, session: SessionCall | null): RaftError | null {
     const { limits } = this.#context;
     try {
+      if (session !== null) checkOpening(session, () => timeOf(this.#context));
       checkCommandBytes(command.length, limits);
       checkCommand(decodeCommand(command), limits);
       return null;

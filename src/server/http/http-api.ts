@@ -17,6 +17,7 @@ import { notImplemented } from './request/request-input.ts';
 import { postCompact } from './routes/compact-route.ts';
 import { LastPiece } from './routes/event-text.ts';
 import { deleteKey, getKey, getRange, putKey } from './routes/kv-routes.ts';
+import { deleteSession, postSession, renewSession } from './routes/sessions-route.ts';
 import { getLivez, getMetrics, getReadyz, getStatus, notReady } from './routes/status-routes.ts';
 import { postTxn } from './routes/txn-route.ts';
 import { getWatch } from './routes/watch-route.ts';
@@ -101,6 +102,14 @@ function routesOf(
       methods: { GET: (request) => getMetrics(context, request) },
       isProbe: true,
     },
+    { pattern: '/sessions', methods: { POST: (request) => postSession(context, request) } },
+    {
+      pattern: '/sessions/:id',
+      methods: {
+        POST: (request) => renewSession(context, request),
+        DELETE: (request) => deleteSession(context, request),
+      },
+    },
     ...PLANNED,
   ];
 }
@@ -111,7 +120,6 @@ const planned = (what: string): Answer => {
 
 /** Promised in the contract, refused aloud until they are built (SV17). */
 const PLANNED: readonly Route[] = [
-  { pattern: '/sessions', methods: { POST: planned('Sessions') } },
   {
     pattern: '/members',
     methods: { GET: planned('Membership changes'), POST: planned('Membership changes') },

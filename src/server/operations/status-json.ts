@@ -1,14 +1,24 @@
 /** What a node says of itself to whoever asks, over HTTP and to clients alike (SV14). */
 import type { Replica } from '../../ports/replica.ts';
 
-export interface StatusParts {
-  readonly replica: Replica;
+export interface StatusParts extends TimeParts {
   readonly kv: { readonly revision: number };
   readonly version: string;
 }
 
+interface TimeParts {
+  readonly replica: Replica;
+  readonly clock: { wallTimeMs(): number };
+}
+
 export function statusJson(context: StatusParts): Readonly<Record<string, unknown>> {
   const { members, diskStalled, links, ...position } = context.replica.status();
-  const { revision } = context.kv;
-  return { ...position, revision, members, diskStalled, links, version: context.version };
+  const { kv, version } = context;
+  const revision = kv.revision;
+  return { ...position, revision, members, diskStalled, links, version, timeMs: timeOf(context) };
+}
+
+/** The time that the next entry of the log will have, about: its time never falls, whatever the clocks do. */
+export function timeOf({ clock, replica }: TimeParts): number {
+  return Math.max(replica.status().timeMs, clock.wallTimeMs());
 }

@@ -3,20 +3,41 @@
  * at its deadline even if the replica never answers (SV4).
  */
 import { RaftError } from '../../core/errors.ts';
+import type { SessionOperation, SessionState } from '../../core/session.ts';
 import type { KvResult } from '../../kv/results.ts';
-import type { Replica } from '../../ports/replica.ts';
+import type { Replica, SubmitOptions } from '../../ports/replica.ts';
 
 /** The replica keeps deadlines itself and knows more; this is how much later the server steps in. */
 const GRACE_MS = 50;
 
-export function submit(replica: Replica, data: Uint8Array, timeoutMs: number): Promise<KvResult> {
+export function submit(
+  replica: Replica,
+  data: Uint8Array,
+  options: SubmitOptions,
+): Promise<KvResult> {
+  const { timeoutMs } = options;
   return new Promise((resolve, reject) => {
     const guard = setTimeout(() => reject(unanswered(timeoutMs)), timeoutMs + GRACE_MS);
-    replica.submit(data, { timeoutMs }, (outcome) => {
+    replica.submit(data, options, (outcome) => {
       clearTimeout(guard);
       if (outcome.type === 'failed') reject(outcome.error);
       else if (isKvResult(outcome.result)) resolve(outcome.result);
       else reject(new TypeError('the state machine returned no result of the store'));
+    });
+  });
+}
+
+export function operateSession(
+  replica: Replica,
+  operation: SessionOperation,
+  timeoutMs: number,
+): Promise<SessionState> {
+  return new Promise((resolve, reject) => {
+    const guard = setTimeout(() => reject(unanswered(timeoutMs)), timeoutMs + GRACE_MS);
+    replica.session(operation, { timeoutMs }, (outcome) => {
+      clearTimeout(guard);
+      if (outcome.type === 'failed') reject(outcome.error);
+      else resolve(outcome.state);
     });
   });
 }

@@ -120,7 +120,7 @@ export const unheardPuts: Attack = async (target) => {
     if (socket.readyState !== WebSocket.OPEN || socket.bufferedAmount > MIB) return;
     const puts = Array.from(
       { length: 500 },
-      () => ({ type: 'submit', id: ++id, timeoutMs: 60_000, command }) as const,
+      () => ({ type: 'submit', id: ++id, timeoutMs: 60_000, command, session: null }) as const,
     );
     socket.send(encodeRequests(puts));
   });

@@ -24,6 +24,7 @@ const put = (id: number, key: string, value = key): ClientRequest => ({
   id,
   timeoutMs: 1000,
   command: encodeCommand({ type: 'put', key: bytes(key), value: bytes(value) }),
+  session: null,
 });
 const read = (id: number): ClientRequest => readOf(id, { consistency: 'linearizable' });
 
@@ -56,7 +57,13 @@ describe('writes', () => {
 
   it('[SV10] refuses a command that breaks a bound or makes no sense, and only that one', async () => {
     const { client, replica } = await stage({ limits: { keyBytesMax: 3, valueBytesMax: 5 } });
-    const garbled: ClientRequest = { type: 'submit', id: 3, timeoutMs: 1000, command: bytes('no') };
+    const garbled: ClientRequest = {
+      type: 'submit',
+      id: 3,
+      timeoutMs: 1000,
+      command: bytes('no'),
+      session: null,
+    };
     client.send([put(1, 'long'), put(2, 'k', 'long value'), garbled, put(4, 'ok')]);
     await client.until(({ type }) => type === 'done');
     const codes = client.frames

@@ -62,7 +62,6 @@ describe('errors', () => {
   it('[SV17] refuses what is promised and not built, and does nothing', async () => {
     const local = localApi();
     const planned: readonly [string, string][] = [
-      ['POST', '/sessions'],
       ['GET', '/members'],
       ['POST', '/members'],
       ['POST', '/members/n4/promote'],
@@ -79,22 +78,6 @@ describe('errors', () => {
     }
   });
 
-  it('[SV17] refuses a write that asks for a session instead of writing without one', async () => {
-    const local = localApi();
-    const headers = { 'raftchart-session': 's', 'raftchart-sequence': '1' };
-    const writes: readonly RequestInit[] = [
-      { method: 'PUT', body: 'x', headers },
-      { method: 'DELETE', headers },
-      { method: 'PUT', body: 'x', headers: { 'raftchart-sequence': '1' } },
-    ];
-    for (const init of writes) expect((await local.send('/kv/a', init)).status).toBe(501);
-    const txn = { method: 'POST', body: '{}', headers };
-    expect((await local.send('/txn', txn)).status).toBe(501);
-    expect(local.replica.machine.revision).toBe(1);
-  });
-});
-
-describe('queries', () => {
   it('[SV8] refuses parameters that are unknown, given twice, broken or out of range, by name', async () => {
     const local = localApi();
     const bad: readonly [string, string][] = [

@@ -42,6 +42,7 @@ describe('/status', () => {
         },
       ],
       version: '9.9.9',
+      timeMs: expect.any(Number),
     });
   });
 });

@@ -2,6 +2,7 @@
 
 import { CONSISTENCIES, type Consistency } from '../../../client-protocol/frame-shapes.ts';
 import { RaftError } from '../../../core/errors.ts';
+import { faultInSessionCall, parseSessionId, type SessionCall } from '../../../core/session.ts';
 import { type KeyCondition, type KeySelector, selectorOf } from '../../../kv/commands.ts';
 import { badRequest } from '../../errors.ts';
 import { TIMEOUT_DEFAULT_MS } from '../../limits.ts';
@@ -87,12 +88,40 @@ export function conditionFrom(headers: Headers): KeyCondition | null {
   throw badRequest('If-Match takes one modRevision in double quotes, as the ETag shows it, or *.');
 }
 
-/** Sessions are promised and not built: a write that asks for one must not be carried out without it. */
-export function refuseSession(headers: Headers): void {
-  if (headers.get('raftchart-session') === null && headers.get('raftchart-sequence') === null)
-    return;
-  throw notImplemented('Sessions (raftchart-session, raftchart-sequence)');
+/**
+ * `raftchart-session` and `raftchart-sequence`, and `raftchart-acknowledged` if the client says so; `null`: it is no
+ * write of a session. Half of it is refused: it would be carried out without.
+ */
+export function sessionFrom(headers: Headers): SessionCall | null {
+  const [id, number, acknowledged] = SESSION_HEADERS.map((name) => headers.get(name) ?? null);
+  if (id === null && number === null && acknowledged === null) return null;
+  if (typeof id !== 'string' || number === null) {
+    throw badRequest('raftchart-session and raftchart-sequence belong together; send both.');
+  }
+  const call = {
+    session: sessionIdFrom(id),
+    sequence: counterFrom(number, 'raftchart-sequence'),
+    acknowledgedThrough:
+      acknowledged === null ? 0 : counterFrom(acknowledged, 'raftchart-acknowledged'),
+    opening: null,
+  };
+  const fault = faultInSessionCall(call);
+  if (fault === null) return call;
+  throw badRequest(`The session headers contradict themselves: ${fault}.`);
 }
+
+export function sessionIdFrom(text: string): Uint8Array {
+  const session = parseSessionId(text);
+  if (session !== null) return session;
+  throw badRequest('A session is named by 32 hexadecimal digits, as POST /sessions answers them.');
+}
+
+function counterFrom(text: string | undefined, name: string): number {
+  if (text !== undefined && /^[0-9]{1,15}$/.test(text)) return Number(text);
+  throw badRequest(`${name} must be a whole number.`);
+}
+
+const SESSION_HEADERS = ['raftchart-session', 'raftchart-sequence', 'raftchart-acknowledged'];
 
 export function notImplemented(what: string): RaftError {
   return new RaftError(

@@ -3,14 +3,14 @@ import { badRequest } from '../../errors.ts';
 import { COMPACT_BODY_BYTES_MAX } from '../../limits.ts';
 import { counterOf, fieldsOf, parseJson } from '../request/json-body.ts';
 import { readBody } from '../request/request-body.ts';
-import { refuseSession, timeoutFrom } from '../request/request-input.ts';
+import { sessionFrom, timeoutFrom } from '../request/request-input.ts';
 import { readQuery } from '../request/request-query.ts';
 import { deadlineOf, left, refusal, type WriteParts, write, written } from './kv-routes.ts';
 
 export async function postCompact(context: WriteParts, request: Request): Promise<Response> {
   const query = readQuery(request.url, ['timeoutMs']);
   const deadline = deadlineOf(timeoutFrom(query));
-  refuseSession(request.headers);
+  const session = sessionFrom(request.headers);
   const body = await readBody(request, {
     bytesMax: COMPACT_BODY_BYTES_MAX,
     what: 'a compaction',
@@ -20,7 +20,7 @@ export async function postCompact(context: WriteParts, request: Request): Promis
   const result = await write(
     context,
     { type: 'compact', revision: revisionIn(body) },
-    left(deadline),
+    { session, timeoutMs: left(deadline) },
   );
   // What does not exist yet can be read later; whoever would compact it has the wrong number.
   if (result.type !== 'compact') return refusal(result, { retry: 'never' });

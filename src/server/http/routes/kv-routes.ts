@@ -5,6 +5,7 @@
 
 import type { Consistency } from '../../../client-protocol/frame-shapes.ts';
 import { RaftError, type RaftErrorDetails } from '../../../core/errors.ts';
+import type { SessionCall } from '../../../core/session.ts';
 import type { KvCommand } from '../../../kv/commands.ts';
 import type { ConditionFailed, KvResult, Refused } from '../../../kv/results.ts';
 import type { Account } from '../../admission/account.ts';
@@ -22,10 +23,10 @@ import {
   consistencyFrom,
   encodingFrom,
   keyFromPath,
-  refuseSession,
   revisionFrom,
   SELECTOR_PARAMETERS,
   selectorFrom,
+  sessionFrom,
   timeoutFrom,
 } from '../request/request-input.ts';
 import { flagParameter, type Query, readQuery, wholeParameter } from '../request/request-query.ts';
@@ -35,12 +36,18 @@ import { rangeTexts } from './range-text.ts';
 export type WriteParts = Pick<ServerContext, 'replica' | 'limits' | 'held'>;
 type ReadParts = Pick<ServerContext, 'replica' | 'limits' | 'kv'>;
 
+interface WriteSettings {
+  /** `null`: it belongs to none. */
+  readonly session: SessionCall | null;
+  readonly timeoutMs: number;
+}
+
 const LIMIT_BOUNDS = { min: 1, max: 2 ** 32 - 1 };
 
 export async function putKey(context: WriteParts, request: Request): Promise<Response> {
   const query = readQuery(request.url, ['timeoutMs']);
   const deadline = deadlineOf(timeoutFrom(query));
-  refuseSession(request.headers);
+  const session = sessionFrom(request.headers);
   const condition = conditionFrom(request.headers);
   const key = keyFromPath(request.url);
   checkKey(key, context.limits);
@@ -52,17 +59,17 @@ export async function putKey(context: WriteParts, request: Request): Promise<Res
   };
   const value = await readBody(request, bounds);
   const command: KvCommand = { type: 'put', key, value, ...(condition !== null && { condition }) };
-  const result = await write(context, command, left(deadline));
+  const result = await write(context, command, { session, timeoutMs: left(deadline) });
   return result.type === 'put' ? written(result.revision, {}) : refusal(result);
 }
 
 export async function deleteKey(context: WriteParts, request: Request): Promise<Response> {
   const query = readQuery(request.url, ['timeoutMs']);
-  refuseSession(request.headers);
+  const session = sessionFrom(request.headers);
   const condition = conditionFrom(request.headers);
   const key = keyFromPath(request.url);
   const command: KvCommand = { type: 'delete', key, ...(condition !== null && { condition }) };
-  const result = await write(context, command, timeoutFrom(query));
+  const result = await write(context, command, { session, timeoutMs: timeoutFrom(query) });
   if (result.type !== 'delete') return refusal(result);
   return written(result.revision, { deleted: result.deleted });
 }
@@ -131,9 +138,10 @@ export async function getRange(
 export async function write(
   context: Pick<WriteParts, 'replica' | 'limits'>,
   command: KvCommand,
-  timeoutMs: number,
+  { session, timeoutMs }: WriteSettings,
 ): Promise<KvResult> {
-  return submit(context.replica, encodeChecked(command, context.limits), timeoutMs);
+  const options = session === null ? { timeoutMs } : { session, timeoutMs };
+  return submit(context.replica, encodeChecked(command, context.limits), options);
 }
 
 export function written(revision: number, fields: Readonly<Record<string, unknown>>): Response {

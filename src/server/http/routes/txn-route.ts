@@ -5,7 +5,7 @@ import { resultBytes, writeTooLarge } from '../../store/result-bytes.ts';
 import { jsonAnswer, whenRoom } from '../http-answer.ts';
 import { parseJson } from '../request/json-body.ts';
 import { readBody } from '../request/request-body.ts';
-import { encodingFrom, refuseSession, timeoutFrom } from '../request/request-input.ts';
+import { encodingFrom, sessionFrom, timeoutFrom } from '../request/request-input.ts';
 import { readQuery } from '../request/request-query.ts';
 import { deadlineOf, left, refusal, type WriteParts, write } from './kv-routes.ts';
 import { txnFromJson, txnToJson } from './txn-json.ts';
@@ -18,7 +18,7 @@ export async function postTxn(
   const query = readQuery(request.url, ['timeoutMs', 'encoding']);
   const deadline = deadlineOf(timeoutFrom(query));
   const encoding = encodingFrom(query);
-  refuseSession(request.headers);
+  const session = sessionFrom(request.headers);
   const body = await readBody(request, {
     bytesMax: txnBodyBytesMax(context.limits),
     what: 'a transaction',
@@ -26,7 +26,7 @@ export async function postTxn(
     timeoutMs: left(deadline),
   });
   const command = txnFromJson(parseJson(body), encoding);
-  const result = await write(context, command, left(deadline));
+  const result = await write(context, command, { session, timeoutMs: left(deadline) });
   if (result.type !== 'txn') return refusal(result);
   const { revision } = result;
   const bytes = resultBytes(result);

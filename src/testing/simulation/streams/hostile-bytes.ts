@@ -151,7 +151,7 @@ function brokenCommands(random: SeededRandom): readonly Uint8Array[] {
     Uint8Array.from([0xff, ...sound]),
     Uint8Array.from([...sound, 0]),
   ]);
-  return [encodeRequests([{ type: 'submit', id: 1, timeoutMs: 1_000, command }])];
+  return [encodeRequests([{ type: 'submit', id: 1, timeoutMs: 1_000, command, session: null }])];
 }
 
 /** Arrays in arrays. */
@@ -162,7 +162,7 @@ function deep(random: SeededRandom): readonly Uint8Array[] {
 function put(id: number, valueBytes: number): ClientRequest {
   const value = new Uint8Array(valueBytes);
   const command = encodeCommand({ type: 'put', key: HOSTILE, value });
-  return { type: 'submit', id, timeoutMs: 1_000, command };
+  return { type: 'submit', id, timeoutMs: 1_000, command, session: null };
 }
 
 function read(id: number, consistency: 'linearizable' | 'local' = 'linearizable'): ClientRequest {

@@ -158,7 +158,10 @@ export class KvRemote implements Remote {
     const endpoints = random.shuffle(world.plan.members).map((id) => `http://${addressOf(id)}`);
     const { dialTimeoutMs, keepAliveMs, watchEventsMax } = plan;
     const { timeoutMs } = world.plan.workload;
-    const settings = { endpoints, timeoutMs, dialTimeoutMs, keepAliveMs, watchEventsMax };
+    const sessions = world.plan.version >= SESSIONS_SINCE;
+    const settings = {
+      ...{ endpoints, timeoutMs, dialTimeoutMs, keepAliveMs, watchEventsMax, sessions },
+    };
     const dial = this.network.dialFrom(process, memberAt);
     const { dialled, clock } = this.#planted;
     const client = new KvClient(clientSettings(settings), {
@@ -258,3 +261,6 @@ function storeOf(member: SimulatedMember | undefined): KvStateMachine {
 function memberAt(url: string): NodeId {
   return nodeId(new URL(url).hostname.split('.', 1)[0] ?? '');
 }
+
+/** The version of plans from which on the writes of programs are in sessions, as those of users are. */
+const SESSIONS_SINCE = 4;

@@ -1,6 +1,7 @@
 /** What programs on the client library ask for, and what each answer claims of the store (P01). */
 import { ConditionFailedError } from '../../../client/client-output.ts';
-import type { KvClient, RangeAnswer } from '../../../client/kv-client.ts';
+import type { KvClient } from '../../../client/kv-client.ts';
+import type { RangeAnswer } from '../../../client/reply-reading.ts';
 import { unreachable } from '../../../core/assert.ts';
 import { encodeCommand } from '../../../kv/command-codec.ts';
 import type { KeyValueInput, KeyValueOutput } from '../../linearizability/models/key-value.ts';
