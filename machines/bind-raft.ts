@@ -10,6 +10,7 @@ import * as leadership from '../src/rules/leadership.ts';
 import * as matching from '../src/rules/log-matching.ts';
 import { startProgress } from '../src/rules/progress.ts';
 import * as timing from '../src/rules/timing.ts';
+import * as transfer from '../src/rules/transfer.ts';
 import type { replication } from './bind-replication.ts';
 import { performer } from './perform.ts';
 import { raftMachine } from './raft.machine.ts';
@@ -49,7 +50,7 @@ const perform = performer<RaftState, RaftEvent, RaftEffect>((state) =>
 type Chart = typeof raftMachine;
 
 /** What needs nothing from outside is bound once; each step below binds the names of one concern. */
-const unported = bindLeadership(bindElection(bindGuards(raftMachine)));
+const unported = bindTransfer(bindLeadership(bindElection(bindGuards(raftMachine))));
 
 /** The chart with every name bound. `peer` is the replication chart that a leader runs for each peer. */
 export function bindRaft({ random, limits }: RaftPorts, peer: typeof replication): Chart {
@@ -91,6 +92,16 @@ function bindGuards(chart: Chart): Chart {
             : leadership.withProgress(context, held),
         ),
       hearsQuorum: ({ context }) => leadership.hearsQuorum(context),
+      isTargetLink: ({ context }, { peer }) => context.transferTarget === peer,
+      mayTakeOver: ({ context }, { message }) => transfer.mayTakeOver(context, message),
+      findsReadyTarget: ({ context }, request) =>
+        transfer.holdsAll(context, transfer.chooseTarget(context, request).target),
+      findsTarget: ({ context }, request) =>
+        transfer.chooseTarget(context, request).target !== null,
+      readiesTarget: ({ context }, held) => {
+        const after = { ...context, ...leadership.withProgress(context, held) };
+        return transfer.holdsAll(after, context.transferTarget);
+      },
     },
   });
 }
@@ -108,6 +119,9 @@ function completesQuorum(state: RaftState, grant: RaftGrant): boolean {
       return unreachable(grant);
   }
 }
+
+const WON_PRE_VOTE: election.Campaign = { transfer: false, cause: 'won the pre-vote' };
+const HANDED_OVER: election.Campaign = { transfer: true, cause: 'its leader hands over' };
 
 function bindElection(chart: Chart): Chart {
   return chart.provide({
@@ -130,7 +144,8 @@ function bindElection(chart: Chart): Chart {
       ),
       grantVote: perform((state, { from, message }) => election.grantVote(state, from, message)),
       refuseVote: perform((state, { from }) => election.refuseVote(state, from)),
-      startElection: perform(election.startElection),
+      startElection: perform((state) => election.startElection(state, WON_PRE_VOTE)),
+      takeOver: perform((state) => election.startElection(state, HANDED_OVER)),
       countVote: perform((state, { from, message }) => election.countVote(state, from, message)),
       countOwnVote: perform((state, { entry, hardState }) => {
         const { changes } = commit.noteDurable(state, entry);
@@ -179,6 +194,19 @@ function bindLeadership(chart: Chart): Chart {
   });
 }
 
+function bindTransfer(chart: Chart): Chart {
+  return chart.provide({
+    actions: {
+      startTransfer: perform(transfer.startTransfer),
+      refuseTransfer: perform(transfer.refuseTransfer),
+      refuseForNow: perform((_, request) => transfer.refusing(request, 'notLeading')),
+      joinTransfer: perform(transfer.joinTransfer),
+      offerLead: perform(transfer.offerLead),
+      giveUpTransfer: perform(transfer.giveUpTransfer),
+    },
+  });
+}
+
 function bindDelays(random: () => number) {
   type Asked = { readonly context: RaftState };
   return {
@@ -189,5 +217,6 @@ function bindDelays(random: () => number) {
     suspicionDelay: ({ context }: Asked) => timing.suspicionDelayMs(context, random()),
     heartbeatInterval: ({ context }: Asked) => context.timing.heartbeatIntervalMs,
     quorumCheckInterval: ({ context }: Asked) => context.timing.electionTimeoutMaxMs,
+    transferTimeout: ({ context }: Asked) => context.timing.electionTimeoutMaxMs,
   };
 }

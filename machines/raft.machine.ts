@@ -16,6 +16,9 @@ type Received<Type extends RaftEvent['type']> = Extract<RaftEvent, { type: Type 
 /** Bound to the replication chart in `bind-raft.ts`; this file imports nothing but xstate. */
 const replicationPlaceholder = fromCallback(() => {});
 
+/** The members of the chart that is opened alone. */
+const THREE = { voters: ['n1', 'n2', 'n3'], votersOutgoing: [], learners: [], learnersNext: [] };
+
 /** What a name is given that stands on an arrow: the arrow's event, whole. */
 const event = <Event>(heard: { readonly event: Event }): Event => heard.event;
 
@@ -33,8 +36,13 @@ export const raftMachine = setup({
     mayGrantVote: (_, _request: Received<'vote.requested'>) => false,
     completesQuorum: (_, _grant: RaftGrant) => false,
     isLeaderLink: (_, _link: { peer: string }) => false,
+    isTargetLink: (_, _link: { peer: string }) => false,
     commitsInTerm: (_, _held: Received<'disk.durable'> | Received<'peer.progressed'>) => false,
     hearsQuorum: () => true,
+    mayTakeOver: (_, _offer: Received<'timeoutNow.received'>) => false,
+    findsReadyTarget: (_, _request: Received<'transfer.requested'>) => false,
+    findsTarget: (_, _request: Received<'transfer.requested'>) => false,
+    readiesTarget: (_, _held: Received<'peer.progressed'>) => false,
   },
   actions: {
     observeTerm: (_, _observed: Received<'term.observed'>) => {},
@@ -46,6 +54,7 @@ export const raftMachine = setup({
     grantVote: (_, _request: Received<'vote.requested'>) => {},
     refuseVote: (_, _request: Received<'vote.requested'>) => {},
     startElection: () => {},
+    takeOver: () => {},
     countVote: (_, _answer: Received<'vote.answered'>) => {},
     countOwnVote: (_, _written: Received<'disk.durable'>) => {},
     acceptEntries: (_, _request: Received<'entries.received'>) => {},
@@ -63,6 +72,12 @@ export const raftMachine = setup({
     forgetContacts: () => {},
     forwardLinkNews: (_, _link: Received<'link.opened'> | Received<'link.closed'>) => {},
     stepDown: (_, _cause: { cause: string }) => {},
+    startTransfer: (_, _request: Received<'transfer.requested'>) => {},
+    refuseTransfer: (_, _request: Received<'transfer.requested'>) => {},
+    refuseForNow: (_, _request: Received<'transfer.requested'>) => {},
+    joinTransfer: (_, _request: Received<'transfer.requested'>) => {},
+    offerLead: () => {},
+    giveUpTransfer: () => {},
   },
   delays: {
     electionTimeout: 450,
@@ -71,6 +86,7 @@ export const raftMachine = setup({
     suspicionDelay: 20,
     heartbeatInterval: 50,
     quorumCheckInterval: 600,
+    transferTimeout: 600,
   },
 }).createMachine({
   id: 'raft',
@@ -81,25 +97,8 @@ export const raftMachine = setup({
     input ??
     ({
       id: 'n1',
-      configuration: {
-        voters: ['n1', 'n2', 'n3'],
-        votersOutgoing: [],
-        learners: [],
-        learnersNext: [],
-      },
-      configurations: [
-        {
-          index: 0,
-          configuration: {
-            voters: ['n1', 'n2', 'n3'],
-            votersOutgoing: [],
-            learners: [],
-            learnersNext: [],
-          },
-          addresses: {},
-          removed: [],
-        },
-      ],
+      configuration: THREE,
+      configurations: [{ index: 0, configuration: THREE, addresses: {}, removed: [] }],
       timing: {
         electionTimeoutMinMs: 300,
         electionTimeoutMaxMs: 600,
@@ -107,20 +106,10 @@ export const raftMachine = setup({
         suspicionStepMs: 20,
       },
       protocol: { preVote: true, checkQuorum: true },
-      term: 0,
-      votedFor: null,
-      leaderId: null,
+      ...{ term: 0, votedFor: null, leaderId: null, granted: [], preVoteRound: 0 },
       log: { base: { term: 0, index: 0 }, lastIndex: 0, termRuns: [] },
-      durableIndex: 0,
-      commitIndex: 0,
-      granted: [],
-      preVoteRound: 0,
-      matchIndex: {},
-      termStartIndex: 0,
-      heardFrom: [],
-      round: 0,
-      roundEchoed: {},
-      pendingRounds: [],
+      ...{ durableIndex: 0, commitIndex: 0, matchIndex: {}, termStartIndex: 0, heardFrom: [] },
+      ...{ round: 0, roundEchoed: {}, pendingRounds: [], transferTarget: null },
     } as unknown as RaftState),
   initial: 'follower',
   on: {
@@ -148,15 +137,14 @@ export const raftMachine = setup({
       target: '.follower.loyal',
       actions: { type: 'acceptEntries', params: event },
     },
-    'disk.durable': {
-      actions: { type: 'noteDurable', params: event },
-      meta: { rules: ['PS5'] },
-    },
+    'disk.durable': { actions: { type: 'noteDurable', params: event }, meta: { rules: ['PS5'] } },
     'preVote.answered': {},
     'vote.answered': {},
     'proposals.gathered': {},
     'peer.progressed': {},
     'round.requested': {},
+    'transfer.requested': { actions: { type: 'refuseForNow', params: event } },
+    'timeoutNow.received': {},
     'disk.stalled': {},
     'link.opened': {},
     'link.closed': {},
@@ -164,16 +152,21 @@ export const raftMachine = setup({
   states: {
     follower: {
       description: 'Answers others and takes entries from the leader.',
-      meta: { rules: ['LR2', 'LR3', 'CM3'] },
+      meta: { rules: ['LR2', 'LR3', 'CM3', 'LT3'] },
       initial: 'leaderless',
+      on: {
+        'timeoutNow.received': {
+          guard: { type: 'mayTakeOver', params: event },
+          target: 'candidate',
+          actions: 'takeOver',
+        },
+      },
       states: {
         leaderless: {
           description: 'Knows no leader of this term.',
           meta: { rules: ['EL12'] },
           after: { electionTimeout: { target: '#raft.preCandidate' } },
-          on: {
-            'term.observed': { actions: { type: 'observeTerm', params: event } },
-          },
+          on: { 'term.observed': { actions: { type: 'observeTerm', params: event } } },
         },
         loyal: {
           description:
@@ -187,14 +180,9 @@ export const raftMachine = setup({
               reenter: true,
               actions: { type: 'acceptEntries', params: event },
             },
-            'preVote.requested': {
-              actions: { type: 'refusePreVote', params: event },
-            },
+            'preVote.requested': { actions: { type: 'refusePreVote', params: event } },
             'vote.requested': { actions: { type: 'refuseVote', params: event } },
-            'link.closed': {
-              guard: { type: 'isLeaderLink', params: event },
-              target: 'suspicious',
-            },
+            'link.closed': { guard: { type: 'isLeaderLink', params: event }, target: 'suspicious' },
           },
         },
         doubtful: {
@@ -202,10 +190,7 @@ export const raftMachine = setup({
           meta: { rules: ['EL12'] },
           after: { electionTimeoutRest: { target: '#raft.preCandidate' } },
           on: {
-            'link.closed': {
-              guard: { type: 'isLeaderLink', params: event },
-              target: 'suspicious',
-            },
+            'link.closed': { guard: { type: 'isLeaderLink', params: event }, target: 'suspicious' },
           },
         },
         suspicious: {
@@ -213,9 +198,7 @@ export const raftMachine = setup({
             "The leader's link closed: a hint, not a proof. The first in line asks at once.",
           meta: { rules: ['EL9'] },
           after: { suspicionDelay: { target: '#raft.preCandidate' } },
-          on: {
-            'term.observed': { actions: { type: 'observeTerm', params: event } },
-          },
+          on: { 'term.observed': { actions: { type: 'observeTerm', params: event } } },
         },
       },
     },
@@ -229,7 +212,7 @@ export const raftMachine = setup({
           {
             guard: { type: 'completesQuorum', params: event },
             target: 'candidate',
-            actions: { type: 'countPreVote', params: event },
+            actions: 'startElection',
             meta: { rules: ['EL5', 'EL15'] },
           },
           { actions: { type: 'countPreVote', params: event } },
@@ -239,7 +222,6 @@ export const raftMachine = setup({
     candidate: {
       description: 'In a new term, with its own vote on disk, asks for the votes of the others.',
       meta: { rules: ['EL4', 'EL5', 'PS2'] },
-      entry: 'startElection',
       after: { electionTimeout: { target: 'preCandidate' } },
       on: {
         'vote.answered': [
@@ -270,12 +252,8 @@ export const raftMachine = setup({
       on: {
         'preVote.requested': { actions: { type: 'refusePreVote', params: event } },
         'vote.requested': { actions: { type: 'refuseVote', params: event } },
-        'entries.received': {
-          actions: { type: 'assertSoleLeader', params: event },
-        },
-        'proposals.gathered': {
-          actions: { type: 'appendProposals', params: event },
-        },
+        'entries.received': { actions: { type: 'assertSoleLeader', params: event } },
+        'proposals.gathered': { actions: { type: 'appendProposals', params: event } },
         'disk.durable': { actions: { type: 'countOwnDisk', params: event } },
         'peer.progressed': { actions: { type: 'recordProgress', params: event } },
         'link.opened': { actions: { type: 'forwardLinkNews', params: event } },
@@ -295,6 +273,7 @@ export const raftMachine = setup({
             establishing: {
               description: 'The no-op of the new term is under way; reads wait for it.',
               meta: { rules: ['LR8'] },
+              tags: 'takesProposals',
               on: {
                 'disk.durable': {
                   guard: { type: 'commitsInTerm', params: event },
@@ -310,10 +289,61 @@ export const raftMachine = setup({
             },
             serving: {
               description: 'Its commit index is the newest; reads take one round of heartbeats.',
-              meta: { rules: ['RD2'] },
-              tags: 'servesReads',
+              meta: { rules: ['LT1', 'RD2'] },
+              tags: ['servesReads', 'takesProposals'],
               entry: 'announceEstablished',
-              on: { 'round.requested': { actions: 'beginRound' } },
+              on: {
+                'round.requested': { actions: 'beginRound' },
+                'transfer.requested': [
+                  {
+                    guard: { type: 'findsReadyTarget', params: event },
+                    target: 'transferring.handingOver',
+                    actions: { type: 'startTransfer', params: event },
+                  },
+                  {
+                    guard: { type: 'findsTarget', params: event },
+                    target: 'transferring',
+                    actions: { type: 'startTransfer', params: event },
+                  },
+                  { actions: { type: 'refuseTransfer', params: event } },
+                ],
+              },
+            },
+            transferring: {
+              description: 'Takes no proposals until its target leads, or has had its time.',
+              meta: { rules: ['LT2', 'LT4'] },
+              tags: 'servesReads',
+              initial: 'catchingUp',
+              after: { transferTimeout: { target: 'serving', actions: 'giveUpTransfer' } },
+              on: {
+                'proposals.gathered': {},
+                'round.requested': { actions: 'beginRound' },
+                'transfer.requested': { actions: { type: 'joinTransfer', params: event } },
+                'link.closed': {
+                  guard: { type: 'isTargetLink', params: event },
+                  target: 'serving',
+                  actions: [{ type: 'forwardLinkNews', params: event }, 'giveUpTransfer'],
+                },
+              },
+              states: {
+                catchingUp: {
+                  description: 'The target does not hold the whole log yet.',
+                  meta: { rules: ['LT2'] },
+                  on: {
+                    'peer.progressed': {
+                      guard: { type: 'readiesTarget', params: event },
+                      target: 'handingOver',
+                      actions: { type: 'recordProgress', params: event },
+                    },
+                  },
+                },
+                handingOver: {
+                  description: 'Tells the target to campaign, at each heartbeat once more.',
+                  meta: { rules: ['LT3'] },
+                  entry: 'offerLead',
+                  after: { heartbeatInterval: { target: 'handingOver', reenter: true } },
+                },
+              },
             },
           },
         },

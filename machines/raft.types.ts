@@ -7,6 +7,7 @@ import type {
   PreVoteReply,
   RequestVote,
   RequestVoteReply,
+  TimeoutNow,
 } from '../src/core/message.ts';
 import type { EntryId, Index, NodeId, Term } from '../src/core/types.ts';
 
@@ -38,6 +39,14 @@ export type RaftEvent =
       readonly round: number;
     }
   | { readonly type: 'round.requested' }
+  | {
+      readonly type: 'transfer.requested';
+      /** `null`: whoever is fittest. */
+      readonly to: NodeId | null;
+      /** Peers whose links are open. */
+      readonly connected: readonly NodeId[];
+    }
+  | { readonly type: 'timeoutNow.received'; readonly from: NodeId; readonly message: TimeoutNow }
   | { readonly type: 'link.opened'; readonly peer: NodeId }
   | { readonly type: 'link.closed'; readonly peer: NodeId };
 
@@ -47,5 +56,8 @@ export type RaftGrant = Extract<
   { readonly type: 'preVote.answered' | 'vote.answered' | 'disk.durable' }
 >;
 
-/** `loyal`: has a live leader, or is one, and so refuses to help depose it (§4.2.3). */
-export type RaftTag = 'loyal' | 'leads' | 'servesReads';
+/**
+ * `loyal`: has a live leader, or is one, and so refuses to help depose it (§4.2.3). `takesProposals`: leads, and is not
+ * handing over.
+ */
+export type RaftTag = 'loyal' | 'leads' | 'servesReads' | 'takesProposals';

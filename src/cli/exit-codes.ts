@@ -59,6 +59,7 @@ const EXIT_BY_CODE: Readonly<Record<RaftErrorCode, ExitCode>> = {
   RAFT_STORAGE_FAILED: EXIT.storageFailed,
   RAFT_TIMED_OUT: EXIT.temporary,
   RAFT_TOO_LARGE: EXIT.usage,
+  RAFT_TRANSFER_REFUSED: EXIT.temporary,
   RAFT_UNREACHABLE: EXIT.unavailable,
   RAFT_WATCH_TOO_SLOW: EXIT.temporary,
   RAFT_WRONG_IDENTITY: EXIT.wrongConfiguration,

@@ -8,6 +8,7 @@ import type { RaftError } from './errors.ts';
 import type { HardState } from './hard-state.ts';
 import type { Hello } from './hello.ts';
 import type { Message } from './message.ts';
+import type { TransferRefusal } from './transfer-refusal.ts';
 import type { Index, NodeId, Term } from './types.ts';
 
 export type Role = 'follower' | 'preCandidate' | 'candidate' | 'leader' | 'learner' | 'halted';
@@ -77,7 +78,17 @@ export type RaftEffect =
   /** Reads of this round and the ones before may be answered once `readIndex` is applied (§6.4). */
   | { readonly type: 'roundConfirmed'; readonly round: number; readonly readIndex: Index }
   /** The leader has committed an entry of its own term: it may answer reads from now on (§6.4). */
-  | { readonly type: 'established'; readonly term: Term };
+  | { readonly type: 'established'; readonly term: Term }
+  /** No proposals are taken until another leads, or the transfer has failed (§3.10). */
+  | { readonly type: 'transferStarted'; readonly to: NodeId }
+  /** Not even tried. `to` as it was asked for; `null`: whoever is fittest. */
+  | {
+      readonly type: 'transferRefused';
+      readonly to: NodeId | null;
+      readonly reason: TransferRefusal;
+    }
+  /** In vain: this node leads on. */
+  | { readonly type: 'transferFailed'; readonly to: NodeId };
 
 /** The same as it leaves the chart, with the role added. */
 export type RaftOutput = Exclude<RaftEffect, RoleNews> | RoleChanged;

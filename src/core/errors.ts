@@ -40,6 +40,7 @@ export const ERROR_CODES = {
   RAFT_STORAGE_FAILED: 'never',
   RAFT_TIMED_OUT: 'outcomeUnknown',
   RAFT_TOO_LARGE: 'never',
+  RAFT_TRANSFER_REFUSED: 'safe',
   RAFT_UNREACHABLE: 'safe',
   RAFT_WATCH_TOO_SLOW: 'safe',
   RAFT_WRONG_IDENTITY: 'never',

@@ -68,6 +68,8 @@ export const APPLY_HANDFUL_COMMANDS = { first: 64, max: 1024 };
 export const DISK_STALL_MS = 2_000;
 /** Replication without progress for this long starts again from probing, in milliseconds. */
 export const PROGRESS_TIMEOUT_MS = 2_000;
+/** Bound: a member that lacks more entries than this of the leader's log is not handed the lead (LT1). */
+export const TRANSFER_LAG_MAX = 10_000;
 /** A follower without callers of its own learns of a commit with the next entries, or this much later (ms). */
 export const COMMIT_NOTICE_DELAY_MS = 10;
 /** Bound: after a refusal nothing is passed on to the leader for so long, in milliseconds; doubled up to the maximum (SP10). */

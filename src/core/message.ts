@@ -3,7 +3,8 @@
  * repeated or out of order, so every reply names what it answers. Entry payloads travel beside a
  * message as entry runs, never inside it. Names are those of the dissertation (§3, §6.4, §9.6).
  */
-import type { EntryId, Index, Term } from './types.ts';
+import type { TransferRefusal } from './transfer-refusal.ts';
+import type { EntryId, Index, NodeId, Term } from './types.ts';
 
 /** Would you vote for me in `term`, the one after mine? Changes no state of the receiver (§9.6). */
 export interface PreVote {
@@ -27,6 +28,8 @@ export interface RequestVote {
   readonly type: 'RequestVote';
   readonly term: Term;
   readonly lastLog: EntryId;
+  /** Its leader told it to: heeded also by those who hear that leader (§3.10, §4.2.3). */
+  readonly transfer: boolean;
 }
 
 export interface RequestVoteReply {
@@ -106,6 +109,31 @@ export interface ReadIndexReply {
   readonly readIndex: Index | null;
 }
 
+/** The leader of `term` hands over: campaign at once (§3.10). */
+export interface TimeoutNow {
+  readonly type: 'TimeoutNow';
+  readonly term: Term;
+  /** Where the leader's log ends, and so the receiver's: whoever holds less or more is not meant (A12). */
+  readonly lastLog: EntryId;
+}
+
+/** A follower passes on that leadership should move: the new leader shows that it has. */
+export interface TransferLeadership {
+  readonly type: 'TransferLeadership';
+  readonly term: Term;
+  readonly requestId: number;
+  /** `null`: to whoever is fittest. */
+  readonly to: NodeId | null;
+}
+
+/** It does not move. */
+export interface TransferLeadershipReply {
+  readonly type: 'TransferLeadershipReply';
+  readonly term: Term;
+  readonly requestId: number;
+  readonly reason: TransferRefusal;
+}
+
 /** Says nothing but that the sender lives: members that have nothing to say still say it (TR19). */
 export interface Ping {
   readonly type: 'Ping';
@@ -123,4 +151,7 @@ export type Message =
   | ProposeReply
   | ReadIndex
   | ReadIndexReply
+  | TimeoutNow
+  | TransferLeadership
+  | TransferLeadershipReply
   | Ping;

@@ -75,4 +75,6 @@ export interface RaftState {
   readonly roundEchoed: PerMember<number>;
   /** Leader only: rounds that wait for a quorum of echoes, oldest first. */
   readonly pendingRounds: readonly PendingRound[];
+  /** Leader only: who is to lead next, while a transfer is under way (§3.10). */
+  readonly transferTarget: NodeId | null;
 }

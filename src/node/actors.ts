@@ -11,7 +11,7 @@ import { bindCharts, callId, linkId, replicationId } from '../../machines/index.
 import type { LinkContext, LinkEvent } from '../../machines/link.machine.ts';
 import type { LogWriterEvent } from '../../machines/log-writer.machine.ts';
 import type { NodeEvent } from '../../machines/node.machine.ts';
-import type { RaftEvent } from '../../machines/raft.types.ts';
+import type { RaftEvent, RaftTag } from '../../machines/raft.types.ts';
 import type { ReadIndexEvent, ReadIndexTag } from '../../machines/read-index.machine.ts';
 import type { ReplicationEvent } from '../../machines/replication.types.ts';
 import { assert } from '../core/assert.ts';
@@ -139,7 +139,7 @@ export class Actors {
     return snapshot?.context ?? null;
   }
 
-  hasTag(tag: 'loyal' | 'leads' | 'servesReads'): boolean {
+  hasTag(tag: RaftTag): boolean {
     return this.raftSnapshot?.hasTag(tag) ?? false;
   }
 

@@ -18,6 +18,7 @@ import type {
   RoleEvent,
   SessionOutcome,
   SubmitOptions,
+  TransferOutcome,
   WaitOptions,
 } from '../ports/replica.ts';
 import type { ConnectionListener, PeerConnection } from '../ports/transport.ts';
@@ -113,6 +114,18 @@ export class RaftNode implements Replica {
 
   awaitReadable(options: WaitOptions, completed: (error: RaftError | null) => void): void {
     this.#call((clients) => clients.awaitReadable(options, completed), completed);
+  }
+
+  transferLeadership(
+    to: NodeId | null,
+    options: WaitOptions,
+    completed: (outcome: TransferOutcome) => void,
+  ): void {
+    const error = this.#refusal();
+    if (error !== null) {
+      return this.#parts.clock.defer(() => completed({ type: 'failed', error }));
+    }
+    this.#life.run(() => this.#parts.clients.transferLeadership(to, options, completed));
   }
 
   status(): ReplicaStatus {

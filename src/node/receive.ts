@@ -76,6 +76,12 @@ function deliver(
       return clients.readAskedBy(from, message);
     case 'ReadIndexReply':
       return clients.reads.answeredBy(message);
+    case 'TimeoutNow':
+      return actors.tellRaft({ type: 'timeoutNow.received', from, message });
+    case 'TransferLeadership':
+      return clients.transferAskedBy(from, message);
+    case 'TransferLeadershipReply':
+      return clients.transfers.answeredBy(message);
     default:
       return unreachable(message);
   }

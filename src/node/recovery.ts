@@ -31,5 +31,6 @@ export function recoveredState(
     round: 0,
     roundEchoed: {},
     pendingRounds: [],
+    transferTarget: null,
   };
 }

@@ -20,6 +20,11 @@ export type ProposalOutcome =
   /** `error.retry` tells refused (`safe`) from undecided (`outcomeUnknown`). */
   | { readonly type: 'failed'; readonly error: RaftError };
 
+/** How a wish to move leadership ended: who leads now. `error.retry` is `safe`: nothing has changed but who may lead. */
+export type TransferOutcome =
+  | { readonly type: 'moved'; readonly leader: NodeId }
+  | { readonly type: 'failed'; readonly error: RaftError };
+
 export interface WaitOptions {
   /** From now, in milliseconds. Reached: `RAFT_TIMED_OUT` (a read: `safe`; a proposal: `outcomeUnknown`). */
   readonly timeoutMs: number;
@@ -161,6 +166,15 @@ export interface Replica {
    * before this call: a read made in the callback is linearizable (§6.4). Exactly once, never during the call.
    */
   awaitReadable(options: WaitOptions, completed: (error: RaftError | null) => void): void;
+  /**
+   * Calls back once this member knows that the one named leads, or, for `null`, another than before (§3.10). Exactly
+   * once, never during the call. Whatever is proposed meanwhile waits.
+   */
+  transferLeadership(
+    to: NodeId | null,
+    options: WaitOptions,
+    completed: (outcome: TransferOutcome) => void,
+  ): void;
   status(): ReplicaStatus;
   counters(): ReplicaCounters;
   timings(): ReplicaTimings;

@@ -25,7 +25,7 @@ export function isUpToDate(candidate: EntryId, own: EntryId): boolean {
 export function observeTerm(state: RaftState, term: Term): RaftStep {
   assert(term > state.term, 'EL2: an observed term is newer than the own one');
   return {
-    changes: { term, votedFor: null, leaderId: null, granted: [] },
+    changes: { term, votedFor: null, leaderId: null, granted: [], transferTarget: null },
     effects: [
       persistHardState(term, null),
       roleChanged({ term, leaderId: null }, 'heard of a newer term'),
@@ -110,15 +110,22 @@ export function countPreVote(state: RaftState, from: NodeId, reply: PreVoteReply
   return { changes: counts ? { granted: withGrant(state, from) } : {}, effects: [] };
 }
 
+export interface Campaign {
+  /** The leader itself hands over (§3.10). */
+  readonly transfer: boolean;
+  readonly cause: string;
+}
+
 /** A new term, a vote for itself, and the request; the own vote counts once the disk has it (PS2). */
-export function startElection(state: RaftState): RaftStep {
+export function startElection(state: RaftState, { transfer, cause }: Campaign): RaftStep {
   const term = nextTerm(state.term);
-  const request: RequestVote = { type: 'RequestVote', term, lastLog: lastLog(state.log) };
+  const lastEntry = lastLog(state.log);
+  const request: RequestVote = { type: 'RequestVote', term, lastLog: lastEntry, transfer };
   return {
     changes: { term, votedFor: state.id, leaderId: null, granted: [] },
     effects: [
       persistHardState(term, state.id),
-      roleChanged({ term, leaderId: null }, 'won the pre-vote'),
+      roleChanged({ term, leaderId: null }, cause),
       ...otherVoters(state).map((to) => send(to, request)),
     ],
   };

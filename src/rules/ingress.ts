@@ -40,7 +40,8 @@ export function admit({ term, protocol, isLoyal }: Standing, message: Message): 
       return DELIVER;
     case 'RequestVote':
       if (!isNewer) return DELIVER;
-      if (isLoyal && protocol.checkQuorum) return DROP;
+      // A leader that hands over is not deposed: its followers heed the candidate that it names (§4.2.3).
+      if (isLoyal && protocol.checkQuorum && !message.transfer) return DROP;
       return { type: 'deliver', newerTerm: message.term };
     case 'AppendEntries':
       if (isOlder) return { type: 'refuseStale' };
@@ -50,6 +51,11 @@ export function admit({ term, protocol, isLoyal }: Standing, message: Message): 
     case 'ReadIndex':
     case 'ProposeReply':
     case 'ReadIndexReply':
+    case 'TransferLeadership':
+    case 'TransferLeadershipReply':
+      return isNewer ? { type: 'deliver', newerTerm: message.term } : DELIVER;
+    case 'TimeoutNow':
+      if (isOlder) return DROP;
       return isNewer ? { type: 'deliver', newerTerm: message.term } : DELIVER;
     case 'RequestVoteReply':
     case 'AppendEntriesReply':

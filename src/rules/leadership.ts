@@ -129,7 +129,7 @@ export function hearsQuorum(state: RaftState): boolean {
 /** Gives up the lead within the same term; the vote stands, so no second leader of this term can arise (A1). */
 export function stepDown(state: RaftState, cause: string): RaftStep {
   return {
-    changes: { leaderId: null, pendingRounds: [], heardFrom: [] },
+    changes: { leaderId: null, pendingRounds: [], heardFrom: [], transferTarget: null },
     effects: [roleChanged({ term: state.term, leaderId: null }, cause)],
   };
 }

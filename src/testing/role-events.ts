@@ -42,7 +42,11 @@ function eventsOf(from: NodeId, state: RaftState): readonly RaftEvent[] {
       from,
       message: { type: 'PreVoteReply', ...granted, round: preVoteRound },
     },
-    { type: 'vote.requested', from, message: { type: 'RequestVote', term, lastLog: entry } },
+    {
+      type: 'vote.requested',
+      from,
+      message: { type: 'RequestVote', term, lastLog: entry, transfer: false },
+    },
     { type: 'vote.answered', from, message: { type: 'RequestVoteReply', ...granted } },
     { type: 'link.closed', peer: from },
     ...(mayLead && term > 0

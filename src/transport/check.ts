@@ -24,6 +24,9 @@ export function messageProblem(message: Message): string | null {
     case 'RequestVote':
       if (message.lastLog.term >= message.term) return 'a candidate holds entries of its own term';
       return entryIdProblem(message.lastLog);
+    case 'TimeoutNow':
+      if (message.lastLog.term > message.term) return 'an entry is of a later term than its leader';
+      return entryIdProblem(message.lastLog);
     case 'AppendEntries':
       return appendProblem(message);
     case 'AppendEntriesReply':
@@ -37,6 +40,8 @@ export function messageProblem(message: Message): string | null {
     case 'RequestVoteReply':
     case 'ReadIndex':
     case 'ReadIndexReply':
+    case 'TransferLeadership':
+    case 'TransferLeadershipReply':
     case 'Ping':
       return null;
     default:
@@ -83,6 +88,9 @@ export function runCountProblem(message: Message, runCount: number): string | nu
     case 'ProposeReply':
     case 'ReadIndex':
     case 'ReadIndexReply':
+    case 'TimeoutNow':
+    case 'TransferLeadership':
+    case 'TransferLeadershipReply':
     case 'Ping':
       return runCount === 0 ? null : `${runCount} runs beside a message that takes none`;
     default:

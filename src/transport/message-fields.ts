@@ -3,7 +3,8 @@
  * message begins with its code and its term.
  */
 import type { AppendEntriesReply, Message } from '../core/message.ts';
-import type { EntryId, Index } from '../core/types.ts';
+import { TRANSFER_REFUSALS, type TransferRefusal } from '../core/transfer-refusal.ts';
+import type { EntryId, Index, NodeId } from '../core/types.ts';
 import { BadField, type Fields } from '../wire/fields.ts';
 
 /** What a message is called on the wire. Never given another meaning within a protocol version. */
@@ -19,6 +20,9 @@ export const MESSAGE_CODE = {
   ReadIndex: 9,
   ReadIndexReply: 10,
   Ping: 11,
+  TimeoutNow: 12,
+  TransferLeadership: 13,
+  TransferLeadershipReply: 14,
 } as const satisfies Record<Message['type'], number>;
 
 /** How one field stands among the others: as one value of the list, or as several. */
@@ -36,6 +40,11 @@ const anIndexOrNull = oneValue<Index | null>((fields) => fields.orNull(() => fie
 const aFlag = oneValue((fields) => fields.flag());
 const aRound = oneValue((fields) => fields.whole('a round'));
 const aRequestId = oneValue((fields) => fields.whole('a request id'));
+const aNodeIdOrNull = oneValue<NodeId | null>((fields) => fields.orNull(() => fields.nodeId()));
+const aRefusal: Field<TransferRefusal> = {
+  write: (body, reason) => body.push(TRANSFER_REFUSALS.indexOf(reason)),
+  read: (fields) => fields.choice('a refusal', TRANSFER_REFUSALS),
+};
 const aCount = oneValue((fields) => fields.whole('a count'));
 
 const anEntryId: Field<EntryId> = {
@@ -62,7 +71,7 @@ type Table = { readonly [Type in Message['type']]: FieldsOf<Extract<Message, { t
 const FIELDS: Table = {
   PreVote: { lastLog: anEntryId, round: aRound },
   PreVoteReply: { round: aRound, granted: aFlag },
-  RequestVote: { lastLog: anEntryId },
+  RequestVote: { lastLog: anEntryId, transfer: aFlag },
   RequestVoteReply: { granted: aFlag },
   AppendEntries: { prevLog: anEntryId, lastIndex: anIndex, commitIndex: anIndex, round: aRound },
   AppendEntriesReply: { round: aRound, prevIndex: anIndex, result: anAppendResult },
@@ -71,6 +80,9 @@ const FIELDS: Table = {
   ReadIndex: { requestId: aRequestId },
   ReadIndexReply: { requestId: aRequestId, readIndex: anIndexOrNull },
   Ping: {},
+  TimeoutNow: { lastLog: anEntryId },
+  TransferLeadership: { requestId: aRequestId, to: aNodeIdOrNull },
+  TransferLeadershipReply: { requestId: aRequestId, reason: aRefusal },
 };
 
 interface Layout {

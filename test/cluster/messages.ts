@@ -53,7 +53,12 @@ export function append(
 }
 
 export function askVote({ from, to }: Way, of: number, lastLog: EntryId): Said {
-  return { from, to, message: { type: 'RequestVote', term: term(of), lastLog }, runs: [] };
+  return {
+    from,
+    to,
+    message: { type: 'RequestVote', term: term(of), lastLog, transfer: false },
+    runs: [],
+  };
 }
 
 /** Someone answers in a newer term, whatever was asked: a node of an older one takes it up. */

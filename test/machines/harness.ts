@@ -60,6 +60,7 @@ export function raftState(changes: Partial<RaftState> = {}): RaftState {
     round: 0,
     roundEchoed: {},
     pendingRounds: [],
+    transferTarget: null,
     ...changes,
   };
 }

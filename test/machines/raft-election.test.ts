@@ -112,7 +112,7 @@ it('[EL7] [EL8] [PS1] with a quorum of pre-votes, and not before, it campaigns: 
     ...[N2, N3].map((to) => ({
       type: 'send',
       to,
-      message: { type: 'RequestVote', term: 5, lastLog: LAST },
+      message: { type: 'RequestVote', term: 5, lastLog: LAST, transfer: false },
     })),
   ]);
   expect(chart.state()).toBe('candidate');

@@ -43,7 +43,7 @@ export const preVoteAnswer = (from: NodeId, round: number, granted = true, of = 
 export const askVote = (from: NodeId, of: number, lastLog = LAST): RaftEvent => ({
   type: 'vote.requested',
   from,
-  message: { type: 'RequestVote', term: term(of), lastLog },
+  message: { type: 'RequestVote', term: term(of), lastLog, transfer: false },
 });
 export const voteAnswer = (from: NodeId, of: number, granted = true): RaftEvent => ({
   type: 'vote.answered',

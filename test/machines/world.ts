@@ -195,7 +195,12 @@ export class World {
     const held = (candidates[log % candidates.length] ?? []).filter((each) => each <= of);
     const lastLog = { term: term(held.at(-1) ?? 0), index: index(held.length) };
     if (kind === 'vote')
-      return envelope(from, node, { type: 'RequestVote', term: term(of), lastLog });
+      return envelope(from, node, {
+        type: 'RequestVote',
+        term: term(of),
+        lastLog,
+        transfer: false,
+      });
     return envelope(from, node, { type: 'PreVote', term: term(of), lastLog, round: log });
   }
 

@@ -35,7 +35,7 @@ function candidacy(ofTerm: number, last: number): Send {
   return {
     type: 'send',
     to: LEADER,
-    message: { type: 'RequestVote', term: term(ofTerm), lastLog },
+    message: { type: 'RequestVote', term: term(ofTerm), lastLog, transfer: false },
   };
 }
 

@@ -3,6 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { RaftError } from '../../src/core/errors.ts';
+import { type NodeId, nodeId } from '../../src/core/types.ts';
 import type { ProposalOutcome } from '../../src/ports/replica.ts';
 import type { StateMachine } from '../../src/ports/state-machine.ts';
 import { THROW_PLACES, type ThrowPlace } from '../../src/testing/simulation/runtime/trap.ts';
@@ -15,6 +16,13 @@ const STIRS: Readonly<Partial<Record<ThrowPlace, (stage: WatchedCluster) => Prom
   diskStalled: hang,
   diskRecovered: hang,
   drain: async ({ leader }) => void leader.node.close(),
+  transferStarted: async (stage) => transfer(stage),
+  transferRefused: async (stage) => transfer(stage, nodeId('n9')),
+  transferFailed: async (stage) => {
+    stage.cluster.isolate(stage.others[0].id);
+    transfer(stage);
+    await stage.cluster.pass(700);
+  },
   halted: async ({ leader, cluster }) => {
     leader.disk.error = new Error('EIO');
     await cluster.pass(20);
@@ -36,6 +44,11 @@ const ELSEWHERE: readonly ThrowPlace[] = [
   'store.read',
   'store.rememberPeer',
 ];
+
+/** A moment later, as all that is asked of a node, it comes about. */
+function transfer({ leader, others }: WatchedCluster, to: NodeId = others[0].id): void {
+  leader.node.transferLeadership(to, { timeoutMs: 60_000 }, () => {});
+}
 
 async function hang({ cluster, leader }: WatchedCluster): Promise<void> {
   leader.disk.holds = true;

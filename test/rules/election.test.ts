@@ -9,7 +9,7 @@ import { terms } from './arbitraries.ts';
 const entry = (of: number, at: number): EntryId => ({ term: term(of), index: index(at) });
 
 function requestVote(of: number, lastLog: EntryId) {
-  return { type: 'RequestVote', term: term(of), lastLog } as const;
+  return { type: 'RequestVote', term: term(of), lastLog, transfer: false } as const;
 }
 
 it('[EL1] the later term of the last entry is newer; in one term the longer log is', () => {

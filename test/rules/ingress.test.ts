@@ -11,7 +11,7 @@ const entry = { term: term(1), index: index(1) };
 const MESSAGES: readonly ((of: number) => Message)[] = [
   (of) => ({ type: 'PreVote', term: term(of), lastLog: entry, round: 1 }),
   (of) => ({ type: 'PreVoteReply', term: term(of), round: 1, granted: true }),
-  (of) => ({ type: 'RequestVote', term: term(of), lastLog: entry }),
+  (of) => ({ type: 'RequestVote', term: term(of), lastLog: entry, transfer: false }),
   (of) => ({ type: 'RequestVoteReply', term: term(of), granted: true }),
   (of) => ({
     type: 'AppendEntries',
@@ -33,6 +33,9 @@ const MESSAGES: readonly ((of: number) => Message)[] = [
   (of) => ({ type: 'ReadIndex', term: term(of), requestId: 1 }),
   (of) => ({ type: 'ReadIndexReply', term: term(of), requestId: 1, readIndex: null }),
   (of) => ({ type: 'Ping', term: term(of) }),
+  (of) => ({ type: 'TimeoutNow', term: term(of), lastLog: entry }),
+  (of) => ({ type: 'TransferLeadership', term: term(of), requestId: 1, to: null }),
+  (of) => ({ type: 'TransferLeadershipReply', term: term(of), requestId: 1, reason: 'inVain' }),
 ];
 
 /** What happens to each type of message of that term at a node in term 5. */
@@ -71,6 +74,9 @@ it('[EL2] a message of a newer term makes its receiver observe that term first',
     ReadIndex: deliverNewer,
     ReadIndexReply: deliverNewer,
     Ping: drop,
+    TimeoutNow: deliverNewer,
+    TransferLeadership: deliverNewer,
+    TransferLeadershipReply: deliverNewer,
   });
 });
 
@@ -103,7 +109,17 @@ it('[PS3] what an older term says is answered or dropped, never taken for the pr
     ReadIndex: deliver,
     ReadIndexReply: deliver,
     Ping: drop,
+    TimeoutNow: drop,
+    TransferLeadership: deliver,
+    TransferLeadershipReply: deliver,
   });
+});
+
+it('[LT3] [EL13] a candidate that its leader has named is heeded also by those who hear that leader', () => {
+  const named: Message = { type: 'RequestVote', term: term(6), lastLog: entry, transfer: true };
+  const loyal = { isLoyal: true, protocol: { preVote: true, checkQuorum: true } };
+  expect(admit({ term: term(5), ...loyal }, named)).toEqual(deliverNewer);
+  expect(admit({ term: term(6), ...loyal }, named)).toEqual(deliver);
 });
 
 it("[EL6] the term that a pre-vote asks about is nobody's yet, and is not adopted however new it is", () => {

@@ -1,5 +1,5 @@
 /** What a play may say: each command moves the stage by itself, or tells it what to do from now on. */
-import type { NodeId } from '../../src/core/types.ts';
+import { type NodeId, nodeId } from '../../src/core/types.ts';
 import type { Envelope } from '../../src/testing/mini-cluster/held-network.ts';
 import { countOf } from './cast.ts';
 import { failureInWords, outcomeInWords } from './in-words.ts';
@@ -146,6 +146,16 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         stage.say(`client of ${who}: ${text} ${outcomeInWords(outcome)}`),
       );
     }
+    await stage.quiesce();
+  },
+  transfer: async (stage, [who = '', to]) => {
+    const { node } = stage.member(who);
+    const target = to === undefined ? null : nodeId(to);
+    node?.transferLeadership(target, { timeoutMs: PATIENCE_MS }, (outcome) => {
+      const end =
+        outcome.type === 'moved' ? `${outcome.leader} leads` : failureInWords(outcome.error);
+      stage.say(`client of ${who}: ${end}`);
+    });
     await stage.quiesce();
   },
   read: async (stage, [who = '', key = '']) => {

@@ -13,8 +13,16 @@ export function messageInWords(message: Message, runs: readonly EntryRun[]): str
       return `${name}, log ends at ${placeOf(message.lastLog)}, round ${message.round}`;
     case 'PreVoteReply':
       return `${name}, ${verdict(message.granted)}, round ${message.round}`;
-    case 'RequestVote':
+    case 'RequestVote': {
+      const why = message.transfer ? ', its leader hands over' : '';
+      return `${name}, log ends at ${placeOf(message.lastLog)}${why}`;
+    }
+    case 'TimeoutNow':
       return `${name}, log ends at ${placeOf(message.lastLog)}`;
+    case 'TransferLeadership':
+      return `${name}, to ${message.to ?? 'anyone'}`;
+    case 'TransferLeadershipReply':
+      return `${name}, ${message.reason}`;
     case 'RequestVoteReply':
       return `${name}, ${verdict(message.granted)}`;
     case 'AppendEntries':

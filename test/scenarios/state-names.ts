@@ -36,7 +36,7 @@ export function movedIn(reported: unknown): Moved | null {
 
 /** `follower.loyal`, `leader.serving`, `probe`, `replicate, window full`. */
 export function labelOf({ actor, path }: Moved): string {
-  if (actor === 'raft') return path.replace(/^leader\.service\.(\w+)\|.*$/, 'leader.$1');
+  if (actor === 'raft') return path.replace(/^leader\.service\.([\w.]+)\|.*$/, 'leader.$1');
   if (path === 'probe.postponed') return 'probe, waiting';
   if (path === 'replicate.awaiting.room') return 'replicate, window full';
   return path.replace(/\..*/, '');

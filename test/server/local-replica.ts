@@ -2,11 +2,13 @@
  * A cluster of one without a log: applies commands to a real state machine, a tick later, in batches. It can
  * be told to behave like a replica in trouble, so that the server's answers to trouble can be tested.
  */
+
 import { RaftError } from '../../src/core/errors.ts';
 import { emptyHistogram } from '../../src/core/histogram.ts';
 import type { SessionOperation } from '../../src/core/session.ts';
 import { INDEX_ZERO, index, type NodeId, nodeId, term } from '../../src/core/types.ts';
 import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
+import { transferRefused } from '../../src/node/calls/call-errors.ts';
 import { outcomeInSession, outcomeOfSession } from '../../src/node/calls/session-outcomes.ts';
 import type {
   DiskEvent,
@@ -20,6 +22,7 @@ import type {
   RoleEvent,
   SessionOutcome,
   SubmitOptions,
+  TransferOutcome,
   WaitOptions,
 } from '../../src/ports/replica.ts';
 import { encodeSessionCommand, encodeSessionOperation } from '../../src/sessions/session-entry.ts';
@@ -135,6 +138,21 @@ export class LocalReplica implements Replica {
     if (this.mood === 'silent') return;
     const error = this.#trouble();
     setImmediate(() => completed(error));
+  }
+
+  /** As any member does: `n9`, the only other, takes over at once; nobody else does. */
+  transferLeadership(
+    to: NodeId | null,
+    _options: WaitOptions,
+    completed: (outcome: TransferOutcome) => void,
+  ): void {
+    const leader = to ?? this.link.peer;
+    if (leader !== this.link.peer) {
+      const error = transferRefused('noVoter', to);
+      return queueMicrotask(() => completed({ type: 'failed', error }));
+    }
+    this.follow(leader);
+    queueMicrotask(() => completed({ type: 'moved', leader }));
   }
 
   status(): ReplicaStatus {

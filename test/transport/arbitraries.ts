@@ -3,7 +3,8 @@
 import fc from 'fast-check';
 import { COUNTER_MAX } from '../../src/core/limits.ts';
 import type { Message } from '../../src/core/message.ts';
-import { ENTRY_ZERO, type EntryId, index, term } from '../../src/core/types.ts';
+import { TRANSFER_REFUSALS } from '../../src/core/transfer-refusal.ts';
+import { ENTRY_ZERO, type EntryId, index, nodeId, term } from '../../src/core/types.ts';
 
 function upTo(min: number, max: number): fc.Arbitrary<number> {
   return fc.oneof(
@@ -67,7 +68,10 @@ const heartbeat = anyTerm
 
 const candidacy = anyTerm.chain((own) => {
   const asked = { term: fc.constant(own), lastLog: entryUpTo(own - 1, COUNTER_MAX) };
-  return fc.oneof(anyOf('PreVote', { ...asked, round: anyNumber }), anyOf('RequestVote', asked));
+  return fc.oneof(
+    anyOf('PreVote', { ...asked, round: anyNumber }),
+    anyOf('RequestVote', { ...asked, transfer: fc.boolean() }),
+  );
 });
 
 const request = { term: anyTerm, requestId: anyNumber };
@@ -85,4 +89,12 @@ export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
   anyOf('ReadIndex', request),
   anyOf('ReadIndexReply', { ...request, readIndex: fc.option(anyIndex) }),
   anyOf('Ping', { term: anyTerm }),
+  anyTerm.chain((own) =>
+    anyOf('TimeoutNow', { term: fc.constant(own), lastLog: entryUpTo(own, COUNTER_MAX) }),
+  ),
+  anyOf('TransferLeadership', {
+    ...request,
+    to: fc.option(fc.constantFrom(nodeId('n1'), nodeId('n2'))),
+  }),
+  anyOf('TransferLeadershipReply', { ...request, reason: fc.constantFrom(...TRANSFER_REFUSALS) }),
 );

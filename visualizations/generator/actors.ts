@@ -17,9 +17,9 @@ const AROUND = {
 
 /** By the event; by the chart that hears it as well where not all hear it from the same. */
 const TELLS: Readonly<Record<string, string>> = {
-  clients: 'proposals.gathered reads.gathered stop',
+  clients: 'proposals.gathered reads.gathered transfer.requested stop',
   peers:
-    'term.observed preVote.requested preVote.answered vote.requested vote.answered entries.received append.accepted append.rejected socket.opened socket.closed socket.silent hello.received hello.refused message.received call.received link:hello.accepted leader.answered leader.refused propose.taken propose.refused',
+    'term.observed preVote.requested preVote.answered vote.requested vote.answered timeoutNow.received entries.received append.accepted append.rejected socket.opened socket.closed socket.silent hello.received hello.refused message.received call.received link:hello.accepted leader.answered leader.refused propose.taken propose.refused',
   driver: 'call:hello.refused failed drained peer.waits entries.dropped entries.sent propose.sent',
   disk: 'hello.believed answer.ready disk.durable write.completed write.failed recovered',
   'state machine': 'apply.completed apply.failed applier.behind entries.applied',

@@ -1,5 +1,8 @@
 /** How calls end that were not carried out, or of which nobody knows, in words for those who made them. */
+import { unreachable } from '../../core/assert.ts';
 import { RaftError } from '../../core/errors.ts';
+import { TRANSFER_LAG_MAX } from '../../core/limits.ts';
+import type { TransferRefusal } from '../../core/transfer-refusal.ts';
 import type { Index, NodeId } from '../../core/types.ts';
 
 export function overloaded(what: string): RaftError {
@@ -57,4 +60,37 @@ export function timedOut(): RaftError {
     'RAFT_TIMED_OUT',
     'the command was proposed but not applied in time: it may yet take effect; read before you repeat it',
   );
+}
+
+/** LT1, LT4: leadership stays where it is, and nothing else has changed. */
+export function transferRefused(reason: TransferRefusal, to: NodeId | null): RaftError {
+  const [why, advice] = wordsFor(reason, to ?? 'the member that was chosen');
+  return new RaftError('RAFT_TRANSFER_REFUSED', `${why}: leadership stays where it is; ${advice}`);
+}
+
+function wordsFor(reason: TransferRefusal, target: string): readonly [why: string, advice: string] {
+  switch (reason) {
+    case 'noVoter':
+      return [`${target} is not another voter of this cluster`, 'name one that is'];
+    case 'notConnected':
+      return [
+        `the leader has no connection to ${target}`,
+        'try again when it has, or name another',
+      ];
+    case 'behind':
+      return [
+        `${target} lacks more than ${TRANSFER_LAG_MAX} entries of the log`,
+        'try again when it has caught up, or name another',
+      ];
+    case 'nobodyFit':
+      return ['no other voter is connected and has caught up', 'try again when one is'];
+    case 'underWay':
+      return ['a transfer to another member is under way', 'try again in a moment'];
+    case 'inVain':
+      return [`${target} did not take over in time`, 'try again, or name another'];
+    case 'notLeading':
+      return ['the member that was asked does not lead', 'try again'];
+    default:
+      return unreachable(reason);
+  }
 }

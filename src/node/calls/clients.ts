@@ -13,7 +13,7 @@ import {
 } from '../../core/entry-run.ts';
 import { RaftError } from '../../core/errors.ts';
 import type { Limits } from '../../core/limits.ts';
-import type { Propose, ProposeReply, ReadIndex } from '../../core/message.ts';
+import type { Propose, ProposeReply, ReadIndex, TransferLeadership } from '../../core/message.ts';
 import type { RaftState } from '../../core/raft-state.ts';
 import {
   faultInSessionCall,
@@ -25,6 +25,7 @@ import type {
   ProposalOutcome,
   SessionOutcome,
   SubmitOptions,
+  TransferOutcome,
   WaitOptions,
 } from '../../ports/replica.ts';
 import { encodeSessionCommand, encodeSessionOperation } from '../../sessions/session-entry.ts';
@@ -36,6 +37,7 @@ import { Proposals } from './proposals.ts';
 import { Reads, type ReadsOptions } from './reads.ts';
 import { outcomeInSession, outcomeOfSession } from './session-outcomes.ts';
 import { Sweeper } from './sweeper.ts';
+import { Transfers } from './transfers.ts';
 
 interface ClientsOptions extends ReadsOptions {
   readonly limits: Limits;
@@ -45,6 +47,7 @@ interface ClientsOptions extends ReadsOptions {
 
 export class Clients {
   readonly reads: Reads;
+  readonly transfers: Transfers;
   readonly #options: ClientsOptions;
   readonly #proposals: Proposals;
   readonly #sweeper: Sweeper;
@@ -65,6 +68,7 @@ export class Clients {
       (error) => this.#callerThrew(error),
     );
     this.reads = new Reads(options);
+    this.transfers = new Transfers({ ...options, nextRequestId: () => this.#nextRequestId() });
     this.#requestId = firstRequestId;
     this.#sweeper = new Sweeper(clock, (now) => this.#sweep(now));
   }
@@ -74,7 +78,7 @@ export class Clients {
   }
 
   get isWaiting(): boolean {
-    return this.#proposals.isWaiting || this.reads.isPending;
+    return this.#proposals.isWaiting || this.reads.isPending || this.transfers.isPending;
   }
 
   submit(
@@ -133,11 +137,24 @@ export class Clients {
     this.schedulePump();
   }
 
+  /** Calls back once another member leads (§3.10), the one named if one is: never during the call. */
+  transferLeadership(
+    to: NodeId | null,
+    { timeoutMs }: WaitOptions,
+    completed: (outcome: TransferOutcome) => void,
+  ): void {
+    const { clock } = this.#options;
+    const tell = (outcome: TransferOutcome): void => clock.defer(() => completed(outcome));
+    this.transfers.add(to, clock.now() + timeoutMs, tell);
+    this.schedulePump();
+  }
+
   /** Moves on whatever can be moved on: to the log, to the leader, to the next round. */
   pump(): void {
     this.#isPumpDue = false;
     this.#pumpProposals();
     this.reads.pump();
+    this.transfers.pump();
   }
 
   /** The same in a moment: commands and reads of one tick travel together. */
@@ -163,11 +180,12 @@ export class Clients {
     const { term, requestId } = message;
     if (requestId <= (this.#seen.get(from) ?? 0)) return;
     this.#seen.set(from, requestId);
-    const leads = actors.hasTag('leads') && term === raftOf(actors).term;
-    if (!leads || this.#refusalOf(0) !== null) return this.#answerPropose(from, message, null);
+    const takes = actors.hasTag('takesProposals') && term === raftOf(actors).term;
+    if (!takes || this.#refusalOf(0) !== null) return this.#answerPropose(from, message, null);
     const entries = runs.flatMap(entriesOf);
     this.#proposals.queue({
       entries,
+      isLocal: false,
       bytes: entries.reduce((sum, { data }) => sum + ENTRY_HEADER_BYTES + data.length, 0),
       deadline: clock.now() + FORWARDED_DEADLINE_MS,
       appended: (firstIndex, inTerm) => {
@@ -178,6 +196,17 @@ export class Clients {
       refused: () => this.#answerPropose(from, message, null),
       lost: () => {},
     });
+    this.schedulePump();
+  }
+
+  /** LT2: others hand their commands to whoever leads next themselves, and learn at once where they stand (LR13). */
+  sendBack(): void {
+    this.#proposals.sendBack();
+  }
+
+  /** A follower asks that leadership moves. */
+  transferAskedBy(from: NodeId, message: TransferLeadership): void {
+    this.transfers.askedBy(from, message);
     this.schedulePump();
   }
 
@@ -219,6 +248,7 @@ export class Clients {
 
   linkClosed(peer: NodeId): void {
     this.#proposals.forwardsLost(peer, lostOnTheWay(peer));
+    this.transfers.linkClosed(peer);
   }
 
   /** Calls back once nobody waits any more. */
@@ -238,6 +268,7 @@ export class Clients {
     this.#sweeper.stop();
     this.#proposals.failAll(refusal, unknown);
     this.reads.failAll(refusal);
+    this.transfers.failAll(refusal);
   }
 
   #pumpProposals(): void {
@@ -245,6 +276,8 @@ export class Clients {
     const { raft } = actors;
     if (this.#proposals.isEmpty || raft === null) return;
     if (!actors.hasTag('leads')) return this.#forwardProposals(raft);
+    // LT2: while it hands over, what comes waits for whoever leads next.
+    if (!actors.hasTag('takesProposals')) return;
     // The disk sets the pace: what comes while it writes is gathered for the next run.
     if (raft.durableIndex < raft.log.lastIndex) return;
     const count = this.#proposals.countWithin(limits.runBytesMax);
@@ -299,6 +332,7 @@ export class Clients {
     const unserved = (): RaftError => notServed(this.#options.actors.raft?.leaderId ?? null);
     this.#proposals.expire(now, unserved);
     this.reads.expire(now, unserved);
+    this.transfers.expire(now);
     this.pump();
     if (!this.isWaiting) this.#drained();
     return this.isWaiting;

@@ -13,6 +13,8 @@ export interface Waiter {
 /** Commands that stay together: one of a local caller, or all of one message from a follower. */
 export interface Group {
   readonly entries: readonly Entry[];
+  /** Of a caller here; else another member's. */
+  readonly isLocal: boolean;
   /** As they will stand in a run, so that a run of many small entries is bounded as well. */
   readonly bytes: number;
   readonly deadline: number;

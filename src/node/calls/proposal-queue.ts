@@ -53,6 +53,14 @@ export class ProposalQueue {
     for (const group of groups) this.#bytes += group.bytes;
   }
 
+  /** Takes out what other members have passed on. */
+  takeForeign(): readonly Group[] {
+    const foreign = this.#groups.filter(({ isLocal }) => !isLocal);
+    this.#groups = this.#groups.filter(({ isLocal }) => isLocal);
+    for (const { bytes } of foreign) this.#bytes -= bytes;
+    return foreign;
+  }
+
   /** Ends what is overdue. */
   expire(now: number, error: () => RaftError): void {
     if (this.#groups.every(({ deadline }) => deadline > now)) return;

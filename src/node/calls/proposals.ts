@@ -13,6 +13,7 @@ import type { RaftError } from '../../core/errors.ts';
 import { type Index, index, type NodeId, type Term, term } from '../../core/types.ts';
 import type { ProposalOutcome } from '../../ports/replica.ts';
 import { AwaitedEntries } from './awaited-entries.ts';
+import { notServed } from './call-errors.ts';
 import { ForwardedCommands } from './forwarded-commands.ts';
 import { entriesOfGroups, type Group, placeGroups, type Waiter } from './group.ts';
 import { ProposalQueue } from './proposal-queue.ts';
@@ -63,6 +64,7 @@ export class Proposals {
     const fail = (error: RaftError): void => this.#tell(waiter, { type: 'failed', error });
     return {
       entries: [entry],
+      isLocal: true,
       bytes: ENTRY_HEADER_BYTES + data.length,
       deadline: waiter.deadline,
       appended: (at, inTerm) => this.#awaited.add(at, { term: inTerm, bytes: data.length, waiter }),
@@ -116,6 +118,11 @@ export class Proposals {
   /** The link to the leader closed with answers outstanding. */
   forwardsLost(to: NodeId, error: RaftError): void {
     this.#forwarded.lose(to, error);
+  }
+
+  /** Refuses what other members have passed on and nobody has appended. */
+  sendBack(): void {
+    for (const group of this.#queue.takeForeign()) group.refused(notServed(null));
   }
 
   resolve(at: Index, inTerm: Term, result: unknown): void {

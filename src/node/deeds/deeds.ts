@@ -93,12 +93,19 @@ function raftDeeds(doers: Doers): DeedsOf<RaftOutput> {
       });
     },
     established: () => clients.pump(),
+    transferStarted: () => clients.sendBack(),
+    transferRefused: ({ to, reason }) => clients.transfers.refused(to, reason),
+    transferFailed: () => {
+      clients.transfers.failed();
+      clients.pump();
+    },
     roundConfirmed: ({ readIndex }) => actors.tellReadIndex({ type: 'round.confirmed', readIndex }),
     roleChanged: (change) => {
       if (change.role !== 'leader') for (const part of [problems, timings]) part.leadLost();
       roles.changed(change);
       actors.tellReadIndex({ type: 'role.changed' });
       actors.tellForwarding({ type: 'role.changed' });
+      clients.transfers.leaderChanged(change.leaderId);
     },
   };
 }

@@ -167,6 +167,9 @@ function vouchesFor({ message }: Send, index: Index): boolean {
     case 'ReadIndex':
     case 'ReadIndexReply':
     case 'RequestVoteReply':
+    case 'TimeoutNow':
+    case 'TransferLeadership':
+    case 'TransferLeadershipReply':
       return false;
     default:
       return unreachable(message);

@@ -67,6 +67,8 @@ const FREE_NUMBERS: Readonly<Record<number, number>> = {
   [MESSAGE_CODE.ProposeReply]: 2,
   [MESSAGE_CODE.ReadIndex]: 2,
   [MESSAGE_CODE.ReadIndexReply]: 2,
+  [MESSAGE_CODE.TransferLeadership]: 2,
+  [MESSAGE_CODE.TransferLeadershipReply]: 2,
 };
 
 /** Each number of each message, replaced by each value that is no such number. */
@@ -99,15 +101,15 @@ export function hostileShapes(): readonly Hostile[] {
   });
 }
 
-const { AppendEntries, AppendEntriesReply, PreVote, Propose, ProposeReply, RequestVote } =
-  MESSAGE_CODE;
+const { AppendEntries, AppendEntriesReply, PreVote, Propose, ProposeReply } = MESSAGE_CODE;
+const { RequestVote, TimeoutNow, TransferLeadershipReply } = MESSAGE_CODE;
 
 /** Every field sound, the whole impossible. */
 export const CONTRADICTIONS: readonly Hostile[] = [
   ['a pre-vote by someone with entries of that term', [PreVote, 5, 5, 7, 1]],
-  ['a candidate with entries of its own term', [RequestVote, 5, 5, 7]],
-  ['a candidate whose last entry has no term', [RequestVote, 5, 0, 7]],
-  ['a candidate whose last entry has no index', [RequestVote, 5, 4, 0]],
+  ['a candidate with entries of its own term', [RequestVote, 5, 5, 7, false]],
+  ['a candidate whose last entry has no term', [RequestVote, 5, 0, 7, true]],
+  ['a candidate whose last entry has no index', [RequestVote, 5, 4, 0, false]],
   ['a leader of term 0', [AppendEntries, 0, 0, 0, 0, 0, 1]],
   ['a previous entry of a later term', [AppendEntries, 5, 6, 10, 10, 9, 1]],
   ['a previous entry without a term', [AppendEntries, 5, 0, 10, 10, 9, 1]],
@@ -120,6 +122,9 @@ export const CONTRADICTIONS: readonly Hostile[] = [
   ['an empty proposal', [Propose, 5, 1, 0]],
   ['a proposal of more than a run can count', [Propose, 5, 1, 2 ** 32]],
   ['a proposal that stands before the log', [ProposeReply, 5, 1, 0]],
+  ['a lead handed over by a leader that ends in a later term', [TimeoutNow, 5, 6, 7]],
+  ['a lead handed over at an entry without a term', [TimeoutNow, 5, 0, 7]],
+  ['a refusal for no known reason', [TransferLeadershipReply, 5, 1, 7]],
   ['a message of no known code', [99, 5, 1]],
 ].map(([name, body]) => ({ name: String(name), frames: [rawFrame(body)] }));
 

@@ -66,7 +66,12 @@ export function proposeOf(requestId: number, count: number): Propose {
 export const EVERY_MESSAGE: readonly Message[] = [
   { type: 'PreVote', term: term(6), lastLog: entryId(5, 7), round: 1 },
   { type: 'PreVoteReply', term: term(0), round: 0, granted: true },
-  { type: 'RequestVote', term: term(1), lastLog: entryId(0, 0) },
+  { type: 'RequestVote', term: term(1), lastLog: entryId(0, 0), transfer: false },
+  { type: 'RequestVote', term: term(6), lastLog: entryId(5, 7), transfer: true },
+  { type: 'TimeoutNow', term: term(5), lastLog: entryId(5, 7) },
+  { type: 'TransferLeadership', term: term(5), requestId: 7, to: nodeId('n2') },
+  { type: 'TransferLeadership', term: term(5), requestId: 7, to: null },
+  { type: 'TransferLeadershipReply', term: term(5), requestId: 7, reason: 'inVain' },
   { type: 'RequestVoteReply', term: term(2 ** 48), granted: false },
   appendOf(2 ** 53 - 1),
   {

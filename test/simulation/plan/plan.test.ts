@@ -17,6 +17,7 @@ import {
   planFaults,
 } from '../../../src/testing/simulation/plan/plan-faults.ts';
 import { SeededRandom } from '../../../src/testing/simulation/runtime/random.ts';
+import { MESSAGE_CODE } from '../../../src/transport/message-fields.ts';
 
 const SIZES = [2, 3, 4, 5, 6, 7];
 const PLANS = Array.from({ length: 400 }, (_, seed) => planOf(`${seed}`));
@@ -24,6 +25,11 @@ const PLANS = Array.from({ length: 400 }, (_, seed) => planOf(`${seed}`));
 /** In the order in which they stand. */
 function standing(size: number): readonly NodeId[] {
   return Array.from({ length: size }, (_, at) => nodeId(`n${at + 1}`));
+}
+
+function isSinceVersion4(fault: Fault): boolean {
+  if (fault.type === 'throws') return fault.place.startsWith('transfer');
+  return fault.type === 'deafTo' && fault.codes.some((code) => code > MESSAGE_CODE.Ping);
 }
 
 /** True: the second hears the first. */
@@ -208,10 +214,15 @@ describe('a plan', () => {
     }
   });
 
-  it('[SI12] of version 1 is what it was: without what later versions add', () => {
+  it('[SI12] of an earlier version is what it was: without what later versions add', () => {
     for (const { seed, limits, faults } of PLANS) {
       const first = planOf(seed, 1);
-      expect(first.faults).toEqual(faults.filter(({ type }) => type !== 'throws'));
+      const third = planOf(seed, 3);
+      expect(first.faults).toEqual(third.faults.filter(({ type }) => type !== 'throws'));
+      expect(third.faults.filter(isSinceVersion4)).toEqual([]);
+      expect(first.faults.filter(({ type }) => type !== 'deafTo')).toEqual(
+        faults.filter(({ type }) => type !== 'throws' && type !== 'deafTo'),
+      );
       expect(first.slowDisks).toEqual({});
       expect(first.limits.frameBytesMax).toBe(DEFAULT_LIMITS.frameBytesMax);
       expect(first.limits.cacheBytesMax).toBe(limits.cacheBytesMax);

@@ -8,6 +8,7 @@ import type {
 } from '../../../src/testing/linearizability/models/key-value.ts';
 import {
   PLAN_VERSION,
+  type PlanVersion,
   planOf,
   type SimulationPlan,
 } from '../../../src/testing/simulation/plan/plan.ts';
@@ -37,7 +38,7 @@ interface SeedOptions extends RunOptions {
   /** Instead of those that the seed names. */
   readonly faults?: readonly Fault[];
   /** Of its plan; the newest unless given. */
-  readonly version?: 1 | 3;
+  readonly version?: PlanVersion;
 }
 
 export function runSeed(seed: string, options: SeedOptions = {}): Promise<SimulationReport> {

@@ -63,6 +63,9 @@ export function checkPromise(
       else noteRefusal(checks, speaker, { to, term: message.term });
       return checkTerm(speaker, message.term, report);
     case 'AppendEntries':
+    case 'TimeoutNow':
+    case 'TransferLeadership':
+    case 'TransferLeadershipReply':
       return checkTerm(speaker, message.term, report);
     case 'AppendEntriesReply':
       checkTerm(speaker, message.term, report);

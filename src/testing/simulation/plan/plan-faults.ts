@@ -94,6 +94,8 @@ interface FaultScope {
   readonly troubleMs: number;
   readonly mode: 'safety' | 'liveness';
   readonly core: readonly NodeId[];
+  /** Of the plan: an older one knows fewer messages and places. */
+  readonly version: number;
 }
 
 type Draw<Result> = (random: SeededRandom, scope: FaultScope) => Result;
@@ -198,7 +200,8 @@ function drawPartition(random: SeededRandom, scope: FaultScope): Fault {
 }
 
 function drawDeafness(random: SeededRandom, scope: FaultScope): Fault {
-  const codes = random.shuffle(Object.values(MESSAGE_CODE)).slice(0, random.integer(1, 3));
+  const known = Object.values(MESSAGE_CODE).filter((code) => scope.version > 3 || code <= PING);
+  const codes = random.shuffle(known).slice(0, random.integer(1, 3));
   const time = when(random, scope, spell(random, scope));
   return { ...time, type: 'deafTo', direction: anyDirection(random, scope), codes };
 }
@@ -230,10 +233,18 @@ function drawDamage(random: SeededRandom, scope: FaultScope): Fault {
   return { ...time, type: 'damage', node, kind: random.pick(DAMAGE_KINDS) };
 }
 
+/** The newest message of version 3. */
+const PING: number = MESSAGE_CODE.Ping;
+
+function isKnownToVersion3(place: ThrowPlace): boolean {
+  return !place.startsWith('transfer');
+}
+
 /** It lies in wait for so long: some places are come to many times a second, others once in a life. */
 function drawThrow(random: SeededRandom, scope: FaultScope): Fault {
   const time = when(random, scope, random.between(1_000, 20_000));
-  const place = random.pick(random.chance(0.5) ? THROW_PLACES : SELDOM_PASSED);
+  const known = scope.version > 3 ? THROW_PLACES : THROW_PLACES.filter(isKnownToVersion3);
+  const place = random.pick(random.chance(0.5) ? known : SELDOM_PASSED);
   const isAfter = isPort(place) && random.chance(0.5);
   return { ...time, type: 'throws', node: random.pick(scope.members), place, isAfter };
 }

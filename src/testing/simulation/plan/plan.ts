@@ -16,7 +16,10 @@ import { type Fault, planFaults } from './plan-faults.ts';
 import { planStreams, type StreamPlan } from './plan-streams.ts';
 
 /** Raised whenever the same seed may mean another run than before. */
-export const PLAN_VERSION = 3;
+export const PLAN_VERSION = 4;
+
+/** Those that can still be drawn. */
+export type PlanVersion = 1 | 3 | 4;
 
 export interface LinkPlan {
   readonly latencyMs: number;
@@ -66,9 +69,9 @@ const TROUBLE_MS = 40_000;
 /**
  * Everything that a seed stands for; equal seeds of one version have equal plans. Version 1 had neither bugs that throw,
  * nor slow disks, nor small frames and commands, nor programs on the client library, and is otherwise the same; version 2 named
- * fewer places for bugs that throw.
+ * fewer places for bugs that throw; version 3 knew no transfers of leadership.
  */
-export function planOf(seed: string, version: 1 | 3 = PLAN_VERSION): SimulationPlan {
+export function planOf(seed: string, version: PlanVersion = PLAN_VERSION): SimulationPlan {
   const random = new SeededRandom(seed).fork('plan');
   const members = planMembers(random);
   const timing = planTiming(random.fork('timing'), members.length);
@@ -97,6 +100,7 @@ export function planOf(seed: string, version: 1 | 3 = PLAN_VERSION): SimulationP
       troubleMs: TROUBLE_MS,
       mode,
       core,
+      version,
     }).filter(({ type }) => version > 1 || type !== 'throws'),
     core,
   };
@@ -127,7 +131,7 @@ function planProtocol(random: SeededRandom, mode: 'safety' | 'liveness'): RaftPr
 }
 
 /** Half of the runs have the limits that users get, the others some that are reached all the time. */
-function planLimits(whole: SeededRandom, version: 1 | 3): Limits {
+function planLimits(whole: SeededRandom, version: PlanVersion): Limits {
   const random = whole.fork('limits');
   if (random.chance(0.5)) return DEFAULT_LIMITS;
   const limits = drawLimits(random);

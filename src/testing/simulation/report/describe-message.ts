@@ -8,7 +8,13 @@ export function describeMessage(message: Message): string {
     case 'PreVote':
       return `${name} round ${message.round} last ${placeOf(message.lastLog)}`;
     case 'RequestVote':
+      return `${name} last ${placeOf(message.lastLog)}${message.transfer ? ' handed over' : ''}`;
+    case 'TimeoutNow':
       return `${name} last ${placeOf(message.lastLog)}`;
+    case 'TransferLeadership':
+      return `${name} request ${message.requestId} to ${message.to ?? 'anyone'}`;
+    case 'TransferLeadershipReply':
+      return `${name} request ${message.requestId} ${message.reason}`;
     case 'PreVoteReply':
       return `${name} round ${message.round} ${message.granted ? 'granted' : 'refused'}`;
     case 'RequestVoteReply':

@@ -189,7 +189,7 @@ function askForVote(world: World, to: NodeId): void {
     if (message.from !== addressOf(from.id) || message.to !== addressOf(to)) return carry(message);
     memory.carries = carry;
     const lastLog = { term: term(8), index: index(9) };
-    const request = { type: 'RequestVote', term: term(9), lastLog } as const;
+    const request = { type: 'RequestVote', term: term(9), lastLog, transfer: false } as const;
     world.clock.setTimeout(() => {
       world.member(to).process?.run('input', () => message.deliver([encodeMessage(request, 0)]));
     }, 1);

@@ -74,7 +74,7 @@ function readAt(readIndex: number): Said {
 const OF_VOTES: readonly Example[] = [
   said('S12', 'a candidate has not voted for itself on its disk', (isWrong) => ({
     disk: [HELD, voted(2, isWrong ? null : N1)],
-    message: { type: 'RequestVote', term: TERM_2, lastLog: LAST },
+    message: { type: 'RequestVote', term: TERM_2, lastLog: LAST, transfer: false },
   })),
   said('S12', 'a vote is granted that is not on the disk', (isWrong) => ({
     disk: [HELD, voted(2, isWrong ? N1 : N2)],
@@ -104,7 +104,12 @@ const OF_VOTES: readonly Example[] = [
   })),
   said('S13', 'a candidate names a log of a later term than the one on the disk', (isWrong) => ({
     disk: [HELD, voted(2, N1)],
-    message: { type: 'RequestVote', term: TERM_2, lastLog: isWrong ? NEVER_WRITTEN : LAST },
+    message: {
+      type: 'RequestVote',
+      term: TERM_2,
+      lastLog: isWrong ? NEVER_WRITTEN : LAST,
+      transfer: false,
+    },
   })),
 ];
 

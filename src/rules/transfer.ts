@@ -1,0 +1,112 @@
+/**
+ * Leadership transfer (§3.10): a leader stops taking proposals, waits until its target holds its whole log, and tells
+ * it to campaign at once. It ends within an election timeout, one way or the other (LT4).
+ */
+import { assert } from '../core/assert.ts';
+import { isVoter } from '../core/configuration.ts';
+import { TRANSFER_LAG_MAX } from '../core/limits.ts';
+import type { TimeoutNow } from '../core/message.ts';
+import { ofMember } from '../core/per-member.ts';
+import type { RaftState } from '../core/raft-state.ts';
+import { lastLog } from '../core/term-runs.ts';
+import type { TransferRefusal } from '../core/transfer-refusal.ts';
+import { INDEX_ZERO, type Index, type NodeId } from '../core/types.ts';
+import { otherVoters, type RaftStep, send } from './election.ts';
+
+export interface TransferRequest {
+  /** `null`: whoever is fittest. */
+  readonly to: NodeId | null;
+  /** Peers whose links are open. */
+  readonly connected: readonly NodeId[];
+}
+
+type Choice =
+  | { readonly target: NodeId; readonly refusal: null }
+  | { readonly target: null; readonly refusal: TransferRefusal };
+
+/** LT1: a voter that is connected and not far behind; of several the one that holds most, the first by name. */
+export function chooseTarget(state: RaftState, { to, connected }: TransferRequest): Choice {
+  if (to !== null) {
+    const refusal = refusalOf(state, to, connected);
+    return refusal === null ? { target: to, refusal } : { target: null, refusal };
+  }
+  const [first, ...rest] = otherVoters(state).filter(
+    (voter) => refusalOf(state, voter, connected) === null,
+  );
+  if (first === undefined) return { target: null, refusal: 'nobodyFit' };
+  const fittest = rest.reduce(
+    (best, each) => (heldBy(state, each) > heldBy(state, best) ? each : best),
+    first,
+  );
+  return { target: fittest, refusal: null };
+}
+
+function refusalOf(
+  state: RaftState,
+  to: NodeId,
+  connected: readonly NodeId[],
+): TransferRefusal | null {
+  if (!otherVoters(state).includes(to)) return 'noVoter';
+  if (!connected.includes(to)) return 'notConnected';
+  return state.log.lastIndex - heldBy(state, to) > TRANSFER_LAG_MAX ? 'behind' : null;
+}
+
+/** LT2: from now on nothing is appended, so that the target can hold all there is. */
+export function startTransfer(state: RaftState, request: TransferRequest): RaftStep {
+  const { target } = chooseTarget(state, request);
+  assert(target !== null, 'LT1: a transfer begins only with a target that is fit to lead');
+  return {
+    changes: { transferTarget: target },
+    effects: [{ type: 'transferStarted', to: target }],
+  };
+}
+
+export function refuseTransfer(state: RaftState, request: TransferRequest): RaftStep {
+  const { refusal } = chooseTarget(state, request);
+  assert(refusal !== null, 'LT1: a refusal has a reason');
+  return refusing(request, refusal);
+}
+
+/** Another one is under way: a request for the same target shares its end, any other is refused (J8). */
+export function joinTransfer(state: RaftState, request: TransferRequest): RaftStep {
+  const joins = request.to === null || request.to === state.transferTarget;
+  return joins ? { changes: {}, effects: [] } : refusing(request, 'underWay');
+}
+
+export function refusing({ to }: TransferRequest, reason: TransferRefusal): RaftStep {
+  return { changes: {}, effects: [{ type: 'transferRefused', to, reason }] };
+}
+
+/** LT3: the target holds the whole log on its disk, once what `changes` says is taken in. */
+export function holdsAll(state: RaftState, target: NodeId | null): boolean {
+  return target !== null && heldBy(state, target) === state.log.lastIndex;
+}
+
+/** LT3: names the end of the log, so that one that comes late, when the log has grown, is no longer heeded (A12). */
+export function offerLead(state: RaftState): RaftStep {
+  const { log, term, transferTarget: to } = state;
+  assert(
+    to !== null && holdsAll(state, to),
+    'LT3: only who holds the whole log is told to campaign',
+  );
+  return { changes: {}, effects: [send(to, { type: 'TimeoutNow', term, lastLog: lastLog(log) })] };
+}
+
+/** LT4: the target did not take over in time; the leader leads on, and nothing of it stays behind (J8). */
+export function giveUpTransfer({ transferTarget: to }: RaftState): RaftStep {
+  assert(to !== null, 'LT4: what is given up has begun');
+  return { changes: { transferTarget: null }, effects: [{ type: 'transferFailed', to }] };
+}
+
+/** LT3: heeded only by a voter whose log ends exactly there, all of it on its disk (A12). */
+export function mayTakeOver(state: RaftState, { term, lastLog: end }: TimeoutNow): boolean {
+  const { configuration, durableIndex, id, log } = state;
+  const own = lastLog(log);
+  const holdsEnd = own.index === end.index && own.term === end.term;
+  const isDurable = durableIndex === log.lastIndex;
+  return term === state.term && isVoter(configuration, id) && holdsEnd && isDurable;
+}
+
+function heldBy({ matchIndex }: RaftState, peer: NodeId): Index {
+  return ofMember(matchIndex, peer) ?? INDEX_ZERO;
+}

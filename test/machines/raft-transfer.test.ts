@@ -1,0 +1,128 @@
+/** The chart of roles: how a leader hands over, and how that ends (§3.10). */
+import { expect, it } from 'vitest';
+import type { RaftEvent } from '../../machines/raft.types.ts';
+import { index, type NodeId, term } from '../../src/core/types.ts';
+import { N1, N2, N3, only } from './harness.ts';
+import { durable, FOLLOWERS, into, observed, progress, types } from './raft-events.ts';
+
+const LAST = { term: term(5), index: index(3) };
+
+const request = (to: NodeId | null, connected = [N2, N3]): RaftEvent => ({
+  type: 'transfer.requested',
+  to,
+  connected,
+});
+
+/** Leads term 5 and has committed its no-op, entry 3, which `n2` holds as well. */
+function serving() {
+  const chart = into('leader');
+  chart.send(durable(5, N1, LAST));
+  chart.send(progress(N2, 3));
+  expect(chart.state()).toContain('service.serving');
+  return chart;
+}
+
+const call = (to: NodeId) => ({
+  type: 'send',
+  to,
+  message: { type: 'TimeoutNow', term: 5, lastLog: LAST },
+});
+
+it('[LT3] a target that holds the whole log is told at once, and at each heartbeat again', () => {
+  const chart = serving();
+  const started = { type: 'transferStarted', to: N2 };
+  expect(chart.send(request(N2))).toEqual([started, call(N2)]);
+  expect(chart.state()).toContain('transferring.handingOver');
+  expect(only(chart.advance(50), 'send')).toEqual([call(N2)]);
+});
+
+it('[LT2] a target that does not is told when it has the last entry on its disk', () => {
+  const chart = serving();
+  expect(types(chart.send(request(N3)))).toEqual(['transferStarted']);
+  expect(chart.state()).toContain('transferring.catchingUp');
+  expect(only(chart.send(progress(N3, 2)), 'send')).toEqual([]);
+  expect(only(chart.send(progress(N3, 3)), 'send')).toEqual([call(N3)]);
+});
+
+it('[LT2] while it hands over nothing is appended, reads are served and followers kept loyal', () => {
+  const chart = serving();
+  chart.send(request(N3));
+  expect(chart.send({ type: 'proposals.gathered', count: 1 })).toEqual([]);
+  expect(chart.context().log.lastIndex).toBe(3);
+  expect(types(chart.send({ type: 'round.requested' }))).toEqual(['replicate', 'replicate']);
+  expect(types(chart.advance(50))).toContain('replicate');
+});
+
+it('[LT4] [J8] after an election timeout it leads on, and nothing of the transfer is left', () => {
+  for (const to of [N2, N3]) {
+    const chart = serving();
+    chart.send(request(to));
+    chart.send(progress(N2, 3));
+    chart.advance(599);
+    expect(chart.state()).toContain('transferring');
+    chart.send(progress(N2, 3));
+    expect(only(chart.advance(1), 'transferFailed')).toEqual([{ type: 'transferFailed', to }]);
+    expect(chart.state()).toContain('service.serving');
+    expect(chart.context().transferTarget).toBeNull();
+    expect(types(chart.send({ type: 'proposals.gathered', count: 1 }))).toContain('persist');
+  }
+});
+
+it('[LT4] a target whose connection closes ends it at once; that of another member does not', () => {
+  const chart = serving();
+  chart.send(request(N2));
+  expect(only(chart.send({ type: 'link.closed', peer: N3 }), 'transferFailed')).toEqual([]);
+  expect(only(chart.send({ type: 'link.closed', peer: N2 }), 'transferFailed')).toHaveLength(1);
+  expect(chart.state()).toContain('service.serving');
+});
+
+it('[LT4] [J8] a newer term, a stalled disk or a lost quorum end it with the lead', () => {
+  const ends: readonly ((chart: ReturnType<typeof serving>) => void)[] = [
+    (chart) => chart.send(observed(6)),
+    (chart) => chart.send({ type: 'disk.stalled' }),
+    (chart) => chart.advance(1_200),
+  ];
+  for (const end of ends) {
+    const chart = serving();
+    chart.send(request(N3));
+    end(chart);
+    expect(chart.state()).toBe('follower.leaderless');
+    expect(chart.context().transferTarget).toBeNull();
+  }
+});
+
+it('[LT1] [J8] a second one shares the end of the first, or is refused; and so is one that comes too early', () => {
+  const chart = into('leader');
+  const refused = (to: NodeId, reason: string) => [{ type: 'transferRefused', to, reason }];
+  expect(chart.send(request(N2))).toEqual(refused(N2, 'notLeading'));
+  const serves = serving();
+  serves.send(request(N3));
+  expect(serves.send(request(null))).toEqual([]);
+  expect(serves.send(request(N3))).toEqual([]);
+  expect(serves.send(request(N2))).toEqual(refused(N2, 'underWay'));
+  expect(serving().send(request(N2, []))).toEqual(refused(N2, 'notConnected'));
+});
+
+it('[LT3] [A12] whoever is called campaigns at once, without a pre-vote, and says that its leader wants it', () => {
+  const end = { term: term(4), index: index(2) };
+  const offer: RaftEvent = {
+    type: 'timeoutNow.received',
+    from: N2,
+    message: { type: 'TimeoutNow', term: term(4), lastLog: end },
+  };
+  for (const state of FOLLOWERS) {
+    const chart = into(state);
+    expect(only(chart.send(offer), 'send').map(({ message }) => message)).toEqual([
+      { type: 'RequestVote', term: 5, lastLog: end, transfer: true },
+      { type: 'RequestVote', term: 5, lastLog: end, transfer: true },
+    ]);
+    expect(chart.state()).toBe('candidate');
+  }
+  const behind = into('follower.loyal');
+  const elsewhere = { ...offer.message, lastLog: { ...end, index: index(3) } };
+  expect(behind.send({ ...offer, message: elsewhere })).toEqual([]);
+  expect(behind.state()).toBe('follower.loyal');
+  for (const state of ['preCandidate', 'candidate', 'leader']) {
+    expect(only(into(state).send(offer), 'send', 'roleChanged')).toEqual([]);
+  }
+});
