@@ -2,6 +2,9 @@
  * A network that a test holds in its hand. Connections are made and shake hands by themselves, as long as both ends
  * live and the two were not disconnected; then every message waits until the test says what becomes of it:
  * delivered, lost, repeated, late. It is the `Transport` of the production node, without codec and without time.
+ *
+ * `MemoryNetwork` is another network on purpose: there bytes wait behind bytes, and whoever dials nobody is told. Here a test
+ * holds messages, also those of a peer whose power went without a word, and pings are answered though their receiver is held.
  */
 import type { EntryRun } from '../../core/entry-run.ts';
 import type { Hello } from '../../core/hello.ts';
