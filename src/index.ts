@@ -45,8 +45,20 @@ export type { NodeInspection, NodeInstruments } from './node/instruments.ts';
 export { type RaftNode, type RaftNodeOptions, startRaftNode } from './node/raft-node.ts';
 export { systemClock, systemRandom } from './node/system-clock.ts';
 export type { Clock, Random } from './ports/clock.ts';
-export type { LogOperation, LogStore, LogStoreOwner, RecoveredLog } from './ports/log-store.ts';
+export type {
+  LogBase,
+  LogOperation,
+  LogStore,
+  LogStoreOwner,
+  RecoveredLog,
+} from './ports/log-store.ts';
 export type * from './ports/replica.ts';
+export type {
+  SnapshotMeta,
+  SnapshotStore,
+  SnapshotWriter,
+  StoredSnapshot,
+} from './ports/snapshot-store.ts';
 export type {
   CommittedCommand,
   CommittedEntry,

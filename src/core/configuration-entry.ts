@@ -57,7 +57,7 @@ export function membershipOf(run: EntryRun): Membership | null {
   return found;
 }
 
-function encodeMembership({ configuration, addresses, removed }: Membership): Uint8Array {
+export function encodeMembership({ configuration, addresses, removed }: Membership): Uint8Array {
   const { voters, votersOutgoing, learners, learnersNext } = configuration;
   const content = {
     version: VERSION,
@@ -72,7 +72,7 @@ function encodeMembership({ configuration, addresses, removed }: Membership): Ui
 }
 
 /** A text says what is wrong. */
-function decodeMembership(data: Uint8Array): Membership | string {
+export function decodeMembership(data: Uint8Array): Membership | string {
   if (data.length > CONFIGURATION_BYTES_MAX) return 'a configuration is too large';
   const value = parse(data);
   if (typeof value !== 'object' || value === null) return 'a configuration is not readable';

@@ -43,6 +43,25 @@ export function truncateFrom(log: LogShape, from: Index): LogShape {
   };
 }
 
+/** The log without the entries through `base`, which must be one of its own, or its base. */
+export function compactThrough(log: LogShape, base: EntryId): LogShape {
+  assert(base.index >= log.base.index, 'ST20: what is compacted never comes back');
+  assert(
+    termAt(log, base.index) === base.term,
+    'ST20: a log is compacted at an entry that it holds',
+  );
+  if (base.index === log.lastIndex) return emptyFrom(base);
+  const first = runHolding(log, nextIndex(base.index));
+  const later = log.termRuns.filter(({ firstIndex }) => firstIndex > base.index + 1);
+  const termRuns = [{ term: first.term, firstIndex: nextIndex(base.index) }, ...later];
+  return { base, lastIndex: log.lastIndex, termRuns };
+}
+
+/** A log of which nothing is left but where it goes on. */
+export function emptyFrom(base: EntryId): LogShape {
+  return { base, lastIndex: base.index, termRuns: [] };
+}
+
 /** The newest entry at or before `index` whose term is at most `term`; the base if there is none. */
 export function newestAtMost(log: LogShape, index: Index, term: Term): EntryId {
   const start = lesser(index, log.lastIndex);

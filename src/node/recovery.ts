@@ -1,6 +1,5 @@
 /** From what the disk has proven to the state a node starts with: always a follower (§3.8), which knows what it knew (CM5). */
 
-import { foundingMembership } from '../core/configuration.ts';
 import type { RaftState } from '../core/raft-state.ts';
 import { INDEX_ZERO } from '../core/types.ts';
 import type { RecoveredLog } from '../ports/log-store.ts';
@@ -8,9 +7,9 @@ import { configurationsAtCommit, withConfigurations } from '../rules/configurati
 
 export function recoveredState(
   { id, timing, protocol }: Pick<RaftState, 'id' | 'timing' | 'protocol'>,
-  { hardState, log, commitIndex, configuration, configurations }: RecoveredLog,
+  { hardState, log, commitIndex, membership, configurations }: RecoveredLog,
 ): RaftState {
-  const known = [foundingMembership(configuration, log.base.index), ...configurations];
+  const known = [membership, ...configurations];
   const committed = configurationsAtCommit({ configurations: known }, commitIndex);
   return {
     id,

@@ -9,7 +9,8 @@ import type { HardState } from '../core/hard-state.ts';
 import type { KnownPeer, NodeIdentity } from '../core/identity.ts';
 import type { LogShape } from '../core/log-shape.ts';
 import type { ReadRange } from '../core/run-list.ts';
-import type { Index } from '../core/types.ts';
+import type { EntryId, Index } from '../core/types.ts';
+import type { SnapshotStore, StoredSnapshot } from './snapshot-store.ts';
 
 export type LogOperation =
   | { readonly type: 'setHardState'; readonly hardState: HardState }
@@ -18,7 +19,18 @@ export type LogOperation =
   /** Contiguous with the log and with each other. */
   | { readonly type: 'append'; readonly runs: readonly EntryRun[] }
   /** What is known to be committed; only what the log holds after this write counts, and it never falls (ST19). */
-  | { readonly type: 'noteCommitted'; readonly index: Index };
+  | { readonly type: 'noteCommitted'; readonly index: Index }
+  /** The entries through `base` go: a complete snapshot holds what they did. They are committed (ST20). */
+  | ({ readonly type: 'compactThrough' } & LogBase)
+  /** The whole log goes, and begins anew behind `base`: that of a snapshot which was installed (ST20). */
+  | ({ readonly type: 'restart' } & LogBase);
+
+/** Where a log begins. */
+export interface LogBase {
+  readonly base: EntryId;
+  /** The members in force there. */
+  readonly membership: MembershipAt;
+}
 
 /** Who the store is for. A store made for someone else is refused (ST5). */
 export interface LogStoreOwner {
@@ -37,10 +49,14 @@ export interface RecoveredLog {
   readonly log: LogShape;
   /** What was known to be committed when the last write was made, in `[log.base.index, log.lastIndex]` (ST19). */
   readonly commitIndex: Index;
-  /** The configuration in force at `log.base`; newer ones are entries of the log. */
+  /** The configuration of the founding. */
   readonly configuration: Configuration;
+  /** What is in force at `log.base`; before anything was compacted that of the founding, at index 0. */
+  readonly membership: MembershipAt;
   /** Those of the log's entries, in order (MC1). */
   readonly configurations: readonly MembershipAt[];
+  /** The newest complete one, which the state machine starts from; the log holds what came after it (SN4). */
+  readonly snapshot: StoredSnapshot | null;
   readonly peers: readonly KnownPeer[];
   /** True if this start created the store. */
   readonly isNew: boolean;
@@ -61,6 +77,8 @@ export interface LogStore {
   write(operations: readonly LogOperation[], completed: (error: Error | null) => void): void;
   /** The runs that hold `[from, through]`, in order, trimmed to that range at both ends. */
   read(range: ReadRange): Promise<readonly EntryRun[]>;
+  /** Opened, proven and closed with the store. Writing there waits for nothing here, and nothing here for it. */
+  readonly snapshots: SnapshotStore;
   /** Durable when it resolves: who a peer is, before anything it says is counted (ID1). */
   rememberPeer(peer: KnownPeer): Promise<void>;
   close(): Promise<void>;

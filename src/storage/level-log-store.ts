@@ -2,19 +2,22 @@
  * The durable `LogStore`: one data directory with a LevelDB and three small files (docs/formats.md), proven whole before
  * it opens (ST3–ST8). `store-writer.ts` writes; this file reads and has the lifetime. No `node:` in here.
  */
+import { foundingMembership } from '../core/configuration.ts';
 import { type EntryRun, sliceRun } from '../core/entry-run.ts';
 import { RaftError } from '../core/errors.ts';
 import type { KnownPeer } from '../core/identity.ts';
 import type { ReadRange } from '../core/run-list.ts';
 import { textOf } from '../core/thrown-text.ts';
-import { type Index, nodeId } from '../core/types.ts';
+import { INDEX_ZERO, type Index, nodeId } from '../core/types.ts';
 import type { LogOperation, LogStore, LogStoreOwner, RecoveredLog } from '../ports/log-store.ts';
+import type { SnapshotStore } from '../ports/snapshot-store.ts';
 import { closeSlotFiles, type OpenedDirectory, openDirectory } from './directory/data-directory.ts';
 import type { DirectoryGround } from './directory/directory-parts.ts';
 import { readFailed, storeClosed } from './directory/refusals.ts';
 import { requireReadable } from './log/read-range.ts';
 import { readRuns, UnreadableRun } from './log/run-reader.ts';
 import { promised } from './promised.ts';
+import { NO_SNAPSHOTS } from './snapshots/no-snapshots.ts';
 import { StoreWriter } from './store-writer.ts';
 
 interface Session {
@@ -24,6 +27,7 @@ interface Session {
 
 export class LevelLogStore implements LogStore {
   readonly #ground: DirectoryGround;
+  readonly snapshots: SnapshotStore = NO_SNAPSHOTS;
   #session: Session | null = null;
 
   constructor(ground: DirectoryGround) {
@@ -40,8 +44,11 @@ export class LevelLogStore implements LogStore {
     const { content } = writer;
     const { commitIndex, hardState, shape: log } = content.log;
     const { configuration, configurations } = proven;
-    const known = { hardState, log, commitIndex, configuration, configurations };
-    return { identity, ...known, peers: content.peers, isNew };
+    const membership = proven.membership?.value ?? foundingMembership(configuration, INDEX_ZERO);
+    const known = { hardState, log, commitIndex };
+    const members = { configuration, membership, configurations };
+    writer.begin();
+    return { identity, ...known, ...members, snapshot: null, peers: content.peers, isNew };
   }
 
   write(operations: readonly LogOperation[], completed: (error: Error | null) => void): void {
@@ -52,7 +59,7 @@ export class LevelLogStore implements LogStore {
   async read(range: ReadRange): Promise<readonly EntryRun[]> {
     const session = this.#requireSession();
     const { writer, opened } = session;
-    while (writer.isCutting) await writer.whenIdle();
+    while (writer.isCutting) await writer.whenWritten();
     if (writer.failure !== null) throw writer.failure;
     requireReadable(writer.content.log.shape, range);
     const firstIndex = writer.content.runHolding(range.from);
@@ -74,7 +81,7 @@ export class LevelLogStore implements LogStore {
     if (session === null) return;
     this.#session = null;
     const { writer, opened } = session;
-    await writer.whenIdle();
+    await writer.close();
     try {
       await closeSlotFiles(opened.slotFiles);
     } finally {

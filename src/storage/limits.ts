@@ -10,5 +10,7 @@ export const SCAN_RECORDS_MAX = 1_000;
 export const EMPTY_MANIFEST_BYTES_MAX = 128;
 /** Runs that there is room for from the start; the room is doubled when it is full. */
 export const RUN_INDEX_CAPACITY_MIN = 64;
+/** Bound: runs that are compacted away in one batch; the others go with the next ones. */
+export const SWEPT_RUNS_MAX = 512;
 /** Bound: peers that wait for the next batch. Past it: `RAFT_OVERLOADED`, at once. */
 export const PENDING_PEERS_MAX = 1_000;

@@ -4,7 +4,11 @@
  */
 
 import { assert } from '../core/assert.ts';
-import type { Configuration, MembershipAt } from '../core/configuration.ts';
+import {
+  type Configuration,
+  foundingMembership,
+  type MembershipAt,
+} from '../core/configuration.ts';
 import { membershipOf } from '../core/configuration-entry.ts';
 import type { EntryRun } from '../core/entry-run.ts';
 import type { RaftError } from '../core/errors.ts';
@@ -15,14 +19,17 @@ import { LOG_EMPTY } from '../core/log-shape.ts';
 import { type ReadRange, selectRuns, truncateRuns } from '../core/run-list.ts';
 import { INDEX_ZERO } from '../core/types.ts';
 import type { LogOperation, LogStore, LogStoreOwner, RecoveredLog } from '../ports/log-store.ts';
+import type { StoredSnapshot } from '../ports/snapshot-store.ts';
 import { requireFit, requireOwn } from './directory/agreement.ts';
 import { foundIdentity } from './directory/directory-creation.ts';
 import { cryptoWord, type RandomWord } from './directory/random-word.ts';
-import { storeClosed, writeFailed } from './directory/refusals.ts';
+import { snapshotMissing, storeClosed, writeFailed } from './directory/refusals.ts';
 import { type LogPlan, type LogState, planWrite } from './log/log-plan.ts';
+import { commitIndexAt, installation, meetingOf } from './log/meeting.ts';
 import { requireReadable } from './log/read-range.ts';
 import { promised } from './promised.ts';
 import { bootIdentity } from './records/identity-file.ts';
+import { MemorySnapshotStore } from './snapshots/memory-snapshot-store.ts';
 
 export interface MemoryLogStoreOptions {
   readonly randomWord?: RandomWord;
@@ -42,6 +49,8 @@ interface Content {
   identity: NodeIdentity;
   readonly configuration: Configuration;
   log: LogState;
+  /** What is in force at the base of the log. */
+  membership: MembershipAt;
   readonly runs: EntryRun[];
   readonly peers: Map<string, KnownPeer>;
 }
@@ -53,6 +62,10 @@ class MemoryLogStore implements LogStore {
   readonly #randomWord: RandomWord;
   readonly #defer: (run: () => void) => void;
   readonly #injected: () => Error | null;
+  readonly snapshots = new MemorySnapshotStore(
+    () => this.#refusal(),
+    () => this.#injectedFailure(),
+  );
   #content: Content | null = null;
   #isOpen = false;
   /** Finishes the write under way; `null`: none is. */
@@ -71,16 +84,19 @@ class MemoryLogStore implements LogStore {
     const content = this.#content ?? newContent(owner, this.#randomWord());
     requireOwn(PLACE, content.identity, owner);
     const largestRun = content.runs.reduce((most, { bytes }) => Math.max(most, bytes.length), 0);
-    const configurations = content.runs.flatMap(membershipAt);
+    const configurations = configurationsOf(content);
     requireFit(PLACE, { ...content, configurations, largestRun }, owner);
+    const snapshot = this.snapshots.newest;
+    requireMeeting(content, snapshot);
     content.identity = bootIdentity(content.identity, this.#randomWord());
     this.#content = content;
     this.#isOpen = true;
     this.#failure = null;
-    const { identity, configuration, log, peers } = content;
+    const { identity, configuration, log, membership, peers } = content;
     const { commitIndex, hardState, shape } = log;
-    const known = { hardState, log: shape, commitIndex, configuration, configurations };
-    return { identity, ...known, peers: [...peers.values()], isNew };
+    const known = { hardState, log: shape, commitIndex: commitIndexAt(commitIndex, snapshot) };
+    const members = { configuration, membership, configurations: configurationsOf(content) };
+    return { identity, ...known, ...members, snapshot, peers: [...peers.values()], isNew };
   }
 
   write(operations: readonly LogOperation[], completed: (error: Error | null) => void): void {
@@ -120,6 +136,7 @@ class MemoryLogStore implements LogStore {
   async close(): Promise<void> {
     this.#finish?.();
     this.#isOpen = false;
+    this.snapshots.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -137,11 +154,30 @@ class MemoryLogStore implements LogStore {
 
   /** An injected failure changes nothing, which is one of the two things that a failed write may do. */
   #perform(change: (content: Content) => void): RaftError | null {
+    const failure = this.#injectedFailure();
+    if (failure === null) change(this.#required());
+    return failure;
+  }
+
+  #injectedFailure(): RaftError | null {
     const cause = this.#failure === null ? this.#injected() : null;
     if (cause !== null) this.#failure = writeFailed(PLACE, cause);
-    if (this.#failure === null) change(this.#required());
     return this.#failure;
   }
+}
+
+/** Of the entries behind the base: of those before it that of the base is the newest (MC1). */
+function configurationsOf({ log, runs }: Content): readonly MembershipAt[] {
+  return runs.flatMap(membershipAt).filter(({ index }) => index > log.shape.base.index);
+}
+
+/** SN4: an installation that was cut short is finished here. */
+function requireMeeting(content: Content, snapshot: StoredSnapshot | null): void {
+  const { log } = content;
+  const meeting = meetingOf(log.shape, snapshot);
+  if (meeting === 'apart') throw snapshotMissing(PLACE, log.shape.base, snapshot);
+  if (meeting === 'met' || snapshot === null) return;
+  carryOut(content, planWrite(log, installation(log, snapshot)));
 }
 
 function membershipAt(run: EntryRun): readonly MembershipAt[] {
@@ -154,13 +190,21 @@ function newContent(owner: LogStoreOwner, incarnation: string): Content {
     identity: foundIdentity(owner, incarnation),
     configuration: owner.founding,
     log: { hardState: HARD_STATE_ZERO, shape: LOG_EMPTY, commitIndex: INDEX_ZERO },
+    membership: foundingMembership(owner.founding, INDEX_ZERO),
     runs: [],
     peers: new Map(),
   };
 }
 
-function carryOut(content: Content, { after, cutFrom, append }: LogPlan): void {
-  if (cutFrom !== null) truncateRuns(content.runs, cutFrom);
-  content.runs.push(...append);
+function carryOut(content: Content, plan: LogPlan): void {
+  const { after, append, cutFrom, isRestart, membership } = plan;
+  const { runs } = content;
+  if (isRestart) runs.length = 0;
+  if (cutFrom !== null) truncateRuns(runs, cutFrom);
+  runs.push(...append);
   content.log = after;
+  if (membership !== null) content.membership = membership;
+  const { base } = after.shape;
+  const kept = runs.findIndex(({ lastIndex }) => lastIndex > base.index);
+  runs.splice(0, kept === -1 ? runs.length : kept);
 }

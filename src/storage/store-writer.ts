@@ -1,7 +1,7 @@
 /**
  * The writes of an open level store, one batch after the other (ST1): the batch, then the second copy of
  * the hard state if it changed (ST4), then the marker (ST7), then the callback. Peers to be remembered
- * ride along with the next batch. The first failure of any of these is the last thing that happens (ST9).
+ * ride along with the next batch, compacted runs are swept by it and, if there is none, by batches of their own. The first failure of any of these is the last thing that happens (ST9).
  */
 
 import { assert } from '../core/assert.ts';
@@ -41,6 +41,7 @@ export class StoreWriter {
   #pendingPeers: PendingPeer[] = [];
   #underWay: Commit | null = null;
   #isWriting = false;
+  #isClosing = false;
   #idleListeners: (() => void)[] = [];
 
   constructor(directory: string, opened: OpenedDirectory) {
@@ -56,7 +57,8 @@ export class StoreWriter {
 
   /** A batch under way removes entries: what it leaves can be read only when it is done. */
   get isCutting(): boolean {
-    return this.#underWay !== null && this.#underWay.plan.cutFrom !== null;
+    const plan = this.#underWay?.plan;
+    return plan !== undefined && (plan.cutFrom !== null || plan.isRestart);
   }
 
   /** As `LogStore.write`. */
@@ -80,11 +82,21 @@ export class StoreWriter {
     this.#advance();
   }
 
-  /** Resolves once nothing is under way and nothing waits. */
-  async whenIdle(): Promise<void> {
-    while (this.#underWay !== null) {
-      await new Promise<void>((resolve) => this.#idleListeners.push(resolve));
-    }
+  /** Goes on with what an earlier life left undone. */
+  begin(): void {
+    this.#advance();
+  }
+
+  /** Resolves once the batch under way is done. */
+  async whenWritten(): Promise<void> {
+    if (this.#underWay === null) return;
+    await new Promise<void>((resolve) => this.#idleListeners.push(resolve));
+  }
+
+  /** Resolves once nothing is under way and nothing waits but for compacted runs, which the next start may sweep. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    while (this.#underWay !== null) await this.whenWritten();
   }
 
   /** ST9: the first failure stays. */
@@ -112,7 +124,8 @@ export class StoreWriter {
   #gather(): Commit | null {
     const write = this.#pendingWrite;
     const peers = this.#pendingPeers;
-    if (write === null && peers.length === 0) return null;
+    const mayRest = this.#isClosing || this.#failure !== null || this.content.isSwept;
+    if (write === null && peers.length === 0 && mayRest) return null;
     this.#pendingWrite = null;
     this.#pendingPeers = [];
     const newest = new Map(peers.map(({ peer }) => [peer.nodeId, peer]));

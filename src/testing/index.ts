@@ -18,6 +18,7 @@ export {
   memoryTransport,
 } from '../transport/memory-transport.ts';
 export { type LogStoreContract, logStoreContract } from './contracts/log-store-contract.ts';
+export { snapshotStoreContract } from './contracts/snapshot-store-contract.ts';
 export type { StorePlace } from './contracts/store-harness.ts';
 export type * from './contracts/test-framework.ts';
 export { type TransportContract, transportContract } from './contracts/transport-contract.ts';

@@ -131,6 +131,7 @@ it('[G6] a full disk costs the leader its lead and the cluster nothing else', as
 /** A store whose reads fail while `isBroken` says so. */
 function unreadable(store: LogStore, isBroken: () => boolean): LogStore {
   return {
+    snapshots: store.snapshots,
     open: (owner) => store.open(owner),
     write: (operations, completed) => store.write(operations, completed),
     read: (range) => (isBroken() ? Promise.reject(new Error('EIO: read')) : store.read(range)),

@@ -64,6 +64,7 @@ function observed(options: RaftNodeOptions, watch: Watch): RaftNodeOptions {
     ...options,
     clock: counted,
     store: {
+      snapshots: store.snapshots,
       open: (owner) => store.open(owner),
       write: (operations, completed) => store.write(operations, completed),
       read: (range) => store.read(range),

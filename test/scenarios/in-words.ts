@@ -100,6 +100,10 @@ function operationInWords(operation: LogOperation): string | readonly [] {
       return entriesInWords(operation.runs);
     case 'noteCommitted':
       return [];
+    case 'compactThrough':
+      return `nothing through ${operation.base.index}`;
+    case 'restart':
+      return `a log that begins behind ${placeOf(operation.base)}`;
     default:
       return unreachable(operation);
   }

@@ -96,6 +96,7 @@ describe('the door', () => {
       'sessionCounter',
       'shrinkFaults',
       'simulateSeed',
+      'snapshotStoreContract',
       'transportContract',
     ]);
   });

@@ -99,6 +99,22 @@ export function damagedPart(directory: string, part: Part, why: string): RaftErr
   return damage(directory, `${directory}/${part} is damaged: ${why}.`);
 }
 
+/** SN4: the log begins behind entries that no snapshot holds. */
+export function snapshotMissing(
+  directory: string,
+  base: EntryId,
+  snapshot: { readonly lastEntry: EntryId } | null,
+): RaftError {
+  const held =
+    snapshot === null
+      ? 'there is no whole snapshot of what came before'
+      : `the newest whole snapshot ends at index ${snapshot.lastEntry.index} (term ${snapshot.lastEntry.term})`;
+  return damagedLog(
+    directory,
+    `begins behind index ${base.index} (term ${base.term}), and ${held}: entries are missing.`,
+  );
+}
+
 export function damagedRun(directory: string, firstIndex: Index, why: string): RaftError {
   return damagedLog(directory, `is damaged at index ${firstIndex}: ${why}.`);
 }

@@ -9,8 +9,15 @@ import { membershipIn } from '../../core/configuration-entry.ts';
 import { checksumOfRun, decodeRun, type EntryRun } from '../../core/entry-run.ts';
 import type { KnownPeer } from '../../core/identity.ts';
 import type { LogShape } from '../../core/log-shape.ts';
-import { appendSpan, lastLog } from '../../core/term-runs.ts';
-import { ENTRY_ZERO, type Index, index, nextIndex, previousIndex } from '../../core/types.ts';
+import { appendSpan, compactThrough, emptyFrom, lastLog, termAt } from '../../core/term-runs.ts';
+import {
+  ENTRY_ZERO,
+  type EntryId,
+  type Index,
+  index,
+  nextIndex,
+  previousIndex,
+} from '../../core/types.ts';
 import { viewOf } from '../../core/view-of.ts';
 import type { Database, DatabaseRecord } from '../disk/database.ts';
 import { SCAN_STEP_BYTES_MAX } from '../limits.ts';
@@ -29,6 +36,7 @@ import {
   advanceDigest,
   CONFIGURATION,
   IDENTITY,
+  MEMBERSHIP,
   PEER,
   STATE,
   type StoredIdentity,
@@ -53,6 +61,8 @@ export interface StoredPeer {
 export interface ProvenDatabase {
   readonly identity: StoredIdentity;
   readonly configuration: Configuration;
+  /** What is in force where the log begins, and its checksum; `null`: that of the founding. */
+  readonly membership: { readonly value: MembershipAt; readonly checksum: number } | null;
   /** Those of the log's entries, in order. */
   readonly configurations: readonly MembershipAt[];
   readonly state: StoreState;
@@ -88,6 +98,7 @@ class StartUpProof {
   #isEmpty = true;
   #identity: StoredIdentity | null = null;
   #configuration: Configuration | null = null;
+  #membership: Proven<MembershipAt> | null = null;
   readonly #configurations: MembershipAt[] = [];
   #state: StoreState | null = null;
   /** `null` before the first run; its base is only guessed until the state record confirms it. */
@@ -117,6 +128,10 @@ class StartUpProof {
       case RECORD_KIND.configuration:
         this.#configuration = this.#counted(this.#single(record, CONFIGURATION));
         return;
+      case RECORD_KIND.membership:
+        this.#membership = this.#single(record, MEMBERSHIP);
+        this.#counted(this.#membership);
+        return;
       case RECORD_KIND.state:
         this.#state = this.#single(record, STATE).value;
         return;
@@ -144,8 +159,9 @@ class StartUpProof {
       throw termAboveHardState(this.#directory, last, state.hardState.term);
     }
     const found = { runs: this.#runs, peers: this.#peers, largestRun: this.#largestRun };
-    const configurations = this.#configurations;
-    return { identity, configuration, configurations, state, shape, ...found };
+    const configurations = this.#configurations.filter(({ index }) => index > state.base.index);
+    const members = { configuration, membership: this.#membership, configurations };
+    return { identity, ...members, state, shape, ...found };
   }
 
   #addRun(key: Uint8Array, value: Uint8Array): void {
@@ -195,16 +211,22 @@ class StartUpProof {
     return value;
   }
 
-  /** The shape above the base that the state record names. */
+  /** The shape above the base that the state record names. Compacted runs before it may not be swept yet (ST20). */
   #withBase({ base }: StoreState): LogShape {
     const shape = this.#shape;
-    if (shape === null) return { base, lastIndex: base.index, termRuns: [] };
-    const first = shape.termRuns[0] ?? { term: base.term, firstIndex: nextIndex(base.index) };
-    if (first.firstIndex !== nextIndex(base.index)) {
+    const first = shape?.termRuns[0];
+    if (shape === null || first === undefined) return emptyFrom(base);
+    if (first.firstIndex > nextIndex(base.index) || shape.lastIndex < base.index) {
       throw gap(this.#directory, nextIndex(base.index), first.firstIndex);
     }
+    if (first.firstIndex <= base.index) return this.#compacted(shape, base);
     if (first.term < base.term) throw termFalls(this.#directory, first.firstIndex);
     return { ...shape, base };
+  }
+
+  #compacted(shape: LogShape, base: EntryId): LogShape {
+    if (termAt(shape, base.index) !== base.term) throw termFalls(this.#directory, base.index);
+    return compactThrough(shape, base);
   }
 
   #proven<Value>(record: Decoded<Value>): Proven<Value> {

@@ -4,13 +4,20 @@
  * end (ST3, ST4). It reads and writes nothing.
  */
 import { assert, unreachable } from '../../core/assert.ts';
+import type { MembershipAt } from '../../core/configuration.ts';
 import { type EntryRun, isHeaderOf } from '../../core/entry-run.ts';
 import { type HardState, isSameHardState } from '../../core/hard-state.ts';
 import type { LogShape } from '../../core/log-shape.ts';
 import { truncateRuns } from '../../core/run-list.ts';
-import { appendSpan, lastLog, truncateFrom } from '../../core/term-runs.ts';
+import {
+  appendSpan,
+  compactThrough,
+  emptyFrom,
+  lastLog,
+  truncateFrom,
+} from '../../core/term-runs.ts';
 import { greater, type Index, lesser, nextIndex } from '../../core/types.ts';
-import type { LogOperation } from '../../ports/log-store.ts';
+import type { LogBase, LogOperation } from '../../ports/log-store.ts';
 
 export interface LogState {
   readonly hardState: HardState;
@@ -25,18 +32,24 @@ export interface LogPlan {
   readonly isHardStateChanged: boolean;
   /** Of what is stored, this entry and all behind it go; `null`: nothing does. */
   readonly cutFrom: Index | null;
+  /** Of what is stored, nothing stays. */
+  readonly isRestart: boolean;
+  /** What is in force where the log begins, if it begins elsewhere. */
+  readonly membership: MembershipAt | null;
   readonly append: readonly EntryRun[];
 }
 
 /** Throws `InvariantViolation`, and has changed nothing, if an operation breaks a rule of the log. */
 export function planWrite(before: LogState, operations: readonly LogOperation[]): LogPlan {
-  const draft: Draft = { ...before, cutFrom: null, append: [] };
+  const kept = { cutFrom: null, isRestart: false, membership: null };
+  const draft: Draft = { ...before, ...kept, append: [] };
   for (const operation of operations) perform(draft, operation);
-  const { hardState, shape, cutFrom, append } = draft;
+  const { hardState, shape, append, cutFrom, isRestart, membership } = draft;
   assert(lastLog(shape).term <= hardState.term, "ST3: no entry is above the hard state's term");
   const isHardStateChanged = !isSameHardState(before.hardState, hardState);
   const commitIndex = lesser(draft.commitIndex, shape.lastIndex);
-  return { after: { hardState, shape, commitIndex }, isHardStateChanged, cutFrom, append };
+  const after = { hardState, shape, commitIndex };
+  return { after, isHardStateChanged, cutFrom, isRestart, membership, append };
 }
 
 interface Draft {
@@ -44,7 +57,9 @@ interface Draft {
   shape: LogShape;
   commitIndex: Index;
   cutFrom: Index | null;
-  readonly append: EntryRun[];
+  isRestart: boolean;
+  membership: MembershipAt | null;
+  append: EntryRun[];
 }
 
 function perform(draft: Draft, operation: LogOperation): void {
@@ -60,6 +75,13 @@ function perform(draft: Draft, operation: LogOperation): void {
       return;
     case 'noteCommitted':
       draft.commitIndex = greater(draft.commitIndex, operation.index);
+      return;
+    case 'compactThrough':
+      draft.shape = compactThrough(draft.shape, operation.base);
+      beginAt(draft, operation);
+      return;
+    case 'restart':
+      restart(draft, operation);
       return;
     default:
       unreachable(operation);
@@ -84,6 +106,20 @@ function truncate(draft: Draft, from: Index): void {
   const firstAppended = draft.append[0]?.firstIndex ?? nextIndex(shape.lastIndex);
   if (from < firstAppended) draft.cutFrom = from;
   truncateRuns(draft.append, from);
+}
+
+/** SN3: what a snapshot holds is committed, and never less than what is known to be (E5). */
+function restart(draft: Draft, log: LogBase): void {
+  assert(log.base.index >= draft.commitIndex, 'ST20: nothing committed is taken back');
+  draft.shape = emptyFrom(log.base);
+  Object.assign(draft, { isRestart: true, cutFrom: null, append: [] });
+  beginAt(draft, log);
+}
+
+function beginAt(draft: Draft, { base, membership }: LogBase): void {
+  assert(membership.index <= base.index, 'ST20: the members at the base were known there');
+  draft.commitIndex = greater(draft.commitIndex, base.index);
+  draft.membership = membership;
 }
 
 function append(draft: Draft, run: EntryRun): void {

@@ -11,6 +11,8 @@ import { RUN_INDEX_CAPACITY_MIN } from '../limits.ts';
 export class RunIndex {
   #firstIndexes = new Float64Array(RUN_INDEX_CAPACITY_MIN);
   #checksums = new Uint32Array(RUN_INDEX_CAPACITY_MIN);
+  /** Places at the beginning of the arrays whose runs are gone. */
+  #gone = 0;
   #length = 0;
 
   get length(): number {
@@ -18,15 +20,21 @@ export class RunIndex {
   }
 
   append(firstIndex: Index, checksum: number): void {
-    if (this.#length === this.#firstIndexes.length) this.#grow();
-    this.#firstIndexes[this.#length] = firstIndex;
-    this.#checksums[this.#length] = checksum;
+    if (this.#gone + this.#length === this.#firstIndexes.length) this.#makeRoom();
+    this.#firstIndexes[this.#gone + this.#length] = firstIndex;
+    this.#checksums[this.#gone + this.#length] = checksum;
     this.#length += 1;
   }
 
   truncate(position: number): void {
     assert(position <= this.#length, 'ST3: only runs that are there are forgotten');
     this.#length = position;
+  }
+
+  dropFirst(count: number): void {
+    assert(count <= this.#length, 'ST3: only runs that are there are forgotten');
+    this.#gone += count;
+    this.#length -= count;
   }
 
   /** How many runs begin before `at`: the position of the first run that begins at or behind it. */
@@ -36,21 +44,24 @@ export class RunIndex {
 
   firstIndexAt(position: number): Index {
     assert(position < this.#length, 'ST3: a run is looked up inside the log');
-    return index(this.#firstIndexes[position] ?? 0);
+    return index(this.#firstIndexes[this.#gone + position] ?? 0);
   }
 
   checksumAt(position: number): number {
     assert(position < this.#length, 'ST3: a run is looked up inside the log');
-    return this.#checksums[position] ?? 0;
+    return this.#checksums[this.#gone + position] ?? 0;
   }
 
-  #grow(): void {
-    const capacity = this.#length * 2;
+  /** Twice the places that are needed, so that each run is moved but a few times. */
+  #makeRoom(): void {
+    const capacity = Math.max(RUN_INDEX_CAPACITY_MIN, this.#length * 2);
+    const [from, to] = [this.#gone, this.#gone + this.#length];
     const firstIndexes = new Float64Array(capacity);
     const checksums = new Uint32Array(capacity);
-    firstIndexes.set(this.#firstIndexes);
-    checksums.set(this.#checksums);
+    firstIndexes.set(this.#firstIndexes.subarray(from, to));
+    checksums.set(this.#checksums.subarray(from, to));
     this.#firstIndexes = firstIndexes;
     this.#checksums = checksums;
+    this.#gone = 0;
   }
 }

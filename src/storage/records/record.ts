@@ -16,6 +16,7 @@ import type { Proof } from './proofs.ts';
  */
 export const RECORD_KIND = {
   acknowledged: 0x61, // a
+  membership: 0x62, // b
   configuration: 0x63, // c
   hardState: 0x68, // h
   identity: 0x69, // i

@@ -1,5 +1,6 @@
 /** What the small records of the store hold, and how each is proven when it is read. */
-import type { Configuration } from '../../core/configuration.ts';
+import type { Configuration, MembershipAt } from '../../core/configuration.ts';
+import { decodeMembership, encodeMembership } from '../../core/configuration-entry.ts';
 import type { HardState } from '../../core/hard-state.ts';
 import type { KnownPeer, NodeIdentity, PeerBoot } from '../../core/identity.ts';
 import { type EntryId, INDEX_ZERO, type Index } from '../../core/types.ts';
@@ -15,6 +16,9 @@ import {
   orNull,
 } from './proofs.ts';
 import { RECORD_KIND, type RecordFormat } from './record.ts';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** Whom a database belongs to; the same words stand in `identity.json` (ST5). */
 export type StoredIdentity = Pick<NodeIdentity, 'clusterId' | 'nodeId' | 'incarnation'>;
@@ -92,6 +96,28 @@ export const CONFIGURATION: RecordFormat<Configuration> = {
     learners: listOf(aNodeId),
     learnersNext: listOf(aNodeId),
   }),
+};
+
+/** What is in force where the log begins: as text, in the form in which an entry of the log says it. */
+interface StoredMembership {
+  readonly index: Index;
+  readonly text: string;
+}
+
+export function storedMembership(membership: MembershipAt): StoredMembership {
+  return { index: membership.index, text: decoder.decode(encodeMembership(membership)) };
+}
+
+const aStoredMembership = objectOf<StoredMembership>({ index: anIndex, text: aText });
+
+export const MEMBERSHIP: RecordFormat<MembershipAt> = {
+  kind: RECORD_KIND.membership,
+  proof: (value) => {
+    const stored = aStoredMembership(value);
+    if (stored === undefined) return undefined;
+    const membership = decodeMembership(encoder.encode(stored.text));
+    return typeof membership === 'string' ? undefined : { ...membership, index: stored.index };
+  },
 };
 
 export const HARD_STATE_COPY: RecordFormat<HardStateCopy> = {

@@ -1,7 +1,7 @@
 /** Of the contract of a log store: who it is for, how often it was started, and whom it remembers (ST5, ST13, ST14). */
-import { staticConfiguration } from '../../core/configuration.ts';
+import { foundingMembership, staticConfiguration } from '../../core/configuration.ts';
 import { LOG_EMPTY } from '../../core/log-shape.ts';
-import { nodeId } from '../../core/types.ts';
+import { INDEX_ZERO, nodeId } from '../../core/types.ts';
 import { append, hard, OWNER, peer, run, write } from './log-operations.ts';
 import type { StoreHarness } from './store-harness.ts';
 
@@ -14,7 +14,9 @@ export function identityTests({ it, expect, newPlace, start, stored }: StoreHarn
       log: LOG_EMPTY,
       commitIndex: 0,
       configuration: OWNER.founding,
+      membership: foundingMembership(OWNER.founding, INDEX_ZERO),
       configurations: [],
+      snapshot: null,
       peers: [],
       isNew: true,
     });

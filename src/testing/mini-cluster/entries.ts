@@ -45,6 +45,9 @@ export function written(
       case 'noteCommitted':
       case 'setHardState':
         return log;
+      case 'compactThrough':
+      case 'restart':
+        throw new Error('logs in the hand are not compacted');
       case 'truncateFrom':
         return log.slice(0, operation.index - 1);
       case 'append':

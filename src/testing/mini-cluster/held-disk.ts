@@ -92,6 +92,7 @@ export class HeldDisk {
         this.#options.begun?.(operations);
       },
       read: (range: ReadRange) => this.#promised(this.#store.read(range)),
+      snapshots: this.#store.snapshots,
       rememberPeer: (peer: KnownPeer) => this.#promised(this.#store.rememberPeer(peer)),
       close: () => this.#promised(this.#store.close()),
     };
@@ -179,6 +180,8 @@ function changesOf(operation: LogOperation): readonly DatabaseChange[] {
         key: keyOfRun(run.firstIndex),
         value: run.bytes,
       }));
+    case 'compactThrough':
+    case 'restart':
     case 'noteCommitted':
       return [];
     default:

@@ -189,6 +189,7 @@ function trappedMachine(machine: StateMachine, trap: Trap): StateMachine {
 
 function trappedStore(store: LogStore, trap: Trap): LogStore {
   return {
+    snapshots: store.snapshots,
     open: (owner) => store.open(owner),
     write: (operations, completed) =>
       trap.around('store.write', () => store.write(operations, completed)),

@@ -1,0 +1,58 @@
+/**
+ * Where a node keeps snapshots of its state machine: in chunks, each proven by itself, complete only with their last
+ * record (§5). It comes with a `LogStore`, which opens and closes it and proves that log and snapshot meet (SN1–SN4).
+ * Nothing here asks for more than one chunk in memory at a time.
+ */
+import type { MembershipAt } from '../core/configuration.ts';
+import type { EntryId } from '../core/types.ts';
+
+/** What a snapshot is of. */
+export interface SnapshotMeta {
+  /** The last entry whose effect is in it. It is committed. */
+  readonly lastEntry: EntryId;
+  /** The members in force there; `membership.index <= lastEntry.index`. */
+  readonly membership: MembershipAt;
+  /** The time of the log there: what is applied next is never told an earlier one. In milliseconds since 1970. */
+  readonly timeMs: number;
+}
+
+/** A complete one, as its store describes it, and as one member tells another of it. */
+export interface StoredSnapshot extends SnapshotMeta {
+  /** Numbered from 0. */
+  readonly chunkCount: number;
+  /** Of all chunks together. */
+  readonly bytes: number;
+  /** CRC-32 of the chunks' own CRC-32s, in order, each as `u32` in little-endian. */
+  readonly checksum: number;
+}
+
+/** One snapshot on its way to the disk. Calls are made one after the other. */
+export interface SnapshotWriter {
+  /** The chunk that is to be appended next. */
+  readonly nextChunk: number;
+  /** One to `SNAPSHOT_CHUNK_BYTES_MAX` bytes, which the store owns from then on. Durable when it resolves. */
+  append(chunk: Uint8Array): Promise<void>;
+  /**
+   * Complete and durable when it resolves; then it is the newest, and older ones go unless they are pinned. `null`: what was
+   * received is not what its sender said it was, and is forgotten; it may be begun again (SN3).
+   */
+  finish(): Promise<StoredSnapshot | null>;
+  /** Gives it up and forgets its chunks. Nothing, if it was finished. */
+  abandon(): Promise<void>;
+}
+
+export interface SnapshotStore {
+  /** The newest complete one; `null`: there is none. */
+  readonly newest: StoredSnapshot | null;
+  /** A snapshot of the own state machine, newer than the newest. One at a time: the one before has ended. */
+  begin(meta: SnapshotMeta): Promise<SnapshotWriter>;
+  /**
+   * One that another member has, newer than the newest. It goes on behind the chunks that came before, also over a
+   * restart; the beginning of any other received one is forgotten. One at a time, but beside one of `begin`.
+   */
+  resume(snapshot: StoredSnapshot): Promise<SnapshotWriter>;
+  /** Proven again. Rejects with `RAFT_COMPACTED` if the snapshot is gone: whoever reads it pins it. */
+  readChunk(snapshot: StoredSnapshot, chunk: number): Promise<Uint8Array>;
+  /** A complete one stays until the returned function is called, whatever becomes the newest. */
+  pin(snapshot: StoredSnapshot): () => void;
+}

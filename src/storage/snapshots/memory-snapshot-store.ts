@@ -1,0 +1,178 @@
+/**
+ * Snapshots in memory, beside the log in memory. It keeps them over `close` and `open`, and those that were received in
+ * part as well; checks what the durable one checks when it writes; damage it cannot have.
+ */
+import { assert } from '../../core/assert.ts';
+import { crc32 } from '../../core/checksum.ts';
+import { RaftError } from '../../core/errors.ts';
+import { SNAPSHOT_CHUNK_BYTES_MAX } from '../../core/limits.ts';
+import type {
+  SnapshotMeta,
+  SnapshotStore,
+  SnapshotWriter,
+  StoredSnapshot,
+} from '../../ports/snapshot-store.ts';
+import { isSameSnapshot, isSameSum, SnapshotSum } from './snapshot-sum.ts';
+
+/** A snapshot on its way. */
+interface Draft {
+  readonly meta: SnapshotMeta;
+  /** What its sender says of the whole; `null`: it is our own. */
+  readonly promised: StoredSnapshot | null;
+  readonly chunks: Uint8Array[];
+  readonly sum: SnapshotSum;
+}
+
+interface Kept {
+  readonly snapshot: StoredSnapshot;
+  readonly chunks: readonly Uint8Array[];
+  pins: number;
+}
+
+export class MemorySnapshotStore implements SnapshotStore {
+  /** Oldest first; all but the last are pinned. */
+  #kept: readonly Kept[] = [];
+  #own: Draft | null = null;
+  #received: Draft | null = null;
+  readonly #refusal: () => Error | null;
+  readonly #failure: () => Error | null;
+
+  /** `refusal`: why nothing is done; `failure`: asked once for each write, an error makes it fail. */
+  constructor(refusal: () => Error | null, failure: () => Error | null) {
+    this.#refusal = refusal;
+    this.#failure = failure;
+  }
+
+  get newest(): StoredSnapshot | null {
+    return this.#kept.at(-1)?.snapshot ?? null;
+  }
+
+  async begin(meta: SnapshotMeta): Promise<SnapshotWriter> {
+    this.#requireOpen();
+    assert(this.#own === null, 'SN2: one snapshot of the own machine at a time');
+    requireNewer(meta, this.newest);
+    this.#own = newDraft(meta, null);
+    return this.#writerOf(this.#own);
+  }
+
+  async resume(snapshot: StoredSnapshot): Promise<SnapshotWriter> {
+    this.#requireOpen();
+    requireNewer(snapshot, this.newest);
+    const known = this.#received;
+    const isKnown = known?.promised != null && isSameSnapshot(known.promised, snapshot);
+    const draft = isKnown ? known : newDraft(snapshot, snapshot);
+    this.#received = draft;
+    return this.#writerOf(draft);
+  }
+
+  async readChunk(snapshot: StoredSnapshot, chunk: number): Promise<Uint8Array> {
+    this.#requireOpen();
+    const bytes = this.#find(snapshot)?.chunks[chunk];
+    if (bytes === undefined) throw chunkGone(snapshot, chunk);
+    return bytes.slice();
+  }
+
+  pin(snapshot: StoredSnapshot): () => void {
+    const kept = this.#find(snapshot);
+    assert(kept !== null, 'SN2: only a complete snapshot is pinned');
+    kept.pins += 1;
+    let isPinned = true;
+    return () => {
+      if (isPinned) kept.pins -= 1;
+      isPinned = false;
+      this.#sweep();
+    };
+  }
+
+  /** A process ends: of what it was doing only what was received so far stays. */
+  close(): void {
+    this.#own = null;
+    for (const kept of this.#kept) kept.pins = 0;
+    this.#sweep();
+  }
+
+  #writerOf(draft: Draft): SnapshotWriter {
+    return {
+      get nextChunk() {
+        return draft.sum.chunkCount;
+      },
+      append: async (chunk) => {
+        this.#requireWritable(draft);
+        requireChunk(chunk);
+        draft.chunks.push(chunk);
+        draft.sum.add(chunk.length, crc32(chunk));
+      },
+      finish: async () => {
+        this.#requireWritable(draft);
+        this.#forget(draft);
+        return this.#complete(draft);
+      },
+      abandon: async () => this.#forget(draft),
+    };
+  }
+
+  #complete({ chunks, meta, promised, sum }: Draft): StoredSnapshot | null {
+    const { total } = sum;
+    if (promised !== null && !isSameSum(promised, total)) return null;
+    requireNewer(meta, this.newest);
+    const { lastEntry, membership, timeMs } = meta;
+    const snapshot = { lastEntry, membership, timeMs, ...total };
+    this.#kept = [...this.#kept, { snapshot, chunks, pins: 0 }];
+    this.#sweep();
+    return snapshot;
+  }
+
+  #requireOpen(): void {
+    const refusal = this.#refusal();
+    if (refusal !== null) throw refusal;
+  }
+
+  #requireWritable(draft: Draft): void {
+    this.#requireOpen();
+    assert(draft === this.#own || draft === this.#received, 'SN2: a snapshot ends once');
+    const failure = this.#failure();
+    if (failure !== null) throw failure;
+  }
+
+  #forget(draft: Draft): void {
+    if (this.#own === draft) this.#own = null;
+    if (this.#received === draft) this.#received = null;
+  }
+
+  #find(snapshot: StoredSnapshot): Kept | null {
+    return this.#kept.find((kept) => isSameSnapshot(kept.snapshot, snapshot)) ?? null;
+  }
+
+  #sweep(): void {
+    this.#kept = this.#kept.filter(({ pins }, at) => pins > 0 || at === this.#kept.length - 1);
+  }
+}
+
+function newDraft(meta: SnapshotMeta, promised: StoredSnapshot | null): Draft {
+  return { meta, promised, chunks: [], sum: new SnapshotSum() };
+}
+
+function requireChunk(chunk: Uint8Array): void {
+  const fits = chunk.length > 0 && chunk.length <= SNAPSHOT_CHUNK_BYTES_MAX;
+  assert(fits, `SN1: a chunk has 1 to ${SNAPSHOT_CHUNK_BYTES_MAX} bytes`);
+}
+
+/** E12: of an empty log there is no snapshot. */
+function requireNewer(
+  { lastEntry, membership }: SnapshotMeta,
+  newest: StoredSnapshot | null,
+): void {
+  assert(
+    lastEntry.index > (newest?.lastEntry.index ?? 0),
+    'SN2: a snapshot is newer than the last',
+  );
+  assert(
+    membership.index <= lastEntry.index,
+    'SN1: the members of a snapshot are those at its end',
+  );
+}
+
+function chunkGone({ lastEntry }: StoredSnapshot, chunk: number): RaftError {
+  const text = `Chunk ${chunk} of the snapshot at index ${lastEntry.index} is gone; a newer one took its place.`;
+  return new RaftError('RAFT_COMPACTED', text);
+}
