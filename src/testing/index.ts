@@ -1,6 +1,7 @@
 /**
  * The door of `raftchart/testing`: shakes a whole cluster of *your* machine under one seed, judges what its clients
- * saw, and says in words what went wrong. `docs/TESTING.md` shows how. Needs no test framework, and no Node.
+ * saw, and says in words what went wrong. `docs/TESTING.md` shows how, and which
+ * of its clusters to take. Needs no test framework, and no Node.
  */
 export type { RaftEvent } from '../../machines/raft.types.ts';
 export type { EntrySpan } from '../core/log-shape.ts';

@@ -13,14 +13,14 @@ it('[A22] catching up on old entries takes no term back, and a refusal carries t
   const logs = { n1: [1], n2: [1, 1, 2, 2], n3: [1] };
   const cluster = await MiniCluster.start({ logs, terms: { n1: 5 } });
   const way = { from: N2, to: N1 };
-  await cluster.hand(append(way, { of: 5, prev: [1, 1], terms: [1, 2, 2] }));
+  await cluster.bring(append(way, { of: 5, prev: [1, 1], terms: [1, 2, 2] }));
   await cluster.settle();
   expect(cluster.logs.n1).toBe('1122');
   expect(cluster.member(N1).state.term).toBe(5);
   expect(cluster.saidBy(N1, 'AppendEntriesReply')).toMatchObject([{ term: 5 }]);
   expect(cluster.member(N1).disk.hardState).toEqual({ term: 5, votedFor: null });
   const other = await MiniCluster.start({ logs: { n1: [1], n2: [] }, terms: { n1: 5 } });
-  await other.hand(askVote(way, 9, entryId(0, 0)));
+  await other.bring(askVote(way, 9, entryId(0, 0)));
   await other.settle();
   expect(other.saidBy(N1, 'RequestVoteReply')).toEqual([
     { type: 'RequestVoteReply', term: 9, granted: false },

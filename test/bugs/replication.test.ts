@@ -62,7 +62,7 @@ it('[B15] what is left of an earlier stream takes away nothing that a later one 
     append({ from: N1, to: N3 }, { of: 1, prev: [1, 1], terms: [1, 1, 1, 1] }),
     append({ from: N1, to: N3 }, { of: 1, prev: [0, 0], terms: [1] }),
   ];
-  for (const each of [...others, ...earlier.toReversed(), ...earlier]) await cluster.hand(each);
+  for (const each of [...others, ...earlier.toReversed(), ...earlier]) await cluster.bring(each);
   await cluster.settle();
   expect(cluster.member(N3).entries).toEqual(entries);
   expect(cluster.member(N3).disk.entries).toEqual(entries);
@@ -75,16 +75,16 @@ it('[B16] entries that were cut off while they waited for the disk never come ba
       terms: { n1: 2 },
     });
     cluster.slowDisks.add(N1);
-    await cluster.hand(append({ from: N2, to: N1 }, { of: 2, prev: [1, 1], terms: [2] }));
-    await cluster.hand(append({ from: N2, to: N1 }, { of: 2, prev: [2, 2], terms: [2] }));
-    await cluster.hand(append({ from: N3, to: N1 }, { of: 3, prev: [1, 1], terms: [3] }));
-    await cluster.hand(append({ from: N3, to: N1 }, { of: 3, prev: [3, 2], terms: [3] }));
+    await cluster.bring(append({ from: N2, to: N1 }, { of: 2, prev: [1, 1], terms: [2] }));
+    await cluster.bring(append({ from: N2, to: N1 }, { of: 2, prev: [2, 2], terms: [2] }));
+    await cluster.bring(append({ from: N3, to: N1 }, { of: 3, prev: [1, 1], terms: [3] }));
+    await cluster.bring(append({ from: N3, to: N1 }, { of: 3, prev: [3, 2], terms: [3] }));
     for (let count = 0; count < kept; count += 1) cluster.member(N1).completeWrite();
     await cluster.crash(N1);
     expect(cluster.logs.n1).toBe(['1', '12', '133'][kept]);
     await cluster.start(N1);
     await cluster.elapse(50);
-    await cluster.hand(append({ from: N3, to: N1 }, { of: 3, prev: [1, 1], terms: [3, 3] }));
+    await cluster.bring(append({ from: N3, to: N1 }, { of: 3, prev: [1, 1], terms: [3, 3] }));
     cluster.member(N1).completeWrite();
     expect(cluster.logs.n1).toBe('133');
   }

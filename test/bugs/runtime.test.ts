@@ -114,7 +114,7 @@ it('[H5] what an earlier connection still delivers after a new one is made chang
   await cluster.settle();
   await cluster.elapse(20);
   const before = [cluster.logs, cluster.member(N1).replication(N3), cluster.member(N1).state.log];
-  for (const each of [...old.toReversed(), ...old]) await cluster.hand(each);
+  for (const each of [...old.toReversed(), ...old]) await cluster.bring(each);
   await cluster.settle();
   expect([cluster.logs, cluster.member(N1).replication(N3), cluster.member(N1).state.log]).toEqual(
     before,
@@ -137,7 +137,7 @@ it('[H6] one that was stopped for seconds does not unseat the leader whose words
     waiting.filter(({ to }) => to === N3),
   ];
   expect([its.length > 3, others.length > 50]).toEqual([true, true]);
-  for (const each of [...its, ...others]) await cluster.hand(each);
+  for (const each of [...its, ...others]) await cluster.bring(each);
   await cluster.elapse(1_000);
   expect(cluster.up.map(({ state }) => [state.term, state.leaderId])).toEqual(
     Array(3).fill([1, N1]),

@@ -90,7 +90,7 @@ class Trial {
     const { commitIndex, term } = this.node.state;
     const isGrant = message.type === 'RequestVoteReply' && message.granted;
     if (isGrant && message.term === term) this.#granted.add(from);
-    await this.cluster.hand(said);
+    await this.cluster.bring(said);
     if (message.type !== 'AppendEntries' || this.node.leads) return;
     const proven = Math.max(commitIndex, Math.min(message.commitIndex, message.lastIndex));
     expect(this.node.state.commitIndex, 'CM3').toBeLessThanOrEqual(proven);

@@ -77,7 +77,7 @@ class Schedule {
       }
       case 'repeat': {
         const envelope = said[at % Math.max(1, said.length)];
-        if (envelope !== undefined) await cluster.hand(envelope);
+        if (envelope !== undefined) await cluster.bring(envelope);
         return;
       }
       case 'drop': {

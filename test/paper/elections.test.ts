@@ -37,7 +37,7 @@ it('[EL12] §3.4: a follower that hears nothing for its election timeout campaig
 
 it('[EL3] §3.4: a server votes once in a term, for whoever asks first', async () => {
   const cluster = await MiniCluster.start({ logs: emptyLogs(3) });
-  for (const from of [N2, N3, N2]) await cluster.hand(askVote({ from, to: N1 }, 4, entryId(0, 0)));
+  for (const from of [N2, N3, N2]) await cluster.bring(askVote({ from, to: N1 }, 4, entryId(0, 0)));
   for (const _ of ['the first vote', 'the same again']) cluster.member(N1).completeWrite();
   const answers = cluster.network.map(({ to, message }) => [to, message]);
   const reply = (granted: boolean) => ({ type: 'RequestVoteReply', term: 4, granted });

@@ -82,7 +82,7 @@ it('[EL3] [A5] §3.8: a vote leaves only when it is on disk: if it left, it hold
   for (const moment of ['before the write', 'after the write', 'after the answer']) {
     const cluster = await MiniCluster.start({ logs: emptyLogs(3) });
     cluster.slowDisks.add(N1);
-    await cluster.hand(askVote({ from: N2, to: N1 }, 5, entryId(0, 0)));
+    await cluster.bring(askVote({ from: N2, to: N1 }, 5, entryId(0, 0)));
     expect(cluster.said).toEqual([]);
     const isGone = moment === 'after the answer';
     if (isGone) cluster.member(N1).completeWrite();
@@ -90,7 +90,7 @@ it('[EL3] [A5] §3.8: a vote leaves only when it is on disk: if it left, it hold
     await cluster.crash(N1, { isWritten: moment === 'after the write' });
     await cluster.start(N1);
     await cluster.elapse(50);
-    await cluster.hand(askVote({ from: N3, to: N1 }, 5, entryId(0, 0)));
+    await cluster.bring(askVote({ from: N3, to: N1 }, 5, entryId(0, 0)));
     cluster.member(N1).completeWrite();
     const answer = cluster.saidBy(N1, 'RequestVoteReply').at(-1);
     expect(answer?.granted, moment).toBe(moment === 'before the write');

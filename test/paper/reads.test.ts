@@ -21,10 +21,10 @@ it('[RD2] §6.4: what a member asked while it led before is no question of its p
     await cluster.settle();
   }
   const late = cluster.said.filter(isA('AppendEntries'));
-  await cluster.hand(inTerm(N2, N1, 2));
+  await cluster.bring(inTerm(N2, N1, 2));
   await cluster.elect(N1);
   await cluster.elapse(100);
-  for (const envelope of late) await cluster.hand(envelope);
+  for (const envelope of late) await cluster.bring(envelope);
   await cluster.deliver(isA('AppendEntriesReply'));
   served.length = 0;
   ask(cluster, served);
@@ -41,8 +41,8 @@ it('[RD2] §6.4: whoever steps down forgets what it was about to confirm', async
   await cluster.deliver(isA('AppendEntries'));
   const answers = [...cluster.network];
   cluster.drop();
-  await cluster.hand(inTerm(N2, N1, 5));
-  for (const envelope of answers) await cluster.hand(envelope);
+  await cluster.bring(inTerm(N2, N1, 5));
+  for (const envelope of answers) await cluster.bring(envelope);
   await cluster.settle();
   expect(served).toEqual([]);
 });

@@ -53,10 +53,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   deliver: async (stage, words) => {
     const chosen = chosenOf(stage.network.underWay, words);
     stage.network.take(chosen);
-    for (const envelope of chosen) await stage.hand(envelope);
+    for (const envelope of chosen) await stage.bring(envelope);
   },
   repeat: async (stage, words) => {
-    for (const envelope of chosenOf(stage.network.underWay, words)) await stage.hand(envelope);
+    for (const envelope of chosenOf(stage.network.underWay, words)) await stage.bring(envelope);
   },
   drop: (stage, words) => stage.network.drop(chosenOf(stage.network.underWay, words)),
   hold: (stage, words) => {
@@ -67,7 +67,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   release: async (stage, words) => {
     const chosen = chosenOf(stage.network.held, words);
     stage.network.take(chosen);
-    for (const envelope of chosen) await stage.hand(envelope);
+    for (const envelope of chosen) await stage.bring(envelope);
   },
   settle: (stage) => settle(stage),
   flight: (stage) => {
@@ -235,7 +235,7 @@ async function settle(stage: Stage): Promise<void> {
     const chosen = stage.network.underWay;
     if (chosen.length === 0 && !(await tellCommits(stage))) return;
     stage.network.take(chosen);
-    for (const envelope of chosen) await stage.hand(envelope);
+    for (const envelope of chosen) await stage.bring(envelope);
   }
   throw new PlayError('the members do not come to rest');
 }

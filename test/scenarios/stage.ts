@@ -115,7 +115,7 @@ export class Stage {
   }
 
   /** Gives a message to its receiver; what comes of it stands indented below. */
-  async hand(envelope: Envelope): Promise<void> {
+  async bring(envelope: Envelope): Promise<void> {
     const { from, message, runs, to } = envelope;
     this.say(`${to} ← ${from} ${messageInWords(message, runs)}`);
     const before = this.#lines;

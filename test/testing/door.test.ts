@@ -118,7 +118,7 @@ describe('a member in the hand', () => {
     const [before, n2] = [member.state, nodeId('n2')];
     const lastLog = { term: term(0), index: index(0) };
     const message = { type: 'RequestVote', term: term(1), lastLog, transfer: false } as const;
-    await cluster.hand({ from: n2, to: member.id, message, runs: [] });
+    await cluster.bring({ from: n2, to: member.id, message, runs: [] });
     await cluster.settle();
     expect(cluster.saidBy(member.id, 'RequestVoteReply')).toEqual([
       { type: 'RequestVoteReply', term: 1, granted: true },

@@ -81,15 +81,13 @@ export function hiddenCharts(listed: readonly string[]): Check {
   };
 }
 
-interface Surroundings {
+interface ChartInTree {
   readonly machine: AnyStateMachine;
   readonly file: SourceFile;
   readonly tree: SourceTree;
 }
 
-function inEachState(
-  judge: (node: AnyStateNode, around: Surroundings) => readonly string[],
-): Check {
+function inEachState(judge: (node: AnyStateNode, around: ChartInTree) => readonly string[]): Check {
   return (tree) =>
     openedCharts(tree).flatMap(({ file, machines }) =>
       machines.flatMap((machine) =>

@@ -31,7 +31,7 @@ const DEEDS: Readonly<Record<string, Deed>> = {
   },
   repeat: async (cluster, drawn) => {
     const chosen = among(cluster.said, drawn);
-    if (chosen !== undefined) await cluster.hand(chosen);
+    if (chosen !== undefined) await cluster.bring(chosen);
   },
   restart: async (cluster, drawn) => {
     const { id } = among(cluster.up, drawn) ?? {};

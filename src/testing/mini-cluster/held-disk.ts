@@ -1,5 +1,5 @@
 /**
- * A disk whose writes a test holds in its hand: the store in memory behind a door. A write under way has done
+ * A disk whose writes a test controls: the store in memory behind a door. A write under way has done
  * nothing yet; once the test lets it through it is durable, and the node hears of it, unless it died first.
  * Beside it stands the checkers' picture of what is durable.
  */

@@ -1,5 +1,5 @@
 /**
- * A network that a test holds in its hand. Connections are made and shake hands by themselves, as long as both ends
+ * A network that a test controls. Connections are made and shake hands by themselves, as long as both ends
  * live and the two were not disconnected; then every message waits until the test says what becomes of it:
  * delivered, lost, repeated, late. It is the `Transport` of the production node, without codec and without time.
  *

@@ -1,6 +1,6 @@
 /**
- * One member of a test cluster through one life: the production node, on a disk and a network that the test holds
- * in its hand. Nothing is done here that the node could do itself: what it is told, it is told by its ports.
+ * One member of a test cluster through one life: the production node, on a disk and a network that the test
+ * controls. Nothing is done here that the node could do itself: what it is told, it is told by its ports.
  */
 import type { AnyActorRef, InspectionEvent } from 'xstate';
 import { assert } from '../../core/assert.ts';

@@ -1,5 +1,5 @@
 /**
- * A cluster of production nodes in one process, whose messages, disks and time the test holds in its hand. It decides
+ * A cluster of production nodes in one process, whose messages, disks and time are the test's. It decides
  * which messages arrive, which disks are slow, who is down and whose timeouts are short; nothing happens on its
  * own. The properties of the simulator are checked after every step.
  */
@@ -64,7 +64,7 @@ function leads({ role }: Member): number {
 }
 
 /**
- * Production nodes in your hand. Times are milliseconds of its own `clock`; what changes it resolves at rest, or
+ * Production nodes under your control. Times are milliseconds of its own `clock`; what changes it resolves at rest, or
  * rejects with the property of docs/SPEC.md that is broken.
  */
 export class MiniCluster {
@@ -214,11 +214,11 @@ export class MiniCluster {
   async deliver(isWanted: (envelope: Envelope) => boolean = () => true): Promise<void> {
     const wanted = this.network.filter(isWanted);
     this.#network.take(wanted);
-    for (const envelope of wanted) await this.hand(envelope);
+    for (const envelope of wanted) await this.bring(envelope);
   }
 
   /** Gives one message to its receiver, as often as the test likes. */
-  async hand(said: Said): Promise<void> {
+  async bring(said: Said): Promise<void> {
     this.#network.bring(said);
     await this.rest();
   }

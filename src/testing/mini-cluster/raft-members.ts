@@ -8,7 +8,7 @@ const UNKNOWN = ['S07', 'S09', 'S19'];
 
 /**
  * One member, `n1`, whose `peers` you make up: they shake hands and hear everything, and say what you bring with
- * `cluster.hand({ from, to, message, runs })`. Whatever it breaks of its own promises throws where it is found.
+ * `cluster.bring({ from, to, message, runs })`. Whatever it breaks of its own promises throws where it is found.
  */
 export async function raftMember(
   peers: readonly string[] = ['n2', 'n3'],

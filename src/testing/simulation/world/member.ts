@@ -27,7 +27,7 @@ import type { SometimesLog } from '../runtime/sometimes.ts';
 import { type Planted, Trap, trapped } from '../runtime/trap.ts';
 
 /** What a member needs of the world that it lives in. */
-interface Surroundings {
+interface MemberPorts {
   readonly plan: SimulationPlan;
   readonly random: SeededRandom;
   readonly clock: VirtualClock;
@@ -63,7 +63,7 @@ export class SimulatedMember {
   /** Of its own disk, also while another one is in its place. */
   readonly durable: DurableLog;
   #written: DurableLog;
-  readonly #world: Surroundings;
+  readonly #world: MemberPorts;
   readonly #random: SeededRandom;
   process: SimulatedProcess | null = null;
   node: RaftNode | null = null;
@@ -85,7 +85,7 @@ export class SimulatedMember {
   #invariants: Invariants | null = null;
   #lives = 0;
 
-  constructor(id: NodeId, world: Surroundings) {
+  constructor(id: NodeId, world: MemberPorts) {
     const { plan, clock, memberEvents: events, sometimes } = world;
     this.id = id;
     this.address = addressOf(id);
