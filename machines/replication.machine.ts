@@ -83,6 +83,7 @@ export const replicationMachine = setup({
     'link.opened': { target: '.probe', actions: 'restart', meta: { rules: ['LR12'] } },
     'link.closed': { target: '.probe.postponed', actions: 'restart', meta: { rules: ['LR12'] } },
     'entries.sent': {},
+    'entries.outdated': {},
     'entries.dropped': {},
   },
   states: {
@@ -186,6 +187,17 @@ export const replicationMachine = setup({
                 actions: { type: 'learn', params: event },
               },
               { target: 'owing', actions: { type: 'learn', params: event } },
+            ],
+            'entries.outdated': [
+              {
+                guard: { type: 'leavesMore', params: event },
+                target: 'sending',
+                reenter: true,
+                meta: { rules: ['LR11'] },
+              },
+              { guard: { type: 'leavesNoRoom', params: event }, target: 'awaiting.room' },
+              { guard: { type: 'leavesUnanswered', params: event }, target: 'awaiting' },
+              { target: 'owing' },
             ],
           },
         },

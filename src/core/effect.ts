@@ -35,7 +35,7 @@ export interface Send {
   readonly message: Message;
 }
 
-/** An `AppendEntries` to one peer. The driver packs the runs and answers `entries.sent`. */
+/** An `AppendEntries` to one peer. The driver packs the runs and answers `entries.sent`, `.dropped` or `.outdated`. */
 export interface Replicate {
   readonly type: 'replicate';
   readonly to: NodeId;

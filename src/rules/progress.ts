@@ -31,6 +31,8 @@ export type ReplicationLesson =
   | { readonly type: 'peer.waits'; readonly index: Index }
   /** The driver has sent what `replicate` asked for. */
   | { readonly type: 'entries.sent'; readonly throughIndex: Index; readonly bytes: number }
+  /** It has not: while the entries were read, the peer's progress changed. */
+  | { readonly type: 'entries.outdated' }
   | { readonly type: 'append.accepted'; readonly matchIndex: Index; readonly round: number };
 
 /** §3.5: a new leader guesses that the peer holds all of its log, and probes to find out. */
@@ -113,6 +115,8 @@ export function learn(state: ReplicationState, news: ReplicationLesson): Partial
       return { awaitedIndex: greater(news.index, state.awaitedIndex) };
     case 'entries.sent':
       return learnSent(state, news);
+    case 'entries.outdated':
+      return {};
     case 'append.accepted':
       return learnAccepted(state, news.matchIndex);
     default:

@@ -30,6 +30,7 @@ const accepted = (matchIndex: number, round = 0) =>
   ({ type: 'append.accepted', matchIndex: index(matchIndex), round }) as const;
 const sent = (through: number, bytes = 1) =>
   ({ type: 'entries.sent', throughIndex: index(through), bytes }) as const;
+const outdated = { type: 'entries.outdated' } as const;
 const rejected = (prevIndex: number, hintTerm: number, hintIndex: number) => {
   const hint = { term: term(hintTerm), index: index(hintIndex) };
   const rejection: AppendRejected = { accepted: false, lastIndex: index(9), hint };
@@ -284,10 +285,21 @@ it('[LR4] an answer that covers all that was still to be sent ends the sending, 
   chart.send({ type: 'log.grew', lastIndex: index(9), commitIndex: index(2) });
   expect(chart.send(accepted(9))).toEqual([progressed(9)]);
   expect(chart.state()).toBe('replicate.sending');
-  expect(chart.send(sent(0, 0))).toEqual([]);
+  expect(chart.send(outdated)).toEqual([]);
   expect(chart.state()).toBe('replicate.owing');
   expect(chart.advance(COMMIT_NOTICE_DELAY_MS)).toEqual([replicate(9, 9)]);
   expect(chart.state()).toBe('replicate.caughtUp');
+});
+
+it('[LR11] what an answer overtook while it was read is not sent, and what is left is asked for', () => {
+  const chart = caughtUp();
+  chart.send({ type: 'log.grew', lastIndex: index(9), commitIndex: index(2) });
+  expect(chart.send(accepted(7))).toEqual([progressed(7)]);
+  expect(chart.send(outdated)).toEqual([replicate(7, 9)]);
+  chart.send(sent(8));
+  chart.send(accepted(9));
+  expect(chart.send(outdated)).toEqual([]);
+  expect(chart.state()).toBe('replicate.owing');
 });
 
 it('[LR11] a message too large for the window keeps it shut until it is answered, however many others are', () => {

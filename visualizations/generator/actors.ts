@@ -20,7 +20,8 @@ const TELLS: Readonly<Record<string, string>> = {
   clients: 'proposals.gathered reads.gathered transfer.requested stop',
   peers:
     'term.observed preVote.requested preVote.answered vote.requested vote.answered timeoutNow.received entries.received append.accepted append.rejected socket.opened socket.closed socket.silent hello.received hello.refused message.received call.received link:hello.accepted leader.answered leader.refused propose.taken propose.refused',
-  driver: 'call:hello.refused failed drained peer.waits entries.dropped entries.sent propose.sent',
+  driver:
+    'call:hello.refused failed drained peer.waits entries.dropped entries.outdated entries.sent propose.sent',
   disk: 'hello.believed answer.ready disk.durable write.completed write.failed recovered',
   'state machine': 'apply.completed apply.failed applier.behind entries.applied',
   raft: 'write.requested commit.advanced round.confirmed role.changed log.grew round.began heartbeat.due replication:link.opened replication:link.closed',

@@ -49,7 +49,7 @@ export class Replicating {
     const { actors } = this.#options;
     const { to, prevIndex } = effect;
     if (actors.replication(to)?.nextIndex === nextIndex(prevIndex)) return this.#send(effect, runs);
-    actors.tellReplication(to, { type: 'entries.sent', throughIndex: INDEX_ZERO, bytes: 0 });
+    actors.tellReplication(to, { type: 'entries.outdated' });
   }
 
   #send(effect: Replicate, runs: readonly EntryRun[]): void {

@@ -14,7 +14,17 @@ export const SELDOM_TAKEN: Readonly<Record<string, string>> = {
   'replication.replicate.awaiting: append.accepted [leavesNoRoom] → replication.replicate.awaiting.room':
     'takes answers to small messages while one larger than the whole window is under way',
   'replication.replicate.sending: entries.sent → replication.replicate.owing':
+    'takes an answer in the very step in which the entries that it covers leave',
+  'replication.replicate.sending: entries.outdated → replication.replicate.owing':
     'takes an answer that covers all that is just being read from disk',
+  ...Object.fromEntries(
+    [
+      'replication: entries.outdated → ·',
+      'replication.replicate.sending: entries.outdated [leavesMore] → replication.replicate.sending',
+      'replication.replicate.sending: entries.outdated [leavesNoRoom] → replication.replicate.awaiting.room',
+      'replication.replicate.sending: entries.outdated [leavesUnanswered] → replication.replicate.awaiting',
+    ].map((way) => [way, 'takes an answer that overtakes a reading from disk']),
+  ),
   'call.expecting: after helloTimeout → call.ended':
     'takes a line that falls silent between the opening of a connection and its first frame',
   'replication: entries.dropped → ·':
