@@ -14,7 +14,6 @@ const perform = performer<LinkContext, LinkEvent, LinkEffect>();
 const unported = linkMachine.provide({
   guards: {
     isCurrent: ({ context }, { attempt }) => attempt === context.attempt,
-    isNewCall: ({ context }, { attempt }) => attempt > context.attempt,
   },
   actions: {
     dial: perform(({ peer, attempt }) => ({
@@ -33,9 +32,13 @@ const unported = linkMachine.provide({
       changes: { failures: failures + 1, reason },
       effects: [],
     })),
-    announceOpen: perform(({ peer }, { attempt }) => ({
-      changes: { attempt, failures: 0, reason: null },
-      effects: [{ type: 'linkOpened', peer, attempt }],
+    announceOpen: perform(({ peer, attempt }) => ({
+      changes: { failures: 0, reason: null },
+      effects: [{ type: 'linkOpened', peer, attempt, call: null }],
+    })),
+    takeCall: perform(({ peer, attempt }, { call }) => ({
+      changes: { attempt: attempt + 1, failures: 0, reason: null },
+      effects: [{ type: 'linkOpened', peer, attempt: attempt + 1, call }],
     })),
     announceClosed: perform(({ peer, failures }, { reason }) => ({
       changes: { failures: failures + 1, reason },

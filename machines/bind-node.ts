@@ -15,6 +15,7 @@ import type { bindRaft } from './bind-raft.ts';
 import type { readIndex } from './bind-read-index.ts';
 import { type NodeContext, type NodeEvent, nodeMachine } from './node.machine.ts';
 import { performer } from './perform.ts';
+import { linkId } from './tellings.ts';
 
 const perform = performer<NodeContext, NodeEvent, NodeEffect>();
 
@@ -42,9 +43,10 @@ export function bindNode(
       recordFailure: assign((_, { output }) => ({ error: asRaftError(output.error) })),
       startLinks: enqueueActions(({ context: { recovered }, enqueue }) => {
         for (const peer of peersIn(recovered)) {
-          enqueue.spawnChild('link', { id: linkId(peer), input: { peer } });
+          const id = linkId(peer);
+          enqueue.spawnChild('link', { id, systemId: id, input: { peer } });
           const dials = recovered !== null && recovered.id < peer;
-          if (dials) enqueue.sendTo(linkId(peer), { type: 'dial' });
+          if (dials) enqueue.sendTo(id, { type: 'dial' });
         }
       }),
       stopLinks: enqueueActions(({ context: { recovered }, enqueue }) => {
@@ -73,11 +75,6 @@ export function bindNode(
 
 function peersIn(recovered: RaftState | null): readonly NodeId[] {
   return recovered === null ? [] : peersOf(recovered);
-}
-
-/** The link actor of a peer, as a child of the node actor. */
-export function linkId(peer: string): string {
-  return `link:${peer}`;
 }
 
 /** The call actor of a connection that somebody asked for, as a child of the node actor. */

@@ -20,7 +20,7 @@ export const readIndex = readIndexMachine.provide({
     isAllReadable: ({ context }, { lastApplied }) => lastApplied >= context.readIndex,
   },
   actions: {
-    askRound: emit({ type: 'askRound' }),
+    askRound: perform(() => ({ changes: {}, effects: [{ type: 'askRound' }] })),
     askLeader: perform(({ requestId }, { leaderId, term }) => ({
       changes: { requestId: requestId + 1, leaderId },
       effects:

@@ -10,7 +10,7 @@ import { call } from './bind-call.ts';
 import { forwarding } from './bind-forwarding.ts';
 import { bindLink } from './bind-link.ts';
 import { logWriter } from './bind-log-writer.ts';
-import { bindNode, callId, linkId } from './bind-node.ts';
+import { bindNode, callId } from './bind-node.ts';
 import { bindRaft, type RaftPorts, replicationId, tellingRole } from './bind-raft.ts';
 import { readIndex } from './bind-read-index.ts';
 import { replication } from './bind-replication.ts';
@@ -24,6 +24,7 @@ import { withOutlet } from './outlet.ts';
 import { raftMachine } from './raft.machine.ts';
 import { readIndexMachine } from './read-index.machine.ts';
 import { replicationMachine } from './replication.machine.ts';
+import { linkId } from './tellings.ts';
 
 export type { ReplicationNews } from '../src/core/effect.ts';
 export type { ReplicationLesson } from '../src/rules/progress.ts';

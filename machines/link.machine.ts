@@ -21,8 +21,10 @@ export type LinkEvent =
   /** Of the two this side dials: it has the smaller id. */
   | { readonly type: 'dial' }
   | { readonly type: 'socket.opened'; readonly attempt: number }
-  /** The peer's hello was judged and accepted; on the waiting side this is the first news of a call. */
+  /** The hello with which the peer answered was judged and accepted. */
   | { readonly type: 'hello.accepted'; readonly attempt: number }
+  /** The peer calls, and its call was admitted. */
+  | { readonly type: 'call.admitted'; readonly call: number }
   | { readonly type: 'hello.refused'; readonly attempt: number; readonly reason: string }
   | { readonly type: 'socket.closed'; readonly attempt: number; readonly reason: string }
   /** Nothing was heard for several checks in a row, although the socket looks open. */
@@ -41,14 +43,14 @@ export const linkMachine = setup({
   },
   guards: {
     isCurrent: (_, _news: { attempt: number }) => true,
-    isNewCall: (_, _news: { attempt: number }) => false,
   },
   actions: {
     dial: () => {},
     checkAlive: () => {},
     hangUp: (_, _why: { reason: string }) => {},
     recordFailure: (_, _why: { reason: string }) => {},
-    announceOpen: (_, _news: { attempt: number }) => {},
+    announceOpen: () => {},
+    takeCall: (_, _admitted: { call: number }) => {},
     announceClosed: (_, _why: { reason: string }) => {},
   },
   delays: {
@@ -70,6 +72,7 @@ export const linkMachine = setup({
   initial: 'listener',
   on: {
     dial: {},
+    'hello.accepted': {},
     'hello.refused': {},
     'socket.opened': {},
     'socket.closed': {},
@@ -86,11 +89,7 @@ export const linkMachine = setup({
           description: 'No connection.',
           meta: { rules: ['LR15'] },
           on: {
-            'hello.accepted': {
-              guard: { type: 'isNewCall', params: event },
-              target: 'open',
-              actions: { type: 'announceOpen', params: event },
-            },
+            'call.admitted': { target: 'open', actions: { type: 'takeCall', params: event } },
           },
         },
         open: {
@@ -98,8 +97,7 @@ export const linkMachine = setup({
           meta: { rules: ['LR17'] },
           after: { livenessInterval: { target: 'open', reenter: true, actions: 'checkAlive' } },
           on: {
-            'hello.accepted': {
-              guard: { type: 'isNewCall', params: event },
+            'call.admitted': {
               target: 'open',
               reenter: true,
               actions: [
@@ -107,7 +105,7 @@ export const linkMachine = setup({
                   type: 'announceClosed',
                   params: { reason: 'a newer call has taken its place' },
                 },
-                { type: 'announceOpen', params: event },
+                { type: 'takeCall', params: event },
               ],
             },
             'socket.closed': {
@@ -129,11 +127,7 @@ export const linkMachine = setup({
       meta: { rules: ['LR15'] },
       initial: 'connecting',
       on: {
-        'hello.accepted': {
-          guard: { type: 'isNewCall', params: event },
-          target: '.open',
-          actions: { type: 'announceOpen', params: event },
-        },
+        'call.admitted': { target: '.open', actions: { type: 'takeCall', params: event } },
       },
       states: {
         connecting: {
@@ -177,7 +171,7 @@ export const linkMachine = setup({
                 'hello.accepted': {
                   guard: { type: 'isCurrent', params: event },
                   target: '#link.dialler.open',
-                  actions: { type: 'announceOpen', params: event },
+                  actions: 'announceOpen',
                 },
               },
             },
@@ -188,8 +182,7 @@ export const linkMachine = setup({
           meta: { rules: ['LR17'] },
           after: { livenessInterval: { target: 'open', reenter: true, actions: 'checkAlive' } },
           on: {
-            'hello.accepted': {
-              guard: { type: 'isNewCall', params: event },
+            'call.admitted': {
               target: 'open',
               reenter: true,
               actions: [
@@ -197,7 +190,7 @@ export const linkMachine = setup({
                   type: 'announceClosed',
                   params: { reason: 'a newer call has taken its place' },
                 },
-                { type: 'announceOpen', params: event },
+                { type: 'takeCall', params: event },
               ],
             },
             'socket.closed': {

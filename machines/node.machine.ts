@@ -132,6 +132,7 @@ export const nodeMachine = setup({
         },
         {
           id: 'readIndex',
+          systemId: 'readIndex',
           src: 'readIndex',
           input: ({ context }) => ({
             patienceMs: context.recovered?.timing.electionTimeoutMinMs ?? 300,
@@ -140,6 +141,7 @@ export const nodeMachine = setup({
         },
         {
           id: 'forwarding',
+          systemId: 'forwarding',
           src: 'forwarding',
           onError: { target: 'halted', actions: { type: 'recordError', params: event } },
         },

@@ -4,7 +4,7 @@
  */
 import { type ActionArgs, type AnyActorRef, type EventObject, enqueueActions } from 'xstate';
 import type { Effect, RoleNews, Step } from '../src/core/effect.ts';
-import { newsForRaft } from './tell-raft.ts';
+import { tellingsOf } from './tellings.ts';
 
 type Rule<State, Out, Params> = (state: State, params: Params) => Step<State, Out>;
 
@@ -27,12 +27,13 @@ export function performer<
     enqueueActions<State, Event, undefined, Event, never, never, never, never, Out>(
       ({ context, enqueue, system }, params: unknown) => {
         const { changes, effects, news = [] } = rule(context, params as Params);
-        const raft: AnyActorRef | undefined = system.get('raft');
         if (Object.keys(changes).length > 0) enqueue.assign(() => changes);
         for (const effect of effects) {
           enqueue.emit(effect);
-          const told = newsForRaft(effect);
-          if (told !== null && raft !== undefined) enqueue.sendTo(raft, told);
+          for (const { to, event } of tellingsOf(effect)) {
+            const hearer: AnyActorRef | undefined = system.get(to);
+            if (hearer !== undefined) enqueue.sendTo(hearer, event);
+          }
         }
         for (const event of news) {
           for (const child of childrenOf(context)) enqueue.sendTo(child, event);

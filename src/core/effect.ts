@@ -129,7 +129,7 @@ export interface AskLeader {
 
 export type ReadIndexEffect =
   | AskLeader
-  /** Ask this leader for a round of its own; answer `round.confirmed`. */
+  /** The raft chart is asked for a round of its own, and answers `round.confirmed`: what waits now is the question. */
   | { readonly type: 'askRound' }
   /** The reads that were part of the question may be answered once this index is applied (RD3). */
   | { readonly type: 'readsConfirmed'; readonly readIndex: Index }
@@ -152,6 +152,14 @@ export interface Apply {
 
 export type ApplierEffect = Apply;
 
+/** The connection with that number counts from now on; `call` is its number among the calls, if the peer called. */
+export interface LinkOpened {
+  readonly type: 'linkOpened';
+  readonly peer: NodeId;
+  readonly attempt: number;
+  readonly call: number | null;
+}
+
 /** Connections are numbered by attempt, so that the end of an old one never closes its successor. */
 export type LinkEffect =
   | { readonly type: 'dial'; readonly peer: NodeId; readonly attempt: number }
@@ -163,7 +171,7 @@ export type LinkEffect =
     }
   /** Say that this side lives; answer `socket.silent` if the other has not for too long. */
   | { readonly type: 'checkAlive'; readonly peer: NodeId; readonly attempt: number }
-  | { readonly type: 'linkOpened'; readonly peer: NodeId; readonly attempt: number }
+  | LinkOpened
   | { readonly type: 'linkClosed'; readonly peer: NodeId; readonly reason: string };
 
 /** What becomes of a call. Its hello passes through; nothing of it is kept. */
@@ -172,7 +180,7 @@ export type CallEffect =
   | { readonly type: 'judgeHello'; readonly call: number; readonly hello: Hello }
   /** Answer `answer.ready` once it is on disk that the caller may know this start. */
   | { readonly type: 'introduce'; readonly call: number; readonly hello: Hello }
-  /** Answer the caller's hello and hand its connection to its link. */
+  /** Answer the caller's hello: its link is told, and takes the connection. */
   | {
       readonly type: 'admitCall';
       readonly call: number;

@@ -63,6 +63,7 @@ export class Actors {
     });
     this.#node = createActor(charts.node, {
       id: 'node',
+      systemId: 'node',
       input: { diskStallMs },
       ...(inspect === undefined ? {} : { inspect }),
       clock,

@@ -109,7 +109,6 @@ function connectionsOf(
     ...connecting,
     begin: (call) => actors.tellNode({ type: 'call.received', call }),
     tellCall: (call, event) => actors.tellCall(call, event),
-    attemptOf: (peer) => actors.link(peer)?.context.attempt ?? 0,
   });
   return { callers, dialler, peers };
 }

@@ -306,10 +306,10 @@ it('[EL14] both drivers agree on forwarding', () => {
 });
 
 it('[EL14] both drivers agree on either side of a link', () => {
-  const types = ['dial', 'socket.opened', 'hello.accepted', 'hello.refused', 'socket.closed'];
+  const ofDialler = ['dial', 'socket.opened', 'hello.accepted', 'hello.refused'];
   const event = fc
-    .tuple(fc.constantFrom(...types), fc.nat({ max: 6 }))
-    .map(([type, attempt]) => () => ({ type, attempt, reason: 'so' }));
+    .tuple(fc.constantFrom(...ofDialler, 'call.admitted', 'socket.closed'), fc.nat({ max: 6 }))
+    .map(([type, at]) => () => ({ type, attempt: at, call: at, reason: 'so' }));
   agree('link', { peer: N2 }, event);
 });
 

@@ -122,7 +122,8 @@ export function run<Name extends ChartName>(
     heard(effect);
   };
   const chart: AnyStateMachine = bindCharts({ random, limits: LIMITS, outlet })[name];
-  const actor = createActor(chart, { input, clock });
+  const system = name === 'node' ? { systemId: name } : {};
+  const actor = createActor(chart, { input, clock, ...system });
   let failure: unknown = null;
   actor.subscribe({
     error: (error) => {

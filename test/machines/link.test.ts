@@ -21,6 +21,7 @@ function dialler(random = () => 0): Chart {
 
 const opened = (attempt: number): LinkEvent => ({ type: 'socket.opened', attempt });
 const accepted = (attempt: number): LinkEvent => ({ type: 'hello.accepted', attempt });
+const admitted = (call: number): LinkEvent => ({ type: 'call.admitted', call });
 const ended = (type: 'hello.refused' | 'socket.silent' | 'socket.closed', why: string) => {
   return (attempt: number, reason = why): LinkEvent => ({ type, attempt, reason });
 };
@@ -28,11 +29,13 @@ const refused = ended('hello.refused', 'no');
 const silent = ended('socket.silent', 'silence');
 const closed = ended('socket.closed', 'gone');
 const dial = (attempt: number) => ({ type: 'dial', peer: N2, attempt });
-const linkOpened = (attempt: number) => ({ type: 'linkOpened', peer: N2, attempt });
+const linkOpened = (attempt: number, call: number | null = null) => {
+  return { type: 'linkOpened', peer: N2, attempt, call };
+};
 
 function called(): Chart {
   const chart = listener();
-  chart.send(accepted(1));
+  chart.send(admitted(8));
   return chart;
 }
 
@@ -57,7 +60,7 @@ it('[LR15] the other side waits to be called, for as long as it takes', () => {
   expect(chart.started).toEqual([]);
   expect(chart.advance(100_000)).toEqual([]);
   expect(chart.state()).toBe('listener.closed');
-  expect(chart.send(accepted(1))).toEqual([linkOpened(1)]);
+  expect(chart.send(admitted(8))).toEqual([linkOpened(1, 8)]);
 });
 
 it('[LR15] a call without an accepted hello in time is hung up and tried again, however far it came', () => {
@@ -168,6 +171,7 @@ it('[LR16] news of another connection than the present one changes nothing, in a
       refused(0),
       closed(0),
       silent(0),
+      accepted(7),
       opened(7),
       refused(7),
       closed(7),
@@ -182,8 +186,8 @@ it('[LR16] a dialler takes a call as well, whatever it does just then, and goes 
   for (const before of [[], [opened(1)], [closed(1)], [opened(1), refused(1)]]) {
     const chart = dialler();
     for (const event of before) chart.send(event);
-    expect(chart.send(accepted(2))).toEqual([linkOpened(2)]);
-    expect(chart.send(accepted(3)).map(({ type }) => type)).toEqual(['linkClosed', 'linkOpened']);
+    expect(chart.send(admitted(8))).toEqual([linkOpened(2, 8)]);
+    expect(chart.send(admitted(9)).map(({ type }) => type)).toEqual(['linkClosed', 'linkOpened']);
     expect(chart.send(closed(3)).map(({ type }) => type)).toEqual(['linkClosed']);
     expect(chart.advance(2 * DIAL_BACKOFF_MIN_MS)).toEqual([dial(4)]);
   }
@@ -191,10 +195,9 @@ it('[LR16] a dialler takes a call as well, whatever it does just then, and goes 
 
 it('[LR16] a newer call replaces the open one: the old is closed before the new is opened', () => {
   const chart = called();
-  expect(chart.send(accepted(1))).toEqual([]);
-  const effects = chart.send(accepted(2));
+  const effects = chart.send(admitted(9));
   expect(effects.map(({ type }) => type)).toEqual(['linkClosed', 'linkOpened']);
-  expect(effects.at(-1)).toEqual(linkOpened(2));
+  expect(effects.at(-1)).toEqual(linkOpened(2, 9));
   expect(chart.send(closed(1))).toEqual([]);
   expect(chart.state()).toBe('listener.open');
   expect(chart.send(closed(2)).map(({ type }) => type)).toEqual(['linkClosed']);
@@ -205,7 +208,7 @@ it('[LR16] a new call is taken as soon as the last has ended', () => {
   chart.send(closed(1));
   expect(chart.state()).toBe('listener.closed');
   expect(chart.context().reason).toBe('gone');
-  expect(chart.send(accepted(2))).toEqual([linkOpened(2)]);
+  expect(chart.send(admitted(9))).toEqual([linkOpened(2, 9)]);
   expect(only(chart.advance(100_000), 'dial', 'linkClosed')).toEqual([]);
 });
 
@@ -229,7 +232,7 @@ it.each([
 it('[LR17] a new call is checked from its own beginning', () => {
   const chart = called();
   chart.advance(LIVENESS_INTERVAL_MS - 1);
-  chart.send(accepted(2));
+  chart.send(admitted(9));
   expect(chart.advance(LIVENESS_INTERVAL_MS - 1)).toEqual([]);
   expect(chart.advance(1)).toEqual([{ type: 'checkAlive', peer: N2, attempt: 2 }]);
 });

@@ -3,10 +3,11 @@ import { expect, it } from 'vitest';
 import type { NodeEvent } from '../../machines/node.machine.ts';
 import type { Effect } from '../../src/core/effect.ts';
 import { RaftError } from '../../src/core/errors.ts';
+import { PROTOCOL_VERSION } from '../../src/core/hello.ts';
 import { DRAIN_TIMEOUT_MS } from '../../src/core/limits.ts';
 import { index, term } from '../../src/core/types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import { logOf, N2, N3, raftState, run } from './harness.ts';
+import { logOf, N1, N2, N3, raftState, run } from './harness.ts';
 
 interface Heard {
   readonly effect: Effect;
@@ -68,6 +69,30 @@ it('[PS9] the smaller id dials: of two members exactly one calls', () => {
   expect(chart.send({ type: 'recovered', state: { ...state, id: N2 } })).toEqual([
     { type: 'dial', peer: N3, attempt: 1 },
   ]);
+});
+
+it('[LR16] a call that is admitted opens its link and is over, in one step', () => {
+  const { chart } = start();
+  chart.send(recovered);
+  chart.send({ type: 'call.received', call: 1 });
+  const identity = { clusterId: 'c', nodeId: N2, incarnation: 'i', boots: 1, lineage: ['a'] };
+  const hello = { protocolVersion: PROTOCOL_VERSION, identity, to: N1 };
+  chart.tellChild('call:1', { type: 'hello.received', hello });
+  chart.tellChild('call:1', { type: 'hello.believed', hello });
+  const effects = chart.tellChild('call:1', { type: 'answer.ready', hello, answer: hello });
+  expect(effects.map(({ type }) => type)).toEqual(['admitCall', 'linkOpened', 'callEnded']);
+  expect(effects[1]).toMatchObject({ peer: N2, attempt: 2, call: 1 });
+  expect(chart.children()).not.toContain('call:1');
+});
+
+it('[RD4] in one node a change of role takes back what its reads had asked', () => {
+  const { chart } = start();
+  chart.send(recovered);
+  const askable = { term: term(4), servesReads: false, leaderId: N2 };
+  chart.advance(100);
+  chart.tellChild('readIndex', { type: 'reads.gathered', ...askable });
+  const effects = chart.advance(200).map(({ type }) => type);
+  expect(effects).toEqual(expect.arrayContaining(['roleChanged', 'readsTakenBack', 'forward']));
 });
 
 it('[PS7] a failure halts the node in every state, and is announced once', () => {

@@ -19,18 +19,18 @@ const AROUND = {
 const TELLS: Readonly<Record<string, string>> = {
   clients: 'proposals.gathered reads.gathered transfer.requested stop',
   peers:
-    'term.observed preVote.requested preVote.answered vote.requested vote.answered timeoutNow.received entries.received append.accepted append.rejected socket.opened socket.closed socket.silent hello.received hello.refused message.received call.received link:hello.accepted leader.answered leader.refused propose.taken propose.refused',
+    'term.observed preVote.requested preVote.answered vote.requested vote.answered timeoutNow.received entries.received append.accepted append.rejected socket.opened socket.closed socket.silent hello.received hello.refused message.received call.received hello.accepted leader.answered leader.refused propose.taken propose.refused',
   driver:
-    'call:hello.refused failed drained peer.waits entries.dropped entries.outdated entries.sent propose.sent',
+    'call:hello.refused write.requested commit.advanced applier.behind entries.applied failed drained peer.waits entries.dropped entries.outdated entries.sent propose.sent',
   disk: 'hello.believed answer.ready disk.durable write.completed write.failed recovered',
-  'state machine': 'apply.completed apply.failed applier.behind entries.applied',
-  raft: 'write.requested commit.advanced round.confirmed role.changed log.grew round.began heartbeat.due replication:link.opened replication:link.closed',
+  'state machine': 'apply.completed apply.failed',
+  raft: 'round.confirmed role.changed log.grew round.began heartbeat.due replication:link.opened replication:link.closed',
   replication: 'peer.progressed',
   logWriter: 'disk.stalled',
   node: 'dial',
   link: 'link.opened link.closed',
   readIndex: 'round.requested',
-  call: 'call.ended',
+  call: 'call.ended call.admitted',
 };
 const SENDERS = new Map(
   Object.entries(TELLS).flatMap(([sender, events]) =>

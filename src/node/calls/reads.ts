@@ -105,10 +105,9 @@ export class Reads {
     if (askable !== null) actors.tellReadIndex({ type: 'reads.gathered', ...askable });
   }
 
-  /** RD2: the question is closed before the round begins. */
+  /** RD2: the question is closed before anything is done for the round, which stands behind this in the step. */
   askRound(): void {
     this.#ask();
-    this.#options.actors.tellRaft({ type: 'round.requested' });
   }
 
   askLeader({ leaderId, term, requestId: number }: AskLeader): void {

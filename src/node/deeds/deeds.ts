@@ -99,12 +99,11 @@ function raftDeeds(doers: Doers): DeedsOf<RaftOutput> {
       clients.transfers.failed();
       clients.pump();
     },
-    roundConfirmed: ({ readIndex }) => actors.tellReadIndex({ type: 'round.confirmed', readIndex }),
+    // The read-index chart was told (machines/tellings.ts).
+    roundConfirmed: () => {},
     roleChanged: (change) => {
       if (change.role !== 'leader') for (const part of [problems, timings]) part.leadLost();
       roles.changed(change);
-      actors.tellReadIndex({ type: 'role.changed' });
-      actors.tellForwarding({ type: 'role.changed' });
       clients.transfers.leaderChanged(change.leaderId);
     },
   };
@@ -140,14 +139,13 @@ function linkDeeds({ actors, clients, dialler, peers, problems }: Doers): DeedsO
     dial: ({ peer, attempt }) => dialler.dial(peer, attempt),
     checkAlive: ({ peer }) => peers.checkAlive(peer, raftOf(actors).term),
     hangUp: ({ peer, attempt, reason }) => peers.hangUp(peer, attempt, reason),
-    linkOpened: ({ peer, attempt }) => {
-      peers.opened(peer, attempt);
+    linkOpened: (link) => {
+      peers.opened(link);
       clients.pump();
     },
     linkClosed: ({ peer, reason }) => {
       peers.closed(peer, reason);
       clients.linkClosed(peer);
-      actors.tellReadIndex({ type: 'link.closed', peer });
       problems.linkClosed(peer);
     },
   };
@@ -164,15 +162,12 @@ function callerDeeds({ clients }: Doers): DeedsOf<ReadIndexEffect | Forward> {
   };
 }
 
-function callDeeds({ actors, callers }: Doers): DeedsOf<CallEffect> {
+function callDeeds({ callers }: Doers): DeedsOf<CallEffect> {
   return {
     judgeHello: ({ call, hello }) => callers.judge(call, hello),
     introduce: ({ call, hello }) => callers.introduce(call, hello),
     admitCall: ({ call, hello, answer }) => callers.admit(call, hello, answer),
     closeCall: ({ call, kind, text }) => callers.close(call, kind, text),
-    callEnded: ({ call }) => {
-      callers.forget(call);
-      actors.tellNode({ type: 'call.ended', call });
-    },
+    callEnded: ({ call }) => callers.forget(call),
   };
 }

@@ -7,7 +7,6 @@ import type { CallEvent } from '../../../machines/call.machine.ts';
 import type { EntryRun } from '../../core/entry-run.ts';
 import type { Hello } from '../../core/hello.ts';
 import type { Message } from '../../core/message.ts';
-import type { NodeId } from '../../core/types.ts';
 import type { CloseReason, ConnectionListener, PeerConnection } from '../../ports/transport.ts';
 import { newestBoot } from '../../rules/identity.ts';
 import { EarlyMessages } from './early-messages.ts';
@@ -19,8 +18,6 @@ interface CallersOptions
   /** Somebody calls: begins its chart. */
   readonly begin: (call: number) => void;
   readonly tellCall: (call: number, event: CallEvent) => void;
-  /** The number of the newest connection of a peer's link. */
-  readonly attemptOf: (peer: NodeId) => number;
 }
 
 export class Callers {
@@ -60,22 +57,19 @@ export class Callers {
     );
   }
 
-  /** Gives the connection the next number of its link, and answers. */
+  /** Answers; the link of the caller takes the connection in this step, and numbers it. */
   admit(call: number, { identity }: Hello, answer: Hello): void {
-    const { attemptOf, peers } = this.#options;
+    const { peers, problems } = this.#options;
     const { nodeId: peer } = identity;
-    const connected = this.#callers.get(call)?.admitted((caller) =>
-      peers.add({
-        ...caller,
-        peer,
-        attempt: attemptOf(peer) + 1,
-        boot: newestBoot(identity).word,
-      }),
-    );
+    const connected = this.#callers
+      .get(call)
+      ?.admitted((caller) =>
+        peers.add({ ...caller, peer, attempt: 0, boot: newestBoot(identity).word }),
+      );
     if (connected === undefined) return;
     connected.connection.release();
     connected.connection.sendHello(answer);
-    peers.accepted(connected);
+    problems.accepted(peer);
   }
 
   close(call: number, kind: 'refused' | 'local', text: string): void {
@@ -101,9 +95,9 @@ class Caller implements ConnectionListener {
     this.#call = call;
   }
 
-  admitted(as: (caller: Pick<Connected, 'connection' | 'early'>) => Connected): Connected {
+  admitted(as: (caller: Pick<Connected, 'connection' | 'early' | 'call'>) => Connected): Connected {
     const { connection, early } = this;
-    this.#connected = as({ connection, early });
+    this.#connected = as({ connection, early, call: this.#call });
     return this.#connected;
   }
 

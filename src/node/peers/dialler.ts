@@ -50,7 +50,13 @@ class Dialled implements ConnectionListener {
   ) {
     this.#options = options;
     const early = new EarlyMessages();
-    this.#connected = options.peers.add({ ...of, connection: dial(this), early, boot: null });
+    this.#connected = options.peers.add({
+      ...of,
+      connection: dial(this),
+      call: null,
+      early,
+      boot: null,
+    });
   }
 
   onOpen(): void {
@@ -98,11 +104,13 @@ class Dialled implements ConnectionListener {
   }
 
   #accept(hello: Hello): void {
-    const { peers } = this.#options;
+    const { peers, problems, tellLink } = this.#options;
+    const { peer, attempt } = this.#connected;
     this.#connected.connection.release();
     this.#connected.boot = newestBoot(hello.identity).word;
     peers.answered(this.#connected);
-    peers.accepted(this.#connected);
+    problems.accepted(peer);
+    tellLink(peer, { type: 'hello.accepted', attempt });
   }
 
   #refuse({ said, reason }: Pick<Refusal, 'said' | 'reason'>): void {

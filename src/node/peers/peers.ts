@@ -3,6 +3,7 @@
  * this node asks for are in `dialler.ts`, those that others ask for in `callers.ts`. A peer's messages count from the moment its hello is accepted and what it proves is on disk (ID1).
  */
 import type { LinkEvent } from '../../../machines/link.machine.ts';
+import type { LinkOpened } from '../../core/effect.ts';
 import type { EntryRun } from '../../core/entry-run.ts';
 import { SILENT_CHECKS_MAX } from '../../core/limits.ts';
 import type { Message } from '../../core/message.ts';
@@ -28,7 +29,10 @@ export interface PeersOptions {
 export interface Connected {
   readonly connection: PeerConnection;
   readonly peer: NodeId;
-  readonly attempt: number;
+  /** `null`: this node called. */
+  readonly call: number | null;
+  /** Its link numbers it; 0 for a call that it is about to take. */
+  attempt: number;
   /** What it said before it counted. */
   readonly early: EarlyMessages;
   /** Which start of the peer's process this is; null until its hello. */
@@ -41,8 +45,8 @@ export interface Connected {
 
 export class Peers {
   readonly #options: PeersOptions;
-  /** Every connection that still lives and knows its peer, by peer and attempt. */
-  readonly #connections = new Map<NodeId, Map<number, Connected>>();
+  /** Every connection that still lives and knows its peer. */
+  readonly #connections = new Map<NodeId, Set<Connected>>();
   /** The one that counts, while the link is open. */
   readonly #open = new Map<NodeId, Connected>();
   sent = 0;
@@ -52,17 +56,20 @@ export class Peers {
 
   constructor(options: PeersOptions) {
     this.#options = options;
-    for (const peer of options.members) this.#connections.set(peer, new Map());
+    for (const peer of options.members) this.#connections.set(peer, new Set());
   }
 
   hangUp(peer: NodeId, attempt: number, reason: string): void {
-    this.#connections.get(peer)?.get(attempt)?.connection.close('local', reason);
+    this.#find(peer, (each) => each.attempt === attempt)?.connection.close('local', reason);
   }
 
   /** The link chart says that this connection counts from now on: what it has said already is heard first. */
-  opened(peer: NodeId, attempt: number): void {
-    const connected = this.#connections.get(peer)?.get(attempt);
+  opened({ peer, attempt, call }: LinkOpened): void {
+    const connected = this.#find(peer, (each) =>
+      call === null ? each.attempt === attempt : each.call === call,
+    );
     if (connected === undefined) return;
+    connected.attempt = attempt;
     this.#open.set(peer, connected);
     if (!connected.early.isEmpty) this.#options.run(() => this.#hearEarly(connected));
   }
@@ -126,16 +133,10 @@ export class Peers {
   }
 
   /** From now on this connection can be hung up, and can come to count. */
-  add(of: Pick<Connected, 'connection' | 'peer' | 'attempt' | 'early' | 'boot'>): Connected {
+  add(of: Omit<Connected, 'isAnswered' | 'silentChecks'>): Connected {
     const connected: Connected = { ...of, isAnswered: false, silentChecks: 0 };
-    this.#connections.get(of.peer)?.set(of.attempt, connected);
+    this.#connections.get(of.peer)?.add(connected);
     return connected;
-  }
-
-  /** The peer's hello has been accepted, and what it proves is on disk: its link may open. */
-  accepted({ peer, attempt }: Connected): void {
-    this.#options.problems.accepted(peer);
-    this.#options.tellLink(peer, { type: 'hello.accepted', attempt });
   }
 
   /** The peer has accepted this node before it spoke. */
@@ -152,10 +153,14 @@ export class Peers {
   }
 
   /** A connection has ended, whoever ended it. */
-  lost({ peer, attempt }: Connected, { kind, text }: CloseReason): void {
+  lost(connected: Connected, { kind, text }: CloseReason): void {
     if (kind === 'badFrame') this.badFrames += 1;
-    if (kind === 'refused') this.#options.problems.refusedBy(peer, text);
-    this.#connections.get(peer)?.delete(attempt);
+    if (kind === 'refused') this.#options.problems.refusedBy(connected.peer, text);
+    this.#connections.get(connected.peer)?.delete(connected);
+  }
+
+  #find(peer: NodeId, is: (connected: Connected) => boolean): Connected | undefined {
+    return [...(this.#connections.get(peer) ?? [])].find(is);
   }
 
   /** PS1: one message, one step, like those that come later: what the one before it asks of the disk is asked first. */

@@ -32,9 +32,11 @@ export const SELDOM_TAKEN: Readonly<Record<string, string>> = {
   'replication.replicate: entries.sent → ·':
     'takes entries that leave in the very step in which the peer is no longer streamed to',
   'link: hello.refused → ·': 'takes a disk that is slow just while a stranger knocks and gives up',
+  'link: hello.accepted → ·':
+    'takes a disk that is slow just while the time of a handshake runs out',
   'link: socket.opened → ·':
     'takes a call that is answered in the very step in which it is given up',
-  'link.listener.open: hello.accepted [isNewCall] → link.listener.open':
+  'link.listener.open: call.admitted → link.listener.open':
     'takes a line that dies in one direction and a new call that overtakes the end of the old one',
   'node.active: xstate.error.actor.raft → node.halted': 'takes a throw just where it sets a timer',
   'node.active: xstate.error.actor.readIndex → node.halted':
@@ -80,9 +82,9 @@ export const NEVER_TAKEN: Readonly<Record<string, string>> = {
   'raft.leader: entries.received → ·': 'takes two leaders in one term',
   'link: socket.silent → ·': 'the driver looks only at open links',
   'link: dial → ·': 'a link is told once, before anything else',
-  'link.dialler: hello.accepted [isNewCall] → link.dialler.open':
+  'link.dialler: call.admitted → link.dialler.open':
     'takes a member that calls although its id is the larger',
-  'link.dialler.open: hello.accepted [isNewCall] → link.dialler.open':
+  'link.dialler.open: call.admitted → link.dialler.open':
     'takes a member that calls although its id is the larger',
   'node: call.received → ·': 'nobody listens before the disk is proven, or after the end',
   'node: call.ended → ·': 'all calls end with the node',
