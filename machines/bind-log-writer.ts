@@ -12,17 +12,16 @@ const perform = performer<LogWriterContext, LogWriterEvent, LogWriterEffect>();
 
 export const logWriter = logWriterMachine.provide({
   guards: {
-    isCurrentAndMoreWaits: ({ context }, { batch }) =>
-      batch === context.batch && context.waiting > 0,
+    isCurrentAndMoreWaits: ({ context }, { batch }) => batch === context.batch && context.hasMore,
     isCurrent: ({ context }, { batch }) => batch === context.batch,
   },
   actions: {
     recordError: assign((_, { error }) => ({ error })),
     flush: perform(({ batch }) => ({
-      changes: { batch: batch + 1, waiting: 0 },
+      changes: { batch: batch + 1, hasMore: false },
       effects: [{ type: 'flushLog', batch: batch + 1 }],
     })),
-    gather: perform(({ waiting }) => ({ changes: { waiting: waiting + 1 }, effects: [] })),
+    gather: assign({ hasMore: true }),
     announceDurable: perform(({ batch }) => ({
       changes: {},
       effects: [{ type: 'logDurable', batch }],

@@ -17,6 +17,7 @@ export const readIndex = readIndexMachine.provide({
     knowsLeader: (_, { leaderId }) => leaderId !== null,
     answersQuestion: ({ context }, { requestId }) => requestId === context.requestId,
     isAskedLeader: ({ context }, { peer }) => peer === context.leaderId,
+    isReadable: (_, { readIndex, lastApplied }) => readIndex <= lastApplied,
     isAllReadable: ({ context }, { lastApplied }) => lastApplied >= context.readIndex,
   },
   actions: {

@@ -9,8 +9,8 @@ import type { ChartMeta } from './meta.types.ts';
 export interface LogWriterContext {
   /** Numbers the batches; a completion of another one is stale. */
   readonly batch: number;
-  /** Requests gathered since the batch under way began. */
-  readonly waiting: number;
+  /** Something was asked for since the batch under way began. */
+  readonly hasMore: boolean;
   readonly stallTimeoutMs: number;
   /** Why a write failed; `null` while none has. */
   readonly error: unknown;
@@ -52,7 +52,7 @@ export const logWriterMachine = setup({
   meta: { rules: ['PS6'] },
   context: ({ input }) => ({
     batch: 0,
-    waiting: 0,
+    hasMore: false,
     stallTimeoutMs: input?.stallTimeoutMs ?? 2_000,
     error: null,
   }),

@@ -38,7 +38,8 @@ export type ReadIndexEvent =
   | { readonly type: 'leader.refused'; readonly requestId: number }
   | { readonly type: 'role.changed' }
   | { readonly type: 'link.closed'; readonly peer: NodeId }
-  | { readonly type: 'applier.behind'; readonly readIndex: Index }
+  /** Reads have to see this index; so much is applied here at this moment. */
+  | { readonly type: 'reads.confirmed'; readonly readIndex: Index; readonly lastApplied: Index }
   | { readonly type: 'entries.applied'; readonly lastApplied: Index };
 
 export type ReadIndexTag = 'asks' | 'waitsForApplier';
@@ -60,6 +61,7 @@ export const readIndexMachine = setup({
     knowsLeader: (_, _askable: Askable) => false,
     answersQuestion: (_, _answer: { requestId: number }) => false,
     isAskedLeader: (_, _link: { peer: NodeId }) => false,
+    isReadable: (_, _confirmed: { readIndex: Index; lastApplied: Index }) => true,
     isAllReadable: (_, _applied: { lastApplied: Index }) => false,
   },
   actions: {
@@ -67,7 +69,7 @@ export const readIndexMachine = setup({
     askLeader: (_, _askable: Askable) => {},
     confirmReads: (_, _answer: { readIndex: Index }) => {},
     takeReadsBack: () => {},
-    recordWait: (_, _behind: { readIndex: Index }) => {},
+    recordWait: (_, _confirmed: { readIndex: Index }) => {},
     answerReads: (_, _applied: { lastApplied: Index }) => {},
   },
   delays: { patience: ({ context }) => context.patienceMs },
@@ -89,7 +91,7 @@ export const readIndexMachine = setup({
     'leader.refused': {},
     'role.changed': {},
     'link.closed': {},
-    'applier.behind': {},
+    'reads.confirmed': {},
     'entries.applied': {},
   },
   states: {
@@ -163,10 +165,13 @@ export const readIndexMachine = setup({
           description: 'Every confirmed read has been answered.',
           meta: { rules: ['RD3'] },
           on: {
-            'applier.behind': {
-              target: 'waiting',
-              actions: { type: 'recordWait', params: event },
-            },
+            'reads.confirmed': [
+              {
+                guard: { type: 'isReadable', params: event },
+                actions: { type: 'answerReads', params: event },
+              },
+              { target: 'waiting', actions: { type: 'recordWait', params: event } },
+            ],
           },
         },
         waiting: {
@@ -174,7 +179,13 @@ export const readIndexMachine = setup({
           meta: { rules: ['RD3'] },
           tags: 'waitsForApplier',
           on: {
-            'applier.behind': { actions: { type: 'recordWait', params: event } },
+            'reads.confirmed': [
+              {
+                guard: { type: 'isReadable', params: event },
+                actions: { type: 'answerReads', params: event },
+              },
+              { actions: { type: 'recordWait', params: event } },
+            ],
             'entries.applied': [
               {
                 guard: { type: 'isAllReadable', params: event },

@@ -20,7 +20,7 @@ import { asRaftError, type RaftError } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
 import type { RaftState } from '../core/raft-state.ts';
 import type { ReplicationState } from '../core/replication-state.ts';
-import type { NodeId } from '../core/types.ts';
+import type { NodeId, Term } from '../core/types.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { Lifecycle } from '../ports/replica.ts';
 import type { End } from './endings.ts';
@@ -138,6 +138,11 @@ export class Actors {
   get lastRaft(): RaftState | null {
     const snapshot = this.#raft?.getSnapshot() as RaftSnapshot | undefined;
     return snapshot?.context ?? null;
+  }
+
+  /** The same in that term, in which another member passes on what is for its leader. */
+  hasTagIn(term: Term, tag: RaftTag): boolean {
+    return this.hasTag(tag) && this.raft?.term === term;
   }
 
   hasTag(tag: RaftTag): boolean {

@@ -284,7 +284,8 @@ it('[EL14] both drivers agree on the read index', () => {
       requestId: at,
       readIndex: at,
     }),
-    fc.record({ type: fc.constantFrom('round.confirmed', 'applier.behind'), readIndex: at }),
+    fc.record({ type: fc.constant('round.confirmed'), readIndex: at }),
+    fc.record({ type: fc.constant('reads.confirmed'), readIndex: at, lastApplied: at }),
     fc.record({ type: fc.constant('entries.applied'), lastApplied: at }),
     fc.record({ type: fc.constantFrom('role.changed', 'link.closed'), peer: peer }),
   );

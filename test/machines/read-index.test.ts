@@ -14,6 +14,12 @@ const answered = (requestId: number, readIndex: number) =>
 const confirmed = (readIndex: number) =>
   ({ type: 'round.confirmed', readIndex: index(readIndex) }) as const;
 const asks = (requestId: number) => ({ type: 'askLeader', leaderId: N2, term: 3, requestId });
+const behind = (readIndex: number, lastApplied: number) =>
+  ({
+    type: 'reads.confirmed',
+    readIndex: index(readIndex),
+    lastApplied: index(lastApplied),
+  }) as const;
 const TAKEN_BACK = [{ type: 'readsTakenBack' }];
 
 it('[RD2] a leader asks for a round, and its reads wait for the index that this one confirms', () => {
@@ -72,8 +78,11 @@ it('[RD3] a confirmed read waits until everything up to its index is applied her
   const chart = start();
   const applied = (at: number) => chart.send({ type: 'entries.applied', lastApplied: index(at) });
   expect(applied(1)).toEqual([]);
-  chart.send({ type: 'applier.behind', readIndex: index(20) });
-  chart.send({ type: 'applier.behind', readIndex: index(18) });
+  expect(chart.send(behind(17, 17))).toEqual([{ type: 'readsReadable', lastApplied: 17 }]);
+  expect(chart.state()).toBe('question.idle|confirmed.answered');
+  expect(chart.send(behind(20, 17))).toEqual([]);
+  expect(chart.send(behind(18, 17))).toEqual([]);
+  expect(chart.send(behind(18, 18))).toEqual([{ type: 'readsReadable', lastApplied: 18 }]);
   expect(applied(19)).toEqual([{ type: 'readsReadable', lastApplied: 19 }]);
   expect(chart.state()).toBe('question.idle|confirmed.waiting');
   expect(applied(20)).toEqual([{ type: 'readsReadable', lastApplied: 20 }]);
@@ -82,7 +91,7 @@ it('[RD3] a confirmed read waits until everything up to its index is applied her
 
 it('[RD3] reads that wait to be applied keep no others from asking', () => {
   const chart = start();
-  chart.send({ type: 'applier.behind', readIndex: index(20) });
+  chart.send(behind(20, 17));
   expect(chart.send(LEADING)).toEqual([{ type: 'askRound' }]);
   expect(chart.send({ type: 'role.changed' })).toEqual(TAKEN_BACK);
   expect(chart.state()).toBe('question.idle|confirmed.waiting');

@@ -29,7 +29,6 @@ import type {
   WaitOptions,
 } from '../../ports/replica.ts';
 import { encodeSessionCommand, encodeSessionOperation } from '../../sessions/session-entry.ts';
-import { raftOf } from '../actors.ts';
 import type { End } from '../endings.ts';
 import { lostOnTheWay, malformed, notServed, overloaded } from './call-errors.ts';
 import { answerPeer, FORWARDED_DEADLINE_MS, mayNameTerm } from './peer-answers.ts';
@@ -180,7 +179,7 @@ export class Clients {
     const { term, requestId } = message;
     if (requestId <= (this.#seen.get(from) ?? 0)) return;
     this.#seen.set(from, requestId);
-    const takes = actors.hasTag('takesProposals') && term === raftOf(actors).term;
+    const takes = actors.hasTagIn(term, 'takesProposals');
     if (!takes || this.#refusalOf(0) !== null) return this.#answerPropose(from, message, null);
     const entries = runs.flatMap(entriesOf);
     this.#proposals.queue({

@@ -9,7 +9,7 @@ import type { Limits } from '../../core/limits.ts';
 import type { ReadIndex, ReadIndexReply } from '../../core/message.ts';
 import type { Index, NodeId } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { type Actors, raftOf } from '../actors.ts';
+import type { Actors } from '../actors.ts';
 import type { Applying } from '../deeds/applying.ts';
 import type { Disk } from '../deeds/disk.ts';
 import type { Peers } from '../peers/peers.ts';
@@ -75,8 +75,7 @@ export class Reads {
         actors.tellReplication(from, { type: 'peer.waits', index: readIndex });
       }
     };
-    const leads = actors.hasTag('leads') && term === raftOf(actors).term;
-    if (!leads || this.isFull) {
+    if (!actors.hasTagIn(term, 'leads') || this.isFull) {
       answer(null);
       return false;
     }
@@ -126,8 +125,7 @@ export class Reads {
     const { lastApplied } = progress();
     timings.readsConfirmed(this.#askedMs);
     this.#pending.confirm(readIndex);
-    if (readIndex <= lastApplied) this.#pending.answer(lastApplied);
-    else actors.tellReadIndex({ type: 'applier.behind', readIndex });
+    actors.tellReadIndex({ type: 'reads.confirmed', readIndex, lastApplied });
   }
 
   /** RD3: costs nothing unless a confirmed read waits. */

@@ -128,7 +128,7 @@ class Caller implements ConnectionListener {
   /** Before anyone could say a name, the two may have found that they speak different versions. */
   #endedEarly({ kind, text }: CloseReason): void {
     const { peers, problems, tellCall } = this.#options;
-    if (kind === 'badFrame') peers.badFrames += 1;
+    peers.countEnd(kind);
     if (kind === 'refused') problems.refused(null, text);
     tellCall(this.#call, { type: 'socket.closed' });
   }

@@ -152,9 +152,14 @@ export class Peers {
     else connected.early.hold(message, runs);
   }
 
+  /** Counts those that ended with bytes that are no frame, also of callers that nobody knows. */
+  countEnd(kind: CloseReason['kind']): void {
+    if (kind === 'badFrame') this.badFrames += 1;
+  }
+
   /** A connection has ended, whoever ended it. */
   lost(connected: Connected, { kind, text }: CloseReason): void {
-    if (kind === 'badFrame') this.badFrames += 1;
+    this.countEnd(kind);
     if (kind === 'refused') this.#options.problems.refusedBy(connected.peer, text);
     this.#connections.get(connected.peer)?.delete(connected);
   }

@@ -41,7 +41,9 @@ export const SELDOM_TAKEN: Readonly<Record<string, string>> = {
   'node.active: xstate.error.actor.raft → node.halted': 'takes a throw just where it sets a timer',
   'node.active: xstate.error.actor.readIndex → node.halted':
     'takes a throw just where it sets its timer',
-  'readIndex.confirmed.waiting: applier.behind → ·':
+  'readIndex.confirmed.waiting: reads.confirmed [isReadable] → ·':
+    'takes a second answer while the state machine is still behind the first',
+  'readIndex.confirmed.waiting: reads.confirmed → ·':
     'takes a second answer while the state machine is still behind the first',
   'readIndex.confirmed.waiting: entries.applied → ·':
     'takes a state machine that is told of a part of what a read has to see',
@@ -97,7 +99,7 @@ export const NEVER_TAKEN: Readonly<Record<string, string>> = {
   'logWriter.idle: write.completed → ·': 'one write is under way at a time, and completes once',
   'logWriter [isCurrent] does not hold': 'one write is under way at a time, and completes once',
   'readIndex: round.confirmed → ·': 'a leader forgets its rounds with its lead',
-  'readIndex: applier.behind → ·':
+  'readIndex: reads.confirmed → ·':
     'a state takes it: every confirmed read is answered, or one waits',
   'readIndex: entries.applied → ·': 'the driver says it only while a confirmed read waits',
   'forwarding: propose.sent → ·':
