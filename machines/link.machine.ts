@@ -20,7 +20,8 @@ export interface LinkContext {
 export type LinkEvent =
   /** Of the two this side dials: it has the smaller id. */
   | { readonly type: 'dial' }
-  | { readonly type: 'socket.opened'; readonly attempt: number }
+  /** The socket is open, and once it was on disk that the peer may know this start, our hello has left. */
+  | { readonly type: 'hello.sent'; readonly attempt: number }
   /** The hello with which the peer answered was judged and accepted. */
   | { readonly type: 'hello.accepted'; readonly attempt: number }
   /** The peer calls, and its call was admitted. */
@@ -74,7 +75,7 @@ export const linkMachine = setup({
     dial: {},
     'hello.accepted': {},
     'hello.refused': {},
-    'socket.opened': {},
+    'hello.sent': {},
     'socket.closed': {},
     'socket.silent': {},
   },
@@ -154,11 +155,12 @@ export const linkMachine = setup({
           },
           states: {
             dialing: {
-              description: 'Opens a socket to the address that the peer has at this moment.',
+              description:
+                'Opens a socket to the address that the peer has at this moment, and says hello.',
               meta: { rules: ['LR15'] },
               entry: 'dial',
               on: {
-                'socket.opened': {
+                'hello.sent': {
                   guard: { type: 'isCurrent', params: event },
                   target: 'handshaking',
                 },

@@ -47,13 +47,14 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
   );
   const disk = diskOf(beginnings, ({ to, message }) => peers.send(to, message, []));
   const timings = new Timings(clock);
+  const { index: lastApplied } = recovered.log.base;
+  const progress = { lastApplied, handedOver: lastApplied };
   const clients = new Clients({
     ...{ actors: life.actors, clock, disk, limits, peers, run: life.run, timings },
     firstRequestId: recovered.identity.boots * 2 ** 32,
-    progress: () => applying,
+    progress,
   });
-  const lastApplied = recovered.log.base.index;
-  const applying = new Applying({ machine, clock, lastApplied, taker: clients, instruments });
+  const applying = new Applying({ machine, clock, progress, taker: clients, instruments });
   const parts: Parts = {
     ...{ id, clock, limits, run: life.run, actors: life.actors },
     ...{ applying, audience, callers, clients, dialler, disk, peers, problems, timings },

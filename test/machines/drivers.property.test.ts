@@ -307,7 +307,7 @@ it('[EL14] both drivers agree on forwarding', () => {
 });
 
 it('[EL14] both drivers agree on either side of a link', () => {
-  const ofDialler = ['dial', 'socket.opened', 'hello.accepted', 'hello.refused'];
+  const ofDialler = ['dial', 'hello.sent', 'hello.accepted', 'hello.refused'];
   const event = fc
     .tuple(fc.constantFrom(...ofDialler, 'call.admitted', 'socket.closed'), fc.nat({ max: 6 }))
     .map(([type, at]) => () => ({ type, attempt: at, call: at, reason: 'so' }));

@@ -19,7 +19,7 @@ function dialler(random = () => 0): Chart {
   return chart;
 }
 
-const opened = (attempt: number): LinkEvent => ({ type: 'socket.opened', attempt });
+const said = (attempt: number): LinkEvent => ({ type: 'hello.sent', attempt });
 const accepted = (attempt: number): LinkEvent => ({ type: 'hello.accepted', attempt });
 const admitted = (call: number): LinkEvent => ({ type: 'call.admitted', call });
 const ended = (type: 'hello.refused' | 'socket.silent' | 'socket.closed', why: string) => {
@@ -41,7 +41,7 @@ function called(): Chart {
 
 function open(): Chart {
   const chart = dialler();
-  chart.send(opened(1));
+  chart.send(said(1));
   chart.send(accepted(1));
   return chart;
 }
@@ -49,7 +49,7 @@ function open(): Chart {
 it('[LR15] the dialler calls at once; a link is open only when the peer was accepted', () => {
   const chart = dialler();
   expect(chart.state()).toBe('dialler.connecting.dialing');
-  expect(chart.send(opened(1))).toEqual([]);
+  expect(chart.send(said(1))).toEqual([]);
   expect(chart.state()).toBe('dialler.connecting.handshaking');
   expect(chart.send(accepted(1))).toEqual([linkOpened(1)]);
   expect(chart.state()).toBe('dialler.open');
@@ -67,7 +67,7 @@ it('[LR15] a call without an accepted hello in time is hung up and tried again, 
   for (const waitedMs of [0, HANDSHAKE_TIMEOUT_MS - 1]) {
     const chart = dialler();
     chart.advance(waitedMs);
-    chart.send(opened(1));
+    chart.send(said(1));
     expect(chart.advance(HANDSHAKE_TIMEOUT_MS - 1 - waitedMs)).toEqual([]);
     const reason = 'no hello in time';
     expect(chart.advance(1)).toEqual([{ type: 'hangUp', peer: N2, attempt: 1, reason }]);
@@ -105,7 +105,7 @@ it('[LR15] a link that was open begins its waits anew', () => {
     chart.send(closed(attempt));
     chart.advance(DIAL_BACKOFF_MAX_MS);
   }
-  chart.send(opened(9));
+  chart.send(said(9));
   chart.send(accepted(9));
   expect(chart.context()).toMatchObject({ failures: 0, attempt: 9 });
   chart.send(closed(9));
@@ -114,7 +114,7 @@ it('[LR15] a link that was open begins its waits anew', () => {
 
 it('[LR15] a refused peer is tried again, but slowly, and the reason is kept', () => {
   const chart = dialler();
-  chart.send(opened(1));
+  chart.send(said(1));
   expect(chart.send(refused(1, 'another cluster'))).toEqual([]);
   expect(chart.state()).toBe('dialler.refused');
   expect(chart.context().reason).toBe('another cluster');
@@ -125,7 +125,7 @@ it('[LR15] a refused peer is tried again, but slowly, and the reason is kept', (
 it('[OP3] however often it is refused, the next call comes within a second: it is one story', () => {
   const chart = dialler();
   for (let attempt = 1; attempt <= 3 * DIAL_BACKOFF_MAX_MS; attempt += 1) {
-    chart.send(opened(attempt));
+    chart.send(said(attempt));
     chart.send(refused(attempt));
     expect(chart.advance(2 * DIAL_BACKOFF_MAX_MS)).toContainEqual(dial(attempt + 1));
   }
@@ -141,11 +141,11 @@ it('[LR15] the end of an open link is announced once, and a new call follows', (
   expect(chart.advance(2 * DIAL_BACKOFF_MIN_MS)).toEqual([dial(2)]);
 });
 
-it('[OP2] a link that has opened keeps no reason of before, and its end is announced with its own', () => {
+it('[OP2] a link that has said keeps no reason of before, and its end is announced with its own', () => {
   const chart = dialler();
   chart.send(closed(1, 'nobody listens there'));
   chart.advance(2 * DIAL_BACKOFF_MIN_MS);
-  chart.send(opened(2));
+  chart.send(said(2));
   expect(chart.context().reason).toBe('nobody listens there');
   chart.send(accepted(2));
   expect(chart.context().reason).toBe(null);
@@ -157,22 +157,22 @@ it('[LR16] news of another connection than the present one changes nothing, in a
   const lives: readonly (readonly [Chart, ...LinkEvent[]])[] = [
     [listener()],
     [dialler()],
-    [dialler(), opened(1)],
-    [dialler(), opened(1), accepted(1)],
-    [dialler(), opened(1), refused(1)],
+    [dialler(), said(1)],
+    [dialler(), said(1), accepted(1)],
+    [dialler(), said(1), refused(1)],
     [dialler(), closed(1)],
   ];
   for (const [chart, ...past] of lives) {
     for (const event of past) chart.send(event);
     const before = [chart.state(), chart.context()];
     const stale = [
-      opened(0),
+      said(0),
       accepted(0),
       refused(0),
       closed(0),
       silent(0),
       accepted(7),
-      opened(7),
+      said(7),
       refused(7),
       closed(7),
       silent(7),
@@ -183,7 +183,7 @@ it('[LR16] news of another connection than the present one changes nothing, in a
 });
 
 it('[LR16] a dialler takes a call as well, whatever it does just then, and goes on dialling after it', () => {
-  for (const before of [[], [opened(1)], [closed(1)], [opened(1), refused(1)]]) {
+  for (const before of [[], [said(1)], [closed(1)], [said(1), refused(1)]]) {
     const chart = dialler();
     for (const event of before) chart.send(event);
     expect(chart.send(admitted(8))).toEqual([linkOpened(2, 8)]);
@@ -193,7 +193,7 @@ it('[LR16] a dialler takes a call as well, whatever it does just then, and goes 
   }
 });
 
-it('[LR16] a newer call replaces the open one: the old is closed before the new is opened', () => {
+it('[LR16] a newer call replaces the open one: the old is closed before the new is said', () => {
   const chart = called();
   const effects = chart.send(admitted(9));
   expect(effects.map(({ type }) => type)).toEqual(['linkClosed', 'linkOpened']);

@@ -74,8 +74,10 @@ class Taker implements ResultTaker {
   }
 }
 
-function applyingOf(machine: SlowMachine, taker = new Taker()): Applying {
-  return new Applying({ machine, taker, clock: machine, lastApplied: INDEX_ZERO });
+const unapplied = () => ({ lastApplied: INDEX_ZERO, handedOver: INDEX_ZERO });
+
+function applyingOf(machine: SlowMachine, taker = new Taker(), progress = unapplied()): Applying {
+  return new Applying({ machine, taker, clock: machine, progress });
 }
 
 /** Applies all of it; returns how long each turn of the event loop was kept, in milliseconds. */
@@ -156,7 +158,7 @@ describe('applying in slices', () => {
   it('[EM1] fewer results than commands are taken only from a machine that asked for the time', () => {
     const machine = { apply: (batch: readonly unknown[]) => batch.slice(1) };
     const clock = { now: () => 0 };
-    const applying = new Applying({ machine, clock, taker: new Taker(), lastApplied: INDEX_ZERO });
+    const applying = new Applying({ machine, clock, taker: new Taker(), progress: unapplied() });
     applying.take([runOf(1, commandsOf(3))]);
     expect(() => applying.slice()).toThrowError('EM1');
   });
@@ -180,10 +182,11 @@ describe('results', () => {
   it('[AP1] who begins to wait between two slices still gets the result', () => {
     const machine = new SlowMachine(APPLY_SLICE_MS, { heedsTime: true });
     const taker = new Taker();
-    const applying = applyingOf(machine, taker);
+    const progress = unapplied();
+    const applying = applyingOf(machine, taker, progress);
     applying.take([runOf(1, commandsOf(2))]);
     applying.slice();
-    expect(applying.handedOver).toBe(1);
+    expect(progress.handedOver).toBe(1);
     taker.awaited.add(2);
     applying.slice();
     expect(taker.told).toEqual([

@@ -19,10 +19,10 @@ const AROUND = {
 const TELLS: Readonly<Record<string, string>> = {
   clients: 'proposals.gathered reads.gathered transfer.requested stop',
   peers:
-    'term.observed preVote.requested preVote.answered vote.requested vote.answered timeoutNow.received entries.received append.accepted append.rejected socket.opened socket.closed socket.silent hello.received hello.refused message.received call.received hello.accepted leader.answered leader.refused propose.taken propose.refused',
+    'term.observed preVote.requested preVote.answered vote.requested vote.answered timeoutNow.received entries.received append.accepted append.rejected socket.closed socket.silent hello.received hello.refused message.received call.received hello.accepted leader.answered leader.refused propose.taken propose.refused',
   driver:
     'call:hello.refused write.requested commit.advanced reads.confirmed entries.applied failed drained peer.waits entries.dropped entries.outdated entries.sent propose.sent',
-  disk: 'hello.believed answer.ready disk.durable write.completed write.failed recovered',
+  disk: 'hello.believed hello.sent answer.ready disk.durable write.completed write.failed recovered',
   'state machine': 'apply.completed apply.failed',
   raft: 'round.confirmed role.changed log.grew round.began heartbeat.due replication:link.opened replication:link.closed',
   replication: 'peer.progressed',

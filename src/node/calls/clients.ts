@@ -29,6 +29,7 @@ import type {
   WaitOptions,
 } from '../../ports/replica.ts';
 import { encodeSessionCommand, encodeSessionOperation } from '../../sessions/session-entry.ts';
+import type { Actors } from '../actors.ts';
 import type { End } from '../endings.ts';
 import { lostOnTheWay, malformed, notServed, overloaded } from './call-errors.ts';
 import { answerPeer, FORWARDED_DEADLINE_MS, mayNameTerm } from './peer-answers.ts';
@@ -39,6 +40,8 @@ import { Sweeper } from './sweeper.ts';
 import { Transfers } from './transfers.ts';
 
 interface ClientsOptions extends ReadsOptions {
+  readonly actors: ReadsOptions['actors'] &
+    Pick<Actors, 'forwardingHas' | 'tellForwarding' | 'tellRaft'>;
   readonly limits: Limits;
   /** Runs an input of the step loop. */
   readonly run: (input: () => void) => void;
@@ -63,7 +66,7 @@ export class Clients {
     const { clock, firstRequestId, progress } = options;
     this.#options = options;
     this.#proposals = new Proposals(
-      () => progress().handedOver,
+      () => progress.handedOver,
       (error) => this.#callerThrew(error),
     );
     this.reads = new Reads(options);

@@ -10,7 +10,7 @@ import type { ReadIndex, ReadIndexReply } from '../../core/message.ts';
 import type { Index, NodeId } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Actors } from '../actors.ts';
-import type { Applying } from '../deeds/applying.ts';
+import type { ApplyProgress } from '../deeds/applying.ts';
 import type { Disk } from '../deeds/disk.ts';
 import type { Peers } from '../peers/peers.ts';
 import type { Timings } from '../timings.ts';
@@ -18,7 +18,10 @@ import { answerPeer, FORWARDED_DEADLINE_MS, mayNameTerm } from './peer-answers.t
 import { PendingReads } from './pending-reads.ts';
 
 export interface ReadsOptions {
-  readonly actors: Actors;
+  readonly actors: Pick<
+    Actors,
+    'hasTag' | 'hasTagIn' | 'raft' | 'readIndexHas' | 'tellReadIndex' | 'tellReplication'
+  >;
   readonly clock: Clock;
   readonly disk: Pick<Disk, 'hardState' | 'sendWhenDurable'>;
   /** Larger than any that this node used in an earlier life. */
@@ -26,7 +29,7 @@ export interface ReadsOptions {
   readonly limits: Pick<Limits, 'pendingReadsMax'>;
   readonly peers: Pick<Peers, 'isOpen' | 'send'>;
   /** How far the state machine was given the log, and how far it has applied it. */
-  readonly progress: () => Pick<Applying, 'handedOver' | 'lastApplied'>;
+  readonly progress: Readonly<ApplyProgress>;
   readonly timings: Pick<Timings, 'readsConfirmed'>;
 }
 
@@ -122,7 +125,7 @@ export class Reads {
 
   confirm(readIndex: Index): void {
     const { actors, progress, timings } = this.#options;
-    const { lastApplied } = progress();
+    const { lastApplied } = progress;
     timings.readsConfirmed(this.#askedMs);
     this.#pending.confirm(readIndex);
     actors.tellReadIndex({ type: 'reads.confirmed', readIndex, lastApplied });

@@ -31,7 +31,7 @@ interface Wish {
 }
 
 interface TransfersOptions {
-  readonly actors: Actors;
+  readonly actors: Pick<Actors, 'hasTag' | 'raft' | 'tellRaft'>;
   readonly clock: Clock;
   readonly disk: Pick<Disk, 'hardState' | 'sendWhenDurable'>;
   readonly peers: Pick<Peers, 'isOpen' | 'send'>;

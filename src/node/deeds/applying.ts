@@ -19,9 +19,16 @@ export interface ResultTaker {
   resolve(index: Index, term: Term, result: unknown): void;
 }
 
+/** How far the state machine has come; `Applying` moves it on, and who answers callers looks at it. */
+export interface ApplyProgress {
+  lastApplied: Index;
+  /** What the machine was given, applied or not: whoever begins to wait now for such an entry gets no result. */
+  handedOver: Index;
+}
+
 interface ApplyingOptions {
   readonly machine: EntryMachine;
-  readonly lastApplied: Index;
+  readonly progress: ApplyProgress;
   readonly taker: ResultTaker;
   readonly clock: Pick<Clock, 'now'>;
   readonly instruments?: NodeInstruments | undefined;
@@ -43,8 +50,7 @@ export class Applying {
   readonly #options: ApplyingOptions;
   readonly #isTimeUp = (): boolean => this.#askTime();
   #timeMs = 0;
-  #lastApplied: Index;
-  #handedOver: Index;
+  readonly #progress: ApplyProgress;
   #count = 0;
   #sliceEndsMs = 0;
   /** The machine asked for the time, and so may have left the rest of what it was given. */
@@ -59,22 +65,16 @@ export class Applying {
 
   constructor(options: ApplyingOptions) {
     this.#options = options;
-    this.#lastApplied = options.lastApplied;
-    this.#handedOver = options.lastApplied;
+    this.#progress = options.progress;
   }
 
   get lastApplied(): Index {
-    return this.#lastApplied;
+    return this.#progress.lastApplied;
   }
 
   /** The time of what was taken last. */
   get timeMs(): number {
     return this.#timeMs;
-  }
-
-  /** What the machine was given, applied or not: whoever begins to wait now for such an entry gets no result. */
-  get handedOver(): Index {
-    return this.#handedOver;
   }
 
   /** How many commands were applied since the start. */
@@ -91,7 +91,7 @@ export class Applying {
   take(runs: readonly EntryRun[]): void {
     assert(!this.hasMore, 'CM4: one batch is applied at a time');
     assert(
-      runs[0]?.firstIndex === this.#lastApplied + 1,
+      runs[0]?.firstIndex === this.#progress.lastApplied + 1,
       'CM4: entries are applied once and in order',
     );
     this.#runs = runs;
@@ -143,7 +143,7 @@ export class Applying {
     for (const command of handful) {
       command.wantsResult = this.#options.taker.expects(command.index, command.term);
     }
-    this.#handedOver = handful.at(-1)?.index ?? this.#lastApplied;
+    this.#progress.handedOver = handful.at(-1)?.index ?? this.#progress.lastApplied;
     this.#wasAsked = false;
     return handful;
   }
@@ -165,13 +165,13 @@ export class Applying {
     this.#count += results.length;
     const untilIndex = this.#commands[this.#commandsDone]?.index ?? Number.POSITIVE_INFINITY;
     let done = taken;
-    while (this.hasMore && this.#lastApplied + 1 < untilIndex) {
-      const index = nextIndex(this.#lastApplied);
+    while (this.hasMore && this.#progress.lastApplied + 1 < untilIndex) {
+      const index = nextIndex(this.#progress.lastApplied);
       const isCommand = this.#commands[done]?.index === index;
       this.#settleOne(index, isCommand ? results[done - taken] : undefined);
       if (isCommand) done += 1;
     }
-    this.#handedOver = this.#lastApplied;
+    this.#progress.handedOver = this.#progress.lastApplied;
     if (this.hasMore) return;
     this.#runs = [];
     this.#commands = [];
@@ -180,7 +180,7 @@ export class Applying {
   #settleOne(index: Index, result: unknown): void {
     const run = this.#runs[this.#runsDone];
     assert(run !== undefined && index <= run.lastIndex, 'CM4: an applied entry lies in its run');
-    this.#lastApplied = index;
+    this.#progress.lastApplied = index;
     if (index === run.lastIndex) this.#runsDone += 1;
     this.#options.taker.resolve(index, run.term, result);
   }

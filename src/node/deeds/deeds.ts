@@ -12,17 +12,9 @@ import type {
   ReplicationEffect,
 } from '../../core/effect.ts';
 import type { EntryRun } from '../../core/entry-run.ts';
-import { type Actors, raftOf } from '../actors.ts';
-import type { Clients } from '../calls/clients.ts';
-import type { Audience } from '../listeners.ts';
-import type { Callers } from '../peers/callers.ts';
-import type { Dialler } from '../peers/dialler.ts';
-import type { Peers } from '../peers/peers.ts';
-import type { PeerProblems } from '../peers/problems.ts';
-import type { Roles } from '../roles.ts';
-import type { Timings } from '../timings.ts';
+import { raftOf } from '../actors.ts';
+import type { Parts } from '../parts.ts';
 import type { ApplyTurns } from './apply-turns.ts';
-import type { Disk } from './disk.ts';
 import type { LogWriting } from './log-writing.ts';
 import type { Replicating } from './replicating.ts';
 
@@ -41,22 +33,11 @@ type Deed<Some extends Type> = (
 export type Deeds = { readonly [Each in Type]: Deed<Each> };
 type DeedsOf<Some extends Performed> = Pick<Deeds, Some['type']>;
 
-interface Doers {
-  readonly actors: Actors;
+/** The parts of the node, and those that only deeds need. */
+interface Doers extends Parts {
   readonly applyTurns: ApplyTurns;
-  readonly audience: Audience;
-  readonly callers: Callers;
-  readonly clients: Clients;
-  readonly dialler: Dialler;
-  readonly disk: Disk;
   readonly logWriting: LogWriting;
-  readonly peers: Peers;
-  readonly problems: PeerProblems;
   readonly replicating: Replicating;
-  readonly roles: Roles;
-  readonly timings: Timings;
-  /** Runs an input of the step loop. */
-  readonly run: (input: () => void) => void;
 }
 
 export function deedsOf(doers: Doers): Deeds {

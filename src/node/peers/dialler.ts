@@ -65,7 +65,7 @@ class Dialled implements ConnectionListener {
     run(() =>
       introductions.introduce(peer, (hello) => {
         connection.sendHello(hello);
-        tellLink(peer, { type: 'socket.opened', attempt });
+        tellLink(peer, { type: 'hello.sent', attempt });
       }),
     );
   }

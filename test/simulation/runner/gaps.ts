@@ -34,8 +34,7 @@ export const SELDOM_TAKEN: Readonly<Record<string, string>> = {
   'link: hello.refused → ·': 'takes a disk that is slow just while a stranger knocks and gives up',
   'link: hello.accepted → ·':
     'takes a disk that is slow just while the time of a handshake runs out',
-  'link: socket.opened → ·':
-    'takes a call that is answered in the very step in which it is given up',
+  'link: hello.sent → ·': 'takes a call that is answered in the very step in which it is given up',
   'link.listener.open: call.admitted → link.listener.open':
     'takes a line that dies in one direction and a new call that overtakes the end of the old one',
   'node.active: xstate.error.actor.raft → node.halted': 'takes a throw just where it sets a timer',
