@@ -6,35 +6,21 @@ import { DRAIN_TIMEOUT_MS } from '../src/core/limits.ts';
 import type { RaftState } from '../src/core/raft-state.ts';
 import type { NodeId } from '../src/core/types.ts';
 import { peersOf } from '../src/rules/leadership.ts';
-import type { applier } from './bind-applier.ts';
-import type { call } from './bind-call.ts';
-import type { forwarding } from './bind-forwarding.ts';
-import type { bindLink } from './bind-link.ts';
-import type { logWriter } from './bind-log-writer.ts';
-import type { bindRaft } from './bind-raft.ts';
-import type { readIndex } from './bind-read-index.ts';
 import { type NodeContext, type NodeEvent, nodeMachine } from './node.machine.ts';
 import { performer } from './perform.ts';
 import { linkId } from './tellings.ts';
 
 const perform = performer<NodeContext, NodeEvent, NodeEffect>();
 
+type Chart = typeof nodeMachine;
 /** The bound charts that a node runs. */
-interface NodeParts {
-  readonly raft: ReturnType<typeof bindRaft>;
-  readonly logWriter: typeof logWriter;
-  readonly applier: typeof applier;
-  readonly readIndex: typeof readIndex;
-  readonly forwarding: typeof forwarding;
-  readonly link: ReturnType<typeof bindLink>;
-  readonly call: typeof call;
-}
+type Parts = Omit<NonNullable<Parameters<Chart['provide']>[0]['actors']>, 'recovery'>;
 
 /** `recover` opens what a node stands on, and tells the node `recovered` or `failed`, later. */
 export function bindNode(
-  parts: NodeParts,
+  parts: Parts,
   recover: ((tell: (news: NodeEvent) => void) => void) | undefined,
-): typeof nodeMachine {
+): Chart {
   return nodeMachine.provide({
     actors: { ...parts, recovery: fromCallback(({ sendBack }) => recover?.(sendBack)) },
     actions: {

@@ -61,14 +61,13 @@ export class Callers {
   admit(call: number, { identity }: Hello, answer: Hello): void {
     const { peers, problems } = this.#options;
     const { nodeId: peer } = identity;
-    const connected = this.#callers
-      .get(call)
-      ?.admitted((caller) =>
-        peers.add({ ...caller, peer, attempt: 0, boot: newestBoot(identity).word }),
-      );
-    if (connected === undefined) return;
-    connected.connection.release();
-    connected.connection.sendHello(answer);
+    const caller = this.#callers.get(call);
+    if (caller === undefined) return;
+    const { connection, early } = caller;
+    const boot = newestBoot(identity).word;
+    caller.connected = peers.add({ connection, peer, call, attempt: 0, early, boot });
+    connection.release();
+    connection.sendHello(answer);
     problems.accepted(peer);
   }
 
@@ -85,7 +84,7 @@ class Caller implements ConnectionListener {
   readonly connection: PeerConnection;
   readonly early = new EarlyMessages();
   /** What it is as a connection of a peer, once it was admitted. */
-  #connected: Connected | null = null;
+  connected: Connected | null = null;
   readonly #options: CallersOptions;
   readonly #call: number;
 
@@ -93,12 +92,6 @@ class Caller implements ConnectionListener {
     this.#options = options;
     this.connection = connection;
     this.#call = call;
-  }
-
-  admitted(as: (caller: Pick<Connected, 'connection' | 'early' | 'call'>) => Connected): Connected {
-    const { connection, early } = this;
-    this.#connected = as({ connection, early, call: this.#call });
-    return this.#connected;
   }
 
   onOpen(): void {}
@@ -112,7 +105,7 @@ class Caller implements ConnectionListener {
   onMessage(message: Message, runs: readonly EntryRun[]): void {
     const { peers, run, tellCall } = this.#options;
     run(() => {
-      if (this.#connected !== null) return peers.heard(this.#connected, message, runs);
+      if (this.connected !== null) return peers.heard(this.connected, message, runs);
       this.early.hold(message, runs);
       tellCall(this.#call, { type: 'message.received' });
     });
@@ -120,8 +113,8 @@ class Caller implements ConnectionListener {
 
   onClose(closed: CloseReason): void {
     this.#options.run(() => {
-      if (this.#connected === null) this.#endedEarly(closed);
-      else this.#ended(this.#connected, closed);
+      if (this.connected === null) this.#endedEarly(closed);
+      else this.#ended(this.connected, closed);
     });
   }
 
