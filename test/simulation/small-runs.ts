@@ -37,6 +37,7 @@ export function calmPlan(changes: Partial<SimulationPlan> = {}): SimulationPlan 
       keys: 2,
       reads: 0.4,
       valueBytesMax: 8,
+      sessions: null,
     },
     streams: null,
     troubleMs: TROUBLE_MS,

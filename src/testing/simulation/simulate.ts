@@ -238,11 +238,12 @@ class Run<Input, Output, Machine extends StateMachine> {
     await this.#world.runUntil(Math.max(RUN_MS_MIN, this.#world.now));
   }
 
-  /** S31, S32. */
+  /** S30, S31, S32. */
   #judge(): void {
     const { history, sometimes, report } = this.#world;
     const { book } = this.#clients;
     book.judgeRefusals(history, report);
+    book.judgeSessions(history, report);
     const { fault, isDecided } = this.#options.subject.judge(book.history(history, sometimes));
     this.#isDecided = isDecided;
     if (fault !== null) report('S32', fault);

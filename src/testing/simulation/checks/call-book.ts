@@ -66,6 +66,19 @@ export class CallBook<Input, Output> {
     }
   }
 
+  /** S30: a command of a session takes effect at one index at most, whatever its copies do. */
+  judgeSessions({ ofSessions }: History, report: Report): void {
+    for (const [hash, indexes] of ofSessions) {
+      if (indexes.size < 2 || !this.#isUnique(hash)) continue;
+      report('S30', `a command of a session took effect at each of ${[...indexes].join(', ')}`);
+    }
+  }
+
+  /** True if it was handed in once, and so can be told from all others. */
+  isUnique(command: Uint8Array): boolean {
+    return this.#isUnique(hashOf(0, command));
+  }
+
   /** Without commands of unknown outcome that were applied nowhere, now that everything is over: those tell nothing. */
   history(
     { appliedCommands }: History,

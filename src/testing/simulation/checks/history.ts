@@ -33,6 +33,7 @@ export class History {
   readonly #applied: Applied[] = [];
   /** Hashes of every command that was ever applied anywhere. */
   readonly appliedCommands = new Set<number>();
+  readonly #ofSessions = new Map<number, Set<number>>();
   readonly #votes = new Map<string, NodeId>();
 
   /** By candidate and term: the end of the log that it asked with. */
@@ -129,7 +130,20 @@ export class History {
     } else if (known.answer !== answer) {
       this.#report('S33', `${node} gives another result at ${index}: ${shown}, not ${known.shown}`);
     }
-    this.appliedCommands.add(hashOf(0, data));
+    const hash = hashOf(0, data);
+    this.appliedCommands.add(hash);
+    this.#ofSessions.get(hash)?.add(index);
+  }
+
+  /** Where a command is to be noted that is handed in now. */
+  noteOfSession(command: Uint8Array): void {
+    const hash = hashOf(0, command);
+    if (!this.#ofSessions.has(hash)) this.#ofSessions.set(hash, new Set());
+  }
+
+  /** By the hash of each command of a session: the indexes at which it was carried out. */
+  get ofSessions(): ReadonlyMap<number, ReadonlySet<number>> {
+    return this.#ofSessions;
   }
 
   /** S11: a durable vote is never given twice, nor taken back, in its term. */

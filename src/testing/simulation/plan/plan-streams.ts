@@ -23,6 +23,8 @@ export interface StreamPlan {
   readonly windowBytes: number;
   /** Bound: events that a watch holds for a slow reader. */
   readonly watchEventsMax: number;
+  /** Their writes are sent again if it is not known what became of them, as those of users are. */
+  readonly sessions: boolean;
   readonly limits: ServerLimits;
   /** Bound: bytes that a server holds for all its clients together. */
   readonly heldBytesMax: number;
@@ -31,7 +33,12 @@ export interface StreamPlan {
 /** Production clients cost time: they are there in so large a share of the seeds. */
 const SHARE = 0.12;
 
-export function planStreams(random: SeededRandom, workload: KeyValueWorkload): StreamPlan | null {
+/** `sessions`: earlier versions of the plans have none. */
+export function planStreams(
+  random: SeededRandom,
+  workload: KeyValueWorkload,
+  sessions: boolean,
+): StreamPlan | null {
   if (!random.chance(SHARE)) return null;
   return {
     clients: random.pick([1, 1, 2, 3]),
@@ -43,6 +50,7 @@ export function planStreams(random: SeededRandom, workload: KeyValueWorkload): S
     keepAliveMs: random.pick([500, 2_000]),
     windowBytes: random.pick([100, 2_000, 65_536]),
     watchEventsMax: random.pick([2, 10_000]),
+    sessions,
     limits: planLimits(random),
     heldBytesMax: random.pick([4 * answerBytesMax(workload), 40 * 1024 * 1024]),
   };

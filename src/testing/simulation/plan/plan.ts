@@ -27,6 +27,17 @@ export interface LinkPlan {
   readonly bytesPerMs: number;
 }
 
+/** Clients whose commands are in sessions, and are sent again if it is not known what became of them. */
+export interface SessionPlan {
+  readonly ttlMs: number;
+  /** A session is opened so long after it was named, at the latest, in milliseconds. */
+  readonly validMs: number;
+  /** How often one command is sent, at most. */
+  readonly attemptsMax: number;
+  /** How likely a command that was answered is sent once more, in `[0, 1]`. */
+  readonly repeats: number;
+}
+
 export interface WorkloadPlan extends KeyValueWorkload {
   /** Which of the machines that come with the simulator is run, unless the caller brings one. */
   readonly machine: 'keyValue' | 'appendList';
@@ -36,6 +47,8 @@ export interface WorkloadPlan extends KeyValueWorkload {
   readonly timeoutMs: number;
   /** How likely a client asks another node than the last time. */
   readonly restlessness: number;
+  /** `null`: commands are sent once. */
+  readonly sessions: SessionPlan | null;
 }
 
 export interface SimulationPlan {
@@ -69,13 +82,13 @@ const TROUBLE_MS = 40_000;
 /**
  * Everything that a seed stands for; equal seeds of one version have equal plans. Version 1 had neither bugs that throw,
  * nor slow disks, nor small frames and commands, nor programs on the client library, and is otherwise the same; version 2 named
- * fewer places for bugs that throw; version 3 knew no transfers of leadership.
+ * fewer places for bugs that throw; version 3 knew no transfers of leadership and no sessions.
  */
 export function planOf(seed: string, version: PlanVersion = PLAN_VERSION): SimulationPlan {
   const random = new SeededRandom(seed).fork('plan');
   const members = planMembers(random);
   const timing = planTiming(random.fork('timing'), members.length);
-  const workload = planWorkload(random.fork('workload'));
+  const workload = planWorkload(random.fork('workload'), version);
   const mode = random.chance(0.5) ? 'safety' : 'liveness';
   const core = random.shuffle(members).slice(0, Math.floor(members.length / 2) + 1);
   return {
@@ -92,7 +105,7 @@ export function planOf(seed: string, version: PlanVersion = PLAN_VERSION): Simul
     drifts: Object.fromEntries(members.map((id) => [id, planDrift(random.fork(`drift ${id}`))])),
     link: planLink(random.fork('link'), timing),
     workload,
-    streams: version === 1 ? null : planStreams(random.fork('streams'), workload),
+    streams: version === 1 ? null : planStreams(random.fork('streams'), workload, version > 3),
     troubleMs: TROUBLE_MS,
     faults: planFaults(random.fork('faults'), {
       members,
@@ -200,7 +213,7 @@ function planLink(random: SeededRandom, { electionTimeoutMinMs }: RaftTiming): L
   };
 }
 
-function planWorkload(random: SeededRandom): WorkloadPlan {
+function planWorkload(random: SeededRandom, version: PlanVersion): WorkloadPlan {
   return {
     machine: random.fork('machine').chance(0.25) ? 'appendList' : 'keyValue',
     clients: random.pick([1, 2, 4, 8]),
@@ -210,5 +223,17 @@ function planWorkload(random: SeededRandom): WorkloadPlan {
     keys: random.pick([1, 2, 5, 20]),
     reads: random.pick([0.1, 0.4, 0.8]),
     valueBytesMax: random.pick([8, 100, 4_000]),
+    sessions: version < 4 ? null : planSessions(random.fork('sessions')),
+  };
+}
+
+/** Half of the runs have them, and many of those sessions are over soon. */
+function planSessions(random: SeededRandom): SessionPlan | null {
+  if (random.chance(0.5)) return null;
+  return {
+    ttlMs: random.pick([1_000, 3_000, 60_000]),
+    validMs: random.pick([500, 5_000, 60_000]),
+    attemptsMax: random.pick([2, 5, 20]),
+    repeats: random.pick([0, 0.2]),
   };
 }

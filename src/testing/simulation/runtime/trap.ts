@@ -9,6 +9,7 @@ import type { Clock } from '../../../ports/clock.ts';
 import type { LogStore } from '../../../ports/log-store.ts';
 import type { StateMachine } from '../../../ports/state-machine.ts';
 import type { PeerConnection, Transport } from '../../../ports/transport.ts';
+import { resultCodecOf } from './result-codec.ts';
 
 export type ThrowPlace =
   | Effect['type']
@@ -184,6 +185,7 @@ function trappedClock(clock: Clock, trap: Trap): Clock {
 function trappedMachine(machine: StateMachine, trap: Trap): StateMachine {
   return {
     apply: (batch, isTimeUp) => trap.around('machine.apply', () => machine.apply(batch, isTimeUp)),
+    ...resultCodecOf(machine),
   };
 }
 

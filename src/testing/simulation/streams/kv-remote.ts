@@ -156,9 +156,8 @@ export class KvRemote implements Remote {
     const random = this.#random.fork(`c${number}`);
     const process = this.#process(`c${number}`);
     const endpoints = random.shuffle(world.plan.members).map((id) => `http://${addressOf(id)}`);
-    const { dialTimeoutMs, keepAliveMs, watchEventsMax } = plan;
+    const { dialTimeoutMs, keepAliveMs, sessions, watchEventsMax } = plan;
     const { timeoutMs } = world.plan.workload;
-    const sessions = world.plan.version >= SESSIONS_SINCE;
     const settings = {
       ...{ endpoints, timeoutMs, dialTimeoutMs, keepAliveMs, watchEventsMax, sessions },
     };
@@ -261,6 +260,3 @@ function storeOf(member: SimulatedMember | undefined): KvStateMachine {
 function memberAt(url: string): NodeId {
   return nodeId(new URL(url).hostname.split('.', 1)[0] ?? '');
 }
-
-/** The version of plans from which on the writes of programs are in sessions, as those of users are. */
-const SESSIONS_SINCE = 4;

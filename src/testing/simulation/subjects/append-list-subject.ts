@@ -31,6 +31,14 @@ export class ListsMachine implements StateMachine {
     });
   }
 
+  encodeResult(length: unknown): Uint8Array {
+    return encoder.encode(String(length));
+  }
+
+  decodeResult(bytes: Uint8Array): number {
+    return Number(decoder.decode(bytes));
+  }
+
   list(key: string): readonly string[] {
     return [...(this.#lists.get(key) ?? [])];
   }

@@ -151,6 +151,8 @@ function inspectedReplica<
     query: (name, input) => replica.query(name, input),
     apply: (batch: readonly CommittedCommand[], isTimeUp: () => boolean) =>
       untouched(replica.apply(batch, isTimeUp)),
+    encodeResult: (result) => replica.encodeResult(result),
+    decodeResult: (bytes) => replica.decodeResult(bytes),
   };
 }
 

@@ -3,15 +3,19 @@
  * or another. What they were told becomes the history that is judged at the end (S28, S31, S32, L12).
  */
 import type { RaftError } from '../../../core/errors.ts';
+import type { SessionCall } from '../../../core/session.ts';
 import type { NodeId } from '../../../core/types.ts';
+import type { ProposalOutcome } from '../../../ports/replica.ts';
 import type { StateMachine } from '../../../ports/state-machine.ts';
 import { type BookedCall, CallBook } from '../checks/call-book.ts';
+import { hashOf } from '../checks/durable-log.ts';
 import { plainText } from '../runtime/plain-text.ts';
 import type { SimulatedProcess } from '../runtime/process.ts';
 import type { SeededRandom } from '../runtime/random.ts';
 import type { Sometimes } from '../runtime/sometimes.ts';
 import type { Previous, Subject } from '../subjects/subject.ts';
 import type { SimulatedMember } from './member.ts';
+import { SessionCaller } from './session-caller.ts';
 import type { World } from './world.ts';
 
 /** A call may end this much after its deadline: deadlines are looked at in sweeps. In milliseconds. */
@@ -23,12 +27,17 @@ interface Call<Input> extends BookedCall<Input> {
   readonly committed: number;
   readonly member: SimulatedMember;
   readonly process: SimulatedProcess;
+  /** In a session; `null`: it is sent once. */
+  readonly place: SessionCall | null;
+  /** How often it was sent before, each time to an end that nobody knows. */
+  readonly attempts: number;
 }
 
 /** Turns of events that a client sees by the code that it is told. */
 const RARE: Readonly<Partial<Record<RaftError['code'], Sometimes>>> = {
   RAFT_OVERWRITTEN: 'a command is overwritten by another leader',
   RAFT_OVERLOADED: 'a call is refused because too many wait',
+  RAFT_SESSION_EXPIRED: 'a client hears that its session is over',
 };
 
 interface ClientsOptions<Input, Output, Machine extends StateMachine> {
@@ -108,6 +117,8 @@ class Client<Input, Output, Machine extends StateMachine> {
   #sequence = 0;
   #previous: Previous<Input, Output> | null = null;
   #favourite: NodeId;
+  /** `null`: its commands are sent once. */
+  readonly #sessions: SessionCaller | null;
   #isRunning = false;
   #call: Call<Input> | null = null;
   #timer: unknown = null;
@@ -116,6 +127,9 @@ class Client<Input, Output, Machine extends StateMachine> {
   constructor(options: ClientOptions<Input, Output, Machine>) {
     this.#options = options;
     this.#favourite = options.random.pick(options.world.plan.members);
+    const { sessions } = options.world.plan.workload;
+    this.#sessions =
+      sessions === null ? null : new SessionCaller(sessions, options.random.fork('sessions'));
   }
 
   get isIdle(): boolean {
@@ -170,20 +184,27 @@ class Client<Input, Output, Machine extends StateMachine> {
     const calledAt = world.nextStep();
     const committed = world.history.committedThrough;
     const booked = { client, inputs: [input], command, calledAt } as const;
-    const call: Call<Input> = { ...booked, committed, member, process };
-    this.#call = call;
-    const { timeoutMs } = world.plan.workload;
+    const place = command === null ? null : this.#placeAt(member);
+    if (command !== null && place !== null) world.history.noteOfSession(command);
     this.#note(`calls ${member.id}`, input);
     clients.book.noteHandedIn(command);
+    this.#send({ ...booked, committed, member, process, place, attempts: 0 });
+  }
+
+  #send(call: Call<Input>): void {
+    const { world, clients } = this.#options;
+    const { command, member, process } = call;
+    const { node } = member;
+    if (node === null) throw new Error(`${member.id} is up`);
+    this.#call = call;
+    const { timeoutMs } = world.plan.workload;
     process.run('input', () => {
       clients.begin(call);
       if (command === null) {
         node.awaitReadable({ timeoutMs }, (error) => this.#readable(call, error));
       } else {
-        node.submit(command, { timeoutMs }, (outcome) => {
-          if (outcome.type === 'applied') this.#returned(call, subject.decode(outcome.result));
-          else this.#failed(call, outcome.error);
-        });
+        const options = call.place === null ? { timeoutMs } : { timeoutMs, session: call.place };
+        node.submit(command, options, (outcome) => this.#applied(call, outcome));
       }
     });
     const patienceMs = timeoutMs / Math.min(1, world.plan.drifts[member.id]?.rate ?? 1) + SLACK_MS;
@@ -203,6 +224,47 @@ class Client<Input, Output, Machine extends StateMachine> {
       );
     }
     this.#returned(call, subject.read(member.machine as Machine, call.inputs[0]));
+  }
+
+  #applied(call: Call<Input>, outcome: ProposalOutcome): void {
+    if (outcome.type === 'failed') return this.#failed(call, outcome.error);
+    const output = this.#options.subject.decode(outcome.result);
+    const { attempts, place } = call;
+    if (attempts > 0) this.#noteCopy(call, outcome.index);
+    this.#returned(call, output);
+    if (place !== null && this.#sessions?.sendsAgainUnasked) this.#sendAgain(call, outcome.result);
+  }
+
+  /** It was sent more than once, and the first to come was another than this. */
+  #noteCopy({ command }: Call<Input>, index: number): void {
+    const { clients, world } = this.#options;
+    if (command === null || !clients.book.isUnique(command)) return;
+    const [first = index] = world.history.ofSessions.get(hashOf(0, command)) ?? [];
+    if (first !== index) world.sometimes.note('two copies of a command stand in the log');
+  }
+
+  /** S30: a copy of what was answered is answered so again, or refused. */
+  #sendAgain({ command, place }: Call<Input>, result: unknown): void {
+    const { random, world } = this.#options;
+    const { node, process, state } = world.member(random.pick(world.plan.members));
+    if (state !== 'up' || node === null || process === null) return;
+    if (command === null || place === null) return;
+    const { timeoutMs } = world.plan.workload;
+    const before = plainText(result);
+    process.run('input', () => {
+      node.submit(command, { timeoutMs, session: place }, (outcome) => {
+        if (outcome.type === 'failed') return;
+        world.sometimes.note('a command that came again is answered as before');
+        const now = plainText(outcome.result);
+        if (now !== before) world.report('S30', `an answer was ${before}, and now is ${now}`);
+      });
+    });
+  }
+
+  #placeAt({ node, process }: SimulatedMember): SessionCall | null {
+    if (node === null || process === null) return null;
+    const timeMs = Math.max(node.status().timeMs, process.clock.wallTimeMs());
+    return this.#sessions?.next(timeMs) ?? null;
   }
 
   #returned(call: Call<Input>, output: Output): void {
@@ -226,7 +288,46 @@ class Client<Input, Output, Machine extends StateMachine> {
     world.note(`c${client}`, `is told ${error.code}, ${error.retry}`);
     const rare = RARE[error.code];
     if (rare !== undefined) world.sometimes.note(rare);
+    if (error.code === 'RAFT_SESSION_EXPIRED' || error.code === 'RAFT_SEQUENCE_PASSED') {
+      this.#sessions?.leave();
+    }
+    const isUnknown = error.retry === 'outcomeUnknown';
+    if (isUnknown || (call.attempts > 0 && error.retry === 'safe')) return this.#unknown(call);
+    if (call.attempts > 0) return this.#giveUp(call);
     this.#end(call, { type: clients.book.noteFailed(call, error), input: call.inputs[0] });
+  }
+
+  /** A command of a session is sent again, at whichever member is up, as long as its client runs. */
+  #unknown(call: Call<Input>): void {
+    const { world, random, clients } = this.#options;
+    const attempts = call.attempts + 1;
+    if (call.place === null || !this.#isRunning || attempts >= this.#attemptsMax) {
+      return this.#giveUp(call);
+    }
+    clients.end(call);
+    // Another one, so that nothing of the earlier sending is heard any more.
+    const waiting = { ...call, attempts };
+    this.#call = waiting;
+    world.clock.setTimeout(() => this.#sendOnceMore(waiting), random.exponential(50));
+  }
+
+  #sendOnceMore(call: Call<Input>): void {
+    const { client, world, random } = this.#options;
+    const member = world.member(random.pick(world.plan.members));
+    const { process, state } = member;
+    const isUp = state === 'up' && !member.isForeign && process !== null;
+    if (!this.#isRunning || !isUp) return this.#unknown(call);
+    world.note(`c${client}`, `sends it again to ${member.id}`);
+    this.#send({ ...call, member, process });
+  }
+
+  #giveUp(call: Call<Input>): void {
+    this.#options.clients.book.noteUnknown(call);
+    this.#end(call, { type: 'unknown', input: call.inputs[0] });
+  }
+
+  get #attemptsMax(): number {
+    return this.#sessions?.attemptsMax ?? 1;
   }
 
   /** L12: whoever still waits after the deadline waits for a dead or frozen process, or for ever. */
@@ -241,8 +342,7 @@ class Client<Input, Output, Machine extends StateMachine> {
       world.clock.setTimeout(() => this.#waitedFor(call, patienceMs), patienceMs);
       return;
     }
-    this.#options.clients.book.noteUnknown(call);
-    this.#end(call, { type: 'unknown', input: call.inputs[0] });
+    this.#unknown(call);
   }
 
   #note(what: string, data: unknown): void {

@@ -23,6 +23,7 @@ import type { SimulationPlan } from '../plan/plan.ts';
 import type { SimulatedNetwork } from '../runtime/network.ts';
 import { SimulatedProcess } from '../runtime/process.ts';
 import type { SeededRandom } from '../runtime/random.ts';
+import { resultCodecOf } from '../runtime/result-codec.ts';
 import type { SometimesLog } from '../runtime/sometimes.ts';
 import { type Planted, Trap, trapped } from '../runtime/trap.ts';
 
@@ -323,6 +324,7 @@ function watched(id: NodeId, machine: StateMachine, history: History): StateMach
       if (!(results instanceof Promise)) return noted(batch, results);
       return results.then((all) => noted(batch, all));
     },
+    ...resultCodecOf(machine),
   };
 }
 

@@ -13,6 +13,7 @@ import { hearing, saying, socketLike } from './tampering.ts';
 
 /** One program that watches everything, on streams that nothing befalls. */
 const CALM_STREAMS: StreamPlan = {
+  sessions: true,
   clients: 1,
   watches: 1,
   hostiles: 0,
@@ -83,7 +84,8 @@ const REPEATED = 2 ** 30;
 
 const OF_ANSWERS: readonly Example[] = [
   hears('P01', 'a server answers the wrong call', (isWrong) => (isWrong ? swapped() : same)),
-  run('P02', 'a client sends a write twice', (isWrong) => ({
+  run('P02', 'a client without sessions sends a write twice', (isWrong) => ({
+    streams: { sessions: false },
     planted: {
       dialled: saying((request) =>
         request.type === (isWrong ? 'submit' : 'read')

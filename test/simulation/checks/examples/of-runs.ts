@@ -78,6 +78,12 @@ function meddling(
   }));
 }
 
+/** Clients that send half of what was answered once more. */
+const IN_SESSIONS: SimulationPlan['workload'] = {
+  ...calmPlan().workload,
+  sessions: { ttlMs: 60_000, validMs: 60_000, attemptsMax: 3, repeats: 0.5 },
+};
+
 /** A machine that is told from the others by the number of its life. */
 class NumberedLists extends ListsMachine {
   readonly number: number;
@@ -188,6 +194,31 @@ const OF_CALLS: readonly Example[] = [
         if (isWrong) node.awaitReadable = (_options, completed) => completed(null);
       });
     },
+  })),
+  run('S30', 'a member forgets that commands belong to sessions', (isWrong) => ({
+    changes: { workload: IN_SESSIONS },
+    prepare: (world) =>
+      meddle(world, (node) => {
+        const submit = node.submit.bind(node);
+        node.submit = (data, { timeoutMs, session }, completed) => {
+          const isKept = !isWrong && session !== undefined;
+          submit(data, isKept ? { timeoutMs, session } : { timeoutMs }, completed);
+        };
+      }),
+  })),
+  run('S30', 'a command is answered, and answered otherwise when it comes again', (isWrong) => ({
+    changes: { workload: IN_SESSIONS },
+    prepare: (world) =>
+      meddle(world, (node) => {
+        const submit = node.submit.bind(node);
+        let answers = 0;
+        node.submit = (data, options, completed) =>
+          submit(data, options, (outcome) => {
+            answers += 1;
+            const isMended = !isWrong || outcome.type === 'failed';
+            completed(isMended ? outcome : { ...outcome, result: answers });
+          });
+      }),
   })),
   meddling('S31', 'a call is answered twice', (node, isWrong) => {
     const submit = node.submit.bind(node);
