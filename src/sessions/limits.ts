@@ -42,3 +42,5 @@ export const BATCH_ANSWER_BYTES_MAX: number = 4 * MIB;
 export const PART_BYTES_MAX: number = 4 * MIB;
 /** Bound: the latest time that counts, in milliseconds since 1970; what lasts from then on is still a counter. */
 export const TIME_MS_MAX: number = COUNTER_MAX - SESSION_TTL_MS.max;
+/** The table is cut into chunks of so many bytes; its end has its own, so that what follows keeps its chunks. */
+export const TABLE_CHUNK_BYTES: number = 64 * 1024;

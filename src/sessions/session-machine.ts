@@ -7,13 +7,18 @@ import { assert, unreachable } from '../core/assert.ts';
 import { writeCounter } from '../core/counter-bytes.ts';
 import { SESSION_ID_BYTES, type SessionCall, type SessionOperation } from '../core/session.ts';
 import { viewOf } from '../core/view-of.ts';
-import type { CommittedCommand, CommittedEntry, StateMachine } from '../ports/state-machine.ts';
-import { ChunkSource } from './chunk-source.ts';
+import type {
+  CommittedCommand,
+  CommittedEntry,
+  MachineSnapshot,
+  StateMachine,
+} from '../ports/state-machine.ts';
 import { BATCH_ANSWER_BYTES_MAX, type SessionBounds } from './limits.ts';
 import type { Session } from './session.ts';
 import { decodeSessionEntry, type SessionEntry } from './session-entry.ts';
 import { EXPIRED, MALFORMED } from './session-refusal.ts';
 import { SessionTable } from './session-table.ts';
+import { ChunkSource, chunksOf } from './snapshot-chunks.ts';
 import { readTable } from './table-codec.ts';
 import { TableView } from './table-view.ts';
 
@@ -50,16 +55,24 @@ export class SessionMachine implements StateMachine {
     return this.#table;
   }
 
-  /** The table as it is between two batches, to be written in front of a snapshot of the machine inside. */
-  viewTable(): TableView {
-    return new TableView(this.#table);
+  /** The table, and behind it the snapshot of the machine inside (I2). */
+  snapshot(): MachineSnapshot | null {
+    const inner = this.#inner.snapshot?.() ?? null;
+    if (inner === null) return null;
+    const view = new TableView(this.#table);
+    const release = (): void => {
+      view.release();
+      inner.release();
+    };
+    return { chunks: () => chunksOf(view, inner), release };
   }
 
-  /** Takes over the table that stands in front of a snapshot; returns the rest of it. Throws `RAFT_LOG_REFUSED`. */
-  async restoreTable(chunks: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+  async restore(chunks: AsyncIterable<Uint8Array>): Promise<void> {
     const source = new ChunkSource(chunks);
-    this.#table = await readTable(source, this.#bounds);
-    return source.rest();
+    const table = await readTable(source, this.#bounds);
+    if (this.#inner.restore === undefined) throw new TypeError('this machine takes no snapshots');
+    await this.#inner.restore(source.rest());
+    this.#table = table;
   }
 
   /** One result for each entry: of commands those of the machine inside, otherwise `SessionState` or `SessionRefusal`. */

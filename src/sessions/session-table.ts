@@ -34,7 +34,7 @@ export class SessionTable {
   #sweptAtMs = 0;
   #answerBytes = 0;
   #commands = 0;
-  #beforeChange: BeforeChange | null = null;
+  readonly #watchers = new Set<BeforeChange>();
 
   constructor(bounds: Partial<SessionBounds> = {}) {
     this.bounds = { ...SESSION_BOUNDS, ...bounds };
@@ -61,9 +61,10 @@ export class SessionTable {
     return this.#sweptAtMs;
   }
 
-  /** While someone looks at it as it was (`table-view.ts`). */
-  watchChanges(beforeChange: BeforeChange | null): void {
-    this.#beforeChange = beforeChange;
+  /** While someone looks at it as it was (`table-view.ts`). Returns how to stop. */
+  watchChanges(beforeChange: BeforeChange): () => void {
+    this.#watchers.add(beforeChange);
+    return () => this.#watchers.delete(beforeChange);
   }
 
   /** In an order that all replicas have: those that remember commands by their last write, then the others by name. */
@@ -97,7 +98,6 @@ export class SessionTable {
   close(key: string): Session | null {
     const session = this.#living(key);
     if (session === null) return null;
-    this.#beforeChange?.(session);
     this.#changing(session, () => session.close());
     if (!session.isAlive(this.#timeMs)) this.#sessions.delete(key);
     return session;
@@ -189,13 +189,13 @@ export class SessionTable {
   }
 
   #touch(session: Session): void {
-    this.#beforeChange?.(session);
+    for (const beforeChange of this.#watchers) beforeChange(session);
     session.touch(this.#timeMs);
   }
 
   /** Keeps the sums that the bounds are about. */
   #changing(session: Session, change: () => void): void {
-    this.#beforeChange?.(session);
+    for (const beforeChange of this.#watchers) beforeChange(session);
     const { answerBytes } = session;
     const commands = session.done.size;
     change();

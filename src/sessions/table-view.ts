@@ -8,21 +8,19 @@ import type { SessionTable } from './session-table.ts';
 import { encodeHead, encodeSession } from './table-codec.ts';
 
 export class TableView {
-  readonly #table: SessionTable;
   readonly #head: Uint8Array;
   readonly #sessions: readonly Session[];
   /** Those that changed since, as they were. */
   readonly #saved = new Map<Session, Uint8Array>();
   readonly #pending: Set<Session>;
+  readonly #stop: () => void;
 
-  /** Bound: one at a time looks at a table; the one before it is over then. */
   constructor(table: SessionTable) {
     const { timeMs, sweptAtMs } = table;
-    this.#table = table;
     this.#sessions = table.inOrder();
     this.#pending = new Set(this.#sessions);
     this.#head = encodeHead({ timeMs, sweptAtMs, sessions: this.#sessions.length });
-    table.watchChanges((session) => this.#save(session));
+    this.#stop = table.watchChanges((session) => this.#save(session));
   }
 
   /** To be gone through once. */
@@ -37,7 +35,7 @@ export class TableView {
   }
 
   release(): void {
-    this.#table.watchChanges(null);
+    this.#stop();
     this.#saved.clear();
     this.#pending.clear();
   }

@@ -9,10 +9,11 @@ import {
   clientId,
   command,
   entriesFrom,
+  inChunks,
   operation,
   saltOf,
   stageOf,
-  writtenTable,
+  writtenSnapshot,
 } from './session-stage.ts';
 
 const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
@@ -75,10 +76,6 @@ describe('an entry of a session', () => {
 });
 
 describe('a table that is read', () => {
-  async function* inOne(table: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-    yield table;
-  }
-
   async function someTable(): Promise<Buffer> {
     const stage = stageOf();
     const session = clientId(1);
@@ -91,7 +88,7 @@ describe('a table that is read', () => {
         command('three', { session, sequence: 3 }, 30),
       ]),
     );
-    return Buffer.from(writtenTable(stage).replaceAll('\n', ''), 'hex');
+    return writtenSnapshot(stage);
   }
 
   it('[SE11] is refused with any bit of it changed, and with any end of it cut off', async () => {
@@ -99,17 +96,17 @@ describe('a table that is read', () => {
     for (let bit = 0; bit < table.length * 8; bit += 1) {
       const damaged = Buffer.from(table);
       damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      await expect(stageOf().machine.restoreTable(inOne(damaged))).rejects.toThrowError(RaftError);
+      await expect(stageOf().machine.restore(inChunks(damaged))).rejects.toThrowError(RaftError);
     }
     for (let length = 0; length < table.length; length += 1) {
-      const cut = inOne(table.subarray(0, length));
-      await expect(stageOf().machine.restoreTable(cut)).rejects.toThrowError(RaftError);
+      const cut = inChunks(table.subarray(0, length), length + 1);
+      await expect(stageOf().machine.restore(cut)).rejects.toThrowError(RaftError);
     }
   });
 
   it('[SE11] [I2] a replica that begins with it answers a repeated command, and carries it out not again', async () => {
     const other = stageOf();
-    await other.machine.restoreTable(inOne(await someTable()));
+    await other.machine.restore(inChunks(await someTable()));
     const session = clientId(1);
     const again = entriesFrom(4, [command('one', { session, sequence: 1 }, 40)]);
     expect(await applyAll(other, again)).toEqual(['again one']);

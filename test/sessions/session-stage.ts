@@ -1,10 +1,12 @@
 /** A machine that says of each command what it held and where it stood, with sessions around it, and entries for it. */
+import { RaftError } from '../../src/core/errors.ts';
 import type { SessionOperation } from '../../src/core/session.ts';
 import { SALT_BYTES } from '../../src/core/session.ts';
 import { index, term } from '../../src/core/types.ts';
 import type {
   CommittedCommand,
   CommittedEntry,
+  MachineSnapshot,
   StateMachine,
 } from '../../src/ports/state-machine.ts';
 import type { SessionBounds } from '../../src/sessions/limits.ts';
@@ -29,6 +31,17 @@ class EchoMachine implements StateMachine {
     });
   }
 
+  snapshot(): MachineSnapshot {
+    return { chunks: () => [encoder.encode(INSIDE)], release: () => {} };
+  }
+
+  async restore(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    const all: Uint8Array[] = [];
+    for await (const chunk of chunks) all.push(chunk);
+    if (decoder.decode(Buffer.concat(all)) !== INSIDE)
+      throw new RaftError('RAFT_LOG_REFUSED', 'cut');
+  }
+
   encodeResult(result: unknown): Uint8Array {
     return encoder.encode(String(result));
   }
@@ -37,6 +50,9 @@ class EchoMachine implements StateMachine {
     return `again ${decoder.decode(bytes)}`;
   }
 }
+
+/** What the machine inside writes of itself. */
+const INSIDE = 'the machine inside';
 
 export interface SessionStage {
   readonly echo: EchoMachine;
@@ -112,10 +128,24 @@ export async function applyAll(
   return results.map((result) => (result instanceof SessionRefusal ? result.code : result));
 }
 
-/** The table as bytes. */
-export function writtenTable({ machine }: SessionStage): string {
-  const view = machine.viewTable();
-  const parts = [...view.parts()].map((part) => Buffer.from(part).toString('hex'));
-  view.release();
-  return parts.join('\n');
+/** A snapshot as bytes: the table, and what the machine inside says. */
+export async function writtenSnapshot({ machine }: SessionStage): Promise<Buffer> {
+  const snapshot = machine.snapshot();
+  if (snapshot === null) throw new Error('it takes snapshots');
+  const written = await bytesOf(snapshot);
+  snapshot.release();
+  return written;
+}
+
+export async function bytesOf(snapshot: MachineSnapshot): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of snapshot.chunks()) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+export async function* inChunks(
+  bytes: Uint8Array,
+  chunkBytes: number = bytes.length,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);
 }
