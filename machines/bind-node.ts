@@ -2,7 +2,7 @@
 import { assign, enqueueActions, fromCallback } from 'xstate';
 import type { NodeEffect } from '../src/core/effect.ts';
 import { asRaftError } from '../src/core/errors.ts';
-import { DRAIN_TIMEOUT_MS } from '../src/core/limits.ts';
+import { DRAIN_TIMEOUT_MS, HAND_OVER_TIMEOUT_MS } from '../src/core/limits.ts';
 import type { RaftState } from '../src/core/raft-state.ts';
 import type { NodeId } from '../src/core/types.ts';
 import { peersOf } from '../src/rules/leadership.ts';
@@ -53,9 +53,10 @@ export function bindNode(
         const { commitIndex } = recovered;
         enqueue.sendTo('applier', { type: 'commit.advanced', commitIndex });
       }),
+      handOver: perform(() => ({ changes: {}, effects: [{ type: 'handOver' }] })),
       drain: perform(() => ({ changes: {}, effects: [{ type: 'drain' }] })),
     },
-    delays: { drainTimeout: DRAIN_TIMEOUT_MS },
+    delays: { handOverTimeout: HAND_OVER_TIMEOUT_MS, drainTimeout: DRAIN_TIMEOUT_MS },
   });
 }
 

@@ -1,5 +1,5 @@
 /**
- * The life of one node: recover, run, drain, stop; or halt for good at the first broken rule or failed
+ * The life of one node: recover, run, hand over, drain, stop; or halt for good at the first broken rule or failed
  * write. A halted node answers no one; the process around it lives on (ST9).
  */
 import { fromCallback, setup } from 'xstate';
@@ -27,6 +27,8 @@ export type NodeEvent =
   | { readonly type: 'recovered'; readonly state: RaftState }
   | { readonly type: 'failed'; readonly error: unknown }
   | { readonly type: 'stop' }
+  /** Somebody else leads, or nobody could be found who would. */
+  | { readonly type: 'handedOver' }
   | { readonly type: 'drained' }
   /** Somebody calls; calls are numbered. */
   | { readonly type: 'call.received'; readonly call: number }
@@ -66,10 +68,11 @@ export const nodeMachine = setup({
     startCall: (_, _caller: { call: number }) => {},
     stopCall: (_, _caller: { call: number }) => {},
     announceHalt: () => {},
+    handOver: () => {},
     drain: () => {},
     applyKnown: () => {},
   },
-  delays: { drainTimeout: 2_000 },
+  delays: { handOverTimeout: 1_000, drainTimeout: 2_000 },
 }).createMachine({
   id: 'node',
   description: 'The life of one node, from its disk to its end.',
@@ -88,6 +91,7 @@ export const nodeMachine = setup({
     },
     recovered: {},
     stop: {},
+    handedOver: {},
     drained: {},
     'call.received': {},
     'call.ended': {},
@@ -159,7 +163,15 @@ export const nodeMachine = setup({
             'Takes proposals and reads; first of all applies what it knew to be committed.',
           meta: { rules: ['EM5', 'CM5'] },
           entry: 'applyKnown',
-          on: { stop: 'draining' },
+          on: { stop: 'handingOver' },
+        },
+        handingOver: {
+          description:
+            'Gives its lead to another first, if it has it; takes and answers calls meanwhile.',
+          meta: { rules: ['LT6'] },
+          entry: 'handOver',
+          after: { handOverTimeout: 'draining' },
+          on: { handedOver: 'draining' },
         },
         draining: {
           description: 'Finishes what it has begun, and takes on nothing new.',

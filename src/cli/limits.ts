@@ -16,3 +16,5 @@ export const OPTION_COUNT_MAX = 2 ** 40;
 export const OPTION_MS_MAX = 600_000;
 /** Characters of a key or a value in the line of a change; a longer one is cut. */
 export const WATCH_COLUMN_MAX = 60;
+/** Bound: a server is asked to wait no longer than this for what it cannot do at once, in milliseconds. */
+export const ASKED_MS_MAX = 60_000;

@@ -21,14 +21,12 @@ function planned(name: string, usage: string, what: string): Command {
 
 /** What else they will take. */
 const OWN_OPTIONS: Readonly<Record<string, readonly OptionName[]>> = {
-  transfer: ['to'],
   recover: ['data-dir', 'dry-run'],
 };
 
 export const PLANNED_COMMANDS: readonly Command[] = [
   planned('members', '', 'List the members'),
   planned('member', 'add ID HOST:PORT | promote ID | remove ID', 'Change the membership'),
-  planned('transfer', '[--to ID]', 'Hand leadership over'),
   planned('snapshot', '', 'Take a snapshot'),
   planned('recover', '--data-dir DIR [--dry-run]', 'Recover after a quorum is lost for good'),
 ];

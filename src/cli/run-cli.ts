@@ -14,6 +14,7 @@ import { compactCommand, delCommand, getCommand, putCommand, rangeCommand } from
 import { PLANNED_COMMANDS } from './planned-commands.ts';
 import { serveCommand } from './serve-command.ts';
 import { statusCommand } from './status-command.ts';
+import { transferCommand } from './transfer-command.ts';
 import { txnCommand } from './txn-command.ts';
 import { packageVersion } from './version.ts';
 import { watchCommand } from './watch-command.ts';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   txnCommand,
   watchCommand,
   compactCommand,
+  transferCommand,
   statusCommand,
   ...PLANNED_COMMANDS,
 ];

@@ -3,7 +3,7 @@ import { RaftError } from '../core/errors.ts';
 import { CLIENT_OPTIONS, writeJson } from './client-session.ts';
 import { type CliContext, command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
-import { httpGet } from './http-get.ts';
+import { httpAnswer } from './http-answer.ts';
 import { linkLines, linksCell } from './link-words.ts';
 import { type Cell, textTable } from './text-table.ts';
 
@@ -57,7 +57,7 @@ async function ask(endpoint: string, timeoutMs: number, context: CliContext): Pr
   const { interrupted } = context;
   try {
     const url = `${endpoint.replace(/^ws/, 'http')}/status`;
-    const answer = await httpGet(url, { timeoutMs, interrupted });
+    const answer = await httpAnswer(url, { timeoutMs, interrupted });
     const status = statusIn(answer.body);
     if (status === null) return { endpoint, status, why: FOREIGN };
     if (answer.status === 200) return { endpoint, status, why: '' };

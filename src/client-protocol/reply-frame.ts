@@ -1,12 +1,6 @@
 /** Replies as frames: written by the server, read by the client, which trusts none of it (CL9). */
 import { unreachable } from '../core/assert.ts';
-import {
-  ERROR_CODES,
-  RaftError,
-  type RaftErrorCode,
-  type RaftErrorDetails,
-  type Retry,
-} from '../core/errors.ts';
+import { isErrorCode, RaftError, type RaftErrorDetails, type Retry } from '../core/errors.ts';
 import { isNodeId } from '../core/types.ts';
 import { encodeResult, type KvAnswer } from '../kv/result-codec.ts';
 import type { KeyValue } from '../kv/results.ts';
@@ -158,10 +152,6 @@ function readFailed(id: number, fields: Fields): ClientReply {
 function errorOf(code: string, message: string, details: RaftErrorDetails): RaftError {
   if (isErrorCode(code)) return new RaftError(code, message, details);
   return new RaftError('RAFT_OUTCOME_UNKNOWN', `${code}: ${message}`, details);
-}
-
-function isErrorCode(code: string): code is RaftErrorCode {
-  return Object.hasOwn(ERROR_CODES, code);
 }
 
 function readKeyValue(fields: Fields): KeyValue {

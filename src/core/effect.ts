@@ -197,12 +197,18 @@ export type CallEffect =
   /** The chart has come to its end, whichever. */
   | { readonly type: 'callEnded'; readonly call: number };
 
+/** Let another lead, if this node does, and answer `handedOver` when that has come about, or has failed. */
+export interface HandOver {
+  readonly type: 'handOver';
+}
+
 /** Take on nothing new, and answer `drained` when nobody waits any more. */
 export interface Drain {
   readonly type: 'drain';
 }
 
 export type NodeEffect =
+  | HandOver
   | Drain
   /** End all parts, at once: what stands before this in the line is not performed any more (FS1). */
   | { readonly type: 'halted'; readonly error: RaftError };

@@ -48,6 +48,10 @@ export const ERROR_CODES = {
 
 export type RaftErrorCode = keyof typeof ERROR_CODES;
 
+export function isErrorCode(code: string): code is RaftErrorCode {
+  return Object.hasOwn(ERROR_CODES, code);
+}
+
 export interface RaftErrorDetails {
   /** Overrides the code's usual answer, e.g. an aborted read is `safe`. */
   readonly retry?: Retry;

@@ -85,6 +85,8 @@ export const LIVENESS_INTERVAL_MS = 500;
 export const SILENT_CHECKS_MAX = 4;
 /** How long an attempt to connect and to shake hands may take, in milliseconds. */
 export const HANDSHAKE_TIMEOUT_MS = 2_000;
+/** How long a leader that was told to stop looks for another, in milliseconds. */
+export const HAND_OVER_TIMEOUT_MS = 1_000;
 /** How long a node that was told to stop waits for what is under way, in milliseconds. */
 export const DRAIN_TIMEOUT_MS = 2_000;
 

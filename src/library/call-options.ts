@@ -4,7 +4,8 @@
  */
 import { RaftError } from '../core/errors.ts';
 import { TIMER_MS_MAX } from '../core/limits.ts';
-import { aNumber, aSignal, ownOptions } from '../core/option-kinds.ts';
+import { aNumber, aSignal, type Kind, ownOptions } from '../core/option-kinds.ts';
+import { isNodeId, type NodeId, nodeId } from '../core/types.ts';
 import type { CallKind } from './call-table.ts';
 
 export interface CallOptions {
@@ -21,9 +22,15 @@ interface Waiting<Value> {
   readonly reject: (error: unknown) => void;
 }
 
+export interface TransferOptions extends CallOptions {
+  /** Who shall lead; the fittest unless given. */
+  readonly to?: string;
+}
+
 const DEFAULT_TIMEOUT_MS = 5_000;
 const KINDS = { signal: aSignal, timeoutMs: aNumber(1, TIMER_MS_MAX) };
 const NAMES = Object.keys(KINDS);
+const aMember: Kind = (value) => (isNodeId(value) ? null : 'the id of a member');
 
 /** Runs `start` and races its end against the signal; only the waiting ends when that aborts (EM8). */
 export function withOptions<Value>(
@@ -46,6 +53,16 @@ export function withOptions<Value>(
     start({ timeoutMs, resolve: settle(resolve), reject: settle(reject) });
     signal.addEventListener('abort', stop, { once: true });
   });
+}
+
+/** Whom a transfer is to, and how long to wait for it. */
+export function transferOptions(given: TransferOptions): {
+  readonly to: NodeId | null;
+  readonly waiting: CallOptions;
+} {
+  const own = ownOptions('transferLeadership', given, { ...KINDS, to: aMember });
+  const { to, ...waiting } = own;
+  return { to: to === undefined ? null : nodeId(to), waiting };
 }
 
 function aborted(signal: AbortSignal, retry: 'safe' | 'outcomeUnknown'): RaftError {

@@ -8,7 +8,13 @@ import { whatIsKnown } from '../core/known-names.ts';
 import type { Limits } from '../core/limits.ts';
 import type { Index, Term } from '../core/types.ts';
 import type { DiskEvent, PeerEvent, Replica, ReplicaStatus, RoleEvent } from '../ports/replica.ts';
-import { type CallOptions, refuseOptionsAsInput, withOptions } from './call-options.ts';
+import {
+  type CallOptions,
+  refuseOptionsAsInput,
+  type TransferOptions,
+  transferOptions,
+  withOptions,
+} from './call-options.ts';
 import { callNamed } from './call-table.ts';
 import { encodeCommand } from './command-codec.ts';
 import type { CommandResult } from './defined-replica.ts';
@@ -131,6 +137,21 @@ export class RaftchartNode<
   ): OutputOf<Queries[Name]> {
     this.#checkQuery(name, input, false);
     return this.#parts.state.query(name, input) as never;
+  }
+
+  /**
+   * Moves leadership to another member, the fittest unless one is named; any member may be asked. Resolves with who
+   * leads once this node knows it. Whatever is proposed meanwhile waits. Rejects with `RAFT_TRANSFER_REFUSED`, and
+   * nothing has changed, if the member is no voter, not connected, too far behind, or does not take over in time.
+   */
+  async transferLeadership(options: TransferOptions = {}): Promise<{ readonly leader: string }> {
+    const { to, waiting } = transferOptions(options);
+    return withOptions('transferLeadership', waiting, 'safe', ({ timeoutMs, resolve, reject }) => {
+      this.#replica.transferLeadership(to, { timeoutMs }, (outcome) => {
+        if (outcome.type === 'moved') resolve({ leader: outcome.leader });
+        else reject(outcome.error);
+      });
+    });
   }
 
   /** Resolves once the cluster has a leader and this node has caught up with it. */

@@ -184,6 +184,7 @@ export class RaftNode implements Replica {
     switch (lifecycle) {
       case 'recovering':
       case 'running':
+      case 'handingOver':
         return null;
       case 'draining':
       case 'stopped':

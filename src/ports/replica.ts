@@ -40,8 +40,17 @@ export type SessionOutcome =
   | { readonly type: 'done'; readonly state: SessionState }
   | { readonly type: 'failed'; readonly error: RaftError };
 
-/** `draining`: it finishes what is under way; `stopped` and `halted` are for good. */
-export type Lifecycle = 'recovering' | 'running' | 'draining' | 'stopped' | 'halted';
+/**
+ * `handingOver`: told to stop, it gives its lead to another first, and takes calls until then. `draining`: it finishes
+ * what is under way; `stopped` and `halted` are for good.
+ */
+export type Lifecycle =
+  | 'recovering'
+  | 'running'
+  | 'handingOver'
+  | 'draining'
+  | 'stopped'
+  | 'halted';
 
 /** Of a node that has stopped or halted: what it knew last. It neither leads nor knows a leader then. */
 export interface ReplicaStatus {

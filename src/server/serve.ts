@@ -4,8 +4,9 @@
  * do when the node halts, the command line decides.
  */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { RaftError } from '../core/errors.ts';
-import type { Limits } from '../core/limits.ts';
+import { HAND_OVER_TIMEOUT_MS, type Limits } from '../core/limits.ts';
 import type { RaftTiming } from '../core/raft-state.ts';
 import type { NodeId } from '../core/types.ts';
 import { KvStateMachine } from '../kv/kv-state-machine.ts';
@@ -25,7 +26,7 @@ import { ServedHosts } from './admission/host-check.ts';
 import { ClientPort } from './client-port/client-port.ts';
 import { createHttpApi } from './http/http-api.ts';
 import { type HttpAddress, HttpServer } from './http/http-server.ts';
-import { type ServerLimits, SSE_KEEP_ALIVE_MS } from './limits.ts';
+import { CLIENTS_FOLLOW_MS, type ServerLimits, SSE_KEEP_ALIVE_MS } from './limits.ts';
 import { keepHistory } from './operations/history-keeper.ts';
 import type { Log } from './operations/json-log.ts';
 import { watchLoopDelay } from './operations/loop-delay.ts';
@@ -112,6 +113,7 @@ async function serveOn(
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
     streams.endAll(stopping());
+    await seeOff(replica, http);
     // The node first: it answers what is under way, and the answers still need their connections.
     await replica.close();
     for (const stop of stopWatching) stop();
@@ -127,6 +129,25 @@ async function serveOn(
       return closing;
     },
   };
+}
+
+/**
+ * SV30: leadership goes first. Clients follow it as they hear of it, and are answered here until they have; those of
+ * HTTP are told to go with their next answer. Whoever stays gets what is under way, from the node that drains.
+ */
+async function seeOff(replica: Replica, http: HttpServer): Promise<void> {
+  if (!(await isHandedOver(replica))) return;
+  await Promise.race([http.retire(), pause(CLIENTS_FOLLOW_MS, undefined, { ref: false })]);
+}
+
+/** False: it did not lead, or nobody else took over. */
+function isHandedOver(replica: Replica): Promise<boolean> {
+  if (replica.status().role !== 'leader') return Promise.resolve(false);
+  return new Promise((resolve) => {
+    replica.transferLeadership(null, { timeoutMs: HAND_OVER_TIMEOUT_MS }, ({ type }) =>
+      resolve(type === 'moved'),
+    );
+  });
 }
 
 function sharesOf(limit: number): DescriptorShares {

@@ -43,8 +43,7 @@ it('[G1] a member whose write fails says nothing more, whatever was being writte
   await cluster.until('its halt', () => voter.node.status().role === 'halted');
   const link = leader.node.status().links.find(({ peer: name }) => name === voter.id);
   expect(link?.matchIndex).toBe(1);
-  await leader.node.close();
-  cluster.members.delete(leader.id);
+  cluster.isolate(leader.id);
   await cluster.pass(3_000);
   expect(other.node.status()).toMatchObject({ role: 'preCandidate', term: 1 });
   voter.disk.error = null;

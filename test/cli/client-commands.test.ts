@@ -310,11 +310,28 @@ describe('errors', () => {
     expect([wrong.exitCode, wrong.errors]).toEqual([64, expect.stringContaining('whole number')]);
   });
 
+  it('[CL29] moves leadership, and says why it does not', async () => {
+    const refused = await run(['transfer', '--to', 'n7', '-o', 'json']);
+    expect([refused.exitCode, refused.output]).toEqual([75, '']);
+    expect(JSON.parse(refused.errors)).toMatchObject({
+      code: 'RAFT_TRANSFER_REFUSED',
+      retry: 'safe',
+      message: expect.stringContaining('n7 is not another voter'),
+    });
+    expect(await run(['transfer', '--to', 'n9'])).toEqual({
+      exitCode: 0,
+      output: 'n9 leads\n',
+      errors: '',
+    });
+    expect(await json(['transfer'])).toEqual({ leader: 'n9' });
+    const nobody = await run(['transfer', '--endpoints', 'http://127.0.0.1:1']);
+    expect([nobody.exitCode, nobody.errors]).toEqual([69, expect.stringContaining('ECONNREFUSED')]);
+  });
+
   it('[CL19] says of planned commands that they are not built, and does nothing', async () => {
     for (const line of [
       'members',
       'member add n4 a:1',
-      'transfer --to n2',
       'snapshot',
       'recover --data-dir d --dry-run',
       'serve --id n1 --data-dir d --ui',

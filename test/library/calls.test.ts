@@ -246,3 +246,32 @@ describe('listeners and work of the embedding program', () => {
     expect(failures).toEqual([]);
   });
 });
+
+describe('a transfer of leadership', () => {
+  it('[EM18] [LT6] goes to whom it names, from any member, and by itself when the leader closes', async () => {
+    const nodes = await three(machine, await newFolder());
+    await Promise.all(nodes.map((node) => node.ready()));
+    const [one, two, last] = nodes;
+    if (one === undefined || two === undefined || last === undefined) throw new Error('three');
+    expect(await two.transferLeadership({ to: last.id })).toEqual({ leader: last.id });
+    expect(last.role).toBe('leader');
+    await expect(one.transferLeadership({ to: 'n9' })).rejects.toMatchObject({
+      code: 'RAFT_TRANSFER_REFUSED',
+      retry: 'safe',
+    });
+    const added = Promise.all([last.propose('add', 1), last.close()]);
+    expect((await one.propose('add', 1)).term).toBeGreaterThanOrEqual(1);
+    await added;
+    await two.ready();
+    expect(await two.query('count')).toBe(2);
+  });
+
+  it.each<[unknown, string]>([
+    [{ too: 'n2' }, 'did you mean to?'],
+    [{ to: '' }, 'to of transferLeadership must be the id of a member'],
+    [null, 'takes options as an object'],
+  ])('[EM18] %j is refused in words', async (options, sentence) => {
+    const node = await alone(machine);
+    await expect(node.transferLeadership(options as never)).rejects.toThrow(sentence);
+  });
+});

@@ -4,7 +4,7 @@ import type { NodeEvent } from '../../machines/node.machine.ts';
 import type { Effect } from '../../src/core/effect.ts';
 import { RaftError } from '../../src/core/errors.ts';
 import { PROTOCOL_VERSION } from '../../src/core/hello.ts';
-import { DRAIN_TIMEOUT_MS } from '../../src/core/limits.ts';
+import { DRAIN_TIMEOUT_MS, HAND_OVER_TIMEOUT_MS } from '../../src/core/limits.ts';
 import { index, term } from '../../src/core/types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { logOf, N1, N2, N3, raftState, run } from './harness.ts';
@@ -29,6 +29,7 @@ function start() {
 const state = raftState({ term: term(4), log: logOf([1, 4]) });
 const recovered: NodeEvent = { type: 'recovered', state };
 const stop: NodeEvent = { type: 'stop' };
+const handedOver: NodeEvent = { type: 'handedOver' };
 const drained: NodeEvent = { type: 'drained' };
 const failure = new RaftError('RAFT_STORAGE_FAILED', 'the disk is gone');
 const failed: NodeEvent = { type: 'failed', error: failure };
@@ -134,11 +135,15 @@ it('[PS7] a broken rule in a part halts the node, its siblings too', () => {
   expect(chart.error()).toBeNull();
 });
 
-it('[PS9] told to stop, a node drains first and then ends with all its parts', () => {
+it('[PS9] [LT6] told to stop, a node hands over, drains, and then ends with all its parts', () => {
   const { chart, clock } = start();
   chart.send(recovered);
   expect(chart.send(drained)).toEqual([]);
-  expect(chart.send(stop)).toEqual([{ type: 'drain' }]);
+  expect(chart.send(handedOver)).toEqual([]);
+  expect(chart.send(stop)).toEqual([{ type: 'handOver' }]);
+  expect(chart.state()).toBe('active.handingOver');
+  expect(chart.send(stop)).toEqual([]);
+  expect(chart.send(handedOver)).toEqual([{ type: 'drain' }]);
   expect(chart.state()).toBe('active.draining');
   expect(chart.children()).toContain('raft');
   expect(chart.send(stop)).toEqual([]);
@@ -148,10 +153,13 @@ it('[PS9] told to stop, a node drains first and then ends with all its parts', (
   expect(clock.pendingCount).toBe(0);
 });
 
-it('[PS9] a node that drains for too long ends all the same', () => {
+it('[PS9] [LT6] a node that hands over, or drains, for too long ends all the same', () => {
   const { chart, clock } = start();
   chart.send(recovered);
   chart.send(stop);
+  chart.advance(HAND_OVER_TIMEOUT_MS - 1);
+  expect(chart.state()).toBe('active.handingOver');
+  expect(chart.advance(1)).toEqual([{ type: 'drain' }]);
   chart.advance(DRAIN_TIMEOUT_MS - 1);
   expect(chart.state()).toBe('active.draining');
   chart.advance(1);

@@ -15,6 +15,7 @@ import { startWatched, type Watch, type WatchedCluster } from './watched-cluster
 const STIRS: Readonly<Partial<Record<ThrowPlace, (stage: WatchedCluster) => Promise<void>>>> = {
   diskStalled: hang,
   diskRecovered: hang,
+  handOver: async ({ leader }) => void leader.node.close(),
   drain: async ({ leader }) => void leader.node.close(),
   transferStarted: async (stage) => transfer(stage),
   transferRefused: async (stage) => transfer(stage, nodeId('n9')),

@@ -29,7 +29,7 @@ describe('a node that ends', () => {
     await cluster.pass(50);
     const closing = node.close();
     const log = { ...LOG, lastIndex: 5, term };
-    expect(node.status()).toMatchObject({ ...log, lifecycle: 'draining', leader: leader.id });
+    expect(node.status()).toMatchObject({ ...log, lifecycle: 'handingOver', leader: leader.id });
     await cluster.pass(3_000);
     await closing;
     const ended = { lifecycle: 'stopped', role: 'follower', leader: null };
@@ -93,7 +93,7 @@ describe('a peer that is refused', () => {
       const heard = hear(cluster);
       const { node, store } = cluster.member(id);
       await cluster.pass(100);
-      await node.close();
+      await Promise.all([node.close(), cluster.pass(100)]);
       cluster.members.delete(id);
       const wiped = await cluster.boot(id);
       listen(heard, id, wiped.node);
@@ -128,7 +128,7 @@ describe('a peer that is refused', () => {
     const cluster = await VirtualCluster.start(2);
     await cluster.leader();
     const heard = hear(cluster);
-    await cluster.member('n1').node.close();
+    await Promise.all([cluster.member('n1').node.close(), cluster.pass(100)]);
     cluster.members.delete('n1');
     const { node } = await cluster.boot('n1');
     await cluster.pass(1_000);

@@ -89,3 +89,32 @@ it('[LT5] more wishes than fit are refused at once', async () => {
   await cluster.pass(1);
   expect(errorsIn(wishes.flat())).toMatchObject([{ code: 'RAFT_OVERLOADED', retry: 'safe' }]);
 });
+
+it('[LT6] a leader that is closed hands over first, and does what it was asked meanwhile', async () => {
+  const { cluster, leader } = await ledVirtually();
+  await cluster.pass(50);
+  const outcomes: ProposalOutcome[] = [];
+  const submit = (): void =>
+    leader.node.submit(new Uint8Array([1]), FOREVER, (outcome) => outcomes.push(outcome));
+  submit();
+  const closed = leader.node.close();
+  cluster.clock.runDeferred();
+  submit();
+  expect(leader.node.status().lifecycle).toBe('handingOver');
+  await cluster.pass(100);
+  await closed;
+  expect(outcomes).toMatchObject([{ type: 'applied' }, { type: 'applied', term: 2 }]);
+  expect(leader.node.status().lifecycle).toBe('stopped');
+  const next = [...cluster.members.values()].filter((each) => each !== leader);
+  expect(next.map(({ node }) => node.status().role).toSorted()).toEqual(['follower', 'leader']);
+});
+
+it('[LT6] one that nobody can take over from, or that does not lead, closes all the same', async () => {
+  const { cluster, leader, others } = await ledVirtually();
+  for (const member of [others[0], others[1], leader]) {
+    const closed = member.node.close();
+    await cluster.pass(5_000);
+    await closed;
+    expect(member.node.status().lifecycle).toBe('stopped');
+  }
+});

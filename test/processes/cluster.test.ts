@@ -1,7 +1,8 @@
 import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { cleanUp } from '../clean-up.ts';
+import { connect } from '../../src/client/index.ts';
+import { cleanUp, closing } from '../clean-up.ts';
 import { countTogether } from './count-together.ts';
 import { eventually, ProcessCluster } from './process-cluster.ts';
 import { quantile } from './quantile.ts';
@@ -101,6 +102,25 @@ describe('real processes', () => {
     expect(await ended).toBe(0);
     await waiting;
     for (const { id } of others) cluster.signal(id, 'SIGCONT');
+  });
+
+  it('[SV30] [LT6] SIGTERM moves the lead on, and no write of a client fails for it', async () => {
+    const cluster = await start(3);
+    const { endpoints } = cluster;
+    const client = closing(connect({ endpoints, timeoutMs: 5_000, sessions: false }));
+    let isOver = false;
+    let written = 0;
+    const writing = Array.from({ length: 4 }, async (_, writer) => {
+      for (; !isOver; written += 1) await client.put(`${writer}`, 'x');
+    });
+    const before = await cluster.leader();
+    await eventually(5_000, 'writes', async () => written > 20);
+    expect(await cluster.kill(before, 'SIGTERM')).toBe(0);
+    const until = written + 20;
+    await eventually(5_000, 'writes by another', async () => written > until);
+    isOver = true;
+    await Promise.all(writing);
+    expect(await cluster.leader()).not.toBe(before);
   });
 
   it('[SV1] SIGTERM ends a node with exit code 0, and the others go on', async () => {

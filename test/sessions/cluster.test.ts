@@ -14,7 +14,7 @@ describe('exactly once', () => {
     const { cluster, leader, others } = scene;
     const call = callIn(await openAt(cluster, leader.id), 1);
     await add(cluster, { id: leader.id, call, by: 5 });
-    await leader.node.close();
+    await Promise.all([leader.node.close(), cluster.pass(100)]);
     await anotherLeader(scene);
     for (const { id } of others) {
       expect(await add(cluster, { id, call, by: 5 })).toEqual({ count: 5 });
@@ -31,7 +31,8 @@ describe('exactly once', () => {
     expect(await add(cluster, { id: leader.id, call: callIn(session, 2), name: 'refuse' })).toBe(
       'not today',
     );
-    for (const id of ['n1', 'n2', 'n3']) await cluster.member(id).node.close();
+    for (const id of ['n1', 'n2', 'n3'])
+      await Promise.all([cluster.member(id).node.close(), cluster.pass(3_000)]);
     for (const id of ['n1', 'n2', 'n3']) await cluster.boot(id);
     await cluster.leader();
     for (const id of ['n1', 'n2', 'n3']) {
@@ -85,7 +86,7 @@ describe('exactly once', () => {
     }
     const cluster = await VirtualCluster.start(1, { machine: () => new NosyMachine() });
     await cluster.submit('n1', 'a');
-    await cluster.member('n1').node.close();
+    await Promise.all([cluster.member('n1').node.close(), cluster.pass(3_000)]);
     await cluster.boot('n1');
     await cluster.read('n1');
     expect(cluster.applied('n1')).toEqual(['a']);

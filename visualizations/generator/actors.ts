@@ -21,7 +21,7 @@ const TELLS: Readonly<Record<string, string>> = {
   peers:
     'term.observed preVote.requested preVote.answered vote.requested vote.answered timeoutNow.received entries.received append.accepted append.rejected socket.closed socket.silent hello.received hello.refused message.received call.received hello.accepted leader.answered leader.refused propose.taken propose.refused',
   driver:
-    'call:hello.refused write.requested commit.advanced reads.confirmed entries.applied failed drained peer.waits entries.dropped entries.outdated entries.sent propose.sent',
+    'call:hello.refused write.requested commit.advanced reads.confirmed entries.applied failed handedOver drained peer.waits entries.dropped entries.outdated entries.sent propose.sent',
   disk: 'hello.believed hello.sent answer.ready disk.durable write.completed write.failed recovered',
   'state machine': 'apply.completed apply.failed',
   raft: 'round.confirmed role.changed log.grew round.began heartbeat.due replication:link.opened replication:link.closed',

@@ -12,7 +12,7 @@ import { storedClusterId } from '../../library/cluster-identity.ts';
 import { CliFailure, usageFailure } from '../cli-failure.ts';
 import { aborted, type CliContext, command } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { httpGet } from '../http-get.ts';
+import { httpAnswer } from '../http-answer.ts';
 import { DEMO_NODES_MAX, DEMO_SUGGESTIONS_MAX } from '../limits.ts';
 import { DemoNode, type NodeNews } from './demo-node.ts';
 import { type DemoOptions, type PlannedNode, planDemo, portsOf } from './demo-plan.ts';
@@ -202,7 +202,10 @@ class Demo {
 
 async function isServed(url: string, interrupted: AbortSignal): Promise<boolean> {
   try {
-    const { status } = await httpGet(`${url}/readyz`, { timeoutMs: READY_TIMEOUT_MS, interrupted });
+    const { status } = await httpAnswer(`${url}/readyz`, {
+      timeoutMs: READY_TIMEOUT_MS,
+      interrupted,
+    });
     return status === 200;
   } catch {
     return false;

@@ -12,7 +12,7 @@ import {
   type RunStart,
 } from '../../core/entry-run.ts';
 import { RaftError } from '../../core/errors.ts';
-import type { Limits } from '../../core/limits.ts';
+import { HAND_OVER_TIMEOUT_MS, type Limits } from '../../core/limits.ts';
 import type { Propose, ProposeReply, ReadIndex, TransferLeadership } from '../../core/message.ts';
 import type { RaftState } from '../../core/raft-state.ts';
 import {
@@ -251,6 +251,14 @@ export class Clients {
   linkClosed(peer: NodeId): void {
     this.#proposals.forwardsLost(peer, lostOnTheWay(peer));
     this.transfers.linkClosed(peer);
+  }
+
+  /** LT6: calls back once another leads, or whoever might does not take over. */
+  handOver(done: () => void): void {
+    const { actors, clock } = this.#options;
+    if (!actors.hasTag('leads')) return done();
+    this.transfers.add(null, clock.now() + HAND_OVER_TIMEOUT_MS, done);
+    this.schedulePump();
   }
 
   /** Calls back once nobody waits any more. */

@@ -4,6 +4,7 @@ import type {
   CallEffect,
   Drain,
   Forward,
+  HandOver,
   LinkEffect,
   LogWriterEffect,
   Performed,
@@ -90,7 +91,7 @@ function raftDeeds(doers: Doers): DeedsOf<RaftOutput> {
   };
 }
 
-function logDeeds(doers: Doers): DeedsOf<LogWriterEffect | ApplierEffect | Drain> {
+function logDeeds(doers: Doers): DeedsOf<LogWriterEffect | ApplierEffect | HandOver | Drain> {
   const { actors, applyTurns, audience, clients, disk, logWriting } = doers;
   return {
     flushLog: ({ batch }) => logWriting.flush(batch),
@@ -103,6 +104,7 @@ function logDeeds(doers: Doers): DeedsOf<LogWriterEffect | ApplierEffect | Drain
       audience.disk.tell({ isStalled: false, forMs: Math.round(disk.writingForMs) });
     },
     apply: (effect) => applyTurns.apply(effect),
+    handOver: () => clients.handOver(() => actors.tellNode({ type: 'handedOver' })),
     drain: () => clients.drain(() => actors.tellNode({ type: 'drained' })),
   };
 }

@@ -19,6 +19,7 @@ import { LastPiece } from './routes/event-text.ts';
 import { deleteKey, getKey, getRange, putKey } from './routes/kv-routes.ts';
 import { deleteSession, postSession, renewSession } from './routes/sessions-route.ts';
 import { getLivez, getMetrics, getReadyz, getStatus, notReady } from './routes/status-routes.ts';
+import { postTransfer } from './routes/transfer-route.ts';
 import { postTxn } from './routes/txn-route.ts';
 import { getWatch } from './routes/watch-route.ts';
 
@@ -78,6 +79,7 @@ function routesOf(
       pattern: '/txn',
       methods: { POST: (request, account) => postTxn(context, request, account) },
     },
+    { pattern: '/transfer', methods: { POST: (request) => postTransfer(context, request) } },
     { pattern: '/compact', methods: { POST: (request) => postCompact(context, request) } },
     {
       pattern: '/watch',
@@ -126,7 +128,6 @@ const PLANNED: readonly Route[] = [
   },
   { pattern: '/members/:id', methods: { DELETE: planned('Membership changes') } },
   { pattern: '/members/:id/promote', methods: { POST: planned('Membership changes') } },
-  { pattern: '/transfer', methods: { POST: planned('Leadership transfers') } },
   { pattern: '/snapshot', methods: { POST: planned('Snapshots on request') } },
   { pattern: '/inspect', methods: { GET: planned('Streams of transitions') } },
   { pattern: '/ui', methods: { GET: planned('Live pages') } },

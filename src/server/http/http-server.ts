@@ -11,7 +11,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { Socket } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
 import { getRequestListener, type Http2Bindings, type HttpBindings } from '@hono/node-server';
 import { RaftError } from '../../core/errors.ts';
 import { ConnectionGate, type GateOptions } from '../admission/connection-gate.ts';
@@ -57,6 +57,10 @@ export class HttpServer {
   readonly #gate: ConnectionGate;
   readonly #options: HttpServerOptions;
   #backend: HttpBackend | null = null;
+  /** Requests under way. */
+  readonly #answering = new Set<ServerResponse>();
+  /** The last connection is gone; `null` while new ones are taken. */
+  #retired: Promise<void> | null = null;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
@@ -102,12 +106,20 @@ export class HttpServer {
     this.#backend = backend;
   }
 
-  /** Takes no new connection; resolves when the last one is gone, by force after a moment. */
+  /** Takes no new connection, and each answer is the last of its own; resolves when the last connection is gone. */
+  retire(): Promise<void> {
+    // Not as HTTP servers close: that would break idle connections, on which a request may be coming this moment.
+    const stopListening = NetServer.prototype.close.bind(this.#server);
+    this.#retired ??= new Promise((resolve) => stopListening(() => resolve()));
+    for (const response of this.#answering) response.shouldKeepAlive = false;
+    return this.#retired;
+  }
+
+  /** The same, by force after a moment. */
   async close(): Promise<void> {
     this.#gate.close();
-    if (!this.#server.listening) return;
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.#server.closeIdleConnections();
+    const closed = this.retire();
+    this.#server.close();
     const force = setTimeout(() => this.#server.closeAllConnections(), CLOSE_GRACE_MS);
     await closed;
     clearTimeout(force);
@@ -115,6 +127,9 @@ export class HttpServer {
 
   #take(request: IncomingMessage, response: ServerResponse, listener: RequestListener): void {
     if (!this.#gate.isAdmitted(request.socket)) return;
+    if (this.#retired !== null) response.shouldKeepAlive = false;
+    this.#answering.add(response);
+    response.once('close', () => this.#answering.delete(response));
     const refusal = this.#refusalOf(request);
     this.#gate.takeTurn(request, response, () => {
       if (refusal === null) listener(request, response);

@@ -66,7 +66,6 @@ describe('errors', () => {
       ['POST', '/members'],
       ['POST', '/members/n4/promote'],
       ['DELETE', '/members/n4'],
-      ['POST', '/transfer'],
       ['POST', '/snapshot'],
       ['GET', '/inspect'],
       ['GET', '/ui'],

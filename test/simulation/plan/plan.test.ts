@@ -28,7 +28,7 @@ function standing(size: number): readonly NodeId[] {
 }
 
 function isSinceVersion4(fault: Fault): boolean {
-  if (fault.type === 'throws') return fault.place.startsWith('transfer');
+  if (fault.type === 'throws') return /^transfer|^handOver$/.test(fault.place);
   return fault.type === 'deafTo' && fault.codes.some((code) => code > MESSAGE_CODE.Ping);
 }
 

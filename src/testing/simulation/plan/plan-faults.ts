@@ -237,7 +237,7 @@ function drawDamage(random: SeededRandom, scope: FaultScope): Fault {
 const PING: number = MESSAGE_CODE.Ping;
 
 function isKnownToVersion3(place: ThrowPlace): boolean {
-  return !place.startsWith('transfer');
+  return !place.startsWith('transfer') && place !== 'handOver';
 }
 
 /** It lies in wait for so long: some places are come to many times a second, others once in a life. */

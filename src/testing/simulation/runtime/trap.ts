@@ -57,6 +57,7 @@ const PLACES: Readonly<Record<ThrowPlace, true>> = {
   closeCall: true,
   callEnded: true,
   halted: true,
+  handOver: true,
   drain: true,
   'store.write': true,
   'store.read': true,

@@ -1,11 +1,18 @@
 /**
- * One GET that ends in time, with an answer of bounded size or with words for why there is none. Unlike `fetch`, it
+ * One GET, or one POST of JSON, that ends in time, with an answer of bounded size or with words for why there is none. Unlike `fetch`, it
  * has no list of ports that it refuses to speak to (6000 is one of them).
  */
-import { get as getPlain, type IncomingMessage } from 'node:http';
-import { get as getSecure } from 'node:https';
+import { type IncomingMessage, request as requestPlain } from 'node:http';
+import { request as requestSecure } from 'node:https';
 import { withDeadline } from './deadline.ts';
 import { ANSWER_BYTES_MAX } from './limits.ts';
+
+interface Asking {
+  readonly timeoutMs: number;
+  readonly interrupted: AbortSignal;
+  /** Of a POST; none: a GET. */
+  readonly body?: string;
+}
 
 interface HttpAnswer {
   readonly status: number;
@@ -13,26 +20,28 @@ interface HttpAnswer {
 }
 
 /** Rejects with an `Error` whose message says in a few words what happened. */
-export function httpGet(
+export function httpAnswer(
   url: string,
-  { timeoutMs, interrupted }: { readonly timeoutMs: number; readonly interrupted: AbortSignal },
+  { timeoutMs, interrupted, body }: Asking,
 ): Promise<HttpAnswer> {
   return withDeadline(timeoutMs, interrupted, async (signal) => {
     try {
-      return await answerOf(url, signal);
+      return await answerOf(url, signal, body);
     } catch (error) {
       throw new Error(signal.aborted ? wordsFor(signal.reason) : wordsFor(error), { cause: error });
     }
   });
 }
 
-function answerOf(url: string, signal: AbortSignal): Promise<HttpAnswer> {
-  const get = url.startsWith('https:') ? getSecure : getPlain;
+function answerOf(url: string, signal: AbortSignal, sent?: string): Promise<HttpAnswer> {
+  const ask = url.startsWith('https:') ? requestSecure : requestPlain;
+  const method = sent === undefined ? 'GET' : 'POST';
   return new Promise((resolve, reject) => {
-    const request = get(url, { signal, agent: false }, (response) => {
+    const request = ask(url, { signal, agent: false, method }, (response) => {
       bodyOf(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
     });
     request.on('error', reject);
+    request.end(sent);
   });
 }
 

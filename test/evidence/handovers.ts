@@ -1,0 +1,117 @@
+/**
+ * What an orderly stop costs: three processes under writes, the leader gets SIGTERM, again and again. For each stop the
+ * longest time without an acknowledgement within a second of the signal, and every write that failed, over the client
+ * library and over plain HTTP: `npm run handovers -- --stops 30 --writers 8`. Exits 1 if a write failed.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { connect } from '../../src/client/index.ts';
+import { wholeNumber, wordsOf } from '../command-words.ts';
+import { ProcessCluster } from '../processes/process-cluster.ts';
+import { quantile } from '../processes/quantile.ts';
+
+const USAGE = `npm run handovers --
+  --stops 30    so many times the leader is told to stop under writes
+  --writers 8   so many writes at once, over the client library and as many over HTTP`;
+const { values } = wordsOf(USAGE, {
+  options: {
+    stops: { type: 'string', default: '30' },
+    writers: { type: 'string', default: '8' },
+  },
+});
+const stops = wholeNumber('stops', values.stops, 1);
+const writers = wholeNumber('writers', values.writers, 1);
+
+/** When each write was acknowledged, in milliseconds, and what went wrong. */
+interface Writes {
+  readonly at: number[];
+  readonly failures: string[];
+}
+
+/** Long enough for the client to have moved, and for the cluster to be whole and at rest again. */
+const REST_MS = 1_500;
+const LOOKED_AT_MS = 1_000;
+
+await using cluster = await ProcessCluster.start(3);
+const library = await measured('client library', libraryWriters);
+const http = await measured('HTTP', httpWriters);
+if (library + http > 0) process.exitCode = 1;
+
+type Write = (index: number) => Promise<void>;
+
+/** One connection, as a program has it. */
+function libraryWriters(): { readonly write: Write; readonly close: () => Promise<void> } {
+  const client = connect({ endpoints: [...cluster.endpoints], timeoutMs: 5_000, sessions: false });
+  return {
+    write: async (index) => void (await client.put(`key ${index}`, 'value')),
+    close: () => client.close(),
+  };
+}
+
+/** Connections that are kept; what is refused at the door, with nothing sent, goes to the next member. */
+function httpWriters(): { readonly write: Write; readonly close: () => Promise<void> } {
+  let first = 0;
+  const write: Write = async (index) => {
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      const url = cluster.endpoints[first % 3];
+      try {
+        const answer = await fetch(`${url}/kv/key${index}`, { method: 'PUT', body: 'value' });
+        if (answer.status === 200) return void (await answer.arrayBuffer());
+        throw new Error(`${answer.status} ${await answer.text()}`);
+      } catch (error) {
+        const { cause } = error as { cause?: { code?: string } };
+        if (cause?.code !== 'ECONNREFUSED') throw error;
+        first += 1;
+      }
+    }
+    throw new Error('no member could be reached');
+  };
+  return { write, close: () => Promise.resolve() };
+}
+
+async function measured(name: string, begin: typeof libraryWriters): Promise<number> {
+  const { write, close } = begin();
+  const writes: Writes = { at: [], failures: [] };
+  let isOver = false;
+  const loops = Array.from({ length: writers }, async (_, index) => {
+    while (!isOver) {
+      await write(index).then(
+        () => writes.at.push(performance.now()),
+        (error: Error) => writes.failures.push(wordsFor(error)),
+      );
+    }
+  });
+  const gaps: number[] = [];
+  for (let stop = 0; stop < stops; stop += 1) gaps.push(await stopLeader(writes));
+  isOver = true;
+  await Promise.all(loops);
+  await close();
+  const [median, worst] = [0.5, 1].map((share) => quantile(gaps, share).toFixed(1));
+  console.log(
+    `${name}: ${stops} stops, longest pause median ${median} ms, worst ${worst} ms; ${writes.at.length} acknowledged, ${writes.failures.length} failed`,
+  );
+  for (const failure of new Set(writes.failures)) console.log(`  failed: ${failure}`);
+  console.log(`  all: ${gaps.map((gap) => gap.toFixed(1)).join(' ')}`);
+  return writes.failures.length;
+}
+
+/** The longest pause that began within a second after the signal. */
+async function stopLeader(writes: Writes): Promise<number> {
+  await pause(REST_MS);
+  const leader = await cluster.leader();
+  const from = writes.at.length;
+  const ended = cluster.kill(leader, 'SIGTERM');
+  await pause(LOOKED_AT_MS);
+  const looked = writes.at.slice(Math.max(0, from - 1));
+  const pauses = looked.map((at, place) => at - (looked[place - 1] ?? at));
+  if ((await ended) !== 0) writes.failures.push(`${leader} did not end with 0`);
+  cluster.run(leader);
+  await cluster.converged().catch(() => {});
+  return Math.max(...pauses);
+}
+
+function wordsFor(error: Error): string {
+  const { code } = { ...(error as { code?: string }) };
+  return code === undefined
+    ? `${error.message} ${String(error.cause ?? '')}`
+    : `${code} ${error.message}`;
+}
