@@ -10,14 +10,19 @@ import type { ReadRange } from '../core/run-list.ts';
 import { textOf } from '../core/thrown-text.ts';
 import { INDEX_ZERO, type Index, nodeId } from '../core/types.ts';
 import type { LogOperation, LogStore, LogStoreOwner, RecoveredLog } from '../ports/log-store.ts';
-import type { SnapshotStore } from '../ports/snapshot-store.ts';
-import { closeSlotFiles, type OpenedDirectory, openDirectory } from './directory/data-directory.ts';
+import {
+  closeSlotFiles,
+  type OpenedDirectory,
+  type OpenedSnapshots,
+  openDirectory,
+} from './directory/data-directory.ts';
 import type { DirectoryGround } from './directory/directory-parts.ts';
-import { readFailed, storeClosed } from './directory/refusals.ts';
+import { readFailed, snapshotUnreadable, storeClosed, writeFailed } from './directory/refusals.ts';
+import { commitIndexAt, installation } from './log/meeting.ts';
 import { requireReadable } from './log/read-range.ts';
 import { readRuns, UnreadableRun } from './log/run-reader.ts';
 import { promised } from './promised.ts';
-import { NO_SNAPSHOTS } from './snapshots/no-snapshots.ts';
+import { LevelSnapshotStore } from './snapshots/level-snapshot-store.ts';
 import { StoreWriter } from './store-writer.ts';
 
 interface Session {
@@ -27,7 +32,7 @@ interface Session {
 
 export class LevelLogStore implements LogStore {
   readonly #ground: DirectoryGround;
-  readonly snapshots: SnapshotStore = NO_SNAPSHOTS;
+  readonly snapshots = new LevelSnapshotStore(() => storeClosed(this.#ground.directory));
   #session: Session | null = null;
 
   constructor(ground: DirectoryGround) {
@@ -40,15 +45,16 @@ export class LevelLogStore implements LogStore {
     const opened = await openDirectory(this.#ground, owner);
     const writer = new StoreWriter(this.#ground.directory, opened);
     this.#session = { opened, writer };
-    const { identity, isNew, proven } = opened;
+    this.#openSnapshots({ opened, writer });
+    await this.#finishInstallation(writer, opened.snapshots);
+    const { identity, isNew } = opened;
     const { content } = writer;
     const { commitIndex, hardState, shape: log } = content.log;
-    const { configuration, configurations } = proven;
-    const membership = proven.membership?.value ?? foundingMembership(configuration, INDEX_ZERO);
-    const known = { hardState, log, commitIndex };
-    const members = { configuration, membership, configurations };
+    const snapshot = opened.snapshots.newest;
+    const known = { hardState, log, commitIndex: commitIndexAt(commitIndex, snapshot), snapshot };
+    const members = membersIn(opened);
     writer.begin();
-    return { identity, ...known, ...members, snapshot: null, peers: content.peers, isNew };
+    return { identity, ...known, ...members, peers: content.peers, isNew };
   }
 
   write(operations: readonly LogOperation[], completed: (error: Error | null) => void): void {
@@ -85,12 +91,38 @@ export class LevelLogStore implements LogStore {
     try {
       await closeSlotFiles(opened.slotFiles);
     } finally {
-      await opened.database.close();
+      await Promise.all([opened.database.close(), this.snapshots.close()]);
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #openSnapshots({ opened, writer }: Session): void {
+    const { directory } = this.#ground;
+    const failing = (failure: RaftError): RaftError => {
+      writer.fail(failure);
+      return failure;
+    };
+    this.snapshots.open({
+      ...opened.snapshots,
+      incarnation: opened.identity.incarnation,
+      refusal: () => writer.failure,
+      writeFailed: (cause) => failing(writeFailed(directory, cause)),
+      readFailed: ({ lastEntry }, why) =>
+        failing(snapshotUnreadable(directory, lastEntry.index, why)),
+    });
+  }
+
+  /** SN4: what was installed when this node last ended, and is not in the log. */
+  async #finishInstallation(
+    writer: StoreWriter,
+    { meeting, newest }: OpenedSnapshots,
+  ): Promise<void> {
+    if (meeting === 'met' || newest === null) return;
+    const operations = installation(writer.content.log, newest);
+    await promised((completed) => writer.write(operations, completed));
   }
 
   #requireSession(): Session {
@@ -106,4 +138,17 @@ export class LevelLogStore implements LogStore {
     session.writer.fail(failure);
     return failure;
   }
+}
+
+/** An installation that was finished has left nothing of the log, and so none of its configurations. */
+function membersIn({
+  proven,
+  snapshots: { meeting, newest },
+}: OpenedDirectory): Pick<RecoveredLog, 'configuration' | 'configurations' | 'membership'> {
+  const { configuration, configurations, membership } = proven;
+  if (meeting === 'unfinished' && newest !== null) {
+    return { configuration, membership: newest.membership, configurations: [] };
+  }
+  const founding = foundingMembership(configuration, INDEX_ZERO);
+  return { configuration, membership: membership?.value ?? founding, configurations };
 }

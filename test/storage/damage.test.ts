@@ -57,6 +57,7 @@ describe('one fault in a data directory', () => {
     ['closed', 2],
   ] as const)(
     '[ST15] in a %s one never costs an acknowledged write, a vote or a wrong entry',
+    { timeout: 300_000 },
     async (which, seed) => {
       const base = history[which];
       const random = new SeededRandom(SEED + seed);

@@ -27,7 +27,11 @@ import {
   truncate,
   write,
 } from '../../src/testing/contracts/log-operations.ts';
-import { logStoreContract } from '../../src/testing/contracts/log-store-contract.ts';
+import {
+  type LogStoreContract,
+  logStoreContract,
+} from '../../src/testing/contracts/log-store-contract.ts';
+import { snapshotStoreContract } from '../../src/testing/contracts/snapshot-store-contract.ts';
 import { closing } from '../clean-up.ts';
 import { flipped } from '../flipped.ts';
 import { storeIn, Workspace } from './data-directories.ts';
@@ -40,24 +44,25 @@ function storeOn(disk: Disturbance, directory = workspace.fresh()): LevelLogStor
   return storeIn(directory, { database, files: watchedFiles(disk.events) });
 }
 
-logStoreContract(
-  {
-    name: 'levelLogStore',
-    async create() {
-      const directory = join(workspace.fresh(), 'new', 'data');
-      const disk = new Disturbance();
-      return {
-        store: () => storeOn(disk, directory),
-        breakDisk: () => {
-          disk.instead = (completed) =>
-            setImmediate(() => completed(new Error('the disk is broken')));
-        },
-        dispose: async () => {},
-      };
-    },
+const onDisk: LogStoreContract = {
+  name: 'levelLogStore',
+  async create() {
+    const directory = join(workspace.fresh(), 'new', 'data');
+    const disk = new Disturbance();
+    return {
+      store: () => storeOn(disk, directory),
+      breakDisk: () => {
+        disk.instead = (completed) =>
+          setImmediate(() => completed(new Error('the disk is broken')));
+      },
+      dispose: async () => {},
+    };
   },
-  { describe, it, expect, afterEach },
-);
+};
+
+for (const contract of [logStoreContract, snapshotStoreContract]) {
+  contract(onDisk, { describe, it, expect, afterEach });
+}
 
 describe('levelLogStore and its disk', () => {
   let disk = new Disturbance();

@@ -2,7 +2,7 @@
  * Whether the parts of a data directory belong together and none has fallen behind what it promised (ST4, ST5, ST7).
  * The order of the writes decides which differences a crash may leave; all others are refused.
  */
-import { members } from '../../core/configuration.ts';
+import { type MembershipAt, members } from '../../core/configuration.ts';
 import type { HardState } from '../../core/hard-state.ts';
 import type { NodeIdentity } from '../../core/identity.ts';
 import type { EntryId } from '../../core/types.ts';
@@ -32,7 +32,10 @@ interface DirectoryParts {
   readonly acknowledged: Acknowledged;
 }
 
-type Stored = Pick<ProvenDatabase, 'configuration' | 'configurations' | 'largestRun'>;
+interface Stored extends Pick<ProvenDatabase, 'configuration' | 'configurations' | 'largestRun'> {
+  /** What is in force where the log begins; `null`: that of the founding. */
+  readonly membership: MembershipAt | null;
+}
 
 /** Throws a refusal unless the parts are one directory at one moment. */
 export function requireAgreement(parts: DirectoryParts): void {
@@ -55,10 +58,11 @@ export function requireOwn(place: string, found: NodeIdentity, owner: LogStoreOw
  */
 export function requireFit(
   place: string,
-  { configuration, configurations, largestRun }: Stored,
+  { configuration, configurations, largestRun, membership }: Stored,
   { founding, runBytesMax = Number.POSITIVE_INFINITY }: LogStoreOwner,
 ): void {
-  const present = members(configurations.at(-1)?.configuration ?? configuration);
+  const newest = configurations.at(-1) ?? membership;
+  const present = members(newest?.configuration ?? configuration);
   const named = members(founding);
   const isKnown = [present, members(configuration)].some((known) => known.join() === named.join());
   if (!isKnown) throw otherMembers(place, present, named);

@@ -7,6 +7,7 @@ import { InvariantViolation } from '../../core/assert.ts';
 import { RaftError } from '../../core/errors.ts';
 import type { NodeIdentity } from '../../core/identity.ts';
 import type { LogStoreOwner } from '../../ports/log-store.ts';
+import type { StoredSnapshot } from '../../ports/snapshot-store.ts';
 import {
   type Database,
   DatabaseDamaged,
@@ -15,10 +16,12 @@ import {
   type OpenOptions,
   writeDurably,
 } from '../disk/database.ts';
+import { meetingOf } from '../log/meeting.ts';
 import { bootIdentity } from '../records/identity-file.ts';
 import { putRecord, RECORD_KIND } from '../records/record.ts';
 import { SlotFile } from '../records/slot-file.ts';
 import type { Acknowledged, HardStateCopy, StoreState } from '../records/stored-values.ts';
+import { type ProvenSnapshots, proveSnapshots } from '../snapshots/snapshot-proof.ts';
 import { requireAgreement, requireFit, requireOwn } from './agreement.ts';
 import { createDirectory } from './directory-creation.ts';
 import {
@@ -28,7 +31,16 @@ import {
   type SlotParts,
   writeIdentity,
 } from './directory-parts.ts';
-import { damagedPart, inUse, missing, notEmpty, PART, unusable } from './refusals.ts';
+import {
+  damagedPart,
+  inUse,
+  missing,
+  notEmpty,
+  PART,
+  type Part,
+  snapshotMissing,
+  unusable,
+} from './refusals.ts';
 import { type ProvenDatabase, proveDatabase } from './start-up-proof.ts';
 
 export interface OpenedDirectory {
@@ -37,6 +49,16 @@ export interface OpenedDirectory {
   readonly proven: ProvenDatabase;
   readonly database: Database;
   readonly slotFiles: SlotFiles;
+  readonly snapshots: OpenedSnapshots;
+}
+
+export interface OpenedSnapshots {
+  readonly database: Database;
+  readonly proven: ProvenSnapshots;
+  /** The newest whole one. */
+  readonly newest: StoredSnapshot | null;
+  /** The log and it make one history, or its installation is to be finished (SN4). */
+  readonly meeting: 'met' | 'unfinished';
 }
 
 interface SlotFiles {
@@ -72,7 +94,8 @@ async function survey(ground: DirectoryGround, owner: LogStoreOwner): Promise<bo
   const { directory, files } = ground;
   const names = (await files.list(directory)) ?? [];
   if (names.includes(PART.identity)) return (await readOwnIdentity(ground, owner))?.boots === 0;
-  if (names.includes(PART.hardState) || names.includes(PART.acknowledged)) {
+  const later: readonly string[] = [PART.hardState, PART.acknowledged, PART.snapshots];
+  if (names.some((name) => later.includes(name))) {
     throw missing(directory, PART.identity);
   }
   const remains: readonly string[] = [PART.log, PART.identityDraft];
@@ -82,15 +105,22 @@ async function survey(ground: DirectoryGround, owner: LogStoreOwner): Promise<bo
 }
 
 async function lock(ground: DirectoryGround, options: OpenOptions): Promise<Database> {
-  const { directory } = ground;
-  const database = ground.database(`${directory}/${PART.log}`);
+  return openPart(ground, PART.log, options);
+}
+
+async function openPart(
+  { database: handleOf, directory }: DirectoryGround,
+  part: Part,
+  options: OpenOptions,
+): Promise<Database> {
+  const database = handleOf(`${directory}/${part}`);
   try {
     await database.open(options);
     return database;
   } catch (error) {
     if (error instanceof DatabaseLocked) throw inUse(directory, error);
-    if (error instanceof DatabaseMissing) throw missing(directory, PART.log);
-    if (error instanceof DatabaseDamaged) throw damagedPart(directory, PART.log, error.message);
+    if (error instanceof DatabaseMissing) throw missing(directory, part);
+    if (error instanceof DatabaseDamaged) throw damagedPart(directory, part, error.message);
     throw error;
   }
 }
@@ -114,12 +144,38 @@ async function openLocked(
   const hardState = slots.hardState.value;
   const acknowledged = slots.acknowledged.value;
   requireAgreement({ directory, identity, database: proven, hardState, acknowledged });
-  requireFit(directory, proven, owner);
-  const slotFiles = await openSlotFiles(ground, slots);
+  requireFit(directory, { ...proven, membership: proven.membership?.value ?? null }, owner);
+  const snapshots = await openSnapshots(ground, identity, proven);
   try {
-    return await countStart(ground, { identity, isNew, proven, database, slotFiles });
+    const slotFiles = await openSlotFiles(ground, slots);
+    try {
+      return await countStart(ground, { identity, isNew, proven, database, slotFiles, snapshots });
+    } catch (error) {
+      await closeSlotFiles(slotFiles);
+      throw error;
+    }
   } catch (error) {
-    await closeSlotFiles(slotFiles);
+    await Promise.allSettled([snapshots.database.close()]);
+    throw error;
+  }
+}
+
+/** SN4: a directory from before there were snapshots gets a place for them; an emptied one is missed by the log. */
+async function openSnapshots(
+  ground: DirectoryGround,
+  { incarnation }: NodeIdentity,
+  { shape }: ProvenDatabase,
+): Promise<OpenedSnapshots> {
+  const { directory } = ground;
+  const database = await openPart(ground, PART.snapshots, { createIfMissing: true });
+  try {
+    const proven = await proveSnapshots(directory, database, incarnation);
+    const newest = proven.whole.at(-1)?.snapshot ?? null;
+    const meeting = meetingOf(shape, newest);
+    if (meeting === 'apart') throw snapshotMissing(directory, shape.base, newest);
+    return { database, proven, newest, meeting };
+  } catch (error) {
+    await Promise.allSettled([database.close()]);
     throw error;
   }
 }

@@ -12,6 +12,7 @@ export const PART = {
   identity: 'identity.json',
   identityDraft: 'identity.json.tmp',
   log: 'log',
+  snapshots: 'snapshots',
   hardState: 'hard-state',
   acknowledged: 'acknowledged',
 } as const;
@@ -238,6 +239,14 @@ export function readFailed(directory: string, at: Index, why: string): RaftError
   return new RaftError(
     'RAFT_STORAGE_FAILED',
     `The log in ${directory}/${PART.log} could not be read at index ${at}: ${why}. ` +
+      'Nothing more is written. Check the disk, then start this node again: it will say what is lost.',
+  );
+}
+
+export function snapshotUnreadable(directory: string, at: Index, why: string): RaftError {
+  return new RaftError(
+    'RAFT_STORAGE_FAILED',
+    `The snapshot at index ${at} in ${directory}/${PART.snapshots} could not be read: ${why}. ` +
       'Nothing more is written. Check the disk, then start this node again: it will say what is lost.',
   );
 }

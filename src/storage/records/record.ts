@@ -23,6 +23,10 @@ export const RECORD_KIND = {
   peer: 0x70, // p
   run: 0x72, // r
   state: 0x73, // s
+  // In the database of snapshots.
+  snapshotChunk: 0x6b, // k
+  snapshotEnd: 0x65, // e
+  snapshotHead: 0x6d, // m
 } as const;
 export type RecordKind = (typeof RECORD_KIND)[keyof typeof RECORD_KIND];
 

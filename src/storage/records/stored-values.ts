@@ -14,6 +14,7 @@ import {
   objectOf,
   orAbsent,
   orNull,
+  type Proof,
 } from './proofs.ts';
 import { RECORD_KIND, type RecordFormat } from './record.ts';
 
@@ -65,7 +66,7 @@ export function advanceDigest(digest: number, gained: number, lost: number): num
   return (digest + gained - lost + DIGEST_MODULUS) % DIGEST_MODULUS;
 }
 
-const anEntryId = objectOf<EntryId>({ term: aTerm, index: anIndex });
+export const anEntryId = objectOf<EntryId>({ term: aTerm, index: anIndex });
 const aHardState = objectOf<HardState>({ term: aTerm, votedFor: orNull(aNodeId) });
 const aBoot = objectOf<PeerBoot>({ incarnation: aText, boots: aCounter, word: aText });
 
@@ -110,14 +111,16 @@ export function storedMembership(membership: MembershipAt): StoredMembership {
 
 const aStoredMembership = objectOf<StoredMembership>({ index: anIndex, text: aText });
 
+export const aMembership: Proof<MembershipAt> = (value) => {
+  const stored = aStoredMembership(value);
+  if (stored === undefined) return undefined;
+  const membership = decodeMembership(encoder.encode(stored.text));
+  return typeof membership === 'string' ? undefined : { ...membership, index: stored.index };
+};
+
 export const MEMBERSHIP: RecordFormat<MembershipAt> = {
   kind: RECORD_KIND.membership,
-  proof: (value) => {
-    const stored = aStoredMembership(value);
-    if (stored === undefined) return undefined;
-    const membership = decodeMembership(encoder.encode(stored.text));
-    return typeof membership === 'string' ? undefined : { ...membership, index: stored.index };
-  },
+  proof: aMembership,
 };
 
 export const HARD_STATE_COPY: RecordFormat<HardStateCopy> = {

@@ -4,14 +4,13 @@
  */
 import { assert } from '../../core/assert.ts';
 import { crc32 } from '../../core/checksum.ts';
-import { RaftError } from '../../core/errors.ts';
-import { SNAPSHOT_CHUNK_BYTES_MAX } from '../../core/limits.ts';
 import type {
   SnapshotMeta,
   SnapshotStore,
   SnapshotWriter,
   StoredSnapshot,
 } from '../../ports/snapshot-store.ts';
+import { chunkGone, requireChunk, requireNewer } from './snapshot-checks.ts';
 import { isSameSnapshot, isSameSum, SnapshotSum } from './snapshot-sum.ts';
 
 /** A snapshot on its way. */
@@ -150,29 +149,4 @@ export class MemorySnapshotStore implements SnapshotStore {
 
 function newDraft(meta: SnapshotMeta, promised: StoredSnapshot | null): Draft {
   return { meta, promised, chunks: [], sum: new SnapshotSum() };
-}
-
-function requireChunk(chunk: Uint8Array): void {
-  const fits = chunk.length > 0 && chunk.length <= SNAPSHOT_CHUNK_BYTES_MAX;
-  assert(fits, `SN1: a chunk has 1 to ${SNAPSHOT_CHUNK_BYTES_MAX} bytes`);
-}
-
-/** E12: of an empty log there is no snapshot. */
-function requireNewer(
-  { lastEntry, membership }: SnapshotMeta,
-  newest: StoredSnapshot | null,
-): void {
-  assert(
-    lastEntry.index > (newest?.lastEntry.index ?? 0),
-    'SN2: a snapshot is newer than the last',
-  );
-  assert(
-    membership.index <= lastEntry.index,
-    'SN1: the members of a snapshot are those at its end',
-  );
-}
-
-function chunkGone({ lastEntry }: StoredSnapshot, chunk: number): RaftError {
-  const text = `Chunk ${chunk} of the snapshot at index ${lastEntry.index} is gone; a newer one took its place.`;
-  return new RaftError('RAFT_COMPACTED', text);
 }

@@ -1,0 +1,129 @@
+/**
+ * What a database of snapshots holds, proven record by record (SN1): whole ones, the beginning of a received one, and what
+ * is left of others. A snapshot of which anything is missing or damaged is not there; whether one is needed, the log says.
+ */
+import type { StoredSnapshot } from '../../ports/snapshot-store.ts';
+import { damagedPart, mixed, newerFormat, PART } from '../directory/refusals.ts';
+import type { Database, DatabaseRecord } from '../disk/database.ts';
+import { SCAN_STEP_BYTES_MAX } from '../limits.ts';
+import { decodeRecord, isSameKey, RECORD_KIND, type RecordFormat } from '../records/record.ts';
+import {
+  decodeChunk,
+  keyInSnapshot,
+  numberInKey,
+  SNAPSHOT_END,
+  SNAPSHOT_HEAD,
+  type SnapshotRecord,
+} from './snapshot-records.ts';
+import { isSameSum, SnapshotSum } from './snapshot-sum.ts';
+
+/** A snapshot by its number, as far as its chunks are there without a hole. */
+interface FoundSnapshot {
+  readonly number: number;
+  readonly sum: SnapshotSum;
+  /** `null`: it is missing or damaged. */
+  head: SnapshotRecord | null;
+  end: SnapshotRecord | null;
+  isBroken: boolean;
+}
+
+export interface ProvenSnapshots {
+  readonly whole: readonly { readonly number: number; readonly snapshot: StoredSnapshot }[];
+  /** What came of a snapshot of another member. */
+  readonly received: FoundSnapshot | null;
+  /** Numbers of which something is there that is of no use. */
+  readonly remains: readonly number[];
+  /** The highest number that any record names. */
+  readonly lastNumber: number;
+}
+
+/** Rejects with a refusal for what is of a newer format or of another directory. */
+export async function proveSnapshots(
+  directory: string,
+  database: Database,
+  incarnation: string,
+): Promise<ProvenSnapshots> {
+  const found = new Map<number, FoundSnapshot>();
+  const scan = database.scan({ from: new Uint8Array(0), bytesMax: SCAN_STEP_BYTES_MAX });
+  try {
+    for (let step = await scan.next(); step.length > 0; step = await scan.next()) {
+      for (const record of step) note(directory, found, record);
+    }
+  } finally {
+    await scan.close();
+  }
+  const all = [...found.values()];
+  for (const { head, end } of all) {
+    const isOurs = [head, end].every((each) => each === null || each.incarnation === incarnation);
+    if (!isOurs) throw mixed(directory, PART.snapshots);
+  }
+  return conclude(all);
+}
+
+function note(
+  directory: string,
+  found: Map<number, FoundSnapshot>,
+  { key, value }: DatabaseRecord,
+): void {
+  const number = numberInKey(key);
+  const empty = { number, sum: new SnapshotSum(), head: null, end: null, isBroken: false };
+  const snapshot: FoundSnapshot = found.get(number) ?? empty;
+  found.set(number, snapshot);
+  switch (key[0]) {
+    case RECORD_KIND.snapshotHead:
+      snapshot.head = recordIn(directory, SNAPSHOT_HEAD, { key, value });
+      return;
+    case RECORD_KIND.snapshotEnd:
+      snapshot.end = recordIn(directory, SNAPSHOT_END, { key, value });
+      return;
+    case RECORD_KIND.snapshotChunk:
+      noteChunk(snapshot, { key, value });
+      return;
+    default:
+      throw damagedPart(directory, PART.snapshots, 'it holds a record of no known kind');
+  }
+}
+
+function noteChunk(snapshot: FoundSnapshot, { key, value }: DatabaseRecord): void {
+  const place = snapshot.sum.chunkCount;
+  const { number } = snapshot;
+  const isNext = isSameKey(key, keyInSnapshot(RECORD_KIND.snapshotChunk, number, place));
+  const chunk = isNext && !snapshot.isBroken ? decodeChunk({ number, place }, value) : null;
+  if (chunk === null) snapshot.isBroken = true;
+  else snapshot.sum.add(chunk.payload.length, chunk.checksum);
+}
+
+/** `null` for one that is damaged: its snapshot counts as not there. */
+function recordIn(
+  directory: string,
+  format: RecordFormat<SnapshotRecord>,
+  { value }: DatabaseRecord,
+): SnapshotRecord | null {
+  const decoded = decodeRecord(format, value);
+  if (decoded.type === 'newer') {
+    throw newerFormat(`${directory}/${PART.snapshots}`, decoded.version);
+  }
+  return decoded.type === 'value' ? decoded.value : null;
+}
+
+function conclude(all: readonly FoundSnapshot[]): ProvenSnapshots {
+  const whole = all
+    .flatMap((found) => wholeIn(found))
+    .sort((left, right) => left.snapshot.lastEntry.index - right.snapshot.lastEntry.index);
+  const newest = whole.at(-1)?.snapshot.lastEntry.index ?? 0;
+  const received = all.findLast((found) => isBegun(found, newest)) ?? null;
+  const used = new Set([...whole.map(({ number }) => number), received?.number]);
+  const remains = all.map(({ number }) => number).filter((number) => !used.has(number));
+  const lastNumber = all.reduce((most, { number }) => Math.max(most, number), 0);
+  return { whole, received, remains, lastNumber };
+}
+
+function wholeIn({ number, end, isBroken, sum }: FoundSnapshot): ProvenSnapshots['whole'] {
+  if (end === null || end.sum === null || isBroken || !isSameSum(end.sum, sum.total)) return [];
+  return [{ number, snapshot: { ...end.meta, ...end.sum } }];
+}
+
+/** What comes after a broken chunk is written anew. */
+function isBegun({ head, end }: FoundSnapshot, newest: number): boolean {
+  return end === null && head !== null && head.sum !== null && head.meta.lastEntry.index > newest;
+}
