@@ -49,10 +49,11 @@ function libraryWriters(): { readonly write: Write; readonly close: () => Promis
 
 /** Connections that are kept; what is refused at the door, with nothing sent, goes to the next member. */
 function httpWriters(): { readonly write: Write; readonly close: () => Promise<void> } {
-  let first = 0;
+  const first = new Map<number, number>();
   const write: Write = async (index) => {
     for (let attempt = 0; attempt < 3; attempt += 1) {
-      const url = cluster.endpoints[first % 3];
+      const place = first.get(index) ?? 0;
+      const url = cluster.endpoints[place % 3];
       try {
         const answer = await fetch(`${url}/kv/key${index}`, { method: 'PUT', body: 'value' });
         if (answer.status === 200) return void (await answer.arrayBuffer());
@@ -60,7 +61,7 @@ function httpWriters(): { readonly write: Write; readonly close: () => Promise<v
       } catch (error) {
         const { cause } = error as { cause?: { code?: string } };
         if (cause?.code !== 'ECONNREFUSED') throw error;
-        first += 1;
+        first.set(index, place + 1);
       }
     }
     throw new Error('no member could be reached');
