@@ -40,6 +40,7 @@ export { defineMachine } from './library/define-machine.ts';
 export type * from './library/machine.ts';
 export type * from './library/node.ts';
 export type { NodeOptions } from './library/node-options.ts';
+export type { OpenedSession, ProposeOptions, SessionOptions } from './library/session-options.ts';
 export type { Leadership, LeaderWork, Work } from './library/while-leader.ts';
 export type { NodeInspection, NodeInstruments } from './node/instruments.ts';
 export { type RaftNode, type RaftNodeOptions, startRaftNode } from './node/raft-node.ts';

@@ -6,6 +6,7 @@ import type { Role } from '../core/effect.ts';
 import { RaftError } from '../core/errors.ts';
 import { whatIsKnown } from '../core/known-names.ts';
 import type { Limits } from '../core/limits.ts';
+import { sessionIdText } from '../core/session.ts';
 import type { Index, Term } from '../core/types.ts';
 import type { DiskEvent, PeerEvent, Replica, ReplicaStatus, RoleEvent } from '../ports/replica.ts';
 import {
@@ -20,6 +21,14 @@ import { encodeCommand } from './command-codec.ts';
 import type { CommandResult } from './defined-replica.ts';
 import type { ErrorReports } from './error-reports.ts';
 import type { Command, Machine, MachineReplica, Query } from './machine.ts';
+import { randomSalt } from './random-salt.ts';
+import {
+  type OpenedSession,
+  type ProposeOptions,
+  type SessionOptions,
+  sessionOf,
+  ttlOf,
+} from './session-options.ts';
 import { type LeaderWork, runWhileLeader, type Work } from './while-leader.ts';
 
 /** A command that took effect. */
@@ -95,18 +104,34 @@ export class RaftchartNode<
    */
   propose<Name extends keyof Commands & string>(
     name: Name,
-    ...[input, options]: [...input: InputOf<Commands[Name]>, options?: CallOptions]
+    ...[input, options]: [...input: InputOf<Commands[Name]>, options?: ProposeOptions]
   ): Promise<Applied<OutputOf<Commands[Name]>>> {
-    return withOptions('propose', options, 'outcomeUnknown', ({ timeoutMs, resolve, reject }) => {
-      const data = this.#encoded(name, input, options !== undefined);
-      this.#replica.submit(data, { timeoutMs }, (outcome) => {
-        if (outcome.type === 'failed') return reject(outcome.error);
-        const { index, term } = outcome;
-        const result = outcome.result as CommandResult;
-        if (result.ok) resolve({ result: result.value as never, index, term });
-        else reject(new RaftError(result.code ?? 'RAFT_COMMAND_REFUSED', result.reason));
-      });
-    });
+    return attempted(sessionOf, options, ({ call, place }) =>
+      withOptions('propose', call, 'outcomeUnknown', ({ timeoutMs, resolve, reject }) => {
+        const data = this.#encoded(name, input, options !== undefined);
+        const where = place === null ? { timeoutMs } : { timeoutMs, session: place };
+        this.#replica.submit(data, where, (outcome) => {
+          if (outcome.type === 'failed') return reject(outcome.error);
+          const { index, term } = outcome;
+          const result = outcome.result as CommandResult;
+          if (result.ok) resolve({ result: result.value as never, index, term });
+          else reject(new RaftError(result.code ?? 'RAFT_COMMAND_REFUSED', result.reason));
+        });
+      }),
+    );
+  }
+
+  /** Opens a session: a command proposed with its id and a number takes effect once, however often it is proposed. */
+  openSession(options?: SessionOptions): Promise<OpenedSession> {
+    return attempted(ttlOf, options, ({ call, ttlMs }) =>
+      withOptions('openSession', call, 'safe', ({ timeoutMs, resolve, reject }) => {
+        const operation = { type: 'open', ttlMs, salt: randomSalt() } as const;
+        this.#replica.session(operation, { timeoutMs }, (outcome) => {
+          if (outcome.type === 'failed') return reject(outcome.error);
+          resolve({ id: sessionIdText(outcome.state.session), ttlMs });
+        });
+      }),
+    );
   }
 
   /**
@@ -218,3 +243,12 @@ export class RaftchartNode<
 
 /** Events of the replica, and where it tells them; those of `error` are the library's own. */
 const REPLICA_EVENTS = { role: 'onRole', peer: 'onPeer', disk: 'onDisk', halt: 'onHalt' } as const;
+
+/** What a caller gets wrong is a rejection. */
+async function attempted<Options, Read, Value>(
+  read: (options: Options) => Read,
+  options: Options,
+  call: (read: Read) => Promise<Value>,
+): Promise<Value> {
+  return call(read(options));
+}
