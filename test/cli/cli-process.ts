@@ -145,6 +145,10 @@ export function withDescriptors(most: number): readonly string[] {
 export const ANY_PORTS = ['--listen', '127.0.0.1:0', '--peer-listen', '127.0.0.1:0'] as const;
 export const QUICK = ['--election-timeout-ms', '40-80', '--heartbeat-interval-ms', '10'] as const;
 
+export function serveLine(id: string, dataDir: string, ...more: readonly string[]): string[] {
+  return ['serve', '--id', id, '--data-dir', dataDir, ...more];
+}
+
 /** Where a node is served, once it says so. */
 export async function urlOf(node: CliProcess): Promise<string> {
   return String(await node.until((_, errors) => logLines(errors, 'serving')[0]?.url ?? null));

@@ -7,7 +7,7 @@ import { shownBytes } from '../../src/cli/shown-bytes.ts';
 import { textTable } from '../../src/cli/text-table.ts';
 import { ERROR_CODES, type RaftErrorCode } from '../../src/core/errors.ts';
 import { type LocalServer, localServer } from '../server/local-server.ts';
-import { type CliRun, type FakeOptions, runFake } from './fake-context.ts';
+import { type CliRun, expectFailure, type FakeOptions, runFake } from './fake-context.ts';
 import { scratch } from './scratch.ts';
 
 let server: LocalServer;
@@ -49,8 +49,7 @@ describe('put, get, del', () => {
     expect((await run(['get', '--', '-k'])).output).toBe('-v');
     expect((await run(['put', 'num', '-5', '-o', 'json'])).exitCode).toBe(0);
     expect((await run(['get', 'num'])).output).toBe('-5');
-    const guess = await run(['put', 'k', '-hello']);
-    expect([guess.exitCode, guess.errors]).toEqual([64, expect.stringContaining('behind --')]);
+    await expectFailure(run(['put', 'k', '-hello']), 64, 'behind --');
   });
 
   it('[CL16] exits with 1 and a sentence for a key that does not exist', async () => {
@@ -182,37 +181,33 @@ describe('watch', () => {
   });
 });
 
-describe('status', () => {
-  it('[CL18] shows every endpoint, the silent ones too', async () => {
-    const other = await localServer();
-    await other.close();
-    const silent = other.url;
-    const endpoints = ['--endpoints', `${server.url},${silent}`];
-    const { exitCode, output, errors } = await run(['status', ...endpoints]);
-    expect(exitCode).toBe(0);
-    const [head, first, second] = output.split('\n');
-    expect(head).toMatch(/^ENDPOINT +ID +ROLE +TERM +LEADER +COMMIT/);
-    expect(first).toMatch(/n1 +leader +1 +n1/);
-    expect(second).toMatch(/^http:\/\/127.0.0.1:\d+ +- +unreachable/);
-    expect(errors).toContain('ECONNREFUSED');
-    expect(await json(['status'])).toMatchObject([{ endpoint: server.url, id: 'n1' }]);
-    expect((await run(['status', '--endpoints', silent])).exitCode).toBe(69);
-  });
+it('[CL18] shows every endpoint, the silent ones too', async () => {
+  const other = await localServer();
+  await other.close();
+  const silent = other.url;
+  const endpoints = ['--endpoints', `${server.url},${silent}`];
+  const { exitCode, output, errors } = await run(['status', ...endpoints]);
+  expect(exitCode).toBe(0);
+  const [head, first, second] = output.split('\n');
+  expect(head).toMatch(/^ENDPOINT +ID +ROLE +TERM +LEADER +COMMIT/);
+  expect(first).toMatch(/n1 +leader +1 +n1/);
+  expect(second).toMatch(/^http:\/\/127.0.0.1:\d+ +- +unreachable/);
+  expect(errors).toContain('ECONNREFUSED');
+  expect(await json(['status'])).toMatchObject([{ endpoint: server.url, id: 'n1' }]);
+  expect((await run(['status', '--endpoints', silent])).exitCode).toBe(69);
 });
 
-describe('the peers in status', () => {
-  it('[OP3] are counted, and each that is in trouble has a line', async () => {
-    const { link } = server.replica;
-    expect((await run(['status'])).output).toMatch(/PEERS +VERSION\n.* 1\/1 +9\.9\.9\n$/);
-    const reason = 'it comes with another data directory\u001b[31m';
-    server.replica.link = { ...link, problem: 'refused', reason };
-    const { output } = await run(['status']);
-    expect(output).toMatch(/ 0\/1 +9\.9\.9\n/);
-    expect(output).toContain('n1 → n9: refused, it comes with another data directory\\u001b[31m\n');
-    server.replica.link = { ...link, state: 'closed' };
-    expect((await run(['status'])).output).toContain('n1 → n9: closed\n');
-    server.replica.link = link;
-  });
+it('[OP3] the peers in status are counted, and each that is in trouble has a line', async () => {
+  const { link } = server.replica;
+  expect((await run(['status'])).output).toMatch(/PEERS +VERSION\n.* 1\/1 +9\.9\.9\n$/);
+  const reason = 'it comes with another data directory\u001b[31m';
+  server.replica.link = { ...link, problem: 'refused', reason };
+  const { output } = await run(['status']);
+  expect(output).toMatch(/ 0\/1 +9\.9\.9\n/);
+  expect(output).toContain('n1 → n9: refused, it comes with another data directory\\u001b[31m\n');
+  server.replica.link = { ...link, state: 'closed' };
+  expect((await run(['status'])).output).toContain('n1 → n9: closed\n');
+  server.replica.link = link;
 });
 
 describe('errors', () => {
@@ -274,8 +269,7 @@ describe('errors', () => {
     ] as const) {
       server.replica.mood = mood;
       const argv = mood === 'silent' ? ['get', 'a', '--timeout-ms', '50'] : ['put', 'a', 'x'];
-      const { exitCode, errors } = await run(argv);
-      expect([exitCode, errors]).toEqual([expected, expect.stringContaining(text)]);
+      await expectFailure(run(argv), expected, text);
     }
   });
 
@@ -297,8 +291,7 @@ describe('errors', () => {
       errors: '',
     });
     expect((await run(['get', 'a', '--revision', '2'])).exitCode).toBe(1);
-    const again = await run(['compact', '3']);
-    expect([again.exitCode, again.errors]).toEqual([1, expect.stringContaining('up to 4')]);
+    await expectFailure(run(['compact', '3']), 1, 'up to 4');
     const future = await run(['compact', '9', '-o', 'json']);
     expect(future.exitCode).toBe(1);
     expect(JSON.parse(future.errors)).toMatchObject({
@@ -306,8 +299,7 @@ describe('errors', () => {
       retry: 'never',
     });
     expect(await json(['compact', '4'])).toEqual({ revision: 4, compactedRevision: 4 });
-    const wrong = await run(['compact', 'all']);
-    expect([wrong.exitCode, wrong.errors]).toEqual([64, expect.stringContaining('whole number')]);
+    await expectFailure(run(['compact', 'all']), 64, 'whole number');
   });
 
   it('[CL29] moves leadership, and says why it does not', async () => {

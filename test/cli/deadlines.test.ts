@@ -6,8 +6,16 @@ import { runInNewContext } from 'node:vm';
 import { afterEach, expect, it } from 'vitest';
 import { closing } from '../clean-up.ts';
 import { tcpListen } from '../transport/raw-sockets.ts';
-import { ANY_PORTS, endAll, logLines, runCliProcess, startCli, urlOf } from './cli-process.ts';
-import { runFake } from './fake-context.ts';
+import {
+  ANY_PORTS,
+  endAll,
+  logLines,
+  runCliProcess,
+  serveLine,
+  startCli,
+  urlOf,
+} from './cli-process.ts';
+import { expectFailure, runFake } from './fake-context.ts';
 import { scratch } from './scratch.ts';
 
 afterEach(endAll);
@@ -40,22 +48,13 @@ it('[CL25] a time limit holds though its signal is garbage meanwhile', async () 
   const collecting = setInterval(() => {
     if (typeof collect === 'function') collect();
   }, 20);
-  const { exitCode, errors } = await asked.finally(() => clearInterval(collecting));
-  expect([exitCode, errors]).toEqual([
-    69,
-    expect.stringContaining(`no answer within ${TIMEOUT_MS} ms`),
-  ]);
+  await expectFailure(asked, 69, `no answer within ${TIMEOUT_MS} ms`).finally(() =>
+    clearInterval(collecting),
+  );
 });
 
 it('[CL25] no command waits past its time limit for a server that is frozen', async () => {
-  const cli = startCli([
-    'serve',
-    '--id',
-    'n1',
-    '--data-dir',
-    join(scratch(), 'data'),
-    ...ANY_PORTS,
-  ]);
+  const cli = startCli(serveLine('n1', join(scratch(), 'data'), ...ANY_PORTS));
   const url = await urlOf(cli);
   cli.kill('SIGSTOP');
   for (const argv of COMMANDS.filter(([name]) => name !== 'txn')) {
@@ -87,11 +86,8 @@ it('[CL13] says of a listener that is no client port that it is none', async () 
   const url = await listener((socket) => {
     socket.end('HTTP/1.1 426 Upgrade Required\r\n\r\nThis port speaks to nodes.');
   });
-  const { exitCode, errors } = await runFake(['status', '--endpoints', url]);
-  expect([exitCode, errors]).toEqual([
-    69,
-    expect.stringContaining('is no client port of raftchart'),
-  ]);
+  const asked = runFake(['status', '--endpoints', url]);
+  await expectFailure(asked, 69, 'is no client port of raftchart');
 });
 
 it('[CL27] Ctrl-C ends a command that still reads its input, and nothing is sent', async () => {
@@ -126,7 +122,7 @@ it('[CL27] an output that cannot be written is an error, in JSON too', async () 
 
 it('[CL24] a start that never ends stops at SIGTERM all the same, with 0', async () => {
   // Whoever holds the lock of the database is opened for ever: a disk that does not answer.
-  const cli = startCli(['serve', '--id', 'n1', '--data-dir', join(scratch(), 'data')], {
+  const cli = startCli(serveLine('n1', join(scratch(), 'data')), {
     environment: { NODE_OPTIONS: `--import ${STUCK}` },
   });
   await cli.until((_, errors) => errors.includes('opening'));

@@ -1,4 +1,5 @@
 /** A process without a process: collects what a command writes and feeds what it reads. */
+import { expect } from 'vitest';
 import type { CliContext } from '../../src/cli/command.ts';
 import type { ExitCode } from '../../src/cli/exit-codes.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
@@ -16,6 +17,16 @@ export interface FakeOptions {
   readonly interrupted?: AbortSignal;
   /** Called with all output so far whenever there is more. */
   readonly onOutput?: (output: string) => void;
+}
+
+/** It ends with this exit code, and says this among its words. */
+export async function expectFailure(
+  running: Promise<CliRun>,
+  exitCode: ExitCode,
+  text: string,
+): Promise<void> {
+  const { exitCode: found, errors } = await running;
+  expect([found, errors]).toEqual([exitCode, expect.stringContaining(text)]);
 }
 
 export async function runFake(argv: readonly string[], options: FakeOptions = {}): Promise<CliRun> {

@@ -5,7 +5,7 @@ import { Refusal } from '../../src/cli/option-kinds.ts';
 import { environmentName, OPTIONS, type OptionName } from '../../src/cli/option-table.ts';
 import { readOptions, strayEnvironment } from '../../src/cli/read-options.ts';
 import { COMMANDS } from '../../src/cli/run-cli.ts';
-import { runFake } from './fake-context.ts';
+import { expectFailure, runFake } from './fake-context.ts';
 
 const ALL = Object.keys(OPTIONS) as OptionName[];
 
@@ -175,10 +175,7 @@ describe('help', () => {
     [['get', 'a', 'b'], 'raftchart get KEY'],
   ])(
     '[CL13] refuses unknown commands and wrong arguments with the way to the help: %j',
-    async (argv, text) => {
-      const { exitCode, errors } = await runFake(argv);
-      expect([exitCode, errors]).toEqual([64, expect.stringContaining(text)]);
-    },
+    (argv, text) => expectFailure(runFake(argv), 64, text),
   );
 
   it('[CL12] says its version', async () => {

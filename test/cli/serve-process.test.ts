@@ -12,6 +12,7 @@ import {
   logLines,
   QUICK,
   runCliProcess,
+  serveLine,
   startCli,
 } from './cli-process.ts';
 import { scratch } from './scratch.ts';
@@ -21,15 +22,12 @@ beforeEach(() => {
   directory = scratch();
 });
 
-const serveLine = (dataDir: string, ...more: readonly string[]) => [
-  'serve',
-  ...['--id', 'n1', '--data-dir', dataDir, ...ANY_PORTS, ...QUICK],
-  ...more,
-];
+const lineOf = (dataDir: string, ...more: readonly string[]) =>
+  serveLine('n1', dataDir, ...ANY_PORTS, ...QUICK, ...more);
 
 describe('a node as a process', () => {
-  it('[CL24] runs, logs JSON lines alone, stops cleanly at SIGTERM, and starts again by the same line', async () => {
-    const line = serveLine(join(directory, 'data'));
+  it('[CL24] [SV1] runs, logs JSON lines alone, stops cleanly at SIGTERM, and starts again by the same line', async () => {
+    const line = lineOf(join(directory, 'data'));
     const first = startCli(line);
     const url = await leading(first);
     expect((await fetch(`${url}/kv/a`, { method: 'PUT', body: 'kept' })).status).toBe(200);
@@ -45,7 +43,10 @@ describe('a node as a process', () => {
     }
     expect(logLines(first.errors(), 'stopped')).toHaveLength(1);
     const second = startCli(line);
-    expect(await (await fetch(`${await leading(second)}/kv/a`)).text()).toBe('kept');
+    const again = await leading(second);
+    expect(await (await fetch(`${again}/kv/a`)).text()).toBe('kept');
+    const status = await (await fetch(`${again}/status`)).json();
+    expect(status).toMatchObject({ id: 'n1', role: 'leader', leader: 'n1', revision: 2 });
     second.kill('SIGINT');
     expect(await second.ended).toBe(0);
   });
@@ -71,7 +72,7 @@ describe('a node as a process', () => {
   it.runIf(existsSync('/proc/self'))(
     '[ST17] [CL16] exits with 78 at once when its data directory cannot be made',
     async () => {
-      const cli = startCli(serveLine('/proc/raftchart'));
+      const cli = startCli(lineOf('/proc/raftchart'));
       expect(await cli.ended).toBe(78);
       expect(cli.errors()).toContain('/proc/raftchart could not be made');
     },
@@ -80,7 +81,7 @@ describe('a node as a process', () => {
   it('[CL16] [OP1] [OP5] exits with 74 when its disk fails, having said why and answered 503 meanwhile', async () => {
     // Files over the limit cannot be written: what a full disk does, but only to this process.
     const limited = ['bash', '-c', `trap '' XFSZ; ulimit -f 512; exec "$@"`, 'bash'];
-    const cli = startCli(serveLine(join(directory, 'data'), '--halt-linger-ms', '1500'), {
+    const cli = startCli(lineOf(join(directory, 'data'), '--halt-linger-ms', '1500'), {
       wrapper: limited,
     });
     const url = await leading(cli);
@@ -117,9 +118,9 @@ describe('a node that cannot start', () => {
   it.each([
     [64, '--id is needed', ['serve']],
     [64, '--data-dir is needed', ['serve', '--id', 'n1']],
-    [64, 'not this node, n1', serveLine('/nowhere', '--peers', 'n2=a:1,n3=b:1')],
-    [64, '--port is not an option', serveLine('/nowhere', '--port', '1')],
-    [69, 'RAFT_NOT_IMPLEMENTED', serveLine('/nowhere', '--join', 'http://a:1')],
+    [64, 'not this node, n1', lineOf('/nowhere', '--peers', 'n2=a:1,n3=b:1')],
+    [64, '--port is not an option', lineOf('/nowhere', '--port', '1')],
+    [69, 'RAFT_NOT_IMPLEMENTED', lineOf('/nowhere', '--join', 'http://a:1')],
   ])('[CL24] refuses a command line that makes no sense, with %i: %s', (code, text, argv) =>
     refused(argv, code, text),
   );
@@ -136,76 +137,70 @@ describe('a node that cannot start', () => {
         '--command-bytes-max 12000000 does not fit into --frame-bytes-max 200000',
         ...['--command-bytes-max=12000000', '--frame-bytes-max=200000'],
       ],
+      ['does not fit into --frame-bytes-max', '--command-bytes-max=12000000'],
+      ['does not fit into --frame-bytes-max 200000', '--frame-bytes-max=200000'],
     ];
     for (const [text, ...flags] of contradictions) {
-      const line = ['serve', '--id', 'n1', '--data-dir', data, ...ANY_PORTS, ...flags];
-      await refused(line, 78, text);
+      await refused(serveLine('n1', data, ...ANY_PORTS, ...flags), 78, text);
     }
     expect(existsSync(data)).toBe(false);
   });
 
   it('[CL24] refuses addresses that are taken, with 69, saying which', async () => {
     const { address } = closing(await tcpListen(() => {}));
-    const start = ['serve', '--id', 'n1', '--data-dir', join(directory, 'data')];
+    const start = serveLine('n1', join(directory, 'data'));
     const any = '127.0.0.1:0';
     await refused([...start, '--listen', address, '--peer-listen', any], 69, address);
     await refused([...start, '--listen', any, '--peer-listen', address], 69, address);
   });
 
-  it('[CL24] refuses a data directory that is another node’s, in use, or no directory, with 78', async () => {
+  it('[CL24] [ST5] refuses a data directory that is another node’s, in use, or no directory, with 78', async () => {
     const data = join(directory, 'data');
-    const cli = startCli(serveLine(data));
+    const cli = startCli(lineOf(data));
     await leading(cli);
-    await refused(serveLine(data), 78, 'in use');
+    await refused(lineOf(data), 78, 'in use');
     cli.kill('SIGTERM');
     await cli.ended;
-    const other = ['serve', '--id', 'n2', '--data-dir', data, ...ANY_PORTS];
-    await refused(other, 78, 'RAFT_WRONG_IDENTITY');
+    await refused(serveLine('n2', data, ...ANY_PORTS), 78, 'RAFT_WRONG_IDENTITY');
     await writeFile(join(directory, 'file'), 'x');
-    await refused(serveLine(join(directory, 'file', 'data')), 78, 'RAFT_LOG_REFUSED');
+    await refused(lineOf(join(directory, 'file', 'data')), 78, 'RAFT_LOG_REFUSED');
     await mkdir(join(directory, 'full'));
     await writeFile(join(directory, 'full', 'letter.txt'), 'x');
-    await refused(serveLine(join(directory, 'full')), 78, 'letter.txt');
+    await refused(lineOf(join(directory, 'full')), 78, 'letter.txt');
   });
 });
 
-describe('members that contradict the data directory', () => {
-  it('[CF5] a node that was started alone joins no cluster by --peers: it ends with 78, and only one cluster serves', async () => {
-    const base = await freeBasePort(3);
-    const peers = [1, 2, 3].map((at) => `n${at}=127.0.0.1:${base + at - 1}`).join(',');
-    const line = (id: string, ...more: readonly string[]) => [
-      ...['serve', '--id', id, '--data-dir', join(directory, id), '--listen', '127.0.0.1:0'],
-      ...[...QUICK, ...more],
-    ];
-    const alone = startCli(line('n1', '--peer-listen', '127.0.0.1:0'));
-    await leading(alone);
-    alone.kill('SIGTERM');
-    expect(await alone.ended).toBe(0);
-    const others = ['n2', 'n3'].map((id) => startCli(line(id, '--peers', peers)));
-    const first = await runCliProcess(line('n1', '--peers', peers));
-    expect(first.code).toBe(78);
-    expect(first.errors).toContain('belongs to a cluster of n1 alone');
-    expect(first.errors).not.toMatch(/--join|member add/);
-    await Promise.race(others.map(leading));
-    const again = startCli(line('n1', '--peer-listen', '127.0.0.1:0'));
-    await leading(again);
-  });
+it('[CF5] a node that was started alone joins no cluster by --peers: it ends with 78, and only one cluster serves', async () => {
+  const base = await freeBasePort(3);
+  const peers = [1, 2, 3].map((at) => `n${at}=127.0.0.1:${base + at - 1}`).join(',');
+  const line = (id: string, ...more: readonly string[]) =>
+    serveLine(id, join(directory, id), '--listen', '127.0.0.1:0', ...QUICK, ...more);
+  const alone = startCli(line('n1', '--peer-listen', '127.0.0.1:0'));
+  await leading(alone);
+  alone.kill('SIGTERM');
+  expect(await alone.ended).toBe(0);
+  const others = ['n2', 'n3'].map((id) => startCli(line(id, '--peers', peers)));
+  const first = await runCliProcess(line('n1', '--peers', peers));
+  expect(first.code).toBe(78);
+  expect(first.errors).toContain('belongs to a cluster of n1 alone');
+  expect(first.errors).not.toMatch(/--join|member add/);
+  await Promise.race(others.map(leading));
+  const again = startCli(line('n1', '--peer-listen', '127.0.0.1:0'));
+  await leading(again);
 });
 
-describe('client commands as processes', () => {
-  it('[CL18] work over pipes against a node', async () => {
-    const cli = startCli(serveLine(join(directory, 'data')));
-    const environment = { RAFTCHART_ENDPOINTS: await leading(cli) };
-    expect(await runCliProcess(['put', 'a', 'x'], environment)).toMatchObject({
-      code: 0,
-      output: 'revision 2\n',
-    });
-    expect(await runCliProcess(['get', 'a'], environment)).toMatchObject({ code: 0, output: 'x' });
-    const missing = await runCliProcess(['get', 'b'], environment);
-    expect([missing.code, missing.output]).toEqual([1, '']);
-    const watch = startCli(['watch', '--from', '2'], { environment });
-    await watch.until((output) => output.includes('put  a  x'));
-    watch.kill('SIGINT');
-    expect(await watch.ended).toBe(0);
+it('[CL18] client commands work over pipes against a node', async () => {
+  const cli = startCli(lineOf(join(directory, 'data')));
+  const environment = { RAFTCHART_ENDPOINTS: await leading(cli) };
+  expect(await runCliProcess(['put', 'a', 'x'], environment)).toMatchObject({
+    code: 0,
+    output: 'revision 2\n',
   });
+  expect(await runCliProcess(['get', 'a'], environment)).toMatchObject({ code: 0, output: 'x' });
+  const missing = await runCliProcess(['get', 'b'], environment);
+  expect([missing.code, missing.output]).toEqual([1, '']);
+  const watch = startCli(['watch', '--from', '2'], { environment });
+  await watch.until((output) => output.includes('put  a  x'));
+  watch.kill('SIGINT');
+  expect(await watch.ended).toBe(0);
 });

@@ -12,6 +12,7 @@ import {
   freeBasePort,
   leading,
   logLines,
+  serveLine,
   startCli,
   urlOf,
   withDescriptors,
@@ -32,8 +33,8 @@ beforeEach(() => {
 });
 
 function serveWith(files: number, ...more: readonly string[]): CliProcess {
-  const line = ['serve', '--id', 'n1', '--data-dir', join(directory, 'data'), ...ANY_PORTS];
-  return startCli([...line, ...more], { wrapper: withDescriptors(files) });
+  const line = serveLine('n1', join(directory, 'data'), ...more);
+  return startCli(line, { wrapper: withDescriptors(files) });
 }
 
 /** Connections that say nothing, and come back as often as they are closed, until the test is over. */
@@ -65,8 +66,7 @@ describe('few file descriptors', () => {
       const port = await freeBasePort(1);
       const peerPort = port + 100;
       const place = ['--listen', `127.0.0.1:${port}`, '--peer-listen', `127.0.0.1:${peerPort}`];
-      const line = ['serve', '--id', 'n1', '--data-dir', join(directory, 'data'), ...place];
-      const cli = startCli(line, { wrapper: withDescriptors(DESCRIPTORS) });
+      const cli = serveWith(DESCRIPTORS, ...place);
       const url = await leading(cli);
       await using client = connect({ endpoints: [url] });
       await client.put('first', 'x');
@@ -92,7 +92,7 @@ describe('few file descriptors', () => {
   );
 
   it('[SP2] with too few for all it does not start, and says what to do', async () => {
-    const cli = serveWith(100);
+    const cli = serveWith(100, ...ANY_PORTS);
     expect(await cli.ended).toBe(64);
     expect(cli.errors()).toContain('ulimit -n');
     expect(cli.errors()).toContain('RAFT_BAD_REQUEST');
@@ -101,7 +101,7 @@ describe('few file descriptors', () => {
   it.each([20, 40, 64])(
     '[SP2] [CL13] with %i, not enough to load the program, it says the same in one sentence',
     async (files) => {
-      const cli = serveWith(files);
+      const cli = serveWith(files, ...ANY_PORTS);
       expect(await cli.ended).toBe(64);
       expect(cli.errors()).toMatch(
         /^raftchart: This process may not open more files, and a node needs 144\. Raise .*ulimit -n.*\n$/,
@@ -113,7 +113,7 @@ describe('few file descriptors', () => {
 
   it('[SP4] --allow-host, more than once or by the environment, lets more names in', async () => {
     const names = ['--allow-host', 'one.test', '--allow-host', 'two.test,three.test'];
-    const cli = serveWith(1024, ...names, '--peers', 'n1=localhost:1');
+    const cli = serveWith(1024, ...ANY_PORTS, ...names, '--peers', 'n1=localhost:1');
     const port = Number(new URL(await urlOf(cli)).port);
     const statuses = ['one.test', 'two.test:1', 'THREE.test.', 'four.test', 'localhost'].map(
       (host) => statusFor(port, host),

@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CliOptions, type CliProcess, startCli } from '../cli/cli-process.ts';
+import { type CliOptions, type CliProcess, serveLine, startCli } from '../cli/cli-process.ts';
 import { freePorts } from './free-ports.ts';
 
 export interface Member {
@@ -84,9 +84,8 @@ export class ProcessCluster implements AsyncDisposable {
   run(id: string): CliProcess {
     const { url, peerAddress, dataDir } = this.member(id);
     const peers = this.members.map((each) => `${each.id}=${each.peerAddress}`).join(',');
-    const flags = ['--id', id, '--data-dir', dataDir, '--listen', new URL(url).host];
-    const peerFlags = ['--peer-listen', peerAddress, '--peers', peers];
-    const started = startCli(['serve', ...flags, ...peerFlags, ...this.#flags], this.#options);
+    const place = ['--listen', new URL(url).host, '--peer-listen', peerAddress, '--peers', peers];
+    const started = startCli(serveLine(id, dataDir, ...place, ...this.#flags), this.#options);
     this.#processes.set(id, started);
     return started;
   }

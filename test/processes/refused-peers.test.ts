@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { cleanUp } from '../clean-up.ts';
-import { ANY_PORTS, type CliProcess, endAll, logLines, startCli } from '../cli/cli-process.ts';
+import {
+  ANY_PORTS,
+  type CliProcess,
+  endAll,
+  logLines,
+  serveLine,
+  startCli,
+} from '../cli/cli-process.ts';
 import { freePorts } from './free-ports.ts';
 import { eventually, type Member, ProcessCluster } from './process-cluster.ts';
 
@@ -78,7 +85,7 @@ describe('a member that has forgotten', () => {
     ['restored', 'n1', 'older copy'],
     ['restored', 'n3', 'older copy'],
   ] as const)(
-    '[OP3] [A8] a %s %s is one line on each end, in status and /readyz, until it is repaired',
+    '[OP3] [ID1] [A8] a %s %s is one line on each end, in status and /readyz, and no vote, until it is repaired',
     async (how, id, words) => {
       await start(3);
       const member = cluster.member(id);
@@ -95,6 +102,8 @@ describe('a member that has forgotten', () => {
         const own = begun(cluster.log(id)).filter(({ peer }) => peer === other.id);
         expectOne(own, { level: 'warn', problem: 'refuses', reason: words });
       }
+      expect((await cluster.status(id))?.role).toMatch(/follower|preCandidate/);
+      if (how === 'wiped') expect(await cluster.status(id)).toMatchObject({ term: 0 });
       const readiness = await fetch(`${member.url}/readyz`);
       expect(readiness.status).toBe(503);
       expect((await readiness.json()).reason).toContain(words);
@@ -127,10 +136,7 @@ describe('a member that has forgotten', () => {
     cluster.run('n1');
     await cluster.converged();
     const peers = cluster.members.map((each) => `${each.id}=${each.peerAddress}`).join(',');
-    const copy = startCli([
-      ...['serve', '--id', 'n1', '--data-dir', copied, '--peers', peers],
-      ...ANY_PORTS,
-    ]);
+    const copy = startCli(serveLine('n1', copied, '--peers', peers, ...ANY_PORTS));
     await copy.until((_, errors) => begun(errors).length >= 2);
     for (const other of ['n2', 'n3']) {
       await refusedOften(cluster.member(other));
@@ -147,36 +153,34 @@ describe('a member that has forgotten', () => {
   });
 });
 
-describe('strangers', () => {
-  it('[OP3] [A11] another cluster, no member, another version: one line on each end, and one when they are gone', async () => {
-    await start(1);
-    const n1 = cluster.member('n1');
-    const { clusterId } = await (await fetch(`${n1.url}/status`)).json();
-    const newer = await newerProgram();
-    const strangers = [
-      await stranger('n00', n1, {}),
-      await stranger('n01', n1, { more: ['--cluster-id', clusterId] }),
-      await stranger('n02', n1, { more: ['--cluster-id', clusterId], program: newer }),
-    ];
-    for (const each of strangers) await each.until((_, errors) => begun(errors).length >= 1);
-    await eventually(20_000, 'three refusals', async () => begun(cluster.log('n1')).length >= 3);
-    for (let round = 0; round < 4; round += 1) await refusedOften(n1);
-    const told = begun(cluster.log('n1'));
-    expect(told.map(({ peer, problem }) => `${peer} ${problem}`).sort()).toEqual([
-      'n00 refused',
-      'n01 refused',
-      'null refused',
-    ]);
-    const words = ['cluster', 'not a member', 'protocol 9'];
-    for (const [at, each] of strangers.entries()) {
-      const reason = words[at] ?? 'a stranger too many';
-      expectOne(begun(each.errors()), { peer: 'n1', problem: 'refuses', reason });
-      expect(told.some((line) => String(line.reason).includes(reason))).toBe(true);
-      each.kill('SIGKILL');
-      await each.ended;
-    }
-    await eventually(30_000, 'all to be over', async () => over(cluster.log('n1')).length === 3);
-  });
+it('[OP3] [A11] another cluster, no member, another version: one line on each end, and one when they are gone', async () => {
+  await start(1);
+  const n1 = cluster.member('n1');
+  const { clusterId } = await (await fetch(`${n1.url}/status`)).json();
+  const newer = await newerProgram();
+  const strangers = [
+    await stranger('n00', n1, {}),
+    await stranger('n01', n1, { more: ['--cluster-id', clusterId] }),
+    await stranger('n02', n1, { more: ['--cluster-id', clusterId], program: newer }),
+  ];
+  for (const each of strangers) await each.until((_, errors) => begun(errors).length >= 1);
+  await eventually(20_000, 'three refusals', async () => begun(cluster.log('n1')).length >= 3);
+  for (let round = 0; round < 4; round += 1) await refusedOften(n1);
+  const told = begun(cluster.log('n1'));
+  expect(told.map(({ peer, problem }) => `${peer} ${problem}`).sort()).toEqual([
+    'n00 refused',
+    'n01 refused',
+    'null refused',
+  ]);
+  const words = ['cluster', 'not a member', 'protocol 9'];
+  for (const [at, each] of strangers.entries()) {
+    const reason = words[at] ?? 'a stranger too many';
+    expectOne(begun(each.errors()), { peer: 'n1', problem: 'refuses', reason });
+    expect(told.some((line) => String(line.reason).includes(reason))).toBe(true);
+    each.kill('SIGKILL');
+    await each.ended;
+  }
+  await eventually(30_000, 'all to be over', async () => over(cluster.log('n1')).length === 3);
 });
 
 interface StrangerOptions {
@@ -193,10 +197,8 @@ async function stranger(
   const directory = await mkdtemp(join(n1.dataDir, '..', `${id}-`));
   const [port] = await freePorts(1);
   const own = `127.0.0.1:${port}`;
-  const line = [
-    ...['serve', '--id', id, '--data-dir', join(directory, 'data'), '--listen', '127.0.0.1:0'],
-    ...['--peer-listen', own, '--peers', `${id}=${own},n1=${n1.peerAddress}`, ...more],
-  ];
+  const peers = ['--peer-listen', own, '--peers', `${id}=${own},n1=${n1.peerAddress}`];
+  const line = serveLine(id, join(directory, 'data'), '--listen', '127.0.0.1:0', ...peers, ...more);
   return startCli(line, program === undefined ? {} : { program });
 }
 

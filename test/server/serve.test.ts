@@ -1,7 +1,6 @@
 /** The composition root with a real node: one member on a temporary directory, real sockets, real disk. */
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/client/index.ts';
@@ -13,6 +12,7 @@ import { DEFAULT_TIMING } from '../../src/rules/timing.ts';
 import { DEFAULT_SERVER_LIMITS } from '../../src/server/limits.ts';
 import { type RunningServer, type ServeOptions, serve } from '../../src/server/serve.ts';
 import { cleanUp } from '../clean-up.ts';
+import { scratch } from '../cli/scratch.ts';
 import { eventually } from './eventually.ts';
 
 interface LogLine {
@@ -20,11 +20,7 @@ interface LogLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-async function directory(): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), 'raftchart-serve-'));
-  cleanUp(() => rm(path, { recursive: true, force: true }));
-  return join(path, 'data');
-}
+const directory = (): string => join(scratch(), 'data');
 
 function options(
   dataDir: string,
@@ -68,7 +64,7 @@ const membersOf = (text: string) =>
 describe('a server of one', () => {
   it('[KV25] compacts by itself what is more than it was told to keep', async () => {
     const retention = { revisionsMax: 10, ageMaxMs: 0 };
-    const { url } = await start(options(await directory(), { retention }));
+    const { url } = await start(options(directory(), { retention }));
     const client = connect({ endpoints: [url] });
     for (let count = 0; count < 30; count += 1) await client.put('a', 'x');
     await eventually(async () => (await fetch(`${url}/metrics`)).text()).toContain(
@@ -80,22 +76,8 @@ describe('a server of one', () => {
     await client.close();
   });
 
-  it('[SV1] serves over HTTP and the client protocol, and keeps what it acknowledged', async () => {
-    const dataDir = await directory();
-    const first = await start(options(dataDir));
-    const client = connect({ endpoints: [first.url] });
-    expect(await client.put('a', 'x')).toMatchObject({ revision: 2 });
-    expect(await (await fetch(`${first.url}/kv/a`)).text()).toBe('x');
-    await client.close();
-    await first.close();
-    const second = await start(options(dataDir));
-    expect(await (await fetch(`${second.url}/kv/a`)).text()).toBe('x');
-    const status = await (await fetch(`${second.url}/status`)).json();
-    expect(status).toMatchObject({ id: 'n1', role: 'leader', leader: 'n1', revision: 2 });
-  });
-
   it('[SV16] logs where it serves and every change of its role, with the cause', async () => {
-    const given = options(await directory());
+    const given = options(directory());
     const { url } = await start(given);
     expect(given.lines.find(({ event }) => event === 'serving')?.fields).toMatchObject({ url });
     const roles = given.lines.filter(({ event }) => event === 'role').map(({ fields }) => fields);
@@ -104,7 +86,7 @@ describe('a server of one', () => {
   });
 
   it('[SV27] answers what is under way before it closes, and lets nothing new begin', async () => {
-    const server = await start(options(await directory()));
+    const server = await start(options(directory()));
     const client = connect({ endpoints: [server.url] });
     cleanUp(() => client.close());
     await client.put('warm', 'x');
@@ -121,16 +103,16 @@ describe('a server of one', () => {
 
 describe('starting', () => {
   it('[SV26] finds a taken client port before it touches the disk', async () => {
-    const first = await start(options(await directory()));
+    const first = await start(options(directory()));
     const port = Number(new URL(first.url).port);
-    const dataDir = await directory();
+    const dataDir = directory();
     const given = options(dataDir, { listen: { host: '127.0.0.1', port } });
     await expect(serve(given)).rejects.toMatchObject({ code: 'RAFT_CONFLICT' });
     expect(await storedClusterId(dataDir)).toBeNull();
   });
 
   it('[SV26] leaves nothing running when the node refuses to start', async () => {
-    const dataDir = await directory();
+    const dataDir = directory();
     const first = await start(options(dataDir));
     await first.close();
     const listen = { host: '127.0.0.1', port: Number(new URL(first.url).port) };
@@ -151,7 +133,7 @@ describe('the cluster’s name', () => {
   });
 
   it('[SV25] stays as the data directory has it when the addresses change; --peers is then only told of', async () => {
-    const dataDir = await directory();
+    const dataDir = directory();
     const peers = (port: number) => membersOf(`n1=127.0.0.1:${port}`);
     const first = await start(options(dataDir, { peers: peers(1) }));
     const { clusterId } = first.replica.status();
@@ -164,7 +146,7 @@ describe('the cluster’s name', () => {
   });
 
   it('[SV25] can be given, and a directory of another cluster is then refused', async () => {
-    const dataDir = await directory();
+    const dataDir = directory();
     const first = await start(options(dataDir, { clusterId: 'east' }));
     expect(first.replica.status().clusterId).toBe('east');
     await first.close();
@@ -173,7 +155,7 @@ describe('the cluster’s name', () => {
   });
 
   it('[CF5] refuses members that the data directory does not know, and changes nothing', async () => {
-    const dataDir = await directory();
+    const dataDir = directory();
     const alone = await serve(options(dataDir));
     await alone.close();
     const identity = await readFile(join(dataDir, 'identity.json'), 'utf8');
@@ -190,7 +172,7 @@ describe('the cluster’s name', () => {
   });
 
   it('[CF8] refuses limits that what is in the log has outgrown, and says how much is enough', async () => {
-    const dataDir = await directory();
+    const dataDir = directory();
     const server = await start(options(dataDir));
     const body = 'x'.repeat(300_000);
     await fetch(`${server.url}/kv/large`, { method: 'PUT', body });
@@ -204,7 +186,7 @@ describe('the cluster’s name', () => {
   });
 
   it('[CF5] refuses a start that leaves members out, or exchanges one', async () => {
-    const dataDir = await directory();
+    const dataDir = directory();
     const founding = membersOf('n1=127.0.0.1:1,n2=127.0.0.1:2');
     await (await serve(options(dataDir, { peers: founding }))).close();
     for (const peers of [null, membersOf('n1=127.0.0.1:1,n3=127.0.0.1:2')]) {

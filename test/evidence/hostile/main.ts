@@ -1,27 +1,18 @@
 /**
- * `npm run hostile`: each attack against three real processes with a 512 MB heap while an ordinary client works, then
- * each command line that contradicts itself. Exits 1 if anything did not hold.
+ * `npm run hostile`: each attack against three real processes with a 512 MB heap while an ordinary client works.
+ * Exits 1 if anything did not hold.
  */
 import { fileURLToPath } from 'node:url';
 import { wholeNumber, wordsOf } from '../../command-words.ts';
 import { tableOf, timeLeft } from '../screen.ts';
 import { ATTACKS } from './attacks.ts';
-import { STARTS, tryStart } from './contradictory-starts.ts';
-import {
-  faultsOf,
-  SIEGE_HEAD,
-  type Siege,
-  START_HEAD,
-  siegeRow,
-  startRow,
-  verdictOn,
-} from './report.ts';
+import { faultsOf, SIEGE_HEAD, type Siege, siegeRow, verdictOn } from './report.ts';
 import { besiege } from './siege.ts';
 
 const BUILT = '../../../dist/src/cli/main.js';
 const USAGE = `npm run hostile -- [options]
   --seconds 8     how long the ordinary client is measured before each attack, and an attack without an end goes on
-  --only TEXT     only the attacks and starts whose name contains TEXT
+  --only TEXT     only the attacks whose name contains TEXT
   --cli FILE      another build's dist/src/cli/main.js, to compare
   --json          the measurements as JSON
   --help          this text`;
@@ -36,7 +27,6 @@ const { values: options } = wordsOf(USAGE, {
 });
 const durationMs = wholeNumber('seconds', options.seconds) * 1_000;
 const attacks = ATTACKS.filter(({ name }) => name.includes(options.only));
-const starts = STARTS.filter(({ name }) => name.includes(options.only));
 const left = timeLeft(attacks.length);
 const sieges: Siege[] = [];
 for (const named of attacks) {
@@ -45,17 +35,6 @@ for (const named of attacks) {
   console.error(`${sieges.length}/${attacks.length} ${siege.name}: ${verdictOn(siege)}`);
   console.error(`    ${siege.said}; ${left(sieges.length)}`);
 }
-const outcomes = [];
-for (const start of starts) outcomes.push(await tryStart(options.cli, start));
-if (options.json) console.log(JSON.stringify({ sieges, starts: outcomes }));
-else {
-  const tables = [
-    [SIEGE_HEAD, ...sieges.map(siegeRow)],
-    [START_HEAD, ...outcomes.map(startRow)],
-  ];
-  const filled = tables.filter(({ length }) => length > 1);
-  console.log(filled.map(tableOf).join('\n\n'));
-}
-const hasFailed =
-  sieges.some((siege) => faultsOf(siege).length > 0) || outcomes.some((each) => !each.isRefused);
-process.exitCode = hasFailed ? 1 : 0;
+if (options.json) console.log(JSON.stringify({ sieges }));
+else console.log(tableOf([SIEGE_HEAD, ...sieges.map(siegeRow)]));
+if (sieges.some((siege) => faultsOf(siege).length > 0)) process.exitCode = 1;

@@ -1,6 +1,5 @@
-/** What each attack did to the cluster, judged, and the rows of the tables for people. */
+/** What each attack did to the cluster, judged, and its row of the table for people. */
 import type { Service } from '../ordinary-client.ts';
-import type { StartOutcome } from './contradictory-starts.ts';
 
 export interface Siege {
   readonly name: string;
@@ -54,12 +53,4 @@ export function siegeRow(siege: Siege): readonly string[] {
     keptMib.toFixed(0),
     verdictOn(siege),
   ];
-}
-
-export const START_HEAD = ['start', 'end', 'ms', ''];
-
-export function startRow({ name, exitCode, afterMs, isRefused, said }: StartOutcome): string[] {
-  const how = exitCode === null ? 'did not end by itself' : `exit ${exitCode}`;
-  const verdict = isRefused ? 'refused' : `NOT REFUSED: ${said.trim().split('\n').at(-1) ?? ''}`;
-  return [name, how, afterMs.toFixed(0), verdict];
 }
