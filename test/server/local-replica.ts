@@ -81,6 +81,18 @@ export class LocalReplica implements Replica {
     this.#leader = this.id;
   }
 
+  /** Says how often a range of the store was looked up since. */
+  countLooks(): () => number {
+    const { machine } = this;
+    const { range } = machine;
+    let looks = 0;
+    machine.range = (options) => {
+      looks += 1;
+      return range.call(machine, options);
+    };
+    return () => looks;
+  }
+
   /** How many commands wait to be applied. */
   get queued(): number {
     return this.#queue.length;

@@ -1,5 +1,6 @@
 /** The server's two interfaces over a local replica: without sockets, or on a loopback port. */
 
+import { expect } from 'vitest';
 import { encodeCommand } from '../../src/kv/command-codec.ts';
 import type { KvCommand } from '../../src/kv/commands.ts';
 import { createHeld, type Held } from '../../src/server/admission/held-bytes.ts';
@@ -62,6 +63,17 @@ export function localApi(options: LocalOptions = {}): LocalApi {
       replica.submit(encodeCommand(command), { timeoutMs: 1_000 }, () => done()),
     );
   return { api, replica, context, streams, faults, send, put, commit };
+}
+
+/** The answer has this status, and its JSON at least these fields. */
+export async function expectAnswer(
+  asked: Promise<Response>,
+  status: number,
+  fields: object,
+): Promise<void> {
+  const response = await asked;
+  expect(await response.json()).toMatchObject(fields);
+  expect(response.status).toBe(status);
 }
 
 /** As over a socket that takes all at once: an answer is over when the whole of it was read, and a stream of events never. */

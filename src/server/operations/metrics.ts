@@ -54,19 +54,17 @@ export function metricsText(sources: MetricsSources): string {
   ]);
 }
 
-const gauge = (name: string, help: string, value: number | readonly Sample[]): Family => ({
-  name: `raftchart_${name}`,
-  type: 'gauge',
-  help,
-  samples: samplesOf(value),
-});
+const numbers =
+  (type: 'gauge' | 'counter', ending: string) =>
+  (name: string, help: string, value: number | readonly Sample[]): Family => ({
+    name: `raftchart_${name}${ending}`,
+    type,
+    help,
+    samples: typeof value === 'number' ? [{ value }] : value,
+  });
 
-const counter = (name: string, help: string, value: number | readonly Sample[]): Family => ({
-  name: `raftchart_${name}_total`,
-  type: 'counter',
-  help,
-  samples: samplesOf(value),
-});
+const gauge = numbers('gauge', '');
+const counter = numbers('counter', '_total');
 
 type Labelled = readonly [Histogram, Readonly<Record<string, string>>];
 
@@ -79,10 +77,6 @@ const histograms = (name: string, help: string, all: readonly Labelled[]): Famil
 
 const histogram = (name: string, help: string, measured: Histogram): Family =>
   histograms(name, help, [[measured, {}]]);
-
-function samplesOf(value: number | readonly Sample[]): readonly Sample[] {
-  return typeof value === 'number' ? [{ value }] : value;
-}
 
 function identityFamilies(status: ReplicaStatus, version: string): readonly Family[] {
   const roles = ROLES.map((role) => ({ labels: { role }, value: role === status.role ? 1 : 0 }));

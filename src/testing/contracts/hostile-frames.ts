@@ -14,6 +14,12 @@ export interface Hostile {
   readonly frames: readonly Uint8Array[];
 }
 
+type Case = readonly [name: string, ...frames: Uint8Array[]];
+
+function hostile(cases: readonly Case[]): readonly Hostile[] {
+  return cases.map(([name, ...frames]) => ({ name, frames }));
+}
+
 /** With every extension that MessagePack knows here, so that hostile values can be expressed. */
 const packr = new Packr({ useRecords: false, moreTypes: true });
 
@@ -92,12 +98,12 @@ export function hostileNumbers(): readonly Hostile[] {
 export function hostileShapes(): readonly Hostile[] {
   return EVERY_MESSAGE.flatMap((message) => {
     const body = bodyOf(encodeMessage(message, 0));
-    return [
-      { name: `${message.type} without its last field`, frames: [rawFrame(body.slice(0, -1))] },
-      { name: `${message.type} with a field more`, frames: [rawFrame([...body, 1])] },
-      { name: `${message.type} inside a list`, frames: [rawFrame([body])] },
-      { name: `${message.type} as a map`, frames: [rawFrame({ ...body })] },
-    ];
+    return hostile([
+      [`${message.type} without its last field`, rawFrame(body.slice(0, -1))],
+      [`${message.type} with a field more`, rawFrame([...body, 1])],
+      [`${message.type} inside a list`, rawFrame([body])],
+      [`${message.type} as a map`, rawFrame({ ...body })],
+    ]);
   });
 }
 
@@ -132,7 +138,7 @@ function appended(
   lastIndex: number,
   runs: readonly EntryRun[],
   runCount = runs.length,
-): Hostile['frames'] {
+): readonly Uint8Array[] {
   return [encodeMessage(appendOf(1, lastIndex), runCount), ...runs.map(({ bytes }) => bytes)];
 }
 
@@ -154,119 +160,91 @@ const PAIR = runOf({ firstIndex: 11, count: 2 });
 const ONE_MESSAGE = encodeMessage(appendOf(1, 12), 1);
 
 /** Runs that do not fit the message they follow (TR5). */
-export const MISFITS: readonly Hostile[] = [
-  { name: 'a gap before the run', frames: appended(12, [runOf({ firstIndex: 12 })]) },
-  {
-    name: 'a run that overlaps the previous entry',
-    frames: appended(12, [runOf({ firstIndex: 10, count: 3 })]),
-  },
-  {
-    name: 'a gap between runs',
-    frames: appended(13, [runOf({ firstIndex: 11 }), runOf({ firstIndex: 13 })]),
-  },
-  {
-    name: 'runs in the wrong order',
-    frames: appended(12, [runOf({ firstIndex: 12 }), runOf({ firstIndex: 11 })]),
-  },
-  {
-    name: 'terms that fall',
-    frames: appended(12, [runOf({ firstIndex: 11, term: 5 }), runOf({ firstIndex: 12, term: 4 })]),
-  },
-  {
-    name: 'a term below the previous entry',
-    frames: appended(11, [runOf({ firstIndex: 11, term: 3 })]),
-  },
-  { name: 'a term above the leader', frames: appended(11, [runOf({ firstIndex: 11, term: 6 })]) },
-  { name: 'a run past the last index', frames: appended(11, [PAIR]) },
-  { name: 'runs that end early', frames: appended(13, [PAIR]) },
-  { name: 'more runs than entries', frames: appended(11, [], 2) },
-  { name: 'runs beside a heartbeat', frames: appended(10, [], 1) },
-  { name: 'entries without a run', frames: appended(12, [], 0) },
-  { name: 'runs beside a vote', frames: [rawFrame([RequestVote, 5, 4, 7], { runCount: 1 })] },
-  { name: 'a proposal without a run', frames: [rawFrame([Propose, 5, 1, 1])] },
-  { name: 'a proposal with two runs', frames: [rawFrame([Propose, 5, 1, 2], { runCount: 2 })] },
-  {
-    name: 'a proposal of another count',
-    frames: [
-      rawFrame([Propose, 5, 1, 3], { runCount: 1 }),
-      runOf({ firstIndex: 1, count: 2 }).bytes,
-    ],
-  },
-  {
-    name: 'a proposal numbered from 2',
-    frames: [rawFrame([Propose, 5, 1, 2], { runCount: 1 }), runOf({ firstIndex: 2 }).bytes],
-  },
-  {
-    name: 'a proposal that numbers itself',
-    frames: [rawFrame([Propose, 5, 1, 2], { runCount: 1 }), PAIR.bytes],
-  },
-];
+export const MISFITS: readonly Hostile[] = hostile([
+  ['a gap before the run', ...appended(12, [runOf({ firstIndex: 12 })])],
+  [
+    'a run that overlaps the previous entry',
+    ...appended(12, [runOf({ firstIndex: 10, count: 3 })]),
+  ],
+  ['a gap between runs', ...appended(13, [runOf({ firstIndex: 11 }), runOf({ firstIndex: 13 })])],
+  [
+    'runs in the wrong order',
+    ...appended(12, [runOf({ firstIndex: 12 }), runOf({ firstIndex: 11 })]),
+  ],
+  [
+    'terms that fall',
+    ...appended(12, [runOf({ firstIndex: 11, term: 5 }), runOf({ firstIndex: 12, term: 4 })]),
+  ],
+  ['a term below the previous entry', ...appended(11, [runOf({ firstIndex: 11, term: 3 })])],
+  ['a term above the leader', ...appended(11, [runOf({ firstIndex: 11, term: 6 })])],
+  ['a run past the last index', ...appended(11, [PAIR])],
+  ['runs that end early', ...appended(13, [PAIR])],
+  ['more runs than entries', ...appended(11, [], 2)],
+  ['runs beside a heartbeat', ...appended(10, [], 1)],
+  ['entries without a run', ...appended(12, [], 0)],
+  ['runs beside a vote', rawFrame([RequestVote, 5, 4, 7], { runCount: 1 })],
+  ['a proposal without a run', rawFrame([Propose, 5, 1, 1])],
+  ['a proposal with two runs', rawFrame([Propose, 5, 1, 2], { runCount: 2 })],
+  [
+    'a proposal of another count',
+    rawFrame([Propose, 5, 1, 3], { runCount: 1 }),
+    runOf({ firstIndex: 1, count: 2 }).bytes,
+  ],
+  [
+    'a proposal numbered from 2',
+    rawFrame([Propose, 5, 1, 2], { runCount: 1 }),
+    runOf({ firstIndex: 2 }).bytes,
+  ],
+  ['a proposal that numbers itself', rawFrame([Propose, 5, 1, 2], { runCount: 1 }), PAIR.bytes],
+]);
 
 /** A ReadIndex of term 5; our own packer would send a plain 0. */
 const MINUS_ZERO = Uint8Array.of(0x93, MESSAGE_CODE.ReadIndex, 5, 0xcb, 0x80, 0, 0, 0, 0, 0, 0, 0);
 
 /** Bytes that are not what they should be, whatever they would mean (TR3). */
-export const GARBAGE: readonly Hostile[] = [
-  { name: 'an empty frame', frames: [new Uint8Array(0)] },
-  { name: 'a head without a body', frames: [sealed(new Uint8Array(0))] },
-  { name: 'a frame of unknown kind', frames: [rawFrame([RequestVote, 5, 4, 7], { kind: 9 })] },
-  {
-    name: 'a message of another version',
-    frames: [rawFrame([RequestVote, 5, 4, 7], { version: PROTOCOL_VERSION + 1 })],
-  },
-  {
-    name: 'a message with a long body',
-    frames: [rawFrame([RequestVote, 5, 4, 7, 'x'.repeat(200)])],
-  },
-  { name: 'a run without a message', frames: [PAIR.bytes] },
-  { name: 'a message where a run is due', frames: [ONE_MESSAGE, encodeMessage(appendOf(1), 0)] },
-  { name: 'random bytes where a run is due', frames: [ONE_MESSAGE, new Uint8Array(99).fill(7)] },
-  { name: 'a run with a damaged head', frames: [ONE_MESSAGE, damaged(PAIR, 9)] },
-  {
-    name: 'a run with a damaged payload',
-    frames: [ONE_MESSAGE, damaged(PAIR, PAIR.bytes.length - 1)],
-  },
-  { name: 'a run that was cut', frames: [ONE_MESSAGE, PAIR.bytes.subarray(0, -1)] },
-  { name: 'an entry of unknown kind', frames: [ONE_MESSAGE, lying(PAIR, RUN_HEADER_BYTES, 0xff)] },
-  {
-    name: 'an entry longer than its run',
-    frames: [ONE_MESSAGE, lying(PAIR, RUN_HEADER_BYTES + 1, 99)],
-  },
-  {
-    name: 'a last entry longer than its run',
-    frames: appended(11, [], 1).concat(lying(runOf({ firstIndex: 11 }), RUN_HEADER_BYTES + 1, 9)),
-  },
-  {
-    name: 'bytes behind the last entry',
-    frames: [ONE_MESSAGE, lying(PAIR, RUN_HEADER_BYTES + 14, 5)],
-  },
-  {
-    name: 'fewer entries than counted',
-    frames: [ONE_MESSAGE, lying(PAIR, RUN_HEADER_BYTES + 1, 21)],
-  },
-  { name: 'a run with a time past the safe integers', frames: [ONE_MESSAGE, lying(PAIR, 31, 1)] },
-  { name: 'a body that is a number', frames: [rawFrame(7)] },
-  { name: 'a body that is a text', frames: [rawFrame('RequestVote')] },
-  { name: 'a body in bytes', frames: [rawFrame([RequestVote, 5, 4, new Uint8Array(3)])] },
-  { name: 'a body cut in a number', frames: [sealed(Uint8Array.of(0x92, 0xce, 0, 0))] },
-  { name: 'a request id of minus zero', frames: [sealed(MINUS_ZERO)] },
-  { name: 'two bodies', frames: [sealed(Uint8Array.of(0x91, 1, 0x91, 1))] },
-  { name: 'lists within lists', frames: [sealed(new Uint8Array(100).fill(0x91))] },
-  { name: 'a list of four billion', frames: [sealed(Uint8Array.of(0xdd, 255, 255, 255, 255))] },
-  {
-    name: 'a record definition',
-    frames: [sealed(Uint8Array.of(0xd4, 0x72, 0x40, 0x91, 0xa1, 0x61, 1))],
-  },
-  { name: 'a date', frames: [sealed(Uint8Array.of(0xd6, 0xff, 0, 0, 0, 1))] },
-];
+export const GARBAGE: readonly Hostile[] = hostile([
+  ['an empty frame', new Uint8Array(0)],
+  ['a head without a body', sealed(new Uint8Array(0))],
+  ['a frame of unknown kind', rawFrame([RequestVote, 5, 4, 7], { kind: 9 })],
+  [
+    'a message of another version',
+    rawFrame([RequestVote, 5, 4, 7], { version: PROTOCOL_VERSION + 1 }),
+  ],
+  ['a message with a long body', rawFrame([RequestVote, 5, 4, 7, 'x'.repeat(200)])],
+  ['a run without a message', PAIR.bytes],
+  ['a message where a run is due', ONE_MESSAGE, encodeMessage(appendOf(1), 0)],
+  ['random bytes where a run is due', ONE_MESSAGE, new Uint8Array(99).fill(7)],
+  ['a run with a damaged head', ONE_MESSAGE, damaged(PAIR, 9)],
+  ['a run with a damaged payload', ONE_MESSAGE, damaged(PAIR, PAIR.bytes.length - 1)],
+  ['a run that was cut', ONE_MESSAGE, PAIR.bytes.subarray(0, -1)],
+  ['an entry of unknown kind', ONE_MESSAGE, lying(PAIR, RUN_HEADER_BYTES, 0xff)],
+  ['an entry longer than its run', ONE_MESSAGE, lying(PAIR, RUN_HEADER_BYTES + 1, 99)],
+  [
+    'a last entry longer than its run',
+    ...appended(11, [], 1).concat(lying(runOf({ firstIndex: 11 }), RUN_HEADER_BYTES + 1, 9)),
+  ],
+  ['bytes behind the last entry', ONE_MESSAGE, lying(PAIR, RUN_HEADER_BYTES + 14, 5)],
+  ['fewer entries than counted', ONE_MESSAGE, lying(PAIR, RUN_HEADER_BYTES + 1, 21)],
+  ['a run with a time past the safe integers', ONE_MESSAGE, lying(PAIR, 31, 1)],
+  ['a body that is a number', rawFrame(7)],
+  ['a body that is a text', rawFrame('RequestVote')],
+  ['a body in bytes', rawFrame([RequestVote, 5, 4, new Uint8Array(3)])],
+  ['a body cut in a number', sealed(Uint8Array.of(0x92, 0xce, 0, 0))],
+  ['a request id of minus zero', sealed(MINUS_ZERO)],
+  ['two bodies', sealed(Uint8Array.of(0x91, 1, 0x91, 1))],
+  ['lists within lists', sealed(new Uint8Array(100).fill(0x91))],
+  ['a list of four billion', sealed(Uint8Array.of(0xdd, 255, 255, 255, 255))],
+  ['a record definition', sealed(Uint8Array.of(0xd4, 0x72, 0x40, 0x91, 0xa1, 0x61, 1))],
+  ['a date', sealed(Uint8Array.of(0xd6, 0xff, 0, 0, 0, 1))],
+]);
 
-export const HOSTILE_HELLOS: readonly Hostile[] = hostileHellos();
+export const HOSTILE_HELLOS: readonly Hostile[] = hostile(hostileHellos());
 
-function hostileHellos(): readonly Hostile[] {
+function hostileHellos(): readonly Case[] {
   const sound = bodyOf(HELLO);
   const changed = (at: number, value: unknown): Uint8Array =>
     rawFrame(sound.with(at, value), { kind: FRAME_KIND.hello });
-  return [
+  const hellos: readonly Case[] = [
     ['without a cluster', changed(0, '')],
     ['with a cluster of 129 characters', changed(0, 'c'.repeat(129))],
     ['with a line break in its cluster', changed(0, 'a\nb')],
@@ -278,13 +256,7 @@ function hostileHellos(): readonly Hostile[] {
     ['with half a boot', changed(3, 0.5)],
     ['without a lineage', changed(4, [])],
     ['with a text as lineage', changed(4, '0a1b')],
-    [
-      'with 257 boots in its lineage',
-      changed(
-        4,
-        Array.from({ length: 257 }, () => 'ab'),
-      ),
-    ],
+    ['with 257 boots in its lineage', changed(4, Array<string>(257).fill('ab'))],
     ['with a boot that is not hexadecimal', changed(4, ['xyz'])],
     ['with a boot of 33 digits', changed(4, ['a'.repeat(33)])],
     ['with a number as boot', changed(4, [7])],
@@ -294,5 +266,6 @@ function hostileHellos(): readonly Hostile[] {
     ['as a map', rawFrame({ ...sound }, { kind: FRAME_KIND.hello })],
     ['with runs', rawFrame(sound, { kind: FRAME_KIND.hello, runCount: 1 })],
     ['of 17 KiB', rawFrame(sound.with(0, 'c'.repeat(17 * KIB)), { kind: FRAME_KIND.hello })],
-  ].map(([name, frame]) => ({ name: `a hello ${name}`, frames: [frame as Uint8Array] }));
+  ];
+  return hellos.map(([name, ...frames]) => [`a hello ${name}`, ...frames]);
 }

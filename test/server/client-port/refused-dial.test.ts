@@ -5,12 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { RaftError } from '../../../src/core/errors.ts';
 import { dialWebSocket } from '../../../src/wire/ws-socket.ts';
 import { cleanUp } from '../../clean-up.ts';
-import { localServer } from '../local-server.ts';
+import { served } from '../local-server.ts';
 
 describe('a refused WebSocket', () => {
   it('[SV24] tells a client that comes later why the node halted, and not the status alone', async () => {
-    const { replica, url, close } = await localServer();
-    cleanUp(close);
+    const { replica, url } = await served();
     replica.halt(new RaftError('RAFT_STORAGE_FAILED', 'the disk is gone'));
     expect(await refusalOf(url)).toBe(
       'This node has halted (RAFT_STORAGE_FAILED: the disk is gone) and answers no more. Ask another node.',

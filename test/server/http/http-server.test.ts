@@ -21,22 +21,14 @@ const request = (line: string, headers = '', body = '') =>
 describe('paths', () => {
   it('[SV9] refuses dot segments, which programs on the way would remove, instead of using another key', async () => {
     const { port, replica } = await served();
-    for (const path of [
-      '/kv/a/../b',
-      '/kv/a/./b',
-      '/kv/..',
-      '/kv/%2e%2E',
-      '/kv/a/%2e/b',
-      '/../kv/a',
-    ]) {
-      const answer = await told(port, request(`PUT ${path}`, 'Content-Length: 1\r\n', 'x'));
-      expect([path, answer.slice(0, 12)]).toEqual([path, 'HTTP/1.1 400']);
-      expect(answer).toContain('RAFT_BAD_REQUEST');
+    const put = (path: string) => told(port, request(`PUT ${path}`, 'Content-Length: 1\r\n', 'x'));
+    const dotted = '/kv/a/../b /kv/a/./b /kv/.. /kv/%2e%2E /kv/a/%2e/b /../kv/a';
+    for (const path of dotted.split(' ')) {
+      expect(await put(path), path).toMatch(/^HTTP\/1\.1 400 .*RAFT_BAD_REQUEST/s);
     }
     expect(replica.machine.keyCount).toBe(0);
     for (const path of ['/kv/a%2F..%2Fb', '/kv/...', '/kv/.a', '/kv/a..']) {
-      const answer = await told(port, request(`PUT ${path}`, 'Content-Length: 1\r\n', 'x'));
-      expect([path, answer.slice(0, 12)]).toEqual([path, 'HTTP/1.1 200']);
+      expect(await put(path), path).toMatch(/^HTTP\/1\.1 200 /);
     }
   });
 
@@ -96,18 +88,16 @@ describe('bodies', () => {
   });
 });
 
-describe('streams', () => {
-  it('[SV15] streams events as they happen, and notices when the reader is gone', async () => {
-    const { url, context, streams } = await served();
-    const controller = new AbortController();
-    const events = readSse(await fetch(`${url}/watch?prefix=a`, { signal: controller.signal }));
-    await events.next();
-    await fetch(`${url}/kv/a1`, { method: 'PUT', body: 'x' });
-    expect((await events.nextData()).id).toBe('2');
-    expect([streams.count, context.counters.httpWatches]).toEqual([1, 1]);
-    controller.abort();
-    await eventually(() => [streams.count, context.counters.httpWatches]).toEqual([0, 0]);
-  });
+it('[SV15] streams events as they happen, and notices when the reader is gone', async () => {
+  const { url, context, streams } = await served();
+  const controller = new AbortController();
+  const events = readSse(await fetch(`${url}/watch?prefix=a`, { signal: controller.signal }));
+  await events.next();
+  await fetch(`${url}/kv/a1`, { method: 'PUT', body: 'x' });
+  expect((await events.nextData()).id).toBe('2');
+  expect([streams.count, context.counters.httpWatches]).toEqual([1, 1]);
+  controller.abort();
+  await eventually(() => [streams.count, context.counters.httpWatches]).toEqual([0, 0]);
 });
 
 const PLAIN_SERVER: HttpServerOptions = {

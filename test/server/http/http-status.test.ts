@@ -1,5 +1,5 @@
 /** `/status`, the probes, and the metrics. */
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { RaftError } from '../../../src/core/errors.ts';
 import { emptyHistogram, observe } from '../../../src/core/histogram.ts';
 import { jsonLog } from '../../../src/server/operations/json-log.ts';
@@ -7,49 +7,48 @@ import {
   histogramSamples,
   prometheusText,
 } from '../../../src/server/operations/prometheus-text.ts';
-import { localApi } from '../local-server.ts';
+import { type LocalApi, localApi } from '../local-server.ts';
 import { parsePrometheus } from '../operations/prometheus.ts';
 
-describe('/status', () => {
-  it('[SV18] names everything the contract does', async () => {
-    const local = localApi();
-    await local.send('/kv/a', { method: 'PUT', body: 'x' });
-    const response = await local.send('/status');
-    expect(response.status).toBe(200);
-    expect(await response.json()).toEqual({
-      id: 'n1',
-      clusterId: 'local',
-      lifecycle: 'running',
-      role: 'leader',
-      term: 1,
-      leader: 'n1',
-      commitIndex: 2,
-      lastApplied: 2,
-      firstIndex: 1,
-      lastIndex: 2,
-      snapshotIndex: 0,
-      revision: 2,
-      members: { voters: ['n1'], learners: [], joint: false },
-      diskStalled: false,
-      links: [
-        {
-          peer: 'n9',
-          state: 'open',
-          reason: null,
-          bufferedBytes: 7,
-          matchIndex: 1,
-          problem: null,
-        },
-      ],
-      version: '9.9.9',
-      timeMs: expect.any(Number),
-    });
+let local: LocalApi;
+beforeEach(() => {
+  local = localApi();
+});
+
+it('[SV18] /status names everything the contract does', async () => {
+  await local.put('a', 'x');
+  expect(await (await local.send('/status')).json()).toEqual({
+    id: 'n1',
+    clusterId: 'local',
+    lifecycle: 'running',
+    role: 'leader',
+    term: 1,
+    leader: 'n1',
+    commitIndex: 2,
+    lastApplied: 2,
+    firstIndex: 1,
+    lastIndex: 2,
+    snapshotIndex: 0,
+    revision: 2,
+    members: { voters: ['n1'], learners: [], joint: false },
+    diskStalled: false,
+    links: [
+      {
+        peer: 'n9',
+        state: 'open',
+        reason: null,
+        bufferedBytes: 7,
+        matchIndex: 1,
+        problem: null,
+      },
+    ],
+    version: '9.9.9',
+    timeMs: expect.any(Number),
   });
 });
 
 describe('the probes', () => {
   it('[SV5] is alive without a leader, and ready only with one that answers', async () => {
-    const local = localApi();
     expect((await local.send('/livez')).status).toBe(200);
     expect((await local.send('/readyz')).status).toBe(200);
     local.replica.mood = 'leaderless';
@@ -65,15 +64,14 @@ describe('the probes', () => {
   });
 
   it('[SV24] is neither once the node has halted, and says why to whoever asks anything', async () => {
-    const local = localApi();
-    await local.send('/kv/a', { method: 'PUT', body: 'x' });
+    await local.put('a', 'x');
     local.replica.halt(new RaftError('RAFT_STORAGE_FAILED', 'the disk is gone'));
     for (const path of ['/livez', '/readyz', '/kv', '/kv/a', '/kv/a?consistency=local', '/watch']) {
       const response = await local.send(path);
       expect([path, response.status]).toEqual([path, 503]);
       expect(await response.text()).toContain('the disk is gone');
     }
-    const write = await local.send('/kv/a', { method: 'PUT', body: 'x' });
+    const write = await local.put('a', 'x');
     expect(await write.json()).toMatchObject({ code: 'RAFT_HALTED', retry: 'safe' });
     expect((await (await local.send('/status')).json()).role).toBe('halted');
     expect((await local.send('/metrics')).status).toBe(200);
@@ -82,8 +80,7 @@ describe('the probes', () => {
 
 describe('/metrics', () => {
   it('[SV14] is Prometheus text with a help and a type for every family', async () => {
-    const local = localApi();
-    await local.send('/kv/a', { method: 'PUT', body: 'x' });
+    await local.put('a', 'x');
     await local.send('/kv/a');
     await local.send('/kv/b');
     const response = await local.send('/metrics');
@@ -107,8 +104,7 @@ describe('/metrics', () => {
   });
 
   it('[SV14] counts requests by route, not by key, and times them', async () => {
-    const local = localApi();
-    for (const key of ['a', 'b', 'c']) await local.send(`/kv/${key}`, { method: 'PUT', body: 'x' });
+    for (const key of ['a', 'b', 'c']) await local.put(key, 'x');
     await local.send('/kv/missing');
     await local.send('/nowhere', { method: 'PROPFIND' });
     const families = parsePrometheus(await (await local.send('/metrics')).text());
@@ -153,23 +149,21 @@ describe('/metrics', () => {
   });
 });
 
-describe('logs', () => {
-  it('[SV16] writes one JSON object a line, whatever is in it', () => {
-    const lines: string[] = [];
-    const log = jsonLog({
-      write: (line) => lines.push(line),
-      wallTimeMs: () => 0,
-      base: { node: 'n1' },
-    });
-    log('info', 'role', { cause: 'a "quoted"\nline' });
-    expect(lines).toHaveLength(1);
-    expect(lines[0]?.indexOf('\n')).toBe((lines[0]?.length ?? 0) - 1);
-    expect(JSON.parse(lines[0] ?? '')).toEqual({
-      time: '1970-01-01T00:00:00.000Z',
-      level: 'info',
-      event: 'role',
-      node: 'n1',
-      cause: 'a "quoted"\nline',
-    });
+it('[SV16] the log is one JSON object a line, whatever is in it', () => {
+  const lines: string[] = [];
+  const log = jsonLog({
+    write: (line) => lines.push(line),
+    wallTimeMs: () => 0,
+    base: { node: 'n1' },
+  });
+  log('info', 'role', { cause: 'a "quoted"\nline' });
+  expect(lines).toHaveLength(1);
+  expect(lines[0]?.indexOf('\n')).toBe((lines[0]?.length ?? 0) - 1);
+  expect(JSON.parse(lines[0] ?? '')).toEqual({
+    time: '1970-01-01T00:00:00.000Z',
+    level: 'info',
+    event: 'role',
+    node: 'n1',
+    cause: 'a "quoted"\nline',
   });
 });

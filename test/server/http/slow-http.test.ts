@@ -21,6 +21,8 @@ async function filled(server: LocalServer): Promise<void> {
 }
 
 const GET_RANGE = 'GET /kv HTTP/1.1\r\nHost: localhost\r\n\r\n';
+const GET_WATCH = 'GET /watch HTTP/1.1\r\nHost: localhost\r\n\r\n';
+const ASKING = 'GET /kv/a HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(16);
 
 describe('readers that take nothing', () => {
   it('[SP5] sixty connections that never read hold what fits one bound, and others are served', async () => {
@@ -28,9 +30,8 @@ describe('readers that take nothing', () => {
     await filled(server);
     const { outgoing } = server.context.held;
     // The first few answers of each fit into what the system keeps for a connection.
-    const asking = 'GET /kv/a HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(16);
     for (let at = 0; at < 60; at += 1) {
-      await sender(server.port, asking);
+      await sender(server.port, ASKING);
       expect(outgoing.total).toBeLessThanOrEqual(25 * MIB);
     }
     await eventually(() => outgoing.closedCount).toBeGreaterThan(0);
@@ -44,8 +45,7 @@ describe('readers that take nothing', () => {
   it('[SP5] requests in flight are counted until their answers are taken', async () => {
     const server = await served();
     await filled(server);
-    const asking = 'GET /kv/a HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(16);
-    for (let at = 0; at < 5; at += 1) await sender(server.port, asking);
+    for (let at = 0; at < 5; at += 1) await sender(server.port, ASKING);
     await eventually(() => server.context.held.outgoing.total).toBeGreaterThan(4 * MIB);
     const text = await (await fetch(`${server.url}/metrics`)).text();
     expect(text).toContain('raftchart_http_requests_in_flight 6');
@@ -86,7 +86,7 @@ describe('readers that take nothing', () => {
     const server = await served();
     const { held, counters } = server.context;
     for (let at = 0; at < 30; at += 1) {
-      await sender(server.port, 'GET /watch HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      await sender(server.port, GET_WATCH);
     }
     await eventually(() => counters.httpWatches).toBe(30);
     for (let at = 0; at < 12; at += 1) {
@@ -162,10 +162,9 @@ describe('senders that never finish', () => {
   ])('[SP9] requests sent ahead %s hold what fits one bound', async (_, host) => {
     const server = await served();
     const { incoming } = server.context.held;
-    const stream = 'GET /watch HTTP/1.1\r\nHost: localhost\r\n\r\n';
     const ahead = `GET /kv HTTP/1.1\r\nHost: ${host}\r\nX: ${'x'.repeat(60_000)}\r\n\r\n`;
     for (let at = 0; at < 12; at += 1) {
-      await sender(server.port, stream + ahead.repeat(60));
+      await sender(server.port, GET_WATCH + ahead.repeat(60));
       await eventually(() => incoming.total + incoming.closedCount).toBeGreaterThan(at * MIB);
       expect(incoming.total).toBeLessThanOrEqual(24 * MIB);
     }
@@ -178,15 +177,14 @@ describe('senders that never finish', () => {
     // Each below what Node reads of a body before it stops reading the socket: so all of them are read.
     const body = `Content-Length: 10000\r\n\r\n${'x'.repeat(10_000)}`;
     const ahead = `PUT /kv/k HTTP/1.1\r\nHost: localhost\r\n${body}`;
-    await sender(server.port, `GET /watch HTTP/1.1\r\nHost: localhost\r\n\r\n${ahead.repeat(50)}`);
+    await sender(server.port, GET_WATCH + ahead.repeat(50));
     await eventually(() => server.context.held.incoming.total).toBeGreaterThan(500_000);
   });
 
   it('[SP9] a body without a length that is sent ahead closes the connection', async () => {
     const server = await served();
     const chunked = 'PUT /kv/k HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n';
-    const stream = 'GET /watch HTTP/1.1\r\nHost: localhost\r\n\r\n';
-    await (await stranger(server.port, `${stream}${chunked}1\r\nx\r\n0\r\n\r\n`)).told;
+    await (await stranger(server.port, `${GET_WATCH}${chunked}1\r\nx\r\n0\r\n\r\n`)).told;
     expect((await fetch(`${server.url}/kv/k`)).status).toBe(404);
   });
 
@@ -231,8 +229,7 @@ describe('senders that never finish', () => {
 
   it('[SP3] an upgrade that is sent ahead closes the connection', async () => {
     const server = await served();
-    const stream = 'GET /watch HTTP/1.1\r\nHost: localhost\r\n\r\n';
-    await (await stranger(server.port, stream + upgrade)).told;
+    await (await stranger(server.port, GET_WATCH + upgrade)).told;
     expect(server.context.counters.clientConnectionsTotal).toBe(0);
     expect(server.context.held.incoming.total).toBe(0);
   });

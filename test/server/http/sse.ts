@@ -1,4 +1,6 @@
-/** Reads a stream of server-sent events, as the HTML standard says, one block at a time. */
+/** Reads a stream of server-sent events, as the HTML standard says, one block at a time; cancelled after the test. */
+import { cleanUp } from '../../clean-up.ts';
+
 interface SseBlock {
   readonly id: string | null;
   readonly event: string | null;
@@ -36,6 +38,8 @@ export function readSse(response: Response): SseReader {
       if (block.data !== null) return block;
     }
   }
+  // Of a stream that has failed by then nothing is left to cancel.
+  cleanUp(() => reader.cancel().catch(() => {}));
   return { next, nextData, cancel: () => reader.cancel() };
 }
 

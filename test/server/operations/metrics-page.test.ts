@@ -8,7 +8,7 @@ import { AnswerTimes } from '../../../src/server/client-port/answer-times.ts';
 import { LOOK_INTERVAL_MS, watchLoopDelay } from '../../../src/server/operations/loop-delay.ts';
 import { ServerCounters } from '../../../src/server/operations/server-counters.ts';
 import { VirtualCluster } from '../../../src/testing/virtual-cluster.ts';
-import { localApi, localServer } from '../local-server.ts';
+import { localApi, served } from '../local-server.ts';
 import { parsePrometheus } from './prometheus.ts';
 
 const total = ({ counts }: Pick<Histogram, 'counts'>): number =>
@@ -69,14 +69,13 @@ describe('the metrics', () => {
   });
 
   it('[OP7] time what came over a client socket, all answers of a tick at once', async () => {
-    const server = await localServer();
+    const server = await served();
     const client = connect({ endpoints: [server.url] });
     await Promise.all([client.put('a', '1'), client.put('b', '2'), client.get('a')]);
     await client.close();
     const { clientDurations } = server.context.counters;
     const counts = [...clientDurations].map(([operation, times]) => [operation, total(times)]);
     expect(Object.fromEntries(counts)).toEqual({ read: 1, submit: 2 });
-    await server.close();
   });
 
   it('[OP7] answers are counted by the frame that they answer', () => {

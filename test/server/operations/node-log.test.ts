@@ -84,24 +84,22 @@ describe('the log of a node', () => {
   });
 });
 
-describe('the probes of a node that is refused', () => {
-  it('[OP6] /readyz says what keeps it from each of the others, /livez that it lives', async () => {
-    const local = localApi();
-    local.replica.mood = 'leaderless';
-    const { link } = local.replica;
-    for (const [change, said] of [
-      [{}, 'n9 is connected'],
-      [{ state: 'backingOff', reason: 'ECONNREFUSED' }, 'n9 cannot be reached: ECONNREFUSED'],
-      [{ state: 'closed' }, 'n9 cannot be reached: it has not called yet'],
-      [{ state: 'refused', problem: 'refused', reason: 'a copy' }, 'this node refuses n9: a copy'],
-      [{ state: 'refused', problem: 'refuses', reason: 'a copy' }, 'n9 refuses this node: a copy'],
-    ] as const) {
-      local.replica.link = { ...link, ...change };
-      const reason = `no leader is known (this node is leader); ${said}`;
-      expect(await (await local.send('/readyz')).json()).toEqual({ ready: false, reason });
-    }
-    expect((await local.send('/livez')).status).toBe(200);
-    const { links } = await (await local.send('/status')).json();
-    expect(links).toEqual([{ ...local.replica.link, peer: nodeId('n9') }]);
-  });
+it('[OP6] /readyz says what keeps it from each of the others, /livez that it lives', async () => {
+  const local = localApi();
+  local.replica.mood = 'leaderless';
+  const { link } = local.replica;
+  for (const [change, said] of [
+    [{}, 'n9 is connected'],
+    [{ state: 'backingOff', reason: 'ECONNREFUSED' }, 'n9 cannot be reached: ECONNREFUSED'],
+    [{ state: 'closed' }, 'n9 cannot be reached: it has not called yet'],
+    [{ state: 'refused', problem: 'refused', reason: 'a copy' }, 'this node refuses n9: a copy'],
+    [{ state: 'refused', problem: 'refuses', reason: 'a copy' }, 'n9 refuses this node: a copy'],
+  ] as const) {
+    local.replica.link = { ...link, ...change };
+    const reason = `no leader is known (this node is leader); ${said}`;
+    expect(await (await local.send('/readyz')).json()).toEqual({ ready: false, reason });
+  }
+  expect((await local.send('/livez')).status).toBe(200);
+  const { links } = await (await local.send('/status')).json();
+  expect(links).toEqual([{ ...local.replica.link, peer: nodeId('n9') }]);
 });
