@@ -147,18 +147,16 @@ describe('pipelining', () => {
   });
 });
 
-describe('bounds', () => {
-  it('[CL7] refuses at once what exceeds the bounds, and takes more when there is room', async () => {
-    const { server, client } = await clientAt(scriptedServer(), { pendingRequestsMax: 2 });
-    const first = [client.put('a', 'x'), client.put('b', 'x')];
-    for (const call of first) call.catch(() => {});
-    const refused = await rejection(client.put('c', 'x'));
-    expect([refused.code, refused.retry]).toEqual(['RAFT_OVERLOADED', 'safe']);
-    await eventually(() => server.requests().length).toBe(2);
-    const small = clientOf([server.url], { pendingBytesMax: 1000 });
-    const large = await rejection(small.put('a', 'x'.repeat(2000)));
-    expect(large.code).toBe('RAFT_OVERLOADED');
-  });
+it('[CL7] refuses at once what exceeds the bounds, and takes more when there is room', async () => {
+  const { server, client } = await clientAt(scriptedServer(), { pendingRequestsMax: 2 });
+  const first = [client.put('a', 'x'), client.put('b', 'x')];
+  for (const call of first) call.catch(() => {});
+  const refused = await rejection(client.put('c', 'x'));
+  expect([refused.code, refused.retry]).toEqual(['RAFT_OVERLOADED', 'safe']);
+  await eventually(() => server.requests().length).toBe(2);
+  const small = clientOf([server.url], { pendingBytesMax: 1000 });
+  const large = await rejection(small.put('a', 'x'.repeat(2000)));
+  expect(large.code).toBe('RAFT_OVERLOADED');
 });
 
 describe('closing', () => {

@@ -7,6 +7,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { ClientReply, ClientRequest } from '../../src/client-protocol/frame-shapes.ts';
 import { encodeReplies } from '../../src/client-protocol/reply-frame.ts';
 import { decodeRequests } from '../../src/client-protocol/request-frame.ts';
+import { encodeResult } from '../../src/kv/result-codec.ts';
 import { closing } from '../clean-up.ts';
 
 interface ScriptedServer {
@@ -33,6 +34,16 @@ export const helloOf = (
   clusterId: 'scripted',
   leader,
 });
+
+type Answer = ScriptedServer['onRequest'];
+
+/** Whatever it is asked, it tells this status. */
+export const tellStatus: Answer = ({ id }, reply) =>
+  reply({ type: 'status', id, status: '{"id":"n1"}' });
+
+/** Whatever it is asked, it was a put, and is done. */
+export const tellDone: Answer = ({ id }, reply) =>
+  reply({ type: 'done', id, result: encodeResult({ type: 'put', revision: 7 }) });
 
 export async function scriptedServer(): Promise<ScriptedServer> {
   const listener = new WebSocketServer({ port: 0, host: '127.0.0.1', path: '/client' });

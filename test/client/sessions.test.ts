@@ -4,17 +4,14 @@ import { clientSettings } from '../../src/client/client-options.ts';
 import { KvClient } from '../../src/client/kv-client.ts';
 import type { ClientRequest } from '../../src/client-protocol/frame-shapes.ts';
 import { RaftError } from '../../src/core/errors.ts';
-import { encodeResult } from '../../src/kv/result-codec.ts';
 import { connectionClock, connectionRandom } from '../../src/wire/ws-clock.ts';
 import { dialWebSocket } from '../../src/wire/ws-socket.ts';
 import { cleanUp } from '../clean-up.ts';
 import { eventually } from '../server/eventually.ts';
 import { LocalReplica } from '../server/local-replica.ts';
 import { served } from '../server/local-server.ts';
-import { scriptedServer } from './scripted-server.ts';
+import { scriptedServer, tellDone } from './scripted-server.ts';
 import { clientAt, clientOf, rejection } from './stage.ts';
-
-const DONE = encodeResult({ type: 'put', revision: 7 });
 
 function sessionsOf(requests: readonly ClientRequest[]): readonly unknown[] {
   return requests.map((request) => {
@@ -55,12 +52,8 @@ describe('a write of a session', () => {
     server.onRequest = ({ id }, reply) => {
       answers += 1;
       const code = answers === 1 ? 'RAFT_OUTCOME_UNKNOWN' : 'RAFT_NO_LEADER';
-      reply({
-        type: 'failed',
-        id,
-        error: new RaftError(code, 'in trouble'),
-        compactedRevision: null,
-      });
+      const error = new RaftError(code, 'in trouble');
+      reply({ type: 'failed', id, error, compactedRevision: null });
     };
     const client = clientOf([server.url], { timeoutMs: 300 });
     const error = await rejection(client.put('a', 'x'));
@@ -80,7 +73,8 @@ describe('a write of a session', () => {
   it('[SE15] an aborted one is not sent again', async () => {
     const { server, client } = await clientAt(served());
     server.replica.mood = 'held';
-    const { signal, ...controller } = abortable();
+    const controller = new AbortController();
+    const { signal } = controller;
     const write = rejection(client.put('a', 'x', { signal }));
     await eventually(() => server.replica.queued).toBe(1);
     controller.abort();
@@ -92,7 +86,7 @@ describe('a write of a session', () => {
 
   it('[SE15] its first writes open the session, each later one says what was answered', async () => {
     const server = await scriptedServer();
-    server.onRequest = ({ id }, reply) => reply({ type: 'done', id, result: DONE });
+    server.onRequest = tellDone;
     const client = clientOf([server.url]);
     await Promise.all([client.put('a', '1'), client.put('b', '1')]);
     await client.put('c', '1');
@@ -152,8 +146,3 @@ describe('a write of a session', () => {
     expect(await write).toMatchObject({ code: 'RAFT_OUTCOME_UNKNOWN' });
   });
 });
-
-function abortable(): { signal: AbortSignal; abort: () => void } {
-  const controller = new AbortController();
-  return { signal: controller.signal, abort: () => controller.abort() };
-}

@@ -1,4 +1,4 @@
-/** `raftchart/testing` as its users meet it: its names, its types, and what it finds in machines of many kinds. */
+/** `raftchart/testing` as its users meet it: a member in the hand, and what is found in machines of many kinds. */
 import { describe, expect, it } from 'vitest';
 import { index, nodeId, term } from '../../src/core/types.ts';
 import { defineMachine } from '../../src/library/define-machine.ts';
@@ -15,7 +15,6 @@ import {
   raftMember,
   simulateSeed,
 } from '../../src/testing/index.ts';
-import { foreignTypesOf } from '../foreign-types.ts';
 
 interface Sum {
   sum: number;
@@ -65,46 +64,6 @@ async function found(machine: SumMachine): Promise<string | null> {
   }
   return null;
 }
-
-describe('the door', () => {
-  it('[TS1] exports these names', async () => {
-    expect(Object.keys(await import('../../src/testing/index.ts')).sort()).toEqual([
-      'ListMachine',
-      'MemoryNetwork',
-      'MiniCluster',
-      'SeededRandom',
-      'VirtualClock',
-      'VirtualCluster',
-      'appendList',
-      'checkLinearizability',
-      'clusterStep',
-      'describeViolation',
-      'explainFailure',
-      'keyValue',
-      'linearizable',
-      'logStoreContract',
-      'machineModel',
-      'machineSubject',
-      'memberFaults',
-      'memoryTransport',
-      'planOf',
-      'raftMember',
-      'raftMembers',
-      'register',
-      'renderLanes',
-      'roleEvents',
-      'sessionCounter',
-      'shrinkFaults',
-      'simulateSeed',
-      'snapshotStoreContract',
-      'transportContract',
-    ]);
-  });
-
-  it('[TS1] the types behind it are all our own', () => {
-    expect(foreignTypesOf('dist/src/testing/index.d.ts')).toEqual([]);
-  });
-});
 
 describe('a member in the hand', () => {
   it('[TS12] is the same step for the same number, and every kind for small ones', async () => {
