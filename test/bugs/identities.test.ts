@@ -27,7 +27,7 @@ it('[A8] a member whose disk was emptied lends nobody the majority that its old 
   expect(await cluster.submit(first.id, 'x')).toMatchObject({ type: 'applied' });
   const { store } = cluster.member(second);
   for (const id of [first.id, second]) {
-    await cluster.member(id).node.close();
+    await Promise.all([cluster.member(id).node.close(), cluster.pass(3_000)]);
     cluster.members.delete(id);
   }
   await cluster.boot(second);
