@@ -24,7 +24,7 @@ export function bindNode(
   return nodeMachine.provide({
     actors: { ...parts, recovery: fromCallback(({ sendBack }) => recover?.(sendBack)) },
     actions: {
-      recordRecovery: assign((_, { state }) => ({ recovered: state })),
+      recordRecovery: assign((_, { state, lastApplied }) => ({ recovered: state, lastApplied })),
       recordError: assign((_, { error }) => ({ error: asRaftError(error) })),
       recordFailure: assign((_, { output }) => ({ error: asRaftError(output.error) })),
       startLinks: enqueueActions(({ context: { recovered }, enqueue }) => {
@@ -48,9 +48,9 @@ export function bindNode(
         changes: {},
         effects: error === null ? [] : [{ type: 'halted', error }],
       })),
-      applyKnown: enqueueActions(({ context: { recovered }, enqueue }) => {
-        if (recovered === null || recovered.commitIndex === recovered.log.base.index) return;
-        const { commitIndex } = recovered;
+      applyKnown: enqueueActions(({ context: { recovered, lastApplied }, enqueue }) => {
+        const commitIndex = recovered?.commitIndex ?? lastApplied;
+        if (commitIndex === lastApplied) return;
         enqueue.sendTo('applier', { type: 'commit.advanced', commitIndex });
       }),
       handOver: perform(() => ({ changes: {}, effects: [{ type: 'handOver' }] })),

@@ -14,6 +14,7 @@ import { bindNode, callId } from './bind-node.ts';
 import { bindRaft, type RaftPorts, replicationId, tellingRole } from './bind-raft.ts';
 import { readIndex } from './bind-read-index.ts';
 import { replication } from './bind-replication.ts';
+import { snapshotter } from './bind-snapshotter.ts';
 import { callMachine } from './call.machine.ts';
 import { forwardingMachine } from './forwarding.machine.ts';
 import { type GuardWatch, withGuardWatch } from './guard-watch.ts';
@@ -24,10 +25,12 @@ import { withOutlet } from './outlet.ts';
 import { raftMachine } from './raft.machine.ts';
 import { readIndexMachine } from './read-index.machine.ts';
 import { replicationMachine } from './replication.machine.ts';
+import { snapshotterMachine } from './snapshotter.machine.ts';
 import { linkId } from './tellings.ts';
 
 export type { ReplicationNews } from '../src/core/effect.ts';
 export type { ReplicationLesson } from '../src/rules/progress.ts';
+export type { AppliedSoFar } from '../src/rules/snapshots.ts';
 export type { ApplierContext, ApplierEvent } from './applier.machine.ts';
 export type { CallContext, CallEvent } from './call.machine.ts';
 export type { ForwardingContext, ForwardingEvent, ForwardingTag } from './forwarding.machine.ts';
@@ -38,6 +41,7 @@ export type { NodeContext, NodeEvent } from './node.machine.ts';
 export type { RaftGrant, RaftTag } from './raft.types.ts';
 export type * from './read-index.machine.ts';
 export type { ReplicationEvent } from './replication.types.ts';
+export type { SnapshotterContext, SnapshotterEvent } from './snapshotter.machine.ts';
 
 /** Every chart there is; what is drawn, checked and tested walks this list. */
 export const charts = {
@@ -50,6 +54,7 @@ export const charts = {
   applier: applierMachine,
   readIndex: readIndexMachine,
   forwarding: forwardingMachine,
+  snapshotter: snapshotterMachine,
 } as const;
 
 export interface ChartPorts extends RaftPorts {
@@ -73,6 +78,7 @@ export function bindCharts({ outlet, guardAsked, recover, ...ports }: ChartPorts
     applier: led(applier),
     readIndex: led(readIndex),
     forwarding: led(forwarding),
+    snapshotter: led(snapshotter),
     link: led(bindLink(ports.random)),
     call: led(call),
   };

@@ -6,6 +6,8 @@ import { fromCallback, setup } from 'xstate';
 import type { NodeEffect } from '../src/core/effect.ts';
 import type { RaftError } from '../src/core/errors.ts';
 import type { RaftState } from '../src/core/raft-state.ts';
+import type { SnapshotThresholds } from '../src/core/snapshot-thresholds.ts';
+import type { Index } from '../src/core/types.ts';
 import type { applierMachine } from './applier.machine.ts';
 import type { callMachine } from './call.machine.ts';
 import type { forwardingMachine } from './forwarding.machine.ts';
@@ -14,17 +16,21 @@ import type { logWriterMachine } from './log-writer.machine.ts';
 import type { ChartMeta } from './meta.types.ts';
 import type { raftMachine } from './raft.machine.ts';
 import type { readIndexMachine } from './read-index.machine.ts';
+import type { snapshotterMachine } from './snapshotter.machine.ts';
 
 export interface NodeContext {
   readonly diskStallMs: number;
+  readonly snapshotThresholds: SnapshotThresholds;
   /** What recovery found; `null` before. */
   readonly recovered: RaftState | null;
+  /** How far the state machine had come before it began: through the snapshot that it was restored from. */
+  readonly lastApplied: Index;
   /** Why the node halted; `null` while it has not. */
   readonly error: RaftError | null;
 }
 
 export type NodeEvent =
-  | { readonly type: 'recovered'; readonly state: RaftState }
+  | { readonly type: 'recovered'; readonly state: RaftState; readonly lastApplied: Index }
   | { readonly type: 'failed'; readonly error: unknown }
   | { readonly type: 'stop' }
   /** Somebody else leads, or nobody could be found who would. */
@@ -46,7 +52,7 @@ export const nodeMachine = setup({
     context: {} as NodeContext,
     events: {} as NodeEvent,
     emitted: {} as NodeEffect,
-    input: {} as { diskStallMs: number } | undefined,
+    input: {} as { diskStallMs: number; snapshotThresholds: SnapshotThresholds } | undefined,
     meta: {} as ChartMeta,
   },
   actors: {
@@ -56,11 +62,12 @@ export const nodeMachine = setup({
     applier: placeholder as unknown as typeof applierMachine,
     readIndex: placeholder as unknown as typeof readIndexMachine,
     forwarding: placeholder as unknown as typeof forwardingMachine,
+    snapshotter: placeholder as unknown as typeof snapshotterMachine,
     link: placeholder as unknown as typeof linkMachine,
     call: placeholder as unknown as typeof callMachine,
   },
   actions: {
-    recordRecovery: (_, _found: { state: RaftState }) => {},
+    recordRecovery: (_, _found: { state: RaftState; lastApplied: Index }) => {},
     recordError: (_, _failure: { error: unknown }) => {},
     recordFailure: (_, _end: { output: { error: unknown } }) => {},
     startLinks: () => {},
@@ -79,7 +86,9 @@ export const nodeMachine = setup({
   meta: { rules: ['PS9'] },
   context: ({ input }) => ({
     diskStallMs: input?.diskStallMs ?? 2_000,
+    snapshotThresholds: input?.snapshotThresholds ?? { entries: null, bytes: null, ageMs: null },
     recovered: null,
+    lastApplied: 0 as Index,
     error: null,
   }),
   initial: 'recovering',
@@ -127,10 +136,7 @@ export const nodeMachine = setup({
         {
           id: 'applier',
           src: 'applier',
-          input: ({ context }) =>
-            context.recovered === null
-              ? undefined
-              : { lastApplied: context.recovered.log.base.index },
+          input: ({ context }) => ({ lastApplied: context.lastApplied }),
           onDone: { target: 'halted', actions: { type: 'recordFailure', params: event } },
           onError: { target: 'halted', actions: { type: 'recordError', params: event } },
         },
@@ -147,6 +153,16 @@ export const nodeMachine = setup({
           id: 'forwarding',
           systemId: 'forwarding',
           src: 'forwarding',
+          onError: { target: 'halted', actions: { type: 'recordError', params: event } },
+        },
+        {
+          id: 'snapshotter',
+          src: 'snapshotter',
+          input: ({ context }) => ({
+            thresholds: context.snapshotThresholds,
+            lastApplied: context.lastApplied,
+          }),
+          onDone: { target: 'halted', actions: { type: 'recordFailure', params: event } },
           onError: { target: 'halted', actions: { type: 'recordError', params: event } },
         },
         {

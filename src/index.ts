@@ -24,6 +24,7 @@ export type {
   SessionOperation,
   SessionState,
 } from './core/session.ts';
+export type { SnapshotThresholds } from './core/snapshot-thresholds.ts';
 export type { TransferRefusal } from './core/transfer-refusal.ts';
 export {
   type EntryId,

@@ -152,6 +152,14 @@ export interface Apply {
 
 export type ApplierEffect = Apply;
 
+export type SnapshotterEffect =
+  /** Pin the state between two batches; answer `snapshot.captured`, `snapshot.refused` or `snapshot.impossible`. */
+  | { readonly type: 'captureSnapshot' }
+  /** Write what was pinned; answer `snapshot.stored`, `snapshot.refused`, `snapshot.impossible` or `snapshot.failed`. */
+  | { readonly type: 'storeSnapshot' }
+  /** Tell those who wait what has become of it. */
+  | { readonly type: 'snapshotEnded' };
+
 /** The connection with that number counts from now on; `call` is its number among the calls, if the peer called. */
 export interface LinkOpened {
   readonly type: 'linkOpened';
@@ -220,6 +228,7 @@ export type Effect =
   | Forward
   | LogWriterEffect
   | ApplierEffect
+  | SnapshotterEffect
   | LinkEffect
   | CallEffect
   | NodeEffect;

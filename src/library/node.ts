@@ -39,6 +39,13 @@ export interface Applied<Result> {
   readonly term: Term;
 }
 
+/** What the newest snapshot of a member holds. */
+export interface TakenSnapshot {
+  /** The last entry whose effect is in it. */
+  readonly index: Index;
+  readonly bytes: number;
+}
+
 export interface NodeEvents {
   readonly role: RoleEvent;
   /** Another node is refused, refuses this one, or takes no entries; and when that is over. */
@@ -185,6 +192,19 @@ export class RaftchartNode<
       this.#replica.awaitReadable({ timeoutMs }, (error) =>
         error === null ? resolve() : reject(error),
       );
+    });
+  }
+
+  /**
+   * Takes a snapshot of this member's state, and resolves once it is on disk and holds all that was applied here when it
+   * was asked for: the next start begins from it. The log is kept whole.
+   */
+  snapshot(options?: CallOptions): Promise<TakenSnapshot> {
+    return withOptions('snapshot', options, 'safe', ({ timeoutMs, resolve, reject }) => {
+      this.#replica.snapshot({ timeoutMs }, (outcome) => {
+        if (outcome.type === 'failed') return reject(outcome.error);
+        resolve({ index: outcome.index, bytes: outcome.bytes });
+      });
     });
   }
 

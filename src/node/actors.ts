@@ -14,12 +14,14 @@ import type { NodeEvent } from '../../machines/node.machine.ts';
 import type { RaftEvent, RaftTag } from '../../machines/raft.types.ts';
 import type { ReadIndexEvent, ReadIndexTag } from '../../machines/read-index.machine.ts';
 import type { ReplicationEvent } from '../../machines/replication.types.ts';
+import type { SnapshotterEvent } from '../../machines/snapshotter.machine.ts';
 import { assert } from '../core/assert.ts';
 import type { Effect, Role } from '../core/effect.ts';
 import { asRaftError, type RaftError } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
 import type { RaftState } from '../core/raft-state.ts';
 import type { ReplicationState } from '../core/replication-state.ts';
+import type { SnapshotThresholds } from '../core/snapshot-thresholds.ts';
 import type { NodeId, Term } from '../core/types.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { Lifecycle } from '../ports/replica.ts';
@@ -34,6 +36,7 @@ export interface ActorsOptions {
   readonly random: Random;
   readonly limits: Limits;
   readonly diskStallMs: number;
+  readonly snapshotThresholds: SnapshotThresholds;
   readonly emit: (effect: Effect) => void;
   readonly recover: (tell: (news: NodeEvent) => void) => void;
   readonly failed: (error: unknown) => void;
@@ -48,7 +51,8 @@ export class Actors {
   #raft: { getSnapshot(): unknown } | undefined;
 
   constructor(options: ActorsOptions) {
-    const { clock, random, limits, diskStallMs, emit, recover, failed, stopped } = options;
+    const { clock, random, limits, emit, recover, failed, stopped } = options;
+    const { diskStallMs, snapshotThresholds } = options;
     const { inspect, guardAsked } = options.instruments ?? {};
     const charts = bindCharts({
       random: () => random.next(),
@@ -64,7 +68,7 @@ export class Actors {
     this.#node = createActor(charts.node, {
       id: 'node',
       systemId: 'node',
-      input: { diskStallMs },
+      input: { diskStallMs, snapshotThresholds },
       ...(inspect === undefined ? {} : { inspect }),
       clock,
     });
@@ -96,6 +100,10 @@ export class Actors {
 
   tellApplier(event: ApplierEvent): void {
     this.#child('applier')?.send(event);
+  }
+
+  tellSnapshotter(event: SnapshotterEvent): void {
+    this.#child('snapshotter')?.send(event);
   }
 
   tellReadIndex(event: ReadIndexEvent): void {

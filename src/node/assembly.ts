@@ -5,6 +5,7 @@ import { ofMember } from '../core/per-member.ts';
 import { lastLog } from '../core/term-runs.ts';
 import type { RecoveredLog } from '../ports/log-store.ts';
 import { Clients } from './calls/clients.ts';
+import { SnapshotCalls } from './calls/snapshot-calls.ts';
 import { ApplyTurns } from './deeds/apply-turns.ts';
 import { Applying } from './deeds/applying.ts';
 import { type Deeds, deedsOf, perform } from './deeds/deeds.ts';
@@ -13,6 +14,7 @@ import { LogReader } from './deeds/log-reader.ts';
 import { LogTail } from './deeds/log-tail.ts';
 import { LogWriting } from './deeds/log-writing.ts';
 import { Replicating } from './deeds/replicating.ts';
+import { Snapshots } from './deeds/snapshots.ts';
 import type { Part } from './endings.ts';
 import type { Life } from './life.ts';
 import { Audience } from './listeners.ts';
@@ -24,8 +26,15 @@ import { Introductions } from './peers/introductions.ts';
 import { Peers, type PeersOptions } from './peers/peers.ts';
 import { PeerProblems } from './peers/problems.ts';
 import { receive } from './receive.ts';
+import { appliedAtStart } from './recovery.ts';
 import { Roles } from './roles.ts';
 import { Timings } from './timings.ts';
+
+interface FedByTheLog extends Pick<Parts, 'snapshotCalls' | 'snapshots'> {
+  readonly applyTurns: ApplyTurns;
+  readonly log: LogReader;
+  readonly tail: LogTail;
+}
 
 /** What is known when a node is put together. */
 interface Beginnings {
@@ -47,20 +56,22 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
   );
   const disk = diskOf(beginnings, ({ to, message }) => peers.send(to, message, []));
   const timings = new Timings(clock);
-  const { index: lastApplied } = recovered.log.base;
-  const progress = { lastApplied, handedOver: lastApplied };
+  const progress = appliedAtStart(recovered);
   const clients = new Clients({
     ...{ actors: life.actors, clock, disk, limits, peers, run: life.run, timings },
     firstRequestId: recovered.identity.boots * 2 ** 32,
     progress,
   });
   const applying = new Applying({ machine, clock, progress, taker: clients, instruments });
+  const fed = fedByTheLog(beginnings, { applying, clients, timings });
+  const { snapshotCalls, snapshots } = fed;
   const parts: Parts = {
     ...{ id, clock, limits, run: life.run, actors: life.actors },
     ...{ applying, audience, callers, clients, dialler, disk, peers, problems, timings },
+    ...{ snapshotCalls, snapshots },
     roles: new Roles(recovered.hardState.term, (event) => audience.role.tell(event)),
   };
-  const deeds = buildDeeds(beginnings, parts);
+  const deeds = buildDeeds(parts, fed);
   life.consistsOf(endings(parts, settings, ports), (effect, received) => {
     instruments?.performing?.(effect.type);
     perform(deeds, effect, received);
@@ -71,10 +82,12 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
 /** Safety: what writes and speaks ends first (FS2). */
 function endings(parts: Parts, { instruments }: Settings, ports: Part): readonly Part[] {
   const { actors, applying, audience, clients, disk, peers, problems, roles } = parts;
+  const { snapshotCalls, snapshots } = parts;
   const halting: Part = {
     end: ({ error }) => void (error === null || instruments?.performing?.('halted')),
   };
-  return [disk, peers, applying, problems, halting, actors, clients, roles, audience, ports];
+  const speaking = [clients, snapshotCalls, roles, audience];
+  return [disk, snapshots, peers, applying, problems, halting, actors, ...speaking, ports];
 }
 
 function diskOf({ life, recovered, settings }: Beginnings, send: (send: Send) => void): Disk {
@@ -114,21 +127,44 @@ function connectionsOf(
   return { callers, dialler, peers };
 }
 
-function buildDeeds({ life, settings }: Beginnings, parts: Parts): Deeds {
-  const { actors, applying, clients, clock, disk, limits, peers, run, timings } = parts;
+/** What reads the log to apply it, and takes snapshots of what comes of that. */
+function fedByTheLog(
+  { life, settings }: Beginnings,
+  { applying, clients, timings }: Pick<Parts, 'applying' | 'clients' | 'timings'>,
+): FedByTheLog {
+  const { actors, clock, run } = life;
+  const { limits, machine, store } = settings;
   const tail = new LogTail(limits.cacheBytesMax);
-  const log = new LogReader({ tail, store: settings.store, run, fail: life.fail });
+  const log = new LogReader({ tail, store, run, fail: life.fail });
+  const applyTurns = new ApplyTurns({
+    ...{ actors, applying, clock, log, run, timings },
+    bytesMax: limits.applyBytesMax,
+    applied: (lastApplied) => {
+      clients.reads.applied(lastApplied);
+      actors.tellSnapshotter({ type: 'entries.applied', lastApplied, bytes: applying.bytes });
+    },
+  });
+  const snapshots = new Snapshots({
+    ...{ actors, applying, clock, machine, run },
+    store: store.snapshots,
+    betweenTurns: (act) => applyTurns.betweenTurns(act),
+  });
+  const snapshotCalls = new SnapshotCalls({
+    ...{ actors, applying, clock, snapshots },
+    store: store.snapshots,
+  });
+  return { applyTurns, log, snapshotCalls, snapshots, tail };
+}
+
+function buildDeeds(parts: Parts, { applyTurns, log, tail }: FedByTheLog): Deeds {
+  const { actors, clients, clock, disk, peers, run, timings } = parts;
   return deedsOf({
     ...parts,
+    applyTurns,
     logWriting: new LogWriting({
       ...{ actors, clock, disk, run, tail, timings },
       appendProposed: (start, count) => clients.appendProposed(start, count),
     }),
     replicating: new Replicating({ actors, log, peers, run }),
-    applyTurns: new ApplyTurns({
-      ...{ actors, applying, clock, log, run, timings },
-      bytesMax: limits.applyBytesMax,
-      applied: (lastApplied) => clients.reads.applied(lastApplied),
-    }),
   });
 }

@@ -6,7 +6,6 @@ import type { NodeEvent } from '../../machines/node.machine.ts';
 import type { Effect, Performed } from '../core/effect.ts';
 import type { EntryRun } from '../core/entry-run.ts';
 import { asRaftError } from '../core/errors.ts';
-import type { RaftState } from '../core/raft-state.ts';
 import type { Clock } from '../ports/clock.ts';
 import { Actors, type ActorsOptions } from './actors.ts';
 import { type End, halted, type Part, stopped } from './endings.ts';
@@ -15,11 +14,13 @@ import { StepLoop } from './step-loop.ts';
 
 type LifeOptions = Pick<
   ActorsOptions,
-  'clock' | 'random' | 'limits' | 'diskStallMs' | 'instruments'
+  'clock' | 'random' | 'limits' | 'diskStallMs' | 'snapshotThresholds' | 'instruments'
 >;
 
 /** Opens what the node stands on; what it resolves with is run as an input, and tells what the charts begin with. */
-type Open = () => Promise<() => RaftState>;
+type Open = () => Promise<() => Beginning>;
+
+type Beginning = Pick<Extract<NodeEvent, { type: 'recovered' }>, 'lastApplied' | 'state'>;
 
 type Perform = (effect: Performed, received: readonly EntryRun[]) => void;
 
@@ -68,7 +69,7 @@ export class Life {
 
   #recover(tell: (news: NodeEvent) => void): void {
     this.#open().then(
-      (begin) => this.run(() => tell({ type: 'recovered', state: begin() })),
+      (begin) => this.run(() => tell({ type: 'recovered', ...begin() })),
       (error: unknown) => this.run(() => tell({ type: 'failed', error })),
     );
   }

@@ -12,3 +12,5 @@ export const STRANGERS_TOLD_MAX = 16;
 export const TRANSFERS_MAX = 64;
 /** Bound: runs that are watched until they are committed; further ones are not timed. */
 export const TIMED_RUNS_MAX = 1024;
+/** Bound: callers that wait for a snapshot. Past it: `RAFT_OVERLOADED`, at once. */
+export const SNAPSHOT_CALLS_MAX = 64;

@@ -1,6 +1,7 @@
 /** What a node is started with, and what holds for whatever is not said. */
 import { DEFAULT_LIMITS, DISK_STALL_MS, type Limits } from '../core/limits.ts';
 import type { RaftProtocol, RaftTiming } from '../core/raft-state.ts';
+import { NO_SNAPSHOT_THRESHOLDS, type SnapshotThresholds } from '../core/snapshot-thresholds.ts';
 import type { NodeId } from '../core/types.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { LogStore } from '../ports/log-store.ts';
@@ -26,6 +27,8 @@ export interface RaftNodeOptions {
   readonly limits?: Partial<Limits>;
   /** A disk write slower than this costs a leader its lead, in milliseconds. */
   readonly diskStallMs?: number;
+  /** When snapshots are taken without being asked for; never unless given. */
+  readonly snapshots?: Partial<SnapshotThresholds>;
   readonly instruments?: NodeInstruments;
 }
 
@@ -37,6 +40,7 @@ export interface Settings extends RaftNodeOptions {
   readonly protocol: RaftProtocol;
   readonly limits: Limits;
   readonly diskStallMs: number;
+  readonly snapshotThresholds: SnapshotThresholds;
 }
 
 export function settle(options: RaftNodeOptions): Settings {
@@ -47,5 +51,6 @@ export function settle(options: RaftNodeOptions): Settings {
     protocol: { ...DEFAULT_PROTOCOL, ...options.protocol },
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     diskStallMs: options.diskStallMs ?? DISK_STALL_MS,
+    snapshotThresholds: { ...NO_SNAPSHOT_THRESHOLDS, ...options.snapshots },
   };
 }

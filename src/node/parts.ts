@@ -4,8 +4,10 @@ import type { NodeId } from '../core/types.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Actors } from './actors.ts';
 import type { Clients } from './calls/clients.ts';
+import type { SnapshotCalls } from './calls/snapshot-calls.ts';
 import type { Applying } from './deeds/applying.ts';
 import type { Disk } from './deeds/disk.ts';
+import type { Snapshots } from './deeds/snapshots.ts';
 import type { Life } from './life.ts';
 import type { Audience } from './listeners.ts';
 import type { Callers } from './peers/callers.ts';
@@ -29,6 +31,8 @@ export interface Parts {
   readonly peers: Peers;
   readonly problems: PeerProblems;
   readonly roles: Roles;
+  readonly snapshotCalls: SnapshotCalls;
+  readonly snapshots: Snapshots;
   readonly timings: Timings;
   /** Runs an input of the step loop; `received`: what came beside it. */
   readonly run: Life['run'];

@@ -17,6 +17,7 @@ import type {
   ReplicaTimings,
   RoleEvent,
   SessionOutcome,
+  SnapshotOutcome,
   SubmitOptions,
   TransferOutcome,
   WaitOptions,
@@ -29,7 +30,7 @@ import { Life } from './life.ts';
 import { NodePorts } from './node-ports.ts';
 import { type RaftNodeOptions, settle } from './options.ts';
 import type { Parts } from './parts.ts';
-import { recoveredState } from './recovery.ts';
+import { appliedAtStart, recoveredState, restoreMachine } from './recovery.ts';
 import { countersOf, inspectionOf, statusOf } from './status.ts';
 
 export type { NodeInspection, NodeInstruments, RaftNodeOptions };
@@ -50,12 +51,17 @@ export async function startRaftNode(options: RaftNodeOptions): Promise<RaftNode>
           reject(error);
           throw error;
         });
+        await restoreMachine(settings, recovered.snapshot).catch((error: unknown) => {
+          reject(error);
+          throw error;
+        });
         return () => {
           const parts = assemble({ life, recovered, settings }, ports);
           const node = create(parts, recovered, life, ports);
           ports.serve(node.accept);
           resolve(node);
-          return recoveredState(settings, recovered);
+          const { lastApplied } = appliedAtStart(recovered);
+          return { state: recoveredState(settings, recovered), lastApplied };
         };
       });
     });
@@ -126,6 +132,14 @@ export class RaftNode implements Replica {
       return this.#parts.clock.defer(() => completed({ type: 'failed', error }));
     }
     this.#life.run(() => this.#parts.clients.transferLeadership(to, options, completed));
+  }
+
+  snapshot({ timeoutMs }: WaitOptions, completed: (outcome: SnapshotOutcome) => void): void {
+    const error = this.#refusal();
+    if (error !== null) {
+      return this.#parts.clock.defer(() => completed({ type: 'failed', error }));
+    }
+    this.#life.run(() => this.#parts.snapshotCalls.add(timeoutMs, completed));
   }
 
   status(): ReplicaStatus {

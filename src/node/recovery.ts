@@ -1,9 +1,57 @@
 /** From what the disk has proven to the state a node starts with: always a follower (§3.8), which knows what it knew (CM5). */
 
+import { RaftError } from '../core/errors.ts';
 import type { RaftState } from '../core/raft-state.ts';
+import { textOf } from '../core/thrown-text.ts';
 import { INDEX_ZERO } from '../core/types.ts';
 import type { RecoveredLog } from '../ports/log-store.ts';
+import type { SnapshotStore, StoredSnapshot } from '../ports/snapshot-store.ts';
 import { configurationsAtCommit, withConfigurations } from '../rules/configurations.ts';
+import type { ApplyProgress } from './deeds/applying.ts';
+import { storageFailed } from './deeds/failures.ts';
+import type { Settings } from './options.ts';
+
+/**
+ * SH7: the state machine begins as its newest snapshot has it; what the log holds behind that is applied in order.
+ * Rejects in words, with nothing changed on disk.
+ */
+export async function restoreMachine(
+  { machine, store }: Pick<Settings, 'machine' | 'store'>,
+  snapshot: StoredSnapshot | null,
+): Promise<void> {
+  if (snapshot === null) return;
+  try {
+    await machine.restore(chunksOf(store.snapshots, snapshot));
+  } catch (error) {
+    throw error instanceof RaftError ? error : notRestored(error);
+  }
+}
+
+function notRestored(cause: unknown): RaftError {
+  return new RaftError(
+    'RAFT_STATE_MACHINE_FAILED',
+    `a snapshot is on disk that this state machine cannot be restored from: start it with the machine that wrote it (${textOf(cause)})`,
+    { cause },
+  );
+}
+
+async function* chunksOf(
+  store: SnapshotStore,
+  snapshot: StoredSnapshot,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let number = 0; number < snapshot.chunkCount; number += 1) {
+    const chunk = await store.readChunk(snapshot, number).catch((error: unknown) => {
+      throw storageFailed(error);
+    });
+    yield chunk;
+  }
+}
+
+/** How far a state machine has come that was restored, and the time of the log there. */
+export function appliedAtStart({ log, snapshot }: RecoveredLog): ApplyProgress {
+  const { index: lastApplied } = snapshot?.lastEntry ?? log.base;
+  return { lastApplied, handedOver: lastApplied, timeMs: snapshot?.timeMs ?? 0 };
+}
 
 export function recoveredState(
   { id, timing, protocol }: Pick<RaftState, 'id' | 'timing' | 'protocol'>,

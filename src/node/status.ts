@@ -23,7 +23,7 @@ export function statusOf(parts: Parts, recovered: RecoveredLog): ReplicaStatus {
     timeMs: applying.timeMs,
     firstIndex: nextIndex(log.base.index),
     lastIndex: log.lastIndex,
-    snapshotIndex: log.base.index,
+    snapshotIndex: parts.snapshots.newestIndex ?? log.base.index,
     members: {
       voters: [...voters],
       learners: [...learners],

@@ -25,6 +25,16 @@ export type TransferOutcome =
   | { readonly type: 'moved'; readonly leader: NodeId }
   | { readonly type: 'failed'; readonly error: RaftError };
 
+/** How a wish for a snapshot ended: what the newest holds, or why there is none. */
+export type SnapshotOutcome =
+  | {
+      readonly type: 'taken';
+      /** The last entry whose effect is in it. */
+      readonly index: Index;
+      readonly bytes: number;
+    }
+  | { readonly type: 'failed'; readonly error: RaftError };
+
 export interface WaitOptions {
   /** From now, in milliseconds. Reached: `RAFT_TIMED_OUT` (a read: `safe`; a proposal: `outcomeUnknown`). */
   readonly timeoutMs: number;
@@ -184,6 +194,11 @@ export interface Replica {
     options: WaitOptions,
     completed: (outcome: TransferOutcome) => void,
   ): void;
+  /**
+   * Calls back once a snapshot of this member is on disk that holds all that was applied here when it was asked for.
+   * Exactly once, never during the call.
+   */
+  snapshot(options: WaitOptions, completed: (outcome: SnapshotOutcome) => void): void;
   status(): ReplicaStatus;
   counters(): ReplicaCounters;
   timings(): ReplicaTimings;

@@ -274,6 +274,21 @@ it('[EL14] both drivers agree on the applier', () => {
   agree('applier', { lastApplied: index(0) }, event);
 });
 
+it('[EL14] both drivers agree on the snapshotter', () => {
+  const event = fc.oneof(
+    fc.nat({ max: 20 }).map((at) => () => ({
+      type: 'entries.applied',
+      lastApplied: index(at),
+      bytes: at,
+    })),
+    fc
+      .constantFrom('wanted', 'captured', 'stored', 'refused')
+      .map((what) => () => ({ type: `snapshot.${what}` })),
+  );
+  const thresholds = { entries: 5, bytes: null, ageMs: 300 };
+  agree('snapshotter', { thresholds, lastApplied: index(0) }, event);
+});
+
 it('[EL14] both drivers agree on the read index', () => {
   const leaderId = fc.constantFrom(N2, null);
   const at = fc.nat({ max: 9 });

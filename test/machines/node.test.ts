@@ -5,6 +5,7 @@ import type { Effect } from '../../src/core/effect.ts';
 import { RaftError } from '../../src/core/errors.ts';
 import { PROTOCOL_VERSION } from '../../src/core/hello.ts';
 import { DRAIN_TIMEOUT_MS, HAND_OVER_TIMEOUT_MS } from '../../src/core/limits.ts';
+import { NO_SNAPSHOT_THRESHOLDS } from '../../src/core/snapshot-thresholds.ts';
 import { index, term } from '../../src/core/types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { logOf, N1, N2, N3, raftState, run } from './harness.ts';
@@ -20,14 +21,14 @@ function start() {
   const heard: Heard[] = [];
   const chart = run(
     'node',
-    { diskStallMs: 100 },
+    { diskStallMs: 100, snapshotThresholds: NO_SNAPSHOT_THRESHOLDS },
     { clock, heard: (effect) => heard.push({ effect, timers: clock.pendingCount }) },
   );
   return { chart, clock, heard };
 }
 
 const state = raftState({ term: term(4), log: logOf([1, 4]) });
-const recovered: NodeEvent = { type: 'recovered', state };
+const recovered: NodeEvent = { type: 'recovered', state, lastApplied: index(0) };
 const stop: NodeEvent = { type: 'stop' };
 const handedOver: NodeEvent = { type: 'handedOver' };
 const drained: NodeEvent = { type: 'drained' };
@@ -55,6 +56,7 @@ it('[PS9] with what recovery found the parts start: always as a follower that ca
     'logWriter',
     'raft',
     'readIndex',
+    'snapshotter',
   ]);
   const effects = chart.advance(300);
   const preVote = { type: 'PreVote', term: 5, lastLog: { term: 4, index: 2 }, round: 1 };
@@ -66,10 +68,14 @@ it('[PS9] with what recovery found the parts start: always as a follower that ca
 
 it('[PS9] the smaller id dials: of two members exactly one calls', () => {
   const clock = new VirtualClock();
-  const chart = run('node', { diskStallMs: 100 }, { clock });
-  expect(chart.send({ type: 'recovered', state: { ...state, id: N2 } })).toEqual([
-    { type: 'dial', peer: N3, attempt: 1 },
-  ]);
+  const chart = run(
+    'node',
+    { diskStallMs: 100, snapshotThresholds: NO_SNAPSHOT_THRESHOLDS },
+    { clock },
+  );
+  expect(
+    chart.send({ type: 'recovered', state: { ...state, id: N2 }, lastApplied: index(0) }),
+  ).toEqual([{ type: 'dial', peer: N3, attempt: 1 }]);
 });
 
 it('[LR16] a call that is admitted opens its link and is over, in one step', () => {
@@ -202,7 +208,12 @@ it('[CM4] after a restart applying begins behind what is compacted, whatever was
     lastIndex: index(9),
     termRuns: [{ term: term(4), firstIndex: index(8) }],
   };
-  chart.send({ type: 'recovered', state: { ...state, log, commitIndex: index(7) } });
+  const lastApplied = index(7);
+  chart.send({
+    type: 'recovered',
+    state: { ...state, log, commitIndex: lastApplied },
+    lastApplied,
+  });
   expect(chart.tellChild('applier', { type: 'commit.advanced', commitIndex: index(9) })).toEqual([
     { type: 'apply', fromIndex: 8, throughIndex: 9 },
   ]);

@@ -74,7 +74,7 @@ class Taker implements ResultTaker {
   }
 }
 
-const unapplied = () => ({ lastApplied: INDEX_ZERO, handedOver: INDEX_ZERO });
+const unapplied = () => ({ lastApplied: INDEX_ZERO, handedOver: INDEX_ZERO, timeMs: 0 });
 
 function applyingOf(machine: SlowMachine, taker = new Taker(), progress = unapplied()): Applying {
   return new Applying({ machine, taker, clock: machine, progress });
@@ -237,7 +237,7 @@ describe('results', () => {
       expect(await cluster.submit('n1', name)).toMatchObject({ type: 'applied' });
     }
     expect(asked).toEqual([true, true, true]);
-    await cluster.member('n1').node.close();
+    await Promise.all([cluster.member('n1').node.close(), cluster.pass(3_000)]);
     await cluster.boot('n1');
     expect(await cluster.read('n1')).toBeNull();
     expect(cluster.applied('n1')).toEqual(['a', 'b', 'c']);

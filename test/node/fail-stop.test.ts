@@ -9,6 +9,7 @@ import type { StateMachine } from '../../src/ports/state-machine.ts';
 import { THROW_PLACES, type ThrowPlace } from '../../src/testing/simulation/runtime/trap.ts';
 import type { VirtualMember } from '../../src/testing/virtual-cluster.ts';
 import { letWrite } from '../cluster/virtual-scene.ts';
+import { KeptList } from './kept-list.ts';
 import { startWatched, type Watch, type WatchedCluster } from './watched-cluster.ts';
 
 /** What only an order from outside, or a disk that hangs for seconds, brings about. */
@@ -24,6 +25,9 @@ const STIRS: Readonly<Partial<Record<ThrowPlace, (stage: WatchedCluster) => Prom
     transfer(stage);
     await stage.cluster.pass(700);
   },
+  captureSnapshot: async (stage) => takeSnapshot(stage),
+  storeSnapshot: async (stage) => takeSnapshot(stage),
+  snapshotEnded: async (stage) => takeSnapshot(stage),
   halted: async ({ leader, cluster }) => {
     leader.disk.error = new Error('EIO');
     await cluster.pass(20);
@@ -49,6 +53,10 @@ const ELSEWHERE: readonly ThrowPlace[] = [
 /** A moment later, as all that is asked of a node, it comes about. */
 function transfer({ leader, others }: WatchedCluster, to: NodeId = others[0].id): void {
   leader.node.transferLeadership(to, { timeoutMs: 60_000 }, () => {});
+}
+
+function takeSnapshot({ leader }: WatchedCluster): void {
+  leader.node.snapshot({ timeoutMs: 60_000 }, () => {});
 }
 
 async function hang({ cluster, leader }: WatchedCluster): Promise<void> {
@@ -100,7 +108,7 @@ describe('a throw', () => {
   )(
     '[FS2] [PS7] at %s (once it took effect: %s) is the last thing that a node does',
     async (place, isAfter) => {
-      const stage = await startWatched();
+      const stage = await startWatched(() => new KeptList());
       const { cluster, leader, watchOf } = stage;
       const watch = watchOf(leader);
       const halts: string[] = [];

@@ -21,6 +21,7 @@ import type {
   ReplicaTimings,
   RoleEvent,
   SessionOutcome,
+  SnapshotOutcome,
   SubmitOptions,
   TransferOutcome,
   WaitOptions,
@@ -165,6 +166,12 @@ export class LocalReplica implements Replica {
     }
     this.follow(leader);
     queueMicrotask(() => completed({ type: 'moved', leader }));
+  }
+
+  snapshot(_options: WaitOptions, completed: (outcome: SnapshotOutcome) => void): void {
+    const error = this.#trouble();
+    if (error !== null) return queueMicrotask(() => completed({ type: 'failed', error }));
+    queueMicrotask(() => completed({ type: 'taken', index: index(this.#lastIndex), bytes: 5 }));
   }
 
   status(): ReplicaStatus {

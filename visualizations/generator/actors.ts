@@ -17,13 +17,14 @@ const AROUND = {
 
 /** By the event; by the chart that hears it as well where not all hear it from the same. */
 const TELLS: Readonly<Record<string, string>> = {
-  clients: 'proposals.gathered reads.gathered transfer.requested stop',
+  clients: 'proposals.gathered reads.gathered transfer.requested snapshot.wanted stop',
   peers:
     'term.observed preVote.requested preVote.answered vote.requested vote.answered timeoutNow.received entries.received append.accepted append.rejected socket.closed socket.silent hello.received hello.refused message.received call.received hello.accepted leader.answered leader.refused propose.taken propose.refused',
   driver:
     'call:hello.refused write.requested commit.advanced reads.confirmed entries.applied failed handedOver drained peer.waits entries.dropped entries.outdated entries.sent propose.sent',
-  disk: 'hello.believed hello.sent answer.ready disk.durable write.completed write.failed recovered',
-  'state machine': 'apply.completed apply.failed',
+  disk: 'snapshot.stored snapshot.failed hello.believed hello.sent answer.ready disk.durable write.completed write.failed recovered',
+  'state machine':
+    'snapshot.captured snapshot.refused snapshot.impossible apply.completed apply.failed',
   raft: 'round.confirmed role.changed log.grew round.began heartbeat.due replication:link.opened replication:link.closed',
   replication: 'peer.progressed',
   logWriter: 'disk.stalled',

@@ -24,6 +24,9 @@ interface ApplyTurnsOptions {
 
 export class ApplyTurns {
   readonly #options: ApplyTurnsOptions;
+  /** A batch is with the state machine, which may take its time. */
+  #isApplying = false;
+  #between: (() => void) | null = null;
 
   constructor(options: ApplyTurnsOptions) {
     this.#options = options;
@@ -32,6 +35,12 @@ export class ApplyTurns {
   apply({ fromIndex: from, throughIndex: through }: Apply): void {
     const { bytesMax, log } = this.#options;
     log.read({ from, through, bytesMax }, (runs) => this.#begin(runs));
+  }
+
+  /** SH2: at once, or after the turn that is under way. Bound: one such wish at a time. */
+  betweenTurns(act: () => void): void {
+    if (this.#isApplying) this.#between = act;
+    else act();
   }
 
   #begin(runs: readonly EntryRun[]): void {
@@ -45,6 +54,7 @@ export class ApplyTurns {
   #takeTurn(): void {
     const { applying, run } = this.#options;
     if (!applying.hasMore) return;
+    this.#isApplying = true;
     try {
       const applied = applying.slice();
       if (applied === undefined) return this.#done();
@@ -59,12 +69,16 @@ export class ApplyTurns {
 
   #done(): void {
     const { actors, applied, applying, clock, timings } = this.#options;
+    this.#isApplying = false;
     if (applying.hasMore) clock.yield(() => this.#takeTurn());
     else {
       timings.applyEnds();
       actors.tellApplier({ type: 'apply.completed', throughIndex: applying.lastApplied });
     }
     applied(applying.lastApplied);
+    const act = this.#between;
+    this.#between = null;
+    act?.();
   }
 
   #failed(error: unknown): void {

@@ -24,6 +24,8 @@ export interface ApplyProgress {
   lastApplied: Index;
   /** What the machine was given, applied or not: whoever begins to wait now for such an entry gets no result. */
   handedOver: Index;
+  /** The time of the log, through what was applied; it never falls. */
+  timeMs: number;
 }
 
 interface ApplyingOptions {
@@ -49,7 +51,8 @@ interface EntryMachine {
 export class Applying {
   readonly #options: ApplyingOptions;
   readonly #isTimeUp = (): boolean => this.#askTime();
-  #timeMs = 0;
+  #takenTimeMs: number;
+  #bytes = 0;
   readonly #progress: ApplyProgress;
   #count = 0;
   #sliceEndsMs = 0;
@@ -66,15 +69,21 @@ export class Applying {
   constructor(options: ApplyingOptions) {
     this.#options = options;
     this.#progress = options.progress;
+    this.#takenTimeMs = options.progress.timeMs;
   }
 
   get lastApplied(): Index {
     return this.#progress.lastApplied;
   }
 
-  /** The time of what was taken last. */
+  /** The time of what was applied last. */
   get timeMs(): number {
-    return this.#timeMs;
+    return this.#progress.timeMs;
+  }
+
+  /** Of the runs that were applied since the start. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** How many commands were applied since the start. */
@@ -181,7 +190,11 @@ export class Applying {
     const run = this.#runs[this.#runsDone];
     assert(run !== undefined && index <= run.lastIndex, 'CM4: an applied entry lies in its run');
     this.#progress.lastApplied = index;
-    if (index === run.lastIndex) this.#runsDone += 1;
+    this.#progress.timeMs = Math.max(this.#progress.timeMs, run.timeMs);
+    if (index === run.lastIndex) {
+      this.#runsDone += 1;
+      this.#bytes += run.bytes.length;
+    }
     this.#options.taker.resolve(index, run.term, result);
   }
 
@@ -195,9 +208,9 @@ export class Applying {
 
   /** Bound by its run: the data of a command is a view into it. Time never falls along the log. */
   #commandsOf(run: EntryRun): readonly PendingCommand[] {
-    this.#timeMs = Math.max(this.#timeMs, run.timeMs);
+    this.#takenTimeMs = Math.max(this.#takenTimeMs, run.timeMs);
     const { term, firstIndex } = run;
-    const timeMs = this.#timeMs;
+    const timeMs = this.#takenTimeMs;
     return entriesOf(run).flatMap(({ kind, data }, offset) =>
       kind === ENTRY_KIND.command || kind === ENTRY_KIND.session
         ? [

@@ -11,6 +11,7 @@ import type {
   RaftOutput,
   ReadIndexEffect,
   ReplicationEffect,
+  SnapshotterEffect,
 } from '../../core/effect.ts';
 import type { EntryRun } from '../../core/entry-run.ts';
 import { raftOf } from '../actors.ts';
@@ -49,6 +50,7 @@ export function deedsOf(doers: Doers): Deeds {
     ...linkDeeds(doers),
     ...callerDeeds(doers),
     ...callDeeds(doers),
+    ...snapshotDeeds(doers),
   };
 }
 
@@ -142,6 +144,14 @@ function callerDeeds({ clients }: Doers): DeedsOf<ReadIndexEffect | Forward> {
     readsConfirmed: ({ readIndex }) => clients.confirmReads(readIndex),
     readsTakenBack: () => clients.takeReadsBack(),
     readsReadable: ({ lastApplied }) => clients.reads.answer(lastApplied),
+  };
+}
+
+function snapshotDeeds({ snapshotCalls, snapshots }: Doers): DeedsOf<SnapshotterEffect> {
+  return {
+    captureSnapshot: () => snapshots.capture(),
+    storeSnapshot: () => snapshots.store(),
+    snapshotEnded: () => snapshotCalls.ended(),
   };
 }
 

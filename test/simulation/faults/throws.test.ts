@@ -52,6 +52,9 @@ const AIDS: Readonly<Partial<Record<ThrowPlace, Partial<SimulationPlan>>>> = {
       },
     ],
   },
+  captureSnapshot: { snapshotEntries: 1 },
+  storeSnapshot: { snapshotEntries: 1 },
+  snapshotEnded: { snapshotEntries: 1 },
   readsReadable: { diskLatencyMs: 40 },
   // No leader hears a quorum answer its rounds.
   readsTakenBack: { faults: EACH_WAY.map(deafTo) },

@@ -236,8 +236,16 @@ function drawDamage(random: SeededRandom, scope: FaultScope): Fault {
 /** The newest message of version 3. */
 const PING: number = MESSAGE_CODE.Ping;
 
+/** Beside those of transfers. */
+const NEW_PLACES: readonly ThrowPlace[] = [
+  'captureSnapshot',
+  'storeSnapshot',
+  'snapshotEnded',
+  'handOver',
+];
+
 function isKnownToVersion3(place: ThrowPlace): boolean {
-  return !place.startsWith('transfer') && place !== 'handOver';
+  return !place.startsWith('transfer') && !NEW_PLACES.includes(place);
 }
 
 /** It lies in wait for so long: some places are come to many times a second, others once in a life. */

@@ -64,6 +64,8 @@ export interface SimulationPlan {
   /** Members whose disks take longer than the others', and how long, in milliseconds. */
   readonly slowDisks: Readonly<Record<string, number>>;
   readonly diskStallMs: number;
+  /** A snapshot is taken after so many entries; `null`: none. */
+  readonly snapshotEntries: number | null;
   readonly drifts: Readonly<Record<string, ClockDrift>>;
   readonly link: LinkPlan;
   readonly workload: WorkloadPlan;
@@ -82,7 +84,7 @@ const TROUBLE_MS = 40_000;
 /**
  * Everything that a seed stands for; equal seeds of one version have equal plans. Version 1 had neither bugs that throw,
  * nor slow disks, nor small frames and commands, nor programs on the client library, and is otherwise the same; version 2 named
- * fewer places for bugs that throw; version 3 knew no transfers of leadership and no sessions.
+ * fewer places for bugs that throw; version 3 knew no transfers of leadership, no sessions and no snapshots.
  */
 export function planOf(seed: string, version: PlanVersion = PLAN_VERSION): SimulationPlan {
   const random = new SeededRandom(seed).fork('plan');
@@ -102,6 +104,7 @@ export function planOf(seed: string, version: PlanVersion = PLAN_VERSION): Simul
     diskLatencyMs: random.pick([0.2, 0.5, 1, 3, 10]),
     slowDisks: version === 1 ? {} : planSlowDisks(random.fork('slow disks'), members, timing),
     diskStallMs: 2_000,
+    snapshotEntries: version > 3 ? random.fork('snapshots').pick([null, 1, 10, 100]) : null,
     drifts: Object.fromEntries(members.map((id) => [id, planDrift(random.fork(`drift ${id}`))])),
     link: planLink(random.fork('link'), timing),
     workload,

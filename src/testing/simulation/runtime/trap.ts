@@ -40,6 +40,9 @@ const PLACES: Readonly<Record<ThrowPlace, true>> = {
   diskStalled: true,
   diskRecovered: true,
   apply: true,
+  captureSnapshot: true,
+  storeSnapshot: true,
+  snapshotEnded: true,
   askRound: true,
   askLeader: true,
   readsConfirmed: true,
@@ -187,6 +190,10 @@ function trappedMachine(machine: StateMachine, trap: Trap): StateMachine {
   return {
     apply: (batch, isTimeUp) => trap.around('machine.apply', () => machine.apply(batch, isTimeUp)),
     ...resultCodecOf(machine),
+    snapshot: () => machine.snapshot?.() ?? null,
+    ...(machine.restore !== undefined && {
+      restore: (chunks) => machine.restore?.(chunks) ?? Promise.resolve(),
+    }),
   };
 }
 

@@ -203,7 +203,7 @@ export class SimulatedMember {
 
   #start(process: SimulatedProcess, random: SeededRandom): void {
     const { plan, memberEvents: events, network, instruments } = this.#world;
-    const { timing, protocol, limits, diskStallMs } = plan;
+    const { timing, protocol, limits, diskStallMs, snapshotEntries } = plan;
     const cuts = random.fork('cuts');
     const { address } = this;
     const transport = memoryTransport({ network: network.memory, address, limits });
@@ -221,6 +221,7 @@ export class SimulatedMember {
       protocol,
       limits,
       diskStallMs,
+      snapshots: { entries: snapshotEntries },
       instruments: { ...instruments, cutsSlice: () => cuts.chance(CUT_SHARE) },
     };
     startRaftNode(trapped(options, this.trap)).then(

@@ -1,0 +1,33 @@
+/** Binds the names of the snapshotter chart: when one is due, and from where the next is counted. */
+import { assign } from 'xstate';
+import type { SnapshotterEffect } from '../src/core/effect.ts';
+import { isSnapshotDue } from '../src/rules/snapshots.ts';
+import { performer } from './perform.ts';
+import {
+  type SnapshotterContext,
+  type SnapshotterEvent,
+  snapshotterMachine,
+} from './snapshotter.machine.ts';
+
+const perform = performer<SnapshotterContext, SnapshotterEvent, SnapshotterEffect>();
+
+export const snapshotter = snapshotterMachine.provide({
+  guards: {
+    isDue: ({ context: { since, thresholds } }, applied) =>
+      isSnapshotDue(thresholds, since, applied),
+    isDueByAge: ({ context: { thresholds } }) => thresholds.ageMs !== null,
+  },
+  actions: {
+    recordApplied: perform((_, { lastApplied, bytes }) => ({
+      changes: { applied: { lastApplied, bytes } },
+      effects: [],
+    })),
+    capture: perform(({ applied }) => ({
+      changes: { since: applied },
+      effects: [{ type: 'captureSnapshot' }],
+    })),
+    store: perform(() => ({ changes: {}, effects: [{ type: 'storeSnapshot' }] })),
+    announceEnd: perform(() => ({ changes: {}, effects: [{ type: 'snapshotEnded' }] })),
+    recordError: assign((_, { error }) => ({ error })),
+  },
+});

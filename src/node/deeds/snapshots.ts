@@ -1,0 +1,213 @@
+/**
+ * Takes snapshots: pins the state between two turns of applying, and writes it piece by piece while commands go on to be
+ * applied (§5.1). The snapshotter chart says when. What the state machine does wrong costs the snapshot, what the disk
+ * does wrong costs the node (SH4).
+ */
+import { assert } from '../../core/assert.ts';
+import { RaftError } from '../../core/errors.ts';
+import type { RaftState } from '../../core/raft-state.ts';
+import { termAt } from '../../core/term-runs.ts';
+import { textOf } from '../../core/thrown-text.ts';
+import type { Index } from '../../core/types.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { SnapshotMeta, SnapshotStore, SnapshotWriter } from '../../ports/snapshot-store.ts';
+import type { MachineSnapshot, StateMachine } from '../../ports/state-machine.ts';
+import { type Actors, raftOf } from '../actors.ts';
+import type { Applying } from './applying.ts';
+import { storageFailed } from './failures.ts';
+
+interface Captured {
+  readonly meta: SnapshotMeta;
+  readonly view: MachineSnapshot;
+}
+
+type Progress = Parameters<Actors['tellSnapshotter']>[0];
+
+interface SnapshotsOptions {
+  readonly actors: Pick<Actors, 'raft' | 'tellSnapshotter'>;
+  readonly applying: Pick<Applying, 'lastApplied' | 'timeMs'>;
+  readonly clock: Pick<Clock, 'yield'>;
+  readonly machine: Pick<StateMachine, 'snapshot'>;
+  readonly store: SnapshotStore;
+  /** Calls back when no batch is with the state machine: at once, or after the turn that is under way. */
+  readonly betweenTurns: (act: () => void) => void;
+  /** Runs an input of the step loop. */
+  readonly run: (input: () => void) => void;
+}
+
+export class Snapshots {
+  readonly #options: SnapshotsOptions;
+  #captured: Captured | null = null;
+  #refusal: RaftError | null = null;
+  #hasEnded = false;
+
+  constructor(options: SnapshotsOptions) {
+    this.#options = options;
+  }
+
+  /** Why the last one was not taken; `null` if it was. */
+  get refusal(): RaftError | null {
+    return this.#refusal;
+  }
+
+  /** The last entry that the newest one holds. */
+  get newestIndex(): Index | null {
+    return this.#options.store.newest?.lastEntry.index ?? null;
+  }
+
+  /** SH2 */
+  capture(): void {
+    this.#options.betweenTurns(() => this.#tell(this.#capture()));
+  }
+
+  /** SH3 */
+  store(): void {
+    const { run } = this.#options;
+    const captured = this.#captured;
+    assert(captured !== null, 'SH2: what is stored was captured');
+    this.#write(captured).then((progress) =>
+      run(() => {
+        this.#letGo();
+        this.#tell(progress);
+      }),
+    );
+  }
+
+  /** FS2: what is half written is no snapshot, and the next start of the store forgets it. */
+  end(): void {
+    this.#hasEnded = true;
+    this.#letGo();
+  }
+
+  #tell(progress: Progress): void {
+    if (!this.#hasEnded) this.#options.actors.tellSnapshotter(progress);
+  }
+
+  #letGo(): void {
+    this.#captured?.view.release();
+    this.#captured = null;
+  }
+
+  #capture(): Progress {
+    const { machine, store } = this.#options;
+    this.#refusal = null;
+    const meta = this.#metaNow();
+    const isNew = meta !== null && meta.lastEntry.index > (store.newest?.lastEntry.index ?? 0);
+    if (!isNew) return this.#refuse(nothingNew());
+    try {
+      const view = machine.snapshot?.() ?? null;
+      if (view === null) return this.#refuseForGood(machineHasNone());
+      this.#captured = { meta, view };
+      return { type: 'snapshot.captured' };
+    } catch (error) {
+      return this.#refuse(notTaken(error));
+    }
+  }
+
+  /** `null`: nothing was applied, or the members there are known only once more is. */
+  #metaNow(): SnapshotMeta | null {
+    const { actors, applying } = this.#options;
+    const { lastApplied: index, timeMs } = applying;
+    const raft: RaftState = raftOf(actors);
+    const term = index > raft.log.base.index ? termAt(raft.log, index) : null;
+    const membership = raft.configurations.findLast((each) => each.index <= index);
+    if (term === null || membership === undefined) return null;
+    return { lastEntry: { index, term }, membership, timeMs };
+  }
+
+  async #write({ meta, view }: Captured): Promise<Progress> {
+    try {
+      const writer = await this.#options.store.begin(meta);
+      const progress = await this.#writeChunks(writer, view);
+      if (progress !== null) return progress;
+      const stored = await writer.finish();
+      assert(stored !== null, 'SN3: a snapshot of the own machine is what it was said to be');
+      return { type: 'snapshot.stored' };
+    } catch (error) {
+      const isNone = error instanceof RaftError && error.code === 'RAFT_NOT_IMPLEMENTED';
+      if (isNone) return this.#refuseForGood(error);
+      return { type: 'snapshot.failed', error: storageFailed(error) };
+    }
+  }
+
+  /** Bound: one chunk in memory, and one in each turn of the event loop. `null`: all are written. */
+  async #writeChunks(writer: SnapshotWriter, view: MachineSnapshot): Promise<Progress | null> {
+    const chunks = new Pieces(view);
+    for (;;) {
+      await this.#turn();
+      const chunk = await chunks.next();
+      if (chunk === null) return null;
+      if (chunk instanceof RaftError) {
+        await writer.abandon();
+        return this.#refuse(chunk);
+      }
+      await writer.append(chunk);
+    }
+  }
+
+  #turn(): Promise<void> {
+    return new Promise((resolve) => this.#options.clock.yield(resolve));
+  }
+
+  #refuse(error: RaftError): Progress {
+    this.#refusal = error;
+    return { type: 'snapshot.refused' };
+  }
+
+  #refuseForGood(error: RaftError): Progress {
+    this.#refusal = error;
+    return { type: 'snapshot.impossible' };
+  }
+}
+
+/** What a state machine makes of its view, step by step, and what it throws meanwhile. */
+class Pieces {
+  readonly #view: MachineSnapshot;
+  #iterator: Iterator<Uint8Array> | AsyncIterator<Uint8Array> | null = null;
+
+  constructor(view: MachineSnapshot) {
+    this.#view = view;
+  }
+
+  /** `null`: that was all. */
+  async next(): Promise<Uint8Array | RaftError | null> {
+    try {
+      this.#iterator ??= iteratorOf(this.#view.chunks());
+      const { done, value } = await this.#iterator.next();
+      return done === true ? null : value;
+    } catch (error) {
+      return notTaken(error);
+    }
+  }
+}
+
+function iteratorOf(
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Iterator<Uint8Array> | AsyncIterator<Uint8Array> {
+  return Symbol.asyncIterator in chunks
+    ? chunks[Symbol.asyncIterator]()
+    : chunks[Symbol.iterator]();
+}
+
+function notTaken(cause: unknown): RaftError {
+  const code = cause instanceof RaftError ? cause.code : 'RAFT_STATE_MACHINE_FAILED';
+  return new RaftError(
+    code,
+    `the state machine gave no snapshot, and the node goes on without: ${textOf(cause)}`,
+    { cause },
+  );
+}
+
+function machineHasNone(): RaftError {
+  return new RaftError(
+    'RAFT_NOT_IMPLEMENTED',
+    'this state machine takes no snapshots: its log is all there is, and a start applies it anew',
+  );
+}
+
+function nothingNew(): RaftError {
+  return new RaftError(
+    'RAFT_NO_LEADER',
+    'nothing was applied that could be in a new snapshot: nothing was done; try again when more is',
+  );
+}
