@@ -18,6 +18,7 @@ import { postCompact } from './routes/compact-route.ts';
 import { LastPiece } from './routes/event-text.ts';
 import { deleteKey, getKey, getRange, putKey } from './routes/kv-routes.ts';
 import { deleteSession, postSession, renewSession } from './routes/sessions-route.ts';
+import { postSnapshot } from './routes/snapshot-route.ts';
 import { getLivez, getMetrics, getReadyz, getStatus, notReady } from './routes/status-routes.ts';
 import { postTransfer } from './routes/transfer-route.ts';
 import { postTxn } from './routes/txn-route.ts';
@@ -80,6 +81,7 @@ function routesOf(
       methods: { POST: (request, account) => postTxn(context, request, account) },
     },
     { pattern: '/transfer', methods: { POST: (request) => postTransfer(context, request) } },
+    { pattern: '/snapshot', methods: { POST: (request) => postSnapshot(context, request) } },
     { pattern: '/compact', methods: { POST: (request) => postCompact(context, request) } },
     {
       pattern: '/watch',
@@ -128,7 +130,6 @@ const PLANNED: readonly Route[] = [
   },
   { pattern: '/members/:id', methods: { DELETE: planned('Membership changes') } },
   { pattern: '/members/:id/promote', methods: { POST: planned('Membership changes') } },
-  { pattern: '/snapshot', methods: { POST: planned('Snapshots on request') } },
   { pattern: '/inspect', methods: { GET: planned('Streams of transitions') } },
   { pattern: '/ui', methods: { GET: planned('Live pages') } },
 ];
