@@ -53,7 +53,6 @@ const AIDS: Readonly<Partial<Record<ThrowPlace, Partial<SimulationPlan>>>> = {
     ],
   },
   captureSnapshot: { snapshotEntries: 1 },
-  storeSnapshot: { snapshotEntries: 1 },
   snapshotEnded: { snapshotEntries: 1 },
   readsReadable: { diskLatencyMs: 40 },
   // No leader hears a quorum answer its rounds.
@@ -74,7 +73,10 @@ const AIDS: Readonly<Partial<Record<ThrowPlace, Partial<SimulationPlan>>>> = {
   },
 };
 
-const CASES = THROW_PLACES.flatMap((place) =>
+/** No machine of the simulator has snapshots yet; a whole member under virtual time comes there (FS2). */
+const COMES_TO: readonly ThrowPlace[] = THROW_PLACES.filter((place) => place !== 'storeSnapshot');
+
+const CASES = COMES_TO.flatMap((place) =>
   (isPort(place) ? [false, true] : [false]).map((isAfter) => [place, isAfter] as const),
 );
 

@@ -67,6 +67,33 @@ export const SELDOM_TAKEN: Readonly<Record<string, string>> = {
       'forwarding [earnsTrust] does not hold',
     ].map((way) => [way, 'takes a leader that has too much, and room again in the same lead']),
   ),
+  ...Object.fromEntries(
+    [
+      'node.active: xstate.done.actor.snapshotter → node.halted',
+      'node.active: xstate.error.actor.snapshotter → node.halted',
+      'snapshotter: snapshot.wanted → ·',
+      'snapshotter: snapshot.captured → ·',
+      'snapshotter: snapshot.stored → ·',
+      'snapshotter: snapshot.refused → ·',
+      'snapshotter: snapshot.impossible → ·',
+      'snapshotter: snapshot.failed → snapshotter.failed',
+      'snapshotter.idle: snapshot.wanted → snapshotter.capturing',
+      'snapshotter.idle: entries.applied [isDueByAge] → snapshotter.idle.ageing',
+      'snapshotter.idle.ageing: entries.applied [isDue] → snapshotter.capturing',
+      'snapshotter.idle.ageing: entries.applied → ·',
+      'snapshotter.idle.ageing: after snapshotAge → snapshotter.capturing',
+      'snapshotter.capturing: snapshot.captured → snapshotter.storing',
+      'snapshotter.capturing: snapshot.refused → snapshotter.idle',
+      'snapshotter.storing: snapshot.stored → snapshotter.idle',
+      'snapshotter.storing: snapshot.refused → snapshotter.idle',
+      'snapshotter.storing: snapshot.impossible → snapshotter.unable',
+      'snapshotter.unable: snapshot.wanted → ·',
+      'snapshotter [isDueByAge] holds',
+    ].map((way) => [
+      way,
+      'takes a machine of the simulator that has snapshots, or somebody who wants one',
+    ]),
+  ),
   'node: stop → ·': 'takes somebody who stops a node that is stopping or has halted',
 };
 
