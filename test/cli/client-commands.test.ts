@@ -23,15 +23,22 @@ async function json(argv: readonly string[], options: FakeOptions = {}) {
   return JSON.parse((await run([...argv, '-o', 'json'], options)).output);
 }
 
+const clean = (output: string): CliRun => ({ exitCode: 0, output, errors: '' });
+
+/** What a program reads on standard error where it asked for JSON: one object. */
+async function failure(argv: readonly string[], options: FakeOptions = {}) {
+  const { errors, exitCode, output } = await run(argv, options);
+  expect(errors.trim().split('\n')).toHaveLength(1);
+  return { exitCode, output, ...JSON.parse(errors) };
+}
+
 describe('put, get, del', () => {
   it('[CL18] writes, reads and deletes a key', async () => {
-    const written = { exitCode: 0, output: 'revision 2\n', errors: '' };
-    expect(await run(['put', 'a', 'x'])).toEqual(written);
+    expect(await run(['put', 'a', 'x'])).toEqual(clean('revision 2\n'));
     expect((await run(['get', 'a'])).output).toBe('x');
     expect((await run(['get', 'a'], { isTty: true })).output).toBe('x\n');
     expect((await run(['del', 'a'])).output).toBe('deleted, revision 3\n');
-    const again = { exitCode: 0, output: 'not there, revision 3\n' };
-    expect(await run(['del', 'a'])).toMatchObject(again);
+    expect(await run(['del', 'a'])).toEqual(clean('not there, revision 3\n'));
   });
 
   it('[CL17] answers in JSON for programs', async () => {
@@ -104,16 +111,13 @@ describe('txn', () => {
   });
 
   it('[CL18] runs a transaction from standard input or a file; the failure branch is exit code 1', async () => {
-    expect(await run(['txn'], { input: txn })).toMatchObject({
-      exitCode: 0,
-      output: 'succeeded, revision 2\n  put: revision 2\n',
-    });
+    const succeeded = clean('succeeded, revision 2\n  put: revision 2\n');
+    expect(await run(['txn'], { input: txn })).toEqual(succeeded);
     const path = join(scratch(), 'txn.json');
     await writeFile(path, txn);
-    const second = await run(['txn', '--file', path, '-o', 'json']);
-    expect(second.exitCode).toBe(1);
+    const { exitCode, output } = await run(['txn', '--file', path, '-o', 'json']);
     const answer = { succeeded: false, responses: [{ op: 'range' }] };
-    expect(JSON.parse(second.output)).toMatchObject(answer);
+    expect([exitCode, JSON.parse(output)]).toMatchObject([1, answer]);
   });
 
   it('[CL17] shows people the keys and values that a transaction read', async () => {
@@ -161,11 +165,7 @@ describe('watch', () => {
       },
     });
     await run(['del', 'a']);
-    expect(await watching).toEqual({
-      exitCode: 0,
-      output: '       2  put  a  x\n       3  del  a\n',
-      errors: '',
-    });
+    expect(await watching).toEqual(clean('       2  put  a  x\n       3  del  a\n'));
   });
 
   it('[CL17] prints one JSON object a line', async () => {
@@ -212,12 +212,7 @@ it('[OP3] the peers in status are counted, and each that is in trouble has a lin
 
 describe('errors', () => {
   it('[CL26] are one JSON object on standard error where JSON was asked for, whatever went wrong', async () => {
-    const failure = async (argv: readonly string[], options: FakeOptions = {}) => {
-      const { errors, exitCode } = await run(argv, options);
-      expect(errors.trim().split('\n')).toHaveLength(1);
-      return { exitCode, ...JSON.parse(errors) };
-    };
-    const missing = { exitCode: 1, code: 'RAFT_NOT_FOUND', retry: 'never' };
+    const missing = { exitCode: 1, output: '', code: 'RAFT_NOT_FOUND', retry: 'never' };
     const message = 'There is no key "x".';
     const environment = { RAFTCHART_ENDPOINTS: server.url, RAFTCHART_OUTPUT: 'json' };
     for (const flag of [['-o', 'json'], ['-ojson'], ['--output', 'json'], ['--output=json']]) {
@@ -285,39 +280,26 @@ describe('errors', () => {
 
   it('[CL28] compacts, and says what to do when it cannot', async () => {
     for (const value of ['1', '2', '3']) await run(['put', 'a', value]);
-    expect(await run(['compact', '3'])).toEqual({
-      exitCode: 0,
-      output: 'compacted through 3, revision 4\n',
-      errors: '',
-    });
+    expect(await run(['compact', '3'])).toEqual(clean('compacted through 3, revision 4\n'));
     expect((await run(['get', 'a', '--revision', '2'])).exitCode).toBe(1);
     await expectFailure(run(['compact', '3']), 1, 'up to 4');
-    const future = await run(['compact', '9', '-o', 'json']);
-    expect(future.exitCode).toBe(1);
-    expect(JSON.parse(future.errors)).toMatchObject({
-      code: 'RAFT_FUTURE_REVISION',
-      retry: 'never',
-    });
+    const future = { exitCode: 1, code: 'RAFT_FUTURE_REVISION', retry: 'never' };
+    expect(await failure(['compact', '9', '-o', 'json'])).toMatchObject(future);
     expect(await json(['compact', '4'])).toEqual({ revision: 4, compactedRevision: 4 });
     await expectFailure(run(['compact', 'all']), 64, 'whole number');
   });
 
   it('[CL29] moves leadership, and says why it does not', async () => {
-    const refused = await run(['transfer', '--to', 'n7', '-o', 'json']);
-    expect([refused.exitCode, refused.output]).toEqual([75, '']);
-    expect(JSON.parse(refused.errors)).toMatchObject({
+    expect(await failure(['transfer', '--to', 'n7', '-o', 'json'])).toMatchObject({
+      exitCode: 75,
+      output: '',
       code: 'RAFT_TRANSFER_REFUSED',
       retry: 'safe',
       message: expect.stringContaining('n7 is not another voter'),
     });
-    expect(await run(['transfer', '--to', 'n9'])).toEqual({
-      exitCode: 0,
-      output: 'n9 leads\n',
-      errors: '',
-    });
+    expect(await run(['transfer', '--to', 'n9'])).toEqual(clean('n9 leads\n'));
     expect(await json(['transfer'])).toEqual({ leader: 'n9' });
-    const nobody = await run(['transfer', '--endpoints', 'http://127.0.0.1:1']);
-    expect([nobody.exitCode, nobody.errors]).toEqual([69, expect.stringContaining('ECONNREFUSED')]);
+    await expectFailure(run(['transfer', '--endpoints', 'http://127.0.0.1:1']), 69, 'ECONNREFUSED');
   });
 
   it('[CL19] says of planned commands that they are not built, and does nothing', async () => {

@@ -4,35 +4,37 @@ import { connect } from '../../src/client/index.ts';
 import { served } from '../server/local-server.ts';
 import { clientAt } from './stage.ts';
 
+type Given = [method: string, all: readonly unknown[], sentence: string];
+
+const put = (options: unknown, sentence: string): Given => ['put', ['k', 'v', options], sentence];
+
+const sound = { key: 'k', target: 'version', operator: '=', value: 1 };
+const compare = (changes: object, sentence: string): Given => [
+  'txn',
+  [{ compare: [{ ...sound, ...changes }] }],
+  sentence,
+];
+
 describe('what is given to a call', () => {
-  it.each<[string, readonly unknown[], string]>([
-    ['put', ['k', 'v', { ifMatch: 1 }], 'put has no option ifMatch'],
-    ['put', ['k', 'v', { returnprevious: true }], 'did you mean returnPrevious?'],
-    ['put', ['k', 'v', null], 'put takes options as an object'],
-    ['put', ['k', 'v', { returnPrevious: 'yes' }], 'returnPrevious of put must be true or false'],
-    ['put', ['k', 'v', { condition: { modRevision: 1 } }], 'condition of put needs a type'],
-    ['put', ['k', 'v', { condition: { type: 'modrevision' } }], 'condition of put needs a type'],
-    ['put', ['k', 'v', { condition: { type: 'constructor' } }], 'condition of put needs a type'],
-    ['put', ['k', 'v', { condition: null }], 'condition of put needs a type'],
-    [
-      'put',
-      ['k', 'v', { condition: { type: 'modRevision', revision: 1 } }],
+  it.each<Given>([
+    put({ ifMatch: 1 }, 'put has no option ifMatch'),
+    put({ returnprevious: true }, 'did you mean returnPrevious?'),
+    put(null, 'put takes options as an object'),
+    put({ returnPrevious: 'yes' }, 'returnPrevious of put must be true or false'),
+    put({ condition: { modRevision: 1 } }, 'condition of put needs a type'),
+    put({ condition: { type: 'modrevision' } }, 'condition of put needs a type'),
+    put({ condition: { type: 'constructor' } }, 'condition of put needs a type'),
+    put({ condition: null }, 'condition of put needs a type'),
+    put(
+      { condition: { type: 'modRevision', revision: 1 } },
       'condition of put has no option revision',
-    ],
-    [
-      'put',
-      ['k', 'v', { condition: { type: 'absent', modRevision: 1 } }],
-      'has no option modRevision',
-    ],
-    [
-      'put',
-      ['k', 'v', { timeoutMs: Number.NaN }],
-      'timeoutMs of put must be a number from 1 to 60000',
-    ],
+    ),
+    put({ condition: { type: 'absent', modRevision: 1 } }, 'has no option modRevision'),
+    put({ timeoutMs: Number.NaN }, 'timeoutMs of put must be a number from 1 to 60000'),
     ['put', [7, 'v'], 'a key or value must be a string or a Uint8Array'],
     ['get', ['k', { timeoutMs: 0 }], 'timeoutMs of get must be a number from 1 to 60000'],
-    ['put', ['k', 'v', { timeoutMs: -1 }], 'timeoutMs of put must be a number from 1 to 60000'],
-    ['put', ['k', 'v', { signal: {} }], 'signal of put must be an AbortSignal'],
+    put({ timeoutMs: -1 }, 'timeoutMs of put must be a number from 1 to 60000'),
+    put({ signal: {} }, 'signal of put must be an AbortSignal'),
     ['put', ['a\ud800', 'v'], 'half a character'],
     ['delete', [{ perfix: 'k' }], 'delete has no option perfix'],
     ['delete', [{ prefix: 'k', until: 'l' }], 'delete has no option until'],
@@ -40,16 +42,8 @@ describe('what is given to a call', () => {
     ['delete', [null], 'delete takes options as an object'],
     ['txn', [{ compares: [], success: [] }], 'did you mean compare?'],
     ['txn', [{ compare: {} }], 'compare of txn must be an array'],
-    [
-      'txn',
-      [{ compare: [{ key: 'k', target: 'modrevision', operator: '=', value: 1 }] }],
-      'target of a compare of txn must be one of version',
-    ],
-    [
-      'txn',
-      [{ compare: [{ key: 'k', target: 'version', operator: '==', value: 1 }] }],
-      'operator of a compare of txn must be one of =',
-    ],
+    compare({ target: 'modrevision' }, 'target of a compare of txn must be one of version'),
+    compare({ operator: '==' }, 'operator of a compare of txn must be one of ='),
     ['txn', [{ success: [{ type: 'toString', key: 'k' }] }], 'an operation of txn needs a type'],
     [
       'txn',

@@ -18,6 +18,9 @@ export async function clientAt<Server extends { readonly url: string }>(
   return { server, client: clientOf([server.url], options) };
 }
 
+/** What a caller acts upon. */
+export const facts = ({ code, retry }: RaftError) => [code, retry];
+
 /** The error a promise rejects with; fails if it does not. */
 export async function rejection(promise: Promise<unknown>): Promise<RaftError> {
   const result = await promise.then(

@@ -13,6 +13,7 @@ import {
   memberFaults,
   type Previous,
   raftMember,
+  type SeededRandom,
   simulateSeed,
 } from '../../src/testing/index.ts';
 
@@ -31,10 +32,12 @@ function machineWith(add: Commands['add'], sum: Queries['sum'] = (state) => stat
   return defineMachine({ initial, commands: { add }, queries: { sum } });
 }
 
-const sound = machineWith((state, by) => {
+const add = (state: Sum, by: number): number => {
   state.sum += by;
   return state.sum;
-});
+};
+
+const sound = machineWith(add);
 
 /** Answers with what is no part of its state. */
 function countingCalls(): SumMachine {
@@ -45,14 +48,14 @@ function countingCalls(): SumMachine {
   });
 }
 
-function subjectOf(machine: SumMachine) {
+const drawAdd = (random: SeededRandom) =>
+  ({ type: 'command', name: 'add', input: random.integer(1, 9) }) as const;
+
+function subjectOf(machine: SumMachine, model = sound) {
   return machineSubject({
     machine,
-    draw: (random) =>
-      random.chance(0.5)
-        ? { type: 'query', name: 'sum' }
-        : { type: 'command', name: 'add', input: random.integer(1, 9) },
-    judge: linearizable(machineModel(sound)),
+    draw: (random) => (random.chance(0.5) ? { type: 'query', name: 'sum' } : drawAdd(random)),
+    judge: linearizable(machineModel(model)),
   });
 }
 
@@ -99,9 +102,8 @@ describe('a seed', () => {
   it('[TS2] runs that are asked for together follow one another and leave the real world as it was', async () => {
     const { now } = Date;
     const alone = await simulateSeed(2, subjectOf(sound));
-    const together = await Promise.all(
-      [2, 9, 2].map((seed) => simulateSeed(seed, subjectOf(sound))),
-    );
+    const subject = subjectOf(sound);
+    const together = await Promise.all([2, 9, 2].map((seed) => simulateSeed(seed, subject)));
     expect(together.map(({ seed }) => seed)).toEqual(['2', '9', '2']);
     expect(together.at(2)?.hash).toBe(alone.hash);
     expect(Date.now).toBe(now);
@@ -114,12 +116,11 @@ describe('a machine under simulation', () => {
     const answers = new Set<string>();
     const refusing = machineWith((state, by) => {
       if (by > 5) throw new Error('too much');
-      state.sum += by;
-      return state.sum;
+      return add(state, by);
     });
     const subject = machineSubject({
       machine: refusing,
-      draw: (random) => ({ type: 'command', name: 'add', input: random.integer(1, 9) }),
+      draw: drawAdd,
       judge: (history) => {
         for (const { input, output } of history) {
           if (output === null) continue;
@@ -135,9 +136,8 @@ describe('a machine under simulation', () => {
   });
 
   it('[TS3] keeps what a query answered as it was then, whatever becomes of the state', async () => {
-    const whole = machineWith(sound.commands.add, (state) => state);
-    const subject = { ...subjectOf(whole), judge: linearizable(machineModel(whole)) };
-    const { violation, succeeded } = await simulateSeed(2, subject);
+    const whole = machineWith(add, (state) => state);
+    const { violation, succeeded } = await simulateSeed(2, subjectOf(whole, whole));
     expect(violation).toBeNull();
     expect(succeeded).toBeGreaterThan(5);
   });
@@ -153,14 +153,12 @@ describe('a machine under simulation', () => {
     const wrong = machineWith((state, by) => {
       calls += 1;
       state.note = new Map([[1n, calls]]);
-      state.sum += by;
-      return state.sum;
+      return add(state, by);
     });
     expect(await found(wrong)).toMatch(/^S3[34]: .* hold.*"<bigint>":"1".* \| /);
   });
 
   it('[TS4] is red if a query changes the state', async () => {
-    const add = sound.commands.add;
     const wrong = machineWith(add, (state) => {
       state.note = Number(state.note) + 1;
       return state.sum;
@@ -173,15 +171,12 @@ describe('a machine under simulation', () => {
       state.sum += by;
       return state;
     });
-    const subject = { ...subjectOf(whole), judge: linearizable(machineModel(whole)) };
+    const subject = subjectOf(whole, whole);
     for (const seed of [2, 6]) expect((await simulateSeed(seed, subject)).violation).toBeNull();
   });
 
   it('[AD4] is red if a command returns a promise', async () => {
-    const wrong = machineWith((state, by) => {
-      state.sum += by;
-      return Promise.resolve(state.sum) as unknown;
-    });
+    const wrong = machineWith((state, by) => Promise.resolve(add(state, by)));
     expect(await found(wrong)).toMatch(/^S37: .*the command "add" returned a promise/);
   });
 
@@ -194,14 +189,12 @@ describe('a machine under simulation', () => {
   ])('[TS5] is red if a command asks for %s', async (_, property, ask) => {
     const wrong = machineWith((state, by) => {
       state.note = ask();
-      state.sum += by;
-      return state.sum;
+      return add(state, by);
     });
     expect(await found(wrong)).toMatch(new RegExp(`^${property}: .* touch real`));
   });
 
   it('[TS5] is red if a query asks for the time', async () => {
-    const add = sound.commands.add;
     const wrong = machineWith(add, (state) => state.sum + (Date.now() % 2));
     expect(await found(wrong)).toMatch(/^S37: .*a simulation does not touch real time/);
   });
@@ -219,7 +212,7 @@ describe('a client', () => {
         heard.set(type, (heard.get(type) ?? 0) + 1);
         if (sequence === 1) expect(previous).toBeNull();
         if (previous?.type === 'unknown') return previous.input;
-        return { type: 'command', name: 'add', input: random.integer(1, 9) };
+        return drawAdd(random);
       },
     });
     for (const seed of [2, 6, 12]) await simulateSeed(seed, subject);
@@ -235,7 +228,7 @@ describe('a client', () => {
       machine: sound,
       draw: (random, _, previous) => {
         if (previous?.type === 'refused') refused.add(previous.input);
-        return { type: 'command', name: 'add', input: random.integer(1, 9) };
+        return drawAdd(random);
       },
       judge: (history) => {
         for (const { input, output } of history) if (output === null) unknown.add(input);
@@ -251,7 +244,7 @@ describe('a client', () => {
 describe('the machine as its own model', () => {
   it('[TS7] finds a query that answers from a stale copy', async () => {
     let known = 0;
-    const wrong = machineWith(sound.commands.add, (state) => {
+    const wrong = machineWith(add, (state) => {
       if (state.sum % 5 === 0) known = state.sum;
       return known;
     });

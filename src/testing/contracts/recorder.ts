@@ -59,6 +59,15 @@ export class Recorder implements ConnectionListener {
     }
   }
 
+  sayHello(hello: Hello): void {
+    this.call((connection) => connection.sendHello(hello));
+  }
+
+  /** Whether the connection took it. */
+  send(message: Message, runs: readonly EntryRun[] = []): boolean {
+    return this.call((connection) => connection.send(message, runs));
+  }
+
   messages(): readonly Message[] {
     return this.heard.flatMap((heard) => (heard.type === 'message' ? [heard.message] : []));
   }

@@ -89,15 +89,12 @@ function hellosComeFirst(stage: Stage, { it, expect }: TestFramework): void {
 
   it('[TR1] speaking out of turn is a broken rule of this node, not of its peer', async () => {
     const { pair, dialler } = await stage.acquaint();
-    const second = (): void =>
-      dialler.call((connection) => connection.sendHello(helloOf('a', 'b')));
-    expect(second).toThrow(InvariantViolation);
+    expect(() => dialler.sayHello(helloOf('a', 'b'))).toThrow(InvariantViolation);
     const { address } = await stage.listen(pair.dialling);
     const early = stage.dial(pair.listening, address);
-    expect(early.call((connection) => connection.send(appendOf(1), []))).toBe(false);
+    expect(early.send(appendOf(1))).toBe(false);
     await early.until(() => early.heard.length === 1);
-    const unasked = (): unknown => early.call((connection) => connection.send(appendOf(1), []));
-    expect(unasked).toThrow(InvariantViolation);
+    expect(() => early.send(appendOf(1))).toThrow(InvariantViolation);
   });
 
   it('[TR2] a hello of another version is refused on both sides in the same words', async () => {
@@ -105,8 +102,7 @@ function hellosComeFirst(stage: Stage, { it, expect }: TestFramework): void {
     const { address, accepted } = await stage.listen(pair.listening);
     const dialler = stage.dial(pair.dialling, address);
     await dialler.until(() => dialler.heard.length === 1);
-    const foreign = helloOf('a', 'b', PROTOCOL_VERSION + 1);
-    dialler.call((connection) => connection.sendHello(foreign));
+    dialler.sayHello(helloOf('a', 'b', PROTOCOL_VERSION + 1));
     const told = await dialler.closed();
     expect(told.kind).toBe('refused');
     expect(told.text).toContain(`protocol ${PROTOCOL_VERSION + 1}`);
@@ -158,12 +154,9 @@ function nothingIsTrusted(stage: Stage, { it }: TestFramework): void {
 function messagesArrive(stage: Stage, { it, expect }: TestFramework): void {
   it('[TR5] a message with runs that do not fit it is never sent', async () => {
     const { dialler } = await stage.acquaint();
-    const gap = (): unknown =>
-      dialler.call((connection) => connection.send(appendOf(1, 12), [runOf({ firstIndex: 12 })]));
-    expect(gap).toThrow(InvariantViolation);
-    const missing = (): unknown =>
-      dialler.call((connection) => connection.send(appendOf(1, 12), []));
-    expect(missing).toThrow(InvariantViolation);
+    const gap = [runOf({ firstIndex: 12 })];
+    expect(() => dialler.send(appendOf(1, 12), gap)).toThrow(InvariantViolation);
+    expect(() => dialler.send(appendOf(1, 12))).toThrow(InvariantViolation);
   });
 
   it('[TR6] a message of every type arrives as it was sent, in both directions', async () => {
@@ -172,9 +165,7 @@ function messagesArrive(stage: Stage, { it, expect }: TestFramework): void {
       [dialler, acceptor],
       [acceptor, dialler],
     ] as const) {
-      for (const message of EVERY_MESSAGE) {
-        expect(from.call((connection) => connection.send(message, []))).toBe(true);
-      }
+      for (const message of EVERY_MESSAGE) expect(from.send(message)).toBe(true);
       await to.until(() => to.messages().length === EVERY_MESSAGE.length);
       expect(to.messages()).toEqual(EVERY_MESSAGE);
     }
@@ -187,10 +178,10 @@ function messagesArrive(stage: Stage, { it, expect }: TestFramework): void {
       runOf({ firstIndex: 14, term: 5, bytes: 100 * KIB }),
       runOf({ firstIndex: 15, term: 5, count: 700, bytes: 100 }),
     ];
-    dialler.call((connection) => connection.send(appendOf(1, 714), runs));
+    dialler.send(appendOf(1, 714), runs);
     const proposal = [runOf({ firstIndex: 1, count: 5 })];
-    dialler.call((connection) => connection.send(proposeOf(7, 5), proposal));
-    dialler.call((connection) => connection.send(appendOf(2), []));
+    dialler.send(proposeOf(7, 5), proposal);
+    dialler.send(appendOf(2));
     await acceptor.until(() => acceptor.messages().length === 3);
     expect(acceptor.messages()).toEqual([appendOf(1, 714), proposeOf(7, 5), appendOf(2)]);
     const sent = [...runs, ...proposal];
@@ -206,13 +197,13 @@ function everythingIsBounded(stage: Stage, { it, expect }: TestFramework): void 
     const pair = await stage.pair();
     const dialler = stage.dial(pair.dialling, await pair.deafAddress());
     await dialler.until(() => dialler.heard.length === 1);
-    dialler.call((connection) => connection.sendHello(helloOf('a', 'b')));
+    dialler.sayHello(helloOf('a', 'b'));
     const runs = [runOf({ firstIndex: 11, bytes: 64 * KIB })];
     const bytesMax = LIMITS.socketBytesMax + 65 * KIB;
     let refusedInARow = 0;
     for (let attempt = 0; refusedInARow < 100; attempt += 1) {
       if (attempt > 50_000) throw new Error('a deaf peer takes no end of bytes');
-      const isSent = dialler.call((connection) => connection.send(appendOf(1, 11), runs));
+      const isSent = dialler.send(appendOf(1, 11), runs);
       refusedInARow = isSent ? 0 : refusedInARow + 1;
       expect(dialler.call((connection) => connection.bufferedBytes())).toBeLessThan(bytesMax);
       if (!isSent) await new Promise((resolve) => setTimeout(resolve));
@@ -221,7 +212,7 @@ function everythingIsBounded(stage: Stage, { it, expect }: TestFramework): void 
     expect(buffered).toBeGreaterThan(LIMITS.socketBytesMax);
     dialler.call((connection) => connection.close('local', 'enough'));
     expect(await dialler.closed()).toEqual({ kind: 'local', text: 'enough' });
-    expect(dialler.call((connection) => connection.send(appendOf(1, 11), runs))).toBe(false);
+    expect(dialler.send(appendOf(1, 11), runs)).toBe(false);
   });
 
   it('[TR9] a frame, or the runs of one message, past frameBytesMax close the connection', async () => {
@@ -239,9 +230,7 @@ function everythingIsBounded(stage: Stage, { it, expect }: TestFramework): void 
       [HELLO],
     );
     const { dialler } = await stage.acquaint();
-    const send = (): unknown =>
-      dialler.call((connection) => connection.send(appendOf(1, 11), [big]));
-    expect(send).toThrow(InvariantViolation);
+    expect(() => dialler.send(appendOf(1, 11), [big])).toThrow(InvariantViolation);
   });
 }
 
@@ -252,9 +241,7 @@ function endingsAreOrderly(stage: Stage, { it, expect }: TestFramework): void {
       if (heard.type !== 'message' || acceptor.messages().length !== 500) return;
       acceptor.call((connection) => connection.close('local', 'that will do'));
     };
-    for (let round = 0; round < 1000; round += 1) {
-      dialler.call((connection) => connection.send(appendOf(round), []));
-    }
+    for (let round = 0; round < 1000; round += 1) dialler.send(appendOf(round));
     expect(await acceptor.closed()).toEqual({ kind: 'local', text: 'that will do' });
     expect(acceptor.messages()).toEqual(Array.from({ length: 500 }, (_, at) => appendOf(at)));
     const reason = await dialler.closed();
@@ -269,7 +256,7 @@ function endingsAreOrderly(stage: Stage, { it, expect }: TestFramework): void {
     }
     expect(await dialler.closed()).toEqual({ kind: 'local', text: 'both of us' });
     expect(await acceptor.closed()).toEqual({ kind: 'local', text: 'both of us' });
-    expect(dialler.call((connection) => connection.send(appendOf(1), []))).toBe(false);
+    expect(dialler.send(appendOf(1))).toBe(false);
   });
 
   it('[TR11] a refusal reaches the other side in the words it was given, cut to a bound', async () => {
@@ -292,7 +279,7 @@ function failuresAreWords(stage: Stage, { it, expect }: TestFramework): void {
     };
     acceptor.react = throwAt('message');
     dialler.react = throwAt('close');
-    dialler.call((connection) => connection.send(appendOf(1), []));
+    dialler.send(appendOf(1));
     const reason = await acceptor.closed();
     expect(reason.kind).toBe('local');
     expect(reason.text).toContain('failed in message');

@@ -92,7 +92,7 @@ export class Stage {
     const { address, accepted } = await this.listen(pair.listening, greeting);
     const dialler = this.dial(pair.dialling, address);
     await dialler.until(() => dialler.heard.length === 1);
-    dialler.call((connection) => connection.sendHello(helloOf('a', 'b')));
+    dialler.sayHello(helloOf('a', 'b'));
     await dialler.until(() => dialler.heard.length === 2);
     const acceptor = accepted[0];
     if (acceptor === undefined) throw new Error('nobody was accepted');
@@ -119,8 +119,7 @@ export class Stage {
 
 /** Answers a hello with one. */
 function greeting(recorder: Recorder): Recorder['react'] {
-  return (heard) => {
-    if (heard.type !== 'hello') return;
-    recorder.call((connection) => connection.sendHello(helloOf('b', 'a')));
+  return ({ type }) => {
+    if (type === 'hello') recorder.sayHello(helloOf('b', 'a'));
   };
 }

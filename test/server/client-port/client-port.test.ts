@@ -3,7 +3,7 @@
 import * as fc from 'fast-check';
 import { pack } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
-import type { ClientRequest } from '../../../src/client-protocol/frame-shapes.ts';
+import type { ClientRequest, SubmitRequest } from '../../../src/client-protocol/frame-shapes.ts';
 import { decodeRequests, encodeRequests } from '../../../src/client-protocol/request-frame.ts';
 import { RaftError } from '../../../src/core/errors.ts';
 import { encodeCommand } from '../../../src/kv/command-codec.ts';
@@ -19,7 +19,7 @@ async function stage(options: LocalOptions = {}): Promise<LocalServer & { client
 }
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const put = (id: number, key: string, value = key): ClientRequest => ({
+const put = (id: number, key: string, value = key): SubmitRequest => ({
   type: 'submit',
   id,
   timeoutMs: 1000,
@@ -39,14 +39,14 @@ describe('writes', () => {
     };
     const request = put(1, 'key');
     client.send([request]);
-    await client.until(({ type }) => type === 'done');
-    expect(seen).toEqual([request.type === 'submit' ? request.command : null]);
+    await client.reply('done');
+    expect(seen).toEqual([request.command]);
   });
 
   it('[SV19] answers one batch of the node in one frame', async () => {
     const { client, replica } = await stage();
     client.send(Array.from({ length: 100 }, (_, at) => put(at + 1, `k${at}`)));
-    await client.until((reply) => reply.type === 'done' && reply.id === 100);
+    await client.reply('done', 100);
     expect(replica.batches).toEqual([100]);
     expect(client.frames.map(({ length }) => length)).toEqual([1, 100]);
     const results = client.frames[1]?.map((reply) =>
@@ -57,15 +57,9 @@ describe('writes', () => {
 
   it('[SV10] refuses a command that breaks a bound or makes no sense, and only that one', async () => {
     const { client, replica } = await stage({ limits: { keyBytesMax: 3, valueBytesMax: 5 } });
-    const garbled: ClientRequest = {
-      type: 'submit',
-      id: 3,
-      timeoutMs: 1000,
-      command: bytes('no'),
-      session: null,
-    };
+    const garbled = { ...put(3, 'key'), command: bytes('no') };
     client.send([put(1, 'long'), put(2, 'k', 'long value'), garbled, put(4, 'ok')]);
-    await client.until(({ type }) => type === 'done');
+    await client.reply('done');
     const codes = client.frames
       .flat()
       .flatMap((reply) => (reply.type === 'failed' ? [[reply.id, reply.error.code]] : []));
@@ -81,8 +75,7 @@ describe('writes', () => {
     const { client, replica } = await stage();
     replica.mood = 'overloaded';
     client.send([put(1, 'a')]);
-    const failed = await client.until(({ type }) => type === 'failed');
-    expect(failed).toMatchObject({
+    expect(await client.reply('failed')).toMatchObject({
       error: { code: 'RAFT_OVERLOADED', retry: 'safe', leader: 'n1' },
     });
   });
@@ -92,14 +85,11 @@ describe('reads', () => {
   it('[SV21] confirms the leadership once for all reads of a frame', async () => {
     const { client, replica } = await stage();
     client.send([put(1, 'a'), read(2), read(3), read(4), put(5, 'b')]);
-    await client.until((reply) => reply.type === 'read' && reply.id === 4);
+    await client.reply('read', 4);
     expect(replica.readIndexCalls).toBe(1);
     client.send([readOf(6)]);
-    expect(await client.until(({ type }) => type === 'read')).toMatchObject({
-      served: 'linearizable',
-    });
-    const local = await client.until((reply) => reply.type === 'read' && reply.id === 6);
-    expect(local).toMatchObject({ served: 'local' });
+    expect(await client.reply('read')).toMatchObject({ served: 'linearizable' });
+    expect(await client.reply('read', 6)).toMatchObject({ served: 'local' });
     expect(replica.readIndexCalls).toBe(1);
   });
 
@@ -107,7 +97,7 @@ describe('reads', () => {
     const { client, replica } = await stage();
     replica.mood = 'leaderless';
     client.send([read(1), read(2)]);
-    await client.until((reply) => reply.type === 'failed' && reply.id === 2);
+    await client.reply('failed', 2);
     expect(client.frames.flat().filter(({ type }) => type === 'failed')).toHaveLength(2);
   });
 });
@@ -118,9 +108,7 @@ it('[SV23] the server introduces itself with the leader, and tells when that cha
     { type: 'hello', protocolVersion: 1, nodeId: 'n1', clusterId: 'local', leader: 'n1' },
   ]);
   replica.follow('n2');
-  expect(
-    await client.until((reply) => reply.type === 'hello' && reply.leader === 'n2'),
-  ).toBeTruthy();
+  await client.until((reply) => reply.type === 'hello' && reply.leader === 'n2');
 });
 
 describe('garbage', () => {
@@ -146,23 +134,17 @@ describe('garbage', () => {
     ['a watch named twice', encodeRequests([watch(1), watch(1)])],
   ];
 
-  it.each(frames)(
-    '[SV20] closes the connection for %s, counts it, and changes nothing',
-    async (_, frame) => {
-      const { client, context, replica } = await stage();
-      client.sendBytes(frame);
-      expect(await client.closed).toBe(1002);
-      expect(context.counters.clientBadFrames).toBe(1);
-      expect(context.counters.clientConnections).toBe(0);
-      expect(replica.machine.revision).toBe(1);
-    },
-  );
+  it.each(frames)('[SV20] hangs up on %s, counts it, and changes nothing', async (_, frame) => {
+    const { client, context, replica } = await stage();
+    client.sendBytes(frame);
+    expect(await client.closed).toBe(1002);
+    expect(context.counters).toMatchObject({ clientBadFrames: 1, clientConnections: 0 });
+    expect(replica.machine.revision).toBe(1);
+  });
 
   it('[SV20] carries out nothing of a frame that is wrong anywhere', async () => {
     const { client, replica } = await stage();
-    client.sendBytes(
-      pack([[1, 1, 100, encodeCommand({ type: 'put', key: bytes('a'), value: bytes('b') })], [9]]),
-    );
+    client.sendBytes(pack([[1, 1, 100, put(1, 'a', 'b').command], [9]]));
     await client.closed;
     expect(replica.machine.keyCount).toBe(0);
   });
@@ -200,20 +182,15 @@ describe('garbage', () => {
   it('[SV20] closes a connection whose frame comes in more than 64 fragments', async () => {
     const { url } = await served();
     const whole = encodeRequests([readOf(1)]);
-    const sent = async (fragments: number): Promise<number | string> => {
+    const sent = async (fragments: number): Promise<unknown> => {
       const client = await rawClient(url);
       for (let at = 1; at < fragments; at += 1)
         client.socket.send(new Uint8Array(0), { fin: false });
       client.sendBytes(whole);
-      return Promise.race([
-        client.closed,
-        client.until(({ type }) => type === 'read').then(({ type }) => type),
-      ]);
+      return Promise.race([client.closed, client.reply('read')]);
     };
-    expect([await sent(FRAME_FRAGMENTS_MAX), await sent(FRAME_FRAGMENTS_MAX + 1)]).toEqual([
-      'read',
-      1008,
-    ]);
+    expect(await sent(FRAME_FRAGMENTS_MAX)).toMatchObject({ type: 'read' });
+    expect(await sent(FRAME_FRAGMENTS_MAX + 1)).toBe(1008);
   });
 });
 
@@ -229,7 +206,7 @@ describe('slow clients', () => {
     for (let round = 0; round < 5; round += 1) await (await fetch(`${url}/status`)).text();
     expect(count('status')).toBe(0);
     replica.mood = 'serving';
-    await client.until((reply) => reply.type === 'status' && reply.id === 99);
+    await client.reply('status', 99);
   });
 
   it('[SV22] reads on once there is room again', async () => {
@@ -237,15 +214,13 @@ describe('slow clients', () => {
     for (let frame = 0; frame < 20; frame += 1) {
       client.send(Array.from({ length: 10 }, (_, at) => put(frame * 10 + at + 1, `k${at}`)));
     }
-    await client.until((reply) => reply.type === 'done' && reply.id === 200);
+    await client.reply('done', 200);
   });
 
   it('[SV22] makes the answers to reads only as fast as they are taken', async () => {
     const limits = { socketBytesMax: 1024 * 1024 };
     const { client, replica, send, put: write } = await stage({ limits });
-    for (const key of ['a', 'b']) {
-      await write(key, new Uint8Array(1024 * 1024));
-    }
+    for (const key of ['a', 'b']) await write(key, new Uint8Array(1024 * 1024));
     const made = replica.countLooks();
     client.socket.pause();
     client.send(Array.from({ length: 100 }, (_, at) => read(at + 1)));
@@ -253,23 +228,21 @@ describe('slow clients', () => {
     for (let round = 0; round < 5; round += 1) await send('/kv/a?consistency=linearizable');
     expect(made()).toBeLessThan(50);
     client.socket.resume();
-    await client.until((reply) => reply.type === 'read' && reply.id === 100);
+    await client.reply('read', 100);
   });
 
   it('[SV22] keeps the watches of a client that does not read within bounds, and goes on when it does', async () => {
     const limits = { socketBytesMax: 1024 * 1024 };
     const { client, replica, put: write, context } = await stage({ limits });
     client.send([watch(1)]);
-    await client.until(({ type }) => type === 'progress');
+    await client.reply('progress');
     client.socket.pause();
     const value = new Uint8Array(1024 * 1024);
-    for (let at = 0; at < 48; at += 1) {
-      await write(`k${at}`, value);
-    }
+    for (let at = 0; at < 48; at += 1) await write(`k${at}`, value);
     expect(replica.machine.revision).toBe(49);
     client.socket.resume();
-    const failed = await client.until(({ type }) => type === 'failed');
-    expect(failed).toMatchObject({ id: 1, error: { code: 'RAFT_WATCH_TOO_SLOW', retry: 'safe' } });
+    const error = { code: 'RAFT_WATCH_TOO_SLOW', retry: 'safe' };
+    expect(await client.reply('failed')).toMatchObject({ id: 1, error });
     const revisions = client.frames
       .flat()
       .flatMap((reply) => (reply.type === 'watched' ? reply.revisions : []))
@@ -286,25 +259,25 @@ describe('slow clients', () => {
   it('[SV11] bounds the watches of one connection', async () => {
     const { client } = await stage({ limits: { watchesPerClientMax: 1 } });
     client.send([watch(1, 2), watch(2, 2)]);
-    const failed = await client.until(({ type }) => type === 'failed');
-    expect(failed).toMatchObject({ id: 2, error: { code: 'RAFT_OVERLOADED' } });
+    const error = { code: 'RAFT_OVERLOADED' };
+    expect(await client.reply('failed')).toMatchObject({ id: 2, error });
     client.send([{ type: 'cancel', id: 1 }, watch(3, 2)]);
-    await client.until((reply) => reply.type === 'progress' && reply.id === 3);
+    await client.reply('progress', 3);
   });
 
   it('[SV11] bounds what the watches of all connections hold, and forgets those that ended', async () => {
     const { client, context, url } = await stage({ limits: { watchBytesMax: 6_000 } });
     client.send([watch(1, 2), watch(2, 2)]);
-    await client.until((reply) => reply.type === 'progress' && reply.id === 2);
+    await client.reply('progress', 2);
     const other = await rawClient(url);
     other.send([watch(1, 2)]);
-    const failed = await other.until(({ type }) => type === 'failed');
-    expect(failed).toMatchObject({ id: 1, error: { code: 'RAFT_OVERLOADED', retry: 'safe' } });
+    const error = { code: 'RAFT_OVERLOADED', retry: 'safe' };
+    expect(await other.reply('failed')).toMatchObject({ id: 1, error });
     client.send([{ type: 'cancel', id: 1 }]);
     client.socket.terminate();
     await eventually(() => context.counters.clientWatchBytes).toBe(0);
     other.send([watch(2, 2)]);
-    await other.until((reply) => reply.type === 'progress' && reply.id === 2);
+    await other.reply('progress', 2);
   });
 
   it('[SV22] drops a client that has vanished', async () => {
@@ -318,22 +291,18 @@ describe('slow clients', () => {
 it('[SV15] says at once where a watch begins, then whole revisions, then how far it is when all is quiet', async () => {
   const { client, send } = await stage({ keepAliveMs: 30 });
   client.send([watch(1)]);
-  expect(await client.until(({ type }) => type === 'progress')).toEqual({
-    type: 'progress',
-    id: 1,
-    revision: 1,
-  });
+  expect(await client.reply('progress')).toEqual({ type: 'progress', id: 1, revision: 1 });
   const success = ['a', 'b'].map((key) => ({ op: 'put', key, value: key }));
   await send('/txn', { method: 'POST', body: JSON.stringify({ success }) });
-  const watched = await client.until(({ type }) => type === 'watched');
-  expect(watched).toMatchObject({ revisions: [{ revision: 2, events: [{}, {}] }] });
+  const revisions = [{ revision: 2, events: [{}, {}] }];
+  expect(await client.reply('watched')).toMatchObject({ revisions });
   await client.until((reply) => reply.type === 'progress' && reply.revision === 2);
 });
 
 it('[SV24] sends clients away when the node halts, after the answers they are owed', async () => {
   const { client, replica } = await stage();
   client.send([put(1, 'a')]);
-  await client.until(({ type }) => type === 'done');
+  await client.reply('done');
   client.send([put(2, 'a')]);
   await eventually(() => replica.batches.length).toBe(2);
   replica.halt(new RaftError('RAFT_STORAGE_FAILED', 'the disk is gone'));

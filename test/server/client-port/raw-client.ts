@@ -17,8 +17,10 @@ export interface RawClient {
   readonly closed: Promise<number>;
   send(requests: readonly ClientRequest[]): void;
   sendBytes(bytes: Uint8Array): void;
-  /** All replies so far, once there is one that fits. */
+  /** The first reply that fits, once there is one. */
   until(fits: (reply: ClientReply) => boolean): Promise<ClientReply>;
+  /** The first reply of this type: to this request, or to any. */
+  reply(type: ClientReply['type'], to?: number): Promise<ClientReply>;
 }
 
 /** Greeted by the server. */
@@ -52,12 +54,15 @@ export async function rawClient(url: string): Promise<RawClient> {
     socket.on('open', resolve);
     socket.on('error', reject);
   });
-  await until(({ type }) => type === 'hello');
+  const reply: RawClient['reply'] = (type, to) =>
+    until((each) => each.type === type && (to === undefined || ('id' in each && each.id === to)));
+  await reply('hello');
   return {
     socket,
     frames,
     closed,
     until,
+    reply,
     send: (requests) => socket.send(encodeRequests(requests)),
     sendBytes: (bytes) => socket.send(bytes),
   };

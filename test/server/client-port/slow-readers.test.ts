@@ -144,7 +144,7 @@ describe('readers that take nothing', () => {
     const { url, context, put } = await served();
     const client = await rawClient(url);
     client.send(watches);
-    await client.until((reply) => reply.type === 'progress' && reply.id === 600);
+    await client.reply('progress', 600);
     client.socket.pause();
     let most = 0;
     const { outgoing } = context.held;
@@ -162,7 +162,7 @@ describe('readers that take nothing', () => {
     const { url, context, put } = await served({ limits: { socketBytesMax: 100_000 } });
     const client = await rawClient(url);
     client.send(watches);
-    await client.until((reply) => reply.type === 'progress' && reply.id === 600);
+    await client.reply('progress', 600);
     client.socket.pause();
     await put('large', new Uint8Array(50_000));
     expect(context.held.outgoing.total).toBeLessThan(200_000);
@@ -187,7 +187,7 @@ describe('readers that take nothing', () => {
     await eventually(() => asked).toBeGreaterThan(50);
     expect(context.held.outgoing.total).toBeLessThanOrEqual(2 * MIB);
     client.socket.resume();
-    await client.until((reply) => reply.type === 'status' && reply.id === 10_000);
+    await client.reply('status', 10_000);
   });
 
   it('[SP5] a hundred of them together hold what fits one bound; who asks besides is served, and they pay', async () => {
