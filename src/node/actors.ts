@@ -86,8 +86,9 @@ export class Actors {
     this.#node.stop();
   }
 
+  /** A node that has ended hears nothing more: who waited for a transfer is told of the end itself. */
   tellNode(event: NodeEvent): void {
-    this.#node.send(event);
+    if (this.#node.getSnapshot().status === 'active') this.#node.send(event);
   }
 
   tellRaft(event: RaftEvent): void {

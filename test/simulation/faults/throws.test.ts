@@ -33,10 +33,39 @@ function deafTo(direction: Direction): Fault {
   return { ...AT, forMs: 5_000, type: 'deafTo', direction, codes };
 }
 
+/** Whoever leads hands over first. */
+const STOPS = MEMBERS.map((node, at): Fault => {
+  return { atMs: 2_050 + at * 2_500, forMs: 500, type: 'stop', node };
+});
+
 /** What has to happen besides, for a node to come to that place; crashes, unless something is said. */
 const AIDS: Readonly<Partial<Record<ThrowPlace, Partial<SimulationPlan>>>> = {
   halted: { faults: [{ ...AT, type: 'writeError', node: N2, outcome: 'absent' }] },
   drain: { faults: [{ ...AT, type: 'stop', node: N2 }] },
+  handOver: { faults: STOPS },
+  transferStarted: { faults: STOPS },
+  transferFailed: {
+    faults: [
+      ...EACH_WAY.map((direction): Fault => {
+        return { ...AT, type: 'deafTo', direction, codes: [MESSAGE_CODE.TimeoutNow] };
+      }),
+      ...STOPS.map((stop) => ({ ...stop, atMs: AT.atMs + 50 })),
+      {
+        ...AT,
+        atMs: AT.atMs + 150,
+        type: 'partition',
+        shape: 'isolate',
+        cuts: EACH_WAY,
+        isHard: true,
+      },
+    ],
+  },
+  transferRefused: {
+    faults: [
+      { ...AT, type: 'partition', shape: 'isolate', cuts: EACH_WAY, isHard: true },
+      ...STOPS.map((stop) => ({ ...stop, atMs: AT.atMs + 50 })),
+    ],
+  },
   diskStalled: { faults: [{ ...AT, type: 'diskStall', node: N2 }] },
   diskRecovered: { faults: [{ ...AT, type: 'diskStall', node: N2 }] },
   closeCall: { faults: [{ ...AT, type: 'wipe', node: N1 }] },

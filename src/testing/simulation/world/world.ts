@@ -226,14 +226,16 @@ export class World {
     }
   }
 
-  /** A vote that is asked of a node which hears its leader, as it comes: the node must not heed it (EL13). */
+  /** A vote that is asked of a node which hears its leader, as it comes: heeded only if that leader hands over (EL13, LT3). */
   #arriving(frame: Uint8Array, { from, to }: Direction): void {
     if (frame[4] !== FRAME_KIND.message || codeOf(frame) !== MESSAGE_CODE.RequestVote) return;
     const decoded = decodeFrame(frame);
     const { node, isForeign } = this.member(idAt(to));
     if (typeof decoded === 'string' || decoded.type !== 'message' || node === null) return;
     const { raft, isLoyal } = node.inspect();
-    const { term } = decoded.message;
+    const { message } = decoded;
+    if (message.type === 'RequestVote' && message.transfer) return;
+    const { term } = message;
     if (isForeign || !isLoyal || raft === null || term <= raft.term) return;
     if (this.plan.protocol.checkQuorum) {
       this.#unheeded.push({ node, candidate: idAt(from), term });
