@@ -2,20 +2,20 @@
 import type { Limits } from '../core/limits.ts';
 import type { NodeId } from '../core/types.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Actors } from './actors.ts';
-import type { Clients } from './calls/clients.ts';
-import type { SnapshotCalls } from './calls/snapshot-calls.ts';
 import type { Applying } from './deeds/applying.ts';
 import type { Disk } from './deeds/disk.ts';
 import type { Snapshots } from './deeds/snapshots.ts';
-import type { Life } from './life.ts';
-import type { Audience } from './listeners.ts';
 import type { Callers } from './peers/callers.ts';
 import type { Dialler } from './peers/dialler.ts';
 import type { Peers } from './peers/peers.ts';
 import type { PeerProblems } from './peers/problems.ts';
-import type { Roles } from './roles.ts';
-import type { Timings } from './timings.ts';
+import type { Clients } from './requests/clients.ts';
+import type { SnapshotCalls } from './requests/snapshot-calls.ts';
+import type { Actors } from './tree/actors.ts';
+import type { Life } from './tree/life.ts';
+import type { Audience } from './view/listeners.ts';
+import type { Roles } from './view/roles.ts';
+import type { Timings } from './view/timings.ts';
 
 export interface Parts {
   readonly id: NodeId;

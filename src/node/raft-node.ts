@@ -24,14 +24,14 @@ import type {
 } from '../ports/replica.ts';
 import type { ConnectionListener, PeerConnection } from '../ports/transport.ts';
 import { assemble } from './assembly.ts';
-import { halted, stopped } from './endings.ts';
-import type { NodeInspection, NodeInstruments } from './instruments.ts';
-import { Life } from './life.ts';
-import { NodePorts } from './node-ports.ts';
 import { type RaftNodeOptions, settle } from './options.ts';
 import type { Parts } from './parts.ts';
-import { appliedAtStart, recoveredState, restoreMachine } from './recovery.ts';
-import { countersOf, inspectionOf, statusOf } from './status.ts';
+import { halted, stopped } from './tree/endings.ts';
+import { Life } from './tree/life.ts';
+import { NodePorts } from './tree/node-ports.ts';
+import { appliedAtStart, recoveredState, restoreMachine } from './tree/recovery.ts';
+import type { NodeInspection, NodeInstruments } from './view/instruments.ts';
+import { countersOf, inspectionOf, statusOf } from './view/status.ts';
 
 export type { NodeInspection, NodeInstruments, RaftNodeOptions };
 

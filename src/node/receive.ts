@@ -10,8 +10,8 @@ import type { AppendEntriesReply, Message } from '../core/message.ts';
 import type { NodeId } from '../core/types.ts';
 import { admit } from '../rules/ingress.ts';
 import { refuseStaleEntries } from '../rules/log-matching.ts';
-import { type Actors, raftOf } from './actors.ts';
 import type { Parts } from './parts.ts';
+import { type Actors, raftOf } from './tree/actors.ts';
 
 type Receivers = Pick<Parts, 'actors' | 'clients' | 'disk' | 'run'>;
 

@@ -16,7 +16,7 @@ import {
   type OpenedSnapshots,
   openDirectory,
 } from './directory/data-directory.ts';
-import type { DirectoryGround } from './directory/directory-parts.ts';
+import type { DirectoryAccess } from './directory/directory-parts.ts';
 import { readFailed, snapshotUnreadable, storeClosed, writeFailed } from './directory/refusals.ts';
 import { commitIndexAt, installation } from './log/meeting.ts';
 import { requireReadable } from './log/read-range.ts';
@@ -31,19 +31,19 @@ interface Session {
 }
 
 export class LevelLogStore implements LogStore {
-  readonly #ground: DirectoryGround;
-  readonly snapshots = new LevelSnapshotStore(() => storeClosed(this.#ground.directory));
+  readonly #access: DirectoryAccess;
+  readonly snapshots = new LevelSnapshotStore(() => storeClosed(this.#access.directory));
   #session: Session | null = null;
 
-  constructor(ground: DirectoryGround) {
-    this.#ground = ground;
+  constructor(access: DirectoryAccess) {
+    this.#access = access;
   }
 
   async open(owner: LogStoreOwner): Promise<RecoveredLog> {
     if (this.#session !== null) throw new TypeError('the store is open already');
     nodeId(owner.nodeId);
-    const opened = await openDirectory(this.#ground, owner);
-    const writer = new StoreWriter(this.#ground.directory, opened);
+    const opened = await openDirectory(this.#access, owner);
+    const writer = new StoreWriter(this.#access.directory, opened);
     this.#session = { opened, writer };
     this.#openSnapshots({ opened, writer });
     await this.#finishInstallation(writer, opened.snapshots);
@@ -59,7 +59,7 @@ export class LevelLogStore implements LogStore {
 
   write(operations: readonly LogOperation[], completed: (error: Error | null) => void): void {
     if (this.#session !== null) this.#session.writer.write(operations, completed);
-    else queueMicrotask(() => completed(storeClosed(this.#ground.directory)));
+    else queueMicrotask(() => completed(storeClosed(this.#access.directory)));
   }
 
   async read(range: ReadRange): Promise<readonly EntryRun[]> {
@@ -100,7 +100,7 @@ export class LevelLogStore implements LogStore {
   }
 
   #openSnapshots({ opened, writer }: Session): void {
-    const { directory } = this.#ground;
+    const { directory } = this.#access;
     const failing = (failure: RaftError): RaftError => {
       writer.fail(failure);
       return failure;
@@ -126,15 +126,15 @@ export class LevelLogStore implements LogStore {
   }
 
   #requireSession(): Session {
-    if (this.#session === null) throw storeClosed(this.#ground.directory);
+    if (this.#session === null) throw storeClosed(this.#access.directory);
     return this.#session;
   }
 
   #readFailed(session: Session, firstIndex: Index, error: unknown): RaftError {
-    if (this.#session !== session) return storeClosed(this.#ground.directory);
+    if (this.#session !== session) return storeClosed(this.#access.directory);
     if (error instanceof RaftError) return error;
     const at = error instanceof UnreadableRun ? error.index : firstIndex;
-    const failure = readFailed(this.#ground.directory, at, textOf(error));
+    const failure = readFailed(this.#access.directory, at, textOf(error));
     session.writer.fail(failure);
     return failure;
   }

@@ -5,7 +5,7 @@ import { ENTRY_KIND, type EntryRun, encodeRun } from '../../src/core/entry-run.t
 import { HARD_STATE_ZERO } from '../../src/core/hard-state.ts';
 import { ENTRY_ZERO, INDEX_ZERO, index, nodeId, term } from '../../src/core/types.ts';
 import { Disk } from '../../src/node/deeds/disk.ts';
-import { stopped } from '../../src/node/endings.ts';
+import { stopped } from '../../src/node/tree/endings.ts';
 import type { LogOperation } from '../../src/ports/log-store.ts';
 
 const LEADER = nodeId('n1');

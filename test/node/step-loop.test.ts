@@ -1,7 +1,7 @@
 /** One thing at a time, and after a throw none. */
 import { expect, it } from 'vitest';
-import { stepClock } from '../../src/node/step-clock.ts';
-import { StepLoop } from '../../src/node/step-loop.ts';
+import { stepClock } from '../../src/node/tree/step-clock.ts';
+import { StepLoop } from '../../src/node/tree/step-loop.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 
 interface Told {

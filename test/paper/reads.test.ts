@@ -1,7 +1,7 @@
 /** §6.4, as far as no play tells of it: reads without log writes see everything that was committed before they began. */
 import { expect, it } from 'vitest';
 import { index } from '../../src/core/types.ts';
-import { type PendingRead, PendingReads } from '../../src/node/calls/pending-reads.ts';
+import { type PendingRead, PendingReads } from '../../src/node/requests/pending-reads.ts';
 import type { MiniCluster } from '../../src/testing/mini-cluster/mini-cluster.ts';
 import { inTerm, isA } from '../cluster/messages.ts';
 import { led } from '../cluster/scenes.ts';

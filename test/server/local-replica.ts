@@ -8,8 +8,8 @@ import { emptyHistogram } from '../../src/core/histogram.ts';
 import type { SessionOperation } from '../../src/core/session.ts';
 import { INDEX_ZERO, index, type NodeId, nodeId, term } from '../../src/core/types.ts';
 import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
-import { transferRefused } from '../../src/node/calls/call-errors.ts';
-import { outcomeInSession, outcomeOfSession } from '../../src/node/calls/session-outcomes.ts';
+import { transferRefused } from '../../src/node/requests/call-errors.ts';
+import { outcomeInSession, outcomeOfSession } from '../../src/node/requests/session-outcomes.ts';
 import type {
   DiskEvent,
   LinkStatus,

@@ -2,12 +2,13 @@
  * Planted bugs: a simulation that has never failed proves nothing until it is shown to fail. Each is one that a
  * real system had, or that once lived in this one unseen, in the smallest form that brings it back.
  */
-import { Actors } from '../../src/node/actors.ts';
-import { Clients } from '../../src/node/calls/clients.ts';
+
 import { Disk } from '../../src/node/deeds/disk.ts';
 import { LogTail } from '../../src/node/deeds/log-tail.ts';
 import { Peers } from '../../src/node/peers/peers.ts';
-import { StepLoop } from '../../src/node/step-loop.ts';
+import { Clients } from '../../src/node/requests/clients.ts';
+import { Actors } from '../../src/node/tree/actors.ts';
+import { StepLoop } from '../../src/node/tree/step-loop.ts';
 import type { World } from '../../src/testing/simulation/world/world.ts';
 
 /** Plants the bug in this whole process; returns what takes it out again. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { RaftError } from '../../src/core/errors.ts';
 import type { LogStore, LogStoreOwner, RecoveredLog } from '../../src/ports/log-store.ts';
-import type { DirectoryGround } from '../../src/storage/directory/directory-parts.ts';
+import type { DirectoryAccess } from '../../src/storage/directory/directory-parts.ts';
 import { cryptoWord } from '../../src/storage/directory/random-word.ts';
 import { LevelDatabase } from '../../src/storage/disk/level-database.ts';
 import { nodeFiles } from '../../src/storage/disk/node-files.ts';
@@ -50,10 +50,10 @@ export class Workspace {
 }
 
 /** The store on disk; `changes` replaces parts of what it stands on. */
-export function storeIn(directory: string, changes: Partial<DirectoryGround> = {}): LevelLogStore {
+export function storeIn(directory: string, changes: Partial<DirectoryAccess> = {}): LevelLogStore {
   const database = (path: string): LevelDatabase => new LevelDatabase(path);
-  const ground = { directory, files: nodeFiles, database, randomWord: cryptoWord };
-  return new LevelLogStore({ ...ground, ...changes });
+  const access = { directory, files: nodeFiles, database, randomWord: cryptoWord };
+  return new LevelLogStore({ ...access, ...changes });
 }
 
 /** Opens a directory, does this with it, and closes it again. */

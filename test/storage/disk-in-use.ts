@@ -1,5 +1,5 @@
 /** A simulated disk, a process that lives on it, and the production log store on top. */
-import type { DirectoryGround } from '../../src/storage/directory/directory-parts.ts';
+import type { DirectoryAccess } from '../../src/storage/directory/directory-parts.ts';
 import type { Database, DatabaseChange } from '../../src/storage/disk/database.ts';
 import { LevelLogStore } from '../../src/storage/level-log-store.ts';
 import { simulatedDatabase } from '../../src/testing/simulation/disk/simulated-database.ts';
@@ -46,7 +46,7 @@ export class DiskInUse {
   }
 
   /** For the life that is lived now; `changes` replaces parts of what it stands on. */
-  store(changes: Partial<DirectoryGround> = {}): LevelLogStore {
+  store(changes: Partial<DirectoryAccess> = {}): LevelLogStore {
     const { disk, process } = this;
     return new LevelLogStore({
       directory: 'data',

@@ -9,7 +9,7 @@ import { APPLY_HANDFUL_COMMANDS, APPLY_SLICE_MS } from '../../core/limits.ts';
 import { advance, type Index, nextIndex, type Term } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { CommittedEntry, StateMachine } from '../../ports/state-machine.ts';
-import type { NodeInstruments } from '../instruments.ts';
+import type { NodeInstruments } from '../view/instruments.ts';
 
 /** Those who propose here: who waits for what, and where results go. */
 export interface ResultTaker {

@@ -8,7 +8,7 @@ import type { EntryRun } from '../../core/entry-run.ts';
 import type { HardState } from '../../core/hard-state.ts';
 import { type EntryId, greater, type Index } from '../../core/types.ts';
 import type { LogOperation, LogStore } from '../../ports/log-store.ts';
-import type { End } from '../endings.ts';
+import type { End } from '../tree/endings.ts';
 
 interface Durable {
   readonly hardState: HardState;

@@ -10,8 +10,8 @@ import {
 } from '../../core/entry-run.ts';
 import { INDEX_ZERO } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { type Actors, raftOf } from '../actors.ts';
-import type { Timings } from '../timings.ts';
+import { type Actors, raftOf } from '../tree/actors.ts';
+import type { Timings } from '../view/timings.ts';
 import type { Disk } from './disk.ts';
 import { storageFailed } from './failures.ts';
 import type { LogTail } from './log-tail.ts';

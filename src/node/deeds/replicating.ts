@@ -5,8 +5,8 @@ import type { EntryRun } from '../../core/entry-run.ts';
 import { termAt } from '../../core/term-runs.ts';
 import { INDEX_ZERO, nextIndex, TERM_ZERO } from '../../core/types.ts';
 import { peersOf } from '../../rules/leadership.ts';
-import type { Actors } from '../actors.ts';
 import type { Peers } from '../peers/peers.ts';
+import type { Actors } from '../tree/actors.ts';
 import type { LogReader } from './log-reader.ts';
 
 interface ReplicatingOptions {

@@ -12,7 +12,7 @@ import type { Index } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { SnapshotMeta, SnapshotStore, SnapshotWriter } from '../../ports/snapshot-store.ts';
 import type { MachineSnapshot, StateMachine } from '../../ports/state-machine.ts';
-import { type Actors, raftOf } from '../actors.ts';
+import { type Actors, raftOf } from '../tree/actors.ts';
 import type { Applying } from './applying.ts';
 import { storageFailed } from './failures.ts';
 

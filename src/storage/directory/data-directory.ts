@@ -25,7 +25,7 @@ import { type ProvenSnapshots, proveSnapshots } from '../snapshots/snapshot-proo
 import { requireAgreement, requireFit, requireOwn } from './agreement.ts';
 import { createDirectory } from './directory-creation.ts';
 import {
-  type DirectoryGround,
+  type DirectoryAccess,
   readIdentity,
   readSlotParts,
   type SlotParts,
@@ -68,17 +68,17 @@ interface SlotFiles {
 
 /** Rejects with a refusal; then no record has been changed and the lock is free again. */
 export async function openDirectory(
-  ground: DirectoryGround,
+  access: DirectoryAccess,
   owner: LogStoreOwner,
 ): Promise<OpenedDirectory> {
-  const { directory, files } = ground;
+  const { directory, files } = access;
   let isUnfinished = false;
   try {
-    isUnfinished = await survey(ground, owner);
+    isUnfinished = await survey(access, owner);
     if (isUnfinished) await files.makeDirectory(directory);
-    const database = await lock(ground, { createIfMissing: isUnfinished });
+    const database = await lock(access, { createIfMissing: isUnfinished });
     try {
-      return await openLocked(ground, owner, database);
+      return await openLocked(access, owner, database);
     } catch (error) {
       await Promise.allSettled([database.close()]);
       throw error;
@@ -90,10 +90,10 @@ export async function openDirectory(
 }
 
 /** By reading only: true if the directory is new, or its creation was never finished (ST6, ST11). */
-async function survey(ground: DirectoryGround, owner: LogStoreOwner): Promise<boolean> {
-  const { directory, files } = ground;
+async function survey(access: DirectoryAccess, owner: LogStoreOwner): Promise<boolean> {
+  const { directory, files } = access;
   const names = (await files.list(directory)) ?? [];
-  if (names.includes(PART.identity)) return (await readOwnIdentity(ground, owner))?.boots === 0;
+  if (names.includes(PART.identity)) return (await readOwnIdentity(access, owner))?.boots === 0;
   const later: readonly string[] = [PART.hardState, PART.acknowledged, PART.snapshots];
   if (names.some((name) => later.includes(name))) {
     throw missing(directory, PART.identity);
@@ -104,12 +104,12 @@ async function survey(ground: DirectoryGround, owner: LogStoreOwner): Promise<bo
   return true;
 }
 
-async function lock(ground: DirectoryGround, options: OpenOptions): Promise<Database> {
-  return openPart(ground, PART.log, options);
+async function lock(access: DirectoryAccess, options: OpenOptions): Promise<Database> {
+  return openPart(access, PART.log, options);
 }
 
 async function openPart(
-  { database: handleOf, directory }: DirectoryGround,
+  { database: handleOf, directory }: DirectoryAccess,
   part: Part,
   options: OpenOptions,
 ): Promise<Database> {
@@ -126,30 +126,30 @@ async function openPart(
 }
 
 async function openLocked(
-  ground: DirectoryGround,
+  access: DirectoryAccess,
   owner: LogStoreOwner,
   database: Database,
 ): Promise<OpenedDirectory> {
-  const { directory } = ground;
-  const found = await readOwnIdentity(ground, owner);
+  const { directory } = access;
+  const found = await readOwnIdentity(access, owner);
   const isNew = found === null || found.boots === 0;
   let proven = await proveDatabase(directory, database);
   let identity = found;
   if (isNew) {
-    identity = await createDirectory(ground, owner, { database, identity: found, proven });
+    identity = await createDirectory(access, owner, { database, identity: found, proven });
     proven = await proveDatabase(directory, database);
   }
   if (identity === null || proven === null) throw damagedPart(directory, PART.log, 'it is empty');
-  const slots = await readSlotParts(ground);
+  const slots = await readSlotParts(access);
   const hardState = slots.hardState.value;
   const acknowledged = slots.acknowledged.value;
   requireAgreement({ directory, identity, database: proven, hardState, acknowledged });
   requireFit(directory, { ...proven, membership: proven.membership?.value ?? null }, owner);
-  const snapshots = await openSnapshots(ground, identity, proven);
+  const snapshots = await openSnapshots(access, identity, proven);
   try {
-    const slotFiles = await openSlotFiles(ground, slots);
+    const slotFiles = await openSlotFiles(access, slots);
     try {
-      return await countStart(ground, { identity, isNew, proven, database, slotFiles, snapshots });
+      return await countStart(access, { identity, isNew, proven, database, slotFiles, snapshots });
     } catch (error) {
       await closeSlotFiles(slotFiles);
       throw error;
@@ -162,12 +162,12 @@ async function openLocked(
 
 /** SN4: a directory from before there were snapshots gets a place for them; an emptied one is missed by the log. */
 async function openSnapshots(
-  ground: DirectoryGround,
+  access: DirectoryAccess,
   { incarnation }: NodeIdentity,
   { shape }: ProvenDatabase,
 ): Promise<OpenedSnapshots> {
-  const { directory } = ground;
-  const database = await openPart(ground, PART.snapshots, { createIfMissing: true });
+  const { directory } = access;
+  const database = await openPart(access, PART.snapshots, { createIfMissing: true });
   try {
     const proven = await proveSnapshots(directory, database, incarnation);
     const newest = proven.whole.at(-1)?.snapshot ?? null;
@@ -181,15 +181,15 @@ async function openSnapshots(
 }
 
 async function readOwnIdentity(
-  ground: DirectoryGround,
+  access: DirectoryAccess,
   owner: LogStoreOwner,
 ): Promise<NodeIdentity | null> {
-  const identity = await readIdentity(ground);
-  if (identity !== null) requireOwn(ground.directory, identity, owner);
+  const identity = await readIdentity(access);
+  if (identity !== null) requireOwn(access.directory, identity, owner);
   return identity;
 }
 
-async function openSlotFiles({ files }: DirectoryGround, slots: SlotParts): Promise<SlotFiles> {
+async function openSlotFiles({ files }: DirectoryAccess, slots: SlotParts): Promise<SlotFiles> {
   const hardState = await files.open(slots.hardState.path);
   try {
     const acknowledged = await files.open(slots.acknowledged.path);
@@ -218,18 +218,18 @@ export async function closeSlotFiles({ hardState, acknowledged }: SlotFiles): Pr
  * is made durable before that. Both small files are written as well: a damaged slot heals here.
  */
 async function countStart(
-  ground: DirectoryGround,
+  access: DirectoryAccess,
   opened: OpenedDirectory,
 ): Promise<OpenedDirectory> {
   const { database, proven, slotFiles } = opened;
-  const identity = bootIdentity(opened.identity, ground.randomWord());
+  const identity = bootIdentity(opened.identity, access.randomWord());
   const { incarnation, boots } = identity;
   const state: StoreState = { ...proven.state, sequence: proven.state.sequence + 1, boots };
   const { sequence, hardState, last } = state;
-  await ground.files.syncDirectory(ground.directory);
+  await access.files.syncDirectory(access.directory);
   await writeDurably(database, [putRecord(RECORD_KIND.state, state)]);
   await slotFiles.hardState.writeDurably({ incarnation, sequence, hardState });
   await slotFiles.acknowledged.writeDurably({ incarnation, sequence, last });
-  await writeIdentity(ground, identity);
+  await writeIdentity(access, identity);
   return { ...opened, identity, proven: { ...proven, state } };
 }

@@ -10,7 +10,7 @@ import type { LogStoreOwner } from '../../ports/log-store.ts';
 import { type Database, type DatabaseChange, writeDurably } from '../disk/database.ts';
 import { checksumOfRecord, putRecord, RECORD_KIND } from '../records/record.ts';
 import { advanceDigest, type StoreState } from '../records/stored-values.ts';
-import { createSlotParts, type DirectoryGround, writeIdentity } from './directory-parts.ts';
+import { createSlotParts, type DirectoryAccess, writeIdentity } from './directory-parts.ts';
 import { missing, mixed, PART } from './refusals.ts';
 import type { ProvenDatabase } from './start-up-proof.ts';
 
@@ -23,18 +23,18 @@ interface Beginning {
 
 /** Durable when it resolves. Refuses, having changed nothing, to begin upon anything that was ever used. */
 export async function createDirectory(
-  ground: DirectoryGround,
+  access: DirectoryAccess,
   owner: LogStoreOwner,
   { database, identity: found, proven }: Beginning,
 ): Promise<NodeIdentity> {
-  const { directory } = ground;
+  const { directory } = access;
   if (proven !== null && found === null) throw missing(directory, PART.identity);
   if (proven !== null && !isUnused(proven)) throw mixed(directory, PART.log);
-  const identity = found ?? foundIdentity(owner, ground.randomWord());
-  await writeIdentity(ground, identity);
+  const identity = found ?? foundIdentity(owner, access.randomWord());
+  await writeIdentity(access, identity);
   const { changes, state } = firstBatch(identity, owner.founding);
   await writeDurably(database, changes);
-  await createSlotParts(ground, identity.incarnation, state);
+  await createSlotParts(access, identity.incarnation, state);
   return identity;
 }
 

@@ -18,7 +18,7 @@ import {
 import type { RandomWord } from './random-word.ts';
 import { damagedPart, missing, newerFormat, PART, type Part } from './refusals.ts';
 
-export interface DirectoryGround {
+export interface DirectoryAccess {
   readonly directory: string;
   readonly files: Files;
   /** Makes the handle of the database at a path; opens nothing. */
@@ -40,8 +40,8 @@ export interface SlotParts {
 }
 
 /** `null` if there is no such file. */
-export async function readIdentity(ground: DirectoryGround): Promise<NodeIdentity | null> {
-  const { directory, files } = ground;
+export async function readIdentity(access: DirectoryAccess): Promise<NodeIdentity | null> {
+  const { directory, files } = access;
   const path = `${directory}/${PART.identity}`;
   const bytes = await files.read(path);
   if (bytes === null) return null;
@@ -55,7 +55,7 @@ export async function readIdentity(ground: DirectoryGround): Promise<NodeIdentit
 
 /** Durable when it resolves; a crash leaves the old one or the new one. */
 export async function writeIdentity(
-  { directory, files }: DirectoryGround,
+  { directory, files }: DirectoryAccess,
   identity: NodeIdentity,
 ): Promise<void> {
   const draft = `${directory}/${PART.identityDraft}`;
@@ -64,16 +64,16 @@ export async function writeIdentity(
   await files.syncDirectory(directory);
 }
 
-export async function readSlotParts(ground: DirectoryGround): Promise<SlotParts> {
+export async function readSlotParts(access: DirectoryAccess): Promise<SlotParts> {
   return {
-    hardState: await readSlots(ground, PART.hardState, HARD_STATE_COPY),
-    acknowledged: await readSlots(ground, PART.acknowledged, ACKNOWLEDGED),
+    hardState: await readSlots(access, PART.hardState, HARD_STATE_COPY),
+    acknowledged: await readSlots(access, PART.acknowledged, ACKNOWLEDGED),
   };
 }
 
 /** Makes both slot files anew. Durable when it resolves. */
 export async function createSlotParts(
-  { directory, files }: DirectoryGround,
+  { directory, files }: DirectoryAccess,
   incarnation: string,
   { sequence, hardState, last }: StoreState,
 ): Promise<void> {
@@ -85,7 +85,7 @@ export async function createSlotParts(
 }
 
 async function readSlots<Value extends Sequenced>(
-  { directory, files }: DirectoryGround,
+  { directory, files }: DirectoryAccess,
   part: Part,
   format: RecordFormat<Value>,
 ): Promise<SlotPart<Value>> {

@@ -19,7 +19,7 @@ import type { ProvenSnapshots } from './snapshot-proof.ts';
 import { decodeChunk, encodeChunk, keyInSnapshot, snapshotRecord } from './snapshot-records.ts';
 import { isSameSnapshot, isSameSum, SnapshotSum } from './snapshot-sum.ts';
 
-interface SnapshotGround {
+interface SnapshotAccess {
   readonly database: Database;
   readonly incarnation: string;
   readonly proven: ProvenSnapshots;
@@ -45,7 +45,7 @@ interface Kept {
 
 export class LevelSnapshotStore implements SnapshotStore {
   readonly #closed: () => RaftError;
-  #ground: SnapshotGround | null = null;
+  #access: SnapshotAccess | null = null;
   /** Oldest first. */
   #kept: readonly Kept[] = [];
   #own: Draft | null = null;
@@ -62,9 +62,9 @@ export class LevelSnapshotStore implements SnapshotStore {
     this.#closed = closed;
   }
 
-  open(ground: SnapshotGround): void {
-    const { lastNumber, received, remains, whole } = ground.proven;
-    this.#ground = ground;
+  open(access: SnapshotAccess): void {
+    const { lastNumber, received, remains, whole } = access.proven;
+    this.#access = access;
     this.#kept = whole.map((each) => ({ ...each, pins: 0 }));
     this.#remains = [...remains];
     this.#lastNumber = lastNumber;
@@ -139,15 +139,15 @@ export class LevelSnapshotStore implements SnapshotStore {
 
   /** What is being written is finished first; what was begun and not finished is found by the next start. */
   async close(): Promise<void> {
-    const ground = this.#ground;
-    if (ground === null) return;
-    this.#ground = null;
+    const access = this.#access;
+    if (access === null) return;
+    this.#access = null;
     this.#own = null;
     this.#received = null;
     while (this.#underWay > 0) {
       await new Promise<void>((resolve) => this.#idleListeners.push(resolve));
     }
-    await ground.database.close();
+    await access.database.close();
   }
 
   #newDraft(meta: SnapshotMeta, promised: StoredSnapshot | null): Draft {
@@ -205,17 +205,17 @@ export class LevelSnapshotStore implements SnapshotStore {
     return snapshot;
   }
 
-  #requireOpen(): SnapshotGround {
-    if (this.#ground === null) throw this.#closed();
-    const refusal = this.#ground.refusal();
+  #requireOpen(): SnapshotAccess {
+    if (this.#access === null) throw this.#closed();
+    const refusal = this.#access.refusal();
     if (refusal !== null) throw refusal;
-    return this.#ground;
+    return this.#access;
   }
 
-  #requireDraft(draft: Draft): SnapshotGround {
-    const ground = this.#requireOpen();
+  #requireDraft(draft: Draft): SnapshotAccess {
+    const access = this.#requireOpen();
     assert(draft === this.#own || draft === this.#received, 'SN2: a snapshot ends once');
-    return ground;
+    return access;
   }
 
   /** ST9: the first failure of any write is the last thing that happens. */
@@ -266,7 +266,7 @@ export class LevelSnapshotStore implements SnapshotStore {
 
   #swept(): void {
     this.#isSweeping = false;
-    if (this.#ground?.refusal() === null) this.#sweep();
+    if (this.#access?.refusal() === null) this.#sweep();
   }
 
   async #removeRemains(): Promise<void> {

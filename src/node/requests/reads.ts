@@ -9,11 +9,11 @@ import type { Limits } from '../../core/limits.ts';
 import type { ReadIndex, ReadIndexReply } from '../../core/message.ts';
 import type { Index, NodeId } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Actors } from '../actors.ts';
 import type { ApplyProgress } from '../deeds/applying.ts';
 import type { Disk } from '../deeds/disk.ts';
 import type { Peers } from '../peers/peers.ts';
-import type { Timings } from '../timings.ts';
+import type { Actors } from '../tree/actors.ts';
+import type { Timings } from '../view/timings.ts';
 import { answerPeer, FORWARDED_DEADLINE_MS, mayNameTerm } from './peer-answers.ts';
 import { PendingReads } from './pending-reads.ts';
 

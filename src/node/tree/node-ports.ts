@@ -1,9 +1,9 @@
 /** What a node stands on, store and transport: opened together before it begins, closed together when it ends. */
-import { staticConfiguration } from '../core/configuration.ts';
-import type { NodeId } from '../core/types.ts';
-import type { RecoveredLog } from '../ports/log-store.ts';
-import type { ConnectionListener, PeerConnection } from '../ports/transport.ts';
-import type { Settings } from './options.ts';
+import { staticConfiguration } from '../../core/configuration.ts';
+import type { NodeId } from '../../core/types.ts';
+import type { RecoveredLog } from '../../ports/log-store.ts';
+import type { ConnectionListener, PeerConnection } from '../../ports/transport.ts';
+import type { Settings } from '../options.ts';
 
 type Accept = (connection: PeerConnection) => ConnectionListener;
 

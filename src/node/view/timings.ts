@@ -3,11 +3,11 @@
  * for each entry: a few readings of the clock beside a synced write.
  */
 
-import { emptyHistogram, observe } from '../core/histogram.ts';
-import type { Index } from '../core/types.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { ReplicaTimings } from '../ports/replica.ts';
-import { TIMED_RUNS_MAX } from './limits.ts';
+import { emptyHistogram, observe } from '../../core/histogram.ts';
+import type { Index } from '../../core/types.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { ReplicaTimings } from '../../ports/replica.ts';
+import { TIMED_RUNS_MAX } from '../limits.ts';
 
 interface Appended {
   readonly lastIndex: Index;

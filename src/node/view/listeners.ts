@@ -1,7 +1,7 @@
 /** Who wants to hear what of a node, in the order in which they asked. */
-import type { RaftError } from '../core/errors.ts';
-import type { DiskEvent, PeerEvent, RoleEvent } from '../ports/replica.ts';
-import type { End } from './endings.ts';
+import type { RaftError } from '../../core/errors.ts';
+import type { DiskEvent, PeerEvent, RoleEvent } from '../../ports/replica.ts';
+import type { End } from '../tree/endings.ts';
 
 type Defer = (call: () => void) => void;
 

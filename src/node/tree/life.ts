@@ -2,11 +2,11 @@
  * The life of a node: its charts run in one step loop, from the opening of its ports to the end of all its parts. The
  * node chart says when it begins and ends; what ends then stands here, part by part, in one step (FS1–FS3).
  */
-import type { NodeEvent } from '../../machines/node.machine.ts';
-import type { Effect, Performed } from '../core/effect.ts';
-import type { EntryRun } from '../core/entry-run.ts';
-import { asRaftError } from '../core/errors.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { NodeEvent } from '../../../machines/node.machine.ts';
+import type { Effect, Performed } from '../../core/effect.ts';
+import type { EntryRun } from '../../core/entry-run.ts';
+import { asRaftError } from '../../core/errors.ts';
+import type { Clock } from '../../ports/clock.ts';
 import { Actors, type ActorsOptions } from './actors.ts';
 import { type End, halted, type Part, stopped } from './endings.ts';
 import { stepClock } from './step-clock.ts';

@@ -4,11 +4,11 @@ import type { Index } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { SnapshotOutcome } from '../../ports/replica.ts';
 import type { SnapshotStore } from '../../ports/snapshot-store.ts';
-import type { Actors } from '../actors.ts';
 import type { Applying } from '../deeds/applying.ts';
 import type { Snapshots } from '../deeds/snapshots.ts';
-import type { End } from '../endings.ts';
 import { SNAPSHOT_CALLS_MAX } from '../limits.ts';
+import type { Actors } from '../tree/actors.ts';
+import type { End } from '../tree/endings.ts';
 import { overloaded } from './call-errors.ts';
 
 interface Call {

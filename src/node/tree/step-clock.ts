@@ -2,7 +2,7 @@
  * The clock of a node's parts: its timers are inputs of the step loop. So what one throws is the end of the node and not of
  * the program, and none fires after that end (FS2). No part needs to think of it.
  */
-import type { Clock } from '../ports/clock.ts';
+import type { Clock } from '../../ports/clock.ts';
 
 export function stepClock(clock: Clock, run: (input: () => void) => void): Clock {
   return {

@@ -1,15 +1,15 @@
 /** From what the disk has proven to the state a node starts with: always a follower (§3.8), which knows what it knew (CM5). */
 
-import { RaftError } from '../core/errors.ts';
-import type { RaftState } from '../core/raft-state.ts';
-import { textOf } from '../core/thrown-text.ts';
-import { INDEX_ZERO } from '../core/types.ts';
-import type { RecoveredLog } from '../ports/log-store.ts';
-import type { SnapshotStore, StoredSnapshot } from '../ports/snapshot-store.ts';
-import { configurationsAtCommit, withConfigurations } from '../rules/configurations.ts';
-import type { ApplyProgress } from './deeds/applying.ts';
-import { storageFailed } from './deeds/failures.ts';
-import type { Settings } from './options.ts';
+import { RaftError } from '../../core/errors.ts';
+import type { RaftState } from '../../core/raft-state.ts';
+import { textOf } from '../../core/thrown-text.ts';
+import { INDEX_ZERO } from '../../core/types.ts';
+import type { RecoveredLog } from '../../ports/log-store.ts';
+import type { SnapshotStore, StoredSnapshot } from '../../ports/snapshot-store.ts';
+import { configurationsAtCommit, withConfigurations } from '../../rules/configurations.ts';
+import type { ApplyProgress } from '../deeds/applying.ts';
+import { storageFailed } from '../deeds/failures.ts';
+import type { Settings } from '../options.ts';
 
 /**
  * SH7: the state machine begins as its newest snapshot has it; what the log holds behind that is applied in order.

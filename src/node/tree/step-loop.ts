@@ -3,7 +3,7 @@
  * that the charts handed out are performed, in order, before the next input is looked at. The first throw
  * is the last thing that happens: what is queued then is dropped, and nothing is taken any more (FS1).
  */
-import type { EntryRun } from '../core/entry-run.ts';
+import type { EntryRun } from '../../core/entry-run.ts';
 
 interface Input {
   readonly run: () => void;

@@ -12,13 +12,13 @@ import type {
   ReadIndexEffect,
   ReplicationEffect,
   SnapshotterEffect,
-} from '../../core/effect.ts';
-import type { EntryRun } from '../../core/entry-run.ts';
-import { raftOf } from '../actors.ts';
-import type { Parts } from '../parts.ts';
-import type { ApplyTurns } from './apply-turns.ts';
-import type { LogWriting } from './log-writing.ts';
-import type { Replicating } from './replicating.ts';
+} from '../core/effect.ts';
+import type { EntryRun } from '../core/entry-run.ts';
+import type { ApplyTurns } from './deeds/apply-turns.ts';
+import type { LogWriting } from './deeds/log-writing.ts';
+import type { Replicating } from './deeds/replicating.ts';
+import type { Parts } from './parts.ts';
+import { raftOf } from './tree/actors.ts';
 
 type Type = Performed['type'];
 type EffectOf<Some extends Type> = {
@@ -48,8 +48,8 @@ export function deedsOf(doers: Doers): Deeds {
     ...logDeeds(doers),
     ...replicationDeeds(doers),
     ...linkDeeds(doers),
-    ...callerDeeds(doers),
-    ...callDeeds(doers),
+    ...requestDeeds(doers),
+    ...connectionDeeds(doers),
     ...snapshotDeeds(doers),
   };
 }
@@ -136,7 +136,7 @@ function linkDeeds({ actors, clients, dialler, peers, problems }: Doers): DeedsO
   };
 }
 
-function callerDeeds({ clients }: Doers): DeedsOf<ReadIndexEffect | Forward> {
+function requestDeeds({ clients }: Doers): DeedsOf<ReadIndexEffect | Forward> {
   return {
     forward: () => clients.schedulePump(),
     askRound: () => clients.reads.askRound(),
@@ -155,7 +155,7 @@ function snapshotDeeds({ snapshotCalls, snapshots }: Doers): DeedsOf<Snapshotter
   };
 }
 
-function callDeeds({ callers }: Doers): DeedsOf<CallEffect> {
+function connectionDeeds({ callers }: Doers): DeedsOf<CallEffect> {
   return {
     judgeHello: ({ call, hello }) => callers.judge(call, hello),
     introduce: ({ call, hello }) => callers.introduce(call, hello),

@@ -1,5 +1,5 @@
 /** How a node ends, in words for those who wait. */
-import { RaftError } from '../core/errors.ts';
+import { RaftError } from '../../core/errors.ts';
 
 /** Why a node ends, and what that means to those who wait: their calls were not done, or nobody can say. */
 export interface End {

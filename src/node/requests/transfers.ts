@@ -9,10 +9,10 @@ import type { TransferRefusal } from '../../core/transfer-refusal.ts';
 import type { NodeId } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { TransferOutcome } from '../../ports/replica.ts';
-import { type Actors, raftOf } from '../actors.ts';
 import type { Disk } from '../deeds/disk.ts';
 import { TRANSFERS_MAX } from '../limits.ts';
 import type { Peers } from '../peers/peers.ts';
+import { type Actors, raftOf } from '../tree/actors.ts';
 import { notServed, overloaded, transferRefused } from './call-errors.ts';
 import { answerPeer, FORWARDED_DEADLINE_MS, mayNameTerm } from './peer-answers.ts';
 

@@ -29,8 +29,8 @@ import type {
   WaitOptions,
 } from '../../ports/replica.ts';
 import { encodeSessionCommand, encodeSessionOperation } from '../../sessions/session-entry.ts';
-import type { Actors } from '../actors.ts';
-import type { End } from '../endings.ts';
+import type { Actors } from '../tree/actors.ts';
+import type { End } from '../tree/endings.ts';
 import { lostOnTheWay, malformed, notServed, overloaded } from './call-errors.ts';
 import { answerPeer, FORWARDED_DEADLINE_MS, mayNameTerm } from './peer-answers.ts';
 import { Proposals } from './proposals.ts';

@@ -1,8 +1,8 @@
 /** Tells of each change of role or of the known leader, once, and counts them. What they are the raft chart knows. */
-import type { RoleChanged } from '../core/effect.ts';
-import { TERM_ZERO, type Term } from '../core/types.ts';
-import type { RoleEvent } from '../ports/replica.ts';
-import type { End } from './endings.ts';
+import type { RoleChanged } from '../../core/effect.ts';
+import { TERM_ZERO, type Term } from '../../core/types.ts';
+import type { RoleEvent } from '../../ports/replica.ts';
+import type { End } from '../tree/endings.ts';
 
 export class Roles {
   readonly #tell: (event: RoleEvent) => void;
