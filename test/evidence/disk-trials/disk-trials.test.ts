@@ -20,6 +20,8 @@ import { VoteBook } from './votes.ts';
 const SEED = 'a few';
 const TRIALS = 5;
 const PAST_ROUNDS = 1;
+/** Twenty seconds on a quiet machine: dozens of processes start and stop. */
+const FIVE_TRIALS_MS = 240_000;
 
 describe('damage to the disks of real processes', () => {
   it('[ST15] [ST16] a damaged member is what it was or refuses in words, and nothing is lost', async () => {
@@ -31,7 +33,7 @@ describe('damage to the disks of real processes', () => {
     expect(violations, `seed ${SEED}`).toEqual([]);
     expect(Object.values(total).reduce((sum, count) => sum + count, 0)).toBe(TRIALS);
     expect(acknowledgedWrites).toBeGreaterThan(0);
-  });
+  }, FIVE_TRIALS_MS);
 });
 
 describe('the judges of the trials', () => {
