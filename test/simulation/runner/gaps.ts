@@ -4,7 +4,7 @@
  * error as well, since its reason is none.
  */
 
-import { SOMETIMES } from '../../../src/testing/simulation/runtime/sometimes.ts';
+import { SOMETIMES, type Sometimes } from '../../../src/testing/simulation/runtime/sometimes.ts';
 import { everyWay } from './coverage.ts';
 
 /** By way, the reason for which a run takes it too seldom to be asked for. Tests of the charts take each. */
@@ -94,6 +94,29 @@ export const SELDOM_TAKEN: Readonly<Record<string, string>> = {
       'takes a machine of the simulator that has snapshots, or somebody who wants one',
     ]),
   ),
+  ...Object.fromEntries(
+    [
+      'raft: transfer.requested → ·',
+      'raft.leader.service.transferring: transfer.requested → ·',
+    ].map((way) => [
+      way,
+      'takes somebody who asks for a transfer; here only a leader that stops does',
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['raft: timeoutNow.received → ·', 'raft [mayTakeOver] does not hold'].map((way) => [
+      way,
+      'takes a call to campaign that comes late, after a newer term or entry',
+    ]),
+  ),
+  ...Object.fromEntries(
+    [
+      'raft.leader.service.transferring: link.closed [isTargetLink] → raft.leader.service.serving',
+      'raft [isTargetLink] holds',
+    ].map((way) => [way, 'takes a target that is lost in the milliseconds of a transfer']),
+  ),
+  'raft.leader.service.transferring: after transferTimeout → raft.leader.service.serving':
+    'takes a transfer of a leader that goes on: one that stops waits no longer than that',
   'node: stop → ·': 'takes somebody who stops a node that is stopping or has halted',
 };
 
@@ -105,6 +128,8 @@ export const NEVER_TAKEN: Readonly<Record<string, string>> = {
   'node.active: xstate.error.actor.applier → node.halted': 'takes a bug in a chart',
   'node.halted: failed → ·': 'a halted node takes no more inputs',
   'raft: proposals.gathered → ·': 'the driver gathers only while it leads, in the same step',
+  'raft.leader.service.transferring: proposals.gathered → ·':
+    'the driver gathers only while proposals are taken, in the same step',
   'raft: peer.progressed → ·': 'the replication charts end with the lead',
   'raft: round.requested → ·': 'the driver asks only while it serves reads, in the same step',
   'raft.leader: entries.received → ·': 'takes two leaders in one term',
@@ -135,6 +160,17 @@ export const NEVER_TAKEN: Readonly<Record<string, string>> = {
   'applier.idle: apply.completed → ·': 'one batch is under way at a time, and completes once',
 };
 
+/** By event, the reason for which it comes too seldom to be asked for, and where it is shown all the same. */
+const SELDOM_HAPPENING: Readonly<Partial<Record<Sometimes, string>>> = {
+  'a write ends unknown because its connection broke':
+    'a client with a session sends it again: test/client/outcomes.test.ts',
+  'the code of a node throws at transferStarted': 'takes a leader that stops then: [SI14]',
+  'the code of a node throws at transferFailed':
+    'takes a target that is lost in the milliseconds of a transfer: [SI14]',
+  'the code of a node throws at storeSnapshot':
+    'takes a machine of the simulator that has snapshots: [FS2] in test/node',
+};
+
 interface Seen {
   readonly ways: ReadonlySet<string>;
   readonly sometimes: ReadonlySet<string>;
@@ -146,9 +182,10 @@ export function missingOf({ ways, sometimes }: Seen, isStrict: boolean): readonl
   const isExcused = (way: string): boolean => way in NEVER_TAKEN || way in SELDOM_TAKEN;
   const untaken = all.filter((way) => !ways.has(way) && !isExcused(way));
   const wrong = isStrict ? Object.keys(NEVER_TAKEN).filter((way) => ways.has(way)) : [];
-  const absent = SOMETIMES.filter((what) => !sometimes.has(what));
+  const unseen = SOMETIMES.filter((what) => !sometimes.has(what));
+  const absent = unseen.filter((what) => !(what in SELDOM_HAPPENING));
   const taken = all.filter((way) => ways.has(way)).length;
-  const happened = SOMETIMES.length - absent.length;
+  const happened = SOMETIMES.length - unseen.length;
   const never = Object.keys(NEVER_TAKEN).length;
   const charts = `ways through the charts: ${taken} of ${all.length} taken, ${never} cannot be`;
   console.log(`${charts}; rare events: ${happened} of ${SOMETIMES.length}`);
