@@ -24,16 +24,20 @@ const PAST_ROUNDS = 1;
 const FIVE_TRIALS_MS = 240_000;
 
 describe('damage to the disks of real processes', () => {
-  it('[ST15] [ST16] a damaged member is what it was or refuses in words, and nothing is lost', async () => {
-    const { violations, total, acknowledgedWrites } = await runTrials({
-      seed: SEED,
-      trials: TRIALS,
-      pastRounds: PAST_ROUNDS,
-    });
-    expect(violations, `seed ${SEED}`).toEqual([]);
-    expect(Object.values(total).reduce((sum, count) => sum + count, 0)).toBe(TRIALS);
-    expect(acknowledgedWrites).toBeGreaterThan(0);
-  }, FIVE_TRIALS_MS);
+  it(
+    '[ST15] [ST16] a damaged member is what it was or refuses in words, and nothing is lost',
+    async () => {
+      const { violations, total, acknowledgedWrites } = await runTrials({
+        seed: SEED,
+        trials: TRIALS,
+        pastRounds: PAST_ROUNDS,
+      });
+      expect(violations, `seed ${SEED}`).toEqual([]);
+      expect(Object.values(total).reduce((sum, count) => sum + count, 0)).toBe(TRIALS);
+      expect(acknowledgedWrites).toBeGreaterThan(0);
+    },
+    FIVE_TRIALS_MS,
+  );
 });
 
 describe('the judges of the trials', () => {
