@@ -162,8 +162,6 @@ export const NEVER_TAKEN: Readonly<Record<string, string>> = {
 
 /** By event, the reason for which it comes too seldom to be asked for, and where it is shown all the same. */
 const SELDOM_HAPPENING: Readonly<Partial<Record<Sometimes, string>>> = {
-  'a write ends unknown because its connection broke':
-    'a client with a session sends it again: test/client/outcomes.test.ts',
   'the code of a node throws at transferStarted': 'takes a leader that stops then: [SI14]',
   'the code of a node throws at transferFailed':
     'takes a target that is lost in the milliseconds of a transfer: [SI14]',

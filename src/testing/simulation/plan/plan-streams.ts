@@ -33,7 +33,7 @@ export interface StreamPlan {
 /** Production clients cost time: they are there in so large a share of the seeds. */
 const SHARE = 0.12;
 
-/** `sessions`: earlier versions of the plans have none. */
+/** `sessions`: earlier versions of the plans have none; of the others half. */
 export function planStreams(
   random: SeededRandom,
   workload: KeyValueWorkload,
@@ -50,7 +50,7 @@ export function planStreams(
     keepAliveMs: random.pick([500, 2_000]),
     windowBytes: random.pick([100, 2_000, 65_536]),
     watchEventsMax: random.pick([2, 10_000]),
-    sessions,
+    sessions: sessions && random.fork('sessions').chance(0.5),
     limits: planLimits(random),
     heldBytesMax: random.pick([4 * answerBytesMax(workload), 40 * 1024 * 1024]),
   };

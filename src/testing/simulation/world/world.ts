@@ -71,6 +71,8 @@ export class World {
   readonly #isDue = new Set<SimulatedMember>();
   /** Requests for votes that have just come to a node that hears its leader. */
   #unheeded: Candidacy[] = [];
+  /** Whom leaders have told to campaign, and in which term. Bound: transfers of one run. */
+  readonly #offered = new Set<string>();
   #steps = 0;
   #hasSettled = false;
   /** Promises of clients wait for their turn. */
@@ -221,21 +223,22 @@ export class World {
     const said = { to: idAt(to), message: decoded.message };
     const { id, durable, node } = speaker;
     checkPromise(this, { id, durable, raft: node?.inspect().raft ?? null }, said);
+    const { message } = said;
+    if (message.type === 'TimeoutNow') this.#offered.add(offerTo(said.to, message.term + 1));
     if (this.trace.isRecording && decoded.message.type !== 'Ping') {
       this.note(speaker.id, `→ ${said.to} ${describeMessage(decoded.message)}`);
     }
   }
 
-  /** A vote that is asked of a node which hears its leader, as it comes: heeded only if that leader hands over (EL13, LT3). */
+  /** A vote that is asked of a node which hears its leader, as it comes: heeded only if a leader has handed over to who asks (EL13, LT3). */
   #arriving(frame: Uint8Array, { from, to }: Direction): void {
     if (frame[4] !== FRAME_KIND.message || codeOf(frame) !== MESSAGE_CODE.RequestVote) return;
     const decoded = decodeFrame(frame);
     const { node, isForeign } = this.member(idAt(to));
     if (typeof decoded === 'string' || decoded.type !== 'message' || node === null) return;
     const { raft, isLoyal } = node.inspect();
-    const { message } = decoded;
-    if (message.type === 'RequestVote' && message.transfer) return;
-    const { term } = message;
+    const { term } = decoded.message;
+    if (this.#offered.has(offerTo(idAt(from), term))) return;
     if (isForeign || !isLoyal || raft === null || term <= raft.term) return;
     if (this.plan.protocol.checkQuorum) {
       this.#unheeded.push({ node, candidate: idAt(from), term });
@@ -305,6 +308,10 @@ export class World {
 
 /** The excuse of a member whose disk was damaged while it was down. */
 export const DAMAGED = 'its disk is damaged';
+
+function offerTo(id: NodeId, term: number): string {
+  return `${id} in ${term}`;
+}
 
 function idAt(address: string): NodeId {
   return nodeId(address.slice(0, address.indexOf('.')));
