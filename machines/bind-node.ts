@@ -2,9 +2,10 @@
 import { assign, enqueueActions, fromCallback } from 'xstate';
 import type { NodeEffect } from '../src/core/effect.ts';
 import { asRaftError } from '../src/core/errors.ts';
-import { DRAIN_TIMEOUT_MS, HAND_OVER_TIMEOUT_MS } from '../src/core/limits.ts';
+import { CALL_PATIENCE_MS, DRAIN_TIMEOUT_MS, HAND_OVER_TIMEOUT_MS } from '../src/core/limits.ts';
 import type { RaftState } from '../src/core/raft-state.ts';
 import type { NodeId } from '../src/core/types.ts';
+import { configurationIndex } from '../src/rules/configurations.ts';
 import { peersOf } from '../src/rules/leadership.ts';
 import { type NodeContext, type NodeEvent, nodeMachine } from './node.machine.ts';
 import { performer } from './perform.ts';
@@ -16,28 +17,56 @@ type Chart = typeof nodeMachine;
 /** The bound charts that a node runs. */
 type Parts = Omit<NonNullable<Parameters<Chart['provide']>[0]['actors']>, 'recovery'>;
 
+/** A link for each peer, from the moment that it is a member until shortly after it is none any more (MC5, MC7). */
+const withLinks = nodeMachine.provide({
+  guards: {
+    isUnlinked: ({ context: { links, recovered } }, { peer }) =>
+      peer !== recovered?.id && !links.includes(peer),
+  },
+  actions: {
+    startLinks: enqueueActions(({ context: { recovered }, enqueue }) => {
+      const peers = peersIn(recovered);
+      const mayBeUnknown = recovered !== null && configurationIndex(recovered) > 0;
+      enqueue.assign({ links: peers });
+      for (const peer of peers) {
+        const id = linkId(peer);
+        enqueue.spawnChild('link', { id, systemId: id, input: { peer } });
+        if (dials(recovered, peer)) enqueue.sendTo(id, { type: 'dial' });
+        else if (mayBeUnknown) enqueue.sendTo(id, { type: 'dial' }, later(peer));
+      }
+    }),
+    stopLinks: enqueueActions(({ context: { links }, enqueue }) => {
+      for (const peer of links) {
+        enqueue.cancel(later(peer).id);
+        enqueue.stopChild(linkId(peer));
+      }
+    }),
+    startLink: enqueueActions(({ context: { links, recovered }, enqueue }, { peer, calls }) => {
+      const id = linkId(peer);
+      enqueue.assign({ links: [...links, peer] });
+      enqueue.spawnChild('link', { id, systemId: id, input: { peer } });
+      const isDue = dials(recovered, peer) && !calls;
+      enqueue.sendTo(id, { type: 'dial' }, isDue ? {} : later(peer));
+    }),
+    stopLink: enqueueActions(({ context: { links }, enqueue }, { peer }) => {
+      enqueue.assign({ links: links.filter((linked) => linked !== peer) });
+      enqueue.cancel(later(peer).id);
+      enqueue.stopChild(linkId(peer));
+    }),
+  },
+});
+
 /** `recover` opens what a node stands on, and tells the node `recovered` or `failed`, later. */
 export function bindNode(
   parts: Parts,
   recover: ((tell: (news: NodeEvent) => void) => void) | undefined,
 ): Chart {
-  return nodeMachine.provide({
+  return withLinks.provide({
     actors: { ...parts, recovery: fromCallback(({ sendBack }) => recover?.(sendBack)) },
     actions: {
       recordRecovery: assign((_, { state, lastApplied }) => ({ recovered: state, lastApplied })),
       recordError: assign((_, { error }) => ({ error: asRaftError(error) })),
       recordFailure: assign((_, { output }) => ({ error: asRaftError(output.error) })),
-      startLinks: enqueueActions(({ context: { recovered }, enqueue }) => {
-        for (const peer of peersIn(recovered)) {
-          const id = linkId(peer);
-          enqueue.spawnChild('link', { id, systemId: id, input: { peer } });
-          const dials = recovered !== null && recovered.id < peer;
-          if (dials) enqueue.sendTo(id, { type: 'dial' });
-        }
-      }),
-      stopLinks: enqueueActions(({ context: { recovered }, enqueue }) => {
-        for (const peer of peersIn(recovered)) enqueue.stopChild(linkId(peer));
-      }),
       startCall: enqueueActions(({ enqueue }, { call: number }) => {
         enqueue.spawnChild('call', { id: callId(number), input: { call: number } });
       }),
@@ -58,6 +87,16 @@ export function bindNode(
     },
     delays: { handOverTimeout: HAND_OVER_TIMEOUT_MS, drainTimeout: DRAIN_TIMEOUT_MS },
   });
+}
+
+/** LR15: of two members the one with the smaller id dials. */
+function dials(recovered: RaftState | null, peer: NodeId): boolean {
+  return recovered !== null && recovered.id < peer;
+}
+
+/** LR15: a peer that may not know this member yet is called, unless it has called itself by then. */
+function later(peer: NodeId): { readonly id: string; readonly delay: number } {
+  return { id: `dial:${peer}`, delay: CALL_PATIENCE_MS };
 }
 
 function peersIn(recovered: RaftState | null): readonly NodeId[] {

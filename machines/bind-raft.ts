@@ -4,7 +4,11 @@ import { InvariantViolation, unreachable } from '../src/core/assert.ts';
 import type { Effect, RaftEffect } from '../src/core/effect.ts';
 import type { Limits } from '../src/core/limits.ts';
 import type { RaftState } from '../src/core/raft-state.ts';
+import type { ReplicationState } from '../src/core/replication-state.ts';
+import type { NodeId } from '../src/core/types.ts';
 import * as commit from '../src/rules/commit.ts';
+import { mayAppend } from '../src/rules/configuration-change.ts';
+import { isElectable, membersChange } from '../src/rules/configurations.ts';
 import * as election from '../src/rules/election.ts';
 import * as leadership from '../src/rules/leadership.ts';
 import * as matching from '../src/rules/log-matching.ts';
@@ -12,7 +16,7 @@ import { startProgress } from '../src/rules/progress.ts';
 import * as timing from '../src/rules/timing.ts';
 import * as transfer from '../src/rules/transfer.ts';
 import type { replication } from './bind-replication.ts';
-import { performer } from './perform.ts';
+import { type Consequences, performer } from './perform.ts';
 import { raftMachine } from './raft.machine.ts';
 import type { RaftEvent, RaftGrant } from './raft.types.ts';
 
@@ -43,9 +47,28 @@ export function tellingRole(outlet: (effect: Effect) => void) {
   };
 }
 
-const perform = performer<RaftState, RaftEvent, RaftEffect>((state) =>
-  leadership.peersOf(state).map(replicationId),
+const perform = performer<RaftState, RaftEvent, RaftEffect>(
+  (state) => leadership.peersOf(state).map(replicationId),
+  consequencesOf,
 );
+
+/** MC1, MC5: whatever rule changed who counts, links and replication follow, and so does the own standing. */
+function consequencesOf(
+  before: RaftState,
+  changes: Partial<RaftState>,
+): Consequences<RaftEvent, RaftEffect> | null {
+  const change = membersChange(before, changes);
+  if (change === null) return null;
+  const { come, gone } = change.effect;
+  const standing = change.isElectable ? 'promoted' : 'demoted';
+  return {
+    effects: [change.effect],
+    raised: [
+      { type: 'members.changed', come, gone },
+      ...(change.isElectable === null ? [] : [{ type: standing } as const]),
+    ],
+  };
+}
 
 type Chart = typeof raftMachine;
 
@@ -58,21 +81,36 @@ export function bindRaft({ random, limits }: RaftPorts, peer: typeof replication
     actors: { replication: peer },
     actions: {
       startReplication: enqueueActions(({ context, enqueue }) => {
-        for (const id of leadership.peersOf(context)) {
-          const input = startProgress({
-            peer: id,
-            term: context.term,
-            log: context.log,
-            nextIndex: context.termStartIndex,
-            commitIndex: context.commitIndex,
-            limits,
-          });
-          enqueue.spawnChild('replication', { id: replicationId(id), input });
+        for (const peer of leadership.peersOf(context)) {
+          const input = progressOf(context, peer, limits);
+          enqueue.spawnChild('replication', { id: replicationId(peer), input });
+        }
+      }),
+      followMembers: enqueueActions(({ context, enqueue }, { come, gone }) => {
+        for (const peer of come) {
+          const input = progressOf(context, peer, limits);
+          enqueue.spawnChild('replication', { id: replicationId(peer), input });
+        }
+        const { commitIndex } = context;
+        for (const id of gone.filter((peer) => peer !== context.id).map(replicationId)) {
+          // What it is told last is that it is no member any more.
+          enqueue.sendTo(id, { type: 'commit.advanced', commitIndex });
+          enqueue.sendTo(id, { type: 'heartbeat.due' });
+          enqueue.stopChild(id);
         }
       }),
     },
     delays: bindDelays(random),
   });
+}
+
+/** A new leader guesses that each peer holds what it held itself; whoever joins later, that it holds the whole log. */
+function progressOf(
+  { commitIndex, log, term, termStartIndex }: RaftState,
+  peer: NodeId,
+  limits: RaftPorts['limits'],
+): ReplicationState {
+  return startProgress({ peer, term, log, nextIndex: termStartIndex, commitIndex, limits });
 }
 
 /** A guard is asked before the action of its arrow: it judges the state that the action will leave. */
@@ -102,6 +140,7 @@ function bindGuards(chart: Chart): Chart {
         const after = { ...context, ...leadership.withProgress(context, held) };
         return transfer.holdsAll(after, context.transferTarget);
       },
+      mayChangeMembers: ({ context }, { membership }) => mayAppend(context, membership),
     },
   });
 }
@@ -126,6 +165,13 @@ const HANDED_OVER: election.Campaign = { transfer: true, cause: 'its leader hand
 function bindElection(chart: Chart): Chart {
   return chart.provide({
     actions: {
+      takeStanding: enqueueActions(({ context, enqueue }) => {
+        if (!isElectable(context)) enqueue.raise({ type: 'demoted' });
+      }),
+      announceStanding: perform((state) => ({
+        changes: {},
+        effects: [election.roleChanged(state, 'the members have changed')],
+      })),
       observeTerm: perform((state, { term }) => election.observeTerm(state, term)),
       grantPreVoteIfUpToDate: perform((state, { from, message }) =>
         election.answerPreVote(state, from, message, false),
@@ -179,6 +225,9 @@ function bindLeadership(chart: Chart): Chart {
       appendProposals: perform((state, { count }) => leadership.appendProposals(state, count)),
       countOwnDisk: perform((state, { entry }) => leadership.recordDurable(state, entry)),
       recordProgress: perform(leadership.recordProgress),
+      appendConfiguration: perform((state, { membership }) =>
+        leadership.appendConfiguration(state, membership),
+      ),
       beginRound: perform(leadership.beginRound),
       sendHeartbeats: perform(() => ({
         changes: {},
@@ -186,8 +235,10 @@ function bindLeadership(chart: Chart): Chart {
         news: [{ type: 'heartbeat.due' }],
       })),
       forgetContacts: assign({ heardFrom: [] }),
-      forwardLinkNews: enqueueActions(({ enqueue }, { type, peer }) => {
-        enqueue.sendTo(replicationId(peer), { type });
+      forwardLinkNews: enqueueActions(({ context, enqueue }, { type, peer }) => {
+        // Not everyone who has a link is a member as this leader knows them (MC11).
+        if (leadership.peersOf(context).includes(peer as NodeId))
+          enqueue.sendTo(replicationId(peer), { type });
       }),
       stepDown: perform((state, { cause }) => leadership.stepDown(state, cause)),
     },

@@ -10,6 +10,7 @@ import { call } from './bind-call.ts';
 import { forwarding } from './bind-forwarding.ts';
 import { bindLink } from './bind-link.ts';
 import { logWriter } from './bind-log-writer.ts';
+import { membership } from './bind-membership.ts';
 import { bindNode, callId } from './bind-node.ts';
 import { bindRaft, type RaftPorts, replicationId, tellingRole } from './bind-raft.ts';
 import { readIndex } from './bind-read-index.ts';
@@ -20,6 +21,7 @@ import { forwardingMachine } from './forwarding.machine.ts';
 import { type GuardWatch, withGuardWatch } from './guard-watch.ts';
 import { linkMachine } from './link.machine.ts';
 import { logWriterMachine } from './log-writer.machine.ts';
+import { membershipMachine } from './membership.machine.ts';
 import { type NodeEvent, nodeMachine } from './node.machine.ts';
 import { withOutlet } from './outlet.ts';
 import { raftMachine } from './raft.machine.ts';
@@ -36,6 +38,7 @@ export type { CallContext, CallEvent } from './call.machine.ts';
 export type { ForwardingContext, ForwardingEvent, ForwardingTag } from './forwarding.machine.ts';
 export type { LinkContext, LinkEvent } from './link.machine.ts';
 export type { LogWriterContext, LogWriterEvent } from './log-writer.machine.ts';
+export type * from './membership.machine.ts';
 export type { ChartMeta } from './meta.types.ts';
 export type { NodeContext, NodeEvent } from './node.machine.ts';
 export type { RaftGrant, RaftTag } from './raft.types.ts';
@@ -48,6 +51,7 @@ export const charts = {
   node: nodeMachine,
   raft: raftMachine,
   replication: replicationMachine,
+  membership: membershipMachine,
   link: linkMachine,
   call: callMachine,
   logWriter: logWriterMachine,
@@ -79,6 +83,7 @@ export function bindCharts({ outlet, guardAsked, recover, ...ports }: ChartPorts
     readIndex: led(readIndex),
     forwarding: led(forwarding),
     snapshotter: led(snapshotter),
+    membership: led(membership),
     link: led(bindLink(ports.random)),
     call: led(call),
   };

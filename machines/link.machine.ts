@@ -18,7 +18,7 @@ export interface LinkContext {
 }
 
 export type LinkEvent =
-  /** Of the two this side dials: it has the smaller id. */
+  /** Of the two this side dials: it has the smaller id, or the other may not know it yet. */
   | { readonly type: 'dial' }
   /** The socket is open, and once it was on disk that the peer may know this start, our hello has left. */
   | { readonly type: 'hello.sent'; readonly attempt: number }
@@ -98,6 +98,7 @@ export const linkMachine = setup({
           meta: { rules: ['LR17'] },
           after: { livenessInterval: { target: 'open', reenter: true, actions: 'checkAlive' } },
           on: {
+            dial: {},
             'call.admitted': {
               target: 'open',
               reenter: true,

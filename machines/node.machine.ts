@@ -7,12 +7,13 @@ import type { NodeEffect } from '../src/core/effect.ts';
 import type { RaftError } from '../src/core/errors.ts';
 import type { RaftState } from '../src/core/raft-state.ts';
 import type { SnapshotThresholds } from '../src/core/snapshot-thresholds.ts';
-import type { Index } from '../src/core/types.ts';
+import type { Index, NodeId } from '../src/core/types.ts';
 import type { applierMachine } from './applier.machine.ts';
 import type { callMachine } from './call.machine.ts';
 import type { forwardingMachine } from './forwarding.machine.ts';
 import type { linkMachine } from './link.machine.ts';
 import type { logWriterMachine } from './log-writer.machine.ts';
+import type { membershipMachine } from './membership.machine.ts';
 import type { ChartMeta } from './meta.types.ts';
 import type { raftMachine } from './raft.machine.ts';
 import type { readIndexMachine } from './read-index.machine.ts';
@@ -25,6 +26,8 @@ export interface NodeContext {
   readonly recovered: RaftState | null;
   /** How far the state machine had come before it began: through the snapshot that it was restored from. */
   readonly lastApplied: Index;
+  /** Peers that have a link. */
+  readonly links: readonly NodeId[];
   /** Why the node halted; `null` while it has not. */
   readonly error: RaftError | null;
 }
@@ -36,6 +39,15 @@ export type NodeEvent =
   /** Somebody else leads, or nobody could be found who would. */
   | { readonly type: 'handedOver' }
   | { readonly type: 'drained' }
+  /** It is a member now, or knows that this node is one. */
+  | {
+      readonly type: 'peer.joined';
+      readonly peer: NodeId;
+      /** It has called itself: so it need not be called now. */
+      readonly calls: boolean;
+    }
+  /** It is no member any more. */
+  | { readonly type: 'peer.left'; readonly peer: NodeId }
   /** Somebody calls; calls are numbered. */
   | { readonly type: 'call.received'; readonly call: number }
   /** Its chart has come to its end. */
@@ -63,15 +75,19 @@ export const nodeMachine = setup({
     readIndex: placeholder as unknown as typeof readIndexMachine,
     forwarding: placeholder as unknown as typeof forwardingMachine,
     snapshotter: placeholder as unknown as typeof snapshotterMachine,
+    membership: placeholder as unknown as typeof membershipMachine,
     link: placeholder as unknown as typeof linkMachine,
     call: placeholder as unknown as typeof callMachine,
   },
+  guards: { isUnlinked: (_, _member: { peer: NodeId }) => true },
   actions: {
     recordRecovery: (_, _found: { state: RaftState; lastApplied: Index }) => {},
     recordError: (_, _failure: { error: unknown }) => {},
     recordFailure: (_, _end: { output: { error: unknown } }) => {},
     startLinks: () => {},
     stopLinks: () => {},
+    startLink: (_, _member: { peer: NodeId; calls: boolean }) => {},
+    stopLink: (_, _member: { peer: NodeId }) => {},
     startCall: (_, _caller: { call: number }) => {},
     stopCall: (_, _caller: { call: number }) => {},
     announceHalt: () => {},
@@ -89,6 +105,7 @@ export const nodeMachine = setup({
     snapshotThresholds: input?.snapshotThresholds ?? { entries: null, bytes: null, ageMs: null },
     recovered: null,
     lastApplied: 0 as Index,
+    links: [],
     error: null,
   }),
   initial: 'recovering',
@@ -102,6 +119,8 @@ export const nodeMachine = setup({
     stop: {},
     handedOver: {},
     drained: {},
+    'peer.joined': {},
+    'peer.left': {},
     'call.received': {},
     'call.ended': {},
   },
@@ -123,6 +142,15 @@ export const nodeMachine = setup({
       on: {
         'call.received': { actions: { type: 'startCall', params: event } },
         'call.ended': { actions: { type: 'stopCall', params: event } },
+        'peer.joined': {
+          guard: { type: 'isUnlinked', params: event },
+          actions: { type: 'startLink', params: event },
+          meta: { rules: ['MC5'] },
+        },
+        'peer.left': {
+          actions: { type: 'stopLink', params: event },
+          meta: { rules: ['MC7'] },
+        },
       },
       initial: 'running',
       invoke: [
@@ -163,6 +191,14 @@ export const nodeMachine = setup({
             lastApplied: context.lastApplied,
           }),
           onDone: { target: 'halted', actions: { type: 'recordFailure', params: event } },
+          onError: { target: 'halted', actions: { type: 'recordError', params: event } },
+        },
+        {
+          id: 'membership',
+          src: 'membership',
+          input: ({ context }) => ({
+            roundMs: context.recovered?.timing.electionTimeoutMinMs ?? 300,
+          }),
           onError: { target: 'halted', actions: { type: 'recordError', params: event } },
         },
         {

@@ -1,5 +1,5 @@
 /**
- * The role of one node: follower, pre-candidate, candidate or leader (§3.3–§3.6, §9.6).
+ * The role of one node: follower, pre-candidate, candidate, leader or learner (§3.3–§3.6, §4.2, §9.6).
  * The chart says when; the names it uses are bound to the rules of `src/rules` in `bind-raft.ts`.
  * Stickiness is a state, not a clock reading: a follower is loyal until the shortest election timeout has
  * passed without a word from its leader, doubtful after that, suspicious once the leader's link closes.
@@ -43,8 +43,10 @@ export const raftMachine = setup({
     findsReadyTarget: (_, _request: Received<'transfer.requested'>) => false,
     findsTarget: (_, _request: Received<'transfer.requested'>) => false,
     readiesTarget: (_, _held: Received<'peer.progressed'>) => false,
+    mayChangeMembers: (_, _proposed: Received<'configuration.proposed'>) => false,
   },
   actions: {
+    takeStanding: () => {},
     observeTerm: (_, _observed: Received<'term.observed'>) => {},
     grantPreVoteIfUpToDate: (_, _request: Received<'preVote.requested'>) => {},
     refusePreVote: (_, _request: Received<'preVote.requested'>) => {},
@@ -67,6 +69,9 @@ export const raftMachine = setup({
     appendProposals: (_, _gathered: Received<'proposals.gathered'>) => {},
     countOwnDisk: (_, _written: Received<'disk.durable'>) => {},
     recordProgress: (_, _progress: Received<'peer.progressed'>) => {},
+    appendConfiguration: (_, _proposed: Received<'configuration.proposed'>) => {},
+    followMembers: (_, _changed: Received<'members.changed'>) => {},
+    announceStanding: () => {},
     beginRound: () => {},
     sendHeartbeats: () => {},
     forgetContacts: () => {},
@@ -112,6 +117,7 @@ export const raftMachine = setup({
       ...{ round: 0, roundEchoed: {}, pendingRounds: [], transferTarget: null },
     } as unknown as RaftState),
   initial: 'follower',
+  entry: 'takeStanding',
   on: {
     'term.observed': {
       description:
@@ -148,6 +154,10 @@ export const raftMachine = setup({
     'disk.stalled': {},
     'link.opened': {},
     'link.closed': {},
+    'configuration.proposed': {},
+    'members.changed': {},
+    promoted: {},
+    demoted: {},
   },
   states: {
     follower: {
@@ -166,7 +176,10 @@ export const raftMachine = setup({
           description: 'Knows no leader of this term.',
           meta: { rules: ['EL12'] },
           after: { electionTimeout: { target: '#raft.preCandidate' } },
-          on: { 'term.observed': { actions: { type: 'observeTerm', params: event } } },
+          on: {
+            'term.observed': { actions: { type: 'observeTerm', params: event } },
+            demoted: '#raft.learner',
+          },
         },
         loyal: {
           description:
@@ -183,6 +196,7 @@ export const raftMachine = setup({
             'preVote.requested': { actions: { type: 'refusePreVote', params: event } },
             'vote.requested': { actions: { type: 'refuseVote', params: event } },
             'link.closed': { guard: { type: 'isLeaderLink', params: event }, target: 'suspicious' },
+            demoted: { target: '#raft.learner.loyal', actions: 'announceStanding' },
           },
         },
         doubtful: {
@@ -199,6 +213,51 @@ export const raftMachine = setup({
           meta: { rules: ['EL9'] },
           after: { suspicionDelay: { target: '#raft.preCandidate' } },
           on: { 'term.observed': { actions: { type: 'observeTerm', params: event } } },
+        },
+      },
+    },
+    learner: {
+      description:
+        'Votes in no configuration that counts: takes entries, answers who asks for its vote, never campaigns.',
+      meta: { rules: ['LR2', 'LR3', 'CM3', 'MC8'] },
+      initial: 'leaderless',
+      on: {
+        'term.observed': { target: '.leaderless', actions: { type: 'observeTerm', params: event } },
+        'vote.requested': [
+          {
+            guard: { type: 'mayGrantVote', params: event },
+            target: '.leaderless',
+            actions: { type: 'grantVote', params: event },
+          },
+          { actions: { type: 'refuseVote', params: event } },
+        ],
+        'entries.received': { target: '.loyal', actions: { type: 'acceptEntries', params: event } },
+      },
+      states: {
+        leaderless: {
+          description: 'Knows no leader of this term, and waits for one.',
+          meta: { rules: ['MC8'] },
+        },
+        loyal: {
+          description: 'Has just heard its leader: votes for nobody, as a follower would.',
+          meta: { rules: ['EL13'] },
+          tags: 'loyal',
+          after: { electionTimeoutMinimum: { target: 'doubtful' } },
+          on: {
+            'entries.received': {
+              target: 'loyal',
+              reenter: true,
+              actions: { type: 'acceptEntries', params: event },
+            },
+            'preVote.requested': { actions: { type: 'refusePreVote', params: event } },
+            'vote.requested': { actions: { type: 'refuseVote', params: event } },
+            'link.closed': { guard: { type: 'isLeaderLink', params: event }, target: 'doubtful' },
+            promoted: { target: '#raft.follower.loyal', actions: 'announceStanding' },
+          },
+        },
+        doubtful: {
+          description: 'The leader has been silent for the shortest election timeout.',
+          meta: { rules: ['MC8'] },
         },
       },
     },
@@ -244,7 +303,7 @@ export const raftMachine = setup({
     },
     leader: {
       description: 'Orders the log for everyone; the only one of its term.',
-      meta: { rules: ['EL11', 'LR4', 'LR9', 'LR14', 'PS4', 'CM1'] },
+      meta: { rules: ['EL11', 'LR4', 'LR9', 'LR14', 'PS4', 'CM1', 'MC5'] },
       tags: ['loyal', 'leads'],
       type: 'parallel',
       entry: ['becomeLeader', 'startReplication'],
@@ -258,6 +317,12 @@ export const raftMachine = setup({
         'peer.progressed': { actions: { type: 'recordProgress', params: event } },
         'link.opened': { actions: { type: 'forwardLinkNews', params: event } },
         'link.closed': { actions: { type: 'forwardLinkNews', params: event } },
+        'members.changed': { actions: { type: 'followMembers', params: event } },
+        demoted: {
+          target: '#raft.learner',
+          actions: { type: 'stepDown', params: { cause: 'is no member any more' } },
+          meta: { rules: ['MC7'] },
+        },
         'disk.stalled': {
           target: '#raft.follower',
           actions: { type: 'stepDown', params: { cause: 'its disk stalls' } },
@@ -294,6 +359,11 @@ export const raftMachine = setup({
               entry: 'announceEstablished',
               on: {
                 'round.requested': { actions: 'beginRound' },
+                'configuration.proposed': {
+                  guard: { type: 'mayChangeMembers', params: event },
+                  actions: { type: 'appendConfiguration', params: event },
+                  meta: { rules: ['MC3', 'MC4'] },
+                },
                 'transfer.requested': [
                   {
                     guard: { type: 'findsReadyTarget', params: event },

@@ -1,4 +1,5 @@
 /** What the raft chart hears. Terms are normalised before: `term.observed` precedes a newer message. */
+import type { Membership } from '../src/core/configuration.ts';
 import type { HardState } from '../src/core/hard-state.ts';
 import type { EntrySpan } from '../src/core/log-shape.ts';
 import type {
@@ -47,6 +48,17 @@ export type RaftEvent =
       readonly connected: readonly NodeId[];
     }
   | { readonly type: 'timeoutNow.received'; readonly from: NodeId; readonly message: TimeoutNow }
+  /** A step of a change of membership (§4.3): the next configuration. */
+  | { readonly type: 'configuration.proposed'; readonly membership: Membership }
+  /** From itself: other members count now, or may count again. */
+  | {
+      readonly type: 'members.changed';
+      readonly come: readonly NodeId[];
+      readonly gone: readonly NodeId[];
+    }
+  /** From itself: it votes in a configuration that counts, or in none any more (MC5). */
+  | { readonly type: 'promoted' }
+  | { readonly type: 'demoted' }
   | { readonly type: 'link.opened'; readonly peer: NodeId }
   | { readonly type: 'link.closed'; readonly peer: NodeId };
 

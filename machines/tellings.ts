@@ -46,6 +46,9 @@ const TELLINGS: Tellings = {
   admitCall: ({ call, hello }) => [
     { to: linkId(hello.identity.nodeId), event: { type: 'call.admitted', call } },
   ],
+  proposeConfiguration: ({ membership }) => [
+    { to: 'raft', event: { type: 'configuration.proposed', membership } },
+  ],
   callEnded: ({ call }) => [{ to: 'node', event: { type: 'call.ended', call } }],
 };
 

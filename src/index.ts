@@ -13,6 +13,7 @@ export type { Histogram } from './core/histogram.ts';
 export type { KnownPeer, NodeIdentity, PeerBoot } from './core/identity.ts';
 export { DEFAULT_LIMITS, type Limits } from './core/limits.ts';
 export type { LogShape, TermRun } from './core/log-shape.ts';
+export type { MembershipChange } from './core/membership-change.ts';
 export type * from './core/message.ts';
 export type { PerMember } from './core/per-member.ts';
 export type * from './core/raft-state.ts';

@@ -4,6 +4,7 @@
  * before it is on disk (PS1, §3.8). A `replicate` does not wait: the leader's own disk write and the
  * followers' may overlap (§10.2.1), since it counts itself only when its write is durable.
  */
+import type { Membership, MembershipAt } from './configuration.ts';
 import type { RaftError } from './errors.ts';
 import type { HardState } from './hard-state.ts';
 import type { Hello } from './hello.ts';
@@ -24,9 +25,11 @@ export interface Persist {
 
 /** Where the driver finds the bytes: in the message at hand, among the gathered proposals, or a no-op. */
 export interface PersistAppend {
-  readonly source: 'received' | 'proposed' | 'noop';
+  readonly source: 'received' | 'proposed' | 'noop' | 'configuration';
   readonly firstIndex: Index;
   readonly lastIndex: Index;
+  /** What a configuration entry says, which is never taken from elsewhere; left out for all others. */
+  readonly membership?: Membership;
 }
 
 export interface Send {
@@ -69,10 +72,21 @@ export type ReplicationNews =
   | { readonly type: 'round.began'; readonly round: number; readonly commitIndex: Index }
   | { readonly type: 'heartbeat.due' };
 
+/** Which members count, or whether what counts is committed, has changed. */
+export interface ConfigurationChanged {
+  readonly type: 'configurationChanged';
+  readonly membership: MembershipAt;
+  readonly isCommitted: boolean;
+  /** Whom no configuration named before that counted or might count again, and whom none does any more. */
+  readonly come: readonly NodeId[];
+  readonly gone: readonly NodeId[];
+}
+
 export type RaftEffect =
   | Persist
   | Send
   | RoleNews
+  | ConfigurationChanged
   /** Entries through this index are committed: apply them. */
   | { readonly type: 'commit'; readonly commitIndex: Index; readonly term: Term }
   /** Reads of this round and the ones before may be answered once `readIndex` is applied (§6.4). */
@@ -137,6 +151,16 @@ export type ReadIndexEffect =
   | { readonly type: 'readsTakenBack' }
   /** Answer the confirmed reads that had to see no more than this. */
   | { readonly type: 'readsReadable'; readonly lastApplied: Index };
+
+export type MembershipEffect =
+  /** The next configuration; the leader appends it if it may (MC3). */
+  | { readonly type: 'proposeConfiguration'; readonly membership: Membership }
+  /** `behind`: who has not caught up. */
+  | {
+      readonly type: 'changeEnded';
+      readonly outcome: 'done' | 'behind' | 'leadLost';
+      readonly behind: readonly NodeId[];
+    };
 
 /** Pass on to the leader what waits: its pace allows more, or it is another (SP10). */
 export interface Forward {
@@ -225,6 +249,7 @@ export type Effect =
   | RaftOutput
   | ReplicationEffect
   | ReadIndexEffect
+  | MembershipEffect
   | Forward
   | LogWriterEffect
   | ApplierEffect

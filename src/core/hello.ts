@@ -1,6 +1,6 @@
 /** The first frame in each direction of a connection between members (TR1). */
 import type { NodeIdentity } from './identity.ts';
-import type { NodeId } from './types.ts';
+import type { Index, NodeId } from './types.ts';
 
 /**
  * Raised when the meaning of frames changes, or of the commands in them: whoever knows only the old ones would have to
@@ -13,4 +13,9 @@ export interface Hello {
   readonly identity: NodeIdentity;
   /** Whom the sender believes it speaks to. */
   readonly to: NodeId;
+  /**
+   * Where the configuration that counts for the sender stands in its log; 0: it is the founding one. Whoever knows an
+   * older one cannot say who is no member.
+   */
+  readonly configurationIndex: Index;
 }

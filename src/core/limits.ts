@@ -92,6 +92,18 @@ export const DRAIN_TIMEOUT_MS = 2_000;
 
 /** Bound: members of a cluster, learners included; a change to more is refused. */
 export const MEMBERS_MAX = 64;
+/** A learner that has not caught up after so many rounds does not keep up, and stays one (§4.2.1). */
+export const CATCH_UP_ROUNDS_MAX = 10;
+/** One that does not even complete a round in this time, in milliseconds, is not there; it stays a learner. */
+export const CATCH_UP_TIMEOUT_MS = 10_000;
+/** A configuration that was not appended, because the leader was handing over, is proposed again after this, in milliseconds. */
+export const PROPOSAL_PATIENCE_MS = 1_000;
+/** A peer that does not call, since it may not know this member yet, is called instead after this, in milliseconds. */
+export const CALL_PATIENCE_MS = 1_000;
+/** What a former member was told last still gets through to it before its link closes, in milliseconds. */
+export const FAREWELL_MS = 1_000;
+/** Bound: changes of membership that wait at one member. Past it: `RAFT_OVERLOADED`, at once. */
+export const CHANGES_PENDING_MAX = 16;
 /** Bound: names of former members that a configuration remembers; past it the oldest is forgotten. */
 export const REMOVED_MAX = 256;
 /** Bound: a configuration as an entry of the log, in bytes; a larger one is no configuration. */

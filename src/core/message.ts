@@ -3,6 +3,7 @@
  * repeated or out of order, so every reply names what it answers. Entry payloads travel beside a
  * message as entry runs, never inside it. Names are those of the dissertation (§3, §6.4, §9.6).
  */
+import type { RaftErrorCode } from './errors.ts';
 import type { TransferRefusal } from './transfer-refusal.ts';
 import type { EntryId, Index, NodeId, Term } from './types.ts';
 
@@ -134,6 +135,30 @@ export interface TransferLeadershipReply {
   readonly reason: TransferRefusal;
 }
 
+/** A member passes on a change of membership that somebody wants of it (§4). To ask twice is harmless. */
+export interface ChangeMembers {
+  readonly type: 'ChangeMembers';
+  readonly term: Term;
+  readonly requestId: number;
+  /** It may have been begun before: it waits for its turn, and is done if it finds all done. */
+  readonly isAgain: boolean;
+  /** New members with their addresses. */
+  readonly add: readonly (readonly [NodeId, string])[];
+  readonly promote: readonly NodeId[];
+  readonly remove: readonly NodeId[];
+}
+
+/** The change is done, and committed; or why not. */
+export interface ChangeMembersReply {
+  readonly type: 'ChangeMembersReply';
+  readonly term: Term;
+  readonly requestId: number;
+  readonly refusal: { readonly code: RaftErrorCode; readonly text: string } | null;
+  /** The members by then. */
+  readonly voters: readonly NodeId[];
+  readonly learners: readonly NodeId[];
+}
+
 /** Says nothing but that the sender lives: members that have nothing to say still say it (TR19). */
 export interface Ping {
   readonly type: 'Ping';
@@ -154,4 +179,6 @@ export type Message =
   | TimeoutNow
   | TransferLeadership
   | TransferLeadershipReply
+  | ChangeMembers
+  | ChangeMembersReply
   | Ping;

@@ -1,8 +1,7 @@
 /** Puts the parts of a node together, once its store has been opened, and gives each what it needs of the others. */
-import { members } from '../core/configuration.ts';
 import type { Send } from '../core/effect.ts';
-import { ofMember } from '../core/per-member.ts';
 import { lastLog } from '../core/term-runs.ts';
+import type { NodeId } from '../core/types.ts';
 import type { RecoveredLog } from '../ports/log-store.ts';
 import { ApplyTurns } from './deeds/apply-turns.ts';
 import { Applying } from './deeds/applying.ts';
@@ -18,6 +17,7 @@ import type { Parts } from './parts.ts';
 import { Callers } from './peers/callers.ts';
 import { Dialler } from './peers/dialler.ts';
 import { Introductions } from './peers/introductions.ts';
+import { Members } from './peers/members.ts';
 import { Peers, type PeersOptions } from './peers/peers.ts';
 import { PeerProblems } from './peers/problems.ts';
 import { receive } from './receive.ts';
@@ -29,6 +29,9 @@ import { appliedAtStart } from './tree/recovery.ts';
 import { Audience } from './view/listeners.ts';
 import { Roles } from './view/roles.ts';
 import { Timings } from './view/timings.ts';
+
+/** States of a link chart that ask for a connection. */
+const CALLING: readonly string[] = ['dialing', 'handshaking'];
 
 interface FedByTheLog extends Pick<Parts, 'snapshotCalls' | 'snapshots'> {
   readonly applyTurns: ApplyTurns;
@@ -48,17 +51,23 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
   const { clock } = life;
   const { id, instruments, limits, machine } = settings;
   const audience = new Audience((call) => clock.defer(call));
-  const problems = new PeerProblems(clock, members(recovered.configuration), (event) =>
-    audience.peer.tell(event),
+  const { actors } = life;
+  const left = (peer: NodeId): void => peers.left(peer);
+  const members = new Members({ id, actors, clock, told: settings.members, left });
+  const problems = new PeerProblems(
+    clock,
+    (name) => members.includes(name),
+    (event) => audience.peer.tell(event),
   );
-  const { callers, dialler, peers } = connectionsOf(beginnings, problems, (from, message, runs) =>
+  const known = { members, problems };
+  const { callers, dialler, peers } = connectionsOf(beginnings, known, (from, message, runs) =>
     receive(parts, from, message, runs),
   );
   const disk = diskOf(beginnings, ({ to, message }) => peers.send(to, message, []));
   const timings = new Timings(clock);
   const progress = appliedAtStart(recovered);
   const clients = new Clients({
-    ...{ actors: life.actors, clock, disk, limits, peers, run: life.run, timings },
+    ...{ actors, clock, disk, limits, members, peers, run: life.run, timings },
     firstRequestId: recovered.identity.boots * 2 ** 32,
     progress,
   });
@@ -66,8 +75,8 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
   const fed = fedByTheLog(beginnings, { applying, clients, timings });
   const { snapshotCalls, snapshots } = fed;
   const parts: Parts = {
-    ...{ id, clock, limits, run: life.run, actors: life.actors },
-    ...{ applying, audience, callers, clients, dialler, disk, peers, problems, timings },
+    ...{ id, clock, limits, run: life.run, actors },
+    ...{ applying, audience, callers, clients, dialler, disk, members, peers, problems, timings },
     ...{ snapshotCalls, snapshots },
     roles: new Roles(recovered.hardState.term, (event) => audience.role.tell(event)),
   };
@@ -81,13 +90,14 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
 
 /** Safety: what writes and speaks ends first (FS2). */
 function endings(parts: Parts, { instruments }: Settings, ports: Part): readonly Part[] {
-  const { actors, applying, audience, clients, disk, peers, problems, roles } = parts;
+  const { actors, applying, audience, clients, disk, members, peers, problems, roles } = parts;
   const { snapshotCalls, snapshots } = parts;
   const halting: Part = {
     end: ({ error }) => void (error === null || instruments?.performing?.('halted')),
   };
+  const first = [disk, snapshots, peers, applying, problems, members];
   const speaking = [clients, snapshotCalls, roles, audience];
-  return [disk, snapshots, peers, applying, problems, halting, actors, ...speaking, ports];
+  return [...first, halting, actors, ...speaking, ports];
 }
 
 function diskOf({ life, recovered, settings }: Beginnings, send: (send: Send) => void): Disk {
@@ -104,25 +114,28 @@ function diskOf({ life, recovered, settings }: Beginnings, send: (send: Send) =>
 
 function connectionsOf(
   { life, recovered, settings }: Beginnings,
-  problems: PeerProblems,
+  { members, problems }: Pick<Parts, 'members' | 'problems'>,
   received: PeersOptions['received'],
 ): Pick<Parts, 'callers' | 'dialler' | 'peers'> {
   const { store, transport } = settings;
   const { identity, peers: known } = recovered;
   const { actors, fail: failed, run } = life;
-  const shared = { failed, problems, run, members: members(recovered.configuration) };
+  const shared = { failed, problems, run, members };
   const introductions = new Introductions({ ...shared, identity, known, store });
   const tellLink: PeersOptions['tellLink'] = (peer, event) => actors.tellLink(peer, event);
   const peers = new Peers({ ...shared, introductions, received, tellLink });
   const connecting = { introductions, peers, problems, run, tellLink };
   const dialler = new Dialler({
     ...{ ...connecting, transport },
-    addressOf: (peer) => ofMember(settings.members, peer) ?? null,
+    addressOf: (peer) => members.addressOf(peer),
   });
   const callers = new Callers({
     ...connecting,
     begin: (call) => actors.tellNode({ type: 'call.received', call }),
     tellCall: (call, event) => actors.tellCall(call, event),
+    members,
+    isCalling: (peer) =>
+      settings.id < peer && CALLING.includes(actors.link(peer)?.state ?? 'closed'),
   });
   return { callers, dialler, peers };
 }

@@ -7,6 +7,7 @@ import type {
   HandOver,
   LinkEffect,
   LogWriterEffect,
+  MembershipEffect,
   Performed,
   RaftOutput,
   ReadIndexEffect,
@@ -49,6 +50,7 @@ export function deedsOf(doers: Doers): Deeds {
     ...replicationDeeds(doers),
     ...linkDeeds(doers),
     ...requestDeeds(doers),
+    ...membershipDeeds(doers),
     ...connectionDeeds(doers),
     ...snapshotDeeds(doers),
   };
@@ -63,7 +65,8 @@ export function perform<Some extends Type>(
 }
 
 function raftDeeds(doers: Doers): DeedsOf<RaftOutput> {
-  const { actors, clients, disk, logWriting, problems, replicating, roles, run, timings } = doers;
+  const { actors, clients, disk, logWriting, members, problems, replicating } = doers;
+  const { roles, run, timings } = doers;
   return {
     persist: (effect, received) => logWriting.persist(effect, received),
     send: (effect) => disk.sendWhenDurable(effect),
@@ -76,7 +79,14 @@ function raftDeeds(doers: Doers): DeedsOf<RaftOutput> {
         run(() => replicating.tellCommitted());
       });
     },
-    established: () => clients.pump(),
+    configurationChanged: (effect) => {
+      members.changed(effect);
+      clients.changes.configurationChanged(effect);
+    },
+    established: () => {
+      clients.changes.established();
+      clients.pump();
+    },
     transferStarted: () => clients.sendBack(),
     transferRefused: ({ to, reason }) => clients.transfers.refused(to, reason),
     transferFailed: () => {
@@ -86,7 +96,9 @@ function raftDeeds(doers: Doers): DeedsOf<RaftOutput> {
     // The read-index chart was told (machines/tellings.ts).
     roundConfirmed: () => {},
     roleChanged: (change) => {
-      if (change.role !== 'leader') for (const part of [problems, timings]) part.leadLost();
+      if (change.role !== 'leader') {
+        for (const part of [problems, timings, clients.changes]) part.leadLost();
+      }
       roles.changed(change);
       clients.transfers.leaderChanged(change.leaderId);
     },
@@ -111,10 +123,21 @@ function logDeeds(doers: Doers): DeedsOf<LogWriterEffect | ApplierEffect | HandO
   };
 }
 
-function replicationDeeds({ problems, replicating }: Doers): DeedsOf<ReplicationEffect> {
+function membershipDeeds({ clients }: Doers): DeedsOf<MembershipEffect> {
+  return {
+    // The raft chart was told (machines/tellings.ts).
+    proposeConfiguration: () => {},
+    changeEnded: (effect) => clients.changes.ended(effect),
+  };
+}
+
+function replicationDeeds({ clients, problems, replicating }: Doers): DeedsOf<ReplicationEffect> {
   return {
     replicate: (effect) => replicating.replicate(effect),
-    progressed: ({ peer, matchIndex }) => problems.progressed(peer, matchIndex),
+    progressed: ({ peer, matchIndex }) => {
+      problems.progressed(peer, matchIndex);
+      clients.changes.progressed(peer, matchIndex);
+    },
     peerStalled: ({ peer, matchIndex }) => problems.stalled(peer, matchIndex),
   };
 }

@@ -16,6 +16,8 @@ export interface RaftNodeOptions {
   readonly clusterId: string;
   /** Every founding member with the address that its peers reach it at; this node included. */
   readonly members: Readonly<Record<string, string>>;
+  /** It joins a cluster that exists: on an empty store it belongs to no configuration, and `members` only tells addresses. */
+  readonly isJoining?: boolean;
   /** Opened, used and closed by the node. */
   readonly store: LogStore;
   readonly transport: Transport;

@@ -7,6 +7,7 @@ import type { Disk } from './deeds/disk.ts';
 import type { Snapshots } from './deeds/snapshots.ts';
 import type { Callers } from './peers/callers.ts';
 import type { Dialler } from './peers/dialler.ts';
+import type { Members } from './peers/members.ts';
 import type { Peers } from './peers/peers.ts';
 import type { PeerProblems } from './peers/problems.ts';
 import type { Clients } from './requests/clients.ts';
@@ -28,6 +29,7 @@ export interface Parts {
   readonly clients: Clients;
   readonly dialler: Dialler;
   readonly disk: Disk;
+  readonly members: Members;
   readonly peers: Peers;
   readonly problems: PeerProblems;
   readonly roles: Roles;

@@ -4,11 +4,13 @@
  */
 import { unreachable } from '../core/assert.ts';
 import type { RaftError } from '../core/errors.ts';
+import type { MembershipChange } from '../core/membership-change.ts';
 import type { SessionOperation } from '../core/session.ts';
 import type { NodeId } from '../core/types.ts';
 import type { RecoveredLog } from '../ports/log-store.ts';
 import type {
   DiskEvent,
+  MembersOutcome,
   PeerEvent,
   ProposalOutcome,
   Replica,
@@ -60,6 +62,7 @@ export async function startRaftNode(options: RaftNodeOptions): Promise<RaftNode>
           const node = create(parts, recovered, life, ports);
           ports.serve(node.accept);
           resolve(node);
+          life.run(() => parts.members.begin());
           const { lastApplied } = appliedAtStart(recovered);
           return { state: recoveredState(settings, recovered), lastApplied };
         };
@@ -140,6 +143,17 @@ export class RaftNode implements Replica {
       return this.#parts.clock.defer(() => completed({ type: 'failed', error }));
     }
     this.#life.run(() => this.#parts.snapshotCalls.add(timeoutMs, completed));
+  }
+
+  changeMembers(
+    change: MembershipChange,
+    options: WaitOptions,
+    completed: (outcome: MembersOutcome) => void,
+  ): void {
+    this.#call(
+      (clients) => clients.changeMembers(change, options, completed),
+      (error) => completed({ type: 'failed', error }),
+    );
   }
 
   status(): ReplicaStatus {

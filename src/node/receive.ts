@@ -74,6 +74,10 @@ function deliver(
       return clients.forwardAnswered(message);
     case 'ReadIndex':
       return clients.readAskedBy(from, message);
+    case 'ChangeMembers':
+      return clients.changes.askedBy(from, message);
+    case 'ChangeMembersReply':
+      return clients.changes.answeredBy(message);
     case 'ReadIndexReply':
       return clients.reads.answeredBy(message);
     case 'TimeoutNow':

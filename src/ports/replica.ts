@@ -6,6 +6,8 @@
 import type { Role } from '../core/effect.ts';
 import type { RaftError } from '../core/errors.ts';
 import type { Histogram } from '../core/histogram.ts';
+import type { MembershipChange } from '../core/membership-change.ts';
+import type { PerMember } from '../core/per-member.ts';
 import type { SessionCall, SessionOperation, SessionState } from '../core/session.ts';
 import type { Index, NodeId, Term } from '../core/types.ts';
 
@@ -33,6 +35,19 @@ export type SnapshotOutcome =
       readonly index: Index;
       readonly bytes: number;
     }
+  | { readonly type: 'failed'; readonly error: RaftError };
+
+/** Who takes part: voters decide, learners only hear; joint while a change needs the majorities of old and new. */
+export interface MembersStatus {
+  readonly voters: readonly NodeId[];
+  readonly learners: readonly NodeId[];
+  readonly joint: boolean;
+}
+
+/** How a change of members ended. */
+export type MembersOutcome =
+  /** Done, and committed. */
+  | { readonly type: 'changed'; readonly members: MembersStatus }
   | { readonly type: 'failed'; readonly error: RaftError };
 
 export interface WaitOptions {
@@ -79,10 +94,9 @@ export interface ReplicaStatus {
   readonly lastIndex: Index;
   /** The last index covered by a snapshot; 0 without one. */
   readonly snapshotIndex: Index;
-  readonly members: {
-    readonly voters: readonly NodeId[];
-    readonly learners: readonly NodeId[];
-    readonly joint: boolean;
+  readonly members: MembersStatus & {
+    /** Where other members find them, as far as this node knows. */
+    readonly addresses: PerMember<string>;
   };
   /** A disk write is under way that takes too long. */
   readonly diskStalled: boolean;
@@ -199,6 +213,15 @@ export interface Replica {
    * Exactly once, never during the call.
    */
   snapshot(options: WaitOptions, completed: (outcome: SnapshotOutcome) => void): void;
+  /**
+   * Changes the members by joint consensus (§4.3), at any member. Calls back once, never during the call: when it is committed,
+   * or with the reason. What is asked for twice is done once; one change is under way at a time.
+   */
+  changeMembers(
+    change: MembershipChange,
+    options: WaitOptions,
+    completed: (outcome: MembersOutcome) => void,
+  ): void;
   status(): ReplicaStatus;
   counters(): ReplicaCounters;
   timings(): ReplicaTimings;

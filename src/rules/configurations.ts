@@ -4,6 +4,7 @@
  */
 import { assert } from '../core/assert.ts';
 import { isVoter, type MembershipAt, members } from '../core/configuration.ts';
+import type { ConfigurationChanged } from '../core/effect.ts';
 import type { EntrySpan } from '../core/log-shape.ts';
 import type { RaftState } from '../core/raft-state.ts';
 import { INDEX_ZERO, type Index, type NodeId } from '../core/types.ts';
@@ -73,4 +74,32 @@ export function everyone({ configurations }: Pick<RaftState, 'configurations'>):
   const [only, ...others] = configurations;
   if (only !== undefined && others.length === 0) return members(only.configuration);
   return [...new Set(configurations.flatMap(({ configuration }) => members(configuration)))].sort();
+}
+
+/** What a step has changed about who counts; `null`: nothing. Costs nothing as long as no configuration is touched. */
+interface MembersChange {
+  readonly effect: ConfigurationChanged;
+  /** Whether the node votes in some configuration from now on, or in none any more; `null`: as before. */
+  readonly isElectable: boolean | null;
+}
+
+export function membersChange(
+  before: RaftState,
+  changes: Partial<RaftState>,
+): MembersChange | null {
+  if (changes.configurations === undefined) return null;
+  const after = { ...before, ...changes };
+  const [old, now] = [everyone(before), everyone(after)];
+  const membership = membershipInForce(after);
+  const isElectableNow = isElectable(after);
+  return {
+    effect: {
+      type: 'configurationChanged',
+      membership,
+      isCommitted: membership.index <= after.commitIndex,
+      come: now.filter((id) => !old.includes(id)),
+      gone: old.filter((id) => !now.includes(id)),
+    },
+    isElectable: isElectableNow === isElectable(before) ? null : isElectableNow,
+  };
 }

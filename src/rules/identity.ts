@@ -7,12 +7,16 @@
 import { type Hello, PROTOCOL_VERSION } from '../core/hello.ts';
 import type { NodeIdentity, PeerBoot } from '../core/identity.ts';
 import { LINEAGE_MAX } from '../core/limits.ts';
-import type { NodeId } from '../core/types.ts';
+import type { Index, NodeId } from '../core/types.ts';
 
 interface HelloContext {
   readonly own: NodeIdentity;
   /** The members of the configuration in force. */
   readonly members: readonly NodeId[];
+  /** Former members. */
+  readonly removed: readonly NodeId[];
+  /** Where that configuration stands in the log. */
+  readonly configurationIndex: Index;
   /** The start of the peer that was accepted last; `null`: none was. */
   readonly met: PeerBoot | null;
   /** The boot of the peer's process that has a live connection at this moment; null if none has. */
@@ -35,7 +39,7 @@ export interface Refusal {
 
 export function judgeHello(
   context: HelloContext,
-  { protocolVersion, identity, to }: Hello,
+  { protocolVersion, identity, to, configurationIndex }: Hello,
 ): Verdict {
   const { own, members, met, connectedBoot } = context;
   const name = identity.nodeId;
@@ -51,7 +55,10 @@ export function judgeHello(
       reason: `${name} belongs to cluster ${identity.clusterId}, not ${own.clusterId}: check the addresses and the --peers of both nodes`,
     };
   }
-  if (!members.includes(name)) return refuse(`${name} is not a member of this cluster`);
+  // MC11: whose configuration is newer may be a member that this node has yet to hear of (§4.1).
+  if (!members.includes(name) && configurationIndex <= context.configurationIndex) {
+    return refuse(noMember(name, context.removed));
+  }
   if (to !== own.nodeId) {
     return {
       type: 'refuse',
@@ -66,6 +73,12 @@ export function judgeHello(
     return refuse(`another process is connected as ${name}: stop one of the two`);
   }
   return judgeDirectory(name, met, { boot, lineage: identity.lineage });
+}
+
+function noMember(name: NodeId, removed: readonly NodeId[]): string {
+  return removed.includes(name)
+    ? `${name} was removed from this cluster: stop it; a node with an empty data directory may join under another name`
+    : `${name} is not a member of this cluster`;
 }
 
 /** ID1–ID4: the same directory as before, and not an older state of it. */

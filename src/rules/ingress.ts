@@ -51,6 +51,8 @@ export function admit({ term, protocol, isLoyal }: Standing, message: Message): 
     case 'ReadIndex':
     case 'ProposeReply':
     case 'ReadIndexReply':
+    case 'ChangeMembers':
+    case 'ChangeMembersReply':
     case 'TransferLeadership':
     case 'TransferLeadershipReply':
       return isNewer ? { type: 'deliver', newerTerm: message.term } : DELIVER;

@@ -3,6 +3,7 @@
  * each peer holds, prove to itself that it still leads (§6.2, §6.4), and step down when it cannot.
  */
 import { assert } from '../core/assert.ts';
+import type { Membership } from '../core/configuration.ts';
 import type { Persist, PersistAppend } from '../core/effect.ts';
 import { ofMember } from '../core/per-member.ts';
 import type { RaftState } from '../core/raft-state.ts';
@@ -16,7 +17,8 @@ import {
   nextIndex,
 } from '../core/types.ts';
 import { advanceCommit, confirmRounds, durableIndexAfter, heldByQuorum } from './commit.ts';
-import { everyone } from './configurations.ts';
+import { mayAppend } from './configuration-change.ts';
+import { everyone, withConfigurations } from './configurations.ts';
 import { type RaftStep, roleChanged } from './election.ts';
 import { isQuorum } from './quorum.ts';
 
@@ -52,6 +54,27 @@ export function appendProposals(state: RaftState, count: number): RaftStep {
     changes: { log: appendSpan(state.log, span(state, firstIndex, lastIndex)) },
     effects: [persistAppend({ source: 'proposed', firstIndex, lastIndex })],
     news: [{ type: 'log.grew', lastIndex, commitIndex: state.commitIndex }],
+  };
+}
+
+/**
+ * MC1, MC3: the next configuration counts from its append. The quorum may be smaller by it, so it is counted anew at
+ * once (C7).
+ */
+export function appendConfiguration(state: RaftState, membership: Membership): RaftStep {
+  assert(mayAppend(state, membership), 'MC3: one change of membership at a time, step by step');
+  const at = nextIndex(state.log.lastIndex);
+  const appended = {
+    log: appendSpan(state.log, span(state, at, at)),
+    ...withConfigurations([...state.configurations, { ...membership, index: at }]),
+  };
+  const { changes, effects } = advanceCommit(state, appended);
+  const { commitIndex = state.commitIndex } = changes;
+  const append = { source: 'configuration', firstIndex: at, lastIndex: at, membership } as const;
+  return {
+    changes,
+    effects: [persistAppend(append), ...effects],
+    news: [{ type: 'log.grew', lastIndex: at, commitIndex }],
   };
 }
 

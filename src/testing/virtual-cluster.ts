@@ -5,10 +5,11 @@
 
 import type { RaftError } from '../core/errors.ts';
 import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts';
+import type { MembershipChange } from '../core/membership-change.ts';
 import { type NodeId, nodeId } from '../core/types.ts';
 import { type RaftNode, type RaftNodeOptions, startRaftNode } from '../node/raft-node.ts';
 import type { LogStore } from '../ports/log-store.ts';
-import type { ProposalOutcome } from '../ports/replica.ts';
+import type { MembersOutcome, ProposalOutcome } from '../ports/replica.ts';
 import type { CommittedCommand, StateMachine } from '../ports/state-machine.ts';
 import { memoryLogStore } from '../storage/memory-log-store.ts';
 import { type CarriedMessage, MemoryNetwork } from '../transport/memory-network.ts';
@@ -72,7 +73,11 @@ export class VirtualCluster {
   }
 
   /** Starts a member, again on its old store if it had one; `store` replaces it. */
-  async boot(id: string, store?: LogStore): Promise<VirtualMember> {
+  async boot(
+    id: string,
+    store?: LogStore,
+    as: (own: RaftNodeOptions) => RaftNodeOptions = (own) => own,
+  ): Promise<VirtualMember> {
     const disk = this.members.get(id)?.disk ?? { error: null, holds: false, held: [] };
     const known = store ?? this.members.get(id)?.store ?? this.#newStore(disk);
     const machine = this.#options.machine?.() ?? new ListMachine();
@@ -89,10 +94,23 @@ export class VirtualCluster {
       random: { next: () => this.#nextRandom() },
       transport: memoryTransport({ network: this.network, address: `at-${id}`, limits }),
     };
-    const node = await startRaftNode(adapt(own));
+    const node = await startRaftNode(adapt(as(own)));
     const member = { id: nodeId(id), store: known, disk, node, machine };
     this.members.set(id, member);
     return member;
+  }
+
+  /** Starts a node that belongs to nobody yet: somebody has to add it, at the address of its name. */
+  async join(id: string, store?: LogStore): Promise<VirtualMember> {
+    return this.boot(id, store, (own) => ({ ...own, isJoining: true }));
+  }
+
+  /** Asks a member for a change of members, and lets time pass until its outcome is known there. */
+  async change(id: string, asked: Partial<MembershipChange>): Promise<MembersOutcome> {
+    const change = { add: {}, promote: [], remove: [], ...asked };
+    return this.#answered<MembersOutcome>('an outcome of a change of members', (answer) =>
+      this.member(id).node.changeMembers(change, { timeoutMs: 8_000 }, answer),
+    );
   }
 
   member(id: string): VirtualMember {

@@ -42,6 +42,8 @@ export function messageProblem(message: Message): string | null {
     case 'ReadIndexReply':
     case 'TransferLeadership':
     case 'TransferLeadershipReply':
+    case 'ChangeMembers':
+    case 'ChangeMembersReply':
     case 'Ping':
       return null;
     default:
@@ -91,6 +93,8 @@ export function runCountProblem(message: Message, runCount: number): string | nu
     case 'TimeoutNow':
     case 'TransferLeadership':
     case 'TransferLeadershipReply':
+    case 'ChangeMembers':
+    case 'ChangeMembersReply':
     case 'Ping':
       return runCount === 0 ? null : `${runCount} runs beside a message that takes none`;
     default:

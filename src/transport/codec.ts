@@ -31,7 +31,8 @@ const packr = new Packr({ useRecords: false, structuredClone: false });
 /** The protocol version travels in the head, where a node of any version finds it. */
 export function encodeHello(hello: Hello): Uint8Array {
   const { clusterId, nodeId, incarnation, boots, lineage } = hello.identity;
-  const body = [clusterId, nodeId, incarnation, boots, lineage, hello.to];
+  const { configurationIndex, to } = hello;
+  const body = [clusterId, nodeId, incarnation, boots, lineage, to, configurationIndex];
   const version = hello.protocolVersion;
   assert(version > 0 && version <= PROTOCOL_VERSION_MAX, 'TR2: a protocol version is 1 to 255');
   const proven = attempt(() => readHello(new Fields(body), version));
@@ -114,8 +115,9 @@ function readHello(fields: Fields, protocolVersion: number): Hello {
     lineage: fields.lineage(),
   };
   const to = fields.nodeId();
+  const configurationIndex = fields.index();
   fields.end();
-  return { protocolVersion, identity, to };
+  return { protocolVersion, identity, to, configurationIndex };
 }
 
 function readMessage(fields: Fields): Message | string {

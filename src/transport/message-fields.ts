@@ -2,7 +2,8 @@
  * The messages on the wire: their codes, and the fields of each in the order in which they stand (docs/formats.md). Every
  * message begins with its code and its term.
  */
-import type { AppendEntriesReply, Message } from '../core/message.ts';
+import { ERROR_CODES, type RaftErrorCode } from '../core/errors.ts';
+import type { AppendEntriesReply, ChangeMembersReply, Message } from '../core/message.ts';
 import { TRANSFER_REFUSALS, type TransferRefusal } from '../core/transfer-refusal.ts';
 import type { EntryId, Index, NodeId } from '../core/types.ts';
 import { BadField, type Fields } from '../wire/fields.ts';
@@ -23,6 +24,8 @@ export const MESSAGE_CODE = {
   TimeoutNow: 12,
   TransferLeadership: 13,
   TransferLeadershipReply: 14,
+  ChangeMembers: 15,
+  ChangeMembersReply: 16,
 } as const satisfies Record<Message['type'], number>;
 
 /** How one field stands among the others: as one value of the list, or as several. */
@@ -63,6 +66,33 @@ const anAppendResult: Field<AppendEntriesReply['result']> = {
   },
 };
 
+/** One name after the other, in a list of their own. */
+const someNames: Field<readonly NodeId[]> = {
+  write: (body, names) => body.push(names),
+  read: (fields) => fields.list('a list of names', (each) => each.nodeId()),
+};
+
+/** Name, address, name, address. */
+const addresses: Field<readonly (readonly [NodeId, string])[]> = {
+  write: (body, pairs) => body.push(pairs.flat()),
+  read: (fields) =>
+    fields.list('a list of addresses', (each) => [each.nodeId(), each.text('an address')] as const),
+};
+
+const CODES = Object.keys(ERROR_CODES) as readonly RaftErrorCode[];
+
+const aChangeRefusal: Field<ChangeMembersReply['refusal']> = {
+  write: (body, refusal) => {
+    if (refusal === null) body.push(null);
+    else body.push(CODES.indexOf(refusal.code), refusal.text);
+  },
+  read: (fields) =>
+    fields.orNull(() => ({
+      code: fields.choice('an error code', CODES),
+      text: fields.text('a reason'),
+    })),
+};
+
 type FieldsOf<Kind> = {
   readonly [Name in Exclude<keyof Kind, 'type' | 'term'>]: Field<Kind[Name]>;
 };
@@ -79,6 +109,19 @@ const FIELDS: Table = {
   ProposeReply: { requestId: aRequestId, firstIndex: anIndexOrNull },
   ReadIndex: { requestId: aRequestId },
   ReadIndexReply: { requestId: aRequestId, readIndex: anIndexOrNull },
+  ChangeMembers: {
+    requestId: aRequestId,
+    isAgain: aFlag,
+    add: addresses,
+    promote: someNames,
+    remove: someNames,
+  },
+  ChangeMembersReply: {
+    requestId: aRequestId,
+    refusal: aChangeRefusal,
+    voters: someNames,
+    learners: someNames,
+  },
   Ping: {},
   TimeoutNow: { lastLog: anEntryId },
   TransferLeadership: { requestId: aRequestId, to: aNodeIdOrNull },

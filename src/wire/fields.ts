@@ -91,6 +91,16 @@ export class Fields {
     throw new BadField(`${shown(value)} is not ${what}`);
   }
 
+  /** A flat list inside the list: items one after the other, read to its end. */
+  list<Item>(what: string, read: (fields: Fields) => Item): readonly Item[] {
+    const value: unknown = this.value();
+    if (!Array.isArray(value)) throw new BadField(`${shown(value)} is not ${what}`);
+    const items: Item[] = [];
+    const fields = new Fields(value);
+    while (fields.left > 0) items.push(read(fields));
+    return items;
+  }
+
   flag(): boolean {
     const value = this.value();
     if (typeof value === 'boolean') return value;

@@ -53,10 +53,17 @@ it('[A10] of two processes on one directory the second is turned away, and so is
   const context = {
     own: { ...identity, nodeId: other, incarnation: 'own' },
     members: [name, other],
+    removed: [],
+    configurationIndex: index(0),
     met: { incarnation, boots, word: boot },
     connectedBoot: boot,
   };
-  const hello = { protocolVersion: PROTOCOL_VERSION, identity: copy.identity, to: other };
+  const hello = {
+    protocolVersion: PROTOCOL_VERSION,
+    identity: copy.identity,
+    to: other,
+    configurationIndex: index(0),
+  };
   expect(judgeHello(context, hello)).toMatchObject({ type: 'refuse' });
   expect(judgeHello(context, { ...hello, identity })).toEqual({ type: 'accept' });
 });
@@ -82,7 +89,11 @@ it('[A11] what comes from another cluster, or is for another node, is dropped be
     const transport = memoryTransport({ network: cluster.network, address, limits: LIMITS });
     const stranger = dial(transport, `at-${victim.id}`);
     await cluster.pass(10);
-    stranger.connection?.sendHello({ protocolVersion: PROTOCOL_VERSION, ...hello });
+    stranger.connection?.sendHello({
+      protocolVersion: PROTOCOL_VERSION,
+      configurationIndex: index(0),
+      ...hello,
+    });
     stranger.connection?.send(takeover, []);
     await cluster.pass(100);
     expect(stranger.reason()?.kind, address).toBe('refused');

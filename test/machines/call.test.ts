@@ -3,12 +3,14 @@ import { expect, it } from 'vitest';
 import type { CallEvent } from '../../machines/call.machine.ts';
 import { type Hello, PROTOCOL_VERSION } from '../../src/core/hello.ts';
 import { HANDSHAKE_TIMEOUT_MS } from '../../src/core/limits.ts';
+import { index } from '../../src/core/types.ts';
 import { N1, N2, run } from './harness.ts';
 
 const helloOf = (from: typeof N1, to: typeof N1): Hello => ({
   protocolVersion: PROTOCOL_VERSION,
   identity: { clusterId: 'c', nodeId: from, incarnation: 'i', boots: 1, lineage: ['a'] },
   to,
+  configurationIndex: index(0),
 });
 const HELLO = helloOf(N1, N2);
 const ANSWER = helloOf(N2, N1);

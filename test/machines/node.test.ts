@@ -4,9 +4,9 @@ import type { NodeEvent } from '../../machines/node.machine.ts';
 import type { Effect } from '../../src/core/effect.ts';
 import { RaftError } from '../../src/core/errors.ts';
 import { PROTOCOL_VERSION } from '../../src/core/hello.ts';
-import { DRAIN_TIMEOUT_MS, HAND_OVER_TIMEOUT_MS } from '../../src/core/limits.ts';
+import { CALL_PATIENCE_MS, DRAIN_TIMEOUT_MS, HAND_OVER_TIMEOUT_MS } from '../../src/core/limits.ts';
 import { NO_SNAPSHOT_THRESHOLDS } from '../../src/core/snapshot-thresholds.ts';
-import { index, term } from '../../src/core/types.ts';
+import { index, type NodeId, nodeId, term } from '../../src/core/types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { logOf, N1, N2, N3, raftState, run } from './harness.ts';
 
@@ -54,6 +54,7 @@ it('[PS9] with what recovery found the parts start: always as a follower that ca
     'link:n2',
     'link:n3',
     'logWriter',
+    'membership',
     'raft',
     'readIndex',
     'snapshotter',
@@ -76,6 +77,28 @@ it('[PS9] the smaller id dials: of two members exactly one calls', () => {
   expect(
     chart.send({ type: 'recovered', state: { ...state, id: N2 }, lastApplied: index(0) }),
   ).toEqual([{ type: 'dial', peer: N3, attempt: 1 }]);
+});
+
+it('[MC5] [MC7] a peer that joins has a link, is called by the smaller id at once, and after a while by the larger', () => {
+  const [n4, n5] = [nodeId('n4'), nodeId('n5')];
+  const { chart } = start();
+  const join = (peer: NodeId, calls: boolean) => chart.send({ type: 'peer.joined', peer, calls });
+  const dialled = (effects: readonly Effect[]) =>
+    effects.flatMap((effect) => (effect.type === 'dial' ? [effect.peer] : []));
+  chart.send({ type: 'recovered', state: { ...state, id: n4 }, lastApplied: index(0) });
+  expect(join(n5, false)).toEqual([{ type: 'dial', peer: n5, attempt: 1 }]);
+  expect(join(n5, false)).toEqual([]);
+  expect(join(n4, false)).toEqual([]);
+  chart.send({ type: 'peer.left', peer: n5 });
+  expect(chart.children()).not.toContain('link:n5');
+  // It calls itself: to call it as well would only cross its call.
+  expect(join(n5, true)).toEqual([]);
+  expect(dialled(chart.advance(CALL_PATIENCE_MS - 1))).not.toContain(n5);
+  expect(dialled(chart.advance(1))).toContain(n5);
+  chart.send({ type: 'peer.left', peer: n5 });
+  chart.send({ type: 'peer.left', peer: N2 });
+  expect(join(N2, false)).toEqual([]);
+  expect(dialled(chart.advance(CALL_PATIENCE_MS))).toContain(N2);
 });
 
 it('[LR16] a call that is admitted opens its link and is over, in one step', () => {

@@ -19,6 +19,7 @@ const HELLO: Hello = {
     lineage: ['fedcba9876543210'],
   },
   to: N1,
+  configurationIndex: INDEX_ZERO,
 };
 
 function heartbeat(ofTerm: number): AppendEntries {

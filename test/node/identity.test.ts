@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { type Hello, PROTOCOL_VERSION } from '../../src/core/hello.ts';
 import type { NodeIdentity, PeerBoot } from '../../src/core/identity.ts';
-import { nodeId } from '../../src/core/types.ts';
+import { index, nodeId } from '../../src/core/types.ts';
 import { judgeHello } from '../../src/rules/identity.ts';
 
 const n1 = nodeId('n1');
 const n2 = nodeId('n2');
+const n4 = nodeId('n4');
 
 function identity(of: Partial<NodeIdentity> = {}): NodeIdentity {
   return { clusterId: 'c', nodeId: n2, incarnation: 'i', boots: 2, lineage: ['a', 'b'], ...of };
@@ -19,10 +20,18 @@ function judge(
     {
       own: identity({ nodeId: n1, incarnation: 'own' }),
       members: [n1, n2],
+      removed: [n4],
+      configurationIndex: index(7),
       met: context.met ?? null,
       connectedBoot: context.connectedBoot ?? null,
     },
-    { protocolVersion: PROTOCOL_VERSION, identity: identity(), to: n1, ...hello },
+    {
+      protocolVersion: PROTOCOL_VERSION,
+      identity: identity(),
+      to: n1,
+      configurationIndex: index(0),
+      ...hello,
+    },
   );
 }
 

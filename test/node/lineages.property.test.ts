@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { type Hello, PROTOCOL_VERSION } from '../../src/core/hello.ts';
 import type { KnownPeer, NodeIdentity } from '../../src/core/identity.ts';
 import { LINEAGE_MAX } from '../../src/core/limits.ts';
-import { type NodeId, nodeId } from '../../src/core/types.ts';
+import { INDEX_ZERO, type NodeId, nodeId } from '../../src/core/types.ts';
 import { Introductions } from '../../src/node/peers/introductions.ts';
 import { shownAfter } from '../../src/rules/identity.ts';
 import { bootIdentity } from '../../src/storage/records/identity-file.ts';
@@ -19,6 +19,7 @@ const PEER = nodeId('n2');
 const OTHER = nodeId('n3');
 const PEERS = [PEER, OTHER];
 const MEMBERS = [NODE, ...PEERS];
+const AS_MEMBERS = { all: MEMBERS, removed: [], configurationIndex: INDEX_ZERO };
 
 /** What lies on a disk, and every start that led to it: the truth by which verdicts are judged. */
 interface Directory {
@@ -45,7 +46,7 @@ function boot(directory: Directory): Introductions {
   directory.ancestors = [...directory.ancestors, word];
   return new Introductions({
     identity: directory.identity,
-    members: MEMBERS,
+    members: AS_MEMBERS,
     known: [...directory.notes.values()],
     store: {
       rememberPeer: async (peer) => {
@@ -195,7 +196,7 @@ describe('notes under way', () => {
     const written: (() => void)[] = [];
     const node = new Introductions({
       identity,
-      members: MEMBERS,
+      members: AS_MEMBERS,
       known: [],
       store: { rememberPeer: () => new Promise((resolve) => written.push(resolve)) },
       run: (input) => input(),
@@ -206,7 +207,12 @@ describe('notes under way', () => {
 
   function helloOf(incarnation: string, word: string): Hello {
     const identity = { clusterId: 'c', nodeId: PEER, incarnation, boots: 1, lineage: [word] };
-    return { protocolVersion: PROTOCOL_VERSION, identity, to: NODE };
+    return {
+      protocolVersion: PROTOCOL_VERSION,
+      identity,
+      to: NODE,
+      configurationIndex: INDEX_ZERO,
+    };
   }
 
   it('[ID1] a peer is accepted when what it proved is on disk, and not before', async () => {

@@ -143,8 +143,14 @@ describe('the problems of a node with its peers', () => {
   function problems() {
     const clock = new VirtualClock();
     const told: string[] = [];
-    const found = new PeerProblems(clock, [nodeId('n1'), nodeId('n2')], (event) =>
-      told.push(`${event.peer} ${event.isOver ? 'no more ' : ''}${event.problem}: ${event.reason}`),
+    const members: readonly (string | null)[] = ['n1', 'n2'];
+    const found = new PeerProblems(
+      clock,
+      (name) => members.includes(name),
+      (event) =>
+        told.push(
+          `${event.peer} ${event.isOver ? 'no more ' : ''}${event.problem}: ${event.reason}`,
+        ),
     );
     return { clock, told, found };
   }

@@ -2,7 +2,12 @@
 import { unreachable } from '../../src/core/assert.ts';
 import { ENTRY_KIND, type EntryRun, entriesOf } from '../../src/core/entry-run.ts';
 import type { RaftError } from '../../src/core/errors.ts';
-import type { AppendEntries, AppendEntriesReply, Message } from '../../src/core/message.ts';
+import type {
+  AppendEntries,
+  AppendEntriesReply,
+  ChangeMembers,
+  Message,
+} from '../../src/core/message.ts';
 import type { LogOperation } from '../../src/ports/log-store.ts';
 import type { ProposalOutcome } from '../../src/ports/replica.ts';
 
@@ -37,6 +42,10 @@ export function messageInWords(message: Message, runs: readonly EntryRun[]): str
       return name;
     case 'ReadIndexReply':
       return `${name}, ${message.readIndex === null ? 'refused' : `read at ${message.readIndex}`}`;
+    case 'ChangeMembers':
+      return `${name}, ${changeInWords(message)}`;
+    case 'ChangeMembersReply':
+      return `${name}, ${message.refusal?.code ?? 'done'}`;
     case 'Ping':
       return name;
     default:
@@ -71,6 +80,15 @@ export function placeOf({
   readonly index: number;
 }): string {
   return `${term}/${index}`;
+}
+
+function changeInWords({ add, promote, remove }: ChangeMembers): string {
+  const words = [
+    ...add.map(([id]) => `add ${id}`),
+    ...promote.map((id) => `promote ${id}`),
+    ...remove.map((id) => `remove ${id}`),
+  ];
+  return words.join(', ');
 }
 
 function appendInWords(message: AppendEntries, runs: readonly EntryRun[]): string {

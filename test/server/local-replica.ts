@@ -5,6 +5,7 @@
 
 import { RaftError } from '../../src/core/errors.ts';
 import { emptyHistogram } from '../../src/core/histogram.ts';
+import type { MembershipChange } from '../../src/core/membership-change.ts';
 import type { SessionOperation } from '../../src/core/session.ts';
 import { INDEX_ZERO, index, type NodeId, nodeId, term } from '../../src/core/types.ts';
 import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
@@ -13,6 +14,7 @@ import { outcomeInSession, outcomeOfSession } from '../../src/node/requests/sess
 import type {
   DiskEvent,
   LinkStatus,
+  MembersOutcome,
   PeerEvent,
   ProposalOutcome,
   Replica,
@@ -146,6 +148,22 @@ export class LocalReplica implements Replica {
     if (this.#queue.length === 1) setImmediate(() => this.#apply());
   }
 
+  changes: MembershipChange[] = [];
+
+  changeMembers(
+    change: MembershipChange,
+    _options: WaitOptions,
+    completed: (outcome: MembersOutcome) => void,
+  ): void {
+    this.changes.push(change);
+    if (this.mood === 'silent') return;
+    const error = this.#trouble();
+    const members = { voters: [this.id], learners: [], joint: false };
+    setImmediate(() =>
+      completed(error === null ? { type: 'changed', members } : { type: 'failed', error }),
+    );
+  }
+
   awaitReadable(_options: WaitOptions, completed: (error: RaftError | null) => void): void {
     this.readIndexCalls += 1;
     if (this.mood === 'silent') return;
@@ -189,7 +207,7 @@ export class LocalReplica implements Replica {
       firstIndex: index(1),
       lastIndex: index(this.#lastIndex),
       snapshotIndex: INDEX_ZERO,
-      members: { voters: [this.id], learners: [], joint: false },
+      members: { voters: [this.id], learners: [], joint: false, addresses: {} },
       diskStalled: false,
       links: [this.link],
     };

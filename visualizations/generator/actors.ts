@@ -17,20 +17,22 @@ const AROUND = {
 
 /** By the event; by the chart that hears it as well where not all hear it from the same. */
 const TELLS: Readonly<Record<string, string>> = {
-  clients: 'proposals.gathered reads.gathered transfer.requested snapshot.wanted stop',
+  clients:
+    'proposals.gathered reads.gathered transfer.requested snapshot.wanted change.requested stop',
   peers:
     'term.observed preVote.requested preVote.answered vote.requested vote.answered timeoutNow.received entries.received append.accepted append.rejected socket.closed socket.silent hello.received hello.refused message.received call.received hello.accepted leader.answered leader.refused propose.taken propose.refused',
   driver:
-    'call:hello.refused write.requested commit.advanced reads.confirmed entries.applied failed handedOver drained peer.waits entries.dropped entries.outdated entries.sent propose.sent',
+    'call:hello.refused write.requested commit.advanced reads.confirmed entries.applied failed handedOver drained peer.waits entries.dropped entries.outdated entries.sent propose.sent configuration.committed lead.established lead.lost membership:peer.progressed peer.joined peer.left',
   disk: 'snapshot.stored snapshot.failed hello.believed hello.sent answer.ready disk.durable write.completed write.failed recovered',
   'state machine':
     'snapshot.captured snapshot.refused snapshot.impossible apply.completed apply.failed',
-  raft: 'round.confirmed role.changed log.grew round.began heartbeat.due replication:link.opened replication:link.closed',
+  raft: 'round.confirmed role.changed log.grew round.began heartbeat.due replication:link.opened replication:link.closed members.changed promoted demoted',
   replication: 'peer.progressed',
   logWriter: 'disk.stalled',
   node: 'dial',
   link: 'link.opened link.closed',
   readIndex: 'round.requested',
+  membership: 'configuration.proposed',
   call: 'call.ended call.admitted',
 };
 const SENDERS = new Map(

@@ -160,6 +160,8 @@ function vouchesFor({ message }: Send, index: Index): boolean {
     case 'RequestVote':
       return message.lastLog.index >= index;
     case 'AppendEntries':
+    case 'ChangeMembers':
+    case 'ChangeMembersReply':
     case 'Ping':
     case 'PreVoteReply':
     case 'Propose':

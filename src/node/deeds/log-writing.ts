@@ -1,5 +1,6 @@
 /** Entries into the log: their bytes into memory and, when the log-writer chart says so, onto the disk. */
 import { assert, unreachable } from '../../core/assert.ts';
+import { encodeConfigurationRun } from '../../core/configuration-entry.ts';
 import type { Persist, PersistAppend } from '../../core/effect.ts';
 import {
   ENTRY_KIND,
@@ -67,7 +68,7 @@ export class LogWriting {
   }
 
   #runsOf(
-    { firstIndex, lastIndex, source }: PersistAppend,
+    { firstIndex, lastIndex, membership, source }: PersistAppend,
     received: readonly EntryRun[],
   ): readonly EntryRun[] {
     const { actors, clock, appendProposed, timings } = this.#options;
@@ -75,6 +76,9 @@ export class LogWriting {
     switch (source) {
       case 'noop':
         return [encodeRun(start, [{ kind: ENTRY_KIND.noop, data: new Uint8Array(0) }])];
+      case 'configuration':
+        assert(membership !== undefined, 'MC2: a configuration entry says who the members are');
+        return [encodeConfigurationRun(start, membership)];
       case 'proposed':
         timings.appended(lastIndex);
         return [appendProposed(start, lastIndex - firstIndex + 1)];

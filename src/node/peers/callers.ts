@@ -7,9 +7,11 @@ import type { CallEvent } from '../../../machines/call.machine.ts';
 import type { EntryRun } from '../../core/entry-run.ts';
 import type { Hello } from '../../core/hello.ts';
 import type { Message } from '../../core/message.ts';
+import type { NodeId } from '../../core/types.ts';
 import type { CloseReason, ConnectionListener, PeerConnection } from '../../ports/transport.ts';
 import { newestBoot } from '../../rules/identity.ts';
 import { EarlyMessages } from './early-messages.ts';
+import type { Members } from './members.ts';
 import type { Connected, Peers, PeersOptions } from './peers.ts';
 
 interface CallersOptions
@@ -18,6 +20,10 @@ interface CallersOptions
   /** Somebody calls: begins its chart. */
   readonly begin: (call: number) => void;
   readonly tellCall: (call: number, event: CallEvent) => void;
+  /** Who has no link yet gets one: it was believed, and so it is a member by a newer configuration (MC11). */
+  readonly members: Pick<Members, 'takeCaller'>;
+  /** This node calls that peer itself at this moment, as it should: of two calls that cross, its own counts. */
+  readonly isCalling: (peer: NodeId) => boolean;
 }
 
 export class Callers {
@@ -50,11 +56,17 @@ export class Callers {
     });
   }
 
+  /** Whoever calls while this node calls it, as it should, is turned away: of two calls that cross, one has to count. */
   introduce(call: number, hello: Hello): void {
-    const { introductions, tellCall } = this.#options;
-    introductions.introduce(hello.identity.nodeId, (answer) =>
-      tellCall(call, { type: 'answer.ready', hello, answer }),
-    );
+    const { introductions, isCalling, members, tellCall } = this.#options;
+    const { nodeId: peer } = hello.identity;
+    introductions.introduce(peer, (answer) => {
+      if (!this.#callers.has(call)) return;
+      if (isCalling(peer)) return this.close(call, 'local', 'this node calls the other itself');
+      // Its link takes the call in the step of its admission, and so has to be there before.
+      members.takeCaller(peer);
+      tellCall(call, { type: 'answer.ready', hello, answer });
+    });
   }
 
   /** Answers; the link of the caller takes the connection in this step, and numbers it. */

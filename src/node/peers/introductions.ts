@@ -9,10 +9,11 @@ import type { KnownPeer, NodeIdentity } from '../../core/identity.ts';
 import type { NodeId } from '../../core/types.ts';
 import type { LogStore } from '../../ports/log-store.ts';
 import { judgeHello, type Refusal, shownAfter, shownWhenAnswered } from '../../rules/identity.ts';
+import type { Members } from './members.ts';
 
 interface IntroductionsOptions {
   readonly identity: NodeIdentity;
-  readonly members: readonly NodeId[];
+  readonly members: Pick<Members, 'all' | 'configurationIndex' | 'removed'>;
   readonly known: readonly KnownPeer[];
   readonly store: Pick<LogStore, 'rememberPeer'>;
   /** Runs an input of the node's loop. */
@@ -41,10 +42,12 @@ export class Introductions {
   /** Judges a hello; calls back once its proof is on disk, or with the reason to refuse it. */
   judge(hello: Hello, connectedBoot: string | null, done: (refusal: Refusal | null) => void): void {
     const { identity: own, members } = this.#options;
+    const { all, configurationIndex, removed } = members;
     const peer = hello.identity.nodeId;
     const known = this.#knownOf(peer);
     const { met, shown } = known;
-    const verdict = judgeHello({ own, members, met, connectedBoot }, hello);
+    const context = { own, members: all, configurationIndex, removed, met, connectedBoot };
+    const verdict = judgeHello(context, hello);
     switch (verdict.type) {
       case 'refuse':
         return done(verdict);
@@ -64,11 +67,17 @@ export class Introductions {
 
   /** Calls back with what to say to a peer, once it is on disk that it may know this start. */
   introduce(peer: NodeId, say: (hello: Hello) => void): void {
-    const { identity } = this.#options;
+    const { identity, members } = this.#options;
     const known = this.#knownOf(peer);
     const lineage = shownAfter(identity, known.shown);
     const own: NodeIdentity = { ...identity, lineage };
-    const hello: Hello = { protocolVersion: PROTOCOL_VERSION, identity: own, to: peer };
+    const { configurationIndex } = members;
+    const hello: Hello = {
+      protocolVersion: PROTOCOL_VERSION,
+      identity: own,
+      to: peer,
+      configurationIndex,
+    };
     if (isSame(known.shown, lineage)) this.#onceSaved(known, () => say(hello));
     else this.#save({ ...known, shown: lineage }, () => say(hello));
   }

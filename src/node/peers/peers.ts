@@ -14,7 +14,6 @@ import type { Introductions } from './introductions.ts';
 import type { PeerProblems } from './problems.ts';
 
 export interface PeersOptions {
-  readonly members: readonly NodeId[];
   readonly introductions: Introductions;
   /** Runs an input of the node's loop. */
   readonly run: (input: () => void) => void;
@@ -56,7 +55,6 @@ export class Peers {
 
   constructor(options: PeersOptions) {
     this.#options = options;
-    for (const peer of options.members) this.#connections.set(peer, new Set());
   }
 
   hangUp(peer: NodeId, attempt: number, reason: string): void {
@@ -135,7 +133,8 @@ export class Peers {
   /** From now on this connection can be hung up, and can come to count. */
   add(of: Omit<Connected, 'isAnswered' | 'silentChecks'>): Connected {
     const connected: Connected = { ...of, isAnswered: false, silentChecks: 0 };
-    this.#connections.get(of.peer)?.add(connected);
+    const own = this.#connections.get(of.peer) ?? new Set<Connected>();
+    this.#connections.set(of.peer, own.add(connected));
     return connected;
   }
 
@@ -159,9 +158,20 @@ export class Peers {
 
   /** A connection has ended, whoever ended it. */
   lost(connected: Connected, { kind, text }: CloseReason): void {
+    const { peer } = connected;
     this.countEnd(kind);
-    if (kind === 'refused') this.#options.problems.refusedBy(connected.peer, text);
-    this.#connections.get(connected.peer)?.delete(connected);
+    if (kind === 'refused') this.#options.problems.refusedBy(peer, text);
+    const own = this.#connections.get(peer);
+    own?.delete(connected);
+    if (own?.size === 0) this.#connections.delete(peer);
+  }
+
+  /** It is no member any more: whatever connects to it ends. */
+  left(peer: NodeId): void {
+    for (const { connection } of this.#connections.get(peer) ?? []) {
+      connection.close('local', 'no member any more');
+    }
+    this.#open.delete(peer);
   }
 
   #find(peer: NodeId, is: (connected: Connected) => boolean): Connected | undefined {

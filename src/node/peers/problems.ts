@@ -27,7 +27,7 @@ const BY_WEIGHT: readonly PeerProblem[] = ['refuses', 'refused', 'stalled'];
 
 export class PeerProblems {
   readonly #clock: Clock;
-  readonly #members: ReadonlySet<string | null>;
+  readonly #isMember: (name: string | null) => boolean;
   readonly #tell: (event: PeerEvent) => void;
   readonly #found = new Map<string, Remembered>();
   /** How far each stalled peer had come. */
@@ -37,9 +37,13 @@ export class PeerProblems {
   refusals = 0;
   stalls = 0;
 
-  constructor(clock: Clock, members: readonly NodeId[], tell: (event: PeerEvent) => void) {
+  constructor(
+    clock: Clock,
+    isMember: (name: string | null) => boolean,
+    tell: (event: PeerEvent) => void,
+  ) {
     this.#clock = clock;
-    this.#members = new Set(members);
+    this.#isMember = isMember;
     this.#tell = tell;
   }
 
@@ -129,8 +133,8 @@ export class PeerProblems {
   }
 
   #isOneTooMany({ peer }: FoundProblem): boolean {
-    if (this.#members.has(peer)) return false;
-    const strangers = [...this.#found.values()].filter((each) => !this.#members.has(each.peer));
+    if (this.#isMember(peer)) return false;
+    const strangers = [...this.#found.values()].filter((each) => !this.#isMember(each.peer));
     return strangers.length >= STRANGERS_TOLD_MAX;
   }
 

@@ -13,6 +13,7 @@ import {
 } from '../../core/entry-run.ts';
 import { RaftError } from '../../core/errors.ts';
 import { HAND_OVER_TIMEOUT_MS, type Limits } from '../../core/limits.ts';
+import type { MembershipChange } from '../../core/membership-change.ts';
 import type { Propose, ProposeReply, ReadIndex, TransferLeadership } from '../../core/message.ts';
 import type { RaftState } from '../../core/raft-state.ts';
 import {
@@ -22,6 +23,7 @@ import {
 } from '../../core/session.ts';
 import { advance, type Index, type NodeId, type Term } from '../../core/types.ts';
 import type {
+  MembersOutcome,
   ProposalOutcome,
   SessionOutcome,
   SubmitOptions,
@@ -29,9 +31,11 @@ import type {
   WaitOptions,
 } from '../../ports/replica.ts';
 import { encodeSessionCommand, encodeSessionOperation } from '../../sessions/session-entry.ts';
+import type { Members } from '../peers/members.ts';
 import type { Actors } from '../tree/actors.ts';
 import type { End } from '../tree/endings.ts';
 import { lostOnTheWay, malformed, notServed, overloaded } from './call-errors.ts';
+import { type ChangesOptions, MembershipChanges } from './membership-changes.ts';
 import { answerPeer, FORWARDED_DEADLINE_MS, mayNameTerm } from './peer-answers.ts';
 import { Proposals } from './proposals.ts';
 import { Reads, type ReadsOptions } from './reads.ts';
@@ -41,7 +45,9 @@ import { Transfers } from './transfers.ts';
 
 interface ClientsOptions extends ReadsOptions {
   readonly actors: ReadsOptions['actors'] &
+    ChangesOptions['actors'] &
     Pick<Actors, 'forwardingHas' | 'tellForwarding' | 'tellRaft'>;
+  readonly members: Members;
   readonly limits: Limits;
   /** Runs an input of the step loop. */
   readonly run: (input: () => void) => void;
@@ -50,6 +56,7 @@ interface ClientsOptions extends ReadsOptions {
 export class Clients {
   readonly reads: Reads;
   readonly transfers: Transfers;
+  readonly changes: MembershipChanges;
   readonly #options: ClientsOptions;
   readonly #proposals: Proposals;
   readonly #sweeper: Sweeper;
@@ -70,7 +77,9 @@ export class Clients {
       (error) => this.#callerThrew(error),
     );
     this.reads = new Reads(options);
-    this.transfers = new Transfers({ ...options, nextRequestId: () => this.#nextRequestId() });
+    const numbering = { nextRequestId: () => this.#nextRequestId() };
+    this.transfers = new Transfers({ ...options, ...numbering });
+    this.changes = new MembershipChanges({ ...options, ...numbering });
     this.#requestId = firstRequestId;
     this.#sweeper = new Sweeper(clock, (now) => this.#sweep(now));
   }
@@ -80,7 +89,8 @@ export class Clients {
   }
 
   get isWaiting(): boolean {
-    return this.#proposals.isWaiting || this.reads.isPending || this.transfers.isPending;
+    const parts = [this.reads, this.transfers, this.changes];
+    return this.#proposals.isWaiting || parts.some(({ isPending }) => isPending);
   }
 
   submit(
@@ -151,12 +161,25 @@ export class Clients {
     this.schedulePump();
   }
 
+  changeMembers(
+    change: MembershipChange,
+    { timeoutMs }: WaitOptions,
+    completed: (outcome: MembersOutcome) => void,
+  ): void {
+    const { clock } = this.#options;
+    const told = (outcome: MembersOutcome): void => clock.defer(() => completed(outcome));
+    const refusal = this.changes.add(change, clock.now() + timeoutMs, told);
+    if (refusal !== null) told({ type: 'failed', error: refusal });
+    else this.schedulePump();
+  }
+
   /** Moves on whatever can be moved on: to the log, to the leader, to the next round. */
   pump(): void {
     this.#isPumpDue = false;
     this.#pumpProposals();
     this.reads.pump();
     this.transfers.pump();
+    this.changes.pump();
   }
 
   /** The same in a moment: commands and reads of one tick travel together. */
@@ -250,6 +273,7 @@ export class Clients {
 
   linkClosed(peer: NodeId): void {
     this.#proposals.forwardsLost(peer, lostOnTheWay(peer));
+    this.changes.linkClosed(peer);
     this.transfers.linkClosed(peer);
   }
 
@@ -279,6 +303,7 @@ export class Clients {
     this.#proposals.failAll(refusal, unknown);
     this.reads.failAll(refusal);
     this.transfers.failAll(refusal);
+    this.changes.failAll(refusal, unknown);
   }
 
   #pumpProposals(): void {
@@ -343,6 +368,7 @@ export class Clients {
     this.#proposals.expire(now, unserved);
     this.reads.expire(now, unserved);
     this.transfers.expire(now);
+    this.changes.expire(now);
     this.pump();
     if (!this.isWaiting) this.#drained();
     return this.isWaiting;

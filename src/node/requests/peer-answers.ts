@@ -1,5 +1,10 @@
 /** What this member answers to others that pass on what their callers want. */
-import type { ProposeReply, ReadIndexReply, TransferLeadershipReply } from '../../core/message.ts';
+import type {
+  ChangeMembersReply,
+  ProposeReply,
+  ReadIndexReply,
+  TransferLeadershipReply,
+} from '../../core/message.ts';
 import type { NodeId, Term } from '../../core/types.ts';
 import type { Disk } from '../deeds/disk.ts';
 import type { Peers } from '../peers/peers.ts';
@@ -16,7 +21,7 @@ interface DiskAndPeers {
 export function answerPeer(
   { disk, peers }: DiskAndPeers,
   to: NodeId,
-  message: ProposeReply | ReadIndexReply | TransferLeadershipReply,
+  message: ChangeMembersReply | ProposeReply | ReadIndexReply | TransferLeadershipReply,
 ): void {
   if (mayNameTerm(disk, message.term)) peers.send(to, message, []);
   else disk.sendWhenDurable({ type: 'send', to, message });

@@ -10,6 +10,7 @@ import type { ForwardingEvent, ForwardingTag } from '../../../machines/forwardin
 import { bindCharts, callId, linkId, replicationId } from '../../../machines/index.ts';
 import type { LinkContext, LinkEvent } from '../../../machines/link.machine.ts';
 import type { LogWriterEvent } from '../../../machines/log-writer.machine.ts';
+import type { MembershipEvent, MembershipTag } from '../../../machines/membership.machine.ts';
 import type { NodeEvent } from '../../../machines/node.machine.ts';
 import type { RaftEvent, RaftTag } from '../../../machines/raft.types.ts';
 import type { ReadIndexEvent, ReadIndexTag } from '../../../machines/read-index.machine.ts';
@@ -115,6 +116,10 @@ export class Actors {
     this.#child('forwarding')?.send(event);
   }
 
+  tellMembership(event: MembershipEvent): void {
+    this.#child('membership')?.send(event);
+  }
+
   tellLink(peer: NodeId, event: LinkEvent): void {
     this.#child(linkId(peer))?.send(event);
   }
@@ -139,8 +144,8 @@ export class Actors {
     const snapshot = this.raftSnapshot;
     if (snapshot === undefined) return null;
     const { value } = snapshot;
-    const isFollower = typeof value === 'object' && 'follower' in value;
-    return isFollower ? `follower.${value.follower}` : roleOf(snapshot);
+    const [state] = typeof value === 'object' ? Object.values(value) : [];
+    return typeof state === 'string' ? `${roleOf(snapshot)}.${state}` : roleOf(snapshot);
   }
 
   /** The same, or what it was when its actor ended; null before recovery. */
@@ -166,6 +171,11 @@ export class Actors {
   /** The present state of the forwarding chart, as its tags say. */
   forwardingHas(tag: ForwardingTag): boolean {
     return this.#snapshot('forwarding')?.hasTag(tag) ?? false;
+  }
+
+  /** The present state of the membership chart, as its tag says. */
+  membershipHas(tag: MembershipTag): boolean {
+    return this.#snapshot('membership')?.hasTag(tag) ?? false;
   }
 
   replication(peer: NodeId): ReplicationState | null {
@@ -210,7 +220,7 @@ export class Actors {
     return this.#snapshot('raft');
   }
 
-  #snapshot<Name extends 'forwarding' | 'logWriter' | 'raft' | 'readIndex'>(
+  #snapshot<Name extends 'forwarding' | 'logWriter' | 'membership' | 'raft' | 'readIndex'>(
     name: Name,
   ): SnapshotFrom<Charts[Name]> | undefined {
     return this.#child(name)?.getSnapshot() as SnapshotFrom<Charts[Name]> | undefined;

@@ -24,9 +24,11 @@ export class NodePorts {
 
   /** The address first: a start whose address is taken touches no disk (SV26). */
   async open(): Promise<RecoveredLog> {
-    const { clusterId, id, limits, members, store, transport } = this.#options;
+    const { clusterId, id, isJoining, limits, members, store, transport } = this.#options;
     const { frameBytesMax: runBytesMax } = limits;
-    const founding = staticConfiguration(Object.keys(members) as NodeId[]);
+    const founding = staticConfiguration(
+      isJoining === true ? [] : (Object.keys(members) as NodeId[]),
+    );
     await transport.listen((connection) => this.#accept(connection));
     this.#hasOpened = true;
     return store.open({ clusterId, nodeId: id, founding, runBytesMax });

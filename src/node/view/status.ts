@@ -2,7 +2,6 @@
  * What a node tells of itself when it is asked: read from its charts and parts at that moment, nothing is kept for
  * it. What it says of the log and of its commitment stays true when the node ends (OP1).
  */
-import { members } from '../../core/configuration.ts';
 import { type NodeId, nextIndex } from '../../core/types.ts';
 import type { RecoveredLog } from '../../ports/log-store.ts';
 import type { LinkStatus, ReplicaCounters, ReplicaStatus } from '../../ports/replica.ts';
@@ -28,9 +27,12 @@ export function statusOf(parts: Parts, recovered: RecoveredLog): ReplicaStatus {
       voters: [...voters],
       learners: [...learners],
       joint: votersOutgoing.length > 0,
+      addresses: parts.members.addressesOf(parts.members.all),
     },
     diskStalled: actors.isDiskStalled,
-    links: peersIn(recovered).map((peer) => linkStatus(parts, peer)),
+    links: parts.members.all
+      .filter((member) => member !== parts.id)
+      .map((peer) => linkStatus(parts, peer)),
   };
 }
 
@@ -71,11 +73,6 @@ export function inspectionOf({ actors, applying }: Parts): NodeInspection {
     lifecycle: actors.lifecycle,
     replication: (peer) => actors.replication(peer),
   };
-}
-
-/** Every other member. */
-function peersIn({ configuration, identity }: RecoveredLog): readonly NodeId[] {
-  return members(configuration).filter((member) => member !== identity.nodeId);
 }
 
 /** Who has ended leads nobody, and follows nobody. */

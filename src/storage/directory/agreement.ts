@@ -53,7 +53,7 @@ export function requireOwn(place: string, found: NodeIdentity, owner: LogStoreOw
 
 /**
  * CF5: whoever names other members than those at the founding, or those of now, means another cluster, and must not be
- * half in this one and half in that. CF8: what
+ * half in this one and half in that; whoever joins names none. CF8: what
  * was written under larger limits must still fit what this node may send.
  */
 export function requireFit(
@@ -64,7 +64,9 @@ export function requireFit(
   const newest = configurations.at(-1) ?? membership;
   const present = members(newest?.configuration ?? configuration);
   const named = members(founding);
-  const isKnown = [present, members(configuration)].some((known) => known.join() === named.join());
+  const isKnown =
+    named.length === 0 ||
+    [present, members(configuration)].some((known) => known.join() === named.join());
   if (!isKnown) throw otherMembers(place, present, named);
   if (largestRun > runBytesMax) throw runTooLarge(place, largestRun, runBytesMax);
 }

@@ -20,6 +20,7 @@ export function helloOf(from: string, to: string, version: number = PROTOCOL_VER
       lineage: ['0a', '1b', '2c'],
     },
     to: nodeId(to),
+    configurationIndex: index(4),
   };
 }
 

@@ -1,6 +1,6 @@
 /** The end of a connection where a test makes up who sits there. */
 import { PROTOCOL_VERSION } from '../../core/hello.ts';
-import type { NodeId } from '../../core/types.ts';
+import { INDEX_ZERO, type NodeId } from '../../core/types.ts';
 import type { ConnectionListener, PeerConnection } from '../../ports/transport.ts';
 import { CLUSTER_ID } from './founding.ts';
 
@@ -12,7 +12,12 @@ export function greeterOf(id: NodeId): (connection: PeerConnection) => Connectio
   return (connection) => ({
     onOpen: () => {},
     onHello: ({ identity: { nodeId: to } }) =>
-      connection.sendHello({ protocolVersion: PROTOCOL_VERSION, identity, to }),
+      connection.sendHello({
+        protocolVersion: PROTOCOL_VERSION,
+        identity,
+        to,
+        configurationIndex: INDEX_ZERO,
+      }),
     onMessage: () => {},
     onClose: () => {},
   });

@@ -87,6 +87,9 @@ export function checkPromise(
     case 'ReadIndexReply':
       checkTerm(speaker, message.term, report);
       return checkReadIndex(checks, speaker, { to, reply: message });
+    case 'ChangeMembers':
+    case 'ChangeMembersReply':
+      return checkTerm(speaker, message.term, report);
     case 'Ping':
       // Its term is heard by nobody (TR19).
       return;

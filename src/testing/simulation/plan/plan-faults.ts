@@ -6,7 +6,15 @@ import type { RaftTiming } from '../../../core/raft-state.ts';
 import type { NodeId } from '../../../core/types.ts';
 import { MESSAGE_CODE } from '../../../transport/message-fields.ts';
 import type { SeededRandom } from '../runtime/random.ts';
-import { isPort, SELDOM_PASSED, THROW_PLACES, type ThrowPlace } from '../runtime/trap.ts';
+import {
+  isPort,
+  MEMBERSHIP_PLACES,
+  SELDOM_PASSED,
+  THROW_PLACES,
+  type ThrowPlace,
+} from '../runtime/trap.ts';
+
+const PLACES = THROW_PLACES.filter((place) => !MEMBERSHIP_PLACES.includes(place));
 
 export interface Direction {
   readonly from: NodeId;
@@ -200,7 +208,8 @@ function drawPartition(random: SeededRandom, scope: FaultScope): Fault {
 }
 
 function drawDeafness(random: SeededRandom, scope: FaultScope): Fault {
-  const known = Object.values(MESSAGE_CODE).filter((code) => scope.version > 3 || code <= PING);
+  const newest = scope.version > 3 ? NEWEST : PING;
+  const known = Object.values(MESSAGE_CODE).filter((code) => code <= newest);
   const codes = random.shuffle(known).slice(0, random.integer(1, 3));
   const time = when(random, scope, spell(random, scope));
   return { ...time, type: 'deafTo', direction: anyDirection(random, scope), codes };
@@ -233,8 +242,9 @@ function drawDamage(random: SeededRandom, scope: FaultScope): Fault {
   return { ...time, type: 'damage', node, kind: random.pick(DAMAGE_KINDS) };
 }
 
-/** The newest message of version 3. */
+/** The newest messages of versions 3 and 4. */
 const PING: number = MESSAGE_CODE.Ping;
+const NEWEST: number = MESSAGE_CODE.TransferLeadershipReply;
 
 /** Beside those of transfers. */
 const NEW_PLACES: readonly ThrowPlace[] = [
@@ -251,7 +261,7 @@ function isKnownToVersion3(place: ThrowPlace): boolean {
 /** It lies in wait for so long: some places are come to many times a second, others once in a life. */
 function drawThrow(random: SeededRandom, scope: FaultScope): Fault {
   const time = when(random, scope, random.between(1_000, 20_000));
-  const known = scope.version > 3 ? THROW_PLACES : THROW_PLACES.filter(isKnownToVersion3);
+  const known = scope.version > 3 ? PLACES : PLACES.filter(isKnownToVersion3);
   const place = random.pick(random.chance(0.5) ? known : SELDOM_PASSED);
   const isAfter = isPort(place) && random.chance(0.5);
   return { ...time, type: 'throws', node: random.pick(scope.members), place, isAfter };

@@ -33,6 +33,16 @@ export function describeMessage(message: Message): string {
       return `${name} request ${message.requestId}`;
     case 'ReadIndexReply':
       return `${name} request ${message.requestId} index ${message.readIndex ?? 'unknown'}`;
+    case 'ChangeMembers': {
+      const added = message.add.map(([id]) => `+${id}`);
+      const others = [
+        ...message.promote.map((id) => `^${id}`),
+        ...message.remove.map((id) => `-${id}`),
+      ];
+      return `${name} request ${message.requestId} ${[...added, ...others].join(' ')}`;
+    }
+    case 'ChangeMembersReply':
+      return `${name} request ${message.requestId} ${message.refusal?.code ?? 'done'}`;
     case 'Ping':
       return name;
     default:

@@ -32,6 +32,9 @@ const PLACES: Readonly<Record<ThrowPlace, true>> = {
   transferStarted: true,
   transferRefused: true,
   transferFailed: true,
+  configurationChanged: true,
+  proposeConfiguration: true,
+  changeEnded: true,
   replicate: true,
   progressed: true,
   peerStalled: true,
@@ -70,6 +73,13 @@ const PLACES: Readonly<Record<ThrowPlace, true>> = {
   'machine.apply': true,
   'clock.setTimeout': true,
 };
+
+/** Only where members change; drawn by no plan yet. */
+export const MEMBERSHIP_PLACES: readonly ThrowPlace[] = [
+  'configurationChanged',
+  'proposeConfiguration',
+  'changeEnded',
+];
 
 export const THROW_PLACES = Object.keys(PLACES) as readonly ThrowPlace[];
 

@@ -1,0 +1,117 @@
+/**
+ * Who the other members are at this moment, as the raft chart has it, and where they are found. When they change, links
+ * begin and end: the node chart runs them. Ids decide; addresses are hints of the configurations, and what this node was
+ * told itself comes first.
+ */
+import type { MembershipAt } from '../../core/configuration.ts';
+import type { ConfigurationChanged } from '../../core/effect.ts';
+import { FAREWELL_MS } from '../../core/limits.ts';
+import { ofMember, type PerMember } from '../../core/per-member.ts';
+import { INDEX_ZERO, type Index, type NodeId } from '../../core/types.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { configurationIndex, everyone } from '../../rules/configurations.ts';
+import type { Actors } from '../tree/actors.ts';
+
+interface MembersOptions {
+  readonly id: NodeId;
+  readonly actors: Pick<Actors, 'lastRaft' | 'link' | 'tellNode'>;
+  readonly clock: Pick<Clock, 'clearTimeout' | 'setTimeout'>;
+  /** The addresses that this node was started with. */
+  readonly told: PerMember<string>;
+  /** Its link has ended: so does whatever connects to it. */
+  readonly left: (peer: NodeId) => void;
+}
+
+export class Members {
+  readonly #options: MembersOptions;
+  /** Former members whose links are about to close. */
+  readonly #farewells = new Map<NodeId, unknown>();
+
+  constructor(options: MembersOptions) {
+    this.#options = options;
+  }
+
+  /** Everyone whom a configuration names that counts, or may count again, this node as well if it is one. */
+  get all(): readonly NodeId[] {
+    return everyone({ configurations: this.#configurations });
+  }
+
+  /** Where the configuration that counts stands in the log. */
+  get configurationIndex(): Index {
+    const configurations = this.#configurations;
+    return configurations.length === 0 ? INDEX_ZERO : configurationIndex({ configurations });
+  }
+
+  /** Were members once, as far as this node knows. */
+  get removed(): readonly NodeId[] {
+    return this.#configurations.at(-1)?.removed ?? [];
+  }
+
+  includes(id: string | null): boolean {
+    return this.all.some((member) => member === id);
+  }
+
+  /** `null`: nobody has told it. */
+  addressOf(peer: NodeId): string | null {
+    const known = this.#configurations.flatMap(({ addresses }) => ofMember(addresses, peer) ?? []);
+    return ofMember(this.#options.told, peer) ?? known.at(-1) ?? null;
+  }
+
+  /** Every known address of these. */
+  addressesOf(ids: readonly NodeId[]): PerMember<string> {
+    const known = ids.flatMap((id) => {
+      const address = this.addressOf(id);
+      return address === null || address === '' ? [] : [[id, address] as const];
+    });
+    return Object.fromEntries(known);
+  }
+
+  /** Whoever has come is spoken to from now on; whoever has gone a moment longer, since it has yet to hear of it. */
+  changed({ come, gone }: Pick<ConfigurationChanged, 'come' | 'gone'>): void {
+    const { actors, clock, id, left } = this.#options;
+    for (const peer of come) {
+      this.#forget(peer);
+      if (peer !== id) this.#link(peer, false);
+    }
+    for (const peer of gone.filter((member) => member !== id)) {
+      const part = (): void => {
+        this.#farewells.delete(peer);
+        actors.tellNode({ type: 'peer.left', peer });
+        left(peer);
+      };
+      this.#forget(peer);
+      this.#farewells.set(peer, clock.setTimeout(part, FAREWELL_MS));
+    }
+  }
+
+  /** Whoever calls and is believed has a link from now on: it is a member by a newer configuration, if by none known here. */
+  takeCaller(peer: NodeId): void {
+    this.#link(peer, true);
+  }
+
+  #link(peer: NodeId, calls: boolean): void {
+    const { actors } = this.#options;
+    if (actors.link(peer) === null) actors.tellNode({ type: 'peer.joined', peer, calls });
+  }
+
+  /** A node that belongs to no configuration yet speaks to those whose addresses it was told. */
+  begin(): void {
+    const { id, told } = this.#options;
+    if (this.all.length > 0) return;
+    for (const peer of Object.keys(told) as NodeId[]) if (peer !== id) this.#link(peer, false);
+  }
+
+  end(): void {
+    for (const peer of [...this.#farewells.keys()]) this.#forget(peer);
+  }
+
+  #forget(peer: NodeId): void {
+    const timer = this.#farewells.get(peer);
+    if (timer !== undefined) this.#options.clock.clearTimeout(timer);
+    this.#farewells.delete(peer);
+  }
+
+  get #configurations(): readonly MembershipAt[] {
+    return this.#options.actors.lastRaft?.configurations ?? [];
+  }
+}

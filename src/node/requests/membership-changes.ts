@@ -1,0 +1,312 @@
+/**
+ * Changes of membership that somebody waits for: callers here, and members that pass on what theirs want. The leader
+ * decides; the membership chart says when which step is taken. To ask twice for the same is harmless, so a change whose
+ * leader was lost is asked for again, of the next one. Bound: `CHANGES_PENDING_MAX` wait here at most.
+ */
+import { unreachable } from '../../core/assert.ts';
+import type { Membership } from '../../core/configuration.ts';
+import type { ConfigurationChanged, MembershipEffect } from '../../core/effect.ts';
+import { RaftError, type RaftErrorCode } from '../../core/errors.ts';
+import { CHANGES_PENDING_MAX } from '../../core/limits.ts';
+import type { MembershipChange } from '../../core/membership-change.ts';
+import type { ChangeMembers, ChangeMembersReply } from '../../core/message.ts';
+import type { RaftState } from '../../core/raft-state.ts';
+import type { Index, NodeId } from '../../core/types.ts';
+import type { MembersOutcome } from '../../ports/replica.ts';
+import { goalOf, isReached, refusalOfChange } from '../../rules/configuration-change.ts';
+import { membershipInForce } from '../../rules/configurations.ts';
+import type { Disk } from '../deeds/disk.ts';
+import type { Members } from '../peers/members.ts';
+import type { Peers } from '../peers/peers.ts';
+import type { Actors } from '../tree/actors.ts';
+import { notServed, overloaded } from './call-errors.ts';
+import { answerPeer, mayNameTerm } from './peer-answers.ts';
+
+export interface ChangesOptions {
+  readonly actors: Pick<
+    Actors,
+    'hasTag' | 'hasTagIn' | 'membershipHas' | 'raft' | 'tellMembership'
+  >;
+  readonly disk: Pick<Disk, 'hardState' | 'sendWhenDurable'>;
+  readonly members: Pick<Members, 'addressesOf' | 'all'>;
+  readonly peers: Pick<Peers, 'isOpen' | 'send'>;
+  readonly nextRequestId: () => number;
+}
+
+type Outcome = MembersOutcome | { readonly type: 'leadLost' };
+
+interface Pending {
+  readonly change: MembershipChange;
+  /** On the node's monotonic clock; infinite for another member, which keeps its own. */
+  readonly deadline: number;
+  readonly tell: (outcome: Outcome) => void;
+  /** Nobody has it; its leader has it, under this number; or the chart here leads it. */
+  state: 'waiting' | 'underWay' | { readonly leader: NodeId; readonly requestId: number };
+  /** It was begun before, or may have been: it waits for its turn, and what it finds done is done. */
+  isAgain: boolean;
+}
+
+export class MembershipChanges {
+  readonly #options: ChangesOptions;
+  #pending: readonly Pending[] = [];
+
+  constructor(options: ChangesOptions) {
+    this.#options = options;
+  }
+
+  get isPending(): boolean {
+    return this.#pending.length > 0;
+  }
+
+  /** `deadline`: on the node's clock. Returns why it is refused at once; `null`: it will be told. */
+  add(
+    change: MembershipChange,
+    deadline: number,
+    completed: (outcome: MembersOutcome) => void,
+  ): RaftError | null {
+    if (this.#pending.length >= CHANGES_PENDING_MAX) return overloaded('changes of members');
+    const tell = (outcome: Outcome): void => {
+      if (outcome.type !== 'leadLost') completed(outcome);
+    };
+    this.#push({ change, deadline, tell, state: 'waiting', isAgain: false });
+    return null;
+  }
+
+  /** A member passes on what somebody wants of it. */
+  askedBy(from: NodeId, message: ChangeMembers): void {
+    const { add, promote, remove, isAgain } = message;
+    const answer = (outcome: Outcome): void => this.#answer(from, message, outcome);
+    if (!this.#options.actors.hasTagIn(message.term, 'leads')) return answer({ type: 'leadLost' });
+    if (this.#pending.length >= CHANGES_PENDING_MAX) {
+      return answer({ type: 'failed', error: overloaded('changes of members') });
+    }
+    const change = { add: Object.fromEntries(add), promote, remove };
+    const deadline = Number.POSITIVE_INFINITY;
+    this.#push({ change, deadline, tell: answer, state: 'waiting', isAgain });
+    this.pump();
+  }
+
+  answeredBy({ requestId, refusal, voters, learners }: ChangeMembersReply): void {
+    const asked = this.#pending.find(
+      ({ state }) => typeof state === 'object' && state.requestId === requestId,
+    );
+    if (asked === undefined) return;
+    if (refusal === null) {
+      return this.#end(asked, { type: 'changed', members: { voters, learners, joint: false } });
+    }
+    if (refusal.code === 'RAFT_NOT_LEADER') return this.#askAgain(asked);
+    this.#end(asked, { type: 'failed', error: refused(refusal.code, refusal.text) });
+  }
+
+  /** Decides what can be decided here, or passes it on to the leader. */
+  pump(): void {
+    const { actors, disk, peers } = this.#options;
+    const { raft } = actors;
+    if (this.#pending.length === 0 || raft === null) return;
+    const waiting = this.#pending.filter(({ state }) => state === 'waiting');
+    if (actors.hasTag('leads')) {
+      for (const each of waiting) if (actors.hasTag('servesReads')) this.#decide(each, raft);
+      return;
+    }
+    const { leaderId: leader, term } = raft;
+    if (leader === null || !peers.isOpen(leader) || !mayNameTerm(disk, term)) return;
+    for (const each of waiting) this.#passOn(each, leader, term);
+  }
+
+  /** The lead is established, or a configuration of it is committed. */
+  established(): void {
+    const now = this.#present();
+    if (now !== null) this.#options.actors.tellMembership({ type: 'lead.established', ...now });
+    this.pump();
+  }
+
+  configurationChanged({ isCommitted }: ConfigurationChanged): void {
+    const now = this.#present();
+    if (now === null || !isCommitted) return;
+    this.#options.actors.tellMembership({ type: 'configuration.committed', ...now });
+  }
+
+  /** A peer holds this much: of interest only while somebody is to catch up. */
+  progressed(peer: NodeId, matchIndex: Index): void {
+    const { actors } = this.#options;
+    if (!actors.membershipHas('watchesProgress') || actors.raft === null) return;
+    const { lastIndex } = actors.raft.log;
+    actors.tellMembership({ type: 'peer.progressed', peer, matchIndex, lastIndex });
+  }
+
+  leadLost(): void {
+    this.#options.actors.tellMembership({ type: 'lead.lost' });
+    // Other members ask whoever leads now; what nobody began here is passed on.
+    for (const each of this.#pending.filter(
+      ({ deadline }) => deadline === Number.POSITIVE_INFINITY,
+    )) {
+      this.#end(each, { type: 'leadLost' });
+    }
+  }
+
+  /** The membership chart is done with a change, or another leader is to go on with it. */
+  ended({ outcome, behind }: Extract<MembershipEffect, { type: 'changeEnded' }>): void {
+    for (const each of this.#pending.filter(({ state }) => state === 'underWay')) {
+      if (outcome === 'leadLost') this.#askAgain(each);
+      else if (outcome === 'done') this.#end(each, this.#done());
+      else this.#end(each, { type: 'failed', error: tooSlow(behind) });
+    }
+    this.pump();
+  }
+
+  linkClosed(peer: NodeId): void {
+    for (const each of this.#pending) {
+      if (typeof each.state === 'object' && each.state.leader === peer) this.#askAgain(each);
+    }
+  }
+
+  expire(now: number): void {
+    const { raft } = this.#options.actors;
+    for (const each of this.#pending.filter(({ deadline }) => deadline <= now)) {
+      const isUntouched = each.state === 'waiting' && !each.isAgain;
+      const error = isUntouched ? notServed(raft?.leaderId ?? null) : timedOut();
+      this.#end(each, { type: 'failed', error });
+    }
+  }
+
+  /** The node is gone. */
+  failAll(refusal: RaftError, unknown: RaftError): void {
+    for (const each of this.#pending) {
+      const error = each.state === 'waiting' && !each.isAgain ? refusal : unknown;
+      this.#end(each, { type: 'failed', error });
+    }
+  }
+
+  #decide(asked: Pending, raft: RaftState): void {
+    const { actors, members } = this.#options;
+    if (!actors.membershipHas('idle')) {
+      if (!asked.isAgain) this.#end(asked, { type: 'failed', error: busy() });
+      return;
+    }
+    const inForce = membershipInForce(raft);
+    const addresses = { ...members.addressesOf(members.all), ...inForce.addresses };
+    const present = { ...inForce, addresses };
+    const change = asked.isAgain ? withoutGone(asked.change, members.all) : asked.change;
+    const isNothing = change.remove.length < asked.change.remove.length && isEmpty(change);
+    if (isNothing) return this.#end(asked, this.#done());
+    const refusal = refusalOfChange(present, change);
+    if (refusal !== null) {
+      const error = new RaftError(refusal.code, `${refusal.text} (nothing was done)`);
+      return this.#end(asked, { type: 'failed', error });
+    }
+    const goal = goalOf(present, change);
+    if (isReached(present, goal)) return this.#end(asked, this.#done());
+    asked.state = 'underWay';
+    const { lastIndex } = raft.log;
+    actors.tellMembership({ type: 'change.requested', goal, present, lastIndex });
+  }
+
+  #passOn(asked: Pending, leader: NodeId, term: RaftState['term']): void {
+    const requestId = this.#options.nextRequestId();
+    const { change, isAgain } = asked;
+    const add = Object.entries(change.add) as [NodeId, string][];
+    const { promote, remove } = change;
+    const message = {
+      type: 'ChangeMembers',
+      term,
+      requestId,
+      isAgain,
+      add,
+      promote,
+      remove,
+    } as const;
+    if (this.#options.peers.send(leader, message, [])) asked.state = { leader, requestId };
+  }
+
+  #answer(to: NodeId, { requestId }: ChangeMembers, outcome: Outcome): void {
+    const { raft } = this.#options.actors;
+    if (raft === null) return;
+    const { voters, learners } = raft.configuration;
+    answerPeer(this.#options, to, {
+      type: 'ChangeMembersReply',
+      term: raft.term,
+      requestId,
+      refusal: refusalIn(outcome),
+      voters,
+      learners,
+    });
+  }
+
+  #done(): Outcome {
+    const { raft } = this.#options.actors;
+    const { voters = [], learners = [] } = raft?.configuration ?? {};
+    const members = { voters: [...voters], learners: [...learners], joint: false };
+    return { type: 'changed', members };
+  }
+
+  #present(): { readonly present: Membership; readonly lastIndex: Index } | null {
+    const { raft } = this.#options.actors;
+    if (raft === null || !this.#options.actors.hasTag('leads')) return null;
+    return { present: membershipInForce(raft), lastIndex: raft.log.lastIndex };
+  }
+
+  #push(pending: Pending): void {
+    this.#pending = [...this.#pending, pending];
+  }
+
+  #askAgain(asked: Pending): void {
+    asked.state = 'waiting';
+    asked.isAgain = true;
+    asked.tell({ type: 'leadLost' });
+  }
+
+  #end(asked: Pending, outcome: Outcome): void {
+    this.#pending = this.#pending.filter((each) => each !== asked);
+    asked.tell(outcome);
+  }
+}
+
+/** Whoever has gone meanwhile need not be removed any more. */
+function withoutGone(change: MembershipChange, known: readonly NodeId[]): MembershipChange {
+  return { ...change, remove: change.remove.filter((id) => known.includes(id)) };
+}
+
+function isEmpty({ add, promote, remove }: MembershipChange): boolean {
+  return Object.keys(add).length + promote.length + remove.length === 0;
+}
+
+function refusalIn(outcome: Outcome): ChangeMembersReply['refusal'] {
+  switch (outcome.type) {
+    case 'changed':
+      return null;
+    case 'leadLost':
+      return { code: 'RAFT_NOT_LEADER', text: 'this member does not lead' };
+    case 'failed':
+      return { code: outcome.error.code, text: outcome.error.message };
+    default:
+      return unreachable(outcome);
+  }
+}
+
+function refused(code: RaftErrorCode, text: string): RaftError {
+  return new RaftError(code, text);
+}
+
+function busy(): RaftError {
+  return new RaftError(
+    'RAFT_CONFLICT',
+    'another change of members is under way: nothing was done; try again when it is over',
+    { retry: 'safe' },
+  );
+}
+
+function tooSlow(behind: readonly NodeId[]): RaftError {
+  return new RaftError(
+    'RAFT_CONFLICT',
+    `${behind.join(', ')} did not catch up in time and is a learner: see that it runs and can be reached, then promote it`,
+    { retry: 'safe' },
+  );
+}
+
+function timedOut(): RaftError {
+  return new RaftError(
+    'RAFT_TIMED_OUT',
+    'the change of members was not finished in time and goes on if it was begun: look at the members, and ask again; it is not done twice',
+    { retry: 'safe' },
+  );
+}
