@@ -30,7 +30,7 @@ it('[SV18] /status names everything the contract does', async () => {
     lastIndex: 2,
     snapshotIndex: 0,
     revision: 2,
-    members: { voters: ['n1'], learners: [], joint: false },
+    members: { voters: ['n1'], learners: [], joint: false, addresses: {} },
     diskStalled: false,
     links: [
       {
