@@ -7,6 +7,7 @@ import type { RaftState } from '../src/core/raft-state.ts';
 import type { ReplicationState } from '../src/core/replication-state.ts';
 import type { NodeId } from '../src/core/types.ts';
 import * as commit from '../src/rules/commit.ts';
+import * as compaction from '../src/rules/compaction.ts';
 import { mayAppend } from '../src/rules/configuration-change.ts';
 import { isElectable, membersChange } from '../src/rules/configurations.ts';
 import * as election from '../src/rules/election.ts';
@@ -207,6 +208,7 @@ function bindElection(chart: Chart): Chart {
         );
       },
       noteDurable: perform((state, { entry }) => commit.noteDurable(state, entry)),
+      compactLog: perform(compaction.compactLog),
     },
   });
 }

@@ -16,6 +16,10 @@ export const snapshotter = snapshotterMachine.provide({
     isDue: ({ context: { since, thresholds } }, applied) =>
       isSnapshotDue(thresholds, since, applied),
     isDueByAge: ({ context: { thresholds } }) => thresholds.ageMs !== null,
+    isDueAgain: ({ context: { applied, since, thresholds } }) =>
+      isSnapshotDue(thresholds, since, applied),
+    isAgeing: ({ context: { applied, since, thresholds } }) =>
+      thresholds.ageMs !== null && applied.lastApplied > since.lastApplied,
   },
   actions: {
     recordApplied: perform((_, { lastApplied, bytes }) => ({
@@ -27,6 +31,7 @@ export const snapshotter = snapshotterMachine.provide({
       effects: [{ type: 'captureSnapshot' }],
     })),
     store: perform(() => ({ changes: {}, effects: [{ type: 'storeSnapshot' }] })),
+    compact: perform(() => ({ changes: {}, effects: [{ type: 'compactLog' }] })),
     announceEnd: perform(() => ({ changes: {}, effects: [{ type: 'snapshotEnded' }] })),
     recordError: assign((_, { error }) => ({ error })),
   },

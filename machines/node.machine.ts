@@ -102,7 +102,9 @@ export const nodeMachine = setup({
   meta: { rules: ['PS9'] },
   context: ({ input }) => ({
     diskStallMs: input?.diskStallMs ?? 2_000,
-    snapshotThresholds: input?.snapshotThresholds ?? { entries: null, bytes: null, ageMs: null },
+    snapshotThresholds: input?.snapshotThresholds ?? {
+      ...{ entries: null, bytes: null, ageMs: null, trailingEntries: null },
+    },
     recovered: null,
     lastApplied: 0 as Index,
     links: [],

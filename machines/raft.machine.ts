@@ -62,6 +62,7 @@ export const raftMachine = setup({
     acceptEntries: (_, _request: Received<'entries.received'>) => {},
     assertSoleLeader: (_, _request: Received<'entries.received'>) => {},
     noteDurable: (_, _written: Received<'disk.durable'>) => {},
+    compactLog: (_, _behind: Received<'compaction.requested'>) => {},
     becomeLeader: () => {},
     startReplication: () => {},
     stopReplication: () => {},
@@ -97,7 +98,7 @@ export const raftMachine = setup({
   id: 'raft',
   description:
     'The role of one node in its term. Before a message of a newer term the ingress says term.observed.',
-  meta: { rules: ['EL2'] },
+  meta: { rules: ['EL2', 'LR19'] },
   context: ({ input }) =>
     input ??
     ({
@@ -144,6 +145,7 @@ export const raftMachine = setup({
       actions: { type: 'acceptEntries', params: event },
     },
     'disk.durable': { actions: { type: 'noteDurable', params: event }, meta: { rules: ['PS5'] } },
+    'compaction.requested': { actions: { type: 'compactLog', params: event } },
     'preVote.answered': {},
     'vote.answered': {},
     'proposals.gathered': {},

@@ -1,7 +1,7 @@
 /** What the raft chart hears. Terms are normalised before: `term.observed` precedes a newer message. */
 import type { Membership } from '../src/core/configuration.ts';
 import type { HardState } from '../src/core/hard-state.ts';
-import type { EntrySpan } from '../src/core/log-shape.ts';
+import type { EntrySpan, LogBase } from '../src/core/log-shape.ts';
 import type {
   AppendEntries,
   PreVote,
@@ -33,6 +33,8 @@ export type RaftEvent =
       readonly entry: EntryId;
     }
   | { readonly type: 'disk.stalled' }
+  /** A snapshot on disk holds what the log does through this entry, and more. */
+  | ({ readonly type: 'compaction.requested' } & LogBase)
   | {
       readonly type: 'peer.progressed';
       readonly peer: NodeId;

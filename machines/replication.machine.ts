@@ -57,6 +57,7 @@ export const replicationMachine = setup({
       term: 1,
       matchIndex: 0,
       nextIndex: 1,
+      baseIndex: 0,
       lastIndex: 1,
       commitIndex: 0,
       commitIndexSent: 0,
@@ -74,6 +75,7 @@ export const replicationMachine = setup({
   on: {
     'log.grew': { actions: { type: 'learn', params: event } },
     'commit.advanced': { actions: { type: 'learn', params: event } },
+    'log.compacted': { actions: { type: 'learn', params: event } },
     'round.began': {
       actions: [{ type: 'learn', params: event }, 'heartbeat'],
       meta: { rules: ['RD2'] },

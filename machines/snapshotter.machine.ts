@@ -19,6 +19,8 @@ export type SnapshotterEvent =
   | ({ readonly type: 'entries.applied' } & AppliedSoFar)
   | { readonly type: 'snapshot.captured' }
   | { readonly type: 'snapshot.stored' }
+  /** What of the log was to go is gone from the disk, or nothing was. */
+  | { readonly type: 'log.compacted' }
   /** This one is not to be had; the next may be. */
   | { readonly type: 'snapshot.refused' }
   /** The state machine or the store has no snapshots at all. */
@@ -40,11 +42,14 @@ export const snapshotterMachine = setup({
   guards: {
     isDue: (_, _applied: AppliedSoFar) => false,
     isDueByAge: () => true,
+    isDueAgain: () => false,
+    isAgeing: () => false,
   },
   actions: {
     recordApplied: (_, _applied: AppliedSoFar) => {},
     capture: () => {},
     store: () => {},
+    compact: () => {},
     announceEnd: () => {},
     recordError: (_, _failure: { error: unknown }) => {},
   },
@@ -55,7 +60,8 @@ export const snapshotterMachine = setup({
   meta: { rules: ['SH1', 'SH2'] },
   context: ({ input }) => {
     const applied = { lastApplied: input?.lastApplied ?? 0, bytes: 0 } as AppliedSoFar;
-    const thresholds = input?.thresholds ?? { entries: null, bytes: null, ageMs: null };
+    const never = { entries: null, bytes: null, ageMs: null, trailingEntries: null };
+    const thresholds = input?.thresholds ?? never;
     return { thresholds, applied, since: applied, error: null };
   },
   initial: 'idle',
@@ -65,6 +71,7 @@ export const snapshotterMachine = setup({
     'entries.applied': { actions: { type: 'recordApplied', params: event } },
     'snapshot.captured': {},
     'snapshot.stored': {},
+    'log.compacted': {},
     'snapshot.refused': {},
     'snapshot.impossible': {},
     'snapshot.failed': {
@@ -131,9 +138,21 @@ export const snapshotterMachine = setup({
       meta: { rules: ['SH3'] },
       entry: 'store',
       on: {
-        'snapshot.stored': { target: 'idle', actions: 'announceEnd' },
+        'snapshot.stored': 'compacting',
         'snapshot.refused': { target: 'idle', actions: 'announceEnd' },
         'snapshot.impossible': 'unable',
+      },
+    },
+    compacting: {
+      description: 'It is on disk: what it holds leaves the log, but for a tail.',
+      meta: { rules: ['LR19', 'SH8'] },
+      entry: 'compact',
+      on: {
+        'log.compacted': [
+          { guard: 'isDueAgain', target: 'capturing', actions: 'announceEnd' },
+          { guard: 'isAgeing', target: 'idle.ageing', actions: 'announceEnd' },
+          { target: 'idle', actions: 'announceEnd' },
+        ],
       },
     },
     unable: {

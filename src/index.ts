@@ -12,7 +12,7 @@ export type { Hello } from './core/hello.ts';
 export type { Histogram } from './core/histogram.ts';
 export type { KnownPeer, NodeIdentity, PeerBoot } from './core/identity.ts';
 export { DEFAULT_LIMITS, type Limits } from './core/limits.ts';
-export type { LogShape, TermRun } from './core/log-shape.ts';
+export type { LogBase, LogShape, TermRun } from './core/log-shape.ts';
 export type { MembershipChange } from './core/membership-change.ts';
 export type * from './core/message.ts';
 export type { PerMember } from './core/per-member.ts';
@@ -49,7 +49,6 @@ export { systemClock, systemRandom } from './node/system-clock.ts';
 export type { NodeInspection, NodeInstruments } from './node/view/instruments.ts';
 export type { Clock, Random } from './ports/clock.ts';
 export type {
-  LogBase,
   LogOperation,
   LogStore,
   LogStoreOwner,

@@ -8,6 +8,7 @@ import type { Membership, MembershipAt } from './configuration.ts';
 import type { RaftError } from './errors.ts';
 import type { HardState } from './hard-state.ts';
 import type { Hello } from './hello.ts';
+import type { LogBase } from './log-shape.ts';
 import type { Message } from './message.ts';
 import type { TransferRefusal } from './transfer-refusal.ts';
 import type { Index, NodeId, Term } from './types.ts';
@@ -21,6 +22,13 @@ export interface Persist {
   /** Remove this entry and all behind it, before appending. */
   readonly truncateFrom: Index | null;
   readonly append: PersistAppend | null;
+}
+
+/** The log begins elsewhere: behind entries that a snapshot holds. Atomic and synced like any other write (ST20). */
+export interface MoveBase extends LogBase {
+  readonly type: 'moveBase';
+  /** What becomes of the entries behind the base: they stay, or the log begins anew. */
+  readonly operation: 'compactThrough' | 'restart';
 }
 
 /** Where the driver finds the bytes: in the message at hand, among the gathered proposals, or a no-op. */
@@ -84,6 +92,7 @@ export interface ConfigurationChanged {
 
 export type RaftEffect =
   | Persist
+  | MoveBase
   | Send
   | RoleNews
   | ConfigurationChanged
@@ -181,6 +190,8 @@ export type SnapshotterEffect =
   | { readonly type: 'captureSnapshot' }
   /** Write what was pinned; answer `snapshot.stored`, `snapshot.refused`, `snapshot.impossible` or `snapshot.failed`. */
   | { readonly type: 'storeSnapshot' }
+  /** Take out of the log what the newest one holds, but for what is to stay; answer `log.compacted`. */
+  | { readonly type: 'compactLog' }
   /** Tell those who wait what has become of it. */
   | { readonly type: 'snapshotEnded' };
 

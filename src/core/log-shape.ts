@@ -2,7 +2,7 @@
  * The log without its payloads: which terms it holds and where each begins. A whole log of millions
  * of entries is a few pairs, which is what keeps a chart's context small, printable and hashable.
  */
-import type { Membership } from './configuration.ts';
+import type { Membership, MembershipAt } from './configuration.ts';
 import { ENTRY_ZERO, type EntryId, INDEX_ZERO, type Index, type Term } from './types.ts';
 
 /** A stretch of entries of one term; it ends where the next run begins. */
@@ -19,6 +19,13 @@ export interface LogShape {
   readonly lastIndex: Index;
   /** Ascending in term and index; the first begins at `base.index + 1`; empty iff the log is empty. */
   readonly termRuns: readonly TermRun[];
+}
+
+/** Where a log begins. */
+export interface LogBase {
+  readonly base: EntryId;
+  /** The members in force there. */
+  readonly membership: MembershipAt;
 }
 
 export const LOG_EMPTY: LogShape = { base: ENTRY_ZERO, lastIndex: INDEX_ZERO, termRuns: [] };

@@ -19,6 +19,8 @@ export interface ReplicationState {
   readonly matchIndex: Index;
   /** The next entry to send. */
   readonly nextIndex: Index;
+  /** The leader's log begins behind this index: what comes before it only a snapshot holds. */
+  readonly baseIndex: Index;
   /** The end of the leader's log. */
   readonly lastIndex: Index;
   readonly commitIndex: Index;

@@ -1,4 +1,4 @@
-/** When a member takes a snapshot by itself. */
+/** When a member takes a snapshot by itself, and what of the log it keeps behind one. */
 
 /** Whichever is reached first, counted from the last one; `null`: not for that reason. */
 export interface SnapshotThresholds {
@@ -8,11 +8,17 @@ export interface SnapshotThresholds {
   readonly bytes: number | null;
   /** So long ago the first entry was applied that is in none, in milliseconds. */
   readonly ageMs: number | null;
+  /**
+   * Once a snapshot is on disk, so many of the entries that it holds stay in the log, for peers that are a little behind; the
+   * others go. `null`: all of them stay.
+   */
+  readonly trailingEntries: number | null;
 }
 
-/** As long as the log is kept whole, a snapshot makes a start quicker and frees nothing: who wants them says so. */
+/** None by itself, and a log that is kept whole. */
 export const NO_SNAPSHOT_THRESHOLDS: SnapshotThresholds = Object.freeze({
   entries: null,
   bytes: null,
   ageMs: null,
+  trailingEntries: null,
 });

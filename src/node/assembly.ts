@@ -160,6 +160,7 @@ function fedByTheLog(
   const snapshots = new Snapshots({
     ...{ actors, applying, clock, machine, run },
     store: store.snapshots,
+    trailingEntries: settings.snapshotThresholds.trailingEntries,
     betweenTurns: (act) => applyTurns.betweenTurns(act),
   });
   const snapshotCalls = new SnapshotCalls({

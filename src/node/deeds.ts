@@ -69,6 +69,10 @@ function raftDeeds(doers: Doers): DeedsOf<RaftOutput> {
   const { roles, run, timings } = doers;
   return {
     persist: (effect, received) => logWriting.persist(effect, received),
+    moveBase: (effect) => {
+      logWriting.moveBase(effect);
+      replicating.tellBase();
+    },
     send: (effect) => disk.sendWhenDurable(effect),
     commit: ({ commitIndex }) => {
       disk.noteCommitted(commitIndex);
@@ -174,6 +178,7 @@ function snapshotDeeds({ snapshotCalls, snapshots }: Doers): DeedsOf<Snapshotter
   return {
     captureSnapshot: () => snapshots.capture(),
     storeSnapshot: () => snapshots.store(),
+    compactLog: () => snapshots.compact(),
     snapshotEnded: () => snapshotCalls.ended(),
   };
 }

@@ -7,9 +7,9 @@ import type { Configuration, MembershipAt } from '../core/configuration.ts';
 import type { EntryRun } from '../core/entry-run.ts';
 import type { HardState } from '../core/hard-state.ts';
 import type { KnownPeer, NodeIdentity } from '../core/identity.ts';
-import type { LogShape } from '../core/log-shape.ts';
+import type { LogBase, LogShape } from '../core/log-shape.ts';
 import type { ReadRange } from '../core/run-list.ts';
-import type { EntryId, Index } from '../core/types.ts';
+import type { Index } from '../core/types.ts';
 import type { SnapshotStore, StoredSnapshot } from './snapshot-store.ts';
 
 export type LogOperation =
@@ -24,13 +24,6 @@ export type LogOperation =
   | ({ readonly type: 'compactThrough' } & LogBase)
   /** The whole log goes, and begins anew behind `base`: that of a snapshot which was installed (ST20). */
   | ({ readonly type: 'restart' } & LogBase);
-
-/** Where a log begins. */
-export interface LogBase {
-  readonly base: EntryId;
-  /** The members in force there. */
-  readonly membership: MembershipAt;
-}
 
 /** Who the store is for. A store made for someone else is refused (ST5). */
 export interface LogStoreOwner {

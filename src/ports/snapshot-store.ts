@@ -44,6 +44,8 @@ export interface SnapshotWriter {
 export interface SnapshotStore {
   /** The newest complete one; `null`: there is none. */
   readonly newest: StoredSnapshot | null;
+  /** The oldest that is kept: one that somebody has pinned, or the newest. */
+  readonly oldest: StoredSnapshot | null;
   /** A snapshot of the own state machine, newer than the newest. One at a time: the one before has ended. */
   begin(meta: SnapshotMeta): Promise<SnapshotWriter>;
   /**

@@ -27,6 +27,8 @@ export type ReplicationLesson =
   | Exclude<ReplicationNews, { readonly type: 'heartbeat.due' }>
   /** More of the log is committed; told after the callers were. */
   | { readonly type: 'commit.advanced'; readonly commitIndex: Index }
+  /** The leader's own log begins behind this index now. */
+  | { readonly type: 'log.compacted'; readonly baseIndex: Index }
   /** Callers of the peer wait until it knows that this index is committed. */
   | { readonly type: 'peer.waits'; readonly index: Index }
   /** The driver has sent what `replicate` asked for. */
@@ -48,6 +50,7 @@ export function startProgress(start: {
   return {
     ...rest,
     matchIndex: INDEX_ZERO,
+    baseIndex: log.base.index,
     lastIndex: log.lastIndex,
     commitIndexSent: INDEX_ZERO,
     awaitedIndex: INDEX_ZERO,
@@ -88,12 +91,15 @@ export function sendEntries(state: ReplicationState): ReplicationStep {
 
 /**
  * Without entries, and from the entry known to match, so that it is never rejected for what is still
- * under way (B14). It carries the commit index and the round.
+ * under way (B14). It carries the commit index and the round. LR20: where the leader does not know that entry any more, from
+ * before the first one, which every log has.
  */
 export function heartbeat(state: ReplicationState): ReplicationStep {
+  const { baseIndex, matchIndex } = state;
+  const fromIndex = matchIndex < baseIndex ? INDEX_ZERO : matchIndex;
   return {
-    changes: { commitIndexSent: toldFromMatch(state) },
-    effects: [replicate(state, state.matchIndex, state.matchIndex)],
+    changes: fromIndex < matchIndex ? {} : { commitIndexSent: toldFromMatch(state) },
+    effects: [replicate(state, fromIndex, fromIndex)],
   };
 }
 
@@ -111,6 +117,8 @@ export function learn(state: ReplicationState, news: ReplicationLesson): Partial
       return { round: news.round, commitIndex: newest(state, news) };
     case 'commit.advanced':
       return { commitIndex: newest(state, news) };
+    case 'log.compacted':
+      return { baseIndex: greater(news.baseIndex, state.baseIndex) };
     case 'peer.waits':
       return { awaitedIndex: greater(news.index, state.awaitedIndex) };
     case 'entries.sent':
@@ -180,17 +188,31 @@ export interface Rejection {
 }
 
 /** LR7: next is where both logs may still agree: skip every term that the peer's hint rules out. */
-export function backtrack(
-  state: ReplicationState,
-  { round, rejection, log }: Rejection,
-): ReplicationStep {
-  const { hint } = rejection;
-  const candidate = newestAtMost(log, hint.index, hint.term);
-  const next = greater(nextIndex(candidate.index), nextIndex(state.matchIndex));
+export function backtrack(state: ReplicationState, answer: Rejection): ReplicationStep {
   return {
-    changes: { nextIndex: next, inflight: [], inflightBytes: 0 },
-    effects: reportContact(state, round).effects,
+    changes: learnRejected(state, answer),
+    effects: reportContact(state, answer.round).effects,
   };
+}
+
+/** What a rejection changes, before anything is made of it. */
+export function learnRejected(
+  state: ReplicationState,
+  { rejection: { hint }, log }: Pick<Rejection, 'rejection' | 'log'>,
+): Partial<ReplicationState> {
+  const next = lacksBase(log, hint)
+    ? lesser(nextIndex(hint.index), log.base.index)
+    : nextIndex(newestAtMost(log, hint.index, hint.term).index);
+  const nextToSend = greater(next, nextIndex(state.matchIndex));
+  return { nextIndex: nextToSend, inflight: [], inflightBytes: 0 };
+}
+
+/**
+ * LR20: both logs end to agree before the base: the peer's ends there, or what it holds there is of an older term, which
+ * the hint says, since it is the newest that the peer holds of a term that the leader's entry allows.
+ */
+function lacksBase({ base }: LogShape, hint: AppendRejected['hint']): boolean {
+  return hint.index < base.index || hint.term < base.term;
 }
 
 /** Whatever it says, an answer of this term proves contact and echoes a round. */
@@ -204,16 +226,25 @@ export function answersProbe(state: ReplicationState, matchIndex: Index): boolea
   return matchIndex >= state.nextIndex - 1;
 }
 
-/** LR12: after a lost connection, or too long without progress, start again from what is known to match. */
+/**
+ * LR12: after a lost connection, or too long without progress, start again from what is known to match; LR20: if that is no
+ * longer in the log, from its end, as a new leader does.
+ */
 export function restart(state: ReplicationState): ReplicationStep {
-  const changes = { nextIndex: nextIndex(state.matchIndex), inflight: [], inflightBytes: 0 };
-  return { changes, effects: [] };
+  const { baseIndex, lastIndex, matchIndex } = state;
+  const next = nextIndex(matchIndex < baseIndex ? lastIndex : matchIndex);
+  return { changes: { nextIndex: next, inflight: [], inflightBytes: 0 }, effects: [] };
 }
 
 export function reportStall(state: ReplicationState): ReplicationStep {
   const { peer, matchIndex } = state;
   const step = restart(state);
   return { ...step, effects: [{ type: 'peerStalled', peer, matchIndex }] };
+}
+
+/** LR20: what the peer lacks next only a snapshot holds. */
+export function needsSnapshot({ baseIndex, nextIndex: next }: ReplicationState): boolean {
+  return next <= baseIndex;
 }
 
 export function hasMore(state: ReplicationState): boolean {

@@ -21,9 +21,13 @@ const captured = { type: 'snapshot.captured' } as const;
 const stored = { type: 'snapshot.stored' } as const;
 const refused = { type: 'snapshot.refused' } as const;
 const impossible = { type: 'snapshot.impossible' } as const;
-const [capture, store, ended] = ['captureSnapshot', 'storeSnapshot', 'snapshotEnded'].map(
-  (type) => ({ type }),
-);
+const compacted = { type: 'log.compacted' } as const;
+const [capture, store, compact, ended] = [
+  'captureSnapshot',
+  'storeSnapshot',
+  'compactLog',
+  'snapshotEnded',
+].map((type) => ({ type }));
 
 it('[SH1] without thresholds none is taken until somebody wants one', () => {
   const chart = start();
@@ -55,22 +59,35 @@ it('[SH1] age counts from the first entry that is in none', () => {
   chart.send(applied(12));
   expect(chart.advance(399)).toEqual([]);
   expect(chart.advance(1)).toEqual([capture]);
-  chart.send(captured);
-  chart.send(stored);
+  for (const event of [captured, stored, compacted]) chart.send(event);
   expect(chart.advance(5_000)).toEqual([]);
 });
 
 it('[SH2] one at a time: what is wanted meanwhile begins nothing', () => {
-  const chart = start({ entries: 1 });
+  const chart = start({ entries: 200 });
   chart.send(wanted);
   expect(chart.send(wanted)).toEqual([]);
   expect(chart.send(applied(99))).toEqual([]);
   expect(chart.send(captured)).toEqual([store]);
   expect(chart.send(wanted)).toEqual([]);
   expect(chart.send(applied(100))).toEqual([]);
-  expect(chart.send(stored)).toEqual([ended]);
+  expect(chart.send(stored)).toEqual([compact]);
+  expect(chart.send(wanted)).toEqual([]);
+  expect(chart.send(compacted)).toEqual([ended]);
   expect(chart.state()).toBe('idle.resting');
   expect(chart.send(wanted)).toEqual([capture]);
+});
+
+it('[SH8] [E12] what crosses a threshold while one is taken is not forgotten, although nothing comes after it', () => {
+  const byEntries = start({ entries: 5 });
+  for (const event of [applied(15), captured, applied(20), stored]) byEntries.send(event);
+  expect(byEntries.send(compacted)).toEqual([ended, capture]);
+  for (const event of [captured, applied(24), stored]) byEntries.send(event);
+  expect(byEntries.send(compacted)).toEqual([ended]);
+  const byAge = start({ ageMs: 1_000 });
+  for (const event of [wanted, captured, applied(11), stored, compacted]) byAge.send(event);
+  expect(byAge.advance(999)).toEqual([]);
+  expect(byAge.advance(1)).toEqual([capture]);
 });
 
 it('[SH5] where there are none, nobody is kept waiting and nothing is tried again', () => {

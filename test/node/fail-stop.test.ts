@@ -27,6 +27,8 @@ const STIRS: Readonly<Partial<Record<ThrowPlace, (stage: WatchedCluster) => Prom
   },
   captureSnapshot: async (stage) => takeSnapshot(stage),
   storeSnapshot: async (stage) => takeSnapshot(stage),
+  compactLog: async (stage) => takeSnapshot(stage),
+  moveBase: async (stage) => takeSnapshot(stage),
   snapshotEnded: async (stage) => takeSnapshot(stage),
   halted: async ({ leader, cluster }) => {
     leader.disk.error = new Error('EIO');

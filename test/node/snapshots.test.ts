@@ -84,6 +84,9 @@ function watched(act: (step: string) => void): VirtualClusterOptions {
     get newest() {
       return store.newest;
     },
+    get oldest() {
+      return store.oldest;
+    },
     begin: async (meta) => {
       act('begin');
       return writing(await store.begin(meta));

@@ -63,6 +63,7 @@ function observed(options: RaftNodeOptions, watch: Watch): RaftNodeOptions {
   return {
     ...options,
     clock: counted,
+    snapshots: { trailingEntries: 0 },
     store: {
       snapshots: store.snapshots,
       open: (owner) => store.open(owner),

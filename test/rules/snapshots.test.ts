@@ -1,6 +1,7 @@
 /** When a snapshot is due (§5.1). */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { NO_SNAPSHOT_THRESHOLDS } from '../../src/core/snapshot-thresholds.ts';
 import { index } from '../../src/core/types.ts';
 import { isSnapshotDue } from '../../src/rules/snapshots.ts';
 
@@ -12,7 +13,7 @@ it('[SH1] a snapshot is due at whichever threshold is reached first, and never w
     fc.property(threshold, threshold, count, count, count, (entries, bytes, from, more, size) => {
       const since = { lastApplied: index(from), bytes: from * 3 };
       const now = { lastApplied: index(from + more), bytes: since.bytes + size };
-      const isDue = isSnapshotDue({ entries, bytes, ageMs: 1 }, since, now);
+      const isDue = isSnapshotDue({ ...NO_SNAPSHOT_THRESHOLDS, entries, bytes }, since, now);
       const byEntries = entries !== null && more >= entries;
       const byBytes = bytes !== null && size >= bytes;
       expect(isDue).toBe(more > 0 && (byEntries || byBytes));

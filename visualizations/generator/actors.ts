@@ -22,8 +22,8 @@ const TELLS: Readonly<Record<string, string>> = {
   peers:
     'term.observed preVote.requested preVote.answered vote.requested vote.answered timeoutNow.received entries.received append.accepted append.rejected socket.closed socket.silent hello.received hello.refused message.received call.received hello.accepted leader.answered leader.refused propose.taken propose.refused',
   driver:
-    'call:hello.refused write.requested commit.advanced reads.confirmed entries.applied failed handedOver drained peer.waits entries.dropped entries.outdated entries.sent propose.sent configuration.committed lead.established lead.lost membership:peer.progressed peer.joined peer.left',
-  disk: 'snapshot.stored snapshot.failed hello.believed hello.sent answer.ready disk.durable write.completed write.failed recovered',
+    'replication:log.compacted call:hello.refused write.requested commit.advanced reads.confirmed entries.applied failed handedOver drained peer.waits entries.dropped entries.outdated entries.sent propose.sent configuration.committed lead.established lead.lost membership:peer.progressed peer.joined peer.left compaction.requested',
+  disk: 'snapshotter:log.compacted snapshot.stored snapshot.failed hello.believed hello.sent answer.ready disk.durable write.completed write.failed recovered',
   'state machine':
     'snapshot.captured snapshot.refused snapshot.impossible apply.completed apply.failed',
   raft: 'round.confirmed role.changed log.grew round.began heartbeat.due replication:link.opened replication:link.closed members.changed promoted demoted',

@@ -34,7 +34,9 @@ export class ApplyTurns {
 
   apply({ fromIndex: from, throughIndex: through }: Apply): void {
     const { bytesMax, log } = this.#options;
-    log.read({ from, through, bytesMax }, (runs) => this.#begin(runs));
+    const begin = (runs: readonly EntryRun[]): void => this.#begin(runs);
+    // What is committed and not applied is in the log (LR19).
+    log.read({ from, through, bytesMax }, begin, (runs) => begin(runs ?? []));
   }
 
   /** SH2: at once, or after the turn that is under way. Bound: one such wish at a time. */

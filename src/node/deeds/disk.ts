@@ -3,10 +3,10 @@
  * behind the writes that they vouch for. The log-writer chart says when to flush; this does it.
  */
 import { unreachable } from '../../core/assert.ts';
-import type { Persist, Send } from '../../core/effect.ts';
+import type { MoveBase, Persist, Send } from '../../core/effect.ts';
 import type { EntryRun } from '../../core/entry-run.ts';
 import type { HardState } from '../../core/hard-state.ts';
-import { type EntryId, greater, type Index } from '../../core/types.ts';
+import { type EntryId, greater, type Index, nextIndex } from '../../core/types.ts';
 import type { LogOperation, LogStore } from '../../ports/log-store.ts';
 import type { End } from '../tree/endings.ts';
 
@@ -19,6 +19,12 @@ interface HeldSend {
   /** The last write that must be durable before this may leave. */
   readonly after: number;
   readonly send: Send;
+}
+
+interface Waiting {
+  /** As above. */
+  readonly after: number;
+  readonly done: () => void;
 }
 
 interface DiskCounters {
@@ -41,6 +47,7 @@ export class Disk {
   readonly counters: DiskCounters = { writes: 0, bytes: 0, stalls: 0 };
   #gathered: LogOperation[] = [];
   #held: HeldSend[] = [];
+  #waiting: Waiting[] = [];
   #requested = 0;
   #durable = 0;
   #latest: Durable;
@@ -94,6 +101,23 @@ export class Disk {
     return isFirst;
   }
 
+  /** As `gather`, of where the log begins. What was said of entries that a new beginning takes away is not said any more. */
+  gatherBase({ base, membership, operation }: MoveBase): boolean {
+    const isFirst = this.#gathered.length === 0;
+    this.#gathered.push({ type: operation, base, membership });
+    if (operation === 'restart') {
+      this.#held = this.#held.filter(({ send }) => !vouchesFor(send, nextIndex(base.index)));
+      this.#latest = { ...this.#latest, entry: base };
+    }
+    this.#requested += 1;
+    return isFirst;
+  }
+
+  /** Calls back once all that was asked for before is on disk. Bound: once for each move of the log's base. */
+  whenDurable(done: () => void): void {
+    this.#waiting.push({ after: this.#requested, done });
+  }
+
   /** PS1: leaves at once if nothing is being written, else when all that was asked for before it is durable. */
   sendWhenDurable(send: Send): void {
     if (this.isIdle) this.#options.send(send);
@@ -113,6 +137,7 @@ export class Disk {
     const isOrderly = error === null && this.isIdle;
     this.#gathered = [];
     this.#held = [];
+    this.#waiting = [];
     const note = isOrderly ? this.#commitNote() : [];
     if (note.length > 0) this.#options.store.write(note, () => {});
   }
@@ -148,6 +173,9 @@ export class Disk {
     const ready = this.#held.findIndex(({ after }) => after > this.#durable);
     const count = ready === -1 ? this.#held.length : ready;
     for (const { send } of this.#held.splice(0, count)) this.#options.send(send);
+    const done = this.#waiting.filter(({ after }) => after <= this.#durable);
+    this.#waiting = this.#waiting.filter(({ after }) => after > this.#durable);
+    for (const each of done) each.done();
   }
 }
 

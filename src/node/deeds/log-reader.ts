@@ -1,5 +1,6 @@
 /** Entry runs of the log: the newest from memory, older ones from disk, which takes until a later step. */
 import type { EntryRun } from '../../core/entry-run.ts';
+import { RaftError } from '../../core/errors.ts';
 import type { ReadRange } from '../../core/run-list.ts';
 import type { LogStore } from '../../ports/log-store.ts';
 import { storageFailed } from './failures.ts';
@@ -14,6 +15,8 @@ interface LogReaderOptions {
 }
 
 type Take = (runs: readonly EntryRun[]) => void;
+/** `null`: the log does not hold them any more; they were compacted or overwritten while they were read. */
+type TakeLater = (runs: readonly EntryRun[] | null) => void;
 
 export class LogReader {
   readonly #options: LogReaderOptions;
@@ -23,14 +26,19 @@ export class LogReader {
   }
 
   /** `take` hears the runs at once if memory holds them; else `takeLater` does, in a later step. */
-  read(range: ReadRange, take: Take, takeLater: Take = take): void {
+  read(range: ReadRange, take: Take, takeLater: TakeLater): void {
     const { fail, run, store, tail } = this.#options;
     const runs = tail.select(range);
     if (runs !== null) return take(runs);
     // What is in the tail may not be on disk yet: the store is asked only for what comes before it.
     store.read({ ...range, through: tail.storedThrough(range.through) }).then(
       (read) => run(() => takeLater(read)),
-      (error: unknown) => run(() => fail(storageFailed(error))),
+      (error: unknown) => run(() => (isGone(error) ? takeLater(null) : fail(storageFailed(error)))),
     );
   }
+}
+
+function isGone(error: unknown): boolean {
+  const gone = ['RAFT_COMPACTED', 'RAFT_OVERWRITTEN'];
+  return error instanceof RaftError && gone.includes(error.code);
 }

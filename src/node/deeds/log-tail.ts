@@ -39,6 +39,12 @@ export class LogTail {
     this.#bytes = this.#runs.reduce((sum, { bytes }) => sum + bytes.length, 0);
   }
 
+  /** The log begins anew elsewhere. */
+  clear(): void {
+    this.#runs = [];
+    this.#bytes = 0;
+  }
+
   /** Lets the oldest runs go, down to the bound; all of them must be durable and end at or before `durable`. */
   trim(durable: Index): void {
     let gone = 0;

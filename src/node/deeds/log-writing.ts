@@ -1,7 +1,7 @@
 /** Entries into the log: their bytes into memory and, when the log-writer chart says so, onto the disk. */
 import { assert, unreachable } from '../../core/assert.ts';
 import { encodeConfigurationRun } from '../../core/configuration-entry.ts';
-import type { Persist, PersistAppend } from '../../core/effect.ts';
+import type { MoveBase, Persist, PersistAppend } from '../../core/effect.ts';
 import {
   ENTRY_KIND,
   type EntryRun,
@@ -18,7 +18,7 @@ import { storageFailed } from './failures.ts';
 import type { LogTail } from './log-tail.ts';
 
 interface LogWritingOptions {
-  readonly actors: Pick<Actors, 'raft' | 'tellLogWriter' | 'tellRaft'>;
+  readonly actors: Pick<Actors, 'raft' | 'tellLogWriter' | 'tellRaft' | 'tellSnapshotter'>;
   readonly clock: Pick<Clock, 'wallTimeMs'>;
   readonly disk: Disk;
   readonly tail: LogTail;
@@ -48,6 +48,15 @@ export class LogWriting {
     if (truncateFrom !== null) tail.truncateFrom(truncateFrom);
     tail.append(runs);
     const isFirst = disk.gather(effect, runs);
+    if (isFirst) run(() => actors.tellLogWriter({ type: 'write.requested' }));
+  }
+
+  /** LR19: gathered in its place among the other writes. What of the log is at hand and no part of it any more goes at once. */
+  moveBase(effect: MoveBase): void {
+    const { actors, disk, run, tail } = this.#options;
+    if (effect.operation === 'restart') tail.clear();
+    const isFirst = disk.gatherBase(effect);
+    disk.whenDurable(() => actors.tellSnapshotter({ type: 'log.compacted' }));
     if (isFirst) run(() => actors.tellLogWriter({ type: 'write.requested' }));
   }
 

@@ -1,7 +1,9 @@
 /** Entries to a peer: what its replication chart asks for, as one AppendEntries with the runs beside it. */
+import type { ReplicationEvent } from '../../../machines/replication.types.ts';
 import { assert } from '../../core/assert.ts';
 import type { Replicate } from '../../core/effect.ts';
 import type { EntryRun } from '../../core/entry-run.ts';
+import type { RaftState } from '../../core/raft-state.ts';
 import { termAt } from '../../core/term-runs.ts';
 import { INDEX_ZERO, nextIndex, TERM_ZERO } from '../../core/types.ts';
 import { peersOf } from '../../rules/leadership.ts';
@@ -36,19 +38,28 @@ export class Replicating {
 
   /** The peers learn with the next message what they may apply. */
   tellCommitted(): void {
+    this.#tellAll(({ commitIndex }) => ({ type: 'commit.advanced', commitIndex }));
+  }
+
+  /** LR20: from now on nothing is known of the entries before the base. */
+  tellBase(): void {
+    this.#tellAll(({ log }) => ({ type: 'log.compacted', baseIndex: log.base.index }));
+  }
+
+  #tellAll(news: (raft: RaftState) => ReplicationEvent): void {
     const { actors } = this.#options;
     const { raft } = actors;
     if (raft === null || !actors.hasTag('leads')) return;
-    for (const peer of peersOf(raft)) {
-      actors.tellReplication(peer, { type: 'commit.advanced', commitIndex: raft.commitIndex });
-    }
+    for (const peer of peersOf(raft)) actors.tellReplication(peer, news(raft));
   }
 
   /** LR11: what was asked for before the peer's progress changed is not sent, or more than the window would be. */
-  #sendRead(effect: Replicate, runs: readonly EntryRun[]): void {
+  #sendRead(effect: Replicate, runs: readonly EntryRun[] | null): void {
     const { actors } = this.#options;
     const { to, prevIndex } = effect;
-    if (actors.replication(to)?.nextIndex === nextIndex(prevIndex)) return this.#send(effect, runs);
+    const isAskedFor = actors.replication(to)?.nextIndex === nextIndex(prevIndex);
+    const isThere = prevIndex >= (actors.raft?.log.base.index ?? INDEX_ZERO);
+    if (runs !== null && isAskedFor && isThere) return this.#send(effect, runs);
     actors.tellReplication(to, { type: 'entries.outdated' });
   }
 

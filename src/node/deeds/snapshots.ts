@@ -12,6 +12,7 @@ import type { Index } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { SnapshotMeta, SnapshotStore, SnapshotWriter } from '../../ports/snapshot-store.ts';
 import type { MachineSnapshot, StateMachine } from '../../ports/state-machine.ts';
+import { baseBehind } from '../../rules/compaction.ts';
 import { type Actors, raftOf } from '../tree/actors.ts';
 import type { Applying } from './applying.ts';
 import { storageFailed } from './failures.ts';
@@ -24,11 +25,13 @@ interface Captured {
 type Progress = Parameters<Actors['tellSnapshotter']>[0];
 
 interface SnapshotsOptions {
-  readonly actors: Pick<Actors, 'raft' | 'tellSnapshotter'>;
+  readonly actors: Pick<Actors, 'raft' | 'tellRaft' | 'tellSnapshotter'>;
   readonly applying: Pick<Applying, 'lastApplied' | 'timeMs'>;
   readonly clock: Pick<Clock, 'yield'>;
   readonly machine: Pick<StateMachine, 'snapshot'>;
   readonly store: SnapshotStore;
+  /** How many of the entries that are in one stay in the log; `null`: all. */
+  readonly trailingEntries: number | null;
   /** Calls back when no batch is with the state machine: at once, or after the turn that is under way. */
   readonly betweenTurns: (act: () => void) => void;
   /** Runs an input of the step loop. */
@@ -71,6 +74,15 @@ export class Snapshots {
         this.#tell(progress);
       }),
     );
+  }
+
+  /** LR19: by the oldest that somebody reads, or else by the newest: whoever installs it goes on with the log behind it. */
+  compact(): void {
+    const { actors, store, trailingEntries } = this.#options;
+    const covered = store.oldest;
+    const base = covered === null ? null : baseBehind(raftOf(actors), covered, trailingEntries);
+    if (base === null) this.#tell({ type: 'log.compacted' });
+    else actors.tellRaft({ type: 'compaction.requested', ...base });
   }
 
   /** FS2: what is half written is no snapshot, and the next start of the store forgets it. */

@@ -7,7 +7,7 @@ import { assert, unreachable } from '../../core/assert.ts';
 import type { MembershipAt } from '../../core/configuration.ts';
 import { type EntryRun, isHeaderOf } from '../../core/entry-run.ts';
 import { type HardState, isSameHardState } from '../../core/hard-state.ts';
-import type { LogShape } from '../../core/log-shape.ts';
+import type { LogBase, LogShape } from '../../core/log-shape.ts';
 import { truncateRuns } from '../../core/run-list.ts';
 import {
   appendSpan,
@@ -17,7 +17,7 @@ import {
   truncateFrom,
 } from '../../core/term-runs.ts';
 import { greater, type Index, lesser, nextIndex } from '../../core/types.ts';
-import type { LogBase, LogOperation } from '../../ports/log-store.ts';
+import type { LogOperation } from '../../ports/log-store.ts';
 
 export interface LogState {
   readonly hardState: HardState;

@@ -81,6 +81,10 @@ export class LevelSnapshotStore implements SnapshotStore {
     return this.#kept.at(-1)?.snapshot ?? null;
   }
 
+  get oldest(): StoredSnapshot | null {
+    return this.#kept[0]?.snapshot ?? null;
+  }
+
   async begin(meta: SnapshotMeta): Promise<SnapshotWriter> {
     this.#requireOpen();
     assert(this.#own === null, 'SN2: one snapshot of the own machine at a time');

@@ -104,9 +104,11 @@ const AIDS: Readonly<Partial<Record<ThrowPlace, Partial<SimulationPlan>>>> = {
 };
 
 /** No machine of the simulator has snapshots yet, nor do its members change; whole members under virtual time come there (FS2). */
-const COMES_TO: readonly ThrowPlace[] = THROW_PLACES.filter(
-  (place) => place !== 'storeSnapshot' && !MEMBERSHIP_PLACES.includes(place),
-);
+const NOT_YET: readonly ThrowPlace[] = [
+  ...(['storeSnapshot', 'compactLog', 'moveBase'] as const),
+  ...MEMBERSHIP_PLACES,
+];
+const COMES_TO = THROW_PLACES.filter((place) => !NOT_YET.includes(place));
 
 const CASES = COMES_TO.flatMap((place) =>
   (isPort(place) ? [false, true] : [false]).map((isAfter) => [place, isAfter] as const),

@@ -237,6 +237,10 @@ const SELDOM_HAPPENING: Readonly<Partial<Record<Sometimes, string>>> = {
     'takes a target that is lost in the milliseconds of a transfer: [SI14]',
   'the code of a node throws at storeSnapshot':
     'takes a machine of the simulator that has snapshots: [FS2] in test/node',
+  'the code of a node throws at compactLog':
+    'takes a machine of the simulator that has snapshots: [FS2] in test/node',
+  'the code of a node throws at moveBase':
+    'takes a machine of the simulator that has snapshots: [FS2] in test/node',
 };
 
 interface Seen {

@@ -250,6 +250,8 @@ const NEWEST: number = MESSAGE_CODE.TransferLeadershipReply;
 const NEW_PLACES: readonly ThrowPlace[] = [
   'captureSnapshot',
   'storeSnapshot',
+  'compactLog',
+  'moveBase',
   'snapshotEnded',
   'handOver',
 ];

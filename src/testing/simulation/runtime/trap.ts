@@ -24,6 +24,7 @@ export type ThrowPlace =
 /** Every effect and every call; a new one that stands not here does not compile. */
 const PLACES: Readonly<Record<ThrowPlace, true>> = {
   persist: true,
+  moveBase: true,
   send: true,
   commit: true,
   roleChanged: true,
@@ -45,6 +46,7 @@ const PLACES: Readonly<Record<ThrowPlace, true>> = {
   apply: true,
   captureSnapshot: true,
   storeSnapshot: true,
+  compactLog: true,
   snapshotEnded: true,
   askRound: true,
   askLeader: true,

@@ -55,6 +55,7 @@ function believes(...beliefs: readonly Partial<ReplicationState>[]): Watched {
       term: term(1),
       matchIndex: index(0),
       nextIndex: index(3),
+      baseIndex: index(0),
       lastIndex: index(2),
       commitIndex: index(0),
       commitIndexSent: index(0),
