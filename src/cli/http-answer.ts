@@ -1,5 +1,5 @@
 /**
- * One GET, or one POST of JSON, that ends in time, with an answer of bounded size or with words for why there is none. Unlike `fetch`, it
+ * One request, of JSON if it has a body, that ends in time, with an answer of bounded size or with words for why there is none. Unlike `fetch`, it
  * has no list of ports that it refuses to speak to (6000 is one of them).
  */
 import { type IncomingMessage, request as requestPlain } from 'node:http';
@@ -10,7 +10,8 @@ import { ANSWER_BYTES_MAX } from './limits.ts';
 interface Asking {
   readonly timeoutMs: number;
   readonly interrupted: AbortSignal;
-  /** Of a POST; none: a GET. */
+  /** GET unless given. */
+  readonly method?: 'GET' | 'POST' | 'DELETE';
   readonly body?: string;
 }
 
@@ -22,22 +23,25 @@ interface HttpAnswer {
 /** Rejects with an `Error` whose message says in a few words what happened. */
 export function httpAnswer(
   url: string,
-  { timeoutMs, interrupted, body }: Asking,
+  { timeoutMs, interrupted, method = 'GET', body }: Asking,
 ): Promise<HttpAnswer> {
   return withDeadline(timeoutMs, interrupted, async (signal) => {
     try {
-      return await answerOf(url, signal, body);
+      return await answerOf(url, { signal, method }, body);
     } catch (error) {
       throw new Error(signal.aborted ? wordsFor(signal.reason) : wordsFor(error), { cause: error });
     }
   });
 }
 
-function answerOf(url: string, signal: AbortSignal, sent?: string): Promise<HttpAnswer> {
+function answerOf(
+  url: string,
+  how: { readonly signal: AbortSignal; readonly method: string },
+  sent?: string,
+): Promise<HttpAnswer> {
   const ask = url.startsWith('https:') ? requestSecure : requestPlain;
-  const method = sent === undefined ? 'GET' : 'POST';
   return new Promise((resolve, reject) => {
-    const request = ask(url, { signal, agent: false, method }, (response) => {
+    const request = ask(url, { ...how, agent: false }, (response) => {
       bodyOf(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
     });
     request.on('error', reject);

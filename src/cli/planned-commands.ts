@@ -25,8 +25,6 @@ const OWN_OPTIONS: Readonly<Record<string, readonly OptionName[]>> = {
 };
 
 export const PLANNED_COMMANDS: readonly Command[] = [
-  planned('members', '', 'List the members'),
-  planned('member', 'add ID HOST:PORT | promote ID | remove ID', 'Change the membership'),
   planned('snapshot', '', 'Take a snapshot'),
   planned('recover', '--data-dir DIR [--dry-run]', 'Recover after a quorum is lost for good'),
 ];

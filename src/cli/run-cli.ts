@@ -11,6 +11,7 @@ import { demoCommand } from './demo/demo-command.ts';
 import { errorLine, explain, wantsJsonErrors } from './error-output.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { compactCommand, delCommand, getCommand, putCommand, rangeCommand } from './kv-commands.ts';
+import { memberCommand, membersCommand } from './member-commands.ts';
 import { PLANNED_COMMANDS } from './planned-commands.ts';
 import { serveCommand } from './serve-command.ts';
 import { statusCommand } from './status-command.ts';
@@ -31,6 +32,8 @@ export const COMMANDS: readonly Command[] = [
   compactCommand,
   transferCommand,
   statusCommand,
+  membersCommand,
+  memberCommand,
   ...PLANNED_COMMANDS,
 ];
 

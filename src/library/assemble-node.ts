@@ -23,6 +23,8 @@ interface MemberParts {
   readonly id: NodeId;
   /** Peer addresses by id, this node's own included. */
   readonly members: Readonly<Record<string, string>>;
+  /** It is no member yet, and `members` only tells addresses. */
+  readonly isJoining?: boolean;
   readonly machine: StateMachine;
   readonly timing: RaftTiming;
   readonly limits: Limits;
@@ -44,10 +46,11 @@ const CONNECTIONS_PER_PEER = 2;
 
 /** Rejects with a `RaftError` that says what to do. */
 export async function assembleNode(parts: MemberParts): Promise<Replica> {
-  const { id, members, machine, timing, limits } = parts;
+  const { id, isJoining = false, members, machine, timing, limits } = parts;
   return startRaftNode({
     id,
     members,
+    isJoining,
     machine,
     timing,
     limits,

@@ -4,7 +4,8 @@
  */
 import { RaftError } from '../core/errors.ts';
 import { TIMER_MS_MAX } from '../core/limits.ts';
-import { aNumber, aSignal, type Kind, ownOptions } from '../core/option-kinds.ts';
+import type { MembershipChange } from '../core/membership-change.ts';
+import { aList, aNumber, anObject, aSignal, type Kind, ownOptions } from '../core/option-kinds.ts';
 import { isNodeId, type NodeId, nodeId } from '../core/types.ts';
 import type { CallKind } from './call-table.ts';
 
@@ -53,6 +54,33 @@ export function withOptions<Value>(
     start({ timeoutMs, resolve: settle(resolve), reject: settle(reject) });
     signal.addEventListener('abort', stop, { once: true });
   });
+}
+
+/** What shall be so when a change of members is done. */
+export interface MembersOptions {
+  /** New members with their `host:port`, as learners at first; for one that is a member already, its new address. */
+  readonly add?: Readonly<Record<string, string>>;
+  /** Learners, of those added too, that shall vote once they have caught up. */
+  readonly promote?: readonly string[];
+  readonly remove?: readonly string[];
+}
+
+const CHANGE_KINDS = { add: anObject, promote: aList, remove: aList };
+
+/** The change as it is now: what the caller changes later changes nothing. Whether it can be, the members judge. */
+export function membersChange(given: MembersOptions): MembershipChange {
+  const own = ownOptions('changeMembers', given, CHANGE_KINDS);
+  const { add = {}, promote = [], remove = [] } = own;
+  return {
+    add: Object.fromEntries(Object.entries(add).map(([id, at]) => [nodeId(id), addressOf(id, at)])),
+    promote: promote.map((id) => nodeId(id)),
+    remove: remove.map((id) => nodeId(id)),
+  };
+}
+
+function addressOf(id: string, address: unknown): string {
+  if (typeof address === 'string') return address;
+  throw new TypeError(`add.${id} must be an address such as 127.0.0.1:4200`);
 }
 
 /** Whom a transfer is to, and how long to wait for it. */

@@ -12,15 +12,19 @@ import { decodeIdentity } from '../storage/records/identity-file.ts';
 const HEX_DIGITS = 16;
 
 /** What was asked for, or what the data directory has, or what the founding members give, in this order. */
-export async function clusterIdOf({ clusterId, dataDir, members }: Belonging): Promise<string> {
+export async function clusterIdOf(belonging: Belonging): Promise<string> {
+  const { clusterId, dataDir, isJoining, members } = belonging;
   if (clusterId !== undefined) return clusterId;
   const stored = dataDir === undefined ? null : await storedClusterId(dataDir);
-  return stored ?? foundingClusterId(new Map(Object.entries(members)));
+  if (stored !== null) return stored;
+  if (isJoining !== true) return foundingClusterId(new Map(Object.entries(members)));
+  throw new TypeError('a node that joins needs the clusterId that status() of a member tells');
 }
 
 interface Belonging {
   readonly clusterId?: string;
   readonly dataDir?: string;
+  readonly isJoining?: boolean;
   readonly members: Readonly<Record<string, string>>;
 }
 

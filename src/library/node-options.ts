@@ -1,6 +1,13 @@
 /** What `createNode` may be told. A mistyped or impossible option is refused in words, before anything starts (EM12). */
 import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts';
-import { anObject, aWord, type Kind, notNegative, ownOptions } from '../core/option-kinds.ts';
+import {
+  aBoolean,
+  anObject,
+  aWord,
+  type Kind,
+  notNegative,
+  ownOptions,
+} from '../core/option-kinds.ts';
 import type { RaftTiming } from '../core/raft-state.ts';
 import { type NodeId, nodeId } from '../core/types.ts';
 import type { LogStore } from '../ports/log-store.ts';
@@ -14,6 +21,11 @@ export interface NodeOptions<State, Commands, Queries> {
   readonly machine: Machine<State, Commands, Queries>;
   /** Every founding member with its `host:port`, this one included. Left out: a cluster of one. */
   readonly peers?: Readonly<Record<string, string>>;
+  /**
+   * It joins a cluster that exists, with an empty directory and a name that nobody had: `peers` tells its address and those of
+   * some members, `clusterId` which cluster it is, and a member has to add it (`changeMembers`).
+   */
+  readonly isJoining?: boolean;
   /** Where to listen for peers, `host:port`; by default this member's own address in `peers`. */
   readonly listen?: string;
   /** A directory of this node's own, created if missing. Left out: `store` must be given. */
@@ -32,6 +44,7 @@ const KINDS: Readonly<Record<keyof NodeOptions<never, never, never>, Kind>> = {
   id: aWord,
   machine: anObject,
   peers: anObject,
+  isJoining: aBoolean,
   listen: aWord,
   dataDir: aWord,
   store: anObject,

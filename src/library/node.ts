@@ -8,9 +8,18 @@ import { whatIsKnown } from '../core/known-names.ts';
 import type { Limits } from '../core/limits.ts';
 import { sessionIdText } from '../core/session.ts';
 import type { Index, Term } from '../core/types.ts';
-import type { DiskEvent, PeerEvent, Replica, ReplicaStatus, RoleEvent } from '../ports/replica.ts';
+import type {
+  DiskEvent,
+  MembersStatus,
+  PeerEvent,
+  Replica,
+  ReplicaStatus,
+  RoleEvent,
+} from '../ports/replica.ts';
 import {
   type CallOptions,
+  type MembersOptions,
+  membersChange,
   refuseOptionsAsInput,
   type TransferOptions,
   transferOptions,
@@ -104,6 +113,11 @@ export class RaftchartNode<
     return this.#replica.status();
   }
 
+  /** Who takes part, and where the others find them, as far as this member knows. */
+  get members(): ReplicaStatus['members'] {
+    return this.#replica.status().members;
+  }
+
   /**
    * Replicates a command and resolves with its result once it is committed and applied here. Any member
    * may be asked. The input is taken as it is now. Rejects with a `RaftError` whose `retry` says whether the
@@ -182,6 +196,21 @@ export class RaftchartNode<
       this.#replica.transferLeadership(to, { timeoutMs }, (outcome) => {
         if (outcome.type === 'moved') resolve({ leader: outcome.leader });
         else reject(outcome.error);
+      });
+    });
+  }
+
+  /**
+   * Changes the members, any number at once; any member may be asked. Resolves with who they are once that is committed.
+   * One change is under way at a time; what is asked for again is not done twice. Rejects with `RAFT_CONFLICT` or
+   * `RAFT_NOT_FOUND` for a change that cannot be, or one whose new members do not catch up: they stay learners then.
+   */
+  async changeMembers(change: MembersOptions, options?: CallOptions): Promise<MembersStatus> {
+    const asked = membersChange(change);
+    return withOptions('changeMembers', options, 'outcomeUnknown', (waiting) => {
+      this.#replica.changeMembers(asked, { timeoutMs: waiting.timeoutMs }, (outcome) => {
+        if (outcome.type === 'changed') waiting.resolve(outcome.members);
+        else waiting.reject(outcome.error);
       });
     });
   }

@@ -138,3 +138,5 @@ export const READY_TIMEOUT_MS = 1_000;
 export const SSE_KEEP_ALIVE_MS = 15_000;
 /** Bound: how long a session that its client opens may be remembered unused, in milliseconds. Past it: refused. */
 export const OPENING_AHEAD_MS_MAX = 600_000;
+/** Bound: the body of a change of members. Past it: 413. */
+export const MEMBERS_BODY_BYTES_MAX = 64 * 1024;

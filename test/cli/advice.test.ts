@@ -42,6 +42,6 @@ it('[ST18] every command and every option that a sentence advises is there', () 
 });
 
 it('[ST18] what is planned or misspelt would be found', () => {
-  const advice = "('raftchart member remove n1', then 'raftchart serve --join'), or --peer-lisen";
-  expect(unknownAdvice(advice)).toEqual(['member', 'join', 'peer-lisen']);
+  const advice = "('raftchart recover n1', then 'raftchart serve --inspect'), or --peer-lisen";
+  expect(unknownAdvice(advice)).toEqual(['recover', 'inspect', 'peer-lisen']);
 });

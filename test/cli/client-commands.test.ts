@@ -5,7 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EXIT, exitCodeOf } from '../../src/cli/exit-codes.ts';
 import { shownBytes } from '../../src/cli/shown-bytes.ts';
 import { textTable } from '../../src/cli/text-table.ts';
+import { staticConfiguration } from '../../src/core/configuration.ts';
 import { ERROR_CODES, type RaftErrorCode } from '../../src/core/errors.ts';
+import { nodeId } from '../../src/core/types.ts';
 import { type LocalServer, localServer } from '../server/local-server.ts';
 import { type CliRun, expectFailure, type FakeOptions, runFake } from './fake-context.ts';
 import { scratch } from './scratch.ts';
@@ -230,7 +232,7 @@ describe('errors', () => {
       ['range --limit x', usage],
       ['txn', usage],
       ['gett', { ...usage, message: expect.stringContaining('Did you mean get?') }],
-      ['members', unbuilt],
+      ['snapshot', unbuilt],
       [`put a b ${away}`, unreachable],
       [`del a ${away}`, unreachable],
       [`watch ${away}`, unreachable],
@@ -302,10 +304,51 @@ describe('errors', () => {
     await expectFailure(run(['transfer', '--endpoints', 'http://127.0.0.1:1']), 69, 'ECONNREFUSED');
   });
 
+  it('[CL30] lists the members, and how far each has come', async () => {
+    server.replica.membership = {
+      ...server.replica.membership,
+      configuration: { ...staticConfiguration(['n1', 'n9'].map(nodeId)), learners: [nodeId('n4')] },
+      addresses: { n9: '10.0.0.9:4200' },
+    };
+    const { output } = await run(['members']);
+    expect(output).toMatch(/^ID +ROLE +ADDRESS +LINK +MATCH +LAG\n/);
+    expect(output).toMatch(/\nn1 +voter, leads +- +- +1 +0\n/);
+    expect(output).toMatch(/\nn9 +voter +10.0.0.9:4200 +open +1 +0\n/);
+    expect(output).toMatch(/\nn4 +learner +- +- +- +-\n$/);
+    expect(await json(['members'])).toMatchObject({ leader: 'n1', members: { joint: false } });
+    await expectFailure(run(['members', '--endpoints', 'http://127.0.0.1:1']), 69, 'ECONNREFUSED');
+  });
+
+  it('[CL31] adds, promotes, replaces and removes members, any number at once', async () => {
+    const voters = async (line: string) => (await run(line.split(' '))).output;
+    expect(await voters('member add n4 a:1 n5 b:1')).toBe('voters: n1; learners: n4, n5\n');
+    expect(await voters('member promote n4')).toBe('voters: n1, n4; learners: n5\n');
+    expect(await voters('member replace n4 n6 c:1 n5 n7 d:1')).toBe('voters: n1, n6, n7\n');
+    expect(await json(['member', 'remove', 'n6'])).toMatchObject({
+      members: { voters: ['n1', 'n7'], learners: [] },
+    });
+    expect(server.replica.changes.at(2)).toEqual({
+      add: { n6: 'c:1', n7: 'd:1' },
+      promote: ['n6', 'n7'],
+      remove: ['n4', 'n5'],
+    });
+  });
+
+  it('[CL31] what can be no change of members is refused, in words that help', async () => {
+    for (const [line, exitCode, words] of [
+      ['member add n4', 64, 'member add ID HOST:PORT'],
+      ['member add n4 somewhere', 64, 'must be HOST:PORT'],
+      ['member replace n1 n4', 64, 'member replace OLD ID HOST:PORT'],
+      ['member rename n1 n2', 64, 'add, promote, remove or replace'],
+      ['member remove n1', 1, 'the last voter'],
+      ['member promote n4', 1, 'add it with its address first'],
+    ] as const) {
+      await expectFailure(run(line.split(' ')), exitCode, words);
+    }
+  });
+
   it('[CL19] says of planned commands that they are not built, and does nothing', async () => {
     for (const line of [
-      'members',
-      'member add n4 a:1',
       'snapshot',
       'recover --data-dir d --dry-run',
       'serve --id n1 --data-dir d --ui',

@@ -275,3 +275,53 @@ describe('a transfer of leadership', () => {
     await expect(node.transferLeadership(options as never)).rejects.toThrow(sentence);
   });
 });
+
+describe('members', () => {
+  it('[EM19] [MC4] come and go at whichever member is asked, and a node joins', async () => {
+    const transportAt = newNetwork();
+    const at = (id: string) => ({ id, machine, timing: FAST, transport: transportAt(id) });
+    const founder = closing(
+      await createNode({ ...at('n1'), peers: { n1: 'n1' }, store: memoryLogStore() }),
+    );
+    await founder.ready();
+    const { clusterId } = founder.status();
+    const peers = { n1: 'n1', n2: 'n2' };
+    const store = memoryLogStore();
+    const joiner = closing(
+      await createNode({ ...at('n2'), peers, clusterId, isJoining: true, store }),
+    );
+    expect(joiner.members).toMatchObject({ voters: [], learners: [] });
+    const add = { n2: 'n2' };
+    expect(await founder.changeMembers({ add, promote: ['n2'] })).toEqual({
+      voters: ['n1', 'n2'],
+      learners: [],
+      joint: false,
+    });
+    await joiner.ready();
+    expect((await joiner.propose('add', 1)).result).toBe(1);
+    expect(await joiner.changeMembers({ remove: ['n2'] })).toMatchObject({ voters: ['n1'] });
+    expect(founder.members).toMatchObject({ voters: ['n1'], addresses: { n1: 'n1' } });
+    await expect(founder.changeMembers({ promote: ['n7'] })).rejects.toMatchObject({
+      code: 'RAFT_NOT_FOUND',
+      retry: 'never',
+    });
+  });
+
+  it.each<[unknown, string]>([
+    [{ adds: {} }, 'did you mean add?'],
+    [{ add: { n2: 4200 } }, 'add.n2 must be an address'],
+    [{ remove: 'n2' }, 'remove of changeMembers must be an array'],
+    [null, 'takes options as an object'],
+  ])('[EM19] %j is refused in words', async (change, sentence) => {
+    const node = await alone(machine);
+    await expect(node.changeMembers(change as never)).rejects.toThrow(sentence);
+  });
+
+  it('[EM19] a node that joins has to know which cluster', async () => {
+    const peers = { n1: 'n1', n2: 'n2' };
+    const joining = { id: 'n2', peers, isJoining: true, store: memoryLogStore(), machine };
+    await expect(createNode({ ...joining, transport: newNetwork()('n2') })).rejects.toThrow(
+      'clusterId',
+    );
+  });
+});

@@ -3,6 +3,11 @@
  * be told to behave like a replica in trouble, so that the server's answers to trouble can be tested.
  */
 
+import {
+  foundingMembership,
+  type Membership,
+  staticConfiguration,
+} from '../../src/core/configuration.ts';
 import { RaftError } from '../../src/core/errors.ts';
 import { emptyHistogram } from '../../src/core/histogram.ts';
 import type { MembershipChange } from '../../src/core/membership-change.ts';
@@ -28,6 +33,7 @@ import type {
   TransferOutcome,
   WaitOptions,
 } from '../../src/ports/replica.ts';
+import { goalOf, refusalOfChange } from '../../src/rules/configuration-change.ts';
 import { encodeSessionCommand, encodeSessionOperation } from '../../src/sessions/session-entry.ts';
 import { SessionMachine } from '../../src/sessions/session-machine.ts';
 
@@ -82,6 +88,7 @@ export class LocalReplica implements Replica {
     this.machine = options.machine ?? new KvStateMachine();
     this.#sessions = new SessionMachine(this.machine);
     this.#leader = this.id;
+    this.membership = foundingMembership(staticConfiguration([this.id]), INDEX_ZERO);
   }
 
   /** Says how often a range of the store was looked up since. */
@@ -148,7 +155,8 @@ export class LocalReplica implements Replica {
     if (this.#queue.length === 1) setImmediate(() => this.#apply());
   }
 
-  changes: MembershipChange[] = [];
+  readonly changes: MembershipChange[] = [];
+  membership: Membership;
 
   changeMembers(
     change: MembershipChange,
@@ -157,11 +165,18 @@ export class LocalReplica implements Replica {
   ): void {
     this.changes.push(change);
     if (this.mood === 'silent') return;
-    const error = this.#trouble();
-    const members = { voters: [this.id], learners: [], joint: false };
+    const error = this.#trouble() ?? this.#refusalOf(change);
+    if (error === null) this.membership = goalOf(this.membership, change);
+    const { voters, learners } = this.membership.configuration;
+    const members = { voters, learners, joint: false };
     setImmediate(() =>
       completed(error === null ? { type: 'changed', members } : { type: 'failed', error }),
     );
+  }
+
+  #refusalOf(change: MembershipChange): RaftError | null {
+    const refusal = refusalOfChange(this.membership, change);
+    return refusal && new RaftError(refusal.code, refusal.text);
   }
 
   awaitReadable(_options: WaitOptions, completed: (error: RaftError | null) => void): void {
@@ -207,10 +222,16 @@ export class LocalReplica implements Replica {
       firstIndex: index(1),
       lastIndex: index(this.#lastIndex),
       snapshotIndex: INDEX_ZERO,
-      members: { voters: [this.id], learners: [], joint: false, addresses: {} },
+      members: this.#members(),
       diskStalled: false,
       links: [this.link],
     };
+  }
+
+  #members(): ReplicaStatus['members'] {
+    const { addresses, configuration } = this.membership;
+    const { voters, learners } = configuration;
+    return { voters, learners, joint: false, addresses };
   }
 
   counters(): ReplicaCounters {

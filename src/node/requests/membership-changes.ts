@@ -306,7 +306,6 @@ function tooSlow(behind: readonly NodeId[]): RaftError {
 function timedOut(): RaftError {
   return new RaftError(
     'RAFT_TIMED_OUT',
-    'the change of members was not finished in time and goes on if it was begun: look at the members, and ask again; it is not done twice',
-    { retry: 'safe' },
+    'the change of members was not finished in time and may go on: look at the members; what is asked for again is not done twice',
   );
 }

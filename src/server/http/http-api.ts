@@ -17,6 +17,7 @@ import { notImplemented } from './request/request-input.ts';
 import { postCompact } from './routes/compact-route.ts';
 import { LastPiece } from './routes/event-text.ts';
 import { deleteKey, getKey, getRange, putKey } from './routes/kv-routes.ts';
+import { deleteMember, getMembers, postMembers, promoteMember } from './routes/members-routes.ts';
 import { deleteSession, postSession, renewSession } from './routes/sessions-route.ts';
 import { postSnapshot } from './routes/snapshot-route.ts';
 import { getLivez, getMetrics, getReadyz, getStatus, notReady } from './routes/status-routes.ts';
@@ -106,6 +107,14 @@ function routesOf(
       methods: { GET: (request) => getMetrics(context, request) },
       isProbe: true,
     },
+    ...sessionRoutes(context),
+    ...memberRoutes(context),
+    ...PLANNED,
+  ];
+}
+
+function sessionRoutes(context: ServerContext): readonly Route[] {
+  return [
     { pattern: '/sessions', methods: { POST: (request) => postSession(context, request) } },
     {
       pattern: '/sessions/:id',
@@ -114,7 +123,26 @@ function routesOf(
         DELETE: (request) => deleteSession(context, request),
       },
     },
-    ...PLANNED,
+  ];
+}
+
+function memberRoutes(context: ServerContext): readonly Route[] {
+  return [
+    {
+      pattern: '/members',
+      methods: {
+        GET: (request) => getMembers(context, request),
+        POST: (request) => postMembers(context, request),
+      },
+    },
+    {
+      pattern: '/members/:id',
+      methods: { DELETE: (request) => deleteMember(context, request) },
+    },
+    {
+      pattern: '/members/:id/promote',
+      methods: { POST: (request) => promoteMember(context, request) },
+    },
   ];
 }
 
@@ -124,12 +152,6 @@ const planned = (what: string): Answer => {
 
 /** Promised in the contract, refused aloud until they are built (SV17). */
 const PLANNED: readonly Route[] = [
-  {
-    pattern: '/members',
-    methods: { GET: planned('Membership changes'), POST: planned('Membership changes') },
-  },
-  { pattern: '/members/:id', methods: { DELETE: planned('Membership changes') } },
-  { pattern: '/members/:id/promote', methods: { POST: planned('Membership changes') } },
   { pattern: '/inspect', methods: { GET: planned('Streams of transitions') } },
   { pattern: '/ui', methods: { GET: planned('Live pages') } },
 ];

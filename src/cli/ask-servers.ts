@@ -1,0 +1,69 @@
+/** What only the cluster as a whole can do: any server takes it, and the first that runs decides. */
+import { isErrorCode, RaftError } from '../core/errors.ts';
+import type { CliContext } from './command.ts';
+import { httpAnswer } from './http-answer.ts';
+import { ASKED_MS_MAX } from './limits.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+interface Asking {
+  readonly endpoints: readonly string[];
+  readonly 'timeout-ms': number;
+}
+
+interface Question {
+  readonly path: string;
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly body?: unknown;
+}
+
+/** The answer of the first server that runs, if `read` knows it; an error is told as the server has it. */
+export async function askServers<Answer>(
+  { path, method, body }: Question,
+  { endpoints, 'timeout-ms': timeoutMs }: Asking,
+  { interrupted }: Pick<CliContext, 'interrupted'>,
+  read: (answer: Fields) => Answer | null,
+): Promise<Answer> {
+  const silent: string[] = [];
+  const query = method === 'GET' ? '' : `?timeoutMs=${Math.min(timeoutMs, ASKED_MS_MAX)}`;
+  const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+  for (const endpoint of endpoints) {
+    const url = `${endpoint.replace(/^ws/, 'http')}${path}${query}`;
+    try {
+      const answer = await httpAnswer(url, { timeoutMs, interrupted, method, ...sent });
+      return answerIn(answer.body, read);
+    } catch (error) {
+      const isItsLast = error instanceof RaftError && error.code !== 'RAFT_STOPPED';
+      if (isItsLast) throw error;
+      silent.push(`${endpoint}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  throw new RaftError('RAFT_UNREACHABLE', `No server answered (${silent.join('; ')}).`);
+}
+
+function answerIn<Answer>(body: string, read: (answer: Fields) => Answer | null): Answer {
+  const fields = fieldsIn(body);
+  const { code, message, retry } = fields;
+  if (typeof code === 'string' && isErrorCode(code)) {
+    throw new RaftError(code, String(message), isRetry(retry) ? { retry } : {});
+  }
+  const answer = read(fields);
+  if (answer !== null) return answer;
+  throw new Error(FOREIGN);
+}
+
+function fieldsIn(body: string): Fields {
+  try {
+    const answer: unknown = JSON.parse(body);
+    return answer instanceof Object ? { ...answer } : {};
+  } catch {
+    throw new Error(FOREIGN);
+  }
+}
+
+const FOREIGN = 'what listens there is no client port of raftchart';
+const RETRIES = ['safe', 'redirect', 'outcomeUnknown', 'never'] as const;
+
+function isRetry(value: unknown): value is (typeof RETRIES)[number] {
+  return RETRIES.some((retry) => retry === value);
+}

@@ -1,0 +1,147 @@
+/** `members` shows who takes part; `member` lets members come, go and take another's place (CL30, CL31, §4). */
+import { isNodeId } from '../core/types.ts';
+import { askServers } from './ask-servers.ts';
+import { usageFailure } from './cli-failure.ts';
+import { CLIENT_OPTIONS, writeJson } from './client-session.ts';
+import { type CliContext, command } from './command.ts';
+import { EXIT } from './exit-codes.ts';
+import { address, Refusal } from './option-kinds.ts';
+import type { OptionValues } from './option-table.ts';
+import { type Cell, textTable } from './text-table.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+type Values = OptionValues<(typeof CLIENT_OPTIONS)[number]>;
+
+/** As `POST /members` takes it. */
+interface Change {
+  readonly add: Readonly<Record<string, string>>;
+  readonly promote: readonly string[];
+  readonly remove: readonly string[];
+}
+
+export const membersCommand = command({
+  name: 'members',
+  usage: '',
+  summary: 'List the members: who votes, where the others find them, and how far each has come.',
+  options: CLIENT_OPTIONS,
+  run: async ({ values }, context) => {
+    const listing = await bestListing(values, context);
+    if (values.output === 'json') writeJson(context, listing);
+    else
+      context.write(
+        textTable(
+          HEAD,
+          listing.progress.map((each) => rowOf(each, listing)),
+        ),
+      );
+    return EXIT.clean;
+  },
+});
+
+const HEAD = ['ID', 'ROLE', 'ADDRESS', 'LINK', 'MATCH', 'LAG'];
+
+interface Listing extends Fields {
+  readonly leader: unknown;
+  readonly progress: readonly Fields[];
+}
+
+/** How far each has come, only the leader knows: of the servers that answer, it is the one to be heard. */
+async function bestListing(values: Values, context: CliContext): Promise<Listing> {
+  const { endpoints } = values;
+  const asked = await Promise.allSettled(endpoints.map((each) => listing([each], values, context)));
+  const listings = asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const best = listings.find(({ progress }) => progress.some(({ lag }) => lag !== null));
+  return best ?? listings[0] ?? listing(endpoints, values, context);
+}
+
+function listing(
+  endpoints: readonly string[],
+  values: Values,
+  context: CliContext,
+): Promise<Listing> {
+  const question = { path: '/members', method: 'GET' } as const;
+  return askServers(question, { ...values, endpoints }, context, (answer) => {
+    const { leader, progress } = answer;
+    return Array.isArray(progress) ? { ...answer, leader, progress } : null;
+  });
+}
+
+function rowOf({ id, role, address: at, link, matchIndex, lag }: Fields, { leader }: Listing) {
+  const standing = id === leader ? `${role}, leads` : role;
+  return [id, standing, at, link, matchIndex, lag].map(cellOf);
+}
+
+function cellOf(value: unknown): Cell {
+  return typeof value === 'number' || typeof value === 'string' ? value : null;
+}
+
+export const memberCommand = command({
+  name: 'member',
+  usage: 'add ID HOST:PORT … | promote ID … | remove ID … | replace OLD ID HOST:PORT …',
+  summary:
+    "Change the members, any number in one step: add learners at the addresses of their peer ports, promote those that have caught up, remove members, or let new ones take others' places. Its name is not given to another once a member is removed. Ask again if in doubt: nothing is done twice.",
+  options: CLIENT_OPTIONS,
+  positionals: [2, Number.POSITIVE_INFINITY],
+  run: async ({ values, positionals }, context) => {
+    const change = changeIn(positionals);
+    const question = { path: '/members', method: 'POST', body: change } as const;
+    const members = await askServers(question, values, context, ({ members: now }) =>
+      now instanceof Object ? ({ ...now } as Fields) : null,
+    );
+    if (values.output === 'json') writeJson(context, { members });
+    else context.write(`${sentence(members)}\n`);
+    return EXIT.clean;
+  },
+});
+
+function sentence({ voters, learners }: Fields): string {
+  const names = (list: unknown): string => (Array.isArray(list) ? list.join(', ') : '');
+  const learning = names(learners);
+  return `voters: ${names(voters)}${learning === '' ? '' : `; learners: ${learning}`}`;
+}
+
+function changeIn([what = '', ...words]: readonly string[]): Change {
+  const nothing: Change = { add: {}, promote: [], remove: [] };
+  switch (what) {
+    case 'add':
+      return { ...nothing, add: addressesIn(chunks(words, 2, 'add ID HOST:PORT')) };
+    case 'promote':
+      return { ...nothing, promote: words.map(idOf) };
+    case 'remove':
+      return { ...nothing, remove: words.map(idOf) };
+    case 'replace': {
+      const triples = chunks(words, 3, 'replace OLD ID HOST:PORT');
+      const add = addressesIn(triples.map(([, ...newcomer]) => newcomer));
+      return { add, promote: Object.keys(add), remove: triples.map(([old = '']) => idOf(old)) };
+    }
+    default:
+      throw usageFailure(`${what} is no change: add, promote, remove or replace.`);
+  }
+}
+
+function chunks(words: readonly string[], size: number, form: string): readonly string[][] {
+  if (words.length % size !== 0) {
+    throw usageFailure(`Usage: raftchart member ${form}, and more of the same behind it.`);
+  }
+  return Array.from({ length: words.length / size }, (_, at) =>
+    words.slice(at * size, (at + 1) * size),
+  );
+}
+
+function addressesIn(pairs: readonly (readonly string[])[]): Readonly<Record<string, string>> {
+  const addresses: Record<string, string> = {};
+  for (const [id = '', where = ''] of pairs) {
+    const found = address(where);
+    if (found instanceof Refusal) throw usageFailure(`${where} ${found.wants}.`);
+    if (Object.hasOwn(addresses, idOf(id))) throw usageFailure(`${id} is named twice.`);
+    addresses[id] = where;
+  }
+  return addresses;
+}
+
+function idOf(word: string): string {
+  if (isNodeId(word)) return word;
+  throw usageFailure(
+    `${word} is no name of a member: 1 to 64 of letters, digits, '.', '_' and '-', the first a letter or digit.`,
+  );
+}
