@@ -178,6 +178,7 @@ function buildDeeds(parts: Parts, { applyTurns, log, tail }: FedByTheLog): Deeds
     logWriting: new LogWriting({
       ...{ actors, clock, disk, run, tail, timings },
       appendProposed: (start, count) => clients.appendProposed(start, count),
+      appended: (run) => clients.appended(run),
     }),
     replicating: new Replicating({ actors, log, peers, run }),
   });

@@ -98,7 +98,7 @@ describe('few file descriptors', () => {
     expect(cli.errors()).toContain('RAFT_BAD_REQUEST');
   });
 
-  it.each([20, 40, 64])(
+  it.each([20, 40, 52, 64])(
     '[SP2] [CL13] with %i, not enough to load the program, it says the same in one sentence',
     async (files) => {
       const cli = serveWith(files, ...ANY_PORTS);

@@ -25,6 +25,8 @@ interface LogWritingOptions {
   readonly timings: Pick<Timings, 'appended' | 'synced'>;
   /** So many of the commands that wait leave for the run that begins there; whoever waits for them learns where they are. */
   readonly appendProposed: (start: RunStart, count: number) => EntryRun;
+  /** Hears of each run of this leader. */
+  readonly appended: (run: EntryRun) => void;
   /** Runs an input of the step loop. */
   readonly run: (input: () => void) => void;
 }
@@ -42,11 +44,12 @@ export class LogWriting {
    * newer term that a vote comes with is on disk with the vote. `received`: what came beside this step's message.
    */
   persist(effect: Persist, received: readonly EntryRun[]): void {
-    const { actors, disk, run, tail } = this.#options;
+    const { actors, appended, disk, run, tail } = this.#options;
     const { append, truncateFrom } = effect;
     const runs = append === null ? [] : this.#runsOf(append, received);
     if (truncateFrom !== null) tail.truncateFrom(truncateFrom);
     tail.append(runs);
+    if (append !== null && append.source !== 'received') runs.forEach(appended);
     const isFirst = disk.gather(effect, runs);
     if (isFirst) run(() => actors.tellLogWriter({ type: 'write.requested' }));
   }

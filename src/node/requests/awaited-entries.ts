@@ -1,6 +1,6 @@
 /**
  * Commands that were appended, here or by the leader that they were passed on to, and wait for the entry at their index to
- * be applied: its term tells whether it is theirs (I4). Bound: whoever proposes looks at its bytes (`unappliedBytesMax`).
+ * be applied: its term tells whether it is theirs (I4). Bound: no more than what is appended and not applied (`unappliedBytesMax`).
  */
 import type { RaftError } from '../../core/errors.ts';
 import type { Index, Term } from '../../core/types.ts';
@@ -10,7 +10,6 @@ import type { Waiter } from './group.ts';
 
 interface AwaitedEntry {
   readonly term: Term;
-  readonly bytes: number;
   readonly waiter: Waiter;
 }
 
@@ -18,7 +17,6 @@ export class AwaitedEntries {
   readonly #entries = new Map<Index, AwaitedEntry>();
   readonly #handedOver: () => Index;
   readonly #tell: (waiter: Waiter, outcome: ProposalOutcome) => void;
-  #bytes = 0;
 
   /** `handedOver`: through where the state machine was given the entries; results of those are not to be had. */
   constructor(handedOver: () => Index, tell: (waiter: Waiter, outcome: ProposalOutcome) => void) {
@@ -30,16 +28,12 @@ export class AwaitedEntries {
     return this.#entries.size === 0;
   }
 
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   add(at: Index, entry: AwaitedEntry): void {
     if (at <= this.#handedOver()) return this.#fail(entry, unknownOutcome(at));
     const replaced = this.#take(at);
-    if (replaced === undefined) return this.#put(at, entry);
+    if (replaced === undefined) return void this.#entries.set(at, entry);
     const winner = replaced.term > entry.term ? replaced : entry;
-    this.#put(at, winner);
+    this.#entries.set(at, winner);
     this.#fail(winner === entry ? replaced : entry, unknownOutcome(at));
   }
 
@@ -67,20 +61,12 @@ export class AwaitedEntries {
   failAll(error: RaftError): void {
     const all = [...this.#entries.values()];
     this.#entries.clear();
-    this.#bytes = 0;
     for (const awaited of all) this.#fail(awaited, error);
-  }
-
-  #put(at: Index, awaited: AwaitedEntry): void {
-    this.#entries.set(at, awaited);
-    this.#bytes += awaited.bytes;
   }
 
   #take(at: Index): AwaitedEntry | undefined {
     const awaited = this.#entries.get(at);
-    if (awaited === undefined) return undefined;
     this.#entries.delete(at);
-    this.#bytes -= awaited.bytes;
     return awaited;
   }
 

@@ -12,6 +12,13 @@ export function overloaded(what: string): RaftError {
   );
 }
 
+export function tooSlow(waitedMs: number): RaftError {
+  return new RaftError(
+    'RAFT_OVERLOADED',
+    `what was proposed ${Math.ceil(waitedMs)} ms ago is not carried out yet, so that this would hardly be in time: nothing was done; try again later, or give it more time`,
+  );
+}
+
 export function malformed(fault: string): RaftError {
   return new RaftError('RAFT_BAD_REQUEST', `${fault}: nothing was done`);
 }

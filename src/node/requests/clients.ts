@@ -34,7 +34,7 @@ import { encodeSessionCommand, encodeSessionOperation } from '../../sessions/ses
 import type { Members } from '../peers/members.ts';
 import type { Actors } from '../tree/actors.ts';
 import type { End } from '../tree/endings.ts';
-import { lostOnTheWay, malformed, notServed, overloaded } from './call-errors.ts';
+import { lostOnTheWay, malformed, notServed, overloaded, tooSlow } from './call-errors.ts';
 import { type ChangesOptions, MembershipChanges } from './membership-changes.ts';
 import { answerPeer, FORWARDED_DEADLINE_MS, mayNameTerm } from './peer-answers.ts';
 import { Proposals } from './proposals.ts';
@@ -42,6 +42,13 @@ import { Reads, type ReadsOptions } from './reads.ts';
 import { outcomeInSession, outcomeOfSession } from './session-outcomes.ts';
 import { Sweeper } from './sweeper.ts';
 import { Transfers } from './transfers.ts';
+import { UnappliedRuns } from './unapplied-runs.ts';
+
+/**
+ * At up to so many times the load that can be carried out, whoever is let in is served in time (SP11): at L times that
+ * load, the last one let in waits L times as long as the oldest that was under way had waited when it came.
+ */
+const OVERLOAD_BORNE = 4;
 
 interface ClientsOptions extends ReadsOptions {
   readonly actors: ReadsOptions['actors'] &
@@ -59,6 +66,7 @@ export class Clients {
   readonly changes: MembershipChanges;
   readonly #options: ClientsOptions;
   readonly #proposals: Proposals;
+  readonly #unapplied: UnappliedRuns;
   readonly #sweeper: Sweeper;
   /** The newest request seen of each member (I5). */
   readonly #seen = new Map<NodeId, number>();
@@ -76,6 +84,7 @@ export class Clients {
       () => progress.handedOver,
       (error) => this.#callerThrew(error),
     );
+    this.#unapplied = new UnappliedRuns(() => progress.lastApplied);
     this.reads = new Reads(options);
     const numbering = { nextRequestId: () => this.#nextRequestId() };
     this.transfers = new Transfers({ ...options, ...numbering });
@@ -120,7 +129,7 @@ export class Clients {
 
   /** Bound: past the limits it is refused at once, before anything was written anywhere. */
   #submit(entry: Entry, timeoutMs: number, completed: (outcome: ProposalOutcome) => void): void {
-    const refusal = this.#refusalOf(entry.data.length);
+    const refusal = this.#refusalOf(entry.data.length, timeoutMs);
     if (refusal !== null) return this.#refuse(refusal, completed);
     this.#proposed += 1;
     const deadline = this.#options.clock.now() + timeoutMs;
@@ -196,6 +205,11 @@ export class Clients {
     return this.#proposals.append(start, count);
   }
 
+  /** SP11: a run of this leader. The first is its no-op, before which everything older is applied. */
+  appended(run: EntryRun): void {
+    this.#unapplied.add(run, this.#options.clock.now());
+  }
+
   /**
    * A follower passes on commands of its clients. Its requests are numbered through all terms and all its lives: one
    * that was seen before is not answered again, whether it was taken or refused, or it would be done twice (I5).
@@ -206,7 +220,8 @@ export class Clients {
     if (requestId <= (this.#seen.get(from) ?? 0)) return;
     this.#seen.set(from, requestId);
     const takes = actors.hasTagIn(term, 'takesProposals');
-    if (!takes || this.#refusalOf(0) !== null) return this.#answerPropose(from, message, null);
+    if (!takes || this.#refusalOf(0, FORWARDED_DEADLINE_MS) !== null)
+      return this.#answerPropose(from, message, null);
     const entries = runs.flatMap(entriesOf);
     this.#proposals.queue({
       entries,
@@ -349,8 +364,8 @@ export class Clients {
     return this.#requestId;
   }
 
-  #refusalOf(bytes: number): RaftError | null {
-    const { limits } = this.#options;
+  #refusalOf(bytes: number, timeoutMs: number): RaftError | null {
+    const { clock, limits } = this.#options;
     if (bytes > limits.commandBytesMax) {
       return new RaftError(
         'RAFT_TOO_LARGE',
@@ -359,8 +374,10 @@ export class Clients {
     }
     const isFull =
       this.#proposals.queuedBytes + bytes > limits.proposalBytesMax ||
-      this.#proposals.unappliedBytes > limits.unappliedBytesMax;
-    return isFull ? overloaded('proposals') : null;
+      this.#unapplied.bytes > limits.unappliedBytesMax;
+    if (isFull) return overloaded('proposals');
+    const waitedMs = this.#unapplied.waitedMs(clock.now());
+    return waitedMs * OVERLOAD_BORNE > timeoutMs ? tooSlow(waitedMs) : null;
   }
 
   #sweep(now: number): boolean {

@@ -48,11 +48,6 @@ export class Proposals {
     return this.#queue.bytes;
   }
 
-  /** Appended and not yet applied, in bytes. */
-  get unappliedBytes(): number {
-    return this.#awaited.bytes;
-  }
-
   /** True while someone waits for an entry to be applied. */
   get expectsAny(): boolean {
     return !this.#awaited.isEmpty;
@@ -67,7 +62,7 @@ export class Proposals {
       isLocal: true,
       bytes: ENTRY_HEADER_BYTES + data.length,
       deadline: waiter.deadline,
-      appended: (at, inTerm) => this.#awaited.add(at, { term: inTerm, bytes: data.length, waiter }),
+      appended: (at, inTerm) => this.#awaited.add(at, { term: inTerm, waiter }),
       refused: fail,
       lost: fail,
     };
