@@ -116,10 +116,8 @@ export function txnBodyBytesMax({ commandBytesMax }: ServerLimits): number {
 
 /** How often the leader looks whether history is due to go, in milliseconds. */
 export const HISTORY_INTERVAL_MS = 1_000;
-/** Bound: the JSON of a compaction, which is one number. Past it: `RAFT_TOO_LARGE`. */
-export const COMPACT_BODY_BYTES_MAX = 1024;
-/** Bound: the body of a transfer. Past it: 413. */
-export const TRANSFER_BODY_BYTES_MAX = 1024;
+/** Bound: the JSON of a compaction, a transfer or a snapshot, a number or a name. Past it: `RAFT_TOO_LARGE`. */
+export const ORDER_BODY_BYTES_MAX = 1024;
 /** How long clients of a leader that has handed over may take to follow, in milliseconds; then they are closed. */
 export const CLIENTS_FOLLOW_MS = 500;
 

@@ -1,22 +1,13 @@
 /** `POST /compact`: lets go of the history below a revision, on every member alike (SV28). */
 import { badRequest } from '../../errors.ts';
-import { COMPACT_BODY_BYTES_MAX } from '../../limits.ts';
 import { counterOf, fieldsOf, parseJson } from '../request/json-body.ts';
-import { readBody } from '../request/request-body.ts';
-import { sessionFrom, timeoutFrom } from '../request/request-input.ts';
-import { readQuery } from '../request/request-query.ts';
-import { deadlineOf, left, refusal, type WriteParts, write, written } from './kv-routes.ts';
+import { sessionFrom } from '../request/request-input.ts';
+import { left, refusal, type WriteParts, write, written } from './kv-routes.ts';
+import { readOrder } from './order.ts';
 
 export async function postCompact(context: WriteParts, request: Request): Promise<Response> {
-  const query = readQuery(request.url, ['timeoutMs']);
-  const deadline = deadlineOf(timeoutFrom(query));
   const session = sessionFrom(request.headers);
-  const body = await readBody(request, {
-    bytesMax: COMPACT_BODY_BYTES_MAX,
-    what: 'a compaction',
-    held: context.held.incoming,
-    timeoutMs: left(deadline),
-  });
+  const { body, deadline } = await readOrder(context, request, 'a compaction');
   const result = await write(
     context,
     { type: 'compact', revision: revisionIn(body) },

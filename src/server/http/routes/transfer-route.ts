@@ -2,29 +2,16 @@
 import { isNodeId, type NodeId } from '../../../core/types.ts';
 import type { Replica } from '../../../ports/replica.ts';
 import { badRequest } from '../../errors.ts';
-import { TRANSFER_BODY_BYTES_MAX } from '../../limits.ts';
 import type { ServerContext } from '../../server-context.ts';
 import { fieldsOf, parseJson } from '../request/json-body.ts';
-import { readBody } from '../request/request-body.ts';
-import { timeoutFrom } from '../request/request-input.ts';
-import { readQuery } from '../request/request-query.ts';
-import { deadlineOf, left } from './kv-routes.ts';
+import { left } from './kv-routes.ts';
+import { readOrder } from './order.ts';
 
 type TransferParts = Pick<ServerContext, 'replica' | 'held'>;
 
-export async function postTransfer(
-  { replica, held }: TransferParts,
-  request: Request,
-): Promise<Response> {
-  const query = readQuery(request.url, ['timeoutMs']);
-  const deadline = deadlineOf(timeoutFrom(query));
-  const body = await readBody(request, {
-    bytesMax: TRANSFER_BODY_BYTES_MAX,
-    what: 'a transfer',
-    held: held.incoming,
-    timeoutMs: left(deadline),
-  });
-  const leader = await transfer(replica, targetIn(body), left(deadline));
+export async function postTransfer(context: TransferParts, request: Request): Promise<Response> {
+  const { body, deadline } = await readOrder(context, request, 'a transfer');
+  const leader = await transfer(context.replica, targetIn(body), left(deadline));
   return Response.json({ leader });
 }
 
