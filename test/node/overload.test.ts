@@ -45,7 +45,7 @@ async function offer(cluster: VirtualCluster, everyMs: number, forMs: number): P
 it.each([
   { times: 2, atLeast: 0.9 },
   { times: 4, atLeast: 0.9 },
-  { times: 10, atLeast: 0.5 },
+  { times: 10, atLeast: 0.33 },
 ])(
   '[SP11] [L17] at $times times the load that it can bear it carries out at least $atLeast of what it can, and all that comes soon after',
   async ({ times, atLeast }) => {
