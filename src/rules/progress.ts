@@ -227,13 +227,16 @@ export function answersProbe(state: ReplicationState, matchIndex: Index): boolea
 }
 
 /**
- * LR12: after a lost connection, or too long without progress, start again from what is known to match; LR20: if that is no
- * longer in the log, from its end, as a new leader does.
+ * LR12: after a lost connection, or too long without progress, start again from what is known to match. A peer of which
+ * nothing is known is asked where it was asked last: it may hold nearly all, and would be sent the whole log. LR20: where
+ * that is no longer in the log, at its end, as a new leader does.
  */
 export function restart(state: ReplicationState): ReplicationStep {
   const { baseIndex, lastIndex, matchIndex } = state;
-  const next = nextIndex(matchIndex < baseIndex ? lastIndex : matchIndex);
-  return { changes: { nextIndex: next, inflight: [], inflightBytes: 0 }, effects: [] };
+  const asked = previousIndex(state.nextIndex);
+  const isKnown = matchIndex > INDEX_ZERO && matchIndex >= baseIndex;
+  const from = isKnown ? matchIndex : asked < baseIndex ? lastIndex : asked;
+  return { changes: { nextIndex: nextIndex(from), inflight: [], inflightBytes: 0 }, effects: [] };
 }
 
 export function reportStall(state: ReplicationState): ReplicationStep {

@@ -188,7 +188,7 @@ it('[LR12] a leader passes on what happens to a link to the actor of that peer a
   const chart = into('leader');
   expect(chart.send({ type: 'link.closed', peer: N2 })).toEqual([]);
   expect(only(chart.send({ type: 'link.opened', peer: N2 }), 'replicate')).toMatchObject([
-    { to: N2, prevIndex: 0, throughIndex: 3 },
+    { to: N2, prevIndex: 2, throughIndex: 3 },
   ]);
 });
 

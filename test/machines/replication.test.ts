@@ -260,6 +260,15 @@ it('[LR12] [H4] a closed link forgets what was under way; its opening probes at 
   expect(chart.state()).toBe('probe.asking');
 });
 
+it('[LR12] a peer that comes back, of which nothing is known yet, is asked about the end of the log', () => {
+  const chart = start();
+  chart.send({ type: 'link.closed' });
+  expect(chart.send({ type: 'link.opened' })).toEqual([replicate(4, 5)]);
+  chart.send(rejected(4, 1, 2));
+  chart.send({ type: 'link.closed' });
+  expect(chart.send({ type: 'link.opened' })).toEqual([replicate(2, 5)]);
+});
+
 it('[LR12] [H4] what the link would not take is asked for again with the next heartbeat', () => {
   const chart = caughtUp();
   chart.send({ type: 'log.grew', lastIndex: index(9), commitIndex: index(2) });

@@ -32,6 +32,27 @@ describe('a cluster under virtual time', () => {
     expect(cluster.applied(follower)).toHaveLength(10);
   });
 
+  it('[LR12] a member that was away while another began to lead is sent what it lacks, and nothing it has', async () => {
+    const sent = { bytes: 0 };
+    const { cluster, leader, others } = await ledVirtually({
+      carry: ({ frames }) => {
+        sent.bytes += frames.reduce((sum, { length }) => sum + length, 0);
+        return true;
+      },
+    });
+    for (let at = 0; at < 3; at += 1) await cluster.submit(leader.id, 'x'.repeat(100_000));
+    await cluster.pass(500);
+    await others[0].node.close();
+    await Promise.all([leader.node.close(), cluster.pass(3_000)]);
+    await cluster.boot(others[0].id);
+    const next = await cluster.leader();
+    await cluster.submit(next.id, 'last');
+    sent.bytes = 0;
+    await cluster.boot(leader.id);
+    await cluster.until('all to be applied', () => cluster.applied(leader.id).length === 4);
+    expect(sent.bytes).toBeLessThan(10_000);
+  });
+
   it('[TR19] a line that went dead without a word is noticed and dialled anew', async () => {
     const { cluster, leader } = await ledVirtually();
     cluster.isolate(leader.id);

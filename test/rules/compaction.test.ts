@@ -117,8 +117,12 @@ it('[LR20] a heartbeat names an entry that the leader knows, and promises nothin
   expect(heartbeat(unknown).changes).toEqual({});
 });
 
-it('[LR20] a lost connection to a peer of which nothing is known begins at the end of the log', () => {
-  const state = replicationState({ baseIndex: index(4), lastIndex: index(6) });
-  expect(restart({ ...state, matchIndex: index(2) }).changes).toMatchObject({ nextIndex: 7 });
-  expect(restart({ ...state, matchIndex: index(4) }).changes).toMatchObject({ nextIndex: 5 });
+it('[LR12] [LR20] a lost connection to a peer of which nothing is known begins where it was asked last, or at the end of the log', () => {
+  const known = replicationState({ baseIndex: index(4), lastIndex: index(6) });
+  const nextAfter = (match: number, next: number): number | undefined =>
+    restart({ ...known, matchIndex: index(match), nextIndex: index(next) }).changes.nextIndex;
+  expect(nextAfter(4, 7)).toBe(5);
+  expect(nextAfter(2, 4)).toBe(7);
+  expect(nextAfter(2, 6)).toBe(6);
+  expect(nextAfter(0, 5)).toBe(5);
 });

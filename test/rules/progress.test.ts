@@ -99,7 +99,8 @@ it('[LR11] [B12] however answers come, what is under way adds up, next stays abo
         } else if (each.kind === 'resent') {
           takeSent(each.at % naive.next, 1);
         } else {
-          naive = { match: naive.match, next: naive.match + 1, inflight: [] };
+          const { match, next } = naive;
+          naive = { match, next: match === 0 ? next : match + 1, inflight: [] };
           take(progress.restart(real));
         }
         const inflight = naive.inflight.map(({ through, bytes }) => ({
