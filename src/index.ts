@@ -36,7 +36,12 @@ export {
   type Term,
   term,
 } from './core/types.ts';
-export type { CallOptions, MembersOptions, TransferOptions } from './library/call-options.ts';
+export type {
+  CallOptions,
+  MembersOptions,
+  QueryOptions,
+  TransferOptions,
+} from './library/call-options.ts';
 export { createNode } from './library/create-node.ts';
 export { defineMachine } from './library/define-machine.ts';
 export type * from './library/machine.ts';

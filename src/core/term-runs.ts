@@ -14,6 +14,15 @@ export function termAt(log: LogShape, index: Index): Term | null {
   return runHolding(log, index).term;
 }
 
+/**
+ * RD5: another entry stands at the index of `id`, or must have stood there: what the log has left behind is known only
+ * by its last term, and terms never fall along a log. Told only of entries through the end of the log.
+ */
+export function contradicts(log: LogShape, id: EntryId): boolean {
+  const held = termAt(log, id.index);
+  return held === null ? id.term > log.base.term : id.term !== held;
+}
+
 /** The last entry, or the base when the log is empty. */
 export function lastLog(log: LogShape): EntryId {
   return { term: log.termRuns.at(-1)?.term ?? log.base.term, index: log.lastIndex };

@@ -4,9 +4,10 @@
  */
 import { RaftError } from '../core/errors.ts';
 import { TIMER_MS_MAX } from '../core/limits.ts';
+import { aLogId, entryIdOf, type LogId } from '../core/log-id.ts';
 import type { MembershipChange } from '../core/membership-change.ts';
 import { aList, aNumber, anObject, aSignal, type Kind, ownOptions } from '../core/option-kinds.ts';
-import { isNodeId, type NodeId, nodeId } from '../core/types.ts';
+import { type EntryId, isNodeId, type NodeId, nodeId } from '../core/types.ts';
 import type { CallKind } from './call-table.ts';
 
 export interface CallOptions {
@@ -23,6 +24,14 @@ interface Waiting<Value> {
   readonly reject: (error: unknown) => void;
 }
 
+export interface QueryOptions extends CallOptions {
+  /**
+   * The write that the answer must show: what `propose` resolved with, at whichever member, or its term and index. This
+   * member answers from its own state once it has applied that entry, and asks nobody; what was written later may be missing.
+   */
+  readonly atLeast?: LogId;
+}
+
 export interface TransferOptions extends CallOptions {
   /** Who shall lead; the fittest unless given. */
   readonly to?: string;
@@ -30,7 +39,7 @@ export interface TransferOptions extends CallOptions {
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 const KINDS = { signal: aSignal, timeoutMs: aNumber(1, TIMER_MS_MAX) };
-const NAMES = Object.keys(KINDS);
+const NAMES = [...Object.keys(KINDS), 'atLeast'];
 const aMember: Kind = (value) => (isNodeId(value) ? null : 'the id of a member');
 
 /** Runs `start` and races its end against the signal; only the waiting ends when that aborts (EM8). */
@@ -81,6 +90,17 @@ export function membersChange(given: MembersOptions): MembershipChange {
 function addressOf(id: string, address: unknown): string {
   if (typeof address === 'string') return address;
   throw new TypeError(`add.${id} must be an address such as 127.0.0.1:4200`);
+}
+
+/** What a query has to see, if that is not all there is, and what is the call's. */
+export function queryOptions(given: QueryOptions | undefined): {
+  readonly atLeast: EntryId | null;
+  readonly waiting: CallOptions | undefined;
+} {
+  if (given?.atLeast === undefined) return { atLeast: null, waiting: given };
+  const own = ownOptions('query', given, { ...KINDS, atLeast: aLogId });
+  const { atLeast, ...waiting } = own;
+  return { atLeast: atLeast === undefined ? null : entryIdOf(atLeast), waiting };
 }
 
 /** Whom a transfer is to, and how long to wait for it. */

@@ -20,6 +20,8 @@ import {
   type CallOptions,
   type MembersOptions,
   membersChange,
+  type QueryOptions,
+  queryOptions,
   refuseOptionsAsInput,
   type TransferOptions,
   transferOptions,
@@ -156,24 +158,27 @@ export class RaftchartNode<
   }
 
   /**
-   * Reads the newest committed state (§6.4), from any member: every command acknowledged before is seen. The
-   * result is the caller's own.
+   * Reads the newest committed state (§6.4), from any member: every command acknowledged before is seen. With
+   * `atLeast`, the own state once it holds that command, without a question to the leader. The result is the caller's own.
    */
   query<Name extends keyof Queries & string>(
     name: Name,
-    ...[input, options]: [...input: InputOf<Queries[Name]>, options?: CallOptions]
+    ...[input, options]: [...input: InputOf<Queries[Name]>, options?: QueryOptions]
   ): Promise<OutputOf<Queries[Name]>> {
-    return withOptions('query', options, 'safe', ({ timeoutMs, resolve, reject }) => {
-      this.#checkQuery(name, input, options !== undefined);
-      this.#replica.awaitReadable({ timeoutMs }, (error) => {
-        if (error !== null) return reject(error);
-        try {
-          resolve(this.#parts.state.query(name, input) as never);
-        } catch (thrown) {
-          reject(thrown);
-        }
-      });
-    });
+    return attempted(queryOptions, options, ({ atLeast, waiting }) =>
+      withOptions('query', waiting, 'safe', ({ timeoutMs, resolve, reject }) => {
+        this.#checkQuery(name, input, options !== undefined);
+        const when = atLeast === null ? { timeoutMs } : { timeoutMs, atLeast };
+        this.#replica.awaitReadable(when, (error) => {
+          if (error !== null) return reject(error);
+          try {
+            resolve(this.#parts.state.query(name, input) as never);
+          } catch (thrown) {
+            reject(thrown);
+          }
+        });
+      }),
+    );
   }
 
   /** Reads this node's own state at once: may be stale, never wrong. The result is the caller's own. */

@@ -13,6 +13,7 @@ import type {
   MembersOutcome,
   PeerEvent,
   ProposalOutcome,
+  ReadableOptions,
   Replica,
   ReplicaCounters,
   ReplicaStatus,
@@ -121,7 +122,7 @@ export class RaftNode implements Replica {
     );
   }
 
-  awaitReadable(options: WaitOptions, completed: (error: RaftError | null) => void): void {
+  awaitReadable(options: ReadableOptions, completed: (error: RaftError | null) => void): void {
     this.#call((clients) => clients.awaitReadable(options, completed), completed);
   }
 

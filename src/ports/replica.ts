@@ -9,7 +9,7 @@ import type { Histogram } from '../core/histogram.ts';
 import type { MembershipChange } from '../core/membership-change.ts';
 import type { PerMember } from '../core/per-member.ts';
 import type { SessionCall, SessionOperation, SessionState } from '../core/session.ts';
-import type { Index, NodeId, Term } from '../core/types.ts';
+import type { EntryId, Index, NodeId, Term } from '../core/types.ts';
 
 /** How a proposal ended. `applied` carries what the local state machine returned for it. */
 export type ProposalOutcome =
@@ -53,6 +53,11 @@ export type MembersOutcome =
 export interface WaitOptions {
   /** From now, in milliseconds. Reached: `RAFT_TIMED_OUT` (a read: `safe`; a proposal: `outcomeUnknown`). */
   readonly timeoutMs: number;
+}
+
+export interface ReadableOptions extends WaitOptions {
+  /** The read need not see more than this entry, and waits for nothing but that it is applied here. */
+  readonly atLeast?: EntryId;
 }
 
 export interface SubmitOptions extends WaitOptions {
@@ -196,9 +201,10 @@ export interface Replica {
   ): void;
   /**
    * Calls back with `null` once the local state machine holds everything that was committed anywhere
-   * before this call: a read made in the callback is linearizable (§6.4). Exactly once, never during the call.
+   * before this call: a read made in the callback is linearizable (§6.4). With `atLeast`, once it holds that entry, and
+   * with `RAFT_OVERWRITTEN` if another stands in its place. Exactly once, never during the call.
    */
-  awaitReadable(options: WaitOptions, completed: (error: RaftError | null) => void): void;
+  awaitReadable(options: ReadableOptions, completed: (error: RaftError | null) => void): void;
   /**
    * Calls back once this member knows that the one named leads, or, for `null`, another than before (§3.10). Exactly
    * once, never during the call. Whatever is proposed meanwhile waits.

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { LOG_EMPTY } from '../../src/core/log-shape.ts';
 import {
   appendSpan,
+  contradicts,
   firstDifference,
   lastLog,
   newestAtMost,
@@ -128,6 +129,19 @@ it('[LR3] the first difference to a span is found as by looking at each entry', 
         expect(firstDifference(shape, span)).toBe(at);
       },
     ),
+    RUNS,
+  );
+});
+
+it('[RD5] an entry is contradicted by another in its place, and behind the beginning only by a newer term', () => {
+  fc.assert(
+    fc.property(log, fc.nat(), fc.nat({ max: 8 }), ({ of, base, shape }, place, inTerm) => {
+      const at = 1 + (place % Math.max(1, of.length));
+      fc.pre(at <= of.length);
+      const isGone = at < base;
+      const expected = isGone ? inTerm > (of[base - 1] ?? 0) : inTerm !== of[at - 1];
+      expect(contradicts(shape, { term: term(inTerm), index: index(at) })).toBe(expected);
+    }),
     RUNS,
   );
 });

@@ -77,6 +77,28 @@ describe('options of a call', () => {
     expect(await node.query('count')).toBe(0);
   });
 
+  it('[EM12] [RD5] a query waits for the write that it names, and for nothing else', async () => {
+    const node = await alone(machine);
+    const added = await node.propose('add', 1);
+    expect(await node.query('count', undefined, { atLeast: added })).toBe(1);
+    const later = { term: added.term, index: added.index + 1 };
+    await expect(
+      node.query('count', undefined, { atLeast: later, timeoutMs: 50 }),
+    ).rejects.toMatchObject({ code: 'RAFT_TIMED_OUT', retry: 'safe' });
+    const other = { term: added.term + 1, index: added.index };
+    await expect(node.query('count', undefined, { atLeast: other })).rejects.toMatchObject({
+      code: 'RAFT_OVERWRITTEN',
+    });
+    for (const wrong of [7, { term: 1 }, { term: 1, index: -1 }]) {
+      const asked = call(node, 'query', 'count', undefined, { atLeast: wrong });
+      await expect(asked).rejects.toThrow(
+        'atLeast of query must be the term and index of an entry',
+      );
+    }
+    const misplaced = call(node, 'query', 'count', { atLeast: added });
+    await expect(misplaced).rejects.toThrow('write query("count", undefined, { atLeast })');
+  });
+
   it('[EM13] stand behind the input, also where a call has none', async () => {
     const node = await forsaken();
     const begun = performance.now();

@@ -38,6 +38,7 @@ export function calmPlan(changes: Partial<SimulationPlan> = {}): SimulationPlan 
       reads: 0.4,
       valueBytesMax: 8,
       sessions: null,
+      ownReads: 0.5,
     },
     streams: null,
     troubleMs: TROUBLE_MS,

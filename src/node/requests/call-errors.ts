@@ -3,7 +3,7 @@ import { unreachable } from '../../core/assert.ts';
 import { RaftError } from '../../core/errors.ts';
 import { TRANSFER_LAG_MAX } from '../../core/limits.ts';
 import type { TransferRefusal } from '../../core/transfer-refusal.ts';
-import type { Index, NodeId } from '../../core/types.ts';
+import type { EntryId, Index, NodeId } from '../../core/types.ts';
 
 export function overloaded(what: string): RaftError {
   return new RaftError(
@@ -37,6 +37,23 @@ export function notServed(leader: NodeId | null): RaftError {
       retry: 'safe',
       leader,
     },
+  );
+}
+
+/** RD5: the entry that a read named is not applied here. */
+export function notApplied(wanted: Index, lastApplied: Index): RaftError {
+  return new RaftError(
+    'RAFT_TIMED_OUT',
+    `this member has applied the log through ${lastApplied}, and the read is of entry ${wanted}: nothing was done; try again, or ask another member`,
+    { retry: 'safe' },
+  );
+}
+
+/** RD5: what a read has named is not in the log, and never will be. */
+export function notThere({ term, index }: EntryId): RaftError {
+  return new RaftError(
+    'RAFT_OVERWRITTEN',
+    `entry ${index} of the log is not of term ${term}: what was to stand there never took effect, or this is another cluster's; read without naming an entry, or write again`,
   );
 }
 

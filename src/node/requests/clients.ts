@@ -25,6 +25,7 @@ import { advance, type Index, type NodeId, type Term } from '../../core/types.ts
 import type {
   MembersOutcome,
   ProposalOutcome,
+  ReadableOptions,
   SessionOutcome,
   SubmitOptions,
   TransferOutcome,
@@ -144,8 +145,11 @@ export class Clients {
     this.#options.clock.defer(() => completed({ type: 'failed', error }));
   }
 
-  awaitReadable({ timeoutMs }: WaitOptions, completed: (error: RaftError | null) => void): void {
-    const { clock } = this.#options;
+  awaitReadable(
+    { atLeast, timeoutMs }: ReadableOptions,
+    completed: (error: RaftError | null) => void,
+  ): void {
+    const { clock, run } = this.#options;
     if (this.reads.isFull) return clock.defer(() => completed(overloaded('reads')));
     const tell = (error: RaftError | null): void => {
       try {
@@ -154,8 +158,14 @@ export class Clients {
         this.#callerThrew(thrown);
       }
     };
-    this.reads.add(clock.now() + timeoutMs, tell);
-    this.schedulePump();
+    const deadline = clock.now() + timeoutMs;
+    if (atLeast === undefined) {
+      this.reads.add(deadline, tell);
+      return this.schedulePump();
+    }
+    this.reads.addAtLeast(atLeast, deadline, tell);
+    this.#sweeper.wake();
+    clock.defer(() => run(() => this.reads.lookAt(atLeast.index)));
   }
 
   /** Calls back once another member leads (§3.10), the one named if one is: never during the call. */

@@ -12,6 +12,8 @@ export interface PendingRead {
   readonly isLocal: boolean;
   readonly answered: (readIndex: Index) => void;
   readonly failed: (error: RaftError) => void;
+  /** What it is told once it is overdue, if that is not what all are told. */
+  readonly overdue?: () => RaftError;
 }
 
 export class PendingReads {
@@ -30,6 +32,11 @@ export class PendingReads {
 
   add(read: PendingRead): void {
     this.#waiting.push(read);
+  }
+
+  /** RD5: it asks nobody, and waits until that index is applied. */
+  addConfirmed(read: PendingRead, readIndex: Index): void {
+    this.#confirmed = [...this.#confirmed, { read, readIndex }];
   }
 
   /** RD2: everything that waits now is part of the question; what comes later is not. */
@@ -68,7 +75,7 @@ export class PendingReads {
     this.#waiting = this.#waiting.filter(isInTime);
     this.#asked = this.#asked.filter(isInTime);
     this.#confirmed = this.#confirmed.filter(({ read }) => isInTime(read));
-    for (const read of overdue) read.failed(error());
+    for (const read of overdue) read.failed(read.overdue?.() ?? error());
   }
 
   failAll(error: RaftError): void {

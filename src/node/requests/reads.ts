@@ -7,13 +7,15 @@ import type { AskLeader } from '../../core/effect.ts';
 import type { RaftError } from '../../core/errors.ts';
 import type { Limits } from '../../core/limits.ts';
 import type { ReadIndex, ReadIndexReply } from '../../core/message.ts';
-import type { Index, NodeId } from '../../core/types.ts';
+import { contradicts } from '../../core/term-runs.ts';
+import type { EntryId, Index, NodeId } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ApplyProgress } from '../deeds/applying.ts';
 import type { Disk } from '../deeds/disk.ts';
 import type { Peers } from '../peers/peers.ts';
 import type { Actors } from '../tree/actors.ts';
 import type { Timings } from '../view/timings.ts';
+import { notApplied, notThere } from './call-errors.ts';
 import { answerPeer, FORWARDED_DEADLINE_MS, mayNameTerm } from './peer-answers.ts';
 import { PendingReads } from './pending-reads.ts';
 
@@ -60,6 +62,25 @@ export class Reads {
   add(deadline: number, completed: (error: RaftError | null) => void): void {
     const answered = (): void => completed(null);
     this.#pending.add({ deadline, isLocal: true, answered, failed: completed });
+  }
+
+  /** RD5: a read of a caller here that has to see one entry; it asks nobody. */
+  addAtLeast(id: EntryId, deadline: number, completed: (error: RaftError | null) => void): void {
+    const { actors, progress } = this.#options;
+    const answered = (): void => {
+      const { raft } = actors;
+      completed(raft !== null && contradicts(raft.log, id) ? notThere(id) : null);
+    };
+    const overdue = (): RaftError => notApplied(id.index, progress.lastApplied);
+    const read = { deadline, isLocal: true, answered, failed: completed, overdue };
+    this.#pending.addConfirmed(read, id.index);
+  }
+
+  /** RD3: as the chart is told, which then says when. */
+  lookAt(readIndex: Index): void {
+    const { actors, progress } = this.#options;
+    const { lastApplied } = progress;
+    actors.tellReadIndex({ type: 'reads.confirmed', readIndex, lastApplied });
   }
 
   /** A follower asks what its reads have to wait for; false if that cannot be said here. */
@@ -124,11 +145,9 @@ export class Reads {
   }
 
   confirm(readIndex: Index): void {
-    const { actors, progress, timings } = this.#options;
-    const { lastApplied } = progress;
-    timings.readsConfirmed(this.#askedMs);
+    this.#options.timings.readsConfirmed(this.#askedMs);
     this.#pending.confirm(readIndex);
-    actors.tellReadIndex({ type: 'reads.confirmed', readIndex, lastApplied });
+    this.lookAt(readIndex);
   }
 
   /** RD3: costs nothing unless a confirmed read waits. */

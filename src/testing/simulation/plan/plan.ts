@@ -49,6 +49,8 @@ export interface WorkloadPlan extends KeyValueWorkload {
   readonly restlessness: number;
   /** `null`: commands are sent once. */
   readonly sessions: SessionPlan | null;
+  /** How likely a client asks somebody for what it has just written, in `[0, 1]`. */
+  readonly ownReads: number;
 }
 
 export interface SimulationPlan {
@@ -84,7 +86,8 @@ const TROUBLE_MS = 40_000;
 /**
  * Everything that a seed stands for; equal seeds of one version have equal plans. Version 1 had neither bugs that throw,
  * nor slow disks, nor small frames and commands, nor programs on the client library, and is otherwise the same; version 2 named
- * fewer places for bugs that throw; version 3 knew no transfers of leadership, no sessions and no snapshots.
+ * fewer places for bugs that throw; version 3 knew no transfers of leadership, no sessions,
+ * no snapshots and no reads of what was just written.
  */
 export function planOf(seed: string, version: PlanVersion = PLAN_VERSION): SimulationPlan {
   const random = new SeededRandom(seed).fork('plan');
@@ -227,6 +230,7 @@ function planWorkload(random: SeededRandom, version: PlanVersion): WorkloadPlan 
     reads: random.pick([0.1, 0.4, 0.8]),
     valueBytesMax: random.pick([8, 100, 4_000]),
     sessions: version < 4 ? null : planSessions(random.fork('sessions')),
+    ownReads: version < 4 ? 0 : random.fork('own reads').pick([0, 0.2, 1]),
   };
 }
 

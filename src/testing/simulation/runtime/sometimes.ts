@@ -38,6 +38,7 @@ const TURNS = [
   'a command that came again is answered as before',
   'two copies of a command stand in the log',
   'a client hears that its session is over',
+  'a read waits for the write that it names',
   'a watch goes on at another server',
   'a write ends unknown because its connection broke',
   'a hostile connection is closed for what it sent',

@@ -15,6 +15,7 @@ import type { SeededRandom } from '../runtime/random.ts';
 import type { Sometimes } from '../runtime/sometimes.ts';
 import type { Previous, Subject } from '../subjects/subject.ts';
 import type { SimulatedMember } from './member.ts';
+import { OwnReads } from './own-reads.ts';
 import { SessionCaller } from './session-caller.ts';
 import type { World } from './world.ts';
 
@@ -119,6 +120,7 @@ class Client<Input, Output, Machine extends StateMachine> {
   #favourite: NodeId;
   /** `null`: its commands are sent once. */
   readonly #sessions: SessionCaller | null;
+  readonly #ownReads: OwnReads;
   #isRunning = false;
   #call: Call<Input> | null = null;
   #timer: unknown = null;
@@ -127,6 +129,7 @@ class Client<Input, Output, Machine extends StateMachine> {
   constructor(options: ClientOptions<Input, Output, Machine>) {
     this.#options = options;
     this.#favourite = options.random.pick(options.world.plan.members);
+    this.#ownReads = new OwnReads(options.world, options.random.fork('own reads'));
     const { sessions } = options.world.plan.workload;
     this.#sessions =
       sessions === null ? null : new SessionCaller(sessions, options.random.fork('sessions'));
@@ -232,6 +235,7 @@ class Client<Input, Output, Machine extends StateMachine> {
     const { attempts, place } = call;
     if (attempts > 0) this.#noteCopy(call, outcome.index);
     this.#returned(call, output);
+    this.#ownReads.written(outcome);
     if (place !== null && this.#sessions?.sendsAgainUnasked) this.#sendAgain(call, outcome.result);
   }
 

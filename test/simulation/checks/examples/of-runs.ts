@@ -195,6 +195,28 @@ const OF_CALLS: readonly Example[] = [
       });
     },
   })),
+  meddling('S46', 'a read does not wait for the write that it names', (node, isWrong) => {
+    const ask = node.awaitReadable.bind(node);
+    node.awaitReadable = (options, completed) => {
+      if (isWrong && options.atLeast !== undefined) return completed(null);
+      ask(options, completed);
+    };
+  }),
+  meddling('S46', 'a read of what nobody wrote is let through', (node, isWrong) => {
+    const ask = node.awaitReadable.bind(node);
+    node.awaitReadable = (options, completed) =>
+      ask(options, (error) => {
+        completed(isWrong && error?.code === 'RAFT_OVERWRITTEN' ? null : error);
+      });
+  }),
+  meddling('S46', 'a write that took effect is said to be overwritten', (node, isWrong, world) => {
+    const ask = node.awaitReadable.bind(node);
+    node.awaitReadable = (options, completed) => {
+      if (!isWrong || options.atLeast === undefined) return ask(options, completed);
+      const refusal = new RaftError('RAFT_OVERWRITTEN', 'this is a lie');
+      world.clock.setTimeout(() => completed(refusal), 1);
+    };
+  }),
   run('S30', 'a member forgets that commands belong to sessions', (isWrong) => ({
     changes: { workload: IN_SESSIONS },
     prepare: (world) =>
