@@ -12,6 +12,7 @@ export type { Hello } from './core/hello.ts';
 export type { Histogram } from './core/histogram.ts';
 export type { KnownPeer, NodeIdentity, PeerBoot } from './core/identity.ts';
 export { DEFAULT_LIMITS, type Limits } from './core/limits.ts';
+export type { LogId } from './core/log-id.ts';
 export type { LogBase, LogShape, TermRun } from './core/log-shape.ts';
 export type { MembershipChange } from './core/membership-change.ts';
 export type * from './core/message.ts';

@@ -1,7 +1,8 @@
 /** `put`, `get`, `del`, `range` and `compact`: one request each, answered in a line, a table or JSON (CL17, CL18). */
-import { type KeyValue, RaftError } from '../client/index.ts';
+import { type KeyValue, RaftError, type ReadOptions } from '../client/index.ts';
 import type { KvClient } from '../client/kv-client.ts';
 import type { RangeAnswer } from '../client/reply-reading.ts';
+import { logIdText } from '../core/log-id.ts';
 import { keyValueJson } from '../server/http/request/json-bytes.ts';
 import { usageFailure } from './cli-failure.ts';
 import { CLIENT_OPTIONS, readValue, withClient, writeJson } from './client-session.ts';
@@ -23,10 +24,10 @@ export const putCommand = command({
   positionals: [2, 2],
   run: async ({ values, positionals: [key = '', value = ''] }, context) => {
     const bytes = await readValue(value, context);
-    const { revision } = await withClient(values, context, (client, signal) =>
+    const { revision, logId } = await withClient(values, context, (client, signal) =>
       client.put(key, bytes, { signal }),
     );
-    if (values.output === 'json') writeJson(context, { revision });
+    if (values.output === 'json') writeJson(context, { revision, logId: logIdText(logId) });
     else context.write(`revision ${revision}\n`);
     return EXIT.clean;
   },
@@ -36,12 +37,12 @@ export const getCommand = command({
   name: 'get',
   usage: 'KEY',
   summary: 'Print the value of a key. A missing key is exit code 1.',
-  options: [...CLIENT_OPTIONS, 'consistency', 'revision'],
+  options: [...CLIENT_OPTIONS, 'consistency', 'at-least', 'revision'],
   positionals: [1, 1],
   run: async ({ values, positionals: [key = ''] }, context) => {
-    const { consistency, revision } = values;
+    const { revision } = values;
     const kv = await withClient(values, context, (client, signal) =>
-      client.get(key, { signal, consistency, ...(revision !== null && { revision }) }),
+      client.get(key, { signal, ...freshness(values), ...(revision !== null && { revision }) }),
     );
     if (kv === null)
       throw new RaftError('RAFT_NOT_FOUND', `There is no key ${JSON.stringify(key)}.`);
@@ -61,10 +62,11 @@ export const delCommand = command({
   options: CLIENT_OPTIONS,
   positionals: [1, 1],
   run: async ({ values, positionals: [key = ''] }, context) => {
-    const { revision, deleted } = await withClient(values, context, (client, signal) =>
+    const { revision, deleted, logId } = await withClient(values, context, (client, signal) =>
       client.delete(key, { signal }),
     );
-    if (values.output === 'json') writeJson(context, { revision, deleted });
+    if (values.output === 'json')
+      writeJson(context, { revision, deleted, logId: logIdText(logId) });
     else context.write(`${deleted === 0 ? 'not there' : 'deleted'}, revision ${revision}\n`);
     return EXIT.clean;
   },
@@ -98,6 +100,7 @@ const RANGE_OPTIONS = [
   'revision',
   'keys-only',
   'consistency',
+  'at-least',
   ...CLIENT_OPTIONS,
 ] as const;
 type RangeValues = OptionValues<(typeof RANGE_OPTIONS)[number]>;
@@ -142,7 +145,7 @@ async function readPages(
       ...(revision !== null && { revision }),
       ...(room !== Number.POSITIVE_INFINITY && { limit: room }),
       keysOnly: values['keys-only'],
-      consistency: values.consistency,
+      ...freshness(values),
       signal,
     });
     revision ??= page.revision;
@@ -153,6 +156,17 @@ async function readPages(
     }
     start = keyAfter(last.key);
   }
+}
+
+/** How new the answer has to be. */
+function freshness(
+  values: OptionValues<'at-least' | 'consistency'>,
+): Pick<ReadOptions, 'atLeast' | 'consistency'> {
+  const { consistency, 'at-least': atLeast } = values;
+  if (atLeast !== null && consistency !== null && consistency !== 'local') {
+    throw usageFailure('--at-least is what a local read waits for. Leave --consistency out.');
+  }
+  return { ...(consistency !== null && { consistency }), ...(atLeast !== null && { atLeast }) };
 }
 
 interface Narrowing {

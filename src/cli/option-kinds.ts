@@ -3,7 +3,8 @@
  * sentence that begins with the option's name, what it wants instead (CL13).
  */
 import { PORT_MAX } from '../core/limits.ts';
-import { isNodeId, type NodeId } from '../core/types.ts';
+import { parseLogId } from '../core/log-id.ts';
+import { type EntryId, isNodeId, type NodeId } from '../core/types.ts';
 
 /** Reads one option's text. A `Refusal` completes the sentence "--name …"; `part` is what is wrong, if not all of it. */
 export type Kind<Value> = (text: string) => Value | Refusal;
@@ -40,6 +41,10 @@ export const nodeName: Kind<NodeId> = (given) =>
     : new Refusal(
         "must be 1 to 64 of letters, digits, '.', '_' and '-', the first a letter or digit",
       );
+
+/** As `raftchart-log-id` of a write says it. */
+export const logId: Kind<EntryId> = (given) =>
+  parseLogId(given) ?? new Refusal('must be a term and an index, TERM-INDEX');
 
 export function choice<const Word extends string>(...words: readonly Word[]): Kind<Word> {
   return (given) =>

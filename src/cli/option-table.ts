@@ -14,6 +14,7 @@ import {
   endpoints,
   hostNames,
   type Kind,
+  logId,
   members,
   msRange,
   nodeName,
@@ -211,11 +212,15 @@ export const OPTIONS = {
     short: 'o',
   },
   'timeout-ms': preset(whole(1, 60_000), '5000', 'MS', 'How long a request may take.'),
-  consistency: preset(
+  consistency: optional(
     choice('linearizable', 'lease', 'local'),
-    'linearizable',
     'WORD',
-    'linearizable: the newest state, wherever it is asked for. local: what that node has, perhaps old.',
+    'linearizable, unless given: the newest state, wherever it is asked for. local: what that node has, perhaps old.',
+  ),
+  'at-least': optional(
+    logId,
+    'TERM-INDEX',
+    "Read that node's own state, once it holds the write that put, del or txn -o json named so.",
   ),
   prefix: optional(anyText, 'P', 'Only keys that begin with P; an empty P means every key.'),
   start: optional(text, 'KEY', 'The first key, inclusive.'),

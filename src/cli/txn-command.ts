@@ -1,6 +1,7 @@
 /** `txn`: a transaction as JSON, in the shape that `POST /txn` takes, from a file or standard input. */
 import { readFile } from 'node:fs/promises';
 import { unreachable } from '../core/assert.ts';
+import { logIdText } from '../core/log-id.ts';
 import type { TxnCommand } from '../kv/commands.ts';
 import type { KeyValue, TxnResponse } from '../kv/results.ts';
 import { txnFromJson, txnToJson } from '../server/http/routes/txn-json.ts';
@@ -23,7 +24,7 @@ export const txnCommand = command({
       client.txn({ compare, success, failure }, { signal }),
     );
     const json = txnToJson(result, txn, 'utf8');
-    if (values.output === 'json') writeJson(context, json);
+    if (values.output === 'json') writeJson(context, { ...json, logId: logIdText(result.logId) });
     else {
       context.write(`${result.succeeded ? 'succeeded' : 'failed'}, revision ${result.revision}\n`);
       for (const response of result.responses) context.write(responseLines(response));

@@ -1,15 +1,16 @@
 /**
- * What travels between a client and a server over `/client`, version 1: each WebSocket message is one
+ * What travels between a client and a server over `/client`, version 2: each WebSocket message is one
  * frame, each frame one msgpack array of requests (or replies), each of these an array that begins with its
  * kind. Writes carry the encoded command itself, so that the server proposes the very bytes it received
  * (SV19). This file names the shapes; `request-frame.ts` and `reply-frame.ts` read and write them.
  */
 import type { RaftError } from '../core/errors.ts';
 import type { SessionCall } from '../core/session.ts';
+import type { EntryId } from '../core/types.ts';
 import type { KeySelector } from '../kv/commands.ts';
 import type { WatchRevision } from '../kv/watch-event.ts';
 
-export const CLIENT_PROTOCOL_VERSION = 1;
+export const CLIENT_PROTOCOL_VERSION = 2;
 /** The path of the WebSocket, on the port that serves HTTP. */
 export const CLIENT_PATH = '/client';
 
@@ -50,6 +51,8 @@ export interface ReadRequest {
   readonly limit: number | null;
   readonly revision: number | null;
   readonly keysOnly: boolean;
+  /** The write that a local read has to see; `null`: none. */
+  readonly atLeast: EntryId | null;
 }
 
 export interface WatchRequest {
@@ -70,9 +73,11 @@ export type ClientReply =
   | ProgressReply
   | { readonly type: 'status'; readonly id: number; readonly status: string };
 
-interface DoneReply {
+export interface DoneReply {
   readonly type: 'done';
   readonly id: number;
+  /** Where it stands in the log. */
+  readonly at: EntryId;
   /** What the store said, as `encodeResult` made it. */
   readonly result: Uint8Array;
 }

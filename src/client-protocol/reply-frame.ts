@@ -1,7 +1,7 @@
 /** Replies as frames: written by the server, read by the client, which trusts none of it (CL9). */
 import { unreachable } from '../core/assert.ts';
 import { isErrorCode, RaftError, type RaftErrorDetails, type Retry } from '../core/errors.ts';
-import { isNodeId } from '../core/types.ts';
+import { type EntryId, index, isNodeId, term } from '../core/types.ts';
 import { encodeResult, type KvAnswer } from '../kv/result-codec.ts';
 import type { KeyValue } from '../kv/results.ts';
 import type { WatchEvent, WatchRevision } from '../kv/watch-event.ts';
@@ -64,7 +64,7 @@ function fieldsOf(reply: ClientReply): readonly unknown[] {
       return [KIND.hello, protocolVersion, nodeId, clusterId, leader];
     }
     case 'done':
-      return [KIND.done, reply.id, reply.result];
+      return [KIND.done, reply.id, reply.at.term, reply.at.index, reply.result];
     case 'failed':
       return failedFields(reply);
     case 'read':
@@ -105,7 +105,7 @@ function readReply(fields: Fields): ClientReply {
   const id = fields.whole('an id', 1);
   switch (kind) {
     case KIND.done:
-      return { type: 'done', id, result: fields.bytes() };
+      return { type: 'done', id, at: readPlace(fields), result: fields.bytes() };
     case KIND.failed:
       return readFailed(id, fields);
     case KIND.read: {
@@ -123,6 +123,10 @@ function readReply(fields: Fields): ClientReply {
     default:
       throw new BadField('the kind of a reply is not known');
   }
+}
+
+function readPlace(fields: Fields): EntryId {
+  return { term: term(fields.whole('a term')), index: index(fields.whole('an index')) };
 }
 
 function readHello(fields: Fields): ClientReply {

@@ -2,6 +2,7 @@
 
 import { unreachable } from '../core/assert.ts';
 import { faultInSessionCall, type SessionCall } from '../core/session.ts';
+import { type EntryId, index, term } from '../core/types.ts';
 import { type KeySelector, SELECTOR_PARTS, selectorOf } from '../kv/commands.ts';
 import { BadField, type Fields } from '../wire/fields.ts';
 import type { PlainBounds } from '../wire/plain-list.ts';
@@ -45,6 +46,8 @@ function fieldsOf(request: ClientRequest): readonly unknown[] {
         request.limit,
         request.revision,
         request.keysOnly,
+        request.atLeast?.term ?? null,
+        request.atLeast?.index ?? null,
       ];
     case 'watch':
       return [KIND.watch, request.id, ...selectorFields(request.selector), request.from];
@@ -81,6 +84,7 @@ function readRequest(fields: Fields): ClientRequest {
         limit: counterOf(fields),
         revision: counterOf(fields),
         keysOnly: fields.flag(),
+        atLeast: readAtLeast(fields),
       };
     case KIND.watch:
       return { type: 'watch', id, selector: readSelector(fields), from: counterOf(fields) };
@@ -117,6 +121,13 @@ function readSession(fields: Fields): SessionCall {
   const fault = faultInSessionCall(call);
   if (fault !== null) throw new BadField(fault);
   return call;
+}
+
+function readAtLeast(fields: Fields): EntryId | null {
+  const inTerm = fields.orNull(() => fields.whole('a term'));
+  const at = fields.orNull(() => fields.whole('an index'));
+  if (inTerm === null || at === null) return null;
+  return { term: term(inTerm), index: index(at) };
 }
 
 function timeoutOf(fields: Fields): number {

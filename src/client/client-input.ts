@@ -4,6 +4,7 @@
  */
 
 import type { Consistency } from '../client-protocol/frame-shapes.ts';
+import type { LogId } from '../core/log-id.ts';
 import {
   type CompareNumber,
   type CompareOperator,
@@ -44,6 +45,11 @@ export interface Selection {
 export interface ReadOptions extends CallOptions {
   /** Default `linearizable`. `lease` may be served as the stronger `linearizable`; the answer says so. */
   readonly consistency?: Consistency;
+  /**
+   * The `logId` of a write that the answer must show, whoever wrote it: a `local` read, of whichever node, that waits for
+   * it and asks no leader. What was written later may be missing.
+   */
+  readonly atLeast?: LogId;
   /** Read the store as it stood then. */
   readonly revision?: number;
 }

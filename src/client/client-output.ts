@@ -4,6 +4,7 @@
  * arrived in may be a thousand times their size.
  */
 import { RaftError } from '../core/errors.ts';
+import type { LogId } from '../core/log-id.ts';
 import { CompactedError } from '../kv/kv-errors.ts';
 import type { KvAnswer } from '../kv/result-codec.ts';
 import type {
@@ -17,6 +18,12 @@ import type {
   TxnResult,
 } from '../kv/results.ts';
 import type { WatchRevision } from '../kv/watch-event.ts';
+
+/** What became of a write. */
+export type Written<Result> = Result & {
+  /** Where it stands in the log: a later read sees it with `atLeast`, at whichever node. */
+  readonly logId: LogId;
+};
 
 /** The write's condition did not hold; nothing was changed. */
 export class ConditionFailedError extends RaftError {

@@ -2,6 +2,7 @@
 
 export type { Consistency } from '../client-protocol/frame-shapes.ts';
 export { RaftError, type RaftErrorCode, type Retry } from '../core/errors.ts';
+export type { LogId } from '../core/log-id.ts';
 export type { CompareNumber, CompareOperator, KeyCondition } from '../kv/commands.ts';
 export { CompactedError } from '../kv/kv-errors.ts';
 export type {
@@ -27,7 +28,7 @@ export type {
   WriteOptions,
 } from './client-input.ts';
 export type { ConnectOptions } from './client-options.ts';
-export { ConditionFailedError } from './client-output.ts';
+export { ConditionFailedError, type Written } from './client-output.ts';
 export { connect } from './connect.ts';
 export type { KvClient } from './kv-client.ts';
 export type { RangeAnswer } from './reply-reading.ts';

@@ -5,6 +5,7 @@
 
 import { CONSISTENCIES } from '../client-protocol/frame-shapes.ts';
 import { TIMEOUT_MS_MAX } from '../client-protocol/limits.ts';
+import { aLogId } from '../core/log-id.ts';
 import {
   aBoolean,
   aCounter,
@@ -30,6 +31,7 @@ const SELECTION: Kinds = { key: aBytes, prefix: aBytes, start: aBytes, end: aByt
 const READ: Kinds = {
   ...CALL,
   consistency: oneOf(...CONSISTENCIES),
+  atLeast: aLogId,
   revision: aCounter,
 };
 const CONDITIONS: Readonly<Record<string, Kinds>> = {
@@ -78,6 +80,11 @@ export function checkedOptions<Options extends object>(
 ): Options {
   if (options === NO_OPTIONS) return options;
   const own = ownOptions(call, options, TAKES[call]);
+  const atLeast: unknown = Reflect.get(own, 'atLeast');
+  const consistency: unknown = Reflect.get(own, 'consistency');
+  if (atLeast !== undefined && consistency !== undefined && consistency !== 'local') {
+    throw new TypeError(`atLeast of ${call} is for local reads: leave consistency out`);
+  }
   const condition: unknown = Reflect.get(own, 'condition');
   if (condition !== undefined) checkTyped(`condition of ${call}`, condition, CONDITIONS);
   return own;

@@ -8,6 +8,7 @@
 import type { ClientReply, ClientRequest } from '../client-protocol/frame-shapes.ts';
 import { CLIENT_COMMAND_BYTES_MAX } from '../client-protocol/limits.ts';
 import { RaftError } from '../core/errors.ts';
+import { entryIdOf } from '../core/log-id.ts';
 import { encodeCommand } from '../kv/command-codec.ts';
 import type { KvCommand } from '../kv/commands.ts';
 import type { KvAnswer } from '../kv/result-codec.ts';
@@ -28,7 +29,7 @@ import {
   type WriteOptions,
 } from './client-input.ts';
 import type { ClientSettings } from './client-options.ts';
-import { expectResult, ownDelete, ownPut, ownTxn } from './client-output.ts';
+import { expectResult, ownDelete, ownPut, ownTxn, type Written } from './client-output.ts';
 import type { ClientPorts } from './client-ports.ts';
 import {
   checkedOptions,
@@ -100,7 +101,7 @@ export class KvClient implements AsyncDisposable {
     return this.#link.current?.hello?.nodeId ?? null;
   }
 
-  put(key: Bytes, value: Bytes, options: WriteOptions = NO_OPTIONS): Promise<PutResult> {
+  put(key: Bytes, value: Bytes, options: WriteOptions = NO_OPTIONS): Promise<Written<PutResult>> {
     return this.#submit(
       () => {
         const own = checkedOptions('put', options);
@@ -119,7 +120,10 @@ export class KvClient implements AsyncDisposable {
   }
 
   /** One key, or every key of a selection. */
-  delete(which: Bytes | Selection, options: WriteOptions = NO_OPTIONS): Promise<DeleteResult> {
+  delete(
+    which: Bytes | Selection,
+    options: WriteOptions = NO_OPTIONS,
+  ): Promise<Written<DeleteResult>> {
     return this.#submit(
       () => {
         const own = checkedOptions('delete', options);
@@ -137,7 +141,7 @@ export class KvClient implements AsyncDisposable {
   }
 
   /** If all compares hold, `success`, otherwise `failure`: one atomic step, one revision. */
-  txn(txn: TxnInput, options: CallOptions = NO_OPTIONS): Promise<TxnResult> {
+  txn(txn: TxnInput, options: CallOptions = NO_OPTIONS): Promise<Written<TxnResult>> {
     return this.#submit(
       () => ({
         options: checkedOptions('txn', options),
@@ -152,7 +156,7 @@ export class KvClient implements AsyncDisposable {
    * on, and the memory of what was overwritten or deleted before it comes back. Rejects with `RAFT_COMPACTED` if that
    * was done already, with `RAFT_FUTURE_REVISION` if there is no such revision yet; then nothing has changed.
    */
-  compact(revision: number, options: CallOptions = NO_OPTIONS): Promise<CompactResult> {
+  compact(revision: number, options: CallOptions = NO_OPTIONS): Promise<Written<CompactResult>> {
     return this.#submit(
       () => ({
         options: checkedOptions('compact', options),
@@ -182,11 +186,13 @@ export class KvClient implements AsyncDisposable {
           type: 'read',
           id,
           timeoutMs,
-          consistency: query.consistency ?? 'linearizable',
+          consistency:
+            query.consistency ?? (query.atLeast === undefined ? 'linearizable' : 'local'),
           selector,
           limit: query.limit ?? null,
           revision: query.revision ?? null,
           keysOnly: query.keysOnly ?? false,
+          atLeast: query.atLeast === undefined ? null : entryIdOf(query.atLeast),
         }),
         read: rangeAnswer,
       };
@@ -254,10 +260,10 @@ export class KvClient implements AsyncDisposable {
   }
 
   /** Whatever `prepare` throws becomes a rejection. */
-  #submit<Answer>(
+  #submit<Answer extends object>(
     prepare: () => { readonly options: CallOptions; readonly command: KvCommand },
     read: (result: KvAnswer) => Answer,
-  ): Promise<Answer> {
+  ): Promise<Written<Answer>> {
     return this.#perform(() => {
       const { options, command: wanted } = prepare();
       const command = encodeCommand(wanted);
@@ -275,7 +281,7 @@ export class KvClient implements AsyncDisposable {
         read: (reply) => {
           if (reply.type !== 'done') throw wrongReply(reply);
           writing?.answered();
-          return read(readResult(reply.result, 'outcomeUnknown'));
+          return { ...read(readResult(reply.result, 'outcomeUnknown')), logId: reply.at };
         },
       };
     });

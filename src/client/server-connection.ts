@@ -149,7 +149,9 @@ export class ServerConnection implements CallCarrier {
   #greet(hello: HelloReply): void {
     this.#clock.clearTimeout(this.#helloDeadline);
     if (hello.protocolVersion !== CLIENT_PROTOCOL_VERSION) {
-      this.close(`the server speaks client protocol ${hello.protocolVersion}, not 1`);
+      this.close(
+        `the server speaks client protocol ${hello.protocolVersion}, not ${CLIENT_PROTOCOL_VERSION}`,
+      );
       return;
     }
     this.#hello = hello;

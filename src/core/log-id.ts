@@ -30,7 +30,7 @@ export function parseLogId(text: string): EntryId | null {
   return isLogId(id) ? entryIdOf(id) : null;
 }
 
-export function isLogId(value: unknown): value is LogId {
+function isLogId(value: unknown): value is LogId {
   if (typeof value !== 'object' || value === null) return false;
   return isCounter(Reflect.get(value, 'term')) && isCounter(Reflect.get(value, 'index'));
 }

@@ -44,9 +44,19 @@ describe('put, get, del', () => {
   });
 
   it('[CL17] answers in JSON for programs', async () => {
-    expect(await json(['put', 'a', 'x'])).toEqual({ revision: 2 });
+    expect(await json(['put', 'a', 'x'])).toEqual({ revision: 2, logId: '1-2' });
     expect(await json(['get', 'a'])).toMatchObject({ key: 'a', value: 'x', modRevision: 2 });
-    expect(await json(['del', 'a'])).toEqual({ revision: 3, deleted: 1 });
+    expect(await json(['del', 'a'])).toEqual({ revision: 3, deleted: 1, logId: '1-3' });
+  });
+
+  it('[CL17] [RD5] reads what a write named, of whichever node, and without a leader', async () => {
+    const { logId } = await json(['put', 'a', 'x']);
+    expect(await run(['get', 'a', '--at-least', logId])).toEqual(clean('x'));
+    expect(await json(['range', '--at-least', logId])).toMatchObject({ kvs: [{ value: 'x' }] });
+    await expectFailure(run(['get', 'a', '--at-least', '2-2']), 75, 'never took effect');
+    await expectFailure(run(['get', 'a', '--at-least', '2.2']), 64, '--at-least must be a term');
+    const mixed = ['get', 'a', '--at-least', logId, '--consistency', 'lease'];
+    await expectFailure(run(mixed), 64, 'Leave --consistency out');
   });
 
   it('[CL18] takes the value from standard input for -, byte by byte, and gives it back so', async () => {

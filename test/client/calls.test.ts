@@ -11,7 +11,7 @@ const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
 describe('results', () => {
   it('[CL10] puts, gets, deletes and lists', async () => {
     const { client } = await clientAt(served());
-    expect(await client.put('a', 'one')).toEqual({ type: 'put', revision: 2 });
+    expect(await client.put('a', 'one')).toMatchObject({ type: 'put', revision: 2 });
     const second = await client.put(new Uint8Array([0xff]), new Uint8Array([0, 1]));
     expect(second).toMatchObject({ revision: 3 });
     const kv = await client.get('a');
@@ -19,12 +19,36 @@ describe('results', () => {
     expect(await client.get('missing')).toBeNull();
     const { kvs, more, revision, served: level } = await client.range({ prefix: '', limit: 1 });
     expect([kvs.length, more, revision, level]).toEqual([1, true, 3, 'linearizable']);
-    expect(await client.delete('a')).toEqual({ type: 'delete', revision: 4, deleted: 1 });
+    expect(await client.delete('a')).toMatchObject({ type: 'delete', revision: 4, deleted: 1 });
     expect(await client.delete({ prefix: '' }, { returnPrevious: true })).toMatchObject({
       deleted: 1,
       previous: [{ value: new Uint8Array([0, 1]) }],
     });
     expect(await client.get('a', { revision: 2 })).toMatchObject({ modRevision: 2 });
+  });
+
+  it('[CL10] [RD5] a write says where it stands, and a local read waits for it', async () => {
+    const { client, server } = await clientAt(served());
+    const { logId } = await client.put('a', 'one');
+    const before = server.replica.readIndexCalls;
+    expect(await client.range({ key: 'a', atLeast: logId })).toMatchObject({
+      kvs: [{ modRevision: 2 }],
+      served: 'local',
+    });
+    expect(server.replica.readIndexCalls).toBe(before);
+    const later = { term: logId.term, index: logId.index + 1 };
+    const other = { term: logId.term + 1, index: logId.index };
+    expect(await rejection(client.get('a', { atLeast: later }))).toMatchObject({
+      code: 'RAFT_TIMED_OUT',
+      retry: 'safe',
+    });
+    expect(await rejection(client.get('a', { atLeast: other }))).toMatchObject({
+      code: 'RAFT_OVERWRITTEN',
+    });
+    const mixed = client.get('a', { atLeast: logId, consistency: 'linearizable' });
+    await expect(mixed).rejects.toThrow('atLeast of get is for local reads');
+    const half = Reflect.apply(client.get, client, ['a', { atLeast: { term: 1 } }]);
+    await expect(half).rejects.toThrow('atLeast of get must be the term and index of an entry');
   });
 
   it('[CL10] runs transactions', async () => {
@@ -59,7 +83,7 @@ describe('results', () => {
     const { server, client } = await clientAt(served());
     for (const value of ['1', '2', '3']) await client.put('a', value);
     const compacted = { type: 'compact', revision: 4, compactedRevision: 3 };
-    expect(await client.compact(3)).toEqual(compacted);
+    expect(await client.compact(3)).toMatchObject(compacted);
     const gone = await rejection(client.get('a', { revision: 2 }));
     expect(gone).toMatchObject({ compactedRevision: 3 });
     const again = await rejection(client.compact(2));

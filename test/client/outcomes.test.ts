@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeResult } from '../../src/kv/result-codec.ts';
 import { eventually } from '../server/eventually.ts';
 import { served } from '../server/local-server.ts';
-import { helloOf, scriptedServer, tellDone, tellStatus } from './scripted-server.ts';
+import { helloOf, SOMEWHERE, scriptedServer, tellDone, tellStatus } from './scripted-server.ts';
 import { clientAt, clientOf, facts, rejection } from './stage.ts';
 
 /** A port that nobody listens on. */
@@ -42,9 +42,9 @@ describe('without a connection', () => {
     server.hello = null;
     const mute = clientOf([server.url], { timeoutMs: 400, dialTimeoutMs: 50 });
     expect((await rejection(mute.get('a'))).message).toContain('hello');
-    server.hello = helloOf('n1', null, 2);
+    server.hello = helloOf('n1', null, 3);
     const newer = clientOf([server.url], { timeoutMs: 200 });
-    expect((await rejection(newer.get('a'))).message).toContain('protocol 2');
+    expect((await rejection(newer.get('a'))).message).toContain('protocol 3');
     expect(server.requests()).toEqual([]);
   });
 });
@@ -190,7 +190,7 @@ describe('a server that talks nonsense', () => {
     const result = encodeResult({ type: 'compact', revision: 1, compactedRevision: 1 });
     server.onRequest = (request, reply) => {
       if (request.type === 'status') tellStatus(request, reply);
-      else reply({ type: 'done', id: request.id, result });
+      else reply({ type: 'done', id: request.id, at: SOMEWHERE, result });
     };
     const client = clientOf([server.url]);
     const unread = Promise.all([rejection(client.put('a', 'x')), rejection(client.get('a'))]);
@@ -203,7 +203,11 @@ describe('a server that talks nonsense', () => {
     const server = await scriptedServer();
     const result = Uint8Array.of(250, 1, 2, 3);
     server.onRequest = ({ id, type }, reply) =>
-      reply(type === 'read' ? { type, id, served: 'local', result } : { type: 'done', id, result });
+      reply(
+        type === 'read'
+          ? { type, id, served: 'local', result }
+          : { type: 'done', id, at: SOMEWHERE, result },
+      );
     const client = clientOf([server.url]);
     const errors = [await rejection(client.put('a', 'x')), await rejection(client.get('a'))];
     expect(errors.map(({ retry }) => retry)).toEqual(['outcomeUnknown', 'safe']);

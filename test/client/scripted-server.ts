@@ -4,9 +4,14 @@
  */
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { ClientReply, ClientRequest } from '../../src/client-protocol/frame-shapes.ts';
+import {
+  CLIENT_PROTOCOL_VERSION,
+  type ClientReply,
+  type ClientRequest,
+} from '../../src/client-protocol/frame-shapes.ts';
 import { encodeReplies } from '../../src/client-protocol/reply-frame.ts';
 import { decodeRequests } from '../../src/client-protocol/request-frame.ts';
+import { type EntryId, index, term } from '../../src/core/types.ts';
 import { encodeResult } from '../../src/kv/result-codec.ts';
 import { closing } from '../clean-up.ts';
 
@@ -26,7 +31,7 @@ interface ScriptedServer {
 export const helloOf = (
   nodeId: string,
   leader: string | null,
-  protocolVersion = 1,
+  protocolVersion = CLIENT_PROTOCOL_VERSION,
 ): ClientReply => ({
   type: 'hello',
   protocolVersion,
@@ -34,6 +39,9 @@ export const helloOf = (
   clusterId: 'scripted',
   leader,
 });
+
+/** Where it says that every write stands. */
+export const SOMEWHERE: EntryId = { term: term(3), index: index(120) };
 
 type Answer = ScriptedServer['onRequest'];
 
@@ -43,7 +51,7 @@ export const tellStatus: Answer = ({ id }, reply) =>
 
 /** Whatever it is asked, it was a put, and is done. */
 export const tellDone: Answer = ({ id }, reply) =>
-  reply({ type: 'done', id, result: encodeResult({ type: 'put', revision: 7 }) });
+  reply({ type: 'done', id, at: SOMEWHERE, result: encodeResult({ type: 'put', revision: 7 }) });
 
 export async function scriptedServer(): Promise<ScriptedServer> {
   const listener = new WebSocketServer({ port: 0, host: '127.0.0.1', path: '/client' });

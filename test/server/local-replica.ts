@@ -12,9 +12,16 @@ import { RaftError } from '../../src/core/errors.ts';
 import { emptyHistogram } from '../../src/core/histogram.ts';
 import type { MembershipChange } from '../../src/core/membership-change.ts';
 import type { SessionOperation } from '../../src/core/session.ts';
-import { INDEX_ZERO, index, type NodeId, nodeId, term } from '../../src/core/types.ts';
+import {
+  type EntryId,
+  INDEX_ZERO,
+  index,
+  type NodeId,
+  nodeId,
+  term,
+} from '../../src/core/types.ts';
 import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
-import { transferRefused } from '../../src/node/requests/call-errors.ts';
+import { notApplied, notThere, transferRefused } from '../../src/node/requests/call-errors.ts';
 import { outcomeInSession, outcomeOfSession } from '../../src/node/requests/session-outcomes.ts';
 import type {
   DiskEvent,
@@ -22,6 +29,7 @@ import type {
   MembersOutcome,
   PeerEvent,
   ProposalOutcome,
+  ReadableOptions,
   Replica,
   ReplicaCounters,
   ReplicaStatus,
@@ -179,11 +187,21 @@ export class LocalReplica implements Replica {
     return refusal && new RaftError(refusal.code, refusal.text);
   }
 
-  awaitReadable(_options: WaitOptions, completed: (error: RaftError | null) => void): void {
-    this.readIndexCalls += 1;
+  awaitReadable({ atLeast }: ReadableOptions, completed: (error: RaftError | null) => void): void {
+    if (atLeast === undefined) this.readIndexCalls += 1;
     if (this.mood === 'silent') return;
+    if (atLeast !== undefined) {
+      setImmediate(() => completed(this.#faultOf(atLeast)));
+      return;
+    }
     const error = this.#trouble();
     setImmediate(() => completed(error));
+  }
+
+  /** All its entries are of one term. */
+  #faultOf(id: EntryId): RaftError | null {
+    if (id.term !== 1) return notThere(id);
+    return id.index <= this.#lastIndex ? null : notApplied(id.index, index(this.#lastIndex));
   }
 
   /** As any member does: `n9`, the only other, takes over at once; nobody else does. */

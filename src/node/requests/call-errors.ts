@@ -54,6 +54,7 @@ export function notThere({ term, index }: EntryId): RaftError {
   return new RaftError(
     'RAFT_OVERWRITTEN',
     `entry ${index} of the log is not of term ${term}: what was to stand there never took effect, or this is another cluster's; read without naming an entry, or write again`,
+    { retry: 'never' },
   );
 }
 

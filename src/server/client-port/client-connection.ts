@@ -8,6 +8,7 @@ import {
   type ClientReply,
   type ClientRequest,
   type Consistency,
+  type DoneReply,
   type ReadRequest,
   type SubmitRequest,
   type WatchRequest,
@@ -16,6 +17,7 @@ import { decodeRequests } from '../../client-protocol/request-frame.ts';
 import { unreachable } from '../../core/assert.ts';
 import { RaftError } from '../../core/errors.ts';
 import type { SessionCall } from '../../core/session.ts';
+import type { EntryId } from '../../core/types.ts';
 import { decodeCommand } from '../../kv/command-codec.ts';
 import { CompactedError } from '../../kv/kv-errors.ts';
 import { encodeResult } from '../../kv/result-codec.ts';
@@ -143,8 +145,7 @@ export class ClientConnection {
         break;
       case 'read':
         this.#inFlight += 1;
-        this.#outbox.decided('read', this.#arrivedMs);
-        this.#answerRead(request, 'local');
+        this.#readLocally(request);
         break;
       case 'watch':
         this.#watch(request);
@@ -190,7 +191,8 @@ export class ClientConnection {
 
   #submitted(id: number, outcome: ProposalOutcome): void {
     if (outcome.type === 'applied' && isKvResult(outcome.result)) {
-      this.#done(id, outcome.result);
+      const { term, index } = outcome;
+      this.#done(id, { term, index }, outcome.result);
       return;
     }
     const isFailed = outcome.type === 'failed';
@@ -199,20 +201,36 @@ export class ClientConnection {
     this.#answered();
   }
 
-  #done(id: number, result: KvResult): void {
+  #done(id: number, at: EntryId, result: KvResult): void {
     const bytes = resultBytes(result);
     if (bytes > REPLY_BYTES_MAX) {
       this.#fail(id, writeTooLarge(result.revision, bytes));
       this.#answered();
     } else if (bytes <= SMALL_ANSWER_BYTES) {
-      this.#outbox.reply({ type: 'done', id, result: encodeResult(result) });
+      this.#outbox.reply({ type: 'done', id, at, result: encodeResult(result) });
       this.#answered();
-    } else this.#answer(bytes, () => this.#doneLarge(id, result, bytes));
+    } else this.#answer(bytes, () => this.#doneLarge({ type: 'done', id, at }, result, bytes));
   }
 
-  #doneLarge(id: number, result: KvResult, bytes: number): void {
-    if (bytes >= LARGE_BYTES) this.#outbox.replyLarge({ type: 'done', id }, result);
-    else this.#outbox.reply({ type: 'done', id, result: encodeResult(result) });
+  #doneLarge(reply: Omit<DoneReply, 'result'>, result: KvResult, bytes: number): void {
+    if (bytes >= LARGE_BYTES) this.#outbox.replyLarge(reply, result);
+    else this.#outbox.reply({ ...reply, result: encodeResult(result) });
+  }
+
+  /** At once, or as soon as this node has applied what the reader names (RD5). */
+  #readLocally(request: ReadRequest): void {
+    const { atLeast, id, timeoutMs } = request;
+    const arrivedMs = this.#arrivedMs;
+    if (atLeast === null) {
+      this.#outbox.decided('read', arrivedMs);
+      return this.#answerRead(request, 'local');
+    }
+    this.#context.replica.awaitReadable({ timeoutMs, atLeast }, (error) => {
+      this.#outbox.decided('read', arrivedMs);
+      if (error === null) return this.#answerRead(request, 'local');
+      this.#fail(id, error);
+      this.#answered();
+    });
   }
 
   /** One confirmation of the leadership serves all reads of a frame. */

@@ -4,25 +4,34 @@
  */
 import { RaftError } from '../../core/errors.ts';
 import type { SessionOperation, SessionState } from '../../core/session.ts';
+import type { EntryId } from '../../core/types.ts';
 import type { KvResult } from '../../kv/results.ts';
-import type { Replica, SubmitOptions } from '../../ports/replica.ts';
+import type { ReadableOptions, Replica, SubmitOptions } from '../../ports/replica.ts';
 
 /** The replica keeps deadlines itself and knows more; this is how much later the server steps in. */
 const GRACE_MS = 50;
+
+/** What became of a write, and where it stands in the log. */
+export interface WrittenAt {
+  readonly at: EntryId;
+  readonly result: KvResult;
+}
 
 export function submit(
   replica: Replica,
   data: Uint8Array,
   options: SubmitOptions,
-): Promise<KvResult> {
+): Promise<WrittenAt> {
   const { timeoutMs } = options;
   return new Promise((resolve, reject) => {
     const guard = setTimeout(() => reject(unanswered(timeoutMs)), timeoutMs + GRACE_MS);
     replica.submit(data, options, (outcome) => {
       clearTimeout(guard);
       if (outcome.type === 'failed') reject(outcome.error);
-      else if (isKvResult(outcome.result)) resolve(outcome.result);
-      else reject(new TypeError('the state machine returned no result of the store'));
+      else if (isKvResult(outcome.result)) {
+        const { term, index, result } = outcome;
+        resolve({ at: { term, index }, result });
+      } else reject(new TypeError('the state machine returned no result of the store'));
     });
   });
 }
@@ -42,11 +51,12 @@ export function operateSession(
   });
 }
 
-/** When it resolves, the local store holds all that was committed before the call (§6.4). */
-export function untilReadable(replica: Replica, timeoutMs: number): Promise<void> {
+/** When it resolves, the local store holds all that was committed before the call (§6.4), or the entry named (RD5). */
+export function untilReadable(replica: Replica, options: ReadableOptions): Promise<void> {
+  const { timeoutMs } = options;
   return new Promise((resolve, reject) => {
     const guard = setTimeout(() => reject(unread(timeoutMs)), timeoutMs + GRACE_MS);
-    replica.awaitReadable({ timeoutMs }, (error) => {
+    replica.awaitReadable(options, (error) => {
       clearTimeout(guard);
       if (error === null) resolve();
       else reject(error);

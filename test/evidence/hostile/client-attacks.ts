@@ -94,6 +94,7 @@ export const unreadReplies: Attack = async (target) => {
     limit: null,
     revision: null,
     keysOnly: false,
+    atLeast: null,
   } as const;
   let id = 0;
   const rounds = await untilOver(target, 200, () => {

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { ClientRequest, SubmitRequest } from '../../../src/client-protocol/frame-shapes.ts';
 import { decodeRequests, encodeRequests } from '../../../src/client-protocol/request-frame.ts';
 import { RaftError } from '../../../src/core/errors.ts';
+import { index, term } from '../../../src/core/types.ts';
 import { encodeCommand } from '../../../src/kv/command-codec.ts';
 import { decodeResult } from '../../../src/kv/result-codec.ts';
 import { FRAME_FRAGMENTS_MAX } from '../../../src/server/limits.ts';
@@ -90,6 +91,10 @@ describe('reads', () => {
     client.send([readOf(6)]);
     expect(await client.reply('read')).toMatchObject({ served: 'linearizable' });
     expect(await client.reply('read', 6)).toMatchObject({ served: 'local' });
+    client.send([readOf(7, { atLeast: { term: term(1), index: index(3) } })]);
+    expect(await client.reply('read', 7)).toMatchObject({ served: 'local' });
+    client.send([readOf(8, { atLeast: { term: term(1), index: index(4) } })]);
+    expect(await client.reply('failed', 8)).toMatchObject({ error: { code: 'RAFT_TIMED_OUT' } });
     expect(replica.readIndexCalls).toBe(1);
   });
 
@@ -105,7 +110,7 @@ describe('reads', () => {
 it('[SV23] the server introduces itself with the leader, and tells when that changes', async () => {
   const { client, replica } = await stage();
   expect(client.frames[0]).toEqual([
-    { type: 'hello', protocolVersion: 1, nodeId: 'n1', clusterId: 'local', leader: 'n1' },
+    { type: 'hello', protocolVersion: 2, nodeId: 'n1', clusterId: 'local', leader: 'n1' },
   ]);
   replica.follow('n2');
   await client.until((reply) => reply.type === 'hello' && reply.leader === 'n2');

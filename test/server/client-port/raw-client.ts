@@ -79,6 +79,7 @@ export function readOf(id: number, changes: Partial<ReadRequest> = {}): ReadRequ
     limit: null,
     revision: null,
     keysOnly: false,
+    atLeast: null,
     ...changes,
   };
 }

@@ -172,6 +172,33 @@ describe('consistency', () => {
     expect((await local.send('/kv/a?consistency=strong')).status).toBe(400);
   });
 
+  it('[SV3] [RD5] a write names its place in the log, and a local read waits for it', async () => {
+    const id = (await local.put('a')).headers.get('raftchart-log-id') ?? '';
+    expect(id).toBe('1-2');
+    const txn = { success: [{ op: 'put', key: 'b', value: 'x' }] };
+    const post = { method: 'POST', body: JSON.stringify(txn) };
+    expect((await local.send('/txn', post)).headers.get('raftchart-log-id')).toBe('1-3');
+    const before = local.replica.readIndexCalls;
+    const read = await local.send(`/kv/a?atLeast=${id}`);
+    expect([read.status, read.headers.get('raftchart-consistency')]).toEqual([200, 'local']);
+    expect((await local.send(`/kv?atLeast=${id}&consistency=local`)).status).toBe(200);
+    expect(local.replica.readIndexCalls).toBe(before);
+    const late = await local.send('/kv/a?atLeast=1-9');
+    expect([late.status, await late.json()]).toMatchObject([504, { retry: 'safe' }]);
+    const gone = await local.send('/kv/a?atLeast=2-2');
+    expect([gone.status, await gone.json()]).toMatchObject([
+      503,
+      { code: 'RAFT_OVERWRITTEN', retry: 'never' },
+    ]);
+    for (const wrong of ['atLeast=', 'atLeast=2', 'atLeast=1.2', 'atLeast=1-2&consistency=lease']) {
+      const refused = await local.send(`/kv/a?${wrong}`);
+      expect([refused.status, (await refused.json()).message]).toMatchObject([
+        400,
+        expect.stringContaining('atLeast'),
+      ]);
+    }
+  });
+
   it('[SV3] serves local reads without a leader, and no others', async () => {
     await local.put('a');
     local.replica.mood = 'leaderless';

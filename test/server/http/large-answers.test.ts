@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { ResultReply } from '../../../src/client-protocol/frame-shapes.ts';
 import { encodeLargeReply, encodeReplies } from '../../../src/client-protocol/reply-frame.ts';
 import { encodeRequests } from '../../../src/client-protocol/request-frame.ts';
+import { index, term } from '../../../src/core/types.ts';
 import { encodeResult } from '../../../src/kv/result-codec.ts';
 import type { RangeResult } from '../../../src/kv/results.ts';
 import type { FrameSocket, FrameSocketListener } from '../../../src/ports/frame-socket.ts';
@@ -93,7 +94,11 @@ const id = fc.oneof(
   fc.integer({ min: 2 ** 31, max: 2 ** 40 }),
 );
 const reply: fc.Arbitrary<ResultReply> = fc.oneof(
-  fc.record({ type: fc.constant('done' as const), id }),
+  fc.record({
+    type: fc.constant('done' as const),
+    id,
+    at: fc.record({ term: id.map(term), index: id.map(index) }),
+  }),
   fc.record({
     type: fc.constant('read' as const),
     id,

@@ -2,7 +2,9 @@
 
 import { CONSISTENCIES, type Consistency } from '../../../client-protocol/frame-shapes.ts';
 import { RaftError } from '../../../core/errors.ts';
+import { parseLogId } from '../../../core/log-id.ts';
 import { faultInSessionCall, parseSessionId, type SessionCall } from '../../../core/session.ts';
+import type { EntryId } from '../../../core/types.ts';
 import { type KeyCondition, type KeySelector, selectorOf } from '../../../kv/commands.ts';
 import { badRequest } from '../../errors.ts';
 import { TIMEOUT_DEFAULT_MS } from '../../limits.ts';
@@ -42,8 +44,19 @@ export function timeoutFrom(query: Query, defaultMs: number = TIMEOUT_DEFAULT_MS
   return wholeParameter(query, 'timeoutMs', TIMEOUT_BOUNDS) ?? defaultMs;
 }
 
-export function consistencyFrom(query: Query): Consistency {
-  return choiceParameter(query, 'consistency', CONSISTENCIES) ?? 'linearizable';
+export function consistencyFrom(query: Query, unless: Consistency): Consistency {
+  return choiceParameter(query, 'consistency', CONSISTENCIES) ?? unless;
+}
+
+/** `?atLeast=<term>-<index>`, as `raftchart-log-id` of a write says it; `null`: not given. */
+export function atLeastFrom(query: Query): EntryId | null {
+  const text = textParameter(query, 'atLeast');
+  if (text === null) return null;
+  const id = parseLogId(text);
+  if (id !== null) return id;
+  throw badRequest(
+    `The query parameter atLeast must be a term and an index, as raftchart-log-id of a write shows them, like 3-120; it is ${JSON.stringify(text)}.`,
+  );
 }
 
 export function revisionFrom(query: Query, name: string): number | null {

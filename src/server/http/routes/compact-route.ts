@@ -8,14 +8,14 @@ import { readOrder } from './order.ts';
 export async function postCompact(context: WriteParts, request: Request): Promise<Response> {
   const session = sessionFrom(request.headers);
   const { body, deadline } = await readOrder(context, request, 'a compaction');
-  const result = await write(
+  const { at, result } = await write(
     context,
     { type: 'compact', revision: revisionIn(body) },
     { session, timeoutMs: left(deadline) },
   );
   // What does not exist yet can be read later; whoever would compact it has the wrong number.
   if (result.type !== 'compact') return refusal(result, { retry: 'never' });
-  return written(result.revision, { compactedRevision: result.compactedRevision });
+  return written(at, result.revision, { compactedRevision: result.compactedRevision });
 }
 
 function revisionIn(body: Uint8Array): number {

@@ -5,20 +5,23 @@
 
 import type { Consistency } from '../../../client-protocol/frame-shapes.ts';
 import { RaftError, type RaftErrorDetails } from '../../../core/errors.ts';
+import { logIdText } from '../../../core/log-id.ts';
 import type { SessionCall } from '../../../core/session.ts';
+import type { EntryId } from '../../../core/types.ts';
 import type { KvCommand } from '../../../kv/commands.ts';
 import type { ConditionFailed, KvResult, Refused } from '../../../kv/results.ts';
 import type { Account } from '../../admission/account.ts';
 import { checkKey, checkSelector, encodeChecked } from '../../admission/command-door.ts';
-import { errorResponse } from '../../errors.ts';
+import { badRequest, errorResponse } from '../../errors.ts';
 import { RANGE_ROOM_BYTES, rangeTextMax } from '../../limits.ts';
 import type { ServerContext } from '../../server-context.ts';
 import { boundedRange } from '../../store/bounded-range.ts';
-import { submit, untilReadable } from '../../store/replica-calls.ts';
+import { submit, untilReadable, type WrittenAt } from '../../store/replica-calls.ts';
 import { resultBytes } from '../../store/result-bytes.ts';
 import { bodyAnswer, jsonTextsAnswer, whenItFits, whenRoom } from '../http-answer.ts';
 import { readBody } from '../request/request-body.ts';
 import {
+  atLeastFrom,
   conditionFrom,
   consistencyFrom,
   encodingFrom,
@@ -42,6 +45,9 @@ interface WriteSettings {
   readonly timeoutMs: number;
 }
 
+const AT_LEAST_IS_LOCAL =
+  'atLeast is what a local read waits for: a linearizable one sees everything. Leave one of the two out.';
+
 const LIMIT_BOUNDS = { min: 1, max: 2 ** 32 - 1 };
 
 export async function putKey(context: WriteParts, request: Request): Promise<Response> {
@@ -59,8 +65,8 @@ export async function putKey(context: WriteParts, request: Request): Promise<Res
   };
   const value = await readBody(request, bounds);
   const command: KvCommand = { type: 'put', key, value, ...(condition !== null && { condition }) };
-  const result = await write(context, command, { session, timeoutMs: left(deadline) });
-  return result.type === 'put' ? written(result.revision, {}) : refusal(result);
+  const { at, result } = await write(context, command, { session, timeoutMs: left(deadline) });
+  return result.type === 'put' ? written(at, result.revision, {}) : refusal(result);
 }
 
 export async function deleteKey(context: WriteParts, request: Request): Promise<Response> {
@@ -69,9 +75,9 @@ export async function deleteKey(context: WriteParts, request: Request): Promise<
   const condition = conditionFrom(request.headers);
   const key = keyFromPath(request.url);
   const command: KvCommand = { type: 'delete', key, ...(condition !== null && { condition }) };
-  const result = await write(context, command, { session, timeoutMs: timeoutFrom(query) });
+  const { at, result } = await write(context, command, { session, timeoutMs: timeoutFrom(query) });
   if (result.type !== 'delete') return refusal(result);
-  return written(result.revision, { deleted: result.deleted });
+  return written(at, result.revision, { deleted: result.deleted });
 }
 
 export async function getKey(
@@ -79,7 +85,7 @@ export async function getKey(
   request: Request,
   account: Account,
 ): Promise<Response> {
-  const query = readQuery(request.url, ['timeoutMs', 'consistency', 'revision']);
+  const query = readQuery(request.url, ['timeoutMs', 'consistency', 'atLeast', 'revision']);
   const key = keyFromPath(request.url);
   checkKey(key, context.limits);
   const revision = revisionFrom(query, 'revision');
@@ -112,6 +118,7 @@ export async function getRange(
     'keysOnly',
     'encoding',
     'consistency',
+    'atLeast',
     'timeoutMs',
   ]);
   const encoding = encodingFrom(query);
@@ -139,14 +146,22 @@ export async function write(
   context: Pick<WriteParts, 'replica' | 'limits'>,
   command: KvCommand,
   { session, timeoutMs }: WriteSettings,
-): Promise<KvResult> {
+): Promise<WrittenAt> {
   const options = session === null ? { timeoutMs } : { session, timeoutMs };
   return submit(context.replica, encodeChecked(command, context.limits), options);
 }
 
-export function written(revision: number, fields: Readonly<Record<string, unknown>>): Response {
-  const headers = { 'raftchart-revision': String(revision) };
-  return Response.json({ revision, ...fields }, { headers });
+export function written(
+  at: EntryId,
+  revision: number,
+  fields: Readonly<Record<string, unknown>>,
+): Response {
+  return Response.json({ revision, ...fields }, { headers: writeHeaders(at, revision) });
+}
+
+/** What a later read may ask for: this revision, or `atLeast` this entry of the log. */
+export function writeHeaders(at: EntryId, revision: number): Readonly<Record<string, string>> {
+  return { 'raftchart-revision': String(revision), 'raftchart-log-id': logIdText(at) };
 }
 
 /** The answer to a write that was decided and changed nothing. */
@@ -170,10 +185,16 @@ async function readyToRead(
   context: Pick<ReadParts, 'replica'>,
   query: Query,
 ): Promise<Consistency> {
-  const wanted = consistencyFrom(query);
+  const atLeast = atLeastFrom(query);
+  const wanted = consistencyFrom(query, atLeast === null ? 'linearizable' : 'local');
   const timeoutMs = timeoutFrom(query);
+  if (atLeast !== null) {
+    if (wanted !== 'local') throw badRequest(AT_LEAST_IS_LOCAL);
+    await untilReadable(context.replica, { timeoutMs, atLeast });
+    return 'local';
+  }
   if (wanted === 'local') return 'local';
-  await untilReadable(context.replica, timeoutMs);
+  await untilReadable(context.replica, { timeoutMs });
   return 'linearizable';
 }
 

@@ -38,7 +38,7 @@ export async function getReadyz(
   const status = context.replica.status();
   if (status.leader === null) return notReady(leaderlessReason(status));
   try {
-    await untilReadable(context.replica, timeoutFrom(query, READY_TIMEOUT_MS));
+    await untilReadable(context.replica, { timeoutMs: timeoutFrom(query, READY_TIMEOUT_MS) });
     return Response.json({ ready: true });
   } catch (error) {
     const known = asRaftError(error);

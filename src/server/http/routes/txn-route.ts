@@ -7,7 +7,7 @@ import { parseJson } from '../request/json-body.ts';
 import { readBody } from '../request/request-body.ts';
 import { encodingFrom, sessionFrom, timeoutFrom } from '../request/request-input.ts';
 import { readQuery } from '../request/request-query.ts';
-import { deadlineOf, left, refusal, type WriteParts, write } from './kv-routes.ts';
+import { deadlineOf, left, refusal, type WriteParts, write, writeHeaders } from './kv-routes.ts';
 import { txnFromJson, txnToJson } from './txn-json.ts';
 
 export async function postTxn(
@@ -26,13 +26,13 @@ export async function postTxn(
     timeoutMs: left(deadline),
   });
   const command = txnFromJson(parseJson(body), encoding);
-  const result = await write(context, command, { session, timeoutMs: left(deadline) });
+  const { at, result } = await write(context, command, { session, timeoutMs: left(deadline) });
   if (result.type !== 'txn') return refusal(result);
   const { revision } = result;
   const bytes = resultBytes(result);
   if (bytes > TXN_ANSWER_BYTES_MAX) throw writeTooLarge(revision, bytes);
   return whenRoom(account, bytes, () => {
     const text = JSON.stringify({ revision, ...txnToJson(result, command, encoding) });
-    return jsonAnswer(account, text, { 'raftchart-revision': String(revision) });
+    return jsonAnswer(account, text, writeHeaders(at, revision));
   });
 }

@@ -51,7 +51,7 @@ export async function getWatch(
     throw overloaded(`${count} watches are open on this node already. Ask another node, or later.`);
   }
   // "After now" means after all that was committed before the call, wherever it was.
-  if (from === null) await untilReadable(context.replica, timeoutMs);
+  if (from === null) await untilReadable(context.replica, { timeoutMs });
   const watch = new LiveWatch(context, { ...selector, ...(from !== null && { from }) });
   const body = new EventStream(context, watch, { ...parts, encoding }).readable;
   return new Response(body, {

@@ -166,7 +166,7 @@ function put(id: number, valueBytes: number): ClientRequest {
 }
 
 function read(id: number, consistency: 'linearizable' | 'local' = 'linearizable'): ClientRequest {
-  const rest = { limit: null, revision: null, keysOnly: false };
+  const rest = { limit: null, revision: null, keysOnly: false, atLeast: null };
   return { type: 'read', id, timeoutMs: 1_000, consistency, selector: ALL, ...rest };
 }
 
