@@ -145,12 +145,8 @@ export class Clients {
     this.#options.clock.defer(() => completed({ type: 'failed', error }));
   }
 
-  awaitReadable(
-    { atLeast, timeoutMs }: ReadableOptions,
-    completed: (error: RaftError | null) => void,
-  ): void {
-    const { clock, run } = this.#options;
-    if (this.reads.isFull) return clock.defer(() => completed(overloaded('reads')));
+  awaitReadable(options: ReadableOptions, completed: (error: RaftError | null) => void): void {
+    if (this.reads.isFull) return this.#options.clock.defer(() => completed(overloaded('reads')));
     const tell = (error: RaftError | null): void => {
       try {
         completed(error ?? this.#ended);
@@ -158,14 +154,8 @@ export class Clients {
         this.#callerThrew(thrown);
       }
     };
-    const deadline = clock.now() + timeoutMs;
-    if (atLeast === undefined) {
-      this.reads.add(deadline, tell);
-      return this.schedulePump();
-    }
-    this.reads.addAtLeast(atLeast, deadline, tell);
-    this.#sweeper.wake();
-    clock.defer(() => run(() => this.reads.lookAt(atLeast.index)));
+    this.reads.add(options, tell);
+    this.schedulePump();
   }
 
   /** Calls back once another member leads (§3.10), the one named if one is: never during the call. */

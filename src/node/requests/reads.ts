@@ -10,6 +10,7 @@ import type { ReadIndex, ReadIndexReply } from '../../core/message.ts';
 import { contradicts } from '../../core/term-runs.ts';
 import type { EntryId, Index, NodeId } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { ReadableOptions } from '../../ports/replica.ts';
 import type { ApplyProgress } from '../deeds/applying.ts';
 import type { Disk } from '../deeds/disk.ts';
 import type { Peers } from '../peers/peers.ts';
@@ -38,6 +39,8 @@ export interface ReadsOptions {
 export class Reads {
   readonly #options: ReadsOptions;
   readonly #pending = new PendingReads();
+  /** What reads have named since the chart was told last. */
+  readonly #named: Index[] = [];
   /** When the question under way was asked. */
   #askedMs = 0;
 
@@ -59,13 +62,15 @@ export class Reads {
   }
 
   /** A read of a caller here: `completed` is told once this node has applied what it has to see. */
-  add(deadline: number, completed: (error: RaftError | null) => void): void {
+  add({ atLeast, timeoutMs }: ReadableOptions, completed: (error: RaftError | null) => void): void {
+    const deadline = this.#options.clock.now() + timeoutMs;
+    if (atLeast !== undefined) return this.#addNamed(atLeast, deadline, completed);
     const answered = (): void => completed(null);
     this.#pending.add({ deadline, isLocal: true, answered, failed: completed });
   }
 
-  /** RD5: a read of a caller here that has to see one entry; it asks nobody. */
-  addAtLeast(id: EntryId, deadline: number, completed: (error: RaftError | null) => void): void {
+  /** RD5: it has to see one entry, and asks nobody. */
+  #addNamed(id: EntryId, deadline: number, completed: (error: RaftError | null) => void): void {
     const { actors, progress } = this.#options;
     const answered = (): void => {
       const { raft } = actors;
@@ -74,13 +79,7 @@ export class Reads {
     const overdue = (): RaftError => notApplied(id.index, progress.lastApplied);
     const read = { deadline, isLocal: true, answered, failed: completed, overdue };
     this.#pending.addConfirmed(read, id.index);
-  }
-
-  /** RD3: as the chart is told, which then says when. */
-  lookAt(readIndex: Index): void {
-    const { actors, progress } = this.#options;
-    const { lastApplied } = progress;
-    actors.tellReadIndex({ type: 'reads.confirmed', readIndex, lastApplied });
+    this.#named.push(id.index);
   }
 
   /** A follower asks what its reads have to wait for; false if that cannot be said here. */
@@ -123,6 +122,7 @@ export class Reads {
   /** Says what waits, and whom it could ask. */
   pump(): void {
     const { actors } = this.#options;
+    for (const readIndex of this.#named.splice(0)) this.#wait(readIndex);
     if (!this.#pending.isWaiting || actors.readIndexHas('asks')) return;
     const askable = this.#askable();
     if (askable !== null) actors.tellReadIndex({ type: 'reads.gathered', ...askable });
@@ -147,7 +147,7 @@ export class Reads {
   confirm(readIndex: Index): void {
     this.#options.timings.readsConfirmed(this.#askedMs);
     this.#pending.confirm(readIndex);
-    this.lookAt(readIndex);
+    this.#wait(readIndex);
   }
 
   /** RD3: costs nothing unless a confirmed read waits. */
@@ -168,6 +168,13 @@ export class Reads {
 
   failAll(error: RaftError): void {
     this.#pending.failAll(error);
+  }
+
+  /** RD3: the chart says when. */
+  #wait(readIndex: Index): void {
+    const { actors, progress } = this.#options;
+    const { lastApplied } = progress;
+    actors.tellReadIndex({ type: 'reads.confirmed', readIndex, lastApplied });
   }
 
   #ask(): void {
