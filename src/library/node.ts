@@ -223,7 +223,7 @@ export class RaftchartNode<
   /** Resolves once the cluster has a leader and this node has caught up with it. */
   ready(options?: CallOptions): Promise<void> {
     return withOptions('ready', options, 'safe', ({ timeoutMs, resolve, reject }) => {
-      this.#replica.awaitReadable({ timeoutMs }, (error) =>
+      this.#replica.awaitReadable({ timeoutMs, isPatient: true }, (error) =>
         error === null ? resolve() : reject(error),
       );
     });

@@ -14,3 +14,6 @@ export const TRANSFERS_MAX = 64;
 export const TIMED_RUNS_MAX = 1024;
 /** Bound: callers that wait for a snapshot. Past it: `RAFT_OVERLOADED`, at once. */
 export const SNAPSHOT_CALLS_MAX = 64;
+
+/** Callers wait at least so long for a leader, in milliseconds, before they are told that there is none (SP12). */
+export const PATIENCE_MIN_MS = 1_000;

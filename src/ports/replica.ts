@@ -58,6 +58,8 @@ export interface WaitOptions {
 export interface ReadableOptions extends WaitOptions {
   /** The read need not see more than this entry, and waits for nothing but that it is applied here. */
   readonly atLeast?: EntryId;
+  /** It waits for a leader until its deadline; others hear much sooner that there is none (SP12). */
+  readonly isPatient?: boolean;
 }
 
 export interface SubmitOptions extends WaitOptions {

@@ -58,6 +58,23 @@ export function notThere({ term, index }: EntryId): RaftError {
   );
 }
 
+/** SP12: nobody leads, as far as this member knows. */
+export function leaderless(waitedMs: number): RaftError {
+  return new RaftError(
+    'RAFT_NO_LEADER',
+    `this member has known no leader for ${waitedMs} ms: nothing was done; ask another member, or try again once a majority of the members is up`,
+  );
+}
+
+/** SP12: somebody leads, whom this member cannot reach. */
+export function disconnected(leader: NodeId, waitedMs: number): RaftError {
+  return new RaftError(
+    'RAFT_NO_LEADER',
+    `this member has had no connection to the leader ${leader} for ${waitedMs} ms: nothing was done; ask ${leader}, or another member`,
+    { leader },
+  );
+}
+
 export function lostOnTheWay(leader: NodeId): RaftError {
   return new RaftError(
     'RAFT_OUTCOME_UNKNOWN',

@@ -35,8 +35,10 @@ import { encodeSessionCommand, encodeSessionOperation } from '../../sessions/ses
 import type { Members } from '../peers/members.ts';
 import type { Actors } from '../tree/actors.ts';
 import type { End } from '../tree/endings.ts';
-import { lostOnTheWay, malformed, notServed, overloaded, tooSlow } from './call-errors.ts';
+import { lostOnTheWay, malformed, overloaded, tooSlow } from './call-errors.ts';
+import { guarded } from './guarded.ts';
 import { type ChangesOptions, MembershipChanges } from './membership-changes.ts';
+import { Patience } from './patience.ts';
 import { answerPeer, FORWARDED_DEADLINE_MS, mayNameTerm } from './peer-answers.ts';
 import { Proposals } from './proposals.ts';
 import { Reads, type ReadsOptions } from './reads.ts';
@@ -67,6 +69,7 @@ export class Clients {
   readonly changes: MembershipChanges;
   readonly #options: ClientsOptions;
   readonly #proposals: Proposals;
+  readonly #patience: Patience;
   readonly #unapplied: UnappliedRuns;
   readonly #sweeper: Sweeper;
   /** The newest request seen of each member (I5). */
@@ -85,6 +88,7 @@ export class Clients {
       () => progress.handedOver,
       (error) => this.#callerThrew(error),
     );
+    this.#patience = new Patience(options);
     this.#unapplied = new UnappliedRuns(() => progress.lastApplied);
     this.reads = new Reads(options);
     const numbering = { nextRequestId: () => this.#nextRequestId() };
@@ -147,14 +151,8 @@ export class Clients {
 
   awaitReadable(options: ReadableOptions, completed: (error: RaftError | null) => void): void {
     if (this.reads.isFull) return this.#options.clock.defer(() => completed(overloaded('reads')));
-    const tell = (error: RaftError | null): void => {
-      try {
-        completed(error ?? this.#ended);
-      } catch (thrown) {
-        this.#callerThrew(thrown);
-      }
-    };
-    this.reads.add(options, tell);
+    const tell = guarded(completed, (error) => this.#callerThrew(error));
+    this.reads.add(options, (error) => tell(error ?? this.#ended));
     this.schedulePump();
   }
 
@@ -381,7 +379,7 @@ export class Clients {
   }
 
   #sweep(now: number): boolean {
-    const unserved = (): RaftError => notServed(this.#options.actors.raft?.leaderId ?? null);
+    const unserved = this.#patience.look(now);
     this.#proposals.expire(now, unserved);
     this.reads.expire(now, unserved);
     this.transfers.expire(now);

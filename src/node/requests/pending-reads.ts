@@ -4,12 +4,15 @@
  */
 import type { RaftError } from '../../core/errors.ts';
 import type { Index } from '../../core/types.ts';
+import type { Unserved } from './patience.ts';
 
 export interface PendingRead {
   /** On the node's monotonic clock, in milliseconds. */
   readonly deadline: number;
   /** A read of this node waits until `readIndex` is applied here; another node's does not. */
   readonly isLocal: boolean;
+  /** It waits for a leader until its deadline, whatever the others do. */
+  readonly isPatient?: boolean | undefined;
   readonly answered: (readIndex: Index) => void;
   readonly failed: (error: RaftError) => void;
   /** What it is told once it is overdue, if that is not what all are told. */
@@ -67,12 +70,17 @@ export class PendingReads {
     for (const { read, readIndex } of ready) read.answered(readIndex);
   }
 
-  /** Ends the overdue ones. */
-  expire(now: number, error: () => RaftError): void {
+  /** Ends the overdue ones, and those that nobody has asked for and that nobody will (SP12). */
+  expire(now: number, { through, error }: Unserved): void {
     const isInTime = ({ deadline }: PendingRead): boolean => deadline > now;
-    const overdue = this.#all().filter((read) => !isInTime(read));
+    const mayWait = ({ deadline, isPatient }: PendingRead): boolean =>
+      deadline > (isPatient === true ? now : through);
+    const overdue = [
+      ...this.#waiting.filter((read) => !mayWait(read)),
+      ...this.#all().filter((read) => !isInTime(read) && !this.#waiting.includes(read)),
+    ];
     if (overdue.length === 0) return;
-    this.#waiting = this.#waiting.filter(isInTime);
+    this.#waiting = this.#waiting.filter(mayWait);
     this.#asked = this.#asked.filter(isInTime);
     this.#confirmed = this.#confirmed.filter(({ read }) => isInTime(read));
     for (const read of overdue) read.failed(read.overdue?.() ?? error());

@@ -16,6 +16,8 @@ import { AwaitedEntries } from './awaited-entries.ts';
 import { notServed } from './call-errors.ts';
 import { ForwardedCommands } from './forwarded-commands.ts';
 import { entriesOfGroups, type Group, placeGroups, type Waiter } from './group.ts';
+import { guarded } from './guarded.ts';
+import type { Unserved } from './patience.ts';
 import { ProposalQueue } from './proposal-queue.ts';
 
 export class Proposals {
@@ -129,8 +131,8 @@ export class Proposals {
   }
 
   /** Ends what is overdue: the queued ones safely, the others with their outcome unknown. */
-  expire(now: number, noLeader: () => RaftError): void {
-    this.#queue.expire(now, noLeader);
+  expire(now: number, { through, error }: Unserved): void {
+    this.#queue.expire(through, error);
     this.#awaited.expire(now);
     this.#forwarded.expire(now);
   }
@@ -144,10 +146,6 @@ export class Proposals {
 
   /** Nobody goes without an answer because the caller before it threw. */
   #tell({ completed }: Waiter, outcome: ProposalOutcome): void {
-    try {
-      completed(outcome);
-    } catch (error) {
-      this.#callerThrew(error);
-    }
+    guarded(completed, this.#callerThrew)(outcome);
   }
 }

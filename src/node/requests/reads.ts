@@ -17,6 +17,7 @@ import type { Peers } from '../peers/peers.ts';
 import type { Actors } from '../tree/actors.ts';
 import type { Timings } from '../view/timings.ts';
 import { notApplied, notThere } from './call-errors.ts';
+import type { Unserved } from './patience.ts';
 import { answerPeer, FORWARDED_DEADLINE_MS, mayNameTerm } from './peer-answers.ts';
 import { PendingReads } from './pending-reads.ts';
 
@@ -62,11 +63,14 @@ export class Reads {
   }
 
   /** A read of a caller here: `completed` is told once this node has applied what it has to see. */
-  add({ atLeast, timeoutMs }: ReadableOptions, completed: (error: RaftError | null) => void): void {
+  add(
+    { atLeast, isPatient, timeoutMs }: ReadableOptions,
+    completed: (error: RaftError | null) => void,
+  ): void {
     const deadline = this.#options.clock.now() + timeoutMs;
     if (atLeast !== undefined) return this.#addNamed(atLeast, deadline, completed);
     const answered = (): void => completed(null);
-    this.#pending.add({ deadline, isLocal: true, answered, failed: completed });
+    this.#pending.add({ deadline, isLocal: true, isPatient, answered, failed: completed });
   }
 
   /** RD5: it has to see one entry, and asks nobody. */
@@ -162,8 +166,8 @@ export class Reads {
     this.#pending.answer(lastApplied);
   }
 
-  expire(now: number, error: () => RaftError): void {
-    this.#pending.expire(now, error);
+  expire(now: number, unserved: Unserved): void {
+    this.#pending.expire(now, unserved);
   }
 
   failAll(error: RaftError): void {
