@@ -15,7 +15,10 @@ export interface ApplierContext {
 export type ApplierEvent =
   | { readonly type: 'commit.advanced'; readonly commitIndex: Index }
   | { readonly type: 'apply.completed'; readonly throughIndex: Index }
-  | { readonly type: 'apply.failed'; readonly error: unknown };
+  | { readonly type: 'apply.failed'; readonly error: unknown }
+  /** The log begins anew behind a snapshot: what it holds is to take the place of the state. */
+  | { readonly type: 'restore.requested' }
+  | { readonly type: 'restore.completed'; readonly throughIndex: Index };
 
 /** What a name is given that stands on an arrow: the arrow's event, whole. */
 const event = <Event>(heard: { readonly event: Event }): Event => heard.event;
@@ -34,6 +37,7 @@ export const applierMachine = setup({
     recordCommit: (_, _news: { commitIndex: Index }) => {},
     recordApplied: (_, _done: { throughIndex: Index }) => {},
     applyNext: () => {},
+    restore: () => {},
     recordError: (_, _failure: { error: unknown }) => {},
   },
 }).createMachine({
@@ -48,6 +52,8 @@ export const applierMachine = setup({
   initial: 'idle',
   output: ({ context }) => ({ error: context.error }),
   on: {
+    'restore.requested': {},
+    'restore.completed': {},
     'apply.failed': { target: '.failed', actions: { type: 'recordError', params: event } },
   },
   states: {
@@ -60,6 +66,7 @@ export const applierMachine = setup({
           actions: { type: 'recordCommit', params: event },
         },
         'apply.completed': {},
+        'restore.requested': 'restoring',
       },
     },
     applying: {
@@ -68,6 +75,7 @@ export const applierMachine = setup({
       entry: 'applyNext',
       on: {
         'commit.advanced': { actions: { type: 'recordCommit', params: event } },
+        'restore.requested': 'finishing',
         'apply.completed': [
           {
             guard: { type: 'isAllApplied', params: event },
@@ -79,6 +87,34 @@ export const applierMachine = setup({
             reenter: true,
             actions: { type: 'recordApplied', params: event },
           },
+        ],
+      },
+    },
+    finishing: {
+      description: 'The batch with the state machine is the last before its state is replaced.',
+      meta: { rules: ['IS3'] },
+      on: {
+        'commit.advanced': { actions: { type: 'recordCommit', params: event } },
+        'apply.completed': {
+          target: 'restoring',
+          actions: { type: 'recordApplied', params: event },
+        },
+      },
+    },
+    restoring: {
+      description: 'The state of a snapshot takes the place of the old one.',
+      meta: { rules: ['IS3'] },
+      entry: 'restore',
+      on: {
+        'commit.advanced': { actions: { type: 'recordCommit', params: event } },
+        'apply.completed': {},
+        'restore.completed': [
+          {
+            guard: { type: 'isAllApplied', params: event },
+            target: 'idle',
+            actions: { type: 'recordApplied', params: event },
+          },
+          { target: 'applying', actions: { type: 'recordApplied', params: event } },
         ],
       },
     },

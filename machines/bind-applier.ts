@@ -17,10 +17,12 @@ export const applier = applierMachine.provide({
       changes: { commitIndex: greater(commitIndex, state.commitIndex) },
       effects: [],
     })),
-    recordApplied: perform((_, { throughIndex }) => ({
-      changes: { lastApplied: throughIndex },
+    recordApplied: perform(({ commitIndex }, { throughIndex }) => ({
+      // What a snapshot holds is committed, whoever has said so.
+      changes: { lastApplied: throughIndex, commitIndex: greater(commitIndex, throughIndex) },
       effects: [],
     })),
+    restore: perform(() => ({ changes: {}, effects: [{ type: 'restore' }] })),
     applyNext: perform(({ lastApplied, commitIndex }) => ({
       changes: {},
       effects: [{ type: 'apply', fromIndex: nextIndex(lastApplied), throughIndex: commitIndex }],

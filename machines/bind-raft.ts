@@ -11,6 +11,7 @@ import * as compaction from '../src/rules/compaction.ts';
 import { mayAppend } from '../src/rules/configuration-change.ts';
 import { isElectable, membersChange } from '../src/rules/configurations.ts';
 import * as election from '../src/rules/election.ts';
+import { installSnapshot } from '../src/rules/installation.ts';
 import * as leadership from '../src/rules/leadership.ts';
 import * as matching from '../src/rules/log-matching.ts';
 import { startProgress } from '../src/rules/progress.ts';
@@ -209,6 +210,7 @@ function bindElection(chart: Chart): Chart {
       },
       noteDurable: perform((state, { entry }) => commit.noteDurable(state, entry)),
       compactLog: perform(compaction.compactLog),
+      installSnapshot: perform(installSnapshot),
     },
   });
 }

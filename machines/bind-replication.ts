@@ -15,12 +15,22 @@ const leaves =
   ({ context }: { readonly context: ReplicationState }, news: progress.ReplicationLesson) =>
     judge({ ...context, ...progress.learn(context, news) });
 
+function endsBelowBase(state: ReplicationState, answer: progress.Rejection): boolean {
+  return progress.needsSnapshot({ ...state, ...progress.learnRejected(state, answer) });
+}
+
 export const replication = replicationMachine.provide({
   guards: {
     isOfHeartbeat: ({ context }, { matchIndex }) => !progress.answersProbe(context, matchIndex),
     isLate: ({ context }, { matchIndex }) => matchIndex <= context.matchIndex,
     isOpenProbe: ({ context }, answer) => progress.isOpenRejection(context, answer, true),
     isOpenAppend: ({ context }, answer) => progress.isOpenRejection(context, answer, false),
+    isOpenProbeBelowBase: ({ context }, answer) =>
+      progress.isOpenRejection(context, answer, true) && endsBelowBase(context, answer),
+    isOpenAppendBelowBase: ({ context }, answer) =>
+      progress.isOpenRejection(context, answer, false) && endsBelowBase(context, answer),
+    losesNext: leaves(progress.needsSnapshot),
+    leavesBaseLacked: leaves(progress.needsSnapshot),
     leavesMore: leaves((state) => progress.hasMore(state) && progress.hasWindow(state)),
     leavesNoRoom: leaves(progress.hasMore),
     leavesUnanswered: leaves(({ inflight }) => inflight.length > 0),
@@ -36,6 +46,7 @@ export const replication = replicationMachine.provide({
     recordAcceptance: perform(progress.recordAcceptance),
     recordContact: perform((state, { round }) => progress.reportContact(state, round)),
     backtrack: perform(progress.backtrack),
+    offerSnapshot: perform(progress.offerSnapshot),
     restart: perform(progress.restart),
     reportStall: perform(progress.reportStall),
   },

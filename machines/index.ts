@@ -15,6 +15,7 @@ import { bindNode, callId } from './bind-node.ts';
 import { bindRaft, type RaftPorts, replicationId, tellingRole } from './bind-raft.ts';
 import { readIndex } from './bind-read-index.ts';
 import { replication } from './bind-replication.ts';
+import { snapshotReceiver } from './bind-snapshot-receiver.ts';
 import { snapshotter } from './bind-snapshotter.ts';
 import { callMachine } from './call.machine.ts';
 import { forwardingMachine } from './forwarding.machine.ts';
@@ -27,6 +28,7 @@ import { withOutlet } from './outlet.ts';
 import { raftMachine } from './raft.machine.ts';
 import { readIndexMachine } from './read-index.machine.ts';
 import { replicationMachine } from './replication.machine.ts';
+import { snapshotReceiverMachine } from './snapshot-receiver.machine.ts';
 import { snapshotterMachine } from './snapshotter.machine.ts';
 import { linkId } from './tellings.ts';
 
@@ -44,6 +46,10 @@ export type { NodeContext, NodeEvent } from './node.machine.ts';
 export type { RaftGrant, RaftTag } from './raft.types.ts';
 export type * from './read-index.machine.ts';
 export type { ReplicationEvent } from './replication.types.ts';
+export type {
+  SnapshotReceiverContext,
+  SnapshotReceiverEvent,
+} from './snapshot-receiver.machine.ts';
 export type { SnapshotterContext, SnapshotterEvent } from './snapshotter.machine.ts';
 
 /** Every chart there is; what is drawn, checked and tested walks this list. */
@@ -59,6 +65,7 @@ export const charts = {
   readIndex: readIndexMachine,
   forwarding: forwardingMachine,
   snapshotter: snapshotterMachine,
+  snapshotReceiver: snapshotReceiverMachine,
 } as const;
 
 export interface ChartPorts extends RaftPorts {
@@ -83,6 +90,7 @@ export function bindCharts({ outlet, guardAsked, recover, ...ports }: ChartPorts
     readIndex: led(readIndex),
     forwarding: led(forwarding),
     snapshotter: led(snapshotter),
+    snapshotReceiver: led(snapshotReceiver),
     membership: led(membership),
     link: led(bindLink(ports.random)),
     call: led(call),

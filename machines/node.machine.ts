@@ -17,6 +17,7 @@ import type { membershipMachine } from './membership.machine.ts';
 import type { ChartMeta } from './meta.types.ts';
 import type { raftMachine } from './raft.machine.ts';
 import type { readIndexMachine } from './read-index.machine.ts';
+import type { snapshotReceiverMachine } from './snapshot-receiver.machine.ts';
 import type { snapshotterMachine } from './snapshotter.machine.ts';
 
 export interface NodeContext {
@@ -76,6 +77,7 @@ export const nodeMachine = setup({
     forwarding: placeholder as unknown as typeof forwardingMachine,
     snapshotter: placeholder as unknown as typeof snapshotterMachine,
     membership: placeholder as unknown as typeof membershipMachine,
+    snapshotReceiver: placeholder as unknown as typeof snapshotReceiverMachine,
     link: placeholder as unknown as typeof linkMachine,
     call: placeholder as unknown as typeof callMachine,
   },
@@ -201,6 +203,12 @@ export const nodeMachine = setup({
           input: ({ context }) => ({
             roundMs: context.recovered?.timing.electionTimeoutMinMs ?? 300,
           }),
+          onError: { target: 'halted', actions: { type: 'recordError', params: event } },
+        },
+        {
+          id: 'snapshotReceiver',
+          src: 'snapshotReceiver',
+          onDone: { target: 'halted', actions: { type: 'recordFailure', params: event } },
           onError: { target: 'halted', actions: { type: 'recordError', params: event } },
         },
         {

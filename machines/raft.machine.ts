@@ -63,6 +63,7 @@ export const raftMachine = setup({
     assertSoleLeader: (_, _request: Received<'entries.received'>) => {},
     noteDurable: (_, _written: Received<'disk.durable'>) => {},
     compactLog: (_, _behind: Received<'compaction.requested'>) => {},
+    installSnapshot: (_, _whole: Received<'snapshot.received'>) => {},
     becomeLeader: () => {},
     startReplication: () => {},
     stopReplication: () => {},
@@ -146,6 +147,10 @@ export const raftMachine = setup({
     },
     'disk.durable': { actions: { type: 'noteDurable', params: event }, meta: { rules: ['PS5'] } },
     'compaction.requested': { actions: { type: 'compactLog', params: event } },
+    'snapshot.received': {
+      actions: { type: 'installSnapshot', params: event },
+      meta: { rules: ['IS2'] },
+    },
     'preVote.answered': {},
     'vote.answered': {},
     'proposals.gathered': {},

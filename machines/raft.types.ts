@@ -1,5 +1,5 @@
 /** What the raft chart hears. Terms are normalised before: `term.observed` precedes a newer message. */
-import type { Membership } from '../src/core/configuration.ts';
+import type { Membership, MembershipAt } from '../src/core/configuration.ts';
 import type { HardState } from '../src/core/hard-state.ts';
 import type { EntrySpan, LogBase } from '../src/core/log-shape.ts';
 import type {
@@ -35,6 +35,12 @@ export type RaftEvent =
   | { readonly type: 'disk.stalled' }
   /** A snapshot on disk holds what the log does through this entry, and more. */
   | ({ readonly type: 'compaction.requested' } & LogBase)
+  /** A snapshot of another member is on disk, whole. */
+  | {
+      readonly type: 'snapshot.received';
+      readonly lastEntry: EntryId;
+      readonly membership: MembershipAt;
+    }
   | {
       readonly type: 'peer.progressed';
       readonly peer: NodeId;

@@ -27,6 +27,10 @@ export const replicationMachine = setup({
     isLate: (_, _answer: Received<'append.accepted'>) => false,
     isOpenProbe: (_, _answer: Received<'append.rejected'>) => true,
     isOpenAppend: (_, _answer: Received<'append.rejected'>) => true,
+    isOpenProbeBelowBase: (_, _answer: Received<'append.rejected'>) => false,
+    isOpenAppendBelowBase: (_, _answer: Received<'append.rejected'>) => false,
+    losesNext: (_, _news: Received<'log.compacted'>) => false,
+    leavesBaseLacked: (_, _answer: Received<'append.accepted'>) => false,
     leavesMore: (_, _news: ReplicationLesson) => false,
     leavesNoRoom: (_, _news: ReplicationLesson) => false,
     leavesUnanswered: (_, _news: ReplicationLesson) => false,
@@ -42,6 +46,7 @@ export const replicationMachine = setup({
     recordAcceptance: (_, _answer: Received<'append.accepted'>) => {},
     recordContact: (_, _answer: { round: number }) => {},
     backtrack: (_, _answer: Received<'append.rejected'>) => {},
+    offerSnapshot: () => {},
     restart: () => {},
     reportStall: () => {},
   },
@@ -116,7 +121,21 @@ export const replicationMachine = setup({
           },
           { target: 'replicate', actions: { type: 'recordAcceptance', params: event } },
         ],
+        'log.compacted': [
+          {
+            guard: { type: 'losesNext', params: event },
+            target: 'snapshot',
+            actions: { type: 'learn', params: event },
+          },
+          { actions: { type: 'learn', params: event } },
+        ],
         'append.rejected': [
+          {
+            guard: { type: 'isOpenProbeBelowBase', params: event },
+            target: 'snapshot',
+            actions: { type: 'backtrack', params: event },
+            meta: { rules: ['LR20'] },
+          },
           {
             guard: { type: 'isOpenProbe', params: event },
             target: '.asking',
@@ -143,6 +162,29 @@ export const replicationMachine = setup({
         },
       },
     },
+    snapshot: {
+      description:
+        'What the peer lacks next only a snapshot holds: it is offered until it is there.',
+      meta: { rules: ['LR20', 'LR21'] },
+      entry: 'offerSnapshot',
+      on: {
+        'heartbeat.due': { actions: ['heartbeat', 'offerSnapshot'] },
+        'append.rejected': { actions: { type: 'recordContact', params: event } },
+        'append.accepted': [
+          {
+            guard: { type: 'leavesBaseLacked', params: event },
+            actions: { type: 'recordAcceptance', params: event },
+          },
+          {
+            guard: { type: 'leavesMore', params: event },
+            target: 'replicate.sending',
+            actions: { type: 'recordAcceptance', params: event },
+            meta: { rules: ['LR21'] },
+          },
+          { target: 'replicate.owing', actions: { type: 'recordAcceptance', params: event } },
+        ],
+      },
+    },
     replicate: {
       description: 'Both logs agree up to matchIndex; entries are streamed ahead of the answers.',
       meta: { rules: ['LR10', 'LR11'] },
@@ -155,7 +197,21 @@ export const replicationMachine = setup({
           meta: { rules: ['LR12'] },
         },
         'append.accepted': { actions: { type: 'recordAcceptance', params: event } },
+        'log.compacted': [
+          {
+            guard: { type: 'losesNext', params: event },
+            target: 'snapshot',
+            actions: { type: 'learn', params: event },
+          },
+          { actions: { type: 'learn', params: event } },
+        ],
         'append.rejected': [
+          {
+            guard: { type: 'isOpenAppendBelowBase', params: event },
+            target: 'snapshot',
+            actions: { type: 'backtrack', params: event },
+            meta: { rules: ['LR20'] },
+          },
           {
             guard: { type: 'isOpenAppend', params: event },
             target: 'probe',

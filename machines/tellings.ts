@@ -43,9 +43,11 @@ const TELLINGS: Tellings = {
   roundConfirmed: ({ readIndex }) => [
     { to: 'readIndex', event: { type: 'round.confirmed', readIndex } },
   ],
-  admitCall: ({ call, hello }) => [
-    { to: linkId(hello.identity.nodeId), event: { type: 'call.admitted', call } },
-  ],
+  // Whoever comes for a snapshot has a connection of its own, and its link is not concerned.
+  admitCall: ({ call, hello }) =>
+    hello.purpose === 'snapshot'
+      ? []
+      : [{ to: linkId(hello.identity.nodeId), event: { type: 'call.admitted', call } }],
   proposeConfiguration: ({ membership }) => [
     { to: 'raft', event: { type: 'configuration.proposed', membership } },
   ],

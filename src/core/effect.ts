@@ -128,6 +128,8 @@ export interface Progressed {
 
 export type ReplicationEffect =
   | Replicate
+  /** Tell the peer which snapshot is to be had here. */
+  | { readonly type: 'offerSnapshot'; readonly to: NodeId; readonly term: Term }
   | Progressed
   /** A peer that stopped making progress, or started again, for logs and metrics. */
   | { readonly type: 'peerStalled'; readonly peer: NodeId; readonly matchIndex: Index };
@@ -183,7 +185,20 @@ export interface Apply {
   readonly throughIndex: Index;
 }
 
-export type ApplierEffect = Apply;
+/** Put the newest snapshot in the place of the state; answer `restore.completed` or `apply.failed`. */
+export interface Restore {
+  readonly type: 'restore';
+}
+
+export type ApplierEffect = Apply | Restore;
+
+export type SnapshotReceiverEffect =
+  /** Fetch it over a connection of its own; answer `chunk.stored` at each step, and `pull.completed` or `pull.ended`. */
+  | { readonly type: 'pullSnapshot'; readonly from: NodeId }
+  /** Let go of that connection; what came stays on disk. */
+  | { readonly type: 'endPull' }
+  /** Make it whole on disk and put it in the place of log and state; answer `install.ended`. */
+  | { readonly type: 'installSnapshot' };
 
 export type SnapshotterEffect =
   /** Pin the state between two batches; answer `snapshot.captured`, `snapshot.refused` or `snapshot.impossible`. */
@@ -265,6 +280,7 @@ export type Effect =
   | LogWriterEffect
   | ApplierEffect
   | SnapshotterEffect
+  | SnapshotReceiverEffect
   | LinkEffect
   | CallEffect
   | NodeEffect;

@@ -8,6 +8,9 @@ import type { Index, NodeId } from './types.ts';
  */
 export const PROTOCOL_VERSION = 3;
 
+/** What a connection is for: to speak with each other, or to fetch a snapshot, off the lane of everything else. */
+export const PURPOSES = ['talk', 'snapshot'] as const;
+
 export interface Hello {
   readonly protocolVersion: number;
   readonly identity: NodeIdentity;
@@ -18,4 +21,5 @@ export interface Hello {
    * older one cannot say who is no member.
    */
   readonly configurationIndex: Index;
+  readonly purpose: (typeof PURPOSES)[number];
 }

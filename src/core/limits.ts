@@ -51,6 +51,8 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
 
 /** Bound: bytes of one chunk of a snapshot, on disk, on the wire and as a state machine makes it. */
 export const SNAPSHOT_CHUNK_BYTES_MAX = 256 * KIB;
+/** Bound: chunks of one snapshot; an offer of more is no offer. */
+export const SNAPSHOT_CHUNKS_MAX = 2 ** 32 - 1;
 /** Bound: runs of entries beside one message, which counts them in 16 bits. */
 export const RUNS_PER_MESSAGE_MAX = 0xffff;
 /** Bound: the largest frame that is not a run of entries, a hello; `frameBytesMax` must leave room for it. */
@@ -76,6 +78,10 @@ export const COMMIT_NOTICE_DELAY_MS = 10;
 export const FORWARD_PAUSE_MS = { first: 20, max: 320 };
 /** So many messages in credit, and the leader has room again: from there on they are not counted. */
 export const FORWARDS_COUNTED_MAX = 64;
+/** After a fetch of a snapshot was cut it is begun again at the first offer after this long, in milliseconds. */
+export const PULL_PAUSE_MS = 200;
+/** Whoever sends nothing of a snapshot for so long is given up, in milliseconds. */
+export const PULL_PATIENCE_MS = 5_000;
 /** Waits between attempts to reach a peer, in milliseconds: doubled each time, with jitter. */
 export const DIAL_BACKOFF_MIN_MS = 20;
 export const DIAL_BACKOFF_MAX_MS = 500;

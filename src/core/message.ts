@@ -159,6 +159,48 @@ export interface ChangeMembersReply {
   readonly learners: readonly NodeId[];
 }
 
+/**
+ * What a peer lacks next only a snapshot holds: this one is to be had of the sender (§5.2). The members in force at its end
+ * travel beside it, as a configuration entry one behind its place, since the founding stands at 0.
+ */
+export interface SnapshotOffer {
+  readonly type: 'SnapshotOffer';
+  readonly term: Term;
+  readonly lastEntry: EntryId;
+  /** The time of the log there. */
+  readonly timeMs: number;
+  readonly chunkCount: number;
+  readonly bytes: number;
+  readonly checksum: number;
+}
+
+/** On a connection of its own: send me this chunk of that snapshot. Each is asked for by itself. */
+export interface PullChunk {
+  readonly type: 'PullChunk';
+  readonly term: Term;
+  readonly lastEntry: EntryId;
+  readonly checksum: number;
+  /** From 0. */
+  readonly chunk: number;
+}
+
+/** A chunk, or a part of one that does not fit into a frame; its bytes travel beside it. */
+export interface SnapshotChunk {
+  readonly type: 'SnapshotChunk';
+  readonly term: Term;
+  readonly chunk: number;
+  /** Where the part begins in the chunk. */
+  readonly offset: number;
+  /** Of the whole chunk, in bytes. */
+  readonly size: number;
+}
+
+/** That snapshot is not to be had here any more. */
+export interface SnapshotGone {
+  readonly type: 'SnapshotGone';
+  readonly term: Term;
+}
+
 /** Says nothing but that the sender lives: members that have nothing to say still say it (TR19). */
 export interface Ping {
   readonly type: 'Ping';
@@ -181,4 +223,8 @@ export type Message =
   | TransferLeadershipReply
   | ChangeMembers
   | ChangeMembersReply
+  | SnapshotOffer
+  | PullChunk
+  | SnapshotChunk
+  | SnapshotGone
   | Ping;

@@ -1,7 +1,7 @@
 /** Puts the parts of a node together, once its store has been opened, and gives each what it needs of the others. */
 import type { Send } from '../core/effect.ts';
 import { lastLog } from '../core/term-runs.ts';
-import type { NodeId } from '../core/types.ts';
+import type { Index, NodeId } from '../core/types.ts';
 import type { RecoveredLog } from '../ports/log-store.ts';
 import { ApplyTurns } from './deeds/apply-turns.ts';
 import { Applying } from './deeds/applying.ts';
@@ -23,6 +23,9 @@ import { PeerProblems } from './peers/problems.ts';
 import { receive } from './receive.ts';
 import { Clients } from './requests/clients.ts';
 import { SnapshotCalls } from './requests/snapshot-calls.ts';
+import { Installing } from './snapshots/installing.ts';
+import { Pulling } from './snapshots/pulling.ts';
+import { Serving } from './snapshots/serving.ts';
 import type { Part } from './tree/endings.ts';
 import type { Life } from './tree/life.ts';
 import { appliedAtStart } from './tree/recovery.ts';
@@ -33,7 +36,7 @@ import { Timings } from './view/timings.ts';
 /** States of a link chart that ask for a connection. */
 const CALLING: readonly string[] = ['dialing', 'handshaking'];
 
-interface FedByTheLog extends Pick<Parts, 'snapshotCalls' | 'snapshots'> {
+interface FedByTheLog extends Pick<Parts, 'installing' | 'snapshotCalls' | 'snapshots'> {
   readonly applyTurns: ApplyTurns;
   readonly log: LogReader;
   readonly tail: LogTail;
@@ -52,7 +55,10 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
   const { id, instruments, limits, machine } = settings;
   const audience = new Audience((call) => clock.defer(call));
   const { actors } = life;
-  const left = (peer: NodeId): void => peers.left(peer);
+  const left = (peer: NodeId): void => {
+    peers.left(peer);
+    serving.left(peer);
+  };
   const members = new Members({ id, actors, clock, told: settings.members, left });
   const problems = new PeerProblems(
     clock,
@@ -60,9 +66,10 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
     (event) => audience.peer.tell(event),
   );
   const known = { members, problems };
-  const { callers, dialler, peers } = connectionsOf(beginnings, known, (from, message, runs) =>
+  const connections = connectionsOf(beginnings, known, (from, message, runs) =>
     receive(parts, from, message, runs),
   );
+  const { peers, pulling, serving } = connections;
   const disk = diskOf(beginnings, ({ to, message }) => peers.send(to, message, []));
   const timings = new Timings(clock);
   const progress = appliedAtStart(recovered);
@@ -72,12 +79,12 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
     progress,
   });
   const applying = new Applying({ machine, clock, progress, taker: clients, instruments });
-  const fed = fedByTheLog(beginnings, { applying, clients, timings });
-  const { snapshotCalls, snapshots } = fed;
+  const fed = fedByTheLog(beginnings, { applying, clients, disk, pulling, timings });
+  const { installing, snapshotCalls, snapshots } = fed;
   const parts: Parts = {
     ...{ id, clock, limits, run: life.run, actors },
-    ...{ applying, audience, callers, clients, dialler, disk, members, peers, problems, timings },
-    ...{ snapshotCalls, snapshots },
+    ...{ applying, audience, clients, disk, members, problems, timings, ...connections },
+    ...{ installing, snapshotCalls, snapshots },
     roles: new Roles(recovered.hardState.term, (event) => audience.role.tell(event)),
   };
   const deeds = buildDeeds(parts, fed);
@@ -91,11 +98,12 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
 /** Safety: what writes and speaks ends first (FS2). */
 function endings(parts: Parts, { instruments }: Settings, ports: Part): readonly Part[] {
   const { actors, applying, audience, clients, disk, members, peers, problems, roles } = parts;
-  const { snapshotCalls, snapshots } = parts;
+  const { installing, pulling, serving, snapshotCalls, snapshots } = parts;
   const halting: Part = {
     end: ({ error }) => void (error === null || instruments?.performing?.('halted')),
   };
-  const first = [disk, snapshots, peers, applying, problems, members];
+  const fetching = [pulling, serving, installing];
+  const first = [disk, snapshots, peers, ...fetching, applying, problems, members];
   const speaking = [clients, snapshotCalls, roles, audience];
   return [...first, halting, actors, ...speaking, ports];
 }
@@ -116,46 +124,56 @@ function connectionsOf(
   { life, recovered, settings }: Beginnings,
   { members, problems }: Pick<Parts, 'members' | 'problems'>,
   received: PeersOptions['received'],
-): Pick<Parts, 'callers' | 'dialler' | 'peers'> {
+): Pick<Parts, 'callers' | 'dialler' | 'peers' | 'pulling' | 'serving'> {
   const { store, transport } = settings;
   const { identity, peers: known } = recovered;
-  const { actors, fail: failed, run } = life;
+  const { actors, clock, fail: failed, run } = life;
+  const addressOf = (peer: NodeId): string | null => members.addressOf(peer);
   const shared = { failed, problems, run, members };
   const introductions = new Introductions({ ...shared, identity, known, store });
   const tellLink: PeersOptions['tellLink'] = (peer, event) => actors.tellLink(peer, event);
   const peers = new Peers({ ...shared, introductions, received, tellLink });
   const connecting = { introductions, peers, problems, run, tellLink };
-  const dialler = new Dialler({
-    ...{ ...connecting, transport },
-    addressOf: (peer) => members.addressOf(peer),
+  const dialler = new Dialler({ ...connecting, addressOf, transport });
+  const { snapshots } = store;
+  const serving = new Serving({
+    ...{ actors, clock, fail: failed, limits: settings.limits, peers, run },
+    store: snapshots,
+  });
+  const pulling = new Pulling({
+    ...{ actors, addressOf, introductions, peers, run, transport },
+    store: snapshots,
   });
   const callers = new Callers({
     ...connecting,
+    serving,
     begin: (call) => actors.tellNode({ type: 'call.received', call }),
     tellCall: (call, event) => actors.tellCall(call, event),
     members,
     isCalling: (peer) =>
       settings.id < peer && CALLING.includes(actors.link(peer)?.state ?? 'closed'),
   });
-  return { callers, dialler, peers };
+  return { callers, dialler, peers, pulling, serving };
 }
 
 /** What reads the log to apply it, and takes snapshots of what comes of that. */
 function fedByTheLog(
   { life, settings }: Beginnings,
-  { applying, clients, timings }: Pick<Parts, 'applying' | 'clients' | 'timings'>,
+  parts: Pick<Parts, 'applying' | 'clients' | 'disk' | 'pulling' | 'timings'>,
 ): FedByTheLog {
+  const { applying, clients, timings } = parts;
   const { actors, clock, run } = life;
   const { limits, machine, store } = settings;
   const tail = new LogTail(limits.cacheBytesMax);
   const log = new LogReader({ tail, store, run, fail: life.fail });
+  const applied = (lastApplied: Index): void => {
+    clients.reads.applied(lastApplied);
+    actors.tellSnapshotter({ type: 'entries.applied', lastApplied, bytes: applying.bytes });
+  };
   const applyTurns = new ApplyTurns({
     ...{ actors, applying, clock, log, run, timings },
     bytesMax: limits.applyBytesMax,
-    applied: (lastApplied) => {
-      clients.reads.applied(lastApplied);
-      actors.tellSnapshotter({ type: 'entries.applied', lastApplied, bytes: applying.bytes });
-    },
+    applied,
   });
   const snapshots = new Snapshots({
     ...{ actors, applying, clock, machine, run },
@@ -167,7 +185,8 @@ function fedByTheLog(
     ...{ actors, applying, clock, snapshots },
     store: store.snapshots,
   });
-  return { applyTurns, log, snapshotCalls, snapshots, tail };
+  const installing = new Installing({ ...parts, actors, applied, machine, run, store });
+  return { applyTurns, installing, log, snapshotCalls, snapshots, tail };
 }
 
 function buildDeeds(parts: Parts, { applyTurns, log, tail }: FedByTheLog): Deeds {

@@ -12,6 +12,7 @@ import type {
   RaftOutput,
   ReadIndexEffect,
   ReplicationEffect,
+  SnapshotReceiverEffect,
   SnapshotterEffect,
 } from '../core/effect.ts';
 import type { EntryRun } from '../core/entry-run.ts';
@@ -110,7 +111,7 @@ function raftDeeds(doers: Doers): DeedsOf<RaftOutput> {
 }
 
 function logDeeds(doers: Doers): DeedsOf<LogWriterEffect | ApplierEffect | HandOver | Drain> {
-  const { actors, applyTurns, audience, clients, disk, logWriting } = doers;
+  const { actors, applyTurns, audience, clients, disk, installing, logWriting } = doers;
   return {
     flushLog: ({ batch }) => logWriting.flush(batch),
     logDurable: () => clients.pump(),
@@ -122,6 +123,7 @@ function logDeeds(doers: Doers): DeedsOf<LogWriterEffect | ApplierEffect | HandO
       audience.disk.tell({ isStalled: false, forMs: Math.round(disk.writingForMs) });
     },
     apply: (effect) => applyTurns.apply(effect),
+    restore: () => installing.restore(),
     handOver: () => clients.handOver(() => actors.tellNode({ type: 'handedOver' })),
     drain: () => clients.drain(() => actors.tellNode({ type: 'drained' })),
   };
@@ -135,9 +137,11 @@ function membershipDeeds({ clients }: Doers): DeedsOf<MembershipEffect> {
   };
 }
 
-function replicationDeeds({ clients, problems, replicating }: Doers): DeedsOf<ReplicationEffect> {
+function replicationDeeds(doers: Doers): DeedsOf<ReplicationEffect> {
+  const { clients, problems, replicating, serving } = doers;
   return {
     replicate: (effect) => replicating.replicate(effect),
+    offerSnapshot: ({ to, term }) => serving.offer(to, term),
     progressed: ({ peer, matchIndex }) => {
       problems.progressed(peer, matchIndex);
       clients.changes.progressed(peer, matchIndex);
@@ -174,12 +178,16 @@ function requestDeeds({ clients }: Doers): DeedsOf<ReadIndexEffect | Forward> {
   };
 }
 
-function snapshotDeeds({ snapshotCalls, snapshots }: Doers): DeedsOf<SnapshotterEffect> {
+function snapshotDeeds(doers: Doers): DeedsOf<SnapshotterEffect | SnapshotReceiverEffect> {
+  const { installing, pulling, snapshotCalls, snapshots } = doers;
   return {
     captureSnapshot: () => snapshots.capture(),
     storeSnapshot: () => snapshots.store(),
     compactLog: () => snapshots.compact(),
     snapshotEnded: () => snapshotCalls.ended(),
+    pullSnapshot: ({ from }) => pulling.pull(from),
+    endPull: () => pulling.endPull(),
+    installSnapshot: () => installing.install(),
   };
 }
 

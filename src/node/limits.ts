@@ -17,3 +17,15 @@ export const SNAPSHOT_CALLS_MAX = 64;
 
 /** Callers wait at least so long for a leader, in milliseconds, before they are told that there is none (SP12). */
 export const PATIENCE_MIN_MS = 1_000;
+/** Bound: chunks of a snapshot that are asked for and not on disk yet; no more are asked for. */
+export const PULL_WINDOW_CHUNKS = 4;
+/** Bound: requests for chunks that wait on one connection; whoever asks for more is hung up. */
+export const PULLS_WAITING_MAX = 16;
+/** Bound: members that fetch a snapshot from this one at a time; who comes later is hung up, and tries again. */
+export const SERVED_MAX = 8;
+/** A snapshot stays for whoever fetches it until nothing was asked for so long, in milliseconds. */
+export const SERVED_SILENCE_MS = 10_000;
+/** Bound: snapshots leave no faster than this, whoever they are for, so that they leave room for all else. */
+export const SNAPSHOT_BYTES_PER_SECOND = 100 * 1024 * 1024;
+/** Where a connection is full, the rest of a chunk is tried again after this, in milliseconds. */
+export const SEND_RETRY_MS = 20;

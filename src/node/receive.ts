@@ -13,7 +13,7 @@ import { refuseStaleEntries } from '../rules/log-matching.ts';
 import type { Parts } from './parts.ts';
 import { type Actors, raftOf } from './tree/actors.ts';
 
-type Receivers = Pick<Parts, 'actors' | 'clients' | 'disk' | 'run'>;
+type Receivers = Pick<Parts, 'actors' | 'clients' | 'disk' | 'installing' | 'run'>;
 
 export function receive(
   receivers: Receivers,
@@ -80,6 +80,12 @@ function deliver(
       return clients.changes.answeredBy(message);
     case 'ReadIndexReply':
       return clients.reads.answeredBy(message);
+    case 'SnapshotOffer':
+      return receivers.installing.offered(from, message, runs);
+    case 'PullChunk':
+    case 'SnapshotChunk':
+    case 'SnapshotGone':
+      return;
     case 'TimeoutNow':
       return actors.tellRaft({ type: 'timeoutNow.received', from, message });
     case 'TransferLeadership':

@@ -34,7 +34,8 @@ export interface SnapshotWriter {
   append(chunk: Uint8Array): Promise<void>;
   /**
    * Complete and durable when it resolves; then it is the newest, and older ones go unless they are pinned. `null`: what was
-   * received is not what its sender said it was, and is forgotten; it may be begun again (SN3).
+   * received is not what its sender said it was, and is forgotten; it may be begun again (SN3). Nor is one kept that was
+   * overtaken: a newer one is complete by now.
    */
   finish(): Promise<StoredSnapshot | null>;
   /** Gives it up and forgets its chunks. Nothing, if it was finished. */

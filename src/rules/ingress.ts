@@ -56,6 +56,12 @@ export function admit({ term, protocol, isLoyal }: Standing, message: Message): 
     case 'TransferLeadership':
     case 'TransferLeadershipReply':
       return isNewer ? { type: 'deliver', newerTerm: message.term } : DELIVER;
+    case 'PullChunk':
+    case 'SnapshotChunk':
+    case 'SnapshotGone':
+      // They belong on a connection of their own, and mean nothing here.
+      return DROP;
+    case 'SnapshotOffer':
     case 'TimeoutNow':
       if (isOlder) return DROP;
       return isNewer ? { type: 'deliver', newerTerm: message.term } : DELIVER;

@@ -17,6 +17,7 @@ import {
   truncateFrom,
 } from '../core/term-runs.ts';
 import {
+  ENTRY_ZERO,
   greater,
   INDEX_ZERO,
   type Index,
@@ -90,9 +91,13 @@ function reject(
   return { changes: { leaderId: from }, effects: [...heard, send(from, reply)] };
 }
 
-/** LR7: the hint skips whole terms that cannot match, so repair takes a probe per term, not per entry. */
+/**
+ * LR7: the hint skips whole terms that cannot match, so repair takes a probe per term, not per entry. Of what was compacted
+ * there is none to give; only a deposed leader asks about that, and heeds no hint (PS3).
+ */
 function rejection(log: LogShape, { prevLog }: AppendEntries): AppendEntriesReply['result'] {
-  const hint = newestAtMost(log, prevLog.index, prevLog.term);
+  const isCompacted = prevLog.index < log.base.index;
+  const hint = isCompacted ? ENTRY_ZERO : newestAtMost(log, prevLog.index, prevLog.term);
   return { accepted: false, lastIndex: log.lastIndex, hint };
 }
 

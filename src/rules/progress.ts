@@ -49,6 +49,8 @@ export function startProgress(start: {
   const { log, ...rest } = start;
   return {
     ...rest,
+    // Of whoever joins long after the term began.
+    nextIndex: greater(start.nextIndex, nextIndex(log.base.index)),
     matchIndex: INDEX_ZERO,
     baseIndex: log.base.index,
     lastIndex: log.lastIndex,
@@ -248,6 +250,11 @@ export function reportStall(state: ReplicationState): ReplicationStep {
 /** LR20: what the peer lacks next only a snapshot holds. */
 export function needsSnapshot({ baseIndex, nextIndex: next }: ReplicationState): boolean {
   return next <= baseIndex;
+}
+
+/** LR21: said again at each heartbeat: whoever fetches it does so in its own time. */
+export function offerSnapshot({ peer, term }: ReplicationState): ReplicationStep {
+  return { changes: {}, effects: [{ type: 'offerSnapshot', to: peer, term }] };
 }
 
 export function hasMore(state: ReplicationState): boolean {

@@ -12,7 +12,14 @@ import {
   isEntryKind,
   RUN_HEADER_BYTES,
 } from '../core/entry-run.ts';
-import type { AppendEntries, AppendEntriesReply, Message } from '../core/message.ts';
+import { SNAPSHOT_CHUNK_BYTES_MAX } from '../core/limits.ts';
+import type {
+  AppendEntries,
+  AppendEntriesReply,
+  Message,
+  SnapshotChunk,
+  SnapshotOffer,
+} from '../core/message.ts';
 import type { EntryId } from '../core/types.ts';
 import { viewOf } from '../core/view-of.ts';
 import { RUN_ENTRIES_MAX } from './limits.ts';
@@ -36,12 +43,19 @@ export function messageProblem(message: Message): string | null {
       return message.count > RUN_ENTRIES_MAX ? 'more is proposed than a run can count' : null;
     case 'ProposeReply':
       return message.firstIndex === 0 ? 'a proposal stands before the log' : null;
+    case 'SnapshotOffer':
+    case 'PullChunk':
+      if (message.lastEntry.index === 0) return 'of an empty log there is no snapshot';
+      return entryIdProblem(message.lastEntry);
+    case 'SnapshotChunk':
+      return chunkProblem(message);
     case 'PreVoteReply':
     case 'RequestVoteReply':
     case 'ReadIndex':
     case 'ReadIndexReply':
     case 'TransferLeadership':
     case 'TransferLeadershipReply':
+    case 'SnapshotGone':
     case 'ChangeMembers':
     case 'ChangeMembersReply':
     case 'Ping':
@@ -67,6 +81,11 @@ function replyProblem({ prevIndex, term, result }: AppendEntriesReply): string |
   return entryIdProblem(hint);
 }
 
+function chunkProblem({ offset, size }: SnapshotChunk): string | null {
+  if (size === 0 || size > SNAPSHOT_CHUNK_BYTES_MAX) return 'no chunk of a snapshot has that size';
+  return offset < size ? null : 'a part of a chunk begins behind its end';
+}
+
 /** Only the place before the first entry has index 0 and term 0. */
 function entryIdProblem(id: EntryId): string | null {
   return (id.term === 0) === (id.index === 0) ? null : 'an entry has a term but no index, or none';
@@ -82,6 +101,9 @@ export function runCountProblem(message: Message, runCount: number): string | nu
     }
     case 'Propose':
       return runCount === 1 ? null : `${runCount} runs beside a proposal, which takes one`;
+    case 'SnapshotOffer':
+    case 'SnapshotChunk':
+      return runCount === 1 ? null : `${runCount} runs beside a message that takes one`;
     case 'PreVote':
     case 'PreVoteReply':
     case 'RequestVote':
@@ -95,6 +117,8 @@ export function runCountProblem(message: Message, runCount: number): string | nu
     case 'TransferLeadershipReply':
     case 'ChangeMembers':
     case 'ChangeMembersReply':
+    case 'PullChunk':
+    case 'SnapshotGone':
     case 'Ping':
       return runCount === 0 ? null : `${runCount} runs beside a message that takes none`;
     default:
@@ -112,12 +136,29 @@ interface Place {
 /** TR5: the run fits the message and what came before it. Call it for each run, in order. */
 export function runProblem(message: Message, run: EntryRun, before: Place): string | null {
   if (message.type === 'AppendEntries') return appendedRunProblem(message, run, before);
+  if (message.type === 'SnapshotOffer') return offeredRunProblem(message, run);
+  if (message.type === 'SnapshotChunk') return chunkRunProblem(message, run);
   if (message.type !== 'Propose') return 'an entry run beside a message that takes none';
   if (isConfigurationRun(run)) return 'a configuration is no command that could be proposed';
   if (run.firstIndex !== 1) return 'proposed commands are numbered from 1';
   return run.lastIndex === message.count
     ? null
     : `${run.lastIndex} commands where ${message.count} were announced`;
+}
+
+/** The members at its end, one place behind their own. */
+function offeredRunProblem({ lastEntry }: SnapshotOffer, run: EntryRun): string | null {
+  if (!isConfigurationRun(run)) return 'a snapshot comes with its members';
+  return run.firstIndex - 1 > lastEntry.index
+    ? 'the members of a snapshot are from behind it'
+    : null;
+}
+
+/** The bytes of one part as one entry. */
+function chunkRunProblem({ offset, size }: SnapshotChunk, run: EntryRun): string | null {
+  const bytes = run.bytes.length - RUN_HEADER_BYTES - ENTRY_HEADER_BYTES;
+  if (run.firstIndex !== run.lastIndex || isConfigurationRun(run)) return 'a chunk is one entry';
+  return bytes > 0 && offset + bytes <= size ? null : 'a part of a chunk does not fit into it';
 }
 
 function appendedRunProblem(message: AppendEntries, run: EntryRun, before: Place): string | null {

@@ -6,7 +6,7 @@
 
 import { Packr, RESERVE_START_SPACE } from 'msgpackr';
 import { assert, unreachable } from '../core/assert.ts';
-import { type Hello, PROTOCOL_VERSION } from '../core/hello.ts';
+import { type Hello, PROTOCOL_VERSION, PURPOSES } from '../core/hello.ts';
 import type { Message } from '../core/message.ts';
 import { BadField, Fields } from '../wire/fields.ts';
 import { isPlainList, type PlainBounds } from '../wire/plain-list.ts';
@@ -31,8 +31,9 @@ const packr = new Packr({ useRecords: false, structuredClone: false });
 /** The protocol version travels in the head, where a node of any version finds it. */
 export function encodeHello(hello: Hello): Uint8Array {
   const { clusterId, nodeId, incarnation, boots, lineage } = hello.identity;
-  const { configurationIndex, to } = hello;
-  const body = [clusterId, nodeId, incarnation, boots, lineage, to, configurationIndex];
+  const { configurationIndex, purpose, to } = hello;
+  const place = PURPOSES.indexOf(purpose);
+  const body = [clusterId, nodeId, incarnation, boots, lineage, to, configurationIndex, place];
   const version = hello.protocolVersion;
   assert(version > 0 && version <= PROTOCOL_VERSION_MAX, 'TR2: a protocol version is 1 to 255');
   const proven = attempt(() => readHello(new Fields(body), version));
@@ -116,8 +117,9 @@ function readHello(fields: Fields, protocolVersion: number): Hello {
   };
   const to = fields.nodeId();
   const configurationIndex = fields.index();
+  const purpose = fields.choice('a purpose', PURPOSES);
   fields.end();
-  return { protocolVersion, identity, to, configurationIndex };
+  return { protocolVersion, identity, to, configurationIndex, purpose };
 }
 
 function readMessage(fields: Fields): Message | string {

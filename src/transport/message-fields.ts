@@ -3,6 +3,7 @@
  * message begins with its code and its term.
  */
 import { ERROR_CODES, type RaftErrorCode } from '../core/errors.ts';
+import { COUNTER_MAX, SNAPSHOT_CHUNKS_MAX } from '../core/limits.ts';
 import type { AppendEntriesReply, ChangeMembersReply, Message } from '../core/message.ts';
 import { TRANSFER_REFUSALS, type TransferRefusal } from '../core/transfer-refusal.ts';
 import type { EntryId, Index, NodeId } from '../core/types.ts';
@@ -26,6 +27,10 @@ export const MESSAGE_CODE = {
   TransferLeadershipReply: 14,
   ChangeMembers: 15,
   ChangeMembersReply: 16,
+  SnapshotOffer: 17,
+  PullChunk: 18,
+  SnapshotChunk: 19,
+  SnapshotGone: 20,
 } as const satisfies Record<Message['type'], number>;
 
 /** How one field stands among the others: as one value of the list, or as several. */
@@ -48,6 +53,10 @@ const aRefusal: Field<TransferRefusal> = {
   write: (body, reason) => body.push(TRANSFER_REFUSALS.indexOf(reason)),
   read: (fields) => fields.choice('a refusal', TRANSFER_REFUSALS),
 };
+const aTime = oneValue((fields) => fields.whole('a time', 0, COUNTER_MAX));
+const aChunk = oneValue((fields) => fields.whole('a number of chunks', 0, SNAPSHOT_CHUNKS_MAX));
+const aSize = oneValue((fields) => fields.whole('a number of bytes'));
+const aChecksum = oneValue((fields) => fields.whole('a checksum', 0, 2 ** 32 - 1));
 const aCount = oneValue((fields) => fields.whole('a count'));
 
 const anEntryId: Field<EntryId> = {
@@ -126,6 +135,13 @@ const FIELDS: Table = {
   TimeoutNow: { lastLog: anEntryId },
   TransferLeadership: { requestId: aRequestId, to: aNodeIdOrNull },
   TransferLeadershipReply: { requestId: aRequestId, reason: aRefusal },
+  SnapshotOffer: {
+    ...{ lastEntry: anEntryId, timeMs: aTime, chunkCount: aChunk, bytes: aSize },
+    checksum: aChecksum,
+  },
+  PullChunk: { lastEntry: anEntryId, checksum: aChecksum, chunk: aChunk },
+  SnapshotChunk: { chunk: aChunk, offset: aSize, size: aSize },
+  SnapshotGone: {},
 };
 
 interface Layout {

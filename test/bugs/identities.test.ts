@@ -55,6 +55,7 @@ it('[A10] of two processes on one directory the second is turned away, and so is
     members: [name, other],
     removed: [],
     configurationIndex: index(0),
+    purpose: 'talk' as const,
     met: { incarnation, boots, word: boot },
     connectedBoot: boot,
   };
@@ -63,6 +64,7 @@ it('[A10] of two processes on one directory the second is turned away, and so is
     identity: copy.identity,
     to: other,
     configurationIndex: index(0),
+    purpose: 'talk' as const,
   };
   expect(judgeHello(context, hello)).toMatchObject({ type: 'refuse' });
   expect(judgeHello(context, { ...hello, identity })).toEqual({ type: 'accept' });
@@ -92,6 +94,7 @@ it('[A11] what comes from another cluster, or is for another node, is dropped be
     stranger.connection?.sendHello({
       protocolVersion: PROTOCOL_VERSION,
       configurationIndex: index(0),
+      purpose: 'talk' as const,
       ...hello,
     });
     stranger.connection?.send(takeover, []);

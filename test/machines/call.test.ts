@@ -11,6 +11,7 @@ const helloOf = (from: typeof N1, to: typeof N1): Hello => ({
   identity: { clusterId: 'c', nodeId: from, incarnation: 'i', boots: 1, lineage: ['a'] },
   to,
   configurationIndex: index(0),
+  purpose: 'talk',
 });
 const HELLO = helloOf(N1, N2);
 const ANSWER = helloOf(N2, N1);

@@ -57,6 +57,7 @@ it('[PS9] with what recovery found the parts start: always as a follower that ca
     'membership',
     'raft',
     'readIndex',
+    'snapshotReceiver',
     'snapshotter',
   ]);
   const effects = chart.advance(300);

@@ -107,7 +107,7 @@ it('[SC10] the picture of one node knows who tells each event, and no event that
   const door = createMachine({ id: 'door', on: { push: { actions: 'open' } } });
   expect(() => planActors({ ...charts, door })).toThrow('who tells door push?');
   const { applier: _, ...others } = charts;
-  expect(() => planActors(others)).toThrow('no chart takes apply.completed, apply.failed');
+  expect(() => planActors(others)).toThrow(/no chart takes .*apply.completed, apply.failed/);
 });
 
 it('[SC10] an arrow has the id of what it shows', () => {

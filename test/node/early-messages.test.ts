@@ -20,6 +20,7 @@ const HELLO: Hello = {
   },
   to: N1,
   configurationIndex: INDEX_ZERO,
+  purpose: 'talk',
 };
 
 function heartbeat(ofTerm: number): AppendEntries {

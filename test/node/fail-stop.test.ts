@@ -10,7 +10,13 @@ import { THROW_PLACES, type ThrowPlace } from '../../src/testing/simulation/runt
 import type { VirtualMember } from '../../src/testing/virtual-cluster.ts';
 import { letWrite } from '../cluster/virtual-scene.ts';
 import { KeptList } from './kept-list.ts';
-import { startWatched, type Watch, type WatchedCluster } from './watched-cluster.ts';
+import {
+  fallBehind,
+  outpace,
+  startWatched,
+  type Watch,
+  type WatchedCluster,
+} from './watched-cluster.ts';
 
 /** What only an order from outside, or a disk that hangs for seconds, brings about. */
 const STIRS: Readonly<Partial<Record<ThrowPlace, (stage: WatchedCluster) => Promise<void>>>> = {
@@ -29,6 +35,11 @@ const STIRS: Readonly<Partial<Record<ThrowPlace, (stage: WatchedCluster) => Prom
   storeSnapshot: async (stage) => takeSnapshot(stage),
   compactLog: async (stage) => takeSnapshot(stage),
   moveBase: async (stage) => takeSnapshot(stage),
+  offerSnapshot: outpace,
+  pullSnapshot: fallBehind,
+  endPull: fallBehind,
+  installSnapshot: fallBehind,
+  restore: fallBehind,
   snapshotEnded: async (stage) => takeSnapshot(stage),
   halted: async ({ leader, cluster }) => {
     leader.disk.error = new Error('EIO');

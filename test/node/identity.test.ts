@@ -30,6 +30,7 @@ function judge(
       identity: identity(),
       to: n1,
       configurationIndex: index(0),
+      purpose: 'talk',
       ...hello,
     },
   );

@@ -212,6 +212,7 @@ describe('notes under way', () => {
       identity,
       to: NODE,
       configurationIndex: INDEX_ZERO,
+      purpose: 'talk',
     };
   }
 

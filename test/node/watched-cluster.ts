@@ -77,3 +77,32 @@ function observed(options: RaftNodeOptions, watch: Watch): RaftNodeOptions {
     },
   };
 }
+
+/** Another member misses what the leader cuts off its log. */
+export async function outpace(stage: WatchedCluster): Promise<void> {
+  await missing(stage, stage.others[0].id, stage.leader);
+}
+
+/** The leader misses what its successor cuts off its log. */
+export async function fallBehind(stage: WatchedCluster): Promise<void> {
+  const { cluster, leader, others } = stage;
+  cluster.isolate(leader.id);
+  cluster.resetLinks(leader.id);
+  const leads = ({ node }: VirtualMember): boolean => node.status().role === 'leader';
+  await cluster.until('another leader', () => others.some(leads));
+  await missing(stage, leader.id, others.find(leads) ?? others[0]);
+}
+
+/** Somebody is cut off while a leader goes on to a snapshot, and comes back. */
+async function missing({ cluster }: WatchedCluster, id: string, led: VirtualMember): Promise<void> {
+  cluster.isolate(id);
+  cluster.resetLinks(id);
+  for (let at = 0; at < 5; at += 1) {
+    led.node.submit(new Uint8Array(1), { timeoutMs: 500 }, () => {});
+    await cluster.pass(50);
+  }
+  led.node.snapshot({ timeoutMs: 60_000 }, () => {});
+  await cluster.pass(300);
+  cluster.mend(id);
+  await cluster.pass(2_000);
+}

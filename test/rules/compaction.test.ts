@@ -7,7 +7,7 @@ import type { AppendRejected } from '../../src/core/message.ts';
 import { compactThrough } from '../../src/core/term-runs.ts';
 import { type EntryId, index, term } from '../../src/core/types.ts';
 import { baseBehind, compactLog } from '../../src/rules/compaction.ts';
-import { acceptEntries } from '../../src/rules/log-matching.ts';
+import { acceptEntries, refuseStaleEntries } from '../../src/rules/log-matching.ts';
 import { backtrack, heartbeat, needsSnapshot, restart } from '../../src/rules/progress.ts';
 import { logOf, N2, raftState, replicationState, THREE } from '../machines/harness.ts';
 
@@ -73,6 +73,22 @@ it('[LR19] a follower takes entries of which it has compacted a part, and only w
     truncateFrom: null,
     append: { source: 'received', firstIndex: 7, lastIndex: 7 },
   });
+});
+
+it('[PS3] [LR20] a deposed leader that asks about what was compacted is told the newer term, and no made-up hint', () => {
+  const log = compactThrough(LOG, entry(3, 6));
+  const state = raftState({ term: term(4), log, commitIndex: index(6) });
+  const request = {
+    type: 'AppendEntries',
+    term: term(3),
+    prevLog: entry(1, 2),
+    lastIndex: index(2),
+    commitIndex: index(2),
+    round: 1,
+  } as const;
+  expect(refuseStaleEntries(state, N2, request).effects).toMatchObject([
+    { message: { term: 4, prevIndex: 2, result: { accepted: false, hint: entry(0, 0) } } },
+  ]);
 });
 
 /** The leader's log begins behind entry 4 of term 2. */

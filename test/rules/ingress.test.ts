@@ -36,6 +36,13 @@ const MESSAGES: readonly ((of: number) => Message)[] = [
   (of) => ({ type: 'TimeoutNow', term: term(of), lastLog: entry }),
   (of) => ({ type: 'TransferLeadership', term: term(of), requestId: 1, to: null }),
   (of) => ({ type: 'TransferLeadershipReply', term: term(of), requestId: 1, reason: 'inVain' }),
+  (of) => ({
+    ...{ type: 'SnapshotOffer', term: term(of), lastEntry: entry, timeMs: 0, chunkCount: 1 },
+    ...{ bytes: 1, checksum: 1 },
+  }),
+  (of) => ({ type: 'PullChunk', term: term(of), lastEntry: entry, checksum: 1, chunk: 0 }),
+  (of) => ({ type: 'SnapshotChunk', term: term(of), chunk: 0, offset: 0, size: 1 }),
+  (of) => ({ type: 'SnapshotGone', term: term(of) }),
 ];
 
 /** What happens to each type of message of that term at a node in term 5. */
@@ -51,6 +58,8 @@ function admissions(
 }
 
 const drop: Admission = { type: 'drop' };
+/** What belongs on a connection of its own. */
+const ASIDE = { Ping: drop, PullChunk: drop, SnapshotChunk: drop, SnapshotGone: drop };
 const deliver: Admission = { type: 'deliver', newerTerm: null };
 const deliverNewer: Admission = { type: 'deliver', newerTerm: term(6) };
 const observe: Admission = { type: 'observe', newerTerm: term(6) };
@@ -73,7 +82,8 @@ it('[EL2] a message of a newer term makes its receiver observe that term first',
     ProposeReply: deliverNewer,
     ReadIndex: deliverNewer,
     ReadIndexReply: deliverNewer,
-    Ping: drop,
+    ...ASIDE,
+    SnapshotOffer: deliverNewer,
     TimeoutNow: deliverNewer,
     TransferLeadership: deliverNewer,
     TransferLeadershipReply: deliverNewer,
@@ -93,7 +103,7 @@ it('[EL15] where the check of the quorum is left out, a node with a live leader 
 it('[EL2] a message of the present term is delivered as it is', () => {
   const types = MESSAGES.map((make) => make(5).type);
   const delivered = Object.fromEntries(types.map((type) => [type, deliver]));
-  expect(admissions(5, false)).toEqual({ ...delivered, Ping: drop });
+  expect(admissions(5, false)).toEqual({ ...delivered, ...ASIDE });
 });
 
 it('[PS3] what an older term says is answered or dropped, never taken for the present one', () => {
@@ -108,7 +118,8 @@ it('[PS3] what an older term says is answered or dropped, never taken for the pr
     ProposeReply: deliver,
     ReadIndex: deliver,
     ReadIndexReply: deliver,
-    Ping: drop,
+    ...ASIDE,
+    SnapshotOffer: drop,
     TimeoutNow: drop,
     TransferLeadership: deliver,
     TransferLeadershipReply: deliver,

@@ -46,6 +46,12 @@ export function messageInWords(message: Message, runs: readonly EntryRun[]): str
       return `${name}, ${changeInWords(message)}`;
     case 'ChangeMembersReply':
       return `${name}, ${message.refusal?.code ?? 'done'}`;
+    case 'SnapshotOffer':
+      return `${name}, one that ends at ${placeOf(message.lastEntry)}`;
+    case 'PullChunk':
+    case 'SnapshotChunk':
+      return `${name}, chunk ${message.chunk}`;
+    case 'SnapshotGone':
     case 'Ping':
       return name;
     default:

@@ -89,6 +89,13 @@ export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
   anyOf('ReadIndex', request),
   anyOf('ReadIndexReply', { ...request, readIndex: fc.option(anyIndex) }),
   anyOf('Ping', { term: anyTerm }),
+  anyOf('SnapshotGone', { term: anyTerm }),
+  anyOf('PullChunk', {
+    term: anyTerm,
+    lastEntry: fc.record({ term: anyTerm, index: upTo(1, COUNTER_MAX).map(index) }),
+    checksum: upTo(0, 2 ** 32 - 1),
+    chunk: upTo(0, 2 ** 32 - 1),
+  }),
   anyTerm.chain((own) =>
     anyOf('TimeoutNow', { term: fc.constant(own), lastLog: entryUpTo(own, COUNTER_MAX) }),
   ),

@@ -33,10 +33,16 @@ export class ApplyTurns {
   }
 
   apply({ fromIndex: from, throughIndex: through }: Apply): void {
-    const { bytesMax, log } = this.#options;
-    const begin = (runs: readonly EntryRun[]): void => this.#begin(runs);
-    // What is committed and not applied is in the log (LR19).
-    log.read({ from, through, bytesMax }, begin, (runs) => begin(runs ?? []));
+    const { actors, applying, bytesMax, log } = this.#options;
+    log.read(
+      { from, through, bytesMax },
+      (runs) => this.#begin(runs),
+      (runs) => {
+        if (runs !== null) return this.#begin(runs);
+        // The log begins behind them now, and the state is about to (IS3).
+        actors.tellApplier({ type: 'apply.completed', throughIndex: applying.lastApplied });
+      },
+    );
   }
 
   /** SH2: at once, or after the turn that is under way. Bound: one such wish at a time. */

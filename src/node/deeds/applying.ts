@@ -115,6 +115,15 @@ export class Applying {
     return this.#applyOn();
   }
 
+  /** IS3: the machine was restored from a snapshot, and what comes next is what comes behind it. */
+  moveTo(lastApplied: Index, timeMs: number): void {
+    assert(!this.hasMore, 'IS3: no batch is with a machine that is restored');
+    assert(lastApplied > this.#progress.lastApplied, 'CM4: what was applied is never taken back');
+    Object.assign(this.#progress, { lastApplied, handedOver: lastApplied });
+    this.#progress.timeMs = Math.max(this.#progress.timeMs, timeMs);
+    this.#takenTimeMs = this.#progress.timeMs;
+  }
+
   /** FS2, AP2: nothing more is applied, and what a machine still promises is told to nobody. */
   end(): void {
     this.#runs = [];

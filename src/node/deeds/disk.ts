@@ -188,6 +188,10 @@ function vouchesFor({ message }: Send, index: Index): boolean {
     case 'RequestVote':
       return message.lastLog.index >= index;
     case 'AppendEntries':
+    case 'SnapshotOffer':
+    case 'PullChunk':
+    case 'SnapshotChunk':
+    case 'SnapshotGone':
     case 'ChangeMembers':
     case 'ChangeMembersReply':
     case 'Ping':

@@ -18,7 +18,10 @@ import { storageFailed } from './failures.ts';
 import type { LogTail } from './log-tail.ts';
 
 interface LogWritingOptions {
-  readonly actors: Pick<Actors, 'raft' | 'tellLogWriter' | 'tellRaft' | 'tellSnapshotter'>;
+  readonly actors: Pick<
+    Actors,
+    'raft' | 'tellLogWriter' | 'tellApplier' | 'tellRaft' | 'tellSnapshotter'
+  >;
   readonly clock: Pick<Clock, 'wallTimeMs'>;
   readonly disk: Disk;
   readonly tail: LogTail;
@@ -59,7 +62,8 @@ export class LogWriting {
     const { actors, disk, run, tail } = this.#options;
     if (effect.operation === 'restart') tail.clear();
     const isFirst = disk.gatherBase(effect);
-    disk.whenDurable(() => actors.tellSnapshotter({ type: 'log.compacted' }));
+    if (effect.operation === 'restart') actors.tellApplier({ type: 'restore.requested' });
+    else disk.whenDurable(() => actors.tellSnapshotter({ type: 'log.compacted' }));
     if (isFirst) run(() => actors.tellLogWriter({ type: 'write.requested' }));
   }
 

@@ -133,8 +133,7 @@ export class Snapshots {
       const progress = await this.#writeChunks(writer, view);
       if (progress !== null) return progress;
       const stored = await writer.finish();
-      assert(stored !== null, 'SN3: a snapshot of the own machine is what it was said to be');
-      return { type: 'snapshot.stored' };
+      return stored === null ? this.#refuse(overtaken()) : { type: 'snapshot.stored' };
     } catch (error) {
       const isNone = error instanceof RaftError && error.code === 'RAFT_NOT_IMPLEMENTED';
       if (isNone) return this.#refuseForGood(error);
@@ -214,6 +213,13 @@ function machineHasNone(): RaftError {
   return new RaftError(
     'RAFT_NOT_IMPLEMENTED',
     'this state machine takes no snapshots: its log is all there is, and a start applies it anew',
+  );
+}
+
+function overtaken(): RaftError {
+  return new RaftError(
+    'RAFT_NO_LEADER',
+    'a newer snapshot came from another member meanwhile: nothing was done; ask again',
   );
 }
 

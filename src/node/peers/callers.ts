@@ -10,6 +10,7 @@ import type { Message } from '../../core/message.ts';
 import type { NodeId } from '../../core/types.ts';
 import type { CloseReason, ConnectionListener, PeerConnection } from '../../ports/transport.ts';
 import { newestBoot } from '../../rules/identity.ts';
+import type { ServedConnection, Serving } from '../snapshots/serving.ts';
 import { EarlyMessages } from './early-messages.ts';
 import type { Members } from './members.ts';
 import type { Connected, Peers, PeersOptions } from './peers.ts';
@@ -17,6 +18,8 @@ import type { Connected, Peers, PeersOptions } from './peers.ts';
 interface CallersOptions
   extends Pick<PeersOptions, 'introductions' | 'problems' | 'run' | 'tellLink'> {
   readonly peers: Peers;
+  /** Those who come for a snapshot go there. */
+  readonly serving: Pick<Serving, 'take'>;
   /** Somebody calls: begins its chart. */
   readonly begin: (call: number) => void;
   readonly tellCall: (call: number, event: CallEvent) => void;
@@ -62,6 +65,8 @@ export class Callers {
     const { nodeId: peer } = hello.identity;
     introductions.introduce(peer, (answer) => {
       if (!this.#callers.has(call)) return;
+      if (hello.purpose === 'snapshot')
+        return tellCall(call, { type: 'answer.ready', hello, answer });
       if (isCalling(peer)) return this.close(call, 'local', 'this node calls the other itself');
       // Its link takes the call in the step of its admission, and so has to be there before.
       members.takeCaller(peer);
@@ -70,12 +75,18 @@ export class Callers {
   }
 
   /** Answers; the link of the caller takes the connection in this step, and numbers it. */
-  admit(call: number, { identity }: Hello, answer: Hello): void {
-    const { peers, problems } = this.#options;
+  admit(call: number, { identity, purpose }: Hello, answer: Hello): void {
+    const { peers, problems, serving } = this.#options;
     const { nodeId: peer } = identity;
     const caller = this.#callers.get(call);
     if (caller === undefined) return;
     const { connection, early } = caller;
+    if (purpose === 'snapshot') {
+      connection.release();
+      connection.sendHello(answer);
+      caller.served = serving.take(peer, connection);
+      return;
+    }
     const boot = newestBoot(identity).word;
     caller.connected = peers.add({ connection, peer, call, attempt: 0, early, boot });
     connection.release();
@@ -97,6 +108,8 @@ class Caller implements ConnectionListener {
   readonly early = new EarlyMessages();
   /** What it is as a connection of a peer, once it was admitted. */
   connected: Connected | null = null;
+  /** The same, if it came for a snapshot. */
+  served: ServedConnection | null = null;
   readonly #options: CallersOptions;
   readonly #call: number;
 
@@ -118,6 +131,7 @@ class Caller implements ConnectionListener {
     const { peers, run, tellCall } = this.#options;
     run(() => {
       if (this.connected !== null) return peers.heard(this.connected, message, runs);
+      if (this.served !== null) return this.served.heard(message);
       this.early.hold(message, runs);
       tellCall(this.#call, { type: 'message.received' });
     });
@@ -125,7 +139,8 @@ class Caller implements ConnectionListener {
 
   onClose(closed: CloseReason): void {
     this.#options.run(() => {
-      if (this.connected === null) this.#endedEarly(closed);
+      if (this.served !== null) this.#endedServed(this.served, closed);
+      else if (this.connected === null) this.#endedEarly(closed);
       else this.#ended(this.connected, closed);
     });
   }
@@ -136,6 +151,11 @@ class Caller implements ConnectionListener {
     peers.countEnd(kind);
     if (kind === 'refused') problems.refused(null, text);
     tellCall(this.#call, { type: 'socket.closed' });
+  }
+
+  #endedServed(served: ServedConnection, { kind }: CloseReason): void {
+    this.#options.peers.countEnd(kind);
+    served.closed();
   }
 
   #ended(connected: Connected, closed: CloseReason): void {

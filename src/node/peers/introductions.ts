@@ -77,6 +77,7 @@ export class Introductions {
       identity: own,
       to: peer,
       configurationIndex,
+      purpose: 'talk',
     };
     if (isSame(known.shown, lineage)) this.#onceSaved(known, () => say(hello));
     else this.#save({ ...known, shown: lineage }, () => say(hello));

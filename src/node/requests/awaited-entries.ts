@@ -45,6 +45,15 @@ export class AwaitedEntries {
     this.#tell(awaited.waiter, { type: 'applied', index: at, term, result });
   }
 
+  /** E10: through there nobody will tell what an entry came to. */
+  covered(through: Index): void {
+    for (const [at, awaited] of this.#entries) {
+      if (at > through) continue;
+      this.#take(at);
+      this.#fail(awaited, unknownOutcome(at));
+    }
+  }
+
   /** True if the entry that someone waits for is this one, and not another in its place. */
   expects(at: Index, term: Term): boolean {
     return this.#entries.get(at)?.term === term;

@@ -66,6 +66,8 @@ interface ClientsOptions extends ReadsOptions {
 export class Clients {
   readonly reads: Reads;
   readonly transfers: Transfers;
+  /** E10: a snapshot holds the entries through there: what became of one it does not say. */
+  readonly covered = (through: Index): void => this.#proposals.covered(through);
   readonly changes: MembershipChanges;
   readonly #options: ClientsOptions;
   readonly #proposals: Proposals;

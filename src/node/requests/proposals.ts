@@ -126,6 +126,10 @@ export class Proposals {
     this.#awaited.resolve(at, inTerm, result);
   }
 
+  covered(through: Index): void {
+    this.#awaited.covered(through);
+  }
+
   expects(at: Index, inTerm: Term): boolean {
     return this.#awaited.expects(at, inTerm);
   }

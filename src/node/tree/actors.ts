@@ -15,6 +15,7 @@ import type { NodeEvent } from '../../../machines/node.machine.ts';
 import type { RaftEvent, RaftTag } from '../../../machines/raft.types.ts';
 import type { ReadIndexEvent, ReadIndexTag } from '../../../machines/read-index.machine.ts';
 import type { ReplicationEvent } from '../../../machines/replication.types.ts';
+import type { SnapshotReceiverEvent } from '../../../machines/snapshot-receiver.machine.ts';
 import type { SnapshotterEvent } from '../../../machines/snapshotter.machine.ts';
 import { assert } from '../../core/assert.ts';
 import type { Effect, Role } from '../../core/effect.ts';
@@ -106,6 +107,10 @@ export class Actors {
 
   tellSnapshotter(event: SnapshotterEvent): void {
     this.#child('snapshotter')?.send(event);
+  }
+
+  tellSnapshotReceiver(event: SnapshotReceiverEvent): void {
+    this.#child('snapshotReceiver')?.send(event);
   }
 
   tellReadIndex(event: ReadIndexEvent): void {

@@ -14,10 +14,16 @@ import type {
 import { type Database, type DatabaseChange, writeDurably } from '../disk/database.ts';
 import { SWEPT_RUNS_MAX } from '../limits.ts';
 import { encodeRecord, isSameKey, RECORD_KIND } from '../records/record.ts';
-import { chunkGone, requireChunk, requireNewer } from './snapshot-checks.ts';
+import {
+  chunkGone,
+  inOrder,
+  isSoundAndNewer,
+  requireChunk,
+  requireNewer,
+} from './snapshot-checks.ts';
 import type { ProvenSnapshots } from './snapshot-proof.ts';
 import { decodeChunk, encodeChunk, keyInSnapshot, snapshotRecord } from './snapshot-records.ts';
-import { isSameSnapshot, isSameSum, SnapshotSum } from './snapshot-sum.ts';
+import { isSameSnapshot, SnapshotSum } from './snapshot-sum.ts';
 
 interface SnapshotAccess {
   readonly database: Database;
@@ -193,18 +199,17 @@ export class LevelSnapshotStore implements SnapshotStore {
     const { incarnation } = this.#requireDraft(draft);
     const { number, meta, promised, sum } = draft;
     const { total } = sum;
-    if (promised !== null && !isSameSum(promised, total)) {
+    if (!isSoundAndNewer({ meta, promised, total }, this.newest)) {
       this.#forget(draft);
       return null;
     }
-    requireNewer(meta, this.newest);
     const end = snapshotRecord({ incarnation, meta, sum: total });
     const key = keyInSnapshot(RECORD_KIND.snapshotEnd, number);
     await this.#write([{ type: 'put', key, value: encodeRecord(RECORD_KIND.snapshotEnd, end) }]);
     const { lastEntry, membership, timeMs } = meta;
     const snapshot = { lastEntry, membership, timeMs, ...total };
     this.#end(draft);
-    this.#kept = [...this.#kept, { number, snapshot, pins: 0 }];
+    this.#kept = inOrder([...this.#kept, { number, snapshot, pins: 0 }]);
     this.#sweep();
     return snapshot;
   }

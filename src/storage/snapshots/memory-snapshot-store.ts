@@ -10,8 +10,14 @@ import type {
   SnapshotWriter,
   StoredSnapshot,
 } from '../../ports/snapshot-store.ts';
-import { chunkGone, requireChunk, requireNewer } from './snapshot-checks.ts';
-import { isSameSnapshot, isSameSum, SnapshotSum } from './snapshot-sum.ts';
+import {
+  chunkGone,
+  inOrder,
+  isSoundAndNewer,
+  requireChunk,
+  requireNewer,
+} from './snapshot-checks.ts';
+import { isSameSnapshot, SnapshotSum } from './snapshot-sum.ts';
 
 /** A snapshot on its way. */
 interface Draft {
@@ -116,11 +122,10 @@ export class MemorySnapshotStore implements SnapshotStore {
 
   #complete({ chunks, meta, promised, sum }: Draft): StoredSnapshot | null {
     const { total } = sum;
-    if (promised !== null && !isSameSum(promised, total)) return null;
-    requireNewer(meta, this.newest);
+    if (!isSoundAndNewer({ meta, promised, total }, this.newest)) return null;
     const { lastEntry, membership, timeMs } = meta;
     const snapshot = { lastEntry, membership, timeMs, ...total };
-    this.#kept = [...this.#kept, { snapshot, chunks, pins: 0 }];
+    this.#kept = inOrder([...this.#kept, { snapshot, chunks, pins: 0 }]);
     this.#sweep();
     return snapshot;
   }

@@ -3,6 +3,7 @@ import { assert } from '../../core/assert.ts';
 import { RaftError } from '../../core/errors.ts';
 import { SNAPSHOT_CHUNK_BYTES_MAX } from '../../core/limits.ts';
 import type { SnapshotMeta, StoredSnapshot } from '../../ports/snapshot-store.ts';
+import { isSameSum } from './snapshot-sum.ts';
 
 export function requireChunk(chunk: Uint8Array): void {
   const fits = chunk.length > 0 && chunk.length <= SNAPSHOT_CHUNK_BYTES_MAX;
@@ -25,4 +26,29 @@ export function requireNewer(
 export function chunkGone({ lastEntry }: StoredSnapshot, chunk: number): RaftError {
   const text = `Chunk ${chunk} of the snapshot at index ${lastEntry.index} is gone; a newer one took its place.`;
   return new RaftError('RAFT_COMPACTED', text);
+}
+
+interface Written {
+  readonly meta: SnapshotMeta;
+  /** What its sender says of the whole; `null`: it is our own. */
+  readonly promised: StoredSnapshot | null;
+  readonly total: Pick<StoredSnapshot, 'bytes' | 'checksum' | 'chunkCount'>;
+}
+
+/** SN2, SN3: what came is what was promised, and nothing newer was complete before it. */
+export function isSoundAndNewer(
+  { meta, promised, total }: Written,
+  newest: StoredSnapshot | null,
+): boolean {
+  const isSound = promised === null || isSameSum(promised, total);
+  return isSound && meta.lastEntry.index > (newest?.lastEntry.index ?? 0);
+}
+
+/** Oldest first, whichever was complete first: an own one may end while one that was received does. */
+export function inOrder<Kept extends { readonly snapshot: StoredSnapshot }>(
+  kept: readonly Kept[],
+): readonly Kept[] {
+  return [...kept].sort(
+    (left, right) => left.snapshot.lastEntry.index - right.snapshot.lastEntry.index,
+  );
 }

@@ -109,6 +109,7 @@ export function hostileShapes(): readonly Hostile[] {
 
 const { AppendEntries, AppendEntriesReply, PreVote, Propose, ProposeReply } = MESSAGE_CODE;
 const { RequestVote, TimeoutNow, TransferLeadershipReply } = MESSAGE_CODE;
+const { PullChunk, SnapshotChunk, SnapshotOffer } = MESSAGE_CODE;
 
 /** Every field sound, the whole impossible. */
 export const CONTRADICTIONS: readonly Hostile[] = [
@@ -131,6 +132,11 @@ export const CONTRADICTIONS: readonly Hostile[] = [
   ['a lead handed over by a leader that ends in a later term', [TimeoutNow, 5, 6, 7]],
   ['a lead handed over at an entry without a term', [TimeoutNow, 5, 0, 7]],
   ['a refusal for no known reason', [TransferLeadershipReply, 5, 1, 7]],
+  ['a snapshot of an empty log', [SnapshotOffer, 5, 0, 0, 7, 1, 1, 1]],
+  ['a snapshot whose last entry has no term', [PullChunk, 5, 0, 9, 1, 0]],
+  ['a chunk of no bytes', [SnapshotChunk, 5, 0, 0, 0]],
+  ['a chunk that is too large', [SnapshotChunk, 5, 0, 0, 2 ** 20]],
+  ['a part of a chunk from behind its end', [SnapshotChunk, 5, 0, 9, 9]],
   ['a message of no known code', [99, 5, 1]],
 ].map(([name, body]) => ({ name: String(name), frames: [rawFrame(body)] }));
 

@@ -21,6 +21,7 @@ export function helloOf(from: string, to: string, version: number = PROTOCOL_VER
     },
     to: nodeId(to),
     configurationIndex: index(4),
+    purpose: 'talk',
   };
 }
 
@@ -93,6 +94,8 @@ export const EVERY_MESSAGE: readonly Message[] = [
   { type: 'ProposeReply', term: term(5), requestId: 9, firstIndex: null },
   { type: 'ReadIndex', term: term(5), requestId: 2 ** 32 },
   { type: 'Ping', term: term(5) },
+  { type: 'PullChunk', term: term(5), lastEntry: entryId(4, 10), checksum: 2 ** 32 - 1, chunk: 7 },
+  { type: 'SnapshotGone', term: term(0) },
   { type: 'ReadIndexReply', term: term(5), requestId: 4, readIndex: index(0) },
   { type: 'ReadIndexReply', term: term(5), requestId: 4, readIndex: null },
 ];

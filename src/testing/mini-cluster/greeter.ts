@@ -17,6 +17,7 @@ export function greeterOf(id: NodeId): (connection: PeerConnection) => Connectio
         identity,
         to,
         configurationIndex: INDEX_ZERO,
+        purpose: 'talk',
       }),
     onMessage: () => {},
     onClose: () => {},

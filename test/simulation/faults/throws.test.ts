@@ -105,7 +105,8 @@ const AIDS: Readonly<Partial<Record<ThrowPlace, Partial<SimulationPlan>>>> = {
 
 /** No machine of the simulator has snapshots yet, nor do its members change; whole members under virtual time come there (FS2). */
 const NOT_YET: readonly ThrowPlace[] = [
-  ...(['storeSnapshot', 'compactLog', 'moveBase'] as const),
+  ...(['storeSnapshot', 'compactLog', 'moveBase', 'offerSnapshot'] as const),
+  ...(['pullSnapshot', 'endPull', 'installSnapshot', 'restore'] as const),
   ...MEMBERSHIP_PLACES,
 ];
 const COMES_TO = THROW_PLACES.filter((place) => !NOT_YET.includes(place));

@@ -239,6 +239,16 @@ const SELDOM_HAPPENING: Readonly<Partial<Record<Sometimes, string>>> = {
     'takes a machine of the simulator that has snapshots: [FS2] in test/node',
   'the code of a node throws at compactLog':
     'takes a machine of the simulator that has snapshots: [FS2] in test/node',
+  'the code of a node throws at offerSnapshot':
+    'takes a machine of the simulator that has snapshots: [FS2] in test/node',
+  'the code of a node throws at pullSnapshot':
+    'takes a machine of the simulator that has snapshots: [FS2] in test/node',
+  'the code of a node throws at endPull':
+    'takes a machine of the simulator that has snapshots: [FS2] in test/node',
+  'the code of a node throws at installSnapshot':
+    'takes a machine of the simulator that has snapshots: [FS2] in test/node',
+  'the code of a node throws at restore':
+    'takes a machine of the simulator that has snapshots: [FS2] in test/node',
   'the code of a node throws at moveBase':
     'takes a machine of the simulator that has snapshots: [FS2] in test/node',
 };

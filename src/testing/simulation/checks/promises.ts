@@ -8,6 +8,7 @@ import { unreachable } from '../../../core/assert.ts';
 import type {
   AppendEntriesReply,
   Message,
+  PreVote,
   PreVoteReply,
   ProposeReply,
   ReadIndexReply,
@@ -44,20 +45,15 @@ export function checkPromise(
 ): void {
   const { report } = checks;
   const { message, to } = said;
-  const { id, durable } = speaker;
+  const { id } = speaker;
   switch (message.type) {
     case 'PreVote':
       checks.history.notePreVote(id, message.round, message.term);
-      if (!durable.holds(message.lastLog))
-        report('S13', `${id} campaigns with a log not on its disk`);
-      return;
+      return checkCampaign(speaker, message, report);
     case 'RequestVote':
       checkVote(checks, speaker, { term: message.term, votedFor: id });
       noteCandidacy(checks, id, message);
-      if (!durable.holds(message.lastLog)) {
-        report('S13', `${id} campaigns with a log not on its disk`);
-      }
-      return;
+      return checkCampaign(speaker, message, report);
     case 'RequestVoteReply':
       if (message.granted) checkVote(checks, speaker, { term: message.term, votedFor: to });
       else noteRefusal(checks, speaker, { to, term: message.term });
@@ -66,6 +62,13 @@ export function checkPromise(
     case 'TimeoutNow':
     case 'TransferLeadership':
     case 'TransferLeadershipReply':
+    case 'ChangeMembers':
+    case 'ChangeMembersReply':
+    case 'Propose':
+    case 'SnapshotOffer':
+    case 'PullChunk':
+    case 'SnapshotChunk':
+    case 'SnapshotGone':
       return checkTerm(speaker, message.term, report);
     case 'AppendEntriesReply':
       checkTerm(speaker, message.term, report);
@@ -76,8 +79,6 @@ export function checkPromise(
     case 'PreVoteReply':
       checkTerm(speaker, message.term, report);
       return checkPreVote(checks, speaker, { to, reply: message });
-    case 'Propose':
-      return checkTerm(speaker, message.term, report);
     case 'ProposeReply':
       checkTerm(speaker, message.term, report);
       return checkAppended(checks, speaker, message);
@@ -87,15 +88,20 @@ export function checkPromise(
     case 'ReadIndexReply':
       checkTerm(speaker, message.term, report);
       return checkReadIndex(checks, speaker, { to, reply: message });
-    case 'ChangeMembers':
-    case 'ChangeMembersReply':
-      return checkTerm(speaker, message.term, report);
     case 'Ping':
       // Its term is heard by nobody (TR19).
       return;
     default:
       return unreachable(message);
   }
+}
+
+function checkCampaign(
+  { durable, id }: Speaker,
+  { lastLog }: PreVote | RequestVote,
+  report: Report,
+): void {
+  if (!durable.holds(lastLog)) report('S13', `${id} campaigns with a log not on its disk`);
 }
 
 /** A later term on the disk keeps a promise as well: in an earlier one this node never votes again. */

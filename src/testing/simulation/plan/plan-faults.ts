@@ -252,6 +252,11 @@ const NEW_PLACES: readonly ThrowPlace[] = [
   'storeSnapshot',
   'compactLog',
   'moveBase',
+  'offerSnapshot',
+  'pullSnapshot',
+  'endPull',
+  'installSnapshot',
+  'restore',
   'snapshotEnded',
   'handOver',
 ];

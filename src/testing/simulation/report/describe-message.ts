@@ -43,6 +43,13 @@ export function describeMessage(message: Message): string {
     }
     case 'ChangeMembersReply':
       return `${name} request ${message.requestId} ${message.refusal?.code ?? 'done'}`;
+    case 'SnapshotOffer':
+      return `${name} last ${placeOf(message.lastEntry)} ×${message.chunkCount}`;
+    case 'PullChunk':
+      return `${name} last ${placeOf(message.lastEntry)} chunk ${message.chunk}`;
+    case 'SnapshotChunk':
+      return `${name} chunk ${message.chunk} from ${message.offset}`;
+    case 'SnapshotGone':
     case 'Ping':
       return name;
     default:
