@@ -102,7 +102,7 @@ function raftDeeds(doers: Doers): DeedsOf<RaftOutput> {
     roundConfirmed: () => {},
     roleChanged: (change) => {
       if (change.role !== 'leader') {
-        for (const part of [problems, timings, clients.changes]) part.leadLost();
+        for (const part of [problems, timings, clients]) part.leadLost();
       }
       roles.changed(change);
       clients.transfers.leaderChanged(change.leaderId);

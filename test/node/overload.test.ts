@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import type { CommittedCommand, StateMachine } from '../../src/ports/state-machine.ts';
 import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
+import { anotherLeader, ledVirtually } from '../cluster/virtual-scene.ts';
 
 /** A state machine takes so long for each command, which are handed to it one by one. */
 const APPLY_MS = 50;
@@ -59,3 +60,20 @@ it.each([
     expect(failures).toEqual({});
   },
 );
+
+it('[SP11] a leader that lost what it had appended is not held up by it afterwards', async () => {
+  const scene = await ledVirtually();
+  const { cluster, leader } = scene;
+  cluster.isolate(leader.id);
+  for (let at = 0; at < 20; at += 1) {
+    leader.node.submit(new Uint8Array(9), { timeoutMs: 100 }, () => {});
+    await cluster.pass(5);
+  }
+  await anotherLeader(scene);
+  const { lastIndex } = leader.node.status();
+  cluster.mend(leader.id);
+  await cluster.until('its entries to be replaced', () => leader.node.status().role === 'follower');
+  await cluster.pass(5_000);
+  expect(leader.node.status().lastIndex).toBeLessThan(lastIndex);
+  expect(await cluster.submit(leader.id, 'later')).toMatchObject({ type: 'applied' });
+});

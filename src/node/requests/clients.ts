@@ -11,7 +11,7 @@ import {
   entriesOf,
   type RunStart,
 } from '../../core/entry-run.ts';
-import { RaftError } from '../../core/errors.ts';
+import type { RaftError } from '../../core/errors.ts';
 import { HAND_OVER_TIMEOUT_MS, type Limits } from '../../core/limits.ts';
 import type { MembershipChange } from '../../core/membership-change.ts';
 import type { Propose, ProposeReply, ReadIndex, TransferLeadership } from '../../core/message.ts';
@@ -35,7 +35,8 @@ import { encodeSessionCommand, encodeSessionOperation } from '../../sessions/ses
 import type { Members } from '../peers/members.ts';
 import type { Actors } from '../tree/actors.ts';
 import type { End } from '../tree/endings.ts';
-import { lostOnTheWay, malformed, overloaded, tooSlow } from './call-errors.ts';
+import { Admission } from './admission.ts';
+import { lostOnTheWay, malformed, overloaded } from './call-errors.ts';
 import { guarded } from './guarded.ts';
 import { type ChangesOptions, MembershipChanges } from './membership-changes.ts';
 import { Patience } from './patience.ts';
@@ -45,13 +46,6 @@ import { Reads, type ReadsOptions } from './reads.ts';
 import { outcomeInSession, outcomeOfSession } from './session-outcomes.ts';
 import { Sweeper } from './sweeper.ts';
 import { Transfers } from './transfers.ts';
-import { UnappliedRuns } from './unapplied-runs.ts';
-
-/**
- * At up to so many times the load that can be carried out, whoever is let in is served in time (SP11): at L times that
- * load, the last one let in waits L times as long as the oldest that was under way had waited when it came.
- */
-const OVERLOAD_BORNE = 4;
 
 interface ClientsOptions extends ReadsOptions {
   readonly actors: ReadsOptions['actors'] &
@@ -72,7 +66,7 @@ export class Clients {
   readonly #options: ClientsOptions;
   readonly #proposals: Proposals;
   readonly #patience: Patience;
-  readonly #unapplied: UnappliedRuns;
+  readonly #admission: Admission;
   readonly #sweeper: Sweeper;
   /** The newest request seen of each member (I5). */
   readonly #seen = new Map<NodeId, number>();
@@ -91,7 +85,7 @@ export class Clients {
       (error) => this.#callerThrew(error),
     );
     this.#patience = new Patience(options);
-    this.#unapplied = new UnappliedRuns(() => progress.lastApplied);
+    this.#admission = new Admission({ ...options, queuedBytes: () => this.#proposals.queuedBytes });
     this.reads = new Reads(options);
     const numbering = { nextRequestId: () => this.#nextRequestId() };
     this.transfers = new Transfers({ ...options, ...numbering });
@@ -136,7 +130,7 @@ export class Clients {
 
   /** Bound: past the limits it is refused at once, before anything was written anywhere. */
   #submit(entry: Entry, timeoutMs: number, completed: (outcome: ProposalOutcome) => void): void {
-    const refusal = this.#refusalOf(entry.data.length, timeoutMs);
+    const refusal = this.#admission.refusalOf(entry.data.length, timeoutMs);
     if (refusal !== null) return this.#refuse(refusal, completed);
     this.#proposed += 1;
     const deadline = this.#options.clock.now() + timeoutMs;
@@ -205,9 +199,14 @@ export class Clients {
     return this.#proposals.append(start, count);
   }
 
-  /** SP11: a run of this leader. The first is its no-op, before which everything older is applied. */
+  /** A run of this leader. The first is its no-op, before which everything older is applied. */
   appended(run: EntryRun): void {
-    this.#unapplied.add(run, this.#options.clock.now());
+    this.#admission.appended(run);
+  }
+
+  leadLost(): void {
+    this.changes.leadLost();
+    this.#admission.leadLost();
   }
 
   /**
@@ -220,7 +219,7 @@ export class Clients {
     if (requestId <= (this.#seen.get(from) ?? 0)) return;
     this.#seen.set(from, requestId);
     const takes = actors.hasTagIn(term, 'takesProposals');
-    if (!takes || this.#refusalOf(0, FORWARDED_DEADLINE_MS) !== null)
+    if (!takes || this.#admission.refusalOf(0, FORWARDED_DEADLINE_MS) !== null)
       return this.#answerPropose(from, message, null);
     const entries = runs.flatMap(entriesOf);
     this.#proposals.queue({
@@ -362,22 +361,6 @@ export class Clients {
   #nextRequestId(): number {
     this.#requestId += 1;
     return this.#requestId;
-  }
-
-  #refusalOf(bytes: number, timeoutMs: number): RaftError | null {
-    const { clock, limits } = this.#options;
-    if (bytes > limits.commandBytesMax) {
-      return new RaftError(
-        'RAFT_TOO_LARGE',
-        `a command of ${bytes} bytes is over the limit of ${limits.commandBytesMax}: split it`,
-      );
-    }
-    const isFull =
-      this.#proposals.queuedBytes + bytes > limits.proposalBytesMax ||
-      this.#unapplied.bytes > limits.unappliedBytesMax;
-    if (isFull) return overloaded('proposals');
-    const waitedMs = this.#unapplied.waitedMs(clock.now());
-    return waitedMs * OVERLOAD_BORNE > timeoutMs ? tooSlow(waitedMs) : null;
   }
 
   #sweep(now: number): boolean {

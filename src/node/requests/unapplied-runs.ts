@@ -33,11 +33,16 @@ export class UnappliedRuns {
     return oldest === undefined ? 0 : now - oldest.appendedMs;
   }
 
-  add({ firstIndex, lastIndex, bytes: { length: bytes } }: EntryRun, appendedMs: number): void {
+  add({ lastIndex, bytes: { length: bytes } }: EntryRun, appendedMs: number): void {
     this.#forgetApplied();
-    this.#forgetTruncated(firstIndex);
     this.#runs.push({ lastIndex, bytes, appendedMs });
     this.#bytes += bytes;
+  }
+
+  /** Whoever leads no longer leaves the counting to others, and may see its entries replaced by fewer. */
+  clear(): void {
+    this.#runs = [];
+    this.#bytes = 0;
   }
 
   #forgetApplied(): void {
@@ -49,14 +54,5 @@ export class UnappliedRuns {
       gone += 1;
     }
     if (gone > 0) this.#runs.splice(0, gone);
-  }
-
-  /** What an earlier leadership here has appended, and a log of others has replaced since. */
-  #forgetTruncated(from: Index): void {
-    for (let last = this.#runs.at(-1); last !== undefined; last = this.#runs.at(-1)) {
-      if (last.lastIndex < from) return;
-      this.#bytes -= last.bytes;
-      this.#runs.pop();
-    }
   }
 }
