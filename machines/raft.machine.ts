@@ -169,7 +169,7 @@ export const raftMachine = setup({
   states: {
     follower: {
       description: 'Answers others and takes entries from the leader.',
-      meta: { rules: ['LR2', 'LR3', 'CM3', 'LT3'] },
+      meta: { rules: ['LR2', 'LR3', 'CM3', 'PS10', 'LT3'] },
       initial: 'leaderless',
       on: {
         'timeoutNow.received': {

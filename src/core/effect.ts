@@ -44,6 +44,8 @@ export interface Send {
   readonly type: 'send';
   readonly to: NodeId;
   readonly message: Message;
+  /** PS10: all that it vouches for, but for its term, is on disk: what is asked of the disk now is no reason to wait. */
+  readonly isProven?: boolean;
 }
 
 /** An `AppendEntries` to one peer. The driver packs the runs and answers `entries.sent`, `.dropped` or `.outdated`. */

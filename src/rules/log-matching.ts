@@ -54,7 +54,7 @@ export function acceptEntries(
     effects: [
       ...heard,
       ...write,
-      send(from, replyTo(request, { accepted: true, matchIndex: request.lastIndex })),
+      acceptance(from, request, durableIndex),
       ...announceCommit(state, commitIndex),
     ],
   };
@@ -74,6 +74,13 @@ export function refuseStaleEntries(
     changes: {},
     effects: [send(from, { ...replyTo(request, result), term: state.term, round: NO_ROUND })],
   };
+}
+
+/** PS10: a heartbeat, and with it the round of a read, is answered while later entries are being written (§6.4). */
+function acceptance(from: NodeId, request: AppendEntries, durableIndex: Index): Send {
+  const { lastIndex: matchIndex } = request;
+  const answer = send(from, replyTo(request, { accepted: true, matchIndex }));
+  return matchIndex <= durableIndex ? { ...answer, isProven: true } : answer;
 }
 
 /** LR2: the entry before the new ones must be there with the same term; compacted ones are committed. */

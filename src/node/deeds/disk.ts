@@ -118,9 +118,13 @@ export class Disk {
     this.#waiting.push({ after: this.#requested, done });
   }
 
-  /** PS1: leaves at once if nothing is being written, else when all that was asked for before it is durable. */
+  /**
+   * PS1: leaves at once if nothing is being written, else when all that was asked for before it is durable. PS10: what is
+   * proven waits for its term only.
+   */
   sendWhenDurable(send: Send): void {
-    if (this.isIdle) this.#options.send(send);
+    const isProven = send.isProven === true && send.message.term <= this.#hardState.term;
+    if (this.isIdle || isProven) this.#options.send(send);
     else this.#held.push({ after: this.#requested, send });
   }
 
