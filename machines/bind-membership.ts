@@ -5,6 +5,7 @@ import type { MembershipEffect } from '../src/core/effect.ts';
 import {
   CATCH_UP_ROUNDS_MAX,
   CATCH_UP_TIMEOUT_MS,
+  HAND_OVER_TIMEOUT_MS,
   PROPOSAL_PATIENCE_MS,
 } from '../src/core/limits.ts';
 import type { Index, NodeId } from '../src/core/types.ts';
@@ -41,6 +42,7 @@ export const membership = membershipMachine.provide({
     bringsLearners: (_, { present, goal }) => change.learnersFirst(present, goal) !== null,
     bringsVoters: (_, { present, goal }) => change.newVoters(present, goal).length > 0,
     isJoint: (_, { present }) => isJoint(present.configuration),
+    isJointAndGoes: (_, { present, goesOn }) => isJoint(present.configuration) && !goesOn,
     hasReachedGoal: ({ context: { goal } }, { present }) =>
       goal !== null && change.isReached(present, goal),
     waitsForVoters: ({ context: { goal } }, { present }) =>
@@ -65,6 +67,7 @@ export const membership = membershipMachine.provide({
     proposeNew: propose((present) =>
       isJoint(present.configuration) ? change.leaveJoint(present) : null,
     ),
+    yieldLead: perform(() => ({ changes: {}, effects: [{ type: 'yieldLead' }] })),
     announceDone: end('done'),
     announceLag: end('behind'),
     announceLoss: end('leadLost'),
@@ -73,6 +76,7 @@ export const membership = membershipMachine.provide({
     roundLimit: ({ context }) => context.roundMs,
     catchUpTimeout: CATCH_UP_TIMEOUT_MS,
     proposalPatience: PROPOSAL_PATIENCE_MS,
+    yieldPatience: HAND_OVER_TIMEOUT_MS,
   },
 });
 

@@ -1,7 +1,8 @@
 /**
  * A change of membership, as the leader leads it (§4.2.1, §4.3): new members first as learners, whoever shall vote once it
  * has caught up, in rounds of which the last is shorter than an election timeout; then the joint configuration, then the
- * new one. A leader that finds a joint configuration leaves it. What each configuration says the rules work out.
+ * new one. A leader that finds a joint configuration leaves it, but hands over first if it is to vote no more. What each
+ * configuration says the rules work out.
  */
 import { setup } from 'xstate';
 import type { Membership } from '../src/core/configuration.ts';
@@ -26,6 +27,8 @@ export interface MembershipContext {
 /** The configuration that counts, and the end of the log. */
 export interface Present {
   readonly present: Membership;
+  /** This node votes in it, or in the one that follows while it is joint. */
+  readonly goesOn: boolean;
   readonly lastIndex: Index;
 }
 
@@ -64,6 +67,7 @@ export const membershipMachine = setup({
     bringsLearners: (_, _change: Requested) => false,
     bringsVoters: (_, _change: Requested) => false,
     isJoint: (_, _now: Present) => false,
+    isJointAndGoes: (_, _now: Present) => false,
     hasReachedGoal: (_, _now: Present) => false,
     waitsForVoters: (_, _now: Present) => false,
     completesRound: (_, _progress: Progressed) => false,
@@ -77,11 +81,17 @@ export const membershipMachine = setup({
     proposeLearners: () => {},
     proposeJoint: () => {},
     proposeNew: () => {},
+    yieldLead: () => {},
     announceDone: () => {},
     announceLag: () => {},
     announceLoss: () => {},
   },
-  delays: { roundLimit: 300, catchUpTimeout: 10_000, proposalPatience: 1_000 },
+  delays: {
+    roundLimit: 300,
+    catchUpTimeout: 10_000,
+    proposalPatience: 1_000,
+    yieldPatience: 1_000,
+  },
 }).createMachine({
   id: 'membership',
   description: 'Who the members are to be, step by step; one change at a time.',
@@ -109,12 +119,19 @@ export const membershipMachine = setup({
       tags: 'idle',
       on: {
         'lead.lost': {},
-        'lead.established': {
-          guard: { type: 'isJoint', params: event },
-          target: 'leaving',
-          actions: { type: 'recordPresent', params: event },
-          meta: { rules: ['MC9'] },
-        },
+        'lead.established': [
+          {
+            guard: { type: 'isJointAndGoes', params: event },
+            target: 'yielding',
+            actions: { type: 'recordPresent', params: event },
+          },
+          {
+            guard: { type: 'isJoint', params: event },
+            target: 'leaving',
+            actions: { type: 'recordPresent', params: event },
+            meta: { rules: ['MC9'] },
+          },
+        ],
         'change.requested': [
           {
             guard: { type: 'bringsLearners', params: event },
@@ -203,12 +220,25 @@ export const membershipMachine = setup({
       entry: 'proposeJoint',
       after: { proposalPatience: { target: 'joint', reenter: true } },
       on: {
-        'configuration.committed': {
-          guard: { type: 'isJoint', params: event },
-          target: 'leaving',
-          actions: { type: 'recordPresent', params: event },
-        },
+        'configuration.committed': [
+          {
+            guard: { type: 'isJointAndGoes', params: event },
+            target: 'yielding',
+            actions: { type: 'recordPresent', params: event },
+          },
+          {
+            guard: { type: 'isJoint', params: event },
+            target: 'leaving',
+            actions: { type: 'recordPresent', params: event },
+          },
+        ],
       },
+    },
+    yielding: {
+      description: 'This leader is to vote no more: one of the new voters shall lead on from here.',
+      meta: { rules: ['MC12'] },
+      entry: 'yieldLead',
+      after: { yieldPatience: 'leaving' },
     },
     leaving: {
       description: 'The new voters decide alone; who is none of them goes when they hold it.',

@@ -18,3 +18,7 @@ export const OPTION_MS_MAX = 600_000;
 export const WATCH_COLUMN_MAX = 60;
 /** Bound: a server is asked to wait no longer than this for what it cannot do at once, in milliseconds. */
 export const ASKED_MS_MAX = 60_000;
+/** How long a node that joins waits for one answer of the cluster, in milliseconds; then it asks again. */
+export const JOIN_ASKED_MS = 30_000;
+/** How long it waits before it asks again, in milliseconds. */
+export const JOIN_PAUSE_MS = 500;

@@ -98,7 +98,11 @@ export const OPTIONS = {
     'ID=HOST:PORT,…',
     'The founding members with their peer addresses, this node among them. Without it, a cluster of one.',
   ),
-  join: planned(endpoints, 'URL', 'Ask the cluster at URL to add this node.'),
+  join: optional(
+    endpoints,
+    'URL,URL,…',
+    'Ask the cluster at URL, where its clients are served, to add this node; it votes once it has caught up. A member that was added before just runs. Other members find it at --peer-listen, or at its own address in --peers.',
+  ),
   'cluster-id': optional(
     nodeName,
     'NAME',

@@ -9,6 +9,7 @@ import { type RunningServer, type ServeOptions, serve } from '../server/serve.ts
 import { CliFailure, usageFailure } from './cli-failure.ts';
 import { aborted, type CliContext, command } from './command.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
+import { clusterToJoin, type Joining, join } from './join-cluster.ts';
 import { formatAddress } from './option-kinds.ts';
 import { type ReadOptions, strayEnvironment } from './read-options.ts';
 import { SETTING_OPTIONS, serveSettings } from './serve-settings.ts';
@@ -44,40 +45,69 @@ export const serveCommand = command({
     const { id } = values;
     const write = context.writeError;
     const log = jsonLog({ write, wallTimeMs: Date.now, base: { node: id } });
-    const options = serveOptions(values, log);
+    const options = await serveOptions(values, context, log);
     for (const name of strayEnvironment(context.environment)) {
       log('warn', 'environment', { message: `${name} is no option and has no effect.` });
     }
     const starting = started(options);
     const server = await Promise.race([starting, aborted(context.interrupted)]);
     if (server === null) return abandon(starting, log);
-    return untilTheEnd(server, context, { log, lingerMs: values['halt-linger-ms'] });
+    const joining = joinOf(values);
+    const refused = joining === null ? NEVER : join(joining, { server, context, log });
+    return untilTheEnd(server, context, { log, lingerMs: values['halt-linger-ms'], refused });
   },
 });
 
 /** Options that do not make sense together are refused before anything is touched. */
-function serveOptions(values: Given['values'], log: Log): ServeOptions {
-  const { id, peers, listen, 'peer-listen': peerListen } = values;
-  const ownAddress = peers?.get(id);
-  if (peers !== null && ownAddress === undefined) {
+async function serveOptions(
+  values: Given['values'],
+  context: CliContext,
+  log: Log,
+): Promise<ServeOptions> {
+  const { id, peers, listen } = values;
+  if (peers !== null && !peers.has(id)) {
     throw usageFailure(
       `--peers names ${[...peers.keys()].join(', ')} and not this node, ${id}. Name every founding member, or correct --id.`,
     );
   }
+  const joining = joinOf(values);
+  const settings = serveSettings(values);
   return {
     id,
     peers,
     listen,
+    isJoining: joining !== null,
     allowHosts: values['allow-host'] ?? [],
     log,
-    clusterId: values['cluster-id'],
+    clusterId: values['cluster-id'] ?? (joining && (await clusterToJoin(joining, context))),
     dataDir: values['data-dir'],
-    peerListen:
-      peerListen === null ? (ownAddress ?? DEFAULT_PEER_LISTEN) : formatAddress(peerListen),
-    ...serveSettings(values),
+    peerListen: peerListenOf(values),
+    ...settings,
     version: packageVersion(),
   };
 }
+
+function peerListenOf({ id, peers, 'peer-listen': given }: Given['values']): string {
+  return given === null ? (peers?.get(id) ?? DEFAULT_PEER_LISTEN) : formatAddress(given);
+}
+
+/** `null`: it does not join. The others have to be told an address at which they find it. */
+function joinOf(values: Given['values']): Joining | null {
+  const { id, 'data-dir': dataDir, join: urls, peers } = values;
+  if (urls === null) return null;
+  if (peers !== null && peers.size > 1) {
+    throw usageFailure('--peers founds a cluster, and --join joins one: give one of the two.');
+  }
+  const address = peers?.get(id) ?? peerListenOf(values);
+  if (/^(0\.0\.0\.0|\[::\]):|:0$/.test(address)) {
+    throw usageFailure(
+      `The others cannot find this node at ${address}: give --peers ${id}=HOST:PORT with the address by which they reach it.`,
+    );
+  }
+  return { id, address, dataDir, urls };
+}
+
+const NEVER = new Promise<never>(() => {});
 
 const DEFAULT_PEER_LISTEN = '127.0.0.1:4200';
 
@@ -110,17 +140,27 @@ const ABANDON_AFTER_MS = 1_000;
 interface EndOptions {
   readonly log: Log;
   readonly lingerMs: number;
+  /** The cluster does not take it. */
+  readonly refused: Promise<RaftError>;
 }
 
 async function untilTheEnd(
   server: RunningServer,
   context: CliContext,
-  { log, lingerMs }: EndOptions,
+  { log, lingerMs, refused }: EndOptions,
 ): Promise<ExitCode> {
-  const halted = await Promise.race([server.halted, aborted(context.interrupted)]);
-  if (halted === null) log('info', 'stopping');
+  const removed = server.removed.then(() => new CliFailure(EXIT.wrongConfiguration, REMOVED));
+  const unfit = refused.then(({ code, message }) => {
+    return new CliFailure(EXIT.wrongConfiguration, `${message} (${code})`, code);
+  });
+  const end = await Promise.race([server.halted, removed, unfit, aborted(context.interrupted)]);
+  if (end === null || end instanceof CliFailure) log('info', 'stopping');
   else await Promise.race([pause(lingerMs), aborted(context.interrupted)]);
   await server.close();
   log('info', 'stopped');
-  return halted === null ? EXIT.clean : exitCodeOf(halted.code);
+  if (end instanceof CliFailure) throw end;
+  return end === null ? EXIT.clean : exitCodeOf(end.code);
 }
+
+const REMOVED =
+  'This node was removed from its cluster. Its data directory is of no use any more; a node with another name and an empty one may join (--join).';

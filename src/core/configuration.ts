@@ -31,6 +31,11 @@ export function members(configuration: Configuration): readonly NodeId[] {
   return [...new Set([...voters, ...votersOutgoing, ...learners, ...learnersNext])].sort();
 }
 
+export function isMember(configuration: Configuration, id: NodeId): boolean {
+  const { learners, learnersNext } = configuration;
+  return isVoter(configuration, id) || learners.includes(id) || learnersNext.includes(id);
+}
+
 export function isVoter(configuration: Configuration, id: NodeId): boolean {
   return configuration.voters.includes(id) || configuration.votersOutgoing.includes(id);
 }

@@ -168,6 +168,8 @@ export type ReadIndexEffect =
 export type MembershipEffect =
   /** The next configuration; the leader appends it if it may (MC3). */
   | { readonly type: 'proposeConfiguration'; readonly membership: Membership }
+  /** The leader is to vote no more, and hands over to one that will. */
+  | { readonly type: 'yieldLead' }
   /** `behind`: who has not caught up. */
   | {
       readonly type: 'changeEnded';

@@ -10,6 +10,7 @@ import { sessionIdText } from '../core/session.ts';
 import type { Index, Term } from '../core/types.ts';
 import type {
   DiskEvent,
+  MembersEvent,
   MembersStatus,
   PeerEvent,
   Replica,
@@ -63,6 +64,8 @@ export interface NodeEvents {
   readonly peer: PeerEvent;
   /** A disk write takes too long, or has ended after all. */
   readonly disk: DiskEvent;
+  /** Who takes part is another; with `isRemoved`, this node does not any more: close it. */
+  readonly members: MembersEvent;
   /** The node has stopped for good; the process lives on. */
   readonly halt: RaftError;
   /** Leader work or a listener threw, or a command turned out not to be deterministic. */
@@ -296,7 +299,13 @@ export class RaftchartNode<
 }
 
 /** Events of the replica, and where it tells them; those of `error` are the library's own. */
-const REPLICA_EVENTS = { role: 'onRole', peer: 'onPeer', disk: 'onDisk', halt: 'onHalt' } as const;
+const REPLICA_EVENTS = {
+  role: 'onRole',
+  peer: 'onPeer',
+  disk: 'onDisk',
+  members: 'onMembers',
+  halt: 'onHalt',
+} as const;
 
 /** What a caller gets wrong is a rejection. */
 async function attempted<Options, Read, Value>(

@@ -2,6 +2,7 @@
 import type {
   ApplierEffect,
   CallEffect,
+  ConfigurationChanged,
   Drain,
   Forward,
   HandOver,
@@ -16,6 +17,7 @@ import type {
   SnapshotterEffect,
 } from '../core/effect.ts';
 import type { EntryRun } from '../core/entry-run.ts';
+import type { MembersEvent } from '../ports/replica.ts';
 import type { ApplyTurns } from './deeds/apply-turns.ts';
 import type { LogWriting } from './deeds/log-writing.ts';
 import type { Replicating } from './deeds/replicating.ts';
@@ -66,7 +68,7 @@ export function perform<Some extends Type>(
 }
 
 function raftDeeds(doers: Doers): DeedsOf<RaftOutput> {
-  const { actors, clients, disk, logWriting, members, problems, replicating } = doers;
+  const { actors, audience, clients, disk, logWriting, members, problems, replicating } = doers;
   const { roles, run, timings } = doers;
   return {
     persist: (effect, received) => logWriting.persist(effect, received),
@@ -87,6 +89,8 @@ function raftDeeds(doers: Doers): DeedsOf<RaftOutput> {
     configurationChanged: (effect) => {
       members.changed(effect);
       clients.changes.configurationChanged(effect);
+      audience.members.tell(membersNow(doers, effect));
+      if (members.isRemoved) clients.schedulePump();
     },
     established: () => {
       clients.changes.established();
@@ -110,6 +114,15 @@ function raftDeeds(doers: Doers): DeedsOf<RaftOutput> {
   };
 }
 
+function membersNow(
+  { members: { isRemoved } }: Doers,
+  { isCommitted, membership }: ConfigurationChanged,
+): MembersEvent {
+  const { learners, voters, votersOutgoing } = membership.configuration;
+  const joint = votersOutgoing.length > 0;
+  return { voters: [...voters], learners: [...learners], joint, isCommitted, isRemoved };
+}
+
 function logDeeds(doers: Doers): DeedsOf<LogWriterEffect | ApplierEffect | HandOver | Drain> {
   const { actors, applyTurns, audience, clients, disk, installing, logWriting } = doers;
   return {
@@ -124,7 +137,10 @@ function logDeeds(doers: Doers): DeedsOf<LogWriterEffect | ApplierEffect | HandO
     },
     apply: (effect) => applyTurns.apply(effect),
     restore: () => installing.restore(),
-    handOver: () => clients.handOver(() => actors.tellNode({ type: 'handedOver' })),
+    handOver: () => {
+      clients.transfers.handOver(() => actors.tellNode({ type: 'handedOver' }));
+      clients.schedulePump();
+    },
     drain: () => clients.drain(() => actors.tellNode({ type: 'drained' })),
   };
 }
@@ -133,6 +149,11 @@ function membershipDeeds({ clients }: Doers): DeedsOf<MembershipEffect> {
   return {
     // The raft chart was told (machines/tellings.ts).
     proposeConfiguration: () => {},
+    yieldLead: () => {
+      // Nobody hears how it ends but the charts.
+      clients.transfers.handOver(() => {});
+      clients.schedulePump();
+    },
     changeEnded: (effect) => clients.changes.ended(effect),
   };
 }

@@ -10,6 +10,7 @@ import type { NodeId } from '../core/types.ts';
 import type { RecoveredLog } from '../ports/log-store.ts';
 import type {
   DiskEvent,
+  MembersEvent,
   MembersOutcome,
   PeerEvent,
   ProposalOutcome,
@@ -184,6 +185,10 @@ export class RaftNode implements Replica {
 
   onDisk(listener: (event: DiskEvent) => void): () => void {
     return this.#parts.audience.disk.add(listener);
+  }
+
+  onMembers(listener: (event: MembersEvent) => void): () => void {
+    return this.#parts.audience.members.add(listener);
   }
 
   onHalt(listener: (error: RaftError) => void): () => void {

@@ -89,7 +89,8 @@ function deliver(
     case 'TimeoutNow':
       return actors.tellRaft({ type: 'timeoutNow.received', from, message });
     case 'TransferLeadership':
-      return clients.transferAskedBy(from, message);
+      clients.transfers.askedBy(from, message);
+      return clients.schedulePump();
     case 'TransferLeadershipReply':
       return clients.transfers.answeredBy(message);
     default:

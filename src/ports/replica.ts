@@ -44,6 +44,13 @@ export interface MembersStatus {
   readonly joint: boolean;
 }
 
+/** Who takes part is another: from the moment that it stands in the log, and again when it is committed, or taken back. */
+export interface MembersEvent extends MembersStatus {
+  readonly isCommitted: boolean;
+  /** This node was a member and is none any more, for good: nobody takes anything of it now. */
+  readonly isRemoved: boolean;
+}
+
 /** How a change of members ended. */
 export type MembersOutcome =
   /** Done, and committed. */
@@ -105,6 +112,8 @@ export interface ReplicaStatus {
     /** Where other members find them, as far as this node knows. */
     readonly addresses: PerMember<string>;
   };
+  /** It was a member and is none any more, for good. */
+  readonly isRemoved: boolean;
   /** A disk write is under way that takes too long. */
   readonly diskStalled: boolean;
   /** One for each other member, with what is known from here. */
@@ -239,6 +248,8 @@ export interface Replica {
   onPeer(listener: (event: PeerEvent) => void): () => void;
   /** Hears of disk writes that take too long. Returns how to stop listening. */
   onDisk(listener: (event: DiskEvent) => void): () => void;
+  /** Hears whenever who takes part is another. Returns how to stop listening. */
+  onMembers(listener: (event: MembersEvent) => void): () => void;
   /** The node has halted for good; the process lives. Called once, at once if it already has. */
   onHalt(listener: (error: RaftError) => void): () => void;
   /** Stops accepting, drains what is under way, closes links and store. */

@@ -77,7 +77,7 @@ export function judgeHello(
 
 function noMember(name: NodeId, removed: readonly NodeId[]): string {
   return removed.includes(name)
-    ? `${name} was removed from this cluster: stop it; a node with an empty data directory may join under another name`
+    ? `${name} was removed from this cluster: stop it; a node with an empty data directory may join under another name (raftchart serve --join)`
     : `${name} is not a member of this cluster`;
 }
 
@@ -91,14 +91,22 @@ function judgeDirectory(
   if (met.incarnation !== boot.incarnation) {
     return refuse(
       `${name} comes with another data directory than before and may have forgotten votes and entries: ` +
-        `put the old directory back, or leave ${name} stopped: a member cannot be replaced yet`,
+        replaced(name, 'put the old directory back'),
     );
   }
   if (met.word === boot.word) return { type: 'accept' };
   if (boot.boots > met.boots && lineage.includes(met.word)) return { type: 'remember', met: boot };
   return refuse(
     `${name} runs from an older copy of its data directory and may have forgotten votes and entries: ` +
-      `put the newest directory back, or leave ${name} stopped: a member cannot be replaced yet`,
+      replaced(name, 'put the newest directory back'),
+  );
+}
+
+/** A name is never given to another directory (A9): whoever has lost its own comes back as another member. */
+function replaced(name: NodeId, repair: string): string {
+  return (
+    `${repair}; or stop it, remove it (raftchart member remove ${name}), and start a node with another name and an ` +
+    'empty directory that joins (raftchart serve --join)'
   );
 }
 

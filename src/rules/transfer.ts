@@ -24,14 +24,18 @@ type Choice =
   | { readonly target: NodeId; readonly refusal: null }
   | { readonly target: null; readonly refusal: TransferRefusal };
 
-/** LT1: a voter that is connected and not far behind; of several the one that holds most, the first by name. */
+/**
+ * LT1: a voter that is connected and not far behind; of several the one that holds most, the first by name, and never one
+ * that is about to go (MC12).
+ */
 export function chooseTarget(state: RaftState, { to, connected }: TransferRequest): Choice {
   if (to !== null) {
     const refusal = refusalOf(state, to, connected);
     return refusal === null ? { target: to, refusal } : { target: null, refusal };
   }
   const [first, ...rest] = otherVoters(state).filter(
-    (voter) => refusalOf(state, voter, connected) === null,
+    (voter) =>
+      state.configuration.voters.includes(voter) && refusalOf(state, voter, connected) === null,
   );
   if (first === undefined) return { target: null, refusal: 'nobodyFit' };
   const fittest = rest.reduce(

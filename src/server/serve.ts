@@ -41,6 +41,8 @@ export interface ServeOptions {
   readonly clusterId: string | null;
   /** The founding members' peer addresses, this node's among them; `null`: a cluster of one. */
   readonly peers: ReadonlyMap<NodeId, string> | null;
+  /** It founds nothing, and waits to be added; `peers` tells at most its own address. */
+  readonly isJoining: boolean;
   readonly dataDir: string;
   readonly listen: HttpAddress;
   /** Names by which clients may call this server, besides those of the configured addresses (SP4). */
@@ -61,6 +63,8 @@ export interface RunningServer {
   readonly replica: Replica;
   /** Resolves if the node halts for good; the server then answers 503 until it is closed. */
   readonly halted: Promise<RaftError>;
+  /** Resolves if the node is no member any more, for good: nobody takes anything of it. */
+  readonly removed: Promise<void>;
   /** Stops accepting, drains what is under way, closes everything. Harmless twice. */
   close(): Promise<void>;
 }
@@ -124,6 +128,7 @@ async function serveOn(
     url,
     replica,
     halted: haltOf(replica, log),
+    removed: removalOf(replica),
     close: () => {
       closing ??= close();
       return closing;
@@ -171,8 +176,8 @@ async function startMember(
   machine: KvStateMachine,
   descriptors: DescriptorShares,
 ): Promise<Replica> {
-  const { id, clusterId, dataDir, peerListen, peers, timing, limits, log } = options;
-  if (peers !== null && (await storedClusterId(dataDir)) !== null) {
+  const { id, clusterId, dataDir, isJoining, peerListen, peers, timing, limits, log } = options;
+  if (peers !== null && !isJoining && (await storedClusterId(dataDir)) !== null) {
     log('info', 'peersIgnored', {
       message: 'The data directory holds a configuration: --peers only tells addresses.',
     });
@@ -184,6 +189,7 @@ async function startMember(
     limits,
     dataDir,
     descriptors,
+    isJoining,
     listen: peerListen,
     members: Object.fromEntries(peers ?? [[id, peerListen]]),
     ...(clusterId !== null && { clusterId }),
@@ -206,6 +212,15 @@ function contextOf(
     clock: connectionClock,
     keepAliveMs: SSE_KEEP_ALIVE_MS,
   };
+}
+
+function removalOf(replica: Replica): Promise<void> {
+  return new Promise((resolve) => {
+    if (replica.status().isRemoved) return resolve();
+    replica.onMembers(({ isRemoved }) => {
+      if (isRemoved) resolve();
+    });
+  });
 }
 
 function haltOf(replica: Replica, log: Log): Promise<RaftError> {

@@ -10,6 +10,7 @@ import type { Effect } from '../../src/core/effect.ts';
 import {
   CATCH_UP_ROUNDS_MAX,
   CATCH_UP_TIMEOUT_MS,
+  HAND_OVER_TIMEOUT_MS,
   PROPOSAL_PATIENCE_MS,
 } from '../../src/core/limits.ts';
 import { index, type NodeId, term } from '../../src/core/types.ts';
@@ -29,6 +30,7 @@ import {
 
 const ROUND_MS = 300;
 const LEARNING: Configuration = { ...THREE, learners: [N4] };
+const TWO = staticConfiguration([N2, N3]);
 const FOUR = staticConfiguration([N1, N2, N3, N4]);
 
 const membership = (configuration: Configuration): Membership => ({
@@ -38,6 +40,7 @@ const membership = (configuration: Configuration): Membership => ({
 });
 const at = (configuration: Configuration, lastIndex = 10) => ({
   present: membership(configuration),
+  goesOn: true,
   lastIndex: index(lastIndex),
 });
 const JOINT = enterJoint(membership(LEARNING), membership(FOUR)).configuration;
@@ -301,4 +304,29 @@ it('[MC5] a learner that is made a voter follows, and learns again if that is ta
   const message = { ...other.message, term: term(5) };
   chart.send({ ...other, from: N3, message });
   expect(chart.state()).toBe('learner.loyal');
+});
+
+it('[MC12] a leader that is to vote no more hands over first, and ends the change itself if nobody takes over', () => {
+  const gone = enterJoint(membership(THREE), membership(TWO)).configuration;
+  const asked = { type: 'configuration.committed', ...at(gone), goesOn: false } as const;
+  for (const isTaken of [true, false]) {
+    const change = chart();
+    expect(proposed(change.ask(TWO))).toEqual([gone]);
+    expect(change.send(asked)).toEqual([{ type: 'yieldLead' }]);
+    expect(change.state()).toBe('yielding');
+    // What is committed meanwhile changes nothing.
+    expect(change.send(asked)).toEqual([]);
+    if (isTaken) expect(change.send({ type: 'lead.lost' })).toEqual(ended('leadLost'));
+    else expect(proposed(change.advance(HAND_OVER_TIMEOUT_MS))).toEqual([TWO]);
+    expect(change.state()).toBe(isTaken ? 'idle' : 'leaving');
+  }
+});
+
+it('[MC12] [MC9] a new leader that finds a joint configuration in which it is to go hands over, too', () => {
+  const change = chart();
+  const gone = enterJoint(membership(THREE), membership(TWO)).configuration;
+  expect(change.send({ type: 'lead.established', ...at(gone), goesOn: false })).toEqual([
+    { type: 'yieldLead' },
+  ]);
+  expect(change.state()).toBe('yielding');
 });

@@ -45,9 +45,10 @@ const STIRS: Readonly<Partial<Record<ThrowPlace, (stage: WatchedCluster) => Prom
     leader.disk.error = new Error('EIO');
     await cluster.pass(20);
   },
-  configurationChanged: change,
-  proposeConfiguration: change,
-  changeEnded: change,
+  configurationChanged: async (stage) => change(stage),
+  proposeConfiguration: async (stage) => change(stage),
+  yieldLead: async (stage) => change(stage, stage.leader.id),
+  changeEnded: async (stage) => change(stage),
 };
 
 /** Places that a cluster of this size and age does not come to; the simulator does (SI14). */
@@ -75,8 +76,11 @@ function takeSnapshot({ leader }: WatchedCluster): void {
   leader.node.snapshot({ timeoutMs: 60_000 }, () => {});
 }
 
-async function change({ cluster, leader, others }: WatchedCluster): Promise<void> {
-  const asked = { add: {}, promote: [], remove: [others[0].id] };
+async function change(
+  { cluster, leader, others }: WatchedCluster,
+  gone: NodeId = others[0].id,
+): Promise<void> {
+  const asked = { add: {}, promote: [], remove: [gone] };
   leader.node.changeMembers(asked, { timeoutMs: 60_000 }, () => {});
   await cluster.pass(100);
 }

@@ -2,8 +2,9 @@
 import { expect, it } from 'vitest';
 import type { NodeId } from '../../src/core/types.ts';
 import { nodeId } from '../../src/core/types.ts';
-import type { TransferOutcome } from '../../src/ports/replica.ts';
+import type { MembersEvent, TransferOutcome } from '../../src/ports/replica.ts';
 import { VirtualCluster, type VirtualMember } from '../../src/testing/virtual-cluster.ts';
+import { decodeFrame } from '../../src/transport/codec.ts';
 import type { CarriedMessage } from '../../src/transport/memory-network.ts';
 
 const at = (...ids: readonly string[]): Readonly<Record<string, string>> =>
@@ -12,6 +13,11 @@ const names = (...ids: readonly string[]): readonly NodeId[] => ids.map(nodeId);
 
 /** Which messages get through; all of them, unless a test says otherwise. */
 const gate = { isOpen: (_message: CarriedMessage): boolean => true };
+
+function typeIn(frame: Uint8Array): string | null {
+  const decoded = decodeFrame(frame);
+  return typeof decoded === 'object' && 'message' in decoded ? decoded.message.type : null;
+}
 
 /** A leader with so many others, and new members that have joined but belong to nobody. */
 async function scene(
@@ -100,10 +106,11 @@ it('[MC11] [A17] a member that was removed while it was cut off comes back, and 
   expect(reasons).toContainEqual(expect.stringContaining(`${gone} was removed from this cluster`));
 });
 
-it('[MC7] [D8] a leader that removes itself leads until that is committed, and the others elect', async () => {
+it('[MC7] [D8] a leader that removes itself, and finds nobody who takes over, leads until that is committed', async () => {
   const { cluster, leader, others } = await scene(3);
+  gate.isOpen = ({ frames }) => !frames.some((frame) => typeIn(frame) === 'TimeoutNow');
   expect(await cluster.change(leader.id, { remove: [leader.id] })).toMatchObject(CHANGED);
-  expect(leader.node.status()).toMatchObject({ role: 'learner' });
+  expect(leader.node.status()).toMatchObject({ role: 'learner', isRemoved: true });
   await cluster.pass(3_000);
   const next = await cluster.leader();
   expect(others).toContain(next);
@@ -111,6 +118,37 @@ it('[MC7] [D8] a leader that removes itself leads until that is committed, and t
     expect(await cluster.submit(id, 'after')).toMatchObject({ type: 'applied' });
   }
   expect(leader.node.status().role).toBe('learner');
+});
+
+it('[MC12] [MC7] a leader that removes itself hands over first: nobody waits for an election, and what is proposed there is done', async () => {
+  const { cluster, leader, others } = await scene(3);
+  const { term } = leader.node.status();
+  const outcomes: unknown[] = [];
+  const events: MembersEvent[] = [];
+  leader.node.onMembers((event) => events.push(event));
+  const change = { add: {}, promote: [], remove: [leader.id] };
+  leader.node.changeMembers(change, PATIENT, (outcome) => outcomes.push(outcome));
+  for (let at = 0; at < 12; at += 1) {
+    const data = new TextEncoder().encode(`${at}`);
+    leader.node.submit(data, PATIENT, (outcome) => outcomes.push(outcome));
+    await cluster.pass(4);
+  }
+  await cluster.pass(300);
+  expect(leader.node.status()).toMatchObject({ role: 'learner', isRemoved: true });
+  const next = await cluster.leader();
+  expect(next.node.status()).toMatchObject({ term: term + 1, role: 'leader' });
+  expect(others).toContain(next);
+  // Done, or refused because it was removed by then: of nothing it is not known.
+  const types = outcomes.map((outcome) => JSON.stringify(outcome));
+  expect(types).toHaveLength(13);
+  expect(types.filter((type) => type.includes('outcomeUnknown'))).toEqual([]);
+  expect(outcomes).toContainEqual(expect.objectContaining(CHANGED));
+  const kept = cluster.applied(next.id).filter((text) => text !== 'first');
+  expect(kept).toHaveLength(types.filter((type) => type.includes('"applied"')).length);
+  expect(await cluster.submit(leader.id, 'x')).toMatchObject(failed('RAFT_STOPPED', 'safe'));
+  expect(await cluster.read(leader.id)).toMatchObject({ code: 'RAFT_STOPPED', retry: 'safe' });
+  expect(events.at(-1)).toMatchObject({ isCommitted: true, isRemoved: true });
+  expect(events.filter(({ isRemoved }) => isRemoved)).toHaveLength(1);
 });
 
 it('[MC4] [D13] every member of three is replaced, two of them at once, and nothing is lost', async () => {

@@ -28,7 +28,9 @@ interface Status {
 }
 
 export class ProcessCluster implements AsyncDisposable {
-  readonly members: readonly Member[];
+  /** Those that it was founded with, and those that have joined. */
+  readonly members: Member[];
+  readonly #founders: readonly Member[];
   readonly #directory: string;
   readonly #processes = new Map<string, CliProcess>();
   readonly #flags: readonly string[];
@@ -46,6 +48,7 @@ export class ProcessCluster implements AsyncDisposable {
       peerAddress: `127.0.0.1:${ports[size + at]}`,
       dataDir: join(directory, `n${at + 1}`),
     }));
+    this.#founders = [...this.members];
     this.#directory = directory;
     this.#flags = flags;
     this.#options = options;
@@ -82,12 +85,33 @@ export class ProcessCluster implements AsyncDisposable {
 
   /** Starts one member's process; its first boot and every later one have the same command line. */
   run(id: string): CliProcess {
-    const { url, peerAddress, dataDir } = this.member(id);
-    const peers = this.members.map((each) => `${each.id}=${each.peerAddress}`).join(',');
-    const place = ['--listen', new URL(url).host, '--peer-listen', peerAddress, '--peers', peers];
+    const peers = this.#founders.map((each) => `${each.id}=${each.peerAddress}`).join(',');
+    return this.#start(this.member(id), ['--peers', peers]);
+  }
+
+  /** Starts a new node that joins by any of the members; every later start of it has the same command line. */
+  async join(id: string): Promise<CliProcess> {
+    const urls = this.#running().map(({ url }) => url);
+    if (!this.members.some((member) => member.id === id)) {
+      const [port, peerPort] = await freePorts(2);
+      const [url, peerAddress] = [`http://127.0.0.1:${port}`, `127.0.0.1:${peerPort}`];
+      this.members.push({ id, url, peerAddress, dataDir: join(this.#directory, id) });
+    }
+    return this.#start(this.member(id), ['--join', urls.join(',')]);
+  }
+
+  #start({ id, url, peerAddress, dataDir }: Member, belonging: readonly string[]): CliProcess {
+    const place = ['--listen', new URL(url).host, '--peer-listen', peerAddress, ...belonging];
     const started = startCli(serveLine(id, dataDir, ...place, ...this.#flags), this.#options);
     this.#processes.set(id, started);
     return started;
+  }
+
+  /** How the process of a member ends, and what it says last. */
+  async end(id: string): Promise<readonly [code: number | string, lastLine: string]> {
+    const known = this.#processes.get(id);
+    if (known === undefined) throw new Error(`${id} was never started`);
+    return [await known.ended, known.errors().trimEnd().split('\n').at(-1) ?? ''];
   }
 
   /** Of the members that run now. */

@@ -26,6 +26,7 @@ import { outcomeInSession, outcomeOfSession } from '../../src/node/requests/sess
 import type {
   DiskEvent,
   LinkStatus,
+  MembersEvent,
   MembersOutcome,
   PeerEvent,
   ProposalOutcome,
@@ -88,6 +89,7 @@ export class LocalReplica implements Replica {
   #lastIndex = 1;
   readonly #roleListeners = new Set<(event: RoleEvent) => void>();
   readonly peerListeners = new Set<(event: PeerEvent) => void>();
+  readonly membersListeners = new Set<(event: MembersEvent) => void>();
   readonly diskListeners = new Set<(event: DiskEvent) => void>();
   readonly #haltListeners = new Set<(error: RaftError) => void>();
 
@@ -241,6 +243,7 @@ export class LocalReplica implements Replica {
       lastIndex: index(this.#lastIndex),
       snapshotIndex: INDEX_ZERO,
       members: this.#members(),
+      isRemoved: false,
       diskStalled: false,
       links: [this.link],
     };
@@ -282,6 +285,11 @@ export class LocalReplica implements Replica {
   onPeer(listener: (event: PeerEvent) => void): () => void {
     this.peerListeners.add(listener);
     return () => this.peerListeners.delete(listener);
+  }
+
+  onMembers(listener: (event: MembersEvent) => void): () => void {
+    this.membersListeners.add(listener);
+    return () => this.membersListeners.delete(listener);
   }
 
   onDisk(listener: (event: DiskEvent) => void): () => void {

@@ -31,6 +31,7 @@ function options(
     id: nodeId('n1'),
     clusterId: null,
     peers: null,
+    isJoining: false,
     dataDir,
     listen: { host: '127.0.0.1', port: 0 },
     allowHosts: [],

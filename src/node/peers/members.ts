@@ -47,6 +47,12 @@ export class Members {
     return this.#configurations.at(-1)?.removed ?? [];
   }
 
+  /** It was a member itself, and is none any more, for good (MC7). */
+  get isRemoved(): boolean {
+    const { id } = this.#options;
+    return this.removed.includes(id) && !this.includes(id);
+  }
+
   includes(id: string | null): boolean {
     return this.all.some((member) => member === id);
   }

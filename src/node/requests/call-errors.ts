@@ -75,6 +75,14 @@ export function disconnected(leader: NodeId, waitedMs: number): RaftError {
   );
 }
 
+/** MC7: of a node that was removed nobody takes anything any more. */
+export function removedHere(): RaftError {
+  return new RaftError(
+    'RAFT_STOPPED',
+    'this node was removed from its cluster: nothing was done; ask another member',
+  );
+}
+
 export function lostOnTheWay(leader: NodeId): RaftError {
   return new RaftError(
     'RAFT_OUTCOME_UNKNOWN',

@@ -3,6 +3,7 @@
  * that does not lead passes both on to the one that does; each call ends by its deadline, with the truth
  * or with the admission that it is not known.
  */
+import { isMember } from '../../core/configuration.ts';
 import {
   ENTRY_HEADER_BYTES,
   ENTRY_KIND,
@@ -12,9 +13,9 @@ import {
   type RunStart,
 } from '../../core/entry-run.ts';
 import type { RaftError } from '../../core/errors.ts';
-import { HAND_OVER_TIMEOUT_MS, type Limits } from '../../core/limits.ts';
+import type { Limits } from '../../core/limits.ts';
 import type { MembershipChange } from '../../core/membership-change.ts';
-import type { Propose, ProposeReply, ReadIndex, TransferLeadership } from '../../core/message.ts';
+import type { Propose, ProposeReply, ReadIndex } from '../../core/message.ts';
 import type { RaftState } from '../../core/raft-state.ts';
 import {
   faultInSessionCall,
@@ -33,10 +34,10 @@ import type {
 } from '../../ports/replica.ts';
 import { encodeSessionCommand, encodeSessionOperation } from '../../sessions/session-entry.ts';
 import type { Members } from '../peers/members.ts';
-import type { Actors } from '../tree/actors.ts';
+import { type Actors, raftOf } from '../tree/actors.ts';
 import type { End } from '../tree/endings.ts';
 import { Admission } from './admission.ts';
-import { lostOnTheWay, malformed, overloaded } from './call-errors.ts';
+import { lostOnTheWay, malformed, overloaded, removedHere } from './call-errors.ts';
 import { guarded } from './guarded.ts';
 import { type ChangesOptions, MembershipChanges } from './membership-changes.ts';
 import { Patience } from './patience.ts';
@@ -158,9 +159,7 @@ export class Clients {
     { timeoutMs }: WaitOptions,
     completed: (outcome: TransferOutcome) => void,
   ): void {
-    const { clock } = this.#options;
-    const tell = (outcome: TransferOutcome): void => clock.defer(() => completed(outcome));
-    this.transfers.add(to, clock.now() + timeoutMs, tell);
+    this.transfers.ask(to, timeoutMs, completed);
     this.schedulePump();
   }
 
@@ -169,16 +168,14 @@ export class Clients {
     { timeoutMs }: WaitOptions,
     completed: (outcome: MembersOutcome) => void,
   ): void {
-    const { clock } = this.#options;
-    const told = (outcome: MembersOutcome): void => clock.defer(() => completed(outcome));
-    const refusal = this.changes.add(change, clock.now() + timeoutMs, told);
-    if (refusal !== null) told({ type: 'failed', error: refusal });
-    else this.schedulePump();
+    this.changes.ask(change, timeoutMs, completed);
+    this.schedulePump();
   }
 
   /** Moves on whatever can be moved on: to the log, to the leader, to the next round. */
   pump(): void {
     this.#isPumpDue = false;
+    if (this.#options.members.isRemoved) this.#refuseWaiting(removedHere());
     this.#pumpProposals();
     this.reads.pump();
     this.transfers.pump();
@@ -218,7 +215,9 @@ export class Clients {
     const { term, requestId } = message;
     if (requestId <= (this.#seen.get(from) ?? 0)) return;
     this.#seen.set(from, requestId);
-    const takes = actors.hasTagIn(term, 'takesProposals');
+    // MC7: whoever is about to go is told of what stands in the log before that, and of nothing behind it.
+    const stays = isMember(raftOf(actors).configuration, from);
+    const takes = stays && actors.hasTagIn(term, 'takesProposals');
     if (!takes || this.#admission.refusalOf(0, FORWARDED_DEADLINE_MS) !== null)
       return this.#answerPropose(from, message, null);
     const entries = runs.flatMap(entriesOf);
@@ -241,12 +240,6 @@ export class Clients {
   /** LT2: others hand their commands to whoever leads next themselves, and learn at once where they stand (LR13). */
   sendBack(): void {
     this.#proposals.sendBack();
-  }
-
-  /** A follower asks that leadership moves. */
-  transferAskedBy(from: NodeId, message: TransferLeadership): void {
-    this.transfers.askedBy(from, message);
-    this.schedulePump();
   }
 
   /** The forwarding chart says when what was refused is passed on again (SP10); it hears nothing while all goes well. */
@@ -291,14 +284,6 @@ export class Clients {
     this.transfers.linkClosed(peer);
   }
 
-  /** LT6: calls back once another leads, or whoever might does not take over. */
-  handOver(done: () => void): void {
-    const { actors, clock } = this.#options;
-    if (!actors.hasTag('leads')) return done();
-    this.transfers.add(null, clock.now() + HAND_OVER_TIMEOUT_MS, done);
-    this.schedulePump();
-  }
-
   /** Calls back once nobody waits any more. */
   drain(drained: () => void): void {
     if (this.isWaiting) this.#drained = drained;
@@ -318,6 +303,13 @@ export class Clients {
     this.reads.failAll(refusal);
     this.transfers.failAll(refusal);
     this.changes.failAll(refusal, unknown);
+  }
+
+  /** MC7: what was passed on before is still answered. */
+  #refuseWaiting(error: RaftError): void {
+    this.#proposals.refuseQueued(error);
+    for (const part of [this.reads, this.transfers]) part.failAll(error);
+    this.changes.removed(error);
   }
 
   #pumpProposals(): void {

@@ -3,8 +3,8 @@
  * decides; the membership chart says when which step is taken. To ask twice for the same is harmless, so a change whose
  * leader was lost is asked for again, of the next one. Bound: `CHANGES_PENDING_MAX` wait here at most.
  */
+import type { Present } from '../../../machines/membership.machine.ts';
 import { unreachable } from '../../core/assert.ts';
-import type { Membership } from '../../core/configuration.ts';
 import type { ConfigurationChanged, MembershipEffect } from '../../core/effect.ts';
 import { RaftError, type RaftErrorCode } from '../../core/errors.ts';
 import { CHANGES_PENDING_MAX } from '../../core/limits.ts';
@@ -12,6 +12,7 @@ import type { MembershipChange } from '../../core/membership-change.ts';
 import type { ChangeMembers, ChangeMembersReply } from '../../core/message.ts';
 import type { RaftState } from '../../core/raft-state.ts';
 import type { Index, NodeId } from '../../core/types.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { MembersOutcome } from '../../ports/replica.ts';
 import { goalOf, isReached, refusalOfChange } from '../../rules/configuration-change.ts';
 import { membershipInForce } from '../../rules/configurations.ts';
@@ -30,6 +31,7 @@ export interface ChangesOptions {
   readonly disk: Pick<Disk, 'hardState' | 'sendWhenDurable'>;
   readonly members: Pick<Members, 'addressesOf' | 'all'>;
   readonly peers: Pick<Peers, 'isOpen' | 'send'>;
+  readonly clock: Pick<Clock, 'defer' | 'now'>;
   readonly nextRequestId: () => number;
 }
 
@@ -58,18 +60,21 @@ export class MembershipChanges {
     return this.#pending.length > 0;
   }
 
-  /** `deadline`: on the node's clock. Returns why it is refused at once; `null`: it will be told. */
-  add(
+  /** Of a caller here, who is never called back during the call. */
+  ask(
     change: MembershipChange,
-    deadline: number,
+    timeoutMs: number,
     completed: (outcome: MembersOutcome) => void,
-  ): RaftError | null {
-    if (this.#pending.length >= CHANGES_PENDING_MAX) return overloaded('changes of members');
+  ): void {
+    const { clock } = this.#options;
     const tell = (outcome: Outcome): void => {
-      if (outcome.type !== 'leadLost') completed(outcome);
+      if (outcome.type !== 'leadLost') clock.defer(() => completed(outcome));
     };
+    if (this.#pending.length >= CHANGES_PENDING_MAX) {
+      return tell({ type: 'failed', error: overloaded('changes of members') });
+    }
+    const deadline = clock.now() + timeoutMs;
     this.#push({ change, deadline, tell, state: 'waiting', isAgain: false });
-    return null;
   }
 
   /** A member passes on what somebody wants of it. */
@@ -169,6 +174,15 @@ export class MembershipChanges {
     }
   }
 
+  /** This node is no member any more, and can ask nobody: what it sees done is done. */
+  removed(refusal: RaftError): void {
+    for (const each of this.#pending.filter(({ state }) => state === 'waiting')) {
+      const error = each.isAgain ? timedOut() : refusal;
+      const isDone = each.isAgain && this.#isDone(each.change);
+      this.#end(each, isDone ? this.#done() : { type: 'failed', error });
+    }
+  }
+
   /** The node is gone. */
   failAll(refusal: RaftError, unknown: RaftError): void {
     for (const each of this.#pending) {
@@ -197,8 +211,7 @@ export class MembershipChanges {
     const goal = goalOf(present, change);
     if (isReached(present, goal)) return this.#end(asked, this.#done());
     asked.state = 'underWay';
-    const { lastIndex } = raft.log;
-    actors.tellMembership({ type: 'change.requested', goal, present, lastIndex });
+    actors.tellMembership({ type: 'change.requested', goal, ...presentOf(raft), present });
   }
 
   #passOn(asked: Pending, leader: NodeId, term: RaftState['term']): void {
@@ -232,6 +245,17 @@ export class MembershipChanges {
     });
   }
 
+  #isDone({ add, promote, remove }: MembershipChange): boolean {
+    const { actors, members } = this.#options;
+    const voters = actors.raft?.configuration.voters ?? [];
+    const here = members.all;
+    return (
+      Object.keys(add).every((id) => here.some((member) => member === id)) &&
+      promote.every((id) => voters.includes(id)) &&
+      !remove.some((id) => here.includes(id))
+    );
+  }
+
   #done(): Outcome {
     const { raft } = this.#options.actors;
     const { voters = [], learners = [] } = raft?.configuration ?? {};
@@ -239,10 +263,9 @@ export class MembershipChanges {
     return { type: 'changed', members };
   }
 
-  #present(): { readonly present: Membership; readonly lastIndex: Index } | null {
+  #present(): Present | null {
     const { raft } = this.#options.actors;
-    if (raft === null || !this.#options.actors.hasTag('leads')) return null;
-    return { present: membershipInForce(raft), lastIndex: raft.log.lastIndex };
+    return raft === null || !this.#options.actors.hasTag('leads') ? null : presentOf(raft);
   }
 
   #push(pending: Pending): void {
@@ -259,6 +282,12 @@ export class MembershipChanges {
     this.#pending = this.#pending.filter((each) => each !== asked);
     asked.tell(outcome);
   }
+}
+
+function presentOf(raft: RaftState): Present {
+  const { configuration, id, log } = raft;
+  const goesOn = configuration.voters.includes(id);
+  return { present: membershipInForce(raft), goesOn, lastIndex: log.lastIndex };
 }
 
 /** Whoever has gone meanwhile need not be removed any more. */

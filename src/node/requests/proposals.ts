@@ -122,6 +122,11 @@ export class Proposals {
     for (const group of this.#queue.takeForeign()) group.refused(notServed(null));
   }
 
+  /** Nobody will append what has not been passed on yet. */
+  refuseQueued(error: RaftError): void {
+    this.#queue.failAll(error);
+  }
+
   resolve(at: Index, inTerm: Term, result: unknown): void {
     this.#awaited.resolve(at, inTerm, result);
   }

@@ -4,6 +4,7 @@
  */
 import { members } from '../../core/configuration.ts';
 import type { RaftError } from '../../core/errors.ts';
+import { HAND_OVER_TIMEOUT_MS } from '../../core/limits.ts';
 import type { TransferLeadership, TransferLeadershipReply } from '../../core/message.ts';
 import type { TransferRefusal } from '../../core/transfer-refusal.ts';
 import type { NodeId } from '../../core/types.ts';
@@ -50,9 +51,25 @@ export class Transfers {
     return this.#wishes.length > 0;
   }
 
-  /** Of a caller here. */
-  add(to: NodeId | null, deadline: number, completed: (outcome: TransferOutcome) => void): void {
+  /** Of a caller here, who is never called back during the call. */
+  ask(to: NodeId | null, timeoutMs: number, told: (outcome: TransferOutcome) => void): void {
+    const { clock } = this.#options;
+    this.#expect(to, timeoutMs, (outcome) => clock.defer(() => told(outcome)));
+  }
+
+  /** LT6, MC12: calls back once another leads, or whoever might does not take over; at once if this node does not lead. */
+  handOver(done: () => void): void {
+    if (this.#options.actors.hasTag('leads')) this.#expect(null, HAND_OVER_TIMEOUT_MS, done);
+    else done();
+  }
+
+  #expect(
+    to: NodeId | null,
+    timeoutMs: number,
+    completed: (outcome: TransferOutcome) => void,
+  ): void {
     const failed = (error: RaftError): void => completed({ type: 'failed', error });
+    const deadline = this.#options.clock.now() + timeoutMs;
     this.#add({
       ...{ to, deadline, failed, isLocal: true, asked: null, requestId: null },
       moved: (leader) => completed({ type: 'moved', leader }),

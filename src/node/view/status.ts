@@ -29,6 +29,7 @@ export function statusOf(parts: Parts, recovered: RecoveredLog): ReplicaStatus {
       joint: votersOutgoing.length > 0,
       addresses: parts.members.addressesOf(parts.members.all),
     },
+    isRemoved: parts.members.isRemoved,
     diskStalled: actors.isDiskStalled,
     links: parts.members.all
       .filter((member) => member !== parts.id)

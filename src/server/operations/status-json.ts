@@ -12,10 +12,11 @@ interface TimeParts {
 }
 
 export function statusJson(context: StatusParts): Readonly<Record<string, unknown>> {
-  const { members, diskStalled, links, ...position } = context.replica.status();
+  const { members, isRemoved, diskStalled, links, ...position } = context.replica.status();
   const { kv, version } = context;
   const revision = kv.revision;
-  return { ...position, revision, members, diskStalled, links, version, timeMs: timeOf(context) };
+  const state = { members, isRemoved, diskStalled, links, version };
+  return { ...position, revision, ...state, timeMs: timeOf(context) };
 }
 
 /** The time that the next entry of the log will have, about: its time never falls, whatever the clocks do. */

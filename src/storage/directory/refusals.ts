@@ -46,7 +46,7 @@ export function otherMembers(
   return foreign(
     `The data directory ${directory} belongs to a cluster of ${known.join(', ')}${alone}, but this start names ` +
       `${named.join(', ')} as its members (--peers, or peers). Nothing was changed. Name those that it knows, at any ` +
-      'address: members cannot be added or removed yet. To found another cluster, give each of its nodes a new data directory.',
+      'address. A node of its own name and a new data directory joins a cluster that exists with --join (isJoining).',
   );
 }
 
@@ -272,11 +272,11 @@ function foreign(text: string): RaftError {
   return new RaftError('RAFT_WRONG_IDENTITY', text);
 }
 
-/** A member cannot be replaced yet, and an older or an emptied directory is refused by the peers (ID1, ID2). */
+/** An older or an emptied directory is refused by the peers (ID1, ID2), and a removed name is not used again (A9). */
 function lost(directory: string): string {
   return (
-    `If that cannot be done, keep ${directory} and leave this node stopped: it cannot be replaced yet, ` +
-    'and the cluster works on as long as a majority of its members runs.'
+    `If that cannot be done, keep ${directory} and leave this node stopped: remove it at a member that runs ` +
+    '(raftchart member remove), and start another with a new name and a new data directory that joins (raftchart serve --join).'
   );
 }
 

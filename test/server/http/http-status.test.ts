@@ -31,6 +31,7 @@ it('[SV18] /status names everything the contract does', async () => {
     snapshotIndex: 0,
     revision: 2,
     members: { voters: ['n1'], learners: [], joint: false, addresses: {} },
+    isRemoved: false,
     diskStalled: false,
     links: [
       {

@@ -35,6 +35,7 @@ const PLACES: Readonly<Record<ThrowPlace, true>> = {
   transferFailed: true,
   configurationChanged: true,
   proposeConfiguration: true,
+  yieldLead: true,
   changeEnded: true,
   replicate: true,
   progressed: true,
@@ -85,6 +86,7 @@ const PLACES: Readonly<Record<ThrowPlace, true>> = {
 export const MEMBERSHIP_PLACES: readonly ThrowPlace[] = [
   'configurationChanged',
   'proposeConfiguration',
+  'yieldLead',
   'changeEnded',
 ];
 

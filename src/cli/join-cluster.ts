@@ -1,0 +1,77 @@
+/**
+ * How a node becomes a member of a cluster that exists (CL32, §4.2.1): it learns which cluster that is, starts without any
+ * members, and asks to be added, at first as a learner. Whoever is a member already asks nothing.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { RaftError } from '../core/errors.ts';
+import type { NodeId } from '../core/types.ts';
+import { storedClusterId } from '../library/cluster-identity.ts';
+import type { Log } from '../server/operations/json-log.ts';
+import type { RunningServer } from '../server/serve.ts';
+import { askServers } from './ask-servers.ts';
+import type { CliContext } from './command.ts';
+import { JOIN_ASKED_MS, JOIN_PAUSE_MS } from './limits.ts';
+
+export interface Joining {
+  readonly id: NodeId;
+  /** Where the other members find it. */
+  readonly address: string;
+  readonly dataDir: string;
+  readonly urls: readonly string[];
+}
+
+interface Joiner {
+  readonly server: Pick<RunningServer, 'replica'>;
+  readonly context: CliContext;
+  readonly log: Log;
+}
+
+/** `null`: the data directory knows. */
+export async function clusterToJoin(
+  { dataDir, urls }: Joining,
+  context: CliContext,
+): Promise<string | null> {
+  if ((await storedClusterId(dataDir)) !== null) return null;
+  const question = { path: '/status', method: 'GET' } as const;
+  return askServers(question, asking(urls), context, ({ clusterId }) =>
+    typeof clusterId === 'string' ? clusterId : null,
+  );
+}
+
+/** Resolves only with a refusal that will stay one: whatever passes is tried again, as long as the node runs. */
+export async function join(joining: Joining, { server, context, log }: Joiner): Promise<RaftError> {
+  const { address: peerAddress, id, urls } = joining;
+  const body = { id, peerAddress, promote: true };
+  let said = '';
+  const isDue = !isMember(server, id);
+  while (isDue && !context.interrupted.aborted) {
+    try {
+      const question = { path: '/members', method: 'POST', body } as const;
+      const members = await askServers(question, asking(urls), context, (answer) => answer.members);
+      log('info', 'joined', { members });
+      break;
+    } catch (error) {
+      const { code, message, retry } = error instanceof RaftError ? error : unknown(error);
+      if (retry === 'never') return new RaftError(code, message);
+      if (message !== said) log('warn', 'joining', { code, message });
+      said = message;
+      await pause(JOIN_PAUSE_MS);
+    }
+  }
+  return new Promise<never>(() => {});
+}
+
+/** It may be a learner by the wish of whoever added it, and stays one then. */
+function isMember({ replica }: Joiner['server'], id: NodeId): boolean {
+  const { voters, learners } = replica.status().members;
+  return voters.includes(id) || learners.includes(id);
+}
+
+function asking(endpoints: readonly string[]) {
+  return { endpoints, 'timeout-ms': JOIN_ASKED_MS };
+}
+
+function unknown(cause: unknown): RaftError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new RaftError('RAFT_UNREACHABLE', text, { cause });
+}

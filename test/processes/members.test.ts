@@ -1,0 +1,128 @@
+/** Members that come, go and are replaced, as processes, while clients write. */
+import { rm } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { connect } from '../../src/client/index.ts';
+import { cleanUp, closing } from '../clean-up.ts';
+import { endAll, logLines, runCliProcess } from '../cli/cli-process.ts';
+import { eventually, ProcessCluster } from './process-cluster.ts';
+
+async function start(size: number): Promise<ProcessCluster> {
+  const cluster = await ProcessCluster.start(size);
+  cleanUp(() => cluster[Symbol.asyncDispose]());
+  cleanUp(endAll);
+  return cluster;
+}
+
+/** As an operator would: `raftchart WORDS`, at any of the members that run. */
+async function raftchart(cluster: ProcessCluster, ...words: readonly string[]): Promise<string> {
+  const running = cluster.members.filter(({ id }) => cluster.isRunning(id));
+  const endpoints = running.map(({ url }) => url).join(',');
+  const line = [...words, '--endpoints', endpoints, '--timeout-ms', '20000'];
+  const { code, output, errors } = await runCliProcess(line);
+  expect([code, errors]).toEqual([0, '']);
+  return output.trim();
+}
+
+/** Starts a node that joins, and waits until it votes. */
+async function joined(cluster: ProcessCluster, id: string): Promise<void> {
+  const node = await cluster.join(id);
+  await node.until((_, errors) => logLines(errors, 'joined').length > 0);
+}
+
+/** Counts on, one write after the other, until it is told to end; a write that fails is thrown there. */
+function counting(key: string, { endpoints }: ProcessCluster) {
+  const client = closing(connect({ endpoints: [...endpoints], timeoutMs: 20_000 }));
+  let isOver = false;
+  let count = 0;
+  const writing = (async () => {
+    for (; !isOver; count += 1) await client.put(key, `${count + 1}`);
+  })();
+  // What fails is thrown where the end is awaited.
+  writing.catch(() => {});
+  return {
+    /** Resolves once so many more are acknowledged; a write that failed is thrown. */
+    more: async (): Promise<void> => {
+      const enough = count + 20;
+      const isEnough = async (): Promise<boolean> => count > enough;
+      await Promise.race([writing, eventually(20_000, 'more writes', isEnough)]);
+    },
+    end: async (): Promise<void> => {
+      isOver = true;
+      await writing;
+      const found = await client.get(key);
+      expect(found === null ? null : new TextDecoder().decode(found.value)).toBe(`${count}`);
+    },
+  };
+}
+
+it('[CL32] [MC4] [MC7] one node grows to three and to five and shrinks to three, without its founder, and no write fails', async () => {
+  const cluster = await start(1);
+  const first = counting('a', cluster);
+  for (const id of ['n2', 'n3']) await joined(cluster, id);
+  const second = counting('b', cluster);
+  await first.end();
+  for (const id of ['n4', 'n5']) await joined(cluster, id);
+  const listed = await raftchart(cluster, 'members');
+  expect(listed.match(/^n\d +voter/gm)).toHaveLength(5);
+  expect(listed).toMatch(/^n1 +voter, leads +127\.0\.0\.1:\d+ +- +\d+ +0$/m);
+  const third = counting('c', cluster);
+  await third.more();
+  await second.end();
+  // The leader and another, at once.
+  const leader = await cluster.leader();
+  const other = leader === 'n5' ? 'n4' : 'n5';
+  const said = await raftchart(cluster, 'member', 'remove', leader, other);
+  expect(said).toMatch(/^voters: n\d, n\d, n\d$/);
+  for (const id of [leader, other]) {
+    const [code, lastLine] = await cluster.end(id);
+    expect([code, lastLine]).toEqual([78, expect.stringContaining('was removed from its cluster')]);
+  }
+  await third.more();
+  await third.end();
+  await cluster.converged();
+  // Whoever was removed says so again when it is started, and disturbs nobody.
+  const term = (await cluster.status(await cluster.leader()))?.term;
+  await cluster.join(other);
+  expect((await cluster.end(other))[0]).toBe(78);
+  expect((await cluster.status(await cluster.leader()))?.term).toBe(term);
+});
+
+it('[CL32] [A8] [A9] a node whose disk is lost is refused with the command that repairs it, and that command works', async () => {
+  const cluster = await start(3);
+  await cluster.converged();
+  const lost = cluster.member('n3');
+  await cluster.kill(lost.id);
+  const load = counting('a', cluster);
+  await rm(lost.dataDir, { recursive: true });
+  const again = cluster.run(lost.id);
+  const advice = await again.until((_, errors) => {
+    const refused = logLines(errors, 'peer').find(({ problem }) => problem === 'refuses');
+    return refused === undefined ? null : String(refused.reason);
+  });
+  const [, words = ''] = /\(raftchart ([a-z0-9 ]+)\)/.exec(advice) ?? [];
+  expect(words).toBe('member remove n3');
+  expect(advice).toContain('raftchart serve --join');
+  await cluster.kill(lost.id);
+  expect(await raftchart(cluster, ...words.split(' '))).toBe('voters: n1, n2');
+  await joined(cluster, 'n4');
+  await load.end();
+  await cluster.converged();
+  // The name is not given to another directory.
+  await rm(lost.dataDir, { recursive: true });
+  await cluster.join(lost.id);
+  const [code, lastLine] = await cluster.end(lost.id);
+  expect([code, lastLine]).toEqual([78, expect.stringContaining('its name is not used again')]);
+});
+
+it('[CL32] a node that joins starts again with the same line, and asks nothing then', async () => {
+  const cluster = await start(1);
+  await joined(cluster, 'n2');
+  for (const id of ['n1', 'n2']) expect(await cluster.kill(id, 'SIGTERM')).toBe(0);
+  cluster.run('n1');
+  const node = await cluster.join('n2');
+  await cluster.leader();
+  await cluster.converged();
+  expect(logLines(node.errors(), 'joined')).toEqual([]);
+  const { status } = await fetch(`${cluster.member('n2').url}/kv/a`, { method: 'PUT', body: 'x' });
+  expect(status).toBe(200);
+});
