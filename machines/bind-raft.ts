@@ -123,7 +123,7 @@ function bindGuards(chart: Chart): Chart {
         election.mayGrantVote(context, from, message),
       completesQuorum: ({ context }, grant) => completesQuorum(context, grant),
       isLeaderLink: ({ context }, { peer }) =>
-        context.protocol.preVote && context.leaderId === peer,
+        election.heedsClosedLink(context) && context.leaderId === peer,
       commitsInTerm: ({ context }, held) =>
         leadership.commitsInTerm(
           context,

@@ -2,6 +2,7 @@
 import { assign, emit } from 'xstate';
 import type { ReadIndexEffect } from '../src/core/effect.ts';
 import { greater } from '../src/core/types.ts';
+import { leaseMs } from '../src/rules/timing.ts';
 import { performer } from './perform.ts';
 import {
   type ReadIndexContext,
@@ -18,10 +19,18 @@ export const readIndex = readIndexMachine.provide({
     answersQuestion: ({ context }, { requestId }) => requestId === context.requestId,
     isAskedLeader: ({ context }, { peer }) => peer === context.leaderId,
     isReadable: (_, { readIndex, lastApplied }) => readIndex <= lastApplied,
+    grantsLease: ({ context }) => leaseMsOf(context) > 0 && context.askedMs !== null,
+    isOfNewerTerm: ({ context }, { term }) => term > context.term,
     isAllReadable: ({ context }, { lastApplied }) => lastApplied >= context.readIndex,
   },
+  delays: { leaseDuration: ({ context }) => leaseMsOf(context) },
   actions: {
-    askRound: perform(() => ({ changes: {}, effects: [{ type: 'askRound' }] })),
+    askRound: perform((_, { nowMs }) => ({
+      changes: { askedMs: nowMs },
+      effects: [{ type: 'askRound' }],
+    })),
+    recordLease: assign(({ context }) => ({ leaseFromMs: context.askedMs, askedMs: null })),
+    forgetLease: assign((_, { term }) => ({ term, askedMs: null, leaseFromMs: null })),
     askLeader: perform(({ requestId }, { leaderId, term }) => ({
       changes: { requestId: requestId + 1, leaderId },
       effects:
@@ -35,3 +44,7 @@ export const readIndex = readIndexMachine.provide({
     answerReads: emit((_, { lastApplied }) => ({ type: 'readsReadable', lastApplied })),
   },
 });
+
+function leaseMsOf({ leases }: ReadIndexContext): number {
+  return leases === null ? 0 : leaseMs(leases);
+}

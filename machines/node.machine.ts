@@ -178,6 +178,7 @@ export const nodeMachine = setup({
           src: 'readIndex',
           input: ({ context }) => ({
             patienceMs: context.recovered?.timing.electionTimeoutMinMs ?? 300,
+            leases: context.recovered,
           }),
           onError: { target: 'halted', actions: { type: 'recordError', params: event } },
         },

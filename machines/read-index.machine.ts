@@ -8,6 +8,7 @@
  */
 import { setup } from 'xstate';
 import type { ReadIndexEffect } from '../src/core/effect.ts';
+import type { RaftState } from '../src/core/raft-state.ts';
 import type { Index, NodeId, Term } from '../src/core/types.ts';
 import type { ChartMeta } from './meta.types.ts';
 
@@ -20,6 +21,14 @@ export interface ReadIndexContext {
   readonly readIndex: Index;
   /** How long a leader may take to answer, in milliseconds. */
   readonly patienceMs: number;
+  /** What a lease takes: how patient followers are, and that leases are on at all; `null`: they are not. */
+  readonly leases: Pick<RaftState, 'timing' | 'protocol'> | null;
+  /** The term, as this chart was told last. */
+  readonly term: Term;
+  /** When the round under way was asked for, on the node's clock. */
+  readonly askedMs: number | null;
+  /** When the newest confirmed round of this lead was asked for. */
+  readonly leaseFromMs: number | null;
 }
 
 /** Whom this node can ask right now. */
@@ -29,6 +38,8 @@ export interface Askable {
   readonly servesReads: boolean;
   /** Another member that leads, if it can be reached. */
   readonly leaderId: NodeId | null;
+  /** On the node's clock. */
+  readonly nowMs: number;
 }
 
 export type ReadIndexEvent =
@@ -36,13 +47,15 @@ export type ReadIndexEvent =
   | { readonly type: 'round.confirmed'; readonly readIndex: Index }
   | { readonly type: 'leader.answered'; readonly requestId: number; readonly readIndex: Index }
   | { readonly type: 'leader.refused'; readonly requestId: number }
-  | { readonly type: 'role.changed' }
+  | { readonly type: 'role.changed'; readonly term: Term }
+  /** This node leads, and begins to hand over. */
+  | { readonly type: 'transfer.began' }
   | { readonly type: 'link.closed'; readonly peer: NodeId }
   /** Reads have to see this index; so much is applied here at this moment. */
   | { readonly type: 'reads.confirmed'; readonly readIndex: Index; readonly lastApplied: Index }
   | { readonly type: 'entries.applied'; readonly lastApplied: Index };
 
-export type ReadIndexTag = 'asks' | 'waitsForApplier';
+export type ReadIndexTag = 'asks' | 'waitsForApplier' | 'holdsLease';
 
 /** What a name is given that stands on an arrow: the arrow's event, whole. */
 const event = <Event>(heard: { readonly event: Event }): Event => heard.event;
@@ -52,7 +65,7 @@ export const readIndexMachine = setup({
     context: {} as ReadIndexContext,
     events: {} as ReadIndexEvent,
     emitted: {} as ReadIndexEffect,
-    input: {} as { patienceMs: number } | undefined,
+    input: {} as Partial<Pick<ReadIndexContext, 'patienceMs' | 'leases'>> | undefined,
     tags: {} as ReadIndexTag,
     meta: {} as ChartMeta,
   },
@@ -63,16 +76,23 @@ export const readIndexMachine = setup({
     isAskedLeader: (_, _link: { peer: NodeId }) => false,
     isReadable: (_, _confirmed: { readIndex: Index; lastApplied: Index }) => true,
     isAllReadable: (_, _applied: { lastApplied: Index }) => false,
+    grantsLease: (_, _confirmed: { readIndex: Index }) => true,
+    isOfNewerTerm: (_, _role: { term: Term }) => true,
   },
   actions: {
-    askRound: () => {},
+    askRound: (_, _askable: Askable) => {},
     askLeader: (_, _askable: Askable) => {},
     confirmReads: (_, _answer: { readIndex: Index }) => {},
     takeReadsBack: () => {},
     recordWait: (_, _confirmed: { readIndex: Index }) => {},
     answerReads: (_, _applied: { lastApplied: Index }) => {},
+    recordLease: () => {},
+    forgetLease: (_, _role: { term: Term }) => {},
   },
-  delays: { patience: ({ context }) => context.patienceMs },
+  delays: {
+    patience: ({ context }) => context.patienceMs,
+    leaseDuration: 250,
+  },
 }).createMachine({
   id: 'readIndex',
   description: 'What linearizable reads wait for.',
@@ -83,6 +103,10 @@ export const readIndexMachine = setup({
     leaderId: null,
     readIndex: 0 as Index,
     patienceMs: input?.patienceMs ?? 300,
+    leases: input?.leases ?? null,
+    term: 0 as Term,
+    askedMs: null,
+    leaseFromMs: null,
   }),
   on: {
     'reads.gathered': {},
@@ -90,6 +114,7 @@ export const readIndexMachine = setup({
     'leader.answered': {},
     'leader.refused': {},
     'role.changed': {},
+    'transfer.began': {},
     'link.closed': {},
     'reads.confirmed': {},
     'entries.applied': {},
@@ -108,7 +133,7 @@ export const readIndexMachine = setup({
               {
                 guard: { type: 'servesReads', params: event },
                 target: 'askingRound',
-                actions: 'askRound',
+                actions: { type: 'askRound', params: event },
               },
               {
                 guard: { type: 'knowsLeader', params: event },
@@ -194,6 +219,55 @@ export const readIndexMachine = setup({
               },
               { actions: { type: 'answerReads', params: event } },
             ],
+          },
+        },
+      },
+    },
+    lease: {
+      description: 'Whether reads may do without a round, since a quorum must still be loyal.',
+      meta: { rules: ['RD6'] },
+      initial: 'none',
+      states: {
+        none: {
+          description: 'No quorum has confirmed a round of this lead lately, or leases are off.',
+          meta: { rules: ['RD6'] },
+          on: {
+            'round.confirmed': {
+              guard: { type: 'grantsLease', params: event },
+              target: 'held',
+              actions: 'recordLease',
+            },
+            'role.changed': { actions: { type: 'forgetLease', params: event } },
+            'transfer.began': 'forfeited',
+          },
+        },
+        held: {
+          description:
+            'A quorum follows for some time yet; the clock is looked at when a read asks.',
+          meta: { rules: ['RD6'] },
+          tags: 'holdsLease',
+          after: { leaseDuration: 'none' },
+          on: {
+            'round.confirmed': {
+              guard: { type: 'grantsLease', params: event },
+              target: 'held',
+              reenter: true,
+              actions: 'recordLease',
+            },
+            'role.changed': { target: 'none', actions: { type: 'forgetLease', params: event } },
+            'transfer.began': 'forfeited',
+          },
+        },
+        forfeited: {
+          description:
+            'It has begun to hand over, and its followers may heed another in this term.',
+          meta: { rules: ['RD8'] },
+          on: {
+            'role.changed': {
+              guard: { type: 'isOfNewerTerm', params: event },
+              target: 'none',
+              actions: { type: 'forgetLease', params: event },
+            },
           },
         },
       },

@@ -132,6 +132,15 @@ export const OPTIONS = {
     'MS',
     'How long a halted node goes on answering 503 with the reason before its process ends.',
   ),
+  'lease-reads': {
+    ...preset(
+      yesOrNo,
+      'false',
+      '',
+      'Let reads with consistency=lease do without a round. On all nodes or on none; it trusts their clocks.',
+    ),
+    isFlag: true,
+  },
   'value-bytes-max': preset(
     whole(1, DEFAULT_LIMITS.commandBytesMax),
     String(1024 * 1024),
@@ -219,7 +228,7 @@ export const OPTIONS = {
   consistency: optional(
     choice('linearizable', 'lease', 'local'),
     'WORD',
-    'linearizable, unless given: the newest state, wherever it is asked for. local: what that node has, perhaps old.',
+    'linearizable, unless given: the newest state, wherever it is asked for. lease: the same without a round, if the servers allow it. local: what that node has, perhaps old.',
   ),
   'at-least': optional(
     logId,

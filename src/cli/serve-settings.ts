@@ -44,6 +44,7 @@ export const SETTING_OPTIONS = [
   'election-timeout-ms',
   'heartbeat-interval-ms',
   'suspicion-step-ms',
+  'lease-reads',
   'value-bytes-max',
   'history-revisions',
   'history-age-ms',
@@ -53,6 +54,7 @@ type SettingValues = OptionValues<(typeof SETTING_OPTIONS)[number]>;
 
 interface ServeSettings {
   readonly timing: RaftTiming;
+  readonly leaseReads: boolean;
   readonly limits: Limits;
   readonly serverLimits: ServerLimits;
   readonly retention: Retention;
@@ -75,7 +77,7 @@ export function serveSettings(values: SettingValues): ServeSettings {
     revisionsMax: values['history-revisions'],
     ageMaxMs: values['history-age-ms'],
   };
-  return { timing, limits, serverLimits, retention };
+  return { timing, leaseReads: values['lease-reads'], limits, serverLimits, retention };
 }
 
 function timingOf(values: SettingValues): RaftTiming {

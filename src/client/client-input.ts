@@ -43,7 +43,7 @@ export interface Selection {
 }
 
 export interface ReadOptions extends CallOptions {
-  /** Default `linearizable`. `lease` may be served as the stronger `linearizable`; the answer says so. */
+  /** Default `linearizable`. `lease` may be served as `linearizable`, which trusts no clock; the answer says so. */
   readonly consistency?: Consistency;
   /**
    * The `logId` of a write that the answer must show, whoever wrote it: a `local` read, of whichever node, that waits for

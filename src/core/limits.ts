@@ -134,3 +134,9 @@ export const COUNTER_MAX = 2 ** 48;
  * `COUNTER_MAX` it could not count on, and would halt (A19). A campaign each millisecond takes fifty days.
  */
 export const TERM_LEAD_MAX = 2 ** 32;
+
+/**
+ * How much faster than a leader's clock that of a follower may run (§6.4.1): a lease is that much shorter than the shortest
+ * election timeout. Real clocks differ by less than a thousandth; the rest is for timers that fire early.
+ */
+export const LEASE_CLOCK_BOUND = 1.2;

@@ -18,12 +18,14 @@ export interface RaftTiming {
   readonly suspicionStepMs: number;
 }
 
-/** Parts of the protocol that can be left out, to compare; both are on unless someone says otherwise. */
+/** Parts of the protocol that can be chosen, the same on all members: the first two are on unless someone says otherwise, the last is off. */
 export interface RaftProtocol {
   /** Ask whether a campaign could win before the term is raised (§9.6). */
   readonly preVote: boolean;
   /** A leader that no quorum answers steps down, and who hears a leader heeds no candidate (§6.2, §4.2.3). */
   readonly checkQuorum: boolean;
+  /** A leader serves reads without a round while a quorum must still be loyal to it: as true as its clocks (§6.4.1). */
+  readonly leaseReads?: boolean;
 }
 
 /** A leadership round: a heartbeat exchange that proves the leader still leads (§6.4). */

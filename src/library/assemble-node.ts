@@ -27,6 +27,8 @@ interface MemberParts {
   readonly isJoining?: boolean;
   readonly machine: StateMachine;
   readonly timing: RaftTiming;
+  /** On all members or on none (§6.4.1). */
+  readonly leaseReads?: boolean;
   readonly limits: Limits;
   /** Not given: as the data directory has it, or of the founding members. */
   readonly clusterId?: string;
@@ -46,13 +48,14 @@ const CONNECTIONS_PER_PEER = 2;
 
 /** Rejects with a `RaftError` that says what to do. */
 export async function assembleNode(parts: MemberParts): Promise<Replica> {
-  const { id, isJoining = false, members, machine, timing, limits } = parts;
+  const { id, isJoining = false, leaseReads = false, members, machine, timing, limits } = parts;
   return startRaftNode({
     id,
     members,
     isJoining,
     machine,
     timing,
+    protocol: { leaseReads },
     limits,
     clusterId: await clusterIdOf(parts),
     store: storeOf(parts),

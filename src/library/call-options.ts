@@ -6,7 +6,15 @@ import { RaftError } from '../core/errors.ts';
 import { TIMER_MS_MAX } from '../core/limits.ts';
 import { aLogId, entryIdOf, type LogId } from '../core/log-id.ts';
 import type { MembershipChange } from '../core/membership-change.ts';
-import { aList, aNumber, anObject, aSignal, type Kind, ownOptions } from '../core/option-kinds.ts';
+import {
+  aBoolean,
+  aList,
+  aNumber,
+  anObject,
+  aSignal,
+  type Kind,
+  ownOptions,
+} from '../core/option-kinds.ts';
 import { type EntryId, isNodeId, type NodeId, nodeId } from '../core/types.ts';
 import type { CallKind } from './call-table.ts';
 
@@ -30,6 +38,8 @@ export interface QueryOptions extends CallOptions {
    * member answers from its own state once it has applied that entry, and asks nobody; what was written later may be missing.
    */
   readonly atLeast?: LogId;
+  /** It may do without a round where leases are on, this member leads and holds one (§6.4.1); else it is as any other. */
+  readonly lease?: boolean;
 }
 
 export interface TransferOptions extends CallOptions {
@@ -39,7 +49,7 @@ export interface TransferOptions extends CallOptions {
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 const KINDS = { signal: aSignal, timeoutMs: aNumber(1, TIMER_MS_MAX) };
-const NAMES = [...Object.keys(KINDS), 'atLeast'];
+const NAMES = [...Object.keys(KINDS), 'atLeast', 'lease'];
 const aMember: Kind = (value) => (isNodeId(value) ? null : 'the id of a member');
 
 /** Runs `start` and races its end against the signal; only the waiting ends when that aborts (EM8). */
@@ -92,15 +102,18 @@ function addressOf(id: string, address: unknown): string {
   throw new TypeError(`add.${id} must be an address such as 127.0.0.1:4200`);
 }
 
-/** What a query has to see, if that is not all there is, and what is the call's. */
+/** What a query has to see, and how that is known, and what is the call's. */
 export function queryOptions(given: QueryOptions | undefined): {
-  readonly atLeast: EntryId | null;
+  readonly how: { readonly atLeast?: EntryId; readonly lease?: boolean };
   readonly waiting: CallOptions | undefined;
 } {
-  if (given?.atLeast === undefined) return { atLeast: null, waiting: given };
-  const own = ownOptions('query', given, { ...KINDS, atLeast: aLogId });
-  const { atLeast, ...waiting } = own;
-  return { atLeast: atLeast === undefined ? null : entryIdOf(atLeast), waiting };
+  if (given?.atLeast === undefined && given?.lease === undefined) {
+    return { how: {}, waiting: given };
+  }
+  const own = ownOptions('query', given, { ...KINDS, atLeast: aLogId, lease: aBoolean });
+  const { atLeast, lease = false, ...waiting } = own;
+  if (atLeast === undefined) return { how: { lease }, waiting };
+  return { how: { atLeast: entryIdOf(atLeast) }, waiting };
 }
 
 /** Whom a transfer is to, and how long to wait for it. */

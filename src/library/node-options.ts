@@ -37,6 +37,11 @@ export interface NodeOptions<State, Commands, Queries> {
   /** The same on all members, different between clusters; by default derived from `peers`. */
   readonly clusterId?: string;
   readonly timing?: Partial<RaftTiming>;
+  /**
+   * Off unless given, and then on all members: `query(…, { lease: true })` needs no round at a leader whose followers must still
+   * be loyal to it. It trusts clocks, and a leader that dies is replaced only after an election timeout.
+   */
+  readonly leaseReads?: boolean;
   readonly limits?: Partial<Limits>;
 }
 
@@ -51,6 +56,7 @@ const KINDS: Readonly<Record<keyof NodeOptions<never, never, never>, Kind>> = {
   transport: anObject,
   clusterId: aWord,
   timing: anObject,
+  leaseReads: aBoolean,
   limits: anObject,
 };
 

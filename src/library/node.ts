@@ -168,11 +168,10 @@ export class RaftchartNode<
     name: Name,
     ...[input, options]: [...input: InputOf<Queries[Name]>, options?: QueryOptions]
   ): Promise<OutputOf<Queries[Name]>> {
-    return attempted(queryOptions, options, ({ atLeast, waiting }) =>
+    return attempted(queryOptions, options, ({ how, waiting }) =>
       withOptions('query', waiting, 'safe', ({ timeoutMs, resolve, reject }) => {
         this.#checkQuery(name, input, options !== undefined);
-        const when = atLeast === null ? { timeoutMs } : { timeoutMs, atLeast };
-        this.#replica.awaitReadable(when, (error) => {
+        this.#replica.awaitReadable({ timeoutMs, ...how }, (error) => {
           if (error !== null) return reject(error);
           try {
             resolve(this.#parts.state.query(name, input) as never);

@@ -14,6 +14,7 @@ import type {
   MembersOutcome,
   PeerEvent,
   ProposalOutcome,
+  Readable,
   ReadableOptions,
   Replica,
   ReplicaCounters,
@@ -27,8 +28,9 @@ import type {
   WaitOptions,
 } from '../ports/replica.ts';
 import type { ConnectionListener, PeerConnection } from '../ports/transport.ts';
+import { leaseMs } from '../rules/timing.ts';
 import { assemble } from './assembly.ts';
-import { type RaftNodeOptions, settle } from './options.ts';
+import { type RaftNodeOptions, type Settings, settle } from './options.ts';
 import type { Parts } from './parts.ts';
 import { halted, stopped } from './tree/endings.ts';
 import { Life } from './tree/life.ts';
@@ -59,6 +61,7 @@ export async function startRaftNode(options: RaftNodeOptions): Promise<RaftNode>
           reject(error);
           throw error;
         });
+        await outlastPromises(settings, recovered);
         return () => {
           const parts = assemble({ life, recovered, settings }, ports);
           const node = create(parts, recovered, life, ports);
@@ -74,6 +77,17 @@ export async function startRaftNode(options: RaftNodeOptions): Promise<RaftNode>
     await ports.closed.catch(() => {});
     throw error;
   }
+}
+
+/** RD7: what this member has promised its leader before it ended, to heed nobody else for so long, is over then. */
+async function outlastPromises(
+  { clock, protocol, timing }: Settings,
+  { hardState }: RecoveredLog,
+): Promise<void> {
+  if (leaseMs({ protocol, timing }) === 0 || hardState.term === 0) return;
+  await new Promise<void>((resolve) => {
+    clock.setTimeout(resolve, timing.electionTimeoutMinMs);
+  });
 }
 
 /** Made here alone: what a node is made of stays out of its public types (EM10). */
@@ -123,7 +137,7 @@ export class RaftNode implements Replica {
     );
   }
 
-  awaitReadable(options: ReadableOptions, completed: (error: RaftError | null) => void): void {
+  awaitReadable(options: ReadableOptions, completed: Readable): void {
     this.#call((clients) => clients.awaitReadable(options, completed), completed);
   }
 

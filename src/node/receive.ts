@@ -24,7 +24,8 @@ export function receive(
   const { actors, disk, run } = receivers;
   if (actors.raft === null) return;
   const { term, protocol } = raftOf(actors);
-  const admission = admit({ term, protocol, isLoyal: actors.hasTag('loyal') }, message);
+  const [isLoyal, leads] = [actors.hasTag('loyal'), actors.hasTag('leads')];
+  const admission = admit({ term, protocol, isLoyal, leads }, message);
   switch (admission.type) {
     case 'drop':
       return;

@@ -62,9 +62,17 @@ export interface WaitOptions {
   readonly timeoutMs: number;
 }
 
+/** `error`: why the read cannot be made. `by`: with `lease`, on what it may be made instead of a round. */
+export type Readable = (error: RaftError | null, by?: 'lease') => void;
+
 export interface ReadableOptions extends WaitOptions {
   /** The read need not see more than this entry, and waits for nothing but that it is applied here. */
   readonly atLeast?: EntryId;
+  /**
+   * The read may do without a round where this member leads and holds a lease (§6.4.1); the answer says so. Otherwise it is
+   * as any other.
+   */
+  readonly lease?: boolean;
   /** It waits for a leader until its deadline; others hear much sooner that there is none (SP12). */
   readonly isPatient?: boolean;
 }
@@ -215,7 +223,7 @@ export interface Replica {
    * before this call: a read made in the callback is linearizable (§6.4). With `atLeast`, once it holds that entry, and
    * with `RAFT_OVERWRITTEN` if another stands in its place. Exactly once, never during the call.
    */
-  awaitReadable(options: ReadableOptions, completed: (error: RaftError | null) => void): void;
+  awaitReadable(options: ReadableOptions, completed: Readable): void;
   /**
    * Calls back once this member knows that the one named leads, or, for `null`, another than before (§3.10). Exactly
    * once, never during the call. Whatever is proposed meanwhile waits.

@@ -163,6 +163,11 @@ export function persistHardState(term: Term, votedFor: NodeId | null): Persist {
   return { type: 'persist', hardState: { term, votedFor }, truncateFrom: null, append: null };
 }
 
+/** EL9: a closed link is a hint; RD7: where a leader may count on loyalty for a while, none. */
+export function heedsClosedLink({ protocol }: RaftState): boolean {
+  return protocol.preVote && protocol.leaseReads !== true;
+}
+
 export function send(to: NodeId, message: Send['message']): Send {
   return { type: 'send', to, message };
 }

@@ -13,6 +13,7 @@ import type { Term } from '../core/types.ts';
 interface Standing extends Pick<RaftState, 'term' | 'protocol'> {
   /** Has a live leader, or is one: refuses to help depose it (EL13, §4.2.3). */
   readonly isLoyal: boolean;
+  readonly leads: boolean;
 }
 
 export type Admission =
@@ -29,9 +30,11 @@ const DROP: Admission = { type: 'drop' };
 const DELIVER: Admission = { type: 'deliver', newerTerm: null };
 
 /** EL16: what is too far ahead to be true is not heard at all. EL15: loyalty goes with the check of the quorum. */
-export function admit({ term, protocol, isLoyal }: Standing, message: Message): Admission {
+export function admit(standing: Standing, message: Message): Admission {
+  const { term, protocol, isLoyal } = standing;
   if (message.term - term > TERM_LEAD_MAX) return DROP;
   const isNewer = message.term > term;
+  if (isNewer && isBound(standing) && !namesLeader(message)) return DROP;
   const isOlder = message.term < term;
   switch (message.type) {
     case 'Ping':
@@ -69,6 +72,42 @@ export function admit({ term, protocol, isLoyal }: Standing, message: Message): 
     case 'AppendEntriesReply':
       if (isNewer) return { type: 'observe', newerTerm: message.term };
       return isOlder ? DROP : DELIVER;
+    default:
+      return unreachable(message);
+  }
+}
+
+/** RD7: its leader may count on it for as long as it is loyal, so that nobody else talks it into a newer term. */
+function isBound({ protocol, isLoyal, leads }: Standing): boolean {
+  return protocol.leaseReads === true && isLoyal && !leads;
+}
+
+/** A quorum has elected the leader of a newer term, or is about to, since its own leader hands over. */
+function namesLeader(message: Message): boolean {
+  switch (message.type) {
+    case 'AppendEntries':
+    case 'SnapshotOffer':
+    case 'TimeoutNow':
+    case 'PreVote':
+      return true;
+    case 'RequestVote':
+      return message.transfer;
+    case 'Ping':
+    case 'PreVoteReply':
+    case 'Propose':
+    case 'ReadIndex':
+    case 'ProposeReply':
+    case 'ReadIndexReply':
+    case 'ChangeMembers':
+    case 'ChangeMembersReply':
+    case 'TransferLeadership':
+    case 'TransferLeadershipReply':
+    case 'RequestVoteReply':
+    case 'AppendEntriesReply':
+    case 'PullChunk':
+    case 'SnapshotChunk':
+    case 'SnapshotGone':
+      return false;
     default:
       return unreachable(message);
   }

@@ -2,7 +2,7 @@
  * How long the charts wait. Randomness is an argument: a number in `[0, 1)` drawn by the caller, so that
  * timeouts are drawn anew each round (§3.4) and a simulator can choose every one of them.
  */
-import { DIAL_BACKOFF_MAX_MS, DIAL_BACKOFF_MIN_MS } from '../core/limits.ts';
+import { DIAL_BACKOFF_MAX_MS, DIAL_BACKOFF_MIN_MS, LEASE_CLOCK_BOUND } from '../core/limits.ts';
 import type { RaftProtocol, RaftState, RaftTiming } from '../core/raft-state.ts';
 import { suspicionRank } from './election.ts';
 
@@ -14,6 +14,23 @@ export const DEFAULT_TIMING: RaftTiming = Object.freeze({
 });
 
 export const DEFAULT_PROTOCOL: RaftProtocol = { preVote: true, checkQuorum: true };
+
+/** RD6: how long a lease lasts at most, from when its round was asked for; 0: there are none, for want of loyal followers. */
+export function leaseMs({ timing, protocol }: Pick<RaftState, 'timing' | 'protocol'>): number {
+  if (protocol.leaseReads !== true || !protocol.checkQuorum) return 0;
+  return Math.floor(timing.electionTimeoutMinMs / LEASE_CLOCK_BOUND);
+}
+
+/** RD6: looked at when a read asks, since a process that stood still hears its timers late. */
+export function isWithinLease({ fromMs, leaseMs: lastsMs }: Lease, nowMs: number): boolean {
+  return nowMs >= fromMs && nowMs - fromMs < lastsMs;
+}
+
+export interface Lease {
+  /** When the round was asked for that a quorum has confirmed, on the leader's own clock. */
+  readonly fromMs: number;
+  readonly leaseMs: number;
+}
 
 /** EL12: uniform in `[min, max)`. */
 export function electionTimeoutMs(timing: RaftTiming, random: number): number {

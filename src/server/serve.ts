@@ -49,6 +49,8 @@ export interface ServeOptions {
   readonly allowHosts: readonly string[];
   readonly peerListen: string;
   readonly timing: RaftTiming;
+  /** Reads may be served by a lease (§6.4.1): on all members or on none. */
+  readonly leaseReads?: boolean;
   readonly limits: Limits;
   readonly serverLimits: ServerLimits;
   /** How much history is kept without being asked. */
@@ -176,6 +178,7 @@ async function startMember(
   machine: KvStateMachine,
   descriptors: DescriptorShares,
 ): Promise<Replica> {
+  const { leaseReads = false } = options;
   const { id, clusterId, dataDir, isJoining, peerListen, peers, timing, limits, log } = options;
   if (peers !== null && !isJoining && (await storedClusterId(dataDir)) !== null) {
     log('info', 'peersIgnored', {
@@ -186,6 +189,7 @@ async function startMember(
     id,
     machine,
     timing,
+    leaseReads,
     limits,
     dataDir,
     descriptors,

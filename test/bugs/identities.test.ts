@@ -120,7 +120,7 @@ it('[A19] no number becomes a term that could not be counted on from', () => {
   }
   const newest = { type: 'RequestVoteReply', term: term(COUNTER_MAX), granted: false } as const;
   expect(decodeFrame(encodeMessage(newest, 0))).toMatchObject({ message: newest });
-  const standing = { ...raftState({ term: term(5) }), isLoyal: false };
+  const standing = { ...raftState({ term: term(5) }), isLoyal: false, leads: false };
   expect(admit(standing, newest)).toEqual({ type: 'drop' });
   expect(COUNTER_MAX + 1).toBeGreaterThan(COUNTER_MAX);
   expect(() => nextTerm(term(COUNTER_MAX))).toThrow(RangeError);

@@ -89,6 +89,9 @@ describe('options of a call', () => {
     await expect(node.query('count', undefined, { atLeast: other })).rejects.toMatchObject({
       code: 'RAFT_OVERWRITTEN',
     });
+    expect(await node.query('count', undefined, { lease: true })).toBe(1);
+    const word = call(node, 'query', 'count', undefined, { lease: 'yes' });
+    await expect(word).rejects.toThrow('lease of query must be true or false');
     for (const wrong of [7, { term: 1 }, { term: 1, index: -1 }]) {
       const asked = call(node, 'query', 'count', undefined, { atLeast: wrong });
       await expect(asked).rejects.toThrow(

@@ -156,7 +156,8 @@ function tell(driver: Driver, event: { readonly type: string; readonly message?:
   if (message === undefined) return driver.send(event);
   const { term: own, protocol }: RaftState = snapshot.context;
   if (message.type === 'AppendEntries' && message.term === own && snapshot.hasTag('leads')) return;
-  const admission = admit({ term: own, protocol, isLoyal: snapshot.hasTag('loyal') }, message);
+  const [isLoyal, leads] = [snapshot.hasTag('loyal'), snapshot.hasTag('leads')];
+  const admission = admit({ term: own, protocol, isLoyal, leads }, message);
   if (admission.type === 'drop' || admission.type === 'refuseStale') return;
   const observed = { type: 'term.observed', term: admission.newerTerm };
   if (admission.newerTerm !== null) driver.send(observed);
@@ -293,7 +294,12 @@ it('[EL14] both drivers agree on the read index', () => {
   const leaderId = fc.constantFrom(N2, null);
   const at = fc.nat({ max: 9 });
   const event = fc.oneof(
-    fc.record({ type: fc.constant('reads.gathered'), servesReads: fc.boolean(), leaderId }),
+    fc.record({
+      type: fc.constant('reads.gathered'),
+      servesReads: fc.boolean(),
+      leaderId,
+      nowMs: at,
+    }),
     fc.record({
       type: fc.constantFrom('leader.answered', 'leader.refused'),
       requestId: at,

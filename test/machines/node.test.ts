@@ -119,7 +119,7 @@ it('[LR16] a call that is admitted opens its link and is over, in one step', () 
 it('[RD4] in one node a change of role takes back what its reads had asked', () => {
   const { chart } = start();
   chart.send(recovered);
-  const askable = { term: term(4), servesReads: false, leaderId: N2 };
+  const askable = { term: term(4), servesReads: false, leaderId: N2, nowMs: 0 };
   chart.advance(100);
   chart.tellChild('readIndex', { type: 'reads.gathered', ...askable });
   const effects = chart.advance(200).map(({ type }) => type);

@@ -50,8 +50,12 @@ function admissions(
   of: number,
   isLoyal: boolean,
   checkQuorum = true,
+  leaseReads = false,
 ): Readonly<Record<string, Admission>> {
-  const standing = { term: term(5), isLoyal, protocol: { preVote: true, checkQuorum } };
+  const standing = {
+    ...{ term: term(5), isLoyal, leads: false },
+    protocol: { preVote: true, checkQuorum, leaseReads },
+  };
   return Object.fromEntries(
     MESSAGES.map((make) => make(of)).map((message) => [message.type, admit(standing, message)]),
   );
@@ -128,9 +132,26 @@ it('[PS3] what an older term says is answered or dropped, never taken for the pr
 
 it('[LT3] [EL13] a candidate that its leader has named is heeded also by those who hear that leader', () => {
   const named: Message = { type: 'RequestVote', term: term(6), lastLog: entry, transfer: true };
-  const loyal = { isLoyal: true, protocol: { preVote: true, checkQuorum: true } };
+  const loyal = { isLoyal: true, leads: false, protocol: { preVote: true, checkQuorum: true } };
   expect(admit({ term: term(5), ...loyal }, named)).toEqual(deliverNewer);
   expect(admit({ term: term(6), ...loyal }, named)).toEqual(deliver);
+});
+
+it('[RD7] [F5] where leases are on, whoever hears its leader learns of a newer term only from a leader, or from one that its own names', () => {
+  const heard = Object.entries(admissions(6, true, true, true)).filter(
+    ([, { type }]) => type !== 'drop',
+  );
+  expect(heard.map(([type]) => type).sort()).toEqual([
+    ...['AppendEntries', 'PreVote', 'SnapshotOffer', 'TimeoutNow'],
+  ]);
+  const named: Message = { type: 'RequestVote', term: term(6), lastLog: entry, transfer: true };
+  const protocol = { preVote: true, checkQuorum: true, leaseReads: true };
+  const loyal = { term: term(5), isLoyal: true, leads: false, protocol };
+  expect(admit(loyal, named)).toEqual(deliverNewer);
+  expect(admissions(6, false, true, true)).toEqual(admissions(6, false));
+  expect(admissions(5, true, true, true)).toEqual(admissions(5, true));
+  const reply: Message = { type: 'RequestVoteReply', term: term(6), granted: false };
+  expect(admit({ ...loyal, leads: true }, reply)).toMatchObject({ type: 'observe' });
 });
 
 it("[EL6] the term that a pre-vote asks about is nobody's yet, and is not adopted however new it is", () => {

@@ -30,6 +30,7 @@ import type {
   MembersOutcome,
   PeerEvent,
   ProposalOutcome,
+  Readable,
   ReadableOptions,
   Replica,
   ReplicaCounters,
@@ -189,7 +190,10 @@ export class LocalReplica implements Replica {
     return refusal && new RaftError(refusal.code, refusal.text);
   }
 
-  awaitReadable({ atLeast }: ReadableOptions, completed: (error: RaftError | null) => void): void {
+  /** It holds a lease. */
+  hasLease = false;
+
+  awaitReadable({ atLeast, lease }: ReadableOptions, completed: Readable): void {
     if (atLeast === undefined) this.readIndexCalls += 1;
     if (this.mood === 'silent') return;
     if (atLeast !== undefined) {
@@ -197,7 +201,8 @@ export class LocalReplica implements Replica {
       return;
     }
     const error = this.#trouble();
-    setImmediate(() => completed(error));
+    const by = lease === true && this.hasLease ? 'lease' : undefined;
+    setImmediate(() => completed(error, by));
   }
 
   /** All its entries are of one term. */

@@ -26,6 +26,7 @@ import { advance, type Index, type NodeId, type Term } from '../../core/types.ts
 import type {
   MembersOutcome,
   ProposalOutcome,
+  Readable,
   ReadableOptions,
   SessionOutcome,
   SubmitOptions,
@@ -81,10 +82,7 @@ export class Clients {
   constructor(options: ClientsOptions) {
     const { clock, firstRequestId, progress } = options;
     this.#options = options;
-    this.#proposals = new Proposals(
-      () => progress.handedOver,
-      (error) => this.#callerThrew(error),
-    );
+    this.#proposals = new Proposals(() => progress.handedOver, this.#callerThrew);
     this.#patience = new Patience(options);
     this.#admission = new Admission({ ...options, queuedBytes: () => this.#proposals.queuedBytes });
     this.reads = new Reads(options);
@@ -146,10 +144,10 @@ export class Clients {
     this.#options.clock.defer(() => completed({ type: 'failed', error }));
   }
 
-  awaitReadable(options: ReadableOptions, completed: (error: RaftError | null) => void): void {
+  awaitReadable(options: ReadableOptions, completed: Readable): void {
     if (this.reads.isFull) return this.#options.clock.defer(() => completed(overloaded('reads')));
-    const tell = guarded(completed, (error) => this.#callerThrew(error));
-    this.reads.add(options, (error) => tell(error ?? this.#ended));
+    const told: Readable = (error, by) => completed(error ?? this.#ended, by);
+    this.reads.add(options, guarded(told, this.#callerThrew));
     this.schedulePump();
   }
 
@@ -367,9 +365,8 @@ export class Clients {
   }
 
   /** EM15: a caller is a guest: what it throws is its own, and is thrown where nobody else is hurt. */
-  #callerThrew(error: unknown): void {
+  readonly #callerThrew = (error: unknown): void =>
     this.#options.clock.defer(() => {
       throw error;
     });
-  }
 }

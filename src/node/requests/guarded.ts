@@ -1,11 +1,11 @@
 /** EM15: a caller is a guest: what it throws at its answer is told to `threw`, and hurts nobody else. */
-export function guarded<Answer>(
-  tell: (answer: Answer) => void,
+export function guarded<Answer extends readonly unknown[]>(
+  tell: (...answer: Answer) => void,
   threw: (error: unknown) => void,
-): (answer: Answer) => void {
-  return (answer) => {
+): (...answer: Answer) => void {
+  return (...answer) => {
     try {
-      tell(answer);
+      tell(...answer);
     } catch (error) {
       threw(error);
     }

@@ -10,7 +10,8 @@ import type { ReadIndex, ReadIndexReply } from '../../core/message.ts';
 import { contradicts } from '../../core/term-runs.ts';
 import type { EntryId, Index, NodeId } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { ReadableOptions } from '../../ports/replica.ts';
+import type { Readable, ReadableOptions } from '../../ports/replica.ts';
+import { isWithinLease } from '../../rules/timing.ts';
 import type { ApplyProgress } from '../deeds/applying.ts';
 import type { Disk } from '../deeds/disk.ts';
 import type { Peers } from '../peers/peers.ts';
@@ -19,12 +20,12 @@ import type { Timings } from '../view/timings.ts';
 import { notApplied, notThere } from './call-errors.ts';
 import type { Unserved } from './patience.ts';
 import { answerPeer, FORWARDED_DEADLINE_MS, mayNameTerm } from './peer-answers.ts';
-import { PendingReads } from './pending-reads.ts';
+import { type PendingRead, PendingReads } from './pending-reads.ts';
 
 export interface ReadsOptions {
   readonly actors: Pick<
     Actors,
-    'hasTag' | 'hasTagIn' | 'raft' | 'readIndexHas' | 'tellReadIndex' | 'tellReplication'
+    'hasTag' | 'hasTagIn' | 'lease' | 'raft' | 'readIndexHas' | 'tellReadIndex' | 'tellReplication'
   >;
   readonly clock: Clock;
   readonly disk: Pick<Disk, 'hardState' | 'sendWhenDurable'>;
@@ -58,17 +59,24 @@ export class Reads {
     return this.#pending.isWaiting;
   }
 
+  /** RD6: a read that comes now needs no round. */
+  get holdsLease(): boolean {
+    return this.#leasedIndex() !== null;
+  }
+
   get isFull(): boolean {
     return this.#pending.count >= this.#options.limits.pendingReadsMax;
   }
 
   /** A read of a caller here: `completed` is told once this node has applied what it has to see. */
-  add(
-    { atLeast, isPatient, timeoutMs }: ReadableOptions,
-    completed: (error: RaftError | null) => void,
-  ): void {
+  add({ atLeast, isPatient, lease, timeoutMs }: ReadableOptions, completed: Readable): void {
     const deadline = this.#options.clock.now() + timeoutMs;
     if (atLeast !== undefined) return this.#addNamed(atLeast, deadline, completed);
+    const leased = lease === true ? this.#leasedIndex() : null;
+    if (leased !== null) {
+      const answered = (): void => completed(null, 'lease');
+      return this.#addAt(leased, { deadline, isLocal: true, answered, failed: completed });
+    }
     const answered = (): void => completed(null);
     this.#pending.add({ deadline, isLocal: true, isPatient, answered, failed: completed });
   }
@@ -82,8 +90,22 @@ export class Reads {
     };
     const overdue = (): RaftError => notApplied(id.index, progress.lastApplied);
     const read = { deadline, isLocal: true, answered, failed: completed, overdue };
-    this.#pending.addConfirmed(read, id.index);
-    this.#named.push(id.index);
+    this.#addAt(id.index, read);
+  }
+
+  /** It asks nobody: so much is to be applied here, and no more. */
+  #addAt(readIndex: Index, read: PendingRead): void {
+    this.#pending.addConfirmed(read, readIndex);
+    this.#named.push(readIndex);
+  }
+
+  /** RD6: what is committed now, if nobody else can have committed more: by a look at the clock, at this very moment. */
+  #leasedIndex(): Index | null {
+    const { actors, clock } = this.#options;
+    const { lease, raft } = actors;
+    const serves = actors.hasTag('servesReads') && actors.hasTag('takesProposals');
+    if (raft === null || lease === null || !serves) return null;
+    return isWithinLease(lease, clock.now()) ? raft.commitIndex : null;
   }
 
   /** A follower asks what its reads have to wait for; false if that cannot be said here. */
@@ -194,6 +216,7 @@ export class Reads {
     const isReachable =
       leaderId !== null && leaderId !== id && peers.isOpen(leaderId) && mayNameTerm(disk, term);
     const servesReads = actors.hasTag('servesReads');
-    return { term, servesReads, leaderId: isReachable ? leaderId : null };
+    const nowMs = this.#options.clock.now();
+    return { term, servesReads, leaderId: isReachable ? leaderId : null, nowMs };
   }
 }

@@ -27,8 +27,11 @@ import type { SnapshotThresholds } from '../../core/snapshot-thresholds.ts';
 import type { NodeId, Term } from '../../core/types.ts';
 import type { Clock, Random } from '../../ports/clock.ts';
 import type { Lifecycle } from '../../ports/replica.ts';
+import { type Lease, leaseMs } from '../../rules/timing.ts';
 import type { NodeInstruments } from '../view/instruments.ts';
 import type { End } from './endings.ts';
+
+const NO_LEASE = { leaseFromMs: null, leases: null };
 
 type Charts = ReturnType<typeof bindCharts>;
 type RaftSnapshot = SnapshotFrom<Charts['raft']>;
@@ -171,6 +174,13 @@ export class Actors {
   /** The present state of the read-index chart, as its tag says. */
   readIndexHas(tag: ReadIndexTag): boolean {
     return this.#snapshot('readIndex')?.hasTag(tag) ?? false;
+  }
+
+  /** RD6: that of this lead, which may be over by now; `null`: there is none. */
+  get lease(): Lease | null {
+    const { leaseFromMs: fromMs, leases } = this.#snapshot('readIndex')?.context ?? NO_LEASE;
+    if (fromMs === null || leases === null || !this.readIndexHas('holdsLease')) return null;
+    return { fromMs, leaseMs: leaseMs(leases) };
   }
 
   /** The present state of the forwarding chart, as its tags say. */

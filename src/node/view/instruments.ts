@@ -29,6 +29,8 @@ export interface NodeInspection {
   readonly leads: boolean;
   /** Hears a live leader, or is one. */
   readonly isLoyal: boolean;
+  /** Serves reads without a round, at this very moment (§6.4.1). */
+  readonly holdsLease: boolean;
   readonly lastApplied: Index;
   readonly lifecycle: Lifecycle;
   /** What it knows of a peer; `null` unless it leads. */

@@ -63,13 +63,14 @@ export function countersOf({
 }
 
 /** In the words of the chart, whatever the driver makes of them. */
-export function inspectionOf({ actors, applying }: Parts): NodeInspection {
+export function inspectionOf({ actors, applying, clients }: Parts): NodeInspection {
   const { raftSnapshot } = actors;
   return {
     raft: raftSnapshot?.context ?? null,
     state: actors.raftState,
     leads: raftSnapshot?.hasTag('leads') ?? false,
     isLoyal: raftSnapshot?.hasTag('loyal') ?? false,
+    holdsLease: clients.reads.holdsLease,
     lastApplied: applying.lastApplied,
     lifecycle: actors.lifecycle,
     replication: (peer) => actors.replication(peer),

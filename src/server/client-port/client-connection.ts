@@ -126,7 +126,12 @@ export class ClientConnection {
       if (request.type === 'read' && request.consistency !== 'local') reads.push(request);
       else this.#serve(request);
     }
-    if (reads.length > 0) this.#readTogether(reads);
+    for (const wanted of ['linearizable', 'lease'] as const) {
+      this.#readTogether(
+        reads.filter(({ consistency }) => consistency === wanted),
+        wanted,
+      );
+    }
     this.#adjustReading();
   }
 
@@ -233,16 +238,18 @@ export class ClientConnection {
     });
   }
 
-  /** One confirmation of the leadership serves all reads of a frame. */
-  #readTogether(reads: readonly ReadRequest[]): void {
+  /** One confirmation of the leadership serves all such reads of a frame. */
+  #readTogether(reads: readonly ReadRequest[], wanted: 'linearizable' | 'lease'): void {
+    if (reads.length === 0) return;
     count(this.#context.counters.clientRequests, 'read', reads.length);
     const timeoutMs = Math.max(...reads.map((read) => read.timeoutMs));
     this.#inFlight += reads.length;
     const arrivedMs = this.#arrivedMs;
-    this.#context.replica.awaitReadable({ timeoutMs }, (error) => {
+    const lease = wanted === 'lease';
+    this.#context.replica.awaitReadable({ timeoutMs, lease }, (error, by) => {
       for (let at = 0; at < reads.length; at += 1) this.#outbox.decided('read', arrivedMs);
       if (error === null) {
-        for (const request of reads) this.#answerRead(request, 'linearizable');
+        for (const request of reads) this.#answerRead(request, by ?? 'linearizable');
         return;
       }
       this.#inFlight -= reads.length;

@@ -51,14 +51,20 @@ export function operateSession(
   });
 }
 
-/** When it resolves, the local store holds all that was committed before the call (§6.4), or the entry named (RD5). */
-export function untilReadable(replica: Replica, options: ReadableOptions): Promise<void> {
+/**
+ * When it resolves, the local store holds all that was committed before the call (§6.4), or the entry named (RD5). With
+ * `lease` if it was for that alone (RD6).
+ */
+export function untilReadable(
+  replica: Replica,
+  options: ReadableOptions,
+): Promise<'lease' | undefined> {
   const { timeoutMs } = options;
   return new Promise((resolve, reject) => {
     const guard = setTimeout(() => reject(unread(timeoutMs)), timeoutMs + GRACE_MS);
-    replica.awaitReadable(options, (error) => {
+    replica.awaitReadable(options, (error, by) => {
       clearTimeout(guard);
-      if (error === null) resolve();
+      if (error === null) resolve(by);
       else reject(error);
     });
   });

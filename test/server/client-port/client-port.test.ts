@@ -91,11 +91,16 @@ describe('reads', () => {
     client.send([readOf(6)]);
     expect(await client.reply('read')).toMatchObject({ served: 'linearizable' });
     expect(await client.reply('read', 6)).toMatchObject({ served: 'local' });
+    replica.hasLease = true;
+    client.send([read(9), readOf(10, { consistency: 'lease' })]);
+    expect(await client.reply('read', 9)).toMatchObject({ served: 'linearizable' });
+    expect(await client.reply('read', 10)).toMatchObject({ served: 'lease' });
+    expect(replica.readIndexCalls).toBe(3);
     client.send([readOf(7, { atLeast: { term: term(1), index: index(3) } })]);
     expect(await client.reply('read', 7)).toMatchObject({ served: 'local' });
     client.send([readOf(8, { atLeast: { term: term(1), index: index(4) } })]);
     expect(await client.reply('failed', 8)).toMatchObject({ error: { code: 'RAFT_TIMED_OUT' } });
-    expect(replica.readIndexCalls).toBe(1);
+    expect(replica.readIndexCalls).toBe(3);
   });
 
   it('[SV7] fails each read of a frame when there is no leader', async () => {

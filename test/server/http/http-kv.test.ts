@@ -168,6 +168,10 @@ describe('consistency', () => {
     expect(await served('/kv/a?consistency=lease')).toBe('linearizable');
     expect(await served('/kv/a?consistency=local')).toBe('local');
     expect(local.replica.readIndexCalls).toBe(3);
+    local.replica.hasLease = true;
+    expect(await served('/kv/a?consistency=lease')).toBe('lease');
+    expect(await served('/kv?consistency=lease')).toBe('lease');
+    expect(await served('/kv/a')).toBe('linearizable');
     expect(await served('/kv?consistency=local')).toBe('local');
     expect((await local.send('/kv/a?consistency=strong')).status).toBe(400);
   });

@@ -193,7 +193,7 @@ describe('a plan', () => {
       expect(electionTimeoutMinMs).toBeLessThan(electionTimeoutMaxMs);
       expect(core.length * 2).toBeGreaterThan(members.length);
       for (const id of core) expect(members).toContain(id);
-      if (mode === 'liveness') expect(protocol).toEqual(DEFAULT_PROTOCOL);
+      if (mode === 'liveness') expect(protocol).toMatchObject(DEFAULT_PROTOCOL);
     }
   });
 
@@ -223,6 +223,7 @@ describe('a plan', () => {
       expect(first.faults.filter(({ type }) => type !== 'deafTo')).toEqual(
         faults.filter(({ type }) => type !== 'throws' && type !== 'deafTo'),
       );
+      expect([third.protocol.leaseReads, third.workload.ownReads]).toEqual([undefined, 0]);
       expect(first.slowDisks).toEqual({});
       expect(first.limits.frameBytesMax).toBe(DEFAULT_LIMITS.frameBytesMax);
       expect(first.limits.cacheBytesMax).toBe(limits.cacheBytesMax);

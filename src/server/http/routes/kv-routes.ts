@@ -180,7 +180,7 @@ export function left(deadline: number): number {
   return Math.max(1, Math.floor(deadline - performance.now()));
 }
 
-/** `lease` reads are served as the stronger linearizable ones for now, and the answer says so (SV3). */
+/** Where there is no lease, `lease` reads are served as the stronger linearizable ones, and the answer says so (SV3). */
 async function readyToRead(
   context: Pick<ReadParts, 'replica'>,
   query: Query,
@@ -194,8 +194,8 @@ async function readyToRead(
     return 'local';
   }
   if (wanted === 'local') return 'local';
-  await untilReadable(context.replica, { timeoutMs });
-  return 'linearizable';
+  const lease = wanted === 'lease';
+  return (await untilReadable(context.replica, { timeoutMs, lease })) ?? 'linearizable';
 }
 
 function readHeaders(revision: number, served: Consistency): Readonly<Record<string, string>> {

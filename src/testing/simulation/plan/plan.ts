@@ -87,7 +87,7 @@ const TROUBLE_MS = 40_000;
  * Everything that a seed stands for; equal seeds of one version have equal plans. Version 1 had neither bugs that throw,
  * nor slow disks, nor small frames and commands, nor programs on the client library, and is otherwise the same; version 2 named
  * fewer places for bugs that throw; version 3 knew no transfers of leadership, no sessions,
- * no snapshots and no reads of what was just written.
+ * no snapshots, no reads of what was just written and no leases.
  */
 export function planOf(seed: string, version: PlanVersion = PLAN_VERSION): SimulationPlan {
   const random = new SeededRandom(seed).fork('plan');
@@ -102,7 +102,7 @@ export function planOf(seed: string, version: PlanVersion = PLAN_VERSION): Simul
     mode,
     members,
     timing,
-    protocol: planProtocol(random.fork('protocol'), mode),
+    protocol: withLeases(planProtocol(random.fork('protocol'), mode), random, version),
     limits: planLimits(random, version),
     diskLatencyMs: random.pick([0.2, 0.5, 1, 3, 10]),
     slowDisks: version === 1 ? {} : planSlowDisks(random.fork('slow disks'), members, timing),
@@ -147,6 +147,16 @@ function planTiming(random: SeededRandom, size: number): RaftTiming {
 function planProtocol(random: SeededRandom, mode: 'safety' | 'liveness'): RaftProtocol {
   if (mode === 'liveness') return DEFAULT_PROTOCOL;
   return { preVote: !random.chance(0.15), checkQuorum: !random.chance(0.15) };
+}
+
+/** Clocks differ by less than leases bear (`planDrift`, `LEASE_CLOCK_BOUND`). */
+function withLeases(
+  protocol: RaftProtocol,
+  random: SeededRandom,
+  version: PlanVersion,
+): RaftProtocol {
+  if (version < 4 || !random.fork('leases').chance(0.4)) return protocol;
+  return { ...protocol, leaseReads: true };
 }
 
 /** Half of the runs have the limits that users get, the others some that are reached all the time. */

@@ -39,6 +39,7 @@ const TURNS = [
   'two copies of a command stand in the log',
   'a client hears that its session is over',
   'a read waits for the write that it names',
+  'a read is served by a lease',
   'a watch goes on at another server',
   'a write ends unknown because its connection broke',
   'a hostile connection is closed for what it sent',

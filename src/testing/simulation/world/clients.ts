@@ -204,7 +204,9 @@ class Client<Input, Output, Machine extends StateMachine> {
     process.run('input', () => {
       clients.begin(call);
       if (command === null) {
-        node.awaitReadable({ timeoutMs }, (error) => this.#readable(call, error));
+        const { leaseReads = false } = world.plan.protocol;
+        const lease = leaseReads && this.#options.random.chance(0.7);
+        node.awaitReadable({ timeoutMs, lease }, (error, by) => this.#readable(call, error, by));
       } else {
         const options = call.place === null ? { timeoutMs } : { timeoutMs, session: call.place };
         node.submit(command, options, (outcome) => this.#applied(call, outcome));
@@ -215,9 +217,10 @@ class Client<Input, Output, Machine extends StateMachine> {
   }
 
   /** S28: whoever may read now sees everything that was committed anywhere before it asked. */
-  #readable(call: Call<Input>, error: RaftError | null): void {
+  #readable(call: Call<Input>, error: RaftError | null, by?: 'lease'): void {
     const { subject, world } = this.#options;
     if (error !== null) return this.#failed(call, error);
+    if (by === 'lease') world.sometimes.note('a read is served by a lease');
     const { member, committed } = call;
     const lastApplied = member.node?.inspect().lastApplied ?? 0;
     if (lastApplied < committed) {

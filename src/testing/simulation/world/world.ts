@@ -133,6 +133,7 @@ export class World {
       if (this.#hasSettled) await this.#settle();
       for (const member of this.#isDue) member.check();
       this.#isDue.clear();
+      if (this.plan.protocol.leaseReads === true) this.#checkLeases();
       if (this.#unheeded.length > 0) this.#checkLoyalty();
     }
     if (this.violation === null) this.clock.advance(Math.max(0, endMs - this.now));
@@ -243,6 +244,14 @@ export class World {
     if (this.plan.protocol.checkQuorum) {
       this.#unheeded.push({ node, candidate: idAt(from), term });
     }
+  }
+
+  /** S29: at one moment at most one node, by whichever clock, holds a lease. */
+  #checkLeases(): void {
+    const holders = [...this.members.values()].filter(({ node }) => node?.inspect().holdsLease);
+    if (holders.length < 2) return;
+    const names = holders.map(({ id }) => id).join(' and ');
+    this.report('S29', `${names} hold leases at one time`);
   }
 
   #checkLoyalty(): void {

@@ -78,6 +78,7 @@ export function inspectionOf(
     state: state ?? (leads ? 'leader' : standing),
     leads,
     isLoyal: leads,
+    holdsLease: false,
     lastApplied: index(lastApplied),
     lifecycle: 'running',
     replication: (peer) => (peer === N2 ? (replication ?? null) : null),

@@ -78,6 +78,8 @@ function meddling(
   }));
 }
 
+const WITH_LEASES = { preVote: true, checkQuorum: true, leaseReads: true };
+
 /** Clients that send half of what was answered once more. */
 const IN_SESSIONS: SimulationPlan['workload'] = {
   ...calmPlan().workload,
@@ -159,6 +161,22 @@ function refuseAll(world: World, isForEver: boolean): void {
   world.clock.setTimeout(() => Object.assign(node, { submit, awaitReadable }), 200);
 }
 
+/** As soon as the first member leads and holds a lease, nothing gets through to it or from it any more. */
+function loseLeaseHolder(world: World): void {
+  const node = world.members.get(N1)?.node;
+  const state = node?.inspect();
+  if (state?.holdsLease === true) return cutOff(world);
+  if (state?.leads === false) node?.transferLeadership(N1, { timeoutMs: 100 }, () => {});
+  world.clock.setTimeout(() => loseLeaseHolder(world), 5);
+}
+
+function cutOff(world: World): void {
+  for (const peer of [N2, N3]) {
+    world.network.quality(addressOf(N1), addressOf(peer)).lossRate = 1;
+    world.network.quality(addressOf(peer), addressOf(N1)).lossRate = 1;
+  }
+}
+
 const REFUSED = {
   type: 'failed',
   error: new RaftError('RAFT_OVERLOADED', 'nobody is served here'),
@@ -217,6 +235,27 @@ const OF_CALLS: readonly Example[] = [
       world.clock.setTimeout(() => completed(refusal), 1);
     };
   }),
+  run('S28', 'a clock is slower than leases bear: a lease outlives the loyalty', (isWrong) => ({
+    changes: {
+      protocol: WITH_LEASES,
+      drifts: { [N1]: { startMs: 0, rate: isWrong ? 0.3 : 0.9, wallSkewMs: 0 } },
+    },
+    prepare: (world) => {
+      onPhase(world, 'HEAL', () => lose(world, 0));
+      loseLeaseHolder(world);
+    },
+  })),
+  run('S29', 'a follower believes that it holds a lease', (isWrong) => ({
+    changes: { protocol: WITH_LEASES },
+    prepare: (world) =>
+      meddle(world, (node) => {
+        const inspect = node.inspect.bind(node);
+        node.inspect = () => {
+          const now = inspect();
+          return { ...now, holdsLease: now.holdsLease || (isWrong && !now.leads) };
+        };
+      }),
+  })),
   run('S30', 'a member forgets that commands belong to sessions', (isWrong) => ({
     changes: { workload: IN_SESSIONS },
     prepare: (world) =>

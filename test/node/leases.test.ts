@@ -1,0 +1,124 @@
+/** Reads without a round, as long as a quorum must still be loyal (§6.4.1). */
+import { describe, expect, it } from 'vitest';
+import type { RaftError } from '../../src/core/errors.ts';
+import { isWithinLease, leaseMs } from '../../src/rules/timing.ts';
+import type { VirtualCluster, VirtualClusterOptions } from '../../src/testing/virtual-cluster.ts';
+import { anotherLeader, ledVirtually } from '../cluster/virtual-scene.ts';
+import { raftState } from '../machines/harness.ts';
+
+const A_MINUTE = { timeoutMs: 60_000 };
+const PROTOCOL = { preVote: true, checkQuorum: true, leaseReads: true };
+const WITH_LEASES: VirtualClusterOptions = {
+  adapt: (options) => ({ ...options, protocol: PROTOCOL }),
+};
+const LEASE_MS = 250;
+
+interface Told {
+  readonly error: RaftError | null;
+  readonly by: string;
+}
+
+/** What a read by lease is told within so many milliseconds; `null`: nothing. */
+async function asked(cluster: VirtualCluster, at: string, withinMs = 20): Promise<Told | null> {
+  const told: Told[] = [];
+  cluster.member(at).node.awaitReadable({ ...A_MINUTE, lease: true }, (error, by) => {
+    told.push({ error, by: by ?? 'round' });
+  });
+  await cluster.pass(withinMs);
+  return told[0] ?? null;
+}
+
+const LEASED: Told = { error: null, by: 'lease' };
+const BY_ROUND: Told = { error: null, by: 'round' };
+
+describe('a lease', () => {
+  it('[RD6] lets a leader serve without a message, and needs a round first', async () => {
+    const { cluster, leader, others } = await ledVirtually(WITH_LEASES);
+    await cluster.pass(100);
+    expect(await asked(cluster, leader.id)).toEqual(BY_ROUND);
+    const before = leader.node.counters().messagesSent;
+    for (let at = 0; at < 5; at += 1) expect(await asked(cluster, leader.id, 5)).toEqual(LEASED);
+    expect(leader.node.counters().messagesSent - before).toBeLessThanOrEqual(2);
+    expect(await asked(cluster, others[0].id)).toEqual(BY_ROUND);
+  });
+
+  it('[RD6] lasts for the shortest election timeout by the bound on clocks, from when its round was asked for', async () => {
+    const { cluster, leader } = await ledVirtually(WITH_LEASES);
+    await cluster.pass(100);
+    await asked(cluster, leader.id, 5);
+    const { holdsLease } = leader.node.inspect();
+    expect(holdsLease).toBe(true);
+    await cluster.pass(LEASE_MS - 10);
+    expect(leader.node.inspect().holdsLease).toBe(true);
+    await cluster.pass(5);
+    expect(leader.node.inspect().holdsLease).toBe(false);
+    expect(await asked(cluster, leader.id)).toEqual(BY_ROUND);
+  });
+
+  it('[RD6] [F5] is a look at the clock, which a process that stood still has not had', () => {
+    const lease = { fromMs: 1_000, leaseMs: 250 };
+    expect([999, 1_000, 1_249, 1_250, 4_000].map((now) => isWithinLease(lease, now))).toEqual([
+      ...[false, true, true],
+      ...[false, false],
+    ]);
+    expect(leaseMs(raftState({ protocol: PROTOCOL }))).toBe(LEASE_MS);
+    expect(leaseMs(raftState())).toBe(0);
+    expect(leaseMs(raftState({ protocol: { ...PROTOCOL, checkQuorum: false } }))).toBe(0);
+  });
+
+  it('[RD7] [F5] is over before anyone else can lead, however the leader is cut off', async () => {
+    for (const isReset of [false, true]) {
+      const scene = await ledVirtually(WITH_LEASES);
+      const { cluster, leader, others } = scene;
+      await cluster.pass(100);
+      await asked(cluster, leader.id);
+      cluster.isolate(leader.id);
+      if (isReset) cluster.resetLinks(leader.id);
+      let lastHeld = 0;
+      while (others.every(({ node }) => node.status().role !== 'leader')) {
+        if (leader.node.inspect().holdsLease) lastHeld = cluster.clock.now();
+        await cluster.pass(5);
+      }
+      expect(lastHeld).toBeGreaterThan(0);
+      expect(cluster.clock.now() - lastHeld).toBeGreaterThanOrEqual(50);
+      await anotherLeader(scene);
+    }
+  });
+
+  it('[RD7] binds who has restarted: a member takes part only once its promises are over', async () => {
+    const { cluster, others } = await ledVirtually(WITH_LEASES);
+    const [{ id }] = others;
+    await cluster.member(id).node.close();
+    let isUp = false;
+    const booting = cluster.boot(id).then(() => {
+      isUp = true;
+    });
+    await cluster.pass(290);
+    expect(isUp).toBe(false);
+    await cluster.pass(20);
+    await booting;
+    expect(isUp).toBe(true);
+  });
+
+  it('[RD8] [F4] is given up for the term with the beginning of a transfer, also if that fails', async () => {
+    const { cluster, leader, others } = await ledVirtually(WITH_LEASES);
+    await cluster.pass(100);
+    await asked(cluster, leader.id);
+    expect(leader.node.inspect().holdsLease).toBe(true);
+    const [target] = others;
+    target.disk.holds = true;
+    await cluster.submit(leader.id, 'a');
+    leader.node.transferLeadership(target.id, A_MINUTE, () => {});
+    await cluster.pass(5);
+    expect(leader.node.inspect()).toMatchObject({ leads: true, holdsLease: false });
+    await cluster.pass(1_000);
+    expect(leader.node.inspect().leads).toBe(true);
+    for (let at = 0; at < 3; at += 1) expect(await asked(cluster, leader.id)).toEqual(BY_ROUND);
+  });
+
+  it('[RD6] is none unless all were told so', async () => {
+    const { cluster, leader } = await ledVirtually();
+    await cluster.pass(100);
+    for (let at = 0; at < 3; at += 1) expect(await asked(cluster, leader.id)).toEqual(BY_ROUND);
+  });
+});
