@@ -2,7 +2,7 @@
 import { assign, enqueueActions, raise, type SnapshotFrom } from 'xstate';
 import { InvariantViolation, unreachable } from '../src/core/assert.ts';
 import type { Effect, RaftEffect } from '../src/core/effect.ts';
-import type { Limits } from '../src/core/limits.ts';
+import { FAREWELL_MS, type Limits } from '../src/core/limits.ts';
 import type { RaftState } from '../src/core/raft-state.ts';
 import type { ReplicationState } from '../src/core/replication-state.ts';
 import type { NodeId } from '../src/core/types.ts';
@@ -50,7 +50,7 @@ export function tellingRole(outlet: (effect: Effect) => void) {
 }
 
 const perform = performer<RaftState, RaftEvent, RaftEffect>(
-  (state) => leadership.peersOf(state).map(replicationId),
+  (state) => repliedTo(state).map(replicationId),
   consequencesOf,
 );
 
@@ -93,17 +93,31 @@ export function bindRaft({ random, limits }: RaftPorts, peer: typeof replication
           const input = progressOf(context, peer, limits);
           enqueue.spawnChild('replication', { id: replicationId(peer), input });
         }
+        const left = gone.filter((peer) => peer !== context.id);
+        if (left.length === 0) return;
+        enqueue.assign({ leaving: [...context.leaving, ...left] });
         const { commitIndex } = context;
-        for (const id of gone.filter((peer) => peer !== context.id).map(replicationId)) {
+        for (const id of left.map(replicationId)) {
           // What it is told last is that it is no member any more.
           enqueue.sendTo(id, { type: 'commit.advanced', commitIndex });
           enqueue.sendTo(id, { type: 'heartbeat.due' });
-          enqueue.stopChild(id);
+        }
+        enqueue.raise({ type: 'farewell.over', gone: left }, { delay: FAREWELL_MS });
+      }),
+      endFarewell: enqueueActions(({ context: { leaving }, enqueue }, { gone }) => {
+        enqueue.assign({ leaving: leaving.filter((peer) => !gone.includes(peer)) });
+        for (const peer of leaving.filter((each) => gone.includes(each))) {
+          enqueue.stopChild(replicationId(peer));
         }
       }),
     },
     delays: bindDelays(random),
   });
+}
+
+/** Every other member, and for a while those who are none any more: they have to hear of it (MC7). */
+function repliedTo(state: RaftState): readonly NodeId[] {
+  return [...leadership.peersOf(state), ...state.leaving];
 }
 
 /** A new leader guesses that each peer holds what it held itself; whoever joins later, that it holds the whole log. */
@@ -220,7 +234,7 @@ function bindLeadership(chart: Chart): Chart {
     actions: {
       becomeLeader: perform(leadership.becomeLeader),
       stopReplication: enqueueActions(({ context, enqueue }) => {
-        for (const peer of leadership.peersOf(context)) enqueue.stopChild(replicationId(peer));
+        for (const peer of repliedTo(context)) enqueue.stopChild(replicationId(peer));
       }),
       announceEstablished: perform(({ term }) => ({
         changes: {},
@@ -241,7 +255,7 @@ function bindLeadership(chart: Chart): Chart {
       forgetContacts: assign({ heardFrom: [] }),
       forwardLinkNews: enqueueActions(({ context, enqueue }, { type, peer }) => {
         // Not everyone who has a link is a member as this leader knows them (MC11).
-        if (leadership.peersOf(context).includes(peer as NodeId))
+        if (repliedTo(context).includes(peer as NodeId))
           enqueue.sendTo(replicationId(peer), { type });
       }),
       stepDown: perform((state, { cause }) => leadership.stepDown(state, cause)),

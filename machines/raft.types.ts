@@ -64,6 +64,8 @@ export type RaftEvent =
       readonly come: readonly NodeId[];
       readonly gone: readonly NodeId[];
     }
+  /** From itself, a while later: whoever has gone is told nothing more. */
+  | { readonly type: 'farewell.over'; readonly gone: readonly NodeId[] }
   /** From itself: it votes in a configuration that counts, or in none any more (MC5). */
   | { readonly type: 'promoted' }
   | { readonly type: 'demoted' }

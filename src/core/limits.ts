@@ -106,8 +106,8 @@ export const CATCH_UP_TIMEOUT_MS = 10_000;
 export const PROPOSAL_PATIENCE_MS = 1_000;
 /** A peer that does not call, since it may not know this member yet, is called instead after this, in milliseconds. */
 export const CALL_PATIENCE_MS = 1_000;
-/** What a former member was told last still gets through to it before its link closes, in milliseconds. */
-export const FAREWELL_MS = 1_000;
+/** For so long a former member is still told of what made it one, in milliseconds; then its link closes. */
+export const FAREWELL_MS = 3_000;
 /** Bound: changes of membership that wait at one member. Past it: `RAFT_OVERLOADED`, at once. */
 export const CHANGES_PENDING_MAX = 16;
 /** Bound: names of former members that a configuration remembers; past it the oldest is forgotten. */

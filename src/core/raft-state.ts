@@ -79,4 +79,6 @@ export interface RaftState {
   readonly pendingRounds: readonly PendingRound[];
   /** Leader only: who is to lead next, while a transfer is under way (§3.10). */
   readonly transferTarget: NodeId | null;
+  /** Leader only: former members that are still told of what made them so. */
+  readonly leaving: readonly NodeId[];
 }

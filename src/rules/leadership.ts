@@ -36,6 +36,7 @@ export function becomeLeader(state: RaftState): RaftStep {
       round: 0,
       roundEchoed: {},
       pendingRounds: [],
+      leaving: [],
       log: appendSpan(state.log, span(state, termStartIndex, termStartIndex)),
     },
     effects: [

@@ -61,6 +61,7 @@ export function raftState(changes: Partial<RaftState> = {}): RaftState {
     roundEchoed: {},
     pendingRounds: [],
     transferTarget: null,
+    leaving: [],
     ...changes,
   };
 }

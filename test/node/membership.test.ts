@@ -1,5 +1,6 @@
 /** Changes of membership, by whole members under virtual time. */
 import { expect, it } from 'vitest';
+import { FAREWELL_MS } from '../../src/core/limits.ts';
 import type { NodeId } from '../../src/core/types.ts';
 import { nodeId } from '../../src/core/types.ts';
 import type { MembersEvent, TransferOutcome } from '../../src/ports/replica.ts';
@@ -89,12 +90,30 @@ it('[MC5] [MC7] a removed member is told, is spoken to no more, and disturbs nob
   expect(await cluster.submit(stays, 'x')).toMatchObject({ type: 'applied' });
 });
 
+it('[MC7] a member that has yet to answer its new leader when it is removed hears of it all the same', async () => {
+  const { cluster, leader, others } = await scene(3);
+  gate.isOpen = ({ to, frames }) =>
+    !(to === `at-${leader.id}` && frames.some((frame) => typeIn(frame) === 'AppendEntries'));
+  const [asked] = others.map(({ id }) => id) as [NodeId];
+  expect(await cluster.change(asked, { remove: [leader.id] })).toMatchObject(CHANGED);
+  await cluster.pass(100);
+  gate.isOpen = () => true;
+  expect(leader.node.status().isRemoved).toBe(false);
+  await cluster.pass(1_000);
+  expect(leader.node.status()).toMatchObject({ role: 'learner', isRemoved: true });
+  await cluster.pass(FAREWELL_MS);
+  const next = await cluster.leader();
+  expect(next.node.inspect().replication(leader.id)).toBeNull();
+  expect(next.node.inspect().raft?.leaving).toEqual([]);
+});
+
 it('[MC11] [A17] a member that was removed while it was cut off comes back, and changes neither term nor leader', async () => {
   const { cluster, leader, others } = await scene(3);
   const [gone] = others.map(({ id }) => id) as [NodeId];
   cluster.isolate(gone);
   expect(await cluster.change(leader.id, { remove: [gone] })).toMatchObject(CHANGED);
   const { term } = leader.node.status();
+  await cluster.pass(FAREWELL_MS);
   cluster.mend(gone);
   await cluster.pass(8_000);
   expect(leader.node.status()).toMatchObject({ role: 'leader', term });

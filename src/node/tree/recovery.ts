@@ -79,5 +79,6 @@ export function recoveredState(
     roundEchoed: {},
     pendingRounds: [],
     transferTarget: null,
+    leaving: [],
   };
 }
