@@ -96,11 +96,15 @@ export class CallRegistry {
     this.#sweep = null;
   }
 
-  /** SE15: a write of a session whose outcome is not known is sent again, after a pause; all others hear the error. */
+  /**
+   * SE15: a write of a session whose outcome is not known is sent again, after a pause. CL33: so is whatever a server
+   * refuses because it stops, or is no member any more, if there are others. Everything else hears the error.
+   */
   #refused(call: Call, error: RaftError): void {
-    const { clock, send } = this.#parts;
+    const { clock, send, settings } = this.#parts;
     const { connection, mayHaveHappened, writing } = call;
-    if (writing?.repeats(error, mayHaveHappened) !== true) {
+    const goesElsewhere = error.code === 'RAFT_STOPPED' && settings.endpoints.length > 1;
+    if (!goesElsewhere && writing?.repeats(error, mayHaveHappened) !== true) {
       this.#remove(call.id);
       return call.fail(mayHaveHappened ? notKnown(error) : error);
     }

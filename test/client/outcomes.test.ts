@@ -1,5 +1,6 @@
 /** How requests end that are not answered: what the client claims must be what is known. */
 import { describe, expect, it } from 'vitest';
+import { RaftError } from '../../src/core/errors.ts';
 import { encodeResult } from '../../src/kv/result-codec.ts';
 import { eventually } from '../server/eventually.ts';
 import { served } from '../server/local-server.ts';
@@ -221,5 +222,32 @@ describe('a server that talks nonsense', () => {
     const client = clientOf([server.url]);
     const error = await rejection(client.put('a', 'x'));
     expect([error.retry, error.message]).toEqual(['safe', 'RAFT_OF_THE_FUTURE: later']);
+  });
+});
+
+describe('a server that goes', () => {
+  it.each([true, false])('[CL33] is left for the next one (sessions: %s)', async (sessions) => {
+    const going = await scriptedServer();
+    const error = new RaftError('RAFT_STOPPED', 'this node was removed');
+    let refusals = 0;
+    going.onRequest = ({ id }, reply) => {
+      refusals += 1;
+      reply({ type: 'failed', id, error, compactedRevision: null });
+      if (refusals === 4) void going.close();
+    };
+    const staying = await served();
+    const client = clientOf([going.url, staying.url], { sessions });
+    const put = client.put('a', 'x');
+    const get = client.get('b');
+    expect([await put, await get]).toMatchObject([{ revision: 2 }, null]);
+    expect(refusals).toBe(4);
+  });
+
+  it('[CL33] is heard by a client that knows no other', async () => {
+    const { server, client } = await clientAt(scriptedServer());
+    const error = new RaftError('RAFT_STOPPED', 'this node was removed');
+    server.onRequest = ({ id }, reply) =>
+      reply({ type: 'failed', id, error, compactedRevision: null });
+    expect(facts(await rejection(client.put('a', 'x')))).toEqual(['RAFT_STOPPED', 'safe']);
   });
 });
