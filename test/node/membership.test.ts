@@ -1,57 +1,21 @@
-/** Changes of membership, by whole members under virtual time. */
+/** Changes of membership, by whole members under virtual time; of those who are removed, `removal.test.ts`. */
 import { expect, it } from 'vitest';
-import { FAREWELL_MS } from '../../src/core/limits.ts';
 import type { NodeId } from '../../src/core/types.ts';
 import { nodeId } from '../../src/core/types.ts';
-import type { MembersEvent, TransferOutcome } from '../../src/ports/replica.ts';
-import { VirtualCluster, type VirtualMember } from '../../src/testing/virtual-cluster.ts';
-import { decodeFrame } from '../../src/transport/codec.ts';
-import type { CarriedMessage } from '../../src/transport/memory-network.ts';
+import type { TransferOutcome } from '../../src/ports/replica.ts';
 
-const at = (...ids: readonly string[]): Readonly<Record<string, string>> =>
-  Object.fromEntries(ids.map((id) => [id, `at-${id}`]));
-const names = (...ids: readonly string[]): readonly NodeId[] => ids.map(nodeId);
-
-/** Which messages get through; all of them, unless a test says otherwise. */
-const gate = { isOpen: (_message: CarriedMessage): boolean => true };
-
-function typeIn(frame: Uint8Array): string | null {
-  const decoded = decodeFrame(frame);
-  return typeof decoded === 'object' && 'message' in decoded ? decoded.message.type : null;
-}
-
-/** A leader with so many others, and new members that have joined but belong to nobody. */
-async function scene(
-  size: number,
-  ...joining: readonly string[]
-): Promise<{
-  readonly cluster: VirtualCluster;
-  readonly leader: VirtualMember;
-  readonly others: readonly VirtualMember[];
-}> {
-  gate.isOpen = () => true;
-  const cluster = await VirtualCluster.start(size, { carry: (message) => gate.isOpen(message) });
-  const leader = await cluster.leader();
-  await cluster.submit(leader.id, 'first');
-  for (const id of joining) await cluster.join(id);
-  const others = [...cluster.members.values()].filter((member) => member !== leader);
-  return { cluster, leader, others };
-}
-
-/** They close while time passes: whoever leads hands over first. */
-async function closed(cluster: VirtualCluster, ...ids: readonly string[]): Promise<void> {
-  const closing = ids.map((id) => cluster.member(id).node.close());
-  await Promise.all([...closing, cluster.pass(4_000)]);
-}
-
-function members(cluster: VirtualCluster, id: string) {
-  const { voters, learners, joint } = cluster.member(id).node.status().members;
-  return { voters, learners, joint };
-}
-
-const PATIENT = { timeoutMs: 30_000 };
-const CHANGED = { type: 'changed' };
-const failed = (code: string, retry: string) => ({ type: 'failed', error: { code, retry } });
+import {
+  at,
+  CHANGED,
+  closed,
+  failed,
+  gate,
+  members,
+  names,
+  PATIENT,
+  scene,
+  typeIn,
+} from './members-stage.ts';
 
 it('[MC4] one member grows to three and to five, and every member takes commands', async () => {
   const { cluster } = await scene(1, 'n2', 'n3', 'n4', 'n5');
@@ -74,100 +38,6 @@ it('[MC4] one member grows to three and to five, and every member takes commands
     expect(cluster.applied(id)).toEqual(cluster.applied('n1'));
     expect(members(cluster, id).voters).toHaveLength(5);
   }
-});
-
-it('[MC5] [MC7] a removed member is told, is spoken to no more, and disturbs nobody', async () => {
-  const { cluster, leader, others } = await scene(3);
-  const [gone, stays] = others.map(({ id }) => id) as [NodeId, NodeId];
-  expect(await cluster.change(stays, { remove: [gone] })).toMatchObject(CHANGED);
-  await cluster.pass(5_000);
-  const { term } = leader.node.status();
-  expect(members(cluster, leader.id)).toMatchObject({ voters: names(leader.id, stays).toSorted() });
-  expect(members(cluster, gone)).toEqual(members(cluster, leader.id));
-  expect(cluster.member(gone).node.status()).toMatchObject({ role: 'learner', term });
-  expect(leader.node.status().links.map(({ peer }) => peer)).toEqual([stays]);
-  expect((await cluster.submit(gone, 'x', 500)).type).toBe('failed');
-  expect(await cluster.submit(stays, 'x')).toMatchObject({ type: 'applied' });
-});
-
-it('[MC7] a member that has yet to answer its new leader when it is removed hears of it all the same', async () => {
-  const { cluster, leader, others } = await scene(3);
-  gate.isOpen = ({ to, frames }) =>
-    !(to === `at-${leader.id}` && frames.some((frame) => typeIn(frame) === 'AppendEntries'));
-  const [asked] = others.map(({ id }) => id) as [NodeId];
-  expect(await cluster.change(asked, { remove: [leader.id] })).toMatchObject(CHANGED);
-  await cluster.pass(100);
-  gate.isOpen = () => true;
-  expect(leader.node.status().isRemoved).toBe(false);
-  await cluster.pass(1_000);
-  expect(leader.node.status()).toMatchObject({ role: 'learner', isRemoved: true });
-  await cluster.pass(FAREWELL_MS);
-  const next = await cluster.leader();
-  expect(next.node.inspect().replication(leader.id)).toBeNull();
-  expect(next.node.inspect().raft?.leaving).toEqual([]);
-});
-
-it('[MC11] [A17] a member that was removed while it was cut off comes back, and changes neither term nor leader', async () => {
-  const { cluster, leader, others } = await scene(3);
-  const [gone] = others.map(({ id }) => id) as [NodeId];
-  cluster.isolate(gone);
-  expect(await cluster.change(leader.id, { remove: [gone] })).toMatchObject(CHANGED);
-  const { term } = leader.node.status();
-  await cluster.pass(FAREWELL_MS);
-  cluster.mend(gone);
-  await cluster.pass(8_000);
-  expect(leader.node.status()).toMatchObject({ role: 'leader', term });
-  expect(cluster.member(gone).node.status()).toMatchObject({ leader: null });
-  const reasons = cluster
-    .member(gone)
-    .node.status()
-    .links.map(({ reason }) => reason);
-  expect(reasons).toContainEqual(expect.stringContaining(`${gone} was removed from this cluster`));
-});
-
-it('[MC7] [D8] a leader that removes itself, and finds nobody who takes over, leads until that is committed', async () => {
-  const { cluster, leader, others } = await scene(3);
-  gate.isOpen = ({ frames }) => !frames.some((frame) => typeIn(frame) === 'TimeoutNow');
-  expect(await cluster.change(leader.id, { remove: [leader.id] })).toMatchObject(CHANGED);
-  expect(leader.node.status()).toMatchObject({ role: 'learner', isRemoved: true });
-  await cluster.pass(3_000);
-  const next = await cluster.leader();
-  expect(others).toContain(next);
-  for (const { id } of others) {
-    expect(await cluster.submit(id, 'after')).toMatchObject({ type: 'applied' });
-  }
-  expect(leader.node.status().role).toBe('learner');
-});
-
-it('[MC12] [MC7] a leader that removes itself hands over first: nobody waits for an election, and what is proposed there is done', async () => {
-  const { cluster, leader, others } = await scene(3);
-  const { term } = leader.node.status();
-  const outcomes: unknown[] = [];
-  const events: MembersEvent[] = [];
-  leader.node.onMembers((event) => events.push(event));
-  const change = { add: {}, promote: [], remove: [leader.id] };
-  leader.node.changeMembers(change, PATIENT, (outcome) => outcomes.push(outcome));
-  for (let at = 0; at < 12; at += 1) {
-    const data = new TextEncoder().encode(`${at}`);
-    leader.node.submit(data, PATIENT, (outcome) => outcomes.push(outcome));
-    await cluster.pass(4);
-  }
-  await cluster.pass(300);
-  expect(leader.node.status()).toMatchObject({ role: 'learner', isRemoved: true });
-  const next = await cluster.leader();
-  expect(next.node.status()).toMatchObject({ term: term + 1, role: 'leader' });
-  expect(others).toContain(next);
-  // Done, or refused because it was removed by then: of nothing it is not known.
-  const types = outcomes.map((outcome) => JSON.stringify(outcome));
-  expect(types).toHaveLength(13);
-  expect(types.filter((type) => type.includes('outcomeUnknown'))).toEqual([]);
-  expect(outcomes).toContainEqual(expect.objectContaining(CHANGED));
-  const kept = cluster.applied(next.id).filter((text) => text !== 'first');
-  expect(kept).toHaveLength(types.filter((type) => type.includes('"applied"')).length);
-  expect(await cluster.submit(leader.id, 'x')).toMatchObject(failed('RAFT_STOPPED', 'safe'));
-  expect(await cluster.read(leader.id)).toMatchObject({ code: 'RAFT_STOPPED', retry: 'safe' });
-  expect(events.at(-1)).toMatchObject({ isCommitted: true, isRemoved: true });
-  expect(events.filter(({ isRemoved }) => isRemoved)).toHaveLength(1);
 });
 
 it('[MC4] [D13] every member of three is replaced, two of them at once, and nothing is lost', async () => {
@@ -269,6 +139,24 @@ it('[MC3] [D11] a second change is refused while one is under way, and what is a
     CHANGED,
   );
   expect(node.status().lastIndex).toBe(lastIndex);
+});
+
+it('[MC3] what was lost on the way to the leader or back is asked for again, and done once', async () => {
+  const { cluster, leader, others } = await scene(3, 'n4');
+  const [asked] = others.map(({ id }) => id) as [NodeId];
+  for (const type of ['ChangeMembers', 'ChangeMembersReply']) {
+    let lost = 0;
+    gate.isOpen = ({ frames }) => {
+      const isIt = lost === 0 && frames.some((frame) => typeIn(frame) === type);
+      if (isIt) lost += 1;
+      return !isIt;
+    };
+    expect(await cluster.change(asked, { add: at('n4'), promote: names('n4') })).toMatchObject(
+      CHANGED,
+    );
+    expect(lost).toBe(1);
+  }
+  expect(members(cluster, leader.id).voters).toContain('n4');
 });
 
 it('[MC9] [D6] a leader is lost while it is joint: the next one leaves the joint configuration, once', async () => {

@@ -41,6 +41,7 @@ it('[LR8] a leader opens its term with a no-op and knows nothing of its peers ye
       round: 0,
       roundEchoed: {},
       pendingRounds: [],
+      leaving: [],
       log: logOf([1, 2]),
     },
     effects: [

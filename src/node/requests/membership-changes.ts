@@ -7,7 +7,7 @@ import type { Present } from '../../../machines/membership.machine.ts';
 import { unreachable } from '../../core/assert.ts';
 import type { ConfigurationChanged, MembershipEffect } from '../../core/effect.ts';
 import { RaftError, type RaftErrorCode } from '../../core/errors.ts';
-import { CHANGES_PENDING_MAX } from '../../core/limits.ts';
+import { CHANGE_PATIENCE_MS, CHANGES_PENDING_MAX } from '../../core/limits.ts';
 import type { MembershipChange } from '../../core/membership-change.ts';
 import type { ChangeMembers, ChangeMembersReply } from '../../core/message.ts';
 import type { RaftState } from '../../core/raft-state.ts';
@@ -42,8 +42,12 @@ interface Pending {
   /** On the node's monotonic clock; infinite for another member, which keeps its own. */
   readonly deadline: number;
   readonly tell: (outcome: Outcome) => void;
-  /** Nobody has it; its leader has it, under this number; or the chart here leads it. */
-  state: 'waiting' | 'underWay' | { readonly leader: NodeId; readonly requestId: number };
+  /** Of another member: who asked, and under which number. It may ask again before it hears the answer. */
+  readonly askedBy: { readonly from: NodeId; readonly requestId: number } | null;
+  /** By which this member asks others. */
+  readonly requestId: number;
+  /** Nobody has it; a leader was asked at that time; or the chart here leads it. */
+  state: 'waiting' | 'underWay' | { readonly leader: NodeId; readonly atMs: number };
   /** It was begun before, or may have been: it waits for its turn, and what it finds done is done. */
   isAgain: boolean;
 }
@@ -74,7 +78,7 @@ export class MembershipChanges {
       return tell({ type: 'failed', error: overloaded('changes of members') });
     }
     const deadline = clock.now() + timeoutMs;
-    this.#push({ change, deadline, tell, state: 'waiting', isAgain: false });
+    this.#push({ change, deadline, tell, askedBy: null, isAgain: false });
   }
 
   /** A member passes on what somebody wants of it. */
@@ -82,20 +86,23 @@ export class MembershipChanges {
     const { add, promote, remove, isAgain } = message;
     const answer = (outcome: Outcome): void => this.#answer(from, message, outcome);
     if (!this.#options.actors.hasTagIn(message.term, 'leads')) return answer({ type: 'leadLost' });
+    const { requestId } = message;
+    const isKnown = this.#pending.some(
+      ({ askedBy }) => askedBy?.from === from && askedBy.requestId === requestId,
+    );
+    if (isKnown) return;
     if (this.#pending.length >= CHANGES_PENDING_MAX) {
       return answer({ type: 'failed', error: overloaded('changes of members') });
     }
     const change = { add: Object.fromEntries(add), promote, remove };
     const deadline = Number.POSITIVE_INFINITY;
-    this.#push({ change, deadline, tell: answer, state: 'waiting', isAgain });
+    this.#push({ change, deadline, tell: answer, askedBy: { from, requestId }, isAgain });
     this.pump();
   }
 
   answeredBy({ requestId, refusal, voters, learners }: ChangeMembersReply): void {
-    const asked = this.#pending.find(
-      ({ state }) => typeof state === 'object' && state.requestId === requestId,
-    );
-    if (asked === undefined) return;
+    const asked = this.#pending.find((each) => each.requestId === requestId);
+    if (asked === undefined || typeof asked.state !== 'object') return;
     if (refusal === null) {
       return this.#end(asked, { type: 'changed', members: { voters, learners, joint: false } });
     }
@@ -165,8 +172,13 @@ export class MembershipChanges {
     }
   }
 
+  /** Any message may be lost: what is not answered is asked for again. */
   expire(now: number): void {
     const { raft } = this.#options.actors;
+    for (const each of this.#pending) {
+      const { state } = each;
+      if (typeof state === 'object' && now - state.atMs >= CHANGE_PATIENCE_MS) this.#askAgain(each);
+    }
     for (const each of this.#pending.filter(({ deadline }) => deadline <= now)) {
       const isUntouched = each.state === 'waiting' && !each.isAgain;
       const error = isUntouched ? notServed(raft?.leaderId ?? null) : timedOut();
@@ -215,8 +227,7 @@ export class MembershipChanges {
   }
 
   #passOn(asked: Pending, leader: NodeId, term: RaftState['term']): void {
-    const requestId = this.#options.nextRequestId();
-    const { change, isAgain } = asked;
+    const { change, isAgain, requestId } = asked;
     const add = Object.entries(change.add) as [NodeId, string][];
     const { promote, remove } = change;
     const message = {
@@ -228,7 +239,8 @@ export class MembershipChanges {
       promote,
       remove,
     } as const;
-    if (this.#options.peers.send(leader, message, [])) asked.state = { leader, requestId };
+    const { clock, peers } = this.#options;
+    if (peers.send(leader, message, [])) asked.state = { leader, atMs: clock.now() };
   }
 
   #answer(to: NodeId, { requestId }: ChangeMembers, outcome: Outcome): void {
@@ -268,8 +280,9 @@ export class MembershipChanges {
     return raft === null || !this.#options.actors.hasTag('leads') ? null : presentOf(raft);
   }
 
-  #push(pending: Pending): void {
-    this.#pending = [...this.#pending, pending];
+  #push(pending: Omit<Pending, 'requestId' | 'state'>): void {
+    const requestId = this.#options.nextRequestId();
+    this.#pending = [...this.#pending, { ...pending, requestId, state: 'waiting' }];
   }
 
   #askAgain(asked: Pending): void {
