@@ -19,6 +19,8 @@ export type SnapshotterEvent =
   | ({ readonly type: 'entries.applied' } & AppliedSoFar)
   | { readonly type: 'snapshot.captured' }
   | { readonly type: 'snapshot.stored' }
+  /** An older one that somebody fetched is not needed any more, nor the log behind it. */
+  | { readonly type: 'snapshot.released' }
   /** What of the log was to go is gone from the disk, or nothing was. */
   | { readonly type: 'log.compacted' }
   /** This one is not to be had; the next may be. */
@@ -71,6 +73,7 @@ export const snapshotterMachine = setup({
     'entries.applied': { actions: { type: 'recordApplied', params: event } },
     'snapshot.captured': {},
     'snapshot.stored': {},
+    'snapshot.released': {},
     'log.compacted': {},
     'snapshot.refused': {},
     'snapshot.impossible': {},
@@ -86,6 +89,7 @@ export const snapshotterMachine = setup({
       meta: { rules: ['SH1'] },
       on: {
         'snapshot.wanted': 'capturing',
+        'snapshot.released': 'compacting',
         'entries.applied': [
           {
             guard: { type: 'isDue', params: event },

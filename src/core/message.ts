@@ -174,7 +174,10 @@ export interface SnapshotOffer {
   readonly checksum: number;
 }
 
-/** On a connection of its own: send me this chunk of that snapshot. Each is asked for by itself. */
+/**
+ * On a connection of its own: send me this chunk of that snapshot. Each is asked for by itself. Of a term nothing is said
+ * there: it is 0.
+ */
 export interface PullChunk {
   readonly type: 'PullChunk';
   readonly term: Term;

@@ -137,7 +137,8 @@ function connectionsOf(
   const dialler = new Dialler({ ...connecting, addressOf, transport });
   const { snapshots } = store;
   const serving = new Serving({
-    ...{ actors, clock, fail: failed, limits: settings.limits, peers, run },
+    ...{ clock, fail: failed, limits: settings.limits, peers, run },
+    released: () => actors.tellSnapshotter({ type: 'snapshot.released' }),
     store: snapshots,
   });
   const pulling = new Pulling({

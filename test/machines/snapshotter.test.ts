@@ -90,6 +90,15 @@ it('[SH8] [E12] what crosses a threshold while one is taken is not forgotten, al
   expect(byAge.advance(1)).toEqual([capture]);
 });
 
+it('[IS6] once nobody fetches an older one, the log goes that stayed for it, if none is taken just then', () => {
+  const chart = start();
+  const released = { type: 'snapshot.released' } as const;
+  expect(chart.send(released)).toEqual([compact]);
+  expect(chart.send(compacted)).toEqual([ended]);
+  for (const event of [wanted, captured]) chart.send(event);
+  expect(chart.send(released)).toEqual([]);
+});
+
 it('[SH5] where there are none, nobody is kept waiting and nothing is tried again', () => {
   for (const before of [[], [captured]]) {
     const chart = start({ entries: 1 });

@@ -15,7 +15,7 @@ interface LogReaderOptions {
 }
 
 type Take = (runs: readonly EntryRun[]) => void;
-/** `null`: the log does not hold them any more; they were compacted or overwritten while they were read. */
+/** `null`: they were compacted while they were read, or overwritten and nobody needs them any more. */
 type TakeLater = (runs: readonly EntryRun[] | null) => void;
 
 export class LogReader {
@@ -26,19 +26,20 @@ export class LogReader {
   }
 
   /** `take` hears the runs at once if memory holds them; else `takeLater` does, in a later step. */
-  read(range: ReadRange, take: Take, takeLater: TakeLater): void {
+  read(range: ReadRange, take: Take, takeLater: TakeLater, isNeeded = (): boolean => true): void {
     const { fail, run, store, tail } = this.#options;
     const runs = tail.select(range);
     if (runs !== null) return take(runs);
     // What is in the tail may not be on disk yet: the store is asked only for what comes before it.
     store.read({ ...range, through: tail.storedThrough(range.through) }).then(
       (read) => run(() => takeLater(read)),
-      (error: unknown) => run(() => (isGone(error) ? takeLater(null) : fail(storageFailed(error)))),
+      (error: unknown) =>
+        run(() => (isGone(error, isNeeded) ? takeLater(null) : fail(storageFailed(error)))),
     );
   }
 }
 
-function isGone(error: unknown): boolean {
-  const gone = ['RAFT_COMPACTED', 'RAFT_OVERWRITTEN'];
-  return error instanceof RaftError && gone.includes(error.code);
+function isGone(error: unknown, isNeeded: () => boolean): boolean {
+  if (!(error instanceof RaftError)) return false;
+  return error.code === 'RAFT_COMPACTED' || (error.code === 'RAFT_OVERWRITTEN' && !isNeeded());
 }

@@ -33,6 +33,7 @@ export class Replicating {
       { from: nextIndex(prevIndex), through: throughIndex, bytesMax },
       (runs) => this.#send(effect, runs),
       (runs) => this.#sendRead(effect, runs),
+      () => this.#leadsIn(effect),
     );
   }
 
@@ -63,11 +64,16 @@ export class Replicating {
     actors.tellReplication(to, { type: 'entries.outdated' });
   }
 
+  #leadsIn({ term }: Replicate): boolean {
+    const { actors } = this.#options;
+    return actors.raft?.term === term && actors.hasTag('leads');
+  }
+
   #send(effect: Replicate, runs: readonly EntryRun[]): void {
     const { actors, peers, run } = this.#options;
     const { to, term, prevIndex, commitIndex, round } = effect;
     const { raft } = actors;
-    if (raft === null || raft.term !== term || !actors.hasTag('leads')) return;
+    if (raft === null || !this.#leadsIn(effect)) return;
     const prevTerm = prevIndex === INDEX_ZERO ? TERM_ZERO : termAt(raft.log, prevIndex);
     assert(prevTerm !== null, 'LR2: a leader knows the term of the entry before those it sends');
     const lastIndex = runs.at(-1)?.lastIndex ?? prevIndex;

@@ -22,7 +22,7 @@ import type { Peers } from '../peers/peers.ts';
 import type { Actors } from '../tree/actors.ts';
 
 interface PullingOptions {
-  readonly actors: Pick<Actors, 'raft' | 'tellSnapshotReceiver'>;
+  readonly actors: Pick<Actors, 'tellSnapshotReceiver'>;
   /** Null: not known. */
   readonly addressOf: (peer: NodeId) => string | null;
   readonly introductions: Pick<Introductions, 'introduce' | 'judge'>;
@@ -266,12 +266,11 @@ class Pull implements ConnectionListener {
   #ask(): void {
     const { checksum, chunkCount, lastEntry } = this.#snapshot;
     const stored = this.#writer?.nextChunk ?? 0;
-    const term = this.#options.actors.raft?.term ?? TERM_ZERO;
     const through = Math.min(chunkCount, stored + PULL_WINDOW_CHUNKS);
     for (; this.#nextToAsk < through; this.#nextToAsk += 1) {
       const chunk = this.#nextToAsk;
       const isSent = this.#connection?.send(
-        { type: 'PullChunk', term, lastEntry, checksum, chunk },
+        { type: 'PullChunk', term: TERM_ZERO, lastEntry, checksum, chunk },
         [],
       );
       if (isSent !== true) return this.#breakOff('this connection takes nothing');

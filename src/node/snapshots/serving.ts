@@ -13,15 +13,7 @@ import {
 import { RaftError } from '../../core/errors.ts';
 import type { Limits } from '../../core/limits.ts';
 import type { Message, PullChunk } from '../../core/message.ts';
-import {
-  greater,
-  index,
-  type NodeId,
-  nextIndex,
-  nextTerm,
-  TERM_ZERO,
-  type Term,
-} from '../../core/types.ts';
+import { index, type NodeId, nextIndex, nextTerm, TERM_ZERO, type Term } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { SnapshotStore, StoredSnapshot } from '../../ports/snapshot-store.ts';
 import type { PeerConnection } from '../../ports/transport.ts';
@@ -34,14 +26,14 @@ import {
   SNAPSHOT_BYTES_PER_SECOND,
 } from '../limits.ts';
 import type { Peers } from '../peers/peers.ts';
-import type { Actors } from '../tree/actors.ts';
 
 interface ServingOptions {
-  readonly actors: Pick<Actors, 'raft'>;
   readonly clock: Pick<Clock, 'clearTimeout' | 'now' | 'setTimeout'>;
   readonly fail: (error: unknown) => void;
   readonly limits: Pick<Limits, 'frameBytesMax'>;
   readonly peers: Pick<Peers, 'send'>;
+  /** A snapshot need not stay any more. */
+  readonly released: () => void;
   /** Runs an input of the step loop. */
   readonly run: (input: () => void) => void;
   readonly store: Pick<SnapshotStore, 'newest' | 'oldest' | 'pin' | 'readChunk'>;
@@ -141,6 +133,7 @@ export class Serving {
     this.#fetchers.delete(peer);
     this.#options.clock.clearTimeout(known.silence);
     known.unpin();
+    if (!this.#hasEnded) this.#options.released();
   }
 
   /** Returns how long to wait before so many bytes may leave, in milliseconds. */
@@ -213,7 +206,7 @@ class Served implements ServedConnection {
   }
 
   #gone(): void {
-    this.#connection.send({ type: 'SnapshotGone', term: this.#term }, []);
+    this.#connection.send({ type: 'SnapshotGone', term: TERM_ZERO }, []);
     this.#isServing = false;
     this.#serve();
   }
@@ -232,23 +225,19 @@ class Served implements ServedConnection {
       if (this.#isOver) return;
       const data = bytes.subarray(offset, offset + partMax);
       const start = {
-        term: greater(this.#term, nextTerm(TERM_ZERO)),
+        term: nextTerm(TERM_ZERO),
         firstIndex: index(1),
         timeMs: 0,
       };
       const run = encodeRun(start, [{ kind: ENTRY_KIND.command, data }]);
       const about = { chunk, offset, size: bytes.length };
-      if (!this.#connection.send({ type: 'SnapshotChunk', term: this.#term, ...about }, [run])) {
+      if (!this.#connection.send({ type: 'SnapshotChunk', term: TERM_ZERO, ...about }, [run])) {
         clock.setTimeout(() => this.#send(chunk, bytes, offset), SEND_RETRY_MS);
         return;
       }
     }
     this.#isServing = false;
     this.#serve();
-  }
-
-  get #term(): Term {
-    return this.#options.actors.raft?.term ?? TERM_ZERO;
   }
 }
 

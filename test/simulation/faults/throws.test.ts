@@ -1,6 +1,7 @@
 /** The code of a node throws at every place that there is, with every check on, and the cluster goes on. */
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
+import type { NodeId } from '../../../src/core/types.ts';
 import type { SimulationPlan } from '../../../src/testing/simulation/plan/plan.ts';
 import {
   type Direction,
@@ -38,6 +39,11 @@ function deafTo(direction: Direction): Fault {
 const STOPS = MEMBERS.map((node, at): Fault => {
   return { atMs: 2_050 + at * 2_500, forMs: 500, type: 'stop', node };
 });
+
+/** Both directions between one and the others. */
+function cutting(node: NodeId): readonly { readonly from: NodeId; readonly to: NodeId }[] {
+  return directionsOf(MEMBERS).filter(({ from, to }) => from === node || to === node);
+}
 
 /** What has to happen besides, for a node to come to that place; crashes, unless something is said. */
 const AIDS: Readonly<Partial<Record<ThrowPlace, Partial<SimulationPlan>>>> = {
@@ -82,8 +88,32 @@ const AIDS: Readonly<Partial<Record<ThrowPlace, Partial<SimulationPlan>>>> = {
       },
     ],
   },
-  captureSnapshot: { snapshotEntries: 1 },
-  snapshotEnded: { snapshotEntries: 1 },
+  ...Object.fromEntries(
+    ['captureSnapshot', 'storeSnapshot', 'compactLog', 'moveBase', 'snapshotEnded'].map((place) => [
+      place,
+      { snapshotEntries: 1, trailingEntries: 0 },
+    ]),
+  ),
+  // Whoever was cut off lacks what the others let go of meanwhile.
+  ...Object.fromEntries(
+    ['offerSnapshot', 'pullSnapshot', 'endPull', 'installSnapshot', 'restore'].map((place) => [
+      place,
+      {
+        snapshotEntries: 1,
+        trailingEntries: 0,
+        faults: MEMBERS.map((node, at): Fault => {
+          const time = { atMs: 1_600 + 2_500 * at, forMs: 1_500 };
+          return {
+            ...time,
+            type: 'partition',
+            shape: 'isolate',
+            cuts: cutting(node),
+            isHard: true,
+          };
+        }),
+      },
+    ]),
+  ),
   readsReadable: { diskLatencyMs: 40 },
   // No leader hears a quorum answer its rounds.
   readsTakenBack: { faults: EACH_WAY.map(deafTo) },
@@ -103,13 +133,10 @@ const AIDS: Readonly<Partial<Record<ThrowPlace, Partial<SimulationPlan>>>> = {
   },
 };
 
-/** No machine of the simulator has snapshots yet, nor do its members change; whole members under virtual time come there (FS2). */
-const NOT_YET: readonly ThrowPlace[] = [
-  ...(['storeSnapshot', 'compactLog', 'moveBase', 'offerSnapshot'] as const),
-  ...(['pullSnapshot', 'endPull', 'installSnapshot', 'restore'] as const),
-  ...MEMBERSHIP_PLACES,
-];
-const COMES_TO = THROW_PLACES.filter((place) => !NOT_YET.includes(place));
+/** The members of the simulator do not change yet; whole members under virtual time come there (FS2). */
+const COMES_TO: readonly ThrowPlace[] = THROW_PLACES.filter(
+  (place) => !MEMBERSHIP_PLACES.includes(place),
+);
 
 const CASES = COMES_TO.flatMap((place) =>
   (isPort(place) ? [false, true] : [false]).map((isAfter) => [place, isAfter] as const),

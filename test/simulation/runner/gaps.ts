@@ -69,31 +69,68 @@ export const SELDOM_TAKEN: Readonly<Record<string, string>> = {
   ),
   ...Object.fromEntries(
     [
-      'node.active: xstate.done.actor.snapshotter → node.halted',
-      'node.active: xstate.error.actor.snapshotter → node.halted',
       'snapshotter: snapshot.wanted → ·',
-      'snapshotter: snapshot.captured → ·',
-      'snapshotter: snapshot.stored → ·',
-      'snapshotter: snapshot.refused → ·',
-      'snapshotter: snapshot.impossible → ·',
-      'snapshotter: snapshot.failed → snapshotter.failed',
       'snapshotter.idle: snapshot.wanted → snapshotter.capturing',
+      'snapshotter.unable: snapshot.wanted → ·',
       'snapshotter.idle: entries.applied [isDueByAge] → snapshotter.idle.ageing',
       'snapshotter.idle.ageing: entries.applied [isDue] → snapshotter.capturing',
       'snapshotter.idle.ageing: entries.applied → ·',
       'snapshotter.idle.ageing: after snapshotAge → snapshotter.capturing',
-      'snapshotter.capturing: snapshot.captured → snapshotter.storing',
-      'snapshotter.capturing: snapshot.refused → snapshotter.idle',
-      'snapshotter.storing: snapshot.stored → snapshotter.compacting',
-      'snapshotter.storing: snapshot.refused → snapshotter.idle',
-      'snapshotter.storing: snapshot.impossible → snapshotter.unable',
-      'snapshotter.unable: snapshot.wanted → ·',
+      'snapshotter.compacting: log.compacted [isAgeing] → snapshotter.idle.ageing',
       'snapshotter [isDueByAge] holds',
+      'snapshotter [isAgeing] holds',
+    ].map((way) => [way, 'takes somebody who wants a snapshot, or snapshots by age']),
+  ),
+  ...Object.fromEntries(
+    [
+      'node.active: xstate.done.actor.snapshotter → node.halted',
+      'node.active: xstate.error.actor.snapshotter → node.halted',
+      'node.active: xstate.done.actor.snapshotReceiver → node.halted',
+      'node.active: xstate.error.actor.snapshotReceiver → node.halted',
+      'snapshotter: snapshot.failed → snapshotter.failed',
+      'snapshotReceiver: snapshot.failed → snapshotReceiver.failed',
+      'applier: apply.failed → applier.failed',
     ].map((way) => [
       way,
-      'takes a machine of the simulator that has snapshots, or somebody who wants one',
+      'takes a disk, or a machine, that fails just in the middle of a snapshot',
     ]),
   ),
+  ...Object.fromEntries(
+    [
+      'snapshotter: snapshot.captured → ·',
+      'snapshotter: snapshot.stored → ·',
+      'snapshotter: snapshot.refused → ·',
+      'snapshotter: snapshot.impossible → ·',
+      'snapshotter: snapshot.released → ·',
+      'snapshotter: log.compacted → ·',
+      'snapshotReceiver: chunk.stored → ·',
+      'snapshotReceiver: pull.completed → ·',
+      'snapshotReceiver: pull.ended → ·',
+      'snapshotReceiver: install.ended → ·',
+      'applier: restore.requested → ·',
+      'applier: restore.completed → ·',
+    ].map((way) => [way, 'takes an answer that comes when nobody waits for it any more']),
+  ),
+  ...Object.fromEntries(
+    [
+      'snapshotter.capturing: snapshot.impossible → snapshotter.unable',
+      'snapshotter.storing: snapshot.impossible → snapshotter.unable',
+      'snapshotter.capturing: snapshot.refused → snapshotter.idle',
+      'snapshotter.storing: snapshot.refused → snapshotter.idle',
+    ].map((way) => [way, 'takes a machine that has no snapshots, or one that overtakes its own']),
+  ),
+  ...Object.fromEntries(
+    [
+      'applier.applying: restore.requested → applier.finishing',
+      'applier.finishing: commit.advanced → ·',
+      'applier.finishing: apply.completed → applier.restoring',
+      'applier.restoring: apply.completed → ·',
+    ].map((way) => [way, 'takes a batch that is with the machine when its state is replaced']),
+  ),
+  'replication.replicate: append.rejected [isOpenAppendBelowBase] → replication.snapshot':
+    'takes entries that got lost on their way to a peer while the log was cut behind them',
+  'replication [isOpenAppendBelowBase] holds':
+    'takes entries that got lost on their way to a peer while the log was cut behind them',
   ...Object.fromEntries(
     [
       'raft: transfer.requested → ·',
@@ -239,22 +276,6 @@ const SELDOM_HAPPENING: Readonly<Partial<Record<Sometimes, string>>> = {
   'the code of a node throws at transferStarted': 'takes a leader that stops then: [SI14]',
   'the code of a node throws at transferFailed':
     'takes a target that is lost in the milliseconds of a transfer: [SI14]',
-  'the code of a node throws at storeSnapshot':
-    'takes a machine of the simulator that has snapshots: [FS2] in test/node',
-  'the code of a node throws at compactLog':
-    'takes a machine of the simulator that has snapshots: [FS2] in test/node',
-  'the code of a node throws at offerSnapshot':
-    'takes a machine of the simulator that has snapshots: [FS2] in test/node',
-  'the code of a node throws at pullSnapshot':
-    'takes a machine of the simulator that has snapshots: [FS2] in test/node',
-  'the code of a node throws at endPull':
-    'takes a machine of the simulator that has snapshots: [FS2] in test/node',
-  'the code of a node throws at installSnapshot':
-    'takes a machine of the simulator that has snapshots: [FS2] in test/node',
-  'the code of a node throws at restore':
-    'takes a machine of the simulator that has snapshots: [FS2] in test/node',
-  'the code of a node throws at moveBase':
-    'takes a machine of the simulator that has snapshots: [FS2] in test/node',
 };
 
 interface Seen {

@@ -5,26 +5,32 @@
  */
 import { decodeRun, type EntryRun, entriesOf } from '../../../core/entry-run.ts';
 import { HARD_STATE_ZERO, type HardState } from '../../../core/hard-state.ts';
-import { INDEX_ZERO, type Index, index, type Term } from '../../../core/types.ts';
+import { type EntryId, INDEX_ZERO, type Index, index, type Term } from '../../../core/types.ts';
 import type { DatabaseChange } from '../../../storage/disk/database.ts';
 import { decodeRecord, RECORD_KIND } from '../../../storage/records/record.ts';
-import { STATE } from '../../../storage/records/stored-values.ts';
+import { STATE, type StoreState } from '../../../storage/records/stored-values.ts';
 
 export interface DurableEntry {
   readonly term: Term;
   /** Of this entry and all before it; equal hashes: equal logs so far. */
   readonly hash: number;
+  /** The term of the entry before it; 0 before the first. */
+  readonly termBefore: number;
 }
 
 interface DurableLogOptions {
   /** An entry has come to this disk. */
   readonly appended?: (at: Index, entry: DurableEntry) => void;
   readonly hardStateChanged?: (before: HardState, after: HardState) => void;
+  /** A snapshot has taken the place of the log through there: what it holds, entry by entry; `null`: nobody ever wrote that. */
+  readonly historyThrough?: (base: EntryId) => readonly DurableEntry[] | null;
 }
 
 export class DurableLog {
   readonly #options: DurableLogOptions;
+  /** Those before the base as well, which a snapshot holds: what was promised of them still counts. */
   #entries: DurableEntry[] = [];
+  #baseIndex = 0;
   #hardState: HardState = HARD_STATE_ZERO;
 
   constructor(options: DurableLogOptions = {}) {
@@ -56,16 +62,32 @@ export class DurableLog {
 
   /** One batch has become durable. */
   note(changes: readonly DatabaseChange[]): void {
+    const states = changes.flatMap((change) => stateIn(change) ?? []);
+    for (const { base } of states) this.#noteBase(base, changes);
     for (const change of changes) {
+      const state = stateIn(change);
       if (change.key[0] === RECORD_KIND.run) this.#noteRun(change);
-      else if (change.key[0] === RECORD_KIND.state && change.type === 'put') {
-        this.#noteState(change.value);
-      }
+      else if (state !== null) this.#noteHardState(state.hardState);
     }
+  }
+
+  /** A log that begins behind what it does not hold, nor gets in this batch, begins behind a snapshot of another. */
+  #noteBase(base: EntryId, changes: readonly DatabaseChange[]): void {
+    this.#baseIndex = base.index;
+    const comes = changes.some(
+      ({ key, type }) =>
+        key[0] === RECORD_KIND.run && type === 'put' && indexOfKey(key) <= base.index,
+    );
+    if (comes || this.holds(base)) return;
+    const held = this.#options.historyThrough?.(base) ?? null;
+    if (held === null) throw new Error(`a log begins behind ${base.index}, which nobody wrote`);
+    this.#entries = [...held];
   }
 
   #noteRun(change: DatabaseChange): void {
     const first = indexOfKey(change.key);
+    // What was compacted is swept away later, and is held by a snapshot.
+    if (change.type === 'del' && first <= this.#baseIndex) return;
     if (this.#entries.length >= first) this.#entries.length = first - 1;
     if (change.type === 'del') return;
     const run = decodeRun(change.value);
@@ -75,21 +97,27 @@ export class DurableLog {
 
   #append(run: EntryRun): void {
     for (const { kind, data } of entriesOf(run)) {
-      const before = this.#entries.at(-1)?.hash ?? 0;
-      const hash = hashOf(mix(mix(before, run.term), kind), data);
-      const entry = { term: run.term, hash };
+      const before = this.#entries.at(-1);
+      const hash = hashOf(mix(mix(before?.hash ?? 0, run.term), kind), data);
+      const entry = { term: run.term, hash, termBefore: before?.term ?? 0 };
       this.#entries.push(entry);
       this.#options.appended?.(index(this.#entries.length), entry);
     }
   }
 
-  #noteState(value: Uint8Array): void {
-    const record = decodeRecord(STATE, value);
-    if (record.type !== 'value') throw new Error('a state is written that cannot be read');
+  #noteHardState(hardState: HardState): void {
     const before = this.#hardState;
-    this.#hardState = record.value.hardState;
-    this.#options.hardStateChanged?.(before, this.#hardState);
+    this.#hardState = hardState;
+    this.#options.hardStateChanged?.(before, hardState);
   }
+}
+
+/** `null`: it is none, or goes. */
+function stateIn(change: DatabaseChange): StoreState | null {
+  if (change.key[0] !== RECORD_KIND.state || change.type !== 'put') return null;
+  const record = decodeRecord(STATE, change.value);
+  if (record.type !== 'value') throw new Error('a state is written that cannot be read');
+  return record.value;
 }
 
 function indexOfKey(key: Uint8Array): number {

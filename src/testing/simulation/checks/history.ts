@@ -27,14 +27,18 @@ interface CommittedEntry {
 export class History {
   readonly #report: Report;
   readonly #leaders = new Map<number, NodeId>();
-  /** By term, then by index: the hash of the log up to that entry. */
-  readonly #created = new Map<number, Map<number, number>>();
+  /** By term, then by index, with the hash of the log up to there. */
+  readonly #created = new Map<number, Map<number, DurableEntry>>();
   readonly #committed: CommittedEntry[] = [];
   readonly #applied: Applied[] = [];
   /** Hashes of every command that was ever applied anywhere. */
   readonly appliedCommands = new Set<number>();
   readonly #ofSessions = new Map<number, Set<number>>();
   readonly #votes = new Map<string, NodeId>();
+  /** By the last command: the state after it. */
+  readonly #states = new Map<number, string>();
+  /** By a hash of its bytes: the last command in it. */
+  readonly #snapshots = new Map<number, number>();
 
   /** By candidate and term: the end of the log that it asked with. */
   readonly #requests = new Map<string, EntryId>();
@@ -98,14 +102,28 @@ export class History {
   }
 
   /** S03: one index and one term name one entry, with one past. */
-  noteEntry(node: NodeId, at: number, { term, hash }: DurableEntry): void {
-    const ofTerm = this.#created.get(term) ?? new Map<number, number>();
+  noteEntry(node: NodeId, at: number, entry: DurableEntry): void {
+    const { term, hash } = entry;
+    const ofTerm = this.#created.get(term) ?? new Map<number, DurableEntry>();
     this.#created.set(term, ofTerm);
     const known = ofTerm.get(at);
-    if (known === undefined) ofTerm.set(at, hash);
-    else if (known !== hash) {
+    if (known === undefined) ofTerm.set(at, entry);
+    else if (known.hash !== hash) {
       this.#report('S03', `${node} holds another entry ${term}/${at}, or another past of it`);
     }
+  }
+
+  /** The only log that ever ended so; `null`: none did. */
+  logThrough({ index, term }: EntryId): readonly DurableEntry[] | null {
+    const entries: DurableEntry[] = [];
+    let ofTerm: number = term;
+    for (let at: number = index; at > 0; at -= 1) {
+      const entry = this.#created.get(ofTerm)?.get(at);
+      if (entry === undefined) return null;
+      entries.push(entry);
+      ofTerm = entry.termBefore;
+    }
+    return entries.reverse();
   }
 
   /** S06: what was committed once stays as it is. Returns false if it is new. */
@@ -144,6 +162,26 @@ export class History {
   /** By the hash of each command of a session: the indexes at which it was carried out. */
   get ofSessions(): ReadonlyMap<number, ReadonlySet<number>> {
     return this.#ofSessions;
+  }
+
+  /** S18: after the same commands, the same state, whether they were applied here or came in a snapshot. */
+  noteState(node: NodeId, lastCommand: number | null, digest: string): void {
+    const known = lastCommand === null ? null : this.#states.get(lastCommand);
+    if (known === undefined && lastCommand !== null) this.#states.set(lastCommand, digest);
+    else if (known !== digest) {
+      const after = lastCommand === null ? 'no snapshot' : `the command at ${lastCommand}`;
+      this.#report('S18', `${node} is in a state that nobody was in after ${after}`);
+    }
+  }
+
+  /** The bytes of a snapshot, and the last command that is in it. */
+  noteSnapshot(bytes: number, lastCommand: number): void {
+    this.#snapshots.set(bytes, lastCommand);
+  }
+
+  /** `null`: nobody ever took one of these bytes. */
+  snapshotOf(bytes: number): number | null {
+    return this.#snapshots.get(bytes) ?? null;
   }
 
   /** S11: a durable vote is never given twice, nor taken back, in its term. */

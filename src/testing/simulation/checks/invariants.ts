@@ -100,7 +100,9 @@ export class Invariants {
     else if (commitIndex > history.committedThrough) {
       this.#violated('S09', `learns of commit ${commitIndex}, which no leader has reached`);
     }
-    for (let at = known + 1; at <= commitIndex; at += 1) {
+    // What a snapshot holds was committed by others before it was taken.
+    for (let at = Math.max(known + 1, log.base.index); at <= commitIndex; at += 1) {
+      if (at === INDEX_ZERO) continue;
       const entryTerm = termAt(log, at as Index) ?? 0;
       history.noteCommitted(this.#node.id, at, { term: entryTerm, inTerm: raft.term });
     }
@@ -164,6 +166,7 @@ export class Invariants {
       this.#violated('S36', `${inflightBytes} bytes are under way to ${peer}`);
     }
     if (matchIndex === before?.matchIndex || matchIndex === INDEX_ZERO) return;
+    if (matchIndex < log.base.index) return;
     const place = { index: matchIndex, term: termAt(log, matchIndex) ?? -1 };
     const durable = this.#options.durableOf(peer);
     const hasMovedOn = durable.hardState.term > state.term;
@@ -182,6 +185,6 @@ function droppedTerms(before: LogShape, after: LogShape): number {
   return before.termRuns.filter(({ term }, at) => {
     const next = before.termRuns[at + 1];
     const last = next === undefined ? before.lastIndex : ((next.firstIndex - 1) as Index);
-    return termAt(after, last) !== term;
+    return last >= after.base.index && termAt(after, last) !== term;
   }).length;
 }

@@ -72,6 +72,7 @@ function extendsLog(before: LogShape, after: LogShape): boolean {
   return after.lastIndex >= before.lastIndex && agreesAt(after, before, lastLog(before).index);
 }
 
+/** What is no longer in the log is held by a snapshot, which is judged by itself (S18). */
 function agreesAt(after: LogShape, before: LogShape, at: Index): boolean {
-  return termAt(after, at) === termAt(before, at);
+  return at < after.base.index || termAt(after, at) === termAt(before, at);
 }

@@ -136,7 +136,8 @@ function checkAcceptance(
   }
   const log = history.logOf(inTerm);
   const held = durable.at(matchIndex)?.term ?? 0;
-  if (log === undefined || termAt(log, matchIndex) === held) return;
+  if (log === undefined || matchIndex < log.base.index) return;
+  if (termAt(log, matchIndex) === held) return;
   const text = `${id} vouches for ${held}/${matchIndex} to the leader of term ${inTerm}`;
   report('S12', `${text}, who has ${termAt(log, matchIndex)}/${matchIndex}`);
 }
@@ -162,6 +163,7 @@ function checkAppended(
   const leads = raft.term === inTerm && raft.leaderId === id;
   const log = leads ? raft.log : history.logOf(inTerm);
   const held = log === undefined ? null : termAt(log, firstIndex);
+  if (log !== undefined && firstIndex < log.base.index) return;
   if (held !== inTerm) report('S40', `${id} says that ${place} was appended: there is ${held}`);
   else if (leads && history.committed(firstIndex)?.term === inTerm) {
     report('S40', `${id} says that it appended ${place}, which was committed before`);
@@ -181,7 +183,8 @@ function checkReadIndex(
     report('S41', `${id} lets ${to} read at ${readIndex}, which asked after ${committed}`);
   }
   const leads = raft.leaderId === id;
-  const held = leads ? termAt(raft.log, readIndex) : history.committed(readIndex)?.term;
+  const own = leads ? termAt(raft.log, readIndex) : null;
+  const held = own ?? history.committed(readIndex)?.term;
   const place = { index: readIndex, term: held ?? 0 };
   const holders = raft.configuration.voters.filter((voter) => durableOf(voter).holds(place));
   if (isQuorum(raft.configuration, holders)) return;

@@ -68,6 +68,8 @@ export interface SimulationPlan {
   readonly diskStallMs: number;
   /** A snapshot is taken after so many entries; `null`: none. */
   readonly snapshotEntries: number | null;
+  /** So many entries stay in the log behind a snapshot; `null`: all. */
+  readonly trailingEntries: number | null;
   readonly drifts: Readonly<Record<string, ClockDrift>>;
   readonly link: LinkPlan;
   readonly workload: WorkloadPlan;
@@ -108,6 +110,7 @@ export function planOf(seed: string, version: PlanVersion = PLAN_VERSION): Simul
     slowDisks: version === 1 ? {} : planSlowDisks(random.fork('slow disks'), members, timing),
     diskStallMs: 2_000,
     snapshotEntries: version > 3 ? random.fork('snapshots').pick([null, 1, 10, 100]) : null,
+    trailingEntries: version > 3 ? random.fork('trailing').pick([0, 0, 1, 20]) : null,
     drifts: Object.fromEntries(members.map((id) => [id, planDrift(random.fork(`drift ${id}`))])),
     link: planLink(random.fork('link'), timing),
     workload,

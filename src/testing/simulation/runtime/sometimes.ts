@@ -40,6 +40,8 @@ const TURNS = [
   'a client hears that its session is over',
   'a read waits for the write that it names',
   'a read is served by a lease',
+  'a running member is restored from a snapshot',
+  'a member starts from a snapshot',
   'a watch goes on at another server',
   'a write ends unknown because its connection broke',
   'a hostile connection is closed for what it sent',

@@ -2,7 +2,11 @@
  * Lists under simulation: clients append values that are never used twice, and read whole lists. Nothing is ever
  * overwritten, so every lost, doubled or reordered command stays in sight until the end.
  */
-import type { CommittedCommand, StateMachine } from '../../../ports/state-machine.ts';
+import type {
+  CommittedCommand,
+  MachineSnapshot,
+  StateMachine,
+} from '../../../ports/state-machine.ts';
 import {
   type AppendListInput,
   type AppendListOutput,
@@ -15,6 +19,8 @@ type AppendListSubject = Subject<AppendListInput, AppendListOutput, ListsMachine
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+/** Small, so that snapshots have several chunks. */
+const CHUNK_BYTES = 500;
 /** Stands between the key and the value of a command. */
 const SEPARATOR = '\n';
 
@@ -37,6 +43,29 @@ export class ListsMachine implements StateMachine {
 
   decodeResult(bytes: Uint8Array): number {
     return Number(decoder.decode(bytes));
+  }
+
+  snapshot(): MachineSnapshot {
+    const bytes = encoder.encode(this.digest());
+    return {
+      *chunks() {
+        for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+          yield bytes.slice(at, at + CHUNK_BYTES);
+        }
+      },
+      release: () => {},
+    };
+  }
+
+  async restore(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    const parts: Uint8Array[] = [];
+    for await (const chunk of chunks) parts.push(chunk);
+    const stream = new TextDecoder();
+    const text = parts.map((part) => stream.decode(part, { stream: true })).join('');
+    this.#lists.clear();
+    for (const [key, values] of JSON.parse(text) as [string, string[]][]) {
+      this.#lists.set(key, values);
+    }
   }
 
   list(key: string): readonly string[] {

@@ -4,10 +4,11 @@
  */
 import type { RaftError } from '../../../core/errors.ts';
 import type { HardState } from '../../../core/hard-state.ts';
+import { lastLog } from '../../../core/term-runs.ts';
 import type { NodeId } from '../../../core/types.ts';
 import { type NodeInstruments, type RaftNode, startRaftNode } from '../../../node/raft-node.ts';
 import type { LogStore, RecoveredLog } from '../../../ports/log-store.ts';
-import type { CommittedCommand, StateMachine } from '../../../ports/state-machine.ts';
+import type { StateMachine } from '../../../ports/state-machine.ts';
 import { LevelLogStore } from '../../../storage/level-log-store.ts';
 import { type MemoryTransport, memoryTransport } from '../../../transport/memory-transport.ts';
 import type { VirtualClock } from '../../virtual-clock.ts';
@@ -23,9 +24,9 @@ import type { SimulationPlan } from '../plan/plan.ts';
 import type { SimulatedNetwork } from '../runtime/network.ts';
 import { SimulatedProcess } from '../runtime/process.ts';
 import type { SeededRandom } from '../runtime/random.ts';
-import { resultCodecOf } from '../runtime/result-codec.ts';
 import type { SometimesLog } from '../runtime/sometimes.ts';
 import { type Planted, Trap, trapped } from '../runtime/trap.ts';
+import { watched } from './watched-machine.ts';
 
 /** What a member needs of the world that it lives in. */
 interface MemberPorts {
@@ -38,6 +39,8 @@ interface MemberPorts {
   readonly report: Report;
   readonly durableOf: (id: NodeId) => DurableLog;
   readonly createMachine: () => StateMachine;
+  /** Equal texts exactly for equal states. */
+  readonly digestOf: (machine: StateMachine) => string;
   readonly instruments: NodeInstruments | undefined;
   readonly memberEvents: MemberEvents;
 }
@@ -168,7 +171,8 @@ export class SimulatedMember {
   swapDisk(content: DiskContent): () => void {
     const own = this.disk.copy();
     this.disk.restore(content);
-    this.#written = new DurableLog();
+    // Nobody looks at what is on it.
+    this.#written = new DurableLog({ historyThrough: () => [] });
     this.isForeign = true;
     return () => {
       this.disk.restore(own);
@@ -197,13 +201,14 @@ export class SimulatedMember {
     const { history } = this.#world;
     return new DurableLog({
       appended: (at, entry) => history.noteEntry(this.id, at, entry),
+      historyThrough: (base) => history.logThrough(base),
       hardStateChanged: (before, after) => this.#hardStateChanged(before, after),
     });
   }
 
   #start(process: SimulatedProcess, random: SeededRandom): void {
     const { plan, memberEvents: events, network, instruments } = this.#world;
-    const { timing, protocol, limits, diskStallMs, snapshotEntries } = plan;
+    const { timing, protocol, limits, diskStallMs, snapshotEntries, trailingEntries } = plan;
     const cuts = random.fork('cuts');
     const { address } = this;
     const transport = memoryTransport({ network: network.memory, address, limits });
@@ -214,14 +219,14 @@ export class SimulatedMember {
       members: Object.fromEntries(plan.members.map((id) => [id, addressOf(id)])),
       store: this.#store(process, random.fork('words')),
       transport,
-      machine: this.isForeign ? this.machine : watched(this.id, this.machine, this.#world.history),
+      machine: this.#machine(),
       clock: process.clock,
       random: random.fork('node'),
       timing,
       protocol,
       limits,
       diskStallMs,
-      snapshots: { entries: snapshotEntries },
+      snapshots: { entries: snapshotEntries, trailingEntries },
       instruments: { ...instruments, cutsSlice: () => cuts.chance(CUT_SHARE) },
     };
     startRaftNode(trapped(options, this.trap)).then(
@@ -233,6 +238,20 @@ export class SimulatedMember {
       },
     );
     events.settled();
+  }
+
+  #machine(): StateMachine {
+    if (this.isForeign) return this.machine;
+    const { digestOf, history, sometimes } = this.#world;
+    const restored = (): void => {
+      const isRunning = this.state === 'up';
+      sometimes.note(
+        isRunning
+          ? 'a running member is restored from a snapshot'
+          : 'a member starts from a snapshot',
+      );
+    };
+    return watched(this.machine, { id: this.id, digestOf, history, restored });
   }
 
   #started(process: SimulatedProcess, node: RaftNode): void {
@@ -283,7 +302,7 @@ export class SimulatedMember {
     if (hardState.term !== durable.hardState.term || !isSameVote) {
       report('S14', `${this.id} forgets term ${durable.hardState.term} or its vote in it`);
     }
-    const lastTerm = log.termRuns.at(-1)?.term ?? 0;
+    const { term: lastTerm } = lastLog(log);
     if (log.lastIndex !== durable.lastIndex || lastTerm !== durable.lastTerm) {
       const held = `${durable.lastTerm}/${durable.lastIndex}`;
       report('S14', `${this.id} held entries through ${held}, and wakes with ${log.lastIndex}`);
@@ -302,32 +321,6 @@ export class SimulatedMember {
 
 const QUORUM_LOST = 'no quorum answered for an election timeout';
 const DISK_STALLS = 'its disk stalls';
-
-/**
- * The machine, with each command and its result noted: replicas must agree on both, so it is asked for every
- * result, and those that nobody waits for are taken away after that.
- */
-function watched(id: NodeId, machine: StateMachine, history: History): StateMachine {
-  const noted = (
-    batch: readonly CommittedCommand[],
-    results: readonly unknown[],
-  ): readonly unknown[] =>
-    results.map((result, at) => {
-      const command = batch[at];
-      if (command === undefined) return result;
-      history.noteApplied(id, command, result);
-      return command.wantsResult ? result : undefined;
-    });
-  return {
-    apply: (batch, isTimeUp) => {
-      const asked = batch.map((command) => ({ ...command, wantsResult: true }));
-      const results = machine.apply(asked, isTimeUp);
-      if (!(results instanceof Promise)) return noted(batch, results);
-      return results.then((all) => noted(batch, all));
-    },
-    ...resultCodecOf(machine),
-  };
-}
 
 /** How likely a batch is cut after each of its commands (AP2). */
 const CUT_SHARE = 0.1;

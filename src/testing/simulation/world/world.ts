@@ -34,6 +34,8 @@ interface Candidacy {
 interface WorldOptions {
   readonly plan: SimulationPlan;
   readonly createMachine: () => StateMachine;
+  /** Equal texts exactly for equal states; unless it is given, states are not compared (S18). */
+  readonly digestOf?: (machine: StateMachine) => string;
   /** Keeps lines for people. */
   readonly isTraced: boolean;
   readonly instruments?: NodeInstruments;
@@ -55,6 +57,7 @@ export class World {
   readonly random: SeededRandom;
   readonly plan: SimulationPlan;
   readonly createMachine: () => StateMachine;
+  readonly digestOf: (machine: StateMachine) => string;
   readonly instruments: NodeInstruments | undefined;
   readonly network: SimulatedNetwork;
   readonly history: History;
@@ -79,9 +82,10 @@ export class World {
   #hasPromises = false;
   #watcher: MemberWatcher | null = null;
 
-  constructor({ plan, createMachine, isTraced, instruments }: WorldOptions) {
+  constructor({ plan, createMachine, digestOf, isTraced, instruments }: WorldOptions) {
     this.plan = plan;
     this.createMachine = createMachine;
+    this.digestOf = digestOf ?? (() => '');
     this.instruments = instruments;
     this.random = new SeededRandom(plan.seed).fork('world');
     this.trace = new Trace(isTraced);

@@ -24,9 +24,13 @@ export const OF_HISTORY: readonly Example[] = [
     history.noteLeader(isWrong ? 1 : 3, N2);
   }),
   past('S03', 'one index and one term name two entries', (history, isWrong) => {
-    history.noteEntry(N1, 4, { term: term(2), hash: 7 });
-    history.noteEntry(N2, 4, { term: term(isWrong ? 2 : 3), hash: 8 });
-    history.noteEntry(N2, 4, { term: term(2), hash: 7 });
+    history.noteEntry(N1, 4, { term: term(2), hash: 7, termBefore: 0 });
+    history.noteEntry(N2, 4, { term: term(isWrong ? 2 : 3), hash: 8, termBefore: 0 });
+    history.noteEntry(N2, 4, { term: term(2), hash: 7, termBefore: 0 });
+  }),
+  past('S18', 'the same commands come to another state', (history, isWrong) => {
+    history.noteState(N1, 4, 'a');
+    history.noteState(N2, 4, isWrong ? 'b' : 'a');
   }),
   past('S05', 'another command is applied at an index', (history, isWrong) => {
     history.noteApplied(N1, command('a'), 1);

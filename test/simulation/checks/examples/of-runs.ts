@@ -124,6 +124,10 @@ const OF_PROGRESS: readonly Example[] = [
   run('L08', 'a member never applies what the others have', (isWrong) => ({
     create: hangingIn(isWrong),
   })),
+  run('L15', 'no snapshot can be taken, and the log grows and grows', (isWrong) => ({
+    changes: { snapshotEntries: 3, trailingEntries: 0 },
+    create: () => Object.assign(new ListsMachine(), isWrong ? { snapshot: () => null } : {}),
+  })),
   meddling('L12', 'a call hangs for ever', (node, isWrong) => {
     if (isWrong) node.submit = () => {};
   }),
