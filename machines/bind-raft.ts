@@ -102,7 +102,8 @@ export function bindRaft({ random, limits }: RaftPorts, peer: typeof replication
           enqueue.sendTo(id, { type: 'commit.advanced', commitIndex });
           enqueue.sendTo(id, { type: 'heartbeat.due' });
         }
-        enqueue.raise({ type: 'farewell.over', gone: left }, { delay: FAREWELL_MS });
+        const id = `farewell:${left.join()}`;
+        enqueue.raise({ type: 'farewell.over', gone: left }, { id, delay: FAREWELL_MS });
       }),
       endFarewell: enqueueActions(({ context: { leaving }, enqueue }, { gone }) => {
         enqueue.assign({ leaving: leaving.filter((peer) => !gone.includes(peer)) });
