@@ -4,6 +4,7 @@
  * flag, environment, default (CL14). It reads text; whether options make sense together the commands say.
  */
 import { DEFAULT_LIMITS } from '../core/limits.ts';
+import { DEFAULT_SNAPSHOT_THRESHOLDS } from '../core/snapshot-thresholds.ts';
 import { DEFAULT_RETENTION } from '../kv/retention.ts';
 import { DEFAULT_TIMING } from '../rules/timing.ts';
 import { OPTION_COUNT_MAX, OPTION_MS_MAX } from './limits.ts';
@@ -195,15 +196,29 @@ export const OPTIONS = {
     'MS',
     'History older than this is compacted, too. 0: no matter how old.',
   ),
-  'snapshot-entries': planned(
-    whole(1, OPTION_COUNT_MAX),
+  'snapshot-entries': preset(
+    whole(0, OPTION_COUNT_MAX),
+    String(DEFAULT_SNAPSHOT_THRESHOLDS.entries),
     'N',
-    'Take a snapshot after this many entries.',
+    'Take a snapshot after this many entries. 0: not for that reason.',
   ),
-  'snapshot-bytes': planned(
-    whole(1, OPTION_COUNT_MAX),
+  'snapshot-bytes': preset(
+    whole(0, OPTION_COUNT_MAX),
+    String(DEFAULT_SNAPSHOT_THRESHOLDS.bytes),
     'BYTES',
-    'Take a snapshot after this many bytes of log.',
+    'Take a snapshot after entries of this many bytes. 0: not for that reason.',
+  ),
+  'snapshot-age-ms': preset(
+    whole(0, OPTION_MS_MAX),
+    '0',
+    'MS',
+    'Take a snapshot this long after the first entry that is in none. 0: not for that reason.',
+  ),
+  'trailing-entries': preset(
+    whole(0, OPTION_COUNT_MAX),
+    String(DEFAULT_SNAPSHOT_THRESHOLDS.trailingEntries),
+    'N',
+    'Entries that stay in the log behind a snapshot, for members that are a little behind.',
   ),
 
   nodes: preset(whole(1, 7), '3', 'N', 'How many nodes the demo starts, 1 to 7.'),

@@ -25,6 +25,5 @@ const OWN_OPTIONS: Readonly<Record<string, readonly OptionName[]>> = {
 };
 
 export const PLANNED_COMMANDS: readonly Command[] = [
-  planned('snapshot', '', 'Take a snapshot'),
   planned('recover', '--data-dir DIR [--dry-run]', 'Recover after a quorum is lost for good'),
 ];

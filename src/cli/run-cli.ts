@@ -14,6 +14,7 @@ import { compactCommand, delCommand, getCommand, putCommand, rangeCommand } from
 import { memberCommand, membersCommand } from './member-commands.ts';
 import { PLANNED_COMMANDS } from './planned-commands.ts';
 import { serveCommand } from './serve-command.ts';
+import { snapshotCommand } from './snapshot-command.ts';
 import { statusCommand } from './status-command.ts';
 import { transferCommand } from './transfer-command.ts';
 import { txnCommand } from './txn-command.ts';
@@ -30,6 +31,7 @@ export const COMMANDS: readonly Command[] = [
   txnCommand,
   watchCommand,
   compactCommand,
+  snapshotCommand,
   transferCommand,
   statusCommand,
   membersCommand,

@@ -25,8 +25,6 @@ const SERVE_OPTIONS = [
   'join',
   'cluster-id',
   'halt-linger-ms',
-  'snapshot-entries',
-  'snapshot-bytes',
   'ui',
   'inspect',
   ...SETTING_OPTIONS,

@@ -4,6 +4,7 @@
  */
 import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts';
 import type { RaftTiming } from '../core/raft-state.ts';
+import type { SnapshotThresholds } from '../core/snapshot-thresholds.ts';
 import type { Retention } from '../kv/retention.ts';
 import { contradictionInLimits, contradictionInTiming } from '../rules/contradictions.ts';
 import {
@@ -48,6 +49,10 @@ export const SETTING_OPTIONS = [
   'value-bytes-max',
   'history-revisions',
   'history-age-ms',
+  'snapshot-entries',
+  'snapshot-bytes',
+  'snapshot-age-ms',
+  'trailing-entries',
   ...LIMIT_NAMES,
 ] as const;
 type SettingValues = OptionValues<(typeof SETTING_OPTIONS)[number]>;
@@ -58,6 +63,7 @@ interface ServeSettings {
   readonly limits: Limits;
   readonly serverLimits: ServerLimits;
   readonly retention: Retention;
+  readonly snapshots: SnapshotThresholds;
 }
 
 export function serveSettings(values: SettingValues): ServeSettings {
@@ -77,7 +83,14 @@ export function serveSettings(values: SettingValues): ServeSettings {
     revisionsMax: values['history-revisions'],
     ageMaxMs: values['history-age-ms'],
   };
-  return { timing, leaseReads: values['lease-reads'], limits, serverLimits, retention };
+  const snapshots = {
+    entries: values['snapshot-entries'] || null,
+    bytes: values['snapshot-bytes'] || null,
+    ageMs: values['snapshot-age-ms'] || null,
+    trailingEntries: values['trailing-entries'],
+  };
+  const leaseReads = values['lease-reads'];
+  return { timing, leaseReads, limits, serverLimits, retention, snapshots };
 }
 
 function timingOf(values: SettingValues): RaftTiming {

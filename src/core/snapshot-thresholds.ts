@@ -22,3 +22,14 @@ export const NO_SNAPSHOT_THRESHOLDS: SnapshotThresholds = Object.freeze({
   ageMs: null,
   trailingEntries: null,
 });
+
+/**
+ * For programs and servers, unless they say otherwise: rare enough that a store under full load seldom writes one, often
+ * enough that a start applies a second's worth of entries at most.
+ */
+export const DEFAULT_SNAPSHOT_THRESHOLDS: SnapshotThresholds = Object.freeze({
+  entries: 100_000,
+  bytes: 256 * 1024 * 1024,
+  ageMs: null,
+  trailingEntries: 10_000,
+});

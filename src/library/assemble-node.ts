@@ -5,6 +5,10 @@
 
 import type { Limits } from '../core/limits.ts';
 import type { RaftTiming } from '../core/raft-state.ts';
+import {
+  DEFAULT_SNAPSHOT_THRESHOLDS,
+  type SnapshotThresholds,
+} from '../core/snapshot-thresholds.ts';
 import type { NodeId } from '../core/types.ts';
 import { startRaftNode } from '../node/raft-node.ts';
 import { systemClock, systemRandom } from '../node/system-clock.ts';
@@ -30,6 +34,8 @@ interface MemberParts {
   /** On all members or on none (§6.4.1). */
   readonly leaseReads?: boolean;
   readonly limits: Limits;
+  /** Those not given are the usual ones. */
+  readonly snapshots?: Partial<SnapshotThresholds>;
   /** Not given: as the data directory has it, or of the founding members. */
   readonly clusterId?: string;
   /** One of these two. */
@@ -57,6 +63,7 @@ export async function assembleNode(parts: MemberParts): Promise<Replica> {
     timing,
     protocol: { leaseReads },
     limits,
+    snapshots: { ...DEFAULT_SNAPSHOT_THRESHOLDS, ...parts.snapshots },
     clusterId: await clusterIdOf(parts),
     store: storeOf(parts),
     transport: parts.transport ?? transportOf(parts),

@@ -1,7 +1,8 @@
 /** What `createNode` may be told. A mistyped or impossible option is refused in words, before anything starts (EM12). */
-import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts';
+import { DEFAULT_LIMITS, type Limits, TIMER_MS_MAX } from '../core/limits.ts';
 import {
   aBoolean,
+  aNumber,
   anObject,
   aWord,
   type Kind,
@@ -9,6 +10,7 @@ import {
   ownOptions,
 } from '../core/option-kinds.ts';
 import type { RaftTiming } from '../core/raft-state.ts';
+import type { SnapshotThresholds } from '../core/snapshot-thresholds.ts';
 import { type NodeId, nodeId } from '../core/types.ts';
 import type { LogStore } from '../ports/log-store.ts';
 import type { Transport } from '../ports/transport.ts';
@@ -43,6 +45,11 @@ export interface NodeOptions<State, Commands, Queries> {
    */
   readonly leaseReads?: boolean;
   readonly limits?: Partial<Limits>;
+  /**
+   * When this member takes a snapshot without being asked, and how many entries stay in its log behind one; `null`: not for
+   * that reason. By default after 100,000 entries or 256 MiB of them, and 10,000 stay.
+   */
+  readonly snapshots?: Partial<SnapshotThresholds>;
 }
 
 const KINDS: Readonly<Record<keyof NodeOptions<never, never, never>, Kind>> = {
@@ -58,6 +65,14 @@ const KINDS: Readonly<Record<keyof NodeOptions<never, never, never>, Kind>> = {
   timing: anObject,
   leaseReads: aBoolean,
   limits: anObject,
+  snapshots: anObject,
+};
+
+const SNAPSHOT_KINDS: Readonly<Record<keyof SnapshotThresholds, Kind>> = {
+  entries: orNull(aNumber(1)),
+  bytes: orNull(aNumber(1)),
+  ageMs: orNull(aNumber(1, TIMER_MS_MAX)),
+  trailingEntries: orNull(notNegative),
 };
 
 /** The options as they are now: what the caller changes later changes nothing. Throws a `TypeError`. */
@@ -70,7 +85,16 @@ export function checkedNodeOptions<State, Commands, Queries>(
   }
   checkNumbers('timing', own.timing, DEFAULT_TIMING);
   checkNumbers('limits', own.limits, DEFAULT_LIMITS);
-  return own;
+  if (own.snapshots === undefined) return own;
+  const snapshots = ownOptions('snapshots of createNode', own.snapshots, SNAPSHOT_KINDS);
+  return { ...own, snapshots };
+}
+
+function orNull(kind: Kind): Kind {
+  return (value) => {
+    const wanted = value === null ? null : kind(value);
+    return wanted === null ? null : `${wanted}, or null`;
+  };
 }
 
 function checkNumbers(where: string, given: object | undefined, known: object): void {

@@ -16,6 +16,7 @@ import type {
   Replica,
   ReplicaStatus,
   RoleEvent,
+  SnapshotEvent,
 } from '../ports/replica.ts';
 import {
   type CallOptions,
@@ -64,6 +65,7 @@ export interface NodeEvents {
   readonly peer: PeerEvent;
   /** A disk write takes too long, or has ended after all. */
   readonly disk: DiskEvent;
+  readonly snapshot: SnapshotEvent;
   /** Who takes part is another; with `isRemoved`, this node does not any more: close it. */
   readonly members: MembersEvent;
   /** The node has stopped for good; the process lives on. */
@@ -302,6 +304,7 @@ const REPLICA_EVENTS = {
   role: 'onRole',
   peer: 'onPeer',
   disk: 'onDisk',
+  snapshot: 'onSnapshot',
   members: 'onMembers',
   halt: 'onHalt',
 } as const;

@@ -200,12 +200,16 @@ function requestDeeds({ clients }: Doers): DeedsOf<ReadIndexEffect | Forward> {
 }
 
 function snapshotDeeds(doers: Doers): DeedsOf<SnapshotterEffect | SnapshotReceiverEffect> {
-  const { installing, pulling, snapshotCalls, snapshots } = doers;
+  const { audience, installing, pulling, snapshotCalls, snapshots } = doers;
   return {
     captureSnapshot: () => snapshots.capture(),
     storeSnapshot: () => snapshots.store(),
     compactLog: () => snapshots.compact(),
-    snapshotEnded: () => snapshotCalls.ended(),
+    snapshotEnded: () => {
+      snapshotCalls.ended();
+      const news = snapshots.news();
+      if (news !== null) audience.snapshot.tell(news);
+    },
     pullSnapshot: ({ from }) => pulling.pull(from),
     endPull: () => pulling.endPull(),
     installSnapshot: () => installing.install(),

@@ -22,6 +22,7 @@ import type {
   ReplicaTimings,
   RoleEvent,
   SessionOutcome,
+  SnapshotEvent,
   SnapshotOutcome,
   SubmitOptions,
   TransferOutcome,
@@ -199,6 +200,10 @@ export class RaftNode implements Replica {
 
   onDisk(listener: (event: DiskEvent) => void): () => void {
     return this.#parts.audience.disk.add(listener);
+  }
+
+  onSnapshot(listener: (event: SnapshotEvent) => void): () => void {
+    return this.#parts.audience.snapshot.add(listener);
   }
 
   onMembers(listener: (event: MembersEvent) => void): () => void {

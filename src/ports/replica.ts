@@ -163,6 +163,12 @@ export interface DiskEvent {
   readonly forMs: number;
 }
 
+/** A snapshot of this member is on disk, or could not be taken although it was time, or somebody wanted one. */
+export type SnapshotEvent =
+  | { readonly type: 'taken'; readonly index: Index; readonly bytes: number }
+  /** A sentence: why, and what to do. The log grows meanwhile. */
+  | { readonly type: 'refused'; readonly reason: string };
+
 /** A change of role or of the known leader. */
 export interface RoleEvent {
   readonly role: Role;
@@ -256,6 +262,8 @@ export interface Replica {
   onPeer(listener: (event: PeerEvent) => void): () => void;
   /** Hears of disk writes that take too long. Returns how to stop listening. */
   onDisk(listener: (event: DiskEvent) => void): () => void;
+  /** Hears of each snapshot that was taken, and of why one was not. Returns how to stop listening. */
+  onSnapshot(listener: (event: SnapshotEvent) => void): () => void;
   /** Hears whenever who takes part is another. Returns how to stop listening. */
   onMembers(listener: (event: MembersEvent) => void): () => void;
   /** The node has halted for good; the process lives. Called once, at once if it already has. */

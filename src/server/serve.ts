@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { RaftError } from '../core/errors.ts';
 import { HAND_OVER_TIMEOUT_MS, type Limits } from '../core/limits.ts';
 import type { RaftTiming } from '../core/raft-state.ts';
+import type { SnapshotThresholds } from '../core/snapshot-thresholds.ts';
 import type { NodeId } from '../core/types.ts';
 import { KvStateMachine } from '../kv/kv-state-machine.ts';
 import type { Retention } from '../kv/retention.ts';
@@ -55,6 +56,7 @@ export interface ServeOptions {
   readonly serverLimits: ServerLimits;
   /** How much history is kept without being asked. */
   readonly retention: Retention;
+  readonly snapshots: SnapshotThresholds;
   readonly version: string;
   readonly log: Log;
 }
@@ -180,6 +182,7 @@ async function startMember(
 ): Promise<Replica> {
   const { leaseReads = false } = options;
   const { id, clusterId, dataDir, isJoining, peerListen, peers, timing, limits, log } = options;
+  const { snapshots } = options;
   if (peers !== null && !isJoining && (await storedClusterId(dataDir)) !== null) {
     log('info', 'peersIgnored', {
       message: 'The data directory holds a configuration: --peers only tells addresses.',
@@ -191,6 +194,7 @@ async function startMember(
     timing,
     leaseReads,
     limits,
+    snapshots,
     dataDir,
     descriptors,
     isJoining,

@@ -242,7 +242,7 @@ describe('errors', () => {
       ['range --limit x', usage],
       ['txn', usage],
       ['gett', { ...usage, message: expect.stringContaining('Did you mean get?') }],
-      ['snapshot', unbuilt],
+      ['recover --data-dir d', unbuilt],
       [`put a b ${away}`, unreachable],
       [`del a ${away}`, unreachable],
       [`watch ${away}`, unreachable],
@@ -299,6 +299,15 @@ describe('errors', () => {
     expect(await failure(['compact', '9', '-o', 'json'])).toMatchObject(future);
     expect(await json(['compact', '4'])).toEqual({ revision: 4, compactedRevision: 4 });
     await expectFailure(run(['compact', 'all']), 64, 'whole number');
+  });
+
+  it('[CL34] takes a snapshot, and says through where it goes', async () => {
+    const { index, bytes } = (await json(['snapshot'])) as { index: number; bytes: number };
+    expect([index, bytes].every(Number.isSafeInteger)).toBe(true);
+    const line = `snapshot through entry ${index}, ${bytes} bytes\n`;
+    expect(await run(['snapshot'])).toEqual(clean(line));
+    const away = ['snapshot', '--endpoints', 'http://127.0.0.1:1'];
+    await expectFailure(run(away), 69, 'ECONNREFUSED');
   });
 
   it('[CL29] moves leadership, and says why it does not', async () => {
@@ -359,7 +368,6 @@ describe('errors', () => {
 
   it('[CL19] says of planned commands that they are not built, and does nothing', async () => {
     for (const line of [
-      'snapshot',
       'recover --data-dir d --dry-run',
       'serve --id n1 --data-dir d --ui',
       'serve --id n1 --data-dir d --inspect',

@@ -128,8 +128,8 @@ describe('refusals', () => {
   });
 
   it('[CL19] refuses planned options instead of ignoring them', () => {
-    const said = refusal(['--snapshot-entries', '10']);
-    expect(said).toMatch(/^69 --snapshot-entries is not built yet \(RAFT_NOT_IMPLEMENTED\)/);
+    const said = refusal(['--inspect']);
+    expect(said).toMatch(/^69 --inspect is not built yet \(RAFT_NOT_IMPLEMENTED\)/);
   });
 });
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { wall } from '../../examples/large-state.ts';
 import { SNAPSHOT_CHUNK_BYTES_MAX } from '../../src/core/limits.ts';
-import { defineMachine, index, term } from '../../src/index.ts';
+import { createNode, defineMachine, index, memoryLogStore, term } from '../../src/index.ts';
 import { encodeCommand } from '../../src/library/command-codec.ts';
 import { STATE_BYTES_MAX, STATE_VALUES_MAX } from '../../src/library/limits.ts';
 import type { MachineReplica } from '../../src/library/machine.ts';
@@ -321,5 +321,40 @@ describe('functions of the machine', () => {
       snapshot: (state) => pieces(state.words),
       restore,
     });
+  });
+});
+
+describe('a node of a program', () => {
+  const counter = defineMachine({
+    initial: () => ({ count: 0 }),
+    commands: {
+      add: (state) => {
+        state.count += 1;
+      },
+    },
+    queries: { count: (state) => state.count },
+  });
+
+  it('[SH10] takes snapshots by itself, cuts its log, and begins from both', async () => {
+    const store = memoryLogStore();
+    const snapshots = { entries: 5, trailingEntries: 1 };
+    {
+      await using node = await createNode({ id: 'n1', machine: counter, store, snapshots });
+      const taken = new Promise((resolve) => node.on('snapshot', resolve));
+      for (let at = 0; at < 6; at += 1) await node.propose('add');
+      expect(await taken).toMatchObject({ type: 'taken', index: expect.any(Number) });
+      expect(node.status().firstIndex).toBeGreaterThan(1);
+    }
+    await using again = await createNode({ id: 'n1', machine: counter, store, snapshots });
+    expect(await again.query('count')).toBe(6);
+  });
+
+  it.each([
+    [{ entries: 0 }, 'entries of snapshots of createNode must be a number of at least 1, or null'],
+    [{ trailingEntries: -1 }, 'trailingEntries of snapshots of createNode must be'],
+    [{ everyDay: true }, 'everyDay'],
+  ])('[SH10] %j is no threshold', async (snapshots, words) => {
+    const options = { id: 'n1', machine: counter, store: memoryLogStore(), snapshots };
+    await expect(createNode(options as never)).rejects.toThrow(words);
   });
 });

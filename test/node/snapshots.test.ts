@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { RaftError } from '../../src/core/errors.ts';
 import type { SnapshotThresholds } from '../../src/core/snapshot-thresholds.ts';
 import type { RaftNodeOptions } from '../../src/node/raft-node.ts';
-import type { SnapshotOutcome } from '../../src/ports/replica.ts';
+import type { SnapshotEvent, SnapshotOutcome } from '../../src/ports/replica.ts';
 import type { SnapshotStore, SnapshotWriter } from '../../src/ports/snapshot-store.ts';
 import {
   ListMachine,
@@ -330,4 +330,23 @@ it('[SH3] a kill at each step leaves the old snapshot or the new one', async () 
     expect(stage.machine().applied, killedAt).toEqual(['a', 'b', 'c']);
     expect(stage.machine().given, killedAt).toEqual(['b', 'c']);
   }
+});
+
+it('[SH9] listeners hear of each one, and why one was not taken; that nothing is new is no news', async () => {
+  const stage = await alone(taking({ entries: 2 }));
+  const told: SnapshotEvent[] = [];
+  stage.member().node.onSnapshot((event) => told.push(event));
+  await stage.submit('a');
+  await stage.cluster.until('one', () => told.length === 1);
+  expect(told).toEqual([{ type: 'taken', index: 2, bytes: expect.any(Number) }]);
+  asked(stage.member());
+  await stage.cluster.pass(50);
+  expect(told).toHaveLength(1);
+  stage.machine().fault = new Error('a bug in the machine');
+  await stage.submit('b', 'c');
+  await stage.cluster.until('a refusal', () => told.length === 2);
+  expect(told[1]).toEqual({
+    type: 'refused',
+    reason: expect.stringMatching(/a bug in the machine/),
+  });
 });

@@ -38,6 +38,7 @@ import type {
   ReplicaTimings,
   RoleEvent,
   SessionOutcome,
+  SnapshotEvent,
   SnapshotOutcome,
   SubmitOptions,
   TransferOutcome,
@@ -91,6 +92,7 @@ export class LocalReplica implements Replica {
   readonly #roleListeners = new Set<(event: RoleEvent) => void>();
   readonly peerListeners = new Set<(event: PeerEvent) => void>();
   readonly membersListeners = new Set<(event: MembersEvent) => void>();
+  readonly snapshotListeners = new Set<(event: SnapshotEvent) => void>();
   readonly diskListeners = new Set<(event: DiskEvent) => void>();
   readonly #haltListeners = new Set<(error: RaftError) => void>();
 
@@ -295,6 +297,11 @@ export class LocalReplica implements Replica {
   onMembers(listener: (event: MembersEvent) => void): () => void {
     this.membersListeners.add(listener);
     return () => this.membersListeners.delete(listener);
+  }
+
+  onSnapshot(listener: (event: SnapshotEvent) => void): () => void {
+    this.snapshotListeners.add(listener);
+    return () => this.snapshotListeners.delete(listener);
   }
 
   onDisk(listener: (event: DiskEvent) => void): () => void {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/client/index.ts';
 import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
+import { DEFAULT_SNAPSHOT_THRESHOLDS } from '../../src/core/snapshot-thresholds.ts';
 import { type NodeId, nodeId } from '../../src/core/types.ts';
 import { DEFAULT_RETENTION } from '../../src/kv/retention.ts';
 import { foundingClusterId, storedClusterId } from '../../src/library/cluster-identity.ts';
@@ -43,6 +44,7 @@ function options(
       heartbeatIntervalMs: 10,
     },
     limits: DEFAULT_LIMITS,
+    snapshots: DEFAULT_SNAPSHOT_THRESHOLDS,
     serverLimits: DEFAULT_SERVER_LIMITS,
     retention: DEFAULT_RETENTION,
     version: '9.9.9',

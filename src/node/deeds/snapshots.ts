@@ -10,6 +10,7 @@ import { termAt } from '../../core/term-runs.ts';
 import { textOf } from '../../core/thrown-text.ts';
 import type { Index } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { SnapshotEvent } from '../../ports/replica.ts';
 import type { SnapshotMeta, SnapshotStore, SnapshotWriter } from '../../ports/snapshot-store.ts';
 import type { MachineSnapshot, StateMachine } from '../../ports/state-machine.ts';
 import { baseBehind } from '../../rules/compaction.ts';
@@ -43,9 +44,12 @@ export class Snapshots {
   #captured: Captured | null = null;
   #refusal: RaftError | null = null;
   #hasEnded = false;
+  /** Through where the newest one goes that was told of. */
+  #toldIndex: Index | null = null;
 
   constructor(options: SnapshotsOptions) {
     this.#options = options;
+    this.#toldIndex = options.store.newest?.lastEntry.index ?? null;
   }
 
   /** Why the last one was not taken; `null` if it was. */
@@ -56,6 +60,19 @@ export class Snapshots {
   /** The last entry that the newest one holds. */
   get newestIndex(): Index | null {
     return this.#options.store.newest?.lastEntry.index ?? null;
+  }
+
+  /** SH9: what there is to tell of the last try; `null`: nothing, or nothing new. */
+  news(): SnapshotEvent | null {
+    const refusal = this.#refusal;
+    if (refusal !== null) {
+      const isIdle = refusal.code === 'RAFT_NO_LEADER';
+      return isIdle ? null : { type: 'refused', reason: refusal.message };
+    }
+    const { newest } = this.#options.store;
+    if (newest === null || newest.lastEntry.index === this.#toldIndex) return null;
+    this.#toldIndex = newest.lastEntry.index;
+    return { type: 'taken', index: newest.lastEntry.index, bytes: newest.bytes };
   }
 
   /** SH2 */

@@ -1,6 +1,12 @@
 /** Who wants to hear what of a node, in the order in which they asked. */
 import type { RaftError } from '../../core/errors.ts';
-import type { DiskEvent, MembersEvent, PeerEvent, RoleEvent } from '../../ports/replica.ts';
+import type {
+  DiskEvent,
+  MembersEvent,
+  PeerEvent,
+  RoleEvent,
+  SnapshotEvent,
+} from '../../ports/replica.ts';
 import type { End } from '../tree/endings.ts';
 
 type Defer = (call: () => void) => void;
@@ -9,6 +15,7 @@ export class Audience {
   readonly role: Listeners<RoleEvent>;
   readonly peer: Listeners<PeerEvent>;
   readonly disk: Listeners<DiskEvent>;
+  readonly snapshot: Listeners<SnapshotEvent>;
   readonly members: Listeners<MembersEvent>;
   readonly halt: Listeners<RaftError>;
 
@@ -16,6 +23,7 @@ export class Audience {
     this.role = new Listeners(defer);
     this.peer = new Listeners(defer);
     this.disk = new Listeners(defer);
+    this.snapshot = new Listeners(defer);
     this.members = new Listeners(defer);
     this.halt = new Listeners(defer);
   }

@@ -20,6 +20,9 @@ export function logNode(replica: Replica, log: Log, clock: Clock): () => void {
     ),
     replica.onPeer((event) => log(event.isOver ? 'info' : 'warn', 'peer', { ...event })),
     replica.onDisk((event) => log(event.isStalled ? 'warn' : 'info', 'disk', { ...event })),
+    replica.onSnapshot((event) =>
+      log(event.type === 'refused' ? 'warn' : 'info', 'snapshot', { ...event }),
+    ),
     replica.onMembers((event) => {
       if (event.isCommitted) log('info', 'members', { ...event });
     }),
