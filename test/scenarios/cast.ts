@@ -4,6 +4,7 @@
  */
 import { DEFAULT_LIMITS, DISK_STALL_MS, type Limits } from '../../src/core/limits.ts';
 import { nodeId } from '../../src/core/types.ts';
+import { DEFAULT_PROTOCOL } from '../../src/rules/timing.ts';
 import type { Founding } from '../../src/testing/mini-cluster/founding.ts';
 import { PlayError } from './play-error.ts';
 import { memberNames, type PlantedFaults, type StageOptions } from './stage.ts';
@@ -17,12 +18,16 @@ export class Cast {
   readonly #terms = new Map<string, number>();
   readonly #votes = new Map<string, string>();
   readonly #settings = new Map<string, number>();
+  #leaseReads = false;
 
   /** False: it is no command of the opening. */
   take(name: string, words: readonly string[]): boolean {
     switch (name) {
       case 'cluster':
         this.#size = sizeOf(words);
+        return true;
+      case 'leases':
+        this.#leaseReads = true;
         return true;
       case 'logs':
         return this.#each(words, (who, value) => this.#logs.set(who, termsOf(value)));
@@ -48,6 +53,7 @@ export class Cast {
       founding: names.map((id) => this.#founding(id)),
       limits: this.#limits(),
       diskStallMs: this.#settings.get('stall') ?? DISK_STALL_MS,
+      protocol: { ...DEFAULT_PROTOCOL, leaseReads: this.#leaseReads },
       faults,
     };
   }

@@ -158,12 +158,14 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     });
     await stage.quiesce();
   },
-  read: async (stage, [who = '', key = '']) => {
+  read: async (stage, [who = '', key = '', ...by]) => {
     const member = stage.member(who);
-    member.node?.awaitReadable({ timeoutMs: PATIENCE_MS }, (error) => {
+    const lease = by.join(' ') === 'by lease';
+    member.node?.awaitReadable({ timeoutMs: PATIENCE_MS, lease }, (error, granted) => {
       const value = member.values.get(key);
       const seen = value === undefined ? `there is no ${key}` : `${key} is ${value}`;
-      stage.say(`client of ${who}: ${error === null ? seen : failureInWords(error)}`);
+      const how = granted === undefined ? '' : ', by lease';
+      stage.say(`client of ${who}: ${error === null ? `${seen}${how}` : failureInWords(error)}`);
     });
     await stage.quiesce();
   },

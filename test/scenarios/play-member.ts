@@ -3,7 +3,7 @@
  * own, which runs only when the play says so. Reports in words what goes on inside it.
  */
 import type { Limits } from '../../src/core/limits.ts';
-import type { RaftTiming } from '../../src/core/raft-state.ts';
+import type { RaftProtocol, RaftTiming } from '../../src/core/raft-state.ts';
 import type { NodeId } from '../../src/core/types.ts';
 import type { RaftNode } from '../../src/node/raft-node.ts';
 import type { CommittedCommand } from '../../src/ports/state-machine.ts';
@@ -22,6 +22,7 @@ interface PlayMemberOptions {
   readonly transport: () => Transport;
   readonly limits: Partial<Limits>;
   readonly diskStallMs: number;
+  readonly protocol: RaftProtocol;
   readonly watch: Watch;
   /** A line for the text of the play; its own name comes first. */
   readonly says: (text: string) => void;

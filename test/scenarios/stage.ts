@@ -6,6 +6,7 @@
 
 import type { Limits } from '../../src/core/limits.ts';
 import type { Message } from '../../src/core/message.ts';
+import type { RaftProtocol } from '../../src/core/raft-state.ts';
 import { type NodeId, nodeId } from '../../src/core/types.ts';
 import type { LogOperation } from '../../src/ports/log-store.ts';
 import {
@@ -33,6 +34,7 @@ export interface StageOptions {
   readonly limits: Partial<Limits>;
   /** A disk write that takes longer costs a leader its lead, in milliseconds of its own clock. */
   readonly diskStallMs: number;
+  readonly protocol: RaftProtocol;
   readonly faults: PlantedFaults;
 }
 
@@ -178,7 +180,7 @@ export class Stage {
   }
 
   #createMembers(): Map<NodeId, PlayMember> {
-    const { diskStallMs, faults, founding, limits } = this.#options;
+    const { diskStallMs, faults, founding, limits, protocol } = this.#options;
     const ids = founding.map(({ id }) => id);
     const watch = this.#watch;
     const create = (id: NodeId): PlayMember => {
@@ -199,6 +201,7 @@ export class Stage {
         transport: () => this.network.transport(id),
         limits,
         diskStallMs,
+        protocol,
         watch,
         says,
       });

@@ -7,7 +7,7 @@ import { assert } from '../../core/assert.ts';
 import type { Effect, Role } from '../../core/effect.ts';
 import type { RaftError } from '../../core/errors.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../core/limits.ts';
-import type { RaftState, RaftTiming } from '../../core/raft-state.ts';
+import type { RaftProtocol, RaftState, RaftTiming } from '../../core/raft-state.ts';
 import type { ReplicationState } from '../../core/replication-state.ts';
 import { termAt } from '../../core/term-runs.ts';
 import type { Index, NodeId } from '../../core/types.ts';
@@ -33,6 +33,7 @@ interface MemberOptions {
   readonly random: () => number;
   readonly watch: Watch;
   readonly timing?: RaftTiming;
+  readonly protocol?: Partial<RaftProtocol>;
   readonly limits?: Partial<Limits>;
   readonly diskStallMs?: number;
   /** Hears the name of each effect just before it is performed. */
@@ -74,7 +75,8 @@ export class Member {
   }
 
   async start(): Promise<void> {
-    const { id, ids, disk, diskStallMs, heard, limits, random, timing, transport } = this.#options;
+    const { id, ids, disk, diskStallMs, heard, limits, protocol, random, timing, transport } =
+      this.#options;
     this.#node = await startRaftNode({
       id,
       clusterId: CLUSTER_ID,
@@ -86,6 +88,7 @@ export class Member {
       random: { next: random },
       limits: { ...DEFAULT_LIMITS, ...limits },
       ...(timing === undefined ? {} : { timing }),
+      ...(protocol === undefined ? {} : { protocol }),
       ...(diskStallMs === undefined ? {} : { diskStallMs }),
       instruments: {
         inspect: (reported) => this.#inspect(reported),

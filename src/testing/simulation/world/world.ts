@@ -250,12 +250,16 @@ export class World {
     }
   }
 
-  /** S29: at one moment at most one node, by whichever clock, holds a lease. */
+  /** S29: while a node, by whichever clock, holds a lease, nobody leads a newer term, and so nobody else holds one. */
   #checkLeases(): void {
-    const holders = [...this.members.values()].filter(({ node }) => node?.inspect().holdsLease);
-    if (holders.length < 2) return;
-    const names = holders.map(({ id }) => id).join(' and ');
-    this.report('S29', `${names} hold leases at one time`);
+    const nodes = [...this.members.values()].flatMap(({ node }) => node?.inspect() ?? []);
+    const leading = nodes.flatMap(({ leads, raft }) => (leads && raft !== null ? [raft] : []));
+    const newest = Math.max(...leading.map(({ term }) => term));
+    for (const { holdsLease, raft } of nodes) {
+      if (!holdsLease || raft === null || newest <= raft.term) continue;
+      const { id, term } = raft;
+      this.report('S29', `${id} holds a lease of term ${term}, and another leads term ${newest}`);
+    }
   }
 
   #checkLoyalty(): void {

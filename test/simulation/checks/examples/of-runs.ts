@@ -239,7 +239,7 @@ const OF_CALLS: readonly Example[] = [
       world.clock.setTimeout(() => completed(refusal), 1);
     };
   }),
-  run('S28', 'a clock is slower than leases bear: a lease outlives the loyalty', (isWrong) => ({
+  run('S29', 'a clock is slower than leases bear: a lease outlives the loyalty', (isWrong) => ({
     changes: {
       protocol: WITH_LEASES,
       drifts: { [N1]: { startMs: 0, rate: isWrong ? 0.3 : 0.9, wallSkewMs: 0 } },
@@ -248,17 +248,6 @@ const OF_CALLS: readonly Example[] = [
       onPhase(world, 'HEAL', () => lose(world, 0));
       loseLeaseHolder(world);
     },
-  })),
-  run('S29', 'a follower believes that it holds a lease', (isWrong) => ({
-    changes: { protocol: WITH_LEASES },
-    prepare: (world) =>
-      meddle(world, (node) => {
-        const inspect = node.inspect.bind(node);
-        node.inspect = () => {
-          const now = inspect();
-          return { ...now, holdsLease: now.holdsLease || (isWrong && !now.leads) };
-        };
-      }),
   })),
   run('S30', 'a member forgets that commands belong to sessions', (isWrong) => ({
     changes: { workload: IN_SESSIONS },
