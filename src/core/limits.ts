@@ -108,6 +108,8 @@ export const PROPOSAL_PATIENCE_MS = 1_000;
 export const CALL_PATIENCE_MS = 1_000;
 /** For so long a former member is still told of what made it one, in milliseconds; then its link closes. */
 export const FAREWELL_MS = 3_000;
+/** Bound: the names and addresses in one change of members, in bytes; a larger one is refused. */
+export const CHANGE_BYTES_MAX: number = 8 * 1024;
 /** A change of members that was passed on to the leader is asked for again after this, in milliseconds. */
 export const CHANGE_PATIENCE_MS = 2_000;
 /** Bound: changes of membership that wait at one member. Past it: `RAFT_OVERLOADED`, at once. */

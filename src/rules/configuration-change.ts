@@ -6,7 +6,7 @@
 import { type Configuration, isJoint, type Membership, members } from '../core/configuration.ts';
 import { contradictionIn, isMemberAddress } from '../core/configuration-entry.ts';
 import type { RaftErrorCode } from '../core/errors.ts';
-import { MEMBERS_MAX, REMOVED_MAX } from '../core/limits.ts';
+import { CHANGE_BYTES_MAX, MEMBERS_MAX, REMOVED_MAX } from '../core/limits.ts';
 import type { MembershipChange } from '../core/membership-change.ts';
 import { ofMember } from '../core/per-member.ts';
 import type { RaftState } from '../core/raft-state.ts';
@@ -24,10 +24,11 @@ export function refusalOfChange(
   present: Membership,
   change: MembershipChange,
 ): ChangeRefusal | null {
-  return malformed(change) ?? strangers(present, change) ?? impossible(present, change);
+  return faultInChange(change) ?? strangers(present, change) ?? impossible(present, change);
 }
 
-function malformed({ add, promote, remove }: MembershipChange): ChangeRefusal | null {
+/** MC6: what is wrong with it whoever the members are. */
+export function faultInChange({ add, promote, remove }: MembershipChange): ChangeRefusal | null {
   const added = Object.keys(add);
   const named = [...added, ...promote, ...remove];
   const bad = named.find((id) => !isNodeId(id));
@@ -36,6 +37,10 @@ function malformed({ add, promote, remove }: MembershipChange): ChangeRefusal | 
   if (named.length === 0) return badRequest('a change of members names no member');
   const lost = added.find((id) => !isMemberAddress(add[id]));
   if (lost !== undefined) return badRequest(`${lost} has no address such as 10.0.0.4:4200`);
+  const bytes = [...named, ...Object.values(add)].reduce((sum, word) => sum + word.length, 0);
+  if (bytes > CHANGE_BYTES_MAX) {
+    return badRequest(`a change of members names ${named.length} at once: do a part of it first`);
+  }
   const both = remove.find((id) => added.includes(id) || promote.includes(id));
   if (both !== undefined) return badRequest(`${both} is to come and to go in the same change`);
   return null;

@@ -16,12 +16,12 @@ type FrameKind = (typeof FRAME_KIND)[keyof typeof FRAME_KIND];
 
 export const FRAME_HEADER_BYTES = 8;
 /**
- * Bound: header frames larger than this are refused unread. A full hello takes 8.8 kB, the largest message
- * 72 bytes, a refusal of `REFUSAL_LENGTH_MAX` characters 1.6 kB.
+ * Bound: header frames larger than this are refused unread. A full hello takes 8.8 kB, a change of members up to
+ * `CHANGE_BYTES_MAX`, every other message 72 bytes, a refusal of `REFUSAL_LENGTH_MAX` characters 1.6 kB.
  */
 const FRAME_BYTES_MAX: Readonly<Record<FrameKind, number>> = {
   [FRAME_KIND.hello]: HEADER_FRAME_BYTES_MAX,
-  [FRAME_KIND.message]: 128,
+  [FRAME_KIND.message]: HEADER_FRAME_BYTES_MAX,
   [FRAME_KIND.refuse]: 2 * 1024,
 };
 

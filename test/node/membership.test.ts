@@ -141,6 +141,26 @@ it('[MC3] [D11] a second change is refused while one is under way, and what is a
   expect(node.status().lastIndex).toBe(lastIndex);
 });
 
+it('[MC6] [TR3] a long change, and a long reason, get through from a member that does not lead', async () => {
+  const { cluster, leader, others } = await scene(3);
+  const [asked] = others.map(({ id }) => id) as [NodeId];
+  const many = Array.from({ length: 40 }, (_, n) => nodeId(`member-${n}-${'x'.repeat(40)}`));
+  const add = Object.fromEntries(many.map((id) => [id, `${id}.example:4200`]));
+  expect(await cluster.change(asked, { add })).toMatchObject(CHANGED);
+  expect(members(cluster, leader.id).learners).toHaveLength(40);
+  const refused = await cluster.change(asked, { remove: names('n7') });
+  expect(refused).toMatchObject(failed('RAFT_NOT_FOUND', 'never'));
+  expect(await cluster.change(asked, { remove: many })).toMatchObject(CHANGED);
+  expect(await cluster.change(asked, { add: { [many[0] ?? '']: 'a:1' } })).toMatchObject({
+    error: { code: 'RAFT_CONFLICT', message: expect.stringContaining('its name is not used') },
+  });
+  const tooMany = Object.fromEntries(many.map((id) => [`${id}-1`, `${id.repeat(4)}:4200`]));
+  expect(await cluster.change(asked, { add: tooMany })).toMatchObject(
+    failed('RAFT_BAD_REQUEST', 'never'),
+  );
+  expect(leader.node.counters().badFrames).toBe(0);
+});
+
 it('[MC3] what was lost on the way to the leader or back is asked for again, and done once', async () => {
   const { cluster, leader, others } = await scene(3, 'n4');
   const [asked] = others.map(({ id }) => id) as [NodeId];

@@ -14,7 +14,12 @@ import type { RaftState } from '../../core/raft-state.ts';
 import type { Index, NodeId } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { MembersOutcome } from '../../ports/replica.ts';
-import { goalOf, isReached, refusalOfChange } from '../../rules/configuration-change.ts';
+import {
+  faultInChange,
+  goalOf,
+  isReached,
+  refusalOfChange,
+} from '../../rules/configuration-change.ts';
 import { membershipInForce } from '../../rules/configurations.ts';
 import type { Disk } from '../deeds/disk.ts';
 import type { Members } from '../peers/members.ts';
@@ -74,6 +79,8 @@ export class MembershipChanges {
     const tell = (outcome: Outcome): void => {
       if (outcome.type !== 'leadLost') clock.defer(() => completed(outcome));
     };
+    const fault = faultInChange(change);
+    if (fault !== null) return tell({ type: 'failed', error: refused(fault.code, fault.text) });
     if (this.#pending.length >= CHANGES_PENDING_MAX) {
       return tell({ type: 'failed', error: overloaded('changes of members') });
     }
