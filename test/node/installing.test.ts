@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import type { SnapshotThresholds } from '../../src/core/snapshot-thresholds.ts';
 import { nodeId } from '../../src/core/types.ts';
+import type { RaftNodeOptions } from '../../src/node/raft-node.ts';
 import type { ProposalOutcome } from '../../src/ports/replica.ts';
 import {
   VirtualCluster,
@@ -221,4 +222,42 @@ it('[LR20] [MC1] [D3] [D7] who joins long after the log was cut learns from the 
   expect((await caughtUp(cluster, 'n4')).applied).toEqual(WRITTEN);
   expect(status(cluster, 'n4').snapshotIndex).toBeGreaterThan(10);
   expect(status(cluster, 'n4').members.voters).toEqual(['n1', 'n2', 'n3', 'n4']);
+});
+
+/** Chunks take so long to reach the disk of `n3`. */
+function slowly(own: RaftNodeOptions, forMs: number): RaftNodeOptions {
+  if (own.id !== 'n3') return own;
+  const { clock, store } = own;
+  const { snapshots } = store;
+  const resume = snapshots.resume.bind(snapshots);
+  snapshots.resume = async (snapshot) => {
+    const writer = await resume(snapshot);
+    return {
+      get nextChunk() {
+        return writer.nextChunk;
+      },
+      append: async (chunk) => {
+        await new Promise<void>((resolve) => void clock.setTimeout(resolve, forMs));
+        await writer.append(chunk);
+      },
+      finish: () => writer.finish(),
+      abandon: () => writer.abandon(),
+    };
+  };
+  return own;
+}
+
+it('[IS4] a chunk that is on its way to disk when the fetch is cut is there before the next begins', async () => {
+  const line = new Line();
+  const cluster = await behind({
+    carry: line.carry,
+    adapt: (own) => slowly({ ...own, snapshots: OFTEN }, 300),
+  });
+  cluster.mend('n3');
+  await cluster.until('a chunk', () => line.asked.length > 0);
+  await cluster.pass(20);
+  cluster.resetLinks('n3');
+  await cluster.until('the next fetch', () => line.asked.filter((chunk) => chunk === 1).length > 1);
+  expect(line.asked.filter((chunk) => chunk === 0)).toHaveLength(1);
+  expect((await caughtUp(cluster)).applied).toEqual(WRITTEN);
 });
