@@ -14,8 +14,6 @@ export interface HelpSubject {
 
 const WIDTH = 96;
 const INDENT = 6;
-/** How the summary of a planned command ends. */
-export const NOT_BUILT = 'Not built yet.';
 
 export function commandHelp(subject: HelpSubject): string {
   const { name, usage, summary, options, required } = subject;
@@ -47,10 +45,9 @@ export function overviewHelp(subjects: readonly HelpSubject[]): string {
   ].join('\n');
 }
 
-/** The first sentence, and whether it is only a promise yet. */
+/** The first sentence. */
 function inBrief(summary: string): string {
-  const first = (summary.split('. ')[0] ?? '').replace(/\.$/, '');
-  return summary.endsWith(NOT_BUILT) ? `${first} (not built yet)` : first;
+  return (summary.split('. ')[0] ?? '').replace(/\.$/, '');
 }
 
 function optionHelp(name: OptionName, isRequired: boolean): readonly string[] {

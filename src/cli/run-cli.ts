@@ -12,7 +12,7 @@ import { errorLine, explain, wantsJsonErrors } from './error-output.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { compactCommand, delCommand, getCommand, putCommand, rangeCommand } from './kv-commands.ts';
 import { memberCommand, membersCommand } from './member-commands.ts';
-import { PLANNED_COMMANDS } from './planned-commands.ts';
+import { recoverCommand } from './recover-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { snapshotCommand } from './snapshot-command.ts';
 import { statusCommand } from './status-command.ts';
@@ -36,7 +36,7 @@ export const COMMANDS: readonly Command[] = [
   statusCommand,
   membersCommand,
   memberCommand,
-  ...PLANNED_COMMANDS,
+  recoverCommand,
 ];
 
 export async function runCli(argv: readonly string[], context: CliContext): Promise<ExitCode> {

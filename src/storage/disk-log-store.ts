@@ -2,6 +2,7 @@
 
 import { checkOptionNames } from '../core/known-names.ts';
 import type { LogStore } from '../ports/log-store.ts';
+import type { DirectoryAccess } from './directory/directory-parts.ts';
 import { cryptoWord, type RandomWord } from './directory/random-word.ts';
 import { LevelDatabase } from './disk/level-database.ts';
 import { nodeFiles } from './disk/node-files.ts';
@@ -20,10 +21,19 @@ export interface LevelLogStoreOptions {
 /** A store on disk; nothing is touched before `open`. */
 export function levelLogStore(options: LevelLogStoreOptions): LogStore {
   checkOptionNames('levelLogStore', options, ['directory', 'randomWord', 'openFilesMax']);
-  const { directory, randomWord = cryptoWord, openFilesMax = OPEN_FILES_MAX } = options;
+  const { directory } = options;
   if (typeof directory !== 'string' || directory === '') {
     throw new TypeError('levelLogStore needs a directory: a path that is not empty');
   }
+  return new LevelLogStore(nodeAccess(options));
+}
+
+/** A data directory of this process, upon real files and a real LevelDB. */
+export function nodeAccess({
+  directory,
+  randomWord = cryptoWord,
+  openFilesMax = OPEN_FILES_MAX,
+}: LevelLogStoreOptions): DirectoryAccess {
   const database = (path: string): LevelDatabase => new LevelDatabase(path, openFilesMax);
-  return new LevelLogStore({ directory, files: nodeFiles, database, randomWord });
+  return { directory, files: nodeFiles, database, randomWord };
 }

@@ -17,7 +17,13 @@ import {
   openDirectory,
 } from './directory/data-directory.ts';
 import type { DirectoryAccess } from './directory/directory-parts.ts';
-import { readFailed, snapshotUnreadable, storeClosed, writeFailed } from './directory/refusals.ts';
+import {
+  installationUnfinished,
+  readFailed,
+  snapshotUnreadable,
+  storeClosed,
+  writeFailed,
+} from './directory/refusals.ts';
 import { commitIndexAt, installation } from './log/meeting.ts';
 import { requireReadable } from './log/read-range.ts';
 import { readRuns, UnreadableRun } from './log/run-reader.ts';
@@ -53,7 +59,7 @@ export class LevelLogStore implements LogStore {
     const snapshot = opened.snapshots.newest;
     const known = { hardState, log, commitIndex: commitIndexAt(commitIndex, snapshot), snapshot };
     const members = membersIn(opened);
-    writer.begin();
+    if (this.#access.isLooking !== true) writer.begin();
     return { identity, ...known, ...members, peers: content.peers, isNew };
   }
 
@@ -105,8 +111,10 @@ export class LevelLogStore implements LogStore {
       writer.fail(failure);
       return failure;
     };
+    const { proven } = opened.snapshots;
     this.snapshots.open({
       ...opened.snapshots,
+      proven: this.#access.isLooking === true ? { ...proven, remains: [] } : proven,
       incarnation: opened.identity.incarnation,
       refusal: () => writer.failure,
       writeFailed: (cause) => failing(writeFailed(directory, cause)),
@@ -121,6 +129,7 @@ export class LevelLogStore implements LogStore {
     { meeting, newest }: OpenedSnapshots,
   ): Promise<void> {
     if (meeting === 'met' || newest === null) return;
+    if (this.#access.isLooking === true) throw installationUnfinished(this.#access.directory);
     const operations = installation(writer.content.log, newest);
     await promised((completed) => writer.write(operations, completed));
   }

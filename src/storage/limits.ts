@@ -14,3 +14,5 @@ export const RUN_INDEX_CAPACITY_MIN = 64;
 export const SWEPT_RUNS_MAX = 512;
 /** Bound: peers that wait for the next batch. Past it: `RAFT_OVERLOADED`, at once. */
 export const PENDING_PEERS_MAX = 1_000;
+/** Bound: bytes of the log in memory while a recovery copies it (RC2). */
+export const COPIED_BYTES_MAX = 4 * 1024 * 1024;

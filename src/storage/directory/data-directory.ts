@@ -35,6 +35,7 @@ import {
   damagedPart,
   inUse,
   missing,
+  noNode,
   notEmpty,
   PART,
   type Part,
@@ -75,6 +76,7 @@ export async function openDirectory(
   let isUnfinished = false;
   try {
     isUnfinished = await survey(access, owner);
+    if (isUnfinished && access.isLooking === true) throw noNode(directory);
     if (isUnfinished) await files.makeDirectory(directory);
     const database = await lock(access, { createIfMissing: isUnfinished });
     try {
@@ -221,6 +223,7 @@ async function countStart(
   access: DirectoryAccess,
   opened: OpenedDirectory,
 ): Promise<OpenedDirectory> {
+  if (access.isLooking === true) return opened;
   const { database, proven, slotFiles } = opened;
   const identity = bootIdentity(opened.identity, access.randomWord());
   const { incarnation, boots } = identity;

@@ -24,6 +24,8 @@ export interface DirectoryAccess {
   /** Makes the handle of the database at a path; opens nothing. */
   readonly database: (path: string) => Database;
   readonly randomWord: RandomWord;
+  /** Only looks, for a node that is stopped: the start is not counted, nothing is finished and nothing swept (RC1). */
+  readonly isLooking?: boolean;
 }
 
 interface SlotPart<Value> {

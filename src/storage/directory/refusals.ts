@@ -251,6 +251,25 @@ export function snapshotUnreadable(directory: string, at: Index, why: string): R
   );
 }
 
+/** RC1: where no node has run, there is nothing to look at. */
+export function noNode(directory: string): RaftError {
+  return refused(`No node has run on ${directory}: name the data directory of one that has.`);
+}
+
+/** RC1: a look finishes nothing. */
+export function installationUnfinished(directory: string): RaftError {
+  return refused(
+    `The node on ${directory} was ended while it installed a snapshot. Start it once, by itself, and stop it again: it finishes that, and needs nobody else for it.`,
+  );
+}
+
+/** RC3: what is in the way of a recovery is never removed for it. */
+export function inTheWay(path: string): RaftError {
+  return refused(
+    `${path} is in the way: it is what an earlier recovery left. Nothing was changed. Move it elsewhere, and try again.`,
+  );
+}
+
 export function storeClosed(directory: string): RaftError {
   return new RaftError('RAFT_STOPPED', `The store ${directory} is not open.`);
 }

@@ -1,0 +1,67 @@
+/** `recover`: on a stopped node, after a quorum is lost for good (RC1–RC4). `--dry-run` only looks. */
+import { resolve } from 'node:path';
+import { nodeAccess } from '../storage/disk-log-store.ts';
+import { recoverDirectory } from '../storage/recovery/recover-directory.ts';
+import { type Survey, surveyDirectory } from '../storage/recovery/survey.ts';
+import { writeJson } from './client-session.ts';
+import { type CliContext, command } from './command.ts';
+import { EXIT } from './exit-codes.ts';
+import { textTable } from './text-table.ts';
+
+export const recoverCommand = command({
+  name: 'recover',
+  usage: '--data-dir DIR [--dry-run]',
+  summary:
+    'After a majority of the members is lost for good: make the one survivor that holds the most a cluster of its own. Run it on stopped nodes, with --dry-run on each first. What the others held and it did not is lost.',
+  options: ['data-dir', 'dry-run', 'output'],
+  required: ['data-dir'],
+  run: async ({ values }, context) => {
+    const access = nodeAccess({ directory: resolve(values['data-dir']) });
+    const isJson = values.output === 'json';
+    if (values['dry-run']) {
+      const survey = await surveyDirectory(access);
+      const forced = survey.last.index - survey.commitIndex;
+      if (isJson) writeJson(context, { ...survey, forced });
+      else describe(context, survey, forced);
+      return EXIT.clean;
+    }
+    const { survey, keptAs } = await recoverDirectory(access);
+    if (isJson) writeJson(context, { ...survey, keptAs });
+    else context.write(whatNext(survey, values['data-dir'], keptAs));
+    return EXIT.clean;
+  },
+});
+
+function describe(context: CliContext, survey: Survey, forced: number): void {
+  const { clusterId, nodeId, term, last, commitIndex, snapshotIndex, members } = survey;
+  context.write(
+    textTable(
+      ['WHAT', 'VALUE'],
+      [
+        ['node', nodeId],
+        ['cluster', clusterId],
+        ['members', members.join(', ')],
+        ['term', `${term}`],
+        ['log ends at', `index ${last.index}, written in term ${last.term}`],
+        ['known to be committed', `through index ${commitIndex}`],
+        ['snapshot', snapshotIndex === null ? 'none' : `through index ${snapshotIndex}`],
+      ],
+    ),
+  );
+  const others = members.filter((id) => id !== nodeId);
+  context.write(`
+Nothing was changed. A recovery of this node would
+- keep all ${last.index} entries, and count as committed ${forced} of which it is not known that they are;
+- lose for good what is only on the others: ${others.join(', ') || 'none'};
+- found a new cluster with this node as its only member, which refuses the others if they come back.
+Recover one survivor only: of all, the one whose log ends in the highest term, and among those at the highest index.
+`);
+}
+
+function whatNext({ clusterId, nodeId }: Survey, directory: string, keptAs: string): string {
+  return `${nodeId} is the only member of the new cluster ${clusterId}. What there was before is kept as ${keptAs}.
+Start it:     raftchart serve --id ${nodeId} --data-dir ${directory} --listen HOST:PORT --peer-listen HOST:PORT
+Add others:   raftchart serve --id NEW_NAME --data-dir NEW_DIR --listen HOST:PORT --peer-listen HOST:PORT --join http://HOST:PORT
+The old names are not used again, nor are the old directories of the others.
+`;
+}

@@ -1,0 +1,141 @@
+/**
+ * After a quorum is lost for good: one survivor becomes a cluster of its own, by a copy of all that it holds (RC2–RC4). The copy
+ * is written beside the directory, as any store is, and takes its place when it is whole; the directory itself is kept
+ * as it was. Where a crash comes between, the next attempt says or finishes what is left to do.
+ */
+import {
+  foundingMembership,
+  type Membership,
+  staticConfiguration,
+} from '../../core/configuration.ts';
+import { encodeConfigurationRun } from '../../core/configuration-entry.ts';
+import { REMOVED_MAX } from '../../core/limits.ts';
+import { ofMember } from '../../core/per-member.ts';
+import { INDEX_ZERO, type Index, nextIndex, nextTerm } from '../../core/types.ts';
+import type { LogOperation, LogStore } from '../../ports/log-store.ts';
+import type { StoredSnapshot } from '../../ports/snapshot-store.ts';
+import type { DirectoryAccess } from '../directory/directory-parts.ts';
+import { inTheWay } from '../directory/refusals.ts';
+import { LevelLogStore } from '../level-log-store.ts';
+import { COPIED_BYTES_MAX } from '../limits.ts';
+import { promised } from '../promised.ts';
+import {
+  membershipOf,
+  type OpenHistory,
+  openHistory,
+  type Survey,
+  surveyDirectory,
+} from './survey.ts';
+
+interface Recovery {
+  /** Of the new cluster's only member. */
+  readonly survey: Survey;
+  /** Where the old directory is now. */
+  readonly keptAs: string;
+}
+
+/** Rejects with a refusal, or with what the system says; then the old directory is whole, under one of the two names. */
+export async function recoverDirectory(access: DirectoryAccess): Promise<Recovery> {
+  const { directory, files } = access;
+  const draft = `${directory}.recovering`;
+  const keptAs = `${directory}.before-recovery`;
+  const lies = async (path: string): Promise<boolean> => (await files.list(path)) !== null;
+  const isHalfDone = !(await lies(directory)) && (await lies(keptAs)) && (await lies(draft));
+  if (!isHalfDone) {
+    for (const path of [keptAs, draft]) if (await lies(path)) throw inTheWay(path);
+    await copyInto(draft, access);
+    await files.rename(directory, keptAs);
+  }
+  await files.rename(draft, directory);
+  await files.syncDirectory(parentOf(directory));
+  return { survey: await surveyDirectory(access), keptAs };
+}
+
+/** Whole and durable when it resolves. */
+async function copyInto(draft: string, access: DirectoryAccess): Promise<void> {
+  const history = await openHistory(access);
+  try {
+    const copy = new LevelLogStore({ ...access, directory: draft });
+    try {
+      await found(copy, `${history.survey.clusterId}-${access.randomWord()}`, history);
+    } finally {
+      await copy.close();
+    }
+  } finally {
+    await history.store.close();
+  }
+}
+
+/** RC2: all entries that it holds stay, in their places and terms, and behind them stands that it is alone. */
+async function found(copy: LogStore, clusterId: string, history: OpenHistory): Promise<void> {
+  const { held, store } = history;
+  const { nodeId } = held.identity;
+  await copy.open({ clusterId, nodeId, founding: staticConfiguration([nodeId]) });
+  const term = nextTerm(held.hardState.term);
+  await write(copy, [{ type: 'setHardState', hardState: { term, votedFor: nodeId } }]);
+  const alone = aloneAfter(history);
+  if (held.snapshot !== null) await copySnapshot(store, copy, held.snapshot, alone);
+  const copied = held.snapshot?.lastEntry.index ?? INDEX_ZERO;
+  const timeMs = await copyLog(history, copy, copied);
+  const firstIndex = nextIndex(held.log.lastIndex);
+  const run = encodeConfigurationRun({ term, firstIndex, timeMs }, alone);
+  await write(copy, [
+    { type: 'append', runs: [run] },
+    { type: 'noteCommitted', index: held.commitIndex },
+  ]);
+}
+
+/** RC4: nobody else is a member, and none of the old names comes back: each may have forgotten what it promised (A9). */
+function aloneAfter({ held, survey }: OpenHistory): Membership {
+  const { addresses, removed } = membershipOf(held);
+  const { nodeId } = survey;
+  const gone = [...removed, ...survey.members].filter((id) => id !== nodeId);
+  const address = ofMember(addresses, nodeId);
+  return {
+    configuration: staticConfiguration([nodeId]),
+    addresses: address === undefined ? {} : { [nodeId]: address },
+    removed: [...new Set(gone)].slice(-REMOVED_MAX),
+  };
+}
+
+async function copySnapshot(
+  from: LogStore,
+  to: LogStore,
+  snapshot: StoredSnapshot,
+  alone: Membership,
+): Promise<void> {
+  const { lastEntry, timeMs } = snapshot;
+  const membership = { ...foundingMembership(alone.configuration, lastEntry.index), ...alone };
+  const writer = await to.snapshots.begin({ lastEntry, membership, timeMs });
+  for (let chunk = 0; chunk < snapshot.chunkCount; chunk += 1) {
+    await writer.append(await from.snapshots.readChunk(snapshot, chunk));
+  }
+  await writer.finish();
+  await write(to, [{ type: 'restart', base: lastEntry, membership }]);
+}
+
+/** Everything behind `copied`. Resolves with the time of the log at its end, in milliseconds since 1970. */
+async function copyLog({ held, store }: OpenHistory, to: LogStore, copied: Index): Promise<number> {
+  const through = held.log.lastIndex;
+  let timeMs = held.snapshot?.timeMs ?? 0;
+  for (let done = copied; done < through; ) {
+    const range = { from: nextIndex(done), through, bytesMax: COPIED_BYTES_MAX };
+    const runs = await store.read(range);
+    await write(to, [{ type: 'append', runs }]);
+    for (const run of runs) {
+      timeMs = Math.max(timeMs, run.timeMs);
+      done = run.lastIndex;
+    }
+  }
+  return timeMs;
+}
+
+function write(store: LogStore, operations: readonly LogOperation[]): Promise<void> {
+  return promised((completed) => store.write(operations, completed));
+}
+
+function parentOf(directory: string): string {
+  const at = directory.lastIndexOf('/');
+  if (at < 0) return '.';
+  return at === 0 ? '/' : directory.slice(0, at);
+}
