@@ -21,5 +21,7 @@ export interface Hello {
    * older one cannot say who is no member.
    */
   readonly configurationIndex: Index;
+  /** Where the sender is found, as it was told itself; `null`: nobody told it. A hint: ids decide. */
+  readonly address: string | null;
   readonly purpose: (typeof PURPOSES)[number];
 }

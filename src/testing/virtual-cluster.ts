@@ -102,7 +102,8 @@ export class VirtualCluster {
 
   /** Starts a node that belongs to nobody yet: somebody has to add it, at the address of its name. */
   async join(id: string, store?: LogStore): Promise<VirtualMember> {
-    return this.boot(id, store, (own) => ({ ...own, isJoining: true }));
+    const members = { [id]: `at-${id}` };
+    return this.boot(id, store, (own) => ({ ...own, isJoining: true, members }));
   }
 
   /** Asks a member for a change of members, and lets time pass until its outcome is known there. */

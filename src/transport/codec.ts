@@ -31,9 +31,10 @@ const packr = new Packr({ useRecords: false, structuredClone: false });
 /** The protocol version travels in the head, where a node of any version finds it. */
 export function encodeHello(hello: Hello): Uint8Array {
   const { clusterId, nodeId, incarnation, boots, lineage } = hello.identity;
-  const { configurationIndex, purpose, to } = hello;
+  const { address, configurationIndex, purpose, to } = hello;
   const place = PURPOSES.indexOf(purpose);
-  const body = [clusterId, nodeId, incarnation, boots, lineage, to, configurationIndex, place];
+  const who = [clusterId, nodeId, incarnation, boots, lineage];
+  const body = [...who, to, configurationIndex, place, address ?? ''];
   const version = hello.protocolVersion;
   assert(version > 0 && version <= PROTOCOL_VERSION_MAX, 'TR2: a protocol version is 1 to 255');
   const proven = attempt(() => readHello(new Fields(body), version));
@@ -118,8 +119,9 @@ function readHello(fields: Fields, protocolVersion: number): Hello {
   const to = fields.nodeId();
   const configurationIndex = fields.index();
   const purpose = fields.choice('a purpose', PURPOSES);
+  const address = fields.address();
   fields.end();
-  return { protocolVersion, identity, to, configurationIndex, purpose };
+  return { protocolVersion, identity, to, configurationIndex, purpose, address };
 }
 
 function readMessage(fields: Fields): Message | string {

@@ -5,6 +5,7 @@
  * the fields fit together is for those who know what they mean.
  */
 
+import { isMemberAddress } from '../core/configuration-entry.ts';
 import { LINEAGE_MAX } from '../core/limits.ts';
 import {
   type EntryId,
@@ -111,6 +112,14 @@ export class Fields {
     const value = this.value();
     if (isNodeId(value)) return value;
     throw new BadField(`${shown(value)} is not a node id`);
+  }
+
+  /** The empty text stands for none. */
+  address(): string | null {
+    const value = this.value();
+    if (value === '') return null;
+    if (isMemberAddress(value)) return value;
+    throw new BadField(`${shown(value)} is not an address`);
   }
 
   clusterId(): string {

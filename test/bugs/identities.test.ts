@@ -60,6 +60,7 @@ it('[A10] of two processes on one directory the second is turned away, and so is
     connectedBoot: boot,
   };
   const hello = {
+    address: null,
     protocolVersion: PROTOCOL_VERSION,
     identity: copy.identity,
     to: other,
@@ -95,6 +96,7 @@ it('[A11] what comes from another cluster, or is for another node, is dropped be
       protocolVersion: PROTOCOL_VERSION,
       configurationIndex: index(0),
       purpose: 'talk' as const,
+      address: null,
       ...hello,
     });
     stranger.connection?.send(takeover, []);

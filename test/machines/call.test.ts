@@ -12,6 +12,7 @@ const helloOf = (from: typeof N1, to: typeof N1): Hello => ({
   to,
   configurationIndex: index(0),
   purpose: 'talk',
+  address: null,
 });
 const HELLO = helloOf(N1, N2);
 const ANSWER = helloOf(N2, N1);

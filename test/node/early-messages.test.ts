@@ -21,6 +21,7 @@ const HELLO: Hello = {
   to: N1,
   configurationIndex: INDEX_ZERO,
   purpose: 'talk',
+  address: null,
 };
 
 function heartbeat(ofTerm: number): AppendEntries {

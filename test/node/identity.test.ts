@@ -31,6 +31,7 @@ function judge(
       to: n1,
       configurationIndex: index(0),
       purpose: 'talk',
+      address: null,
       ...hello,
     },
   );

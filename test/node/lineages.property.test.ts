@@ -19,7 +19,13 @@ const PEER = nodeId('n2');
 const OTHER = nodeId('n3');
 const PEERS = [PEER, OTHER];
 const MEMBERS = [NODE, ...PEERS];
-const AS_MEMBERS = { all: MEMBERS, removed: [], configurationIndex: INDEX_ZERO };
+const AS_MEMBERS = {
+  all: MEMBERS,
+  removed: [],
+  configurationIndex: INDEX_ZERO,
+  ownAddress: null,
+  found: () => {},
+};
 
 /** What lies on a disk, and every start that led to it: the truth by which verdicts are judged. */
 interface Directory {
@@ -213,6 +219,7 @@ describe('notes under way', () => {
       to: NODE,
       configurationIndex: INDEX_ZERO,
       purpose: 'talk',
+      address: null,
     };
   }
 

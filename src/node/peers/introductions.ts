@@ -13,7 +13,10 @@ import type { Members } from './members.ts';
 
 interface IntroductionsOptions {
   readonly identity: NodeIdentity;
-  readonly members: Pick<Members, 'all' | 'configurationIndex' | 'removed'>;
+  readonly members: Pick<
+    Members,
+    'all' | 'configurationIndex' | 'found' | 'ownAddress' | 'removed'
+  >;
   readonly known: readonly KnownPeer[];
   readonly store: Pick<LogStore, 'rememberPeer'>;
   /** Runs an input of the node's loop. */
@@ -40,7 +43,11 @@ export class Introductions {
   }
 
   /** Judges a hello; calls back once its proof is on disk, or with the reason to refuse it. */
-  judge(hello: Hello, connectedBoot: string | null, done: (refusal: Refusal | null) => void): void {
+  judge(
+    hello: Hello,
+    connectedBoot: string | null,
+    judged: (refusal: Refusal | null) => void,
+  ): void {
     const { identity: own, members } = this.#options;
     const { all, configurationIndex, removed } = members;
     const peer = hello.identity.nodeId;
@@ -48,17 +55,19 @@ export class Introductions {
     const { met, shown } = known;
     const context = { own, members: all, configurationIndex, removed, met, connectedBoot };
     const verdict = judgeHello(context, hello);
+    const done = (): void => {
+      members.found(peer, hello.address);
+      judged(null);
+    };
     switch (verdict.type) {
       case 'refuse':
-        return done(verdict);
+        return judged(verdict);
       case 'accept':
-        return this.#onceSaved(known, () => done(null));
+        return this.#onceSaved(known, done);
       case 'remember': {
         // Whoever is accepted is also told who we are: both notes go with one write.
         const { met: boot } = verdict;
-        return this.#save({ nodeId: peer, met: boot, shown: shownAfter(own, shown) }, () =>
-          done(null),
-        );
+        return this.#save({ nodeId: peer, met: boot, shown: shownAfter(own, shown) }, done);
       }
       default:
         return unreachable(verdict);
@@ -71,13 +80,14 @@ export class Introductions {
     const known = this.#knownOf(peer);
     const lineage = shownAfter(identity, known.shown);
     const own: NodeIdentity = { ...identity, lineage };
-    const { configurationIndex } = members;
+    const { configurationIndex, ownAddress: address } = members;
     const hello: Hello = {
       protocolVersion: PROTOCOL_VERSION,
       identity: own,
       to: peer,
       configurationIndex,
       purpose: 'talk',
+      address,
     };
     if (isSame(known.shown, lineage)) this.#onceSaved(known, () => say(hello));
     else this.#save({ ...known, shown: lineage }, () => say(hello));

@@ -4,6 +4,7 @@
  * told itself comes first.
  */
 import type { MembershipAt } from '../../core/configuration.ts';
+import { isMemberAddress } from '../../core/configuration-entry.ts';
 import type { ConfigurationChanged } from '../../core/effect.ts';
 import { FAREWELL_MS } from '../../core/limits.ts';
 import { ofMember, type PerMember } from '../../core/per-member.ts';
@@ -26,6 +27,8 @@ export class Members {
   readonly #options: MembersOptions;
   /** Former members whose links are about to close. */
   readonly #farewells = new Map<NodeId, unknown>();
+  /** What those who were believed last said of themselves. Bound: the members, and who is one by a newer configuration. */
+  readonly #said = new Map<NodeId, string>();
 
   constructor(options: MembersOptions) {
     this.#options = options;
@@ -60,7 +63,18 @@ export class Members {
   /** `null`: nobody has told it. */
   addressOf(peer: NodeId): string | null {
     const known = this.#configurations.flatMap(({ addresses }) => ofMember(addresses, peer) ?? []);
-    return ofMember(this.#options.told, peer) ?? known.at(-1) ?? null;
+    return ofMember(this.#options.told, peer) ?? known.at(-1) ?? this.#said.get(peer) ?? null;
+  }
+
+  /** `null`: nobody has told it, or what it was told is no address. */
+  get ownAddress(): string | null {
+    const address = this.addressOf(this.#options.id);
+    return isMemberAddress(address) ? address : null;
+  }
+
+  /** A peer that is believed says where it is found: what a node goes by that has no configuration yet, as one that joins. */
+  found(peer: NodeId, address: string | null): void {
+    if (address !== null) this.#said.set(peer, address);
   }
 
   /** Every known address of these. */

@@ -18,6 +18,7 @@ export function greeterOf(id: NodeId): (connection: PeerConnection) => Connectio
         to,
         configurationIndex: INDEX_ZERO,
         purpose: 'talk',
+        address: null,
       }),
     onMessage: () => {},
     onClose: () => {},
