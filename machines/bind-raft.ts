@@ -50,7 +50,7 @@ export function tellingRole(outlet: (effect: Effect) => void) {
 }
 
 const perform = performer<RaftState, RaftEvent, RaftEffect>(
-  (state) => repliedTo(state).map(replicationId),
+  (state) => leadership.repliedTo(state).map(replicationId),
   consequencesOf,
 );
 
@@ -114,11 +114,6 @@ export function bindRaft({ random, limits }: RaftPorts, peer: typeof replication
     },
     delays: bindDelays(random),
   });
-}
-
-/** Every other member, and for a while those who are none any more: they have to hear of it (MC7). */
-function repliedTo(state: RaftState): readonly NodeId[] {
-  return [...leadership.peersOf(state), ...state.leaving];
 }
 
 /** A new leader guesses that each peer holds what it held itself; whoever joins later, that it holds the whole log. */
@@ -235,7 +230,7 @@ function bindLeadership(chart: Chart): Chart {
     actions: {
       becomeLeader: perform(leadership.becomeLeader),
       stopReplication: enqueueActions(({ context, enqueue }) => {
-        for (const peer of repliedTo(context)) enqueue.stopChild(replicationId(peer));
+        for (const peer of leadership.repliedTo(context)) enqueue.stopChild(replicationId(peer));
       }),
       announceEstablished: perform(({ term }) => ({
         changes: {},
@@ -256,7 +251,7 @@ function bindLeadership(chart: Chart): Chart {
       forgetContacts: assign({ heardFrom: [] }),
       forwardLinkNews: enqueueActions(({ context, enqueue }, { type, peer }) => {
         // Not everyone who has a link is a member as this leader knows them (MC11).
-        if (repliedTo(context).includes(peer as NodeId))
+        if (leadership.repliedTo(context).includes(peer as NodeId))
           enqueue.sendTo(replicationId(peer), { type });
       }),
       stepDown: perform((state, { cause }) => leadership.stepDown(state, cause)),

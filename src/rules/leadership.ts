@@ -162,6 +162,11 @@ export function peersOf(state: Pick<RaftState, 'id' | 'configurations'>): readon
   return everyone(state).filter((member) => member !== state.id);
 }
 
+/** Every other member, and for a while those who are none any more: they have to hear of it (MC7). */
+export function repliedTo(state: RaftState): readonly NodeId[] {
+  return [...peersOf(state), ...state.leaving];
+}
+
 function span(state: RaftState, firstIndex: Index, lastIndex: Index) {
   return { term: state.term, firstIndex, lastIndex };
 }

@@ -1,6 +1,6 @@
 /** Members whose log begins behind what a snapshot holds, and which start from both (§5.1). */
 import { expect, it } from 'vitest';
-import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
+import { DEFAULT_LIMITS, FAREWELL_MS } from '../../src/core/limits.ts';
 import type { SnapshotThresholds } from '../../src/core/snapshot-thresholds.ts';
 import { nodeId } from '../../src/core/types.ts';
 import { type RaftNode, startRaftNode } from '../../src/node/raft-node.ts';
@@ -46,6 +46,26 @@ it('[LR19] [SH8] the log is cut behind each snapshot, with a tail kept, and a st
   expect(cluster.member('n1').node.status()).toMatchObject({ firstIndex: 7, snapshotIndex: 8 });
   await cluster.submit('n1', 'j');
   expect(machine.applied).toEqual([...texts, 'j']);
+});
+
+it('[LR20] [MC7] whoever is told of its removal while the log is cut does not halt its leader', async () => {
+  const deaf = { from: '' };
+  const cluster = await VirtualCluster.start(3, {
+    machine: () => new KeptList(),
+    adapt: (options) => ({ ...options, snapshots: { entries: 1, trailingEntries: 0 } }),
+    carry: ({ to, frames }) => frames.length === 0 || to !== deaf.from,
+  });
+  const leader = await cluster.leader();
+  const [gone] = [...cluster.members.values()].filter((member) => member !== leader);
+  if (gone === undefined) throw new Error('three members');
+  await cluster.submit(leader.id, 'a');
+  await cluster.pass(500);
+  deaf.from = `at-${gone.id}`;
+  await cluster.change(leader.id, { remove: [gone.id] });
+  for (const text of ['b', 'c', 'd']) await cluster.submit(leader.id, text);
+  await cluster.until('the log is cut', () => leader.node.status().firstIndex > 5);
+  await cluster.pass(FAREWELL_MS);
+  expect(leader.node.status()).toMatchObject({ lifecycle: 'running', role: 'leader' });
 });
 
 it('[LR19] with nothing kept behind it the log is empty, and goes on where it was cut', async () => {

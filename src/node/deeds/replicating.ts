@@ -6,7 +6,7 @@ import type { EntryRun } from '../../core/entry-run.ts';
 import type { RaftState } from '../../core/raft-state.ts';
 import { termAt } from '../../core/term-runs.ts';
 import { INDEX_ZERO, nextIndex, TERM_ZERO } from '../../core/types.ts';
-import { peersOf } from '../../rules/leadership.ts';
+import { repliedTo } from '../../rules/leadership.ts';
 import type { Peers } from '../peers/peers.ts';
 import type { Actors } from '../tree/actors.ts';
 import type { LogReader } from './log-reader.ts';
@@ -51,7 +51,7 @@ export class Replicating {
     const { actors } = this.#options;
     const { raft } = actors;
     if (raft === null || !actors.hasTag('leads')) return;
-    for (const peer of peersOf(raft)) actors.tellReplication(peer, news(raft));
+    for (const peer of repliedTo(raft)) actors.tellReplication(peer, news(raft));
   }
 
   /** LR11: what was asked for before the peer's progress changed is not sent, or more than the window would be. */

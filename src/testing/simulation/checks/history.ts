@@ -2,10 +2,11 @@
  * What the checker remembers of a whole run, whatever the nodes forget: who led which term, which entries ever
  * were on a disk, what was committed and applied, who voted for whom, who asked what (S01, S03, S05, S06, S11).
  */
+
 import type { LogShape } from '../../../core/log-shape.ts';
 import type { EntryId, NodeId } from '../../../core/types.ts';
 import type { CommittedCommand } from '../../../ports/state-machine.ts';
-import { SHOWN_MAX, tagged } from '../runtime/plain-text.ts';
+import { differenceOf, SHOWN_MAX, tagged } from '../runtime/plain-text.ts';
 import { type DurableEntry, hashOf, mix } from './durable-log.ts';
 import type { Report } from './violation.ts';
 
@@ -170,7 +171,8 @@ export class History {
     if (known === undefined && lastCommand !== null) this.#states.set(lastCommand, digest);
     else if (known !== digest) {
       const after = lastCommand === null ? 'no snapshot' : `the command at ${lastCommand}`;
-      this.#report('S18', `${node} is in a state that nobody was in after ${after}`);
+      const difference = differenceOf(known ?? '', digest);
+      this.#report('S18', `${node} is in a state that nobody was in after ${after}: ${difference}`);
     }
   }
 
