@@ -15,6 +15,7 @@ export function calmPlan(changes: Partial<SimulationPlan> = {}): SimulationPlan 
     ...plan,
     mode: 'safety',
     members: MEMBERS,
+    joiners: [],
     core: MEMBERS.slice(0, 2),
     timing: {
       heartbeatIntervalMs: 100,

@@ -22,7 +22,7 @@ import type { Remote } from './streams/remote.ts';
 import type { Subject } from './subjects/subject.ts';
 import { Clients } from './world/clients.ts';
 import { Supervisor } from './world/supervisor.ts';
-import { leaderIn, roleOf, World } from './world/world.ts';
+import { describeMembers, isJoint, leaderIn, presentIn, roleOf, World } from './world/world.ts';
 
 export interface SimulateOptions<Input, Output, Machine extends StateMachine> {
   readonly plan: SimulationPlan;
@@ -177,15 +177,23 @@ class Run<Input, Output, Machine extends StateMachine> {
     this.#remote?.mend();
     this.#supervisor.restartAll();
     const isWhole = await this.#world.runUntilReached(this.#patienceMs(10), () => this.#isWhole());
-    if (!isWhole) this.#world.report('L01', `no common leader: ${this.#describe()}`);
+    if (!isWhole) this.#world.report('L01', `no common leader: ${describeMembers(this.#world)}`);
+    await this.#settle();
     await this.#converge('L08');
     for (const member of this.#world.all) member.excuse = null;
+  }
+
+  /** L10: whatever change was under way is ended, one way or the other. */
+  async #settle(): Promise<void> {
+    const isSettled = (): boolean => !isJoint(this.#world);
+    if (await this.#world.runUntilReached(this.#patienceMs(20), isSettled)) return;
+    this.#world.report('L10', `the members are joint for ever: ${describeMembers(this.#world)}`);
   }
 
   /** Every member serves whoever asks it. */
   async #serve(): Promise<void> {
     this.#world.note(null, 'SERVE');
-    for (const id of this.#plan.members) await this.#requireAny('L14', [id], 10);
+    for (const { id } of presentIn(this.#world)) await this.#requireAny('L14', [id], 10);
     this.#clients.resume();
     this.#remote?.resume();
     await this.#world.runUntil(this.#world.now + 2_000);
@@ -224,8 +232,9 @@ class Run<Input, Output, Machine extends StateMachine> {
   async #scan(): Promise<void> {
     this.#world.note(null, 'SCAN');
     const { subject } = this.#options;
+    const [scanned] = presentIn(this.#world);
     const digest = (): string => {
-      const [first] = this.#world.all;
+      const first = scanned && this.#world.member(scanned.id);
       return first === undefined ? '' : subject.digest(first.machine as Machine);
     };
     const before = digest();
@@ -233,7 +242,10 @@ class Run<Input, Output, Machine extends StateMachine> {
     for (const release of releases) release();
     const isWhole = await this.#world.runUntilReached(this.#patienceMs(10), () => this.#isWhole());
     if (!isWhole)
-      this.#world.report('L01', `no common leader after a power loss: ${this.#describe()}`);
+      this.#world.report(
+        'L01',
+        `no common leader after a power loss: ${describeMembers(this.#world)}`,
+      );
     await this.#converge('L08');
     const after = digest();
     const changed = differenceOf(before, after);
@@ -288,12 +300,12 @@ class Run<Input, Output, Machine extends StateMachine> {
     if (await this.#untilReached(withinMs, ask, committed)) return;
     const where = ids.join(', ');
     const text = `no call at ${where} is carried out within ${Math.ceil(withinMs)} ms`;
-    this.#world.report(property, `${text}: ${this.#describe()}`);
+    this.#world.report(property, `${text}: ${describeMembers(this.#world)}`);
   }
 
   /** Grows as long as anyone catches up. */
   #applied(): number {
-    const applied = this.#world.all.map((member) => member.node?.inspect().lastApplied ?? 0);
+    const applied = presentIn(this.#world).map((member) => member.node?.inspect().lastApplied ?? 0);
     return applied.reduce((sum: number, through) => sum + through, 0);
   }
 
@@ -303,10 +315,13 @@ class Run<Input, Output, Machine extends StateMachine> {
     const isEven = await this.#untilReached(this.#patienceMs(10), () => this.#isEven(), applied);
     if (this.#world.violation !== null) return;
     if (!isEven)
-      return this.#world.report(property, `not everyone catches up: ${this.#describe()}`);
+      return this.#world.report(
+        property,
+        `not everyone catches up: ${describeMembers(this.#world)}`,
+      );
     const { subject } = this.#options;
     const [digest = '', other] = new Set(
-      this.#world.all.map(({ machine }) => subject.digest(machine as Machine)),
+      presentIn(this.#world).map(({ machine }) => subject.digest(machine as Machine)),
     );
     if (other === undefined) return;
     const difference = differenceOf(digest, other);
@@ -347,25 +362,14 @@ class Run<Input, Output, Machine extends StateMachine> {
   #isWhole(): boolean {
     const leader = leaderIn(this.#world);
     if (leader === null) return false;
-    return this.#world.all.every((member) => member.node?.status().leader === leader.id);
+    return presentIn(this.#world).every((member) => member.node?.status().leader === leader.id);
   }
 
   #isEven(): boolean {
     const leader = leaderIn(this.#world)?.node?.inspect();
     const last = leader?.raft?.log.lastIndex;
     if (last === undefined || leader?.raft?.commitIndex !== last) return false;
-    return this.#world.all.every((member) => member.node?.inspect().lastApplied === last);
-  }
-
-  #describe(): string {
-    return this.#world.all
-      .map((member) => {
-        const status = member.node?.status();
-        if (status === undefined) return `${member.id} ${member.state}`;
-        const { role, term, leader, commitIndex, lastIndex, lastApplied } = status;
-        return `${member.id} ${member.state} ${role} t${term} of ${leader} ${lastApplied}≤${commitIndex}≤${lastIndex}`;
-      })
-      .join(' · ');
+    return presentIn(this.#world).every((member) => member.node?.inspect().lastApplied === last);
   }
 
   #report(): SimulationReport {

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Example } from './examples/example.ts';
 import { OF_CLIENTS } from './examples/of-clients.ts';
+import { OF_CONFIGURATIONS } from './examples/of-configurations.ts';
 import { OF_HISTORY } from './examples/of-history.ts';
 import { OF_MEMBERS } from './examples/of-members.ts';
 import { OF_NODES } from './examples/of-nodes.ts';
@@ -16,6 +17,7 @@ import { OF_RUNS } from './examples/of-runs.ts';
 
 const EXAMPLES = [
   ...OF_HISTORY,
+  ...OF_CONFIGURATIONS,
   ...OF_PROMISES,
   ...OF_NODES,
   ...OF_MEMBERS,

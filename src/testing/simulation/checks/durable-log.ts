@@ -3,7 +3,7 @@
  * batch from the very records that the production store writes. Each entry carries a hash of itself and all
  * before it, so that two logs are equal up to an entry exactly if its hashes are.
  */
-import { decodeRun, type EntryRun, entriesOf } from '../../../core/entry-run.ts';
+import { decodeRun, ENTRY_KIND, type EntryRun, entriesOf } from '../../../core/entry-run.ts';
 import { HARD_STATE_ZERO, type HardState } from '../../../core/hard-state.ts';
 import { type EntryId, INDEX_ZERO, type Index, index, type Term } from '../../../core/types.ts';
 import type { DatabaseChange } from '../../../storage/disk/database.ts';
@@ -16,6 +16,8 @@ export interface DurableEntry {
   readonly hash: number;
   /** The term of the entry before it; 0 before the first. */
   readonly termBefore: number;
+  /** It says who the members are. */
+  readonly isConfiguration?: boolean;
 }
 
 interface DurableLogOptions {
@@ -52,6 +54,12 @@ export class DurableLog {
   /** `null`: not there. */
   at(place: number): DurableEntry | null {
     return this.#entries[place - 1] ?? null;
+  }
+
+  /** Where it says who the members are, through this index. */
+  configurationsThrough(last: number): readonly number[] {
+    const through = this.#entries.slice(0, last);
+    return through.flatMap(({ isConfiguration }, at) => (isConfiguration ? [at + 1] : []));
   }
 
   /** Index 0 with term 0 is always there. */
@@ -99,7 +107,8 @@ export class DurableLog {
     for (const { kind, data } of entriesOf(run)) {
       const before = this.#entries.at(-1);
       const hash = hashOf(mix(mix(before?.hash ?? 0, run.term), kind), data);
-      const entry = { term: run.term, hash, termBefore: before?.term ?? 0 };
+      const isConfiguration = kind === ENTRY_KIND.configuration;
+      const entry = { term: run.term, hash, termBefore: before?.term ?? 0, isConfiguration };
       this.#entries.push(entry);
       this.#options.appended?.(index(this.#entries.length), entry);
     }

@@ -1,17 +1,25 @@
 /**
  * The safety properties of one node after each thing that it did, on its memory, its disk and the history of
- * the run (S01, S02, S04, S07–S10, S15, S16, S19, S20, S36, S37, S44). What has not changed is not looked at
+ * the run (S01, S02, S04, S07–S10, S15, S16, S19–S26, S36, S37, S44). What has not changed is not looked at
  * again: a step that moves nothing costs a few comparisons.
  */
 
+import { isJoint, members } from '../../../core/configuration.ts';
 import type { LogShape } from '../../../core/log-shape.ts';
 import type { RaftState } from '../../../core/raft-state.ts';
 import type { ReplicationState } from '../../../core/replication-state.ts';
 import { termAt } from '../../../core/term-runs.ts';
 import { INDEX_ZERO, type Index, type NodeId } from '../../../core/types.ts';
 import type { NodeInspection } from '../../../node/raft-node.ts';
-import { isQuorum } from '../../../rules/quorum.ts';
 import type { SometimesLog } from '../runtime/sometimes.ts';
+import {
+  decides,
+  electionFaults,
+  forceFaults,
+  intersectionFaults,
+  pendingFaults,
+  standingFaults,
+} from './configuration-checks.ts';
 import type { DurableLog } from './durable-log.ts';
 import type { History } from './history.ts';
 import { type MemberView, memberFaults } from './member-faults.ts';
@@ -57,7 +65,10 @@ export class Invariants {
   }
 
   #checkState(before: MemberView | null, now: MemberView): void {
-    for (const [property, text] of memberFaults(before, now)) this.#violated(property, text);
+    const standing = standingFaults(now.raft, now.state);
+    for (const [property, text] of [...memberFaults(before, now), ...standing]) {
+      this.#violated(property, text);
+    }
     const hadLog = before?.raft.log ?? now.raft.log;
     if (hadLog !== now.raft.log && droppedTerms(hadLog, now.raft.log) >= 2) {
       this.#options.sometimes.note('a follower drops entries of two terms at once');
@@ -66,7 +77,20 @@ export class Invariants {
     if (now.leads && before?.leads !== true) this.#checkNewLeader(now.raft);
     if (now.leads) this.#options.history.noteLog(now.raft.term, now.raft.log);
     const known = before?.raft.commitIndex ?? INDEX_ZERO;
-    if (now.raft.commitIndex > known) this.#checkCommit(known, now);
+    if (now.raft.commitIndex > known) this.#checkCommit(before, now);
+    if (before?.raft.configurations !== now.raft.configurations) this.#checkMembers(before, now);
+  }
+
+  /** S21, S22, S24. */
+  #checkMembers(before: MemberView | null, { raft, leads }: MemberView): void {
+    const { history, sometimes } = this.#options;
+    const led = leads ? pendingFaults(raft, history.committedThrough) : [];
+    const faults = [...forceFaults(raft, this.#node.durable), ...intersectionFaults(raft), ...led];
+    for (const [property, text] of faults) this.#violated(property, text);
+    const was = before?.raft.configurations.at(-1)?.index ?? INDEX_ZERO;
+    if (was > (raft.configurations.at(-1)?.index ?? INDEX_ZERO)) {
+      sometimes.note('a configuration is taken back');
+    }
   }
 
   /** S45: it can only have known that from its disk. */
@@ -80,6 +104,7 @@ export class Invariants {
   #checkNewLeader(raft: RaftState): void {
     const { history } = this.#options;
     history.noteLeader(raft.term, this.#node.id);
+    this.#checkElection(raft);
     if (raft.termStartIndex - 1 > history.committedThrough) {
       this.#options.sometimes.note('a new leader holds entries that are not committed');
     }
@@ -92,11 +117,23 @@ export class Invariants {
     }
   }
 
+  /** S23, S25. */
+  #checkElection(raft: RaftState): void {
+    const { history, sometimes } = this.#options;
+    const { id, term } = raft;
+    const faults = electionFaults(raft, (voter) => history.voteOf(voter, term) === id);
+    for (const [property, text] of faults) this.#violated(property, text);
+    if (isJoint(raft.configuration)) sometimes.note('a leader finds a joint configuration');
+  }
+
   /** S06–S09. */
-  #checkCommit(known: Index, { raft, leads }: MemberView): void {
+  #checkCommit(before: MemberView | null, { raft, leads }: MemberView): void {
     const { history } = this.#options;
     const { log, commitIndex } = raft;
-    if (leads) this.#checkQuorum(raft, known);
+    const known = before?.raft.commitIndex ?? INDEX_ZERO;
+    // A leader that is not part of what it has just committed leads no more (MC7).
+    const led = before?.leads === true && before.raft.term === raft.term;
+    if (leads || led) this.#checkQuorum(raft, before);
     else if (commitIndex > history.committedThrough) {
       this.#violated('S09', `learns of commit ${commitIndex}, which no leader has reached`);
     }
@@ -109,16 +146,17 @@ export class Invariants {
   }
 
   /** S07: a quorum would still have it after a crash of everyone. S08: it is of the leader's own term. */
-  #checkQuorum(raft: RaftState, known: Index): void {
+  #checkQuorum(raft: RaftState, before: MemberView | null): void {
     const { term, commitIndex, configuration, log } = raft;
-    this.#noteEarlierTerms(raft, known);
+    this.#noteEarlierTerms(raft, before?.raft.commitIndex ?? INDEX_ZERO);
     const committed = { index: commitIndex, term: termAt(log, commitIndex) ?? 0 };
     if (committed.term !== term)
       this.#violated('S08', `commits ${committed.term}/${commitIndex} by counting`);
-    const holders = configuration.voters.filter((id) =>
-      this.#options.durableOf(id).holds(committed),
-    );
-    if (!isQuorum(configuration, holders)) {
+    const voters = [...configuration.voters, ...configuration.votersOutgoing];
+    const holders = voters.filter((id) => this.#options.durableOf(id).holds(committed));
+    // What was appended in the same step has counted nothing yet.
+    const counted = before?.leads ? before.raft.configuration : configuration;
+    if (!decides(configuration, holders) && !decides(counted, holders)) {
       this.#violated(
         'S07',
         `commits ${commitIndex}, on the disks of ${holders.join(', ') || 'nobody'}`,
@@ -135,7 +173,7 @@ export class Invariants {
   }
 
   #checkPeers(raft: RaftState, { replication }: NodeInspection): void {
-    for (const peer of raft.configuration.voters) {
+    for (const peer of members(raft.configuration)) {
       if (peer === this.#node.id) continue;
       const state = replication(peer);
       const before = this.#progress.get(peer);

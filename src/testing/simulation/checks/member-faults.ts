@@ -34,7 +34,13 @@ function positionFaults({ raft, lastApplied }: MemberView): readonly MemberFault
   return isSound ? [] : [['S15', text]];
 }
 
-const HAVING_A_LEADER = ['follower.loyal', 'follower.doubtful', 'leader'];
+const HAVING_A_LEADER = [
+  'follower.loyal',
+  'follower.doubtful',
+  'learner.loyal',
+  'learner.doubtful',
+  'leader',
+];
 
 /** S37, S44. A suspicious follower may have heard of a newer term meanwhile, which does not put off its question. */
 function leaderFaults({ raft, leads, state }: MemberView): readonly MemberFault[] {

@@ -17,6 +17,7 @@ import type {
 import type { RaftState } from '../../../core/raft-state.ts';
 import { termAt } from '../../../core/term-runs.ts';
 import { type NodeId, term } from '../../../core/types.ts';
+import { everyone } from '../../../rules/configurations.ts';
 import { isUpToDate } from '../../../rules/election.ts';
 import { isQuorum } from '../../../rules/quorum.ts';
 import type { SometimesLog } from '../runtime/sometimes.ts';
@@ -186,7 +187,7 @@ function checkReadIndex(
   const own = leads ? termAt(raft.log, readIndex) : null;
   const held = own ?? history.committed(readIndex)?.term;
   const place = { index: readIndex, term: held ?? 0 };
-  const holders = raft.configuration.voters.filter((voter) => durableOf(voter).holds(place));
+  const holders = everyone(raft).filter((voter) => durableOf(voter).holds(place));
   if (isQuorum(raft.configuration, holders)) return;
   report('S41', `${id} lets ${to} read at ${readIndex}, on the disks of ${holders.join(', ')}`);
 }

@@ -14,8 +14,6 @@ import {
   type ThrowPlace,
 } from '../runtime/trap.ts';
 
-const PLACES = THROW_PLACES.filter((place) => !MEMBERSHIP_PLACES.includes(place));
-
 export interface Direction {
   readonly from: NodeId;
   readonly to: NodeId;
@@ -84,6 +82,12 @@ export interface FaultKinds {
   readonly damage: OnNode & { readonly kind: DamageKind };
   readonly wipe: OnNode;
   readonly rollback: OnNode;
+  /** Somebody asks a member to change who the members are. */
+  readonly change: OnNode & {
+    readonly add: readonly NodeId[];
+    readonly promote: readonly NodeId[];
+    readonly remove: readonly NodeId[];
+  };
 }
 
 /** `atMs` counts from the start of the run, `forMs` from there; both in simulated milliseconds. */
@@ -244,10 +248,11 @@ function drawDamage(random: SeededRandom, scope: FaultScope): Fault {
 
 /** The newest messages of versions 3 and 4. */
 const PING: number = MESSAGE_CODE.Ping;
-const NEWEST: number = MESSAGE_CODE.TransferLeadershipReply;
+const NEWEST: number = MESSAGE_CODE.ChangeMembersReply;
 
 /** Beside those of transfers. */
 const NEW_PLACES: readonly ThrowPlace[] = [
+  ...MEMBERSHIP_PLACES,
   'captureSnapshot',
   'storeSnapshot',
   'compactLog',
@@ -268,7 +273,7 @@ function isKnownToVersion3(place: ThrowPlace): boolean {
 /** It lies in wait for so long: some places are come to many times a second, others once in a life. */
 function drawThrow(random: SeededRandom, scope: FaultScope): Fault {
   const time = when(random, scope, random.between(1_000, 20_000));
-  const known = scope.version > 3 ? PLACES : PLACES.filter(isKnownToVersion3);
+  const known = scope.version > 3 ? THROW_PLACES : THROW_PLACES.filter(isKnownToVersion3);
   const place = random.pick(random.chance(0.5) ? known : SELDOM_PASSED);
   const isAfter = isPort(place) && random.chance(0.5);
   return { ...time, type: 'throws', node: random.pick(scope.members), place, isAfter };

@@ -13,6 +13,7 @@ import type { ClockDrift } from '../runtime/process.ts';
 import { SeededRandom } from '../runtime/random.ts';
 import type { KeyValueWorkload } from '../subjects/key-value-subject.ts';
 import { type Fault, planFaults } from './plan-faults.ts';
+import { planChanges, planJoiners } from './plan-members.ts';
 import { planStreams, type StreamPlan } from './plan-streams.ts';
 
 /** Raised whenever the same seed may mean another run than before. */
@@ -59,6 +60,8 @@ export interface SimulationPlan {
   /** `safety`: anything may break, then all of it is mended. `liveness`: a core stays whole, the rest never heals. */
   readonly mode: 'safety' | 'liveness';
   readonly members: readonly NodeId[];
+  /** Of them, those that begin outside, and wait to be added; the others found the cluster. */
+  readonly joiners: readonly NodeId[];
   readonly timing: RaftTiming;
   readonly protocol: RaftProtocol;
   readonly limits: Limits;
@@ -89,20 +92,24 @@ const TROUBLE_MS = 40_000;
  * Everything that a seed stands for; equal seeds of one version have equal plans. Version 1 had neither bugs that throw,
  * nor slow disks, nor small frames and commands, nor programs on the client library, and is otherwise the same; version 2 named
  * fewer places for bugs that throw; version 3 knew no transfers of leadership, no sessions,
- * no snapshots, no reads of what was just written and no leases.
+ * no snapshots, no reads of what was just written, no leases and no changes of members.
  */
 export function planOf(seed: string, version: PlanVersion = PLAN_VERSION): SimulationPlan {
   const random = new SeededRandom(seed).fork('plan');
-  const members = planMembers(random);
-  const timing = planTiming(random.fork('timing'), members.length);
+  const founders = planMembers(random);
+  const timing = planTiming(random.fork('timing'), founders.length);
   const workload = planWorkload(random.fork('workload'), version);
   const mode = random.chance(0.5) ? 'safety' : 'liveness';
-  const core = random.shuffle(members).slice(0, Math.floor(members.length / 2) + 1);
+  const core = random.shuffle(founders).slice(0, Math.floor(founders.length / 2) + 1);
+  const mayJoin = version > 3 && mode === 'safety';
+  const joiners = mayJoin ? planJoiners(random.fork('joiners'), founders) : [];
+  const members = [...founders, ...joiners];
   return {
     seed,
     version,
     mode,
     members,
+    joiners,
     timing,
     protocol: withLeases(planProtocol(random.fork('protocol'), mode), random, version),
     limits: planLimits(random, version),
@@ -114,18 +121,31 @@ export function planOf(seed: string, version: PlanVersion = PLAN_VERSION): Simul
     drifts: Object.fromEntries(members.map((id) => [id, planDrift(random.fork(`drift ${id}`))])),
     link: planLink(random.fork('link'), timing),
     workload,
-    streams: version === 1 ? null : planStreams(random.fork('streams'), workload, version > 3),
+    // Programs that were told of servers which have gone are shown by processes.
+    streams:
+      version === 1 || joiners.length > 0
+        ? null
+        : planStreams(random.fork('streams'), workload, version > 3),
     troubleMs: TROUBLE_MS,
-    faults: planFaults(random.fork('faults'), {
-      members,
-      timing,
-      troubleMs: TROUBLE_MS,
-      mode,
-      core,
-      version,
-    }).filter(({ type }) => version > 1 || type !== 'throws'),
+    faults: [
+      ...planFaults(random.fork('faults'), {
+        members,
+        timing,
+        troubleMs: TROUBLE_MS,
+        mode,
+        core,
+        version,
+      }).filter(({ type }) => mayHappen(type, version, joiners)),
+      ...planChanges(random.fork('changes'), { founders, joiners, troubleMs: TROUBLE_MS }),
+    ].sort((left, right) => left.atMs - right.atMs),
     core,
   };
+}
+
+/** Where members come and go, one that has not met another yet cannot know that it has another disk than before. */
+function mayHappen(type: Fault['type'], version: PlanVersion, joiners: readonly NodeId[]): boolean {
+  if (type === 'throws') return version > 1;
+  return joiners.length === 0 || (type !== 'wipe' && type !== 'rollback');
 }
 
 function planMembers(random: SeededRandom): readonly NodeId[] {

@@ -3,7 +3,7 @@
  * implementations have failed. A list of seeds during which one of them never happens has not tested it, however
  * green it is.
  */
-import { MEMBERSHIP_PLACES, THROW_PLACES, type ThrowPlace } from './trap.ts';
+import { THROW_PLACES, type ThrowPlace } from './trap.ts';
 
 const TURNS = [
   'a follower drops entries of two terms at once',
@@ -46,6 +46,11 @@ const TURNS = [
   'a write ends unknown because its connection broke',
   'a hostile connection is closed for what it sent',
   'a client is left unread until it reads',
+  'a change of members is done',
+  'a node that joined leads',
+  'a removed node knows that it was removed',
+  'a leader finds a joint configuration',
+  'a configuration is taken back',
 ] as const;
 
 export type Sometimes = (typeof TURNS)[number] | `the code of a node throws at ${ThrowPlace}`;
@@ -53,9 +58,7 @@ export type Sometimes = (typeof TURNS)[number] | `the code of a node throws at $
 /** All of them; one for each place at which a fault can make the code of a node throw. */
 export const SOMETIMES: readonly Sometimes[] = [
   ...TURNS,
-  ...THROW_PLACES.filter((place) => !MEMBERSHIP_PLACES.includes(place)).map(
-    (place): Sometimes => `the code of a node throws at ${place}`,
-  ),
+  ...THROW_PLACES.map((place): Sometimes => `the code of a node throws at ${place}`),
 ];
 
 export class SometimesLog {

@@ -82,7 +82,7 @@ const PLACES: Readonly<Record<ThrowPlace, true>> = {
   'clock.setTimeout': true,
 };
 
-/** Only where members change; drawn by no plan yet. */
+/** Only where members change. */
 export const MEMBERSHIP_PLACES: readonly ThrowPlace[] = [
   'configurationChanged',
   'proposeConfiguration',

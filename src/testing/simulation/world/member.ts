@@ -6,8 +6,14 @@ import type { RaftError } from '../../../core/errors.ts';
 import type { HardState } from '../../../core/hard-state.ts';
 import { lastLog } from '../../../core/term-runs.ts';
 import type { NodeId } from '../../../core/types.ts';
-import { type NodeInstruments, type RaftNode, startRaftNode } from '../../../node/raft-node.ts';
+import {
+  type NodeInstruments,
+  type RaftNode,
+  type RaftNodeOptions,
+  startRaftNode,
+} from '../../../node/raft-node.ts';
 import type { LogStore, RecoveredLog } from '../../../ports/log-store.ts';
+import type { MembersEvent } from '../../../ports/replica.ts';
 import type { StateMachine } from '../../../ports/state-machine.ts';
 import { LevelLogStore } from '../../../storage/level-log-store.ts';
 import { type MemoryTransport, memoryTransport } from '../../../transport/memory-transport.ts';
@@ -216,7 +222,7 @@ export class SimulatedMember {
     const options = {
       id: this.id,
       clusterId: 'simulated',
-      members: Object.fromEntries(plan.members.map((id) => [id, addressOf(id)])),
+      ...this.#belonging(),
       store: this.#store(process, random.fork('words')),
       transport,
       machine: this.#machine(),
@@ -254,6 +260,13 @@ export class SimulatedMember {
     return watched(this.machine, { id: this.id, digestOf, history, restored });
   }
 
+  #belonging(): Pick<RaftNodeOptions, 'isJoining' | 'members'> {
+    const { joiners, members } = this.#world.plan;
+    const isJoining = joiners.includes(this.id);
+    const told = isJoining ? [this.id] : members.filter((id) => !joiners.includes(id));
+    return { isJoining, members: Object.fromEntries(told.map((id) => [id, addressOf(id)])) };
+  }
+
   #started(process: SimulatedProcess, node: RaftNode): void {
     if (this.process !== process) return;
     const { memberEvents: events, sometimes } = this.#world;
@@ -261,10 +274,16 @@ export class SimulatedMember {
     this.starts += 1;
     this.state = 'up';
     node.onRole(({ role, term, leader, cause }) => {
+      const hasJoined = this.#world.plan.joiners.includes(this.id);
+      if (role === 'leader' && hasJoined) sometimes.note('a node that joined leads');
       if (cause === QUORUM_LOST) sometimes.note('a leader steps down because no quorum answers');
       if (cause === DISK_STALLS) sometimes.note('a leader steps down because its disk stalls');
       const follows = leader === null || leader === this.id ? '' : `, leader ${leader}`;
       events.stateChanged(this, `${role} in term ${term}${follows}: ${cause}`);
+    });
+    node.onMembers((event) => {
+      events.stateChanged(this, `sees ${wordsFor(event)}`);
+      if (event.isRemoved) sometimes.note('a removed node knows that it was removed');
     });
     node.onHalt((error) => {
       if (this.process !== process) return;
@@ -317,6 +336,12 @@ export class SimulatedMember {
     }
     if (after.votedFor !== null) history.noteVote(this.id, after.term, after.votedFor);
   }
+}
+
+function wordsFor({ voters, learners, joint, isCommitted }: MembersEvent): string {
+  const kind = `${isCommitted ? 'committed' : 'uncommitted'}${joint ? ', joint' : ''}`;
+  const learning = learners.length > 0 ? ` and learners ${learners.join(' ')}` : '';
+  return `voters ${voters.join(' ')}${learning} (${kind})`;
 }
 
 const QUORUM_LOST = 'no quorum answered for an election timeout';

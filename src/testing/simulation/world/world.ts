@@ -2,11 +2,13 @@
  * A whole cluster under one heap of events: members, links, disks, checks. It moves only when told to; after
  * every event the invariants of whoever did something are checked, and the first that does not hold ends the run.
  */
+import { isJoint as isJointConfiguration } from '../../../core/configuration.ts';
 import type { Role } from '../../../core/effect.ts';
 import { RaftError } from '../../../core/errors.ts';
 import { type NodeId, nodeId } from '../../../core/types.ts';
 import type { NodeInstruments, RaftNode } from '../../../node/raft-node.ts';
 import type { StateMachine } from '../../../ports/state-machine.ts';
+import { everyone } from '../../../rules/configurations.ts';
 import { decodeFrame } from '../../../transport/codec.ts';
 import { FRAME_KIND } from '../../../transport/frames.ts';
 import type { CarriedMessage, Direction } from '../../../transport/memory-network.ts';
@@ -341,6 +343,29 @@ export function leaderIn(world: World): SimulatedMember | null {
   return leaders.sort((left, right) => term(right) - term(left))[0] ?? null;
 }
 
+/** Whether it takes the majorities of both old and new members, as its leader knows it. */
+export function isJoint(world: World): boolean {
+  const raft = leaderIn(world)?.node?.inspect().raft ?? null;
+  return raft === null || isJointConfiguration(raft.configuration);
+}
+
 export function roleOf(member: SimulatedMember): Role | null {
   return member.state === 'up' ? (member.node?.status().role ?? null) : null;
+}
+
+/** Those who take part, as their leader knows it: others know nothing, or are no members any more. */
+export function presentIn(world: World): readonly SimulatedMember[] {
+  const raft = leaderIn(world)?.node?.inspect().raft ?? null;
+  return raft === null ? [] : everyone(raft).map((id) => world.member(id));
+}
+
+export function describeMembers(world: World): string {
+  return world.all
+    .map((member) => {
+      const status = member.node?.status();
+      if (status === undefined) return `${member.id} ${member.state}`;
+      const { role, term, leader, commitIndex, lastIndex, lastApplied } = status;
+      return `${member.id} ${member.state} ${role} t${term} of ${leader} ${lastApplied}≤${commitIndex}≤${lastIndex}`;
+    })
+    .join(' · ');
 }

@@ -41,7 +41,12 @@ function watch(report: Report, { seen, disks = {}, committed = [] }: Watched): v
   const durableOf = (id: NodeId): DurableLog => disks[id] ?? diskOf();
   const options = { history, report, durableOf, sometimes: new SometimesLog() };
   const invariants = new Invariants({ id: N1, durable: durableOf(N1) }, options);
-  for (const inspection of seen) invariants.check(inspection);
+  for (const inspection of seen) {
+    const { leads, raft } = inspection;
+    // Whoever leads was elected.
+    if (leads && raft !== null) for (const id of [N1, N2]) history.noteVote(id, raft.term, N1);
+    invariants.check(inspection);
+  }
 }
 
 const LEADS: Situation = { leads: true };
