@@ -96,6 +96,8 @@ export class StoreWriter {
   /** Resolves once nothing is under way and nothing waits but for compacted runs, which the next start may sweep. */
   async close(): Promise<void> {
     this.#isClosing = true;
+    // Whoever closes may do so in the callback of a batch, when the next one has yet to begin.
+    this.#advance();
     while (this.#underWay !== null) await this.whenWritten();
   }
 
