@@ -35,6 +35,7 @@ export class History {
   /** Hashes of every command that was ever applied anywhere. */
   readonly appliedCommands = new Set<number>();
   readonly #ofSessions = new Map<number, Set<number>>();
+  readonly #members = new Set<NodeId>();
   readonly #votes = new Map<string, NodeId>();
   /** By the last command: the state after it. */
   readonly #states = new Map<number, string>();
@@ -220,6 +221,16 @@ export class History {
   /** True if someone campaigned in this term and nobody has led it. */
   isBarren(term: number): boolean {
     return this.#candidates.has(term) && !this.#leaders.has(term);
+  }
+
+  /** A member whose disk is looked at; of any other, as a test makes them up, nobody can say for whom it voted. */
+  noteMember(node: NodeId): void {
+    this.#members.add(node);
+  }
+
+  /** Whether a node has durably voted for another in a term, as far as anyone can say. */
+  mayHaveVoted(node: NodeId, term: number, candidate: NodeId): boolean {
+    return !this.#members.has(node) || this.voteOf(node, term) === candidate;
   }
 
   /** Whom a node has durably voted for in a term, now or earlier. */

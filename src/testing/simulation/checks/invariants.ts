@@ -48,6 +48,7 @@ export class Invariants {
   constructor(node: CheckedNode, options: InvariantsOptions) {
     this.#node = node;
     this.#options = options;
+    options.history.noteMember(node.id);
   }
 
   check(inspection: NodeInspection): void {
@@ -121,7 +122,7 @@ export class Invariants {
   #checkElection(raft: RaftState): void {
     const { history, sometimes } = this.#options;
     const { id, term } = raft;
-    const faults = electionFaults(raft, (voter) => history.voteOf(voter, term) === id);
+    const faults = electionFaults(raft, (voter) => history.mayHaveVoted(voter, term, id));
     for (const [property, text] of faults) this.#violated(property, text);
     if (isJoint(raft.configuration)) sometimes.note('a leader finds a joint configuration');
   }
