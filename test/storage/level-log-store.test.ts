@@ -121,6 +121,19 @@ describe('levelLogStore and its disk', () => {
     expect(events).toEqual(['batch', 'on disk', 'acknowledged: write', 'remembered']);
   });
 
+  it('[ST14] a store that is closed in the callback of a batch writes what waits behind it first', async () => {
+    const closing = new Promise<void>((resolve, reject) => {
+      store.write([hard(1)], () => store.close().then(resolve, reject));
+    });
+    const remembering = store.rememberPeer(peer('n2', 1));
+    await Promise.all([closing, remembering]);
+    const [last, ...closed] = events.slice(events.lastIndexOf('acknowledged: write'));
+    expect([last, closed]).toEqual([
+      'acknowledged: write',
+      ['hard-state: close', 'acknowledged: close'],
+    ]);
+  });
+
   it('[ST14] more peers than may wait for a batch are refused at once, and those that wait are kept', async () => {
     const onDisk = disk.holdBack();
     const written = write(store, [hard(1)]);
@@ -248,7 +261,10 @@ function watchedFiles(events: string[]): Files {
           file.sync(completed);
         },
         syncSoon: () => file.syncSoon(),
-        close: () => file.close(),
+        close: () => {
+          events.push(`${name}: close`);
+          return file.close();
+        },
       };
     },
   };
