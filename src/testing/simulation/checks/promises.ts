@@ -5,6 +5,7 @@
  * request (S42).
  */
 import { unreachable } from '../../../core/assert.ts';
+import type { Configuration } from '../../../core/configuration.ts';
 import type {
   AppendEntriesReply,
   Message,
@@ -188,8 +189,19 @@ function checkReadIndex(
   const held = own ?? history.committed(readIndex)?.term;
   const place = { index: readIndex, term: held ?? 0 };
   const holders = everyone(raft).filter((voter) => durableOf(voter).holds(place));
-  if (isQuorum(raft.configuration, holders)) return;
+  if (whichMayHaveCommitted(raft, readIndex).some((each) => isQuorum(each, holders))) return;
   report('S41', `${id} lets ${to} read at ${readIndex}, on the disks of ${holders.join(', ')}`);
+}
+
+/** A configuration counts from its append on (§4.1): entries before it may have been committed by the one before. */
+function whichMayHaveCommitted(
+  { configurations }: RaftState,
+  at: number,
+): readonly Configuration[] {
+  const isAfter = (place: number): boolean => (configurations[place]?.index ?? at + 1) > at;
+  return configurations
+    .filter((_, place) => isAfter(place + 1))
+    .map(({ configuration }) => configuration);
 }
 
 function noteCandidacy(

@@ -1,14 +1,16 @@
 /** Messages that promise what is not on the disk of their sender, or answer what was not asked. */
+import { foundingMembership } from '../../../../src/core/configuration.ts';
 import type { Message } from '../../../../src/core/message.ts';
 import type { RaftState } from '../../../../src/core/raft-state.ts';
 import { index, type NodeId, term } from '../../../../src/core/types.ts';
+import { withConfigurations } from '../../../../src/rules/configurations.ts';
 import type { DatabaseChange } from '../../../../src/storage/disk/database.ts';
 import { History } from '../../../../src/testing/simulation/checks/history.ts';
 import { checkPromise } from '../../../../src/testing/simulation/checks/promises.ts';
 import type { Report } from '../../../../src/testing/simulation/checks/violation.ts';
 import { SometimesLog } from '../../../../src/testing/simulation/runtime/sometimes.ts';
 import { logOf, raftState } from '../../../machines/harness.ts';
-import { appended, diskOf, type Example, leading, N1, N2, voted } from './example.ts';
+import { appended, diskOf, type Example, leading, N1, N2, N3, voted } from './example.ts';
 
 interface Said {
   readonly message: Message;
@@ -69,6 +71,15 @@ function readAt(readIndex: number): Said {
     disk: [HELD, voted(2, N1)],
     raft: { ...leading(2), log: logOf([1, 1]) },
   };
+}
+
+/** All three count until `n2` goes with the entry of this index. */
+function withoutN2From(at: number): Pick<RaftState, 'configuration' | 'configurations'> {
+  const { configuration } = raftState();
+  return withConfigurations([
+    foundingMembership(configuration, index(0)),
+    foundingMembership({ ...configuration, voters: [N1, N3] }, index(at)),
+  ]);
 }
 
 const OF_VOTES: readonly Example[] = [
@@ -177,6 +188,11 @@ const OF_CALLS: readonly Example[] = [
   said('S41', 'a reader is let read what lies on no quorum of disks', (isWrong) => ({
     ...readAt(2),
     other: isWrong ? [] : HELD,
+  })),
+  said('S41', 'a reader is let read what only an older configuration holds', (isWrong) => ({
+    ...readAt(2),
+    other: HELD,
+    raft: { ...leading(2), log: logOf([1, 1, 2]), ...withoutN2From(isWrong ? 2 : 3) },
   })),
 ];
 
