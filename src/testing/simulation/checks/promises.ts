@@ -7,6 +7,7 @@
 import { unreachable } from '../../../core/assert.ts';
 import type { Configuration } from '../../../core/configuration.ts';
 import type {
+  AppendEntries,
   AppendEntriesReply,
   Message,
   PreVote,
@@ -61,6 +62,8 @@ export function checkPromise(
       else noteRefusal(checks, speaker, { to, term: message.term });
       return checkTerm(speaker, message.term, report);
     case 'AppendEntries':
+      noteSent(checks.history, speaker, message);
+      return checkTerm(speaker, message.term, report);
     case 'TimeoutNow':
     case 'TransferLeadership':
     case 'TransferLeadershipReply':
@@ -202,6 +205,11 @@ function whichMayHaveCommitted(
   return configurations
     .filter((_, place) => isAfter(place + 1))
     .map(({ configuration }) => configuration);
+}
+
+/** A leader that appends, sends and halts in one step is seen leading that log by nobody but whom it was sent to. */
+function noteSent(history: History, { id, raft }: Speaker, { term }: AppendEntries): void {
+  if (raft?.term === term && raft.leaderId === id) history.noteLog(term, raft.log);
 }
 
 function noteCandidacy(
