@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CliOptions, type CliProcess, serveLine, startCli } from '../cli/cli-process.ts';
 import { freePorts } from './free-ports.ts';
+import { processorMs } from './process-usage.ts';
 
 export interface Member {
   readonly id: string;
@@ -22,6 +23,7 @@ interface Status {
   readonly term: number;
   readonly leader: string | null;
   readonly commitIndex: number;
+  readonly firstIndex: number;
   readonly lastIndex: number;
   readonly lastApplied: number;
   readonly revision: number;
@@ -117,6 +119,11 @@ export class ProcessCluster implements AsyncDisposable {
   /** Of the members that run now. */
   pids(): readonly number[] {
     return this.#running().flatMap(({ id }) => this.#processes.get(id)?.child.pid ?? []);
+  }
+
+  /** That a member has used since its start; no number if it does not run. */
+  processorMs(id: string): number {
+    return processorMs(this.#processes.get(id)?.child.pid ?? 0) ?? Number.NaN;
   }
 
   /** What a member wrote to standard error since it was started. */

@@ -3,10 +3,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startCli, withDescriptors } from '../../cli/cli-process.ts';
 import { eventually, ProcessCluster } from '../../processes/process-cluster.ts';
+import { MemoryWatch } from '../memory.ts';
 import { OrdinaryClient } from '../ordinary-client.ts';
 import type { Target } from './attack.ts';
 import type { NamedAttack } from './attacks.ts';
-import { MemoryWatch } from './memory.ts';
 import { KEPT_MIB_MAX, type Siege } from './report.ts';
 
 const ATTACKER = fileURLToPath(new URL('./attacker.ts', import.meta.url));

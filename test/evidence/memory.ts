@@ -1,17 +1,7 @@
 /** What the members' processes hold, as the operating system counts it: resident memory in MiB, from /proc. */
-import { readFileSync } from 'node:fs';
+import { residentMib } from '../processes/process-usage.ts';
 
 const SAMPLE_INTERVAL_MS = 50;
-
-/** `null`: the process has ended. */
-function residentMib(pid: number): number | null {
-  try {
-    const found = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-    return found === null ? null : Number(found[1]) / 1024;
-  } catch {
-    return null;
-  }
-}
 
 /** Looks at intervals; a process that has ended is left out from then on. */
 export class MemoryWatch {
@@ -37,6 +27,12 @@ export class MemoryWatch {
       return now === null ? [] : [now - before];
     });
     return Math.max(...kept);
+  }
+
+  /** The most that any of them ever held. */
+  get mostMib(): number {
+    this.#look();
+    return Math.max(...this.#most.values());
   }
 
   stop(): void {

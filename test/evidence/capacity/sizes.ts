@@ -1,0 +1,9 @@
+/** How large the cases are. */
+export interface Sizes {
+  /** Of 256 bytes. */
+  readonly keys: number;
+  /** Of 500 bytes. */
+  readonly largeKeys: number;
+  /** How long a load goes on that has no end of its own. */
+  readonly seconds: number;
+}
