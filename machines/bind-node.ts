@@ -2,7 +2,12 @@
 import { assign, enqueueActions, fromCallback } from 'xstate';
 import type { NodeEffect } from '../src/core/effect.ts';
 import { asRaftError } from '../src/core/errors.ts';
-import { CALL_PATIENCE_MS, DRAIN_TIMEOUT_MS, HAND_OVER_TIMEOUT_MS } from '../src/core/limits.ts';
+import {
+  CALL_PATIENCE_MS,
+  DRAIN_TIMEOUT_MS,
+  FAREWELL_MS,
+  HAND_OVER_TIMEOUT_MS,
+} from '../src/core/limits.ts';
 import type { RaftState } from '../src/core/raft-state.ts';
 import type { NodeId } from '../src/core/types.ts';
 import { configurationIndex } from '../src/rules/configurations.ts';
@@ -38,6 +43,7 @@ const withLinks = nodeMachine.provide({
     stopLinks: enqueueActions(({ context: { links }, enqueue }) => {
       for (const peer of links) {
         enqueue.cancel(later(peer).id);
+        enqueue.cancel(farewell(peer).id);
         enqueue.stopChild(linkId(peer));
       }
     }),
@@ -48,10 +54,15 @@ const withLinks = nodeMachine.provide({
       const isDue = dials(recovered, peer) && !calls;
       enqueue.sendTo(id, { type: 'dial' }, isDue ? {} : later(peer));
     }),
+    keepLink: enqueueActions(({ enqueue }, { peer }) => enqueue.cancel(farewell(peer).id)),
+    bidFarewell: enqueueActions(({ enqueue }, { peer }) => {
+      enqueue.raise({ type: 'peer.left', peer }, farewell(peer));
+    }),
     stopLink: enqueueActions(({ context: { links }, enqueue }, { peer }) => {
       enqueue.assign({ links: links.filter((linked) => linked !== peer) });
       enqueue.cancel(later(peer).id);
       enqueue.stopChild(linkId(peer));
+      enqueue.emit({ type: 'linkEnded', peer });
     }),
   },
 });
@@ -97,6 +108,11 @@ function dials(recovered: RaftState | null, peer: NodeId): boolean {
 /** LR15: a peer that may not know this member yet is called, unless it has called itself by then. */
 function later(peer: NodeId): { readonly id: string; readonly delay: number } {
   return { id: `dial:${peer}`, delay: CALL_PATIENCE_MS };
+}
+
+/** MC7: whoever is no member any more is spoken to a while longer, since it has yet to hear of it. */
+function farewell(peer: NodeId): { readonly id: string; readonly delay: number } {
+  return { id: `farewell:${peer}`, delay: FAREWELL_MS };
 }
 
 function peersIn(recovered: RaftState | null): readonly NodeId[] {

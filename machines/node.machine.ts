@@ -47,7 +47,9 @@ export type NodeEvent =
       /** It has called itself: so it need not be called now. */
       readonly calls: boolean;
     }
-  /** It is no member any more. */
+  /** It is no member any more, and has yet to hear of it. */
+  | { readonly type: 'peer.leaving'; readonly peer: NodeId }
+  /** It has had its time to hear of it. */
   | { readonly type: 'peer.left'; readonly peer: NodeId }
   /** Somebody calls; calls are numbered. */
   | { readonly type: 'call.received'; readonly call: number }
@@ -89,6 +91,8 @@ export const nodeMachine = setup({
     startLinks: () => {},
     stopLinks: () => {},
     startLink: (_, _member: { peer: NodeId; calls: boolean }) => {},
+    keepLink: (_, _member: { peer: NodeId }) => {},
+    bidFarewell: (_, _member: { peer: NodeId }) => {},
     stopLink: (_, _member: { peer: NodeId }) => {},
     startCall: (_, _caller: { call: number }) => {},
     stopCall: (_, _caller: { call: number }) => {},
@@ -124,6 +128,7 @@ export const nodeMachine = setup({
     handedOver: {},
     drained: {},
     'peer.joined': {},
+    'peer.leaving': {},
     'peer.left': {},
     'call.received': {},
     'call.ended': {},
@@ -146,10 +151,17 @@ export const nodeMachine = setup({
       on: {
         'call.received': { actions: { type: 'startCall', params: event } },
         'call.ended': { actions: { type: 'stopCall', params: event } },
-        'peer.joined': {
-          guard: { type: 'isUnlinked', params: event },
-          actions: { type: 'startLink', params: event },
-          meta: { rules: ['MC5'] },
+        'peer.joined': [
+          {
+            guard: { type: 'isUnlinked', params: event },
+            actions: { type: 'startLink', params: event },
+            meta: { rules: ['MC5'] },
+          },
+          { actions: { type: 'keepLink', params: event }, meta: { rules: ['MC5'] } },
+        ],
+        'peer.leaving': {
+          actions: { type: 'bidFarewell', params: event },
+          meta: { rules: ['MC7'] },
         },
         'peer.left': {
           actions: { type: 'stopLink', params: event },

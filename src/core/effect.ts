@@ -269,9 +269,16 @@ export interface Drain {
   readonly type: 'drain';
 }
 
+/** The node has no link to this peer any more, which was a member: whatever connects to it ends. */
+export interface LinkEnded {
+  readonly type: 'linkEnded';
+  readonly peer: NodeId;
+}
+
 export type NodeEffect =
   | HandOver
   | Drain
+  | LinkEnded
   /** End all parts, at once: what stands before this in the line is not performed any more (FS1). */
   | { readonly type: 'halted'; readonly error: RaftError };
 

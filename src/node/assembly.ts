@@ -55,11 +55,7 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
   const { id, instruments, limits, machine } = settings;
   const audience = new Audience((call) => clock.defer(call));
   const { actors } = life;
-  const left = (peer: NodeId): void => {
-    peers.left(peer);
-    serving.left(peer);
-  };
-  const members = new Members({ id, actors, clock, told: settings.members, left });
+  const members = new Members({ id, actors, told: settings.members });
   const problems = new PeerProblems(
     clock,
     (name) => members.includes(name),
@@ -69,7 +65,7 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
   const connections = connectionsOf(beginnings, known, (from, message, runs) =>
     receive(parts, from, message, runs),
   );
-  const { peers, pulling, serving } = connections;
+  const { peers, pulling } = connections;
   const disk = diskOf(beginnings, ({ to, message }) => peers.send(to, message, []));
   const timings = new Timings(clock);
   const progress = appliedAtStart(recovered);
@@ -97,13 +93,13 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
 
 /** Safety: what writes and speaks ends first (FS2). */
 function endings(parts: Parts, { instruments }: Settings, ports: Part): readonly Part[] {
-  const { actors, applying, audience, clients, disk, members, peers, problems, roles } = parts;
+  const { actors, applying, audience, clients, disk, peers, problems, roles } = parts;
   const { installing, pulling, serving, snapshotCalls, snapshots } = parts;
   const halting: Part = {
     end: ({ error }) => void (error === null || instruments?.performing?.('halted')),
   };
   const fetching = [pulling, serving, installing];
-  const first = [disk, snapshots, peers, ...fetching, applying, problems, members];
+  const first = [disk, snapshots, peers, ...fetching, applying, problems];
   const speaking = [clients, snapshotCalls, roles, audience];
   return [...first, halting, actors, ...speaking, ports];
 }

@@ -7,6 +7,7 @@ import type {
   Forward,
   HandOver,
   LinkEffect,
+  LinkEnded,
   LogWriterEffect,
   MembershipEffect,
   Performed,
@@ -171,7 +172,8 @@ function replicationDeeds(doers: Doers): DeedsOf<ReplicationEffect> {
   };
 }
 
-function linkDeeds({ actors, clients, dialler, peers, problems }: Doers): DeedsOf<LinkEffect> {
+function linkDeeds(doers: Doers): DeedsOf<LinkEffect | LinkEnded> {
+  const { actors, clients, dialler, peers, problems, serving } = doers;
   return {
     dial: ({ peer, attempt }) => dialler.dial(peer, attempt),
     checkAlive: ({ peer }) => peers.checkAlive(peer, raftOf(actors).term),
@@ -184,6 +186,10 @@ function linkDeeds({ actors, clients, dialler, peers, problems }: Doers): DeedsO
       peers.closed(peer, reason);
       clients.linkClosed(peer);
       problems.linkClosed(peer);
+    },
+    linkEnded: ({ peer }) => {
+      peers.left(peer);
+      serving.left(peer);
     },
   };
 }

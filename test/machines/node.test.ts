@@ -4,7 +4,12 @@ import type { NodeEvent } from '../../machines/node.machine.ts';
 import type { Effect } from '../../src/core/effect.ts';
 import { RaftError } from '../../src/core/errors.ts';
 import { PROTOCOL_VERSION } from '../../src/core/hello.ts';
-import { CALL_PATIENCE_MS, DRAIN_TIMEOUT_MS, HAND_OVER_TIMEOUT_MS } from '../../src/core/limits.ts';
+import {
+  CALL_PATIENCE_MS,
+  DRAIN_TIMEOUT_MS,
+  FAREWELL_MS,
+  HAND_OVER_TIMEOUT_MS,
+} from '../../src/core/limits.ts';
 import { NO_SNAPSHOT_THRESHOLDS } from '../../src/core/snapshot-thresholds.ts';
 import { index, type NodeId, nodeId, term } from '../../src/core/types.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
@@ -100,6 +105,20 @@ it('[MC5] [MC7] a peer that joins has a link, is called by the smaller id at onc
   chart.send({ type: 'peer.left', peer: N2 });
   expect(join(N2, false)).toEqual([]);
   expect(dialled(chart.advance(CALL_PATIENCE_MS))).toContain(N2);
+});
+
+it('[MC7] whoever is removed has a link for a while longer, unless it is a member again by then', () => {
+  const { chart } = start();
+  chart.send(recovered);
+  chart.send({ type: 'peer.leaving', peer: N2 });
+  chart.advance(FAREWELL_MS - 1);
+  expect(chart.children()).toContain('link:n2');
+  chart.send({ type: 'peer.joined', peer: N2, calls: false });
+  chart.advance(FAREWELL_MS);
+  expect(chart.children()).toContain('link:n2');
+  chart.send({ type: 'peer.leaving', peer: N2 });
+  expect(chart.advance(FAREWELL_MS)).toContainEqual({ type: 'linkEnded', peer: N2 });
+  expect(chart.children()).not.toContain('link:n2');
 });
 
 it('[LR16] a call that is admitted opens its link and is over, in one step', () => {

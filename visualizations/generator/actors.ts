@@ -22,14 +22,14 @@ const TELLS: Readonly<Record<string, string>> = {
   peers:
     'snapshot.offered pull.ended term.observed preVote.requested preVote.answered vote.requested vote.answered timeoutNow.received entries.received append.accepted append.rejected socket.closed socket.silent hello.received hello.refused message.received call.received hello.accepted leader.answered leader.refused propose.taken propose.refused',
   driver:
-    'replication:log.compacted call:hello.refused write.requested commit.advanced reads.confirmed entries.applied failed handedOver drained peer.waits entries.dropped entries.outdated entries.sent propose.sent configuration.committed lead.established lead.lost membership:peer.progressed peer.joined peer.left compaction.requested snapshot.received restore.requested snapshotReceiver:snapshot.failed install.ended snapshot.released',
+    'replication:log.compacted call:hello.refused write.requested commit.advanced reads.confirmed entries.applied failed handedOver drained peer.waits entries.dropped entries.outdated entries.sent propose.sent configuration.committed lead.established lead.lost membership:peer.progressed peer.joined peer.leaving compaction.requested snapshot.received restore.requested snapshotReceiver:snapshot.failed install.ended snapshot.released',
   disk: 'snapshotter:log.compacted chunk.stored pull.completed snapshot.stored snapshot.failed hello.believed hello.sent answer.ready disk.durable write.completed write.failed recovered',
   'state machine':
     'restore.completed snapshot.captured snapshot.refused snapshot.impossible apply.completed apply.failed',
   raft: 'round.confirmed role.changed transfer.began log.grew round.began heartbeat.due replication:link.opened replication:link.closed members.changed farewell.over promoted demoted',
   replication: 'peer.progressed',
   logWriter: 'disk.stalled',
-  node: 'dial',
+  node: 'dial peer.left',
   link: 'link.opened link.closed',
   readIndex: 'round.requested',
   membership: 'configuration.proposed',

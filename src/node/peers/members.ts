@@ -6,27 +6,20 @@
 import type { MembershipAt } from '../../core/configuration.ts';
 import { isMemberAddress } from '../../core/configuration-entry.ts';
 import type { ConfigurationChanged } from '../../core/effect.ts';
-import { FAREWELL_MS } from '../../core/limits.ts';
 import { ofMember, type PerMember } from '../../core/per-member.ts';
 import { INDEX_ZERO, type Index, type NodeId } from '../../core/types.ts';
-import type { Clock } from '../../ports/clock.ts';
 import { configurationIndex, everyone } from '../../rules/configurations.ts';
 import type { Actors } from '../tree/actors.ts';
 
 interface MembersOptions {
   readonly id: NodeId;
   readonly actors: Pick<Actors, 'lastRaft' | 'link' | 'tellNode'>;
-  readonly clock: Pick<Clock, 'clearTimeout' | 'setTimeout'>;
   /** The addresses that this node was started with. */
   readonly told: PerMember<string>;
-  /** Its link has ended: so does whatever connects to it. */
-  readonly left: (peer: NodeId) => void;
 }
 
 export class Members {
   readonly #options: MembersOptions;
-  /** Former members whose links are about to close. */
-  readonly #farewells = new Map<NodeId, unknown>();
   /** What those who were believed last said of themselves. Bound: the members, and who is one by a newer configuration. */
   readonly #said = new Map<NodeId, string>();
 
@@ -88,20 +81,12 @@ export class Members {
 
   /** Whoever has come is spoken to from now on; whoever has gone a moment longer, since it has yet to hear of it. */
   changed({ come, gone }: Pick<ConfigurationChanged, 'come' | 'gone'>): void {
-    const { actors, clock, id, left } = this.#options;
-    for (const peer of come) {
-      this.#forget(peer);
-      if (peer !== id) this.#link(peer, false);
+    const { actors, id } = this.#options;
+    const isOther = (member: NodeId): boolean => member !== id;
+    for (const peer of come.filter(isOther)) {
+      actors.tellNode({ type: 'peer.joined', peer, calls: false });
     }
-    for (const peer of gone.filter((member) => member !== id)) {
-      const part = (): void => {
-        this.#farewells.delete(peer);
-        actors.tellNode({ type: 'peer.left', peer });
-        left(peer);
-      };
-      this.#forget(peer);
-      this.#farewells.set(peer, clock.setTimeout(part, FAREWELL_MS));
-    }
+    for (const peer of gone.filter(isOther)) actors.tellNode({ type: 'peer.leaving', peer });
   }
 
   /** Whoever calls and is believed has a link from now on: it is a member by a newer configuration, if by none known here. */
@@ -119,16 +104,6 @@ export class Members {
     const { id, told } = this.#options;
     if (this.all.length > 0) return;
     for (const peer of Object.keys(told) as NodeId[]) if (peer !== id) this.#link(peer, false);
-  }
-
-  end(): void {
-    for (const peer of [...this.#farewells.keys()]) this.#forget(peer);
-  }
-
-  #forget(peer: NodeId): void {
-    const timer = this.#farewells.get(peer);
-    if (timer !== undefined) this.#options.clock.clearTimeout(timer);
-    this.#farewells.delete(peer);
   }
 
   get #configurations(): readonly MembershipAt[] {

@@ -65,6 +65,7 @@ const PLACES: Readonly<Record<ThrowPlace, true>> = {
   checkAlive: true,
   linkOpened: true,
   linkClosed: true,
+  linkEnded: true,
   judgeHello: true,
   introduce: true,
   admitCall: true,
@@ -88,6 +89,7 @@ export const MEMBERSHIP_PLACES: readonly ThrowPlace[] = [
   'proposeConfiguration',
   'yieldLead',
   'changeEnded',
+  'linkEnded',
 ];
 
 export const THROW_PLACES = Object.keys(PLACES) as readonly ThrowPlace[];
