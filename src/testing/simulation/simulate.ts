@@ -21,6 +21,7 @@ import type { Sometimes } from './runtime/sometimes.ts';
 import type { Remote } from './streams/remote.ts';
 import type { Subject } from './subjects/subject.ts';
 import { Clients } from './world/clients.ts';
+import { moveLead } from './world/hand-over.ts';
 import { Supervisor } from './world/supervisor.ts';
 import { describeMembers, isJoint, leaderIn, presentIn, roleOf, World } from './world/world.ts';
 
@@ -125,6 +126,7 @@ class Run<Input, Output, Machine extends StateMachine> {
       () => this.#sufferFaults(),
       () => this.#serveInCore(),
       () => this.#heal(),
+      () => this.#handOver(),
       () => this.#serve(),
       () => this.#rest(),
       () => this.#scan(),
@@ -188,6 +190,13 @@ class Run<Input, Output, Machine extends StateMachine> {
     const isSettled = (): boolean => !isJoint(this.#world);
     if (await this.#world.runUntilReached(this.#patienceMs(20), isSettled)) return;
     this.#world.report('L10', `the members are joint for ever: ${describeMembers(this.#world)}`);
+  }
+
+  /** L11: where nothing goes wrong leadership moves as is wished. */
+  async #handOver(): Promise<void> {
+    if (this.#plan.version < 4) return;
+    this.#world.note(null, 'HAND OVER');
+    await moveLead(this.#world, this.#patienceMs(10) + this.#plan.workload.timeoutMs * 2);
   }
 
   /** Every member serves whoever asks it. */

@@ -14,6 +14,7 @@ import { OF_MEMBERS } from './examples/of-members.ts';
 import { OF_NODES } from './examples/of-nodes.ts';
 import { OF_PROMISES } from './examples/of-promises.ts';
 import { OF_RUNS } from './examples/of-runs.ts';
+import { OF_TRANSFERS } from './examples/of-transfers.ts';
 
 const EXAMPLES = [
   ...OF_HISTORY,
@@ -22,6 +23,7 @@ const EXAMPLES = [
   ...OF_NODES,
   ...OF_MEMBERS,
   ...OF_RUNS,
+  ...OF_TRANSFERS,
   ...OF_CLIENTS,
 ];
 const SIMULATOR = fileURLToPath(new URL('../../../src/testing/simulation', import.meta.url));

@@ -5,7 +5,7 @@ import { FaultInjector } from '../../../src/testing/simulation/faults/fault-inje
 import type { Fault } from '../../../src/testing/simulation/plan/plan-faults.ts';
 import { addressOf, type SimulatedMember } from '../../../src/testing/simulation/world/member.ts';
 import { Supervisor } from '../../../src/testing/simulation/world/supervisor.ts';
-import { World } from '../../../src/testing/simulation/world/world.ts';
+import { leaderIn, World } from '../../../src/testing/simulation/world/world.ts';
 import { MESSAGE_CODE } from '../../../src/transport/message-fields.ts';
 import { N1, N2, N3 } from '../checks/examples/example.ts';
 import { calmPlan } from '../small-runs.ts';
@@ -182,6 +182,25 @@ describe('a fault', () => {
       expect(world.violation).toBeNull();
     },
   );
+
+  it('[SI13] asks a member that another lead, and hears that it does', async () => {
+    const watched = await started();
+    const leaders = [N1, N3, N1].map(
+      (to, at): Fault => ({
+        ...{ type: 'transfer', node: N2, to, forMs: 0 },
+        atMs: AT_MS + at * FOR_MS,
+      }),
+    );
+    watched.injector.schedule(leaders);
+    const seenLeaders: unknown[] = [];
+    for (const { atMs } of leaders) {
+      await watched.world.runUntil(atMs + FOR_MS / 2);
+      seenLeaders.push(leaderIn(watched.world)?.id);
+    }
+    expect(seenLeaders).toEqual([N1, N3, N1]);
+    expect(watched.world.sometimes.seen).toContain('leadership moves as was wished');
+    expect(watched.world.violation).toBeNull();
+  });
 
   it('[SI13] lasts no longer than until all is mended, and none begins after that', async () => {
     const { world, member, injector } = await started({ type: 'freeze', node: N2 });

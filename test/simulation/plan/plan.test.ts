@@ -180,7 +180,7 @@ describe('a plan', () => {
     expect(met(({ members }) => [members.length])).toBe(7);
     expect(met(({ mode }) => [mode])).toBe(2);
     expect(met(({ workload }) => [workload.machine])).toBe(2);
-    expect(met(({ faults }) => faults.map(({ type }) => type))).toBe(18);
+    expect(met(({ faults }) => faults.map(({ type }) => type))).toBe(19);
     const kinds = PLANS.map(({ faults }) => new Set(faults.map(({ type }) => type)).size);
     expect(kinds.filter((count) => count < 9).length).toBeGreaterThan(PLANS.length / 2);
   });
@@ -214,6 +214,15 @@ describe('a plan', () => {
     }
   });
 
+  it('[SI12] asks that others lead in half of the runs: members by name, anybody, strangers', () => {
+    const wishes = PLANS.map(({ faults }) => faults.filter((fault) => fault.type === 'transfer'));
+    const wishing = wishes.filter((each) => each.length > 0).length;
+    expect(wishing).toBeGreaterThan(PLANS.length / 3);
+    expect(wishing).toBeLessThan((PLANS.length * 2) / 3);
+    const targets = new Set(wishes.flat().map(({ to }) => to));
+    for (const to of [null, 'nobody', 'n1']) expect(targets).toContain(to);
+  });
+
   it('[SI12] of an earlier version is what it was: without what later versions add', () => {
     // Where members come and go, faults come to them as well.
     for (const { seed, limits, faults } of PLANS.filter(({ joiners }) => joiners.length === 0)) {
@@ -222,7 +231,7 @@ describe('a plan', () => {
       expect(first.faults).toEqual(third.faults.filter(({ type }) => type !== 'throws'));
       expect(third.faults.filter(isSinceVersion4)).toEqual([]);
       expect(first.faults.filter(({ type }) => type !== 'deafTo')).toEqual(
-        faults.filter(({ type }) => type !== 'throws' && type !== 'deafTo'),
+        faults.filter(({ type }) => !['throws', 'deafTo', 'transfer'].includes(type)),
       );
       expect([third.protocol.leaseReads, third.workload.ownReads]).toEqual([undefined, 0]);
       expect(first.slowDisks).toEqual({});

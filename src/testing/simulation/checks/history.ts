@@ -77,6 +77,11 @@ export class History {
     this.#leaders.set(term, node);
   }
 
+  /** In that term or a later one. */
+  hasLed(node: NodeId, fromTerm: number): boolean {
+    return [...this.#leaders].some(([term, leader]) => leader === node && term >= fromTerm);
+  }
+
   noteLog(term: number, log: LogShape): void {
     this.#logs.set(term, log);
   }

@@ -12,11 +12,9 @@ import type { Supervisor } from '../world/supervisor.ts';
 import { DAMAGED, leaderIn, type World } from '../world/world.ts';
 import { damageDisk } from './damage.ts';
 import { foreignCopyOf, rememberCopy } from './foreign-disks.ts';
+import { changeMembers, transferLeadership } from './requests.ts';
 
 type End = () => void;
-
-/** How long whoever asks for a change of members waits, in simulated milliseconds. */
-const CHANGE_TIMEOUT_MS = 15_000;
 
 const NOTHING: End = () => {};
 const ORDER = { lossRate: 0, duplicateRate: 0, reorderRate: 0, replayRate: 0, breakRate: 0 };
@@ -113,24 +111,9 @@ export class FaultInjector {
     damage: (fault) => this.#spoilDisk(fault),
     wipe: (fault) => this.#spoilDisk(fault),
     rollback: (fault) => this.#spoilDisk(fault),
-    change: (fault) => this.#changeMembers(fault),
+    change: (fault) => asking(() => changeMembers(this.#world, fault)),
+    transfer: (fault) => asking(() => transferLeadership(this.#world, fault)),
   };
-
-  #changeMembers({ node: asked, add, promote, remove }: Fault<'change'>): End {
-    const { node, process, state } = this.#world.member(asked);
-    if (node === null || process === null || state !== 'up') return NOTHING;
-    const addresses = Object.fromEntries(add.map((id) => [id, addressOf(id)]));
-    const change = { add: addresses, promote, remove };
-    process.run('input', () => {
-      node.changeMembers(change, { timeoutMs: CHANGE_TIMEOUT_MS }, (outcome) => {
-        const { type } = outcome;
-        const why = type === 'failed' ? `: ${outcome.error.code} ${outcome.error.message}` : '';
-        this.#world.note(asked, `hears that a change of members has ${type}${why}`);
-        if (type === 'changed') this.#world.sometimes.note('a change of members is done');
-      });
-    });
-    return NOTHING;
-  }
 
   #crash(member: SimulatedMember, power: boolean): End {
     const release = this.#supervisor.hold(member, power ? 'power' : 'kill');
@@ -270,6 +253,12 @@ export class FaultInjector {
 
 function addressesOf({ from, to }: Direction): { readonly from: string; readonly to: string } {
   return { from: addressOf(from), to: addressOf(to) };
+}
+
+/** What is asked of a member is never taken back. */
+function asking(ask: () => void): End {
+  ask();
+  return NOTHING;
 }
 
 function all(ends: readonly End[]): End {

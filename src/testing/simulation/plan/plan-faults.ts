@@ -88,6 +88,8 @@ export interface FaultKinds {
     readonly promote: readonly NodeId[];
     readonly remove: readonly NodeId[];
   };
+  /** Somebody asks a member that another lead; `null`: whoever is fittest. */
+  readonly transfer: OnNode & { readonly to: NodeId | null };
 }
 
 /** `atMs` counts from the start of the run, `forMs` from there; both in simulated milliseconds. */

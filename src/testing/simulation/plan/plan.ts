@@ -15,6 +15,7 @@ import type { KeyValueWorkload } from '../subjects/key-value-subject.ts';
 import { type Fault, planFaults } from './plan-faults.ts';
 import { planChanges, planJoiners } from './plan-members.ts';
 import { planStreams, type StreamPlan } from './plan-streams.ts';
+import { planTransfers } from './plan-transfers.ts';
 
 /** Raised whenever the same seed may mean another run than before. */
 export const PLAN_VERSION = 4;
@@ -137,6 +138,9 @@ export function planOf(seed: string, version: PlanVersion = PLAN_VERSION): Simul
         version,
       }).filter(({ type }) => mayHappen(type, version, joiners)),
       ...planChanges(random.fork('changes'), { founders, joiners, troubleMs: TROUBLE_MS }),
+      ...(version > 3
+        ? planTransfers(random.fork('transfers'), { members, troubleMs: TROUBLE_MS })
+        : []),
     ].sort((left, right) => left.atMs - right.atMs),
     core,
   };

@@ -51,6 +51,9 @@ const TURNS = [
   'a removed node knows that it was removed',
   'a leader finds a joint configuration',
   'a configuration is taken back',
+  'leadership moves as was wished',
+  'a transfer is refused',
+  'a transfer is in vain',
 ] as const;
 
 export type Sometimes = (typeof TURNS)[number] | `the code of a node throws at ${ThrowPlace}`;

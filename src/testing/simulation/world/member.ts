@@ -21,6 +21,7 @@ import type { VirtualClock } from '../../virtual-clock.ts';
 import { DurableLog } from '../checks/durable-log.ts';
 import type { History } from '../checks/history.ts';
 import { Invariants } from '../checks/invariants.ts';
+import { TransferWatch } from '../checks/transfer-watch.ts';
 import type { Report } from '../checks/violation.ts';
 import type { DiskContent } from '../disk/simulated-content.ts';
 import { simulatedDatabase } from '../disk/simulated-database.ts';
@@ -93,6 +94,7 @@ export class SimulatedMember {
   trap = new Trap();
   #transport: MemoryTransport | null = null;
   #invariants: Invariants | null = null;
+  #transfers = new TransferWatch();
   #lives = 0;
 
   constructor(id: NodeId, world: MemberPorts) {
@@ -129,6 +131,7 @@ export class SimulatedMember {
     this.isHostUp = true;
     this.machine = this.#world.createMachine();
     this.#invariants = new Invariants(this, this.#world);
+    this.#transfers = new TransferWatch();
     this.trap = this.#createTrap();
     const drift = plan.drifts[this.id];
     const process = new SimulatedProcess({
@@ -169,6 +172,16 @@ export class SimulatedMember {
       this.#world.report('S39', `${this.id} goes on after its code threw at ${sprungAt}`);
     }
     this.#checkInvariants();
+    if (lifecycle === 'running') this.#checkTransfer(this.node, this.process);
+  }
+
+  #checkTransfer(node: RaftNode, process: SimulatedProcess | null): void {
+    const { raft } = node.inspect();
+    if (raft === null || process === null) return;
+    const { clock, plan, report } = this.#world;
+    const { rate = 1 } = plan.drifts[this.id] ?? {};
+    const wasFrozenSince = (timeMs: number): boolean => process.wasFrozenSince(timeMs);
+    this.#transfers.check(raft, { atMs: clock.now(), rate, wasFrozenSince }, report);
   }
 
   #checkInvariants(): void {

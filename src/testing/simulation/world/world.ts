@@ -359,6 +359,11 @@ export function presentIn(world: World): readonly SimulatedMember[] {
   return raft === null ? [] : everyone(raft).map((id) => world.member(id));
 }
 
+/** Those who vote, as their leader knows it. */
+export function votersIn(world: World): readonly NodeId[] {
+  return leaderIn(world)?.node?.inspect().raft?.configuration.voters ?? [];
+}
+
 export function describeMembers(world: World): string {
   return world.all
     .map((member) => {
