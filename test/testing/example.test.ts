@@ -36,7 +36,9 @@ async function shownExplanation(): Promise<readonly string[]> {
 }
 
 describe('examples/inventory.ts', () => {
-  it('[TS9] the shop that forgets its orders is soon red, and the one that remembers them is green', async () => {
+  it('[TS9] the shop that forgets its orders is soon red, and the one that remembers them is green', {
+    timeout: 300_000,
+  }, async () => {
     const [seed, property] = (await firstRed(forgetful, SEEDS_MAX)) ?? [0, 'none'];
     expect(property).toBe('S32');
     const explanation = await explainFailure(seed, shopOf(forgetful));

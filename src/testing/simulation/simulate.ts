@@ -5,10 +5,10 @@
  * acknowledged through one more loss of power everywhere.
  */
 
-import { LOG_EMPTY } from '../../core/log-shape.ts';
 import type { NodeId } from '../../core/types.ts';
 import type { NodeInstruments } from '../../node/raft-node.ts';
 import type { StateMachine } from '../../ports/state-machine.ts';
+import { requireBoundedLogs } from './checks/bounded-logs.ts';
 import type { CallBook } from './checks/call-book.ts';
 import type { Violation } from './checks/violation.ts';
 import { FaultInjector } from './faults/fault-injector.ts';
@@ -69,8 +69,6 @@ export interface SimulationReport {
 }
 
 /** A connection that died without a word is given up after so long, and dialled again (TR19), in milliseconds. */
-/** Entries that came since a snapshot was begun, in a cluster that is at rest. */
-const LOG_SLACK = 20;
 const RECONNECT_MS = 4_500;
 /** A watch of a whole cluster is told something new within so long, in milliseconds. */
 const WATCHED_MS = 15_000;
@@ -263,22 +261,10 @@ class Run<Input, Output, Machine extends StateMachine> {
     await this.#world.runUntil(Math.max(RUN_MS_MIN, this.#world.now));
   }
 
-  /** L15: what is kept of the log behind a snapshot, and what may come until the next one is taken, a few times over. */
-  #requireBounded(): void {
-    const { snapshotEntries, trailingEntries } = this.#plan;
-    if (snapshotEntries === null || trailingEntries === null) return;
-    const most = 3 * snapshotEntries + trailingEntries + LOG_SLACK;
-    for (const { id, node } of this.#world.all) {
-      const { base, lastIndex } = node?.inspect().raft?.log ?? LOG_EMPTY;
-      if (lastIndex - base.index <= most) continue;
-      this.#world.report('L15', `${id} keeps ${lastIndex - base.index} entries, not ${most}`);
-    }
-  }
-
   /** S30, S31, S32. */
   #judge(): void {
     const { history, sometimes, report } = this.#world;
-    this.#requireBounded();
+    requireBoundedLogs(this.#world);
     const { book } = this.#clients;
     book.judgeRefusals(history, report);
     book.judgeSessions(history, report);
