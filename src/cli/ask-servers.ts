@@ -1,5 +1,5 @@
 /** What only the cluster as a whole can do: any server takes it, and the first that runs decides. */
-import { isErrorCode, RaftError } from '../core/errors.ts';
+import { isErrorCode, isRetry, RaftError } from '../core/errors.ts';
 import type { CliContext } from './command.ts';
 import { httpAnswer } from './http-answer.ts';
 import { ASKED_MS_MAX } from './limits.ts';
@@ -62,8 +62,3 @@ function fieldsIn(body: string): Fields {
 }
 
 const FOREIGN = 'what listens there is no client port of raftchart';
-const RETRIES = ['safe', 'redirect', 'outcomeUnknown', 'never'] as const;
-
-function isRetry(value: unknown): value is (typeof RETRIES)[number] {
-  return RETRIES.some((retry) => retry === value);
-}

@@ -1,6 +1,6 @@
 /** Replies as frames: written by the server, read by the client, which trusts none of it (CL9). */
 import { unreachable } from '../core/assert.ts';
-import { isErrorCode, RaftError, type RaftErrorDetails, type Retry } from '../core/errors.ts';
+import { isErrorCode, RaftError, type RaftErrorDetails, RETRIES } from '../core/errors.ts';
 import { type EntryId, index, isNodeId, term } from '../core/types.ts';
 import { encodeResult, type KvAnswer } from '../kv/result-codec.ts';
 import type { KeyValue } from '../kv/results.ts';
@@ -25,7 +25,6 @@ const KIND = {
   status: 6,
   part: 7,
 } as const;
-const RETRIES: readonly Retry[] = ['safe', 'redirect', 'outcomeUnknown', 'never'];
 const KEY_VALUE_FIELDS = 6;
 /** The deepest is a field of an event: frame, reply, revisions, revision, events, event. */
 const PLAIN: PlainBounds = { depthMax: 6, valuesMax: 2 ** 21, hasBytes: true };

@@ -13,6 +13,13 @@ import type { NodeId } from './types.ts';
  */
 export type Retry = 'safe' | 'redirect' | 'outcomeUnknown' | 'never';
 
+/** Their places are what frames carry (docs/formats.md). */
+export const RETRIES: readonly Retry[] = ['safe', 'redirect', 'outcomeUnknown', 'never'];
+
+export function isRetry(value: unknown): value is Retry {
+  return RETRIES.some((retry) => retry === value);
+}
+
 /** Every code with the retry advice it carries unless a caller is told otherwise. */
 export const ERROR_CODES = {
   RAFT_ABORTED: 'outcomeUnknown',

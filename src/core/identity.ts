@@ -4,7 +4,15 @@
  * directory is an incarnation, every start of a process is a boot with a word of its own, peers remember
  * on disk the newest boot that they accepted, and a node those of its boots that a peer may remember.
  */
+import { CLUSTER_ID_LENGTH_MAX } from './limits.ts';
 import type { NodeId } from './types.ts';
+
+/** Printable and bounded, since it ends up in log lines: clusters are named by people. */
+const CLUSTER_ID = new RegExp(`^[\\p{L}\\p{N}\\p{P}\\p{S} ]{1,${CLUSTER_ID_LENGTH_MAX}}$`, 'u');
+
+export function isClusterId(value: unknown): value is string {
+  return typeof value === 'string' && CLUSTER_ID.test(value);
+}
 
 export interface NodeIdentity {
   readonly clusterId: string;

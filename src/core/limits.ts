@@ -96,6 +96,8 @@ export const HAND_OVER_TIMEOUT_MS = 1_000;
 /** How long a node that was told to stop waits for what is under way, in milliseconds. */
 export const DRAIN_TIMEOUT_MS = 2_000;
 
+/** Bound: characters in the name of a cluster; a longer one is refused at start, and cut by a recovery. */
+export const CLUSTER_ID_LENGTH_MAX = 128;
 /** Bound: members of a cluster, learners included; a change to more is refused. */
 export const MEMBERS_MAX = 64;
 /** A learner that has not caught up after so many rounds does not keep up, and stays one (§4.2.1). */
@@ -108,7 +110,7 @@ export const PROPOSAL_PATIENCE_MS = 1_000;
 export const CALL_PATIENCE_MS = 1_000;
 /** For so long a former member is still told of what made it one, in milliseconds; then its link closes. */
 export const FAREWELL_MS = 3_000;
-/** Bound: the names and addresses in one change of members, in bytes; a larger one is refused. */
+/** Bound: the names and addresses in one change of members, in bytes; a larger one is refused, and so is a list of more than `MEMBERS_MAX` names in it. */
 export const CHANGE_BYTES_MAX: number = 8 * 1024;
 /** A change of members that was passed on to the leader is asked for again after this, in milliseconds. */
 export const CHANGE_PATIENCE_MS = 2_000;

@@ -3,7 +3,7 @@
  * repeated or out of order, so every reply names what it answers. Entry payloads travel beside a
  * message as entry runs, never inside it. Names are those of the dissertation (§3, §6.4, §9.6).
  */
-import type { RaftErrorCode } from './errors.ts';
+import type { RaftErrorCode, Retry } from './errors.ts';
 import type { TransferRefusal } from './transfer-refusal.ts';
 import type { EntryId, Index, NodeId, Term } from './types.ts';
 
@@ -153,7 +153,12 @@ export interface ChangeMembersReply {
   readonly type: 'ChangeMembersReply';
   readonly term: Term;
   readonly requestId: number;
-  readonly refusal: { readonly code: RaftErrorCode; readonly text: string } | null;
+  readonly refusal: {
+    readonly code: RaftErrorCode;
+    /** What its caller can do, which the code alone does not say. */
+    readonly retry: Retry;
+    readonly text: string;
+  } | null;
   /** The members by then. */
   readonly voters: readonly NodeId[];
   readonly learners: readonly NodeId[];

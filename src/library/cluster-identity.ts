@@ -6,6 +6,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isClusterId } from '../core/identity.ts';
+import { CLUSTER_ID_LENGTH_MAX } from '../core/limits.ts';
 import { PART } from '../storage/directory/refusals.ts';
 import { decodeIdentity } from '../storage/records/identity-file.ts';
 
@@ -14,11 +16,19 @@ const HEX_DIGITS = 16;
 /** What was asked for, or what the data directory has, or what the founding members give, in this order. */
 export async function clusterIdOf(belonging: Belonging): Promise<string> {
   const { clusterId, dataDir, isJoining, members } = belonging;
-  if (clusterId !== undefined) return clusterId;
+  if (clusterId !== undefined) return named(clusterId);
   const stored = dataDir === undefined ? null : await storedClusterId(dataDir);
   if (stored !== null) return stored;
   if (isJoining !== true) return foundingClusterId(new Map(Object.entries(members)));
   throw new TypeError('a node that joins needs the clusterId that status() of a member tells');
+}
+
+/** A name that no hello can carry would halt the node when it first speaks to another. */
+function named(clusterId: string): string {
+  if (isClusterId(clusterId)) return clusterId;
+  throw new TypeError(
+    `clusterId must be 1 to ${CLUSTER_ID_LENGTH_MAX} printable characters: all members show it to each other`,
+  );
 }
 
 interface Belonging {

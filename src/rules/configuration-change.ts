@@ -35,10 +35,11 @@ export function faultInChange({ add, promote, remove }: MembershipChange): Chang
   if (bad !== undefined)
     return badRequest(`${JSON.stringify(bad)} is no name that a member may have`);
   if (named.length === 0) return badRequest('a change of members names no member');
+  const isLong = [added, promote, remove].some((list) => list.length > MEMBERS_MAX);
   const lost = added.find((id) => !isMemberAddress(add[id]));
   if (lost !== undefined) return badRequest(`${lost} has no address such as 10.0.0.4:4200`);
   const bytes = [...named, ...Object.values(add)].reduce((sum, word) => sum + word.length, 0);
-  if (bytes > CHANGE_BYTES_MAX) {
+  if (isLong || bytes > CHANGE_BYTES_MAX) {
     return badRequest(`a change of members names ${named.length} at once: do a part of it first`);
   }
   const both = remove.find((id) => added.includes(id) || promote.includes(id));
@@ -65,8 +66,11 @@ function strangers(
       text: `${unknown} is not a member: add it with its address first`,
     };
   }
-  const gone = remove.find((id) => !known.includes(id));
-  return gone === undefined ? null : { code: 'RAFT_NOT_FOUND', text: `${gone} is not a member` };
+  // Who was removed before need not be removed again: it is done.
+  const foreign = remove.find((id) => !known.includes(id) && !present.removed.includes(id));
+  return foreign === undefined
+    ? null
+    : { code: 'RAFT_NOT_FOUND', text: `${foreign} is not a member, nor was it one` };
 }
 
 function impossible(present: Membership, change: MembershipChange): ChangeRefusal | null {

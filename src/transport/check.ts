@@ -44,9 +44,11 @@ export function messageProblem(message: Message): string | null {
     case 'ProposeReply':
       return message.firstIndex === 0 ? 'a proposal stands before the log' : null;
     case 'SnapshotOffer':
+      if (message.lastEntry.term > message.term)
+        return 'an entry is of a later term than its leader';
+      return snapshotProblem(message.lastEntry);
     case 'PullChunk':
-      if (message.lastEntry.index === 0) return 'of an empty log there is no snapshot';
-      return entryIdProblem(message.lastEntry);
+      return snapshotProblem(message.lastEntry);
     case 'SnapshotChunk':
       return chunkProblem(message);
     case 'PreVoteReply':
@@ -79,6 +81,11 @@ function replyProblem({ prevIndex, term, result }: AppendEntriesReply): string |
   if (hint.index > lastIndex) return 'a hint points past the end of the log';
   if (hint.term > term) return 'a hint is of a later term than its sender';
   return entryIdProblem(hint);
+}
+
+function snapshotProblem(lastEntry: EntryId): string | null {
+  if (lastEntry.index === 0) return 'of an empty log there is no snapshot';
+  return entryIdProblem(lastEntry);
 }
 
 function chunkProblem({ offset, size }: SnapshotChunk): string | null {

@@ -2,7 +2,7 @@
  * The messages on the wire: their codes, and the fields of each in the order in which they stand (docs/formats.md). Every
  * message begins with its code and its term.
  */
-import { ERROR_CODES, type RaftErrorCode } from '../core/errors.ts';
+import { ERROR_CODES, type RaftErrorCode, RETRIES } from '../core/errors.ts';
 import { COUNTER_MAX, SNAPSHOT_CHUNKS_MAX } from '../core/limits.ts';
 import type { AppendEntriesReply, ChangeMembersReply, Message } from '../core/message.ts';
 import { TRANSFER_REFUSALS, type TransferRefusal } from '../core/transfer-refusal.ts';
@@ -93,11 +93,12 @@ const CODES = Object.keys(ERROR_CODES) as readonly RaftErrorCode[];
 const aChangeRefusal: Field<ChangeMembersReply['refusal']> = {
   write: (body, refusal) => {
     if (refusal === null) body.push(null);
-    else body.push(CODES.indexOf(refusal.code), refusal.text);
+    else body.push(CODES.indexOf(refusal.code), RETRIES.indexOf(refusal.retry), refusal.text);
   },
   read: (fields) =>
     fields.orNull(() => ({
       code: fields.choice('an error code', CODES),
+      retry: fields.choice('an advice', RETRIES),
       text: fields.text('a reason'),
     })),
 };

@@ -6,6 +6,7 @@
  */
 
 import { isMemberAddress } from '../core/configuration-entry.ts';
+import { isClusterId } from '../core/identity.ts';
 import { LINEAGE_MAX } from '../core/limits.ts';
 import {
   type EntryId,
@@ -23,8 +24,6 @@ export class BadField extends Error {
   override readonly name = 'BadField';
 }
 
-/** Printable and bounded, since it ends up in log lines: clusters are named by people. */
-const CLUSTER_ID = /^[\p{L}\p{N}\p{P}\p{S} ]{1,128}$/u;
 const INCARNATION = /^[0-9A-Za-z-]{1,64}$/;
 const BOOT = /^[0-9a-f]{1,32}$/;
 
@@ -123,7 +122,9 @@ export class Fields {
   }
 
   clusterId(): string {
-    return this.#text('a cluster id', CLUSTER_ID);
+    const value = this.value();
+    if (isClusterId(value)) return value;
+    throw new BadField(`${shown(value)} is not a cluster id`);
   }
 
   incarnation(): string {

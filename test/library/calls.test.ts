@@ -342,6 +342,16 @@ describe('members', () => {
     await expect(node.changeMembers(change as never)).rejects.toThrow(sentence);
   });
 
+  it.each(['c'.repeat(129), 'two\nlines'])(
+    '[EM12] a name of a cluster that no member could show is refused at once',
+    async (clusterId) => {
+      const options = { id: 'n1', store: memoryLogStore(), machine, clusterId };
+      await expect(createNode({ ...options, transport: newNetwork()('n1') })).rejects.toThrow(
+        TypeError,
+      );
+    },
+  );
+
   it('[EM19] a node that joins has to know which cluster', async () => {
     const peers = { n1: 'n1', n2: 'n2' };
     const joining = { id: 'n2', peers, isJoining: true, store: memoryLogStore(), machine };

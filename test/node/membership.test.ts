@@ -161,6 +161,38 @@ it('[MC6] [TR3] a long change, and a long reason, get through from a member that
   expect(leader.node.counters().badFrames).toBe(0);
 });
 
+it('[MC6] [TR3] a change of more names than a message takes is refused, and costs no connection', async () => {
+  const { cluster, leader, others } = await scene(3);
+  const [asked] = others.map(({ id }) => id) as [NodeId];
+  const strangers = Array.from({ length: 400 }, (_, n) => nodeId(`x${n}`));
+  for (const change of [{ remove: strangers }, { promote: strangers }]) {
+    expect(await cluster.change(asked, change)).toMatchObject(failed('RAFT_BAD_REQUEST', 'never'));
+  }
+  const most = strangers.slice(0, 64);
+  const add = Object.fromEntries(most.map((id) => [id, `${id}:4200`]));
+  const remove = strangers.slice(64, 128);
+  expect(await cluster.change(asked, { add, promote: most, remove })).toMatchObject(
+    failed('RAFT_NOT_FOUND', 'never'),
+  );
+  expect(leader.node.counters().badFrames).toBe(0);
+});
+
+it('[MC3] [SV32] whichever member is asked, the advice is the same, and who is gone is gone', async () => {
+  const { cluster, leader, others } = await scene(3, 'n4');
+  const [asked] = others.map(({ id }) => id) as [NodeId];
+  const change = { add: at('n5'), promote: names('n5'), remove: [] };
+  leader.node.changeMembers(change, { timeoutMs: 60_000 }, () => {});
+  await cluster.pass(200);
+  for (const id of [asked, leader.id]) {
+    const second = await cluster.change(id, { add: at('n4') });
+    expect(second).toMatchObject(failed('RAFT_CONFLICT', 'safe'));
+  }
+  await cluster.pass(12_000);
+  for (const id of [asked, leader.id, asked]) {
+    expect(await cluster.change(id, { remove: names('n5') })).toMatchObject(CHANGED);
+  }
+});
+
 it('[MC3] what was lost on the way to the leader or back is asked for again, and done once', async () => {
   const { cluster, leader, others } = await scene(3, 'n4');
   const [asked] = others.map(({ id }) => id) as [NodeId];

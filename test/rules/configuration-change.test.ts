@@ -172,6 +172,12 @@ it('[MC4] learners come, go and move without a joint configuration', () => {
   ]);
 });
 
+it('[MC6] who was removed before is removed: that again changes nothing', () => {
+  const present = membership(THREE, [nodeId('gone')]);
+  const again = change.goalOf(present, { ...NONE, remove: [nodeId('gone')] });
+  expect([again, change.isReached(present, again)]).toMatchObject([{ removed: ['gone'] }, true]);
+});
+
 it('[MC6] what cannot be is refused in words', () => {
   const present = membership({ ...THREE, learners: [N4] }, [nodeId('gone')]);
   const many = Object.fromEntries(
@@ -191,6 +197,8 @@ it('[MC6] what cannot be is refused in words', () => {
     [{ add: { gone: 'host:1' } }, 'RAFT_CONFLICT'],
     [{ promote: [N5] }, 'RAFT_NOT_FOUND'],
     [{ remove: [N5] }, 'RAFT_NOT_FOUND'],
+    [{ remove: [nodeId('gone')] }, undefined],
+    [{ remove: Array<NodeId>(MEMBERS_MAX + 1).fill(N3) }, 'RAFT_BAD_REQUEST'],
     [{ remove: [N1, N2, N3] }, 'RAFT_CONFLICT'],
     [{ add: many }, 'RAFT_CONFLICT'],
   ];

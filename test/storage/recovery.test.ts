@@ -1,6 +1,7 @@
 /** What `recover` makes of a data directory: a look, and a cluster of one, on a real LevelDB. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { isClusterId } from '../../src/core/identity.ts';
 import { index, term } from '../../src/core/types.ts';
 import type { DirectoryAccess } from '../../src/storage/directory/directory-parts.ts';
 import { PART } from '../../src/storage/directory/refusals.ts';
@@ -124,6 +125,22 @@ it.each([
     );
   },
 );
+
+it('[RC4] however often it is recovered, and however long its name was, the new cluster has a name that members can show', async () => {
+  const directory = workspace.fresh();
+  const name = 'é🚲'.repeat(64);
+  await during(directory, async () => {}, { ...OWNER, clusterId: name });
+  const access = nodeAccess({ directory });
+  const seen = new Set<string>();
+  for (let times = 0; times < 3; times += 1) {
+    const { survey, keptAs } = await recoverDirectory(access);
+    expect(isClusterId(survey.clusterId)).toBe(true);
+    expect(survey.clusterId).toMatch(/^(é🚲){10}.*-[0-9a-f]{16}$/u);
+    seen.add(survey.clusterId);
+    rmSync(keptAs, { recursive: true });
+  }
+  expect(seen.size).toBe(3);
+});
 
 it('[RC3] nothing that lies in the way is touched', async () => {
   const access = await survivor();

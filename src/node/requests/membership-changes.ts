@@ -6,7 +6,7 @@
 import type { Present } from '../../../machines/membership.machine.ts';
 import { unreachable } from '../../core/assert.ts';
 import type { ConfigurationChanged, MembershipEffect } from '../../core/effect.ts';
-import { RaftError, type RaftErrorCode } from '../../core/errors.ts';
+import { RaftError } from '../../core/errors.ts';
 import { CHANGE_PATIENCE_MS, CHANGES_PENDING_MAX } from '../../core/limits.ts';
 import type { MembershipChange } from '../../core/membership-change.ts';
 import type { ChangeMembers, ChangeMembersReply } from '../../core/message.ts';
@@ -80,7 +80,8 @@ export class MembershipChanges {
       if (outcome.type !== 'leadLost') clock.defer(() => completed(outcome));
     };
     const fault = faultInChange(change);
-    if (fault !== null) return tell({ type: 'failed', error: refused(fault.code, fault.text) });
+    if (fault !== null)
+      return tell({ type: 'failed', error: new RaftError(fault.code, fault.text) });
     if (this.#pending.length >= CHANGES_PENDING_MAX) {
       return tell({ type: 'failed', error: overloaded('changes of members') });
     }
@@ -114,7 +115,8 @@ export class MembershipChanges {
       return this.#end(asked, { type: 'changed', members: { voters, learners, joint: false } });
     }
     if (refusal.code === 'RAFT_NOT_LEADER') return this.#askAgain(asked);
-    this.#end(asked, { type: 'failed', error: refused(refusal.code, refusal.text) });
+    const { code, retry, text } = refusal;
+    this.#end(asked, { type: 'failed', error: new RaftError(code, text, { retry }) });
   }
 
   /** Decides what can be decided here, or passes it on to the leader. */
@@ -219,9 +221,7 @@ export class MembershipChanges {
     const inForce = membershipInForce(raft);
     const addresses = { ...members.addressesOf(members.all), ...inForce.addresses };
     const present = { ...inForce, addresses };
-    const change = asked.isAgain ? withoutGone(asked.change, members.all) : asked.change;
-    const isNothing = change.remove.length < asked.change.remove.length && isEmpty(change);
-    if (isNothing) return this.#end(asked, this.#done());
+    const { change } = asked;
     const refusal = refusalOfChange(present, change);
     if (refusal !== null) {
       const error = new RaftError(refusal.code, `${refusal.text} (nothing was done)`);
@@ -310,30 +310,17 @@ function presentOf(raft: RaftState): Present {
   return { present: membershipInForce(raft), goesOn, lastIndex: log.lastIndex };
 }
 
-/** Whoever has gone meanwhile need not be removed any more. */
-function withoutGone(change: MembershipChange, known: readonly NodeId[]): MembershipChange {
-  return { ...change, remove: change.remove.filter((id) => known.includes(id)) };
-}
-
-function isEmpty({ add, promote, remove }: MembershipChange): boolean {
-  return Object.keys(add).length + promote.length + remove.length === 0;
-}
-
 function refusalIn(outcome: Outcome): ChangeMembersReply['refusal'] {
   switch (outcome.type) {
     case 'changed':
       return null;
     case 'leadLost':
-      return { code: 'RAFT_NOT_LEADER', text: 'this member does not lead' };
+      return { code: 'RAFT_NOT_LEADER', retry: 'redirect', text: 'this member does not lead' };
     case 'failed':
-      return { code: outcome.error.code, text: outcome.error.message };
+      return { code: outcome.error.code, retry: outcome.error.retry, text: outcome.error.message };
     default:
       return unreachable(outcome);
   }
-}
-
-function refused(code: RaftErrorCode, text: string): RaftError {
-  return new RaftError(code, text);
 }
 
 function busy(): RaftError {

@@ -9,7 +9,7 @@ import {
   staticConfiguration,
 } from '../../core/configuration.ts';
 import { encodeConfigurationRun } from '../../core/configuration-entry.ts';
-import { REMOVED_MAX } from '../../core/limits.ts';
+import { CLUSTER_ID_LENGTH_MAX, REMOVED_MAX } from '../../core/limits.ts';
 import { ofMember } from '../../core/per-member.ts';
 import { INDEX_ZERO, type Index, nextIndex, nextTerm } from '../../core/types.ts';
 import type { LogOperation, LogStore } from '../../ports/log-store.ts';
@@ -57,13 +57,19 @@ async function copyInto(draft: string, access: DirectoryAccess): Promise<void> {
   try {
     const copy = new LevelLogStore({ ...access, directory: draft });
     try {
-      await found(copy, `${history.survey.clusterId}-${access.randomWord()}`, history);
+      await found(copy, nextClusterId(history.survey.clusterId, access.randomWord()), history);
     } finally {
       await copy.close();
     }
   } finally {
     await history.store.close();
   }
+}
+
+/** RC4: what it was called, and a word that nobody used; of a long name the beginning, since a name has a longest length. */
+function nextClusterId(clusterId: string, word: string): string {
+  const kept = [...clusterId].slice(0, CLUSTER_ID_LENGTH_MAX - word.length - 1);
+  return `${kept.join('')}-${word}`;
 }
 
 /** RC2: all entries that it holds stay, in their places and terms, and behind them stands that it is alone. */

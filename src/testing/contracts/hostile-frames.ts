@@ -6,6 +6,7 @@ import { PROTOCOL_VERSION } from '../../core/hello.ts';
 import { encodeHello, encodeMessage } from '../../transport/codec.ts';
 import { FRAME_HEADER_BYTES, FRAME_KIND, sealFrame } from '../../transport/frames.ts';
 import { MESSAGE_CODE } from '../../transport/message-fields.ts';
+import { configured, membersOf } from './log-operations.ts';
 import { appendOf, EVERY_MESSAGE, helloOf, KIB, proposeOf, runOf } from './sample-messages.ts';
 
 export interface Hostile {
@@ -75,6 +76,8 @@ const FREE_NUMBERS: Readonly<Record<number, number>> = {
   [MESSAGE_CODE.ReadIndexReply]: 2,
   [MESSAGE_CODE.TransferLeadership]: 2,
   [MESSAGE_CODE.TransferLeadershipReply]: 2,
+  [MESSAGE_CODE.ChangeMembers]: 2,
+  [MESSAGE_CODE.ChangeMembersReply]: 2,
 };
 
 /** Each number of each message, replaced by each value that is no such number. */
@@ -132,7 +135,6 @@ export const CONTRADICTIONS: readonly Hostile[] = [
   ['a lead handed over by a leader that ends in a later term', [TimeoutNow, 5, 6, 7]],
   ['a lead handed over at an entry without a term', [TimeoutNow, 5, 0, 7]],
   ['a refusal for no known reason', [TransferLeadershipReply, 5, 1, 7]],
-  ['a snapshot of an empty log', [SnapshotOffer, 5, 0, 0, 7, 1, 1, 1]],
   ['a snapshot whose last entry has no term', [PullChunk, 5, 0, 9, 1, 0]],
   ['a chunk of no bytes', [SnapshotChunk, 5, 0, 0, 0]],
   ['a chunk that is too large', [SnapshotChunk, 5, 0, 0, 2 ** 20]],
@@ -160,6 +162,12 @@ function lying(run: EntryRun, at: number, value: number): Uint8Array {
   bytes[at] = value;
   new DataView(bytes.buffer).setUint32(4, crc32(bytes, 8), true);
   return bytes;
+}
+
+/** A snapshot that ends there, with the members of index 3. */
+function offered(ofTerm: number, at: number): readonly Uint8Array[] {
+  const offer = rawFrame([SnapshotOffer, 5, ofTerm, at, 7, 1, 1, 1], { runCount: 1 });
+  return [offer, configured(4, 4, membersOf(['a', 'b'])).bytes];
 }
 
 const PAIR = runOf({ firstIndex: 11, count: 2 });
@@ -202,6 +210,10 @@ export const MISFITS: readonly Hostile[] = hostile([
     runOf({ firstIndex: 2 }).bytes,
   ],
   ['a proposal that numbers itself', rawFrame([Propose, 5, 1, 2], { runCount: 1 }), PAIR.bytes],
+  ['a snapshot of an empty log', ...offered(0, 0)],
+  ['a snapshot of a later term than its leader', ...offered(6, 9)],
+  ['a snapshot with members from behind its end', ...offered(4, 2)],
+  ['a snapshot without its members', rawFrame([SnapshotOffer, 5, 4, 9, 7, 1, 1, 1])],
 ]);
 
 /** A ReadIndex of term 5; our own packer would send a plain 0. */

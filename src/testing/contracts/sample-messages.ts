@@ -93,6 +93,20 @@ export const EVERY_MESSAGE: readonly Message[] = [
   },
   { type: 'ProposeReply', term: term(5), requestId: 9, firstIndex: index(70_000) },
   { type: 'ProposeReply', term: term(5), requestId: 9, firstIndex: null },
+  {
+    ...{ type: 'ChangeMembers', term: term(5), requestId: 9, isAgain: true },
+    add: [[nodeId('n4'), 'four:4200']],
+    ...{ promote: [nodeId('n4')], remove: [nodeId('n2'), nodeId('n3')] },
+  },
+  {
+    ...{ type: 'ChangeMembersReply', term: term(5), requestId: 9, refusal: null },
+    ...{ voters: [nodeId('n1'), nodeId('n4')], learners: [] },
+  },
+  {
+    ...{ type: 'ChangeMembersReply', term: term(5), requestId: 9 },
+    refusal: { code: 'RAFT_CONFLICT', retry: 'safe', text: 'another is under way' },
+    ...{ voters: [nodeId('n1')], learners: [nodeId('n4')] },
+  },
   { type: 'ReadIndex', term: term(5), requestId: 2 ** 32 },
   { type: 'Ping', term: term(5) },
   { type: 'PullChunk', term: term(5), lastEntry: entryId(4, 10), checksum: 2 ** 32 - 1, chunk: 7 },
