@@ -37,6 +37,7 @@ export {
   type Term,
   term,
 } from './core/types.ts';
+export type { Versions } from './core/versions.ts';
 export type {
   CallOptions,
   MembersOptions,

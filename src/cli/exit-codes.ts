@@ -61,6 +61,7 @@ const EXIT_BY_CODE: Readonly<Record<RaftErrorCode, ExitCode>> = {
   RAFT_TOO_LARGE: EXIT.usage,
   RAFT_TRANSFER_REFUSED: EXIT.temporary,
   RAFT_UNREACHABLE: EXIT.unavailable,
+  RAFT_UPGRADE_NEEDED: EXIT.temporary,
   RAFT_WATCH_TOO_SLOW: EXIT.temporary,
   RAFT_WRONG_IDENTITY: EXIT.wrongConfiguration,
 };

@@ -6,6 +6,7 @@ import { EXIT } from './exit-codes.ts';
 import { httpAnswer } from './http-answer.ts';
 import { linkLines, linksCell } from './link-words.ts';
 import { type Cell, textTable } from './text-table.ts';
+import { versionLines } from './version-words.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -44,7 +45,7 @@ export const statusCommand = command({
       const isAnyThere = answers.some(({ status }) => status !== null);
       for (const { endpoint, status, why } of isAnyThere ? answers : []) {
         if (status === null) context.writeError(`${endpoint} did not answer: ${why}\n`);
-        else for (const line of linkLines(status.id, status.links)) context.write(line);
+        else for (const line of linesOf(status)) context.write(line);
       }
     }
     if (answers.some(({ status }) => status !== null)) return EXIT.clean;
@@ -52,6 +53,10 @@ export const statusCommand = command({
     throw new RaftError('RAFT_UNREACHABLE', `No server answered (${reasons}).`);
   },
 });
+
+function linesOf(status: Fields): readonly string[] {
+  return [...linkLines(status.id, status.links), ...versionLines(status)];
+}
 
 async function ask(endpoint: string, timeoutMs: number, context: CliContext): Promise<Answer> {
   const { interrupted } = context;

@@ -21,6 +21,17 @@ import { viewOf } from './view-of.ts';
 export const ENTRY_KIND = { noop: 0, command: 1, configuration: 2, session: 3 } as const;
 type EntryKind = (typeof ENTRY_KIND)[keyof typeof ENTRY_KIND];
 
+/**
+ * The protocol version that a member needs to know each kind (UP2). A kind that is added is proposed only once all members
+ * know it; callers' entries are looked at where they come in, and what a chart appends by itself has to ask as well.
+ */
+export const ENTRY_KIND_SINCE: Readonly<Record<EntryKind, number>> = {
+  [ENTRY_KIND.noop]: 3,
+  [ENTRY_KIND.command]: 3,
+  [ENTRY_KIND.configuration]: 3,
+  [ENTRY_KIND.session]: 3,
+};
+
 /** Whether this version knows what it is for. */
 export function isEntryKind(kind: number): kind is EntryKind {
   return kind <= ENTRY_KIND.session;

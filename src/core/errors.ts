@@ -49,6 +49,7 @@ export const ERROR_CODES = {
   RAFT_TOO_LARGE: 'never',
   RAFT_TRANSFER_REFUSED: 'safe',
   RAFT_UNREACHABLE: 'safe',
+  RAFT_UPGRADE_NEEDED: 'safe',
   RAFT_WATCH_TOO_SLOW: 'safe',
   RAFT_WRONG_IDENTITY: 'never',
 } as const satisfies Record<string, Retry>;

@@ -3,17 +3,23 @@ import type { NodeIdentity } from './identity.ts';
 import type { Index, NodeId } from './types.ts';
 
 /**
- * Raised when the meaning of frames changes, or of the commands in them: whoever knows only the old ones would have to
- * stop at the first new one (KV9). Two nodes speak only if theirs are equal.
+ * Raised when members say something that older ones do not know, or put a new kind of entry into the log. On a
+ * connection the newest is spoken that both ends know (UP1); a member of a build that speaks two of them in a row can be
+ * upgraded, and taken back, while the others run.
  */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
+/** Older members are refused (TR2). Version 3 says nothing of versions in its hello. */
+export const OLDEST_PROTOCOL_VERSION = 3;
 
 /** What a connection is for: to speak with each other, or to fetch a snapshot, off the lane of everything else. */
 export const PURPOSES = ['talk', 'snapshot'] as const;
 
 export interface Hello {
+  /** What the sender speaks; on the wire, what is spoken on this connection. */
   readonly protocolVersion: number;
   readonly identity: NodeIdentity;
+  /** The newest commands of the state machine that the sender knows; version 3 does not say it, and has the lowest. */
+  readonly machineVersion: number;
   /** Whom the sender believes it speaks to. */
   readonly to: NodeId;
   /**

@@ -146,3 +146,5 @@ export const TERM_LEAD_MAX = 2 ** 32;
  * election timeout. Real clocks differ by less than a thousandth; the rest is for timers that fire early.
  */
 export const LEASE_CLOCK_BOUND = 1.2;
+/** Bound: a state machine with a higher version is refused where it is defined; one that rises each second takes a century. */
+export const MACHINE_VERSION_MAX: number = 2 ** 32 - 1;

@@ -40,6 +40,11 @@ import {
  */
 export const COMMAND_VERSION = 2;
 const UNBOUNDED_VERSION = 1;
+/**
+ * The version of the store as a state machine: raised with each version of commands that is added, so that none of it is
+ * proposed before every member knows it (UP2). The first knows both that there are.
+ */
+export const STORE_VERSION = 1;
 
 const COMMAND_KINDS = ['put', 'delete', 'txn', 'compact'] as const;
 const OPERATION_KINDS = ['put', 'delete', 'range'] as const;
@@ -80,6 +85,12 @@ export function isBounded(bytes: Uint8Array): boolean {
 
 export function isKnownVersion(version: number): boolean {
   return version === COMMAND_VERSION || version === UNBOUNDED_VERSION;
+}
+
+/** UP2: what a member needs to carry out this command. Of a version that this program does not know: more than it has. */
+export function storeVersionOf(bytes: Uint8Array): number {
+  const [version = COMMAND_VERSION] = bytes;
+  return isKnownVersion(version) ? STORE_VERSION : STORE_VERSION + 1;
 }
 
 function readWhole(reader: ByteReader): KvCommand {

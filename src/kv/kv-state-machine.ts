@@ -9,7 +9,14 @@ import { isCounter } from '../core/types.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CommittedCommand, MachineSnapshot, StateMachine } from '../ports/state-machine.ts';
 import { faultInRange, faultInSelector } from './command-check.ts';
-import { COMMAND_VERSION, decodeCommitted, isBounded, isKnownVersion } from './command-codec.ts';
+import {
+  COMMAND_VERSION,
+  decodeCommitted,
+  isBounded,
+  isKnownVersion,
+  STORE_VERSION,
+  storeVersionOf,
+} from './command-codec.ts';
 import type { KvCommand, RangeOptions } from './commands.ts';
 import { type Execution, execute, readRange, refused } from './executor.ts';
 import { boundsOf, keyText } from './key-order.ts';
@@ -46,6 +53,7 @@ interface KvStateMachineOptions {
 }
 
 export class KvStateMachine implements StateMachine {
+  readonly version = STORE_VERSION;
   #store: MvccStore;
   readonly #hub: WatchHub;
   readonly #pruning: Pruning;
@@ -59,6 +67,10 @@ export class KvStateMachine implements StateMachine {
     this.#options = options;
     const { clock = null, pruneStepsMax: stepsMax } = options;
     this.#pruning = new Pruning(this.#store, { clock, stepsMax });
+  }
+
+  versionOf(command: Uint8Array): number {
+    return storeVersionOf(command);
   }
 
   /** The newest revision; 1 while the store is empty and new. */

@@ -13,6 +13,7 @@ import type {
   Query,
   SnapshotFunctions,
 } from './machine.ts';
+import { versionsOf } from './machine-versions.ts';
 
 /**
  * Declares a replicated machine. Commands must be deterministic: no clock, no randomness, no I/O, nothing that is
@@ -31,24 +32,29 @@ export function defineMachine<
     'queries',
     'snapshot',
     'restore',
+    'version',
+    'since',
   ]);
   const { initial } = definition;
   requireImmediate('initial', initial);
   const commands: Commands = callTable('command', definition.commands);
   const queries: Queries = callTable('query', definition.queries);
   const own = snapshotFunctions(definition);
+  const versions = versionsOf(definition, commands);
   const states = new WeakSet<object>();
   return Object.freeze({
     initial,
     commands,
     queries,
     ...own,
+    ...versions,
     start: (report: (error: Error) => void = () => {}) =>
       new DefinedReplica(freshState(initial, states), {
         commands,
         queries,
         report,
         snapshots: own,
+        versions,
       }),
   });
 }

@@ -5,11 +5,18 @@
  */
 import { RaftError, type RaftErrorCode } from '../core/errors.ts';
 import { textOf } from '../core/thrown-text.ts';
+import { FIRST_MACHINE_VERSION } from '../core/versions.ts';
 import type { CommittedCommand, MachineSnapshot } from '../ports/state-machine.ts';
 import { callNamed } from './call-table.ts';
 import { decodeCommand, decodeValue, encodeValue } from './command-codec.ts';
 import { KEPT_RESULT_BYTES_MAX } from './limits.ts';
-import type { Command, MachineReplica, Query, SnapshotFunctions } from './machine.ts';
+import type {
+  Command,
+  MachineReplica,
+  MachineVersions,
+  Query,
+  SnapshotFunctions,
+} from './machine.ts';
 import { resultCopy } from './result-copy.ts';
 import { StateSnapshots } from './state-snapshots.ts';
 
@@ -31,6 +38,8 @@ interface ReplicaParts<State> {
   readonly report: (error: Error) => void;
   /** `null`: the definition has none. */
   readonly snapshots: SnapshotFunctions<State> | null;
+  /** `since` without a prototype, too. */
+  readonly versions: Required<MachineVersions<Readonly<Record<string, unknown>>>>;
 }
 
 const NO_COMMAND: CommandResult = {
@@ -54,6 +63,17 @@ export class DefinedReplica<State> implements MachineReplica {
   /** As it is now; a restored snapshot takes its place. */
   get state(): State {
     return this.#state;
+  }
+
+  get version(): number {
+    return this.#parts.versions.version;
+  }
+
+  /** UP2: bytes that are no command of this machine are refused, or halt, where they are applied. */
+  versionOf(command: Uint8Array): number {
+    const { since, version } = this.#parts.versions;
+    if (version === FIRST_MACHINE_VERSION) return FIRST_MACHINE_VERSION;
+    return since[decodeCommand(command)?.name ?? ''] ?? FIRST_MACHINE_VERSION;
   }
 
   /** AP1, AP2: makes no result that nobody waits for, and stops once its time is up. */

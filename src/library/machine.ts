@@ -48,8 +48,21 @@ export interface SnapshotFunctions<State> {
   readonly restore: (chunks: AsyncIterable<Uint8Array>) => State | Promise<State>;
 }
 
+/** For clusters whose members are upgraded one by one: no command enters the log before every member knows it. */
+export interface MachineVersions<Commands> {
+  /** 1 unless given. Raised with each release that adds commands; members tell each other theirs. */
+  readonly version?: number;
+  /**
+   * The version that each command came with; 1 for those that are not named. What a command does must not change from one
+   * version to the next: give the new way a new name. Until all members know it, proposing it is refused with
+   * `RAFT_UPGRADE_NEEDED`.
+   */
+  readonly since?: { readonly [Name in keyof Commands]?: number };
+}
+
 export interface MachineDefinition<State, Commands, Queries>
-  extends Partial<SnapshotFunctions<State>> {
+  extends Partial<SnapshotFunctions<State>>,
+    MachineVersions<Commands> {
   /** Called once per node, before the first command; must return an equal state everywhere, new each time. */
   readonly initial: () => State;
   readonly commands: Commands;

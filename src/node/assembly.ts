@@ -17,6 +17,7 @@ import type { Parts } from './parts.ts';
 import { Callers } from './peers/callers.ts';
 import { Dialler } from './peers/dialler.ts';
 import { Introductions } from './peers/introductions.ts';
+import { KnownVersions } from './peers/known-versions.ts';
 import { Members } from './peers/members.ts';
 import { Peers, type PeersOptions } from './peers/peers.ts';
 import { PeerProblems } from './peers/problems.ts';
@@ -61,7 +62,8 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
     (name) => members.includes(name),
     (event) => audience.peer.tell(event),
   );
-  const known = { members, problems };
+  const versions = new KnownVersions({ id, machine, members });
+  const known = { members, problems, versions };
   const connections = connectionsOf(beginnings, known, (from, message, runs) =>
     receive(parts, from, message, runs),
   );
@@ -70,7 +72,7 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
   const timings = new Timings(clock);
   const progress = appliedAtStart(recovered);
   const clients = new Clients({
-    ...{ actors, clock, disk, limits, members, peers, run: life.run, timings },
+    ...{ actors, clock, disk, limits, members, peers, run: life.run, timings, versions },
     firstRequestId: recovered.identity.boots * 2 ** 32,
     progress,
   });
@@ -79,7 +81,8 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
   const { installing, snapshotCalls, snapshots } = fed;
   const parts: Parts = {
     ...{ id, clock, limits, run: life.run, actors },
-    ...{ applying, audience, clients, disk, members, problems, timings, ...connections },
+    ...{ applying, audience, clients, disk, members, problems, timings, versions },
+    ...connections,
     ...{ installing, snapshotCalls, snapshots },
     roles: new Roles(recovered.hardState.term, (event) => audience.role.tell(event)),
   };
@@ -118,7 +121,7 @@ function diskOf({ life, recovered, settings }: Beginnings, send: (send: Send) =>
 
 function connectionsOf(
   { life, recovered, settings }: Beginnings,
-  { members, problems }: Pick<Parts, 'members' | 'problems'>,
+  { members, problems, versions }: Pick<Parts, 'members' | 'problems' | 'versions'>,
   received: PeersOptions['received'],
 ): Pick<Parts, 'callers' | 'dialler' | 'peers' | 'pulling' | 'serving'> {
   const { store, transport } = settings;
@@ -126,7 +129,7 @@ function connectionsOf(
   const { actors, clock, fail: failed, run } = life;
   const addressOf = (peer: NodeId): string | null => members.addressOf(peer);
   const shared = { failed, problems, run, members };
-  const introductions = new Introductions({ ...shared, identity, known, store });
+  const introductions = new Introductions({ ...shared, identity, known, store, versions });
   const tellLink: PeersOptions['tellLink'] = (peer, event) => actors.tellLink(peer, event);
   const peers = new Peers({ ...shared, introductions, received, tellLink });
   const connecting = { introductions, peers, problems, run, tellLink };

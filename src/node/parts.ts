@@ -7,6 +7,7 @@ import type { Disk } from './deeds/disk.ts';
 import type { Snapshots } from './deeds/snapshots.ts';
 import type { Callers } from './peers/callers.ts';
 import type { Dialler } from './peers/dialler.ts';
+import type { KnownVersions } from './peers/known-versions.ts';
 import type { Members } from './peers/members.ts';
 import type { Peers } from './peers/peers.ts';
 import type { PeerProblems } from './peers/problems.ts';
@@ -42,6 +43,7 @@ export interface Parts {
   readonly snapshotCalls: SnapshotCalls;
   readonly snapshots: Snapshots;
   readonly timings: Timings;
+  readonly versions: KnownVersions;
   /** Runs an input of the step loop; `received`: what came beside it. */
   readonly run: Life['run'];
 }

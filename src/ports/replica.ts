@@ -10,6 +10,7 @@ import type { MembershipChange } from '../core/membership-change.ts';
 import type { PerMember } from '../core/per-member.ts';
 import type { SessionCall, SessionOperation, SessionState } from '../core/session.ts';
 import type { EntryId, Index, NodeId, Term } from '../core/types.ts';
+import type { Versions } from '../core/versions.ts';
 
 /** How a proposal ended. `applied` carries what the local state machine returned for it. */
 export type ProposalOutcome =
@@ -122,10 +123,19 @@ export interface ReplicaStatus {
   };
   /** It was a member and is none any more, for good. */
   readonly isRemoved: boolean;
+  /** What this member knows, and what all members are known to know (UP2). */
+  readonly versions: VersionsStatus;
   /** A disk write is under way that takes too long. */
   readonly diskStalled: boolean;
   /** One for each other member, with what is known from here. */
   readonly links: readonly LinkStatus[];
+}
+
+export interface VersionsStatus extends Versions {
+  /** What needs more is refused, with `RAFT_UPGRADE_NEEDED`. */
+  readonly lowest: Versions;
+  /** The newest machine version that a committed command has needed: whoever knows less cannot be a member any more. */
+  readonly machineInUse: number;
 }
 
 export interface LinkStatus {
@@ -134,6 +144,8 @@ export interface LinkStatus {
   /** Why there is no connection, or why it is refused; `null` while all is well, and before the first try. */
   readonly reason: string | null;
   readonly bufferedBytes: number;
+  /** What it said of itself last; `null`: nothing since this node started. */
+  readonly versions: Versions | null;
   /** Known only while leading. */
   readonly matchIndex: Index | null;
   /** What is wrong with it beyond the connection; `reason` says more. `null` while nothing is. */

@@ -33,6 +33,14 @@ export interface CommittedEntry extends CommittedCommand {
  * loop (AP2). The answer differs between replicas: the state must not depend on it.
  */
 export interface StateMachine {
+  /** Raised with each command that members of an older version would not know; 1 unless given (UP1). */
+  readonly version?: number;
+  /**
+   * The version that a member needs to carry out this command; 1 without such a function. One that needs more than all
+   * members know is refused where it is proposed (UP2). Bytes that this machine does not know itself need more than its
+   * own version.
+   */
+  versionOf?(command: Uint8Array): number;
   apply(
     batch: readonly CommittedCommand[],
     isTimeUp: () => boolean,

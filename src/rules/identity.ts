@@ -4,7 +4,7 @@
  * before, and no older than it was then: it must name the very start that was accepted last.
  */
 
-import { type Hello, PROTOCOL_VERSION } from '../core/hello.ts';
+import { type Hello, OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../core/hello.ts';
 import type { NodeIdentity, PeerBoot } from '../core/identity.ts';
 import { LINEAGE_MAX } from '../core/limits.ts';
 import type { Index, NodeId } from '../core/types.ts';
@@ -43,9 +43,9 @@ export function judgeHello(
 ): Verdict {
   const { own, members, met, connectedBoot } = context;
   const name = identity.nodeId;
-  if (protocolVersion !== PROTOCOL_VERSION) {
+  if (protocolVersion < OLDEST_PROTOCOL_VERSION || protocolVersion > PROTOCOL_VERSION) {
     return refuse(
-      `this node speaks protocol ${PROTOCOL_VERSION}, not ${protocolVersion}: run the same version on both`,
+      `this node speaks protocol ${OLDEST_PROTOCOL_VERSION} to ${PROTOCOL_VERSION}, not ${protocolVersion}: run the same version on both`,
     );
   }
   if (identity.clusterId !== own.clusterId) {

@@ -86,6 +86,14 @@ export function decodeSessionEntry(bytes: Uint8Array): SessionEntry | null {
   }
 }
 
+/** The machine's own command in an entry that this program knows; `null`: there is none. */
+export function commandIn(bytes: Uint8Array): Uint8Array | null {
+  const [version, operation] = bytes;
+  if (version !== VERSION) return null;
+  if (operation === OPERATION.command) return bytes.subarray(COMMAND_AT);
+  return operation === OPERATION.opening ? bytes.subarray(OPENING_COMMAND_AT) : null;
+}
+
 function readOpen(bytes: Uint8Array): SessionEntry | null {
   if (bytes.length !== OPEN_BYTES) return null;
   const ttlMs = viewOf(bytes).getUint32(BODY_AT, true);

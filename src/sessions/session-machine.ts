@@ -5,7 +5,9 @@
  */
 import { assert, unreachable } from '../core/assert.ts';
 import { writeCounter } from '../core/counter-bytes.ts';
+import { ENTRY_KIND, type Entry } from '../core/entry-run.ts';
 import { SESSION_ID_BYTES, type SessionCall, type SessionOperation } from '../core/session.ts';
+import { FIRST_MACHINE_VERSION } from '../core/versions.ts';
 import { viewOf } from '../core/view-of.ts';
 import type {
   CommittedCommand,
@@ -15,7 +17,7 @@ import type {
 } from '../ports/state-machine.ts';
 import { BATCH_ANSWER_BYTES_MAX, type SessionBounds } from './limits.ts';
 import type { Session } from './session.ts';
-import { decodeSessionEntry, type SessionEntry } from './session-entry.ts';
+import { commandIn, decodeSessionEntry, type SessionEntry } from './session-entry.ts';
 import { EXPIRED, MALFORMED } from './session-refusal.ts';
 import { SessionTable } from './session-table.ts';
 import { ChunkSource, chunksOf } from './snapshot-chunks.ts';
@@ -49,6 +51,22 @@ export class SessionMachine implements StateMachine {
     this.#inner = inner;
     this.#bounds = bounds;
     this.#table = new SessionTable(bounds);
+  }
+
+  get version(): number {
+    return this.#inner.version ?? FIRST_MACHINE_VERSION;
+  }
+
+  /** The newest version that a command has needed which was applied; a snapshot brings it along. */
+  get versionInUse(): number {
+    return FIRST_MACHINE_VERSION;
+  }
+
+  /** What a member needs to carry out this entry. */
+  versionFor({ kind, data }: Entry): number {
+    const command = kind === ENTRY_KIND.session ? commandIn(data) : data;
+    if (command === null || kind === ENTRY_KIND.noop) return FIRST_MACHINE_VERSION;
+    return this.#inner.versionOf?.(command) ?? FIRST_MACHINE_VERSION;
   }
 
   get table(): SessionTable {

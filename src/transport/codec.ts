@@ -6,8 +6,10 @@
 
 import { Packr, RESERVE_START_SPACE } from 'msgpackr';
 import { assert, unreachable } from '../core/assert.ts';
-import { type Hello, PROTOCOL_VERSION, PURPOSES } from '../core/hello.ts';
+import { type Hello, OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION, PURPOSES } from '../core/hello.ts';
+import { MACHINE_VERSION_MAX } from '../core/limits.ts';
 import type { Message } from '../core/message.ts';
+import { FIRST_MACHINE_VERSION } from '../core/versions.ts';
 import { BadField, Fields } from '../wire/fields.ts';
 import { isPlainList, type PlainBounds } from '../wire/plain-list.ts';
 import { messageProblem } from './check.ts';
@@ -22,7 +24,7 @@ type DecodedFrame =
   | { readonly type: 'hello'; readonly hello: Hello }
   | { readonly type: 'message'; readonly message: Message; readonly runCount: number }
   | { readonly type: 'refusal'; readonly text: string }
-  /** A hello of another protocol version, its body unread. */
+  /** A hello of a protocol version that is not spoken here, its body unread. */
   | { readonly type: 'foreignHello'; readonly version: number };
 
 /** One for all connections: it keeps a buffer between messages and hands out parts of it, each once. */
@@ -31,22 +33,28 @@ const packr = new Packr({ useRecords: false, structuredClone: false });
 /** The protocol version travels in the head, where a node of any version finds it. */
 export function encodeHello(hello: Hello): Uint8Array {
   const { clusterId, nodeId, incarnation, boots, lineage } = hello.identity;
-  const { address, configurationIndex, purpose, to } = hello;
+  const { address, configurationIndex, machineVersion, purpose, to } = hello;
   const place = PURPOSES.indexOf(purpose);
+  const version = hello.protocolVersion;
   const who = [clusterId, nodeId, incarnation, boots, lineage];
   const body = [...who, to, configurationIndex, place, address ?? ''];
-  const version = hello.protocolVersion;
+  if (saysVersions(version)) body.push(machineVersion);
   assert(version > 0 && version <= PROTOCOL_VERSION_MAX, 'TR2: a protocol version is 1 to 255');
   const proven = attempt(() => readHello(new Fields(body), version));
   assert(typeof proven !== 'string', `TR3: a hello is sound before it is sent: ${proven}`);
   return frameOf(body, { kind: FRAME_KIND.hello, version, runCount: 0 });
 }
 
-export function encodeMessage(message: Message, runCount: number): Uint8Array {
+/** `version`: what is spoken on the connection. */
+export function encodeMessage(
+  message: Message,
+  runCount: number,
+  version: number = PROTOCOL_VERSION,
+): Uint8Array {
   const body = bodyOf(message);
   const proven = attempt(() => readMessage(new Fields(body)));
   assert(typeof proven !== 'string', `TR6: a message is sound before it is sent: ${proven}`);
-  return frameOf(body, { kind: FRAME_KIND.message, version: PROTOCOL_VERSION, runCount });
+  return frameOf(body, { kind: FRAME_KIND.message, version, runCount });
 }
 
 export function encodeRefusal(text: string): Uint8Array {
@@ -57,20 +65,34 @@ export function encodeRefusal(text: string): Uint8Array {
   });
 }
 
-/** Reads a header frame. The message's fields are proven and fit each other; its runs are yet to come. */
-export function decodeFrame(bytes: Uint8Array): DecodedFrame | string {
+/**
+ * Reads a header frame of a connection on which that version is spoken. The message's fields are proven and fit each
+ * other; its runs are yet to come.
+ */
+export function decodeFrame(
+  bytes: Uint8Array,
+  version: number = PROTOCOL_VERSION,
+): DecodedFrame | string {
   const head = openFrame(bytes);
   if (typeof head === 'string') return head;
-  const isCurrent = head.version === PROTOCOL_VERSION;
-  if (head.kind === FRAME_KIND.hello && !isCurrent) {
+  if (head.kind === FRAME_KIND.hello && !isSpoken(head.version)) {
     return { type: 'foreignHello', version: head.version };
   }
-  if (head.kind === FRAME_KIND.message && !isCurrent) {
-    return `a message of protocol version ${head.version} after a hello of ${PROTOCOL_VERSION}`;
+  if (head.kind !== FRAME_KIND.refuse && head.version !== version) {
+    return `a frame of protocol version ${head.version} where ${version} is spoken`;
   }
   if (!isPlainList(bytes, FRAME_HEADER_BYTES, PLAIN))
     return 'a header is not a plain list of fields';
   return attempt(() => readBody(bytes, head));
+}
+
+function isSpoken(version: number): boolean {
+  return version >= OLDEST_PROTOCOL_VERSION && version <= PROTOCOL_VERSION;
+}
+
+/** Version 3 knew no versions of the machine. */
+function saysVersions(protocolVersion: number): boolean {
+  return protocolVersion > 3;
 }
 
 function frameOf(body: readonly unknown[], head: FrameHead): Uint8Array {
@@ -120,8 +142,11 @@ function readHello(fields: Fields, protocolVersion: number): Hello {
   const configurationIndex = fields.index();
   const purpose = fields.choice('a purpose', PURPOSES);
   const address = fields.address();
+  const machineVersion = saysVersions(protocolVersion)
+    ? fields.whole('a version of a machine', FIRST_MACHINE_VERSION, MACHINE_VERSION_MAX)
+    : FIRST_MACHINE_VERSION;
   fields.end();
-  return { protocolVersion, identity, to, configurationIndex, purpose, address };
+  return { protocolVersion, machineVersion, identity, to, configurationIndex, purpose, address };
 }
 
 function readMessage(fields: Fields): Message | string {

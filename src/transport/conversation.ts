@@ -5,7 +5,7 @@
  */
 import { assert, unreachable } from '../core/assert.ts';
 import { decodeRun, type EntryRun } from '../core/entry-run.ts';
-import { type Hello, PROTOCOL_VERSION } from '../core/hello.ts';
+import { type Hello, OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../core/hello.ts';
 import { RUNS_PER_MESSAGE_MAX } from '../core/limits.ts';
 import type { Message } from '../core/message.ts';
 import type {
@@ -26,6 +26,8 @@ export interface PeerTransport extends Transport {
 
 /** What carries the frames of one end. Never calls back during a call to it. */
 export interface Wire {
+  /** The newest protocol version that both ends know, as they found out when they were connected (UP1). */
+  protocolVersion(): number;
   /** Queues the frames, in order and uncopied, so that they leave together. */
   write(frames: readonly Uint8Array[]): void;
   /** Bytes queued and not yet taken over by whoever carries them. */
@@ -40,6 +42,7 @@ export interface Wire {
 
 /** Of a connection that never came to be. */
 export const NO_WIRE: Wire = {
+  protocolVersion: () => PROTOCOL_VERSION,
   write: () => {},
   bufferedBytes: () => 0,
   hold: () => {},
@@ -87,7 +90,8 @@ export class Conversation implements PeerConnection {
     assert(this.#state === 'open', 'TR1: the socket is open before anything is said');
     assert(!this.#helloSent, 'TR1: a hello is sent once');
     this.#helloSent = true;
-    this.#setting.wire.write([encodeHello(hello)]);
+    const protocolVersion = Math.min(hello.protocolVersion, this.#version);
+    this.#setting.wire.write([encodeHello({ ...hello, protocolVersion })]);
   }
 
   send(message: Message, runs: readonly EntryRun[]): boolean {
@@ -95,7 +99,7 @@ export class Conversation implements PeerConnection {
     assert(this.#helloSent, 'TR1: a hello is sent before any message');
     if (this.bufferedBytes() > this.#setting.limits.socketBytesMax) return false;
     this.#assertSound(message, runs);
-    const frames = [encodeMessage(message, runs.length)];
+    const frames = [encodeMessage(message, runs.length, this.#version)];
     for (const run of runs) frames.push(run.bytes);
     this.#setting.wire.write(frames);
     return true;
@@ -170,11 +174,15 @@ export class Conversation implements PeerConnection {
     this.#gathering = null;
   }
 
+  get #version(): number {
+    return this.#setting.wire.protocolVersion();
+  }
+
   // What arrives.
 
   #take(frame: Uint8Array): string | null {
     if (this.#gathering !== null) return this.#takeRun(this.#gathering, frame);
-    const decoded = decodeFrame(frame);
+    const decoded = decodeFrame(frame, this.#version);
     if (typeof decoded === 'string') return decoded;
     switch (decoded.type) {
       case 'hello':
@@ -202,7 +210,8 @@ export class Conversation implements PeerConnection {
   #takeForeignHello(version: number): string | null {
     if (this.#helloReceived) return 'a second hello';
     const older = Math.min(version, PROTOCOL_VERSION);
-    const text = `one node speaks peer protocol ${version}, the other ${PROTOCOL_VERSION}: upgrade the one that speaks ${older}`;
+    const own = `${OLDEST_PROTOCOL_VERSION} to ${PROTOCOL_VERSION}`;
+    const text = `one node speaks peer protocol ${version}, the other ${own}: upgrade the one that speaks ${older}`;
     this.#setting.wire.write([encodeRefusal(text)]);
     this.#end({ kind: 'refused', text });
     return null;

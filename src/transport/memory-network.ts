@@ -53,6 +53,8 @@ export interface Link extends Direction {
 
 /** One end of a connection, as the other end reaches it: always inside a step. */
 export interface FarEnd {
+  /** The newest protocol version that it knows. */
+  readonly newestVersion: number;
   /** The dial was taken by `accepting`; nothing has been said yet. */
   joined(accepting: FarEnd, link: Link): void;
   opened(): void;

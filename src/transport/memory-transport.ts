@@ -3,6 +3,7 @@
  * by a `MemoryNetwork` (TR18). Runs arrive as the sender's own bytes: nobody may write to them, as in production.
  */
 import { RaftError } from '../core/errors.ts';
+import { PROTOCOL_VERSION } from '../core/hello.ts';
 import type { ConnectionListener, PeerConnection, TransportLimits } from '../ports/transport.ts';
 import { type Accept, Conversation, type PeerTransport, type Wire } from './conversation.ts';
 import {
@@ -19,6 +20,8 @@ export interface MemoryTransportOptions {
   /** Where it listens, and where its dials come from. Any text. */
   readonly address: string;
   readonly limits: TransportLimits;
+  /** As a member of an older build would speak: no newer protocol version than this. */
+  readonly protocolVersion?: number;
 }
 
 /** A transport that reaches, and is reached by, all others on the same network. */
@@ -91,11 +94,12 @@ export class MemoryTransport implements PeerTransport {
   }
 
   #createEnd(remote: string): MemoryEnd {
-    const { network, address, limits } = this.#options;
+    const { network, address, limits, protocolVersion = PROTOCOL_VERSION } = this.#options;
     const end: MemoryEnd = new MemoryEnd({
       network,
       direction: { from: address, to: remote },
       limits,
+      newestVersion: protocolVersion,
       onBadFrame: () => {
         this.#badFrames += 1;
       },
@@ -110,6 +114,7 @@ interface MemoryEndOptions {
   readonly network: MemoryNetwork;
   readonly direction: Direction;
   readonly limits: TransportLimits;
+  readonly newestVersion: number;
   readonly onBadFrame: () => void;
   readonly onEnd: () => void;
 }
@@ -117,6 +122,7 @@ interface MemoryEndOptions {
 /** One end of one connection: what it writes goes down its lane, to the end on the far side. */
 class MemoryEnd implements Wire, FarEnd {
   readonly conversation: Conversation;
+  readonly newestVersion: number;
   readonly #options: MemoryEndOptions;
   readonly #lane: Lane;
   #far: FarEnd | null = null;
@@ -127,6 +133,7 @@ class MemoryEnd implements Wire, FarEnd {
     const { network, direction, limits, onBadFrame } = options;
     const notice = { from: direction.from, to: direction.from, what: 'notice', bytes: 0 } as const;
     this.#options = options;
+    this.newestVersion = options.newestVersion;
     this.#lane = new Lane(network, direction);
     this.conversation = new Conversation({
       wire: this,
@@ -137,6 +144,10 @@ class MemoryEnd implements Wire, FarEnd {
   }
 
   // What its own side calls.
+
+  protocolVersion(): number {
+    return Math.min(this.newestVersion, this.#far?.newestVersion ?? this.newestVersion);
+  }
 
   /** Nobody floods a memory: what comes early is bounded where it is kept. */
   hold(): void {}

@@ -32,6 +32,7 @@ import {
   type Wire,
 } from './conversation.ts';
 import { CALLERS_MAX, CALLERS_STRANGERS_SHARE } from './limits.ts';
+import { chooseSubprotocol, OFFERED } from './subprotocol.ts';
 import { failureText, follow, GOODBYE_TIMEOUT_MS, WebSocketWire } from './ws-wire.ts';
 
 /** Texts in PEM. With `ca`, both ends have to show a certificate that one of these has signed. */
@@ -52,8 +53,6 @@ export interface WebSocketTransportOptions {
 
 /** From the first packet of a caller to its acceptance: all handshakes together, and a goodbye. */
 const STRANGER_TIMEOUT_MS = HANDSHAKE_TIMEOUT_MS + GOODBYE_TIMEOUT_MS;
-/** Told in the handshake, so that a peer that dials some other WebSocket port finds out at once. */
-const SUBPROTOCOL = 'raftchart-peer';
 const NOT_HTTP = `This port speaks raftchart's peer protocol (WebSocket), not HTTP.
 Clients use the address that the node was given with --listen.
 `;
@@ -86,6 +85,7 @@ class WebSocketTransport implements PeerTransport {
       ...socketOptions(options.limits),
       noServer: true,
       clientTracking: false,
+      handleProtocols: chooseSubprotocol,
       // Only a browser names an origin, and no web page has any business here.
       verifyClient: ({ req }: { req: IncomingMessage }) => req.headers.origin === undefined,
     });
@@ -224,7 +224,7 @@ class WebSocketTransport implements PeerTransport {
     };
     try {
       const scheme = tls === undefined ? 'ws' : 'wss';
-      return new WebSocket(`${scheme}://${formatAddress(target)}`, SUBPROTOCOL, options);
+      return new WebSocket(`${scheme}://${formatAddress(target)}`, [...OFFERED], options);
     } catch (error) {
       return `${address}: ${error}`;
     }

@@ -11,6 +11,7 @@ import type { WebSocket } from 'ws';
 import { goodbye } from '../wire/ws-socket.ts';
 import type { Conversation, Wire } from './conversation.ts';
 import { UNACCEPTED_BYTES_MAX } from './limits.ts';
+import { versionSpoken } from './subprotocol.ts';
 
 /** How long a peer may take to answer a goodbye before its socket is destroyed, in milliseconds. */
 export const GOODBYE_TIMEOUT_MS = 500;
@@ -32,6 +33,10 @@ export class WebSocketWire implements Wire {
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
+  }
+
+  protocolVersion(): number {
+    return versionSpoken(this.#socket.protocol);
   }
 
   /** The connection below the WebSocket, once there is one. */

@@ -62,6 +62,7 @@ it('[A10] of two processes on one directory the second is turned away, and so is
   const hello = {
     address: null,
     protocolVersion: PROTOCOL_VERSION,
+    machineVersion: 1,
     identity: copy.identity,
     to: other,
     configurationIndex: index(0),
@@ -94,6 +95,7 @@ it('[A11] what comes from another cluster, or is for another node, is dropped be
     await cluster.pass(10);
     stranger.connection?.sendHello({
       protocolVersion: PROTOCOL_VERSION,
+      machineVersion: 1,
       configurationIndex: index(0),
       purpose: 'talk' as const,
       address: null,

@@ -8,6 +8,7 @@ import { N1, N2, run } from './harness.ts';
 
 const helloOf = (from: typeof N1, to: typeof N1): Hello => ({
   protocolVersion: PROTOCOL_VERSION,
+  machineVersion: 1,
   identity: { clusterId: 'c', nodeId: from, incarnation: 'i', boots: 1, lineage: ['a'] },
   to,
   configurationIndex: index(0),

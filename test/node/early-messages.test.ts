@@ -11,6 +11,7 @@ const N2 = nodeId('n2');
 
 const HELLO: Hello = {
   protocolVersion: PROTOCOL_VERSION,
+  machineVersion: 1,
   identity: {
     clusterId: 'virtual',
     nodeId: N2,

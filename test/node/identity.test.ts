@@ -27,6 +27,7 @@ function judge(
     },
     {
       protocolVersion: PROTOCOL_VERSION,
+      machineVersion: 1,
       identity: identity(),
       to: n1,
       configurationIndex: index(0),

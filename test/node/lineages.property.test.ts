@@ -43,6 +43,8 @@ function copyOf({ identity, notes, ancestors }: Directory): Directory {
   return { identity, notes: new Map(notes), ancestors };
 }
 
+const VERSIONS = { own: { protocol: PROTOCOL_VERSION, machine: 1 }, heard: () => {} };
+
 let words = 0;
 
 function boot(directory: Directory): Introductions {
@@ -59,6 +61,7 @@ function boot(directory: Directory): Introductions {
         directory.notes.set(peer.nodeId, peer);
       },
     },
+    versions: VERSIONS,
     run: (input) => input(),
     failed: (error) => expect.fail(String(error)),
   });
@@ -205,6 +208,7 @@ describe('notes under way', () => {
       members: AS_MEMBERS,
       known: [],
       store: { rememberPeer: () => new Promise((resolve) => written.push(resolve)) },
+      versions: VERSIONS,
       run: (input) => input(),
       failed: (error) => expect.fail(String(error)),
     });
@@ -215,6 +219,7 @@ describe('notes under way', () => {
     const identity = { clusterId: 'c', nodeId: PEER, incarnation, boots: 1, lineage: [word] };
     return {
       protocolVersion: PROTOCOL_VERSION,
+      machineVersion: 1,
       identity,
       to: NODE,
       configurationIndex: INDEX_ZERO,

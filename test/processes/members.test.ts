@@ -1,10 +1,10 @@
 /** Members that come, go and are replaced, as processes, while clients write. */
 import { rm } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { connect } from '../../src/client/index.ts';
-import { cleanUp, closing } from '../clean-up.ts';
+import { cleanUp } from '../clean-up.ts';
 import { endAll, logLines, runCliProcess } from '../cli/cli-process.ts';
-import { eventually, ProcessCluster } from './process-cluster.ts';
+import { counting } from './counting.ts';
+import { ProcessCluster } from './process-cluster.ts';
 
 async function start(size: number): Promise<ProcessCluster> {
   const cluster = await ProcessCluster.start(size);
@@ -27,32 +27,6 @@ async function raftchart(cluster: ProcessCluster, ...words: readonly string[]): 
 async function joined(cluster: ProcessCluster, id: string): Promise<void> {
   const node = await cluster.join(id);
   await node.until((_, errors) => logLines(errors, 'joined').length > 0);
-}
-
-/** Counts on, one write after the other, until it is told to end; a write that fails is thrown there. */
-function counting(key: string, { endpoints }: ProcessCluster) {
-  const client = closing(connect({ endpoints: [...endpoints], timeoutMs: 20_000 }));
-  let isOver = false;
-  let count = 0;
-  const writing = (async () => {
-    for (; !isOver; count += 1) await client.put(key, `${count + 1}`);
-  })();
-  // What fails is thrown where the end is awaited.
-  writing.catch(() => {});
-  return {
-    /** Resolves once so many more are acknowledged; a write that failed is thrown. */
-    more: async (): Promise<void> => {
-      const enough = count + 20;
-      const isEnough = async (): Promise<boolean> => count > enough;
-      await Promise.race([writing, eventually(20_000, 'more writes', isEnough)]);
-    },
-    end: async (): Promise<void> => {
-      isOver = true;
-      await writing;
-      const found = await client.get(key);
-      expect(found === null ? null : new TextDecoder().decode(found.value)).toBe(`${count}`);
-    },
-  };
 }
 
 it('[CL32] [MC4] [MC7] one node grows to three and to five and shrinks to three, without its founder, and no write fails', async () => {

@@ -86,9 +86,9 @@ export class ProcessCluster implements AsyncDisposable {
   }
 
   /** Starts one member's process; its first boot and every later one have the same command line. */
-  run(id: string): CliProcess {
+  run(id: string, options: CliOptions = this.#options): CliProcess {
     const peers = this.#founders.map((each) => `${each.id}=${each.peerAddress}`).join(',');
-    return this.#start(this.member(id), ['--peers', peers]);
+    return this.#start(this.member(id), ['--peers', peers], options);
   }
 
   /** Starts a new node that joins by any of the members; every later start of it has the same command line. */
@@ -102,9 +102,13 @@ export class ProcessCluster implements AsyncDisposable {
     return this.#start(this.member(id), ['--join', urls.join(',')]);
   }
 
-  #start({ id, url, peerAddress, dataDir }: Member, belonging: readonly string[]): CliProcess {
+  #start(
+    { id, url, peerAddress, dataDir }: Member,
+    belonging: readonly string[],
+    options: CliOptions = this.#options,
+  ): CliProcess {
     const place = ['--listen', new URL(url).host, '--peer-listen', peerAddress, ...belonging];
-    const started = startCli(serveLine(id, dataDir, ...place, ...this.#flags), this.#options);
+    const started = startCli(serveLine(id, dataDir, ...place, ...this.#flags), options);
     this.#processes.set(id, started);
     return started;
   }

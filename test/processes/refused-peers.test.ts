@@ -214,7 +214,7 @@ async function newerProgram(): Promise<string> {
   }
   const file = join(directory, 'dist/src/core/hello.js');
   const source = await readFile(file, 'utf8');
-  const newer = source.replace(/(PROTOCOL_VERSION = )\d+/, (_, start) => `${start}9`);
+  const newer = source.replace(/(PROTOCOL_VERSION = )\d+/g, (_, start) => `${start}9`);
   expect(newer).not.toBe(source);
   await writeFile(file, newer);
   return join(directory, 'dist/src/cli/main.js');

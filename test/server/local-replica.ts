@@ -20,6 +20,7 @@ import {
   nodeId,
   term,
 } from '../../src/core/types.ts';
+import { LOWEST_VERSIONS } from '../../src/core/versions.ts';
 import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
 import { notApplied, notThere, transferRefused } from '../../src/node/requests/call-errors.ts';
 import { outcomeInSession, outcomeOfSession } from '../../src/node/requests/session-outcomes.ts';
@@ -60,6 +61,9 @@ interface Proposed {
   readonly completed: (outcome: ProposalOutcome) => void;
 }
 
+/** Of itself and of the other. */
+export const KNOWS = { protocol: 4, machine: 1 };
+
 export class LocalReplica implements Replica {
   readonly id: NodeId;
   readonly machine: KvStateMachine;
@@ -81,6 +85,7 @@ export class LocalReplica implements Replica {
     peer: nodeId('n9'),
     state: 'open',
     reason: null,
+    versions: KNOWS,
     bufferedBytes: 7,
     matchIndex: index(1),
     problem: null,
@@ -251,6 +256,7 @@ export class LocalReplica implements Replica {
       snapshotIndex: INDEX_ZERO,
       members: this.#members(),
       isRemoved: false,
+      versions: { ...KNOWS, lowest: this.link.versions ?? LOWEST_VERSIONS, machineInUse: 1 },
       diskStalled: false,
       links: [this.link],
     };

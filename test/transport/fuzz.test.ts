@@ -239,7 +239,7 @@ describe('a conversation under random input', () => {
   it('[TR2] members that stop at commands of version 2 are foreign: they speak version 1', () => {
     expect(COMMAND_VERSION).toBe(2);
     const { recorder } = listenTo([], encodeHello(helloOf('a', 'b', 1)));
-    const text = 'one node speaks peer protocol 1, the other 3: upgrade the one that speaks 1';
+    const text = 'one node speaks peer protocol 1, the other 3 to 4: upgrade the one that speaks 1';
     expect(recorder.heard).toEqual([{ type: 'close', reason: { kind: 'refused', text } }]);
   });
 });

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
+import { chooseSubprotocol, OFFERED } from '../../src/transport/subprotocol.ts';
 import { cleanUp } from '../clean-up.ts';
 
 export interface RawServer {
@@ -10,14 +11,17 @@ export interface RawServer {
 }
 
 export async function rawDial(address: string): Promise<WebSocket> {
-  const socket = new WebSocket(`ws://${address}`, { perMessageDeflate: false });
+  const socket = new WebSocket(`ws://${address}`, [...OFFERED], { perMessageDeflate: false });
   socket.on('error', () => {});
   await once(socket, 'open');
   return socket;
 }
 
 export async function rawListen(accepted: (socket: WebSocket) => void): Promise<RawServer> {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
+  const server = new WebSocketServer({
+    ...{ port: 0, host: '127.0.0.1', perMessageDeflate: false },
+    handleProtocols: chooseSubprotocol,
+  });
   server.on('connection', (socket) => {
     socket.on('error', () => {});
     accepted(socket);

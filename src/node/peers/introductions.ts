@@ -4,11 +4,12 @@
  * What to believe the identity rules say; connections are in `peers.ts`.
  */
 import { unreachable } from '../../core/assert.ts';
-import { type Hello, PROTOCOL_VERSION } from '../../core/hello.ts';
+import type { Hello } from '../../core/hello.ts';
 import type { KnownPeer, NodeIdentity } from '../../core/identity.ts';
 import type { NodeId } from '../../core/types.ts';
 import type { LogStore } from '../../ports/log-store.ts';
 import { judgeHello, type Refusal, shownAfter, shownWhenAnswered } from '../../rules/identity.ts';
+import type { KnownVersions } from './known-versions.ts';
 import type { Members } from './members.ts';
 
 interface IntroductionsOptions {
@@ -18,6 +19,7 @@ interface IntroductionsOptions {
     'all' | 'configurationIndex' | 'found' | 'ownAddress' | 'removed'
   >;
   readonly known: readonly KnownPeer[];
+  readonly versions: Pick<KnownVersions, 'heard' | 'own'>;
   readonly store: Pick<LogStore, 'rememberPeer'>;
   /** Runs an input of the node's loop. */
   readonly run: (input: () => void) => void;
@@ -48,7 +50,7 @@ export class Introductions {
     connectedBoot: string | null,
     judged: (refusal: Refusal | null) => void,
   ): void {
-    const { identity: own, members } = this.#options;
+    const { identity: own, members, versions } = this.#options;
     const { all, configurationIndex, removed } = members;
     const peer = hello.identity.nodeId;
     const known = this.#knownOf(peer);
@@ -57,6 +59,7 @@ export class Introductions {
     const verdict = judgeHello(context, hello);
     const done = (): void => {
       members.found(peer, hello.address);
+      versions.heard(hello);
       judged(null);
     };
     switch (verdict.type) {
@@ -76,13 +79,14 @@ export class Introductions {
 
   /** Calls back with what to say to a peer, once it is on disk that it may know this start. */
   introduce(peer: NodeId, say: (hello: Hello) => void): void {
-    const { identity, members } = this.#options;
+    const { identity, members, versions } = this.#options;
     const known = this.#knownOf(peer);
     const lineage = shownAfter(identity, known.shown);
     const own: NodeIdentity = { ...identity, lineage };
     const { configurationIndex, ownAddress: address } = members;
     const hello: Hello = {
-      protocolVersion: PROTOCOL_VERSION,
+      protocolVersion: versions.own.protocol,
+      machineVersion: versions.own.machine,
       identity: own,
       to: peer,
       configurationIndex,

@@ -34,6 +34,7 @@ import type {
   WaitOptions,
 } from '../../ports/replica.ts';
 import { encodeSessionCommand, encodeSessionOperation } from '../../sessions/session-entry.ts';
+import type { KnownVersions } from '../peers/known-versions.ts';
 import type { Members } from '../peers/members.ts';
 import { type Actors, raftOf } from '../tree/actors.ts';
 import type { End } from '../tree/endings.ts';
@@ -55,6 +56,7 @@ interface ClientsOptions extends ReadsOptions {
     Pick<Actors, 'forwardingHas' | 'tellForwarding' | 'tellRaft'>;
   readonly members: Members;
   readonly limits: Limits;
+  readonly versions: Pick<KnownVersions, 'refusalOf'>;
   /** Runs an input of the step loop. */
   readonly run: (input: () => void) => void;
 }
@@ -129,7 +131,9 @@ export class Clients {
 
   /** Bound: past the limits it is refused at once, before anything was written anywhere. */
   #submit(entry: Entry, timeoutMs: number, completed: (outcome: ProposalOutcome) => void): void {
-    const refusal = this.#admission.refusalOf(entry.data.length, timeoutMs);
+    const refusal =
+      this.#admission.refusalOf(entry.data.length, timeoutMs) ??
+      this.#options.versions.refusalOf(entry);
     if (refusal !== null) return this.#refuse(refusal, completed);
     this.#proposed += 1;
     const deadline = this.#options.clock.now() + timeoutMs;
@@ -209,7 +213,7 @@ export class Clients {
    * that was seen before is not answered again, whether it was taken or refused, or it would be done twice (I5).
    */
   proposedBy(from: NodeId, message: Propose, runs: readonly EntryRun[]): void {
-    const { actors, clock } = this.#options;
+    const { actors, clock, versions } = this.#options;
     const { term, requestId } = message;
     if (requestId <= (this.#seen.get(from) ?? 0)) return;
     this.#seen.set(from, requestId);
@@ -219,6 +223,9 @@ export class Clients {
     if (!takes || this.#admission.refusalOf(0, FORWARDED_DEADLINE_MS) !== null)
       return this.#answerPropose(from, message, null);
     const entries = runs.flatMap(entriesOf);
+    // UP2: who passed it on may know other members than this one, or none of their versions.
+    if (entries.some((entry) => versions.refusalOf(entry) !== null))
+      return this.#answerPropose(from, message, null);
     this.#proposals.queue({
       entries,
       isLocal: false,

@@ -4,7 +4,12 @@
  */
 import { type NodeId, nextIndex } from '../../core/types.ts';
 import type { RecoveredLog } from '../../ports/log-store.ts';
-import type { LinkStatus, ReplicaCounters, ReplicaStatus } from '../../ports/replica.ts';
+import type {
+  LinkStatus,
+  ReplicaCounters,
+  ReplicaStatus,
+  VersionsStatus,
+} from '../../ports/replica.ts';
 import type { Parts } from '../parts.ts';
 import type { NodeInspection } from './instruments.ts';
 
@@ -30,11 +35,17 @@ export function statusOf(parts: Parts, recovered: RecoveredLog): ReplicaStatus {
       addresses: parts.members.addressesOf(parts.members.all),
     },
     isRemoved: parts.members.isRemoved,
+    versions: versionsOf(parts),
     diskStalled: actors.isDiskStalled,
     links: parts.members.all
       .filter((member) => member !== parts.id)
       .map((peer) => linkStatus(parts, peer)),
   };
+}
+
+function versionsOf({ versions }: Parts): VersionsStatus {
+  const { lowest, machineInUse, own } = versions;
+  return { ...own, lowest, machineInUse };
 }
 
 export function countersOf({
@@ -90,7 +101,7 @@ function lifeOf(
 }
 
 /** A link that opens time and again only to be refused is not called open. */
-function linkStatus({ actors, peers, problems }: Parts, peer: NodeId): LinkStatus {
+function linkStatus({ actors, peers, problems, versions }: Parts, peer: NodeId): LinkStatus {
   const link = actors.link(peer);
   const { problem, reason } = problems.of(peer) ?? { problem: null, reason: null };
   const state = (link?.state ?? 'closed') as LinkStatus['state'];
@@ -99,6 +110,7 @@ function linkStatus({ actors, peers, problems }: Parts, peer: NodeId): LinkStatu
     peer,
     state: isRefused ? 'refused' : state,
     reason: reason ?? link?.context.reason ?? null,
+    versions: versions.of(peer),
     bufferedBytes: peers.bufferedBytes(peer),
     matchIndex: actors.replication(peer)?.matchIndex ?? null,
     problem,

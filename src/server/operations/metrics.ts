@@ -42,6 +42,7 @@ export function metricsText(sources: MetricsSources): string {
   const status = sources.replica.status();
   return prometheusText([
     ...identityFamilies(status, sources.version),
+    ...versionFamilies(status),
     ...logFamilies(status),
     ...linkFamilies(status),
     ...replicaFamilies(sources.replica),
@@ -89,6 +90,29 @@ function identityFamilies(status: ReplicaStatus, version: string): readonly Fami
     gauge('has_leader', '1 while this node knows a leader.', status.leader === null ? 0 : 1),
     gauge('voters', 'Members that vote.', status.members.voters.length),
     gauge('learners', 'Members that only receive.', status.members.learners.length),
+  ];
+}
+
+function versionFamilies({ versions }: ReplicaStatus): readonly Family[] {
+  const { protocol, machine, lowest, machineInUse } = versions;
+  return [
+    gauge('protocol_version', 'The newest peer protocol that this node speaks.', protocol),
+    gauge('machine_version', 'The newest commands of the store that this node knows.', machine),
+    gauge(
+      'lowest_protocol_version',
+      'What every member is known to speak: less than the own one during an upgrade.',
+      lowest.protocol,
+    ),
+    gauge(
+      'lowest_machine_version',
+      'What every member is known to know of the store: less than the own one during an upgrade.',
+      lowest.machine,
+    ),
+    gauge(
+      'machine_version_in_use',
+      'The newest version that a committed command has needed: there is no way back behind it.',
+      machineInUse,
+    ),
   ];
 }
 

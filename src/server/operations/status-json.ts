@@ -12,10 +12,11 @@ interface TimeParts {
 }
 
 export function statusJson(context: StatusParts): Readonly<Record<string, unknown>> {
-  const { members, isRemoved, diskStalled, links, ...position } = context.replica.status();
+  const { members, isRemoved, diskStalled, links, versions, ...position } =
+    context.replica.status();
   const { kv, version } = context;
   const revision = kv.revision;
-  const state = { members, isRemoved, diskStalled, links, version };
+  const state = { members, isRemoved, diskStalled, links, versions, version };
   return { ...position, revision, ...state, timeMs: timeOf(context) };
 }
 

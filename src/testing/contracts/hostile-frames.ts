@@ -279,6 +279,8 @@ function hostileHellos(): readonly Case[] {
     ['with a boot of 33 digits', changed(4, ['a'.repeat(33)])],
     ['with a number as boot', changed(4, [7])],
     ['to no one', changed(5, null)],
+    ['of a machine without a version', changed(9, 0)],
+    ['of a machine past the last version', changed(9, 2 ** 32)],
     ['with a field more', rawFrame([...sound, 1], { kind: FRAME_KIND.hello })],
     ['with a field less', rawFrame(sound.slice(0, -1), { kind: FRAME_KIND.hello })],
     ['as a map', rawFrame({ ...sound }, { kind: FRAME_KIND.hello })],

@@ -12,6 +12,7 @@ export const LIMITS: TransportLimits = { frameBytesMax: 256 * KIB, socketBytesMa
 export function helloOf(from: string, to: string, version: number = PROTOCOL_VERSION): Hello {
   return {
     protocolVersion: version,
+    machineVersion: 2,
     identity: {
       clusterId: 'the cluster',
       nodeId: nodeId(from),

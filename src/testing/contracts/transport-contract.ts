@@ -5,7 +5,7 @@
  */
 import { InvariantViolation } from '../../core/assert.ts';
 import { RaftError } from '../../core/errors.ts';
-import { PROTOCOL_VERSION } from '../../core/hello.ts';
+import { OLDEST_PROTOCOL_VERSION } from '../../core/hello.ts';
 import { encodeMessage } from '../../transport/codec.ts';
 import { FRAME_KIND } from '../../transport/frames.ts';
 import {
@@ -102,11 +102,12 @@ function hellosComeFirst(stage: Stage, { it, expect }: TestFramework): void {
     const { address, accepted } = await stage.listen(pair.listening);
     const dialler = stage.dial(pair.dialling, address);
     await dialler.until(() => dialler.heard.length === 1);
-    dialler.sayHello(helloOf('a', 'b', PROTOCOL_VERSION + 1));
+    const tooOld = OLDEST_PROTOCOL_VERSION - 1;
+    dialler.sayHello(helloOf('a', 'b', tooOld));
     const told = await dialler.closed();
     expect(told.kind).toBe('refused');
-    expect(told.text).toContain(`protocol ${PROTOCOL_VERSION + 1}`);
-    expect(told.text).toContain(`upgrade the one that speaks ${PROTOCOL_VERSION}`);
+    expect(told.text).toContain(`protocol ${tooOld}, the other ${OLDEST_PROTOCOL_VERSION} to`);
+    expect(told.text).toContain(`upgrade the one that speaks ${tooOld}`);
     expect(await accepted[0]?.closed()).toEqual(told);
     expect(accepted[0]?.heard.length).toBe(1);
     expect(pair.listening.badFrames()).toBe(0);

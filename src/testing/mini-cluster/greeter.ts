@@ -1,6 +1,7 @@
 /** The end of a connection where a test makes up who sits there. */
 import { PROTOCOL_VERSION } from '../../core/hello.ts';
 import { INDEX_ZERO, type NodeId } from '../../core/types.ts';
+import { FIRST_MACHINE_VERSION } from '../../core/versions.ts';
 import type { ConnectionListener, PeerConnection } from '../../ports/transport.ts';
 import { CLUSTER_ID } from './founding.ts';
 
@@ -14,6 +15,7 @@ export function greeterOf(id: NodeId): (connection: PeerConnection) => Connectio
     onHello: ({ identity: { nodeId: to } }) =>
       connection.sendHello({
         protocolVersion: PROTOCOL_VERSION,
+        machineVersion: FIRST_MACHINE_VERSION,
         identity,
         to,
         configurationIndex: INDEX_ZERO,

@@ -7,6 +7,7 @@ import {
   histogramSamples,
   prometheusText,
 } from '../../../src/server/operations/prometheus-text.ts';
+import { KNOWS } from '../local-replica.ts';
 import { type LocalApi, localApi } from '../local-server.ts';
 import { parsePrometheus } from '../operations/prometheus.ts';
 
@@ -33,11 +34,13 @@ it('[SV18] /status names everything the contract does', async () => {
     members: { voters: ['n1'], learners: [], joint: false, addresses: {} },
     isRemoved: false,
     diskStalled: false,
+    versions: { ...KNOWS, lowest: KNOWS, machineInUse: 1 },
     links: [
       {
         peer: 'n9',
         state: 'open',
         reason: null,
+        versions: KNOWS,
         bufferedBytes: 7,
         matchIndex: 1,
         problem: null,

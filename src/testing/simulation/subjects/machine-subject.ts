@@ -138,9 +138,12 @@ function inspectedReplica<
   queries,
   snapshot,
   restore,
+  version = 1,
+  since = {},
 }: Machine<State, Commands, Queries>): InspectedReplica<State> {
   const own = snapshot === undefined || restore === undefined ? null : { snapshot, restore };
-  const parts = { commands, queries, report: () => {}, snapshots: own };
+  const versions = { version, since };
+  const parts = { commands, queries, report: () => {}, snapshots: own, versions };
   const replica = new DefinedReplica(initial(), parts);
   return {
     get state() {

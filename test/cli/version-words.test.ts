@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { versionLines } from '../../src/cli/version-words.ts';
+import { statusJson } from '../../src/server/operations/status-json.ts';
+import { LocalReplica } from '../server/local-replica.ts';
+
+function told(replica: LocalReplica): readonly string[] {
+  const clock = { wallTimeMs: () => 0 };
+  const status = statusJson({ replica, clock, kv: { revision: 1 }, version: '9.9.9' });
+  return versionLines(JSON.parse(JSON.stringify(status)));
+}
+
+it('[UP3] status says who holds the others up while members know different things', () => {
+  const replica = new LocalReplica();
+  const { link } = replica;
+  expect(told(replica)).toEqual([]);
+  for (const versions of [null, { protocol: 3, machine: 1 }]) {
+    replica.link = { ...link, versions };
+    expect(told(replica)).toEqual([
+      'n1: what needs more than version 1 of the store and peer protocol 3 waits for n9\n',
+    ]);
+  }
+});
+
+it('[UP3] nothing is said of what says nothing, or is none of ours', () => {
+  const other = { protocol: 4, machine: 2, lowest: { protocol: 3, machine: 1 } };
+  for (const status of [
+    {},
+    { id: 'n1', versions: null, links: [] },
+    { id: 'n1', versions: other },
+    { id: 'n1', versions: { ...other, lowest: 'none' }, links: [] },
+  ]) {
+    expect(versionLines(status)).toEqual([]);
+  }
+  const hostile = { id: '\u001b[31m', versions: other, links: [{ peer: 'n2', versions: 7 }, 8] };
+  expect(versionLines(hostile)).toEqual([expect.stringMatching(/^\\u001b\[31m: what .* n2\n$/)]);
+});
