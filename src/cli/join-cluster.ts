@@ -20,6 +20,8 @@ export interface Joining {
   readonly urls: readonly string[];
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
 interface Joiner {
   readonly server: Pick<RunningServer, 'replica'>;
   readonly context: CliContext;
@@ -40,15 +42,16 @@ export async function clusterToJoin(
 
 /** Resolves only with a refusal that will stay one: whatever passes is tried again, as long as the node runs. */
 export async function join(joining: Joining, { server, context, log }: Joiner): Promise<RaftError> {
-  const { address: peerAddress, id, urls } = joining;
-  const body = { id, peerAddress, promote: true };
   let said = '';
-  const isDue = !isMember(server, id);
+  let isFirst = true;
+  const isDue = !isMember(server, joining.id);
   while (isDue && !context.interrupted.aborted) {
     try {
-      const question = { path: '/members', method: 'POST', body } as const;
-      const members = await askServers(question, asking(urls), context, (answer) => answer.members);
-      log('info', 'joined', { members });
+      const known = isFirst ? await standingOf(joining, context) : 'none';
+      isFirst = false;
+      if (known === 'another') return nameTaken(joining);
+      const members = known === 'own' ? null : await asked(joining, context);
+      log('info', 'joined', members === null ? {} : { members });
       break;
     } catch (error) {
       const { code, message, retry } = error instanceof RaftError ? error : unknown(error);
@@ -59,6 +62,38 @@ export async function join(joining: Joining, { server, context, log }: Joiner): 
     }
   }
   return new Promise<never>(() => {});
+}
+
+/**
+ * What the cluster knows under this name, before anything is asked of it: a member that was added here, as what its operator
+ * wants, or one that is found elsewhere, whose address must not be taken from it.
+ */
+async function standingOf(
+  { address, id, urls }: Joining,
+  context: CliContext,
+): Promise<'none' | 'own' | 'another'> {
+  const question = { path: '/members', method: 'GET' } as const;
+  const entry = await askServers(question, asking(urls), context, ({ progress }) =>
+    Array.isArray(progress)
+      ? { found: progress.find((each: Fields | null) => each?.id === id) as Fields | undefined }
+      : null,
+  );
+  if (entry.found === undefined) return 'none';
+  return entry.found.address === address ? 'own' : 'another';
+}
+
+function asked({ address, id, urls }: Joining, context: CliContext): Promise<unknown> {
+  const body = { id, peerAddress: address, promote: true };
+  const question = { path: '/members', method: 'POST', body } as const;
+  return askServers(question, asking(urls), context, ({ members }) => members);
+}
+
+function nameTaken({ address, id }: Joining): RaftError {
+  return new RaftError(
+    'RAFT_CONFLICT',
+    `${id} is a member already and is found elsewhere: give this node a name that nobody had. ` +
+      `If it is that member, which has moved: raftchart member add ${id} ${address}, and start it again`,
+  );
 }
 
 /** It may be a learner by the wish of whoever added it, and stays one then. */

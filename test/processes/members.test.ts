@@ -1,10 +1,12 @@
 /** Members that come, go and are replaced, as processes, while clients write. */
 import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { cleanUp } from '../clean-up.ts';
-import { endAll, logLines, runCliProcess } from '../cli/cli-process.ts';
+import { endAll, logLines, runCliProcess, serveLine, startCli } from '../cli/cli-process.ts';
 import { counting } from './counting.ts';
-import { ProcessCluster } from './process-cluster.ts';
+import { freePorts } from './free-ports.ts';
+import { type Member, ProcessCluster } from './process-cluster.ts';
 
 async function start(size: number): Promise<ProcessCluster> {
   const cluster = await ProcessCluster.start(size);
@@ -21,6 +23,14 @@ async function raftchart(cluster: ProcessCluster, ...words: readonly string[]): 
   const { code, output, errors } = await runCliProcess(line);
   expect([code, errors]).toEqual([0, '']);
   return output.trim();
+}
+
+/** A place for a node that is yet to be started. */
+async function placed(cluster: ProcessCluster, id: string): Promise<Member> {
+  const [port, peerPort] = await freePorts(2);
+  const [url, peerAddress] = [`http://127.0.0.1:${port}`, `127.0.0.1:${peerPort}`];
+  const dataDir = join(dirname(cluster.member('n1').dataDir), `${id}-${port}`);
+  return { id, url, peerAddress, dataDir };
 }
 
 /** Starts a node that joins, and waits until it votes. */
@@ -99,4 +109,28 @@ it('[CL32] a node that joins starts again with the same line, and asks nothing t
   expect(logLines(node.errors(), 'joined')).toEqual([]);
   const { status } = await fetch(`${cluster.member('n2').url}/kv/a`, { method: 'PUT', body: 'x' });
   expect(status).toBe(200);
+});
+
+it('[CL32] [MC8] who was added to receive only stays a learner when it joins', async () => {
+  const cluster = await start(1);
+  const place = await placed(cluster, 'n2');
+  cluster.members.push(place);
+  await raftchart(cluster, 'member', 'add', 'n2', place.peerAddress);
+  await joined(cluster, 'n2');
+  await cluster.converged();
+  expect(await raftchart(cluster, 'members')).toMatch(/^n2 +learner +127\.0\.0\.1:\d+ /m);
+});
+
+it('[CL32] [A9] a node that comes with the name of a member takes neither its place nor its address', async () => {
+  const cluster = await start(1);
+  await joined(cluster, 'n2');
+  const { url } = cluster.member('n1');
+  const member = cluster.member('n2');
+  const place = await placed(cluster, 'n2');
+  const at = ['--listen', new URL(place.url).host, '--peer-listen', place.peerAddress];
+  const other = startCli(serveLine('n2', place.dataDir, ...at, '--join', url));
+  expect(await other.ended).toBe(78);
+  expect(other.errors()).toContain('n2 is a member already');
+  expect(other.errors()).toContain(`raftchart member add n2 ${place.peerAddress}`);
+  expect(await raftchart(cluster, 'members')).toContain(member.peerAddress);
 });

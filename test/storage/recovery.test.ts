@@ -1,5 +1,5 @@
 /** What `recover` makes of a data directory: a look, and a cluster of one, on a real LevelDB. */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { isClusterId } from '../../src/core/identity.ts';
 import { index, term } from '../../src/core/types.ts';
@@ -148,6 +148,37 @@ it('[RC3] nothing that lies in the way is touched', async () => {
   const before = fingerprint(access.directory);
   await expect(recoverDirectory(access)).rejects.toThrow(`${keptAs} is in the way`);
   expect(fingerprint(access.directory)).toEqual(before);
+});
+
+it('[RC3] a file in the way is named as a directory would be', async () => {
+  const access = await survivor();
+  const path = `${access.directory}.recovering`;
+  writeFileSync(path, 'mine');
+  await expect(recoverDirectory(access)).rejects.toMatchObject({
+    code: 'RAFT_LOG_REFUSED',
+    message: expect.stringContaining(`${path} is in the way`),
+  });
+  expect(readFileSync(path, 'utf8')).toBe('mine');
+});
+
+it('[RC3] a directory that cannot be renamed stays as it is, and its recovery can be used from beside it', async () => {
+  const access = await survivor();
+  const before = smallFiles(access);
+  const mounted: Files = {
+    ...access.files,
+    rename: async (from, to) => {
+      if (from === access.directory) throw new Error('EBUSY: resource busy or locked');
+      await access.files.rename(from, to);
+    },
+  };
+  const draft = `${access.directory}.recovering`;
+  await expect(recoverDirectory({ ...access, files: mounted })).rejects.toMatchObject({
+    code: 'RAFT_LOG_REFUSED',
+    message: expect.stringMatching(/EBUSY.+Nothing in it was changed.+start the node on /s),
+  });
+  expect(smallFiles(access)).toEqual(before);
+  const survey = await surveyDirectory({ ...access, directory: draft });
+  expect(survey).toMatchObject({ last: { term: 3, index: 8 }, members: ['n1'] });
 });
 
 it('[RC3] a recovery that ends between two names is finished by the next one', async () => {

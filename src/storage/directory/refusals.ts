@@ -270,6 +270,24 @@ export function inTheWay(path: string): RaftError {
   );
 }
 
+/** RC3: the copy is whole, and the directory keeps its name: a volume that is mounted there can have no other. */
+export function cannotMoveAside(directory: string, draft: string, cause: unknown): RaftError {
+  return refused(
+    `The recovery is whole in ${draft}, but ${directory} could not be given another name: ${textOf(cause)}. Nothing in it was changed. ` +
+      `If it is where a volume is mounted, keep what it holds elsewhere and put what ${draft} holds in its place, or start the node on ` +
+      `${draft}. Otherwise let this user rename it, remove ${draft}, and try again.`,
+    cause,
+  );
+}
+
+/** RC3: the next attempt goes on from there. */
+export function cannotTakePlace(directory: string, draft: string, cause: unknown): RaftError {
+  return refused(
+    `The recovery is whole in ${draft}, but could not be made ${directory}: ${textOf(cause)}. Try again: nothing else is left to do.`,
+    cause,
+  );
+}
+
 export function storeClosed(directory: string): RaftError {
   return new RaftError('RAFT_STOPPED', `The store ${directory} is not open.`);
 }

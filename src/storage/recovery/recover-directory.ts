@@ -15,7 +15,8 @@ import { INDEX_ZERO, type Index, nextIndex, nextTerm } from '../../core/types.ts
 import type { LogOperation, LogStore } from '../../ports/log-store.ts';
 import type { StoredSnapshot } from '../../ports/snapshot-store.ts';
 import type { DirectoryAccess } from '../directory/directory-parts.ts';
-import { inTheWay } from '../directory/refusals.ts';
+import { cannotMoveAside, cannotTakePlace, inTheWay } from '../directory/refusals.ts';
+import type { Files } from '../disk/files.ts';
 import { LevelLogStore } from '../level-log-store.ts';
 import { COPIED_BYTES_MAX } from '../limits.ts';
 import { promised } from '../promised.ts';
@@ -39,16 +40,35 @@ export async function recoverDirectory(access: DirectoryAccess): Promise<Recover
   const { directory, files } = access;
   const draft = `${directory}.recovering`;
   const keptAs = `${directory}.before-recovery`;
-  const lies = async (path: string): Promise<boolean> => (await files.list(path)) !== null;
+  const lies = (path: string): Promise<boolean> => isTaken(files, path);
   const isHalfDone = !(await lies(directory)) && (await lies(keptAs)) && (await lies(draft));
   if (!isHalfDone) {
     for (const path of [keptAs, draft]) if (await lies(path)) throw inTheWay(path);
     await copyInto(draft, access);
-    await files.rename(directory, keptAs);
+    await files.rename(directory, keptAs).catch((cause: unknown) => {
+      throw cannotMoveAside(directory, draft, cause);
+    });
   }
-  await files.rename(draft, directory);
-  await files.syncDirectory(parentOf(directory));
+  await putInPlace(draft, access);
   return { survey: await surveyDirectory(access), keptAs };
+}
+
+/** Whatever has that name, it is in the way. */
+async function isTaken(files: Files, path: string): Promise<boolean> {
+  try {
+    return (await files.list(path)) !== null;
+  } catch {
+    return true;
+  }
+}
+
+async function putInPlace(draft: string, { directory, files }: DirectoryAccess): Promise<void> {
+  try {
+    await files.rename(draft, directory);
+    await files.syncDirectory(parentOf(directory));
+  } catch (cause) {
+    throw cannotTakePlace(directory, draft, cause);
+  }
 }
 
 /** Whole and durable when it resolves. */

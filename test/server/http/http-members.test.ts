@@ -87,6 +87,15 @@ it.each([
   expect(local.replica.membership.configuration).toMatchObject({ voters: ['n1'], learners: [] });
 });
 
+it('[SV32] what comes with a promotion is not ignored', async () => {
+  await asked('POST', '/members', { id: 'n4', peerAddress: 'a:1' });
+  expect(await asked('POST', '/members/n4/promote', { to: 'n5' })).toMatchObject([
+    400,
+    { message: expect.stringContaining('unknown field "to"') },
+  ]);
+  expect(await asked('POST', '/members/n4/promote', {})).toEqual(now(['n1', 'n4']));
+});
+
 it('[SV32] [MC6] what cannot be is refused with its reason', async () => {
   const [status, error] = await asked('DELETE', '/members/n1');
   expect([status, error]).toMatchObject([409, { code: 'RAFT_CONFLICT', retry: 'never' }]);

@@ -35,9 +35,8 @@ export function fieldsOf(
 }
 
 function unknownField(where: string, name: string, known: readonly string[]): RaftError {
-  return badRequest(
-    `${where} has an unknown field ${JSON.stringify(name)}. Known: ${known.join(', ')}.`,
-  );
+  const list = known.length === 0 ? 'It takes none.' : `Known: ${known.join(', ')}.`;
+  return badRequest(`${where} has an unknown field ${JSON.stringify(name)}. ${list}`);
 }
 
 export function counterOf(value: unknown, where: string): number {

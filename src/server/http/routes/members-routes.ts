@@ -15,6 +15,7 @@ import { readBody } from '../request/request-body.ts';
 import { timeoutFrom } from '../request/request-input.ts';
 import { readQuery } from '../request/request-query.ts';
 import { deadlineOf, left } from './kv-routes.ts';
+import { readOrder } from './order.ts';
 
 type MembersParts = Pick<ServerContext, 'replica' | 'held'>;
 
@@ -58,19 +59,18 @@ export async function postMembers(context: MembersParts, request: Request): Prom
 }
 
 /** `/members/<id>/promote` */
-export function promoteMember(context: MembersParts, request: Request): Promise<Response> {
+export async function promoteMember(context: MembersParts, request: Request): Promise<Response> {
   const promote = [memberIn(request, '/promote')];
-  return changed(context, { add: {}, promote, remove: [] }, timeoutIn(request));
+  const { body, deadline } = await readOrder(context, request, 'a promotion');
+  if (body.length > 0) fieldsOf(parseJson(body), 'The promotion', []);
+  return changed(context, { add: {}, promote, remove: [] }, left(deadline));
 }
 
 /** `/members/<id>` */
 export function deleteMember(context: MembersParts, request: Request): Promise<Response> {
   const remove = [memberIn(request, '')];
-  return changed(context, { add: {}, promote: [], remove }, timeoutIn(request));
-}
-
-function timeoutIn(request: Request): number {
-  return timeoutFrom(readQuery(request.url, ['timeoutMs']));
+  const timeoutMs = timeoutFrom(readQuery(request.url, ['timeoutMs']));
+  return changed(context, { add: {}, promote: [], remove }, timeoutMs);
 }
 
 function memberIn(request: Request, behind: string): NodeId {
