@@ -41,6 +41,7 @@ export function calmPlan(changes: Partial<SimulationPlan> = {}): SimulationPlan 
       sessions: null,
       ownReads: 0.5,
     },
+    pastEveryMs: null,
     streams: null,
     troubleMs: TROUBLE_MS,
     faults: [],

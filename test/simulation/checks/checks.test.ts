@@ -12,6 +12,7 @@ import { OF_CONFIGURATIONS } from './examples/of-configurations.ts';
 import { OF_HISTORY } from './examples/of-history.ts';
 import { OF_MEMBERS } from './examples/of-members.ts';
 import { OF_NODES } from './examples/of-nodes.ts';
+import { OF_PAST } from './examples/of-past.ts';
 import { OF_PROMISES } from './examples/of-promises.ts';
 import { OF_RUNS } from './examples/of-runs.ts';
 import { OF_TRANSFERS } from './examples/of-transfers.ts';
@@ -24,6 +25,7 @@ const EXAMPLES = [
   ...OF_MEMBERS,
   ...OF_RUNS,
   ...OF_TRANSFERS,
+  ...OF_PAST,
   ...OF_CLIENTS,
 ];
 const SIMULATOR = fileURLToPath(new URL('../../../src/testing/simulation', import.meta.url));

@@ -20,8 +20,11 @@ import {
   simulate,
 } from '../../../src/testing/simulation/simulate.ts';
 import { KvRemote, type PlantedBugs } from '../../../src/testing/simulation/streams/kv-remote.ts';
+import { type Remote, together } from '../../../src/testing/simulation/streams/remote.ts';
 import { appendListSubject } from '../../../src/testing/simulation/subjects/append-list-subject.ts';
 import { keyValueSubject } from '../../../src/testing/simulation/subjects/key-value-subject.ts';
+import { PastCaller } from '../../../src/testing/simulation/subjects/past-caller.ts';
+import { StoreArchive } from '../../../src/testing/simulation/subjects/store-archive.ts';
 import type { World } from '../../../src/testing/simulation/world/world.ts';
 import { type Mutant, plant } from '../mutants.ts';
 
@@ -67,14 +70,21 @@ function simulatePlan(
   options: Omit<SimulateOptions<never, never, StateMachine>, 'subject' | 'remote'>,
   planted: Partial<PlantedBugs>,
 ): Promise<SimulationReport> {
-  const { workload, streams } = options.plan;
+  const { workload, streams, pastEveryMs: everyMs } = options.plan;
   if (workload.machine === 'appendList') {
     return simulate({ subject: appendListSubject(workload), ...options });
   }
   const subject = keyValueSubject(workload);
-  if (streams === null) return simulate({ subject, ...options });
   const { draw, encode } = subject;
-  const remote = (parts: RemoteParts<KeyValueInput, KeyValueOutput>): KvRemote =>
-    new KvRemote({ ...parts, draw, encode, plan: streams, planted });
+  const remote = ({ world, book }: RemoteParts<KeyValueInput, KeyValueOutput>): Remote => {
+    const archive = everyMs === null ? null : new StoreArchive(world.history);
+    const parts = { world, book, draw, encode, planted, archive };
+    return together([
+      ...(streams === null ? [] : [new KvRemote({ ...parts, plan: streams })]),
+      ...(archive === null || everyMs === null
+        ? []
+        : [new PastCaller({ world, archive, everyMs })]),
+    ]);
+  };
   return simulate({ subject, remote, ...options });
 }

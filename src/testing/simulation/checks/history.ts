@@ -35,6 +35,8 @@ export class History {
   /** Hashes of every command that was ever applied anywhere. */
   readonly appliedCommands = new Set<number>();
   readonly #ofSessions = new Map<number, Set<number>>();
+  /** Told of each command as it is carried out for the first time, in their order. */
+  readonly appliedListeners = new Set<(command: CommittedCommand) => void>();
   readonly #members = new Set<NodeId>();
   readonly #votes = new Map<string, NodeId>();
   /** By the last command: the state after it. */
@@ -143,14 +145,17 @@ export class History {
   }
 
   /** S05, S33: every node applies the same command at the same index, with the same result. */
-  noteApplied(node: NodeId, { index, term, data }: CommittedCommand, result: unknown): void {
+  noteApplied(node: NodeId, applied: CommittedCommand, result: unknown): void {
+    const { index, term, data } = applied;
     const command = hashOf(term, data);
     const text = textOf(result);
     const answer = hashOfText(text);
     const known = this.#applied[index];
     const shown = text.slice(0, SHOWN_MAX);
-    if (known === undefined) this.#applied[index] = { command, answer, shown };
-    else if (known.command !== command) {
+    if (known === undefined) {
+      this.#applied[index] = { command, answer, shown };
+      for (const told of this.appliedListeners) told(applied);
+    } else if (known.command !== command) {
       this.#report('S05', `${node} applies another command at ${index}`);
     } else if (known.answer !== answer) {
       this.#report('S33', `${node} gives another result at ${index}: ${shown}, not ${known.shown}`);

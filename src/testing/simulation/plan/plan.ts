@@ -77,6 +77,8 @@ export interface SimulationPlan {
   readonly drifts: Readonly<Record<string, ClockDrift>>;
   readonly link: LinkPlan;
   readonly workload: WorkloadPlan;
+  /** The average time between two looks at the past of the key-value store, of which many let go of some; `null`: none. */
+  readonly pastEveryMs: number | null;
   /** Production clients besides, where the machine is the key-value store; `null`: none. */
   readonly streams: StreamPlan | null;
   /** The stretch in which faults come, in simulated milliseconds. */
@@ -122,6 +124,7 @@ export function planOf(seed: string, version: PlanVersion = PLAN_VERSION): Simul
     drifts: Object.fromEntries(members.map((id) => [id, planDrift(random.fork(`drift ${id}`))])),
     link: planLink(random.fork('link'), timing),
     workload,
+    pastEveryMs: version > 3 ? planPast(random.fork('past'), workload) : null,
     // Programs that were told of servers which have gone are shown by processes.
     streams:
       version === 1 || joiners.length > 0
@@ -269,6 +272,12 @@ function planWorkload(random: SeededRandom, version: PlanVersion): WorkloadPlan 
     sessions: version < 4 ? null : planSessions(random.fork('sessions')),
     ownReads: version < 4 ? 0 : random.fork('own reads').pick([0, 0.2, 1]),
   };
+}
+
+/** What it is made of would be gone in most runs, if it were let go of in all. */
+function planPast(random: SeededRandom, { machine }: WorkloadPlan): number | null {
+  if (machine !== 'keyValue' || random.chance(0.5)) return null;
+  return random.pick([100, 500, 3_000]);
 }
 
 /** Half of the runs have them, and many of those sessions are over soon. */

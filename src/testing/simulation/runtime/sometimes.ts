@@ -54,6 +54,8 @@ const TURNS = [
   'leadership moves as was wished',
   'a transfer is refused',
   'a transfer is in vain',
+  'history is let go of',
+  'a watch hears that what it has yet to be told was let go of',
 ] as const;
 
 export type Sometimes = (typeof TURNS)[number] | `the code of a node throws at ${ThrowPlace}`;

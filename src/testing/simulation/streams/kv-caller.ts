@@ -15,9 +15,11 @@ import type { World } from '../world/world.ts';
 import {
   type Answer,
   type KvRequest,
+  ownRequest,
   pairRequest,
   rangeRequest,
   singleRequest,
+  type Write,
 } from './kv-requests.ts';
 import type { RemoteOptions } from './remote.ts';
 import { PREFIX, type StoreRecord } from './store-record.ts';
@@ -45,6 +47,8 @@ export class KvCaller {
   readonly #written: { readonly key: string; readonly value: string }[] = [];
   #previous: Previous<KeyValueInput, KeyValueOutput> | null = null;
   #sequence = 0;
+  /** The newest that took effect. */
+  #write: Write | null = null;
   readonly #underWay = new Set<Call>();
   #isRunning = false;
   #timer: unknown = null;
@@ -103,13 +107,28 @@ export class KvCaller {
     const { random, draw, encode, number } = this.#options;
     this.#sequence += 1;
     const kind = random.next();
-    if (kind < 0.1) return rangeRequest(this.#keys, random.chance(0.5));
+    if (kind < 0.1) {
+      return rangeRequest(this.#keys, random.chance(0.5) ? 'local' : this.#drawConsistency());
+    }
     if (kind < 0.2 && this.#keys.length > 1) {
       return pairRequest(random.shuffle(this.#keys).slice(0, 2), `${number}.${this.#sequence}`);
     }
+    if (this.#write !== null && kind > 0.9 && this.#isOfVersion4) {
+      return ownRequest(this.#keys, this.#write);
+    }
     const caller = { client: number, sequence: this.#sequence };
     const input = draw(random, caller, this.#previous);
-    return singleRequest(input, encode(input));
+    return singleRequest(input, encode(input), this.#drawConsistency());
+  }
+
+  /** As new as can be, by a round or by a lease. */
+  #drawConsistency(): 'linearizable' | 'lease' {
+    if (!this.#isOfVersion4) return 'linearizable';
+    return this.#options.random.chance(0.5) ? 'lease' : 'linearizable';
+  }
+
+  get #isOfVersion4(): boolean {
+    return this.#options.world.plan.version > 3;
   }
 
   #call(request: KvRequest): void {
@@ -141,6 +160,7 @@ export class KvCaller {
       this.#previous = { type: 'answered', input, output };
     }
     this.#answers.push(answer);
+    this.#write = answer.write ?? this.#write;
     world.trace.mix(call.calledAt);
     this.#note('is told', outputs);
     this.#underWay.delete(call);

@@ -7,13 +7,13 @@ import { clientSettings } from '../../../client/client-options.ts';
 import { KvClient } from '../../../client/kv-client.ts';
 import { CLIENT_FRAME_BYTES_MAX } from '../../../client-protocol/limits.ts';
 import { type NodeId, nodeId } from '../../../core/types.ts';
-import { KvStateMachine } from '../../../kv/kv-state-machine.ts';
 import type { ConnectionClock } from '../../../ports/clock.ts';
 import type { FrameSocket } from '../../../ports/frame-socket.ts';
 import type { KeyValueInput, KeyValueOutput } from '../../linearizability/models/key-value.ts';
 import { answerBytesMax, type StreamPlan } from '../plan/plan-streams.ts';
 import { SimulatedProcess } from '../runtime/process.ts';
 import type { SeededRandom } from '../runtime/random.ts';
+import { type StoreArchive, storeOf } from '../subjects/store-archive.ts';
 import type { SimulatedMember } from '../world/member.ts';
 import { addressOf } from '../world/member.ts';
 import { HOSTILE_WATCHES_MAX } from './hostile-bytes.ts';
@@ -35,6 +35,8 @@ const READER_PAUSE_MS = 400;
 interface KvRemoteOptions extends RemoteOptions<KeyValueInput, KeyValueOutput> {
   readonly plan: StreamPlan;
   readonly planted?: Partial<PlantedBugs>;
+  /** Where history is let go of, all that happened; `null`: every member knows it. */
+  readonly archive?: StoreArchive | null;
 }
 
 /** Places for bugs, each at the edge of production code: what a test plants there must be found. */
@@ -147,8 +149,8 @@ export class KvRemote implements Remote {
   }
 
   #record(): StoreRecord {
-    const [member] = this.#options.world.all;
-    return new StoreRecord(storeOf(member));
+    const { archive = null, world } = this.#options;
+    return new StoreRecord(archive?.store ?? storeOf(world.all[0]));
   }
 
   #startProgram(number: number): void {
@@ -188,6 +190,7 @@ export class KvRemote implements Remote {
       random,
       key: at === 0 ? null : `k${random.integer(1, world.plan.workload.keys)}`,
       from: random.chance(0.5) ? 1 : null,
+      compactedRevision: () => this.#options.archive?.compactedRevision ?? 0,
       report: world.report,
       sometimes: world.sometimes,
       pauseMs: READER_PAUSE_MS,
@@ -250,11 +253,6 @@ export class KvRemote implements Remote {
     if (end.bufferedBytes <= bytesMax) return;
     world.report('P06', `${end.bufferedBytes} bytes are held for a client that does not read`);
   }
-}
-
-function storeOf(member: SimulatedMember | undefined): KvStateMachine {
-  if (member?.machine instanceof KvStateMachine) return member.machine;
-  throw new TypeError('production clients need the key-value store');
 }
 
 function memberAt(url: string): NodeId {

@@ -2,7 +2,9 @@
 import { ConditionFailedError } from '../../../client/client-output.ts';
 import type { KvClient } from '../../../client/kv-client.ts';
 import type { RangeAnswer } from '../../../client/reply-reading.ts';
+import type { Consistency } from '../../../client-protocol/frame-shapes.ts';
 import { unreachable } from '../../../core/assert.ts';
+import type { LogId } from '../../../core/log-id.ts';
 import { encodeCommand } from '../../../kv/command-codec.ts';
 import type { KeyValueInput, KeyValueOutput } from '../../linearizability/models/key-value.ts';
 import { PREFIX, type StoreRecord } from './store-record.ts';
@@ -12,6 +14,14 @@ export interface Answer {
   readonly outputs: readonly KeyValueOutput[];
   /** What is wrong with it, in words; `null`: nothing. */
   readonly fault: (record: StoreRecord) => string | null;
+  /** What took effect, if anything did. */
+  readonly write?: Write;
+}
+
+/** Where a write stands. */
+export interface Write {
+  readonly logId: LogId;
+  readonly revision: number;
 }
 
 export interface KvRequest {
@@ -27,10 +37,14 @@ export interface KvRequest {
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
-export function singleRequest(input: KeyValueInput, command: Uint8Array | null): KvRequest {
+export function singleRequest(
+  input: KeyValueInput,
+  command: Uint8Array | null,
+  consistency: Consistency,
+): KvRequest {
   const isPut = input.type !== 'get' && input.type !== 'delete';
   const written = isPut ? [{ key: input.key, value: input.value }] : [];
-  return { inputs: [input], command, written, ask: (client) => askOne(client, input) };
+  return { inputs: [input], command, written, ask: (client) => askOne(client, input, consistency) };
 }
 
 /** Two keys in one transaction: one revision tells of both. */
@@ -46,8 +60,9 @@ export function pairRequest(keys: readonly string[], value: string): KvRequest {
     command: encodeCommand({ type: 'txn', compare: [], success, failure: [] }),
     written: puts,
     ask: async (client) => {
-      const { revision } = await client.txn({ success: puts });
+      const { logId, revision } = await client.txn({ success: puts });
       return {
+        write: { logId, revision },
         outputs: puts.map(() => ({ type: 'done', changed: true })),
         fault: (record) => firstFault(puts.map(({ key }) => wrote(record, revision, key, value))),
       };
@@ -56,14 +71,13 @@ export function pairRequest(keys: readonly string[], value: string): KvRequest {
 }
 
 /** All keys at once. A local read may be old, but it is the store as it stood at one revision. */
-export function rangeRequest(keys: readonly string[], isLocal: boolean): KvRequest {
-  const inputs = isLocal ? [] : keys.map((key) => ({ type: 'get', key }) as const);
+export function rangeRequest(keys: readonly string[], consistency: Consistency): KvRequest {
+  const inputs = consistency === 'local' ? [] : keys.map((key) => ({ type: 'get', key }) as const);
   return {
     inputs,
     command: null,
     written: [],
     ask: async (client) => {
-      const consistency = isLocal ? 'local' : 'linearizable';
       const answer = await client.range({ prefix: PREFIX, consistency });
       const found = valuesOf(answer);
       return {
@@ -75,18 +89,39 @@ export function rangeRequest(keys: readonly string[], isLocal: boolean): KvReque
   };
 }
 
-async function askOne(client: KvClient, input: KeyValueInput): Promise<Answer> {
+/** What was just written, at whichever server: a local read that waits for it (RD5). */
+export function ownRequest(keys: readonly string[], { logId, revision }: Write): KvRequest {
+  return {
+    inputs: [],
+    command: null,
+    written: [],
+    ask: async (client) => {
+      const answer = await client.range({ prefix: PREFIX, atLeast: logId });
+      const early = `a read of what revision ${revision} wrote is answered at ${answer.revision}`;
+      const fault = (record: StoreRecord) =>
+        answer.revision < revision ? early : faultOfRange(record, answer, keys);
+      return { outputs: [], fault };
+    },
+  };
+}
+
+async function askOne(
+  client: KvClient,
+  input: KeyValueInput,
+  consistency: Consistency,
+): Promise<Answer> {
   const { key } = input;
   switch (input.type) {
     case 'get': {
-      const answer = await client.range({ key });
+      const answer = await client.range({ key, consistency });
       const value = valuesOf(answer).get(key) ?? null;
       const fault = (record: StoreRecord) => faultOfRange(record, answer, [key]);
       return { outputs: [valueOutput(value)], fault };
     }
     case 'put': {
-      const { revision } = await client.put(key, input.value);
-      return done(true, (record) => wrote(record, revision, key, input.value));
+      const { logId, revision } = await client.put(key, input.value);
+      const write = { logId, revision };
+      return { ...done(true, (record) => wrote(record, revision, key, input.value)), write };
     }
     case 'delete': {
       const { revision, deleted } = await client.delete(key);

@@ -11,6 +11,34 @@ export interface RemoteOptions<Input, Output>
   readonly book: CallBook<Input, Output>;
 }
 
+/** Several as one. */
+export function together(remotes: readonly Remote[]): Remote {
+  return {
+    start: () => {
+      for (const remote of remotes) remote.start();
+    },
+    mend: () => {
+      for (const remote of remotes) remote.mend();
+    },
+    stop: () => {
+      for (const remote of remotes) remote.stop();
+    },
+    resume: () => {
+      for (const remote of remotes) remote.resume();
+    },
+    get isIdle() {
+      return remotes.every(({ isIdle }) => isIdle);
+    },
+    isThrough: () => remotes.every((remote) => remote.isThrough()),
+    get toldCount() {
+      return remotes.reduce((sum, { toldCount }) => sum + toldCount, 0);
+    },
+    judge: () => {
+      for (const remote of remotes) remote.judge();
+    },
+  };
+}
+
 export interface Remote {
   start(): void;
   /** Nothing befalls a stream any more, and nobody is hostile any more. */
