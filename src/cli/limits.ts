@@ -22,3 +22,5 @@ export const ASKED_MS_MAX = 60_000;
 export const JOIN_ASKED_MS = 30_000;
 /** How long it waits before it asks again, in milliseconds. */
 export const JOIN_PAUSE_MS = 500;
+/** A recovery that takes longer says how far it is this often, in milliseconds. */
+export const PROGRESS_PAUSE_MS = 2_000;

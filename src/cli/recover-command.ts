@@ -1,11 +1,12 @@
 /** `recover`: on a stopped node, after a quorum is lost for good (RC1–RC4). `--dry-run` only looks. */
 import { resolve } from 'node:path';
 import { nodeAccess } from '../storage/disk-log-store.ts';
-import { recoverDirectory } from '../storage/recovery/recover-directory.ts';
+import { type Copied, recoverDirectory } from '../storage/recovery/recover-directory.ts';
 import { type Survey, surveyDirectory } from '../storage/recovery/survey.ts';
 import { writeJson } from './client-session.ts';
 import { type CliContext, command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
+import { PROGRESS_PAUSE_MS } from './limits.ts';
 import { textTable } from './text-table.ts';
 
 export const recoverCommand = command({
@@ -25,12 +26,24 @@ export const recoverCommand = command({
       else describe(context, survey, forced);
       return EXIT.clean;
     }
-    const { survey, keptAs } = await recoverDirectory(access);
+    const progress = isJson ? undefined : nowAndThen(context);
+    const { survey, keptAs } = await recoverDirectory(access, progress);
     if (isJson) writeJson(context, { ...survey, keptAs });
     else context.write(whatNext(survey, values['data-dir'], keptAs));
     return EXIT.clean;
   },
 });
+
+/** A large directory takes minutes: says how far it is, now and then. */
+function nowAndThen({ writeError }: CliContext): (part: Copied) => void {
+  let saidMs = performance.now();
+  return ({ what, done, of }) => {
+    const now = performance.now();
+    if (now - saidMs < PROGRESS_PAUSE_MS) return;
+    saidMs = now;
+    writeError(`copied ${done} of ${of} ${what}\n`);
+  };
+}
 
 function describe(context: CliContext, survey: Survey, forced: number): void {
   const { clusterId, nodeId, term, last, commitIndex, snapshotIndex, members } = survey;
@@ -49,6 +62,9 @@ function describe(context: CliContext, survey: Survey, forced: number): void {
     ),
   );
   const others = members.filter((id) => id !== nodeId);
+  const isMember = members.includes(nodeId);
+  if (!isMember)
+    context.write(`\n${nodeId} was removed, or never added: others hold more than it.\n`);
   context.write(`
 Nothing was changed. A recovery of this node would
 - keep all ${last.index} entries, and count as committed ${forced} of which it is not known that they are;

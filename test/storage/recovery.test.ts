@@ -7,7 +7,7 @@ import type { DirectoryAccess } from '../../src/storage/directory/directory-part
 import { PART } from '../../src/storage/directory/refusals.ts';
 import type { Files } from '../../src/storage/disk/files.ts';
 import { nodeAccess } from '../../src/storage/disk-log-store.ts';
-import { recoverDirectory } from '../../src/storage/recovery/recover-directory.ts';
+import { type Copied, recoverDirectory } from '../../src/storage/recovery/recover-directory.ts';
 import { surveyDirectory } from '../../src/storage/recovery/survey.ts';
 import {
   append,
@@ -20,6 +20,7 @@ import {
   texts,
   write,
 } from '../../src/testing/contracts/log-operations.ts';
+import { runFake } from '../cli/fake-context.ts';
 import { during, fingerprint, Workspace } from './data-directories.ts';
 
 const workspace = new Workspace();
@@ -76,6 +77,17 @@ it('[RC1] a look says what a stopped node holds, and changes none of its records
   await during(access.directory, async (_, { identity }) => expect(identity.boots).toBe(3));
 });
 
+it('[RC1] a look says of a node that is no member that others hold more', async () => {
+  const access = await survivor();
+  const looked = async () =>
+    (await runFake(['recover', '--data-dir', access.directory, '--dry-run'])).output;
+  expect(await looked()).not.toContain('others hold more');
+  await during(access.directory, async (store) => {
+    await write(store, [append(configured(2, 8, membersOf(['n2', 'n4'])))]);
+  });
+  expect(await looked()).toContain('n1 was removed, or never added: others hold more than it.');
+});
+
 it('[RC1] a look refuses a node that runs, and a place where none was', async () => {
   const access = await survivor();
   await during(access.directory, async () => {
@@ -92,7 +104,13 @@ it.each([
   '[RC2] [RC4] of $of one survivor becomes the only member of a new cluster, with all that it held',
   async ({ survive, first }) => {
     const access = await survive();
-    const { survey, keptAs } = await recoverDirectory(access);
+    const parts: Copied[] = [];
+    const { survey, keptAs } = await recoverDirectory(access, (part) => parts.push(part));
+    expect(parts.at(-1)).toEqual({ what: 'entries', done: 7, of: 7 });
+    const ofSnapshot = parts.filter(({ what }) => what === 'parts of the snapshot');
+    expect(ofSnapshot.map(({ done, of }) => [done, of])).toEqual(
+      first === 1 ? [] : [1, 2, 3].map((done) => [done, 3]),
+    );
     expect(survey).toMatchObject({ nodeId: 'n1', last: { term: 3, index: 8 }, members: ['n1'] });
     expect(survey.clusterId).toMatch(/^c1-[0-9a-f]{16}$/);
     expect((await surveyDirectory({ ...access, directory: keptAs })).last.index).toBe(7);

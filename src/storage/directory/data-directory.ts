@@ -33,6 +33,7 @@ import {
 } from './directory-parts.ts';
 import {
   damagedPart,
+  type FoundDirectory,
   inUse,
   missing,
   noNode,
@@ -73,9 +74,10 @@ export async function openDirectory(
   owner: LogStoreOwner,
 ): Promise<OpenedDirectory> {
   const { directory, files } = access;
-  let isUnfinished = false;
+  let found: FoundDirectory = 'unseen';
   try {
-    isUnfinished = await survey(access, owner);
+    const isUnfinished = await survey(access, owner);
+    found = isUnfinished ? 'unfinished' : 'used';
     if (isUnfinished && access.isLooking === true) throw noNode(directory);
     if (isUnfinished) await files.makeDirectory(directory);
     const database = await lock(access, { createIfMissing: isUnfinished });
@@ -87,7 +89,7 @@ export async function openDirectory(
     }
   } catch (error) {
     const isOurs = error instanceof RaftError || error instanceof InvariantViolation;
-    throw isOurs ? error : unusable(directory, error, isUnfinished);
+    throw isOurs ? error : unusable(directory, error, found);
   }
 }
 

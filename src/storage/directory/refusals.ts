@@ -190,16 +190,20 @@ export function twoVotes(
   );
 }
 
+/** What was seen of a directory: nothing yet; that no start was ever completed in it; that a node has run on it. */
+export type FoundDirectory = 'unseen' | 'unfinished' | 'used';
+
 /**
- * The system would not let us read or write at start; what is there may be as good as new. `isUnfinished`: no start was
- * ever completed in it. Of copies and loss is spoken only where something can be damaged.
+ * The system would not let us read or write at start; what is there may be as good as new. Of copies and loss is spoken
+ * only where something can be damaged.
  */
-export function unusable(directory: string, cause: unknown, isUnfinished: boolean): RaftError {
+export function unusable(directory: string, cause: unknown, found: FoundDirectory): RaftError {
   const why = systemCauseOf(cause);
-  const [failed, state] =
-    isUnfinished || why === 'notDirectory'
-      ? ['be made', 'No node has run on it yet, so nothing is lost.']
-      : ['be opened', 'Its entries and votes are as they were.'];
+  // Where not even its names could be read for a file in the way, there is no directory.
+  const isUnfinished = found === 'unfinished' || (found === 'unseen' && why === 'notDirectory');
+  const [failed, state] = isUnfinished
+    ? ['be made', 'No node has run on it yet, so nothing is lost.']
+    : ['be opened', 'Its entries and votes are as they were.'];
   const text = `The data directory ${directory} could not ${failed}: ${textOf(cause)}. ${state}`;
   return refused(`${text} ${remedy(directory, why, isUnfinished)}`, cause);
 }
@@ -216,7 +220,8 @@ function systemCauseOf(cause: unknown): SystemCause {
 }
 
 function remedy(directory: string, why: SystemCause, isUnfinished: boolean): string {
-  if (why === 'notDirectory') return 'A file is in the way: name a directory, and start again.';
+  if (why === 'notDirectory' && isUnfinished)
+    return 'A file is in the way: name a directory, and start again.';
   if (why === 'diskFull') return 'Free space on its disk, and start again.';
   if (why === 'notAllowed') return 'Let this user read and write there, and start again.';
   if (isUnfinished) return 'Name a place where a directory can be made, and start again.';

@@ -35,8 +35,18 @@ interface Recovery {
   readonly keptAs: string;
 }
 
+/** So much of it is copied. */
+export interface Copied {
+  readonly what: 'parts of the snapshot' | 'entries';
+  readonly done: number;
+  readonly of: number;
+}
+
 /** Rejects with a refusal, or with what the system says; then the old directory is whole, under one of the two names. */
-export async function recoverDirectory(access: DirectoryAccess): Promise<Recovery> {
+export async function recoverDirectory(
+  access: DirectoryAccess,
+  copied: (part: Copied) => void = () => {},
+): Promise<Recovery> {
   const { directory, files } = access;
   const draft = `${directory}.recovering`;
   const keptAs = `${directory}.before-recovery`;
@@ -44,7 +54,7 @@ export async function recoverDirectory(access: DirectoryAccess): Promise<Recover
   const isHalfDone = !(await lies(directory)) && (await lies(keptAs)) && (await lies(draft));
   if (!isHalfDone) {
     for (const path of [keptAs, draft]) if (await lies(path)) throw inTheWay(path);
-    await copyInto(draft, access);
+    await copyInto(draft, access, copied);
     await files.rename(directory, keptAs).catch((cause: unknown) => {
       throw cannotMoveAside(directory, draft, cause);
     });
@@ -72,12 +82,17 @@ async function putInPlace(draft: string, { directory, files }: DirectoryAccess):
 }
 
 /** Whole and durable when it resolves. */
-async function copyInto(draft: string, access: DirectoryAccess): Promise<void> {
+async function copyInto(
+  draft: string,
+  access: DirectoryAccess,
+  copied: (part: Copied) => void,
+): Promise<void> {
   const history = await openHistory(access);
   try {
     const copy = new LevelLogStore({ ...access, directory: draft });
     try {
-      await found(copy, nextClusterId(history.survey.clusterId, access.randomWord()), history);
+      const clusterId = nextClusterId(history.survey.clusterId, access.randomWord());
+      await found({ store: copy, clusterId, copied }, history);
     } finally {
       await copy.close();
     }
@@ -92,17 +107,24 @@ function nextClusterId(clusterId: string, word: string): string {
   return `${kept.join('')}-${word}`;
 }
 
+/** What is written, under which name, and who hears how far it is. */
+interface Copy {
+  readonly store: LogStore;
+  readonly clusterId: string;
+  readonly copied: (part: Copied) => void;
+}
+
 /** RC2: all entries that it holds stay, in their places and terms, and behind them stands that it is alone. */
-async function found(copy: LogStore, clusterId: string, history: OpenHistory): Promise<void> {
-  const { held, store } = history;
+async function found(to: Copy, history: OpenHistory): Promise<void> {
+  const { clusterId, store: copy } = to;
+  const { held } = history;
   const { nodeId } = held.identity;
   await copy.open({ clusterId, nodeId, founding: staticConfiguration([nodeId]) });
   const term = nextTerm(held.hardState.term);
   await write(copy, [{ type: 'setHardState', hardState: { term, votedFor: nodeId } }]);
   const alone = aloneAfter(history);
-  if (held.snapshot !== null) await copySnapshot(store, copy, held.snapshot, alone);
-  const copied = held.snapshot?.lastEntry.index ?? INDEX_ZERO;
-  const timeMs = await copyLog(history, copy, copied);
+  if (held.snapshot !== null) await copySnapshot(history.store, to, held.snapshot, alone);
+  const timeMs = await copyLog(history, to);
   const firstIndex = nextIndex(held.log.lastIndex);
   const run = encodeConfigurationRun({ term, firstIndex, timeMs }, alone);
   await write(copy, [
@@ -126,7 +148,7 @@ function aloneAfter({ held, survey }: OpenHistory): Membership {
 
 async function copySnapshot(
   from: LogStore,
-  to: LogStore,
+  { copied, store: to }: Copy,
   snapshot: StoredSnapshot,
   alone: Membership,
 ): Promise<void> {
@@ -135,16 +157,17 @@ async function copySnapshot(
   const writer = await to.snapshots.begin({ lastEntry, membership, timeMs });
   for (let chunk = 0; chunk < snapshot.chunkCount; chunk += 1) {
     await writer.append(await from.snapshots.readChunk(snapshot, chunk));
+    copied({ what: 'parts of the snapshot', done: chunk + 1, of: snapshot.chunkCount });
   }
   await writer.finish();
   await write(to, [{ type: 'restart', base: lastEntry, membership }]);
 }
 
-/** Everything behind `copied`. Resolves with the time of the log at its end, in milliseconds since 1970. */
-async function copyLog({ held, store }: OpenHistory, to: LogStore, copied: Index): Promise<number> {
+/** Everything behind the snapshot. Resolves with the time of the log at its end, in milliseconds since 1970. */
+async function copyLog({ held, store }: OpenHistory, { copied, store: to }: Copy): Promise<number> {
   const through = held.log.lastIndex;
   let timeMs = held.snapshot?.timeMs ?? 0;
-  for (let done = copied; done < through; ) {
+  for (let done: Index = held.snapshot?.lastEntry.index ?? INDEX_ZERO; done < through; ) {
     const range = { from: nextIndex(done), through, bytesMax: COPIED_BYTES_MAX };
     const runs = await store.read(range);
     await write(to, [{ type: 'append', runs }]);
@@ -152,6 +175,7 @@ async function copyLog({ held, store }: OpenHistory, to: LogStore, copied: Index
       timeMs = Math.max(timeMs, run.timeMs);
       done = run.lastIndex;
     }
+    copied({ what: 'entries', done, of: through });
   }
   return timeMs;
 }

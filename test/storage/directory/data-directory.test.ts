@@ -308,6 +308,20 @@ describe('refusals', () => {
     }
   });
 
+  it.each([PART.log, PART.snapshots])(
+    '[ST16] a file in the place of %s is not told as if no node had run there',
+    async (part) => {
+      const path = workspace.copy(directory);
+      rmSync(join(path, part), { recursive: true });
+      writeFileSync(join(path, part), 'x');
+      const { code, message } = await refusalOf(path);
+      expect(code).toBe('RAFT_LOG_REFUSED');
+      expect(message).toContain(`${path} could not be opened`);
+      expect(message).toContain('put back a copy');
+      expect(message).not.toContain('No node has run');
+    },
+  );
+
   it.each([
     ['ENOSPC', 'Free space on its disk'],
     ['EACCES', 'Let this user read and write there'],
