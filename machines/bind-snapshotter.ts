@@ -20,6 +20,7 @@ export const snapshotter = snapshotterMachine.provide({
       isSnapshotDue(thresholds, since, applied),
     isAgeing: ({ context: { applied, since, thresholds } }) =>
       thresholds.ageMs !== null && applied.lastApplied > since.lastApplied,
+    hasReleased: ({ context }) => context.hasReleased,
   },
   actions: {
     recordApplied: perform((_, { lastApplied, bytes }) => ({
@@ -31,7 +32,11 @@ export const snapshotter = snapshotterMachine.provide({
       effects: [{ type: 'captureSnapshot' }],
     })),
     store: perform(() => ({ changes: {}, effects: [{ type: 'storeSnapshot' }] })),
-    compact: perform(() => ({ changes: {}, effects: [{ type: 'compactLog' }] })),
+    compact: perform(() => ({
+      changes: { hasReleased: false },
+      effects: [{ type: 'compactLog' }],
+    })),
+    noteRelease: assign({ hasReleased: true }),
     announceEnd: perform(() => ({ changes: {}, effects: [{ type: 'snapshotEnded' }] })),
     recordError: assign((_, { error }) => ({ error })),
   },

@@ -10,6 +10,8 @@ export interface SnapshotterContext {
   readonly applied: AppliedSoFar;
   /** What was applied when the last one was begun, whatever became of it. */
   readonly since: AppliedSoFar;
+  /** An older one was released since the log was last told to go. */
+  readonly hasReleased: boolean;
   /** Why one could not be written; `null` while that has not happened. */
   readonly error: unknown;
 }
@@ -46,12 +48,14 @@ export const snapshotterMachine = setup({
     isDueByAge: () => true,
     isDueAgain: () => false,
     isAgeing: () => false,
+    hasReleased: () => false,
   },
   actions: {
     recordApplied: (_, _applied: AppliedSoFar) => {},
     capture: () => {},
     store: () => {},
     compact: () => {},
+    noteRelease: () => {},
     announceEnd: () => {},
     recordError: (_, _failure: { error: unknown }) => {},
   },
@@ -64,16 +68,16 @@ export const snapshotterMachine = setup({
     const applied = { lastApplied: input?.lastApplied ?? 0, bytes: 0 } as AppliedSoFar;
     const never = { entries: null, bytes: null, ageMs: null, trailingEntries: null };
     const thresholds = input?.thresholds ?? never;
-    return { thresholds, applied, since: applied, error: null };
+    return { thresholds, applied, since: applied, hasReleased: false, error: null };
   },
-  initial: 'idle',
+  initial: 'compacting',
   output: ({ context }) => ({ error: context.error }),
   on: {
     'snapshot.wanted': {},
     'entries.applied': { actions: { type: 'recordApplied', params: event } },
     'snapshot.captured': {},
     'snapshot.stored': {},
-    'snapshot.released': {},
+    'snapshot.released': { actions: 'noteRelease', meta: { rules: ['LR19'] } },
     'log.compacted': {},
     'snapshot.refused': {},
     'snapshot.impossible': {},
@@ -133,7 +137,10 @@ export const snapshotterMachine = setup({
       entry: 'capture',
       on: {
         'snapshot.captured': 'storing',
-        'snapshot.refused': { target: 'idle', actions: 'announceEnd' },
+        'snapshot.refused': [
+          { guard: 'hasReleased', target: 'compacting', actions: 'announceEnd' },
+          { target: 'idle', actions: 'announceEnd' },
+        ],
         'snapshot.impossible': 'unable',
       },
     },
@@ -143,16 +150,21 @@ export const snapshotterMachine = setup({
       entry: 'store',
       on: {
         'snapshot.stored': 'compacting',
-        'snapshot.refused': { target: 'idle', actions: 'announceEnd' },
+        'snapshot.refused': [
+          { guard: 'hasReleased', target: 'compacting', actions: 'announceEnd' },
+          { target: 'idle', actions: 'announceEnd' },
+        ],
         'snapshot.impossible': 'unable',
       },
     },
     compacting: {
-      description: 'It is on disk: what it holds leaves the log, but for a tail.',
+      description:
+        'What the newest one on disk holds leaves the log, but for a tail; also at a start, if the last life ended before that.',
       meta: { rules: ['LR19', 'SH8'] },
       entry: 'compact',
       on: {
         'log.compacted': [
+          { guard: 'hasReleased', target: 'compacting', reenter: true },
           { guard: 'isDueAgain', target: 'capturing', actions: 'announceEnd' },
           { guard: 'isAgeing', target: 'idle.ageing', actions: 'announceEnd' },
           { target: 'idle', actions: 'announceEnd' },
@@ -163,7 +175,10 @@ export const snapshotterMachine = setup({
       description: 'The state machine or the store has none: the log is all there is.',
       meta: { rules: ['SH5'] },
       entry: 'announceEnd',
-      on: { 'snapshot.wanted': { actions: 'announceEnd' } },
+      on: {
+        'snapshot.wanted': { actions: 'announceEnd' },
+        'snapshot.released': { actions: 'compact' },
+      },
     },
     failed: {
       description: 'The disk failed: what it holds is unknown, and the node halts.',

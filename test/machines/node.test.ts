@@ -51,7 +51,8 @@ it('[PS9] nothing runs before the disk has proven itself', () => {
 it('[PS9] with what recovery found the parts start: always as a follower that calls its peers', () => {
   const { chart } = start();
   const dial = (peer: string) => ({ type: 'dial', peer, attempt: 1 });
-  expect(chart.send(recovered)).toEqual([dial(N2), dial(N3)]);
+  // What an earlier life's snapshot holds leaves the log (SH8).
+  expect(chart.send(recovered)).toEqual([dial(N2), dial(N3), { type: 'compactLog' }]);
   expect(chart.state()).toBe('active.running');
   expect([...chart.children()].sort()).toEqual([
     'applier',
@@ -81,7 +82,9 @@ it('[PS9] the smaller id dials: of two members exactly one calls', () => {
     { clock },
   );
   expect(
-    chart.send({ type: 'recovered', state: { ...state, id: N2 }, lastApplied: index(0) }),
+    chart
+      .send({ type: 'recovered', state: { ...state, id: N2 }, lastApplied: index(0) })
+      .filter(({ type }) => type === 'dial'),
   ).toEqual([{ type: 'dial', peer: N3, attempt: 1 }]);
 });
 

@@ -8,11 +8,16 @@ import {
 import { index } from '../../src/core/types.ts';
 import { run } from './harness.ts';
 
-const start = (thresholds: Partial<SnapshotThresholds> = {}) =>
+const begin = (thresholds: Partial<SnapshotThresholds> = {}) =>
   run('snapshotter', {
     thresholds: { ...NO_SNAPSHOT_THRESHOLDS, ...thresholds },
     lastApplied: index(10),
   });
+const start = (thresholds: Partial<SnapshotThresholds> = {}) => {
+  const chart = begin(thresholds);
+  chart.send(compacted);
+  return chart;
+};
 const applied = (at: number, bytes = 0): SnapshotterEvent => {
   return { type: 'entries.applied', lastApplied: index(at), bytes };
 };
@@ -28,6 +33,13 @@ const [capture, store, compact, ended] = [
   'compactLog',
   'snapshotEnded',
 ].map((type) => ({ type }));
+
+it('[SH8] a start lets the log go that an earlier life had yet to let go', () => {
+  const chart = begin({ entries: 5 });
+  expect(chart.started).toEqual([compact]);
+  expect(chart.send(applied(15))).toEqual([]);
+  expect(chart.send(compacted)).toEqual([ended, capture]);
+});
 
 it('[SH1] without thresholds none is taken until somebody wants one', () => {
   const chart = start();
@@ -90,13 +102,20 @@ it('[SH8] [E12] what crosses a threshold while one is taken is not forgotten, al
   expect(byAge.advance(1)).toEqual([capture]);
 });
 
-it('[IS6] once nobody fetches an older one, the log goes that stayed for it, if none is taken just then', () => {
+it('[IS6] [LR19] once nobody fetches an older one, the log goes that stayed for it, whatever is under way just then', () => {
   const chart = start();
   const released = { type: 'snapshot.released' } as const;
   expect(chart.send(released)).toEqual([compact]);
+  expect(chart.send(released)).toEqual([]);
+  expect(chart.send(compacted)).toEqual([compact]);
   expect(chart.send(compacted)).toEqual([ended]);
   for (const event of [wanted, captured]) chart.send(event);
   expect(chart.send(released)).toEqual([]);
+  expect(chart.send(refused)).toEqual([ended, compact]);
+  expect(chart.send(compacted)).toEqual([ended]);
+  for (const event of [wanted, released, impossible]) chart.send(event);
+  expect(chart.send(released)).toEqual([compact]);
+  expect(chart.state()).toBe('unable');
 });
 
 it('[SH5] where there are none, nobody is kept waiting and nothing is tried again', () => {

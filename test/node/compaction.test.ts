@@ -48,6 +48,23 @@ it('[LR19] [SH8] the log is cut behind each snapshot, with a tail kept, and a st
   expect(machine.applied).toEqual([...texts, 'j']);
 });
 
+it('[SH8] a start cuts what the last life had yet to cut, though nothing comes after it', async () => {
+  const kept = { trailingEntries: 100 };
+  const cluster = await VirtualCluster.start(1, {
+    machine: () => new KeptList(),
+    adapt: (options) => ({ ...options, snapshots: { entries: 4, ...kept } }),
+  });
+  await cluster.leader();
+  for (const text of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']) {
+    await cluster.submit('n1', text);
+    await cluster.pass(20);
+  }
+  expect(cluster.member('n1').node.status()).toMatchObject({ snapshotIndex: 8, firstIndex: 1 });
+  kept.trailingEntries = 2;
+  await restarted(cluster);
+  expect(cluster.member('n1').node.status()).toMatchObject({ snapshotIndex: 8, firstIndex: 7 });
+});
+
 it('[LR20] [MC7] whoever is told of its removal while the log is cut does not halt its leader', async () => {
   const deaf = { from: '' };
   const cluster = await VirtualCluster.start(3, {

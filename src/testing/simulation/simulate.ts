@@ -128,6 +128,7 @@ class Run<Input, Output, Machine extends StateMachine> {
       () => this.#serve(),
       () => this.#rest(),
       () => this.#scan(),
+      () => requireBoundedLogs(this.#world),
     ];
     for (const phase of phases) {
       if (this.#world.violation === null) await phase();
@@ -264,7 +265,6 @@ class Run<Input, Output, Machine extends StateMachine> {
   /** S30, S31, S32. */
   #judge(): void {
     const { history, sometimes, report } = this.#world;
-    requireBoundedLogs(this.#world);
     const { book } = this.#clients;
     book.judgeRefusals(history, report);
     book.judgeSessions(history, report);

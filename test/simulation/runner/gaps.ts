@@ -101,7 +101,6 @@ export const SELDOM_TAKEN: Readonly<Record<string, string>> = {
       'snapshotter: snapshot.stored → ·',
       'snapshotter: snapshot.refused → ·',
       'snapshotter: snapshot.impossible → ·',
-      'snapshotter: snapshot.released → ·',
       'snapshotter: log.compacted → ·',
       'snapshotReceiver: chunk.stored → ·',
       'snapshotReceiver: pull.completed → ·',
@@ -110,6 +109,16 @@ export const SELDOM_TAKEN: Readonly<Record<string, string>> = {
       'applier: restore.requested → ·',
       'applier: restore.completed → ·',
     ].map((way) => [way, 'takes an answer that comes when nobody waits for it any more']),
+  ),
+  ...Object.fromEntries(
+    [
+      'snapshotter: snapshot.released → ·',
+      'snapshotter.unable: snapshot.released → ·',
+      'snapshotter.capturing: snapshot.refused [hasReleased] → snapshotter.compacting',
+      'snapshotter.storing: snapshot.refused [hasReleased] → snapshotter.compacting',
+      'snapshotter.compacting: log.compacted [hasReleased] → snapshotter.compacting',
+      'snapshotter [hasReleased] holds',
+    ].map((way) => [way, 'takes a fetch that ends while another snapshot is taken']),
   ),
   ...Object.fromEntries(
     [
