@@ -5,6 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { RaftError } from '../core/errors.ts';
 import type { NodeId } from '../core/types.ts';
+import { STORE_VERSION } from '../kv/command-codec.ts';
 import { storedClusterId } from '../library/cluster-identity.ts';
 import type { Log } from '../server/operations/json-log.ts';
 import type { RunningServer } from '../server/serve.ts';
@@ -35,8 +36,19 @@ export async function clusterToJoin(
 ): Promise<string | null> {
   if ((await storedClusterId(dataDir)) !== null) return null;
   const question = { path: '/status', method: 'GET' } as const;
-  return askServers(question, asking(urls), context, ({ clusterId }) =>
-    typeof clusterId === 'string' ? clusterId : null,
+  return askServers(question, asking(urls), context, ({ clusterId, versions }) => {
+    requireKnown(versions);
+    return typeof clusterId === 'string' ? clusterId : null;
+  });
+}
+
+/** UP5: what the cluster has used this build has to know; its members would refuse it, and it would stop at its log. */
+function requireKnown(versions: unknown): void {
+  const inUse: unknown = versions instanceof Object ? Reflect.get(versions, 'machineInUse') : null;
+  if (typeof inUse !== 'number' || inUse <= STORE_VERSION) return;
+  throw new RaftError(
+    'RAFT_UPGRADE_NEEDED',
+    `The log of this cluster needs version ${inUse} of the store, and this build knows version ${STORE_VERSION}: nothing was done. Start a newer build.`,
   );
 }
 

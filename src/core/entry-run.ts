@@ -11,6 +11,7 @@
 import { assert } from './assert.ts';
 import { crc32 } from './checksum.ts';
 import { readCounter, writeCounter } from './counter-bytes.ts';
+import { RaftError } from './errors.ts';
 import { advance, type Index, index, isCounter, type Term, term } from './types.ts';
 import { viewOf } from './view-of.ts';
 
@@ -132,7 +133,10 @@ export function isHeaderOf({ bytes, firstIndex, lastIndex, term }: EntryRun): bo
   );
 }
 
-/** The entries of a run, in order. Throws `InvariantViolation` if the payload contradicts its header. */
+/**
+ * The entries of a run, in order. Throws `InvariantViolation` if the payload contradicts its header, and
+ * `RAFT_STATE_MACHINE_FAILED` if a newer build has to do with it.
+ */
 export function entriesOf(run: EntryRun): readonly Entry[] {
   const view = viewOf(run.bytes);
   const entries: Entry[] = [];
@@ -142,7 +146,7 @@ export function entriesOf(run: EntryRun): readonly Entry[] {
     const end = at + ENTRY_HEADER_BYTES + view.getUint32(at + 1, true);
     assert(end <= run.bytes.length, 'ST2: an entry lies inside its run');
     const kind = view.getUint8(at);
-    assert(isEntryKind(kind), `ST2: entry kind ${kind} is known to this version`);
+    if (!isEntryKind(kind)) throw unknownKind(kind);
     entries.push({
       kind,
       data: run.bytes.subarray(at + ENTRY_HEADER_BYTES, end),
@@ -151,6 +155,14 @@ export function entriesOf(run: EntryRun): readonly Entry[] {
   }
   assert(entries.length === run.lastIndex - run.firstIndex + 1, 'ST2: a run holds what it counts');
   return entries;
+}
+
+/** UP6: other members know it, and have done what it says. */
+function unknownKind(kind: number): RaftError {
+  return new RaftError(
+    'RAFT_STATE_MACHINE_FAILED',
+    `the log holds an entry of kind ${kind}, which this build does not know: start this node with the build that it had, or a later one`,
+  );
 }
 
 /** The part of a run inside `[from, through]`, encoded anew unless that is the whole of it. */

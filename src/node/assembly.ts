@@ -72,7 +72,7 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
   const timings = new Timings(clock);
   const progress = appliedAtStart(recovered);
   const clients = new Clients({
-    ...{ actors, clock, disk, limits, members, peers, run: life.run, timings, versions },
+    ...{ actors, clock, disk, limits, members, peers, problems, run: life.run, timings, versions },
     firstRequestId: recovered.identity.boots * 2 ** 32,
     progress,
   });

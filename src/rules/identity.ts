@@ -15,6 +15,8 @@ interface HelloContext {
   readonly members: readonly NodeId[];
   /** Former members. */
   readonly removed: readonly NodeId[];
+  /** UP5: the newest version of the state machine that a committed command has needed. */
+  readonly machineInUse: number;
   /** Where that configuration stands in the log. */
   readonly configurationIndex: Index;
   /** The start of the peer that was accepted last; `null`: none was. */
@@ -39,7 +41,7 @@ export interface Refusal {
 
 export function judgeHello(
   context: HelloContext,
-  { protocolVersion, identity, to, configurationIndex }: Hello,
+  { protocolVersion, machineVersion, identity, to, configurationIndex }: Hello,
 ): Verdict {
   const { own, members, met, connectedBoot } = context;
   const name = identity.nodeId;
@@ -68,6 +70,11 @@ export function judgeHello(
   }
   if (name === own.nodeId)
     return refuse(`${name} cannot connect to itself: two nodes run under one --id`);
+  if (machineVersion < context.machineInUse) {
+    return refuse(
+      `${name} knows version ${machineVersion} of the state machine, and the log of this cluster needs ${context.machineInUse}: start ${name} with the build that it had, or a later one`,
+    );
+  }
   const boot = newestBoot(identity);
   if (connectedBoot !== null && connectedBoot !== boot.word) {
     return refuse(`another process is connected as ${name}: stop one of the two`);

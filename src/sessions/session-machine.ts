@@ -6,6 +6,7 @@
 import { assert, unreachable } from '../core/assert.ts';
 import { writeCounter } from '../core/counter-bytes.ts';
 import { ENTRY_KIND, type Entry } from '../core/entry-run.ts';
+import { RaftError } from '../core/errors.ts';
 import { SESSION_ID_BYTES, type SessionCall, type SessionOperation } from '../core/session.ts';
 import { FIRST_MACHINE_VERSION } from '../core/versions.ts';
 import { viewOf } from '../core/view-of.ts';
@@ -59,7 +60,7 @@ export class SessionMachine implements StateMachine {
 
   /** The newest version that a command has needed which was applied; a snapshot brings it along. */
   get versionInUse(): number {
-    return FIRST_MACHINE_VERSION;
+    return this.#table.versionInUse;
   }
 
   /** What a member needs to carry out this entry. */
@@ -88,6 +89,7 @@ export class SessionMachine implements StateMachine {
   async restore(chunks: AsyncIterable<Uint8Array>): Promise<void> {
     const source = new ChunkSource(chunks);
     const table = await readTable(source, this.#bounds);
+    if (table.versionInUse > this.version) throw tooOld(table.versionInUse, this.version);
     if (this.#inner.restore === undefined) throw new TypeError('this machine takes no snapshots');
     await this.#inner.restore(source.rest());
     this.#table = table;
@@ -95,8 +97,22 @@ export class SessionMachine implements StateMachine {
 
   /** One result for each entry: of commands those of the machine inside, otherwise `SessionState` or `SessionRefusal`. */
   apply(batch: readonly CommittedEntry[], isTimeUp: () => boolean): Applied {
-    if (!batch.some(isOfSession)) return this.#inner.apply(batch, isTimeUp);
-    return this.#passOn({ batch, isTimeUp, results: [], answerBytes: 0 });
+    const made = batch.some(isOfSession)
+      ? this.#passOn({ batch, isTimeUp, results: [], answerBytes: 0 })
+      : this.#inner.apply(batch, isTimeUp);
+    if (this.versionInUse === this.version) return made;
+    if (made instanceof Promise) return made.then((results) => this.#noteVersions(batch, results));
+    return this.#noteVersions(batch, made);
+  }
+
+  /** UP5: of those that were applied. */
+  #noteVersions(batch: readonly CommittedEntry[], results: readonly unknown[]): readonly unknown[] {
+    for (const { data, isOfSession: isWrapped } of batch.slice(0, results.length)) {
+      const kind = isWrapped ? ENTRY_KIND.session : ENTRY_KIND.command;
+      const needed = this.versionFor({ kind, data });
+      if (needed > this.versionInUse) this.#table.versionInUse = needed;
+    }
+    return results;
   }
 
   #passOn(passage: Passage): Applied {
@@ -244,6 +260,14 @@ export class SessionMachine implements StateMachine {
     const session = type === 'renew' ? this.#table.renew(key) : this.#table.close(key);
     return session === null ? EXPIRED : { session: id.slice(), ttlMs: session.birth.ttlMs };
   }
+}
+
+/** The snapshot is of a cluster that has used more than this program knows. */
+function tooOld(inUse: number, known: number): RaftError {
+  return new RaftError(
+    'RAFT_STATE_MACHINE_FAILED',
+    `the snapshot holds what commands of version ${inUse} of the state machine did, and this build knows version ${known}: start this node with the build that it had, or a later one`,
+  );
 }
 
 function isOfSession(entry: CommittedEntry): boolean {

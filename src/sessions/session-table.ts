@@ -5,6 +5,7 @@
  */
 import { assert } from '../core/assert.ts';
 import type { SessionCall } from '../core/session.ts';
+import { FIRST_MACHINE_VERSION } from '../core/versions.ts';
 import {
   SESSION_BOUNDS,
   type SessionBounds,
@@ -26,6 +27,8 @@ type BeforeChange = (session: Session) => void;
 
 export class SessionTable {
   readonly bounds: SessionBounds;
+  /** The newest version of the machine inside that a command has needed (UP5): it stands in front of a snapshot, as this table does. */
+  versionInUse = FIRST_MACHINE_VERSION;
   readonly #sessions = new Map<string, Session>();
   /** Those that remember commands; who wrote longest ago comes first. */
   readonly #holders = new Set<Session>();

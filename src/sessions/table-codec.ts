@@ -1,10 +1,12 @@
 /**
  * The table of sessions as it stands in front of a snapshot of the machine inside (§6.3, I2): parts of a length and a
  * CRC-32 each, the same for equal tables, which say themselves where they end, so that it matters to nobody how a
- * snapshot is cut into chunks. Little-endian, version 1:
+ * snapshot is cut into chunks. Little-endian, version 1, or 2 if a command has needed more than the machine's first
+ * version: builds that know only 1 could not follow it, and so they refuse it (UP5):
  *
  *   part     u32 length, u32 CRC-32 of its bytes, bytes
- *   first    u8 magic 0x53, u8 version, u64 time of the log, u64 swept at, u32 sessions; then a part for each of them
+ *   first    u8 magic 0x53, u8 version, u64 time of the log, u64 swept at, u32 sessions, from version 2 on
+ *            u32 version of the machine in use; then a part for each of them
  *   session  16 id, u8 closed, u32 ttl, u64 not after, u64 expires at, u64 low-water mark, u64 newest, u32 commands
  *   command  u64 sequence, u32 bytes of its answer and one (0: let go), the answer
  */
@@ -13,15 +15,16 @@ import { readCounter, writeCounter } from '../core/counter-bytes.ts';
 import { RaftError } from '../core/errors.ts';
 import { SESSION_ID_BYTES } from '../core/session.ts';
 import { isCounter } from '../core/types.ts';
+import { FIRST_MACHINE_VERSION } from '../core/versions.ts';
 import { viewOf } from '../core/view-of.ts';
 import { PART_BYTES_MAX, type SessionBounds } from './limits.ts';
 import { Session } from './session.ts';
 import { SessionTable } from './session-table.ts';
 
 const MAGIC = 0x53;
-const VERSION = 1;
+const VERSION = { first: 1, machineInUse: 2 } as const;
 const PART_HEADER_BYTES = 8;
-const FIRST_BYTES = 22;
+const FIRST_BYTES = { [VERSION.first]: 22, [VERSION.machineInUse]: 26 } as const;
 const SESSION_BYTES = 57;
 const COMMAND_BYTES = 12;
 
@@ -30,15 +33,19 @@ interface TableHead {
   readonly timeMs: number;
   readonly sweptAtMs: number;
   readonly sessions: number;
+  readonly versionInUse: number;
 }
 
-export function encodeHead({ timeMs, sweptAtMs, sessions }: TableHead): Uint8Array {
-  const { body, part, view } = partOf(FIRST_BYTES);
+export function encodeHead({ timeMs, sweptAtMs, sessions, versionInUse }: TableHead): Uint8Array {
+  const isFirst = versionInUse === FIRST_MACHINE_VERSION;
+  const version = isFirst ? VERSION.first : VERSION.machineInUse;
+  const { body, part, view } = partOf(FIRST_BYTES[version]);
   view.setUint8(0, MAGIC);
-  view.setUint8(1, VERSION);
+  view.setUint8(1, version);
   writeCounter(view, 2, timeMs);
   writeCounter(view, 10, sweptAtMs);
   view.setUint32(18, sessions, true);
+  if (!isFirst) view.setUint32(22, versionInUse, true);
   return sealed(part, body);
 }
 
@@ -76,7 +83,8 @@ export async function readTable(
   bounds: Partial<SessionBounds> = {},
 ): Promise<SessionTable> {
   const table = new SessionTable(bounds);
-  const { sessions, ...times } = decodeHead(await readPart(source));
+  const { sessions, versionInUse, ...times } = decodeHead(await readPart(source));
+  table.versionInUse = versionInUse;
   table.adoptTimes(times);
   require(sessions <= table.bounds.sessionsMax, 'it counts more sessions than there may be');
   const keys: string[] = [];
@@ -104,13 +112,20 @@ async function readPart(source: ByteSource): Promise<Uint8Array> {
 }
 
 function decodeHead(body: Uint8Array): TableHead {
-  require(body.length === FIRST_BYTES && body[0] === MAGIC, 'it does not begin as one');
-  require(body[1] === VERSION, `its version is ${body[1]}, and this program knows ${VERSION}`);
+  require(body.length > 1 && body[0] === MAGIC, 'it does not begin as one');
+  const version = body[1];
+  require(version === VERSION.first ||
+    version ===
+      VERSION.machineInUse, `its version is ${version}, and this program knows ${VERSION.machineInUse}`);
+  require(body.length === FIRST_BYTES[version], 'it does not begin as one');
   const view = viewOf(body);
   const timeMs = counterIn(view, 2);
   const sweptAtMs = counterIn(view, 10);
   require(sweptAtMs <= timeMs, 'its times contradict each other');
-  return { timeMs, sweptAtMs, sessions: view.getUint32(18, true) };
+  const isFirst = version === VERSION.first;
+  const versionInUse = isFirst ? FIRST_MACHINE_VERSION : view.getUint32(22, true);
+  require(isFirst || versionInUse > FIRST_MACHINE_VERSION, 'it is not written as one is');
+  return { timeMs, sweptAtMs, sessions: view.getUint32(18, true), versionInUse };
 }
 
 function decodeSession(body: Uint8Array): Session {

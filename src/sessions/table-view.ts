@@ -16,10 +16,13 @@ export class TableView {
   readonly #stop: () => void;
 
   constructor(table: SessionTable) {
-    const { timeMs, sweptAtMs } = table;
+    const { timeMs, sweptAtMs, versionInUse } = table;
     this.#sessions = table.inOrder();
     this.#pending = new Set(this.#sessions);
-    this.#head = encodeHead({ timeMs, sweptAtMs, sessions: this.#sessions.length });
+    this.#head = encodeHead({
+      ...{ timeMs, sweptAtMs, versionInUse },
+      sessions: this.#sessions.length,
+    });
     this.#stop = table.watchChanges((session) => this.#save(session));
   }
 

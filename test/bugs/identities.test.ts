@@ -54,6 +54,7 @@ it('[A10] of two processes on one directory the second is turned away, and so is
     own: { ...identity, nodeId: other, incarnation: 'own' },
     members: [name, other],
     removed: [],
+    machineInUse: 1,
     configurationIndex: index(0),
     purpose: 'talk' as const,
     met: { incarnation, boots, word: boot },

@@ -21,13 +21,14 @@ function judge(
       own: identity({ nodeId: n1, incarnation: 'own' }),
       members: [n1, n2],
       removed: [n4],
+      machineInUse: 2,
       configurationIndex: index(7),
       met: context.met ?? null,
       connectedBoot: context.connectedBoot ?? null,
     },
     {
       protocolVersion: PROTOCOL_VERSION,
-      machineVersion: 1,
+      machineVersion: 2,
       identity: identity(),
       to: n1,
       configurationIndex: index(0),
@@ -83,6 +84,11 @@ describe('whom to believe', () => {
   ])('[ID5] [A11] %s is refused with what to check', (_, hello, sentence) => {
     const verdict = judge(hello);
     expect(verdict).toMatchObject({ type: 'refuse', said: expect.stringContaining(sentence) });
+  });
+
+  it('[UP5] a member that knows less than the log needs is refused with what to do', () => {
+    const said = expect.stringMatching(/n2 knows version 1 .* needs 2: start n2 with the build/);
+    expect(judge({ machineVersion: 1 })).toMatchObject({ type: 'refuse', said });
   });
 
   it('[ID9] whoever does not name the cluster is told nothing of this node', () => {

@@ -43,7 +43,11 @@ function copyOf({ identity, notes, ancestors }: Directory): Directory {
   return { identity, notes: new Map(notes), ancestors };
 }
 
-const VERSIONS = { own: { protocol: PROTOCOL_VERSION, machine: 1 }, heard: () => {} };
+const VERSIONS = {
+  own: { protocol: PROTOCOL_VERSION, machine: 1 },
+  machineInUse: 1,
+  heard: () => {},
+};
 
 let words = 0;
 

@@ -1,12 +1,15 @@
 /** Members of several versions in one cluster: what each says, and what may be proposed while some know less. */
 import { expect, it } from 'vitest';
+import { type EntryRun, RUN_HEADER_BYTES } from '../../src/core/entry-run.ts';
 import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../src/core/hello.ts';
 import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
 import { clientMadeId } from '../../src/core/session.ts';
+import { nodeId } from '../../src/core/types.ts';
 import { defineMachine } from '../../src/index.ts';
 import { encodeCommand } from '../../src/library/command-codec.ts';
 import type { RaftNodeOptions } from '../../src/node/raft-node.ts';
-import type { ProposalOutcome } from '../../src/ports/replica.ts';
+import type { LogStore } from '../../src/ports/log-store.ts';
+import type { MembersOutcome, ProposalOutcome } from '../../src/ports/replica.ts';
 import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
 import { memoryTransport } from '../../src/transport/memory-transport.ts';
 
@@ -53,6 +56,16 @@ async function connected(cluster: VirtualCluster): Promise<void> {
   );
 }
 
+/** Told to stop, all together; a leader hands over first, if anyone takes over. */
+async function ended(cluster: VirtualCluster, ...ids: readonly string[]): Promise<void> {
+  const nodes = ids.map((id) => cluster.member(id).node);
+  for (const node of nodes) node.close();
+  await cluster.until('their end', () =>
+    nodes.every((node) => node.status().lifecycle === 'stopped'),
+  );
+  await cluster.pass(100);
+}
+
 async function submitted(
   cluster: VirtualCluster,
   id: string,
@@ -85,7 +98,7 @@ it('[UP2] a command that one member does not know is refused at every member tha
     );
     expect(cluster.member(id).node.status().lastIndex).toBe(before);
   }
-  await cluster.member('n3').node.close();
+  await ended(cluster, 'n3');
   await cluster.boot('n3', undefined, v2);
   await connected(cluster);
   for (const id of ['n1', 'n2', 'n3']) {
@@ -125,7 +138,7 @@ it('[UP2] a leader that knows better takes no such command of another member eit
   ]) {
     cluster.network.cut({ from: `at-${from}`, to: `at-${to}` });
   }
-  await cluster.member(goesBack).node.close();
+  await ended(cluster, goesBack);
   await cluster.boot(goesBack, undefined, v1);
   await cluster.until('the leader to hear it', () =>
     leader.node.status().links.some(({ versions }) => versions?.machine === 1),
@@ -156,6 +169,82 @@ it('[UP2] commands of sessions are looked at as well', async () => {
   await cluster.until('an outcome', () => outcomes.length > 0);
   expect(outcomes).toMatchObject([lacking('n3 knows only version 1')]);
 });
+
+it('[UP5] what a committed command has needed takes nobody’s word any more, also after a start', async () => {
+  const cluster = await clusterOf(v2, v2, v2);
+  expect(cluster.member('n1').node.status().versions.machineInUse).toBe(1);
+  expect(await submitted(cluster, 'n1', TWICE)).toMatchObject(applied);
+  await ended(cluster, 'n1', 'n2', 'n3');
+  for (const id of ['n1', 'n2']) await cluster.boot(id, undefined, v2);
+  await cluster.leader();
+  expect(await submitted(cluster, 'n1', ADD)).toMatchObject(applied);
+  const { versions } = cluster.member('n1').node.status();
+  expect(versions).toMatchObject({ machine: 2, lowest: { machine: 1 }, machineInUse: 2 });
+  expect(await submitted(cluster, 'n1', TWICE)).toMatchObject(applied);
+});
+
+it('[UP5] [UP6] there is no way back then: whoever comes with less is refused, and stops at what it holds', async () => {
+  const cluster = await clusterOf(v2, v2, v2);
+  expect(await submitted(cluster, 'n1', TWICE)).toMatchObject(applied);
+  await cluster.pass(200);
+  await ended(cluster, 'n3');
+  const { node } = await cluster.boot('n3', undefined, v1);
+  await cluster.until('its end', () => node.status().lifecycle === 'halted');
+  const halts: unknown[] = [];
+  node.onHalt((error) => halts.push(error));
+  expect(halts).toMatchObject([
+    { code: 'RAFT_STATE_MACHINE_FAILED', message: expect.stringContaining('"twice"') },
+  ]);
+  const joiner = await cluster.boot('n4', undefined, (own) =>
+    v1({ ...own, isJoining: true, members: { n4: 'at-n4' } }),
+  );
+  const outcomes: MembersOutcome[] = [];
+  const change = { add: { n4: 'at-n4' }, promote: [nodeId('n4')], remove: [] };
+  cluster.member('n1').node.changeMembers(change, { timeoutMs: 60_000 }, (outcome) => {
+    outcomes.push(outcome);
+  });
+  const leader = await cluster.leader();
+  const words = /n4 knows version 1 of the state machine.*needs 2: start n4 with/;
+  const told = (): boolean =>
+    leader.node.status().links.some(({ peer, reason }) => peer === 'n4' && words.test(`${reason}`));
+  await cluster.until('a refusal', told);
+  for (let waits = 0; waits < 10 && outcomes.length === 0; waits += 1) await cluster.pass(5_000);
+  const message = expect.stringMatching(/^n4 did not catch up in time .*\(n4 knows version 1/);
+  expect(outcomes).toMatchObject([{ error: { message } }]);
+  expect(joiner.node.status().lastIndex).toBe(0);
+});
+
+it('[UP6] an entry of a kind that this build does not know halts the node, in words', async () => {
+  const cluster = await clusterOf(v1);
+  expect(await submitted(cluster, 'n1', ADD)).toMatchObject(applied);
+  const { store } = cluster.member('n1');
+  await ended(cluster, 'n1');
+  const newer: LogStore = {
+    open: (owner) => store.open(owner),
+    write: (operations, completed) => store.write(operations, completed),
+    read: async (range) => (await store.read(range)).map(ofKind9),
+    snapshots: store.snapshots,
+    rememberPeer: (peer) => store.rememberPeer(peer),
+    close: () => store.close(),
+  };
+  const again = await cluster.boot('n1', newer, v1);
+  await cluster.until('its end', () => again.node.status().lifecycle === 'halted');
+  const halts: unknown[] = [];
+  again.node.onHalt((error) => halts.push(error));
+  expect(halts).toMatchObject([
+    {
+      code: 'RAFT_STATE_MACHINE_FAILED',
+      message: expect.stringMatching(/entry of kind 9, which this build does not know: start/),
+    },
+  ]);
+});
+
+/** Its first entry, as a newer build might have written it. */
+function ofKind9(run: EntryRun): EntryRun {
+  const bytes = run.bytes.slice();
+  bytes[RUN_HEADER_BYTES] = 9;
+  return { ...run, bytes };
+}
 
 it('[UP1] members of the oldest protocol and of this one are members of one cluster, and each knows what the others know', async () => {
   const oldest: As = (own) => ({

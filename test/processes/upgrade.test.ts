@@ -65,5 +65,5 @@ describe.skipIf(!isKnown)(`beside the build of ${OLDER}${reason}`, () => {
       expect(await versionsAt(cluster, id)).toBeNull();
     }
     await load.end();
-  });
+  }, 120_000);
 });

@@ -18,18 +18,22 @@ const abouts = fc.record({
   said: fc.uniqueArray(fc.tuple(fc.constantFrom(...ids.slice(1)), versions), {
     selector: ([id]) => id,
   }),
-  inUse: fc.constant(1),
+  inUse: fc.integer({ min: 1, max: 4 }),
 });
 
-it('[UP2] what is proposed is known to every member by its own word, and what is known to all is not refused', () => {
+it('[UP2] [UP5] what is proposed is known to every member by its own word, or in use, and what is known to all is not refused', () => {
   fc.assert(
     fc.property(abouts, versions, ({ said, ...about }, needed) => {
       const known = new Map(said);
       const others = about.members.filter((id) => id !== about.id);
       const all = [about.own, ...others.map((id) => known.get(id) ?? LOWEST_VERSIONS)];
-      const isKnown = all.every(
-        ({ protocol, machine }) => protocol >= needed.protocol && machine >= needed.machine,
-      );
+      const isKnown =
+        about.own.machine >= needed.machine &&
+        all.every(
+          ({ protocol, machine }) =>
+            protocol >= needed.protocol &&
+            (machine >= needed.machine || about.inUse >= needed.machine),
+        );
       const lacking = whoLacks(needed, { ...about, said: known });
       expect(lacking === null).toBe(isKnown);
       const lowest = lowestVersions({ ...about, said: known });

@@ -90,6 +90,7 @@ export class LocalReplica implements Replica {
     matchIndex: index(1),
     problem: null,
   };
+  machineInUse = 1;
   #leader: NodeId | null;
   #halted: RaftError | null = null;
   #queue: Proposed[] = [];
@@ -256,7 +257,11 @@ export class LocalReplica implements Replica {
       snapshotIndex: INDEX_ZERO,
       members: this.#members(),
       isRemoved: false,
-      versions: { ...KNOWS, lowest: this.link.versions ?? LOWEST_VERSIONS, machineInUse: 1 },
+      versions: {
+        ...KNOWS,
+        lowest: this.link.versions ?? LOWEST_VERSIONS,
+        machineInUse: this.machineInUse,
+      },
       diskStalled: false,
       links: [this.link],
     };

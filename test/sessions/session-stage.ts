@@ -129,7 +129,7 @@ export async function applyAll(
 }
 
 /** A snapshot as bytes: the table, and what the machine inside says. */
-export async function writtenSnapshot({ machine }: SessionStage): Promise<Buffer> {
+export async function writtenSnapshot({ machine }: Pick<SessionStage, 'machine'>): Promise<Buffer> {
   const snapshot = machine.snapshot();
   if (snapshot === null) throw new Error('it takes snapshots');
   const written = await bytesOf(snapshot);

@@ -19,7 +19,7 @@ interface IntroductionsOptions {
     'all' | 'configurationIndex' | 'found' | 'ownAddress' | 'removed'
   >;
   readonly known: readonly KnownPeer[];
-  readonly versions: Pick<KnownVersions, 'heard' | 'own'>;
+  readonly versions: Pick<KnownVersions, 'heard' | 'machineInUse' | 'own'>;
   readonly store: Pick<LogStore, 'rememberPeer'>;
   /** Runs an input of the node's loop. */
   readonly run: (input: () => void) => void;
@@ -55,7 +55,11 @@ export class Introductions {
     const peer = hello.identity.nodeId;
     const known = this.#knownOf(peer);
     const { met, shown } = known;
-    const context = { own, members: all, configurationIndex, removed, met, connectedBoot };
+    const { machineInUse } = versions;
+    const context = {
+      ...{ own, members: all, configurationIndex, removed, machineInUse },
+      ...{ met, connectedBoot },
+    };
     const verdict = judgeHello(context, hello);
     const done = (): void => {
       members.found(peer, hello.address);

@@ -56,6 +56,7 @@ interface ClientsOptions extends ReadsOptions {
     Pick<Actors, 'forwardingHas' | 'tellForwarding' | 'tellRaft'>;
   readonly members: Members;
   readonly limits: Limits;
+  readonly problems: ChangesOptions['problems'];
   readonly versions: Pick<KnownVersions, 'refusalOf'>;
   /** Runs an input of the step loop. */
   readonly run: (input: () => void) => void;

@@ -24,6 +24,7 @@ import { membershipInForce } from '../../rules/configurations.ts';
 import type { Disk } from '../deeds/disk.ts';
 import type { Members } from '../peers/members.ts';
 import type { Peers } from '../peers/peers.ts';
+import type { PeerProblems } from '../peers/problems.ts';
 import type { Actors } from '../tree/actors.ts';
 import { notServed, overloaded } from './call-errors.ts';
 import { answerPeer, mayNameTerm } from './peer-answers.ts';
@@ -37,6 +38,7 @@ export interface ChangesOptions {
   readonly members: Pick<Members, 'addressesOf' | 'all'>;
   readonly peers: Pick<Peers, 'isOpen' | 'send'>;
   readonly clock: Pick<Clock, 'defer' | 'now'>;
+  readonly problems: Pick<PeerProblems, 'of'>;
   readonly nextRequestId: () => number;
 }
 
@@ -170,7 +172,7 @@ export class MembershipChanges {
     for (const each of this.#pending.filter(({ state }) => state === 'underWay')) {
       if (outcome === 'leadLost') this.#askAgain(each);
       else if (outcome === 'done') this.#end(each, this.#done());
-      else this.#end(each, { type: 'failed', error: tooSlow(behind) });
+      else this.#end(each, { type: 'failed', error: tooSlow(behind, this.#whyNot(behind)) });
     }
     this.pump();
   }
@@ -282,6 +284,11 @@ export class MembershipChanges {
     return { type: 'changed', members };
   }
 
+  /** What is known of each that has not caught up. */
+  #whyNot(behind: readonly NodeId[]): readonly string[] {
+    return behind.flatMap((peer) => this.#options.problems.of(peer)?.reason ?? []);
+  }
+
   #present(): Present | null {
     const { raft } = this.#options.actors;
     return raft === null || !this.#options.actors.hasTag('leads') ? null : presentOf(raft);
@@ -331,10 +338,11 @@ function busy(): RaftError {
   );
 }
 
-function tooSlow(behind: readonly NodeId[]): RaftError {
+function tooSlow(behind: readonly NodeId[], whyNot: readonly string[]): RaftError {
+  const why = whyNot.length === 0 ? '' : ` (${whyNot.join('; ')})`;
   return new RaftError(
     'RAFT_CONFLICT',
-    `${behind.join(', ')} did not catch up in time and is a learner: see that it runs and can be reached, then promote it`,
+    `${behind.join(', ')} did not catch up in time and is a learner${why}: see that it runs and can be reached, then promote it`,
     { retry: 'safe' },
   );
 }

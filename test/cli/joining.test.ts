@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { closing } from '../clean-up.ts';
+import { localServer } from '../server/local-server.ts';
+import { runFake } from './fake-context.ts';
+import { scratch } from './scratch.ts';
+
+it('[UP5] a build that knows less than the log of a cluster needs does not join it, and says so', async () => {
+  const server = closing(await localServer());
+  server.replica.machineInUse = 2;
+  const place = ['--id', 'n4', '--data-dir', await scratch(), '--peer-listen', '127.0.0.1:1'];
+  const line = ['serve', ...place, '--listen', '127.0.0.1:0', '--join', server.url];
+  const { exitCode, errors } = await runFake(line);
+  expect(exitCode).toBe(75);
+  expect(errors).toContain('needs version 2 of the store, and this build knows version 1');
+});
