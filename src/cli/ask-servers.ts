@@ -17,7 +17,10 @@ interface Question {
   readonly body?: unknown;
 }
 
-/** The answer of the first server that runs, if `read` knows it; an error is told as the server has it. */
+/**
+ * The answer of the first server that runs, if `read` knows it; an error is told as the server has it, unless a server before it
+ * was asked to change something and went without an answer: then nobody knows what became of that.
+ */
 export async function askServers<Answer>(
   { path, method, body }: Question,
   { endpoints, 'timeout-ms': timeoutMs }: Asking,
@@ -25,6 +28,7 @@ export async function askServers<Answer>(
   read: (answer: Fields) => Answer | null,
 ): Promise<Answer> {
   const silent: string[] = [];
+  let mayHaveHappened = false;
   const query = method === 'GET' ? '' : `?timeoutMs=${Math.min(timeoutMs, ASKED_MS_MAX)}`;
   const sent = body === undefined ? {} : { body: JSON.stringify(body) };
   for (const endpoint of endpoints) {
@@ -34,11 +38,35 @@ export async function askServers<Answer>(
       return answerIn(answer.body, read);
     } catch (error) {
       const isItsLast = error instanceof RaftError && error.code !== 'RAFT_STOPPED';
-      if (isItsLast) throw error;
+      if (isItsLast) throw mayHaveHappened ? notKnown(error.message) : error;
+      mayHaveHappened ||= method !== 'GET' && wasSent(error);
       silent.push(`${endpoint}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  throw new RaftError('RAFT_UNREACHABLE', `No server answered (${silent.join('; ')}).`);
+  const text = `No server answered (${silent.join('; ')}).`;
+  throw mayHaveHappened ? notKnown(text) : new RaftError('RAFT_UNREACHABLE', text);
+}
+
+/** A server that says no has done nothing, and nothing has left without a connection. */
+function wasSent(error: unknown): boolean {
+  const { cause } = error instanceof Error ? error : {};
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  return !(error instanceof RaftError) && !NEVER_SENT.has(code);
+}
+
+const NEVER_SENT: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+function notKnown(text: string): RaftError {
+  return new RaftError(
+    'RAFT_OUTCOME_UNKNOWN',
+    `A server was asked and did not answer, and what became of that is not known; then: ${text}`,
+  );
 }
 
 function answerIn<Answer>(body: string, read: (answer: Fields) => Answer | null): Answer {

@@ -10,7 +10,7 @@ import { storedClusterId } from '../library/cluster-identity.ts';
 import type { Log } from '../server/operations/json-log.ts';
 import type { RunningServer } from '../server/serve.ts';
 import { askServers } from './ask-servers.ts';
-import type { CliContext } from './command.ts';
+import { aborted, type CliContext } from './command.ts';
 import { JOIN_ASKED_MS, JOIN_PAUSE_MS } from './limits.ts';
 
 export interface Joining {
@@ -23,23 +23,28 @@ export interface Joining {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-interface Joiner {
-  readonly server: Pick<RunningServer, 'replica'>;
+interface Asker {
   readonly context: CliContext;
   readonly log: Log;
 }
 
-/** `null`: the data directory knows. */
+interface Joiner extends Asker {
+  readonly server: Pick<RunningServer, 'replica'>;
+}
+
+/** `null`: the data directory knows, or it was told to end before anybody answered. */
 export async function clusterToJoin(
   { dataDir, urls }: Joining,
-  context: CliContext,
+  asker: Asker,
 ): Promise<string | null> {
   if ((await storedClusterId(dataDir)) !== null) return null;
   const question = { path: '/status', method: 'GET' } as const;
-  return askServers(question, asking(urls), context, ({ clusterId, versions }) => {
-    requireKnown(versions);
-    return typeof clusterId === 'string' ? clusterId : null;
-  });
+  return insist(asker, () =>
+    askServers(question, asking(urls), asker.context, ({ clusterId, versions }) => {
+      requireKnown(versions);
+      return typeof clusterId === 'string' ? clusterId : null;
+    }),
+  );
 }
 
 /** UP5: what the cluster has used this build has to know; its members would refuse it, and it would stop at its log. */
@@ -53,27 +58,42 @@ function requireKnown(versions: unknown): void {
 }
 
 /** Resolves only with a refusal that will stay one: whatever passes is tried again, as long as the node runs. */
-export async function join(joining: Joining, { server, context, log }: Joiner): Promise<RaftError> {
+export async function join(joining: Joining, { server, ...asker }: Joiner): Promise<RaftError> {
+  if (isMember(server, joining.id)) return NEVER;
+  try {
+    const known = await insist(asker, () => standingOf(joining, asker.context));
+    if (known === 'another') return nameTaken(joining);
+    if (known === 'own') asker.log('info', 'joined', {});
+    if (known !== 'none') return NEVER;
+    const members = await insist(asker, () => asked(joining, asker.context));
+    if (members !== null) asker.log('info', 'joined', { members });
+    return NEVER;
+  } catch (error) {
+    if (error instanceof RaftError) return error;
+    throw error;
+  }
+}
+
+const NEVER = new Promise<never>(() => {});
+
+/** Asks until there is an answer, and tells each reason why there is none yet. `null`: it was told to end. */
+async function insist<Answer>(
+  { context, log }: Asker,
+  ask: () => Promise<Answer>,
+): Promise<Answer | null> {
   let said = '';
-  let isFirst = true;
-  const isDue = !isMember(server, joining.id);
-  while (isDue && !context.interrupted.aborted) {
+  while (!context.interrupted.aborted) {
     try {
-      const known = isFirst ? await standingOf(joining, context) : 'none';
-      isFirst = false;
-      if (known === 'another') return nameTaken(joining);
-      const members = known === 'own' ? null : await asked(joining, context);
-      log('info', 'joined', members === null ? {} : { members });
-      break;
+      return await ask();
     } catch (error) {
       const { code, message, retry } = error instanceof RaftError ? error : unknown(error);
-      if (retry === 'never') return new RaftError(code, message);
+      if (retry === 'never') throw new RaftError(code, message);
       if (message !== said) log('warn', 'joining', { code, message });
       said = message;
-      await pause(JOIN_PAUSE_MS);
+      await Promise.race([pause(JOIN_PAUSE_MS), aborted(context.interrupted)]);
     }
   }
-  return new Promise<never>(() => {});
+  return null;
 }
 
 /**
@@ -97,7 +117,7 @@ async function standingOf(
 function asked({ address, id, urls }: Joining, context: CliContext): Promise<unknown> {
   const body = { id, peerAddress: address, promote: true };
   const question = { path: '/members', method: 'POST', body } as const;
-  return askServers(question, asking(urls), context, ({ members }) => members);
+  return askServers(question, asking(urls), context, ({ members }) => members ?? null);
 }
 
 function nameTaken({ address, id }: Joining): RaftError {

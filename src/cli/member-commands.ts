@@ -27,16 +27,25 @@ export const membersCommand = command({
   run: async ({ values }, context) => {
     const listing = await bestListing(values, context);
     if (values.output === 'json') writeJson(context, listing);
-    else
-      context.write(
-        textTable(
-          HEAD,
-          listing.progress.map((each) => rowOf(each, listing)),
-        ),
-      );
+    else {
+      const rows = listing.progress.map((each) => rowOf(each, listing));
+      context.write(textTable(HEAD, rows));
+      context.writeError(hintFor(listing));
+    }
     return EXIT.clean;
   },
 });
+
+function hintFor({ leader, progress }: Listing): string {
+  if (progress.some(knowsMore)) return '';
+  const who =
+    typeof leader === 'string' ? `${leader}, which leads` : 'whoever leads, once one does';
+  return `MATCH and LAG are known to ${who}: name its server among --endpoints to see them.\n`;
+}
+
+function knowsMore({ lag }: Fields): boolean {
+  return lag !== null;
+}
 
 const HEAD = ['ID', 'ROLE', 'ADDRESS', 'LINK', 'MATCH', 'LAG'];
 
@@ -50,7 +59,7 @@ async function bestListing(values: Values, context: CliContext): Promise<Listing
   const { endpoints } = values;
   const asked = await Promise.allSettled(endpoints.map((each) => listing([each], values, context)));
   const listings = asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-  const best = listings.find(({ progress }) => progress.some(({ lag }) => lag !== null));
+  const best = listings.find(({ progress }) => progress.some(knowsMore));
   return best ?? listings[0] ?? listing(endpoints, values, context);
 }
 

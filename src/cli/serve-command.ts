@@ -43,10 +43,11 @@ export const serveCommand = command({
     const { id } = values;
     const write = context.writeError;
     const log = jsonLog({ write, wallTimeMs: Date.now, base: { node: id } });
-    const options = await serveOptions(values, context, log);
     for (const name of strayEnvironment(context.environment)) {
       log('warn', 'environment', { message: `${name} is no option and has no effect.` });
     }
+    const options = await serveOptions(values, context, log);
+    if (context.interrupted.aborted) return saidEnd(log);
     const starting = started(options);
     const server = await Promise.race([starting, aborted(context.interrupted)]);
     if (server === null) return abandon(starting, log);
@@ -77,7 +78,8 @@ async function serveOptions(
     isJoining: joining !== null,
     allowHosts: values['allow-host'] ?? [],
     log,
-    clusterId: values['cluster-id'] ?? (joining && (await clusterToJoin(joining, context))),
+    clusterId:
+      values['cluster-id'] ?? (joining && (await clusterToJoin(joining, { context, log }))),
     dataDir: values['data-dir'],
     peerListen: peerListenOf(values),
     ...settings,
@@ -122,12 +124,16 @@ async function started(options: ServeOptions): Promise<RunningServer> {
 
 /** A start may be ended anywhere (ST11): it is waited for a moment, and then left as it is. */
 async function abandon(starting: Promise<RunningServer>, log: Log): Promise<ExitCode> {
-  log('info', 'stopping');
   const ended = starting.then(
     (server) => server.close(),
     () => {},
   );
-  await Promise.race([ended, pause(ABANDON_AFTER_MS)]);
+  return saidEnd(log, Promise.race([ended, pause(ABANDON_AFTER_MS)]));
+}
+
+async function saidEnd(log: Log, ended?: Promise<void>): Promise<ExitCode> {
+  log('info', 'stopping');
+  await ended;
   log('info', 'stopped');
   return EXIT.clean;
 }

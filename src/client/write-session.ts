@@ -139,10 +139,12 @@ class Writing {
 
   /**
    * Whether to send it again after a server's refusal; `mayHaveHappened`: of an earlier sending it is not known what
-   * became of it. What was refused for its session alone was not done, and is done in another.
+   * became of it. What was refused for its session alone was not done, and is done in another; what another leader's entry
+   * took the place of is done anew.
    */
   repeats(error: RaftError, mayHaveHappened: boolean): boolean {
     if (ANEW.has(error.code)) return !mayHaveHappened && this.#beginsAnew();
+    if (error.code === 'RAFT_OVERWRITTEN') return true;
     return error.retry === 'outcomeUnknown' || (mayHaveHappened && error.retry === 'safe');
   }
 

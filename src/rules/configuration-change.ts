@@ -125,6 +125,22 @@ export function isReached(present: Membership, goal: Membership): boolean {
   );
 }
 
+/**
+ * MC13: whether a change ends where one ends that is under way: one of those that were asked for here, or the one that another
+ * leader began.
+ */
+export function isOnItsWay(
+  present: Membership,
+  underWay: readonly MembershipChange[],
+  change: MembershipChange,
+): boolean {
+  const begun = isJoint(present.configuration) ? [leaveJoint(present)] : [];
+  const goal = goalOf(present, change);
+  return [...begun, ...underWay.map((each) => goalOf(present, each))].some((end) =>
+    isReached(end, goal),
+  );
+}
+
 /** Who shall vote and does not yet: they have to catch up first (§4.2.1). */
 export function newVoters({ configuration }: Membership, goal: Membership): readonly NodeId[] {
   return goal.configuration.voters.filter((id) => !configuration.voters.includes(id));

@@ -334,6 +334,11 @@ describe('errors', () => {
     expect(output).toMatch(/\nn4 +learner +- +- +- +-\n$/);
     expect(await json(['members'])).toMatchObject({ leader: 'n1', members: { joint: false } });
     await expectFailure(run(['members', '--endpoints', 'http://127.0.0.1:1']), 69, 'ECONNREFUSED');
+    server.replica.link = { ...server.replica.link, matchIndex: null };
+    server.replica.follow('n9');
+    const elsewhere = await run(['members']);
+    expect(elsewhere.output).toMatch(/\nn9 +voter, leads +10.0.0.9:4200 +open +- +-\n/);
+    expect(elsewhere.errors).toContain('known to n9, which leads: name its server');
   });
 
   it('[CL31] adds, promotes, replaces and removes members, any number at once', async () => {

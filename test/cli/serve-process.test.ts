@@ -126,11 +126,6 @@ describe('a node that cannot start', () => {
       'give one of the two',
       lineOf('/nowhere', '--peers', 'n1=a:1,n2=b:1', '--join', 'http://a:1'),
     ],
-    [
-      69,
-      'No server answered (http://127.0.0.1:1',
-      lineOf('/nowhere', '--peers', 'n1=a:1', '--join', 'http://127.0.0.1:1'),
-    ],
   ])('[CL24] refuses a command line that makes no sense, with %i: %s', (code, text, argv) =>
     refused(argv, code, text),
   );
@@ -178,6 +173,27 @@ describe('a node that cannot start', () => {
     await writeFile(join(directory, 'full', 'letter.txt'), 'x');
     await refused(lineOf(join(directory, 'full')), 78, 'letter.txt');
   });
+});
+
+it('[CL32] a node that joins waits for a cluster that does not answer yet, says why once, and joins then', async () => {
+  const port = await freeBasePort(1);
+  const at = `127.0.0.1:${port}`;
+  const place = ['--listen', '127.0.0.1:0', '--peer-listen', `127.0.0.1:${port + 100}`];
+  const joining = ['--join', `http://${at}`, ...place, ...QUICK];
+  const idle = startCli(serveLine('n3', join(directory, 'n3'), ...joining));
+  const node = startCli(serveLine('n2', join(directory, 'n2'), ...joining));
+  for (const each of [idle, node]) {
+    await each.until((_, errors) => logLines(errors, 'joining').length > 0);
+  }
+  idle.kill('SIGTERM');
+  expect(await idle.ended).toBe(0);
+  expect(existsSync(join(directory, 'n3'))).toBe(false);
+  const founder = serveLine('n1', join(directory, 'n1'), '--listen', at, ...QUICK);
+  startCli([...founder, '--peer-listen', `127.0.0.1:${await freeBasePort(1)}`]);
+  await node.until((_, errors) => logLines(errors, 'joined').length > 0);
+  const reasons = logLines(node.errors(), 'joining').map(({ message }) => message);
+  expect(new Set(reasons).size).toBe(reasons.length);
+  expect(reasons[0]).toContain('No server answered');
 });
 
 it('[CF5] a node that was started alone joins no cluster by --peers: it ends with 78, and only one cluster serves', async () => {

@@ -61,6 +61,22 @@ describe('a write of a session', () => {
     expect(answers).toBeGreaterThan(2);
   });
 
+  it("[SE15] is sent again when another leader's entry took its place", async () => {
+    const server = await scriptedServer();
+    const requests: ClientRequest[] = [];
+    server.onRequest = (request, reply) => {
+      requests.push(request);
+      if (requests.length > 1) return tellDone(request, reply);
+      const error = new RaftError('RAFT_OVERWRITTEN', 'it never took effect');
+      reply({ type: 'failed', id: request.id, error, compactedRevision: null });
+    };
+    await clientOf([server.url]).put('a', 'x');
+    expect(sessionsOf(requests)).toEqual([
+      [1, 0, true],
+      [1, 0, true],
+    ]);
+  });
+
   it('[SE15] a refusal of the first sending is told at once, as before', async () => {
     const { server, client } = await clientAt(served());
     server.replica.mood = 'overloaded';

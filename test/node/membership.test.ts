@@ -115,7 +115,7 @@ it('[MC10] [D10] a member that cannot be reached stays a learner, and holds nobo
 });
 
 it('[MC3] [D11] a second change is refused while one is under way, and what is asked for twice is done once', async () => {
-  const { cluster, leader } = await scene(3, 'n5');
+  const { cluster, leader, others } = await scene(3, 'n5');
   const first: unknown[] = [];
   const { node } = leader;
   node.changeMembers(
@@ -124,9 +124,12 @@ it('[MC3] [D11] a second change is refused while one is under way, and what is a
     (outcome) => first.push(outcome),
   );
   await cluster.pass(200);
-  expect(await cluster.change(leader.id, { add: at('n5') })).toMatchObject(
-    failed('RAFT_CONFLICT', 'safe'),
-  );
+  // Wherever it is asked: a node that joins meanwhile asks on.
+  for (const { id } of [leader, ...others.slice(0, 2)]) {
+    expect(await cluster.change(id, { add: at('n5') })).toMatchObject(
+      failed('RAFT_CONFLICT', 'safe'),
+    );
+  }
   await cluster.pass(12_000);
   expect(first).toHaveLength(1);
   for (let times = 0; times < 2; times += 1) {
@@ -139,6 +142,23 @@ it('[MC3] [D11] a second change is refused while one is under way, and what is a
     CHANGED,
   );
   expect(node.status().lastIndex).toBe(lastIndex);
+});
+
+it('[MC13] whoever asks for what is under way, or was done, hears of it as who asked first', async () => {
+  const { cluster, leader, others } = await scene(3, 'n4');
+  const [gone, asked] = others.map(({ id }) => id) as [NodeId, NodeId];
+  const outcomes: unknown[] = [];
+  const change = { add: at('n4'), promote: names('n4'), remove: [gone] };
+  for (const { node } of [leader, cluster.member(asked), cluster.member(gone)]) {
+    node.changeMembers(change, PATIENT, (outcome) => outcomes.push(outcome));
+  }
+  await cluster.pass(8_000);
+  expect(outcomes).toMatchObject([CHANGED, CHANGED, CHANGED]);
+  const { lastIndex } = leader.node.status();
+  for (const again of [change, { remove: [gone] }]) {
+    expect(await cluster.change(asked, again)).toMatchObject(CHANGED);
+  }
+  expect(leader.node.status().lastIndex).toBe(lastIndex);
 });
 
 it('[MC6] [TR3] a long change, and a long reason, get through from a member that does not lead', async () => {

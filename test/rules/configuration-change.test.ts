@@ -178,6 +178,20 @@ it('[MC6] who was removed before is removed: that again changes nothing', () => 
   expect([again, change.isReached(present, again)]).toMatchObject([{ removed: ['gone'] }, true]);
 });
 
+it('[MC13] a change is on its way if it ends where one ends that is under way', () => {
+  const present = membership({ ...THREE, learners: [N4] });
+  const asked = { ...NONE, promote: [N4], remove: [N1] };
+  const others = { ...NONE, promote: [N4] };
+  expect(change.isOnItsWay(present, [], asked)).toBe(false);
+  expect(change.isOnItsWay(present, [others], asked)).toBe(false);
+  expect(change.isOnItsWay(present, [others, asked], asked)).toBe(true);
+  const joint = change.enterJoint(present, change.goalOf(present, asked));
+  expect(change.isOnItsWay(joint, [], asked)).toBe(true);
+  expect(change.isOnItsWay(joint, [], others)).toBe(true);
+  expect(change.isOnItsWay(joint, [], { ...NONE, remove: [N2] })).toBe(false);
+  expect(change.isOnItsWay(joint, [], { ...asked, add: { [N4]: 'elsewhere:1' } })).toBe(false);
+});
+
 it('[MC6] what cannot be is refused in words', () => {
   const present = membership({ ...THREE, learners: [N4] }, [nodeId('gone')]);
   const many = Object.fromEntries(

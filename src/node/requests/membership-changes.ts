@@ -5,6 +5,7 @@
  */
 import type { Present } from '../../../machines/membership.machine.ts';
 import { unreachable } from '../../core/assert.ts';
+import type { Membership } from '../../core/configuration.ts';
 import type { ConfigurationChanged, MembershipEffect } from '../../core/effect.ts';
 import { RaftError } from '../../core/errors.ts';
 import { CHANGE_PATIENCE_MS, CHANGES_PENDING_MAX } from '../../core/limits.ts';
@@ -17,6 +18,7 @@ import type { MembersOutcome } from '../../ports/replica.ts';
 import {
   faultInChange,
   goalOf,
+  isOnItsWay,
   isReached,
   refusalOfChange,
 } from '../../rules/configuration-change.ts';
@@ -216,13 +218,10 @@ export class MembershipChanges {
 
   #decide(asked: Pending, raft: RaftState): void {
     const { actors, members } = this.#options;
-    if (!actors.membershipHas('idle')) {
-      if (!asked.isAgain) this.#end(asked, { type: 'failed', error: busy() });
-      return;
-    }
     const inForce = membershipInForce(raft);
     const addresses = { ...members.addressesOf(members.all), ...inForce.addresses };
     const present = { ...inForce, addresses };
+    if (!actors.membershipHas('idle')) return this.#waitOrRefuse(asked, present);
     const { change } = asked;
     const refusal = refusalOfChange(present, change);
     if (refusal !== null) {
@@ -233,6 +232,14 @@ export class MembershipChanges {
     if (isReached(present, goal)) return this.#end(asked, this.#done());
     asked.state = 'underWay';
     actors.tellMembership({ type: 'change.requested', goal, ...presentOf(raft), present });
+  }
+
+  /** MC13: whoever wants what is under way hears how that ends. */
+  #waitOrRefuse(asked: Pending, present: Membership): void {
+    const underWay = this.#pending.filter(({ state }) => state === 'underWay');
+    const changes = underWay.map(({ change }) => change);
+    asked.isAgain ||= isOnItsWay(present, changes, asked.change);
+    if (!asked.isAgain) this.#end(asked, { type: 'failed', error: busy() });
   }
 
   #passOn(asked: Pending, leader: NodeId, term: RaftState['term']): void {
@@ -342,7 +349,7 @@ function tooSlow(behind: readonly NodeId[], whyNot: readonly string[]): RaftErro
   const why = whyNot.length === 0 ? '' : ` (${whyNot.join('; ')})`;
   return new RaftError(
     'RAFT_CONFLICT',
-    `${behind.join(', ')} did not catch up in time and is a learner${why}: see that it runs and can be reached, then promote it`,
+    `${behind.join(', ')} did not catch up in time and is a learner${why}: see that it runs and can be reached, then ask for the same again`,
     { retry: 'safe' },
   );
 }
