@@ -16,6 +16,12 @@ export interface Member {
   readonly dataDir: string;
 }
 
+export interface Members {
+  readonly voters: readonly string[];
+  readonly learners: readonly string[];
+  readonly joint: boolean;
+}
+
 interface Status {
   readonly id: string;
   readonly role: string;
@@ -27,6 +33,7 @@ interface Status {
   readonly lastIndex: number;
   readonly lastApplied: number;
   readonly revision: number;
+  readonly members: Members;
 }
 
 export class ProcessCluster implements AsyncDisposable {
@@ -35,6 +42,8 @@ export class ProcessCluster implements AsyncDisposable {
   readonly #founders: readonly Member[];
   readonly #directory: string;
   readonly #processes = new Map<string, CliProcess>();
+  /** What the command line of each says about whom it belongs to: the same at every start. */
+  readonly #belonging = new Map<string, readonly string[]>();
   readonly #flags: readonly string[];
   readonly #options: CliOptions;
 
@@ -88,24 +97,36 @@ export class ProcessCluster implements AsyncDisposable {
   /** Starts one member's process; its first boot and every later one have the same command line. */
   run(id: string, options: CliOptions = this.#options): CliProcess {
     const peers = this.#founders.map((each) => `${each.id}=${each.peerAddress}`).join(',');
-    return this.#start(this.member(id), ['--peers', peers], options);
+    const belonging = this.#belonging.get(id) ?? ['--peers', peers];
+    return this.#start(this.member(id), belonging, options);
   }
 
-  /** Starts a new node that joins by any of the members; every later start of it has the same command line. */
-  async join(id: string): Promise<CliProcess> {
-    const urls = this.#running().map(({ url }) => url);
-    if (!this.members.some((member) => member.id === id)) {
-      const [port, peerPort] = await freePorts(2);
-      const [url, peerAddress] = [`http://127.0.0.1:${port}`, `127.0.0.1:${peerPort}`];
+  /** Decides where so many more will be found that join later, so that clients can be told before. */
+  async reserve(count: number): Promise<readonly string[]> {
+    const ports = await freePorts(count * 2);
+    const ids = Array.from({ length: count }, (_, at) => `n${this.members.length + at + 1}`);
+    for (const [at, id] of ids.entries()) {
+      const url = `http://127.0.0.1:${ports[at]}`;
+      const peerAddress = `127.0.0.1:${ports[count + at]}`;
       this.members.push({ id, url, peerAddress, dataDir: join(this.#directory, id) });
     }
-    return this.#start(this.member(id), ['--join', urls.join(',')]);
+    return ids;
+  }
+
+  /** Starts a new node that joins by any of the members that run; every later start has the same command line. */
+  async join(id: string): Promise<CliProcess> {
+    const isKnown = this.members.some((member) => member.id === id);
+    if (!isKnown && (await this.reserve(1))[0] !== id)
+      throw new Error(`${id} is not the next name`);
+    const urls = this.#running().map(({ url }) => url);
+    this.#belonging.set(id, ['--join', urls.join(',')]);
+    return this.run(id);
   }
 
   #start(
     { id, url, peerAddress, dataDir }: Member,
     belonging: readonly string[],
-    options: CliOptions = this.#options,
+    options: CliOptions,
   ): CliProcess {
     const place = ['--listen', new URL(url).host, '--peer-listen', peerAddress, ...belonging];
     const started = startCli(serveLine(id, dataDir, ...place, ...this.#flags), options);
@@ -173,7 +194,7 @@ export class ProcessCluster implements AsyncDisposable {
       leaders.sort((left, right) => right.term - left.term);
       return leaders[0]?.id ?? null;
     }).catch((error: Error) => {
-      throw new Error(`${error.message}; ${this.#lastWords()}`);
+      throw new Error(`${error.message}; ${this.lastWords()}`);
     });
   }
 
@@ -196,12 +217,13 @@ export class ProcessCluster implements AsyncDisposable {
   }
 
   /** What each member logged last, and whether it still runs: a port that was taken meanwhile shows here. */
-  #lastWords(): string {
-    const words = this.members.map(({ id }) => {
-      const last = this.log(id).trimEnd().split('\n').at(-1) ?? '';
+  lastWords(lines = 1): string {
+    const started = this.members.filter(({ id }) => this.#processes.has(id));
+    const words = started.map(({ id }) => {
+      const last = this.log(id).trimEnd().split('\n').slice(-lines).join('\n');
       return `${id} ${this.isRunning(id) ? 'runs' : 'has ended'}: ${last}`;
     });
-    return words.join('; ');
+    return words.join(lines === 1 ? '; ' : '\n');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
