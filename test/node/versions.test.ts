@@ -152,6 +152,29 @@ it('[UP2] a leader that knows better takes no such command of another member eit
   expect(cluster.member(goesBack).node.status().lifecycle).toBe('running');
 });
 
+it('[UP2] what waits for its turn is looked at again: a member that knows less may have come meanwhile', async () => {
+  const cluster = await clusterOf(v2, v2, v2);
+  await ended(cluster, 'n2', 'n3');
+  const { node } = cluster.member('n1');
+  await cluster.pass(3_000);
+  expect(node.status().leader).toBeNull();
+  const outcomes: (readonly [string, ProposalOutcome])[] = [];
+  for (const [name, data] of [
+    ['twice', TWICE],
+    ['add', ADD],
+  ] as const) {
+    node.submit(data, { timeoutMs: 5_000 }, (outcome) => outcomes.push([name, outcome]));
+  }
+  await cluster.boot('n3', undefined, v1);
+  await cluster.until('both outcomes', () => outcomes.length === 2);
+  expect(outcomes).toMatchObject([
+    ['twice', lacking('n3 knows only version 1')],
+    ['add', applied],
+  ]);
+  await cluster.pass(500);
+  expect(cluster.member('n3').node.status().lifecycle).toBe('running');
+});
+
 it('[UP2] commands of sessions are looked at as well', async () => {
   const cluster = await clusterOf(v2, v2, v1);
   const session = {

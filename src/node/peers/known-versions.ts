@@ -44,6 +44,12 @@ export class KnownVersions {
     return lowestVersions(this.#about);
   }
 
+  /** Some member is not known to know all that this one does. */
+  get isMixed(): boolean {
+    const { machine, protocol } = this.lowest;
+    return machine < this.own.machine || protocol < this.own.protocol;
+  }
+
   /** The newest that a committed command has needed: whoever knows less cannot follow the log. */
   get machineInUse(): number {
     return this.#options.machine.versionInUse;

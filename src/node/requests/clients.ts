@@ -57,7 +57,7 @@ interface ClientsOptions extends ReadsOptions {
   readonly members: Members;
   readonly limits: Limits;
   readonly problems: ChangesOptions['problems'];
-  readonly versions: Pick<KnownVersions, 'refusalOf'>;
+  readonly versions: Pick<KnownVersions, 'isMixed' | 'refusalOf'>;
   /** Runs an input of the step loop. */
   readonly run: (input: () => void) => void;
 }
@@ -327,6 +327,7 @@ export class Clients {
     if (!actors.hasTag('takesProposals')) return;
     // The disk sets the pace: what comes while it writes is gathered for the next run.
     if (raft.durableIndex < raft.log.lastIndex) return;
+    if (!this.#hasNext(limits.runBytesMax)) return;
     const count = this.#proposals.countWithin(limits.runBytesMax);
     actors.tellRaft({ type: 'proposals.gathered', count });
   }
@@ -335,7 +336,7 @@ export class Clients {
     const { actors, disk, peers, limits } = this.#options;
     if (leader === null || leader === id || !mayNameTerm(disk, term)) return;
     const mayForward = (): boolean => peers.isOpen(leader) && actors.forwardingHas('mayForward');
-    while (!this.#proposals.isEmpty && mayForward()) {
+    while (this.#hasNext(limits.messageBytesMax) && mayForward()) {
       const requestId = this.#nextRequestId();
       const run = this.#proposals.forward(requestId, leader, limits.messageBytesMax);
       const count = run.lastIndex;
@@ -343,6 +344,15 @@ export class Clients {
       if (!peers.send(leader, message, [run])) return this.#proposals.forwardNotSent(requestId);
       if (actors.forwardingHas('countsMessages')) actors.tellForwarding({ type: 'propose.sent' });
     }
+  }
+
+  /** UP2: since they were let in a member may have come, or come back, that knows less; also the one that leads. */
+  #hasNext(bytesMax: number): boolean {
+    const { versions } = this.#options;
+    if (versions.isMixed) {
+      this.#proposals.refuseNext(bytesMax, (entry) => versions.refusalOf(entry));
+    }
+    return !this.#proposals.isEmpty;
   }
 
   #answerPropose(

@@ -47,6 +47,12 @@ export class ProposalQueue {
     for (const { bytes } of groups) this.#bytes -= bytes;
   }
 
+  /** These are appended nowhere. */
+  remove(groups: ReadonlySet<Group>): void {
+    this.#groups = this.#groups.filter((group) => !groups.has(group));
+    for (const { bytes } of groups) this.#bytes -= bytes;
+  }
+
   /** What was taken in vain, to its head. */
   putBack(groups: readonly Group[]): void {
     this.#groups = [...groups, ...this.#groups];

@@ -74,6 +74,20 @@ export class Proposals {
     this.#queue.add(group);
   }
 
+  /** Of those that the next run can hold, ends each with an entry for which there is a reason to, until there is none. */
+  refuseNext(bytesMax: number, why: (entry: Entry) => RaftError | null): void {
+    for (;;) {
+      const refused = new Map<Group, RaftError>();
+      for (const group of this.#queue.head(this.#queue.countWithin(bytesMax))) {
+        const error = group.entries.map(why).find((each) => each !== null);
+        if (error !== undefined) refused.set(group, error);
+      }
+      if (refused.size === 0) return;
+      this.#queue.remove(new Set(refused.keys()));
+      for (const [group, error] of refused) group.refused(error);
+    }
+  }
+
   /** How many entries from the head of the queue the next run can hold. */
   countWithin(bytesMax: number): number {
     return this.#queue.countWithin(bytesMax);
