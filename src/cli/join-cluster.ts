@@ -54,6 +54,7 @@ function requireKnown(versions: unknown): void {
   throw new RaftError(
     'RAFT_UPGRADE_NEEDED',
     `The log of this cluster needs version ${inUse} of the store, and this build knows version ${STORE_VERSION}: nothing was done. Start a newer build.`,
+    { retry: 'never' },
   );
 }
 
