@@ -9,12 +9,14 @@ import { Peers } from '../../src/node/peers/peers.ts';
 import { Clients } from '../../src/node/requests/clients.ts';
 import { Actors } from '../../src/node/tree/actors.ts';
 import { StepLoop } from '../../src/node/tree/step-loop.ts';
+import type { Lease } from '../../src/rules/timing.ts';
 import type { World } from '../../src/testing/simulation/world/world.ts';
 
 /** Plants the bug in this whole process; returns what takes it out again. */
 type Plant = (world: World) => () => void;
 
 const NOTHING = (): void => {};
+const HOUR_MS = 3_600_000;
 
 const PLANTS = {
   /** Says that a write is on disk before it is, so that a loss of power forgets what was promised. */
@@ -59,6 +61,32 @@ const PLANTS = {
     return () => {
       [StepLoop.prototype.end, Disk.prototype.end, Peers.prototype.end] = ends;
       Actors.prototype.end = endActors;
+    };
+  },
+  /** A lease lasts half as long again as it may. */
+  'long-lease': () => {
+    const own = Object.getOwnPropertyDescriptor(Actors.prototype, 'lease');
+    const longer = new WeakMap<Actors, Lease>();
+    const get = function leaseOf(this: Actors): Lease | null {
+      const lease: Lease | null = own?.get?.call(this) ?? null;
+      if (lease !== null) longer.set(this, { ...lease, leaseMs: 1.5 * lease.leaseMs });
+      else if (!this.hasTag('takesProposals')) longer.delete(this);
+      return longer.get(this) ?? null;
+    };
+    Object.defineProperty(Actors.prototype, 'lease', { ...own, get });
+    return () => Object.defineProperty(Actors.prototype, 'lease', own ?? {});
+  },
+  /** Refuses every pre-vote for the sake of a leader that it heard once: pre-vote freezes the cluster (L07). */
+  'ever-loyal': () => {
+    const { tellRaft } = Actors.prototype;
+    Actors.prototype.tellRaft = function tellLoyal(this: Actors, event): void {
+      const { delays, guards } = this.raftSnapshot?.machine.implementations ?? {};
+      Object.assign(delays ?? {}, { electionTimeoutMinimum: () => HOUR_MS });
+      Object.assign(guards ?? {}, { isLeaderLink: () => false });
+      tellRaft.call(this, event);
+    };
+    return () => {
+      Actors.prototype.tellRaft = tellRaft;
     };
   },
 } as const satisfies Record<string, Plant>;

@@ -143,7 +143,8 @@ class Run<Input, Output, Machine extends StateMachine> {
 
   /** The unit of patience: the longest election timeout, stretched for slow clocks, in milliseconds. */
   get #timeoutMs(): number {
-    return this.#plan.timing.electionTimeoutMaxMs * 1.06;
+    const slowest = Math.min(...Object.values(this.#plan.drifts).map(({ rate }) => rate));
+    return this.#plan.timing.electionTimeoutMaxMs * Math.max(1.06, 1 / slowest);
   }
 
   async #sufferFaults(): Promise<void> {

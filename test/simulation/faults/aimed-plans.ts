@@ -1,6 +1,7 @@
 /** For each planted bug a short run that leads straight to it; random seeds have to find all but those listed below. */
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import type { SimulationPlan } from '../../../src/testing/simulation/plan/plan.ts';
+import { N1 } from '../checks/examples/example.ts';
 import type { Mutant } from '../mutants.ts';
 import { calmPlan, MEMBERS } from '../small-runs.ts';
 
@@ -51,6 +52,27 @@ const AIMED: Readonly<Record<Mutant, readonly [RegExp, Partial<SimulationPlan>]>
         place: 'persist',
         isAfter: false,
       })),
+    },
+  ],
+  'long-lease': [
+    /S29/,
+    {
+      protocol: { preVote: true, checkQuorum: true, leaseReads: true },
+      drifts: { n1: { startMs: 0, rate: 0.92, wallSkewMs: 0 } },
+      faults: [1_500, 4_500, 7_500].flatMap((atMs) => [
+        { type: 'transfer', node: N1, to: N1, atMs, forMs: 0 },
+        { type: 'cutLease', isHard: false, atMs: atMs + 100, forMs: 2_500 },
+      ]),
+      troubleMs: 10_000,
+    },
+  ],
+  'ever-loyal': [
+    /L01/,
+    {
+      faults: [
+        { type: 'transfer', node: N1, to: N1, atMs: 1_500, forMs: 0 },
+        { type: 'crash', node: N1, power: false, atMs: 2_000, forMs: 500 },
+      ],
     },
   ],
 };

@@ -137,6 +137,7 @@ describe('a partition among members that stand in a row', () => {
 function nodesOf(fault: Fault): readonly NodeId[] {
   switch (fault.type) {
     case 'crashAll':
+    case 'cutLease':
       return [];
     case 'partition':
       return fault.cuts.flatMap(({ from, to }) => [from, to]);
@@ -180,7 +181,7 @@ describe('a plan', () => {
     expect(met(({ members }) => [members.length])).toBe(7);
     expect(met(({ mode }) => [mode])).toBe(2);
     expect(met(({ workload }) => [workload.machine])).toBe(2);
-    expect(met(({ faults }) => faults.map(({ type }) => type))).toBe(19);
+    expect(met(({ faults }) => faults.map(({ type }) => type))).toBe(20);
     const kinds = PLANS.map(({ faults }) => new Set(faults.map(({ type }) => type)).size);
     expect(kinds.filter((count) => count < 9).length).toBeGreaterThan(PLANS.length / 2);
   });
@@ -231,7 +232,7 @@ describe('a plan', () => {
       expect(first.faults).toEqual(third.faults.filter(({ type }) => type !== 'throws'));
       expect(third.faults.filter(isSinceVersion4)).toEqual([]);
       expect(first.faults.filter(({ type }) => type !== 'deafTo')).toEqual(
-        faults.filter(({ type }) => !['throws', 'deafTo', 'transfer'].includes(type)),
+        faults.filter(({ type }) => !['throws', 'deafTo', 'transfer', 'cutLease'].includes(type)),
       );
       expect([third.protocol.leaseReads, third.workload.ownReads]).toEqual([undefined, 0]);
       expect(first.slowDisks).toEqual({});

@@ -4,7 +4,7 @@
  */
 import type { NodeId } from '../../../core/types.ts';
 import type { DiskTrouble } from '../disk/simulated-disk.ts';
-import type { Direction, Fault } from '../plan/plan-faults.ts';
+import { type Direction, directionsOf, type Fault } from '../plan/plan-faults.ts';
 import type { LinkQuality } from '../runtime/network.ts';
 import type { SimulatedMember } from '../world/member.ts';
 import { addressOf } from '../world/member.ts';
@@ -15,6 +15,9 @@ import { foreignCopyOf, rememberCopy } from './foreign-disks.ts';
 import { changeMembers, transferLeadership } from './requests.ts';
 
 type End = () => void;
+
+/** How often it is looked for who has got a lease, in simulated milliseconds. */
+const LEASE_LOOK_MS = 5;
 
 const NOTHING: End = () => {};
 const ORDER = { lossRate: 0, duplicateRate: 0, reorderRate: 0, replayRate: 0, breakRate: 0 };
@@ -111,6 +114,7 @@ export class FaultInjector {
     damage: (fault) => this.#spoilDisk(fault),
     wipe: (fault) => this.#spoilDisk(fault),
     rollback: (fault) => this.#spoilDisk(fault),
+    cutLease: ({ isHard }) => this.#cutLease(isHard),
     change: (fault) => asking(() => changeMembers(this.#world, fault)),
     transfer: (fault) => asking(() => transferLeadership(this.#world, fault)),
   };
@@ -156,6 +160,32 @@ export class FaultInjector {
     for (const cut of cuts) this.#cut(cut);
     if (isHard) for (const cut of cuts) this.#reset(cut);
     return all(cuts.map((cut) => () => this.#mend(cut)));
+  }
+
+  /** Looks every few milliseconds for who has just got a lease. */
+  #cutLease(isHard: boolean): End {
+    const { clock, plan } = this.#world;
+    let had: readonly SimulatedMember[] = this.#world.all;
+    let end: End | null = null;
+    const look = (): void => {
+      const holders = this.#world.all.filter(({ node }) => node?.inspect().holdsLease);
+      const holder = holders.find((member) => !had.includes(member));
+      had = holders;
+      if (end !== null) return;
+      if (holder === undefined) clock.setTimeout(look, LEASE_LOOK_MS);
+      else {
+        const around = directionsOf(plan.members).filter(
+          ({ from, to }) => from === holder.id || to === holder.id,
+        );
+        end = this.#partition(around, isHard);
+      }
+    };
+    look();
+    return () => {
+      const mend = end ?? NOTHING;
+      end = NOTHING;
+      mend();
+    };
   }
 
   #cut(cut: Direction): void {

@@ -88,6 +88,8 @@ export interface FaultKinds {
     readonly promote: readonly NodeId[];
     readonly remove: readonly NodeId[];
   };
+  /** Whoever is the next to get a lease is cut off from all others at once. */
+  readonly cutLease: { readonly isHard: boolean };
   /** Somebody asks a member that another lead; `null`: whoever is fittest. */
   readonly transfer: OnNode & { readonly to: NodeId | null };
 }

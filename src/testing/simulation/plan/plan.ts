@@ -13,6 +13,7 @@ import type { ClockDrift } from '../runtime/process.ts';
 import { SeededRandom } from '../runtime/random.ts';
 import type { KeyValueWorkload } from '../subjects/key-value-subject.ts';
 import { type Fault, planFaults } from './plan-faults.ts';
+import { planLeaseCuts, withLeaseRate } from './plan-leases.ts';
 import { planChanges, planJoiners } from './plan-members.ts';
 import { planStreams, type StreamPlan } from './plan-streams.ts';
 import { planTransfers } from './plan-transfers.ts';
@@ -107,6 +108,7 @@ export function planOf(seed: string, version: PlanVersion = PLAN_VERSION): Simul
   const mayJoin = version > 3 && mode === 'safety';
   const joiners = mayJoin ? planJoiners(random.fork('joiners'), founders) : [];
   const members = [...founders, ...joiners];
+  const protocol = withLeases(planProtocol(random.fork('protocol'), mode), random, version);
   return {
     seed,
     version,
@@ -114,14 +116,14 @@ export function planOf(seed: string, version: PlanVersion = PLAN_VERSION): Simul
     members,
     joiners,
     timing,
-    protocol: withLeases(planProtocol(random.fork('protocol'), mode), random, version),
+    protocol,
     limits: planLimits(random, version),
     diskLatencyMs: random.pick([0.2, 0.5, 1, 3, 10]),
     slowDisks: version === 1 ? {} : planSlowDisks(random.fork('slow disks'), members, timing),
     diskStallMs: 2_000,
     snapshotEntries: version > 3 ? random.fork('snapshots').pick([null, 1, 10, 100]) : null,
     trailingEntries: version > 3 ? random.fork('trailing').pick([0, 0, 1, 20]) : null,
-    drifts: Object.fromEntries(members.map((id) => [id, planDrift(random.fork(`drift ${id}`))])),
+    drifts: planDrifts(random, members, protocol),
     link: planLink(random.fork('link'), timing),
     workload,
     pastEveryMs: version > 3 ? planPast(random.fork('past'), workload) : null,
@@ -144,6 +146,7 @@ export function planOf(seed: string, version: PlanVersion = PLAN_VERSION): Simul
       ...(version > 3
         ? planTransfers(random.fork('transfers'), { members, troubleMs: TROUBLE_MS })
         : []),
+      ...planLeaseCuts(random.fork('lease cuts'), { protocol, timing, troubleMs: TROUBLE_MS }),
     ].sort((left, right) => left.atMs - right.atMs),
     core,
   };
@@ -239,6 +242,18 @@ function planSlowDisks(
 ): Readonly<Record<string, number>> {
   if (!random.chance(0.4)) return {};
   return { [random.pick(members)]: electionTimeoutMinMs / random.pick([10, 20]) };
+}
+
+function planDrifts(
+  random: SeededRandom,
+  members: readonly NodeId[],
+  protocol: RaftProtocol,
+): SimulationPlan['drifts'] {
+  const drifts = members.map((id) => {
+    const own = random.fork(`drift ${id}`);
+    return [id, withLeaseRate(planDrift(own), own, protocol)] as const;
+  });
+  return Object.fromEntries(drifts);
 }
 
 function planDrift(random: SeededRandom): ClockDrift {
