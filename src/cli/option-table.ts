@@ -138,7 +138,7 @@ export const OPTIONS = {
       yesOrNo,
       'false',
       '',
-      'Let reads with consistency=lease do without a round. On all nodes or on none; it trusts their clocks.',
+      'Let reads with consistency=lease do without a round. Of use only on all nodes; it trusts their clocks.',
     ),
     isFlag: true,
   },

@@ -30,4 +30,9 @@ export interface Hello {
   /** Where the sender is found, as it was told itself; `null`: nobody told it. A hint: ids decide. */
   readonly address: string | null;
   readonly purpose: (typeof PURPOSES)[number];
+  /**
+   * For how long after it has heard its leader the sender heeds nobody else, whatever happens (RD7), in milliseconds; absent: it
+   * promises nothing, and no leader may count on it for a lease (RD9).
+   */
+  readonly loyalMs?: number;
 }

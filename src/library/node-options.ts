@@ -40,7 +40,7 @@ export interface NodeOptions<State, Commands, Queries> {
   readonly clusterId?: string;
   readonly timing?: Partial<RaftTiming>;
   /**
-   * Off unless given, and then on all members: `query(…, { lease: true })` needs no round at a leader whose followers must still
+   * Off unless given, and of use only on all members (a voter without it makes every read take a round): `query(…, { lease: true })` needs no round at a leader whose followers must still
    * be loyal to it. It trusts clocks, and a leader that dies is replaced only after an election timeout.
    */
   readonly leaseReads?: boolean;

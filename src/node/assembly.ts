@@ -17,6 +17,7 @@ import type { Parts } from './parts.ts';
 import { Callers } from './peers/callers.ts';
 import { Dialler } from './peers/dialler.ts';
 import { Introductions } from './peers/introductions.ts';
+import { KnownPromises } from './peers/known-promises.ts';
 import { KnownVersions } from './peers/known-versions.ts';
 import { Members } from './peers/members.ts';
 import { Peers, type PeersOptions } from './peers/peers.ts';
@@ -63,7 +64,8 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
     (event) => audience.peer.tell(event),
   );
   const versions = new KnownVersions({ id, machine, members });
-  const known = { members, problems, versions };
+  const promises = new KnownPromises(settings);
+  const known = { members, problems, promises, versions };
   const connections = connectionsOf(beginnings, known, (from, message, runs) =>
     receive(parts, from, message, runs),
   );
@@ -72,7 +74,8 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
   const timings = new Timings(clock);
   const progress = appliedAtStart(recovered);
   const clients = new Clients({
-    ...{ actors, clock, disk, limits, members, peers, problems, run: life.run, timings, versions },
+    ...{ actors, clock, disk, limits, members, peers, problems, promises },
+    ...{ run: life.run, timings, versions },
     firstRequestId: recovered.identity.boots * 2 ** 32,
     progress,
   });
@@ -119,9 +122,13 @@ function diskOf({ life, recovered, settings }: Beginnings, send: (send: Send) =>
   });
 }
 
+interface Known extends Pick<Parts, 'members' | 'problems' | 'versions'> {
+  readonly promises: KnownPromises;
+}
+
 function connectionsOf(
   { life, recovered, settings }: Beginnings,
-  { members, problems, versions }: Pick<Parts, 'members' | 'problems' | 'versions'>,
+  { members, problems, promises, versions }: Known,
   received: PeersOptions['received'],
 ): Pick<Parts, 'callers' | 'dialler' | 'peers' | 'pulling' | 'serving'> {
   const { store, transport } = settings;
@@ -129,7 +136,8 @@ function connectionsOf(
   const { actors, clock, fail: failed, run } = life;
   const addressOf = (peer: NodeId): string | null => members.addressOf(peer);
   const shared = { failed, problems, run, members };
-  const introductions = new Introductions({ ...shared, identity, known, store, versions });
+  const heard = { promises, versions };
+  const introductions = new Introductions({ ...shared, identity, known, store, ...heard });
   const tellLink: PeersOptions['tellLink'] = (peer, event) => actors.tellLink(peer, event);
   const peers = new Peers({ ...shared, introductions, received, tellLink });
   const connecting = { introductions, peers, problems, run, tellLink };

@@ -33,12 +33,15 @@ const packr = new Packr({ useRecords: false, structuredClone: false });
 /** The protocol version travels in the head, where a node of any version finds it. */
 export function encodeHello(hello: Hello): Uint8Array {
   const { clusterId, nodeId, incarnation, boots, lineage } = hello.identity;
-  const { address, configurationIndex, machineVersion, purpose, to } = hello;
+  const { address, configurationIndex, loyalMs, machineVersion, purpose, to } = hello;
   const place = PURPOSES.indexOf(purpose);
   const version = hello.protocolVersion;
   const who = [clusterId, nodeId, incarnation, boots, lineage];
   const body = [...who, to, configurationIndex, place, address ?? ''];
-  if (saysVersions(version)) body.push(machineVersion);
+  if (saysVersions(version)) {
+    body.push(machineVersion);
+    if (loyalMs !== undefined) body.push(loyalMs);
+  }
   assert(version > 0 && version <= PROTOCOL_VERSION_MAX, 'TR2: a protocol version is 1 to 255');
   const proven = attempt(() => readHello(new Fields(body), version));
   assert(typeof proven !== 'string', `TR3: a hello is sound before it is sent: ${proven}`);
@@ -145,8 +148,10 @@ function readHello(fields: Fields, protocolVersion: number): Hello {
   const machineVersion = saysVersions(protocolVersion)
     ? fields.whole('a version of a machine', FIRST_MACHINE_VERSION, MACHINE_VERSION_MAX)
     : FIRST_MACHINE_VERSION;
+  const promise = fields.left > 0 ? { loyalMs: fields.whole('a promise of loyalty', 1) } : {};
   fields.end();
-  return { protocolVersion, machineVersion, identity, to, configurationIndex, purpose, address };
+  const who = { protocolVersion, machineVersion, identity, ...promise };
+  return { ...who, to, configurationIndex, purpose, address };
 }
 
 function readMessage(fields: Fields): Message | string {

@@ -1,6 +1,8 @@
 /** Reads without a round, as long as a quorum must still be loyal (§6.4.1). */
 import { describe, expect, it } from 'vitest';
 import type { RaftError } from '../../src/core/errors.ts';
+import type { RaftProtocol } from '../../src/core/raft-state.ts';
+import type { RaftNodeOptions } from '../../src/node/raft-node.ts';
 import { isWithinLease, leaseMs } from '../../src/rules/timing.ts';
 import type { VirtualCluster, VirtualClusterOptions } from '../../src/testing/virtual-cluster.ts';
 import { anotherLeader, ledVirtually } from '../cluster/virtual-scene.ts';
@@ -30,6 +32,16 @@ async function asked(cluster: VirtualCluster, at: string, withinMs = 20): Promis
 
 const LEASED: Told = { error: null, by: 'lease' };
 const BY_ROUND: Told = { error: null, by: 'round' };
+
+/** One of three members is told something else. */
+function withOther(adapted: Partial<RaftNodeOptions>): VirtualClusterOptions {
+  return {
+    adapt: (options) => ({
+      ...{ ...options, protocol: PROTOCOL },
+      ...(options.id === 'n3' ? adapted : {}),
+    }),
+  };
+}
 
 describe('a lease', () => {
   it('[RD6] lets a leader serve without a message, and needs a round first', async () => {
@@ -114,6 +126,33 @@ describe('a lease', () => {
     await cluster.pass(1_000);
     expect(leader.node.inspect().leads).toBe(true);
     for (let at = 0; at < 3; at += 1) expect(await asked(cluster, leader.id)).toEqual(BY_ROUND);
+  });
+
+  it.each([
+    ['has no leases', { protocol: { ...PROTOCOL, leaseReads: false } }],
+    ['is loyal for a shorter time', { timing: { electionTimeoutMinMs: 299 } }],
+  ])('[RD9] is not used while a voter %s', async (_what, adapted) => {
+    const { cluster, leader } = await ledVirtually(withOther(adapted));
+    if (leader.id === 'n3') throw new Error('another seed is needed: the other member leads');
+    await cluster.pass(100);
+    for (let at = 0; at < 3; at += 1) expect(await asked(cluster, leader.id)).toEqual(BY_ROUND);
+    expect(leader.node.inspect().holdsLease).toBe(false);
+  });
+
+  it('[RD9] is used as soon as the last voter has said that it keeps it', async () => {
+    const other: { protocol?: Partial<RaftProtocol> } = { protocol: { leaseReads: false } };
+    const { cluster, leader } = await ledVirtually(withOther(other));
+    await cluster.pass(100);
+    expect(await asked(cluster, leader.id)).toEqual(BY_ROUND);
+    expect(await asked(cluster, leader.id)).toEqual(BY_ROUND);
+    await cluster.member('n3').node.close();
+    expect(await asked(cluster, leader.id)).toEqual(BY_ROUND);
+    other.protocol = PROTOCOL;
+    const booting = cluster.boot('n3');
+    await cluster.pass(2_000);
+    await booting;
+    expect(await asked(cluster, leader.id)).toEqual(BY_ROUND);
+    expect(await asked(cluster, leader.id)).toEqual(LEASED);
   });
 
   it('[RD6] is none unless all were told so', async () => {

@@ -43,6 +43,7 @@ function copyOf({ identity, notes, ancestors }: Directory): Directory {
   return { identity, notes: new Map(notes), ancestors };
 }
 
+const PROMISES = { ownMs: 0, heard: () => {} };
 const VERSIONS = {
   own: { protocol: PROTOCOL_VERSION, machine: 1 },
   machineInUse: 1,
@@ -65,7 +66,7 @@ function boot(directory: Directory): Introductions {
         directory.notes.set(peer.nodeId, peer);
       },
     },
-    versions: VERSIONS,
+    ...{ promises: PROMISES, versions: VERSIONS },
     run: (input) => input(),
     failed: (error) => expect.fail(String(error)),
   });
@@ -212,7 +213,7 @@ describe('notes under way', () => {
       members: AS_MEMBERS,
       known: [],
       store: { rememberPeer: () => new Promise((resolve) => written.push(resolve)) },
-      versions: VERSIONS,
+      ...{ promises: PROMISES, versions: VERSIONS },
       run: (input) => input(),
       failed: (error) => expect.fail(String(error)),
     });

@@ -9,6 +9,7 @@ import type { KnownPeer, NodeIdentity } from '../../core/identity.ts';
 import type { NodeId } from '../../core/types.ts';
 import type { LogStore } from '../../ports/log-store.ts';
 import { judgeHello, type Refusal, shownAfter, shownWhenAnswered } from '../../rules/identity.ts';
+import type { KnownPromises } from './known-promises.ts';
 import type { KnownVersions } from './known-versions.ts';
 import type { Members } from './members.ts';
 
@@ -19,6 +20,7 @@ interface IntroductionsOptions {
     'all' | 'configurationIndex' | 'found' | 'ownAddress' | 'removed'
   >;
   readonly known: readonly KnownPeer[];
+  readonly promises: Pick<KnownPromises, 'heard' | 'ownMs'>;
   readonly versions: Pick<KnownVersions, 'heard' | 'machineInUse' | 'own'>;
   readonly store: Pick<LogStore, 'rememberPeer'>;
   /** Runs an input of the node's loop. */
@@ -50,7 +52,7 @@ export class Introductions {
     connectedBoot: string | null,
     judged: (refusal: Refusal | null) => void,
   ): void {
-    const { identity: own, members, versions } = this.#options;
+    const { identity: own, members, promises, versions } = this.#options;
     const { all, configurationIndex, removed } = members;
     const peer = hello.identity.nodeId;
     const known = this.#knownOf(peer);
@@ -64,6 +66,7 @@ export class Introductions {
     const done = (): void => {
       members.found(peer, hello.address);
       versions.heard(hello);
+      promises.heard(hello);
       judged(null);
     };
     switch (verdict.type) {
@@ -83,7 +86,7 @@ export class Introductions {
 
   /** Calls back with what to say to a peer, once it is on disk that it may know this start. */
   introduce(peer: NodeId, say: (hello: Hello) => void): void {
-    const { identity, members, versions } = this.#options;
+    const { identity, members, promises, versions } = this.#options;
     const known = this.#knownOf(peer);
     const lineage = shownAfter(identity, known.shown);
     const own: NodeIdentity = { ...identity, lineage };
@@ -96,6 +99,7 @@ export class Introductions {
       configurationIndex,
       purpose: 'talk',
       address,
+      ...(promises.ownMs > 0 && { loyalMs: promises.ownMs }),
     };
     if (isSame(known.shown, lineage)) this.#onceSaved(known, () => say(hello));
     else this.#save({ ...known, shown: lineage }, () => say(hello));

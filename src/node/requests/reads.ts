@@ -14,6 +14,7 @@ import type { Readable, ReadableOptions } from '../../ports/replica.ts';
 import { isWithinLease } from '../../rules/timing.ts';
 import type { ApplyProgress } from '../deeds/applying.ts';
 import type { Disk } from '../deeds/disk.ts';
+import type { KnownPromises } from '../peers/known-promises.ts';
 import type { Peers } from '../peers/peers.ts';
 import type { Actors } from '../tree/actors.ts';
 import type { Timings } from '../view/timings.ts';
@@ -33,6 +34,8 @@ export interface ReadsOptions {
   readonly firstRequestId: number;
   readonly limits: Pick<Limits, 'pendingReadsMax'>;
   readonly peers: Pick<Peers, 'isOpen' | 'send'>;
+  /** What leases take (RD9). */
+  readonly promises: Pick<KnownPromises, 'suffice'>;
   /** How far the state machine was given the log, and how far it has applied it. */
   readonly progress: Readonly<ApplyProgress>;
   readonly timings: Pick<Timings, 'readsConfirmed'>;
@@ -99,12 +102,12 @@ export class Reads {
     this.#named.push(readIndex);
   }
 
-  /** RD6: what is committed now, if nobody else can have committed more: by a look at the clock, at this very moment. */
+  /** RD6, RD9: what is committed now, if nobody else can have committed more: by a look at the clock, at this very moment. */
   #leasedIndex(): Index | null {
-    const { actors, clock } = this.#options;
+    const { actors, clock, promises } = this.#options;
     const { lease, raft } = actors;
     const serves = actors.hasTag('servesReads') && actors.hasTag('takesProposals');
-    if (raft === null || lease === null || !serves) return null;
+    if (raft === null || lease === null || !serves || !promises.suffice(raft)) return null;
     return isWithinLease(lease, clock.now()) ? raft.commitIndex : null;
   }
 

@@ -24,6 +24,7 @@ export function helloOf(from: string, to: string, version: number = PROTOCOL_VER
     configurationIndex: index(4),
     purpose: 'talk',
     address: '127.0.0.1:4201',
+    loyalMs: 300,
   };
 }
 
