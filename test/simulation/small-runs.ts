@@ -24,6 +24,7 @@ export function calmPlan(changes: Partial<SimulationPlan> = {}): SimulationPlan 
       suspicionStepMs: 10,
     },
     protocol: { preVote: true, checkQuorum: true },
+    leaseless: null,
     limits: DEFAULT_LIMITS,
     diskLatencyMs: 0.5,
     slowDisks: {},

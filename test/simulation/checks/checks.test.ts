@@ -10,6 +10,7 @@ import type { Example } from './examples/example.ts';
 import { OF_CLIENTS } from './examples/of-clients.ts';
 import { OF_CONFIGURATIONS } from './examples/of-configurations.ts';
 import { OF_HISTORY } from './examples/of-history.ts';
+import { OF_LEASES } from './examples/of-leases.ts';
 import { OF_MEMBERS } from './examples/of-members.ts';
 import { OF_NODES } from './examples/of-nodes.ts';
 import { OF_PAST } from './examples/of-past.ts';
@@ -26,6 +27,7 @@ const EXAMPLES = [
   ...OF_RUNS,
   ...OF_TRANSFERS,
   ...OF_PAST,
+  ...OF_LEASES,
   ...OF_CLIENTS,
 ];
 const SIMULATOR = fileURLToPath(new URL('../../../src/testing/simulation', import.meta.url));

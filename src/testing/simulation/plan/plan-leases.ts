@@ -3,6 +3,7 @@
  * cut off as soon as they have got one, so that the others elect another while it lasts, if they can (S29).
  */
 import type { RaftProtocol, RaftTiming } from '../../../core/raft-state.ts';
+import type { NodeId } from '../../../core/types.ts';
 import type { ClockDrift } from '../runtime/process.ts';
 import type { SeededRandom } from '../runtime/random.ts';
 import type { Fault } from './plan-faults.ts';
@@ -17,6 +18,15 @@ export function withLeaseRate(
   { leaseReads = false }: RaftProtocol,
 ): ClockDrift {
   return leaseReads ? { ...drift, rate: random.pick(RATES) } : drift;
+}
+
+/** A member that is told nothing of leases: none may be used while it has a vote (RD9). */
+export function planLeaseless(
+  random: SeededRandom,
+  members: readonly NodeId[],
+  { leaseReads = false }: RaftProtocol,
+): NodeId | null {
+  return leaseReads && random.chance(0.2) ? random.pick(members) : null;
 }
 
 interface LeaseScope {

@@ -13,7 +13,7 @@ import type { ClockDrift } from '../runtime/process.ts';
 import { SeededRandom } from '../runtime/random.ts';
 import type { KeyValueWorkload } from '../subjects/key-value-subject.ts';
 import { type Fault, planFaults } from './plan-faults.ts';
-import { planLeaseCuts, withLeaseRate } from './plan-leases.ts';
+import { planLeaseCuts, planLeaseless, withLeaseRate } from './plan-leases.ts';
 import { planChanges, planJoiners } from './plan-members.ts';
 import { planStreams, type StreamPlan } from './plan-streams.ts';
 import { planTransfers } from './plan-transfers.ts';
@@ -66,6 +66,8 @@ export interface SimulationPlan {
   readonly joiners: readonly NodeId[];
   readonly timing: RaftTiming;
   readonly protocol: RaftProtocol;
+  /** A member that has no leases where all others do; `null`: all have the same. */
+  readonly leaseless: NodeId | null;
   readonly limits: Limits;
   readonly diskLatencyMs: number;
   /** Members whose disks take longer than the others', and how long, in milliseconds. */
@@ -117,6 +119,7 @@ export function planOf(seed: string, version: PlanVersion = PLAN_VERSION): Simul
     joiners,
     timing,
     protocol,
+    leaseless: planLeaseless(random.fork('leaseless'), members, protocol),
     limits: planLimits(random, version),
     diskLatencyMs: random.pick([0.2, 0.5, 1, 3, 10]),
     slowDisks: version === 1 ? {} : planSlowDisks(random.fork('slow disks'), members, timing),

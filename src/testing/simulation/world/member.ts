@@ -244,7 +244,7 @@ export class SimulatedMember {
       clock: process.clock,
       random: random.fork('node'),
       timing,
-      protocol,
+      protocol: plan.leaseless === this.id ? { ...protocol, leaseReads: false } : protocol,
       limits,
       diskStallMs,
       snapshots: { entries: snapshotEntries, trailingEntries },
