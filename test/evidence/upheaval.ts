@@ -77,10 +77,11 @@ async function faultsOf(seed: number): Promise<readonly string[]> {
 /** All members hold the same, and the same again when all were killed at once. */
 async function faultsAfterRestart({ cluster, operator }: Stage): Promise<readonly string[]> {
   const { voters } = await operator.settled();
-  const before = await operator.states();
+  const revision = await operator.revision();
+  const before = await operator.statesAt(revision);
   await Promise.all(voters.map((id) => cluster.kill(id)));
   for (const id of voters) cluster.run(id);
-  const after = await operator.states();
+  const after = await operator.statesAt(revision);
   const isSame = new Set([...before, ...after]).size === 1;
   return isSame ? [] : ['the members do not hold the same, or not the same after a restart'];
 }

@@ -90,22 +90,38 @@ export class Operator {
     throw new Error(`${id} ended with ${code}: ${lastLine}`);
   }
 
-  /** Each key of each running member as it holds it itself; one, if all hold the same. */
-  async states(): Promise<ReadonlySet<string>> {
-    await this.#cluster.converged(PATIENCE_MS);
+  /** Of the newest write that has taken effect. Others may be under way, of which nobody knows. */
+  revision(): Promise<number> {
+    return eventually(PATIENCE_MS, 'a revision', async () => {
+      const leader = await this.#cluster.leader(PATIENCE_MS);
+      const answer = await fetch(`${this.#cluster.member(leader).url}/kv?limit=1`).catch(
+        () => null,
+      );
+      return answer?.status === 200 && (await answer.json()).revision;
+    });
+  }
+
+  /** All keys at a revision, as each running member holds them itself; one state, if all hold the same. */
+  async statesAt(revision: number): Promise<ReadonlySet<string>> {
     const members = this.#cluster.members.filter(({ id }) => this.#cluster.isRunning(id));
-    return new Set(await Promise.all(members.map(({ url }) => stateAt(url))));
+    const states = members.map(({ id, url }) =>
+      eventually(PATIENCE_MS, `${id} to hold revision ${revision}`, () => stateAt(url, revision)),
+    );
+    return new Set(await Promise.all(states));
   }
 }
 
-async function stateAt(url: string): Promise<string> {
+/** `null`: it has not come so far yet. */
+async function stateAt(url: string, revision: number): Promise<string | null> {
   const pages: string[] = [];
   for (let start = '', isMore = true; isMore; ) {
-    const asked = `${url}/kv?consistency=local&start=${encodeURIComponent(start)}`;
-    const page = await (await fetch(asked)).json();
-    pages.push(JSON.stringify([page.revision, page.kvs]));
-    isMore = page.more;
-    start = `${page.kvs.at(-1)?.key}\0`;
+    const which = `revision=${revision}&start=${encodeURIComponent(start)}`;
+    const answer = await fetch(`${url}/kv?consistency=local&${which}`).catch(() => null);
+    if (answer?.status !== 200) return null;
+    const { kvs, more } = await answer.json();
+    pages.push(JSON.stringify(kvs));
+    isMore = more;
+    start = `${kvs.at(-1)?.key}\0`;
   }
   return pages.join('\n');
 }

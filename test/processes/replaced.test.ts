@@ -153,8 +153,9 @@ it('[CL32] [MC4] [MC7] [MC12] [CL8] [SE15] [PS1] all members are replaced under 
 
   expect(await writes.end()).toEqual([]);
   expect(await calls.end()).toEqual([]);
-  const [state, ...others] = await operator.states();
-  expect(others).toEqual([]);
+  const revision = await operator.revision();
+  const before = [...(await operator.statesAt(revision))];
+  expect(before).toHaveLength(1);
   await killAndRun('n6', 'n7', 'n8');
-  expect([...(await operator.states())]).toEqual([state]);
+  expect([...(await operator.statesAt(revision))]).toEqual(before);
 });
