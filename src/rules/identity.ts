@@ -6,7 +6,7 @@
 
 import { type Hello, OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../core/hello.ts';
 import type { NodeIdentity, PeerBoot } from '../core/identity.ts';
-import { LINEAGE_MAX } from '../core/limits.ts';
+import { LINEAGE_MAX, MEMBERS_MAX } from '../core/limits.ts';
 import type { Index, NodeId } from '../core/types.ts';
 
 interface HelloContext {
@@ -17,6 +17,8 @@ interface HelloContext {
   readonly removed: readonly NodeId[];
   /** UP5: the newest version of the state machine that a committed command has needed. */
   readonly machineInUse: number;
+  /** Who was believed since the start for a newer configuration, and is no member of this node's yet. */
+  readonly newcomers: readonly NodeId[];
   /** Where that configuration stands in the log. */
   readonly configurationIndex: Index;
   /** The start of the peer that was accepted last; `null`: none was. */
@@ -61,6 +63,11 @@ export function judgeHello(
   if (!members.includes(name) && configurationIndex <= context.configurationIndex) {
     return refuse(noMember(name, context.removed));
   }
+  if (!members.includes(name) && isOneTooMany(context.newcomers, name)) {
+    return refuse(
+      'more nodes than a cluster has call here that are no members yet: try again later',
+    );
+  }
   if (to !== own.nodeId) {
     return {
       type: 'refuse',
@@ -80,6 +87,11 @@ export function judgeHello(
     return refuse(`another process is connected as ${name}: stop one of the two`);
   }
   return judgeDirectory(name, met, { boot, lineage: identity.lineage });
+}
+
+/** MC11: a newer configuration has so many members at most, and no more are remembered and called. */
+function isOneTooMany(newcomers: readonly NodeId[], name: NodeId): boolean {
+  return newcomers.length >= MEMBERS_MAX && !newcomers.includes(name);
 }
 
 function noMember(name: NodeId, removed: readonly NodeId[]): string {

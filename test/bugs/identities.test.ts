@@ -55,6 +55,7 @@ it('[A10] of two processes on one directory the second is turned away, and so is
     members: [name, other],
     removed: [],
     machineInUse: 1,
+    newcomers: [],
     configurationIndex: index(0),
     purpose: 'talk' as const,
     met: { incarnation, boots, word: boot },

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type Hello, PROTOCOL_VERSION } from '../../src/core/hello.ts';
 import type { NodeIdentity, PeerBoot } from '../../src/core/identity.ts';
+import { MEMBERS_MAX } from '../../src/core/limits.ts';
 import { index, nodeId } from '../../src/core/types.ts';
-import { judgeHello } from '../../src/rules/identity.ts';
+import { Introductions } from '../../src/node/peers/introductions.ts';
+import { judgeHello, type Refusal } from '../../src/rules/identity.ts';
 
 const n1 = nodeId('n1');
 const n2 = nodeId('n2');
@@ -22,6 +24,7 @@ function judge(
       members: [n1, n2],
       removed: [n4],
       machineInUse: 2,
+      newcomers: [],
       configurationIndex: index(7),
       met: context.met ?? null,
       connectedBoot: context.connectedBoot ?? null,
@@ -104,4 +107,53 @@ describe('whom to believe', () => {
     const verdict = judge({ to: nodeId('n9') });
     expect(verdict).toMatchObject({ said: expect.not.stringContaining('n1') });
   });
+});
+
+it('[MC11] callers that are no members are believed for a newer configuration, as many as can be members, and no more', async () => {
+  const own = identity({ nodeId: n1, incarnation: 'own' });
+  const all = [n1, n2];
+  const written: string[] = [];
+  const introductions = new Introductions({
+    identity: own,
+    members: {
+      get all() {
+        return all;
+      },
+      configurationIndex: index(7),
+      found: () => {},
+      ownAddress: null,
+      removed: [],
+    },
+    known: [],
+    promises: { heard: () => {}, ownMs: 0 },
+    versions: { heard: () => {}, machineInUse: 1, own: { protocol: PROTOCOL_VERSION, machine: 1 } },
+    store: { rememberPeer: async ({ nodeId: name }) => void written.push(name) },
+    run: (input) => input(),
+    failed: (error) => expect(error).toBeNull(),
+  });
+  const judged = (name: string): Promise<Refusal | null> =>
+    new Promise((resolve) =>
+      introductions.judge(
+        {
+          ...{
+            protocolVersion: PROTOCOL_VERSION,
+            machineVersion: 1,
+            purpose: 'talk',
+            address: null,
+          },
+          identity: identity({ nodeId: nodeId(name) }),
+          ...{ to: n1, configurationIndex: index(8) },
+        },
+        null,
+        resolve,
+      ),
+    );
+  const callers = Array.from({ length: MEMBERS_MAX }, (_, at) => `m${at}`);
+  for (const name of callers) expect(await judged(name)).toBeNull();
+  expect((await judged('m64'))?.said).toContain('call here that are no members');
+  expect([await judged('m7'), await judged('n2')]).toEqual([null, null]);
+  expect(new Set(written)).toEqual(new Set([...callers, 'n2']));
+  // One of them has become a member.
+  all.push(nodeId('m7'));
+  expect([await judged('m64'), (await judged('m65')) === null]).toEqual([null, false]);
 });

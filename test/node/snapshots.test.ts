@@ -233,6 +233,7 @@ it.each([
     withSnapshots((store) => ({
       ...store,
       newest: null,
+      oldest: null,
       begin: () => Promise.reject(noSnapshots()),
     })),
   ],
@@ -265,7 +266,12 @@ it('[SH7] a machine that cannot be restored is not started on what a snapshot ho
 
 it('[SH6] too many who wait are refused at once, and each waits no longer than it says', async () => {
   const stage = await alone(
-    withSnapshots((store) => ({ ...store, newest: null, begin: () => new Promise(() => {}) })),
+    withSnapshots((store) => ({
+      ...store,
+      newest: null,
+      oldest: null,
+      begin: () => new Promise(() => {}),
+    })),
   );
   await stage.submit('a');
   const waiting = Array.from({ length: 64 }, () => asked(stage.member(), 500));
@@ -284,6 +290,7 @@ it('[SH6] a stop waits for no snapshot, and what was half written is none', asyn
     withSnapshots((store) => ({
       ...store,
       newest: null,
+      oldest: null,
       begin: async (meta) => ({
         ...(await store.begin(meta)),
         append: () => new Promise(() => {}),

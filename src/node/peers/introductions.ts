@@ -38,6 +38,9 @@ export class Introductions {
   /** As it is on disk: nothing about a peer may be relied on before both are the same. */
   readonly #saved = new Map<NodeId, KnownPeer>();
 
+  /** Believed for a newer configuration, and no members of this one yet. Bound: `MEMBERS_MAX`; more are refused (MC11). */
+  readonly #newcomers = new Set<NodeId>();
+
   constructor(options: IntroductionsOptions) {
     this.#options = options;
     for (const peer of options.known) {
@@ -57,12 +60,14 @@ export class Introductions {
     const peer = hello.identity.nodeId;
     const known = this.#knownOf(peer);
     const { met, shown } = known;
+    for (const id of all) this.#newcomers.delete(id);
     const { machineInUse } = versions;
     const context = {
       ...{ own, members: all, configurationIndex, removed, machineInUse },
-      ...{ met, connectedBoot },
+      ...{ newcomers: [...this.#newcomers], met, connectedBoot },
     };
     const verdict = judgeHello(context, hello);
+    if (verdict.type !== 'refuse' && !all.includes(peer)) this.#newcomers.add(peer);
     const done = (): void => {
       members.found(peer, hello.address);
       versions.heard(hello);
