@@ -279,6 +279,7 @@ function bindDelays(random: () => number) {
     electionTimeoutMinimum: ({ context }: Asked) => context.timing.electionTimeoutMinMs,
     electionTimeoutRest: ({ context }: Asked) =>
       timing.electionTimeoutRestMs(context.timing, random()),
+    leaderlessTimeout: ({ context }: Asked) => timing.leaderlessTimeoutMs(context, random()),
     suspicionDelay: ({ context }: Asked) => timing.suspicionDelayMs(context, random()),
     heartbeatInterval: ({ context }: Asked) => context.timing.heartbeatIntervalMs,
     quorumCheckInterval: ({ context }: Asked) => context.timing.electionTimeoutMaxMs,

@@ -91,6 +91,7 @@ export const raftMachine = setup({
     electionTimeout: 450,
     electionTimeoutMinimum: 300,
     electionTimeoutRest: 150,
+    leaderlessTimeout: 450,
     suspicionDelay: 25,
     heartbeatInterval: 50,
     quorumCheckInterval: 600,
@@ -182,9 +183,9 @@ export const raftMachine = setup({
       },
       states: {
         leaderless: {
-          description: 'Knows no leader of this term.',
-          meta: { rules: ['EL12'] },
-          after: { electionTimeout: { target: '#raft.preCandidate' } },
+          description: 'Knows no leader of this term. A sole voter waits for none.',
+          meta: { rules: ['EL12', 'EL19'] },
+          after: { leaderlessTimeout: { target: '#raft.preCandidate' } },
           on: {
             'term.observed': { actions: { type: 'observeTerm', params: event } },
             demoted: '#raft.learner',

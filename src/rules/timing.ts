@@ -5,6 +5,7 @@
 import { DIAL_BACKOFF_MAX_MS, DIAL_BACKOFF_MIN_MS, LEASE_CLOCK_BOUND } from '../core/limits.ts';
 import type { RaftProtocol, RaftState, RaftTiming } from '../core/raft-state.ts';
 import { suspicionRank } from './election.ts';
+import { isQuorum } from './quorum.ts';
 
 export const DEFAULT_TIMING: RaftTiming = Object.freeze({
   electionTimeoutMinMs: 300,
@@ -35,6 +36,14 @@ export interface Lease {
 /** EL12: uniform in `[min, max)`. */
 export function electionTimeoutMs(timing: RaftTiming, random: number): number {
   return timing.electionTimeoutMinMs + electionTimeoutRestMs(timing, random);
+}
+
+/** EL19: how long who knows no leader waits for one; a sole voter has nobody to wait for. */
+export function leaderlessTimeoutMs(
+  { configuration, id, timing }: Pick<RaftState, 'configuration' | 'id' | 'timing'>,
+  random: number,
+): number {
+  return isQuorum(configuration, [id]) ? 0 : electionTimeoutMs(timing, random);
 }
 
 /** What is left of a drawn election timeout once its shortest length has passed. */

@@ -2,11 +2,13 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { DIAL_BACKOFF_MAX_MS, DIAL_BACKOFF_MIN_MS } from '../../src/core/limits.ts';
+import type { NodeId } from '../../src/core/types.ts';
 import {
   DEFAULT_TIMING,
   dialBackoffMs,
   electionTimeoutMs,
   electionTimeoutRestMs,
+  leaderlessTimeoutMs,
   suspicionDelayMs,
 } from '../../src/rules/timing.ts';
 import { N1, N3, raftState } from '../machines/harness.ts';
@@ -35,6 +37,16 @@ it('[EL12] an election timeout is uniform: each tenth of the range comes from a 
     (_, tenth) => drawn.filter((ms) => ms >= 300 + 30 * tenth && ms < 330 + 30 * tenth).length,
   );
   expect(tenths).toEqual(Array(10).fill(100));
+});
+
+it('[EL19] whose own vote is a quorum waits for nobody, and whoever needs another waits as drawn', () => {
+  const waits = (voters: readonly NodeId[], votersOutgoing: readonly NodeId[] = []): number => {
+    const configuration = { voters, votersOutgoing, learners: [], learnersNext: [] };
+    return leaderlessTimeoutMs(raftState({ configuration }), 0.5);
+  };
+  expect([waits([N1]), waits([N1, N3]), waits([N1], [N1, N3]), waits([N3])]).toEqual([
+    0, 450, 450, 450,
+  ]);
 });
 
 it('[EL12] a heartbeat comes several times within the shortest election timeout', () => {

@@ -223,7 +223,11 @@ function diskInWords({ disk, node }: PlayMember): string {
 async function timeOut(stage: Stage, member: PlayMember): Promise<void> {
   if (member.node === null) throw new PlayError(`${member.id} is down`);
   const leads = member.node.inspect().leads;
-  await until(stage, member, leads ? /quorumCheck/ : /electionTimeout(Rest)?\.|suspicion/);
+  await until(
+    stage,
+    member,
+    leads ? /quorumCheck/ : /electionTimeout(Rest)?\.|leaderlessTimeout|suspicion/,
+  );
 }
 
 async function until(stage: Stage, member: PlayMember, event: RegExp): Promise<void> {
