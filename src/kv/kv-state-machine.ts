@@ -27,15 +27,14 @@ import {
   EVENTS_UNTOLD_MAX,
   HISTORY_EVENTS_MAX,
   PUTS_IN_A_ROW_MAX,
-  RESTORE_RECORDS_MAX,
 } from './limits.ts';
 import { emptyParts, MvccStore } from './mvcc-store.ts';
 import { Pruning } from './pruning.ts';
+import { restoredStore } from './restoring.ts';
 import { decodeResult, encodeResult, type KvAnswer } from './result-codec.ts';
 import type { KeyValue, KvResult, RangeResult } from './results.ts';
 import type { RetainedHistory } from './retention.ts';
 import { stateDigest } from './state-digest.ts';
-import { StoreRestore } from './store-restore.ts';
 import { StoreView } from './store-view.ts';
 import type { HistoryPage, WatchHandle, WatchListener, WatchOptions } from './watch-event.ts';
 import { readHistory } from './watch-history.ts';
@@ -194,9 +193,8 @@ export class KvStateMachine implements StateMachine {
     if (this.#isRestoring) throw new TypeError('a store is restored once at a time');
     this.#isRestoring = true;
     try {
-      const restored = new StoreRestore(this.#options.blockKeysMax);
-      for await (const chunk of chunks) await this.#take(restored, chunk);
-      this.#follow(restored.finish());
+      const { blockKeysMax, clock = null } = this.#options;
+      this.#follow(await restoredStore(chunks, { blockKeysMax, clock }));
     } finally {
       this.#isRestoring = false;
     }
@@ -205,19 +203,6 @@ export class KvStateMachine implements StateMachine {
   /** Equal for replicas that have applied the same commands. It walks the whole store: for tests. */
   stateHash(): string {
     return stateDigest(this.#store);
-  }
-
-  /** In turns of the event loop, where there is a clock. */
-  async #take(restored: StoreRestore, chunk: Uint8Array): Promise<void> {
-    const { clock } = this.#options;
-    let left = RESTORE_RECORDS_MAX;
-    for (const _ of restored.take(chunk)) {
-      left -= 1;
-      if (left > 0) continue;
-      left = RESTORE_RECORDS_MAX;
-      if (clock !== undefined) await nextTurn(clock);
-    }
-    if (clock !== undefined) await nextTurn(clock);
   }
 
   #follow(store: MvccStore): void {
@@ -275,10 +260,6 @@ export class KvStateMachine implements StateMachine {
     const error = revision === undefined ? null : unreadableAt(revision, this.#store);
     if (error !== null) throw error;
   }
-}
-
-function nextTurn(clock: Pick<Clock, 'yield'>): Promise<void> {
-  return new Promise((resolve) => clock.yield(resolve));
 }
 
 function refuseToWatch(options: WatchOptions): void {

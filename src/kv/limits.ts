@@ -53,8 +53,10 @@ export const MARKS_MAX = 1_024;
 export const PIECE_BYTES_MIN = 1024;
 /** Bound: keys, or events, looked at for one chunk; it then ends as it is. */
 export const SNAPSHOT_ITEMS_MAX = 2_048;
-/** Bound: records of a snapshot taken in one turn of the event loop. */
+/** Bound: records of a snapshot taken in one turn of the event loop, and fewer once it has lasted `APPLY_SLICE_MS`. */
 export const RESTORE_RECORDS_MAX = 2_048;
+/** Bound: records between two looks at the time. */
+export const RESTORE_RECORDS_AT_ONCE = 128;
 /** Bound: matching events in a page. A revision that crosses it is still given whole. */
 export const HISTORY_EVENTS_MAX = 1024;
 /** Bound: events looked at for a page, matching or not. */

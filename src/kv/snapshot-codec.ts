@@ -54,9 +54,8 @@ export class ChunkWriter {
   #bytes = new Uint8Array(FIRST_CHUNK_BYTES);
   #at = CHUNK_HEAD_BYTES;
 
-  /** Ends the chunk that was begun; `null`: there is nothing in it. */
-  end(): Uint8Array | null {
-    if (this.#at === CHUNK_HEAD_BYTES) return null;
+  /** Ends the chunk that was begun; there may be nothing in it. */
+  end(): Uint8Array {
     const chunk = this.#bytes.subarray(0, this.#at);
     new ByteWriter(chunk, 4).u8(FORMAT_VERSION).u32(this.#number);
     new ByteWriter(chunk, 0).u32(crc32(chunk, 4));
@@ -117,8 +116,7 @@ export class ChunkWriter {
   /** Ends the present chunk if it has no room for so many bytes. */
   *#room(bytes: number): Chunks {
     if (bytes <= this.#left) return;
-    const chunk = this.end();
-    if (chunk !== null) yield chunk;
+    yield this.end();
   }
 
   /** What is to be filled with a record of so many bytes, its kind included. Small snapshots need no large buffer. */
@@ -142,6 +140,7 @@ export type Chunks = Generator<Uint8Array, void, undefined>;
  * that values are whole. Throws `RAFT_BAD_REQUEST`. What the records mean, `store-restore.ts` judges.
  */
 export class ChunkReader {
+  #chunk = new ByteReader(NOTHING, CHUNK);
   #number = 0;
   #unfinished: UnfinishedPut | null = null;
   #isOver = false;
@@ -151,20 +150,27 @@ export class ChunkReader {
     return this.#isOver;
   }
 
-  /** Keys and values are copies. */
-  *records(chunk: Uint8Array): Generator<SnapshotRecord, void, undefined> {
-    const reader = new ByteReader(chunk, 'chunk of a snapshot');
+  /** The next chunk; of the one before all records were taken. */
+  open(chunk: Uint8Array): void {
+    const reader = new ByteReader(chunk, CHUNK);
     const sum = reader.u32();
     const version = reader.u8();
     if (version !== FORMAT_VERSION) reader.fail(`its version ${version} is not known`);
     if (sum !== crc32(chunk, 4)) reader.fail('its checksum does not hold');
     if (reader.u32() !== this.#number) reader.fail(`it is not number ${this.#number}`);
     this.#number += 1;
+    this.#chunk = reader;
+  }
+
+  /** `null`: that was all of this chunk. A value may be a view of the chunk: whoever keeps it makes a copy. */
+  next(): SnapshotRecord | null {
+    const reader = this.#chunk;
     while (reader.left > 0) {
       if (this.#isOver) reader.fail('something follows the end of the snapshot');
       const record = this.#record(reader);
-      if (record !== null) yield record;
+      if (record !== null) return record;
     }
+    return null;
   }
 
   /** `null`: a value that is not whole yet. */
@@ -176,7 +182,7 @@ export class ChunkReader {
         return { type: 'header', header: readHeader(reader) };
       case 'version':
       case 'put':
-        return this.#begun(reader, readPut(reader, kind === 'put' ? 'event' : kind));
+        return this.#put(reader, kind === 'put' ? 'event' : kind);
       case 'deletion':
         return { type: 'event', version: readDeletion(reader) };
       case 'piece':
@@ -189,31 +195,43 @@ export class ChunkReader {
     }
   }
 
-  #begun(reader: ByteReader, put: UnfinishedPut): SnapshotRecord | null {
-    return this.#add(reader, put, reader.block());
-  }
-
-  #goneOn(reader: ByteReader): SnapshotRecord | null {
-    const put = this.#unfinished;
-    const piece = reader.block();
-    if (put === null || piece.length === 0) return reader.fail('a piece belongs to no value');
-    return this.#add(reader, put, piece);
+  #put(reader: ByteReader, type: UnfinishedPut['type']): SnapshotRecord | null {
+    const key = readKey(reader);
+    const createRevision = reader.counter();
+    const modRevision = reader.counter();
+    const version = reader.counter();
+    const bytes = reader.u32();
+    const value = reader.block();
+    const put = { key, value, createRevision, modRevision, version };
+    if (value.length === bytes) return { type, version: put };
+    if (value.length > bytes) return reader.fail('a value is longer than it says');
+    const pieces = [new Uint8Array(value)];
+    this.#unfinished = { type, put, pieces, bytesLeft: bytes - value.length };
+    return null;
   }
 
   /** Bound: what has arrived is kept, never what is merely announced. */
-  #add(reader: ByteReader, put: UnfinishedPut, piece: Uint8Array): SnapshotRecord | null {
-    put.pieces.push(new Uint8Array(piece));
-    put.bytesLeft -= piece.length;
-    if (put.bytesLeft < 0) reader.fail('a value is longer than it says');
-    this.#unfinished = put.bytesLeft > 0 ? put : null;
-    if (put.bytesLeft > 0) return null;
-    return { type: put.type, version: { ...put.head, value: joined(put.pieces) } };
+  #goneOn(reader: ByteReader): SnapshotRecord | null {
+    const unfinished = this.#unfinished;
+    const piece = reader.block();
+    if (unfinished === null || piece.length === 0)
+      return reader.fail('a piece belongs to no value');
+    const { type, put, pieces } = unfinished;
+    pieces.push(new Uint8Array(piece));
+    unfinished.bytesLeft -= piece.length;
+    if (unfinished.bytesLeft < 0) reader.fail('a value is longer than it says');
+    if (unfinished.bytesLeft > 0) return null;
+    this.#unfinished = null;
+    return { type, version: { ...put, value: joined(pieces) } };
   }
 }
 
+const CHUNK = 'chunk of a snapshot';
+
 interface UnfinishedPut {
   readonly type: 'version' | 'event';
-  readonly head: Omit<LiveVersion, 'value'>;
+  /** Its value is the first piece. */
+  readonly put: LiveVersion;
   readonly pieces: Uint8Array[];
   bytesLeft: number;
 }
@@ -234,16 +252,6 @@ function readHeader(reader: ByteReader): SnapshotHeader {
   return { ...head, marks };
 }
 
-function readPut(reader: ByteReader, type: 'version' | 'event'): UnfinishedPut {
-  const head = {
-    key: readKey(reader),
-    createRevision: reader.counter(),
-    modRevision: reader.counter(),
-    version: reader.counter(),
-  };
-  return { type, head, pieces: [], bytesLeft: reader.u32() };
-}
-
 function readDeletion(reader: ByteReader): KeyVersion {
   const key = readKey(reader);
   return { key, value: null, createRevision: 0, modRevision: reader.counter(), version: 0 };
@@ -256,8 +264,6 @@ function readKey(reader: ByteReader): KeyText {
 }
 
 function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const [first = NOTHING] = pieces;
-  if (pieces.length <= 1) return first;
   const whole = new Uint8Array(pieces.reduce((bytes, { length }) => bytes + length, 0));
   let at = 0;
   for (const piece of pieces) {

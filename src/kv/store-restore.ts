@@ -30,20 +30,24 @@ export class StoreRestore {
     this.#index = new KeyIndex(blockKeysMax);
   }
 
-  /** A step for each record: whoever drives it may pause between any two. Throws `RAFT_STATE_MACHINE_FAILED`. */
-  *take(chunk: Uint8Array): Generator<void, void, undefined> {
-    try {
-      for (const record of this.#reader.records(chunk)) {
-        this.#add(record);
-        yield;
-      }
-    } catch (error) {
-      if (!(error instanceof RaftError) || error.code !== 'RAFT_BAD_REQUEST') throw error;
-      throw notRestored(error.message, error);
-    }
+  /** The next chunk, to be taken by `takeSome`. Throws `RAFT_STATE_MACHINE_FAILED`, as that does. */
+  begin(chunk: Uint8Array): void {
+    this.#judged(() => this.#reader.open(chunk));
   }
 
-  /** After the last chunk. Throws as `take` does. */
+  /** At most so many records of the chunk. False: there are no more in it. */
+  takeSome(recordsMax: number): boolean {
+    return this.#judged(() => {
+      for (let left = recordsMax; left > 0; left -= 1) {
+        const record = this.#reader.next();
+        if (record === null) return false;
+        this.#add(record);
+      }
+      return true;
+    });
+  }
+
+  /** After the last chunk. Throws as `begin` does. */
   finish(): MvccStore {
     const header = this.#header;
     if (header === null || !this.#reader.isOver) throw notRestored('Its end is missing.');
@@ -58,6 +62,15 @@ export class StoreRestore {
       compactedRevision: header.compactedRevision,
       untrimmed: this.#untrimmed,
     });
+  }
+
+  #judged<Result>(step: () => Result): Result {
+    try {
+      return step();
+    } catch (error) {
+      if (!(error instanceof RaftError) || error.code !== 'RAFT_BAD_REQUEST') throw error;
+      throw notRestored(error.message, error);
+    }
   }
 
   #add(record: SnapshotRecord): void {
@@ -139,9 +152,12 @@ export class StoreRestore {
     if (!isWhole || !isAllThere) throw notRestored('Something is missing.');
   }
 
-  #kept<Version extends KeyVersion>(version: Version): Version {
-    const { value } = version;
-    return value === null ? version : { ...version, value: this.#values.keep(value) };
+  /** What came may be a view of its chunk. The same fields in the same order as those of a put: it is read as quickly. */
+  #kept<Version extends KeyVersion>(given: Version): Version;
+  #kept(given: KeyVersion): KeyVersion {
+    const { key, value, createRevision, modRevision, version } = given;
+    if (value === null) return given;
+    return { key, value: this.#values.keep(value), createRevision, modRevision, version };
   }
 }
 

@@ -40,22 +40,24 @@ export class StoreView {
     const versions = yield* this.#foundation(writer);
     yield* this.#events(writer);
     yield* writer.footer(versions, this.#eventsEnd - this.#eventsFrom);
-    const last = writer.end();
-    if (last !== null) yield last;
+    yield writer.end();
   }
 
-  /** By the last key that was looked at, since keys come and go meanwhile. */
+  /**
+   * By the last key that was looked at, since keys come and go meanwhile. Where none is old enough its chunk holds nothing:
+   * the step ends all the same.
+   */
   *#foundation(writer: ChunkWriter): Generator<Uint8Array, number, undefined> {
     const { compactedRevision } = this.header;
     let count = 0;
-    let from: KeyText | null = ALL_KEYS.from;
+    let from: KeyText | null = compactedRevision === 0 ? null : ALL_KEYS.from;
     while (from !== null) {
       this.#refuseReleased();
       const page = this.#store.foundationPage(compactedRevision, from, SNAPSHOT_ITEMS_MAX);
       for (const version of page.versions) yield* writer.version(version);
       count += page.versions.length;
       from = page.next;
-      if (from !== null) yield* cut(writer);
+      if (from !== null) yield writer.end();
     }
     return count;
   }
@@ -65,17 +67,12 @@ export class StoreView {
     for (let at = this.#eventsFrom; at < this.#eventsEnd; at += 1) {
       this.#refuseReleased();
       yield* writer.event(events.at(at));
-      if ((at - this.#eventsFrom) % SNAPSHOT_ITEMS_MAX === SNAPSHOT_ITEMS_MAX - 1)
-        yield* cut(writer);
+      const count = at + 1 - this.#eventsFrom;
+      if (count % SNAPSHOT_ITEMS_MAX === 0) yield writer.end();
     }
   }
 
   #refuseReleased(): void {
     if (this.#isReleased) throw new TypeError('a snapshot that was released is read no more');
   }
-}
-
-function* cut(writer: ChunkWriter): Chunks {
-  const chunk = writer.end();
-  if (chunk !== null) yield chunk;
 }

@@ -7,14 +7,19 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { crc32 } from '../../src/core/checksum.ts';
 import { RaftError } from '../../src/core/errors.ts';
-import { SNAPSHOT_CHUNK_BYTES_MAX } from '../../src/core/limits.ts';
+import { APPLY_SLICE_MS, SNAPSHOT_CHUNK_BYTES_MAX } from '../../src/core/limits.ts';
 import { encodeCommand } from '../../src/kv/command-codec.ts';
 import type { KvCommand } from '../../src/kv/commands.ts';
 import { keyText } from '../../src/kv/key-order.ts';
 import type { KeyVersion, LiveVersion } from '../../src/kv/key-version.ts';
 import { CompactedError } from '../../src/kv/kv-errors.ts';
 import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
-import { SNAPSHOT_ITEMS_MAX } from '../../src/kv/limits.ts';
+import {
+  RESTORE_RECORDS_AT_ONCE,
+  RESTORE_RECORDS_MAX,
+  SNAPSHOT_ITEMS_MAX,
+} from '../../src/kv/limits.ts';
+import { MvccStore } from '../../src/kv/mvcc-store.ts';
 import { ChunkWriter, type SnapshotHeader } from '../../src/kv/snapshot-codec.ts';
 import type { WatchRevision } from '../../src/kv/watch-event.ts';
 import { WatchQueue } from '../../src/kv/watch-queue.ts';
@@ -36,6 +41,37 @@ function answersOf(machine: KvStateMachine): unknown {
   }
   const history = machine.history({ ...ALL, from: compactedRevision });
   return { revision, compactedRevision, keyCount, reads, history, digest: machine.stateHash() };
+}
+
+/** Counts the keys that pages of the foundation look at, between two chunks. */
+class LooksPerStep {
+  total = 0;
+  most = 0;
+  #step = 0;
+  readonly #page = MvccStore.prototype.foundationPage;
+
+  constructor() {
+    const [page, count] = [this.#page, (looks: number) => this.#count(looks)];
+    MvccStore.prototype.foundationPage = function counted(revision, from, looksMax) {
+      count(looksMax);
+      return page.call(this, revision, from, looksMax);
+    };
+  }
+
+  next(): void {
+    this.most = Math.max(this.most, this.#step);
+    this.#step = 0;
+  }
+
+  end(): void {
+    this.next();
+    MvccStore.prototype.foundationPage = this.#page;
+  }
+
+  #count(looks: number): void {
+    this.total += looks;
+    this.#step += looks;
+  }
 }
 
 describe('snapshots of the store', () => {
@@ -105,6 +141,23 @@ describe('snapshots of the store', () => {
     expect(small).toHaveLength(1);
     expect(small[0]?.buffer.byteLength).toBeLessThanOrEqual(4096);
     expect((await restored(small)).revision).toBe(1);
+  });
+
+  it('[E13] [KV26] each step looks at a bounded number of keys, also where none of them is old enough', async () => {
+    const machine = new KvStateMachine();
+    const count = 3 * SNAPSHOT_ITEMS_MAX;
+    const puts = Array.from({ length: count }, (_, at) => put(`${at}`));
+    apply(machine, put('old'), put('old'), { type: 'compact', revision: 3 }, ...puts);
+    const looks = new LooksPerStep();
+    const chunks: Uint8Array[] = [];
+    for (const chunk of machine.snapshot().chunks() as Iterable<Uint8Array>) {
+      chunks.push(chunk);
+      looks.next();
+    }
+    looks.end();
+    expect(looks.total).toBeGreaterThan(count);
+    expect(looks.most).toBeLessThanOrEqual(SNAPSHOT_ITEMS_MAX + 1);
+    expect((await restored(chunks)).stateHash()).toBe(machine.stateHash());
   });
 
   it('[KV26] a released snapshot is read no more, and two hold apart', async () => {
@@ -268,22 +321,38 @@ describe('a store that is restored', () => {
     expect(machine.range({ key: utf8('a') }).kvs[0]?.version).toBe(8);
   });
 
-  it('[KV26] it takes its turns, a bounded number of records in each', async () => {
-    const source = new KvStateMachine();
-    const puts = Array.from({ length: 10_000 }, (_, at) => encodeCommand(put(`${at}`)));
-    source.apply(committed(puts));
-    let turns = 0;
+  /** Restores it; returns how often the time was looked at in each turn, `lookMs` later each time. */
+  async function looksInTurns(source: KvStateMachine, lookMs: number): Promise<readonly number[]> {
+    const looks = [0];
+    let nowMs = 0;
     const clock = {
-      now: () => 0,
+      now: () => {
+        looks.push(Number(looks.pop()) + 1);
+        nowMs += lookMs;
+        return nowMs;
+      },
       yield: (callback: () => void) => {
-        turns += 1;
+        looks.push(0);
         queueMicrotask(callback);
       },
     };
     const machine = new KvStateMachine({ clock });
     await restored(await chunksOf(source.snapshot()), machine);
-    expect(turns).toBeGreaterThanOrEqual(10_000 / 2048);
     expect(machine.stateHash()).toBe(source.stateHash());
+    return looks;
+  }
+
+  it('[E13] [KV26] it takes its turns, a bounded number of records and so much time in each', async () => {
+    const source = new KvStateMachine();
+    const puts = Array.from({ length: 20_000 }, (_, at) => encodeCommand(put(`${at}`)));
+    source.apply(committed(puts));
+    const [quick, slow] = [await looksInTurns(source, 0), await looksInTurns(source, 1)];
+    // Once more where a turn begins, and where a chunk ends.
+    const looksMax = RESTORE_RECORDS_MAX / RESTORE_RECORDS_AT_ONCE + 2;
+    expect(Math.max(...quick)).toBeLessThanOrEqual(looksMax);
+    expect(quick.length).toBeGreaterThanOrEqual(20_000 / RESTORE_RECORDS_MAX);
+    expect(Math.max(...slow)).toBeLessThanOrEqual(APPLY_SLICE_MS + 2);
+    expect(slow.length).toBeGreaterThan(20_000 / RESTORE_RECORDS_AT_ONCE / (APPLY_SLICE_MS + 2));
   });
 });
 
@@ -316,8 +385,7 @@ describe('a snapshot that contradicts itself', () => {
     for (const version of versions) chunks.push(...writer.version(version));
     for (const event of events) chunks.push(...writer.event(event));
     chunks.push(...writer.footer(versions.length, events.length));
-    const last = writer.end();
-    return last === null ? chunks : [...chunks, last];
+    return [...chunks, writer.end()];
   }
 
   const a = live('a', [2, 2, 1]);

@@ -144,6 +144,31 @@ describe('applying in slices', () => {
     expect(reached).toEqual([4, 5, 7]);
   });
 
+  it('[E13] [AP2] of a large batch no more is decoded than the next handful takes', () => {
+    const machine = new SlowMachine(APPLY_SLICE_MS, { heedsTime: true });
+    const applying = applyingOf(machine);
+    const decoded: number[] = [];
+    const runs = Array.from({ length: 50 }, (_, at) => {
+      const { bytes, ...run } = runOf(1 + at * 102, [null, ...commandsOf(100), null]);
+      return {
+        ...run,
+        get bytes() {
+          decoded.push(at);
+          return bytes;
+        },
+      };
+    });
+    applying.take(runs);
+    expect(decoded).toEqual([]);
+    applying.slice();
+    expect(new Set(decoded)).toEqual(new Set([0]));
+    expect(applying.lastApplied).toBe(2);
+    while (applying.hasMore) applying.slice();
+    expect([applying.lastApplied, applying.count]).toEqual([50 * 102, 50 * 100]);
+    const commands = numbersThrough(50 * 102).filter((at) => ![0, 1].includes(at % 102));
+    expect(machine.applied).toEqual(commands);
+  });
+
   it('[AP2] nothing is applied after a stop', () => {
     const machine = new SlowMachine(APPLY_SLICE_MS, { heedsTime: true });
     const applying = applyingOf(machine);

@@ -6,7 +6,7 @@
 import { assert } from '../../core/assert.ts';
 import { ENTRY_KIND, type EntryRun, entriesOf } from '../../core/entry-run.ts';
 import { APPLY_HANDFUL_COMMANDS, APPLY_SLICE_MS } from '../../core/limits.ts';
-import { advance, type Index, nextIndex, type Term } from '../../core/types.ts';
+import { type Index, nextIndex, type Term } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { CommittedEntry, StateMachine } from '../../ports/state-machine.ts';
 import type { NodeInstruments } from '../view/instruments.ts';
@@ -60,10 +60,11 @@ export class Applying {
   #wasAsked = false;
   /** How many commands are handed over at once: fewer after slow ones. */
   #handful = APPLY_HANDFUL_COMMANDS.first;
-  /** What is being applied: runs, the commands in them, and how many of each are behind us. */
+  /** What is being applied: runs, the commands of those that were decoded, and how many of each are behind us. */
   #runs: readonly EntryRun[] = [];
-  #commands: readonly PendingCommand[] = [];
+  #commands: PendingCommand[] = [];
   #runsDone = 0;
+  #runsDecoded = 0;
   #commandsDone = 0;
 
   constructor(options: ApplyingOptions) {
@@ -104,8 +105,9 @@ export class Applying {
       'CM4: entries are applied once and in order',
     );
     this.#runs = runs;
-    this.#commands = runs.flatMap((run) => this.#commandsOf(run));
+    this.#commands = [];
     this.#runsDone = 0;
+    this.#runsDecoded = 0;
     this.#commandsDone = 0;
   }
 
@@ -154,6 +156,7 @@ export class Applying {
 
   /** AP1: asked here and not before, since a caller may have come meanwhile, or have given up. */
   #nextHandful(): readonly CommittedEntry[] {
+    this.#decode();
     const from = this.#commandsDone;
     const through = from + this.#handful;
     const isAll = from === 0 && through >= this.#commands.length;
@@ -164,6 +167,27 @@ export class Applying {
     this.#progress.handedOver = handful.at(-1)?.index ?? this.#progress.lastApplied;
     this.#wasAsked = false;
     return handful;
+  }
+
+  /** Bound: runs are decoded as they are needed, no more than a handful takes and at least one: a batch may hold many. */
+  #decode(): void {
+    if (this.#commands.length - this.#commandsDone >= this.#handful) return;
+    if (this.#runsDecoded === this.#runs.length) return;
+    this.#commands = this.#commands.slice(this.#commandsDone);
+    this.#commandsDone = 0;
+    while (this.#commands.length < this.#handful) {
+      const run = this.#runs[this.#runsDecoded];
+      if (run === undefined) return;
+      this.#runsDecoded += 1;
+      this.#decodeRun(run);
+    }
+  }
+
+  /** The first entry that must not be settled yet: the next command, or what is not decoded. */
+  get #unsettledIndex(): number {
+    const command = this.#commands[this.#commandsDone] ?? null;
+    const run = this.#runs[this.#runsDecoded] ?? null;
+    return command?.index ?? run?.firstIndex ?? Number.POSITIVE_INFINITY;
   }
 
   /** Returns whether the slice may go on. */
@@ -181,7 +205,7 @@ export class Applying {
     const taken = this.#commandsDone;
     this.#commandsDone += results.length;
     this.#count += results.length;
-    const untilIndex = this.#commands[this.#commandsDone]?.index ?? Number.POSITIVE_INFINITY;
+    const untilIndex = this.#unsettledIndex;
     let done = taken;
     while (this.hasMore && this.#progress.lastApplied + 1 < untilIndex) {
       const index = nextIndex(this.#progress.lastApplied);
@@ -216,23 +240,17 @@ export class Applying {
   }
 
   /** Bound by its run: the data of a command is a view into it. Time never falls along the log. */
-  #commandsOf(run: EntryRun): readonly PendingCommand[] {
+  #decodeRun(run: EntryRun): void {
     this.#takenTimeMs = Math.max(this.#takenTimeMs, run.timeMs);
     const { term, firstIndex } = run;
     const timeMs = this.#takenTimeMs;
-    return entriesOf(run).flatMap(({ kind, data }, offset) =>
-      kind === ENTRY_KIND.command || kind === ENTRY_KIND.session
-        ? [
-            {
-              index: advance(firstIndex, offset),
-              term,
-              timeMs,
-              data,
-              wantsResult: false,
-              isOfSession: kind === ENTRY_KIND.session,
-            },
-          ]
-        : [],
-    );
+    let index = firstIndex;
+    for (const { kind, data } of entriesOf(run)) {
+      const isOfSession = kind === ENTRY_KIND.session;
+      if (isOfSession || kind === ENTRY_KIND.command) {
+        this.#commands.push({ index, term, timeMs, data, wantsResult: false, isOfSession });
+      }
+      index = nextIndex(index);
+    }
   }
 }

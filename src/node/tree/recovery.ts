@@ -35,15 +35,28 @@ function notRestored(cause: unknown): RaftError {
   );
 }
 
+/** Bound: two chunks in memory, the next of which is read while the machine takes the one before. */
 async function* chunksOf(
   store: SnapshotStore,
   snapshot: StoredSnapshot,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  for (let number = 0; number < snapshot.chunkCount; number += 1) {
-    const chunk = await store.readChunk(snapshot, number).catch((error: unknown) => {
-      throw storageFailed(error);
-    });
-    yield chunk;
+  const read = (place: number): Promise<Uint8Array> => {
+    const chunk = store.readChunk(snapshot, place);
+    // It fails where it is awaited, if anybody still wants it.
+    chunk.catch(() => {});
+    return chunk;
+  };
+  let ahead: Promise<Uint8Array> | null = null;
+  try {
+    for (let place = 0; place < snapshot.chunkCount; place += 1) {
+      const chunk: Uint8Array = await (ahead ?? read(place));
+      ahead = place + 1 < snapshot.chunkCount ? read(place + 1) : null;
+      yield chunk;
+    }
+  } catch (error) {
+    throw storageFailed(error);
+  } finally {
+    await ahead?.catch(() => {});
   }
 }
 

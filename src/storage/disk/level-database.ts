@@ -5,8 +5,14 @@
 
 import { readFile, realpath, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Level } from 'level';
-import { EMPTY_MANIFEST_BYTES_MAX, OPEN_FILES_MAX, SCAN_RECORDS_MAX } from '../limits.ts';
+import {
+  EMPTY_MANIFEST_BYTES_MAX,
+  OPEN_FILES_MAX,
+  SCAN_RECORDS_MAX,
+  SCAN_STEP_BYTES_MAX,
+} from '../limits.ts';
 import {
   type Database,
   type DatabaseChange,
@@ -162,13 +168,24 @@ async function requireSoundTables(place: string): Promise<void> {
     for (const number of tables) {
       const name = `${number.toString().padStart(6, '0')}.ldb`;
       const table = await readPart(place, name);
-      judged(name, () => requireSoundTable(table));
+      const blocks = requireSoundTable(table);
+      while (judged(name, () => hasMoreBlocks(blocks))) await nextTurn();
     }
   } catch (error) {
     const now = await readManifest(place);
     const isInUse = now.name !== manifest.name || now.bytes.length !== manifest.bytes.length;
     throw isInUse ? new DatabaseLocked('its files change', { cause: error }) : error;
   }
+}
+
+/** Looks at some of them. Bound: `SCAN_STEP_BYTES_MAX`, and a block more, in one turn of the event loop. */
+function hasMoreBlocks(blocks: Iterator<number>): boolean {
+  for (let bytes = 0; bytes < SCAN_STEP_BYTES_MAX; ) {
+    const { done, value } = blocks.next();
+    if (done === true) return false;
+    bytes += value;
+  }
+  return true;
 }
 
 function judged<Result>(name: string, judge: () => Result): Result {

@@ -32,7 +32,18 @@ describe('the files of LevelDB', () => {
     const numbers = tables().map((name) => Number.parseInt(name, 10));
     expect([...liveTables(manifest())].sort()).toEqual(numbers.sort());
     expect(numbers.length).toBeGreaterThan(1);
-    for (const name of tables()) requireSoundTable(bytesOf(name));
+    for (const name of tables()) look(bytesOf(name));
+  });
+
+  it('[E13] [ST15] a table is looked at block by block, and whoever drives it may pause after each', () => {
+    for (const name of tables()) {
+      const table = bytesOf(name);
+      const blocks = [...requireSoundTable(table)];
+      expect(blocks.length).toBeGreaterThan(1);
+      const all = blocks.reduce((sum, bytes) => sum + bytes, 0);
+      expect(all).toBeLessThan(table.length);
+      expect(all).toBeGreaterThan(table.length / 2);
+    }
   });
 
   it('[ST15] any flipped bit of a table is noticed, but for the unused bytes of its footer', () => {
@@ -41,7 +52,7 @@ describe('the files of LevelDB', () => {
       const unnoticed: number[] = [];
       for (let at = 0; at < table.length; at += at < table.length - 500 ? 97 : 1) {
         const damaged = flipped(table, at, 1 << (at % 8));
-        if (!isDamaged(() => requireSoundTable(damaged))) unnoticed.push(at);
+        if (!isDamaged(() => look(damaged))) unnoticed.push(at);
       }
       const footer = table.length - FOOTER_BYTES;
       const isUnused = (at: number): boolean => at > footer + 4 && at < table.length - MAGIC_BYTES;
@@ -72,6 +83,11 @@ describe('the files of LevelDB', () => {
     }
   });
 });
+
+/** At all of it. */
+function look(table: Uint8Array): void {
+  for (const _ of requireSoundTable(table));
+}
 
 function isDamaged(judge: () => unknown): boolean {
   try {
