@@ -18,7 +18,7 @@ export const SNAPSHOT_CALLS_MAX = 64;
 /** Callers wait at least so long for a leader, in milliseconds, before they are told that there is none (SP12). */
 export const PATIENCE_MIN_MS = 1_000;
 /** Bound: chunks of a snapshot that are asked for and not on disk yet; no more are asked for. */
-export const PULL_WINDOW_CHUNKS = 4;
+export const PULL_WINDOW_CHUNKS = 12;
 /** Bound: requests for chunks that wait on one connection; whoever asks for more is hung up. */
 export const PULLS_WAITING_MAX = 16;
 /** Bound: members that fetch a snapshot from this one at a time; who comes later is hung up, and tries again. */

@@ -30,8 +30,8 @@ export interface StoredSnapshot extends SnapshotMeta {
 export interface SnapshotWriter {
   /** The chunk that is to be appended next. */
   readonly nextChunk: number;
-  /** One to `SNAPSHOT_CHUNK_BYTES_MAX` bytes, which the store owns from then on. Durable when it resolves. */
-  append(chunk: Uint8Array): Promise<void>;
+  /** Each one to `SNAPSHOT_CHUNK_BYTES_MAX` bytes, which the store owns from then on. All are durable when it resolves. */
+  append(...chunks: readonly Uint8Array[]): Promise<void>;
   /**
    * Complete and durable when it resolves; then it is the newest, and older ones go unless they are pinned. `null`: what was
    * received is not what its sender said it was, and is forgotten; it may be begun again (SN3). Nor is one kept that was
@@ -56,6 +56,8 @@ export interface SnapshotStore {
   resume(snapshot: StoredSnapshot): Promise<SnapshotWriter>;
   /** Proven again. Rejects with `RAFT_COMPACTED` if the snapshot is gone: whoever reads it pins it. */
   readChunk(snapshot: StoredSnapshot, chunk: number): Promise<Uint8Array>;
+  /** As `readChunk`, with those behind it that are read in the same step: it, and as many as the store thinks fit. */
+  readChunks(snapshot: StoredSnapshot, from: number): Promise<readonly Uint8Array[]>;
   /** A complete one stays until the returned function is called, whatever becomes the newest. */
   pin(snapshot: StoredSnapshot): () => void;
 }

@@ -236,9 +236,9 @@ function slowly(own: RaftNodeOptions, forMs: number): RaftNodeOptions {
       get nextChunk() {
         return writer.nextChunk;
       },
-      append: async (chunk) => {
+      append: async (...chunks) => {
         await new Promise<void>((resolve) => void clock.setTimeout(resolve, forMs));
-        await writer.append(chunk);
+        await writer.append(...chunks);
       },
       finish: () => writer.finish(),
       abandon: () => writer.abandon(),

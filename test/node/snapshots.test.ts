@@ -70,9 +70,9 @@ function watched(act: (step: string) => void): VirtualClusterOptions {
     get nextChunk() {
       return writer.nextChunk;
     },
-    append: async (chunk) => {
+    append: async (...chunks) => {
       act(`append ${writer.nextChunk}`);
-      await writer.append(chunk);
+      await writer.append(...chunks);
     },
     finish: async () => {
       act('finish');
@@ -93,6 +93,7 @@ function watched(act: (step: string) => void): VirtualClusterOptions {
     },
     resume: (snapshot) => store.resume(snapshot),
     readChunk: (snapshot, chunk) => store.readChunk(snapshot, chunk),
+    readChunks: (snapshot, from) => store.readChunks(snapshot, from),
     pin: (snapshot) => store.pin(snapshot),
   }));
 }

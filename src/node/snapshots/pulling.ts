@@ -237,11 +237,10 @@ class Pull implements ConnectionListener {
 
   #write(): void {
     const { run } = this.#options;
-    const chunk = this.#isWriting ? undefined : this.#arrived.shift();
     const writer = this.#writer;
-    if (chunk === undefined || writer === null) return;
+    if (this.#isWriting || this.#arrived.length === 0 || writer === null) return;
     this.#isWriting = true;
-    const writing = writer.append(chunk);
+    const writing = writer.append(...this.#arrived.splice(0));
     this.#noteWriting(writing.catch(() => {}));
     writing.then(
       () => run(() => this.#written(writer)),

@@ -3,6 +3,7 @@
  * ask for, each over a connection of its own, at a pace. A snapshot that somebody fetches stays, and so does the log behind it,
  * until it is fetched or its fetcher has fallen silent (IS6).
  */
+import { assert } from '../../core/assert.ts';
 import { encodeConfigurationRun } from '../../core/configuration-entry.ts';
 import {
   ENTRY_HEADER_BYTES,
@@ -36,7 +37,7 @@ interface ServingOptions {
   readonly released: () => void;
   /** Runs an input of the step loop. */
   readonly run: (input: () => void) => void;
-  readonly store: Pick<SnapshotStore, 'newest' | 'oldest' | 'pin' | 'readChunk'>;
+  readonly store: Pick<SnapshotStore, 'newest' | 'oldest' | 'pin' | 'readChunks'>;
 }
 
 /** What becomes of a connection that somebody fetches over. */
@@ -153,6 +154,13 @@ interface ServedParts {
   readonly closed: () => void;
 }
 
+/** Chunks that were read together; those behind the first are asked for next. */
+interface ReadAhead {
+  readonly snapshot: StoredSnapshot;
+  readonly from: number;
+  readonly chunks: readonly Uint8Array[];
+}
+
 /** One connection over which chunks are asked for; they are served one after the other. */
 class Served implements ServedConnection {
   readonly #options: ServingOptions;
@@ -160,6 +168,8 @@ class Served implements ServedConnection {
   readonly #parts: ServedParts;
   /** Bound: `PULLS_WAITING_MAX`; whoever asks for more is hung up. */
   readonly #wanted: PullChunk[] = [];
+  /** Bound: what the store reads in one step. */
+  #ahead: ReadAhead | null = null;
   #isServing = false;
   #isOver = false;
 
@@ -194,8 +204,12 @@ class Served implements ServedConnection {
     const snapshot = this.#parts.find(wanted);
     if (snapshot === null) return this.#gone();
     this.#isServing = true;
-    store.readChunk(snapshot, wanted.chunk).then(
-      (bytes) => run(() => this.#wait(wanted, bytes)),
+    const known = this.#ahead;
+    const bytes =
+      known?.snapshot === snapshot ? known.chunks[wanted.chunk - known.from] : undefined;
+    if (bytes !== undefined) return this.#wait(wanted, bytes);
+    store.readChunks(snapshot, wanted.chunk).then(
+      (chunks) => run(() => this.#read(wanted, { snapshot, from: wanted.chunk, chunks })),
       (error: unknown) =>
         run(() => {
           if (this.#isOver) return;
@@ -203,6 +217,13 @@ class Served implements ServedConnection {
           else fail(storageFailed(error));
         }),
     );
+  }
+
+  #read(wanted: PullChunk, ahead: ReadAhead): void {
+    const [bytes] = ahead.chunks;
+    assert(bytes !== undefined, 'IS4: a chunk is read, or there is an error');
+    this.#ahead = ahead;
+    this.#wait(wanted, bytes);
   }
 
   #gone(): void {

@@ -35,23 +35,24 @@ function notRestored(cause: unknown): RaftError {
   );
 }
 
-/** Bound: two chunks in memory, the next of which is read while the machine takes the one before. */
+/** Bound: two steps of reading in memory, the next of which is read while the machine takes the one before. */
 async function* chunksOf(
   store: SnapshotStore,
   snapshot: StoredSnapshot,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const read = (place: number): Promise<Uint8Array> => {
-    const chunk = store.readChunk(snapshot, place);
+  const read = (from: number): Promise<readonly Uint8Array[]> => {
+    const chunks = store.readChunks(snapshot, from);
     // It fails where it is awaited, if anybody still wants it.
-    chunk.catch(() => {});
-    return chunk;
+    chunks.catch(() => {});
+    return chunks;
   };
-  let ahead: Promise<Uint8Array> | null = null;
+  let ahead: Promise<readonly Uint8Array[]> | null = null;
   try {
-    for (let place = 0; place < snapshot.chunkCount; place += 1) {
-      const chunk: Uint8Array = await (ahead ?? read(place));
-      ahead = place + 1 < snapshot.chunkCount ? read(place + 1) : null;
-      yield chunk;
+    for (let place = 0; place < snapshot.chunkCount; ) {
+      const chunks: readonly Uint8Array[] = await (ahead ?? read(place));
+      place += chunks.length;
+      ahead = place < snapshot.chunkCount ? read(place) : null;
+      yield* chunks;
     }
   } catch (error) {
     throw storageFailed(error);

@@ -11,8 +11,13 @@ import type {
   SnapshotWriter,
   StoredSnapshot,
 } from '../../ports/snapshot-store.ts';
-import { type Database, type DatabaseChange, writeDurably } from '../disk/database.ts';
-import { SWEPT_RUNS_MAX } from '../limits.ts';
+import {
+  type Database,
+  type DatabaseChange,
+  type DatabaseRecord,
+  writeDurably,
+} from '../disk/database.ts';
+import { SCAN_STEP_BYTES_MAX, SWEPT_RUNS_MAX } from '../limits.ts';
 import { encodeRecord, isSameKey, RECORD_KIND } from '../records/record.ts';
 import {
   chunkGone,
@@ -116,23 +121,14 @@ export class LevelSnapshotStore implements SnapshotStore {
   }
 
   async readChunk(snapshot: StoredSnapshot, place: number): Promise<Uint8Array> {
-    const { database, readFailed } = this.#requireOpen();
-    const number = this.#find(snapshot)?.number;
-    if (number === undefined || place >= snapshot.chunkCount) throw chunkGone(snapshot, place);
-    const key = keyInSnapshot(RECORD_KIND.snapshotChunk, number, place);
-    const scan = database.scan({ from: key, bytesMax: 1 });
-    try {
-      const [record] = await scan.next();
-      const isThere = record !== undefined && isSameKey(record.key, key);
-      const chunk = isThere ? decodeChunk({ number, place }, record.value) : null;
-      if (chunk !== null) return chunk.payload;
-    } catch (error) {
-      throw readFailed(snapshot, String(error));
-    } finally {
-      await scan.close();
-    }
-    if (this.#find(snapshot) === null) throw chunkGone(snapshot, place);
-    throw readFailed(snapshot, `chunk ${place} is missing or damaged`);
+    const [chunk] = await this.#read(snapshot, place, 1);
+    assert(chunk !== undefined, 'SN1: a chunk is read, or there is an error');
+    return chunk;
+  }
+
+  /** Bound: `SCAN_STEP_BYTES_MAX`, and a chunk more. */
+  readChunks(snapshot: StoredSnapshot, from: number): Promise<readonly Uint8Array[]> {
+    return this.#read(snapshot, from, SCAN_STEP_BYTES_MAX);
   }
 
   pin(snapshot: StoredSnapshot): () => void {
@@ -160,6 +156,29 @@ export class LevelSnapshotStore implements SnapshotStore {
     await access.database.close();
   }
 
+  /** At least one. */
+  async #read(
+    snapshot: StoredSnapshot,
+    from: number,
+    bytesMax: number,
+  ): Promise<readonly Uint8Array[]> {
+    const { database, readFailed } = this.#requireOpen();
+    const number = this.#find(snapshot)?.number;
+    if (number === undefined || from >= snapshot.chunkCount) throw chunkGone(snapshot, from);
+    const scan = database.scan({ from: keyOfChunk(number, from), bytesMax });
+    try {
+      const records = (await scan.next()).slice(0, snapshot.chunkCount - from);
+      const chunks = chunksIn(records, { number, from });
+      if (chunks.length > 0) return chunks;
+    } catch (error) {
+      throw readFailed(snapshot, String(error));
+    } finally {
+      await scan.close();
+    }
+    if (this.#find(snapshot) === null) throw chunkGone(snapshot, from);
+    throw readFailed(snapshot, `chunk ${from} is missing or damaged`);
+  }
+
   #newDraft(meta: SnapshotMeta, promised: StoredSnapshot | null): Draft {
     this.#lastNumber += 1;
     return { number: this.#lastNumber, meta, promised, sum: new SnapshotSum() };
@@ -178,21 +197,24 @@ export class LevelSnapshotStore implements SnapshotStore {
       get nextChunk() {
         return draft.sum.chunkCount;
       },
-      append: (chunk) => this.#append(draft, chunk),
+      append: (...chunks) => this.#append(draft, chunks),
       finish: () => this.#finish(draft),
       abandon: async () => this.#forget(draft),
     };
   }
 
-  async #append(draft: Draft, chunk: Uint8Array): Promise<void> {
+  /** All in one synced write. */
+  async #append(draft: Draft, chunks: readonly Uint8Array[]): Promise<void> {
     this.#requireDraft(draft);
-    requireChunk(chunk);
+    chunks.forEach(requireChunk);
     const { number, sum } = draft;
-    const place = sum.chunkCount;
-    const { bytes, checksum } = encodeChunk({ number, place }, chunk);
-    const key = keyInSnapshot(RECORD_KIND.snapshotChunk, number, place);
-    await this.#write([{ type: 'put', key, value: bytes }]);
-    sum.add(chunk.length, checksum);
+    const first = sum.chunkCount;
+    const encoded = chunks.map((chunk, at) => encodeChunk({ number, place: first + at }, chunk));
+    const puts = encoded.map(({ bytes: value }, at) => {
+      return { type: 'put', key: keyOfChunk(number, first + at), value } as const;
+    });
+    await this.#write(puts);
+    for (const [at, { checksum }] of encoded.entries()) sum.add(chunks[at]?.length ?? 0, checksum);
   }
 
   async #finish(draft: Draft): Promise<StoredSnapshot | null> {
@@ -306,7 +328,7 @@ export class LevelSnapshotStore implements SnapshotStore {
   /** Read with their values, a few at a time: whatever lies under the number goes. */
   async #chunkKeys(number: number, from: number): Promise<readonly Uint8Array[]> {
     const { database } = this.#requireOpen();
-    const first = keyInSnapshot(RECORD_KIND.snapshotChunk, number, from);
+    const first = keyOfChunk(number, from);
     const scan = database.scan({ from: first, bytesMax: 1 });
     this.#underWay += 1;
     try {
@@ -323,4 +345,24 @@ export class LevelSnapshotStore implements SnapshotStore {
       if (this.#underWay === 0) for (const idle of this.#idleListeners.splice(0)) idle();
     }
   }
+}
+
+function keyOfChunk(number: number, place: number): Uint8Array {
+  return keyInSnapshot(RECORD_KIND.snapshotChunk, number, place);
+}
+
+/** As many as are there one behind the other, and sound. */
+function chunksIn(
+  records: readonly DatabaseRecord[],
+  { number, from }: { readonly number: number; readonly from: number },
+): readonly Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  for (const { key, value } of records) {
+    const place = from + chunks.length;
+    if (!isSameKey(key, keyOfChunk(number, place))) break;
+    const chunk = decodeChunk({ number, place }, value);
+    if (chunk === null) break;
+    chunks.push(chunk.payload);
+  }
+  return chunks;
 }

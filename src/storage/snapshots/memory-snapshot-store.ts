@@ -81,6 +81,10 @@ export class MemorySnapshotStore implements SnapshotStore {
     return bytes.slice();
   }
 
+  async readChunks(snapshot: StoredSnapshot, from: number): Promise<readonly Uint8Array[]> {
+    return [await this.readChunk(snapshot, from)];
+  }
+
   pin(snapshot: StoredSnapshot): () => void {
     const kept = this.#find(snapshot);
     assert(kept !== null, 'SN2: only a complete snapshot is pinned');
@@ -105,11 +109,11 @@ export class MemorySnapshotStore implements SnapshotStore {
       get nextChunk() {
         return draft.sum.chunkCount;
       },
-      append: async (chunk) => {
+      append: async (...chunks) => {
         this.#requireWritable(draft);
-        requireChunk(chunk);
-        draft.chunks.push(chunk);
-        draft.sum.add(chunk.length, crc32(chunk));
+        chunks.forEach(requireChunk);
+        draft.chunks.push(...chunks);
+        for (const chunk of chunks) draft.sum.add(chunk.length, crc32(chunk));
       },
       finish: async () => {
         this.#requireWritable(draft);

@@ -101,6 +101,27 @@ function writingTests({ it, expect, stored }: StoreHarness): void {
     expect(recovered.commitIndex).toBe(4);
   });
 
+  it('[SN1] [SN3] takes several chunks at once as it takes them one by one, and reads several: these and no others', async () => {
+    const { store, restart } = await stored(LOG);
+    await snapshotAt(store, [1, 2], ['of an older one']);
+    const writer = await store.snapshots.begin(metaOf(1, 4));
+    await writer.append(chunk('one'), chunk('two'));
+    expect(writer.nextChunk).toBe(2);
+    await writer.append(chunk('three'));
+    const snapshot = await writer.finish();
+    const alone = await stored(LOG);
+    expect(snapshot).toEqual(await snapshotAt(alone.store, [1, 4], ['one', 'two', 'three']));
+    if (snapshot === null) return;
+    const { store: again } = await restart();
+    await (await again.snapshots.begin(metaOf(2, 6))).append(chunk('of a newer one'));
+    for (const from of [0, 1, 2]) {
+      const read = await again.snapshots.readChunks(snapshot, from);
+      const texts = read.map((bytes) => new TextDecoder().decode(bytes));
+      expect(texts.length > 0).toBe(true);
+      expect(texts).toEqual(['one', 'two', 'three'].slice(from, from + texts.length));
+    }
+  });
+
   it('[SN1] a snapshot that was not finished does not exist, before a restart or after it', async () => {
     const { store, restart } = await stored(LOG);
     const first = await snapshotAt(store, [1, 2]);

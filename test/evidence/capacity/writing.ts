@@ -4,8 +4,10 @@ import { quantile } from '../../processes/quantile.ts';
 import { progressOf } from './screen-line.ts';
 
 const IN_FLIGHT = 256;
+/** Through an election or two, on a busy machine. */
+const PATIENCE_MS = 60_000;
 
-interface Keys {
+export interface Keys {
   readonly prefix: string;
   readonly count: number;
   readonly valueBytes: number;
@@ -16,7 +18,7 @@ export async function writeKeys(
   endpoints: readonly string[],
   { count, prefix, valueBytes }: Keys,
 ): Promise<readonly number[]> {
-  await using client = connect({ endpoints: [...endpoints], timeoutMs: 20_000, sessions: false });
+  await using client = connect({ endpoints: [...endpoints], timeoutMs: PATIENCE_MS });
   const value = new Uint8Array(valueBytes).fill(0x61);
   const progress = progressOf(`keys ${prefix}`, count);
   const latencies: number[] = [];
