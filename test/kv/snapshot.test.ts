@@ -19,14 +19,13 @@ import {
   RESTORE_RECORDS_MAX,
   SNAPSHOT_ITEMS_MAX,
 } from '../../src/kv/limits.ts';
-import { MvccStore } from '../../src/kv/mvcc-store.ts';
 import { ChunkWriter, type SnapshotHeader } from '../../src/kv/snapshot-codec.ts';
 import type { WatchRevision } from '../../src/kv/watch-event.ts';
 import { WatchQueue } from '../../src/kv/watch-queue.ts';
 import { command } from './arbitraries.ts';
 import { ALL, apply, applyOne, committed, put, remove, utf8 } from './committed.ts';
 import { isMalformed } from './naive-store.ts';
-import { chunksOf, restored, streamOf } from './snapshots.ts';
+import { chunksOf, LooksPerStep, restored, streamOf } from './snapshots.ts';
 
 const commands = fc
   .array(command, { maxLength: 40 })
@@ -41,37 +40,6 @@ function answersOf(machine: KvStateMachine): unknown {
   }
   const history = machine.history({ ...ALL, from: compactedRevision });
   return { revision, compactedRevision, keyCount, reads, history, digest: machine.stateHash() };
-}
-
-/** Counts the keys that pages of the foundation look at, between two chunks. */
-class LooksPerStep {
-  total = 0;
-  most = 0;
-  #step = 0;
-  readonly #page = MvccStore.prototype.foundationPage;
-
-  constructor() {
-    const [page, count] = [this.#page, (looks: number) => this.#count(looks)];
-    MvccStore.prototype.foundationPage = function counted(revision, from, looksMax) {
-      count(looksMax);
-      return page.call(this, revision, from, looksMax);
-    };
-  }
-
-  next(): void {
-    this.most = Math.max(this.most, this.#step);
-    this.#step = 0;
-  }
-
-  end(): void {
-    this.next();
-    MvccStore.prototype.foundationPage = this.#page;
-  }
-
-  #count(looks: number): void {
-    this.total += looks;
-    this.#step += looks;
-  }
 }
 
 describe('snapshots of the store', () => {
