@@ -49,6 +49,7 @@ const STIRS: Readonly<Partial<Record<ThrowPlace, (stage: WatchedCluster) => Prom
   proposeConfiguration: async (stage) => change(stage),
   yieldLead: async (stage) => change(stage, stage.leader.id),
   changeEnded: async (stage) => change(stage),
+  linkEnded: async (stage) => change(stage),
 };
 
 /** Places that a cluster of this size and age does not come to; the simulator does (SI14). */
@@ -76,13 +77,11 @@ function takeSnapshot({ leader }: WatchedCluster): void {
   leader.node.snapshot({ timeoutMs: 60_000 }, () => {});
 }
 
-async function change(
-  { cluster, leader, others }: WatchedCluster,
-  gone: NodeId = others[0].id,
-): Promise<void> {
+async function change(stage: WatchedCluster, gone: NodeId = stage.others[0].id): Promise<void> {
+  const { cluster, leader } = stage;
   const asked = { add: {}, promote: [], remove: [gone] };
   leader.node.changeMembers(asked, { timeoutMs: 60_000 }, () => {});
-  await cluster.pass(100);
+  await cluster.pass(3_500);
 }
 
 async function hang({ cluster, leader }: WatchedCluster): Promise<void> {
