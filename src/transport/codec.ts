@@ -145,10 +145,12 @@ function readHello(fields: Fields, protocolVersion: number): Hello {
   const configurationIndex = fields.index();
   const purpose = fields.choice('a purpose', PURPOSES);
   const address = fields.address();
-  const machineVersion = saysVersions(protocolVersion)
+  const says = saysVersions(protocolVersion);
+  const machineVersion = says
     ? fields.whole('a version of a machine', FIRST_MACHINE_VERSION, MACHINE_VERSION_MAX)
     : FIRST_MACHINE_VERSION;
-  const promise = fields.left > 0 ? { loyalMs: fields.whole('a promise of loyalty', 1) } : {};
+  const promises = says && fields.left > 0;
+  const promise = promises ? { loyalMs: fields.whole('a promise of loyalty', 1) } : {};
   fields.end();
   const who = { protocolVersion, machineVersion, identity, ...promise };
   return { ...who, to, configurationIndex, purpose, address };

@@ -9,7 +9,7 @@ interface Ended {
 }
 
 /** How a former member is told of it. */
-const REMOVED = /was removed from (its|this) cluster/;
+const REMOVED = /was removed from (its|this) cluster|was a member before and was removed/;
 
 /** However busy the machine is: what is waited for comes, and the whole test has a bound of its own. */
 const PATIENCE_MS = 300_000;

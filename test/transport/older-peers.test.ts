@@ -12,12 +12,12 @@ import { receive } from './reception.ts';
 
 const OLDER = 3;
 
-/** As one of them says hello, and as it is heard: with the lowest version of the machine. */
+/** As one of them says hello, and as it is heard: with the lowest version of the machine, and no promise. */
 const saidBy = (from: string, to: string): Uint8Array => encodeHello(helloOf(from, to, OLDER));
-const heardOf = (from: string, to: string): Hello => ({
-  ...helloOf(from, to, OLDER),
-  machineVersion: 1,
-});
+const heardOf = (from: string, to: string): Hello => {
+  const { loyalMs: _, ...said } = helloOf(from, to, OLDER);
+  return { ...said, machineVersion: 1 };
+};
 
 function frames(socket: WebSocket): readonly unknown[] {
   const all: unknown[] = [];
