@@ -1,5 +1,6 @@
 /** Persist, then speak: what waits for a write, and what is never said because the write never came to be. */
 import { expect, it } from 'vitest';
+import { foundingMembership } from '../../src/core/configuration.ts';
 import type { Persist, Send } from '../../src/core/effect.ts';
 import { ENTRY_KIND, type EntryRun, encodeRun } from '../../src/core/entry-run.ts';
 import { HARD_STATE_ZERO } from '../../src/core/hard-state.ts';
@@ -7,6 +8,8 @@ import { ENTRY_ZERO, INDEX_ZERO, index, nodeId, term } from '../../src/core/type
 import { Disk } from '../../src/node/deeds/disk.ts';
 import { stopped } from '../../src/node/tree/endings.ts';
 import type { LogOperation } from '../../src/ports/log-store.ts';
+
+import { raftState } from '../machines/harness.ts';
 
 const LEADER = nodeId('n1');
 
@@ -73,6 +76,30 @@ it('[PS5] [B9] what is overwritten in the batch that would have stored it is not
   disk.flush(() => {});
   complete();
   expect(said).toEqual([acceptance(1, 1), candidacy(2, 1), acceptance(2, 2)]);
+});
+
+it('[PS10] [IS2] what lies in a snapshot is vouched for once the log begins behind it on disk', () => {
+  const completions: (() => void)[] = [];
+  const said: Send[] = [];
+  const disk = new Disk({
+    store: { write: (_, completed) => completions.push(() => completed(null)) },
+    recovered: { hardState: HARD_STATE_ZERO, entry: ENTRY_ZERO, commitIndex: INDEX_ZERO },
+    now: () => 0,
+    run: (input) => input(),
+    send: (send) => said.push(send),
+  });
+  const proven = { ...acceptance(0, 3), isProven: true };
+  const base = { term: term(1), index: index(3) };
+  const membership = foundingMembership(raftState().configuration, INDEX_ZERO);
+  disk.gatherBase({ type: 'moveBase', operation: 'restart', base, membership });
+  disk.flush(() => {});
+  disk.gather(appendAt(4), [runOf(1, 4)]);
+  disk.sendWhenDurable(proven);
+  expect(said).toEqual([]);
+  completions.shift()?.();
+  disk.flush(() => {});
+  disk.sendWhenDurable(proven);
+  expect(said).toEqual([proven]);
 });
 
 it('[ST19] what is committed rides along with the next write, and an orderly end writes what lags', () => {

@@ -50,6 +50,8 @@ export class Disk {
   #waiting: Waiting[] = [];
   #requested = 0;
   #durable = 0;
+  /** The last of what was asked for that lets the log begin anew; 0: nothing was. */
+  #restart = 0;
   #latest: Durable;
   #hardState: HardState;
   /** The commit index as it was told last, and as it was last given to a write. */
@@ -110,6 +112,7 @@ export class Disk {
       this.#latest = { ...this.#latest, entry: base };
     }
     this.#requested += 1;
+    if (operation === 'restart') this.#restart = this.#requested;
     return isFirst;
   }
 
@@ -120,10 +123,11 @@ export class Disk {
 
   /**
    * PS1: leaves at once if nothing is being written, else when all that was asked for before it is durable. PS10: what is
-   * proven waits for its term only.
+   * proven waits for its term only, and for the beginning of a log that a snapshot has taken the place of.
    */
   sendWhenDurable(send: Send): void {
-    const isProven = send.isProven === true && send.message.term <= this.#hardState.term;
+    const isThere = this.#durable >= this.#restart;
+    const isProven = send.isProven === true && isThere && send.message.term <= this.#hardState.term;
     if (this.isIdle || isProven) this.#options.send(send);
     else this.#held.push({ after: this.#requested, send });
   }
