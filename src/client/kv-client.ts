@@ -349,7 +349,7 @@ export class KvClient implements AsyncDisposable {
   }
 
   #ready(current: ServerConnection): void {
-    for (const call of this.#calls.waiting()) current.call(call);
+    this.#sendWaiting(current);
     for (const watch of this.#watches) watch.resubscribe();
   }
 
@@ -362,6 +362,13 @@ export class KvClient implements AsyncDisposable {
   #lost(connection: ServerConnection, why: string): void {
     this.#calls.connectionLost(connection, why);
     for (const watch of this.#watches) watch.connectionLost(connection);
+    // It may be one that was left for a better one, which is there.
+    const { current } = this.#link;
+    if (current !== null) this.#sendWaiting(current);
+  }
+
+  #sendWaiting(current: ServerConnection): void {
+    for (const call of this.#calls.waiting()) current.call(call);
   }
 }
 

@@ -59,6 +59,22 @@ describe('the leader', () => {
     await eventually(() => connectionsOf(servers)).toEqual([0, 1]);
   });
 
+  it('[CL6] [SE15] is asked what was under way at a server that was left, and then ended', async () => {
+    const servers = await cluster(['n1', 'n2'], 'n1');
+    const client = clientOf(urlsOf(servers));
+    await client.put('a', 'x');
+    const [first, second] = servers;
+    if (first === undefined || second === undefined) throw new Error('two servers were started');
+    first.replica.mood = 'silent';
+    const underWay = client.get('a');
+    await eventually(() => first.context.counters.clientRequests.get('read')).toBe(1);
+    second.replica.follow('n2');
+    first.replica.follow('n2');
+    await eventually(() => client.connectedTo).toBe('n2');
+    await first.close();
+    expect(await underWay).toMatchObject({ version: 1 });
+  });
+
   it('[CL6] is not looked for endlessly where it cannot be: each endpoint is asked once', async () => {
     const servers = await cluster(['n1', 'n2', 'n3'], 'n9');
     const client = clientOf(urlsOf(servers));
