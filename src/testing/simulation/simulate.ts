@@ -278,7 +278,11 @@ class Run<Input, Output, Machine extends StateMachine> {
   async #requireAny(property: string, ids: readonly NodeId[], timeouts: number): Promise<void> {
     let isDone = false;
     const asking = new Set<NodeId>();
+    const isGone = (id: NodeId): boolean =>
+      this.#world.member(id).node?.status().isRemoved === true;
     const ask = (): boolean => {
+      // A change that was under way when this began may have taken them all out.
+      isDone ||= ids.every(isGone);
       for (const id of ids) {
         if (isDone || asking.has(id)) continue;
         asking.add(id);

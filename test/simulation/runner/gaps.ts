@@ -112,6 +112,41 @@ export const SELDOM_TAKEN: Readonly<Record<string, string>> = {
   ),
   ...Object.fromEntries(
     [
+      'node: peer.joined → ·',
+      'node: peer.leaving → ·',
+      'node: peer.left → ·',
+      'node.active: xstate.error.actor.membership → node.halted',
+      'raft: promoted → ·',
+      'raft: demoted → ·',
+    ].map((way) => [way, 'takes a change of members in the very step in which a node ends']),
+  ),
+  ...Object.fromEntries(
+    [
+      'raft.learner: vote.requested [mayGrantVote] → raft.learner.leaderless',
+      'raft.learner: vote.requested → ·',
+      'raft.learner.loyal: preVote.requested → ·',
+      'raft.learner.loyal: vote.requested → ·',
+    ].map((way) => [
+      way,
+      'takes a candidate that does not know yet whom it asks, while that one is not cut off',
+    ]),
+  ),
+  ...Object.fromEntries(
+    [
+      'membership: change.requested → ·',
+      'membership: peer.progressed → ·',
+      'membership.catchingUp: peer.progressed → ·',
+    ].map((way) => [way, 'takes news that comes when nobody waits for it any more']),
+  ),
+  ...Object.fromEntries(
+    [
+      'membership.catchingUp.slow: peer.progressed [completesLastRound] → membership.idle',
+      'membership.catchingUp.slow: after catchUpTimeout → membership.idle',
+      'membership [completesLastRound] holds',
+    ].map((way) => [way, 'takes a newcomer that is too slow for ten rounds, or for ten seconds']),
+  ),
+  ...Object.fromEntries(
+    [
       'snapshotter: snapshot.released → ·',
       'snapshotter.unable: snapshot.released → ·',
       'snapshotter.capturing: snapshot.refused [hasReleased] → snapshotter.compacting',
@@ -181,10 +216,6 @@ export const NEVER_TAKEN: Readonly<Record<string, string>> = {
   'raft.leader: entries.received → ·': 'takes two leaders in one term',
   'link: socket.silent → ·': 'the driver looks only at open links',
   'link: dial → ·': 'a link is told once, before anything else',
-  'link.dialler: call.admitted → link.dialler.open':
-    'takes a member that calls although its id is the larger',
-  'link.dialler.open: call.admitted → link.dialler.open':
-    'takes a member that calls although its id is the larger',
   'node: call.received → ·': 'nobody listens before the disk is proven, or after the end',
   'node: call.ended → ·': 'all calls end with the node',
   'call: hello.believed → ·': 'a hello is judged once, and an ended call hears nothing',
@@ -208,6 +239,14 @@ export const NEVER_TAKEN: Readonly<Record<string, string>> = {
 
 /** By event, the reason for which it comes too seldom to be asked for, and where it is shown all the same. */
 const SELDOM_HAPPENING: Readonly<Partial<Record<Sometimes, string>>> = {
+  'the code of a node throws at proposeConfiguration':
+    'takes a trap that lies in wait just while members change: [FS2]',
+  'the code of a node throws at yieldLead':
+    'takes a trap that lies in wait just while members change: [FS2]',
+  'the code of a node throws at changeEnded':
+    'takes a trap that lies in wait just while members change: [FS2]',
+  'the code of a node throws at restore':
+    'takes a trap that lies in wait just while a snapshot is installed: [FS2]',
   'the code of a node throws at transferStarted': 'takes a leader that stops then: [SI14]',
   'the code of a node throws at transferFailed':
     'takes a target that is lost in the milliseconds of a transfer: [SI14]',
