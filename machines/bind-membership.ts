@@ -84,7 +84,7 @@ function toCatchUp({ present, goal }: MembershipContext): readonly NodeId[] {
   return present === null || goal === null ? [] : change.newVoters(present, goal);
 }
 
-function stillBehind(
+export function stillBehind(
   { behind, targetIndex }: MembershipContext,
   { peer, matchIndex }: { readonly peer: NodeId; readonly matchIndex: Index },
 ): readonly NodeId[] {

@@ -31,7 +31,8 @@ const withLinks = nodeMachine.provide({
   actions: {
     startLinks: enqueueActions(({ context: { recovered }, enqueue }) => {
       const peers = peersIn(recovered);
-      const mayBeUnknown = recovered !== null && configurationIndex(recovered) > 0;
+      const mayBeUnknown =
+        recovered !== null && (recovered.term > 0 || configurationIndex(recovered) > 0);
       enqueue.assign({ links: peers });
       for (const peer of peers) {
         const id = linkId(peer);
@@ -105,7 +106,10 @@ function dials(recovered: RaftState | null, peer: NodeId): boolean {
   return recovered !== null && recovered.id < peer;
 }
 
-/** LR15: a peer that may not know this member yet is called, unless it has called itself by then. */
+/**
+ * LR15: a peer that may not know this member yet, or any more, is called, unless it has called itself by then: who was
+ * removed while it was down hears so at its next start.
+ */
 function later(peer: NodeId): { readonly id: string; readonly delay: number } {
   return { id: `dial:${peer}`, delay: CALL_PATIENCE_MS };
 }

@@ -158,14 +158,20 @@ function bindGuards(chart: Chart): Chart {
 }
 
 function completesQuorum(state: RaftState, grant: RaftGrant): boolean {
+  const after = afterGrant(state, grant);
+  return grant.type === 'preVote.answered' ? election.hasWonPreVote(after) : election.hasWon(after);
+}
+
+/** The state that the grant leaves, if it counts. */
+export function afterGrant(state: RaftState, grant: RaftGrant): RaftState {
   const after = ({ changes }: election.RaftStep): RaftState => ({ ...state, ...changes });
   switch (grant.type) {
     case 'preVote.answered':
-      return election.hasWonPreVote(after(election.countPreVote(state, grant.from, grant.message)));
+      return after(election.countPreVote(state, grant.from, grant.message));
     case 'vote.answered':
-      return election.hasWon(after(election.countVote(state, grant.from, grant.message)));
+      return after(election.countVote(state, grant.from, grant.message));
     case 'disk.durable':
-      return election.hasWon(after(election.countOwnVote(state, grant.hardState)));
+      return after(election.countOwnVote(state, grant.hardState));
     default:
       return unreachable(grant);
   }
@@ -266,6 +272,7 @@ function bindTransfer(chart: Chart): Chart {
       refuseTransfer: perform(transfer.refuseTransfer),
       refuseForNow: perform((_, request) => transfer.refusing(request, 'notLeading')),
       joinTransfer: perform(transfer.joinTransfer),
+      notePassedAhead: perform((state, { count }) => transfer.notePassedAhead(state, count)),
       offerLead: perform(transfer.offerLead),
       giveUpTransfer: perform(transfer.giveUpTransfer),
     },

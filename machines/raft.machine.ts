@@ -84,6 +84,7 @@ export const raftMachine = setup({
     refuseTransfer: (_, _request: Received<'transfer.requested'>) => {},
     refuseForNow: (_, _request: Received<'transfer.requested'>) => {},
     joinTransfer: (_, _request: Received<'transfer.requested'>) => {},
+    notePassedAhead: (_, _passed: Received<'proposals.gathered'>) => {},
     offerLead: () => {},
     giveUpTransfer: () => {},
   },
@@ -115,7 +116,7 @@ export const raftMachine = setup({
         suspicionStepMs: 25,
       },
       protocol: { preVote: true, checkQuorum: true },
-      ...{ term: 0, votedFor: null, leaderId: null, granted: [], preVoteRound: 0 },
+      ...{ term: 0, votedFor: null, leaderId: null, granted: [], preVoteRound: 0, passedAhead: 0 },
       log: { base: { term: 0, index: 0 }, lastIndex: 0, termRuns: [] },
       ...{ durableIndex: 0, commitIndex: 0, matchIndex: {}, termStartIndex: 0, heardFrom: [] },
       ...{ round: 0, roundEchoed: {}, pendingRounds: [], transferTarget: null, leaving: [] },
@@ -167,7 +168,12 @@ export const raftMachine = setup({
     'members.changed': {},
     'farewell.over': {},
     promoted: {},
-    demoted: {},
+    demoted: {
+      description: 'Whatever it was about to do, it votes in no configuration that counts.',
+      target: '.learner',
+      actions: { type: 'stepDown', params: { cause: 'votes in no configuration' } },
+      meta: { rules: ['MC7'] },
+    },
   },
   states: {
     follower: {
@@ -186,10 +192,7 @@ export const raftMachine = setup({
           description: 'Knows no leader of this term. A sole voter waits for none.',
           meta: { rules: ['EL12', 'EL19'] },
           after: { leaderlessTimeout: { target: '#raft.preCandidate' } },
-          on: {
-            'term.observed': { actions: { type: 'observeTerm', params: event } },
-            demoted: '#raft.learner',
-          },
+          on: { 'term.observed': { actions: { type: 'observeTerm', params: event } } },
         },
         loyal: {
           description:
@@ -247,6 +250,7 @@ export const raftMachine = setup({
         leaderless: {
           description: 'Knows no leader of this term, and waits for one.',
           meta: { rules: ['MC8'] },
+          on: { promoted: { target: '#raft.follower.leaderless', actions: 'announceStanding' } },
         },
         loyal: {
           description: 'Has just heard its leader: votes for nobody, as a follower would.',
@@ -268,6 +272,7 @@ export const raftMachine = setup({
         doubtful: {
           description: 'The leader has been silent for the shortest election timeout.',
           meta: { rules: ['MC8'] },
+          on: { promoted: { target: '#raft.follower.doubtful', actions: 'announceStanding' } },
         },
       },
     },
@@ -291,8 +296,14 @@ export const raftMachine = setup({
     candidate: {
       description: 'In a new term, with its own vote on disk, asks for the votes of the others.',
       meta: { rules: ['EL4', 'EL5', 'PS2'] },
+      tags: 'campaigns',
       after: { electionTimeout: { target: 'preCandidate' } },
       on: {
+        'proposals.gathered': {
+          description: 'Passed on by who has voted for it: its lead begins with them.',
+          actions: { type: 'notePassedAhead', params: event },
+          meta: { rules: ['LT7'] },
+        },
         'vote.answered': [
           {
             guard: { type: 'completesQuorum', params: event },
@@ -329,11 +340,6 @@ export const raftMachine = setup({
         'link.closed': { actions: { type: 'forwardLinkNews', params: event } },
         'members.changed': { actions: { type: 'followMembers', params: event } },
         'farewell.over': { actions: { type: 'endFarewell', params: event } },
-        demoted: {
-          target: '#raft.learner',
-          actions: { type: 'stepDown', params: { cause: 'is no member any more' } },
-          meta: { rules: ['MC7'] },
-        },
         'disk.stalled': {
           target: '#raft.follower',
           actions: { type: 'stepDown', params: { cause: 'its disk stalls' } },

@@ -80,6 +80,6 @@ export type RaftGrant = Extract<
 
 /**
  * `loyal`: has a live leader, or is one, and so refuses to help depose it (§4.2.3). `takesProposals`: leads, and is not
- * handing over.
+ * handing over. `campaigns`: may lead soon, and holds what it is passed until then.
  */
-export type RaftTag = 'loyal' | 'leads' | 'servesReads' | 'takesProposals';
+export type RaftTag = 'campaigns' | 'loyal' | 'leads' | 'servesReads' | 'takesProposals';

@@ -11,6 +11,7 @@ export type { HardState } from './core/hard-state.ts';
 export type { Hello } from './core/hello.ts';
 export type { Histogram } from './core/histogram.ts';
 export type { KnownPeer, NodeIdentity, PeerBoot } from './core/identity.ts';
+export type { Lifecycle, LinkState } from './core/lifecycle.ts';
 export { DEFAULT_LIMITS, type Limits } from './core/limits.ts';
 export type { LogId } from './core/log-id.ts';
 export type { LogBase, LogShape, TermRun } from './core/log-shape.ts';
@@ -55,6 +56,7 @@ export { type RaftNode, type RaftNodeOptions, startRaftNode } from './node/raft-
 export { systemClock, systemRandom } from './node/system-clock.ts';
 export type { NodeInspection, NodeInstruments } from './node/view/instruments.ts';
 export type { Clock, Random } from './ports/clock.ts';
+export type * from './ports/inspection.ts';
 export type {
   LogOperation,
   LogStore,

@@ -19,7 +19,7 @@ interface Question {
 
 /**
  * The answer of the first server that runs, if `read` knows it; an error is told as the server has it, unless a server before it
- * was asked to change something and went without an answer: then nobody knows what became of that.
+ * was asked to change something and did not say what became of it: then nobody knows what became of that.
  */
 export async function askServers<Answer>(
   { path, method, body }: Question,
@@ -39,7 +39,7 @@ export async function askServers<Answer>(
     } catch (error) {
       const isItsLast = error instanceof RaftError && error.code !== 'RAFT_STOPPED';
       if (isItsLast) throw mayHaveHappened ? notKnown(error.message) : error;
-      mayHaveHappened ||= method !== 'GET' && wasSent(error);
+      mayHaveHappened ||= method !== 'GET' && mayBeDone(error);
       silent.push(`${endpoint}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
@@ -47,11 +47,12 @@ export async function askServers<Answer>(
   throw mayHaveHappened ? notKnown(text) : new RaftError('RAFT_UNREACHABLE', text);
 }
 
-/** A server that says no has done nothing, and nothing has left without a connection. */
-function wasSent(error: unknown): boolean {
+/** A server says itself whether it did nothing: one that stops may not know. Nothing has left without a connection. */
+function mayBeDone(error: unknown): boolean {
+  if (error instanceof RaftError) return error.retry === 'outcomeUnknown';
   const { cause } = error instanceof Error ? error : {};
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  return !(error instanceof RaftError) && !NEVER_SENT.has(code);
+  return !NEVER_SENT.has(code);
 }
 
 const NEVER_SENT: ReadonlySet<string> = new Set([
@@ -65,7 +66,7 @@ const NEVER_SENT: ReadonlySet<string> = new Set([
 function notKnown(text: string): RaftError {
   return new RaftError(
     'RAFT_OUTCOME_UNKNOWN',
-    `A server was asked and did not answer, and what became of that is not known; then: ${text}`,
+    `A server was asked, and what became of that is not known; then: ${text}`,
   );
 }
 

@@ -54,7 +54,6 @@ function optionHelp(name: OptionName, isRequired: boolean): readonly string[] {
   const spec: OptionSpec<unknown> = OPTIONS[name];
   const short = spec.short === undefined ? '' : `-${spec.short}, `;
   const facts = [
-    ...(spec.isPlanned ? ['not built yet'] : []),
     ...(isRequired ? ['required'] : []),
     ...(spec.default === null || spec.isFlag ? [] : [`default ${spec.default}`]),
     environmentName(name),

@@ -11,7 +11,7 @@ interface Asking {
   readonly timeoutMs: number;
   readonly interrupted: AbortSignal;
   /** GET unless given. */
-  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly body?: string;
 }
 

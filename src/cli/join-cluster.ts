@@ -4,6 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { RaftError } from '../core/errors.ts';
+import { takenNameText } from '../core/membership-change.ts';
 import type { NodeId } from '../core/types.ts';
 import { STORE_VERSION } from '../kv/command-codec.ts';
 import { storedClusterId } from '../library/cluster-identity.ts';
@@ -99,7 +100,8 @@ async function insist<Answer>(
 
 /**
  * What the cluster knows under this name, before anything is asked of it: a member that was added here, as what its operator
- * wants, or one that is found elsewhere, whose address must not be taken from it.
+ * wants, or one that is found elsewhere, whose address must not be taken from it. One look decides nothing: of two that come
+ * at once the leader refuses the second (MC15).
  */
 async function standingOf(
   { address, id, urls }: Joining,
@@ -122,14 +124,10 @@ function asked({ address, id, urls }: Joining, context: CliContext): Promise<unk
 }
 
 function nameTaken({ address, id }: Joining): RaftError {
-  return new RaftError(
-    'RAFT_CONFLICT',
-    `${id} is a member already and is found elsewhere: give this node a name that nobody had. ` +
-      `If it is that member, which has moved: raftchart member add ${id} ${address}, and start it again`,
-  );
+  return new RaftError('RAFT_CONFLICT', takenNameText(id, address));
 }
 
-/** It may be a learner by the wish of whoever added it, and stays one then. */
+/** It may be a learner by the request of whoever added it, and stays one then. */
 function isMember({ replica }: Joiner['server'], id: NodeId): boolean {
   const { voters, learners } = replica.status().members;
   return voters.includes(id) || learners.includes(id);

@@ -4,6 +4,12 @@
 export const DEMO_SUGGESTIONS_MAX = 20;
 /** Nodes of a demo. More are refused. */
 export const DEMO_NODES_MAX = 7;
+/** Bound: characters of an event of a node that has not come to its end; a longer one is none of ours, and ends its stream. */
+export const DEMO_EVENT_LENGTH_MAX = 1024 * 1024;
+/** Bound: live pages that a demo feeds at a time. One more is refused. */
+export const DEMO_PAGES_MAX = 8;
+/** Bound: of an order by hand, a write included. What is longer is none. */
+export const DEMO_ORDER_BYTES_MAX = 64 * 1024;
 /** Bound: a longer body is none of a server of ours, and is not read to its end. */
 export const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
 /** Characters of a key or a value in a column of a table; a longer one is cut. */

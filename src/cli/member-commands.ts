@@ -5,7 +5,7 @@ import { usageFailure } from './cli-failure.ts';
 import { CLIENT_OPTIONS, writeJson } from './client-session.ts';
 import { type CliContext, command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
-import { address, Refusal } from './option-kinds.ts';
+import { place, Refusal } from './option-kinds.ts';
 import type { OptionValues } from './option-table.ts';
 import { type Cell, textTable } from './text-table.ts';
 
@@ -140,10 +140,10 @@ function chunks(words: readonly string[], size: number, form: string): readonly 
 function addressesIn(pairs: readonly (readonly string[])[]): Readonly<Record<string, string>> {
   const addresses: Record<string, string> = {};
   for (const [id = '', where = ''] of pairs) {
-    const found = address(where);
+    const found = place(where);
     if (found instanceof Refusal) throw usageFailure(`${where} ${found.wants}.`);
     if (Object.hasOwn(addresses, idOf(id))) throw usageFailure(`${id} is named twice.`);
-    addresses[id] = where;
+    addresses[id] = found;
   }
   return addresses;
 }

@@ -2,7 +2,7 @@
  * How the text of an option becomes a value. Each kind either returns the value or says, as the end of a
  * sentence that begins with the option's name, what it wants instead (CL13).
  */
-import { PORT_MAX } from '../core/limits.ts';
+import { type Address, formatAddress, parseAddress, parsePlace } from '../core/address.ts';
 import { parseLogId } from '../core/log-id.ts';
 import { type EntryId, isNodeId, type NodeId } from '../core/types.ts';
 
@@ -18,11 +18,6 @@ export class Refusal {
     this.part = part;
   }
 }
-
-type HostPort = {
-  readonly host: string;
-  readonly port: number;
-};
 
 type MsRange = {
   readonly fromMs: number;
@@ -77,32 +72,45 @@ export function msRange(minMs: number, maxMs: number): Kind<MsRange> {
 }
 
 /** `host:port` or `[::1]:port`; port 0 lets the system choose. */
-export const address: Kind<HostPort> = (given) => {
-  const match = /^(?:\[([0-9a-fA-F:.%a-z]+)\]|([^\s:/@[\]]+)):([0-9]{1,5})$/.exec(given);
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3] ?? Number.NaN);
-  if (host !== undefined && port <= PORT_MAX) return { host, port };
-  return new Refusal('must be HOST:PORT, for example 127.0.0.1:4100');
-};
+export const address: Kind<Address> = (given) =>
+  parseAddress(given) ?? new Refusal('must be HOST:PORT, for example 127.0.0.1:4100');
 
-export function formatAddress({ host, port }: HostPort): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
+/** The same of another node, which is found there. */
+export const place: Kind<string> = (given) => {
+  const found = parsePlace(given);
+  return found === null
+    ? new Refusal('must be HOST:PORT, for example 10.0.0.4:4200')
+    : formatAddress(found);
+};
 
 /** `n1=host:port,n2=host:port`, each id and each address once. */
 export const members: Kind<ReadonlyMap<NodeId, string>> = (given) => {
   const byId = new Map<NodeId, string>();
   for (const part of given.split(',')) {
     const [id = '', where = '', ...rest] = part.trim().split('=');
-    const found = address(where);
-    if (!isNodeId(id) || found instanceof Refusal || found.port === 0 || rest.length > 0) {
+    const found = place(where);
+    if (!isNodeId(id) || found instanceof Refusal || rest.length > 0) {
       return new Refusal('must be ID=HOST:PORT,ID=HOST:PORT,…', part);
     }
     if (byId.has(id)) return new Refusal(`names ${id} twice`);
-    if ([...byId.values()].includes(formatAddress(found))) {
-      return new Refusal(`gives ${formatAddress(found)} to two members`);
+    if ([...byId.values()].includes(found)) return new Refusal(`gives ${found} to two members`);
+    byId.set(id, found);
+  }
+  return byId;
+};
+
+/** `n1=http://host:port,n2=http://host:port`, each id once. */
+export const memberUrls: Kind<ReadonlyMap<NodeId, string>> = (given) => {
+  const byId = new Map<NodeId, string>();
+  for (const part of given.split(',')) {
+    const cut = part.indexOf('=');
+    const [id, where] = [part.slice(0, cut).trim(), part.slice(cut + 1).trim()];
+    const url = URL.canParse(where) ? new URL(where) : null;
+    if (!isNodeId(id) || url?.protocol !== 'http:') {
+      return new Refusal('must be ID=http://HOST:PORT,ID=http://HOST:PORT,…', part);
     }
-    byId.set(id, formatAddress(found));
+    if (byId.has(id)) return new Refusal(`names ${id} twice`);
+    byId.set(id, url.origin);
   }
   return byId;
 };

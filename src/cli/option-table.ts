@@ -17,6 +17,7 @@ import {
   type Kind,
   logId,
   members,
+  memberUrls,
   msRange,
   nodeName,
   text,
@@ -32,8 +33,6 @@ export interface OptionSpec<Value> {
   readonly default: string | null;
   /** `--name` alone says yes; no value follows. */
   readonly isFlag?: true;
-  /** Promised, but refused with `RAFT_NOT_IMPLEMENTED` for now. */
-  readonly isPlanned?: true;
   readonly short?: string;
   /** May be given again; the texts are joined by commas. */
   readonly isRepeatable?: true;
@@ -56,14 +55,6 @@ function optional<Value>(
   return { kind, placeholder, help, default: null };
 }
 
-function planned<Value>(
-  kind: Kind<Value>,
-  placeholder: string,
-  help: string,
-): OptionSpec<Value | null> {
-  return { ...optional(kind, placeholder, help), isPlanned: true };
-}
-
 function limit(name: keyof typeof DEFAULT_LIMITS, help: string): OptionSpec<number> {
   const unit = name.includes('Bytes') ? 'BYTES' : 'N';
   return preset(whole(1, OPTION_COUNT_MAX), String(DEFAULT_LIMITS[name]), unit, help);
@@ -78,7 +69,7 @@ export const OPTIONS = {
   'data-dir': optional(
     text,
     'DIR',
-    'Where the log is kept, one directory for one node; it is made if it is missing.',
+    'Where the log is kept, one directory for one node; serve makes it if it is missing.',
   ),
   listen: preset(address, '127.0.0.1:4100', 'HOST:PORT', 'Where clients and HTTP are served.'),
   'allow-host': {
@@ -267,11 +258,29 @@ export const OPTIONS = {
   ),
   file: optional(text, 'FILE', 'Read the transaction from this file instead of standard input.'),
   'dry-run': { ...preset(yesOrNo, 'false', '', 'Only say what would be done.'), isFlag: true },
-  ui: { ...planned(yesOrNo, '', 'Serve the live page at /ui.'), isFlag: true },
-  inspect: {
-    ...planned(yesOrNo, '', 'Serve the stream of transitions at /inspect.'),
+  ui: {
+    ...preset(
+      yesOrNo,
+      'false',
+      '',
+      'Serve the live page of the charts at /ui, for reading only; what it shows comes from /inspect, which this implies.',
+    ),
     isFlag: true,
   },
+  inspect: {
+    ...preset(
+      yesOrNo,
+      'false',
+      '',
+      'Serve what happens inside the node, each transition of its charts and why, at /inspect.',
+    ),
+    isFlag: true,
+  },
+  'inspect-peers': optional(
+    memberUrls,
+    'ID=URL,…',
+    'Where the clients of other nodes are served: with --inspect, their streams are passed on at /inspect?node=ID.',
+  ),
   to: optional(nodeName, 'ID', 'Who shall lead.'),
 } as const satisfies Record<string, OptionSpec<unknown>>;
 

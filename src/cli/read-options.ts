@@ -4,8 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { isNear } from '../core/known-names.ts';
-import { CliFailure, usageFailure } from './cli-failure.ts';
-import { EXIT } from './exit-codes.ts';
+import { usageFailure } from './cli-failure.ts';
 import { Refusal } from './option-kinds.ts';
 import {
   environmentName,
@@ -65,13 +64,6 @@ function readOne(name: OptionName, flag: string | undefined, environment: Enviro
   const fromEnvironment = environment[variable] === '' ? undefined : environment[variable];
   const text = flag ?? fromEnvironment ?? spec.default;
   if (text === null) return null;
-  if (spec.isPlanned) {
-    throw new CliFailure(
-      EXIT.unavailable,
-      `--${name} is not built yet (RAFT_NOT_IMPLEMENTED). Leave it out.`,
-      'RAFT_NOT_IMPLEMENTED',
-    );
-  }
   const value = spec.kind(text);
   if (!(value instanceof Refusal)) return value;
   const source = flag === undefined && fromEnvironment !== undefined ? variable : `--${name}`;

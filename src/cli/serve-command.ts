@@ -3,14 +3,15 @@
  * not start is a sentence there, and the exit code says whether a restart can help (SV24–SV27, CL16).
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { formatAddress } from '../core/address.ts';
 import { RaftError } from '../core/errors.ts';
 import { jsonLog, type Log } from '../server/operations/json-log.ts';
 import { type RunningServer, type ServeOptions, serve } from '../server/serve.ts';
+import type { Inspection } from '../server/server-context.ts';
 import { CliFailure, usageFailure } from './cli-failure.ts';
 import { aborted, type CliContext, command } from './command.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
 import { clusterToJoin, type Joining, join } from './join-cluster.ts';
-import { formatAddress } from './option-kinds.ts';
 import { type ReadOptions, strayEnvironment } from './read-options.ts';
 import { SETTING_OPTIONS, serveSettings } from './serve-settings.ts';
 import { packageVersion } from './version.ts';
@@ -27,6 +28,7 @@ const SERVE_OPTIONS = [
   'halt-linger-ms',
   'ui',
   'inspect',
+  'inspect-peers',
   ...SETTING_OPTIONS,
 ] as const;
 const NEEDED = ['id', 'data-dir'] as const;
@@ -83,8 +85,18 @@ async function serveOptions(
     dataDir: values['data-dir'],
     peerListen: peerListenOf(values),
     ...settings,
+    inspection: inspectionOf(values),
     version: packageVersion(),
   };
+}
+
+/** `null`: what happens inside is not shown. */
+function inspectionOf({ inspect, ui, 'inspect-peers': peers }: Given['values']): Inspection | null {
+  if (inspect || ui) return { peers: peers ?? new Map(), hasPage: ui };
+  if (peers === null) return null;
+  throw usageFailure(
+    '--inspect-peers is of use only with --inspect or --ui: give both, or neither.',
+  );
 }
 
 function peerListenOf({ id, peers, 'peer-listen': given }: Given['values']): string {

@@ -4,17 +4,23 @@ import { shownBytes } from './shown-bytes.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Nothing if all know the same, or nothing is said of it, as by older builds. */
+/**
+ * Nothing if all that were heard know the same, or nothing is said of it, as by older builds. Who has not called yet has a
+ * line of its own link: that it is old nobody knows.
+ */
 export function versionLines({ id, versions, links }: Fields): readonly string[] {
   const own = versionsIn(versions);
-  const lowest = versionsIn(fieldsOf(versions)?.lowest);
-  if (own === null || lowest === null || !Array.isArray(links) || !isLess(lowest, own)) return [];
-  const behind = links.map(fieldsOf).filter((link) => {
-    const known = versionsIn(link?.versions);
-    return link !== null && (known === null || isLess(known, own));
+  if (own === null || !Array.isArray(links)) return [];
+  const behind = links.flatMap((link) => {
+    const fields = fieldsOf(link);
+    const known = versionsIn(fields?.versions);
+    return known !== null && isLess(known, own) ? [{ peer: String(fields?.peer), ...known }] : [];
   });
-  const who = behind.map((link) => String(link?.peer)).join(', ');
-  const text = `${id}: what needs more than version ${lowest.machine} of the store and peer protocol ${lowest.protocol} waits for ${who}`;
+  if (behind.length === 0) return [];
+  const machine = Math.min(own.machine, ...behind.map((each) => each.machine));
+  const protocol = Math.min(own.protocol, ...behind.map((each) => each.protocol));
+  const who = behind.map(({ peer }) => peer).join(', ');
+  const text = `${id}: what needs more than version ${machine} of the store and peer protocol ${protocol} waits for ${who}`;
   return [`${shownBytes(new TextEncoder().encode(text), LINK_SENTENCE_LENGTH_MAX)}\n`];
 }
 

@@ -97,13 +97,13 @@ export class CallRegistry {
   }
 
   /**
-   * SE15: a write of a session whose outcome is not known is sent again, after a pause. CL33: so is whatever a server
-   * refuses because it stops, or is no member any more, if there are others. Everything else hears the error.
+   * SE15: a write of a session whose outcome is not known is sent again, after a pause. CL33: so is what goes to another
+   * server. Everything else hears the error.
    */
   #refused(call: Call, error: RaftError): void {
     const { clock, send, settings } = this.#parts;
     const { connection, mayHaveHappened, writing } = call;
-    const goesElsewhere = error.code === 'RAFT_STOPPED' && settings.endpoints.length > 1;
+    const goesElsewhere = settings.endpoints.length > 1 && isForAnother(call, error);
     if (!goesElsewhere && writing?.repeats(error, mayHaveHappened) !== true) {
       this.#remove(call.id);
       return call.fail(mayHaveHappened ? notKnown(error) : error);
@@ -151,6 +151,15 @@ export class CallRegistry {
     connection?.callEnded();
     return call;
   }
+}
+
+/**
+ * CL33: this server stops, or is no member any more. CL3: it may have a write in its log that others commit once it is back,
+ * so that a write without a session goes on only if it says that nothing was done.
+ */
+function isForAnother(call: Call, error: RaftError): boolean {
+  if (error.code !== 'RAFT_STOPPED') return false;
+  return !call.isWrite || call.writing !== null || error.retry === 'safe';
 }
 
 /** It waits again, as if it had not been sent; `wasSent`: but it may have been carried out. */

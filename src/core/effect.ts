@@ -113,7 +113,9 @@ export type RaftEffect =
       readonly reason: TransferRefusal;
     }
   /** In vain: this node leads on. */
-  | { readonly type: 'transferFailed'; readonly to: NodeId };
+  | { readonly type: 'transferFailed'; readonly to: NodeId }
+  /** It has the vote of this node, and was named by the leader: what waits here is passed on to it ahead of its lead. */
+  | { readonly type: 'leadExpected'; readonly of: NodeId };
 
 /** The same as it leaves the chart, with the role added. */
 export type RaftOutput = Exclude<RaftEffect, RoleNews> | RoleChanged;

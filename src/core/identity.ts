@@ -45,4 +45,9 @@ export interface KnownPeer {
    * met before such notes were kept, and may know any start of the lineage.
    */
   readonly shown: readonly string[] | null;
+  /**
+   * For how long the peer, where it leads, was told that this node stays loyal to it, in milliseconds (RD7); 0: it was told
+   * nothing of the kind. A later start keeps that promise, whatever it makes of leases itself.
+   */
+  readonly loyalMs: number;
 }

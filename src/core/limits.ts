@@ -112,7 +112,7 @@ export const CALL_PATIENCE_MS = 1_000;
 export const FAREWELL_MS = 3_000;
 /** Bound: the names and addresses in one change of members, in bytes; a larger one is refused, and so is a list of more than `MEMBERS_MAX` names in it. */
 export const CHANGE_BYTES_MAX: number = 8 * 1024;
-/** A change of members that was passed on to the leader is asked for again after this, in milliseconds. */
+/** A change of members, or of the leader, that was passed on to the leader is asked for again after this, in milliseconds. */
 export const CHANGE_PATIENCE_MS = 2_000;
 /** Bound: changes of membership that wait at one member. Past it: `RAFT_OVERLOADED`, at once. */
 export const CHANGES_PENDING_MAX = 16;

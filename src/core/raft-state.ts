@@ -64,6 +64,8 @@ export interface RaftState {
   readonly granted: readonly NodeId[];
   /** Numbers pre-vote rounds, so that late answers are told apart (EL8). */
   readonly preVoteRound: number;
+  /** Candidate only: so many commands it was passed ahead of its lead, which begins with them (LT7). */
+  readonly passedAhead: number;
 
   /** Leader only: the last index proven equal on each peer. Never falls within a leadership (LR4). */
   readonly matchIndex: PerMember<Index>;

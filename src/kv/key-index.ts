@@ -1,17 +1,19 @@
 /**
  * The keys of the store in byte order (KV1): a list of blocks of sorted keys, a B+tree of two levels. Finding
  * is two binary searches, inserting moves at most one block. Beside it a hash table for single keys, which
- * is what most commands name. Each block counts its live keys, so that counting a range of a
+ * is what most commands name. New keys wait to be put in order until there are many, or somebody looks: what is restored
+ * or applied again comes in masses. Each block counts its live keys, so that counting a range of a
  * million keys, or stepping over keys that are deleted but not yet compacted, goes block by block.
  */
 
 import { assert } from '../core/assert.ts';
 import { firstPlace } from '../core/search.ts';
 import { itemAt } from './item-at.ts';
+import { type HashSecret, NO_SECRET } from './key-hash.ts';
 import type { KeyBounds, KeyText } from './key-order.ts';
 import { KeyTable } from './key-table.ts';
 import { isLive, type KeyHistory } from './key-version.ts';
-import { INDEX_BLOCK_KEYS_MAX } from './limits.ts';
+import { INDEX_BLOCK_KEYS_MAX, KEYS_PUT_IN_ORDER_MAX } from './limits.ts';
 
 interface Block {
   /** Sorted; `histories` holds the history of each key at the same place. */
@@ -21,15 +23,28 @@ interface Block {
   live: number;
 }
 
+export interface KeyIndexOptions {
+  /** For tests: smaller than `INDEX_BLOCK_KEYS_MAX`. */
+  readonly blockKeysMax?: number | undefined;
+  /** What no client knows (KV27). Without it all clients are trusted. */
+  readonly hashSecret?: HashSecret | undefined;
+}
+
 export class KeyIndex {
-  readonly #byKey = new KeyTable<KeyHistory>();
+  readonly #byKey: KeyTable<KeyHistory>;
   readonly #blockKeysMax: number;
   /** In key order, none empty. */
   #blocks: Block[] = [];
+  /** Keys that are new, and in no block yet. Bound: `KEYS_PUT_IN_ORDER_MAX`. */
+  #added: KeyHistory[] = [];
   #live = 0;
 
-  constructor(blockKeysMax: number = INDEX_BLOCK_KEYS_MAX) {
+  constructor({
+    blockKeysMax = INDEX_BLOCK_KEYS_MAX,
+    hashSecret = NO_SECRET,
+  }: KeyIndexOptions = {}) {
     this.#blockKeysMax = blockKeysMax;
+    this.#byKey = new KeyTable(hashSecret);
   }
 
   /** How many keys exist. */
@@ -38,42 +53,28 @@ export class KeyIndex {
   }
 
   find(key: KeyText): KeyHistory | null {
-    return this.#byKey.get(key) ?? null;
+    return this.#byKey.get(key);
   }
 
   /** The key must be new to the index, and live. */
   add(history: KeyHistory): void {
-    const { key } = history;
     assert(isLive(history.newest), 'KV14: a key begins with a put');
-    this.#byKey.set(key, history);
+    this.#byKey.add(history);
     this.#live += 1;
-    const place = this.#blockOf(key);
-    const block = this.#blocks[place];
-    if (block === undefined) {
-      this.#blocks.push({ keys: [key], histories: [history], live: 1 });
-      return;
-    }
-    const at = lowerBound(block.keys, key);
-    const isAtTheEnd = at === block.keys.length && place === this.#blocks.length - 1;
-    if (isAtTheEnd && at >= this.#blockKeysMax) {
-      this.#blocks.push({ keys: [key], histories: [history], live: 1 });
-      return;
-    }
-    block.keys.splice(at, 0, key);
-    block.histories.splice(at, 0, history);
-    block.live += 1;
-    if (block.keys.length > this.#blockKeysMax) this.#split(place);
+    this.#added.push(history);
+    if (this.#added.length >= KEYS_PUT_IN_ORDER_MAX) this.#putInOrder();
   }
 
-  /** A key of the index was deleted, or put again after that. */
-  liveChanged(key: KeyText, change: 1 | -1): void {
+  /** A key of the index is about to be deleted, or to be put again after that. */
+  liveChanges(key: KeyText, change: 1 | -1): void {
+    this.#putInOrder();
     itemAt(this.#blocks, this.#blockOf(key)).live += change;
     this.#live += change;
   }
 
   /**
    * Calls `retire` for each key within the bounds, in order; it says whether the key was live and is not any more.
-   * As `liveChanged` for each of them, without looking for its block.
+   * As `liveChanges` for each of them, without looking for its block.
    */
   retire(bounds: KeyBounds, retire: (history: KeyHistory) => boolean): void {
     this.#walk(bounds, (block, from, end) => {
@@ -88,6 +89,7 @@ export class KeyIndex {
 
   /** Forgets a key that is not live. */
   remove(key: KeyText): void {
+    this.#putInOrder();
     const place = this.#blockOf(key);
     const block = itemAt(this.#blocks, place);
     const at = lowerBound(block.keys, key);
@@ -130,6 +132,7 @@ export class KeyIndex {
 
   /** Calls `take` with each block and where the bounds lie in it, `[from, end)`, until it returns false. */
   #walk(bounds: KeyBounds, take: (block: Block, from: number, end: number) => boolean): void {
+    this.#putInOrder();
     const first = this.#blockOf(bounds.from);
     for (let place = first; place < this.#blocks.length; place += 1) {
       const block = itemAt(this.#blocks, place);
@@ -145,14 +148,34 @@ export class KeyIndex {
     return firstPlace(1, this.#blocks.length, isBehind) - 1;
   }
 
-  #split(place: number): void {
-    const block = itemAt(this.#blocks, place);
-    const middle = block.keys.length >>> 1;
-    const keys = block.keys.splice(middle);
-    const histories = block.histories.splice(middle);
-    const live = countLive(histories);
-    block.live -= live;
-    this.#blocks.splice(place + 1, 0, { keys, histories, live });
+  /** What comes together mostly lies together: each block takes its new keys at once. */
+  #putInOrder(): void {
+    if (this.#added.length === 0) return;
+    const added = this.#added.sort((left, right) => (left.key < right.key ? -1 : 1));
+    this.#added = [];
+    if (this.#blocks.length === 0) this.#blocks.push(newBlock(added.splice(0, 1)));
+    for (let from = 0; from < added.length; ) {
+      const place = this.#blockOf(itemAt(added, from).key);
+      const next = this.#blocks[place + 1]?.keys[0];
+      const isBeyond = (at: number): boolean => next !== undefined && itemAt(added, at).key > next;
+      const end = firstPlace(from + 1, added.length, isBeyond);
+      const block = itemAt(this.#blocks, place);
+      take(block, added.slice(from, end));
+      if (block.keys.length > this.#blockKeysMax) this.#cut(place);
+      from = end;
+    }
+  }
+
+  /** Into pieces of the same size, so that each is half full at least. */
+  #cut(place: number): void {
+    const { histories } = itemAt(this.#blocks, place);
+    const pieces = Math.ceil(histories.length / this.#blockKeysMax);
+    const size = Math.ceil(histories.length / pieces);
+    const blocks: Block[] = [];
+    for (let from = 0; from < histories.length; from += size) {
+      blocks.push(newBlock(histories.slice(from, from + size)));
+    }
+    this.#blocks.splice(place, 1, ...blocks);
   }
 
   #join(place: number): void {
@@ -165,6 +188,32 @@ export class KeyIndex {
     block.live += next.live;
     this.#blocks.splice(place + 1, 1);
   }
+}
+
+/** Not of an empty list: no block is. */
+function newBlock(histories: KeyHistory[]): Block {
+  return { keys: histories.map(({ key }) => key), histories, live: countLive(histories) };
+}
+
+/** Keys in order that are new to the block, and live; the last one first, so that each of its own moves once at most. */
+function take(block: Block, added: readonly KeyHistory[]): void {
+  const { keys, histories } = block;
+  let end = keys.length;
+  keys.push(...added.map(({ key }) => key));
+  histories.push(...added);
+  for (let left = added.length; left > 0; left -= 1) {
+    const history = itemAt(added, left - 1);
+    const isBehind = (place: number): boolean => itemAt(keys, place) > history.key;
+    const at = firstPlace(0, end, isBehind);
+    for (let place = end - 1; place >= at; place -= 1) {
+      keys[place + left] = itemAt(keys, place);
+      histories[place + left] = itemAt(histories, place);
+    }
+    keys[at + left - 1] = history.key;
+    histories[at + left - 1] = history;
+    end = at;
+  }
+  block.live += added.length;
 }
 
 function countLive(histories: readonly KeyHistory[]): number {

@@ -19,6 +19,7 @@ import {
 } from './command-codec.ts';
 import type { KvCommand, RangeOptions } from './commands.ts';
 import { type Execution, execute, readRange, refused } from './executor.ts';
+import type { KeyIndexOptions } from './key-index.ts';
 import { boundsOf, keyText } from './key-order.ts';
 import { toKeyValue } from './key-version.ts';
 import { unreadableAt } from './kv-errors.ts';
@@ -40,15 +41,13 @@ import type { HistoryPage, WatchHandle, WatchListener, WatchOptions } from './wa
 import { readHistory } from './watch-history.ts';
 import { type ListenerErrorHandler, WatchHub } from './watch-hub.ts';
 
-interface KvStateMachineOptions {
+interface KvStateMachineOptions extends KeyIndexOptions {
   /** A listener threw and has lost its watch. By default nobody is told. */
   readonly onListenerError?: ListenerErrorHandler;
   /** Gives the freeing of memory turns of its own; without it, each batch frees what it can. */
   readonly clock?: Pick<Clock, 'now' | 'yield'>;
   /** For tests: smaller than `PRUNE_STEPS_MAX`. */
   readonly pruneStepsMax?: number;
-  /** For tests: smaller than `INDEX_BLOCK_KEYS_MAX`. */
-  readonly blockKeysMax?: number;
 }
 
 export class KvStateMachine implements StateMachine {
@@ -61,7 +60,7 @@ export class KvStateMachine implements StateMachine {
   #isApplying = false;
 
   constructor(options: KvStateMachineOptions = {}) {
-    this.#store = new MvccStore(emptyParts(options.blockKeysMax));
+    this.#store = new MvccStore(emptyParts(options));
     this.#hub = new WatchHub(this.#store, options.onListenerError ?? (() => {}));
     this.#options = options;
     const { clock = null, pruneStepsMax: stepsMax } = options;
@@ -193,8 +192,8 @@ export class KvStateMachine implements StateMachine {
     if (this.#isRestoring) throw new TypeError('a store is restored once at a time');
     this.#isRestoring = true;
     try {
-      const { blockKeysMax, clock = null } = this.#options;
-      this.#follow(await restoredStore(chunks, { blockKeysMax, clock }));
+      const { clock = null } = this.#options;
+      this.#follow(await restoredStore(chunks, { index: this.#options, clock }));
     } finally {
       this.#isRestoring = false;
     }

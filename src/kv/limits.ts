@@ -20,7 +20,9 @@ export const CHANGED_KEYS_MAX = 10_000;
 export const CHANGED_BYTES_MAX = 4 * 1024 * 1024;
 /** Bound: the largest `limit` a range may name. */
 export const RANGE_LIMIT_MAX = 2 ** 32 - 1;
-/** Bound: keys in a block. A full block is split; two that fit into half of one are joined. */
+/** Bound: new keys that are put in order together: that takes a millisecond or two. Before anyone looks at the order, it is done. */
+export const KEYS_PUT_IN_ORDER_MAX = 1024;
+/** Bound: keys in a block. One with more is cut; two that fit into half of one are joined. */
 export const INDEX_BLOCK_KEYS_MAX = 512;
 /** A power of two: with a million keys each part has 16,000, which are copied within 2 ms when it grows. */
 export const KEY_TABLE_PARTS = 64;

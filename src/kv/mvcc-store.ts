@@ -9,7 +9,7 @@
  */
 import { assert } from '../core/assert.ts';
 import { EventLog } from './event-log.ts';
-import { KeyIndex } from './key-index.ts';
+import { KeyIndex, type KeyIndexOptions } from './key-index.ts';
 import { ALL_KEYS, type KeyBounds, type KeyText } from './key-order.ts';
 import {
   addVersion,
@@ -148,17 +148,17 @@ export class MvccStore {
       return null;
     }
     assert(history.newest.modRevision < modRevision, 'KV8: one revision has one event of a key');
+    if (previous === null) this.#index.liveChanges(key, 1);
     addVersion(history, version);
-    if (previous === null) this.#index.liveChanged(key, 1);
     return previous;
   }
 
   /** Returns what the key held before; `null`: it did not exist, and nothing was changed. */
   delete(key: KeyText): LiveVersion | null {
     const history = this.#index.find(key);
-    const previous = history === null ? null : this.#endLife(history);
-    if (previous !== null) this.#index.liveChanged(key, -1);
-    return previous;
+    if (history === null || !isLive(history.newest)) return null;
+    this.#index.liveChanges(key, -1);
+    return this.#endLife(history);
   }
 
   /** Ends a transaction. Returns the store's revision, one more than before if something was changed. */
@@ -346,9 +346,9 @@ export class MvccStore {
   }
 }
 
-export function emptyParts(blockKeysMax?: number): StoreParts {
+export function emptyParts(options?: KeyIndexOptions): StoreParts {
   return {
-    index: new KeyIndex(blockKeysMax),
+    index: new KeyIndex(options),
     events: new EventLog(),
     values: new ValueArena(),
     times: new RevisionTimes(),

@@ -4,21 +4,22 @@
  */
 import { APPLY_SLICE_MS } from '../core/limits.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { KeyIndexOptions } from './key-index.ts';
 import { RESTORE_RECORDS_AT_ONCE, RESTORE_RECORDS_MAX } from './limits.ts';
 import type { MvccStore } from './mvcc-store.ts';
 import { StoreRestore } from './store-restore.ts';
 
 interface RestoringOptions {
   readonly clock: Pick<Clock, 'now' | 'yield'> | null;
-  readonly blockKeysMax: number | undefined;
+  readonly index: KeyIndexOptions;
 }
 
 /** Throws `RAFT_STATE_MACHINE_FAILED` for what is no whole snapshot. */
 export async function restoredStore(
   chunks: AsyncIterable<Uint8Array>,
-  { clock, blockKeysMax }: RestoringOptions,
+  { clock, index }: RestoringOptions,
 ): Promise<MvccStore> {
-  const restore = new StoreRestore(blockKeysMax);
+  const restore = new StoreRestore(index);
   const turns = clock === null ? null : new Turns(clock);
   for await (const chunk of chunks) {
     restore.begin(chunk);

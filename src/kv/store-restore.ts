@@ -5,7 +5,7 @@
  */
 import { RaftError } from '../core/errors.ts';
 import { EventLog } from './event-log.ts';
-import { KeyIndex } from './key-index.ts';
+import { KeyIndex, type KeyIndexOptions } from './key-index.ts';
 import type { KeyText } from './key-order.ts';
 import { addVersion, isLive, type KeyVersion, type LiveVersion } from './key-version.ts';
 import { FIRST_REVISION, MvccStore } from './mvcc-store.ts';
@@ -26,8 +26,8 @@ export class StoreRestore {
   /** Position of the first event behind the compacted revision. */
   #untrimmed = 0;
 
-  constructor(blockKeysMax?: number) {
-    this.#index = new KeyIndex(blockKeysMax);
+  constructor(options: KeyIndexOptions) {
+    this.#index = new KeyIndex(options);
   }
 
   /** The next chunk, to be taken by `takeSome`. Throws `RAFT_STATE_MACHINE_FAILED`, as that does. */
@@ -128,8 +128,8 @@ export class StoreRestore {
     const kept = this.#kept(version);
     this.#events.append(kept);
     if (history === null) return this.#addFirst(kept);
+    if ((before === null) !== !isLive(kept)) this.#index.liveChanges(key, isLive(kept) ? 1 : -1);
     addVersion(history, kept);
-    if ((before === null) !== !isLive(kept)) this.#index.liveChanged(key, isLive(kept) ? 1 : -1);
   }
 
   /** At the compacted revision itself: what was before it is gone. */

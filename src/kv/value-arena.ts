@@ -21,6 +21,6 @@ export class ValueArena {
     const from = this.#used;
     this.#used += value.length;
     this.#slab.set(value, from);
-    return this.#slab.subarray(from, this.#used);
+    return new Uint8Array(this.#slab.buffer, from, value.length);
   }
 }

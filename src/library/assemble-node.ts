@@ -3,6 +3,8 @@
  * to, LevelDB in its data directory, WebSockets to its peers, real time.
  */
 
+import { crc32 } from 'node:zlib';
+import { sumWith } from '../core/checksum.ts';
 import type { Limits } from '../core/limits.ts';
 import type { RaftTiming } from '../core/raft-state.ts';
 import {
@@ -55,6 +57,7 @@ const CONNECTIONS_PER_PEER = 2;
 /** Rejects with a `RaftError` that says what to do. */
 export async function assembleNode(parts: MemberParts): Promise<Replica> {
   const { id, isJoining = false, leaseReads = false, members, machine, timing, limits } = parts;
+  sumWith(crc32);
   return startRaftNode({
     id,
     members,

@@ -8,6 +8,7 @@ import { whatIsKnown } from '../core/known-names.ts';
 import type { Limits } from '../core/limits.ts';
 import { sessionIdText } from '../core/session.ts';
 import type { Index, Term } from '../core/types.ts';
+import type { InspectionObserver } from '../ports/inspection.ts';
 import type {
   DiskEvent,
   MembersEvent,
@@ -197,11 +198,13 @@ export class RaftchartNode<
   /**
    * Moves leadership to another member, the fittest unless one is named; any member may be asked. Resolves with who
    * leads once this node knows it. Whatever is proposed meanwhile waits. Rejects with `RAFT_TRANSFER_REFUSED`, and
-   * nothing has changed, if the member is no voter, not connected, too far behind, or does not take over in time.
+   * nothing has changed, if the member is no voter, not connected, too far behind, or does not take over in time. A call
+   * that ends before the leader has answered is `outcomeUnknown`: leadership may yet move.
    */
   async transferLeadership(options: TransferOptions = {}): Promise<{ readonly leader: string }> {
     const { to, waiting } = transferOptions(options);
-    return withOptions('transferLeadership', waiting, 'safe', ({ timeoutMs, resolve, reject }) => {
+    return withOptions('transferLeadership', waiting, 'outcomeUnknown', (call) => {
+      const { timeoutMs, resolve, reject } = call;
       this.#replica.transferLeadership(to, { timeoutMs }, (outcome) => {
         if (outcome.type === 'moved') resolve({ leader: outcome.leader });
         else reject(outcome.error);
@@ -235,7 +238,7 @@ export class RaftchartNode<
 
   /**
    * Takes a snapshot of this member's state, and resolves once it is on disk and holds all that was applied here when it
-   * was asked for: the next start begins from it. The log is kept whole.
+   * was asked for: the next start begins from it, and the log is cut behind it as `snapshots.trailingEntries` says.
    */
   snapshot(options?: CallOptions): Promise<TakenSnapshot> {
     return withOptions('snapshot', options, 'safe', ({ timeoutMs, resolve, reject }) => {
@@ -261,6 +264,17 @@ export class RaftchartNode<
     }
     const known = whatIsKnown(String(type), [...Object.keys(REPLICA_EVENTS), 'error']);
     throw new TypeError(`a node has no event ${String(type)}: ${known}`);
+  }
+
+  /**
+   * Watches this node from inside: each taken transition of its charts with the answers of the guards, each message to and
+   * from its peers, and where it stands, which is the first thing that the observer hears. Never a byte of what commands
+   * hold. What it throws goes to the listeners of `error`. Returns how to stop; while nobody watches it costs nothing.
+   */
+  inspect(observer: InspectionObserver): () => void {
+    if (typeof observer !== 'function') throw new TypeError('an observer must be a function');
+    const hear = this.#parts.errors.guarding(observer as (record: unknown) => void);
+    return this.#replica.inspect(hear, null);
   }
 
   /**

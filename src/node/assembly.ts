@@ -3,6 +3,7 @@ import type { Send } from '../core/effect.ts';
 import { lastLog } from '../core/term-runs.ts';
 import type { Index, NodeId } from '../core/types.ts';
 import type { RecoveredLog } from '../ports/log-store.ts';
+import { saysRemoved } from '../rules/identity.ts';
 import { ApplyTurns } from './deeds/apply-turns.ts';
 import { Applying } from './deeds/applying.ts';
 import { Disk } from './deeds/disk.ts';
@@ -31,8 +32,11 @@ import { Serving } from './snapshots/serving.ts';
 import type { Part } from './tree/endings.ts';
 import type { Life } from './tree/life.ts';
 import { appliedAtStart } from './tree/recovery.ts';
+import { Inspector } from './view/inspection/inspector.ts';
+import { viewOf } from './view/inspection/node-view.ts';
 import { Audience } from './view/listeners.ts';
 import { Roles } from './view/roles.ts';
+import { statusOf } from './view/status.ts';
 import { Timings } from './view/timings.ts';
 
 /** States of a link chart that ask for a connection. */
@@ -57,7 +61,9 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
   const { id, instruments, limits, machine } = settings;
   const audience = new Audience((call) => clock.defer(call));
   const { actors } = life;
-  const members = new Members({ id, actors, told: settings.members });
+  const atStart = recovered.configurations.at(-1) ?? recovered.membership;
+  const told = { told: settings.members, recovered: atStart.addresses };
+  const members = new Members({ id, actors, ...told });
   const problems = new PeerProblems(
     clock,
     (name) => members.includes(name),
@@ -66,9 +72,12 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
   const versions = new KnownVersions({ id, machine, members });
   const promises = new KnownPromises(settings);
   const known = { members, problems, promises, versions };
-  const connections = connectionsOf(beginnings, known, (from, message, runs) =>
-    receive(parts, from, message, runs),
-  );
+  const connections = connectionsOf(beginnings, known, {
+    received: (from, message, runs) => receive(parts, from, message, runs),
+    refused: (text) => {
+      if (saysRemoved(id, text)) learnRemoval(parts);
+    },
+  });
   const { peers, pulling } = connections;
   const disk = diskOf(beginnings, ({ to, message }) => peers.send(to, message, []));
   const timings = new Timings(clock);
@@ -82,11 +91,16 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
   const applying = new Applying({ machine, clock, progress, taker: clients, instruments });
   const fed = fedByTheLog(beginnings, { applying, clients, disk, pulling, timings });
   const { installing, snapshotCalls, snapshots } = fed;
+  const startedAt = clock.wallTimeMs();
+  const inspector = new Inspector({
+    ...{ id, clock, actors, peers },
+    view: (watched) => viewOf({ actors, startedAt, status: statusOf(parts, recovered) }, watched),
+  });
   const parts: Parts = {
     ...{ id, clock, limits, run: life.run, actors },
     ...{ applying, audience, clients, disk, members, problems, timings, versions },
     ...connections,
-    ...{ installing, snapshotCalls, snapshots },
+    ...{ inspector, installing, snapshotCalls, snapshots },
     roles: new Roles(recovered.hardState.term, (event) => audience.role.tell(event)),
   };
   const deeds = buildDeeds(parts, fed);
@@ -97,16 +111,28 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
   return parts;
 }
 
+/** MC11: what the own log does not say. Whoever listens hears of it as if it did, without this node among the members. */
+function learnRemoval({ actors, audience, clients, id, members }: Parts): void {
+  if (!members.toldRemoved()) return;
+  const { voters = [], learners = [] } = actors.lastRaft?.configuration ?? {};
+  audience.members.tell({
+    voters: voters.filter((voter) => voter !== id),
+    learners: learners.filter((learner) => learner !== id),
+    ...{ joint: false, isCommitted: true, isRemoved: true },
+  });
+  clients.schedulePump();
+}
+
 /** Safety: what writes and speaks ends first (FS2). */
 function endings(parts: Parts, { instruments }: Settings, ports: Part): readonly Part[] {
   const { actors, applying, audience, clients, disk, peers, problems, roles } = parts;
-  const { installing, pulling, serving, snapshotCalls, snapshots } = parts;
+  const { inspector, installing, pulling, serving, snapshotCalls, snapshots } = parts;
   const halting: Part = {
     end: ({ error }) => void (error === null || instruments?.performing?.('halted')),
   };
   const fetching = [pulling, serving, installing];
   const first = [disk, snapshots, peers, ...fetching, applying, problems];
-  const speaking = [clients, snapshotCalls, roles, audience];
+  const speaking = [clients, snapshotCalls, roles, audience, inspector];
   return [...first, halting, actors, ...speaking, ports];
 }
 
@@ -129,7 +155,7 @@ interface Known extends Pick<Parts, 'members' | 'problems' | 'versions'> {
 function connectionsOf(
   { life, recovered, settings }: Beginnings,
   { members, problems, promises, versions }: Known,
-  received: PeersOptions['received'],
+  news: Pick<PeersOptions, 'received' | 'refused'>,
 ): Pick<Parts, 'callers' | 'dialler' | 'peers' | 'pulling' | 'serving'> {
   const { store, transport } = settings;
   const { identity, peers: known } = recovered;
@@ -139,7 +165,7 @@ function connectionsOf(
   const heard = { promises, versions };
   const introductions = new Introductions({ ...shared, identity, known, store, ...heard });
   const tellLink: PeersOptions['tellLink'] = (peer, event) => actors.tellLink(peer, event);
-  const peers = new Peers({ ...shared, introductions, received, tellLink });
+  const peers = new Peers({ ...shared, ...news, introductions, tellLink });
   const connecting = { introductions, peers, problems, run, tellLink };
   const dialler = new Dialler({ ...connecting, addressOf, transport });
   const { snapshots } = store;

@@ -103,12 +103,14 @@ function raftDeeds(doers: Doers): DeedsOf<RaftOutput> {
       clients.transfers.failed();
       clients.pump();
     },
+    leadExpected: ({ of }) => clients.expectLead(of),
     // The read-index chart was told (machines/tellings.ts).
     roundConfirmed: () => {},
     roleChanged: (change) => {
       if (change.role !== 'leader') {
         for (const part of [problems, timings, clients]) part.leadLost();
       }
+      clients.roleChanged(change.role);
       roles.changed(change);
       clients.transfers.leaderChanged(change.leaderId);
     },

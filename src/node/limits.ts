@@ -29,3 +29,18 @@ export const SERVED_SILENCE_MS = 10_000;
 export const SNAPSHOT_BYTES_PER_SECOND = 100 * 1024 * 1024;
 /** Where a connection is full, the rest of a chunk is tried again after this, in milliseconds. */
 export const SEND_RETRY_MS = 20;
+
+/** Bound: who watches a node at a time. Past it: `RAFT_OVERLOADED`, at once. */
+export const WATCHERS_MAX = 16;
+/** Bound: records kept for whoever reads them later; whoever comes later still is told how many it missed. */
+export const INSPECTED_RECORDS_MAX = 1_024;
+/** Bound: in each span between two views so many records that change no state are told; the rest is only counted. */
+export const QUIET_RECORDS_MAX = 200;
+/** Bound: changes of state of one actor, other than raft, that are told in each such span; then its chart is left out. */
+export const ACTOR_CHANGES_MAX = 16;
+/** Where a node stands is told this often at most, in milliseconds. */
+export const VIEW_INTERVAL_MS = 100;
+/** Bound: of the newest so many entries a view tells the terms. */
+export const VIEWED_ENTRIES_MAX = 64;
+/** Bound: so many terms may pass that a member cannot name yet, since its disk has yet to take them in, to who leads (PS1). Further behind, its commands wait. */
+export const TERMS_UNNAMED_MAX = 1;

@@ -18,6 +18,7 @@ import type { Pulling } from './snapshots/pulling.ts';
 import type { Serving } from './snapshots/serving.ts';
 import type { Actors } from './tree/actors.ts';
 import type { Life } from './tree/life.ts';
+import type { Inspector } from './view/inspection/inspector.ts';
 import type { Audience } from './view/listeners.ts';
 import type { Roles } from './view/roles.ts';
 import type { Timings } from './view/timings.ts';
@@ -33,6 +34,7 @@ export interface Parts {
   readonly clients: Clients;
   readonly dialler: Dialler;
   readonly disk: Disk;
+  readonly inspector: Inspector;
   readonly installing: Installing;
   readonly members: Members;
   readonly peers: Peers;

@@ -7,6 +7,7 @@ import type { RaftError } from '../core/errors.ts';
 import type { MembershipChange } from '../core/membership-change.ts';
 import type { SessionOperation } from '../core/session.ts';
 import type { NodeId } from '../core/types.ts';
+import type { InspectionObserver } from '../ports/inspection.ts';
 import type { RecoveredLog } from '../ports/log-store.ts';
 import type {
   DiskEvent,
@@ -83,11 +84,14 @@ export async function startRaftNode(options: RaftNodeOptions): Promise<RaftNode>
 /** RD7: what this member has promised its leader before it ended, to heed nobody else for so long, is over then. */
 async function outlastPromises(
   { clock, protocol, timing }: Settings,
-  { hardState }: RecoveredLog,
+  { hardState, peers }: RecoveredLog,
 ): Promise<void> {
-  if (leaseMs({ protocol, timing }) === 0 || hardState.term === 0) return;
+  const own = leaseMs({ protocol, timing }) === 0 ? 0 : timing.electionTimeoutMinMs;
+  // A store that kept its notes before there were promises has none.
+  const lastsMs = Math.max(own, ...peers.map(({ loyalMs = 0 }) => loyalMs));
+  if (lastsMs === 0 || hardState.term === 0) return;
   await new Promise<void>((resolve) => {
-    clock.setTimeout(resolve, timing.electionTimeoutMinMs);
+    clock.setTimeout(resolve, lastsMs);
   });
 }
 
@@ -178,8 +182,17 @@ export class RaftNode implements Replica {
   }
 
   /** What it knows right now, for checkers and debuggers: the live objects, to be read and not kept. */
-  inspect(): NodeInspection {
+  inspection(): NodeInspection {
     return inspectionOf(this.#parts);
+  }
+
+  inspect(observer: InspectionObserver, after: number | null = null): () => void {
+    return this.#parts.inspector.add(observer, after);
+  }
+
+  /** Where a clock is led by hand: those who inspect it are shown what happened since they saw it last. */
+  tellDueView(): void {
+    this.#parts.inspector.tellDueView();
   }
 
   counters(): ReplicaCounters {

@@ -6,11 +6,13 @@
 import type { Role } from '../core/effect.ts';
 import type { RaftError } from '../core/errors.ts';
 import type { Histogram } from '../core/histogram.ts';
+import type { Lifecycle, LinkState } from '../core/lifecycle.ts';
 import type { MembershipChange } from '../core/membership-change.ts';
 import type { PerMember } from '../core/per-member.ts';
 import type { SessionCall, SessionOperation, SessionState } from '../core/session.ts';
 import type { EntryId, Index, NodeId, Term } from '../core/types.ts';
 import type { Versions } from '../core/versions.ts';
+import type { InspectionObserver } from './inspection.ts';
 
 /** How a proposal ended. `applied` carries what the local state machine returned for it. */
 export type ProposalOutcome =
@@ -23,12 +25,12 @@ export type ProposalOutcome =
   /** `error.retry` tells refused (`safe`) from undecided (`outcomeUnknown`). */
   | { readonly type: 'failed'; readonly error: RaftError };
 
-/** How a wish to move leadership ended: who leads now. `error.retry` is `safe`: nothing has changed but who may lead. */
+/** How a request to move leadership ended: who leads now. `error.retry` is `safe`: nothing has changed but who may lead. */
 export type TransferOutcome =
   | { readonly type: 'moved'; readonly leader: NodeId }
   | { readonly type: 'failed'; readonly error: RaftError };
 
-/** How a wish for a snapshot ended: what the newest holds, or why there is none. */
+/** How a request for a snapshot ended: what the newest holds, or why there is none. */
 export type SnapshotOutcome =
   | {
       readonly type: 'taken';
@@ -88,18 +90,6 @@ export type SessionOutcome =
   | { readonly type: 'done'; readonly state: SessionState }
   | { readonly type: 'failed'; readonly error: RaftError };
 
-/**
- * `handingOver`: told to stop, it gives its lead to another first, and takes calls until then. `draining`: it finishes
- * what is under way; `stopped` and `halted` are for good.
- */
-export type Lifecycle =
-  | 'recovering'
-  | 'running'
-  | 'handingOver'
-  | 'draining'
-  | 'stopped'
-  | 'halted';
-
 /** Of a node that has stopped or halted: what it knew last. It neither leads nor knows a leader then. */
 export interface ReplicaStatus {
   readonly id: NodeId;
@@ -140,7 +130,7 @@ export interface VersionsStatus extends Versions {
 
 export interface LinkStatus {
   readonly peer: NodeId;
-  readonly state: 'dialing' | 'handshaking' | 'open' | 'backingOff' | 'refused' | 'closed';
+  readonly state: LinkState;
   /** Why there is no connection, or why it is refused; `null` while all is well, and before the first try. */
   readonly reason: string | null;
   readonly bufferedBytes: number;
@@ -265,6 +255,12 @@ export interface Replica {
     options: WaitOptions,
     completed: (outcome: MembersOutcome) => void,
   ): void;
+  /**
+   * Watches the node from inside: each taken transition, each message, and where it stands. `after` is the number of the
+   * last record heard before, for whoever comes back; `null` for all others. Throws `RAFT_OVERLOADED` if too many watch.
+   * Returns how to stop.
+   */
+  inspect(observer: InspectionObserver, after: number | null): () => void;
   status(): ReplicaStatus;
   counters(): ReplicaCounters;
   timings(): ReplicaTimings;

@@ -26,7 +26,7 @@ export function heldByQuorum(state: RaftState): Index {
 }
 
 /** PS4: the leader counts itself only for what its own disk holds (§10.2.1). */
-function heldThrough(state: RaftState, id: NodeId): Index {
+export function heldThrough(state: RaftState, id: NodeId): Index {
   if (id === state.id) return state.durableIndex;
   return ofMember(state.matchIndex, id) ?? INDEX_ZERO;
 }

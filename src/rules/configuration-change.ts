@@ -7,7 +7,7 @@ import { type Configuration, isJoint, type Membership, members } from '../core/c
 import { contradictionIn, isMemberAddress } from '../core/configuration-entry.ts';
 import type { RaftErrorCode } from '../core/errors.ts';
 import { CHANGE_BYTES_MAX, MEMBERS_MAX, REMOVED_MAX } from '../core/limits.ts';
-import type { MembershipChange } from '../core/membership-change.ts';
+import { type MembershipChange, takenNameText } from '../core/membership-change.ts';
 import { ofMember } from '../core/per-member.ts';
 import type { RaftState } from '../core/raft-state.ts';
 import { isNodeId, type NodeId } from '../core/types.ts';
@@ -19,12 +19,17 @@ export interface ChangeRefusal {
   readonly text: string;
 }
 
-/** MC6: what is wrong with a change, seen from the members as they are. `null`: nothing. */
+/** MC6: what is wrong with a change, seen from the members and their addresses as they are; `null`: nothing. */
 export function refusalOfChange(
   present: Membership,
   change: MembershipChange,
 ): ChangeRefusal | null {
-  return faultInChange(change) ?? strangers(present, change) ?? impossible(present, change);
+  return (
+    faultInChange(change) ??
+    strangers(present, change) ??
+    takenName(present, change) ??
+    impossible(present, change)
+  );
 }
 
 /** MC6: what is wrong with it whoever the members are. */
@@ -71,6 +76,23 @@ function strangers(
   return foreign === undefined
     ? null
     : { code: 'RAFT_NOT_FOUND', text: `${foreign} is not a member, nor was it one` };
+}
+
+/**
+ * MC15: to be added and to vote in one is what a node asks for that comes anew. Two that come at once under one name are told
+ * apart here, by the leader, which takes one change after the other (A9).
+ */
+function takenName(
+  { addresses, configuration }: Membership,
+  { add, promote }: MembershipChange,
+): ChangeRefusal | null {
+  const isTaken = (id: NodeId): boolean => {
+    const address = ofMember(add, id);
+    return address !== undefined && address !== ofMember(addresses, id);
+  };
+  const taken = members(configuration).find((id) => promote.includes(id) && isTaken(id));
+  if (taken === undefined) return null;
+  return { code: 'RAFT_CONFLICT', text: takenNameText(taken, ofMember(add, taken) ?? '') };
 }
 
 function impossible(present: Membership, change: MembershipChange): ChangeRefusal | null {
@@ -155,11 +177,16 @@ export function learnersFirst(present: Membership, goal: Membership): Membership
   if (now.voters.join() === goal.configuration.voters.join()) {
     return isReached(present, goal) ? null : goal;
   }
-  const known = members(now);
-  const newcomers = members(goal.configuration).filter((id) => !known.includes(id));
+  const newcomers = newcomersOf(present, goal);
   if (newcomers.length === 0) return null;
   const configuration = { ...now, learners: names([...now.learners, ...newcomers]) };
   return successor(present, configuration, goal.addresses);
+}
+
+/** Who is no member yet: they are added first, whatever becomes of the rest (MC10). */
+export function newcomersOf(present: Membership, goal: Membership): readonly NodeId[] {
+  const known = members(present.configuration);
+  return members(goal.configuration).filter((id) => !known.includes(id));
 }
 
 /** MC4: C_old,new, which needs both majorities for everything. */

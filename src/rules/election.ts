@@ -42,7 +42,10 @@ export function mayGrantVote(state: RaftState, from: NodeId, request: RequestVot
   );
 }
 
-/** Whoever votes knows no leader of the term any more, if it ever heard one (EL17). */
+/**
+ * Whoever votes knows no leader of the term any more, if it ever heard one (EL17). LT7: but whom its leader has named it
+ * expects to lead.
+ */
 export function grantVote(state: RaftState, from: NodeId, request: RequestVote): RaftStep {
   assert(mayGrantVote(state, from, request), 'EL3: at most one vote per term');
   return {
@@ -51,6 +54,7 @@ export function grantVote(state: RaftState, from: NodeId, request: RequestVote):
       persistHardState(state.term, from),
       roleChanged({ term: state.term, leaderId: null }, 'voted for another'),
       send(from, { type: 'RequestVoteReply', term: state.term, granted: true }),
+      ...(request.transfer ? [{ type: 'leadExpected', of: from } as const] : []),
     ],
   };
 }
@@ -122,7 +126,7 @@ export function startElection(state: RaftState, { transfer, cause }: Campaign): 
   const lastEntry = lastLog(state.log);
   const request: RequestVote = { type: 'RequestVote', term, lastLog: lastEntry, transfer };
   return {
-    changes: { term, votedFor: state.id, leaderId: null, granted: [] },
+    changes: { term, votedFor: state.id, leaderId: null, granted: [], passedAhead: 0 },
     effects: [
       persistHardState(term, state.id),
       roleChanged({ term, leaderId: null }, cause),

@@ -96,8 +96,21 @@ function isOneTooMany(newcomers: readonly NodeId[], name: NodeId): boolean {
 
 function noMember(name: NodeId, removed: readonly NodeId[]): string {
   return removed.includes(name)
-    ? `${name} was removed from this cluster: stop it; a node with an empty data directory may join under another name (raftchart serve --join)`
+    ? `${removalOf(name)}: stop it; a node with an empty data directory may join under another name (raftchart serve --join)`
     : `${name} is not a member of this cluster`;
+}
+
+/**
+ * MC11: whether a refusal says for good that this very node was removed. Safety: nobody says so before the configuration
+ * without it is committed, since until then the one before may count again, and names it; and no name is used again. The
+ * words themselves tell it, since a refusal is the same in every protocol version.
+ */
+export function saysRemoved(name: NodeId, refusal: string): boolean {
+  return refusal.startsWith(`${removalOf(name)}:`);
+}
+
+function removalOf(name: NodeId): string {
+  return `${name} was removed from this cluster`;
 }
 
 /** ID1–ID4: the same directory as before, and not an older state of it. */

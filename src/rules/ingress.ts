@@ -34,7 +34,10 @@ export function admit(standing: Standing, message: Message): Admission {
   const { term, protocol, isLoyal } = standing;
   if (message.term - term > TERM_LEAD_MAX) return DROP;
   const isNewer = message.term > term;
-  if (isNewer && isBound(standing) && !namesLeader(message)) return DROP;
+  if (isNewer && isBound(standing)) {
+    const heard = heardWhileBound(message);
+    if (heard !== 'whole') return heard === 'withoutItsTerm' ? DELIVER : DROP;
+  }
   const isOlder = message.term < term;
   switch (message.type) {
     case 'Ping':
@@ -82,32 +85,42 @@ function isBound({ protocol, isLoyal, leads }: Standing): boolean {
   return protocol.leaseReads === true && isLoyal && !leads;
 }
 
-/** A quorum has elected the leader of a newer term, or is about to, since its own leader hands over. */
-function namesLeader(message: Message): boolean {
+/**
+ * How much of a message of a newer term counts for whoever is bound.
+ *
+ * Safety (§4.2.3, §6.4.1): what members ask and answer for their callers wants no vote and claims no lead; without its term it
+ * changes neither the term nor the loyalty of who hears it (EL13, RD7), so that no lease that counts on these ends early (S29).
+ * What it says holds in every term: an entry is awaited by its index and its own term, an index that a read has to see was
+ * confirmed by the leader that names it, a change of members is committed. A question of a newer term is refused, since
+ * nobody leads in a term other than its own. Unheard, the answer of a leader that was deposed left its callers to their deadlines.
+ */
+function heardWhileBound(message: Message): 'whole' | 'withoutItsTerm' | 'not' {
   switch (message.type) {
+    // A quorum has elected the leader of the newer term, or is about to, since its own leader hands over.
     case 'AppendEntries':
     case 'SnapshotOffer':
     case 'TimeoutNow':
     case 'PreVote':
-      return true;
+      return 'whole';
     case 'RequestVote':
-      return message.transfer;
-    case 'Ping':
-    case 'PreVoteReply':
+      return message.transfer ? 'whole' : 'not';
     case 'Propose':
-    case 'ReadIndex':
     case 'ProposeReply':
+    case 'ReadIndex':
     case 'ReadIndexReply':
     case 'ChangeMembers':
     case 'ChangeMembersReply':
     case 'TransferLeadership':
     case 'TransferLeadershipReply':
+      return 'withoutItsTerm';
+    case 'Ping':
+    case 'PreVoteReply':
     case 'RequestVoteReply':
     case 'AppendEntriesReply':
     case 'PullChunk':
     case 'SnapshotChunk':
     case 'SnapshotGone':
-      return false;
+      return 'not';
     default:
       return unreachable(message);
   }

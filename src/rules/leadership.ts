@@ -22,9 +22,14 @@ import { everyone, withConfigurations } from './configurations.ts';
 import { type RaftStep, roleChanged } from './election.ts';
 import { isQuorum } from './quorum.ts';
 
-/** LR8: a leader begins its term with a no-op, without which it could not commit older entries (§6.4). */
+/**
+ * LR8: a leader begins its term with a no-op, without which it could not commit older entries (§6.4). LT7: what it was
+ * passed ahead stands right behind, so that one round commits both.
+ */
 export function becomeLeader(state: RaftState): RaftStep {
-  const termStartIndex = nextIndex(state.log.lastIndex);
+  const { log, passedAhead } = state;
+  const termStartIndex = nextIndex(log.lastIndex);
+  const lastIndex = advance(termStartIndex, passedAhead);
   const peers = peersOf(state);
   return {
     changes: {
@@ -37,11 +42,17 @@ export function becomeLeader(state: RaftState): RaftStep {
       roundEchoed: {},
       pendingRounds: [],
       leaving: [],
-      log: appendSpan(state.log, span(state, termStartIndex, termStartIndex)),
+      passedAhead: 0,
+      log: appendSpan(log, span(state, termStartIndex, lastIndex)),
     },
     effects: [
       roleChanged({ term: state.term, leaderId: state.id }, 'won the election'),
       persistAppend({ source: 'noop', firstIndex: termStartIndex, lastIndex: termStartIndex }),
+      ...(passedAhead === 0
+        ? []
+        : [
+            persistAppend({ source: 'proposed', firstIndex: nextIndex(termStartIndex), lastIndex }),
+          ]),
     ],
   };
 }

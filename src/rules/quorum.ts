@@ -30,6 +30,7 @@ function majorityIndex(voters: readonly NodeId[], heldThrough: (id: NodeId) => I
   return descending[majority(voters.length) - 1] as Index;
 }
 
-function halves({ voters, votersOutgoing }: Configuration): readonly (readonly NodeId[])[] {
+/** The voters, and while a change is under way those of before as well. */
+export function halves({ voters, votersOutgoing }: Configuration): readonly (readonly NodeId[])[] {
   return votersOutgoing.length === 0 ? [voters] : [voters, votersOutgoing];
 }

@@ -111,6 +111,12 @@ export function mayTakeOver(state: RaftState, { term, lastLog: end }: TimeoutNow
   return term === state.term && isVoter(configuration, id) && holdsEnd && isDurable;
 }
 
-function heldBy({ matchIndex }: RaftState, peer: NodeId): Index {
+/** LT7: so many commands now wait for its lead, which begins with them. */
+export function notePassedAhead(_: RaftState, count: number): RaftStep {
+  return { changes: { passedAhead: count }, effects: [] };
+}
+
+/** How far its log is known to be equal. */
+export function heldBy({ matchIndex }: RaftState, peer: NodeId): Index {
   return ofMember(matchIndex, peer) ?? INDEX_ZERO;
 }

@@ -134,6 +134,14 @@ export const TIMEOUT_DEFAULT_MS = 5_000;
 export const READY_TIMEOUT_MS = 1_000;
 /** Silence on a stream of events after which a comment keeps proxies from closing it, in milliseconds. */
 export const SSE_KEEP_ALIVE_MS = 15_000;
+/** Bound: records that one reader of `/inspect` has not taken; past it some are left out, and it is told how many. */
+export const INSPECT_QUEUE_BYTES_MAX: number = 256 * 1024;
+/** Bound: streams that one page follows; a browser keeps six connections to a server. Of more members it shows the others as not heard. */
+export const PAGE_STREAMS_MAX = 5;
+/** Records gather for so long, in milliseconds, and leave for their reader together. */
+export const INSPECT_GATHER_MS = 20;
+/** How long another member may take to begin its stream, in milliseconds; then 502. */
+export const RELAY_TIMEOUT_MS = 2_000;
 /** Bound: how long a session that its client opens may be remembered unused, in milliseconds. Past it: refused. */
 export const OPENING_AHEAD_MS_MAX = 600_000;
 /** Bound: the body of a change of members. Past it: 413. */

@@ -10,6 +10,7 @@ import { HAND_OVER_TIMEOUT_MS, type Limits } from '../core/limits.ts';
 import type { RaftTiming } from '../core/raft-state.ts';
 import type { SnapshotThresholds } from '../core/snapshot-thresholds.ts';
 import type { NodeId } from '../core/types.ts';
+import type { HashSecret } from '../kv/key-hash.ts';
 import { KvStateMachine } from '../kv/kv-state-machine.ts';
 import type { Retention } from '../kv/retention.ts';
 import { assembleNode } from '../library/assemble-node.ts';
@@ -25,7 +26,6 @@ import { descriptorLimit } from './admission/descriptor-limit.ts';
 import { createHeld, type Held } from './admission/held-bytes.ts';
 import { ServedHosts } from './admission/host-check.ts';
 import { ClientPort } from './client-port/client-port.ts';
-import { createHttpApi } from './http/http-api.ts';
 import { type HttpAddress, HttpServer } from './http/http-server.ts';
 import { CLIENTS_FOLLOW_MS, type ServerLimits, SSE_KEEP_ALIVE_MS } from './limits.ts';
 import { keepHistory } from './operations/history-keeper.ts';
@@ -33,7 +33,7 @@ import type { Log } from './operations/json-log.ts';
 import { watchLoopDelay } from './operations/loop-delay.ts';
 import { logNode } from './operations/node-log.ts';
 import { ServerCounters } from './operations/server-counters.ts';
-import { OpenStreams, type ServerContext } from './server-context.ts';
+import { type Inspection, OpenStreams, type ServerContext } from './server-context.ts';
 import { stopping } from './stopping.ts';
 
 export interface ServeOptions {
@@ -58,6 +58,8 @@ export interface ServeOptions {
   readonly retention: Retention;
   readonly snapshots: SnapshotThresholds;
   readonly version: string;
+  /** `null`: what happens inside is not shown. */
+  readonly inspection: Inspection | null;
   readonly log: Log;
 }
 
@@ -105,8 +107,14 @@ async function serveOn(
   const machine = new KvStateMachine({
     onListenerError: (error) => logFault(log, error),
     clock: connectionClock,
+    hashSecret: randomSecret(),
   });
-  const replica = await startMember(options, machine, shares);
+  // The disk lets wait more than it computes: time to load what is needed behind it.
+  const [replica, { createHttpApi }, { requestListener }] = await Promise.all([
+    startMember(options, machine, shares),
+    import('./http/http-api.ts'),
+    import('./http/request-listener.ts'),
+  ]);
   const context = contextOf(options, { replica, kv: machine, counters, held });
   const stopWatching = [
     logNode(replica, log, context.clock),
@@ -115,7 +123,7 @@ async function serveOn(
   ];
   const streams = new OpenStreams();
   const clients = new ClientPort(context);
-  http.serve({ api: createHttpApi(context, streams), clients });
+  http.serve({ listener: requestListener(createHttpApi(context, streams)), clients });
   const url = `http://${bound.host.includes(':') ? `[${bound.host}]` : bound.host}:${bound.port}`;
   log('info', 'serving', { url, peerListen: options.peerListen, dataDir: options.dataDir });
   let closing: Promise<void> | null = null;
@@ -157,6 +165,12 @@ function isHandedOver(replica: Replica): Promise<boolean> {
       resolve(type === 'moved'),
     );
   });
+}
+
+/** KV27 */
+function randomSecret(): HashSecret {
+  const [low = 0, high = 0] = crypto.getRandomValues(new Uint32Array(2));
+  return { low, high };
 }
 
 function sharesOf(limit: number): DescriptorShares {
@@ -219,6 +233,7 @@ function contextOf(
     onFault: (error) => logFault(options.log, error),
     clock: connectionClock,
     keepAliveMs: SSE_KEEP_ALIVE_MS,
+    inspection: options.inspection,
   };
 }
 

@@ -8,6 +8,14 @@ import type { ServerLimits } from './limits.ts';
 import type { ProcessGauges } from './operations/metrics.ts';
 import type { ServerCounters } from './operations/server-counters.ts';
 
+/** What happens inside this node is shown, and where others show themselves. */
+export interface Inspection {
+  /** `http://host:port` of their clients. */
+  readonly peers: ReadonlyMap<string, string>;
+  /** The live page is served as well. */
+  readonly hasPage?: boolean;
+}
+
 /** The reading half of the store; writing goes through the replica. */
 export type KvReads = Pick<
   KvStateMachine,
@@ -26,10 +34,12 @@ export interface ServerContext {
   readonly onFault: (error: unknown) => void;
   readonly clock: ConnectionClock;
   readonly keepAliveMs: number;
+  /** `null`: what happens inside this node is not shown. */
+  readonly inspection: Inspection | null;
 }
 
 /** What a client's connection works with. */
-export type ConnectionParts = Omit<ServerContext, 'process'>;
+export type ConnectionParts = Omit<ServerContext, 'process' | 'inspection'>;
 
 /** Things that must end when the server does: each stream and watch leaves one function here. */
 export class OpenStreams {

@@ -67,7 +67,8 @@ export function encodeSessionCommand(call: SessionCall, data: Uint8Array): Uint8
 
 /** `null`: the bytes are no entry of a session. Throws for a version that this program does not know. */
 export function decodeSessionEntry(bytes: Uint8Array): SessionEntry | null {
-  const [version, operation] = bytes;
+  const version = bytes[0];
+  const operation = bytes[1];
   if (version !== undefined && version > VERSION) throw unknownVersion(version);
   if (version !== VERSION || bytes.length < BODY_AT) return null;
   switch (operation) {

@@ -47,6 +47,7 @@ export class SessionMachine implements StateMachine {
   readonly #inner: StateMachine;
   readonly #bounds: Partial<SessionBounds>;
   #table: SessionTable;
+  readonly #names = new LastName();
 
   constructor(inner: StateMachine, bounds: Partial<SessionBounds> = {}) {
     this.#inner = inner;
@@ -154,7 +155,7 @@ export class SessionMachine implements StateMachine {
     const entry = decodeSessionEntry(given.data);
     if (entry?.type !== 'command') return null;
     const { session: id, sequence } = entry.call;
-    const session = this.#table.find(keyOf(id));
+    const session = this.#table.find(this.#names.of(id));
     if (session === null || session.isClosed || !session.isAlive(given.timeMs)) return null;
     if (sequence <= (newest.get(session) ?? session.newest)) return null;
     newest.set(session, sequence);
@@ -171,8 +172,8 @@ export class SessionMachine implements StateMachine {
 
   #settle(passage: Passage, pieces: readonly Piece[], made: readonly unknown[]): boolean {
     assert(made.length <= pieces.length, 'EM1: a machine returns one result for each command');
-    for (const [at, result] of made.entries()) {
-      const piece = pieces[at];
+    for (let at = 0; at < made.length; at += 1) {
+      const [result, piece] = [made[at], pieces[at]];
       if (piece === undefined) break;
       const { command, of, wantsResult } = piece;
       if (of !== null) {
@@ -294,6 +295,25 @@ function idAt({ index }: CommittedEntry, salt: Uint8Array): Uint8Array {
   id.set(salt);
   writeCounter(viewOf(id), salt.length, index);
   return id;
+}
+
+/** The name of the session that was looked at last: what comes next is mostly of the same one. */
+class LastName {
+  #id = new Uint8Array(SESSION_ID_BYTES);
+  #name = keyOf(this.#id);
+
+  of(id: Uint8Array): string {
+    for (let at = 0; at < SESSION_ID_BYTES; at += 1) {
+      if (id[at] !== this.#id[at]) return this.#become(id);
+    }
+    return this.#name;
+  }
+
+  #become(id: Uint8Array): string {
+    this.#id.set(id);
+    this.#name = keyOf(id);
+    return this.#name;
+  }
 }
 
 /** The bytes of an id as a text, one character for each: quicker to make and to find than any other. */

@@ -192,13 +192,19 @@ export class SessionTable {
   }
 
   #touch(session: Session): void {
-    for (const beforeChange of this.#watchers) beforeChange(session);
+    this.#tellWatchers(session);
     session.touch(this.#timeMs);
+  }
+
+  /** There is one only while a snapshot is taken. */
+  #tellWatchers(session: Session): void {
+    if (this.#watchers.size === 0) return;
+    for (const beforeChange of this.#watchers) beforeChange(session);
   }
 
   /** Keeps the sums that the bounds are about. */
   #changing(session: Session, change: () => void): void {
-    for (const beforeChange of this.#watchers) beforeChange(session);
+    this.#tellWatchers(session);
     const { answerBytes } = session;
     const commands = session.done.size;
     change();

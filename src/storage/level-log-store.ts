@@ -116,6 +116,7 @@ export class LevelLogStore implements LogStore {
       ...opened.snapshots,
       proven: this.#access.isLooking === true ? { ...proven, remains: [] } : proven,
       incarnation: opened.identity.incarnation,
+      logSequence: () => writer.content.state.sequence,
       refusal: () => writer.failure,
       writeFailed: (cause) => failing(writeFailed(directory, cause)),
       readFailed: ({ lastEntry }, why) =>

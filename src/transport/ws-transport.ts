@@ -19,11 +19,11 @@ import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ClientOptions, WebSocket, WebSocketServer } from 'ws';
+import { type Address, formatAddress, parseAddress } from '../core/address.ts';
 import { RaftError } from '../core/errors.ts';
 import { checkOptionNames } from '../core/known-names.ts';
 import { HANDSHAKE_TIMEOUT_MS } from '../core/limits.ts';
 import type { ConnectionListener, PeerConnection, TransportLimits } from '../ports/transport.ts';
-import { type Address, formatAddress, parseAddress } from './address.ts';
 import {
   type Accept,
   Conversation,

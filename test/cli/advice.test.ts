@@ -7,9 +7,7 @@ import { readTree, type SourceFile } from '../tidy/source-tree.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const commands = new Set(COMMANDS.map(({ name }) => name));
-const options = new Set(
-  Object.entries(OPTIONS).flatMap(([name, spec]) => ('isPlanned' in spec ? [] : [name])),
-);
+const options: ReadonlySet<string> = new Set(Object.keys(OPTIONS));
 const EVERYWHERE = ['help', 'version'];
 
 /** The text of a file without its comments, which speak to programmers. */
@@ -38,7 +36,7 @@ it('[ST18] every command and every option that a sentence advises is there', () 
   expect(offences).toEqual([]);
 });
 
-it('[ST18] what is planned or misspelt would be found', () => {
-  const advice = "('raftchart recovr n1', then 'raftchart serve --inspect'), or --peer-lisen";
-  expect(unknownAdvice(advice)).toEqual(['recovr', 'inspect', 'peer-lisen']);
+it('[ST18] what is misspelt would be found', () => {
+  const advice = "('raftchart recovr n1', then 'raftchart serve --inspekt'), or --peer-lisen";
+  expect(unknownAdvice(advice)).toEqual(['recovr', 'inspekt', 'peer-lisen']);
 });

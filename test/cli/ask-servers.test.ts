@@ -1,6 +1,6 @@
 /** Orders to a cluster, of which any server may go before it has answered. */
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { cleanUp, closing } from '../clean-up.ts';
@@ -12,25 +12,56 @@ async function failure(argv: readonly string[]) {
   return { exitCode, ...JSON.parse(errors) };
 }
 
+async function listening(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  cleanUp(() => server.close());
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A server that answers this, whatever it is asked. */
+function answering(answer: unknown): Promise<string> {
+  return listening((_, response) => response.end(JSON.stringify(answer)));
+}
+
 it('[CL31] [CL29] of what a server was asked that went without an answer nobody knows what became', async () => {
   const server = closing(await localServer());
-  const going = createServer((request) => request.socket.destroy()).listen(0, '127.0.0.1');
-  cleanUp(() => going.close());
-  await once(going, 'listening');
-  const { port } = going.address() as AddressInfo;
-  const both = ['--endpoints', `http://127.0.0.1:${port},${server.url}`];
+  const going = await listening((request) => request.socket.destroy());
+  const both = ['--endpoints', `${going},${server.url}`];
   const unknown = { exitCode: 75, retry: 'outcomeUnknown', code: 'RAFT_OUTCOME_UNKNOWN' };
   const removal = ['member', 'remove', 'n8', '-o', 'json'];
   expect(await failure([...removal, ...both])).toMatchObject({
     ...unknown,
     message: expect.stringContaining('n8'),
   });
-  expect(await failure([...removal, '--endpoints', `http://127.0.0.1:${port}`])).toMatchObject(
-    unknown,
-  );
+  expect(await failure([...removal, '--endpoints', going])).toMatchObject(unknown);
   expect(await failure(['transfer', '--to', 'n8', '-o', 'json', ...both])).toMatchObject(unknown);
   // Nothing has left, or nothing was to change.
   const silent = ['--endpoints', `http://127.0.0.1:1,${server.url}`];
   expect(await failure([...removal, ...silent])).toMatchObject({ code: 'RAFT_NOT_FOUND' });
   expect((await runFake(['members', ...both])).exitCode).toBe(0);
+});
+
+it('[CL31] of what a server was asked that stopped over it nobody knows what became', async () => {
+  const server = closing(await localServer());
+  const error = {
+    code: 'RAFT_STOPPED',
+    message: 'this member is closing',
+    retry: 'outcomeUnknown',
+  };
+  const going = await answering(error);
+  const refusing = await answering({ ...error, retry: 'safe' });
+  const removal = ['member', 'remove', 'n8', '-o', 'json', '--endpoints'];
+  expect(await failure([...removal, `${going},${server.url}`])).toMatchObject({
+    exitCode: 75,
+    retry: 'outcomeUnknown',
+    code: 'RAFT_OUTCOME_UNKNOWN',
+    message: expect.stringContaining('n8'),
+  });
+  expect(await failure([...removal, going])).toMatchObject({ code: 'RAFT_OUTCOME_UNKNOWN' });
+  // It says itself that it has done nothing.
+  expect(await failure([...removal, `${refusing},${server.url}`])).toMatchObject({
+    code: 'RAFT_NOT_FOUND',
+  });
+  expect(await failure([...removal, refusing])).toMatchObject({ code: 'RAFT_UNREACHABLE' });
 });

@@ -51,6 +51,7 @@ describe('values', () => {
       ...['--peers', 'n1=a:1, n2=[::1]:2'],
       ...['--election-timeout-ms', '100'],
       ...['--endpoints', 'http://a:1/,https://b,ws://c:3'],
+      ...['--inspect-peers', 'n2=http://b:4101/, n3=http://[::1]:4102'],
       ...['-o', 'json', '--keys-only', '--prefix', ''],
       '--',
       '--second',
@@ -58,6 +59,10 @@ describe('values', () => {
     expect(positionals).toEqual(['first', '--second']);
     expect(values.listen).toEqual({ host: '::1', port: 0 });
     expect(Object.fromEntries(values.peers ?? [])).toEqual({ n1: 'a:1', n2: '[::1]:2' });
+    expect(Object.fromEntries(values['inspect-peers'] ?? [])).toEqual({
+      n2: 'http://b:4101',
+      n3: 'http://[::1]:4102',
+    });
     expect(values['election-timeout-ms']).toEqual({ fromMs: 100, toMs: 100 });
     expect(values.endpoints).toEqual(['http://a:1', 'https://b', 'ws://c:3']);
     expect([values.output, values['keys-only'], values.prefix]).toEqual(['json', true, '']);
@@ -98,6 +103,13 @@ describe('refusals', () => {
     ['--peers n1=a:1,n2=a:1', 'gives a:1 to two members'],
     ['--peers n1=a:1,', 'ID=HOST:PORT'],
     ['--endpoints 127.0.0.1:4100', 'http://'],
+    [
+      '--inspect-peers n2',
+      'must be ID=http://HOST:PORT,ID=http://HOST:PORT,…; this part is not: "n2".',
+    ],
+    ['--inspect-peers n2=https://a:1', 'ID=http://'],
+    ['--inspect-peers n2=a:1', 'ID=http://'],
+    ['--inspect-peers n2=http://a:1,n2=http://b:1', 'names n2 twice'],
     ['--election-timeout-ms 600-300', 'FROM-TO'],
     ['--election-timeout-ms 300-', 'FROM-TO'],
     ['-o xml', '--output must be one of: table, json'],
@@ -127,9 +139,10 @@ describe('refusals', () => {
     expect(strayEnvironment(environment)).toEqual(['RAFTCHART_ELECTON_TIMEOUT_MS']);
   });
 
-  it('[CL19] refuses planned options instead of ignoring them', () => {
-    const said = refusal(['--inspect']);
-    expect(said).toMatch(/^69 --inspect is not built yet \(RAFT_NOT_IMPLEMENTED\)/);
+  it('[SV34] wants no streams of others where nothing is shown', async () => {
+    const line = 'serve --id n1 --data-dir d --inspect-peers n2=http://127.0.0.1:1';
+    const { errors, exitCode } = await runFake(line.split(' '));
+    expect([exitCode, errors]).toEqual([64, expect.stringContaining('only with --inspect')]);
   });
 });
 

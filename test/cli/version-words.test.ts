@@ -13,12 +13,22 @@ it('[UP3] status says who holds the others up while members know different thing
   const replica = new LocalReplica();
   const { link } = replica;
   expect(told(replica)).toEqual([]);
-  for (const versions of [null, { protocol: 3, machine: 1 }]) {
-    replica.link = { ...link, versions };
-    expect(told(replica)).toEqual([
-      'n1: what needs more than version 1 of the store and peer protocol 3 waits for n9\n',
-    ]);
-  }
+  replica.link = { ...link, versions: { protocol: 3, machine: 1 } };
+  expect(told(replica)).toEqual([
+    'n1: what needs more than version 1 of the store and peer protocol 3 waits for n9\n',
+  ]);
+});
+
+it('[UP3] nothing is said of a member that was never heard, and it lowers nothing that is said of others', () => {
+  const replica = new LocalReplica();
+  replica.link = { ...replica.link, versions: null };
+  expect(told(replica)).toEqual([]);
+  const silent = { peer: 'n2', versions: null };
+  const old = { peer: 'n3', versions: { protocol: 4, machine: 1 } };
+  const versions = { protocol: 4, machine: 2, lowest: { protocol: 3, machine: 1 } };
+  expect(versionLines({ id: 'n1', versions, links: [silent, old] })).toEqual([
+    'n1: what needs more than version 1 of the store and peer protocol 4 waits for n3\n',
+  ]);
 });
 
 it('[UP3] nothing is said of what says nothing, or is none of ours', () => {
@@ -27,10 +37,18 @@ it('[UP3] nothing is said of what says nothing, or is none of ours', () => {
     {},
     { id: 'n1', versions: null, links: [] },
     { id: 'n1', versions: other },
-    { id: 'n1', versions: { ...other, lowest: 'none' }, links: [] },
+    {
+      id: 'n1',
+      versions: { ...other, machine: 'none' },
+      links: [{ peer: 'n2', versions: other.lowest }],
+    },
   ]) {
     expect(versionLines(status)).toEqual([]);
   }
-  const hostile = { id: '\u001b[31m', versions: other, links: [{ peer: 'n2', versions: 7 }, 8] };
+  const hostile = {
+    id: '\u001b[31m',
+    versions: other,
+    links: [{ peer: 'n2', versions: other.lowest }, 8],
+  };
   expect(versionLines(hostile)).toEqual([expect.stringMatching(/^\\u001b\[31m: what .* n2\n$/)]);
 });

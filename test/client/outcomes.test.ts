@@ -225,6 +225,17 @@ describe('a server that talks nonsense', () => {
   });
 });
 
+/** It ends with the first request, of which it cannot say what becomes. */
+async function closingOverIt(): Promise<{ readonly url: string }> {
+  const going = await scriptedServer();
+  const error = new RaftError('RAFT_STOPPED', 'it is closing', { retry: 'outcomeUnknown' });
+  going.onRequest = ({ id }, reply) => {
+    reply({ type: 'failed', id, error, compactedRevision: null });
+    void going.close();
+  };
+  return going;
+}
+
 describe('a server that goes', () => {
   it.each([true, false])('[CL33] is left for the next one (sessions: %s)', async (sessions) => {
     const going = await scriptedServer();
@@ -241,6 +252,25 @@ describe('a server that goes', () => {
     const get = client.get('b');
     expect([await put, await get]).toMatchObject([{ revision: 2 }, null]);
     expect(refusals).toBe(4);
+  });
+
+  it('[CL3] [CL33] may have a write in its log: only one of a session goes to the next one', async () => {
+    const going = await closingOverIt();
+    const staying = await served();
+    const client = clientOf([going.url, staying.url], { sessions: false });
+    expect(facts(await rejection(client.put('a', 'x')))).toEqual([
+      'RAFT_STOPPED',
+      'outcomeUnknown',
+    ]);
+    expect(await client.get('a')).toBeNull();
+    expect(client.connectedTo).toBe('n1');
+  });
+
+  it('[CL33] [SE15] is left for the next one with the writes of sessions that it may have done', async () => {
+    const going = await closingOverIt();
+    const staying = await served();
+    const client = clientOf([going.url, staying.url]);
+    expect(await client.put('a', 'x')).toMatchObject({ revision: 2 });
   });
 
   it('[CL33] is heard by a client that knows no other', async () => {

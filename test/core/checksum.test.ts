@@ -2,7 +2,7 @@
 import { crc32 as zlibCrc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { crc32, crc32c } from '../../src/core/checksum.ts';
+import { crc32, crc32c, sumWith } from '../../src/core/checksum.ts';
 
 it('[ST15] the other checksum is the one that LevelDB uses', () => {
   expect(crc32c(new TextEncoder().encode('123456789'))).toBe(0xe3069283);
@@ -27,4 +27,19 @@ it('[ST2] the checksum of any part of any bytes equals that of zlib', () => {
     ),
     { numRuns: 1_000 },
   );
+});
+
+it('[ST2] zlib sums large parts once it was handed in, and what sums otherwise is not taken', () => {
+  const bytes = Uint8Array.from({ length: 3_000 }, (_, at) => (at * 7) % 256);
+  const own = crc32(bytes, 8);
+  const asked: number[] = [];
+  sumWith((part) => {
+    asked.push(part.length);
+    return zlibCrc32(part);
+  });
+  expect(crc32(bytes, 8)).toBe(own);
+  expect(crc32(bytes, 8, 1_031)).toBe(zlibCrc32(bytes.subarray(8, 1_031)));
+  expect(asked.slice(1)).toEqual([2_992]);
+  sumWith((part) => zlibCrc32(part) ^ 1);
+  expect(crc32(bytes, 8)).toBe(own);
 });

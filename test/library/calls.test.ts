@@ -115,8 +115,10 @@ describe('options of a call', () => {
       node.propose('reset', undefined, { signal: abort.signal }),
       node.ready({ signal: abort.signal }),
     ];
+    const transfer = node.transferLeadership({ signal: abort.signal });
     abort.abort();
     for (const each of calls) await expect(each).rejects.toMatchObject({ code: 'RAFT_ABORTED' });
+    await expect(transfer).rejects.toMatchObject({ retry: 'outcomeUnknown' });
   });
 
   it('[EM13] in the place of an input are refused, by the types and when called', async () => {

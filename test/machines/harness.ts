@@ -53,6 +53,7 @@ export function raftState(changes: Partial<RaftState> = {}): RaftState {
     commitIndex: index(0),
     granted: [],
     preVoteRound: 0,
+    passedAhead: 0,
     protocol: { preVote: true, checkQuorum: true },
     matchIndex: {},
     termStartIndex: index(0),

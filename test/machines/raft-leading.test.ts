@@ -212,12 +212,12 @@ it("[LR9] proposals become one run of the leader's term and reach every peer tha
   expect(chart.context().log).toEqual(logOf([1, 4, 5, 5, 5, 5]));
 });
 
-it('[LR9] whoever does not lead takes no proposals', () => {
+it('[LR9] [LT7] whoever does not lead takes no proposals; a candidate notes how many wait for its lead', () => {
   for (const state of ALL.slice(0, -1)) {
     const chart = into(state);
     const before = chart.context();
     expect(chart.send({ type: 'proposals.gathered', count: 1 })).toEqual([]);
-    expect(chart.context()).toEqual(before);
+    expect(chart.context()).toEqual({ ...before, passedAhead: state === 'candidate' ? 1 : 0 });
   }
 });
 

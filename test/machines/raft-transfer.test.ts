@@ -3,7 +3,16 @@ import { expect, it } from 'vitest';
 import type { RaftEvent } from '../../machines/raft.types.ts';
 import { index, type NodeId, term } from '../../src/core/types.ts';
 import { N1, N2, N3, only } from './harness.ts';
-import { durable, FOLLOWERS, into, observed, progress, types } from './raft-events.ts';
+import {
+  durable,
+  FOLLOWERS,
+  into,
+  observed,
+  preVoteAnswer,
+  progress,
+  types,
+  voteAnswer,
+} from './raft-events.ts';
 
 const LAST = { term: term(5), index: index(3) };
 
@@ -125,4 +134,40 @@ it('[LT3] [A12] whoever is called campaigns at once, without a pre-vote, and say
   for (const state of ['preCandidate', 'candidate', 'leader']) {
     expect(only(into(state).send(offer), 'send', 'roleChanged')).toEqual([]);
   }
+});
+
+const passed = (count: number): RaftEvent => ({ type: 'proposals.gathered', count });
+
+it('[LT7] [LR8] a lead begins with the no-op and, right behind it, all that was passed ahead', () => {
+  const chart = into('candidate');
+  expect([...chart.send(passed(2)), ...chart.send(passed(5))]).toEqual([]);
+  chart.send(durable(5, N1));
+  const effects = chart.send(voteAnswer(N2, 5));
+  expect(only(effects, 'persist').map(({ append }) => append)).toEqual([
+    { source: 'noop', firstIndex: 3, lastIndex: 3 },
+    { source: 'proposed', firstIndex: 4, lastIndex: 8 },
+  ]);
+  expect(only(effects, 'replicate').map(({ throughIndex }) => throughIndex)).toEqual([8, 8]);
+  expect(chart.context()).toMatchObject({ termStartIndex: 3, passedAhead: 0 });
+  expect(chart.context().log.lastIndex).toBe(8);
+});
+
+it('[LT7] what was passed ahead in vain is no part of a later lead', () => {
+  const chart = into('candidate');
+  chart.send(passed(2));
+  chart.advance(1_000);
+  chart.send(preVoteAnswer(N2, 2));
+  expect(chart.state()).toBe('candidate');
+  chart.send(durable(6, N1));
+  expect(only(chart.send(voteAnswer(N2, 6)), 'persist')).toHaveLength(1);
+});
+
+it('[LT7] only who votes for the candidate that its leader has named expects it to lead', () => {
+  const expected = [true, false].map((handsOver) => {
+    const chart = into('follower.leaderless');
+    const lastLog = { term: term(9), index: index(9) };
+    const message = { type: 'RequestVote', term: term(4), lastLog, transfer: handsOver } as const;
+    return only(chart.send({ type: 'vote.requested', from: N3, message }), 'leadExpected');
+  });
+  expect(expected).toEqual([[{ type: 'leadExpected', of: N3 }], []]);
 });

@@ -6,13 +6,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createMachine } from 'xstate';
+import { stemOf } from '../../machines/arrow-ids.ts';
 import { charts } from '../../machines/index.ts';
 import { planActors } from '../../visualizations/generator/actors.ts';
 import { type ChartState, readChart, statesOf } from '../../visualizations/generator/chart.ts';
-import { stemOf } from '../../visualizations/generator/files.ts';
 import { delaysOf, writeJson } from '../../visualizations/generator/json.ts';
 import { layOut } from '../../visualizations/generator/layout.ts';
-import { writeMermaid } from '../../visualizations/generator/mermaid.ts';
 import {
   type Arrow,
   everywhereOf,
@@ -77,16 +76,6 @@ describe.each(drawn)('the picture of $name', ({ machine, root, plan, layout }) =
     expect(readChart(imported)).toEqual(inMilliseconds(root, delaysOf(machine)));
     const delays = Object.values(imported.states).flatMap((state) => state.after);
     for (const { delay } of delays) expect(Number(delay)).toBeGreaterThan(0);
-  });
-
-  it('[SC13] has the same states and arrows in its mermaid text', () => {
-    const mermaid = writeMermaid(plan);
-    const states = [...statesOf(root)];
-    for (const { key } of states.slice(1)) expect(mermaid).toContain(`state "${key}" as `);
-    const starts = states.filter(({ initial }) => initial !== null).length;
-    const ends = states.filter(({ type }) => type === 'final').length;
-    const arrows = mermaid.split('\n').filter((line) => line.includes('-->'));
-    expect(arrows).toHaveLength(plan.arrows.length + starts + ends);
   });
 });
 

@@ -25,6 +25,7 @@ const STIRS: Readonly<Partial<Record<ThrowPlace, (stage: WatchedCluster) => Prom
   handOver: async ({ leader }) => void leader.node.close(),
   drain: async ({ leader }) => void leader.node.close(),
   transferStarted: async (stage) => transfer(stage),
+  leadExpected: async (stage) => transfer(stage),
   transferRefused: async (stage) => transfer(stage, nodeId('n9')),
   transferFailed: async (stage) => {
     stage.cluster.isolate(stage.others[0].id);
@@ -143,7 +144,7 @@ describe('a throw', () => {
       expect(watch.trap.sprungAt).toBe(place);
       await cluster.pass(20);
       expect(leader.node.status().role).toBe('halted');
-      expect(leader.node.inspect().lifecycle).toBe('halted');
+      expect(leader.node.inspection().lifecycle).toBe('halted');
       expect(halts).toHaveLength(1);
       await cluster.pass(3_000);
       expect(watch.late).toEqual([]);

@@ -1,8 +1,12 @@
 /** Members that lack what only a snapshot holds are offered one, fetch it and go on behind it (§5.2). */
 import { expect, it } from 'vitest';
+import { foundingMembership } from '../../src/core/configuration.ts';
+import type { RaftState } from '../../src/core/raft-state.ts';
 import type { SnapshotThresholds } from '../../src/core/snapshot-thresholds.ts';
-import { nodeId } from '../../src/core/types.ts';
+import { compactThrough } from '../../src/core/term-runs.ts';
+import { index, lesser, nodeId, term } from '../../src/core/types.ts';
 import type { RaftNodeOptions } from '../../src/node/raft-node.ts';
+import { Installing } from '../../src/node/snapshots/installing.ts';
 import type { ProposalOutcome } from '../../src/ports/replica.ts';
 import {
   VirtualCluster,
@@ -11,6 +15,7 @@ import {
 } from '../../src/testing/virtual-cluster.ts';
 import { decodeFrame } from '../../src/transport/codec.ts';
 import type { CarriedMessage } from '../../src/transport/memory-network.ts';
+import { logOf, raftState } from '../machines/harness.ts';
 import { KeptList } from './kept-list.ts';
 
 const OFTEN: Partial<SnapshotThresholds> = { entries: 4, trailingEntries: 1 };
@@ -260,4 +265,35 @@ it('[IS4] a chunk that is on its way to disk when the fetch is cut is there befo
   await cluster.until('the next fetch', () => line.asked.filter((chunk) => chunk === 1).length > 1);
   expect(line.asked.filter((chunk) => chunk === 0)).toHaveLength(1);
   expect((await caughtUp(cluster)).applied).toEqual(WRITTEN);
+});
+
+/** What an installation tells the charts of a member with this log, once the snapshot that it fetched is whole on disk. */
+async function toldBy(raft: RaftState): Promise<readonly string[]> {
+  const told: string[] = [];
+  const tell = ({ type }: { readonly type: string }): void => void told.push(type);
+  const lastEntry = { term: term(1), index: index(9) };
+  const whole = { lastEntry, membership: foundingMembership(raft.configuration, index(0)) };
+  const installing = new Installing({
+    actors: { raft, tellRaft: tell, tellSnapshotReceiver: tell },
+    pulling: { writer: { finish: async () => whole } },
+    run: (input: () => void) => input(),
+  } as never);
+  installing.install();
+  await new Promise(setImmediate);
+  return told;
+}
+
+it('[IS2] a snapshot that is held by the time that it is whole ends its installation, wherever the log begins', async () => {
+  const held = logOf(Array<number>(9).fill(1));
+  const place = { term: term(1), index: index(9) };
+  const commitIndex = place.index;
+  const lives = [logOf([]), held, compactThrough(held, place)];
+  const told = lives.map((log) =>
+    toldBy(raftState({ log, commitIndex: lesser(commitIndex, log.lastIndex) })),
+  );
+  expect(await Promise.all(told)).toEqual([
+    ['snapshot.received'],
+    ['install.ended'],
+    ['install.ended'],
+  ]);
 });

@@ -4,7 +4,13 @@ import type { RaftError } from '../../src/core/errors.ts';
 import type { RaftProtocol } from '../../src/core/raft-state.ts';
 import type { RaftNodeOptions } from '../../src/node/raft-node.ts';
 import { isWithinLease, leaseMs } from '../../src/rules/timing.ts';
-import type { VirtualCluster, VirtualClusterOptions } from '../../src/testing/virtual-cluster.ts';
+import type {
+  VirtualCluster,
+  VirtualClusterOptions,
+  VirtualMember,
+} from '../../src/testing/virtual-cluster.ts';
+import { decodeFrame } from '../../src/transport/codec.ts';
+import type { CarriedMessage } from '../../src/transport/memory-network.ts';
 import { anotherLeader, ledVirtually } from '../cluster/virtual-scene.ts';
 import { raftState } from '../machines/harness.ts';
 
@@ -33,6 +39,13 @@ async function asked(cluster: VirtualCluster, at: string, withinMs = 20): Promis
 const LEASED: Told = { error: null, by: 'lease' };
 const BY_ROUND: Told = { error: null, by: 'round' };
 
+function isVoteAsked({ frames: [first] }: CarriedMessage): boolean {
+  const frame = first === undefined ? '' : decodeFrame(first);
+  return (
+    typeof frame === 'object' && frame.type === 'message' && frame.message.type === 'RequestVote'
+  );
+}
+
 /** One of three members is told something else. */
 function withOther(adapted: Partial<RaftNodeOptions>): VirtualClusterOptions {
   return {
@@ -58,12 +71,12 @@ describe('a lease', () => {
     const { cluster, leader } = await ledVirtually(WITH_LEASES);
     await cluster.pass(100);
     await asked(cluster, leader.id, 5);
-    const { holdsLease } = leader.node.inspect();
+    const { holdsLease } = leader.node.inspection();
     expect(holdsLease).toBe(true);
     await cluster.pass(LEASE_MS - 10);
-    expect(leader.node.inspect().holdsLease).toBe(true);
+    expect(leader.node.inspection().holdsLease).toBe(true);
     await cluster.pass(5);
-    expect(leader.node.inspect().holdsLease).toBe(false);
+    expect(leader.node.inspection().holdsLease).toBe(false);
     expect(await asked(cluster, leader.id)).toEqual(BY_ROUND);
   });
 
@@ -88,7 +101,7 @@ describe('a lease', () => {
       if (isReset) cluster.resetLinks(leader.id);
       let lastHeld = 0;
       while (others.every(({ node }) => node.status().role !== 'leader')) {
-        if (leader.node.inspect().holdsLease) lastHeld = cluster.clock.now();
+        if (leader.node.inspection().holdsLease) lastHeld = cluster.clock.now();
         await cluster.pass(5);
       }
       expect(lastHeld).toBeGreaterThan(0);
@@ -112,19 +125,64 @@ describe('a lease', () => {
     expect(isUp).toBe(true);
   });
 
+  it('[RD7] lets nobody wait for the answer of a leader that was deposed', async () => {
+    const outcomes: string[] = [];
+    let heardLast: VirtualMember | null = null;
+    const scene = await ledVirtually({
+      ...WITH_LEASES,
+      // The word of the candidate that n1 has named never reaches the third member: it hears n1, and passes a command on to it.
+      carry: (message) => {
+        if (heardLast === null || message.to !== `at-${heardLast.id}`) return true;
+        if (!isVoteAsked(message)) return true;
+        const { node } = heardLast;
+        node.submit(new Uint8Array([1]), A_MINUTE, ({ type }) => outcomes.push(type));
+        return false;
+      },
+    });
+    const { cluster, leader, others } = scene;
+    await cluster.pass(100);
+    heardLast = others[1];
+    leader.node.transferLeadership(others[0].id, A_MINUTE, () => {});
+    await cluster.pass(500);
+    expect(others[0].node.status().role).toBe('leader');
+    expect(outcomes).toEqual(['applied']);
+  });
+
+  it('[RD7] [RD9] binds who starts again without leases, or with shorter timeouts, as it was promised', async () => {
+    const other: Partial<RaftNodeOptions> = {};
+    const { cluster } = await ledVirtually(withOther(other));
+    const again = async (own: Partial<RaftNodeOptions>): Promise<number> => {
+      await Promise.all([cluster.member('n3').node.close(), cluster.pass(500)]);
+      Object.assign(other, own);
+      const begunMs = cluster.clock.now();
+      let tookMs = Number.NaN;
+      const booting = cluster.boot('n3').then(() => {
+        tookMs = cluster.clock.now() - begunMs;
+      });
+      await Promise.all([booting, cluster.pass(1_500)]);
+      // Time goes by in steps.
+      return Math.floor(tookMs / 10) * 10;
+    };
+    const without = { protocol: { ...PROTOCOL, leaseReads: false } };
+    expect(await again({ timing: { electionTimeoutMinMs: 150 } })).toBe(300);
+    expect(await again(without)).toBe(150);
+    // Nobody counts on it any more.
+    expect(await again(without)).toBe(0);
+  });
+
   it('[RD8] [F4] is given up for the term with the beginning of a transfer, also if that fails', async () => {
     const { cluster, leader, others } = await ledVirtually(WITH_LEASES);
     await cluster.pass(100);
     await asked(cluster, leader.id);
-    expect(leader.node.inspect().holdsLease).toBe(true);
+    expect(leader.node.inspection().holdsLease).toBe(true);
     const [target] = others;
     target.disk.holds = true;
     await cluster.submit(leader.id, 'a');
     leader.node.transferLeadership(target.id, A_MINUTE, () => {});
     await cluster.pass(5);
-    expect(leader.node.inspect()).toMatchObject({ leads: true, holdsLease: false });
+    expect(leader.node.inspection()).toMatchObject({ leads: true, holdsLease: false });
     await cluster.pass(1_000);
-    expect(leader.node.inspect().leads).toBe(true);
+    expect(leader.node.inspection().leads).toBe(true);
     for (let at = 0; at < 3; at += 1) expect(await asked(cluster, leader.id)).toEqual(BY_ROUND);
   });
 
@@ -136,7 +194,7 @@ describe('a lease', () => {
     if (leader.id === 'n3') throw new Error('another seed is needed: the other member leads');
     await cluster.pass(100);
     for (let at = 0; at < 3; at += 1) expect(await asked(cluster, leader.id)).toEqual(BY_ROUND);
-    expect(leader.node.inspect().holdsLease).toBe(false);
+    expect(leader.node.inspection().holdsLease).toBe(false);
   });
 
   it('[RD9] is used as soon as the last voter has said that it keeps it', async () => {

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { NodeId } from '../../src/core/types.ts';
 import { nodeId } from '../../src/core/types.ts';
-import type { TransferOutcome } from '../../src/ports/replica.ts';
+import type { MembersOutcome, TransferOutcome } from '../../src/ports/replica.ts';
 
 import {
   at,
@@ -111,6 +111,28 @@ it('[MC10] [D10] a member that cannot be reached stays a learner, and holds nobo
   expect(await cluster.submit(leader.id, 'meanwhile')).toMatchObject({ type: 'applied' });
   await cluster.pass(12_000);
   expect(outcomes).toMatchObject([failed('RAFT_CONFLICT', 'safe')]);
+  expect(members(cluster, leader.id)).toMatchObject({ learners: names('n4'), joint: false });
+});
+
+it('[MC10] whoever asks to add and promote in one hears what has been done when the new one does not catch up', async () => {
+  const { cluster, leader, others } = await scene(3);
+  const [asked] = others.map(({ id }) => id) as [NodeId];
+  const change = { add: at('n4'), promote: names('n4'), remove: [] };
+  const outcomes: unknown[] = [];
+  for (const id of [asked, leader.id, asked]) {
+    const { node } = cluster.member(id);
+    node.changeMembers(change, { timeoutMs: 60_000 }, (outcome) => outcomes.push(outcome));
+    await cluster.pass(12_000);
+  }
+  const words = (text: string) =>
+    expect.stringContaining(`n4 did not catch up in time and is a learner: ${text}`);
+  const begun = 'n4 was added to the learners, and nothing else was done';
+  // Asked for again, it finds its learner, and does nothing.
+  expect(outcomes).toMatchObject([
+    { error: { code: 'RAFT_CONFLICT', retry: 'outcomeUnknown', message: words(begun) } },
+    { error: { code: 'RAFT_CONFLICT', retry: 'safe', message: words('nothing was done') } },
+    { error: { code: 'RAFT_CONFLICT', retry: 'safe', message: words('nothing was done') } },
+  ]);
   expect(members(cluster, leader.id)).toMatchObject({ learners: names('n4'), joint: false });
 });
 
@@ -325,6 +347,30 @@ it('[MC8] [A23] a learner that was promoted and has not heard of it gives the vo
   await cluster.pass(4_000);
   expect(cluster.member(other).node.status().role).toBe('leader');
   expect(members(cluster, 'n3')).toMatchObject({ voters: names('n1', 'n2', 'n3') });
+});
+
+it('[MC15] [A9] of two that join at once under one name one becomes a member, and its address is not taken from it', async () => {
+  const { cluster, leader, others } = await scene(3, 'n4');
+  const [asked = leader] = others;
+  const change = { add: at('n4'), promote: names('n4'), remove: [] };
+  const other = { ...change, add: { n4: 'elsewhere-n4' } };
+  const told: Record<string, MembersOutcome> = {};
+  leader.node.changeMembers(change, PATIENT, (outcome) => {
+    told.first = outcome;
+  });
+  await cluster.pass(5);
+  expect(await cluster.change(asked.id, other)).toMatchObject(failed('RAFT_CONFLICT', 'safe'));
+  await cluster.until('the first to be a member', () => told.first !== undefined);
+  expect(told.first).toMatchObject(CHANGED);
+  for (const id of [asked.id, leader.id]) {
+    expect(await cluster.change(id, other)).toMatchObject(failed('RAFT_CONFLICT', 'never'));
+  }
+  const { addresses } = leader.node.status().members;
+  expect(addresses.n4).toBe('at-n4');
+  // To ask for the same again is done, and to move it is another request.
+  expect(await cluster.change(asked.id, change)).toMatchObject(CHANGED);
+  expect(await cluster.change(asked.id, { add: other.add })).toMatchObject(CHANGED);
+  expect(leader.node.status().members.addresses.n4).toBe('elsewhere-n4');
 });
 
 it('[MC6] [A9] a removed name is not used again, and a lost disk is replaced under another', async () => {

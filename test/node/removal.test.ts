@@ -3,7 +3,17 @@ import { expect, it } from 'vitest';
 import { FAREWELL_MS } from '../../src/core/limits.ts';
 import type { NodeId } from '../../src/core/types.ts';
 import type { MembersEvent } from '../../src/ports/replica.ts';
-import { CHANGED, failed, gate, members, names, PATIENT, scene, typeIn } from './members-stage.ts';
+import {
+  CHANGED,
+  closed,
+  failed,
+  gate,
+  members,
+  names,
+  PATIENT,
+  scene,
+  typeIn,
+} from './members-stage.ts';
 
 it('[MC5] [MC7] a removed member is told, is spoken to no more, and disturbs nobody', async () => {
   const { cluster, leader, others } = await scene(3);
@@ -32,8 +42,8 @@ it('[MC7] a member that has yet to answer its new leader when it is removed hear
   expect(leader.node.status()).toMatchObject({ role: 'learner', isRemoved: true });
   await cluster.pass(FAREWELL_MS);
   const next = await cluster.leader();
-  expect(next.node.inspect().replication(leader.id)).toBeNull();
-  expect(next.node.inspect().raft?.leaving).toEqual([]);
+  expect(next.node.inspection().replication(leader.id)).toBeNull();
+  expect(next.node.inspection().raft?.leaving).toEqual([]);
 });
 
 it('[MC11] [A17] a member that was removed while it was cut off comes back, and changes neither term nor leader', async () => {
@@ -53,6 +63,30 @@ it('[MC11] [A17] a member that was removed while it was cut off comes back, and 
     .links.map(({ reason }) => reason);
   expect(reasons).toContainEqual(expect.stringContaining(`${gone} was removed from this cluster`));
 });
+
+it.each(names('n1', 'n2', 'n3'))(
+  '[MC11] %s, which was removed while it was down, hears so when it is back',
+  async (gone) => {
+    const { cluster } = await scene(3);
+    const stay = names('n1', 'n2', 'n3').filter((id) => id !== gone);
+    await closed(cluster, gone);
+    await cluster.pass(1_000);
+    const { id: leader } = await cluster.leader();
+    expect(stay).toContain(leader);
+    expect(await cluster.change(leader, { remove: [gone] })).toMatchObject(CHANGED);
+    await cluster.pass(FAREWELL_MS);
+    const { term } = cluster.member(leader).node.status();
+    const { node } = await cluster.boot(gone);
+    const events: MembersEvent[] = [];
+    node.onMembers((event) => events.push(event));
+    expect(node.status().isRemoved).toBe(false);
+    await cluster.pass(3_000);
+    expect(node.status()).toMatchObject({ isRemoved: true });
+    expect(events).toMatchObject([{ voters: stay, isCommitted: true, isRemoved: true }]);
+    expect(await cluster.submit(gone, 'x')).toMatchObject(failed('RAFT_STOPPED', 'safe'));
+    expect(cluster.member(leader).node.status()).toMatchObject({ role: 'leader', term });
+  },
+);
 
 it('[MC7] [D8] a leader that removes itself, and finds nobody who takes over, leads until that is committed', async () => {
   const { cluster, leader, others } = await scene(3);

@@ -36,7 +36,7 @@ describe('callers of a member without a leader', () => {
       { code: 'RAFT_NO_LEADER', retry: 'safe', leader: null },
       { code: 'RAFT_NO_LEADER', retry: 'safe' },
     ]);
-    expect(told[0]?.message).toMatch(/known no leader for 12\d\d ms.*ask another member/);
+    expect(told[0]?.message).toMatch(/known no leader for 12\d\d ms:.*ask another member/);
     await cluster.pass(5_000);
     const later = asked(cluster, 'n1');
     await cluster.pass(PATIENCE_MS - 60);
@@ -98,10 +98,10 @@ it('[SP12] the words name the leader that cannot be reached, and looks that stan
   });
   const lookedAt = (now: number) => patience.look(now);
   for (let now = 0; now < PATIENCE_MS - 40; now += 20) expect(lookedAt(now).through).toBe(now);
-  const { error, through } = [1_180, 1_200].map(lookedAt)[1] ?? lookedAt(0);
+  const { error, through } = [1_180, 1_200.6328].map(lookedAt)[1] ?? lookedAt(0);
   expect(through).toBe(Number.POSITIVE_INFINITY);
   expect(error()).toMatchObject({ code: 'RAFT_NO_LEADER', retry: 'safe', leader: N2 });
-  expect(error().message).toContain('no connection to the leader n2 for 1200 ms');
+  expect(error().message).toContain('no connection to the leader n2 for 1201 ms');
   for (let now = 1_220; now < 2_000; now += 20) lookedAt(now);
   expect(lookedAt(9_000).through).toBe(9_000);
   expect(lookedAt(9_020).through).toBe(9_020);

@@ -17,7 +17,7 @@ describe('a process with 300 MB of heap', () => {
     const everything = { type: 'range', prefix: new Uint8Array(0) } as const;
     const command: KvCommand = { type: 'txn', compare: [], success: [everything], failure: [] };
     expect(encodeCommand(command).length).toBeLessThanOrEqual(14);
-    await using client = connect({ endpoints: cluster.endpoints });
+    await using client = connect({ endpoints: cluster.endpoints, timeoutMs: 60_000 });
     const keys = Array.from({ length: 10_000 }, (_, at) => `key-${at}`);
     await Promise.all(keys.map((key) => client.put(key, 'x'.repeat(20))));
     for (let at = 0; at < 170; at += 1) {
@@ -34,7 +34,7 @@ describe('a process with 300 MB of heap', () => {
   it('[KV22] answers one small POST /txn over 20 MB of data, and lives', async () => {
     await using cluster = await startSmall();
     const [{ id, url } = { id: '', url: '' }] = cluster.members;
-    await using client = connect({ endpoints: cluster.endpoints });
+    await using client = connect({ endpoints: cluster.endpoints, timeoutMs: 60_000 });
     for (let at = 0; at < 20; at += 1) await client.put(`large-${at}`, 'x'.repeat(1_000_000));
     const success = Array.from({ length: 128 }, () => ({ op: 'range', prefix: '' }));
     const answer = await fetch(`${url}/txn`, { method: 'POST', body: JSON.stringify({ success }) });

@@ -98,6 +98,16 @@ it('[CL32] [A8] [A9] a node whose disk is lost is refused with the command that 
   expect([code, lastLine]).toEqual([78, expect.stringContaining('its name is not used again')]);
 });
 
+it('[CL32] [MC11] a node that was removed while it was down says so and ends when it is started again', async () => {
+  const cluster = await start(3);
+  await cluster.converged();
+  await cluster.kill('n3');
+  expect(await raftchart(cluster, 'member', 'remove', 'n3')).toBe('voters: n1, n2');
+  cluster.run('n3');
+  const [code, lastLine] = await cluster.end('n3');
+  expect([code, lastLine]).toEqual([78, expect.stringContaining('was removed from its cluster')]);
+});
+
 it('[CL32] a node that joins starts again with the same line, and asks nothing then', async () => {
   const cluster = await start(1);
   await joined(cluster, 'n2');
@@ -119,6 +129,26 @@ it('[CL32] [MC8] who was added to receive only stays a learner when it joins', a
   await joined(cluster, 'n2');
   await cluster.converged();
   expect(await raftchart(cluster, 'members')).toMatch(/^n2 +learner +127\.0\.0\.1:\d+ /m);
+});
+
+it('[CL32] [MC15] [A9] of two that join at once under one name one becomes a member and the other ends', async () => {
+  const cluster = await start(1);
+  const { url } = cluster.member('n1');
+  const places = [await placed(cluster, 'n2'), await placed(cluster, 'n2')];
+  const both = places.map((place) => {
+    const at = ['--listen', new URL(place.url).host, '--peer-listen', place.peerAddress];
+    return startCli(serveLine('n2', place.dataDir, ...at, '--join', url));
+  });
+  const first = await Promise.race(
+    both.map(({ ended }, at) => ended.then((code) => ({ at, code }))),
+  );
+  expect(first.code).toBe(78);
+  expect(both[first.at]?.errors()).toContain('n2 is a member already');
+  const stays = 1 - first.at;
+  await both[stays]?.until((_, errors) => logLines(errors, 'joined').length > 0);
+  expect(await raftchart(cluster, 'members')).toMatch(
+    new RegExp(`^n2 +voter +${places[stays]?.peerAddress} `, 'm'),
+  );
 });
 
 it('[CL32] [A9] a node that comes with the name of a member takes neither its place nor its address', async () => {

@@ -10,7 +10,7 @@ it('[RC1] [RC2] [RC4] of three killed nodes one is recovered, serves what it hel
   const cluster = await ProcessCluster.start(3);
   cleanUp(() => cluster[Symbol.asyncDispose]());
   cleanUp(endAll);
-  const writer = closing(connect({ endpoints: [...cluster.endpoints] }));
+  const writer = closing(connect({ endpoints: [...cluster.endpoints], timeoutMs: 60_000 }));
   for (let at = 0; at < 20; at += 1) await writer.put(`k${at}`, `v${at}`);
   const survivor = await cluster.leader();
   const { dataDir, url, peerAddress } = cluster.member(survivor);
@@ -25,7 +25,7 @@ it('[RC1] [RC2] [RC4] of three killed nodes one is recovered, serves what it hel
   expect(await recover()).toMatchObject({ code: 0, errors: '' });
   const place = ['--listen', new URL(url).host, '--peer-listen', peerAddress];
   startCli(serveLine(survivor, dataDir, ...place));
-  const client = closing(connect({ endpoints: [url] }));
+  const client = closing(connect({ endpoints: [url], timeoutMs: 60_000 }));
   for (let at = 0; at < 20; at += 1) {
     expect(new TextDecoder().decode((await client.get(`k${at}`))?.value)).toBe(`v${at}`);
   }

@@ -221,3 +221,18 @@ it('[MC6] what cannot be is refused in words', () => {
     'under another name',
   );
 });
+
+it('[MC15] who is added and is to vote in one comes anew, or asks again from the same address', () => {
+  const addresses = { [N1]: 'a', [N2]: 'b' };
+  const present = { ...membership(THREE), addresses };
+  const refused = (id: NodeId, address: string, promote: readonly NodeId[]) =>
+    change.refusalOfChange(present, { add: { [id]: address }, promote, remove: [] })?.code ?? null;
+  expect(refused(N4, 'd', [N4])).toBeNull();
+  expect(refused(N2, 'b', [N2])).toBeNull();
+  expect(refused(N2, 'c', [N2])).toBe('RAFT_CONFLICT');
+  // Nobody knows where it is found, so nobody can say that it is the same.
+  expect(refused(N3, 'c', [N3])).toBe('RAFT_CONFLICT');
+  // It has moved.
+  expect(refused(N2, 'c', [])).toBeNull();
+  expect(refused(N2, 'c', [N4])).toBe('RAFT_NOT_FOUND');
+});

@@ -37,6 +37,14 @@ const MESSAGES: readonly ((of: number) => Message)[] = [
   (of) => ({ type: 'TransferLeadership', term: term(of), requestId: 1, to: null }),
   (of) => ({ type: 'TransferLeadershipReply', term: term(of), requestId: 1, reason: 'inVain' }),
   (of) => ({
+    ...{ type: 'ChangeMembers', term: term(of), requestId: 1, isAgain: false },
+    ...{ add: [], promote: [], remove: [] },
+  }),
+  (of) => ({
+    ...{ type: 'ChangeMembersReply', term: term(of), requestId: 1, refusal: null },
+    ...{ voters: [], learners: [] },
+  }),
+  (of) => ({
     ...{ type: 'SnapshotOffer', term: term(of), lastEntry: entry, timeMs: 0, chunkCount: 1 },
     ...{ bytes: 1, checksum: 1 },
   }),
@@ -91,6 +99,8 @@ it('[EL2] a message of a newer term makes its receiver observe that term first',
     TimeoutNow: deliverNewer,
     TransferLeadership: deliverNewer,
     TransferLeadershipReply: deliverNewer,
+    ChangeMembers: deliverNewer,
+    ChangeMembersReply: deliverNewer,
   });
 });
 
@@ -127,6 +137,8 @@ it('[PS3] what an older term says is answered or dropped, never taken for the pr
     TimeoutNow: drop,
     TransferLeadership: deliver,
     TransferLeadershipReply: deliver,
+    ChangeMembers: deliver,
+    ChangeMembersReply: deliver,
   });
 });
 
@@ -138,12 +150,17 @@ it('[LT3] [EL13] a candidate that its leader has named is heeded also by those w
 });
 
 it('[RD7] [F5] where leases are on, whoever hears its leader learns of a newer term only from a leader, or from one that its own names', () => {
-  const heard = Object.entries(admissions(6, true, true, true)).filter(
-    ([, { type }]) => type !== 'drop',
-  );
-  expect(heard.map(([type]) => type).sort()).toEqual([
-    ...['AppendEntries', 'PreVote', 'SnapshotOffer', 'TimeoutNow'],
+  const answers = ['Propose', 'ReadIndex', 'ChangeMembers', 'TransferLeadership'].flatMap((of) => [
+    [of, deliver],
+    [`${of}Reply`, deliver],
   ]);
+  const dropped = ['PreVoteReply', 'RequestVote', 'RequestVoteReply', 'AppendEntriesReply'];
+  expect(admissions(6, true, true, true)).toEqual({
+    ...{ ...ASIDE, ...Object.fromEntries(dropped.map((of) => [of, drop])) },
+    ...Object.fromEntries(answers),
+    ...{ AppendEntries: deliverNewer, SnapshotOffer: deliverNewer, TimeoutNow: deliverNewer },
+    PreVote: deliver,
+  });
   const named: Message = { type: 'RequestVote', term: term(6), lastLog: entry, transfer: true };
   const protocol = { preVote: true, checkQuorum: true, leaseReads: true };
   const loyal = { term: term(5), isLoyal: true, leads: false, protocol };

@@ -40,6 +40,7 @@ it('[LR8] a leader opens its term with a no-op and knows nothing of its peers ye
       heardFrom: [],
       round: 0,
       roundEchoed: {},
+      passedAhead: 0,
       pendingRounds: [],
       leaving: [],
       log: logOf([1, 2]),

@@ -45,8 +45,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     await timeOut(stage, member);
     await settle(stage);
     stage.takeLines();
-    if (member.node?.inspect().leads !== true) throw new PlayError(`${who} was not elected`);
-    stage.say(`${who} leads term ${member.node.inspect().raft?.term}`);
+    if (member.node?.inspection().leads !== true) throw new PlayError(`${who} was not elected`);
+    stage.say(`${who} leads term ${member.node.inspection().raft?.term}`);
   },
 
   // Messages.
@@ -222,7 +222,7 @@ function diskInWords({ disk, node }: PlayMember): string {
 /** A leader looks whether a quorum has answered; anyone else loses patience with whoever should lead. */
 async function timeOut(stage: Stage, member: PlayMember): Promise<void> {
   if (member.node === null) throw new PlayError(`${member.id} is down`);
-  const leads = member.node.inspect().leads;
+  const leads = member.node.inspection().leads;
   await until(
     stage,
     member,

@@ -14,19 +14,27 @@ const BLOCK_MAX = 4;
 /** Before a command: of what comes of it only what clients hear is told. */
 const QUIETLY = 'quietly';
 
+/** Whoever watches a play, line by line. */
+interface Spectator {
+  /** The curtain has risen: the members are there, and nothing of the story has happened. */
+  readonly opened?: (stage: Stage) => void;
+  /** A line, and what came of it; the play waits for what this returns. */
+  readonly told?: (lines: readonly string[]) => Promise<void> | null;
+}
+
 /** The whole text, performed anew. Throws a `PlayError` that names the line. */
-export async function perform(text: string, faults: PlantedFaults = {}): Promise<string> {
-  const performance = new Performance(faults);
+export async function perform(
+  text: string,
+  faults: PlantedFaults = {},
+  { opened = () => {}, told = () => null }: Spectator = {},
+): Promise<string> {
+  const performance = new Performance(faults, opened);
   const result: string[] = [];
   for (const [at, line] of text.split('\n').entries()) {
     if (line.startsWith(OUTPUT)) continue;
-    result.push(line);
-    if (line === '' || line.startsWith('#')) continue;
-    try {
-      result.push(...(await performance.command(line)));
-    } catch (error) {
-      throw new PlayError(`line ${at + 1}, "${line}": ${textOf(error)}`, { cause: error });
-    }
+    const lines = [line, ...(await performance.line(line, at + 1))];
+    result.push(...lines);
+    await told(lines);
   }
   return result.join('\n');
 }
@@ -34,13 +42,25 @@ export async function perform(text: string, faults: PlantedFaults = {}): Promise
 class Performance {
   readonly #faults: PlantedFaults;
   readonly #cast = new Cast();
+  readonly #opened: (stage: Stage) => void;
   #stage: Stage | null = null;
 
-  constructor(faults: PlantedFaults) {
+  constructor(faults: PlantedFaults, opened: (stage: Stage) => void) {
     this.#faults = faults;
+    this.#opened = opened;
   }
 
-  async command(line: string): Promise<readonly string[]> {
+  /** What comes of it, where it is a command. */
+  async line(line: string, number: number): Promise<readonly string[]> {
+    if (line === '' || line.startsWith('#')) return [];
+    try {
+      return await this.#command(line);
+    } catch (error) {
+      throw new PlayError(`line ${number}, "${line}": ${textOf(error)}`, { cause: error });
+    }
+  }
+
+  async #command(line: string): Promise<readonly string[]> {
     if (!line.startsWith(COMMAND)) throw new PlayError('a command begins with "> "');
     const all = line.slice(COMMAND.length).trim().split(/\s+/);
     const isQuiet = all[0] === QUIETLY;
@@ -61,6 +81,7 @@ class Performance {
     const stage = new Stage(this.#cast.build(this.#faults));
     this.#stage = stage;
     await stage.start();
+    this.#opened(stage);
     return stage;
   }
 }

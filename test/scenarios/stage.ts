@@ -175,7 +175,7 @@ export class Stage {
   #leaves(envelope: Envelope): Message {
     const { from } = envelope;
     const message = this.#options.faults.said?.(envelope.message) ?? envelope.message;
-    this.#watch.hear({ ...envelope, message }, this.member(from).node?.inspect().raft ?? null);
+    this.#watch.hear({ ...envelope, message }, this.member(from).node?.inspection().raft ?? null);
     return message;
   }
 

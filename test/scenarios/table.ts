@@ -19,7 +19,7 @@ export function tableOf(members: readonly PlayMember[]): readonly string[] {
 
 function rowOf(member: PlayMember): readonly string[] {
   const { durable } = member.disk;
-  const raft = member.node?.inspect().raft ?? null;
+  const raft = member.node?.inspection().raft ?? null;
   if (raft === null) {
     const { term, votedFor } = durable.hardState;
     const terms = Array.from({ length: durable.lastIndex }, (_, at) => durable.at(at + 1)?.term);
@@ -36,7 +36,7 @@ function rowOf(member: PlayMember): readonly string[] {
 
 /** What a leader knows of each of its peers. */
 export function progressOf(member: PlayMember, members: readonly PlayMember[]): readonly string[] {
-  const inspection = member.node?.inspect();
+  const inspection = member.node?.inspection();
   if (inspection?.leads !== true) return [];
   return members.flatMap(({ id }: { readonly id: NodeId }) => {
     const known = inspection.replication(id);

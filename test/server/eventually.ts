@@ -2,5 +2,5 @@
 import { expect } from 'vitest';
 
 export function eventually<Value>(look: () => Value): ReturnType<typeof expect.poll> {
-  return expect.poll(look, { timeout: 15_000, interval: 10 });
+  return expect.poll(look, { interval: 10 });
 }

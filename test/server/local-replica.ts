@@ -24,6 +24,7 @@ import { LOWEST_VERSIONS } from '../../src/core/versions.ts';
 import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
 import { notApplied, notThere, transferRefused } from '../../src/node/requests/call-errors.ts';
 import { outcomeInSession, outcomeOfSession } from '../../src/node/requests/session-outcomes.ts';
+import type { InspectionObserver } from '../../src/ports/inspection.ts';
 import type {
   DiskEvent,
   LinkStatus,
@@ -98,6 +99,8 @@ export class LocalReplica implements Replica {
   readonly #roleListeners = new Set<(event: RoleEvent) => void>();
   readonly peerListeners = new Set<(event: PeerEvent) => void>();
   readonly membersListeners = new Set<(event: MembersEvent) => void>();
+  /** Who watches, and after which record. */
+  readonly observers = new Map<InspectionObserver, number | null>();
   readonly snapshotListeners = new Set<(event: SnapshotEvent) => void>();
   readonly diskListeners = new Set<(event: DiskEvent) => void>();
   readonly #haltListeners = new Set<(error: RaftError) => void>();
@@ -303,6 +306,11 @@ export class LocalReplica implements Replica {
   onPeer(listener: (event: PeerEvent) => void): () => void {
     this.peerListeners.add(listener);
     return () => this.peerListeners.delete(listener);
+  }
+
+  inspect(observer: InspectionObserver, after: number | null): () => void {
+    this.observers.set(observer, after);
+    return () => this.observers.delete(observer);
   }
 
   onMembers(listener: (event: MembersEvent) => void): () => void {

@@ -8,6 +8,7 @@ import { ServedHosts } from '../../src/server/admission/host-check.ts';
 import { ClientPort } from '../../src/server/client-port/client-port.ts';
 import { createHttpApi, type HttpApi } from '../../src/server/http/http-api.ts';
 import { HttpServer } from '../../src/server/http/http-server.ts';
+import { requestListener } from '../../src/server/http/request-listener.ts';
 import { DEFAULT_SERVER_LIMITS, type ServerLimits } from '../../src/server/limits.ts';
 import { ServerCounters } from '../../src/server/operations/server-counters.ts';
 import { OpenStreams, type ServerContext } from '../../src/server/server-context.ts';
@@ -21,6 +22,7 @@ export interface LocalOptions {
   readonly keepAliveMs?: number;
   readonly headersTimeoutMs?: number;
   readonly held?: Held;
+  readonly inspection?: ServerContext['inspection'];
 }
 
 export interface LocalApi {
@@ -51,6 +53,7 @@ export function localApi(options: LocalOptions = {}): LocalApi {
     onFault: (error) => faults.push(error),
     clock: connectionClock,
     keepAliveMs: options.keepAliveMs ?? 60_000,
+    inspection: options.inspection ?? null,
   };
   const streams = new OpenStreams();
   const api = createHttpApi(context, streams);
@@ -111,7 +114,7 @@ export async function localServer(
   });
   const { port } = await http.listen({ host: '127.0.0.1', port: options.port ?? 0 });
   const clients = new ClientPort(local.context);
-  http.serve({ api: local.api, clients });
+  http.serve({ listener: requestListener(local.api), clients });
   const close = async (): Promise<void> => {
     await clients.close('the test is over');
     await http.close();

@@ -15,6 +15,7 @@ import { type RunningServer, type ServeOptions, serve } from '../../src/server/s
 import { cleanUp } from '../clean-up.ts';
 import { scratch } from '../cli/scratch.ts';
 import { eventually } from './eventually.ts';
+import { readSse } from './http/sse.ts';
 
 interface LogLine {
   readonly event: string;
@@ -48,6 +49,7 @@ function options(
     serverLimits: DEFAULT_SERVER_LIMITS,
     retention: DEFAULT_RETENTION,
     version: '9.9.9',
+    inspection: null,
     log: (_level, event, fields = {}) => lines.push({ event, fields }),
     lines,
     ...changes,
@@ -86,6 +88,24 @@ describe('a server of one', () => {
     const roles = given.lines.filter(({ event }) => event === 'role').map(({ fields }) => fields);
     expect(roles[0]).toMatchObject({ cause: 'started' });
     expect(roles.at(-1)).toMatchObject({ role: 'leader', leader: 'n1', cause: expect.any(String) });
+  });
+
+  it('[SV33] shows what happens inside if it was asked to, to the last word', async () => {
+    const inspection = { peers: new Map() };
+    const server = await start(options(directory(), { inspection }));
+    const events = readSse(await fetch(`${server.url}/inspect`));
+    expect((await events.next())?.event).toBe('view');
+    await fetch(`${server.url}/kv/a`, { method: 'PUT', body: 'some value' });
+    const told: string[] = [];
+    while (!told.some((data) => data.includes('"commitIndex"'))) {
+      told.push((await events.nextData()).data ?? '');
+    }
+    expect(told.join()).toContain('"actor":"logWriter"');
+    expect(told.join()).not.toContain('some value');
+    await server.close();
+    while ((await events.next()) !== null);
+    const unseen = await start(options(directory()));
+    expect((await fetch(`${unseen.url}/inspect`)).status).toBe(404);
   });
 
   it('[SV27] answers what is under way before it closes, and lets nothing new begin', async () => {

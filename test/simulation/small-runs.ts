@@ -25,6 +25,7 @@ export function calmPlan(changes: Partial<SimulationPlan> = {}): SimulationPlan 
     },
     protocol: { preVote: true, checkQuorum: true },
     leaseless: null,
+    older: {},
     limits: DEFAULT_LIMITS,
     diskLatencyMs: 0.5,
     slowDisks: {},

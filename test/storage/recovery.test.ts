@@ -1,5 +1,5 @@
 /** What `recover` makes of a data directory: a look, and a cluster of one, on a real LevelDB. */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { isClusterId } from '../../src/core/identity.ts';
 import { index, term } from '../../src/core/types.ts';
@@ -97,6 +97,26 @@ it('[RC1] a look refuses a node that runs, and a place where none was', async ()
   await expect(surveyDirectory(empty)).rejects.toThrow('No node has run');
 });
 
+it.each([0, 1])(
+  '[RC1] a node that was started, reached term %s and holds nothing is refused by a look and by a recovery',
+  async (reached) => {
+    const directory = workspace.fresh();
+    await during(directory, async (store) => {
+      if (reached > 0) await write(store, [hard(reached, 'n1')]);
+    });
+    const before = readdirSync(directory);
+    const recover = ['recover', '--data-dir', directory];
+    for (const argv of [recover, [...recover, '--dry-run']]) {
+      const { exitCode, errors, output } = await runFake(argv);
+      expect([exitCode, output]).toEqual([78, '']);
+      expect(errors).toContain('holds no entry and no snapshot: nothing can be recovered from it');
+    }
+    expect(readdirSync(directory)).toEqual(before);
+    expect(existsSync(`${directory}.recovering`)).toBe(false);
+    await during(directory, async (_, { identity }) => expect(identity.boots).toBe(2));
+  },
+);
+
 it.each([
   { of: 'entries', survive: survivor, first: 1 },
   { of: 'a snapshot and entries', survive: survivorOfSnapshots, first: 3 },
@@ -147,7 +167,13 @@ it.each([
 it('[RC4] however often it is recovered, and however long its name was, the new cluster has a name that members can show', async () => {
   const directory = workspace.fresh();
   const name = 'é🚲'.repeat(64);
-  await during(directory, async () => {}, { ...OWNER, clusterId: name });
+  await during(
+    directory,
+    async (store) => {
+      await write(store, [hard(1, 'n1'), append(run(1, 1, ['a']))]);
+    },
+    { ...OWNER, clusterId: name },
+  );
   const access = nodeAccess({ directory });
   const seen = new Set<string>();
   for (let times = 0; times < 3; times += 1) {

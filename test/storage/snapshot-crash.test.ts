@@ -2,6 +2,8 @@
  * Snapshots and crashes, on the simulated disk under the production store: the process is killed, or the power lost, before
  * every single operation of the disk in turn, and the next start finds the state before or the state after.
  */
+import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { index, term } from '../../src/core/types.ts';
 import type { LogOperation, LogStore, RecoveredLog } from '../../src/ports/log-store.ts';
@@ -18,6 +20,7 @@ import {
   write,
 } from '../../src/testing/contracts/log-operations.ts';
 import { SeededRandom } from '../../src/testing/simulation/runtime/random.ts';
+import { during, storeIn, Workspace } from './data-directories.ts';
 import { PromptDisk } from './prompt-disk.ts';
 
 const CHUNKS = ['one', 'two', 'three'];
@@ -289,5 +292,26 @@ describe('damage', () => {
         expect([6, 'RAFT_LOG_REFUSED']).toContain(refused);
       }
     }
+  });
+
+  it('[SN4] [ST7] a log that was put back from an older copy of the same start is no installation that was cut short', async () => {
+    const workspace = new Workspace();
+    const directory = workspace.fresh();
+    const older = await during(directory, async (store) => {
+      await write(store, [hard(1), append(run(1, 1, ['a', 'b']))]);
+      const copy = workspace.copy(directory);
+      await write(store, [append(run(1, 3, ['c']), run(1, 4, ['d']))]);
+      await take(store, [1, 4]);
+      return copy;
+    });
+    const mixed = workspace.copy(older);
+    rmSync(join(mixed, 'snapshots'), { recursive: true });
+    cpSync(join(directory, 'snapshots'), join(mixed, 'snapshots'), { recursive: true });
+    await expect(storeIn(mixed).open(OWNER)).rejects.toMatchObject({
+      code: 'RAFT_LOG_REFUSED',
+      message: expect.stringMatching(/log is older than .*snapshots: its newest writes are gone/),
+    });
+    const lastIndex = (at: string) => during(at, async (_, { log }) => log.lastIndex);
+    expect([await lastIndex(directory), await lastIndex(older)]).toEqual([4, 2]);
   });
 });

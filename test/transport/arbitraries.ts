@@ -1,7 +1,12 @@
 /** Sound messages of every type, with numbers from the whole range that the wire allows. */
 
 import fc from 'fast-check';
-import { COUNTER_MAX } from '../../src/core/limits.ts';
+import { RETRIES } from '../../src/core/errors.ts';
+import {
+  COUNTER_MAX,
+  SNAPSHOT_CHUNK_BYTES_MAX,
+  SNAPSHOT_CHUNKS_MAX,
+} from '../../src/core/limits.ts';
 import type { Message } from '../../src/core/message.ts';
 import { TRANSFER_REFUSALS } from '../../src/core/transfer-refusal.ts';
 import { ENTRY_ZERO, type EntryId, index, nodeId, term } from '../../src/core/types.ts';
@@ -77,7 +82,17 @@ const candidacy = anyTerm.chain((own) => {
 const request = { term: anyTerm, requestId: anyNumber };
 const firstIndex = fc.option(upTo(1, COUNTER_MAX).map(index));
 
-/** Messages that need no runs beside them; `Propose` is left to the tests that have runs. */
+const anyName = fc.constantFrom('n1', 'n2', 'n3-of-four').map(nodeId);
+const someNames = fc.array(anyName, { maxLength: 4 });
+const anyReason = fc.record({
+  code: fc.constantFrom('RAFT_CONFLICT' as const, 'RAFT_NOT_LEADER' as const),
+  retry: fc.constantFrom(...RETRIES),
+  text: fc.string(),
+});
+const someEntry = fc.record({ term: anyTerm, index: upTo(1, COUNTER_MAX).map(index) });
+const aWord32 = upTo(0, 2 ** 32 - 1);
+
+/** Messages that need no runs beside them. */
 export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
   { weight: 2, arbitrary: candidacy },
   anyOf('PreVoteReply', { term: anyTerm, round: anyNumber, granted: fc.boolean() }),
@@ -90,12 +105,7 @@ export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
   anyOf('ReadIndexReply', { ...request, readIndex: fc.option(anyIndex) }),
   anyOf('Ping', { term: anyTerm }),
   anyOf('SnapshotGone', { term: anyTerm }),
-  anyOf('PullChunk', {
-    term: anyTerm,
-    lastEntry: fc.record({ term: anyTerm, index: upTo(1, COUNTER_MAX).map(index) }),
-    checksum: upTo(0, 2 ** 32 - 1),
-    chunk: upTo(0, 2 ** 32 - 1),
-  }),
+  anyOf('PullChunk', { term: anyTerm, lastEntry: someEntry, checksum: aWord32, chunk: aWord32 }),
   anyTerm.chain((own) =>
     anyOf('TimeoutNow', { term: fc.constant(own), lastLog: entryUpTo(own, COUNTER_MAX) }),
   ),
@@ -104,4 +114,33 @@ export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
     to: fc.option(fc.constantFrom(nodeId('n1'), nodeId('n2'))),
   }),
   anyOf('TransferLeadershipReply', { ...request, reason: fc.constantFrom(...TRANSFER_REFUSALS) }),
+  anyOf('ChangeMembers', {
+    ...{ ...request, isAgain: fc.boolean(), promote: someNames, remove: someNames },
+    add: fc.array(fc.tuple(anyName, fc.constantFrom('four:4200', '[::1]:1')), { maxLength: 3 }),
+  }),
+  anyOf('ChangeMembersReply', {
+    ...{ ...request, voters: someNames, learners: someNames },
+    refusal: fc.option(anyReason),
+  }),
+);
+
+/** Those that one run travels beside. */
+export const anyBesideRun: fc.Arbitrary<Message> = fc.oneof(
+  anyOf('Propose', { ...request, count: upTo(1, 1_000) }),
+  anyTerm.chain((own) =>
+    anyOf('SnapshotOffer', {
+      term: fc.constant(own),
+      lastEntry: fc.record({
+        term: upTo(1, own).map(term),
+        index: someEntry.map((id) => id.index),
+      }),
+      ...{ timeMs: upTo(0, COUNTER_MAX), chunkCount: upTo(0, SNAPSHOT_CHUNKS_MAX) },
+      ...{ bytes: anyNumber, checksum: aWord32 },
+    }),
+  ),
+  upTo(1, SNAPSHOT_CHUNK_BYTES_MAX).chain((size) =>
+    anyOf('SnapshotChunk', {
+      ...{ term: anyTerm, chunk: aWord32, offset: upTo(0, size - 1), size: fc.constant(size) },
+    }),
+  ),
 );

@@ -18,7 +18,8 @@ import {
 } from '../../src/transport/codec.ts';
 import { Conversation, NO_WIRE } from '../../src/transport/conversation.ts';
 import { FRAME_HEADER_BYTES } from '../../src/transport/frames.ts';
-import { anyMessage } from './arbitraries.ts';
+import { MESSAGE_CODE } from '../../src/transport/message-fields.ts';
+import { anyBesideRun, anyMessage } from './arbitraries.ts';
 
 const packr = new Packr({ useRecords: false });
 
@@ -59,13 +60,35 @@ function decodedMessage(frame: Uint8Array): Message {
   return decoded.message;
 }
 
+/** With how many runs travel beside it. */
+const anyFramed = fc.oneof(
+  { weight: 4, arbitrary: anyMessage.map((message) => [message, 0] as const) },
+  { weight: 1, arbitrary: anyBesideRun.map((message) => [message, 1] as const) },
+);
+
 describe('the codec under random input', () => {
-  it('[TR6] every sound message is read as it was written', () => {
+  it('[TR6] every sound message is read as it was written, and every kind is among them', () => {
+    const kinds = new Set<string>();
     fc.assert(
-      fc.property(anyMessage, (message) => {
-        expect(decodedMessage(encodeMessage(message, 0))).toEqual(message);
+      fc.property(anyFramed, ([message, runCount]) => {
+        kinds.add(message.type);
+        expect(decodedMessage(encodeMessage(message, runCount))).toEqual(message);
       }),
       { numRuns: 3000 },
+    );
+    expect([...kinds].sort()).toEqual(Object.keys(MESSAGE_CODE).sort());
+  });
+
+  it('[TR4] a sound message with any value as any field decodes to words or to something sound', () => {
+    fc.assert(
+      fc.property(anyFramed, fc.nat(), fc.anything(), ([message, runCount], at, hostile) => {
+        const body = packr.unpack(encodeMessage(message, runCount).subarray(FRAME_HEADER_BYTES));
+        body[at % body.length] = hostile;
+        const decoded = decodeFrame(rawFrame(body, { runCount }));
+        if (typeof decoded === 'string') expect(decoded).not.toBe('');
+        else if (decoded.type === 'message') encodeMessage(decoded.message, decoded.runCount);
+      }),
+      { numRuns: 5000 },
     );
   });
 

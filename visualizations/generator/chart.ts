@@ -4,13 +4,16 @@
  * `toDirectedGraph`, which leaves out `always`. It decides nothing about looks.
  */
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
-
-/** What sets a transition off. `always` is a condition that became true. */
-interface Trigger {
-  readonly kind: 'event' | 'after' | 'always' | 'done' | 'error';
-  /** The event, the delay, or the actor that ended; empty for `always`. */
-  readonly name: string;
-}
+import {
+  arrowId,
+  type Branch,
+  branchesOf,
+  isIgnored,
+  nameOf,
+  stateId,
+  type Trigger,
+  triggerOf,
+} from '../../machines/arrow-ids.ts';
 
 export interface ChartTransition {
   /** `raft/follower.loyal--entries.received--0`: its state, its trigger, its place among the branches. */
@@ -25,6 +28,8 @@ export interface ChartTransition {
   /** `null`: the chart acts and stays where it is. */
   readonly target: string | null;
   readonly actions: readonly string[];
+  /** Of `docs/SPEC.md`, besides those of its state. */
+  readonly rules: readonly string[];
 }
 
 export interface ChartState {
@@ -43,12 +48,14 @@ export interface ChartState {
   readonly transitions: readonly ChartTransition[];
   /** Events answered with nothing, visibly: `heartbeat: {}`. */
   readonly ignores: readonly string[];
+  /** Of `docs/SPEC.md`, that it is there for. */
+  readonly rules: readonly string[];
 }
 
 /** A state that does nothing, for whoever draws more than a chart has. */
 export const PLAIN_STATE = {
   ...{ type: 'atomic', entry: [], exit: [], invokes: [], initial: null, states: [] },
-  ...{ transitions: [], ignores: [] },
+  ...{ transitions: [], ignores: [], rules: [] },
 } as const;
 
 export function readChart(machine: AnyStateMachine): ChartState {
@@ -62,82 +69,50 @@ export function* statesOf(state: ChartState): Generator<ChartState> {
 }
 
 function readState(node: AnyStateNode): ChartState {
-  const transitions = transitionsOf(node);
+  const groups = groupsOf(node);
   const first = node.type === 'compound' ? node.initial.target?.[0] : undefined;
   return {
-    id: pathOf(node),
+    id: stateId(node),
     key: node.key,
     type: node.type,
     description: node.description ?? '',
     entry: actionNames(node.entry),
     exit: actionNames(node.exit),
     invokes: node.invoke.map((invoked) => nameOf(invoked.src) ?? invoked.id),
-    initial: first === undefined ? null : pathOf(first),
+    initial: first === undefined ? null : stateId(first),
     states: Object.values(node.states).map(readState),
-    transitions: transitions.filter((transition) => !isIgnored(transition)),
-    ignores: transitions.filter(isIgnored).map(({ trigger }) => trigger.name),
+    transitions: groups.flatMap((group) => readBranches(node, group)),
+    ignores: groups
+      .flat()
+      .filter(isIgnored)
+      .map((branch) => triggerOf(branch).name),
+    rules: rulesIn(node.meta),
   };
 }
 
-/** An XState transition, as far as it is read here. */
-interface RawTransition {
-  readonly eventType: string;
-  readonly delay?: number | string | undefined;
-  readonly guard?: unknown;
-  readonly target?: readonly AnyStateNode[] | undefined;
-  readonly actions: readonly unknown[];
-}
-
 /** Conditions first, then timers, then events. */
-function transitionsOf(node: AnyStateNode): readonly ChartTransition[] {
-  const groups: readonly (readonly RawTransition[])[] = [...node.transitions.values()];
-  const timers = groups.filter(([first]) => first?.delay !== undefined);
-  const events = groups.filter(([first]) => first?.delay === undefined);
-  return [node.always ?? [], ...timers, ...events].flatMap((group) => readBranches(node, group));
+function groupsOf(node: AnyStateNode): readonly (readonly Branch[])[] {
+  const isTimer = ([first]: readonly Branch[]): boolean => first?.delay !== undefined;
+  const [conditions = [], ...groups] = branchesOf(node);
+  return [conditions, ...groups.filter(isTimer), ...groups.filter((group) => !isTimer(group))];
 }
 
-function readBranches(
-  node: AnyStateNode,
-  branches: readonly RawTransition[],
-): readonly ChartTransition[] {
-  return branches.map((branch, position) => {
-    const trigger = readTrigger(branch);
+function readBranches(node: AnyStateNode, branches: readonly Branch[]): readonly ChartTransition[] {
+  return branches.flatMap((branch, position) => {
+    if (isIgnored(branch)) return [];
     const [target] = branch.target ?? [];
     return {
-      id: `${pathOf(node)}--${idOf(trigger)}--${position}`,
-      source: pathOf(node),
-      trigger,
+      id: arrowId(node, branch, position),
+      source: stateId(node),
+      trigger: triggerOf(branch),
       guard: nameOf(branch.guard),
       isElse: position > 0 && nameOf(branch.guard) === null,
       rank: branches.length > 2 ? position + 1 : null,
-      target: target === undefined ? null : pathOf(target),
+      target: target === undefined ? null : stateId(target),
       actions: actionNames(branch.actions),
+      rules: rulesIn(branch.meta),
     };
   });
-}
-
-/** A chart's name, then the way down its states, whatever ids they give themselves. */
-function pathOf({ machine, path }: AnyStateNode): string {
-  return [machine.id, path.join('.')].filter((part) => part !== '').join('/');
-}
-
-function idOf({ kind, name }: Trigger): string {
-  if (kind === 'event') return name;
-  return name === '' ? kind : `${kind}.${name}`;
-}
-
-const INTERNAL_EVENT = /^xstate\.(done|error)\.(?:state|actor)\.(.+)$/;
-
-function readTrigger({ eventType, delay }: RawTransition): Trigger {
-  if (delay !== undefined) return { kind: 'after', name: String(delay) };
-  if (eventType === '') return { kind: 'always', name: '' };
-  const [, kind, name] = INTERNAL_EVENT.exec(eventType) ?? [];
-  if (name === undefined) return { kind: 'event', name: eventType };
-  return { kind: kind === 'done' ? 'done' : 'error', name };
-}
-
-function isIgnored({ trigger, target, actions }: ChartTransition): boolean {
-  return trigger.kind === 'event' && target === null && actions.length === 0;
 }
 
 /** Timers are actions as well, built in and unnamed; they are drawn as `after`. */
@@ -147,10 +122,8 @@ function actionNames(actions: readonly unknown[]): readonly string[] {
     .filter((name) => !name.startsWith('xstate.'));
 }
 
-/** Guards, actions and actors are referred to by name, alone or with parameters. */
-function nameOf(reference: unknown): string | null {
-  if (typeof reference === 'string') return reference;
-  if (typeof reference !== 'object' && typeof reference !== 'function') return null;
-  if (reference === null || !('type' in reference)) return null;
-  return typeof reference.type === 'string' ? reference.type : null;
+/** What a chart says of itself is typed where it says it, and unknown by the time it gets here. */
+function rulesIn(meta: unknown): readonly string[] {
+  if (!(meta instanceof Object) || !('rules' in meta) || !Array.isArray(meta.rules)) return [];
+  return meta.rules.map(String);
 }

@@ -2,18 +2,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AnyStateMachine } from 'xstate';
+import { stemOf } from '../../machines/arrow-ids.ts';
 import { planActors } from './actors.ts';
 import { readChart } from './chart.ts';
 import { writeJson } from './json.ts';
 import { layOut } from './layout.ts';
-import { writeMermaid } from './mermaid.ts';
 import { type Plan, planPicture } from './plan.ts';
 import { drawSvg } from './svg.ts';
-
-/** `logWriter` is drawn in `log-writer.svg`, next to its chart in `log-writer.machine.ts`. */
-export function stemOf(chartName: string): string {
-  return chartName.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
-}
 
 /** The content of every file, by its name. */
 export function drawAll(
@@ -28,7 +23,6 @@ export function drawAll(
   for (const [name, machine] of Object.entries(charts)) {
     const stem = stemOf(name);
     const plan = planPicture(readChart(machine));
-    files.set(`${stem}.mmd`, writeMermaid(plan));
     files.set(`${stem}.json`, writeJson(machine));
     draw(stem, plan);
   }
@@ -36,15 +30,18 @@ export function drawAll(
   return files;
 }
 
-/** Drawn from experiments, not from charts (`npm run elections`). */
-const DRAWN_ELSEWHERE: readonly string[] = ['elections.svg', 'elections.dark.svg'];
+/** Drawn from experiments and by a browser, not from charts (`npm run elections`, `npm run page-picture`). */
+const DRAWN_ELSEWHERE: readonly string[] = ['elections', 'page'].flatMap((stem) => [
+  `${stem}.svg`,
+  `${stem}.dark.svg`,
+]);
 
 /** Files in `directory` that differ, are missing, or belong to no chart any more. */
 export function staleFiles(
   directory: string,
   files: ReadonlyMap<string, string>,
 ): readonly string[] {
-  const present = readdirSync(directory).filter((name) => /\.(mmd|svg|json)$/.test(name));
+  const present = readdirSync(directory).filter((name) => /\.(svg|json)$/.test(name));
   const left = present.filter((name) => !files.has(name) && !DRAWN_ELSEWHERE.includes(name));
   const changed = [...files.keys()].filter(
     (name) =>

@@ -4,6 +4,7 @@
  * rules of the whole chart. Lines: what acts and stays, what begins a state again, and what a container does
  * within itself. Names stay as they are in the code: they are the vocabulary of the rules.
  */
+import { triggerWords } from '../../machines/arrow-ids.ts';
 import { type ChartState, type ChartTransition, PLAIN_STATE, statesOf } from './chart.ts';
 import { type Span, TIE } from './text.ts';
 
@@ -74,7 +75,7 @@ type Group = readonly [ChartTransition, ...ChartTransition[]];
 function groupAlike(transitions: readonly ChartTransition[]): readonly Group[] {
   const groups = new Map<string, Group>();
   for (const transition of transitions) {
-    const { trigger, id, ...rest } = transition;
+    const { trigger, id, rules, ...rest } = transition;
     const likeness = JSON.stringify([trigger.kind, rest]);
     const before = groups.get(likeness);
     groups.set(likeness, before === undefined ? [transition] : [...before, transition]);
@@ -116,7 +117,9 @@ function lineOf(group: Group): readonly Span[] {
 
 /** What one transition says, or several that differ in nothing but their event: events, condition, actions. */
 export function wordsOf([first, ...others]: Group): readonly Span[] {
-  const events = [first, ...others].map(triggerWords).filter((event) => event !== '');
+  const events = [first, ...others]
+    .map(({ trigger }) => triggerWords(trigger))
+    .filter((event) => event !== '');
   const words = [
     ...events.map((event, at) => span('event', at < events.length - 1 ? `${event},` : event)),
     span('guard', guardWords(first)),
@@ -133,10 +136,4 @@ function guardWords({ guard, isElse, rank }: ChartTransition): string {
   const order = rank === null ? '' : `${rank}.${TIE}`;
   if (guard !== null) return `${order}[${guard}]`;
   return isElse ? `${order}[else]` : '';
-}
-
-function triggerWords({ trigger: { kind, name } }: ChartTransition): string {
-  if (kind === 'after') return `after ${/^\d+$/.test(name) ? `${name} ms` : name}`;
-  if (kind === 'done') return `${name} is done`;
-  return kind === 'error' ? `${name} fails` : name;
 }

@@ -21,6 +21,11 @@ export const TONES = {
   plain: shades('#8793a6 #f4f6f9 #2b3442', '#6a7688 #20262f #dfe5ee'),
 };
 export type Tone = keyof typeof TONES;
+export const TONE_NAMES = Object.keys(TONES).filter(isTone);
+
+function isTone(name: string): name is Tone {
+  return Object.hasOwn(TONES, name);
+}
 
 /** Line, fill and ink on a light page, and on a dark one. */
 function shades(light: string, dark: string): Readonly<Record<Scheme, Shades>> {
@@ -67,6 +72,7 @@ export const PAGE = {
     guard: '#e5b06c',
   },
 } as const satisfies Record<Scheme, Record<string, string>>;
+export type PageColours = Readonly<Record<keyof (typeof PAGE)['light'], string>>;
 
 const FONTS =
   "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Ubuntu, Cantarell, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif";
@@ -78,8 +84,18 @@ export function scopeOf(scheme: Scheme): string {
 
 /** Plain rules without variables and nesting, which not every viewer of SVG understands. */
 export function styleSheet(name: Scheme): string {
-  const { page, frame, ink, soft, arrow, guard } = PAGE[name];
-  const rules = [
+  const tones = TONE_NAMES.map((tone) => [`.${tone}`, TONES[tone][name]] as const);
+  return pictureRules(PAGE[name], tones)
+    .map((rule) => scoped(rule, scopeOf(name)))
+    .join('\n');
+}
+
+/** The rules of a picture in any colours, also such as are variables; `tones`: by the selector of each. */
+export function pictureRules(
+  { page, frame, ink, soft, arrow, guard }: PageColours,
+  tones: readonly (readonly [selector: string, Shades])[],
+): readonly string[] {
+  return [
     `text{font-family:${FONTS};font-size:12px}`,
     `.page{fill:${page}}`,
     `.frame{fill:none;stroke:${frame}}`,
@@ -90,9 +106,8 @@ export function styleSheet(name: Scheme): string {
     `.head,.dot{fill:${arrow}}`,
     `.rule{stroke:${frame}}`,
     `.everywhere{fill:${page};stroke:${arrow};stroke-dasharray:5 4}`,
-    ...Object.entries(TONES).flatMap(([tone, shades]) => toneRules(tone, shades[name], page)),
+    ...tones.flatMap(([selector, shades]) => toneRules(selector, shades, page)),
   ];
-  return rules.map((rule) => scoped(rule, scopeOf(name))).join('\n');
 }
 
 /** `.title,.event{…}` → `.raftchart-light .title,.raftchart-light .event{…}`. */
@@ -103,10 +118,10 @@ export function scoped(rule: string, scope: string): string {
 
 function toneRules(tone: string, { line, fill, ink }: Shades, page: string): readonly string[] {
   return [
-    `.box.${tone}{fill:${fill};stroke:${line};stroke-width:1.5}`,
-    `.leaf.${tone}{fill:${page};stroke:${line};stroke-width:1.5}`,
-    `.region.${tone}{fill:none;stroke:${line};stroke-dasharray:5 4}`,
-    `.name.${tone},.head.${tone}{fill:${ink}}`,
-    `.arrow.${tone}{stroke:${ink}}`,
+    `.box${tone}{fill:${fill};stroke:${line};stroke-width:1.5}`,
+    `.leaf${tone}{fill:${page};stroke:${line};stroke-width:1.5}`,
+    `.region${tone}{fill:none;stroke:${line};stroke-dasharray:5 4}`,
+    `.name${tone},.head${tone}{fill:${ink}}`,
+    `.arrow${tone}{stroke:${ink}}`,
   ];
 }

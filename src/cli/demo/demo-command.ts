@@ -1,7 +1,7 @@
 /**
  * `demo`: a cluster on this machine, one process for each node, in one command (CL20–CL23). It starts the
- * processes, shows what they say about their roles, and ends them by their ids; it restarts nothing, so that
- * what you kill stays dead until you say otherwise.
+ * processes, shows what they say about their roles, serves the page that shows more, and ends them by their ids; it
+ * restarts nothing by itself, so that what you kill stays dead until you say otherwise.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -14,10 +14,13 @@ import { aborted, type CliContext, command } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { httpAnswer } from '../http-answer.ts';
 import { DEMO_NODES_MAX, DEMO_SUGGESTIONS_MAX } from '../limits.ts';
+import { DemoHand } from './demo-hand.ts';
 import { DemoNode, type NodeNews } from './demo-node.ts';
 import { type DemoOptions, type PlannedNode, planDemo, portsOf } from './demo-plan.ts';
 import { demoScreen } from './demo-screen.ts';
 import { takenPorts } from './free-ports.ts';
+import { PageServer } from './page/page-server.ts';
+import { Presences } from './page/presences.ts';
 
 /** How long a node may take to stop before it is killed, in milliseconds. */
 const STOP_PATIENCE_MS = 5_000;
@@ -45,7 +48,7 @@ export const demoCommand = command({
       given === null ? await mkdtemp(join(tmpdir(), 'raftchart-demo-')) : resolve(given);
     try {
       const plan = planDemo({ nodes, basePort, dataDir, isTemporary, clusterId });
-      const demo = new Demo(plan, context);
+      const demo = new Demo(plan, context, basePort - 1);
       return await demo.run(
         given === null ? 'data in a temporary directory' : `data in ${dataDir}`,
       );
@@ -123,27 +126,39 @@ class Demo {
   readonly #plan: readonly PlannedNode[];
   readonly #context: CliContext;
   readonly #screen: ReturnType<typeof demoScreen>;
-  #nodes: readonly DemoNode[] = [];
+  readonly #presences: Presences;
+  readonly #hand: DemoHand;
+  readonly #page: PageServer;
+  #nodes: DemoNode[] = [];
+  #link = '';
   /** The newest one. */
   #leader: { readonly node: PlannedNode; readonly term: number } | null = null;
   #isReady = false;
   #isStopping = false;
   #allEnded: () => void = () => {};
 
-  constructor(plan: readonly PlannedNode[], context: CliContext) {
+  constructor(plan: readonly PlannedNode[], context: CliContext, pagePort: number) {
     this.#plan = plan;
     this.#context = context;
     this.#screen = demoScreen(context.isTty);
+    const presences = new Presences(plan.map(({ id }) => id));
+    this.#presences = presences;
+    this.#hand = new DemoHand({
+      presences,
+      node: (id) => this.#nodes.find((node) => node.plan.id === id) ?? null,
+      restart: (id) => this.#restart(id),
+      interrupted: context.interrupted,
+    });
+    this.#page = new PageServer({ port: pagePort, plan, presences, orders: this.#hand });
   }
 
   async run(place: string): Promise<ExitCode> {
-    const { interrupted, self } = this.#context;
+    const { interrupted } = this.#context;
     const everyoneEnded = new Promise<void>((done) => {
       this.#allEnded = done;
     });
-    this.#nodes = this.#plan.map(
-      (node) => new DemoNode(self, node, (news) => this.#hear(node, news)),
-    );
+    this.#link = await this.#page.listen();
+    this.#nodes = this.#plan.map((node) => this.#started(node));
     const pids = this.#nodes.map(({ pid }) => pid);
     this.#context.write(this.#screen.opening(this.#plan, pids, place));
     const lateNotice = setTimeout(() => this.#tellNoLeader(), NO_LEADER_AFTER_MS);
@@ -152,7 +167,10 @@ class Demo {
     this.#isStopping = true;
     const ended = this.#nodes.filter(({ hasEnded }) => hasEnded).map(({ plan }) => plan);
     const restarted = await takenPorts(portsOf(ended));
-    await Promise.all(this.#nodes.map((node) => node.stop(STOP_PATIENCE_MS)));
+    await Promise.all([
+      this.#page.close(),
+      ...this.#nodes.map((node) => node.stop(STOP_PATIENCE_MS)),
+    ]);
     if (!interrupted.aborted) {
       throw new CliFailure(EXIT.unavailable, 'no node is left; the lines above say why.');
     }
@@ -162,9 +180,21 @@ class Demo {
     return EXIT.clean;
   }
 
-  #hear(node: PlannedNode, news: NodeNews): void {
+  #started(plan: PlannedNode): DemoNode {
+    const node: DemoNode = new DemoNode(this.#context.self, plan, (news) => this.#hear(node, news));
+    return node;
+  }
+
+  #restart(id: string): void {
+    this.#nodes = this.#nodes.map((node) =>
+      node.plan.id === id && node.hasEnded ? this.#started(node.plan) : node,
+    );
+  }
+
+  #hear(from: DemoNode, news: NodeNews): void {
+    const node = from.plan;
     if (this.#isStopping) return;
-    if (news.type === 'ended') this.#ended(node, news.how);
+    if (news.type === 'ended') this.#ended(from, news.how);
     else this.#context.write(this.#screen.news(node, news, new Date()));
     if (news.type !== 'role' || news.role !== 'leader') return;
     const isFirst = this.#leader === null;
@@ -172,10 +202,17 @@ class Demo {
     if (isFirst) void this.#untilServed();
   }
 
-  #ended(node: PlannedNode, how: string): void {
-    const again = [...this.#context.self, ...node.argv];
-    this.#context.write(this.#screen.ended(node, how, again));
-    if (this.#nodes.every(({ hasEnded, plan }) => hasEnded || plan === node)) this.#allEnded();
+  /** When all are gone by themselves, so is the demo; who kills by hand may start them again. */
+  #ended(node: DemoNode, how: string): void {
+    const { plan } = node;
+    const isByHand = this.#hand.hasKilled(node);
+    const again = [...this.#context.self, ...plan.argv];
+    this.#context.write(this.#screen.ended(plan, how, again));
+    this.#presences.tell(plan.id, {
+      ...{ presence: 'dead', isByHand, how: isByHand ? 'was killed' : how },
+    });
+    const isLast = this.#nodes.every((each) => each.hasEnded || each === node);
+    if (isLast && !isByHand) this.#allEnded();
   }
 
   /** Says "ready" once, when a leader has proven that it answers. */
@@ -185,7 +222,8 @@ class Demo {
       if (await isServed(node.url, this.#context.interrupted)) {
         this.#isReady = true;
         const pid = this.#nodes.find(({ plan }) => plan === node)?.pid;
-        this.#context.write(this.#screen.ready(this.#plan, { id: node.id, pid, term }));
+        const leader = { id: node.id, pid, term };
+        this.#context.write(this.#screen.ready(this.#plan, leader, this.#link));
         return;
       }
       await pause(READY_POLL_MS);

@@ -61,10 +61,16 @@ export class DemoNode {
     return this.#hasEnded;
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   /** Asks, and after `patienceMs` insists. Resolves when the process is gone. */
   async stop(patienceMs: number): Promise<void> {
     if (this.#hasEnded) return;
     this.#child.kill('SIGTERM');
+    // One that stands still hears it only when it goes on.
+    this.#child.kill('SIGCONT');
     const insist = setTimeout(() => this.#child.kill('SIGKILL'), patienceMs);
     await this.#ended;
     clearTimeout(insist);

@@ -51,7 +51,7 @@ export function planDemo({
         'serve',
         ...['--id', id, '--data-dir', directory],
         ...['--listen', `${HOST}:${port}`, '--peer-listen', `${HOST}:${peerPort}`],
-        ...['--peers', peers.join(','), '--cluster-id', clusterId],
+        ...['--peers', peers.join(','), '--cluster-id', clusterId, '--inspect'],
       ],
     };
   });

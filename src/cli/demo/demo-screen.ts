@@ -12,7 +12,8 @@ interface DemoScreen {
     pids: readonly (number | undefined)[],
     place: string,
   ): string;
-  ready(plan: readonly PlannedNode[], leader: Leader): string;
+  /** `link`: to the live page. */
+  ready(plan: readonly PlannedNode[], leader: Leader, link: string): string;
   news(node: PlannedNode, news: NodeNews, at: Date): string;
   /** After a process has ended on its own. */
   ended(node: PlannedNode, how: string, again: readonly string[]): string;
@@ -38,10 +39,11 @@ export function demoScreen(hasColours: boolean): DemoScreen {
       const count = plan.length === 1 ? 'one node' : `${plan.length} nodes`;
       return `\nA raftchart cluster of ${count}, ${place}\n\n${lines.join('\n')}\n\n`;
     },
-    ready: (plan, leader) => `\n${paint('green', 'ready')}: ${readyText(plan, leader)}\n\n`,
+    ready: (plan, leader, link) =>
+      `\n${paint('green', 'ready')}: ${readyText(plan, leader, paint('cyan', link))}\n\n`,
     news: (node, news, at) => newsLine(node, news, { at, paint }),
     ended: ({ id }, how, again) =>
-      `${paint('red', `${id} ${how}.`)} Nothing is restarted; to start it again, in another terminal (then it is ended there):\n  ${shellLine(again)}\n`,
+      `${paint('red', `${id} ${how}.`)} Nothing is restarted by itself. Start it again on the page, or in another terminal (then it is ended there):\n  ${shellLine(again)}\n`,
     closing: (place, restarted) => {
       const others = restarted.map((id) => `${id} was started again elsewhere: end it there.\n`);
       return `\nStopped, ${place}\n${others.join('')}`;
@@ -49,13 +51,17 @@ export function demoScreen(hasColours: boolean): DemoScreen {
   };
 }
 
-function readyText(plan: readonly PlannedNode[], { id, pid, term }: Leader): string {
+function readyText(plan: readonly PlannedNode[], { id, pid, term }: Leader, link: string): string {
   const first = plan[0]?.url ?? '';
   const last = plan.at(-1)?.url ?? '';
   const kill =
     plan.length >= 3 ? [`  kill -9 ${pid}    (the leader: watch another take over)`] : [];
   return [
-    `${id} leads in term ${term}. Try this in another terminal:`,
+    `${id} leads in term ${term}. Watch the charts run, and break them, in a browser:`,
+    '',
+    `  ${link}`,
+    '',
+    'Or try this in another terminal:',
     '',
     `  curl -X PUT ${first}/kv/hello -d world`,
     `  curl ${last}/kv/hello`,

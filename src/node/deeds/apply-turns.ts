@@ -45,7 +45,7 @@ export class ApplyTurns {
     );
   }
 
-  /** SH2: at once, or after the turn that is under way. Bound: one such wish at a time. */
+  /** SH2: at once, or after the turn that is under way. Bound: one such request at a time. */
   betweenTurns(act: () => void): void {
     if (this.#isApplying) this.#between = act;
     else act();

@@ -45,7 +45,7 @@ interface DiskOptions {
 export class Disk {
   readonly #options: DiskOptions;
   readonly counters: DiskCounters = { writes: 0, bytes: 0, stalls: 0 };
-  #gathered: LogOperation[] = [];
+  #nextOperations: LogOperation[] = [];
   #held: HeldSend[] = [];
   #waiting: Waiting[] = [];
   #requested = 0;
@@ -86,13 +86,13 @@ export class Disk {
   /** True if it is the first of the next batch. */
   gather(persist: Persist, runs: readonly EntryRun[]): boolean {
     const { hardState, truncateFrom } = persist;
-    const isFirst = this.#gathered.length === 0;
-    if (hardState !== null) this.#gathered.push({ type: 'setHardState', hardState });
+    const isFirst = this.#nextOperations.length === 0;
+    if (hardState !== null) this.#nextOperations.push({ type: 'setHardState', hardState });
     if (truncateFrom !== null) {
-      this.#gathered.push({ type: 'truncateFrom', index: truncateFrom });
+      this.#nextOperations.push({ type: 'truncateFrom', index: truncateFrom });
       this.#held = this.#held.filter(({ send }) => !vouchesFor(send, truncateFrom));
     }
-    if (runs.length > 0) this.#gathered.push({ type: 'append', runs });
+    if (runs.length > 0) this.#nextOperations.push({ type: 'append', runs });
     for (const run of runs) this.counters.bytes += run.bytes.length;
     const last = runs.at(-1);
     this.#latest = {
@@ -105,8 +105,8 @@ export class Disk {
 
   /** As `gather`, of where the log begins. What was said of entries that a new beginning takes away is not said any more. */
   gatherBase({ base, membership, operation }: MoveBase): boolean {
-    const isFirst = this.#gathered.length === 0;
-    this.#gathered.push({ type: operation, base, membership });
+    const isFirst = this.#nextOperations.length === 0;
+    this.#nextOperations.push({ type: operation, base, membership });
     if (operation === 'restart') {
       this.#held = this.#held.filter(({ send }) => !vouchesFor(send, nextIndex(base.index)));
       this.#latest = { ...this.#latest, entry: base };
@@ -143,7 +143,7 @@ export class Disk {
    */
   end({ error }: Pick<End, 'error'>): void {
     const isOrderly = error === null && this.isIdle;
-    this.#gathered = [];
+    this.#nextOperations = [];
     this.#held = [];
     this.#waiting = [];
     const note = isOrderly ? this.#commitNote() : [];
@@ -153,10 +153,10 @@ export class Disk {
   /** Starts the next batch; `completed` hears, in a later step, what is durable with it, or the error. */
   flush(completed: (outcome: Durable | Error) => void): void {
     const { now, run, store } = this.#options;
-    const operations = [...this.#gathered, ...this.#commitNote()];
+    const operations = [...this.#nextOperations, ...this.#commitNote()];
     const through = this.#requested;
     const durable = this.#latest;
-    this.#gathered = [];
+    this.#nextOperations = [];
     this.#beganMs = now();
     this.counters.writes += 1;
     store.write(operations, (error) =>

@@ -59,7 +59,7 @@ export class Introductions {
     const { all, configurationIndex, removed } = members;
     const peer = hello.identity.nodeId;
     const known = this.#knownOf(peer);
-    const { met, shown } = known;
+    const { met } = known;
     for (const id of all) this.#newcomers.delete(id);
     const { machineInUse } = versions;
     const context = {
@@ -81,8 +81,8 @@ export class Introductions {
         return this.#onceSaved(known, done);
       case 'remember': {
         // Whoever is accepted is also told who we are: both notes go with one write.
-        const { met: boot } = verdict;
-        return this.#save({ nodeId: peer, met: boot, shown: shownAfter(own, shown) }, done);
+        const { met } = verdict;
+        return this.#save({ ...this.#withPresent(known), met }, done);
       }
       default:
         return unreachable(verdict);
@@ -91,10 +91,10 @@ export class Introductions {
 
   /** Calls back with what to say to a peer, once it is on disk that it may know this start. */
   introduce(peer: NodeId, say: (hello: Hello) => void): void {
-    const { identity, members, promises, versions } = this.#options;
+    const { identity, members, versions } = this.#options;
     const known = this.#knownOf(peer);
-    const lineage = shownAfter(identity, known.shown);
-    const own: NodeIdentity = { ...identity, lineage };
+    const present = this.#withPresent(known);
+    const own: NodeIdentity = { ...identity, lineage: present.shown };
     const { configurationIndex, ownAddress: address } = members;
     const hello: Hello = {
       protocolVersion: versions.own.protocol,
@@ -104,10 +104,11 @@ export class Introductions {
       configurationIndex,
       purpose: 'talk',
       address,
-      ...(promises.ownMs > 0 && { loyalMs: promises.ownMs }),
+      ...(present.loyalMs > 0 && { loyalMs: present.loyalMs }),
     };
-    if (isSame(known.shown, lineage)) this.#onceSaved(known, () => say(hello));
-    else this.#save({ ...known, shown: lineage }, () => say(hello));
+    const isNoted = isSame(known.shown, present.shown) && known.loyalMs === present.loyalMs;
+    if (isNoted) this.#onceSaved(known, () => say(hello));
+    else this.#save(present, () => say(hello));
   }
 
   /** The peer has accepted this start: it knows no older one any more. */
@@ -117,8 +118,14 @@ export class Introductions {
     if (!isSame(known.shown, shown)) this.#save({ ...known, shown }, () => {});
   }
 
+  /** As it is once it is shown the present start, with what that promises: promises of earlier starts are over (RD7). */
+  #withPresent(known: KnownPeer): KnownPeer & { readonly shown: readonly string[] } {
+    const { identity, promises } = this.#options;
+    return { ...known, shown: shownAfter(identity, known.shown), loyalMs: promises.ownMs };
+  }
+
   #knownOf(peer: NodeId): KnownPeer {
-    return this.#known.get(peer) ?? { nodeId: peer, met: null, shown: null };
+    return this.#known.get(peer) ?? { nodeId: peer, met: null, shown: null, loyalMs: 0 };
   }
 
   #onceSaved(known: KnownPeer, done: () => void): void {

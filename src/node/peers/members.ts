@@ -1,7 +1,7 @@
 /**
  * Who the other members are at this moment, as the raft chart has it, and where they are found. When they change, links
- * begin and end: the node chart runs them. Ids decide; addresses are hints of the configurations, and what this node was
- * told itself comes first.
+ * begin and end: the node chart runs them. Ids decide, addresses are hints: the latest word counts, so that what this node
+ * was told at its start stands above what its log held then, and below what a configuration says anew.
  */
 import type { MembershipAt } from '../../core/configuration.ts';
 import { isMemberAddress } from '../../core/configuration-entry.ts';
@@ -16,12 +16,16 @@ interface MembersOptions {
   readonly actors: Pick<Actors, 'lastRaft' | 'link' | 'tellNode'>;
   /** The addresses that this node was started with. */
   readonly told: PerMember<string>;
+  /** Those of the configuration that counted then. */
+  readonly recovered: PerMember<string>;
 }
 
 export class Members {
   readonly #options: MembersOptions;
   /** What those who were believed last said of themselves. Bound: the members, and who is one by a newer configuration. */
   readonly #said = new Map<NodeId, string>();
+  /** It was down, or cut off, when it was removed: its log does not say so, but a peer has. */
+  #isToldRemoved = false;
 
   constructor(options: MembersOptions) {
     this.#options = options;
@@ -46,17 +50,29 @@ export class Members {
   /** It was a member itself, and is none any more, for good (MC7). */
   get isRemoved(): boolean {
     const { id } = this.#options;
-    return this.removed.includes(id) && !this.includes(id);
+    return this.#isToldRemoved || (this.removed.includes(id) && !this.includes(id));
+  }
+
+  /** A peer has refused this node because it was removed. True if that is news. */
+  toldRemoved(): boolean {
+    const isNews = !this.isRemoved;
+    this.#isToldRemoved = true;
+    return isNews;
   }
 
   includes(id: string | null): boolean {
     return this.all.some((member) => member === id);
   }
 
-  /** `null`: nobody has told it. */
+  /** `null`: nobody has told it. MC14: a member has moved if a configuration says other than at the start. */
   addressOf(peer: NodeId): string | null {
-    const known = this.#configurations.flatMap(({ addresses }) => ofMember(addresses, peer) ?? []);
-    return ofMember(this.#options.told, peer) ?? known.at(-1) ?? this.#said.get(peer) ?? null;
+    const { recovered, told } = this.#options;
+    const known = this.#configurations
+      .flatMap(({ addresses }) => ofMember(addresses, peer) ?? [])
+      .at(-1);
+    const hasMoved = known !== undefined && known !== ofMember(recovered, peer);
+    const first = hasMoved ? known : ofMember(told, peer);
+    return first ?? known ?? this.#said.get(peer) ?? null;
   }
 
   /** `null`: nobody has told it, or what it was told is no address. */

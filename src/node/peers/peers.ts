@@ -20,6 +20,8 @@ export interface PeersOptions {
   readonly failed: (error: unknown) => void;
   readonly tellLink: (peer: NodeId, event: LinkEvent) => void;
   readonly received: (from: NodeId, message: Message, runs: readonly EntryRun[]) => void;
+  /** Another member has refused this node, in these words. */
+  readonly refused: (text: string) => void;
   /** Told who is refused, who refuses, and when that is over. */
   readonly problems: Pick<PeerProblems, 'refused' | 'refusedBy' | 'accepted' | 'heard'>;
 }
@@ -42,6 +44,12 @@ export interface Connected {
   silentChecks: number;
 }
 
+/** Hears of each message that has left, and of each that counts, just before it is heard. */
+export interface MessageWatch {
+  readonly sent: (to: NodeId, message: Message, runs: readonly EntryRun[]) => void;
+  readonly received: (from: NodeId, message: Message, runs: readonly EntryRun[]) => void;
+}
+
 export class Peers {
   readonly #options: PeersOptions;
   /** Every connection that still lives and knows its peer. */
@@ -53,8 +61,27 @@ export class Peers {
   receivedCount = 0;
   badFrames = 0;
 
+  /** Both are others while somebody watches: while nobody does, nothing asks whether. */
+  #say: (to: NodeId, message: Message, runs: readonly EntryRun[]) => boolean;
+  #received: PeersOptions['received'];
+
   constructor(options: PeersOptions) {
     this.#options = options;
+    this.#say = this.#trySend;
+    this.#received = options.received;
+  }
+
+  /** `null`: nobody watches any more. */
+  watch(watch: MessageWatch | null): void {
+    const { received } = this.#options;
+    this.#say = watch === null ? this.#trySend : this.#sayWatched(watch);
+    if (watch === null) this.#received = received;
+    else {
+      this.#received = (from, message, runs) => {
+        watch.received(from, message, runs);
+        received(from, message, runs);
+      };
+    }
   }
 
   hangUp(peer: NodeId, attempt: number, reason: string): void {
@@ -84,7 +111,7 @@ export class Peers {
     if (open === undefined) return;
     open.silentChecks += 1;
     if (open.silentChecks <= SILENT_CHECKS_MAX) {
-      open.connection.send({ type: 'Ping', term }, []);
+      this.#say(peer, { type: 'Ping', term }, []);
       return;
     }
     const reason = 'nothing was heard for too long';
@@ -110,10 +137,18 @@ export class Peers {
    * left all the same, so that nobody may be told that it did not.
    */
   send(to: NodeId, message: Message, runs: readonly EntryRun[]): boolean {
-    const isSent = this.#trySend(to, message, runs);
+    const isSent = this.#say(to, message, runs);
     if (isSent) this.sent += 1;
     else this.dropped += 1;
     return isSent;
+  }
+
+  #sayWatched(watch: MessageWatch) {
+    return (to: NodeId, message: Message, runs: readonly EntryRun[]): boolean => {
+      const isSent = this.#trySend(to, message, runs);
+      if (isSent) watch.sent(to, message, runs);
+      return isSent;
+    };
   }
 
   #trySend(to: NodeId, message: Message, runs: readonly EntryRun[]): boolean {
@@ -160,7 +195,10 @@ export class Peers {
   lost(connected: Connected, { kind, text }: CloseReason): void {
     const { peer } = connected;
     this.countEnd(kind);
-    if (kind === 'refused') this.#options.problems.refusedBy(peer, text);
+    if (kind === 'refused') {
+      this.#options.problems.refusedBy(peer, text);
+      this.#options.refused(text);
+    }
     const own = this.#connections.get(peer);
     own?.delete(connected);
     if (own?.size === 0) this.#connections.delete(peer);
@@ -193,6 +231,6 @@ export class Peers {
     if (!connected.isAnswered) this.answered(connected);
     this.receivedCount += 1;
     this.#options.problems.heard(peer);
-    this.#options.received(peer, message, runs);
+    this.#received(peer, message, runs);
   }
 }

@@ -17,8 +17,13 @@ export function overloaded(what: string): RaftError {
 export function tooSlow(waitedMs: number): RaftError {
   return new RaftError(
     'RAFT_OVERLOADED',
-    `what was proposed ${Math.ceil(waitedMs)} ms ago is not carried out yet, so that this would hardly be in time: nothing was done; try again later, or give it more time`,
+    `what was proposed ${wholeMs(waitedMs)} ago is not carried out yet, so that this would hardly be in time: nothing was done; try again later, or give it more time`,
   );
+}
+
+/** Clocks count in fractions; people do not. */
+function wholeMs(waitedMs: number): string {
+  return `${Math.ceil(waitedMs)} ms`;
 }
 
 export function malformed(fault: string): RaftError {
@@ -64,7 +69,7 @@ export function notThere({ term, index }: EntryId): RaftError {
 export function leaderless(waitedMs: number): RaftError {
   return new RaftError(
     'RAFT_NO_LEADER',
-    `this member has known no leader for ${waitedMs} ms: nothing was done; ask another member, or try again once a majority of the members is up`,
+    `this member has known no leader for ${wholeMs(waitedMs)}: nothing was done; ask another member, or try again once a majority of the members is up`,
   );
 }
 
@@ -72,7 +77,7 @@ export function leaderless(waitedMs: number): RaftError {
 export function disconnected(leader: NodeId, waitedMs: number): RaftError {
   return new RaftError(
     'RAFT_NO_LEADER',
-    `this member has had no connection to the leader ${leader} for ${waitedMs} ms: nothing was done; ask ${leader}, or another member`,
+    `this member has had no connection to the leader ${leader} for ${wholeMs(waitedMs)}: nothing was done; ask ${leader}, or another member`,
     { leader },
   );
 }
@@ -128,6 +133,14 @@ export function timedOut(): RaftError {
   return new RaftError(
     'RAFT_TIMED_OUT',
     'the command was proposed but not applied in time: it may yet take effect; read before you repeat it',
+  );
+}
+
+/** LT5: somebody was asked, and what came of that is not known. */
+export function transferUndecided(): RaftError {
+  return new RaftError(
+    'RAFT_TIMED_OUT',
+    'leadership has not moved in time, and may yet: see who leads before you ask again',
   );
 }
 

@@ -3,15 +3,8 @@
  * that does not lead passes both on to the one that does; each call ends by its deadline, with the truth
  * or with the admission that it is not known.
  */
-import { isMember } from '../../core/configuration.ts';
-import {
-  ENTRY_HEADER_BYTES,
-  ENTRY_KIND,
-  type Entry,
-  type EntryRun,
-  entriesOf,
-  type RunStart,
-} from '../../core/entry-run.ts';
+import type { Role } from '../../core/effect.ts';
+import { ENTRY_KIND, type Entry, type EntryRun, type RunStart } from '../../core/entry-run.ts';
 import type { RaftError } from '../../core/errors.ts';
 import type { Limits } from '../../core/limits.ts';
 import type { MembershipChange } from '../../core/membership-change.ts';
@@ -22,7 +15,7 @@ import {
   faultInSessionOperation,
   type SessionOperation,
 } from '../../core/session.ts';
-import { advance, type Index, type NodeId, type Term } from '../../core/types.ts';
+import type { Index, NodeId, Term } from '../../core/types.ts';
 import type {
   MembersOutcome,
   ProposalOutcome,
@@ -34,16 +27,17 @@ import type {
   WaitOptions,
 } from '../../ports/replica.ts';
 import { encodeSessionCommand, encodeSessionOperation } from '../../sessions/session-entry.ts';
+import { TERMS_UNNAMED_MAX } from '../limits.ts';
 import type { KnownVersions } from '../peers/known-versions.ts';
 import type { Members } from '../peers/members.ts';
-import { type Actors, raftOf } from '../tree/actors.ts';
+import type { Actors } from '../tree/actors.ts';
 import type { End } from '../tree/endings.ts';
 import { Admission } from './admission.ts';
 import { lostOnTheWay, malformed, overloaded, removedHere } from './call-errors.ts';
+import { CommandsOfOthers } from './commands-of-others.ts';
 import { guarded } from './guarded.ts';
 import { type ChangesOptions, MembershipChanges } from './membership-changes.ts';
 import { Patience } from './patience.ts';
-import { answerPeer, FORWARDED_DEADLINE_MS, mayNameTerm } from './peer-answers.ts';
 import { Proposals } from './proposals.ts';
 import { Reads, type ReadsOptions } from './reads.ts';
 import { outcomeInSession, outcomeOfSession } from './session-outcomes.ts';
@@ -72,12 +66,13 @@ export class Clients {
   readonly #proposals: Proposals;
   readonly #patience: Patience;
   readonly #admission: Admission;
+  readonly #commandsOfOthers: CommandsOfOthers;
   readonly #sweeper: Sweeper;
-  /** The newest request seen of each member (I5). */
-  readonly #seen = new Map<NodeId, number>();
   #requestId: number;
   /** Why nothing is done here any more; `null` as long as the node lives. */
   #ended: RaftError | null = null;
+  /** LT7: who is to lead next, and has the vote of this node; `null` once it leads, or somebody else may. */
+  #expectedLeader: NodeId | null = null;
   #isPumpDue = false;
   #drained = (): void => {};
   #proposed = 0;
@@ -88,6 +83,11 @@ export class Clients {
     this.#proposals = new Proposals(() => progress.handedOver, this.#callerThrew);
     this.#patience = new Patience(options);
     this.#admission = new Admission({ ...options, queuedBytes: () => this.#proposals.queuedBytes });
+    this.#commandsOfOthers = new CommandsOfOthers({
+      ...options,
+      ...{ proposals: this.#proposals, admission: this.#admission },
+      schedulePump: () => this.schedulePump(),
+    });
     this.reads = new Reads(options);
     const numbering = { nextRequestId: () => this.#nextRequestId() };
     this.transfers = new Transfers({ ...options, ...numbering });
@@ -204,43 +204,25 @@ export class Clients {
     this.#admission.appended(run);
   }
 
+  /** LT7: what waits, and what comes, is passed on to who is about to lead. */
+  expectLead(of: NodeId): void {
+    this.#expectedLeader = of;
+    this.pump();
+  }
+
+  roleChanged(role: Role): void {
+    this.#expectedLeader = null;
+    if (role === 'leader') this.#proposals.takeAhead();
+    else this.#proposals.giveBackAhead();
+  }
+
   leadLost(): void {
     this.changes.leadLost();
     this.#admission.leadLost();
   }
 
-  /**
-   * A follower passes on commands of its clients. Its requests are numbered through all terms and all its lives: one
-   * that was seen before is not answered again, whether it was taken or refused, or it would be done twice (I5).
-   */
   proposedBy(from: NodeId, message: Propose, runs: readonly EntryRun[]): void {
-    const { actors, clock, versions } = this.#options;
-    const { term, requestId } = message;
-    if (requestId <= (this.#seen.get(from) ?? 0)) return;
-    this.#seen.set(from, requestId);
-    // MC7: whoever is about to go is told of what stands in the log before that, and of nothing behind it.
-    const stays = isMember(raftOf(actors).configuration, from);
-    const takes = stays && actors.hasTagIn(term, 'takesProposals');
-    if (!takes || this.#admission.refusalOf(0, FORWARDED_DEADLINE_MS) !== null)
-      return this.#answerPropose(from, message, null);
-    const entries = runs.flatMap(entriesOf);
-    // UP2: who passed it on may know other members than this one, or none of their versions.
-    if (entries.some((entry) => versions.refusalOf(entry) !== null))
-      return this.#answerPropose(from, message, null);
-    this.#proposals.queue({
-      entries,
-      isLocal: false,
-      bytes: entries.reduce((sum, { data }) => sum + ENTRY_HEADER_BYTES + data.length, 0),
-      deadline: clock.now() + FORWARDED_DEADLINE_MS,
-      appended: (firstIndex, inTerm) => {
-        this.#answerPropose(from, message, firstIndex, inTerm);
-        const index = advance(firstIndex, entries.length - 1);
-        actors.tellReplication(from, { type: 'peer.waits', index });
-      },
-      refused: () => this.#answerPropose(from, message, null),
-      lost: () => {},
-    });
-    this.schedulePump();
+    this.#commandsOfOthers.proposedBy(from, message, runs);
   }
 
   /** LT2: others hand their commands to whoever leads next themselves, and learn at once where they stand (LR13). */
@@ -307,15 +289,14 @@ export class Clients {
     this.#sweeper.stop();
     this.#proposals.failAll(refusal, unknown);
     this.reads.failAll(refusal);
-    this.transfers.failAll(refusal);
-    this.changes.failAll(refusal, unknown);
+    for (const part of [this.transfers, this.changes]) part.failAll(refusal, unknown);
   }
 
   /** MC7: what was passed on before is still answered. */
   #refuseWaiting(error: RaftError): void {
     this.#proposals.refuseQueued(error);
-    for (const part of [this.reads, this.transfers]) part.failAll(error);
-    this.changes.removed(error);
+    this.reads.failAll(error);
+    for (const part of [this.transfers, this.changes]) part.removed(error);
   }
 
   #pumpProposals(): void {
@@ -332,9 +313,11 @@ export class Clients {
     actors.tellRaft({ type: 'proposals.gathered', count });
   }
 
-  #forwardProposals({ id, leaderId: leader, term }: RaftState): void {
+  #forwardProposals({ id, leaderId, term: newest }: RaftState): void {
     const { actors, disk, peers, limits } = this.#options;
-    if (leader === null || leader === id || !mayNameTerm(disk, term)) return;
+    const leader = leaderId ?? this.#expectedLeader;
+    const { term } = disk.hardState;
+    if (leader === null || leader === id || newest - term > TERMS_UNNAMED_MAX) return;
     const mayForward = (): boolean => peers.isOpen(leader) && actors.forwardingHas('mayForward');
     while (this.#hasNext(limits.messageBytesMax) && mayForward()) {
       const requestId = this.#nextRequestId();
@@ -353,17 +336,6 @@ export class Clients {
       this.#proposals.refuseNext(bytesMax, (entry) => versions.refusalOf(entry));
     }
     return !this.#proposals.isEmpty;
-  }
-
-  #answerPropose(
-    to: NodeId,
-    { requestId }: Propose,
-    firstIndex: Index | null,
-    inTerm?: Term,
-  ): void {
-    const term = inTerm ?? this.#options.actors.raft?.term;
-    if (term === undefined) return;
-    answerPeer(this.#options, to, { type: 'ProposeReply', term, requestId, firstIndex });
   }
 
   #nextRequestId(): number {

@@ -11,6 +11,7 @@ import { RaftError } from '../../core/errors.ts';
 import { CHANGE_PATIENCE_MS, CHANGES_PENDING_MAX } from '../../core/limits.ts';
 import type { MembershipChange } from '../../core/membership-change.ts';
 import type { ChangeMembers, ChangeMembersReply } from '../../core/message.ts';
+import { ofMember } from '../../core/per-member.ts';
 import type { RaftState } from '../../core/raft-state.ts';
 import type { Index, NodeId } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -20,6 +21,7 @@ import {
   goalOf,
   isOnItsWay,
   isReached,
+  newcomersOf,
   refusalOfChange,
 } from '../../rules/configuration-change.ts';
 import { membershipInForce } from '../../rules/configurations.ts';
@@ -174,7 +176,7 @@ export class MembershipChanges {
     for (const each of this.#pending.filter(({ state }) => state === 'underWay')) {
       if (outcome === 'leadLost') this.#askAgain(each);
       else if (outcome === 'done') this.#end(each, this.#done());
-      else this.#end(each, { type: 'failed', error: tooSlow(behind, this.#whyNot(behind)) });
+      else this.#end(each, { type: 'failed', error: this.#lagging(each, behind) });
     }
     this.pump();
   }
@@ -218,12 +220,13 @@ export class MembershipChanges {
 
   #decide(asked: Pending, raft: RaftState): void {
     const { actors, members } = this.#options;
-    const inForce = membershipInForce(raft);
-    const addresses = { ...members.addressesOf(members.all), ...inForce.addresses };
-    const present = { ...inForce, addresses };
-    if (!actors.membershipHas('idle')) return this.#waitOrRefuse(asked, present);
     const { change } = asked;
-    const refusal = refusalOfChange(present, change);
+    const inForce = membershipInForce(raft);
+    // MC14: what is asked for is to stand in the log, also if this member was told the same: the others were not.
+    const others = members.all.filter((id) => ofMember(change.add, id) === undefined);
+    const present = this.#located(inForce, others);
+    if (!actors.membershipHas('idle')) return this.#waitOrRefuse(asked, present);
+    const refusal = refusalOfChange(this.#located(inForce, members.all), change);
     if (refusal !== null) {
       const error = new RaftError(refusal.code, `${refusal.text} (nothing was done)`);
       return this.#end(asked, { type: 'failed', error });
@@ -231,7 +234,15 @@ export class MembershipChanges {
     const goal = goalOf(present, change);
     if (isReached(present, goal)) return this.#end(asked, this.#done());
     asked.state = 'underWay';
+    // Its new members are learners from now on, whatever becomes of the rest.
+    asked.isAgain ||= newcomersOf(present, goal).length > 0;
     actors.tellMembership({ type: 'change.requested', goal, ...presentOf(raft), present });
+  }
+
+  /** Of these this member may know where they are found if the log does not say so. */
+  #located(inForce: Membership, ids: readonly NodeId[]): Membership {
+    const told = this.#options.members.addressesOf(ids);
+    return { ...inForce, addresses: { ...told, ...inForce.addresses } };
   }
 
   /** MC13: whoever wants what is under way hears how that ends. */
@@ -291,9 +302,11 @@ export class MembershipChanges {
     return { type: 'changed', members };
   }
 
-  /** What is known of each that has not caught up. */
-  #whyNot(behind: readonly NodeId[]): readonly string[] {
-    return behind.flatMap((peer) => this.#options.problems.of(peer)?.reason ?? []);
+  /** With what is known of each that has not caught up, and of what was asked for what has been done. */
+  #lagging({ change, isAgain }: Pending, behind: readonly NodeId[]): RaftError {
+    const whyNot = behind.flatMap((peer) => this.#options.problems.of(peer)?.reason ?? []);
+    const added = isAgain ? behind.filter((peer) => ofMember(change.add, peer) !== undefined) : [];
+    return tooSlow(behind, whyNot, added);
   }
 
   #present(): Present | null {
@@ -345,12 +358,23 @@ function busy(): RaftError {
   );
 }
 
-function tooSlow(behind: readonly NodeId[], whyNot: readonly string[]): RaftError {
+/** MC10: `added` by this very change, or by the same one asked for before: then it has taken effect in part. */
+function tooSlow(
+  behind: readonly NodeId[],
+  whyNot: readonly string[],
+  added: readonly NodeId[],
+): RaftError {
   const why = whyNot.length === 0 ? '' : ` (${whyNot.join('; ')})`;
+  const [who, newcomers] = [behind.join(', '), added.join(' ')];
+  const isBegun = added.length > 0;
+  const done = isBegun
+    ? `${added.join(', ')} was added to the learners, and nothing else was done`
+    : 'nothing was done';
+  const orElse = isBegun ? `, or take it out again (raftchart member remove ${newcomers})` : '';
   return new RaftError(
     'RAFT_CONFLICT',
-    `${behind.join(', ')} did not catch up in time and is a learner${why}: see that it runs and can be reached, then ask for the same again`,
-    { retry: 'safe' },
+    `${who} did not catch up in time and is a learner${why}: ${done}. See that ${who} runs and can be reached, then ask for the same again${orElse}`,
+    { retry: isBegun ? 'outcomeUnknown' : 'safe' },
   );
 }
 

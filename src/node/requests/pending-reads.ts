@@ -1,6 +1,7 @@
 /**
  * The reads that have no answer yet: those that wait to be asked for, those that the question under way is about, and
- * those whose index is known. The read-index chart says when they move on.
+ * those whose index is known. The read-index chart says when they move on. SP13: no step copies or looks through the others
+ * for each read, since one frame of a client may ask for thousands.
  */
 import type { RaftError } from '../../core/errors.ts';
 import type { Index } from '../../core/types.ts';
@@ -22,7 +23,7 @@ export interface PendingRead {
 export class PendingReads {
   #waiting: PendingRead[] = [];
   #asked: readonly PendingRead[] = [];
-  #confirmed: readonly { readonly read: PendingRead; readonly readIndex: Index }[] = [];
+  #confirmed: { readonly read: PendingRead; readonly readIndex: Index }[] = [];
 
   get count(): number {
     return this.#waiting.length + this.#asked.length + this.#confirmed.length;
@@ -39,7 +40,7 @@ export class PendingReads {
 
   /** RD5: it asks nobody, and waits until that index is applied. */
   addConfirmed(read: PendingRead, readIndex: Index): void {
-    this.#confirmed = [...this.#confirmed, { read, readIndex }];
+    this.#confirmed.push({ read, readIndex });
   }
 
   /** RD2: everything that waits now is part of the question; what comes later is not. */
@@ -58,8 +59,7 @@ export class PendingReads {
   confirm(readIndex: Index): void {
     const asked = this.#asked;
     this.#asked = [];
-    const own = asked.filter(({ isLocal }) => isLocal);
-    this.#confirmed = [...this.#confirmed, ...own.map((read) => ({ read, readIndex }))];
+    for (const read of asked) if (read.isLocal) this.addConfirmed(read, readIndex);
     for (const read of asked) if (!read.isLocal) read.answered(readIndex);
   }
 
@@ -75,9 +75,10 @@ export class PendingReads {
     const isInTime = ({ deadline }: PendingRead): boolean => deadline > now;
     const mayWait = ({ deadline, isPatient }: PendingRead): boolean =>
       deadline > (isPatient === true ? now : through);
+    const taken = [...this.#confirmed.map(({ read }) => read), ...this.#asked];
     const overdue = [
       ...this.#waiting.filter((read) => !mayWait(read)),
-      ...this.#all().filter((read) => !isInTime(read) && !this.#waiting.includes(read)),
+      ...taken.filter((read) => !isInTime(read)),
     ];
     if (overdue.length === 0) return;
     this.#waiting = this.#waiting.filter(mayWait);

@@ -17,12 +17,14 @@ import { notServed } from './call-errors.ts';
 import { ForwardedCommands } from './forwarded-commands.ts';
 import { entriesOfGroups, type Group, placeGroups, type Waiter } from './group.ts';
 import { guarded } from './guarded.ts';
+import { PassedAhead } from './passed-ahead.ts';
 import type { Unserved } from './patience.ts';
 import { ProposalQueue } from './proposal-queue.ts';
 
 export class Proposals {
   readonly #queue = new ProposalQueue();
   readonly #forwarded = new ForwardedCommands();
+  readonly #passedAhead = new PassedAhead();
   readonly #awaited: AwaitedEntries;
   readonly #callerThrew: (error: unknown) => void;
 
@@ -43,11 +45,12 @@ export class Proposals {
 
   /** Something still waits: in the queue, in the log, or with the leader. */
   get isWaiting(): boolean {
-    return !(this.#queue.isEmpty && this.#awaited.isEmpty && this.#forwarded.isEmpty);
+    const parts = [this.#queue, this.#awaited, this.#forwarded, this.#passedAhead];
+    return parts.some(({ isEmpty }) => !isEmpty);
   }
 
   get queuedBytes(): number {
-    return this.#queue.bytes;
+    return this.#queue.bytes + this.#passedAhead.bytes;
   }
 
   /** True while someone waits for an entry to be applied. */
@@ -72,6 +75,21 @@ export class Proposals {
 
   queue(group: Group): void {
     this.#queue.add(group);
+  }
+
+  /** LT7: for the lead that this node may have soon; so many entries wait for it now, `null` if there is no room. */
+  holdAhead(group: Group, bytesMax: number): number | null {
+    return this.#passedAhead.hold(group, bytesMax);
+  }
+
+  /** It leads, and its first run takes from the head of the queue what was held for that. */
+  takeAhead(): void {
+    this.#queue.putBack(this.#passedAhead.take());
+  }
+
+  /** It does not lead: whoever passed them on hears that nobody has appended them. */
+  giveBackAhead(): void {
+    for (const group of this.#passedAhead.take()) group.refused(notServed(null));
   }
 
   /** Of those that the next run can hold, ends each with an entry for which there is a reason to, until there is none. */
@@ -162,6 +180,7 @@ export class Proposals {
 
   /** The node is gone: the queued ones were never proposed, the others may yet be applied elsewhere. */
   failAll(refusal: RaftError, unknown: RaftError): void {
+    this.giveBackAhead();
     this.#queue.failAll(refusal);
     this.#awaited.failAll(unknown);
     this.#forwarded.failAll(unknown);

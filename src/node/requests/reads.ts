@@ -8,7 +8,7 @@ import type { RaftError } from '../../core/errors.ts';
 import type { Limits } from '../../core/limits.ts';
 import type { ReadIndex, ReadIndexReply } from '../../core/message.ts';
 import { contradicts } from '../../core/term-runs.ts';
-import type { EntryId, Index, NodeId } from '../../core/types.ts';
+import { type EntryId, greater, type Index, lesser, type NodeId } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Readable, ReadableOptions } from '../../ports/replica.ts';
 import { isWithinLease } from '../../rules/timing.ts';
@@ -44,8 +44,8 @@ export interface ReadsOptions {
 export class Reads {
   readonly #options: ReadsOptions;
   readonly #pending = new PendingReads();
-  /** What reads have named since the chart was told last. */
-  readonly #named: Index[] = [];
+  /** What reads have named since the chart was told last: the least and the greatest. */
+  #named: { readonly least: Index; readonly greatest: Index } | null = null;
   /** When the question under way was asked. */
   #askedMs = 0;
 
@@ -99,7 +99,8 @@ export class Reads {
   /** It asks nobody: so much is to be applied here, and no more. */
   #addAt(readIndex: Index, read: PendingRead): void {
     this.#pending.addConfirmed(read, readIndex);
-    this.#named.push(readIndex);
+    const { least, greatest } = this.#named ?? { least: readIndex, greatest: readIndex };
+    this.#named = { least: lesser(least, readIndex), greatest: greater(greatest, readIndex) };
   }
 
   /** RD6, RD9: what is committed now, if nobody else can have committed more: by a look at the clock, at this very moment. */
@@ -151,7 +152,7 @@ export class Reads {
   /** Says what waits, and whom it could ask. */
   pump(): void {
     const { actors } = this.#options;
-    for (const readIndex of this.#named.splice(0)) this.#wait(readIndex);
+    this.#waitForNamed();
     if (!this.#pending.isWaiting || actors.readIndexHas('asks')) return;
     const askable = this.#askable();
     if (askable !== null) actors.tellReadIndex({ type: 'reads.gathered', ...askable });
@@ -197,6 +198,19 @@ export class Reads {
 
   failAll(error: RaftError): void {
     this.#pending.failAll(error);
+  }
+
+  /**
+   * SP13: the chart is told once, however many there are; twice, if some can be answered at once and others cannot. It
+   * answers all that it can of those that wait, not only the one that it is told of.
+   */
+  #waitForNamed(): void {
+    if (this.#named === null) return;
+    const { least, greatest } = this.#named;
+    this.#named = null;
+    const { lastApplied } = this.#options.progress;
+    if (least <= lastApplied && lastApplied < greatest) this.#wait(least);
+    this.#wait(greatest);
   }
 
   /** RD3: the chart says when. */

@@ -88,11 +88,13 @@ export class Installing {
     const { actors } = this.#options;
     if (whole === null) return actors.tellSnapshotReceiver({ type: 'install.ended' });
     const { lastEntry, membership } = whole;
+    // All that it holds came otherwise meanwhile, and is applied from the log: asked as the chart asks it, since where the
+    // log begins does not tell. An own snapshot of the same end may have cut it there.
+    if (holdsSnapshot(raftOf(actors), lastEntry)) {
+      return actors.tellSnapshotReceiver({ type: 'install.ended' });
+    }
     this.#whole = whole;
     actors.tellRaft({ type: 'snapshot.received', lastEntry, membership });
-    const isInPlace = raftOf(actors).log.base.index === lastEntry.index;
-    // All that it holds came otherwise meanwhile, and is applied from the log.
-    if (!isInPlace) actors.tellSnapshotReceiver({ type: 'install.ended' });
   }
 
   #restored({ lastEntry, timeMs }: StoredSnapshot): void {

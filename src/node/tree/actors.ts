@@ -2,7 +2,7 @@
  * The actor tree of one node, running the bound charts under the node's clock. Everything that
  * an actor emits, and every timer that fires, enters the node's step loop.
  */
-import { type ActorRefFrom, createActor, type SnapshotFrom } from 'xstate';
+import { type ActorRefFrom, type AnyActorRef, createActor, type SnapshotFrom } from 'xstate';
 import type { ApplierEvent } from '../../../machines/applier.machine.ts';
 import { roleOf } from '../../../machines/bind-raft.ts';
 import type { CallEvent } from '../../../machines/call.machine.ts';
@@ -20,16 +20,17 @@ import type { SnapshotterEvent } from '../../../machines/snapshotter.machine.ts'
 import { assert } from '../../core/assert.ts';
 import type { Effect, Role } from '../../core/effect.ts';
 import { asRaftError, type RaftError } from '../../core/errors.ts';
+import type { Lifecycle } from '../../core/lifecycle.ts';
 import type { Limits } from '../../core/limits.ts';
 import type { RaftState } from '../../core/raft-state.ts';
 import type { ReplicationState } from '../../core/replication-state.ts';
 import type { SnapshotThresholds } from '../../core/snapshot-thresholds.ts';
 import type { NodeId, Term } from '../../core/types.ts';
 import type { Clock, Random } from '../../ports/clock.ts';
-import type { Lifecycle } from '../../ports/replica.ts';
 import { type Lease, leaseMs } from '../../rules/timing.ts';
 import type { NodeInstruments } from '../view/instruments.ts';
 import type { End } from './endings.ts';
+import { placeOf } from './place-of.ts';
 
 const NO_LEASE = { leaseFromMs: null, leases: null };
 
@@ -78,6 +79,11 @@ export class Actors {
       clock,
     });
     this.#node.subscribe({ error: failed, complete: stopped });
+  }
+
+  /** From which all others are reached, for whoever watches them. */
+  get root(): AnyActorRef {
+    return this.#node;
   }
 
   start(): void {
@@ -195,6 +201,12 @@ export class Actors {
 
   replication(peer: NodeId): ReplicationState | null {
     return this.raftSnapshot?.children[replicationId(peer)]?.getSnapshot().context ?? null;
+  }
+
+  /** Where the replication to a peer stands: `replicate.caughtUp`; `null` unless this node leads. */
+  replicationState(peer: NodeId): string | null {
+    const snapshot = this.raftSnapshot?.children[replicationId(peer)]?.getSnapshot();
+    return snapshot === undefined ? null : placeOf(snapshot);
   }
 
   link(peer: NodeId): { readonly state: string; readonly context: LinkContext } | null {

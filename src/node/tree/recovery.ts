@@ -86,6 +86,7 @@ export function recoveredState(
     commitIndex,
     granted: [],
     preVoteRound: 0,
+    passedAhead: 0,
     matchIndex: {},
     termStartIndex: INDEX_ZERO,
     heardFrom: [],

@@ -3,10 +3,10 @@
  * and what is public names no other package (EM10).
  */
 import type { Effect } from '../../core/effect.ts';
+import type { Lifecycle } from '../../core/lifecycle.ts';
 import type { RaftState } from '../../core/raft-state.ts';
 import type { ReplicationState } from '../../core/replication-state.ts';
 import type { Index, NodeId } from '../../core/types.ts';
-import type { Lifecycle } from '../../ports/replica.ts';
 
 /** Each of them slows the node down. */
 export interface NodeInstruments {
@@ -24,6 +24,8 @@ export interface NodeInstruments {
 export interface NodeInspection {
   /** `null` before recovery and after the end. */
   readonly raft: RaftState | null;
+  /** The same, or what it was when the node ended; `null` before recovery. */
+  readonly lastRaft: RaftState | null;
   /** Where the raft chart stands: `follower.loyal`, `candidate`; `null` as above. */
   readonly state: string | null;
   readonly leads: boolean;

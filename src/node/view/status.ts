@@ -78,6 +78,7 @@ export function inspectionOf({ actors, applying, clients }: Parts): NodeInspecti
   const { raftSnapshot } = actors;
   return {
     raft: raftSnapshot?.context ?? null,
+    lastRaft: actors.lastRaft,
     state: actors.raftState,
     leads: raftSnapshot?.hasTag('leads') ?? false,
     isLoyal: raftSnapshot?.hasTag('loyal') ?? false,

@@ -13,9 +13,9 @@ import { countHttp } from '../operations/server-counters.ts';
 import type { OpenStreams, ServerContext } from '../server-context.ts';
 import { haltedError } from '../stopping.ts';
 import type { Exchange } from './http-answer.ts';
-import { notImplemented } from './request/request-input.ts';
 import { postCompact } from './routes/compact-route.ts';
 import { LastPiece } from './routes/event-text.ts';
+import { getInspect } from './routes/inspect-route.ts';
 import { deleteKey, getKey, getRange, putKey } from './routes/kv-routes.ts';
 import { deleteMember, getMembers, postMembers, promoteMember } from './routes/members-routes.ts';
 import { deleteSession, postSession, renewSession } from './routes/sessions-route.ts';
@@ -23,6 +23,7 @@ import { postSnapshot } from './routes/snapshot-route.ts';
 import { getLivez, getMetrics, getReadyz, getStatus, notReady } from './routes/status-routes.ts';
 import { postTransfer } from './routes/transfer-route.ts';
 import { postTxn } from './routes/txn-route.ts';
+import { getUi, getUiFile } from './routes/ui-route.ts';
 import { getWatch } from './routes/watch-route.ts';
 
 export interface HttpApi {
@@ -107,9 +108,28 @@ function routesOf(
       methods: { GET: (request) => getMetrics(context, request) },
       isProbe: true,
     },
+    {
+      pattern: '/inspect',
+      methods: { GET: (request, account) => getInspect(context, request, { streams, account }) },
+      isProbe: true,
+      isStream: true,
+    },
     ...sessionRoutes(context),
     ...memberRoutes(context),
-    ...PLANNED,
+    ...pageRoutes(context),
+  ];
+}
+
+/** Also of a node that has halted: the page shows that it has. */
+function pageRoutes(context: ServerContext): readonly Route[] {
+  const methods: Route['methods'] = {
+    GET: (request, account) => getUiFile(context, request, account),
+  };
+  return [
+    { pattern: '/ui', methods: { GET: () => getUi(context) }, isProbe: true },
+    { pattern: '/ui/', methods, isProbe: true },
+    { pattern: '/ui/:file', methods, isProbe: true },
+    { pattern: '/ui/pictures/:file', methods, isProbe: true },
   ];
 }
 
@@ -145,16 +165,6 @@ function memberRoutes(context: ServerContext): readonly Route[] {
     },
   ];
 }
-
-const planned = (what: string): Answer => {
-  return () => errorResponse(notImplemented(what));
-};
-
-/** Promised in the contract, refused aloud until they are built (SV17). */
-const PLANNED: readonly Route[] = [
-  { pattern: '/inspect', methods: { GET: planned('Streams of transitions') } },
-  { pattern: '/ui', methods: { GET: planned('Live pages') } },
-];
 
 const NOWHERE: Route = { pattern: 'none', methods: {} };
 

@@ -38,6 +38,7 @@ import {
   missing,
   noNode,
   notEmpty,
+  olderThanSnapshots,
   PART,
   type Part,
   snapshotMissing,
@@ -80,10 +81,19 @@ export async function openDirectory(
     found = isUnfinished ? 'unfinished' : 'used';
     if (isUnfinished && access.isLooking === true) throw noNode(directory);
     if (isUnfinished) await files.makeDirectory(directory);
-    const database = await lock(access, { createIfMissing: isUnfinished });
+    const [log, snapshots] = [handleOf(access, PART.log), handleOf(access, PART.snapshots)];
+    if (!isUnfinished) {
+      await log.database.beginToLook?.();
+      // While the log is opened, which is mostly waiting.
+      void snapshots.database.beginToLook?.();
+    }
+    const database = await openPart(access, log, { createIfMissing: isUnfinished });
+    // Most of that is waiting, while the log is proven.
+    const doWithout = isUnfinished ? undefined : snapshots.database.beginToOpen?.();
     try {
-      return await openLocked(access, owner, database);
+      return await openLocked(access, owner, { database, snapshots });
     } catch (error) {
+      if (doWithout !== undefined) await Promise.allSettled([doWithout()]);
       await Promise.allSettled([database.close()]);
       throw error;
     }
@@ -108,16 +118,21 @@ async function survey(access: DirectoryAccess, owner: LogStoreOwner): Promise<bo
   return true;
 }
 
-async function lock(access: DirectoryAccess, options: OpenOptions): Promise<Database> {
-  return openPart(access, PART.log, options);
+/** A database of the directory, not open yet. */
+interface PartHandle {
+  readonly part: Part;
+  readonly database: Database;
+}
+
+function handleOf({ database, directory }: DirectoryAccess, part: Part): PartHandle {
+  return { part, database: database(`${directory}/${part}`) };
 }
 
 async function openPart(
-  { database: handleOf, directory }: DirectoryAccess,
-  part: Part,
+  { directory }: DirectoryAccess,
+  { part, database }: PartHandle,
   options: OpenOptions,
 ): Promise<Database> {
-  const database = handleOf(`${directory}/${part}`);
   try {
     await database.open(options);
     return database;
@@ -129,10 +144,16 @@ async function openPart(
   }
 }
 
+interface Handles {
+  /** That of the log, open: whoever has it has the lock. */
+  readonly database: Database;
+  readonly snapshots: PartHandle;
+}
+
 async function openLocked(
   access: DirectoryAccess,
   owner: LogStoreOwner,
-  database: Database,
+  { database, snapshots: handle }: Handles,
 ): Promise<OpenedDirectory> {
   const { directory } = access;
   const found = await readOwnIdentity(access, owner);
@@ -149,7 +170,7 @@ async function openLocked(
   const acknowledged = slots.acknowledged.value;
   requireAgreement({ directory, identity, database: proven, hardState, acknowledged });
   requireFit(directory, { ...proven, membership: proven.membership?.value ?? null }, owner);
-  const snapshots = await openSnapshots(access, identity, proven);
+  const snapshots = await openSnapshots(access, identity, { handle, log: proven });
   try {
     const slotFiles = await openSlotFiles(access, slots);
     try {
@@ -168,13 +189,16 @@ async function openLocked(
 async function openSnapshots(
   access: DirectoryAccess,
   { incarnation }: NodeIdentity,
-  { shape }: ProvenDatabase,
+  { handle, log: { shape, state } }: { readonly handle: PartHandle; readonly log: ProvenDatabase },
 ): Promise<OpenedSnapshots> {
   const { directory } = access;
-  const database = await openPart(access, PART.snapshots, { createIfMissing: true });
+  const database = await openPart(access, handle, { createIfMissing: true });
   try {
     const proven = await proveSnapshots(directory, database, incarnation);
     const newest = proven.whole.at(-1)?.snapshot ?? null;
+    // What a crash leaves of an installation has every write of the log that was on disk before.
+    const isOlder = proven.whole.some(({ logSequence }) => logSequence > state.sequence);
+    if (isOlder) throw olderThanSnapshots(directory);
     const meeting = meetingOf(shape, newest);
     if (meeting === 'apart') throw snapshotMissing(directory, shape.base, newest);
     return { database, proven, newest, meeting };

@@ -167,6 +167,13 @@ export function olderThanCopy(directory: string): RaftError {
   );
 }
 
+export function olderThanSnapshots(directory: string): RaftError {
+  return damagedLog(
+    directory,
+    `is older than ${directory}/${PART.snapshots}: its newest writes are gone.`,
+  );
+}
+
 export function hardStateLost(
   directory: string,
   terms: { readonly log: Term; readonly copy: Term },
@@ -259,6 +266,14 @@ export function snapshotUnreadable(directory: string, at: Index, why: string): R
 /** RC1: where no node has run, there is nothing to look at. */
 export function noNode(directory: string): RaftError {
   return refused(`No node has run on ${directory}: name the data directory of one that has.`);
+}
+
+/** RC1: a cluster that is made of nothing would lose all that there was. */
+export function nothingHeld(directory: string, nodeId: NodeId): RaftError {
+  return refused(
+    `The data directory ${directory} of node ${nodeId} holds no entry and no snapshot: nothing can be recovered from it. Nothing was ` +
+      'changed. Recover the survivor that holds the most; if none holds anything, start a new cluster with new data directories.',
+  );
 }
 
 /** RC1: a look finishes nothing. */

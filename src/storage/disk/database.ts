@@ -40,6 +40,16 @@ export interface Database {
    */
   open(options: OpenOptions): Promise<void>;
   /**
+   * A hint: `open` will be called. What it only looks at may be looked at already, beside another database that is being
+   * opened: nothing is changed, no lock is taken. Resolves in any case, once it has looked; nobody need wait for it.
+   */
+  beginToLook?(): Promise<void>;
+  /**
+   * A hint: `open` is about to be called, and what takes long of it may begin. It makes no database and tells of no
+   * failure. Returns how to do without `open`; harmless after it.
+   */
+  beginToOpen?(): () => Promise<void>;
+  /**
    * Makes all the changes, in order, or none, and calls back once, never during the call: `null` means
    * that they are on disk. After an error they may be there or not, and no later write succeeds.
    */

@@ -58,6 +58,10 @@ export class LevelDatabase implements Database {
   /** Made by `open` and not before: a `Level` opens itself, and would create what is missing. */
   #level: Level<Uint8Array, Uint8Array> | null = null;
   #place: string | null = null;
+  /** What was begun ahead; false: it failed. */
+  #ahead: Promise<boolean> | null = null;
+  /** The manifest of which all tables were found whole, ahead; `null`: none was. */
+  #seen: Promise<Manifest | null> = Promise.resolve(null);
 
   constructor(directory: string, openFilesMax: number = OPEN_FILES_MAX) {
     this.#directory = directory;
@@ -65,20 +69,47 @@ export class LevelDatabase implements Database {
   }
 
   async open(options: OpenOptions): Promise<void> {
-    const parent = await realpath(dirname(this.#directory));
-    const place = join(parent, basename(this.#directory));
+    const isOpen = await this.#ahead;
+    this.#ahead = null;
+    // What failed there fails here again, and in its own words.
+    if (isOpen !== true) await this.#open(options);
+  }
+
+  async beginToLook(): Promise<void> {
+    // What fails here fails again when it is opened, and in its own words.
+    this.#seen = this.#findPlace()
+      .then((place) => soundManifest(place, null))
+      .catch(() => null);
+    await this.#seen;
+  }
+
+  beginToOpen(): () => Promise<void> {
+    this.#ahead = this.#open({ createIfMissing: false }).then(
+      () => true,
+      () => false,
+    );
+    return () => this.close();
+  }
+
+  async #open(options: OpenOptions): Promise<void> {
+    const place = await this.#findPlace();
     if (openDirectories.has(place)) throw new DatabaseLocked('it is open in this process');
     openDirectories.add(place);
     this.#place = place;
     try {
-      await requireSound(place, options);
+      await requireSound(place, options, await this.#seen);
       this.#level = await openLevel(place, { ...options, maxOpenFiles: this.#openFilesMax });
       // LevelDB has renamed `CURRENT` and begun a file, and leaves their names to the next power loss.
       await nodeFiles.syncDirectory(place);
     } catch (error) {
-      await this.close();
+      await this.#close();
       throw error;
     }
+  }
+
+  async #findPlace(): Promise<string> {
+    const parent = await realpath(dirname(this.#directory));
+    return join(parent, basename(this.#directory));
   }
 
   write(changes: readonly DatabaseChange[], completed: (error: Error | null) => void): void {
@@ -99,6 +130,12 @@ export class LevelDatabase implements Database {
   }
 
   async close(): Promise<void> {
+    await this.#ahead;
+    this.#ahead = null;
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
     await this.#level?.close();
     this.#level = null;
     if (this.#place !== null) openDirectories.delete(this.#place);
@@ -121,13 +158,17 @@ function plain({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array {
  * an empty store between the remains of the old one, so that only a beginning may lack it. Nothing is changed but a
  * beginning that a power loss has torn: it loses its `CURRENT`, and LevelDB, under its lock, begins anew.
  */
-async function requireSound(place: string, { createIfMissing }: OpenOptions): Promise<void> {
+async function requireSound(
+  place: string,
+  { createIfMissing }: OpenOptions,
+  seen: Manifest | null,
+): Promise<void> {
   const names = (await nodeFiles.list(place)) ?? [];
   const mayBegin = createIfMissing && (await isBeginning(place, names));
   if (!names.includes(CURRENT)) {
     if (!mayBegin) throw new DatabaseMissing(`${place} has no ${CURRENT}`);
   } else if (!mayBegin || (await isWhole(place))) {
-    await requireSoundTables(place);
+    await soundManifest(place, seen);
   } else {
     await unlink(join(place, CURRENT));
   }
@@ -152,7 +193,7 @@ async function isWhole(place: string): Promise<boolean> {
 
 async function looksWhole(place: string): Promise<boolean> {
   try {
-    await requireSoundTables(place);
+    await soundManifest(place, null);
     return true;
   } catch (error) {
     if (error instanceof DatabaseDamaged) return false;
@@ -160,9 +201,19 @@ async function looksWhole(place: string): Promise<boolean> {
   }
 }
 
-/** Checks one file at a time. If the manifest moves on meanwhile, another process is at work here. */
-async function requireSoundTables(place: string): Promise<void> {
+interface Manifest {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * The manifest, of which every table is whole. Checks one file at a time, and none if this very manifest was seen so: tables
+ * are never changed. If the manifest moves on meanwhile, another process is at work here.
+ */
+async function soundManifest(place: string, seen: Manifest | null): Promise<Manifest> {
   const manifest = await readManifest(place);
+  if (seen?.name === manifest.name && Buffer.compare(seen.bytes, manifest.bytes) === 0)
+    return manifest;
   try {
     const tables = judged(manifest.name, () => liveTables(manifest.bytes));
     for (const number of tables) {
@@ -171,6 +222,7 @@ async function requireSoundTables(place: string): Promise<void> {
       const blocks = requireSoundTable(table);
       while (judged(name, () => hasMoreBlocks(blocks))) await nextTurn();
     }
+    return manifest;
   } catch (error) {
     const now = await readManifest(place);
     const isInUse = now.name !== manifest.name || now.bytes.length !== manifest.bytes.length;
@@ -197,7 +249,7 @@ function judged<Result>(name: string, judge: () => Result): Result {
   }
 }
 
-async function readManifest(place: string): Promise<{ name: string; bytes: Uint8Array }> {
+async function readManifest(place: string): Promise<Manifest> {
   const name = (await readFile(join(place, CURRENT), 'latin1')).trimEnd();
   if (!/^MANIFEST-\d+$/.test(name)) {
     throw new DatabaseDamaged(`its file ${CURRENT} names no manifest`);

@@ -137,6 +137,7 @@ const aPeer = objectOf<KnownPeer>({
   nodeId: aNodeId,
   met: orNull(aBoot),
   shown: orNull(listOf(aText)),
+  loyalMs: orAbsent(aCounter, 0),
 });
 
 /** It said who the peer was, and nothing of what the peer may know. */
@@ -153,6 +154,6 @@ export const PEER: RecordFormat<KnownPeer> = {
     const older = aPeerOfFormat1(value);
     if (older === undefined) return aPeer(value);
     const { nodeId, incarnation, boots, boot } = older;
-    return { nodeId, met: { incarnation, boots, word: boot }, shown: null };
+    return { nodeId, met: { incarnation, boots, word: boot }, shown: null, loyalMs: 0 };
   },
 };

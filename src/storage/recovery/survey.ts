@@ -2,10 +2,10 @@
 import { type Membership, members } from '../../core/configuration.ts';
 import type { NodeIdentity } from '../../core/identity.ts';
 import { lastLog } from '../../core/term-runs.ts';
-import type { EntryId, Index, NodeId, Term } from '../../core/types.ts';
+import { type EntryId, INDEX_ZERO, type Index, type NodeId, type Term } from '../../core/types.ts';
 import type { LogStore, LogStoreOwner, RecoveredLog } from '../../ports/log-store.ts';
 import { type DirectoryAccess, readIdentity } from '../directory/directory-parts.ts';
-import { noNode } from '../directory/refusals.ts';
+import { noNode, nothingHeld } from '../directory/refusals.ts';
 import { LevelLogStore } from '../level-log-store.ts';
 
 export interface Survey {
@@ -41,7 +41,17 @@ export async function openHistory(access: DirectoryAccess): Promise<OpenHistory>
   if (identity === null) throw noNode(access.directory);
   const store = new LevelLogStore({ ...access, isLooking: true });
   const held = await store.open(ownerOf(identity));
-  return { store, held, survey: surveyOf(held) };
+  const survey = surveyOf(held);
+  if (isEmpty(survey)) {
+    await store.close();
+    throw nothingHeld(access.directory, survey.nodeId);
+  }
+  return { store, held, survey };
+}
+
+/** RC1: it was started, or its disk is a new one, and no leader has ever sent it anything. */
+function isEmpty({ last, snapshotIndex }: Survey): boolean {
+  return last.index === INDEX_ZERO && snapshotIndex === null;
 }
 
 /** In force: what the newest configuration of the log says, committed or not (MC1). */

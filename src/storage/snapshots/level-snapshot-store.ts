@@ -34,6 +34,8 @@ interface SnapshotAccess {
   readonly database: Database;
   readonly incarnation: string;
   readonly proven: ProvenSnapshots;
+  /** The last write of the log that is on disk. */
+  readonly logSequence: () => number;
   /** Why nothing is done any more; `null` while all is well. */
   readonly refusal: () => RaftError | null;
   /** A write or a chunk has failed: the store stops. Returns the error that says so. */
@@ -186,7 +188,7 @@ export class LevelSnapshotStore implements SnapshotStore {
 
   async #writeHead({ number, meta, promised }: Draft): Promise<void> {
     const { incarnation } = this.#requireOpen();
-    const head = snapshotRecord({ incarnation, meta, sum: promised });
+    const head = snapshotRecord({ incarnation, meta, sum: promised, logSequence: 0 });
     const key = keyInSnapshot(RECORD_KIND.snapshotHead, number);
     const value = encodeRecord(RECORD_KIND.snapshotHead, head);
     await this.#write([{ type: 'put', key, value }]);
@@ -218,14 +220,15 @@ export class LevelSnapshotStore implements SnapshotStore {
   }
 
   async #finish(draft: Draft): Promise<StoredSnapshot | null> {
-    const { incarnation } = this.#requireDraft(draft);
+    const { incarnation, logSequence } = this.#requireDraft(draft);
     const { number, meta, promised, sum } = draft;
     const { total } = sum;
     if (!isSoundAndNewer({ meta, promised, total }, this.newest)) {
       this.#forget(draft);
       return null;
     }
-    const end = snapshotRecord({ incarnation, meta, sum: total });
+    const record = { incarnation, meta, sum: total, logSequence: logSequence() };
+    const end = snapshotRecord(record);
     const key = keyInSnapshot(RECORD_KIND.snapshotEnd, number);
     await this.#write([{ type: 'put', key, value: encodeRecord(RECORD_KIND.snapshotEnd, end) }]);
     const { lastEntry, membership, timeMs } = meta;

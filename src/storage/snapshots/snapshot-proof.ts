@@ -27,8 +27,13 @@ interface FoundSnapshot {
   isBroken: boolean;
 }
 
+interface WholeSnapshot extends Pick<SnapshotRecord, 'logSequence'> {
+  readonly number: number;
+  readonly snapshot: StoredSnapshot;
+}
+
 export interface ProvenSnapshots {
-  readonly whole: readonly { readonly number: number; readonly snapshot: StoredSnapshot }[];
+  readonly whole: readonly WholeSnapshot[];
   /** What came of a snapshot of another member. */
   readonly received: FoundSnapshot | null;
   /** Numbers of which something is there that is of no use. */
@@ -120,7 +125,7 @@ function conclude(all: readonly FoundSnapshot[]): ProvenSnapshots {
 
 function wholeIn({ number, end, isBroken, sum }: FoundSnapshot): ProvenSnapshots['whole'] {
   if (end === null || end.sum === null || isBroken || !isSameSum(end.sum, sum.total)) return [];
-  return [{ number, snapshot: { ...end.meta, ...end.sum } }];
+  return [{ number, snapshot: { ...end.meta, ...end.sum }, logSequence: end.logSequence }];
 }
 
 /** What comes after a broken chunk is written anew. */

@@ -8,7 +8,7 @@
 import { crc32 } from '../../core/checksum.ts';
 import { viewOf } from '../../core/view-of.ts';
 import type { SnapshotMeta, StoredSnapshot } from '../../ports/snapshot-store.ts';
-import { aCounter, aText, objectOf, orNull } from '../records/proofs.ts';
+import { aCounter, aText, objectOf, orAbsent, orNull } from '../records/proofs.ts';
 import { RECORD_KIND, type RecordFormat } from '../records/record.ts';
 import { aMembership, anEntryId, storedMembership } from '../records/stored-values.ts';
 
@@ -18,25 +18,28 @@ const CHUNK_HEADER_BYTES = 20;
 
 type Sum = Pick<StoredSnapshot, 'bytes' | 'checksum' | 'chunkCount'>;
 
-/** `sum`: of the head of a received one what its sender promised, `null` in that of an own one. */
 export interface SnapshotRecord {
   readonly incarnation: string;
   readonly meta: SnapshotMeta;
+  /** Of the head of a received one what its sender promised, `null` in that of an own one. */
   readonly sum: Sum | null;
+  /** In an end: the last write of the log that was on disk by then. 0 in heads, and in ends from before it was noted. */
+  readonly logSequence: number;
 }
 
-export function snapshotRecord({ incarnation, meta, sum }: SnapshotRecord): object {
+export function snapshotRecord({ incarnation, meta, sum, logSequence }: SnapshotRecord): object {
   const { lastEntry, membership, timeMs } = meta;
   const stored = { lastEntry, membership: storedMembership(membership), timeMs };
-  if (sum === null) return { incarnation, meta: stored, sum };
+  if (sum === null) return { incarnation, meta: stored, sum, logSequence };
   const { chunkCount, bytes, checksum } = sum;
-  return { incarnation, meta: stored, sum: { chunkCount, bytes, checksum } };
+  return { incarnation, meta: stored, sum: { chunkCount, bytes, checksum }, logSequence };
 }
 
 const proof = objectOf<SnapshotRecord>({
   incarnation: aText,
   meta: objectOf<SnapshotMeta>({ lastEntry: anEntryId, membership: aMembership, timeMs: aCounter }),
   sum: orNull(objectOf<Sum>({ chunkCount: aCounter, bytes: aCounter, checksum: aCounter })),
+  logSequence: orAbsent(aCounter, 0),
 });
 
 export const SNAPSHOT_HEAD: RecordFormat<SnapshotRecord> = {

@@ -75,7 +75,7 @@ export function hard(ofTerm: number, votedFor: string | null = null): LogOperati
 
 export function peer(id: string, boots: number): KnownPeer {
   const met = { incarnation: `incarnation-of-${id}`, boots, word: `boot-${boots}` };
-  return { nodeId: nodeId(id), met, shown: [`shown-${boots}`] };
+  return { nodeId: nodeId(id), met, shown: [`shown-${boots}`], loyalMs: boots * 100 };
 }
 
 export function outcome(

@@ -107,7 +107,7 @@ export class Member {
   }
 
   get state(): RaftState {
-    const raft = this.#node?.inspect().raft ?? null;
+    const raft = this.#node?.inspection().raft ?? null;
     assert(raft !== null, `${this.id} is up`);
     return raft;
   }
@@ -126,7 +126,7 @@ export class Member {
   }
 
   get leads(): boolean {
-    return this.#node?.inspect().leads ?? false;
+    return this.#node?.inspection().leads ?? false;
   }
 
   /** The log on its disk, with the write that is under way. */
@@ -135,7 +135,7 @@ export class Member {
   }
 
   get lastApplied(): number {
-    return this.#node?.inspect().lastApplied ?? 0;
+    return this.#node?.inspection().lastApplied ?? 0;
   }
 
   /** What it has applied, in order. */
@@ -144,7 +144,7 @@ export class Member {
   }
 
   replication(peer: NodeId): ReplicationState | null {
-    return this.node.inspect().replication(peer);
+    return this.node.inspection().replication(peer);
   }
 
   /** Clients hand in these commands at once. */
@@ -168,7 +168,7 @@ export class Member {
   }
 
   check(): void {
-    if (this.#node !== null) this.#invariants.check(this.#node.inspect());
+    if (this.#node !== null) this.#invariants.check(this.#node.inspection());
   }
 
   /** The process ends, without a last word. */

@@ -351,7 +351,7 @@ export class MiniCluster {
 
   #leaves(envelope: Envelope): Message {
     const { from, message } = envelope;
-    this.#watch.hear(envelope, this.members.get(from)?.node.inspect().raft ?? null);
+    this.#watch.hear(envelope, this.members.get(from)?.node.inspection().raft ?? null);
     this.said.push(envelope);
     return message;
   }

@@ -192,7 +192,7 @@ class Run<Input, Output, Machine extends StateMachine> {
     this.#world.report('L10', `the members are joint for ever: ${describeMembers(this.#world)}`);
   }
 
-  /** L11: where nothing goes wrong leadership moves as is wished. */
+  /** L11: where nothing goes wrong leadership moves as is asked for. */
   async #handOver(): Promise<void> {
     if (this.#plan.version < 4) return;
     this.#world.note(null, 'HAND OVER');
@@ -230,9 +230,9 @@ class Run<Input, Output, Machine extends StateMachine> {
   /** L03: where nothing goes wrong nobody campaigns. */
   async #rest(): Promise<void> {
     this.#world.note(null, 'REST');
-    const before = leaderIn(this.#world)?.node?.inspect().raft?.term;
+    const before = leaderIn(this.#world)?.node?.inspection().raft?.term;
     await this.#world.runUntil(Math.max(RUN_MS_MIN - 5_000, this.#world.now + 5 * this.#timeoutMs));
-    const after = leaderIn(this.#world)?.node?.inspect().raft?.term;
+    const after = leaderIn(this.#world)?.node?.inspection().raft?.term;
     if (before !== after)
       this.#world.report('L03', `a calm cluster goes from term ${before} to ${after}`);
   }
@@ -305,7 +305,7 @@ class Run<Input, Output, Machine extends StateMachine> {
 
   /** Grows as long as anyone catches up. */
   #applied(): number {
-    const applied = presentIn(this.#world).map((member) => member.node?.inspect().lastApplied ?? 0);
+    const applied = presentIn(this.#world).map(({ node }) => node?.inspection().lastApplied ?? 0);
     return applied.reduce((sum: number, through) => sum + through, 0);
   }
 
@@ -348,9 +348,7 @@ class Run<Input, Output, Machine extends StateMachine> {
   /** What is applied again after a restart may be one entry for each read of the slowest disk. */
   #replayMs(): number {
     const slowestMs = Math.max(this.#plan.diskLatencyMs, ...Object.values(this.#plan.slowDisks));
-    const entries = this.#world.all.map(
-      (member) => member.node?.inspect().raft?.log.lastIndex ?? 0,
-    );
+    const entries = this.#world.all.map(({ node }) => node?.inspection().raft?.log.lastIndex ?? 0);
     return 3 * slowestMs * Math.max(...entries);
   }
 
@@ -366,10 +364,10 @@ class Run<Input, Output, Machine extends StateMachine> {
   }
 
   #isEven(): boolean {
-    const leader = leaderIn(this.#world)?.node?.inspect();
+    const leader = leaderIn(this.#world)?.node?.inspection();
     const last = leader?.raft?.log.lastIndex;
     if (last === undefined || leader?.raft?.commitIndex !== last) return false;
-    return presentIn(this.#world).every((member) => member.node?.inspect().lastApplied === last);
+    return presentIn(this.#world).every((member) => member.node?.inspection().lastApplied === last);
   }
 
   #report(): SimulationReport {

@@ -61,15 +61,6 @@ describe('errors', () => {
     expect(local.faults).toHaveLength(1);
   });
 
-  it('[SV17] refuses what is promised and not built, and does nothing', async () => {
-    const planned = 'GET /inspect, GET /ui';
-    const unbuilt = { code: 'RAFT_NOT_IMPLEMENTED', retry: 'never' };
-    for (const each of planned.split(', ')) {
-      const [method = '', path = ''] = each.split(' ');
-      await expectAnswer(local.send(path, { method }), 501, unbuilt);
-    }
-  });
-
   it('[SV8] refuses parameters that are unknown, given twice, broken or out of range, by name', async () => {
     const bad: readonly [string, string][] = [
       ['/kv?revison=7', 'revison'],

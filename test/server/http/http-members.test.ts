@@ -87,6 +87,19 @@ it.each([
   expect(local.replica.membership.configuration).toMatchObject({ voters: ['n1'], learners: [] });
 });
 
+it.each(['nohost', ':4200', 'a:', 'a:0', 'a:65536', 'a:1:2', 'a b:1', '[::1]', 'http://a:1', ''])(
+  '[SV32] "%s" is no address of a member, however it is told, and nothing is done',
+  async (place) => {
+    for (const body of [{ id: 'n4', peerAddress: place }, { add: { n4: place } }]) {
+      expect(await asked('POST', '/members', body)).toMatchObject([
+        400,
+        { code: 'RAFT_BAD_REQUEST', message: expect.stringContaining('n4 needs its address') },
+      ]);
+    }
+    expect(local.replica.membership.configuration).toMatchObject({ voters: ['n1'], learners: [] });
+  },
+);
+
 it('[SV32] what comes with a promotion is not ignored', async () => {
   await asked('POST', '/members', { id: 'n4', peerAddress: 'a:1' });
   expect(await asked('POST', '/members/n4/promote', { to: 'n5' })).toMatchObject([

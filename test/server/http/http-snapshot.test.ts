@@ -14,7 +14,7 @@ it.each([[undefined], ['{}']])(
   },
 );
 
-it.each([['{"to":7}'], ['n9'], ['[]']])('[SV31] %s is no wish for a snapshot', async (body) => {
+it.each([['{"to":7}'], ['n9'], ['[]']])('[SV31] %s is no request for a snapshot', async (body) => {
   const taken = await localApi().send('/snapshot', { method: 'POST', body });
   expect(taken.status).toBe(400);
   if (body.startsWith('{')) expect((await taken.json()).message).toContain('It takes none');

@@ -198,7 +198,7 @@ describe('a fault', () => {
       seenLeaders.push(leaderIn(watched.world)?.id);
     }
     expect(seenLeaders).toEqual([N1, N3, N1]);
-    expect(watched.world.sometimes.seen).toContain('leadership moves as was wished');
+    expect(watched.world.sometimes.seen).toContain('leadership moves as was asked for');
     expect(watched.world.violation).toBeNull();
   });
 

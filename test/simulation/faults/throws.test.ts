@@ -51,6 +51,7 @@ const AIDS: Readonly<Partial<Record<ThrowPlace, Partial<SimulationPlan>>>> = {
   drain: { faults: [{ ...AT, type: 'stop', node: N2 }] },
   handOver: { faults: STOPS },
   transferStarted: { faults: STOPS },
+  leadExpected: { faults: STOPS },
   transferFailed: {
     faults: [
       ...EACH_WAY.map((direction): Fault => {

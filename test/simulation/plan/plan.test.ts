@@ -6,6 +6,7 @@ import { contradictionInLimits } from '../../../src/rules/contradictions.ts';
 import { DEFAULT_PROTOCOL } from '../../../src/rules/timing.ts';
 import {
   PLAN_VERSION,
+  type PlanVersion,
   planOf,
   type SimulationPlan,
 } from '../../../src/testing/simulation/plan/plan.ts';
@@ -30,6 +31,10 @@ function standing(size: number): readonly NodeId[] {
 function isSinceVersion4(fault: Fault): boolean {
   if (fault.type === 'throws') return /^transfer|^handOver$/.test(fault.place);
   return fault.type === 'deafTo' && fault.codes.some((code) => code > MESSAGE_CODE.Ping);
+}
+
+function isDeafness(fault: Fault): fault is Fault<'deafTo'> {
+  return fault.type === 'deafTo';
 }
 
 /** True: the second hears the first. */
@@ -216,12 +221,33 @@ describe('a plan', () => {
   });
 
   it('[SI12] asks that others lead in half of the runs: members by name, anybody, strangers', () => {
-    const wishes = PLANS.map(({ faults }) => faults.filter((fault) => fault.type === 'transfer'));
-    const wishing = wishes.filter((each) => each.length > 0).length;
-    expect(wishing).toBeGreaterThan(PLANS.length / 3);
-    expect(wishing).toBeLessThan((PLANS.length * 2) / 3);
-    const targets = new Set(wishes.flat().map(({ to }) => to));
+    const requests = PLANS.map(({ faults }) => faults.filter((fault) => fault.type === 'transfer'));
+    const requesting = requests.filter((each) => each.length > 0).length;
+    expect(requesting).toBeGreaterThan(PLANS.length / 3);
+    expect(requesting).toBeLessThan((PLANS.length * 2) / 3);
+    const targets = new Set(requests.flat().map(({ to }) => to));
     for (const to of [null, 'nobody', 'n1']) expect(targets).toContain(to);
+  });
+
+  it('[SI12] every kind of message is one to which somebody may be deaf, and those of earlier versions stay those', () => {
+    const codesOf = (version: PlanVersion): readonly number[] => {
+      const plans = PLANS.map(({ seed }) => planOf(seed, version));
+      const faults = plans.flatMap((plan) => plan.faults.filter(isDeafness));
+      return [...new Set(faults.flatMap(({ codes }) => codes))].sort((a, b) => a - b);
+    };
+    const all = Object.values(MESSAGE_CODE);
+    expect(codesOf(PLAN_VERSION)).toEqual(all);
+    expect(codesOf(4)).toEqual(all.filter((code) => code <= 16));
+    expect(codesOf(3)).toEqual(all.filter((code) => code <= 11));
+  });
+
+  it('[SI12] lets members of two builds meet in some runs: for one life, for some, for good', () => {
+    const older = PLANS.map((plan) => plan.older).filter((each) => Object.keys(each).length > 0);
+    expect(older.length).toBeGreaterThan(PLANS.length / 8);
+    expect(older.length).toBeLessThan(PLANS.length / 3);
+    const lives = new Set(older.flatMap((each) => Object.values(each)));
+    expect([...lives].sort((a, b) => a - b)).toEqual([1, 2, 4, 1_000]);
+    expect(PLANS.every(({ seed }) => Object.keys(planOf(seed, 4).older).length === 0)).toBe(true);
   });
 
   it('[SI12] of an earlier version is what it was: without what later versions add', () => {

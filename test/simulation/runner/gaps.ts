@@ -116,9 +116,16 @@ export const SELDOM_TAKEN: Readonly<Record<string, string>> = {
       'node: peer.leaving → ·',
       'node: peer.left → ·',
       'node.active: xstate.error.actor.membership → node.halted',
-      'raft: promoted → ·',
-      'raft: demoted → ·',
     ].map((way) => [way, 'takes a change of members in the very step in which a node ends']),
+  ),
+  ...Object.fromEntries(
+    [
+      'raft.learner.leaderless: promoted → raft.follower.leaderless',
+      'raft.learner.doubtful: promoted → raft.follower.doubtful',
+    ].map((way) => [
+      way,
+      'takes a snapshot that makes a voter, whole just when its leader is silent',
+    ]),
   ),
   ...Object.fromEntries(
     [
@@ -199,6 +206,8 @@ export const SELDOM_TAKEN: Readonly<Record<string, string>> = {
   'raft.leader.service.transferring: after transferTimeout → raft.leader.service.serving':
     'takes a transfer of a leader that goes on: one that stops waits no longer than that',
   'node: stop → ·': 'takes somebody who stops a node that is stopping or has halted',
+  'membership.idle: lead.established [isJointAndGoes] → membership.yielding':
+    'takes a leader that is lost in the middle of a change, and a successor that the same change takes out',
 };
 
 /** By way, the reason for which it is never taken. */
@@ -213,6 +222,7 @@ export const NEVER_TAKEN: Readonly<Record<string, string>> = {
     'the driver gathers only while proposals are taken, in the same step',
   'raft: peer.progressed → ·': 'the replication charts end with the lead',
   'raft: round.requested → ·': 'the driver asks only while it serves reads, in the same step',
+  'raft: promoted → ·': 'only a learner begins to vote, and each of its states heeds it (S26)',
   'raft.leader: entries.received → ·': 'takes two leaders in one term',
   'link: socket.silent → ·': 'the driver looks only at open links',
   'link: dial → ·': 'a link is told once, before anything else',
@@ -247,7 +257,10 @@ const SELDOM_HAPPENING: Readonly<Partial<Record<Sometimes, string>>> = {
     'takes a trap that lies in wait just while members change: [FS2]',
   'the code of a node throws at restore':
     'takes a trap that lies in wait just while a snapshot is installed: [FS2]',
+  'the code of a node throws at pullSnapshot':
+    'takes a trap that lies in wait just while a snapshot begins to be fetched: [FS2], [SI14]',
   'the code of a node throws at transferStarted': 'takes a leader that stops then: [SI14]',
+  'the code of a node throws at leadExpected': 'no plan lays a trap there: [FS2], [SI14]',
   'the code of a node throws at transferFailed':
     'takes a target that is lost in the milliseconds of a transfer: [SI14]',
 };

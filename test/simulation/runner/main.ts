@@ -60,6 +60,7 @@ async function runMany(): Promise<void> {
   for (const { seed, violation } of failed) {
     console.log(`seed=${seed} version=${PLAN_VERSION}: ${violation}`);
     console.log(`  again: npm run simulate -- seed=${seed} version=${PLAN_VERSION}`);
+    console.log(`  watch: npm run playground -- seed=${seed} version=${PLAN_VERSION}`);
   }
   const missing = missingOf(runs, values.gate);
   for (const text of missing) console.log(text);

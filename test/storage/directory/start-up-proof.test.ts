@@ -105,7 +105,7 @@ describe('the start-up proof', () => {
     const others = [record(keyOfPeer('n2'), RECORD_KIND.peer, old)];
     const proven = await prove(recordsFor(runs, { others }));
     const met = { incarnation: 'i2', boots: 3, word: 'third' };
-    expect(proven?.peers.get('n2')?.peer).toEqual({ nodeId: 'n2', met, shown: null });
+    expect(proven?.peers.get('n2')?.peer).toEqual({ nodeId: 'n2', loyalMs: 0, met, shown: null });
   });
 
   it('[ST3] a log may begin behind a base, and only there', async () => {

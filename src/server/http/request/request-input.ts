@@ -1,7 +1,6 @@
 /** The parts of a request that several routes read alike: its key, its deadline, its condition, its consistency. */
 
 import { CONSISTENCIES, type Consistency } from '../../../client-protocol/frame-shapes.ts';
-import { RaftError } from '../../../core/errors.ts';
 import { parseLogId } from '../../../core/log-id.ts';
 import { faultInSessionCall, parseSessionId, type SessionCall } from '../../../core/session.ts';
 import type { EntryId } from '../../../core/types.ts';
@@ -135,10 +134,3 @@ function counterFrom(text: string | undefined, name: string): number {
 }
 
 const SESSION_HEADERS = ['raftchart-session', 'raftchart-sequence', 'raftchart-acknowledged'];
-
-export function notImplemented(what: string): RaftError {
-  return new RaftError(
-    'RAFT_NOT_IMPLEMENTED',
-    `${what} are not built yet; nothing was done. See docs/HTTP.md for what is.`,
-  );
-}

@@ -2,6 +2,7 @@
  * `/members`: who takes part, and how far each has come; members come, go and are replaced (SV32, §4). Any node takes
  * any of it. To ask twice is harmless, and what is done already is answered as done.
  */
+import { formatAddress, parsePlace } from '../../../core/address.ts';
 import type { MembershipChange } from '../../../core/membership-change.ts';
 import { ofMember } from '../../../core/per-member.ts';
 import { isNodeId, type NodeId } from '../../../core/types.ts';
@@ -102,14 +103,15 @@ function oneIn({ id: given, peerAddress, promote = false }: JsonFields): Members
   return { add, promote: promote ? [id] : [], remove: [] };
 }
 
-/** Whether they are addresses of names that may be given, the members judge (MC6). */
+/** Whether their names may be given, the members judge (MC6). */
 function addressesIn(fields: JsonFields): Readonly<Record<string, string>> {
   const addresses: Record<string, string> = {};
   for (const [id, address] of Object.entries(fields)) {
-    if (typeof address !== 'string') {
+    const place = typeof address === 'string' ? parsePlace(address) : null;
+    if (place === null) {
       throw badRequest(`${id} needs its address, such as 10.0.0.4:4200, for the other members.`);
     }
-    addresses[idFrom(id, 'add')] = address;
+    addresses[idFrom(id, 'add')] = formatAddress(place);
   }
   return addresses;
 }

@@ -23,6 +23,6 @@ export async function requireBoundedLogs(world: World): Promise<void> {
 }
 
 function keptBy({ node }: SimulatedMember): number {
-  const { base, lastIndex } = node?.inspect().raft?.log ?? LOG_EMPTY;
+  const { base, lastIndex } = node?.inspection().raft?.log ?? LOG_EMPTY;
   return lastIndex - base.index;
 }

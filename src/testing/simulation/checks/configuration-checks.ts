@@ -81,14 +81,15 @@ export function decides(configuration: Configuration, group: readonly NodeId[]):
   return hasMajority(voters) && (!isJoint(configuration) || hasMajority(votersOutgoing));
 }
 
-/** S26: who votes in no configuration that counts, or may count again, neither campaigns nor leads. */
+/** S26: who votes in no configuration that counts, or may count again, is a learner, and nobody else is. */
 export function standingFaults(
   { configurations, id }: Configured,
   state: string | null,
 ): readonly MemberFault[] {
+  if (state === null) return [];
   const votes = configurations.some((each) => isVoter(each.configuration, id));
-  const isPassive = state === null || /^(follower|learner)/.test(state);
-  return votes || isPassive ? [] : [['S26', `is ${state}, and votes in no configuration`]];
+  if (votes !== state.startsWith('learner')) return [];
+  return [['S26', `is ${state}, and votes in ${votes ? 'a' : 'no'} configuration`]];
 }
 
 /** S23, S25: who is elected votes itself, and was elected by those who decide. */

@@ -53,7 +53,7 @@ export class Invariants {
 
   check(inspection: NodeInspection): void {
     const { raft, state, leads, lastApplied } = inspection;
-    if (raft === null) return;
+    if (raft === null) return this.#checkEnd(inspection);
     const before = this.#seen;
     const hasMoved = state !== before?.state || lastApplied !== before?.lastApplied;
     if (raft !== before?.raft || hasMoved) {
@@ -63,6 +63,15 @@ export class Invariants {
     }
     if (leads) this.#checkPeers(raft, inspection);
     else this.#progress.clear();
+  }
+
+  /** What it did in the step in which it ended has left already: a leader may have committed there, and said so. */
+  #checkEnd({ lastRaft, lastApplied }: NodeInspection): void {
+    const before = this.#seen;
+    if (before === null || lastRaft === null || lastRaft === before.raft) return;
+    const leads = before.leads && lastRaft.term === before.raft.term;
+    this.#seen = { ...before, raft: lastRaft, leads, lastApplied };
+    if (lastRaft.commitIndex > before.raft.commitIndex) this.#checkCommit(before, this.#seen);
   }
 
   #checkState(before: MemberView | null, now: MemberView): void {

@@ -7,7 +7,7 @@ import type { RaftState } from '../../../core/raft-state.ts';
 import { lastLog, termAt } from '../../../core/term-runs.ts';
 import type { Index } from '../../../core/types.ts';
 
-/** What is looked at; `node.inspect()` and a snapshot of the chart of the roles have it. */
+/** What is looked at; `node.inspection()` and a snapshot of the chart of the roles have it. */
 export interface MemberView {
   readonly raft: RaftState;
   /** Where the chart stands, such as `follower.loyal`; `null` where that is not known. */

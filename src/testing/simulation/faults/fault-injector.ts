@@ -45,10 +45,10 @@ export class FaultInjector {
   /** Ends everything that is wrong; of what is planned nothing begins any more. */
   mendAll(): void {
     this.#isOver = true;
-    for (const fault of [...this.#active.keys()]) this.#end(fault);
+    for (const fault of [...this.#active.keys()]) this.end(fault);
   }
 
-  /** Begins a fault that lasts until everything is mended. */
+  /** Begins a fault that lasts until it is ended, or everything is mended. */
   beginForEver(fault: Fault): void {
     this.#active.set(fault, this.#carryOut(fault));
   }
@@ -57,10 +57,11 @@ export class FaultInjector {
     if (this.#isOver) return;
     this.#world.note(null, describeFault(fault));
     this.#active.set(fault, this.#carryOut(fault));
-    this.#world.clock.setTimeout(() => this.#end(fault), fault.forMs);
+    this.#world.clock.setTimeout(() => this.end(fault), fault.forMs);
   }
 
-  #end(fault: Fault): void {
+  /** Undoes what it did, if it has begun and not ended. */
+  end(fault: Fault): void {
     const end = this.#active.get(fault);
     this.#active.delete(fault);
     end?.();
@@ -168,7 +169,7 @@ export class FaultInjector {
     let had: readonly SimulatedMember[] = this.#world.all;
     let end: End | null = null;
     const look = (): void => {
-      const holders = this.#world.all.filter(({ node }) => node?.inspect().holdsLease);
+      const holders = this.#world.all.filter(({ node }) => node?.inspection().holdsLease);
       const holder = holders.find((member) => !had.includes(member));
       had = holders;
       if (end !== null) return;

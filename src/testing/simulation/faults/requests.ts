@@ -1,5 +1,5 @@
 /**
- * What people ask of a member while things go wrong: that others be members, that another lead. A wish for another leader
+ * What people ask of a member while things go wrong: that others be members, that another lead. A request for another leader
  * ends by its deadline, once, and what is said of it is true (L11).
  */
 import type { NodeId } from '../../../core/types.ts';
@@ -58,7 +58,7 @@ export function transferLeadership(
   world.clock.setTimeout(() => {
     const wasStopped = !process.isAlive || process.wasFrozenSince(world.now - patienceMs);
     if (answers === 1 || (wasStopped && answers === 0)) return;
-    const text = `a wish for another leader at ${asked} is answered ${answers} times`;
+    const text = `a request for another leader at ${asked} is answered ${answers} times`;
     world.report('L11', `${text} in ${patienceMs} ms`);
   }, patienceMs);
 }
@@ -74,17 +74,17 @@ interface Claim {
 function requireTrue({ history, report }: World, { asked, to, leader, fromTerm }: Claim): void {
   const isOther = to !== null && leader !== to;
   if (!isOther && history.hasLed(leader, fromTerm)) return;
-  const wished = to ?? 'another';
+  const target = to ?? 'another';
   report(
     'L11',
-    `${asked} says that ${leader} leads, of ${wished}, and it has not since ${fromTerm}`,
+    `${asked} says that ${leader} leads, of ${target}, and it has not since ${fromTerm}`,
   );
 }
 
 function noteOutcome(world: World, { id }: SimulatedMember, outcome: TransferOutcome): void {
   if (outcome.type === 'moved') {
-    world.note(id, `hears that ${outcome.leader} leads, as was wished`);
-    world.sometimes.note('leadership moves as was wished');
+    world.note(id, `hears that ${outcome.leader} leads, as was asked for`);
+    world.sometimes.note('leadership moves as was asked for');
     return;
   }
   const { code, message } = outcome.error;

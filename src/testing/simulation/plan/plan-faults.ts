@@ -216,7 +216,7 @@ function drawPartition(random: SeededRandom, scope: FaultScope): Fault {
 }
 
 function drawDeafness(random: SeededRandom, scope: FaultScope): Fault {
-  const newest = scope.version > 3 ? NEWEST : PING;
+  const newest = NEWEST[scope.version] ?? Number.POSITIVE_INFINITY;
   const known = Object.values(MESSAGE_CODE).filter((code) => code <= newest);
   const codes = random.shuffle(known).slice(0, random.integer(1, 3));
   const time = when(random, scope, spell(random, scope));
@@ -250,9 +250,12 @@ function drawDamage(random: SeededRandom, scope: FaultScope): Fault {
   return { ...time, type: 'damage', node, kind: random.pick(DAMAGE_KINDS) };
 }
 
-/** The newest messages of versions 3 and 4. */
-const PING: number = MESSAGE_CODE.Ping;
-const NEWEST: number = MESSAGE_CODE.ChangeMembersReply;
+/** The newest messages that plans of older versions knew; those of the present one know all. */
+const NEWEST: Readonly<Record<number, number>> = {
+  1: MESSAGE_CODE.Ping,
+  3: MESSAGE_CODE.Ping,
+  4: MESSAGE_CODE.ChangeMembersReply,
+};
 
 /** Beside those of transfers. */
 const NEW_PLACES: readonly ThrowPlace[] = [
@@ -270,6 +273,10 @@ const NEW_PLACES: readonly ThrowPlace[] = [
   'handOver',
 ];
 
+/** No plan knows them so far, or plans of old would draw others. */
+const UNPLANNED_PLACES: readonly ThrowPlace[] = ['leadExpected'];
+const PLANNED_PLACES = THROW_PLACES.filter((place) => !UNPLANNED_PLACES.includes(place));
+
 function isKnownToVersion3(place: ThrowPlace): boolean {
   return !place.startsWith('transfer') && !NEW_PLACES.includes(place);
 }
@@ -277,7 +284,7 @@ function isKnownToVersion3(place: ThrowPlace): boolean {
 /** It lies in wait for so long: some places are come to many times a second, others once in a life. */
 function drawThrow(random: SeededRandom, scope: FaultScope): Fault {
   const time = when(random, scope, random.between(1_000, 20_000));
-  const known = scope.version > 3 ? THROW_PLACES : THROW_PLACES.filter(isKnownToVersion3);
+  const known = scope.version > 3 ? PLANNED_PLACES : PLANNED_PLACES.filter(isKnownToVersion3);
   const place = random.pick(random.chance(0.5) ? known : SELDOM_PASSED);
   const isAfter = isPort(place) && random.chance(0.5);
   return { ...time, type: 'throws', node: random.pick(scope.members), place, isAfter };

@@ -1,5 +1,5 @@
 /**
- * Wishes that leadership move (§3.10), asked of members while things go wrong: to a member by name, to whoever is fittest,
+ * Requests that leadership move (§3.10), asked of members while things go wrong: to a member by name, to whoever is fittest,
  * and to those who cannot lead, which has to be refused, and to leave nothing behind.
  */
 import { type NodeId, nodeId } from '../../../core/types.ts';

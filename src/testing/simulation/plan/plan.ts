@@ -6,6 +6,7 @@
  */
 import { ENTRY_HEADER_BYTES, RUN_HEADER_BYTES } from '../../../core/entry-run.ts';
 import { DEFAULT_LIMITS, HEADER_FRAME_BYTES_MAX, type Limits } from '../../../core/limits.ts';
+import type { PerMember } from '../../../core/per-member.ts';
 import type { RaftProtocol, RaftTiming } from '../../../core/raft-state.ts';
 import { type NodeId, nodeId } from '../../../core/types.ts';
 import { DEFAULT_PROTOCOL } from '../../../rules/timing.ts';
@@ -17,12 +18,9 @@ import { planLeaseCuts, planLeaseless, withLeaseRate } from './plan-leases.ts';
 import { planChanges, planJoiners } from './plan-members.ts';
 import { planStreams, type StreamPlan } from './plan-streams.ts';
 import { planTransfers } from './plan-transfers.ts';
+import { PLAN_VERSION, type PlanVersion } from './plan-version.ts';
 
-/** Raised whenever the same seed may mean another run than before. */
-export const PLAN_VERSION = 4;
-
-/** Those that can still be drawn. */
-export type PlanVersion = 1 | 3 | 4;
+export { PLAN_VERSION, type PlanVersion };
 
 export interface LinkPlan {
   readonly latencyMs: number;
@@ -68,6 +66,8 @@ export interface SimulationPlan {
   readonly protocol: RaftProtocol;
   /** A member that has no leases where all others do; `null`: all have the same. */
   readonly leaseless: NodeId | null;
+  /** Members that speak the oldest protocol version in their first so many lives, and then the newest; all others always do. */
+  readonly older: PerMember<number>;
   readonly limits: Limits;
   readonly diskLatencyMs: number;
   /** Members whose disks take longer than the others', and how long, in milliseconds. */
@@ -98,7 +98,8 @@ const TROUBLE_MS = 40_000;
  * Everything that a seed stands for; equal seeds of one version have equal plans. Version 1 had neither bugs that throw,
  * nor slow disks, nor small frames and commands, nor programs on the client library, and is otherwise the same; version 2 named
  * fewer places for bugs that throw; version 3 knew no transfers of leadership, no sessions,
- * no snapshots, no reads of what was just written, no leases and no changes of members.
+ * no snapshots, no reads of what was just written, no leases and no changes of members; in version 4 nobody was deaf to
+ * what is said of snapshots, and all spoke one protocol version.
  */
 export function planOf(seed: string, version: PlanVersion = PLAN_VERSION): SimulationPlan {
   const random = new SeededRandom(seed).fork('plan');
@@ -120,6 +121,7 @@ export function planOf(seed: string, version: PlanVersion = PLAN_VERSION): Simul
     timing,
     protocol,
     leaseless: planLeaseless(random.fork('leaseless'), members, protocol),
+    older: version > 4 ? planOlder(random.fork('older'), members) : {},
     limits: planLimits(random, version),
     diskLatencyMs: random.pick([0.2, 0.5, 1, 3, 10]),
     slowDisks: version === 1 ? {} : planSlowDisks(random.fork('slow disks'), members, timing),
@@ -156,6 +158,13 @@ export function planOf(seed: string, version: PlanVersion = PLAN_VERSION): Simul
 }
 
 /** Where members come and go, one that has not met another yet cannot know that it has another disk than before. */
+/** Members of two builds in one cluster, which is as upgrades leave it (UP1): one of them after the other, or none for long. */
+function planOlder(random: SeededRandom, members: readonly NodeId[]): PerMember<number> {
+  if (random.chance(0.75)) return {};
+  const older = members.filter(() => random.chance(0.5));
+  return Object.fromEntries(older.map((id) => [id, random.pick([1, 2, 4, 1_000])]));
+}
+
 function mayHappen(type: Fault['type'], version: PlanVersion, joiners: readonly NodeId[]): boolean {
   if (type === 'throws') return version > 1;
   return joiners.length === 0 || (type !== 'wipe' && type !== 'rollback');

@@ -17,6 +17,7 @@ const LINES_MAX = 20_000;
 export class Trace {
   readonly isRecording: boolean;
   #lines: TraceLine[] = [];
+  #count = 0;
   #left = 0x243f6a88;
   #right = 0x13198a2e;
 
@@ -26,6 +27,16 @@ export class Trace {
 
   get lines(): readonly TraceLine[] {
     return this.#lines;
+  }
+
+  /** Those that were noted after so many others, as far as they are kept. */
+  linesAfter(count: number): readonly TraceLine[] {
+    return this.#lines.slice(Math.max(0, this.#lines.length - (this.#count - count)));
+  }
+
+  /** Of all lines that were ever noted. */
+  get count(): number {
+    return this.#count;
   }
 
   /** Sixteen hexadecimal digits. */
@@ -40,6 +51,7 @@ export class Trace {
 
   note(atMs: number, node: string | null, text: string): void {
     if (!this.isRecording) return;
+    this.#count += 1;
     this.#lines.push({ atMs, node, text });
     if (this.#lines.length > 2 * LINES_MAX) this.#lines = this.#lines.slice(-LINES_MAX);
   }

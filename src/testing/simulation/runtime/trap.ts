@@ -33,6 +33,7 @@ const PLACES: Readonly<Record<ThrowPlace, true>> = {
   transferStarted: true,
   transferRefused: true,
   transferFailed: true,
+  leadExpected: true,
   configurationChanged: true,
   proposeConfiguration: true,
   yieldLead: true,

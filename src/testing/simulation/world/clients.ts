@@ -224,7 +224,7 @@ class Client<Input, Output, Machine extends StateMachine> {
     if (error !== null) return this.#failed(call, error);
     if (by === 'lease') world.sometimes.note('a read is served by a lease');
     const { member, committed } = call;
-    const lastApplied = member.node?.inspect().lastApplied ?? 0;
+    const lastApplied = member.node?.inspection().lastApplied ?? 0;
     if (lastApplied < committed) {
       world.report(
         'S28',

@@ -1,4 +1,4 @@
-/** L11: where nothing goes wrong leadership moves as is wished, to a member by name and to whoever is fittest. */
+/** L11: where nothing goes wrong leadership moves as is asked for, to a member by name and to whoever is fittest. */
 import type { NodeId } from '../../../core/types.ts';
 import { transferLeadership } from '../faults/requests.ts';
 import { describeMembers, leaderIn, votersIn, type World } from './world.ts';
@@ -8,18 +8,18 @@ export async function moveLead(world: World, withinMs: number): Promise<void> {
   const leader = leaderIn(world)?.id;
   const to = votersIn(world).find((id) => id !== leader);
   if (to === undefined) return;
-  for (const wished of [to, null]) {
+  for (const target of [to, null]) {
     if (world.violation !== null) return;
     const before = leaderIn(world)?.id;
-    const wish = new Wish(world, wished);
-    if (await world.runUntilReached(withinMs, () => wish.isGranted())) continue;
-    const text = `leadership does not move from ${before} to ${wished ?? 'another'}`;
+    const request = new TransferRequest(world, target);
+    if (await world.runUntilReached(withinMs, () => request.isGranted())) continue;
+    const text = `leadership does not move from ${before} to ${target ?? 'another'}`;
     world.report('L11', `${text}: ${describeMembers(world)}`);
   }
 }
 
 /** Asked for again for as long as it is refused, at one voter after the other, as people would. */
-class Wish {
+class TransferRequest {
   readonly #world: World;
   readonly #to: NodeId | null;
   #asked = 0;

@@ -13,7 +13,7 @@ export function keepLeases(world: World): void {
   const { electionTimeoutMinMs: timeoutMs } = timing;
   const read = (): void => {
     for (const { node, process, isForeign } of world.members.values()) {
-      if (isForeign || node === null || !node.inspect().leads) continue;
+      if (isForeign || node === null || !node.inspection().leads) continue;
       process?.run('input', () => node.awaitReadable({ timeoutMs, lease: true }, () => {}));
     }
     world.clock.setTimeout(read, timeoutMs / READS_IN_TIMEOUT);

@@ -4,6 +4,8 @@
  */
 import type { RaftError } from '../../../core/errors.ts';
 import type { HardState } from '../../../core/hard-state.ts';
+import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../../../core/hello.ts';
+import { ofMember } from '../../../core/per-member.ts';
 import { lastLog } from '../../../core/term-runs.ts';
 import type { NodeId } from '../../../core/types.ts';
 import {
@@ -166,9 +168,9 @@ export class SimulatedMember {
   check(): void {
     if (this.node === null || this.state !== 'up' || this.isForeign) return;
     const { sprungAt } = this.trap;
-    const { lifecycle, role } = this.node.status();
+    const { lifecycle } = this.node.inspection();
     // What throws in the last write of an orderly end finds a node that does nothing more.
-    if (sprungAt !== null && role !== 'halted' && lifecycle !== 'stopped') {
+    if (sprungAt !== null && lifecycle !== 'halted' && lifecycle !== 'stopped') {
       this.#world.report('S39', `${this.id} goes on after its code threw at ${sprungAt}`);
     }
     this.#checkInvariants();
@@ -176,7 +178,7 @@ export class SimulatedMember {
   }
 
   #checkTransfer(node: RaftNode, process: SimulatedProcess | null): void {
-    const { raft } = node.inspect();
+    const { raft } = node.inspection();
     if (raft === null || process === null) return;
     const { clock, plan, report } = this.#world;
     const { rate = 1 } = plan.drifts[this.id] ?? {};
@@ -185,7 +187,7 @@ export class SimulatedMember {
   }
 
   #checkInvariants(): void {
-    if (this.node !== null && !this.isForeign) this.#invariants?.check(this.node.inspect());
+    if (this.node !== null && !this.isForeign) this.#invariants?.check(this.node.inspection());
   }
 
   /** Puts another disk in the place of its own, while it is down; returns what undoes that. */
@@ -232,7 +234,10 @@ export class SimulatedMember {
     const { timing, protocol, limits, diskStallMs, snapshotEntries, trailingEntries } = plan;
     const cuts = random.fork('cuts');
     const { address } = this;
-    const transport = memoryTransport({ network: network.memory, address, limits });
+    const isOlder = this.#lives <= (ofMember(plan.older, this.id) ?? 0);
+    const protocolVersion = isOlder ? OLDEST_PROTOCOL_VERSION : PROTOCOL_VERSION;
+    const { memory } = network;
+    const transport = memoryTransport({ network: memory, address, limits, protocolVersion });
     this.#transport = transport;
     const options = {
       id: this.id,
@@ -302,10 +307,11 @@ export class SimulatedMember {
     });
     node.onHalt((error) => {
       if (this.process !== process) return;
+      this.#checkInvariants();
       this.state = 'halted';
       events.halted(this, error);
     });
-    events.stateChanged(this, `starts, for the ${this.#lives}. time`);
+    events.stateChanged(this, `begins life ${this.#lives}`);
     events.started(this);
   }
 

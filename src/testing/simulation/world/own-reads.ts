@@ -35,7 +35,7 @@ export class OwnReads {
     const { node, process } = member;
     if (node === null || process === null) return;
     const { timeoutMs } = plan.workload;
-    if (node.inspect().lastApplied < atLeast.index) {
+    if (node.inspection().lastApplied < atLeast.index) {
       sometimes.note('a read waits for the write that it names');
     }
     process.run('input', () => {
@@ -57,7 +57,7 @@ export class OwnReads {
       this.#world.report('S46', `${id} says of ${entry} that it was overwritten; it took effect`);
     }
     if (error !== null || node === null) return;
-    const { lastApplied, raft } = node.inspect();
+    const { lastApplied, raft } = node.inspection();
     if (lastApplied < index) {
       this.#world.report('S46', `${id} lets read ${entry} at ${lastApplied}`);
     }

@@ -5,6 +5,7 @@
 import { isJoint as isJointConfiguration } from '../../../core/configuration.ts';
 import type { Role } from '../../../core/effect.ts';
 import { RaftError } from '../../../core/errors.ts';
+import { OLDEST_PROTOCOL_VERSION } from '../../../core/hello.ts';
 import { type NodeId, nodeId } from '../../../core/types.ts';
 import type { NodeInstruments, RaftNode } from '../../../node/raft-node.ts';
 import type { StateMachine } from '../../../ports/state-machine.ts';
@@ -68,6 +69,8 @@ export class World {
   readonly members = new Map<NodeId, SimulatedMember>();
   /** Called when a node has told everyone that it has halted. */
   readonly haltListeners = new Set<(member: SimulatedMember) => void>();
+  /** Asked after each event; what it returns holds the run up. For whoever watches it step by step. */
+  paced: () => Promise<void> | null = () => null;
   violation: Violation | null = null;
   events = 0;
   crashes = 0;
@@ -141,6 +144,8 @@ export class World {
       this.#isDue.clear();
       if (this.plan.protocol.leaseReads === true) this.#checkLeases();
       if (this.#unheeded.length > 0) this.#checkLoyalty();
+      const pause = this.paced();
+      if (pause !== null) await pause;
     }
     if (this.violation === null) this.clock.advance(Math.max(0, endMs - this.now));
   }
@@ -221,7 +226,10 @@ export class World {
       this.report('S39', `${speaker.id} speaks after its code threw at ${sprungAt}`);
     }
     if (head[4] !== FRAME_KIND.message) return;
-    const decoded = decodeFrame(head);
+    if (head[5] === OLDEST_PROTOCOL_VERSION) {
+      this.sometimes.note('two members speak the oldest protocol version');
+    }
+    const decoded = decodedAsSent(head);
     if (typeof decoded === 'string' || decoded.type !== 'message') {
       this.report('S37', `${idAt(from)} says what nobody understands`);
       return;
@@ -229,7 +237,7 @@ export class World {
     if (speaker.isForeign) return;
     const said = { to: idAt(to), message: decoded.message };
     const { id, durable, node } = speaker;
-    checkPromise(this, { id, durable, raft: node?.inspect().raft ?? null }, said);
+    checkPromise(this, { id, durable, raft: node?.inspection().raft ?? null }, said);
     const { message } = said;
     if (message.type === 'TimeoutNow') this.#offered.add(offerTo(said.to, message.term + 1));
     if (this.trace.isRecording && decoded.message.type !== 'Ping') {
@@ -240,10 +248,10 @@ export class World {
   /** A vote that is asked of a node which hears its leader, as it comes: heeded only if a leader has handed over to who asks (EL13, LT3). */
   #arriving(frame: Uint8Array, { from, to }: Direction): void {
     if (frame[4] !== FRAME_KIND.message || codeOf(frame) !== MESSAGE_CODE.RequestVote) return;
-    const decoded = decodeFrame(frame);
+    const decoded = decodedAsSent(frame);
     const { node, isForeign } = this.member(idAt(to));
     if (typeof decoded === 'string' || decoded.type !== 'message' || node === null) return;
-    const { raft, isLoyal } = node.inspect();
+    const { raft, isLoyal } = node.inspection();
     const { term } = decoded.message;
     if (this.#offered.has(offerTo(idAt(from), term))) return;
     if (isForeign || !isLoyal || raft === null || term <= raft.term) return;
@@ -254,7 +262,7 @@ export class World {
 
   /** S29: while a node, by whichever clock, holds a lease, nobody leads a newer term, and so nobody else holds one. */
   #checkLeases(): void {
-    const nodes = [...this.members.values()].flatMap(({ node }) => node?.inspect() ?? []);
+    const nodes = [...this.members.values()].flatMap(({ node }) => node?.inspection() ?? []);
     const leading = nodes.flatMap(({ leads, raft }) => (leads && raft !== null ? [raft] : []));
     const newest = Math.max(...leading.map(({ term }) => term));
     for (const { holdsLease, raft } of nodes) {
@@ -266,7 +274,7 @@ export class World {
 
   #checkLoyalty(): void {
     for (const { node, candidate, term } of this.#unheeded) {
-      const { raft } = node.inspect();
+      const { raft } = node.inspection();
       if (raft?.term !== term) continue;
       this.report('S43', `${node.id} hears its leader, and follows ${candidate} into term ${term}`);
     }
@@ -274,9 +282,9 @@ export class World {
   }
 
   #strayed({ to, frames }: CarriedMessage): void {
-    const decoded = frames[0] === undefined ? 'nothing' : decodeFrame(frames[0]);
+    const decoded = frames[0] === undefined ? 'nothing' : decodedAsSent(frames[0]);
     if (typeof decoded === 'string' || decoded.type !== 'message') return;
-    const term = this.members.get(idAt(to))?.node?.inspect().raft?.term ?? 0;
+    const term = this.members.get(idAt(to))?.node?.inspection().raft?.term ?? 0;
     if (decoded.message.term < term)
       this.sometimes.note('a message of an earlier term arrives late');
   }
@@ -332,6 +340,11 @@ function offerTo(id: NodeId, term: number): string {
   return `${id} in ${term}`;
 }
 
+/** Whatever version its connection speaks: every frame names it (TR2). */
+function decodedAsSent(frame: Uint8Array): ReturnType<typeof decodeFrame> {
+  return decodeFrame(frame, frame[5]);
+}
+
 function idAt(address: string): NodeId {
   return nodeId(address.slice(0, address.indexOf('.')));
 }
@@ -339,13 +352,13 @@ function idAt(address: string): NodeId {
 /** The member that leads in the newest term, as far as anyone knows. */
 export function leaderIn(world: World): SimulatedMember | null {
   const leaders = world.all.filter((member) => roleOf(member) === 'leader');
-  const term = (member: SimulatedMember): number => member.node?.inspect().raft?.term ?? 0;
+  const term = (member: SimulatedMember): number => member.node?.inspection().raft?.term ?? 0;
   return leaders.sort((left, right) => term(right) - term(left))[0] ?? null;
 }
 
 /** Whether it takes the majorities of both old and new members, as its leader knows it. */
 export function isJoint(world: World): boolean {
-  const raft = leaderIn(world)?.node?.inspect().raft ?? null;
+  const raft = leaderIn(world)?.node?.inspection().raft ?? null;
   return raft === null || isJointConfiguration(raft.configuration);
 }
 
@@ -355,13 +368,13 @@ export function roleOf(member: SimulatedMember): Role | null {
 
 /** Those who take part, as their leader knows it: others know nothing, or are no members any more. */
 export function presentIn(world: World): readonly SimulatedMember[] {
-  const raft = leaderIn(world)?.node?.inspect().raft ?? null;
+  const raft = leaderIn(world)?.node?.inspection().raft ?? null;
   return raft === null ? [] : everyone(raft).map((id) => world.member(id));
 }
 
 /** Those who vote, as their leader knows it. */
 export function votersIn(world: World): readonly NodeId[] {
-  return leaderIn(world)?.node?.inspect().raft?.configuration.voters ?? [];
+  return leaderIn(world)?.node?.inspection().raft?.configuration.voters ?? [];
 }
 
 export function describeMembers(world: World): string {

@@ -75,6 +75,7 @@ export function inspectionOf(
   const standing = raft.leaderId === null ? 'follower.leaderless' : 'follower.loyal';
   return {
     raft,
+    lastRaft: raft,
     state: state ?? (leads ? 'leader' : standing),
     leads,
     isLoyal: leads,
@@ -83,6 +84,11 @@ export function inspectionOf(
     lifecycle: 'running',
     replication: (peer) => (peer === N2 ? (replication ?? null) : null),
   };
+}
+
+/** The same node, ended: what its chart held last. */
+export function endedAs(inspection: NodeInspection): NodeInspection {
+  return { ...inspection, raft: null, state: null, leads: false, lifecycle: 'halted' };
 }
 
 /** The fields of a leader of this term. */

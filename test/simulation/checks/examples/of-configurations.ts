@@ -104,5 +104,8 @@ export const OF_CONFIGURATIONS: readonly Example[] = [
       isWrong ? 'candidate' : 'learner.loyal',
     ),
   ),
+  finds('S26', 'a voter waits as learners do, and never campaigns', (isWrong) =>
+    standingFaults(having(at(2, THREE)), isWrong ? 'learner.doubtful' : 'follower.doubtful'),
+  ),
   { property: 'L10', text: 'a joint configuration is never left', play: neverLeft },
 ];

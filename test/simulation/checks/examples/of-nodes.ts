@@ -12,6 +12,7 @@ import {
   appended,
   diskOf,
   type Example,
+  endedAs,
   inspectionOf,
   leading,
   N1,
@@ -165,6 +166,14 @@ const OF_COMMITS: readonly Example[] = [
   watched('S07', 'a leader commits what lies on its own disk alone', (isWrong) => {
     const state = { ...leading(1), log: logOf([1, 1]), commitIndex: index(2) };
     return { seen: [inspectionOf(state, LEADS)], disks: isWrong ? { n1: FULL.n1 } : FULL };
+  }),
+  watched('S07', 'a leader commits in the step in which it halts', (isWrong) => {
+    const state = { ...leading(1), log: logOf([1, 1]) };
+    const last = inspectionOf({ ...state, commitIndex: index(2) }, LEADS);
+    return {
+      seen: [inspectionOf(state, LEADS), endedAs(last)],
+      disks: isWrong ? { n1: FULL.n1 } : FULL,
+    };
   }),
   watched('S08', 'a leader commits an entry of an earlier term by counting', (isWrong) => {
     const disks = { n1: diskOf(appended([1, 2])), n2: diskOf(appended([1, 2])) };

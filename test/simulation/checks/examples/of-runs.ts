@@ -100,7 +100,7 @@ function refuseAll(world: World, isForEver: boolean): void {
 /** As soon as the first member leads and holds a lease, nothing gets through to it or from it any more. */
 function loseLeaseHolder(world: World): void {
   const node = world.members.get(N1)?.node;
-  const state = node?.inspect();
+  const state = node?.inspection();
   if (state?.holdsLease === true) return cutOff(world);
   if (state?.leads === false) node?.transferLeadership(N1, { timeoutMs: 100 }, () => {});
   world.clock.setTimeout(() => loseLeaseHolder(world), 5);

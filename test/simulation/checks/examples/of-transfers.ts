@@ -1,4 +1,4 @@
-/** Wishes for another leader that nobody answers, that are answered with a lie, or that never end (L11). */
+/** Requests for another leader that nobody answers, that are answered with a lie, or that never end (L11). */
 import { RaftError } from '../../../../src/core/errors.ts';
 import { nodeId } from '../../../../src/core/types.ts';
 import type { RaftNode } from '../../../../src/node/raft-node.ts';
@@ -11,16 +11,16 @@ import { type Example, leading, N2, N3 } from './example.ts';
 import { meddle, onPhase, run } from './whole-runs.ts';
 
 /** Time enough for the answer and its deadline, before everything is mended. */
-const WISH: Fault<'transfer'> = { type: 'transfer', node: N2, to: N3, atMs: 1_500, forMs: 0 };
+const TRANSFER: Fault<'transfer'> = { type: 'transfer', node: N2, to: N3, atMs: 1_500, forMs: 0 };
 const REFUSED = new RaftError('RAFT_TRANSFER_REFUSED', 'nobody leads but who leads');
 
-function wishing(
+function requesting(
   text: string,
   to: Fault<'transfer'>['to'],
   answerBy: (node: RaftNode, isWrong: boolean) => RaftNode['transferLeadership'],
 ): Example {
   return run('L11', text, (isWrong) => ({
-    changes: { faults: [{ ...WISH, to }] },
+    changes: { faults: [{ ...TRANSFER, to }] },
     prepare: (world) =>
       meddle(world, (node) => {
         node.transferLeadership = answerBy(node, isWrong);
@@ -52,15 +52,15 @@ function lasting(timeouts: number, report: Report): void {
 }
 
 export const OF_TRANSFERS: readonly Example[] = [
-  wishing('a wish for another leader is never answered', N3, (node, isWrong) => {
-    const wish = node.transferLeadership.bind(node);
-    return (to, options, completed) => (isWrong ? undefined : wish(to, options, completed));
+  requesting('a request for another leader is never answered', N3, (node, isWrong) => {
+    const request = node.transferLeadership.bind(node);
+    return (to, options, completed) => (isWrong ? undefined : request(to, options, completed));
   }),
-  wishing('somebody is said to lead who never did', null, (node, isWrong) => {
-    const wish = node.transferLeadership.bind(node);
+  requesting('somebody is said to lead who never did', null, (node, isWrong) => {
+    const request = node.transferLeadership.bind(node);
     const leader = nodeId('nobody');
     return (to, options, completed) =>
-      isWrong ? completed({ type: 'moved', leader }) : wish(to, options, completed);
+      isWrong ? completed({ type: 'moved', leader }) : request(to, options, completed);
   }),
   {
     property: 'L11',

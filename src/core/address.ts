@@ -1,6 +1,6 @@
 /** Addresses as people write them: `host:port`, with IPv6 hosts in brackets. */
 
-import { PORT_MAX } from '../core/limits.ts';
+import { PORT_MAX } from './limits.ts';
 
 export interface Address {
   readonly host: string;
@@ -15,6 +15,12 @@ export function parseAddress(text: string): Address | null {
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
   return host !== undefined && port <= PORT_MAX ? { host, port } : null;
+}
+
+/** The same of somebody who is to be found there: `null` also for port 0, at which nobody listens. */
+export function parsePlace(text: string): Address | null {
+  const address = parseAddress(text);
+  return address === null || address.port === 0 ? null : address;
 }
 
 export function formatAddress({ host, port }: Address): string {

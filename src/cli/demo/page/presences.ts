@@ -1,0 +1,46 @@
+/** Which processes of the demo run, stand still or are gone, and whoever wants to hear of it. */
+
+/** Of a process, seen from outside: what a node that is gone cannot say of itself. */
+export interface PresenceRecord {
+  readonly type: 'presence';
+  /** In milliseconds since 1970. */
+  readonly at: number;
+  readonly node: string;
+  readonly presence: Presence;
+  /** As a predicate: `was killed`. */
+  readonly how: string;
+  /** Whoever has the link did it. */
+  readonly isByHand: boolean;
+}
+
+/** `stopped`: it stands still and hears nothing, and may go on (SIGSTOP). */
+export type Presence = 'running' | 'stopped' | 'dead';
+
+type Standing = Pick<PresenceRecord, 'presence' | 'how' | 'isByHand'>;
+
+export class Presences {
+  readonly #news = new Map<string, PresenceRecord>();
+  readonly #listeners = new Set<(news: PresenceRecord) => void>();
+
+  constructor(nodes: readonly string[]) {
+    for (const node of nodes)
+      this.tell(node, { presence: 'running', how: 'runs', isByHand: false });
+  }
+
+  of(node: string): PresenceRecord['presence'] | null {
+    return this.#news.get(node)?.presence ?? null;
+  }
+
+  tell(node: string, standing: Standing): void {
+    const news: PresenceRecord = { type: 'presence', at: Date.now(), node, ...standing };
+    this.#news.set(node, news);
+    for (const listener of this.#listeners) listener(news);
+  }
+
+  /** Calls with how each stands now, then with each change. Returns how to stop. */
+  watch(listener: (news: PresenceRecord) => void): () => void {
+    for (const news of this.#news.values()) listener({ ...news, at: Date.now() });
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * The stream of another member, passed on as it comes: a page that was loaded here may ask nobody else (SV34). Whoever
+ * reads slowly slows the reading of that member, which then leaves records out and says so: nothing is held here.
+ */
+import { get, type IncomingMessage } from 'node:http';
+import { RaftError } from '../../../core/errors.ts';
+import { errorResponse } from '../../errors.ts';
+import { RELAY_TIMEOUT_MS } from '../../limits.ts';
+import type { OpenStreams } from '../../server-context.ts';
+
+interface Relayed {
+  readonly node: string;
+  /** Where its clients are served: `http://host:port`. */
+  readonly url: string;
+  readonly after: number | null;
+  readonly signal: AbortSignal;
+}
+
+/** 502: it is not to be reached, or does not show itself. */
+export async function relay(relayed: Relayed, streams: OpenStreams): Promise<Response> {
+  try {
+    const stream = await open(relayed);
+    stream.once(
+      'close',
+      streams.add(() => stream.destroy()),
+    );
+    return new Response(passedOn(stream), {
+      headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
+    });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const text = `${relayed.node} cannot be watched at ${relayed.url}: ${why}. Ask again when it is back.`;
+    return errorResponse(new RaftError('RAFT_UNREACHABLE', text), { status: 502 });
+  }
+}
+
+/** However it ends, it ends here as well, as if there were no more: its reader asks again. */
+function passedOn(stream: IncomingMessage): ReadableStream<Uint8Array> {
+  let isOver = false;
+  return new ReadableStream<Uint8Array>(
+    {
+      start: (controller) => {
+        stream.on('error', () => {});
+        stream.on('data', (bytes: Buffer) => {
+          controller.enqueue(bytes);
+          stream.pause();
+        });
+        stream.once('close', () => {
+          if (!isOver) controller.close();
+        });
+      },
+      pull: () => void stream.resume(),
+      cancel: () => {
+        isOver = true;
+        stream.destroy();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+function open({ after, signal, url }: Relayed): Promise<IncomingMessage> {
+  const from = after === null ? '' : `?from=${after + 1}`;
+  return new Promise((resolve, reject) => {
+    const request = get(`${url}/inspect${from}`, { agent: false, signal }, (stream) => {
+      request.setTimeout(0);
+      const { headers, statusCode } = stream;
+      if (statusCode === 200 && headers['content-type'] === 'text/event-stream') {
+        return resolve(stream);
+      }
+      stream.destroy();
+      reject(new Error(`it answers ${statusCode}`));
+    });
+    request.setTimeout(RELAY_TIMEOUT_MS, () => request.destroy(new Error('it does not answer')));
+    request.on('error', reject);
+  });
+}

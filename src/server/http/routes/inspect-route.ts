@@ -1,0 +1,175 @@
+/**
+ * `GET /inspect`: what happens inside the node, as server-sent events, while somebody reads them (SV33). A reader that is slow
+ * loses records and is told how many: the node waits for nobody, and the queue of each is bounded. With `?node=` the
+ * stream is another member's, passed on (SV34).
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { RaftError } from '../../../core/errors.ts';
+import { withMissed } from '../../../node/view/inspection/record-stream.ts';
+import type { InspectionRecord } from '../../../ports/inspection.ts';
+import type { Account } from '../../admission/account.ts';
+import { badRequest, overloaded } from '../../errors.ts';
+import { INSPECT_GATHER_MS, INSPECT_QUEUE_BYTES_MAX } from '../../limits.ts';
+import type { OpenStreams, ServerContext } from '../../server-context.ts';
+import { type Query, readQuery, textParameter, wholeParameter } from '../request/request-query.ts';
+import { relay } from './inspect-relay.ts';
+
+type InspectContext = Pick<
+  ServerContext,
+  'replica' | 'inspection' | 'limits' | 'counters' | 'keepAliveMs'
+>;
+
+interface InspectParts {
+  readonly streams: OpenStreams;
+  /** Of what the stream holds. */
+  readonly account: Account;
+}
+
+const encoder = new TextEncoder();
+
+export async function getInspect(
+  context: InspectContext,
+  request: Request,
+  parts: InspectParts,
+): Promise<Response> {
+  const { inspection, limits, replica } = context;
+  if (inspection === null) throw notShown();
+  const query = readQuery(request.url, ['from', 'node']);
+  const after = afterFrom(query, request.headers);
+  if (parts.streams.count >= limits.httpWatchesMax) {
+    throw overloaded('Too many streams are open on this node. Close one, or ask later.');
+  }
+  const node = textParameter(query, 'node');
+  if (node !== null && node !== replica.id) {
+    const url = inspection.peers.get(node);
+    if (url === undefined) throw unknownNode(node, [replica.id, ...inspection.peers.keys()]);
+    return relay({ node, url, after, signal: request.signal }, parts.streams);
+  }
+  return new Response(new RecordEvents(context, after, parts).readable, {
+    headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
+  });
+}
+
+/** The header wins: it is what a client that reconnects knows best. `null`: from now on. */
+function afterFrom(query: Query, headers: Headers): number | null {
+  const from = wholeParameter(query, 'from', { min: 1, max: Number.MAX_SAFE_INTEGER });
+  const last = headers.get('last-event-id');
+  if (last === null || last === '') return from === null ? null : from - 1;
+  if (/^[0-9]{1,15}$/.test(last)) return Number(last);
+  throw badRequest('Last-Event-ID must be the number of a record, as the id of an event was.');
+}
+
+/** One reader. It ends when that leaves, or with the server. */
+class RecordEvents {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly #context: InspectContext;
+  readonly #account: Account;
+  readonly #leave: () => void;
+  readonly #stopWatching: () => void;
+  readonly #keepAlive: ReturnType<typeof setInterval>;
+  #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
+  #queue: Uint8Array[] = [];
+  #queuedBytes = 0;
+  /** Told when there is something again for a reader that has taken all. */
+  #wake: () => void = () => {};
+  #heard: number | null;
+  #isOver = false;
+
+  constructor(context: InspectContext, after: number | null, { account, streams }: InspectParts) {
+    this.#context = context;
+    this.#account = account;
+    this.#heard = after;
+    this.#stopWatching = context.replica.inspect((record) => this.#take(record), after);
+    context.counters.httpWatches += 1;
+    this.readable = new ReadableStream(
+      {
+        start: (controller) => {
+          this.#controller = controller;
+        },
+        pull: () => this.#pull(),
+        cancel: () => this.#end(),
+      },
+      { highWaterMark: 0 },
+    );
+    this.#keepAlive = setInterval(() => {
+      if (this.#queue.length === 0) this.#push(KEEP_ALIVE);
+    }, context.keepAliveMs);
+    // What the node says as it ends comes a moment later.
+    this.#leave = streams.add(() => setImmediate(() => this.#close()));
+  }
+
+  /** Bound: past it a record is dropped, and shows as missing before the next one that there is room for. */
+  #take(record: InspectionRecord): void {
+    if (this.#isOver || this.#queuedBytes >= INSPECT_QUEUE_BYTES_MAX) return;
+    for (const due of withMissed(this.#heard ?? record.sequence - 1, record)) {
+      this.#push(eventOf(due));
+    }
+    this.#heard = record.sequence;
+  }
+
+  #push(bytes: Uint8Array): void {
+    this.#queue.push(bytes);
+    this.#queuedBytes += bytes.length;
+    this.#account.hold(bytes.length);
+    this.#wake();
+  }
+
+  /** All that waits, at once: the socket has taken what it was handed before. */
+  async #pull(): Promise<void> {
+    this.#account.release(this.#account.bytes - this.#queuedBytes);
+    if (this.#queue.length === 0) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    // Every write to a socket costs the node as much as many records do.
+    await pause(INSPECT_GATHER_MS);
+    if (this.#isOver) return;
+    this.#controller?.enqueue(Buffer.concat(this.#queue));
+    this.#queue = [];
+    this.#queuedBytes = 0;
+  }
+
+  #close(): void {
+    if (this.#isOver) return;
+    if (this.#queue.length > 0) this.#controller?.enqueue(Buffer.concat(this.#queue));
+    this.#end();
+    this.#controller?.close();
+  }
+
+  #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#context.counters.httpWatches -= 1;
+    clearInterval(this.#keepAlive);
+    this.#stopWatching();
+    this.#leave();
+    this.#account.close();
+    this.#wake();
+  }
+}
+
+const KEEP_ALIVE = encoder.encode(': keep-alive\n\n');
+
+const EVENTS = new WeakMap<InspectionRecord, Uint8Array>();
+
+/** Transitions have no name, so that the plainest reader hears them. Made once for all readers. */
+function eventOf(record: InspectionRecord): Uint8Array {
+  const known = EVENTS.get(record);
+  if (known !== undefined) return known;
+  const name = record.type === 'transition' ? '' : `event: ${record.type}\n`;
+  const text = `${name}id: ${record.sequence}\ndata: ${JSON.stringify(record)}\n\n`;
+  const bytes = encoder.encode(text);
+  EVENTS.set(record, bytes);
+  return bytes;
+}
+
+function notShown(): RaftError {
+  const text = 'This node does not show what happens inside it: start it with --inspect.';
+  return new RaftError('RAFT_NOT_FOUND', text);
+}
+
+function unknownNode(node: string, known: readonly string[]): RaftError {
+  const text = `Where ${JSON.stringify(node.slice(0, 100))} shows itself is not known here, only of ${known.join(', ')}: name it with --inspect-peers ID=URL.`;
+  return new RaftError('RAFT_NOT_FOUND', text);
+}

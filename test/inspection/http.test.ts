@@ -1,0 +1,139 @@
+/** `GET /inspect`: who may read it, what a reader gets, what it costs to be slow, and the streams of others. */
+import { request } from 'node:http';
+import { expect, it } from 'vitest';
+import type { InspectionRecord } from '../../src/ports/inspection.ts';
+import { INSPECT_QUEUE_BYTES_MAX } from '../../src/server/limits.ts';
+import { stopping } from '../../src/server/stopping.ts';
+import { eventually } from '../server/eventually.ts';
+import { readSse } from '../server/http/sse.ts';
+import { LocalReplica } from '../server/local-replica.ts';
+import { type LocalApi, localApi, served } from '../server/local-server.ts';
+
+const SHOWN = { inspection: { peers: new Map() } };
+
+function transition(sequence: number, from = 'idle'): InspectionRecord {
+  const stamp = { sequence, at: 1_000 + sequence, node: 'n1' };
+  const where = { actor: 'logWriter', chart: 'log-writer', arrow: 'logWriter/idle--write--0' };
+  const what = { event: 'write.requested', from, to: 'writing', guards: [], changes: {} };
+  return { type: 'transition', ...stamp, ...where, ...what };
+}
+
+function tell({ replica }: LocalApi, record: InspectionRecord): void {
+  for (const observer of replica.observers.keys()) observer(record);
+}
+
+it('[SV33] shows nothing unless it was asked to when it was started', async () => {
+  const local = localApi();
+  const answer = await local.send('/inspect');
+  expect(answer.status).toBe(404);
+  expect(await answer.json()).toMatchObject({ message: expect.stringContaining('--inspect') });
+  expect(local.replica.observers.size).toBe(0);
+});
+
+it('[SV33] tells transitions without a name, all else by its own, each with its number', async () => {
+  const local = localApi(SHOWN);
+  const answer = await local.send('/inspect');
+  expect(answer.headers.get('content-type')).toBe('text/event-stream');
+  const events = readSse(answer);
+  expect([...local.replica.observers.values()]).toEqual([null]);
+  const sent = { sequence: 8, at: 9, node: 'n1', peer: 'n2', kind: 'Ping', term: 3 } as const;
+  tell(local, transition(7));
+  tell(local, { type: 'sent', ...sent, id: 'n1>n2 Ping 3' });
+  const [first, second] = [await events.next(), await events.next()];
+  expect(first).toMatchObject({ event: null, id: '7' });
+  expect(JSON.parse(first?.data ?? '')).toEqual(transition(7));
+  expect(second).toMatchObject({ event: 'sent', id: '8' });
+  await events.cancel();
+  expect(local.replica.observers.size).toBe(0);
+});
+
+it('[SV33] goes on after the last event, which counts more than from', async () => {
+  const local = localApi(SHOWN);
+  await local.send('/inspect?from=5');
+  await local.send('/inspect?from=5', { headers: { 'last-event-id': '9' } });
+  expect([...local.replica.observers.values()]).toEqual([4, 9]);
+  for (const path of ['/inspect?from=0', '/inspect?form=1', '/inspect?from=x']) {
+    expect((await local.send(path)).status, path).toBe(400);
+  }
+  const bad = await local.send('/inspect', { headers: { 'last-event-id': '-1' } });
+  expect(bad.status).toBe(400);
+});
+
+it('[SV33] leaves out what a slow reader does not take, within a bound, and says how much', async () => {
+  const local = localApi(SHOWN);
+  const events = readSse(await local.send('/inspect'));
+  const long = 'idle'.repeat(100);
+  const count = Math.ceil((2 * INSPECT_QUEUE_BYTES_MAX) / 400);
+  const before = process.memoryUsage().arrayBuffers;
+  for (let sequence = 1; sequence <= count; sequence += 1) tell(local, transition(sequence, long));
+  expect(local.context.held.outgoing.total).toBeLessThan(INSPECT_QUEUE_BYTES_MAX + 4_096);
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * INSPECT_QUEUE_BYTES_MAX);
+  let next = 1;
+  while (next <= count / 4) next = Number((await events.nextData()).id) + 1;
+  let missed = 0;
+  for (let sequence = count + 1; missed === 0; sequence += 1) {
+    tell(local, transition(sequence));
+    const { data, event, id } = await events.nextData();
+    if (event === 'missed') missed = JSON.parse(data ?? '').count;
+    expect(Number(id)).toBe(next + Math.max(0, missed - 1));
+    next = Number(id) + 1;
+  }
+  expect(missed).toBeGreaterThan(count / 4);
+});
+
+it('[SV33] ends with the server, after what the node says last', async () => {
+  const local = localApi(SHOWN);
+  const events = readSse(await local.send('/inspect'));
+  local.streams.endAll(stopping());
+  tell(local, transition(1));
+  expect((await events.next())?.id).toBe('1');
+  expect(await events.next()).toBeNull();
+  await eventually(() => local.replica.observers.size).toBe(0);
+});
+
+it('[SV33] is served to those only whom the other routes are served to', async () => {
+  const { port } = await served(SHOWN);
+  const status = await new Promise((resolve, reject) => {
+    const headers = { host: 'evil.example' };
+    const options = { port, path: '/inspect', headers, agent: false };
+    const asked = request(options, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    });
+    asked.on('error', reject).end();
+  });
+  expect(status).toBe(403);
+});
+
+it('[SV34] passes on the stream of another node, and answers 502 while that is not there', async () => {
+  const other = await served({ ...SHOWN, replica: new LocalReplica({ id: 'n2' }) });
+  const peers = new Map([
+    ['n2', other.url],
+    ['n3', 'http://127.0.0.1:1'],
+  ]);
+  const one = await served({ inspection: { peers } });
+  const dead = await fetch(`${one.url}/inspect?node=n3`);
+  expect(dead.status).toBe(502);
+  expect(await dead.json()).toMatchObject({ code: 'RAFT_UNREACHABLE', retry: 'safe' });
+  expect((await fetch(`${one.url}/inspect?node=n4`)).status).toBe(404);
+  const answer = await fetch(`${one.url}/inspect?node=n2&from=3`);
+  expect(answer.status).toBe(200);
+  expect([...other.replica.observers.values()]).toEqual([2]);
+  const events = readSse(answer);
+  tell(other, transition(3));
+  expect((await events.nextData()).id).toBe('3');
+  await events.cancel();
+  await eventually(() => other.replica.observers.size).toBe(0);
+});
+
+it('[SV34] shows its own under its own name, and ends what it passes on with the server', async () => {
+  const other = await served({ ...SHOWN, replica: new LocalReplica({ id: 'n2' }) });
+  const one = await served({ inspection: { peers: new Map([['n2', other.url]]) } });
+  const own = await fetch(`${one.url}/inspect?node=n1`);
+  expect(one.replica.observers.size).toBe(1);
+  await own.body?.cancel();
+  const events = readSse(await fetch(`${one.url}/inspect?node=n2`));
+  one.streams.endAll(stopping());
+  expect(await events.next()).toBeNull();
+  await eventually(() => other.replica.observers.size).toBe(0);
+});
