@@ -4,9 +4,8 @@
  * do not. The checks are in `test/tidy`; what the linter can be told stands in `biome.json`.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { charts } from '../machines/index.ts';
@@ -15,6 +14,7 @@ import { scatteredBounds } from './tidy/bounds.ts';
 import * as shape from './tidy/chart-shape.ts';
 import { inlineCode } from './tidy/chart-source.ts';
 import { missingPaths, undocumentedErrors, undocumentedExports } from './tidy/documentation.ts';
+import { inDirectory } from './tidy/in-directory.ts';
 import { importsAgainstLayers, nodeBoundTesting } from './tidy/layers.ts';
 import { deadFiles, unusedExports } from './tidy/reachability.ts';
 import { type Check, listed, readTree, treeOf } from './tidy/source-tree.ts';
@@ -135,9 +135,9 @@ it('[SC7] the committed diagrams are those that the charts give', () => {
   inDirectory({ 'door.svg': 'old', 'window.svg': 'left' }, (directory) => {
     const files = new Map([
       ['door.svg', 'new'],
-      ['door.mmd', 'text'],
+      ['door.json', 'text'],
     ]);
-    expect(staleFiles(directory, files)).toEqual(['door.mmd', 'door.svg', 'window.svg']);
+    expect(staleFiles(directory, files)).toEqual(['door.json', 'door.svg', 'window.svg']);
   });
   const stale = staleFiles(`${root}/visualizations`, drawAll(charts));
   expect(stale, 'npm run visualize draws them again').toEqual([]);
@@ -374,17 +374,3 @@ it('[SC30] every export is imported', () => {
   };
   expectKept(unusedExports, [texts, 'src/kv/names.ts:3']);
 });
-
-/** A directory with these files, for as long as it is looked at. */
-function inDirectory(texts: Texts, look: (directory: string) => void): void {
-  const directory = mkdtempSync(join(tmpdir(), 'raftchart-tidy-'));
-  try {
-    for (const [path, text] of Object.entries(texts)) {
-      mkdirSync(dirname(join(directory, path)), { recursive: true });
-      writeFileSync(join(directory, path), text);
-    }
-    look(directory);
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-}

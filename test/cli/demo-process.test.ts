@@ -16,7 +16,7 @@ beforeEach(() => {
 
 /** Temporary directories of a demo are made in the test's own, so that it sees them come and go. */
 function startDemo(base: number, ...flags: readonly string[]): CliProcess {
-  const environment = { TMPDIR: directory, RAFTCHART_ELECTION_TIMEOUT_MS: '150-300' };
+  const environment = { TMPDIR: directory, RAFTCHART_ELECTION_TIMEOUT_MS: '600-1200' };
   return startCli(['demo', '--base-port', `${base}`, ...flags], { environment });
 }
 
@@ -50,8 +50,10 @@ describe('the demo', () => {
     const put = await fetch(`http://127.0.0.1:${base}/kv/hello`, { method: 'PUT', body: 'world' });
     expect(put.status).toBe(200);
     expect(await (await fetch(`http://127.0.0.1:${base + 2}/kv/hello`)).text()).toBe('world');
-    const status = await (await fetch(`http://127.0.0.1:${base + 1}/status`)).json();
-    expect(status.leader).toBe(leader);
+    await eventually(async () => {
+      const status = await (await fetch(`http://127.0.0.1:${base + 1}/status`)).json();
+      return status.leader;
+    }).toBe(leader);
     expect(cli.output()).not.toContain('\u001b');
     expect((await readdir(directory)).length).toBe(1);
     cli.kill('SIGINT');
@@ -177,7 +179,7 @@ describe('the plan', () => {
         'serve',
         ...['--id', 'n2', '--data-dir', '/data/n2'],
         ...['--listen', '127.0.0.1:4101', '--peer-listen', '127.0.0.1:4201', '--peers', peers],
-        ...['--cluster-id', 'demo-1'],
+        ...['--cluster-id', 'demo-1', '--inspect'],
       ],
     });
     expect(shellLine(['a', 'b c', "d'e"])).toBe(`a 'b c' 'd'\\''e'`);

@@ -56,11 +56,10 @@ export const unheardEvents: Check = inEachState((node, { machine, file, tree }) 
 });
 
 const GALLERY = 'machines/README.md';
-const VISUALIZER = 'https://github.stately.ai/raftchart/raftchart/blob/main';
 
 /**
  * Charts that the catalogue does not list are neither drawn nor checked; in the gallery every chart has its picture,
- * light and dark, and a link that opens it.
+ * light and dark, and its source to paste.
  */
 export function hiddenCharts(listed: readonly string[]): Check {
   return (tree) => {
@@ -71,7 +70,7 @@ export function hiddenCharts(listed: readonly string[]): Check {
       const unlinked = [
         `src="../visualizations/${stem}.svg"`,
         `srcset="../visualizations/${stem}.dark.svg"`,
-        `](${VISUALIZER}/${path})`,
+        `](${stem}.machine.ts)`,
       ].filter((link) => !page.includes(link));
       return [
         ...unlisted.map(({ id }) => onPage(path, 1, `"${id}" is not in the catalogue.`)),

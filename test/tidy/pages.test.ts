@@ -1,8 +1,11 @@
 /** What callers are told, and can name, has to keep up with what can be called. */
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { KvClient } from '../../src/client/kv-client.ts';
+import { inDirectory } from './in-directory.ts';
 import { unofferedTypes } from './offered-types.ts';
+import { strayLinks } from './page-links.ts';
 
 function textOf(path: string): string {
   return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -35,4 +38,14 @@ it('[EM11] some door exports every type that another export names', () => {
   expect(unofferedTypes(['dist/src/ports/transport.d.ts'])).toContain(
     'dist/src/core/hello.d.ts Hello (in dist/src/ports/transport.d.ts PeerConnection)',
   );
+});
+
+it('[SC13] what a page of the package links to is there, and in the package', () => {
+  const page = '[a](src/a.ts#L1) [b](test/b.ts) <img src="gone.svg"> [c](https://c) [d](#d)';
+  inDirectory({ 'README.md': page, 'src/a.ts': '', 'test/b.ts': '' }, (directory) => {
+    const stray = ['README.md: test/b.ts', 'README.md: gone.svg'];
+    expect(strayLinks(directory, ['README.md', 'src', '*.svg'])).toEqual(stray);
+  });
+  const { files } = JSON.parse(textOf('package.json'));
+  expect(strayLinks(fileURLToPath(new URL('../..', import.meta.url)), files)).toEqual([]);
 });

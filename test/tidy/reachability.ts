@@ -52,11 +52,9 @@ export function entries(tree: SourceTree): readonly string[] {
 
 /** Paths in strings, also as they are compiled: from the file itself, from the root, or by name alone where a folder was joined to it. */
 function namedIn(file: SourceFile, tree: SourceTree): readonly string[] {
-  const names = [...file.text.matchAll(/['"`/]([\w./-]+)\.[jt]s['"`]/g)];
+  const names = [...file.text.matchAll(/['"`/]([\w./-]+)\.[jt]sx?['"`]/g)];
   return names
-    .flatMap(([, name]) => [
-      posix.join(posix.dirname(file.path), `${name}.ts`),
-      posix.normalize(`${name}.ts`),
-    ])
+    .flatMap(([, name]) => [`${name}.ts`, `${name}.tsx`])
+    .flatMap((path) => [posix.join(posix.dirname(file.path), path), posix.normalize(path)])
     .filter((path) => tree.files.has(path));
 }

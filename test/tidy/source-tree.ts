@@ -36,7 +36,11 @@ export interface SourceTree {
 /** What one rule finds wrong. */
 export type Check = (tree: SourceTree) => readonly Offence[];
 
-const DIRECTORIES = ['src', 'machines', 'test', 'visualizations/generator', 'examples'];
+/** What draws pictures, and the page that lights them. */
+export const DRAWN = ['generator', 'bundler', 'page', 'playground'].map(
+  (part) => `visualizations/${part}`,
+);
+const DIRECTORIES = ['src', 'machines', 'test', ...DRAWN, 'examples'];
 
 export function readTree(root: string): SourceTree {
   const paths = DIRECTORIES.flatMap((directory) => typeScriptIn(root, directory));
@@ -49,7 +53,7 @@ export function readTree(root: string): SourceTree {
 
 /** A tree that exists only here. */
 export function treeOf(texts: Readonly<Record<string, string>>): SourceTree {
-  const sources = Object.entries(texts).filter(([path]) => path.endsWith('.ts'));
+  const sources = Object.entries(texts).filter(([path]) => /\.tsx?$/.test(path));
   return {
     files: new Map(sources.map(([path, text]) => [path, parse(path, text)])),
     text: (path) => texts[path] ?? null,
@@ -93,7 +97,7 @@ export function listed(offences: readonly Offence[]): readonly string[] {
 function typeScriptIn(root: string, directory: string): readonly string[] {
   if (statSync(join(root, directory), { throwIfNoEntry: false }) === undefined) return [];
   return readdirSync(join(root, directory), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => posix.join(entry.parentPath.slice(root.length + 1), entry.name))
     .sort();
 }

@@ -1,0 +1,138 @@
+/** The playground as a person has it: in a browser, from a folder, without anything else. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildContext, context } from 'esbuild';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { RunDescription } from '../../visualizations/playground/engine/run.ts';
+import { linkOf } from '../../visualizations/playground/engine/run-link.ts';
+import { Theatre } from '../../visualizations/playground/engine/theatre.ts';
+import { openBrowser, openPage, seriousFaults, type WatchedPage } from '../page/browser.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+let browser: Browser;
+let server: BuildContext;
+let folder = '';
+
+beforeAll(async () => {
+  execFileSync('npm', ['run', 'playground', '--silent', '--', '--build'], { cwd: root });
+  browser = await openBrowser();
+  server = await context({});
+  const { port } = await server.serve({
+    servedir: join(root, 'dist/playground'),
+    host: '127.0.0.1',
+    port: 0,
+  });
+  folder = `http://127.0.0.1:${port}/`;
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.dispose();
+});
+
+function watched(hash: string): Promise<WatchedPage> {
+  return openPage(browser, `${folder}#${hash}`);
+}
+
+async function standsAt(page: Page, step: number): Promise<void> {
+  await page.locator('.standing', { hasText: `Event ${step},` }).waitFor();
+}
+
+async function hashInNode(run: RunDescription, step: number): Promise<string> {
+  const theatre = await Theatre.open(run, '');
+  let beat = await theatre.advance({ step });
+  while (beat.step < step) beat = await theatre.advance({ step });
+  await theatre.close();
+  return beat.hash;
+}
+
+it('[PG8] a seed gives the same trace in a page as in Node, and asks nobody else for anything', async () => {
+  const run: RunDescription = { kind: 'seed', seed: '7', version: 4 };
+  const { page, foreign, complaints } = await watched(linkOf(run, 1_500));
+  await standsAt(page, 1_500);
+  const hash = await page.locator('.standing').getAttribute('data-hash');
+  expect(hash).toBe(await hashInNode(run, 1_500));
+  expect(foreign).toEqual([]);
+  expect(complaints).toEqual([]);
+});
+
+it('[PG8] goes a step on and a step back, to the same as before, by keys', async () => {
+  const { page } = await watched('seed=1&nodes=3&step=300');
+  await standsAt(page, 300);
+  const hash = (): Promise<string | null> => page.locator('.standing').getAttribute('data-hash');
+  const before = await hash();
+  for (const step of [301, 302, 303]) {
+    await page.keyboard.press('.');
+    await standsAt(page, step);
+  }
+  for (const step of [302, 301, 300]) {
+    await page.keyboard.press(',');
+    await standsAt(page, step);
+  }
+  expect(await hash()).toBe(before);
+});
+
+it('[PG8] what is done by hand becomes part of the link', async () => {
+  const { page } = await watched('seed=3&nodes=3&step=600');
+  await standsAt(page, 600);
+  await page.locator('.member[data-role="leader"]').click();
+  await page.getByRole('button', { name: 'Kill', exact: true }).click();
+  await page.keyboard.press('.');
+  await standsAt(page, 601);
+  const link = await page.getByLabel('link to this run').inputValue();
+  expect(decodeURIComponent(link)).toContain('[600,"crash"');
+  const again = await openPage(browser, link);
+  await standsAt(again.page, 601);
+  const hashes = [page, again.page].map((each) =>
+    each.locator('.standing').getAttribute('data-hash'),
+  );
+  const [one, other] = await Promise.all(hashes);
+  expect(other).toBe(one);
+  await expect.poll(() => again.page.locator('.member[data-role="dead"]').count()).toBe(1);
+});
+
+it('[PG8] a play is told to its end, and a link that is none says so', async () => {
+  const { page } = await watched('play=elections/split-vote&step=1000');
+  await page.getByText('The run is over').waitFor();
+  await expect.poll(() => page.locator('.story').textContent()).toContain('> ');
+  const wrong = await watched('nodes=9');
+  await wrong.page.getByText('nodes is a number from 1 to 7.').waitFor();
+  await standsAt(wrong.page, 0);
+});
+
+it('[PG8] the tour leads through its seven runs; no fault of accessibility is serious, at 1,280 and at 390 px', async () => {
+  const { page, complaints } = await watched('');
+  await page.getByRole('button', { name: 'Take the tour' }).click();
+  for (let at = 1; at <= 7; at += 1) {
+    await page.getByText(`Step ${at} of 7`).waitFor();
+    await page.locator('.standing', { hasText: 'Event 0,' }).waitFor();
+    await page.getByRole('button', { name: 'Step →' }).click();
+    await standsAt(page, 1);
+    if (at === 1) expect(await seriousFaults(page)).toEqual([]);
+    await page.getByRole('button', { name: at === 7 ? 'End the tour' : /^Next: / }).click();
+  }
+  await page.setViewportSize({ width: 390, height: 844 });
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  expect(wide).toBeLessThanOrEqual(390);
+  expect(await seriousFaults(page)).toEqual([]);
+  expect(complaints).toEqual([]);
+});
+
+it('[LP14] copies the source of the chart that is shown, as it stands in the package', async () => {
+  const { page } = await watched('seed=1&nodes=3&step=300');
+  await standsAt(page, 300);
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  for (const [actor, file] of [
+    ['raft', 'raft'],
+    ['logWriter', 'log-writer'],
+  ] as const) {
+    await page.locator('.choice select').nth(1).selectOption(actor);
+    await page.getByRole('button', { name: 'Copy the source of this chart' }).click();
+    await page.getByText('Copied: paste it').waitFor();
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    expect(copied).toBe(readFileSync(join(root, `machines/${file}.machine.ts`), 'utf8'));
+  }
+});

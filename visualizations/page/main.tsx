@@ -1,0 +1,38 @@
+/** The live page: learns from its server what there is to see, and follows it until it is closed. */
+import { render } from 'preact';
+import { demoHand } from './session/demo-hand.ts';
+import { listenToKeys } from './session/keys.ts';
+import { keepDrawing } from './session/motion.ts';
+import { liveClock } from './session/page-clock.ts';
+import { Session } from './session/session.ts';
+import type { Setup } from './session/setup.ts';
+import { eventSource } from './stream/event-source.ts';
+import { Page } from './view/page.tsx';
+import type { ChartRules } from './words/chart-rules.ts';
+
+async function json<Content>(url: string): Promise<Content> {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`${url} answers ${answer.status}`);
+  return answer.json();
+}
+
+async function begin(root: Element): Promise<void> {
+  const [setup, rules] = await Promise.all([
+    json<Setup>('setup.json'),
+    json<ChartRules>('chart-rules.json'),
+  ]);
+  const session = new Session(liveClock());
+  session.follow(eventSource(setup));
+  listenToKeys(() => session);
+  const hand = setup.mode === 'demo' ? demoHand(location.hash) : null;
+  root.replaceChildren();
+  render(<Page session={session} rules={rules} hand={hand} />, root);
+  keepDrawing(() => session.draw());
+}
+
+const root = document.querySelector('#page');
+if (root !== null) {
+  begin(root).catch((error: unknown) => {
+    root.textContent = `The page could not begin: ${error}. Is its server still running? Then load it again.`;
+  });
+}

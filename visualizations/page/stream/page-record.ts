@@ -1,0 +1,19 @@
+/**
+ * What the page is told, and all that it knows: the records of the nodes, and whether each node can be heard at all. In
+ * the order of arrival, which is the order of the story.
+ */
+import type { PresenceRecord } from '../../../src/cli/demo/page/presences.ts';
+import type { InspectionRecord } from '../../../src/ports/inspection.ts';
+
+export type { Presence, PresenceRecord } from '../../../src/cli/demo/page/presences.ts';
+
+export type PageRecord = InspectionRecord | PresenceRecord | NoteRecord;
+
+/** What was done to the cluster, what a client heard, a line of a play: only where somebody stages it. */
+export interface NoteRecord {
+  readonly type: 'note';
+  readonly at: number;
+  /** `null`: of no node in particular. */
+  readonly node: string | null;
+  readonly text: string;
+}

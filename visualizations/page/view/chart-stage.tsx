@@ -1,0 +1,75 @@
+/** The live chart of the chosen actor: its picture with what is active lit, and the arrow just taken. */
+import type { JSX } from 'preact';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import type { ActorScene } from '../fold/scene.ts';
+import { isStill } from '../session/motion.ts';
+import { Pacing } from '../session/pacing.ts';
+import type { Session } from '../session/session.ts';
+import type { ChartRules } from '../words/chart-rules.ts';
+import { ActorChoice } from './actor-choice.tsx';
+import { lightsOf } from './chart-lights.ts';
+import { CopySource } from './copy-source.tsx';
+import { followLight } from './follow-light.ts';
+import type { Picture } from './picture.ts';
+import { PictureShelf } from './picture-shelf.ts';
+import { pointing } from './pointing.ts';
+import { RulePanel } from './rule-panel.tsx';
+import { StepWords } from './step-words.tsx';
+
+interface StageProps {
+  readonly session: Session;
+  readonly rules: ChartRules;
+}
+
+export function ChartStage({ session, rules }: StageProps): JSX.Element {
+  const shelf = useMemo(() => new PictureShelf(), []);
+  const pacing = useMemo(() => new Pacing(), []);
+  const { scene, now, isLive } = session.frame.value;
+  const node = session.node.value;
+  const actors = node === null ? undefined : scene.nodes.get(node)?.actors;
+  const actor = actors?.get(session.actor.value) ?? actors?.get('raft') ?? null;
+  if (!isLive) pacing.forget();
+  const moment = { now, time: performance.now() };
+  const newest = actor?.steps.at(-1) ?? null;
+  const step =
+    actor === null || node === null || !isLive ? newest : pacing.stepOf(node, actor, moment);
+  const picture = actor === null ? null : shelf.picture(actor.chart).value;
+  return (
+    <section class="panel stage" aria-label="Live chart" data-node={node} data-actor={actor?.actor}>
+      <ActorChoice session={session} actor={actor?.actor ?? 'raft'} />
+      <StepWords node={node} actor={actor} step={step} />
+      <PictureBox picture={picture} actor={actor} step={step} />
+      <RulePanel rules={rules} picture={picture} actor={actor} step={step} />
+      {actor !== null && <CopySource chart={actor.chart} />}
+    </section>
+  );
+}
+
+interface BoxProps {
+  readonly picture: Picture | null;
+  readonly actor: ActorScene | null;
+  readonly step: ActorScene['newest'];
+}
+
+function PictureBox({ picture, actor, step }: BoxProps): JSX.Element {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (box.current === null || picture === null) return;
+    box.current.replaceChildren(picture.svg);
+    return pointing(box.current, picture);
+  }, [picture]);
+  useEffect(() => {
+    if (box.current === null || picture === null || actor === null) return;
+    const lights = lightsOf(actor, step);
+    if (picture.light(lights)) followLight(box.current, picture, lights, isStill());
+  });
+  return (
+    <div
+      ref={box}
+      class="picture scrolls"
+      role="group"
+      tabindex={0}
+      aria-label="Picture of the chart. Arrow up and arrow down go through its states and arrows."
+    />
+  );
+}

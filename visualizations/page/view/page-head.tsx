@@ -1,0 +1,50 @@
+/** The head of the page: what it shows, in one line, and the choice of light or dark. */
+import type { JSX } from 'preact';
+import { leadersOf, type Scene } from '../fold/scene.ts';
+import { chooseScheme, type SchemeChoice, schemeChoice } from '../session/scheme.ts';
+import type { Session } from '../session/session.ts';
+import { listed } from '../words/listed.ts';
+
+export function PageHead({ session }: { readonly session: Session }): JSX.Element {
+  return (
+    <header>
+      <h1>raftchart</h1>
+      <p class="summary">{summary(session.steady.value.scene)}</p>
+      <SchemeSwitch />
+    </header>
+  );
+}
+
+function summary(scene: Scene): string {
+  const nodes = [...scene.nodes.values()];
+  if (nodes.length === 0) return 'Waiting for the first record.';
+  const leaders = leadersOf(scene).map(({ id, view }) => `${id} leads in term ${view?.term}`);
+  const gone = nodes
+    .filter(({ presence }) => presence !== 'running')
+    .map(({ id, how }) => `${id} ${how}`);
+  const count = nodes.length === 1 ? 'One node' : `${nodes.length} nodes`;
+  const who = leaders.length === 0 ? 'nobody leads' : listed(leaders);
+  return `${[count, who, ...gone].join('; ')}.`;
+}
+
+const CHOICES: readonly SchemeChoice[] = ['system', 'light', 'dark'];
+
+function SchemeSwitch(): JSX.Element {
+  return (
+    <fieldset class="scheme">
+      <legend class="unseen">Colours</legend>
+      {CHOICES.map((choice) => (
+        <label key={choice}>
+          <input
+            type="radio"
+            name="scheme"
+            class="unseen"
+            checked={schemeChoice.value === choice}
+            onChange={() => chooseScheme(choice)}
+          />
+          <span>{choice}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}

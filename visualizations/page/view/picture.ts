@@ -1,0 +1,113 @@
+/**
+ * A generated picture on the page: fetched as a file, taken into the document, and lit by the ids of its groups. It lays
+ * nothing out; what a group means it is told.
+ */
+
+export interface Lights {
+  /** The innermost active states, by their ids. */
+  readonly lit: readonly string[];
+  /** The arrow just taken. */
+  readonly taken: string | null;
+  /** Those taken before it, the newest first. */
+  readonly trail: readonly string[];
+  /** What it does again and again, and stays where it is. */
+  readonly again: string | null;
+}
+
+const CLASSES = ['lit', 'within', 'taken', 'trail', 'again'] as const;
+/** No smaller than this part of the size it was drawn in, so that it can be read. */
+const SCALE_MIN = 0.86;
+
+export class Picture {
+  readonly svg: SVGSVGElement;
+  readonly #groups: ReadonlyMap<string, SVGGElement>;
+  #lights = '';
+
+  constructor(text: string) {
+    const parsed = new DOMParser().parseFromString(text, 'image/svg+xml').documentElement;
+    this.svg = document.importNode(parsed as unknown as SVGSVGElement, true);
+    this.#groups = new Map(
+      [...this.svg.querySelectorAll<SVGGElement>('g[id]')].map((group) => [group.id, group]),
+    );
+    this.svg.setAttribute('role', 'group');
+    this.#fit();
+    for (const group of this.#groups.values()) describe(group);
+  }
+
+  group(id: string): SVGGElement | null {
+    return this.#groups.get(id) ?? null;
+  }
+
+  /** What a state says of itself, or an arrow of its event, as they are written in the picture. */
+  wordsAt(id: string): string {
+    const group = this.#groups.get(id);
+    return group === undefined ? '' : wordsIn(group);
+  }
+
+  /** True if anything but the endless repetition has changed. */
+  light(lights: Lights): boolean {
+    const { lit, taken, trail, again } = lights;
+    const key = JSON.stringify([lit, taken, trail]);
+    const isNew = key !== this.#lights;
+    if (isNew) {
+      this.#clear(['lit', 'within', 'taken', 'trail']);
+      for (const id of lit) this.#lightState(id);
+      for (const id of trail) this.#add(id, 'trail');
+      if (taken !== null) this.#add(taken, 'taken');
+      this.#lights = key;
+    }
+    this.#clear(['again']);
+    if (again !== null) this.#add(again, 'again');
+    return isNew;
+  }
+
+  #lightState(id: string): void {
+    this.#add(id, 'lit');
+    const [chart = '', path = ''] = id.split('/');
+    const names = path.split('.');
+    for (let depth = 1; depth < names.length; depth += 1) {
+      this.#add(`${chart}/${names.slice(0, depth).join('.')}`, 'within');
+    }
+  }
+
+  #add(id: string, name: (typeof CLASSES)[number]): void {
+    this.#groups.get(id)?.classList.add(name);
+  }
+
+  #clear(names: readonly (typeof CLASSES)[number][]): void {
+    for (const group of this.#groups.values()) {
+      if (group.classList.length === 0) continue;
+      group.classList.remove(...names);
+      // As it was drawn: the same place of the story is the same picture.
+      if (group.classList.length === 0) group.removeAttribute('class');
+    }
+  }
+
+  #fit(): void {
+    const { width } = this.svg.viewBox.baseVal;
+    this.svg.removeAttribute('width');
+    this.svg.removeAttribute('height');
+    this.svg.style.minWidth = `${Math.round(width * SCALE_MIN)}px`;
+    this.svg.style.maxWidth = `${width}px`;
+  }
+}
+
+/** So that it can be pointed at, also by keys. The dot where a state begins, and the box of all, say nothing. */
+function describe(group: SVGGElement): void {
+  if (/--(?:start|everywhere)$/.test(group.id) || !group.id.includes('/')) return;
+  group.setAttribute('role', 'group');
+  group.setAttribute('aria-label', `${nameIn(group.id)}: ${wordsIn(group)}`);
+  group.setAttribute('tabindex', '-1');
+}
+
+/** Of a state the description, of an arrow all of it. */
+function wordsIn(group: SVGGElement): string {
+  const what = group.id.includes('--') ? 'tspan' : ':scope > text > .description';
+  return [...group.querySelectorAll(what)].map(({ textContent }) => textContent?.trim()).join(' ');
+}
+
+/** `follower.loyal` of `raft/follower.loyal--link.closed--0`, and of `raft/follower.loyal`. */
+export function nameIn(id: string): string {
+  const [state = ''] = id.split('--');
+  return state.split('/')[1] ?? state;
+}

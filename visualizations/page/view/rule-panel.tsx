@@ -1,0 +1,51 @@
+/** The rule behind what is pointed at, or else behind the state that is lit: its words, its §. */
+import type { JSX } from 'preact';
+import type { TransitionRecord } from '../../../src/ports/inspection.ts';
+import type { ActorScene } from '../fold/scene.ts';
+import { type ChartRules, rulesOf } from '../words/chart-rules.ts';
+import { nameIn, type Picture } from './picture.ts';
+import { pointed } from './pointing.ts';
+
+interface PanelProps {
+  readonly rules: ChartRules;
+  readonly picture: Picture | null;
+  readonly actor: ActorScene | null;
+  readonly step: TransitionRecord | null;
+}
+
+export function RulePanel({ rules, picture, actor, step }: PanelProps): JSX.Element {
+  if (actor === null || picture === null) return <div class="rules" />;
+  const isBehind = step !== null && step !== actor.steps.at(-1);
+  const [state] = (isBehind ? step.to : actor.state).split(' ');
+  const id = pointed.value ?? `${actor.chart}/${state}`;
+  const words = picture.wordsAt(id);
+  return (
+    <div class="rules" data-thing={id} role="group" tabindex={0} aria-label="The rule behind it">
+      <p>
+        {pointed.value === null && <span class="hint">point at a state or an arrow</span>}
+        <strong>{nameIn(id)}</strong> {id.includes('--') ? <code>{words}</code> : words}
+      </p>
+      <dl>
+        {rulesOf(rules, id).map((name) => (
+          <RuleLine key={name} name={name} rule={rules.rules[name]} />
+        ))}
+      </dl>
+    </div>
+  );
+}
+
+interface LineProps {
+  readonly name: string;
+  readonly rule: ChartRules['rules'][string] | undefined;
+}
+
+function RuleLine({ name, rule: [section, text] = ['', ''] }: LineProps): JSX.Element {
+  return (
+    <div>
+      <dt>
+        {name} <span>{section === 'own' ? 'our own' : section}</span>
+      </dt>
+      <dd>{text}</dd>
+    </div>
+  );
+}

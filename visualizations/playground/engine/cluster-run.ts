@@ -1,0 +1,183 @@
+/**
+ * A cluster of one's own: production nodes under the simulator's clock, network and disks, with nothing wrong but what is
+ * done by hand. What is done becomes an event of its own, so that the same deeds at the same steps give the same run.
+ */
+import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
+import { type NodeId, nodeId } from '../../../src/core/types.ts';
+import { encodeCommand } from '../../../src/kv/command-codec.ts';
+import { KvStateMachine } from '../../../src/kv/kv-state-machine.ts';
+import { DEFAULT_PROTOCOL } from '../../../src/rules/timing.ts';
+import { FaultInjector } from '../../../src/testing/simulation/faults/fault-injector.ts';
+import { PLAN_VERSION, type SimulationPlan } from '../../../src/testing/simulation/plan/plan.ts';
+import type { Fault } from '../../../src/testing/simulation/plan/plan-faults.ts';
+import { shutOutRealWorld } from '../../../src/testing/simulation/runtime/real-world.ts';
+import { Supervisor } from '../../../src/testing/simulation/world/supervisor.ts';
+import { World } from '../../../src/testing/simulation/world/world.ts';
+import { Gate } from './gate.ts';
+import { type ClusterRun, type Deed, NODES_MAX } from './run.ts';
+import type { OnStage } from './stage-hand.ts';
+import type { SteppedRun } from './stepped-run.ts';
+import { membersOf, Notes } from './world-on-stage.ts';
+
+/** How long a write may take, in simulated milliseconds. */
+const WRITE_TIMEOUT_MS = 5_000;
+/** Clients of the simulator do not call here. */
+const NO_CALLS = {
+  machine: 'keyValue',
+  clients: 0,
+  pauseMs: 1_000,
+  timeoutMs: WRITE_TIMEOUT_MS,
+  restlessness: 0,
+  keys: 1,
+  reads: 0,
+  valueBytesMax: 1,
+  sessions: null,
+  ownReads: 0,
+} as const;
+/** Without an end of its own: the hand that did it undoes it. In simulated milliseconds. */
+const NOW = { atMs: 0, forMs: 1_000_000_000 };
+
+const encoder = new TextEncoder();
+
+export interface SteppedCluster extends SteppedRun {
+  /** Does it before the next event. */
+  readonly perform: (deed: Deed) => void;
+}
+
+/** Stands before its first event; moves as its gate lets it. */
+export function startCluster(description: ClusterRun, look: () => void): SteppedCluster {
+  return new ClusterOnStage(description, look);
+}
+
+class ClusterOnStage implements SteppedCluster {
+  readonly gate: Gate;
+  readonly finished: Promise<void>;
+  readonly #world: World;
+  readonly #notes = new Notes();
+  readonly #supervisor: Supervisor;
+  readonly #injector: FaultInjector;
+  readonly #active = new Set<Fault>();
+  /** Those that found the cluster, and those that were asked to join. The others wait unseen. */
+  readonly #cast: Set<NodeId>;
+
+  constructor(description: ClusterRun, look: () => void) {
+    const plan = planFor(description);
+    this.gate = new Gate(look);
+    this.#cast = new Set(plan.core);
+    this.#world = new World({ plan, createMachine: () => new KvStateMachine(), isTraced: true });
+    this.#supervisor = new Supervisor(this.#world);
+    this.#injector = new FaultInjector(this.#world, this.#supervisor);
+    this.#world.paced = () => {
+      this.#performPlanned(description);
+      return this.gate.passed();
+    };
+    this.finished = this.gate.carry(() => this.#run(description));
+  }
+
+  readonly nowMs = (): number => this.#world.now;
+  readonly members = (): readonly OnStage[] =>
+    membersOf(this.#world).filter(({ id }) => this.#cast.has(id));
+  readonly takeNotes = () => this.#notes.take(this.#world);
+  readonly broken = (): string | null => this.#world.violation?.message ?? null;
+  readonly hash = (): string => this.#world.trace.hash;
+
+  readonly perform = (deed: Deed): void => {
+    this.#world.clock.setTimeout(() => this.#carryOut(deed), 0);
+  };
+
+  async #run(description: ClusterRun): Promise<void> {
+    const letIn = shutOutRealWorld();
+    try {
+      this.#supervisor.bootAll();
+      this.#performPlanned(description);
+      await this.#world.runUntil(Number.POSITIVE_INFINITY);
+    } finally {
+      letIn();
+    }
+  }
+
+  #performPlanned({ deeds }: ClusterRun): void {
+    for (const { step, deed } of deeds) if (step === this.#world.events) this.perform(deed);
+  }
+
+  #carryOut(deed: Deed): void {
+    switch (deed.type) {
+      case 'put':
+        return this.#put(deed);
+      case 'restart':
+        return this.#endFaults((fault) => 'node' in fault && fault.node === deed.node);
+      case 'mend':
+        return this.#endFaults((fault) => !('node' in fault));
+      default:
+        return this.#begin({ ...NOW, ...deed });
+    }
+  }
+
+  #begin(fault: Fault): void {
+    this.#world.note('node' in fault ? fault.node : null, `is done by hand: ${fault.type}`);
+    if (fault.type === 'change') for (const id of fault.add) this.#cast.add(id);
+    this.#active.add(fault);
+    this.#injector.beginForEver(fault);
+  }
+
+  #endFaults(isMeant: (fault: Fault) => boolean): void {
+    for (const fault of [...this.#active].filter(isMeant)) {
+      this.#active.delete(fault);
+      this.#injector.end(fault);
+    }
+  }
+
+  #put({ node: id, key, value }: Deed & { readonly type: 'put' }): void {
+    const { node, process, state } = this.#world.member(id);
+    if (node === null || process === null || state !== 'up') {
+      return this.#world.note(id, `is down, and so takes no write of ${key}`);
+    }
+    const bytes = encodeCommand({
+      type: 'put',
+      key: encoder.encode(key),
+      value: encoder.encode(value),
+    });
+    process.run('input', () => {
+      node.submit(bytes, { timeoutMs: WRITE_TIMEOUT_MS }, (outcome) => {
+        const heard = outcome.type === 'failed' ? outcome.error.message : 'it is committed';
+        this.#world.note(id, `answers the write of ${key}: ${heard}`);
+      });
+    });
+  }
+}
+
+function planFor(description: ClusterRun): SimulationPlan {
+  const { nodes, seed, electionTimeoutMinMs, electionTimeoutMaxMs } = description;
+  const { heartbeatIntervalMs, latencyMs, jitterMs } = description;
+  const members = Array.from({ length: NODES_MAX }, (_, at) => nodeId(`n${at + 1}`));
+  return {
+    seed,
+    version: PLAN_VERSION,
+    mode: 'safety',
+    members,
+    joiners: members.slice(nodes),
+    timing: {
+      electionTimeoutMinMs,
+      electionTimeoutMaxMs,
+      heartbeatIntervalMs,
+      suspicionStepMs: heartbeatIntervalMs / 2,
+    },
+    protocol: DEFAULT_PROTOCOL,
+    leaseless: null,
+    older: {},
+    limits: DEFAULT_LIMITS,
+    diskLatencyMs: 1,
+    slowDisks: {},
+    diskStallMs: 2_000,
+    snapshotEntries: null,
+    trailingEntries: null,
+    drifts: {},
+    link: { latencyMs, jitterMs, bytesPerMs: Number.POSITIVE_INFINITY },
+    workload: NO_CALLS,
+    pastEveryMs: null,
+    streams: null,
+    troubleMs: 0,
+    faults: [],
+    core: members.slice(0, nodes),
+  };
+}

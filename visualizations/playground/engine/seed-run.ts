@@ -1,0 +1,28 @@
+/** A run of the simulator, as its command runs it, that waits after each event. */
+import { planOf } from '../../../src/testing/simulation/plan/plan.ts';
+import type { World } from '../../../src/testing/simulation/world/world.ts';
+import { runPlan } from '../../../test/simulation/runner/run-seed.ts';
+import { Gate } from './gate.ts';
+import type { SeedRun } from './run.ts';
+import type { SteppedRun } from './stepped-run.ts';
+import { membersOf, Notes } from './world-on-stage.ts';
+
+export function startSeed({ seed, version }: SeedRun, look: () => void): SteppedRun {
+  const gate = new Gate(look);
+  const notes = new Notes();
+  const plan = planOf(seed, version);
+  let world: World | null = null;
+  const prepare = (prepared: World): void => {
+    world = prepared;
+    prepared.paced = () => gate.passed();
+  };
+  return {
+    gate,
+    nowMs: () => world?.now ?? 0,
+    members: () => (world === null ? [] : membersOf(world)),
+    takeNotes: () => (world === null ? [] : notes.take(world)),
+    broken: () => world?.violation?.message ?? null,
+    hash: () => world?.trace.hash ?? '',
+    finished: gate.carry(() => runPlan(plan, { isTraced: true, prepare })),
+  };
+}

@@ -1,0 +1,18 @@
+/** The plays of `test/scenarios`, as they lie beside the page. */
+
+/** `name`: its path, without `.txt`; `title`: its first line. */
+export interface PlayTitle {
+  readonly name: string;
+  readonly title: string;
+}
+
+export async function listPlays(): Promise<readonly PlayTitle[]> {
+  const answer = await fetch('plays/index.json');
+  return answer.json();
+}
+
+export async function textOfPlay(name: string): Promise<string> {
+  const answer = await fetch(`plays/${name}.txt`);
+  if (!answer.ok) throw new Error(`There is no play called ${name}.`);
+  return answer.text();
+}

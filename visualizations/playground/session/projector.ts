@@ -1,0 +1,170 @@
+/**
+ * Shows one run: lets it go on as fast as one likes, one step, or back. A run cannot be taken back; the same run is begun
+ * anew and led to where it stood before, which comes to the same.
+ */
+import { type Signal, signal } from '@preact/signals';
+import { EMPTY_SCENE } from '../../page/fold/scene.ts';
+import { Session } from '../../page/session/session.ts';
+import type { Deed, RunDescription } from '../engine/run.ts';
+import { linkOf } from '../engine/run-link.ts';
+import type { Beat, Until } from '../engine/theatre.ts';
+import { RemoteTheatre } from './remote-theatre.ts';
+
+/** Where the run stands. */
+export interface Standing {
+  readonly step: number;
+  readonly nowMs: number;
+  readonly isOver: boolean;
+  /** It is on its way to a step that was asked for. */
+  readonly isBusy: boolean;
+  /** Of all that happened: the same exactly for equal runs. */
+  readonly hash: string;
+  /** The property that does not hold; `null`: all hold so far. */
+  readonly broken: string | null;
+  /** Why it can go no further; `null`: it can. */
+  readonly failed: string | null;
+}
+
+const AT_START: Standing = {
+  ...{ step: 0, nowMs: 0, isOver: false, isBusy: false, hash: '', broken: null, failed: null },
+};
+
+/** Bound: of a frame, in milliseconds; a page that was hidden does not rush through what it missed. */
+const FRAME_MS_MAX = 100;
+/** A message takes so long where the run does not say it, in milliseconds. */
+const FLIGHT_MS = 100;
+
+export class Projector {
+  readonly session: Signal<Session>;
+  readonly run: Signal<RunDescription>;
+  readonly standing: Signal<Standing> = signal(AT_START);
+  readonly isPlaying: Signal<boolean> = signal(false);
+  /** Simulated milliseconds for each real one. */
+  readonly speed: Signal<number> = signal(1);
+  readonly #textOf: (play: string) => Promise<string>;
+  #theatre: RemoteTheatre | null = null;
+  /** Of each place of the story: how many steps had been taken. */
+  #steps: number[] = [];
+  #shownMs = 0;
+  #opened = 0;
+
+  constructor(run: RunDescription, textOf: (play: string) => Promise<string>) {
+    this.run = signal(run);
+    this.#textOf = textOf;
+    this.session = signal(this.#newSession(run));
+  }
+
+  /** Begins a run, and leads it to that step. */
+  async open(run: RunDescription, step = 0): Promise<void> {
+    this.#theatre?.close();
+    this.#theatre = null;
+    this.#opened += 1;
+    const number = this.#opened;
+    this.isPlaying.value = false;
+    this.run.value = run;
+    this.#steps = [];
+    this.#shownMs = 0;
+    this.session.value = this.#newSession(run, this.session.value);
+    this.standing.value = { ...AT_START, isBusy: true };
+    history.replaceState(null, '', `#${linkOf(run)}`);
+    const text = run.kind === 'play' ? await this.#textOf(run.name) : '';
+    if (number !== this.#opened) return;
+    this.#theatre = new RemoteTheatre(run, text);
+    await this.#goTo(step);
+  }
+
+  playOrPause(): void {
+    this.session.value.goLive();
+    this.isPlaying.value = !this.isPlaying.value && !this.#isAtEnd;
+  }
+
+  /** Takes one step, unless it is on its way to another. */
+  async step(): Promise<void> {
+    this.isPlaying.value = false;
+    if (this.standing.value.isBusy) return;
+    await this.#goTo(this.standing.value.step + 1);
+  }
+
+  /** Stands where it stood one step ago. */
+  async stepBack(): Promise<void> {
+    await this.backTo(this.standing.value.step - 1);
+  }
+
+  /** Stands where it stood at this step; what was done by hand from then on is undone. */
+  async backTo(step: number): Promise<void> {
+    if (step < 0 || this.standing.value.isBusy) return;
+    const run = this.run.value;
+    const kept = run.kind === 'cluster' ? run.deeds.filter((each) => each.step < step) : [];
+    await this.open(run.kind === 'cluster' ? { ...run, deeds: kept } : run, step);
+  }
+
+  /** The step at a place of the story. */
+  stepAt(place: number): number {
+    return this.#steps[place - 1] ?? 0;
+  }
+
+  /** Before the next step, and again whenever this run is run. */
+  perform(deed: Deed): void {
+    const run = this.run.value;
+    if (run.kind !== 'cluster') return;
+    this.#theatre?.perform(deed);
+    const { step } = this.standing.value;
+    this.run.value = { ...run, deeds: [...run.deeds, { step, deed }] };
+    history.replaceState(null, '', `#${linkOf(this.run.value)}`);
+  }
+
+  /** Of each frame; `sinceMs`: since the last one. */
+  tick(sinceMs: number): void {
+    const { isBusy, isOver, failed } = this.standing.value;
+    if (!this.isPlaying.value || isBusy || failed !== null) return;
+    if (isOver) this.isPlaying.value = false;
+    else void this.#play(Math.min(sinceMs, FRAME_MS_MAX) * this.speed.value);
+  }
+
+  async #play(forMs: number): Promise<void> {
+    const untilMs = this.#shownMs + forMs;
+    await this.#advance({ nowMs: untilMs });
+    // A busy moment of the run takes several frames.
+    this.#shownMs = Math.max(this.#shownMs, Math.min(untilMs, this.standing.value.nowMs));
+  }
+
+  async #goTo(step: number): Promise<void> {
+    do await this.#advance({ step });
+    while (this.standing.value.step < step && !this.#isAtEnd);
+    this.#shownMs = this.standing.value.nowMs;
+  }
+
+  get #isAtEnd(): boolean {
+    const { isOver, failed } = this.standing.value;
+    return isOver || failed !== null;
+  }
+
+  async #advance(until: Until): Promise<void> {
+    const theatre = this.#theatre;
+    if (theatre === null) return;
+    this.standing.value = { ...this.standing.value, isBusy: true };
+    try {
+      const beat = await theatre.advance(until);
+      if (theatre === this.#theatre) this.#take(beat);
+    } catch (error) {
+      if (theatre !== this.#theatre) return;
+      const failed = error instanceof Error ? error.message : String(error);
+      this.standing.value = { ...this.standing.value, isBusy: false, failed };
+    }
+  }
+
+  #take({ records, steps, ...standing }: Beat): void {
+    for (const record of records) this.session.value.hear(record);
+    this.#steps.push(...steps);
+    this.standing.value = { ...standing, isBusy: false, failed: null };
+  }
+
+  /** Whose chart was looked at stays. */
+  #newSession(run: RunDescription, before?: Session): Session {
+    const clock = { heard: () => {}, now: () => this.#shownMs };
+    const flightMs = run.kind === 'cluster' ? run.latencyMs : FLIGHT_MS;
+    const session = new Session(clock, { ...EMPTY_SCENE, flightMs });
+    if (before !== undefined) session.pick(before.picked.value, before.actor.value);
+    return session;
+  }
+}

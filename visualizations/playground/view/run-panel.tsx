@@ -1,0 +1,167 @@
+/** What is run: a cluster of one's own, a play, or a seed of the simulator; and its link. */
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { PLAN_VERSION } from '../../../src/testing/simulation/plan/plan-version.ts';
+import { type ClusterRun, DEFAULT_CLUSTER, type RunDescription } from '../engine/run.ts';
+import { LinkError, runFrom } from '../engine/run-link.ts';
+import type { PlayTitle } from '../session/plays.ts';
+import type { Projector } from '../session/projector.ts';
+import { ShareLink } from './share-link.tsx';
+
+interface RunPanelProps {
+  readonly projector: Projector;
+  readonly plays: readonly PlayTitle[];
+}
+
+type Kind = RunDescription['kind'];
+
+const KINDS: readonly (readonly [Kind, string])[] = [
+  ['cluster', 'A cluster of your own'],
+  ['play', 'A play'],
+  ['seed', 'A seed of the simulator'],
+];
+
+export function RunPanel({ projector, plays }: RunPanelProps): JSX.Element {
+  const run = projector.run.value;
+  const [kind, setKind] = useState<Kind>(run.kind);
+  const open = (next: RunDescription): void => void projector.open(next);
+  return (
+    <section class="panel runs" aria-label="What is run">
+      <fieldset class="scheme">
+        <legend class="unseen">What is run</legend>
+        {KINDS.map(([each, word]) => (
+          <label key={each}>
+            <input
+              type="radio"
+              name="kind"
+              class="unseen"
+              checked={kind === each}
+              onChange={() => setKind(each)}
+            />
+            <span>{word}</span>
+          </label>
+        ))}
+      </fieldset>
+      {kind === 'cluster' && (
+        <ClusterForm run={run.kind === 'cluster' ? run : DEFAULT_CLUSTER} open={open} />
+      )}
+      {kind === 'play' && <PlayForm run={run} plays={plays} open={open} />}
+      {kind === 'seed' && <SeedForm open={open} />}
+      <ShareLink run={run} step={projector.standing.value.step} />
+    </section>
+  );
+}
+
+type Open = (run: RunDescription) => void;
+
+const FIELDS: readonly (readonly [keyof ClusterRun & string, string])[] = [
+  ['nodes', 'nodes'],
+  ['electionTimeoutMinMs', 'election timeout from, ms'],
+  ['electionTimeoutMaxMs', 'to, ms'],
+  ['heartbeatIntervalMs', 'heartbeat every, ms'],
+  ['latencyMs', 'a message takes, ms'],
+  ['jitterMs', 'and up to so much more, ms'],
+  ['seed', 'seed'],
+];
+
+function ClusterForm({
+  run,
+  open,
+}: {
+  readonly run: ClusterRun;
+  readonly open: Open;
+}): JSX.Element {
+  const [answer, setAnswer] = useState('');
+  const begin = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const given = new FormData(event.currentTarget as HTMLFormElement);
+    const fields = [...given].map(([name, value]) => [name, String(value)]);
+    try {
+      open(runFrom(new URLSearchParams(fields).toString()));
+      setAnswer('');
+    } catch (error) {
+      if (!(error instanceof LinkError)) throw error;
+      setAnswer(error.message);
+    }
+  };
+  return (
+    <form key={JSON.stringify({ ...run, deeds: [] })} onSubmit={begin}>
+      {FIELDS.map(([name, word]) => (
+        <label key={name}>
+          {word} <input name={name} defaultValue={String(run[name])} required size={6} />
+        </label>
+      ))}
+      <button type="submit">Begin anew</button>
+      <p class="answer" role="status">
+        {answer}
+      </p>
+    </form>
+  );
+}
+
+interface PlayFormProps extends RunPanelProps {
+  readonly run: RunDescription;
+  readonly open: Open;
+}
+
+function PlayForm({ run, plays, open }: Omit<PlayFormProps, 'projector'>): JSX.Element {
+  const chapters = new Map<string, PlayTitle[]>();
+  for (const play of plays) {
+    const [chapter = ''] = play.name.split('/');
+    chapters.set(chapter, [...(chapters.get(chapter) ?? []), play]);
+  }
+  return (
+    <label class="wide">
+      play{' '}
+      <select
+        value={run.kind === 'play' ? run.name : ''}
+        onChange={({ currentTarget: { value: name } }) => {
+          if (name !== '') open({ kind: 'play', name });
+        }}
+      >
+        <option value="">Choose a story</option>
+        {[...chapters].map(([chapter, titles]) => (
+          <optgroup key={chapter} label={chapter}>
+            {titles.map(({ name, title }) => (
+              <option key={name} value={name}>
+                {title}
+              </option>
+            ))}
+          </optgroup>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** As `npm run simulate` prints it, in whatever is around it. */
+const SEED_LINE = /seed=(\S+) version=(\d+)/;
+
+function SeedForm({ open }: { readonly open: Open }): JSX.Element {
+  const [answer, setAnswer] = useState('');
+  const begin = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const line = new FormData(event.currentTarget as HTMLFormElement).get('line');
+    const [, seed = '', version = ''] = SEED_LINE.exec(String(line)) ?? [];
+    try {
+      if (seed === '') throw new LinkError(`Such a line is seed=7 version=${PLAN_VERSION}.`);
+      open(runFrom(new URLSearchParams({ seed, version }).toString()));
+      setAnswer('');
+    } catch (error) {
+      if (!(error instanceof LinkError)) throw error;
+      setAnswer(error.message);
+    }
+  };
+  return (
+    <form onSubmit={begin}>
+      <label class="wide">
+        the line{' '}
+        <input name="line" defaultValue={`seed=1 version=${PLAN_VERSION}`} size={28} required />
+      </label>
+      <button type="submit">Watch it</button>
+      <p class="answer" role="status">
+        {answer}
+      </p>
+    </form>
+  );
+}
