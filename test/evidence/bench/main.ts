@@ -1,62 +1,131 @@
-/** `npm run bench`: durable 256-byte puts on three real processes, at several numbers in flight. It judges nothing. */
-import { cpus } from 'node:os';
+/**
+ * `npm run bench`: raftchart and Debian's etcd side by side on this machine: three processes each, durable, values of
+ * 256 bytes, turn by turn in one run. Without `etcd`, `h2load` and `wrk` it measures raftchart alone.
+ */
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { wholeNumber, wordsOf } from '../../command-words.ts';
-import { ProcessCluster } from '../../processes/process-cluster.ts';
-import { OrdinaryClient } from '../ordinary-client.ts';
-import { tableOf } from '../screen.ts';
+import { residentMib } from '../../processes/process-usage.ts';
+import { quantile } from '../../processes/quantile.ts';
+import { tableOf, timeLeft } from '../screen.ts';
+import {
+  type Comparison,
+  comparisonOf,
+  type OutageComparison,
+  outageComparison,
+  type Round,
+} from './comparison.ts';
+import { noise } from './noise.ts';
+import { OUTAGES } from './outages.ts';
+import { Etcd } from './rivals/etcd.ts';
+import { Raftchart } from './rivals/raftchart.ts';
+import type { Rival, Sample } from './rivals/rival.ts';
+import { ROWS, type Row } from './rows.ts';
+import { HEAD, OUTAGE_HEAD, outageRowOf, rowOf } from './shown.ts';
 
-const USAGE = `npm run bench --
-  --seconds 5               how long each row is measured
-  --in-flight 1,100,1000    one row for each number of writes under way
-  --json                    the rows as JSON`;
-const { values: options } = wordsOf(USAGE, {
+const USAGE = `npm run bench -- [options]
+  --only TEXT    only the rows whose name contains TEXT: ${[...ROWS, ...OUTAGES].map(({ name }) => name).join('; ')}
+  --rounds 3     rounds of each row, of which the medians count
+  --seconds 5    how long each turn is measured
+  --alone        raftchart only
+  --json         the rows as JSON
+  --help         this text`;
+const { values } = wordsOf(USAGE, {
   options: {
+    only: { type: 'string', default: '' },
+    rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '5' },
-    'in-flight': { type: 'string', default: '1,100,1000' },
+    alone: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
-const seconds = wholeNumber('seconds', options.seconds);
-const inFlights = options['in-flight'].split(',').map((text) => wholeNumber('in-flight', text));
-/** Before each row, at its own number in flight. */
-const WARM_UP_MS = 1_000;
-/** Before the first row, under load: compiled code is measured, not the compiler. */
-const FIRST_WARM_UP = { inFlight: 100, durationMs: 4_000 } as const;
+const rounds = wholeNumber('rounds', values.rounds);
+const seconds = wholeNumber('seconds', values.seconds);
+const hasTools = ['etcd', 'h2load', 'wrk'].every(isInstalled);
+const isAlone = values.alone || !hasTools;
+if (isAlone && !values.alone)
+  console.error('etcd, h2load or wrk is not installed: raftchart alone');
+/** Code that runs for the first time is compiled meanwhile; etcd gets the same. */
+const WARM_UP = { ask: 'put', callers: 100, at: 'leader', door: 'socket' } as const;
+const WARM_UP_SECONDS = 5;
+/** What a burst of writes leaves undone is part of what follows it; anything else is not. */
+const REST_MS = 300;
 
-interface Row {
-  readonly inFlight: number;
-  readonly perSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly worstMs: number;
+function isInstalled(program: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((directory) => {
+    try {
+      accessSync(join(directory, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
 
-async function measure(client: OrdinaryClient, inFlight: number): Promise<Row> {
-  await client.work(inFlight, pause(WARM_UP_MS));
-  const { puts, failures, ...latencies } = await client.work(inFlight, pause(seconds * 1_000));
-  if (failures.length > 0) throw new Error(failures[0]);
-  return { inFlight, perSecond: puts / seconds, ...latencies };
+async function turn(rival: Rival, { burst, load }: Row): Promise<Sample> {
+  if (burst === undefined) await pause(REST_MS);
+  else await rival.load(WARM_UP, burst);
+  return rival.load(load, seconds);
 }
 
-function cellsOf({ inFlight, perSecond, ...latencies }: Row): readonly string[] {
-  const { p50Ms, p99Ms, worstMs } = latencies;
-  return [
-    String(inFlight),
-    Math.round(perSecond).toLocaleString('en'),
-    ...[p50Ms, p99Ms, worstMs].map((ms) => ms.toFixed(2)),
-  ];
+async function roundOf(row: Row, ours: Rival, theirs: Rival | null): Promise<Round> {
+  const before = noise();
+  const own = await turn(ours, row);
+  if (theirs === null) return { ours: own, theirs: null, noise: before };
+  const between = noise();
+  return { ours: own, theirs: await turn(theirs, row), noise: Math.max(before, between) };
 }
 
-await using cluster = await ProcessCluster.start(3);
-await using client = new OrdinaryClient(cluster.endpoints);
-await client.work(FIRST_WARM_UP.inFlight, pause(FIRST_WARM_UP.durationMs));
-const rows: Row[] = [];
-for (const inFlight of inFlights) rows.push(await measure(client, inFlight));
-if (options.json) console.log(JSON.stringify(rows));
+function residentMibOf(rival: Rival): number {
+  return quantile(
+    rival.pids().map((pid) => residentMib(pid) ?? Number.NaN),
+    0.5,
+  );
+}
+
+await using ours = await Raftchart.start();
+await using theirs = isAlone ? null : await Etcd.start();
+const rivals: readonly Rival[] = theirs === null ? [ours] : [ours, theirs];
+for (const rival of rivals) await rival.load(WARM_UP, WARM_UP_SECONDS);
+const chosen = ROWS.filter(({ name }) => name.includes(values.only));
+const chosenOutages = OUTAGES.filter(({ name }) => name.includes(values.only));
+const total = chosen.length + chosenOutages.length;
+const left = timeLeft(total);
+const rows: Comparison[] = [];
+const outages: OutageComparison[] = [];
+for (const row of chosen) {
+  for (const rival of rivals) await rival.fill(row.keys);
+  const measured: Round[] = [];
+  for (let round = 0; round < rounds; round += 1) measured.push(await roundOf(row, ours, theirs));
+  const comparison = comparisonOf(row, measured);
+  rows.push(comparison);
+  tell(rowOf(comparison));
+}
+for (const outage of chosenOutages) {
+  for (const rival of rivals) await rival.fill(outage.keys);
+  const measured: { ours: number; theirs: number | null }[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const own = await outage.measure(ours);
+    measured.push({ ours: own, theirs: theirs === null ? null : await outage.measure(theirs) });
+  }
+  const comparison = outageComparison(outage, measured);
+  outages.push(comparison);
+  tell(outageRowOf(comparison));
+}
+const resident = rivals.map((rival) => ({
+  name: rival.name,
+  mib: Math.round(residentMibOf(rival)),
+}));
+if (values.json) console.log(JSON.stringify({ rows, outages, resident }));
 else {
-  const cores = cpus().length;
-  console.log(`durable 256-byte puts, 3 processes, Node ${process.version}, ${cores} cores\n`);
-  const head = ['in flight', 'puts/s', 'p50 ms', 'p99 ms', 'worst ms'];
-  console.log(tableOf([head, ...rows.map(cellsOf)]));
+  if (rows.length > 0) console.log(`${tableOf([HEAD, ...rows.map(rowOf)])}\n`);
+  if (outages.length > 0) console.log(`${tableOf([OUTAGE_HEAD, ...outages.map(outageRowOf)])}\n`);
+  for (const { name, mib } of resident) console.log(`${name}: ${mib} MiB a process at the end`);
+}
+
+function tell(cells: readonly string[]): void {
+  const done = rows.length + outages.length;
+  const rest = done < total ? `; ${left(done)}` : '';
+  console.error(`${done}/${total} ${cells.join('  ')}${rest}`);
 }

@@ -54,7 +54,7 @@ async function peakOf(endpoints: readonly string[], seconds: number): Promise<nu
   let peak = 0;
   for (const inFlight of IN_FLIGHT) {
     say(`puts with ${inFlight} in flight`);
-    const { failures, puts } = await client.work(inFlight, pause(seconds * 1_000));
+    const { answered: puts, failures } = await client.work(inFlight, pause(seconds * 1_000));
     peak = Math.max(peak, (puts - failures.length) / seconds);
   }
   return peak;

@@ -259,7 +259,7 @@ function planFor({ range, variant, seed }: StageOptions): SimulationPlan {
 }
 
 function isCandidate({ id, node }: SimulatedMember): boolean {
-  return node?.inspect().raft?.votedFor === id;
+  return node?.inspection().raft?.votedFor === id;
 }
 
 function statusOf({ id, node }: SimulatedMember): ReplicaStatus {

@@ -9,11 +9,11 @@ import { ATTACKS } from './attacks.ts';
 import { faultsOf, SIEGE_HEAD, type Siege, siegeRow, verdictOn } from './report.ts';
 import { besiege } from './siege.ts';
 
-const BUILT = '../../../dist/src/cli/main.js';
+const BUILT = '../../../dist/cli/main.js';
 const USAGE = `npm run hostile -- [options]
   --seconds 8     how long the ordinary client is measured before each attack, and an attack without an end goes on
   --only TEXT     only the attacks whose name contains TEXT
-  --cli FILE      another build's dist/src/cli/main.js, to compare
+  --cli FILE      another build's dist/cli/main.js, to compare
   --json          the measurements as JSON
   --help          this text`;
 

@@ -1,5 +1,5 @@
 /** What each attack did to the cluster, judged, and its row of the table for people. */
-import type { Service } from '../ordinary-client.ts';
+import type { Service } from '../closed-loop.ts';
 
 export interface Siege {
   readonly name: string;

@@ -21,7 +21,7 @@ const RELIEF_MS = 20_000;
 const ANSWER_MS = 10_000;
 
 interface SiegeOptions {
-  /** The build under attack, `dist/src/cli/main.js` of it. */
+  /** The build under attack, `dist/cli/main.js` of it. */
   readonly cli: string;
   /** How long the ordinary client is measured before, and an attack without an end goes on, in milliseconds. */
   readonly durationMs: number;

@@ -1,0 +1,89 @@
+/** How long nobody is served when a member ends, and how soon it is of use again. In milliseconds. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Rival } from './rivals/rival.ts';
+import { keyOf } from './rivals/rival.ts';
+
+/** One measurement of one rival. */
+export interface Outage {
+  readonly name: string;
+  /** At most so many times what etcd takes. */
+  readonly goal: number;
+  readonly keys: number;
+  measure(rival: Rival): Promise<number>;
+}
+
+const WRITERS = 8;
+/** Before the member ends, and after it: etcd elects within two seconds. */
+const CALM_MS = 500;
+const LOOKED_AT_MS = 3_500;
+const MISSED_WRITES = 200_000;
+/** Callers by whom a follower is left behind. */
+const PUTTING = { ask: 'put', callers: 1_000, at: 'leader', door: 'socket' } as const;
+
+export const OUTAGES: readonly Outage[] = [
+  {
+    ...{ name: 'no write acknowledged after kill -9 of the leader', goal: 0.05, keys: 10_000 },
+    measure: (rival) => pauseOfWrites(rival, 'SIGKILL'),
+  },
+  {
+    ...{ name: 'no write acknowledged after SIGTERM of the leader', goal: 0.75, keys: 10_000 },
+    measure: (rival) => pauseOfWrites(rival, 'SIGTERM'),
+  },
+  {
+    ...{ name: 'a follower started again, 10,000 keys', goal: 1, keys: 10_000 },
+    measure: startOfFollower,
+  },
+  {
+    ...{ name: 'a follower started again, 200,000 keys', goal: 0.5, keys: 200_000 },
+    measure: startOfFollower,
+  },
+  {
+    ...{ name: 'a follower 200,000 writes behind', goal: 0.5, keys: 200_000 },
+    measure: catchUpOfFollower,
+  },
+];
+
+/** The longest time without an acknowledgement around the end of the leader, of writes at another member. */
+async function pauseOfWrites(rival: Rival, signal: 'SIGKILL' | 'SIGTERM'): Promise<number> {
+  const acknowledged: number[] = [];
+  const writer = await rival.writer();
+  let isOver = false;
+  const write = async (_: unknown, at: number): Promise<void> => {
+    while (!isOver) {
+      const done = await writer.put(keyOf(at)).then(
+        () => true,
+        () => pause(1, false),
+      );
+      if (done) acknowledged.push(performance.now());
+    }
+  };
+  const writes = Promise.all(Array.from({ length: WRITERS }, write));
+  await pause(CALM_MS);
+  const from = Math.max(0, acknowledged.length - 1);
+  const member = await rival.end('leader', signal);
+  await pause(LOOKED_AT_MS);
+  isOver = true;
+  await writes;
+  await writer.close();
+  await rival.runAgain(member);
+  await rival.caughtUp(member);
+  const looked = acknowledged.slice(from);
+  return Math.max(...looked.map((at, place) => at - (looked[place - 1] ?? at)));
+}
+
+async function startOfFollower(rival: Rival): Promise<number> {
+  const member = await rival.end('follower', 'SIGTERM');
+  return rival.runAgain(member);
+}
+
+async function catchUpOfFollower(rival: Rival): Promise<number> {
+  const member = await rival.end('follower', 'SIGKILL');
+  for (let written = 0; written < MISSED_WRITES; ) {
+    const { perSecond } = await rival.load(PUTTING, 2);
+    written += perSecond * 2;
+  }
+  const begun = performance.now();
+  await rival.runAgain(member);
+  await rival.caughtUp(member);
+  return performance.now() - begun;
+}
