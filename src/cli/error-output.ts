@@ -26,7 +26,7 @@ export function explain(thrown: unknown): Explanation {
     const { code, message, retry, leader } = error;
     const follow = leader === null ? '' : `, leader ${leader}`;
     const text = `${message} (${code}, retry: ${retry}${follow})`;
-    return { exitCode: exitCodeOf(code), code, message, retry, leader, text };
+    return { exitCode: exitCodeOf(error), code, message, retry, leader, text };
   }
   const { exitCode, code, message } = error instanceof CliFailure ? error : ownFault(error);
   return { exitCode, code, message, retry: 'never', leader: null, text: message };

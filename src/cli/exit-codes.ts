@@ -2,7 +2,7 @@
  * How the command ends: the numbers of BSD's sysexits, so that scripts and supervisors can tell "try
  * again" from "somebody has to look" (CL16). `docs/errors.md` shows the same table.
  */
-import type { RaftErrorCode } from '../core/errors.ts';
+import type { RaftError, RaftErrorCode } from '../core/errors.ts';
 
 export const EXIT = {
   clean: 0,
@@ -21,7 +21,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.clean]: 'done, or stopped as asked',
   [EXIT.no]:
-    'the answer is no: the key is missing, a condition did not hold, a revision is gone or yet to come',
+    'the answer is no: the key or the member is missing, a condition did not hold, a revision is gone or yet to come',
   [EXIT.usage]:
     'the command line or the input is wrong, or the process may open too few files (ulimit -n)',
   [EXIT.unavailable]: 'no server answers, no leader, the address is taken, or it is not built yet',
@@ -30,7 +30,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.storageFailed]: 'the disk failed while the node ran, or the output could not be written',
   [EXIT.temporary]: 'timed out, overloaded, or the outcome is unknown: see the message',
   [EXIT.wrongConfiguration]:
-    'the data directory is of another node, damaged or unusable, or settings contradict each other',
+    'the data directory is of another node, damaged or unusable, the cluster does not take this node, or settings contradict each other',
 };
 
 const EXIT_BY_CODE: Readonly<Record<RaftErrorCode, ExitCode>> = {
@@ -66,6 +66,8 @@ const EXIT_BY_CODE: Readonly<Record<RaftErrorCode, ExitCode>> = {
   RAFT_WRONG_IDENTITY: EXIT.wrongConfiguration,
 };
 
-export function exitCodeOf(code: RaftErrorCode): ExitCode {
-  return EXIT_BY_CODE[code];
+/** What may usually be tried again, and this once is in vain: the answer is no. */
+export function exitCodeOf({ code, retry }: Pick<RaftError, 'code' | 'retry'>): ExitCode {
+  const usual = EXIT_BY_CODE[code];
+  return usual === EXIT.temporary && retry === 'never' ? EXIT.no : usual;
 }

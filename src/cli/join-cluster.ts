@@ -62,10 +62,14 @@ function requireKnown(versions: unknown): void {
 /** Resolves only with a refusal that will stay one: whatever passes is tried again, as long as the node runs. */
 export async function join(joining: Joining, { server, ...asker }: Joiner): Promise<RaftError> {
   if (isMember(server, joining.id)) return NEVER;
+  const member = becomesMember(joining.id, { server, ...asker });
   try {
     const known = await insist(asker, () => standingOf(joining, asker.context));
     if (known === 'another') return nameTaken(joining);
-    if (known === 'own') asker.log('info', 'joined', {});
+    if (known === 'own') {
+      await member;
+      asker.log('info', 'joined', {});
+    }
     if (known !== 'none') return NEVER;
     const members = await insist(asker, () => asked(joining, asker.context));
     if (members !== null) asker.log('info', 'joined', { members });
@@ -78,6 +82,28 @@ export async function join(joining: Joining, { server, ...asker }: Joiner): Prom
 
 const NEVER = new Promise<never>(() => {});
 
+/**
+ * Resolves once this node itself knows that it is one: that the others list it proves nothing, as where its disk was lost (ID3).
+ * Until then it tells why they refuse it, each reason once.
+ */
+function becomesMember(id: NodeId, { server, log }: Joiner): Promise<void> {
+  const { replica } = server;
+  let said = '';
+  const stopTelling = replica.onPeer(({ problem, reason, isOver }) => {
+    if (problem !== 'refuses' || isOver || reason === said) return;
+    said = reason;
+    log('warn', 'joining', { code: 'RAFT_WRONG_IDENTITY', message: reason });
+  });
+  return new Promise((resolve) => {
+    const stopListening = replica.onMembers(() => {
+      if (!isMember(server, id)) return;
+      stopListening();
+      stopTelling();
+      resolve();
+    });
+  });
+}
+
 /** Asks until there is an answer, and tells each reason why there is none yet. `null`: it was told to end. */
 async function insist<Answer>(
   { context, log }: Asker,
@@ -89,7 +115,7 @@ async function insist<Answer>(
       return await ask();
     } catch (error) {
       const { code, message, retry } = error instanceof RaftError ? error : unknown(error);
-      if (retry === 'never') throw new RaftError(code, message);
+      if (retry === 'never') throw new RaftError(code, message, { retry });
       if (message !== said) log('warn', 'joining', { code, message });
       said = message;
       await Promise.race([pause(JOIN_PAUSE_MS), aborted(context.interrupted)]);

@@ -30,3 +30,5 @@ export const JOIN_ASKED_MS = 30_000;
 export const JOIN_PAUSE_MS = 500;
 /** A recovery that takes longer says how far it is this often, in milliseconds. */
 export const PROGRESS_PAUSE_MS = 2_000;
+/** Characters of the names in a directory, in a sentence about it; the rest is cut. */
+export const SHOWN_NAMES_LENGTH_MAX = 200;

@@ -36,11 +36,13 @@ export const membersCommand = command({
   },
 });
 
+/** A follower's view is told as such: its own is the only row without a link. */
 function hintFor({ leader, progress }: Listing): string {
   if (progress.some(knowsMore)) return '';
+  const self = progress.find(({ link }) => link === null)?.id ?? 'the member that was asked';
   const who =
     typeof leader === 'string' ? `${leader}, which leads` : 'whoever leads, once one does';
-  return `MATCH and LAG are known to ${who}: name its server among --endpoints to see them.\n`;
+  return `This is what ${self} knows, with its own links. MATCH and LAG are known to ${who}: name its server among --endpoints to see them.\n`;
 }
 
 function knowsMore({ lag }: Fields): boolean {

@@ -1,5 +1,7 @@
 /** `recover`: on a stopped node, after a quorum is lost for good (RC1–RC4). `--dry-run` only looks. */
 import { resolve } from 'node:path';
+import { RaftError } from '../core/errors.ts';
+import { textOf } from '../core/thrown-text.ts';
 import { nodeAccess } from '../storage/disk-log-store.ts';
 import { type Copied, recoverDirectory } from '../storage/recovery/recover-directory.ts';
 import { type Survey, surveyDirectory } from '../storage/recovery/survey.ts';
@@ -7,6 +9,7 @@ import { writeJson } from './client-session.ts';
 import { type CliContext, command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { PROGRESS_PAUSE_MS } from './limits.ts';
+import { noNodeThere } from './no-node-there.ts';
 import { textTable } from './text-table.ts';
 
 export const recoverCommand = command({
@@ -17,8 +20,10 @@ export const recoverCommand = command({
   options: ['data-dir', 'dry-run', 'output'],
   required: ['data-dir'],
   run: async ({ values }, context) => {
-    const access = nodeAccess({ directory: resolve(values['data-dir']) });
+    const directory = resolve(values['data-dir']);
+    const access = nodeAccess({ directory });
     const isJson = values.output === 'json';
+    await requireNode(directory, values['dry-run']);
     if (values['dry-run']) {
       const survey = await surveyDirectory(access);
       const forced = survey.last.index - survey.commitIndex;
@@ -33,6 +38,14 @@ export const recoverCommand = command({
     return EXIT.clean;
   },
 });
+
+/** What is no node's, and what the system does not let us read, is refused as what it is. */
+async function requireNode(directory: string, isLook: boolean): Promise<void> {
+  const why = await noNodeThere(directory, isLook).catch(
+    (error) => `${directory} cannot be read: ${textOf(error)}.`,
+  );
+  if (why !== null) throw new RaftError('RAFT_LOG_REFUSED', `${why} Nothing was changed.`);
+}
 
 /** A large directory takes minutes: says how far it is, now and then. */
 function nowAndThen({ writeError }: CliContext): (part: Copied) => void {

@@ -81,7 +81,8 @@ async function serveOptions(
     allowHosts: values['allow-host'] ?? [],
     log,
     clusterId:
-      values['cluster-id'] ?? (joining && (await clusterToJoin(joining, { context, log }))),
+      values['cluster-id'] ??
+      (joining && (await clusterToJoin(joining, { context, log }).catch(unfit))),
     dataDir: values['data-dir'],
     peerListen: peerListenOf(values),
     ...settings,
@@ -119,6 +120,15 @@ function joinOf(values: Given['values']): Joining | null {
   return { id, address, dataDir, urls };
 }
 
+/** CL32: no other start with the same line would be taken. */
+function unfit(error: unknown): never {
+  throw error instanceof RaftError ? unfitness(error) : error;
+}
+
+function unfitness({ code, message }: RaftError): CliFailure {
+  return new CliFailure(EXIT.wrongConfiguration, `${message} (${code})`, code);
+}
+
 const NEVER = new Promise<never>(() => {});
 
 const DEFAULT_PEER_LISTEN = '127.0.0.1:4200';
@@ -129,7 +139,7 @@ async function started(options: ServeOptions): Promise<RunningServer> {
   } catch (error) {
     if (!(error instanceof RaftError)) throw error;
     // An address that is taken: nothing is wrong with the command line itself.
-    const exitCode = error.code === 'RAFT_CONFLICT' ? EXIT.unavailable : exitCodeOf(error.code);
+    const exitCode = error.code === 'RAFT_CONFLICT' ? EXIT.unavailable : exitCodeOf(error);
     throw new CliFailure(exitCode, `${error.message} (${error.code})`, error.code);
   }
 }
@@ -166,16 +176,14 @@ async function untilTheEnd(
   { log, lingerMs, refused }: EndOptions,
 ): Promise<ExitCode> {
   const removed = server.removed.then(() => new CliFailure(EXIT.wrongConfiguration, REMOVED));
-  const unfit = refused.then(({ code, message }) => {
-    return new CliFailure(EXIT.wrongConfiguration, `${message} (${code})`, code);
-  });
-  const end = await Promise.race([server.halted, removed, unfit, aborted(context.interrupted)]);
+  const notTaken = refused.then(unfitness);
+  const end = await Promise.race([server.halted, removed, notTaken, aborted(context.interrupted)]);
   if (end === null || end instanceof CliFailure) log('info', 'stopping');
   else await Promise.race([pause(lingerMs), aborted(context.interrupted)]);
   await server.close();
   log('info', 'stopped');
   if (end instanceof CliFailure) throw end;
-  return end === null ? EXIT.clean : exitCodeOf(end.code);
+  return end === null ? EXIT.clean : exitCodeOf(end);
 }
 
 const REMOVED =

@@ -132,7 +132,8 @@ export class CallRegistry {
   #endLate(call: Call): void {
     const isUnsent = call.connection === null && !call.mayHaveHappened;
     if (isUnsent) this.#end(call, 'RAFT_UNREACHABLE', this.#parts.whyWaiting());
-    else this.#end(call, 'RAFT_TIMED_OUT', `No answer came within ${call.timeoutMs} ms.`);
+    else
+      this.#end(call, 'RAFT_TIMED_OUT', `No answer came within ${Math.ceil(call.timeoutMs)} ms.`);
   }
 
   #end(call: Call, code: RaftErrorCode, what: string): void {

@@ -10,6 +10,6 @@ it('[UP5] a build that knows less than the log of a cluster needs does not join 
   const place = ['--id', 'n4', '--data-dir', await scratch(), '--peer-listen', '127.0.0.1:1'];
   const line = ['serve', ...place, '--listen', '127.0.0.1:0', '--join', server.url];
   const { exitCode, errors } = await runFake(line);
-  expect(exitCode).toBe(75);
+  expect(exitCode).toBe(78);
   expect(errors).toContain('needs version 2 of the store, and this build knows version 1');
 });

@@ -123,7 +123,11 @@ describe('time', () => {
       answer = () => tellDone(request, reply);
     };
     const client = clientOf([server.url]);
-    expect((await rejection(client.put('a', 'x', { timeoutMs: 60 }))).code).toBe('RAFT_TIMED_OUT');
+    const late = await rejection(client.put('a', 'x', { timeoutMs: 59.99999999 }));
+    expect([late.code, late.message]).toEqual([
+      'RAFT_TIMED_OUT',
+      expect.stringContaining(' 60 ms'),
+    ]);
     answer();
     server.onRequest = tellStatus;
     expect(await client.status()).toEqual({ id: 'n1' });

@@ -284,7 +284,8 @@ describe('a transfer of leadership', () => {
     expect(last.role).toBe('leader');
     await expect(one.transferLeadership({ to: 'n9' })).rejects.toMatchObject({
       code: 'RAFT_TRANSFER_REFUSED',
-      retry: 'safe',
+      retry: 'never',
+      message: expect.stringContaining(`name one of ${nodes.map(({ id }) => id).join(', ')}`),
     });
     const added = Promise.all([last.propose('add', 1), last.close()]);
     expect((await one.propose('add', 1)).term).toBeGreaterThanOrEqual(1);

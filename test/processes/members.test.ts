@@ -98,6 +98,18 @@ it('[CL32] [A8] [A9] a node whose disk is lost is refused with the command that 
   expect([code, lastLine]).toEqual([78, expect.stringContaining('its name is not used again')]);
 });
 
+it('[CL32] [ID1] who joins again without its disk is not told to have joined, but why not', async () => {
+  const cluster = await start(1);
+  await joined(cluster, 'n2');
+  await cluster.kill('n2');
+  await rm(cluster.member('n2').dataDir, { recursive: true });
+  const again = await cluster.join('n2');
+  const reason = await again.until((_, errors) => logLines(errors, 'joining')[0]?.message ?? null);
+  expect(reason).toContain('another data directory than before');
+  expect(reason).toContain('raftchart member remove n2');
+  expect(logLines(again.errors(), 'joined')).toEqual([]);
+});
+
 it('[CL32] [MC11] a node that was removed while it was down says so and ends when it is started again', async () => {
   const cluster = await start(3);
   await cluster.converged();

@@ -77,14 +77,14 @@ export function isKvResult(result: unknown): result is KvResult {
 function unanswered(timeoutMs: number): RaftError {
   return new RaftError(
     'RAFT_TIMED_OUT',
-    `The write was not decided within ${timeoutMs} ms. It may have taken effect, or may yet; read before you repeat it.`,
+    `The write was not decided within ${Math.ceil(timeoutMs)} ms. It may have taken effect, or may yet; read before you repeat it.`,
   );
 }
 
 function unread(timeoutMs: number): RaftError {
   return new RaftError(
     'RAFT_TIMED_OUT',
-    `The read was not confirmed within ${timeoutMs} ms. Ask again, or another node.`,
+    `The read was not confirmed within ${Math.ceil(timeoutMs)} ms. Ask again, or another node.`,
     { retry: 'safe' },
   );
 }

@@ -1,5 +1,7 @@
 /** `POST /transfer` on the API itself. */
 import { expect, it } from 'vitest';
+import { staticConfiguration } from '../../../src/core/configuration.ts';
+import { nodeId } from '../../../src/core/types.ts';
 import { localApi } from '../local-server.ts';
 
 function post(local: ReturnType<typeof localApi>, body?: string): Promise<Response> {
@@ -16,14 +18,27 @@ it.each([[undefined], ['{}'], ['{"to":"n9"}']])(
   },
 );
 
-it('[SV29] a refusal is 409, in words, and safe', async () => {
+it.each([
+  ['n9', 'safe', 'n9 is not'],
+  [
+    'n4',
+    'never',
+    'n4 receives only and does not vote: leadership stays where it is; name one of n1, n9',
+  ],
+  ['n7', 'never', 'n7 is no member: leadership stays where it is; name one of n1, n9'],
+])('[SV29] a refusal of %s is 409, in words, and %s', async (to, retry, words) => {
   const local = localApi();
-  const refused = await post(local, '{"to":"n7"}');
+  local.replica.membership = {
+    ...local.replica.membership,
+    configuration: { ...staticConfiguration(['n1', 'n9'].map(nodeId)), learners: [nodeId('n4')] },
+  };
+  local.replica.link = { ...local.replica.link, peer: nodeId('n8') };
+  const refused = await post(local, JSON.stringify({ to }));
   expect(refused.status).toBe(409);
   expect(await refused.json()).toMatchObject({
     code: 'RAFT_TRANSFER_REFUSED',
-    retry: 'safe',
-    message: expect.stringContaining('n7'),
+    retry,
+    message: expect.stringContaining(words),
   });
   expect(local.replica.status().leader).toBe('n1');
 });
