@@ -260,6 +260,8 @@ const SELDOM_HAPPENING: Readonly<Partial<Record<Sometimes, string>>> = {
   'the code of a node throws at pullSnapshot':
     'takes a trap that lies in wait just while a snapshot begins to be fetched: [FS2], [SI14]',
   'the code of a node throws at transferStarted': 'takes a leader that stops then: [SI14]',
+  'the code of a node throws at peerStalled':
+    'takes a trap that lies in wait just while a peer takes nothing: [SI14]',
   'the code of a node throws at leadExpected': 'no plan lays a trap there: [FS2], [SI14]',
   'the code of a node throws at transferFailed':
     'takes a target that is lost in the milliseconds of a transfer: [SI14]',
