@@ -6,12 +6,25 @@ import { fileURLToPath } from 'node:url';
 import { type BuildContext, context } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { RunDescription } from '../../visualizations/playground/engine/run.ts';
+import { nodeId } from '../../src/core/types.ts';
+import {
+  DEFAULT_CLUSTER,
+  type RunDescription,
+  type TimedDeed,
+} from '../../visualizations/playground/engine/run.ts';
 import { linkOf } from '../../visualizations/playground/engine/run-link.ts';
-import { Theatre } from '../../visualizations/playground/engine/theatre.ts';
 import { openBrowser, openPage, seriousFaults, type WatchedPage } from '../page/browser.ts';
+import { theatreOf } from './opened.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const [n1, n3, n4] = [nodeId('n1'), nodeId('n3'), nodeId('n4')];
+const DEEDS: readonly TimedDeed[] = [
+  { step: 500, deed: { type: 'put', node: n1, key: 'a', value: '1' } },
+  { step: 600, deed: { type: 'crash', node: n3, power: true } },
+  { step: 700, deed: { type: 'restart', node: n3 } },
+  { step: 800, deed: { type: 'change', node: n1, add: [n4], promote: [n4], remove: [] } },
+];
+
 let browser: Browser;
 let server: BuildContext;
 let folder = '';
@@ -42,7 +55,7 @@ async function standsAt(page: Page, step: number): Promise<void> {
 }
 
 async function hashInNode(run: RunDescription, step: number): Promise<string> {
-  const theatre = await Theatre.open(run, '');
+  const theatre = theatreOf(run);
   let beat = await theatre.advance({ step });
   while (beat.step < step) beat = await theatre.advance({ step });
   await theatre.close();
@@ -55,6 +68,16 @@ it('[PG8] a seed gives the same trace in a page as in Node, and asks nobody else
   await standsAt(page, 1_500);
   const hash = await page.locator('.standing').getAttribute('data-hash');
   expect(hash).toBe(await hashInNode(run, 1_500));
+  expect(foreign).toEqual([]);
+  expect(complaints).toEqual([]);
+});
+
+it("[PG8] a cluster of one's own gives the same trace in a page as in Node, though its charts come without words", async () => {
+  const run: RunDescription = { ...DEFAULT_CLUSTER, seed: '3', deeds: DEEDS };
+  const { page, foreign, complaints } = await watched(linkOf(run, 1_200));
+  await standsAt(page, 1_200);
+  const hash = await page.locator('.standing').getAttribute('data-hash');
+  expect(hash).toBe(await hashInNode(run, 1_200));
   expect(foreign).toEqual([]);
   expect(complaints).toEqual([]);
 });

@@ -7,10 +7,10 @@ import type { RaftNode } from '../../src/node/raft-node.ts';
 import { reduce } from '../../visualizations/page/fold/reduce.ts';
 import { EMPTY_SCENE, type Scene } from '../../visualizations/page/fold/scene.ts';
 import { logRows } from '../../visualizations/page/view/log-cells.ts';
-import { Theatre } from '../../visualizations/playground/engine/theatre.ts';
 import { TOUR } from '../../visualizations/playground/session/tour.ts';
 import { perform } from '../scenarios/play.ts';
 import type { Stage } from '../scenarios/stage.ts';
+import { theatreOf } from './opened.ts';
 
 const folder = fileURLToPath(new URL('../scenarios/', import.meta.url));
 const plays = readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -75,7 +75,7 @@ function inWords(entries: readonly Entry[]): string {
 
 /** As whoever looks has it after each step. */
 async function tablesShown(name: string, text: string): Promise<readonly Table[]> {
-  const theatre = await Theatre.open({ kind: 'play', name }, text);
+  const theatre = theatreOf({ kind: 'play', name }, text);
   const tables: Table[] = [];
   let scene = EMPTY_SCENE;
   for (let isOver = false; !isOver; ) {

@@ -8,15 +8,17 @@ import {
   DEFAULT_CLUSTER,
   type RunDescription,
 } from '../../visualizations/playground/engine/run.ts';
-import { type Beat, Theatre } from '../../visualizations/playground/engine/theatre.ts';
+import type { Beat, Theatre } from '../../visualizations/playground/engine/theatre.ts';
 import { TOUR, type TourStep } from '../../visualizations/playground/session/tour.ts';
+import { theatreOf } from './opened.ts';
 
 let theatre: Theatre | null = null;
 
 async function opened(run: RunDescription, text = ''): Promise<Theatre> {
   await theatre?.close();
-  theatre = await Theatre.open(run, text);
-  return theatre;
+  const stage = theatreOf(run, text);
+  theatre = stage;
+  return stage;
 }
 
 afterEach(async () => {

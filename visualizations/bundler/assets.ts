@@ -1,5 +1,5 @@
 /**
- * What every page fetches besides its own program: the style sheet, the rules behind the charts, the pictures, and the
+ * What every page fetches besides its own program: the style sheet, the pictures, each with the rules behind it, and the
  * sources of the charts for whoever copies one.
  */
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
@@ -46,8 +46,10 @@ async function sheetsIn(folder: string): Promise<readonly string[]> {
 
 async function rules(target: string): Promise<void> {
   const specification = await readFile(join(root, 'docs/SPEC.md'), 'utf8');
-  const text = JSON.stringify(chartRules(charts, specification));
-  await writeFile(join(target, 'chart-rules.json'), text);
+  for (const [name, machine] of Object.entries(charts)) {
+    const text = JSON.stringify(chartRules(machine, specification));
+    await writeFile(join(target, `pictures/${stemOf(name)}.json`), text);
+  }
 }
 
 async function picture(target: string, stem: string): Promise<void> {

@@ -1,17 +1,13 @@
 /**
- * Which rules each state and arrow is there for, with their § and their text: from the charts and from `docs/SPEC.md`,
- * for the page to say when somebody points there.
+ * Which rules each state and arrow of a chart is there for, with their § and their text: from the chart and from
+ * `docs/SPEC.md`, for the page to say when somebody points there.
  */
 import type { AnyStateMachine } from 'xstate';
 import { readChart, statesOf } from '../generator/chart.ts';
 import type { ChartRules } from '../page/words/chart-rules.ts';
 
-export function chartRules(
-  charts: Readonly<Record<string, AnyStateMachine>>,
-  specification: string,
-): ChartRules {
-  const things = Object.values(charts)
-    .flatMap((machine) => [...statesOf(readChart(machine))])
+export function chartRules(machine: AnyStateMachine, specification: string): ChartRules {
+  const things = [...statesOf(readChart(machine))]
     .flatMap((state) => [state, ...state.transitions])
     .filter(({ rules }) => rules.length > 0);
   const named = new Set(things.flatMap(({ rules }) => rules));

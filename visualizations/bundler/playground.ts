@@ -8,6 +8,8 @@ import { join, posix } from 'node:path';
 import { build, context } from 'esbuild';
 import { wordsOf } from '../../test/command-words.ts';
 import { PROGRAM, root, writeAssets } from './assets.ts';
+import { plainMessagePack } from './plain-messagepack.ts';
+import { wordlessCharts } from './wordless-charts.ts';
 
 const USAGE = `npm run playground [-- seed=N version=M] [-- --build]
 
@@ -21,6 +23,9 @@ const { positionals: run, values } = wordsOf(USAGE, {
   allowPositionals: true,
 });
 
+/** XState leaves out what it says to whoever develops with it. */
+const PRODUCTION = { 'process.env.NODE_ENV': '"production"' };
+
 const sources = join(root, 'visualizations/playground');
 const target = join(root, 'dist/playground');
 const page = join(root, 'visualizations/page/static');
@@ -32,16 +37,18 @@ await cp(join(sources, 'static/index.html'), join(target, 'index.html'));
 if (values.build !== true) await serve();
 
 async function programs(): Promise<void> {
-  await build({
-    entryPoints: {
-      playground: join(root, 'visualizations/playground/main.tsx'),
-      worker: join(root, 'visualizations/playground/worker/worker.ts'),
-    },
-    outdir: target,
-    splitting: true,
-    define: { 'process.env.NODE_ENV': '"production"' },
-    ...PROGRAM,
-  });
+  const whole = {
+    playground: join(root, 'visualizations/playground/main.tsx'),
+    worker: join(root, 'visualizations/playground/worker/worker.ts'),
+  };
+  const first = {
+    'cluster-worker': join(root, 'visualizations/playground/worker/cluster-worker.ts'),
+  };
+  const common = { ...PROGRAM, outdir: target, define: PRODUCTION };
+  await Promise.all([
+    build({ ...common, entryPoints: whole, splitting: true }),
+    build({ ...common, entryPoints: first, plugins: [wordlessCharts, plainMessagePack] }),
+  ]);
 }
 
 /** Each play as it is, and a list of their titles. */

@@ -8,25 +8,17 @@ import { Session } from './session/session.ts';
 import type { Setup } from './session/setup.ts';
 import { eventSource } from './stream/event-source.ts';
 import { Page } from './view/page.tsx';
-import type { ChartRules } from './words/chart-rules.ts';
-
-async function json<Content>(url: string): Promise<Content> {
-  const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`${url} answers ${answer.status}`);
-  return answer.json();
-}
 
 async function begin(root: Element): Promise<void> {
-  const [setup, rules] = await Promise.all([
-    json<Setup>('setup.json'),
-    json<ChartRules>('chart-rules.json'),
-  ]);
+  const answer = await fetch('setup.json');
+  if (!answer.ok) throw new Error(`setup.json answers ${answer.status}`);
+  const setup: Setup = await answer.json();
   const session = new Session(liveClock());
   session.follow(eventSource(setup));
   listenToKeys(() => session);
   const hand = setup.mode === 'demo' ? demoHand(location.hash) : null;
   root.replaceChildren();
-  render(<Page session={session} rules={rules} hand={hand} />, root);
+  render(<Page session={session} hand={hand} />, root);
   keepDrawing(() => session.draw());
 }
 

@@ -2,10 +2,9 @@
 import { render } from 'preact';
 import { listenToKeys } from '../page/session/keys.ts';
 import { keepDrawing } from '../page/session/motion.ts';
-import type { ChartRules } from '../page/words/chart-rules.ts';
 import { DEFAULT_CLUSTER, type RunDescription } from './engine/run.ts';
 import { LinkError, runFrom, stepFrom } from './engine/run-link.ts';
-import { listPlays, textOfPlay } from './session/plays.ts';
+import { textOfPlay } from './session/plays.ts';
 import { Projector } from './session/projector.ts';
 import { PlaygroundPage } from './view/playground-page.tsx';
 
@@ -20,8 +19,6 @@ function runInLink(tell: (why: string) => void): { run: RunDescription; step: nu
 }
 
 async function begin(root: Element, told: Element | null): Promise<void> {
-  const answer = await fetch('chart-rules.json');
-  const [rules, plays] = await Promise.all([answer.json() as Promise<ChartRules>, listPlays()]);
   const tell = (why: string): void => {
     if (told !== null) told.textContent = why;
   };
@@ -37,7 +34,7 @@ async function begin(root: Element, told: Element | null): Promise<void> {
     p: () => projector.playOrPause(),
   });
   root.replaceChildren();
-  render(<PlaygroundPage projector={projector} rules={rules} plays={plays} />, root);
+  render(<PlaygroundPage projector={projector} />, root);
   let last = performance.now();
   keepDrawing(() => {
     const now = performance.now();

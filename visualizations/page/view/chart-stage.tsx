@@ -5,7 +5,6 @@ import type { ActorScene } from '../fold/scene.ts';
 import { isStill } from '../session/motion.ts';
 import { Pacing } from '../session/pacing.ts';
 import type { Session } from '../session/session.ts';
-import type { ChartRules } from '../words/chart-rules.ts';
 import { ActorChoice } from './actor-choice.tsx';
 import { lightsOf } from './chart-lights.ts';
 import { CopySource } from './copy-source.tsx';
@@ -16,12 +15,7 @@ import { pointing } from './pointing.ts';
 import { RulePanel } from './rule-panel.tsx';
 import { StepWords } from './step-words.tsx';
 
-interface StageProps {
-  readonly session: Session;
-  readonly rules: ChartRules;
-}
-
-export function ChartStage({ session, rules }: StageProps): JSX.Element {
+export function ChartStage({ session }: { readonly session: Session }): JSX.Element {
   const shelf = useMemo(() => new PictureShelf(), []);
   const pacing = useMemo(() => new Pacing(), []);
   const { scene, now, isLive } = session.frame.value;
@@ -39,7 +33,7 @@ export function ChartStage({ session, rules }: StageProps): JSX.Element {
       <ActorChoice session={session} actor={actor?.actor ?? 'raft'} />
       <StepWords node={node} actor={actor} step={step} />
       <PictureBox picture={picture} actor={actor} step={step} />
-      <RulePanel rules={rules} picture={picture} actor={actor} step={step} />
+      <RulePanel picture={picture} actor={actor} step={step} />
       {actor !== null && <CopySource chart={actor.chart} />}
     </section>
   );

@@ -2,24 +2,22 @@
 import type { JSX } from 'preact';
 import type { DemoHand } from '../session/demo-hand.ts';
 import type { Session } from '../session/session.ts';
-import type { ChartRules } from '../words/chart-rules.ts';
 import { FaultPanel } from './fault-panel.tsx';
 import { PageHead } from './page-head.tsx';
 import { Panels } from './panels.tsx';
 
 interface PageProps {
   readonly session: Session;
-  readonly rules: ChartRules;
   /** `null`: whoever looks only looks. */
   readonly hand: DemoHand | null;
 }
 
-export function Page({ session, rules, hand }: PageProps): JSX.Element {
+export function Page({ session, hand }: PageProps): JSX.Element {
   return (
     <>
       <PageHead session={session} />
       <main>
-        <Panels session={session} rules={rules}>
+        <Panels session={session}>
           {hand !== null && <FaultPanel session={session} hand={hand} />}
         </Panels>
       </main>

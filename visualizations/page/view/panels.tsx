@@ -1,7 +1,6 @@
 /** What everyone sees of a cluster: left the ring and the logs, right the chart, below the story. */
 import type { ComponentChildren, JSX } from 'preact';
 import type { Session } from '../session/session.ts';
-import type { ChartRules } from '../words/chart-rules.ts';
 import { ChartStage } from './chart-stage.tsx';
 import { LogTable } from './log-table.tsx';
 import { MessageLegend } from './messages.tsx';
@@ -11,14 +10,13 @@ import { Timeline } from './timeline.tsx';
 
 interface PanelsProps {
   readonly session: Session;
-  readonly rules: ChartRules;
   /** Above the ring. */
   readonly controls?: ComponentChildren;
   /** Below it: what can be done to the cluster. */
   readonly children?: ComponentChildren;
 }
 
-export function Panels({ session, rules, controls, children }: PanelsProps): JSX.Element {
+export function Panels({ session, controls, children }: PanelsProps): JSX.Element {
   return (
     <>
       <section class="panel cluster" aria-label="Cluster">
@@ -31,7 +29,7 @@ export function Panels({ session, rules, controls, children }: PanelsProps): JSX
       <section class="panel logs" aria-label="Logs">
         <LogTable session={session} />
       </section>
-      <ChartStage session={session} rules={rules} />
+      <ChartStage session={session} />
       <Timeline session={session} />
       <StoryLog session={session} />
     </>

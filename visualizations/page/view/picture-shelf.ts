@@ -1,4 +1,4 @@
-/** The pictures that were fetched so far, by the stem of their file. */
+/** The pictures that were fetched so far with the rules behind them, by the stem of their files. */
 import { type Signal, signal } from '@preact/signals';
 import { Picture } from './picture.ts';
 
@@ -17,9 +17,13 @@ export class PictureShelf {
 
   async #fetch(chart: string, place: Signal<Picture | null>): Promise<void> {
     try {
-      const answer = await fetch(`pictures/${chart}.svg`);
-      if (!answer.ok) throw new Error(`there is no picture of ${chart}`);
-      place.value = new Picture(await answer.text());
+      const answers = await Promise.all([
+        fetch(`pictures/${chart}.svg`),
+        fetch(`pictures/${chart}.json`),
+      ]);
+      if (!answers.every(({ ok }) => ok)) throw new Error(`there is no picture of ${chart}`);
+      const [svg, rules] = answers;
+      place.value = new Picture(await svg.text(), await rules.json());
     } catch {
       // The server is away for a moment: whoever looks next asks again.
       this.#pictures.delete(chart);

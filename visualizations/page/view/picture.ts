@@ -2,6 +2,7 @@
  * A generated picture on the page: fetched as a file, taken into the document, and lit by the ids of its groups. It lays
  * nothing out; what a group means it is told.
  */
+import type { ChartRules } from '../words/chart-rules.ts';
 
 export interface Lights {
   /** The innermost active states, by their ids. */
@@ -20,10 +21,12 @@ const SCALE_MIN = 0.86;
 
 export class Picture {
   readonly svg: SVGSVGElement;
+  readonly rules: ChartRules;
   readonly #groups: ReadonlyMap<string, SVGGElement>;
   #lights = '';
 
-  constructor(text: string) {
+  constructor(text: string, rules: ChartRules) {
+    this.rules = rules;
     const parsed = new DOMParser().parseFromString(text, 'image/svg+xml').documentElement;
     this.svg = document.importNode(parsed as unknown as SVGSVGElement, true);
     this.#groups = new Map(

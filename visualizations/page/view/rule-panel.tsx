@@ -7,18 +7,18 @@ import { nameIn, type Picture } from './picture.ts';
 import { pointed } from './pointing.ts';
 
 interface PanelProps {
-  readonly rules: ChartRules;
   readonly picture: Picture | null;
   readonly actor: ActorScene | null;
   readonly step: TransitionRecord | null;
 }
 
-export function RulePanel({ rules, picture, actor, step }: PanelProps): JSX.Element {
+export function RulePanel({ picture, actor, step }: PanelProps): JSX.Element {
   if (actor === null || picture === null) return <div class="rules" />;
   const isBehind = step !== null && step !== actor.steps.at(-1);
   const [state] = (isBehind ? step.to : actor.state).split(' ');
   const id = pointed.value ?? `${actor.chart}/${state}`;
   const words = picture.wordsAt(id);
+  const { rules } = picture;
   return (
     <div class="rules" data-thing={id} role="group" tabindex={0} aria-label="The rule behind it">
       <p>

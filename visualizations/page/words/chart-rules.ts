@@ -1,6 +1,6 @@
 /**
- * Why the states and arrows of the charts are there: `chart-rules.json`, which the build writes. What they are, their
- * pictures say.
+ * Why the states and arrows of a chart are there: `pictures/raft.json`, which the build writes beside the picture. What
+ * they are, that says.
  */
 
 export interface ChartRules {

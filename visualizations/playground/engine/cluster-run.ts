@@ -4,16 +4,16 @@
  */
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import { type NodeId, nodeId } from '../../../src/core/types.ts';
-import { encodeCommand } from '../../../src/kv/command-codec.ts';
-import { KvStateMachine } from '../../../src/kv/kv-state-machine.ts';
 import { DEFAULT_PROTOCOL } from '../../../src/rules/timing.ts';
 import { FaultInjector } from '../../../src/testing/simulation/faults/fault-injector.ts';
-import { PLAN_VERSION, type SimulationPlan } from '../../../src/testing/simulation/plan/plan.ts';
+import type { SimulationPlan } from '../../../src/testing/simulation/plan/plan.ts';
 import type { Fault } from '../../../src/testing/simulation/plan/plan-faults.ts';
+import { PLAN_VERSION } from '../../../src/testing/simulation/plan/plan-version.ts';
 import { shutOutRealWorld } from '../../../src/testing/simulation/runtime/real-world.ts';
 import { Supervisor } from '../../../src/testing/simulation/world/supervisor.ts';
 import { World } from '../../../src/testing/simulation/world/world.ts';
 import { Gate } from './gate.ts';
+import { encodePut, KeptKeys } from './kept-keys.ts';
 import { type ClusterRun, type Deed, NODES_MAX } from './run.ts';
 import type { OnStage } from './stage-hand.ts';
 import type { SteppedRun } from './stepped-run.ts';
@@ -36,8 +36,6 @@ const NO_CALLS = {
 } as const;
 /** Without an end of its own: the hand that did it undoes it. In simulated milliseconds. */
 const NOW = { atMs: 0, forMs: 1_000_000_000 };
-
-const encoder = new TextEncoder();
 
 export interface SteppedCluster extends SteppedRun {
   /** Does it before the next event. */
@@ -64,7 +62,7 @@ class ClusterOnStage implements SteppedCluster {
     const plan = planFor(description);
     this.gate = new Gate(look);
     this.#cast = new Set(plan.core);
-    this.#world = new World({ plan, createMachine: () => new KvStateMachine(), isTraced: true });
+    this.#world = new World({ plan, createMachine: () => new KeptKeys(), isTraced: true });
     this.#supervisor = new Supervisor(this.#world);
     this.#injector = new FaultInjector(this.#world, this.#supervisor);
     this.#world.paced = () => {
@@ -132,13 +130,8 @@ class ClusterOnStage implements SteppedCluster {
     if (node === null || process === null || state !== 'up') {
       return this.#world.note(id, `is down, and so takes no write of ${key}`);
     }
-    const bytes = encodeCommand({
-      type: 'put',
-      key: encoder.encode(key),
-      value: encoder.encode(value),
-    });
     process.run('input', () => {
-      node.submit(bytes, { timeoutMs: WRITE_TIMEOUT_MS }, (outcome) => {
+      node.submit(encodePut(key, value), { timeoutMs: WRITE_TIMEOUT_MS }, (outcome) => {
         const heard = outcome.type === 'failed' ? outcome.error.message : 'it is committed';
         this.#world.note(id, `answers the write of ${key}: ${heard}`);
       });

@@ -1,6 +1,6 @@
 /** One run on its stage, and everything that is seen of it, step by step: what the worker of the playground does. */
 import type { PageRecord } from '../../page/stream/page-record.ts';
-import type { Deed, RunDescription } from './run.ts';
+import type { Deed } from './run.ts';
 import { StageHand } from './stage-hand.ts';
 import type { SteppedRun } from './stepped-run.ts';
 
@@ -28,19 +28,16 @@ export interface Until {
 /** Bound: records of one beat. Whoever wants to go further asks again. */
 const RECORDS_MAX = 2_000;
 
+/** Begins a run that waits; `look` is called after each of its steps. */
+export type Start = (look: () => void) => SteppedRun;
+
 export class Theatre {
   readonly #run: SteppedRun;
   readonly #stageHand: StageHand;
   #records: PageRecord[] = [];
   #steps: number[] = [];
 
-  /** `text`: what stands in the play, if it is one. */
-  static async open(description: RunDescription, text: string): Promise<Theatre> {
-    const start = await starterOf(description, text);
-    return new Theatre(start);
-  }
-
-  private constructor(start: Start) {
+  constructor(start: Start) {
     this.#run = start(() => this.#look());
     this.#stageHand = new StageHand(this.#run.nowMs, (record) => this.#hear(record));
   }
@@ -93,25 +90,5 @@ export class Theatre {
       hash: hash(),
       isOver: gate.isOver,
     };
-  }
-}
-
-type Start = (look: () => void) => SteppedRun;
-
-/** What only some runs need is loaded when one of them is opened. */
-async function starterOf(description: RunDescription, text: string): Promise<Start> {
-  switch (description.kind) {
-    case 'cluster': {
-      const { startCluster } = await import('./cluster-run.ts');
-      return (look) => startCluster(description, look);
-    }
-    case 'seed': {
-      const { startSeed } = await import('./seed-run.ts');
-      return (look) => startSeed(description, look);
-    }
-    case 'play': {
-      const { startPlay } = await import('./play-run.ts');
-      return (look) => startPlay(text, look);
-    }
   }
 }

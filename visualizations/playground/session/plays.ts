@@ -8,6 +8,7 @@ export interface PlayTitle {
 
 export async function listPlays(): Promise<readonly PlayTitle[]> {
   const answer = await fetch('plays/index.json');
+  if (!answer.ok) throw new Error('There is no list of plays.');
   return answer.json();
 }
 

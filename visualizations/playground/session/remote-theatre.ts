@@ -15,7 +15,8 @@ export class RemoteTheatre {
 
   /** `text`: what stands in the play, if it is one. */
   constructor(run: RunDescription, text: string) {
-    this.#worker = new Worker('worker.js', { type: 'module' });
+    const program = run.kind === 'cluster' ? 'cluster-worker.js' : 'worker.js';
+    this.#worker = new Worker(program, { type: 'module' });
     this.#worker.addEventListener('message', ({ data }) => this.#hear(data));
     this.#worker.addEventListener('error', ({ message }) => this.#fail(message));
     this.#order({ type: 'open', run, text });

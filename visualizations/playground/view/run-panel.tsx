@@ -1,17 +1,12 @@
 /** What is run: a cluster of one's own, a play, or a seed of the simulator; and its link. */
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { PLAN_VERSION } from '../../../src/testing/simulation/plan/plan-version.ts';
 import { type ClusterRun, DEFAULT_CLUSTER, type RunDescription } from '../engine/run.ts';
 import { LinkError, runFrom } from '../engine/run-link.ts';
-import type { PlayTitle } from '../session/plays.ts';
+import { listPlays, type PlayTitle } from '../session/plays.ts';
 import type { Projector } from '../session/projector.ts';
 import { ShareLink } from './share-link.tsx';
-
-interface RunPanelProps {
-  readonly projector: Projector;
-  readonly plays: readonly PlayTitle[];
-}
 
 type Kind = RunDescription['kind'];
 
@@ -21,7 +16,7 @@ const KINDS: readonly (readonly [Kind, string])[] = [
   ['seed', 'A seed of the simulator'],
 ];
 
-export function RunPanel({ projector, plays }: RunPanelProps): JSX.Element {
+export function RunPanel({ projector }: { readonly projector: Projector }): JSX.Element {
   const run = projector.run.value;
   const [kind, setKind] = useState<Kind>(run.kind);
   const open = (next: RunDescription): void => void projector.open(next);
@@ -45,7 +40,7 @@ export function RunPanel({ projector, plays }: RunPanelProps): JSX.Element {
       {kind === 'cluster' && (
         <ClusterForm run={run.kind === 'cluster' ? run : DEFAULT_CLUSTER} open={open} />
       )}
-      {kind === 'play' && <PlayForm run={run} plays={plays} open={open} />}
+      {kind === 'play' && <PlayForm run={run} open={open} />}
       {kind === 'seed' && <SeedForm open={open} />}
       <ShareLink run={run} step={projector.standing.value.step} />
     </section>
@@ -99,12 +94,17 @@ function ClusterForm({
   );
 }
 
-interface PlayFormProps extends RunPanelProps {
+interface PlayFormProps {
   readonly run: RunDescription;
   readonly open: Open;
 }
 
-function PlayForm({ run, plays, open }: Omit<PlayFormProps, 'projector'>): JSX.Element {
+function PlayForm({ run, open }: PlayFormProps): JSX.Element {
+  const [plays, setPlays] = useState<readonly PlayTitle[]>([]);
+  const [first, setFirst] = useState('Choose a story');
+  useEffect(() => {
+    listPlays().then(setPlays, () => setFirst('The stories could not be fetched'));
+  }, []);
   const chapters = new Map<string, PlayTitle[]>();
   for (const play of plays) {
     const [chapter = ''] = play.name.split('/');
@@ -119,7 +119,7 @@ function PlayForm({ run, plays, open }: Omit<PlayFormProps, 'projector'>): JSX.E
           if (name !== '') open({ kind: 'play', name });
         }}
       >
-        <option value="">Choose a story</option>
+        <option value="">{first}</option>
         {[...chapters].map(([chapter, titles]) => (
           <optgroup key={chapter} label={chapter}>
             {titles.map(({ name, title }) => (

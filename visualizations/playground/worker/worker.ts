@@ -1,30 +1,17 @@
-/** The worker of the playground: the production nodes of one run, and the simulator around them. */
-import { Theatre } from '../engine/theatre.ts';
-import type { Order, Report } from './worker-messages.ts';
+/** The worker for plays and for seeds of the simulator; what only one of them needs is loaded when it is opened. */
+import { serveOrders } from './serve-orders.ts';
 
-/** Kept from the run, which shuts the real world out. */
-const tell = (report: Report): void => postMessage(report);
-
-let theatre: Theatre | null = null;
-
-async function obey(order: Order): Promise<void> {
-  switch (order.type) {
-    case 'open':
-      theatre = await Theatre.open(order.run, order.text);
-      return;
-    case 'advance':
-      if (theatre !== null) tell({ type: 'beat', beat: await theatre.advance(order.until) });
-      return;
-    case 'perform':
-      theatre?.perform(order.deed);
+serveOrders(async (run, text) => {
+  switch (run.kind) {
+    case 'seed': {
+      const { startSeed } = await import('../engine/seed-run.ts');
+      return (look) => startSeed(run, look);
+    }
+    case 'play': {
+      const { startPlay } = await import('../engine/play-run.ts');
+      return (look) => startPlay(text, look);
+    }
+    case 'cluster':
+      throw new RangeError('a cluster of one’s own has a worker of its own');
   }
-}
-
-/** One order after the other. */
-let obeyed = Promise.resolve();
-
-addEventListener('message', ({ data }: MessageEvent<Order>) => {
-  obeyed = obeyed
-    .then(() => obey(data))
-    .catch((error: unknown) => tell({ type: 'failed', why: String(error) }));
 });
