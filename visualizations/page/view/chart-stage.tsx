@@ -1,6 +1,6 @@
 /** The live chart of the chosen actor: its picture with what is active lit, and the arrow just taken. */
 import type { JSX } from 'preact';
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { ActorScene } from '../fold/scene.ts';
 import { isStill } from '../session/motion.ts';
 import { Pacing } from '../session/pacing.ts';
@@ -47,12 +47,13 @@ interface BoxProps {
 
 function PictureBox({ picture, actor, step }: BoxProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  // Before anything is painted: the picture never lags behind the words beside it.
+  useLayoutEffect(() => {
     if (box.current === null || picture === null) return;
     box.current.replaceChildren(picture.svg);
     return pointing(box.current, picture);
   }, [picture]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (box.current === null || picture === null || actor === null) return;
     const lights = lightsOf(actor, step);
     if (picture.light(lights)) followLight(box.current, picture, lights, isStill());
