@@ -35,9 +35,9 @@ export const WATCHERS_MAX = 16;
 /** Bound: records kept for whoever reads them later; whoever comes later still is told how many it missed. */
 export const INSPECTED_RECORDS_MAX = 1_024;
 /** Bound: in each span between two views so many records that change no state are told; the rest is only counted. */
-export const QUIET_RECORDS_MAX = 200;
+export const QUIET_RECORDS_MAX = 40;
 /** Bound: changes of state of one actor, other than raft, that are told in each such span; then its chart is left out. */
-export const ACTOR_CHANGES_MAX = 16;
+export const ACTOR_CHANGES_MAX = 6;
 /** Where a node stands is told this often at most, in milliseconds. */
 export const VIEW_INTERVAL_MS = 100;
 /** Bound: of the newest so many entries a view tells the terms. */
