@@ -30,15 +30,15 @@ function checkCall(kind: CallKind, name: string | symbol, call: unknown): void {
   requireImmediate(`the ${kind} ${JSON.stringify(name)}`, call);
 }
 
-/** Throws a `TypeError` unless it is a function that returns its result when it returns. */
-export function requireImmediate(what: string, call: unknown): void {
+/** Throws a `TypeError` unless it is a function that returns its result when it returns; `why` completes the sentence. */
+export function requireImmediate(what: string, call: unknown, why: string = DRIFT): void {
   if (typeof call !== 'function') throw new TypeError(`${what} must be a function`);
   const kind = Object.prototype.toString.call(call).slice('[object '.length, -1);
   if (!LATE_FUNCTIONS.has(kind)) return;
-  throw new TypeError(
-    `${what} must return its result at once, and it is an ${kind}: every replica would change at a time of its own`,
-  );
+  throw new TypeError(`${what} must return its result at once, and is of kind ${kind}: ${why}`);
 }
+
+const DRIFT = 'every replica would change at a time of its own';
 
 /** AD1: by its own name, or a refusal before anything is sent. What is no string is no name, whatever it converts to. */
 export function callNamed<Call>(

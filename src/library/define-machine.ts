@@ -70,10 +70,13 @@ function snapshotFunctions<State>({
       restore === undefined ? ['snapshot', 'restore'] : ['restore', 'snapshot'];
     throw new TypeError(`a machine with ${given} needs ${missing}, too: give both, or neither`);
   }
-  requireImmediate('snapshot', snapshot);
+  requireImmediate('snapshot', snapshot, SHOWS_LATER);
   if (typeof restore !== 'function') throw new TypeError('restore must be a function');
   return { snapshot, restore };
 }
+
+const SHOWS_LATER =
+  'it would see what commands do to the state meanwhile; take hold of what it needs, and return what a generator makes of that';
 
 /** OW4: two replicas that share one state would each change it, and a node started again would find it used. */
 function freshState<State>(initial: () => State, states: WeakSet<object>): State {

@@ -308,7 +308,9 @@ describe('functions of the machine', () => {
         yield* pieces(texts);
       },
     };
-    expect(() => defineMachine(lazy)).toThrow('snapshot must return its result at once');
+    expect(() => defineMachine(lazy)).toThrow(
+      'snapshot must return its result at once, and is of kind GeneratorFunction: it would see what commands do',
+    );
     const asText = () => ['a'];
     // @ts-expect-error pieces are bytes
     defineMachine({ ...rest, restore, snapshot: asText });

@@ -63,6 +63,7 @@ it('[TS10] examples/simulate-counter.ts runs, and finds nothing', {
   const lines = await printed(COUNTER);
   expect(lines).toHaveLength(10);
   for (const line of lines) expect(line).toMatch(/^seed \d+: \d+ calls, .*every property holds$/);
+  expect(await readFile(PAGE, 'utf8')).toContain(`\`\`\`\n${lines.slice(0, 2).join('\n')}\n…`);
 });
 
 it('[TS11] examples/test-the-roles.ts runs, sees leaders and every role, and finds nothing', async () => {

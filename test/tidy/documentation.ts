@@ -69,7 +69,7 @@ const PAGES = [
   '.github/CONTRIBUTING.md',
   '.github/SECURITY.md',
   ...['ARCHITECTURE', 'EVIDENCE', 'LIMITS', 'OPERATING', 'SPEC', 'STYLE', 'TESTING', 'deviations']
-    .concat('CLIENT', 'HTTP', 'errors', 'formats')
+    .concat('CLIENT', 'HTTP', 'LIBRARY', 'errors', 'formats')
     .map((name) => `docs/${name}.md`),
 ];
 

@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { KvClient } from '../../src/client/kv-client.ts';
+import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
+import { DEFAULT_SNAPSHOT_THRESHOLDS } from '../../src/core/snapshot-thresholds.ts';
+import { DEFAULT_TIMING } from '../../src/rules/timing.ts';
 import { inDirectory } from './in-directory.ts';
 import { unofferedTypes } from './offered-types.ts';
 import { strayLinks } from './page-links.ts';
@@ -26,6 +29,66 @@ it('[SC31] every path that the server answers and every call of the client stand
   expect(untold('docs/HTTP.md', [...paths, '/untold'])).toEqual(['/untold']);
   const calls = Object.getOwnPropertyNames(KvClient.prototype);
   expect(untold('docs/CLIENT.md', [...calls, 'untold'])).toEqual(['constructor', 'untold']);
+});
+
+/** Where each set of options is declared, and the page that has a row for each. */
+const OPTIONS: readonly (readonly [page: string, file: string, ...names: readonly string[]])[] = [
+  ['LIBRARY', 'library/node-options', 'NodeOptions'],
+  ['LIBRARY', 'core/raft-state', 'RaftTiming'],
+  ['LIBRARY', 'core/limits', 'Limits'],
+  ['LIBRARY', 'core/snapshot-thresholds', 'SnapshotThresholds'],
+  ['LIBRARY', 'library/machine', 'MachineDefinition', 'SnapshotFunctions', 'MachineVersions'],
+  ['LIBRARY', 'library/machine', 'CommandContext'],
+  ['LIBRARY', 'library/call-options', 'CallOptions', 'QueryOptions', 'TransferOptions'],
+  ['LIBRARY', 'library/call-options', 'MembersOptions'],
+  ['LIBRARY', 'library/session-options', 'SessionOptions', 'ProposeOptions'],
+  ['LIBRARY', 'storage/disk-log-store', 'LevelLogStoreOptions'],
+  ['LIBRARY', 'storage/memory-log-store', 'MemoryLogStoreOptions'],
+  ['LIBRARY', 'transport/ws-transport', 'WebSocketTransportOptions', 'PeerTls'],
+  ['CLIENT', 'client/client-options', 'ConnectOptions'],
+  ['CLIENT', 'client/client-input', 'CallOptions', 'WriteOptions', 'Selection', 'ReadOptions'],
+  ['CLIENT', 'client/client-input', 'RangeQuery', 'WatchQuery', 'TxnInput'],
+];
+
+function fieldsOf(file: string, name: string): readonly string[] {
+  const [, body = ''] =
+    new RegExp(`interface ${name}\\b[^{]*{([\\s\\S]*?)\\n}`).exec(textOf(`src/${file}.ts`)) ?? [];
+  const fields = [...body.matchAll(/readonly (\w+)\??:/g)].map(([, field = '']) => field);
+  expect(fields, name).not.toEqual([]);
+  return fields;
+}
+
+/** Names stand in backquotes, in the rows of its tables and in what it lists below them. */
+function untoldOptions(page: string, names: readonly string[]): readonly string[] {
+  const rows = textOf(`docs/${page}.md`).match(/^[|-] .*$/gm) ?? [];
+  const code = rows.flatMap((row) => row.match(/`[^`]+`/g) ?? []);
+  const told = new Set(code.flatMap((each) => each.match(/\w+/g) ?? []));
+  return names.filter((name) => !told.has(name));
+}
+
+/** As the page has it: `512 KiB`, `1.5 MiB`, `100,000`. */
+function shown(value: number | null): string {
+  if (value === null) return '`null`';
+  const kib = value / 1024;
+  if (!Number.isInteger(kib) || kib < 512) return value.toLocaleString('en');
+  return kib < 1024 ? `${kib} KiB` : `${kib / 1024} MiB`;
+}
+
+it('[SC31] every option of the library and of the client has a row on its page', () => {
+  for (const [page, file, ...names] of OPTIONS) {
+    const fields = names.flatMap((name) => fieldsOf(file, name));
+    expect(untoldOptions(page, [...fields, 'untold']), `${page} ${names}`).toEqual(['untold']);
+  }
+});
+
+it('[SC31] the defaults on the page of the library are those in force', () => {
+  const rows = textOf('docs/LIBRARY.md').split('\n');
+  const defaults = { ...DEFAULT_LIMITS, ...DEFAULT_TIMING, ...DEFAULT_SNAPSHOT_THRESHOLDS };
+  for (const [name, value] of Object.entries(defaults)) {
+    const row = rows.find((each) => each.split('|')[1]?.includes(`\`${name}\``));
+    const cell = row?.split('|')[2] ?? '';
+    expect(cell.trim().split(/, (?=\d)/), name).toContain(shown(value));
+  }
 });
 
 it('[EM11] some door exports every type that another export names', () => {
