@@ -13,6 +13,7 @@ import {
   type TimedDeed,
 } from '../../visualizations/playground/engine/run.ts';
 import { linkOf } from '../../visualizations/playground/engine/run-link.ts';
+import { TOUR } from '../../visualizations/playground/session/tour.ts';
 import { openBrowser, openPage, seriousFaults, type WatchedPage } from '../page/browser.ts';
 import { theatreOf } from './opened.ts';
 
@@ -120,10 +121,56 @@ it('[PG8] what is done by hand becomes part of the link', async () => {
 it('[PG8] a play is told to its end, and a link that is none says so', async () => {
   const { page } = await watched('play=elections/split-vote&step=1000');
   await page.getByText('The run is over').waitFor();
-  await expect.poll(() => page.locator('.story').textContent()).toContain('> ');
+  await expect
+    .poll(() => page.locator('.story').textContent())
+    .toContain('“Vote for me in term 1.”');
   const wrong = await watched('nodes=9');
-  await wrong.page.getByText('nodes is a number from 1 to 7.').waitFor();
-  await standsAt(wrong.page, 0);
+  await wrong.page.getByText('nodes is a number from 1 to 7. Below is a new cluster').waitFor();
+  await standsAt(wrong.page, 200);
+  await wrong.page.evaluate(() => location.assign('#play=nothing'));
+  await wrong.page.getByText('Below is still the run before it.').waitFor();
+  await wrong.page.evaluate(() => location.assign('#play=elections/nothing'));
+  await wrong.page.getByText('there is no play called elections/nothing').waitFor();
+  await wrong.page.getByText('Below is still').waitFor({ state: 'detached' });
+});
+
+it('[PG8] before anyone lets it go on, the nodes are to be seen, and it says that nothing moves', async () => {
+  const { page } = await watched('');
+  await standsAt(page, 200);
+  await page.getByText('Nothing moves yet').waitFor();
+  await expect.poll(() => page.locator('.member[data-role="follower"]').count()).toBe(3);
+  await expect.poll(() => page.locator('.stage .picture svg').count()).toBe(1);
+  await page.keyboard.press('.');
+  await standsAt(page, 201);
+  await page.getByText('Nothing moves yet').waitFor({ state: 'detached' });
+});
+
+it('[PG8] the Back button leads to the run before, where it stood; the forms follow', async () => {
+  const { page } = await watched('seed=3&nodes=3&step=300');
+  await standsAt(page, 300);
+  await page.keyboard.press('.');
+  await standsAt(page, 301);
+  await page.getByText('A play', { exact: true }).click();
+  await page.getByText('Below is still a cluster of your own.').waitFor();
+  await page.locator('.runs label.wide select').selectOption('elections/split-vote');
+  await standsAt(page, 0);
+  await page.goBack();
+  await standsAt(page, 301);
+  await expect.poll(() => page.locator('.runs [name="nodes"]').inputValue()).toBe('3');
+  await page.goForward();
+  await standsAt(page, 0);
+  await expect
+    .poll(() => page.locator('.runs label.wide select').inputValue())
+    .toBe('elections/split-vote');
+});
+
+it('[PG8] a page that is loaded again stands where it stood', async () => {
+  const { page } = await watched('seed=3&nodes=3&step=300');
+  await standsAt(page, 300);
+  await page.keyboard.press('.');
+  await expect.poll(() => new URL(page.url()).hash).toContain('step=301');
+  await page.reload();
+  await standsAt(page, 301);
 });
 
 it('[PG8] the tour leads through its seven runs; no fault of accessibility is serious, at 1,280 and at 390 px', async () => {
@@ -131,9 +178,10 @@ it('[PG8] the tour leads through its seven runs; no fault of accessibility is se
   await page.getByRole('button', { name: 'Take the tour' }).click();
   for (let at = 1; at <= 7; at += 1) {
     await page.getByText(`Step ${at} of 7`).waitFor();
-    await page.locator('.standing', { hasText: 'Event 0,' }).waitFor();
+    const start = TOUR[at - 1]?.run.kind === 'play' ? 0 : 200;
+    await standsAt(page, start);
     await page.getByRole('button', { name: 'Step →' }).click();
-    await standsAt(page, 1);
+    await standsAt(page, start + 1);
     if (at === 1) expect(await seriousFaults(page)).toEqual([]);
     await page.getByRole('button', { name: at === 7 ? 'End the tour' : /^Next: / }).click();
   }

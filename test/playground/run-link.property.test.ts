@@ -64,6 +64,7 @@ describe('the link of a run', () => {
     });
     expect(runFrom('#play=elections/split-vote').kind).toBe('play');
     expect(runFrom('')).toEqual(DEFAULT_CLUSTER);
+    expect(stepFrom('seed=7&version=4')).toBeNull();
   });
 
   it('[PG3] that is none is refused in a sentence, and nothing else is thrown', () => {
@@ -98,6 +99,11 @@ describe('the link of a run', () => {
     expect(() => runFrom('deeds=[[0,"__proto__",{}]]')).toThrow('Deed 1 of the link');
     expect(() => runFrom('nodes=8')).toThrow('nodes is a number from 1 to 7.');
     expect(() => runFrom('deeds=[[0,"crash",{"node":"x"}]]')).toThrow('n1 to n7');
-    expect(() => runFrom('play=../../etc/passwd')).toThrow('A play is named by');
+    expect(() => runFrom('play=../../etc/passwd')).toThrow('This link names no play');
+    expect(() => runFrom('hello')).toThrow('This link says hello, which is no part of a run. Try ');
+    expect(() => runFrom('seed=%E0%A4%A')).toThrow('A percent sign');
+    expect(() => runFrom('seed=1&version=99')).toThrow(
+      'version 99 of the simulator, which knows 1, 3',
+    );
   });
 });

@@ -120,6 +120,23 @@ describe('the theatre', () => {
     expect(leader?.view?.members.voters).toEqual(['n1', 'n2', 'n3', 'n4']);
   });
 
+  it('[PG4] shows every node from its start, and none that waits to be asked', async () => {
+    const [scene] = await scenesOf({ ...DEFAULT_CLUSTER, nodes: 3 }, [200]);
+    const shown = [...(scene?.nodes.values() ?? [])].map(({ id, view }) => [id, view?.role]);
+    expect(shown).toEqual(['n1', 'n2', 'n3'].map((id) => [id, 'follower']));
+  });
+
+  it('[PG4] shows the nodes of a seed from their start', async () => {
+    const [beat] = await through({ kind: 'seed', seed: '7', version: 4 }, [400]);
+    const records = beat?.records ?? [];
+    const views = new Set(records.flatMap(({ type, node }) => (type === 'view' ? [node] : [])));
+    const heard = new Set(
+      records.flatMap(({ type, node }) => (type === 'transition' ? [node] : [])),
+    );
+    expect(heard.size).toBeGreaterThan(2);
+    expect(views).toEqual(heard);
+  });
+
   it('[PG5] performs a play line by line, to the letter', async () => {
     const text = await readFile(
       new URL('../scenarios/commitment/figure-3-7.txt', import.meta.url),

@@ -8,13 +8,19 @@ import { textOfPlay } from './session/plays.ts';
 import { Projector } from './session/projector.ts';
 import { PlaygroundPage } from './view/playground-page.tsx';
 
-function runInLink(tell: (why: string) => void): { run: RunDescription; step: number } {
+interface LinkedRun {
+  readonly run: RunDescription;
+  /** `null`: the link does not say. */
+  readonly step: number | null;
+}
+
+/** What the link of the page leads to; of one that leads nowhere, why. */
+function runInLink(): LinkedRun | LinkError {
   try {
     return { run: runFrom(location.hash), step: stepFrom(location.hash) };
   } catch (error) {
-    if (!(error instanceof LinkError)) throw error;
-    tell(`This link is no run: ${error.message} Here is a new cluster instead.`);
-    return { run: DEFAULT_CLUSTER, step: 0 };
+    if (error instanceof LinkError) return error;
+    throw error;
   }
 }
 
@@ -22,11 +28,16 @@ async function begin(root: Element, told: Element | null): Promise<void> {
   const tell = (why: string): void => {
     if (told !== null) told.textContent = why;
   };
-  const { run, step } = runInLink(tell);
-  const projector = new Projector(run, textOfPlay);
+  const linked = runInLink();
+  const first = linked instanceof LinkError ? { run: DEFAULT_CLUSTER, step: null } : linked;
+  const projector = new Projector(first.run, textOfPlay);
+  projector.run.subscribe(() => tell(''));
+  if (linked instanceof LinkError) tell(`${linked.message} Below is a new cluster instead.`);
+  /** Somebody went back or forth, or wrote another link. */
   addEventListener('hashchange', () => {
-    const next = runInLink(tell);
-    void projector.open(next.run, next.step);
+    const next = runInLink();
+    if (next instanceof LinkError) tell(`${next.message} Below is still the run before it.`);
+    else void projector.open(next.run, next.step);
   });
   listenToKeys(() => projector.session.value, {
     '.': () => void projector.step(),
@@ -42,7 +53,7 @@ async function begin(root: Element, told: Element | null): Promise<void> {
     last = now;
     projector.session.value.draw();
   });
-  await projector.open(run, step);
+  await projector.open(first.run, first.step);
 }
 
 const root = document.querySelector('#page');

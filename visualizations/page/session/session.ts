@@ -43,11 +43,11 @@ export class Session {
   readonly outline: Signal<Outline> = signal({
     ...{ moments: [], spans: [], first: 0, last: 0, startedAt: 0, endedAt: 0 },
   });
-  /** Picked by hand; `null`: whoever changed role last. */
+  /** Picked by hand; `null`: whoever changed role last, or the first node while none has. */
   readonly picked: Signal<string | null> = signal(null);
   readonly actor: Signal<string> = signal('raft');
   readonly node: ReadonlySignal<string | null> = computed(
-    () => this.picked.value ?? this.steady.value.scene.protagonist,
+    () => this.picked.value ?? protagonistOf(this.steady.value.scene),
   );
   /** Where it was paused; `null`: live. */
   #pausedAt: number | null = null;
@@ -143,4 +143,8 @@ export class Session {
     if (this.outline.value.last === last) return;
     this.outline.value = { first, last, moments, spans, startedAt, endedAt: story.scene.at };
   }
+}
+
+function protagonistOf({ nodes, protagonist }: Scene): string | null {
+  return protagonist ?? nodes.keys().next().value ?? null;
 }

@@ -16,4 +16,6 @@ export interface NoteRecord {
   /** `null`: of no node in particular. */
   readonly node: string | null;
   readonly text: string;
+  /** What the story says instead; `null`: nothing. */
+  readonly words?: string | null;
 }

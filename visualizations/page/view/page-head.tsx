@@ -17,7 +17,7 @@ export function PageHead({ session }: { readonly session: Session }): JSX.Elemen
 
 function summary(scene: Scene): string {
   const nodes = [...scene.nodes.values()];
-  if (nodes.length === 0) return 'Waiting for the first record.';
+  if (nodes.length === 0) return 'There is nothing to be seen yet.';
   const leaders = leadersOf(scene).map(({ id, view }) => `${id} leads in term ${view?.term}`);
   const gone = nodes
     .filter(({ presence }) => presence !== 'running')

@@ -30,7 +30,7 @@ export function Panels({ session, controls, children }: PanelsProps): JSX.Elemen
         <LogTable session={session} />
       </section>
       <ChartStage session={session} />
-      <Timeline session={session} />
+      <Timeline session={session} isStaged={controls !== undefined} />
       <StoryLog session={session} />
     </>
   );

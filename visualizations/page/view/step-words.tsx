@@ -14,7 +14,7 @@ export function StepWords({ node, actor, step }: StepProps): JSX.Element {
   if (actor === null) {
     return (
       <p class="step">
-        {node === null ? 'No node has been heard yet.' : `Nothing is known of ${node}.`}
+        {node === null ? 'There is no node to be seen yet.' : `Nothing is known of ${node}.`}
       </p>
     );
   }

@@ -12,7 +12,13 @@ import { barsOf, type Range } from './timeline-bars.ts';
 const SPAN_MAX_MS = 180_000;
 const SPAN_MIN_MS = 20_000;
 
-export function Timeline({ session }: { readonly session: Session }): JSX.Element {
+interface TimelineProps {
+  readonly session: Session;
+  /** What is shown stands still until somebody lets it go on: that is another button than these. */
+  readonly isStaged: boolean;
+}
+
+export function Timeline({ session, isStaged }: TimelineProps): JSX.Element {
   const { isLive } = session.steady.value;
   const frozen = useRef<Outline | null>(null);
   if (isLive) frozen.current = null;
@@ -21,7 +27,7 @@ export function Timeline({ session }: { readonly session: Session }): JSX.Elemen
   const range = rangeOf(outline);
   return (
     <section class="panel timeline" aria-label="Timeline">
-      <Controls session={session} />
+      <Controls session={session} words={isStaged ? STAGED : LIVE} />
       <Lanes session={session} outline={outline} range={range} />
     </section>
   );
@@ -32,7 +38,24 @@ function rangeOf({ startedAt, endedAt }: Outline): Range {
   return { from, ended: endedAt, to: Math.max(endedAt, from + SPAN_MIN_MS) };
 }
 
-function Controls({ session }: { readonly session: Session }): JSX.Element {
+interface ControlWords {
+  readonly stay: string;
+  readonly goOn: string;
+  readonly newest: string;
+  readonly earlier: string;
+}
+
+const LIVE: ControlWords = { stay: 'Pause', goOn: 'Go live', newest: 'live', earlier: 'paused' };
+const STAGED: ControlWords = {
+  ...{ stay: 'Stay here', goOn: 'To the newest', newest: 'the newest', earlier: 'looking back' },
+};
+
+interface ControlsProps {
+  readonly session: Session;
+  readonly words: ControlWords;
+}
+
+function Controls({ session, words }: ControlsProps): JSX.Element {
   const { isLive, place, scene } = session.steady.value;
   return (
     <div class="controls">
@@ -49,11 +72,11 @@ function Controls({ session }: { readonly session: Session }): JSX.Element {
       </button>
       <button
         type="button"
-        class="primary"
+        class={words === LIVE ? 'primary' : ''}
         onClick={() => (isLive ? session.pause() : session.goLive())}
         title="Space"
       >
-        {isLive ? 'Pause' : 'Go live'}
+        {isLive ? words.stay : words.goOn}
       </button>
       <button type="button" onClick={() => session.step(1)} title="→" aria-label="One record on">
         <span>record</span> →
@@ -67,11 +90,12 @@ function Controls({ session }: { readonly session: Session }): JSX.Element {
         <span>event</span> ⇥
       </button>
       <p class="place">
-        {isLive ? <b class="live">live</b> : <b>paused</b>} at {clockTime(scene.at)}, record {place}
+        <b class={isLive ? 'live' : ''}>{isLive ? words.newest : words.earlier}</b> at{' '}
+        {clockTime(scene.at)}, record {place}
       </p>
       <p class="keys">
         Keys: <kbd>←</kbd> <kbd>→</kbd> a record, with <kbd>Shift</kbd> an event, <kbd>Space</kbd>{' '}
-        pause, <kbd>Esc</kbd> live
+        {words.stay.toLowerCase()}, <kbd>Esc</kbd> {words.newest}
       </p>
     </div>
   );

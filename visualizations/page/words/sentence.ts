@@ -81,7 +81,7 @@ function viewSentence(before: Scene, { node, view }: ViewRecord, after: Scene): 
     return said(
       node,
       'follower',
-      `${node} runs, with a log of ${view.lastIndex} ${view.lastIndex === 1 ? 'entry' : 'entries'} in term ${view.term}.`,
+      `${node} runs, with ${wordsOfLog(view.lastIndex)} in term ${view.term}.`,
     );
   }
   if (known.lifecycle !== view.lifecycle && view.lifecycle === 'halted') {
@@ -92,6 +92,11 @@ function viewSentence(before: Scene, { node, view }: ViewRecord, after: Scene): 
   const [told, now] = [before, after].map((scene) => scene.nodes.get(node)?.told);
   if (view.role !== 'leader' || told === undefined || now === told) return null;
   return commitSentence(node, told.commitIndex, view);
+}
+
+function wordsOfLog(lastIndex: number): string {
+  if (lastIndex === 0) return 'an empty log';
+  return `a log of ${lastIndex} ${lastIndex === 1 ? 'entry' : 'entries'}`;
 }
 
 function wordsOfMembers({
@@ -119,6 +124,7 @@ function presenceSentence(
   return said(node, kind, `${node} ${how}${isByHand ? ' by you' : ''}.`);
 }
 
-function noteSentence({ node, text }: NoteRecord): Sentence {
-  return said(node, 'note', node === null ? text : `${node} ${text}`);
+function noteSentence({ node, text, words = text }: NoteRecord): Sentence | null {
+  if (words === null) return null;
+  return said(node, 'note', node === null ? words : `${node} ${words}`);
 }

@@ -12,12 +12,13 @@ import { PLAN_VERSION } from '../../../src/testing/simulation/plan/plan-version.
 import { shutOutRealWorld } from '../../../src/testing/simulation/runtime/real-world.ts';
 import { Supervisor } from '../../../src/testing/simulation/world/supervisor.ts';
 import { World } from '../../../src/testing/simulation/world/world.ts';
+import { deedInWords } from './deed-words.ts';
 import { Gate } from './gate.ts';
 import { encodePut, KeptKeys } from './kept-keys.ts';
-import { type ClusterRun, type Deed, NODES_MAX } from './run.ts';
+import { type ClusterRun, type Deed, type FaultByHand, NODES_MAX } from './run.ts';
 import type { OnStage } from './stage-hand.ts';
-import type { SteppedRun } from './stepped-run.ts';
-import { membersOf, Notes } from './world-on-stage.ts';
+import type { Note, SteppedRun } from './stepped-run.ts';
+import { membersOf, Notes, tellTimeOf } from './world-on-stage.ts';
 
 /** How long a write may take, in simulated milliseconds. */
 const WRITE_TIMEOUT_MS = 5_000;
@@ -75,7 +76,8 @@ class ClusterOnStage implements SteppedCluster {
   readonly nowMs = (): number => this.#world.now;
   readonly members = (): readonly OnStage[] =>
     membersOf(this.#world).filter(({ id }) => this.#cast.has(id));
-  readonly takeNotes = () => this.#notes.take(this.#world);
+  readonly takeNotes = (): readonly Note[] =>
+    this.#notes.take(this.#world).filter(({ node }) => node === null || this.#cast.has(node));
   readonly broken = (): string | null => this.#world.violation?.message ?? null;
   readonly hash = (): string => this.#world.trace.hash;
 
@@ -85,6 +87,7 @@ class ClusterOnStage implements SteppedCluster {
 
   async #run(description: ClusterRun): Promise<void> {
     const letIn = shutOutRealWorld();
+    tellTimeOf(this.#world);
     try {
       this.#supervisor.bootAll();
       this.#performPlanned(description);
@@ -107,13 +110,15 @@ class ClusterOnStage implements SteppedCluster {
       case 'mend':
         return this.#endFaults((fault) => !('node' in fault));
       default:
-        return this.#begin({ ...NOW, ...deed });
+        return this.#begin(deed);
     }
   }
 
-  #begin(fault: Fault): void {
-    this.#world.note('node' in fault ? fault.node : null, `is done by hand: ${fault.type}`);
-    if (fault.type === 'change') for (const id of fault.add) this.#cast.add(id);
+  #begin(deed: FaultByHand): void {
+    const fault: Fault = { ...NOW, ...deed };
+    const { node, text } = deedInWords(deed);
+    this.#world.note(node, text);
+    if (deed.type === 'change') for (const id of deed.add) this.#cast.add(id);
     this.#active.add(fault);
     this.#injector.beginForEver(fault);
   }

@@ -6,6 +6,7 @@ import { perform } from '../../../test/scenarios/play.ts';
 import type { PlayMember } from '../../../test/scenarios/play-member.ts';
 import type { Stage } from '../../../test/scenarios/stage.ts';
 import { Gate } from './gate.ts';
+import { PlayTeller } from './play-words.ts';
 import type { OnStage } from './stage-hand.ts';
 import type { Note, SteppedRun } from './stepped-run.ts';
 
@@ -15,6 +16,7 @@ const LINE_MS = 1_000;
 export function startPlay(text: string, look: () => void): SteppedRun {
   const gate = new Gate(look);
   const notes: Note[] = [];
+  const teller = new PlayTeller(text);
   let stage: Stage | null = null;
   const run = (): Promise<string> =>
     perform(
@@ -26,8 +28,10 @@ export function startPlay(text: string, look: () => void): SteppedRun {
           look();
         },
         told: (lines) => {
-          for (const line of lines)
-            notes.push({ atMs: gate.step * LINE_MS, node: null, text: line });
+          const words = teller.tell(lines);
+          for (const [at, text] of lines.entries()) {
+            notes.push({ atMs: gate.step * LINE_MS, node: null, text, words: words[at] ?? null });
+          }
           return gate.passed();
         },
       },

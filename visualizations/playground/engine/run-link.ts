@@ -39,16 +39,37 @@ export class LinkError extends Error {
   override readonly name = 'LinkError';
 }
 
-export function linkOf(run: RunDescription, step = 0): string {
-  const place = step === 0 ? {} : { step: String(step) };
+/** `step`: where the run stands, if the link is to say so. */
+export function linkOf(run: RunDescription, step?: number): string {
+  const place = step === undefined ? {} : { step: String(step) };
   return new URLSearchParams({ ...fieldsOf(run), ...place }).toString();
 }
 
-/** Where the run stands in the link; 0, at its start, unless it says so. */
-export function stepFrom(link: string): number {
-  const step = Number(new URLSearchParams(link.replace(/^#/, '')).get('step') ?? 0);
-  if (Number.isInteger(step) && step >= 0 && step <= STEPS_MAX) return step;
+/** Where the run stands in the link; `null` if it does not say. */
+export function stepFrom(link: string): number | null {
+  const text = fieldsIn(link).get('step');
+  const step = Number(text);
+  if (text === null) return null;
+  if (text !== '' && Number.isInteger(step) && step >= 0 && step <= STEPS_MAX) return step;
   throw new LinkError(`step is a whole number from 0 to ${STEPS_MAX}.`);
+}
+
+const FIELDS: readonly string[] = [...NUMBER_NAMES, 'seed', 'deeds', 'version', 'play', 'step'];
+
+/** Refuses what would be read as something else than what was meant. */
+function fieldsIn(link: string): URLSearchParams {
+  const text = link.replace(/^#/, '');
+  try {
+    decodeURIComponent(text);
+  } catch {
+    throw new LinkError('A percent sign in this link begins no character: was it cut off?');
+  }
+  const fields = new URLSearchParams(text);
+  const strange = [...fields.keys()].find((name) => !FIELDS.includes(name));
+  if (strange === undefined) return fields;
+  const name = /^\w{1,20}$/.test(strange) ? strange : 'something';
+  const known = 'seed=7&version=4, play=elections/split-vote or nodes=5&seed=1';
+  throw new LinkError(`This link says ${name}, which is no part of a run. Try ${known}.`);
 }
 
 function fieldsOf(run: RunDescription): Readonly<Record<string, string>> {
@@ -69,7 +90,7 @@ function fieldsOf(run: RunDescription): Readonly<Record<string, string>> {
 /** Throws a `LinkError`. An empty text is the cluster that everyone begins with. */
 export function runFrom(link: string): RunDescription {
   if (link.length > LINK_CHARACTERS_MAX) throw new LinkError('The link is too long to be a run.');
-  const given = new URLSearchParams(link.replace(/^#/, ''));
+  const given = fieldsIn(link);
   const play = given.get('play');
   if (play !== null) return playFrom(play);
   const version = given.get('version');
@@ -79,7 +100,9 @@ export function runFrom(link: string): RunDescription {
 
 function playFrom(name: string): RunDescription {
   if (!/^[a-z]+\/[a-z0-9-]+$/.test(name)) {
-    throw new LinkError('A play is named by its chapter and its title: elections/split-vote.');
+    throw new LinkError(
+      'This link names no play. Each has a chapter and a name, as play=elections/split-vote; all are listed under “A play”.',
+    );
   }
   return { kind: 'play', name };
 }
@@ -87,7 +110,9 @@ function playFrom(name: string): RunDescription {
 function seedFrom(seed: string, version: string): RunDescription {
   const known = PLAN_VERSIONS.find((each) => String(each) === version);
   if (known === undefined) {
-    throw new LinkError(`The simulator has no plans of version ${version.slice(0, 10)}.`);
+    throw new LinkError(
+      `This link names version ${version.slice(0, 10)} of the simulator, which knows ${PLAN_VERSIONS.join(', ')}.`,
+    );
   }
   return { kind: 'seed', seed: wordFrom(seed, 'a seed'), version: known };
 }

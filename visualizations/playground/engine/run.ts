@@ -11,12 +11,16 @@ export const NODES_MAX = 7;
 
 /** What is done by hand; how each comes about is the simulator's (`FaultInjector`). */
 export type Deed =
-  | { [Type in HandFault]: { readonly type: Type } & FaultKinds[Type] }[HandFault]
+  | FaultByHand
   /** Ends what was done to this node and its disk. */
   | { readonly type: 'restart'; readonly node: NodeId }
   | { readonly type: 'put'; readonly node: NodeId; readonly key: string; readonly value: string }
   /** Ends what was done to connections. */
   | { readonly type: 'mend' };
+
+export type FaultByHand = {
+  [Type in HandFault]: { readonly type: Type } & FaultKinds[Type];
+}[HandFault];
 
 type HandFault =
   | 'crash'

@@ -5,7 +5,7 @@ import { runPlan } from '../../../test/simulation/runner/run-seed.ts';
 import { Gate } from './gate.ts';
 import type { SeedRun } from './run.ts';
 import type { SteppedRun } from './stepped-run.ts';
-import { membersOf, Notes } from './world-on-stage.ts';
+import { membersOf, Notes, tellTimeOf } from './world-on-stage.ts';
 
 export function startSeed({ seed, version }: SeedRun, look: () => void): SteppedRun {
   const gate = new Gate(look);
@@ -14,6 +14,7 @@ export function startSeed({ seed, version }: SeedRun, look: () => void): Stepped
   let world: World | null = null;
   const prepare = (prepared: World): void => {
     world = prepared;
+    tellTimeOf(prepared);
     prepared.paced = () => gate.passed();
   };
   return {

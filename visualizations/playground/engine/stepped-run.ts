@@ -10,6 +10,8 @@ export interface Note {
   /** `null`: about no node in particular. */
   readonly node: NodeId | null;
   readonly text: string;
+  /** What the story says instead; `null`: nothing. */
+  readonly words?: string | null;
 }
 
 export interface SteppedRun {

@@ -29,9 +29,17 @@ function presenceOf({ process, state }: SimulatedMember): readonly [Presence, st
   }
 }
 
+/**
+ * Where the real world is shut out, nobody may read what XState notes of it: when each timer was set. Who looks into a node
+ * does, for the timers that began unseen; by the clock of the run, that is what they are to see.
+ */
+export function tellTimeOf({ clock }: World): void {
+  Date.now = () => clock.wallTimeMs();
+}
+
 /** What the charts, the messages and the presence of nodes show better. */
 const SEEN =
-  /^(→|follower|preCandidate|candidate|leader|learner) |^(starts, for|is killed|loses power|sees )/;
+  /^(→|follower|preCandidate|candidate|leader|learner) |^(starts, for|begins life|is killed|loses power|sees )/;
 
 /** Those that were noted since the last call, without what is seen anyway. */
 export class Notes {

@@ -14,6 +14,7 @@ export async function listPlays(): Promise<readonly PlayTitle[]> {
 
 export async function textOfPlay(name: string): Promise<string> {
   const answer = await fetch(`plays/${name}.txt`);
-  if (!answer.ok) throw new Error(`There is no play called ${name}.`);
+  if (!answer.ok)
+    throw new Error(`there is no play called ${name}. All are listed under “A play”.`);
   return answer.text();
 }

@@ -31,6 +31,10 @@ const AT_START: Standing = {
 
 /** Bound: of a frame, in milliseconds; a page that was hidden does not rush through what it missed. */
 const FRAME_MS_MAX = 100;
+/** How often the link says anew where the run stands, in milliseconds. */
+const LINKED_MS = 1_000;
+/** By then the nodes of a cluster have started, and none of them has lost patience: one alone leads already. */
+const STARTED_STEP = 200;
 /** A message takes so long where the run does not say it, in milliseconds. */
 const FLIGHT_MS = 100;
 
@@ -41,12 +45,17 @@ export class Projector {
   readonly isPlaying: Signal<boolean> = signal(false);
   /** Simulated milliseconds for each real one. */
   readonly speed: Signal<number> = signal(1);
+  /** Nobody has let it go on yet. */
+  readonly isFresh: Signal<boolean> = signal(true);
   readonly #textOf: (play: string) => Promise<string>;
   #theatre: RemoteTheatre | null = null;
   /** Of each place of the story: how many steps had been taken. */
   #steps: number[] = [];
   #shownMs = 0;
   #opened = 0;
+  #linkedAt = 0;
+  /** The link as it was written last. */
+  #linked = '';
 
   constructor(run: RunDescription, textOf: (play: string) => Promise<string>) {
     this.run = signal(run);
@@ -54,33 +63,48 @@ export class Projector {
     this.session = signal(this.#newSession(run));
   }
 
-  /** Begins a run, and leads it to that step. */
-  async open(run: RunDescription, step = 0): Promise<void> {
+  /** Begins another run; the Back button of the browser leads to where this one stands. */
+  begin(run: RunDescription): Promise<void> {
+    this.#writeLink(this.standing.value.step);
+    history.pushState(null, '', `#${linkOf(run)}`);
+    return this.open(run);
+  }
+
+  /** Begins a run, and leads it to that step; without one to where there is something to be seen. */
+  async open(run: RunDescription, step: number | null = null): Promise<void> {
     this.#theatre?.close();
     this.#theatre = null;
     this.#opened += 1;
     const number = this.#opened;
     this.isPlaying.value = false;
+    this.isFresh.value = true;
     this.run.value = run;
     this.#steps = [];
     this.#shownMs = 0;
     this.session.value = this.#newSession(run, this.session.value);
     this.standing.value = { ...AT_START, isBusy: true };
-    history.replaceState(null, '', `#${linkOf(run)}`);
-    const text = run.kind === 'play' ? await this.#textOf(run.name) : '';
-    if (number !== this.#opened) return;
-    this.#theatre = new RemoteTheatre(run, text);
-    await this.#goTo(step);
+    this.#writeLink(step ?? undefined);
+    try {
+      const text = run.kind === 'play' ? await this.#textOf(run.name) : '';
+      if (number !== this.#opened) return;
+      this.#theatre = new RemoteTheatre(run, text);
+    } catch (error) {
+      if (number === this.#opened) this.#fail(error);
+      return;
+    }
+    await this.#goTo(step ?? (run.kind === 'cluster' ? STARTED_STEP : 0));
   }
 
   playOrPause(): void {
     this.session.value.goLive();
+    this.isFresh.value = false;
     this.isPlaying.value = !this.isPlaying.value && !this.#isAtEnd;
   }
 
   /** Takes one step, unless it is on its way to another. */
   async step(): Promise<void> {
     this.isPlaying.value = false;
+    this.isFresh.value = false;
     if (this.standing.value.isBusy) return;
     await this.#goTo(this.standing.value.step + 1);
   }
@@ -96,6 +120,7 @@ export class Projector {
     const run = this.run.value;
     const kept = run.kind === 'cluster' ? run.deeds.filter((each) => each.step < step) : [];
     await this.open(run.kind === 'cluster' ? { ...run, deeds: kept } : run, step);
+    this.isFresh.value = false;
   }
 
   /** The step at a place of the story. */
@@ -110,15 +135,28 @@ export class Projector {
     this.#theatre?.perform(deed);
     const { step } = this.standing.value;
     this.run.value = { ...run, deeds: [...run.deeds, { step, deed }] };
-    history.replaceState(null, '', `#${linkOf(this.run.value)}`);
   }
 
   /** Of each frame; `sinceMs`: since the last one. */
   tick(sinceMs: number): void {
     const { isBusy, isOver, failed } = this.standing.value;
+    if (!isBusy) this.#keepPlace();
     if (!this.isPlaying.value || isBusy || failed !== null) return;
     if (isOver) this.isPlaying.value = false;
     else void this.#play(Math.min(sinceMs, FRAME_MS_MAX) * this.speed.value);
+  }
+
+  /** Whoever comes back, or loads the page again, finds the run where it stood. Browsers let no page write there often. */
+  #keepPlace(): void {
+    const isDue = performance.now() - this.#linkedAt >= LINKED_MS;
+    // Another link stands there if somebody has just gone back, or written one.
+    if (isDue && location.hash === this.#linked) this.#writeLink(this.standing.value.step);
+  }
+
+  #writeLink(step?: number): void {
+    this.#linkedAt = performance.now();
+    history.replaceState(null, '', `#${linkOf(this.run.value, step)}`);
+    this.#linked = location.hash;
   }
 
   async #play(forMs: number): Promise<void> {
@@ -147,10 +185,13 @@ export class Projector {
       const beat = await theatre.advance(until);
       if (theatre === this.#theatre) this.#take(beat);
     } catch (error) {
-      if (theatre !== this.#theatre) return;
-      const failed = error instanceof Error ? error.message : String(error);
-      this.standing.value = { ...this.standing.value, isBusy: false, failed };
+      if (theatre === this.#theatre) this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): void {
+    const failed = error instanceof Error ? error.message : String(error);
+    this.standing.value = { ...this.standing.value, isBusy: false, failed };
   }
 
   #take({ records, steps, ...standing }: Beat): void {

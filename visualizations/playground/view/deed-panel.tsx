@@ -15,7 +15,11 @@ export function DeedPanel({ projector }: { readonly projector: Projector }): JSX
   const node = nodeId(session.node.value ?? 'n1');
   const act = (deed: Deed): void => projector.perform(deed);
   return (
-    <fieldset class="faults" disabled={!isLive} title={isLive ? '' : 'Go live first'}>
+    <fieldset
+      class="faults"
+      disabled={!isLive}
+      title={isLive ? '' : 'Go to the newest place first'}
+    >
       <legend class="unseen">Done by hand</legend>
       <NodeDeeds node={node} act={act} />
       <LinkDeeds node={node} act={act} />

@@ -12,7 +12,7 @@ const SPEEDS: readonly (readonly [number, string])[] = [
 ];
 
 export function RunControls({ projector }: { readonly projector: Projector }): JSX.Element {
-  const { isPlaying, speed, standing } = projector;
+  const { isFresh, isPlaying, speed, standing } = projector;
   const { isBusy, isOver, failed, step } = standing.value;
   const canGo = !isOver && failed === null;
   return (
@@ -62,8 +62,18 @@ export function RunControls({ projector }: { readonly projector: Projector }): J
       <p class="standing" role="status" data-hash={standing.value.hash}>
         {standingInWords(standing.value)}
       </p>
+      {isFresh.value && canGo && <HowToGoOn />}
       <GoOnFromHere projector={projector} />
     </div>
+  );
+}
+
+function HowToGoOn(): JSX.Element {
+  return (
+    <p class="fresh">
+      Nothing moves yet: <kbd>P</kbd> or Play lets it run, <kbd>.</kbd> or Step takes one event,{' '}
+      <kbd>,</kbd> goes back.
+    </p>
   );
 }
 

@@ -10,6 +10,13 @@ import { ShareLink } from './share-link.tsx';
 
 type Kind = RunDescription['kind'];
 
+/** Beside a form of another kind: what is shown meanwhile. */
+const OTHER: Readonly<Record<Kind, string>> = {
+  cluster: 'Below is still a cluster of your own.',
+  play: 'Below is still a play, with a cast of its own.',
+  seed: 'Below is still a seed of the simulator, with a cast of its own.',
+};
+
 const KINDS: readonly (readonly [Kind, string])[] = [
   ['cluster', 'A cluster of your own'],
   ['play', 'A play'],
@@ -19,7 +26,8 @@ const KINDS: readonly (readonly [Kind, string])[] = [
 export function RunPanel({ projector }: { readonly projector: Projector }): JSX.Element {
   const run = projector.run.value;
   const [kind, setKind] = useState<Kind>(run.kind);
-  const open = (next: RunDescription): void => void projector.open(next);
+  useEffect(() => setKind(run.kind), [run]);
+  const open = (next: RunDescription): void => void projector.begin(next);
   return (
     <section class="panel runs" aria-label="What is run">
       <fieldset class="scheme">
@@ -37,6 +45,7 @@ export function RunPanel({ projector }: { readonly projector: Projector }): JSX.
           </label>
         ))}
       </fieldset>
+      {kind !== run.kind && <p class="soft">{OTHER[run.kind]}</p>}
       {kind === 'cluster' && (
         <ClusterForm run={run.kind === 'cluster' ? run : DEFAULT_CLUSTER} open={open} />
       )}

@@ -12,7 +12,7 @@ export function TourPanel({ projector }: { readonly projector: Projector }): JSX
     const next = TOUR[to];
     setTour(TOUR);
     setAt(next === undefined ? null : to);
-    if (next !== undefined) void projector.open(next.run);
+    if (next !== undefined) void projector.begin(next.run);
   };
   const step = at === null ? undefined : tour[at];
   if (at === null || step === undefined) {
