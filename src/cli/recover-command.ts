@@ -91,6 +91,6 @@ function whatNext({ clusterId, nodeId }: Survey, directory: string, keptAs: stri
   return `${nodeId} is the only member of the new cluster ${clusterId}. What there was before is kept as ${keptAs}.
 Start it:     raftchart serve --id ${nodeId} --data-dir ${directory} --listen HOST:PORT --peer-listen HOST:PORT
 Add others:   raftchart serve --id NEW_NAME --data-dir NEW_DIR --listen HOST:PORT --peer-listen HOST:PORT --join http://HOST:PORT
-The old names are not used again, nor are the old directories of the others.
+The names of the others are not used again, nor are their directories.
 `;
 }

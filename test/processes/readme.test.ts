@@ -9,12 +9,19 @@ import { freePorts } from './free-ports.ts';
 import { eventually } from './process-cluster.ts';
 
 describe("the README's server", () => {
+  const text = (): Promise<string> => readFile(new URL('../../README.md', import.meta.url), 'utf8');
   const linesOf = async (id: string): Promise<readonly string[]> => {
-    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+    const readme = await text();
     return [...readme.matchAll(/^npx raftchart (serve --id (\w+) [^#\n]*)/gm)]
       .filter(([, , named = '']) => named.startsWith(id))
       .map(([, line = '']) => line.trim());
   };
+
+  it('[EM9] no line to paste has a comment behind it: some shells hand it on as words', async () => {
+    const blocks = (await text()).match(/```sh\n[\s\S]*?```/g) ?? [];
+    expect(blocks.length).toBeGreaterThan(3);
+    expect(blocks.filter((block) => /\s#/.test(block))).toEqual([]);
+  });
 
   it.each([
     { of: 'one node alone', ids: 'alone' },
