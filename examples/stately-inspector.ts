@@ -2,7 +2,7 @@
 // @statelyai/inspect, which opens the inspector in a browser:
 //   npm install @statelyai/inspect && node -e "import('@statelyai/inspect/server').then((s) => s.createInspectorServer())"
 // and in a third one: npx tsx examples/stately-inspector.ts ws://127.0.0.1:8080 http://127.0.0.1:4100 http://127.0.0.1:4101
-import { argv } from 'node:process';
+import { argv, exit } from 'node:process';
 import { pathToFileURL } from 'node:url';
 import type { InspectionObserver, InspectionRecord } from 'raftchart';
 import { charts } from 'raftchart/machines';
@@ -97,9 +97,13 @@ function definitionOf(picture: string): string | undefined {
 
 /** Reads the stream of one server, and again when it ends. */
 async function follow(url: string, observe: InspectionObserver): Promise<never> {
+  let said = '';
   for (;;) {
     let text = '';
     const answer = await fetch(`${url}/inspect`).catch(() => null);
+    const trouble = answer?.ok ? '' : `${url}/inspect ${troubleIn(answer)} It is asked again.`;
+    if (trouble !== said && trouble !== '') console.error(trouble);
+    said = trouble;
     for await (const bytes of answer?.ok ? (answer.body ?? []) : []) {
       text += Buffer.from(bytes as Uint8Array).toString();
       const events = text.split('\n\n');
@@ -113,10 +117,28 @@ async function follow(url: string, observe: InspectionObserver): Promise<never> 
   }
 }
 
+const troubleIn = (answer: Response | null) =>
+  answer === null
+    ? 'cannot be reached: is the server running?'
+    : `answers ${answer.status}: was the server started with --inspect?`;
+
+/** The relay, once it listens; a program without one says so, and ends. */
+async function connected(relay: string): Promise<WebSocket> {
+  const end = (why: string): never => {
+    console.error(`The relay at ${relay} ${why}. Start it as the head of this file says.`);
+    return exit(1);
+  };
+  if (!/^wss?:/.test(relay)) end('has no address: it begins with ws://');
+  const socket = new WebSocket(relay);
+  await new Promise((open) =>
+    socket.once('open', open).on('error', ({ message }) => end(`cannot be reached (${message})`)),
+  );
+  return socket.once('close', () => end('has gone'));
+}
+
 if (import.meta.url === pathToFileURL(argv[1] ?? '').href) {
   const [relay = 'ws://127.0.0.1:8080', ...servers] = argv.slice(2);
-  const socket = new WebSocket(relay);
-  await new Promise((open, failed) => socket.once('open', open).once('error', failed));
+  const socket = await connected(relay);
   const observe = statelyObserver((message) => socket.send(JSON.stringify(message)));
   await Promise.all(
     (servers.length > 0 ? servers : ['http://127.0.0.1:4100']).map((url) => follow(url, observe)),

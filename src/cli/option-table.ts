@@ -217,7 +217,7 @@ export const OPTIONS = {
     whole(1, 65_000),
     '4100',
     'PORT',
-    'Clients reach the first node here, the next one a port higher; peers use the ports 100 above.',
+    'Clients reach the first node here, the next one a port higher; peers use the ports 100 above, and the live page the port below, or any free one if that is taken.',
   ),
 
   endpoints: preset(

@@ -1,6 +1,7 @@
 /** `examples/stately-inspector.ts` speaks to Stately's inspector as its own library does. The relay is of this test. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -59,6 +60,38 @@ it('[IN8] tells the inspector no byte of what is replicated', async () => {
   expect(told.length).toBeGreaterThan(100_000);
   expect(told).not.toContain(SECRET);
   expect(told).not.toContain(Buffer.from(SECRET).toString('base64').slice(4, 20));
+});
+
+it('[IN8] says in a sentence that there is no relay, and no server', async () => {
+  const example = fileURLToPath(new URL('../../examples/stately-inspector.ts', import.meta.url));
+  const listener = createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const address = listener.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  listener.close();
+  await once(listener, 'close');
+  const [gone, none] = [`ws://127.0.0.1:${port}`, `http://127.0.0.1:${port}`];
+  const alone = spawnSync(process.execPath, ['--import', 'tsx', example, gone], {
+    encoding: 'utf8',
+  });
+  expect(alone.status).toBe(1);
+  expect(alone.stderr).toMatch(
+    /^The relay at ws:\S+ cannot be reached \(.*\)\. Start it as .*\.\n$/,
+  );
+  const relay = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  cleanUp(() => relay.close());
+  await once(relay, 'listening');
+  const place = relay.address();
+  const open = `ws://127.0.0.1:${typeof place === 'object' ? place?.port : 0}`;
+  const child = spawn(process.execPath, ['--import', 'tsx', example, open, none]);
+  cleanUp(() => child.kill());
+  let said = '';
+  child.stderr.on('data', (text) => {
+    said += text;
+  });
+  await eventually(() => said).toContain(
+    `${none}/inspect cannot be reached: is the server running?`,
+  );
 });
 
 it('[IN8] opens a running server, over its stream, in whatever listens at the relay', async () => {
