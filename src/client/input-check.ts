@@ -26,13 +26,16 @@ const aBytes: Kind = (value) =>
   typeof value === 'string' || value instanceof Uint8Array ? null : 'a string or a Uint8Array';
 const aNumberOrBytes: Kind = (value) => (isCounter(value) ? null : aBytes(value));
 
+/** A server leaves whoever names 0, and with the connection whatever else is under way on it. */
+const fromOne: Kind = (value) => (isCounter(value) && value !== 0 ? null : 'a whole number from 1');
+
 const CALL: Kinds = { timeoutMs: aNumber(1, TIMEOUT_MS_MAX), signal: aSignal };
 const SELECTION: Kinds = { key: aBytes, prefix: aBytes, start: aBytes, end: aBytes };
 const READ: Kinds = {
   ...CALL,
   consistency: oneOf(...CONSISTENCIES),
   atLeast: aLogId,
-  revision: aCounter,
+  revision: fromOne,
 };
 const CONDITIONS: Readonly<Record<string, Kinds>> = {
   modRevision: { type: anything, modRevision: aCounter },
@@ -65,9 +68,9 @@ const TAKES = {
   txn: CALL,
   compact: CALL,
   get: READ,
-  range: { ...SELECTION, ...READ, limit: aCounter, keysOnly: aBoolean },
+  range: { ...SELECTION, ...READ, limit: fromOne, keysOnly: aBoolean },
   status: CALL,
-  watch: { ...SELECTION, from: aCounter, signal: aSignal },
+  watch: { ...SELECTION, from: fromOne, signal: aSignal },
 } as const satisfies Readonly<Record<string, Kinds>>;
 
 /** Given by most calls: there is nothing to look at. */

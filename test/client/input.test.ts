@@ -53,6 +53,9 @@ describe('what is given to a call', () => {
     ['get', ['k', { consistancy: 'local' }], 'get has no option consistancy'],
     ['get', ['k', { consistency: 'eventual' }], 'consistency of get must be one of linearizable'],
     ['get', ['k', { revision: 1.5 }], 'revision of get must be a whole number'],
+    ['get', ['k', { revision: 0 }], 'revision of get must be a whole number from 1'],
+    ['range', [{ prefix: '', revision: 0 }], 'revision of range must be a whole number from 1'],
+    ['range', [{ prefix: '', limit: 0 }], 'limit of range must be a whole number from 1'],
     ['range', [{ prefix: '', limit: '5' }], 'limit of range must be a whole number'],
     ['range', [{ prefix: '', keysonly: true }], 'did you mean keysOnly?'],
     ['range', [], 'range takes options as an object'],
@@ -70,7 +73,9 @@ describe('what is given to a call', () => {
     const { client } = await clientAt(served());
     // @ts-expect-error there is no such name
     expect(() => client.watch({ prefix: 'k', since: 1 })).toThrow('watch has no option since');
-    expect(() => client.watch({ prefix: 'k', from: Number.NaN })).toThrow('from of watch must be');
+    for (const from of [Number.NaN, 0]) {
+      expect(() => client.watch({ prefix: 'k', from })).toThrow('from of watch must be');
+    }
   });
 
   it('[EM17] is taken as it is when the call is made', async () => {
