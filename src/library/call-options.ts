@@ -17,6 +17,7 @@ import {
 } from '../core/option-kinds.ts';
 import { type EntryId, isNodeId, type NodeId, nodeId } from '../core/types.ts';
 import type { CallKind } from './call-table.ts';
+import { type IsPlace, memberAddress, memberId } from './member-names.ts';
 
 export interface CallOptions {
   /** Stops the waiting, not the command: an aborted proposal may still take effect. */
@@ -87,19 +88,18 @@ export interface MembersOptions {
 const CHANGE_KINDS = { add: anObject, promote: aList, remove: aList };
 
 /** The change as it is now: what the caller changes later changes nothing. Whether it can be, the members judge. */
-export function membersChange(given: MembersOptions): MembershipChange {
+export function membersChange(given: MembersOptions, isPlace: IsPlace): MembershipChange {
   const own = ownOptions('changeMembers', given, CHANGE_KINDS);
   const { add = {}, promote = [], remove = [] } = own;
+  const added = Object.entries(add).map(([id, at]) => [
+    memberId('a name in add', id),
+    memberAddress(`add.${id}`, at, isPlace),
+  ]);
   return {
-    add: Object.fromEntries(Object.entries(add).map(([id, at]) => [nodeId(id), addressOf(id, at)])),
-    promote: promote.map((id) => nodeId(id)),
-    remove: remove.map((id) => nodeId(id)),
+    add: Object.fromEntries(added),
+    promote: promote.map((id) => memberId('each of promote', id)),
+    remove: remove.map((id) => memberId('each of remove', id)),
   };
-}
-
-function addressOf(id: string, address: unknown): string {
-  if (typeof address === 'string') return address;
-  throw new TypeError(`add.${id} must be an address such as 127.0.0.1:4200`);
 }
 
 /** What a query has to see, and how that is known, and what is the call's. */

@@ -1,12 +1,12 @@
 /** The door of the library: checks what it is told, and hands out a node of the caller's own machine. */
 import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts';
 import type { RaftTiming } from '../core/raft-state.ts';
-import { nodeId } from '../core/types.ts';
 import { contradictionInLimits, contradictionInTiming } from '../rules/contradictions.ts';
 import { DEFAULT_TIMING } from '../rules/timing.ts';
 import { assembleNode } from './assemble-node.ts';
 import { ErrorReports } from './error-reports.ts';
 import type { Command, Query } from './machine.ts';
+import { isSocketPlace, memberId } from './member-names.ts';
 import { RaftchartNode } from './node.ts';
 import { checkedNodeOptions, membersOf, type NodeOptions } from './node-options.ts';
 
@@ -26,12 +26,13 @@ export async function createNode<
   const limits = { ...DEFAULT_LIMITS, ...own.limits };
   const timing = { ...DEFAULT_TIMING, ...own.timing };
   refuseContradictions(limits, timing);
-  const id = nodeId(own.id);
-  const members = membersOf(id, own.peers);
+  const id = memberId('id of createNode', own.id);
+  const isPlace = own.transport === undefined ? isSocketPlace : () => true;
+  const members = membersOf(id, own.peers, isPlace);
   const errors = new ErrorReports();
   const state = machine.start((error) => errors.report(error));
   const replica = await assembleNode({ ...own, id, members, machine: state, timing, limits });
-  return new RaftchartNode({ replica, machine, state, errors, limits });
+  return new RaftchartNode({ replica, machine, state, errors, limits, isPlace });
 }
 
 /** Before anything is touched (CF1, CF3). */

@@ -11,11 +11,12 @@ import {
 } from '../core/option-kinds.ts';
 import type { RaftTiming } from '../core/raft-state.ts';
 import type { SnapshotThresholds } from '../core/snapshot-thresholds.ts';
-import { type NodeId, nodeId } from '../core/types.ts';
+import type { NodeId } from '../core/types.ts';
 import type { LogStore } from '../ports/log-store.ts';
 import type { Transport } from '../ports/transport.ts';
 import { DEFAULT_TIMING } from '../rules/timing.ts';
 import type { Machine } from './machine.ts';
+import { type IsPlace, memberAddress, memberId } from './member-names.ts';
 
 export interface NodeOptions<State, Commands, Queries> {
   /** This member's name: letters, digits, '.', '_', '-'. */
@@ -69,11 +70,22 @@ const KINDS: Readonly<Record<keyof NodeOptions<never, never, never>, Kind>> = {
 };
 
 const SNAPSHOT_KINDS: Readonly<Record<keyof SnapshotThresholds, Kind>> = {
-  entries: orNull(aNumber(1)),
-  bytes: orNull(aNumber(1)),
+  entries: orNull(wholeFrom(1)),
+  bytes: orNull(wholeFrom(1)),
   ageMs: orNull(aNumber(1, TIMER_MS_MAX)),
-  trailingEntries: orNull(notNegative),
+  trailingEntries: orNull(wholeFrom(0)),
 };
+
+function wholeFrom(min: number): Kind {
+  return (value) =>
+    Number.isSafeInteger(value) && Number(value) >= min ? null : `a whole number from ${min}`;
+}
+
+/** Of two that exclude each other one would be ignored: a log in memory, say, where its owner believes it on disk. */
+const EITHER = [
+  ['dataDir', 'store'],
+  ['listen', 'transport'],
+] as const;
 
 /** The options as they are now: what the caller changes later changes nothing. Throws a `TypeError`. */
 export function checkedNodeOptions<State, Commands, Queries>(
@@ -82,6 +94,10 @@ export function checkedNodeOptions<State, Commands, Queries>(
   const own = ownOptions('createNode', options, KINDS);
   if (typeof own.machine?.start !== 'function') {
     throw new TypeError('createNode needs a machine: what defineMachine returned');
+  }
+  for (const [one, other] of EITHER) {
+    if (own[one] === undefined || own[other] === undefined) continue;
+    throw new TypeError(`createNode takes ${one} or ${other}, not both: one would be ignored`);
   }
   checkNumbers('timing', own.timing, DEFAULT_TIMING);
   checkNumbers('limits', own.limits, DEFAULT_LIMITS);
@@ -107,11 +123,13 @@ function checkNumbers(where: string, given: object | undefined, known: object): 
 export function membersOf(
   id: NodeId,
   peers: Readonly<Record<string, string>> | undefined,
+  isPlace: IsPlace,
 ): Readonly<Record<string, string>> {
   const members: Record<string, string> = Object.assign(Object.create(null), peers ?? { [id]: '' });
   for (const [peer, address] of Object.entries(members)) {
-    if (typeof address === 'string') nodeId(peer);
-    else throw new TypeError(`peers.${peer} must be an address such as 127.0.0.1:4200`);
+    memberId('a name in peers', peer);
+    // Its own it hands to the transport, for which any free port is one, too.
+    memberAddress(`peers.${peer}`, address, peer === id ? () => true : isPlace);
   }
   if (members[id] === undefined) {
     throw new TypeError(`peers must name every founding member, and ${id} is missing from it`);

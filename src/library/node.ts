@@ -35,6 +35,7 @@ import { encodeCommand } from './command-codec.ts';
 import type { CommandResult } from './defined-replica.ts';
 import type { ErrorReports } from './error-reports.ts';
 import type { Command, Machine, MachineReplica, Query } from './machine.ts';
+import type { IsPlace } from './member-names.ts';
 import { randomSalt } from './random-salt.ts';
 import {
   type OpenedSession,
@@ -94,6 +95,7 @@ interface NodeParts<State, Commands, Queries> {
   readonly state: MachineReplica;
   readonly errors: ErrorReports;
   readonly limits: Limits;
+  readonly isPlace: IsPlace;
 }
 
 export class RaftchartNode<
@@ -216,7 +218,7 @@ export class RaftchartNode<
    * `RAFT_NOT_FOUND` for a change that cannot be, or one whose new members do not catch up: they stay learners then.
    */
   async changeMembers(change: MembersOptions, options?: CallOptions): Promise<MembersStatus> {
-    const asked = membersChange(change);
+    const asked = membersChange(change, this.#parts.isPlace);
     return withOptions('changeMembers', options, 'outcomeUnknown', (waiting) => {
       this.#replica.changeMembers(asked, { timeoutMs: waiting.timeoutMs }, (outcome) => {
         if (outcome.type === 'changed') waiting.resolve(outcome.members);

@@ -169,6 +169,18 @@ describe('options of a node', () => {
     ],
     [{ limits: { commandBytes: 5 } }, 'did you mean commandBytesMax?'],
     [{ peers: { n1: 5 } }, 'peers.n1 must be an address'],
+    [{ peers: { n1: '127.0.0.1:0', n2: 'nohost' } }, 'peers.n2 must be an address'],
+    [{ peers: { n1: '127.0.0.1:0', n2: '10.0.0.1:0' } }, 'peers.n2 must be an address'],
+    [{ peers: { n1: '127.0.0.1:0', 'n 2': '10.0.0.1:1' } }, 'a name in peers must be the name of'],
+    [{ id: 'n 1' }, 'id of createNode must be the name of a member'],
+    [{ id: undefined }, 'id of createNode must be the name of a member'],
+    [{ dataDir: 'x' }, 'takes dataDir or store, not both'],
+    [{ listen: '127.0.0.1:0', transport: newNetwork()('n1') }, 'takes listen or transport, not'],
+    [
+      { snapshots: { trailingEntries: 0.5 } },
+      'trailingEntries of snapshots of createNode must be a whole number from 0, or null; it is 0.5',
+    ],
+    [{ snapshots: { entries: 0 } }, 'must be a whole number from 1, or null; it is 0'],
     [{ peers: 'n1' }, 'peers of createNode must be an object'],
   ])('[EM12] %j is refused in words', async (wrong, sentence) => {
     const starting = (): unknown => Reflect.apply(createNode, null, [{ ...sound, ...wrong }]);
@@ -338,10 +350,15 @@ describe('members', () => {
   it.each<[unknown, string]>([
     [{ adds: {} }, 'did you mean add?'],
     [{ add: { n2: 4200 } }, 'add.n2 must be an address'],
+    [{ add: { n2: 'nohost' } }, 'add.n2 must be an address'],
+    [{ add: { 'n 2': '10.0.0.1:1' } }, 'a name in add must be the name of a member'],
+    [{ remove: ['n 2'] }, 'each of remove must be the name of a member'],
+    [{ promote: [7] }, 'each of promote must be the name of a member'],
     [{ remove: 'n2' }, 'remove of changeMembers must be an array'],
     [null, 'takes options as an object'],
   ])('[EM19] %j is refused in words', async (change, sentence) => {
     const node = await alone(machine);
+    await expect(node.changeMembers(change as never)).rejects.toThrow(TypeError);
     await expect(node.changeMembers(change as never)).rejects.toThrow(sentence);
   });
 

@@ -352,7 +352,7 @@ describe('a node of a program', () => {
   });
 
   it.each([
-    [{ entries: 0 }, 'entries of snapshots of createNode must be a number of at least 1, or null'],
+    [{ entries: 0 }, 'entries of snapshots of createNode must be a whole number from 1, or null'],
     [{ trailingEntries: -1 }, 'trailingEntries of snapshots of createNode must be'],
     [{ everyDay: true }, 'everyDay'],
   ])('[SH10] %j is no threshold', async (snapshots, words) => {
