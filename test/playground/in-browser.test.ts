@@ -13,7 +13,6 @@ import {
   type TimedDeed,
 } from '../../visualizations/playground/engine/run.ts';
 import { linkOf } from '../../visualizations/playground/engine/run-link.ts';
-import { TOUR } from '../../visualizations/playground/session/tour.ts';
 import { openBrowser, openPage, seriousFaults, type WatchedPage } from '../page/browser.ts';
 import { theatreOf } from './opened.ts';
 
@@ -49,6 +48,15 @@ afterAll(async () => {
 
 function watched(hash: string): Promise<WatchedPage> {
   return openPage(browser, `${folder}#${hash}`);
+}
+
+/** The step at which a run stands that nobody has let go on. */
+async function firstStep(page: Page): Promise<number> {
+  await page.getByText('Nothing moves yet').waitFor();
+  const step = async (): Promise<number> =>
+    Number(/^Event (\d+),/.exec((await page.locator('.standing').textContent()) ?? '')?.[1] ?? 0);
+  await expect.poll(step).toBeGreaterThan(0);
+  return step();
 }
 
 async function standsAt(page: Page, step: number): Promise<void> {
@@ -134,6 +142,23 @@ it('[PG8] a play is told to its end, and a link that is none says so', async () 
   await wrong.page.getByText('Below is still').waitFor({ state: 'detached' });
 });
 
+it('[PG8] no form is beside another run than its own, and none is wider than a phone', async () => {
+  const { page } = await watched('seed=7&version=4&step=10');
+  await standsAt(page, 10);
+  const line = page.locator('.runs [name="line"]');
+  await expect.poll(() => line.inputValue()).toBe('seed=7 version=4');
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const kind of ['A cluster of your own', 'A play', 'A seed of the simulator']) {
+    await page.getByText(kind, { exact: true }).click();
+    const isNarrow = (): Promise<boolean> =>
+      page.evaluate(() => document.documentElement.scrollWidth <= 390);
+    await expect.poll(isNarrow).toBe(true);
+    if (kind === 'A play')
+      await expect.poll(() => page.locator('.runs option').count()).toBeGreaterThan(90);
+    expect(await isNarrow()).toBe(true);
+  }
+});
+
 it('[PG8] before anyone lets it go on, the nodes are to be seen, and it says that nothing moves', async () => {
   const { page } = await watched('');
   await standsAt(page, 200);
@@ -153,12 +178,13 @@ it('[PG8] the Back button leads to the run before, where it stood; the forms fol
   await page.getByText('A play', { exact: true }).click();
   await page.getByText('Below is still a cluster of your own.').waitFor();
   await page.locator('.runs label.wide select').selectOption('elections/split-vote');
-  await standsAt(page, 0);
+  await page.locator('.member').nth(3).waitFor();
+  const first = await firstStep(page);
   await page.goBack();
   await standsAt(page, 301);
   await expect.poll(() => page.locator('.runs [name="nodes"]').inputValue()).toBe('3');
   await page.goForward();
-  await standsAt(page, 0);
+  await standsAt(page, first);
   await expect
     .poll(() => page.locator('.runs label.wide select').inputValue())
     .toBe('elections/split-vote');
@@ -178,8 +204,8 @@ it('[PG8] the tour leads through its seven runs; no fault of accessibility is se
   await page.getByRole('button', { name: 'Take the tour' }).click();
   for (let at = 1; at <= 7; at += 1) {
     await page.getByText(`Step ${at} of 7`).waitFor();
-    const start = TOUR[at - 1]?.run.kind === 'play' ? 0 : 200;
-    await standsAt(page, start);
+    const start = await firstStep(page);
+    await expect.poll(() => page.locator('.member').count()).toBeGreaterThan(2);
     await page.getByRole('button', { name: 'Step →' }).click();
     await standsAt(page, start + 1);
     if (at === 1) expect(await seriousFaults(page)).toEqual([]);

@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { nodeId } from '../../src/core/types.ts';
 import { PlayTeller } from '../../visualizations/playground/engine/play-words.ts';
+import { noteInWords } from '../../visualizations/playground/engine/seed-words.ts';
 
 const folder = fileURLToPath(new URL('../scenarios/', import.meta.url));
 const plays = readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -50,5 +52,22 @@ it('[PG11] tells a paragraph whole, what is said as it would be said, and no tab
     'The last request for a vote from n1 arrives.',
     'n2 hears n1: “Vote for me in term 3.”',
     'n2 to n1: “You do not get my vote in term 3.” It will not arrive.',
+  ]);
+});
+
+it('[PG11] tells what clients call and hear, and what goes wrong, without JSON', () => {
+  const told = [
+    ['c2', 'calls n2 {"type":"append","key":"k1","value":"2.42"}'],
+    ['c1', 'is told {"type":"done"}'],
+    [null, 'FAULT diskFull for 7449 ms {"node":"n2"}'],
+    ['n1', 'halts: RAFT_STORAGE_FAILED A write failed.'],
+  ].map(([node, text]) =>
+    noteInWords({ atMs: 1, node: node == null ? null : nodeId(node), text: text ?? '' }),
+  );
+  expect(told.map(({ node, words }) => [node, words])).toEqual([
+    [null, 'Client 2 calls n2: append, key k1, value 2.42.'],
+    [null, 'Client 1 is told: done.'],
+    [null, 'It goes wrong: disk full for 7449 ms: node n2.'],
+    ['n1', 'halts: RAFT_STORAGE_FAILED A write failed.'],
   ]);
 });

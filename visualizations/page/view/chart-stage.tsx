@@ -49,9 +49,9 @@ function PictureBox({ picture, actor, step }: BoxProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   // Before anything is painted: the picture never lags behind the words beside it.
   useLayoutEffect(() => {
-    if (box.current === null || picture === null) return;
-    box.current.replaceChildren(picture.svg);
-    return pointing(box.current, picture);
+    if (box.current === null) return;
+    box.current.replaceChildren(...(picture === null ? [] : [picture.svg]));
+    return picture === null ? undefined : pointing(box.current, picture);
   }, [picture]);
   useLayoutEffect(() => {
     if (box.current === null || picture === null || actor === null) return;

@@ -47,7 +47,7 @@ interface ControlWords {
 
 const LIVE: ControlWords = { stay: 'Pause', goOn: 'Go live', newest: 'live', earlier: 'paused' };
 const STAGED: ControlWords = {
-  ...{ stay: 'Stay here', goOn: 'To the newest', newest: 'the newest', earlier: 'looking back' },
+  ...{ stay: 'Stay', goOn: 'To the newest', newest: 'the newest', earlier: 'looking back' },
 };
 
 interface ControlsProps {

@@ -4,6 +4,7 @@ import type { World } from '../../../src/testing/simulation/world/world.ts';
 import { runPlan } from '../../../test/simulation/runner/run-seed.ts';
 import { Gate } from './gate.ts';
 import type { SeedRun } from './run.ts';
+import { noteInWords } from './seed-words.ts';
 import type { SteppedRun } from './stepped-run.ts';
 import { membersOf, Notes, tellTimeOf } from './world-on-stage.ts';
 
@@ -21,7 +22,7 @@ export function startSeed({ seed, version }: SeedRun, look: () => void): Stepped
     gate,
     nowMs: () => world?.now ?? 0,
     members: () => (world === null ? [] : membersOf(world)),
-    takeNotes: () => (world === null ? [] : notes.take(world)),
+    takeNotes: () => (world === null ? [] : notes.take(world).map(noteInWords)),
     broken: () => world?.violation?.message ?? null,
     hash: () => world?.trace.hash ?? '',
     finished: gate.carry(() => runPlan(plan, { isTraced: true, prepare })),

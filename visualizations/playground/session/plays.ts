@@ -12,6 +12,15 @@ export async function listPlays(): Promise<readonly PlayTitle[]> {
   return answer.json();
 }
 
+/** The lines that bring the cast on stage; a play may have them all before its story. */
+const CAST = /^> (cluster|logs|terms|votes|leases|limits)\b/;
+
+/** How many lines there are through the first in which somebody does something: before it nobody is on stage. */
+export function openingOf(text: string): number {
+  const script = text.split('\n').filter((line) => !line.startsWith('  '));
+  return script.findIndex((line) => line.startsWith('> ') && !CAST.test(line)) + 1;
+}
+
 export async function textOfPlay(name: string): Promise<string> {
   const answer = await fetch(`plays/${name}.txt`);
   if (!answer.ok)

@@ -8,6 +8,7 @@ import { Session } from '../../page/session/session.ts';
 import type { Deed, RunDescription } from '../engine/run.ts';
 import { linkOf } from '../engine/run-link.ts';
 import type { Beat, Until } from '../engine/theatre.ts';
+import { openingOf } from './plays.ts';
 import { RemoteTheatre } from './remote-theatre.ts';
 
 /** Where the run stands. */
@@ -35,6 +36,12 @@ const FRAME_MS_MAX = 100;
 const LINKED_MS = 1_000;
 /** By then the nodes of a cluster have started, and none of them has lost patience: one alone leads already. */
 const STARTED_STEP = 200;
+/** Where there is something to be seen. */
+function firstStepOf(run: RunDescription, text: string): number {
+  if (run.kind === 'cluster') return STARTED_STEP;
+  return run.kind === 'play' ? openingOf(text) : 0;
+}
+
 /** A message takes so long where the run does not say it, in milliseconds. */
 const FLIGHT_MS = 100;
 
@@ -88,11 +95,10 @@ export class Projector {
       const text = run.kind === 'play' ? await this.#textOf(run.name) : '';
       if (number !== this.#opened) return;
       this.#theatre = new RemoteTheatre(run, text);
+      await this.#goTo(step ?? firstStepOf(run, text));
     } catch (error) {
       if (number === this.#opened) this.#fail(error);
-      return;
     }
-    await this.#goTo(step ?? (run.kind === 'cluster' ? STARTED_STEP : 0));
   }
 
   playOrPause(): void {

@@ -50,7 +50,7 @@ export function RunPanel({ projector }: { readonly projector: Projector }): JSX.
         <ClusterForm run={run.kind === 'cluster' ? run : DEFAULT_CLUSTER} open={open} />
       )}
       {kind === 'play' && <PlayForm run={run} open={open} />}
-      {kind === 'seed' && <SeedForm open={open} />}
+      {kind === 'seed' && <SeedForm run={run} open={open} />}
       <ShareLink run={run} step={projector.standing.value.step} />
     </section>
   );
@@ -59,7 +59,6 @@ export function RunPanel({ projector }: { readonly projector: Projector }): JSX.
 type Open = (run: RunDescription) => void;
 
 const FIELDS: readonly (readonly [keyof ClusterRun & string, string])[] = [
-  ['nodes', 'nodes'],
   ['electionTimeoutMinMs', 'election timeout from, ms'],
   ['electionTimeoutMaxMs', 'to, ms'],
   ['heartbeatIntervalMs', 'heartbeat every, ms'],
@@ -68,13 +67,26 @@ const FIELDS: readonly (readonly [keyof ClusterRun & string, string])[] = [
   ['seed', 'seed'],
 ];
 
-function ClusterForm({
-  run,
-  open,
-}: {
+interface FieldProps {
+  readonly name: keyof ClusterRun & string;
+  readonly word: string;
+  readonly run: ClusterRun;
+}
+
+function Field({ name, word, run }: FieldProps): JSX.Element {
+  return (
+    <label>
+      {word} <input name={name} defaultValue={String(run[name])} size={6} />
+    </label>
+  );
+}
+
+interface ClusterProps {
   readonly run: ClusterRun;
   readonly open: Open;
-}): JSX.Element {
+}
+
+function ClusterForm({ run, open }: ClusterProps): JSX.Element {
   const [answer, setAnswer] = useState('');
   const begin = (event: SubmitEvent): void => {
     event.preventDefault();
@@ -90,11 +102,13 @@ function ClusterForm({
   };
   return (
     <form key={JSON.stringify({ ...run, deeds: [] })} onSubmit={begin}>
-      {FIELDS.map(([name, word]) => (
-        <label key={name}>
-          {word} <input name={name} defaultValue={String(run[name])} required size={6} />
-        </label>
-      ))}
+      <Field name="nodes" word="nodes" run={run} />
+      <details>
+        <summary>times and seed</summary>
+        {FIELDS.map(([name, word]) => (
+          <Field key={name} name={name} word={word} run={run} />
+        ))}
+      </details>
       <button type="submit">Begin anew</button>
       <p class="answer" role="status">
         {answer}
@@ -103,12 +117,12 @@ function ClusterForm({
   );
 }
 
-interface PlayFormProps {
+interface FormProps {
   readonly run: RunDescription;
   readonly open: Open;
 }
 
-function PlayForm({ run, open }: PlayFormProps): JSX.Element {
+function PlayForm({ run, open }: FormProps): JSX.Element {
   const [plays, setPlays] = useState<readonly PlayTitle[]>([]);
   const [first, setFirst] = useState('Choose a story');
   useEffect(() => {
@@ -146,12 +160,14 @@ function PlayForm({ run, open }: PlayFormProps): JSX.Element {
 /** As `npm run simulate` prints it, in whatever is around it. */
 const SEED_LINE = /seed=(\S+) version=(\d+)/;
 
-function SeedForm({ open }: { readonly open: Open }): JSX.Element {
+function SeedForm({ run, open }: FormProps): JSX.Element {
+  const shown = run.kind === 'seed' ? run : { seed: '1', version: PLAN_VERSION };
+  const line = `seed=${shown.seed} version=${shown.version}`;
   const [answer, setAnswer] = useState('');
   const begin = (event: SubmitEvent): void => {
     event.preventDefault();
-    const line = new FormData(event.currentTarget as HTMLFormElement).get('line');
-    const [, seed = '', version = ''] = SEED_LINE.exec(String(line)) ?? [];
+    const given = new FormData(event.currentTarget as HTMLFormElement).get('line');
+    const [, seed = '', version = ''] = SEED_LINE.exec(String(given)) ?? [];
     try {
       if (seed === '') throw new LinkError(`Such a line is seed=7 version=${PLAN_VERSION}.`);
       open(runFrom(new URLSearchParams({ seed, version }).toString()));
@@ -162,10 +178,9 @@ function SeedForm({ open }: { readonly open: Open }): JSX.Element {
     }
   };
   return (
-    <form onSubmit={begin}>
+    <form key={line} onSubmit={begin}>
       <label class="wide">
-        the line{' '}
-        <input name="line" defaultValue={`seed=1 version=${PLAN_VERSION}`} size={28} required />
+        the line <input name="line" defaultValue={line} size={28} required />
       </label>
       <button type="submit">Watch it</button>
       <p class="answer" role="status">
