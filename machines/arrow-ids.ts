@@ -27,6 +27,11 @@ export function stemOf(chartName: string): string {
   return chartName.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
 }
 
+/** The chart that is drawn in `log-writer.svg`: `logWriter`. */
+export function chartDrawnIn(stem: string): string {
+  return stem.replaceAll(/-[a-z]/g, (dashed) => dashed.slice(1).toUpperCase());
+}
+
 /** A chart's name, then the way down its states, whatever ids they give themselves: `raft/follower.loyal`. */
 export function stateId({ machine, path }: AnyStateNode): string {
   return [machine.id, path.join('.')].filter((part) => part !== '').join('/');

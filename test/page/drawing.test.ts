@@ -1,5 +1,8 @@
 /** What is drawn of a scene: lanes, cells, lights, and at which pace. */
 import { describe, expect, it } from 'vitest';
+import { stemOf } from '../../machines/arrow-ids.ts';
+import { charts } from '../../machines/index.ts';
+import { readChart, statesOf } from '../../visualizations/generator/chart.ts';
 import { reduce } from '../../visualizations/page/fold/reduce.ts';
 import { EMPTY_SCENE } from '../../visualizations/page/fold/scene.ts';
 import { Pacing } from '../../visualizations/page/session/pacing.ts';
@@ -43,6 +46,20 @@ describe('the pace of a chart', () => {
       again: null,
     });
     expect(lightsOf(raft, raft.steps.at(-1) ?? null).lit).toContain('raft/leader.service.serving');
+  });
+});
+
+describe('the stage', () => {
+  it('[LP7] lights each state of every chart by its id in the picture', () => {
+    for (const [name, chart] of Object.entries(charts)) {
+      const [, ...ids] = [...statesOf(readChart(chart))].map(({ id }) => id);
+      for (const id of ids) {
+        const actor = { actor: name, chart: stemOf(name), state: id.slice(`${name}/`.length) };
+        const scene = reduce(EMPTY_SCENE, view('n1', 0, { actors: [actor] }));
+        const shown = scene.nodes.get('n1')?.actors.get(name);
+        expect(shown && lightsOf(shown, null).lit).toEqual([id]);
+      }
+    }
   });
 });
 

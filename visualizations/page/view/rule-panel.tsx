@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import type { TransitionRecord } from '../../../src/ports/inspection.ts';
 import type { ActorScene } from '../fold/scene.ts';
 import { type ChartRules, rulesOf } from '../words/chart-rules.ts';
+import { litStates } from './chart-lights.ts';
 import { nameIn, type Picture } from './picture.ts';
 import { pointed } from './pointing.ts';
 
@@ -14,9 +15,8 @@ interface PanelProps {
 
 export function RulePanel({ picture, actor, step }: PanelProps): JSX.Element {
   if (actor === null || picture === null) return <div class="rules" />;
-  const isBehind = step !== null && step !== actor.steps.at(-1);
-  const [state] = (isBehind ? step.to : actor.state).split(' ');
-  const id = pointed.value ?? `${actor.chart}/${state}`;
+  const [lit = ''] = litStates(actor, step);
+  const id = pointed.value ?? lit;
   const words = picture.wordsAt(id);
   const { rules } = picture;
   return (
