@@ -2,6 +2,7 @@
 import { type KeyValue, RaftError, type ReadOptions } from '../client/index.ts';
 import type { KvClient } from '../client/kv-client.ts';
 import type { RangeAnswer } from '../client/reply-reading.ts';
+import { COUNTER_MAX } from '../core/limits.ts';
 import { logIdText } from '../core/log-id.ts';
 import { keyValueJson } from '../server/http/request/json-bytes.ts';
 import { usageFailure } from './cli-failure.ts';
@@ -80,7 +81,7 @@ export const compactCommand = command({
   options: CLIENT_OPTIONS,
   positionals: [1, 1],
   run: async ({ values, positionals: [text = ''] }, context) => {
-    const wanted = whole(1, Number.MAX_SAFE_INTEGER)(text);
+    const wanted = whole(1, COUNTER_MAX)(text);
     if (wanted instanceof Refusal)
       throw usageFailure(`The revision ${wanted.wants}; it is ${text}.`);
     const { revision, compactedRevision } = await withClient(values, context, (client, signal) =>

@@ -3,8 +3,9 @@
  * come from this one table, and so do the help pages and the errors (CL12, CL13). The order of precedence is
  * flag, environment, default (CL14). It reads text; whether options make sense together the commands say.
  */
-import { DEFAULT_LIMITS } from '../core/limits.ts';
+import { COUNTER_MAX, DEFAULT_LIMITS } from '../core/limits.ts';
 import { DEFAULT_SNAPSHOT_THRESHOLDS } from '../core/snapshot-thresholds.ts';
+import { RANGE_LIMIT_MAX } from '../kv/limits.ts';
 import { DEFAULT_RETENTION } from '../kv/retention.ts';
 import { DEFAULT_TIMING } from '../rules/timing.ts';
 import { OPTION_COUNT_MAX, OPTION_MS_MAX } from './limits.ts';
@@ -244,18 +245,10 @@ export const OPTIONS = {
   prefix: optional(anyText, 'P', 'Only keys that begin with P; an empty P means every key.'),
   start: optional(text, 'KEY', 'The first key, inclusive.'),
   end: optional(text, 'KEY', 'The end of the range, exclusive.'),
-  limit: optional(whole(1, OPTION_COUNT_MAX), 'N', 'At most this many keys.'),
-  revision: optional(
-    whole(1, Number.MAX_SAFE_INTEGER),
-    'N',
-    'Read the store as it was at this revision.',
-  ),
+  limit: optional(whole(1, RANGE_LIMIT_MAX), 'N', 'At most this many keys.'),
+  revision: optional(whole(1, COUNTER_MAX), 'N', 'Read the store as it was at this revision.'),
   'keys-only': { ...preset(yesOrNo, 'false', '', 'Leave the values out.'), isFlag: true },
-  from: optional(
-    whole(1, Number.MAX_SAFE_INTEGER),
-    'REVISION',
-    'Start with the changes of this revision.',
-  ),
+  from: optional(whole(1, COUNTER_MAX), 'REVISION', 'Start with the changes of this revision.'),
   file: optional(text, 'FILE', 'Read the transaction from this file instead of standard input.'),
   'dry-run': { ...preset(yesOrNo, 'false', '', 'Only say what would be done.'), isFlag: true },
   ui: {

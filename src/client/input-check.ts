@@ -5,6 +5,7 @@
 
 import { CONSISTENCIES } from '../client-protocol/frame-shapes.ts';
 import { TIMEOUT_MS_MAX } from '../client-protocol/limits.ts';
+import { COUNTER_MAX } from '../core/limits.ts';
 import { aLogId } from '../core/log-id.ts';
 import {
   aBoolean,
@@ -20,6 +21,7 @@ import {
 } from '../core/option-kinds.ts';
 import { isCounter } from '../core/types.ts';
 import { COMPARE_OPERATORS, COMPARE_TARGETS } from '../kv/commands.ts';
+import { RANGE_LIMIT_MAX } from '../kv/limits.ts';
 import type { OperationInput, Selection, TxnInput } from './client-input.ts';
 
 const aBytes: Kind = (value) =>
@@ -27,7 +29,11 @@ const aBytes: Kind = (value) =>
 const aNumberOrBytes: Kind = (value) => (isCounter(value) ? null : aBytes(value));
 
 /** A server leaves whoever names 0, and with the connection whatever else is under way on it. */
-const fromOne: Kind = (value) => (isCounter(value) && value !== 0 ? null : 'a whole number from 1');
+const fromOne = (max: number): Kind => {
+  return (value) =>
+    isCounter(value) && value >= 1 && value <= max ? null : `a whole number from 1 to ${max}`;
+};
+const aRevision = fromOne(COUNTER_MAX);
 
 const CALL: Kinds = { timeoutMs: aNumber(1, TIMEOUT_MS_MAX), signal: aSignal };
 const SELECTION: Kinds = { key: aBytes, prefix: aBytes, start: aBytes, end: aBytes };
@@ -35,7 +41,7 @@ const READ: Kinds = {
   ...CALL,
   consistency: oneOf(...CONSISTENCIES),
   atLeast: aLogId,
-  revision: fromOne,
+  revision: aRevision,
 };
 const CONDITIONS: Readonly<Record<string, Kinds>> = {
   modRevision: { type: anything, modRevision: aCounter },
@@ -68,9 +74,9 @@ const TAKES = {
   txn: CALL,
   compact: CALL,
   get: READ,
-  range: { ...SELECTION, ...READ, limit: fromOne, keysOnly: aBoolean },
+  range: { ...SELECTION, ...READ, limit: fromOne(RANGE_LIMIT_MAX), keysOnly: aBoolean },
   status: CALL,
-  watch: { ...SELECTION, from: fromOne, signal: aSignal },
+  watch: { ...SELECTION, from: aRevision, signal: aSignal },
 } as const satisfies Readonly<Record<string, Kinds>>;
 
 /** Given by most calls: there is nothing to look at. */
