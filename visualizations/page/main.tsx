@@ -1,18 +1,18 @@
 /** The live page: learns from its server what there is to see, and follows it until it is closed. */
 import { render } from 'preact';
+import type { PageSetup } from '../../src/server/page/page-setup.ts';
 import { demoHand } from './session/demo-hand.ts';
 import { listenToKeys } from './session/keys.ts';
 import { keepDrawing } from './session/motion.ts';
 import { liveClock } from './session/page-clock.ts';
 import { Session } from './session/session.ts';
-import type { Setup } from './session/setup.ts';
 import { eventSource } from './stream/event-source.ts';
 import { Page } from './view/page.tsx';
 
 async function begin(root: Element): Promise<void> {
   const answer = await fetch('setup.json');
   if (!answer.ok) throw new Error(`setup.json answers ${answer.status}`);
-  const setup: Setup = await answer.json();
+  const setup: PageSetup = await answer.json();
   const session = new Session(liveClock());
   session.follow(eventSource(setup));
   listenToKeys(() => session);

@@ -1,6 +1,5 @@
 /** What an onlooker of a demo may do to it. The key to it stands in the link, behind `#`, and goes to no other server. */
-
-export type Fault = 'kill' | 'stop' | 'continue' | 'restart';
+import type { Fault } from '../../../src/cli/demo/page/demo-orders.ts';
 
 export interface DemoHand {
   /** Resolves with a sentence that says what became of it. */

@@ -3,14 +3,14 @@
  * itself, but not where it was refused; that nobody can be reached is told here, since nobody else can.
  */
 import type { InspectionRecord } from '../../../src/ports/inspection.ts';
-import type { Setup } from '../session/setup.ts';
+import type { PageSetup } from '../../../src/server/page/page-setup.ts';
 import { CommonTime } from './common-time.ts';
 import type { PageRecord } from './page-record.ts';
 import { Reach } from './reach.ts';
 import type { Source } from './source.ts';
 
 export function eventSource(
-  { nodes, streams }: Pick<Setup, 'nodes' | 'streams'>,
+  { nodes, streams }: Pick<PageSetup, 'nodes' | 'streams'>,
   time: () => number = Date.now,
 ): Source {
   return {

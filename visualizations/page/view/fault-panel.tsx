@@ -1,7 +1,8 @@
 /** Faults by hand, in a demo only: kill, stop, continue, restart a node, and write a key through it. */
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { DemoHand, Fault } from '../session/demo-hand.ts';
+import type { Fault } from '../../../src/cli/demo/page/demo-orders.ts';
+import type { DemoHand } from '../session/demo-hand.ts';
 import type { Session } from '../session/session.ts';
 import type { Presence } from '../stream/page-record.ts';
 import { WriteForm } from './write-form.tsx';

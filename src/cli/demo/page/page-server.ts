@@ -6,6 +6,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { ServedHosts } from '../../../server/admission/host-check.ts';
 import { PAGE_HEADERS, pageFiles } from '../../../server/page/page-files.ts';
+import type { PageSetup } from '../../../server/page/page-setup.ts';
 import { DEMO_ORDER_BYTES_MAX, DEMO_PAGES_MAX } from '../../limits.ts';
 import type { PlannedNode } from '../demo-plan.ts';
 import { demoOrder, type Orders } from './demo-orders.ts';
@@ -78,8 +79,9 @@ export class PageServer {
 
   #setUp(response: ServerResponse): void {
     const nodes = this.#options.plan.map(({ id }) => id);
+    const setup: PageSetup = { mode: 'demo', nodes, streams: [{ url: 'stream', node: null }] };
     response.writeHead(200, { ...PAGE_HEADERS, 'content-type': 'application/json' });
-    response.end(JSON.stringify({ mode: 'demo', nodes, streams: [{ url: 'stream', node: null }] }));
+    response.end(JSON.stringify(setup));
   }
 
   /** Bound: pages at a time; one more is told to close another. */

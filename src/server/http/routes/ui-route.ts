@@ -7,6 +7,7 @@ import type { Account } from '../../admission/account.ts';
 import { nothingHere } from '../../errors.ts';
 import { PAGE_STREAMS_MAX } from '../../limits.ts';
 import { PAGE_HEADERS, pageFiles } from '../../page/page-files.ts';
+import type { PageSetup } from '../../page/page-setup.ts';
 import type { Inspection, ServerContext } from '../../server-context.ts';
 import { bodyAnswer, jsonAnswer } from '../http-answer.ts';
 
@@ -33,8 +34,8 @@ export async function getUiFile(
   return bodyAnswer(account, file.bytes, { ...PAGE_HEADERS, 'content-type': file.type });
 }
 
-/** As the page reads it (`visualizations/page/session/setup.ts`). Bound: a browser keeps few connections to one server. */
-function setupOf(replica: UiContext['replica'], { peers }: Inspection): object {
+/** Bound: a browser keeps few connections to one server. */
+function setupOf(replica: UiContext['replica'], { peers }: Inspection): PageSetup {
   const { voters, learners } = replica.status().members;
   const shown = [...peers.keys()].filter((id) => id !== replica.id);
   const others = shown.slice(0, PAGE_STREAMS_MAX - 1);

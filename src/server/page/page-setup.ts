@@ -1,6 +1,9 @@
-/** What the server says of itself before the page begins: whose records there are, where, and what may be done. */
+/**
+ * `setup.json`: what a server says of itself before the page begins, whose records there are, where, and what may be
+ * done. Servers and demos write it, the page reads it.
+ */
 
-export interface Setup {
+export interface PageSetup {
   /** `demo`: the processes can be killed and started by hand. */
   readonly mode: 'demo' | 'serve';
   /** Names of the nodes, so that one that was never heard is shown as well. */
