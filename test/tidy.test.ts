@@ -149,8 +149,14 @@ it('[SC14] imports follow the layers', () => {
     'src/storage/store.ts': `export { dial } from '../transport/dial.ts';`,
     'src/server/serve.ts': `import { createActor } from 'xstate';`,
     'src/attic/old.ts': `import '../core/types.ts';`,
+    'visualizations/page/fold/scene.ts': `import { said } from '../words/said.ts';`,
+    'visualizations/page/stream/source.ts': `import { Setup } from '../../../src/server/setup.ts';`,
   };
-  const downward = { 'machines/bind.ts': `import { isQuorum } from '../src/rules/quorum.ts';` };
+  const downward = {
+    'machines/bind.ts': `import { isQuorum } from '../src/rules/quorum.ts';`,
+    'visualizations/page/words/said.ts': `import { scene } from '../fold/scene.ts';`,
+    'visualizations/page/view/page.ts': `import type { Setup } from '../../../src/server/setup.ts';`,
+  };
   const places = Object.keys(wrong).map((path) => `${path}:1`);
   expectKept(importsAgainstLayers, [wrong, ...places], [downward]);
 });

@@ -10,7 +10,7 @@ import {
   type Scene,
   shownRole,
 } from '../../visualizations/page/fold/scene.ts';
-import { Story } from '../../visualizations/page/fold/story.ts';
+import { Story } from '../../visualizations/page/session/story.ts';
 import type { PageRecord } from '../../visualizations/page/stream/page-record.ts';
 import { BEGIN, leaderView, message, presence, step, takeover, view } from './told.ts';
 
@@ -98,7 +98,6 @@ describe('the story', () => {
     expect([story.first, story.last]).toEqual([3 * CHAPTER_RECORDS, count]);
     expect(story.sceneAt(count - 5).at).toBe(BEGIN + count - 6);
     expect(story.sceneAt(0).count).toBe(story.first);
-    expect(story.recordAt(story.first + 1)).toEqual(record(story.first));
     expect(story.placeAt(BEGIN + count - 100)).toBe(count - 99);
     expect(story.spans[0]).toMatchObject({ node: 'n1', role: 'dead' });
   });

@@ -1,7 +1,7 @@
 /** The story in words. */
 import { expect, it } from 'vitest';
 import type { NodeView } from '../../src/ports/inspection.ts';
-import { Story } from '../../visualizations/page/fold/story.ts';
+import { Story } from '../../visualizations/page/session/story.ts';
 import type { PageRecord } from '../../visualizations/page/stream/page-record.ts';
 import { BEGIN, leaderView, message, presence, step, takeover, view } from './told.ts';
 

@@ -21,6 +21,12 @@ const OUTSIDE = [
   'src/library',
 ];
 
+/** What a page knows of the node that it shows, and of the server that it comes from. */
+const SHOWN = [CORE, PORTS, 'machines', 'src/server', 'src/cli'];
+const PAGE = ['stream', 'fold', 'words', 'session', 'view'].map(
+  (room) => `visualizations/page/${room}`,
+);
+
 /** The parts, from the inside outwards, and what each may see besides itself. */
 const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   'src/core': [],
@@ -39,16 +45,20 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   'src/server': [...INSIDE, ...ADAPTERS, ...TO_CLIENTS, 'src/sessions', 'src/node', 'src/library'],
   'src/testing': [...OUTSIDE, 'src/server'],
   'src/cli': [...OUTSIDE, 'src/server'],
+  ...Object.fromEntries(PAGE.map((room, at) => [room, [...SHOWN, ...PAGE.slice(0, at)]])),
 };
+/** Of these a page sees types alone: the rest needs Node. */
+const SERVING = ['src/server', 'src/cli'];
 
 const XSTATE_IS_FOR = ['machines', 'src/node', 'src/testing'];
 
 export function importsAgainstLayers(tree: SourceTree): readonly Offence[] {
-  return [...filesIn(tree, 'src', 'machines')].flatMap((file) => {
+  return [...filesIn(tree, 'src', 'machines', ...PAGE)].flatMap((file) => {
     const part = partOf(file.path);
     if (part === null) return [];
-    return importsOf(file).flatMap(({ specifier, target, offset }) => {
-      const sentence = target === null ? foreign(part, specifier) : upward(part, target);
+    return importsOf(file).flatMap(({ specifier, target, isType, offset }) => {
+      const sentence =
+        target === null ? foreign(part, specifier) : upward(part, { target, isType });
       return sentence === null ? [] : [offence(file, offset, sentence)];
     });
   });
@@ -57,6 +67,8 @@ export function importsAgainstLayers(tree: SourceTree): readonly Offence[] {
 /** `null` for the doors of the package, such as `src/index.ts`, which may see all. */
 function partOf(path: string): string | null {
   if (path.startsWith('machines/')) return 'machines';
+  const room = PAGE.find((each) => path.startsWith(`${each}/`));
+  if (room !== undefined) return room;
   const [, part, ...rest] = path.split('/');
   return rest.length === 0 ? null : `src/${part}`;
 }
@@ -67,11 +79,17 @@ function foreign(part: string, specifier: string): string | null {
   return `only ${XSTATE_IS_FOR.join(', ')} know XState, not ${part}.`;
 }
 
-function upward(part: string, target: string): string | null {
+function upward(
+  part: string,
+  { target, isType }: { readonly target: string; readonly isType: boolean },
+): string | null {
   const other = partOf(target);
   if (other === part) return null;
   const mayNot = `${part} may not import ${target}`;
   if (other === null) return `${mayNot}: that is a door of the package.`;
+  if (PAGE.includes(part) && SERVING.includes(other) && !isType) {
+    return `${mayNot}: a page sees types of ${other} alone.`;
+  }
   if (MAY_SEE[part]?.includes(other) === true) return null;
   if (ADAPTERS.includes(part) && ADAPTERS.includes(other)) {
     return `${mayNot}: adapters never import each other.`;

@@ -73,13 +73,12 @@ export const EMPTY_SCENE: Scene = {
   protagonist: null,
 };
 
-export type ShownRole = NodeView['role'] | 'learner' | 'stopped' | 'dead' | 'unheard';
+export type ShownRole = NodeView['role'] | 'stopped' | 'dead' | 'unheard';
 
 /** What a node is to an onlooker: its role, unless it cannot have one. */
 export function shownRole({ presence, view }: NodeScene): ShownRole {
   if (presence !== 'running') return presence;
-  if (view === null) return 'unheard';
-  return view.state?.startsWith('learner') === true ? 'learner' : view.role;
+  return view === null ? 'unheard' : view.role;
 }
 
 /** Those who lead, as far as they know themselves: two, while one of them has not heard of the other. */

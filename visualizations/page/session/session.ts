@@ -4,10 +4,10 @@
  */
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { EMPTY_SCENE, type Scene } from '../fold/scene.ts';
-import { type Moment, type Span, Story } from '../fold/story.ts';
 import type { PageRecord } from '../stream/page-record.ts';
 import type { Source } from '../stream/source.ts';
 import type { PageClock } from './page-clock.ts';
+import { type Moment, type Span, Story } from './story.ts';
 
 /** What is on the page at one moment. */
 interface Frame {

@@ -1,8 +1,8 @@
 /** What happened, in sentences, the newest first; each leads to its place. The newest is also said aloud, politely. */
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { Moment } from '../fold/story.ts';
 import type { Session } from '../session/session.ts';
+import type { Moment } from '../session/story.ts';
 import { clockTime } from '../words/clock-time.ts';
 
 /** Bound: sentences on the page; older ones are reached through the timeline. */

@@ -1,5 +1,5 @@
 /** Which part of a lane each role takes. */
-import type { Span } from '../fold/story.ts';
+import type { Span } from '../session/story.ts';
 
 /** A time, in milliseconds since 1970. */
 export interface Range {

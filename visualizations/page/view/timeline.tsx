@@ -1,8 +1,8 @@
 /** The story as lanes, one for each node, with what stands out; a handle to any place of it, and keys to step. */
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
-import type { Moment, Span } from '../fold/story.ts';
 import type { Outline, Session } from '../session/session.ts';
+import type { Moment, Span } from '../session/story.ts';
 import { clockTime } from '../words/clock-time.ts';
 import { wordOfRole } from '../words/role-words.ts';
 import { toneOfRole } from './role-marks.tsx';

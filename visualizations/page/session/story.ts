@@ -2,12 +2,12 @@
  * All that happened, kept so that any place can be had again: the records in chapters, and the scene before each
  * chapter. Places are numbered from 1 and keep their numbers when the oldest chapter is forgotten.
  */
+import { CHAPTER_RECORDS, CHAPTERS_MAX } from '../fold/limits.ts';
+import { reduce } from '../fold/reduce.ts';
+import { EMPTY_SCENE, type Scene, type ShownRole, shownRole } from '../fold/scene.ts';
 import type { PageRecord } from '../stream/page-record.ts';
 import type { Sentence } from '../words/said.ts';
 import { sentenceOf } from '../words/sentence.ts';
-import { CHAPTER_RECORDS, CHAPTERS_MAX } from './limits.ts';
-import { reduce } from './reduce.ts';
-import { EMPTY_SCENE, type Scene, type ShownRole, shownRole } from './scene.ts';
 
 interface Chapter {
   readonly before: Scene;
@@ -69,7 +69,7 @@ export class Story {
     return this.#chapters[0]?.records[0]?.at ?? 0;
   }
 
-  tell(record: PageRecord): Moment | null {
+  tell(record: PageRecord): void {
     const before = this.#scene;
     this.#scene = reduce(before, record);
     const chapter = this.#open(before);
@@ -77,10 +77,8 @@ export class Story {
     const span = spanBetween(before, this.#scene, record.node);
     if (span !== null) chapter.spans.push(span);
     const sentence = sentenceOf(before, record, this.#scene);
-    if (sentence === null) return null;
-    const moment = { place: this.#scene.count, at: this.#scene.at, sentence };
-    chapter.moments.push(moment);
-    return moment;
+    if (sentence === null) return;
+    chapter.moments.push({ place: this.#scene.count, at: this.#scene.at, sentence });
   }
 
   /** The scene after `place` records; the nearest that is known. */
@@ -95,12 +93,6 @@ export class Story {
     const records = chapter.records.slice(from, place - chapter.before.count);
     this.#recalled = records.reduce(reduce, start);
     return this.#recalled;
-  }
-
-  /** The record that made the scene at `place`. */
-  recordAt(place: number): PageRecord | null {
-    const chapter = this.#chapterAt(place);
-    return chapter?.records[place - chapter.before.count - 1] ?? null;
   }
 
   /** The last place that was reached at this time. */
