@@ -82,6 +82,17 @@ describe('the logs', () => {
     expect(holding(({ isNext }) => isNext)).toEqual([7]);
   });
 
+  it('[LP8] show what the leader of the newest term knows, not one that has not heard of it', () => {
+    const known = (match: number) => [
+      { peer: 'n3', link: 'open' as const, next: match + 1, match, state: 'replicate' },
+    ];
+    const deposed = leaderView('n1', 0, { term: 3, peers: known(2) });
+    const leader = leaderView('n2', 0, { term: 4, peers: known(5) });
+    const all = [deposed, leader, view('n3', 2, { lastIndex: 5 })].reduce(reduce, EMPTY_SCENE);
+    const cells = logRows(all, shownIndexes(all, 8)).at(-1)?.cells ?? [];
+    expect(cells.filter(({ isMatch }) => isMatch).map(({ index }) => index)).toEqual([5]);
+  });
+
   it('[LP8] show the newest entries of a long one', () => {
     const long = [view('n1', 0, { lastIndex: 99 })].reduce(reduce, EMPTY_SCENE);
     expect(shownIndexes(long, 4)).toEqual([97, 98, 99, 100]);

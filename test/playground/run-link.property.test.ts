@@ -99,6 +99,16 @@ describe('the link of a run', () => {
     expect(() => runFrom('deeds=[[0,"__proto__",{}]]')).toThrow('Deed 1 of the link');
     expect(() => runFrom('nodes=8')).toThrow('nodes is a number from 1 to 7.');
     expect(() => runFrom('deeds=[[0,"crash",{"node":"x"}]]')).toThrow('n1 to n7');
+    const unspeakable = '{"toString":1,"valueOf":1}';
+    for (const deed of [
+      `[0,${unspeakable},{}]`,
+      '[0,["crash"],{"node":"n1"}]',
+      `[0,"put",{"node":"n1","key":${unspeakable},"value":""}]`,
+      `[0,"put",{"node":"n1","key":"k","value":${unspeakable}}]`,
+      `[0,"disorder",{"directions":[],"disorder":{"lossRate":${unspeakable}}}]`,
+    ]) {
+      expect(() => runFrom(`deeds=[${deed}]`), deed).toThrow(LinkError);
+    }
     expect(() => runFrom('play=../../etc/passwd')).toThrow('This link names no play');
     expect(() => runFrom('hello')).toThrow('This link says hello, which is no part of a run. Try ');
     expect(() => runFrom('seed=%E0%A4%A')).toThrow('A percent sign');

@@ -81,7 +81,9 @@ export function shownRole({ presence, view }: NodeScene): ShownRole {
   return view === null ? 'unheard' : view.role;
 }
 
-/** Those who lead, as far as they know themselves: two, while one of them has not heard of the other. */
+/** Those who lead, as far as they know themselves: two, while one of them has not heard of the other. The newest term first. */
 export function leadersOf(scene: Scene): readonly NodeScene[] {
-  return [...scene.nodes.values()].filter((node) => shownRole(node) === 'leader');
+  return [...scene.nodes.values()]
+    .filter((node) => shownRole(node) === 'leader')
+    .sort((one, other) => (other.view?.term ?? 0) - (one.view?.term ?? 0));
 }

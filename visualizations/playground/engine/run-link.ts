@@ -144,7 +144,8 @@ function numberFrom(given: URLSearchParams, name: NumberName): number {
   throw new LinkError(`${name} is a number from ${least} to ${most}.`);
 }
 
-function wordFrom(text: string, what: string, least = 1): string {
+function wordFrom(text: unknown, what: string, least = 1): string {
+  if (typeof text !== 'string') throw new LinkError(`Only text is ${what}.`);
   if (text.length >= least && text.length <= TEXT_CHARACTERS_MAX) return text;
   throw new LinkError(`It takes ${least} to ${TEXT_CHARACTERS_MAX} characters to be ${what}.`);
 }
@@ -162,8 +163,9 @@ function deedsFrom(text: string): readonly TimedDeed[] {
   }
   return lists.map((list, at) => {
     const [step, type, rest] = Array.isArray(list) ? list : [];
-    const isDeed = Number.isInteger(step) && step >= 0 && isFields(rest);
-    if (!isDeed || !Object.hasOwn(DEEDS, type)) {
+    const isTimed = Number.isInteger(step) && step >= 0;
+    const isDeed = typeof type === 'string' && Object.hasOwn(DEEDS, type) && isFields(rest);
+    if (!isTimed || !isDeed) {
       throw new LinkError(`Deed ${at + 1} of the link is not one that can be done.`);
     }
     return { step, deed: DEEDS[type as Deed['type']](rest) };
@@ -230,8 +232,8 @@ const DEEDS: Taken = {
   put: ({ node, key, value }) => ({
     type: 'put',
     node: nodeFrom(node),
-    key: wordFrom(String(key), 'a key'),
-    value: wordFrom(String(value), 'a value', 0),
+    key: wordFrom(key, 'a key'),
+    value: wordFrom(value, 'a value', 0),
   }),
   mend: () => ({ type: 'mend' }),
 };
@@ -247,8 +249,8 @@ function directionFrom(value: unknown): Direction {
 }
 
 function rateFrom(value: unknown, name: string): number {
-  const rate = Number(((value ?? {}) as Fields)[name] ?? 0);
-  if (rate >= 0 && rate <= 1) return rate;
+  const { [name]: rate = 0 } = (value ?? {}) as Fields;
+  if (typeof rate === 'number' && rate >= 0 && rate <= 1) return rate;
   throw new LinkError(`${name} is a share from 0 to 1.`);
 }
 

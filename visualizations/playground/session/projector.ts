@@ -63,6 +63,8 @@ export class Projector {
   #linkedAt = 0;
   /** The link as it was written last. */
   #linked = '';
+  /** Asked for on the way to a step. */
+  #wanted: Deed[] = [];
 
   constructor(run: RunDescription, textOf: (play: string) => Promise<string>) {
     this.run = signal(run);
@@ -87,6 +89,7 @@ export class Projector {
     this.isFresh.value = true;
     this.run.value = run;
     this.#steps = [];
+    this.#wanted = [];
     this.#shownMs = 0;
     this.session.value = this.#newSession(run, this.session.value);
     this.standing.value = { ...AT_START, isBusy: true };
@@ -134,12 +137,16 @@ export class Projector {
     return this.#steps[place - 1] ?? 0;
   }
 
-  /** Before the next step, and again whenever this run is run. */
+  /** Before the next step, and again whenever this run is run; on the way to a step once it is known which one that is. */
   perform(deed: Deed): void {
     const run = this.run.value;
     if (run.kind !== 'cluster') return;
+    const { isBusy, step } = this.standing.value;
+    if (isBusy) {
+      this.#wanted.push(deed);
+      return;
+    }
     this.#theatre?.perform(deed);
-    const { step } = this.standing.value;
     this.run.value = { ...run, deeds: [...run.deeds, { step, deed }] };
   }
 
@@ -204,6 +211,7 @@ export class Projector {
     for (const record of records) this.session.value.hear(record);
     this.#steps.push(...steps);
     this.standing.value = { ...standing, isBusy: false, failed: null };
+    for (const deed of this.#wanted.splice(0)) this.perform(deed);
   }
 
   /** Whose chart was looked at stays. */

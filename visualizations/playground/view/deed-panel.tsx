@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { nodeId } from '../../../src/core/types.ts';
+import { leadersOf } from '../../page/fold/scene.ts';
 import type { Session } from '../../page/session/session.ts';
 import { WriteForm } from '../../page/view/write-form.tsx';
 import { type Deed, NODES_MAX } from '../engine/run.ts';
@@ -37,8 +38,7 @@ interface DeedProps {
 }
 
 function votersOf(session: Session): readonly string[] {
-  const { nodes } = session.frame.value.scene;
-  const leader = [...nodes.values()].find(({ view }) => view?.role === 'leader');
+  const [leader] = leadersOf(session.frame.value.scene);
   const { voters = [], learners = [] } = leader?.view?.members ?? {};
   return [...voters, ...learners];
 }
