@@ -142,6 +142,8 @@ export const PAGE_STREAMS_MAX = 5;
 export const INSPECT_GATHER_MS = 20;
 /** How long another member may take to begin its stream, in milliseconds; then 502. */
 export const RELAY_TIMEOUT_MS = 2_000;
+/** Of that stream: how many comments in a row may fail to come that it sends when it has nothing to say; then it is ended. */
+export const RELAY_SILENCES_MAX = 2;
 /** Bound: how long a session that its client opens may be remembered unused, in milliseconds. Past it: refused. */
 export const OPENING_AHEAD_MS_MAX = 600_000;
 /** Bound: the body of a change of members. Past it: 413. */

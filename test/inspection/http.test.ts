@@ -137,3 +137,21 @@ it('[SV34] shows its own under its own name, and ends what it passes on with the
   expect(await events.next()).toBeNull();
   await eventually(() => other.replica.observers.size).toBe(0);
 });
+
+it('[SV34] ends what it passes on of a node that says nothing any more, and of no slow reader', async () => {
+  const silent = await served({ ...SHOWN, replica: new LocalReplica({ id: 'n2' }) });
+  const quiet = { ...SHOWN, replica: new LocalReplica({ id: 'n3' }), keepAliveMs: 10 };
+  const peers = new Map([
+    ['n2', silent.url],
+    ['n3', (await served(quiet)).url],
+  ]);
+  const one = await served({ inspection: { peers }, keepAliveMs: 50 });
+  const unread = await fetch(`${one.url}/inspect?node=n3`);
+  const kept = (await fetch(`${one.url}/inspect?node=n3`)).body?.getReader();
+  const events = readSse(await fetch(`${one.url}/inspect?node=n2`));
+  expect(await events.next()).toBeNull();
+  await eventually(() => silent.replica.observers.size).toBe(0);
+  for (let each = 0; each < 20; each += 1) expect((await kept?.read())?.done).toBe(false);
+  expect(quiet.replica.observers.size).toBe(2);
+  await Promise.all([unread.body?.cancel(), kept?.cancel()]);
+});

@@ -13,6 +13,8 @@ interface Relayed {
   /** Where its clients are served: `http://host:port`. */
   readonly url: string;
   readonly after: number | null;
+  /** How long it may say nothing, in milliseconds: then it is taken to be gone. */
+  readonly silenceMsMax: number;
   readonly signal: AbortSignal;
 }
 
@@ -24,7 +26,7 @@ export async function relay(relayed: Relayed, streams: OpenStreams): Promise<Res
       'close',
       streams.add(() => stream.destroy()),
     );
-    return new Response(passedOn(stream), {
+    return new Response(passedOn(stream, relayed), {
       headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
     });
   } catch (error) {
@@ -34,9 +36,16 @@ export async function relay(relayed: Relayed, streams: OpenStreams): Promise<Res
   }
 }
 
-/** However it ends, it ends here as well, as if there were no more: its reader asks again. */
-function passedOn(stream: IncomingMessage): ReadableStream<Uint8Array> {
+/**
+ * However it ends, it ends here as well, as if there were no more: its reader asks again. A machine that has lost its power
+ * or its cable ends nothing, and says nothing either; while the reader takes nothing, nobody listens whether it does.
+ */
+function passedOn(
+  stream: IncomingMessage,
+  { silenceMsMax }: Pick<Relayed, 'silenceMsMax'>,
+): ReadableStream<Uint8Array> {
   let isOver = false;
+  stream.socket.on('timeout', () => stream.destroy());
   return new ReadableStream<Uint8Array>(
     {
       start: (controller) => {
@@ -44,12 +53,16 @@ function passedOn(stream: IncomingMessage): ReadableStream<Uint8Array> {
         stream.on('data', (bytes: Buffer) => {
           controller.enqueue(bytes);
           stream.pause();
+          stream.setTimeout(0);
         });
         stream.once('close', () => {
           if (!isOver) controller.close();
         });
       },
-      pull: () => void stream.resume(),
+      pull: () => {
+        stream.setTimeout(silenceMsMax);
+        stream.resume();
+      },
       cancel: () => {
         isOver = true;
         stream.destroy();

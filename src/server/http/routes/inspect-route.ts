@@ -9,7 +9,7 @@ import { withMissed } from '../../../node/view/inspection/record-stream.ts';
 import type { InspectionRecord } from '../../../ports/inspection.ts';
 import type { Account } from '../../admission/account.ts';
 import { badRequest, overloaded } from '../../errors.ts';
-import { INSPECT_GATHER_MS, INSPECT_QUEUE_BYTES_MAX } from '../../limits.ts';
+import { INSPECT_GATHER_MS, INSPECT_QUEUE_BYTES_MAX, RELAY_SILENCES_MAX } from '../../limits.ts';
 import type { OpenStreams, ServerContext } from '../../server-context.ts';
 import { type Query, readQuery, textParameter, wholeParameter } from '../request/request-query.ts';
 import { relay } from './inspect-relay.ts';
@@ -43,7 +43,8 @@ export async function getInspect(
   if (node !== null && node !== replica.id) {
     const url = inspection.peers.get(node);
     if (url === undefined) throw unknownNode(node, [replica.id, ...inspection.peers.keys()]);
-    return relay({ node, url, after, signal: request.signal }, parts.streams);
+    const silenceMsMax = RELAY_SILENCES_MAX * context.keepAliveMs;
+    return relay({ node, url, after, silenceMsMax, signal: request.signal }, parts.streams);
   }
   return new Response(new RecordEvents(context, after, parts).readable, {
     headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
