@@ -6,7 +6,7 @@ import { VIEWED_ENTRIES_MAX } from '../../src/node/limits.ts';
 import type { RaftNode } from '../../src/node/raft-node.ts';
 import { reduce } from '../../visualizations/page/fold/reduce.ts';
 import { EMPTY_SCENE, type Scene } from '../../visualizations/page/fold/scene.ts';
-import { logRows } from '../../visualizations/page/view/log-cells.ts';
+import { logRows } from '../../visualizations/page/view/cluster/log-cells.ts';
 import { TOUR } from '../../visualizations/playground/session/tour.ts';
 import { perform } from '../scenarios/play.ts';
 import type { Stage } from '../scenarios/stage.ts';

@@ -1,10 +1,10 @@
 /** What everyone sees of a cluster: left the ring and the logs, right the chart, below the story. */
 import type { ComponentChildren, JSX } from 'preact';
 import type { Session } from '../session/session.ts';
-import { ChartStage } from './chart-stage.tsx';
-import { LogTable } from './log-table.tsx';
-import { MessageLegend } from './messages.tsx';
-import { RingInWords, RingPicture } from './ring.tsx';
+import { LogTable } from './cluster/log-table.tsx';
+import { MessageLegend } from './cluster/messages.tsx';
+import { RingInWords, RingPicture } from './cluster/ring.tsx';
+import { ChartStage } from './stage/chart-stage.tsx';
 import { StoryLog } from './story-log.tsx';
 import { Timeline } from './timeline.tsx';
 

@@ -1,8 +1,8 @@
 /** The rule behind what is pointed at, or else behind the state that is lit: its words, its §. */
 import type { JSX } from 'preact';
-import type { TransitionRecord } from '../../../src/ports/inspection.ts';
-import type { ActorScene } from '../fold/scene.ts';
-import { type ChartRules, rulesOf } from '../words/chart-rules.ts';
+import type { TransitionRecord } from '../../../../src/ports/inspection.ts';
+import type { ActorScene } from '../../fold/scene.ts';
+import { type ChartRules, rulesOf } from '../../words/chart-rules.ts';
 import { litStates } from './chart-lights.ts';
 import { nameIn, type Picture } from './picture.ts';
 import { pointed } from './pointing.ts';

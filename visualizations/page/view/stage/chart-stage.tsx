@@ -1,10 +1,10 @@
 /** The live chart of the chosen actor: its picture with what is active lit, and the arrow just taken. */
 import type { JSX } from 'preact';
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
-import type { ActorScene } from '../fold/scene.ts';
-import { isStill } from '../session/motion.ts';
-import { Pacing } from '../session/pacing.ts';
-import type { Session } from '../session/session.ts';
+import type { ActorScene } from '../../fold/scene.ts';
+import { isStill } from '../../session/motion.ts';
+import { Pacing } from '../../session/pacing.ts';
+import type { Session } from '../../session/session.ts';
 import { ActorChoice } from './actor-choice.tsx';
 import { lightsOf } from './chart-lights.ts';
 import { CopySource } from './copy-source.tsx';

@@ -2,7 +2,7 @@
  * A generated picture on the page: fetched as a file, taken into the document, and lit by the ids of its groups. It lays
  * nothing out; what a group means it is told.
  */
-import type { ChartRules } from '../words/chart-rules.ts';
+import type { ChartRules } from '../../words/chart-rules.ts';
 
 export interface Lights {
   /** The innermost active states, by their ids. */

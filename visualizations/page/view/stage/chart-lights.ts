@@ -1,7 +1,7 @@
 /** Which groups of a picture are lit, for where an actor stands and how it came there. */
-import { chartDrawnIn } from '../../../machines/arrow-ids.ts';
-import type { TransitionRecord } from '../../../src/ports/inspection.ts';
-import type { ActorScene } from '../fold/scene.ts';
+import { chartDrawnIn } from '../../../../machines/arrow-ids.ts';
+import type { TransitionRecord } from '../../../../src/ports/inspection.ts';
+import type { ActorScene } from '../../fold/scene.ts';
 import type { Lights } from './picture.ts';
 
 /** Arrows behind the newest that stay marked. */

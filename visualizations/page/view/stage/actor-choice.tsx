@@ -1,6 +1,6 @@
 /** Whose chart is shown: a node, or whoever changed role last; and which of its actors. */
 import type { JSX } from 'preact';
-import type { Session } from '../session/session.ts';
+import type { Session } from '../../session/session.ts';
 
 interface ChoiceProps {
   readonly session: Session;

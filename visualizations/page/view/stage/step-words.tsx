@@ -1,8 +1,8 @@
 /** The step that is shown, in words: its event, what its guards said and why, and what is another now. */
 import type { JSX } from 'preact';
-import type { GuardAnswer, Scalar, TransitionRecord } from '../../../src/ports/inspection.ts';
-import type { ActorScene } from '../fold/scene.ts';
-import { stepStates } from '../words/step-states.ts';
+import type { GuardAnswer, Scalar, TransitionRecord } from '../../../../src/ports/inspection.ts';
+import type { ActorScene } from '../../fold/scene.ts';
+import { stepStates } from '../../words/step-states.ts';
 
 interface StepProps {
   readonly node: string | null;

@@ -1,9 +1,9 @@
 /** Messages under way, as dots whose shape and word say what they are. */
 import type { JSX } from 'preact';
-import { progressOf } from '../fold/flights.ts';
-import type { Flight, Scene } from '../fold/scene.ts';
-import { isStill } from '../session/motion.ts';
-import { type MessageSort, shortWord, sortOf } from '../words/message-words.ts';
+import { progressOf } from '../../fold/flights.ts';
+import type { Flight, Scene } from '../../fold/scene.ts';
+import { isStill } from '../../session/motion.ts';
+import { type MessageSort, shortWord, sortOf } from '../../words/message-words.ts';
 import { type Ring, wayBetween } from './ring-places.ts';
 
 interface MessagesProps {

@@ -1,6 +1,6 @@
 /** The logs as a table: a row for each node, a cell for each entry, coloured by its term, with the term in it. */
 import type { JSX } from 'preact';
-import type { Session } from '../session/session.ts';
+import type { Session } from '../../session/session.ts';
 import { type LogCell, logRows, shownIndexes } from './log-cells.ts';
 
 const CELLS = 13;

@@ -1,6 +1,6 @@
 /** The logs side by side: which entries are shown, and what each of them is to its node. */
-import type { NodeView } from '../../../src/ports/inspection.ts';
-import { leadersOf, type NodeScene, type Scene } from '../fold/scene.ts';
+import type { NodeView } from '../../../../src/ports/inspection.ts';
+import { leadersOf, type NodeScene, type Scene } from '../../fold/scene.ts';
 
 interface LogRow {
   readonly node: NodeScene;

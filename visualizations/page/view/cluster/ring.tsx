@@ -1,12 +1,12 @@
 /** The cluster as a ring: who is what in which term, whose patience runs out, and what is said meanwhile. */
 import type { JSX } from 'preact';
-import { type NodeScene, shownRole } from '../fold/scene.ts';
-import type { Session } from '../session/session.ts';
-import { describedNode } from '../words/described-node.ts';
-import { wordOfRole } from '../words/role-words.ts';
+import { type NodeScene, shownRole } from '../../fold/scene.ts';
+import type { Session } from '../../session/session.ts';
+import { describedNode } from '../../words/described-node.ts';
+import { wordOfRole } from '../../words/role-words.ts';
+import { RoleSign, toneOfRole } from '../role-marks.tsx';
 import { Messages } from './messages.tsx';
 import { arcPath, type Place, type Ring, ROOMY_MAX, ringOf } from './ring-places.ts';
-import { RoleSign, toneOfRole } from './role-marks.tsx';
 
 export function RingPicture({ session }: { readonly session: Session }): JSX.Element {
   const { scene, now } = session.frame.value;
