@@ -9,7 +9,7 @@ import { context } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { nodeId } from '../../src/core/types.ts';
 import { DEFAULT_CLUSTER, type TimedDeed } from '../../visualizations/playground/engine/run.ts';
-import { linkOf } from '../../visualizations/playground/engine/run-link.ts';
+import { linkOf } from '../../visualizations/playground/link/run-link.ts';
 import { wordsOf } from '../command-words.ts';
 import { openBrowser } from '../page/browser.ts';
 

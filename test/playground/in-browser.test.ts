@@ -12,7 +12,7 @@ import {
   type RunDescription,
   type TimedDeed,
 } from '../../visualizations/playground/engine/run.ts';
-import { linkOf } from '../../visualizations/playground/engine/run-link.ts';
+import { linkOf } from '../../visualizations/playground/link/run-link.ts';
 import { openBrowser, openPage, seriousFaults, type WatchedPage } from '../page/browser.ts';
 import { theatreOf } from './opened.ts';
 

@@ -1,6 +1,6 @@
 /** Any run on its stage, in Node: what the workers of the playground do. */
 import { startCluster } from '../../visualizations/playground/engine/cluster-run.ts';
-import { startPlay } from '../../visualizations/playground/engine/play-run.ts';
+import { startPlay } from '../../visualizations/playground/engine/play/play-run.ts';
 import type { RunDescription } from '../../visualizations/playground/engine/run.ts';
 import { startSeed } from '../../visualizations/playground/engine/seed-run.ts';
 import { Theatre } from '../../visualizations/playground/engine/theatre.ts';

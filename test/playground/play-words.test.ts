@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { nodeId } from '../../src/core/types.ts';
-import { PlayTeller } from '../../visualizations/playground/engine/play-words.ts';
+import { PlayTeller } from '../../visualizations/playground/engine/play/play-words.ts';
 import { noteInWords } from '../../visualizations/playground/engine/seed-words.ts';
 
 const folder = fileURLToPath(new URL('../scenarios/', import.meta.url));

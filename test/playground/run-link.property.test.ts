@@ -6,12 +6,8 @@ import {
   DEFAULT_CLUSTER,
   type Deed,
 } from '../../visualizations/playground/engine/run.ts';
-import {
-  LinkError,
-  linkOf,
-  runFrom,
-  stepFrom,
-} from '../../visualizations/playground/engine/run-link.ts';
+import { LinkError } from '../../visualizations/playground/link/link-text.ts';
+import { linkOf, runFrom, stepFrom } from '../../visualizations/playground/link/run-link.ts';
 
 const node = fc.integer({ min: 1, max: 7 }).map((number) => nodeId(`n${number}`));
 const nodes = fc.array(node, { maxLength: 3 });

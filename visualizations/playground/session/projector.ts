@@ -6,8 +6,8 @@ import { type Signal, signal } from '@preact/signals';
 import { EMPTY_SCENE } from '../../page/fold/scene.ts';
 import { Session } from '../../page/session/session.ts';
 import type { Deed, RunDescription } from '../engine/run.ts';
-import { linkOf } from '../engine/run-link.ts';
 import type { Beat, Until } from '../engine/theatre.ts';
+import { linkOf } from '../link/run-link.ts';
 import { openingOf } from './plays.ts';
 import { RemoteTheatre } from './remote-theatre.ts';
 

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { RunDescription } from '../engine/run.ts';
-import { linkOf } from '../engine/run-link.ts';
+import { linkOf } from '../link/run-link.ts';
 
 interface ShareProps {
   readonly run: RunDescription;

@@ -8,7 +8,7 @@ serveOrders(async (run, text) => {
       return (look) => startSeed(run, look);
     }
     case 'play': {
-      const { startPlay } = await import('../engine/play-run.ts');
+      const { startPlay } = await import('../engine/play/play-run.ts');
       return (look) => startPlay(text, look);
     }
     case 'cluster':

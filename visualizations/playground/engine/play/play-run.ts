@@ -2,13 +2,13 @@
  * A play, line by line. Every member of a play has a clock of its own, which mostly stands still; so a line counts for as
  * much time as it takes to read it.
  */
-import { perform } from '../../../test/scenarios/play.ts';
-import type { PlayMember } from '../../../test/scenarios/play-member.ts';
-import type { Stage } from '../../../test/scenarios/stage.ts';
-import { Gate } from './gate.ts';
+import { perform } from '../../../../test/scenarios/play.ts';
+import type { PlayMember } from '../../../../test/scenarios/play-member.ts';
+import type { Stage } from '../../../../test/scenarios/stage.ts';
+import { Gate } from '../gate.ts';
+import type { OnStage } from '../stage-hand.ts';
+import type { Note, SteppedRun } from '../stepped-run.ts';
 import { PlayTeller } from './play-words.ts';
-import type { OnStage } from './stage-hand.ts';
-import type { Note, SteppedRun } from './stepped-run.ts';
 
 /** What a line counts for, in milliseconds. */
 const LINE_MS = 1_000;
