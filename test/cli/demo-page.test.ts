@@ -75,6 +75,13 @@ async function standing(node: string): Promise<string> {
   throw new Error('the stream has ended');
 }
 
+/** With a page open meanwhile. */
+async function watching(act: () => Promise<void>): Promise<void> {
+  const { body } = await fetch(`${page.origin}/stream`);
+  await act();
+  await body?.cancel();
+}
+
 describe('the page of the demo', () => {
   it('[CL35] is served by the demo itself, and outlives every node', async () => {
     const { status, body } = await ask('/');
@@ -112,6 +119,27 @@ describe('the page of the demo', () => {
     // It ends all the same: whoever stands still is let go on to hear that it shall stop.
     page.cli.kill('SIGINT');
     expect(await page.cli.ended).toBe(0);
+  });
+
+  it('[CL35] sees a node that was started again in a terminal, and leaves it to whoever did', async () => {
+    await fault('n1', 'kill');
+    const line = await page.cli.until(
+      (said) => /^ {2}(\S+ .*--id n1 .*)$/m.exec(said)?.[1] ?? null,
+    );
+    const again = startCli(line.slice(line.indexOf(' serve ') + 1).split(' '), {});
+    await watching(async () => {
+      await eventually(() => standing('n1')).toBe('running: was started again in a terminal');
+      const said = [(await fault('n1', 'kill')).body, (await fault('n1', 'restart')).body];
+      expect(said.map((body) => JSON.parse(body).message)).toEqual([
+        'n1 was started again in a terminal: end it there.',
+        'n1 has a process already.',
+      ]);
+      again.kill('SIGKILL');
+      await again.ended;
+      await eventually(() => standing('n1')).toBe('dead: was ended in its terminal');
+    });
+    expect((await fault('n1', 'restart')).status).toBe(200);
+    expect(await standing('n1')).toBe('running: was started again');
   });
 
   it('[CL36] writes through the node that is chosen', async () => {

@@ -55,9 +55,11 @@ export class DemoHand implements Orders {
   }
 
   #whyNot(id: string, fault: Fault): string | null {
-    const presence = this.#options.presences.of(id);
+    const { presences } = this.#options;
+    const presence = presences.of(id);
     if (fault === 'restart') return presence === 'dead' ? null : `${id} has a process already.`;
     if (presence === 'dead') return `${id} is dead: restart it first.`;
+    if (presences.isElsewhere(id)) return `${id} was started again in a terminal: end it there.`;
     if (fault === 'continue' && presence === 'running') return `${id} runs already.`;
     return fault === 'stop' && presence === 'stopped' ? `${id} is stopped already.` : null;
   }

@@ -21,6 +21,8 @@ type Standing = Pick<PresenceRecord, 'presence' | 'how' | 'isByHand'>;
 export class Presences {
   readonly #news = new Map<string, PresenceRecord>();
   readonly #listeners = new Set<(news: PresenceRecord) => void>();
+  /** They answer, though their process here is gone: whoever read how in the terminal has started another. */
+  readonly #elsewhere = new Set<string>();
 
   constructor(nodes: readonly string[]) {
     for (const node of nodes)
@@ -35,6 +37,24 @@ export class Presences {
     const news: PresenceRecord = { type: 'presence', at: Date.now(), node, ...standing };
     this.#news.set(node, news);
     for (const listener of this.#listeners) listener(news);
+  }
+
+  /** It lets itself be watched. */
+  reached(node: string): void {
+    if (this.of(node) !== 'dead') return;
+    this.#elsewhere.add(node);
+    const how = 'was started again in a terminal';
+    this.tell(node, { presence: 'running', how, isByHand: false });
+  }
+
+  /** It does not, or no longer: of a process of the demo that says nothing, of another one that it has ended. */
+  lost(node: string): void {
+    if (!this.#elsewhere.delete(node)) return;
+    this.tell(node, { presence: 'dead', how: 'was ended in its terminal', isByHand: false });
+  }
+
+  isElsewhere(node: string): boolean {
+    return this.#elsewhere.has(node);
   }
 
   /** Calls with how each stands now, then with each change. Returns how to stop. */

@@ -28,24 +28,44 @@ export function relayRecords(
     stopWatching();
     over.abort();
   });
-  for (const { url } of nodes) void keepRelaying(`${url}/inspect`, page, over.signal);
+  for (const { id, url } of nodes) {
+    const reached = (): void => presences.reached(id);
+    const lost = (): void => presences.lost(id);
+    void keepRelaying({ url: `${url}/inspect`, reached, lost }, page, over.signal);
+  }
 }
 
-async function keepRelaying(url: string, page: ServerResponse, over: AbortSignal): Promise<void> {
+interface Relayed {
+  readonly url: string;
+  readonly reached: () => void;
+  readonly lost: () => void;
+}
+
+async function keepRelaying(
+  relayed: Relayed,
+  page: ServerResponse,
+  over: AbortSignal,
+): Promise<void> {
   while (!over.aborted) {
-    await relayOnce(url, page, over);
+    await relayOnce(relayed, page, over);
+    if (!over.aborted) relayed.lost();
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
   }
 }
 
 /** Resolves when there is nothing more to be had, whyever. */
-function relayOnce(url: string, page: ServerResponse, over: AbortSignal): Promise<void> {
+function relayOnce(
+  { reached, url }: Relayed,
+  page: ServerResponse,
+  over: AbortSignal,
+): Promise<void> {
   return new Promise((resolve) => {
     const request = get(url, { agent: false, signal: over }, (stream) => {
       stream.once('close', resolve);
       stream.on('error', () => {});
-      if (stream.statusCode === 200) pass(stream, page);
-      else stream.destroy();
+      if (stream.statusCode !== 200) return void stream.destroy();
+      reached();
+      pass(stream, page);
     });
     request.on('error', () => resolve());
   });
