@@ -2,9 +2,8 @@
 import { isErrorCode, isRetry, RaftError } from '../core/errors.ts';
 import type { CliContext } from './command.ts';
 import { httpAnswer } from './http-answer.ts';
+import { type Fields, fieldsIn } from './json-fields.ts';
 import { ASKED_MS_MAX } from './limits.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 interface Asking {
   readonly endpoints: readonly string[];
@@ -72,6 +71,7 @@ function notKnown(text: string): RaftError {
 
 function answerIn<Answer>(body: string, read: (answer: Fields) => Answer | null): Answer {
   const fields = fieldsIn(body);
+  if (fields === null) throw new Error(FOREIGN);
   const { code, message, retry } = fields;
   if (typeof code === 'string' && isErrorCode(code)) {
     throw new RaftError(code, String(message), isRetry(retry) ? { retry } : {});
@@ -81,13 +81,5 @@ function answerIn<Answer>(body: string, read: (answer: Fields) => Answer | null)
   throw new Error(FOREIGN);
 }
 
-function fieldsIn(body: string): Fields {
-  try {
-    const answer: unknown = JSON.parse(body);
-    return answer instanceof Object ? { ...answer } : {};
-  } catch {
-    throw new Error(FOREIGN);
-  }
-}
-
-const FOREIGN = 'what listens there is no client port of raftchart';
+/** Why an answer is none. */
+export const FOREIGN = 'what listens there is no client port of raftchart';

@@ -12,6 +12,7 @@ import type { Log } from '../server/operations/json-log.ts';
 import type { RunningServer } from '../server/serve.ts';
 import { askServers } from './ask-servers.ts';
 import { aborted, type CliContext } from './command.ts';
+import type { Fields } from './json-fields.ts';
 import { JOIN_ASKED_MS, JOIN_PAUSE_MS } from './limits.ts';
 
 export interface Joining {
@@ -21,8 +22,6 @@ export interface Joining {
   readonly dataDir: string;
   readonly urls: readonly string[];
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 interface Asker {
   readonly context: CliContext;

@@ -5,11 +5,11 @@ import { usageFailure } from './cli-failure.ts';
 import { CLIENT_OPTIONS, writeJson } from './client-session.ts';
 import { type CliContext, command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
+import type { Fields } from './json-fields.ts';
 import { place, Refusal } from './option-kinds.ts';
 import type { OptionValues } from './option-table.ts';
 import { type Cell, textTable } from './text-table.ts';
 
-type Fields = Readonly<Record<string, unknown>>;
 type Values = OptionValues<(typeof CLIENT_OPTIONS)[number]>;
 
 /** As `POST /members` takes it. */

@@ -1,14 +1,14 @@
 /** `status`: every endpoint in one table, the silent ones with the reason why nothing is known of them. */
 import { RaftError } from '../core/errors.ts';
+import { FOREIGN } from './ask-servers.ts';
 import { CLIENT_OPTIONS, writeJson } from './client-session.ts';
 import { type CliContext, command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { httpAnswer } from './http-answer.ts';
+import { type Fields, fieldsIn } from './json-fields.ts';
 import { linkLines, linksCell } from './link-words.ts';
 import { type Cell, textTable } from './text-table.ts';
 import { versionLines } from './version-words.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 interface Answer {
   readonly endpoint: string;
@@ -63,23 +63,12 @@ async function ask(endpoint: string, timeoutMs: number, context: CliContext): Pr
   try {
     const url = `${endpoint.replace(/^ws/, 'http')}/status`;
     const answer = await httpAnswer(url, { timeoutMs, interrupted });
-    const status = statusIn(answer.body);
+    const status = fieldsIn(answer.body);
     if (status === null) return { endpoint, status, why: FOREIGN };
     if (answer.status === 200) return { endpoint, status, why: '' };
     return { endpoint, status: null, why: `it answered ${answer.status}` };
   } catch (error) {
     return { endpoint, status: null, why: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-const FOREIGN = 'what listens there is no client port of raftchart';
-
-function statusIn(body: string): Fields | null {
-  try {
-    const status: unknown = JSON.parse(body);
-    return status instanceof Object ? { ...status } : null;
-  } catch {
-    return null;
   }
 }
 

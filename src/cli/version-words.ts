@@ -1,8 +1,7 @@
 /** What `status` shows while the members know different things (UP3): a line that says who holds the others up. */
+import type { Fields } from './json-fields.ts';
 import { LINK_SENTENCE_LENGTH_MAX } from './limits.ts';
 import { shownBytes } from './shown-bytes.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Nothing if all that were heard know the same, or nothing is said of it, as by older builds. Who has not called yet has a

@@ -1,6 +1,7 @@
 /** Faults and writes by hand: what the page orders is done to the processes of the demo, and told in a sentence. */
 import { unreachable } from '../../core/assert.ts';
 import { httpAnswer } from '../http-answer.ts';
+import { fieldsIn } from '../json-fields.ts';
 import type { DemoNode } from './demo-node.ts';
 import type { Fault, Obeyed, Orders } from './page/demo-orders.ts';
 import type { Presences } from './page/presences.ts';
@@ -95,23 +96,9 @@ function outcome(
   key: string,
   { status, body }: { status: number; body: string },
 ): Obeyed {
-  const answer = fieldsIn(body);
+  const answer = fieldsIn(body) ?? {};
   if (status === 200) return done(`${id} has written ${key}, at revision ${answer.revision}.`);
   return refused(`${id} did not write ${key}: ${answer.message ?? `it answered ${status}`}`);
-}
-
-interface AnswerFields {
-  readonly revision?: unknown;
-  readonly message?: unknown;
-}
-
-function fieldsIn(body: string): AnswerFields {
-  try {
-    const parsed: unknown = JSON.parse(body);
-    return parsed instanceof Object ? parsed : {};
-  } catch {
-    return {};
-  }
 }
 
 function done(message: string): Obeyed {

@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { fieldsIn } from '../json-fields.ts';
 import type { PlannedNode } from './demo-plan.ts';
 
 export type NodeNews =
@@ -77,10 +78,8 @@ export class DemoNode {
   }
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 function newsOf(line: string): NodeNews {
-  const fields = parse(line);
+  const fields = fieldsIn(line) ?? {};
   const { event, message, role, term, leader, cause } = fields;
   if (event === 'halted') return { type: 'halted', message: String(message) };
   if (event === 'role') {
@@ -95,13 +94,4 @@ function newsOf(line: string): NodeNews {
   if (event === undefined || event === 'fault')
     return { type: 'said', text: String(message ?? line) };
   return { type: 'said', text: '' };
-}
-
-function parse(line: string): Fields {
-  try {
-    const value: unknown = JSON.parse(line);
-    return value instanceof Object ? { ...value } : {};
-  } catch {
-    return {};
-  }
 }

@@ -1,4 +1,5 @@
 /** What whoever has the link may want of a demo, proven to be that, and in words what became of it. */
+import { fieldsIn } from '../../json-fields.ts';
 
 const FAULTS = ['kill', 'stop', 'continue', 'restart'] as const;
 export type Fault = (typeof FAULTS)[number];
@@ -16,19 +17,10 @@ export interface Orders {
 
 /** `null`: it is none. */
 export function demoOrder(path: string, body: string, orders: Orders): Promise<Obeyed> | null {
-  const { node, fault, key, value } = fieldsOf(body);
+  const { node, fault, key, value } = fieldsIn(body) ?? {};
   if (typeof node !== 'string') return null;
   const known = FAULTS.find((each) => each === fault);
   if (path === 'faults' && known !== undefined) return orders.fault(node, known);
   if (path !== 'writes' || typeof key !== 'string' || typeof value !== 'string') return null;
   return key === '' ? null : orders.write(node, key, value);
-}
-
-function fieldsOf(body: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(body);
-    return value instanceof Object ? { ...value } : {};
-  } catch {
-    return {};
-  }
 }
