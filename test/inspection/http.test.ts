@@ -1,5 +1,7 @@
 /** `GET /inspect`: who may read it, what a reader gets, what it costs to be slow, and the streams of others. */
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import type { InspectionRecord } from '../../src/ports/inspection.ts';
 import { INSPECT_QUEUE_BYTES_MAX } from '../../src/server/limits.ts';
@@ -154,4 +156,20 @@ it('[SV34] ends what it passes on of a node that says nothing any more, and of n
   for (let each = 0; each < 20; each += 1) expect((await kept?.read())?.done).toBe(false);
   expect(quiet.replica.observers.size).toBe(2);
   await Promise.all([unread.body?.cancel(), kept?.cancel()]);
+});
+
+it('[SV34] counts what it asks another node for before that has answered', async () => {
+  const mute = createServer(() => {}).listen(0, '127.0.0.1');
+  await once(mute, 'listening');
+  const { port } = mute.address() as AddressInfo;
+  const peers = new Map([['n2', `http://127.0.0.1:${port}`]]);
+  const local = localApi({ inspection: { peers }, limits: { httpWatchesMax: 2 } });
+  const asked = [1, 2, 3].map(() => local.send('/inspect?node=n2'));
+  await eventually(() => local.streams.count).toBe(2);
+  expect((await Promise.race(asked)).status).toBe(429);
+  local.streams.endAll(stopping());
+  const answers = await Promise.all(asked);
+  expect(answers.map(({ status }) => status)).toEqual([502, 502, 429]);
+  expect(local.streams.count).toBe(0);
+  mute.close();
 });

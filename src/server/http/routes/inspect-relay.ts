@@ -18,18 +18,19 @@ interface Relayed {
   readonly signal: AbortSignal;
 }
 
-/** 502: it is not to be reached, or does not show itself. */
+/** 502: it is not to be reached, or does not show itself. It counts as a stream from the moment that it is asked for. */
 export async function relay(relayed: Relayed, streams: OpenStreams): Promise<Response> {
+  const over = new AbortController();
+  const forget = streams.add(() => over.abort());
   try {
-    const stream = await open(relayed);
-    stream.once(
-      'close',
-      streams.add(() => stream.destroy()),
-    );
+    const signal = AbortSignal.any([relayed.signal, over.signal]);
+    const stream = await open({ ...relayed, signal });
+    stream.once('close', forget);
     return new Response(passedOn(stream, relayed), {
       headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
     });
   } catch (error) {
+    forget();
     const why = error instanceof Error ? error.message : String(error);
     const text = `${relayed.node} cannot be watched at ${relayed.url}: ${why}. Ask again when it is back.`;
     return errorResponse(new RaftError('RAFT_UNREACHABLE', text), { status: 502 });
