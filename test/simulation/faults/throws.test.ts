@@ -24,6 +24,7 @@ import { aimedPlan, propertyOf } from './aimed-plans.ts';
 
 const AT = { atMs: 2_000, forMs: 3_000 };
 const LIMITS = { ...DEFAULT_LIMITS, inflightMessagesMax: 1, cacheBytesMax: 1 };
+const WITH_LEASES = { preVote: true, checkQuorum: true, leaseReads: true };
 const EACH_WAY = directionsOf(MEMBERS);
 const CRASHES = MEMBERS.map((node, at): Fault => {
   return { atMs: 2_000 + at * 1_000, forMs: 100, type: 'crash', node, power: false };
@@ -155,6 +156,18 @@ describe('the code of a node', () => {
     expect(report.sometimes).toContain(`the code of a node throws at ${place}`);
     expect(report.halts).toBeGreaterThan(0);
   });
+});
+
+it('[SI14] throws while it outlasts its promises at a start: that is no refusal of its directory', async () => {
+  const time = { atMs: 2_000, forMs: 1_000 };
+  const faults: readonly Fault[] = [
+    { ...time, type: 'crash', node: N2, power: false },
+    { ...time, forMs: 4_000, type: 'throws', node: N2, place: 'clock.setTimeout', isAfter: false },
+  ];
+  const report = await runPlan(calmPlan({ protocol: WITH_LEASES, faults, troubleMs: 10_000 }));
+  expect(report.violation).toBeNull();
+  expect(report.refusals).toBeGreaterThan(0);
+  expect(report.sometimes).toContain('the code of a node throws at clock.setTimeout');
 });
 
 describe('a planted bug', () => {

@@ -327,6 +327,8 @@ export class World {
       this.sometimes.note('a node does not start while its disk is full');
     }
     if (member.excuse === DAMAGED) this.sometimes.note('a damaged directory is refused');
+    // A trap that springs while it starts.
+    if (member.trap.sprungAt !== null) return;
     const isRefusal = error instanceof RaftError && error.message.length > 40;
     if (isRefusal && member.excuse !== null) return;
     this.report('S35', `${member.id} refuses to start without a cause: ${String(error)}`);
