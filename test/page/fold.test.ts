@@ -136,6 +136,17 @@ describe('messages under way', () => {
     expect(sceneOf([sent, received, later]).flights).toHaveLength(1);
   });
 
+  it('[LP3] are shown after a clock was set back, and those of before are gone', () => {
+    const hour = 3_600_000;
+    const before = sceneOf([message('sent', ['n1', 'n2'], 100)]);
+    const after = reduce(before, message('sent', ['n1', 'n3'], 100 - hour));
+    expect(after.at).toBe(BEGIN + 100 - hour);
+    const ways = after.flights.map(({ from, to }) => `${from} ${to}`);
+    expect(ways).toEqual(['n1 n3']);
+    const shortly = reduce(before, message('sent', ['n1', 'n3'], 90));
+    expect([shortly.at, shortly.flights.length]).toEqual([BEGIN + 100, 2]);
+  });
+
   it('[LP3] of a node that is dead are none', () => {
     expect(sceneOf([sent, presence('n1', 12, 'dead', 'was killed')]).flights).toEqual([]);
   });

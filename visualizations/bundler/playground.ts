@@ -75,10 +75,16 @@ async function play(from: string, name: string): Promise<{ name: string; title: 
   return { name, title: first.replace(/^#\s*/, '').replace(/\s*\([^)]*\)\.?$/, '') };
 }
 
+/** `seed=a+b`, as a link has it. */
+function inLink(word: string): string {
+  const [name = '', ...value] = word.split('=');
+  return `${name}=${encodeURIComponent(value.join('='))}`;
+}
+
 async function serve(): Promise<void> {
   const server = await context({});
   const { hosts, port } = await server.serve({ servedir: target, host: '127.0.0.1', port: 0 });
-  const place = run.length === 0 ? '' : `#${run.join('&')}`;
+  const place = run.length === 0 ? '' : `#${run.map(inLink).join('&')}`;
   const link = `http://${hosts[0]}:${port}/${place}`;
   process.stdout.write(`The playground is at ${link} until Ctrl-C.\n`);
   process.stdout.write(`To put it elsewhere, serve the folder ${target}.\n`);

@@ -12,13 +12,19 @@ import type {
 import type { PageRecord, PresenceRecord } from '../stream/page-record.ts';
 import { actorsAfter, actorsIn } from './actors.ts';
 import { flightsAfter, flightsWithout } from './flights.ts';
-import { TOLD_EVERY_MS } from './limits.ts';
+import { CLOCK_STEP_MS, TOLD_EVERY_MS } from './limits.ts';
 import { roleIn, viewAfter } from './role-changes.ts';
 import type { NodeScene, Scene, Told } from './scene.ts';
 
-export function reduce(scene: Scene, record: PageRecord): Scene {
+export function reduce(before: Scene, record: PageRecord): Scene {
+  const scene = record.at < before.at - CLOCK_STEP_MS ? setBack(before, record.at) : before;
   const at = Math.max(scene.at, record.at);
   return { ...changed(scene, record), at, count: scene.count + 1 };
+}
+
+/** What is under way has times of a clock that is not any more. */
+function setBack(scene: Scene, at: number): Scene {
+  return { ...scene, at, flights: [] };
 }
 
 function changed(scene: Scene, record: PageRecord): Scene {
