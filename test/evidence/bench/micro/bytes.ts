@@ -1,0 +1,44 @@
+/** What becomes bytes and comes out of them, between members and to clients, and what is summed over them. */
+import { crc32 as zlibCrc32 } from 'node:zlib';
+import { decodeRequests, encodeRequests } from '../../../../src/client-protocol/request-frame.ts';
+import { crc32c } from '../../../../src/core/checksum.ts';
+import { ENTRY_KIND, encodeRun } from '../../../../src/core/entry-run.ts';
+import type { AppendEntries } from '../../../../src/core/message.ts';
+import { index, term } from '../../../../src/core/types.ts';
+import { decodeFrame, encodeMessage } from '../../../../src/transport/codec.ts';
+import type { Measured } from './measured.ts';
+import { PUT } from './store.ts';
+
+const TERM = term(3);
+const APPEND: AppendEntries = {
+  type: 'AppendEntries',
+  term: TERM,
+  prevLog: { term: TERM, index: index(99) },
+  lastIndex: index(100),
+  commitIndex: index(98),
+  round: 7,
+};
+const FRAME = encodeMessage(APPEND, 1);
+const REQUESTS = [
+  { type: 'submit', id: 1, timeoutMs: 5_000, command: PUT, session: null },
+] as const;
+const REQUEST_FRAME = encodeRequests(REQUESTS);
+const BLOCK = new Uint8Array(256 * 1024).fill(7);
+
+function runOf(count: number): Measured {
+  const entries = Array.from({ length: count }, () => ({ kind: ENTRY_KIND.command, data: PUT }));
+  const at = { term: TERM, firstIndex: index(100), timeMs: 7 };
+  const words = count === 1 ? 'one entry' : `${count} entries`;
+  return { name: `run: ${words} of 256 bytes, written`, call: () => encodeRun(at, entries) };
+}
+
+export const BYTES: readonly (() => Measured)[] = [
+  () => ({ name: 'peers: AppendEntries, written', call: () => encodeMessage(APPEND, 1) }),
+  () => ({ name: 'peers: AppendEntries, read and proven', call: () => decodeFrame(FRAME) }),
+  () => ({ name: 'clients: a put, written', call: () => encodeRequests(REQUESTS) }),
+  () => ({ name: 'clients: a put, read and proven', call: () => decodeRequests(REQUEST_FRAME) }),
+  () => runOf(1),
+  () => runOf(100),
+  () => ({ name: 'sum of 256 KiB, our own CRC-32C', call: () => crc32c(BLOCK) }),
+  () => ({ name: 'sum of 256 KiB, CRC-32 of zlib', call: () => zlibCrc32(BLOCK) }),
+];
