@@ -18,7 +18,7 @@ const UNKNOWN = ['RAFT_OUTCOME_UNKNOWN', 'outcomeUnknown'];
 
 describe('without a connection', () => {
   it('[CL2] fails with the reason at its timeout; nothing was sent, so it is safe', async () => {
-    const client = clientOf([await deadUrl()], { timeoutMs: 150 });
+    const client = clientOf([await deadUrl()], { timeoutMs: 1_000 });
     const error = await rejection(client.put('a', 'x'));
     expect(facts(error)).toEqual(['RAFT_UNREACHABLE', 'safe']);
     expect(error.message).toContain('ECONNREFUSED');
@@ -41,10 +41,10 @@ describe('without a connection', () => {
   it('[CL2] does not count a server that does not introduce itself, or speaks another version', async () => {
     const server = await scriptedServer();
     server.hello = null;
-    const mute = clientOf([server.url], { timeoutMs: 400, dialTimeoutMs: 50 });
+    const mute = clientOf([server.url], { timeoutMs: 2_000, dialTimeoutMs: 500 });
     expect((await rejection(mute.get('a'))).message).toContain('hello');
     server.hello = helloOf('n1', null, 3);
-    const newer = clientOf([server.url], { timeoutMs: 200 });
+    const newer = clientOf([server.url], { timeoutMs: 2_000 });
     expect((await rejection(newer.get('a'))).message).toContain('protocol 3');
     expect(server.requests()).toEqual([]);
   });
@@ -99,6 +99,7 @@ describe('when the connection breaks', () => {
 describe('time', () => {
   it('[CL5] ends at the timeout; a write that was sent may have happened, a read has not', async () => {
     const { client } = await clientAt(scriptedServer());
+    await eventually(() => client.connectedTo).toBe('n1');
     const soon = { timeoutMs: 100 };
     const writes = [client.put('a', 'x', soon), client.delete('a', soon), client.txn({}, soon)];
     const ends = await Promise.all([...writes, client.get('a', soon)].map(rejection));
@@ -123,6 +124,7 @@ describe('time', () => {
       answer = () => tellDone(request, reply);
     };
     const client = clientOf([server.url]);
+    await eventually(() => client.connectedTo).toBe('n1');
     const late = await rejection(client.put('a', 'x', { timeoutMs: 59.99999999 }));
     expect([late.code, late.message]).toEqual([
       'RAFT_TIMED_OUT',
