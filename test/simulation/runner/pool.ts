@@ -24,7 +24,7 @@ export async function runPool<Order extends Serializable, Answer>(
 
 function startWorker(worker: URL): ChildProcess {
   return fork(worker, [], {
-    execArgv: ['--enable-source-maps', '--max-semi-space-size=64'],
+    execArgv: ['--enable-source-maps', '--min-semi-space-size=64', '--max-semi-space-size=128'],
   });
 }
 
