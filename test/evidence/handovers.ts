@@ -6,7 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from '../../src/client/index.ts';
 import { wholeNumber, wordsOf } from '../command-words.ts';
-import { ProcessCluster } from '../processes/process-cluster.ts';
+import { eventually, ProcessCluster } from '../processes/process-cluster.ts';
 import { quantile } from '../processes/quantile.ts';
 
 const USAGE = `npm run handovers --
@@ -30,6 +30,7 @@ interface Writes {
 /** Long enough for the client to have moved, and for the cluster to be whole and at rest again. */
 const REST_MS = 1_500;
 const LOOKED_AT_MS = 1_000;
+const PATIENCE_MS = 30_000;
 
 await using cluster = await ProcessCluster.start(3);
 const library = await measured('client library', libraryWriters);
@@ -102,6 +103,9 @@ async function stopLeader(writes: Writes): Promise<number> {
   const from = writes.at.length;
   const ended = cluster.kill(leader, 'SIGTERM');
   await pause(LOOKED_AT_MS);
+  // A pause that has not ended has no length yet.
+  const count = writes.at.length;
+  await eventually(PATIENCE_MS, 'writes to go on', async () => writes.at.length > count);
   const looked = writes.at.slice(Math.max(0, from - 1));
   const pauses = looked.map((at, place) => at - (looked[place - 1] ?? at));
   if ((await ended) !== 0) writes.failures.push(`${leader} did not end with 0`);

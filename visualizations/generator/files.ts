@@ -31,7 +31,7 @@ export function drawAll(
 }
 
 /** Drawn from experiments and by a browser, not from charts (`npm run elections`, `npm run page-picture`). */
-const DRAWN_ELSEWHERE: readonly string[] = ['elections', 'page'].flatMap((stem) => [
+const DRAWN_ELSEWHERE: readonly string[] = ['benchmarks', 'elections', 'page'].flatMap((stem) => [
   `${stem}.svg`,
   `${stem}.dark.svg`,
 ]);

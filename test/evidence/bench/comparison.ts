@@ -20,8 +20,15 @@ export interface Comparison {
   /** Ours to theirs. */
   readonly ratios: Ratios | null;
   readonly goal: string;
+  readonly goals: Goals;
   readonly isMet: boolean | null;
   readonly noise: number;
+}
+
+interface Goals {
+  readonly perSecond: number;
+  /** `null`: the goal is one of throughput. */
+  readonly p50: number | null;
 }
 
 interface Ratios {
@@ -39,18 +46,20 @@ export function comparisonOf(row: Row, rounds: readonly Round[]): Comparison {
     theirs: theirs.length === 0 ? null : medianSample(theirs),
     ratios,
     goal: goalText(row),
+    goals: { perSecond: row.goal, p50: row.latencyGoals?.p50 ?? null },
     isMet: ratios === null ? null : meets(row, ratios),
     noise: Math.max(...rounds.map(({ noise }) => noise)),
   };
 }
 
-/** Of an outage; in milliseconds. */
+/** Of what is better the less it is: an outage in milliseconds, memory in MiB. */
 export interface OutageComparison {
   readonly name: string;
   readonly ours: Spread;
   readonly theirs: Spread | null;
   readonly ratio: number | null;
   readonly goal: string;
+  readonly goalRatio: number;
   readonly isMet: boolean | null;
 }
 
@@ -60,13 +69,19 @@ interface Spread {
 }
 
 export function outageComparison(
-  { name, goal }: Outage,
+  { name, goal }: Pick<Outage, 'name' | 'goal'>,
   rounds: readonly { readonly ours: number; readonly theirs: number | null }[],
 ): OutageComparison {
   const pairs = rounds.flatMap(({ ours, theirs }) => (theirs === null ? [] : [{ ours, theirs }]));
   const ratio = pairs.length === 0 ? null : median(pairs.map((pair) => pair.ours / pair.theirs));
   return {
-    ...{ name, ratio, goal: `≤ ${goal}×`, isMet: ratio === null ? null : ratio <= goal },
+    ...{
+      name,
+      ratio,
+      goal: `≤ ${goal}×`,
+      goalRatio: goal,
+      isMet: ratio === null ? null : ratio <= goal,
+    },
     ours: spreadOf(rounds.map(({ ours }) => ours)),
     theirs: pairs.length === 0 ? null : spreadOf(pairs.map(({ theirs }) => theirs)),
   };

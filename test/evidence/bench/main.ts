@@ -6,8 +6,6 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { wholeNumber, wordsOf } from '../../command-words.ts';
-import { residentMib } from '../../processes/process-usage.ts';
-import { quantile } from '../../processes/quantile.ts';
 import { tableOf, timeLeft } from '../screen.ts';
 import {
   type Comparison,
@@ -16,20 +14,23 @@ import {
   outageComparison,
   type Round,
 } from './comparison.ts';
+import { MEMORY_NAMES, measureMemory } from './memory.ts';
 import { noise } from './noise.ts';
 import { OUTAGES } from './outages.ts';
+import { writePage } from './page.ts';
 import { Etcd } from './rivals/etcd.ts';
 import { Raftchart } from './rivals/raftchart.ts';
 import type { Rival, Sample } from './rivals/rival.ts';
 import { ROWS, type Row } from './rows.ts';
-import { HEAD, OUTAGE_HEAD, outageRowOf, rowOf } from './shown.ts';
+import { HEAD, MEMORY_HEAD, OUTAGE_HEAD, outageRowOf, rowOf } from './shown.ts';
 
 const USAGE = `npm run bench -- [options]
-  --only TEXT    only the rows whose name contains TEXT: ${[...ROWS, ...OUTAGES].map(({ name }) => name).join('; ')}
+  --only TEXT    only the rows whose name contains TEXT: ${[...[...ROWS, ...OUTAGES].map(({ name }) => name), ...MEMORY_NAMES].join('; ')}
   --rounds 3     rounds of each row, of which the medians count
   --seconds 5    how long each turn is measured
   --alone        raftchart only
   --json         the rows as JSON
+  --write        also writes docs/BENCHMARKS.md and its picture; for whole runs on a quiet machine
   --help         this text`;
 const { values } = wordsOf(USAGE, {
   options: {
@@ -38,6 +39,7 @@ const { values } = wordsOf(USAGE, {
     seconds: { type: 'string', default: '5' },
     alone: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
   },
 });
 const rounds = wholeNumber('rounds', values.rounds);
@@ -77,23 +79,18 @@ async function roundOf(row: Row, ours: Rival, theirs: Rival | null): Promise<Rou
   return { ours: own, theirs: await turn(theirs, row), noise: Math.max(before, between) };
 }
 
-function residentMibOf(rival: Rival): number {
-  return quantile(
-    rival.pids().map((pid) => residentMib(pid) ?? Number.NaN),
-    0.5,
-  );
-}
-
 await using ours = await Raftchart.start();
 await using theirs = isAlone ? null : await Etcd.start();
 const rivals: readonly Rival[] = theirs === null ? [ours] : [ours, theirs];
 for (const rival of rivals) await rival.load(WARM_UP, WARM_UP_SECONDS);
 const chosen = ROWS.filter(({ name }) => name.includes(values.only));
 const chosenOutages = OUTAGES.filter(({ name }) => name.includes(values.only));
-const total = chosen.length + chosenOutages.length;
+const hasMemory = MEMORY_NAMES.some((name) => name.includes(values.only));
+const total = chosen.length + chosenOutages.length + (hasMemory ? MEMORY_NAMES.length : 0);
 const left = timeLeft(total);
 const rows: Comparison[] = [];
 const outages: OutageComparison[] = [];
+let done = 0;
 for (const row of chosen) {
   for (const rival of rivals) await rival.fill(row.keys);
   const measured: Round[] = [];
@@ -113,19 +110,20 @@ for (const outage of chosenOutages) {
   outages.push(comparison);
   tell(outageRowOf(comparison));
 }
-const resident = rivals.map((rival) => ({
-  name: rival.name,
-  mib: Math.round(residentMibOf(rival)),
-}));
-if (values.json) console.log(JSON.stringify({ rows, outages, resident }));
+const memory = hasMemory
+  ? await measureMemory(isAlone ? [Raftchart.start] : [Raftchart.start, Etcd.start])
+  : [];
+for (const each of memory) tell(outageRowOf(each));
+if (values.write) writePage({ rows, outages, memory, rounds, seconds });
+if (values.json) console.log(JSON.stringify({ rows, outages, memory }));
 else {
   if (rows.length > 0) console.log(`${tableOf([HEAD, ...rows.map(rowOf)])}\n`);
   if (outages.length > 0) console.log(`${tableOf([OUTAGE_HEAD, ...outages.map(outageRowOf)])}\n`);
-  for (const { name, mib } of resident) console.log(`${name}: ${mib} MiB a process at the end`);
+  if (memory.length > 0) console.log(tableOf([MEMORY_HEAD, ...memory.map(outageRowOf)]));
 }
 
 function tell(cells: readonly string[]): void {
-  const done = rows.length + outages.length;
+  done += 1;
   const rest = done < total ? `; ${left(done)}` : '';
   console.error(`${done}/${total} ${cells.join('  ')}${rest}`);
 }

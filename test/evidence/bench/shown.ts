@@ -26,6 +26,8 @@ function cellsOf(sample: Sample | null): readonly [string, string] {
 
 export const OUTAGE_HEAD = ['', 'ours ms', 'worst', 'etcd ms', 'worst', 'ratio', 'goal', 'met'];
 
+export const MEMORY_HEAD = OUTAGE_HEAD.map((word) => word.replace('ms', 'MiB'));
+
 export function outageRowOf(comparison: OutageComparison): readonly string[] {
   const { name, ours, theirs, ratio, goal, isMet } = comparison;
   return [

@@ -1,0 +1,54 @@
+/**
+ * Writes what was measured into `docs/BENCHMARKS.md`, between two marks, and its picture beside the others. What stands
+ * around the marks is written by hand, and says nothing that another run could make untrue.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { drawChart } from './chart.ts';
+import type { Comparison, OutageComparison } from './comparison.ts';
+import { HEAD, MEMORY_HEAD, OUTAGE_HEAD, outageRowOf, rowOf } from './shown.ts';
+
+interface Measured {
+  readonly rows: readonly Comparison[];
+  readonly outages: readonly OutageComparison[];
+  readonly memory: readonly OutageComparison[];
+  readonly rounds: number;
+  readonly seconds: number;
+}
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const PAGE = `${root}docs/BENCHMARKS.md`;
+const [BEGIN, END] = ['<!-- written by npm run bench -- --write -->', '<!-- end -->'];
+
+export function writePage(measured: Measured): void {
+  const page = readFileSync(PAGE, 'utf8');
+  const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)];
+  if (from < 0 || to < from) throw new Error(`${PAGE} has no place between its marks`);
+  const text = `${page.slice(0, from + BEGIN.length)}\n\n${wordsFor(measured)}\n${page.slice(to)}`;
+  writeFileSync(PAGE, text);
+  for (const scheme of ['light', 'dark'] as const) {
+    const suffix = scheme === 'light' ? '' : '.dark';
+    writeFileSync(`${root}visualizations/benchmarks${suffix}.svg`, drawChart(measured, scheme));
+  }
+}
+
+function wordsFor({ memory, outages, rounds, rows, seconds }: Measured): string {
+  const day = new Date().toISOString().slice(0, 10);
+  const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node.js ${process.version}`;
+  return [
+    `Measured on ${day}: ${machine}; ${rounds} rounds of ${seconds} s a row, the rivals by turns, medians.`,
+    '',
+    table([HEAD, ...rows.map(rowOf)]),
+    '',
+    table([OUTAGE_HEAD, ...outages.map(outageRowOf)]),
+    '',
+    table([MEMORY_HEAD, ...memory.map(outageRowOf)]),
+    '',
+  ].join('\n');
+}
+
+function table([head = [], ...rows]: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
+}
