@@ -3,7 +3,8 @@
  * name or one that was allowed. A web page whose own name was made to point here ("DNS rebinding") sends that
  * name as `Host`, and is refused. An address cannot be rebound, so any literal one is served: a server behind
  * 0.0.0.0 does not know all of its own. An `Origin` is a page's; it has to be this very server, a page of this
- * machine, or of a name that was allowed.
+ * machine, or of a name that was allowed. What a page of another site asks for unread, as it does for pictures, has no
+ * `Origin`: browsers say so in `Sec-Fetch-Site`. A link may be followed from anywhere.
  */
 import type { IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
@@ -25,8 +26,8 @@ export class ServedHosts {
     for (const authority of [host, targetAuthority(request.url ?? '')]) {
       if (authority !== undefined && !this.#isServedHost(authority)) return refusedHost(authority);
     }
-    if (origin === undefined || this.#isServedOrigin(origin, host)) return null;
-    return refusedOrigin(origin);
+    if (origin === undefined) return isOfOtherSite(request) ? REFUSED_SITE : null;
+    return this.#isServedOrigin(origin, host) ? null : refusedOrigin(origin);
   }
 
   #isServedHost(authority: string): boolean {
@@ -45,6 +46,10 @@ export class ServedHosts {
   #isKnown(name: string): boolean {
     return name === 'localhost' || name.endsWith('.localhost') || this.#names.has(name);
   }
+}
+
+function isOfOtherSite({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
+  return headers['sec-fetch-site'] === 'cross-site' && headers['sec-fetch-mode'] !== 'navigate';
 }
 
 /** The host of `host:port`, `[v6]:port` or either alone, as `ServedHosts` compares it; `null` if it is none. */
@@ -74,6 +79,9 @@ function targetAuthority(target: string): string | undefined {
   if (target.startsWith('/') || target === '*') return undefined;
   return URL.canParse(target) ? new URL(target).host : target;
 }
+
+const REFUSED_SITE =
+  'What web pages of other sites ask for without reading it is not served. Ask from a program, or from a page of this server.';
 
 function refusedHost(host: string): string {
   return `Requests to ${JSON.stringify(host.slice(0, 100))} are not served here. Use an address or a configured name of this node, or start it with --allow-host.`;

@@ -59,6 +59,19 @@ describe('names', () => {
   });
 });
 
+describe('what a page asks for without reading it', () => {
+  const refusalOf = (site: string, mode: string): string | null => {
+    const fetched = { 'sec-fetch-site': site, 'sec-fetch-mode': mode };
+    return HOSTS.refusalOf({ headers: { host: 'localhost', ...fetched }, url: '/inspect' });
+  };
+
+  it('[SP4] is not served to pages of other sites', () => {
+    expect(refusalOf('cross-site', 'no-cors')).toContain('pages of other sites');
+    const served = [refusalOf('cross-site', 'navigate'), refusalOf('same-origin', 'no-cors')];
+    expect(served).toEqual([null, null]);
+  });
+});
+
 describe('over sockets', () => {
   it('[SP4] a page whose name was made to point here gets nothing, and changes nothing', async () => {
     const { port, replica, context } = await served();
