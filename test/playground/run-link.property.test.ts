@@ -106,6 +106,9 @@ describe('the link of a run', () => {
       expect(() => runFrom(`deeds=[${deed}]`), deed).toThrow(LinkError);
     }
     expect(() => runFrom('play=../../etc/passwd')).toThrow('This link names no play');
+    expect(() => runFrom('nodes=3&nodes=5')).toThrow('This link says nodes twice.');
+    expect(() => runFrom('play=elections/split-vote&nodes=5')).toThrow('play and nodes');
+    expect(() => runFrom('seed=1&version=5&deeds=[]')).toThrow('version and deeds');
     expect(() => runFrom('hello')).toThrow('This link says hello, which is no part of a run. Try ');
     expect(() => runFrom('seed=%E0%A4%A')).toThrow('A percent sign');
     expect(() => runFrom('seed=1&version=99')).toThrow(

@@ -52,6 +52,8 @@ function fieldsIn(link: string): URLSearchParams {
   }
   const fields = new URLSearchParams(text);
   const strange = [...fields.keys()].find((name) => !FIELDS.includes(name));
+  const double = FIELDS.find((name) => fields.getAll(name).length > 1);
+  if (double !== undefined) throw new LinkError(`This link says ${double} twice.`);
   if (strange === undefined) return fields;
   const name = /^\w{1,20}$/.test(strange) ? strange : 'something';
   const known = 'seed=7&version=4, play=elections/split-vote or nodes=5&seed=1';
@@ -77,11 +79,17 @@ function fieldsOf(run: RunDescription): Readonly<Record<string, string>> {
 export function runFrom(link: string): RunDescription {
   if (link.length > LINK_CHARACTERS_MAX) throw new LinkError('The link is too long to be a run.');
   const given = fieldsIn(link);
-  const play = given.get('play');
-  if (play !== null) return playFrom(play);
+  if (given.has('play')) return playFrom(alone(given, 'play').get('play') ?? '');
   const version = given.get('version');
-  if (version !== null) return seedFrom(given.get('seed') ?? '', version);
-  return clusterFrom(given);
+  if (version === null) return clusterFrom(given);
+  return seedFrom(alone(given, 'version', 'seed').get('seed') ?? '', version);
+}
+
+/** Beside these only where the run stands: a play has its own cast, and a seed its own cluster. */
+function alone(given: URLSearchParams, ...names: readonly string[]): URLSearchParams {
+  const other = [...given.keys()].find((name) => name !== 'step' && !names.includes(name));
+  if (other === undefined) return given;
+  throw new LinkError(`This link says ${names[0]} and ${other}, which do not go together.`);
 }
 
 function playFrom(name: string): RunDescription {
