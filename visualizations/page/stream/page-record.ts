@@ -2,10 +2,11 @@
  * What the page is told, and all that it knows: the records of the nodes, and whether each node can be heard at all. In
  * the order of arrival, which is the order of the story.
  */
-import type { PresenceRecord } from '../../../src/cli/demo/page/presences.ts';
-import type { InspectionRecord } from '../../../src/ports/inspection.ts';
 
-export type { Presence, PresenceRecord } from '../../../src/cli/demo/page/presences.ts';
+import type { InspectionRecord } from '../../../src/ports/inspection.ts';
+import type { PresenceRecord } from '../../../src/server/page/presence.ts';
+
+export type { Presence, PresenceRecord } from '../../../src/server/page/presence.ts';
 
 export type PageRecord = InspectionRecord | PresenceRecord | NoteRecord;
 
