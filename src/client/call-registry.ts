@@ -97,7 +97,7 @@ export class CallRegistry {
   }
 
   /**
-   * SE15: a write of a session whose outcome is not known is sent again, after a pause. CL33: so is what goes to another
+   * SE15: a write of a session whose outcome is not known is sent again, after a pause or as soon as a leader is known. CL33: so is what goes to another
    * server. Everything else hears the error.
    */
   #refused(call: Call, error: RaftError): void {

@@ -89,6 +89,7 @@ export class KvClient implements AsyncDisposable {
     this.#link = new ServerLink(settings, ports, {
       onReady: (current) => this.#ready(current),
       onReply: (reply) => this.#receive(reply),
+      onLeader: (current) => this.#sendWaiting(current),
       onLost: (connection, why) => this.#lost(connection, why),
       onRoundFailed: (rounds, why) => {
         if (rounds >= settings.dialRoundsMax) this.#calls.giveUpWaiting(why);

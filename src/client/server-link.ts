@@ -14,6 +14,8 @@ interface LinkListener {
   /** New requests go here from now on; `previous` takes no more, but answers what it has. */
   onReady(current: ServerConnection, previous: ServerConnection | null): void;
   onReply(reply: Exclude<ClientReply, HelloReply>): void;
+  /** The server that requests go to knows a leader again, or another. */
+  onLeader(current: ServerConnection): void;
   onLost(connection: ServerConnection, why: string): void;
   /** Every endpoint was tried in vain, `rounds` times since the last success. */
   onRoundFailed(rounds: number, why: string): void;
@@ -93,7 +95,10 @@ export class ServerLink {
     this.#names.set(connection.url, hello.nodeId);
     if (connection === this.#dialing) this.#adopt(connection, hello);
     else if (connection === this.#scouting) this.#judge(connection, hello);
-    else if (connection === this.#current) this.#heardOfLeader(hello);
+    else if (connection === this.#current) {
+      this.#heardOfLeader(hello);
+      if (hello.leader !== null) this.#listener.onLeader(connection);
+    }
   }
 
   #adopt(connection: ServerConnection, hello: HelloReply): void {

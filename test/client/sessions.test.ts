@@ -10,7 +10,7 @@ import { cleanUp } from '../clean-up.ts';
 import { eventually } from '../server/eventually.ts';
 import { LocalReplica } from '../server/local-replica.ts';
 import { served } from '../server/local-server.ts';
-import { scriptedServer, tellDone } from './scripted-server.ts';
+import { helloOf, scriptedServer, tellDone } from './scripted-server.ts';
 import { clientAt, clientOf, rejection } from './stage.ts';
 
 function sessionsOf(requests: readonly ClientRequest[]): readonly unknown[] {
@@ -44,6 +44,22 @@ describe('a write of a session', () => {
       server.replica.mood = 'serving';
     }, 150);
     expect(await write).toMatchObject({ revision: 2 });
+  });
+
+  it('[SE15] is sent again as soon as its server knows a leader, however long the pause', async () => {
+    const server = await scriptedServer();
+    server.onRequest = ({ id }, reply) => {
+      server.onRequest = tellDone;
+      const error = new RaftError('RAFT_OUTCOME_UNKNOWN', 'its leader is gone');
+      reply({ type: 'failed', id, error, compactedRevision: null });
+      reply(helloOf('n1', 'n2'));
+    };
+    const clock = { ...connectionClock, setTimeout: () => null };
+    const settings = clientSettings({ endpoints: [server.url] });
+    const ports = { dial: dialWebSocket, clock, random: connectionRandom };
+    const client = new KvClient(settings, ports);
+    cleanUp(() => client.close());
+    expect(await client.put('a', 'x')).toMatchObject({ revision: 7 });
   });
 
   it('[SE15] is never said to be safe once it was sent in vain, and ends at its timeout', async () => {
