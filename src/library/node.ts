@@ -44,7 +44,6 @@ import {
   sessionOf,
   ttlOf,
 } from './session-options.ts';
-import { transfer } from './transfer.ts';
 import { type LeaderWork, runWhileLeader, type Work } from './while-leader.ts';
 
 /** A command that took effect. */
@@ -208,7 +207,10 @@ export class RaftchartNode<
     const { to, waiting } = transferOptions(options);
     return withOptions('transferLeadership', waiting, 'outcomeUnknown', (call) => {
       const { timeoutMs, resolve, reject } = call;
-      transfer(this.#replica, { to, timeoutMs, resolve: (leader) => resolve({ leader }), reject });
+      this.#replica.transferLeadership(to, { timeoutMs }, (outcome) => {
+        if (outcome.type === 'moved') resolve({ leader: outcome.leader });
+        else reject(outcome.error);
+      });
     });
   }
 

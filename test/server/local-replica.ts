@@ -230,7 +230,9 @@ export class LocalReplica implements Replica {
   ): void {
     const leader = to ?? this.link.peer;
     if (leader !== this.link.peer) {
-      const error = transferRefused('noVoter', to);
+      const { configuration } = this.membership;
+      const isVoter = configuration.voters.includes(leader);
+      const error = transferRefused(isVoter ? 'notConnected' : 'noVoter', to, configuration);
       return queueMicrotask(() => completed({ type: 'failed', error }));
     }
     this.follow(leader);

@@ -1,5 +1,6 @@
 /** How calls end that were not carried out, or of which nobody knows, in words for those who made them. */
 import { unreachable } from '../../core/assert.ts';
+import type { Configuration } from '../../core/configuration.ts';
 import { RaftError } from '../../core/errors.ts';
 import { TRANSFER_LAG_MAX } from '../../core/limits.ts';
 import type { TransferRefusal } from '../../core/transfer-refusal.ts';
@@ -145,15 +146,36 @@ export function transferUndecided(): RaftError {
 }
 
 /** LT1, LT4: leadership stays where it is, and nothing else has changed. */
-export function transferRefused(reason: TransferRefusal, to: NodeId | null): RaftError {
-  const [why, advice] = wordsFor(reason, to ?? 'the member that was chosen');
-  return new RaftError('RAFT_TRANSFER_REFUSED', `${why}: leadership stays where it is; ${advice}`);
+export function transferRefused(
+  reason: TransferRefusal,
+  to: NodeId | null,
+  { learners, voters }: Configuration,
+): RaftError {
+  const target = to ?? 'the member that was chosen';
+  const [why, advice] =
+    reason === 'noVoter'
+      ? [withoutVote(target, learners), `name one of ${voters.join(', ')}`]
+      : wordsFor(reason, target);
+  const text = `${why}: leadership stays where it is; ${advice}`;
+  // What else there is passes, and is worth another try.
+  return new RaftError(
+    'RAFT_TRANSFER_REFUSED',
+    text,
+    reason === 'noVoter' ? { retry: 'never' } : {},
+  );
 }
 
-function wordsFor(reason: TransferRefusal, target: string): readonly [why: string, advice: string] {
+function withoutVote(target: string, learners: readonly string[]): string {
+  return learners.includes(target)
+    ? `${target} receives only and does not vote`
+    : `${target} is no member`;
+}
+
+function wordsFor(
+  reason: Exclude<TransferRefusal, 'noVoter'>,
+  target: string,
+): readonly [why: string, advice: string] {
   switch (reason) {
-    case 'noVoter':
-      return [`${target} is not another voter of this cluster`, 'name one that is'];
     case 'notConnected':
       return [
         `the leader has no connection to ${target}`,

@@ -78,7 +78,8 @@ export class Transfers {
     this.#add({
       ...{ to, deadline, failed, askedBy: null, ...UNASKED },
       moved: (leader) => completed({ type: 'moved', leader }),
-      refused: (reason) => failed(transferRefused(reason, to)),
+      refused: (reason) =>
+        failed(transferRefused(reason, to, raftOf(this.#options.actors).configuration)),
     });
   }
 

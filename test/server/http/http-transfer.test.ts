@@ -19,7 +19,7 @@ it.each([[undefined], ['{}'], ['{"to":"n9"}']])(
 );
 
 it.each([
-  ['n9', 'safe', 'n9 is not'],
+  ['n9', 'safe', 'no connection to n9'],
   [
     'n4',
     'never',

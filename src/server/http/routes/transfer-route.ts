@@ -1,6 +1,6 @@
 /** `POST /transfer`: leadership moves to the member named, or to the fittest; any node takes it (SV29, §3.10). */
 import { isNodeId, type NodeId } from '../../../core/types.ts';
-import { transfer } from '../../../library/transfer.ts';
+import type { Replica } from '../../../ports/replica.ts';
 import { badRequest } from '../../errors.ts';
 import type { ServerContext } from '../../server-context.ts';
 import { fieldsOf, parseJson } from '../request/json-body.ts';
@@ -11,10 +11,7 @@ type TransferParts = Pick<ServerContext, 'replica' | 'held'>;
 
 export async function postTransfer(context: TransferParts, request: Request): Promise<Response> {
   const { body, deadline } = await readOrder(context, request, 'a transfer');
-  const to = targetIn(body);
-  const leader = await new Promise<NodeId>((resolve, reject) => {
-    transfer(context.replica, { to, timeoutMs: left(deadline), resolve, reject });
-  });
+  const leader = await transfer(context.replica, targetIn(body), left(deadline));
   return Response.json({ leader });
 }
 
@@ -24,4 +21,13 @@ function targetIn(body: Uint8Array): NodeId | null {
   const { to } = fieldsOf(parseJson(body), 'The transfer', ['to']);
   if (to === undefined || isNodeId(to)) return to ?? null;
   throw badRequest('to must be the id of a member.');
+}
+
+function transfer(replica: Replica, to: NodeId | null, timeoutMs: number): Promise<NodeId> {
+  return new Promise((resolve, reject) => {
+    replica.transferLeadership(to, { timeoutMs }, (outcome) => {
+      if (outcome.type === 'moved') resolve(outcome.leader);
+      else reject(outcome.error);
+    });
+  });
 }
