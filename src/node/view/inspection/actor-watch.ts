@@ -127,7 +127,7 @@ export class ActorWatch {
     const step = { actor, event, before: this.#known.get(actor), after: snapshot };
     this.#known.set(actor, snapshot);
     const isQuiet = staysInPlace(step);
-    for (const taken of _transitions as unknown as readonly Taken[]) {
+    for (const taken of _transitions) {
       const arrow = arrowOf(taken);
       if (arrow === null) continue;
       this.#options.taken({
