@@ -186,5 +186,6 @@ async function untilTheEnd(
   return end === null ? EXIT.clean : exitCodeOf(end);
 }
 
+/** The peers may say so before the leader has refused to add it again (CL32): whoever starts it under that name learns the same. */
 const REMOVED =
-  'This node was removed from its cluster. Its data directory is of no use any more; a node with another name and an empty one may join (--join).';
+  'This node was removed from its cluster, and its name is not used again. Its data directory is of no use any more; a node with another name and an empty one may join (--join).';

@@ -312,7 +312,7 @@ it('[LT1] [MC8] a learner is not handed the lead, and is once it votes', async (
   await cluster.pass(300);
   move();
   await cluster.pass(100);
-  expect(moves).toMatchObject([failed('RAFT_TRANSFER_REFUSED', 'safe')]);
+  expect(moves).toMatchObject([failed('RAFT_TRANSFER_REFUSED', 'never')]);
   expect(await cluster.change(leader.id, { promote: [n2] })).toMatchObject(CHANGED);
   move();
   await cluster.pass(1_000);
