@@ -10,6 +10,7 @@ import { Disk } from './deeds/disk.ts';
 import { LogReader } from './deeds/log-reader.ts';
 import { LogTail } from './deeds/log-tail.ts';
 import { LogWriting } from './deeds/log-writing.ts';
+import { ReadAhead } from './deeds/read-ahead.ts';
 import { Replicating } from './deeds/replicating.ts';
 import { Snapshots } from './deeds/snapshots.ts';
 import { type Deeds, deedsOf, perform } from './deeds.ts';
@@ -205,7 +206,8 @@ function fedByTheLog(
     actors.tellSnapshotter({ type: 'entries.applied', lastApplied, bytes: applying.bytes });
   };
   const applyTurns = new ApplyTurns({
-    ...{ actors, applying, clock, log, run, timings },
+    ...{ actors, applying, clock, run, timings },
+    log: new LogReader({ tail, store: new ReadAhead(store), run, fail: life.fail }),
     bytesMax: limits.applyBytesMax,
     applied,
   });

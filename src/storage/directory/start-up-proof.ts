@@ -19,7 +19,7 @@ import {
   previousIndex,
 } from '../../core/types.ts';
 import { viewOf } from '../../core/view-of.ts';
-import type { Database, DatabaseRecord } from '../disk/database.ts';
+import { type Database, type DatabaseRecord, stepsOf } from '../disk/database.ts';
 import { SCAN_STEP_BYTES_MAX } from '../limits.ts';
 import { RunIndex } from '../log/run-index.ts';
 import {
@@ -79,13 +79,9 @@ export async function proveDatabase(
   database: Database,
 ): Promise<ProvenDatabase | null> {
   const proof = new StartUpProof(directory);
-  const scan = database.scan({ from: new Uint8Array(0), bytesMax: SCAN_STEP_BYTES_MAX });
-  try {
-    for (let step = await scan.next(); step.length > 0; step = await scan.next()) {
-      for (const record of step) proof.add(record);
-    }
-  } finally {
-    await scan.close();
+  const all = { from: new Uint8Array(0), bytesMax: SCAN_STEP_BYTES_MAX };
+  for await (const step of stepsOf(database, all)) {
+    for (const record of step) proof.add(record);
   }
   return proof.conclude();
 }

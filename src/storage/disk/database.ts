@@ -58,6 +58,29 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/**
+ * All records from a place on, step by step; while one is looked at, the next is read. Bound: two steps in memory. Whoever
+ * stops early leaves nothing behind.
+ */
+export async function* stepsOf(
+  database: Database,
+  range: ScanRange,
+): AsyncGenerator<readonly DatabaseRecord[], void, undefined> {
+  const scan = database.scan(range);
+  let ahead = scan.next();
+  try {
+    for (let step = await ahead; step.length > 0; step = await ahead) {
+      ahead = scan.next();
+      // It fails where it is awaited, if anybody still wants it.
+      ahead.catch(() => {});
+      yield step;
+    }
+  } finally {
+    await ahead.catch(() => {});
+    await scan.close();
+  }
+}
+
 export function writeDurably(
   database: Database,
   changes: readonly DatabaseChange[],

@@ -4,7 +4,7 @@
  */
 import type { StoredSnapshot } from '../../ports/snapshot-store.ts';
 import { damagedPart, mixed, newerFormat, PART } from '../directory/refusals.ts';
-import type { Database, DatabaseRecord } from '../disk/database.ts';
+import { type Database, type DatabaseRecord, stepsOf } from '../disk/database.ts';
 import { SCAN_STEP_BYTES_MAX } from '../limits.ts';
 import { decodeRecord, isSameKey, RECORD_KIND, type RecordFormat } from '../records/record.ts';
 import {
@@ -49,13 +49,9 @@ export async function proveSnapshots(
   incarnation: string,
 ): Promise<ProvenSnapshots> {
   const found = new Map<number, FoundSnapshot>();
-  const scan = database.scan({ from: new Uint8Array(0), bytesMax: SCAN_STEP_BYTES_MAX });
-  try {
-    for (let step = await scan.next(); step.length > 0; step = await scan.next()) {
-      for (const record of step) note(directory, found, record);
-    }
-  } finally {
-    await scan.close();
+  const records = { from: new Uint8Array(0), bytesMax: SCAN_STEP_BYTES_MAX };
+  for await (const step of stepsOf(database, records)) {
+    for (const record of step) note(directory, found, record);
   }
   const all = [...found.values()];
   for (const { head, end } of all) {

@@ -15,6 +15,7 @@ const RESIDENT_MIB_MAX = 1.5 * 1024;
 /** Puts that go on while snapshots are taken, as a part of those before. */
 const PUTS_BESIDE = 5;
 const CATCH_UP_MS = 120_000;
+const SNAPSHOT_MS_MAX = 60_000;
 
 export async function measureLargeState({ largeKeys }: Sizes): Promise<readonly Finding[]> {
   await using cluster = await ProcessCluster.start(3);
@@ -76,7 +77,8 @@ const TELLING = /"event":"(role|disk|peer|halted)"/;
 async function snapshotAt(url: string): Promise<number> {
   say(`a snapshot of ${url}`);
   const begun = performance.now();
-  const answer = await fetch(`${url}/snapshot`, { method: 'POST', body: '{}' });
+  const order = `${url}/snapshot?timeoutMs=${SNAPSHOT_MS_MAX}`;
+  const answer = await fetch(order, { method: 'POST', body: '{}' });
   if (answer.status !== 200) throw new Error(await answer.text());
   return performance.now() - begun;
 }
