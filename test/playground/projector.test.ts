@@ -53,3 +53,23 @@ it('[PG8] what is done on the way to a step is part of the run at the step at wh
   expect(run.kind === 'cluster' ? run.deeds : null).toEqual(performed);
   expect(performed.map(({ step }) => step)).toEqual([7, 20, 21]);
 });
+
+it('[PG8] a step that is asked for while the run plays is taken behind its frame, and what was done before it is done by then', async () => {
+  const kill: Deed = { type: 'crash', node: nodeId('n1'), power: false };
+  const projector = new Projector(DEFAULT_CLUSTER, async () => '');
+  await projector.open(DEFAULT_CLUSTER, 20);
+  projector.playOrPause();
+  projector.tick(20);
+  projector.perform(kill);
+  await projector.step();
+  expect(projector.standing.value.step).toBe(28);
+  expect(performed).toEqual([{ step: 27, deed: kill }]);
+});
+
+it('[PG8] on the way to a step no other is taken', async () => {
+  const projector = new Projector(DEFAULT_CLUSTER, async () => '');
+  const opened = projector.open(DEFAULT_CLUSTER, 20);
+  await projector.step();
+  await opened;
+  expect(projector.standing.value.step).toBe(20);
+});

@@ -6,11 +6,14 @@ import { EMPTY_SCENE, leadersOf, type Scene } from '../../visualizations/page/fo
 import {
   type ClusterRun,
   DEFAULT_CLUSTER,
+  type Deed,
   type RunDescription,
 } from '../../visualizations/playground/engine/run.ts';
 import type { Beat, Theatre } from '../../visualizations/playground/engine/theatre.ts';
 import { TOUR, type TourStep } from '../../visualizations/playground/session/tour.ts';
 import { theatreOf } from './opened.ts';
+
+const [n1, n4] = [nodeId('n1'), nodeId('n4')];
 
 let theatre: Theatre | null = null;
 
@@ -85,6 +88,24 @@ describe('the theatre', () => {
     const timers = views.flatMap(({ at, view }) => view.timers.map((timer) => ({ at, ...timer })));
     expect(timers.length).toBeGreaterThan(10);
     for (const { at, endsAt } of timers) expect(endsAt).toBeGreaterThan(at - 50);
+  });
+
+  it.each<Deed>([
+    { type: 'put', node: n1, key: 'a', value: 'b' },
+    { type: 'crash', node: n1, power: false },
+    { type: 'freeze', node: n1 },
+    { type: 'diskStall', node: n1 },
+    { type: 'restart', node: n1 },
+    { type: 'mend' },
+    { type: 'transfer', node: n1, to: null },
+    { type: 'change', node: n1, add: [n4], promote: [n4], remove: [] },
+    { type: 'partition', shape: 'random', cuts: [{ from: n1, to: n4 }], isHard: true },
+  ])('[PG4] says at the next step that this was done: %j', async (deed) => {
+    const stage = await opened(DEFAULT_CLUSTER);
+    await stage.advance({ step: 200 });
+    stage.perform(deed);
+    const { records } = await stage.advance({ step: 201 });
+    expect(records.filter(({ type }) => type === 'note')).toHaveLength(1);
   });
 
   it('[PG4] shows no byte of what is written', async () => {

@@ -104,11 +104,12 @@ class ClusterOnStage implements SteppedCluster {
   #carryOut(deed: Deed): void {
     switch (deed.type) {
       case 'put':
+        this.#tell(deed);
         return this.#put(deed);
       case 'restart':
-        return this.#endFaults((fault) => 'node' in fault && fault.node === deed.node);
+        return this.#endFaults(deed, (fault) => 'node' in fault && fault.node === deed.node);
       case 'mend':
-        return this.#endFaults((fault) => !('node' in fault));
+        return this.#endFaults(deed, (fault) => !('node' in fault));
       default:
         return this.#begin(deed);
     }
@@ -116,18 +117,25 @@ class ClusterOnStage implements SteppedCluster {
 
   #begin(deed: FaultByHand): void {
     const fault: Fault = { ...NOW, ...deed };
-    const { node, text } = deedInWords(deed);
-    this.#world.note(node, text);
+    this.#tell(deed);
     if (deed.type === 'change') for (const id of deed.add) this.#cast.add(id);
     this.#active.add(fault);
     this.#injector.beginForEver(fault);
   }
 
-  #endFaults(isMeant: (fault: Fault) => boolean): void {
-    for (const fault of [...this.#active].filter(isMeant)) {
+  #endFaults(deed: Deed, isMeant: (fault: Fault) => boolean): void {
+    const ended = [...this.#active].filter(isMeant);
+    this.#tell(deed, ended.length === 0);
+    for (const fault of ended) {
       this.#active.delete(fault);
       this.#injector.end(fault);
     }
+  }
+
+  /** Whoever takes one step after a deed sees that it was done, whatever comes of it. */
+  #tell(deed: Deed, isInVain = false): void {
+    const { node, text } = deedInWords(deed, isInVain);
+    this.#world.note(node, text);
   }
 
   #put({ node: id, key, value }: Deed & { readonly type: 'put' }): void {

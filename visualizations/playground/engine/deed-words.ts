@@ -1,7 +1,7 @@
 /** What somebody does by hand to a cluster of one's own, as the story tells it. */
 import type { NodeId } from '../../../src/core/types.ts';
 import type { Direction } from '../../../src/testing/simulation/plan/plan-faults.ts';
-import type { FaultByHand } from './run.ts';
+import type { Deed, FaultByHand } from './run.ts';
 
 interface Told {
   /** `null`: of no node in particular. Otherwise its name stands before the text. */
@@ -9,8 +9,18 @@ interface Told {
   readonly text: string;
 }
 
-export function deedInWords(deed: FaultByHand): Told {
+/** `isInVain`: there was nothing that it could end. */
+export function deedInWords(deed: Deed, isInVain: boolean): Told {
   switch (deed.type) {
+    case 'put':
+      return { node: deed.node, text: `is asked by you to write ${deed.key}.` };
+    case 'restart':
+      return { node: deed.node, text: isInVain ? NOTHING_TO_END : 'is started again by you.' };
+    case 'mend':
+      return {
+        node: null,
+        text: isInVain ? 'You find no connection to mend.' : 'You mend all connections.',
+      };
     case 'partition':
       return { node: null, text: `You cut the connections ${pairs(deed.cuts)}.` };
     case 'disorder':
@@ -21,6 +31,8 @@ export function deedInWords(deed: FaultByHand): Told {
       return { node: deed.node, text: wordsOf(deed) };
   }
 }
+
+const NOTHING_TO_END = 'goes on as it was: nothing was done to it that a restart would end.';
 
 type FaultOfNode = Extract<FaultByHand, { readonly node: NodeId }>;
 

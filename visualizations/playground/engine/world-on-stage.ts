@@ -39,7 +39,7 @@ export function tellTimeOf({ clock }: World): void {
 
 /** What the charts, the messages and the presence of nodes show better. */
 const SEEN =
-  /^(→|follower|preCandidate|candidate|leader|learner) |^(starts, for|begins life|is killed|loses power|sees )/;
+  /^(→|follower|preCandidate|candidate|leader|learner) |^(starts, for|begins life|sees )|^(is killed|loses power)$/;
 
 /** Those that were noted since the last call, without what is seen anyway. */
 export class Notes {

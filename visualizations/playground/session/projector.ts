@@ -56,6 +56,8 @@ export class Projector {
   readonly isFresh: Signal<boolean> = signal(true);
   readonly #textOf: (play: string) => Promise<string>;
   #theatre: RemoteTheatre | null = null;
+  /** The beat that was asked for last, over as soon as it is taken. */
+  #beat: Promise<void> = Promise.resolve();
   /** Of each place of the story: how many steps had been taken. */
   #steps: number[] = [];
   #shownMs = 0;
@@ -110,10 +112,11 @@ export class Projector {
     this.isPlaying.value = !this.isPlaying.value && !this.#isAtEnd;
   }
 
-  /** Takes one step, unless it is on its way to another. */
+  /** Takes one step, behind the frame that it was playing; unless it is on its way to another. */
   async step(): Promise<void> {
     this.isPlaying.value = false;
     this.isFresh.value = false;
+    if (this.standing.value.isBusy) await this.#beat;
     if (this.standing.value.isBusy) return;
     await this.#goTo(this.standing.value.step + 1);
   }
@@ -190,7 +193,12 @@ export class Projector {
     return isOver || failed !== null;
   }
 
-  async #advance(until: Until): Promise<void> {
+  #advance(until: Until): Promise<void> {
+    this.#beat = this.#advanceTo(until);
+    return this.#beat;
+  }
+
+  async #advanceTo(until: Until): Promise<void> {
     const theatre = this.#theatre;
     if (theatre === null) return;
     this.standing.value = { ...this.standing.value, isBusy: true };
