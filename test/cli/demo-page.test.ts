@@ -151,6 +151,22 @@ describe('the page of the demo', () => {
     expect((await fetch(`http://127.0.0.1:${port}/faults`, { method: 'POST' })).status).toBe(404);
   });
 
+  it('[CL36] writes under any key, also one that is no segment of a path', async () => {
+    const port = Number(/n1 {2}http:\S+:(\d+)/.exec(page.cli.output())?.[1]);
+    for (const key of ['.', '..', 'a/../b', '%2e', '%', '?#', '__proto__']) {
+      const wrote = await order('/writes', { node: 'n2', key, value: key });
+      expect(wrote).toEqual({ status: 200, body: expect.stringContaining('n2 has written') });
+    }
+    const all = await fetch(`http://127.0.0.1:${port}/kv`);
+    const { kvs }: { kvs: readonly { key: string; value: string }[] } = await all.json();
+    const written = kvs.map(({ key, value }) => [key, value]);
+    expect(written).toEqual(
+      ['%', '%2e', '.', '..', '?#', '__proto__', 'a/../b'].map((key) => [key, key]),
+    );
+    const half = await order('/writes', { node: 'n2', key: '\ud800', value: '' });
+    expect(half).toEqual({ status: 409, body: expect.stringContaining('did not write') });
+  });
+
   it('[CL36] obeys nobody without the token, from another page, or under another name', async () => {
     const kill = { node: 'n1', fault: 'kill' };
     const foreign = { origin: 'https://evil.example' };

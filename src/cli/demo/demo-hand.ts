@@ -39,9 +39,11 @@ export class DemoHand implements Orders {
     const node = this.#options.node(id);
     if (node === null) return refused(`There is no node ${id}.`);
     const { interrupted } = this.#options;
+    // Not in a path, which would lose the keys `.` and `..`.
+    const sent = JSON.stringify({ success: [{ op: 'put', key, value }] });
     try {
-      const { status, body } = await httpAnswer(`${node.plan.url}/kv/${encodeURIComponent(key)}`, {
-        ...{ method: 'PUT', body: value, timeoutMs: WRITE_TIMEOUT_MS, interrupted },
+      const { status, body } = await httpAnswer(`${node.plan.url}/txn`, {
+        ...{ method: 'POST', body: sent, timeoutMs: WRITE_TIMEOUT_MS, interrupted },
       });
       return outcome(id, key, { status, body });
     } catch (error) {

@@ -179,7 +179,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
 const TOO_MANY_FIELDS = `The request has more than ${HEAD_FIELDS_MAX} header fields. Send fewer.`;
 const BODY_REFUSED = 'Only PUT and POST have a body here. Send this request without one.';
 const DOTS_REFUSED =
-  "The path has a segment '.' or '..', which programs on the way remove. In a key, write the slash before it as %2F.";
+  "The path has a segment '.' or '..', which programs on the way remove. In a key, write the slash before it as %2F; the keys '.' and '..' themselves are for POST /txn.";
 
 function refuse(response: ServerResponse, { error, status }: Refusal): void {
   response.setHeader('connection', 'close');
