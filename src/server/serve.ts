@@ -234,6 +234,7 @@ function contextOf(
     clock: connectionClock,
     keepAliveMs: SSE_KEEP_ALIVE_MS,
     inspection: options.inspection,
+    life: Date.now().toString(36),
   };
 }
 

@@ -36,10 +36,12 @@ export interface ServerContext {
   readonly keepAliveMs: number;
   /** `null`: what happens inside this node is not shown. */
   readonly inspection: Inspection | null;
+  /** Names this life of the node, in letters and digits; no other has its name. */
+  readonly life: string;
 }
 
 /** What a client's connection works with. */
-export type ConnectionParts = Omit<ServerContext, 'process' | 'inspection'>;
+export type ConnectionParts = Omit<ServerContext, 'process' | 'inspection' | 'life'>;
 
 /** Things that must end when the server does: each stream and watch leaves one function here. */
 export class OpenStreams {

@@ -24,6 +24,10 @@ function tell({ replica }: LocalApi, record: InspectionRecord): void {
   for (const observer of replica.observers.keys()) observer(record);
 }
 
+function numberOf(id: string | null): number {
+  return Number(id?.split('-')[1]);
+}
+
 it('[SV33] shows nothing unless it was asked to when it was started', async () => {
   const local = localApi();
   const answer = await local.send('/inspect');
@@ -42,9 +46,9 @@ it('[SV33] tells transitions without a name, all else by its own, each with its 
   tell(local, transition(7));
   tell(local, { type: 'sent', ...sent, id: 'n1>n2 Ping 3' });
   const [first, second] = [await events.next(), await events.next()];
-  expect(first).toMatchObject({ event: null, id: '7' });
+  expect(first).toMatchObject({ event: null, id: 'a1-7' });
   expect(JSON.parse(first?.data ?? '')).toEqual(transition(7));
-  expect(second).toMatchObject({ event: 'sent', id: '8' });
+  expect(second).toMatchObject({ event: 'sent', id: 'a1-8' });
   await events.cancel();
   expect(local.replica.observers.size).toBe(0);
 });
@@ -52,13 +56,31 @@ it('[SV33] tells transitions without a name, all else by its own, each with its 
 it('[SV33] goes on after the last event, which counts more than from', async () => {
   const local = localApi(SHOWN);
   await local.send('/inspect?from=5');
-  await local.send('/inspect?from=5', { headers: { 'last-event-id': '9' } });
+  await local.send('/inspect?from=5', { headers: { 'last-event-id': 'a1-9' } });
   expect([...local.replica.observers.values()]).toEqual([4, 9]);
   for (const path of ['/inspect?from=0', '/inspect?form=1', '/inspect?from=x']) {
     expect((await local.send(path)).status, path).toBe(400);
   }
-  const bad = await local.send('/inspect', { headers: { 'last-event-id': '-1' } });
-  expect(bad.status).toBe(400);
+  for (const id of ['-1', 'a1-', 'A1-1', 'a1-x', '1-2-3']) {
+    const bad = await local.send('/inspect', { headers: { 'last-event-id': id } });
+    expect(bad.status, id).toBe(400);
+  }
+});
+
+it('[SV33] tells whoever heard another life what it has missed of this one', async () => {
+  const local = localApi(SHOWN);
+  // Of another life, of an older version, and of this life.
+  for (const id of ['a0-3', '3', 'a1-3']) {
+    const events = readSse(await local.send('/inspect', { headers: { 'last-event-id': id } }));
+    const after = [...local.replica.observers.values()].at(-1);
+    expect(after, id).toBe(id === 'a1-3' ? 3 : 0);
+    tell(local, transition(5));
+    const missed = await events.nextData();
+    expect(missed).toMatchObject({ event: 'missed', id: 'a1-4' });
+    expect(JSON.parse(missed.data ?? '').count).toBe(id === 'a1-3' ? 1 : 4);
+    expect((await events.nextData()).id).toBe('a1-5');
+    await events.cancel();
+  }
 });
 
 it('[SV33] leaves out what a slow reader does not take, within a bound, and says how much', async () => {
@@ -71,14 +93,14 @@ it('[SV33] leaves out what a slow reader does not take, within a bound, and says
   expect(local.context.held.outgoing.total).toBeLessThan(INSPECT_QUEUE_BYTES_MAX + 4_096);
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * INSPECT_QUEUE_BYTES_MAX);
   let next = 1;
-  while (next <= count / 4) next = Number((await events.nextData()).id) + 1;
+  while (next <= count / 4) next = numberOf((await events.nextData()).id) + 1;
   let missed = 0;
   for (let sequence = count + 1; missed === 0; sequence += 1) {
     tell(local, transition(sequence));
     const { data, event, id } = await events.nextData();
     if (event === 'missed') missed = JSON.parse(data ?? '').count;
-    expect(Number(id)).toBe(next + Math.max(0, missed - 1));
-    next = Number(id) + 1;
+    expect(numberOf(id)).toBe(next + Math.max(0, missed - 1));
+    next = numberOf(id) + 1;
   }
   expect(missed).toBeGreaterThan(count / 4);
 });
@@ -88,7 +110,7 @@ it('[SV33] ends with the server, after what the node says last', async () => {
   const events = readSse(await local.send('/inspect'));
   local.streams.endAll(stopping());
   tell(local, transition(1));
-  expect((await events.next())?.id).toBe('1');
+  expect((await events.next())?.id).toBe('a1-1');
   expect(await events.next()).toBeNull();
   await eventually(() => local.replica.observers.size).toBe(0);
 });
@@ -108,7 +130,7 @@ it('[SV33] is served to those only whom the other routes are served to', async (
 });
 
 it('[SV34] passes on the stream of another node, and answers 502 while that is not there', async () => {
-  const other = await served({ ...SHOWN, replica: new LocalReplica({ id: 'n2' }) });
+  const other = await served({ ...SHOWN, replica: new LocalReplica({ id: 'n2' }), life: 'b2' });
   const peers = new Map([
     ['n2', other.url],
     ['n3', 'http://127.0.0.1:1'],
@@ -123,9 +145,17 @@ it('[SV34] passes on the stream of another node, and answers 502 while that is n
   expect([...other.replica.observers.values()]).toEqual([2]);
   const events = readSse(answer);
   tell(other, transition(3));
-  expect((await events.nextData()).id).toBe('3');
+  expect((await events.nextData()).id).toBe('b2-3');
   await events.cancel();
   await eventually(() => other.replica.observers.size).toBe(0);
+  // The ids are those of whom they came from.
+  for (const [id, after] of [['b2-7', 7] as const, ['a1-7', 0] as const]) {
+    const headers = { 'last-event-id': id };
+    const again = await fetch(`${one.url}/inspect?node=n2`, { headers });
+    expect([...other.replica.observers.values()]).toEqual([after]);
+    await again.body?.cancel();
+    await eventually(() => other.replica.observers.size).toBe(0);
+  }
 });
 
 it('[SV34] shows its own under its own name, and ends what it passes on with the server', async () => {

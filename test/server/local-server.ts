@@ -23,6 +23,7 @@ export interface LocalOptions {
   readonly headersTimeoutMs?: number;
   readonly held?: Held;
   readonly inspection?: ServerContext['inspection'];
+  readonly life?: string;
 }
 
 export interface LocalApi {
@@ -54,6 +55,7 @@ export function localApi(options: LocalOptions = {}): LocalApi {
     clock: connectionClock,
     keepAliveMs: options.keepAliveMs ?? 60_000,
     inspection: options.inspection ?? null,
+    life: options.life ?? 'a1',
   };
   const streams = new OpenStreams();
   const api = createHttpApi(context, streams);

@@ -103,7 +103,20 @@ describe('a server of one', () => {
     expect(told.join()).toContain('"actor":"logWriter"');
     expect(told.join()).not.toContain('some value');
     await server.close();
-    while ((await events.next()) !== null);
+    let last = '';
+    for (;;) {
+      const event = await events.next();
+      if (event === null) break;
+      last = event.id ?? last;
+    }
+    const again = await start(options(directory(), { inspection }));
+    const headers = { 'last-event-id': last };
+    const first = await readSse(await fetch(`${again.url}/inspect`, { headers })).nextData();
+    expect(last).toMatch(/^[0-9a-z]+-[0-9]+$/);
+    expect(first.id?.split('-')).toEqual([
+      expect.not.stringMatching(last.split('-')[0] ?? ''),
+      '1',
+    ]);
     const unseen = await start(options(directory()));
     expect((await fetch(`${unseen.url}/inspect`)).status).toBe(404);
   });

@@ -7,12 +7,13 @@ import { RaftError } from '../../../core/errors.ts';
 import { errorResponse } from '../../errors.ts';
 import { RELAY_TIMEOUT_MS } from '../../limits.ts';
 import type { OpenStreams } from '../../server-context.ts';
+import type { Heard } from './event-ids.ts';
 
 interface Relayed {
   readonly node: string;
   /** Where its clients are served: `http://host:port`. */
   readonly url: string;
-  readonly after: number | null;
+  readonly heard: Heard;
   /** How long it may say nothing, in milliseconds: then it is taken to be gone. */
   readonly silenceMsMax: number;
   readonly signal: AbortSignal;
@@ -73,10 +74,12 @@ function passedOn(
   );
 }
 
-function open({ after, signal, url }: Relayed): Promise<IncomingMessage> {
-  const from = after === null ? '' : `?from=${after + 1}`;
+/** What its reader has had is for that member to judge: the ids are its own. */
+function open({ heard: { from, lastId }, signal, url }: Relayed): Promise<IncomingMessage> {
+  const query = from === null ? '' : `?from=${from}`;
+  const headers = lastId === null ? {} : { 'last-event-id': lastId };
   return new Promise((resolve, reject) => {
-    const request = get(`${url}/inspect${from}`, { agent: false, signal }, (stream) => {
+    const request = get(`${url}/inspect${query}`, { agent: false, headers, signal }, (stream) => {
       request.setTimeout(0);
       const { headers, statusCode } = stream;
       if (statusCode === 200 && headers['content-type'] === 'text/event-stream') {

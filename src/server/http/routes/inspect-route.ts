@@ -8,15 +8,16 @@ import { RaftError } from '../../../core/errors.ts';
 import { withMissed } from '../../../node/view/inspection/record-stream.ts';
 import type { InspectionRecord } from '../../../ports/inspection.ts';
 import type { Account } from '../../admission/account.ts';
-import { badRequest, overloaded } from '../../errors.ts';
+import { overloaded } from '../../errors.ts';
 import { INSPECT_GATHER_MS, INSPECT_QUEUE_BYTES_MAX, RELAY_SILENCES_MAX } from '../../limits.ts';
 import type { OpenStreams, ServerContext } from '../../server-context.ts';
-import { type Query, readQuery, textParameter, wholeParameter } from '../request/request-query.ts';
+import { readQuery, textParameter } from '../request/request-query.ts';
+import { eventId, heardFrom, lastHeardIn } from './event-ids.ts';
 import { relay } from './inspect-relay.ts';
 
 type InspectContext = Pick<
   ServerContext,
-  'replica' | 'inspection' | 'limits' | 'counters' | 'keepAliveMs'
+  'replica' | 'inspection' | 'life' | 'limits' | 'counters' | 'keepAliveMs'
 >;
 
 interface InspectParts {
@@ -32,10 +33,10 @@ export async function getInspect(
   request: Request,
   parts: InspectParts,
 ): Promise<Response> {
-  const { inspection, limits, replica } = context;
+  const { inspection, life, limits, replica } = context;
   if (inspection === null) throw notShown();
   const query = readQuery(request.url, ['from', 'node']);
-  const after = afterFrom(query, request.headers);
+  const heard = heardFrom(query, request.headers);
   if (parts.streams.count >= limits.httpWatchesMax) {
     throw overloaded('Too many streams are open on this node. Close one, or ask later.');
   }
@@ -44,20 +45,11 @@ export async function getInspect(
     const url = inspection.peers.get(node);
     if (url === undefined) throw unknownNode(node, [replica.id, ...inspection.peers.keys()]);
     const silenceMsMax = RELAY_SILENCES_MAX * context.keepAliveMs;
-    return relay({ node, url, after, silenceMsMax, signal: request.signal }, parts.streams);
+    return relay({ node, url, heard, silenceMsMax, signal: request.signal }, parts.streams);
   }
-  return new Response(new RecordEvents(context, after, parts).readable, {
+  return new Response(new RecordEvents(context, lastHeardIn(life, heard), parts).readable, {
     headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
   });
-}
-
-/** The header wins: it is what a client that reconnects knows best. `null`: from now on. */
-function afterFrom(query: Query, headers: Headers): number | null {
-  const from = wholeParameter(query, 'from', { min: 1, max: Number.MAX_SAFE_INTEGER });
-  const last = headers.get('last-event-id');
-  if (last === null || last === '') return from === null ? null : from - 1;
-  if (/^[0-9]{1,15}$/.test(last)) return Number(last);
-  throw badRequest('Last-Event-ID must be the number of a record, as the id of an event was.');
 }
 
 /** One reader. It ends when that leaves, or with the server. */
@@ -103,7 +95,7 @@ class RecordEvents {
   #take(record: InspectionRecord): void {
     if (this.#isOver || this.#queuedBytes >= INSPECT_QUEUE_BYTES_MAX) return;
     for (const due of withMissed(this.#heard ?? record.sequence - 1, record)) {
-      this.#push(eventOf(due));
+      this.#push(eventOf(due, this.#context.life));
     }
     this.#heard = record.sequence;
   }
@@ -155,11 +147,11 @@ const KEEP_ALIVE = encoder.encode(': keep-alive\n\n');
 const EVENTS = new WeakMap<InspectionRecord, Uint8Array>();
 
 /** Transitions have no name, so that the plainest reader hears them. Made once for all readers. */
-function eventOf(record: InspectionRecord): Uint8Array {
+function eventOf(record: InspectionRecord, life: string): Uint8Array {
   const known = EVENTS.get(record);
   if (known !== undefined) return known;
   const name = record.type === 'transition' ? '' : `event: ${record.type}\n`;
-  const text = `${name}id: ${record.sequence}\ndata: ${JSON.stringify(record)}\n\n`;
+  const text = `${name}id: ${eventId(life, record.sequence)}\ndata: ${JSON.stringify(record)}\n\n`;
   const bytes = encoder.encode(text);
   EVENTS.set(record, bytes);
   return bytes;
