@@ -4,6 +4,7 @@
  */
 import type { InspectionObserver, InspectionRecord } from '../../../ports/inspection.ts';
 import { INSPECTED_RECORDS_MAX } from '../../limits.ts';
+import { withMissed } from './missed-records.ts';
 
 /** What a record says besides its stamp. */
 type RecordBody = InspectionRecord extends infer Each
@@ -98,13 +99,4 @@ export class RecordStream {
       });
     }
   }
-}
-
-/** The record, behind one for those that are missing before it, if any are. */
-export function withMissed(heard: number, record: InspectionRecord): readonly InspectionRecord[] {
-  const first = record.type === 'missed' ? record.sequence - record.count + 1 : record.sequence;
-  const count = first - heard - 1;
-  if (count <= 0) return [record];
-  const { at, node } = record;
-  return [{ type: 'missed', sequence: first - 1, at, node, count }, record];
 }

@@ -5,7 +5,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { RaftError } from '../../../core/errors.ts';
-import { withMissed } from '../../../node/view/inspection/record-stream.ts';
+import { withMissed } from '../../../node/view/inspection/missed-records.ts';
 import type { InspectionRecord } from '../../../ports/inspection.ts';
 import type { Account } from '../../admission/account.ts';
 import { overloaded } from '../../errors.ts';
