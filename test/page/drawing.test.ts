@@ -7,6 +7,7 @@ import { reduce } from '../../visualizations/page/fold/reduce.ts';
 import { EMPTY_SCENE } from '../../visualizations/page/fold/scene.ts';
 import { Pacing } from '../../visualizations/page/session/pacing.ts';
 import { liveClock } from '../../visualizations/page/session/page-clock.ts';
+import { Session } from '../../visualizations/page/session/session.ts';
 import { logRows, shownIndexes } from '../../visualizations/page/view/cluster/log-cells.ts';
 import { ringOf, wayBetween } from '../../visualizations/page/view/cluster/ring-places.ts';
 import { lightsOf } from '../../visualizations/page/view/stage/chart-lights.ts';
@@ -35,6 +36,20 @@ describe('the pace of a chart', () => {
   it('[LP5] does not replay what happened long ago', () => {
     const shown = new Pacing().stepOf('n2', raft, { now: BEGIN + 60_000, time: 0 });
     expect(shown?.event).toBe('peer.progressed');
+  });
+
+  it('[LP5] is that of whoever watches live; where somebody has paused, the chart stands as it is there', () => {
+    const session = new Session({ heard: () => {}, now: () => BEGIN + 130 });
+    for (const record of takeover()) session.hear(record);
+    session.draw();
+    expect(session.staged.value).toMatchObject({ node: 'n2', step: raft.steps[0] });
+    session.pause();
+    expect(session.staged.value).toMatchObject({ node: 'n2', step: raft.steps.at(-1) });
+    session.pick('n3');
+    expect(session.staged.value).toMatchObject({ node: 'n3', actor: { actor: 'raft' } });
+    session.pick('n2');
+    session.goLive();
+    expect(session.staged.value.step).toEqual(raft.steps[0]);
   });
 
   it('[LP5] lights where the shown step has led, and the way before it', () => {

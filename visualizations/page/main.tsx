@@ -1,10 +1,10 @@
 /** The live page: learns from its server what there is to see, and follows it until it is closed. */
 import { render } from 'preact';
 import type { PageSetup } from '../../src/server/page/page-setup.ts';
-import { demoHand } from './session/demo-hand.ts';
 import { listenToKeys } from './session/keys.ts';
 import { keepDrawing } from './session/motion.ts';
 import { liveClock } from './session/page-clock.ts';
+import { remoteHand } from './session/remote-hand.ts';
 import { Session } from './session/session.ts';
 import { eventSource } from './stream/event-source.ts';
 import { Page } from './view/page.tsx';
@@ -16,7 +16,7 @@ async function begin(root: Element): Promise<void> {
   const session = new Session(liveClock());
   session.follow(eventSource(setup));
   listenToKeys(() => session);
-  const hand = setup.mode === 'demo' ? demoHand(location.hash) : null;
+  const hand = setup.mode === 'demo' ? remoteHand(location.hash) : null;
   root.replaceChildren();
   render(<Page session={session} hand={hand} />, root);
   keepDrawing(() => session.draw());

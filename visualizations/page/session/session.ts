@@ -3,9 +3,11 @@
  * from these signals.
  */
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import { EMPTY_SCENE, type Scene } from '../fold/scene.ts';
+import type { TransitionRecord } from '../../../src/ports/inspection.ts';
+import { type ActorScene, EMPTY_SCENE, type Scene } from '../fold/scene.ts';
 import type { PageRecord } from '../stream/page-record.ts';
 import type { Source } from '../stream/source.ts';
+import { Pacing } from './pacing.ts';
 import type { PageClock } from './page-clock.ts';
 import { type Moment, type Span, Story } from './story.ts';
 
@@ -17,6 +19,15 @@ interface Frame {
   /** The moment that is drawn, by the clock of the nodes. */
   readonly now: number;
   readonly isLive: boolean;
+}
+
+/** On the stage: the chart of one actor, and at which of its steps it is shown. */
+interface Staged {
+  readonly node: string | null;
+  /** `null`: nothing is known of it. */
+  readonly actor: ActorScene | null;
+  /** `null`: it has not been seen to change. */
+  readonly step: TransitionRecord | null;
 }
 
 /** The story as a whole; drawn anew less often. */
@@ -49,6 +60,9 @@ export class Session {
   readonly node: ReadonlySignal<string | null> = computed(
     () => this.picked.value ?? protagonistOf(this.steady.value.scene),
   );
+  /** Another one only when something of it is another. */
+  readonly staged: Signal<Staged> = signal({ node: null, actor: null, step: null });
+  readonly #pacing = new Pacing();
   /** Where it was paused; `null`: live. */
   #pausedAt: number | null = null;
   readonly #clock: PageClock;
@@ -83,6 +97,7 @@ export class Session {
     if (isLive || value.isLive || value.place !== place) {
       this.#show({ scene, place, now, isLive });
     }
+    this.#stage();
     this.#outline();
   }
 
@@ -131,8 +146,27 @@ export class Session {
   }
 
   pick(node: string | null, actor = 'raft'): void {
-    this.picked.value = node;
-    this.actor.value = actor;
+    batch(() => {
+      this.picked.value = node;
+      this.actor.value = actor;
+      this.#stage();
+    });
+  }
+
+  /** Live, one step after the other; wherever somebody has moved by hand, as it is there. */
+  #stage(): void {
+    const { scene, now, isLive } = this.frame.value;
+    const node = this.node.value;
+    const actors = node === null ? undefined : scene.nodes.get(node)?.actors;
+    const actor = actors?.get(this.actor.value) ?? actors?.get('raft') ?? null;
+    if (!isLive) this.#pacing.forget();
+    const isPaced = isLive && node !== null && actor !== null;
+    const step = isPaced
+      ? this.#pacing.stepOf(node, actor, { now, time: performance.now() })
+      : (actor?.steps.at(-1) ?? null);
+    const { value } = this.staged;
+    if (value.node === node && value.actor === actor && value.step === step) return;
+    this.staged.value = { node, actor, step };
   }
 
   #outline(): void {

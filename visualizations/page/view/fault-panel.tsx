@@ -2,14 +2,14 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Fault } from '../../../src/cli/demo/page/demo-orders.ts';
-import type { DemoHand } from '../session/demo-hand.ts';
+import type { RemoteHand } from '../session/remote-hand.ts';
 import type { Session } from '../session/session.ts';
 import type { Presence } from '../stream/page-record.ts';
 import { WriteForm } from './write-form.tsx';
 
 interface FaultProps {
   readonly session: Session;
-  readonly hand: DemoHand;
+  readonly hand: RemoteHand;
 }
 
 const FAULTS: readonly (readonly [Fault, string, readonly Presence[], string])[] = [

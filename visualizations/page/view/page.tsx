@@ -1,6 +1,6 @@
 /** The live page: what is to be seen, and in a demo what can be done. */
 import type { JSX } from 'preact';
-import type { DemoHand } from '../session/demo-hand.ts';
+import type { RemoteHand } from '../session/remote-hand.ts';
 import type { Session } from '../session/session.ts';
 import { FaultPanel } from './fault-panel.tsx';
 import { PageHead } from './page-head.tsx';
@@ -9,7 +9,7 @@ import { Panels } from './panels.tsx';
 interface PageProps {
   readonly session: Session;
   /** `null`: whoever looks only looks. */
-  readonly hand: DemoHand | null;
+  readonly hand: RemoteHand | null;
 }
 
 export function Page({ session, hand }: PageProps): JSX.Element {

@@ -2,6 +2,7 @@
  * Why the states and arrows of a chart are there: `pictures/raft.json`, which the build writes beside the picture. What
  * they are, that says.
  */
+import { stateIn } from './picture-ids.ts';
 
 export interface ChartRules {
   /** By the id of the group that draws it, their ids, separated by spaces. */
@@ -12,6 +13,6 @@ export interface ChartRules {
 
 /** Of a state or an arrow. An arrow names what its state does not; one without any of its own follows its state's. */
 export function rulesOf({ things }: ChartRules, id: string): readonly string[] {
-  const own = things[id] ?? things[id.split('--')[0] ?? ''] ?? '';
+  const own = things[id] ?? things[stateIn(id)] ?? '';
   return own.split(' ').filter((rule) => rule !== '');
 }

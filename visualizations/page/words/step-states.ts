@@ -1,7 +1,8 @@
 /** Where a step went from and to, as short as it can be said: of regions that stand beside each other, those that changed. */
+import { innermost } from './picture-ids.ts';
 
 export function stepStates(from: string, to: string): readonly [from: string, to: string] {
-  const [before, after] = [from.split(' '), to.split(' ')];
+  const [before, after] = [innermost(from), innermost(to)];
   const left = before.filter((state) => !after.includes(state));
   const entered = after.filter((state) => !before.includes(state));
   return [inOne(left.length > 0 ? left : before), inOne(entered.length > 0 ? entered : after)];

@@ -1,7 +1,7 @@
 /** Which groups of a picture are lit, for where an actor stands and how it came there. */
-import { chartDrawnIn } from '../../../../machines/arrow-ids.ts';
 import type { TransitionRecord } from '../../../../src/ports/inspection.ts';
 import type { ActorScene } from '../../fold/scene.ts';
+import { idsOfStates } from '../../words/picture-ids.ts';
 import type { Lights } from './picture.ts';
 
 /** Arrows behind the newest that stay marked. */
@@ -23,7 +23,7 @@ export function lightsOf(actor: ActorScene, step: TransitionRecord | null): Ligh
 /** The ids of the innermost states to show. `step`: the one that is shown; the actor may be further by now. */
 export function litStates(actor: ActorScene, step: TransitionRecord | null): readonly string[] {
   const state = isBehind(actor, step) ? step.to : actor.state;
-  return state.split(' ').map((path) => `${chartDrawnIn(actor.chart)}/${path}`);
+  return idsOfStates(actor.chart, state);
 }
 
 function isBehind(actor: ActorScene, step: TransitionRecord | null): step is TransitionRecord {

@@ -3,7 +3,6 @@ import type { JSX } from 'preact';
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { ActorScene } from '../../fold/scene.ts';
 import { isStill } from '../../session/motion.ts';
-import { Pacing } from '../../session/pacing.ts';
 import type { Session } from '../../session/session.ts';
 import { ActorChoice } from './actor-choice.tsx';
 import { lightsOf } from './chart-lights.ts';
@@ -17,16 +16,7 @@ import { StepWords } from './step-words.tsx';
 
 export function ChartStage({ session }: { readonly session: Session }): JSX.Element {
   const shelf = useMemo(() => new PictureShelf(), []);
-  const pacing = useMemo(() => new Pacing(), []);
-  const { scene, now, isLive } = session.frame.value;
-  const node = session.node.value;
-  const actors = node === null ? undefined : scene.nodes.get(node)?.actors;
-  const actor = actors?.get(session.actor.value) ?? actors?.get('raft') ?? null;
-  if (!isLive) pacing.forget();
-  const moment = { now, time: performance.now() };
-  const newest = actor?.steps.at(-1) ?? null;
-  const step =
-    actor === null || node === null || !isLive ? newest : pacing.stepOf(node, actor, moment);
+  const { node, actor, step } = session.staged.value;
   const picture = actor === null ? null : shelf.picture(actor.chart).value;
   return (
     <section class="panel stage" aria-label="Live chart" data-node={node} data-actor={actor?.actor}>

@@ -3,6 +3,7 @@
  * nothing out; what a group means it is told.
  */
 import type { ChartRules } from '../../words/chart-rules.ts';
+import { around, isArrow, isNamed, pathIn } from '../../words/picture-ids.ts';
 
 export interface Lights {
   /** The innermost active states, by their ids. */
@@ -66,11 +67,7 @@ export class Picture {
 
   #lightState(id: string): void {
     this.#add(id, 'lit');
-    const [chart = '', path = ''] = id.split('/');
-    const names = path.split('.');
-    for (let depth = 1; depth < names.length; depth += 1) {
-      this.#add(`${chart}/${names.slice(0, depth).join('.')}`, 'within');
-    }
+    for (const outer of around(id)) this.#add(outer, 'within');
   }
 
   #add(id: string, name: (typeof CLASSES)[number]): void {
@@ -95,22 +92,16 @@ export class Picture {
   }
 }
 
-/** So that it can be pointed at, also by keys. The dot where a state begins, and the box of all, say nothing. */
+/** So that it can be pointed at, also by keys. */
 function describe(group: SVGGElement): void {
-  if (/--(?:start|everywhere)$/.test(group.id) || !group.id.includes('/')) return;
+  if (!isNamed(group.id)) return;
   group.setAttribute('role', 'group');
-  group.setAttribute('aria-label', `${nameIn(group.id)}: ${wordsIn(group)}`);
+  group.setAttribute('aria-label', `${pathIn(group.id)}: ${wordsIn(group)}`);
   group.setAttribute('tabindex', '-1');
 }
 
 /** Of a state the description, of an arrow all of it. */
 function wordsIn(group: SVGGElement): string {
-  const what = group.id.includes('--') ? 'tspan' : ':scope > text > .description';
+  const what = isArrow(group.id) ? 'tspan' : ':scope > text > .description';
   return [...group.querySelectorAll(what)].map(({ textContent }) => textContent?.trim()).join(' ');
-}
-
-/** `follower.loyal` of `raft/follower.loyal--link.closed--0`, and of `raft/follower.loyal`. */
-export function nameIn(id: string): string {
-  const [state = ''] = id.split('--');
-  return state.split('/')[1] ?? state;
 }

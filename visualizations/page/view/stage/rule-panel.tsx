@@ -3,8 +3,9 @@ import type { JSX } from 'preact';
 import type { TransitionRecord } from '../../../../src/ports/inspection.ts';
 import type { ActorScene } from '../../fold/scene.ts';
 import { type ChartRules, rulesOf } from '../../words/chart-rules.ts';
+import { isArrow, pathIn } from '../../words/picture-ids.ts';
 import { litStates } from './chart-lights.ts';
-import { nameIn, type Picture } from './picture.ts';
+import type { Picture } from './picture.ts';
 import { pointed } from './pointing.ts';
 
 interface PanelProps {
@@ -23,7 +24,7 @@ export function RulePanel({ picture, actor, step }: PanelProps): JSX.Element {
     <div class="rules" data-thing={id} role="group" tabindex={0} aria-label="The rule behind it">
       <p>
         {pointed.value === null && <span class="hint">point at a state or an arrow</span>}
-        <strong>{nameIn(id)}</strong> {id.includes('--') ? <code>{words}</code> : words}
+        <strong>{pathIn(id)}</strong> {isArrow(id) ? <code>{words}</code> : words}
       </p>
       <dl>
         {rulesOf(rules, id).map((name) => (

@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import type { GuardAnswer, Scalar, TransitionRecord } from '../../../../src/ports/inspection.ts';
 import type { ActorScene } from '../../fold/scene.ts';
+import { innermost } from '../../words/picture-ids.ts';
 import { stepStates } from '../../words/step-states.ts';
 
 interface StepProps {
@@ -22,7 +23,7 @@ export function StepWords({ node, actor, step }: StepProps): JSX.Element {
     <div class="step" data-arrow={step?.arrow}>
       {step === null ? (
         <p>
-          It stands in <code>{actor.state.split(' ').join(' + ')}</code> and has not been seen to
+          It stands in <code>{innermost(actor.state).join(' + ')}</code> and has not been seen to
           change.
         </p>
       ) : (

@@ -1,14 +1,17 @@
-/** What an onlooker of a demo may do to it. The key to it stands in the link, behind `#`, and goes to no other server. */
+/**
+ * What an onlooker of a demo may do to it, from afar: the server of the page carries it out. The key to it stands in the link,
+ * behind `#`, and goes to no other server.
+ */
 import type { Fault } from '../../../src/cli/demo/page/demo-orders.ts';
 
-export interface DemoHand {
+export interface RemoteHand {
   /** Resolves with a sentence that says what became of it. */
   fault(node: string, fault: Fault): Promise<string>;
   write(node: string, key: string, value: string): Promise<string>;
 }
 
 /** `null`: the link has no key, so that the demo is only watched. */
-export function demoHand(hash: string): DemoHand | null {
+export function remoteHand(hash: string): RemoteHand | null {
   const token = new URLSearchParams(hash.slice(1)).get('token');
   if (token === null) return null;
   const ask = (path: string, body: Readonly<Record<string, string>>): Promise<string> =>
