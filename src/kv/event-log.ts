@@ -5,14 +5,14 @@
  */
 import { assert } from '../core/assert.ts';
 import { firstPlace } from '../core/search.ts';
-import type { KeyVersion } from './key-version.ts';
+import type { StoredVersion } from './key-version.ts';
 
 /** Events to a chunk: the dropping of one costs a move of the chunks' list, the rest is constant. */
 const CHUNK_EVENTS = 1024;
 
 export class EventLog {
   /** Dropped events are `null` in their chunk, so that their values are not kept. */
-  readonly #chunks: (KeyVersion | null)[][] = [];
+  readonly #chunks: (StoredVersion | null)[][] = [];
   /** Position of the first event of the first chunk. */
   #base = 0;
   #first = 0;
@@ -28,14 +28,14 @@ export class EventLog {
     return this.#end;
   }
 
-  append(event: KeyVersion): void {
+  append(event: StoredVersion): void {
     const last = this.#chunks.at(-1);
     if (last === undefined || last.length === CHUNK_EVENTS) this.#chunks.push([event]);
     else last.push(event);
     this.#end += 1;
   }
 
-  at(position: number): KeyVersion {
+  at(position: number): StoredVersion {
     const offset = position - this.#base;
     const event = this.#chunks[Math.floor(offset / CHUNK_EVENTS)]?.[offset % CHUNK_EVENTS];
     assert(event !== undefined && event !== null, 'KV16: an event is read while it is kept');

@@ -44,7 +44,7 @@ export const EVENTS_UNTOLD_MAX = 32;
 /** Bound: bytes of keys and values in the results of one batch; one result is made even if it alone is larger. */
 export const BATCH_RESULT_BYTES_MAX = 4 * 1024 * 1024;
 /** Bound: what one small value can keep from being freed after all others in its slab are gone. */
-export const VALUE_SLAB_BYTES = 2048;
+export const VALUE_SLAB_BYTES = 4096;
 /** Larger values get a buffer of their own. */
 export const SHARED_VALUE_BYTES_MAX = 512;
 /** Marks of when the store stood at which revision lie at least so far apart, in milliseconds. */

@@ -15,8 +15,8 @@ import {
   addVersion,
   isLive,
   type KeyHistory,
-  type KeyVersion,
   type LiveVersion,
+  StoredVersion,
   trimHistory,
   versionAt,
 } from './key-version.ts';
@@ -135,21 +135,18 @@ export class MvccStore {
     const modRevision = this.revision;
     const history = this.#index.find(key);
     const previous = history === null || !isLive(history.newest) ? null : history.newest;
-    const version: KeyVersion = {
-      key,
-      value: this.#values.keep(value),
-      createRevision: previous === null ? modRevision : previous.createRevision,
-      modRevision,
-      version: previous === null ? 1 : previous.version + 1,
-    };
-    this.#events.append(version);
+    const createRevision = previous === null ? modRevision : previous.createRevision;
+    const version = previous === null ? 1 : previous.version + 1;
+    const place = this.#values.keep(value);
+    const stored = new StoredVersion({ key, createRevision, modRevision, version }, place);
+    this.#events.append(stored);
     if (history === null) {
-      this.#index.add({ key, newest: version, older: null });
+      this.#index.add({ key, newest: stored, older: null });
       return null;
     }
     assert(history.newest.modRevision < modRevision, 'KV8: one revision has one event of a key');
     if (previous === null) this.#index.liveChanges(key, 1);
-    addVersion(history, version);
+    addVersion(history, stored);
     return previous;
   }
 
@@ -180,7 +177,7 @@ export class MvccStore {
   }
 
   /** Calls `visit` for each key within the bounds that exists, in order, until it returns false. */
-  visitLive(bounds: KeyBounds, visit: (version: LiveVersion) => boolean): void {
+  visitLive(bounds: KeyBounds, visit: (version: StoredVersion & LiveVersion) => boolean): void {
     this.#index.visit(bounds, { liveOnly: true }, ({ newest }) => !isLive(newest) || visit(newest));
   }
 
@@ -260,7 +257,8 @@ export class MvccStore {
     this.#isChanged = true;
     const modRevision = this.revision;
     assert(newest.modRevision < modRevision, 'KV8: one revision has one event of a key');
-    const deletion: KeyVersion = { key, value: null, createRevision: 0, modRevision, version: 0 };
+    const none = { key, createRevision: 0, modRevision, version: 0 };
+    const deletion = new StoredVersion(none, null);
     this.#events.append(deletion);
     addVersion(history, deletion);
     return newest;
@@ -306,7 +304,7 @@ export class MvccStore {
 
   /** Compaction has dropped all of it, freed or not: replicas that have not freed it must not count it either. */
   #isUnreachable({ newest }: KeyHistory): boolean {
-    return newest.value === null && newest.modRevision <= this.#compactedRevision;
+    return !isLive(newest) && newest.modRevision <= this.#compactedRevision;
   }
 
   /** False if there is none to drop. */
@@ -358,6 +356,6 @@ export function emptyParts(options?: KeyIndexOptions): StoreParts {
   };
 }
 
-function bytesOf({ key, value }: LiveVersion, keysOnly: boolean): number {
-  return keysOnly ? key.length : key.length + value.length;
+function bytesOf({ key, valueBytes }: StoredVersion, keysOnly: boolean): number {
+  return keysOnly ? key.length : key.length + valueBytes;
 }

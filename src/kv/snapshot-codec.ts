@@ -200,6 +200,7 @@ export class ChunkReader {
     const createRevision = reader.counter();
     const modRevision = reader.counter();
     const version = reader.counter();
+    if (version === 0) reader.fail('a put has the number of a deletion');
     const bytes = reader.u32();
     const value = reader.block();
     const put = { key, value, createRevision, modRevision, version };

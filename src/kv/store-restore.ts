@@ -7,7 +7,13 @@ import { RaftError } from '../core/errors.ts';
 import { EventLog } from './event-log.ts';
 import { KeyIndex, type KeyIndexOptions } from './key-index.ts';
 import type { KeyText } from './key-order.ts';
-import { addVersion, isLive, type KeyVersion, type LiveVersion } from './key-version.ts';
+import {
+  addVersion,
+  isLive,
+  type KeyVersion,
+  type LiveVersion,
+  StoredVersion,
+} from './key-version.ts';
 import { FIRST_REVISION, MvccStore } from './mvcc-store.ts';
 import { RevisionTimes } from './revision-times.ts';
 import { ChunkReader, type SnapshotHeader, type SnapshotRecord } from './snapshot-codec.ts';
@@ -142,7 +148,7 @@ export class StoreRestore {
     if (isLive(kept)) this.#addFirst(kept);
   }
 
-  #addFirst(version: KeyVersion): void {
+  #addFirst(version: StoredVersion): void {
     this.#index.add({ key: version.key, newest: version, older: null });
   }
 
@@ -152,12 +158,10 @@ export class StoreRestore {
     if (!isWhole || !isAllThere) throw notRestored('Something is missing.');
   }
 
-  /** What came may be a view of its chunk. The same fields in the same order as those of a put: it is read as quickly. */
-  #kept<Version extends KeyVersion>(given: Version): Version;
-  #kept(given: KeyVersion): KeyVersion {
-    const { key, value, createRevision, modRevision, version } = given;
-    if (value === null) return given;
-    return { key, value: this.#values.keep(value), createRevision, modRevision, version };
+  /** What came may be a view of its chunk. */
+  #kept(given: KeyVersion): StoredVersion {
+    const { value } = given;
+    return new StoredVersion(given, value === null ? null : this.#values.keep(value));
   }
 }
 

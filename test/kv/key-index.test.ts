@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KeyIndex } from '../../src/kv/key-index.ts';
 import { boundsOf, isInside, type KeyText, keyText } from '../../src/kv/key-order.ts';
-import { addVersion, isLive, type KeyHistory } from '../../src/kv/key-version.ts';
+import { addVersion, isLive, type KeyHistory, StoredVersion } from '../../src/kv/key-version.ts';
 import { KEYS_PUT_IN_ORDER_MAX } from '../../src/kv/limits.ts';
 import { key, selector } from './arbitraries.ts';
 import { ALL } from './committed.ts';
@@ -110,6 +110,9 @@ class IndexTwins {
 }
 
 function version(text: KeyText, live: boolean): KeyHistory['newest'] {
-  const value = live ? new Uint8Array(1) : null;
-  return { key: text, value, createRevision: 2, modRevision: 2, version: 1 };
+  const place = live ? { slab: new Uint8Array(1), from: 0, bytes: 1 } : null;
+  return new StoredVersion(
+    { key: text, createRevision: 2, modRevision: 2, version: live ? 1 : 0 },
+    place,
+  );
 }
