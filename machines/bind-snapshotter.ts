@@ -23,8 +23,8 @@ export const snapshotter = snapshotterMachine.provide({
     hasReleased: ({ context }) => context.hasReleased,
   },
   actions: {
-    recordApplied: perform((_, { lastApplied, bytes }) => ({
-      changes: { applied: { lastApplied, bytes } },
+    recordApplied: perform((_, { lastApplied, bytes, snapshotBytes }) => ({
+      changes: { applied: { lastApplied, bytes, snapshotBytes } },
       effects: [],
     })),
     capture: perform(({ applied }) => ({

@@ -109,7 +109,7 @@ export const nodeMachine = setup({
   context: ({ input }) => ({
     diskStallMs: input?.diskStallMs ?? 2_000,
     snapshotThresholds: input?.snapshotThresholds ?? {
-      ...{ entries: null, bytes: null, ageMs: null, trailingEntries: null },
+      ...{ entries: null, bytes: null, ageMs: null, growth: 0, trailingEntries: null },
     },
     recovered: null,
     lastApplied: 0 as Index,

@@ -65,8 +65,9 @@ export const snapshotterMachine = setup({
   description: 'Takes snapshots of the state machine, one at a time.',
   meta: { rules: ['SH1', 'SH2'] },
   context: ({ input }) => {
-    const applied = { lastApplied: input?.lastApplied ?? 0, bytes: 0 } as AppliedSoFar;
-    const never = { entries: null, bytes: null, ageMs: null, trailingEntries: null };
+    const lastApplied = (input?.lastApplied ?? 0) as AppliedSoFar['lastApplied'];
+    const applied = { lastApplied, bytes: 0, snapshotBytes: 0 };
+    const never = { entries: null, bytes: null, ageMs: null, growth: 0, trailingEntries: null };
     const thresholds = input?.thresholds ?? never;
     return { thresholds, applied, since: applied, hasReleased: false, error: null };
   },

@@ -206,6 +206,12 @@ export const OPTIONS = {
     'MS',
     'Take a snapshot this long after the first entry that is in none. 0: not for that reason.',
   ),
+  'snapshot-growth': preset(
+    whole(0, OPTION_COUNT_MAX),
+    String(DEFAULT_SNAPSHOT_THRESHOLDS.growth),
+    'TIMES',
+    'For entries or bytes, not before those since the last snapshot take so many times its bytes.',
+  ),
   'trailing-entries': preset(
     whole(0, OPTION_COUNT_MAX),
     String(DEFAULT_SNAPSHOT_THRESHOLDS.trailingEntries),

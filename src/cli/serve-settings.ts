@@ -52,6 +52,7 @@ export const SETTING_OPTIONS = [
   'snapshot-entries',
   'snapshot-bytes',
   'snapshot-age-ms',
+  'snapshot-growth',
   'trailing-entries',
   ...LIMIT_NAMES,
 ] as const;
@@ -87,6 +88,7 @@ export function serveSettings(values: SettingValues): ServeSettings {
     entries: values['snapshot-entries'] || null,
     bytes: values['snapshot-bytes'] || null,
     ageMs: values['snapshot-age-ms'] || null,
+    growth: values['snapshot-growth'],
     trailingEntries: values['trailing-entries'],
   };
   const leaseReads = values['lease-reads'];

@@ -73,6 +73,7 @@ const SNAPSHOT_KINDS: Readonly<Record<keyof SnapshotThresholds, Kind>> = {
   entries: orNull(wholeFrom(1)),
   bytes: orNull(wholeFrom(1)),
   ageMs: orNull(aNumber(1, TIMER_MS_MAX)),
+  growth: aNumber(0, Number.MAX_SAFE_INTEGER),
   trailingEntries: orNull(wholeFrom(0)),
 };
 

@@ -203,7 +203,9 @@ function fedByTheLog(
   const log = new LogReader({ tail, store, run, fail: life.fail });
   const applied = (lastApplied: Index): void => {
     clients.reads.applied(lastApplied);
-    actors.tellSnapshotter({ type: 'entries.applied', lastApplied, bytes: applying.bytes });
+    const snapshotBytes = store.snapshots.newest?.bytes ?? 0;
+    const news = { lastApplied, bytes: applying.bytes, snapshotBytes };
+    actors.tellSnapshotter({ type: 'entries.applied', ...news });
   };
   const applyTurns = new ApplyTurns({
     ...{ actors, applying, clock, run, timings },
@@ -215,6 +217,7 @@ function fedByTheLog(
     ...{ actors, applying, clock, machine, run },
     store: store.snapshots,
     trailingEntries: settings.snapshotThresholds.trailingEntries,
+    inMemoryFrom: () => tail.firstIndex,
     betweenTurns: (act) => applyTurns.betweenTurns(act),
   });
   const snapshotCalls = new SnapshotCalls({

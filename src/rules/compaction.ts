@@ -16,6 +16,14 @@ export interface Covered {
   readonly membership: MembershipAt;
 }
 
+/** What of a snapshot's entries stays in the log. */
+interface Trailing {
+  /** So many; `null`: all. */
+  readonly trailingEntries: number | null;
+  /** Bound: none before this, so that a tail of large entries is not kept for ever; `null`: there is no such bound. */
+  readonly from: Index | null;
+}
+
 /**
  * LR19: the log behind a snapshot that is on disk, with so many of its entries kept. Not before the entry that made its
  * members what they are: who they were before that, nothing says any more. `null`: nothing is to go.
@@ -23,11 +31,11 @@ export interface Covered {
 export function baseBehind(
   { log }: Pick<RaftState, 'log'>,
   { lastEntry, membership }: Covered,
-  trailingEntries: number | null,
+  { from, trailingEntries }: Trailing,
 ): LogBase | null {
   if (trailingEntries === null) return null;
-  const kept = Math.max(0, lastEntry.index - trailingEntries);
-  const at: Index = greater(index(kept), membership.index);
+  const kept = Math.max(0, lastEntry.index - trailingEntries, (from ?? 0) - 1);
+  const at: Index = greater(index(Math.min(kept, lastEntry.index)), membership.index);
   if (at <= log.base.index) return null;
   const term = termAt(log, at);
   return term === null ? null : { base: { index: at, term }, membership };

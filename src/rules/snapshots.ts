@@ -6,6 +6,8 @@ import type { Index } from '../core/types.ts';
 export interface AppliedSoFar {
   readonly lastApplied: Index;
   readonly bytes: number;
+  /** Of the newest snapshot on disk; 0: there is none. */
+  readonly snapshotBytes: number;
 }
 
 /** SH1 */
@@ -15,10 +17,9 @@ export function isSnapshotDue(
   now: AppliedSoFar,
 ): boolean {
   const entries = now.lastApplied - since.lastApplied;
-  if (entries <= 0) return false;
-  return (
-    isReached(thresholds.entries, entries) || isReached(thresholds.bytes, now.bytes - since.bytes)
-  );
+  const bytes = now.bytes - since.bytes;
+  if (entries <= 0 || bytes < thresholds.growth * now.snapshotBytes) return false;
+  return isReached(thresholds.entries, entries) || isReached(thresholds.bytes, bytes);
 }
 
 function isReached(threshold: number | null, count: number): boolean {

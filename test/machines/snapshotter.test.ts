@@ -18,8 +18,8 @@ const start = (thresholds: Partial<SnapshotThresholds> = {}) => {
   chart.send(compacted);
   return chart;
 };
-const applied = (at: number, bytes = 0): SnapshotterEvent => {
-  return { type: 'entries.applied', lastApplied: index(at), bytes };
+const applied = (at: number, bytes = 0, snapshotBytes = 0): SnapshotterEvent => {
+  return { type: 'entries.applied', lastApplied: index(at), bytes, snapshotBytes };
 };
 const wanted = { type: 'snapshot.wanted' } as const;
 const captured = { type: 'snapshot.captured' } as const;

@@ -1,6 +1,6 @@
 /** Members whose log begins behind what a snapshot holds, and which start from both (§5.1). */
 import { expect, it } from 'vitest';
-import { DEFAULT_LIMITS, FAREWELL_MS } from '../../src/core/limits.ts';
+import { DEFAULT_LIMITS, FAREWELL_MS, type Limits } from '../../src/core/limits.ts';
 import type { SnapshotThresholds } from '../../src/core/snapshot-thresholds.ts';
 import { nodeId } from '../../src/core/types.ts';
 import { type RaftNode, startRaftNode } from '../../src/node/raft-node.ts';
@@ -14,10 +14,13 @@ import { KeptList } from './kept-list.ts';
 
 const workspace = new Workspace();
 
-async function compactingAlone(snapshots: Partial<SnapshotThresholds>): Promise<VirtualCluster> {
+async function compactingAlone(
+  snapshots: Partial<SnapshotThresholds>,
+  limits: Limits = DEFAULT_LIMITS,
+): Promise<VirtualCluster> {
   const cluster = await VirtualCluster.start(1, {
     machine: () => new KeptList(),
-    adapt: (options) => ({ ...options, snapshots }),
+    adapt: (options) => ({ ...options, snapshots, limits }),
   });
   await cluster.leader();
   return cluster;
@@ -46,6 +49,14 @@ it('[LR19] [SH8] the log is cut behind each snapshot, with a tail kept, and a st
   expect(cluster.member('n1').node.status()).toMatchObject({ firstIndex: 7, snapshotIndex: 8 });
   await cluster.submit('n1', 'j');
   expect(machine.applied).toEqual([...texts, 'j']);
+});
+
+it('[LR19] a tail of large entries is no longer than what memory holds of it', async () => {
+  const limits = { ...DEFAULT_LIMITS, cacheBytesMax: 5_000 };
+  const cluster = await compactingAlone({ entries: 20, trailingEntries: 20 }, limits);
+  for (let at = 0; at < 20; at += 1) await cluster.submit('n1', 'x'.repeat(1_000));
+  await cluster.pass(1_000);
+  expect(cluster.member('n1').node.status()).toMatchObject({ snapshotIndex: 20, firstIndex: 18 });
 });
 
 it('[SH8] a start cuts what the last life had yet to cut, though nothing comes after it', async () => {

@@ -14,6 +14,10 @@ import { logOf, N2, raftState, replicationState, THREE } from '../machines/harne
 const entry = (ofTerm: number, at: number): EntryId => ({ term: term(ofTerm), index: index(at) });
 const membersSince = (at: number) => foundingMembership(THREE, index(at));
 const LOG = logOf([1, 1, 2, 2, 3, 3]);
+const kept = (trailingEntries: number | null, from: number | null = null) => ({
+  trailingEntries,
+  from: from === null ? null : index(from),
+});
 const covered = (at: number, since = 0) => ({
   lastEntry: entry(3, at),
   membership: membersSince(since),
@@ -21,16 +25,24 @@ const covered = (at: number, since = 0) => ({
 
 it('[LR19] so many entries stay behind a snapshot, and none goes that it does not hold', () => {
   const state = { log: LOG };
-  expect(baseBehind(state, covered(6), null)).toBeNull();
-  expect(baseBehind(state, covered(6), 6)).toBeNull();
-  expect(baseBehind(state, covered(6), 2)?.base).toEqual(entry(2, 4));
-  expect(baseBehind(state, covered(6), 0)?.base).toEqual(entry(3, 6));
-  expect(baseBehind(state, covered(5), 0)?.base).toEqual(entry(3, 5));
-  expect(baseBehind({ log: compactThrough(LOG, entry(2, 4)) }, covered(6), 2)).toBeNull();
+  expect(baseBehind(state, covered(6), kept(null))).toBeNull();
+  expect(baseBehind(state, covered(6), kept(6))).toBeNull();
+  expect(baseBehind(state, covered(6), kept(2))?.base).toEqual(entry(2, 4));
+  expect(baseBehind(state, covered(6), kept(0))?.base).toEqual(entry(3, 6));
+  expect(baseBehind(state, covered(5), kept(0))?.base).toEqual(entry(3, 5));
+  expect(baseBehind({ log: compactThrough(LOG, entry(2, 4)) }, covered(6), kept(2))).toBeNull();
+});
+
+it('[LR19] of those that may stay none does that memory holds no more', () => {
+  const state = { log: LOG };
+  expect(baseBehind(state, covered(6), kept(4, 2))?.base).toEqual(entry(1, 2));
+  expect(baseBehind(state, covered(6), kept(4, 6))?.base).toEqual(entry(3, 5));
+  expect(baseBehind(state, covered(5), kept(4, 9))?.base).toEqual(entry(3, 5));
+  expect(baseBehind(state, covered(6), kept(null, 6))).toBeNull();
 });
 
 it('[LR19] a log never begins where nobody knows any more who its members were', () => {
-  expect(baseBehind({ log: LOG }, covered(6, 5), 4)).toEqual({
+  expect(baseBehind({ log: LOG }, covered(6, 5), kept(4))).toEqual({
     base: entry(3, 5),
     membership: membersSince(5),
   });

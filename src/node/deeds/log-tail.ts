@@ -22,6 +22,11 @@ export class LogTail {
     return this.#runs.at(-1)?.lastIndex ?? INDEX_ZERO;
   }
 
+  /** The first index held here; `null`: none is. */
+  get firstIndex(): Index | null {
+    return this.#runs[0]?.firstIndex ?? null;
+  }
+
   append(runs: readonly EntryRun[]): void {
     for (const run of runs) {
       const last = this.#runs.at(-1);

@@ -33,6 +33,8 @@ interface SnapshotsOptions {
   readonly store: SnapshotStore;
   /** How many of the entries that are in one stay in the log; `null`: all. */
   readonly trailingEntries: number | null;
+  /** The first entry that is in memory; `null`: none was appended since the start. */
+  readonly inMemoryFrom: () => Index | null;
   /** Calls back when no batch is with the state machine: at once, or after the turn that is under way. */
   readonly betweenTurns: (act: () => void) => void;
   /** Runs an input of the step loop. */
@@ -95,9 +97,10 @@ export class Snapshots {
 
   /** LR19: by the oldest that somebody reads, or else by the newest: whoever installs it goes on with the log behind it. */
   compact(): void {
-    const { actors, store, trailingEntries } = this.#options;
+    const { actors, inMemoryFrom, store, trailingEntries } = this.#options;
     const covered = store.oldest;
-    const base = covered === null ? null : baseBehind(raftOf(actors), covered, trailingEntries);
+    const kept = { trailingEntries, from: inMemoryFrom() };
+    const base = covered === null ? null : baseBehind(raftOf(actors), covered, kept);
     if (base === null) this.#tell({ type: 'log.compacted' });
     else actors.tellRaft({ type: 'compaction.requested', ...base });
   }
