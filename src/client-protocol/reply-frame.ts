@@ -1,6 +1,12 @@
 /** Replies as frames: written by the server, read by the client, which trusts none of it (CL9). */
 import { unreachable } from '../core/assert.ts';
-import { isErrorCode, RaftError, type RaftErrorDetails, RETRIES } from '../core/errors.ts';
+import {
+  isErrorCode,
+  passingError,
+  type RaftError,
+  type RaftErrorDetails,
+  RETRIES,
+} from '../core/errors.ts';
 import { type EntryId, index, isNodeId, term } from '../core/types.ts';
 import { encodeResult, type KvAnswer } from '../kv/result-codec.ts';
 import type { KeyValue } from '../kv/results.ts';
@@ -153,8 +159,8 @@ function readFailed(id: number, fields: Fields): ClientReply {
 
 /** A newer server may know more codes: then the advice on retrying, which is what counts, still holds. */
 function errorOf(code: string, message: string, details: RaftErrorDetails): RaftError {
-  if (isErrorCode(code)) return new RaftError(code, message, details);
-  return new RaftError('RAFT_OUTCOME_UNKNOWN', `${code}: ${message}`, details);
+  if (isErrorCode(code)) return passingError(code, message, details);
+  return passingError('RAFT_OUTCOME_UNKNOWN', `${code}: ${message}`, details);
 }
 
 function readKeyValue(fields: Fields): KeyValue {

@@ -83,6 +83,25 @@ export class RaftError extends Error {
   }
 }
 
+/**
+ * What comes by the thousand where there is too much to do: a refusal, a deadline that has passed, the word of a server. Its stack
+ * would name a queue or a socket, nobody's mistake, and takes nine tenths of the time (5.2 µs of it, 40 calls deep, where 0.5 are
+ * left: `npm run bench:micro -- --only errors`); so it has none.
+ */
+export function passingError(
+  code: RaftErrorCode,
+  message: string,
+  details: RaftErrorDetails = {},
+): RaftError {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return new RaftError(code, message, details);
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
 /** Whatever was thrown, as the reason of a halt. */
 export function asRaftError(error: unknown): RaftError {
   if (error instanceof RaftError) return error;

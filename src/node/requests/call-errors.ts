@@ -1,7 +1,7 @@
 /** How calls end that were not carried out, or of which nobody knows, in words for those who made them. */
 import { unreachable } from '../../core/assert.ts';
 import type { Configuration } from '../../core/configuration.ts';
-import { RaftError } from '../../core/errors.ts';
+import { passingError, RaftError } from '../../core/errors.ts';
 import { TRANSFER_LAG_MAX } from '../../core/limits.ts';
 import type { TransferRefusal } from '../../core/transfer-refusal.ts';
 import type { EntryId, Index, NodeId } from '../../core/types.ts';
@@ -9,14 +9,14 @@ import type { Versions } from '../../core/versions.ts';
 import type { Lacking } from '../../rules/versions.ts';
 
 export function overloaded(what: string): RaftError {
-  return new RaftError(
+  return passingError(
     'RAFT_OVERLOADED',
     `too many ${what} wait already: nothing was done; try again later`,
   );
 }
 
 export function tooSlow(waitedMs: number): RaftError {
-  return new RaftError(
+  return passingError(
     'RAFT_OVERLOADED',
     `what was proposed ${wholeMs(waitedMs)} ago is not carried out yet, so that this would hardly be in time: nothing was done; try again later, or give it more time`,
   );
@@ -33,12 +33,12 @@ export function malformed(fault: string): RaftError {
 
 export function notServed(leader: NodeId | null): RaftError {
   if (leader === null) {
-    return new RaftError(
+    return passingError(
       'RAFT_NO_LEADER',
       'no leader was found in time: nothing was done; try again once a majority of the members is up',
     );
   }
-  return new RaftError(
+  return passingError(
     'RAFT_TIMED_OUT',
     'the leader did not answer in time: nothing was done; try again',
     {
@@ -50,7 +50,7 @@ export function notServed(leader: NodeId | null): RaftError {
 
 /** RD5: the entry that a read named is not applied here. */
 export function notApplied(wanted: Index, lastApplied: Index): RaftError {
-  return new RaftError(
+  return passingError(
     'RAFT_TIMED_OUT',
     `this member has applied the log through ${lastApplied}, and the read is of entry ${wanted}: nothing was done; try again, or ask another member`,
     { retry: 'safe' },
@@ -68,7 +68,7 @@ export function notThere({ term, index }: EntryId): RaftError {
 
 /** SP12: nobody leads, as far as this member knows. */
 export function leaderless(waitedMs: number): RaftError {
-  return new RaftError(
+  return passingError(
     'RAFT_NO_LEADER',
     `this member has known no leader for ${wholeMs(waitedMs)}: nothing was done; ask another member, or try again once a majority of the members is up`,
   );
@@ -76,7 +76,7 @@ export function leaderless(waitedMs: number): RaftError {
 
 /** SP12: somebody leads, whom this member cannot reach. */
 export function disconnected(leader: NodeId, waitedMs: number): RaftError {
-  return new RaftError(
+  return passingError(
     'RAFT_NO_LEADER',
     `this member has had no connection to the leader ${leader} for ${wholeMs(waitedMs)}: nothing was done; ask ${leader}, or another member`,
     { leader },
@@ -131,7 +131,7 @@ export function unknownOutcome(at: Index): RaftError {
 }
 
 export function timedOut(): RaftError {
-  return new RaftError(
+  return passingError(
     'RAFT_TIMED_OUT',
     'the command was proposed but not applied in time: it may yet take effect; read before you repeat it',
   );
