@@ -4,7 +4,7 @@
  */
 
 import type { ClientReply, FailedReply } from '../client-protocol/frame-shapes.ts';
-import { RaftError, type RaftErrorCode } from '../core/errors.ts';
+import { passingError, type RaftError, type RaftErrorCode } from '../core/errors.ts';
 import { CompactedError } from '../kv/kv-errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import { type Call, type CallCarrier, earlyEnd } from './call.ts';
@@ -42,7 +42,7 @@ export class CallRegistry {
   add(call: Call): void {
     const { pendingRequestsMax, pendingBytesMax } = this.#parts.settings;
     if (this.#calls.size >= pendingRequestsMax || this.#bytes + call.bytes > pendingBytesMax) {
-      throw new RaftError(
+      throw passingError(
         'RAFT_OVERLOADED',
         `${this.#calls.size} requests are under way already. It was not sent; wait for some of them.`,
       );
@@ -105,11 +105,12 @@ export class CallRegistry {
     const { connection, mayHaveHappened, writing } = call;
     const goesElsewhere = settings.endpoints.length > 1 && isForAnother(call, error);
     if (!goesElsewhere && writing?.repeats(error, mayHaveHappened) !== true) {
-      this.#remove(call.id);
+      this.#remove(call.id, isBehind(call, error));
       return call.fail(mayHaveHappened ? notKnown(error) : error);
     }
+    const how = { wasSent: call.isSent, isServerBehind: isBehind(call, error) };
     takeBack(call, error.retry === 'outcomeUnknown');
-    connection?.callEnded();
+    connection?.callEnded(call, how);
     const pauseMs = Math.min(RESEND_MAX_MS, RESEND_MIN_MS * 2 ** call.attempts);
     call.attempts += 1;
     clock.setTimeout(() => {
@@ -137,11 +138,11 @@ export class CallRegistry {
   }
 
   #end(call: Call, code: RaftErrorCode, what: string): void {
-    this.#remove(call.id);
+    this.#remove(call.id, code === 'RAFT_TIMED_OUT');
     call.fail(earlyEnd(call, code, what));
   }
 
-  #remove(id: number): Call | undefined {
+  #remove(id: number, isServerBehind = false): Call | undefined {
     const call = this.#calls.get(id);
     if (call === undefined) return undefined;
     this.#calls.delete(id);
@@ -149,7 +150,7 @@ export class CallRegistry {
     call.release?.();
     const { connection } = call;
     call.connection = null;
-    connection?.callEnded();
+    connection?.callEnded(call, { wasSent: call.isSent, isServerBehind });
     return call;
   }
 }
@@ -161,6 +162,11 @@ export class CallRegistry {
 function isForAnother(call: Call, error: RaftError): boolean {
   if (error.code !== 'RAFT_STOPPED') return false;
   return !call.isWrite || call.writing !== null || error.retry === 'safe';
+}
+
+/** CL37: the server has too much to do. A read may as well time out since it waits for what was not written yet. */
+function isBehind({ isWrite }: Call, { code }: RaftError): boolean {
+  return code === 'RAFT_OVERLOADED' || (code === 'RAFT_TIMED_OUT' && isWrite);
 }
 
 /** It waits again, as if it had not been sent; `wasSent`: but it may have been carried out. */

@@ -5,13 +5,19 @@
  */
 
 import type { ClientReply, ClientRequest } from '../client-protocol/frame-shapes.ts';
-import { RaftError, type RaftErrorCode } from '../core/errors.ts';
+import { passingError, type RaftError, type RaftErrorCode } from '../core/errors.ts';
 import type { Writing } from './write-session.ts';
+
+export interface CallEnd {
+  readonly wasSent: boolean;
+  /** CL37: the server has too much to do, or took too long. */
+  readonly isServerBehind: boolean;
+}
 
 /** Where a call is under way. */
 export interface CallCarrier {
-  /** One of its calls was answered or has ended otherwise. */
-  callEnded(): void;
+  /** One of its calls was answered, or has ended otherwise. */
+  callEnded(call: Call, how: CallEnd): void;
 }
 
 export interface Call {
@@ -28,6 +34,8 @@ export interface Call {
   readonly requestFor: (id: number, remainingMs: number) => ClientRequest;
   /** A write that may be sent again; `null`: it may not. */
   readonly writing: Writing | null;
+  /** It is sent at once, whatever is under way. */
+  readonly isUrgent: boolean;
   /** Throws if the reply is not what was asked for. */
   readonly complete: (reply: ClientReply) => void;
   readonly fail: (error: unknown) => void;
@@ -52,8 +60,8 @@ export function earlyEnd(
 ): RaftError {
   if ((call.isSent || call.mayHaveHappened) && call.isWrite) {
     const advice = 'It may have taken effect, or may yet; repeat it only if that is harmless.';
-    return new RaftError(code, `${what} ${advice}`, { retry: 'outcomeUnknown', cause });
+    return passingError(code, `${what} ${advice}`, { retry: 'outcomeUnknown', cause });
   }
   const fact = call.isWrite ? 'It was never sent' : 'It was a read';
-  return new RaftError(code, `${what} ${fact}; repeating it is safe.`, { retry: 'safe', cause });
+  return passingError(code, `${what} ${fact}; repeating it is safe.`, { retry: 'safe', cause });
 }

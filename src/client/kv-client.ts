@@ -47,7 +47,7 @@ import {
 } from './reply-reading.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { ServerLink } from './server-link.ts';
-import { Watch, type WatchReply } from './watch.ts';
+import { isForWatch, Watch } from './watch.ts';
 import { WriteSessions, type Writing } from './write-session.ts';
 
 interface PreparedCall<Answer> {
@@ -58,6 +58,7 @@ interface PreparedCall<Answer> {
   readonly requestFor: (id: number, timeoutMs: number) => ClientRequest;
   /** Of a write in a session. */
   readonly writing?: Writing | null;
+  readonly isUrgent?: boolean;
   readonly read: (reply: ClientReply) => Answer;
 }
 
@@ -207,6 +208,7 @@ export class KvClient implements AsyncDisposable {
       bytes: REQUEST_BYTES,
       revision: null,
       options: checkedOptions('status', options),
+      isUrgent: true,
       requestFor: (id) => ({ type: 'status', id }),
       read: statusAnswer,
     }));
@@ -292,7 +294,8 @@ export class KvClient implements AsyncDisposable {
   #perform<Answer>(prepare: () => PreparedCall<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) throw closed();
-      const { isWrite, bytes, revision, options, requestFor, read, writing = null } = prepare();
+      const { isWrite, bytes, revision, options, requestFor, read, ...rest } = prepare();
+      const { writing = null, isUrgent = false } = rest;
       const timeoutMs = options.timeoutMs ?? this.#settings.timeoutMs;
       const id = this.#newId();
       const call: Call = {
@@ -304,6 +307,7 @@ export class KvClient implements AsyncDisposable {
         deadline: this.#ports.clock.now() + timeoutMs,
         requestFor,
         writing,
+        isUrgent,
         complete: (reply) => resolve(read(reply)),
         fail: (error) => {
           writing?.ended();
@@ -326,6 +330,8 @@ export class KvClient implements AsyncDisposable {
         cause: signal.reason,
       });
     }
+    const refusal = this.#link.current?.refusalOf(call) ?? null;
+    if (refusal !== null) throw refusal;
     this.#calls.add(call);
     if (signal !== undefined) {
       const abort = (): void => this.#calls.abort(call.id, signal.reason);
@@ -372,17 +378,6 @@ export class KvClient implements AsyncDisposable {
     for (const call of this.#calls.waiting()) current.call(call);
   }
 }
-
-function isForWatch(reply: ClientReply): reply is WatchReply {
-  return WATCH_REPLIES.has(reply.type);
-}
-
-const WATCH_REPLIES: ReadonlySet<ClientReply['type']> = new Set<WatchReply['type']>([
-  'watched',
-  'part',
-  'progress',
-  'failed',
-]);
 
 function isKey(which: Bytes | Selection): which is Bytes {
   return typeof which === 'string' || which instanceof Uint8Array;

@@ -18,3 +18,21 @@ export const SESSIONS_ANEW_MAX = 5;
 /** Waits before a write is sent again, in milliseconds: doubled each time. */
 export const RESEND_MIN_MS = 20;
 export const RESEND_MAX_MS = 500;
+/**
+ * Bound: requests that one connection has sent and that are not answered, at first and at most; what exceeds it waits
+ * unsent. As many as a server carries out in a tenth of a second, or in a good round trip over the ocean.
+ */
+export const WINDOW_REQUESTS_MAX = 2_048;
+/** What is left of it, at least, where the server is behind. */
+export const WINDOW_REQUESTS_MIN = 16;
+/** By so much it widens with each window of answers. */
+export const WINDOW_STEP = 16;
+/** Bound: likewise the bytes of commands; the last one may exceed it. */
+export const WINDOW_BYTES_MAX: number = 16 * 1024 * 1024;
+/**
+ * At up to so many times the requests that the server carries out, who is let in waits no longer than it has time, as in
+ * `admission.ts` of the node: at L times as many, the last one let in waits L times as long as the first had waited when it came.
+ */
+export const OVERLOAD_BORNE = 4;
+/** A request that has waited unsent for this share of its time is not sent any more. */
+export const UNSENT_SHARE_MAX = 0.75;

@@ -12,12 +12,15 @@ import {
 import { CLIENT_FRAME_BYTES_MAX, ITEMS_PER_FRAME_MAX } from '../client-protocol/limits.ts';
 import { decodeReplies } from '../client-protocol/reply-frame.ts';
 import { encodeRequests } from '../client-protocol/request-frame.ts';
+import type { RaftError } from '../core/errors.ts';
 import type { ConnectionClock } from '../ports/clock.ts';
 import type { FrameSocket } from '../ports/frame-socket.ts';
-import type { Call, CallCarrier } from './call.ts';
+import type { Call, CallCarrier, CallEnd } from './call.ts';
 import type { ClientSettings } from './client-options.ts';
 import type { ClientPorts } from './client-ports.ts';
 import { REQUEST_FRAME_FILL_BYTES } from './limits.ts';
+import { RequestWindow } from './request-window.ts';
+import { UnsentCalls } from './unsent-calls.ts';
 
 export interface ConnectionListener {
   /** First, and again whenever the server hears of another leader. */
@@ -46,7 +49,11 @@ export class ServerConnection implements CallCarrier {
   readonly #helloDeadline: unknown;
   #keepAlive: unknown;
   #hello: HelloReply | null = null;
-  #outgoing: (Call | ClientRequest)[] = [];
+  readonly #window = new RequestWindow();
+  /** What the window has no room for. */
+  readonly #unsent = new UnsentCalls(this);
+  /** What was handed in during this tick. */
+  #outgoing: Outgoing[] = [];
   #isFlushDue = false;
   #underWay = 0;
   #isRetiring = false;
@@ -78,6 +85,11 @@ export class ServerConnection implements CallCarrier {
     return this.#hello;
   }
 
+  /** `null`: it is taken. */
+  refusalOf({ isUrgent, timeoutMs }: Call): RaftError | null {
+    return isUrgent ? null : this.#unsent.refusalOf(timeoutMs, this.#clock.now());
+  }
+
   call(call: Call): void {
     call.connection = this;
     this.#underWay += 1;
@@ -88,14 +100,29 @@ export class ServerConnection implements CallCarrier {
     this.#enqueue(request);
   }
 
-  callEnded(): void {
+  callEnded({ bytes, isUrgent }: Call, { isServerBehind, wasSent }: CallEnd): void {
     this.#underWay -= 1;
-    if (this.#isRetiring && this.#underWay === 0) this.close('a better connection was found');
+    if (!wasSent) this.#unsent.ended();
+    else if (!isUrgent) this.#window.ended(bytes, isServerBehind);
+    if (this.#isRetiring) this.#closeIfIdle();
+    else if (!this.#unsent.isEmpty && this.#window.hasRoom) this.#flushSoon();
   }
 
-  /** Takes no new calls; closes when the last one under way has ended. */
+  /** Takes no new calls, and lets go of those that were not sent; closes when the last one under way has ended. */
   retire(): void {
     this.#isRetiring = true;
+    for (const call of this.#unsent.takeAll()) this.#letGo(call);
+    for (const item of this.#outgoing) if (isCall(item)) this.#letGo(item);
+    this.#closeIfIdle();
+  }
+
+  #letGo(call: Call): void {
+    if (call.connection !== this) return;
+    call.connection = null;
+    this.#underWay -= 1;
+  }
+
+  #closeIfIdle(): void {
     if (this.#underWay === 0) this.close('a better connection was found');
   }
 
@@ -103,8 +130,12 @@ export class ServerConnection implements CallCarrier {
     this.#over(why);
   }
 
-  #enqueue(item: Call | ClientRequest): void {
+  #enqueue(item: Outgoing): void {
     this.#outgoing.push(item);
+    this.#flushSoon();
+  }
+
+  #flushSoon(): void {
     if (this.#isFlushDue) return;
     this.#isFlushDue = true;
     this.#clock.defer(() => this.#flush());
@@ -116,13 +147,38 @@ export class ServerConnection implements CallCarrier {
     this.#outgoing = [];
     if (this.#isClosed || !this.#socket.isOpen) return;
     const now = this.#clock.now();
+    this.#send([...this.#nextUnsent(now), ...this.#withinWindow(items, now)], now);
+  }
+
+  *#nextUnsent(now: number): Iterable<Call> {
+    while (this.#window.hasRoom) {
+      const call = this.#unsent.take(now);
+      if (call === undefined) return;
+      this.#window.sent(call.bytes);
+      yield call;
+    }
+  }
+
+  /** What may leave of what was handed in; the rest waits. */
+  #withinWindow(items: readonly Outgoing[], now: number): readonly Outgoing[] {
+    return items.filter((item) => {
+      if (!isCall(item)) return true;
+      // A call that ended while it waited here is not sent at all.
+      if (item.connection !== this) return false;
+      if (item.isUrgent) return true;
+      const { hasRoom } = this.#window;
+      if (hasRoom) this.#window.sent(item.bytes);
+      else this.#unsent.add(item, now);
+      return hasRoom;
+    });
+  }
+
+  #send(items: readonly Outgoing[], now: number): void {
     let requests: ClientRequest[] = [];
     let bytes = 0;
     for (const item of items) {
-      // A call that ended while it waited here is not sent at all.
-      if ('requestFor' in item && item.connection !== this) continue;
-      requests.push('requestFor' in item ? sending(item, now) : item);
-      bytes += 'requestFor' in item ? item.bytes : 0;
+      requests.push(isCall(item) ? sending(item, now) : item);
+      bytes += isCall(item) ? item.bytes : 0;
       if (bytes < REQUEST_FRAME_FILL_BYTES && requests.length < ITEMS_PER_FRAME_MAX) continue;
       this.#socket.send(encodeRequests(requests));
       requests = [];
@@ -193,6 +249,12 @@ export class ServerConnection implements CallCarrier {
 
 /** The server is asked to close, and not waited for. */
 const CLOSE_GRACE_MS = 500;
+
+type Outgoing = Call | ClientRequest;
+
+function isCall(item: Outgoing): item is Call {
+  return 'requestFor' in item;
+}
 
 function sending(call: Call, now: number): ClientRequest {
   call.isSent = true;

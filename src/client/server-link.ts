@@ -11,8 +11,8 @@ import { REDIAL_MAX_MS, REDIAL_MIN_MS } from './limits.ts';
 import { type ConnectionListener, ServerConnection } from './server-connection.ts';
 
 interface LinkListener {
-  /** New requests go here from now on; `previous` takes no more, but answers what it has. */
-  onReady(current: ServerConnection, previous: ServerConnection | null): void;
+  /** New requests go here from now on; who took them before takes no more, but answers what it has. */
+  onReady(current: ServerConnection): void;
   onReply(reply: Exclude<ClientReply, HelloReply>): void;
   /** The server that requests go to knows a leader again, or another. */
   onLeader(current: ServerConnection): void;
@@ -107,8 +107,9 @@ export class ServerLink {
     this.#current = connection;
     this.#failuresInARow = 0;
     this.#adoptedAt = this.#ports.clock.now();
-    this.#listener.onReady(connection, previous);
+    // First: what it has not sent, its successor sends.
     previous?.retire();
+    this.#listener.onReady(connection);
     this.#heardOfLeader(hello);
   }
 

@@ -40,6 +40,17 @@ export type WatchReply = Extract<
   { readonly type: 'watched' | 'part' | 'progress' | 'failed' }
 >;
 
+export function isForWatch(reply: ClientReply): reply is WatchReply {
+  return WATCH_REPLIES.has(reply.type);
+}
+
+const WATCH_REPLIES: ReadonlySet<ClientReply['type']> = new Set<WatchReply['type']>([
+  'watched',
+  'part',
+  'progress',
+  'failed',
+]);
+
 /** Wait before a subscription that was refused for now is tried again, in milliseconds. */
 const RESUBSCRIBE_MS = 100;
 

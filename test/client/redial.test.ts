@@ -3,22 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { clientSettings } from '../../src/client/client-options.ts';
 import { KvClient } from '../../src/client/kv-client.ts';
 import { encodeReplies } from '../../src/client-protocol/reply-frame.ts';
-import type { ConnectionClock } from '../../src/ports/clock.ts';
 import type { FrameSocket, FrameSocketListener } from '../../src/ports/frame-socket.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { helloOf } from './scripted-server.ts';
-
-function clockOf(clock: VirtualClock): ConnectionClock {
-  return {
-    now: () => clock.now(),
-    wallTimeMs: () => clock.wallTimeMs(),
-    setTimeout: (callback, delayMs) => clock.setTimeout(callback, delayMs),
-    setIdleTimeout: (callback, delayMs) => clock.setTimeout(callback, delayMs),
-    clearTimeout: (timer) => clock.clearTimeout(timer),
-    defer: (callback) => clock.defer(callback),
-    yield: (callback) => clock.setTimeout(callback, 0),
-  };
-}
+import { clockOf } from './virtual-server.ts';
 
 /** Says hello, and closes `afterMs` later. */
 function shortLived(clock: VirtualClock, afterMs: number): FrameSocket {
