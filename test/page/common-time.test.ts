@@ -40,7 +40,10 @@ function pageOfTwo(ahead: number) {
   const heard: PageRecord[] = [];
   const streams = NODES.map((node) => ({ url: `../inspect?node=${node}`, node }));
   const session = new Session({ heard: () => {}, now: () => BEGIN + now });
-  const source = eventSource({ nodes: NODES, streams }, () => BEGIN + 7_000_000 + now);
+  const source = eventSource(
+    { nodes: NODES, streams },
+    { time: () => BEGIN + 7_000_000 + now, every: () => () => {} },
+  );
   source.subscribe((record) => {
     heard.push(record);
     session.hear(record);

@@ -31,3 +31,28 @@ it('[CL19] serve --ui shows the node, one that is gone as dead, and lets nobody 
   // The browser itself notes that n2 could not be asked.
   expect(complaints.filter((said) => !said.includes('502'))).toEqual([]);
 });
+
+it('[LP13] serve --ui shows a member that says nothing any more as not heard of, for how long, and that it is there again', async () => {
+  const other = startCli(serveLine('n2', scratch(), ...ANY_PORTS, ...QUICK, '--inspect'));
+  const peers = ['--inspect-peers', `n2=${await leading(other)}`];
+  const line = serveLine('n1', scratch(), ...ANY_PORTS, ...QUICK, '--ui', ...peers);
+  const url = await leading(startCli(line));
+  const browser = await openBrowser();
+  opened.push(browser);
+  const { page } = await openPage(browser, `${url}/ui`);
+  await page.waitForSelector('[data-node=n2][data-role=leader]');
+  // Its connections stay open, as those of a machine that is cut off do.
+  other.kill('SIGSTOP');
+  await page.waitForSelector('[data-node=n2][data-role=silent]');
+  const said = (): Promise<string | null> =>
+    page.locator('[data-node=n2][data-role]').getAttribute('aria-label');
+  await expect.poll(said).toMatch(/^n2 not heard of for [4-9] s/);
+  await expect
+    .poll(() => page.locator('.summary').textContent())
+    .toMatch(/n2 has not been heard of for \d+ s/);
+  expect(await page.locator('[data-node=n1][data-role=leader]').count()).toBe(1);
+  expect(await seriousFaults(page)).toEqual([]);
+  other.kill('SIGCONT');
+  await page.waitForSelector('[data-node=n2][data-role=leader]');
+  await expect.poll(() => page.locator('.story').textContent()).toContain('n2 is heard of again.');
+});

@@ -11,5 +11,8 @@ export interface PresenceRecord {
   readonly isByHand: boolean;
 }
 
-/** `stopped`: it stands still and hears nothing, and may go on (SIGSTOP). */
-export type Presence = 'running' | 'stopped' | 'dead';
+/**
+ * `stopped`: it stands still and hears nothing, and may go on (SIGSTOP). `silent`: it should have been heard of by now; whether
+ * it runs, whoever looks cannot know.
+ */
+export type Presence = 'running' | 'silent' | 'stopped' | 'dead';

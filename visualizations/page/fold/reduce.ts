@@ -19,7 +19,13 @@ import type { NodeScene, Scene, Told } from './scene.ts';
 export function reduce(before: Scene, record: PageRecord): Scene {
   const scene = record.at < before.at - CLOCK_STEP_MS ? setBack(before, record.at) : before;
   const at = Math.max(scene.at, record.at);
-  return { ...changed(scene, record), at, count: scene.count + 1 };
+  return { ...changed(withHeardAt(scene, record), record), at, count: scene.count + 1 };
+}
+
+/** Only what a node itself says: who is there others tell as well. */
+function withHeardAt(scene: Scene, record: PageRecord): Scene {
+  if (record.type === 'presence' || record.type === 'note') return scene;
+  return heard(scene, record.node, (node) => ({ ...node, heardAt: record.at }));
 }
 
 /** What is under way has times of a clock that is not any more. */
@@ -129,6 +135,6 @@ function byName(nodes: ReadonlyMap<string, NodeScene>): ReadonlyMap<string, Node
 function unheard(id: string): NodeScene {
   return {
     ...{ id, presence: 'running', how: '', view: null, actors: new Map() },
-    ...{ leaderHeardAt: null, missed: 0, told: { commitIndex: 0, at: 0 } },
+    ...{ heardAt: null, leaderHeardAt: null, missed: 0, told: { commitIndex: 0, at: 0 } },
   };
 }

@@ -28,6 +28,8 @@ export interface NodeScene {
   /** Where it stood when it was heard last. */
   readonly view: NodeView | null;
   readonly actors: ReadonlyMap<string, ActorScene>;
+  /** When it told something last. */
+  readonly heardAt: number | null;
   /** When it last heard the leader that it follows. */
   readonly leaderHeardAt: number | null;
   /** Records of it that never came. */
@@ -73,7 +75,7 @@ export const EMPTY_SCENE: Scene = {
   protagonist: null,
 };
 
-export type ShownRole = NodeView['role'] | 'stopped' | 'dead' | 'unheard';
+export type ShownRole = NodeView['role'] | 'silent' | 'stopped' | 'dead' | 'unheard';
 
 /** What a node is to an onlooker: its role, unless it cannot have one. */
 export function shownRole({ presence, view }: NodeScene): ShownRole {

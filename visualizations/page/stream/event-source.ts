@@ -7,19 +7,37 @@ import type { PageSetup } from '../../../src/server/page/page-setup.ts';
 import { CommonTime } from './common-time.ts';
 import type { PageRecord } from './page-record.ts';
 import { Reach } from './reach.ts';
+import { Silence } from './silence.ts';
 import type { Source } from './source.ts';
+
+/** By what it is told that time has passed. */
+interface EventClock {
+  readonly time: () => number;
+  /** Returns how to stop. */
+  readonly every: (ms: number, call: () => void) => () => void;
+}
+
+/** How often it is looked who has fallen silent, in milliseconds. */
+const LOOK_MS = 500;
 
 export function eventSource(
   { nodes, streams }: Pick<PageSetup, 'nodes' | 'streams'>,
-  time: () => number = Date.now,
+  { time = Date.now, every = everyMs }: Partial<EventClock> = {},
 ): Source {
   return {
     subscribe: (hear) => {
       const reach = new Reach(hear);
       const common = new CommonTime(time);
+      const silence = new Silence(time);
+      const stopLooking = every(LOOK_MS, () => {
+        for (const { node, forMs } of silence.look()) reach.silent(node, forMs);
+      });
       const stops = streams.map(({ url, node }) =>
         keepListening(url, {
-          heard: (record) => reach.heard(common.timed(url, record)),
+          heard: (record) => {
+            silence.heard(record);
+            reach.heard(common.timed(url, record));
+          },
           // A stream of several says itself who is there.
           opened: () => (node === null ? undefined : reach.reached(node)),
           lost: () => {
@@ -28,10 +46,16 @@ export function eventSource(
         }),
       );
       return () => {
+        stopLooking();
         for (const stop of stops) stop();
       };
     },
   };
+}
+
+function everyMs(ms: number, call: () => void): () => void {
+  const timer = setInterval(call, ms);
+  return () => clearInterval(timer);
 }
 
 /** How the events are called; those without a name are transitions. */

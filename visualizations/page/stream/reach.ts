@@ -23,8 +23,12 @@ export class Reach {
 
   heard(record: PageRecord): void {
     this.#at = Math.max(this.#at ?? record.at, record.at);
-    if (record.type === 'presence') this.#told.set(record.node, record.presence);
+    const { node, type } = record;
+    if (type === 'presence') this.#told.set(node, record.presence);
     for (const news of this.#waiting.splice(0)) this.#say(news, this.#at);
+    if (type !== 'note' && this.#told.get(node) === 'silent') {
+      this.#tell({ node, presence: 'running', how: 'is heard of again' });
+    }
     this.#hear(record);
   }
 
@@ -34,6 +38,13 @@ export class Reach {
 
   lost(node: string): void {
     this.#tell({ node, presence: 'dead', how: 'cannot be reached' });
+  }
+
+  /** Of whom it is known that it does not run, that says more. */
+  silent(node: string, forMs: number): void {
+    if ((this.#told.get(node) ?? 'running') !== 'running') return;
+    const how = `has not been heard of for ${Math.floor(forMs / 1_000)} s`;
+    this.#tell({ node, presence: 'silent', how });
   }
 
   #tell(news: News): void {

@@ -13,8 +13,8 @@ interface FaultProps {
 }
 
 const FAULTS: readonly (readonly [Fault, string, readonly Presence[], string])[] = [
-  ['kill', 'Kill', ['running', 'stopped'], 'SIGKILL: it is gone at once'],
-  ['stop', 'Stop', ['running'], 'SIGSTOP: it stands still, its connections stay'],
+  ['kill', 'Kill', ['running', 'silent', 'stopped'], 'SIGKILL: it is gone at once'],
+  ['stop', 'Stop', ['running', 'silent'], 'SIGSTOP: it stands still, its connections stay'],
   ['continue', 'Continue', ['stopped'], 'SIGCONT: it goes on where it stood'],
   ['restart', 'Restart', ['dead'], 'from its own disk'],
 ];

@@ -8,6 +8,7 @@ const WORDS: Readonly<Record<ShownRole, string>> = {
   candidate: 'candidate',
   leader: 'leader',
   halted: 'halted',
+  silent: 'not heard of',
   stopped: 'stopped',
   dead: 'dead',
   unheard: 'not heard yet',

@@ -4,6 +4,7 @@ import { type NodeScene, shownRole } from '../../fold/scene.ts';
 import type { Session } from '../../session/session.ts';
 import { describedNode } from '../../words/described-node.ts';
 import { wordOfRole } from '../../words/role-words.ts';
+import { silentFor } from '../../words/silence.ts';
 import { RoleSign, toneOfRole } from '../role-marks.tsx';
 import { Messages } from './messages.tsx';
 import { arcPath, type Place, type Ring, ROOMY_MAX, ringOf } from './ring-places.ts';
@@ -75,7 +76,7 @@ function Member({ node, ring, now, session }: MemberProps): JSX.Element | null {
       role="button"
       tabindex={0}
       aria-pressed={isChosen}
-      aria-label={describedNode(node)}
+      aria-label={describedNode(node, now)}
       data-node={node.id}
       data-role={role}
       onClick={pick}
@@ -95,7 +96,7 @@ function Member({ node, ring, now, session }: MemberProps): JSX.Element | null {
         {wordOfRole(role)}{' '}
       </text>
       <text x={place.x} y={place.y + 25} class="term">
-        {node.view === null ? '' : `term ${node.view.term}`}
+        {lowestLine(node, now)}
       </text>
       <g transform={`translate(${place.x + ring.radius * 0.72} ${place.y - ring.radius * 0.72})`}>
         <circle class="badge" r="11" />
@@ -103,6 +104,11 @@ function Member({ node, ring, now, session }: MemberProps): JSX.Element | null {
       </g>
     </g>
   );
+}
+
+function lowestLine(node: NodeScene, now: number): string {
+  if (shownRole(node) === 'silent') return silentFor(node, now);
+  return node.view === null ? '' : `term ${node.view.term}`;
 }
 
 /** What it waits for before it acts by itself; a leader waits for nobody. */
@@ -135,10 +141,11 @@ function Patience({ node, place, radius, now }: PatienceProps): JSX.Element | nu
 
 /** The same in words, for whoever does not see the picture. */
 export function RingInWords({ session }: { readonly session: Session }): JSX.Element {
+  const { scene, now } = session.steady.value;
   return (
     <ul class="unseen">
-      {[...session.steady.value.scene.nodes.values()].map((node) => (
-        <li key={node.id}>{describedNode(node)}</li>
+      {[...scene.nodes.values()].map((node) => (
+        <li key={node.id}>{describedNode(node, now)}</li>
       ))}
     </ul>
   );
