@@ -1,6 +1,11 @@
 /** The help pages, made from the tables of commands, options and exit codes (CL12). */
-import { EXIT_MEANINGS } from './exit-codes.ts';
-import { environmentName, OPTIONS, type OptionName, type OptionSpec } from './option-table.ts';
+import { EXIT_MEANINGS } from './failures/exit-codes.ts';
+import {
+  environmentName,
+  OPTIONS,
+  type OptionName,
+  type OptionSpec,
+} from './options/option-table.ts';
 
 /** What the help shows of a command. */
 export interface HelpSubject {

@@ -2,11 +2,12 @@
  * What a command is: a name, the options it takes out of the one table, and a function. The types of the
  * values follow from the names, so a command cannot ask for an option that it does not declare.
  */
-import { usageFailure } from './cli-failure.ts';
+
 import { commandHelp, type HelpSubject } from './command-help.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
-import type { OptionName } from './option-table.ts';
-import { type Environment, type ReadOptions, readOptions } from './read-options.ts';
+import { usageFailure } from './failures/cli-failure.ts';
+import { EXIT, type ExitCode } from './failures/exit-codes.ts';
+import type { OptionName } from './options/option-table.ts';
+import { type Environment, type ReadOptions, readOptions } from './options/read-options.ts';
 
 /** Everything of the process that a command may touch. */
 export interface CliContext {

@@ -3,11 +3,11 @@
  * `{code, message, retry}` where the output was asked for as JSON (CL26).
  */
 import { RaftError, type RaftErrorCode, type Retry } from '../core/errors.ts';
-import { CliFailure, usageFailure } from './cli-failure.ts';
-import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
-import { fewDescriptors } from './few-descriptors.ts';
-import { environmentName } from './option-table.ts';
-import type { Environment } from './read-options.ts';
+import { CliFailure, usageFailure } from './failures/cli-failure.ts';
+import { EXIT, type ExitCode, exitCodeOf } from './failures/exit-codes.ts';
+import { fewDescriptors } from './failures/few-descriptors.ts';
+import { environmentName } from './options/option-table.ts';
+import type { Environment } from './options/read-options.ts';
 
 interface Explanation {
   readonly exitCode: ExitCode;

@@ -5,8 +5,8 @@ import { dirname } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { CliContext } from './command.ts';
-import { EXIT } from './exit-codes.ts';
-import { fewDescriptors } from './few-descriptors.ts';
+import { EXIT } from './failures/exit-codes.ts';
+import { fewDescriptors } from './failures/few-descriptors.ts';
 
 /** How long what is still open may keep a finished process, in milliseconds. */
 const LINGER_MS = 1_000;

@@ -4,22 +4,28 @@
  */
 import { RaftError } from '../core/errors.ts';
 import { isNear } from '../core/known-names.ts';
-import { usageFailure } from './cli-failure.ts';
 import type { CliContext, Command } from './command.ts';
 import { overviewHelp } from './command-help.ts';
+import {
+  compactCommand,
+  delCommand,
+  getCommand,
+  putCommand,
+  rangeCommand,
+} from './commands/kv-commands.ts';
+import { memberCommand, membersCommand } from './commands/member-commands.ts';
+import { recoverCommand } from './commands/recover-command.ts';
+import { snapshotCommand } from './commands/snapshot-command.ts';
+import { statusCommand } from './commands/status-command.ts';
+import { transferCommand } from './commands/transfer-command.ts';
+import { txnCommand } from './commands/txn-command.ts';
+import { watchCommand } from './commands/watch-command.ts';
 import { demoCommand } from './demo/demo-command.ts';
 import { errorLine, explain, wantsJsonErrors } from './error-output.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
-import { compactCommand, delCommand, getCommand, putCommand, rangeCommand } from './kv-commands.ts';
-import { memberCommand, membersCommand } from './member-commands.ts';
-import { recoverCommand } from './recover-command.ts';
-import { serveCommand } from './serve-command.ts';
-import { snapshotCommand } from './snapshot-command.ts';
-import { statusCommand } from './status-command.ts';
-import { transferCommand } from './transfer-command.ts';
-import { txnCommand } from './txn-command.ts';
+import { usageFailure } from './failures/cli-failure.ts';
+import { EXIT, type ExitCode } from './failures/exit-codes.ts';
+import { serveCommand } from './serving/serve-command.ts';
 import { packageVersion } from './version.ts';
-import { watchCommand } from './watch-command.ts';
 
 export const COMMANDS: readonly Command[] = [
   demoCommand,

@@ -1,7 +1,7 @@
 /** Advice that can be followed: every command and option named in a sentence of the program is one that it has. */
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { OPTIONS } from '../../src/cli/option-table.ts';
+import { OPTIONS } from '../../src/cli/options/option-table.ts';
 import { COMMANDS } from '../../src/cli/run-cli.ts';
 import { readTree, type SourceFile } from '../tidy/source-tree.ts';
 

@@ -2,9 +2,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EXIT, exitCodeOf } from '../../src/cli/exit-codes.ts';
-import { shownBytes } from '../../src/cli/shown-bytes.ts';
-import { textTable } from '../../src/cli/text-table.ts';
+import { EXIT, exitCodeOf } from '../../src/cli/failures/exit-codes.ts';
+import { shownBytes } from '../../src/cli/words/shown-bytes.ts';
+import { textTable } from '../../src/cli/words/text-table.ts';
 import { staticConfiguration } from '../../src/core/configuration.ts';
 import { ERROR_CODES, RaftError, type RaftErrorCode } from '../../src/core/errors.ts';
 import { nodeId } from '../../src/core/types.ts';

@@ -1,7 +1,7 @@
 /** A process without a process: collects what a command writes and feeds what it reads. */
 import { expect } from 'vitest';
 import type { CliContext } from '../../src/cli/command.ts';
-import type { ExitCode } from '../../src/cli/exit-codes.ts';
+import type { ExitCode } from '../../src/cli/failures/exit-codes.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
 
 export interface CliRun {

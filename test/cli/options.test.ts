@@ -1,9 +1,9 @@
 /** The option table: what it reads, in which order, what it refuses, and the help it makes. */
 import { describe, expect, it } from 'vitest';
-import { CliFailure } from '../../src/cli/cli-failure.ts';
-import { Refusal } from '../../src/cli/option-kinds.ts';
-import { environmentName, OPTIONS, type OptionName } from '../../src/cli/option-table.ts';
-import { readOptions, strayEnvironment } from '../../src/cli/read-options.ts';
+import { CliFailure } from '../../src/cli/failures/cli-failure.ts';
+import { Refusal } from '../../src/cli/options/option-kinds.ts';
+import { environmentName, OPTIONS, type OptionName } from '../../src/cli/options/option-table.ts';
+import { readOptions, strayEnvironment } from '../../src/cli/options/read-options.ts';
 import { COMMANDS } from '../../src/cli/run-cli.ts';
 import { expectFailure, runFake } from './fake-context.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { versionLines } from '../../src/cli/version-words.ts';
+import { versionLines } from '../../src/cli/words/version-words.ts';
 import { statusJson } from '../../src/server/operations/status-json.ts';
 import { LocalReplica } from '../server/local-replica.ts';
 

@@ -1,7 +1,7 @@
 /** Faults and writes by hand: what the page orders is done to the processes of the demo, and told in a sentence. */
 import { unreachable } from '../../core/assert.ts';
-import { httpAnswer } from '../http-answer.ts';
-import { fieldsIn } from '../json-fields.ts';
+import { httpAnswer } from '../asking/http-answer.ts';
+import { fieldsIn } from '../asking/json-fields.ts';
 import type { DemoNode } from './demo-node.ts';
 import type { Fault, Obeyed, Orders } from './page/demo-orders.ts';
 import type { Presences } from './page/presences.ts';

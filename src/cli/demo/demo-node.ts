@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fieldsIn } from '../json-fields.ts';
+import { fieldsIn } from '../asking/json-fields.ts';
 import type { PlannedNode } from './demo-plan.ts';
 
 export type NodeNews =

@@ -1,5 +1,5 @@
 /** What whoever has the link may want of a demo, proven to be that, and in words what became of it. */
-import { fieldsIn } from '../../json-fields.ts';
+import { fieldsIn } from '../../asking/json-fields.ts';
 
 const FAULTS = ['kill', 'stop', 'continue', 'restart'] as const;
 export type Fault = (typeof FAULTS)[number];

@@ -1,8 +1,8 @@
 /** `snapshot`: the server that answers writes the state of its node to its disk, now (CL34, §5.1). */
-import { askServers } from './ask-servers.ts';
-import { CLIENT_OPTIONS, writeJson } from './client-session.ts';
-import { command } from './command.ts';
-import { EXIT } from './exit-codes.ts';
+import { askServers } from '../asking/ask-servers.ts';
+import { CLIENT_OPTIONS, writeJson } from '../asking/client-session.ts';
+import { command } from '../command.ts';
+import { EXIT } from '../failures/exit-codes.ts';
 
 export const snapshotCommand = command({
   name: 'snapshot',

@@ -3,8 +3,8 @@
  * names the option and what it wants (CL13); what is not known is refused, never ignored (CL15).
  */
 import { parseArgs } from 'node:util';
-import { isNear } from '../core/known-names.ts';
-import { usageFailure } from './cli-failure.ts';
+import { isNear } from '../../core/known-names.ts';
+import { usageFailure } from '../failures/cli-failure.ts';
 import { Refusal } from './option-kinds.ts';
 import {
   environmentName,

@@ -1,9 +1,9 @@
 /** What only the cluster as a whole can do: any server takes it, and the first that runs decides. */
-import { isErrorCode, isRetry, RaftError } from '../core/errors.ts';
-import type { CliContext } from './command.ts';
+import { isErrorCode, isRetry, RaftError } from '../../core/errors.ts';
+import type { CliContext } from '../command.ts';
+import { ASKED_MS_MAX } from '../limits.ts';
 import { httpAnswer } from './http-answer.ts';
 import { type Fields, fieldsIn } from './json-fields.ts';
-import { ASKED_MS_MAX } from './limits.ts';
 
 interface Asking {
   readonly endpoints: readonly string[];

@@ -2,7 +2,7 @@
  * How the command ends: the numbers of BSD's sysexits, so that scripts and supervisors can tell "try
  * again" from "somebody has to look" (CL16). `docs/errors.md` shows the same table.
  */
-import type { RaftError, RaftErrorCode } from '../core/errors.ts';
+import type { RaftError, RaftErrorCode } from '../../core/errors.ts';
 
 export const EXIT = {
   clean: 0,

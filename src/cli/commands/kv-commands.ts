@@ -1,19 +1,19 @@
 /** `put`, `get`, `del`, `range` and `compact`: one request each, answered in a line, a table or JSON (CL17, CL18). */
-import { type KeyValue, RaftError, type ReadOptions } from '../client/index.ts';
-import type { KvClient } from '../client/kv-client.ts';
-import type { RangeAnswer } from '../client/reply-reading.ts';
-import { COUNTER_MAX } from '../core/limits.ts';
-import { logIdText } from '../core/log-id.ts';
-import { keyValueJson } from '../server/http/request/json-bytes.ts';
-import { usageFailure } from './cli-failure.ts';
-import { CLIENT_OPTIONS, readValue, withClient, writeJson } from './client-session.ts';
-import { command } from './command.ts';
-import { EXIT } from './exit-codes.ts';
-import { KEY_COLUMN_MAX, VALUE_COLUMN_MAX } from './limits.ts';
-import { Refusal, whole } from './option-kinds.ts';
-import type { OptionValues } from './option-table.ts';
-import { shownBytes } from './shown-bytes.ts';
-import { textTable } from './text-table.ts';
+import { type KeyValue, RaftError, type ReadOptions } from '../../client/index.ts';
+import type { KvClient } from '../../client/kv-client.ts';
+import type { RangeAnswer } from '../../client/reply-reading.ts';
+import { COUNTER_MAX } from '../../core/limits.ts';
+import { logIdText } from '../../core/log-id.ts';
+import { keyValueJson } from '../../server/http/request/json-bytes.ts';
+import { CLIENT_OPTIONS, readValue, withClient, writeJson } from '../asking/client-session.ts';
+import { command } from '../command.ts';
+import { usageFailure } from '../failures/cli-failure.ts';
+import { EXIT } from '../failures/exit-codes.ts';
+import { KEY_COLUMN_MAX, VALUE_COLUMN_MAX } from '../limits.ts';
+import { Refusal, whole } from '../options/option-kinds.ts';
+import type { OptionValues } from '../options/option-table.ts';
+import { shownBytes } from '../words/shown-bytes.ts';
+import { textTable } from '../words/text-table.ts';
 
 const JSON_SHAPE = { encoding: 'utf8', keysOnly: false } as const;
 

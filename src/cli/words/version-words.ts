@@ -1,6 +1,6 @@
 /** What `status` shows while the members know different things (UP3): a line that says who holds the others up. */
-import type { Fields } from './json-fields.ts';
-import { LINK_SENTENCE_LENGTH_MAX } from './limits.ts';
+import type { Fields } from '../asking/json-fields.ts';
+import { LINK_SENTENCE_LENGTH_MAX } from '../limits.ts';
 import { shownBytes } from './shown-bytes.ts';
 
 /**

@@ -2,19 +2,19 @@
  * The times and limits of `serve`, out of its options. Those that cannot hold together are refused before
  * anything is touched, by the names of the flags (CF1, CF3, CF4).
  */
-import { DEFAULT_LIMITS, type Limits } from '../core/limits.ts';
-import type { RaftTiming } from '../core/raft-state.ts';
-import type { SnapshotThresholds } from '../core/snapshot-thresholds.ts';
-import type { Retention } from '../kv/retention.ts';
-import { contradictionInLimits, contradictionInTiming } from '../rules/contradictions.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../core/limits.ts';
+import type { RaftTiming } from '../../core/raft-state.ts';
+import type { SnapshotThresholds } from '../../core/snapshot-thresholds.ts';
+import type { Retention } from '../../kv/retention.ts';
+import { contradictionInLimits, contradictionInTiming } from '../../rules/contradictions.ts';
 import {
   contradictionInServerLimits,
   DEFAULT_SERVER_LIMITS,
   type ServerLimits,
-} from '../server/limits.ts';
-import { CliFailure } from './cli-failure.ts';
-import { EXIT } from './exit-codes.ts';
-import type { OptionName, OptionValues } from './option-table.ts';
+} from '../../server/limits.ts';
+import { CliFailure } from '../failures/cli-failure.ts';
+import { EXIT } from '../failures/exit-codes.ts';
+import type { OptionName, OptionValues } from '../options/option-table.ts';
 
 const LIMIT_OPTIONS = {
   'command-bytes-max': 'commandBytesMax',

@@ -1,14 +1,14 @@
 /** `members` shows who takes part; `member` lets members come, go and take another's place (CL30, CL31, §4). */
-import { isNodeId } from '../core/types.ts';
-import { askServers } from './ask-servers.ts';
-import { usageFailure } from './cli-failure.ts';
-import { CLIENT_OPTIONS, writeJson } from './client-session.ts';
-import { type CliContext, command } from './command.ts';
-import { EXIT } from './exit-codes.ts';
-import type { Fields } from './json-fields.ts';
-import { place, Refusal } from './option-kinds.ts';
-import type { OptionValues } from './option-table.ts';
-import { type Cell, textTable } from './text-table.ts';
+import { isNodeId } from '../../core/types.ts';
+import { askServers } from '../asking/ask-servers.ts';
+import { CLIENT_OPTIONS, writeJson } from '../asking/client-session.ts';
+import type { Fields } from '../asking/json-fields.ts';
+import { type CliContext, command } from '../command.ts';
+import { usageFailure } from '../failures/cli-failure.ts';
+import { EXIT } from '../failures/exit-codes.ts';
+import { place, Refusal } from '../options/option-kinds.ts';
+import type { OptionValues } from '../options/option-table.ts';
+import { type Cell, textTable } from '../words/text-table.ts';
 
 type Values = OptionValues<(typeof CLIENT_OPTIONS)[number]>;
 

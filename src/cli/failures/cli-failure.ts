@@ -1,5 +1,5 @@
 /** Why a command ends early: plain sentences for standard error and the exit code that goes with them. */
-import type { RaftErrorCode } from '../core/errors.ts';
+import type { RaftErrorCode } from '../../core/errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
 /** It is decided on this side of the network, so that trying the same again cannot help. */

@@ -1,14 +1,14 @@
 /** `txn`: a transaction as JSON, in the shape that `POST /txn` takes, from a file or standard input. */
 import { readFile } from 'node:fs/promises';
-import { unreachable } from '../core/assert.ts';
-import { logIdText } from '../core/log-id.ts';
-import type { TxnCommand } from '../kv/commands.ts';
-import type { KeyValue, TxnResponse } from '../kv/results.ts';
-import { txnFromJson, txnToJson } from '../server/http/routes/txn-json.ts';
-import { usageFailure } from './cli-failure.ts';
-import { CLIENT_OPTIONS, readInput, withClient, writeJson } from './client-session.ts';
-import { type CliContext, command } from './command.ts';
-import { EXIT } from './exit-codes.ts';
+import { unreachable } from '../../core/assert.ts';
+import { logIdText } from '../../core/log-id.ts';
+import type { TxnCommand } from '../../kv/commands.ts';
+import type { KeyValue, TxnResponse } from '../../kv/results.ts';
+import { txnFromJson, txnToJson } from '../../server/http/routes/txn-json.ts';
+import { CLIENT_OPTIONS, readInput, withClient, writeJson } from '../asking/client-session.ts';
+import { type CliContext, command } from '../command.ts';
+import { usageFailure } from '../failures/cli-failure.ts';
+import { EXIT } from '../failures/exit-codes.ts';
 import { rangeTable } from './kv-commands.ts';
 
 export const txnCommand = command({

@@ -3,18 +3,18 @@
  * not start is a sentence there, and the exit code says whether a restart can help (SV24–SV27, CL16).
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { formatAddress } from '../core/address.ts';
-import { RaftError } from '../core/errors.ts';
-import { jsonLog, type Log } from '../server/operations/json-log.ts';
-import { type RunningServer, type ServeOptions, serve } from '../server/serve.ts';
-import type { Inspection } from '../server/server-context.ts';
-import { CliFailure, usageFailure } from './cli-failure.ts';
-import { aborted, type CliContext, command } from './command.ts';
-import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
+import { formatAddress } from '../../core/address.ts';
+import { RaftError } from '../../core/errors.ts';
+import { jsonLog, type Log } from '../../server/operations/json-log.ts';
+import { type RunningServer, type ServeOptions, serve } from '../../server/serve.ts';
+import type { Inspection } from '../../server/server-context.ts';
+import { aborted, type CliContext, command } from '../command.ts';
+import { CliFailure, usageFailure } from '../failures/cli-failure.ts';
+import { EXIT, type ExitCode, exitCodeOf } from '../failures/exit-codes.ts';
+import { type ReadOptions, strayEnvironment } from '../options/read-options.ts';
+import { packageVersion } from '../version.ts';
 import { clusterToJoin, type Joining, join } from './join-cluster.ts';
-import { type ReadOptions, strayEnvironment } from './read-options.ts';
 import { SETTING_OPTIONS, serveSettings } from './serve-settings.ts';
-import { packageVersion } from './version.ts';
 
 const SERVE_OPTIONS = [
   'id',

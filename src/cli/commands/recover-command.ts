@@ -1,16 +1,16 @@
 /** `recover`: on a stopped node, after a quorum is lost for good (RC1–RC4). `--dry-run` only looks. */
 import { resolve } from 'node:path';
-import { RaftError } from '../core/errors.ts';
-import { textOf } from '../core/thrown-text.ts';
-import { nodeAccess } from '../storage/disk-log-store.ts';
-import { type Copied, recoverDirectory } from '../storage/recovery/recover-directory.ts';
-import { type Survey, surveyDirectory } from '../storage/recovery/survey.ts';
-import { writeJson } from './client-session.ts';
-import { type CliContext, command } from './command.ts';
-import { EXIT } from './exit-codes.ts';
-import { PROGRESS_PAUSE_MS } from './limits.ts';
+import { RaftError } from '../../core/errors.ts';
+import { textOf } from '../../core/thrown-text.ts';
+import { nodeAccess } from '../../storage/disk-log-store.ts';
+import { type Copied, recoverDirectory } from '../../storage/recovery/recover-directory.ts';
+import { type Survey, surveyDirectory } from '../../storage/recovery/survey.ts';
+import { writeJson } from '../asking/client-session.ts';
+import { type CliContext, command } from '../command.ts';
+import { EXIT } from '../failures/exit-codes.ts';
+import { PROGRESS_PAUSE_MS } from '../limits.ts';
+import { textTable } from '../words/text-table.ts';
 import { noNodeThere } from './no-node-there.ts';
-import { textTable } from './text-table.ts';
 
 export const recoverCommand = command({
   name: 'recover',

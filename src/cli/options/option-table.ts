@@ -3,12 +3,12 @@
  * come from this one table, and so do the help pages and the errors (CL12, CL13). The order of precedence is
  * flag, environment, default (CL14). It reads text; whether options make sense together the commands say.
  */
-import { COUNTER_MAX, DEFAULT_LIMITS } from '../core/limits.ts';
-import { DEFAULT_SNAPSHOT_THRESHOLDS } from '../core/snapshot-thresholds.ts';
-import { RANGE_LIMIT_MAX } from '../kv/limits.ts';
-import { DEFAULT_RETENTION } from '../kv/retention.ts';
-import { DEFAULT_TIMING } from '../rules/timing.ts';
-import { OPTION_COUNT_MAX, OPTION_MS_MAX } from './limits.ts';
+import { COUNTER_MAX, DEFAULT_LIMITS } from '../../core/limits.ts';
+import { DEFAULT_SNAPSHOT_THRESHOLDS } from '../../core/snapshot-thresholds.ts';
+import { RANGE_LIMIT_MAX } from '../../kv/limits.ts';
+import { DEFAULT_RETENTION } from '../../kv/retention.ts';
+import { DEFAULT_TIMING } from '../../rules/timing.ts';
+import { OPTION_COUNT_MAX, OPTION_MS_MAX } from '../limits.ts';
 import {
   address,
   anyText,

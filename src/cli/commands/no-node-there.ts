@@ -3,9 +3,9 @@
  * mistypes a path. Looks only at names.
  */
 import { readdir, readFile } from 'node:fs/promises';
-import { PART } from '../storage/directory/refusals.ts';
-import { SHOWN_NAMES_LENGTH_MAX } from './limits.ts';
-import { shownBytes } from './shown-bytes.ts';
+import { PART } from '../../storage/directory/refusals.ts';
+import { SHOWN_NAMES_LENGTH_MAX } from '../limits.ts';
+import { shownBytes } from '../words/shown-bytes.ts';
 
 /**
  * A sentence, or `null`: a node has run there, or, unless it is only looked at, a recovery was ended that can be finished.

@@ -1,6 +1,6 @@
 /** A lack of file descriptors, told apart from a fault: it may come before the node's own check, as modules load (SP2). */
-import { DESCRIPTORS_MIN } from '../library/descriptor-limits.ts';
-import { descriptorLimit } from '../server/admission/descriptor-limit.ts';
+import { DESCRIPTORS_MIN } from '../../library/descriptor-limits.ts';
+import { descriptorLimit } from '../../server/admission/descriptor-limit.ts';
 
 /** What to do about it, if that is what `error` says; `null`: it is something else. */
 export function fewDescriptors(error: unknown): string | null {

@@ -2,9 +2,9 @@
  * How the text of an option becomes a value. Each kind either returns the value or says, as the end of a
  * sentence that begins with the option's name, what it wants instead (CL13).
  */
-import { type Address, formatAddress, parseAddress, parsePlace } from '../core/address.ts';
-import { parseLogId } from '../core/log-id.ts';
-import { type EntryId, isNodeId, type NodeId } from '../core/types.ts';
+import { type Address, formatAddress, parseAddress, parsePlace } from '../../core/address.ts';
+import { parseLogId } from '../../core/log-id.ts';
+import { type EntryId, isNodeId, type NodeId } from '../../core/types.ts';
 
 /** Reads one option's text. A `Refusal` completes the sentence "--name …"; `part` is what is wrong, if not all of it. */
 export type Kind<Value> = (text: string) => Value | Refusal;

@@ -1,14 +1,14 @@
 /** `status`: every endpoint in one table, the silent ones with the reason why nothing is known of them. */
-import { RaftError } from '../core/errors.ts';
-import { FOREIGN } from './ask-servers.ts';
-import { CLIENT_OPTIONS, writeJson } from './client-session.ts';
-import { type CliContext, command } from './command.ts';
-import { EXIT } from './exit-codes.ts';
-import { httpAnswer } from './http-answer.ts';
-import { type Fields, fieldsIn } from './json-fields.ts';
-import { linkLines, linksCell } from './link-words.ts';
-import { type Cell, textTable } from './text-table.ts';
-import { versionLines } from './version-words.ts';
+import { RaftError } from '../../core/errors.ts';
+import { FOREIGN } from '../asking/ask-servers.ts';
+import { CLIENT_OPTIONS, writeJson } from '../asking/client-session.ts';
+import { httpAnswer } from '../asking/http-answer.ts';
+import { type Fields, fieldsIn } from '../asking/json-fields.ts';
+import { type CliContext, command } from '../command.ts';
+import { EXIT } from '../failures/exit-codes.ts';
+import { linkLines, linksCell } from '../words/link-words.ts';
+import { type Cell, textTable } from '../words/text-table.ts';
+import { versionLines } from '../words/version-words.ts';
 
 interface Answer {
   readonly endpoint: string;

@@ -1,12 +1,12 @@
 /** `watch`: changes as they happen, until Ctrl-C; after a broken connection it goes on where it was. */
-import type { WatchEvent, WatchRevision } from '../client/index.ts';
-import { bytesField, keyValueJson } from '../server/http/request/json-bytes.ts';
-import { CLIENT_OPTIONS, withClient, writeJson } from './client-session.ts';
-import { command } from './command.ts';
-import { EXIT } from './exit-codes.ts';
+import type { WatchEvent, WatchRevision } from '../../client/index.ts';
+import { bytesField, keyValueJson } from '../../server/http/request/json-bytes.ts';
+import { CLIENT_OPTIONS, withClient, writeJson } from '../asking/client-session.ts';
+import { command } from '../command.ts';
+import { EXIT } from '../failures/exit-codes.ts';
+import { WATCH_COLUMN_MAX } from '../limits.ts';
+import { shownBytes } from '../words/shown-bytes.ts';
 import { selection } from './kv-commands.ts';
-import { WATCH_COLUMN_MAX } from './limits.ts';
-import { shownBytes } from './shown-bytes.ts';
 
 export const watchCommand = command({
   name: 'watch',

@@ -1,8 +1,8 @@
 /** `transfer`: leadership moves to another member; whichever server answers passes it on (CL29, §3.10). */
-import { askServers } from './ask-servers.ts';
-import { CLIENT_OPTIONS, writeJson } from './client-session.ts';
-import { command } from './command.ts';
-import { EXIT } from './exit-codes.ts';
+import { askServers } from '../asking/ask-servers.ts';
+import { CLIENT_OPTIONS, writeJson } from '../asking/client-session.ts';
+import { command } from '../command.ts';
+import { EXIT } from '../failures/exit-codes.ts';
 
 export const transferCommand = command({
   name: 'transfer',

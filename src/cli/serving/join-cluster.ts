@@ -3,17 +3,17 @@
  * members, and asks to be added, at first as a learner. Whoever is a member already asks nothing.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { RaftError } from '../core/errors.ts';
-import { takenNameText } from '../core/membership-change.ts';
-import type { NodeId } from '../core/types.ts';
-import { STORE_VERSION } from '../kv/command-codec.ts';
-import { storedClusterId } from '../library/cluster-identity.ts';
-import type { Log } from '../server/operations/json-log.ts';
-import type { RunningServer } from '../server/serve.ts';
-import { askServers } from './ask-servers.ts';
-import { aborted, type CliContext } from './command.ts';
-import type { Fields } from './json-fields.ts';
-import { JOIN_ASKED_MS, JOIN_PAUSE_MS } from './limits.ts';
+import { RaftError } from '../../core/errors.ts';
+import { takenNameText } from '../../core/membership-change.ts';
+import type { NodeId } from '../../core/types.ts';
+import { STORE_VERSION } from '../../kv/command-codec.ts';
+import { storedClusterId } from '../../library/cluster-identity.ts';
+import type { Log } from '../../server/operations/json-log.ts';
+import type { RunningServer } from '../../server/serve.ts';
+import { askServers } from '../asking/ask-servers.ts';
+import type { Fields } from '../asking/json-fields.ts';
+import { aborted, type CliContext } from '../command.ts';
+import { JOIN_ASKED_MS, JOIN_PAUSE_MS } from '../limits.ts';
 
 export interface Joining {
   readonly id: NodeId;

@@ -1,5 +1,5 @@
 /** What `status` shows of a node's links to the other members: a cell that counts, and a line for each that is down. */
-import { LINK_SENTENCE_LENGTH_MAX } from './limits.ts';
+import { LINK_SENTENCE_LENGTH_MAX } from '../limits.ts';
 import { shownBytes } from './shown-bytes.ts';
 
 interface Link {

@@ -4,8 +4,8 @@
  */
 import { type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestSecure } from 'node:https';
+import { ANSWER_BYTES_MAX } from '../limits.ts';
 import { withDeadline } from './deadline.ts';
-import { ANSWER_BYTES_MAX } from './limits.ts';
 
 interface Asking {
   readonly timeoutMs: number;

@@ -1,9 +1,9 @@
 /** One connection for one command: opened by its options, closed whatever happens. */
-import { connect } from '../client/connect.ts';
-import type { KvClient } from '../client/kv-client.ts';
-import { RaftError } from '../core/errors.ts';
-import type { CliContext } from './command.ts';
-import type { OptionValues } from './option-table.ts';
+import { connect } from '../../client/connect.ts';
+import type { KvClient } from '../../client/kv-client.ts';
+import { RaftError } from '../../core/errors.ts';
+import type { CliContext } from '../command.ts';
+import type { OptionValues } from '../options/option-table.ts';
 
 export const CLIENT_OPTIONS = ['endpoints', 'timeout-ms', 'output'] as const;
 type ClientValues = OptionValues<(typeof CLIENT_OPTIONS)[number]>;
