@@ -56,7 +56,7 @@ export type NodeEvent =
   /** Its chart has come to its end. */
   | { readonly type: 'call.ended'; readonly call: number };
 
-/** Bound to the charts of the parts in `bind-node.ts`; this file imports nothing but xstate. */
+/** Bound to the charts of the parts in `machines/bindings/node.ts`; this file imports nothing but xstate. */
 const placeholder = fromCallback(() => {});
 
 /** What a name is given that stands on an arrow: the arrow's event, whole. */

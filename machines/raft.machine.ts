@@ -1,6 +1,6 @@
 /**
  * The role of one node: follower, pre-candidate, candidate, leader or learner (§3.3–§3.6, §4.2, §9.6).
- * The chart says when; the names it uses are bound to the rules of `src/rules` in `bind-raft.ts`.
+ * The chart says when; the names it uses are bound to the rules of `src/rules` in `machines/bindings/raft.ts`.
  * Stickiness is a state, not a clock reading: a follower is loyal until the shortest election timeout has
  * passed without a word from its leader, doubtful after that, suspicious once the leader's link closes.
  */
@@ -13,7 +13,7 @@ import type { replicationMachine } from './replication.machine.ts';
 
 type Received<Type extends RaftEvent['type']> = Extract<RaftEvent, { type: Type }>;
 
-/** Bound to the replication chart in `bind-raft.ts`; this file imports nothing but xstate. */
+/** Bound to the replication chart in `machines/bindings/raft.ts`; this file imports nothing but xstate. */
 const replicationPlaceholder = fromCallback(() => {});
 
 /** The members of the chart that is opened alone. */

@@ -3,7 +3,7 @@ import { isJoint, type Membership, members } from '../../src/core/configuration.
 import { CATCH_UP_ROUNDS_MAX } from '../../src/core/limits.ts';
 import type { NodeId } from '../../src/core/types.ts';
 import { newcomersOf, newVoters } from '../../src/rules/configuration-change.ts';
-import { stillBehind } from '../bind-membership.ts';
+import { stillBehind } from '../bindings/membership.ts';
 import type { MembershipContext, membershipMachine } from '../membership.machine.ts';
 import { listOf, type ReasonsFor } from './words.ts';
 

@@ -11,7 +11,7 @@ import { membershipInForce } from '../../src/rules/configurations.ts';
 import { heedsClosedLink, isUpToDate } from '../../src/rules/election.ts';
 import { withDurable, withProgress } from '../../src/rules/leadership.ts';
 import { chooseTarget, heldBy, type TransferRequest } from '../../src/rules/transfer.ts';
-import { afterGrant } from '../bind-raft.ts';
+import { afterGrant } from '../bindings/raft.ts';
 import type { raftMachine } from '../raft.machine.ts';
 import type { RaftGrant } from '../raft.types.ts';
 import { countOf, listOf, placeOf, type ReasonsFor } from './words.ts';

@@ -104,7 +104,7 @@ function raftDeeds(doers: Doers): DeedsOf<RaftOutput> {
       clients.pump();
     },
     leadExpected: ({ of }) => clients.expectLead(of),
-    // The read-index chart was told (machines/tellings.ts).
+    // The read-index chart was told (machines/bindings/tellings.ts).
     roundConfirmed: () => {},
     roleChanged: (change) => {
       if (change.role !== 'leader') {
@@ -150,7 +150,7 @@ function logDeeds(doers: Doers): DeedsOf<LogWriterEffect | ApplierEffect | HandO
 
 function membershipDeeds({ clients }: Doers): DeedsOf<MembershipEffect> {
   return {
-    // The raft chart was told (machines/tellings.ts).
+    // The raft chart was told (machines/bindings/tellings.ts).
     proposeConfiguration: () => {},
     yieldLead: () => {
       // Nobody hears how it ends but the charts.

@@ -4,7 +4,7 @@
  */
 import { type ActorRefFrom, type AnyActorRef, createActor, type SnapshotFrom } from 'xstate';
 import type { ApplierEvent } from '../../../machines/applier.machine.ts';
-import { roleOf } from '../../../machines/bind-raft.ts';
+import { roleOf } from '../../../machines/bindings/raft.ts';
 import type { CallEvent } from '../../../machines/call.machine.ts';
 import type { ForwardingEvent, ForwardingTag } from '../../../machines/forwarding.machine.ts';
 import { bindCharts, callId, linkId, replicationId } from '../../../machines/index.ts';

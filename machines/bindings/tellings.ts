@@ -3,12 +3,12 @@
  * it has among the effects. A chart that runs alone tells nobody. What has to wait for its place in a step the driver tells
  * (docs/deviations.md).
  */
-import type { Effect, RoleNews } from '../src/core/effect.ts';
-import type { ForwardingEvent } from './forwarding.machine.ts';
-import type { LinkEvent } from './link.machine.ts';
-import type { NodeEvent } from './node.machine.ts';
-import type { RaftEvent } from './raft.types.ts';
-import type { ReadIndexEvent } from './read-index.machine.ts';
+import type { Effect, RoleNews } from '../../src/core/effect.ts';
+import type { ForwardingEvent } from '../forwarding.machine.ts';
+import type { LinkEvent } from '../link.machine.ts';
+import type { NodeEvent } from '../node.machine.ts';
+import type { RaftEvent } from '../raft.types.ts';
+import type { ReadIndexEvent } from '../read-index.machine.ts';
 
 /** Who hears what, by its name in the actor system. */
 type Telling =

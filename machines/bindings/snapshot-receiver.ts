@@ -1,13 +1,13 @@
 /** Binds the names of the snapshot receiver's chart: each hands out one deed of the driver. */
 import { assign } from 'xstate';
-import type { SnapshotReceiverEffect } from '../src/core/effect.ts';
-import { PULL_PATIENCE_MS, PULL_PAUSE_MS } from '../src/core/limits.ts';
-import { performer } from './perform.ts';
+import type { SnapshotReceiverEffect } from '../../src/core/effect.ts';
+import { PULL_PATIENCE_MS, PULL_PAUSE_MS } from '../../src/core/limits.ts';
 import {
   type SnapshotReceiverContext,
   type SnapshotReceiverEvent,
   snapshotReceiverMachine,
-} from './snapshot-receiver.machine.ts';
+} from '../snapshot-receiver.machine.ts';
+import { performer } from './perform.ts';
 
 const perform = performer<SnapshotReceiverContext, SnapshotReceiverEvent, SnapshotReceiverEffect>();
 

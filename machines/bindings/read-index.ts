@@ -1,14 +1,14 @@
 /** Binds the names of the read-index chart (§6.4). */
 import { assign, emit } from 'xstate';
-import type { ReadIndexEffect } from '../src/core/effect.ts';
-import { greater } from '../src/core/types.ts';
-import { leaseMs } from '../src/rules/timing.ts';
-import { performer } from './perform.ts';
+import type { ReadIndexEffect } from '../../src/core/effect.ts';
+import { greater } from '../../src/core/types.ts';
+import { leaseMs } from '../../src/rules/timing.ts';
 import {
   type ReadIndexContext,
   type ReadIndexEvent,
   readIndexMachine,
-} from './read-index.machine.ts';
+} from '../read-index.machine.ts';
+import { performer } from './perform.ts';
 
 const perform = performer<ReadIndexContext, ReadIndexEvent, ReadIndexEffect>();
 

@@ -1,26 +1,26 @@
 /** Binds the names of the raft chart to the rules of election, log matching, leadership and timing. */
 import { assign, enqueueActions, raise, type SnapshotFrom } from 'xstate';
-import { InvariantViolation, unreachable } from '../src/core/assert.ts';
-import type { Effect, RaftEffect } from '../src/core/effect.ts';
-import { FAREWELL_MS, type Limits } from '../src/core/limits.ts';
-import type { RaftState } from '../src/core/raft-state.ts';
-import type { ReplicationState } from '../src/core/replication-state.ts';
-import type { NodeId } from '../src/core/types.ts';
-import * as commit from '../src/rules/commit.ts';
-import * as compaction from '../src/rules/compaction.ts';
-import { mayAppend } from '../src/rules/configuration-change.ts';
-import { isElectable, membersChange } from '../src/rules/configurations.ts';
-import * as election from '../src/rules/election.ts';
-import { installSnapshot } from '../src/rules/installation.ts';
-import * as leadership from '../src/rules/leadership.ts';
-import * as matching from '../src/rules/log-matching.ts';
-import { startProgress } from '../src/rules/progress.ts';
-import * as timing from '../src/rules/timing.ts';
-import * as transfer from '../src/rules/transfer.ts';
-import type { replication } from './bind-replication.ts';
+import { InvariantViolation, unreachable } from '../../src/core/assert.ts';
+import type { Effect, RaftEffect } from '../../src/core/effect.ts';
+import { FAREWELL_MS, type Limits } from '../../src/core/limits.ts';
+import type { RaftState } from '../../src/core/raft-state.ts';
+import type { ReplicationState } from '../../src/core/replication-state.ts';
+import type { NodeId } from '../../src/core/types.ts';
+import * as commit from '../../src/rules/commit.ts';
+import * as compaction from '../../src/rules/compaction.ts';
+import { mayAppend } from '../../src/rules/configuration-change.ts';
+import { isElectable, membersChange } from '../../src/rules/configurations.ts';
+import * as election from '../../src/rules/election.ts';
+import { installSnapshot } from '../../src/rules/installation.ts';
+import * as leadership from '../../src/rules/leadership.ts';
+import * as matching from '../../src/rules/log-matching.ts';
+import { startProgress } from '../../src/rules/progress.ts';
+import * as timing from '../../src/rules/timing.ts';
+import * as transfer from '../../src/rules/transfer.ts';
+import { raftMachine } from '../raft.machine.ts';
+import type { RaftEvent, RaftGrant } from '../raft.types.ts';
 import { type Consequences, performer } from './perform.ts';
-import { raftMachine } from './raft.machine.ts';
-import type { RaftEvent, RaftGrant } from './raft.types.ts';
+import type { replication } from './replication.ts';
 
 export interface RaftPorts {
   /** Uniform in `[0, 1)`; drawn once for each timeout. */

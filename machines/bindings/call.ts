@@ -1,7 +1,7 @@
 /** Binds the names of the call chart: each hands out one deed of the driver. */
-import type { CallEffect } from '../src/core/effect.ts';
-import { HANDSHAKE_TIMEOUT_MS } from '../src/core/limits.ts';
-import { type CallContext, type CallEvent, callMachine } from './call.machine.ts';
+import type { CallEffect } from '../../src/core/effect.ts';
+import { HANDSHAKE_TIMEOUT_MS } from '../../src/core/limits.ts';
+import { type CallContext, type CallEvent, callMachine } from '../call.machine.ts';
 import { performer } from './perform.ts';
 
 const perform = performer<CallContext, CallEvent, CallEffect>();

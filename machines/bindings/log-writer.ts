@@ -1,11 +1,11 @@
 /** Binds the names of the log-writer chart: how batches are numbered, and what is said of them. */
 import { assign } from 'xstate';
-import type { LogWriterEffect } from '../src/core/effect.ts';
+import type { LogWriterEffect } from '../../src/core/effect.ts';
 import {
   type LogWriterContext,
   type LogWriterEvent,
   logWriterMachine,
-} from './log-writer.machine.ts';
+} from '../log-writer.machine.ts';
 import { performer } from './perform.ts';
 
 const perform = performer<LogWriterContext, LogWriterEvent, LogWriterEffect>();

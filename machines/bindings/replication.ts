@@ -1,11 +1,11 @@
 /** Binds the names of the replication chart to the rules of progress (`src/rules/progress.ts`). */
-import type { ReplicationEffect } from '../src/core/effect.ts';
-import { COMMIT_NOTICE_DELAY_MS, PROGRESS_TIMEOUT_MS } from '../src/core/limits.ts';
-import type { ReplicationState } from '../src/core/replication-state.ts';
-import * as progress from '../src/rules/progress.ts';
+import type { ReplicationEffect } from '../../src/core/effect.ts';
+import { COMMIT_NOTICE_DELAY_MS, PROGRESS_TIMEOUT_MS } from '../../src/core/limits.ts';
+import type { ReplicationState } from '../../src/core/replication-state.ts';
+import * as progress from '../../src/rules/progress.ts';
+import { replicationMachine } from '../replication.machine.ts';
+import type { ReplicationEvent } from '../replication.types.ts';
 import { performer } from './perform.ts';
-import { replicationMachine } from './replication.machine.ts';
-import type { ReplicationEvent } from './replication.types.ts';
 
 const perform = performer<ReplicationState, ReplicationEvent, ReplicationEffect>();
 

@@ -1,13 +1,13 @@
 /** Binds the names of the snapshotter chart: when one is due, and from where the next is counted. */
 import { assign } from 'xstate';
-import type { SnapshotterEffect } from '../src/core/effect.ts';
-import { isSnapshotDue } from '../src/rules/snapshots.ts';
-import { performer } from './perform.ts';
+import type { SnapshotterEffect } from '../../src/core/effect.ts';
+import { isSnapshotDue } from '../../src/rules/snapshots.ts';
 import {
   type SnapshotterContext,
   type SnapshotterEvent,
   snapshotterMachine,
-} from './snapshotter.machine.ts';
+} from '../snapshotter.machine.ts';
+import { performer } from './perform.ts';
 
 const perform = performer<SnapshotterContext, SnapshotterEvent, SnapshotterEffect>();
 

@@ -1,12 +1,12 @@
 /** Binds the names of the link chart: what each arrow records and announces, and how long it waits. */
-import type { LinkEffect } from '../src/core/effect.ts';
+import type { LinkEffect } from '../../src/core/effect.ts';
 import {
   DIAL_BACKOFF_MAX_MS,
   HANDSHAKE_TIMEOUT_MS,
   LIVENESS_INTERVAL_MS,
-} from '../src/core/limits.ts';
-import { dialBackoffMs } from '../src/rules/timing.ts';
-import { type LinkContext, type LinkEvent, linkMachine } from './link.machine.ts';
+} from '../../src/core/limits.ts';
+import { dialBackoffMs } from '../../src/rules/timing.ts';
+import { type LinkContext, type LinkEvent, linkMachine } from '../link.machine.ts';
 import { performer } from './perform.ts';
 
 const perform = performer<LinkContext, LinkEvent, LinkEffect>();

@@ -1,18 +1,18 @@
 /** Binds the names of the node chart: the charts of its parts, which of them live when, and how long it drains. */
 import { assign, enqueueActions, fromCallback } from 'xstate';
-import type { NodeEffect } from '../src/core/effect.ts';
-import { asRaftError } from '../src/core/errors.ts';
+import type { NodeEffect } from '../../src/core/effect.ts';
+import { asRaftError } from '../../src/core/errors.ts';
 import {
   CALL_PATIENCE_MS,
   DRAIN_TIMEOUT_MS,
   FAREWELL_MS,
   HAND_OVER_TIMEOUT_MS,
-} from '../src/core/limits.ts';
-import type { RaftState } from '../src/core/raft-state.ts';
-import type { NodeId } from '../src/core/types.ts';
-import { configurationIndex } from '../src/rules/configurations.ts';
-import { peersOf } from '../src/rules/leadership.ts';
-import { type NodeContext, type NodeEvent, nodeMachine } from './node.machine.ts';
+} from '../../src/core/limits.ts';
+import type { RaftState } from '../../src/core/raft-state.ts';
+import type { NodeId } from '../../src/core/types.ts';
+import { configurationIndex } from '../../src/rules/configurations.ts';
+import { peersOf } from '../../src/rules/leadership.ts';
+import { type NodeContext, type NodeEvent, nodeMachine } from '../node.machine.ts';
 import { performer } from './perform.ts';
 import { linkId } from './tellings.ts';
 

@@ -1,12 +1,12 @@
 /** Binds the names of the forwarding chart: how long it pauses, and how fast trust in the leader grows (SP10). */
 import { assign, emit } from 'xstate';
-import type { Forward } from '../src/core/effect.ts';
-import { FORWARD_PAUSE_MS, FORWARDS_COUNTED_MAX } from '../src/core/limits.ts';
+import type { Forward } from '../../src/core/effect.ts';
+import { FORWARD_PAUSE_MS, FORWARDS_COUNTED_MAX } from '../../src/core/limits.ts';
 import {
   type ForwardingContext,
   type ForwardingEvent,
   forwardingMachine,
-} from './forwarding.machine.ts';
+} from '../forwarding.machine.ts';
 import { performer } from './perform.ts';
 
 const perform = performer<ForwardingContext, ForwardingEvent, Forward>();

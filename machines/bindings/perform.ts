@@ -3,7 +3,7 @@
  * its effects, in order. This is all the glue there is between charts and rules.
  */
 import { type ActionArgs, type AnyActorRef, type EventObject, enqueueActions } from 'xstate';
-import type { Effect, RoleNews, Step } from '../src/core/effect.ts';
+import type { Effect, RoleNews, Step } from '../../src/core/effect.ts';
 import { tellingsOf } from './tellings.ts';
 
 type Rule<State, Out, Params> = (state: State, params: Params) => Step<State, Out>;

@@ -1,8 +1,8 @@
 /** Binds the names of the applier chart: what was committed and not applied yet is asked for as one. */
 import { assign } from 'xstate';
-import type { ApplierEffect } from '../src/core/effect.ts';
-import { greater, nextIndex } from '../src/core/types.ts';
-import { type ApplierContext, type ApplierEvent, applierMachine } from './applier.machine.ts';
+import type { ApplierEffect } from '../../src/core/effect.ts';
+import { greater, nextIndex } from '../../src/core/types.ts';
+import { type ApplierContext, type ApplierEvent, applierMachine } from '../applier.machine.ts';
 import { performer } from './perform.ts';
 
 const perform = performer<ApplierContext, ApplierEvent, ApplierEffect>();

@@ -1,20 +1,20 @@
 /** Binds the names of the membership chart to the rules of changes (`src/rules/configuration-change.ts`). */
 import { assign } from 'xstate';
-import { isJoint, type Membership } from '../src/core/configuration.ts';
-import type { MembershipEffect } from '../src/core/effect.ts';
+import { isJoint, type Membership } from '../../src/core/configuration.ts';
+import type { MembershipEffect } from '../../src/core/effect.ts';
 import {
   CATCH_UP_ROUNDS_MAX,
   CATCH_UP_TIMEOUT_MS,
   HAND_OVER_TIMEOUT_MS,
   PROPOSAL_PATIENCE_MS,
-} from '../src/core/limits.ts';
-import type { Index, NodeId } from '../src/core/types.ts';
-import * as change from '../src/rules/configuration-change.ts';
+} from '../../src/core/limits.ts';
+import type { Index, NodeId } from '../../src/core/types.ts';
+import * as change from '../../src/rules/configuration-change.ts';
 import {
   type MembershipContext,
   type MembershipEvent,
   membershipMachine,
-} from './membership.machine.ts';
+} from '../membership.machine.ts';
 import { performer } from './perform.ts';
 
 const perform = performer<MembershipContext, MembershipEvent, MembershipEffect>();
