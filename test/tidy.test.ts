@@ -151,11 +151,22 @@ it('[SC14] imports follow the layers', () => {
     'src/attic/old.ts': `import '../core/types.ts';`,
     'visualizations/page/fold/scene.ts': `import { said } from '../words/said.ts';`,
     'visualizations/page/stream/source.ts': `import { Setup } from '../../../src/server/setup.ts';`,
+    'visualizations/page/view/panels.tsx': `import type { Run } from '../../playground/run/run.ts';`,
+    'visualizations/page/main.tsx': `import { start } from '../playground/engine/run.ts';`,
+    'visualizations/playground/session/shown.ts': `import { Theatre } from '../engine/theatre.ts';`,
+    'visualizations/playground/engine/stage.ts': `import { Page } from '../../page/view/page.tsx';`,
+    'visualizations/playground/run/link.ts': `import { World } from '../../../src/testing/world.ts';`,
+    'visualizations/generator/box.ts': `import { assets } from '../bundler/assets.ts';`,
+    'visualizations/attic/old.ts': `import '../../src/core/types.ts';`,
   };
   const downward = {
     'machines/bind.ts': `import { isQuorum } from '../src/rules/quorum.ts';`,
     'visualizations/page/words/said.ts': `import { scene } from '../fold/scene.ts';`,
     'visualizations/page/view/page.ts': `import type { Setup } from '../../../src/server/setup.ts';`,
+    'visualizations/playground/session/shown.ts': `import type { Beat } from '../engine/theatre.ts';`,
+    'visualizations/playground/view/page.tsx': `import { Panels } from '../../page/view/panels.tsx';`,
+    'visualizations/playground/main.tsx': `import { Shown } from './session/shown.ts';`,
+    'visualizations/bundler/rules.ts': `import type { Rules } from '../page/words/rules.ts';`,
   };
   const places = Object.keys(wrong).map((path) => `${path}:1`);
   expectKept(importsAgainstLayers, [wrong, ...places], [downward]);

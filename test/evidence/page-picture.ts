@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { context } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { nodeId } from '../../src/core/types.ts';
-import { DEFAULT_CLUSTER, type TimedDeed } from '../../visualizations/playground/engine/run.ts';
-import { linkOf } from '../../visualizations/playground/link/run-link.ts';
+import { DEFAULT_CLUSTER, type TimedDeed } from '../../visualizations/playground/run/run.ts';
+import { linkOf } from '../../visualizations/playground/run/run-link.ts';
 import { wordsOf } from '../command-words.ts';
 import { openBrowser } from '../page/browser.ts';
 

@@ -11,8 +11,8 @@ import {
   DEFAULT_CLUSTER,
   type RunDescription,
   type TimedDeed,
-} from '../../visualizations/playground/engine/run.ts';
-import { linkOf } from '../../visualizations/playground/link/run-link.ts';
+} from '../../visualizations/playground/run/run.ts';
+import { linkOf } from '../../visualizations/playground/run/run-link.ts';
 import { openBrowser, openPage, seriousFaults, type WatchedPage } from '../page/browser.ts';
 import { theatreOf } from './opened.ts';
 

@@ -1,7 +1,7 @@
 /** What is done by hand while a run goes on: its page and its worker take it to be done at the same step. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { nodeId } from '../../src/core/types.ts';
-import { DEFAULT_CLUSTER, type Deed } from '../../visualizations/playground/engine/run.ts';
+import { DEFAULT_CLUSTER, type Deed } from '../../visualizations/playground/run/run.ts';
 import { Projector } from '../../visualizations/playground/session/projector.ts';
 import type { Order } from '../../visualizations/playground/worker/worker-messages.ts';
 

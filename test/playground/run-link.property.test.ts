@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nodeId } from '../../src/core/types.ts';
+import { LinkError } from '../../visualizations/playground/run/link-text.ts';
 import {
   type ClusterRun,
   DEFAULT_CLUSTER,
   type Deed,
-} from '../../visualizations/playground/engine/run.ts';
-import { LinkError } from '../../visualizations/playground/link/link-text.ts';
-import { linkOf, runFrom, stepFrom } from '../../visualizations/playground/link/run-link.ts';
+} from '../../visualizations/playground/run/run.ts';
+import { linkOf, runFrom, stepFrom } from '../../visualizations/playground/run/run-link.ts';
 
 const node = fc.integer({ min: 1, max: 7 }).map((number) => nodeId(`n${number}`));
 const nodes = fc.array(node, { maxLength: 3 });

@@ -4,8 +4,8 @@ import {
   type SteppedCluster,
   startCluster,
 } from '../../visualizations/playground/engine/cluster-run.ts';
-import { type ClusterRun, DEFAULT_CLUSTER } from '../../visualizations/playground/engine/run.ts';
 import { startSeed } from '../../visualizations/playground/engine/seed-run.ts';
+import { type ClusterRun, DEFAULT_CLUSTER } from '../../visualizations/playground/run/run.ts';
 import { runSeed } from '../simulation/runner/run-seed.ts';
 
 const RUN: ClusterRun = {

@@ -3,13 +3,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { nodeId } from '../../src/core/types.ts';
 import { reduce } from '../../visualizations/page/fold/reduce.ts';
 import { EMPTY_SCENE, leadersOf, type Scene } from '../../visualizations/page/fold/scene.ts';
+import type { Beat, Theatre } from '../../visualizations/playground/engine/theatre.ts';
 import {
   type ClusterRun,
   DEFAULT_CLUSTER,
   type Deed,
   type RunDescription,
-} from '../../visualizations/playground/engine/run.ts';
-import type { Beat, Theatre } from '../../visualizations/playground/engine/theatre.ts';
+} from '../../visualizations/playground/run/run.ts';
 import { TOUR, type TourStep } from '../../visualizations/playground/session/tour.ts';
 import { theatreOf } from './opened.ts';
 

@@ -21,13 +21,33 @@ const OUTSIDE = [
   'src/library',
 ];
 
-/** What a page knows of the node that it shows, and of the server that it comes from. */
-const SHOWN = [CORE, PORTS, 'machines', 'src/server', 'src/cli'];
-const PAGE = ['stream', 'fold', 'words', 'session', 'view'].map(
-  (room) => `visualizations/page/${room}`,
-);
+const LIVE = 'visualizations/page';
+const STREAM = `${LIVE}/stream`;
+const FOLD = `${LIVE}/fold`;
+const SESSION = `${LIVE}/session`;
+const VIEW = `${LIVE}/view`;
+/** The rooms of the live page, in their order: each sees those before it. */
+const PAGE = [STREAM, FOLD, `${LIVE}/words`, SESSION, VIEW];
+/** What runs beside a page, in a server, needs Node. */
+const SERVING = ['src/server', 'src/cli'];
 
-/** The parts, from the inside outwards, and what each may see besides itself. */
+const PLAYGROUND = 'visualizations/playground';
+const RUN = `${PLAYGROUND}/run`;
+/** These hold the nodes and the simulator; the other rooms are a page. */
+const ENGINE = `${PLAYGROUND}/engine`;
+const WORKER = `${PLAYGROUND}/worker`;
+const PLAYGROUND_SESSION = `${PLAYGROUND}/session`;
+const PLAYGROUND_VIEW = `${PLAYGROUND}/view`;
+const ROOMS = [...PAGE, RUN, ENGINE, WORKER, PLAYGROUND_SESSION, PLAYGROUND_VIEW];
+
+const PLAN_VERSION = 'src/testing/simulation/plan/plan-version.ts';
+const SIMULATING = ['src/testing', 'test/scenarios', 'test/simulation'];
+
+const GENERATOR = 'visualizations/generator';
+const BUNDLER = 'visualizations/bundler';
+const COMMAND_WORDS = 'test/command-words.ts';
+
+/** The parts, from the inside outwards, and what each may see besides itself: parts, or files of others. */
 const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   'src/core': [],
   'src/ports': [CORE],
@@ -45,15 +65,31 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   'src/server': [...INSIDE, ...ADAPTERS, ...TO_CLIENTS, 'src/sessions', 'src/node', 'src/library'],
   'src/testing': [...OUTSIDE, 'src/server'],
   'src/cli': [...OUTSIDE, 'src/server'],
-  ...Object.fromEntries(PAGE.map((room, at) => [room, [...SHOWN, ...PAGE.slice(0, at)]])),
+  ...Object.fromEntries(
+    PAGE.map((room, at) => [room, [CORE, PORTS, 'machines', ...PAGE.slice(0, at)]]),
+  ),
+  [LIVE]: PAGE,
+  [RUN]: [CORE, PLAN_VERSION],
+  [ENGINE]: [CORE, PORTS, 'src/rules', 'src/node', ...SIMULATING, STREAM, RUN],
+  [WORKER]: [RUN, ENGINE],
+  [PLAYGROUND_SESSION]: [CORE, FOLD, SESSION, RUN],
+  [PLAYGROUND_VIEW]: [CORE, FOLD, SESSION, VIEW, RUN, PLAYGROUND_SESSION],
+  [PLAYGROUND]: [SESSION, RUN, PLAYGROUND_SESSION, PLAYGROUND_VIEW],
+  [GENERATOR]: ['machines', COMMAND_WORDS],
+  [BUNDLER]: ['machines', GENERATOR, COMMAND_WORDS],
 };
-/** Of these a page sees types alone: the rest needs Node. */
-const SERVING = ['src/server', 'src/cli'];
+/** Of these it sees types alone. */
+const MAY_SEE_TYPES: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries([...PAGE, LIVE].map((room) => [room, SERVING])),
+  [RUN]: ['src/testing'],
+  [PLAYGROUND_SESSION]: [ENGINE, WORKER],
+  [BUNDLER]: PAGE,
+};
 
-const XSTATE_IS_FOR = ['machines', 'src/node', 'src/testing'];
+const XSTATE_IS_FOR = ['machines', 'src/node', 'src/testing', GENERATOR, BUNDLER];
 
 export function importsAgainstLayers(tree: SourceTree): readonly Offence[] {
-  return [...filesIn(tree, 'src', 'machines', ...PAGE)].flatMap((file) => {
+  return [...filesIn(tree, 'src', 'machines', 'visualizations')].flatMap((file) => {
     const part = partOf(file.path);
     if (part === null) return [];
     return importsOf(file).flatMap(({ specifier, target, isType, offset }) => {
@@ -67,10 +103,10 @@ export function importsAgainstLayers(tree: SourceTree): readonly Offence[] {
 /** `null` for the doors of the package, such as `src/index.ts`, which may see all. */
 function partOf(path: string): string | null {
   if (path.startsWith('machines/')) return 'machines';
-  const room = PAGE.find((each) => path.startsWith(`${each}/`));
+  const room = ROOMS.find((each) => path.startsWith(`${each}/`));
   if (room !== undefined) return room;
-  const [, part, ...rest] = path.split('/');
-  return rest.length === 0 ? null : `src/${part}`;
+  const [top, part, ...rest] = path.split('/');
+  return rest.length === 0 ? null : `${top}/${part}`;
 }
 
 function foreign(part: string, specifier: string): string | null {
@@ -84,17 +120,18 @@ function upward(
   { target, isType }: { readonly target: string; readonly isType: boolean },
 ): string | null {
   const other = partOf(target);
-  if (other === part) return null;
+  const seen = MAY_SEE[part] ?? [];
+  if (other === part || seen.includes(target)) return null;
   const mayNot = `${part} may not import ${target}`;
   if (other === null) return `${mayNot}: that is a door of the package.`;
-  if (PAGE.includes(part) && SERVING.includes(other) && !isType) {
-    return `${mayNot}: a page sees types of ${other} alone.`;
+  if (seen.includes(other)) return null;
+  if (MAY_SEE_TYPES[part]?.includes(other) === true) {
+    return isType ? null : `${mayNot}: it sees types of ${other} alone.`;
   }
-  if (MAY_SEE[part]?.includes(other) === true) return null;
   if (ADAPTERS.includes(part) && ADAPTERS.includes(other)) {
     return `${mayNot}: adapters never import each other.`;
   }
-  return `${mayNot}: it sees ${MAY_SEE[part]?.join(', ') || 'nothing but itself'}.`;
+  return `${mayNot}: it sees ${seen.join(', ') || 'nothing but itself'}.`;
 }
 
 /** What the simulator imports has to run in a browser, at any depth. */

@@ -2,9 +2,9 @@
 import { render } from 'preact';
 import { listenToKeys } from '../page/session/keys.ts';
 import { keepDrawing } from '../page/session/motion.ts';
-import { DEFAULT_CLUSTER, type RunDescription } from './engine/run.ts';
-import { LinkError } from './link/link-text.ts';
-import { runFrom, stepFrom } from './link/run-link.ts';
+import { LinkError } from './run/link-text.ts';
+import { DEFAULT_CLUSTER, type RunDescription } from './run/run.ts';
+import { runFrom, stepFrom } from './run/run-link.ts';
 import { textOfPlay } from './session/plays.ts';
 import { Projector } from './session/projector.ts';
 import { PlaygroundPage } from './view/playground-page.tsx';

@@ -12,10 +12,10 @@ import { PLAN_VERSION } from '../../../src/testing/simulation/plan/plan-version.
 import { shutOutRealWorld } from '../../../src/testing/simulation/runtime/real-world.ts';
 import { Supervisor } from '../../../src/testing/simulation/world/supervisor.ts';
 import { World } from '../../../src/testing/simulation/world/world.ts';
+import { type ClusterRun, type Deed, type FaultByHand, NODES_MAX } from '../run/run.ts';
 import { deedInWords } from './deed-words.ts';
 import { Gate } from './gate.ts';
 import { encodePut, KeptKeys } from './kept-keys.ts';
-import { type ClusterRun, type Deed, type FaultByHand, NODES_MAX } from './run.ts';
 import type { OnStage } from './stage-hand.ts';
 import type { Note, SteppedRun } from './stepped-run.ts';
 import { membersOf, Notes, tellTimeOf } from './world-on-stage.ts';

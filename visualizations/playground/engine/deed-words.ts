@@ -1,7 +1,7 @@
 /** What somebody does by hand to a cluster of one's own, as the story tells it. */
 import type { NodeId } from '../../../src/core/types.ts';
 import type { Direction } from '../../../src/testing/simulation/plan/plan-faults.ts';
-import type { Deed, FaultByHand } from './run.ts';
+import type { Deed, FaultByHand } from '../run/run.ts';
 
 interface Told {
   /** `null`: of no node in particular. Otherwise its name stands before the text. */

@@ -2,8 +2,8 @@
 import { planOf } from '../../../src/testing/simulation/plan/plan.ts';
 import type { World } from '../../../src/testing/simulation/world/world.ts';
 import { runPlan } from '../../../test/simulation/runner/run-seed.ts';
+import type { SeedRun } from '../run/run.ts';
 import { Gate } from './gate.ts';
-import type { SeedRun } from './run.ts';
 import { noteInWords } from './seed-words.ts';
 import type { SteppedRun } from './stepped-run.ts';
 import { membersOf, Notes, tellTimeOf } from './world-on-stage.ts';

@@ -1,7 +1,7 @@
 /** What every kind of run can do, whoever watches it. A step is an event of the simulator, or a line of a play. */
 import type { NodeId } from '../../../src/core/types.ts';
+import type { Deed } from '../run/run.ts';
 import type { Gate } from './gate.ts';
-import type { Deed } from './run.ts';
 import type { OnStage } from './stage-hand.ts';
 
 /** What was done to the cluster, what a client heard, or a line of a play. */

@@ -1,6 +1,6 @@
 /** One run on its stage, and everything that is seen of it, step by step: what the worker of the playground does. */
 import type { PageRecord } from '../../page/stream/page-record.ts';
-import type { Deed } from './run.ts';
+import type { Deed } from '../run/run.ts';
 import { StageHand } from './stage-hand.ts';
 import type { SteppedRun } from './stepped-run.ts';
 

@@ -5,9 +5,9 @@
 import { type Signal, signal } from '@preact/signals';
 import { EMPTY_SCENE } from '../../page/fold/scene.ts';
 import { Session } from '../../page/session/session.ts';
-import type { Deed, RunDescription } from '../engine/run.ts';
 import type { Beat, Until } from '../engine/theatre.ts';
-import { linkOf } from '../link/run-link.ts';
+import type { Deed, RunDescription } from '../run/run.ts';
+import { linkOf } from '../run/run-link.ts';
 import { openingOf } from './plays.ts';
 import { RemoteTheatre } from './remote-theatre.ts';
 

@@ -1,6 +1,7 @@
 /** A theatre in a worker, with the same calls; closing it ends the worker, whatever it does. */
-import type { Deed, RunDescription } from '../engine/run.ts';
+
 import type { Beat, Until } from '../engine/theatre.ts';
+import type { Deed, RunDescription } from '../run/run.ts';
 import type { Order, Report } from '../worker/worker-messages.ts';
 
 interface Waiting {

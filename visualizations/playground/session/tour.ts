@@ -1,6 +1,6 @@
 /** Raft in seven steps, for whoever has never read the paper: what to watch, and in which run. */
 import { nodeId } from '../../../src/core/types.ts';
-import { DEFAULT_CLUSTER, type RunDescription } from '../engine/run.ts';
+import { DEFAULT_CLUSTER, type RunDescription } from '../run/run.ts';
 
 export interface TourStep {
   readonly title: string;

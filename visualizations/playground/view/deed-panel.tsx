@@ -5,7 +5,7 @@ import { nodeId } from '../../../src/core/types.ts';
 import { leadersOf } from '../../page/fold/scene.ts';
 import type { Session } from '../../page/session/session.ts';
 import { WriteForm } from '../../page/view/write-form.tsx';
-import { type Deed, NODES_MAX } from '../engine/run.ts';
+import { type Deed, NODES_MAX } from '../run/run.ts';
 import type { Projector } from '../session/projector.ts';
 
 const ALL = Array.from({ length: NODES_MAX }, (_, at) => nodeId(`n${at + 1}`));

@@ -1,10 +1,9 @@
 /** What is run: a cluster of one's own, a play, or a seed of the simulator; and its link. */
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { PLAN_VERSION } from '../../../src/testing/simulation/plan/plan-version.ts';
-import { type ClusterRun, DEFAULT_CLUSTER, type RunDescription } from '../engine/run.ts';
-import { LinkError } from '../link/link-text.ts';
-import { runFrom } from '../link/run-link.ts';
+import { LinkError } from '../run/link-text.ts';
+import { type ClusterRun, DEFAULT_CLUSTER, FIRST_SEED, type RunDescription } from '../run/run.ts';
+import { runFrom } from '../run/run-link.ts';
 import { listPlays, type PlayTitle } from '../session/plays.ts';
 import type { Projector } from '../session/projector.ts';
 import { ShareLink } from './share-link.tsx';
@@ -162,7 +161,7 @@ function PlayForm({ run, open }: FormProps): JSX.Element {
 const SEED_LINE = /seed=(\S+) version=(\d+)/;
 
 function SeedForm({ run, open }: FormProps): JSX.Element {
-  const shown = run.kind === 'seed' ? run : { seed: '1', version: PLAN_VERSION };
+  const shown = run.kind === 'seed' ? run : FIRST_SEED;
   const line = `seed=${shown.seed} version=${shown.version}`;
   const [answer, setAnswer] = useState('');
   const begin = (event: SubmitEvent): void => {
@@ -170,7 +169,7 @@ function SeedForm({ run, open }: FormProps): JSX.Element {
     const given = new FormData(event.currentTarget as HTMLFormElement).get('line');
     const [, seed = '', version = ''] = SEED_LINE.exec(String(given)) ?? [];
     try {
-      if (seed === '') throw new LinkError(`Such a line is seed=7 version=${PLAN_VERSION}.`);
+      if (seed === '') throw new LinkError(`Such a line is seed=7 version=${FIRST_SEED.version}.`);
       open(runFrom(new URLSearchParams({ seed, version }).toString()));
       setAnswer('');
     } catch (error) {

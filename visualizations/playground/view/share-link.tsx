@@ -1,8 +1,8 @@
 /** The run as a link: whoever opens it sees the same, at the same event. */
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { RunDescription } from '../engine/run.ts';
-import { linkOf } from '../link/run-link.ts';
+import type { RunDescription } from '../run/run.ts';
+import { linkOf } from '../run/run-link.ts';
 
 interface ShareProps {
   readonly run: RunDescription;

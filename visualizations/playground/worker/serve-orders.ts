@@ -1,6 +1,7 @@
 /** What every worker of the playground does: one run, led by the orders of the page. */
-import type { RunDescription } from '../engine/run.ts';
+
 import { type Start, Theatre } from '../engine/theatre.ts';
+import type { RunDescription } from '../run/run.ts';
 import type { Order, Report } from './worker-messages.ts';
 
 /** `text`: what stands in the play, if it is one. */

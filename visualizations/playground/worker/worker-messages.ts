@@ -1,6 +1,7 @@
 /** What the page of the playground and its worker tell each other. A worker has one run, and ends with it. */
-import type { Deed, RunDescription } from '../engine/run.ts';
+
 import type { Beat, Until } from '../engine/theatre.ts';
+import type { Deed, RunDescription } from '../run/run.ts';
 
 export type Order =
   /** First of all, and once. */

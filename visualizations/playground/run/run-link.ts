@@ -3,9 +3,9 @@
  * `nodes=5&seed=1&…&deeds=[…]`, each with `&step=…` where it stands. Whatever else is there is refused in a sentence.
  */
 import { PLAN_VERSIONS } from '../../../src/testing/simulation/plan/plan-version.ts';
-import { type ClusterRun, DEFAULT_CLUSTER, NODES_MAX, type RunDescription } from '../engine/run.ts';
 import { LinkError, wordFrom } from './link-text.ts';
 import { deedsFrom, textOfDeeds } from './linked-deeds.ts';
+import { type ClusterRun, DEFAULT_CLUSTER, NODES_MAX, type RunDescription } from './run.ts';
 
 /** Bound: characters of a link; browsers take more, and people do not. */
 const LINK_CHARACTERS_MAX = 60_000;

@@ -4,7 +4,10 @@
  */
 import type { NodeId } from '../../../src/core/types.ts';
 import type { FaultKinds } from '../../../src/testing/simulation/plan/plan-faults.ts';
-import type { PlanVersion } from '../../../src/testing/simulation/plan/plan-version.ts';
+import {
+  PLAN_VERSION,
+  type PlanVersion,
+} from '../../../src/testing/simulation/plan/plan-version.ts';
 
 /** So many there are; those that do not found the cluster wait to be added. */
 export const NODES_MAX = 7;
@@ -83,3 +86,6 @@ export const DEFAULT_CLUSTER: ClusterRun = {
   jitterMs: 50,
   deeds: [],
 };
+
+/** Of the plans that `npm run simulate` makes now. */
+export const FIRST_SEED: SeedRun = { kind: 'seed', seed: '1', version: PLAN_VERSION };
