@@ -15,7 +15,10 @@ export function deedInWords(deed: Deed, isInVain: boolean): Told {
     case 'put':
       return { node: deed.node, text: `is asked by you to write ${deed.key}.` };
     case 'restart':
-      return { node: deed.node, text: isInVain ? NOTHING_TO_END : 'is started again by you.' };
+      return {
+        node: deed.node,
+        text: isInVain ? NOTHING_TO_END : 'goes on, as you wish: what was done to it is over.',
+      };
     case 'mend':
       return {
         node: null,
