@@ -4,7 +4,8 @@
  */
 
 import { CONSISTENCIES } from '../client-protocol/frame-shapes.ts';
-import { TIMEOUT_MS_MAX } from '../client-protocol/limits.ts';
+import { CLIENT_COMMAND_BYTES_MAX, TIMEOUT_MS_MAX } from '../client-protocol/limits.ts';
+import { RaftError } from '../core/errors.ts';
 import { COUNTER_MAX } from '../core/limits.ts';
 import { aLogId } from '../core/log-id.ts';
 import {
@@ -139,4 +140,13 @@ function checkTyped(
     );
   }
   ownOptions(where, value, kinds);
+}
+
+/** A command that no frame holds is refused before it leaves. */
+export function expectSendable({ length }: Uint8Array): void {
+  if (length <= CLIENT_COMMAND_BYTES_MAX) return;
+  throw new RaftError(
+    'RAFT_TOO_LARGE',
+    `The command has ${length} bytes; ${CLIENT_COMMAND_BYTES_MAX} is the most a client sends. Split it.`,
+  );
 }

@@ -6,7 +6,6 @@
  */
 
 import type { ClientReply, ClientRequest } from '../client-protocol/frame-shapes.ts';
-import { CLIENT_COMMAND_BYTES_MAX } from '../client-protocol/limits.ts';
 import { RaftError } from '../core/errors.ts';
 import { entryIdOf } from '../core/log-id.ts';
 import { encodeCommand } from '../kv/command-codec.ts';
@@ -36,6 +35,7 @@ import {
   checkedRevision,
   checkedSelection,
   checkedTxn,
+  expectSendable,
   NO_OPTIONS,
 } from './input-check.ts';
 import {
@@ -178,6 +178,7 @@ export class KvClient implements AsyncDisposable {
   range(asked: RangeQuery): Promise<RangeAnswer> {
     return this.#perform(() => {
       const query = checkedOptions('range', asked);
+      this.#expectRoom(query);
       const selector = toSelector(query);
       return {
         isWrite: false,
@@ -269,8 +270,10 @@ export class KvClient implements AsyncDisposable {
   ): Promise<Written<Answer>> {
     return this.#perform(() => {
       const { options, command: wanted } = prepare();
+      // Before the command is made: refusing has to be cheap where there is too much to do.
+      this.#expectRoom(options);
       const command = encodeCommand(wanted);
-      if (command.length > CLIENT_COMMAND_BYTES_MAX) throw tooLarge(command.length);
+      expectSendable(command);
       const writing = this.#sessions?.begin() ?? null;
       return {
         writing,
@@ -323,6 +326,12 @@ export class KvClient implements AsyncDisposable {
     });
   }
 
+  /** CL37: throws if it would be too late. */
+  #expectRoom({ timeoutMs = this.#settings.timeoutMs }: CallOptions): void {
+    const refusal = this.#link.current?.refusalOf(timeoutMs) ?? null;
+    if (refusal !== null) throw refusal;
+  }
+
   #start(call: Call, signal: AbortSignal | undefined): void {
     if (signal?.aborted) {
       throw new RaftError('RAFT_ABORTED', 'It was aborted before it began. Nothing was sent.', {
@@ -330,8 +339,6 @@ export class KvClient implements AsyncDisposable {
         cause: signal.reason,
       });
     }
-    const refusal = this.#link.current?.refusalOf(call) ?? null;
-    if (refusal !== null) throw refusal;
     this.#calls.add(call);
     if (signal !== undefined) {
       const abort = (): void => this.#calls.abort(call.id, signal.reason);
@@ -385,11 +392,4 @@ function isKey(which: Bytes | Selection): which is Bytes {
 
 function closed(): RaftError {
   return new RaftError('RAFT_STOPPED', 'The client is closed. Nothing was sent.');
-}
-
-function tooLarge(bytes: number): RaftError {
-  return new RaftError(
-    'RAFT_TOO_LARGE',
-    `The command has ${bytes} bytes; ${CLIENT_COMMAND_BYTES_MAX} is the most a client sends. Split it.`,
-  );
 }

@@ -85,9 +85,9 @@ export class ServerConnection implements CallCarrier {
     return this.#hello;
   }
 
-  /** `null`: it is taken. */
-  refusalOf({ isUrgent, timeoutMs }: Call): RaftError | null {
-    return isUrgent ? null : this.#unsent.refusalOf(timeoutMs, this.#clock.now());
+  /** Of a call that is not urgent and has so many milliseconds; `null`: it would be in time. */
+  refusalOf(timeoutMs: number): RaftError | null {
+    return this.#unsent.refusalOf(timeoutMs, this.#clock.now());
   }
 
   call(call: Call): void {

@@ -51,6 +51,8 @@ export class ClientConnection {
   readonly #outbox: ClientOutbox;
   /** When the frame arrived whose requests are being served, in milliseconds. */
   #arrivedMs = 0;
+  /** The time of the log then; `null`: nobody has asked for it. */
+  #timeMs: number | null = null;
   #inFlight = 0;
   #isPaused = false;
   #isClosed = false;
@@ -115,6 +117,7 @@ export class ClientConnection {
     if (this.#isClosed) return;
     this.#isAlive = true;
     this.#arrivedMs = this.#context.clock.now();
+    this.#timeMs = null;
     const requests = decodeRequests(data);
     if (typeof requests === 'string') this.#refuse(requests);
     else this.#serveAll(requests);
@@ -185,13 +188,19 @@ export class ClientConnection {
   #refusalOf(command: Uint8Array, session: SessionCall | null): RaftError | null {
     const { limits } = this.#context;
     try {
-      if (session !== null) checkOpening(session, () => timeOf(this.#context));
+      if (session !== null) checkOpening(session, () => this.#timeOfFrame());
       checkCommandBytes(command.length, limits);
       checkCommand(decodeCommand(command), limits);
       return null;
     } catch (error) {
       return this.#known(error);
     }
+  }
+
+  /** Looked up once: each write of a session asks for it until one was answered. */
+  #timeOfFrame(): number {
+    this.#timeMs ??= timeOf(this.#context);
+    return this.#timeMs;
   }
 
   #submitted(id: number, outcome: ProposalOutcome): void {
