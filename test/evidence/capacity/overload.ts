@@ -1,6 +1,7 @@
 /**
- * Puts arrive four times as fast as they can be carried out: what is carried out must not become less by that. The
- * members share one core, so that another is left for whoever makes so many.
+ * Puts arrive four times as fast as they can be carried out, from one client and from twenty: what is carried out must not become
+ * less by that. The members share one core, so that another is left for whoever makes so many. What the client library refuses at once
+ * was offered as well.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from '../../../src/client/index.ts';
@@ -19,31 +20,41 @@ const IN_FLIGHT = [128, 512, 2_048];
 const WARM_UP_MS = 4_000;
 const TICK_MS = 5;
 /** Bound: what was not offered because its maker came so late is not made up for, in milliseconds. */
-const LAG_MS_MAX = 20;
+const LAG_MS_MAX = 100;
 const KEYS = 10_000;
+const MANY_CLIENTS = 20;
 /** A caller waits no longer; what comes later is of no use to it, in milliseconds. */
 const TIMEOUT_MS = 2_000;
 
 export async function measureOverload({ seconds }: Sizes): Promise<readonly Finding[]> {
   await using cluster = await ProcessCluster.start(3, [], { wrapper: ONE_CORE });
-  const peak = await peakOf(cluster.endpoints, seconds);
-  say(`${Math.round(peak * OVERLOAD)} puts a second`);
-  const offered = await offer(cluster.endpoints, peak * OVERLOAD, seconds);
+  const { endpoints } = cluster;
+  const peak = await peakOf(endpoints, seconds);
+  const one = await offer({ endpoints, clients: 1, perSecond: peak * OVERLOAD, seconds });
+  const many = await offer({
+    endpoints,
+    clients: MANY_CLIENTS,
+    perSecond: peak * OVERLOAD,
+    seconds,
+  });
   return [
     told('puts a second that it carries out', peak),
-    told('offered a second', offered.offered / seconds),
+    ...findingsOf('one client', one, peak),
+    ...findingsOf(`${MANY_CLIENTS} clients`, many, peak),
+  ];
+}
+
+function findingsOf(who: string, { done, offered }: Rates, peak: number): readonly Finding[] {
+  return [
+    told(`${who}: offered a second`, offered),
     atLeast(OFFERED_PERCENT_MIN, [
-      'that is, of what it carries out',
-      (100 * offered.offered) / seconds / peak,
+      `${who}: that is, of what it carries out`,
+      (100 * offered) / peak,
       '%',
     ]),
-    told('carried out a second', offered.done / seconds),
-    told('refused or too late, a second', (offered.offered - offered.done) / seconds),
-    atLeast(GOAL_PERCENT, [
-      'goodput at four times the load',
-      (100 * offered.done) / seconds / peak,
-      '%',
-    ]),
+    told(`${who}: carried out a second`, done),
+    told(`${who}: refused or too late, a second`, offered - done),
+    atLeast(GOAL_PERCENT, [`${who}: goodput at four times the load`, (100 * done) / peak, '%']),
   ];
 }
 
@@ -60,37 +71,47 @@ async function peakOf(endpoints: readonly string[], seconds: number): Promise<nu
   return peak;
 }
 
-interface Offered {
+/** A second. */
+interface Rates {
   readonly offered: number;
   readonly done: number;
 }
 
+interface Offering {
+  readonly endpoints: readonly string[];
+  readonly clients: number;
+  readonly perSecond: number;
+  readonly seconds: number;
+}
+
 /** At a pace, whatever becomes of those before; who makes them has to keep up, and makes fewer if it does not. */
-async function offer(
-  endpoints: readonly string[],
-  perSecond: number,
-  seconds: number,
-): Promise<Offered> {
-  await using client = connect({ endpoints: [...endpoints], timeoutMs: TIMEOUT_MS });
+async function offer({ endpoints, clients: count, perSecond, seconds }: Offering): Promise<Rates> {
+  say(`${Math.round(perSecond)} puts a second from ${count}`);
+  const clients = Array.from({ length: count }, () =>
+    connect({ endpoints: [...endpoints], timeoutMs: TIMEOUT_MS }),
+  );
   const value = new Uint8Array(256).fill(0x61);
-  await client.put('ordinary/0', value);
+  for (const client of clients) await client.put('ordinary/0', value);
   let [offered, done, failed] = [0, 0, 0];
   const put = (): void => {
-    client.put(`ordinary/${offered % KEYS}`, value).then(
+    clients[offered % count]?.put(`ordinary/${offered % KEYS}`, value).then(
       () => (done += 1),
       () => (failed += 1),
     );
     offered += 1;
   };
-  const endsAt = performance.now() + seconds * 1_000;
-  for (let last = performance.now(); last < endsAt; ) {
+  const begun = performance.now();
+  const endsAt = begun + seconds * 1_000;
+  for (let last = begun; last < endsAt; ) {
     await pause(TICK_MS);
     const now = performance.now();
     const due = (Math.min(now - last, LAG_MS_MAX) * perSecond) / 1_000;
-    for (let count = 0; count < due; count += 1) put();
+    for (let made = 0; made < due; made += 1) put();
     last = now;
   }
-  const inTime = done;
+  const tookS = (performance.now() - begun) / 1_000;
+  const rates = { offered: offered / tookS, done: done / tookS };
   while (done + failed < offered) await pause(TICK_MS);
-  return { offered, done: inTime };
+  await Promise.all(clients.map((client) => client.close()));
+  return rates;
 }
