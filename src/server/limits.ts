@@ -52,6 +52,11 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   httpWatchesMax: 1_000,
 };
 
+/**
+ * Bound: how long the requests of all clients are served at a time, in milliseconds, but for the frame that exceeds it. Past it, nobody is
+ * read until the messages of members and all else that is ready had their turn: a fraction of the shortest election timeout.
+ */
+export const CLIENTS_TURN_MS_MAX = 10;
 /** Bound: newcomers that are being refused. Past it, they are dropped without a word. */
 export const REFUSED_CONNECTIONS_MAX = 16;
 /** Bound: requests sent ahead on one connection. Past it, the connection is closed. */

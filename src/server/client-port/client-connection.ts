@@ -37,15 +37,23 @@ import { statusJson, timeOf } from '../operations/status-json.ts';
 import type { ConnectionParts } from '../server-context.ts';
 import { boundedRange } from '../store/bounded-range.ts';
 import { isKvResult } from '../store/replica-calls.ts';
-import { resultBytes, writeTooLarge } from '../store/result-bytes.ts';
+import { readTooLarge, resultBytes, writeTooLarge } from '../store/result-bytes.ts';
 import { ClientOutbox, LARGE_BYTES } from './client-outbox.ts';
 import { ClientWatches } from './client-watches.ts';
 
 /** RFC 6455 §7.4.1: the other side broke the protocol. */
 const PROTOCOL_ERROR = 1002;
 
+interface ConnectionHome {
+  /** The socket is gone for good. */
+  closed(): void;
+  /** The requests of the frame that arrived then were looked at, and some of them done. */
+  served(arrivedMs: number): void;
+}
+
 export class ClientConnection {
   readonly #socket: FrameSocket;
+  readonly #home: ConnectionHome;
   readonly #context: ConnectionParts;
   readonly #watches: ClientWatches;
   readonly #outbox: ClientOutbox;
@@ -55,13 +63,15 @@ export class ClientConnection {
   #timeMs: number | null = null;
   #inFlight = 0;
   #isPaused = false;
+  /** Others are to have their turn. */
+  #isHeld = false;
   #isClosed = false;
   /** Something was heard, or taken by its socket, since the last look. */
   #isAlive = true;
 
-  /** `closed`: the socket is gone for good. */
-  constructor(socket: FrameSocket, context: ConnectionParts, closed: () => void) {
+  constructor(socket: FrameSocket, context: ConnectionParts, home: ConnectionHome) {
     this.#socket = socket;
+    this.#home = home;
     this.#context = context;
     this.#outbox = new ClientOutbox(socket, context, () => this.#taken());
     this.#watches = new ClientWatches(context, {
@@ -82,7 +92,7 @@ export class ClientConnection {
       onClose: () => {
         this.#over();
         this.#outbox.close();
-        closed();
+        home.closed();
       },
     });
     this.greet();
@@ -121,6 +131,13 @@ export class ClientConnection {
     const requests = decodeRequests(data);
     if (typeof requests === 'string') this.#refuse(requests);
     else this.#serveAll(requests);
+    this.#home.served(this.#arrivedMs);
+  }
+
+  /** It is not read for as long as this is so. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    this.#adjustReading();
   }
 
   #serveAll(requests: readonly ClientRequest[]): void {
@@ -358,11 +375,13 @@ export class ClientConnection {
 
   /** Bound: requests under way and bytes not taken. Past either, the socket is left unread for a while. */
   #adjustReading(): void {
-    const isFull =
-      this.#inFlight >= this.#context.limits.requestsInFlightMax || this.#outbox.isCongested;
-    if (isFull === this.#isPaused || this.#isClosed) return;
-    this.#isPaused = isFull;
-    if (isFull) this.#socket.pause();
+    const isLeft =
+      this.#isHeld ||
+      this.#inFlight >= this.#context.limits.requestsInFlightMax ||
+      this.#outbox.isCongested;
+    if (isLeft === this.#isPaused || this.#isClosed) return;
+    this.#isPaused = isLeft;
+    if (isLeft) this.#socket.pause();
     else this.#socket.resume();
   }
 
@@ -373,11 +392,4 @@ export class ClientConnection {
     this.#watches.cancelAll();
     this.#outbox.stop();
   }
-}
-
-function readTooLarge(bytes: number): RaftError {
-  return new RaftError(
-    'RAFT_TOO_LARGE',
-    `The answer has ${bytes} bytes, more than the ${REPLY_BYTES_MAX} that fit into a frame. Read this key over HTTP.`,
-  );
 }

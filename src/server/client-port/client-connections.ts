@@ -7,6 +7,7 @@ import type { RaftError } from '../../core/errors.ts';
 import type { FrameSocket } from '../../ports/frame-socket.ts';
 import { TICK_MS } from '../admission/held-bytes.ts';
 import { overloaded } from '../errors.ts';
+import { CLIENTS_TURN_MS_MAX } from '../limits.ts';
 import type { ConnectionParts } from '../server-context.ts';
 import { haltedError, stopping } from '../stopping.ts';
 import { ClientConnection } from './client-connection.ts';
@@ -18,6 +19,9 @@ export class ClientConnections {
   readonly #context: ConnectionParts;
   readonly #connections = new Set<ClientConnection>();
   readonly #stopListening: () => void;
+  /** When the first frame was served of this turn of the event loop; `null`: none was. */
+  #turnBegunMs: number | null = null;
+  #isHeld = false;
   #probing: unknown = null;
   #ticking: unknown = null;
   #ended: RaftError | null = null;
@@ -45,12 +49,40 @@ export class ClientConnections {
   }
 
   admit(socket: FrameSocket): ClientConnection {
-    const connection = new ClientConnection(socket, this.#context, () => {
-      this.#connections.delete(connection);
-      if (this.#connections.size === 0) this.#lastHasLeft();
+    const connection = new ClientConnection(socket, this.#context, {
+      closed: () => {
+        this.#connections.delete(connection);
+        if (this.#connections.size === 0) this.#lastHasLeft();
+      },
+      served: (arrivedMs) => this.#served(connection, arrivedMs),
     });
     this.#connections.add(connection);
     return connection;
+  }
+
+  /**
+   * SP14: one turn of the event loop may bring what each client has sent, thousands of requests, and meanwhile no member is heard, and
+   * none hears from this one. Bound: past `CLIENTS_TURN_MS_MAX` no client is read until all else that is ready had its turn.
+   */
+  #served(connection: ClientConnection, arrivedMs: number): void {
+    const { clock } = this.#context;
+    if (this.#turnBegunMs === null) {
+      this.#turnBegunMs = arrivedMs;
+      clock.yield(() => this.#turnEnded());
+    }
+    if (!this.#isHeld && clock.now() - this.#turnBegunMs < CLIENTS_TURN_MS_MAX) return;
+    this.#isHeld = true;
+    // Whoever was served comes behind the others.
+    this.#connections.delete(connection);
+    this.#connections.add(connection);
+    for (const each of this.#connections) each.hold(true);
+  }
+
+  #turnEnded(): void {
+    this.#turnBegunMs = null;
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    for (const connection of this.#connections) connection.hold(false);
   }
 
   /** Breaks every connection without a word, as a network may. For tests. */

@@ -3,12 +3,20 @@ import { unreachable } from '../../core/assert.ts';
 import { RaftError } from '../../core/errors.ts';
 import type { KvAnswer } from '../../kv/result-codec.ts';
 import type { KeyValue, TxnResponse } from '../../kv/results.ts';
+import { REPLY_BYTES_MAX } from '../limits.ts';
 
 /** The write is done and stays done: only its answer is refused (SP8). */
 export function writeTooLarge(revision: number, bytes: number): RaftError {
   return new RaftError(
     'RAFT_TOO_LARGE',
     `The write was carried out, at revision ${revision}. What it returns has ${bytes} bytes, more than an answer may have. Do not repeat it; read what was there at the revision before.`,
+  );
+}
+
+export function readTooLarge(bytes: number): RaftError {
+  return new RaftError(
+    'RAFT_TOO_LARGE',
+    `The answer has ${bytes} bytes, more than the ${REPLY_BYTES_MAX} that fit into a frame. Read this key over HTTP.`,
   );
 }
 

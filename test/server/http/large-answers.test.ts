@@ -69,7 +69,7 @@ async function stage(): Promise<LocalApi> {
 
 function clientOf({ context }: LocalApi): HandSocket {
   const socket = new HandSocket();
-  new ClientConnection(socket, context, () => {});
+  new ClientConnection(socket, context, { closed: () => {}, served: () => {} });
   return socket;
 }
 
