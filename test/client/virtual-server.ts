@@ -69,10 +69,10 @@ export class VirtualServer {
     this.#tell(replies);
   }
 
-  /** Those asked first are refused. */
-  refuse(count: number, code: RaftErrorCode): void {
+  /** Those asked first are refused, but for so many before them. */
+  refuse(count: number, code: RaftErrorCode, before = 0): void {
+    const refused = this.#open.splice(before, count);
     const error = new RaftError(code, 'not now');
-    const refused = this.#open.splice(0, count);
     this.#tell(refused.map(({ id }) => ({ type: 'failed', id, error, compactedRevision: null })));
   }
 

@@ -1,0 +1,113 @@
+/** More than a server carries out, from one client and from many, on a clock that a test owns: what it carries out in time. */
+import { expect, it } from 'vitest';
+import { clientSettings } from '../../src/client/client-options.ts';
+import { KvClient } from '../../src/client/kv-client.ts';
+import { VirtualClock } from '../../src/testing/virtual-clock.ts';
+import { clockOf, VirtualServer } from './virtual-server.ts';
+
+/** What all servers do in a millisecond, in tenths: they stand for the connections of one. To look at a request is a tenth as well. */
+const TENTHS = 10;
+const LOOKS_MAX = 8;
+const CARRY_OUT = 4;
+/** Which leaves room for so many a millisecond. */
+const CARRIED_OUT = 2;
+const TIMEOUT_MS = 2_000;
+const FOR_MS = 10_000;
+
+interface Overloaded {
+  readonly clock: VirtualClock;
+  readonly servers: readonly VirtualServer[];
+  readonly clients: readonly KvClient[];
+}
+
+function overloaded(count: number): Overloaded {
+  const clock = new VirtualClock();
+  const servers = Array.from({ length: count }, () => new VirtualServer(clock));
+  const settings = clientSettings({ endpoints: ['http://n1.test'], timeoutMs: TIMEOUT_MS });
+  const ports = { clock: clockOf(clock), random: { next: () => 0.5 } };
+  const clients = servers.map(
+    (server) => new KvClient(settings, { ...ports, dial: () => server.socket('n1') }),
+  );
+  clock.advance(1);
+  return { clock, servers, clients };
+}
+
+interface UnderWay {
+  readonly server: VirtualServer;
+  readonly atMs: number;
+}
+
+/**
+ * One millisecond. As a leader does (SP11), it refuses what it looks at while the oldest has waited for more than a quarter of its
+ * time; how long something has waited in a socket it does not know. What has come is looked at before anything is carried out.
+ */
+class BusyServer {
+  readonly #scene: Overloaded;
+  /** Taken and not carried out, oldest first. */
+  #underWay: UnderWay[] = [];
+  #next = 0;
+  /** Tenths of a millisecond that were not enough to carry anything out. */
+  #left = 0;
+
+  constructor(scene: Overloaded) {
+    this.#scene = scene;
+  }
+
+  pass(): void {
+    const { clock, servers } = this.#scene;
+    const unseen = servers.map((server) => server.openCount - this.#takenOf(server));
+    let looks = 0;
+    for (let idle = 0; looks < LOOKS_MAX && idle < servers.length; this.#next += 1) {
+      const at = this.#next % servers.length;
+      const [server, left = 0] = [servers[at], unseen[at]];
+      idle = left === 0 ? idle + 1 : 0;
+      if (server === undefined || left === 0) continue;
+      unseen[at] = left - 1;
+      looks += 1;
+      this.#look(server, clock.now());
+    }
+    this.#left = Math.min(this.#left, CARRY_OUT) + TENTHS - looks;
+    const done = this.#underWay.splice(0, Math.floor(this.#left / CARRY_OUT));
+    this.#left -= done.length * CARRY_OUT;
+    for (const { server } of done) server.answer(1);
+  }
+
+  #look(server: VirtualServer, now: number): void {
+    const oldestMs = this.#underWay[0]?.atMs ?? now;
+    if (now - oldestMs <= TIMEOUT_MS / 4) this.#underWay.push({ server, atMs: now });
+    else server.refuse(1, 'RAFT_OVERLOADED', this.#takenOf(server));
+  }
+
+  #takenOf(server: VirtualServer): number {
+    return this.#underWay.filter((each) => each.server === server).length;
+  }
+}
+
+it.each([
+  { clients: 1, times: 4, after: 0, atLeast: 0.85 },
+  { clients: 1, times: 10, after: 0, atLeast: 0.85 },
+  // Their windows together hold twenty seconds of its work: that much is in vain, before they have found its rate.
+  { clients: 20, times: 4, after: 10_000, atLeast: 0.7 },
+])(
+  '[CL37] [L17] of $times times the load that it can bear, from $clients, a server carries out in time $atLeast of what it can, after $after ms',
+  async ({ after, atLeast, clients: count, times }) => {
+    const scene = overloaded(count);
+    const server = new BusyServer(scene);
+    let [made, done, doneBefore] = [0, 0, 0];
+    for (let passed = 0; passed < after + FOR_MS; passed += 1) {
+      if (passed === after) doneBefore = done;
+      for (let at = 0; at < CARRIED_OUT * times; at += 1) {
+        const client = scene.clients[made % count];
+        client?.put('k', 'x').then(
+          () => (done += 1),
+          () => {},
+        );
+        made += 1;
+      }
+      scene.clock.advance(1);
+      server.pass();
+      await null;
+    }
+    expect(done - doneBefore).toBeGreaterThan(atLeast * CARRIED_OUT * FOR_MS);
+  },
+);
