@@ -10,7 +10,6 @@ import { Disk } from './deeds/disk.ts';
 import { LogReader } from './deeds/log-reader.ts';
 import { LogTail } from './deeds/log-tail.ts';
 import { LogWriting } from './deeds/log-writing.ts';
-import { ReadAhead } from './deeds/read-ahead.ts';
 import { Replicating } from './deeds/replicating.ts';
 import { Snapshots } from './deeds/snapshots.ts';
 import { type Deeds, deedsOf, perform } from './deeds.ts';
@@ -209,7 +208,7 @@ function fedByTheLog(
   };
   const applyTurns = new ApplyTurns({
     ...{ actors, applying, clock, run, timings },
-    log: new LogReader({ tail, store: new ReadAhead(store), run, fail: life.fail }),
+    log: new LogReader({ tail, store, run, fail: life.fail, readsAhead: true }),
     bytesMax: limits.applyBytesMax,
     applied,
   });

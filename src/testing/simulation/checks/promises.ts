@@ -116,8 +116,10 @@ function checkVote(
   vote: { readonly term: number; readonly votedFor: NodeId },
 ): void {
   const known = history.voteOf(id, vote.term);
+  if (known === vote.votedFor) return;
+  // One write may hold the vote and the next term: the vote is kept by the term, and counts.
   const isKept = known === undefined && durable.hardState.term > vote.term;
-  if (known === vote.votedFor || isKept) return;
+  if (isKept) return history.noteVote(id, vote.term, vote.votedFor);
   report(
     'S12',
     `${id} speaks of a vote for ${vote.votedFor} in term ${vote.term}, not on its disk`,
@@ -188,6 +190,8 @@ function checkReadIndex(
     report('S41', `${id} lets ${to} read at ${readIndex}, which asked after ${committed}`);
   }
   const leads = raft.leaderId === id;
+  // Whoever passes an answer on may not know yet who the members are by now.
+  if (!leads && history.committed(readIndex) !== undefined) return;
   const own = leads ? termAt(raft.log, readIndex) : null;
   const held = own ?? history.committed(readIndex)?.term;
   const place = { index: readIndex, term: held ?? 0 };

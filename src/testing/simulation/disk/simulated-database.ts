@@ -131,6 +131,7 @@ class SimulatedDatabase implements Database {
       this.#failure = inputOutputError();
     }
     if (this.#failure === null) this.#putDown(changes);
+    else this.#disk.hasFailed = true;
     return this.#failure;
   }
 

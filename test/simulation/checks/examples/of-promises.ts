@@ -91,6 +91,17 @@ const OF_VOTES: readonly Example[] = [
     disk: [HELD, voted(2, isWrong ? N1 : N2)],
     message: { type: 'RequestVoteReply', term: TERM_2, granted: true },
   })),
+  said(
+    'S11',
+    'a vote that is kept by a newer term is granted to one and then to another',
+    (isWrong) => ({
+      disk: [HELD, voted(3, N1)],
+      message: { type: 'RequestVoteReply', term: TERM_2, granted: true },
+      seen: (history) => {
+        if (isWrong) history.noteVote(N1, 2, N3);
+      },
+    }),
+  ),
   said('S12', 'a refusal names a term that is not on the disk', (isWrong) => ({
     disk: [HELD, voted(isWrong ? 1 : 2, null)],
     message: { type: 'RequestVoteReply', term: TERM_2, granted: false },
@@ -189,6 +200,19 @@ const OF_CALLS: readonly Example[] = [
     ...readAt(2),
     other: isWrong ? [] : HELD,
   })),
+  said(
+    'S41',
+    'whoever passes on what a leader let read passes on what is not committed',
+    (isWrong) => ({
+      ...readAt(2),
+      raft: { ...leading(2), leaderId: N3, log: logOf([1, 1]) },
+      seen: (history) => {
+        for (const at of isWrong ? [1] : [1, 2]) {
+          history.noteCommitted(N3, at, { term: 1, inTerm: 2 });
+        }
+      },
+    }),
+  ),
   said('S41', 'a reader is let read what only an older configuration holds', (isWrong) => ({
     ...readAt(2),
     other: HELD,
