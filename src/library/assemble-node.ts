@@ -40,7 +40,7 @@ interface MemberParts {
   readonly snapshots?: Partial<SnapshotThresholds>;
   /** Not given: as the data directory has it, or of the founding members. */
   readonly clusterId?: string;
-  /** One of these two. */
+  /** One of these two; a store beside its directory is the one that lies there. */
   readonly dataDir?: string;
   readonly store?: LogStore;
   /** Where to listen for peers, `host:port`; by default the node's own address among the members. */

@@ -20,6 +20,7 @@ import {
   type DescriptorShares,
   descriptorShares,
 } from '../library/descriptor-limits.ts';
+import type { LogStore } from '../ports/log-store.ts';
 import type { Replica } from '../ports/replica.ts';
 import { connectionClock } from '../wire/ws-clock.ts';
 import { descriptorLimit } from './admission/descriptor-limit.ts';
@@ -45,6 +46,8 @@ export interface ServeOptions {
   /** It founds nothing, and waits to be added; `peers` tells at most its own address. */
   readonly isJoining: boolean;
   readonly dataDir: string;
+  /** That of the data directory, if its opening was begun already; it is closed in any case. */
+  readonly store?: LogStore;
   readonly listen: HttpAddress;
   /** Names by which clients may call this server, besides those of the configured addresses (SP4). */
   readonly allowHosts: readonly string[];
@@ -77,6 +80,15 @@ export interface RunningServer {
 
 /** Rejects with a `RaftError` that says what to do; then nothing is left running. */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
+  try {
+    return await listenAndServe(options);
+  } catch (error) {
+    await options.store?.close();
+    throw error;
+  }
+}
+
+async function listenAndServe(options: ServeOptions): Promise<RunningServer> {
   const shares = sharesOf(descriptorLimit());
   const counters = new ServerCounters();
   const connectionsMax = Math.min(options.serverLimits.connectionsMax, shares.clients);
@@ -196,7 +208,7 @@ async function startMember(
 ): Promise<Replica> {
   const { leaseReads = false } = options;
   const { id, clusterId, dataDir, isJoining, peerListen, peers, timing, limits, log } = options;
-  const { snapshots } = options;
+  const { snapshots, store } = options;
   if (peers !== null && !isJoining && (await storedClusterId(dataDir)) !== null) {
     log('info', 'peersIgnored', {
       message: 'The data directory holds a configuration: --peers only tells addresses.',
@@ -210,6 +222,7 @@ async function startMember(
     limits,
     snapshots,
     dataDir,
+    ...(store !== undefined && { store }),
     descriptors,
     isJoining,
     listen: peerListen,

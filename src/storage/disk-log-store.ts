@@ -1,7 +1,7 @@
 /** The durable log store of a Node process: the level store upon real files and a real LevelDB. */
 
 import { checkOptionNames } from '../core/known-names.ts';
-import type { LogStore } from '../ports/log-store.ts';
+import type { LogStore, LogStoreOwner } from '../ports/log-store.ts';
 import type { DirectoryAccess } from './directory/directory-parts.ts';
 import { cryptoWord, type RandomWord } from './directory/random-word.ts';
 import { LevelDatabase } from './disk/level-database.ts';
@@ -26,6 +26,16 @@ export function levelLogStore(options: LevelLogStoreOptions): LogStore {
     throw new TypeError('levelLogStore needs a directory: a path that is not empty');
   }
   return new LevelLogStore(nodeAccess(options));
+}
+
+/** The same, of which what takes long is begun when it resolves: `open` is about to be called for this node. */
+export async function openingLogStore(
+  options: LevelLogStoreOptions,
+  owner: Pick<LogStoreOwner, 'nodeId'>,
+): Promise<LogStore> {
+  const store = new LevelLogStore(nodeAccess(options));
+  await store.beginToOpen(owner);
+  return store;
 }
 
 /** A data directory of this process, upon real files and a real LevelDB. */

@@ -16,9 +16,10 @@ import {
   type OpenedSnapshots,
   openDirectory,
 } from './directory/data-directory.ts';
-import type { DirectoryAccess } from './directory/directory-parts.ts';
+import { type DirectoryAccess, readIdentity } from './directory/directory-parts.ts';
 import {
   installationUnfinished,
+  PART,
   readFailed,
   snapshotUnreadable,
   storeClosed,
@@ -37,17 +38,31 @@ interface Session {
 }
 
 export class LevelLogStore implements LogStore {
-  readonly #access: DirectoryAccess;
+  #access: DirectoryAccess;
   readonly snapshots = new LevelSnapshotStore(() => storeClosed(this.#access.directory));
   #session: Session | null = null;
+  /** What was begun ahead, and nobody may want; `null`: nothing was. */
+  #ahead: Promise<(() => Promise<void>) | null> | null = null;
 
   constructor(access: DirectoryAccess) {
     this.#access = access;
   }
 
+  /**
+   * A hint: `open` is about to be called for this node. Where it has been before, its log is looked at and opened already,
+   * which is mostly waiting: there is time for what else a start needs. It makes nothing and tells of no failure.
+   * Resolves in any case, once there is nothing but waiting.
+   */
+  async beginToOpen(owner: Pick<LogStoreOwner, 'nodeId'>): Promise<void> {
+    this.#ahead = this.#beginToOpen(owner).catch(() => null);
+    await this.#ahead;
+  }
+
   async open(owner: LogStoreOwner): Promise<RecoveredLog> {
     if (this.#session !== null) throw new TypeError('the store is open already');
     nodeId(owner.nodeId);
+    await this.#ahead;
+    this.#ahead = null;
     const opened = await openDirectory(this.#access, owner);
     const writer = new StoreWriter(this.#access.directory, opened);
     this.#session = { opened, writer };
@@ -89,6 +104,9 @@ export class LevelLogStore implements LogStore {
 
   /** What is under way is finished first. Does nothing if the store is not open. */
   async close(): Promise<void> {
+    const doWithout = await this.#ahead;
+    this.#ahead = null;
+    await doWithout?.();
     const session = this.#session;
     if (session === null) return;
     this.#session = null;
@@ -103,6 +121,24 @@ export class LevelLogStore implements LogStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #beginToOpen({
+    nodeId: own,
+  }: Pick<LogStoreOwner, 'nodeId'>): Promise<(() => Promise<void>) | null> {
+    const access = this.#access;
+    const identity = await readIdentity(access);
+    if (identity === null || identity.boots === 0 || identity.nodeId !== own) return null;
+    const place = `${access.directory}/${PART.log}`;
+    const database = access.database(place);
+    await database.beginToLook?.();
+    const doWithout = database.beginToOpen?.() ?? null;
+    if (doWithout === null) return null;
+    this.#access = {
+      ...access,
+      database: (path) => (path === place ? database : access.database(path)),
+    };
+    return doWithout;
   }
 
   #openSnapshots({ opened, writer }: Session): void {

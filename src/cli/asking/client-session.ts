@@ -1,5 +1,4 @@
 /** One connection for one command: opened by its options, closed whatever happens. */
-import { connect } from '../../client/connect.ts';
 import type { KvClient } from '../../client/kv-client.ts';
 import { RaftError } from '../../core/errors.ts';
 import type { CliContext } from '../command.ts';
@@ -15,6 +14,7 @@ export async function withClient<Result>(
   work: (client: KvClient, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const { endpoints, 'timeout-ms': timeoutMs } = values;
+  const { connect } = await import('../../client/connect.ts');
   const client = connect({ endpoints, timeoutMs, dialRoundsMax: 2 });
   try {
     return await work(client, context.interrupted);

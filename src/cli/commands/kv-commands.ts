@@ -1,7 +1,8 @@
 /** `put`, `get`, `del`, `range` and `compact`: one request each, answered in a line, a table or JSON (CL17, CL18). */
-import { type KeyValue, RaftError, type ReadOptions } from '../../client/index.ts';
+import type { KeyValue, ReadOptions } from '../../client/index.ts';
 import type { KvClient } from '../../client/kv-client.ts';
 import type { RangeAnswer } from '../../client/reply-reading.ts';
+import { RaftError } from '../../core/errors.ts';
 import { COUNTER_MAX } from '../../core/limits.ts';
 import { logIdText } from '../../core/log-id.ts';
 import { keyValueJson } from '../../server/http/request/json-bytes.ts';

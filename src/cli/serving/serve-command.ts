@@ -5,8 +5,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { formatAddress } from '../../core/address.ts';
 import { RaftError } from '../../core/errors.ts';
+import { descriptorShares } from '../../library/descriptor-limits.ts';
+import type { LogStore } from '../../ports/log-store.ts';
+import { descriptorLimit } from '../../server/admission/descriptor-limit.ts';
 import { jsonLog, type Log } from '../../server/operations/json-log.ts';
-import { type RunningServer, type ServeOptions, serve } from '../../server/serve.ts';
+import type { RunningServer, ServeOptions } from '../../server/serve.ts';
 import type { Inspection } from '../../server/server-context.ts';
 import { aborted, type CliContext, command } from '../command.ts';
 import { CliFailure, usageFailure } from '../failures/cli-failure.ts';
@@ -133,15 +136,26 @@ const NEVER = new Promise<never>(() => {});
 
 const DEFAULT_PEER_LISTEN = '127.0.0.1:4200';
 
+/** The disk lets wait more than it computes: the log is being opened while the server is loaded. */
 async function started(options: ServeOptions): Promise<RunningServer> {
   try {
-    return await serve(options);
+    const store = await openingStore(options);
+    const { serve } = await import('../../server/serve.ts');
+    return await serve({ ...options, ...(store !== null && { store }) });
   } catch (error) {
     if (!(error instanceof RaftError)) throw error;
     // An address that is taken: nothing is wrong with the command line itself.
     const exitCode = error.code === 'RAFT_CONFLICT' ? EXIT.unavailable : exitCodeOf(error);
     throw new CliFailure(exitCode, `${error.message} (${error.code})`, error.code);
   }
+}
+
+/** `null`: too few files may be open for one, as the server will say. */
+async function openingStore({ dataDir, id }: ServeOptions): Promise<LogStore | null> {
+  const shares = descriptorShares(descriptorLimit());
+  if (shares === null) return null;
+  const { openingLogStore } = await import('../../storage/disk-log-store.ts');
+  return openingLogStore({ directory: dataDir, openFilesMax: shares.disk }, { nodeId: id });
 }
 
 /** A start may be ended anywhere (ST11): it is waited for a moment, and then left as it is. */

@@ -76,6 +76,7 @@ export class LevelDatabase implements Database {
   }
 
   async beginToLook(): Promise<void> {
+    if (this.#ahead !== null) return;
     // What fails here fails again when it is opened, and in its own words.
     this.#seen = this.#findPlace()
       .then((place) => soundManifest(place, null))

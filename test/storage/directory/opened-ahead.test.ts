@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { nodeId } from '../../../src/core/types.ts';
 import { PART } from '../../../src/storage/directory/refusals.ts';
 import {
   DatabaseDamaged,
@@ -9,8 +10,8 @@ import {
   DatabaseMissing,
 } from '../../../src/storage/disk/database.ts';
 import { LevelDatabase } from '../../../src/storage/disk/level-database.ts';
-import { append, hard, run, write } from '../../../src/testing/contracts/log-operations.ts';
-import { during, Workspace } from '../data-directories.ts';
+import { append, hard, OWNER, run, write } from '../../../src/testing/contracts/log-operations.ts';
+import { during, storeIn, Workspace } from '../data-directories.ts';
 
 const workspace = new Workspace();
 
@@ -73,5 +74,31 @@ describe('what is opened while the log is proven', () => {
     damage(join(place, made));
     await ahead.open({ createIfMissing: false });
     await ahead.close();
+  });
+});
+
+describe('a store whose opening is begun ahead', () => {
+  const owner = { nodeId: OWNER.nodeId };
+
+  it('[ST10] opens as any other, and is let go where nobody opens it', async () => {
+    const directory = await used();
+    const [store, other] = [storeIn(directory), storeIn(directory)];
+    await store.beginToOpen(owner);
+    await expect(other.open(OWNER)).rejects.toThrow('in use');
+    await store.close();
+    await store.beginToOpen(owner);
+    expect((await store.open(OWNER)).log.lastIndex).toBe(1);
+    await store.close();
+  });
+
+  it('[ST11] leaves alone what is new, and what is another node’s', async () => {
+    const fresh = workspace.fresh();
+    await storeIn(fresh).beginToOpen(owner);
+    expect(existsSync(fresh)).toBe(false);
+    const directory = await used();
+    await storeIn(directory).beginToOpen({ nodeId: nodeId('stranger') });
+    const database = new LevelDatabase(join(directory, PART.log));
+    await database.open({ createIfMissing: false });
+    await database.close();
   });
 });
