@@ -92,8 +92,8 @@ const OF_VOTES: readonly Example[] = [
     message: { type: 'RequestVoteReply', term: TERM_2, granted: true },
   })),
   said(
-    'S11',
-    'a vote that is kept by a newer term is granted to one and then to another',
+    'S12',
+    'a vote that is kept by a newer term is granted after it went to another',
     (isWrong) => ({
       disk: [HELD, voted(3, N1)],
       message: { type: 'RequestVoteReply', term: TERM_2, granted: true },
