@@ -1,5 +1,5 @@
 /** What the members' processes hold, as the operating system counts it: resident memory in MiB, from /proc. */
-import { residentMib } from '../processes/process-usage.ts';
+import { anonymousMib, residentMib } from '../processes/process-usage.ts';
 
 const SAMPLE_INTERVAL_MS = 50;
 
@@ -7,6 +7,7 @@ const SAMPLE_INTERVAL_MS = 50;
 export class MemoryWatch {
   readonly #before: ReadonlyMap<number, number>;
   readonly #most = new Map<number, number>();
+  #anonymousMost = 0;
   readonly #timer: NodeJS.Timeout;
 
   constructor(pids: readonly number[]) {
@@ -35,6 +36,12 @@ export class MemoryWatch {
     return Math.max(...this.#most.values());
   }
 
+  /** The same without mapped files. */
+  get mostAnonymousMib(): number {
+    this.#look();
+    return this.#anonymousMost;
+  }
+
   stop(): void {
     clearInterval(this.#timer);
   }
@@ -43,6 +50,7 @@ export class MemoryWatch {
     for (const pid of this.#before.keys()) {
       const now = residentMib(pid);
       if (now !== null) this.#most.set(pid, Math.max(now, this.#most.get(pid) ?? 0));
+      this.#anonymousMost = Math.max(this.#anonymousMost, anonymousMib(pid) ?? 0);
     }
   }
 }

@@ -5,7 +5,16 @@ import { readFileSync } from 'node:fs';
 const TICK_MS = 10;
 
 export function residentMib(pid: number): number | null {
-  const found = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`));
+  return inStatus(pid, 'VmRSS');
+}
+
+/** Without what is mapped of files, which the system takes back as it needs it: LevelDB maps its tables. */
+export function anonymousMib(pid: number): number | null {
+  return inStatus(pid, 'RssAnon');
+}
+
+function inStatus(pid: number, field: string): number | null {
+  const found = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(read(`/proc/${pid}/status`));
   return found === null ? null : Number(found[1]) / 1024;
 }
 
