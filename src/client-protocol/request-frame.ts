@@ -65,15 +65,9 @@ function readRequest(fields: Fields): ClientRequest {
   const id = fields.whole('an id', 1, REQUEST_ID_MAX);
   switch (kind) {
     case KIND.submit:
-      return {
-        ...{ type: 'submit', id, timeoutMs: timeoutOf(fields) },
-        ...{ session: null, command: fields.bytes() },
-      };
+      return readSubmit(id, fields, null);
     case KIND.submitInSession:
-      return {
-        ...{ type: 'submit', id, timeoutMs: timeoutOf(fields) },
-        ...{ session: readSession(fields), command: fields.bytes() },
-      };
+      return readSubmit(id, fields, readSession);
     case KIND.read:
       return {
         type: 'read',
@@ -108,6 +102,17 @@ function submitFields({
   const { ttlMs = null, notAfterMs = null } = opening ?? {};
   const fields = [session, sequence, acknowledgedThrough, ttlMs, notAfterMs];
   return [KIND.submitInSession, id, timeoutMs, ...fields, command];
+}
+
+/** In the order of the frame: the time, the session if it has one, the command. */
+function readSubmit(
+  id: number,
+  fields: Fields,
+  readCall: ((fields: Fields) => SessionCall) | null,
+): SubmitRequest {
+  const timeoutMs = timeoutOf(fields);
+  const session = readCall === null ? null : readCall(fields);
+  return { type: 'submit', id, timeoutMs, command: fields.bytes(), session };
 }
 
 function readSession(fields: Fields): SessionCall {

@@ -34,6 +34,11 @@ export function lowestVersions({ id, own, members, said }: VersionsAbout): Versi
   };
 }
 
+/** Nobody need be asked: who knows less is not spoken with. */
+export function isKnownToAll(needed: Versions): boolean {
+  return knows(LOWEST_VERSIONS, needed);
+}
+
 /** `null`: what needs these versions may be proposed. */
 export function whoLacks(needed: Versions, about: VersionsAbout): Lacking | null {
   const { id, own, members, said, inUse } = about;

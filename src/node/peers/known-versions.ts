@@ -7,7 +7,12 @@ import type { RaftError } from '../../core/errors.ts';
 import { type Hello, PROTOCOL_VERSION } from '../../core/hello.ts';
 import type { NodeId } from '../../core/types.ts';
 import type { Versions } from '../../core/versions.ts';
-import { lowestVersions, type VersionsAbout, whoLacks } from '../../rules/versions.ts';
+import {
+  isKnownToAll,
+  lowestVersions,
+  type VersionsAbout,
+  whoLacks,
+} from '../../rules/versions.ts';
 import type { SessionMachine } from '../../sessions/session-machine.ts';
 import { upgradeNeeded } from '../requests/call-errors.ts';
 import type { Members } from './members.ts';
@@ -61,6 +66,7 @@ export class KnownVersions {
       protocol: ENTRY_KIND_SINCE[entry.kind],
       machine: this.#options.machine.versionFor(entry),
     };
+    if (isKnownToAll(needed)) return null;
     const lacking = whoLacks(needed, this.#about);
     return lacking === null ? null : upgradeNeeded(needed, lacking, this.#options.id);
   }
