@@ -148,3 +148,5 @@ export const TERM_LEAD_MAX = 2 ** 32;
 export const LEASE_CLOCK_BOUND = 1.2;
 /** Bound: a state machine with a higher version is refused where it is defined; one that rises each second takes a century. */
 export const MACHINE_VERSION_MAX: number = 2 ** 32 - 1;
+/** Bound: as long as one of the short arrays that share a slab lives, so many bytes do (`short-bytes.ts`). */
+export const SHORT_SLAB_BYTES: number = 8 * KIB;

@@ -4,20 +4,25 @@
  * size, then into one array of exactly that size, so that no value is copied more than once.
  */
 import { assert } from '../core/assert.ts';
+import { shortBytes } from '../core/short-bytes.ts';
 import { isCounter } from '../core/types.ts';
 
-/**
- * Encodes what `write` writes; it is called twice and must write the same both times. The first `headBytes` are
- * left for the caller, so that a frame needs no copy of what it carries.
- */
+interface EncodedOptions {
+  /** Left for the caller in front, so that a frame needs no copy of what it carries. */
+  readonly headBytes?: number;
+  /** Nobody keeps them for long, so that they may share a buffer with others. */
+  readonly isShort?: boolean;
+}
+
+/** Encodes what `write` writes; it is called twice and must write the same both times. */
 export function encoded<Value>(
   write: (writer: ByteWriter, value: Value) => unknown,
   value: Value,
-  headBytes = 0,
+  { headBytes = 0, isShort = false }: EncodedOptions = {},
 ): Uint8Array {
   const measure = new ByteWriter(null, headBytes);
   write(measure, value);
-  const bytes = new Uint8Array(measure.length);
+  const bytes = isShort ? shortBytes(measure.length) : new Uint8Array(measure.length);
   write(new ByteWriter(bytes, headBytes), value);
   return bytes;
 }

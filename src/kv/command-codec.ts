@@ -56,7 +56,7 @@ const RANGE = { keysOnly: 1, countOnly: 2, limit: 4, revision: 8, all: 15 } as c
 /** Throws `RAFT_BAD_REQUEST` for a command that the store would refuse whatever it holds. */
 export function encodeCommand(command: KvCommand): Uint8Array {
   refuseFaulty(command);
-  return encoded(writeCommand, command);
+  return encoded(writeCommand, command, { isShort: true });
 }
 
 /**

@@ -55,7 +55,7 @@ const LEASE = ['none', 'some'] as const;
 
 /** The first `headBytes` of what is returned are left for a frame around it. */
 export function encodeResult(result: KvAnswer, headBytes = 0): Uint8Array {
-  return encoded(writeAnswer, result, headBytes);
+  return encoded(writeAnswer, result, { headBytes });
 }
 
 /** Throws `RAFT_BAD_REQUEST` for anything else. Keys and values are views into `bytes`. */

@@ -18,6 +18,7 @@ import {
   type SessionCall,
   type SessionOperation,
 } from '../core/session.ts';
+import { shortBytes } from '../core/short-bytes.ts';
 import { viewOf } from '../core/view-of.ts';
 
 export type SessionEntry =
@@ -125,7 +126,7 @@ function entryOf(
   length: number,
   operation: keyof typeof OPERATION,
 ): { readonly bytes: Uint8Array; readonly view: DataView } {
-  const bytes = new Uint8Array(length);
+  const bytes = shortBytes(length);
   bytes[0] = VERSION;
   bytes[1] = OPERATION[operation];
   return { bytes, view: viewOf(bytes) };
