@@ -4,7 +4,7 @@
  */
 import { PAGE, type Scheme, TONES } from '../../../visualizations/generator/theme.ts';
 import { type Betterment, bettermentOf, bettermentOfOutage } from './betterment.ts';
-import type { Comparison, OutageComparison } from './comparison.ts';
+import type { Results } from './results.ts';
 
 const [WIDTH, NAMES, RIGHT] = [900, 330, 70];
 const [TOP, ROW, BAR] = [58, 26, 14];
@@ -12,14 +12,10 @@ const [TOP, ROW, BAR] = [58, 26, 14];
 const [LEAST, MOST] = [1 / 4, 32];
 const MARKS = [1 / 4, 1 / 2, 1, 2, 4, 8, 16, 32];
 
-interface Results {
-  readonly rows: readonly Comparison[];
-  readonly outages: readonly OutageComparison[];
-  readonly memory: readonly OutageComparison[];
-}
+type Compared = Pick<Results, 'memory' | 'outages' | 'rows'>;
 
 /** Nothing of what was measured without etcd beside it. */
-export function drawChart({ memory, outages, rows }: Results, scheme: Scheme): string {
+export function drawChart({ memory, outages, rows }: Compared, scheme: Scheme): string {
   const bars = [
     ...rows.map(bettermentOf),
     ...[...outages, ...memory].map(bettermentOfOutage),

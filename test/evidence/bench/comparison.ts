@@ -96,6 +96,9 @@ function medianSample(samples: readonly Sample[]): Sample {
     perSecond: median(samples.map(({ perSecond }) => perSecond)),
     p50Ms: median(samples.map(({ p50Ms }) => p50Ms)),
     p99Ms: median(samples.map(({ p99Ms }) => p99Ms)),
+    p999Ms: samples.some(({ p999Ms }) => p999Ms === null)
+      ? null
+      : median(samples.map(({ p999Ms }) => p999Ms ?? Number.NaN)),
   };
 }
 

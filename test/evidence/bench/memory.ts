@@ -9,6 +9,7 @@ import type { Rival } from './rivals/rival.ts';
 const SIZES = [
   { keys: 100_000, goal: 1 },
   { keys: 200_000, goal: 1 },
+  { keys: 1_000_000, goal: 1 },
 ] as const;
 /** What filling leaves behind is part of it; what is cleaned up at once is not. */
 const REST_MS = 2_000;

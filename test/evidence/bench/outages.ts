@@ -34,7 +34,7 @@ export const OUTAGES: readonly Outage[] = [
     measure: (rival) => pauseOfWrites(rival, 'SIGTERM'),
   },
   {
-    ...{ name: 'a follower started again, after all that', goal: 0.5, keys: 200_000 },
+    ...{ name: 'a follower started again at 200,000 keys', goal: 0.5, keys: 200_000 },
     measure: startOfFollower,
   },
   {

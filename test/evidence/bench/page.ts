@@ -6,13 +6,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { drawChart } from './chart.ts';
-import type { Comparison, OutageComparison } from './comparison.ts';
-import { HEAD, MEMORY_HEAD, OUTAGE_HEAD, outageRowOf, rowOf } from './shown.ts';
+import type { Results } from './results.ts';
+import { tablesOf } from './shown.ts';
 
-interface Measured {
-  readonly rows: readonly Comparison[];
-  readonly outages: readonly OutageComparison[];
-  readonly memory: readonly OutageComparison[];
+interface Measured extends Results {
   readonly rounds: number;
   readonly seconds: number;
 }
@@ -33,18 +30,13 @@ export function writePage(measured: Measured): void {
   }
 }
 
-function wordsFor({ memory, outages, rounds, rows, seconds }: Measured): string {
+function wordsFor({ rounds, seconds, ...results }: Measured): string {
   const day = new Date().toISOString().slice(0, 10);
   const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node.js ${process.version}`;
   return [
     `Measured on ${day}: ${machine}; ${rounds} rounds of ${seconds} s a row, the rivals by turns, medians.`,
     '',
-    table([HEAD, ...rows.map(rowOf)]),
-    '',
-    table([OUTAGE_HEAD, ...outages.map(outageRowOf)]),
-    '',
-    table([MEMORY_HEAD, ...memory.map(outageRowOf)]),
-    '',
+    ...tablesOf(results).flatMap((lines) => [table(lines), '']),
   ].join('\n');
 }
 

@@ -12,10 +12,13 @@ export interface Row {
   readonly keys: number;
   /** Seconds of puts by a hundred callers right before. */
   readonly burst?: number;
+  /** New clusters of so many members; unless it says so, those of three that all such rows are asked of. */
+  readonly members?: number;
 }
 
 const LEADER = { at: 'leader', door: 'socket' } as const;
 const KEYS = 10_000;
+const PUTS = { ask: 'put', callers: 100 } as const;
 
 function row(name: string, load: Partial<Load> & Pick<Load, 'ask' | 'callers'>, goal: number): Row {
   return { name, load: { ...LEADER, ...load }, goal, keys: KEYS };
@@ -23,7 +26,7 @@ function row(name: string, load: Partial<Load> & Pick<Load, 'ask' | 'callers'>, 
 
 export const ROWS: readonly Row[] = [
   { ...row('put ×1', { ask: 'put', callers: 1 }, 1), latencyGoals: { p50: 0.9, p99: 1 } },
-  row('put ×100', { ask: 'put', callers: 100 }, 4),
+  row('put ×100', PUTS, 4),
   row('put ×1,000', { ask: 'put', callers: 1_000 }, 4),
   row('get ×1', { ask: 'get', callers: 1 }, 1),
   row('get ×100', { ask: 'get', callers: 100 }, 3),
@@ -34,5 +37,10 @@ export const ROWS: readonly Row[] = [
   row('put and get, 10 and 90 callers', { ask: 'mix', callers: 100 }, 5),
   row('HTTP put ×100', { ask: 'put', callers: 100, door: 'http' }, 2.5),
   row('HTTP get ×100', { ask: 'get', callers: 100, door: 'http' }, 5),
-  { ...row('put ×100 at 200,000 keys', { ask: 'put', callers: 100 }, 4), keys: 200_000 },
+  row('put ×100 of 64 bytes', { ...PUTS, valueBytes: 64 }, 4),
+  { ...row('put ×100 of 16 KiB', { ...PUTS, valueBytes: 16 * 1024 }, 4), members: 3 },
+  { ...row('put ×100 at 200,000 keys', PUTS, 4), keys: 200_000 },
+  { ...row('put ×100 at 1,000,000 keys', PUTS, 4), keys: 1_000_000, members: 3 },
+  { ...row('put ×100, one member', PUTS, 4), members: 1 },
+  { ...row('put ×100, five members', PUTS, 4), members: 5 },
 ];

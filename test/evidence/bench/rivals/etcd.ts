@@ -1,4 +1,4 @@
-/** Three processes of Debian's etcd with its own settings, asked over gRPC by h2load, and over its HTTP gateway by wrk. */
+/** Processes of Debian's etcd with its own settings, asked over gRPC by h2load, and over its HTTP gateway by wrk. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -36,9 +36,9 @@ export class Etcd implements Rival {
     this.#members = members;
   }
 
-  static async start(): Promise<Etcd> {
+  static async start(members = 3): Promise<Etcd> {
     const directory = await mkdtemp(join(tmpdir(), 'raftchart-etcd-'));
-    const ports = await freePorts(6);
+    const ports = await freePorts(2 * members);
     const etcd = new Etcd(directory, membersIn(directory, ports));
     await etcd.#leaderFirst();
     return etcd;
@@ -77,6 +77,11 @@ export class Etcd implements Rival {
 
   pids(): readonly number[] {
     return this.#members.map(({ child }) => child.pid ?? 0);
+  }
+
+  async applied(): Promise<number> {
+    const [leader] = await this.#leaderFirst();
+    return Number((await statusOf(`${leader?.url}`)).raftAppliedIndex);
   }
 
   async writer(): Promise<Writer> {
@@ -134,10 +139,11 @@ export class Etcd implements Rival {
 }
 
 function membersIn(directory: string, ports: readonly number[]): readonly Member[] {
-  const places = [0, 1, 2].map((at) => ({
+  const size = ports.length / 2;
+  const places = Array.from({ length: size }, (_, at) => ({
     name: `e${at + 1}`,
     url: `http://127.0.0.1:${ports[at]}`,
-    peerUrl: `http://127.0.0.1:${ports[3 + at]}`,
+    peerUrl: `http://127.0.0.1:${ports[size + at]}`,
   }));
   const all = places.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(',');
   return places.map(({ name, url, peerUrl }) => {
@@ -184,8 +190,12 @@ async function revisionAt(url: string): Promise<number> {
   return Number((await statusOf(url)).header?.revision);
 }
 
-function streamsOf({ ask, callers }: Load, url: string): readonly Stream[] {
-  const put = { url: `${url}/etcdserverpb.KV/Put`, frame: putFrame(keyOf(0), VALUE) };
+function streamsOf(
+  { ask, callers, valueBytes = VALUE_BYTES }: Load,
+  url: string,
+): readonly Stream[] {
+  const value = Buffer.alloc(valueBytes, 'a');
+  const put = { url: `${url}/etcdserverpb.KV/Put`, frame: putFrame(keyOf(0), value) };
   const get = { url: `${url}/etcdserverpb.KV/Range`, frame: rangeFrame(keyOf(0)) };
   if (ask !== 'mix') return [{ ...(ask === 'put' ? put : get), callers }];
   const writers = Math.ceil(callers / 10);
@@ -202,6 +212,7 @@ function together(samples: readonly Sample[]): Sample {
     perSecond: sum(({ perSecond }) => perSecond),
     p50Ms: sum(({ p50Ms }) => p50Ms) / samples.length,
     p99Ms: Math.max(...samples.map(({ p99Ms }) => p99Ms)),
+    p999Ms: Math.max(...samples.map(({ p999Ms }) => p999Ms ?? Number.NaN)),
   };
 }
 

@@ -1,4 +1,4 @@
-/** Three processes of `raftchart serve`, asked by the client library, and over HTTP by wrk. */
+/** Processes of `raftchart serve`, asked by the client library, and over HTTP by wrk. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect, type KvClient } from '../../../../src/client/index.ts';
 import { eventually, ProcessCluster } from '../../../processes/process-cluster.ts';
@@ -30,8 +30,8 @@ export class Raftchart implements Rival {
     this.#cluster = cluster;
   }
 
-  static async start(): Promise<Raftchart> {
-    return new Raftchart(await ProcessCluster.start(3));
+  static async start(members = 3): Promise<Raftchart> {
+    return new Raftchart(await ProcessCluster.start(members));
   }
 
   async load(load: Load, seconds: number): Promise<Sample> {
@@ -70,6 +70,11 @@ export class Raftchart implements Rival {
 
   pids(): readonly number[] {
     return this.#cluster.pids();
+  }
+
+  async applied(): Promise<number> {
+    const status = await this.#cluster.status(await this.#cluster.leader());
+    return status?.lastApplied ?? Number.NaN;
   }
 
   async writer(): Promise<Writer> {
@@ -115,12 +120,13 @@ export class Raftchart implements Rival {
 
 function askerOf(
   client: KvClient,
-  { ask, callers }: Load,
+  { ask, callers, valueBytes = VALUE_BYTES }: Load,
 ): (caller: number, time: number) => Promise<unknown> {
+  const value = VALUE.length === valueBytes ? VALUE : new Uint8Array(valueBytes).fill(0x61);
   return (caller, time) => {
     const key = keyOf((caller + time * callers) % LOAD_KEYS);
     const isPut = ask === 'put' || (ask === 'mix' && caller % 10 === 0);
-    return isPut ? client.put(key, VALUE) : client.get(key);
+    return isPut ? client.put(key, value) : client.get(key);
   };
 }
 

@@ -1,4 +1,4 @@
-/** Two services that do the same work: three processes each, with synced disks, asked by the same number of callers. */
+/** Two services that do the same work: as many processes each, with synced disks, asked by the same number of callers. */
 
 /** What is asked for, by how many callers at once, and where. */
 export interface Load {
@@ -8,6 +8,8 @@ export interface Load {
   readonly at: 'leader' | 'follower';
   /** `socket`: the protocol of its own clients; `http`: what anybody with an HTTP client uses. */
   readonly door: 'socket' | 'http';
+  /** Of each value that is put; `VALUE_BYTES` unless it says otherwise. */
+  readonly valueBytes?: number;
 }
 
 /** What callers got. Latencies of everything that was asked, in milliseconds. */
@@ -15,6 +17,8 @@ export interface Sample {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** `null`: who asked does not say. */
+  readonly p999Ms: number | null;
 }
 
 /** Somebody who writes through a member that did not lead when they came, one write after the other. */
@@ -32,6 +36,8 @@ export interface Rival extends AsyncDisposable {
   fill(keys: number): Promise<void>;
   /** Processes of its members. */
   pids(): readonly number[];
+  /** How many entries of the log its leader has applied: one for each write. */
+  applied(): Promise<number>;
   writer(): Promise<Writer>;
   /** Ends the process of the leader, or of another member, and resolves with its name once it is gone. */
   end(who: 'leader' | 'follower', signal: 'SIGKILL' | 'SIGTERM'): Promise<string>;

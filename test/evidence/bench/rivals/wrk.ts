@@ -47,6 +47,7 @@ function sampleIn(said: string): Sample {
     perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(said)?.[1]),
     p50Ms: millisecondsIn(/ 50%\s+(\S+)/.exec(said)?.[1]),
     p99Ms: millisecondsIn(/ 99%\s+(\S+)/.exec(said)?.[1]),
+    p999Ms: null,
   };
 }
 
