@@ -55,7 +55,7 @@ export async function startRaftNode(options: RaftNodeOptions): Promise<RaftNode>
     return await new Promise<RaftNode>((resolve, reject) => {
       life.consistsOf([life.actors, ports, { end: ({ error }) => reject(error) }]);
       life.begin(async () => {
-        const recovered = await ports.open().catch((error: unknown) => {
+        const recovered = await ports.open(life.storeFailed).catch((error: unknown) => {
           reject(error);
           throw error;
         });

@@ -74,5 +74,10 @@ export interface LogStore {
   readonly snapshots: SnapshotStore;
   /** Durable when it resolves: who a peer is, before anything it says is counted (ID1). */
   rememberPeer(peer: KnownPeer): Promise<void>;
+  /**
+   * Hears, once and in a later step, why the store refuses everything from now on (ST9), also where nobody waited for what
+   * failed. One at a time: the last one given.
+   */
+  onFailure(listener: (failure: Error) => void): void;
   close(): Promise<void>;
 }

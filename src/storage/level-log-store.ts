@@ -41,6 +41,7 @@ export class LevelLogStore implements LogStore {
   #access: DirectoryAccess;
   readonly snapshots = new LevelSnapshotStore(() => storeClosed(this.#access.directory));
   #session: Session | null = null;
+  #failed: (failure: Error) => void = () => {};
   /** What was begun ahead, and nobody may want; `null`: nothing was. */
   #ahead: Promise<(() => Promise<void>) | null> | null = null;
 
@@ -64,7 +65,9 @@ export class LevelLogStore implements LogStore {
     await this.#ahead;
     this.#ahead = null;
     const opened = await openDirectory(this.#access, owner);
-    const writer = new StoreWriter(this.#access.directory, opened);
+    const writer = new StoreWriter(this.#access.directory, opened, (failure) =>
+      queueMicrotask(() => this.#failed(failure)),
+    );
     this.#session = { opened, writer };
     this.#openSnapshots({ opened, writer });
     await this.#finishInstallation(writer, opened.snapshots);
@@ -100,6 +103,10 @@ export class LevelLogStore implements LogStore {
 
   rememberPeer(peer: KnownPeer): Promise<void> {
     return promised((completed) => this.#requireSession().writer.rememberPeer(peer, completed));
+  }
+
+  onFailure(listener: (failure: Error) => void): void {
+    this.#failed = listener;
   }
 
   /** What is under way is finished first. Does nothing if the store is not open. */

@@ -71,6 +71,7 @@ class MemoryLogStore implements LogStore {
   /** Finishes the write under way; `null`: none is. */
   #finish: (() => void) | null = null;
   #failure: RaftError | null = null;
+  #failed: (failure: Error) => void = () => {};
 
   constructor(options: MemoryLogStoreOptions) {
     this.#randomWord = options.randomWord ?? cryptoWord;
@@ -132,6 +133,10 @@ class MemoryLogStore implements LogStore {
     return promised((completed) => this.#defer(() => completed(perform())));
   }
 
+  onFailure(listener: (failure: Error) => void): void {
+    this.#failed = listener;
+  }
+
   /** A write under way is finished first, whatever it was put off for. The content stays. */
   async close(): Promise<void> {
     this.#finish?.();
@@ -161,8 +166,13 @@ class MemoryLogStore implements LogStore {
 
   #injectedFailure(): RaftError | null {
     const cause = this.#failure === null ? this.#injected() : null;
-    if (cause !== null) this.#failure = writeFailed(PLACE, cause);
+    if (cause !== null) this.#fail(writeFailed(PLACE, cause));
     return this.#failure;
+  }
+
+  #fail(failure: RaftError): void {
+    this.#failure = failure;
+    queueMicrotask(() => this.#failed(failure));
   }
 }
 

@@ -34,6 +34,7 @@ interface Commit {
 export class StoreWriter {
   readonly #directory: string;
   readonly #opened: OpenedDirectory;
+  readonly #stopped: (failure: RaftError) => void;
   /** What is on disk: it changes when a batch is. */
   readonly content: StoreContent;
   #failure: RaftError | null = null;
@@ -44,9 +45,11 @@ export class StoreWriter {
   #isClosing = false;
   #idleListeners: (() => void)[] = [];
 
-  constructor(directory: string, opened: OpenedDirectory) {
+  /** `stopped` hears of the first failure, whoever waits for what has failed. */
+  constructor(directory: string, opened: OpenedDirectory, stopped: (failure: RaftError) => void) {
     this.#directory = directory;
     this.#opened = opened;
+    this.#stopped = stopped;
     this.content = new StoreContent(opened.proven);
   }
 
@@ -103,7 +106,9 @@ export class StoreWriter {
 
   /** ST9: the first failure stays. */
   fail(failure: RaftError): void {
-    this.#failure ??= failure;
+    if (this.#failure !== null) return;
+    this.#failure = failure;
+    this.#stopped(failure);
   }
 
   #isRefused(completed: Completed): boolean {

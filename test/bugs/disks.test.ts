@@ -135,6 +135,7 @@ function unreadable(store: LogStore, isBroken: () => boolean): LogStore {
     write: (operations, completed) => store.write(operations, completed),
     read: (range) => (isBroken() ? Promise.reject(new Error('EIO: read')) : store.read(range)),
     rememberPeer: (peer) => store.rememberPeer(peer),
+    onFailure: (listener) => store.onFailure(listener),
     close: () => store.close(),
   };
 }

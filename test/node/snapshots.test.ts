@@ -57,6 +57,7 @@ function withSnapshots(change: (store: SnapshotStore) => SnapshotStore): Virtual
           write: (operations, completed) => store.write(operations, completed),
           read: (range) => store.read(range),
           rememberPeer: (peer) => store.rememberPeer(peer),
+          onFailure: (listener) => store.onFailure(listener),
           close: () => store.close(),
         },
       };
@@ -225,6 +226,28 @@ it('[SH4] a disk that fails halts the node, and whoever waits is told', async ()
     error: { code: 'RAFT_STORAGE_FAILED', retry: 'safe' },
   });
   expect(stage.member().node.status().role).toBe('halted');
+});
+
+it('[ST9] a store that fails where nobody waits for it halts its node at once', async () => {
+  let fail: (failure: Error) => void = () => {};
+  const stage = await alone({
+    adapt: (options) => {
+      const { store } = options;
+      store.onFailure = (listener) => {
+        fail = listener;
+      };
+      return options;
+    },
+  });
+  const { node } = stage.member();
+  const halts: RaftError[] = [];
+  node.onHalt((error) => halts.push(error));
+  fail(new Error('EIO while an old snapshot was taken off the disk'));
+  expect(node.status().role).toBe('halted');
+  await stage.cluster.pass(10);
+  expect(halts).toMatchObject([
+    { code: 'RAFT_STORAGE_FAILED', message: expect.stringContaining('EIO while an old') },
+  ]);
 });
 
 it.each([

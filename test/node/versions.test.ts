@@ -248,6 +248,7 @@ it('[UP6] an entry of a kind that this build does not know halts the node, in wo
     read: async (range) => (await store.read(range)).map(ofKind9),
     snapshots: store.snapshots,
     rememberPeer: (peer) => store.rememberPeer(peer),
+    onFailure: (listener) => store.onFailure(listener),
     close: () => store.close(),
   };
   const again = await cluster.boot('n1', newer, v1);

@@ -70,6 +70,7 @@ function observed(options: RaftNodeOptions, watch: Watch): RaftNodeOptions {
       write: (operations, completed) => store.write(operations, completed),
       read: (range) => store.read(range),
       rememberPeer: (peer) => store.rememberPeer(peer),
+      onFailure: (listener) => store.onFailure(listener),
       close: () => {
         watch.isStoreClosed = true;
         return store.close();

@@ -213,6 +213,21 @@ describe('a snapshot and a log', () => {
     expect(await texts(store, 1, 7)).toEqual(ALL);
   });
 
+  it('[ST9] an old one that cannot be taken off the disk stops the store, which says so unasked', async () => {
+    const disk = new PromptDisk();
+    const store = disk.store();
+    await store.open(OWNER);
+    await write(store, LOG);
+    const told = new Promise<Error>((resolve) => store.onFailure(resolve));
+    const old = await take(store, [1, 3]);
+    const release = old === null ? () => {} : store.snapshots.pin(old);
+    await take(store, [2, 5]);
+    disk.disk.trouble.failNextWrite = 'absent';
+    release();
+    expect(await told).toMatchObject({ code: 'RAFT_STORAGE_FAILED' });
+    expect(await outcome(store, [hard(3)])).toBe(await told);
+  });
+
   it('[ST20] a long log is swept in many batches, and a crash between them is none', async () => {
     const runs = Array.from({ length: 1_500 }, (_, at) => run(1, at + 1, [`${at + 1}`]));
     const disk = new PromptDisk();

@@ -7,6 +7,7 @@ import type { Effect, Performed } from '../../core/effect.ts';
 import type { EntryRun } from '../../core/entry-run.ts';
 import { asRaftError } from '../../core/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { storageFailed } from '../deeds/failures.ts';
 import { Actors, type ActorsOptions } from './actors.ts';
 import { type End, halted, type Part, stopped } from './endings.ts';
 import { stepClock } from './step-clock.ts';
@@ -55,6 +56,10 @@ export class Life {
    * Safety: the loop ends first, and then what writes and speaks: from then on nothing leaves.
    */
   readonly fail = (cause: unknown): void => this.#end(halted(asRaftError(cause)));
+
+  /** ST9: also of what nobody waited for. */
+  readonly storeFailed = (failure: Error): void =>
+    this.run(() => this.fail(storageFailed(failure)));
 
   begin(open: Open): void {
     this.#open = open;

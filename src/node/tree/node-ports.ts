@@ -22,8 +22,8 @@ export class NodePorts {
     this.closed.catch(() => {});
   }
 
-  /** The address first: a start whose address is taken touches no disk (SV26). */
-  async open(): Promise<RecoveredLog> {
+  /** The address first: a start whose address is taken touches no disk (SV26). `storeFailed` hears if the store stops, once it is open. */
+  async open(storeFailed: (failure: Error) => void): Promise<RecoveredLog> {
     const { clusterId, id, isJoining, limits, members, store, transport } = this.#options;
     const { frameBytesMax: runBytesMax } = limits;
     const founding = staticConfiguration(
@@ -31,6 +31,7 @@ export class NodePorts {
     );
     await transport.listen((connection) => this.#accept(connection));
     this.#hasOpened = true;
+    store.onFailure(storeFailed);
     return store.open({ clusterId, nodeId: id, founding, runBytesMax });
   }
 

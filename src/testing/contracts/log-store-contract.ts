@@ -289,6 +289,23 @@ function failureTests({ it, expect, stored }: StoreHarness): void {
     await expect(texts(store, 1, 1)).rejects.toMatchObject(failed);
   });
 
+  it('[ST9] tells once of its first failure whoever asked to hear', async () => {
+    const { place, store } = await stored([hard(1)]);
+    const told: Error[] = [];
+    const hears = new Promise<void>((resolve) =>
+      store.onFailure((failure) => {
+        told.push(failure);
+        resolve();
+      }),
+    );
+    place.breakDisk();
+    const failed = { code: 'RAFT_STORAGE_FAILED' };
+    await expect(store.rememberPeer(peer('n2', 1))).rejects.toMatchObject(failed);
+    await hears;
+    expect(await outcome(store, [hard(2)])).toMatchObject(failed);
+    expect(told).toMatchObject([failed]);
+  });
+
   it('[ST9] what waits behind a failing write fails with it', async () => {
     const { place, store } = await stored([hard(1)]);
     place.breakDisk();

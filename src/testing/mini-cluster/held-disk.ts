@@ -94,6 +94,7 @@ export class HeldDisk {
       read: (range: ReadRange) => this.#promised(this.#store.read(range)),
       snapshots: this.#store.snapshots,
       rememberPeer: (peer: KnownPeer) => this.#promised(this.#store.rememberPeer(peer)),
+      onFailure: (listener) => this.#store.onFailure(listener),
       close: () => this.#promised(this.#store.close()),
     };
   }

@@ -182,7 +182,7 @@ class Run<Input, Output, Machine extends StateMachine> {
     if (!isWhole) this.#world.report('L01', `no common leader: ${describeMembers(this.#world)}`);
     await this.#settle();
     await this.#converge('L08');
-    for (const member of this.#world.all) if (!member.disk.hasFailed) member.excuse = null;
+    for (const member of this.#world.all) member.excuse = null;
   }
 
   /** L10: whatever change was under way is ended, one way or the other. */

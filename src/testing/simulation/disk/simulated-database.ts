@@ -131,7 +131,6 @@ class SimulatedDatabase implements Database {
       this.#failure = inputOutputError();
     }
     if (this.#failure === null) this.#putDown(changes);
-    else this.#disk.hasFailed = true;
     return this.#failure;
   }
 

@@ -53,8 +53,6 @@ export class SimulatedDisk {
   };
   readonly random: SeededRandom;
   readonly #options: SimulatedDiskOptions;
-  /** A write has failed in this life of its process, which may not have heard of it yet. */
-  hasFailed = false;
   #content = new SimulatedContent();
   #underWay: Operation[] = [];
   /** What the next operation takes on average, in milliseconds. */
@@ -72,7 +70,6 @@ export class SimulatedDisk {
 
   /** The process has ended; `power`: so has the machine. */
   crash(kind: 'kill' | 'power'): void {
-    this.hasFailed = false;
     const interrupted = this.#underWay;
     this.#underWay = [];
     for (const operation of interrupted) {

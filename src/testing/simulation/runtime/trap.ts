@@ -227,6 +227,7 @@ function trappedStore(store: LogStore, trap: Trap): LogStore {
       trap.around('store.write', () => store.write(operations, completed)),
     read: (range) => trap.around('store.read', () => store.read(range)),
     rememberPeer: (peer) => trap.around('store.rememberPeer', () => store.rememberPeer(peer)),
+    onFailure: (listener) => store.onFailure(listener),
     close: () => store.close(),
   };
 }
