@@ -8,6 +8,8 @@ export const EARLY_BYTES_MAX = 1024 * 1024;
 export const REFUSAL_RETOLD_MS = 1_000;
 /** Bound: names that are no member's can be made up; past so many at once, further ones are only counted. */
 export const STRANGERS_TOLD_MAX = 16;
+/** Bound: runs that a leader appends at once; what waits behind them goes with the write after (PS6). */
+export const RUNS_GATHERED_MAX = 4;
 /** Bound: callers that wait for leadership to move. Past it: `RAFT_OVERLOADED`, at once. */
 export const TRANSFERS_MAX = 64;
 /** Bound: runs that are watched until they are committed; further ones are not timed. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { RUNS_GATHERED_MAX } from '../../src/node/limits.ts';
 import { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
 import { ledVirtually } from '../cluster/virtual-scene.ts';
 
@@ -12,6 +13,21 @@ describe('a cluster under virtual time', () => {
       // The vote, and the no-op of the new leader.
       expect(node.counters().diskWrites).toBe(2);
     }
+  });
+
+  it('[PS6] what fills several runs is one write, up to a bound', async () => {
+    const { cluster, leader } = await ledVirtually({ limits: { runBytesMax: 150 } });
+    await cluster.pass(500);
+    const before = leader.node.counters().diskWrites;
+    const outcomes: string[] = [];
+    for (let run = 0; run < RUNS_GATHERED_MAX + 1; run += 1) {
+      leader.node.submit(new Uint8Array(100), { timeoutMs: 1_000 }, ({ type }) => {
+        outcomes.push(type);
+      });
+    }
+    await cluster.pass(100);
+    expect(outcomes).toEqual(Array.from({ length: RUNS_GATHERED_MAX + 1 }, () => 'applied'));
+    expect(leader.node.counters().diskWrites - before).toBe(2);
   });
 
   it('[CM4] a restarted member applies from disk and from memory, whichever holds the entry', async () => {

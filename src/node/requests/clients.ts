@@ -27,7 +27,7 @@ import type {
   WaitOptions,
 } from '../../ports/replica.ts';
 import { encodeSessionCommand, encodeSessionOperation } from '../../sessions/session-entry.ts';
-import { TERMS_UNNAMED_MAX } from '../limits.ts';
+import { RUNS_GATHERED_MAX, TERMS_UNNAMED_MAX } from '../limits.ts';
 import type { KnownVersions } from '../peers/known-versions.ts';
 import type { Members } from '../peers/members.ts';
 import type { Actors } from '../tree/actors.ts';
@@ -300,17 +300,20 @@ export class Clients {
   }
 
   #pumpProposals(): void {
-    const { actors, limits } = this.#options;
+    const { actors, limits, versions } = this.#options;
     const { raft } = actors;
     if (this.#proposals.isEmpty || raft === null) return;
     if (!actors.hasTag('leads')) return this.#forwardProposals(raft);
     // LT2: while it hands over, what comes waits for whoever leads next.
     if (!actors.hasTag('takesProposals')) return;
-    // The disk sets the pace: what comes while it writes is gathered for the next run.
+    // The disk sets the pace: what comes while it writes is gathered for the next write.
     if (raft.durableIndex < raft.log.lastIndex) return;
     if (!this.#hasNext(limits.runBytesMax)) return;
-    const count = this.#proposals.countWithin(limits.runBytesMax);
-    actors.tellRaft({ type: 'proposals.gathered', count });
+    // Of what is not the first it was not asked whether all members know it.
+    const runsMax = versions.isMixed ? 1 : RUNS_GATHERED_MAX;
+    for (const count of this.#proposals.countsWithin(limits.runBytesMax, runsMax)) {
+      actors.tellRaft({ type: 'proposals.gathered', count });
+    }
   }
 
   #forwardProposals({ id, leaderId, term: newest }: RaftState): void {

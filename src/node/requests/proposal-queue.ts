@@ -22,14 +22,23 @@ export class ProposalQueue {
 
   /** How many entries those groups at its head hold that fit together: at least the first of them. */
   countWithin(bytesMax: number): number {
-    let count = 0;
+    return this.countsWithin(bytesMax, 1)[0] ?? 0;
+  }
+
+  /** The same of each of the next parts, one behind the other. */
+  countsWithin(bytesMax: number, partsMax: number): readonly number[] {
+    const counts: number[] = [];
     let bytes = 0;
     for (const group of this.#groups) {
       bytes += group.bytes;
-      if (count > 0 && bytes > bytesMax) break;
-      count += group.entries.length;
+      if (counts.length === 0 || bytes > bytesMax) {
+        if (counts.length === partsMax) break;
+        counts.push(0);
+        bytes = group.bytes;
+      }
+      counts[counts.length - 1] = (counts.at(-1) ?? 0) + group.entries.length;
     }
-    return count;
+    return counts;
   }
 
   /** The groups at its head that hold so many entries; they stay until they are dropped. */

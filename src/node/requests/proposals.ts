@@ -106,9 +106,9 @@ export class Proposals {
     }
   }
 
-  /** How many entries from the head of the queue the next run can hold. */
-  countWithin(bytesMax: number): number {
-    return this.#queue.countWithin(bytesMax);
+  /** How many entries from the head of the queue each of the next runs can hold. */
+  countsWithin(bytesMax: number, runsMax: number): readonly number[] {
+    return this.#queue.countsWithin(bytesMax, runsMax);
   }
 
   /**
