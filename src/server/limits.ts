@@ -125,6 +125,10 @@ export const HISTORY_INTERVAL_MS = 1_000;
 export const ORDER_BODY_BYTES_MAX = 1024;
 /** How long clients of a leader that has handed over may take to follow, in milliseconds; then they are closed. */
 export const CLIENTS_FOLLOW_MS = 500;
+/** A server has run for so long before it rehearses, in milliseconds: one that is short-lived does not. */
+export const REHEARSAL_AFTER_MS = 2_000;
+/** Bound: what a rehearsal does; each costs some 40 ms of a processor, and those behind the third bring little. */
+export const HANDOVERS_REHEARSED = 3;
 
 /** A range in JSON: base64 adds a third, and a revision and its like come with each key. */
 export function rangeTextMax({ rangeBytesMax, rangeKeysMax }: ServerLimits): number {

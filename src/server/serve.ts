@@ -33,6 +33,7 @@ import { keepHistory } from './operations/history-keeper.ts';
 import type { Log } from './operations/json-log.ts';
 import { watchLoopDelay } from './operations/loop-delay.ts';
 import { logNode } from './operations/node-log.ts';
+import { rehearseLater } from './operations/rehearsal.ts';
 import { ServerCounters } from './operations/server-counters.ts';
 import { type Inspection, OpenStreams, type ServerContext } from './server-context.ts';
 import { stopping } from './stopping.ts';
@@ -133,6 +134,7 @@ async function serveOn(
     watchLoopDelay(context.clock, counters.loopDelay),
     keepHistory({ replica, kv: machine, clock: context.clock, retention: options.retention }),
   ];
+  const endRehearsal = rehearseLater(context);
   const streams = new OpenStreams();
   const clients = new ClientPort(context);
   http.serve({ listener: requestListener(createHttpApi(context, streams)), clients });
@@ -140,6 +142,7 @@ async function serveOn(
   log('info', 'serving', { url, peerListen: options.peerListen, dataDir: options.dataDir });
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
+    endRehearsal();
     streams.endAll(stopping());
     await seeOff(replica, http);
     // The node first: it answers what is under way, and the answers still need their connections.

@@ -27,8 +27,8 @@ interface Writes {
   readonly failures: string[];
 }
 
-/** Long enough for the client to have moved, and for the cluster to be whole and at rest again. */
-const REST_MS = 1_500;
+/** Long enough for the client to have moved, the cluster to be whole again, and its youngest member to have rehearsed (SV35). */
+const REST_MS = 4_000;
 const LOOKED_AT_MS = 1_000;
 const PATIENCE_MS = 30_000;
 
