@@ -42,6 +42,7 @@ export const replicationMachine = setup({
     probeAgain: () => {},
     sendEntries: () => {},
     heartbeat: () => {},
+    tellAwaited: () => {},
     learn: (_, _news: ReplicationLesson) => {},
     recordAcceptance: (_, _answer: Received<'append.accepted'>) => {},
     recordContact: (_, _answer: { round: number }) => {},
@@ -152,6 +153,14 @@ export const replicationMachine = setup({
           entry: 'probe',
           on: {
             'heartbeat.due': { actions: 'probeAgain' },
+            'commit.advanced': [
+              {
+                guard: { type: 'leavesCommitAwaited', params: event },
+                actions: [{ type: 'learn', params: event }, 'tellAwaited'],
+                meta: { rules: ['LR13'] },
+              },
+              { actions: { type: 'learn', params: event } },
+            ],
             'entries.dropped': 'postponed',
           },
         },

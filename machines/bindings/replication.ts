@@ -42,6 +42,7 @@ export const replication = replicationMachine.provide({
     probeAgain: perform(progress.probeAgain),
     sendEntries: perform(progress.sendEntries),
     heartbeat: perform(progress.heartbeat),
+    tellAwaited: perform(progress.tellAwaited),
     learn: perform((state, news) => ({ changes: progress.learn(state, news), effects: [] })),
     recordAcceptance: perform(progress.recordAcceptance),
     recordContact: perform((state, { round }) => progress.reportContact(state, round)),

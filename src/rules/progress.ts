@@ -105,6 +105,17 @@ export function heartbeat(state: ReplicationState): ReplicationStep {
   };
 }
 
+/**
+ * LR13: to a peer that is still probed and whose callers wait: from the entry that they wait for, which it was sent or holds. If it
+ * does not, its refusal answers no open question (LR5). That it was told is not counted on.
+ */
+export function tellAwaited(state: ReplicationState): ReplicationStep {
+  const { awaitedIndex, baseIndex, commitIndex } = state;
+  const awaited = lesser(awaitedIndex, commitIndex);
+  const fromIndex = awaited < baseIndex ? INDEX_ZERO : awaited;
+  return { changes: {}, effects: [replicate(state, fromIndex, fromIndex)] };
+}
+
 /** CM3, LR13: from a message that ends at `matchIndex` a peer learns of no commit behind it. */
 function toldFromMatch({ commitIndexSent, commitIndex, matchIndex }: ReplicationState): Index {
   return greater(commitIndexSent, lesser(commitIndex, matchIndex));

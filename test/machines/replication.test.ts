@@ -189,6 +189,20 @@ it('[LR13] a peer whose callers wait for an index is told the moment it is commi
   expect(late.advance(PROGRESS_TIMEOUT_MS)).toEqual([]);
 });
 
+it('[LR13] a peer that is still probed is told as well, and nothing is made of its refusal', () => {
+  const chart = start();
+  chart.send({ type: 'peer.waits', index: index(5) });
+  expect(chart.send({ type: 'commit.advanced', commitIndex: index(5) })).toEqual([
+    replicate(5, 5, { commitIndex: 5 }),
+  ]);
+  expect(chart.send(rejected(5, 1, 3))).toEqual([progressed(0)]);
+  expect(chart.state()).toBe('probe.asking');
+  expect(chart.send(accepted(5))).toEqual([progressed(5), replicate(5, 5, { commitIndex: 5 })]);
+  expect(chart.state()).toBe('replicate.caughtUp');
+  const unawaited = start();
+  expect(unawaited.send({ type: 'commit.advanced', commitIndex: index(5) })).toEqual([]);
+});
+
 it('[LR5] [B14] a heartbeat in any state starts from the entry known to match', () => {
   const beat = { type: 'heartbeat.due' } as const;
   expect(caughtUp().send(beat)).toEqual([replicate(5, 5)]);
