@@ -30,11 +30,10 @@ export function drawAll(
   return files;
 }
 
-/** Drawn from experiments and by a browser, not from charts (`npm run elections`, `npm run page-picture`). */
-const DRAWN_ELSEWHERE: readonly string[] = ['benchmarks', 'elections', 'page'].flatMap((stem) => [
-  `${stem}.svg`,
-  `${stem}.dark.svg`,
-]);
+/** Drawn from experiments and by a browser, not from charts (such as `npm run elections`, `npm run page-picture`). */
+const DRAWN_ELSEWHERE: readonly string[] = [
+  ...['benchmarks', 'elections', 'page', 'profile-1', 'profile-1000'],
+].flatMap((stem) => [`${stem}.svg`, `${stem}.dark.svg`]);
 
 /** Files in `directory` that differ, are missing, or belong to no chart any more. */
 export function staleFiles(
