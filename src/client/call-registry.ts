@@ -7,7 +7,7 @@ import type { ClientReply, FailedReply } from '../client-protocol/frame-shapes.t
 import { passingError, type RaftError, type RaftErrorCode } from '../core/errors.ts';
 import { CompactedError } from '../kv/kv-errors.ts';
 import type { Clock } from '../ports/clock.ts';
-import { type Call, type CallCarrier, earlyEnd } from './call.ts';
+import { type Call, type CallCarrier, type CallEnd, earlyEnd, type Pace } from './call.ts';
 import { type ClientSettings, SWEEP_INTERVAL_MS } from './client-options.ts';
 import { RESEND_MAX_MS, RESEND_MIN_MS } from './limits.ts';
 import { notKnown } from './write-session.ts';
@@ -33,6 +33,10 @@ export class CallRegistry {
   #bytes = 0;
   /** The timer of the next look at the deadlines; `null`: nothing is under way. */
   #sweep: unknown = null;
+  /** When that is due, and the one before was and came: in between this process did something else. */
+  #sweepDueMs = 0;
+  #lastDueMs = 0;
+  #lastSweptMs = 0;
 
   constructor(parts: RegistryParts) {
     this.#parts = parts;
@@ -57,7 +61,7 @@ export class CallRegistry {
     const call = this.#calls.get(id);
     if (call === undefined) return;
     if (reply.type === 'failed') return this.#refused(call, failureOf(reply, call.revision));
-    this.#remove(id);
+    this.#remove(id, { pace: call.isWrite ? this.#paceOf(call) : null });
     complete(call, reply);
   }
 
@@ -105,10 +109,10 @@ export class CallRegistry {
     const { connection, mayHaveHappened, writing } = call;
     const goesElsewhere = settings.endpoints.length > 1 && isForAnother(call, error);
     if (!goesElsewhere && writing?.repeats(error, mayHaveHappened) !== true) {
-      this.#remove(call.id, isBehind(call, error));
+      this.#remove(call.id, { isServerBehind: isBehind(call, error) });
       return call.fail(mayHaveHappened ? notKnown(error) : error);
     }
-    const how = { wasSent: call.isSent, isServerBehind: isBehind(call, error) };
+    const how = { wasSent: call.isSent, isServerBehind: isBehind(call, error), pace: null };
     takeBack(call, error.retry === 'outcomeUnknown');
     connection?.callEnded(call, how);
     const pauseMs = Math.min(RESEND_MAX_MS, RESEND_MIN_MS * 2 ** call.attempts);
@@ -120,6 +124,8 @@ export class CallRegistry {
 
   #endOverdue(): void {
     const now = this.#parts.clock.now();
+    this.#lastDueMs = this.#sweepDueMs;
+    this.#lastSweptMs = now;
     for (const call of this.#calls.values()) {
       if (call.deadline <= now) this.#endLate(call);
     }
@@ -127,7 +133,9 @@ export class CallRegistry {
   }
 
   #nextSweep(): unknown {
-    return this.#parts.clock.setTimeout(() => this.#endOverdue(), SWEEP_INTERVAL_MS);
+    const { clock } = this.#parts;
+    this.#sweepDueMs = clock.now() + SWEEP_INTERVAL_MS;
+    return clock.setTimeout(() => this.#endOverdue(), SWEEP_INTERVAL_MS);
   }
 
   #endLate(call: Call): void {
@@ -138,11 +146,16 @@ export class CallRegistry {
   }
 
   #end(call: Call, code: RaftErrorCode, what: string): void {
-    this.#remove(call.id, code === 'RAFT_TIMED_OUT');
+    this.#remove(call.id, { isServerBehind: code === 'RAFT_TIMED_OUT' });
     call.fail(earlyEnd(call, code, what));
   }
 
-  #remove(id: number, isServerBehind = false): Call | undefined {
+  #paceOf({ sentMs }: Call): Pace {
+    const ownDelayMs = Math.max(0, this.#lastSweptMs - Math.max(this.#lastDueMs, sentMs));
+    return { tookMs: this.#parts.clock.now() - sentMs, ownDelayMs };
+  }
+
+  #remove(id: number, how: Partial<CallEnd> = {}): Call | undefined {
     const call = this.#calls.get(id);
     if (call === undefined) return undefined;
     this.#calls.delete(id);
@@ -150,7 +163,12 @@ export class CallRegistry {
     call.release?.();
     const { connection } = call;
     call.connection = null;
-    connection?.callEnded(call, { wasSent: call.isSent, isServerBehind });
+    connection?.callEnded(call, {
+      wasSent: call.isSent,
+      isServerBehind: false,
+      pace: null,
+      ...how,
+    });
     return call;
   }
 }

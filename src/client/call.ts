@@ -10,8 +10,18 @@ import type { Writing } from './write-session.ts';
 
 export interface CallEnd {
   readonly wasSent: boolean;
-  /** CL37: the server has too much to do, or took too long. */
+  /** CL37: the server has too much to do, or said nothing in time. */
   readonly isServerBehind: boolean;
+  /** CL37: `null`: no write was carried out. */
+  readonly pace: Pace | null;
+}
+
+/** How soon a write was carried out, in milliseconds. */
+export interface Pace {
+  /** From when it was sent until its answer was read. */
+  readonly tookMs: number;
+  /** At the end of that this process did something else, and the answer may have waited here. */
+  readonly ownDelayMs: number;
 }
 
 /** Where a call is under way. */
@@ -43,6 +53,8 @@ export interface Call {
   connection: CallCarrier | null;
   /** True once it was written to the socket: from then on a write may take effect. */
   isSent: boolean;
+  /** When it was written last, on the clock of its client. */
+  sentMs: number;
   /** A write was sent before, and it is not known what became of that. */
   mayHaveHappened: boolean;
   /** How often it was sent in vain. */

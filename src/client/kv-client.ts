@@ -318,6 +318,7 @@ export class KvClient implements AsyncDisposable {
         },
         connection: null,
         isSent: false,
+        sentMs: 0,
         mayHaveHappened: false,
         attempts: 0,
         release: null,

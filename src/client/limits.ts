@@ -19,14 +19,28 @@ export const SESSIONS_ANEW_MAX = 5;
 export const RESEND_MIN_MS = 20;
 export const RESEND_MAX_MS = 500;
 /**
- * Bound: requests that one connection has sent and that are not answered, at first and at most; what exceeds it waits
- * unsent. As many as a server carries out in a tenth of a second, or in a good round trip over the ocean.
+ * Bound: requests that one connection has sent and that are not answered, at most; what exceeds it waits unsent. As many as a
+ * server carries out in a tenth of a second, or in a good round trip over the ocean.
  */
 export const WINDOW_REQUESTS_MAX = 2_048;
-/** What is left of it, at least, where the server is behind. */
+/** At first, doubled with each window of answers: hardly more than TCP takes at once on a new connection. */
+export const WINDOW_REQUESTS_AT_FIRST = 128;
+/** What is left of it, at least, where the server is slow and refuses nothing: it may be the way, or the machine. */
+export const WINDOW_REQUESTS_SLOW = 256;
+/** What is left of it, at least, where the server refuses. */
 export const WINDOW_REQUESTS_MIN = 16;
-/** By so much it widens with each window of answers. */
+/** By so much it widens with each window of answers, once the server was behind. */
 export const WINDOW_STEP = 16;
+/**
+ * For this share of a request's time, and no longer, in milliseconds, nothing that may wait is sent to a server that has refused
+ * it for its load, or said nothing.
+ */
+export const HOLD_SHARE = 1 / 20;
+export const HOLD_MS_MAX = 100;
+/** A server that took this share of a caller's time is behind: half of the share at which it refuses, so that it need not. */
+export const SLOW_SHARE = 1 / 8;
+/** But it has to be so many times its fastest answer, of which the way and the disks are most. */
+export const SLOW_TIMES_FASTEST = 2;
 /** Bound: likewise the bytes of commands; the last one may exceed it. */
 export const WINDOW_BYTES_MAX: number = 16 * 1024 * 1024;
 /**
@@ -34,5 +48,8 @@ export const WINDOW_BYTES_MAX: number = 16 * 1024 * 1024;
  * `admission.ts` of the node: at L times as many, the last one let in waits L times as long as the first had waited when it came.
  */
 export const OVERLOAD_BORNE = 4;
-/** A request that has waited unsent for this share of its time is not sent any more. */
-export const UNSENT_SHARE_MAX = 0.75;
+/**
+ * A request that has waited unsent for this share of its time is not sent any more: one that came later is sooner in time, and
+ * what a server that is behind answers too late it has done in vain.
+ */
+export const UNSENT_SHARE_MAX = 0.5;

@@ -18,7 +18,7 @@ import type { FrameSocket } from '../ports/frame-socket.ts';
 import type { Call, CallCarrier, CallEnd } from './call.ts';
 import type { ClientSettings } from './client-options.ts';
 import type { ClientPorts } from './client-ports.ts';
-import { REQUEST_FRAME_FILL_BYTES } from './limits.ts';
+import { HOLD_MS_MAX, HOLD_SHARE, REQUEST_FRAME_FILL_BYTES } from './limits.ts';
 import { RequestWindow } from './request-window.ts';
 import { UnsentCalls } from './unsent-calls.ts';
 
@@ -50,6 +50,8 @@ export class ServerConnection implements CallCarrier {
   #keepAlive: unknown;
   #hello: HelloReply | null = null;
   readonly #window = new RequestWindow();
+  /** Until then nothing that may wait is sent; `null`: nothing is held back. */
+  #holding: unknown = null;
   /** What the window has no room for. */
   readonly #unsent = new UnsentCalls(this);
   /** What was handed in during this tick. */
@@ -100,12 +102,33 @@ export class ServerConnection implements CallCarrier {
     this.#enqueue(request);
   }
 
-  callEnded({ bytes, isUrgent }: Call, { isServerBehind, wasSent }: CallEnd): void {
+  callEnded({ bytes, isUrgent, timeoutMs }: Call, how: CallEnd): void {
+    const { isServerBehind: isRefused, pace, wasSent } = how;
     this.#underWay -= 1;
     if (!wasSent) this.#unsent.ended();
-    else if (!isUrgent) this.#window.ended(bytes, isServerBehind);
+    else if (!isUrgent) this.#window.ended({ bytes, isRefused, pace, timeoutMs });
+    if (wasSent && isRefused) this.#hold(timeoutMs);
     if (this.#isRetiring) this.#closeIfIdle();
-    else if (!this.#unsent.isEmpty && this.#window.hasRoom) this.#flushSoon();
+    else if (!this.#unsent.isEmpty && this.#hasRoom) this.#flushSoon();
+  }
+
+  get #hasRoom(): boolean {
+    return this.#holding === null && this.#window.hasRoom;
+  }
+
+  /**
+   * Who refuses now refuses in a moment, too: to ask again at once would leave it no time for what it has taken. Whoever has little
+   * patience is refused soon, and holds up the others as little.
+   */
+  #hold(timeoutMs: number): void {
+    if (this.#isClosed) return;
+    this.#holding ??= this.#clock.setIdleTimeout(
+      () => {
+        this.#holding = null;
+        this.#flushSoon();
+      },
+      Math.min(HOLD_MS_MAX, timeoutMs * HOLD_SHARE),
+    );
   }
 
   /** Takes no new calls, and lets go of those that were not sent; closes when the last one under way has ended. */
@@ -151,7 +174,7 @@ export class ServerConnection implements CallCarrier {
   }
 
   *#nextUnsent(now: number): Iterable<Call> {
-    while (this.#window.hasRoom) {
+    while (this.#hasRoom) {
       const call = this.#unsent.take(now);
       if (call === undefined) return;
       this.#window.sent(call.bytes);
@@ -166,7 +189,7 @@ export class ServerConnection implements CallCarrier {
       // A call that ended while it waited here is not sent at all.
       if (item.connection !== this) return false;
       if (item.isUrgent) return true;
-      const { hasRoom } = this.#window;
+      const hasRoom = this.#hasRoom;
       if (hasRoom) this.#window.sent(item.bytes);
       else this.#unsent.add(item, now);
       return hasRoom;
@@ -240,6 +263,7 @@ export class ServerConnection implements CallCarrier {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#clock.clearTimeout(this.#keepAlive);
+    this.#clock.clearTimeout(this.#holding);
     this.#clock.clearTimeout(this.#helloDeadline);
     this.#outgoing = [];
     this.#hangUp();
@@ -258,6 +282,7 @@ function isCall(item: Outgoing): item is Call {
 
 function sending(call: Call, now: number): ClientRequest {
   call.isSent = true;
+  call.sentMs = now;
   const remainingMs = Math.max(1, Math.floor((call.deadline - now) * SERVER_SHARE));
   return call.requestFor(call.id, remainingMs);
 }

@@ -7,6 +7,9 @@ import { facts, rejection } from './stage.ts';
 import { clockOf, VirtualServer, virtualScene } from './virtual-server.ts';
 
 const WINDOW = 2_048;
+const AT_FIRST = 128;
+/** After a refusal. */
+const HOLD_MS = 100;
 const MIB = 1024 * 1024;
 
 type Scene = ReturnType<typeof virtualScene>;
@@ -23,16 +26,43 @@ function puts({ client, clock }: Scene, count: number, timeoutMs = 5_000): strin
 
 const underWay = ({ server }: Scene): number => server.openCount;
 
+/** Its window is open: it has had many answers, all of them soon. Of them the server remembers nothing. */
+function openScene(): Scene {
+  const scene = virtualScene({ sessions: false });
+  open(scene);
+  return scene;
+}
+
+function open(scene: Pick<Scene, 'client' | 'clock' | 'server'>): void {
+  puts(scene, WINDOW);
+  while (scene.server.openCount > 0) scene.server.answer(WINDOW);
+  scene.server.frames.length = 0;
+}
+
+/** As many were asked before. */
+const idAt = (place: number): number => WINDOW + place;
+
 describe('what may be sent and unanswered', () => {
-  it('[CL37] [CL1] is 2,048 requests of one connection: they leave at once, in one frame, and the rest in order', () => {
+  it('[CL37] is 128 requests of a new connection, and doubles with each window of answers, up to 2,048', () => {
     const scene = virtualScene();
+    const sizes = Array.from({ length: 6 }, () => {
+      puts(scene, 4_000);
+      const size = underWay(scene);
+      scene.server.answer(size);
+      return size;
+    });
+    expect(sizes).toEqual([AT_FIRST, 256, 512, 1_024, WINDOW, WINDOW]);
+  });
+
+  it('[CL37] [CL1] is 2,048 requests of one connection: they leave at once, in one frame, and the rest in order', () => {
+    const scene = openScene();
     const { server } = scene;
     puts(scene, 3_000);
     expect(server.frames.map(({ length }) => length)).toEqual([WINDOW]);
     server.answer(500);
     server.answer(WINDOW);
     expect(server.frames.map(({ length }) => length)).toEqual([WINDOW, 500, 452]);
-    expect(server.ids).toEqual(Array.from({ length: 3_000 }, (_, at) => at + 1));
+    expect(server.ids).toEqual(Array.from({ length: 3_000 }, (_, at) => idAt(at + 1)));
   });
 
   it('[CL37] is 16 MiB of commands, and the one that exceeds them', () => {
@@ -46,7 +76,7 @@ describe('what may be sent and unanswered', () => {
   });
 
   it('[CL37] does not count what only asks for the status, or for a watch, nor hold it back', () => {
-    const scene = virtualScene();
+    const scene = openScene();
     const { client, clock, server } = scene;
     puts(scene, WINDOW + 1);
     client.watch({ prefix: '' });
@@ -58,7 +88,7 @@ describe('what may be sent and unanswered', () => {
   });
 
   it('[CL37] [CL4] room that an aborted request leaves is another’s, and one that was aborted unsent is never sent', () => {
-    const scene = virtualScene();
+    const scene = openScene();
     const { client, clock, server } = scene;
     const sent = new AbortController();
     const unsent = new AbortController();
@@ -69,7 +99,7 @@ describe('what may be sent and unanswered', () => {
     unsent.abort();
     sent.abort();
     clock.runDeferred();
-    expect(server.ids.slice(-2)).toEqual([WINDOW, WINDOW + 2]);
+    expect(server.ids.slice(-2)).toEqual([idAt(WINDOW), idAt(WINDOW + 2)]);
     return Promise.all([
       expect(first.then(facts)).resolves.toEqual(['RAFT_ABORTED', 'outcomeUnknown']),
       expect(second.then(facts)).resolves.toEqual(['RAFT_ABORTED', 'safe']),
@@ -79,7 +109,7 @@ describe('what may be sent and unanswered', () => {
 
 describe('what waits for room', () => {
   it('[CL37] [CL5] is never sent once its time is up, and may be repeated', async () => {
-    const scene = virtualScene();
+    const scene = openScene();
     const { clock, server } = scene;
     puts(scene, WINDOW, 60_000);
     const failures = puts(scene, 2, 1_000);
@@ -90,20 +120,20 @@ describe('what waits for room', () => {
     expect(server.ids).toHaveLength(WINDOW);
   });
 
-  it('[CL37] is not sent either when most of its time went by there', () => {
-    const scene = virtualScene();
+  it('[CL37] is not sent either when half of its time went by there', () => {
+    const scene = openScene();
     const { clock, server } = scene;
     puts(scene, WINDOW, 60_000);
     puts(scene, 2, 1_000);
-    clock.advance(749);
+    clock.advance(499);
     server.answer(1);
     clock.advance(1);
     server.answer(1);
-    expect(server.ids.slice(WINDOW)).toEqual([WINDOW + 1]);
+    expect(server.ids.slice(WINDOW)).toEqual([idAt(WINDOW + 1)]);
   });
 
   it('[CL37] has newcomers refused at once when its first has waited for more than a quarter of their time', async () => {
-    const scene = virtualScene();
+    const scene = openScene();
     const { clock, server } = scene;
     puts(scene, WINDOW + 1);
     clock.advance(251);
@@ -112,7 +142,7 @@ describe('what waits for room', () => {
     expect(refused).toEqual(['RAFT_OVERLOADED,safe']);
     expect(puts(scene, 1, 1_100)).toEqual([]);
     server.answer(2);
-    expect(server.ids.slice(WINDOW)).toEqual([WINDOW + 1, WINDOW + 2]);
+    expect(server.ids.slice(WINDOW)).toEqual([idAt(WINDOW + 1), idAt(WINDOW + 2)]);
     expect(puts(scene, 1, 10)).toEqual([]);
   });
 
@@ -128,18 +158,18 @@ describe('what waits for room', () => {
       },
     );
     clock.advance(1);
-    puts({ client, clock, server: first }, WINDOW + 10);
+    puts({ client, clock, server: first }, AT_FIRST + 10);
     clock.advance(1);
     puts({ client, clock, server: second }, 1);
-    expect(first.ids).toHaveLength(WINDOW);
-    expect(second.ids).toEqual(Array.from({ length: 11 }, (_, at) => WINDOW + at + 1));
+    expect(first.ids).toHaveLength(AT_FIRST);
+    expect(second.ids).toEqual(Array.from({ length: 11 }, (_, at) => AT_FIRST + at + 1));
   });
 });
 
 describe('a server that is behind', () => {
   /** Keeps more waiting than may be sent, without an end. */
   function flooded(): Scene {
-    const scene = virtualScene({ sessions: false });
+    const scene = openScene();
     puts(scene, 40_000, 60_000);
     return scene;
   }
@@ -148,29 +178,35 @@ describe('a server that is behind', () => {
     '[CL37] halves what may be sent by %s, once for all that was under way',
     (code) => {
       const scene = flooded();
-      const { server } = scene;
+      const { clock, server } = scene;
       server.refuse(600, code);
       // What is told of those that were sent before says nothing new.
+      clock.advance(HOLD_MS);
       expect(underWay(scene)).toBe(WINDOW - 600);
       server.refuse(WINDOW - 600, code);
+      clock.advance(HOLD_MS);
       expect(underWay(scene)).toBe(WINDOW / 2);
       server.refuse(1, code);
+      clock.advance(HOLD_MS);
       expect(underWay(scene)).toBe(WINDOW / 2 - 1);
     },
   );
 
   it('[CL37] halves it by what it has not answered in time', () => {
-    const scene = virtualScene({ sessions: false });
+    const scene = openScene();
     puts(scene, WINDOW, 1_000);
     puts(scene, 4_000, 60_000);
-    scene.clock.advance(1_020);
+    scene.clock.advance(1_020 + HOLD_MS);
     expect(underWay(scene)).toBe(WINDOW + WINDOW / 2);
   });
 
   it('[CL37] is still sent 16 at a time, and with each window of answers about 14 more, up to 2,048', () => {
     const scene = flooded();
-    const { server } = scene;
-    for (let round = 0; round < 20; round += 1) server.refuse(underWay(scene), 'RAFT_OVERLOADED');
+    const { clock, server } = scene;
+    for (let round = 0; round < 20; round += 1) {
+      server.refuse(underWay(scene), 'RAFT_OVERLOADED');
+      clock.advance(HOLD_MS);
+    }
     expect(underWay(scene)).toBe(16);
     const sizes = Array.from({ length: 4 }, () => {
       server.answer(underWay(scene));
@@ -184,8 +220,117 @@ describe('a server that is behind', () => {
     expect(underWay(scene)).toBe(WINDOW);
   });
 
+  it('[CL37] is one that took more than an eighth of the time that a caller has, which halves it as well', () => {
+    const scene = openScene();
+    const { clock, server } = scene;
+    puts(scene, 10_000, 8_000);
+    clock.advance(1_000);
+    server.answer(1);
+    expect(underWay(scene)).toBe(WINDOW);
+    clock.advance(1);
+    server.answer(1);
+    // Neither of them counts any more; what was sent before is slow as well, and says nothing new.
+    expect(underWay(scene)).toBe(WINDOW - 1);
+    server.answer(WINDOW - 1);
+    expect(underWay(scene)).toBe(WINDOW / 2);
+  });
+
+  it('[CL37] is left alone for 100 ms after a refusal: what is made meanwhile waits, and what is urgent does not', () => {
+    const scene = openScene();
+    const { client, clock, server } = scene;
+    puts(scene, 10);
+    server.refuse(1, 'RAFT_OVERLOADED');
+    puts(scene, 5);
+    client.status().catch(() => {});
+    clock.advance(HOLD_MS - 1);
+    expect(server.frames.map(({ length }) => length)).toEqual([10, 1]);
+    clock.advance(1);
+    expect(server.frames.map(({ length }) => length)).toEqual([10, 1, 5]);
+  });
+
+  it('[CL37] is left alone for a twentieth of the time of a caller with little patience', () => {
+    const scene = openScene();
+    const { clock, server } = scene;
+    puts(scene, 1, 40);
+    puts(scene, 1);
+    server.refuse(1, 'RAFT_OVERLOADED');
+    puts(scene, 5);
+    clock.advance(1);
+    expect(underWay(scene)).toBe(1);
+    clock.advance(1);
+    expect(underWay(scene)).toBe(6);
+  });
+
+  it('[CL37] is sent 256 at a time however slow it is, as long as it refuses nothing', () => {
+    const scene = openScene();
+    const { clock, server } = scene;
+    puts(scene, 6_000, 8_000);
+    for (let round = 0; round < 7; round += 1) {
+      clock.advance(1_001);
+      server.answer(underWay(scene));
+      puts(scene, 1_000, 8_000);
+    }
+    expect(underWay(scene)).toBe(256);
+    server.refuse(256, 'RAFT_OVERLOADED');
+    clock.advance(HOLD_MS);
+    expect(underWay(scene)).toBe(128);
+  });
+
+  it('[CL37] begins slowly no more, once it was behind', () => {
+    const scene = virtualScene({ sessions: false });
+    const { clock, server } = scene;
+    puts(scene, 40_000, 60_000);
+    server.refuse(AT_FIRST, 'RAFT_OVERLOADED');
+    clock.advance(HOLD_MS);
+    expect(underWay(scene)).toBe(AT_FIRST / 2);
+    server.answer(AT_FIRST / 2);
+    // Not twice as many: by 16, less what it has grown meanwhile.
+    expect(underWay(scene)).toBe(AT_FIRST / 2 + 14);
+  });
+
+  it('[CL37] is not one whose fastest answer takes half of that: it is far away, or its disks are slow', () => {
+    const scene = virtualScene({ sessions: false });
+    const { clock, server } = scene;
+    for (let size = AT_FIRST; size < WINDOW; size *= 2) {
+      puts(scene, size, 1_000);
+      clock.advance(100);
+      server.answer(size);
+    }
+    puts(scene, 2 * WINDOW, 1_000);
+    clock.advance(200);
+    server.answer(1);
+    expect(underWay(scene)).toBe(WINDOW);
+    clock.advance(1);
+    server.answer(1);
+    expect(underWay(scene)).toBe(WINDOW - 1);
+  });
+
+  it('[CL37] is not one whose answers waited for a process that did something else', () => {
+    const clock = new VirtualClock();
+    const server = new VirtualServer(clock);
+    let busyMs = 0;
+    const client = new KvClient(clientSettings({ endpoints: ['http://n1.test'] }), {
+      dial: () => server.socket('n1'),
+      clock: { ...clockOf(clock), now: () => clock.now() + busyMs },
+      random: { next: () => 0.5 },
+    });
+    clock.advance(1);
+    const scene = { client, clock, server };
+    open(scene);
+    puts(scene, 10_000, 8_000);
+    clock.advance(990);
+    // From here on no timer fires in time, nor is anything read.
+    busyMs += 2_000;
+    clock.advance(10);
+    server.answer(10);
+    expect(underWay(scene)).toBe(WINDOW);
+    clock.advance(20);
+    server.answer(1);
+    expect(underWay(scene)).toBe(WINDOW - 1);
+  });
+
   it('[CL37] [RD5] is not one that has a read wait for what is not written yet', () => {
-    const scene = virtualScene();
+    const scene = openScene();
     const { client, clock, server } = scene;
     for (let at = 0; at < 3_000; at += 1) client.get('a').catch(() => {});
     clock.runDeferred();
