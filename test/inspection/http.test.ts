@@ -73,14 +73,25 @@ it('[SV33] tells whoever heard another life what it has missed of this one', asy
   for (const id of ['a0-3', '3', 'a1-3']) {
     const events = readSse(await local.send('/inspect', { headers: { 'last-event-id': id } }));
     const after = [...local.replica.observers.values()].at(-1);
-    expect(after, id).toBe(id === 'a1-3' ? 3 : 0);
+    expect(after, id).toBe(id === 'a1-3' ? 3 : -1);
     tell(local, transition(5));
     const missed = await events.nextData();
     expect(missed).toMatchObject({ event: 'missed', id: 'a1-4' });
-    expect(JSON.parse(missed.data ?? '').count).toBe(id === 'a1-3' ? 1 : 4);
+    expect(JSON.parse(missed.data ?? '').count).toBe(id === 'a1-3' ? 1 : 5);
     expect((await events.nextData()).id).toBe('a1-5');
     await events.cancel();
   }
+});
+
+it('[SV33] tells whoever heard another life, also if it is the first to watch this one', async () => {
+  const local = localApi(SHOWN);
+  const events = readSse(await local.send('/inspect', { headers: { 'last-event-id': 'a0-3' } }));
+  tell(local, transition(1));
+  const missed = await events.nextData();
+  expect(missed).toMatchObject({ event: 'missed', id: 'a1-0' });
+  expect(JSON.parse(missed.data ?? '').count).toBe(1);
+  expect((await events.nextData()).id).toBe('a1-1');
+  await events.cancel();
 });
 
 it('[SV33] leaves out what a slow reader does not take, within a bound, and says how much', async () => {
@@ -149,7 +160,7 @@ it('[SV34] passes on the stream of another node, and answers 502 while that is n
   await events.cancel();
   await eventually(() => other.replica.observers.size).toBe(0);
   // The ids are those of whom they came from.
-  for (const [id, after] of [['b2-7', 7] as const, ['a1-7', 0] as const]) {
+  for (const [id, after] of [['b2-7', 7] as const, ['a1-7', -1] as const]) {
     const headers = { 'last-event-id': id };
     const again = await fetch(`${one.url}/inspect?node=n2`, { headers });
     expect([...other.replica.observers.values()]).toEqual([after]);

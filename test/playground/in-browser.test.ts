@@ -50,11 +50,18 @@ function watched(hash: string): Promise<WatchedPage> {
   return openPage(browser, `${folder}#${hash}`);
 }
 
-/** The step at which a run stands that nobody has let go on. */
+/**
+ * The step at which a run stands that nobody has let go on. On its way there it shows where it is, and may get there in several
+ * goes: where it stands is read at once with whether it is still on its way.
+ */
 async function firstStep(page: Page): Promise<number> {
   await page.getByText('Nothing moves yet').waitFor();
-  const step = async (): Promise<number> =>
-    Number(/^Event (\d+),/.exec((await page.locator('.standing').textContent()) ?? '')?.[1] ?? 0);
+  const step = (): Promise<number> =>
+    page.locator('.run-controls').evaluate((controls) => {
+      const isBusy = controls.querySelector('button[title^="One event"]:enabled') === null;
+      const standing = controls.querySelector('.standing')?.textContent ?? '';
+      return isBusy ? 0 : Number(/^Event (\d+),/.exec(standing)?.[1] ?? 0);
+    });
   await expect.poll(step).toBeGreaterThan(0);
   return step();
 }

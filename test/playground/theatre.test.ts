@@ -108,6 +108,22 @@ describe('the theatre', () => {
     expect(records.filter(({ type }) => type === 'note')).toHaveLength(1);
   });
 
+  it.each<Deed>([
+    { type: 'crash', node: n1, power: false },
+    { type: 'crash', node: n1, power: true },
+    { type: 'freeze', node: n1 },
+  ])('[PG4] says of who is down that nothing changes for it: %j', async (deed) => {
+    const kill: Deed = { type: 'crash', node: n1, power: false };
+    const deeds = [kill, deed].map((each, at) => ({ step: 200 + 100 * at, deed: each }));
+    const beats = await through({ ...DEFAULT_CLUSTER, deeds }, [400]);
+    const told = beats.flatMap(({ records }) =>
+      records.flatMap((record) =>
+        record.type === 'note' && record.node === n1 ? [record.text] : [],
+      ),
+    );
+    expect(told).toEqual(['is killed, as you wish.', 'was down already, and stays so.']);
+  });
+
   it('[PG4] shows no byte of what is written', async () => {
     const beats = await through(RUN, [900]);
     const told = JSON.stringify(beats);

@@ -117,10 +117,16 @@ class ClusterOnStage implements SteppedCluster {
 
   #begin(deed: FaultByHand): void {
     const fault: Fault = { ...NOW, ...deed };
-    this.#tell(deed);
+    this.#tell(deed, this.#isInVain(deed));
     if (deed.type === 'change') for (const id of deed.add) this.#cast.add(id);
     this.#active.add(fault);
     this.#injector.beginForEver(fault);
+  }
+
+  /** Who is down cannot be killed, nor stand still. */
+  #isInVain(deed: FaultByHand): boolean {
+    const needsProcess = deed.type === 'crash' || deed.type === 'freeze';
+    return needsProcess && this.#world.member(deed.node).state === 'down';
   }
 
   #endFaults(deed: Deed, isMeant: (fault: Fault) => boolean): void {

@@ -9,7 +9,7 @@ interface Told {
   readonly text: string;
 }
 
-/** `isInVain`: there was nothing that it could end. */
+/** `isInVain`: there was nothing that it could do, or end. */
 export function deedInWords(deed: Deed, isInVain: boolean): Told {
   switch (deed.type) {
     case 'put':
@@ -31,11 +31,13 @@ export function deedInWords(deed: Deed, isInVain: boolean): Told {
     case 'reset':
       return { node: null, text: `You reset the connection ${pairs([deed.direction])}.` };
     default:
-      return { node: deed.node, text: wordsOf(deed) };
+      return { node: deed.node, text: isInVain ? DOWN_ALREADY : wordsOf(deed) };
   }
 }
 
 const NOTHING_TO_END = 'goes on as it was: nothing was done to it that a restart would end.';
+
+const DOWN_ALREADY = 'was down already, and stays so.';
 
 type FaultOfNode = Extract<FaultByHand, { readonly node: NodeId }>;
 

@@ -26,13 +26,16 @@ export function heardFrom(query: Query, headers: Headers): Heard {
   throw badRequest('Last-Event-ID must be the id of an event, as it was told.');
 }
 
+/** Records begin with 1; 0 stands for what was before them. */
+const NOTHING_OF_THIS_LIFE = -1;
+
 /**
  * The number of the last record that it has had in this life; `null`: it begins with the next. The id wins: it is what a client
  * that reconnects knows best. Of whoever heard another life, or an id that names none, nothing is known but that it has missed
- * all there was in this one.
+ * all there was in this one, which counts as a record more: its beginning, that nobody watched.
  */
 export function lastHeardIn(life: string, { lastId, from }: Heard): number | null {
   if (lastId === null) return from === null ? null : from - 1;
   const [, itsLife, sequence] = ID.exec(lastId) ?? [];
-  return itsLife === life ? Number(sequence) : 0;
+  return itsLife === life ? Number(sequence) : NOTHING_OF_THIS_LIFE;
 }
