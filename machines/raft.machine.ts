@@ -83,6 +83,7 @@ export const raftMachine = setup({
     startTransfer: (_, _request: Received<'transfer.requested'>) => {},
     refuseTransfer: (_, _request: Received<'transfer.requested'>) => {},
     refuseForNow: (_, _request: Received<'transfer.requested'>) => {},
+    settleTarget: (_, _held: Received<'peer.progressed'>) => {},
     joinTransfer: (_, _request: Received<'transfer.requested'>) => {},
     notePassedAhead: (_, _passed: Received<'proposals.gathered'>) => {},
     offerLead: () => {},
@@ -119,7 +120,8 @@ export const raftMachine = setup({
       ...{ term: 0, votedFor: null, leaderId: null, granted: [], preVoteRound: 0, passedAhead: 0 },
       log: { base: { term: 0, index: 0 }, lastIndex: 0, termRuns: [] },
       ...{ durableIndex: 0, commitIndex: 0, matchIndex: {}, termStartIndex: 0, heardFrom: [] },
-      ...{ round: 0, roundEchoed: {}, pendingRounds: [], transferTarget: null, leaving: [] },
+      ...{ round: 0, roundEchoed: {}, pendingRounds: [], leaving: [] },
+      ...{ transferTarget: null, transferNamed: null },
     } as unknown as RaftState),
   initial: 'follower',
   entry: 'takeStanding',
@@ -414,13 +416,16 @@ export const raftMachine = setup({
               },
               states: {
                 catchingUp: {
-                  description: 'The target does not hold the whole log yet.',
-                  meta: { rules: ['LT2'] },
+                  description: 'Nobody who may be the target holds the whole log yet.',
+                  meta: { rules: ['LT1', 'LT2'] },
                   on: {
                     'peer.progressed': {
                       guard: { type: 'readiesTarget', params: event },
                       target: 'handingOver',
-                      actions: { type: 'recordProgress', params: event },
+                      actions: [
+                        { type: 'recordProgress', params: event },
+                        { type: 'settleTarget', params: event },
+                      ],
                     },
                   },
                 },

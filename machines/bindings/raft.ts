@@ -150,7 +150,7 @@ function bindGuards(chart: Chart): Chart {
         transfer.chooseTarget(context, request).target !== null,
       readiesTarget: ({ context }, held) => {
         const after = { ...context, ...leadership.withProgress(context, held) };
-        return transfer.holdsAll(after, context.transferTarget);
+        return transfer.holdsAll(after, transfer.nextLeader(context, held));
       },
       mayChangeMembers: ({ context }, { membership }) => mayAppend(context, membership),
     },
@@ -271,6 +271,7 @@ function bindTransfer(chart: Chart): Chart {
       startTransfer: perform(transfer.startTransfer),
       refuseTransfer: perform(transfer.refuseTransfer),
       refuseForNow: perform((_, request) => transfer.refusing(request, 'notLeading')),
+      settleTarget: perform((state, held) => transfer.settleTarget(state, held)),
       joinTransfer: perform(transfer.joinTransfer),
       notePassedAhead: perform((state, { count }) => transfer.notePassedAhead(state, count)),
       offerLead: perform(transfer.offerLead),

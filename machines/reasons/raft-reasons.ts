@@ -10,7 +10,12 @@ import { isStep } from '../../src/rules/configuration-change.ts';
 import { membershipInForce } from '../../src/rules/configurations.ts';
 import { heedsClosedLink, isUpToDate } from '../../src/rules/election.ts';
 import { withDurable, withProgress } from '../../src/rules/leadership.ts';
-import { chooseTarget, heldBy, type TransferRequest } from '../../src/rules/transfer.ts';
+import {
+  chooseTarget,
+  heldBy,
+  nextLeader,
+  type TransferRequest,
+} from '../../src/rules/transfer.ts';
 import { afterGrant } from '../bindings/raft.ts';
 import type { raftMachine } from '../raft.machine.ts';
 import type { RaftGrant } from '../raft.types.ts';
@@ -71,7 +76,7 @@ export const raftReasons: ReasonsFor<typeof raftMachine> = {
   findsReadyTarget: ({ context }, request) => targetInWords(context, request),
   findsTarget: ({ context }, request) => targetInWords(context, request),
   readiesTarget: ({ context }, held) =>
-    holdingOf({ ...context, ...withProgress(context, held) }, context.transferTarget),
+    holdingOf({ ...context, ...withProgress(context, held) }, nextLeader(context, held)),
   mayChangeMembers: ({ context }, { membership }) => {
     const { commitIndex, termStartIndex } = context;
     const present = membershipInForce(context);

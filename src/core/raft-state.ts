@@ -81,6 +81,8 @@ export interface RaftState {
   readonly pendingRounds: readonly PendingRound[];
   /** Leader only: who is to lead next, while a transfer is under way (§3.10). */
   readonly transferTarget: NodeId | null;
+  /** Of that transfer: whom somebody has named; `null`: it may still be another who holds the whole log first. */
+  readonly transferNamed: NodeId | null;
   /** Leader only: former members that are still told of what made them so. */
   readonly leaving: readonly NodeId[];
 }

@@ -25,8 +25,8 @@ type Choice =
   | { readonly target: null; readonly refusal: TransferRefusal };
 
 /**
- * LT1: a voter that is connected and not far behind; of several the one that holds most, the first by name, and never one
- * that is about to go (MC12).
+ * LT1: a voter that is connected and not far behind; of several the one that holds most, the first by name, until another
+ * holds the whole log; and never one that is about to go (MC12).
  */
 export function chooseTarget(state: RaftState, { to, connected }: TransferRequest): Choice {
   if (to !== null) {
@@ -34,8 +34,7 @@ export function chooseTarget(state: RaftState, { to, connected }: TransferReques
     return refusal === null ? { target: to, refusal } : { target: null, refusal };
   }
   const [first, ...rest] = otherVoters(state).filter(
-    (voter) =>
-      state.configuration.voters.includes(voter) && refusalOf(state, voter, connected) === null,
+    (voter) => mayLead(state, voter) && refusalOf(state, voter, connected) === null,
   );
   if (first === undefined) return { target: null, refusal: 'nobodyFit' };
   const fittest = rest.reduce(
@@ -60,7 +59,7 @@ export function startTransfer(state: RaftState, request: TransferRequest): RaftS
   const { target } = chooseTarget(state, request);
   assert(target !== null, 'LT1: a transfer begins only with a target that is fit to lead');
   return {
-    changes: { transferTarget: target },
+    changes: { transferTarget: target, transferNamed: request.to },
     effects: [{ type: 'transferStarted', to: target }],
   };
 }
@@ -73,12 +72,31 @@ export function refuseTransfer(state: RaftState, request: TransferRequest): Raft
 
 /** Another one is under way: a request for the same target shares its end, any other is refused (J8). */
 export function joinTransfer(state: RaftState, request: TransferRequest): RaftStep {
-  const joins = request.to === null || request.to === state.transferTarget;
-  return joins ? { changes: {}, effects: [] } : refusing(request, 'underWay');
+  if (request.to === null) return { changes: {}, effects: [] };
+  if (request.to !== state.transferTarget) return refusing(request, 'underWay');
+  return { changes: { transferNamed: request.to }, effects: [] };
 }
 
 export function refusing({ to }: TransferRequest, reason: TransferRefusal): RaftStep {
   return { changes: {}, effects: [{ type: 'transferRefused', to, reason }] };
+}
+
+/** LT1: where nobody is named it is whoever is heard of last, since nobody before it held the whole log. */
+export function nextLeader(state: RaftState, { peer }: { readonly peer: NodeId }): NodeId | null {
+  const { transferNamed, transferTarget } = state;
+  const isOpen = transferNamed === null && transferTarget !== null;
+  return isOpen && mayLead(state, peer) ? peer : transferTarget;
+}
+
+export function settleTarget(state: RaftState, held: { readonly peer: NodeId }): RaftStep {
+  const transferTarget = nextLeader(state, held);
+  assert(holdsAll(state, transferTarget), 'LT3: only who holds the whole log is told to campaign');
+  return { changes: { transferTarget }, effects: [] };
+}
+
+/** MC12: another voter, that stays one. */
+function mayLead(state: RaftState, peer: NodeId): boolean {
+  return otherVoters(state).includes(peer) && state.configuration.voters.includes(peer);
 }
 
 /** LT3: the target holds the whole log on its disk, once what `changes` says is taken in. */

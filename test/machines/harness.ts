@@ -62,6 +62,7 @@ export function raftState(changes: Partial<RaftState> = {}): RaftState {
     roundEchoed: {},
     pendingRounds: [],
     transferTarget: null,
+    transferNamed: null,
     leaving: [],
     ...changes,
   };

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { RaftEvent } from '../../machines/raft.types.ts';
 import { index, type NodeId, term } from '../../src/core/types.ts';
-import { N1, N2, N3, only } from './harness.ts';
+import { N1, N2, N3, N4, only } from './harness.ts';
 import {
   durable,
   FOLLOWERS,
@@ -51,6 +51,30 @@ it('[LT2] a target that does not is told when it has the last entry on its disk'
   expect(chart.state()).toContain('transferring.catchingUp');
   expect(only(chart.send(progress(N3, 2)), 'send')).toEqual([]);
   expect(only(chart.send(progress(N3, 3)), 'send')).toEqual([call(N3)]);
+});
+
+it('[LT1] where nobody is named whoever holds the whole log first is told, and a learner never', () => {
+  const lastLog = { term: term(5), index: index(4) };
+  const calls = (to: NodeId) => [{ ...call(to), message: { ...call(to).message, lastLog } }];
+  const chart = serving();
+  chart.send({ type: 'proposals.gathered', count: 1 });
+  expect(types(chart.send(request(null)))).toEqual(['transferStarted']);
+  expect(chart.context().transferTarget).toBe(N2);
+  expect(only(chart.send(progress(N4, 4)), 'send')).toEqual([]);
+  expect(only(chart.send(progress(N3, 4)), 'send')).toEqual(calls(N3));
+  expect(only(chart.send({ type: 'link.closed', peer: N2 }), 'transferFailed')).toEqual([]);
+  expect(only(chart.advance(50), 'send')).toEqual(calls(N3));
+});
+
+it('[LT1] whoever is named is waited for, also if that comes second', () => {
+  for (const isFirst of [true, false]) {
+    const chart = serving();
+    chart.send({ type: 'proposals.gathered', count: 1 });
+    chart.send(request(isFirst ? N2 : null));
+    chart.send(request(isFirst ? null : N2));
+    expect(only(chart.send(progress(N3, 4)), 'send')).toEqual([]);
+    expect(only(chart.send(progress(N2, 4)), 'send')).toHaveLength(1);
+  }
 });
 
 it('[LT2] while it hands over nothing is appended, reads are served and followers kept loyal', () => {

@@ -94,6 +94,7 @@ export function recoveredState(
     roundEchoed: {},
     pendingRounds: [],
     transferTarget: null,
+    transferNamed: null,
     leaving: [],
   };
 }
