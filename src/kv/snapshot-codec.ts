@@ -53,56 +53,74 @@ export class ChunkWriter {
   #number = 0;
   #bytes = new Uint8Array(FIRST_CHUNK_BYTES);
   #at = CHUNK_HEAD_BYTES;
+  #filled: Uint8Array[] = [];
+
+  /** There is a chunk to be taken. */
+  get isFilled(): boolean {
+    return this.#filled.length > 0;
+  }
+
+  /** The chunks that were filled or ended since. */
+  take(): readonly Uint8Array[] {
+    const filled = this.#filled;
+    this.#filled = [];
+    return filled;
+  }
 
   /** Ends the chunk that was begun; there may be nothing in it. */
-  end(): Uint8Array {
+  end(): void {
     const chunk = this.#bytes.subarray(0, this.#at);
     new ByteWriter(chunk, 4).u8(FORMAT_VERSION).u32(this.#number);
     new ByteWriter(chunk, 0).u32(crc32(chunk, 4));
+    this.#filled.push(chunk);
     this.#number += 1;
     this.#bytes = new Uint8Array(this.#bytes.length);
     this.#at = CHUNK_HEAD_BYTES;
-    return chunk;
   }
 
-  /** This and the others: returns the chunks that were filled meanwhile. */
-  *header({ revision, compactedRevision, timeMs, spacingMs, marks }: SnapshotHeader): Chunks {
+  header({ revision, compactedRevision, timeMs, spacingMs, marks }: SnapshotHeader): void {
     const bytes = 1 + 4 * 8 + 4 + 16 * marks.length;
-    yield* this.#room(bytes);
+    this.#makeRoom(bytes);
     const writer = this.#record('header', bytes).counter(revision).counter(compactedRevision);
     writer.counter(timeMs).counter(spacingMs).u32(marks.length);
     for (const mark of marks) writer.counter(mark.timeMs).counter(mark.revision);
   }
 
-  *version(version: LiveVersion): Chunks {
-    yield* this.#put('version', version);
+  version(version: LiveVersion): void {
+    this.#put('version', version);
   }
 
-  *event(version: KeyVersion): Chunks {
-    if (isLive(version)) return yield* this.#put('put', version);
+  event(version: KeyVersion): void {
+    if (isLive(version)) return this.#put('put', version);
     const { key, modRevision } = version;
     const bytes = 1 + 4 + key.length + 8;
-    yield* this.#room(bytes);
+    this.#makeRoom(bytes);
     this.#record('deletion', bytes).block(keyBytes(key)).counter(modRevision);
   }
 
-  *footer(versions: number, events: number): Chunks {
-    yield* this.#room(1 + 2 * 8);
+  footer(versions: number, events: number): void {
+    this.#makeRoom(1 + 2 * 8);
     this.#record('end', 1 + 2 * 8)
       .counter(versions)
       .counter(events);
   }
 
-  *#put(kind: 'version' | 'put', version: LiveVersion): Chunks {
+  #put(kind: 'version' | 'put', version: LiveVersion): void {
     const { key, value, createRevision, modRevision } = version;
     const headBytes = PUT_HEAD_BYTES + key.length;
-    yield* this.#room(headBytes + Math.min(value.length, PIECE_BYTES_MIN));
-    let from = Math.min(value.length, this.#left - headBytes);
+    this.#makeRoom(headBytes + Math.min(value.length, PIECE_BYTES_MIN));
+    const from = Math.min(value.length, this.#left - headBytes);
     const writer = this.#record(kind, headBytes + from).block(keyBytes(key));
     writer.counter(createRevision).counter(modRevision).counter(version.version);
-    writer.u32(value.length).block(value.subarray(0, from));
-    while (from < value.length) {
-      yield* this.#room(PIECE_HEAD_BYTES + Math.min(value.length - from, PIECE_BYTES_MIN));
+    writer.u32(value.length);
+    if (from === value.length) writer.block(value);
+    else this.#putInPieces(writer, value, from);
+  }
+
+  #putInPieces(first: ByteWriter, value: Uint8Array, firstBytes: number): void {
+    first.block(value.subarray(0, firstBytes));
+    for (let from = firstBytes; from < value.length; ) {
+      this.#makeRoom(PIECE_HEAD_BYTES + Math.min(value.length - from, PIECE_BYTES_MIN));
       const piece = value.subarray(from, from + this.#left - PIECE_HEAD_BYTES);
       this.#record('piece', PIECE_HEAD_BYTES + piece.length).block(piece);
       from += piece.length;
@@ -114,9 +132,8 @@ export class ChunkWriter {
   }
 
   /** Ends the present chunk if it has no room for so many bytes. */
-  *#room(bytes: number): Chunks {
-    if (bytes <= this.#left) return;
-    yield this.end();
+  #makeRoom(bytes: number): void {
+    if (bytes > this.#left) this.end();
   }
 
   /** What is to be filled with a record of so many bytes, its kind included. Small snapshots need no large buffer. */
@@ -132,8 +149,6 @@ export class ChunkWriter {
     return new ByteWriter(this.#bytes, from).u8(KINDS.indexOf(kind));
   }
 }
-
-export type Chunks = Generator<Uint8Array, void, undefined>;
 
 /**
  * Reads chunks in their order. Every step is checked: the sum and the number of a chunk, the bounds of each record,

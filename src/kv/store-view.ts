@@ -2,11 +2,12 @@
  * The store as it stood at one moment, for a snapshot (KV26): the numbers of then, and a hold on what `prune` would free.
  * Nothing else ever removes a version, so nothing is copied: commands, and compactions too, go on beside it.
  */
-
 import { ALL_KEYS, type KeyText } from './key-order.ts';
 import { SNAPSHOT_ITEMS_MAX } from './limits.ts';
 import type { MvccStore } from './mvcc-store.ts';
-import { type Chunks, ChunkWriter, type SnapshotHeader } from './snapshot-codec.ts';
+import { ChunkWriter, type SnapshotHeader } from './snapshot-codec.ts';
+
+type Chunks = Generator<Uint8Array, void, undefined>;
 
 export class StoreView {
   readonly header: SnapshotHeader;
@@ -33,14 +34,15 @@ export class StoreView {
     this.#letGo();
   }
 
-  /** Bound: each step looks at so many keys or events at most, or fills a chunk. */
+  /** Bound: each step looks at so many keys or events at most, or fills a chunk, or those of one value. */
   *chunks(): Chunks {
     const writer = new ChunkWriter();
-    yield* writer.header(this.header);
+    writer.header(this.header);
     const versions = yield* this.#foundation(writer);
     yield* this.#events(writer);
-    yield* writer.footer(versions, this.#eventsEnd - this.#eventsFrom);
-    yield writer.end();
+    writer.footer(versions, this.#eventsEnd - this.#eventsFrom);
+    writer.end();
+    yield* writer.take();
   }
 
   /**
@@ -54,10 +56,14 @@ export class StoreView {
     while (from !== null) {
       this.#refuseReleased();
       const page = this.#store.foundationPage(compactedRevision, from, SNAPSHOT_ITEMS_MAX);
-      for (const version of page.versions) yield* writer.version(version);
+      for (const version of page.versions) {
+        writer.version(version);
+        if (writer.isFilled) yield* writer.take();
+      }
       count += page.versions.length;
       from = page.next;
-      if (from !== null) yield writer.end();
+      if (from !== null) writer.end();
+      yield* writer.take();
     }
     return count;
   }
@@ -66,9 +72,10 @@ export class StoreView {
     const { events } = this.#store;
     for (let at = this.#eventsFrom; at < this.#eventsEnd; at += 1) {
       this.#refuseReleased();
-      yield* writer.event(events.at(at));
+      writer.event(events.at(at));
       const count = at + 1 - this.#eventsFrom;
-      if (count % SNAPSHOT_ITEMS_MAX === 0) yield writer.end();
+      if (count % SNAPSHOT_ITEMS_MAX === 0) writer.end();
+      if (writer.isFilled) yield* writer.take();
     }
   }
 

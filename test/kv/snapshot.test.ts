@@ -349,11 +349,12 @@ describe('a snapshot that contradicts itself', () => {
 
   function chunkOf({ header: own = {}, versions = [], events = [] }: Told): Uint8Array[] {
     const writer = new ChunkWriter();
-    const chunks = [...writer.header({ ...header, ...own })];
-    for (const version of versions) chunks.push(...writer.version(version));
-    for (const event of events) chunks.push(...writer.event(event));
-    chunks.push(...writer.footer(versions.length, events.length));
-    return [...chunks, writer.end()];
+    writer.header({ ...header, ...own });
+    for (const version of versions) writer.version(version);
+    for (const event of events) writer.event(event);
+    writer.footer(versions.length, events.length);
+    writer.end();
+    return [...writer.take()];
   }
 
   const a = live('a', [2, 2, 1]);
