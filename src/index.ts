@@ -74,6 +74,7 @@ export type {
   CommittedCommand,
   CommittedEntry,
   MachineSnapshot,
+  SharedChunk,
   StateMachine,
 } from './ports/state-machine.ts';
 export type {

@@ -9,8 +9,9 @@ export interface SnapshotThresholds {
   /** So long ago the first entry was applied that is in none, in milliseconds. */
   readonly ageMs: number | null;
   /**
-   * For entries or bytes none is taken before those that were applied since the newest take so many times its bytes: at 1,
-   * what is written of a state, however large, is no more than what is written of the log. 0: it does not matter.
+   * For entries or bytes none is taken before those that were applied since the newest take so many times what the next
+   * has to write again of it: all of it, unless the machine says which chunks stay (SN5). At 1, what is written of a state,
+   * however large, is no more than what is written of the log. 0: it does not matter.
    */
   readonly growth: number;
   /**

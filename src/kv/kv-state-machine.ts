@@ -28,6 +28,7 @@ import {
   EVENTS_UNTOLD_MAX,
   HISTORY_EVENTS_MAX,
   PUTS_IN_A_ROW_MAX,
+  SNAPSHOT_ITEMS_MAX,
 } from './limits.ts';
 import { emptyParts, MvccStore } from './mvcc-store.ts';
 import { Pruning } from './pruning.ts';
@@ -48,6 +49,8 @@ interface KvStateMachineOptions extends KeyIndexOptions {
   readonly clock?: Pick<Clock, 'now' | 'yield'>;
   /** For tests: smaller than `PRUNE_STEPS_MAX`. */
   readonly pruneStepsMax?: number;
+  /** Keys, or events, in a chunk of a snapshot at most. */
+  readonly snapshotItemsMax?: number;
 }
 
 export class KvStateMachine implements StateMachine {
@@ -177,14 +180,8 @@ export class KvStateMachine implements StateMachine {
 
   /** KV26: the store as it stands. Until it is released, what compaction makes unreachable is not freed. */
   snapshot(): MachineSnapshot {
-    const view = new StoreView(this.#store);
-    return {
-      chunks: () => view.chunks(),
-      release: () => {
-        view.release();
-        this.#pruning.go();
-      },
-    };
+    const { snapshotItemsMax: itemsMax = SNAPSHOT_ITEMS_MAX } = this.#options;
+    return new StoreView(this.#store, { itemsMax, released: () => this.#pruning.go() });
   }
 
   /** KV26: reads and watches see the old store until the new one is whole; then watches go on there. */

@@ -63,6 +63,8 @@ interface ReadAnswer {
 }
 
 export class MvccStore {
+  /** No other store has it; whoever wants to know later whether it is still this one need not keep the store. */
+  readonly identity: symbol = Symbol('store');
   readonly #index: KeyIndex;
   readonly #events: EventLog;
   readonly #values: ValueArena;

@@ -1,6 +1,7 @@
 /**
  * A snapshot of the store as bytes, version 1: chunks of at most 256 KiB, each with its number and its checksum, and in
- * them records, each whole within its chunk (KV26). It is written and read chunk by chunk and never exists as a whole.
+ * them records, each whole within its chunk (KV26), the header alone in the first. It is written and read chunk by chunk
+ * and never exists as a whole.
  *
  *   chunk       u32 CRC-32 of all behind it, u8 version (1), u32 number from 0, records
  *   record      u8 kind, then                    block: u32 length, bytes   counter: u64   all little-endian
@@ -50,10 +51,26 @@ const NOTHING = new Uint8Array(0);
 
 /** Fills one chunk after another. Each is a buffer of its own, which nobody writes to any more. */
 export class ChunkWriter {
-  #number = 0;
+  #number: number;
+  #firstOfItsOwn = 0;
   #bytes = new Uint8Array(FIRST_CHUNK_BYTES);
   #at = CHUNK_HEAD_BYTES;
   #filled: Uint8Array[] = [];
+
+  /** `number`: of the first chunk that it fills. */
+  constructor(number: number) {
+    this.#number = number;
+  }
+
+  /** Of the chunk that is being filled. */
+  get chunkNumber(): number {
+    return this.#number;
+  }
+
+  /** The newest chunk that begins with a record, and not in the middle of a value. */
+  get firstOfItsOwn(): number {
+    return this.#firstOfItsOwn;
+  }
 
   /** There is a chunk to be taken. */
   get isFilled(): boolean {
@@ -139,6 +156,7 @@ export class ChunkWriter {
   /** What is to be filled with a record of so many bytes, its kind included. Small snapshots need no large buffer. */
   #record(kind: Kind, bytes: number): ByteWriter {
     const from = this.#at;
+    if (from === CHUNK_HEAD_BYTES && kind !== 'piece') this.#firstOfItsOwn = this.#number;
     this.#at += bytes;
     if (this.#at > this.#bytes.length) {
       const grown = Math.max(this.#at, 2 * this.#bytes.length);

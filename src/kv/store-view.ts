@@ -1,46 +1,94 @@
 /**
  * The store as it stood at one moment, for a snapshot (KV26): the numbers of then, and a hold on what `prune` would free.
  * Nothing else ever removes a version, so nothing is copied: commands, and compactions too, go on beside it.
+ *
+ * Between two compactions what was there stays as it is, and events are added behind it. So all chunks of an earlier
+ * snapshot are chunks of this one, but for the first, which is the header, and the last, which goes on (KV28).
  */
+import type { MachineSnapshot, SharedChunk } from '../ports/state-machine.ts';
 import { ALL_KEYS, type KeyText } from './key-order.ts';
-import { SNAPSHOT_ITEMS_MAX } from './limits.ts';
 import type { MvccStore } from './mvcc-store.ts';
 import { ChunkWriter, type SnapshotHeader } from './snapshot-codec.ts';
 
 type Chunks = Generator<Uint8Array, void, undefined>;
 
-export class StoreView {
+/** Where a snapshot goes on behind what another has. */
+interface Cut {
+  /** The chunk that is written anew, and the event with which it begins. */
+  readonly chunk: number;
+  readonly event: number;
+  /** How many versions there are in those before it. */
+  readonly versions: number;
+}
+
+interface ViewOptions {
+  /** Bound: keys, or events, looked at for one chunk. */
+  readonly itemsMax: number;
+  /** Hears once that what was held may be freed. */
+  readonly released: () => void;
+}
+
+export class StoreView implements MachineSnapshot {
   readonly header: SnapshotHeader;
-  readonly #store: MvccStore;
+  readonly #identity: symbol;
+  readonly #itemsMax: number;
   readonly #eventsFrom: number;
   readonly #eventsEnd: number;
-  readonly #letGo: () => void;
-  #isReleased = false;
+  readonly #released: () => void;
+  /** `null`: it was released. */
+  #store: MvccStore | null;
+  /** Known once it was read to its end. */
+  #cut: Cut | null = null;
 
-  constructor(store: MvccStore) {
+  constructor(store: MvccStore, { itemsMax, released }: ViewOptions) {
     const { revision, compactedRevision, times, events } = store;
     const { timeMs, spacingMs, marks } = times;
     this.header = { revision, compactedRevision, timeMs, spacingMs, marks: [...marks] };
+    this.#itemsMax = itemsMax;
+    this.#identity = store.identity;
     this.#store = store;
     this.#eventsFrom = events.positionOf(compactedRevision);
     this.#eventsEnd = events.end;
-    this.#letGo = store.hold(compactedRevision);
+    const letGo = store.hold(compactedRevision);
+    this.#released = () => {
+      letGo();
+      released();
+    };
   }
 
-  /** What was held may be freed. Harmless twice. */
   release(): void {
-    if (this.#isReleased) return;
-    this.#isReleased = true;
-    this.#letGo();
+    if (this.#store === null) return;
+    this.#store = null;
+    this.#released();
   }
 
   /** Bound: each step looks at so many keys or events at most, or fills a chunk, or those of one value. */
   *chunks(): Chunks {
-    const writer = new ChunkWriter();
-    writer.header(this.header);
+    const writer = new ChunkWriter(0);
+    yield* this.#header(writer);
     const versions = yield* this.#foundation(writer);
-    yield* this.#events(writer);
-    writer.footer(versions, this.#eventsEnd - this.#eventsFrom);
+    const { chunkNumber: chunk } = writer;
+    yield* this.#events(writer, { chunk, event: this.#eventsFrom, versions });
+  }
+
+  *chunksFrom(base: MachineSnapshot): Generator<SharedChunk, void, undefined> {
+    const cut = this.#cutOf(base);
+    if (cut === null) return yield* this.chunks();
+    yield* this.#header(new ChunkWriter(0));
+    for (let place = 1; place < cut.chunk; place += 1) yield place;
+    yield* this.#events(new ChunkWriter(cut.chunk), cut);
+  }
+
+  /** `null`: there is nothing in it that is the same here. */
+  #cutOf(base: MachineSnapshot): Cut | null {
+    const isOfThisStore = base instanceof StoreView && base.#identity === this.#identity;
+    if (!isOfThisStore) return null;
+    return base.header.compactedRevision === this.header.compactedRevision ? base.#cut : null;
+  }
+
+  /** In a chunk of its own: it is another each time. */
+  *#header(writer: ChunkWriter): Chunks {
+    writer.header(this.header);
     writer.end();
     yield* writer.take();
   }
@@ -54,32 +102,37 @@ export class StoreView {
     let count = 0;
     let from: KeyText | null = compactedRevision === 0 ? null : ALL_KEYS.from;
     while (from !== null) {
-      this.#refuseReleased();
-      const page = this.#store.foundationPage(compactedRevision, from, SNAPSHOT_ITEMS_MAX);
+      const page = this.#held().foundationPage(compactedRevision, from, this.#itemsMax);
       for (const version of page.versions) {
         writer.version(version);
         if (writer.isFilled) yield* writer.take();
       }
       count += page.versions.length;
       from = page.next;
-      if (from !== null) writer.end();
+      writer.end();
       yield* writer.take();
     }
     return count;
   }
 
-  *#events(writer: ChunkWriter): Chunks {
-    const { events } = this.#store;
-    for (let at = this.#eventsFrom; at < this.#eventsEnd; at += 1) {
-      this.#refuseReleased();
-      writer.event(events.at(at));
-      const count = at + 1 - this.#eventsFrom;
-      if (count % SNAPSHOT_ITEMS_MAX === 0) writer.end();
+  /** The events from a cut on, and what stands behind them. Their chunks end where they would end in any snapshot. */
+  *#events(writer: ChunkWriter, from: Cut): Chunks {
+    let cut = from;
+    for (let at = from.event; at < this.#eventsEnd; at += 1) {
+      writer.event(this.#held().events.at(at));
+      if (writer.firstOfItsOwn > cut.chunk)
+        cut = { ...cut, chunk: writer.firstOfItsOwn, event: at };
+      if (at + 1 - cut.event === this.#itemsMax) writer.end();
       if (writer.isFilled) yield* writer.take();
     }
+    this.#cut = cut;
+    writer.footer(from.versions, this.#eventsEnd - this.#eventsFrom);
+    writer.end();
+    yield* writer.take();
   }
 
-  #refuseReleased(): void {
-    if (this.#isReleased) throw new TypeError('a snapshot that was released is read no more');
+  #held(): MvccStore {
+    if (this.#store === null) throw new TypeError('a snapshot that was released is read no more');
+    return this.#store;
   }
 }

@@ -202,7 +202,7 @@ function fedByTheLog(
   const log = new LogReader({ tail, store, run, fail: life.fail });
   const applied = (lastApplied: Index): void => {
     clients.reads.applied(lastApplied);
-    const snapshotBytes = store.snapshots.newest?.bytes ?? 0;
+    const snapshotBytes = snapshots.bytesToRepeat;
     const news = { lastApplied, bytes: applying.bytes, snapshotBytes };
     actors.tellSnapshotter({ type: 'entries.applied', ...news });
   };

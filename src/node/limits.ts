@@ -46,3 +46,5 @@ export const VIEW_INTERVAL_MS = 100;
 export const VIEWED_ENTRIES_MAX = 64;
 /** Bound: so many terms may pass that a member cannot name yet, since its disk has yet to take them in, to who leads (PS1). Further behind, its commands wait. */
 export const TERMS_UNNAMED_MAX = 1;
+/** Bound: chunks that a snapshot takes over in one turn of the event loop; it costs no more than noting them. */
+export const SHARED_CHUNKS_AT_ONCE = 256;

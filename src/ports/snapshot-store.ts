@@ -33,6 +33,11 @@ export interface SnapshotWriter {
   /** Each one to `SNAPSHOT_CHUNK_BYTES_MAX` bytes, which the store owns from then on. All are durable when it resolves. */
   append(...chunks: readonly Uint8Array[]): Promise<void>;
   /**
+   * The next chunk is chunk `place` of the snapshot that `begin` was told to begin from, byte for byte, and need not be
+   * written again (SN5). Absent: that one is not here, or this store writes each one as a whole.
+   */
+  share?(place: number): Promise<void>;
+  /**
    * Complete and durable when it resolves; then it is the newest, and older ones go unless they are pinned. `null`: what was
    * received is not what its sender said it was, and is forgotten; it may be begun again (SN3). Nor is one kept that was
    * overtaken: a newer one is complete by now.
@@ -47,8 +52,11 @@ export interface SnapshotStore {
   readonly newest: StoredSnapshot | null;
   /** The oldest that is kept: one that somebody has pinned, or the newest. */
   readonly oldest: StoredSnapshot | null;
-  /** A snapshot of the own state machine, newer than the newest. One at a time: the one before has ended. */
-  begin(meta: SnapshotMeta): Promise<SnapshotWriter>;
+  /**
+   * A snapshot of the own state machine, newer than the newest. One at a time: the one before has ended. Of `base`, the
+   * newest, it may have chunks.
+   */
+  begin(meta: SnapshotMeta, base?: StoredSnapshot): Promise<SnapshotWriter>;
   /**
    * One that another member has, newer than the newest. It goes on behind the chunks that came before, also over a
    * restart; the beginning of any other received one is forgotten. One at a time, but beside one of `begin`.

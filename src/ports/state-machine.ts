@@ -73,6 +73,15 @@ export interface MachineSnapshot {
    * any more. Each step takes at most 4 ms: whoever drives it lets the event loop have its turn between two of them.
    */
   chunks(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  /**
+   * As `chunks`, and asked for in its place where `base` is whole on disk: a snapshot that this machine gave before, that was
+   * read to its end, and since which nothing was restored. For each chunk that is, byte for byte, one of `base`, the number
+   * of that one stands in its place, and it is not written again (SN5). Absent: each snapshot is written as a whole.
+   */
+  chunksFrom?(base: MachineSnapshot): Iterable<SharedChunk> | AsyncIterable<SharedChunk>;
   /** It is not read any more, whether it was read to its end or not. Harmless twice. */
   release(): void;
 }
+
+/** A chunk, or the number of one that another snapshot has as well, counted from 0. */
+export type SharedChunk = Uint8Array | number;

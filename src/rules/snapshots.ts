@@ -6,7 +6,7 @@ import type { Index } from '../core/types.ts';
 export interface AppliedSoFar {
   readonly lastApplied: Index;
   readonly bytes: number;
-  /** Of the newest snapshot on disk; 0: there is none. */
+  /** Of the newest snapshot on disk, what the next has to write again; 0: there is none. */
   readonly snapshotBytes: number;
 }
 

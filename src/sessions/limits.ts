@@ -44,3 +44,8 @@ export const PART_BYTES_MAX: number = 4 * MIB;
 export const TIME_MS_MAX: number = COUNTER_MAX - SESSION_TTL_MS.max;
 /** The table is cut into chunks of so many bytes; its end has its own, so that what follows keeps its chunks. */
 export const TABLE_CHUNK_BYTES: number = 64 * 1024;
+/**
+ * Bound: chunks in which the table is written again because it was before, and which are in memory meanwhile; past it, it
+ * takes as many as it takes, and the whole snapshot is written anew.
+ */
+export const TABLE_CHUNKS_KEPT_MAX = 32;

@@ -21,7 +21,7 @@ import type { Session } from './session.ts';
 import { commandIn, decodeSessionEntry, type SessionEntry } from './session-entry.ts';
 import { EXPIRED, MALFORMED } from './session-refusal.ts';
 import { SessionTable } from './session-table.ts';
-import { ChunkSource, chunksOf } from './snapshot-chunks.ts';
+import { ChunkSource, SessionSnapshot } from './snapshot-chunks.ts';
 import { readTable } from './table-codec.ts';
 import { TableView } from './table-view.ts';
 
@@ -79,12 +79,7 @@ export class SessionMachine implements StateMachine {
   snapshot(): MachineSnapshot | null {
     const inner = this.#inner.snapshot?.() ?? null;
     if (inner === null) return null;
-    const view = new TableView(this.#table);
-    const release = (): void => {
-      view.release();
-      inner.release();
-    };
-    return { chunks: () => chunksOf(view, inner), release };
+    return new SessionSnapshot(new TableView(this.#table), inner);
   }
 
   async restore(chunks: AsyncIterable<Uint8Array>): Promise<void> {

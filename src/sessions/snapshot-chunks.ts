@@ -2,20 +2,88 @@
  * The chunks of a snapshot: those of the table of sessions, and behind them those of the machine inside, as it made
  * them. Read, they are a stream of bytes, of which the table takes the first and leaves the rest.
  */
-
-import type { MachineSnapshot } from '../ports/state-machine.ts';
-import { TABLE_CHUNK_BYTES } from './limits.ts';
+import { SNAPSHOT_CHUNK_BYTES_MAX } from '../core/limits.ts';
+import type { MachineSnapshot, SharedChunk } from '../ports/state-machine.ts';
+import { TABLE_CHUNK_BYTES, TABLE_CHUNKS_KEPT_MAX } from './limits.ts';
 import type { ByteSource } from './table-codec.ts';
 import type { TableView } from './table-view.ts';
 
 const NOTHING = new Uint8Array(0);
 
-export async function* chunksOf(
-  view: TableView,
-  inner: MachineSnapshot,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  yield* gathered(view.parts());
-  yield* inner.chunks();
+/** The table, and behind it the snapshot of the machine inside (I2). */
+export class SessionSnapshot implements MachineSnapshot {
+  readonly chunksFrom?: (base: MachineSnapshot) => AsyncGenerator<SharedChunk, void, undefined>;
+  readonly #inner: MachineSnapshot;
+  /** `null`: it was released. */
+  #view: TableView | null;
+  /** In how many chunks the table was written. */
+  #tableChunks = 0;
+
+  constructor(view: TableView, inner: MachineSnapshot) {
+    this.#view = view;
+    this.#inner = inner;
+    if (inner.chunksFrom !== undefined) this.chunksFrom = (base) => this.#chunksFrom(base);
+  }
+
+  async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+    yield* this.#table(0);
+    yield* this.#inner.chunks();
+  }
+
+  release(): void {
+    this.#view?.release();
+    this.#view = null;
+    this.#inner.release();
+  }
+
+  /** Those of the machine inside have moved if the table takes more chunks, or fewer, than it did. */
+  async *#chunksFrom(base: MachineSnapshot): AsyncGenerator<SharedChunk, void, undefined> {
+    if (!(base instanceof SessionSnapshot) || this.#inner.chunksFrom === undefined) {
+      return yield* this.chunks();
+    }
+    yield* this.#table(base.#tableChunks);
+    for await (const chunk of this.#inner.chunksFrom(base.#inner)) {
+      yield typeof chunk === 'number' ? base.#tableChunks + chunk : chunk;
+    }
+  }
+
+  *#table(chunkCount: number): Generator<Uint8Array, void, undefined> {
+    for (const chunk of inChunks(this.#view?.parts() ?? [], chunkCount)) {
+      this.#tableChunks += 1;
+      yield chunk;
+    }
+  }
+}
+
+/** In so many chunks, if they can hold it and it can fill them; otherwise in as many as it takes. */
+function* inChunks(
+  parts: Iterable<Uint8Array>,
+  chunkCount: number,
+): Generator<Uint8Array, void, undefined> {
+  const held: Uint8Array[] = [];
+  const bytesMax = Math.min(chunkCount, TABLE_CHUNKS_KEPT_MAX) * SNAPSHOT_CHUNK_BYTES_MAX;
+  let bytes = 0;
+  for (const chunk of gathered(parts)) {
+    held.push(chunk);
+    bytes += chunk.length;
+    if (bytes > bytesMax) yield* held.splice(0);
+  }
+  if (bytes > bytesMax || bytes < chunkCount) return yield* held;
+  const all = joined(held, bytes);
+  for (let at = 0; at < chunkCount; at += 1) {
+    const [from, to] = [at, at + 1].map((part) => Math.floor((bytes * part) / chunkCount));
+    yield all.slice(from, to);
+  }
+}
+
+function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
+  const all = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
 }
 
 /** Bound: small parts travel together, large ones in pieces. */

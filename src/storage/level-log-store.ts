@@ -29,6 +29,7 @@ import { commitIndexAt, installation } from './log/meeting.ts';
 import { requireReadable } from './log/read-range.ts';
 import { readRuns, UnreadableRun } from './log/run-reader.ts';
 import { promised } from './promised.ts';
+import { GROWTH_BOUNDS } from './snapshots/growing-draft.ts';
 import { LevelSnapshotStore } from './snapshots/level-snapshot-store.ts';
 import { StoreWriter } from './store-writer.ts';
 
@@ -158,6 +159,7 @@ export class LevelLogStore implements LogStore {
     this.snapshots.open({
       ...opened.snapshots,
       proven: this.#access.isLooking === true ? { ...proven, remains: [] } : proven,
+      growthBounds: this.#access.growthBounds ?? GROWTH_BOUNDS,
       incarnation: opened.identity.incarnation,
       logSequence: () => writer.content.state.sequence,
       refusal: () => writer.failure,

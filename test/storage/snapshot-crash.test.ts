@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { index, term } from '../../src/core/types.ts';
 import type { LogOperation, LogStore, RecoveredLog } from '../../src/ports/log-store.ts';
 import type { StoredSnapshot } from '../../src/ports/snapshot-store.ts';
+import { GROWTH_BOUNDS, type GrowthBounds } from '../../src/storage/snapshots/growing-draft.ts';
 import {
   append,
   hard,
@@ -53,15 +54,32 @@ async function contentOf({ snapshots }: LogStore, snapshot: StoredSnapshot): Pro
 }
 
 type Deed = (store: LogStore) => Promise<unknown>;
-type Check = (store: LogStore, recovered: RecoveredLog, isDone: boolean) => Promise<void>;
+interface Ending {
+  readonly isDone: boolean;
+  /** How many chunks of snapshots the start found. */
+  readonly left: number;
+}
+
+type Check = (store: LogStore, recovered: RecoveredLog, ending: Ending) => Promise<void>;
+
+function chunksLeftOn({ disk }: PromptDisk): number {
+  const database = disk.content.get('data/snapshots');
+  if (database?.type !== 'database') return 0;
+  return database.records.from(bytesOf('k')).filter(({ key }) => key[0] === 0x6b).length;
+}
 
 /** Kills the process before each operation that `deed` makes of the disk, and looks at what the next start finds. */
-async function killedEverywhere(prepare: Deed, deed: Deed, check: Check): Promise<number> {
+async function killedEverywhere(
+  prepare: Deed,
+  deed: Deed,
+  check: Check,
+  growthBounds: GrowthBounds = GROWTH_BOUNDS,
+): Promise<number> {
   let steps = 0;
   for (let step = 0; ; step += 1) {
     for (const kind of KINDS) {
       const disk = new PromptDisk(new SeededRandom(step));
-      const store = disk.store();
+      const store = disk.store({ growthBounds });
       await store.open(OWNER);
       await prepare(store);
       for (let turn = 0; turn < 40; turn += 1) await Promise.resolve();
@@ -69,8 +87,10 @@ async function killedEverywhere(prepare: Deed, deed: Deed, check: Check): Promis
       disk.crashAt = before + step;
       const result = await Promise.race([deed(store).then(() => 'done'), disk.died]);
       const isDone = result === 'done';
-      const next = disk.after(kind).store();
-      await check(next, await next.open(OWNER), isDone);
+      disk.after(kind);
+      const left = chunksLeftOn(disk);
+      const next = disk.store({ growthBounds });
+      await check(next, await next.open(OWNER), { isDone, left });
       await next.close();
       steps = Math.max(steps, step);
       if (isDone && kind === 'power') return steps;
@@ -92,7 +112,7 @@ describe('a crash anywhere', () => {
         await take(store, [2, 5]);
         await write(store, [behind('compactThrough', 2, 5)]);
       },
-      async (store, { log, snapshot }, isDone) => {
+      async (store, { log, snapshot }, { isDone }) => {
         const base = log.base.index;
         expect([0, 5]).toContain(base);
         if (isDone) expect(base).toBe(5);
@@ -129,6 +149,52 @@ describe('a crash anywhere', () => {
     );
   });
 
+  /** Its second chunk is the one of the snapshot before, its others are not. */
+  async function grow(store: LogStore, [ofTerm, at]: readonly [number, number]): Promise<void> {
+    const { newest } = store.snapshots;
+    const writer = await store.snapshots.begin(metaOf(ofTerm, at), newest ?? expect.fail('a base'));
+    await writer.append(bytesOf(`one of ${at}`));
+    await writer.share?.(1);
+    for (const text of ['three', 'four', 'five']) await writer.append(bytesOf(`${text} of ${at}`));
+    await writer.finish();
+  }
+
+  const GROWN = ['one of 6', 'two of 3', 'three of 6', 'four of 6', 'five of 6'];
+
+  it.each([
+    ['with its end', GROWTH_BOUNDS],
+    ['ahead', { ...GROWTH_BOUNDS, heldBytesMax: 0 }],
+  ])(
+    '[SN5] [SN4] [E4] while one grows out of another, written %s, leaves the one or the other',
+    async (_, bounds) => {
+      const found = { old: 0, new: 0 };
+      await killedEverywhere(
+        async (store) => {
+          await write(store, LOG);
+          await take(store, [1, 3]);
+          await write(store, [behind('compactThrough', 1, 3)]);
+        },
+        async (store) => {
+          await grow(store, [2, 6]);
+          await write(store, [behind('compactThrough', 2, 6)]);
+        },
+        async (store, { log, snapshot }, { left }) => {
+          const isOld = snapshot?.lastEntry.index === 3;
+          found[isOld ? 'old' : 'new'] += 1;
+          const expected = isOld ? CHUNKS.map((text) => `${text} of 3`) : GROWN;
+          expect(await contentOf(store, snapshot ?? expect.fail('there is one'))).toEqual(expected);
+          // Builds that know of no such thing read what is there, and nothing else.
+          if (bounds === GROWTH_BOUNDS) expect(left).toBe(expected.length);
+          expect(snapshot?.lastEntry.index).toBeGreaterThanOrEqual(log.base.index);
+          expect(await texts(store, log.base.index + 1, 7)).toEqual(ALL.slice(log.base.index));
+        },
+        bounds,
+      );
+      expect(found.old).toBeGreaterThan(2);
+      expect(found.new).toBeGreaterThan(2);
+    },
+  );
+
   /** A follower of term 2 installs what a leader of term 3 has. */
   async function offered(at: number): Promise<StoredSnapshot> {
     const disk = new PromptDisk();
@@ -157,7 +223,7 @@ describe('a crash anywhere', () => {
           await writer.finish();
           await write(store, [behind('restart', 3, at)]);
         },
-        async (store, { commitIndex, configurations, log, membership, snapshot }, isDone) => {
+        async (store, { commitIndex, configurations, log, membership, snapshot }, { isDone }) => {
           const isNew = snapshot !== null;
           found[isNew ? 'new' : 'old'] += 1;
           if (isDone) expect(isNew).toBe(true);

@@ -210,7 +210,7 @@ export const OPTIONS = {
     whole(0, OPTION_COUNT_MAX),
     String(DEFAULT_SNAPSHOT_THRESHOLDS.growth),
     'TIMES',
-    'For entries or bytes, not before those since the last snapshot take so many times its bytes.',
+    'For entries or bytes, not before those since the last snapshot take so many times what is written again of it.',
   ),
   'trailing-entries': preset(
     whole(0, OPTION_COUNT_MAX),

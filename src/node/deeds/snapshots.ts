@@ -11,9 +11,15 @@ import { textOf } from '../../core/thrown-text.ts';
 import type { Index } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { SnapshotEvent } from '../../ports/replica.ts';
-import type { SnapshotMeta, SnapshotStore, SnapshotWriter } from '../../ports/snapshot-store.ts';
-import type { MachineSnapshot, StateMachine } from '../../ports/state-machine.ts';
+import type {
+  SnapshotMeta,
+  SnapshotStore,
+  SnapshotWriter,
+  StoredSnapshot,
+} from '../../ports/snapshot-store.ts';
+import type { MachineSnapshot, SharedChunk, StateMachine } from '../../ports/state-machine.ts';
 import { baseBehind } from '../../rules/compaction.ts';
+import { SHARED_CHUNKS_AT_ONCE } from '../limits.ts';
 import { type Actors, raftOf } from '../tree/actors.ts';
 import type { Applying } from './applying.ts';
 import { storageFailed } from './failures.ts';
@@ -22,6 +28,26 @@ interface Captured {
   readonly meta: SnapshotMeta;
   readonly view: MachineSnapshot;
 }
+
+/** The newest own one, as the machine gave it, and as it is on disk. */
+interface Base {
+  readonly view: MachineSnapshot;
+  readonly stored: StoredSnapshot;
+  readonly written: Written;
+}
+
+/** What became of the chunks of a snapshot. */
+interface Written {
+  /** There was another from which it could have had some. */
+  readonly hadBase: boolean;
+  sharedChunks: number;
+  /** Of the chunks that were written, of those in front of the first shared one, and of the last one. */
+  ownBytes: number;
+  bytesInFront: number;
+  lastBytes: number;
+}
+
+const NOTHING_WRITTEN = { sharedChunks: 0, ownBytes: 0, bytesInFront: 0, lastBytes: 0 };
 
 type Progress = Parameters<Actors['tellSnapshotter']>[0];
 
@@ -44,6 +70,7 @@ interface SnapshotsOptions {
 export class Snapshots {
   readonly #options: SnapshotsOptions;
   #captured: Captured | null = null;
+  #base: Base | null = null;
   #refusal: RaftError | null = null;
   #hasEnded = false;
   /** Through where the newest one goes that was told of. */
@@ -62,6 +89,17 @@ export class Snapshots {
   /** The last entry that the newest one holds. */
   get newestIndex(): Index | null {
     return this.#options.store.newest?.lastEntry.index ?? null;
+  }
+
+  /**
+   * SH1: of the newest one, what the next has to write again. What shares chunks begins and ends otherwise each time; but
+   * where one could have shared and did not, the next is not expected to.
+   */
+  get bytesToRepeat(): number {
+    const base = this.#validBase();
+    if (base?.view.chunksFrom === undefined) return this.#options.store.newest?.bytes ?? 0;
+    const { bytesInFront, hadBase, lastBytes, sharedChunks } = base.written;
+    return hadBase && sharedChunks === 0 ? base.stored.bytes : bytesInFront + lastBytes;
   }
 
   /** SH9: what there is to tell of the last try; `null`: nothing, or nothing new. */
@@ -147,13 +185,29 @@ export class Snapshots {
     return { lastEntry: { index, term }, membership, timeMs };
   }
 
+  /** SN5: `null`: the newest was made by a former life, or by another member. */
+  #validBase(): Base | null {
+    const { newest } = this.#options.store;
+    const base = this.#base;
+    if (base === null || newest === null) return null;
+    const { checksum, lastEntry } = base.stored;
+    const isNewest = newest.lastEntry.index === lastEntry.index && newest.checksum === checksum;
+    return isNewest ? base : null;
+  }
+
   async #write({ meta, view }: Captured): Promise<Progress> {
+    const base = view.chunksFrom === undefined ? null : this.#validBase();
     try {
-      const writer = await this.#options.store.begin(meta);
-      const progress = await this.#writeChunks(writer, view);
+      const writer = await this.#begin(meta, base);
+      const hadBase = writer.share !== undefined;
+      const written: Written = { hadBase, ...NOTHING_WRITTEN };
+      const pieces = new Pieces(view, hadBase ? base : null);
+      const progress = await this.#writeChunks(writer, pieces, written);
       if (progress !== null) return progress;
       const stored = await writer.finish();
-      return stored === null ? this.#refuse(overtaken()) : { type: 'snapshot.stored' };
+      if (stored === null) return this.#refuse(overtaken());
+      this.#base = { view, stored, written };
+      return { type: 'snapshot.stored' };
     } catch (error) {
       const isNone = error instanceof RaftError && error.code === 'RAFT_NOT_IMPLEMENTED';
       if (isNone) return this.#refuseForGood(error);
@@ -161,18 +215,29 @@ export class Snapshots {
     }
   }
 
-  /** Bound: one chunk in memory, and one in each turn of the event loop. `null`: all are written. */
-  async #writeChunks(writer: SnapshotWriter, view: MachineSnapshot): Promise<Progress | null> {
-    const chunks = new Pieces(view);
-    for (;;) {
-      await this.#turn();
-      const chunk = await chunks.next();
+  #begin(meta: SnapshotMeta, base: Base | null): Promise<SnapshotWriter> {
+    const { store } = this.#options;
+    return base === null ? store.begin(meta) : store.begin(meta, base.stored);
+  }
+
+  /** Bound: one chunk in memory, and one that is written in each turn of the event loop. `null`: all are written. */
+  async #writeChunks(
+    writer: SnapshotWriter,
+    pieces: Pieces,
+    written: Written,
+  ): Promise<Progress | null> {
+    for (let isShared = false; ; ) {
+      if (!isShared || written.sharedChunks % SHARED_CHUNKS_AT_ONCE === 0) await this.#turn();
+      const chunk = await pieces.next();
       if (chunk === null) return null;
       if (chunk instanceof RaftError) {
         await writer.abandon();
         return this.#refuse(chunk);
       }
-      await writer.append(chunk);
+      isShared = typeof chunk === 'number';
+      if (typeof chunk === 'number') await writer.share?.(chunk);
+      else await writer.append(chunk);
+      note(written, chunk);
     }
   }
 
@@ -194,30 +259,48 @@ export class Snapshots {
 /** What a state machine makes of its view, step by step, and what it throws meanwhile. */
 class Pieces {
   readonly #view: MachineSnapshot;
-  #iterator: Iterator<Uint8Array> | AsyncIterator<Uint8Array> | null = null;
+  readonly #base: Base | null;
+  #iterator: Iterator<SharedChunk> | AsyncIterator<SharedChunk> | null = null;
 
-  constructor(view: MachineSnapshot) {
+  constructor(view: MachineSnapshot, base: Base | null) {
     this.#view = view;
+    this.#base = base;
   }
 
   /** `null`: that was all. */
-  async next(): Promise<Uint8Array | RaftError | null> {
+  async next(): Promise<SharedChunk | RaftError | null> {
     try {
-      this.#iterator ??= iteratorOf(this.#view.chunks());
+      this.#iterator ??= iteratorOf(this.#chunks());
       const { done, value } = await this.#iterator.next();
       return done === true ? null : value;
     } catch (error) {
       return notTaken(error);
     }
   }
+
+  #chunks(): Chunks {
+    const [view, base] = [this.#view, this.#base];
+    const from = base === null ? undefined : view.chunksFrom?.(base.view);
+    return from ?? view.chunks();
+  }
 }
 
-function iteratorOf(
-  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-): Iterator<Uint8Array> | AsyncIterator<Uint8Array> {
+type Chunks = Iterable<SharedChunk> | AsyncIterable<SharedChunk>;
+
+function iteratorOf(chunks: Chunks): Iterator<SharedChunk> | AsyncIterator<SharedChunk> {
   return Symbol.asyncIterator in chunks
     ? chunks[Symbol.asyncIterator]()
     : chunks[Symbol.iterator]();
+}
+
+function note(written: Written, chunk: SharedChunk): void {
+  if (typeof chunk === 'number') {
+    if (written.sharedChunks === 0) written.bytesInFront = written.ownBytes;
+    written.sharedChunks += 1;
+  } else {
+    written.ownBytes += chunk.length;
+    written.lastBytes = chunk.length;
+  }
 }
 
 function notTaken(cause: unknown): RaftError {

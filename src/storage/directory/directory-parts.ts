@@ -15,6 +15,7 @@ import {
   type HardStateCopy,
   type StoreState,
 } from '../records/stored-values.ts';
+import type { GrowthBounds } from '../snapshots/growing-draft.ts';
 import type { RandomWord } from './random-word.ts';
 import { damagedPart, missing, newerFormat, PART, type Part } from './refusals.ts';
 
@@ -26,6 +27,8 @@ export interface DirectoryAccess {
   readonly randomWord: RandomWord;
   /** Only looks, for a node that is stopped: the start is not counted, nothing is finished and nothing swept (RC1). */
   readonly isLooking?: boolean;
+  /** `GROWTH_BOUNDS` unless given. */
+  readonly growthBounds?: GrowthBounds;
 }
 
 interface SlotPart<Value> {

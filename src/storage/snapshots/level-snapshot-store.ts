@@ -11,14 +11,12 @@ import type {
   SnapshotWriter,
   StoredSnapshot,
 } from '../../ports/snapshot-store.ts';
-import {
-  type Database,
-  type DatabaseChange,
-  type DatabaseRecord,
-  writeDurably,
-} from '../disk/database.ts';
-import { SCAN_STEP_BYTES_MAX, SWEPT_RUNS_MAX } from '../limits.ts';
-import { encodeRecord, isSameKey, RECORD_KIND } from '../records/record.ts';
+import { type Database, type DatabaseChange, writeDurably } from '../disk/database.ts';
+import { SCAN_STEP_BYTES_MAX } from '../limits.ts';
+import { encodeRecord, RECORD_KIND } from '../records/record.ts';
+import { GrowingDraft, type GrowthBounds, type Replacement } from './growing-draft.ts';
+import { chunksIn, countInPlace, type Kept, keptAtStart, type Lot } from './kept-snapshot.ts';
+import { chunkKeys, deletionsOf, keyOfChunk, remainsOf, Sweeper } from './remains.ts';
 import {
   chunkGone,
   inOrder,
@@ -27,13 +25,14 @@ import {
   requireNewer,
 } from './snapshot-checks.ts';
 import type { ProvenSnapshots } from './snapshot-proof.ts';
-import { decodeChunk, encodeChunk, keyInSnapshot, snapshotRecord } from './snapshot-records.ts';
+import { encodeChunk, keyInSnapshot, snapshotRecord } from './snapshot-records.ts';
 import { isSameSnapshot, SnapshotSum } from './snapshot-sum.ts';
 
 interface SnapshotAccess {
   readonly database: Database;
   readonly incarnation: string;
   readonly proven: ProvenSnapshots;
+  readonly growthBounds: GrowthBounds;
   /** The last write of the log that is on disk. */
   readonly logSequence: () => number;
   /** Why nothing is done any more; `null` while all is well. */
@@ -48,12 +47,8 @@ interface Draft {
   readonly meta: SnapshotMeta;
   readonly promised: StoredSnapshot | null;
   readonly sum: SnapshotSum;
-}
-
-interface Kept {
-  readonly number: number;
-  readonly snapshot: StoredSnapshot;
-  pins: number;
+  /** What a start found under its number. */
+  readonly found: readonly Uint8Array[];
 }
 
 export class LevelSnapshotStore implements SnapshotStore {
@@ -61,13 +56,14 @@ export class LevelSnapshotStore implements SnapshotStore {
   #access: SnapshotAccess | null = null;
   /** Oldest first. */
   #kept: readonly Kept[] = [];
-  #own: Draft | null = null;
+  #own: Draft | GrowingDraft | null = null;
   #received: Draft | null = null;
-  /** Numbers whose records are to go, with how many chunks there may be; `null`: all that are found. */
-  #remains: number[] = [];
+  readonly #sweeper = new Sweeper(
+    (changes) => this.#write(changes),
+    () => this.#access?.refusal() === null,
+  );
   #lastNumber = 0;
   #underWay = 0;
-  #isSweeping = false;
   #idleListeners: (() => void)[] = [];
 
   /** `closed`: what is said while it is not open. */
@@ -78,16 +74,16 @@ export class LevelSnapshotStore implements SnapshotStore {
   open(access: SnapshotAccess): void {
     const { lastNumber, received, remains, whole } = access.proven;
     this.#access = access;
-    this.#kept = whole.map((each) => ({ ...each, pins: 0 }));
-    this.#remains = [...remains];
+    this.#kept = whole.map(keptAtStart);
     this.#lastNumber = lastNumber;
     const sum = received?.head?.sum ?? null;
     if (received?.head != null && sum !== null) {
-      const { meta } = received.head;
-      const promised = { ...meta, ...sum };
-      this.#received = { number: received.number, meta, promised, sum: received.sum };
+      const { chunkKeys: found, head, number } = received;
+      const promised = { ...head.meta, ...sum };
+      this.#received = { number, meta: head.meta, promised, sum: received.sum, found };
     }
     this.#sweep();
+    this.#sweeper.add(...remains);
   }
 
   get newest(): StoredSnapshot | null {
@@ -98,14 +94,13 @@ export class LevelSnapshotStore implements SnapshotStore {
     return this.#kept[0]?.snapshot ?? null;
   }
 
-  async begin(meta: SnapshotMeta): Promise<SnapshotWriter> {
+  async begin(meta: SnapshotMeta, base?: StoredSnapshot): Promise<SnapshotWriter> {
     this.#requireOpen();
     assert(this.#own === null, 'SN2: one snapshot of the own machine at a time');
     requireNewer(meta, this.newest);
-    const draft = this.#newDraft(meta, null);
-    this.#own = draft;
-    await this.#writeHead(draft);
-    return this.#writerOf(draft);
+    const kept = base === undefined ? null : this.#find(base);
+    const mayGrow = kept !== null && kept === this.#kept.at(-1) && kept.lot.mayGrow;
+    return mayGrow ? this.#beginFrom(kept, meta) : this.#beginWhole(meta);
   }
 
   async resume(snapshot: StoredSnapshot): Promise<SnapshotWriter> {
@@ -145,15 +140,24 @@ export class LevelSnapshotStore implements SnapshotStore {
     };
   }
 
-  /** What is being written is finished first; what was begun and not finished is found by the next start. */
+  /**
+   * What is being written is finished first; what was begun and not finished is found by the next start. Nothing stays behind
+   * the end of a whole one: builds that know of no such thing would not read it.
+   */
   async close(): Promise<void> {
     const access = this.#access;
     if (access === null) return;
+    const stray = this.#own instanceof GrowingDraft ? this.#own : null;
     this.#access = null;
     this.#own = null;
     this.#received = null;
     while (this.#underWay > 0) {
       await new Promise<void>((resolve) => this.#idleListeners.push(resolve));
+    }
+    if (access.refusal() === null) {
+      for (const batch of deletionsOf(stray?.strayKeys ?? [])) {
+        await writeDurably(access.database, batch);
+      }
     }
     await access.database.close();
   }
@@ -165,11 +169,16 @@ export class LevelSnapshotStore implements SnapshotStore {
     bytesMax: number,
   ): Promise<readonly Uint8Array[]> {
     const { database, readFailed } = this.#requireOpen();
-    const number = this.#find(snapshot)?.number;
-    if (number === undefined || from >= snapshot.chunkCount) throw chunkGone(snapshot, from);
+    const kept = this.#find(snapshot);
+    if (kept === null || from >= snapshot.chunkCount) throw chunkGone(snapshot, from);
+    const replaced = kept.replaced.get(from);
+    if (replaced !== undefined) return [replaced.slice()];
+    const { number } = kept.lot;
+    // As it is now: what is replaced while this waits was read before.
+    const countMax = countInPlace(kept, from);
     const scan = database.scan({ from: keyOfChunk(number, from), bytesMax });
     try {
-      const records = (await scan.next()).slice(0, snapshot.chunkCount - from);
+      const records = (await scan.next()).slice(0, countMax);
       const chunks = chunksIn(records, { number, from });
       if (chunks.length > 0) return chunks;
     } catch (error) {
@@ -181,17 +190,52 @@ export class LevelSnapshotStore implements SnapshotStore {
     throw readFailed(snapshot, `chunk ${from} is missing or damaged`);
   }
 
+  async #beginWhole(meta: SnapshotMeta): Promise<SnapshotWriter> {
+    const draft = this.#newDraft(meta, null);
+    this.#own = draft;
+    await this.#writeHead(draft);
+    return this.#writerOf(draft);
+  }
+
+  /** SN5: the base stays for as long as it may be read. */
+  #beginFrom(base: Kept, meta: SnapshotMeta): SnapshotWriter {
+    const { lot, snapshot, sum } = base;
+    const unpin = this.pin(snapshot);
+    const draft: GrowingDraft = new GrowingDraft({
+      bounds: this.#requireOpen().growthBounds,
+      base: { number: lot.number, chunkCount: snapshot.chunkCount, sum },
+      meta,
+      read: (place) => this.readChunk(snapshot, place),
+      write: (changes) => this.#write(changes),
+      replace: (replacement) => this.#replace(lot, replacement),
+      beginWhole: () => this.#beginWhole(meta),
+      ended: (strayKeys) => {
+        if (this.#own === draft) this.#own = null;
+        if (strayKeys.length > 0) {
+          lot.mayGrow = false;
+          this.#sweeper.add(strayKeys);
+        }
+        unpin();
+      },
+    });
+    this.#own = draft;
+    return draft;
+  }
+
   #newDraft(meta: SnapshotMeta, promised: StoredSnapshot | null): Draft {
     this.#lastNumber += 1;
-    return { number: this.#lastNumber, meta, promised, sum: new SnapshotSum() };
+    return { number: this.#lastNumber, meta, promised, sum: new SnapshotSum(), found: [] };
   }
 
   async #writeHead({ number, meta, promised }: Draft): Promise<void> {
+    await this.#write([this.#headOf(number, meta, promised)]);
+  }
+
+  #headOf(number: number, meta: SnapshotMeta, promised: StoredSnapshot | null): DatabaseChange {
     const { incarnation } = this.#requireOpen();
     const head = snapshotRecord({ incarnation, meta, sum: promised, logSequence: 0 });
     const key = keyInSnapshot(RECORD_KIND.snapshotHead, number);
-    const value = encodeRecord(RECORD_KIND.snapshotHead, head);
-    await this.#write([{ type: 'put', key, value }]);
+    return { type: 'put', key, value: encodeRecord(RECORD_KIND.snapshotHead, head) };
   }
 
   #writerOf(draft: Draft): SnapshotWriter {
@@ -220,21 +264,49 @@ export class LevelSnapshotStore implements SnapshotStore {
   }
 
   async #finish(draft: Draft): Promise<StoredSnapshot | null> {
-    const { incarnation, logSequence } = this.#requireDraft(draft);
+    this.#requireDraft(draft);
     const { number, meta, promised, sum } = draft;
-    const { total } = sum;
-    if (!isSoundAndNewer({ meta, promised, total }, this.newest)) {
+    if (!isSoundAndNewer({ meta, promised, total: sum.total }, this.newest)) {
       this.#forget(draft);
       return null;
     }
-    const record = { incarnation, meta, sum: total, logSequence: logSequence() };
-    const end = snapshotRecord(record);
-    const key = keyInSnapshot(RECORD_KIND.snapshotEnd, number);
-    await this.#write([{ type: 'put', key, value: encodeRecord(RECORD_KIND.snapshotEnd, end) }]);
-    const { lastEntry, membership, timeMs } = meta;
-    const snapshot = { lastEntry, membership, timeMs, ...total };
+    await this.#write([this.#endOf(number, meta, sum)]);
     this.#end(draft);
-    this.#kept = inOrder([...this.#kept, { number, snapshot, pins: 0 }]);
+    const lot = { number, chunksEnd: sum.chunkCount, mayGrow: true };
+    return this.#keep(lot, meta, sum);
+  }
+
+  /** SN5: those of the same number before it are read from memory where it stands in their place. */
+  #replace(
+    lot: Lot,
+    { changes, meta, replaced, sum }: Replacement,
+  ): Promise<StoredSnapshot> | null {
+    const { number } = lot;
+    const end = this.#endOf(number, meta, sum);
+    if (!isSoundAndNewer({ meta, promised: null, total: sum.total }, this.newest)) return null;
+    for (const kept of this.#kept.filter((each) => each.lot === lot)) {
+      for (const [place, chunk] of replaced) {
+        if (!kept.replaced.has(place)) kept.replaced.set(place, chunk);
+      }
+    }
+    lot.chunksEnd = Math.max(lot.chunksEnd, sum.chunkCount);
+    const all = [...changes, this.#headOf(number, meta, null), end];
+    return this.#write(all).then(() => this.#keep(lot, meta, sum));
+  }
+
+  #endOf(number: number, meta: SnapshotMeta, { total }: SnapshotSum): DatabaseChange {
+    const { incarnation, logSequence } = this.#requireOpen();
+    const record = { incarnation, meta, sum: total, logSequence: logSequence() };
+    const value = encodeRecord(RECORD_KIND.snapshotEnd, snapshotRecord(record));
+    return { type: 'put', key: keyInSnapshot(RECORD_KIND.snapshotEnd, number), value };
+  }
+
+  /** It is whole on disk. */
+  #keep(lot: Lot, meta: SnapshotMeta, sum: SnapshotSum): StoredSnapshot {
+    const { lastEntry, membership, timeMs } = meta;
+    const snapshot = { lastEntry, membership, timeMs, ...sum.total };
+    const kept = { lot, snapshot, sum, replaced: new Map<number, Uint8Array>(), pins: 0 };
+    this.#kept = inOrder([...this.#kept, kept]);
     this.#sweep();
     return snapshot;
   }
@@ -274,98 +346,23 @@ export class LevelSnapshotStore implements SnapshotStore {
   #forget(draft: Draft): void {
     if (draft !== this.#own && draft !== this.#received) return;
     this.#end(draft);
-    this.#remains.push(draft.number);
-    this.#sweep();
+    const { found, number, sum } = draft;
+    this.#sweeper.add(remainsOf(number, [...chunkKeys(number, 0, sum.chunkCount), ...found]));
   }
 
   #find(snapshot: StoredSnapshot): Kept | null {
     return this.#kept.find((kept) => isSameSnapshot(kept.snapshot, snapshot)) ?? null;
   }
 
-  /** SN2: takes what nobody needs off the disk, a batch at a time. A failure has stopped the store by then. */
+  /** SN2: what nobody needs leaves the disk. */
   #sweep(): void {
-    const isNeeded = ({ pins }: Kept, at: number): boolean =>
-      pins > 0 || at === this.#kept.length - 1;
-    const needed = this.#kept.filter(isNeeded);
-    const old = this.#kept.filter((kept) => !needed.includes(kept));
+    const newest = this.#kept.at(-1);
+    const needed = this.#kept.filter((kept) => kept.pins > 0 || kept === newest);
+    const lots = new Set(this.#kept.map(({ lot }) => lot));
+    for (const { lot } of needed) lots.delete(lot);
     this.#kept = needed;
-    this.#remains.push(...old.map(({ number }) => number));
-    if (this.#isSweeping || this.#remains.length === 0) return;
-    this.#isSweeping = true;
-    this.#removeRemains().then(
-      () => this.#swept(),
-      () => this.#swept(),
-    );
-  }
-
-  #swept(): void {
-    this.#isSweeping = false;
-    if (this.#access?.refusal() === null) this.#sweep();
-  }
-
-  async #removeRemains(): Promise<void> {
-    for (;;) {
-      const number = this.#remains[0];
-      if (number === undefined) return;
-      await this.#remove(number);
-      this.#remains.shift();
+    for (const { chunksEnd, number } of lots) {
+      this.#sweeper.add(remainsOf(number, chunkKeys(number, 0, chunksEnd)));
     }
   }
-
-  /** The end goes first: what is cut short here is no snapshot any more. */
-  async #remove(number: number): Promise<void> {
-    const { end, head } = {
-      end: keyInSnapshot(RECORD_KIND.snapshotEnd, number),
-      head: keyInSnapshot(RECORD_KIND.snapshotHead, number),
-    };
-    await this.#write([{ type: 'del', key: end }]);
-    for (let from = 0; ; ) {
-      const keys = await this.#chunkKeys(number, from);
-      if (keys.length === 0) break;
-      await this.#write(keys.map((key) => ({ type: 'del', key }) as const));
-      from += keys.length;
-    }
-    await this.#write([{ type: 'del', key: head }]);
-  }
-
-  /** Read with their values, a few at a time: whatever lies under the number goes. */
-  async #chunkKeys(number: number, from: number): Promise<readonly Uint8Array[]> {
-    const { database } = this.#requireOpen();
-    const first = keyOfChunk(number, from);
-    const scan = database.scan({ from: first, bytesMax: 1 });
-    this.#underWay += 1;
-    try {
-      const records = await scan.next();
-      const isOurs = (key: Uint8Array): boolean =>
-        key.length === first.length && first.subarray(0, 5).every((byte, at) => byte === key[at]);
-      return records
-        .slice(0, SWEPT_RUNS_MAX)
-        .map(({ key }) => key)
-        .filter(isOurs);
-    } finally {
-      await scan.close();
-      this.#underWay -= 1;
-      if (this.#underWay === 0) for (const idle of this.#idleListeners.splice(0)) idle();
-    }
-  }
-}
-
-function keyOfChunk(number: number, place: number): Uint8Array {
-  return keyInSnapshot(RECORD_KIND.snapshotChunk, number, place);
-}
-
-/** As many as are there one behind the other, and sound. */
-function chunksIn(
-  records: readonly DatabaseRecord[],
-  { number, from }: { readonly number: number; readonly from: number },
-): readonly Uint8Array[] {
-  const chunks: Uint8Array[] = [];
-  for (const { key, value } of records) {
-    const place = from + chunks.length;
-    if (!isSameKey(key, keyOfChunk(number, place))) break;
-    const chunk = decodeChunk({ number, place }, value);
-    if (chunk === null) break;
-    chunks.push(chunk.payload);
-  }
-  return chunks;
 }

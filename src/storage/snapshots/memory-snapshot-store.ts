@@ -56,12 +56,14 @@ export class MemorySnapshotStore implements SnapshotStore {
     return this.#kept[0]?.snapshot ?? null;
   }
 
-  async begin(meta: SnapshotMeta): Promise<SnapshotWriter> {
+  async begin(meta: SnapshotMeta, base?: StoredSnapshot): Promise<SnapshotWriter> {
     this.#requireOpen();
     assert(this.#own === null, 'SN2: one snapshot of the own machine at a time');
     requireNewer(meta, this.newest);
     this.#own = newDraft(meta, null);
-    return this.#writerOf(this.#own);
+    const kept = base === undefined ? null : this.#find(base);
+    const writer = this.#writerOf(this.#own);
+    return kept === null ? writer : this.#sharing(writer, this.#own, kept);
   }
 
   async resume(snapshot: StoredSnapshot): Promise<SnapshotWriter> {
@@ -121,6 +123,25 @@ export class MemorySnapshotStore implements SnapshotStore {
         return this.#complete(draft);
       },
       abandon: async () => this.#forget(draft),
+    };
+  }
+
+  /** SN5 */
+  #sharing(writer: SnapshotWriter, { chunks, sum }: Draft, base: Kept): SnapshotWriter {
+    const share = async (place: number): Promise<void> => {
+      const chunk = base.chunks[place];
+      assert(chunk !== undefined, 'SN5: what is shared is there');
+      chunks.push(chunk);
+      sum.add(chunk.length, crc32(chunk));
+    };
+    return {
+      get nextChunk() {
+        return writer.nextChunk;
+      },
+      append: (...appended) => writer.append(...appended),
+      share,
+      finish: () => writer.finish(),
+      abandon: () => writer.abandon(),
     };
   }
 

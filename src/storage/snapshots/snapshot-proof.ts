@@ -7,10 +7,12 @@ import { damagedPart, mixed, newerFormat, PART } from '../directory/refusals.ts'
 import { type Database, type DatabaseRecord, stepsOf } from '../disk/database.ts';
 import { SCAN_STEP_BYTES_MAX } from '../limits.ts';
 import { decodeRecord, isSameKey, RECORD_KIND, type RecordFormat } from '../records/record.ts';
+import { type Remains, remainsOf } from './remains.ts';
 import {
   decodeChunk,
   keyInSnapshot,
   numberInKey,
+  placeInKey,
   SNAPSHOT_END,
   SNAPSHOT_HEAD,
   type SnapshotRecord,
@@ -25,19 +27,25 @@ interface FoundSnapshot {
   head: SnapshotRecord | null;
   end: SnapshotRecord | null;
   isBroken: boolean;
+  /** Of all its chunks, whatever they are, but for those behind its end. */
+  readonly chunkKeys: Uint8Array[];
+  /** Of those: what was to be a newer one of the same number (SN5). */
+  readonly strayKeys: Uint8Array[];
 }
 
-interface WholeSnapshot extends Pick<SnapshotRecord, 'logSequence'> {
+export interface WholeSnapshot extends Pick<SnapshotRecord, 'logSequence'> {
   readonly number: number;
   readonly snapshot: StoredSnapshot;
+  readonly sum: SnapshotSum;
+  readonly hasStrays: boolean;
 }
 
 export interface ProvenSnapshots {
   readonly whole: readonly WholeSnapshot[];
   /** What came of a snapshot of another member. */
   readonly received: FoundSnapshot | null;
-  /** Numbers of which something is there that is of no use. */
-  readonly remains: readonly number[];
+  /** What is there that is of no use. */
+  readonly remains: readonly Remains[];
   /** The highest number that any record names. */
   readonly lastNumber: number;
 }
@@ -67,8 +75,7 @@ function note(
   { key, value }: DatabaseRecord,
 ): void {
   const number = numberInKey(key);
-  const empty = { number, sum: new SnapshotSum(), head: null, end: null, isBroken: false };
-  const snapshot: FoundSnapshot = found.get(number) ?? empty;
+  const snapshot = found.get(number) ?? nothingOf(number);
   found.set(number, snapshot);
   switch (key[0]) {
     case RECORD_KIND.snapshotHead:
@@ -85,7 +92,20 @@ function note(
   }
 }
 
+function nothingOf(number: number): FoundSnapshot {
+  const sum = new SnapshotSum();
+  return { number, sum, head: null, end: null, isBroken: false, chunkKeys: [], strayKeys: [] };
+}
+
+/** The end of a snapshot stands in front of its chunks. */
 function noteChunk(snapshot: FoundSnapshot, { key, value }: DatabaseRecord): void {
+  const chunkCount = snapshot.end?.sum?.chunkCount ?? Number.POSITIVE_INFINITY;
+  const isStray = (placeInKey(key) ?? 0) >= chunkCount;
+  (isStray ? snapshot.strayKeys : snapshot.chunkKeys).push(key);
+  if (!isStray) proveChunk(snapshot, { key, value });
+}
+
+function proveChunk(snapshot: FoundSnapshot, { key, value }: DatabaseRecord): void {
   const place = snapshot.sum.chunkCount;
   const { number } = snapshot;
   const isNext = isSameKey(key, keyInSnapshot(RECORD_KIND.snapshotChunk, number, place));
@@ -114,14 +134,27 @@ function conclude(all: readonly FoundSnapshot[]): ProvenSnapshots {
   const newest = whole.at(-1)?.snapshot.lastEntry.index ?? 0;
   const received = all.findLast((found) => isBegun(found, newest)) ?? null;
   const used = new Set([...whole.map(({ number }) => number), received?.number]);
-  const remains = all.map(({ number }) => number).filter((number) => !used.has(number));
+  const unused = all.filter(({ number }) => !used.has(number));
+  const strays = all.filter(({ number, strayKeys }) => used.has(number) && strayKeys.length > 0);
+  const remains = [
+    ...unused.map((each) => remainsOf(each.number, [...each.chunkKeys, ...each.strayKeys])),
+    ...strays.map(({ strayKeys }) => strayKeys),
+  ];
   const lastNumber = all.reduce((most, { number }) => Math.max(most, number), 0);
   return { whole, received, remains, lastNumber };
 }
 
-function wholeIn({ number, end, isBroken, sum }: FoundSnapshot): ProvenSnapshots['whole'] {
+function wholeIn({
+  number,
+  end,
+  isBroken,
+  strayKeys,
+  sum,
+}: FoundSnapshot): ProvenSnapshots['whole'] {
   if (end === null || end.sum === null || isBroken || !isSameSum(end.sum, sum.total)) return [];
-  return [{ number, snapshot: { ...end.meta, ...end.sum }, logSequence: end.logSequence }];
+  const { logSequence, meta } = end;
+  const hasStrays = strayKeys.length > 0;
+  return [{ number, snapshot: { ...meta, ...end.sum }, sum, logSequence, hasStrays }];
 }
 
 /** What comes after a broken chunk is written anew. */

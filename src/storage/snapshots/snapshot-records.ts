@@ -15,6 +15,7 @@ import { aMembership, anEntryId, storedMembership } from '../records/stored-valu
 const MAGIC = 0x4b;
 const VERSION = 1;
 const CHUNK_HEADER_BYTES = 20;
+const CHUNK_KEY_BYTES = 9;
 
 type Sum = Pick<StoredSnapshot, 'bytes' | 'checksum' | 'chunkCount'>;
 
@@ -56,7 +57,7 @@ type SnapshotKind =
 /** Big-endian, so that the order of the bytes is the order of the numbers. */
 export function keyInSnapshot(kind: SnapshotKind, number: number, place = 0): Uint8Array {
   const isChunk = kind === RECORD_KIND.snapshotChunk;
-  const key = new Uint8Array(isChunk ? 9 : 5);
+  const key = new Uint8Array(isChunk ? CHUNK_KEY_BYTES : 5);
   key[0] = kind;
   viewOf(key).setUint32(1, number);
   if (isChunk) viewOf(key).setUint32(5, place);
@@ -66,6 +67,11 @@ export function keyInSnapshot(kind: SnapshotKind, number: number, place = 0): Ui
 /** The number in a key of any length; 0 if there is none. */
 export function numberInKey(key: Uint8Array): number {
   return key.length < 5 ? 0 : viewOf(key).getUint32(1);
+}
+
+/** The place in the key of a chunk; `null`: there is none. */
+export function placeInKey(key: Uint8Array): number | null {
+  return key.length === CHUNK_KEY_BYTES ? viewOf(key).getUint32(5) : null;
 }
 
 export function encodeChunk(

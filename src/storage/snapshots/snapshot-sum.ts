@@ -6,6 +6,7 @@ type Sum = Pick<StoredSnapshot, 'bytes' | 'checksum' | 'chunkCount'>;
 
 export class SnapshotSum {
   #checksums = new Uint32Array(64);
+  #lengths = new Uint32Array(64);
   #count = 0;
   #bytes = 0;
 
@@ -15,13 +16,18 @@ export class SnapshotSum {
 
   add(bytes: number, checksum: number): void {
     if (this.#count === this.#checksums.length) {
-      const grown = new Uint32Array(this.#count * 2);
-      grown.set(this.#checksums);
-      this.#checksums = grown;
+      this.#checksums = grown(this.#checksums);
+      this.#lengths = grown(this.#lengths);
     }
     this.#checksums[this.#count] = checksum;
+    this.#lengths[this.#count] = bytes;
     this.#count += 1;
     this.#bytes += bytes;
+  }
+
+  /** The next chunk is one of another snapshot. */
+  addOf(other: SnapshotSum, place: number): void {
+    this.add(other.#lengths[place] ?? 0, other.#checksums[place] ?? 0);
   }
 
   get total(): Sum {
@@ -32,6 +38,12 @@ export class SnapshotSum {
     }
     return { chunkCount: this.#count, bytes: this.#bytes, checksum: crc32(list) };
   }
+}
+
+function grown(list: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(list.length * 2);
+  larger.set(list);
+  return larger;
 }
 
 export function isSameSum(left: Sum, right: Sum): boolean {

@@ -42,6 +42,7 @@ const TURNS = [
   'a read is served by a lease',
   'a running member is restored from a snapshot',
   'a member starts from a snapshot',
+  'a snapshot takes over chunks of the one before',
   'a watch goes on at another server',
   'a write ends unknown because its connection broke',
   'a hostile connection is closed for what it sent',

@@ -26,7 +26,7 @@ type KeyValueSubject = Subject<KeyValueInput, KeyValueOutput, KvStateMachine>;
 export function keyValueSubject(workload: KeyValueWorkload): KeyValueSubject {
   return {
     name: 'key-value store',
-    create: () => new KvStateMachine(),
+    create: () => new KvStateMachine({ snapshotItemsMax: SNAPSHOT_ITEMS_MAX }),
     draw: (random, caller) => draw(workload, random, caller),
     encode: (input) => (input.type === 'get' ? null : encodeCommand(commandOf(input))),
     read: (machine, { key }) => ({ type: 'value', value: storedValue(machine, key) }),
@@ -36,6 +36,8 @@ export function keyValueSubject(workload: KeyValueWorkload): KeyValueSubject {
   };
 }
 
+/** Small, so that snapshots have chunks that stay as they are. */
+const SNAPSHOT_ITEMS_MAX = 4;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 

@@ -37,6 +37,9 @@ import type { SometimesLog } from '../runtime/sometimes.ts';
 import { type Planted, Trap, trapped } from '../runtime/trap.ts';
 import { watched } from './watched-machine.ts';
 
+/** So that the small snapshots of a simulation come to what large ones come to. */
+const SMALL_GROWTH = { heldBytesMax: 1_024, rewrittenChunksMax: 6 };
+
 /** What a member needs of the world that it lives in. */
 interface MemberPorts {
   readonly plan: SimulationPlan;
@@ -268,7 +271,7 @@ export class SimulatedMember {
 
   #machine(): StateMachine {
     if (this.isForeign) return this.machine;
-    const { digestOf, history, sometimes } = this.#world;
+    const { digestOf, history, memberEvents, sometimes } = this.#world;
     const restored = (): void => {
       const isRunning = this.state === 'up';
       sometimes.note(
@@ -277,7 +280,10 @@ export class SimulatedMember {
           : 'a member starts from a snapshot',
       );
     };
-    return watched(this.machine, { id: this.id, digestOf, history, restored });
+    const shared = (): void => sometimes.note('a snapshot takes over chunks of the one before');
+    const { settled } = memberEvents;
+    const told = { restored, settled, shared };
+    return watched(this.machine, { id: this.id, digestOf, history, ...told });
   }
 
   #belonging(): Pick<RaftNodeOptions, 'isJoining' | 'members'> {
@@ -322,6 +328,7 @@ export class SimulatedMember {
       files: simulatedFiles(this.disk, process),
       database: (path) => simulatedDatabase(this.disk, process, path),
       randomWord: () => words.hexWord(),
+      growthBounds: SMALL_GROWTH,
     });
     const open = store.open.bind(store);
     store.open = async (owner) => {

@@ -52,7 +52,7 @@ interface MemberWatcher {
   ended(member: SimulatedMember, process: SimulatedProcess, kind: 'kill' | 'power'): void;
 }
 
-/** Turns that settled promises get before the next event: more than any chain of them in the node takes. */
+/** Turns that settled promises get before the next event, or chunk of a snapshot: more than any chain of them in the node takes. */
 const SETTLING_TURNS = 40;
 
 export class World {
@@ -186,8 +186,10 @@ export class World {
 
   /** Lets what waited for a disk go on as far as it can. */
   async #settle(): Promise<void> {
-    this.#hasSettled = false;
-    for (let turns = 0; turns < SETTLING_TURNS; turns += 1) await undefined;
+    while (this.#hasSettled) {
+      this.#hasSettled = false;
+      for (let turns = 0; turns < SETTLING_TURNS; turns += 1) await undefined;
+    }
     this.clock.runDeferred();
     for (const member of this.members.values()) this.#isDue.add(member);
   }
