@@ -37,12 +37,13 @@ export const membersCommand = command({
 });
 
 /** A follower's view is told as such: its own is the only row without a link. */
-function hintFor({ leader, progress }: Listing): string {
+function hintFor({ leader, leaderUrl, progress }: Listing): string {
   if (progress.some(knowsMore)) return '';
   const self = progress.find(({ link }) => link === null)?.id ?? 'the member that was asked';
   const who =
     typeof leader === 'string' ? `${leader}, which leads` : 'whoever leads, once one does';
-  return `This is what ${self} knows, with its own links. MATCH and LAG are known to ${who}: name its server among --endpoints to see them.\n`;
+  const asked = typeof leaderUrl === 'string' ? ` It did not tell them at ${leaderUrl}.` : '';
+  return `This is what ${self} knows, with its own links. MATCH and LAG are known to ${who}: name its server among --endpoints to see them.${asked}\n`;
 }
 
 function knowsMore({ lag }: Fields): boolean {
@@ -53,6 +54,8 @@ const HEAD = ['ID', 'ROLE', 'ADDRESS', 'LINK', 'MATCH', 'LAG'];
 
 interface Listing extends Fields {
   readonly leader: unknown;
+  /** Where that is, if the server that answers was told. */
+  readonly leaderUrl?: unknown;
   readonly progress: readonly Fields[];
 }
 
@@ -62,7 +65,20 @@ async function bestListing(values: Values, context: CliContext): Promise<Listing
   const asked = await Promise.allSettled(endpoints.map((each) => listing([each], values, context)));
   const listings = asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const best = listings.find(({ progress }) => progress.some(knowsMore));
-  return best ?? listings[0] ?? listing(endpoints, values, context);
+  if (best !== undefined) return best;
+  const heard = listings[0] ?? (await listing(endpoints, values, context));
+  return (await listingOfLeader(heard, values, context)) ?? heard;
+}
+
+/** `null`: nobody knows where it is, or it does not lead any more, or it does not answer. */
+async function listingOfLeader(
+  { leaderUrl }: Listing,
+  values: Values,
+  context: CliContext,
+): Promise<Listing | null> {
+  if (typeof leaderUrl !== 'string') return null;
+  const found = await listing([leaderUrl], values, context).catch(() => null);
+  return found?.progress.some(knowsMore) === true ? found : null;
 }
 
 function listing(

@@ -19,12 +19,15 @@ import { deadlineOf, left } from './kv-routes.ts';
 import { readOrder } from './order.ts';
 
 type MembersParts = Pick<ServerContext, 'replica' | 'held'>;
+type ListParts = Pick<ServerContext, 'replica' | 'inspection'>;
 
-export function getMembers({ replica }: MembersParts, request: Request): Response {
+export function getMembers({ inspection, replica }: ListParts, request: Request): Response {
   readQuery(request.url, []);
   const status = replica.status();
-  const { leader, members } = status;
-  return Response.json({ leader, members, progress: progressIn(status) });
+  const { id, leader, members } = status;
+  const url = leader === null || leader === id ? undefined : inspection?.peers.get(leader);
+  const elsewhere = url === undefined ? {} : { leaderUrl: url };
+  return Response.json({ leader, ...elsewhere, members, progress: progressIn(status) });
 }
 
 /** How far each member has come is known to the leader alone: elsewhere `matchIndex` and `lag` are `null`. */
