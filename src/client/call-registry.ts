@@ -150,9 +150,12 @@ export class CallRegistry {
     call.fail(earlyEnd(call, code, what));
   }
 
+  /** The look that was late, and the one that is due by now and has not come. */
   #paceOf({ sentMs }: Call): Pace {
-    const ownDelayMs = Math.max(0, this.#lastSweptMs - Math.max(this.#lastDueMs, sentMs));
-    return { tookMs: this.#parts.clock.now() - sentMs, ownDelayMs };
+    const now = this.#parts.clock.now();
+    const lateMs = Math.max(0, this.#lastSweptMs - Math.max(this.#lastDueMs, sentMs));
+    const overdueMs = Math.max(0, now - Math.max(this.#sweepDueMs, sentMs));
+    return { tookMs: now - sentMs, ownDelayMs: lateMs + overdueMs };
   }
 
   #remove(id: number, how: Partial<CallEnd> = {}): Call | undefined {
