@@ -8,7 +8,7 @@ import { textTable } from '../../src/cli/words/text-table.ts';
 import { staticConfiguration } from '../../src/core/configuration.ts';
 import { ERROR_CODES, RaftError, type RaftErrorCode } from '../../src/core/errors.ts';
 import { nodeId } from '../../src/core/types.ts';
-import { type LocalServer, localServer, served } from '../server/local-server.ts';
+import { type LocalServer, localServer } from '../server/local-server.ts';
 import { type CliRun, expectFailure, type FakeOptions, runFake } from './fake-context.ts';
 import { scratch } from './scratch.ts';
 
@@ -345,25 +345,6 @@ describe('errors', () => {
     expect(elsewhere.output).toMatch(/\nn9 +voter, leads +10.0.0.9:4200 +open +- +-\n/);
     expect(elsewhere.errors).toContain('known to n9, which leads: name its server');
     expect(elsewhere.errors).toMatch(/^This is what n1 knows, with its own links\./);
-  });
-
-  it('[CL30] asks the leader where a server says where that is, and says so where it does not answer', async () => {
-    const leader = await served();
-    const listed = async (url: string) => {
-      const peers = new Map([['n9', url]]);
-      const follower = await served({ inspection: { peers } });
-      follower.replica.link = { ...follower.replica.link, matchIndex: null };
-      follower.replica.follow('n9');
-      return run(['members', '--endpoints', follower.url]);
-    };
-    const { errors, output } = await listed(leader.url);
-    expect([output, errors]).toEqual([
-      expect.stringMatching(/\nn1 +voter, leads +- +- +1 +0\n/),
-      '',
-    ]);
-    const alone = await listed('http://127.0.0.1:1');
-    expect(alone.output).toMatch(/\nn1 +voter +- +- +- +-\n/);
-    expect(alone.errors).toContain('It did not tell them at http://127.0.0.1:1.');
   });
 
   it('[CL31] adds, promotes, replaces and removes members, any number at once', async () => {
