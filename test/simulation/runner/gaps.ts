@@ -259,6 +259,8 @@ const SELDOM_HAPPENING: Readonly<Partial<Record<Sometimes, string>>> = {
     'takes a trap that lies in wait just while a snapshot is installed: [FS2]',
   'the code of a node throws at pullSnapshot':
     'takes a trap that lies in wait just while a snapshot begins to be fetched: [FS2], [SI14]',
+  'the code of a node throws at handOver':
+    'takes a node that is stopped in good order while the trap lies in wait: [SI14]',
   'the code of a node throws at transferStarted': 'takes a leader that stops then: [SI14]',
   'the code of a node throws at peerStalled':
     'takes a trap that lies in wait just while a peer takes nothing: [SI14]',
