@@ -52,11 +52,11 @@ export {
   memberFaults,
 } from './simulation/checks/member-faults.ts';
 export type { Violation as BrokenProperty } from './simulation/checks/violation.ts';
+export type { Direction as LinkDirection } from './simulation/plan/directions.ts';
 export type * from './simulation/plan/plan.ts';
 export { planOf } from './simulation/plan/plan.ts';
 export type {
   DamageKind,
-  Direction as LinkDirection,
   Disorder,
   Fault,
   FaultKinds,

@@ -111,11 +111,12 @@ describe('a server of one', () => {
     }
     const again = await start(options(directory(), { inspection }));
     const headers = { 'last-event-id': last };
-    const first = await readSse(await fetch(`${again.url}/inspect`, { headers })).nextData();
+    const first = await readSse(await fetch(`${again.url}/inspect`, { headers })).next();
     expect(last).toMatch(/^[0-9a-z]+-[0-9]+$/);
-    expect(first.id?.split('-')).toEqual([
+    expect(first?.event).toBe('missed');
+    expect(first?.id?.split('-')).toEqual([
       expect.not.stringMatching(last.split('-')[0] ?? ''),
-      '1',
+      '0',
     ]);
     const unseen = await start(options(directory()));
     expect((await fetch(`${unseen.url}/inspect`)).status).toBe(404);

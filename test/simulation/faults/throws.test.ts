@@ -2,12 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import type { NodeId } from '../../../src/core/types.ts';
+import { type Direction, directionsOf } from '../../../src/testing/simulation/plan/directions.ts';
 import type { SimulationPlan } from '../../../src/testing/simulation/plan/plan.ts';
-import {
-  type Direction,
-  directionsOf,
-  type Fault,
-} from '../../../src/testing/simulation/plan/plan-faults.ts';
+import type { Fault } from '../../../src/testing/simulation/plan/plan-faults.ts';
 import {
   isPort,
   MEMBERSHIP_PLACES,

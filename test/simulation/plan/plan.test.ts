@@ -4,6 +4,7 @@ import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import { type NodeId, nodeId } from '../../../src/core/types.ts';
 import { contradictionInLimits } from '../../../src/rules/contradictions.ts';
 import { DEFAULT_PROTOCOL } from '../../../src/rules/timing.ts';
+import { directionsOf } from '../../../src/testing/simulation/plan/directions.ts';
 import {
   PLAN_VERSION,
   type PlanVersion,
@@ -12,7 +13,6 @@ import {
 } from '../../../src/testing/simulation/plan/plan.ts';
 import {
   cutsOf,
-  directionsOf,
   type Fault,
   type PartitionShape,
   planFaults,

@@ -1,7 +1,7 @@
 /** What there is to cover, counted once more from the source of the charts; and what a run is heard to take. */
 import { describe, expect, it } from 'vitest';
 import { charts } from '../../../machines/index.ts';
-import { SOMETIMES } from '../../../src/testing/simulation/runtime/sometimes.ts';
+import { everySometimes } from '../../../src/testing/simulation/runtime/sometimes.ts';
 import { simulate } from '../../../src/testing/simulation/simulate.ts';
 import { keyValueSubject } from '../../../src/testing/simulation/subjects/key-value-subject.ts';
 import { calmPlan } from '../small-runs.ts';
@@ -120,7 +120,7 @@ describe('the gaps of a simulation', () => {
 
   it('[SI8] are every way that was not taken and every rare event that did not come', () => {
     const ways = new Set(everyWay().filter((way) => !(way in NEVER_TAKEN)));
-    const sometimes = new Set<string>(SOMETIMES);
+    const sometimes = new Set<string>(everySometimes());
     expect(missingOf({ ways, sometimes }, true)).toEqual([]);
     const [first = ''] = [...ways].filter((way) => !(way in SELDOM_TAKEN));
     ways.delete(first);

@@ -4,7 +4,10 @@
  * error as well, since its reason is none.
  */
 
-import { SOMETIMES, type Sometimes } from '../../../src/testing/simulation/runtime/sometimes.ts';
+import {
+  everySometimes,
+  type Sometimes,
+} from '../../../src/testing/simulation/runtime/sometimes.ts';
 import { everyWay } from './coverage.ts';
 
 /** By way, the reason for which a run takes it too seldom to be asked for. Tests of the charts take each. */
@@ -280,13 +283,14 @@ export function missingOf({ ways, sometimes }: Seen, isStrict: boolean): readonl
   const isExcused = (way: string): boolean => way in NEVER_TAKEN || way in SELDOM_TAKEN;
   const untaken = all.filter((way) => !ways.has(way) && !isExcused(way));
   const wrong = isStrict ? Object.keys(NEVER_TAKEN).filter((way) => ways.has(way)) : [];
-  const unseen = SOMETIMES.filter((what) => !sometimes.has(what));
+  const rare = everySometimes();
+  const unseen = rare.filter((what) => !sometimes.has(what));
   const absent = unseen.filter((what) => !(what in SELDOM_HAPPENING));
   const taken = all.filter((way) => ways.has(way)).length;
-  const happened = SOMETIMES.length - unseen.length;
+  const happened = rare.length - unseen.length;
   const never = Object.keys(NEVER_TAKEN).length;
   const charts = `ways through the charts: ${taken} of ${all.length} taken, ${never} cannot be`;
-  console.log(`${charts}; rare events: ${happened} of ${SOMETIMES.length}`);
+  console.log(`${charts}; rare events: ${happened} of ${rare.length}`);
   return [
     ...untaken.map((way) => `never taken: ${way}`),
     ...wrong.map((way) => `taken, although a reason says it cannot be: ${way}`),

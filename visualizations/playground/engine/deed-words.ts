@@ -1,6 +1,6 @@
 /** What somebody does by hand to a cluster of one's own, as the story tells it. */
 import type { NodeId } from '../../../src/core/types.ts';
-import type { Direction } from '../../../src/testing/simulation/plan/plan-faults.ts';
+import type { Direction } from '../../../src/testing/simulation/plan/directions.ts';
 import type { Deed, FaultByHand } from '../run/run.ts';
 
 interface Told {

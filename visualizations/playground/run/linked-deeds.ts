@@ -1,6 +1,6 @@
 /** What was done by hand in a run, as a part of its link. Each field is proven: a link may say anything. */
 import { type NodeId, nodeId } from '../../../src/core/types.ts';
-import type { Direction } from '../../../src/testing/simulation/plan/plan-faults.ts';
+import type { Direction } from '../../../src/testing/simulation/plan/directions.ts';
 import { LinkError, wordFrom } from './link-text.ts';
 import { type Deed, NODES_MAX, type TimedDeed } from './run.ts';
 

@@ -4,7 +4,8 @@
  */
 import type { NodeId } from '../../../core/types.ts';
 import type { DiskTrouble } from '../disk/simulated-disk.ts';
-import { type Direction, directionsOf, type Fault } from '../plan/plan-faults.ts';
+import { type Direction, directionsOf } from '../plan/directions.ts';
+import type { Fault } from '../plan/plan-faults.ts';
 import type { LinkQuality } from '../runtime/network.ts';
 import type { SimulatedMember } from '../world/member.ts';
 import { addressOf } from '../world/member.ts';

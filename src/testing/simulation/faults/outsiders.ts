@@ -1,6 +1,6 @@
 /** What is done, for ever, to the members outside of the core of a liveness run. */
 import type { NodeId } from '../../../core/types.ts';
-import { type Direction, directionsOf } from '../plan/plan-faults.ts';
+import { type Direction, directionsOf } from '../plan/directions.ts';
 import type { World } from '../world/world.ts';
 import type { FaultInjector } from './fault-injector.ts';
 

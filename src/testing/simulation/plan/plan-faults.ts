@@ -13,11 +13,7 @@ import {
   THROW_PLACES,
   type ThrowPlace,
 } from '../runtime/trap.ts';
-
-export interface Direction {
-  readonly from: NodeId;
-  readonly to: NodeId;
-}
+import { type Direction, directionsOf } from './directions.ts';
 
 /** What a link does to messages for a while. */
 export interface Disorder {
@@ -288,10 +284,6 @@ function drawThrow(random: SeededRandom, scope: FaultScope): Fault {
   const place = random.pick(random.chance(0.5) ? known : SELDOM_PASSED);
   const isAfter = isPort(place) && random.chance(0.5);
   return { ...time, type: 'throws', node: random.pick(scope.members), place, isAfter };
-}
-
-export function directionsOf(members: readonly NodeId[]): readonly Direction[] {
-  return members.flatMap((from) => members.filter((to) => to !== from).map((to) => ({ from, to })));
 }
 
 /** Which directions a partition cuts among members that stand in a random order. */

@@ -63,10 +63,12 @@ const TURNS = [
 export type Sometimes = (typeof TURNS)[number] | `the code of a node throws at ${ThrowPlace}`;
 
 /** All of them; one for each place at which a fault can make the code of a node throw. */
-export const SOMETIMES: readonly Sometimes[] = [
-  ...TURNS,
-  ...THROW_PLACES.map((place): Sometimes => `the code of a node throws at ${place}`),
-];
+export function everySometimes(): readonly Sometimes[] {
+  return [
+    ...TURNS,
+    ...THROW_PLACES.map((place): Sometimes => `the code of a node throws at ${place}`),
+  ];
+}
 
 export class SometimesLog {
   readonly #seen = new Set<Sometimes>();

@@ -93,7 +93,7 @@ export const MEMBERSHIP_PLACES: readonly ThrowPlace[] = [
   'linkEnded',
 ];
 
-export const THROW_PLACES = Object.keys(PLACES) as readonly ThrowPlace[];
+export const THROW_PLACES = /* @__PURE__ */ Object.keys(PLACES) as readonly ThrowPlace[];
 
 /** Places that a node comes to once in a life, or only when something else goes wrong. */
 export const SELDOM_PASSED: readonly ThrowPlace[] = [
