@@ -11,6 +11,8 @@ export async function moveLead(world: World, withinMs: number): Promise<void> {
   for (const target of [to, null]) {
     if (world.violation !== null) return;
     const before = leaderIn(world)?.id;
+    // A leader that went moved it to the last voter there is: nobody else may have it from there.
+    if (!votersIn(world).some((id) => id !== before)) return;
     const request = new TransferRequest(world, target);
     if (await world.runUntilReached(withinMs, () => request.isGranted())) continue;
     const text = `leadership does not move from ${before} to ${target ?? 'another'}`;
