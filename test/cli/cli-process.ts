@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { takenPorts } from '../../src/cli/demo/free-ports.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -124,16 +123,6 @@ export function logLines(errors: string, event: string): readonly Record<string,
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line))
     .filter((line) => line.event === event);
-}
-
-/** The first of `count` consecutive ports that are free now, and so are those 100 above. */
-export async function freeBasePort(count: number): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    const base = 20_000 + Math.floor(Math.random() * 12_000);
-    const ports = Array.from({ length: count }, (_, at) => [base + at, base + 100 + at]).flat();
-    if ((await takenPorts(ports)).length === 0) return base;
-  }
-  throw new Error('no free ports');
 }
 
 /** A wrapper that lets a process have so many file descriptors, sockets included. */

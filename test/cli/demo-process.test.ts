@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { planDemo, shellLine } from '../../src/cli/demo/demo-plan.ts';
 import { demoScreen } from '../../src/cli/demo/demo-screen.ts';
+import { freeBasePort } from '../free-ports.ts';
 import { eventually } from '../server/eventually.ts';
-import { type CliProcess, freeBasePort, runCliProcess, startCli } from './cli-process.ts';
+import { type CliProcess, runCliProcess, startCli } from './cli-process.ts';
 import { scratch } from './scratch.ts';
 
 let directory: string;

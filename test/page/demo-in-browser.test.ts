@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type CliProcess, freeBasePort, startCli } from '../cli/cli-process.ts';
+import { type CliProcess, startCli } from '../cli/cli-process.ts';
+import { freeBasePort } from '../free-ports.ts';
 import { openBrowser, openPage, seriousFaults, type WatchedPage } from './browser.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'raftchart-page-'));

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePorts } from './free-ports.ts';
+import { freePorts } from '../free-ports.ts';
 import { eventually } from './process-cluster.ts';
 
 /** More than a member waits for a leader before it tells its callers that there is none (SP12), with the time it needs to start. */

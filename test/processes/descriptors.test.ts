@@ -9,7 +9,6 @@ import { cleanUp } from '../clean-up.ts';
 import {
   ANY_PORTS,
   type CliProcess,
-  freeBasePort,
   leading,
   logLines,
   serveLine,
@@ -18,6 +17,7 @@ import {
   withDescriptors,
 } from '../cli/cli-process.ts';
 import { scratch } from '../cli/scratch.ts';
+import { freeBasePort } from '../free-ports.ts';
 import { tcpDial } from '../transport/raw-sockets.ts';
 
 /** As few as a node accepts. */

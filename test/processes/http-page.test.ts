@@ -2,8 +2,9 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { freeBasePort, startCli } from '../cli/cli-process.ts';
+import { startCli } from '../cli/cli-process.ts';
 import { scratch } from '../cli/scratch.ts';
+import { freeBasePort } from '../free-ports.ts';
 
 interface Example {
   readonly command: string;

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { cleanUp } from '../clean-up.ts';
 import { endAll, logLines, runCliProcess, serveLine, startCli } from '../cli/cli-process.ts';
+import { freePorts } from '../free-ports.ts';
 import { counting } from './counting.ts';
-import { freePorts } from './free-ports.ts';
 import { type Member, ProcessCluster } from './process-cluster.ts';
 
 async function start(size: number): Promise<ProcessCluster> {

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CliOptions, type CliProcess, serveLine, startCli } from '../cli/cli-process.ts';
-import { freePorts } from './free-ports.ts';
+import { freePorts } from '../free-ports.ts';
 import { processorMs } from './process-usage.ts';
 
 export interface Member {

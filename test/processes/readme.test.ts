@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cleanUp } from '../clean-up.ts';
-import { endAll, runCliProcess, startCli } from '../cli/cli-process.ts';
-import { freePorts } from './free-ports.ts';
-import { eventually } from './process-cluster.ts';
+import { endAll, leading, runCliProcess, startCli } from '../cli/cli-process.ts';
+import { freePorts } from '../free-ports.ts';
 
 describe("the README's server", () => {
   const text = (): Promise<string> => readFile(new URL('../../README.md', import.meta.url), 'utf8');
@@ -39,20 +38,17 @@ describe("the README's server", () => {
       );
     const lines = await linesOf(ids);
     expect(lines).toHaveLength(ids === 'n' ? 3 : 1);
-    for (const line of lines) {
+    const nodes = lines.map((line) => {
       const place = ids === 'n' ? '' : ' --listen 127.0.0.1:4100 --peer-listen 127.0.0.1:4200';
-      startCli(
+      return startCli(
         moved(line + place)
           .replace('./', `${directory}/`)
           .split(' '),
       );
-    }
+    });
+    await Promise.any(nodes.map(leading));
     const to = ['--endpoints', `http://127.0.0.1:${client}`];
-    await eventually(
-      10_000,
-      'a leader',
-      async () => (await runCliProcess(['put', 'hello', 'world', ...to])).code === 0,
-    );
+    expect(await runCliProcess(['put', 'hello', 'world', ...to])).toMatchObject({ code: 0 });
     expect(await runCliProcess(['get', 'hello', ...to])).toMatchObject({ output: 'world' });
   });
 });

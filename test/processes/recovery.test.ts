@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { connect } from '../../src/client/index.ts';
 import { cleanUp, closing } from '../clean-up.ts';
 import { endAll, logLines, runCliProcess, serveLine, startCli } from '../cli/cli-process.ts';
-import { freePorts } from './free-ports.ts';
+import { freePorts } from '../free-ports.ts';
 import { ProcessCluster } from './process-cluster.ts';
 
 it('[RC1] [RC2] [RC4] of three killed nodes one is recovered, serves what it held, and another joins it', async () => {

@@ -12,7 +12,7 @@ import {
   serveLine,
   startCli,
 } from '../cli/cli-process.ts';
-import { freePorts } from './free-ports.ts';
+import { freePorts } from '../free-ports.ts';
 import { eventually, type Member, ProcessCluster } from './process-cluster.ts';
 
 let cluster: ProcessCluster;

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePorts } from '../../processes/free-ports.ts';
+import { freePorts } from '../../free-ports.ts';
 import { eventually } from '../../processes/process-cluster.ts';
 import { quantile } from '../../processes/quantile.ts';
 

@@ -5,7 +5,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePorts } from '../../../processes/free-ports.ts';
+import { freePorts } from '../../../free-ports.ts';
 import { eventually } from '../../../processes/process-cluster.ts';
 import { putAllFrame, putFrame, rangeFrame } from './etcd-requests.ts';
 import { askWithH2load, type Stream } from './h2load.ts';
