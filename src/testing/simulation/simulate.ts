@@ -20,6 +20,7 @@ import { shutOutRealWorld } from './runtime/real-world.ts';
 import type { Sometimes } from './runtime/sometimes.ts';
 import type { Remote } from './streams/remote.ts';
 import type { Subject } from './subjects/subject.ts';
+import { allEntriesMs } from './world/all-entries.ts';
 import { Clients } from './world/clients.ts';
 import { moveLead } from './world/hand-over.ts';
 import { Supervisor } from './world/supervisor.ts';
@@ -295,7 +296,7 @@ class Run<Input, Output, Machine extends StateMachine> {
       return isDone;
     };
     const withinMs =
-      this.#patienceMs(timeouts) + this.#replayMs() + this.#plan.workload.timeoutMs * 2;
+      this.#patienceMs(timeouts) + allEntriesMs(this.#world) + this.#plan.workload.timeoutMs * 2;
     const committed = (): number => this.#world.history.committedThrough;
     if (await this.#untilReached(withinMs, ask, committed)) return;
     const where = ids.join(', ');
@@ -343,13 +344,6 @@ class Run<Input, Output, Machine extends StateMachine> {
 
   #patienceMs(timeouts: number): number {
     return timeouts * this.#timeoutMs + RECONNECT_MS;
-  }
-
-  /** What is applied again after a restart may be one entry for each read of the slowest disk. */
-  #replayMs(): number {
-    const slowestMs = Math.max(this.#plan.diskLatencyMs, ...Object.values(this.#plan.slowDisks));
-    const entries = this.#world.all.map(({ node }) => node?.inspection().raft?.log.lastIndex ?? 0);
-    return 3 * slowestMs * Math.max(...entries);
   }
 
   #coreHasLeader(): boolean {

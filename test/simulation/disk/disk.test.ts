@@ -71,6 +71,15 @@ describe('the database of a simulated disk', () => {
     );
   });
 
+  it('[SI3] hears nothing of a process that has ended: what it had yet to ask for is not done', async () => {
+    const stage = new DiskStage(1);
+    const late = stage.database();
+    stage.crash('kill');
+    void late.open({ createIfMissing: true });
+    await stage.steps(10);
+    await opened(stage);
+  });
+
   it('[SI3] is read in steps, as it was when the walk began', async () => {
     const stage = new DiskStage(1);
     const database = await opened(stage);

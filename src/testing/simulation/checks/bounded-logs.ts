@@ -2,12 +2,13 @@
 
 import { LOG_EMPTY } from '../../../core/log-shape.ts';
 import { SERVED_SILENCE_MS } from '../../../node/limits.ts';
+import { allEntriesMs } from '../world/all-entries.ts';
 import type { SimulatedMember } from '../world/member.ts';
 import type { World } from '../world/world.ts';
 
 /** Entries that came since a snapshot was begun, in a cluster that is at rest. */
 const LOG_SLACK = 20;
-/** Whoever began to fetch a snapshot and went away is waited for, and then the disk. */
+/** Whoever began to fetch a snapshot and went away is waited for, and then the disk: beside what the snapshot takes. */
 const PATIENCE_MS = 2 * SERVED_SILENCE_MS;
 
 export async function requireBoundedLogs(world: World): Promise<void> {
@@ -16,7 +17,8 @@ export async function requireBoundedLogs(world: World): Promise<void> {
   const most = 3 * snapshotEntries + trailingEntries + LOG_SLACK;
   const tooLong = (): readonly SimulatedMember[] =>
     world.all.filter((member) => keptBy(member) > most);
-  if (await world.runUntilReached(PATIENCE_MS, () => tooLong().length === 0)) return;
+  const withinMs = PATIENCE_MS + allEntriesMs(world);
+  if (await world.runUntilReached(withinMs, () => tooLong().length === 0)) return;
   for (const member of tooLong()) {
     world.report('L15', `${member.id} keeps ${keptBy(member)} entries, not ${most}`);
   }

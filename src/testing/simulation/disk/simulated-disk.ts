@@ -64,6 +64,9 @@ export class SimulatedDisk {
     this.latencyMs = () => options.latencyMs;
   }
 
+  nowMs(): number {
+    return this.#options.clock.now();
+  }
   get content(): SimulatedContent {
     return this.#content;
   }
@@ -99,7 +102,10 @@ export class SimulatedDisk {
     this.#options.durable(changes);
   }
 
-  /** `perform` takes effect after a while, and then the process, if it still lives, hears of it. */
+  /**
+   * `perform` takes effect after a while, and then the process, if it still lives, hears of it. What a process had yet to
+   * do when it ended, a continuation of a promise that was settled just before, asks for nothing any more.
+   */
   operate(
     process: SimulatedProcess,
     steps: {
@@ -108,6 +114,7 @@ export class SimulatedDisk {
       readonly completed: () => void;
     },
   ): void {
+    if (!process.isAlive) return;
     const operation: Operation = { ...steps, isOver: false };
     this.#underWay.push(operation);
     this.#options.clock.setTimeout(() => {
