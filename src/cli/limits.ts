@@ -32,3 +32,5 @@ export const JOIN_PAUSE_MS = 500;
 export const PROGRESS_PAUSE_MS = 2_000;
 /** Characters of the names in a directory, in a sentence about it; the rest is cut. */
 export const SHOWN_NAMES_LENGTH_MAX = 200;
+/** How long the certificates of `certs` are good for, in days: so short that nobody builds on them. */
+export const DEVELOPMENT_DAYS = 30;

@@ -6,6 +6,7 @@ import { RaftError } from '../core/errors.ts';
 import { isNear } from '../core/known-names.ts';
 import type { CliContext, Command } from './command.ts';
 import { overviewHelp } from './command-help.ts';
+import { certsCommand } from './commands/certs-command.ts';
 import {
   compactCommand,
   delCommand,
@@ -43,6 +44,7 @@ export const COMMANDS: readonly Command[] = [
   membersCommand,
   memberCommand,
   recoverCommand,
+  certsCommand,
 ];
 
 export async function runCli(argv: readonly string[], context: CliContext): Promise<ExitCode> {

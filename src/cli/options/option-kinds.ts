@@ -2,6 +2,7 @@
  * How the text of an option becomes a value. Each kind either returns the value or says, as the end of a
  * sentence that begins with the option's name, what it wants instead (CL13).
  */
+import { isIP } from 'node:net';
 import { type Address, formatAddress, parseAddress, parsePlace } from '../../core/address.ts';
 import { parseLogId } from '../../core/log-id.ts';
 import { type EntryId, isNodeId, type NodeId } from '../../core/types.ts';
@@ -18,6 +19,8 @@ export class Refusal {
     this.part = part;
   }
 }
+
+const HOST_NAME = /^[A-Za-z0-9._-]{1,253}$/;
 
 type MsRange = {
   readonly fromMs: number;
@@ -99,6 +102,21 @@ export const members: Kind<ReadonlyMap<NodeId, string>> = (given) => {
   return byId;
 };
 
+/** `n1=host,n2=host`, each id once; one host may be that of several. */
+export const memberHosts: Kind<ReadonlyMap<NodeId, string>> = (given) => {
+  const byId = new Map<NodeId, string>();
+  for (const part of given.split(',')) {
+    const [id = '', host = '', ...rest] = part.trim().split('=');
+    const isHost = isIP(host) !== 0 || HOST_NAME.test(host);
+    if (!isNodeId(id) || !isHost || rest.length > 0) {
+      return new Refusal('must be ID=HOST,ID=HOST,…', part);
+    }
+    if (byId.has(id)) return new Refusal(`names ${id} twice`);
+    byId.set(id, host);
+  }
+  return byId;
+};
+
 /** `n1=http://host:port,n2=http://host:port`, each id once. */
 export const memberUrls: Kind<ReadonlyMap<NodeId, string>> = (given) => {
   const byId = new Map<NodeId, string>();
@@ -118,7 +136,7 @@ export const memberUrls: Kind<ReadonlyMap<NodeId, string>> = (given) => {
 /** `db.example.org,db` */
 export const hostNames: Kind<readonly string[]> = (given) => {
   const names = given.split(',').map((name) => name.trim());
-  const wrong = names.find((name) => !/^[A-Za-z0-9._-]{1,253}$/.test(name));
+  const wrong = names.find((name) => !HOST_NAME.test(name));
   if (wrong === undefined) return names;
   return new Refusal('must be host names without port, NAME,NAME,…', wrong);
 };

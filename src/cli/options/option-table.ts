@@ -17,6 +17,7 @@ import {
   hostNames,
   type Kind,
   logId,
+  memberHosts,
   members,
   memberUrls,
   msRange,
@@ -281,6 +282,16 @@ export const OPTIONS = {
     'Where the clients of other nodes are served: with --inspect, their streams are passed on at /inspect?node=ID.',
   ),
   to: optional(nodeName, 'ID', 'Who shall lead.'),
+  out: optional(
+    text,
+    'DIR',
+    'Where the certificates and their keys are written; made if it is missing.',
+  ),
+  members: optional(
+    memberHosts,
+    'ID=HOST,…',
+    'The members, each with the host name or address at which clients call it; loopback names come besides.',
+  ),
 } as const satisfies Record<string, OptionSpec<unknown>>;
 
 export type OptionName = keyof typeof OPTIONS;

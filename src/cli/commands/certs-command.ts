@@ -1,0 +1,105 @@
+/**
+ * `certs`: an authority and a certificate for each member and for a client, to try TLS with (TL1). For development: the
+ * key of the authority lies beside all others, and nothing is ever revoked.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { memberUri } from '../../core/member-uri.ts';
+import type { NodeId } from '../../core/types.ts';
+import type { Issued, Period } from '../certificates/issuing.ts';
+import { command } from '../command.ts';
+import { CliFailure, usageFailure } from '../failures/cli-failure.ts';
+import { EXIT } from '../failures/exit-codes.ts';
+import { DEVELOPMENT_DAYS } from '../limits.ts';
+
+const LOOPBACK = ['localhost', '127.0.0.1', '::1'] as const;
+/** Whose files lie beside those of the members. */
+const OTHERS: readonly string[] = ['authority', 'client'];
+const MS_PER_DAY = 86_400_000;
+/** A clock that is a little behind takes it, too. */
+const BACKDATED_MS = 3_600_000;
+const OWNER_ONLY = 0o600;
+const EVERYBODY = 0o644;
+
+export const certsCommand = command({
+  name: 'certs',
+  usage: '--out DIR --members ID=HOST,…',
+  summary: `For development only: make an authority, and certificates of it for each member and for a client. They end after ${DEVELOPMENT_DAYS} days, and the key of the authority lies beside them. Where it matters, take those of an authority of your own.`,
+  options: ['out', 'members'],
+  required: ['out', 'members'],
+  run: async ({ values: { out, members } }, { write, writeError }) => {
+    const directory = resolve(out);
+    const taken = [...members.keys()].find((id) => OTHERS.includes(id));
+    if (taken !== undefined) {
+      throw usageFailure(
+        `--members names ${taken}, and ${taken}.pem is another's: rename that one.`,
+      );
+    }
+    const now = Date.now();
+    const period = {
+      from: new Date(now - BACKDATED_MS),
+      to: new Date(now + DEVELOPMENT_DAYS * MS_PER_DAY),
+    };
+    await writeAll(directory, await filesFor(members, period));
+    writeError(WARNING);
+    write(whatNext(out, [...members.keys()]));
+    return EXIT.clean;
+  },
+});
+
+interface File {
+  readonly name: string;
+  readonly text: string;
+  readonly mode: number;
+}
+
+async function filesFor(
+  members: ReadonlyMap<NodeId, string>,
+  period: Period,
+): Promise<readonly File[]> {
+  const { issue, makeAuthority } = await import('../certificates/issuing.ts');
+  const authority = makeAuthority('raftchart development authority', period);
+  const files = pairOf('authority', authority);
+  for (const [id, host] of members) {
+    const altNames = [...new Set([host, ...LOOPBACK, memberUri(id)])];
+    files.push(...pairOf(id, issue(authority, { name: id, period, altNames })));
+  }
+  const client = issue(authority, { name: 'client', period, altNames: [] });
+  return [...files, ...pairOf('client', client)];
+}
+
+function pairOf(name: string, { cert, key }: Issued): File[] {
+  return [
+    { name: `${name}.pem`, text: cert, mode: EVERYBODY },
+    { name: `${name}.key`, text: key, mode: OWNER_ONLY },
+  ];
+}
+
+/** Whatever is there stays: others may trust it already. */
+async function writeAll(directory: string, files: readonly File[]): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+    for (const { name, text, mode } of files) {
+      await writeFile(join(directory, name), text, { mode, flag: 'wx' });
+    }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    if (code === 'EEXIST') {
+      throw usageFailure(`${directory} holds certificates already: give --out another directory.`);
+    }
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CliFailure(EXIT.storageFailed, `Nothing can be written to ${directory}: ${why}.`);
+  }
+}
+
+const WARNING = `FOR DEVELOPMENT ONLY. Whoever can read the authority's key is every member. These certificates end after ${DEVELOPMENT_DAYS} days.\n`;
+
+function whatNext(out: string, ids: readonly string[]): string {
+  const at = (name: string): string => join(out, name);
+  return [
+    `${at('authority.pem')}: what all trust, with its key ${at('authority.key')}`,
+    ...ids.map((id) => `${at(`${id}.pem`)}: the member ${id}, with its key ${at(`${id}.key`)}`),
+    `${at('client.pem')}: a client, with its key ${at('client.key')}`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,9 @@
+/**
+ * How a certificate names a member (TL6): a URI among its alternative names. Not a host name: members move, a name
+ * server may be lied to, and a certificate that some web server has must not be one of a member.
+ */
+import type { NodeId } from './types.ts';
+
+export function memberUri(id: NodeId): string {
+  return `raftchart://member/${id}`;
+}
