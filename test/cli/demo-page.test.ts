@@ -1,8 +1,9 @@
 /** The server behind the demo's live page, asked as a browser asks it. Needs the built files. */
 import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freeBasePort } from '../free-ports.ts';
 import { eventually } from '../server/eventually.ts';
-import { type CliProcess, freeBasePort, startCli } from './cli-process.ts';
+import { type CliProcess, startCli } from './cli-process.ts';
 import { scratch } from './scratch.ts';
 
 interface Page {

@@ -4,10 +4,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { closing } from '../clean-up.ts';
+import { freeBasePort } from '../free-ports.ts';
 import { tcpListen } from '../transport/raw-sockets.ts';
 import {
   ANY_PORTS,
-  freeBasePort,
   leading,
   logLines,
   QUICK,
