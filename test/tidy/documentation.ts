@@ -68,7 +68,17 @@ const PAGES = [
   'test/scenarios/README.md',
   '.github/CONTRIBUTING.md',
   '.github/SECURITY.md',
-  ...['ARCHITECTURE', 'EVIDENCE', 'LIMITS', 'OPERATING', 'SECURITY', 'SPEC', 'STYLE', 'TESTING', 'deviations']
+  ...[
+    'ARCHITECTURE',
+    'EVIDENCE',
+    'LIMITS',
+    'OPERATING',
+    'SECURITY',
+    'SPEC',
+    'STYLE',
+    'TESTING',
+    'deviations',
+  ]
     .concat('CLIENT', 'HTTP', 'LIBRARY', 'errors', 'formats')
     .map((name) => `docs/${name}.md`),
 ];
