@@ -7,14 +7,10 @@ import { isNear } from '../core/known-names.ts';
 import type { CliContext, Command } from './command.ts';
 import { overviewHelp } from './command-help.ts';
 import { certsCommand } from './commands/certs-command.ts';
-import {
-  compactCommand,
-  delCommand,
-  getCommand,
-  putCommand,
-  rangeCommand,
-} from './commands/kv-commands.ts';
+import { delCommand } from './commands/del-command.ts';
+import { compactCommand, getCommand, putCommand } from './commands/kv-commands.ts';
 import { memberCommand, membersCommand } from './commands/member-commands.ts';
+import { rangeCommand } from './commands/range-command.ts';
 import { recoverCommand } from './commands/recover-command.ts';
 import { snapshotCommand } from './commands/snapshot-command.ts';
 import { statusCommand } from './commands/status-command.ts';

@@ -3,8 +3,6 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EXIT, exitCodeOf } from '../../src/cli/failures/exit-codes.ts';
-import { shownBytes } from '../../src/cli/words/shown-bytes.ts';
-import { textTable } from '../../src/cli/words/text-table.ts';
 import { staticConfiguration } from '../../src/core/configuration.ts';
 import { ERROR_CODES, RaftError, type RaftErrorCode } from '../../src/core/errors.ts';
 import { nodeId } from '../../src/core/types.ts';
@@ -107,9 +105,6 @@ describe('range', () => {
     expect(output).toBe(
       'KEY  VALUE  MODIFIED  VERSION\nk0   v0            2        1\nk1   v1            3        1\n',
     );
-    const part = await run(['range', '--limit', '9']);
-    expect(part.errors).toBe('There are more keys: raise --limit, or go on with --start.\n');
-    expect((await run(['range', '--limit', '10'])).errors).toBe('');
     expect((await run(['range', '--prefix', 'none'])).output).toBe('no keys\n');
     expect((await run(['range', '--keys-only', '--limit', '1'])).output).not.toContain('VALUE');
   });
@@ -375,21 +370,5 @@ describe('errors', () => {
     ] as const) {
       await expectFailure(run(line.split(' ')), exitCode, words);
     }
-  });
-});
-
-describe('what people see', () => {
-  it('[CL17] never lets a value write to the terminal', () => {
-    const bytes = (text: string) => new TextEncoder().encode(text);
-    expect(shownBytes(bytes('plain ü 漢'), 60)).toBe('plain ü 漢');
-    expect(shownBytes(bytes('a\u001b[31mb\nc\\'), 60)).toBe('a\\u001b[31mb\\nc\\\\');
-    expect(shownBytes(bytes('\u202eabc'), 60)).toBe('\\u{202e}abc');
-    expect(shownBytes(new Uint8Array([0xff, 0x00]), 60)).toBe('0xff00');
-    expect(shownBytes(bytes('x'.repeat(100)), 10)).toBe('xxxxxxxxx…');
-  });
-
-  it('[CL17] lines columns up, numbers to the right', () => {
-    const rows = [['xyz', 1] as const, [null, 1000] as const];
-    expect(textTable(['A', 'LONG'], rows)).toBe('A    LONG\nxyz     1\n-    1000\n');
   });
 });

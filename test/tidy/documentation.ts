@@ -79,7 +79,7 @@ const PAGES = [
     'TESTING',
     'deviations',
   ]
-    .concat('CLIENT', 'HTTP', 'LIBRARY', 'errors', 'formats')
+    .concat('CLIENT', 'HTTP', 'LIBRARY', 'SHELL', 'errors', 'formats')
     .map((name) => `docs/${name}.md`),
 ];
 

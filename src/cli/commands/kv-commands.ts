@@ -1,39 +1,54 @@
-/** `put`, `get`, `del`, `range` and `compact`: one request each, answered in a line, a table or JSON (CL17, CL18). */
-import type { KeyValue, ReadOptions } from '../../client/index.ts';
-import type { KvClient } from '../../client/kv-client.ts';
-import type { RangeAnswer } from '../../client/reply-reading.ts';
+/** `put`, `get` and `compact`: one request each, answered in a line or in JSON (CL17, CL18, CL40). */
 import { RaftError } from '../../core/errors.ts';
 import { COUNTER_MAX } from '../../core/limits.ts';
 import { logIdText } from '../../core/log-id.ts';
+import type { KeyCondition } from '../../kv/commands.ts';
 import { keyValueJson } from '../../server/http/request/json-bytes.ts';
 import { CLIENT_OPTIONS, readValue, withClient, writeJson } from '../asking/client-session.ts';
 import { command } from '../command.ts';
 import { usageFailure } from '../failures/cli-failure.ts';
 import { EXIT } from '../failures/exit-codes.ts';
-import { KEY_COLUMN_MAX, VALUE_COLUMN_MAX } from '../limits.ts';
 import { Refusal, whole } from '../options/option-kinds.ts';
-import type { OptionValues } from '../options/option-table.ts';
-import { shownBytes } from '../words/shown-bytes.ts';
-import { textTable } from '../words/text-table.ts';
+import { freshness } from './key-selection.ts';
 
 const JSON_SHAPE = { encoding: 'utf8', keysOnly: false } as const;
 
 export const putCommand = command({
   name: 'put',
   usage: 'KEY VALUE',
-  summary: 'Write a key. VALUE - reads the value from standard input.',
-  options: CLIENT_OPTIONS,
+  summary:
+    'Write a key. VALUE - reads the value from standard input. With --if-revision, exit code 1 if that does not hold: then nothing was changed.',
+  options: ['if-revision', ...CLIENT_OPTIONS],
   positionals: [2, 2],
   run: async ({ values, positionals: [key = '', value = ''] }, context) => {
     const bytes = await readValue(value, context);
+    const { 'if-revision': wanted } = values;
     const { revision, logId } = await withClient(values, context, (client, signal) =>
-      client.put(key, bytes, { signal }),
-    );
+      client.put(key, bytes, { signal, ...condition(wanted) }),
+    ).catch((error: unknown) => {
+      throw wanted === null ? error : inWords(error, key, wanted);
+    });
     if (values.output === 'json') writeJson(context, { revision, logId: logIdText(logId) });
     else context.write(`revision ${revision}\n`);
     return EXIT.clean;
   },
 });
+
+/** Of a key that is not there the revision is 0. */
+function condition(modRevision: number | null): { readonly condition?: KeyCondition } {
+  return modRevision === null ? {} : { condition: { type: 'modRevision', modRevision } };
+}
+
+/** Whoever named a revision is told the other one. */
+function inWords(error: unknown, key: string, wanted: number): unknown {
+  const found: unknown = error instanceof RaftError ? Reflect.get(error, 'modRevision') : null;
+  if (typeof found !== 'number') return error;
+  const name = JSON.stringify(key);
+  const how = found === 0 ? 'is not there' : `was last written by revision ${found}`;
+  const expected = wanted === 0 ? 'was to be new' : `was to be as revision ${wanted} left it`;
+  const text = `${name} ${how}, and ${expected}. Nothing was changed: read it, and decide anew.`;
+  return new RaftError('RAFT_CONDITION_FAILED', text, { cause: error });
+}
 
 export const getCommand = command({
   name: 'get',
@@ -57,23 +72,6 @@ export const getCommand = command({
   },
 });
 
-export const delCommand = command({
-  name: 'del',
-  usage: 'KEY',
-  summary: 'Delete a key.',
-  options: CLIENT_OPTIONS,
-  positionals: [1, 1],
-  run: async ({ values, positionals: [key = ''] }, context) => {
-    const { revision, deleted, logId } = await withClient(values, context, (client, signal) =>
-      client.delete(key, { signal }),
-    );
-    if (values.output === 'json')
-      writeJson(context, { revision, deleted, logId: logIdText(logId) });
-    else context.write(`${deleted === 0 ? 'not there' : 'deleted'}, revision ${revision}\n`);
-    return EXIT.clean;
-  },
-});
-
 export const compactCommand = command({
   name: 'compact',
   usage: 'REVISION',
@@ -93,115 +91,3 @@ export const compactCommand = command({
     return EXIT.clean;
   },
 });
-
-const RANGE_OPTIONS = [
-  'prefix',
-  'start',
-  'end',
-  'limit',
-  'revision',
-  'keys-only',
-  'consistency',
-  'at-least',
-  ...CLIENT_OPTIONS,
-] as const;
-type RangeValues = OptionValues<(typeof RANGE_OPTIONS)[number]>;
-
-export const rangeCommand = command({
-  name: 'range',
-  usage: '',
-  summary: 'List keys in order, all of them unless narrowed down.',
-  options: RANGE_OPTIONS,
-  run: async ({ values }, context) => {
-    const { revision, kvs, more } = await withClient(values, context, (client, signal) =>
-      readPages(client, values, signal),
-    );
-    const keysOnly = values['keys-only'];
-    if (values.output === 'json') {
-      const shape = { encoding: 'utf8', keysOnly } as const;
-      writeJson(context, { revision, kvs: kvs.map((kv) => keyValueJson(kv, shape)), more });
-    } else {
-      context.write(rangeTable(kvs, keysOnly));
-      if (more) context.writeError('There are more keys: raise --limit, or go on with --start.\n');
-    }
-    return EXIT.clean;
-  },
-});
-
-type Listing = Pick<RangeAnswer, 'revision' | 'kvs' | 'more'>;
-
-/** A server bounds its answers: the pages are read at one revision, so that the list is one state. */
-async function readPages(
-  client: KvClient,
-  values: RangeValues,
-  signal: AbortSignal,
-): Promise<Listing> {
-  const kvs: KeyValue[] = [];
-  const limit = values.limit ?? Number.POSITIVE_INFINITY;
-  let revision = values.revision;
-  let start: string | Uint8Array | null = values.start;
-  for (;;) {
-    const room = limit - kvs.length;
-    const page: RangeAnswer = await client.range({
-      ...selection({ ...values, start }),
-      ...(revision !== null && { revision }),
-      ...(room !== Number.POSITIVE_INFINITY && { limit: room }),
-      keysOnly: values['keys-only'],
-      ...freshness(values),
-      signal,
-    });
-    revision ??= page.revision;
-    kvs.push(...page.kvs);
-    const last = page.kvs.at(-1);
-    if (!page.more || last === undefined || kvs.length >= limit) {
-      return { revision, kvs, more: page.more };
-    }
-    start = keyAfter(last.key);
-  }
-}
-
-/** How new the answer has to be. */
-function freshness(
-  values: OptionValues<'at-least' | 'consistency'>,
-): Pick<ReadOptions, 'atLeast' | 'consistency'> {
-  const { consistency, 'at-least': atLeast } = values;
-  if (atLeast !== null && consistency !== null && consistency !== 'local') {
-    throw usageFailure('--at-least is what a local read waits for. Leave --consistency out.');
-  }
-  return { ...(consistency !== null && { consistency }), ...(atLeast !== null && { atLeast }) };
-}
-
-interface Narrowing {
-  readonly prefix: string | null;
-  readonly start: string | Uint8Array | null;
-  readonly end: string | null;
-}
-type Selection = { readonly [Bound in keyof Narrowing]?: NonNullable<Narrowing[Bound]> };
-
-/** Every key unless narrowed down. */
-export function selection({ prefix, start, end }: Narrowing): Selection {
-  if (prefix === null && start === null && end === null) return { prefix: '' };
-  return {
-    ...(prefix !== null && { prefix }),
-    ...(start !== null && { start }),
-    ...(end !== null && { end }),
-  };
-}
-
-function keyAfter(key: Uint8Array): Uint8Array {
-  const next = new Uint8Array(key.length + 1);
-  next.set(key);
-  return next;
-}
-
-export function rangeTable(kvs: readonly KeyValue[], keysOnly: boolean): string {
-  if (kvs.length === 0) return 'no keys\n';
-  const head = ['KEY', ...(keysOnly ? [] : ['VALUE']), 'MODIFIED', 'VERSION'];
-  const rows = kvs.map(({ key, value, modRevision, version }) => [
-    shownBytes(key, KEY_COLUMN_MAX),
-    ...(keysOnly ? [] : [shownBytes(value, VALUE_COLUMN_MAX)]),
-    modRevision,
-    version,
-  ]);
-  return textTable(head, rows);
-}

@@ -29,7 +29,7 @@ export const membersCommand = command({
     if (values.output === 'json') writeJson(context, listing);
     else {
       const rows = listing.progress.map((each) => rowOf(each, listing));
-      context.write(textTable(HEAD, rows));
+      context.write(await textTable(HEAD, rows));
       context.writeError(hintFor(listing));
     }
     return EXIT.clean;

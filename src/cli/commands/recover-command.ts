@@ -28,7 +28,7 @@ export const recoverCommand = command({
       const survey = await surveyDirectory(access);
       const forced = survey.last.index - survey.commitIndex;
       if (isJson) writeJson(context, { ...survey, forced });
-      else describe(context, survey, forced);
+      else await describe(context, survey, forced);
       return EXIT.clean;
     }
     const progress = isJson ? undefined : nowAndThen(context);
@@ -58,10 +58,10 @@ function nowAndThen({ writeError }: CliContext): (part: Copied) => void {
   };
 }
 
-function describe(context: CliContext, survey: Survey, forced: number): void {
+async function describe(context: CliContext, survey: Survey, forced: number): Promise<void> {
   const { clusterId, nodeId, term, last, commitIndex, snapshotIndex, members } = survey;
   context.write(
-    textTable(
+    await textTable(
       ['WHAT', 'VALUE'],
       [
         ['node', nodeId],

@@ -41,7 +41,7 @@ export const statusCommand = command({
     );
     if (output === 'json') writeJson(context, answers.map(answerJson));
     else {
-      context.write(textTable([...HEAD, 'PEERS', 'VERSION'], answers.map(answerRow)));
+      context.write(await textTable([...HEAD, 'PEERS', 'VERSION'], answers.map(answerRow)));
       const isAnyThere = answers.some(({ status }) => status !== null);
       for (const { endpoint, status, why } of isAnyThere ? answers : []) {
         if (status === null) context.writeError(`${endpoint} did not answer: ${why}\n`);

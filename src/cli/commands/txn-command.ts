@@ -9,7 +9,7 @@ import { CLIENT_OPTIONS, readInput, withClient, writeJson } from '../asking/clie
 import { type CliContext, command } from '../command.ts';
 import { usageFailure } from '../failures/cli-failure.ts';
 import { EXIT } from '../failures/exit-codes.ts';
-import { rangeTable } from './kv-commands.ts';
+import { rangeTable } from './range-command.ts';
 
 export const txnCommand = command({
   name: 'txn',
@@ -27,7 +27,7 @@ export const txnCommand = command({
     if (values.output === 'json') writeJson(context, { ...json, logId: logIdText(result.logId) });
     else {
       context.write(`${result.succeeded ? 'succeeded' : 'failed'}, revision ${result.revision}\n`);
-      for (const response of result.responses) context.write(responseLines(response));
+      for (const response of result.responses) context.write(await responseLines(response));
     }
     return result.succeeded ? EXIT.clean : EXIT.no;
   },
@@ -57,7 +57,7 @@ async function fileOf(path: string): Promise<Uint8Array> {
 }
 
 /** One line for what was done, and the keys that it names below, further in. */
-function responseLines(response: TxnResponse): string {
+async function responseLines(response: TxnResponse): Promise<string> {
   switch (response.type) {
     case 'put':
       return lines(`put: revision ${response.revision}`, response.previous ?? null);
@@ -73,8 +73,8 @@ function responseLines(response: TxnResponse): string {
   }
 }
 
-function lines(head: string, found: KeyValue | readonly KeyValue[] | null): string {
+async function lines(head: string, found: KeyValue | readonly KeyValue[] | null): Promise<string> {
   const kvs = found === null ? [] : [found].flat();
-  const table = kvs.length === 0 ? [] : rangeTable(kvs, false).trimEnd().split('\n');
+  const table = kvs.length === 0 ? [] : (await rangeTable(kvs, false)).trimEnd().split('\n');
   return [`  ${head}`, ...table.map((line) => `    ${line}`), ''].join('\n');
 }

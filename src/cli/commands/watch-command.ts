@@ -6,7 +6,7 @@ import { command } from '../command.ts';
 import { EXIT } from '../failures/exit-codes.ts';
 import { WATCH_COLUMN_MAX } from '../limits.ts';
 import { shownBytes } from '../words/shown-bytes.ts';
-import { selection } from './kv-commands.ts';
+import { selection } from './key-selection.ts';
 
 export const watchCommand = command({
   name: 'watch',

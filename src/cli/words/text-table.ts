@@ -1,16 +1,23 @@
-/** Columns for people: as wide as their widest cell, numbers to the right. */
+/**
+ * Columns for people: as wide as their widest cell on a terminal, where a Chinese character or an emoji takes two
+ * places (CL17); numbers to the right.
+ */
 
 export type Cell = string | number | null;
 
-export function textTable(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+export async function textTable(
+  head: readonly string[],
+  rows: readonly (readonly Cell[])[],
+): Promise<string> {
   const lines = [head, ...rows].map((row) => row.map(cellText));
+  const widthOf = await measureFor(lines.flat());
   const widths = head.map((_, column) =>
-    Math.max(...lines.map((line) => visibleLength(line[column] ?? ''))),
+    lines.reduce((widest, line) => Math.max(widest, widthOf(line[column] ?? '')), 0),
   );
   const rendered = lines.map((line, at) =>
     line.map((text, column) => {
       const isNumber = at > 0 && typeof rows[at - 1]?.[column] === 'number';
-      const space = ' '.repeat((widths[column] ?? 0) - visibleLength(text));
+      const space = ' '.repeat((widths[column] ?? 0) - widthOf(text));
       return isNumber ? space + text : text + space;
     }),
   );
@@ -21,6 +28,11 @@ function cellText(cell: Cell): string {
   return cell === null ? '-' : String(cell);
 }
 
-function visibleLength(text: string): number {
-  return [...text].length;
+const ONE_PLACE_EACH = /^[ -~…]*$/;
+
+/** Loaded only for what needs it: the tables of characters take as long as a tenth of a short command. */
+async function measureFor(texts: readonly string[]): Promise<(text: string) => number> {
+  if (texts.every((text) => ONE_PLACE_EACH.test(text))) return (text) => text.length;
+  const { default: stringWidth } = await import('string-width');
+  return stringWidth;
 }
