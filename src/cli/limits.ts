@@ -30,6 +30,10 @@ export const JOIN_ASKED_MS = 30_000;
 export const JOIN_PAUSE_MS = 500;
 /** A recovery that takes longer says how far it is this often, in milliseconds. */
 export const PROGRESS_PAUSE_MS = 2_000;
+/** A line on a terminal that says how far something is changes this often, in milliseconds. */
+export const PROGRESS_LINE_MS = 200;
+/** Bound: a server that makes a backup and says nothing for so long, in milliseconds, is taken to be gone. */
+export const BACKUP_SILENCE_MS = 30_000;
 /** Characters of the names in a directory, in a sentence about it; the rest is cut. */
 export const SHOWN_NAMES_LENGTH_MAX = 200;
 /** How long the certificates of `certs` are good for, in days: so short that nobody builds on them. */

@@ -6,6 +6,7 @@ import { RaftError } from '../core/errors.ts';
 import { isNear } from '../core/known-names.ts';
 import type { CliContext, Command } from './command.ts';
 import { overviewHelp } from './command-help.ts';
+import { backupCommand } from './commands/backup-command.ts';
 import { certsCommand } from './commands/certs-command.ts';
 import { delCommand } from './commands/del-command.ts';
 import { compactCommand, getCommand, putCommand } from './commands/kv-commands.ts';
@@ -35,6 +36,7 @@ export const COMMANDS: readonly Command[] = [
   watchCommand,
   compactCommand,
   snapshotCommand,
+  backupCommand,
   transferCommand,
   statusCommand,
   membersCommand,

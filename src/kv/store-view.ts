@@ -39,6 +39,9 @@ export class StoreView implements MachineSnapshot {
   #store: MvccStore | null;
   /** Known once it was read to its end. */
   #cut: Cut | null = null;
+  /** Keys looked at, and events written, of about so many. */
+  #itemsDone = 0;
+  readonly #items: number;
 
   constructor(store: MvccStore, { itemsMax, released }: ViewOptions) {
     const { revision, compactedRevision, times, events } = store;
@@ -49,6 +52,7 @@ export class StoreView implements MachineSnapshot {
     this.#store = store;
     this.#eventsFrom = events.positionOf(compactedRevision);
     this.#eventsEnd = events.end;
+    this.#items = this.#keysToLookAt(store.keyCount) + this.#eventsEnd - this.#eventsFrom;
     const letGo = store.hold(compactedRevision);
     this.#released = () => {
       letGo();
@@ -60,6 +64,10 @@ export class StoreView implements MachineSnapshot {
     if (this.#store === null) return;
     this.#store = null;
     this.#released();
+  }
+
+  progress(): number {
+    return this.#items === 0 ? 0 : Math.min(1, this.#itemsDone / this.#items);
   }
 
   /** Bound: each step looks at so many keys or events at most, or fills a chunk, or those of one value. */
@@ -109,6 +117,7 @@ export class StoreView implements MachineSnapshot {
       }
       count += page.versions.length;
       from = page.next;
+      this.#itemsDone += from === null ? 0 : this.#itemsMax;
       writer.end();
       yield* writer.take();
     }
@@ -118,7 +127,9 @@ export class StoreView implements MachineSnapshot {
   /** The events from a cut on, and what stands behind them. Their chunks end where they would end in any snapshot. */
   *#events(writer: ChunkWriter, from: Cut): Chunks {
     let cut = from;
+    this.#itemsDone = this.#items - (this.#eventsEnd - from.event);
     for (let at = from.event; at < this.#eventsEnd; at += 1) {
+      this.#itemsDone += 1;
       writer.event(this.#held().events.at(at));
       if (writer.firstOfItsOwn > cut.chunk)
         cut = { ...cut, chunk: writer.firstOfItsOwn, event: at };
@@ -129,6 +140,11 @@ export class StoreView implements MachineSnapshot {
     writer.footer(from.versions, this.#eventsEnd - this.#eventsFrom);
     writer.end();
     yield* writer.take();
+  }
+
+  /** Before the first compaction there is nothing behind the events. */
+  #keysToLookAt(keyCount: number): number {
+    return this.header.compactedRevision === 0 ? 0 : keyCount;
   }
 
   #held(): MvccStore {

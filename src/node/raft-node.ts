@@ -10,6 +10,7 @@ import type { NodeId } from '../core/types.ts';
 import type { InspectionObserver } from '../ports/inspection.ts';
 import type { RecoveredLog } from '../ports/log-store.ts';
 import type {
+  CaptureOutcome,
   DiskEvent,
   MembersEvent,
   MembersOutcome,
@@ -164,6 +165,14 @@ export class RaftNode implements Replica {
       return this.#parts.clock.defer(() => completed({ type: 'failed', error }));
     }
     this.#life.run(() => this.#parts.snapshotCalls.add(timeoutMs, completed));
+  }
+
+  capture(completed: (outcome: CaptureOutcome) => void): void {
+    const error = this.#refusal();
+    if (error !== null) {
+      return this.#parts.clock.defer(() => completed({ type: 'failed', error }));
+    }
+    this.#life.run(() => this.#parts.snapshotCalls.capture(completed));
   }
 
   changeMembers(

@@ -13,6 +13,8 @@ import type { SessionCall, SessionOperation, SessionState } from '../core/sessio
 import type { EntryId, Index, NodeId, Term } from '../core/types.ts';
 import type { Versions } from '../core/versions.ts';
 import type { InspectionObserver } from './inspection.ts';
+import type { SnapshotMeta } from './snapshot-store.ts';
+import type { MachineSnapshot } from './state-machine.ts';
 
 /** How a proposal ended. `applied` carries what the local state machine returned for it. */
 export type ProposalOutcome =
@@ -38,6 +40,17 @@ export type SnapshotOutcome =
       readonly index: Index;
       readonly bytes: number;
     }
+  | { readonly type: 'failed'; readonly error: RaftError };
+
+/** The state of this member as it was at one entry, for a reader of its own: whoever has it releases the view. */
+export interface CapturedState {
+  readonly meta: SnapshotMeta;
+  readonly view: MachineSnapshot;
+}
+
+/** How a request for the state ended. */
+export type CaptureOutcome =
+  | { readonly type: 'captured'; readonly state: CapturedState }
   | { readonly type: 'failed'; readonly error: RaftError };
 
 /** Who takes part: voters decide, learners only hear; joint while a change needs the majorities of old and new. */
@@ -246,6 +259,11 @@ export interface Replica {
    * Exactly once, never during the call.
    */
   snapshot(options: WaitOptions, completed: (outcome: SnapshotOutcome) => void): void;
+  /**
+   * Calls back with the state as it is between two batches, before anything more is applied; nothing is written to disk.
+   * Exactly once, never during the call.
+   */
+  capture(completed: (outcome: CaptureOutcome) => void): void;
   /**
    * Changes the members by joint consensus (§4.3), at any member. Calls back once, never during the call: when it is committed,
    * or with the reason. What is asked for twice is done once; one change is under way at a time.

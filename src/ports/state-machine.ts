@@ -79,6 +79,8 @@ export interface MachineSnapshot {
    * of that one stands in its place, and it is not written again (SN5). Absent: each snapshot is written as a whole.
    */
   chunksFrom?(base: MachineSnapshot): Iterable<SharedChunk> | AsyncIterable<SharedChunk>;
+  /** How much of it was given so far, about, from 0 to 1. Absent: nobody knows. */
+  progress?(): number;
   /** It is not read any more, whether it was read to its end or not. Harmless twice. */
   release(): void;
 }

@@ -1,7 +1,7 @@
 /** The bounds of the client-facing side, with what happens when each is reached. */
 
 import { CLIENT_COMMAND_BYTES_MAX, CLIENT_FRAME_BYTES_MAX } from '../client-protocol/limits.ts';
-import { DEFAULT_LIMITS } from '../core/limits.ts';
+import { DEFAULT_LIMITS, SNAPSHOT_CHUNK_BYTES_MAX } from '../core/limits.ts';
 import { PUT_HEADERS_BYTES_MAX } from '../kv/limits.ts';
 import { SESSION_HEADER_BYTES_MAX } from '../sessions/session-entry.ts';
 
@@ -155,5 +155,17 @@ export const RELAY_TIMEOUT_MS = 2_000;
 export const RELAY_SILENCES_MAX = 2;
 /** Bound: how long a session that its client opens may be remembered unused, in milliseconds. Past it: refused. */
 export const OPENING_AHEAD_MS_MAX = 600_000;
+/** Bound: backups that a member makes at a time; each keeps what compaction would free. Past it: 429. */
+export const BACKUPS_MAX = 2;
+/** Bound: of the body of one record of a backup: a chunk of a snapshot, or a header with as many members as there can be. */
+export const BACKUP_RECORD_BYTES_MAX: number = 64 * 1024 + SNAPSHOT_CHUNK_BYTES_MAX;
+/** Bound: a member makes a backup no faster than this, in bytes each second: it has other work. */
+export const BACKUP_BYTES_PER_SECOND_MAX: number = 100 * MIB;
+/**
+ * Bound: whoever takes less of a backup, in bytes each second, once so many milliseconds have passed, is ended: what it keeps
+ * from being freed grows with time.
+ */
+export const BACKUP_BYTES_PER_SECOND_MIN: number = 256 * 1024;
+export const BACKUP_GRACE_MS = 60_000;
 /** Bound: the body of a change of members. Past it: 413. */
 export const MEMBERS_BODY_BYTES_MAX = 64 * 1024;

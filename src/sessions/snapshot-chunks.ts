@@ -36,6 +36,11 @@ export class SessionSnapshot implements MachineSnapshot {
     this.#inner.release();
   }
 
+  /** The table is small beside what is inside. */
+  progress(): number {
+    return this.#inner.progress?.() ?? 0;
+  }
+
   /** Those of the machine inside have moved if the table takes more chunks, or fewer, than it did. */
   async *#chunksFrom(base: MachineSnapshot): AsyncGenerator<SharedChunk, void, undefined> {
     if (!(base instanceof SessionSnapshot) || this.#inner.chunksFrom === undefined) {

@@ -26,6 +26,7 @@ import { notApplied, notThere, transferRefused } from '../../src/node/requests/c
 import { outcomeInSession, outcomeOfSession } from '../../src/node/requests/session-outcomes.ts';
 import type { InspectionObserver } from '../../src/ports/inspection.ts';
 import type {
+  CaptureOutcome,
   DiskEvent,
   LinkStatus,
   MembersEvent,
@@ -49,6 +50,7 @@ import type {
 import { goalOf, refusalOfChange } from '../../src/rules/configuration-change.ts';
 import { encodeSessionCommand, encodeSessionOperation } from '../../src/sessions/session-entry.ts';
 import { SessionMachine } from '../../src/sessions/session-machine.ts';
+import { COUNTERS, undecided } from './local-answers.ts';
 
 /**
  * `silent` never calls back, which a real replica must not do: the server has to end the request itself.
@@ -245,6 +247,25 @@ export class LocalReplica implements Replica {
     queueMicrotask(() => completed({ type: 'taken', index: index(this.#lastIndex), bytes: 5 }));
   }
 
+  /** As a start does from a snapshot. */
+  restore(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    return this.#sessions.restore(chunks);
+  }
+
+  /** Needs no leader. */
+  capture(completed: (outcome: CaptureOutcome) => void): void {
+    const error = this.#halted;
+    setImmediate(() => {
+      if (error !== null) return completed({ type: 'failed', error });
+      const view = this.#sessions.snapshot();
+      if (view === null) throw new Error('the store takes snapshots');
+      const lastEntry = { index: index(this.#lastIndex), term: term(1) };
+      const membership = { ...this.membership, index: INDEX_ZERO };
+      const meta = { lastEntry, membership, timeMs: this.timeMs };
+      completed({ type: 'captured', state: { meta, view } });
+    });
+  }
+
   status(): ReplicaStatus {
     const isLeader = this.#leader === this.id;
     return {
@@ -279,21 +300,7 @@ export class LocalReplica implements Replica {
   }
 
   counters(): ReplicaCounters {
-    return {
-      proposals: 1,
-      applied: this.#lastIndex,
-      elections: 2,
-      leaderChanges: 3,
-      messagesSent: 4,
-      messagesReceived: 5,
-      messagesDropped: 6,
-      badFrames: 7,
-      refusals: 10,
-      peerStalls: 11,
-      diskWrites: 8,
-      diskBytes: 9,
-      diskStalls: 12,
-    };
+    return { ...COUNTERS, applied: this.#lastIndex };
   }
 
   timings(): ReplicaTimings {
@@ -389,8 +396,4 @@ export class LocalReplica implements Replica {
       completed({ type: 'applied', index: position, term: term(1), result: results[at] });
     });
   }
-}
-
-function undecided(): RaftError {
-  return new RaftError('RAFT_OUTCOME_UNKNOWN', 'the connection to the leader closed');
 }

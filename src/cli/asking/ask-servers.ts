@@ -5,7 +5,7 @@ import { ASKED_MS_MAX } from '../limits.ts';
 import { httpAnswer } from './http-answer.ts';
 import { type Fields, fieldsIn } from './json-fields.ts';
 
-interface Asking {
+export interface Asking {
   readonly endpoints: readonly string[];
   readonly 'timeout-ms': number;
 }
@@ -72,13 +72,17 @@ function notKnown(text: string): RaftError {
 function answerIn<Answer>(body: string, read: (answer: Fields) => Answer | null): Answer {
   const fields = fieldsIn(body);
   if (fields === null) throw new Error(FOREIGN);
-  const { code, message, retry } = fields;
-  if (typeof code === 'string' && isErrorCode(code)) {
-    throw new RaftError(code, String(message), isRetry(retry) ? { retry } : {});
-  }
+  const error = errorIn(fields);
+  if (error !== null) throw error;
   const answer = read(fields);
   if (answer !== null) return answer;
   throw new Error(FOREIGN);
+}
+
+/** What a server says of a failure; `null`: it says nothing of one. */
+export function errorIn({ code, message, retry }: Fields): RaftError | null {
+  if (typeof code !== 'string' || !isErrorCode(code)) return null;
+  return new RaftError(code, String(message), isRetry(retry) ? { retry } : {});
 }
 
 /** Why an answer is none. */

@@ -49,7 +49,7 @@ function answerOf(
   });
 }
 
-async function bodyOf(response: IncomingMessage): Promise<string> {
+export async function bodyOf(response: IncomingMessage): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response) {
@@ -62,7 +62,7 @@ async function bodyOf(response: IncomingMessage): Promise<string> {
 }
 
 /** OpenSSL's own words name its source files; a person wants to know what to change. */
-function wordsFor(error: unknown): string {
+export function wordsFor(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error ? String(error.code) : '';
   if (code === 'EPROTO' || code.startsWith('ERR_SSL')) return NOT_TLS;

@@ -269,6 +269,7 @@ export const OPTIONS = {
   from: optional(whole(1, COUNTER_MAX), 'REVISION', 'Start with the changes of this revision.'),
   file: optional(text, 'FILE', 'Read the transaction from this file instead of standard input.'),
   'dry-run': { ...preset(yesOrNo, 'false', '', 'Only say what would be done.'), isFlag: true },
+  force: { ...preset(yesOrNo, 'false', '', 'Replace a file that is there.'), isFlag: true },
   ui: {
     ...preset(
       yesOrNo,

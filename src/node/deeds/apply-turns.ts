@@ -26,7 +26,7 @@ export class ApplyTurns {
   readonly #options: ApplyTurnsOptions;
   /** A batch is with the state machine, which may take its time. */
   #isApplying = false;
-  #between: (() => void) | null = null;
+  #between: (() => void)[] = [];
 
   constructor(options: ApplyTurnsOptions) {
     this.#options = options;
@@ -45,9 +45,9 @@ export class ApplyTurns {
     );
   }
 
-  /** SH2: at once, or after the turn that is under way. Bound: one such request at a time. */
+  /** SH2: at once, or after the turn that is under way. Bound: one of the snapshotter, and those that `SnapshotCalls` bounds. */
   betweenTurns(act: () => void): void {
-    if (this.#isApplying) this.#between = act;
+    if (this.#isApplying) this.#between.push(act);
     else act();
   }
 
@@ -84,9 +84,7 @@ export class ApplyTurns {
       actors.tellApplier({ type: 'apply.completed', throughIndex: applying.lastApplied });
     }
     applied(applying.lastApplied);
-    const act = this.#between;
-    this.#between = null;
-    act?.();
+    for (const act of this.#between.splice(0)) act();
   }
 
   #failed(error: unknown): void {

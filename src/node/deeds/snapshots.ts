@@ -10,7 +10,7 @@ import { termAt } from '../../core/term-runs.ts';
 import { textOf } from '../../core/thrown-text.ts';
 import type { Index } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { SnapshotEvent } from '../../ports/replica.ts';
+import type { CaptureOutcome, SnapshotEvent } from '../../ports/replica.ts';
 import type {
   SnapshotMeta,
   SnapshotStore,
@@ -120,6 +120,11 @@ export class Snapshots {
     this.#options.betweenTurns(() => this.#tell(this.#capture()));
   }
 
+  /** BK1: for a reader of its own, which releases it; what is captured to be stored is another. */
+  captureFor(completed: (outcome: CaptureOutcome) => void): void {
+    this.#options.betweenTurns(() => completed(this.#captureForReader()));
+  }
+
   /** SH3 */
   store(): void {
     const { run } = this.#options;
@@ -174,12 +179,24 @@ export class Snapshots {
     }
   }
 
+  #captureForReader(): CaptureOutcome {
+    const meta = this.#metaNow();
+    if (meta === null) return { type: 'failed', error: nothingToCapture() };
+    try {
+      const view = this.#options.machine.snapshot?.() ?? null;
+      if (view === null) return { type: 'failed', error: machineHasNone() };
+      return { type: 'captured', state: { meta, view } };
+    } catch (error) {
+      return { type: 'failed', error: notTaken(error) };
+    }
+  }
+
   /** `null`: nothing was applied, or the members there are known only once more is. */
   #metaNow(): SnapshotMeta | null {
     const { actors, applying } = this.#options;
     const { lastApplied: index, timeMs } = applying;
     const raft: RaftState = raftOf(actors);
-    const term = index > raft.log.base.index ? termAt(raft.log, index) : null;
+    const term = index > 0 ? termAt(raft.log, index) : null;
     const membership = raft.configurations.findLast((each) => each.index <= index);
     if (term === null || membership === undefined) return null;
     return { lastEntry: { index, term }, membership, timeMs };
@@ -323,6 +340,13 @@ function overtaken(): RaftError {
   return new RaftError(
     'RAFT_NO_LEADER',
     'a newer snapshot came from another member meanwhile: nothing was done; ask again',
+  );
+}
+
+function nothingToCapture(): RaftError {
+  return new RaftError(
+    'RAFT_NO_LEADER',
+    'nothing was applied on this member yet: nothing was done; try again, or ask another',
   );
 }
 

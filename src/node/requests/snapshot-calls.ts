@@ -1,8 +1,11 @@
-/** Those who want a snapshot of this member that holds all that was applied when they asked. Bound: `SNAPSHOT_CALLS_MAX`. */
+/**
+ * Those who want a snapshot of this member on disk that holds all that was applied when they asked, and those who want its
+ * state for themselves. Bound: `SNAPSHOT_CALLS_MAX` of each.
+ */
 import { RaftError } from '../../core/errors.ts';
 import type { Index } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { SnapshotOutcome } from '../../ports/replica.ts';
+import type { CaptureOutcome, SnapshotOutcome } from '../../ports/replica.ts';
 import type { SnapshotStore } from '../../ports/snapshot-store.ts';
 import type { Applying } from '../deeds/applying.ts';
 import type { Snapshots } from '../deeds/snapshots.ts';
@@ -18,17 +21,20 @@ interface Call {
   readonly completed: (outcome: SnapshotOutcome) => void;
 }
 
+type Capture = (outcome: CaptureOutcome) => void;
+
 interface SnapshotCallsOptions {
   readonly actors: Pick<Actors, 'tellSnapshotter'>;
   readonly applying: Pick<Applying, 'lastApplied'>;
-  readonly clock: Pick<Clock, 'clearTimeout' | 'defer' | 'setTimeout'>;
-  readonly snapshots: Pick<Snapshots, 'refusal'>;
+  readonly clock: Pick<Clock, 'clearTimeout' | 'defer' | 'setTimeout' | 'yield'>;
+  readonly snapshots: Pick<Snapshots, 'captureFor' | 'refusal'>;
   readonly store: Pick<SnapshotStore, 'newest'>;
 }
 
 export class SnapshotCalls {
   readonly #options: SnapshotCallsOptions;
   readonly #calls = new Set<Call>();
+  readonly #captures = new Set<Capture>();
 
   constructor(options: SnapshotCallsOptions) {
     this.#options = options;
@@ -51,6 +57,23 @@ export class SnapshotCalls {
     clock.defer(() => this.ended());
   }
 
+  /**
+   * BK1: calls back once, never during the call. In a turn of its own: then the state and how far it has come are of one
+   * moment, also where another member's state was just put in its place.
+   */
+  capture(completed: Capture): void {
+    const { clock, snapshots } = this.#options;
+    if (this.#captures.size >= SNAPSHOT_CALLS_MAX) {
+      const error = overloaded('callers for the state');
+      return clock.defer(() => completed({ type: 'failed', error }));
+    }
+    this.#captures.add(completed);
+    clock.yield(() => {
+      if (!this.#captures.has(completed)) return;
+      snapshots.captureFor((outcome) => this.#captured(completed, outcome));
+    });
+  }
+
   /** One was taken, or was not; whoever came too late for it waits for the next. */
   ended(): void {
     const { actors, snapshots } = this.#options;
@@ -63,6 +86,16 @@ export class SnapshotCalls {
 
   end({ refusal }: Pick<End, 'refusal'>): void {
     for (const call of [...this.#calls]) this.#fail(call, refusal);
+    for (const completed of [...this.#captures]) {
+      this.#options.clock.defer(() => completed({ type: 'failed', error: refusal }));
+    }
+    this.#captures.clear();
+  }
+
+  /** Whoever was told meanwhile that the node has ended takes no view, and would not release it. */
+  #captured(completed: Capture, outcome: CaptureOutcome): void {
+    if (this.#captures.delete(completed)) completed(outcome);
+    else if (outcome.type === 'captured') outcome.state.view.release();
   }
 
   /** Of an empty log there is no snapshot (E12). */

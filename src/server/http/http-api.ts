@@ -13,6 +13,7 @@ import { countHttp } from '../operations/server-counters.ts';
 import type { OpenStreams, ServerContext } from '../server-context.ts';
 import { haltedError } from '../stopping.ts';
 import type { Exchange } from './http-answer.ts';
+import { getBackup } from './routes/backup-route.ts';
 import { postCompact } from './routes/compact-route.ts';
 import { LastPiece } from './routes/event-text.ts';
 import { getInspect } from './routes/inspect-route.ts';
@@ -82,9 +83,6 @@ function routesOf(
       pattern: '/txn',
       methods: { POST: (request, account) => postTxn(context, request, account) },
     },
-    { pattern: '/transfer', methods: { POST: (request) => postTransfer(context, request) } },
-    { pattern: '/snapshot', methods: { POST: (request) => postSnapshot(context, request) } },
-    { pattern: '/compact', methods: { POST: (request) => postCompact(context, request) } },
     {
       pattern: '/watch',
       methods: {
@@ -92,6 +90,7 @@ function routesOf(
       },
       isStream: true,
     },
+    ...administrativeRoutes(context, streams),
     {
       pattern: '/status',
       methods: { GET: (request) => getStatus(context, request) },
@@ -117,6 +116,19 @@ function routesOf(
     ...sessionRoutes(context),
     ...memberRoutes(context),
     ...pageRoutes(context),
+  ];
+}
+
+function administrativeRoutes(context: ServerContext, streams: OpenStreams): readonly Route[] {
+  return [
+    { pattern: '/transfer', methods: { POST: (request) => postTransfer(context, request) } },
+    { pattern: '/snapshot', methods: { POST: (request) => postSnapshot(context, request) } },
+    { pattern: '/compact', methods: { POST: (request) => postCompact(context, request) } },
+    {
+      pattern: '/backup',
+      methods: { GET: (request, account) => getBackup(context, request, { streams, account }) },
+      isStream: true,
+    },
   ];
 }
 

@@ -226,6 +226,15 @@ function httpFamilies(counters: ServerCounters): readonly Family[] {
       'Requests refused for their Host or Origin.',
       counters.foreignRequests,
     ),
+    gauge('backups', 'Backups that are being taken.', counters.backups),
+    counter(
+      'backups_ended',
+      'Backups that were taken as a whole, and that were not.',
+      ['whole', 'broken'].map((how) => ({
+        labels: { how },
+        value: counters.backupsEnded.get(how) ?? 0,
+      })),
+    ),
     gauge('http_watches', 'Open streams of server-sent events.', counters.httpWatches),
   ];
 }

@@ -9,6 +9,10 @@ export class ServerCounters {
   httpInFlight = 0;
   /** Server-sent event streams that are open. */
   httpWatches = 0;
+  /** Backups that are being made. */
+  backups = 0;
+  /** By how they ended: `whole`, or `broken`. */
+  readonly backupsEnded = new Map<string, number>();
   /** Connections refused or dropped because too many were open. */
   connectionsRefused = 0;
   /** Requests refused for their `Host` or `Origin`. */

@@ -181,7 +181,7 @@ export function left(deadline: number): number {
 }
 
 /** Where there is no lease, `lease` reads are served as the stronger linearizable ones, and the answer says so (SV3). */
-async function readyToRead(
+export async function readyToRead(
   context: Pick<ReadParts, 'replica'>,
   query: Query,
 ): Promise<Consistency> {
