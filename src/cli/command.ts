@@ -36,6 +36,8 @@ interface CommandSpec<Name extends OptionName, Needed extends Name>
   readonly required?: readonly Needed[];
   /** How many positional arguments there may be, both inclusive; none unless given. */
   readonly positionals?: readonly [min: number, max: number];
+  /** Behind `--` may stand a program with its arguments. */
+  readonly takesProgram?: true;
   readonly run: (given: ReadOptions<Name, Needed>, context: CliContext) => Promise<ExitCode>;
 }
 
@@ -43,11 +45,13 @@ export function command<Name extends OptionName, Needed extends Name = never>(
   spec: CommandSpec<Name, Needed>,
 ): Command {
   const { options: names, required = [], positionals: [min, max] = [0, 0] } = spec;
+  const { takesProgram = false } = spec;
   return {
     ...spec,
     required,
     run: async (argv, context) => {
-      const given = readOptions({ names, required, argv, environment: context.environment });
+      const { environment } = context;
+      const given = readOptions({ names, required, argv, environment, takesProgram });
       if (given.wantsHelp) {
         context.write(commandHelp({ ...spec, required }));
         return EXIT.clean;

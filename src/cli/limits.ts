@@ -22,6 +22,8 @@ export const OPTION_COUNT_MAX = 2 ** 40;
 export const OPTION_MS_MAX = 600_000;
 /** Characters of a key or a value in the line of a change; a longer one is cut. */
 export const WATCH_COLUMN_MAX = 60;
+/** Bound: bytes of a key or a value in a variable of a program; one that is longer has no variable. Linux takes twice as many. */
+export const VARIABLE_BYTES_MAX = 64 * 1024;
 /** Bound: a server is asked to wait no longer than this for what it cannot do at once, in milliseconds. */
 export const ASKED_MS_MAX = 60_000;
 /** How long a node that joins waits for one answer of the cluster, in milliseconds; then it asks again. */

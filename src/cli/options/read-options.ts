@@ -21,6 +21,8 @@ interface ReadRequest<Name extends OptionName, Needed extends Name> {
   readonly required: readonly Needed[];
   readonly argv: readonly string[];
   readonly environment: Environment;
+  /** What stands behind `--` is a program with its arguments; otherwise, more positional arguments. */
+  readonly takesProgram?: boolean;
 }
 
 export interface ReadOptions<Name extends OptionName, Needed extends Name> {
@@ -29,12 +31,15 @@ export interface ReadOptions<Name extends OptionName, Needed extends Name> {
   };
   readonly positionals: readonly string[];
   readonly wantsHelp: boolean;
+  /** What stands behind `--`, where a program may; `null`: none does. */
+  readonly program: readonly string[] | null;
 }
 
 export function readOptions<Name extends OptionName, Needed extends Name>(
   request: ReadRequest<Name, Needed>,
 ): ReadOptions<Name, Needed> {
-  const { given, positionals, wantsHelp } = scan(request.names, request.argv);
+  const { own, program } = cutProgram(request);
+  const { given, positionals, wantsHelp } = scan(request.names, own);
   const values: Record<string, unknown> = {};
   for (const name of wantsHelp ? [] : request.names) {
     values[name] = readOne(name, given.get(name), request.environment);
@@ -47,7 +52,22 @@ export function readOptions<Name extends OptionName, Needed extends Name>(
     values: values as ReadOptions<Name, Needed>['values'],
     positionals,
     wantsHelp,
+    program,
   };
+}
+
+function cutProgram({
+  argv,
+  takesProgram = false,
+}: Pick<ReadRequest<never, never>, 'argv' | 'takesProgram'>): {
+  readonly own: readonly string[];
+  readonly program: readonly string[] | null;
+} {
+  const end = takesProgram ? argv.indexOf('--') : -1;
+  if (end < 0) return { own: argv, program: null };
+  if (end === argv.length - 1)
+    throw usageFailure('Nothing stands behind --: give a program to run.');
+  return { own: argv.slice(0, end), program: argv.slice(end + 1) };
 }
 
 /** Names in the environment that look like ours and are none: most likely misspelt. */
