@@ -1,7 +1,7 @@
 /**
  * Which commands make sense at all, whatever the store holds: what this refuses never enters the log, and
  * if it is found there it is answered with `RAFT_BAD_REQUEST` by every replica alike (KV8, KV9). A fault
- * is a sentence; `null` means there is none. Frozen with versions 1 and 2 of the command bytes: a replica that
+ * is a sentence; `null` means there is none. Frozen with versions 1 to 3 of the command bytes: a replica that
  * refused less or more than another would diverge.
  */
 
@@ -13,24 +13,40 @@ import type {
   KeyCondition,
   KeySelector,
   KvCommand,
+  LeaseSeen,
   PutOperation,
   RangeOptions,
   TxnCommand,
   TxnOperation,
 } from './commands.ts';
 import { boundsOf, isInside, type KeyText, keyText } from './key-order.ts';
-import { KEY_BYTES_MAX, RANGE_LIMIT_MAX, TXN_OPERATIONS_MAX } from './limits.ts';
+import {
+  KEY_BYTES_MAX,
+  LEASE_TTL_MAX_MS,
+  LEASE_TTL_MIN_MS,
+  LEASES_IN_COMMAND_MAX,
+  RANGE_LIMIT_MAX,
+  TXN_OPERATIONS_MAX,
+} from './limits.ts';
 
 export function faultInCommand(command: KvCommand): string | null {
   switch (command.type) {
     case 'put':
-      return faultInKey(command.key) ?? faultInCondition(command.condition);
+      return faultInPut(command) ?? faultInCondition(command.condition);
     case 'delete':
       return faultInSelector(command) ?? faultInDeleteCondition(command);
     case 'txn':
       return faultInTxn(command);
     case 'compact':
       return isCounter(command.revision) ? null : 'The revision to compact is not a counter.';
+    case 'grant':
+      return isTtl(command.ttlMs) ? null : NO_TTL;
+    case 'renew':
+      return faultInLeases(command.leases);
+    case 'revoke':
+      return faultInLease(command.lease);
+    case 'expire':
+      return faultInSeen(command.leases);
     default:
       return unreachable(command);
   }
@@ -57,6 +73,38 @@ export function faultInSelector(selector: KeySelector): string | null {
   }
   if (isSpan) return 'A single key goes without prefix, start and end.';
   return faultInKey(key);
+}
+
+/** A lease has a number from 1: 0 means none. */
+function isLeaseId(lease: number): boolean {
+  return isCounter(lease) && lease > 0;
+}
+
+function faultInLease(lease: number): string | null {
+  return isLeaseId(lease) ? null : 'A lease is named by a whole number from 1.';
+}
+
+function isTtl(ttlMs: number): boolean {
+  return Number.isInteger(ttlMs) && ttlMs >= LEASE_TTL_MIN_MS && ttlMs <= LEASE_TTL_MAX_MS;
+}
+
+const NO_TTL = `A lease lasts a whole number of milliseconds from ${LEASE_TTL_MIN_MS} to ${LEASE_TTL_MAX_MS}.`;
+
+function faultInLeases(leases: readonly number[]): string | null {
+  if (leases.length > 0 && leases.length <= LEASES_IN_COMMAND_MAX) {
+    return firstFault(leases, faultInLease);
+  }
+  return `One command names 1 to ${LEASES_IN_COMMAND_MAX} leases.`;
+}
+
+function faultInSeen(leases: readonly LeaseSeen[]): string | null {
+  const fault = faultInLeases(leases.map(({ lease }) => lease));
+  if (fault !== null || leases.every(({ renewals }) => isCounter(renewals))) return fault;
+  return 'The number of renewals is not a counter.';
+}
+
+function faultInPut({ key, lease }: PutOperation): string | null {
+  return faultInKey(key) ?? (lease === undefined ? null : faultInLease(lease));
 }
 
 function faultInKey(key: Uint8Array): string | null {
@@ -107,7 +155,7 @@ function faultInBranch(operations: readonly TxnOperation[]): string | null {
 function faultInOperation(operation: TxnOperation): string | null {
   switch (operation.type) {
     case 'put':
-      return faultInKey(operation.key);
+      return faultInPut(operation);
     case 'delete':
       return faultInSelector(operation);
     case 'range':

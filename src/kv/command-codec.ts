@@ -2,11 +2,12 @@
  * Commands as bytes: what clients send, what the log keeps for ever. Every command has exactly one
  * encoding and everything else is refused (KV10), so what decodes here encodes to the same bytes again.
  *
- *   u8 version (2), u8 kind, then              block: u32 length, bytes   counter: u64   all little-endian
- *   put      u8 flags (1 previous), block key, block value, condition
+ *   u8 version (2, or 3 for leases), u8 kind, then    block: u32 length, bytes   counter: u64   all little-endian
+ *   put      u8 flags (1 previous, 2 lease), block key, block value, counter lease where flagged, condition
  *   delete   u8 flags (1 previous), selector, condition
  *   txn      u8 n, n compares, u8 n, n operations (success), u8 n, n operations (failure)
  *   compact  counter revision
+ *   grant, renew, revoke, expire: see `lease-codec.ts`
  * condition  u8 (0 none, 1 modRevision and its counter, 2 absent, 3 present)
  * selector   u8 mask (1 key, 2 prefix, 4 start, 8 end), a block for each bit, in that order
  * compare    block key, u8 target, u8 operator, then a block for `value`, else a counter
@@ -33,22 +34,32 @@ import {
   type TxnCommand,
   type TxnOperation,
 } from './commands.ts';
+import { LEASE_KINDS, needsLeases, readLeaseCommand, writeLeaseCommand } from './lease-codec.ts';
 
 /**
- * The first byte of every new command. Version 1 had the same layout and bounded no change (KV23): it is found in
- * older logs and carried out as it was then. A replica that meets any other in its log must stop (KV9).
+ * The first byte of every new command that has nothing to do with leases. Version 1 had the same layout and bounded no change
+ * (KV23): it is found in older logs and carried out as it was then. Version 3 is of commands that speak of leases, and of no
+ * others: so clusters that use none can go back to a build that knows none. A replica that meets any other in its log
+ * must stop (KV9).
  */
 export const COMMAND_VERSION = 2;
+export const LEASE_COMMAND_VERSION = 3;
 const UNBOUNDED_VERSION = 1;
 /**
  * The version of the store as a state machine: raised with each version of commands that is added, so that none of it is
- * proposed before every member knows it (UP2). The first knows both that there are.
+ * proposed before every member knows it (UP2). The first knows commands of versions 1 and 2, the second leases.
  */
-export const STORE_VERSION = 1;
+export const STORE_VERSION = 2;
+const STORE_VERSIONS: ReadonlyMap<number, number> = new Map([
+  [UNBOUNDED_VERSION, 1],
+  [COMMAND_VERSION, 1],
+  [LEASE_COMMAND_VERSION, 2],
+]);
 
-const COMMAND_KINDS = ['put', 'delete', 'txn', 'compact'] as const;
+const COMMAND_KINDS = ['put', 'delete', 'txn', 'compact', ...LEASE_KINDS] as const;
 const OPERATION_KINDS = ['put', 'delete', 'range'] as const;
 const CONDITIONS = ['none', 'modRevision', 'absent', 'present'] as const;
+const PUT = { previous: 1, lease: 2, all: 3 } as const;
 const PREVIOUS = 1;
 const SELECTOR = { key: 1, prefix: 2, start: 4, end: 8, all: 15 } as const;
 const RANGE = { keysOnly: 1, countOnly: 2, limit: 4, revision: 8, all: 15 } as const;
@@ -66,8 +77,10 @@ export function encodeCommand(command: KvCommand): Uint8Array {
 export function decodeCommand(bytes: Uint8Array): KvCommand {
   const reader = new ByteReader(bytes, 'command');
   const version = reader.u8();
-  if (version !== COMMAND_VERSION) reader.fail(`its version is ${version}, not ${COMMAND_VERSION}`);
-  return readWhole(reader);
+  if (!isKnownVersion(version) || version === UNBOUNDED_VERSION) {
+    reader.fail(`its version is ${version}, not ${COMMAND_VERSION} or ${LEASE_COMMAND_VERSION}`);
+  }
+  return readWhole(reader, version);
 }
 
 /** As `decodeCommand`, for what the log holds: also commands of an older version. */
@@ -75,7 +88,7 @@ export function decodeCommitted(bytes: Uint8Array): KvCommand {
   const reader = new ByteReader(bytes, 'command');
   const version = reader.u8();
   if (!isKnownVersion(version)) reader.fail(`its version ${version} is not known`);
-  return readWhole(reader);
+  return readWhole(reader, version);
 }
 
 /** KV23: false for commands of a version that knew no bound. */
@@ -84,18 +97,21 @@ export function isBounded(bytes: Uint8Array): boolean {
 }
 
 export function isKnownVersion(version: number): boolean {
-  return version === COMMAND_VERSION || version === UNBOUNDED_VERSION;
+  return STORE_VERSIONS.has(version);
 }
 
 /** UP2: what a member needs to carry out this command. Of a version that this program does not know: more than it has. */
 export function storeVersionOf(bytes: Uint8Array): number {
   const [version = COMMAND_VERSION] = bytes;
-  return isKnownVersion(version) ? STORE_VERSION : STORE_VERSION + 1;
+  return STORE_VERSIONS.get(version) ?? STORE_VERSION + 1;
 }
 
-function readWhole(reader: ByteReader): KvCommand {
+function readWhole(reader: ByteReader, version: number): KvCommand {
   const command = readCommand(reader);
   reader.end();
+  if (needsLeases(command) !== (version === LEASE_COMMAND_VERSION)) {
+    reader.fail(`it is not of version ${version}`);
+  }
   refuseFaulty(command);
   return command;
 }
@@ -106,7 +122,8 @@ function refuseFaulty(command: KvCommand): void {
 }
 
 function writeCommand(writer: ByteWriter, command: KvCommand): ByteWriter {
-  writer.u8(COMMAND_VERSION).u8(COMMAND_KINDS.indexOf(command.type));
+  writer.u8(needsLeases(command) ? LEASE_COMMAND_VERSION : COMMAND_VERSION);
+  writer.u8(COMMAND_KINDS.indexOf(command.type));
   switch (command.type) {
     case 'put':
       return writeCondition(writePut(writer, command), command.condition);
@@ -118,6 +135,11 @@ function writeCommand(writer: ByteWriter, command: KvCommand): ByteWriter {
       return writeList(writer, command.failure, writeOperation);
     case 'compact':
       return writer.counter(command.revision);
+    case 'grant':
+    case 'renew':
+    case 'revoke':
+    case 'expire':
+      return writeLeaseCommand(writer, command);
     default:
       return unreachable(command);
   }
@@ -134,6 +156,11 @@ function readCommand(reader: ByteReader): KvCommand {
       return readTxn(reader);
     case 'compact':
       return { type: 'compact', revision: reader.counter() };
+    case 'grant':
+    case 'renew':
+    case 'revoke':
+    case 'expire':
+      return readLeaseCommand(reader, kind);
     default:
       return unreachable(kind);
   }
@@ -191,16 +218,24 @@ function readOperation(reader: ByteReader): TxnOperation {
 }
 
 function writePut(writer: ByteWriter, operation: PutOperation): ByteWriter {
-  writer.u8(operation.returnPrevious === true ? PREVIOUS : 0);
-  return writer.block(operation.key).block(operation.value);
+  const { key, value, lease, returnPrevious } = operation;
+  writer.u8((returnPrevious === true ? PUT.previous : 0) | (lease === undefined ? 0 : PUT.lease));
+  writer.block(key).block(value);
+  return lease === undefined ? writer : writer.counter(lease);
 }
 
 function readPut(reader: ByteReader): PutOperation {
-  const flags = reader.bits(PREVIOUS);
+  const flags = reader.bits(PUT.all);
   const key = reader.block();
   const value = reader.block();
   if (flags === 0) return { type: 'put', key, value };
-  return { type: 'put', key, value, returnPrevious: true };
+  return {
+    type: 'put',
+    key,
+    value,
+    ...((flags & PUT.lease) !== 0 && { lease: reader.counter() }),
+    ...((flags & PUT.previous) !== 0 && { returnPrevious: true }),
+  };
 }
 
 function writeDelete(writer: ByteWriter, operation: DeleteOperation): ByteWriter {

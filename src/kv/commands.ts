@@ -1,7 +1,7 @@
 /**
  * What a client may ask of the key-value store: the commands that enter the log and the options of
  * reads. The model is etcd's (create and modification revisions, versions, compare-then-else
- * transactions), so that its clients can be served later. KV4–KV8, KV13–KV16.
+ * transactions, leases), so that its clients can be served later. KV4–KV8, KV13–KV16, LE1–LE5.
  * Bytes are `command-codec.ts`, validity is `command-check.ts`, meaning is `executor.ts`.
  */
 
@@ -44,6 +44,8 @@ export interface PutOperation {
   /** At least one byte. */
   readonly key: Uint8Array;
   readonly value: Uint8Array;
+  /** The key goes when this lease ends. Not given: it stays, also if it was bound to one before. */
+  readonly lease?: number;
   /** Asks for what the key held before. */
   readonly returnPrevious?: boolean;
 }
@@ -122,4 +124,36 @@ interface CompactCommand {
   readonly revision: number;
 }
 
-export type KvCommand = PutCommand | DeleteCommand | TxnCommand | CompactCommand;
+/** A new lease: what is bound to it goes once nobody has renewed it for that long. */
+interface GrantCommand {
+  readonly type: 'grant';
+  readonly ttlMs: number;
+}
+
+/** Of many at once, so that thousands cost one entry of the log. One that has ended stays so. */
+interface RenewCommand {
+  readonly type: 'renew';
+  readonly leases: readonly number[];
+}
+
+/** Ends a lease: its keys go, in one revision. */
+interface RevokeCommand {
+  readonly type: 'revoke';
+  readonly lease: number;
+}
+
+/** A lease, and how often it had been renewed when somebody looked. */
+export interface LeaseSeen {
+  readonly lease: number;
+  readonly renewals: number;
+}
+
+/** Ends those that were not renewed since: their keys go, in one revision. */
+export interface ExpireCommand {
+  readonly type: 'expire';
+  readonly leases: readonly LeaseSeen[];
+}
+
+export type LeaseCommand = GrantCommand | RenewCommand | RevokeCommand | ExpireCommand;
+
+export type KvCommand = PutCommand | DeleteCommand | TxnCommand | CompactCommand | LeaseCommand;

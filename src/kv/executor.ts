@@ -22,6 +22,7 @@ import { itemAt } from './item-at.ts';
 import { boundsOf, type KeyText, keyText } from './key-order.ts';
 import { type LiveVersion, toKeyValue } from './key-version.ts';
 import { CompactedError, unreadableAt } from './kv-errors.ts';
+import { executeLease, refusalToBind } from './lease-commands.ts';
 import {
   CHANGED_BYTES_MAX,
   CHANGED_KEYS_MAX,
@@ -32,6 +33,7 @@ import {
 } from './limits.ts';
 import type { MvccStore } from './mvcc-store.ts';
 import { ReadBudget } from './read-budget.ts';
+import { refused } from './refused.ts';
 import type {
   CompactResult,
   ConditionFailed,
@@ -40,7 +42,6 @@ import type {
   KvResult,
   PutResult,
   RangeResult,
-  RefusalCode,
   Refused,
   TxnResponse,
   TxnResult,
@@ -88,14 +89,14 @@ export function execute(store: MvccStore, command: KvCommand, execution: Executi
       return executeTxn(store, command, execution);
     case 'compact':
       return executeCompact(store, command.revision);
+    case 'grant':
+    case 'renew':
+    case 'revoke':
+    case 'expire':
+      return executeLease(store, command);
     default:
       return unreachable(command);
   }
-}
-
-export function refused(store: MvccStore, code: RefusalCode, message: string): Refused {
-  const { revision, compactedRevision } = store;
-  return { type: 'refused', code, message, revision, compactedRevision };
 }
 
 /** Why the store cannot be read at this revision; `null`: it can. */
@@ -133,8 +134,8 @@ function executePut(
   const key = keyText(command.key);
   const miss = missedCondition(store, key, command.condition);
   if (miss !== null) return miss;
-  if (command.returnPrevious === true) {
-    const refusal = refusalToChange(store, [command], execution);
+  if (command.returnPrevious === true || command.lease !== undefined) {
+    const refusal = refusalToBind(store, [command]) ?? refusalToChange(store, [command], execution);
     if (refusal !== null) return refusal;
   }
   const result = put(store, key, command, execution);
@@ -165,7 +166,10 @@ function executeTxn(
 ): TxnResult | Refused {
   const succeeded = command.compare.every((compare) => holds(store, compare));
   const operations = succeeded ? command.success : command.failure;
-  const refusal = refusalOf(store, operations) ?? refusalToChange(store, operations, execution);
+  const refusal =
+    refusalOf(store, operations) ??
+    refusalToBind(store, operations) ??
+    refusalToChange(store, operations, execution);
   if (refusal !== null) return refusal;
   const budget = new ReadBudget(TXN_RANGES);
   const responses: TxnResponse[] = [];
@@ -251,7 +255,7 @@ function put(
   operation: PutOperation,
   execution: Execution,
 ): PutResult {
-  const previous = store.put(key, operation.value);
+  const previous = store.put(key, operation.value, operation.lease);
   const { revision } = store;
   if (operation.returnPrevious !== true) return { type: 'put', revision };
   if (previous === null) return { type: 'put', revision, previous };
@@ -307,8 +311,7 @@ function holds(store: MvccStore, compare: Compare): boolean {
     if (version === null) return false;
     return isOrdered(compareBytes(version.value, compare.value), compare.operator);
   }
-  const actual = compare.target === 'lease' ? 0 : (version?.[compare.target] ?? 0);
-  return isOrdered(actual - compare.value, compare.operator);
+  return isOrdered((version?.[compare.target] ?? 0) - compare.value, compare.operator);
 }
 
 /** `difference` is negative, zero or positive as the left side is below, equal to or above the right. */

@@ -16,6 +16,8 @@ export interface KeyVersion {
   readonly createRevision: number;
   readonly modRevision: number;
   readonly version: number;
+  /** 0: bound to none. */
+  readonly lease: number;
 }
 
 /** A version that holds a value. */
@@ -31,6 +33,7 @@ export class StoredVersion implements KeyVersion {
   readonly createRevision: number;
   readonly modRevision: number;
   readonly version: number;
+  readonly lease: number;
   /** How long its value is; 0 without one. */
   readonly valueBytes: number;
   readonly #slab: Uint8Array;
@@ -38,7 +41,7 @@ export class StoredVersion implements KeyVersion {
 
   /** `place`: where its value lies; `null`: it is a deletion. */
   constructor(
-    { key, createRevision, modRevision, version }: Omit<KeyVersion, 'value'>,
+    { key, createRevision, modRevision, version, lease }: Omit<KeyVersion, 'value'>,
     place: ValuePlace | null,
   ) {
     const { slab, from, bytes } = place ?? NO_VALUE;
@@ -46,6 +49,7 @@ export class StoredVersion implements KeyVersion {
     this.createRevision = createRevision;
     this.modRevision = modRevision;
     this.version = version;
+    this.lease = lease;
     this.valueBytes = bytes;
     this.#slab = slab;
     this.#from = from;
@@ -103,7 +107,8 @@ export function trimHistory(history: KeyHistory, revision: number): boolean {
 
 export function toKeyValue(live: LiveVersion): KeyValue {
   const { key, value, createRevision, modRevision, version } = live;
-  return { key: keyBytes(key), value, createRevision, modRevision, version, lease: null };
+  const lease = live.lease === 0 ? null : live.lease;
+  return { key: keyBytes(key), value, createRevision, modRevision, version, lease };
 }
 
 /** How many of the versions are at or below `revision`. */

@@ -10,19 +10,20 @@ import type { Clock } from '../ports/clock.ts';
 import type { CommittedCommand, MachineSnapshot, StateMachine } from '../ports/state-machine.ts';
 import { faultInRange, faultInSelector } from './command-check.ts';
 import {
-  COMMAND_VERSION,
   decodeCommitted,
   isBounded,
   isKnownVersion,
+  LEASE_COMMAND_VERSION,
   STORE_VERSION,
   storeVersionOf,
 } from './command-codec.ts';
 import type { KvCommand, RangeOptions } from './commands.ts';
-import { type Execution, execute, readRange, refused } from './executor.ts';
+import { type Execution, execute, readRange } from './executor.ts';
 import type { KeyIndexOptions } from './key-index.ts';
 import { boundsOf, keyText } from './key-order.ts';
 import { toKeyValue } from './key-version.ts';
 import { unreadableAt } from './kv-errors.ts';
+import type { Lease } from './lease-table.ts';
 import {
   BATCH_RESULT_BYTES_MAX,
   EVENTS_UNTOLD_MAX,
@@ -32,6 +33,7 @@ import {
 } from './limits.ts';
 import { emptyParts, MvccStore } from './mvcc-store.ts';
 import { Pruning } from './pruning.ts';
+import { refused } from './refused.ts';
 import { restoredStore } from './restoring.ts';
 import { decodeResult, encodeResult, type KvAnswer } from './result-codec.ts';
 import type { KeyValue, KvResult, RangeResult } from './results.ts';
@@ -53,12 +55,21 @@ interface KvStateMachineOptions extends KeyIndexOptions {
   readonly snapshotItemsMax?: number;
 }
 
+/** Whoever counts down how long leases last (LE6). Both must be quick and must not throw. */
+interface LeaseObserver {
+  /** It was granted or renewed just now. */
+  readonly touched: (lease: Lease) => void;
+  /** All are others: a restored store has taken the place of the one before. */
+  readonly replaced: () => void;
+}
+
 export class KvStateMachine implements StateMachine {
   readonly version = STORE_VERSION;
   #store: MvccStore;
   readonly #hub: WatchHub;
   readonly #pruning: Pruning;
   readonly #options: KvStateMachineOptions;
+  #leaseObserver: LeaseObserver = { touched: () => {}, replaced: () => {} };
   #isRestoring = false;
   #isApplying = false;
 
@@ -97,6 +108,17 @@ export class KvStateMachine implements StateMachine {
   /** When the store stood at which revision, in log time. */
   get revisionTimes(): RetainedHistory['revisionTimes'] & { readonly timeMs: number } {
     return this.#store.times;
+  }
+
+  /** The leases that there are, in the order in which they were granted; each may change with the next command. */
+  get leases(): { readonly size: number; get(id: number): Lease | null; all(): Iterable<Lease> } {
+    return this.#store.leases;
+  }
+
+  /** At most one observes: how long a lease has lasted is nothing that a machine knows. */
+  observeLeases(observer: LeaseObserver): void {
+    this.#leaseObserver = observer;
+    this.#store.leases.listen(observer.touched);
   }
 
   /** How many watches are active. */
@@ -205,6 +227,8 @@ export class KvStateMachine implements StateMachine {
     this.#store = store;
     this.#pruning.follow(store);
     this.#hub.follow(store);
+    store.leases.listen(this.#leaseObserver.touched);
+    this.#leaseObserver.replaced();
   }
 
   #applySome(
@@ -268,6 +292,6 @@ function refuseToWatch(options: WatchOptions): void {
 function refuseUnknownVersion(data: Uint8Array): void {
   const version = data[0];
   if (version === undefined || isKnownVersion(version)) return;
-  const text = `The log holds a command of version ${version}; this program knows ${COMMAND_VERSION}. Update this node.`;
+  const text = `The log holds a command of version ${version}; this program knows ${LEASE_COMMAND_VERSION}. Update this node.`;
   throw new RaftError('RAFT_STATE_MACHINE_FAILED', text);
 }

@@ -1,7 +1,7 @@
 /** The bounds of the key-value store, with what happens when each is reached. */
 
-/** What a put takes beside its key and its value: version, kind, flags, two lengths, a condition with a counter. */
-export const PUT_HEADERS_BYTES_MAX = 20;
+/** What a put takes beside its key and its value: version, kind, flags, two lengths, a lease, a condition with a counter. */
+export const PUT_HEADERS_BYTES_MAX = 28;
 /** Bound: compares, success operations and failure operations of one transaction, each. Past it: refused. */
 export const TXN_OPERATIONS_MAX = 128;
 /** Bound: bytes of one key. Longer ones are refused: every comparison on the way to a key would pay. */
@@ -18,6 +18,15 @@ export const RANGE_COUNT_LOOKS_MAX = 100_000;
 export const CHANGED_KEYS_MAX = 10_000;
 /** Bound: bytes of what it returns of before. One key is returned even if it alone is larger; past it: as above. */
 export const CHANGED_BYTES_MAX = 4 * 1024 * 1024;
+/** How long a lease may be, in milliseconds: a year at most. */
+export const LEASE_TTL_MIN_MS = 100;
+export const LEASE_TTL_MAX_MS = 31_536_000_000;
+/** Bound: leases at one time. Past it: none is granted, `RAFT_OVERLOADED`. */
+export const LEASES_MAX = 100_000;
+/** Bound: keys of one lease, since they go in one revision. Past it: no other is bound to it, `RAFT_TOO_LARGE`. */
+export const LEASE_KEYS_MAX = 10_000;
+/** Bound: leases that one command renews, or ends. Past it: refused. */
+export const LEASES_IN_COMMAND_MAX = 1_024;
 /** Bound: the largest `limit` a range may name. */
 export const RANGE_LIMIT_MAX = 2 ** 32 - 1;
 /** Bound: new keys that are put in order together: that takes a millisecond or two. Before anyone looks at the order, it is done. */

@@ -20,6 +20,7 @@ import {
   trimHistory,
   versionAt,
 } from './key-version.ts';
+import { LeaseTable } from './lease-table.ts';
 import type { ReadBudget } from './read-budget.ts';
 import { RevisionTimes } from './revision-times.ts';
 import { ValueArena } from './value-arena.ts';
@@ -33,6 +34,7 @@ interface StoreParts {
   readonly events: EventLog;
   readonly values: ValueArena;
   readonly times: RevisionTimes;
+  readonly leases: LeaseTable;
   readonly revision: number;
   readonly compactedRevision: number;
   readonly untrimmed: number;
@@ -69,6 +71,7 @@ export class MvccStore {
   readonly #events: EventLog;
   readonly #values: ValueArena;
   readonly #times: RevisionTimes;
+  readonly #leases: LeaseTable;
   /** The revisions through which views still look; what compaction made unreachable of them stays. */
   readonly #holds = new Set<{ readonly revision: number }>();
   #revision: number;
@@ -83,6 +86,7 @@ export class MvccStore {
     this.#events = parts.events;
     this.#values = parts.values;
     this.#times = parts.times;
+    this.#leases = parts.leases;
     this.#revision = parts.revision;
     this.#compactedRevision = parts.compactedRevision;
     this.#untrimmed = parts.untrimmed;
@@ -113,6 +117,11 @@ export class MvccStore {
     return this.#times;
   }
 
+  /** The leases, and which keys are bound to each. */
+  get leases(): LeaseTable {
+    return this.#leases;
+  }
+
   /** How many versions of the key are kept, deletions included. */
   versionCount(key: KeyText): number {
     const history = this.#index.find(key);
@@ -131,8 +140,11 @@ export class MvccStore {
     return isLive(version) ? version : null;
   }
 
-  /** Keeps a copy of `value`. Returns what the key held before; `null`: it did not exist. */
-  put(key: KeyText, value: Uint8Array): LiveVersion | null {
+  /**
+   * Keeps a copy of `value`, and binds the key to that lease alone; 0: to none. Returns what the key held before; `null`: it
+   * did not exist.
+   */
+  put(key: KeyText, value: Uint8Array, lease = 0): LiveVersion | null {
     this.#isChanged = true;
     const modRevision = this.revision;
     const history = this.#index.find(key);
@@ -140,8 +152,10 @@ export class MvccStore {
     const createRevision = previous === null ? modRevision : previous.createRevision;
     const version = previous === null ? 1 : previous.version + 1;
     const place = this.#values.keep(value);
-    const stored = new StoredVersion({ key, createRevision, modRevision, version }, place);
+    const stored = new StoredVersion({ key, createRevision, modRevision, version, lease }, place);
     this.#events.append(stored);
+    if (previous !== null) this.#leases.unbind(key, previous.lease);
+    this.#leases.bind(key, lease);
     if (history === null) {
       this.#index.add({ key, newest: stored, older: null });
       return null;
@@ -259,9 +273,10 @@ export class MvccStore {
     this.#isChanged = true;
     const modRevision = this.revision;
     assert(newest.modRevision < modRevision, 'KV8: one revision has one event of a key');
-    const none = { key, createRevision: 0, modRevision, version: 0 };
+    const none = { key, createRevision: 0, modRevision, version: 0, lease: 0 };
     const deletion = new StoredVersion(none, null);
     this.#events.append(deletion);
+    this.#leases.unbind(key, newest.lease);
     addVersion(history, deletion);
     return newest;
   }
@@ -352,6 +367,7 @@ export function emptyParts(options?: KeyIndexOptions): StoreParts {
     events: new EventLog(),
     values: new ValueArena(),
     times: new RevisionTimes(),
+    leases: new LeaseTable(),
     revision: FIRST_REVISION,
     compactedRevision: 0,
     untrimmed: 0,

@@ -11,6 +11,10 @@
  *   conditionFailed  counter revision, counter modRevision
  *   refused          u8 code, block message, counter revision, counter compactedRevision
  *   range            counter revision, counter count, u8 more, kvs
+ *   grant            counter revision, counter lease, counter ttl
+ *   renew            counter revision, u32 n, n counters: ttl
+ *   revoke           counter revision, counter deleted
+ *   expire           counter revision, counter deleted, u32 n, n counters: lease
  * kvs  u32 n, n kv    kv  block key, block value, counters create, mod, version, u8 lease (0 none, 1 and a counter)
  */
 import { unreachable } from '../core/assert.ts';
@@ -40,6 +44,10 @@ const KINDS = [
   'conditionFailed',
   'refused',
   'range',
+  'grant',
+  'renew',
+  'revoke',
+  'expire',
 ] as const satisfies readonly KvAnswer['type'][];
 const RESPONSE_KINDS = ['put', 'delete', 'range'] as const;
 const REFUSALS = [
@@ -47,6 +55,8 @@ const REFUSALS = [
   'RAFT_COMPACTED',
   'RAFT_FUTURE_REVISION',
   'RAFT_TOO_LARGE',
+  'RAFT_LEASE_EXPIRED',
+  'RAFT_OVERLOADED',
 ] as const satisfies readonly RefusalCode[];
 const BOOLEANS = [false, true] as const;
 const PREVIOUS = ['notAsked', 'none', 'some'] as const;
@@ -83,6 +93,15 @@ function writeAnswer(writer: ByteWriter, result: KvAnswer): ByteWriter {
       return writer.counter(result.revision).counter(result.modRevision);
     case 'refused':
       return writeRefused(writer, result);
+    case 'grant':
+      return writer.counter(result.revision).counter(result.lease).counter(result.ttlMs);
+    case 'renew':
+      return writeCounters(writer.counter(result.revision), result.ttlsMs);
+    case 'revoke':
+      return writer.counter(result.revision).counter(result.deleted);
+    case 'expire':
+      writer.counter(result.revision).counter(result.deleted);
+      return writeCounters(writer, result.leases);
     default:
       return unreachable(result);
   }
@@ -105,6 +124,20 @@ function readAnswer(reader: ByteReader): KvAnswer {
     }
     case 'refused':
       return readRefused(reader);
+    case 'grant': {
+      const revision = reader.counter();
+      const lease = reader.counter();
+      return { type, revision, lease, ttlMs: reader.counter() };
+    }
+    case 'renew':
+      return { type, revision: reader.counter(), ttlsMs: readCounters(reader) };
+    case 'revoke':
+      return { type, revision: reader.counter(), deleted: reader.counter() };
+    case 'expire': {
+      const revision = reader.counter();
+      const deleted = reader.counter();
+      return { type, revision, deleted, leases: readCounters(reader) };
+    }
     default:
       return unreachable(type);
   }
@@ -206,6 +239,19 @@ function readRefused(reader: ByteReader): Refused {
   const message = new TextDecoder().decode(reader.block());
   const revision = reader.counter();
   return { type: 'refused', code, message, revision, compactedRevision: reader.counter() };
+}
+
+function writeCounters(writer: ByteWriter, counters: readonly number[]): ByteWriter {
+  writer.u32(counters.length);
+  for (const counter of counters) writer.counter(counter);
+  return writer;
+}
+
+/** The count is not believed: a list ends where the bytes do. */
+function readCounters(reader: ByteReader): number[] {
+  const counters: number[] = [];
+  for (let left = reader.u32(); left > 0; left -= 1) counters.push(reader.counter());
+  return counters;
 }
 
 function writeKeyValues(writer: ByteWriter, kvs: readonly KeyValue[]): ByteWriter {

@@ -16,7 +16,7 @@ export interface KeyValue {
   readonly modRevision: number;
   /** How many puts since it was created, that one included. */
   readonly version: number;
-  /** Leases do not exist yet; `null`: bound to none. */
+  /** The lease with which it goes; `null`: it is bound to none. */
   readonly lease: number | null;
 }
 
@@ -67,6 +67,41 @@ export interface CompactResult {
   readonly compactedRevision: number;
 }
 
+export interface GrantResult {
+  readonly type: 'grant';
+  /** The store's. */
+  readonly revision: number;
+  readonly lease: number;
+  readonly ttlMs: number;
+}
+
+interface RenewResult {
+  readonly type: 'renew';
+  /** The store's. */
+  readonly revision: number;
+  /** How long each of them lasts from now on, in the order in which they were named; 0: it has ended. */
+  readonly ttlsMs: readonly number[];
+}
+
+export interface RevokeResult {
+  readonly type: 'revoke';
+  /** The revision that this took, or the store's where no key was bound to it. */
+  readonly revision: number;
+  /** How many keys went with it. */
+  readonly deleted: number;
+}
+
+export interface ExpireResult {
+  readonly type: 'expire';
+  /** As of a revoke. */
+  readonly revision: number;
+  readonly deleted: number;
+  /** Those that have ended: none that was renewed meanwhile, nor more than one command may take away. */
+  readonly leases: readonly number[];
+}
+
+export type LeaseResult = GrantResult | RenewResult | RevokeResult | ExpireResult;
+
 /** The condition of a put or delete did not hold; nothing was changed. */
 export interface ConditionFailed {
   readonly type: 'conditionFailed';
@@ -79,7 +114,12 @@ export interface ConditionFailed {
 
 export type RefusalCode = Extract<
   RaftErrorCode,
-  'RAFT_BAD_REQUEST' | 'RAFT_COMPACTED' | 'RAFT_FUTURE_REVISION' | 'RAFT_TOO_LARGE'
+  | 'RAFT_BAD_REQUEST'
+  | 'RAFT_COMPACTED'
+  | 'RAFT_FUTURE_REVISION'
+  | 'RAFT_LEASE_EXPIRED'
+  | 'RAFT_OVERLOADED'
+  | 'RAFT_TOO_LARGE'
 >;
 
 /** The command cannot be carried out on any replica; nothing was changed. */
@@ -97,5 +137,6 @@ export type KvResult =
   | DeleteResult
   | TxnResult
   | CompactResult
+  | LeaseResult
   | ConditionFailed
   | Refused;

@@ -10,7 +10,11 @@
  *   2 put       block key, counters createRevision, modRevision, version; u32 bytes of the value, block its first piece
  *   3 deletion  block key, counter modRevision
  *   4 piece     block: goes on with the value before it, until all of its bytes are there
- *   5 end       counters: how many of kind 1, and of kinds 2 and 3
+ *   5 end       counters: how many of kind 1, and of kinds 2 and 3 (and of 6, and 7)
+ *   6 version   as 1, bound to a lease: behind the version its counter
+ *   7 put       as 2, likewise
+ *   8 leases    before the end, where one was ever granted: counter the last one's number; u32 how many there are, and for each
+ *   9 lease     counters number, ttl in milliseconds, renewals; in the order of the numbers
  */
 import { unreachable } from '../core/assert.ts';
 import { crc32 } from '../core/checksum.ts';
@@ -19,6 +23,7 @@ import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { type KeyText, keyBytes, keyText } from './key-order.ts';
 import { isLive, type KeyVersion, type LiveVersion } from './key-version.ts';
+import type { LeaseRecord } from './lease-table.ts';
 import { MARKS_MAX, PIECE_BYTES_MIN } from './limits.ts';
 import type { RevisionTime } from './revision-times.ts';
 
@@ -35,15 +40,30 @@ export type SnapshotRecord =
   | { readonly type: 'header'; readonly header: SnapshotHeader }
   | { readonly type: 'version'; readonly version: LiveVersion }
   | { readonly type: 'event'; readonly version: KeyVersion }
+  | { readonly type: 'leases'; readonly last: number; readonly count: number }
+  | { readonly type: 'lease'; readonly lease: LeaseRecord }
   | { readonly type: 'end'; readonly versions: number; readonly events: number };
 
 const FORMAT_VERSION = 1;
-const KINDS = ['header', 'version', 'put', 'deletion', 'piece', 'end'] as const;
+const KINDS = [
+  'header',
+  'version',
+  'put',
+  'deletion',
+  'piece',
+  'end',
+  'leasedVersion',
+  'leasedPut',
+  'leases',
+  'lease',
+] as const;
 type Kind = (typeof KINDS)[number];
+const BOUND = { version: 'leasedVersion', put: 'leasedPut' } as const;
 /** Checksum, version, number. */
 const CHUNK_HEAD_BYTES = 4 + 1 + 4;
-/** Of a put, without its key and its value. */
+/** Of a put, without its key and its value, and without a lease. */
 const PUT_HEAD_BYTES = 1 + 4 + 3 * 8 + 4 + 4;
+const LEASE_BYTES = 8;
 const PIECE_HEAD_BYTES = 1 + 4;
 /** It grows with what it is to hold. */
 const FIRST_CHUNK_BYTES = 4 * 1024;
@@ -115,6 +135,21 @@ export class ChunkWriter {
     this.#record('deletion', bytes).block(keyBytes(key)).counter(modRevision);
   }
 
+  leases(last: number, count: number): void {
+    this.#makeRoom(1 + 8 + 4);
+    this.#record('leases', 1 + 8 + 4)
+      .counter(last)
+      .u32(count);
+  }
+
+  lease({ id, ttlMs, renewals }: LeaseRecord): void {
+    this.#makeRoom(1 + 3 * 8);
+    this.#record('lease', 1 + 3 * 8)
+      .counter(id)
+      .counter(ttlMs)
+      .counter(renewals);
+  }
+
   footer(versions: number, events: number): void {
     this.#makeRoom(1 + 2 * 8);
     this.#record('end', 1 + 2 * 8)
@@ -122,13 +157,15 @@ export class ChunkWriter {
       .counter(events);
   }
 
-  #put(kind: 'version' | 'put', version: LiveVersion): void {
-    const { key, value, createRevision, modRevision } = version;
-    const headBytes = PUT_HEAD_BYTES + key.length;
+  #put(unbound: 'version' | 'put', version: LiveVersion): void {
+    const { key, value, createRevision, modRevision, lease } = version;
+    const headBytes = PUT_HEAD_BYTES + key.length + (lease === 0 ? 0 : LEASE_BYTES);
     this.#makeRoom(headBytes + Math.min(value.length, PIECE_BYTES_MIN));
     const from = Math.min(value.length, this.#left - headBytes);
+    const kind = lease === 0 ? unbound : BOUND[unbound];
     const writer = this.#record(kind, headBytes + from).block(keyBytes(key));
     writer.counter(createRevision).counter(modRevision).counter(version.version);
+    if (lease !== 0) writer.counter(lease);
     writer.u32(value.length);
     if (from === value.length) writer.block(value);
     else this.#putInPieces(writer, value, from);
@@ -214,12 +251,19 @@ export class ChunkReader {
       case 'header':
         return { type: 'header', header: readHeader(reader) };
       case 'version':
+      case 'leasedVersion':
+        return this.#put(reader, 'version', kind === 'leasedVersion');
       case 'put':
-        return this.#put(reader, kind === 'put' ? 'event' : kind);
+      case 'leasedPut':
+        return this.#put(reader, 'event', kind === 'leasedPut');
       case 'deletion':
         return { type: 'event', version: readDeletion(reader) };
       case 'piece':
         return this.#goneOn(reader);
+      case 'leases':
+        return { type: 'leases', last: reader.counter(), count: reader.u32() };
+      case 'lease':
+        return { type: 'lease', lease: readLease(reader) };
       case 'end':
         this.#isOver = true;
         return { type: 'end', versions: reader.counter(), events: reader.counter() };
@@ -228,15 +272,17 @@ export class ChunkReader {
     }
   }
 
-  #put(reader: ByteReader, type: UnfinishedPut['type']): SnapshotRecord | null {
+  #put(reader: ByteReader, type: UnfinishedPut['type'], isBound: boolean): SnapshotRecord | null {
     const key = readKey(reader);
     const createRevision = reader.counter();
     const modRevision = reader.counter();
     const version = reader.counter();
     if (version === 0) reader.fail('a put has the number of a deletion');
+    const lease = isBound ? reader.counter() : 0;
+    if (isBound && lease === 0) reader.fail('a lease has no number');
     const bytes = reader.u32();
     const value = reader.block();
-    const put = { key, value, createRevision, modRevision, version };
+    const put = { key, value, createRevision, modRevision, version, lease };
     if (value.length === bytes) return { type, version: put };
     if (value.length > bytes) return reader.fail('a value is longer than it says');
     const pieces = [new Uint8Array(value)];
@@ -288,7 +334,14 @@ function readHeader(reader: ByteReader): SnapshotHeader {
 
 function readDeletion(reader: ByteReader): KeyVersion {
   const key = readKey(reader);
-  return { key, value: null, createRevision: 0, modRevision: reader.counter(), version: 0 };
+  const modRevision = reader.counter();
+  return { key, value: null, createRevision: 0, modRevision, version: 0, lease: 0 };
+}
+
+function readLease(reader: ByteReader): LeaseRecord {
+  const id = reader.counter();
+  const ttlMs = reader.counter();
+  return { id, ttlMs, renewals: reader.counter() };
 }
 
 function readKey(reader: ByteReader): KeyText {

@@ -21,6 +21,10 @@ export function stateDigest(store: MvccStore): string {
   store.foundation((version) => digest.version(version));
   const from = events.positionOf(compactedRevision);
   for (let at = from; at < events.end; at += 1) digest.version(events.at(at));
+  digest.number(store.leases.last);
+  for (const { id, ttlMs, renewals } of store.leases.all()) {
+    for (const number of [id, ttlMs, renewals]) digest.number(number);
+  }
   return digest.text();
 }
 
@@ -34,6 +38,7 @@ class Digest {
     this.number(version.createRevision);
     this.number(version.modRevision);
     this.number(version.version);
+    this.number(version.lease);
     if (version.value !== null) this.bytes(version.value);
   }
 

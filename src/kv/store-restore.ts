@@ -1,8 +1,10 @@
 /**
  * A store out of a snapshot (KV26): takes its records one by one and believes none of them. Keys must be in order,
- * every revision must be there and have its events, and what a put says of its key must follow from what was before it.
+ * every revision must be there and have its events, what a put says of its key must follow from what was before it, and a key
+ * is bound to a lease that is there.
  * So what is restored is a store that some log could have made, whole, or nothing.
  */
+import { unreachable } from '../core/assert.ts';
 import { RaftError } from '../core/errors.ts';
 import { EventLog } from './event-log.ts';
 import { KeyIndex, type KeyIndexOptions } from './key-index.ts';
@@ -14,7 +16,9 @@ import {
   type LiveVersion,
   StoredVersion,
 } from './key-version.ts';
+import { LeaseRestore } from './lease-restore.ts';
 import { FIRST_REVISION, MvccStore } from './mvcc-store.ts';
+import { notRestored } from './not-restored.ts';
 import { RevisionTimes } from './revision-times.ts';
 import { ChunkReader, type SnapshotHeader, type SnapshotRecord } from './snapshot-codec.ts';
 import { ValueArena } from './value-arena.ts';
@@ -24,6 +28,7 @@ export class StoreRestore {
   readonly #index: KeyIndex;
   readonly #events = new EventLog();
   readonly #values = new ValueArena();
+  readonly #leases = new LeaseRestore();
   #header: SnapshotHeader | null = null;
   #versions = 0;
   #lastKey: KeyText | null = null;
@@ -64,6 +69,7 @@ export class StoreRestore {
       events: this.#events,
       values: this.#values,
       times,
+      leases: this.#leases.table,
       revision: header.revision,
       compactedRevision: header.compactedRevision,
       untrimmed: this.#untrimmed,
@@ -83,9 +89,20 @@ export class StoreRestore {
     if (record.type === 'header') return this.#begin(record.header);
     const header = this.#header;
     if (header === null) throw notRestored('It does not begin with its header.');
-    if (record.type === 'version') this.#addVersion(record.version, header);
-    else if (record.type === 'event') this.#addEvent(record.version, header);
-    else this.#end(record, header);
+    switch (record.type) {
+      case 'version':
+        return this.#addVersion(record.version, header);
+      case 'event':
+        return this.#addEvent(record.version, header);
+      case 'leases':
+        return this.#leases.begin(record);
+      case 'lease':
+        return this.#leases.add(record.lease);
+      case 'end':
+        return this.#end(record, header);
+      default:
+        return unreachable(record);
+    }
   }
 
   #begin(header: SnapshotHeader): void {
@@ -106,6 +123,7 @@ export class StoreRestore {
     }
     this.#lastKey = key;
     this.#versions += 1;
+    this.#leases.changed(version, 0);
     this.#index.add({ key, newest: this.#kept(version), older: null });
   }
 
@@ -133,6 +151,7 @@ export class StoreRestore {
     if (!isLater || !follows) throw notRestored('A change does not follow from what was before.');
     const kept = this.#kept(version);
     this.#events.append(kept);
+    this.#leases.changed(version, before?.lease ?? 0);
     if (history === null) return this.#addFirst(kept);
     if ((before === null) !== !isLive(kept)) this.#index.liveChanges(key, isLive(kept) ? 1 : -1);
     addVersion(history, kept);
@@ -144,6 +163,7 @@ export class StoreRestore {
     if (isLive(version) && !isPossible(version)) throw notRestored('A change cannot be.');
     const kept = this.#kept(version);
     this.#events.append(kept);
+    this.#leases.changed(version, 0);
     this.#untrimmed = this.#events.end;
     if (isLive(kept)) this.#addFirst(kept);
   }
@@ -156,6 +176,7 @@ export class StoreRestore {
     const isWhole = end.versions === this.#versions && end.events === this.#events.end;
     const isAllThere = header.revision === Math.max(this.#revision, FIRST_REVISION);
     if (!isWhole || !isAllThere) throw notRestored('Something is missing.');
+    this.#leases.end();
   }
 
   /** What came may be a view of its chunk. */
@@ -168,12 +189,4 @@ export class StoreRestore {
 function isPossible({ createRevision, modRevision, version }: LiveVersion): boolean {
   if (createRevision <= FIRST_REVISION || createRevision > modRevision || version < 1) return false;
   return (version === 1) === (createRevision === modRevision);
-}
-
-function notRestored(why: string, cause?: unknown): RaftError {
-  return new RaftError(
-    'RAFT_STATE_MACHINE_FAILED',
-    `The snapshot of the store is not restored, and nothing was changed: it is not whole, or of a version that this program does not know. ${why}`,
-    { cause },
-  );
 }

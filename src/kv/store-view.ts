@@ -7,6 +7,7 @@
  */
 import type { MachineSnapshot, SharedChunk } from '../ports/state-machine.ts';
 import { ALL_KEYS, type KeyText } from './key-order.ts';
+import type { LeaseCopy } from './lease-table.ts';
 import type { MvccStore } from './mvcc-store.ts';
 import { ChunkWriter, type SnapshotHeader } from './snapshot-codec.ts';
 
@@ -34,6 +35,7 @@ export class StoreView implements MachineSnapshot {
   readonly #itemsMax: number;
   readonly #eventsFrom: number;
   readonly #eventsEnd: number;
+  readonly #leases: LeaseCopy;
   readonly #released: () => void;
   /** `null`: it was released. */
   #store: MvccStore | null;
@@ -53,6 +55,7 @@ export class StoreView implements MachineSnapshot {
     this.#eventsFrom = events.positionOf(compactedRevision);
     this.#eventsEnd = events.end;
     this.#items = this.#keysToLookAt(store.keyCount) + this.#eventsEnd - this.#eventsFrom;
+    this.#leases = store.leases.copy();
     const letGo = store.hold(compactedRevision);
     this.#released = () => {
       letGo();
@@ -137,6 +140,7 @@ export class StoreView implements MachineSnapshot {
       if (writer.isFilled) yield* writer.take();
     }
     this.#cut = cut;
+    yield* this.#leasesLeft(writer);
     writer.footer(from.versions, this.#eventsEnd - this.#eventsFrom);
     writer.end();
     yield* writer.take();
@@ -145,6 +149,17 @@ export class StoreView implements MachineSnapshot {
   /** Before the first compaction there is nothing behind the events. */
   #keysToLookAt(keyCount: number): number {
     return this.header.compactedRevision === 0 ? 0 : keyCount;
+  }
+
+  /** Behind everything else, in what is written anew each time: renewals change them all the time. */
+  *#leasesLeft(writer: ChunkWriter): Chunks {
+    const { last, count } = this.#leases;
+    if (last === 0) return;
+    writer.leases(last, count);
+    for (const lease of this.#leases.records()) {
+      writer.lease(lease);
+      if (writer.isFilled) yield* writer.take();
+    }
   }
 
   #held(): MvccStore {

@@ -5,6 +5,7 @@ import type {
   KeyCondition,
   KeySelector,
   KvCommand,
+  LeaseCommand,
   RangeOptions,
   TxnOperation,
 } from '../../src/kv/commands.ts';
@@ -33,9 +34,44 @@ const condition: fc.Arbitrary<KeyCondition> = fc.oneof(
   fc.constant({ type: 'present' as const }),
 );
 
-const put = fc.record(
+/** Few, so that some of them are there; most puts name none. */
+const lease = fc.integer({ min: 1, max: 4 });
+
+const unbound = fc.record(
   { type: fc.constant('put' as const), key, value, returnPrevious: flag },
   { requiredKeys: ['type', 'key', 'value'] },
+);
+const put = fc.oneof(
+  { weight: 3, arbitrary: unbound },
+  { weight: 2, arbitrary: fc.tuple(unbound, lease).map(([one, id]) => ({ ...one, lease: id })) },
+);
+
+const leaseCommand: fc.Arbitrary<LeaseCommand> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constant('grant' as const),
+      ttlMs: fc.integer({ min: 100, max: 5_000 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('renew' as const),
+      leases: fc.array(lease, { minLength: 1, maxLength: 3 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('revoke' as const), lease }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('expire' as const),
+      leases: fc.array(fc.record({ lease, renewals: fc.integer({ min: 0, max: 1 }) }), {
+        minLength: 1,
+        maxLength: 3,
+      }),
+    }),
+  },
 );
 
 const remove = fc
@@ -101,6 +137,7 @@ export const command: fc.Arbitrary<KvCommand> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('compact' as const), revision }) },
+  { weight: 4, arbitrary: leaseCommand },
 );
 
 export type Step =

@@ -112,7 +112,7 @@ class IndexTwins {
 function version(text: KeyText, live: boolean): KeyHistory['newest'] {
   const place = live ? { slab: new Uint8Array(1), from: 0, bytes: 1 } : null;
   return new StoredVersion(
-    { key: text, createRevision: 2, modRevision: 2, version: live ? 1 : 0 },
+    { key: text, createRevision: 2, modRevision: 2, version: live ? 1 : 0, lease: 0 },
     place,
   );
 }

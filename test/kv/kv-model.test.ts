@@ -8,6 +8,7 @@ import { describe, it } from 'vitest';
 import { RaftError } from '../../src/core/errors.ts';
 import { encodeCommand } from '../../src/kv/command-codec.ts';
 import type { KeySelector, KvCommand, RangeOptions } from '../../src/kv/commands.ts';
+import { keyBytes } from '../../src/kv/key-order.ts';
 import { CompactedError, FutureRevisionError } from '../../src/kv/kv-errors.ts';
 import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
 import type { KvResult } from '../../src/kv/results.ts';
@@ -19,7 +20,7 @@ import { isMalformed, NaiveStore } from './naive-store.ts';
 const RUNS = 3000;
 
 describe('the store and its naive twin', () => {
-  it('[KV2] [KV3] [KV4] [KV5] [KV6] [KV7] [KV8] [KV9] [KV13] [KV14] [KV15] [KV16] [KV17] answer alike: commands, reads at every revision, watches from anywhere', () => {
+  it('[KV2] [KV3] [KV4] [KV5] [KV6] [KV7] [KV8] [KV9] [KV13] [KV14] [KV15] [KV16] [KV17] [LE1] [LE2] [LE3] [LE4] answer alike: commands, leases, reads at every revision, watches from anywhere', () => {
     fc.assert(
       fc.property(
         fc.array(step, { minLength: 4, maxLength: 20 }),
@@ -95,6 +96,17 @@ class Twins {
     deepStrictEqual(this.#real.compactedRevision, this.#naive.compactedRevision);
     const all = this.#naive.range(ALL);
     deepStrictEqual(this.#real.keyCount, all.count);
+    this.#compareLeases();
+  }
+
+  #compareLeases(): void {
+    const real = [...this.#real.leases.all()].map(({ id, ttlMs, renewals, keys }) => {
+      return { id, ttlMs, renewals, keys: [...keys].sort().map(keyBytes) };
+    });
+    const naive = this.#naive.leases.map((lease) => {
+      return { ...lease, keys: this.#naive.keysOf(lease.id) };
+    });
+    deepStrictEqual(real, naive);
   }
 
   #watch(selector: KeySelector, from: number | null): void {

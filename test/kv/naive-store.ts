@@ -7,10 +7,17 @@ import type {
   Compare,
   KeySelector,
   KvCommand,
+  LeaseCommand,
   RangeOptions,
   TxnOperation,
 } from '../../src/kv/commands.ts';
-import type { KeyValue, KvResult, RangeResult, TxnResponse } from '../../src/kv/results.ts';
+import type {
+  KeyValue,
+  KvResult,
+  RangeResult,
+  RefusalCode,
+  TxnResponse,
+} from '../../src/kv/results.ts';
 import type { WatchEvent, WatchRevision } from '../../src/kv/watch-event.ts';
 
 interface Version {
@@ -19,17 +26,27 @@ interface Version {
   readonly createRevision: number;
   readonly modRevision: number;
   readonly version: number;
+  readonly lease: number | null;
+}
+
+interface NaiveLease {
+  readonly id: number;
+  readonly ttlMs: number;
+  renewals: number;
 }
 
 export class NaiveStore {
   versions: Version[] = [];
   revision = 1;
   compactedRevision = 0;
+  leases: NaiveLease[] = [];
+  granted = 0;
 
   apply(command: KvCommand): KvResult {
     if (isMalformed(command)) return this.#refused('RAFT_BAD_REQUEST');
     if (command.type === 'compact') return this.#compact(command.revision);
     if (command.type === 'txn') return this.#transact(command);
+    if (command.type !== 'put' && command.type !== 'delete') return this.#lease(command);
     if (command.condition !== undefined && command.key !== undefined) {
       const modRevision = this.get(command.key)?.modRevision ?? 0;
       const { condition } = command;
@@ -42,8 +59,77 @@ export class NaiveStore {
         return { type: 'conditionFailed', code: 'RAFT_CONDITION_FAILED', revision, modRevision };
       }
     }
+    if (!this.#mayBind([command])) return this.#refused('RAFT_LEASE_EXPIRED');
     const [response] = this.#run([command]);
     return response as KvResult;
+  }
+
+  /** The keys that are bound to a lease, in order. */
+  keysOf(lease: number): Uint8Array[] {
+    const all = this.range({ prefix: new Uint8Array(0) }).kvs;
+    return all.filter((kv) => kv.lease === lease).map(({ key }) => key);
+  }
+
+  #lease(command: LeaseCommand): KvResult {
+    const { type } = command;
+    if (type === 'grant') {
+      this.granted += 1;
+      const { ttlMs } = command;
+      this.leases.push({ id: this.granted, ttlMs, renewals: 0 });
+      return { type, revision: this.revision, lease: this.granted, ttlMs };
+    }
+    if (type === 'renew') {
+      const ttlsMs = command.leases.map((id) => {
+        const lease = this.leases.find((one) => one.id === id);
+        if (lease === undefined) return 0;
+        lease.renewals += 1;
+        return lease.ttlMs;
+      });
+      return { type, revision: this.revision, ttlsMs };
+    }
+    const next = this.revision + 1;
+    if (type === 'revoke') {
+      if (this.leases.every(({ id }) => id !== command.lease))
+        return this.#refused('RAFT_LEASE_EXPIRED');
+      const deleted = this.#end(command.lease, next);
+      return { type, revision: this.revision, deleted };
+    }
+    const leases: number[] = [];
+    let deleted = 0;
+    for (const { lease, renewals } of command.leases) {
+      if (this.leases.every((one) => one.id !== lease || one.renewals !== renewals)) continue;
+      deleted += this.#end(lease, next);
+      leases.push(lease);
+    }
+    return { type, revision: this.revision, deleted, leases };
+  }
+
+  #end(lease: number, next: number): number {
+    const keys = this.keysOf(lease);
+    for (const key of keys) this.#delete(key, next);
+    this.leases = this.leases.filter(({ id }) => id !== lease);
+    return keys.length;
+  }
+
+  #delete(key: Uint8Array, modRevision: number): void {
+    this.revision = modRevision;
+    this.versions.push({
+      key,
+      value: null,
+      createRevision: 0,
+      modRevision,
+      version: 0,
+      lease: null,
+    });
+  }
+
+  #mayBind(operations: readonly TxnOperation[]): boolean {
+    return operations.every(
+      (operation) =>
+        operation.type !== 'put' ||
+        operation.lease === undefined ||
+        this.leases.some(({ id }) => id === operation.lease),
+    );
   }
 
   get(key: Uint8Array, revision?: number): KeyValue | undefined {
@@ -61,7 +147,7 @@ export class NaiveStore {
     }
     const found: KeyValue[] = [];
     for (const { value, ...rest } of newest) {
-      if (value !== null) found.push({ ...rest, value, lease: null });
+      if (value !== null) found.push({ ...rest, value });
     }
     found.sort((left, right) => compare(left.key, right.key));
     const limit = options.countOnly ? 0 : (options.limit ?? found.length);
@@ -80,7 +166,7 @@ export class NaiveStore {
       const event: WatchEvent =
         value === null
           ? { type: 'delete', key, value, modRevision }
-          : { type: 'put', ...version, value, lease: null };
+          : { type: 'put', ...version, value };
       const group = groups.find(({ revision }) => revision === modRevision);
       if (group === undefined) groups.push({ revision: modRevision, events: [event] });
       else group.events.push(event);
@@ -103,6 +189,7 @@ export class NaiveStore {
       if (operation.revision < this.compactedRevision) return this.#refused('RAFT_COMPACTED');
       if (operation.revision > this.revision) return this.#refused('RAFT_FUTURE_REVISION');
     }
+    if (!this.#mayBind(operations)) return this.#refused('RAFT_LEASE_EXPIRED');
     const responses = this.#run(operations);
     return { type: 'txn', revision: this.revision, succeeded, responses };
   }
@@ -112,7 +199,7 @@ export class NaiveStore {
     return operations.map((operation) => {
       if (operation.type === 'range') return this.range(operation);
       if (operation.type === 'put') {
-        const { key, value } = operation;
+        const { key, value, lease = null } = operation;
         const before = this.get(key);
         this.revision = next;
         this.versions.push({
@@ -121,17 +208,14 @@ export class NaiveStore {
           createRevision: before?.createRevision ?? next,
           modRevision: next,
           version: (before?.version ?? 0) + 1,
+          lease,
         });
         const previous = operation.returnPrevious && { previous: before ?? null };
         return { type: 'put', revision: next, ...previous };
       }
       const { type: _, returnPrevious, ...selector } = operation;
       const before = this.range(selector).kvs;
-      for (const { key } of before) {
-        this.revision = next;
-        const modRevision = next;
-        this.versions.push({ key, value: null, createRevision: 0, modRevision, version: 0 });
-      }
+      for (const { key } of before) this.#delete(key, next);
       const previous = returnPrevious && { previous: before };
       return { type: 'delete', revision: this.revision, deleted: before.length, ...previous };
     });
@@ -151,7 +235,7 @@ export class NaiveStore {
     return operator === '<' ? difference < 0 : difference > 0;
   }
 
-  #refused(code: 'RAFT_BAD_REQUEST' | 'RAFT_COMPACTED' | 'RAFT_FUTURE_REVISION'): KvResult {
+  #refused(code: RefusalCode): KvResult {
     const { revision, compactedRevision } = this;
     return { type: 'refused', code, message: '', revision, compactedRevision };
   }

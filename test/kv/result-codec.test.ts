@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RaftError } from '../../src/core/errors.ts';
 import { decodeResult, encodeResult, type KvAnswer } from '../../src/kv/result-codec.ts';
-import type { KeyValue } from '../../src/kv/results.ts';
+import type { KeyValue, LeaseResult } from '../../src/kv/results.ts';
 import { damage, damaged } from './damage.ts';
 
 const counter = fc.oneof(fc.nat({ max: 300 }), fc.integer({ min: 0, max: 2 ** 48 }));
@@ -33,7 +33,25 @@ const range = fc.record({
   more: fc.boolean(),
   count: counter,
 });
+const counters = fc.array(counter, { maxLength: 3 });
+const lease: fc.Arbitrary<LeaseResult> = fc.oneof(
+  fc.record({
+    type: fc.constant('grant' as const),
+    revision: counter,
+    lease: counter,
+    ttlMs: counter,
+  }),
+  fc.record({ type: fc.constant('renew' as const), revision: counter, ttlsMs: counters }),
+  fc.record({ type: fc.constant('revoke' as const), revision: counter, deleted: counter }),
+  fc.record({
+    type: fc.constant('expire' as const),
+    revision: counter,
+    deleted: counter,
+    leases: counters,
+  }),
+);
 const answer: fc.Arbitrary<KvAnswer> = fc.oneof(
+  lease,
   put,
   remove,
   range,

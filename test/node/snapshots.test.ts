@@ -113,7 +113,7 @@ async function taken({ cluster, member }: Alone): Promise<SnapshotOutcome | unde
 }
 
 function noSnapshots(): RaftError {
-  return new RaftError('RAFT_NOT_IMPLEMENTED', 'This store keeps no snapshots.');
+  return new RaftError('RAFT_NO_SNAPSHOTS', 'This store keeps no snapshots.');
 }
 
 it('[SH6] whoever asks hears of a snapshot that holds all that was applied then', async () => {
@@ -267,7 +267,7 @@ it.each([
   for (let times = 0; times < 2; times += 1) {
     expect(await taken(stage)).toMatchObject({
       type: 'failed',
-      error: { code: 'RAFT_NOT_IMPLEMENTED', retry: 'never' },
+      error: { code: 'RAFT_NO_SNAPSHOTS', retry: 'never' },
     });
   }
   await stage.submit('b');

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { PROTOCOL_VERSION } from '../../src/core/hello.ts';
 import { LOWEST_VERSIONS, type Versions } from '../../src/core/versions.ts';
+import { STORE_VERSION } from '../../src/kv/command-codec.ts';
 import { cleanUp } from '../clean-up.ts';
 import { endAll } from '../cli/cli-process.ts';
 import { counting } from './counting.ts';
@@ -43,7 +44,7 @@ describe.skipIf(!isKnown)(`beside the build of ${OLDER}${reason}`, () => {
     cleanUp(() => cluster[Symbol.asyncDispose]());
     cleanUp(endAll);
     const load = counting('a', cluster);
-    const newest = { protocol: PROTOCOL_VERSION, machine: 1 };
+    const newest = { protocol: PROTOCOL_VERSION, machine: STORE_VERSION };
     const turn = async (id: string, how: Parameters<ProcessCluster['run']>[1]): Promise<void> => {
       expect(await cluster.kill(id, 'SIGTERM')).toBe(0);
       cluster.run(id, how);

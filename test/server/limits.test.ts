@@ -19,13 +19,14 @@ it('[CF4] the largest key with the largest value fits into the largest command, 
     type: 'put',
     key: new Uint8Array(sizes.keyBytesMax),
     value: new Uint8Array(sizes.valueBytesMax),
+    lease: 7,
     condition: { type: 'modRevision', modRevision: 7 },
   });
   expect(put.length - 1_100).toBe(PUT_HEADERS_BYTES_MAX);
   const inSession = put.length + SESSION_HEADER_BYTES_MAX;
   expect(check({ ...sizes, commandBytesMax: inSession })).toBeNull();
   expect(check({ ...sizes, commandBytesMax: inSession - 1 })).toMatch(
-    /^valueBytesMax 1000 does not fit into commandBytesMax 1165: /,
+    /^valueBytesMax 1000 does not fit into commandBytesMax 1173: /,
   );
 });
 

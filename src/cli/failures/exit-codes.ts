@@ -24,7 +24,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
     'the answer is no: the key or the member is missing, a condition did not hold, a revision is gone or yet to come',
   [EXIT.usage]:
     'the command line or the input is wrong, or the process may open too few files (ulimit -n)',
-  [EXIT.unavailable]: 'no server answers, no leader, the address is taken, or it is not built yet',
+  [EXIT.unavailable]: 'no server answers, there is no leader, or the address is taken',
   [EXIT.invariantBroken]:
     'the node found one of its own rules broken and stopped, or the program has a fault',
   [EXIT.storageFailed]: 'the disk failed while the node ran, or the output could not be written',
@@ -44,11 +44,12 @@ const EXIT_BY_CODE: Readonly<Record<RaftErrorCode, ExitCode>> = {
   RAFT_FUTURE_REVISION: EXIT.no,
   RAFT_HALTED: EXIT.unavailable,
   RAFT_INVARIANT_VIOLATED: EXIT.invariantBroken,
+  RAFT_LEASE_EXPIRED: EXIT.no,
   RAFT_LOG_REFUSED: EXIT.wrongConfiguration,
   RAFT_NOT_FOUND: EXIT.no,
-  RAFT_NOT_IMPLEMENTED: EXIT.unavailable,
   RAFT_NO_LEADER: EXIT.unavailable,
   RAFT_NOT_LEADER: EXIT.unavailable,
+  RAFT_NO_SNAPSHOTS: EXIT.no,
   RAFT_OUTCOME_UNKNOWN: EXIT.temporary,
   RAFT_OVERLOADED: EXIT.temporary,
   RAFT_OVERWRITTEN: EXIT.temporary,

@@ -226,7 +226,7 @@ export class Snapshots {
       this.#base = { view, stored, written };
       return { type: 'snapshot.stored' };
     } catch (error) {
-      const isNone = error instanceof RaftError && error.code === 'RAFT_NOT_IMPLEMENTED';
+      const isNone = error instanceof RaftError && error.code === 'RAFT_NO_SNAPSHOTS';
       if (isNone) return this.#refuseForGood(error);
       return { type: 'snapshot.failed', error: storageFailed(error) };
     }
@@ -331,7 +331,7 @@ function notTaken(cause: unknown): RaftError {
 
 function machineHasNone(): RaftError {
   return new RaftError(
-    'RAFT_NOT_IMPLEMENTED',
+    'RAFT_NO_SNAPSHOTS',
     'this state machine takes no snapshots: its log is all there is, and a start applies it anew',
   );
 }

@@ -45,7 +45,12 @@ export function checkCommand(command: KvCommand, limits: ServerLimits): void {
       for (const operation of command.failure) checkOperation(operation, limits);
       break;
     case 'compact':
+    case 'grant':
+    case 'renew':
+    case 'revoke':
       break;
+    case 'expire':
+      throw new RaftError('RAFT_BAD_REQUEST', NOT_EXPIRED);
     default:
       unreachable(command);
   }
@@ -74,6 +79,9 @@ function checkOperation(operation: TxnOperation, limits: ServerLimits): void {
     checkSelector(operation, limits);
   }
 }
+
+const NOT_EXPIRED =
+  'Leases expire by the time of the leader alone. To end one, revoke it. Nothing was done.';
 
 function tooLarge(what: string, bytes: number, bytesMax: number): RaftError {
   return new RaftError(

@@ -22,6 +22,7 @@ export function readTooLarge(bytes: number): RaftError {
 
 /** What a result, or one of its keys, costs besides keys and values. */
 const OVERHEAD_BYTES = 64;
+const COUNTER_BYTES = 8;
 
 export function resultBytes(result: KvAnswer): number {
   switch (result.type) {
@@ -33,7 +34,13 @@ export function resultBytes(result: KvAnswer): number {
       return result.responses.reduce((sum, each) => sum + responseBytes(each), OVERHEAD_BYTES);
     case 'refused':
       return OVERHEAD_BYTES + result.message.length;
+    case 'renew':
+      return OVERHEAD_BYTES + COUNTER_BYTES * result.ttlsMs.length;
+    case 'expire':
+      return OVERHEAD_BYTES + COUNTER_BYTES * result.leases.length;
     case 'compact':
+    case 'grant':
+    case 'revoke':
     case 'conditionFailed':
       return OVERHEAD_BYTES;
     default:

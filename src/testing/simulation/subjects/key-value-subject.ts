@@ -96,6 +96,10 @@ function hasChanged(result: KvResult): boolean {
     case 'txn':
       return result.succeeded;
     case 'compact':
+    case 'grant':
+    case 'renew':
+    case 'revoke':
+    case 'expire':
     case 'conditionFailed':
     case 'refused':
       return false;
