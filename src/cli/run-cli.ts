@@ -13,10 +13,12 @@ import { compactCommand, getCommand, putCommand } from './commands/kv-commands.t
 import { memberCommand, membersCommand } from './commands/member-commands.ts';
 import { rangeCommand } from './commands/range-command.ts';
 import { recoverCommand } from './commands/recover-command.ts';
+import { restoreCommand } from './commands/restore-command.ts';
 import { snapshotCommand } from './commands/snapshot-command.ts';
 import { statusCommand } from './commands/status-command.ts';
 import { transferCommand } from './commands/transfer-command.ts';
 import { txnCommand } from './commands/txn-command.ts';
+import { verifyCommand } from './commands/verify-command.ts';
 import { watchCommand } from './commands/watch-command.ts';
 import { demoCommand } from './demo/demo-command.ts';
 import { errorLine, explain, wantsJsonErrors } from './error-output.ts';
@@ -37,6 +39,8 @@ export const COMMANDS: readonly Command[] = [
   compactCommand,
   snapshotCommand,
   backupCommand,
+  verifyCommand,
+  restoreCommand,
   transferCommand,
   statusCommand,
   membersCommand,

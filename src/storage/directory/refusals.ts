@@ -290,6 +290,28 @@ export function inTheWay(path: string): RaftError {
   );
 }
 
+/** BK5 */
+export function notEmptyToRestore(directory: string, stranger: string): RaftError {
+  return refused(
+    `${directory} is not empty: it holds ${stranger}. Nothing was changed. A backup is restored into a directory that is empty or does not exist.`,
+  );
+}
+
+/** BK5 */
+export function restoreInTheWay(path: string): RaftError {
+  return refused(
+    `${path} is in the way: it is what a restore left that was ended before it was done. Nothing was changed. Remove it, unless another restore is at work there, and try again.`,
+  );
+}
+
+/** BK5: as where a volume is mounted. */
+export function cannotBecome(directory: string, draft: string, cause: unknown): RaftError {
+  return refused(
+    `The restored state in ${draft} could not be made ${directory}: ${textOf(cause)}. If it is where a volume is mounted, name a directory in it.`,
+    cause,
+  );
+}
+
 /** RC3: the copy is whole, and the directory keeps its name: a volume that is mounted there can have no other. */
 export function cannotMoveAside(directory: string, draft: string, cause: unknown): RaftError {
   return refused(

@@ -101,8 +101,8 @@ async function copyInto(
   }
 }
 
-/** RC4: what it was called, and a word that nobody used; of a long name the beginning, since a name has a longest length. */
-function nextClusterId(clusterId: string, word: string): string {
+/** RC4, BK6: what it was called, and a word that nobody used; of a long name the beginning, since a name has a longest length. */
+export function nextClusterId(clusterId: string, word: string): string {
   const kept = [...clusterId].slice(0, CLUSTER_ID_LENGTH_MAX - word.length - 1);
   return `${kept.join('')}-${word}`;
 }

@@ -1,0 +1,129 @@
+/** `restore`: a new cluster begins with what a backup holds (BK5, BK6). Once at each of its first members. */
+import { createHash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { sumWith } from '../../core/checksum.ts';
+import type { NodeId } from '../../core/types.ts';
+import type { DirectoryAccess } from '../../storage/directory/directory-parts.ts';
+import { cryptoWord } from '../../storage/directory/random-word.ts';
+import { nodeAccess } from '../../storage/disk-log-store.ts';
+import { nextClusterId } from '../../storage/recovery/recover-directory.ts';
+import {
+  draftOf,
+  type NewLineage,
+  requireNewPlace,
+  restoreDirectory,
+} from '../../storage/recovery/restore-directory.ts';
+import { writeJson } from '../asking/client-session.ts';
+import { chunksOf, proveBackup } from '../backup/backup-file.ts';
+import { backupJson } from '../backup/backup-words.ts';
+import type { FetchedBackup } from '../backup/fetch-backup.ts';
+import { type CliContext, command } from '../command.ts';
+import { usageFailure } from '../failures/cli-failure.ts';
+import { EXIT } from '../failures/exit-codes.ts';
+import type { OptionValues } from '../options/option-table.ts';
+import { progressLine } from '../words/progress-line.ts';
+
+const RESTORE_OPTIONS = ['data-dir', 'id', 'peers', 'cluster-id', 'output'] as const;
+type Values = OptionValues<(typeof RESTORE_OPTIONS)[number]> & {
+  readonly id: NodeId;
+  readonly 'data-dir': string;
+};
+
+export const restoreCommand = command({
+  name: 'restore',
+  usage: 'FILE --data-dir DIR --id ID [--peers ID=HOST:PORT,…]',
+  summary:
+    'Make DIR, which must be empty or missing, the data directory of a new cluster that begins with what the backup FILE holds. For a cluster of several run it once for each, with the same FILE and --peers; it is never taken for the cluster of before.',
+  options: RESTORE_OPTIONS,
+  required: ['data-dir', 'id'],
+  positionals: [1, 1],
+  run: async ({ values, positionals: [file = ''] }, context) => {
+    sumWith(crc32);
+    const { id, peers } = values;
+    if (peers !== null && !peers.has(id)) {
+      throw usageFailure(
+        `--peers names ${[...peers.keys()].join(', ')} and not this node, ${id}. Name every member of the new cluster, or correct --id.`,
+      );
+    }
+    const access = nodeAccess({ directory: resolve(values['data-dir']) });
+    await requireNewPlace(access);
+    const proven = await shown(context, (heard) => proveBackup(file, heard));
+    const lineage = lineageOf(proven, values);
+    await shown(context, (heard) => restored(access, lineage, chunksOf(file, heard)));
+    const { clusterId } = lineage;
+    if (values.output !== 'json') context.write(whatNext(lineage, proven, values));
+    else
+      writeJson(context, { ...backupJson(file, proven), from: proven.header.clusterId, clusterId });
+    return EXIT.clean;
+  },
+});
+
+/** BK6: the same at each member of several; alone, one that nobody else has. */
+function lineageOf({ end, header }: FetchedBackup, values: Values): NewLineage {
+  const { id, 'cluster-id': given } = values;
+  const members = [...(values.peers ?? [])].sort(([left], [right]) => (left < right ? -1 : 1));
+  if (given === header.clusterId) {
+    throw usageFailure(
+      `--cluster-id ${given} is the cluster of before: its members must not take this one for it. Give another name, or none.`,
+    );
+  }
+  const facts = JSON.stringify([header.word, end.checksum, members]);
+  const derived = createHash('sha256').update(facts).digest('hex').slice(0, WORD_LENGTH);
+  const word = members.length > 1 ? derived : cryptoWord();
+  return {
+    clusterId: given ?? nextClusterId(header.clusterId, word),
+    nodeId: id,
+    voters: members.length === 0 ? [id] : members.map(([each]) => each),
+    addresses: Object.fromEntries(members),
+    lastEntry: header.lastEntry,
+    timeMs: header.logTimeMs,
+  };
+}
+
+const WORD_LENGTH = 16;
+
+/** What is half written goes, unless this process is killed: then the next attempt names it. */
+async function restored(
+  access: DirectoryAccess,
+  lineage: NewLineage,
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  try {
+    await restoreDirectory(access, lineage, chunks);
+  } catch (error) {
+    await rm(draftOf(access.directory), { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function shown<Result>(
+  context: CliContext,
+  work: (heard: (done: number, bytes: number) => void) => Promise<Result>,
+): Promise<Result> {
+  const progress = progressLine(context);
+  try {
+    return await work(progress.show);
+  } finally {
+    progress.end();
+  }
+}
+
+function whatNext(
+  { clusterId, nodeId, voters }: NewLineage,
+  { header }: FetchedBackup,
+  { 'data-dir': directory, peers }: Values,
+): string {
+  const told =
+    peers === null ? '' : ` --peers ${[...peers].map((each) => each.join('=')).join(',')}`;
+  const others = voters.filter((id) => id !== nodeId).join(', ');
+  const also =
+    others === ''
+      ? 'Add others:   raftchart serve --id NEW_NAME --data-dir NEW_DIR --listen HOST:PORT --peer-listen HOST:PORT --join http://HOST:PORT'
+      : `Restore too:  ${others}, each with this file and the same --peers. A majority of them has to run.`;
+  return `${nodeId} begins the new cluster ${clusterId} at revision ${header.revision}, with ${header.keys} keys.
+Start it:     raftchart serve --id ${nodeId} --data-dir ${directory} --listen HOST:PORT --peer-listen HOST:PORT${told}
+${also}
+`;
+}

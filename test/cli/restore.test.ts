@@ -1,0 +1,126 @@
+/** `verify` and `restore` of files: whole ones, and others. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { nodeAccess } from '../../src/storage/disk-log-store.ts';
+import { type Survey, surveyDirectory } from '../../src/storage/recovery/survey.ts';
+import { HEADER, recordsOf } from '../server/backup/backups.ts';
+import { served } from '../server/local-server.ts';
+import { expectFailure, runFake } from './fake-context.ts';
+import { scratch } from './scratch.ts';
+
+interface Kept {
+  readonly folder: string;
+  readonly file: string;
+}
+
+async function kept(): Promise<Kept> {
+  const server = await served();
+  for (const key of ['a', 'b', 'c']) await server.put(key);
+  const folder = scratch();
+  const file = join(folder, 'orders.backup');
+  expect((await runFake(['backup', file, '--endpoints', server.url])).exitCode).toBe(0);
+  return { folder, file };
+}
+
+function surveyOf(directory: string): Promise<Survey> {
+  return surveyDirectory(nodeAccess({ directory }));
+}
+
+it('[BK4] verify says what is in a whole backup', async () => {
+  const { file } = await kept();
+  const table = await runFake(['verify', file]);
+  expect([table.exitCode, table.errors]).toEqual([0, '']);
+  for (const line of [/^cluster +local$/m, /^revision +4$/m, /^keys +3$/m, /^members then +n1$/m]) {
+    expect(table.output).toMatch(line);
+  }
+  const json = await runFake(['verify', file, '-o', 'json']);
+  expect(JSON.parse(json.output)).toMatchObject({
+    ...{ file, clusterId: 'local', node: 'n1', revision: 4, keys: 3, compactedRevision: 0 },
+    ...{
+      fileBytes: readFileSync(file).length,
+      lastEntry: { term: 1 },
+      members: { voters: ['n1'] },
+    },
+  });
+});
+
+it('[BK4] verify answers no, with the reason, for what is damaged, cut, or says what it does not hold', async () => {
+  const { file, folder } = await kept();
+  const bytes = readFileSync(file);
+  const changed = (name: string, content: Uint8Array): string => {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+  const flipped = Buffer.from(bytes);
+  flipped[bytes.length >> 1] = (flipped[bytes.length >> 1] ?? 0) ^ 1;
+  const noState = Buffer.concat(recordsOf([new TextEncoder().encode('no state')], HEADER));
+  for (const [name, content, words] of [
+    ['flipped', flipped, 'it is damaged'],
+    ['cut', bytes.subarray(0, bytes.length - 1), 'it was cut'],
+    ['foreign', Buffer.from('{"hello":"world"}'), 'it does not begin as one'],
+    ['empty', Buffer.alloc(0), 'it does not begin as one'],
+    ['no-state', noState, 'What the backup holds cannot be restored here'],
+  ] as const) {
+    const path = changed(name, content);
+    await expectFailure(runFake(['verify', path]), 1, words);
+    const line = ['restore', path, '--data-dir', join(folder, 'n1'), '--id', 'n1'];
+    await expectFailure(runFake(line), 78, words);
+  }
+  expect(readdirSync(folder).filter((name) => name.startsWith('n1'))).toEqual([]);
+  await expectFailure(runFake(['verify', join(folder, 'none')]), 64, 'cannot be read: ENOENT');
+  await expectFailure(runFake(['verify', folder]), 64, 'is no file');
+  const { errors } = await runFake(['verify', join(folder, 'cut'), '-o', 'json']);
+  expect(JSON.parse(errors)).toMatchObject({ code: 'RAFT_LOG_REFUSED', retry: 'never' });
+});
+
+it('[BK5] restore founds a cluster of one, of another name each time, and says how to start it', async () => {
+  const { file, folder } = await kept();
+  const names = new Set<string>();
+  for (const name of ['one', 'two']) {
+    const directory = join(folder, name);
+    const run = await runFake(['restore', file, '--data-dir', directory, '--id', 'n7']);
+    expect([run.exitCode, run.errors]).toEqual([0, '']);
+    expect(run.output).toContain(`raftchart serve --id n7 --data-dir ${directory} --listen`);
+    const survey = await surveyOf(directory);
+    expect(survey).toMatchObject({ nodeId: 'n7', members: ['n7'], term: 1, last: { term: 1 } });
+    names.add(survey.clusterId);
+  }
+  expect([...names].every((name) => /^local-[0-9a-f]{16,}$/.test(name))).toBe(true);
+  expect(names.size).toBe(2);
+});
+
+it('[BK6] each of several members founds the same cluster, and others none of that name', async () => {
+  const { file, folder } = await kept();
+  const founded = async (name: string, id: string, peers: string): Promise<string> => {
+    const directory = join(folder, name);
+    const line = ['restore', file, '--data-dir', directory, '--id', id, '--peers', peers];
+    expect((await runFake([...line, '-o', 'json'])).exitCode).toBe(0);
+    expect((await surveyOf(directory)).members).toEqual(['n1', 'n2']);
+    return (await surveyOf(directory)).clusterId;
+  };
+  const one = await founded('n1', 'n1', 'n1=127.0.0.1:1,n2=127.0.0.1:2');
+  const two = await founded('n2', 'n2', 'n2=127.0.0.1:2,n1=127.0.0.1:1');
+  const other = await founded('n3', 'n1', 'n1=127.0.0.1:1,n2=127.0.0.1:3');
+  expect([one === two, one === other]).toEqual([true, false]);
+});
+
+it('[BK5] [BK6] what cannot be is refused before anything is made', async () => {
+  const { file, folder } = await kept();
+  const directory = join(folder, 'n1');
+  const line = ['restore', file, '--data-dir', directory, '--id', 'n1'];
+  await expectFailure(runFake([...line, '--peers', 'n2=127.0.0.1:2']), 64, 'not this node, n1');
+  await expectFailure(runFake([...line, '--cluster-id', 'local']), 64, 'is the cluster of before');
+  await expectFailure(runFake(line.slice(0, 4)), 64, '--id is needed');
+  expect(existsSync(directory)).toBe(false);
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'notes'), 'mine');
+  await expectFailure(runFake(line), 78, 'is not empty: it holds notes');
+  mkdirSync(join(folder, 'n2.restoring'));
+  const beside = line.with(3, join(folder, 'n2'));
+  await expectFailure(runFake(beside), 78, 'n2.restoring is in the way');
+  expect(readdirSync(directory)).toEqual(['notes']);
+  const named = [...line.with(3, join(folder, 'n3')), '--cluster-id', 'again'];
+  expect((await runFake(named)).exitCode).toBe(0);
+  expect((await surveyOf(join(folder, 'n3'))).clusterId).toBe('again');
+});
