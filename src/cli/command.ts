@@ -14,11 +14,17 @@ export interface CliContext {
   readonly environment: Environment;
   /** Standard output. */
   readonly write: (text: string | Uint8Array) => void;
+  /** Resolves once its reader has taken most of what was written. */
+  readonly flushed: () => Promise<void>;
   /** Standard error. */
   readonly writeError: (text: string) => void;
   /** Standard input, read to its end. Rejects when interrupted. */
   readonly readInput: () => Promise<Uint8Array>;
+  /** The same, as it comes. */
+  readonly input: () => AsyncIterable<Uint8Array>;
   readonly isTty: boolean;
+  /** Whether somebody looks at standard error, where progress is shown. */
+  readonly isErrorTty: boolean;
   /** How to run this command line again, as another process: the program and its first arguments. */
   readonly self: readonly [program: string, ...firstArguments: string[]];
   /** Aborted by SIGINT or SIGTERM. */

@@ -40,3 +40,7 @@ export const BACKUP_SILENCE_MS = 30_000;
 export const SHOWN_NAMES_LENGTH_MAX = 200;
 /** How long the certificates of `certs` are good for, in days: so short that nobody builds on them. */
 export const DEVELOPMENT_DAYS = 30;
+/** Bound: a longer line of an import is no key with its value: the largest value, each byte of it written as six. */
+export const LINE_BYTES_MAX = 16 * 1024 * 1024;
+/** Bound: keys and values in one transaction of an import, in bytes; one pair goes whatever its size. */
+export const IMPORT_BATCH_BYTES_MAX = 256 * 1024;

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The process around the command line: its streams, signals and exit code. Everything else is testable. */
+import { once } from 'node:events';
 import { rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { addAbortSignal } from 'node:stream';
@@ -59,12 +60,19 @@ process.on('uncaughtException', (error) => {
   process.exit(EXIT.invariantBroken);
 });
 
+const input = () => addAbortSignal(interruption.signal, process.stdin);
+
 const context: CliContext = {
   environment: process.env,
   write: (text) => process.stdout.write(text),
   writeError: (text) => process.stderr.write(text),
-  readInput: () => buffer(addAbortSignal(interruption.signal, process.stdin)),
+  flushed: async () => {
+    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
+  },
+  readInput: () => buffer(input()),
+  input,
   isTty: process.stdout.isTTY === true,
+  isErrorTty: process.stderr.isTTY === true,
   self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
   interrupted: interruption.signal,
 };

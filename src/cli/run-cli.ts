@@ -9,6 +9,8 @@ import { overviewHelp } from './command-help.ts';
 import { backupCommand } from './commands/backup-command.ts';
 import { certsCommand } from './commands/certs-command.ts';
 import { delCommand } from './commands/del-command.ts';
+import { exportCommand } from './commands/export-command.ts';
+import { importCommand } from './commands/import-command.ts';
 import { compactCommand, getCommand, putCommand } from './commands/kv-commands.ts';
 import { memberCommand, membersCommand } from './commands/member-commands.ts';
 import { rangeCommand } from './commands/range-command.ts';
@@ -36,6 +38,8 @@ export const COMMANDS: readonly Command[] = [
   rangeCommand,
   txnCommand,
   watchCommand,
+  exportCommand,
+  importCommand,
   compactCommand,
   snapshotCommand,
   backupCommand,

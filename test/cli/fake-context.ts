@@ -42,8 +42,13 @@ export async function runFake(argv: readonly string[], options: FakeOptions = {}
     writeError: (text) => {
       errors += text;
     },
+    flushed: async () => {},
     readInput: async () => Buffer.from(input),
+    input: async function* () {
+      yield Buffer.from(input);
+    },
     isTty: options.isTty ?? false,
+    isErrorTty: options.isTty ?? false,
     self: ['node'],
     interrupted: options.interrupted ?? new AbortController().signal,
   };

@@ -7,6 +7,7 @@ import { command } from '../command.ts';
 import { usageFailure } from '../failures/cli-failure.ts';
 import { EXIT } from '../failures/exit-codes.ts';
 import type { OptionValues } from '../options/option-table.ts';
+import { countOf } from '../words/count-of.ts';
 import { keyAfter, selection } from './key-selection.ts';
 
 const DEL_OPTIONS = ['prefix', 'start', 'end', 'all', ...CLIENT_OPTIONS] as const;
@@ -39,7 +40,7 @@ export const delCommand = command({
 
 function words(deleted: number, key: string | undefined): string {
   if (key !== undefined) return deleted === 0 ? 'not there' : 'deleted';
-  return deleted === 1 ? '1 key deleted' : `${deleted} keys deleted`;
+  return `${countOf(deleted, 'key')} deleted`;
 }
 
 /** A variable of a script that is empty by mistake must not empty the store. */
@@ -91,6 +92,6 @@ async function deleteInParts(
 }
 
 function afterSome(error: RaftError, deleted: number): RaftError {
-  const text = `${deleted} keys were deleted, and then: ${error.message}`;
+  const text = `${countOf(deleted, 'key')} deleted, and then: ${error.message}`;
   return new RaftError(error.code, text, { retry: error.retry, cause: error });
 }

@@ -2,6 +2,7 @@
 import type { ReadOptions } from '../../client/index.ts';
 import { usageFailure } from '../failures/cli-failure.ts';
 import type { OptionValues } from '../options/option-table.ts';
+import { shellWord } from '../words/shell-word.ts';
 
 interface Narrowing {
   readonly prefix: string | null;
@@ -35,6 +36,14 @@ export function keyAfter(key: Uint8Array): Uint8Array {
   const next = new Uint8Array(key.length + 1);
   next.set(key);
   return next;
+}
+
+/** The options with which a list goes on behind its last key, as one pastes them into a shell (CL38). */
+export function goOnWith(lastKey: Uint8Array, revision: number): string {
+  const word = shellWord(lastKey);
+  return word === null
+    ? `--start at a key behind the last one, which no word can name, and --revision ${revision}`
+    : `--after=${word} --revision ${revision}`;
 }
 
 /** How new the answer has to be. */

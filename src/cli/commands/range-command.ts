@@ -8,10 +8,9 @@ import { command } from '../command.ts';
 import { EXIT } from '../failures/exit-codes.ts';
 import { KEY_COLUMN_MAX, VALUE_COLUMN_MAX } from '../limits.ts';
 import type { OptionValues } from '../options/option-table.ts';
-import { shellWord } from '../words/shell-word.ts';
 import { shownBytes } from '../words/shown-bytes.ts';
 import { textTable } from '../words/text-table.ts';
-import { beginning, freshness, keyAfter, selection } from './key-selection.ts';
+import { beginning, freshness, goOnWith, keyAfter, selection } from './key-selection.ts';
 
 const RANGE_OPTIONS = [
   'prefix',
@@ -88,11 +87,7 @@ async function readPages(
 }
 
 function whatIsLeft({ kvs, left, revision }: Listing): string {
-  const word = shellWord(kvs.at(-1)?.key ?? new Uint8Array());
-  const goOn =
-    word === null
-      ? `--start at a key behind the last one, which no word can name, and --revision ${revision}`
-      : `--after=${word} --revision ${revision}`;
+  const goOn = goOnWith(kvs.at(-1)?.key ?? new Uint8Array(), revision);
   return `There are at least ${left} more keys: raise --limit, or go on with ${goOn}\n`;
 }
 

@@ -267,6 +267,12 @@ export const OPTIONS = {
   all: { ...preset(yesOrNo, 'false', '', 'Every key there is.'), isFlag: true },
   'keys-only': { ...preset(yesOrNo, 'false', '', 'Leave the values out.'), isFlag: true },
   from: optional(whole(1, COUNTER_MAX), 'REVISION', 'Start with the changes of this revision.'),
+  'from-line': preset(
+    whole(1, COUNTER_MAX),
+    '1',
+    'N',
+    'Begin with this line of the input: those before it are in already.',
+  ),
   file: optional(text, 'FILE', 'Read the transaction from this file instead of standard input.'),
   'dry-run': { ...preset(yesOrNo, 'false', '', 'Only say what would be done.'), isFlag: true },
   force: { ...preset(yesOrNo, 'false', '', 'Replace a file that is there.'), isFlag: true },

@@ -1,17 +1,17 @@
-/** One line on a terminal that says how far something long is, and about how much longer it takes (BK3). */
+/** One line on a terminal that says how far something long is, and about how much longer it takes (BK3, CL42). */
 import type { CliContext } from '../command.ts';
 import { PROGRESS_LINE_MS } from '../limits.ts';
 
 interface ProgressLine {
-  /** `done`: from 0 to 1. */
-  readonly show: (done: number, bytes: number) => void;
+  /** `done`: from 0 to 1; `null`: nobody knows. */
+  readonly show: (done: number | null, bytes: number) => void;
   /** The line is taken away. */
   readonly end: () => void;
 }
 
 /** Where nobody looks, nothing is said. */
 export function progressLine(
-  { isTty, writeError }: Pick<CliContext, 'isTty' | 'writeError'>,
+  { isErrorTty, writeError }: Pick<CliContext, 'isErrorTty' | 'writeError'>,
   now: () => number = () => performance.now(),
 ): ProgressLine {
   const beganMs = now();
@@ -19,7 +19,7 @@ export function progressLine(
   return {
     show: (done, bytes) => {
       const atMs = now();
-      if (!isTty || atMs - (saidMs ?? Number.NEGATIVE_INFINITY) < PROGRESS_LINE_MS) return;
+      if (!isErrorTty || atMs - (saidMs ?? Number.NEGATIVE_INFINITY) < PROGRESS_LINE_MS) return;
       saidMs = atMs;
       writeError(`\r${lineOf({ done, bytes, tookMs: atMs - beganMs })}\u001b[K`);
     },
@@ -30,12 +30,13 @@ export function progressLine(
 }
 
 interface Standing {
-  readonly done: number;
+  readonly done: number | null;
   readonly bytes: number;
   readonly tookMs: number;
 }
 
 function lineOf({ bytes, done, tookMs }: Standing): string {
+  if (done === null) return shownSize(bytes);
   const percent = `${Math.floor(100 * done)} %`.padStart(5);
   const left = done === 0 ? '' : `, ${Math.ceil((tookMs * (1 - done)) / done / 1000)} s left`;
   return `${percent}  ${shownSize(bytes)}${left}`;
