@@ -23,3 +23,5 @@ export const COPIED_BYTES_MAX = 4 * 1024 * 1024;
 export const HELD_CHUNK_BYTES_MAX = 16 * 1024 * 1024;
 /** Bound: chunks of the one before that it may have changed; past it, it is written as a whole. */
 export const REWRITTEN_CHUNKS_MAX = 64;
+/** Bound: chunks of a snapshot that a restore writes with one sync. */
+export const RESTORED_CHUNKS_AT_ONCE = 16;

@@ -14,6 +14,7 @@ import type { DirectoryAccess } from '../directory/directory-parts.ts';
 import { cannotBecome, notEmptyToRestore, restoreInTheWay } from '../directory/refusals.ts';
 import type { Files } from '../disk/files.ts';
 import { LevelLogStore } from '../level-log-store.ts';
+import { RESTORED_CHUNKS_AT_ONCE } from '../limits.ts';
 import { promised } from '../promised.ts';
 
 /** What the new cluster is to be: the same at each of its members, but for `nodeId`. */
@@ -91,10 +92,24 @@ async function begin(
     addresses,
   };
   const writer = await store.snapshots.begin({ lastEntry, membership, timeMs });
-  for await (const chunk of chunks) await writer.append(chunk.slice());
+  for await (const some of gathered(chunks)) await writer.append(...some);
   await writer.finish();
   await write(store, [{ type: 'restart', base: lastEntry, membership }]);
   await write(store, [{ type: 'noteCommitted', index: lastEntry.index }]);
+}
+
+/** Bound: so many are in memory, and written with one sync. */
+async function* gathered(
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<readonly Uint8Array[], void, undefined> {
+  let some: Uint8Array[] = [];
+  for await (const chunk of chunks) {
+    some.push(chunk.slice());
+    if (some.length < RESTORED_CHUNKS_AT_ONCE) continue;
+    yield some;
+    some = [];
+  }
+  if (some.length > 0) yield some;
 }
 
 function write(store: LogStore, operations: readonly LogOperation[]): Promise<void> {

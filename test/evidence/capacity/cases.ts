@@ -1,4 +1,5 @@
 /** The cases by name. */
+import { measureBackup } from './backup.ts';
 import { measureCatchUp } from './catch-up.ts';
 import type { Finding } from './finding.ts';
 import { measureLargeState } from './large-state.ts';
@@ -15,4 +16,5 @@ export const CASES: ReadonlyMap<string, Case> = new Map([
   ['large-state', measureLargeState],
   ['stopped-follower', measureStoppedFollower],
   ['overload', measureOverload],
+  ['backup', measureBackup],
 ]);

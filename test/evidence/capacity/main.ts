@@ -1,6 +1,6 @@
 /**
  * `npm run capacity`: how much the server carries, and how soon it is back, on real processes: start-up and catch-up of
- * many keys, snapshots under load, a follower that stands still, four times the load. Exits 1 if a goal was missed.
+ * many keys, snapshots and backups under load, a follower that stands still, four times the load. Exits 1 if a goal was missed.
  */
 import { loadavg } from 'node:os';
 import { wholeNumber, wordsOf } from '../../command-words.ts';
@@ -13,7 +13,8 @@ const USAGE = `npm run capacity -- [options]
   --only TEXT           only the cases whose name contains TEXT: ${[...CASES.keys()].join(', ')}
   --keys 200000         keys of 256 bytes, for start-up and catch-up
   --large-keys 300000   keys of 500 bytes, for large-state
-  --seconds 10          how long stopped-follower and each part of overload go on
+  --backup-mib 1024     what is backed up, for backup
+  --seconds 10          how long stopped-follower, each part of overload and the puts before backup go on
   --json                the measurements as JSON
   --help                this text`;
 const { values } = wordsOf(USAGE, {
@@ -21,6 +22,7 @@ const { values } = wordsOf(USAGE, {
     only: { type: 'string', default: '' },
     keys: { type: 'string', default: '200000' },
     'large-keys': { type: 'string', default: '300000' },
+    'backup-mib': { type: 'string', default: '1024' },
     seconds: { type: 'string', default: '10' },
     json: { type: 'boolean', default: false },
   },
@@ -28,6 +30,7 @@ const { values } = wordsOf(USAGE, {
 const sizes = {
   keys: wholeNumber('keys', values.keys),
   largeKeys: wholeNumber('large-keys', values['large-keys']),
+  backupMib: wholeNumber('backup-mib', values['backup-mib']),
   seconds: wholeNumber('seconds', values.seconds),
 };
 
