@@ -29,6 +29,8 @@ export interface CliContext {
   readonly self: readonly [program: string, ...firstArguments: string[]];
   /** Aborted by SIGINT or SIGTERM. */
   readonly interrupted: AbortSignal;
+  /** From now on SIGHUP calls this, and no longer ends the process. */
+  readonly onHangup: (listener: () => void) => void;
 }
 
 export interface Command extends HelpSubject {

@@ -44,3 +44,5 @@ export const DEVELOPMENT_DAYS = 30;
 export const LINE_BYTES_MAX = 16 * 1024 * 1024;
 /** Bound: keys and values in one transaction of an import, in bytes; one pair goes whatever its size. */
 export const IMPORT_BATCH_BYTES_MAX = 256 * 1024;
+/** Whoever is given a certificate that ends within so many days is told so. */
+export const CERTIFICATE_ENDS_SOON_DAYS = 7;

@@ -24,9 +24,12 @@ function interrupt(why: string): void {
   interruption.abort(new Error(why));
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => interrupt(`stopped by ${signal}`));
 }
+/** Without one, its terminal is gone, and so is who asked for anything. */
+let hungUp: (() => void) | null = null;
+process.on('SIGHUP', () => (hungUp === null ? interrupt('stopped by SIGHUP') : hungUp()));
 /** Set once the demo that started this process is gone: its temporary directory is ours to remove. */
 let abandonedDirectory: string | null = null;
 
@@ -75,6 +78,9 @@ const context: CliContext = {
   isErrorTty: process.stderr.isTTY === true,
   self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
   interrupted: interruption.signal,
+  onHangup: (listener) => {
+    hungUp = listener;
+  },
 };
 
 /** A script must not take half of an answer, or none, for the whole: its disk may be full (CL27). */

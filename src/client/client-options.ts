@@ -3,7 +3,15 @@
 import { CLIENT_PATH } from '../client-protocol/frame-shapes.ts';
 import { TIMEOUT_MS_MAX } from '../client-protocol/limits.ts';
 import { TIMER_MS_MAX } from '../core/limits.ts';
-import { aBoolean, aNumber, anything, type Kind, ownOptions } from '../core/option-kinds.ts';
+import {
+  aBoolean,
+  aNumber,
+  anObject,
+  anything,
+  type Kind,
+  ownOptions,
+} from '../core/option-kinds.ts';
+import type { ClientTls } from '../ports/tls.ts';
 
 export interface ConnectOptions {
   /** `http://host:port` (or https, ws, wss) of the servers' client ports; any of them takes any request. */
@@ -30,9 +38,11 @@ export interface ConnectOptions {
   readonly sessions?: boolean;
   /** A server silent for twice this long is taken for dead, in milliseconds. Default 2,000. */
   readonly keepAliveMs?: number;
+  /** For `https` endpoints: `ca`, `cert` and `key` in PEM. Not given: the authorities that this system trusts, and no certificate. */
+  readonly tls?: ClientTls;
 }
 
-export interface ClientSettings extends Required<Omit<ConnectOptions, 'dialRoundsMax'>> {
+export interface ClientSettings extends Required<Omit<ConnectOptions, 'dialRoundsMax' | 'tls'>> {
   /** WebSocket addresses. */
   readonly endpoints: readonly string[];
   readonly dialRoundsMax: number;
@@ -53,6 +63,7 @@ const KINDS: Readonly<Record<keyof ConnectOptions, Kind>> = {
   watchEventsMax: aNumber(1),
   keepAliveMs: aNumber(1, TIMER_MS_MAX),
   sessions: aBoolean,
+  tls: anObject,
 };
 
 /** Throws `TypeError` for options that make no sense: that is a fault of the caller's program (EM17). */

@@ -15,6 +15,7 @@ export type {
   TxnResult,
 } from '../kv/results.ts';
 export type { DeleteEvent, PutEvent, WatchEvent, WatchRevision } from '../kv/watch-event.ts';
+export type { ClientTls } from '../ports/tls.ts';
 export type {
   Bytes,
   CallOptions,

@@ -5,6 +5,7 @@
  */
 
 import { setTimeout as pause } from 'node:timers/promises';
+import { formatAddress } from '../core/address.ts';
 import { RaftError } from '../core/errors.ts';
 import { HAND_OVER_TIMEOUT_MS, type Limits } from '../core/limits.ts';
 import type { RaftTiming } from '../core/raft-state.ts';
@@ -22,6 +23,7 @@ import {
 } from '../library/descriptor-limits.ts';
 import type { LogStore } from '../ports/log-store.ts';
 import type { Replica } from '../ports/replica.ts';
+import type { TlsSource } from '../ports/tls.ts';
 import { connectionClock } from '../wire/ws-clock.ts';
 import { descriptorLimit } from './admission/descriptor-limit.ts';
 import { createHeld, type Held } from './admission/held-bytes.ts';
@@ -50,6 +52,8 @@ export interface ServeOptions {
   /** That of the data directory, if its opening was begun already; it is closed in any case. */
   readonly store?: LogStore;
   readonly listen: HttpAddress;
+  /** For clients; not given: they are served in the open. */
+  readonly tls?: TlsSource;
   /** Names by which clients may call this server, besides those of the configured addresses (SP4). */
   readonly allowHosts: readonly string[];
   readonly peerListen: string;
@@ -94,7 +98,13 @@ async function listenAndServe(options: ServeOptions): Promise<RunningServer> {
   const counters = new ServerCounters();
   const connectionsMax = Math.min(options.serverLimits.connectionsMax, shares.clients);
   const held = createHeld();
-  const http = new HttpServer({ hosts: hostsOf(options), counters, held, connectionsMax });
+  const http = new HttpServer({
+    hosts: hostsOf(options),
+    tls: options.tls ?? null,
+    counters,
+    held,
+    connectionsMax,
+  });
   const bound = await http.listen(options.listen);
   try {
     return await serveOn({ http, counters, held, shares }, bound, options);
@@ -138,7 +148,7 @@ async function serveOn(
   const streams = new OpenStreams();
   const clients = new ClientPort(context);
   http.serve({ listener: requestListener(createHttpApi(context, streams)), clients });
-  const url = `http://${bound.host.includes(':') ? `[${bound.host}]` : bound.host}:${bound.port}`;
+  const url = `${options.tls === undefined ? 'http' : 'https'}://${formatAddress(bound)}`;
   log('info', 'serving', { url, peerListen: options.peerListen, dataDir: options.dataDir });
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {

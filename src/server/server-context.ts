@@ -1,4 +1,5 @@
 /** What every route works with; made once by `serve.ts`, or by a test. */
+import type { SecureContext } from 'node:tls';
 import type { RaftError } from '../core/errors.ts';
 import type { KvStateMachine } from '../kv/kv-state-machine.ts';
 import type { ConnectionClock } from '../ports/clock.ts';
@@ -10,8 +11,10 @@ import type { ServerCounters } from './operations/server-counters.ts';
 
 /** What happens inside this node is shown, and where others show themselves. */
 export interface Inspection {
-  /** `http://host:port` of their clients. */
+  /** Where their clients are served: `http://host:port`, or https. */
   readonly peers: ReadonlyMap<string, string>;
+  /** Whom this node trusts and who it is, where they are asked over TLS. */
+  readonly secureContext?: SecureContext | undefined;
   /** The live page is served as well. */
   readonly hasPage?: boolean;
 }

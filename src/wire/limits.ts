@@ -6,3 +6,7 @@ export const SHOWN_LENGTH_MAX = 40;
 export const REFUSAL_BODY_BYTES_MAX = 4 * 1024;
 /** Bound: what a WebSocket can say in closing, in bytes (RFC 6455 §5.5). */
 export const GOODBYE_BYTES_MAX = 123;
+/** How often files with certificates are looked at, in milliseconds. */
+export const TLS_LOOK_INTERVAL_MS = 10_000;
+/** Bound: names in a stranger's certificate are shown in part. */
+export const SHOWN_NAMES_LENGTH_MAX = 200;

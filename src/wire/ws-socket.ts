@@ -1,13 +1,20 @@
 /** WebSockets as the sockets of client connections: dialled here by the client, accepted by the server. */
 
+import type { SecureContext } from 'node:tls';
 import { WebSocket } from 'ws';
 import type { DialOptions, FrameSocket, FrameSocketListener } from '../ports/frame-socket.ts';
 import { GOODBYE_BYTES_MAX } from './limits.ts';
+import { abruptEndText, tlsFailureText } from './tls-failure.ts';
 import { readRefusal } from './ws-refusal.ts';
 
-export function dialWebSocket(url: string, options: DialOptions): FrameSocket {
-  const { timeoutMs, frameBytesMax } = options;
+/** `context`: whom this end trusts, and who it is; of use where the URL asks for TLS. */
+export function dialWebSocket(
+  url: string,
+  { timeoutMs, frameBytesMax }: DialOptions,
+  context?: SecureContext,
+): FrameSocket {
   const socket = new WebSocket(url, {
+    ...(context !== undefined && { secureContext: context }),
     perMessageDeflate: false,
     maxPayload: frameBytesMax,
     handshakeTimeout: timeoutMs,
@@ -40,7 +47,7 @@ export class WsSocket implements FrameSocket {
   listen(listener: FrameSocketListener): void {
     this.#socket.on('message', (data: Buffer) => listener.onFrame(data));
     this.#socket.on('pong', () => listener.onPong());
-    this.#socket.on('error', (error) => listener.onBroken(this.#refusal ?? describe(error)));
+    this.#socket.on('error', (error) => listener.onBroken(this.#refusal ?? this.#describe(error)));
     this.#socket.on('unexpected-response', (_request, response) =>
       readRefusal(response, this.#refusalTimeoutMs, (why) => {
         this.#refusal = why;
@@ -75,15 +82,15 @@ export class WsSocket implements FrameSocket {
   terminate(): void {
     this.#socket.terminate();
   }
-}
 
-/** OpenSSL's own words name its source files; a person wants to know what to change. */
-function describe(error: Error & { readonly code?: unknown }): string {
-  const code = String(error.code ?? '');
-  if (code === 'EPROTO' || code.startsWith('ERR_SSL')) {
-    return 'what listens there does not speak TLS: use http://';
+  #describe(error: Error & { readonly code?: unknown }): string {
+    const words = tlsFailureText(error);
+    if (words !== null) return words;
+    const { readyState, url } = this.#socket;
+    const isOpen = readyState === WebSocket.OPEN;
+    if (error.code === 'ECONNRESET' && !isOpen) return abruptEndText(url.startsWith('wss:'));
+    return error.message || String(error.code ?? error.name);
   }
-  return error.message || String(error.code ?? error.name);
 }
 
 /** As much of the words as fits. */

@@ -17,6 +17,8 @@ export interface FakeOptions {
   readonly interrupted?: AbortSignal;
   /** Called with all output so far whenever there is more. */
   readonly onOutput?: (output: string) => void;
+  /** Called with each text on standard error. */
+  readonly onError?: (text: string) => void;
 }
 
 /** It ends with this exit code, and says this among its words. */
@@ -32,7 +34,7 @@ export async function expectFailure(
 export async function runFake(argv: readonly string[], options: FakeOptions = {}): Promise<CliRun> {
   const chunks: Uint8Array[] = [];
   let errors = '';
-  const { input = '', onOutput = () => {} } = options;
+  const { input = '', onError = () => {}, onOutput = () => {} } = options;
   const context: CliContext = {
     environment: options.environment ?? {},
     write: (text) => {
@@ -41,6 +43,7 @@ export async function runFake(argv: readonly string[], options: FakeOptions = {}
     },
     writeError: (text) => {
       errors += text;
+      onError(text);
     },
     flushed: async () => {},
     readInput: async () => Buffer.from(input),
@@ -51,6 +54,7 @@ export async function runFake(argv: readonly string[], options: FakeOptions = {}
     isErrorTty: options.isTty ?? false,
     self: ['node'],
     interrupted: options.interrupted ?? new AbortController().signal,
+    onHangup: () => {},
   };
   const exitCode = await runCli(argv, context);
   return { exitCode, output: Buffer.concat(chunks).toString(), errors };

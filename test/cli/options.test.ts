@@ -110,7 +110,7 @@ describe('refusals', () => {
       '--inspect-peers n2',
       'must be ID=http://HOST:PORT,ID=http://HOST:PORT,…; this part is not: "n2".',
     ],
-    ['--inspect-peers n2=https://a:1', 'ID=http://'],
+    ['--inspect-peers n2=ws://a:1', 'ID=http://'],
     ['--inspect-peers n2=a:1', 'ID=http://'],
     ['--inspect-peers n2=http://a:1,n2=http://b:1', 'names n2 twice'],
     ['--election-timeout-ms 600-300', 'FROM-TO'],

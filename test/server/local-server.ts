@@ -3,6 +3,7 @@
 import { expect } from 'vitest';
 import { encodeCommand } from '../../src/kv/command-codec.ts';
 import type { KvCommand } from '../../src/kv/commands.ts';
+import type { TlsSource } from '../../src/ports/tls.ts';
 import { createHeld, type Held } from '../../src/server/admission/held-bytes.ts';
 import { ServedHosts } from '../../src/server/admission/host-check.ts';
 import { ClientPort } from '../../src/server/client-port/client-port.ts';
@@ -24,6 +25,7 @@ export interface LocalOptions {
   readonly held?: Held;
   readonly inspection?: ServerContext['inspection'];
   readonly life?: string;
+  readonly tls?: TlsSource;
 }
 
 export interface LocalApi {
@@ -109,6 +111,7 @@ export async function localServer(
   const local = localApi(options);
   const http = new HttpServer({
     hosts: new ServedHosts(['allowed.test']),
+    tls: options.tls ?? null,
     counters: local.context.counters,
     held: local.context.held,
     connectionsMax: local.context.limits.connectionsMax,
@@ -121,7 +124,8 @@ export async function localServer(
     await clients.close('the test is over');
     await http.close();
   };
-  return { ...local, clients, url: `http://127.0.0.1:${port}`, port, close };
+  const scheme = options.tls === undefined ? 'http' : 'https';
+  return { ...local, clients, url: `${scheme}://127.0.0.1:${port}`, port, close };
 }
 
 /** The same, closed after the test. */

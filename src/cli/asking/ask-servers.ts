@@ -2,10 +2,11 @@
 import { isErrorCode, isRetry, RaftError } from '../../core/errors.ts';
 import type { CliContext } from '../command.ts';
 import { ASKED_MS_MAX } from '../limits.ts';
+import { type TlsValues, tlsContext } from './client-tls.ts';
 import { httpAnswer } from './http-answer.ts';
 import { type Fields, fieldsIn } from './json-fields.ts';
 
-export interface Asking {
+export interface Asking extends TlsValues {
   readonly endpoints: readonly string[];
   readonly 'timeout-ms': number;
 }
@@ -22,7 +23,7 @@ interface Question {
  */
 export async function askServers<Answer>(
   { path, method, body }: Question,
-  { endpoints, 'timeout-ms': timeoutMs }: Asking,
+  { endpoints, 'timeout-ms': timeoutMs, ...tls }: Asking,
   { interrupted }: Pick<CliContext, 'interrupted'>,
   read: (answer: Fields) => Answer | null,
 ): Promise<Answer> {
@@ -30,10 +31,17 @@ export async function askServers<Answer>(
   let mayHaveHappened = false;
   const query = method === 'GET' ? '' : `?timeoutMs=${Math.min(timeoutMs, ASKED_MS_MAX)}`;
   const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+  const secureContext = tlsContext(tls);
   for (const endpoint of endpoints) {
     const url = `${endpoint.replace(/^ws/, 'http')}${path}${query}`;
     try {
-      const answer = await httpAnswer(url, { timeoutMs, interrupted, method, ...sent });
+      const answer = await httpAnswer(url, {
+        timeoutMs,
+        interrupted,
+        method,
+        secureContext,
+        ...sent,
+      });
       return answerIn(answer.body, read);
     } catch (error) {
       const isItsLast = error instanceof RaftError && error.code !== 'RAFT_STOPPED';

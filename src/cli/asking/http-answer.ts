@@ -4,6 +4,8 @@
  */
 import { type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestSecure } from 'node:https';
+import type { SecureContext } from 'node:tls';
+import { abruptEndText, tlsFailureText } from '../../wire/tls-failure.ts';
 import { ANSWER_BYTES_MAX } from '../limits.ts';
 import { withDeadline } from './deadline.ts';
 
@@ -13,6 +15,8 @@ interface Asking {
   /** GET unless given. */
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly body?: string;
+  /** Whom it trusts, and who it is, where the URL asks for TLS. */
+  readonly secureContext?: SecureContext | undefined;
 }
 
 interface HttpAnswer {
@@ -23,20 +27,22 @@ interface HttpAnswer {
 /** Rejects with an `Error` whose message says in a few words what happened. */
 export function httpAnswer(
   url: string,
-  { timeoutMs, interrupted, method = 'GET', body }: Asking,
+  { timeoutMs, interrupted, method = 'GET', body, secureContext }: Asking,
 ): Promise<HttpAnswer> {
   return withDeadline(timeoutMs, interrupted, async (signal) => {
     try {
-      return await answerOf(url, { signal, method }, body);
+      const context = secureContext === undefined ? {} : { secureContext };
+      return await answerOf(url, { signal, method, ...context }, body);
     } catch (error) {
-      throw new Error(signal.aborted ? wordsFor(signal.reason) : wordsFor(error), { cause: error });
+      const why = signal.aborted ? signal.reason : error;
+      throw new Error(wordsFor(why, url.startsWith('https:')), { cause: error });
     }
   });
 }
 
 function answerOf(
   url: string,
-  how: { readonly signal: AbortSignal; readonly method: string },
+  how: { readonly signal: AbortSignal; readonly method: string; secureContext?: SecureContext },
   sent?: string,
 ): Promise<HttpAnswer> {
   const ask = url.startsWith('https:') ? requestSecure : requestPlain;
@@ -61,12 +67,10 @@ export async function bodyOf(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** OpenSSL's own words name its source files; a person wants to know what to change. */
-export function wordsFor(error: unknown): string {
+export function wordsFor(error: unknown, isSecure: boolean): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error ? String(error.code) : '';
-  if (code === 'EPROTO' || code.startsWith('ERR_SSL')) return NOT_TLS;
-  return code === '' ? error.message : code;
+  // What breaks off within an answer is 'aborted', and had no trouble with TLS.
+  if (code === 'ECONNRESET' && error.message !== 'aborted') return abruptEndText(isSecure);
+  return tlsFailureText(error) ?? (code === '' ? error.message : code);
 }
-
-const NOT_TLS = 'what listens there does not speak TLS: use http://';

@@ -1,6 +1,7 @@
 /** An answer that comes piece by piece, as long as it comes: of any length, and never silent for longer than its bound. */
 import { type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestSecure } from 'node:https';
+import type { SecureContext } from 'node:tls';
 import type { CliContext } from '../command.ts';
 import { bodyOf, wordsFor } from './http-answer.ts';
 
@@ -8,6 +9,8 @@ interface Streaming extends Pick<CliContext, 'interrupted'> {
   /** How long it may take to begin, and how long it may say nothing after that. */
   readonly timeoutMs: number;
   readonly silenceMs: number;
+  /** Whom it trusts, and who it is, where the URL asks for TLS. */
+  readonly secureContext: SecureContext | undefined;
 }
 
 /** What answers with a status other than 200 has said why, in at most so many bytes as an answer has. */
@@ -17,14 +20,20 @@ type HttpStream =
 
 /** Rejects with an `Error` whose message says in a few words what happened. */
 export function httpStream(url: string, streaming: Streaming): Promise<HttpStream> {
-  const { interrupted, silenceMs, timeoutMs } = streaming;
-  const ask = url.startsWith('https:') ? requestSecure : requestPlain;
+  const { interrupted, secureContext, silenceMs, timeoutMs } = streaming;
+  const isSecure = url.startsWith('https:');
+  const ask = isSecure ? requestSecure : requestPlain;
+  const how = {
+    agent: false,
+    signal: interrupted,
+    ...(secureContext && { secureContext }),
+  } as const;
   return new Promise((resolve, reject) => {
-    const failed = (error: unknown): void =>
-      reject(
-        new Error(wordsFor(interrupted.aborted ? interrupted.reason : error), { cause: error }),
-      );
-    const request = ask(url, { agent: false, signal: interrupted }, (response) => {
+    const failed = (error: unknown): void => {
+      const why = interrupted.aborted ? interrupted.reason : error;
+      reject(new Error(wordsFor(why, isSecure), { cause: error }));
+    };
+    const request = ask(url, how, (response) => {
       request.setTimeout(silenceMs, () => response.destroy(new Error(silentFor(silenceMs))));
       if (response.statusCode === 200) resolve({ type: 'pieces', pieces: piecesOf(response) });
       else bodyOf(response).then((body) => resolve({ type: 'refusal', body }), failed);

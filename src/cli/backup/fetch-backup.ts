@@ -4,6 +4,7 @@ import { textOf } from '../../core/thrown-text.ts';
 import type { BackupEnd, BackupHeader } from '../../server/backup/backup-format.ts';
 import { readBackup } from '../../server/backup/read-backup.ts';
 import { type Asking, errorIn, FOREIGN } from '../asking/ask-servers.ts';
+import { tlsContext } from '../asking/client-tls.ts';
 import { httpStream } from '../asking/http-stream.ts';
 import { fieldsIn } from '../asking/json-fields.ts';
 import type { CliContext } from '../command.ts';
@@ -26,16 +27,22 @@ interface Taker {
 
 /** Pieces of a backup from the first server that has one. */
 export async function openBackup(
-  { consistency, endpoints, 'timeout-ms': timeoutMs }: Asking & { readonly consistency: string },
+  asking: Asking & { readonly consistency: string },
   { interrupted }: Pick<CliContext, 'interrupted'>,
 ): Promise<AsyncIterable<Uint8Array>> {
+  const { consistency, endpoints, 'timeout-ms': timeoutMs } = asking;
+  const secureContext = tlsContext(asking);
   const silent: string[] = [];
   for (const endpoint of endpoints) {
     const origin = endpoint.replace(/^ws/, 'http');
     const url = `${origin}/backup?consistency=${consistency}&timeoutMs=${timeoutMs}`;
     try {
-      const streaming = { interrupted, silenceMs: BACKUP_SILENCE_MS, timeoutMs: 2 * timeoutMs };
-      const answer = await httpStream(url, streaming);
+      const answer = await httpStream(url, {
+        interrupted,
+        secureContext,
+        silenceMs: BACKUP_SILENCE_MS,
+        timeoutMs: 2 * timeoutMs,
+      });
       if (answer.type === 'pieces') return answer.pieces;
       throw errorIn(fieldsIn(answer.body) ?? {}) ?? new Error(FOREIGN);
     } catch (error) {

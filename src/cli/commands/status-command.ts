@@ -2,9 +2,10 @@
 import { RaftError } from '../../core/errors.ts';
 import { FOREIGN } from '../asking/ask-servers.ts';
 import { CLIENT_OPTIONS, writeJson } from '../asking/client-session.ts';
+import { tlsContext } from '../asking/client-tls.ts';
 import { httpAnswer } from '../asking/http-answer.ts';
 import { type Fields, fieldsIn } from '../asking/json-fields.ts';
-import { type CliContext, command } from '../command.ts';
+import { command } from '../command.ts';
 import { EXIT } from '../failures/exit-codes.ts';
 import { linkLines, linksCell } from '../words/link-words.ts';
 import { type Cell, textTable } from '../words/text-table.ts';
@@ -36,9 +37,8 @@ export const statusCommand = command({
   options: CLIENT_OPTIONS,
   run: async ({ values }, context) => {
     const { endpoints, output, 'timeout-ms': timeoutMs } = values;
-    const answers = await Promise.all(
-      endpoints.map((endpoint) => ask(endpoint, timeoutMs, context)),
-    );
+    const how = { timeoutMs, interrupted: context.interrupted, secureContext: tlsContext(values) };
+    const answers = await Promise.all(endpoints.map((endpoint) => ask(endpoint, how)));
     if (output === 'json') writeJson(context, answers.map(answerJson));
     else {
       context.write(await textTable([...HEAD, 'PEERS', 'VERSION'], answers.map(answerRow)));
@@ -58,11 +58,10 @@ function linesOf(status: Fields): readonly string[] {
   return [...linkLines(status.id, status.links), ...versionLines(status)];
 }
 
-async function ask(endpoint: string, timeoutMs: number, context: CliContext): Promise<Answer> {
-  const { interrupted } = context;
+async function ask(endpoint: string, how: Parameters<typeof httpAnswer>[1]): Promise<Answer> {
   try {
     const url = `${endpoint.replace(/^ws/, 'http')}/status`;
-    const answer = await httpAnswer(url, { timeoutMs, interrupted });
+    const answer = await httpAnswer(url, how);
     const status = fieldsIn(answer.body);
     if (status === null) return { endpoint, status, why: FOREIGN };
     if (answer.status === 200) return { endpoint, status, why: '' };

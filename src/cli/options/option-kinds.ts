@@ -117,14 +117,14 @@ export const memberHosts: Kind<ReadonlyMap<NodeId, string>> = (given) => {
   return byId;
 };
 
-/** `n1=http://host:port,n2=http://host:port`, each id once. */
+/** `n1=http://host:port,n2=https://host:port`, each id once. */
 export const memberUrls: Kind<ReadonlyMap<NodeId, string>> = (given) => {
   const byId = new Map<NodeId, string>();
   for (const part of given.split(',')) {
     const cut = part.indexOf('=');
     const [id, where] = [part.slice(0, cut).trim(), part.slice(cut + 1).trim()];
     const url = URL.canParse(where) ? new URL(where) : null;
-    if (!isNodeId(id) || url?.protocol !== 'http:') {
+    if (!isNodeId(id) || url === null || !/^https?:$/.test(url.protocol)) {
       return new Refusal('must be ID=http://HOST:PORT,ID=http://HOST:PORT,…', part);
     }
     if (byId.has(id)) return new Refusal(`names ${id} twice`);

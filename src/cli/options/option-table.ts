@@ -87,6 +87,17 @@ export const OPTIONS = {
     'HOST:PORT',
     "Where the other nodes connect. Without it, this node's address in --peers, or 127.0.0.1:4200.",
   ),
+  'tls-cert': optional(
+    text,
+    'FILE',
+    'Serve clients over TLS, with this certificate in PEM, and what it was signed by below it; with --tls-key. New files are taken within seconds, or at once at SIGHUP.',
+  ),
+  'tls-key': optional(text, 'FILE', 'The key of --tls-cert, in PEM, without a passphrase.'),
+  'tls-client-ca': optional(
+    text,
+    'FILE',
+    'Serve only clients with a certificate of one of these authorities, in PEM.',
+  ),
   peers: optional(
     members,
     'ID=HOST:PORT,…',
@@ -234,6 +245,17 @@ export const OPTIONS = {
     'URL,URL,…',
     'Where the servers are; any of them takes any request.',
   ),
+  cacert: optional(
+    text,
+    'FILE',
+    'The authorities, in PEM, that a server may have its certificate of, where the URL begins with https. Without it, those that this system trusts.',
+  ),
+  cert: optional(
+    text,
+    'FILE',
+    'The certificate to show to a server that wants one, in PEM; with --key.',
+  ),
+  key: optional(text, 'FILE', 'The key of --cert, in PEM, without a passphrase.'),
   output: {
     ...preset(choice('table', 'json'), 'table', 'table|json', 'For people or for programs.'),
     short: 'o',

@@ -11,6 +11,7 @@ import { storedClusterId } from '../../library/cluster-identity.ts';
 import type { Log } from '../../server/operations/json-log.ts';
 import type { RunningServer } from '../../server/serve.ts';
 import { askServers } from '../asking/ask-servers.ts';
+import type { TlsValues } from '../asking/client-tls.ts';
 import type { Fields } from '../asking/json-fields.ts';
 import { aborted, type CliContext } from '../command.ts';
 import { JOIN_ASKED_MS, JOIN_PAUSE_MS } from '../limits.ts';
@@ -21,6 +22,8 @@ export interface Joining {
   readonly address: string;
   readonly dataDir: string;
   readonly urls: readonly string[];
+  /** How the members at these URLs are asked, where they speak TLS. */
+  readonly tls: TlsValues;
 }
 
 interface Asker {
@@ -33,14 +36,11 @@ interface Joiner extends Asker {
 }
 
 /** `null`: the data directory knows, or it was told to end before anybody answered. */
-export async function clusterToJoin(
-  { dataDir, urls }: Joining,
-  asker: Asker,
-): Promise<string | null> {
-  if ((await storedClusterId(dataDir)) !== null) return null;
+export async function clusterToJoin(joining: Joining, asker: Asker): Promise<string | null> {
+  if ((await storedClusterId(joining.dataDir)) !== null) return null;
   const question = { path: '/status', method: 'GET' } as const;
   return insist(asker, () =>
-    askServers(question, asking(urls), asker.context, ({ clusterId, versions }) => {
+    askServers(question, asking(joining), asker.context, ({ clusterId, versions }) => {
       requireKnown(versions);
       return typeof clusterId === 'string' ? clusterId : null;
     }),
@@ -129,11 +129,12 @@ async function insist<Answer>(
  * at once the leader refuses the second (MC15).
  */
 async function standingOf(
-  { address, id, urls }: Joining,
+  joining: Joining,
   context: CliContext,
 ): Promise<'none' | 'own' | 'another'> {
+  const { address, id } = joining;
   const question = { path: '/members', method: 'GET' } as const;
-  const entry = await askServers(question, asking(urls), context, ({ progress }) =>
+  const entry = await askServers(question, asking(joining), context, ({ progress }) =>
     Array.isArray(progress)
       ? { found: progress.find((each: Fields | null) => each?.id === id) as Fields | undefined }
       : null,
@@ -142,10 +143,11 @@ async function standingOf(
   return entry.found.address === address ? 'own' : 'another';
 }
 
-function asked({ address, id, urls }: Joining, context: CliContext): Promise<unknown> {
+function asked(joining: Joining, context: CliContext): Promise<unknown> {
+  const { address, id } = joining;
   const body = { id, peerAddress: address, promote: true };
   const question = { path: '/members', method: 'POST', body } as const;
-  return askServers(question, asking(urls), context, ({ members }) => members ?? null);
+  return askServers(question, asking(joining), context, ({ members }) => members ?? null);
 }
 
 function nameTaken({ address, id }: Joining): RaftError {
@@ -158,8 +160,8 @@ function isMember({ replica }: Joiner['server'], id: NodeId): boolean {
   return voters.includes(id) || learners.includes(id);
 }
 
-function asking(endpoints: readonly string[]) {
-  return { endpoints, 'timeout-ms': JOIN_ASKED_MS };
+function asking({ tls, urls }: Joining) {
+  return { ...tls, endpoints: urls, 'timeout-ms': JOIN_ASKED_MS };
 }
 
 function unknown(cause: unknown): RaftError {

@@ -11,6 +11,7 @@ import { descriptorLimit } from '../../server/admission/descriptor-limit.ts';
 import { jsonLog, type Log } from '../../server/operations/json-log.ts';
 import type { RunningServer, ServeOptions } from '../../server/serve.ts';
 import type { Inspection } from '../../server/server-context.ts';
+import { TLS_OPTIONS, tlsContext } from '../asking/client-tls.ts';
 import { aborted, type CliContext, command } from '../command.ts';
 import { CliFailure, usageFailure } from '../failures/cli-failure.ts';
 import { EXIT, type ExitCode, exitCodeOf } from '../failures/exit-codes.ts';
@@ -18,6 +19,7 @@ import { type ReadOptions, strayEnvironment } from '../options/read-options.ts';
 import { packageVersion } from '../version.ts';
 import { clusterToJoin, type Joining, join } from './join-cluster.ts';
 import { SETTING_OPTIONS, serveSettings } from './serve-settings.ts';
+import { CLIENT_PORT_TLS_OPTIONS, clientPortTls } from './tls-settings.ts';
 
 const SERVE_OPTIONS = [
   'id',
@@ -32,6 +34,8 @@ const SERVE_OPTIONS = [
   'ui',
   'inspect',
   'inspect-peers',
+  ...CLIENT_PORT_TLS_OPTIONS,
+  ...TLS_OPTIONS,
   ...SETTING_OPTIONS,
 ] as const;
 const NEEDED = ['id', 'data-dir'] as const;
@@ -51,9 +55,11 @@ export const serveCommand = command({
     for (const name of strayEnvironment(context.environment)) {
       log('warn', 'environment', { message: `${name} is no option and has no effect.` });
     }
+    const files = clientPortTls(values, log);
     const options = await serveOptions(values, context, log);
     if (context.interrupted.aborted) return saidEnd(log);
-    const starting = started(options);
+    if (files !== null) context.onHangup(() => files.reload());
+    const starting = started({ ...options, ...(files !== null && { tls: files }) });
     const server = await Promise.race([starting, aborted(context.interrupted)]);
     if (server === null) return abandon(starting, log);
     const joining = joinOf(values);
@@ -95,8 +101,11 @@ async function serveOptions(
 }
 
 /** `null`: what happens inside is not shown. */
-function inspectionOf({ inspect, ui, 'inspect-peers': peers }: Given['values']): Inspection | null {
-  if (inspect || ui) return { peers: peers ?? new Map(), hasPage: ui };
+function inspectionOf(values: Given['values']): Inspection | null {
+  const { inspect, ui, 'inspect-peers': peers } = values;
+  if (inspect || ui) {
+    return { peers: peers ?? new Map(), hasPage: ui, secureContext: tlsContext(values) };
+  }
   if (peers === null) return null;
   throw usageFailure(
     '--inspect-peers is of use only with --inspect or --ui: give both, or neither.',
@@ -109,7 +118,7 @@ function peerListenOf({ id, peers, 'peer-listen': given }: Given['values']): str
 
 /** `null`: it does not join. The others have to be told an address at which they find it. */
 function joinOf(values: Given['values']): Joining | null {
-  const { id, 'data-dir': dataDir, join: urls, peers } = values;
+  const { cacert, cert, id, 'data-dir': dataDir, join: urls, key, peers } = values;
   if (urls === null) return null;
   if (peers !== null && peers.size > 1) {
     throw usageFailure('--peers founds a cluster, and --join joins one: give one of the two.');
@@ -120,7 +129,7 @@ function joinOf(values: Given['values']): Joining | null {
       `The others cannot find this node at ${address}: give --peers ${id}=HOST:PORT with the address by which they reach it.`,
     );
   }
-  return { id, address, dataDir, urls };
+  return { id, address, dataDir, urls, tls: { cacert, cert, key } };
 }
 
 /** CL32: no other start with the same line would be taken. */

@@ -62,13 +62,14 @@ export class ConnectionGate {
     this.#incoming = held.incoming;
   }
 
-  guard(server: Server): void {
+  /** `opened`: when a connection counts. Those on which TLS has not come about yet are held by the bound of the server itself. */
+  guard(server: Server, opened: 'connection' | 'secureConnection'): void {
     this.#looking = setInterval(() => this.#look(), LOOK_INTERVAL_MS).unref();
     server.maxConnections = this.#connectionsMax + REFUSED_CONNECTIONS_MAX;
     server.on('drop', () => {
       this.#counters.connectionsRefused += 1;
     });
-    server.on('connection', (socket: Socket) => {
+    server.on(opened, (socket: Socket) => {
       if (this.#admitted.size >= this.#connectionsMax) this.#refuse(socket);
       else this.#admit(socket);
     });

@@ -4,15 +4,11 @@
  * node is there, it answers that it is starting.
  */
 
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { RaftError } from '../../core/errors.ts';
+import type { TlsSource } from '../../ports/tls.ts';
+import { webServer } from '../../wire/tls-server.ts';
 import { ConnectionGate, type GateOptions } from '../admission/connection-gate.ts';
 import type { ServedHosts } from '../admission/host-check.ts';
 import { type Refusal, refuseUpgrade } from '../admission/upgrade-refusal.ts';
@@ -45,6 +41,8 @@ const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:[/?#]|$)/i;
 
 export interface HttpServerOptions extends GateOptions {
   readonly hosts: ServedHosts;
+  /** `null`: in the open. */
+  readonly tls: TlsSource | null;
   /** Shorter in tests. */
   readonly headersTimeoutMs?: number;
 }
@@ -54,6 +52,7 @@ export class HttpServer {
   readonly #gate: ConnectionGate;
   readonly #options: HttpServerOptions;
   #backend: HttpBackend | null = null;
+  readonly #below = new Set<Socket>();
   /** Requests under way. */
   readonly #answering = new Set<ServerResponse>();
   /** The last connection is gone; `null` while new ones are taken. */
@@ -62,17 +61,21 @@ export class HttpServer {
   constructor(options: HttpServerOptions) {
     this.#options = options;
     const headersTimeout = options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS;
-    this.#server = createServer(
+    this.#server = webServer(
       {
         maxHeaderSize: HEAD_BYTES_MAX,
         headersTimeout,
+        handshakeTimeout: headersTimeout,
         requestTimeout: REQUEST_TIMEOUT_MS,
         connectionsCheckingInterval: Math.min(headersTimeout, TIMEOUT_CHECK_MS),
       },
-      (request, response) => this.#take(request, response),
+      options.tls,
     );
+    this.#server.on('request', (request, response) => this.#take(request, response));
     this.#gate = new ConnectionGate(options);
-    this.#gate.guard(this.#server);
+    this.#gate.guard(this.#server, options.tls === null ? 'connection' : 'secureConnection');
+    if (options.tls !== null)
+      this.#server.on('connection', (socket: Socket) => this.#track(socket));
     this.#server.on('upgrade', (request, socket: Socket, head) => {
       socket.on('error', () => socket.destroy());
       this.#upgrade(request, socket, head);
@@ -111,9 +114,20 @@ export class HttpServer {
     this.#gate.close();
     const closed = this.retire();
     this.#server.close();
-    const force = setTimeout(() => this.#server.closeAllConnections(), CLOSE_GRACE_MS);
+    const force = setTimeout(() => this.#breakOff(), CLOSE_GRACE_MS);
     await closed;
     clearTimeout(force);
+  }
+
+  /** What lies below TLS: nothing else knows of a connection on which that has not come about. */
+  #track(socket: Socket): void {
+    this.#below.add(socket);
+    socket.once('close', () => this.#below.delete(socket));
+  }
+
+  #breakOff(): void {
+    this.#server.closeAllConnections();
+    for (const socket of this.#below) socket.destroy();
   }
 
   #take(request: IncomingMessage, response: ServerResponse): void {

@@ -102,6 +102,7 @@ it('[SV15] streams events as they happen, and notices when the reader is gone', 
 
 const PLAIN_SERVER: HttpServerOptions = {
   hosts: new ServedHosts([]),
+  tls: null,
   counters: new ServerCounters(),
   held: createHeld(),
   connectionsMax: 100,

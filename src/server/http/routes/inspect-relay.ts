@@ -2,8 +2,11 @@
  * The stream of another member, passed on as it comes: a page that was loaded here may ask nobody else (SV34). Whoever
  * reads slowly slows the reading of that member, which then leaves records out and says so: nothing is held here.
  */
-import { get, type IncomingMessage } from 'node:http';
+import { get as getPlain, type IncomingMessage } from 'node:http';
+import { get as getSecure } from 'node:https';
+import type { SecureContext } from 'node:tls';
 import { RaftError } from '../../../core/errors.ts';
+import { tlsFailureText } from '../../../wire/tls-failure.ts';
 import { errorResponse } from '../../errors.ts';
 import { RELAY_TIMEOUT_MS } from '../../limits.ts';
 import type { OpenStreams } from '../../server-context.ts';
@@ -11,8 +14,10 @@ import type { Heard } from './event-ids.ts';
 
 interface Relayed {
   readonly node: string;
-  /** Where its clients are served: `http://host:port`. */
+  /** Where its clients are served: `http://host:port`, or https. */
   readonly url: string;
+  /** Whom this node trusts, if that URL asks for TLS. */
+  readonly secureContext: SecureContext | undefined;
   readonly heard: Heard;
   /** How long it may say nothing, in milliseconds: then it is taken to be gone. */
   readonly silenceMsMax: number;
@@ -75,11 +80,18 @@ function passedOn(
 }
 
 /** What its reader has had is for that member to judge: the ids are its own. */
-function open({ heard: { from, lastId }, signal, url }: Relayed): Promise<IncomingMessage> {
+function open({
+  heard: { from, lastId },
+  secureContext,
+  signal,
+  url,
+}: Relayed): Promise<IncomingMessage> {
   const query = from === null ? '' : `?from=${from}`;
   const headers = lastId === null ? {} : { 'last-event-id': lastId };
   return new Promise((resolve, reject) => {
-    const request = get(`${url}/inspect${query}`, { agent: false, headers, signal }, (stream) => {
+    const get = url.startsWith('https:') ? getSecure : getPlain;
+    const how = { agent: false, headers, signal, ...(secureContext && { secureContext }) } as const;
+    const request = get(`${url}/inspect${query}`, how, (stream) => {
       request.setTimeout(0);
       const { headers, statusCode } = stream;
       if (statusCode === 200 && headers['content-type'] === 'text/event-stream') {
@@ -89,6 +101,6 @@ function open({ heard: { from, lastId }, signal, url }: Relayed): Promise<Incomi
       reject(new Error(`it answers ${statusCode}`));
     });
     request.setTimeout(RELAY_TIMEOUT_MS, () => request.destroy(new Error('it does not answer')));
-    request.on('error', reject);
+    request.on('error', (error) => reject(new Error(tlsFailureText(error) ?? error.message)));
   });
 }

@@ -42,10 +42,12 @@ export async function getInspect(
   }
   const node = textParameter(query, 'node');
   if (node !== null && node !== replica.id) {
-    const url = inspection.peers.get(node);
-    if (url === undefined) throw unknownNode(node, [replica.id, ...inspection.peers.keys()]);
+    const { peers, secureContext } = inspection;
+    const url = peers.get(node);
+    if (url === undefined) throw unknownNode(node, [replica.id, ...peers.keys()]);
     const silenceMsMax = RELAY_SILENCES_MAX * context.keepAliveMs;
-    return relay({ node, url, heard, silenceMsMax, signal: request.signal }, parts.streams);
+    const { signal } = request;
+    return relay({ node, url, secureContext, heard, silenceMsMax, signal }, parts.streams);
   }
   return new Response(new RecordEvents(context, lastHeardIn(life, heard), parts).readable, {
     headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },

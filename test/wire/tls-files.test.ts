@@ -1,0 +1,71 @@
+/** Certificates in files: what is taken, what is refused, and what is in use meanwhile. */
+import { rmSync, writeFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { type TlsReload, tlsFiles } from '../../src/wire/tls-files.ts';
+import { problemWithTls } from '../../src/wire/tls-material.ts';
+import { certificate, hours, inFiles } from '../certificates.ts';
+import { closing } from '../clean-up.ts';
+import { eventually } from '../server/eventually.ts';
+
+const NEVER_MS = 2 ** 30;
+
+it('[TL5] files that cannot be used are refused at the start, with what is wrong', () => {
+  const [one, other] = [certificate(), certificate()];
+  for (const [material, words] of [
+    [{ ...one, key: other.key }, 'the key is not that of the certificate'],
+    [{ ...one, key: 'none' }, 'the key cannot be read'],
+    [{ ...one, cert: 'none' }, 'the certificate (cert) holds no certificate'],
+    [{ ...one, cert: one.cert.replace(/[A-Z]{4}/, 'AAAA') }, 'the certificate (cert) '],
+    [{ ...one, ca: 'none' }, 'the authority (ca) holds no certificate'],
+  ] as const) {
+    const { cert, key, ca } = inFiles(material);
+    expect(() => tlsFiles({ cert, key, ca })).toThrow(
+      expect.objectContaining({
+        code: 'RAFT_BAD_REQUEST',
+        message: expect.stringContaining(words),
+      }),
+    );
+    expect(problemWithTls(material)).toContain(words);
+  }
+  const { cert, key } = inFiles(one);
+  expect(() => tlsFiles({ cert: `${cert}.gone`, key })).toThrow(/ENOENT.*gone/);
+});
+
+it('[TL5] new files are found without being told', async () => {
+  const files = inFiles(certificate());
+  const told: TlsReload[] = [];
+  let changes = 0;
+  const { cert, key, ca } = files;
+  const onReload = (reload: TlsReload): number => told.push(reload);
+  const source = closing(tlsFiles({ cert, key, ca, onReload, lookIntervalMs: 5 }));
+  source.onChange(() => {
+    changes += 1;
+  });
+  const next = certificate({ period: hours(-1, 5) });
+  files.write(next);
+  await eventually(() => told.at(-1)?.type).toBe('taken');
+  expect(source.current).toEqual(next);
+  expect(told.at(-1)).toEqual({ type: 'taken', endsAt: source.endsAt });
+  expect(changes).toBeGreaterThan(0);
+});
+
+it('[TL5] what is broken is said once, and the old material stays in use until the files are whole', () => {
+  const first = certificate();
+  const files = inFiles(first);
+  const told: TlsReload[] = [];
+  const { cert, key, ca } = files;
+  const onReload = (reload: TlsReload): number => told.push(reload);
+  const source = closing(tlsFiles({ cert, key, ca, onReload, lookIntervalMs: NEVER_MS }));
+  const next = certificate();
+  writeFileSync(cert, next.cert);
+  source.reload();
+  expect(told).toEqual([{ type: 'refused', reason: expect.stringContaining('the key is not') }]);
+  rmSync(key);
+  source.reload();
+  expect(told).toHaveLength(2);
+  expect(source.current).toEqual(first);
+  files.write(next);
+  source.reload();
+  expect(told.at(-1)?.type).toBe('taken');
+  expect(source.current).toEqual(next);
+});
