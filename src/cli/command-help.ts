@@ -15,6 +15,10 @@ export interface HelpSubject {
   readonly summary: string;
   readonly options: readonly OptionName[];
   readonly required: readonly OptionName[];
+  /** What its first argument may be, where that is one of a few words. */
+  readonly words?: readonly string[];
+  /** Behind `--` may stand a program with its arguments. */
+  readonly takesProgram?: true;
 }
 
 const WIDTH = 96;
@@ -51,7 +55,7 @@ export function overviewHelp(subjects: readonly HelpSubject[]): string {
 }
 
 /** The first sentence. */
-function inBrief(summary: string): string {
+export function inBrief(summary: string): string {
   return (summary.split('. ')[0] ?? '').replace(/\.$/, '');
 }
 

@@ -44,8 +44,6 @@ interface CommandSpec<Name extends OptionName, Needed extends Name>
   readonly required?: readonly Needed[];
   /** How many positional arguments there may be, both inclusive; none unless given. */
   readonly positionals?: readonly [min: number, max: number];
-  /** Behind `--` may stand a program with its arguments. */
-  readonly takesProgram?: true;
   readonly run: (given: ReadOptions<Name, Needed>, context: CliContext) => Promise<ExitCode>;
 }
 

@@ -8,6 +8,7 @@ import type { CliContext, Command } from './command.ts';
 import { overviewHelp } from './command-help.ts';
 import { backupCommand } from './commands/backup-command.ts';
 import { certsCommand } from './commands/certs-command.ts';
+import { completionCommand } from './commands/completion-command.ts';
 import { delCommand } from './commands/del-command.ts';
 import { exportCommand } from './commands/export-command.ts';
 import { importCommand } from './commands/import-command.ts';
@@ -51,6 +52,7 @@ export const COMMANDS: readonly Command[] = [
   memberCommand,
   recoverCommand,
   certsCommand,
+  completionCommand(() => COMMANDS),
 ];
 
 export async function runCli(argv: readonly string[], context: CliContext): Promise<ExitCode> {

@@ -105,6 +105,7 @@ function cellOf(value: unknown): Cell {
 export const memberCommand = command({
   name: 'member',
   usage: 'add ID HOST:PORT … | promote ID … | remove ID … | replace OLD ID HOST:PORT …',
+  words: ['add', 'promote', 'remove', 'replace'],
   summary:
     "Change the members, any number in one step: add learners at the addresses of their peer ports, promote those that have caught up, remove members, or let new ones take others' places. Its name is not given to another once a member is removed. Ask again if in doubt: nothing is done twice.",
   options: CLIENT_OPTIONS,

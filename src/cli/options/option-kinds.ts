@@ -8,7 +8,11 @@ import { parseLogId } from '../../core/log-id.ts';
 import { type EntryId, isNodeId, type NodeId } from '../../core/types.ts';
 
 /** Reads one option's text. A `Refusal` completes the sentence "--name …"; `part` is what is wrong, if not all of it. */
-export type Kind<Value> = (text: string) => Value | Refusal;
+export interface Kind<Value> {
+  (text: string): Value | Refusal;
+  /** All that it takes, where these are few. */
+  readonly words?: readonly string[];
+}
 
 export class Refusal {
   readonly wants: string;
@@ -45,8 +49,9 @@ export const logId: Kind<EntryId> = (given) =>
   parseLogId(given) ?? new Refusal('must be a term and an index, TERM-INDEX');
 
 export function choice<const Word extends string>(...words: readonly Word[]): Kind<Word> {
-  return (given) =>
+  const kind = (given: string): Word | Refusal =>
     words.find((word) => word === given) ?? new Refusal(`must be one of: ${words.join(', ')}`);
+  return Object.assign(kind, { words });
 }
 
 export const yesOrNo: Kind<boolean> = (given) => {
