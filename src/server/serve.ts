@@ -37,7 +37,12 @@ import { watchLoopDelay } from './operations/loop-delay.ts';
 import { logNode } from './operations/node-log.ts';
 import { rehearseLater } from './operations/rehearsal.ts';
 import { ServerCounters } from './operations/server-counters.ts';
-import { type Inspection, OpenStreams, type ServerContext } from './server-context.ts';
+import {
+  type Inspection,
+  OpenStreams,
+  type RequestFacts,
+  type ServerContext,
+} from './server-context.ts';
 import { stopping } from './stopping.ts';
 
 export interface ServeOptions {
@@ -69,6 +74,8 @@ export interface ServeOptions {
   /** `null`: what happens inside is not shown. */
   readonly inspection: Inspection | null;
   readonly log: Log;
+  /** Each HTTP request is a line of it. */
+  readonly logsRequests: boolean;
 }
 
 export interface RunningServer {
@@ -257,6 +264,7 @@ function contextOf(
       uptimeSeconds: process.uptime(),
     }),
     onFault: (error) => logFault(options.log, error),
+    ...(options.logsRequests && { onRequest: (facts) => logRequest(options.log, facts) }),
     clock: connectionClock,
     keepAliveMs: SSE_KEEP_ALIVE_MS,
     inspection: options.inspection,
@@ -280,6 +288,11 @@ function haltOf(replica: Replica, log: Log): Promise<RaftError> {
       resolve(error);
     });
   });
+}
+
+/** The trace is flat, as readers of logs want it. */
+function logRequest(log: Log, { ms, trace, ...facts }: RequestFacts): void {
+  log('debug', 'request', { ...facts, ms: Math.round(1000 * ms) / 1000, ...trace });
 }
 
 /** An error that no caller caused: the one place where a stack is of use. */

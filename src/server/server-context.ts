@@ -5,6 +5,7 @@ import type { KvStateMachine } from '../kv/kv-state-machine.ts';
 import type { ConnectionClock } from '../ports/clock.ts';
 import type { Replica } from '../ports/replica.ts';
 import type { Held } from './admission/held-bytes.ts';
+import type { TraceContext } from './http/request/trace-context.ts';
 import type { ServerLimits } from './limits.ts';
 import type { ProcessGauges } from './operations/metrics.ts';
 import type { ServerCounters } from './operations/server-counters.ts';
@@ -25,6 +26,18 @@ export type KvReads = Pick<
   'revision' | 'compactedRevision' | 'keyCount' | 'range' | 'watch' | 'history'
 >;
 
+/** What is told of a request: neither key nor value, which may be secret. */
+export interface RequestFacts {
+  readonly method: string;
+  /** The pattern of its path. */
+  readonly route: string;
+  readonly status: number;
+  /** Until its answer begins, in milliseconds. */
+  readonly ms: number;
+  /** `null`: it is part of none. */
+  readonly trace: TraceContext | null;
+}
+
 export interface ServerContext {
   readonly replica: Replica;
   readonly kv: KvReads;
@@ -35,6 +48,8 @@ export interface ServerContext {
   readonly process: () => ProcessGauges;
   /** Told of errors that no caller caused. */
   readonly onFault: (error: unknown) => void;
+  /** Told of each HTTP request that was answered; absent: nobody wants to know. */
+  readonly onRequest?: (facts: RequestFacts) => void;
   readonly clock: ConnectionClock;
   readonly keepAliveMs: number;
   /** `null`: what happens inside this node is not shown. */

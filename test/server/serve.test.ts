@@ -22,6 +22,12 @@ interface LogLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+const TRACED = {
+  ...{ method: 'PUT', route: '/kv/*', status: 200, ms: expect.any(Number) },
+  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+  spanId: '00f067aa0ba902b7',
+};
+
 const directory = (): string => join(scratch(), 'data');
 
 function options(
@@ -50,6 +56,7 @@ function options(
     retention: DEFAULT_RETENTION,
     version: '9.9.9',
     inspection: null,
+    logsRequests: false,
     log: (_level, event, fields = {}) => lines.push({ event, fields }),
     lines,
     ...changes,
@@ -88,6 +95,17 @@ describe('a server of one', () => {
     const roles = given.lines.filter(({ event }) => event === 'role').map(({ fields }) => fields);
     expect(roles[0]).toMatchObject({ cause: 'started' });
     expect(roles.at(-1)).toMatchObject({ role: 'leader', leader: 'n1', cause: expect.any(String) });
+  });
+
+  it('[OP9] logs each request if it was asked to, with its trace', async () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    for (const logsRequests of [false, true]) {
+      const given = options(directory(), { logsRequests });
+      const { url } = await start(given);
+      await fetch(`${url}/kv/a`, { method: 'PUT', body: 'x', headers: { traceparent } });
+      const told = given.lines.filter(({ fields }) => fields.route === '/kv/*');
+      expect(told).toEqual(logsRequests ? [{ event: 'request', fields: TRACED }] : []);
+    }
   });
 
   it('[SV33] shows what happens inside if it was asked to, to the last word', async () => {

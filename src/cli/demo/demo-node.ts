@@ -35,6 +35,8 @@ export class DemoNode {
     const [program, ...first] = self;
     this.#child = spawn(program, [...first, ...plan.argv], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      // What this process hears, whatever the environment says of logs.
+      env: { ...process.env, RAFTCHART_LOG_FORMAT: 'json', RAFTCHART_LOG_LEVEL: 'info' },
     });
     // Should this process end without a chance to tidy up, the last of its nodes does it.
     if (plan.isTemporary) this.#child.send({ removeAtEnd: plan.dataDir }, () => {});

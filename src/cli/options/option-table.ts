@@ -8,6 +8,7 @@ import { DEFAULT_SNAPSHOT_THRESHOLDS } from '../../core/snapshot-thresholds.ts';
 import { RANGE_LIMIT_MAX } from '../../kv/limits.ts';
 import { DEFAULT_RETENTION } from '../../kv/retention.ts';
 import { DEFAULT_TIMING } from '../../rules/timing.ts';
+import { LOG_LEVELS } from '../../server/operations/json-log.ts';
 import { OPTION_COUNT_MAX, OPTION_MS_MAX } from '../limits.ts';
 import {
   address,
@@ -136,6 +137,18 @@ export const OPTIONS = {
     '1000',
     'MS',
     'How long a halted node goes on answering 503 with the reason before its process ends.',
+  ),
+  'log-format': preset(
+    choice('json', 'text'),
+    'json',
+    'json|text',
+    'How a line of the log is written: for programs, or for people.',
+  ),
+  'log-level': preset(
+    choice(...LOG_LEVELS),
+    'info',
+    'LEVEL',
+    'The least that is logged: debug, which has a line for each HTTP request, info, warn or error.',
   ),
   'lease-reads': {
     ...preset(

@@ -1,5 +1,5 @@
 /**
- * `serve`: one node, until it is told to stop or has to. Logs are JSON lines on standard error; why it could
+ * `serve`: one node, until it is told to stop or has to. Logs are lines on standard error, JSON unless asked otherwise; why it could
  * not start is a sentence there, and the exit code says whether a restart can help (SV24–SV27, CL16).
  */
 import { setTimeout as pause } from 'node:timers/promises';
@@ -8,7 +8,8 @@ import { RaftError } from '../../core/errors.ts';
 import { descriptorShares } from '../../library/descriptor-limits.ts';
 import type { LogStore } from '../../ports/log-store.ts';
 import { descriptorLimit } from '../../server/admission/descriptor-limit.ts';
-import { jsonLog, type Log } from '../../server/operations/json-log.ts';
+import { jsonLog, type Log, logFrom } from '../../server/operations/json-log.ts';
+import { textLog } from '../../server/operations/text-log.ts';
 import type { RunningServer, ServeOptions } from '../../server/serve.ts';
 import type { Inspection } from '../../server/server-context.ts';
 import { TLS_OPTIONS, tlsContext } from '../asking/client-tls.ts';
@@ -31,6 +32,8 @@ const SERVE_OPTIONS = [
   'join',
   'cluster-id',
   'halt-linger-ms',
+  'log-format',
+  'log-level',
   'ui',
   'inspect',
   'inspect-peers',
@@ -51,7 +54,9 @@ export const serveCommand = command({
   run: async ({ values }, context) => {
     const { id } = values;
     const write = context.writeError;
-    const log = jsonLog({ write, wallTimeMs: Date.now, base: { node: id } });
+    const form = values['log-format'] === 'text' ? textLog : jsonLog;
+    const told = form({ write, wallTimeMs: Date.now, base: { node: id } });
+    const log = logFrom(values['log-level'], told);
     for (const name of strayEnvironment(context.environment)) {
       log('warn', 'environment', { message: `${name} is no option and has no effect.` });
     }
@@ -95,6 +100,7 @@ async function serveOptions(
     dataDir: values['data-dir'],
     peerListen: peerListenOf(values),
     ...settings,
+    logsRequests: values['log-level'] === 'debug',
     inspection: inspectionOf(values),
     version: packageVersion(),
   };

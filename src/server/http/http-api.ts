@@ -13,6 +13,7 @@ import { countHttp } from '../operations/server-counters.ts';
 import type { OpenStreams, ServerContext } from '../server-context.ts';
 import { haltedError } from '../stopping.ts';
 import type { Exchange } from './http-answer.ts';
+import { traceOf } from './request/trace-context.ts';
 import { getBackup } from './routes/backup-route.ts';
 import { postCompact } from './routes/compact-route.ts';
 import { LastPiece } from './routes/event-text.ts';
@@ -181,7 +182,7 @@ function memberRoutes(context: ServerContext): readonly Route[] {
 const NOWHERE: Route = { pattern: 'none', methods: {} };
 
 /** What every answer takes, whatever its route. */
-type AnswerParts = Pick<ServerContext, 'counters' | 'held' | 'limits' | 'onFault'>;
+type AnswerParts = Pick<ServerContext, 'counters' | 'held' | 'limits' | 'onFault' | 'onRequest'>;
 
 interface Incoming {
   readonly request: Request;
@@ -196,12 +197,14 @@ async function answer(context: AnswerParts, route: Route, incoming: Incoming): P
   const response = await answerSafely(context, route, { ...incoming, account });
   if (account.bytes === 0 && route.isStream !== true) account.hold(LEAST_ANSWER_BYTES);
   if (route.isStream === true) context.counters.httpInFlight -= 1;
-  countHttp(context.counters, {
+  const ms = performance.now() - startedAt;
+  const facts = {
     method: KNOWN_METHODS.has(method) ? method : 'other',
     route: route.pattern,
     status: response.status,
-    seconds: (performance.now() - startedAt) / 1000,
-  });
+  };
+  countHttp(context.counters, { ...facts, seconds: ms / 1000 });
+  context.onRequest?.({ ...facts, ms, trace: traceOf(incoming.request.headers) });
   return response;
 }
 

@@ -1,10 +1,12 @@
 /** Logs: one JSON object a line, made for machines that read standard error (SV16). */
 
-type LogLevel = 'info' | 'warn' | 'error';
+/** From the least to the most important. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+type LogLevel = (typeof LOG_LEVELS)[number];
 type LogFields = Readonly<Record<string, unknown>>;
 export type Log = (level: LogLevel, event: string, fields?: LogFields) => void;
 
-interface JsonLogOptions {
+export interface LogOptions {
   /** Takes one line, newline included. */
   readonly write: (line: string) => void;
   readonly wallTimeMs: () => number;
@@ -12,9 +14,17 @@ interface JsonLogOptions {
   readonly base: LogFields;
 }
 
-export function jsonLog({ write, wallTimeMs, base }: JsonLogOptions): Log {
+export function jsonLog({ write, wallTimeMs, base }: LogOptions): Log {
   return (level, event, fields = {}) => {
     const time = new Date(wallTimeMs()).toISOString();
     write(`${JSON.stringify({ time, level, event, ...base, ...fields })}\n`);
+  };
+}
+
+/** Of that log what is at least of this level (OP8). */
+export function logFrom(least: LogLevel, log: Log): Log {
+  const from = LOG_LEVELS.indexOf(least);
+  return (level, event, fields) => {
+    if (LOG_LEVELS.indexOf(level) >= from) log(level, event, fields);
   };
 }
