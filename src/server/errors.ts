@@ -82,6 +82,11 @@ export function nothingHere(): RaftError {
   return new RaftError('RAFT_NOT_FOUND', text);
 }
 
+export function leaseExpired(lease: number): RaftError {
+  const text = `There is no lease ${lease}: it has ended, or was never granted.`;
+  return new RaftError('RAFT_LEASE_EXPIRED', text);
+}
+
 /** A bound is reached, and nothing was done. */
 export function overloaded(message: string): RaftError {
   return new RaftError('RAFT_OVERLOADED', message);

@@ -119,6 +119,20 @@ export function txnBodyBytesMax({ commandBytesMax }: ServerLimits): number {
   return 2 * commandBytesMax;
 }
 
+/** How often the leader looks which leases are over, in milliseconds: one ends so much later than it might. */
+export const LEASE_SLOT_MS = 100;
+/** A leader that stood still for longer, in milliseconds, has missed renewals: it counts all leases anew. */
+export const LEASE_STALL_MS = 1_000;
+/** Bound: leases looked at in one turn of the event loop; the rest waits for the next look. */
+export const LEASES_LOOKED_AT_MAX = 5_000;
+/** Renewals gather for so long, in milliseconds, and enter the log together. */
+export const RENEWALS_GATHERED_MS = 20;
+/** Bound: the JSON of a list of leases to renew. Past it: `RAFT_TOO_LARGE`. */
+export const LEASES_BODY_BYTES_MAX: number = 32 * 1024;
+/** Bound: leases in one answer; `more` tells of the rest. */
+export const LEASES_TOLD_MAX = 1_000;
+/** Bound: keys of one lease in an answer; `more` tells of the rest. */
+export const LEASE_KEYS_TOLD_MAX = 100;
 /** How often the leader looks whether history is due to go, in milliseconds. */
 export const HISTORY_INTERVAL_MS = 1_000;
 /** Bound: the JSON of a compaction, a transfer or a snapshot, a number or a name. Past it: `RAFT_TOO_LARGE`. */

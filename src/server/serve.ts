@@ -30,6 +30,8 @@ import { createHeld, type Held } from './admission/held-bytes.ts';
 import { ServedHosts } from './admission/host-check.ts';
 import { ClientPort } from './client-port/client-port.ts';
 import { type HttpAddress, HttpServer } from './http/http-server.ts';
+import { LeaseKeeper } from './leases/lease-keeper.ts';
+import { LeaseRenewals } from './leases/lease-renewals.ts';
 import { CLIENTS_FOLLOW_MS, type ServerLimits, SSE_KEEP_ALIVE_MS } from './limits.ts';
 import { keepHistory } from './operations/history-keeper.ts';
 import type { Log } from './operations/json-log.ts';
@@ -39,6 +41,7 @@ import { rehearseLater } from './operations/rehearsal.ts';
 import { ServerCounters } from './operations/server-counters.ts';
 import {
   type Inspection,
+  type LeaseService,
   OpenStreams,
   type RequestFacts,
   type ServerContext,
@@ -145,11 +148,14 @@ async function serveOn(
     import('./http/http-api.ts'),
     import('./http/request-listener.ts'),
   ]);
-  const context = contextOf(options, { replica, kv: machine, counters, held });
+  const keeper = new LeaseKeeper({ replica, kv: machine, clock: connectionClock });
+  const leases = leasesOf(keeper, new LeaseRenewals({ replica, clock: connectionClock }));
+  const context = contextOf(options, { replica, kv: machine, leases, counters, held });
   const stopWatching = [
     logNode(replica, log, context.clock),
     watchLoopDelay(context.clock, counters.loopDelay),
     keepHistory({ replica, kv: machine, clock: context.clock, retention: options.retention }),
+    () => keeper.stop(),
   ];
   const endRehearsal = rehearseLater(context);
   const streams = new OpenStreams();
@@ -253,7 +259,7 @@ async function startMember(
 
 function contextOf(
   options: ServeOptions,
-  parts: Pick<ServerContext, 'replica' | 'kv' | 'counters' | 'held'>,
+  parts: Pick<ServerContext, 'replica' | 'kv' | 'leases' | 'counters' | 'held'>,
 ): ServerContext {
   return {
     ...parts,
@@ -269,6 +275,13 @@ function contextOf(
     keepAliveMs: SSE_KEEP_ALIVE_MS,
     inspection: options.inspection,
     life: Date.now().toString(36),
+  };
+}
+
+function leasesOf(keeper: LeaseKeeper, renewals: LeaseRenewals): LeaseService {
+  return {
+    renew: (leases, timeoutMs, completed) => renewals.renew(leases, timeoutMs, completed),
+    remainingMs: (lease) => keeper.remainingMs(lease),
   };
 }
 

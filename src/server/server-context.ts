@@ -2,8 +2,9 @@
 import type { SecureContext } from 'node:tls';
 import type { RaftError } from '../core/errors.ts';
 import type { KvStateMachine } from '../kv/kv-state-machine.ts';
+import type { Lease } from '../kv/lease-table.ts';
 import type { ConnectionClock } from '../ports/clock.ts';
-import type { Replica } from '../ports/replica.ts';
+import type { ProposalOutcome, Replica } from '../ports/replica.ts';
 import type { Held } from './admission/held-bytes.ts';
 import type { TraceContext } from './http/request/trace-context.ts';
 import type { ServerLimits } from './limits.ts';
@@ -23,7 +24,7 @@ export interface Inspection {
 /** The reading half of the store; writing goes through the replica. */
 export type KvReads = Pick<
   KvStateMachine,
-  'revision' | 'compactedRevision' | 'keyCount' | 'range' | 'watch' | 'history'
+  'revision' | 'compactedRevision' | 'keyCount' | 'leases' | 'range' | 'watch' | 'history'
 >;
 
 /** What is told of a request: neither key nor value, which may be secret. */
@@ -38,9 +39,21 @@ export interface RequestFacts {
   readonly trace: TraceContext | null;
 }
 
+/** What the server adds to the leases of the store: time, and that renewals travel together. */
+export interface LeaseService {
+  renew(
+    leases: readonly number[],
+    timeoutMs: number,
+    completed: (outcome: ProposalOutcome) => void,
+  ): void;
+  /** `null`: that is for the leader to say. */
+  remainingMs(lease: Lease): number | null;
+}
+
 export interface ServerContext {
   readonly replica: Replica;
   readonly kv: KvReads;
+  readonly leases: LeaseService;
   readonly limits: ServerLimits;
   readonly counters: ServerCounters;
   readonly held: Held;

@@ -10,11 +10,13 @@ import { ClientPort } from '../../src/server/client-port/client-port.ts';
 import { createHttpApi, type HttpApi } from '../../src/server/http/http-api.ts';
 import { HttpServer } from '../../src/server/http/http-server.ts';
 import { requestListener } from '../../src/server/http/request-listener.ts';
+import { LeaseKeeper } from '../../src/server/leases/lease-keeper.ts';
+import { LeaseRenewals } from '../../src/server/leases/lease-renewals.ts';
 import { DEFAULT_SERVER_LIMITS, type ServerLimits } from '../../src/server/limits.ts';
 import { ServerCounters } from '../../src/server/operations/server-counters.ts';
 import { OpenStreams, type ServerContext } from '../../src/server/server-context.ts';
 import { connectionClock } from '../../src/wire/ws-clock.ts';
-import { closing } from '../clean-up.ts';
+import { cleanUp, closing } from '../clean-up.ts';
 import { LocalReplica } from './local-replica.ts';
 
 export interface LocalOptions {
@@ -45,9 +47,16 @@ export interface LocalApi {
 export function localApi(options: LocalOptions = {}): LocalApi {
   const replica = options.replica ?? new LocalReplica();
   const faults: unknown[] = [];
+  const keeper = new LeaseKeeper({ replica, kv: replica.machine, clock: connectionClock });
+  cleanUp(() => keeper.stop());
+  const renewals = new LeaseRenewals({ replica, clock: connectionClock });
   const context: ServerContext = {
     replica,
     kv: replica.machine,
+    leases: {
+      renew: (leases, timeoutMs, completed) => renewals.renew(leases, timeoutMs, completed),
+      remainingMs: (lease) => keeper.remainingMs(lease),
+    },
     limits: { ...DEFAULT_SERVER_LIMITS, ...options.limits },
     counters: new ServerCounters(),
     held: options.held ?? createHeld(),

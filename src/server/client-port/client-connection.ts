@@ -19,6 +19,7 @@ import { RaftError } from '../../core/errors.ts';
 import type { SessionCall } from '../../core/session.ts';
 import type { EntryId } from '../../core/types.ts';
 import { decodeCommand } from '../../kv/command-codec.ts';
+import type { KvCommand } from '../../kv/commands.ts';
 import { CompactedError } from '../../kv/kv-errors.ts';
 import { encodeResult } from '../../kv/result-codec.ts';
 import type { KvResult } from '../../kv/results.ts';
@@ -188,27 +189,31 @@ export class ClientConnection {
   }
 
   #submit({ id, timeoutMs, command, session }: SubmitRequest): void {
-    const refusal = this.#refusalOf(command, session);
-    if (refusal !== null) {
-      this.#fail(id, refusal);
+    const decoded = this.#checked(command, session);
+    if (decoded instanceof RaftError) {
+      this.#fail(id, decoded);
       return;
     }
     this.#inFlight += 1;
     const arrivedMs = this.#arrivedMs;
-    const options = session === null ? { timeoutMs } : { timeoutMs, session };
-    this.#context.replica.submit(command, options, (outcome) => {
+    const completed = (outcome: ProposalOutcome): void => {
       this.#outbox.decided('submit', arrivedMs);
       this.#submitted(id, outcome);
-    });
+    };
+    const { leases, replica } = this.#context;
+    if (session !== null) replica.submit(command, { timeoutMs, session }, completed);
+    else if (decoded.type === 'renew') leases.renew(decoded.leases, timeoutMs, completed);
+    else replica.submit(command, { timeoutMs }, completed);
   }
 
-  #refusalOf(command: Uint8Array, session: SessionCall | null): RaftError | null {
+  #checked(command: Uint8Array, session: SessionCall | null): KvCommand | RaftError {
     const { limits } = this.#context;
     try {
       if (session !== null) checkOpening(session, () => this.#timeOfFrame());
       checkCommandBytes(command.length, limits);
-      checkCommand(decodeCommand(command), limits);
-      return null;
+      const decoded = decodeCommand(command);
+      checkCommand(decoded, limits);
+      return decoded;
     } catch (error) {
       return this.#known(error);
     }

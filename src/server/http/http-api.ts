@@ -19,6 +19,7 @@ import { postCompact } from './routes/compact-route.ts';
 import { LastPiece } from './routes/event-text.ts';
 import { getInspect } from './routes/inspect-route.ts';
 import { deleteKey, getKey, getRange, putKey } from './routes/kv-routes.ts';
+import { deleteLease, getLease, getLeases, postLease, renewLease } from './routes/lease-routes.ts';
 import { deleteMember, getMembers, postMembers, promoteMember } from './routes/members-routes.ts';
 import { deleteSession, postSession, renewSession } from './routes/sessions-route.ts';
 import { postSnapshot } from './routes/snapshot-route.ts';
@@ -115,6 +116,7 @@ function routesOf(
       isStream: true,
     },
     ...sessionRoutes(context),
+    ...leaseRoutes(context),
     ...memberRoutes(context),
     ...pageRoutes(context),
   ];
@@ -154,6 +156,27 @@ function sessionRoutes(context: ServerContext): readonly Route[] {
       methods: {
         POST: (request) => renewSession(context, request),
         DELETE: (request) => deleteSession(context, request),
+      },
+    },
+  ];
+}
+
+function leaseRoutes(context: ServerContext): readonly Route[] {
+  return [
+    {
+      pattern: '/lease',
+      methods: {
+        GET: (request) => getLeases(context, request),
+        POST: (request) => postLease(context, request),
+      },
+    },
+    // Before the pattern below, which matches this path as well.
+    { pattern: '/lease/renew', methods: { POST: (request) => renewLease(context, request) } },
+    {
+      pattern: '/lease/:id',
+      methods: {
+        GET: (request) => getLease(context, request),
+        DELETE: (request) => deleteLease(context, request),
       },
     },
   ];

@@ -13,6 +13,7 @@ interface StoreGauges {
   readonly revision: number;
   readonly compactedRevision: number;
   readonly keys: number;
+  readonly leases: number;
 }
 
 export interface ProcessGauges {
@@ -195,9 +196,11 @@ function timingFamilies({ sync, commit, apply, readRound }: ReplicaTimings): rea
   ];
 }
 
-function storeFamilies({ revision, compactedRevision, keys }: StoreGauges): readonly Family[] {
+function storeFamilies(store: StoreGauges): readonly Family[] {
+  const { revision, compactedRevision, keys, leases } = store;
   return [
     gauge('store_keys', 'Keys in the store.', keys),
+    gauge('store_leases', 'Leases that have not ended.', leases),
     gauge('store_revision', 'The revision of the store on this node.', revision),
     gauge('store_compacted_revision', 'Older revisions are gone.', compactedRevision),
   ];

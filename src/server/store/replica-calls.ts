@@ -6,7 +6,13 @@ import { RaftError } from '../../core/errors.ts';
 import type { SessionOperation, SessionState } from '../../core/session.ts';
 import type { EntryId } from '../../core/types.ts';
 import type { KvResult } from '../../kv/results.ts';
-import type { ReadableOptions, Replica, SubmitOptions } from '../../ports/replica.ts';
+import type {
+  ProposalOutcome,
+  ReadableOptions,
+  Replica,
+  SubmitOptions,
+} from '../../ports/replica.ts';
+import type { LeaseService } from '../server-context.ts';
 
 /** The replica keeps deadlines itself and knows more; this is how much later the server steps in. */
 const GRACE_MS = 50;
@@ -22,10 +28,25 @@ export function submit(
   data: Uint8Array,
   options: SubmitOptions,
 ): Promise<WrittenAt> {
-  const { timeoutMs } = options;
+  return decided(options.timeoutMs, (completed) => replica.submit(data, options, completed));
+}
+
+/** Together with the renewals of others. */
+export function renewLeases(
+  renewals: Pick<LeaseService, 'renew'>,
+  leases: readonly number[],
+  timeoutMs: number,
+): Promise<WrittenAt> {
+  return decided(timeoutMs, (completed) => renewals.renew(leases, timeoutMs, completed));
+}
+
+function decided(
+  timeoutMs: number,
+  handIn: (completed: (outcome: ProposalOutcome) => void) => void,
+): Promise<WrittenAt> {
   return new Promise((resolve, reject) => {
     const guard = setTimeout(() => reject(unanswered(timeoutMs)), timeoutMs + GRACE_MS);
-    replica.submit(data, options, (outcome) => {
+    handIn((outcome) => {
       clearTimeout(guard);
       if (outcome.type === 'failed') reject(outcome.error);
       else if (isKvResult(outcome.result)) {

@@ -131,7 +131,7 @@ describe('transactions', () => {
       [{ success: [{ op: 'compact', revision: 1 }] }, 'success[0].op'],
       [{ success: [{ op: 'put', key: 'a' }] }, 'success[0].value'],
       [{ success: [{ op: 'put', key: 'a', value: 7 }] }, 'success[0].value'],
-      [{ success: [{ op: 'put', key: 'a', value: 'x', lease: 1 }] }, 'lease'],
+      [{ success: [{ op: 'put', key: 'a', value: 'x', lease: '1' }] }, 'lease'],
       [{ success: [{ op: 'put', key: 'a', value: 'x', returnPrevious: 1 }] }, 'returnPrevious'],
       [{ failure: [{ op: 'range', key: 'a', limit: -1 }] }, 'failure[0].limit'],
       [{ failure: [{ op: 'range', key: 'a', limit: 1.5 }] }, 'failure[0].limit'],

@@ -3,6 +3,7 @@
  * that names the place. An ignored field would be another request.
  */
 import type { RaftError } from '../../../core/errors.ts';
+import { isCounter } from '../../../core/types.ts';
 import { badRequest } from '../../errors.ts';
 import type { JsonFields } from './json-bytes.ts';
 import { decodeUtf8 } from './request-query.ts';
@@ -37,6 +38,19 @@ export function fieldsOf(
 function unknownField(where: string, name: string, known: readonly string[]): RaftError {
   const list = known.length === 0 ? 'It takes none.' : `Known: ${known.join(', ')}.`;
   return badRequest(`${where} has an unknown field ${JSON.stringify(name)}. ${list}`);
+}
+
+/** Numbers of leases, at least one. */
+export function leasesOf(value: unknown, countMax: number): readonly number[] {
+  if (Array.isArray(value) && value.length > 0 && value.length <= countMax) {
+    return value.map((one, at) => leaseOf(one, `leases[${at}]`));
+  }
+  throw badRequest(`leases must be a JSON array of 1 to ${countMax} numbers.`);
+}
+
+export function leaseOf(value: unknown, where: string): number {
+  if (isCounter(value) && value > 0) return value;
+  throw badRequest(`${where} must be the number of a lease.`);
 }
 
 export function counterOf(value: unknown, where: string): number {

@@ -39,6 +39,19 @@ export function keyFromPath(url: string): Uint8Array {
   return key;
 }
 
+/** `?lease=`; `null`: to none. */
+export function leaseFrom(query: Query): number | null {
+  return wholeParameter(query, 'lease', REVISION_BOUNDS);
+}
+
+/** The number in `/lease/<number>`. */
+export function leaseFromPath(url: string): number {
+  const digits = /^\/lease\/([0-9]{1,15})$/.exec(rawPath(url))?.[1];
+  const lease = Number(digits ?? 0);
+  if (lease > 0 && lease <= REVISION_BOUNDS.max) return lease;
+  throw badRequest('A lease is named by its number, as POST /lease answers it: /lease/7.');
+}
+
 export function timeoutFrom(query: Query, defaultMs: number = TIMEOUT_DEFAULT_MS): number {
   return wholeParameter(query, 'timeoutMs', TIMEOUT_BOUNDS) ?? defaultMs;
 }

@@ -26,6 +26,7 @@ import {
   consistencyFrom,
   encodingFrom,
   keyFromPath,
+  leaseFrom,
   revisionFrom,
   SELECTOR_PARAMETERS,
   selectorFrom,
@@ -51,10 +52,11 @@ const AT_LEAST_IS_LOCAL =
 const LIMIT_BOUNDS = { min: 1, max: 2 ** 32 - 1 };
 
 export async function putKey(context: WriteParts, request: Request): Promise<Response> {
-  const query = readQuery(request.url, ['timeoutMs']);
+  const query = readQuery(request.url, ['timeoutMs', 'lease']);
   const deadline = deadlineOf(timeoutFrom(query));
   const session = sessionFrom(request.headers);
   const condition = conditionFrom(request.headers);
+  const lease = leaseFrom(query);
   const key = keyFromPath(request.url);
   checkKey(key, context.limits);
   const bounds = {
@@ -64,7 +66,13 @@ export async function putKey(context: WriteParts, request: Request): Promise<Res
     timeoutMs: left(deadline),
   };
   const value = await readBody(request, bounds);
-  const command: KvCommand = { type: 'put', key, value, ...(condition !== null && { condition }) };
+  const command: KvCommand = {
+    type: 'put',
+    key,
+    value,
+    ...(lease !== null && { lease }),
+    ...(condition !== null && { condition }),
+  };
   const { at, result } = await write(context, command, { session, timeoutMs: left(deadline) });
   return result.type === 'put' ? written(at, result.revision, {}) : refusal(result);
 }
@@ -198,7 +206,10 @@ export async function readyToRead(
   return (await untilReadable(context.replica, { timeoutMs, lease })) ?? 'linearizable';
 }
 
-function readHeaders(revision: number, served: Consistency): Readonly<Record<string, string>> {
+export function readHeaders(
+  revision: number,
+  served: Consistency,
+): Readonly<Record<string, string>> {
   return { 'raftchart-revision': String(revision), 'raftchart-consistency': served };
 }
 

@@ -58,6 +58,7 @@ export function getMetrics(context: MetricsParts, request: Request): Response {
     revision: kv.revision,
     compactedRevision: kv.compactedRevision,
     keys: kv.keyCount,
+    leases: kv.leases.size,
   });
   const text = metricsText({ replica, counters, held, store, process, version });
   return new Response(text, { headers: { 'content-type': PROMETHEUS_CONTENT_TYPE } });

@@ -16,7 +16,7 @@ import {
 } from '../../../kv/commands.ts';
 import type { TxnResponse, TxnResult } from '../../../kv/results.ts';
 import { badRequest } from '../../errors.ts';
-import { counterOf, fieldsOf } from '../request/json-body.ts';
+import { counterOf, fieldsOf, leaseOf } from '../request/json-body.ts';
 import {
   bytesFromJson,
   type JsonEncoding,
@@ -24,6 +24,7 @@ import {
   keyValueJson,
 } from '../request/json-bytes.ts';
 
+const PUT_FIELDS = ['key', 'value', 'lease', 'returnPrevious'];
 const KINDS: readonly TxnOperation['type'][] = ['put', 'delete', 'range'];
 
 export function txnFromJson(json: unknown, encoding: JsonEncoding): TxnCommand {
@@ -103,10 +104,12 @@ function operationFrom(json: unknown, where: string, encoding: JsonEncoding): Tx
   const kind = wordOf(type, `${where}.op`, KINDS);
   switch (kind) {
     case 'put': {
-      const fields = fieldsOf(json, where, ['op', 'type', 'key', 'value', 'returnPrevious']);
+      const fields = fieldsOf(json, where, ['op', 'type', ...PUT_FIELDS]);
       const key = bytesFromJson(fields.key, `${where}.key`, encoding);
       const value = bytesFromJson(fields.value, `${where}.value`, encoding);
-      return { type: 'put', key, value, ...previousFlag(fields, where) };
+      const { lease } = fields;
+      const bound = lease === undefined ? {} : { lease: leaseOf(lease, `${where}.lease`) };
+      return { type: 'put', key, value, ...bound, ...previousFlag(fields, where) };
     }
     case 'delete': {
       const fields = fieldsOf(json, where, ['op', 'type', ...SELECTOR_PARTS, 'returnPrevious']);

@@ -4,6 +4,7 @@ import type { RaftNode } from '../../../node/raft-node.ts';
 import type { FrameSocket } from '../../../ports/frame-socket.ts';
 import { type Held, HeldBytes, TICK_MS } from '../../../server/admission/held-bytes.ts';
 import { ClientConnections } from '../../../server/client-port/client-connections.ts';
+import { LeaseRenewals } from '../../../server/leases/lease-renewals.ts';
 import type { ServerLimits } from '../../../server/limits.ts';
 import { ServerCounters } from '../../../server/operations/server-counters.ts';
 import type { KvReads } from '../../../server/server-context.ts';
@@ -37,9 +38,14 @@ export class SimulatedServer implements StreamListener {
     this.process = process;
     this.#held = heldOf(options.heldBytesMax);
     this.#accepted = options.accepted;
+    const renewals = new LeaseRenewals({ replica: node, clock: connectionClockOf(process) });
     this.#connections = new ClientConnections({
       replica: node,
       kv: tellingOf(machine, settled),
+      leases: {
+        renew: (leases, timeoutMs, completed) => renewals.renew(leases, timeoutMs, completed),
+        remainingMs: () => null,
+      },
       limits,
       counters: new ServerCounters(),
       held: this.#held,
@@ -93,6 +99,9 @@ function tellingOf(machine: KvStateMachine, settled: () => void): KvReads {
     },
     get keyCount() {
       return machine.keyCount;
+    },
+    get leases() {
+      return machine.leases;
     },
     range: (options) => machine.range(options),
     history: (options) => machine.history(options),
