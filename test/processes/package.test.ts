@@ -65,3 +65,13 @@ it('[CF7] every packed source map names sources that are packed', async () => {
   }
   expect(missing).toEqual([]);
 });
+
+it('[CL44] the manual page is packed, and is that of this version', async () => {
+  const { man, version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  // npm installs none that is not in a list.
+  expect(man).toEqual([expect.any(String)]);
+  const [page = ''] = man;
+  expect(packed).toContain(normalize(page));
+  const [title] = (await readFile(join(ROOT, page), 'utf8')).split('\n');
+  expect(title).toContain(`"raftchart ${version}"`);
+});

@@ -21,7 +21,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.clean]: 'done, or stopped as asked',
   [EXIT.no]:
-    'the answer is no: the key or the member is missing, a condition did not hold, a revision is gone or yet to come',
+    'the answer is no: the key or the member is missing, a condition did not hold, a revision is gone or yet to come; or the program of a watch failed',
   [EXIT.usage]:
     'the command line or the input is wrong, or the process may open too few files (ulimit -n)',
   [EXIT.unavailable]: 'no server answers, there is no leader, or the address is taken',
