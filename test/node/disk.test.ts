@@ -50,7 +50,8 @@ it('[PS5] [B9] what is overwritten in the batch that would have stored it is not
       completions.push(() => completed(null));
     },
   };
-  const recovered = { hardState: HARD_STATE_ZERO, entry: ENTRY_ZERO, commitIndex: INDEX_ZERO };
+  const hardState = { term: term(3), votedFor: null };
+  const recovered = { hardState, entry: ENTRY_ZERO, commitIndex: INDEX_ZERO };
   const disk = new Disk({
     store,
     recovered,
@@ -76,6 +77,32 @@ it('[PS5] [B9] what is overwritten in the batch that would have stored it is not
   disk.flush(() => {});
   complete();
   expect(said).toEqual([acceptance(1, 1), candidacy(2, 1), acceptance(2, 2)]);
+});
+
+it('[PS1] what names a term that its own step has yet to write waits for that, also while nothing is being written', () => {
+  const completions: (() => void)[] = [];
+  const said: Send[] = [];
+  const hardState = { term: term(2), votedFor: null };
+  const disk = new Disk({
+    store: { write: (_, completed) => completions.push(() => completed(null)) },
+    recovered: { hardState, entry: ENTRY_ZERO, commitIndex: INDEX_ZERO },
+    now: () => 0,
+    run: (input) => input(),
+    send: (send) => said.push(send),
+  });
+  const lastLog = ENTRY_ZERO;
+  const preVote = { type: 'PreVote', term: term(3), lastLog, round: 1 } as const;
+  const asking: Send = { type: 'send', to: LEADER, message: preVote };
+  // A pre-vote names the term that it would raise, which is nobody's yet.
+  for (const send of [candidacy(2, 0), candidacy(3, 0), asking]) disk.sendWhenDurable(send);
+  expect(said).toEqual([candidacy(2, 0), asking]);
+  disk.gather({ ...appendAt(1), hardState: { term: term(3), votedFor: LEADER }, append: null }, []);
+  disk.flush(() => {});
+  disk.releaseHeld();
+  expect(said).toHaveLength(2);
+  completions.shift()?.();
+  disk.releaseHeld();
+  expect(said).toEqual([candidacy(2, 0), asking, candidacy(3, 0)]);
 });
 
 it('[PS10] [IS2] what lies in a snapshot is vouched for once the log begins behind it on disk', () => {

@@ -122,14 +122,17 @@ export class Disk {
   }
 
   /**
-   * PS1: leaves at once if nothing is being written, else when all that was asked for before it is durable. PS10: what is
-   * proven waits for its term only, and for the beginning of a log that a snapshot has taken the place of.
+   * PS1: leaves at once if nothing is being written, else when all that was asked for before it is durable; and if it names a
+   * term that its own step has yet to write, with that. PS10: what is proven waits for its term only, and for the beginning
+   * of a log that a snapshot has taken the place of.
    */
   sendWhenDurable(send: Send): void {
+    const term = termOf(send);
     const isThere = this.#durable >= this.#restart;
-    const isProven = send.isProven === true && isThere && send.message.term <= this.#hardState.term;
-    if (this.isIdle || isProven) this.#options.send(send);
-    else this.#held.push({ after: this.#requested, send });
+    const isProven = send.isProven === true && isThere && term <= this.#hardState.term;
+    const isAhead = term > this.#latest.hardState.term;
+    if (!isAhead && (this.isIdle || isProven)) this.#options.send(send);
+    else this.#held.push({ after: this.#requested + (isAhead ? 1 : 0), send });
   }
 
   /** ST19: rides along with the next write. Told behind the entries that it speaks of, which are gathered by then. */
@@ -185,6 +188,11 @@ export class Disk {
     this.#waiting = this.#waiting.filter(({ after }) => after > this.#durable);
     for (const each of done) each.done();
   }
+}
+
+/** The sender's own: a pre-vote asks for the one after it. */
+function termOf({ message }: Send): number {
+  return message.type === 'PreVote' ? message.term - 1 : message.term;
 }
 
 /** PS5: what is overwritten in the very batch that would have made it durable was never on disk (B9). */
