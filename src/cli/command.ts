@@ -5,7 +5,7 @@
 
 import { commandHelp, type HelpSubject } from './command-help.ts';
 import { usageFailure } from './failures/cli-failure.ts';
-import { EXIT, type ExitCode } from './failures/exit-codes.ts';
+import { EXIT } from './failures/exit-codes.ts';
 import type { OptionName } from './options/option-table.ts';
 import { type Environment, type ReadOptions, readOptions } from './options/read-options.ts';
 
@@ -34,7 +34,8 @@ export interface CliContext {
 }
 
 export interface Command extends HelpSubject {
-  readonly run: (argv: readonly string[], context: CliContext) => Promise<ExitCode>;
+  /** The exit code: one of ours, or that of a program that was run. */
+  readonly run: (argv: readonly string[], context: CliContext) => Promise<number>;
 }
 
 interface CommandSpec<Name extends OptionName, Needed extends Name>
@@ -44,7 +45,7 @@ interface CommandSpec<Name extends OptionName, Needed extends Name>
   readonly required?: readonly Needed[];
   /** How many positional arguments there may be, both inclusive; none unless given. */
   readonly positionals?: readonly [min: number, max: number];
-  readonly run: (given: ReadOptions<Name, Needed>, context: CliContext) => Promise<ExitCode>;
+  readonly run: (given: ReadOptions<Name, Needed>, context: CliContext) => Promise<number>;
 }
 
 export function command<Name extends OptionName, Needed extends Name = never>(

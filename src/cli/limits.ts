@@ -46,3 +46,5 @@ export const LINE_BYTES_MAX = 16 * 1024 * 1024;
 export const IMPORT_BATCH_BYTES_MAX = 256 * 1024;
 /** Whoever is given a certificate that ends within so many days is told so. */
 export const CERTIFICATE_ENDS_SOON_DAYS = 7;
+/** A program that is to stop has so long, in milliseconds; then it is killed. */
+export const PROGRAM_GRACE_MS = 5_000;

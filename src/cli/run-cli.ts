@@ -13,6 +13,8 @@ import { delCommand } from './commands/del-command.ts';
 import { exportCommand } from './commands/export-command.ts';
 import { importCommand } from './commands/import-command.ts';
 import { compactCommand, getCommand, putCommand } from './commands/kv-commands.ts';
+import { leaseCommand } from './commands/lease-command.ts';
+import { electCommand, lockCommand } from './commands/lock-commands.ts';
 import { memberCommand, membersCommand } from './commands/member-commands.ts';
 import { rangeCommand } from './commands/range-command.ts';
 import { recoverCommand } from './commands/recover-command.ts';
@@ -41,6 +43,9 @@ export const COMMANDS: readonly Command[] = [
   watchCommand,
   exportCommand,
   importCommand,
+  leaseCommand,
+  lockCommand,
+  electCommand,
   compactCommand,
   snapshotCommand,
   backupCommand,
@@ -55,7 +60,7 @@ export const COMMANDS: readonly Command[] = [
   completionCommand(() => COMMANDS),
 ];
 
-export async function runCli(argv: readonly string[], context: CliContext): Promise<ExitCode> {
+export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
   const [name = '--help', ...rest] = argv;
   if (HELP_WORDS.has(name)) return help(rest, context);
   if (name === '--version') {
@@ -106,7 +111,7 @@ function nearest(name: string): string {
 
 const HELP_WORDS = new Set(['--help', '-h', 'help']);
 
-function help([name]: readonly string[], context: CliContext): Promise<ExitCode> | ExitCode {
+function help([name]: readonly string[], context: CliContext): Promise<number> | number {
   const command = COMMANDS.find((each) => each.name === name);
   if (command !== undefined) return command.run(['--help'], context);
   context.write(overviewHelp(COMMANDS));

@@ -32,6 +32,16 @@ export interface WriteOptions extends CallOptions {
   readonly returnPrevious?: boolean;
 }
 
+export interface PutOptions extends WriteOptions {
+  /** The number of the lease with which the key goes. */
+  readonly lease?: number;
+}
+
+export interface LeaseOptions extends CallOptions {
+  /** How long it lasts unless it is renewed, in milliseconds; from 100 to a year. */
+  readonly ttlMs: number;
+}
+
 /** Which keys; see `KeySelector`. */
 export interface Selection {
   readonly key?: Bytes;
@@ -85,6 +95,7 @@ export type OperationInput =
       readonly type: 'put';
       readonly key: Bytes;
       readonly value: Bytes;
+      readonly lease?: number;
       readonly returnPrevious?: boolean;
     }
   | (Selection & { readonly type: 'delete'; readonly returnPrevious?: boolean })

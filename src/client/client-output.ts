@@ -42,10 +42,9 @@ export class ConditionFailedError extends RaftError {
 }
 
 /** Throws what the result says if it is not of the kind that was asked for. */
-export function expectResult<Type extends 'put' | 'delete' | 'txn' | 'compact'>(
-  result: KvAnswer,
-  type: Type,
-): Extract<KvAnswer, { readonly type: Type }> {
+export function expectResult<
+  Type extends Exclude<KvAnswer['type'], 'range' | 'refused' | 'conditionFailed' | 'expire'>,
+>(result: KvAnswer, type: Type): Extract<KvAnswer, { readonly type: Type }> {
   if (isOfType(result, type)) return result;
   if (result.type === 'conditionFailed') throw new ConditionFailedError(result);
   if (result.type === 'refused') throw refusal(result, type);
@@ -53,6 +52,11 @@ export function expectResult<Type extends 'put' | 'delete' | 'txn' | 'compact'>(
     'RAFT_OUTCOME_UNKNOWN',
     `The server answered a ${type} with a ${result.type}.`,
   );
+}
+
+/** A renewal came too late. */
+export function leaseEnded(lease: number): RaftError {
+  return new RaftError('RAFT_LEASE_EXPIRED', `The lease ${lease} has ended, and its keys with it.`);
 }
 
 function isOfType<Type extends KvAnswer['type']>(

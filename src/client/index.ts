@@ -11,6 +11,7 @@ export type {
   KeyValue,
   PutResult,
   RangeResult,
+  RevokeResult,
   TxnResponse,
   TxnResult,
 } from '../kv/results.ts';
@@ -20,7 +21,9 @@ export type {
   Bytes,
   CallOptions,
   CompareInput,
+  LeaseOptions,
   OperationInput,
+  PutOptions,
   RangeQuery,
   ReadOptions,
   Selection,
@@ -31,6 +34,11 @@ export type {
 export type { ConnectOptions } from './client-options.ts';
 export { ConditionFailedError, type Written } from './client-output.ts';
 export { connect } from './connect.ts';
+export type { Elected, Leadership } from './coordination/election.ts';
+export type { Lock, LockOptions } from './coordination/lock.ts';
+export type { RegisterOptions, Registration } from './coordination/registry.ts';
+export type { ObserveOptions } from './coordination/store.ts';
 export type { KvClient } from './kv-client.ts';
+export type { Lease } from './lease.ts';
 export type { RangeAnswer } from './reply-reading.ts';
 export type { Watch } from './watch.ts';

@@ -22,7 +22,7 @@ import {
 } from '../core/option-kinds.ts';
 import { isCounter } from '../core/types.ts';
 import { COMPARE_OPERATORS, COMPARE_TARGETS } from '../kv/commands.ts';
-import { RANGE_LIMIT_MAX } from '../kv/limits.ts';
+import { LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS, RANGE_LIMIT_MAX } from '../kv/limits.ts';
 import type { OperationInput, Selection, TxnInput } from './client-input.ts';
 
 const aBytes: Kind = (value) =>
@@ -35,6 +35,11 @@ const fromOne = (max: number): Kind => {
     isCounter(value) && value >= 1 && value <= max ? null : `a whole number from 1 to ${max}`;
 };
 const aRevision = fromOne(COUNTER_MAX);
+const aLease = aRevision;
+const aTtl: Kind = (value) =>
+  isCounter(value) && value >= LEASE_TTL_MIN_MS && value <= LEASE_TTL_MAX_MS
+    ? null
+    : `a whole number from ${LEASE_TTL_MIN_MS} to ${LEASE_TTL_MAX_MS}`;
 
 const CALL: Kinds = { timeoutMs: aNumber(1, TIMEOUT_MS_MAX), signal: aSignal };
 const SELECTION: Kinds = { key: aBytes, prefix: aBytes, start: aBytes, end: aBytes };
@@ -56,7 +61,7 @@ const COMPARE: Kinds = {
   value: aNumberOrBytes,
 };
 const OPERATIONS: Readonly<Record<OperationInput['type'], Kinds>> = {
-  put: { type: anything, key: aBytes, value: aBytes, returnPrevious: aBoolean },
+  put: { type: anything, key: aBytes, value: aBytes, lease: aLease, returnPrevious: aBoolean },
   delete: { type: anything, ...SELECTION, returnPrevious: aBoolean },
   range: {
     type: anything,
@@ -68,12 +73,23 @@ const OPERATIONS: Readonly<Record<OperationInput['type'], Kinds>> = {
   },
 };
 
+const WAIT: Kinds = { signal: aSignal, ttlMs: aTtl };
+
 /** What each call takes besides keys and values. */
 const TAKES = {
-  put: { ...CALL, condition: anything, returnPrevious: aBoolean },
+  put: { ...CALL, condition: anything, lease: aLease, returnPrevious: aBoolean },
   delete: { ...CALL, condition: anything, returnPrevious: aBoolean },
   txn: CALL,
   compact: CALL,
+  grantLease: { ...CALL, ttlMs: aTtl },
+  renewLease: CALL,
+  revokeLease: CALL,
+  adoptLease: CALL,
+  lock: WAIT,
+  campaign: WAIT,
+  register: WAIT,
+  observe: { signal: aSignal },
+  resolve: { signal: aSignal },
   get: READ,
   range: { ...SELECTION, ...READ, limit: fromOne(RANGE_LIMIT_MAX), keysOnly: aBoolean },
   status: CALL,
@@ -109,6 +125,11 @@ export function checkedSelection(where: string, selection: Selection): Selection
 export function checkedRevision(where: string, revision: number): number {
   if (isCounter(revision) && revision > 0) return revision;
   throw new TypeError(`${where} takes a revision, a whole number from 1`);
+}
+
+export function checkedLease(where: string, lease: number): number {
+  if (isCounter(lease) && lease > 0) return lease;
+  throw new TypeError(`${where} takes the number of a lease`);
 }
 
 export function checkedTxn(txn: TxnInput): TxnInput {

@@ -5,18 +5,21 @@
  * `outcomeUnknown` is rare; without sessions it never is, since only the caller knows whether that is harmless (I5).
  */
 
-import type { ClientReply, ClientRequest } from '../client-protocol/frame-shapes.ts';
-import { RaftError } from '../core/errors.ts';
 import { entryIdOf } from '../core/log-id.ts';
-import { encodeCommand } from '../kv/command-codec.ts';
 import type { KvCommand } from '../kv/commands.ts';
-import type { KvAnswer } from '../kv/result-codec.ts';
-import type { CompactResult, DeleteResult, KeyValue, PutResult, TxnResult } from '../kv/results.ts';
-import type { Call } from './call.ts';
-import { CallRegistry } from './call-registry.ts';
+import type {
+  CompactResult,
+  DeleteResult,
+  KeyValue,
+  PutResult,
+  RevokeResult,
+  TxnResult,
+} from '../kv/results.ts';
 import {
   type Bytes,
   type CallOptions,
+  type LeaseOptions,
+  type PutOptions,
   type RangeQuery,
   type ReadOptions,
   type Selection,
@@ -28,90 +31,75 @@ import {
   type WriteOptions,
 } from './client-input.ts';
 import type { ClientSettings } from './client-options.ts';
-import { expectResult, ownDelete, ownPut, ownTxn, type Written } from './client-output.ts';
+import {
+  expectResult,
+  leaseEnded,
+  ownDelete,
+  ownPut,
+  ownTxn,
+  type Written,
+} from './client-output.ts';
 import type { ClientPorts } from './client-ports.ts';
 import {
+  campaignFor,
+  type Elected,
+  type Leadership,
+  observeElection,
+} from './coordination/election.ts';
+import { type Lock, type LockOptions, takeLock } from './coordination/lock.ts';
+import {
+  type RegisterOptions,
+  type Registration,
+  registerService,
+  resolveService,
+} from './coordination/registry.ts';
+import {
+  type CoordinatedStore,
+  type ObserveOptions,
+  storeOf,
+  whileIterated,
+} from './coordination/store.ts';
+import {
+  checkedLease,
   checkedOptions,
   checkedRevision,
   checkedSelection,
   checkedTxn,
-  expectSendable,
   NO_OPTIONS,
 } from './input-check.ts';
-import {
-  type RangeAnswer,
-  rangeAnswer,
-  readResult,
-  statusAnswer,
-  wrongReply,
-} from './reply-reading.ts';
-import type { ServerConnection } from './server-connection.ts';
-import { ServerLink } from './server-link.ts';
-import { isForWatch, Watch } from './watch.ts';
-import { WriteSessions, type Writing } from './write-session.ts';
-
-interface PreparedCall<Answer> {
-  readonly isWrite: boolean;
-  readonly bytes: number;
-  readonly revision: number | null;
-  readonly options: CallOptions;
-  readonly requestFor: (id: number, timeoutMs: number) => ClientRequest;
-  /** Of a write in a session. */
-  readonly writing?: Writing | null;
-  readonly isUrgent?: boolean;
-  readonly read: (reply: ClientReply) => Answer;
-}
-
-/** What a request costs besides its command, for the bound on bytes. */
-const REQUEST_BYTES = 64;
+import { type Granted, Lease } from './lease.ts';
+import { type RangeAnswer, rangeAnswer } from './reply-reading.ts';
+import { REQUEST_BYTES, RequestClient } from './request-client.ts';
+import type { Watch } from './watch.ts';
 
 export class KvClient implements AsyncDisposable {
-  readonly #settings: ClientSettings;
+  readonly #requests: RequestClient;
   readonly #ports: ClientPorts;
-  readonly #calls: CallRegistry;
-  /** `null`: writes are sent once. */
-  readonly #sessions: WriteSessions | null;
-  readonly #link: ServerLink;
-  readonly #watches = new Set<Watch>();
-  readonly #routes = new Map<number, Watch>();
-  #nextId = 1;
-  #isClosed = false;
+  readonly #settings: ClientSettings;
+  readonly #store: CoordinatedStore;
 
   constructor(settings: ClientSettings, ports: ClientPorts) {
-    this.#settings = settings;
+    this.#requests = new RequestClient(settings, ports);
     this.#ports = ports;
-    const { clock } = ports;
-    this.#calls = new CallRegistry({
-      ...{ settings, clock },
-      whyWaiting: () => this.#link.whyWaiting(),
-      send: (call) => this.#link.current?.call(call),
-    });
-    this.#sessions = settings.sessions ? new WriteSessions(ports, () => this.#learnTime()) : null;
-    this.#link = new ServerLink(settings, ports, {
-      onReady: (current) => this.#ready(current),
-      onReply: (reply) => this.#receive(reply),
-      onLeader: (current) => this.#sendWaiting(current),
-      onLost: (connection, why) => this.#lost(connection, why),
-      onRoundFailed: (rounds, why) => {
-        if (rounds >= settings.dialRoundsMax) this.#calls.giveUpWaiting(why);
-      },
-    });
+    this.#settings = settings;
+    this.#store = storeOf(this, ports.clock);
   }
 
   /** The node that this client speaks to at present; `null` while it is not connected. */
   get connectedTo(): string | null {
-    return this.#link.current?.hello?.nodeId ?? null;
+    return this.#requests.connectedTo;
   }
 
-  put(key: Bytes, value: Bytes, options: WriteOptions = NO_OPTIONS): Promise<Written<PutResult>> {
-    return this.#submit(
+  put(key: Bytes, value: Bytes, options: PutOptions = NO_OPTIONS): Promise<Written<PutResult>> {
+    return this.#requests.submit(
       () => {
         const own = checkedOptions('put', options);
-        const { condition, returnPrevious } = own;
+        const { condition, lease, returnPrevious } = own;
         const command: KvCommand = {
           type: 'put',
           key: toBytes(key),
           value: toBytes(value),
+          ...(lease !== undefined && { lease }),
           ...(condition !== undefined && { condition }),
           ...(returnPrevious !== undefined && { returnPrevious }),
         };
@@ -126,7 +114,7 @@ export class KvClient implements AsyncDisposable {
     which: Bytes | Selection,
     options: WriteOptions = NO_OPTIONS,
   ): Promise<Written<DeleteResult>> {
-    return this.#submit(
+    return this.#requests.submit(
       () => {
         const own = checkedOptions('delete', options);
         const { condition, returnPrevious } = own;
@@ -144,7 +132,7 @@ export class KvClient implements AsyncDisposable {
 
   /** If all compares hold, `success`, otherwise `failure`: one atomic step, one revision. */
   txn(txn: TxnInput, options: CallOptions = NO_OPTIONS): Promise<Written<TxnResult>> {
-    return this.#submit(
+    return this.#requests.submit(
       () => ({
         options: checkedOptions('txn', options),
         command: toTxnCommand(checkedTxn(txn)),
@@ -159,13 +147,106 @@ export class KvClient implements AsyncDisposable {
    * was done already, with `RAFT_FUTURE_REVISION` if there is no such revision yet; then nothing has changed.
    */
   compact(revision: number, options: CallOptions = NO_OPTIONS): Promise<Written<CompactResult>> {
-    return this.#submit(
+    return this.#requests.submit(
       () => ({
         options: checkedOptions('compact', options),
         command: { type: 'compact', revision: checkedRevision('compact', revision) },
       }),
       (result) => expectResult(result, 'compact'),
     );
+  }
+
+  /**
+   * A new lease: the keys that puts bind to it go, in one revision, when it ends. It has to be renewed: `keepAlive()` does so
+   * until it is revoked or lost.
+   */
+  async grantLease(asked: LeaseOptions): Promise<Lease> {
+    const sentMs = this.#ports.clock.now();
+    const { lease: id, ttlMs } = await this.#requests.submit(
+      () => {
+        const options = checkedOptions('grantLease', asked);
+        return { options, command: { type: 'grant', ttlMs: options.ttlMs } };
+      },
+      (result) => expectResult(result, 'grant'),
+    );
+    return this.#leaseOf({ id, ttlMs, sentMs });
+  }
+
+  /** A lease that was granted elsewhere, renewed once: from then on as if it had been granted here. */
+  async adoptLease(id: number, options: CallOptions = NO_OPTIONS): Promise<Lease> {
+    const sentMs = this.#ports.clock.now();
+    const ttlMs = await this.renewLease(id, options);
+    return this.#leaseOf({ id, ttlMs, sentMs });
+  }
+
+  /** Resolves with how long it lasts from now on. `RAFT_LEASE_EXPIRED`: it has ended. */
+  async renewLease(lease: number, options: CallOptions = NO_OPTIONS): Promise<number> {
+    const { ttlsMs } = await this.#requests.submit(
+      () => ({
+        options: checkedOptions('renewLease', options),
+        command: { type: 'renew', leases: [checkedLease('renewLease', lease)] },
+        isHarmlessTwice: true,
+      }),
+      (result) => expectResult(result, 'renew'),
+    );
+    const [ttlMs = 0] = ttlsMs;
+    if (ttlMs === 0) throw leaseEnded(lease);
+    return ttlMs;
+  }
+
+  /** Ends it: its keys go. Rejects with `RAFT_LEASE_EXPIRED` if it has ended before. */
+  revokeLease(lease: number, options: CallOptions = NO_OPTIONS): Promise<Written<RevokeResult>> {
+    return this.#requests.submit(
+      () => ({
+        options: checkedOptions('revokeLease', options),
+        command: { type: 'revoke', lease: checkedLease('revokeLease', lease) },
+      }),
+      (result) => expectResult(result, 'revoke'),
+    );
+  }
+
+  /**
+   * Resolves once this client holds the lock, those who came before having had it. It is held until it is released, or lost:
+   * `await using lock = await kv.lock('orders')`.
+   */
+  async lock(name: string, options: LockOptions = NO_OPTIONS): Promise<Lock> {
+    return takeLock(this.#store, name, checkedOptions('lock', options));
+  }
+
+  /** Resolves once this client leads, those who campaigned before having led. `value` is what others learn of it. */
+  async campaign(
+    name: string,
+    value: Bytes,
+    options: LockOptions = NO_OPTIONS,
+  ): Promise<Leadership> {
+    return campaignFor(this.#store, name, { ...checkedOptions('campaign', options), value });
+  }
+
+  /** Who leads, now and whenever that changes; `null`: nobody does. Leaving the loop, or the signal, ends it. */
+  observe(
+    name: string,
+    options: ObserveOptions = NO_OPTIONS,
+  ): AsyncIterableIterator<Elected | null> {
+    const { signal } = checkedOptions('observe', options);
+    return whileIterated((ended) => observeElection(this.#store, name, ended), signal);
+  }
+
+  /** Lets others resolve the address for as long as this client lives, or until it is withdrawn. */
+  async register(
+    service: string,
+    address: string,
+    options: RegisterOptions = NO_OPTIONS,
+  ): Promise<Registration> {
+    return registerService(this.#store, { service, address }, checkedOptions('register', options));
+  }
+
+  /** The addresses of a service, in order, now and whenever they change. Leaving the loop, or the signal, ends it. */
+  resolve(
+    service: string,
+    options: ObserveOptions = NO_OPTIONS,
+  ): AsyncIterableIterator<readonly string[]> {
+    const { signal } = checkedOptions('resolve', options);
+    return whileIterated((ended) => resolveService(this.#store, service, ended), signal);
   }
 
   /** `null`: the key does not exist, or did not at that revision. */
@@ -176,9 +257,9 @@ export class KvClient implements AsyncDisposable {
 
   /** The keys of a selection, in order. A server bounds its answer: look at `more`. */
   range(asked: RangeQuery): Promise<RangeAnswer> {
-    return this.#perform(() => {
+    return this.#requests.perform(() => {
       const query = checkedOptions('range', asked);
-      this.#expectRoom(query);
+      this.#requests.expectRoom(query);
       const selector = toSelector(query);
       return {
         isWrite: false,
@@ -204,15 +285,7 @@ export class KvClient implements AsyncDisposable {
 
   /** What `GET /status` of the connected node says. */
   status(options: CallOptions = NO_OPTIONS): Promise<Readonly<Record<string, unknown>>> {
-    return this.#perform(() => ({
-      isWrite: false,
-      bytes: REQUEST_BYTES,
-      revision: null,
-      options: checkedOptions('status', options),
-      isUrgent: true,
-      requestFor: (id) => ({ type: 'status', id }),
-      read: statusAnswer,
-    }));
+    return this.#requests.status(() => checkedOptions('status', options));
   }
 
   /**
@@ -228,169 +301,29 @@ export class KvClient implements AsyncDisposable {
       from,
       eventsMax: this.#settings.watchEventsMax,
     };
-    const watch = new Watch(settings, {
-      clock: this.#ports.clock,
-      current: () => this.#link.current,
-      newId: () => this.#newId(),
-      route: (id, target) => this.#routes.set(id, target),
-      unroute: (id) => this.#routes.delete(id),
-      closed: (closed) => {
-        this.#watches.delete(closed);
-        signal?.removeEventListener('abort', abort);
-      },
-    });
-    const abort = (): void => watch.close();
-    if (this.#isClosed || signal?.aborted) {
-      watch.close();
-      return watch;
-    }
-    this.#watches.add(watch);
-    signal?.addEventListener('abort', abort, { once: true });
-    watch.resubscribe();
-    return watch;
+    return this.#requests.watch(settings, signal);
   }
 
   /** Ends what is under way (`RAFT_STOPPED`) and all watches, and closes the connection. Harmless twice. */
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    for (const watch of [...this.#watches]) watch.close();
-    this.#calls.endAll('RAFT_STOPPED', 'The client was closed.');
-    this.#link.close();
+  close(): Promise<void> {
+    return this.#requests.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  /** Whatever `prepare` throws becomes a rejection. */
-  #submit<Answer extends object>(
-    prepare: () => { readonly options: CallOptions; readonly command: KvCommand },
-    read: (result: KvAnswer) => Answer,
-  ): Promise<Written<Answer>> {
-    return this.#perform(() => {
-      const { options, command: wanted } = prepare();
-      // Before the command is made: refusing has to be cheap where there is too much to do.
-      this.#expectRoom(options);
-      const command = encodeCommand(wanted);
-      expectSendable(command);
-      const writing = this.#sessions?.begin() ?? null;
-      return {
-        writing,
-        isWrite: true,
-        bytes: command.length + REQUEST_BYTES,
-        revision: null,
-        options,
-        requestFor: (id, timeoutMs) => {
-          return { type: 'submit', id, timeoutMs, command, session: writing?.call ?? null };
-        },
-        read: (reply) => {
-          if (reply.type !== 'done') throw wrongReply(reply);
-          writing?.answered();
-          return { ...read(readResult(reply.result, 'outcomeUnknown')), logId: reply.at };
-        },
-      };
+  #leaseOf(granted: Granted): Lease {
+    const { clock, random } = this.#ports;
+    return new Lease(granted, {
+      clock,
+      random,
+      renew: (lease, timeoutMs) => this.renewLease(lease, { timeoutMs }),
+      revoke: (lease) => this.revokeLease(lease),
     });
-  }
-
-  /** Whatever `prepare` throws becomes a rejection. */
-  #perform<Answer>(prepare: () => PreparedCall<Answer>): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      if (this.#isClosed) throw closed();
-      const { isWrite, bytes, revision, options, requestFor, read, ...rest } = prepare();
-      const { writing = null, isUrgent = false } = rest;
-      const timeoutMs = options.timeoutMs ?? this.#settings.timeoutMs;
-      const id = this.#newId();
-      const call: Call = {
-        id,
-        isWrite,
-        bytes,
-        revision,
-        timeoutMs,
-        deadline: this.#ports.clock.now() + timeoutMs,
-        requestFor,
-        writing,
-        isUrgent,
-        complete: (reply) => resolve(read(reply)),
-        fail: (error) => {
-          writing?.ended();
-          reject(error);
-        },
-        connection: null,
-        isSent: false,
-        sentMs: 0,
-        mayHaveHappened: false,
-        attempts: 0,
-        release: null,
-      };
-      this.#start(call, options.signal);
-    });
-  }
-
-  /** CL37: throws if it would be too late. */
-  #expectRoom({ timeoutMs = this.#settings.timeoutMs }: CallOptions): void {
-    const refusal = this.#link.current?.refusalOf(timeoutMs) ?? null;
-    if (refusal !== null) throw refusal;
-  }
-
-  #start(call: Call, signal: AbortSignal | undefined): void {
-    if (signal?.aborted) {
-      throw new RaftError('RAFT_ABORTED', 'It was aborted before it began. Nothing was sent.', {
-        retry: 'safe',
-        cause: signal.reason,
-      });
-    }
-    this.#calls.add(call);
-    if (signal !== undefined) {
-      const abort = (): void => this.#calls.abort(call.id, signal.reason);
-      signal.addEventListener('abort', abort, { once: true });
-      call.release = () => signal.removeEventListener('abort', abort);
-    }
-    this.#link.current?.call(call);
-  }
-
-  /** A session opens within a time of the servers' clocks, from which the own one may be far. */
-  #learnTime(): void {
-    this.status().then(
-      ({ timeMs }) => {
-        if (typeof timeMs === 'number') this.#sessions?.learnTime(timeMs);
-      },
-      () => {},
-    );
-  }
-
-  #newId(): number {
-    return this.#nextId++;
-  }
-
-  #ready(current: ServerConnection): void {
-    this.#sendWaiting(current);
-    for (const watch of this.#watches) watch.resubscribe();
-  }
-
-  #receive(reply: Exclude<ClientReply, { readonly type: 'hello' }>): void {
-    const watch = this.#routes.get(reply.id);
-    if (watch === undefined) this.#calls.settle(reply.id, reply);
-    else if (isForWatch(reply)) watch.receive(reply);
-  }
-
-  #lost(connection: ServerConnection, why: string): void {
-    this.#calls.connectionLost(connection, why);
-    for (const watch of this.#watches) watch.connectionLost(connection);
-    // It may be one that was left for a better one, which is there.
-    const { current } = this.#link;
-    if (current !== null) this.#sendWaiting(current);
-  }
-
-  #sendWaiting(current: ServerConnection): void {
-    for (const call of this.#calls.waiting()) current.call(call);
   }
 }
 
 function isKey(which: Bytes | Selection): which is Bytes {
   return typeof which === 'string' || which instanceof Uint8Array;
-}
-
-function closed(): RaftError {
-  return new RaftError('RAFT_STOPPED', 'The client is closed. Nothing was sent.');
 }

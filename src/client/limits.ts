@@ -41,6 +41,19 @@ export const HOLD_MS_MAX = 100;
 export const SLOW_SHARE = 1 / 8;
 /** But it has to be so many times its fastest answer, of which the way and the disks are most. */
 export const SLOW_TIMES_FASTEST = 2;
+/** A lease is renewed after this share of its time, so that two renewals may fail. */
+export const RENEWAL_SHARE = 1 / 3;
+/** By up to this share sooner, so that many leases are not renewed at one time. */
+export const RENEWAL_JITTER = 0.2;
+/** Bound: how long a renewal may take, and the pause after one that failed, in milliseconds; less for a short lease. */
+export const RENEWAL_TIMEOUT_MAX_MS = 5_000;
+export const RENEWAL_RETRY_MAX_MS = 500;
+/** How long locks, leads and registrations outlive a holder that is gone without a word, in milliseconds, unless told otherwise. */
+export const COORDINATION_TTL_MS = 10_000;
+/** The pause before a read of theirs is made again, in milliseconds. */
+export const COORDINATION_RETRY_MS = 200;
+/** Bound: keys of a line that are read at once. */
+export const LINE_PAGE_KEYS = 1_000;
 /** Bound: likewise the bytes of commands; the last one may exceed it. */
 export const WINDOW_BYTES_MAX: number = 16 * 1024 * 1024;
 /**

@@ -15,7 +15,7 @@ import { WATCH_BUFFER_BYTES_MAX } from './limits.ts';
 import { RevisionAssembly } from './revision-assembly.ts';
 import type { ServerConnection } from './server-connection.ts';
 
-interface WatchSettings {
+export interface WatchSettings {
   readonly selector: KeySelector;
   /** `null`: from the first revision after now. */
   readonly from: number | null;

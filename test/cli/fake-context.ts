@@ -5,7 +5,7 @@ import type { ExitCode } from '../../src/cli/failures/exit-codes.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
 
 export interface CliRun {
-  readonly exitCode: ExitCode;
+  readonly exitCode: number;
   readonly output: string;
   readonly errors: string;
 }

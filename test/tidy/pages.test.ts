@@ -48,6 +48,10 @@ const OPTIONS: readonly (readonly [page: string, file: string, ...names: readonl
   ['CLIENT', 'client/client-options', 'ConnectOptions'],
   ['CLIENT', 'client/client-input', 'CallOptions', 'WriteOptions', 'Selection', 'ReadOptions'],
   ['CLIENT', 'client/client-input', 'RangeQuery', 'WatchQuery', 'TxnInput'],
+  ['CLIENT', 'client/client-input', 'PutOptions', 'LeaseOptions'],
+  ['CLIENT', 'client/coordination/lock', 'LockOptions'],
+  ['CLIENT', 'client/coordination/registry', 'RegisterOptions'],
+  ['CLIENT', 'client/coordination/store', 'ObserveOptions'],
 ];
 
 function fieldsOf(file: string, name: string): readonly string[] {

@@ -18,13 +18,13 @@ export const putCommand = command({
   usage: 'KEY VALUE',
   summary:
     'Write a key. VALUE - reads the value from standard input. With --if-revision, exit code 1 if that does not hold: then nothing was changed.',
-  options: ['if-revision', ...CLIENT_OPTIONS],
+  options: ['if-revision', 'lease', ...CLIENT_OPTIONS],
   positionals: [2, 2],
   run: async ({ values, positionals: [key = '', value = ''] }, context) => {
     const bytes = await readValue(value, context);
-    const { 'if-revision': wanted } = values;
+    const { 'if-revision': wanted, lease } = values;
     const { revision, logId } = await withClient(values, context, (client, signal) =>
-      client.put(key, bytes, { signal, ...condition(wanted) }),
+      client.put(key, bytes, { signal, ...condition(wanted), ...(lease !== null && { lease }) }),
     ).catch((error: unknown) => {
       throw wanted === null ? error : inWords(error, key, wanted);
     });

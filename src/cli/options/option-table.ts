@@ -5,7 +5,7 @@
  */
 import { COUNTER_MAX, DEFAULT_LIMITS } from '../../core/limits.ts';
 import { DEFAULT_SNAPSHOT_THRESHOLDS } from '../../core/snapshot-thresholds.ts';
-import { RANGE_LIMIT_MAX } from '../../kv/limits.ts';
+import { LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS, RANGE_LIMIT_MAX } from '../../kv/limits.ts';
 import { DEFAULT_RETENTION } from '../../kv/retention.ts';
 import { DEFAULT_TIMING } from '../../rules/timing.ts';
 import { LOG_LEVELS } from '../../server/operations/json-log.ts';
@@ -274,6 +274,14 @@ export const OPTIONS = {
     short: 'o',
   },
   'timeout-ms': preset(whole(1, 60_000), '5000', 'MS', 'How long a request may take.'),
+  'ttl-ms': preset(
+    whole(LEASE_TTL_MIN_MS, LEASE_TTL_MAX_MS),
+    '10000',
+    'MS',
+    'How long a lease lasts after its last renewal: so long a lock, or a lead, outlives a holder that is gone without a word.',
+  ),
+  lease: optional(whole(1, COUNTER_MAX), 'N', 'The key goes when this lease ends.'),
+  value: optional(text, 'TEXT', 'What others learn of the leader; host and process unless given.'),
   consistency: optional(
     choice('linearizable', 'lease', 'local'),
     'WORD',

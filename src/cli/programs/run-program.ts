@@ -50,6 +50,6 @@ export async function requireProgram(program: string, { PATH = '' }: Environment
   throw usageFailure(cannotRun(program, 'there is no such program'));
 }
 
-function cannotRun(program: string, why: string): string {
+export function cannotRun(program: string, why: string): string {
   return `${JSON.stringify(program)} cannot be run: ${why}.`;
 }

@@ -1,0 +1,125 @@
+/**
+ * A place in a line, as locks and elections have it (CO1–CO3). Whoever comes puts a key of its own, bound to a lease of its own, and the
+ * revision that creates it is its place: whoever has the lowest is first. Each of the others waits for the one before it alone, so that
+ * one who leaves wakes one, and not all.
+ */
+import { RaftError } from '../../core/errors.ts';
+import type { KeyValue, RangeResult } from '../../kv/results.ts';
+import type { Bytes } from '../client-input.ts';
+import type { Lease } from '../lease.ts';
+import { LINE_PAGE_KEYS } from '../limits.ts';
+import { abortedBy, persistently } from './persistence.ts';
+import type { CoordinatedStore } from './store.ts';
+
+interface Wanted {
+  readonly prefix: string;
+  readonly value: Bytes;
+  readonly ttlMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** First in line. */
+export interface Place {
+  readonly key: string;
+  /** The revision that created the key: higher than that of all who were first before. */
+  readonly fencing: number;
+  readonly lease: Lease;
+}
+
+/** Resolves once it is first. What it has taken is given back if it is aborted, or fails. */
+export async function firstInLine(store: CoordinatedStore, wanted: Wanted): Promise<Place> {
+  const { prefix, signal, ttlMs, value } = wanted;
+  const lease = await store.grantLease({ ttlMs, ...(signal !== undefined && { signal }) });
+  lease.keepAlive();
+  const ended = signal === undefined ? lease.lost : AbortSignal.any([signal, lease.lost]);
+  try {
+    const key = `${prefix}${lease.id}`;
+    const put = { type: 'put', key, value, lease: lease.id } as const;
+    const { revision: fencing } = await store.txn({ success: [put] }, { signal: ended });
+    await untilFirst(store, { prefix, fencing, ended });
+    return { key, fencing, lease };
+  } catch (error) {
+    await lease[Symbol.asyncDispose]();
+    throw ended.aborted ? abortedBy(ended) : error;
+  }
+}
+
+interface Waiting {
+  readonly prefix: string;
+  readonly fencing: number;
+  readonly ended: AbortSignal;
+}
+
+/** Who was before it may have left without having been first: then the one before that is waited for. */
+async function untilFirst(store: CoordinatedStore, waiting: Waiting): Promise<void> {
+  const { ended } = waiting;
+  for (;;) {
+    const { before, revision } = await persistently(store, ended, () => lookAhead(store, waiting));
+    if (before === null) return;
+    await untilGone(store, { key: before.key, from: revision + 1, ended });
+  }
+}
+
+interface Ahead {
+  /** The last of those before it; `null`: there is none. */
+  readonly before: KeyValue | null;
+  readonly revision: number;
+}
+
+/** At one revision, a page at a time. */
+async function lookAhead(
+  store: CoordinatedStore,
+  { prefix, fencing, ended: signal }: Waiting,
+): Promise<Ahead> {
+  let before: KeyValue | null = null;
+  let isThere = false;
+  let start: Uint8Array | null = null;
+  let at: number | null = null;
+  for (;;) {
+    const page: Pick<RangeResult, 'kvs' | 'more' | 'revision'> = await store.range({
+      prefix,
+      keysOnly: true,
+      limit: LINE_PAGE_KEYS,
+      signal,
+      ...(start !== null && { start }),
+      ...(at !== null && { revision: at }),
+    });
+    at ??= page.revision;
+    for (const kv of page.kvs) {
+      isThere ||= kv.createRevision === fencing;
+      if (kv.createRevision < fencing && kv.createRevision > (before?.createRevision ?? 0)) {
+        before = kv;
+      }
+    }
+    const last = page.kvs.at(-1);
+    if (!page.more || last === undefined) break;
+    start = Uint8Array.of(...last.key, 0);
+  }
+  if (!isThere) throw missing();
+  return { before, revision: at };
+}
+
+interface Leaving {
+  readonly key: Uint8Array;
+  readonly from: number;
+  readonly ended: AbortSignal;
+}
+
+/** A history that was compacted meanwhile says nothing: the line is looked at once more. */
+async function untilGone(store: CoordinatedStore, { key, from, ended }: Leaving): Promise<void> {
+  try {
+    for await (const { events } of store.watch({ key, from, signal: ended })) {
+      if (events.some(({ type }) => type === 'delete')) return;
+    }
+  } catch (error) {
+    if (!(error instanceof RaftError) || error.code !== 'RAFT_COMPACTED') throw error;
+    return;
+  }
+  if (ended.aborted) throw abortedBy(ended);
+  throw new RaftError('RAFT_STOPPED', 'The client was closed.');
+}
+
+function missing(): RaftError {
+  const text = 'The place in line is gone: its lease has ended, or somebody deleted its key.';
+  return new RaftError('RAFT_LEASE_EXPIRED', text);
+}

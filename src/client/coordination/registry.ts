@@ -1,0 +1,103 @@
+/** Where the instances of a service are, while they live (CO5). */
+import type { Lease } from '../lease.ts';
+import { COORDINATION_RETRY_MS, COORDINATION_TTL_MS } from '../limits.ts';
+import { followPrefix } from './prefix-view.ts';
+import { type CoordinatedStore, prefixOf } from './store.ts';
+
+export interface RegisterOptions {
+  /** How long the address stays after its process is gone without a word, in milliseconds; default 10,000. */
+  readonly ttlMs?: number;
+  /** Withdraws it, as `withdraw` does. */
+  readonly signal?: AbortSignal;
+}
+
+/** Is there until it is withdrawn: after an outage that outlasted its lease it is made anew. */
+export class Registration implements AsyncDisposable {
+  readonly service: string;
+  readonly address: string;
+  readonly #store: CoordinatedStore;
+  readonly #ttlMs: number;
+  readonly #ended = new AbortController();
+  #lease: Lease | null = null;
+
+  constructor(
+    store: CoordinatedStore,
+    {
+      service,
+      address,
+      ttlMs,
+    }: { readonly service: string; readonly address: string; readonly ttlMs: number },
+  ) {
+    this.service = service;
+    this.address = address;
+    this.#store = store;
+    this.#ttlMs = ttlMs;
+  }
+
+  /** Once; rejects if it cannot be made now. */
+  async begin(): Promise<this> {
+    const lease = await this.#store.grantLease({ ttlMs: this.#ttlMs, signal: this.#ended.signal });
+    this.#lease = lease.keepAlive();
+    try {
+      const key = `${prefixOf('services', this.service)}${encodeURIComponent(this.address)}`;
+      await this.#store.put(key, this.address, { lease: lease.id, signal: this.#ended.signal });
+    } catch (error) {
+      await lease[Symbol.asyncDispose]();
+      throw error;
+    }
+    lease.lost.addEventListener('abort', () => void this.#again(), { once: true });
+    return this;
+  }
+
+  /** Nobody finds it any more. */
+  async withdraw(): Promise<void> {
+    this.#ended.abort();
+    await this.#lease?.revoke();
+  }
+
+  /** As `withdraw`, and never rejects. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.withdraw().catch(() => {});
+  }
+
+  async #again(): Promise<void> {
+    const { signal } = this.#ended;
+    while (!signal.aborted) {
+      const isMade = await this.begin().then(
+        () => true,
+        () => false,
+      );
+      if (isMade) return;
+      await this.#store.pause(COORDINATION_RETRY_MS, signal);
+    }
+  }
+}
+
+export async function registerService(
+  store: CoordinatedStore,
+  { service, address }: { readonly service: string; readonly address: string },
+  { signal, ttlMs = COORDINATION_TTL_MS }: RegisterOptions,
+): Promise<Registration> {
+  const registration = await new Registration(store, { service, address, ttlMs }).begin();
+  const withdraw = (): void => void registration[Symbol.asyncDispose]();
+  if (signal?.aborted) withdraw();
+  else signal?.addEventListener('abort', withdraw, { once: true });
+  return registration;
+}
+
+/** The addresses of a service, in order: at once, and whenever they are others. */
+export async function* resolveService(
+  store: CoordinatedStore,
+  service: string,
+  signal: AbortSignal,
+): AsyncGenerator<readonly string[], void, undefined> {
+  const decoder = new TextDecoder();
+  let told: string | null = null;
+  for await (const kvs of followPrefix(store, prefixOf('services', service), signal)) {
+    const addresses = kvs.map(({ value }) => decoder.decode(value)).sort();
+    const now = addresses.join('\n');
+    if (now === told) continue;
+    told = now;
+    yield addresses;
+  }
+}

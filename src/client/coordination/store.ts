@@ -1,0 +1,85 @@
+/** What locks, elections and registrations take of a client: leases, transactions, ranges and watches, and nothing else. */
+import type { PutResult, TxnResult } from '../../kv/results.ts';
+import type { ConnectionClock } from '../../ports/clock.ts';
+import type {
+  Bytes,
+  CallOptions,
+  LeaseOptions,
+  PutOptions,
+  RangeQuery,
+  TxnInput,
+  WatchQuery,
+} from '../client-input.ts';
+import type { Lease } from '../lease.ts';
+import type { RangeAnswer } from '../reply-reading.ts';
+import type { Watch } from '../watch.ts';
+
+export interface CoordinatedStore {
+  grantLease(asked: LeaseOptions): Promise<Lease>;
+  put(key: Bytes, value: Bytes, options?: PutOptions): Promise<PutResult>;
+  txn(txn: TxnInput, options?: CallOptions): Promise<TxnResult>;
+  range(query: RangeQuery): Promise<RangeAnswer>;
+  watch(query: WatchQuery): Watch;
+  /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+  pause(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export interface ObserveOptions {
+  /** Ends the iteration. */
+  readonly signal?: AbortSignal;
+}
+
+export function storeOf(
+  client: Omit<CoordinatedStore, 'pause'>,
+  clock: Pick<ConnectionClock, 'setIdleTimeout' | 'clearTimeout'>,
+): CoordinatedStore {
+  return {
+    grantLease: (asked) => client.grantLease(asked),
+    put: (key, value, options) => client.put(key, value, options),
+    txn: (txn, options) => client.txn(txn, options),
+    range: (query) => client.range(query),
+    watch: (query) => client.watch(query),
+    pause: (ms, signal) =>
+      new Promise((resolve) => {
+        const over = (): void => {
+          clock.clearTimeout(timer);
+          signal.removeEventListener('abort', over);
+          resolve();
+        };
+        const timer = clock.setIdleTimeout(over, ms);
+        signal.addEventListener('abort', over, { once: true });
+      }),
+  };
+}
+
+/** What is iterated ends with the loop, or with the caller's signal, also while it waits. */
+export function whileIterated<Item>(
+  begin: (ended: AbortSignal) => AsyncGenerator<Item, void, undefined>,
+  signal: AbortSignal | undefined,
+): AsyncIterableIterator<Item> {
+  const left = new AbortController();
+  const ended = signal === undefined ? left.signal : AbortSignal.any([signal, left.signal]);
+  const items = begin(ended);
+  const over = { done: true, value: undefined } as const;
+  return {
+    next: () =>
+      items.next().catch((error: unknown) => {
+        if (ended.aborted) return over;
+        throw error;
+      }),
+    return: async () => {
+      left.abort();
+      await items.return();
+      return over;
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+/** No name is the beginning of another: a slash within it is written otherwise. */
+export function prefixOf(kind: 'locks' | 'elections' | 'services', name: string): string {
+  if (name === '') throw new TypeError('a lock, an election or a service needs a name');
+  return `raftchart/${kind}/${encodeURIComponent(name)}/`;
+}

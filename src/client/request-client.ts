@@ -1,0 +1,257 @@
+/**
+ * What every call of the client goes through: one pipelined WebSocket, the calls under way, the sessions of writes, and the
+ * watches. A rejection is a `RaftError` whose `retry` says what is known (CL2–CL5). A write whose outcome is unknown is
+ * sent again, in its session, until the outcome is known or its time is up (SE15); without sessions it never is, since only the
+ * caller knows whether that is harmless (I5).
+ */
+import type { ClientReply, ClientRequest } from '../client-protocol/frame-shapes.ts';
+import { RaftError } from '../core/errors.ts';
+import { encodeCommand } from '../kv/command-codec.ts';
+import type { KvCommand } from '../kv/commands.ts';
+import type { KvAnswer } from '../kv/result-codec.ts';
+import type { Call } from './call.ts';
+import { CallRegistry } from './call-registry.ts';
+import type { CallOptions } from './client-input.ts';
+import type { ClientSettings } from './client-options.ts';
+import type { Written } from './client-output.ts';
+import type { ClientPorts } from './client-ports.ts';
+import { expectSendable } from './input-check.ts';
+import { readResult, statusAnswer, wrongReply } from './reply-reading.ts';
+import type { ServerConnection } from './server-connection.ts';
+import { ServerLink } from './server-link.ts';
+import { isForWatch, Watch, type WatchSettings } from './watch.ts';
+import { WriteSessions, type Writing } from './write-session.ts';
+
+interface PreparedCall<Answer> {
+  readonly isWrite: boolean;
+  readonly bytes: number;
+  readonly revision: number | null;
+  readonly options: CallOptions;
+  readonly requestFor: (id: number, timeoutMs: number) => ClientRequest;
+  /** Of a write in a session. */
+  readonly writing?: Writing | null;
+  readonly isUrgent?: boolean;
+  readonly read: (reply: ClientReply) => Answer;
+}
+
+/** What a request costs besides its command, for the bound on bytes. */
+export const REQUEST_BYTES = 64;
+
+interface PreparedWrite {
+  readonly options: CallOptions;
+  readonly command: KvCommand;
+  /** It takes no part in a session, and its caller repeats it. */
+  readonly isHarmlessTwice?: boolean;
+}
+
+export class RequestClient {
+  readonly #settings: ClientSettings;
+  readonly #ports: ClientPorts;
+  readonly #calls: CallRegistry;
+  /** `null`: writes are sent once. */
+  readonly #sessions: WriteSessions | null;
+  readonly #link: ServerLink;
+  readonly #watches = new Set<Watch>();
+  readonly #routes = new Map<number, Watch>();
+  #nextId = 1;
+  #isClosed = false;
+
+  constructor(settings: ClientSettings, ports: ClientPorts) {
+    this.#settings = settings;
+    this.#ports = ports;
+    const { clock } = ports;
+    this.#calls = new CallRegistry({
+      ...{ settings, clock },
+      whyWaiting: () => this.#link.whyWaiting(),
+      send: (call) => this.#link.current?.call(call),
+    });
+    this.#sessions = settings.sessions ? new WriteSessions(ports, () => this.#learnTime()) : null;
+    this.#link = new ServerLink(settings, ports, {
+      onReady: (current) => this.#ready(current),
+      onReply: (reply) => this.#receive(reply),
+      onLeader: (current) => this.#sendWaiting(current),
+      onLost: (connection, why) => this.#lost(connection, why),
+      onRoundFailed: (rounds, why) => {
+        if (rounds >= settings.dialRoundsMax) this.#calls.giveUpWaiting(why);
+      },
+    });
+  }
+
+  /** The node that this client speaks to at present; `null` while it is not connected. */
+  get connectedTo(): string | null {
+    return this.#link.current?.hello?.nodeId ?? null;
+  }
+
+  /** What `GET /status` of the connected node says. */
+  status(options: () => CallOptions): Promise<Readonly<Record<string, unknown>>> {
+    return this.perform(() => ({
+      isWrite: false,
+      bytes: REQUEST_BYTES,
+      revision: null,
+      options: options(),
+      isUrgent: true,
+      requestFor: (id) => ({ type: 'status', id }),
+      read: statusAnswer,
+    }));
+  }
+
+  /** It begins at once. */
+  watch(settings: WatchSettings, signal: AbortSignal | undefined): Watch {
+    const watch = new Watch(settings, {
+      clock: this.#ports.clock,
+      current: () => this.#link.current,
+      newId: () => this.#newId(),
+      route: (id, target) => this.#routes.set(id, target),
+      unroute: (id) => this.#routes.delete(id),
+      closed: (closed) => {
+        this.#watches.delete(closed);
+        signal?.removeEventListener('abort', abort);
+      },
+    });
+    const abort = (): void => watch.close();
+    if (this.#isClosed || signal?.aborted) {
+      watch.close();
+      return watch;
+    }
+    this.#watches.add(watch);
+    signal?.addEventListener('abort', abort, { once: true });
+    watch.resubscribe();
+    return watch;
+  }
+
+  /** Ends what is under way (`RAFT_STOPPED`) and all watches, and closes the connection. Harmless twice. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const watch of [...this.#watches]) watch.close();
+    this.#calls.endAll('RAFT_STOPPED', 'The client was closed.');
+    this.#link.close();
+  }
+
+  /** Whatever `prepare` throws becomes a rejection. */
+  submit<Answer extends object>(
+    prepare: () => PreparedWrite,
+    read: (result: KvAnswer) => Answer,
+  ): Promise<Written<Answer>> {
+    return this.perform(() => {
+      const { options, command: wanted, isHarmlessTwice = false } = prepare();
+      // Before the command is made: refusing has to be cheap where there is too much to do.
+      this.expectRoom(options);
+      const command = encodeCommand(wanted);
+      expectSendable(command);
+      const writing = isHarmlessTwice ? null : (this.#sessions?.begin() ?? null);
+      return {
+        writing,
+        isWrite: true,
+        bytes: command.length + REQUEST_BYTES,
+        revision: null,
+        options,
+        requestFor: (id, timeoutMs) => {
+          return { type: 'submit', id, timeoutMs, command, session: writing?.call ?? null };
+        },
+        read: (reply) => {
+          if (reply.type !== 'done') throw wrongReply(reply);
+          writing?.answered();
+          return { ...read(readResult(reply.result, 'outcomeUnknown')), logId: reply.at };
+        },
+      };
+    });
+  }
+
+  /** Whatever `prepare` throws becomes a rejection. */
+  perform<Answer>(prepare: () => PreparedCall<Answer>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) throw closed();
+      const { isWrite, bytes, revision, options, requestFor, read, ...rest } = prepare();
+      const { writing = null, isUrgent = false } = rest;
+      const timeoutMs = options.timeoutMs ?? this.#settings.timeoutMs;
+      const id = this.#newId();
+      const call: Call = {
+        id,
+        isWrite,
+        bytes,
+        revision,
+        timeoutMs,
+        deadline: this.#ports.clock.now() + timeoutMs,
+        requestFor,
+        writing,
+        isUrgent,
+        complete: (reply) => resolve(read(reply)),
+        fail: (error) => {
+          writing?.ended();
+          reject(error);
+        },
+        connection: null,
+        isSent: false,
+        sentMs: 0,
+        mayHaveHappened: false,
+        attempts: 0,
+        release: null,
+      };
+      this.#start(call, options.signal);
+    });
+  }
+
+  /** CL37: throws if it would be too late. */
+  expectRoom({ timeoutMs = this.#settings.timeoutMs }: CallOptions): void {
+    const refusal = this.#link.current?.refusalOf(timeoutMs) ?? null;
+    if (refusal !== null) throw refusal;
+  }
+
+  #start(call: Call, signal: AbortSignal | undefined): void {
+    if (signal?.aborted) {
+      throw new RaftError('RAFT_ABORTED', 'It was aborted before it began. Nothing was sent.', {
+        retry: 'safe',
+        cause: signal.reason,
+      });
+    }
+    this.#calls.add(call);
+    if (signal !== undefined) {
+      const abort = (): void => this.#calls.abort(call.id, signal.reason);
+      signal.addEventListener('abort', abort, { once: true });
+      call.release = () => signal.removeEventListener('abort', abort);
+    }
+    this.#link.current?.call(call);
+  }
+
+  /** A session opens within a time of the servers' clocks, from which the own one may be far. */
+  #learnTime(): void {
+    this.status(() => ({})).then(
+      ({ timeMs }) => {
+        if (typeof timeMs === 'number') this.#sessions?.learnTime(timeMs);
+      },
+      () => {},
+    );
+  }
+
+  #newId(): number {
+    return this.#nextId++;
+  }
+
+  #ready(current: ServerConnection): void {
+    this.#sendWaiting(current);
+    for (const watch of this.#watches) watch.resubscribe();
+  }
+
+  #receive(reply: Exclude<ClientReply, { readonly type: 'hello' }>): void {
+    const watch = this.#routes.get(reply.id);
+    if (watch === undefined) this.#calls.settle(reply.id, reply);
+    else if (isForWatch(reply)) watch.receive(reply);
+  }
+
+  #lost(connection: ServerConnection, why: string): void {
+    this.#calls.connectionLost(connection, why);
+    for (const watch of this.#watches) watch.connectionLost(connection);
+    // It may be one that was left for a better one, which is there.
+    const { current } = this.#link;
+    if (current !== null) this.#sendWaiting(current);
+  }
+
+  #sendWaiting(current: ServerConnection): void {
+    for (const call of this.#calls.waiting()) current.call(call);
+  }
+}
+
+function closed(): RaftError {
+  return new RaftError('RAFT_STOPPED', 'The client is closed. Nothing was sent.');
+}

@@ -1,0 +1,159 @@
+/** Locks, elections and services on leases and transactions alone, against a server over loopback. */
+import { describe, expect, it } from 'vitest';
+import type { KvClient, Lock } from '../../src/client/index.ts';
+import { type LocalServer, localServer } from '../server/local-server.ts';
+import { clientAt, clientOf, facts, rejection } from './stage.ts';
+
+const LINE = 'raftchart/locks/orders/';
+
+/** Resolves once so many stand in line. */
+async function inLine(client: KvClient, count: number): Promise<void> {
+  for await (const _ of client.watch({ prefix: LINE, from: 1 })) {
+    const { kvs } = await client.range({ prefix: LINE, keysOnly: true });
+    if (kvs.length === count) return;
+  }
+}
+
+/** The end of a lease without a word of its holder. */
+function forget(server: LocalServer, lock: { readonly key: string }): Promise<void> {
+  return server.commit({ type: 'revoke', lease: Number(lock.key.split('/').at(-1)) });
+}
+
+describe('a lock', () => {
+  it('[CO1] [CO2] has one holder at a time, in the order in which they came, with numbers that grow', async () => {
+    const { server, client } = await clientAt(localServer());
+    const held: string[] = [];
+    let holders = 0;
+    const first = await client.lock('orders');
+    const waiting: Promise<number>[] = [];
+    for (let at = 1; at <= 12; at += 1) {
+      const own = clientOf([server.url]);
+      const take = async (): Promise<number> => {
+        await using lock = await own.lock('orders');
+        holders += 1;
+        held.push(`${at}`);
+        await own.put('shared', `${at}`);
+        expect(holders).toBe(1);
+        holders -= 1;
+        return lock.fencing;
+      };
+      waiting.push(take());
+      await inLine(client, at + 1);
+    }
+    await first.release();
+    const fencing = [first.fencing, ...(await Promise.all(waiting))];
+    expect(held).toEqual(['1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', '12']);
+    expect(fencing).toEqual([...fencing].sort((left, right) => left - right));
+    expect(new Set(fencing).size).toBe(13);
+    expect((await client.range({ prefix: LINE })).kvs).toEqual([]);
+  });
+
+  it('[CO2] passes over who has left the line, and wakes nobody but the next', async () => {
+    const { server, client } = await clientAt(localServer());
+    const first = await client.lock('orders');
+    const leaving = new AbortController();
+    const gone = rejection(client.lock('orders', { signal: leaving.signal }));
+    await inLine(client, 2);
+    const last = client.lock('orders');
+    await inLine(client, 3);
+    const looks = server.replica.countLooks();
+    leaving.abort();
+    expect(facts(await gone)).toEqual(['RAFT_ABORTED', 'safe']);
+    await inLine(client, 2);
+    await first.release();
+    expect((await last).fencing).toBeGreaterThan(first.fencing);
+    expect(looks()).toBeLessThanOrEqual(8);
+  });
+
+  it('[CO3] goes to the next when its holder is gone without a word, who hears of it', async () => {
+    const { server, client } = await clientAt(localServer());
+    const first = await client.lock('orders', { ttlMs: 3_000 });
+    const next = client.lock('orders');
+    await inLine(client, 2);
+    const isLost = new Promise<unknown>((resolve) => {
+      first.lost.addEventListener('abort', () => resolve(first.lost.reason));
+    });
+    await forget(server, first);
+    expect((await next).fencing).toBeGreaterThan(first.fencing);
+    expect(await isLost).toMatchObject({ code: 'RAFT_LEASE_EXPIRED' });
+    await first.release();
+  });
+
+  it('[CO3] whose lease is lost in line is not given, and says why', async () => {
+    const { server, client } = await clientAt(localServer());
+    const first = await client.lock('orders');
+    const next = rejection(client.lock('orders', { ttlMs: 3_000 }));
+    await inLine(client, 2);
+    await forget(server, { key: `${LINE}2` });
+    expect((await next).code).toBe('RAFT_LEASE_EXPIRED');
+    expect(first.lost.aborted).toBe(false);
+  });
+
+  it('[CO1] is another for each name, whatever stands in it', async () => {
+    const { client } = await clientAt(localServer());
+    const names = ['a', 'a/b', 'a%2Fb', 'ä ?'];
+    const locks: Lock[] = [];
+    for (const name of names) locks.push(await client.lock(name));
+    expect(new Set(locks.map(({ key }) => key.split('/').length))).toEqual(new Set([4]));
+    await expect(client.lock('')).rejects.toThrowError(TypeError);
+    await expect(client.lock('a', { ttlMs: 1 })).rejects.toThrowError(TypeError);
+  });
+});
+
+describe('an election', () => {
+  it('[CO4] has one leader after the other, whom observers see with what it says', async () => {
+    const { server, client } = await clientAt(localServer());
+    const seen = client.observe('chief');
+    const next = async (): Promise<string | null> => {
+      const { value } = await seen.next();
+      return value === null || value === undefined ? null : new TextDecoder().decode(value.value);
+    };
+    expect(await next()).toBeNull();
+    const first = await client.campaign('chief', 'n1');
+    expect(await next()).toBe('n1');
+    const second = clientOf([server.url]).campaign('chief', 'n2');
+    await first.proclaim('n1 again');
+    expect(await next()).toBe('n1 again');
+    await first.resign();
+    const leader = await second;
+    let told = await next();
+    while (told !== 'n2') told = await next();
+    expect(leader.fencing).toBeGreaterThan(first.fencing);
+    await expect(first.proclaim('late')).rejects.toThrowError();
+    await leader[Symbol.asyncDispose]();
+    expect(await next()).toBeNull();
+    await seen.return?.();
+    expect(await seen.next()).toMatchObject({ done: true });
+  });
+});
+
+describe('a service', () => {
+  it('[CO5] is resolved to the addresses that are registered, live, until they are withdrawn', async () => {
+    const { server, client } = await clientAt(localServer());
+    const ending = new AbortController();
+    const seen = client.resolve('shop', { signal: ending.signal });
+    const next = async (): Promise<unknown> => (await seen.next()).value;
+    expect(await next()).toEqual([]);
+    const one = await client.register('shop', 'http://b:1');
+    expect(await next()).toEqual(['http://b:1']);
+    const two = await clientOf([server.url]).register('shop', 'http://a:1');
+    expect(await next()).toEqual(['http://a:1', 'http://b:1']);
+    await one.withdraw();
+    expect(await next()).toEqual(['http://a:1']);
+    await two[Symbol.asyncDispose]();
+    expect(await next()).toEqual([]);
+    ending.abort();
+    expect(await seen.next()).toMatchObject({ done: true });
+  });
+
+  it('[CO5] is there again after an outage that its lease has not outlived', async () => {
+    const { server, client } = await clientAt(localServer());
+    await using _ = await client.register('shop', 'http://a:1', { ttlMs: 3_000 });
+    const seen = client.resolve('shop');
+    expect((await seen.next()).value).toEqual(['http://a:1']);
+    await server.commit({ type: 'revoke', lease: 1 });
+    expect((await seen.next()).value).toEqual([]);
+    expect((await seen.next()).value).toEqual(['http://a:1']);
+    await seen.return?.();
+  });
+});

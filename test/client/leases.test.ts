@@ -1,0 +1,130 @@
+/** A lease that a client holds: when it is renewed, when it is lost, and what a put that is bound to it says. */
+import { describe, expect, it } from 'vitest';
+import { Lease } from '../../src/client/lease.ts';
+import { RaftError } from '../../src/core/errors.ts';
+import { VirtualClock } from '../../src/testing/virtual-clock.ts';
+import { localServer } from '../server/local-server.ts';
+import { clientAt, facts, rejection } from './stage.ts';
+import { clockOf } from './virtual-server.ts';
+
+const TTL_MS = 9_000;
+
+/** A cluster that answers a renewal so much later, or fails. */
+class Stage {
+  readonly clock = new VirtualClock();
+  readonly renewedMs: number[] = [];
+  revoked = 0;
+  answer: 'renews' | 'fails' | 'silent' | 'ended' = 'renews';
+  delayMs = 0;
+  readonly lease: Lease;
+
+  constructor() {
+    const home = {
+      clock: clockOf(this.clock),
+      random: { next: () => 0.5 },
+      renew: () => this.#renew(),
+      revoke: async () => {
+        this.revoked += 1;
+      },
+    };
+    this.lease = new Lease({ id: 7, ttlMs: TTL_MS, sentMs: this.clock.now() }, home);
+  }
+
+  /** Promises go on between the timers. */
+  async pass(byMs: number): Promise<void> {
+    for (let left = byMs; left > 0; left -= 10) {
+      this.clock.advance(Math.min(10, left));
+      for (let turn = 0; turn < 8; turn += 1) await Promise.resolve();
+    }
+  }
+
+  #renew(): Promise<number> {
+    this.renewedMs.push(this.clock.now());
+    return new Promise((resolve, reject) => {
+      if (this.answer === 'silent') return;
+      const ended = new RaftError('RAFT_LEASE_EXPIRED', 'gone');
+      const failed = new RaftError('RAFT_NO_LEADER', 'nobody');
+      const { answer } = this;
+      this.clock.setTimeout(() => {
+        if (answer === 'renews') resolve(TTL_MS);
+        else reject(answer === 'ended' ? ended : failed);
+      }, this.delayMs);
+    });
+  }
+}
+
+describe('a lease', () => {
+  it('[LE10] is kept alive at about a third of its time, and is not lost while that works', async () => {
+    const stage = new Stage();
+    stage.lease.keepAlive().keepAlive();
+    await stage.pass(10 * TTL_MS);
+    const gaps = stage.renewedMs.map((at, place) => at - (stage.renewedMs[place - 1] ?? 0));
+    for (const gap of gaps) {
+      expect(gap).toBeGreaterThan(TTL_MS / 5);
+      expect(gap).toBeLessThanOrEqual(TTL_MS / 3);
+    }
+    expect(stage.lease.lost.aborted).toBe(false);
+  });
+
+  it('[LE10] is counted from when the renewal that was answered was sent, not from its answer', async () => {
+    const stage = new Stage();
+    stage.delayMs = 2_000;
+    stage.lease.keepAlive();
+    await stage.pass(TTL_MS / 3 + 1_900);
+    stage.answer = 'silent';
+    const [sentMs = 0] = stage.renewedMs;
+    await stage.pass(sentMs + TTL_MS - stage.clock.now() - 20);
+    expect([stage.lease.lost.aborted, stage.lease.remainingMs]).toEqual([false, 20]);
+    await stage.pass(20);
+    expect(stage.lease.lost.reason).toMatchObject({ code: 'RAFT_LEASE_EXPIRED' });
+    expect(stage.lease.remainingMs).toBe(0);
+  });
+
+  it('[LE10] is renewed again soon where that failed, and lost at once where it has ended', async () => {
+    const stage = new Stage();
+    stage.answer = 'fails';
+    stage.lease.keepAlive();
+    await stage.pass(0.6 * TTL_MS);
+    expect(stage.renewedMs.length).toBeGreaterThan(4);
+    stage.answer = 'ended';
+    await stage.pass(600);
+    expect(stage.lease.lost.reason).toMatchObject({ message: 'gone' });
+    const { length } = stage.renewedMs;
+    await stage.pass(3 * TTL_MS);
+    expect(stage.renewedMs).toHaveLength(length);
+  });
+
+  it('[LE10] that nobody keeps alive is lost when its time is over; one that is revoked is not lost', async () => {
+    const stage = new Stage();
+    await stage.pass(TTL_MS);
+    expect(stage.lease.lost.aborted).toBe(true);
+    const other = new Stage();
+    other.lease.keepAlive();
+    {
+      await using lease = other.lease;
+      expect(lease.id).toBe(7);
+    }
+    await other.pass(3 * TTL_MS);
+    expect([other.revoked, other.renewedMs, other.lease.lost.aborted]).toEqual([1, [], false]);
+  });
+
+  it('[LE10] binds keys that go with it, over the client, and tells what has ended', async () => {
+    const { client } = await clientAt(localServer());
+    const lease = await client.grantLease({ ttlMs: 60_000 });
+    await client.put('a', '1', { lease: lease.id });
+    const put = { type: 'put', key: 'b', value: '2', lease: lease.id } as const;
+    await client.txn({ success: [put] });
+    expect(await client.get('b')).toMatchObject({ lease: lease.id });
+    expect(await client.renewLease(lease.id)).toBe(60_000);
+    const adopted = await client.adoptLease(lease.id);
+    await adopted.revoke();
+    await adopted.revoke();
+    expect((await client.range({ prefix: '' })).kvs).toEqual([]);
+    const gone = ['RAFT_LEASE_EXPIRED', 'never'];
+    expect(facts(await rejection(client.put('a', '1', { lease: lease.id })))).toEqual(gone);
+    expect(facts(await rejection(client.renewLease(lease.id)))).toEqual(gone);
+    expect(facts(await rejection(client.revokeLease(lease.id)))).toEqual(gone);
+    await expect(client.grantLease({ ttlMs: 99 })).rejects.toThrowError(TypeError);
+    await expect(client.put('a', '1', { lease: 0 })).rejects.toThrowError(TypeError);
+  });
+});
