@@ -77,6 +77,7 @@ export type {
   SharedChunk,
   StateMachine,
 } from './ports/state-machine.ts';
+export type { TlsMaterial, TlsSource } from './ports/tls.ts';
 export type {
   CloseReason,
   ConnectionListener,
@@ -96,8 +97,13 @@ export {
   type PeerTransport,
   type Wire,
 } from './transport/conversation.ts';
+export type { PeerTls } from './transport/tls-peer.ts';
+export type { PeerSecret } from './transport/ws-secret-gate.ts';
+export { type WebSocketTransportOptions, webSocketTransport } from './transport/ws-transport.ts';
 export {
-  type PeerTls,
-  type WebSocketTransportOptions,
-  webSocketTransport,
-} from './transport/ws-transport.ts';
+  type TlsFiles,
+  type TlsFilesOptions,
+  type TlsPaths,
+  type TlsReload,
+  tlsFiles,
+} from './wire/tls-files.ts';

@@ -8,6 +8,8 @@ import {
   makeAuthority,
   type Period,
 } from '../src/cli/certificates/issuing.ts';
+import { memberUri } from '../src/core/member-uri.ts';
+import { nodeId } from '../src/core/types.ts';
 import { cleanUp } from './clean-up.ts';
 
 const HOUR_MS = 3_600_000;
@@ -25,7 +27,7 @@ export const OURS: Authority = makeAuthority('ours', VALID);
 export const FOREIGN: Authority = makeAuthority('foreign', VALID);
 
 /** Of one end, in PEM. */
-interface Material {
+export interface Material {
   readonly cert: string;
   readonly key: string;
   readonly ca: string;
@@ -42,6 +44,11 @@ interface Wanted {
 export function certificate(wanted: Wanted = {}): Material {
   const { authority = OURS, period = VALID, altNames = ['127.0.0.1'] } = wanted;
   return { ...issue(authority, { name: 'test', period, altNames }), ca: OURS.cert };
+}
+
+/** Of a member, by its name, at no host in particular. */
+export function memberCertificate(id: string, wanted: Omit<Wanted, 'altNames'> = {}): Material {
+  return certificate({ ...wanted, altNames: [memberUri(nodeId(id))] });
 }
 
 interface Files {

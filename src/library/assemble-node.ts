@@ -17,10 +17,12 @@ import { systemClock, systemRandom } from '../node/system-clock.ts';
 import type { LogStore } from '../ports/log-store.ts';
 import type { Replica } from '../ports/replica.ts';
 import type { StateMachine } from '../ports/state-machine.ts';
+import type { TlsSource } from '../ports/tls.ts';
 import type { Transport } from '../ports/transport.ts';
 import { levelLogStore } from '../storage/disk-log-store.ts';
 import { MemoryNetwork } from '../transport/memory-network.ts';
 import { memoryTransport } from '../transport/memory-transport.ts';
+import type { PeerTls } from '../transport/tls-peer.ts';
 import { webSocketTransport } from '../transport/ws-transport.ts';
 import { clusterIdOf } from './cluster-identity.ts';
 import type { DescriptorShares } from './descriptor-limits.ts';
@@ -45,6 +47,10 @@ interface MemberParts {
   readonly store?: LogStore;
   /** Where to listen for peers, `host:port`; by default the node's own address among the members. */
   readonly listen?: string;
+  /** Between members; without it in the open. */
+  readonly tls?: PeerTls | TlsSource;
+  /** What members prove to each other. */
+  readonly clusterSecret?: string;
   /** Instead of WebSockets. */
   readonly transport?: Transport;
   /** Of the file descriptors that this process may open, those of the disk and of the peers. */
@@ -58,6 +64,7 @@ const CONNECTIONS_PER_PEER = 2;
 export async function assembleNode(parts: MemberParts): Promise<Replica> {
   const { id, isJoining = false, leaseReads = false, members, machine, timing, limits } = parts;
   sumWith(crc32);
+  const clusterId = await clusterIdOf(parts);
   return startRaftNode({
     id,
     members,
@@ -67,9 +74,9 @@ export async function assembleNode(parts: MemberParts): Promise<Replica> {
     protocol: { leaseReads },
     limits,
     snapshots: { ...DEFAULT_SNAPSHOT_THRESHOLDS, ...parts.snapshots },
-    clusterId: await clusterIdOf(parts),
+    clusterId,
     store: storeOf(parts),
-    transport: parts.transport ?? transportOf(parts),
+    transport: parts.transport ?? transportOf(parts, clusterId),
     clock: systemClock,
     random: systemRandom,
   });
@@ -85,7 +92,8 @@ function storeOf({ store, dataDir, descriptors }: MemberParts): LogStore {
 }
 
 /** A cluster of one that nobody is to join talks to no one, and so needs no port. */
-function transportOf({ id, members, listen, limits, descriptors }: MemberParts): Transport {
+function transportOf(parts: MemberParts, clusterId: string): Transport {
+  const { clusterSecret, descriptors, id, limits, listen, members, tls } = parts;
   const address = listen ?? members[id] ?? '';
   if (address === '') {
     const network = new MemoryNetwork({ defer: (deliver) => queueMicrotask(deliver) });
@@ -96,5 +104,11 @@ function transportOf({ id, members, listen, limits, descriptors }: MemberParts):
   const connections = descriptors && {
     connectionsMax: Math.max(CONNECTIONS_PER_PEER * count, descriptors.peers - count),
   };
-  return webSocketTransport({ listen: address, limits, ...connections });
+  return webSocketTransport({
+    listen: address,
+    limits,
+    ...(tls !== undefined && { tls }),
+    ...(clusterSecret !== undefined && { secret: { secret: clusterSecret, id, clusterId } }),
+    ...connections,
+  });
 }

@@ -13,8 +13,11 @@ import type { RaftTiming } from '../core/raft-state.ts';
 import type { SnapshotThresholds } from '../core/snapshot-thresholds.ts';
 import type { NodeId } from '../core/types.ts';
 import type { LogStore } from '../ports/log-store.ts';
+import type { TlsSource } from '../ports/tls.ts';
 import type { Transport } from '../ports/transport.ts';
 import { DEFAULT_TIMING } from '../rules/timing.ts';
+import { SECRET_LENGTH_MIN } from '../transport/limits.ts';
+import { isSource, type PeerTls } from '../transport/tls-peer.ts';
 import type { Machine } from './machine.ts';
 import { type IsPlace, memberAddress, memberId } from './member-names.ts';
 
@@ -39,6 +42,13 @@ export interface NodeOptions<State, Commands, Queries> {
   readonly transport?: Transport;
   /** The same on all members, different between clusters; by default derived from `peers`. */
   readonly clusterId?: string;
+  /**
+   * Members speak TLS, with certificates of the authorities in `ca` on both ends, each with the URI `raftchart://member/<id>`
+   * among its names: texts in PEM, or `tlsFiles({ cert, key, ca })`, which reads renewed files again.
+   */
+  readonly tls?: PeerTls | TlsSource;
+  /** What all members prove to each other before they say anything, 32 characters at least: of use where there is no `tls`. */
+  readonly clusterSecret?: string;
   readonly timing?: Partial<RaftTiming>;
   /**
    * Off unless given, and of use only on all members (a voter without it makes every read take a round): `query(…, { lease: true })` needs no round at a leader whose followers must still
@@ -63,6 +73,8 @@ const KINDS: Readonly<Record<keyof NodeOptions<never, never, never>, Kind>> = {
   store: anObject,
   transport: anObject,
   clusterId: aWord,
+  tls: anObject,
+  clusterSecret: aSecret,
   timing: anObject,
   leaseReads: aBoolean,
   limits: anObject,
@@ -77,6 +89,14 @@ const SNAPSHOT_KINDS: Readonly<Record<keyof SnapshotThresholds, Kind>> = {
   trailingEntries: orNull(wholeFrom(0)),
 };
 
+/** Its words never say what was given. */
+function aSecret(value: unknown): string | null {
+  if (typeof value === 'string' && value.length >= SECRET_LENGTH_MIN) return null;
+  throw new TypeError(
+    `clusterSecret of createNode must have at least ${SECRET_LENGTH_MIN} characters`,
+  );
+}
+
 function wholeFrom(min: number): Kind {
   return (value) =>
     Number.isSafeInteger(value) && Number(value) >= min ? null : `a whole number from ${min}`;
@@ -86,6 +106,8 @@ function wholeFrom(min: number): Kind {
 const EITHER = [
   ['dataDir', 'store'],
   ['listen', 'transport'],
+  ['tls', 'transport'],
+  ['clusterSecret', 'transport'],
 ] as const;
 
 /** The options as they are now: what the caller changes later changes nothing. Throws a `TypeError`. */
@@ -99,6 +121,9 @@ export function checkedNodeOptions<State, Commands, Queries>(
   for (const [one, other] of EITHER) {
     if (own[one] === undefined || own[other] === undefined) continue;
     throw new TypeError(`createNode takes ${one} or ${other}, not both: one would be ignored`);
+  }
+  if (own.tls !== undefined && (isSource(own.tls) ? own.tls.current : own.tls).ca === undefined) {
+    throw new TypeError('tls of createNode needs ca: members prove themselves to each other');
   }
   checkNumbers('timing', own.timing, DEFAULT_TIMING);
   checkNumbers('limits', own.limits, DEFAULT_LIMITS);

@@ -65,6 +65,10 @@ export interface ServeOptions {
   /** Names by which clients may call this server, besides those of the configured addresses (SP4). */
   readonly allowHosts: readonly string[];
   readonly peerListen: string;
+  /** Between members; not given: they speak in the open. */
+  readonly peerTls?: TlsSource;
+  /** What members prove to each other; not given: nothing. */
+  readonly clusterSecret?: string;
   readonly timing: RaftTiming;
   /** Reads may be served by a lease (§6.4.1): on all members or on none. */
   readonly leaseReads?: boolean;
@@ -234,7 +238,7 @@ async function startMember(
 ): Promise<Replica> {
   const { leaseReads = false } = options;
   const { id, clusterId, dataDir, isJoining, peerListen, peers, timing, limits, log } = options;
-  const { snapshots, store } = options;
+  const { clusterSecret, peerTls, snapshots, store } = options;
   if (peers !== null && !isJoining && (await storedClusterId(dataDir)) !== null) {
     log('info', 'peersIgnored', {
       message: 'The data directory holds a configuration: --peers only tells addresses.',
@@ -249,6 +253,8 @@ async function startMember(
     snapshots,
     dataDir,
     ...(store !== undefined && { store }),
+    ...(peerTls !== undefined && { tls: peerTls }),
+    ...(clusterSecret !== undefined && { clusterSecret }),
     descriptors,
     isJoining,
     listen: peerListen,

@@ -8,6 +8,7 @@ import { decodeRun, type EntryRun } from '../core/entry-run.ts';
 import { type Hello, OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../core/hello.ts';
 import { RUNS_PER_MESSAGE_MAX } from '../core/limits.ts';
 import type { Message } from '../core/message.ts';
+import type { NodeId } from '../core/types.ts';
 import type {
   CloseReason,
   ConnectionListener,
@@ -56,6 +57,8 @@ export interface ConversationSetting {
   /** Runs a callback soon, but not during this call. */
   readonly defer: (callback: () => void) => void;
   readonly onBadFrame: () => void;
+  /** What speaks against the far end being that member (TL6); `null`: nothing. Not given: nothing does. */
+  readonly impostorText?: (id: NodeId) => string | null;
 }
 
 /** A message whose runs are still arriving. Bound: together no more bytes than one frame may have. */
@@ -89,6 +92,8 @@ export class Conversation implements PeerConnection {
     if (this.#state === 'closed') return;
     assert(this.#state === 'open', 'TR1: the socket is open before anything is said');
     assert(!this.#helloSent, 'TR1: a hello is sent once');
+    const problem = this.#setting.impostorText?.(hello.to) ?? null;
+    if (problem !== null) return this.turnAway(problem);
     this.#helloSent = true;
     const protocolVersion = Math.min(hello.protocolVersion, this.#version);
     this.#setting.wire.write([encodeHello({ ...hello, protocolVersion })]);
@@ -161,6 +166,18 @@ export class Conversation implements PeerConnection {
     if (this.#state !== 'closed') this.#breakOff(text);
   }
 
+  /** The transport does not take the far end: it is told why, and so is the listener. */
+  turnAway(text: string): void {
+    if (this.#state === 'closed') return;
+    this.#setting.wire.write([encodeRefusal(text)]);
+    this.#end({ kind: 'refused', text });
+  }
+
+  /** The far end does not take this one, and has said so before anything else. */
+  turnedAway(text: string): void {
+    this.#end({ kind: 'refused', text });
+  }
+
   /** The connection is gone, whoever ended it. */
   lost(text: string): void {
     if (this.#state === 'closed') return;
@@ -202,6 +219,11 @@ export class Conversation implements PeerConnection {
   #takeHello(hello: Hello): string | null {
     if (this.#helloReceived) return 'a second hello';
     this.#helloReceived = true;
+    const problem = this.#setting.impostorText?.(hello.identity.nodeId) ?? null;
+    if (problem !== null) {
+      this.turnAway(problem);
+      return null;
+    }
     this.#tell((listener) => listener.onHello(hello));
     return null;
   }
@@ -212,8 +234,7 @@ export class Conversation implements PeerConnection {
     const older = Math.min(version, PROTOCOL_VERSION);
     const own = `${OLDEST_PROTOCOL_VERSION} to ${PROTOCOL_VERSION}`;
     const text = `one node speaks peer protocol ${version}, the other ${own}: upgrade the one that speaks ${older}`;
-    this.#setting.wire.write([encodeRefusal(text)]);
-    this.#end({ kind: 'refused', text });
+    this.turnAway(text);
     return null;
   }
 

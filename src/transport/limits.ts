@@ -18,3 +18,7 @@ export const CALLERS_STRANGERS_SHARE = 2;
  * it nothing is read before the verdict.
  */
 export const UNACCEPTED_BYTES_MAX = 64 * 1024;
+/** Bound: a text of the proof of a secret, in characters: two numbers, two names and a cluster's take less. */
+export const GATE_TEXT_LENGTH_MAX = 1024;
+/** Bound: a secret that could be guessed from a proof that was overheard is refused. */
+export const SECRET_LENGTH_MIN = 32;

@@ -8,22 +8,20 @@
  * cluster, no browser is involved, and a real mask would cost a copy of every run on both sides (TR7).
  */
 
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerOptions,
-  type ServerResponse,
-} from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import { type ClientOptions, WebSocket, WebSocketServer } from 'ws';
-import { type Address, formatAddress, parseAddress } from '../core/address.ts';
+import { formatAddress, parseAddress } from '../core/address.ts';
 import { RaftError } from '../core/errors.ts';
 import { checkOptionNames } from '../core/known-names.ts';
 import { HANDSHAKE_TIMEOUT_MS } from '../core/limits.ts';
+import type { TlsSource } from '../ports/tls.ts';
 import type { ConnectionListener, PeerConnection, TransportLimits } from '../ports/transport.ts';
+import { problemWithTls } from '../wire/tls-material.ts';
+import { webServer } from '../wire/tls-server.ts';
+import { decodeFrame } from './codec.ts';
 import {
   type Accept,
   Conversation,
@@ -31,43 +29,53 @@ import {
   type PeerTransport,
   type Wire,
 } from './conversation.ts';
-import { CALLERS_MAX, CALLERS_STRANGERS_SHARE } from './limits.ts';
+import { CALLERS_MAX, CALLERS_STRANGERS_SHARE, SECRET_LENGTH_MIN } from './limits.ts';
 import { chooseSubprotocol, OFFERED } from './subprotocol.ts';
-import { failureText, follow, GOODBYE_TIMEOUT_MS, WebSocketWire } from './ws-wire.ts';
-
-/** Texts in PEM. With `ca`, both ends have to show a certificate that one of these has signed. */
-export interface PeerTls {
-  readonly key: string | Buffer;
-  readonly cert: string | Buffer;
-  readonly ca?: string | Buffer;
-}
+import { dialContext } from './tls-dial.ts';
+import { FarEnd } from './tls-far-end.ts';
+import { isSource, type PeerTls, sourceOf } from './tls-peer.ts';
+import { tlsCallText } from './tls-peer-words.ts';
+import { answerPlainRequest, bind } from './ws-listening.ts';
+import { type PeerSecret, SecretGate } from './ws-secret-gate.ts';
+import { follow, type Gate, GOODBYE_TIMEOUT_MS, WebSocketWire } from './ws-wire.ts';
 
 export interface WebSocketTransportOptions {
   /** `host:port`; port 0 takes any free one; `null`: this transport only dials. */
   readonly listen: string | null;
   readonly limits: TransportLimits;
-  readonly tls?: PeerTls;
+  /** Fixed, or what `tlsFiles` reads again when it changes. */
+  readonly tls?: PeerTls | TlsSource;
+  /** What both ends have to prove before either says who it is. */
+  readonly secret?: PeerSecret;
   /** Bound on inbound connections at once; `CALLERS_MAX` unless given. */
   readonly connectionsMax?: number;
 }
 
 /** From the first packet of a caller to its acceptance: all handshakes together, and a goodbye. */
 const STRANGER_TIMEOUT_MS = HANDSHAKE_TIMEOUT_MS + GOODBYE_TIMEOUT_MS;
-const NOT_HTTP = `This port speaks raftchart's peer protocol (WebSocket), not HTTP.
-Clients use the address that the node was given with --listen.
-`;
 
 /** WebSockets between members, with TLS if `tls` is given; `listen: null` only dials. */
 export function webSocketTransport(options: WebSocketTransportOptions): PeerTransport {
-  checkOptionNames('webSocketTransport', options, ['listen', 'limits', 'tls', 'connectionsMax']);
-  if (options.tls !== undefined) {
-    checkOptionNames('tls of webSocketTransport', options.tls, ['key', 'cert', 'ca']);
+  checkOptionNames('webSocketTransport', options, OPTION_NAMES);
+  const { secret, tls } = options;
+  if (tls !== undefined && !isSource(tls)) {
+    checkOptionNames('tls of webSocketTransport', tls, ['key', 'cert', 'ca']);
+  }
+  if (secret !== undefined) {
+    checkOptionNames('secret of webSocketTransport', secret, ['secret', 'id', 'clusterId']);
+    if (secret.secret.length < SECRET_LENGTH_MIN) {
+      throw new TypeError(`a secret of a cluster has at least ${SECRET_LENGTH_MIN} characters`);
+    }
   }
   return new WebSocketTransport(options);
 }
 
+const OPTION_NAMES = ['listen', 'limits', 'tls', 'secret', 'connectionsMax'];
+
 class WebSocketTransport implements PeerTransport {
   readonly #options: WebSocketTransportOptions;
+  /** `null`: in the open. */
+  readonly #tls: TlsSource | null;
   readonly #upgrades: WebSocketServer;
   readonly #sockets = new Map<WebSocket, Conversation>();
   /** What is connected to the listening socket, also while it has not yet become a WebSocket. */
@@ -81,6 +89,7 @@ class WebSocketTransport implements PeerTransport {
 
   constructor(options: WebSocketTransportOptions) {
     this.#options = options;
+    this.#tls = options.tls === undefined ? null : sourceOf(options.tls);
     this.#upgrades = new WebSocketServer({
       ...socketOptions(options.limits),
       noServer: true,
@@ -99,6 +108,11 @@ class WebSocketTransport implements PeerTransport {
     if (address === null) {
       throw new RaftError('RAFT_BAD_REQUEST', `${listen} is not an address: write host:port`);
     }
+    const unfit = this.#tls === null ? null : problemWithTls(this.#tls.current);
+    if (unfit !== null) {
+      const text = `The peer port cannot speak TLS: ${unfit}. Give PEM texts that belong together.`;
+      throw new RaftError('RAFT_BAD_REQUEST', text);
+    }
     const server = this.#createServer(accept);
     this.#server = server;
     const bound = await bind(server, address).catch((error: unknown) => {
@@ -113,16 +127,23 @@ class WebSocketTransport implements PeerTransport {
   dial(address: string, listener: ConnectionListener): PeerConnection {
     const socket = this.#socketTo(address);
     if (typeof socket === 'string') return this.#deadEnd(socket, listener);
-    const wire = new WebSocketWire(socket);
-    const conversation = this.#converse(socket, wire, address);
+    const met = this.#converse(socket, address);
+    const { conversation, farEnd, wire } = met;
     conversation.attach(listener);
-    socket.on('upgrade', (response) => wire.attach(response.socket));
+    socket.on('upgrade', ({ socket: stream }) => {
+      wire.attach(stream);
+      farEnd.attach(stream);
+    });
     socket.on('open', () => {
       wire.guard({
         flooded: () => conversation.receivedBroken(FLOODED),
         released: () => {},
       });
-      conversation.opened();
+      this.#admit('caller', met, {
+        proven: () => conversation.opened(),
+        refused: (text) => conversation.turnAway(text),
+        turnedAway: (text) => conversation.turnedAway(text),
+      });
     });
     return conversation;
   }
@@ -155,13 +176,17 @@ class WebSocketTransport implements PeerTransport {
   }
 
   #createServer(accept: Accept): Server {
-    const options: ServerOptions = {
+    const options = {
       headersTimeout: HANDSHAKE_TIMEOUT_MS,
       requestTimeout: HANDSHAKE_TIMEOUT_MS,
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       connectionsCheckingInterval: HANDSHAKE_TIMEOUT_MS,
     };
-    const { tls } = this.#options;
-    const server = tls === undefined ? createServer(options) : secureServer(tls, options);
+    const server = webServer(options, this.#tls);
+    server.on('tlsClientError', (error: Error, stream: TLSSocket) => {
+      const text = tlsCallText(error, stream);
+      if (text !== null && this.#closing === null) this.#tellOfStranger(text, accept);
+    });
     server.on('request', answerPlainRequest);
     server.maxConnections = this.#options.connectionsMax ?? CALLERS_MAX;
     server.on('connection', (stream: Socket) => this.#meet(stream));
@@ -176,7 +201,7 @@ class WebSocketTransport implements PeerTransport {
 
   /** TR21: a stranger has little time and takes nobody's place. With TLS the stream is that below it. */
   #meet(stream: Socket): void {
-    const from = farEndOf(stream);
+    const from = addressOf(stream);
     const strangersMax = (this.#options.connectionsMax ?? CALLERS_MAX) / CALLERS_STRANGERS_SHARE;
     this.#streams.add(stream);
     if (this.#strangers.size >= strangersMax) {
@@ -197,16 +222,62 @@ class WebSocketTransport implements PeerTransport {
   }
 
   #accept(socket: WebSocket, stream: Socket, accept: Accept): void {
-    const wire = new WebSocketWire(socket);
+    const from = addressOf(stream);
+    const met = this.#converse(socket, from);
+    const { conversation, farEnd, wire } = met;
     wire.attach(stream);
-    const from = farEndOf(stream);
-    const conversation = this.#converse(socket, wire, from);
+    farEnd.attach(stream);
     wire.guard({
       flooded: () => conversation.receivedBroken(FLOODED),
       released: () => this.#acquainted(from),
     });
-    if (this.#closing === null) conversation.accepted(accept);
-    else conversation.close('local', STOPPING);
+    if (this.#closing !== null) return conversation.close('local', STOPPING);
+    // Nobody hears of a caller before it has proven what there is to prove, unless as of one that was turned away.
+    const heardOf = (): void => conversation.accepted(accept);
+    this.#admit('called', met, {
+      proven: heardOf,
+      refused: (text) => {
+        heardOf();
+        conversation.turnAway(text);
+      },
+      turnedAway: (text) => {
+        heardOf();
+        conversation.turnedAway(text);
+      },
+    });
+  }
+
+  /** Both ends prove the secret of the cluster, if there is one; then the conversation begins (TL7). */
+  #admit(side: 'caller' | 'called', met: Met, outcome: Outcome): void {
+    const { secret: own } = this.#options;
+    if (own === undefined) return outcome.proven();
+    const end = (tell: () => void): void => {
+      met.gate = null;
+      tell();
+    };
+    const gate = new SecretGate(side, {
+      own,
+      say: (text) => met.wire.say(text),
+      refused: (text) => end(() => outcome.refused(text)),
+      opened: (id) => {
+        met.farEnd.proven(id);
+        end(outcome.proven);
+      },
+    });
+    met.gate = (frame, text) => {
+      const decoded = text === null ? decodeFrame(frame, met.wire.protocolVersion()) : '';
+      const isRefusal = typeof decoded !== 'string' && decoded.type === 'refusal';
+      if (isRefusal) end(() => outcome.turnedAway(decoded.text));
+      else gate.take(text);
+    };
+    if (side === 'caller') gate.call();
+  }
+
+  /** It never got as far as a conversation: an operator hears of it as of any that is refused. */
+  #tellOfStranger(text: string, accept: Accept): void {
+    const conversation = this.#conversation(NO_WIRE, new FarEnd(false));
+    conversation.accepted(accept);
+    conversation.turnAway(text);
   }
 
   /** A `string` says why there is nothing to dial. */
@@ -214,43 +285,45 @@ class WebSocketTransport implements PeerTransport {
     const target = parseAddress(address);
     if (this.#closing !== null) return STOPPING;
     if (target === null || target.port === 0) return `${address} is not an address: host:port`;
-    const { limits, tls } = this.#options;
-    const options: ClientOptions = {
-      ...socketOptions(limits),
-      ...(tls === undefined ? {} : { key: tls.key, cert: tls.cert }),
-      ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
-      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-      generateMask: (mask) => mask.fill(0),
-    };
     try {
-      const scheme = tls === undefined ? 'ws' : 'wss';
+      const options: ClientOptions = {
+        ...socketOptions(this.#options.limits),
+        ...(this.#tls !== null && dialContext(this.#tls.current)),
+        handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+        generateMask: (mask) => mask.fill(0),
+      };
+      const scheme = this.#tls === null ? 'ws' : 'wss';
       return new WebSocket(`${scheme}://${formatAddress(target)}`, [...OFFERED], options);
     } catch (error) {
       return `${address}: ${error}`;
     }
   }
 
-  #converse(socket: WebSocket, wire: Wire, address: string): Conversation {
-    const conversation = this.#conversation(wire);
+  #converse(socket: WebSocket, address: string): Met {
+    const wire = new WebSocketWire(socket);
+    const farEnd = new FarEnd(this.#tls?.current.ca !== undefined);
+    const conversation = this.#conversation(wire, farEnd);
+    const met: Met = { conversation, farEnd, wire, gate: null };
     this.#sockets.set(socket, conversation);
-    follow(socket, conversation, address);
+    follow(socket, conversation, { address, gate: () => met.gate });
     socket.on('close', () => {
       this.#sockets.delete(socket);
       if (this.#sockets.size === 0) this.#wakeWhenEmpty();
     });
-    return conversation;
+    return met;
   }
 
   #deadEnd(text: string, listener: ConnectionListener): PeerConnection {
-    const conversation = this.#conversation(NO_WIRE);
+    const conversation = this.#conversation(NO_WIRE, new FarEnd(false));
     conversation.attach(listener);
     conversation.lost(text);
     return conversation;
   }
 
-  #conversation(wire: Wire): Conversation {
+  #conversation(wire: Wire, { impostorText }: FarEnd): Conversation {
     return new Conversation({
       wire,
+      impostorText,
       limits: this.#options.limits,
       defer: queueMicrotask,
       onBadFrame: () => {
@@ -271,6 +344,23 @@ class WebSocketTransport implements PeerTransport {
   }
 }
 
+/** One connection, whoever began it. */
+interface Met {
+  readonly conversation: Conversation;
+  readonly farEnd: FarEnd;
+  readonly wire: WebSocketWire;
+  /** Hears each frame while there is one; then the conversation does. */
+  gate: Gate | null;
+}
+
+/** What becomes of a connection once it is known whether both ends know the secret. */
+interface Outcome {
+  readonly proven: () => void;
+  readonly refused: (text: string) => void;
+  /** The far end has refused this one. */
+  readonly turnedAway: (text: string) => void;
+}
+
 interface Stranger {
   readonly stream: Socket;
   readonly timer: NodeJS.Timeout;
@@ -279,7 +369,7 @@ interface Stranger {
 const STOPPING = 'this node is stopping';
 const FLOODED = 'more than a hello before it was accepted';
 
-function farEndOf({ remoteAddress, remotePort }: Socket): string {
+function addressOf({ remoteAddress, remotePort }: Socket): string {
   return formatAddress({ host: remoteAddress ?? '', port: remotePort ?? 0 });
 }
 
@@ -294,55 +384,4 @@ function socketOptions(limits: TransportLimits): {
     perMessageDeflate: false,
     closeTimeout: GOODBYE_TIMEOUT_MS,
   };
-}
-
-function secureServer(tls: PeerTls, options: ServerOptions): Server {
-  const isMutual = tls.ca !== undefined;
-  try {
-    return createSecureServer({
-      ...options,
-      ...tls,
-      requestCert: isMutual,
-      rejectUnauthorized: isMutual,
-      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-    });
-  } catch (error) {
-    const text = `The key, certificate or authority for the peer port cannot be read: ${error}. Give PEM texts that belong together.`;
-    throw new RaftError('RAFT_BAD_REQUEST', text, { cause: error });
-  }
-}
-
-function answerPlainRequest(_request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(426, {
-    'content-type': 'text/plain; charset=utf-8',
-    upgrade: 'websocket',
-    connection: 'close',
-  });
-  response.end(NOT_HTTP);
-}
-
-/** Resolves with the address bound. Rejects with words that say what to do. */
-function bind(server: Server, address: Address): Promise<string> {
-  return new Promise((resolve, reject) => {
-    // Once it listens, an error is one of a single connection that failed to come in: it concerns no one.
-    server.on('error', (error) => reject(bindError(error, formatAddress(address))));
-    server.listen(address.port, address.host, () => {
-      const bound = server.address();
-      const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
-      resolve(formatAddress({ host: address.host, port }));
-    });
-  });
-}
-
-function bindError(error: Error, address: string): RaftError {
-  const code = 'code' in error ? error.code : '';
-  if (code === 'EADDRINUSE') {
-    return new RaftError(
-      'RAFT_CONFLICT',
-      `The peer address ${address} is in use by another process: stop that process, or give this node another peer address (--peer-listen, or its own in peers).`,
-      { cause: error },
-    );
-  }
-  const text = `Cannot listen for peers on ${address}: ${failureText(error, address)}. Give --peer-listen an address of this machine.`;
-  return new RaftError('RAFT_BAD_REQUEST', text, { cause: error });
 }

@@ -12,6 +12,8 @@ import { goodbye } from '../wire/ws-socket.ts';
 import type { Conversation, Wire } from './conversation.ts';
 import { UNACCEPTED_BYTES_MAX } from './limits.ts';
 import { versionSpoken } from './subprotocol.ts';
+import { tlsDialText } from './tls-peer-words.ts';
+import { isGateText, NO_SECRET_HERE } from './ws-secret-gate.ts';
 
 /** How long a peer may take to answer a goodbye before its socket is destroyed, in milliseconds. */
 export const GOODBYE_TIMEOUT_MS = 500;
@@ -68,6 +70,11 @@ export class WebSocketWire implements Wire {
     this.#socket.resume();
   }
 
+  /** One text frame, before all others. */
+  say(text: string): void {
+    this.#socket.send(text);
+  }
+
   write(frames: readonly Uint8Array[]): void {
     const isFirst = !this.#hasSpoken;
     this.#holdBack();
@@ -115,18 +122,33 @@ export class WebSocketWire implements Wire {
   };
 }
 
-/** Passes what happens on the socket on to the conversation, from now to the end. */
-export function follow(socket: WebSocket, conversation: Conversation, address: string): void {
+/** Whoever has to be heard before the conversation begins: each frame until then, `null` if it is no text. */
+export type Gate = (frame: Uint8Array, text: string | null) => void;
+
+/** Passes what happens on the socket on to the conversation, from now to the end; while there is a gate, frames go there. */
+export function follow(
+  socket: WebSocket,
+  conversation: Conversation,
+  { address, gate }: { readonly address: string; readonly gate: () => Gate | null },
+): void {
   let failure: Error | null = null;
+  const isSecure = socket.url?.startsWith('wss:') === true;
   socket.on('message', (data, isBinary) => {
-    conversation.received(isBinary && data instanceof Uint8Array ? data : null);
+    if (!(data instanceof Uint8Array)) return conversation.received(null);
+    const text = isBinary ? null : `${data}`;
+    const keeper = gate();
+    if (keeper !== null) keeper(data, text);
+    else if (text !== null && isGateText(text)) conversation.turnAway(NO_SECRET_HERE);
+    else conversation.received(isBinary ? data : null);
   });
   socket.on('error', (error) => {
     failure ??= error;
     if (isBrokenFrame(error)) conversation.receivedBroken(error.message);
   });
   socket.on('close', (code, reason) => {
-    conversation.lost(failure ? failureText(failure, address) : goodbyeText(code, `${reason}`));
+    conversation.lost(
+      failure ? failureText(failure, address, isSecure) : goodbyeText(code, `${reason}`),
+    );
   });
 }
 
@@ -157,12 +179,14 @@ const FOREIGN_ANSWER =
   /^(?:Unexpected server response|Server sent|Invalid Sec-WebSocket|Invalid Upgrade)/;
 
 /** Words for a failed dial or a broken connection. */
-export function failureText(error: Error, address: string): string {
+export function failureText(error: Error, address: string, isSecure = false): string {
   const code = codeOf(error);
   const isForeign = code.startsWith('HPE_') || FOREIGN_ANSWER.test(error.message);
   const words = isForeign
     ? 'what answers there does not speak the peer protocol'
-    : (FAILURE_TEXT[code] ?? (error.message || code || 'the connection failed'));
+    : (tlsDialText(error, isSecure) ??
+      FAILURE_TEXT[code] ??
+      (error.message || code || 'the connection failed'));
   return `${address}: ${words}`;
 }
 

@@ -10,7 +10,7 @@ import type { TlsMaterial, TlsSource } from '../ports/tls.ts';
 import { TLS_LOOK_INTERVAL_MS } from './limits.ts';
 import { endOfCertificate, problemWithTls } from './tls-material.ts';
 
-interface TlsPaths {
+export interface TlsPaths {
   readonly cert: string;
   readonly key: string;
   readonly ca?: string;
@@ -21,7 +21,7 @@ export type TlsReload =
   | { readonly type: 'taken'; readonly endsAt: Date }
   | { readonly type: 'refused'; readonly reason: string };
 
-interface TlsFilesOptions extends TlsPaths {
+export interface TlsFilesOptions extends TlsPaths {
   /** Told when other files were found: they are in use from then on, or refused and the old ones stay. */
   readonly onReload?: (reload: TlsReload) => void;
   /** How often the files are looked at, in milliseconds. Default 10,000. */

@@ -5,12 +5,20 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { expect, it } from 'vitest';
-import { isOpensslPresent } from '../transport/certificates.ts';
 import { expectFailure, runFake } from './fake-context.ts';
 import { scratch } from './scratch.ts';
 
 const MEMBERS = ['--members', 'n1=db1.example.org,n2=10.0.0.2'] as const;
 const OWNERS = ['authority', 'client', 'n1', 'n2'] as const;
+
+function isOpensslPresent(): boolean {
+  try {
+    execFileSync('openssl', ['version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function read(directory: string, name: string): string {
   return readFileSync(join(directory, name), 'utf8');

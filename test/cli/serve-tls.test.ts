@@ -1,9 +1,12 @@
 /** TLS on the client port as an operator meets it: processes, files, SIGHUP. Needs the built files. */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { exposuresOf } from '../../src/cli/serving/exposure.ts';
 import { fixedTls } from '../../src/wire/tls-material.ts';
 import { certificate, FOREIGN, hours, inFiles, OURS } from '../certificates.ts';
 import { closing } from '../clean-up.ts';
+import { freeBasePort } from '../free-ports.ts';
 import { localServer } from '../server/local-server.ts';
 import {
   ANY_PORTS,
@@ -14,6 +17,7 @@ import {
   runCliProcess,
   serveLine,
   startCli,
+  urlOf,
 } from './cli-process.ts';
 import { expectFailure, runFake } from './fake-context.ts';
 import { scratch } from './scratch.ts';
@@ -109,4 +113,114 @@ it('[TL2] [TL3] files that cannot be used end serve and the commands before anyt
   );
   const { ca } = inFiles({ ...certificate({ authority: FOREIGN }), ca: OURS.key });
   await expectFailure(runFake(['status', '--cacert', ca]), 78, 'holds no certificate');
+});
+
+it('[TL6] [TL7] serve takes certificates and a secret for its peers, and shows neither', async () => {
+  const out = scratch();
+  await runFake(['certs', '--out', out, '--members', 'n1=localhost,n2=localhost']);
+  const secretFile = join(out, 'secret');
+  const secret = 'a secret of thirty-two characters';
+  writeFileSync(secretFile, `${secret}\n`);
+  const base = await freeBasePort(2);
+  const peers = ['--peers', `n1=127.0.0.1:${base},n2=127.0.0.1:${base + 1}`];
+  const nodes = ['n1', 'n2'].map((id) => {
+    const pair = [
+      '--peer-tls-cert',
+      join(out, `${id}.pem`),
+      '--peer-tls-key',
+      join(out, `${id}.key`),
+    ];
+    const guards = [
+      ...pair,
+      '--peer-tls-ca',
+      join(out, 'authority.pem'),
+      '--cluster-secret-file',
+      secretFile,
+    ];
+    const place = ['--data-dir', join(out, 'data', id), '--listen', '127.0.0.1:0', ...peers];
+    return startCli(['serve', '--id', id, ...place, ...guards]);
+  });
+  await Promise.any(nodes.map(leading));
+  const urls = await Promise.all(nodes.map(urlOf));
+  for (const url of urls) {
+    expect((await runFake(['put', 'a', 'x', '--endpoints', url])).exitCode).toBe(0);
+    const shown = await (await fetch(`${url}/status`)).text();
+    expect(shown).not.toContain(secret);
+  }
+  for (const node of nodes) {
+    node.kill('SIGHUP');
+    await node.until(() => said(node).length === 2);
+    node.kill('SIGTERM');
+    expect(await node.ended).toBe(0);
+    expect(`${node.output()}${node.errors()}`).not.toContain(secret);
+    expect(logLines(node.errors(), 'exposed')).toEqual([]);
+  }
+});
+
+it('[TL6] [TL7] peers that cannot be guarded as asked end serve before anything is done', async () => {
+  const line = ['serve', '--id', 'n1', '--data-dir', join(scratch(), 'data')];
+  const { cert, key } = inFiles(certificate());
+  const pair = ['--peer-tls-cert', cert, '--peer-tls-key', key];
+  await expectFailure(runFake([...line, ...pair]), 64, 'belong together');
+  const short = join(scratch(), 'secret');
+  writeFileSync(short, 'guess-me\n');
+  const { errors, exitCode } = await runFake([...line, '--cluster-secret-file', short]);
+  expect([exitCode, errors]).toEqual([
+    78,
+    expect.stringContaining('has 8 characters, and needs 32'),
+  ]);
+  expect(errors).not.toContain('guess-me');
+  await expectFailure(
+    runFake([...line, '--cluster-secret-file', '/nowhere']),
+    78,
+    'cannot be read',
+  );
+});
+
+it('[TL8] a node that others can reach says at each start what guards it too little', () => {
+  const open = fixedTls({ cert: '', key: '' });
+  const guarded = fixedTls({ cert: '', key: '', ca: '' });
+  const exposed = (given: Partial<Parameters<typeof exposuresOf>[0]>): readonly string[] =>
+    exposuresOf({
+      listen: { host: '0.0.0.0', port: 4100 },
+      peerListen: '[::]:4200',
+      ...given,
+    }).map(({ address, message, port }) => `${port} ${address} ${message}`);
+  const clients = 'clients 0.0.0.0:4100 WHOEVER REACHES THIS PORT READS AND WRITES EVERYTHING';
+  const peers = 'peers [::]:4200 WHOEVER REACHES THIS PORT CAN TAKE THE NAME OF A MEMBER';
+  const overheard = 'peers [::]:4200 What members say to each other is not hidden';
+  for (const [given, messages] of [
+    [{}, [`${clients}, and whoever is on the way reads along. Give --tls-cert`, peers]],
+    [{ tls: open }, [`${clients}. Give --tls-client-ca`, peers]],
+    [{ tls: guarded }, [peers]],
+    [{ tls: guarded, clusterSecret: 's' }, [overheard]],
+    [{ tls: guarded, peerTls: guarded }, []],
+    [{ listen: { host: '127.0.0.1', port: 1 }, peerListen: 'localhost:1' }, []],
+    [{ listen: { host: '::1', port: 1 }, peerListen: '127.9.9.9:1' }, []],
+    [
+      { listen: { host: '10.0.0.1', port: 4100 }, peerListen: '[::1]:1' },
+      ['clients 10.0.0.1:4100'],
+    ],
+    [
+      { listen: { host: '127.0.0.1.example.org', port: 4100 }, peerTls: guarded },
+      ['clients 127.0.0.1.ex'],
+    ],
+  ] as const) {
+    const found = exposed(given);
+    expect(found).toHaveLength(messages.length);
+    for (const [at, message] of messages.entries()) expect(found[at]).toContain(message);
+  }
+});
+
+it('[TL8] serve logs it, loudly', async () => {
+  const place = ['--listen', '0.0.0.0:0', '--peer-listen', '0.0.0.0:0', ...QUICK];
+  const node = startCli(serveLine('n1', join(scratch(), 'data'), ...place));
+  await leading(node);
+  const lines = logLines(node.errors(), 'exposed').map(({ level, port }) => [level, port]);
+  expect(lines).toEqual([
+    ['warn', 'clients'],
+    ['warn', 'peers'],
+  ]);
+  node.kill('SIGTERM');
+  expect(await node.ended).toBe(0);
 });

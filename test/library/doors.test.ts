@@ -15,7 +15,7 @@ it.each([
     () => import('../../src/index.ts'),
     `Conversation DEFAULT_LIMITS DEFAULT_TIMING InvariantViolation NO_WIRE RaftError createNode
      defineMachine index levelLogStore memoryLogStore nodeId startRaftNode systemClock systemRandom
-     term webSocketTransport`,
+     term tlsFiles webSocketTransport`,
   ],
   [
     'raftchart/client',

@@ -99,6 +99,26 @@ export const OPTIONS = {
     'FILE',
     'Serve only clients with a certificate of one of these authorities, in PEM.',
   ),
+  'peer-tls-cert': optional(
+    text,
+    'FILE',
+    'Speak TLS with the other nodes, with this certificate in PEM, which has the URI raftchart://member/ID among its names; with --peer-tls-key and --peer-tls-ca, on all nodes. New files are taken as with --tls-cert.',
+  ),
+  'peer-tls-key': optional(
+    text,
+    'FILE',
+    'The key of --peer-tls-cert, in PEM, without a passphrase.',
+  ),
+  'peer-tls-ca': optional(
+    text,
+    'FILE',
+    'The authorities, in PEM, of one of which the certificate of every node has to be.',
+  ),
+  'cluster-secret-file': optional(
+    text,
+    'FILE',
+    'The secret of the cluster, of 32 characters at least, which nodes prove to each other before anything else; the same on all nodes. Of use where nodes have no certificates.',
+  ),
   peers: optional(
     members,
     'ID=HOST:PORT,…',

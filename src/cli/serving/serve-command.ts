@@ -12,15 +12,17 @@ import { jsonLog, type Log, logFrom } from '../../server/operations/json-log.ts'
 import { textLog } from '../../server/operations/text-log.ts';
 import type { RunningServer, ServeOptions } from '../../server/serve.ts';
 import type { Inspection } from '../../server/server-context.ts';
+import type { TlsFiles } from '../../wire/tls-files.ts';
 import { TLS_OPTIONS, tlsContext } from '../asking/client-tls.ts';
 import { aborted, type CliContext, command } from '../command.ts';
 import { CliFailure, usageFailure } from '../failures/cli-failure.ts';
 import { EXIT, type ExitCode, exitCodeOf } from '../failures/exit-codes.ts';
 import { type ReadOptions, strayEnvironment } from '../options/read-options.ts';
 import { packageVersion } from '../version.ts';
+import { exposuresOf } from './exposure.ts';
 import { clusterToJoin, type Joining, join } from './join-cluster.ts';
 import { SETTING_OPTIONS, serveSettings } from './serve-settings.ts';
-import { CLIENT_PORT_TLS_OPTIONS, clientPortTls } from './tls-settings.ts';
+import { clientPortTls, clusterSecret, PORT_OPTIONS, peerPortTls } from './tls-settings.ts';
 
 const SERVE_OPTIONS = [
   'id',
@@ -37,7 +39,7 @@ const SERVE_OPTIONS = [
   'ui',
   'inspect',
   'inspect-peers',
-  ...CLIENT_PORT_TLS_OPTIONS,
+  ...PORT_OPTIONS,
   ...TLS_OPTIONS,
   ...SETTING_OPTIONS,
 ] as const;
@@ -60,11 +62,18 @@ export const serveCommand = command({
     for (const name of strayEnvironment(context.environment)) {
       log('warn', 'environment', { message: `${name} is no option and has no effect.` });
     }
-    const files = clientPortTls(values, log);
+    const guards = guardsOf(values, log);
     const options = await serveOptions(values, context, log);
     if (context.interrupted.aborted) return saidEnd(log);
-    if (files !== null) context.onHangup(() => files.reload());
-    const starting = started({ ...options, ...(files !== null && { tls: files }) });
+    const { peerTls, tls } = guards;
+    const files = [tls, peerTls].filter((each) => each !== undefined);
+    if (files.length > 0) {
+      context.onHangup(() => {
+        for (const each of files) each.reload();
+      });
+    }
+    for (const exposure of exposuresOf({ ...options, ...guards })) log('warn', 'exposed', exposure);
+    const starting = started({ ...options, ...guards });
     const server = await Promise.race([starting, aborted(context.interrupted)]);
     if (server === null) return abandon(starting, log);
     const joining = joinOf(values);
@@ -72,6 +81,23 @@ export const serveCommand = command({
     return untilTheEnd(server, context, { log, lingerMs: values['halt-linger-ms'], refused });
   },
 });
+
+interface Guards {
+  readonly tls?: TlsFiles;
+  readonly peerTls?: TlsFiles;
+  readonly clusterSecret?: string;
+}
+
+/** Who may speak to this node: what its files say, before anything is touched. */
+function guardsOf(values: Given['values'], log: Log): Guards {
+  const [tls, peerTls] = [clientPortTls(values, log), peerPortTls(values, log)];
+  const secret = clusterSecret(values);
+  return {
+    ...(tls !== null && { tls }),
+    ...(peerTls !== null && { peerTls }),
+    ...(secret !== null && { clusterSecret: secret }),
+  };
+}
 
 /** Options that do not make sense together are refused before anything is touched. */
 async function serveOptions(
