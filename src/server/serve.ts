@@ -33,12 +33,14 @@ import { type HttpAddress, HttpServer } from './http/http-server.ts';
 import { LeaseKeeper } from './leases/lease-keeper.ts';
 import { LeaseRenewals } from './leases/lease-renewals.ts';
 import { CLIENTS_FOLLOW_MS, type ServerLimits, SSE_KEEP_ALIVE_MS } from './limits.ts';
+import { type DiskSpace, watchDiskSpace } from './operations/disk-space.ts';
 import { keepHistory } from './operations/history-keeper.ts';
 import type { Log } from './operations/json-log.ts';
 import { watchLoopDelay } from './operations/loop-delay.ts';
+import type { ProcessGauges } from './operations/metrics.ts';
 import { logNode } from './operations/node-log.ts';
 import { rehearseLater } from './operations/rehearsal.ts';
-import { ServerCounters } from './operations/server-counters.ts';
+import { countSnapshots, ServerCounters } from './operations/server-counters.ts';
 import {
   type Inspection,
   type LeaseService,
@@ -154,9 +156,13 @@ async function serveOn(
   ]);
   const keeper = new LeaseKeeper({ replica, kv: machine, clock: connectionClock });
   const leases = leasesOf(keeper, new LeaseRenewals({ replica, clock: connectionClock }));
-  const context = contextOf(options, { replica, kv: machine, leases, counters, held });
+  const disk = watchDiskSpace(options.dataDir, { clock: connectionClock });
+  const parts = { replica, kv: machine, leases, counters, held };
+  const context = contextOf(options, parts, disk.latest);
   const stopWatching = [
     logNode(replica, log, context.clock),
+    countSnapshots(replica, counters),
+    disk.stop,
     watchLoopDelay(context.clock, counters.loopDelay),
     keepHistory({ replica, kv: machine, clock: context.clock, retention: options.retention }),
     () => keeper.stop(),
@@ -266,15 +272,13 @@ async function startMember(
 function contextOf(
   options: ServeOptions,
   parts: Pick<ServerContext, 'replica' | 'kv' | 'leases' | 'counters' | 'held'>,
+  disk: () => DiskSpace | null,
 ): ServerContext {
   return {
     ...parts,
     limits: options.serverLimits,
     version: options.version,
-    process: () => ({
-      residentBytes: process.memoryUsage.rss(),
-      uptimeSeconds: process.uptime(),
-    }),
+    process: () => ({ ...processGauges(), disk: disk() }),
     onFault: (error) => logFault(options.log, error),
     ...(options.logsRequests && { onRequest: (facts) => logRequest(options.log, facts) }),
     clock: connectionClock,
@@ -288,6 +292,17 @@ function leasesOf(keeper: LeaseKeeper, renewals: LeaseRenewals): LeaseService {
   return {
     renew: (leases, timeoutMs, completed) => renewals.renew(leases, timeoutMs, completed),
     remainingMs: (lease) => keeper.remainingMs(lease),
+  };
+}
+
+function processGauges(): Omit<ProcessGauges, 'disk'> {
+  const { heapUsed, rss } = process.memoryUsage();
+  const { system, user } = process.cpuUsage();
+  return {
+    residentBytes: rss,
+    heapBytes: heapUsed,
+    processorSeconds: (system + user) / 1e6,
+    uptimeSeconds: process.uptime(),
   };
 }
 

@@ -44,6 +44,11 @@ export interface LocalApi {
   commit(command: KvCommand): Promise<void>;
 }
 
+const PROCESS = {
+  ...{ residentBytes: 1, heapBytes: 1, processorSeconds: 3, uptimeSeconds: 2 },
+  disk: { freeBytes: 4, sizeBytes: 5 },
+};
+
 export function localApi(options: LocalOptions = {}): LocalApi {
   const replica = options.replica ?? new LocalReplica();
   const faults: unknown[] = [];
@@ -61,7 +66,7 @@ export function localApi(options: LocalOptions = {}): LocalApi {
     counters: new ServerCounters(),
     held: options.held ?? createHeld(),
     version: '9.9.9',
-    process: () => ({ residentBytes: 1, uptimeSeconds: 2 }),
+    process: () => PROCESS,
     onFault: (error) => faults.push(error),
     clock: connectionClock,
     keepAliveMs: options.keepAliveMs ?? 60_000,

@@ -6,6 +6,7 @@ import type { Role } from '../../core/effect.ts';
 import type { Histogram } from '../../core/histogram.ts';
 import type { LinkStatus, Replica, ReplicaStatus, ReplicaTimings } from '../../ports/replica.ts';
 import type { Held } from '../admission/held-bytes.ts';
+import type { DiskSpace } from './disk-space.ts';
 import { type Family, histogramSamples, prometheusText, type Sample } from './prometheus-text.ts';
 import type { ServerCounters } from './server-counters.ts';
 
@@ -18,7 +19,12 @@ interface StoreGauges {
 
 export interface ProcessGauges {
   readonly residentBytes: number;
+  readonly heapBytes: number;
+  /** Of all its threads, since it began. */
+  readonly processorSeconds: number;
   readonly uptimeSeconds: number;
+  /** Where the data directory lies; `null`: not known. */
+  readonly disk: DiskSpace | null;
 }
 
 interface MetricsSources {
@@ -49,6 +55,7 @@ export function metricsText(sources: MetricsSources): string {
     ...replicaFamilies(sources.replica),
     ...timingFamilies(sources.replica.timings()),
     ...storeFamilies(sources.store()),
+    ...snapshotFamilies(sources.counters),
     ...httpFamilies(sources.counters),
     ...clientFamilies(sources.counters),
     ...heldFamilies(sources.held),
@@ -206,6 +213,22 @@ function storeFamilies(store: StoreGauges): readonly Family[] {
   ];
 }
 
+function snapshotFamilies({
+  snapshots,
+  snapshotBytes,
+  snapshotsRefused,
+}: ServerCounters): readonly Family[] {
+  return [
+    counter('snapshots', 'Snapshots of its own that this node has taken.', snapshots),
+    counter(
+      'snapshots_refused',
+      'Snapshots that were due and could not be taken.',
+      snapshotsRefused,
+    ),
+    gauge('snapshot_bytes', 'Bytes of the last one taken since the start.', snapshotBytes),
+  ];
+}
+
 function httpFamilies(counters: ServerCounters): readonly Family[] {
   const requests = [...counters.httpRequests].map(([key, value]) => {
     const [method = '', route = '', status = ''] = key.split(' ');
@@ -283,12 +306,18 @@ function clientFamilies(counters: ServerCounters): readonly Family[] {
 }
 
 function processFamilies(
-  { residentBytes, uptimeSeconds }: ProcessGauges,
+  { disk, heapBytes, processorSeconds, residentBytes, uptimeSeconds }: ProcessGauges,
   { loopDelay }: ServerCounters,
 ): readonly Family[] {
+  const known = (value: number | undefined): readonly Sample[] =>
+    value === undefined ? [] : [{ value }];
   return [
+    gauge('disk_free_bytes', 'Room where the data directory lies.', known(disk?.freeBytes)),
+    gauge('disk_size_bytes', 'The whole of that.', known(disk?.sizeBytes)),
     histogram('event_loop_delay_seconds', 'How late a timer was, 50 times a second.', loopDelay),
     gauge('process_resident_memory_bytes', 'Memory of the process.', residentBytes),
+    gauge('process_heap_bytes', 'Of that, what JavaScript uses.', heapBytes),
+    counter('process_cpu_seconds', 'Processor time of the process.', processorSeconds),
     gauge('process_uptime_seconds', 'Age of the process.', uptimeSeconds),
   ];
 }

@@ -1,5 +1,7 @@
 /** What the server counts about itself; plain numbers that `/metrics` reads. Owned by one server. */
+
 import { emptyHistogram, type Histogram, observe } from '../../core/histogram.ts';
+import type { Replica } from '../../ports/replica.ts';
 
 export class ServerCounters {
   /** By `method route status`, each a label value that cannot hold a blank. */
@@ -9,6 +11,11 @@ export class ServerCounters {
   httpInFlight = 0;
   /** Server-sent event streams that are open. */
   httpWatches = 0;
+  /** Own snapshots since the start, and the bytes of the last. */
+  snapshots = 0;
+  snapshotBytes = 0;
+  /** Those that were due and could not be taken. */
+  snapshotsRefused = 0;
   /** Backups that are being made. */
   backups = 0;
   /** By how they ended: `whole`, or `broken`. */
@@ -32,6 +39,20 @@ export class ServerCounters {
   clientBadFrames = 0;
   /** Watches ended because their reader was too slow. */
   watchesTooSlow = 0;
+}
+
+/** Returns how to stop it. */
+export function countSnapshots(
+  replica: Pick<Replica, 'onSnapshot'>,
+  counters: ServerCounters,
+): () => void {
+  return replica.onSnapshot((event) => {
+    if (event.type === 'refused') counters.snapshotsRefused += 1;
+    else {
+      counters.snapshots += 1;
+      counters.snapshotBytes = event.bytes;
+    }
+  });
 }
 
 interface HttpObservation {
