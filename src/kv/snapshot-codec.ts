@@ -16,8 +16,10 @@
  *   8 leases    before the end, where one was ever granted: counter the last one's number; u32 how many there are, and for each
  *   9 lease     counters number, ttl in milliseconds, renewals; in the order of the numbers
  */
+
 import { unreachable } from '../core/assert.ts';
 import { crc32 } from '../core/checksum.ts';
+import { joinedBytes } from '../core/joined-bytes.ts';
 import { SNAPSHOT_CHUNK_BYTES_MAX } from '../core/limits.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
@@ -302,7 +304,7 @@ export class ChunkReader {
     if (unfinished.bytesLeft < 0) reader.fail('a value is longer than it says');
     if (unfinished.bytesLeft > 0) return null;
     this.#unfinished = null;
-    return { type, version: { ...put, value: joined(pieces) } };
+    return { type, version: { ...put, value: joinedBytes(pieces) } };
   }
 }
 
@@ -348,14 +350,4 @@ function readKey(reader: ByteReader): KeyText {
   const bytes = reader.block();
   if (bytes.length === 0) reader.fail('a key is empty');
   return keyText(bytes);
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((bytes, { length }) => bytes + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

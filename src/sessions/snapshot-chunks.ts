@@ -2,6 +2,7 @@
  * The chunks of a snapshot: those of the table of sessions, and behind them those of the machine inside, as it made
  * them. Read, they are a stream of bytes, of which the table takes the first and leaves the rest.
  */
+import { joinedBytes } from '../core/joined-bytes.ts';
 import { SNAPSHOT_CHUNK_BYTES_MAX } from '../core/limits.ts';
 import type { MachineSnapshot, SharedChunk } from '../ports/state-machine.ts';
 import { TABLE_CHUNK_BYTES, TABLE_CHUNKS_KEPT_MAX } from './limits.ts';
@@ -74,21 +75,11 @@ function* inChunks(
     if (bytes > bytesMax) yield* held.splice(0);
   }
   if (bytes > bytesMax || bytes < chunkCount) return yield* held;
-  const all = joined(held, bytes);
+  const all = joinedBytes(held);
   for (let at = 0; at < chunkCount; at += 1) {
     const [from, to] = [at, at + 1].map((part) => Math.floor((bytes * part) / chunkCount));
     yield all.slice(from, to);
   }
-}
-
-function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
-  const all = new Uint8Array(bytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }
 
 /** Bound: small parts travel together, large ones in pieces. */

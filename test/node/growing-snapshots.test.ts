@@ -23,10 +23,10 @@ class GrowingList extends KeptList {
 
   *#from(
     { count }: { readonly count: number },
-    base: MachineSnapshot,
+    base: MachineSnapshot & { readonly count?: number },
     chunks: MachineSnapshot['chunks'],
   ): Generator<SharedChunk> {
-    const shared = this.shares ? Math.max(0, (base as unknown as { count: number }).count) : 0;
+    const shared = this.shares ? (base.count ?? 0) : 0;
     this.taken.push(shared);
     let place = 0;
     for (const chunk of chunks() as Iterable<Uint8Array>) {

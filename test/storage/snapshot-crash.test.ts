@@ -124,13 +124,16 @@ describe('a crash anywhere', () => {
     expect(steps).toBeGreaterThan(6);
   });
 
+  /** The whole log, and a snapshot through 3 behind which it begins. */
+  async function beginAtThree(store: LogStore): Promise<void> {
+    await write(store, LOG);
+    await take(store, [1, 3]);
+    await write(store, [behind('compactThrough', 1, 3)]);
+  }
+
   it('[SN2] while a newer one takes the place of an older leaves a whole one that the log meets', async () => {
     await killedEverywhere(
-      async (store) => {
-        await write(store, LOG);
-        await take(store, [1, 3]);
-        await write(store, [behind('compactThrough', 1, 3)]);
-      },
+      beginAtThree,
       async (store) => {
         await take(store, [2, 6]);
         await write(store, [behind('compactThrough', 2, 6)]);
@@ -169,11 +172,7 @@ describe('a crash anywhere', () => {
     async (_, bounds) => {
       const found = { old: 0, new: 0 };
       await killedEverywhere(
-        async (store) => {
-          await write(store, LOG);
-          await take(store, [1, 3]);
-          await write(store, [behind('compactThrough', 1, 3)]);
-        },
+        beginAtThree,
         async (store) => {
           await grow(store, [2, 6]);
           await write(store, [behind('compactThrough', 2, 6)]);

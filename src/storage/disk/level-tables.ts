@@ -4,7 +4,9 @@
  * assertion; a node must refuse in a sentence instead (ST15). Reads the formats of LevelDB 1.20:
  * the manifest, which names the live tables, and the blocks of a table. Pure, and trusts no length.
  */
+
 import { crc32c } from '../../core/checksum.ts';
+import { asOnePiece } from '../../core/joined-bytes.ts';
 import { viewOf } from '../../core/view-of.ts';
 
 const LOG_BLOCK_BYTES = 32 * 1024;
@@ -163,7 +165,7 @@ function* logRecords(file: Uint8Array): Generator<Uint8Array> {
     }
     if (type === LOG_RECORD.full || type === LOG_RECORD.first) parts = [];
     parts.push(file.subarray(at + LOG_HEADER_BYTES, end));
-    if (type === LOG_RECORD.full || type === LOG_RECORD.last) yield concatenate(parts);
+    if (type === LOG_RECORD.full || type === LOG_RECORD.last) yield asOnePiece(parts);
     at = end;
   }
 }
@@ -217,16 +219,4 @@ function masked(checksum: number): number {
 
 function uint32At(bytes: Uint8Array, at: number): number {
   return viewOf(bytes).getUint32(at, true);
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined) return only;
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

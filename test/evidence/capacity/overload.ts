@@ -34,7 +34,7 @@ const TIMEOUT_MS = 2_000;
  */
 export async function measureOverload({ seconds }: Sizes): Promise<readonly Finding[]> {
   await using cluster = await ProcessCluster.start(3, [], { wrapper: ONE_CORE });
-  // Else it would take from what the members have, as soon as anything else runs.
+  // The members have one core for themselves, whatever else runs on the other.
   execFileSync('taskset', ['-apc', OTHER_CORE, `${process.pid}`]);
   const { endpoints } = cluster;
   await using client = new OrdinaryClient(endpoints);

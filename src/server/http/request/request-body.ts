@@ -4,6 +4,7 @@
  */
 
 import { RaftError } from '../../../core/errors.ts';
+import { asOnePiece } from '../../../core/joined-bytes.ts';
 import type { Account } from '../../admission/account.ts';
 import type { HeldBytes } from '../../admission/held-bytes.ts';
 import { BODY_PIECES_MAX } from '../../limits.ts';
@@ -80,7 +81,7 @@ async function gather(
   let length = 0;
   for (;;) {
     const { done, value } = await next(reader);
-    if (done) return join(chunks, length);
+    if (done) return asOnePiece(chunks);
     length += value.length;
     chunks.push(value);
     const refusal = refusalOf({ length, pieces: chunks.length }, bounds);
@@ -108,18 +109,6 @@ async function next(
   } catch (error) {
     throw cut(error);
   }
-}
-
-function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const [first] = chunks;
-  if (chunks.length === 1 && first !== undefined) return first;
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }
 
 function tooLarge({ bytesMax, what }: BodyBounds): RaftError {
