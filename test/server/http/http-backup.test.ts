@@ -21,6 +21,27 @@ async function filled(server: LocalServer, count = 40): Promise<void> {
   }
 }
 
+/** Says how many views are not let go of. */
+function countViews({ replica }: LocalServer): () => number {
+  const capture = replica.capture.bind(replica);
+  const held = new Set<object>();
+  replica.capture = (completed) =>
+    capture((outcome) => {
+      if (outcome.type === 'failed') return completed(outcome);
+      const { meta, view } = outcome.state;
+      held.add(view);
+      const release = (): void => {
+        held.delete(view);
+        view.release();
+      };
+      completed({
+        type: 'captured',
+        state: { meta, view: { chunks: () => view.chunks(), release } },
+      });
+    });
+  return () => held.size;
+}
+
 const ASK = 'GET /backup HTTP/1.1\r\nHost: localhost\r\n\r\n';
 const notRead = { readsNothing: true };
 
@@ -87,11 +108,13 @@ it('[BK1] sessions are in it: a command of before it is not carried out twice', 
 it('[BK1] a third backup at a time is refused, and those that are left let go of what they held', async () => {
   const server = await served();
   await filled(server);
+  const views = countViews(server);
   const readers = [
     await stranger(server.port, ASK, notRead),
     await stranger(server.port, ASK, notRead),
   ];
   await eventually(() => server.context.counters.backups).toBe(2);
+  await eventually(views).toBe(2);
   const third = await fetch(`${server.url}/backup`);
   expect([third.status, await third.json()]).toEqual([
     429,
@@ -103,6 +126,7 @@ it('[BK1] a third backup at a time is refused, and those that are left let go of
   expect(server.faults).toEqual([]);
   expect((await readAll(await backupOf(server.url))).at(-1)).toMatchObject({ type: 'end' });
   await eventually(() => server.context.counters.backupsEnded.get('whole')).toBe(1);
+  expect(views()).toBe(0);
   expect(server.context.held.outgoing.total).toBe(0);
 });
 
