@@ -68,6 +68,7 @@ import {
   NO_OPTIONS,
 } from './input-check.ts';
 import { type Granted, Lease } from './lease.ts';
+import { LeaseRenewals } from './lease-renewals.ts';
 import { type RangeAnswer, rangeAnswer } from './reply-reading.ts';
 import { REQUEST_BYTES, RequestClient } from './request-client.ts';
 import type { Watch } from './watch.ts';
@@ -76,12 +77,16 @@ export class KvClient implements AsyncDisposable {
   readonly #requests: RequestClient;
   readonly #ports: ClientPorts;
   readonly #settings: ClientSettings;
+  readonly #renewals: LeaseRenewals;
   readonly #store: CoordinatedStore;
 
   constructor(settings: ClientSettings, ports: ClientPorts) {
     this.#requests = new RequestClient(settings, ports);
     this.#ports = ports;
     this.#settings = settings;
+    this.#renewals = new LeaseRenewals(ports.clock, (leases, timeoutMs) =>
+      this.#renewAll(() => ({ options: { timeoutMs }, leases })),
+    );
     this.#store = storeOf(this, ports.clock);
   }
 
@@ -181,15 +186,10 @@ export class KvClient implements AsyncDisposable {
 
   /** Resolves with how long it lasts from now on. `RAFT_LEASE_EXPIRED`: it has ended. */
   async renewLease(lease: number, options: CallOptions = NO_OPTIONS): Promise<number> {
-    const { ttlsMs } = await this.#requests.submit(
-      () => ({
-        options: checkedOptions('renewLease', options),
-        command: { type: 'renew', leases: [checkedLease('renewLease', lease)] },
-        isHarmlessTwice: true,
-      }),
-      (result) => expectResult(result, 'renew'),
-    );
-    const [ttlMs = 0] = ttlsMs;
+    const [ttlMs = 0] = await this.#renewAll(() => ({
+      options: checkedOptions('renewLease', options),
+      leases: [checkedLease('renewLease', lease)],
+    }));
     if (ttlMs === 0) throw leaseEnded(lease);
     return ttlMs;
   }
@@ -313,12 +313,26 @@ export class KvClient implements AsyncDisposable {
     return this.close();
   }
 
+  /** How long each lasts from now on; 0: it has ended. Who repeats it is the caller. */
+  async #renewAll(
+    prepare: () => { readonly options: CallOptions; readonly leases: readonly number[] },
+  ): Promise<readonly number[]> {
+    const { ttlsMs } = await this.#requests.submit(
+      () => {
+        const { options, leases } = prepare();
+        return { options, command: { type: 'renew', leases }, isHarmlessTwice: true };
+      },
+      (result) => expectResult(result, 'renew'),
+    );
+    return ttlsMs;
+  }
+
   #leaseOf(granted: Granted): Lease {
     const { clock, random } = this.#ports;
     return new Lease(granted, {
       clock,
       random,
-      renew: (lease, timeoutMs) => this.renewLease(lease, { timeoutMs }),
+      renew: (lease, timeoutMs) => this.#renewals.renew(lease, timeoutMs),
       revoke: (lease) => this.revokeLease(lease),
     });
   }

@@ -125,8 +125,9 @@ export const LEASE_SLOT_MS = 100;
 export const LEASE_STALL_MS = 1_000;
 /** Bound: leases looked at in one turn of the event loop; the rest waits for the next look. */
 export const LEASES_LOOKED_AT_MAX = 5_000;
-/** Renewals gather for so long, in milliseconds, and enter the log together. */
-export const RENEWALS_GATHERED_MS = 20;
+/** Renewals gather for this share of the shortest lease among them, and for so long in any case, in milliseconds; then they enter the log together. */
+export const RENEWALS_GATHERED_SHARE = 1 / 50;
+export const RENEWALS_GATHERED_MAX_MS = 100;
 /** Bound: the JSON of a list of leases to renew. Past it: `RAFT_TOO_LARGE`. */
 export const LEASES_BODY_BYTES_MAX: number = 32 * 1024;
 /** Bound: leases in one answer; `more` tells of the rest. */

@@ -154,8 +154,9 @@ async function serveOn(
     import('./http/http-api.ts'),
     import('./http/request-listener.ts'),
   ]);
-  const keeper = new LeaseKeeper({ replica, kv: machine, clock: connectionClock });
-  const leases = leasesOf(keeper, new LeaseRenewals({ replica, clock: connectionClock }));
+  const timed = { replica, kv: machine, clock: connectionClock };
+  const keeper = new LeaseKeeper(timed);
+  const leases = leasesOf(keeper, new LeaseRenewals(timed));
   const disk = watchDiskSpace(options.dataDir, { clock: connectionClock });
   const parts = { replica, kv: machine, leases, counters, held };
   const context = contextOf(options, parts, disk.latest);

@@ -1,6 +1,7 @@
 /** A lease that a client holds: when it is renewed, when it is lost, and what a put that is bound to it says. */
 import { describe, expect, it } from 'vitest';
 import { Lease } from '../../src/client/lease.ts';
+import { LeaseRenewals } from '../../src/client/lease-renewals.ts';
 import { RaftError } from '../../src/core/errors.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { localServer } from '../server/local-server.ts';
@@ -106,6 +107,26 @@ describe('a lease', () => {
     }
     await other.pass(3 * TTL_MS);
     expect([other.revoked, other.renewedMs, other.lease.lost.aborted]).toEqual([1, [], false]);
+  });
+
+  it('[LE10] is renewed together with others of its client, and each hears of its own', async () => {
+    const clock = new VirtualClock();
+    const asked: (readonly number[])[] = [];
+    const renewals = new LeaseRenewals(clockOf(clock), async (leases, timeoutMs) => {
+      asked.push(leases);
+      expect(timeoutMs).toBe(50);
+      return leases.map((lease) => (lease === 2 ? 0 : 1_000 * lease));
+    });
+    const all = [1, 2, 3].map((lease) => renewals.renew(lease, 100 - 25 * (lease - 1)));
+    const outcomes = Promise.allSettled(all);
+    expect(asked).toEqual([]);
+    clock.advance(20);
+    expect(await outcomes).toMatchObject([
+      { value: 1_000 },
+      { reason: { code: 'RAFT_LEASE_EXPIRED' } },
+      { value: 3_000 },
+    ]);
+    expect(asked).toEqual([[1, 2, 3]]);
   });
 
   it('[LE10] binds keys that go with it, over the client, and tells what has ended', async () => {

@@ -54,7 +54,7 @@ export function localApi(options: LocalOptions = {}): LocalApi {
   const faults: unknown[] = [];
   const keeper = new LeaseKeeper({ replica, kv: replica.machine, clock: connectionClock });
   cleanUp(() => keeper.stop());
-  const renewals = new LeaseRenewals({ replica, clock: connectionClock });
+  const renewals = new LeaseRenewals({ replica, kv: replica.machine, clock: connectionClock });
   const context: ServerContext = {
     replica,
     kv: replica.machine,

@@ -1,17 +1,19 @@
 /**
- * Renewals of many clients, gathered for a few milliseconds into one command (LE8): ten thousand of them a second are then fifty
- * entries of the log. Each caller hears of its own alone.
+ * Renewals of many clients, gathered for a moment into one command (LE8): ten thousand of them a second are then ten entries of
+ * the log, each of which costs every member the same however many it names. Each caller hears of its own alone.
  */
 import { encodeCommand } from '../../kv/command-codec.ts';
+import type { Lease } from '../../kv/lease-table.ts';
 import { LEASES_IN_COMMAND_MAX } from '../../kv/limits.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ProposalOutcome, Replica } from '../../ports/replica.ts';
-import { RENEWALS_GATHERED_MS } from '../limits.ts';
+import { RENEWALS_GATHERED_MAX_MS, RENEWALS_GATHERED_SHARE } from '../limits.ts';
 import { isKvResult } from '../store/replica-calls.ts';
 
 interface RenewalParts {
   readonly replica: Pick<Replica, 'submit'>;
-  readonly clock: Pick<Clock, 'setTimeout' | 'clearTimeout'>;
+  readonly kv: { readonly leases: { get(id: number): Lease | null } };
+  readonly clock: Pick<Clock, 'now' | 'setTimeout' | 'clearTimeout'>;
 }
 
 type Completed = (outcome: ProposalOutcome) => void;
@@ -25,7 +27,8 @@ interface Waiting {
 interface Gathered {
   readonly leases: number[];
   readonly waiting: Waiting[];
-  readonly timer: unknown;
+  timer: unknown;
+  dueMs: number;
   timeoutMs: number;
 }
 
@@ -44,6 +47,7 @@ export class LeaseRenewals {
       this.#send(before);
     }
     const gathered = this.#gathered ?? this.#begin();
+    this.#sendWithin(gathered, this.#patienceMs(leases));
     const from = gathered.leases.length;
     gathered.leases.push(...leases);
     gathered.waiting.push({ from, count: leases.length, completed });
@@ -51,14 +55,33 @@ export class LeaseRenewals {
   }
 
   #begin(): Gathered {
-    const gathered: Gathered = {
+    this.#gathered = {
       leases: [],
       waiting: [],
-      timer: this.#parts.clock.setTimeout(() => this.#send(gathered), RENEWALS_GATHERED_MS),
+      timer: null,
+      dueMs: Number.POSITIVE_INFINITY,
       timeoutMs: 0,
     };
-    this.#gathered = gathered;
-    return gathered;
+    return this.#gathered;
+  }
+
+  #sendWithin(gathered: Gathered, patienceMs: number): void {
+    const { clock } = this.#parts;
+    const dueMs = clock.now() + patienceMs;
+    if (dueMs >= gathered.dueMs) return;
+    clock.clearTimeout(gathered.timer);
+    gathered.dueMs = dueMs;
+    gathered.timer = clock.setTimeout(() => this.#send(gathered), patienceMs);
+  }
+
+  /** Those that are short are not to wait for those that are long. */
+  #patienceMs(leases: readonly number[]): number {
+    let patienceMs = RENEWALS_GATHERED_MAX_MS;
+    for (const id of leases) {
+      const ttlMs = this.#parts.kv.leases.get(id)?.ttlMs ?? 0;
+      patienceMs = Math.min(patienceMs, ttlMs * RENEWALS_GATHERED_SHARE);
+    }
+    return patienceMs;
   }
 
   #send(gathered: Gathered): void {

@@ -190,6 +190,7 @@ describe('renewals', () => {
     const sizes: number[] = [];
     const renewals = new LeaseRenewals({
       clock,
+      kv: machine,
       replica: {
         submit: (data, _, completed) => {
           const command = decodeCommand(data);
@@ -203,15 +204,21 @@ describe('renewals', () => {
     const hear = (outcome: ProposalOutcome): void => {
       heard.push(outcome.type === 'applied' ? outcome.result : outcome);
     };
-    renewals.renew([1, 9], 1_000, hear);
     renewals.renew([2], 5_000, hear);
+    clock.advance(1);
+    renewals.renew([1, 3], 1_000, hear);
+    // A fiftieth of the shorter one.
+    clock.advance(TTL_MS / 50 - 1);
     expect(sizes).toEqual([]);
-    clock.advance(100);
-    expect(heard).toMatchObject([{ ttlsMs: [1_000, 0] }, { ttlsMs: [2_000] }]);
+    clock.advance(1);
+    expect(heard).toMatchObject([{ ttlsMs: [2_000] }, { ttlsMs: [1_000, 1_000] }]);
+    renewals.renew([9], 1_000, hear);
+    clock.advance(0);
+    expect(heard[2]).toMatchObject({ ttlsMs: [0] });
     renewals.renew(new Array(LEASES_IN_COMMAND_MAX).fill(1), 1_000, hear);
     renewals.renew([3], 1_000, hear);
     clock.advance(100);
-    expect(sizes).toEqual([3, LEASES_IN_COMMAND_MAX, 1]);
-    expect(heard).toHaveLength(4);
+    expect(sizes).toEqual([3, 1, LEASES_IN_COMMAND_MAX, 1]);
+    expect(heard).toHaveLength(5);
   });
 });

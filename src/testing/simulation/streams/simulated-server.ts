@@ -38,7 +38,11 @@ export class SimulatedServer implements StreamListener {
     this.process = process;
     this.#held = heldOf(options.heldBytesMax);
     this.#accepted = options.accepted;
-    const renewals = new LeaseRenewals({ replica: node, clock: connectionClockOf(process) });
+    const renewals = new LeaseRenewals({
+      replica: node,
+      kv: machine,
+      clock: connectionClockOf(process),
+    });
     this.#connections = new ClientConnections({
       replica: node,
       kv: tellingOf(machine, settled),

@@ -1,0 +1,57 @@
+/** Renewals of the leases of one client, gathered for a few milliseconds into one request (LE10): thousands cost what a few do. */
+
+import { LEASES_IN_COMMAND_MAX } from '../kv/limits.ts';
+import type { ConnectionClock } from '../ports/clock.ts';
+import { leaseEnded } from './client-output.ts';
+import { RENEWALS_GATHERED_MS } from './limits.ts';
+
+/** How long each of them lasts from now on, in their order; 0: it has ended. */
+type RenewAll = (leases: readonly number[], timeoutMs: number) => Promise<readonly number[]>;
+
+interface Waiting {
+  readonly lease: number;
+  readonly timeoutMs: number;
+  readonly resolve: (ttlMs: number) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class LeaseRenewals {
+  readonly #renewAll: RenewAll;
+  readonly #clock: Pick<ConnectionClock, 'setIdleTimeout'>;
+  #waiting: Waiting[] = [];
+
+  constructor(clock: Pick<ConnectionClock, 'setIdleTimeout'>, renewAll: RenewAll) {
+    this.#clock = clock;
+    this.#renewAll = renewAll;
+  }
+
+  /** Rejects with `RAFT_LEASE_EXPIRED` if it has ended, and otherwise as the request of all does. */
+  renew(lease: number, timeoutMs: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ lease, timeoutMs, resolve, reject });
+      if (this.#waiting.length === LEASES_IN_COMMAND_MAX) this.#send();
+      else if (this.#waiting.length === 1) {
+        this.#clock.setIdleTimeout(() => this.#send(), RENEWALS_GATHERED_MS);
+      }
+    });
+  }
+
+  /** None of them waits for longer than it would alone. */
+  async #send(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    if (waiting.length === 0) return;
+    const leases = waiting.map(({ lease }) => lease);
+    const timeoutMs = Math.min(...waiting.map((each) => each.timeoutMs));
+    try {
+      const ttlsMs = await this.#renewAll(leases, timeoutMs);
+      for (const [at, { lease, resolve, reject }] of waiting.entries()) {
+        const ttlMs = ttlsMs[at] ?? 0;
+        if (ttlMs > 0) resolve(ttlMs);
+        else reject(leaseEnded(lease));
+      }
+    } catch (error) {
+      for (const { reject } of waiting) reject(error);
+    }
+  }
+}
