@@ -122,7 +122,7 @@ export class SecretGate {
   #sum(who: 'caller' | 'called', { calledNonce, callersNonce, far }: Parties): string {
     const { clusterId, id, secret } = this.#setting.own;
     const names = this.#isCaller ? [id, far] : [far, id];
-    const parts = ['raftchart secret', who, callersNonce, calledNonce, ...names, clusterId];
+    const parts = ['raftchart-secret', who, callersNonce, calledNonce, ...names, clusterId];
     const text = parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join('');
     return createHmac('sha256', secret).update(text).digest('hex');
   }

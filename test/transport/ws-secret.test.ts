@@ -28,7 +28,7 @@ function wordsOf(heard: Recorder['heard'][number]): string {
 }
 
 function sum(secret: string, who: 'caller' | 'called', ...parts: readonly string[]): string {
-  const all = ['raftchart secret', who, ...parts].map((part) => `${part.length}:${part}`);
+  const all = ['raftchart-secret', who, ...parts].map((part) => `${part.length}:${part}`);
   return createHmac('sha256', secret).update(all.join('')).digest('hex');
 }
 

@@ -58,7 +58,7 @@ async function filesFor(
   period: Period,
 ): Promise<readonly File[]> {
   const { issue, makeAuthority } = await import('../certificates/issuing.ts');
-  const authority = makeAuthority('raftchart development authority', period);
+  const authority = makeAuthority('development authority of raftchart', period);
   const files = pairOf('authority', authority);
   for (const [id, host] of members) {
     const altNames = [...new Set([host, ...LOOPBACK, memberUri(id)])];

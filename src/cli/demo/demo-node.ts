@@ -20,6 +20,15 @@ export type NodeNews =
   | { readonly type: 'said'; readonly text: string }
   | { readonly type: 'ended'; readonly how: string };
 
+/** The log as this process hears it. */
+const HEARD = { RAFTCHART_LOG_FORMAT: 'json', RAFTCHART_LOG_LEVEL: 'info' } as const;
+
+/** The demo says itself what its nodes are to do: certificates or peers of another server are not meant for them. */
+function withoutOptions(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = Object.entries(environment).filter(([name]) => !name.startsWith('RAFTCHART_'));
+  return Object.fromEntries(kept);
+}
+
 export class DemoNode {
   readonly plan: PlannedNode;
   readonly #child: ChildProcess;
@@ -35,8 +44,7 @@ export class DemoNode {
     const [program, ...first] = self;
     this.#child = spawn(program, [...first, ...plan.argv], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      // What this process hears, whatever the environment says of logs.
-      env: { ...process.env, RAFTCHART_LOG_FORMAT: 'json', RAFTCHART_LOG_LEVEL: 'info' },
+      env: { ...withoutOptions(process.env), ...HEARD },
     });
     // Should this process end without a chance to tidy up, the last of its nodes does it.
     if (plan.isTemporary) this.#child.send({ removeAtEnd: plan.dataDir }, () => {});
