@@ -144,6 +144,8 @@ export const CLIENTS_FOLLOW_MS = 500;
 export const REHEARSAL_AFTER_MS = 2_000;
 /** Bound: what a rehearsal does; each costs some 40 ms of a processor, and those behind the third bring little. */
 export const HANDOVERS_REHEARSED = 3;
+/** Bound: rounds until then. Where the machine is so busy that members lose each other, the lead moves by itself instead. */
+export const ROUNDS_REHEARSED_MAX = 9;
 
 /** A range in JSON: base64 adds a third, and a revision and its like come with each key. */
 export function rangeTextMax({ rangeBytesMax, rangeKeysMax }: ServerLimits): number {

@@ -1,11 +1,13 @@
 /**
  * What an orderly stop costs: three processes under writes, the leader gets SIGTERM, again and again. For each stop the
+ * time without an acknowledgement in which another member has begun to lead, the
  * longest time without an acknowledgement within a second of the signal, the same within the second before, which is what
  * the machine itself costs, and every write that failed, over the client library and over plain HTTP:
  * `npm run handovers -- --stops 30 --writers 8`. Exits 1 if a write failed.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from '../../src/client/index.ts';
+import { logLines } from '../cli/cli-process.ts';
 import { wholeNumber, wordsOf } from '../command-words.ts';
 import { eventually, ProcessCluster } from '../processes/process-cluster.ts';
 import { quantile } from '../processes/quantile.ts';
@@ -32,7 +34,11 @@ interface Writes {
 const REST_MS = 4_000;
 const LOOKED_AT_MS = 1_000;
 const PATIENCE_MS = 30_000;
-const WORDS = { stopping: 'after the signal', before: 'in the second before' } as const;
+const WORDS = {
+  moving: 'pause in which the lead moved',
+  stopping: 'longest pause after the signal',
+  before: 'longest pause in the second before',
+} as const;
 
 await using cluster = await ProcessCluster.start(3);
 const library = await measured('client library', libraryWriters);
@@ -92,20 +98,22 @@ async function measured(name: string, begin: typeof libraryWriters): Promise<num
   console.log(
     `${name}: ${stops} stops; ${writes.at.length} acknowledged, ${writes.failures.length} failed`,
   );
-  for (const when of ['stopping', 'before'] as const) {
+  for (const when of ['moving', 'stopping', 'before'] as const) {
     const lengths = pauses.map((each) => each[when]);
     const [median, worst] = [0.5, 1].map((share) => quantile(lengths, share).toFixed(1));
     const all = lengths.map((length) => length.toFixed(1)).join(' ');
-    console.log(`  longest pause ${WORDS[when]}: median ${median} ms, worst ${worst} ms: ${all}`);
+    console.log(`  ${WORDS[when]}: median ${median} ms, worst ${worst} ms: ${all}`);
   }
   for (const failure of new Set(writes.failures)) console.log(`  failed: ${failure}`);
   return writes.failures.length;
 }
 
-/** The longest one that began within a second, in milliseconds. */
+/** The longest ones that began within a second, in milliseconds. */
 interface Pauses {
   readonly before: number;
   readonly stopping: number;
+  /** The one in which another began to lead. */
+  readonly moving: number;
 }
 
 async function stopLeader(writes: Writes): Promise<Pauses> {
@@ -115,10 +123,11 @@ async function stopLeader(writes: Writes): Promise<Pauses> {
   const from = writes.at.length;
   const ended = cluster.kill(leader, 'SIGTERM');
   const stopping = longestPause(writes, await lastedFrom(writes, from));
+  const moving = longestPause(writes, from, ledFrom(await cluster.leader()));
   if ((await ended) !== 0) writes.failures.push(`${leader} did not end with 0`);
   cluster.run(leader);
   await cluster.converged().catch(() => {});
-  return { before, stopping };
+  return { before, moving, stopping };
 }
 
 /** Lets the time pass, and the pause end that it ends in: one that has not ended has no length yet. */
@@ -129,9 +138,20 @@ async function lastedFrom(writes: Writes, from = writes.at.length): Promise<numb
   return from;
 }
 
-function longestPause({ at }: Writes, from: number): number {
+/** When this member said last that it leads, in milliseconds as writes have them, to a millisecond. */
+function ledFrom(leader: string): number {
+  const lines = logLines(cluster.log(leader), 'role').filter(({ role }) => role === 'leader');
+  return Date.parse(String(lines.at(-1)?.time)) - performance.timeOrigin;
+}
+
+/** From so many writes on, or of those alone in which that moment lies. */
+function longestPause({ at }: Writes, from: number, moment: number | null = null): number {
   const looked = at.slice(Math.max(0, from - 1));
-  return Math.max(...looked.map((time, place) => time - (looked[place - 1] ?? time)));
+  const pauses = looked.map((end, place) => ({ begin: looked[place - 1] ?? end, end }));
+  const meant = pauses.filter(
+    ({ begin, end }) => moment === null || (begin <= moment + 1 && moment <= end + 1),
+  );
+  return Math.max(...meant.map(({ begin, end }) => end - begin));
 }
 
 function wordsFor(error: Error): string {

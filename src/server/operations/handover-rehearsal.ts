@@ -13,13 +13,11 @@ import type { Replica } from '../../ports/replica.ts';
 import { memoryLogStore } from '../../storage/memory-log-store.ts';
 import { MemoryNetwork } from '../../transport/memory-network.ts';
 import { memoryTransport } from '../../transport/memory-transport.ts';
-import { HANDOVERS_REHEARSED } from '../limits.ts';
+import { HANDOVERS_REHEARSED, ROUNDS_REHEARSED_MAX } from '../limits.ts';
 
 const IDS = ['n1', 'n2', 'n3'].map(nodeId);
 /** So short that the first election is soon: whoever is too busy for them elects once more, which is rehearsed as well. */
 const TIMING = { electionTimeoutMinMs: 200, electionTimeoutMaxMs: 300, heartbeatIntervalMs: 40 };
-/** Bound: where the machine is so busy that members lose each other, the lead moves by itself instead. */
-const ROUNDS_MAX = 3 * HANDOVERS_REHEARSED;
 const PATIENCE_MS = 2_000;
 const COMMAND = encodeCommand({ type: 'put', key: Uint8Array.of(1), value: Uint8Array.of(2) });
 
@@ -30,7 +28,7 @@ export async function rehearseHandovers(signal: AbortSignal): Promise<number> {
   let moved = 0;
   try {
     for (const id of IDS) members.push(await startMember(id, network));
-    for (let round = 0; moved < HANDOVERS_REHEARSED && round < ROUNDS_MAX; round += 1) {
+    for (let round = 0; moved < HANDOVERS_REHEARSED && round < ROUNDS_REHEARSED_MAX; round += 1) {
       if (signal.aborted) break;
       const beganMs = systemClock.now();
       if (await Promise.race([handOver(members), ended(signal)])) moved += 1;
