@@ -4,7 +4,7 @@ import { DemoNode, type NodeNews } from '../../src/cli/demo/demo-node.ts';
 import { planDemo } from '../../src/cli/demo/demo-plan.ts';
 import { scratch } from './scratch.ts';
 
-it('[CL20] [OP8] a demo has its nodes write the log that it can read, and hands no options of another server on', async () => {
+it('[CL20] [OP8] a demo has its nodes write the log that it can read, and hands no certificates of another server on', async () => {
   vi.stubEnv('RAFTCHART_LOG_FORMAT', 'text');
   vi.stubEnv('RAFTCHART_TLS_CERT', 'another.pem');
   const dataDir = scratch();

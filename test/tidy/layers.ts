@@ -76,7 +76,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   [PLAYGROUND_VIEW]: [CORE, FOLD, SESSION, VIEW, RUN, PLAYGROUND_SESSION],
   [PLAYGROUND]: [SESSION, RUN, PLAYGROUND_SESSION, PLAYGROUND_VIEW],
   [GENERATOR]: ['machines', COMMAND_WORDS],
-  [BUNDLER]: ['machines', GENERATOR, COMMAND_WORDS],
+  [BUNDLER]: ['machines', 'src/cli', GENERATOR, COMMAND_WORDS],
 };
 /** Of these it sees types alone. */
 const MAY_SEE_TYPES: Readonly<Record<string, readonly string[]>> = {

@@ -23,10 +23,12 @@ export type NodeNews =
 /** The log as this process hears it. */
 const HEARD = { RAFTCHART_LOG_FORMAT: 'json', RAFTCHART_LOG_LEVEL: 'info' } as const;
 
-/** The demo says itself what its nodes are to do: certificates or peers of another server are not meant for them. */
-function withoutOptions(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const kept = Object.entries(environment).filter(([name]) => !name.startsWith('RAFTCHART_'));
-  return Object.fromEntries(kept);
+/** What a server of one's own is guarded by: a demo on one machine asks its nodes without. */
+const GUARDS = ['RAFTCHART_TLS_', 'RAFTCHART_PEER_TLS_', 'RAFTCHART_CLUSTER_SECRET_'];
+
+function withoutGuards(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const isGuard = (name: string): boolean => GUARDS.some((guard) => name.startsWith(guard));
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !isGuard(name)));
 }
 
 export class DemoNode {
@@ -44,7 +46,7 @@ export class DemoNode {
     const [program, ...first] = self;
     this.#child = spawn(program, [...first, ...plan.argv], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      env: { ...withoutOptions(process.env), ...HEARD },
+      env: { ...withoutGuards(process.env), ...HEARD },
     });
     // Should this process end without a chance to tidy up, the last of its nodes does it.
     if (plan.isTemporary) this.#child.send({ removeAtEnd: plan.dataDir }, () => {});
