@@ -87,8 +87,6 @@ export const raftMachine = setup({
     joinTransfer: (_, _request: Received<'transfer.requested'>) => {},
     notePassedAhead: (_, _passed: Received<'proposals.gathered'>) => {},
     offerLead: () => {},
-    followTarget: () => {},
-    voteForTarget: () => {},
     giveUpTransfer: () => {},
   },
   delays: {
@@ -165,7 +163,6 @@ export const raftMachine = setup({
     'round.requested': {},
     'transfer.requested': { actions: { type: 'refuseForNow', params: event } },
     'timeoutNow.received': {},
-    'lead.offered': {},
     'disk.stalled': {},
     'link.opened': {},
     'link.closed': {},
@@ -433,11 +430,10 @@ export const raftMachine = setup({
                   },
                 },
                 handingOver: {
-                  description:
-                    'Tells the target to campaign, and leads no more: it votes for it unasked.',
-                  meta: { rules: ['LT3', 'LT8'] },
-                  entry: ['offerLead', 'followTarget'],
-                  on: { 'lead.offered': { target: '#raft.follower', actions: 'voteForTarget' } },
+                  description: 'Tells the target to campaign, at each heartbeat once more.',
+                  meta: { rules: ['LT3'] },
+                  entry: 'offerLead',
+                  after: { heartbeatInterval: { target: 'handingOver', reenter: true } },
                 },
               },
             },

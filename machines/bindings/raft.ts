@@ -275,8 +275,6 @@ function bindTransfer(chart: Chart): Chart {
       joinTransfer: perform(transfer.joinTransfer),
       notePassedAhead: perform((state, { count }) => transfer.notePassedAhead(state, count)),
       offerLead: perform(transfer.offerLead),
-      followTarget: raise({ type: 'lead.offered' }),
-      voteForTarget: perform(transfer.voteForTarget),
       giveUpTransfer: perform(transfer.giveUpTransfer),
     },
   });

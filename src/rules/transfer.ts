@@ -10,8 +10,8 @@ import { ofMember } from '../core/per-member.ts';
 import type { RaftState } from '../core/raft-state.ts';
 import { lastLog } from '../core/term-runs.ts';
 import type { TransferRefusal } from '../core/transfer-refusal.ts';
-import { INDEX_ZERO, type Index, type NodeId, nextTerm } from '../core/types.ts';
-import { observeTerm, otherVoters, type RaftStep, send, votingFor } from './election.ts';
+import { INDEX_ZERO, type Index, type NodeId } from '../core/types.ts';
+import { otherVoters, type RaftStep, send } from './election.ts';
 
 export interface TransferRequest {
   /** `null`: whoever is fittest. */
@@ -114,22 +114,7 @@ export function offerLead(state: RaftState): RaftStep {
   return { changes: {}, effects: [send(to, { type: 'TimeoutNow', term, lastLog: lastLog(log) })] };
 }
 
-/**
- * LT8: a leader that has told its target to campaign leads no more: it votes for the target unasked, in the term in which
- * that campaigns, so that both votes are written at the same time. What EL3 asks of the candidate's log the target has shown.
- */
-export function voteForTarget(state: RaftState): RaftStep {
-  const { transferTarget: to } = state;
-  assert(to !== null && holdsAll(state, to), 'LT8: the vote is for who holds the whole log');
-  const term = nextTerm(state.term);
-  const { changes } = observeTerm(state, term);
-  return {
-    changes: { ...changes, votedFor: to },
-    effects: votingFor(to, { term, transfer: true, cause: 'hands over' }),
-  };
-}
-
-/** LT4: nobody held the whole log in time; the leader leads on, and nothing of it stays behind (J8). */
+/** LT4: the target did not take over in time; the leader leads on, and nothing of it stays behind (J8). */
 export function giveUpTransfer({ transferTarget: to }: RaftState): RaftStep {
   assert(to !== null, 'LT4: what is given up has begun');
   return { changes: { transferTarget: null }, effects: [{ type: 'transferFailed', to }] };

@@ -70,16 +70,6 @@ it('[LT3] nobody is told to campaign before it holds the last entry', () => {
   ]);
 });
 
-it('[LT8] only who holds the whole log has the vote of its leader unasked', () => {
-  const state = { ...leader({ n2: 2, n3: 3 }, 3), transferTarget: N2 };
-  expect(() => transfer.voteForTarget(state)).toThrow('LT8');
-  const { changes, effects } = transfer.voteForTarget({ ...state, transferTarget: N3 });
-  expect(changes).toMatchObject({ term: 3, votedFor: N3, leaderId: null, transferTarget: null });
-  // On its disk before anybody hears of it.
-  const order = effects.map(({ type }) => type);
-  expect(order.indexOf('persist')).toBeLessThan(order.indexOf('send'));
-});
-
 it('[LT3] [A12] the call is heeded only by a voter whose log ends where it says, on its disk', () => {
   const follower = raftState({ term: term(2), log: logOf([1, 2, 2]) });
   const call = {
