@@ -5,7 +5,7 @@
  */
 import type { Present } from '../../../machines/membership.machine.ts';
 import { unreachable } from '../../core/assert.ts';
-import type { Membership } from '../../core/configuration.ts';
+import { isJoint, type Membership } from '../../core/configuration.ts';
 import type { ConfigurationChanged, MembershipEffect } from '../../core/effect.ts';
 import { RaftError } from '../../core/errors.ts';
 import { CHANGE_PATIENCE_MS, CHANGES_PENDING_MAX } from '../../core/limits.ts';
@@ -226,6 +226,8 @@ export class MembershipChanges {
     const others = members.all.filter((id) => ofMember(change.add, id) === undefined);
     const present = this.#located(inForce, others);
     if (!actors.membershipHas('idle')) return this.#waitOrRefuse(asked, present);
+    // MC9: what a leader before has left joint is ended first, which begins once the lead is established.
+    if (isJoint(inForce.configuration)) return;
     const refusal = refusalOfChange(this.#located(inForce, members.all), change);
     if (refusal !== null) {
       const error = new RaftError(refusal.code, `${refusal.text} (nothing was done)`);
