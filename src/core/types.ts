@@ -36,7 +36,7 @@ export function index(value: number): Index {
   return value as Index;
 }
 
-const NODE_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+export const NODE_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 export function isNodeId(value: unknown): value is NodeId {
   return typeof value === 'string' && NODE_ID_PATTERN.test(value);

@@ -154,6 +154,12 @@ export function rangeTextMax({ rangeBytesMax, rangeKeysMax }: ServerLimits): num
 
 /** The room that an answer to a range asks for before anybody knows how large it is. */
 export const RANGE_ROOM_BYTES: number = 256 * 1024;
+/** Of a revision, and of the number of a lease, that a request names. */
+export const REVISION_BOUNDS = { min: 1, max: 2 ** 48 } as const;
+/** Of the keys that a reader of a range asks for at most. */
+export const RANGE_LIMIT_BOUNDS = { min: 1, max: 2 ** 32 - 1 } as const;
+/** How long a request may be told to wait, in milliseconds. */
+export const TIMEOUT_BOUNDS = { min: 1, max: 60_000 } as const;
 /** How long a request may wait unless it says otherwise, in milliseconds. */
 export const TIMEOUT_DEFAULT_MS = 5_000;
 /** How long `/readyz` waits for a proof that it can serve, in milliseconds, unless told otherwise. */

@@ -7,9 +7,11 @@ import type { TlsSource } from '../../src/ports/tls.ts';
 import { createHeld, type Held } from '../../src/server/admission/held-bytes.ts';
 import { ServedHosts } from '../../src/server/admission/host-check.ts';
 import { ClientPort } from '../../src/server/client-port/client-port.ts';
+import { documentOf } from '../../src/server/http/description/document.ts';
 import { createHttpApi, type HttpApi } from '../../src/server/http/http-api.ts';
 import { HttpServer } from '../../src/server/http/http-server.ts';
 import { requestListener } from '../../src/server/http/request-listener.ts';
+import { routesOf } from '../../src/server/http/route-table.ts';
 import { LeaseKeeper } from '../../src/server/leases/lease-keeper.ts';
 import { LeaseRenewals } from '../../src/server/leases/lease-renewals.ts';
 import { DEFAULT_SERVER_LIMITS, type ServerLimits } from '../../src/server/limits.ts';
@@ -17,6 +19,7 @@ import { ServerCounters } from '../../src/server/operations/server-counters.ts';
 import { OpenStreams, type ServerContext } from '../../src/server/server-context.ts';
 import { connectionClock } from '../../src/wire/ws-clock.ts';
 import { cleanUp, closing } from '../clean-up.ts';
+import { Described, type Exchanged } from './http/described.ts';
 import { LocalReplica } from './local-replica.ts';
 
 export interface LocalOptions {
@@ -75,8 +78,23 @@ export function localApi(options: LocalOptions = {}): LocalApi {
   };
   const streams = new OpenStreams();
   const api = createHttpApi(context, streams);
-  const send = (path: string, init?: RequestInit): Promise<Response> =>
-    sendTo(api, new Request(`http://local.test${path}`, init));
+  const described = new Described(
+    JSON.parse(
+      JSON.stringify(
+        documentOf(
+          routesOf(context, streams, () => null),
+          '9.9.9',
+        ),
+      ),
+    ),
+  );
+  const send = async (path: string, init?: RequestInit): Promise<Response> => {
+    const request = new Request(`http://local.test${path}`, init);
+    const sent = typeof init?.body === 'string' ? init.body : null;
+    const response = await sendTo(api, request);
+    expect(described.faultsOf(await exchanged(request, sent, response))).toEqual([]);
+    return response;
+  };
   const put = (key: string, value: BodyInit = key): Promise<Response> =>
     send(`/kv/${key}`, { method: 'PUT', body: value });
   const commit = (command: KvCommand): Promise<void> =>
@@ -95,6 +113,17 @@ export async function expectAnswer(
   const response = await asked;
   expect(await response.json()).toMatchObject(fields);
   expect(response.status).toBe(status);
+}
+
+/** Every answer of every test is as `/openapi.json` describes it. */
+async function exchanged(
+  { headers, method, url }: Request,
+  sent: string | null,
+  response: Response,
+): Promise<Exchanged> {
+  const isStream = response.headers.get('content-type') === 'text/event-stream';
+  const told = isStream ? null : await response.clone().text();
+  return { headers, method, url, sent, response, told };
 }
 
 /** As over a socket that takes all at once: an answer is over when the whole of it was read, and a stream of events never. */

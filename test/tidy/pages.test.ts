@@ -21,7 +21,7 @@ function untold(page: string, names: readonly string[]): readonly string[] {
 }
 
 it('[SC31] every path that the server answers and every call of the client stands on its page', () => {
-  const routes = textOf('src/server/http/http-api.ts').matchAll(/pattern: '(\/[^']+)'/g);
+  const routes = textOf('src/server/http/route-table.ts').matchAll(/pattern: '(\/[^']+)'/g);
   const paths = [...routes].map(([, path = '']) =>
     path.replace('*', '<key>').replace(/:(\w+)/, '<$1>'),
   );

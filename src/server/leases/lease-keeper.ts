@@ -58,7 +58,7 @@ export class LeaseKeeper {
   /** How long it lasts unless it is renewed; `null`: that is for the leader to say. */
   remainingMs(lease: Lease): number | null {
     const sinceMs = this.#lead?.sinceMs ?? null;
-    return sinceMs === null ? null : this.#countdown.remainingMs(lease, sinceMs);
+    return sinceMs === null ? null : Math.floor(this.#countdown.remainingMs(lease, sinceMs));
   }
 
   #look(): void {

@@ -6,7 +6,7 @@ import { faultInSessionCall, parseSessionId, type SessionCall } from '../../../c
 import type { EntryId } from '../../../core/types.ts';
 import { type KeyCondition, type KeySelector, selectorOf } from '../../../kv/commands.ts';
 import { badRequest } from '../../errors.ts';
-import { TIMEOUT_DEFAULT_MS } from '../../limits.ts';
+import { REVISION_BOUNDS, TIMEOUT_BOUNDS, TIMEOUT_DEFAULT_MS } from '../../limits.ts';
 import { bytesFromJson, JSON_ENCODINGS, type JsonEncoding } from './json-bytes.ts';
 import { percentDecode } from './percent-decoding.ts';
 import {
@@ -17,8 +17,6 @@ import {
   wholeParameter,
 } from './request-query.ts';
 
-const TIMEOUT_BOUNDS = { min: 1, max: 60_000 };
-const REVISION_BOUNDS = { min: 1, max: 2 ** 48 };
 const KEY_PATH = '/kv/';
 
 export const SELECTOR_PARAMETERS: readonly string[] = ['prefix', 'start', 'end'];

@@ -13,7 +13,7 @@ import type { ConditionFailed, KvResult, Refused } from '../../../kv/results.ts'
 import type { Account } from '../../admission/account.ts';
 import { checkKey, checkSelector, encodeChecked } from '../../admission/command-door.ts';
 import { badRequest, errorResponse } from '../../errors.ts';
-import { RANGE_ROOM_BYTES, rangeTextMax } from '../../limits.ts';
+import { RANGE_LIMIT_BOUNDS, RANGE_ROOM_BYTES, rangeTextMax } from '../../limits.ts';
 import type { ServerContext } from '../../server-context.ts';
 import { boundedRange } from '../../store/bounded-range.ts';
 import { submit, untilReadable, type WrittenAt } from '../../store/replica-calls.ts';
@@ -48,8 +48,6 @@ interface WriteSettings {
 
 const AT_LEAST_IS_LOCAL =
   'atLeast is what a local read waits for: a linearizable one sees everything. Leave one of the two out.';
-
-const LIMIT_BOUNDS = { min: 1, max: 2 ** 32 - 1 };
 
 export async function putKey(context: WriteParts, request: Request): Promise<Response> {
   const query = readQuery(request.url, ['timeoutMs', 'lease']);
@@ -132,7 +130,7 @@ export async function getRange(
   const encoding = encodingFrom(query);
   const selector = selectorFrom(query, encoding);
   checkSelector(selector, context.limits);
-  const limit = wholeParameter(query, 'limit', LIMIT_BOUNDS);
+  const limit = wholeParameter(query, 'limit', RANGE_LIMIT_BOUNDS);
   const revision = revisionFrom(query, 'revision');
   const keysOnly = flagParameter(query, 'keysOnly');
   const served = await readyToRead(context, query);

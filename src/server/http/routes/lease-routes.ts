@@ -4,7 +4,12 @@ import type { Lease } from '../../../kv/lease-table.ts';
 import { LEASES_IN_COMMAND_MAX } from '../../../kv/limits.ts';
 import type { KvResult } from '../../../kv/results.ts';
 import { errorResponse, leaseExpired } from '../../errors.ts';
-import { LEASE_KEYS_TOLD_MAX, LEASES_BODY_BYTES_MAX, LEASES_TOLD_MAX } from '../../limits.ts';
+import {
+  LEASE_KEYS_TOLD_MAX,
+  LEASES_BODY_BYTES_MAX,
+  LEASES_TOLD_MAX,
+  REVISION_BOUNDS,
+} from '../../limits.ts';
 import type { ServerContext } from '../../server-context.ts';
 import { renewLeases } from '../../store/replica-calls.ts';
 import { counterOf, fieldsOf, leasesOf, parseJson } from '../request/json-body.ts';
@@ -27,7 +32,6 @@ import { readOrder } from './order.ts';
 type LeaseParts = Pick<ServerContext, 'replica' | 'kv' | 'leases'>;
 
 const LIST_BOUNDS = { min: 1, max: LEASES_TOLD_MAX };
-const START_BOUNDS = { min: 1, max: 2 ** 48 };
 
 /** `{"ttlMs": 10000}` */
 export async function postLease(context: WriteParts, request: Request): Promise<Response> {
@@ -75,7 +79,7 @@ export async function getLeases(context: LeaseParts, request: Request): Promise<
     ...['start', 'limit'],
     ...['consistency', 'atLeast', 'timeoutMs'],
   ]);
-  const start = wholeParameter(query, 'start', START_BOUNDS) ?? 1;
+  const start = wholeParameter(query, 'start', REVISION_BOUNDS) ?? 1;
   const limit = wholeParameter(query, 'limit', LIST_BOUNDS) ?? LEASES_TOLD_MAX;
   const served = await readyToRead(context, query);
   const leases: object[] = [];

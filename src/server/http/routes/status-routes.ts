@@ -35,10 +35,11 @@ export async function getReadyz(
   request: Request,
 ): Promise<Response> {
   const query = readQuery(request.url, ['timeoutMs']);
+  const timeoutMs = timeoutFrom(query, READY_TIMEOUT_MS);
   const status = context.replica.status();
   if (status.leader === null) return notReady(leaderlessReason(status));
   try {
-    await untilReadable(context.replica, { timeoutMs: timeoutFrom(query, READY_TIMEOUT_MS) });
+    await untilReadable(context.replica, { timeoutMs });
     return Response.json({ ready: true });
   } catch (error) {
     const known = asRaftError(error);

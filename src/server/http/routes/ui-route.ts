@@ -1,5 +1,5 @@
 /**
- * `GET /ui/`: the live page of this node and of the members that it knows to show themselves, read-only (SV37). What
+ * `GET /ui/`: the live page of this node and of the members that it knows to show themselves, read-only (SV17). What
  * the page shows comes from `/inspect`; it can ask nobody else.
  */
 import { RaftError } from '../../../core/errors.ts';

@@ -1,0 +1,298 @@
+/**
+ * The one table of HTTP routes: what answers each method of each, and how it is described (SV36). `http-api.ts` serves it, and
+ * `/openapi.json` is made of it.
+ */
+import type { RaftError } from '../../core/errors.ts';
+import type { Account } from '../admission/account.ts';
+import type { OpenStreams, ServerContext } from '../server-context.ts';
+import {
+  DELETE_MEMBER,
+  GET_BACKUP,
+  GET_MEMBERS,
+  POST_MEMBERS,
+  POST_SNAPSHOT,
+  POST_TRANSFER,
+  PROMOTE_MEMBER,
+} from './description/cluster-operations.ts';
+import type { DescribedRoute } from './description/document.ts';
+import {
+  DELETE_KEY,
+  GET_KEY,
+  GET_RANGE,
+  GET_WATCH,
+  POST_COMPACT,
+  POST_TXN,
+  PUT_KEY,
+} from './description/key-operations.ts';
+import {
+  DELETE_LEASE,
+  DELETE_SESSION,
+  GET_LEASE,
+  GET_LEASES,
+  POST_LEASE,
+  POST_SESSION,
+  RENEW_LEASES,
+  RENEW_SESSION,
+} from './description/lease-operations.ts';
+import {
+  GET_DESCRIPTION,
+  GET_INSPECT,
+  GET_LIVEZ,
+  GET_METRICS,
+  GET_PAGE,
+  GET_PAGE_FILE,
+  GET_PICTURE,
+  GET_READYZ,
+  GET_STATUS,
+  GET_UI,
+} from './description/node-operations.ts';
+import type { Operation } from './description/operation.ts';
+import { getBackup } from './routes/backup-route.ts';
+import { postCompact } from './routes/compact-route.ts';
+import { getDescription } from './routes/description-route.ts';
+import { LastPiece } from './routes/event-text.ts';
+import { getInspect } from './routes/inspect-route.ts';
+import { deleteKey, getKey, getRange, putKey } from './routes/kv-routes.ts';
+import { deleteLease, getLease, getLeases, postLease, renewLease } from './routes/lease-routes.ts';
+import { deleteMember, getMembers, postMembers, promoteMember } from './routes/members-routes.ts';
+import { deleteSession, postSession, renewSession } from './routes/sessions-route.ts';
+import { postSnapshot } from './routes/snapshot-route.ts';
+import { getLivez, getMetrics, getReadyz, getStatus } from './routes/status-routes.ts';
+import { postTransfer } from './routes/transfer-route.ts';
+import { postTxn } from './routes/txn-route.ts';
+import { getUi, getUiFile } from './routes/ui-route.ts';
+import { getWatch } from './routes/watch-route.ts';
+
+/** The account is of what the answer holds. */
+type Answer = (request: Request, account: Account) => Response | Promise<Response>;
+
+interface Method {
+  readonly about: Operation;
+  readonly answer: Answer;
+}
+
+export interface Route extends DescribedRoute {
+  readonly methods: Readonly<Record<string, Method>>;
+}
+
+export function routesOf(
+  context: ServerContext,
+  streams: OpenStreams,
+  halted: () => RaftError | null,
+): readonly Route[] {
+  const routes: readonly Route[] = [
+    ...keyRoutes(context, streams),
+    ...administrativeRoutes(context, streams),
+    ...nodeRoutes(context, streams, halted),
+    ...sessionRoutes(context),
+    ...leaseRoutes(context),
+    ...memberRoutes(context),
+    ...pageRoutes(context),
+    {
+      pattern: '/openapi.json',
+      methods: {
+        GET: {
+          about: GET_DESCRIPTION,
+          answer: (request, account) =>
+            getDescription({ routes, version: context.version }, request, account),
+        },
+      },
+    },
+  ];
+  return routes;
+}
+
+function keyRoutes(context: ServerContext, streams: OpenStreams): readonly Route[] {
+  const lastPiece = new LastPiece();
+  return [
+    // Before the pattern below, which Hono lets match this path as well.
+    {
+      pattern: '/kv',
+      methods: {
+        GET: {
+          about: GET_RANGE,
+          answer: (request, account) => getRange(context, request, account),
+        },
+      },
+    },
+    {
+      pattern: '/kv/*',
+      methods: {
+        PUT: { about: PUT_KEY, answer: (request) => putKey(context, request) },
+        GET: { about: GET_KEY, answer: (request, account) => getKey(context, request, account) },
+        DELETE: { about: DELETE_KEY, answer: (request) => deleteKey(context, request) },
+      },
+    },
+    {
+      pattern: '/txn',
+      methods: {
+        POST: { about: POST_TXN, answer: (request, account) => postTxn(context, request, account) },
+      },
+    },
+    {
+      pattern: '/watch',
+      methods: {
+        GET: {
+          about: GET_WATCH,
+          answer: (request, account) => getWatch(context, request, { streams, account, lastPiece }),
+        },
+      },
+      isStream: true,
+    },
+  ];
+}
+
+function nodeRoutes(
+  context: ServerContext,
+  streams: OpenStreams,
+  halted: () => RaftError | null,
+): readonly Route[] {
+  return [
+    {
+      pattern: '/status',
+      methods: { GET: { about: GET_STATUS, answer: (request) => getStatus(context, request) } },
+      isProbe: true,
+    },
+    {
+      pattern: '/livez',
+      methods: { GET: { about: GET_LIVEZ, answer: (request) => getLivez(request, halted()) } },
+      isProbe: true,
+    },
+    {
+      pattern: '/readyz',
+      methods: { GET: { about: GET_READYZ, answer: (request) => getReadyz(context, request) } },
+    },
+    {
+      pattern: '/metrics',
+      methods: { GET: { about: GET_METRICS, answer: (request) => getMetrics(context, request) } },
+      isProbe: true,
+    },
+    {
+      pattern: '/inspect',
+      methods: {
+        GET: {
+          about: GET_INSPECT,
+          answer: (request, account) => getInspect(context, request, { streams, account }),
+        },
+      },
+      isProbe: true,
+      isStream: true,
+    },
+  ];
+}
+
+function administrativeRoutes(context: ServerContext, streams: OpenStreams): readonly Route[] {
+  return [
+    {
+      pattern: '/transfer',
+      methods: {
+        POST: { about: POST_TRANSFER, answer: (request) => postTransfer(context, request) },
+      },
+    },
+    {
+      pattern: '/snapshot',
+      methods: {
+        POST: { about: POST_SNAPSHOT, answer: (request) => postSnapshot(context, request) },
+      },
+    },
+    {
+      pattern: '/compact',
+      methods: {
+        POST: { about: POST_COMPACT, answer: (request) => postCompact(context, request) },
+      },
+    },
+    {
+      pattern: '/backup',
+      methods: {
+        GET: {
+          about: GET_BACKUP,
+          answer: (request, account) => getBackup(context, request, { streams, account }),
+        },
+      },
+      isStream: true,
+    },
+  ];
+}
+
+/** Also of a node that has halted: the page shows that it has. */
+function pageRoutes(context: ServerContext): readonly Route[] {
+  const file = (about: Operation): Route['methods'] => ({
+    GET: { about, answer: (request, account) => getUiFile(context, request, account) },
+  });
+  return [
+    {
+      pattern: '/ui',
+      methods: { GET: { about: GET_UI, answer: () => getUi(context) } },
+      isProbe: true,
+    },
+    { pattern: '/ui/', methods: file(GET_PAGE), isProbe: true },
+    { pattern: '/ui/:file', methods: file(GET_PAGE_FILE), isProbe: true },
+    { pattern: '/ui/pictures/:file', methods: file(GET_PICTURE), isProbe: true },
+  ];
+}
+
+function sessionRoutes(context: ServerContext): readonly Route[] {
+  return [
+    {
+      pattern: '/sessions',
+      methods: {
+        POST: { about: POST_SESSION, answer: (request) => postSession(context, request) },
+      },
+    },
+    {
+      pattern: '/sessions/:id',
+      methods: {
+        POST: { about: RENEW_SESSION, answer: (request) => renewSession(context, request) },
+        DELETE: { about: DELETE_SESSION, answer: (request) => deleteSession(context, request) },
+      },
+    },
+  ];
+}
+
+function leaseRoutes(context: ServerContext): readonly Route[] {
+  return [
+    {
+      pattern: '/lease',
+      methods: {
+        GET: { about: GET_LEASES, answer: (request) => getLeases(context, request) },
+        POST: { about: POST_LEASE, answer: (request) => postLease(context, request) },
+      },
+    },
+    // Before the pattern below, which matches this path as well.
+    {
+      pattern: '/lease/renew',
+      methods: { POST: { about: RENEW_LEASES, answer: (request) => renewLease(context, request) } },
+    },
+    {
+      pattern: '/lease/:id',
+      methods: {
+        GET: { about: GET_LEASE, answer: (request) => getLease(context, request) },
+        DELETE: { about: DELETE_LEASE, answer: (request) => deleteLease(context, request) },
+      },
+    },
+  ];
+}
+
+function memberRoutes(context: ServerContext): readonly Route[] {
+  return [
+    {
+      pattern: '/members',
+      methods: {
+        GET: { about: GET_MEMBERS, answer: (request) => getMembers(context, request) },
+        POST: { about: POST_MEMBERS, answer: (request) => postMembers(context, request) },
+      },
+    },
+    {
+      pattern: '/members/:id',
+      methods: {
+        DELETE: { about: DELETE_MEMBER, answer: (request) => deleteMember(context, request) },
+      },
+    },
+    {
+      pattern: '/members/:id/promote',
+      methods: {
+        POST: { about: PROMOTE_MEMBER, answer: (request) => promoteMember(context, request) },
+      },
+    },
+  ];
+}
