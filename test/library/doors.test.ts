@@ -13,8 +13,8 @@ it.each([
   [
     'raftchart',
     () => import('../../src/index.ts'),
-    `Conversation DEFAULT_LIMITS DEFAULT_TIMING InvariantViolation NO_WIRE RaftError createNode
-     defineMachine index levelLogStore memoryLogStore nodeId startRaftNode systemClock systemRandom
+    `Conversation DEFAULT_LIMITS DEFAULT_TIMING InvariantViolation NO_WIRE RaftError cluster
+     createNode defineMachine index levelLogStore memoryLogStore nodeId startRaftNode systemClock systemRandom
      term tlsFiles webSocketTransport`,
   ],
   [

@@ -92,24 +92,27 @@ describe('real processes', () => {
   });
 });
 
-describe('the example', () => {
-  it('[EM9] three processes of it count together', async () => {
-    // Inside the repository, where the package finds itself by name.
-    const scratch = new URL('../../.raftchart/', import.meta.url).pathname;
-    await mkdir(scratch, { recursive: true });
-    const directory = await mkdtemp(join(scratch, 'example-'));
-    cleanUp(() => rm(directory, { recursive: true, force: true }));
-    const tsx = new URL('../../node_modules/tsx/dist/cli.mjs', import.meta.url).pathname;
-    const source = await readFile(EXAMPLE, 'utf8');
-    await countTogether(source, { directory, file: 'counter.ts', runner: [process.execPath, tsx] });
-  });
+describe('the examples', () => {
+  it.each(['counter.ts', 'described-cluster.ts'])(
+    '[EM9] [EM20] three processes of examples/%s count together',
+    async (file) => {
+      // Inside the repository, where the package finds itself by name.
+      const scratch = new URL('../../.raftchart/', import.meta.url).pathname;
+      await mkdir(scratch, { recursive: true });
+      const directory = await mkdtemp(join(scratch, 'example-'));
+      cleanUp(() => rm(directory, { recursive: true, force: true }));
+      const tsx = new URL('../../node_modules/tsx/dist/cli.mjs', import.meta.url).pathname;
+      const source = await readFile(new URL(file, EXAMPLES), 'utf8');
+      await countTogether(source, { directory, file, runner: [process.execPath, tsx] });
+    },
+  );
 
-  it('[EM9] it is the one in the README, and no longer than fifteen lines', async () => {
-    const source = await readFile(EXAMPLE, 'utf8');
+  it('[EM9] the first is the one in the README, and no longer than fifteen lines', async () => {
+    const source = await readFile(new URL('counter.ts', EXAMPLES), 'utf8');
     const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
     expect(readme).toContain(source);
     expect(source.split('\n').filter((line) => line !== '').length).toBeLessThanOrEqual(15);
   });
 });
 
-const EXAMPLE = new URL('../../examples/counter.ts', import.meta.url);
+const EXAMPLES = new URL('../../examples/', import.meta.url);
