@@ -27,7 +27,6 @@ import type { TlsSource } from '../ports/tls.ts';
 import { connectionClock } from '../wire/ws-clock.ts';
 import { descriptorLimit } from './admission/descriptor-limit.ts';
 import { createHeld, type Held } from './admission/held-bytes.ts';
-import { ServedHosts } from './admission/host-check.ts';
 import { ClientPort } from './client-port/client-port.ts';
 import { type HttpAddress, HttpServer } from './http/http-server.ts';
 import { LeaseKeeper } from './leases/lease-keeper.ts';
@@ -48,6 +47,7 @@ import {
   type RequestFacts,
   type ServerContext,
 } from './server-context.ts';
+import { type Adjustable, Settings } from './settings.ts';
 import { stopping } from './stopping.ts';
 
 export interface ServeOptions {
@@ -95,6 +95,8 @@ export interface RunningServer {
   readonly halted: Promise<RaftError>;
   /** Resolves if the node is no member any more, for good: nobody takes anything of it. */
   readonly removed: Promise<void>;
+  /** From the next request on these hold. */
+  adjust(adjustable: Adjustable): void;
   /** Stops accepting, drains what is under way, closes everything. Harmless twice. */
   close(): Promise<void>;
 }
@@ -114,8 +116,9 @@ async function listenAndServe(options: ServeOptions): Promise<RunningServer> {
   const counters = new ServerCounters();
   const connectionsMax = Math.min(options.serverLimits.connectionsMax, shares.clients);
   const held = createHeld();
+  const settings = new Settings(options);
   const http = new HttpServer({
-    hosts: hostsOf(options),
+    hosts: settings.hosts,
     tls: options.tls ?? null,
     counters,
     held,
@@ -123,7 +126,7 @@ async function listenAndServe(options: ServeOptions): Promise<RunningServer> {
   });
   const bound = await http.listen(options.listen);
   try {
-    return await serveOn({ http, counters, held, shares }, bound, options);
+    return await serveOn({ http, counters, held, shares, settings }, bound, options);
   } catch (error) {
     await http.close();
     throw error;
@@ -135,10 +138,11 @@ interface ServerParts {
   readonly counters: ServerCounters;
   readonly held: Held;
   readonly shares: DescriptorShares;
+  readonly settings: Settings;
 }
 
 async function serveOn(
-  { http, counters, held, shares }: ServerParts,
+  { http, counters, held, shares, settings }: ServerParts,
   bound: HttpAddress,
   options: ServeOptions,
 ): Promise<RunningServer> {
@@ -158,14 +162,14 @@ async function serveOn(
   const keeper = new LeaseKeeper(timed);
   const leases = leasesOf(keeper, new LeaseRenewals(timed));
   const disk = watchDiskSpace(options.dataDir, { clock: connectionClock });
-  const parts = { replica, kv: machine, leases, counters, held };
-  const context = contextOf(options, parts, disk.latest);
+  const parts = { replica, kv: machine, leases, counters, held, limits: settings.limits };
+  const context = contextOf(options, parts, { disk: disk.latest, settings });
   const stopWatching = [
     logNode(replica, log, context.clock),
     countSnapshots(replica, counters),
     disk.stop,
     watchLoopDelay(context.clock, counters.loopDelay),
-    keepHistory({ replica, kv: machine, clock: context.clock, retention: options.retention }),
+    keepHistory({ replica, kv: machine, clock: context.clock, retention: settings.retention }),
     () => keeper.stop(),
   ];
   const endRehearsal = rehearseLater(context);
@@ -190,6 +194,7 @@ async function serveOn(
     replica,
     halted: haltOf(replica, log),
     removed: removalOf(replica),
+    adjust: (adjustable) => settings.adjust(adjustable),
     close: () => {
       closing ??= close();
       return closing;
@@ -231,13 +236,6 @@ function sharesOf(limit: number): DescriptorShares {
   );
 }
 
-/** Names under which this server is known without being told. */
-function hostsOf({ listen, peerListen, peers, allowHosts }: ServeOptions): ServedHosts {
-  const addresses = [peerListen, ...(peers ?? new Map()).values()];
-  const peerHosts = addresses.map((address) => address.slice(0, address.lastIndexOf(':')));
-  return new ServedHosts([listen.host, ...peerHosts, ...allowHosts]);
-}
-
 async function startMember(
   options: ServeOptions,
   machine: KvStateMachine,
@@ -272,16 +270,16 @@ async function startMember(
 
 function contextOf(
   options: ServeOptions,
-  parts: Pick<ServerContext, 'replica' | 'kv' | 'leases' | 'counters' | 'held'>,
-  disk: () => DiskSpace | null,
+  parts: Pick<ServerContext, 'replica' | 'kv' | 'leases' | 'counters' | 'held' | 'limits'>,
+  { disk, settings }: { readonly disk: () => DiskSpace | null; readonly settings: Settings },
 ): ServerContext {
+  const onRequest = (facts: RequestFacts): void => logRequest(options.log, facts);
   return {
     ...parts,
-    limits: options.serverLimits,
     version: options.version,
     process: () => ({ ...processGauges(), disk: disk() }),
     onFault: (error) => logFault(options.log, error),
-    ...(options.logsRequests && { onRequest: (facts) => logRequest(options.log, facts) }),
+    requestLog: () => (settings.logsRequests ? onRequest : null),
     clock: connectionClock,
     keepAliveMs: SSE_KEEP_ALIVE_MS,
     inspection: options.inspection,

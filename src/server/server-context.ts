@@ -61,8 +61,8 @@ export interface ServerContext {
   readonly process: () => ProcessGauges;
   /** Told of errors that no caller caused. */
   readonly onFault: (error: unknown) => void;
-  /** Told of each HTTP request that was answered; absent: nobody wants to know. */
-  readonly onRequest?: (facts: RequestFacts) => void;
+  /** Whom to tell of an HTTP request that was answered; `null`: nobody wants to know, at present. */
+  readonly requestLog: () => ((facts: RequestFacts) => void) | null;
   readonly clock: ConnectionClock;
   readonly keepAliveMs: number;
   /** `null`: what happens inside this node is not shown. */
@@ -72,7 +72,7 @@ export interface ServerContext {
 }
 
 /** What a client's connection works with. */
-export type ConnectionParts = Omit<ServerContext, 'process' | 'inspection' | 'life'>;
+export type ConnectionParts = Omit<ServerContext, 'process' | 'inspection' | 'life' | 'requestLog'>;
 
 /** Things that must end when the server does: each stream and watch leaves one function here. */
 export class OpenStreams {

@@ -71,6 +71,7 @@ export function localApi(options: LocalOptions = {}): LocalApi {
     version: '9.9.9',
     process: () => PROCESS,
     onFault: (error) => faults.push(error),
+    requestLog: () => null,
     clock: connectionClock,
     keepAliveMs: options.keepAliveMs ?? 60_000,
     inspection: options.inspection ?? null,

@@ -13,10 +13,15 @@ import { isIPv4, isIPv6 } from 'node:net';
 const AUTHORITY = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{0,5})?$/;
 
 export class ServedHosts {
-  readonly #names: ReadonlySet<string>;
+  #names: ReadonlySet<string> = new Set();
 
   /** `names`: of the configured addresses and what was allowed; ports and case do not matter. */
   constructor(names: Iterable<string>) {
+    this.serve(names);
+  }
+
+  /** From now on these and no others. */
+  serve(names: Iterable<string>): void {
     this.#names = new Set([...names].map(plainName));
   }
 

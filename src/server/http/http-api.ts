@@ -43,7 +43,7 @@ export function createHttpApi(context: ServerContext, streams: OpenStreams): Htt
 const NOWHERE: Route = { pattern: 'none', methods: {} };
 
 /** What every answer takes, whatever its route. */
-type AnswerParts = Pick<ServerContext, 'counters' | 'held' | 'limits' | 'onFault' | 'onRequest'>;
+type AnswerParts = Pick<ServerContext, 'counters' | 'held' | 'limits' | 'onFault' | 'requestLog'>;
 
 interface Incoming {
   readonly request: Request;
@@ -65,7 +65,7 @@ async function answer(context: AnswerParts, route: Route, incoming: Incoming): P
     status: response.status,
   };
   countHttp(context.counters, { ...facts, seconds: ms / 1000 });
-  context.onRequest?.({ ...facts, ms, trace: traceOf(incoming.request.headers) });
+  context.requestLog()?.({ ...facts, ms, trace: traceOf(incoming.request.headers) });
   return response;
 }
 

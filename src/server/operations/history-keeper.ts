@@ -14,20 +14,21 @@ interface HistoryKeeperParts {
   readonly replica: Pick<Replica, 'status' | 'submit'>;
   readonly kv: Pick<KvStateMachine, 'revision' | 'compactedRevision' | 'revisionTimes'>;
   readonly clock: Clock;
+  /** Looked at each time: it may have changed. */
   readonly retention: Retention;
 }
 
 /** Returns how to stop it. */
 export function keepHistory(parts: HistoryKeeperParts): () => void {
   const { clock, replica, kv, retention } = parts;
-  if (retention.revisionsMax === 0 && retention.ageMaxMs === 0) return () => {};
   const logClock = new LogClock(parts);
   let isUnderWay = false;
   let timer: unknown = null;
   const look = (): void => {
     const logTimeMs = logClock.now();
     timer = clock.setTimeout(look, HISTORY_INTERVAL_MS);
-    if (isUnderWay || replica.status().role !== 'leader') return;
+    const keepsAll = retention.revisionsMax === 0 && retention.ageMaxMs === 0;
+    if (keepsAll || isUnderWay || replica.status().role !== 'leader') return;
     const revision = dueCompaction(kv, retention, logTimeMs);
     if (revision === null) return;
     isUnderWay = true;

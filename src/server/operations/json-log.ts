@@ -2,7 +2,7 @@
 
 /** From the least to the most important. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-type LogLevel = (typeof LOG_LEVELS)[number];
+export type LogLevel = (typeof LOG_LEVELS)[number];
 type LogFields = Readonly<Record<string, unknown>>;
 export type Log = (level: LogLevel, event: string, fields?: LogFields) => void;
 
@@ -21,10 +21,9 @@ export function jsonLog({ write, wallTimeMs, base }: LogOptions): Log {
   };
 }
 
-/** Of that log what is at least of this level (OP8). */
-export function logFrom(least: LogLevel, log: Log): Log {
-  const from = LOG_LEVELS.indexOf(least);
+/** Of that log what is at least of this level, which may change (OP8, CG5). */
+export function logFrom(least: () => LogLevel, log: Log): Log {
   return (level, event, fields) => {
-    if (LOG_LEVELS.indexOf(level) >= from) log(level, event, fields);
+    if (LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(least())) log(level, event, fields);
   };
 }

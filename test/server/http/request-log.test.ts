@@ -10,7 +10,7 @@ const SPAN = '00f067aa0ba902b7';
 async function toldOf(path: string, init: RequestInit = {}): Promise<RequestFacts | undefined> {
   const { context, streams } = localApi();
   const told: RequestFacts[] = [];
-  const api = createHttpApi({ ...context, onRequest: (facts) => told.push(facts) }, streams);
+  const api = createHttpApi({ ...context, requestLog: () => (facts) => told.push(facts) }, streams);
   const request = new Request(`http://local.test${path}`, init);
   const response = await api.fetch(request, { whenOver: () => {}, end: () => {} });
   await response.body?.cancel();

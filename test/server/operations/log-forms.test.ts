@@ -32,7 +32,7 @@ it('[OP8] only what is at least of the level asked for is written', () => {
     'x',
   ]);
   const written = (['debug', 'info', 'warn', 'error'] as const).map(
-    (level) => linesOf((options) => logFrom(level, textLog(options)), ...all).length,
+    (level) => linesOf((options) => logFrom(() => level, textLog(options)), ...all).length,
   );
   expect(written).toEqual([4, 3, 2, 1]);
 });

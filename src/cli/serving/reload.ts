@@ -1,0 +1,93 @@
+/**
+ * SIGHUP: the configuration file is read again, and certificates are. What may change while a node runs is taken, what may
+ * not is named; a file that is wrong in any part changes nothing (CG5).
+ */
+import type { Log } from '../../server/operations/json-log.ts';
+import { CliFailure } from '../failures/cli-failure.ts';
+import type { OptionName, OptionValues } from '../options/option-table.ts';
+import type { Origin } from '../options/read-options.ts';
+
+/** What serves from the next request, or the next line of the log, on. All else is built into what runs. */
+const RELOADED = [
+  'log-level',
+  'allow-host',
+  'value-bytes-max',
+  'history-revisions',
+  'history-age-ms',
+] as const satisfies readonly OptionName[];
+
+interface Read<Values> {
+  readonly values: Values;
+  readonly origins: Origins;
+}
+
+type Origins = ReadonlyMap<OptionName, Origin>;
+type Reloaded = OptionValues<(typeof RELOADED)[number]>;
+
+interface Reloading<Values> {
+  readonly again: () => Promise<Read<Values>>;
+  /** Throws a `CliFailure` if these cannot hold together; then nothing has changed. */
+  readonly adopt: (values: Values) => void;
+  readonly log: Log;
+}
+
+/** Returns what to do at each SIGHUP, one after the other. */
+export function reloading<Values extends Reloaded>(
+  running: Read<Values>,
+  { again, adopt, log }: Reloading<Values>,
+): () => Promise<void> {
+  let { origins, values } = running;
+  const reload = async (): Promise<void> => {
+    const found = await again();
+    const changed = changedBetween(origins, found.origins);
+    const taken = changed.filter(isReloaded);
+    const next = {
+      ...values,
+      ...Object.fromEntries(RELOADED.map((name) => [name, found.values[name]])),
+    };
+    adopt(next);
+    values = next;
+    origins = withThose(origins, found.origins, taken);
+    tell(
+      log,
+      taken,
+      changed.filter((name) => !isReloaded(name)),
+    );
+  };
+  let last = Promise.resolve();
+  return () => {
+    last = last.then(reload).catch((error) => refuse(log, error));
+    return last;
+  };
+}
+
+function isReloaded(name: OptionName): boolean {
+  return RELOADED.some((each) => each === name);
+}
+
+function changedBetween(before: Origins, after: Origins): readonly OptionName[] {
+  const names = new Set([...before.keys(), ...after.keys()]);
+  return [...names].filter((name) => before.get(name)?.text !== after.get(name)?.text);
+}
+
+/** What is in use: of the file as it is now only what was taken. */
+function withThose(before: Origins, after: Origins, taken: readonly OptionName[]): Origins {
+  const inUse = new Map(before);
+  for (const name of taken) {
+    const origin = after.get(name);
+    if (origin === undefined) inUse.delete(name);
+    else inUse.set(name, origin);
+  }
+  return inUse;
+}
+
+function tell(log: Log, taken: readonly OptionName[], waiting: readonly OptionName[]): void {
+  if (waiting.length === 0) return log('info', 'configuration', { taken });
+  const message = `${waiting.join(', ')}: as before, until this node is restarted.`;
+  log('warn', 'configuration', { taken, waiting, message });
+}
+
+function refuse(log: Log, error: unknown): void {
+  if (!(error instanceof CliFailure)) throw error;
+  log('error', 'configuration', { message: `${error.message} All is as before.` });
+}
