@@ -7,7 +7,12 @@ import { commandHelp, type HelpSubject } from './command-help.ts';
 import { usageFailure } from './failures/cli-failure.ts';
 import { EXIT } from './failures/exit-codes.ts';
 import type { OptionName } from './options/option-table.ts';
-import { type Environment, type ReadOptions, readOptions } from './options/read-options.ts';
+import {
+  type Environment,
+  type ReadOptions,
+  type ReadRequest,
+  readOptions,
+} from './options/read-options.ts';
 
 /** Everything of the process that a command may touch. */
 export interface CliContext {
@@ -43,22 +48,37 @@ interface CommandSpec<Name extends OptionName, Needed extends Name>
   readonly options: readonly Name[];
   /** None unless given. */
   readonly required?: readonly Needed[];
+  /** Options may stand in a file besides. */
+  readonly file?: ConfigurationOf<Name>;
   /** How many positional arguments there may be, both inclusive; none unless given. */
   readonly positionals?: readonly [min: number, max: number];
-  readonly run: (given: ReadOptions<Name, Needed>, context: CliContext) => Promise<number>;
+  readonly run: (given: Given<Name, Needed>, context: CliContext) => Promise<number>;
+}
+
+interface Given<Name extends OptionName, Needed extends Name> extends ReadOptions<Name, Needed> {
+  /** Reads all of it once more: a file may have changed. Throws as the command line would be refused. */
+  readonly again: () => Promise<ReadOptions<Name, Needed>>;
+}
+
+interface ConfigurationOf<Name extends OptionName> {
+  /** `null`: none is given. */
+  readonly pathOf: (given: ReadOptions<Name, never>) => string | null;
+  readonly fields: readonly OptionName[];
 }
 
 export function command<Name extends OptionName, Needed extends Name = never>(
   spec: CommandSpec<Name, Needed>,
 ): Command {
-  const { options: names, required = [], positionals: [min, max] = [0, 0] } = spec;
+  const { options: names, required = [], positionals: [min, max] = [0, 0], file } = spec;
   const { takesProgram = false } = spec;
   return {
     ...spec,
     required,
     run: async (argv, context) => {
       const { environment } = context;
-      const given = readOptions({ names, required, argv, environment, takesProgram });
+      const request = { names, required, argv, environment, takesProgram };
+      const read = async () => readOptions(await withFile(request, file));
+      const given = await read();
       if (given.wantsHelp) {
         context.write(commandHelp({ ...spec, required }));
         return EXIT.clean;
@@ -67,9 +87,22 @@ export function command<Name extends OptionName, Needed extends Name = never>(
       if (count < min || count > max) {
         throw usageFailure(`Usage: raftchart ${`${spec.name} ${spec.usage}`.trim()}`);
       }
-      return spec.run(given, context);
+      return spec.run({ ...given, again: read }, context);
     },
   };
+}
+
+async function withFile<Name extends OptionName, Needed extends Name>(
+  request: ReadRequest<Name, Needed>,
+  configuration: ConfigurationOf<Name> | undefined,
+): Promise<ReadRequest<Name, Needed>> {
+  if (configuration === undefined) return request;
+  const given = readOptions({ ...request, required: [] });
+  const path = given.wantsHelp ? null : configuration.pathOf(given);
+  if (path === null) return request;
+  // Loaded only for whoever has such a file.
+  const { readConfigurationFile } = await import('./options/configuration-file.ts');
+  return { ...request, file: await readConfigurationFile(path, configuration.fields) };
 }
 
 /** Resolves once the signal is aborted. */

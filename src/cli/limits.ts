@@ -48,3 +48,5 @@ export const IMPORT_BATCH_BYTES_MAX = 256 * 1024;
 export const CERTIFICATE_ENDS_SOON_DAYS = 7;
 /** A program that is to stop has so long, in milliseconds; then it is killed. */
 export const PROGRAM_GRACE_MS = 5_000;
+/** Bound: a larger file is no configuration, and is not read as one. */
+export const CONFIGURATION_BYTES_MAX = 1024 * 1024;

@@ -8,6 +8,7 @@ import type { CliContext, Command } from './command.ts';
 import { overviewHelp } from './command-help.ts';
 import { backupCommand } from './commands/backup-command.ts';
 import { certsCommand } from './commands/certs-command.ts';
+import { checkConfigCommand } from './commands/check-config-command.ts';
 import { completionCommand } from './commands/completion-command.ts';
 import { delCommand } from './commands/del-command.ts';
 import { exportCommand } from './commands/export-command.ts';
@@ -35,6 +36,7 @@ import { packageVersion } from './version.ts';
 export const COMMANDS: readonly Command[] = [
   demoCommand,
   serveCommand,
+  checkConfigCommand,
   putCommand,
   getCommand,
   delCommand,

@@ -19,7 +19,7 @@ function typeset(source: string): { readonly shown: string; readonly warnings: s
 describe('the manual page', () => {
   it('[CL44] has every command, option, variable and exit code, each option once', () => {
     for (const { name, summary, options } of COMMANDS) {
-      expect(page).toContain(`.SS \\fBraftchart\\fR \\fB${name}\\fR`);
+      expect(page).toContain(`.SS \\fBraftchart\\fR \\fB${plain(name)}\\fR`);
       expect(page).toContain(`\n${plain(summary)}\n`);
       for (const option of options) {
         const heads = page.split('\n.TP\n').filter((part) => {

@@ -92,27 +92,31 @@ describe('real processes', () => {
   });
 });
 
+const COUNTER = new URL('../../examples/counter.ts', import.meta.url);
+const EXAMPLES = [
+  ['counter.ts', COUNTER],
+  ['described-cluster.ts', new URL('../../examples/described-cluster.ts', import.meta.url)],
+] as const;
+
 describe('the examples', () => {
-  it.each(['counter.ts', 'described-cluster.ts'])(
+  it.each(EXAMPLES)(
     '[EM9] [EM20] three processes of examples/%s count together',
-    async (file) => {
+    async (file, example) => {
       // Inside the repository, where the package finds itself by name.
       const scratch = new URL('../../.raftchart/', import.meta.url).pathname;
       await mkdir(scratch, { recursive: true });
       const directory = await mkdtemp(join(scratch, 'example-'));
       cleanUp(() => rm(directory, { recursive: true, force: true }));
       const tsx = new URL('../../node_modules/tsx/dist/cli.mjs', import.meta.url).pathname;
-      const source = await readFile(new URL(file, EXAMPLES), 'utf8');
+      const source = await readFile(example, 'utf8');
       await countTogether(source, { directory, file, runner: [process.execPath, tsx] });
     },
   );
 
   it('[EM9] the first is the one in the README, and no longer than fifteen lines', async () => {
-    const source = await readFile(new URL('counter.ts', EXAMPLES), 'utf8');
+    const source = await readFile(COUNTER, 'utf8');
     const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
     expect(readme).toContain(source);
     expect(source.split('\n').filter((line) => line !== '').length).toBeLessThanOrEqual(15);
   });
 });
-
-const EXAMPLES = new URL('../../examples/', import.meta.url);

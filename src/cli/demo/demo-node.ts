@@ -23,8 +23,13 @@ export type NodeNews =
 /** The log as this process hears it. */
 const HEARD = { RAFTCHART_LOG_FORMAT: 'json', RAFTCHART_LOG_LEVEL: 'info' } as const;
 
-/** What a server of one's own is guarded by: a demo on one machine asks its nodes without. */
-const GUARDS = ['RAFTCHART_TLS_', 'RAFTCHART_PEER_TLS_', 'RAFTCHART_CLUSTER_SECRET_'];
+/** What a server of one's own is configured and guarded by: a demo on one machine asks its nodes without. */
+const GUARDS = [
+  'RAFTCHART_CONFIG',
+  'RAFTCHART_TLS_',
+  'RAFTCHART_PEER_TLS_',
+  'RAFTCHART_CLUSTER_SECRET_',
+];
 
 function withoutGuards(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const isGuard = (name: string): boolean => GUARDS.some((guard) => name.startsWith(guard));

@@ -30,7 +30,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.storageFailed]: 'the disk failed while the node ran, or the output could not be written',
   [EXIT.temporary]: 'timed out, overloaded, or the outcome is unknown: see the message',
   [EXIT.wrongConfiguration]:
-    'the data directory is of another node, damaged or unusable, the cluster does not take this node, or settings contradict each other',
+    'the data directory is of another node, damaged or unusable, the cluster does not take this node, the configuration file is wrong, or settings contradict each other',
 };
 
 const EXIT_BY_CODE: Readonly<Record<RaftErrorCode, ExitCode>> = {

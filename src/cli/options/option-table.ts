@@ -64,6 +64,11 @@ function limit(name: keyof typeof DEFAULT_LIMITS, help: string): OptionSpec<numb
 }
 
 export const OPTIONS = {
+  config: optional(
+    text,
+    'FILE',
+    'Take options from this file, in YAML or JSON: its fields have the names of these options. A flag and an environment variable win over it.',
+  ),
   id: optional(
     nodeName,
     'ID',
@@ -337,6 +342,10 @@ export const OPTIONS = {
     'Begin with this line of the input: those before it are in already.',
   ),
   file: optional(text, 'FILE', 'Read the transaction from this file instead of standard input.'),
+  schema: {
+    ...preset(yesOrNo, 'false', '', 'Print the JSON Schema of such files instead.'),
+    isFlag: true,
+  },
   'dry-run': { ...preset(yesOrNo, 'false', '', 'Only say what would be done.'), isFlag: true },
   force: { ...preset(yesOrNo, 'false', '', 'Replace a file that is there.'), isFlag: true },
   ui: {

@@ -1,10 +1,12 @@
 /**
  * From argv and environment to typed values, by the table. Every refusal is one plain sentence that
- * names the option and what it wants (CL13); what is not known is refused, never ignored (CL15).
+ * names the option and what it wants (CL13); what is not known is refused, never ignored (CL15). A flag wins over the
+ * environment, that over the configuration file, and that over the default (CL14).
  */
 import { parseArgs } from 'node:util';
 import { isNear } from '../../core/known-names.ts';
-import { usageFailure } from '../failures/cli-failure.ts';
+import { CliFailure, usageFailure } from '../failures/cli-failure.ts';
+import { EXIT } from '../failures/exit-codes.ts';
 import { Refusal } from './option-kinds.ts';
 import {
   environmentName,
@@ -16,11 +18,21 @@ import {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-interface ReadRequest<Name extends OptionName, Needed extends Name> {
+/** What a configuration file says, as the text that a flag would have, and the file and line where it stands. */
+export type FileValues = ReadonlyMap<string, { readonly text: string; readonly place: string }>;
+
+/** Where a value comes from: `flag`, a variable, a line of a file, or `default`. */
+export interface Origin {
+  readonly text: string;
+  readonly from: string;
+}
+
+export interface ReadRequest<Name extends OptionName, Needed extends Name> {
   readonly names: readonly Name[];
   readonly required: readonly Needed[];
   readonly argv: readonly string[];
   readonly environment: Environment;
+  readonly file?: FileValues;
   /** What stands behind `--` is a program with its arguments; otherwise, more positional arguments. */
   readonly takesProgram?: boolean;
 }
@@ -29,6 +41,8 @@ export interface ReadOptions<Name extends OptionName, Needed extends Name> {
   readonly values: OptionValues<Exclude<Name, Needed>> & {
     readonly [Each in Needed]: NonNullable<OptionValues[Each]>;
   };
+  /** Of every option that has a value. */
+  readonly origins: ReadonlyMap<Name, Origin>;
   readonly positionals: readonly string[];
   readonly wantsHelp: boolean;
   /** What stands behind `--`, where a program may; `null`: none does. */
@@ -41,15 +55,17 @@ export function readOptions<Name extends OptionName, Needed extends Name>(
   const { own, program } = cutProgram(request);
   const { given, positionals, wantsHelp } = scan(request.names, own);
   const values: Record<string, unknown> = {};
+  const origins = new Map<Name, Origin>();
   for (const name of wantsHelp ? [] : request.names) {
-    values[name] = readOne(name, given.get(name), request.environment);
-    if (values[name] === null && request.required.some((needed) => needed === name)) {
-      throw usageFailure(`--${name} is needed: ${OPTIONS[name].help}`);
-    }
+    const origin = originOf(name, given.get(name), request);
+    values[name] = origin === null ? null : readOne(name, origin, request);
+    if (origin !== null) origins.set(name, origin);
+    else if (request.required.some((needed) => needed === name)) throw missing(name);
   }
   // Every name of the request has been read by its own kind, so the record has the promised shape.
   return {
     values: values as ReadOptions<Name, Needed>['values'],
+    origins,
     positionals,
     wantsHelp,
     program,
@@ -78,17 +94,41 @@ export function strayEnvironment(environment: Environment): readonly string[] {
   );
 }
 
-function readOne(name: OptionName, flag: string | undefined, environment: Environment): unknown {
-  const spec: OptionSpec<unknown> = OPTIONS[name];
+/** `null`: it has no value. */
+function originOf(
+  name: OptionName,
+  flag: string | undefined,
+  { environment, file }: Pick<ReadRequest<never, never>, 'environment' | 'file'>,
+): Origin | null {
+  if (flag !== undefined) return { text: flag, from: 'flag' };
   const variable = environmentName(name);
-  const fromEnvironment = environment[variable] === '' ? undefined : environment[variable];
-  const text = flag ?? fromEnvironment ?? spec.default;
-  if (text === null) return null;
+  const inEnvironment = environment[variable];
+  if (inEnvironment !== undefined && inEnvironment !== '') {
+    return { text: inEnvironment, from: variable };
+  }
+  const inFile = file?.get(name);
+  if (inFile !== undefined) return { text: inFile.text, from: inFile.place };
+  const { default: preset } = OPTIONS[name];
+  return preset === null ? null : { text: preset, from: 'default' };
+}
+
+function readOne(
+  name: OptionName,
+  { from, text }: Origin,
+  { environment }: Pick<ReadRequest<never, never>, 'environment'>,
+): unknown {
+  const spec: OptionSpec<unknown> = OPTIONS[name];
   const value = spec.kind(text);
   if (!(value instanceof Refusal)) return value;
-  const source = flag === undefined && fromEnvironment !== undefined ? variable : `--${name}`;
   const found = value.part === null ? 'it is' : 'this part is not:';
-  throw usageFailure(`${source} ${value.wants}; ${found} ${JSON.stringify(value.part ?? text)}.`);
+  const why = `${value.wants}; ${found} ${JSON.stringify(value.part ?? text)}.`;
+  if (from === 'flag') throw usageFailure(`--${name} ${why}`);
+  if (from in environment) throw usageFailure(`${from} ${why}`);
+  throw new CliFailure(EXIT.wrongConfiguration, `${from}: ${name} ${why}`);
+}
+
+export function missing(name: OptionName): CliFailure {
+  return usageFailure(`--${name} is needed: ${OPTIONS[name].help}`);
 }
 
 interface Scan {

@@ -26,7 +26,7 @@ export interface Joining {
   readonly tls: TlsValues;
 }
 
-interface Asker {
+export interface Asker {
   readonly context: CliContext;
   readonly log: Log;
 }

@@ -8,10 +8,11 @@ import { RaftError } from '../../core/errors.ts';
 import { descriptorShares } from '../../library/descriptor-limits.ts';
 import type { LogStore } from '../../ports/log-store.ts';
 import { descriptorLimit } from '../../server/admission/descriptor-limit.ts';
-import { jsonLog, type Log, logFrom } from '../../server/operations/json-log.ts';
+import { jsonLog, type Log, type LogLevel, logFrom } from '../../server/operations/json-log.ts';
 import { textLog } from '../../server/operations/text-log.ts';
 import type { RunningServer, ServeOptions } from '../../server/serve.ts';
 import type { Inspection } from '../../server/server-context.ts';
+import type { Adjustable } from '../../server/settings.ts';
 import type { TlsFiles } from '../../wire/tls-files.ts';
 import { TLS_OPTIONS, tlsContext } from '../asking/client-tls.ts';
 import { aborted, type CliContext, command } from '../command.ts';
@@ -20,11 +21,13 @@ import { EXIT, type ExitCode, exitCodeOf } from '../failures/exit-codes.ts';
 import { type ReadOptions, strayEnvironment } from '../options/read-options.ts';
 import { packageVersion } from '../version.ts';
 import { exposuresOf } from './exposure.ts';
-import { clusterToJoin, type Joining, join } from './join-cluster.ts';
+import { type Asker, clusterToJoin, type Joining, join } from './join-cluster.ts';
+import { reloading } from './reload.ts';
 import { SETTING_OPTIONS, serveSettings } from './serve-settings.ts';
 import { clientPortTls, clusterSecret, PORT_OPTIONS, peerPortTls } from './tls-settings.ts';
 
-const SERVE_OPTIONS = [
+/** What may stand in a configuration file, too. */
+export const SERVE_FIELDS = [
   'id',
   'data-dir',
   'listen',
@@ -43,37 +46,37 @@ const SERVE_OPTIONS = [
   ...TLS_OPTIONS,
   ...SETTING_OPTIONS,
 ] as const;
-const NEEDED = ['id', 'data-dir'] as const;
-type Given = ReadOptions<(typeof SERVE_OPTIONS)[number], (typeof NEEDED)[number]>;
+const SERVE_NEEDED = ['id', 'data-dir'] as const;
+type Given = ReadOptions<'config' | (typeof SERVE_FIELDS)[number], (typeof SERVE_NEEDED)[number]>;
 
 export const serveCommand = command({
   name: 'serve',
   usage: '--id ID --data-dir DIR [--peers ID=HOST:PORT,…]',
   summary:
     'Run one node. The same line is right for the first start and for every restart. Logs are JSON lines on standard error; SIGTERM or SIGINT drains and stops it.',
-  options: SERVE_OPTIONS,
-  required: NEEDED,
-  run: async ({ values }, context) => {
-    const { id } = values;
+  options: ['config', ...SERVE_FIELDS],
+  required: SERVE_NEEDED,
+  file: { pathOf: ({ values }) => values.config, fields: SERVE_FIELDS },
+  run: async (given, context) => {
+    const { values } = given;
     const write = context.writeError;
     const form = values['log-format'] === 'text' ? textLog : jsonLog;
-    const told = form({ write, wallTimeMs: Date.now, base: { node: id } });
-    const log = logFrom(values['log-level'], told);
+    const told = form({ write, wallTimeMs: Date.now, base: { node: values.id } });
+    let least: LogLevel = values['log-level'];
+    const log = logFrom(() => least, told);
     for (const name of strayEnvironment(context.environment)) {
       log('warn', 'environment', { message: `${name} is no option and has no effect.` });
     }
     const guards = guardsOf(values, log);
-    const options = await serveOptions(values, context, log);
+    const options = await identified(serveOptions(values, log), { values, context, log });
     if (context.interrupted.aborted) return saidEnd(log);
-    const { peerTls, tls } = guards;
-    const files = [tls, peerTls].filter((each) => each !== undefined);
-    if (files.length > 0) {
-      context.onHangup(() => {
-        for (const each of files) each.reload();
-      });
-    }
     for (const exposure of exposuresOf({ ...options, ...guards })) log('warn', 'exposed', exposure);
     const starting = started({ ...options, ...guards });
+    const adopt = (server: RunningServer, next: Given['values']): void => {
+      server.adjust(adjustableOf(next));
+      least = next['log-level'];
+    };
+    heedHangups(given, guards, { starting, adopt, context, log });
     const server = await Promise.race([starting, aborted(context.interrupted)]);
     if (server === null) return abandon(starting, log);
     const joining = joinOf(values);
@@ -82,6 +85,8 @@ export const serveCommand = command({
   },
 });
 
+type Checked = Omit<Given['values'], 'config'>;
+
 interface Guards {
   readonly tls?: TlsFiles;
   readonly peerTls?: TlsFiles;
@@ -89,7 +94,7 @@ interface Guards {
 }
 
 /** Who may speak to this node: what its files say, before anything is touched. */
-function guardsOf(values: Given['values'], log: Log): Guards {
+function guardsOf(values: Checked, log: Log): Guards {
   const [tls, peerTls] = [clientPortTls(values, log), peerPortTls(values, log)];
   const secret = clusterSecret(values);
   return {
@@ -100,11 +105,7 @@ function guardsOf(values: Given['values'], log: Log): Guards {
 }
 
 /** Options that do not make sense together are refused before anything is touched. */
-async function serveOptions(
-  values: Given['values'],
-  context: CliContext,
-  log: Log,
-): Promise<ServeOptions> {
+function serveOptions(values: Checked, log: Log): ServeOptions {
   const { id, peers, listen } = values;
   if (peers !== null && !peers.has(id)) {
     throw usageFailure(
@@ -120,9 +121,7 @@ async function serveOptions(
     isJoining: joining !== null,
     allowHosts: values['allow-host'] ?? [],
     log,
-    clusterId:
-      values['cluster-id'] ??
-      (joining && (await clusterToJoin(joining, { context, log }).catch(unfit))),
+    clusterId: values['cluster-id'],
     dataDir: values['data-dir'],
     peerListen: peerListenOf(values),
     ...settings,
@@ -132,8 +131,76 @@ async function serveOptions(
   };
 }
 
+interface Reloads extends Asker {
+  readonly starting: Promise<RunningServer>;
+  readonly adopt: (server: RunningServer, values: Given['values']) => void;
+}
+
+type GivenAgain = Pick<Given, 'values' | 'origins'> & {
+  readonly again: () => Promise<Given>;
+};
+
+/** Without anything to read again, SIGHUP ends this process as it ends others. */
+function heedHangups(
+  given: GivenAgain,
+  { peerTls, tls }: Guards,
+  { adopt, context, log, starting }: Reloads,
+): void {
+  const files = [tls, peerTls].filter((each) => each !== undefined);
+  const hasFile = given.origins.has('config');
+  if (files.length === 0 && !hasFile) return;
+  const reload = starting.then((server) =>
+    reloading(given, { again: given.again, adopt: (next) => adopt(server, next), log }),
+  );
+  context.onHangup(() => {
+    for (const each of files) each.reload();
+    // A start that fails says so itself.
+    if (hasFile)
+      reload.then(
+        (again) => again(),
+        () => {},
+      );
+  });
+}
+
+/** Throws a `CliFailure` if these cannot hold together. */
+function adjustableOf(values: Given['values']): Adjustable {
+  const { retention, serverLimits } = serveSettings(values);
+  return {
+    allowHosts: values['allow-host'] ?? [],
+    retention,
+    logsRequests: values['log-level'] === 'debug',
+    valueBytesMax: serverLimits.valueBytesMax,
+  };
+}
+
+interface Start extends Asker {
+  readonly values: Given['values'];
+}
+
+/** Of a node that joins: the cluster has to say which it is. */
+async function identified(
+  options: ServeOptions,
+  { values, ...asker }: Start,
+): Promise<ServeOptions> {
+  const joining = joinOf(values);
+  if (joining === null || options.clusterId !== null) return options;
+  return { ...options, clusterId: await clusterToJoin(joining, asker).catch(unfit) };
+}
+
+/**
+ * What `check-config` asks: whether a start by these options would be refused before it touches anything. Throws as the
+ * start would.
+ */
+export function checkServe(values: Checked, log: Log): void {
+  const { peerTls, tls } = guardsOf(values, log);
+  peerTls?.close();
+  tls?.close();
+  serveOptions(values, log);
+}
+
 /** `null`: what happens inside is not shown. */
-function inspectionOf(values: Given['values']): Inspection | null {
+function inspectionOf(values: Checked): Inspection | null {
   const { inspect, ui, 'inspect-peers': peers } = values;
   if (inspect || ui) {
     return { peers: peers ?? new Map(), hasPage: ui, secureContext: tlsContext(values) };
@@ -144,12 +211,12 @@ function inspectionOf(values: Given['values']): Inspection | null {
   );
 }
 
-function peerListenOf({ id, peers, 'peer-listen': given }: Given['values']): string {
+function peerListenOf({ id, peers, 'peer-listen': given }: Checked): string {
   return given === null ? (peers?.get(id) ?? DEFAULT_PEER_LISTEN) : formatAddress(given);
 }
 
 /** `null`: it does not join. The others have to be told an address at which they find it. */
-function joinOf(values: Given['values']): Joining | null {
+function joinOf(values: Checked): Joining | null {
   const { cacert, cert, id, 'data-dir': dataDir, join: urls, key, peers } = values;
   if (urls === null) return null;
   if (peers !== null && peers.size > 1) {

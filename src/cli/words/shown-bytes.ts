@@ -14,10 +14,14 @@ export function shownBytes(bytes: Uint8Array, charactersMax: number): string {
 
 function textOf(bytes: Uint8Array): string {
   try {
-    return strictUtf8.decode(bytes).replace(UNPRINTABLE, escapeCharacter);
+    return shownText(strictUtf8.decode(bytes));
   } catch {
     return `0x${[...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
   }
+}
+
+export function shownText(text: string): string {
+  return text.replace(UNPRINTABLE, escapeCharacter);
 }
 
 function escapeCharacter(character: string): string {
