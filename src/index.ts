@@ -45,7 +45,12 @@ export type {
   QueryOptions,
   TransferOptions,
 } from './library/call-options.ts';
-export { type ClusterBuilder, cluster, type OwnOptions } from './library/cluster-builder.ts';
+export {
+  type ClusterBuilder,
+  cluster,
+  type MemberTls,
+  type OwnOptions,
+} from './library/cluster-builder.ts';
 export { createNode } from './library/create-node.ts';
 export { defineMachine } from './library/define-machine.ts';
 export type * from './library/machine.ts';

@@ -11,7 +11,8 @@ import type { PeerTls } from '../transport/tls-peer.ts';
 import { memberId } from './member-names.ts';
 import type { NodeOptions } from './node-options.ts';
 
-type MemberTls = PeerTls | TlsSource;
+/** How one member proves itself to the others. */
+export type MemberTls = PeerTls | TlsSource;
 /** Options of `createNode` that are told once, for all members. */
 const SHARED = [
   'id',
