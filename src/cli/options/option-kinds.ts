@@ -161,6 +161,11 @@ export const memberUrls: Kind<ReadonlyMap<NodeId, string>> = kind(BY_MEMBER, (gi
   return byId;
 });
 
+/** `_raftchart._tcp.example.org` */
+export const hostName: Kind<string> = kind(TEXT, (given) =>
+  HOST_NAME.test(given) ? given : new Refusal('must be a name in DNS'),
+);
+
 /** `db.example.org,db` */
 export const hostNames: Kind<readonly string[]> = kind(LIST, (given) => {
   const names = given.split(',').map((name) => name.trim());

@@ -15,6 +15,7 @@ import {
   anyText,
   choice,
   endpoints,
+  hostName,
   hostNames,
   type Kind,
   logId,
@@ -133,6 +134,11 @@ export const OPTIONS = {
     endpoints,
     'URL,URL,…',
     'Ask the cluster at URL, where its clients are served, to add this node; it votes once it has caught up. A member that was added before just runs. Other members find it at --peer-listen, or at its own address in --peers.',
+  ),
+  'discover-srv': optional(
+    hostName,
+    'NAME',
+    'As --join, of whom the SRV records of NAME in DNS say that they serve clients, looked up anew whenever somebody is to be asked: _raftchart._tcp.example.org. Over TLS with --cacert or --tls-cert.',
   ),
   'cluster-id': optional(
     nodeName,

@@ -10,7 +10,7 @@ import { STORE_VERSION } from '../../kv/command-codec.ts';
 import { storedClusterId } from '../../library/cluster-identity.ts';
 import type { Log } from '../../server/operations/json-log.ts';
 import type { RunningServer } from '../../server/serve.ts';
-import { askServers } from '../asking/ask-servers.ts';
+import { type Asking, askServers } from '../asking/ask-servers.ts';
 import type { TlsValues } from '../asking/client-tls.ts';
 import type { Fields } from '../asking/json-fields.ts';
 import { aborted, type CliContext } from '../command.ts';
@@ -21,7 +21,8 @@ export interface Joining {
   /** Where the other members find it. */
   readonly address: string;
   readonly dataDir: string;
-  readonly urls: readonly string[];
+  /** Where members are asked: URLs, looked up anew each time. */
+  readonly seeds: () => Promise<readonly string[]>;
   /** How the members at these URLs are asked, where they speak TLS. */
   readonly tls: TlsValues;
 }
@@ -39,8 +40,8 @@ interface Joiner extends Asker {
 export async function clusterToJoin(joining: Joining, asker: Asker): Promise<string | null> {
   if ((await storedClusterId(joining.dataDir)) !== null) return null;
   const question = { path: '/status', method: 'GET' } as const;
-  return insist(asker, () =>
-    askServers(question, asking(joining), asker.context, ({ clusterId, versions }) => {
+  return insist(asker, async () =>
+    askServers(question, await asking(joining), asker.context, ({ clusterId, versions }) => {
       requireKnown(versions);
       return typeof clusterId === 'string' ? clusterId : null;
     }),
@@ -134,7 +135,7 @@ async function standingOf(
 ): Promise<'none' | 'own' | 'another'> {
   const { address, id } = joining;
   const question = { path: '/members', method: 'GET' } as const;
-  const entry = await askServers(question, asking(joining), context, ({ progress }) =>
+  const entry = await askServers(question, await asking(joining), context, ({ progress }) =>
     Array.isArray(progress)
       ? { found: progress.find((each: Fields | null) => each?.id === id) as Fields | undefined }
       : null,
@@ -143,11 +144,11 @@ async function standingOf(
   return entry.found.address === address ? 'own' : 'another';
 }
 
-function asked(joining: Joining, context: CliContext): Promise<unknown> {
+async function asked(joining: Joining, context: CliContext): Promise<unknown> {
   const { address, id } = joining;
   const body = { id, peerAddress: address, promote: true };
   const question = { path: '/members', method: 'POST', body } as const;
-  return askServers(question, asking(joining), context, ({ members }) => members ?? null);
+  return askServers(question, await asking(joining), context, ({ members }) => members ?? null);
 }
 
 function nameTaken({ address, id }: Joining): RaftError {
@@ -160,8 +161,8 @@ function isMember({ replica }: Joiner['server'], id: NodeId): boolean {
   return voters.includes(id) || learners.includes(id);
 }
 
-function asking({ tls, urls }: Joining) {
-  return { ...tls, endpoints: urls, 'timeout-ms': JOIN_ASKED_MS };
+async function asking({ seeds, tls }: Joining): Promise<Asking> {
+  return { ...tls, endpoints: await seeds(), 'timeout-ms': JOIN_ASKED_MS };
 }
 
 function unknown(cause: unknown): RaftError {

@@ -24,6 +24,7 @@ import { exposuresOf } from './exposure.ts';
 import { type Asker, clusterToJoin, type Joining, join } from './join-cluster.ts';
 import { reloading } from './reload.ts';
 import { SETTING_OPTIONS, serveSettings } from './serve-settings.ts';
+import { srvDiscovery } from './srv-discovery.ts';
 import { clientPortTls, clusterSecret, PORT_OPTIONS, peerPortTls } from './tls-settings.ts';
 
 /** What may stand in a configuration file, too. */
@@ -35,6 +36,7 @@ export const SERVE_FIELDS = [
   'peer-listen',
   'peers',
   'join',
+  'discover-srv',
   'cluster-id',
   'halt-linger-ms',
   'log-format',
@@ -217,10 +219,13 @@ function peerListenOf({ id, peers, 'peer-listen': given }: Checked): string {
 
 /** `null`: it does not join. The others have to be told an address at which they find it. */
 function joinOf(values: Checked): Joining | null {
-  const { cacert, cert, id, 'data-dir': dataDir, join: urls, key, peers } = values;
-  if (urls === null) return null;
+  const { cacert, cert, id, 'data-dir': dataDir, key, peers } = values;
+  const seeds = seedsOf(values);
+  if (seeds === null) return null;
   if (peers !== null && peers.size > 1) {
-    throw usageFailure('--peers founds a cluster, and --join joins one: give one of the two.');
+    throw usageFailure(
+      '--peers founds a cluster, and --join or --discover-srv joins one: give one of the two.',
+    );
   }
   const address = peers?.get(id) ?? peerListenOf(values);
   if (/^(0\.0\.0\.0|\[::\]):|:0$/.test(address)) {
@@ -228,7 +233,19 @@ function joinOf(values: Checked): Joining | null {
       `The others cannot find this node at ${address}: give --peers ${id}=HOST:PORT with the address by which they reach it.`,
     );
   }
-  return { id, address, dataDir, urls, tls: { cacert, cert, key } };
+  return { id, address, dataDir, seeds, tls: { cacert, cert, key } };
+}
+
+function seedsOf(values: Checked): Joining['seeds'] | null {
+  const { cacert, 'discover-srv': name, join: urls, 'tls-cert': ownCert } = values;
+  if (urls !== null && name !== null) {
+    throw usageFailure(
+      '--join and --discover-srv both say where members are: give one of the two.',
+    );
+  }
+  if (urls !== null) return async () => urls;
+  if (name === null) return null;
+  return srvDiscovery({ name, scheme: cacert === null && ownCert === null ? 'http' : 'https' });
 }
 
 /** CL32: no other start with the same line would be taken. */
