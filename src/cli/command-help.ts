@@ -1,11 +1,7 @@
 /** The help pages, made from the tables of commands, options and exit codes (CL12). */
 import { EXIT_MEANINGS } from './failures/exit-codes.ts';
-import {
-  environmentName,
-  OPTIONS,
-  type OptionName,
-  type OptionSpec,
-} from './options/option-table.ts';
+import type { OptionSpec } from './options/option-spec.ts';
+import { environmentName, OPTIONS, type OptionName } from './options/option-table.ts';
 
 /** What the help shows of a command. */
 export interface HelpSubject {

@@ -1,12 +1,8 @@
 /** The manual page `raftchart(1)`, made from the tables of commands, options and exit codes as the help is (CL44). */
 import type { HelpSubject } from '../command-help.ts';
 import { EXIT_MEANINGS } from '../failures/exit-codes.ts';
-import {
-  environmentName,
-  OPTIONS,
-  type OptionName,
-  type OptionSpec,
-} from '../options/option-table.ts';
+import type { OptionSpec } from '../options/option-spec.ts';
+import { environmentName, OPTIONS, type OptionName } from '../options/option-table.ts';
 import { bold, italic, plain } from './roff.ts';
 
 export function manualPage(subjects: readonly HelpSubject[], version: string): string {

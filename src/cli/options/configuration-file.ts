@@ -8,7 +8,8 @@ import { whatIsKnown } from '../../core/known-names.ts';
 import { CliFailure } from '../failures/cli-failure.ts';
 import { EXIT } from '../failures/exit-codes.ts';
 import { CONFIGURATION_BYTES_MAX } from '../limits.ts';
-import { OPTIONS, type OptionName, type OptionSpec } from './option-table.ts';
+import type { OptionSpec } from './option-spec.ts';
+import { OPTIONS, type OptionName } from './option-table.ts';
 import type { FileValues } from './read-options.ts';
 
 /** Ignored: editors find the schema by it. */

@@ -1,5 +1,7 @@
 /** The JSON Schema of a configuration file, made from the table of options, for editors and for whoever writes such files (CG3). */
-import { OPTIONS, type OptionName, type OptionSpec } from './option-table.ts';
+
+import type { OptionSpec } from './option-spec.ts';
+import { OPTIONS, type OptionName } from './option-table.ts';
 
 export function configurationSchema(fields: readonly OptionName[]): object {
   return {

@@ -17,7 +17,6 @@ import {
   endpoints,
   hostName,
   hostNames,
-  type Kind,
   logId,
   memberHosts,
   members,
@@ -28,41 +27,7 @@ import {
   whole,
   yesOrNo,
 } from './option-kinds.ts';
-
-export interface OptionSpec<Value> {
-  readonly kind: Kind<Value>;
-  readonly placeholder: string;
-  readonly help: string;
-  /** As text, read by the same parser as the user's; `null`: none. */
-  readonly default: string | null;
-  /** `--name` alone says yes; no value follows. */
-  readonly isFlag?: true;
-  readonly short?: string;
-  /** May be given again; the texts are joined by commas. */
-  readonly isRepeatable?: true;
-}
-
-function preset<Value>(
-  kind: Kind<Value>,
-  preset: string,
-  placeholder: string,
-  help: string,
-): OptionSpec<Value> {
-  return { kind, placeholder, help, default: preset };
-}
-
-function optional<Value>(
-  kind: Kind<Value>,
-  placeholder: string,
-  help: string,
-): OptionSpec<Value | null> {
-  return { kind, placeholder, help, default: null };
-}
-
-function limit(name: keyof typeof DEFAULT_LIMITS, help: string): OptionSpec<number> {
-  const unit = name.includes('Bytes') ? 'BYTES' : 'N';
-  return preset(whole(1, OPTION_COUNT_MAX), String(DEFAULT_LIMITS[name]), unit, help);
-}
+import { limit, type OptionSpec, optional, preset } from './option-spec.ts';
 
 export const OPTIONS = {
   config: optional(

@@ -8,13 +8,8 @@ import { isNear } from '../../core/known-names.ts';
 import { CliFailure, usageFailure } from '../failures/cli-failure.ts';
 import { EXIT } from '../failures/exit-codes.ts';
 import { Refusal } from './option-kinds.ts';
-import {
-  environmentName,
-  OPTIONS,
-  type OptionName,
-  type OptionSpec,
-  type OptionValues,
-} from './option-table.ts';
+import type { OptionSpec } from './option-spec.ts';
+import { environmentName, OPTIONS, type OptionName, type OptionValues } from './option-table.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

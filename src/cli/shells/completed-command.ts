@@ -1,6 +1,7 @@
 /** What a shell has to know of a command to complete it: all of it from the tables of commands and options (CL43). */
 import { type HelpSubject, inBrief } from '../command-help.ts';
-import { OPTIONS, type OptionName, type OptionSpec } from '../options/option-table.ts';
+import type { OptionSpec } from '../options/option-spec.ts';
+import { OPTIONS, type OptionName } from '../options/option-table.ts';
 
 /** What comes next on the command line: one of these words, a name of the file system, or what only the user knows. */
 export type Completed =
