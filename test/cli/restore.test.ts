@@ -90,19 +90,33 @@ it('[BK5] restore founds a cluster of one, of another name each time, and says h
   expect(names.size).toBe(2);
 });
 
-it('[BK6] each of several members founds the same cluster, and others none of that name', async () => {
+it('[BK6] several members found one cluster if they are told the same word, and none without; another word founds another', async () => {
   const { file, folder } = await kept();
-  const founded = async (name: string, id: string, peers: string): Promise<string> => {
+  const founded = async (
+    name: string,
+    { id, peers, restoreId = null }: { id: string; peers: string; restoreId?: string | null },
+  ): Promise<string> => {
     const directory = join(folder, name);
     const line = ['restore', file, '--data-dir', directory, '--id', id, '--peers', peers];
-    expect((await runFake([...line, '-o', 'json'])).exitCode).toBe(0);
+    const untold = await runFake(line);
+    expect([untold.exitCode, existsSync(directory)]).toEqual([64, false]);
+    const [, madeUp = ''] = /--restore-id ([0-9a-f]{16})/.exec(untold.errors) ?? [];
+    const told = [...line, '--restore-id', restoreId ?? madeUp, '-o', 'json'];
+    expect((await runFake(told)).exitCode).toBe(0);
     expect((await surveyOf(directory)).members).toEqual(['n1', 'n2']);
     return (await surveyOf(directory)).clusterId;
   };
-  const one = await founded('n1', 'n1', 'n1=127.0.0.1:1,n2=127.0.0.1:2');
-  const two = await founded('n2', 'n2', 'n2=127.0.0.1:2,n1=127.0.0.1:1');
-  const other = await founded('n3', 'n1', 'n1=127.0.0.1:1,n2=127.0.0.1:3');
-  expect([one === two, one === other]).toEqual([true, false]);
+  const peers = 'n1=127.0.0.1:1,n2=127.0.0.1:2';
+  const restoreId = 'first';
+  const turned = 'n2=127.0.0.1:2,n1=127.0.0.1:1';
+  const one = await founded('n1', { id: 'n1', peers, restoreId });
+  expect(await founded('n2', { id: 'n2', peers: turned, restoreId })).toBe(one);
+  const others = [
+    await founded('again', { id: 'n1', peers }),
+    await founded('once more', { id: 'n1', peers }),
+    await founded('elsewhere', { id: 'n1', peers: peers.replace(':2', ':3'), restoreId }),
+  ];
+  expect(new Set([one, ...others]).size).toBe(4);
 });
 
 it('[BK5] [BK6] what cannot be is refused before anything is made', async () => {

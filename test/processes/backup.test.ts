@@ -71,10 +71,11 @@ it('[BK3] [BK5] [BK6] three processes begin as one new cluster with what a follo
     const place = ['--listen', new URL(member.url).host, '--peer-listen', member.peerAddress];
     return startCli(serveLine(member.id, dataDir, ...place, '--peers', peers));
   };
+  const founding = ['--peers', peers, '--restore-id', 'new'];
   const processes = [];
   for (const member of cluster.members) {
     const dataDir = join(folder, member.id);
-    const line = ['restore', file, '--data-dir', dataDir, '--id', member.id, '--peers', peers];
+    const line = ['restore', file, '--data-dir', dataDir, '--id', member.id, ...founding];
     expect(await runCliProcess(line)).toMatchObject({ code: 0, errors: '' });
     processes.push(revive(member, dataDir));
   }

@@ -25,7 +25,10 @@ import { EXIT } from '../failures/exit-codes.ts';
 import type { OptionValues } from '../options/option-table.ts';
 import { progressLine } from '../words/progress-line.ts';
 
-const RESTORE_OPTIONS = ['data-dir', 'id', 'peers', 'cluster-id', 'output'] as const;
+const RESTORE_OPTIONS = [
+  ...['data-dir', 'id', 'peers'],
+  ...['restore-id', 'cluster-id', 'output'],
+] as const;
 type Values = OptionValues<(typeof RESTORE_OPTIONS)[number]> & {
   readonly id: NodeId;
   readonly 'data-dir': string;
@@ -33,9 +36,9 @@ type Values = OptionValues<(typeof RESTORE_OPTIONS)[number]> & {
 
 export const restoreCommand = command({
   name: 'restore',
-  usage: 'FILE --data-dir DIR --id ID [--peers ID=HOST:PORT,…]',
+  usage: 'FILE --data-dir DIR --id ID [--peers ID=HOST:PORT,… --restore-id WORD]',
   summary:
-    'Make DIR, which must be empty or missing, the data directory of a new cluster that begins with what the backup FILE holds. For a cluster of several run it once for each, with the same FILE and --peers; it is never taken for the cluster of before.',
+    'Make DIR, which must be empty or missing, the data directory of a new cluster that begins with what the backup FILE holds. For a cluster of several run it once for each, with the same FILE, --peers and --restore-id; it is never taken for the cluster of before.',
   options: RESTORE_OPTIONS,
   required: ['data-dir', 'id'],
   positionals: [1, 1],
@@ -47,6 +50,7 @@ export const restoreCommand = command({
         `--peers names ${[...peers.keys()].join(', ')} and not this node, ${id}. Name every member of the new cluster, or correct --id.`,
       );
     }
+    requireRestoreId(values);
     const access = nodeAccess({ directory: resolve(values['data-dir']) });
     await requireNewPlace(access);
     const proven = await shown(context, (heard) => proveBackup(file, heard));
@@ -60,18 +64,29 @@ export const restoreCommand = command({
   },
 });
 
-/** BK6: the same at each member of several; alone, one that nobody else has. */
+/**
+ * BK6: members that are restored one by one have to come to one name, and by themselves they could only derive it from the file, as any
+ * other restore of it would. So they are told by which word to tell theirs from others.
+ */
+function requireRestoreId({ 'cluster-id': given, 'restore-id': told, peers }: Values): void {
+  if (told !== null || given !== null || peers === null || peers.size < 2) return;
+  throw usageFailure(
+    `Each member of the new cluster has to know which restore it is part of, since another of the same file would take it for its own. Restore all of them with --restore-id ${cryptoWord()}, which was made up just now.`,
+  );
+}
+
+/** BK6: the same at each member of one restore; alone, one that nobody else has. */
 function lineageOf({ end, header }: FetchedBackup, values: Values): NewLineage {
-  const { id, 'cluster-id': given } = values;
+  const { id, 'cluster-id': given, 'restore-id': restoreId } = values;
   const members = [...(values.peers ?? [])].sort(([left], [right]) => (left < right ? -1 : 1));
   if (given === header.clusterId) {
     throw usageFailure(
       `--cluster-id ${given} is the cluster of before: its members must not take this one for it. Give another name, or none.`,
     );
   }
-  const facts = JSON.stringify([header.word, end.checksum, members]);
+  const facts = JSON.stringify([header.word, end.checksum, members, restoreId]);
   const derived = createHash('sha256').update(facts).digest('hex').slice(0, WORD_LENGTH);
-  const word = members.length > 1 ? derived : cryptoWord();
+  const word = restoreId === null ? cryptoWord() : derived;
   return {
     clusterId: given ?? nextClusterId(header.clusterId, word),
     nodeId: id,
@@ -113,15 +128,16 @@ async function shown<Result>(
 function whatNext(
   { clusterId, nodeId, voters }: NewLineage,
   { header }: FetchedBackup,
-  { 'data-dir': directory, peers }: Values,
+  { 'cluster-id': given, 'data-dir': directory, peers, 'restore-id': restoreId }: Values,
 ): string {
   const told =
     peers === null ? '' : ` --peers ${[...peers].map((each) => each.join('=')).join(',')}`;
+  const same = given === null ? `--restore-id ${restoreId}` : `--cluster-id ${given}`;
   const others = voters.filter((id) => id !== nodeId).join(', ');
   const also =
     others === ''
       ? 'Add others:   raftchart serve --id NEW_NAME --data-dir NEW_DIR --listen HOST:PORT --peer-listen HOST:PORT --join http://HOST:PORT'
-      : `Restore too:  ${others}, each with this file and the same --peers. A majority of them has to run.`;
+      : `Restore too:  ${others}, each with this file, the same --peers and ${same}. A majority of them has to run.`;
   return `${nodeId} begins the new cluster ${clusterId} at revision ${header.revision}, with ${header.keys} keys.
 Start it:     raftchart serve --id ${nodeId} --data-dir ${directory} --listen HOST:PORT --peer-listen HOST:PORT${told}
 ${also}

@@ -110,6 +110,11 @@ export const OPTIONS = {
     'NAME',
     'Keeps clusters apart. Without it, derived from --peers; the same on every node.',
   ),
+  'restore-id': optional(
+    nodeName,
+    'WORD',
+    'Keeps restores of one file apart: the same for every member of the new cluster, and new each time.',
+  ),
   'election-timeout-ms': preset(
     msRange(10, OPTION_MS_MAX),
     `${DEFAULT_TIMING.electionTimeoutMinMs}-${DEFAULT_TIMING.electionTimeoutMaxMs}`,
