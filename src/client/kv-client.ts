@@ -333,7 +333,7 @@ export class KvClient implements AsyncDisposable {
       clock,
       random,
       renew: (lease, timeoutMs) => this.#renewals.renew(lease, timeoutMs),
-      revoke: (lease) => this.revokeLease(lease),
+      revoke: (lease, timeoutMs) => this.revokeLease(lease, { timeoutMs }),
     });
   }
 }

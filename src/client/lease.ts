@@ -9,14 +9,18 @@ import {
   RENEWAL_RETRY_MAX_MS,
   RENEWAL_SHARE,
   RENEWAL_TIMEOUT_MAX_MS,
+  REVOKED_AGAIN_MS,
+  REVOKED_TRY_MIN_MS,
+  REVOKED_WITHIN_MAX_MS,
 } from './limits.ts';
+import { mayBeRepeated } from './may-be-repeated.ts';
 
 interface LeaseHome {
-  readonly clock: Pick<ConnectionClock, 'now' | 'setIdleTimeout' | 'clearTimeout'>;
+  readonly clock: Pick<ConnectionClock, 'now' | 'setIdleTimeout' | 'setTimeout' | 'clearTimeout'>;
   readonly random: Random;
   /** How long it lasts from now on. */
   renew(id: number, timeoutMs: number): Promise<number>;
-  revoke(id: number): Promise<unknown>;
+  revoke(id: number, timeoutMs: number): Promise<unknown>;
 }
 
 export interface Granted {
@@ -65,13 +69,25 @@ export class Lease implements AsyncDisposable {
     return this;
   }
 
-  /** Ends it, and its keys go. Resolves also if it has ended before. */
+  /**
+   * Ends it, and its keys go. Resolves also if it has ended before. Where nobody can end it just now it is tried again until its time is
+   * over, for half a minute at most, and only then rejects: who waits for what is bound to it need not wait for its time.
+   */
   async revoke(): Promise<void> {
+    const { clock } = this.#home;
     this.#stop();
-    try {
-      await this.#home.revoke(this.id);
-    } catch (error) {
-      if (!(error instanceof RaftError) || error.code !== 'RAFT_LEASE_EXPIRED') throw error;
+    const timeoutMs = Math.max(REVOKED_TRY_MIN_MS, this.#callTimeoutMs());
+    const untilMs = Math.min(this.#endsMs, clock.now() + REVOKED_WITHIN_MAX_MS);
+    for (;;) {
+      try {
+        await this.#home.revoke(this.id, timeoutMs);
+        return;
+      } catch (error) {
+        if (error instanceof RaftError && error.code === 'RAFT_LEASE_EXPIRED') return;
+        const leftMs = untilMs - clock.now();
+        if (leftMs <= 0 || !mayBeRepeated(error)) throw error;
+        await this.#pause(Math.min(leftMs, REVOKED_AGAIN_MS));
+      }
     }
   }
 
@@ -83,9 +99,8 @@ export class Lease implements AsyncDisposable {
   async #renew(): Promise<void> {
     const { clock } = this.#home;
     const sentMs = clock.now();
-    const timeoutMs = Math.max(1, Math.min(this.ttlMs * RENEWAL_SHARE, RENEWAL_TIMEOUT_MAX_MS));
     try {
-      const ttlMs = await this.#home.renew(this.id, timeoutMs);
+      const ttlMs = await this.#home.renew(this.id, this.#callTimeoutMs());
       if (this.#isOver) return;
       this.#endsMs = Math.max(this.#endsMs, sentMs + ttlMs);
       clock.clearTimeout(this.#end);
@@ -100,6 +115,16 @@ export class Lease implements AsyncDisposable {
 
   #renewAfter(pauseMs: number): void {
     this.#renewal = this.#home.clock.setIdleTimeout(() => void this.#renew(), pauseMs);
+  }
+
+  #callTimeoutMs(): number {
+    return Math.max(1, Math.min(this.ttlMs * RENEWAL_SHARE, RENEWAL_TIMEOUT_MAX_MS));
+  }
+
+  #pause(pauseMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#home.clock.setTimeout(resolve, pauseMs);
+    });
   }
 
   /** Leases that were granted at one time are renewed at different ones. */

@@ -50,6 +50,10 @@ export const RENEWALS_GATHERED_MS = 10;
 /** Bound: how long a renewal may take, and the pause after one that failed, in milliseconds; less for a short lease. */
 export const RENEWAL_TIMEOUT_MAX_MS = 5_000;
 export const RENEWAL_RETRY_MAX_MS = 500;
+/** A lease that could not be given back is given back again after such a pause; how long one try takes, and all of them, in milliseconds. */
+export const REVOKED_AGAIN_MS = 200;
+export const REVOKED_TRY_MIN_MS = 500;
+export const REVOKED_WITHIN_MAX_MS = 30_000;
 /** How long locks, leads and registrations outlive a holder that is gone without a word, in milliseconds, unless told otherwise. */
 export const COORDINATION_TTL_MS = 10_000;
 /** The pause before a read of theirs is made again, in milliseconds. */

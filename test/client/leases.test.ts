@@ -17,6 +17,8 @@ class Stage {
   revoked = 0;
   answer: 'renews' | 'fails' | 'silent' | 'ended' = 'renews';
   delayMs = 0;
+  /** What becomes of giving it back; `null`: it is. */
+  revocation: () => RaftError | null = () => null;
   readonly lease: Lease;
 
   constructor() {
@@ -26,6 +28,8 @@ class Stage {
       renew: () => this.#renew(),
       revoke: async () => {
         this.revoked += 1;
+        const fault = this.revocation();
+        if (fault !== null) throw fault;
       },
     };
     this.lease = new Lease({ id: 7, ttlMs: TTL_MS, sentMs: this.clock.now() }, home);
@@ -107,6 +111,36 @@ describe('a lease', () => {
     }
     await other.pass(3 * TTL_MS);
     expect([other.revoked, other.renewedMs, other.lease.lost.aborted]).toEqual([1, [], false]);
+  });
+
+  it('[LE10] that nobody can take back just now is given back again, until it is or its time is over', async () => {
+    const noLeader = new RaftError('RAFT_NO_LEADER', 'nobody leads', { retry: 'safe' });
+    const ended = new RaftError('RAFT_LEASE_EXPIRED', 'gone');
+    const stopped = new RaftError('RAFT_STOPPED', 'closed', { retry: 'safe' });
+    const until = async (
+      byMs: number,
+      revocation: (triesMade: number) => RaftError | null,
+    ): Promise<[number, string]> => {
+      const stage = new Stage();
+      let outcome = 'waits';
+      stage.revocation = () => revocation(stage.revoked);
+      stage.lease.revoke().then(
+        () => {
+          outcome = 'revoked';
+        },
+        (error: RaftError) => {
+          outcome = error.code;
+        },
+      );
+      await stage.pass(byMs);
+      return [stage.revoked, outcome];
+    };
+    expect(await until(300, () => noLeader)).toEqual([2, 'waits']);
+    expect(await until(300, (tries) => (tries > 1 ? null : noLeader))).toEqual([2, 'revoked']);
+    expect(await until(300, (tries) => (tries > 1 ? ended : noLeader))).toEqual([2, 'revoked']);
+    expect(await until(TTL_MS - 10, () => noLeader)).toEqual([45, 'waits']);
+    expect(await until(TTL_MS + 10, () => noLeader)).toEqual([46, 'RAFT_NO_LEADER']);
+    expect(await until(TTL_MS, () => stopped)).toEqual([1, 'RAFT_STOPPED']);
   });
 
   it('[LE10] is renewed together with others of its client, and each hears of its own', async () => {

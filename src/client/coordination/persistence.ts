@@ -1,6 +1,7 @@
 /** Reads that go on until they are answered: a leader that is replaced meanwhile must not cost anyone a place in line. */
 import { RaftError } from '../../core/errors.ts';
 import { COORDINATION_RETRY_MS } from '../limits.ts';
+import { mayBeRepeated } from '../may-be-repeated.ts';
 import type { CoordinatedStore } from './store.ts';
 
 /** Rejects with what repeating cannot help, or once the signal is aborted. */
@@ -19,11 +20,6 @@ export async function persistently<Answer>(
     }
     await store.pause(COORDINATION_RETRY_MS, signal);
   }
-}
-
-function mayBeRepeated(error: unknown): boolean {
-  if (!(error instanceof RaftError) || error.retry === 'never') return false;
-  return error.code !== 'RAFT_STOPPED' && error.code !== 'RAFT_ABORTED';
 }
 
 /** A lease that is lost says why itself. */
