@@ -27,6 +27,9 @@ export class CountedWrites implements AsyncDisposable {
   readonly #acknowledged = new Map<number, string>();
   /** What the watch told, by revision. */
   readonly #told = new Map<number, string>();
+  #acknowledgedMs: number | null = null;
+  #longestPauseMs = 0;
+  #refusals = 0;
   /** An empty store has revision 1. */
   #lastTold = 1;
   #isOver = false;
@@ -54,6 +57,18 @@ export class CountedWrites implements AsyncDisposable {
 
   get acknowledged(): number {
     return this.#acknowledged.size;
+  }
+
+  /** The longest between two acknowledgements, whoever got them, since it was last asked for, in milliseconds. */
+  takePauseMs(): number {
+    const longest = this.#longestPauseMs;
+    this.#longestPauseMs = 0;
+    return longest;
+  }
+
+  /** Writes that were refused as never done, and done anew. */
+  get refusals(): number {
+    return this.#refusals;
   }
 
   /** Resolves once so many more writes are acknowledged; a write, or the watch, that failed is thrown. */
@@ -87,11 +102,32 @@ export class CountedWrites implements AsyncDisposable {
   async #write(client: KvClient, key: string, writer: number): Promise<void> {
     for (let count = 1; !this.#isOver; count += 1) {
       const value = `${writer}-${count}`;
-      const revision = await put(client, key, value);
+      const revision = await this.#put(client, key, value);
+      this.#note();
       const before = this.#acknowledged.get(revision);
       if (before !== undefined) throw new Error(`revision ${revision} was given to ${before} too`);
       this.#acknowledged.set(revision, `${key} ${value}`);
     }
+  }
+
+  /** What is refused as never done is done anew. */
+  async #put(client: KvClient, key: string, value: string): Promise<number> {
+    for (;;) {
+      try {
+        return (await client.put(key, value)).revision;
+      } catch (error) {
+        if (!(error instanceof RaftError) || error.retry !== 'safe') throw error;
+        this.#refusals += 1;
+        await pause(PAUSE_MS);
+      }
+    }
+  }
+
+  #note(): void {
+    const now = performance.now();
+    const pauseMs = now - (this.#acknowledgedMs ?? now);
+    this.#longestPauseMs = Math.max(this.#longestPauseMs, pauseMs);
+    this.#acknowledgedMs = now;
   }
 
   async #hear(): Promise<void> {
@@ -127,18 +163,6 @@ export class CountedWrites implements AsyncDisposable {
       const told = this.#told.get(revision);
       return told === written ? [] : [`revision ${revision} is ${written}, the watch told ${told}`];
     });
-  }
-}
-
-/** What is refused as never done is done anew. */
-async function put(client: KvClient, key: string, value: string): Promise<number> {
-  for (;;) {
-    try {
-      return (await client.put(key, value)).revision;
-    } catch (error) {
-      if (!(error instanceof RaftError) || error.retry !== 'safe') throw error;
-      await pause(PAUSE_MS);
-    }
   }
 }
 
