@@ -4,6 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { OPTIONS } from '../../../src/cli/options/option-table.ts';
+import { COMMANDS } from '../../../src/cli/run-cli.ts';
 import { emptyHistogram } from '../../../src/core/histogram.ts';
 import { scratch } from '../../cli/scratch.ts';
 import { localApi } from '../local-server.ts';
@@ -81,6 +83,20 @@ describe('the board and the alerts', () => {
     for (const part of ['severity', 'summary', 'description']) {
       expect(rules.match(new RegExp(`^ +${part}: \\S`, 'gm'))).toHaveLength(alerts.length);
     }
+  });
+
+  it('[OP11] docs/OPERATING.md names metrics, commands and options that there are', async () => {
+    const page = readFileSync(join(ROOT, 'docs/OPERATING.md'), 'utf8');
+    const metrics = await told();
+    const named = [...page.matchAll(/`(raftchart_[a-z_]+)`/g)].map(([, name = '']) => name);
+    const isTold = (name: string): boolean => metrics.has(name) || metrics.has(`${name}_bucket`);
+    expect(named.filter((name) => !isTold(name))).toEqual([]);
+    const known: readonly string[] = COMMANDS.map(({ name }) => name);
+    const spelt = new Set([...page.matchAll(/`raftchart ([a-z]+)/g)].map(([, name = '']) => name));
+    expect([...spelt].filter((name) => !known.includes(name))).toEqual([]);
+    expect(spelt.size).toBeGreaterThan(10);
+    const options = new Set([...page.matchAll(/`--([a-z][a-z-]+)/g)].map(([, name = '']) => name));
+    expect([...options].filter((name) => !Object.hasOwn(OPTIONS, name))).toEqual([]);
   });
 
   it('[OP11] panels have places of their own, and say what they show', () => {
