@@ -17,18 +17,21 @@ function leading(configuration: RaftState['configuration']) {
   const told: string[] = [];
   const membership = foundingMembership(configuration, index(1));
   const raft = raftState({ term: term(2), configuration, configurations: [membership] });
-  const options = {
+  const options: ChangesOptions = {
     actors: {
       hasTag: () => true,
       hasTagIn: () => true,
-      membershipHas: (tag: string) => tag === 'idle' && told.length === 0,
+      membershipHas: (tag) => tag === 'idle' && told.length === 0,
       raft,
-      tellMembership: ({ type }: { readonly type: string }) => told.push(type),
+      tellMembership: ({ type }) => void told.push(type),
     },
+    disk: { hardState: { term: term(2), votedFor: N1 }, sendWhenDurable: () => {} },
     members: { all: [N1, N2, N3], addressesOf: () => ({}) },
-    clock: { now: () => 0, defer: (callback: () => void) => callback() },
+    peers: { isOpen: () => true, send: () => true },
+    clock: { now: () => 0, defer: (callback) => callback() },
+    problems: { of: () => null },
     nextRequestId: () => 1,
-  } as unknown as ChangesOptions;
+  };
   return { changes: new MembershipChanges(options), told };
 }
 

@@ -12,14 +12,13 @@ import { encodeConfigurationRun } from '../../core/configuration-entry.ts';
 import { CLUSTER_ID_LENGTH_MAX, REMOVED_MAX } from '../../core/limits.ts';
 import { ofMember } from '../../core/per-member.ts';
 import { INDEX_ZERO, type Index, nextIndex, nextTerm } from '../../core/types.ts';
-import type { LogOperation, LogStore } from '../../ports/log-store.ts';
+import type { LogStore } from '../../ports/log-store.ts';
 import type { StoredSnapshot } from '../../ports/snapshot-store.ts';
 import type { DirectoryAccess } from '../directory/directory-parts.ts';
 import { cannotMoveAside, cannotTakePlace, inTheWay } from '../directory/refusals.ts';
-import type { Files } from '../disk/files.ts';
 import { LevelLogStore } from '../level-log-store.ts';
 import { COPIED_BYTES_MAX } from '../limits.ts';
-import { promised } from '../promised.ts';
+import { isTaken, takePlace, write } from './beside-its-place.ts';
 import {
   membershipOf,
   type OpenHistory,
@@ -59,26 +58,8 @@ export async function recoverDirectory(
       throw cannotMoveAside(directory, draft, cause);
     });
   }
-  await putInPlace(draft, access);
+  await takePlace(draft, access, cannotTakePlace);
   return { survey: await surveyDirectory(access), keptAs };
-}
-
-/** Whatever has that name, it is in the way. */
-async function isTaken(files: Files, path: string): Promise<boolean> {
-  try {
-    return (await files.list(path)) !== null;
-  } catch {
-    return true;
-  }
-}
-
-async function putInPlace(draft: string, { directory, files }: DirectoryAccess): Promise<void> {
-  try {
-    await files.rename(draft, directory);
-    await files.syncDirectory(parentOf(directory));
-  } catch (cause) {
-    throw cannotTakePlace(directory, draft, cause);
-  }
 }
 
 /** Whole and durable when it resolves. */
@@ -178,14 +159,4 @@ async function copyLog({ held, store }: OpenHistory, { copied, store: to }: Copy
     copied({ what: 'entries', done, of: through });
   }
   return timeMs;
-}
-
-function write(store: LogStore, operations: readonly LogOperation[]): Promise<void> {
-  return promised((completed) => store.write(operations, completed));
-}
-
-function parentOf(directory: string): string {
-  const at = directory.lastIndexOf('/');
-  if (at < 0) return '.';
-  return at === 0 ? '/' : directory.slice(0, at);
 }

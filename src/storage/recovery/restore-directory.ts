@@ -9,13 +9,12 @@ import {
 } from '../../core/configuration.ts';
 import type { PerMember } from '../../core/per-member.ts';
 import type { EntryId, NodeId } from '../../core/types.ts';
-import type { LogOperation, LogStore } from '../../ports/log-store.ts';
+import type { LogStore } from '../../ports/log-store.ts';
 import type { DirectoryAccess } from '../directory/directory-parts.ts';
 import { cannotBecome, notEmptyToRestore, restoreInTheWay } from '../directory/refusals.ts';
-import type { Files } from '../disk/files.ts';
 import { LevelLogStore } from '../level-log-store.ts';
 import { RESTORED_CHUNKS_AT_ONCE } from '../limits.ts';
-import { promised } from '../promised.ts';
+import { isTaken, takePlace, write } from './beside-its-place.ts';
 
 /** What the new cluster is to be: the same at each of its members, but for `nodeId`. */
 export interface NewLineage {
@@ -49,29 +48,14 @@ export async function restoreDirectory(
   lineage: NewLineage,
   chunks: AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  const { directory, files } = access;
-  const draft = draftOf(directory);
+  const draft = draftOf(access.directory);
   const store = new LevelLogStore({ ...access, directory: draft });
   try {
     await begin(store, lineage, chunks);
   } finally {
     await store.close();
   }
-  try {
-    // In the place of an empty directory; of one with something in it the system refuses to.
-    await files.rename(draft, directory);
-    await files.syncDirectory(parentOf(directory));
-  } catch (cause) {
-    throw cannotBecome(directory, draft, cause);
-  }
-}
-
-async function isTaken(files: Files, path: string): Promise<boolean> {
-  try {
-    return (await files.list(path)) !== null;
-  } catch {
-    return true;
-  }
+  await takePlace(draft, access, cannotBecome);
 }
 
 /**
@@ -110,14 +94,4 @@ async function* gathered(
     some = [];
   }
   if (some.length > 0) yield some;
-}
-
-function write(store: LogStore, operations: readonly LogOperation[]): Promise<void> {
-  return promised((completed) => store.write(operations, completed));
-}
-
-function parentOf(directory: string): string {
-  const at = directory.lastIndexOf('/');
-  if (at < 0) return '.';
-  return at === 0 ? '/' : directory.slice(0, at);
 }
