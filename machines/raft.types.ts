@@ -55,6 +55,8 @@ export type RaftEvent =
       /** Peers whose links are open. */
       readonly connected: readonly NodeId[];
     }
+  /** From itself: its target has been told to campaign. */
+  | { readonly type: 'lead.offered' }
   | { readonly type: 'timeoutNow.received'; readonly from: NodeId; readonly message: TimeoutNow }
   /** A step of a change of membership (§4.3): the next configuration. */
   | { readonly type: 'configuration.proposed'; readonly membership: Membership }

@@ -23,8 +23,6 @@ export interface ReadIndexContext {
   readonly patienceMs: number;
   /** What a lease takes: how patient followers are, and that leases are on at all; `null`: they are not. */
   readonly leases: Pick<RaftState, 'timing' | 'protocol'> | null;
-  /** The term, as this chart was told last. */
-  readonly term: Term;
   /** When the round under way was asked for, on the node's clock. */
   readonly askedMs: number | null;
   /** When the newest confirmed round of this lead was asked for. */
@@ -47,9 +45,8 @@ export type ReadIndexEvent =
   | { readonly type: 'round.confirmed'; readonly readIndex: Index }
   | { readonly type: 'leader.answered'; readonly requestId: number; readonly readIndex: Index }
   | { readonly type: 'leader.refused'; readonly requestId: number }
-  | { readonly type: 'role.changed'; readonly term: Term }
+  | { readonly type: 'role.changed' }
   /** This node leads, and begins to hand over. */
-  | { readonly type: 'transfer.began' }
   | { readonly type: 'link.closed'; readonly peer: NodeId }
   /** Reads have to see this index; so much is applied here at this moment. */
   | { readonly type: 'reads.confirmed'; readonly readIndex: Index; readonly lastApplied: Index }
@@ -77,7 +74,6 @@ export const readIndexMachine = setup({
     isReadable: (_, _confirmed: { readIndex: Index; lastApplied: Index }) => true,
     isAllReadable: (_, _applied: { lastApplied: Index }) => false,
     grantsLease: (_, _confirmed: { readIndex: Index }) => true,
-    isOfNewerTerm: (_, _role: { term: Term }) => true,
   },
   actions: {
     askRound: (_, _askable: Askable) => {},
@@ -87,7 +83,7 @@ export const readIndexMachine = setup({
     recordWait: (_, _confirmed: { readIndex: Index }) => {},
     answerReads: (_, _applied: { lastApplied: Index }) => {},
     recordLease: () => {},
-    forgetLease: (_, _role: { term: Term }) => {},
+    forgetLease: () => {},
   },
   delays: {
     patience: ({ context }) => context.patienceMs,
@@ -104,7 +100,6 @@ export const readIndexMachine = setup({
     readIndex: 0 as Index,
     patienceMs: input?.patienceMs ?? 300,
     leases: input?.leases ?? null,
-    term: 0 as Term,
     askedMs: null,
     leaseFromMs: null,
   }),
@@ -114,7 +109,6 @@ export const readIndexMachine = setup({
     'leader.answered': {},
     'leader.refused': {},
     'role.changed': {},
-    'transfer.began': {},
     'link.closed': {},
     'reads.confirmed': {},
     'entries.applied': {},
@@ -225,7 +219,7 @@ export const readIndexMachine = setup({
     },
     lease: {
       description: 'Whether reads may do without a round, since a quorum must still be loyal.',
-      meta: { rules: ['RD6'] },
+      meta: { rules: ['RD6', 'RD8'] },
       initial: 'none',
       states: {
         none: {
@@ -237,8 +231,7 @@ export const readIndexMachine = setup({
               target: 'held',
               actions: 'recordLease',
             },
-            'role.changed': { actions: { type: 'forgetLease', params: event } },
-            'transfer.began': 'forfeited',
+            'role.changed': { actions: 'forgetLease' },
           },
         },
         held: {
@@ -254,20 +247,7 @@ export const readIndexMachine = setup({
               reenter: true,
               actions: 'recordLease',
             },
-            'role.changed': { target: 'none', actions: { type: 'forgetLease', params: event } },
-            'transfer.began': 'forfeited',
-          },
-        },
-        forfeited: {
-          description:
-            'It has begun to hand over, and its followers may heed another in this term.',
-          meta: { rules: ['RD8'] },
-          on: {
-            'role.changed': {
-              guard: { type: 'isOfNewerTerm', params: event },
-              target: 'none',
-              actions: { type: 'forgetLease', params: event },
-            },
+            'role.changed': { target: 'none', actions: 'forgetLease' },
           },
         },
       },

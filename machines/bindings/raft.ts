@@ -144,6 +144,7 @@ function bindGuards(chart: Chart): Chart {
       hearsQuorum: ({ context }) => leadership.hearsQuorum(context),
       isTargetLink: ({ context }, { peer }) => context.transferTarget === peer,
       mayTakeOver: ({ context }, { message }) => transfer.mayTakeOver(context, message),
+      isNamedByVote: ({ context }, { message }) => transfer.isNamedByVote(context, message),
       findsReadyTarget: ({ context }, request) =>
         transfer.holdsAll(context, transfer.chooseTarget(context, request).target),
       findsTarget: ({ context }, request) =>
@@ -275,6 +276,8 @@ function bindTransfer(chart: Chart): Chart {
       joinTransfer: perform(transfer.joinTransfer),
       notePassedAhead: perform((state, { count }) => transfer.notePassedAhead(state, count)),
       offerLead: perform(transfer.offerLead),
+      followTarget: raise({ type: 'lead.offered' }),
+      voteForTarget: perform(transfer.voteForTarget),
       giveUpTransfer: perform(transfer.giveUpTransfer),
     },
   });

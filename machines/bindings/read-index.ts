@@ -20,7 +20,6 @@ export const readIndex = readIndexMachine.provide({
     isAskedLeader: ({ context }, { peer }) => peer === context.leaderId,
     isReadable: (_, { readIndex, lastApplied }) => readIndex <= lastApplied,
     grantsLease: ({ context }) => leaseMsOf(context) > 0 && context.askedMs !== null,
-    isOfNewerTerm: ({ context }, { term }) => term > context.term,
     isAllReadable: ({ context }, { lastApplied }) => lastApplied >= context.readIndex,
   },
   delays: { leaseDuration: ({ context }) => leaseMsOf(context) },
@@ -30,7 +29,7 @@ export const readIndex = readIndexMachine.provide({
       effects: [{ type: 'askRound' }],
     })),
     recordLease: assign(({ context }) => ({ leaseFromMs: context.askedMs, askedMs: null })),
-    forgetLease: assign((_, { term }) => ({ term, askedMs: null, leaseFromMs: null })),
+    forgetLease: assign({ askedMs: null, leaseFromMs: null }),
     askLeader: perform(({ requestId }, { leaderId, term }) => ({
       changes: { requestId: requestId + 1, leaderId },
       effects:

@@ -35,11 +35,10 @@ const TELLINGS: Tellings = {
     { to: 'raft', event: { type: 'link.closed', peer } },
     { to: 'readIndex', event: { type: 'link.closed', peer } },
   ],
-  roleChanged: ({ term }) => [
-    { to: 'readIndex', event: { type: 'role.changed', term } },
+  roleChanged: () => [
+    { to: 'readIndex', event: { type: 'role.changed' } },
     { to: 'forwarding', event: { type: 'role.changed' } },
   ],
-  transferStarted: () => [{ to: 'readIndex', event: { type: 'transfer.began' } }],
   askRound: () => [{ to: 'raft', event: { type: 'round.requested' } }],
   roundConfirmed: ({ readIndex }) => [
     { to: 'readIndex', event: { type: 'round.confirmed', readIndex } },

@@ -73,6 +73,11 @@ export const raftReasons: ReasonsFor<typeof raftMachine> = {
       ? `its log ends where the leader's does, at ${placeOf(own)}, all on its disk`
       : `only ${context.durableIndex} of ${own.index} entries are on its disk`;
   },
+  isNamedByVote: ({ context }, { message }) => {
+    if (!message.granted) return 'it is no vote';
+    if (!isVoter(context.configuration, context.id)) return 'it has no vote itself';
+    return `it is for term ${message.term}, and this is term ${context.term}`;
+  },
   findsReadyTarget: ({ context }, request) => targetInWords(context, request),
   findsTarget: ({ context }, request) => targetInWords(context, request),
   readiesTarget: ({ context }, held) =>

@@ -23,7 +23,6 @@ export const readIndexReasons: ReasonsFor<typeof readIndexMachine> = {
     if (askedMs === null) return 'the round was not asked for in this lead';
     return `a quorum is loyal for ${leaseMs(leases)} ms from when the round was asked for`;
   },
-  isOfNewerTerm: ({ context }, { term }) => `it is of term ${term}, after term ${context.term}`,
 };
 
 function appliedOf(lastApplied: number, readIndex: number): string {

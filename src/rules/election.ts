@@ -43,20 +43,41 @@ export function mayGrantVote(state: RaftState, from: NodeId, request: RequestVot
 }
 
 /**
- * Whoever votes knows no leader of the term any more, if it ever heard one (EL17). LT7: but whom its leader has named it
- * expects to lead.
+ * Whoever votes knows no leader of the term any more, if it ever heard one (EL17). Who asks for a vote that it has, since the
+ * answer was lost or came unasked (LT8), is told so once more: there is nothing new to write.
  */
 export function grantVote(state: RaftState, from: NodeId, request: RequestVote): RaftStep {
   assert(mayGrantVote(state, from, request), 'EL3: at most one vote per term');
+  const { term } = state;
+  if (state.votedFor === from) return { changes: {}, effects: [granting(from, term)] };
+  const { transfer } = request;
   return {
     changes: { votedFor: from, leaderId: null },
-    effects: [
-      persistHardState(state.term, from),
-      roleChanged({ term: state.term, leaderId: null }, 'voted for another'),
-      send(from, { type: 'RequestVoteReply', term: state.term, granted: true }),
-      ...(request.transfer ? [{ type: 'leadExpected', of: from } as const] : []),
-    ],
+    effects: votingFor(from, { term, transfer, cause: 'voted for another' }),
   };
+}
+
+interface Vote {
+  readonly term: Term;
+  /** The leader has named the candidate: LT7: it is expected to lead. */
+  readonly transfer: boolean;
+  readonly cause: string;
+}
+
+export function votingFor(
+  candidate: NodeId,
+  { term, transfer, cause }: Vote,
+): readonly RaftEffect[] {
+  return [
+    persistHardState(term, candidate),
+    roleChanged({ term, leaderId: null }, cause),
+    granting(candidate, term),
+    ...(transfer ? [{ type: 'leadExpected', of: candidate } as const] : []),
+  ];
+}
+
+function granting(candidate: NodeId, term: Term): Send {
+  return send(candidate, { type: 'RequestVoteReply', term, granted: true });
 }
 
 export function refuseVote(state: RaftState, from: NodeId): RaftStep {

@@ -72,6 +72,10 @@ export function admit(standing: Standing, message: Message): Admission {
       if (isOlder) return DROP;
       return isNewer ? { type: 'deliver', newerTerm: message.term } : DELIVER;
     case 'RequestVoteReply':
+      // Not asked for in a term that has yet to come: its leader hands over (LT8), and what it does then begins that term.
+      if (isNewer && message.granted) return DELIVER;
+      if (isNewer) return { type: 'observe', newerTerm: message.term };
+      return isOlder ? DROP : DELIVER;
     case 'AppendEntriesReply':
       if (isNewer) return { type: 'observe', newerTerm: message.term };
       return isOlder ? DROP : DELIVER;
@@ -104,6 +108,8 @@ function heardWhileBound(message: Message): 'whole' | 'withoutItsTerm' | 'not' {
       return 'whole';
     case 'RequestVote':
       return message.transfer ? 'whole' : 'not';
+    case 'RequestVoteReply':
+      return message.granted ? 'whole' : 'not';
     case 'Propose':
     case 'ProposeReply':
     case 'ReadIndex':
@@ -115,7 +121,6 @@ function heardWhileBound(message: Message): 'whole' | 'withoutItsTerm' | 'not' {
       return 'withoutItsTerm';
     case 'Ping':
     case 'PreVoteReply':
-    case 'RequestVoteReply':
     case 'AppendEntriesReply':
     case 'PullChunk':
     case 'SnapshotChunk':

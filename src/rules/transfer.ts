@@ -5,13 +5,13 @@
 import { assert } from '../core/assert.ts';
 import { isVoter } from '../core/configuration.ts';
 import { TRANSFER_LAG_MAX } from '../core/limits.ts';
-import type { TimeoutNow } from '../core/message.ts';
+import type { RequestVoteReply, TimeoutNow } from '../core/message.ts';
 import { ofMember } from '../core/per-member.ts';
 import type { RaftState } from '../core/raft-state.ts';
 import { lastLog } from '../core/term-runs.ts';
 import type { TransferRefusal } from '../core/transfer-refusal.ts';
-import { INDEX_ZERO, type Index, type NodeId } from '../core/types.ts';
-import { otherVoters, type RaftStep, send } from './election.ts';
+import { INDEX_ZERO, type Index, type NodeId, nextTerm } from '../core/types.ts';
+import { observeTerm, otherVoters, type RaftStep, send, votingFor } from './election.ts';
 
 export interface TransferRequest {
   /** `null`: whoever is fittest. */
@@ -114,7 +114,22 @@ export function offerLead(state: RaftState): RaftStep {
   return { changes: {}, effects: [send(to, { type: 'TimeoutNow', term, lastLog: lastLog(log) })] };
 }
 
-/** LT4: the target did not take over in time; the leader leads on, and nothing of it stays behind (J8). */
+/**
+ * LT8: a leader that has told its target to campaign leads no more: it votes for the target unasked, in the term in which
+ * that campaigns, so that both votes are written at the same time. What EL3 asks of the candidate's log the target has shown.
+ */
+export function voteForTarget(state: RaftState): RaftStep {
+  const { transferTarget: to } = state;
+  assert(to !== null && holdsAll(state, to), 'LT8: the vote is for who holds the whole log');
+  const term = nextTerm(state.term);
+  const { changes } = observeTerm(state, term);
+  return {
+    changes: { ...changes, votedFor: to },
+    effects: votingFor(to, { term, transfer: true, cause: 'hands over' }),
+  };
+}
+
+/** LT4: nobody held the whole log in time; the leader leads on, and nothing of it stays behind (J8). */
 export function giveUpTransfer({ transferTarget: to }: RaftState): RaftStep {
   assert(to !== null, 'LT4: what is given up has begun');
   return { changes: { transferTarget: null }, effects: [{ type: 'transferFailed', to }] };
@@ -127,6 +142,14 @@ export function mayTakeOver(state: RaftState, { term, lastLog: end }: TimeoutNow
   const holdsEnd = own.index === end.index && own.term === end.term;
   const isDurable = durableIndex === log.lastIndex;
   return term === state.term && isVoter(configuration, id) && holdsEnd && isDurable;
+}
+
+/**
+ * LT8: nobody asks for a vote before its own term is on disk, so that one of the next term is that of a leader that hands over:
+ * what the call to campaign says, should the vote come before it, or the call be lost.
+ */
+export function isNamedByVote(state: RaftState, { granted, term }: RequestVoteReply): boolean {
+  return granted && term === nextTerm(state.term) && isVoter(state.configuration, state.id);
 }
 
 /** LT7: so many commands now wait for its lead, which begins with them. */

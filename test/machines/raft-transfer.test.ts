@@ -37,33 +37,60 @@ const call = (to: NodeId) => ({
   message: { type: 'TimeoutNow', term: 5, lastLog: LAST },
 });
 
-it('[LT3] a target that holds the whole log is told at once, and at each heartbeat again', () => {
+it('[LT3] [LT8] a target that holds the whole log is told at once, and has the vote of its leader, which leads no more', () => {
   const chart = serving();
-  const started = { type: 'transferStarted', to: N2 };
-  expect(chart.send(request(N2))).toEqual([started, call(N2)]);
-  expect(chart.state()).toContain('transferring.handingOver');
-  expect(only(chart.advance(50), 'send')).toEqual([call(N2)]);
+  const effects = chart.send(request(N2));
+  expect(effects.slice(0, 2)).toEqual([{ type: 'transferStarted', to: N2 }, call(N2)]);
+  expect(types(effects.slice(2))).toEqual(['persist', 'roleChanged', 'send', 'leadExpected']);
+  expect(only(effects, 'persist')).toMatchObject([{ hardState: { term: 6, votedFor: N2 } }]);
+  const vote = { type: 'RequestVoteReply', term: 6, granted: true };
+  expect(only(effects, 'send').at(-1)).toEqual({ type: 'send', to: N2, message: vote });
+  expect(chart.state()).toBe('follower.leaderless');
+  expect(chart.context()).toMatchObject({ term: 6, votedFor: N2, transferTarget: null });
 });
+
+it('[LT8] whoever has its vote unasked and asks for it is told so again, and nothing is written', () => {
+  const chart = serving();
+  chart.send(request(N2));
+  const message = { type: 'RequestVote', term: term(6), lastLog: LAST, transfer: true } as const;
+  expect(types(chart.send({ type: 'vote.requested', from: N2, message }))).toEqual(['send']);
+  const other = chart.send({ type: 'vote.requested', from: N3, message });
+  expect(only(other, 'send')).toMatchObject([{ to: N3, message: { granted: false } }]);
+});
+
+it.each(FOLLOWERS)(
+  '[LT8] a vote that nobody has asked for is a call to campaign, and counts at once, in %s',
+  (state) => {
+    const chart = into(state);
+    const of = chart.context().term;
+    expect(only(chart.send(voteAnswer(N2, of + 2)), 'send')).toEqual([]);
+    expect(chart.state()).toBe(state);
+    const [asked] = only(chart.send(voteAnswer(N2, of + 1)), 'send');
+    expect(asked).toMatchObject({ message: { type: 'RequestVote', transfer: true } });
+    expect(chart.state()).toBe('candidate');
+    expect(chart.context()).toMatchObject({ term: of + 1, votedFor: N1, granted: [N2] });
+  },
+);
 
 it('[LT2] a target that does not is told when it has the last entry on its disk', () => {
   const chart = serving();
   expect(types(chart.send(request(N3)))).toEqual(['transferStarted']);
   expect(chart.state()).toContain('transferring.catchingUp');
   expect(only(chart.send(progress(N3, 2)), 'send')).toEqual([]);
-  expect(only(chart.send(progress(N3, 3)), 'send')).toEqual([call(N3)]);
+  expect(only(chart.send(progress(N3, 3)), 'send')[0]).toEqual(call(N3));
+  expect(chart.state()).toBe('follower.leaderless');
 });
 
 it('[LT1] where nobody is named whoever holds the whole log first is told, and a learner never', () => {
   const lastLog = { term: term(5), index: index(4) };
-  const calls = (to: NodeId) => [{ ...call(to), message: { ...call(to).message, lastLog } }];
   const chart = serving();
   chart.send({ type: 'proposals.gathered', count: 1 });
   expect(types(chart.send(request(null)))).toEqual(['transferStarted']);
   expect(chart.context().transferTarget).toBe(N2);
   expect(only(chart.send(progress(N4, 4)), 'send')).toEqual([]);
-  expect(only(chart.send(progress(N3, 4)), 'send')).toEqual(calls(N3));
-  expect(only(chart.send({ type: 'link.closed', peer: N2 }), 'transferFailed')).toEqual([]);
-  expect(only(chart.advance(50), 'send')).toEqual(calls(N3));
+  const [told, vote] = only(chart.send(progress(N3, 4)), 'send');
+  expect(told).toEqual({ ...call(N3), message: { ...call(N3).message, lastLog } });
+  expect(vote).toMatchObject({ to: N3, message: { granted: true } });
 });
 
 it('[LT1] whoever is named is waited for, also if that comes second', () => {
@@ -73,7 +100,7 @@ it('[LT1] whoever is named is waited for, also if that comes second', () => {
     chart.send(request(isFirst ? N2 : null));
     chart.send(request(isFirst ? null : N2));
     expect(only(chart.send(progress(N3, 4)), 'send')).toEqual([]);
-    expect(only(chart.send(progress(N2, 4)), 'send')).toHaveLength(1);
+    expect(only(chart.send(progress(N2, 4)), 'send').map(({ to }) => to)).toEqual([N2, N2]);
   }
 });
 
@@ -86,26 +113,25 @@ it('[LT2] while it hands over nothing is appended, reads are served and follower
   expect(types(chart.advance(50))).toContain('replicate');
 });
 
-it('[LT4] [J8] after an election timeout it leads on, and nothing of the transfer is left', () => {
-  for (const to of [N2, N3]) {
-    const chart = serving();
-    chart.send(request(to));
-    chart.send(progress(N2, 3));
-    chart.advance(599);
-    expect(chart.state()).toContain('transferring');
-    chart.send(progress(N2, 3));
-    expect(only(chart.advance(1), 'transferFailed')).toEqual([{ type: 'transferFailed', to }]);
-    expect(chart.state()).toContain('service.serving');
-    expect(chart.context().transferTarget).toBeNull();
-    expect(types(chart.send({ type: 'proposals.gathered', count: 1 }))).toContain('persist');
-  }
+it('[LT4] [J8] while nobody holds the whole log it leads on after an election timeout, and nothing of the transfer is left', () => {
+  const chart = serving();
+  chart.send(request(N3));
+  chart.send(progress(N2, 3));
+  chart.advance(599);
+  expect(chart.state()).toContain('transferring.catchingUp');
+  chart.send(progress(N2, 3));
+  const failed = { type: 'transferFailed', to: N3 };
+  expect(only(chart.advance(1), 'transferFailed')).toEqual([failed]);
+  expect(chart.state()).toContain('service.serving');
+  expect(chart.context().transferTarget).toBeNull();
+  expect(types(chart.send({ type: 'proposals.gathered', count: 1 }))).toContain('persist');
 });
 
-it('[LT4] a target whose connection closes ends it at once; that of another member does not', () => {
+it('[LT4] a target that catches up, and whose connection closes, ends it at once; that of another member does not', () => {
   const chart = serving();
-  chart.send(request(N2));
-  expect(only(chart.send({ type: 'link.closed', peer: N3 }), 'transferFailed')).toEqual([]);
-  expect(only(chart.send({ type: 'link.closed', peer: N2 }), 'transferFailed')).toHaveLength(1);
+  chart.send(request(N3));
+  expect(only(chart.send({ type: 'link.closed', peer: N2 }), 'transferFailed')).toEqual([]);
+  expect(only(chart.send({ type: 'link.closed', peer: N3 }), 'transferFailed')).toHaveLength(1);
   expect(chart.state()).toContain('service.serving');
 });
 

@@ -29,7 +29,7 @@ const STIRS: Readonly<Partial<Record<ThrowPlace, (stage: WatchedCluster) => Prom
   transferRefused: async (stage) => transfer(stage, nodeId('n9')),
   transferFailed: async (stage) => {
     stage.cluster.isolate(stage.others[0].id);
-    transfer(stage);
+    await stage.cluster.submit(stage.leader.id, 'news').then(() => transfer(stage));
     await stage.cluster.pass(700);
   },
   captureSnapshot: async (stage) => takeSnapshot(stage),

@@ -87,7 +87,7 @@ it('[EL2] a message of a newer term makes its receiver observe that term first',
     PreVote: deliver,
     PreVoteReply: deliverNewer,
     RequestVote: deliverNewer,
-    RequestVoteReply: observe,
+    RequestVoteReply: deliver,
     AppendEntries: deliverNewer,
     AppendEntriesReply: observe,
     Propose: deliverNewer,
@@ -108,6 +108,17 @@ it('[EL13] a node with a live leader ignores a candidate of a newer term, and no
   expect(admissions(6, true)).toEqual({ ...admissions(6, false), RequestVote: drop });
   expect(admissions(5, true)).toEqual(admissions(5, false));
   expect(admissions(4, true)).toEqual(admissions(4, false));
+});
+
+it('[LT8] a vote of a newer term, which nobody asked for, is heard in the present one; a refusal only says the term', () => {
+  const refusal: Message = { type: 'RequestVoteReply', term: term(6), granted: false };
+  const vote: Message = { ...refusal, granted: true };
+  for (const leaseReads of [false, true]) {
+    const protocol = { preVote: true, checkQuorum: true, leaseReads };
+    const loyal = { term: term(5), isLoyal: true, leads: false, protocol };
+    expect(admit(loyal, vote)).toEqual(deliver);
+    expect(admit(loyal, refusal)).toEqual(leaseReads ? drop : observe);
+  }
 });
 
 it('[EL15] where the check of the quorum is left out, a node with a live leader hears every candidate', () => {
@@ -154,12 +165,12 @@ it('[RD7] [F5] where leases are on, whoever hears its leader learns of a newer t
     [of, deliver],
     [`${of}Reply`, deliver],
   ]);
-  const dropped = ['PreVoteReply', 'RequestVote', 'RequestVoteReply', 'AppendEntriesReply'];
+  const dropped = ['PreVoteReply', 'RequestVote', 'AppendEntriesReply'];
   expect(admissions(6, true, true, true)).toEqual({
     ...{ ...ASIDE, ...Object.fromEntries(dropped.map((of) => [of, drop])) },
     ...Object.fromEntries(answers),
     ...{ AppendEntries: deliverNewer, SnapshotOffer: deliverNewer, TimeoutNow: deliverNewer },
-    PreVote: deliver,
+    ...{ PreVote: deliver, RequestVoteReply: deliver },
   });
   const named: Message = { type: 'RequestVote', term: term(6), lastLog: entry, transfer: true };
   const protocol = { preVote: true, checkQuorum: true, leaseReads: true };

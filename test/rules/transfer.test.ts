@@ -70,6 +70,29 @@ it('[LT3] nobody is told to campaign before it holds the last entry', () => {
   ]);
 });
 
+it('[LT8] only who holds the whole log has the vote of its leader unasked', () => {
+  const state = { ...leader({ n2: 2, n3: 3 }, 3), transferTarget: N2 };
+  expect(() => transfer.voteForTarget(state)).toThrow('LT8');
+  const { changes, effects } = transfer.voteForTarget({ ...state, transferTarget: N3 });
+  expect(changes).toMatchObject({ term: 3, votedFor: N3, leaderId: null, transferTarget: null });
+  // On its disk before anybody hears of it.
+  const order = effects.map(({ type }) => type);
+  expect(order.indexOf('persist')).toBeLessThan(order.indexOf('send'));
+});
+
+it('[LT8] a vote of the next term, which nobody can have asked for, is a call to campaign to whoever votes itself', () => {
+  const follower = raftState({ term: term(2) });
+  const vote = { type: 'RequestVoteReply', term: term(3), granted: true } as const;
+  const { configuration } = follower;
+  const learner = { ...configuration, voters: [N2, N3], learners: [N1] };
+  expect(transfer.isNamedByVote(follower, vote)).toBe(true);
+  expect(transfer.isNamedByVote(follower, { ...vote, granted: false })).toBe(false);
+  expect(transfer.isNamedByVote({ ...follower, configuration: learner }, vote)).toBe(false);
+  for (const other of [2, 4]) {
+    expect(transfer.isNamedByVote(follower, { ...vote, term: term(other) })).toBe(false);
+  }
+});
+
 it('[LT3] [A12] the call is heeded only by a voter whose log ends where it says, on its disk', () => {
   const follower = raftState({ term: term(2), log: logOf([1, 2, 2]) });
   const call = {

@@ -26,7 +26,7 @@ const TELLS: Readonly<Record<string, string>> = {
   disk: 'snapshotter:log.compacted chunk.stored pull.completed snapshot.stored snapshot.failed hello.believed hello.sent answer.ready disk.durable write.completed write.failed recovered',
   'state machine':
     'restore.completed snapshot.captured snapshot.refused snapshot.impossible apply.completed apply.failed',
-  raft: 'round.confirmed role.changed transfer.began log.grew round.began heartbeat.due replication:link.opened replication:link.closed members.changed farewell.over promoted demoted',
+  raft: 'round.confirmed role.changed log.grew round.began heartbeat.due replication:link.opened replication:link.closed members.changed farewell.over lead.offered promoted demoted',
   replication: 'peer.progressed',
   logWriter: 'disk.stalled',
   node: 'dial peer.left',

@@ -107,8 +107,8 @@ export class Reads {
   #leasedIndex(): Index | null {
     const { actors, clock, promises } = this.#options;
     const { lease, raft } = actors;
-    const serves = actors.hasTag('servesReads') && actors.hasTag('takesProposals');
-    if (raft === null || lease === null || !serves || !promises.suffice(raft)) return null;
+    if (raft === null || lease === null || !actors.hasTag('servesReads')) return null;
+    if (!promises.suffice(raft)) return null;
     return isWithinLease(lease, clock.now()) ? raft.commitIndex : null;
   }
 

@@ -50,20 +50,11 @@ const AIDS: Readonly<Partial<Record<ThrowPlace, Partial<SimulationPlan>>>> = {
   handOver: { faults: STOPS },
   transferStarted: { faults: STOPS },
   leadExpected: { faults: STOPS },
+  // Nobody comes to hold what is written meanwhile.
   transferFailed: {
     faults: [
-      ...EACH_WAY.map((direction): Fault => {
-        return { ...AT, type: 'deafTo', direction, codes: [MESSAGE_CODE.TimeoutNow] };
-      }),
-      ...STOPS.map((stop) => ({ ...stop, atMs: AT.atMs + 50 })),
-      {
-        ...AT,
-        atMs: AT.atMs + 150,
-        type: 'partition',
-        shape: 'isolate',
-        cuts: EACH_WAY,
-        isHard: true,
-      },
+      ...MEMBERS.map((node): Fault => ({ ...AT, type: 'diskStall', node })),
+      ...STOPS.map((stop) => ({ ...stop, atMs: AT.atMs + 200 })),
     ],
   },
   transferRefused: {

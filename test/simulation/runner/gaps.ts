@@ -208,6 +208,8 @@ export const SELDOM_TAKEN: Readonly<Record<string, string>> = {
   ),
   'raft.leader.service.transferring: after transferTimeout → raft.leader.service.serving':
     'takes a transfer of a leader that goes on: one that stops waits no longer than that',
+  'membership.yielding: after yieldPatience → membership.leaving':
+    'takes a successor that does not catch up in time: one that has been told leads, or an election follows',
   'node: stop → ·': 'takes somebody who stops a node that is stopping or has halted',
   'membership.idle: lead.established [isJointAndGoes] → membership.yielding':
     'takes a leader that is lost in the middle of a change, and a successor that the same change takes out',
@@ -226,6 +228,7 @@ export const NEVER_TAKEN: Readonly<Record<string, string>> = {
   'raft: peer.progressed → ·': 'the replication charts end with the lead',
   'raft: round.requested → ·': 'the driver asks only while it serves reads, in the same step',
   'raft: promoted → ·': 'only a learner begins to vote, and each of its states heeds it (S26)',
+  'raft: lead.offered → ·': 'a leader says it to itself, in the step in which it leads no more',
   'raft.leader: entries.received → ·': 'takes two leaders in one term',
   'link: socket.silent → ·': 'the driver looks only at open links',
   'link: dial → ·': 'a link is told once, before anything else',
@@ -239,6 +242,7 @@ export const NEVER_TAKEN: Readonly<Record<string, string>> = {
   'call.deciding: message.received → ·': 'takes a caller that speaks before it is answered',
   'logWriter.idle: write.completed → ·': 'one write is under way at a time, and completes once',
   'logWriter [isCurrent] does not hold': 'one write is under way at a time, and completes once',
+  'readIndex: role.changed → ·': 'a lease that is held and one that is not both heed it',
   'readIndex: round.confirmed → ·': 'a leader forgets its rounds with its lead',
   'readIndex: reads.confirmed → ·':
     'a state takes it: every confirmed read is answered, or one waits',

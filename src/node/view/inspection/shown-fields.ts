@@ -91,7 +91,6 @@ const SHOWN: { readonly [Chart in keyof Contexts]: Fields<Contexts[Chart]> } = {
     requestId: (reads) => reads.requestId,
     leaderId: (reads) => reads.leaderId,
     readIndex: (reads) => reads.readIndex,
-    term: (reads) => reads.term,
     leaseFromMs: (reads) => reads.leaseFromMs,
   },
   forwarding: { credit: ({ credit }) => credit, pauseMs: ({ pauseMs }) => pauseMs },

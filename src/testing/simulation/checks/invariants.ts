@@ -9,7 +9,7 @@ import type { LogShape } from '../../../core/log-shape.ts';
 import type { RaftState } from '../../../core/raft-state.ts';
 import type { ReplicationState } from '../../../core/replication-state.ts';
 import { termAt } from '../../../core/term-runs.ts';
-import { INDEX_ZERO, type Index, type NodeId } from '../../../core/types.ts';
+import { INDEX_ZERO, type Index, type NodeId, type Term } from '../../../core/types.ts';
 import type { NodeInspection } from '../../../node/raft-node.ts';
 import type { SometimesLog } from '../runtime/sometimes.ts';
 import {
@@ -137,13 +137,12 @@ export class Invariants {
   }
 
   /** S06–S09. */
-  #checkCommit(before: MemberView | null, { raft, leads }: MemberView): void {
+  #checkCommit(before: MemberView | null, now: MemberView): void {
     const { history } = this.#options;
-    const { log, commitIndex } = raft;
+    const { log, commitIndex } = now.raft;
     const known = before?.raft.commitIndex ?? INDEX_ZERO;
-    // A leader that is not part of what it has just committed leads no more (MC7).
-    const led = before?.leads === true && before.raft.term === raft.term;
-    if (leads || led) this.#checkQuorum(raft, before);
+    const ledTerm = this.#ledTerm(before, now);
+    if (ledTerm !== null) this.#checkQuorum(now.raft, ledTerm, before);
     else if (commitIndex > history.committedThrough) {
       this.#violated('S09', `learns of commit ${commitIndex}, which no leader has reached`);
     }
@@ -151,14 +150,24 @@ export class Invariants {
     for (let at = Math.max(known + 1, log.base.index); at <= commitIndex; at += 1) {
       if (at === INDEX_ZERO) continue;
       const entryTerm = termAt(log, at as Index) ?? 0;
-      history.noteCommitted(this.#node.id, at, { term: entryTerm, inTerm: raft.term });
+      const inTerm = ledTerm ?? now.raft.term;
+      history.noteCommitted(this.#node.id, at, { term: entryTerm, inTerm });
     }
   }
 
+  /** In which it has committed what is new, if it did so itself. */
+  #ledTerm(before: MemberView | null, { raft, leads }: MemberView): Term | null {
+    if (leads) return raft.term;
+    if (before?.leads !== true) return null;
+    // A leader that is not part of what it has just committed leads no more (MC7), nor does one that hands over (LT8).
+    const isNew = raft.commitIndex > this.#options.history.committedThrough;
+    return isNew || before.raft.term === raft.term ? before.raft.term : null;
+  }
+
   /** S07: a quorum would still have it after a crash of everyone. S08: it is of the leader's own term. */
-  #checkQuorum(raft: RaftState, before: MemberView | null): void {
-    const { term, commitIndex, configuration, log } = raft;
-    this.#noteEarlierTerms(raft, before?.raft.commitIndex ?? INDEX_ZERO);
+  #checkQuorum(raft: RaftState, term: Term, before: MemberView | null): void {
+    const { commitIndex, configuration, log } = raft;
+    this.#noteEarlierTerms({ ...raft, term }, before?.raft.commitIndex ?? INDEX_ZERO);
     const committed = { index: commitIndex, term: termAt(log, commitIndex) ?? 0 };
     if (committed.term !== term)
       this.#violated('S08', `commits ${committed.term}/${commitIndex} by counting`);

@@ -1,6 +1,6 @@
 /**
- * L11: while a leader hands over it takes nothing into its log, so that this must end, whatever becomes of the target: the
- * lead moves, or it leads on, within an election timeout of its own clock (LT4).
+ * L11: while its target catches up a leader takes nothing into its log, so that this must end, whatever becomes of the target:
+ * it is told, or the leader leads on, within an election timeout of its own clock (LT4).
  */
 import type { RaftState } from '../../../core/raft-state.ts';
 import type { Report } from './violation.ts';
