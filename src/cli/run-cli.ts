@@ -6,6 +6,12 @@ import { RaftError } from '../core/errors.ts';
 import { isNear } from '../core/known-names.ts';
 import type { CliContext, Command } from './command.ts';
 import { overviewHelp } from './command-help.ts';
+import {
+  accessCommand,
+  roleCommand,
+  tokenCommand,
+  userCommand,
+} from './commands/access-commands.ts';
 import { backupCommand } from './commands/backup-command.ts';
 import { certsCommand } from './commands/certs-command.ts';
 import { checkConfigCommand } from './commands/check-config-command.ts';
@@ -57,6 +63,10 @@ export const COMMANDS: readonly Command[] = [
   statusCommand,
   membersCommand,
   memberCommand,
+  accessCommand,
+  roleCommand,
+  tokenCommand,
+  userCommand,
   recoverCommand,
   certsCommand,
   completionCommand(() => COMMANDS),

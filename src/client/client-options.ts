@@ -40,9 +40,15 @@ export interface ConnectOptions {
   readonly keepAliveMs?: number;
   /** For `https` endpoints: `ca`, `cert` and `key` in PEM. Not given: the authorities that this system trusts, and no certificate. */
   readonly tls?: ClientTls;
+  /**
+   * By which the servers know this client, where access is on; a function is asked for it whenever a connection is made, and one that
+   * throws has none. Not given: by its certificate, if at all.
+   */
+  readonly token?: string | (() => string);
 }
 
-export interface ClientSettings extends Required<Omit<ConnectOptions, 'dialRoundsMax' | 'tls'>> {
+export interface ClientSettings
+  extends Required<Omit<ConnectOptions, 'dialRoundsMax' | 'tls' | 'token'>> {
   /** WebSocket addresses. */
   readonly endpoints: readonly string[];
   readonly dialRoundsMax: number;
@@ -64,6 +70,7 @@ const KINDS: Readonly<Record<keyof ConnectOptions, Kind>> = {
   keepAliveMs: aNumber(1, TIMER_MS_MAX),
   sessions: aBoolean,
   tls: anObject,
+  token: anything,
 };
 
 /** Throws `TypeError` for options that make no sense: that is a fault of the caller's program (EM17). */

@@ -12,11 +12,40 @@ import { KvClient } from './kv-client.ts';
 export function connect(options: ConnectOptions): KvClient {
   const settings = clientSettings(options);
   const context = contextOf(options);
+  const headers = headersOf(options);
   return new KvClient(settings, {
-    dial: (url, how) => dialWebSocket(url, how, context),
+    dial: (url, how) => dialWebSocket(url, how, { context, headers: headers() }),
     clock: connectionClock,
     random: connectionRandom,
   });
+}
+
+/** What each connection begins with. Throws a `TypeError` for a token that is none. */
+function headersOf({ token }: ConnectOptions): () => Readonly<Record<string, string>> {
+  if (token === undefined) return () => ({});
+  if (typeof token === 'function') return () => withToken(asked(token));
+  if (typeof token === 'string' && isToken(token)) return () => withToken(token);
+  throw new TypeError(
+    'token of connect must be a token, as token create has shown it, or a function that returns one',
+  );
+}
+
+/** What a program of others throws must not break off the dialling of its other endpoints. */
+function asked(token: () => unknown): unknown {
+  try {
+    return token();
+  } catch {
+    return null;
+  }
+}
+
+/** What is none is not sent: the servers then say that they do not know who calls. */
+function withToken(token: unknown): Readonly<Record<string, string>> {
+  return isToken(token) ? { authorization: `Bearer ${token}` } : {};
+}
+
+function isToken(token: unknown): token is string {
+  return typeof token === 'string' && /^[\x21-\x7e]+$/.test(token);
 }
 
 /** Whom the client trusts and who it is. Throws a `TypeError` that names what cannot be used. */

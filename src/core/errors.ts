@@ -53,6 +53,9 @@ export const ERROR_CODES = {
   RAFT_UPGRADE_NEEDED: 'safe',
   RAFT_WATCH_TOO_SLOW: 'safe',
   RAFT_WRONG_IDENTITY: 'never',
+  // Behind those of earlier versions: frames between members carry their places.
+  RAFT_FORBIDDEN: 'never',
+  RAFT_UNAUTHENTICATED: 'never',
 } as const satisfies Record<string, Retry>;
 
 export type RaftErrorCode = keyof typeof ERROR_CODES;

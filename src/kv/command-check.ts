@@ -1,12 +1,13 @@
 /**
  * Which commands make sense at all, whatever the store holds: what this refuses never enters the log, and
  * if it is found there it is answered with `RAFT_BAD_REQUEST` by every replica alike (KV8, KV9). A fault
- * is a sentence; `null` means there is none. Frozen with versions 1 to 3 of the command bytes: a replica that
+ * is a sentence; `null` means there is none. Frozen with versions 1 to 4 of the command bytes: a replica that
  * refused less or more than another would diverge.
  */
 
 import { unreachable } from '../core/assert.ts';
 import { isCounter } from '../core/types.ts';
+import { faultInAccessChange } from './access-changes.ts';
 import type {
   Compare,
   DeleteCommand,
@@ -47,6 +48,8 @@ export function faultInCommand(command: KvCommand): string | null {
       return faultInLease(command.lease);
     case 'expire':
       return faultInSeen(command.leases);
+    case 'access':
+      return faultInAccessChange(command.change);
     default:
       return unreachable(command);
   }

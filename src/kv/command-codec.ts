@@ -2,12 +2,12 @@
  * Commands as bytes: what clients send, what the log keeps for ever. Every command has exactly one
  * encoding and everything else is refused (KV10), so what decodes here encodes to the same bytes again.
  *
- *   u8 version (2, or 3 for leases), u8 kind, then    block: u32 length, bytes   counter: u64   all little-endian
+ *   u8 version (2, 3 for leases, 4 for access), u8 kind, then    block: u32 length, bytes   counter: u64   all little-endian
  *   put      u8 flags (1 previous, 2 lease), block key, block value, counter lease where flagged, condition
  *   delete   u8 flags (1 previous), selector, condition
  *   txn      u8 n, n compares, u8 n, n operations (success), u8 n, n operations (failure)
  *   compact  counter revision
- *   grant, renew, revoke, expire: see `lease-codec.ts`
+ *   grant, renew, revoke, expire: see `lease-codec.ts`; access: see `access-changes.ts`
  * condition  u8 (0 none, 1 modRevision and its counter, 2 absent, 3 present)
  * selector   u8 mask (1 key, 2 prefix, 4 start, 8 end), a block for each bit, in that order
  * compare    block key, u8 target, u8 operator, then a block for `value`, else a counter
@@ -16,6 +16,7 @@
  */
 import { unreachable } from '../core/assert.ts';
 import { RaftError } from '../core/errors.ts';
+import { readAccessChange, writeAccessChange } from './access-changes.ts';
 import { ByteReader } from './byte-reader.ts';
 import { type ByteWriter, encoded } from './byte-writer.ts';
 import { faultInCommand } from './command-check.ts';
@@ -39,24 +40,26 @@ import { LEASE_KINDS, needsLeases, readLeaseCommand, writeLeaseCommand } from '.
 /**
  * The first byte of every new command that has nothing to do with leases. Version 1 had the same layout and bounded no change
  * (KV23): it is found in older logs and carried out as it was then. Version 3 is of commands that speak of leases, and of no
- * others: so clusters that use none can go back to a build that knows none. A replica that meets any other in its log
+ * others, and version 4 of who may do what: so clusters that use neither can go back to a build that knows neither. A replica that meets any other in its log
  * must stop (KV9).
  */
 export const COMMAND_VERSION = 2;
 export const LEASE_COMMAND_VERSION = 3;
+export const ACCESS_COMMAND_VERSION = 4;
 const UNBOUNDED_VERSION = 1;
 /**
  * The version of the store as a state machine: raised with each version of commands that is added, so that none of it is
- * proposed before every member knows it (UP2). The first knows commands of versions 1 and 2, the second leases.
+ * proposed before every member knows it (UP2). The first knows commands of versions 1 and 2, the second leases, the third access.
  */
-export const STORE_VERSION = 2;
+export const STORE_VERSION = 3;
 const STORE_VERSIONS: ReadonlyMap<number, number> = new Map([
   [UNBOUNDED_VERSION, 1],
   [COMMAND_VERSION, 1],
   [LEASE_COMMAND_VERSION, 2],
+  [ACCESS_COMMAND_VERSION, 3],
 ]);
 
-const COMMAND_KINDS = ['put', 'delete', 'txn', 'compact', ...LEASE_KINDS] as const;
+const COMMAND_KINDS = ['put', 'delete', 'txn', 'compact', ...LEASE_KINDS, 'access'] as const;
 const OPERATION_KINDS = ['put', 'delete', 'range'] as const;
 const CONDITIONS = ['none', 'modRevision', 'absent', 'present'] as const;
 const PUT = { previous: 1, lease: 2, all: 3 } as const;
@@ -78,7 +81,7 @@ export function decodeCommand(bytes: Uint8Array): KvCommand {
   const reader = new ByteReader(bytes, 'command');
   const version = reader.u8();
   if (!isKnownVersion(version) || version === UNBOUNDED_VERSION) {
-    reader.fail(`its version is ${version}, not ${COMMAND_VERSION} or ${LEASE_COMMAND_VERSION}`);
+    reader.fail(`its version is ${version}, not ${COMMAND_VERSION} to ${ACCESS_COMMAND_VERSION}`);
   }
   return readWhole(reader, version);
 }
@@ -109,7 +112,7 @@ export function storeVersionOf(bytes: Uint8Array): number {
 function readWhole(reader: ByteReader, version: number): KvCommand {
   const command = readCommand(reader);
   reader.end();
-  if (needsLeases(command) !== (version === LEASE_COMMAND_VERSION)) {
+  if (Math.max(version, COMMAND_VERSION) !== versionFor(command)) {
     reader.fail(`it is not of version ${version}`);
   }
   refuseFaulty(command);
@@ -121,8 +124,13 @@ function refuseFaulty(command: KvCommand): void {
   if (fault !== null) throw new RaftError('RAFT_BAD_REQUEST', fault);
 }
 
+function versionFor(command: KvCommand): number {
+  if (command.type === 'access') return ACCESS_COMMAND_VERSION;
+  return needsLeases(command) ? LEASE_COMMAND_VERSION : COMMAND_VERSION;
+}
+
 function writeCommand(writer: ByteWriter, command: KvCommand): ByteWriter {
-  writer.u8(needsLeases(command) ? LEASE_COMMAND_VERSION : COMMAND_VERSION);
+  writer.u8(versionFor(command));
   writer.u8(COMMAND_KINDS.indexOf(command.type));
   switch (command.type) {
     case 'put':
@@ -140,6 +148,8 @@ function writeCommand(writer: ByteWriter, command: KvCommand): ByteWriter {
     case 'revoke':
     case 'expire':
       return writeLeaseCommand(writer, command);
+    case 'access':
+      return writeAccessChange(writer, command.change);
     default:
       return unreachable(command);
   }
@@ -161,6 +171,8 @@ function readCommand(reader: ByteReader): KvCommand {
     case 'revoke':
     case 'expire':
       return readLeaseCommand(reader, kind);
+    case 'access':
+      return { type: kind, change: readAccessChange(reader) };
     default:
       return unreachable(kind);
   }

@@ -1,9 +1,11 @@
 /**
  * What a client may ask of the key-value store: the commands that enter the log and the options of
  * reads. The model is etcd's (create and modification revisions, versions, compare-then-else
- * transactions, leases), so that its clients can be served later. KV4–KV8, KV13–KV16, LE1–LE5.
+ * transactions, leases), so that its clients can be served later. KV4–KV8, KV13–KV16, LE1–LE5, AC1.
  * Bytes are `command-codec.ts`, validity is `command-check.ts`, meaning is `executor.ts`.
  */
+
+import type { AccessChange } from './access-changes.ts';
 
 /**
  * Which keys. Either `key` alone, or any of the others, and then the keys that satisfy all that are given:
@@ -154,6 +156,18 @@ export interface ExpireCommand {
   readonly leases: readonly LeaseSeen[];
 }
 
+/** Who may do what. */
+export interface AccessCommand {
+  readonly type: 'access';
+  readonly change: AccessChange;
+}
+
 export type LeaseCommand = GrantCommand | RenewCommand | RevokeCommand | ExpireCommand;
 
-export type KvCommand = PutCommand | DeleteCommand | TxnCommand | CompactCommand | LeaseCommand;
+export type KvCommand =
+  | PutCommand
+  | DeleteCommand
+  | TxnCommand
+  | CompactCommand
+  | LeaseCommand
+  | AccessCommand;

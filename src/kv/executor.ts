@@ -6,6 +6,7 @@
 
 import { unreachable } from '../core/assert.ts';
 import type {
+  AccessCommand,
   Compare,
   CompareOperator,
   DeleteCommand,
@@ -35,6 +36,7 @@ import type { MvccStore } from './mvcc-store.ts';
 import { ReadBudget } from './read-budget.ts';
 import { refused } from './refused.ts';
 import type {
+  AccessResult,
   CompactResult,
   ConditionFailed,
   DeleteResult,
@@ -94,9 +96,17 @@ export function execute(store: MvccStore, command: KvCommand, execution: Executi
     case 'revoke':
     case 'expire':
       return executeLease(store, command);
+    case 'access':
+      return executeAccess(store, command);
     default:
       return unreachable(command);
   }
+}
+
+function executeAccess(store: MvccStore, { change }: AccessCommand): AccessResult | Refused {
+  const refusal = store.access.change(change);
+  if (refusal !== null) return refused(store, refusal.code, refusal.message);
+  return { type: 'access', revision: store.revision, accessRevision: store.access.revision };
 }
 
 /** Why the store cannot be read at this revision; `null`: it can. */

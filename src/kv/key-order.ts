@@ -60,7 +60,7 @@ export function isInside(key: KeyText, bounds: KeyBounds): boolean {
 }
 
 /** The least key above all that begin with `prefix`; `null` if there is none (it is all 0xff, or empty). */
-function firstBeyond(prefix: KeyText): KeyText | null {
+export function firstBeyond(prefix: KeyText): KeyText | null {
   let length = prefix.length;
   while (length > 0 && prefix.charCodeAt(length - 1) === 0xff) length -= 1;
   if (length === 0) return null;

@@ -8,12 +8,13 @@ import { RaftError } from '../core/errors.ts';
 import { isCounter } from '../core/types.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CommittedCommand, MachineSnapshot, StateMachine } from '../ports/state-machine.ts';
+import type { AccessTable } from './access-table.ts';
 import { faultInRange, faultInSelector } from './command-check.ts';
 import {
+  ACCESS_COMMAND_VERSION,
   decodeCommitted,
   isBounded,
   isKnownVersion,
-  LEASE_COMMAND_VERSION,
   STORE_VERSION,
   storeVersionOf,
 } from './command-codec.ts';
@@ -43,6 +44,12 @@ import { StoreView } from './store-view.ts';
 import type { HistoryPage, WatchHandle, WatchListener, WatchOptions } from './watch-event.ts';
 import { readHistory } from './watch-history.ts';
 import { type ListenerErrorHandler, WatchHub } from './watch-hub.ts';
+
+/** What those may see who ask, but change nothing. */
+export type AccessView = Pick<
+  AccessTable,
+  'revision' | 'isOn' | 'roles' | 'callers' | 'caller' | 'rightsOf'
+>;
 
 interface KvStateMachineOptions extends KeyIndexOptions {
   /** A listener threw and has lost its watch. By default nobody is told. */
@@ -113,6 +120,11 @@ export class KvStateMachine implements StateMachine {
   /** The leases that there are, in the order in which they were granted; each may change with the next command. */
   get leases(): { readonly size: number; get(id: number): Lease | null; all(): Iterable<Lease> } {
     return this.#store.leases;
+  }
+
+  /** Who may do what; it may change with the next command. */
+  get access(): AccessView {
+    return this.#store.access;
   }
 
   /** At most one observes: how long a lease has lasted is nothing that a machine knows. */
@@ -292,6 +304,6 @@ function refuseToWatch(options: WatchOptions): void {
 function refuseUnknownVersion(data: Uint8Array): void {
   const version = data[0];
   if (version === undefined || isKnownVersion(version)) return;
-  const text = `The log holds a command of version ${version}; this program knows ${LEASE_COMMAND_VERSION}. Update this node.`;
+  const text = `The log holds a command of version ${version}; this program knows ${ACCESS_COMMAND_VERSION}. Update this node.`;
   throw new RaftError('RAFT_STATE_MACHINE_FAILED', text);
 }

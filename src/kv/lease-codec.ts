@@ -29,6 +29,7 @@ export function needsLeases(command: KvCommand): boolean {
       return command.success.some(isBound) || command.failure.some(isBound);
     case 'delete':
     case 'compact':
+    case 'access':
       return false;
     case 'grant':
     case 'renew':

@@ -27,6 +27,12 @@ export const LEASES_MAX = 100_000;
 export const LEASE_KEYS_MAX = 10_000;
 /** Bound: leases that one command renews, or ends. Past it: refused. */
 export const LEASES_IN_COMMAND_MAX = 1_024;
+/** Bound: rights of all roles together. Past it: none is granted. */
+export const ACCESS_GRANTS_MAX = 10_000;
+/** Bound: tokens and users. Past it: none is added. */
+export const ACCESS_CALLERS_MAX = 10_000;
+/** Bound: roles that one of them has. Past it: refused. */
+export const ACCESS_ROLES_OF_CALLER_MAX = 32;
 /** Bound: the largest `limit` a range may name. */
 export const RANGE_LIMIT_MAX = 2 ** 32 - 1;
 /** Bound: new keys that are put in order together: that takes a millisecond or two. Before anyone looks at the order, it is done. */

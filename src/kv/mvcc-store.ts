@@ -8,6 +8,7 @@
  * snapshots, needs only to hold `prune` back: nothing else ever removes a version.
  */
 import { assert } from '../core/assert.ts';
+import { AccessTable } from './access-table.ts';
 import { EventLog } from './event-log.ts';
 import { KeyIndex, type KeyIndexOptions } from './key-index.ts';
 import { ALL_KEYS, type KeyBounds, type KeyText } from './key-order.ts';
@@ -35,6 +36,7 @@ interface StoreParts {
   readonly values: ValueArena;
   readonly times: RevisionTimes;
   readonly leases: LeaseTable;
+  readonly access: AccessTable;
   readonly revision: number;
   readonly compactedRevision: number;
   readonly untrimmed: number;
@@ -72,6 +74,7 @@ export class MvccStore {
   readonly #values: ValueArena;
   readonly #times: RevisionTimes;
   readonly #leases: LeaseTable;
+  readonly #access: AccessTable;
   /** The revisions through which views still look; what compaction made unreachable of them stays. */
   readonly #holds = new Set<{ readonly revision: number }>();
   #revision: number;
@@ -87,6 +90,7 @@ export class MvccStore {
     this.#values = parts.values;
     this.#times = parts.times;
     this.#leases = parts.leases;
+    this.#access = parts.access;
     this.#revision = parts.revision;
     this.#compactedRevision = parts.compactedRevision;
     this.#untrimmed = parts.untrimmed;
@@ -120,6 +124,11 @@ export class MvccStore {
   /** The leases, and which keys are bound to each. */
   get leases(): LeaseTable {
     return this.#leases;
+  }
+
+  /** Who may do what. */
+  get access(): AccessTable {
+    return this.#access;
   }
 
   /** How many versions of the key are kept, deletions included. */
@@ -368,6 +377,7 @@ export function emptyParts(options?: KeyIndexOptions): StoreParts {
     values: new ValueArena(),
     times: new RevisionTimes(),
     leases: new LeaseTable(),
+    access: new AccessTable(),
     revision: FIRST_REVISION,
     compactedRevision: 0,
     untrimmed: 0,

@@ -15,6 +15,7 @@
  *   renew            counter revision, u32 n, n counters: ttl
  *   revoke           counter revision, counter deleted
  *   expire           counter revision, counter deleted, u32 n, n counters: lease
+ *   access           counter revision, counter access revision
  * kvs  u32 n, n kv    kv  block key, block value, counters create, mod, version, u8 lease (0 none, 1 and a counter)
  */
 import { unreachable } from '../core/assert.ts';
@@ -48,6 +49,7 @@ const KINDS = [
   'renew',
   'revoke',
   'expire',
+  'access',
 ] as const satisfies readonly KvAnswer['type'][];
 const RESPONSE_KINDS = ['put', 'delete', 'range'] as const;
 const REFUSALS = [
@@ -57,6 +59,8 @@ const REFUSALS = [
   'RAFT_TOO_LARGE',
   'RAFT_LEASE_EXPIRED',
   'RAFT_OVERLOADED',
+  'RAFT_CONFLICT',
+  'RAFT_NOT_FOUND',
 ] as const satisfies readonly RefusalCode[];
 const BOOLEANS = [false, true] as const;
 const PREVIOUS = ['notAsked', 'none', 'some'] as const;
@@ -102,6 +106,8 @@ function writeAnswer(writer: ByteWriter, result: KvAnswer): ByteWriter {
     case 'expire':
       writer.counter(result.revision).counter(result.deleted);
       return writeCounters(writer, result.leases);
+    case 'access':
+      return writer.counter(result.revision).counter(result.accessRevision);
     default:
       return unreachable(result);
   }
@@ -137,6 +143,10 @@ function readAnswer(reader: ByteReader): KvAnswer {
       const revision = reader.counter();
       const deleted = reader.counter();
       return { type, revision, deleted, leases: readCounters(reader) };
+    }
+    case 'access': {
+      const revision = reader.counter();
+      return { type, revision, accessRevision: reader.counter() };
     }
     default:
       return unreachable(type);

@@ -100,6 +100,14 @@ export interface ExpireResult {
   readonly leases: readonly number[];
 }
 
+export interface AccessResult {
+  readonly type: 'access';
+  /** The store's: nothing that is a key has changed. */
+  readonly revision: number;
+  /** How often access was changed. */
+  readonly accessRevision: number;
+}
+
 export type LeaseResult = GrantResult | RenewResult | RevokeResult | ExpireResult;
 
 /** The condition of a put or delete did not hold; nothing was changed. */
@@ -116,8 +124,10 @@ export type RefusalCode = Extract<
   RaftErrorCode,
   | 'RAFT_BAD_REQUEST'
   | 'RAFT_COMPACTED'
+  | 'RAFT_CONFLICT'
   | 'RAFT_FUTURE_REVISION'
   | 'RAFT_LEASE_EXPIRED'
+  | 'RAFT_NOT_FOUND'
   | 'RAFT_OVERLOADED'
   | 'RAFT_TOO_LARGE'
 >;
@@ -138,5 +148,6 @@ export type KvResult =
   | TxnResult
   | CompactResult
   | LeaseResult
+  | AccessResult
   | ConditionFailed
   | Refused;

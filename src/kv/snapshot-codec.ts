@@ -15,14 +15,23 @@
  *   7 put       as 2, likewise
  *   8 leases    before the end, where one was ever granted: counter the last one's number; u32 how many there are, and for each
  *   9 lease     counters number, ttl in milliseconds, renewals; in the order of the numbers
+ *  10 access    before the end, where it was ever changed: counter how often, u8 whether it is on, u32 n changes follow
+ *  11 change    block: as `access-changes.ts` has it
  */
 
 import { unreachable } from '../core/assert.ts';
 import { crc32 } from '../core/checksum.ts';
 import { joinedBytes } from '../core/joined-bytes.ts';
 import { SNAPSHOT_CHUNK_BYTES_MAX } from '../core/limits.ts';
+import {
+  type AccessChange,
+  faultInAccessChange,
+  readAccessChange,
+  writeAccessChange,
+} from './access-changes.ts';
+import type { AccessCopy } from './access-table.ts';
 import { ByteReader } from './byte-reader.ts';
-import { ByteWriter } from './byte-writer.ts';
+import { ByteWriter, encoded } from './byte-writer.ts';
 import { type KeyText, keyBytes, keyText } from './key-order.ts';
 import { isLive, type KeyVersion, type LiveVersion } from './key-version.ts';
 import type { LeaseRecord } from './lease-table.ts';
@@ -44,6 +53,13 @@ export type SnapshotRecord =
   | { readonly type: 'event'; readonly version: KeyVersion }
   | { readonly type: 'leases'; readonly last: number; readonly count: number }
   | { readonly type: 'lease'; readonly lease: LeaseRecord }
+  | {
+      readonly type: 'access';
+      readonly revision: number;
+      readonly isOn: boolean;
+      readonly count: number;
+    }
+  | { readonly type: 'accessChange'; readonly change: AccessChange }
   | { readonly type: 'end'; readonly versions: number; readonly events: number };
 
 const FORMAT_VERSION = 1;
@@ -58,7 +74,10 @@ const KINDS = [
   'leasedPut',
   'leases',
   'lease',
+  'access',
+  'accessChange',
 ] as const;
+const BOOLEANS = [false, true] as const;
 type Kind = (typeof KINDS)[number];
 const BOUND = { version: 'leasedVersion', put: 'leasedPut' } as const;
 /** Checksum, version, number. */
@@ -150,6 +169,18 @@ export class ChunkWriter {
       .counter(id)
       .counter(ttlMs)
       .counter(renewals);
+  }
+
+  access({ revision, isOn, changes }: AccessCopy): void {
+    const bytes = 1 + 8 + 1 + 4;
+    this.#makeRoom(bytes);
+    this.#record('access', bytes).counter(revision).u8(Number(isOn)).u32(changes.length);
+  }
+
+  accessChange(change: AccessChange): void {
+    const block = encoded(writeAccessChange, change);
+    this.#makeRoom(1 + 4 + block.length);
+    this.#record('accessChange', 1 + 4 + block.length).block(block);
   }
 
   footer(versions: number, events: number): void {
@@ -266,6 +297,13 @@ export class ChunkReader {
         return { type: 'leases', last: reader.counter(), count: reader.u32() };
       case 'lease':
         return { type: 'lease', lease: readLease(reader) };
+      case 'access': {
+        const revision = reader.counter();
+        const isOn = reader.choice(BOOLEANS, 'whether access is on');
+        return { type: 'access', revision, isOn, count: reader.u32() };
+      }
+      case 'accessChange':
+        return { type: kind, change: readChange(reader) };
       case 'end':
         this.#isOver = true;
         return { type: 'end', versions: reader.counter(), events: reader.counter() };
@@ -344,6 +382,15 @@ function readLease(reader: ByteReader): LeaseRecord {
   const id = reader.counter();
   const ttlMs = reader.counter();
   return { id, ttlMs, renewals: reader.counter() };
+}
+
+/** A block of its own: what is kept of it must not hold the chunk, nor reach past it. */
+function readChange(reader: ByteReader): AccessChange {
+  const bytes = new ByteReader(new Uint8Array(reader.block()), 'change of access');
+  const change = readAccessChange(bytes);
+  bytes.end();
+  const fault = faultInAccessChange(change);
+  return fault === null ? change : reader.fail(fault);
 }
 
 function readKey(reader: ByteReader): KeyText {

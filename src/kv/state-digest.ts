@@ -4,6 +4,8 @@
  * everything and guards against mistakes, not against malice.
  */
 import { crc32 } from '../core/checksum.ts';
+import { writeAccessChange } from './access-changes.ts';
+import { encoded } from './byte-writer.ts';
 import { keyBytes } from './key-order.ts';
 import type { KeyVersion } from './key-version.ts';
 import type { MvccStore } from './mvcc-store.ts';
@@ -25,6 +27,10 @@ export function stateDigest(store: MvccStore): string {
   for (const { id, ttlMs, renewals } of store.leases.all()) {
     for (const number of [id, ttlMs, renewals]) digest.number(number);
   }
+  const access = store.access.copy();
+  digest.number(access.revision);
+  digest.number(Number(access.isOn));
+  for (const change of access.changes) digest.bytes(encoded(writeAccessChange, change));
   return digest.text();
 }
 

@@ -6,6 +6,7 @@
  */
 import { unreachable } from '../core/assert.ts';
 import { RaftError } from '../core/errors.ts';
+import { AccessRestore } from './access-restore.ts';
 import { EventLog } from './event-log.ts';
 import { KeyIndex, type KeyIndexOptions } from './key-index.ts';
 import type { KeyText } from './key-order.ts';
@@ -29,6 +30,7 @@ export class StoreRestore {
   readonly #events = new EventLog();
   readonly #values = new ValueArena();
   readonly #leases = new LeaseRestore();
+  readonly #access = new AccessRestore();
   #header: SnapshotHeader | null = null;
   #versions = 0;
   #lastKey: KeyText | null = null;
@@ -70,6 +72,7 @@ export class StoreRestore {
       values: this.#values,
       times,
       leases: this.#leases.table,
+      access: this.#access.table,
       revision: header.revision,
       compactedRevision: header.compactedRevision,
       untrimmed: this.#untrimmed,
@@ -98,6 +101,10 @@ export class StoreRestore {
         return this.#leases.begin(record);
       case 'lease':
         return this.#leases.add(record.lease);
+      case 'access':
+        return this.#access.begin(record);
+      case 'accessChange':
+        return this.#access.add(record.change);
       case 'end':
         return this.#end(record, header);
       default:
@@ -177,6 +184,7 @@ export class StoreRestore {
     const isAllThere = header.revision === Math.max(this.#revision, FIRST_REVISION);
     if (!isWhole || !isAllThere) throw notRestored('Something is missing.');
     this.#leases.end();
+    this.#access.end();
   }
 
   /** What came may be a view of its chunk. */

@@ -6,6 +6,7 @@
  * snapshot are chunks of this one, but for the first, which is the header, and the last, which goes on (KV28).
  */
 import type { MachineSnapshot, SharedChunk } from '../ports/state-machine.ts';
+import type { AccessCopy } from './access-table.ts';
 import { ALL_KEYS, type KeyText } from './key-order.ts';
 import type { LeaseCopy } from './lease-table.ts';
 import type { MvccStore } from './mvcc-store.ts';
@@ -36,6 +37,7 @@ export class StoreView implements MachineSnapshot {
   readonly #eventsFrom: number;
   readonly #eventsEnd: number;
   readonly #leases: LeaseCopy;
+  readonly #accessCopy: AccessCopy;
   readonly #released: () => void;
   /** `null`: it was released. */
   #store: MvccStore | null;
@@ -56,6 +58,7 @@ export class StoreView implements MachineSnapshot {
     this.#eventsEnd = events.end;
     this.#items = this.#keysToLookAt(store.keyCount) + this.#eventsEnd - this.#eventsFrom;
     this.#leases = store.leases.copy();
+    this.#accessCopy = store.access.copy();
     const letGo = store.hold(compactedRevision);
     this.#released = () => {
       letGo();
@@ -141,6 +144,7 @@ export class StoreView implements MachineSnapshot {
     }
     this.#cut = cut;
     yield* this.#leasesLeft(writer);
+    yield* this.#access(writer);
     writer.footer(from.versions, this.#eventsEnd - this.#eventsFrom);
     writer.end();
     yield* writer.take();
@@ -158,6 +162,16 @@ export class StoreView implements MachineSnapshot {
     writer.leases(last, count);
     for (const lease of this.#leases.records()) {
       writer.lease(lease);
+      if (writer.isFilled) yield* writer.take();
+    }
+  }
+
+  *#access(writer: ChunkWriter): Chunks {
+    const { revision, changes } = this.#accessCopy;
+    if (revision === 0) return;
+    writer.access(this.#accessCopy);
+    for (const change of changes) {
+      writer.accessChange(change);
       if (writer.isFilled) yield* writer.take();
     }
   }

@@ -25,6 +25,7 @@ import type { LogStore } from '../ports/log-store.ts';
 import type { Replica } from '../ports/replica.ts';
 import type { TlsSource } from '../ports/tls.ts';
 import { connectionClock } from '../wire/ws-clock.ts';
+import { AccessGuard } from './access/access-guard.ts';
 import { descriptorLimit } from './admission/descriptor-limit.ts';
 import { createHeld, type Held } from './admission/held-bytes.ts';
 import { ClientPort } from './client-port/client-port.ts';
@@ -76,6 +77,8 @@ export interface ServeOptions {
   readonly leaseReads?: boolean;
   readonly limits: Limits;
   readonly serverLimits: ServerLimits;
+  /** Everybody is let in, whatever the cluster says: for a token that was lost (AC8). */
+  readonly withoutAccess?: boolean;
   /** How much history is kept without being asked. */
   readonly retention: Retention;
   readonly snapshots: SnapshotThresholds;
@@ -93,6 +96,8 @@ export interface RunningServer {
   readonly replica: Replica;
   /** Resolves if the node halts for good; the server then answers 503 until it is closed. */
   readonly halted: Promise<RaftError>;
+  /** Whether those who ask have to be known, once this member can tell; `null`: it could not in time. */
+  hasAccess(timeoutMs: number): Promise<boolean | null>;
   /** Resolves if the node is no member any more, for good: nobody takes anything of it. */
   readonly removed: Promise<void>;
   /** From the next request on these hold. */
@@ -147,11 +152,7 @@ async function serveOn(
   options: ServeOptions,
 ): Promise<RunningServer> {
   const { log } = options;
-  const machine = new KvStateMachine({
-    onListenerError: (error) => logFault(log, error),
-    clock: connectionClock,
-    hashSecret: randomSecret(),
-  });
+  const machine = storeOf(log);
   // The disk lets wait more than it computes: time to load what is needed behind it.
   const [replica, { createHttpApi }, { requestListener }] = await Promise.all([
     startMember(options, machine, shares),
@@ -195,6 +196,7 @@ async function serveOn(
     halted: haltOf(replica, log),
     removed: removalOf(replica),
     adjust: (adjustable) => settings.adjust(adjustable),
+    hasAccess: (timeoutMs) => hasAccess(context, timeoutMs),
     close: () => {
       closing ??= close();
       return closing;
@@ -218,6 +220,21 @@ function isHandedOver(replica: Replica): Promise<boolean> {
     replica.transferLeadership(null, { timeoutMs: HAND_OVER_TIMEOUT_MS }, ({ type }) =>
       resolve(type === 'moved'),
     );
+  });
+}
+
+function storeOf(log: Log): KvStateMachine {
+  return new KvStateMachine({
+    onListenerError: (error) => logFault(log, error),
+    clock: connectionClock,
+    hashSecret: randomSecret(),
+  });
+}
+
+/** `null`: what the cluster has decided could not be had in time. */
+function hasAccess({ guard, replica }: ServerContext, timeoutMs: number): Promise<boolean | null> {
+  return new Promise((resolve) => {
+    replica.awaitReadable({ timeoutMs }, (error) => resolve(error === null ? guard.isOn : null));
   });
 }
 
@@ -276,10 +293,12 @@ function contextOf(
   const onRequest = (facts: RequestFacts): void => logRequest(options.log, facts);
   return {
     ...parts,
+    guard: new AccessGuard(parts.kv, { isIgnored: options.withoutAccess === true }),
     version: options.version,
     process: () => ({ ...processGauges(), disk: disk() }),
     onFault: (error) => logFault(options.log, error),
     requestLog: () => (settings.logsRequests ? onRequest : null),
+    onAct: (act) => options.log('info', 'audit', { ...act }),
     clock: connectionClock,
     keepAliveMs: SSE_KEEP_ALIVE_MS,
     inspection: options.inspection,

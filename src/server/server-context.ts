@@ -5,6 +5,8 @@ import type { KvStateMachine } from '../kv/kv-state-machine.ts';
 import type { Lease } from '../kv/lease-table.ts';
 import type { ConnectionClock } from '../ports/clock.ts';
 import type { ProposalOutcome, Replica } from '../ports/replica.ts';
+import type { AccessGuard } from './access/access-guard.ts';
+import type { Visitor } from './access/visitor.ts';
 import type { Held } from './admission/held-bytes.ts';
 import type { TraceContext } from './http/request/trace-context.ts';
 import type { ServerLimits } from './limits.ts';
@@ -24,7 +26,14 @@ export interface Inspection {
 /** The reading half of the store; writing goes through the replica. */
 export type KvReads = Pick<
   KvStateMachine,
-  'revision' | 'compactedRevision' | 'keyCount' | 'leases' | 'range' | 'watch' | 'history'
+  | 'revision'
+  | 'compactedRevision'
+  | 'keyCount'
+  | 'leases'
+  | 'access'
+  | 'range'
+  | 'watch'
+  | 'history'
 >;
 
 /** What is told of a request: neither key nor value, which may be secret. */
@@ -37,6 +46,18 @@ export interface RequestFacts {
   readonly ms: number;
   /** `null`: it is part of none. */
   readonly trace: TraceContext | null;
+}
+
+/** What is told of an administrative act (AC6): no secret. */
+export interface Act {
+  /** As its command is called: 'member remove'. */
+  readonly act: string;
+  /** What it was about, as far as that was understood. */
+  readonly about: string;
+  readonly who: string;
+  readonly from: string;
+  /** 'done', or the code of the error. */
+  readonly outcome: string;
 }
 
 /** What the server adds to the leases of the store: time, and that renewals travel together. */
@@ -54,6 +75,7 @@ export interface ServerContext {
   readonly replica: Replica;
   readonly kv: KvReads;
   readonly leases: LeaseService;
+  readonly guard: AccessGuard;
   readonly limits: ServerLimits;
   readonly counters: ServerCounters;
   readonly held: Held;
@@ -63,6 +85,8 @@ export interface ServerContext {
   readonly onFault: (error: unknown) => void;
   /** Whom to tell of an HTTP request that was answered; `null`: nobody wants to know, at present. */
   readonly requestLog: () => ((facts: RequestFacts) => void) | null;
+  /** Told of each administrative act, whatever became of it; absent: nobody wants to know. */
+  readonly onAct?: (act: Act) => void;
   readonly clock: ConnectionClock;
   readonly keepAliveMs: number;
   /** `null`: what happens inside this node is not shown. */
@@ -73,6 +97,9 @@ export interface ServerContext {
 
 /** What a client's connection works with. */
 export type ConnectionParts = Omit<ServerContext, 'process' | 'inspection' | 'life' | 'requestLog'>;
+
+/** The same, of one client: who called when the connection was made. */
+export type VisitedParts = ConnectionParts & { readonly visitor: Visitor };
 
 /** Things that must end when the server does: each stream and watch leaves one function here. */
 export class OpenStreams {

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { memberUri } from '../core/member-uri.ts';
 import type { NodeId } from '../core/types.ts';
+import { urisIn } from '../wire/alternative-names.ts';
 
 export class FarEnd {
   readonly #needsCertificate: boolean;
@@ -36,18 +37,4 @@ export class FarEnd {
     if (!this.#needsCertificate || this.#names.includes(memberUri(id))) return null;
     return `the certificate shown is not that of ${id}: among its alternative names has to be the URI ${memberUri(id)}`;
   };
-}
-
-/** `DNS:a, URI:"quoted, as it holds a comma", IP Address:::1`, from its beginning, since what is quoted may look like all of it. */
-const ALTERNATIVE = /([A-Za-z0-9 .]+):("(?:[^"\\]|\\.)*"|[^",]*)(?:, |$)/y;
-
-function urisIn(alternatives: string): readonly string[] {
-  const uris: string[] = [];
-  ALTERNATIVE.lastIndex = 0;
-  while (ALTERNATIVE.lastIndex < alternatives.length) {
-    const found = ALTERNATIVE.exec(alternatives);
-    if (found === null) return [];
-    if (found[1] === 'URI' && found[2] !== undefined) uris.push(found[2]);
-  }
-  return uris;
 }

@@ -7,14 +7,20 @@ import { GOODBYE_BYTES_MAX } from './limits.ts';
 import { abruptEndText, tlsFailureText } from './tls-failure.ts';
 import { readRefusal } from './ws-refusal.ts';
 
-/** `context`: whom this end trusts, and who it is; of use where the URL asks for TLS. */
+interface DialedWith {
+  /** Whom this end trusts, and who it is; of use where the URL asks for TLS. */
+  readonly context?: SecureContext | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 export function dialWebSocket(
   url: string,
   { timeoutMs, frameBytesMax }: DialOptions,
-  context?: SecureContext,
+  { context, headers = {} }: DialedWith = {},
 ): FrameSocket {
   const socket = new WebSocket(url, {
     ...(context !== undefined && { secureContext: context }),
+    headers,
     perMessageDeflate: false,
     maxPayload: frameBytesMax,
     handshakeTimeout: timeoutMs,

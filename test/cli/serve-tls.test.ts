@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { exposuresOf } from '../../src/cli/serving/exposure.ts';
+import { clientExposures, peerExposures } from '../../src/cli/serving/exposure.ts';
 import { fixedTls } from '../../src/wire/tls-material.ts';
 import { certificate, FOREIGN, hours, inFiles, OURS } from '../certificates.ts';
 import { closing } from '../clean-up.ts';
@@ -180,12 +180,21 @@ it('[TL6] [TL7] peers that cannot be guarded as asked end serve before anything 
 it('[TL8] a node that others can reach says at each start what guards it too little', () => {
   const open = fixedTls({ cert: '', key: '' });
   const guarded = fixedTls({ cert: '', key: '', ca: '' });
-  const exposed = (given: Partial<Parameters<typeof exposuresOf>[0]>): readonly string[] =>
-    exposuresOf({
+  const exposed = ({
+    hasAccess = false,
+    ...given
+  }: Partial<Parameters<typeof peerExposures>[0]> & {
+    readonly hasAccess?: boolean;
+  }): readonly string[] => {
+    const options = {
       listen: { host: '0.0.0.0', port: 4100 },
       peerListen: '[::]:4200',
       ...given,
-    }).map(({ address, message, port }) => `${port} ${address} ${message}`);
+    };
+    return [...clientExposures(options, { hasAccess }), ...peerExposures(options)].map(
+      ({ address, message, port }) => `${port} ${address} ${message}`,
+    );
+  };
   const clients = 'clients 0.0.0.0:4100 WHOEVER REACHES THIS PORT READS AND WRITES EVERYTHING';
   const peers = 'peers [::]:4200 WHOEVER REACHES THIS PORT CAN TAKE THE NAME OF A MEMBER';
   const overheard = 'peers [::]:4200 What members say to each other is not hidden';
@@ -193,6 +202,8 @@ it('[TL8] a node that others can reach says at each start what guards it too lit
     [{}, [`${clients}, and whoever is on the way reads along. Give --tls-cert`, peers]],
     [{ tls: open }, [`${clients}. Give --tls-client-ca`, peers]],
     [{ tls: guarded }, [peers]],
+    [{ hasAccess: true }, ['clients 0.0.0.0:4100 WHOEVER IS ON THE WAY READS ALONG', peers]],
+    [{ hasAccess: true, tls: open }, [peers]],
     [{ tls: guarded, clusterSecret: 's' }, [overheard]],
     [{ tls: guarded, peerTls: guarded }, []],
     [{ listen: { host: '127.0.0.1', port: 1 }, peerListen: 'localhost:1' }, []],
@@ -216,10 +227,12 @@ it('[TL8] serve logs it, loudly', async () => {
   const place = ['--listen', '0.0.0.0:0', '--peer-listen', '0.0.0.0:0', ...QUICK];
   const node = startCli(serveLine('n1', join(scratch(), 'data'), ...place));
   await leading(node);
-  const lines = logLines(node.errors(), 'exposed').map(({ level, port }) => [level, port]);
+  const told = (errors: string) =>
+    logLines(errors, 'exposed').map(({ level, port }) => [level, port]);
+  const lines = await node.until((_, errors) => told(errors).length === 2 && told(errors));
   expect(lines).toEqual([
-    ['warn', 'clients'],
     ['warn', 'peers'],
+    ['warn', 'clients'],
   ]);
   node.kill('SIGTERM');
   expect(await node.ended).toBe(0);

@@ -67,7 +67,7 @@ describe('commands', () => {
     const machine = machineWith('a');
     const before = machine.stateHash();
     const newer = encodeCommand(put('b'));
-    newer[0] = 4;
+    newer[0] = 5;
     const batch = committed([encodeCommand(put('c')), newer]);
     expect(() => machine.apply(batch)).toThrowError(
       expect.objectContaining({ code: 'RAFT_STATE_MACHINE_FAILED' }),

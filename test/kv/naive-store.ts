@@ -46,6 +46,7 @@ export class NaiveStore {
     if (isMalformed(command)) return this.#refused('RAFT_BAD_REQUEST');
     if (command.type === 'compact') return this.#compact(command.revision);
     if (command.type === 'txn') return this.#transact(command);
+    if (command.type === 'access') throw new TypeError('it knows keys and leases');
     if (command.type !== 'put' && command.type !== 'delete') return this.#lease(command);
     if (command.condition !== undefined && command.key !== undefined) {
       const modRevision = this.get(command.key)?.modRevision ?? 0;

@@ -4,6 +4,9 @@ import { expect } from 'vitest';
 import { encodeCommand } from '../../src/kv/command-codec.ts';
 import type { KvCommand } from '../../src/kv/commands.ts';
 import type { TlsSource } from '../../src/ports/tls.ts';
+import { AccessGuard } from '../../src/server/access/access-guard.ts';
+import { tokenIn } from '../../src/server/access/credentials.ts';
+import { Visitor } from '../../src/server/access/visitor.ts';
 import { createHeld, type Held } from '../../src/server/admission/held-bytes.ts';
 import { ServedHosts } from '../../src/server/admission/host-check.ts';
 import { ClientPort } from '../../src/server/client-port/client-port.ts';
@@ -16,7 +19,7 @@ import { LeaseKeeper } from '../../src/server/leases/lease-keeper.ts';
 import { LeaseRenewals } from '../../src/server/leases/lease-renewals.ts';
 import { DEFAULT_SERVER_LIMITS, type ServerLimits } from '../../src/server/limits.ts';
 import { ServerCounters } from '../../src/server/operations/server-counters.ts';
-import { OpenStreams, type ServerContext } from '../../src/server/server-context.ts';
+import { type Act, OpenStreams, type ServerContext } from '../../src/server/server-context.ts';
 import { connectionClock } from '../../src/wire/ws-clock.ts';
 import { cleanUp, closing } from '../clean-up.ts';
 import { Described, type Exchanged } from './http/described.ts';
@@ -39,6 +42,7 @@ export interface LocalApi {
   readonly context: ServerContext;
   readonly streams: OpenStreams;
   readonly faults: unknown[];
+  readonly acts: readonly Act[];
   /** Sends a request to the API itself, with the path as given. */
   send(path: string, init?: RequestInit): Promise<Response>;
   /** Puts a key over the API. */
@@ -55,6 +59,7 @@ const PROCESS = {
 export function localApi(options: LocalOptions = {}): LocalApi {
   const replica = options.replica ?? new LocalReplica();
   const faults: unknown[] = [];
+  const acts: Act[] = [];
   const keeper = new LeaseKeeper({ replica, kv: replica.machine, clock: connectionClock });
   cleanUp(() => keeper.stop());
   const renewals = new LeaseRenewals({ replica, kv: replica.machine, clock: connectionClock });
@@ -65,6 +70,8 @@ export function localApi(options: LocalOptions = {}): LocalApi {
       renew: (leases, timeoutMs, completed) => renewals.renew(leases, timeoutMs, completed),
       remainingMs: (lease) => keeper.remainingMs(lease),
     },
+    guard: new AccessGuard(replica.machine, { isIgnored: false }),
+    onAct: (act) => acts.push(act),
     limits: { ...DEFAULT_SERVER_LIMITS, ...options.limits },
     counters: new ServerCounters(),
     held: options.held ?? createHeld(),
@@ -92,7 +99,7 @@ export function localApi(options: LocalOptions = {}): LocalApi {
   const send = async (path: string, init?: RequestInit): Promise<Response> => {
     const request = new Request(`http://local.test${path}`, init);
     const sent = typeof init?.body === 'string' ? init.body : null;
-    const response = await sendTo(api, request);
+    const response = await sendTo(api, request, visitorWith(init?.headers));
     expect(described.faultsOf(await exchanged(request, sent, response))).toEqual([]);
     return response;
   };
@@ -102,7 +109,7 @@ export function localApi(options: LocalOptions = {}): LocalApi {
     new Promise((done) =>
       replica.submit(encodeCommand(command), { timeoutMs: 1_000 }, () => done()),
     );
-  return { api, replica, context, streams, faults, send, put, commit };
+  return { api, replica, context, streams, faults, acts, send, put, commit };
 }
 
 /** The answer has this status, and its JSON at least these fields. */
@@ -127,10 +134,17 @@ async function exchanged(
   return { headers, method, url, sent, response, told };
 }
 
+/** Whoever shows that token, from nowhere. */
+function visitorWith(headers: RequestInit['headers']): Visitor {
+  const authorization = new Headers(headers).get('authorization') ?? '';
+  return new Visitor(() => ({ token: tokenIn(authorization), user: null, from: 'a test' }));
+}
+
 /** As over a socket that takes all at once: an answer is over when the whole of it was read, and a stream of events never. */
-async function sendTo(api: HttpApi, request: Request): Promise<Response> {
+async function sendTo(api: HttpApi, request: Request, visitor: Visitor): Promise<Response> {
   const overs: (() => void)[] = [];
   const response = await api.fetch(request, {
+    visitor,
     whenOver: (over) => overs.push(over),
     end: () => {},
   });

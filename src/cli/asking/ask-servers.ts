@@ -2,17 +2,20 @@
 import { isErrorCode, isRetry, RaftError } from '../../core/errors.ts';
 import type { CliContext } from '../command.ts';
 import { ASKED_MS_MAX } from '../limits.ts';
-import { type TlsValues, tlsContext } from './client-tls.ts';
+import { tlsContext } from './client-tls.ts';
+import { type CallerValues, tokenIn } from './client-token.ts';
 import { httpAnswer } from './http-answer.ts';
 import { type Fields, fieldsIn } from './json-fields.ts';
 
-export interface Asking extends TlsValues {
+export interface Asking extends CallerValues {
   readonly endpoints: readonly string[];
   readonly 'timeout-ms': number;
 }
 
 interface Question {
   readonly path: string;
+  /** Percent-encoded, without a question mark. */
+  readonly query?: string;
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly body?: unknown;
 }
@@ -22,24 +25,27 @@ interface Question {
  * was asked to change something and did not say what became of it: then nobody knows what became of that.
  */
 export async function askServers<Answer>(
-  { path, method, body }: Question,
-  { endpoints, 'timeout-ms': timeoutMs, ...tls }: Asking,
+  { path, query, method, body }: Question,
+  { endpoints, 'timeout-ms': timeoutMs, ...caller }: Asking,
   { interrupted }: Pick<CliContext, 'interrupted'>,
   read: (answer: Fields) => Answer | null,
 ): Promise<Answer> {
   const silent: string[] = [];
   let mayHaveHappened = false;
-  const query = method === 'GET' ? '' : `?timeoutMs=${Math.min(timeoutMs, ASKED_MS_MAX)}`;
+  const token = tokenIn(caller);
+  const within = method === 'GET' ? [] : [`timeoutMs=${Math.min(timeoutMs, ASKED_MS_MAX)}`];
+  const parameters = [...(query === undefined ? [] : [query]), ...within].join('&');
   const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-  const secureContext = tlsContext(tls);
+  const secureContext = tlsContext(caller);
   for (const endpoint of endpoints) {
-    const url = `${endpoint.replace(/^ws/, 'http')}${path}${query}`;
+    const url = `${endpoint.replace(/^ws/, 'http')}${path}${parameters === '' ? '' : `?${parameters}`}`;
     try {
       const answer = await httpAnswer(url, {
         timeoutMs,
         interrupted,
         method,
         secureContext,
+        token,
         ...sent,
       });
       return answerIn(answer.body, read);

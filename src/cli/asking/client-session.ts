@@ -3,9 +3,10 @@ import type { KvClient } from '../../client/kv-client.ts';
 import { RaftError } from '../../core/errors.ts';
 import type { CliContext } from '../command.ts';
 import type { OptionValues } from '../options/option-table.ts';
-import { TLS_OPTIONS, tlsOf } from './client-tls.ts';
+import { tlsOf } from './client-tls.ts';
+import { CALLER_OPTIONS, tokenIn } from './client-token.ts';
 
-export const CLIENT_OPTIONS = ['endpoints', 'timeout-ms', 'output', ...TLS_OPTIONS] as const;
+export const CLIENT_OPTIONS = ['endpoints', 'timeout-ms', 'output', ...CALLER_OPTIONS] as const;
 type ClientValues = OptionValues<(typeof CLIENT_OPTIONS)[number]>;
 
 /** Gives up once no endpoint answers, instead of waiting for the timeout. */
@@ -16,7 +17,14 @@ export async function withClient<Result>(
 ): Promise<Result> {
   const { endpoints, 'timeout-ms': timeoutMs } = values;
   const { connect } = await import('../../client/connect.ts');
-  const client = connect({ endpoints, timeoutMs, dialRoundsMax: 2, tls: tlsOf(values) });
+  const token = tokenIn(values);
+  const client = connect({
+    endpoints,
+    timeoutMs,
+    dialRoundsMax: 2,
+    tls: tlsOf(values),
+    ...(token !== null && { token }),
+  });
   try {
     return await work(client, context.interrupted);
   } finally {

@@ -8,7 +8,7 @@ import { EXIT } from '../failures/exit-codes.ts';
 import type { OptionValues } from '../options/option-table.ts';
 
 export const TLS_OPTIONS = ['cacert', 'cert', 'key'] as const;
-export type TlsValues = OptionValues<(typeof TLS_OPTIONS)[number]>;
+type TlsValues = OptionValues<(typeof TLS_OPTIONS)[number]>;
 
 /** Throws a `CliFailure` that names what cannot be used. */
 export function tlsOf({ cacert, cert, key }: TlsValues): ClientTls {

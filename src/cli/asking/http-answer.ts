@@ -2,7 +2,7 @@
  * One request, of JSON if it has a body, that ends in time, with an answer of bounded size or with words for why there is none. Unlike `fetch`, it
  * has no list of ports that it refuses to speak to (6000 is one of them).
  */
-import { type IncomingMessage, request as requestPlain } from 'node:http';
+import { type IncomingMessage, type RequestOptions, request as requestPlain } from 'node:http';
 import { request as requestSecure } from 'node:https';
 import type { SecureContext } from 'node:tls';
 import { abruptEndText, tlsFailureText } from '../../wire/tls-failure.ts';
@@ -17,6 +17,8 @@ interface Asking {
   readonly body?: string;
   /** Whom it trusts, and who it is, where the URL asks for TLS. */
   readonly secureContext?: SecureContext | undefined;
+  /** By which it is known; `null`: by none. */
+  readonly token?: string | null;
 }
 
 interface HttpAnswer {
@@ -27,12 +29,13 @@ interface HttpAnswer {
 /** Rejects with an `Error` whose message says in a few words what happened. */
 export function httpAnswer(
   url: string,
-  { timeoutMs, interrupted, method = 'GET', body, secureContext }: Asking,
+  { timeoutMs, interrupted, method = 'GET', body, secureContext, token = null }: Asking,
 ): Promise<HttpAnswer> {
   return withDeadline(timeoutMs, interrupted, async (signal) => {
     try {
       const context = secureContext === undefined ? {} : { secureContext };
-      return await answerOf(url, { signal, method, ...context }, body);
+      const headers = headersFor(token);
+      return await answerOf(url, { signal, method, headers, ...context }, body);
     } catch (error) {
       const why = signal.aborted ? signal.reason : error;
       throw new Error(wordsFor(why, url.startsWith('https:')), { cause: error });
@@ -42,7 +45,7 @@ export function httpAnswer(
 
 function answerOf(
   url: string,
-  how: { readonly signal: AbortSignal; readonly method: string; secureContext?: SecureContext },
+  how: RequestOptions & { readonly signal: AbortSignal },
   sent?: string,
 ): Promise<HttpAnswer> {
   const ask = url.startsWith('https:') ? requestSecure : requestPlain;
@@ -53,6 +56,10 @@ function answerOf(
     request.on('error', reject);
     request.end(sent);
   });
+}
+
+export function headersFor(token: string | null): Readonly<Record<string, string>> {
+  return token === null ? {} : { authorization: `Bearer ${token}` };
 }
 
 export async function bodyOf(response: IncomingMessage): Promise<string> {

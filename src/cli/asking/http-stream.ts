@@ -3,7 +3,7 @@ import { type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestSecure } from 'node:https';
 import type { SecureContext } from 'node:tls';
 import type { CliContext } from '../command.ts';
-import { bodyOf, wordsFor } from './http-answer.ts';
+import { bodyOf, headersFor, wordsFor } from './http-answer.ts';
 
 interface Streaming extends Pick<CliContext, 'interrupted'> {
   /** How long it may take to begin, and how long it may say nothing after that. */
@@ -11,6 +11,8 @@ interface Streaming extends Pick<CliContext, 'interrupted'> {
   readonly silenceMs: number;
   /** Whom it trusts, and who it is, where the URL asks for TLS. */
   readonly secureContext: SecureContext | undefined;
+  /** By which it is known; `null`: by none. */
+  readonly token: string | null;
 }
 
 /** What answers with a status other than 200 has said why, in at most so many bytes as an answer has. */
@@ -20,12 +22,13 @@ type HttpStream =
 
 /** Rejects with an `Error` whose message says in a few words what happened. */
 export function httpStream(url: string, streaming: Streaming): Promise<HttpStream> {
-  const { interrupted, secureContext, silenceMs, timeoutMs } = streaming;
+  const { interrupted, secureContext, silenceMs, timeoutMs, token } = streaming;
   const isSecure = url.startsWith('https:');
   const ask = isSecure ? requestSecure : requestPlain;
   const how = {
     agent: false,
     signal: interrupted,
+    headers: headersFor(token),
     ...(secureContext && { secureContext }),
   } as const;
   return new Promise((resolve, reject) => {

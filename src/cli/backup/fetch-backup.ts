@@ -5,6 +5,7 @@ import type { BackupEnd, BackupHeader } from '../../server/backup/backup-format.
 import { readBackup } from '../../server/backup/read-backup.ts';
 import { type Asking, errorIn, FOREIGN } from '../asking/ask-servers.ts';
 import { tlsContext } from '../asking/client-tls.ts';
+import { tokenIn } from '../asking/client-token.ts';
 import { httpStream } from '../asking/http-stream.ts';
 import { fieldsIn } from '../asking/json-fields.ts';
 import type { CliContext } from '../command.ts';
@@ -32,6 +33,7 @@ export async function openBackup(
 ): Promise<AsyncIterable<Uint8Array>> {
   const { consistency, endpoints, 'timeout-ms': timeoutMs } = asking;
   const secureContext = tlsContext(asking);
+  const token = tokenIn(asking);
   const silent: string[] = [];
   for (const endpoint of endpoints) {
     const origin = endpoint.replace(/^ws/, 'http');
@@ -40,6 +42,7 @@ export async function openBackup(
       const answer = await httpStream(url, {
         interrupted,
         secureContext,
+        token,
         silenceMs: BACKUP_SILENCE_MS,
         timeoutMs: 2 * timeoutMs,
       });

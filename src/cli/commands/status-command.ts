@@ -3,6 +3,7 @@ import { RaftError } from '../../core/errors.ts';
 import { FOREIGN } from '../asking/ask-servers.ts';
 import { CLIENT_OPTIONS, writeJson } from '../asking/client-session.ts';
 import { tlsContext } from '../asking/client-tls.ts';
+import { tokenIn } from '../asking/client-token.ts';
 import { httpAnswer } from '../asking/http-answer.ts';
 import { type Fields, fieldsIn } from '../asking/json-fields.ts';
 import { command } from '../command.ts';
@@ -37,7 +38,9 @@ export const statusCommand = command({
   options: CLIENT_OPTIONS,
   run: async ({ values }, context) => {
     const { endpoints, output, 'timeout-ms': timeoutMs } = values;
-    const how = { timeoutMs, interrupted: context.interrupted, secureContext: tlsContext(values) };
+    const { interrupted } = context;
+    const secureContext = tlsContext(values);
+    const how = { timeoutMs, interrupted, secureContext, token: tokenIn(values) };
     const answers = await Promise.all(endpoints.map((endpoint) => ask(endpoint, how)));
     if (output === 'json') writeJson(context, answers.map(answerJson));
     else {

@@ -13,6 +13,7 @@ export const EXIT = {
   invariantBroken: 70,
   storageFailed: 74,
   temporary: 75,
+  denied: 77,
   wrongConfiguration: 78,
 } as const;
 
@@ -29,6 +30,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
     'the node found one of its own rules broken and stopped, or the program has a fault',
   [EXIT.storageFailed]: 'the disk failed while the node ran, or the output could not be written',
   [EXIT.temporary]: 'timed out, overloaded, or the outcome is unknown: see the message',
+  [EXIT.denied]: 'the servers do not know the caller, or it lacks the right',
   [EXIT.wrongConfiguration]:
     'the data directory is of another node, damaged or unusable, the cluster does not take this node, the configuration file is wrong, or settings contradict each other',
 };
@@ -41,6 +43,7 @@ const EXIT_BY_CODE: Readonly<Record<RaftErrorCode, ExitCode>> = {
   RAFT_COMPACTED: EXIT.no,
   RAFT_CONDITION_FAILED: EXIT.no,
   RAFT_CONFLICT: EXIT.no,
+  RAFT_FORBIDDEN: EXIT.denied,
   RAFT_FUTURE_REVISION: EXIT.no,
   RAFT_HALTED: EXIT.unavailable,
   RAFT_INVARIANT_VIOLATED: EXIT.invariantBroken,
@@ -61,6 +64,7 @@ const EXIT_BY_CODE: Readonly<Record<RaftErrorCode, ExitCode>> = {
   RAFT_TIMED_OUT: EXIT.temporary,
   RAFT_TOO_LARGE: EXIT.usage,
   RAFT_TRANSFER_REFUSED: EXIT.temporary,
+  RAFT_UNAUTHENTICATED: EXIT.denied,
   RAFT_UNREACHABLE: EXIT.unavailable,
   RAFT_UPGRADE_NEEDED: EXIT.temporary,
   RAFT_WATCH_TOO_SLOW: EXIT.temporary,

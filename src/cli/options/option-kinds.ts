@@ -51,6 +51,18 @@ export const text: Kind<string> = kind(TEXT, (given) =>
   given === '' ? new Refusal('must not be empty') : given,
 );
 
+/** The file that holds a secret, or the secret itself, which comes from the environment alone. */
+type SecretSource = { readonly file: string } | { readonly text: string };
+
+export const secretFile: Kind<SecretSource> = kind(TEXT, (given) =>
+  given === '' ? new Refusal('must not be empty') : { file: given },
+);
+
+export const names: Kind<readonly string[]> = kind(LIST, (given) => {
+  const each = given.split(',');
+  return each.includes('') ? new Refusal('must be names with commas between them') : each;
+});
+
 /** A prefix may be empty: it then names every key. */
 export const anyText: Kind<string> = kind(TEXT, (given) => given);
 

@@ -14,6 +14,8 @@ export interface OptionSpec<Value> {
   readonly short?: string;
   /** May be given again; the texts are joined by commas. */
   readonly isRepeatable?: true;
+  /** The environment variable that may hold what that file holds: a secret is no argument. */
+  readonly orText?: string;
 }
 
 export function preset<Value>(

@@ -22,7 +22,9 @@ import {
   members,
   memberUrls,
   msRange,
+  names,
   nodeName,
+  secretFile,
   text,
   whole,
   yesOrNo,
@@ -90,6 +92,15 @@ export const OPTIONS = {
     'FILE',
     'The secret of the cluster, of 32 characters at least, which nodes prove to each other before anything else; the same on all nodes. Of use where nodes have no certificates.',
   ),
+  'without-access': {
+    ...preset(
+      yesOrNo,
+      'false',
+      '',
+      'Let in everybody at this node, whatever the cluster says: to replace a root token that was lost. Only with --listen at a loopback address.',
+    ),
+    isFlag: true,
+  },
   peers: optional(
     members,
     'ID=HOST:PORT,…',
@@ -270,6 +281,18 @@ export const OPTIONS = {
     'The certificate to show to a server that wants one, in PEM; with --key.',
   ),
   key: optional(text, 'FILE', 'The key of --cert, in PEM, without a passphrase.'),
+  'token-file': {
+    ...optional(
+      secretFile,
+      'FILE',
+      'The token by which the servers know the caller, in a file; or itself in RAFTCHART_TOKEN.',
+    ),
+    orText: 'RAFTCHART_TOKEN',
+  },
+  role: {
+    ...optional(names, 'ROLE,…', 'The roles that it has. May be given again.'),
+    isRepeatable: true,
+  },
   output: {
     ...preset(choice('table', 'json'), 'table', 'table|json', 'For people or for programs.'),
     short: 'o',

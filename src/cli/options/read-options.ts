@@ -53,7 +53,10 @@ export function readOptions<Name extends OptionName, Needed extends Name>(
   const origins = new Map<Name, Origin>();
   for (const name of wantsHelp ? [] : request.names) {
     const origin = originOf(name, given.get(name), request);
-    values[name] = origin === null ? null : readOne(name, origin, request);
+    values[name] =
+      origin === null
+        ? secretIn(OPTIONS[name], request.environment)
+        : readOne(name, origin, request);
     if (origin !== null) origins.set(name, origin);
     else if (request.required.some((needed) => needed === name)) throw missing(name);
   }
@@ -83,7 +86,9 @@ function cutProgram({
 
 /** Names in the environment that look like ours and are none: most likely misspelt. */
 export function strayEnvironment(environment: Environment): readonly string[] {
-  const known = new Set(Object.keys(OPTIONS).map(environmentName));
+  const specs: readonly OptionSpec<unknown>[] = Object.values(OPTIONS);
+  const texts = specs.flatMap(({ orText }) => (orText === undefined ? [] : [orText]));
+  const known = new Set([...Object.keys(OPTIONS).map(environmentName), ...texts]);
   return Object.keys(environment).filter(
     (name) => name.startsWith('RAFTCHART_') && !known.has(name),
   );
@@ -124,6 +129,11 @@ function readOne(
 
 export function missing(name: OptionName): CliFailure {
   return usageFailure(`--${name} is needed: ${OPTIONS[name].help}`);
+}
+
+function secretIn({ orText }: OptionSpec<unknown>, environment: Environment): unknown {
+  const text = orText === undefined ? '' : (environment[orText] ?? '');
+  return text === '' ? null : { text };
 }
 
 interface Scan {

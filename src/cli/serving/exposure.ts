@@ -10,24 +10,29 @@ type Exposure = {
 
 type Guarded = Pick<ServeOptions, 'listen' | 'peerListen' | 'tls' | 'peerTls' | 'clusterSecret'>;
 
-export function exposuresOf(options: Guarded): readonly Exposure[] {
-  const [clients, peers] = [clientsMessage(options), peersMessage(options)];
-  const at = formatAddress(options.listen);
-  return [
-    ...(clients === null || isLoopback(at) ? [] : [expose('clients', at, clients)]),
-    ...(peers === null || isLoopback(options.peerListen)
-      ? []
-      : [expose('peers', options.peerListen, peers)]),
-  ];
+/** `hasAccess`: whoever asks has to be known. */
+export function clientExposures(
+  options: Guarded,
+  { hasAccess }: { readonly hasAccess: boolean },
+): readonly Exposure[] {
+  return exposuresAt('clients', formatAddress(options.listen), clientsMessage(options, hasAccess));
 }
 
-function expose(port: Exposure['port'], address: string, message: string): Exposure {
-  return { port, address, message };
+export function peerExposures(options: Guarded): readonly Exposure[] {
+  return exposuresAt('peers', options.peerListen, peersMessage(options));
 }
 
-function clientsMessage({ tls }: Guarded): string | null {
-  if (tls === undefined) return CLIENTS_IN_THE_OPEN;
-  return tls.current.ca === undefined ? ANY_CLIENT : null;
+function exposuresAt(
+  port: Exposure['port'],
+  address: string,
+  message: string | null,
+): readonly Exposure[] {
+  return message === null || isLoopback(address) ? [] : [{ port, address, message }];
+}
+
+function clientsMessage({ tls }: Guarded, hasAccess: boolean): string | null {
+  if (tls === undefined) return hasAccess ? TOKENS_OVERHEARD : CLIENTS_IN_THE_OPEN;
+  return tls.current.ca === undefined && !hasAccess ? ANY_CLIENT : null;
 }
 
 function peersMessage({ clusterSecret, peerTls }: Guarded): string | null {
@@ -35,15 +40,17 @@ function peersMessage({ clusterSecret, peerTls }: Guarded): string | null {
   return clusterSecret === undefined ? ANY_PEER : PEERS_OVERHEARD;
 }
 
-function isLoopback(address: string): boolean {
+export function isLoopback(address: string): boolean {
   const host = parseAddress(address)?.host ?? '';
   return host === 'localhost' || host === '::1' || /^127\.[0-9.]+$/.test(host);
 }
 
 const CLIENTS_IN_THE_OPEN =
-  'WHOEVER REACHES THIS PORT READS AND WRITES EVERYTHING, and whoever is on the way reads along. Give --tls-cert, --tls-key and --tls-client-ca, or let --listen be a loopback address, with a proxy in front that asks who calls.';
+  'WHOEVER REACHES THIS PORT READS AND WRITES EVERYTHING, and whoever is on the way reads along. Give --tls-cert, --tls-key and --tls-client-ca, or turn on access (raftchart access on), or let --listen be a loopback address, with a proxy in front that asks who calls.';
+const TOKENS_OVERHEARD =
+  'WHOEVER IS ON THE WAY READS ALONG, tokens included, and can then do what they may. Give --tls-cert and --tls-key, or let --listen be a loopback address, with a proxy in front that speaks TLS.';
 const ANY_CLIENT =
-  'WHOEVER REACHES THIS PORT READS AND WRITES EVERYTHING. Give --tls-client-ca, so that only clients with a certificate of it are served, or keep the port in a network of your own.';
+  'WHOEVER REACHES THIS PORT READS AND WRITES EVERYTHING. Give --tls-client-ca, so that only clients with a certificate of it are served, or turn on access (raftchart access on), or keep the port in a network of your own.';
 const ANY_PEER =
   'WHOEVER REACHES THIS PORT CAN TAKE THE NAME OF A MEMBER, and with it what the cluster holds. Give all nodes --peer-tls-cert, --peer-tls-key and --peer-tls-ca, or at least --cluster-secret-file, or keep the port in a network of your own.';
 const PEERS_OVERHEARD =

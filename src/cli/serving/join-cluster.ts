@@ -11,7 +11,7 @@ import { storedClusterId } from '../../library/cluster-identity.ts';
 import type { Log } from '../../server/operations/json-log.ts';
 import type { RunningServer } from '../../server/serve.ts';
 import { type Asking, askServers } from '../asking/ask-servers.ts';
-import type { TlsValues } from '../asking/client-tls.ts';
+import type { CallerValues } from '../asking/client-token.ts';
 import type { Fields } from '../asking/json-fields.ts';
 import { aborted, type CliContext } from '../command.ts';
 import { JOIN_ASKED_MS, JOIN_PAUSE_MS } from '../limits.ts';
@@ -23,8 +23,8 @@ export interface Joining {
   readonly dataDir: string;
   /** Where members are asked: URLs, looked up anew each time. */
   readonly seeds: () => Promise<readonly string[]>;
-  /** How the members at these URLs are asked, where they speak TLS. */
-  readonly tls: TlsValues;
+  /** Whom it trusts, where the members at these URLs speak TLS, and by what they know it. */
+  readonly caller: CallerValues;
 }
 
 export interface Asker {
@@ -161,8 +161,8 @@ function isMember({ replica }: Joiner['server'], id: NodeId): boolean {
   return voters.includes(id) || learners.includes(id);
 }
 
-async function asking({ seeds, tls }: Joining): Promise<Asking> {
-  return { ...tls, endpoints: await seeds(), 'timeout-ms': JOIN_ASKED_MS };
+async function asking({ caller, seeds }: Joining): Promise<Asking> {
+  return { ...caller, endpoints: await seeds(), 'timeout-ms': JOIN_ASKED_MS };
 }
 
 function unknown(cause: unknown): RaftError {

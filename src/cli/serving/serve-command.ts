@@ -14,13 +14,14 @@ import type { RunningServer, ServeOptions } from '../../server/serve.ts';
 import type { Inspection } from '../../server/server-context.ts';
 import type { Adjustable } from '../../server/settings.ts';
 import type { TlsFiles } from '../../wire/tls-files.ts';
-import { TLS_OPTIONS, tlsContext } from '../asking/client-tls.ts';
+import { tlsContext } from '../asking/client-tls.ts';
+import { CALLER_OPTIONS } from '../asking/client-token.ts';
 import { aborted, type CliContext, command } from '../command.ts';
 import { CliFailure, usageFailure } from '../failures/cli-failure.ts';
 import { EXIT, type ExitCode, exitCodeOf } from '../failures/exit-codes.ts';
 import { type ReadOptions, strayEnvironment } from '../options/read-options.ts';
 import { packageVersion } from '../version.ts';
-import { exposuresOf } from './exposure.ts';
+import { clientExposures, isLoopback, peerExposures } from './exposure.ts';
 import { type Asker, clusterToJoin, type Joining, join } from './join-cluster.ts';
 import { reloading } from './reload.ts';
 import { SETTING_OPTIONS, serveSettings } from './serve-settings.ts';
@@ -45,7 +46,8 @@ export const SERVE_FIELDS = [
   'inspect',
   'inspect-peers',
   ...PORT_OPTIONS,
-  ...TLS_OPTIONS,
+  'without-access',
+  ...CALLER_OPTIONS,
   ...SETTING_OPTIONS,
 ] as const;
 const SERVE_NEEDED = ['id', 'data-dir'] as const;
@@ -72,8 +74,10 @@ export const serveCommand = command({
     const guards = guardsOf(values, log);
     const options = await identified(serveOptions(values, log), { values, context, log });
     if (context.interrupted.aborted) return saidEnd(log);
-    for (const exposure of exposuresOf({ ...options, ...guards })) log('warn', 'exposed', exposure);
-    const starting = started({ ...options, ...guards });
+    const guarded = { ...options, ...guards };
+    for (const exposure of peerExposures(guarded)) log('warn', 'exposed', exposure);
+    if (options.withoutAccess) log('warn', 'withoutAccess', { message: WITHOUT_ACCESS });
+    const starting = started(guarded);
     const adopt = (server: RunningServer, next: Given['values']): void => {
       server.adjust(adjustableOf(next));
       least = next['log-level'];
@@ -81,6 +85,7 @@ export const serveCommand = command({
     heedHangups(given, guards, { starting, adopt, context, log });
     const server = await Promise.race([starting, aborted(context.interrupted)]);
     if (server === null) return abandon(starting, log);
+    tellExposures(server, guarded, log);
     const joining = joinOf(values);
     const refused = joining === null ? NEVER : join(joining, { server, context, log });
     return untilTheEnd(server, context, { log, lingerMs: values['halt-linger-ms'], refused });
@@ -88,6 +93,21 @@ export const serveCommand = command({
 });
 
 type Checked = Omit<Given['values'], 'config'>;
+const WITHOUT_ACCESS =
+  'THIS NODE LETS IN EVERYBODY, whatever the cluster says. Make a token (raftchart token create NAME --role root), then start it without --without-access.';
+
+/** Said once it is known whether access is on, or has not become known within so many milliseconds (TL8). */
+async function tellExposures(
+  server: RunningServer,
+  options: ServeOptions,
+  log: Log,
+): Promise<void> {
+  const hasAccess = await server.hasAccess(ACCESS_KNOWN_MS);
+  const exposures = clientExposures(options, { hasAccess: hasAccess === true });
+  for (const exposure of exposures) log('warn', 'exposed', exposure);
+}
+
+const ACCESS_KNOWN_MS = 5_000;
 
 interface Guards {
   readonly tls?: TlsFiles;
@@ -127,6 +147,7 @@ function serveOptions(values: Checked, log: Log): ServeOptions {
     dataDir: values['data-dir'],
     peerListen: peerListenOf(values),
     ...settings,
+    withoutAccess: withoutAccess(values),
     logsRequests: values['log-level'] === 'debug',
     inspection: inspectionOf(values),
     version: packageVersion(),
@@ -201,6 +222,12 @@ export function checkServe(values: Checked, log: Log): void {
   serveOptions(values, log);
 }
 
+/** AC8: whoever reaches a node that asks nobody for a token may do everything, so that has to be this machine. */
+function withoutAccess({ listen, 'without-access': isWithout }: Checked): boolean {
+  if (!isWithout || isLoopback(formatAddress(listen))) return isWithout;
+  throw usageFailure('--without-access lets in everybody: give --listen a loopback address.');
+}
+
 /** `null`: what happens inside is not shown. */
 function inspectionOf(values: Checked): Inspection | null {
   const { inspect, ui, 'inspect-peers': peers } = values;
@@ -220,6 +247,7 @@ function peerListenOf({ id, peers, 'peer-listen': given }: Checked): string {
 /** `null`: it does not join. The others have to be told an address at which they find it. */
 function joinOf(values: Checked): Joining | null {
   const { cacert, cert, id, 'data-dir': dataDir, key, peers } = values;
+  const { 'token-file': tokenFile } = values;
   const seeds = seedsOf(values);
   if (seeds === null) return null;
   if (peers !== null && peers.size > 1) {
@@ -233,7 +261,7 @@ function joinOf(values: Checked): Joining | null {
       `The others cannot find this node at ${address}: give --peers ${id}=HOST:PORT with the address by which they reach it.`,
     );
   }
-  return { id, address, dataDir, seeds, tls: { cacert, cert, key } };
+  return { id, address, dataDir, seeds, caller: { cacert, cert, key, 'token-file': tokenFile } };
 }
 
 function seedsOf(values: Checked): Joining['seeds'] | null {

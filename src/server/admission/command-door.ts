@@ -51,6 +51,8 @@ export function checkCommand(command: KvCommand, limits: ServerLimits): void {
       break;
     case 'expire':
       throw new RaftError('RAFT_BAD_REQUEST', NOT_EXPIRED);
+    case 'access':
+      throw new RaftError('RAFT_BAD_REQUEST', NOT_HERE);
     default:
       unreachable(command);
   }
@@ -82,6 +84,9 @@ function checkOperation(operation: TxnOperation, limits: ServerLimits): void {
 
 const NOT_EXPIRED =
   'Leases expire by the time of the leader alone. To end one, revoke it. Nothing was done.';
+
+/** AC3: those that change it answer for themselves, and leave a line in the log. */
+const NOT_HERE = 'Who may do what is changed at /access alone. Nothing was done.';
 
 function tooLarge(what: string, bytes: number, bytesMax: number): RaftError {
   return new RaftError(

@@ -16,31 +16,25 @@ import {
 import { decodeRequests } from '../../client-protocol/request-frame.ts';
 import { unreachable } from '../../core/assert.ts';
 import { RaftError } from '../../core/errors.ts';
-import type { SessionCall } from '../../core/session.ts';
 import type { EntryId } from '../../core/types.ts';
-import { decodeCommand } from '../../kv/command-codec.ts';
 import type { KvCommand } from '../../kv/commands.ts';
 import { CompactedError } from '../../kv/kv-errors.ts';
 import { encodeResult } from '../../kv/result-codec.ts';
 import type { KvResult } from '../../kv/results.ts';
 import type { FrameSocket } from '../../ports/frame-socket.ts';
 import type { ProposalOutcome } from '../../ports/replica.ts';
-import {
-  checkCommand,
-  checkCommandBytes,
-  checkOpening,
-  checkSelector,
-} from '../admission/command-door.ts';
+import { checkSelector } from '../admission/command-door.ts';
 import { asRaftError } from '../errors.ts';
 import { RANGE_ROOM_BYTES, REPLY_BYTES_MAX, SMALL_ANSWER_BYTES } from '../limits.ts';
 import { count } from '../operations/server-counters.ts';
 import { statusJson, timeOf } from '../operations/status-json.ts';
-import type { ConnectionParts } from '../server-context.ts';
+import type { VisitedParts } from '../server-context.ts';
 import { boundedRange } from '../store/bounded-range.ts';
 import { isKvResult } from '../store/replica-calls.ts';
 import { readTooLarge, resultBytes, writeTooLarge } from '../store/result-bytes.ts';
 import { ClientOutbox, LARGE_BYTES } from './client-outbox.ts';
 import { ClientWatches } from './client-watches.ts';
+import { auditCommand, checkedCommand } from './submit-door.ts';
 
 /** RFC 6455 §7.4.1: the other side broke the protocol. */
 const PROTOCOL_ERROR = 1002;
@@ -55,7 +49,7 @@ interface ConnectionHome {
 export class ClientConnection {
   readonly #socket: FrameSocket;
   readonly #home: ConnectionHome;
-  readonly #context: ConnectionParts;
+  readonly #context: VisitedParts;
   readonly #watches: ClientWatches;
   readonly #outbox: ClientOutbox;
   /** When the frame arrived whose requests are being served, in milliseconds. */
@@ -70,7 +64,7 @@ export class ClientConnection {
   /** Something was heard, or taken by its socket, since the last look. */
   #isAlive = true;
 
-  constructor(socket: FrameSocket, context: ConnectionParts, home: ConnectionHome) {
+  constructor(socket: FrameSocket, context: VisitedParts, home: ConnectionHome) {
     this.#socket = socket;
     this.#home = home;
     this.#context = context;
@@ -188,8 +182,9 @@ export class ClientConnection {
     }
   }
 
-  #submit({ id, timeoutMs, command, session }: SubmitRequest): void {
-    const decoded = this.#checked(command, session);
+  #submit(request: SubmitRequest): void {
+    const { id, timeoutMs, command, session } = request;
+    const decoded = this.#checked(request);
     if (decoded instanceof RaftError) {
       this.#fail(id, decoded);
       return;
@@ -197,6 +192,7 @@ export class ClientConnection {
     this.#inFlight += 1;
     const arrivedMs = this.#arrivedMs;
     const completed = (outcome: ProposalOutcome): void => {
+      auditCommand(decoded, outcome, this.#context);
       this.#outbox.decided('submit', arrivedMs);
       this.#submitted(id, outcome);
     };
@@ -206,14 +202,9 @@ export class ClientConnection {
     else replica.submit(command, { timeoutMs }, completed);
   }
 
-  #checked(command: Uint8Array, session: SessionCall | null): KvCommand | RaftError {
-    const { limits } = this.#context;
+  #checked(request: SubmitRequest): KvCommand | RaftError {
     try {
-      if (session !== null) checkOpening(session, () => this.#timeOfFrame());
-      checkCommandBytes(command.length, limits);
-      const decoded = decodeCommand(command);
-      checkCommand(decoded, limits);
-      return decoded;
+      return checkedCommand(request, this.#context, () => this.#timeOfFrame());
     } catch (error) {
       return this.#known(error);
     }
@@ -337,9 +328,12 @@ export class ClientConnection {
     fits: (bytes: number) => boolean,
   ): number | null {
     const { id } = request;
+    const { guard, kv, limits, visitor } = this.#context;
     try {
-      checkSelector(request.selector, this.#context.limits);
-      const range = boundedRange(this.#context.kv, request, this.#context.limits);
+      checkSelector(request.selector, limits);
+      // With what was read: this member has applied by now what the reader asked for.
+      guard.mayRead(visitor, request.selector);
+      const range = boundedRange(kv, request, limits);
       const bytes = resultBytes(range);
       if (bytes > REPLY_BYTES_MAX) throw readTooLarge(bytes);
       if (bytes > SMALL_ANSWER_BYTES && !fits(bytes)) return bytes;
@@ -352,7 +346,13 @@ export class ClientConnection {
   }
 
   #status(id: number): void {
-    this.#outbox.reply({ type: 'status', id, status: JSON.stringify(statusJson(this.#context)) });
+    try {
+      this.#context.guard.admit(this.#context.visitor);
+      const status = JSON.stringify(statusJson(this.#context));
+      this.#outbox.reply({ type: 'status', id, status });
+    } catch (error) {
+      this.#fail(id, this.#known(error));
+    }
   }
 
   #watch(request: WatchRequest): void {

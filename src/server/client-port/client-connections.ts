@@ -5,6 +5,7 @@
 
 import type { RaftError } from '../../core/errors.ts';
 import type { FrameSocket } from '../../ports/frame-socket.ts';
+import type { Visitor } from '../access/visitor.ts';
 import { TICK_MS } from '../admission/held-bytes.ts';
 import { overloaded } from '../errors.ts';
 import { CLIENTS_TURN_MS_MAX } from '../limits.ts';
@@ -48,14 +49,18 @@ export class ClientConnections {
     return this.#ended ?? (isFull ? overloaded(TOO_MANY_CLIENTS) : null);
   }
 
-  admit(socket: FrameSocket): ClientConnection {
-    const connection = new ClientConnection(socket, this.#context, {
-      closed: () => {
-        this.#connections.delete(connection);
-        if (this.#connections.size === 0) this.#lastHasLeft();
+  admit(socket: FrameSocket, visitor: Visitor): ClientConnection {
+    const connection = new ClientConnection(
+      socket,
+      { ...this.#context, visitor },
+      {
+        closed: () => {
+          this.#connections.delete(connection);
+          if (this.#connections.size === 0) this.#lastHasLeft();
+        },
+        served: (arrivedMs) => this.#served(connection, arrivedMs),
       },
-      served: (arrivedMs) => this.#served(connection, arrivedMs),
-    });
+    );
     this.#connections.add(connection);
     return connection;
   }

@@ -6,6 +6,7 @@ import { WebSocketServer } from 'ws';
 import { CLIENT_PATH } from '../../client-protocol/frame-shapes.ts';
 import { CLIENT_FRAME_BYTES_MAX } from '../../client-protocol/limits.ts';
 import { WsSocket } from '../../wire/ws-socket.ts';
+import { visitorOf } from '../access/credentials.ts';
 import type { Account } from '../admission/account.ts';
 import { type Refusal, refuseUpgrade } from '../admission/upgrade-refusal.ts';
 import { nothingHere } from '../errors.ts';
@@ -47,7 +48,7 @@ export class ClientPort {
       webSocket.on('message', () => arriving.release(arriving.bytes));
       webSocket.on('ping', (data) => forget(arriving, data.length));
       webSocket.on('pong', (data) => forget(arriving, data.length));
-      this.#connections.admit(new WsSocket(webSocket));
+      this.#connections.admit(new WsSocket(webSocket), visitorOf(request));
     });
   }
 

@@ -8,7 +8,7 @@ import { SELECTOR_PARTS } from '../../kv/commands.ts';
 import { checkSelector } from '../admission/command-door.ts';
 import { overloaded } from '../errors.ts';
 import { TIMEOUT_DEFAULT_MS } from '../limits.ts';
-import type { ServerContext } from '../server-context.ts';
+import type { VisitedParts } from '../server-context.ts';
 import { LiveWatch } from '../store/live-watch.ts';
 import { partsOf, type RevisionPart } from './revision-parts.ts';
 
@@ -28,7 +28,10 @@ interface WatchOutlet {
   readonly tell: (bytes: number, make: () => ClientReply | null) => Promise<void> | null;
 }
 
-type WatchParts = Pick<ServerContext, 'replica' | 'kv' | 'limits' | 'counters' | 'clock'>;
+type WatchParts = Pick<
+  VisitedParts,
+  'replica' | 'kv' | 'guard' | 'limits' | 'counters' | 'clock' | 'visitor'
+>;
 
 export class ClientWatches {
   readonly #context: WatchParts;
@@ -112,10 +115,11 @@ export class ClientWatches {
   }
 
   #open({ id, selector, from }: WatchRequest): void {
+    const { guard, limits, visitor } = this.#context;
     try {
-      checkSelector(selector, this.#context.limits);
+      checkSelector(selector, limits);
       const options = { ...selector, ...(from !== null && { from }) };
-      const watch = new LiveWatch(this.#context, options);
+      const watch = new LiveWatch(this.#context, options, () => guard.mayRead(visitor, selector));
       this.#watches.set(id, watch);
       this.#outlet.reply({ type: 'progress', id, revision: watch.from - 1 });
       this.#feed(id, watch).catch((error) => this.#end(id, watch, this.#outlet.known(error)));

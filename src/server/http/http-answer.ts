@@ -3,6 +3,7 @@
  * until the reader has taken it, and what is large is handed out in pieces, so that it shows who takes none.
  */
 
+import type { Visitor } from '../access/visitor.ts';
 import type { Account } from '../admission/account.ts';
 import { ANSWER_PIECE_BYTES, WHOLE_ANSWER_BYTES_MAX } from '../limits.ts';
 
@@ -10,6 +11,8 @@ import { ANSWER_PIECE_BYTES, WHOLE_ANSWER_BYTES_MAX } from '../limits.ts';
 export interface Exchange {
   /** Calls once the answer has been taken, or its reader is gone. */
   whenOver(over: () => void): void;
+  /** Who asks. */
+  readonly visitor: Visitor;
   /** Breaks the connection. */
   end(): void;
 }

@@ -6,15 +6,20 @@
 
 import { Hono } from 'hono';
 import { RaftError } from '../../core/errors.ts';
+import type { AccessGuard } from '../access/access-guard.ts';
+import type { Visitor } from '../access/visitor.ts';
 import type { Account } from '../admission/account.ts';
 import { asRaftError, errorResponse, nothingHere, overloaded } from '../errors.ts';
 import { LEAST_ANSWER_BYTES } from '../limits.ts';
+import { outcomeOf, tellAct } from '../operations/audit.ts';
 import { countHttp } from '../operations/server-counters.ts';
 import type { OpenStreams, ServerContext } from '../server-context.ts';
 import { haltedError } from '../stopping.ts';
+import type { Ask } from './ask.ts';
 import type { Exchange } from './http-answer.ts';
 import { traceOf } from './request/trace-context.ts';
-import { type Route, routesOf } from './route-table.ts';
+import type { Route } from './route.ts';
+import { routesOf } from './route-table.ts';
 import { notReady } from './routes/status-routes.ts';
 
 export interface HttpApi {
@@ -40,10 +45,13 @@ export function createHttpApi(context: ServerContext, streams: OpenStreams): Htt
   return { fetch: async (request, exchange) => app.fetch(request, { exchange }) };
 }
 
-const NOWHERE: Route = { pattern: 'none', methods: {} };
+const NOWHERE: Route = { pattern: 'none', methods: {}, serves: 'everybody' };
 
 /** What every answer takes, whatever its route. */
-type AnswerParts = Pick<ServerContext, 'counters' | 'held' | 'limits' | 'onFault' | 'requestLog'>;
+type AnswerParts = Pick<
+  ServerContext,
+  'counters' | 'guard' | 'held' | 'limits' | 'onAct' | 'onFault' | 'requestLog'
+>;
 
 interface Incoming {
   readonly request: Request;
@@ -55,7 +63,17 @@ async function answer(context: AnswerParts, route: Route, incoming: Incoming): P
   const { method } = incoming.request;
   const startedAt = performance.now();
   const account = accountOf(context, route, incoming.exchange);
-  const response = await answerSafely(context, route, { ...incoming, account });
+  const { visitor } = incoming.exchange;
+  let about = '';
+  const tell = (text: string): void => {
+    about = text;
+  };
+  const asked = { ...incoming, ask: { account, visitor, tell } };
+  const response = await answerSafely(context, route, asked);
+  const act = route.acts?.[method];
+  if (act !== undefined) {
+    tellAct(context.onAct, visitor, { act, about, outcome: await outcomeOf(response) });
+  }
   if (account.bytes === 0 && route.isStream !== true) account.hold(LEAST_ANSWER_BYTES);
   if (route.isStream === true) context.counters.httpInFlight -= 1;
   const ms = performance.now() - startedAt;
@@ -86,7 +104,7 @@ const KNOWN_METHODS = new Set(['GET', 'HEAD', 'PUT', 'POST', 'DELETE']);
 async function answerSafely(
   context: AnswerParts,
   route: Route,
-  { request, halted, account }: Incoming & { readonly account: Account },
+  { request, halted, ask }: Incoming & { readonly ask: Ask },
 ): Promise<Response> {
   try {
     if (route.isProbe !== true) {
@@ -99,13 +117,32 @@ async function answerSafely(
     const isHead = request.method === 'HEAD' && route.isStream !== true;
     const handler = route.methods[isHead ? 'GET' : request.method];
     if (handler === undefined) return unroutable(route, request);
-    return await handler.answer(request, account);
+    permit(context.guard, route, { method: request.method, visitor: ask.visitor });
+    return await handler.answer(request, ask);
   } catch (error) {
     const known = asRaftError(error);
-    if (known !== null) return errorResponse(known);
+    if (known !== null) return errorResponse(known, { headers: challengeOf(known, route) });
     context.onFault(error);
     return errorResponse(faultError(), { status: 500 });
   }
+}
+
+/** Before the body is read: whoever is not known sends it in vain. */
+function permit(
+  guard: AccessGuard,
+  route: Route,
+  { method, visitor }: { readonly method: string; readonly visitor: Visitor },
+): void {
+  if (route.acts?.[method] !== undefined) guard.mayAct(visitor, 'admin');
+  else if (route.serves === 'inspectors') guard.mayAct(visitor, 'inspect');
+  else if (route.serves !== 'everybody') guard.admit(visitor);
+}
+
+/** RFC 9110 §11.6.1. A browser asks its user only if it is asked for a password: the token is that. */
+function challengeOf({ code }: RaftError, { serves }: Route): Readonly<Record<string, string>> {
+  if (code !== 'RAFT_UNAUTHENTICATED') return {};
+  const scheme = serves === 'inspectors' ? 'Basic' : 'Bearer';
+  return { 'www-authenticate': `${scheme} realm="raftchart"` };
 }
 
 function haltedResponse(route: Route, halted: RaftError): Response {

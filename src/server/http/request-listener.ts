@@ -4,6 +4,7 @@
  */
 import type { RequestListener } from 'node:http';
 import { getRequestListener, type Http2Bindings, type HttpBindings } from '@hono/node-server';
+import { visitorOf } from '../access/credentials.ts';
 import { badRequest, errorResponse } from '../errors.ts';
 import type { Exchange } from './http-answer.ts';
 import type { HttpApi } from './http-api.ts';
@@ -16,10 +17,11 @@ export function requestListener(api: HttpApi): RequestListener {
   });
 }
 
-function exchangeOf({ outgoing }: HttpBindings | Http2Bindings): Exchange {
+function exchangeOf({ incoming, outgoing }: HttpBindings | Http2Bindings): Exchange {
   return {
     // First of all: the next request of the connection begins behind it.
     whenOver: (over) => outgoing.prependOnceListener('close', over),
+    visitor: visitorOf(incoming),
     end: () => outgoing.destroy(),
   };
 }

@@ -3,8 +3,8 @@
  * `/openapi.json` is made of it.
  */
 import type { RaftError } from '../../core/errors.ts';
-import type { Account } from '../admission/account.ts';
 import type { OpenStreams, ServerContext } from '../server-context.ts';
+import { accessRoutes, callerRoutes } from './access-route-table.ts';
 import {
   DELETE_MEMBER,
   GET_BACKUP,
@@ -14,7 +14,6 @@ import {
   POST_TRANSFER,
   PROMOTE_MEMBER,
 } from './description/cluster-operations.ts';
-import type { DescribedRoute } from './description/document.ts';
 import {
   DELETE_KEY,
   GET_KEY,
@@ -47,6 +46,7 @@ import {
   GET_UI,
 } from './description/node-operations.ts';
 import type { Operation } from './description/operation.ts';
+import type { Route } from './route.ts';
 import { getBackup } from './routes/backup-route.ts';
 import { postCompact } from './routes/compact-route.ts';
 import { getDescription } from './routes/description-route.ts';
@@ -63,18 +63,6 @@ import { postTxn } from './routes/txn-route.ts';
 import { getUi, getUiFile } from './routes/ui-route.ts';
 import { getWatch } from './routes/watch-route.ts';
 
-/** The account is of what the answer holds. */
-type Answer = (request: Request, account: Account) => Response | Promise<Response>;
-
-interface Method {
-  readonly about: Operation;
-  readonly answer: Answer;
-}
-
-export interface Route extends DescribedRoute {
-  readonly methods: Readonly<Record<string, Method>>;
-}
-
 export function routesOf(
   context: ServerContext,
   streams: OpenStreams,
@@ -87,16 +75,19 @@ export function routesOf(
     ...sessionRoutes(context),
     ...leaseRoutes(context),
     ...memberRoutes(context),
+    ...accessRoutes(context),
+    ...callerRoutes(context),
     ...pageRoutes(context),
     {
       pattern: '/openapi.json',
       methods: {
         GET: {
           about: GET_DESCRIPTION,
-          answer: (request, account) =>
+          answer: (request, { account }) =>
             getDescription({ routes, version: context.version }, request, account),
         },
       },
+      serves: 'everybody',
     },
   ];
   return routes;
@@ -111,22 +102,22 @@ function keyRoutes(context: ServerContext, streams: OpenStreams): readonly Route
       methods: {
         GET: {
           about: GET_RANGE,
-          answer: (request, account) => getRange(context, request, account),
+          answer: (request, ask) => getRange(context, request, ask),
         },
       },
     },
     {
       pattern: '/kv/*',
       methods: {
-        PUT: { about: PUT_KEY, answer: (request) => putKey(context, request) },
-        GET: { about: GET_KEY, answer: (request, account) => getKey(context, request, account) },
-        DELETE: { about: DELETE_KEY, answer: (request) => deleteKey(context, request) },
+        PUT: { about: PUT_KEY, answer: (request, ask) => putKey(context, request, ask) },
+        GET: { about: GET_KEY, answer: (request, ask) => getKey(context, request, ask) },
+        DELETE: { about: DELETE_KEY, answer: (request, ask) => deleteKey(context, request, ask) },
       },
     },
     {
       pattern: '/txn',
       methods: {
-        POST: { about: POST_TXN, answer: (request, account) => postTxn(context, request, account) },
+        POST: { about: POST_TXN, answer: (request, ask) => postTxn(context, request, ask) },
       },
     },
     {
@@ -134,7 +125,7 @@ function keyRoutes(context: ServerContext, streams: OpenStreams): readonly Route
       methods: {
         GET: {
           about: GET_WATCH,
-          answer: (request, account) => getWatch(context, request, { streams, account, lastPiece }),
+          answer: (request, ask) => getWatch(context, request, { ...ask, streams, lastPiece }),
         },
       },
       isStream: true,
@@ -156,15 +147,18 @@ function nodeRoutes(
     {
       pattern: '/livez',
       methods: { GET: { about: GET_LIVEZ, answer: (request) => getLivez(request, halted()) } },
+      serves: 'everybody',
       isProbe: true,
     },
     {
       pattern: '/readyz',
       methods: { GET: { about: GET_READYZ, answer: (request) => getReadyz(context, request) } },
+      serves: 'everybody',
     },
     {
       pattern: '/metrics',
       methods: { GET: { about: GET_METRICS, answer: (request) => getMetrics(context, request) } },
+      serves: 'everybody',
       isProbe: true,
     },
     {
@@ -172,9 +166,10 @@ function nodeRoutes(
       methods: {
         GET: {
           about: GET_INSPECT,
-          answer: (request, account) => getInspect(context, request, { streams, account }),
+          answer: (request, { account }) => getInspect(context, request, { streams, account }),
         },
       },
+      serves: 'inspectors',
       isProbe: true,
       isStream: true,
     },
@@ -186,29 +181,36 @@ function administrativeRoutes(context: ServerContext, streams: OpenStreams): rea
     {
       pattern: '/transfer',
       methods: {
-        POST: { about: POST_TRANSFER, answer: (request) => postTransfer(context, request) },
+        POST: {
+          about: POST_TRANSFER,
+          answer: (request, ask) => postTransfer(context, request, ask),
+        },
       },
+      acts: { POST: 'transfer' },
     },
     {
       pattern: '/snapshot',
       methods: {
         POST: { about: POST_SNAPSHOT, answer: (request) => postSnapshot(context, request) },
       },
+      acts: { POST: 'snapshot' },
     },
     {
       pattern: '/compact',
       methods: {
-        POST: { about: POST_COMPACT, answer: (request) => postCompact(context, request) },
+        POST: { about: POST_COMPACT, answer: (request, ask) => postCompact(context, request, ask) },
       },
+      acts: { POST: 'compact' },
     },
     {
       pattern: '/backup',
       methods: {
         GET: {
           about: GET_BACKUP,
-          answer: (request, account) => getBackup(context, request, { streams, account }),
+          answer: (request, { account }) => getBackup(context, request, { streams, account }),
         },
       },
+      acts: { GET: 'backup' },
       isStream: true,
     },
   ];
@@ -217,17 +219,18 @@ function administrativeRoutes(context: ServerContext, streams: OpenStreams): rea
 /** Also of a node that has halted: the page shows that it has. */
 function pageRoutes(context: ServerContext): readonly Route[] {
   const file = (about: Operation): Route['methods'] => ({
-    GET: { about, answer: (request, account) => getUiFile(context, request, account) },
+    GET: { about, answer: (request, { account }) => getUiFile(context, request, account) },
   });
+  const page = { isProbe: true, serves: 'inspectors' } as const;
   return [
     {
       pattern: '/ui',
       methods: { GET: { about: GET_UI, answer: () => getUi(context) } },
-      isProbe: true,
+      ...page,
     },
-    { pattern: '/ui/', methods: file(GET_PAGE), isProbe: true },
-    { pattern: '/ui/:file', methods: file(GET_PAGE_FILE), isProbe: true },
-    { pattern: '/ui/pictures/:file', methods: file(GET_PICTURE), isProbe: true },
+    { pattern: '/ui/', methods: file(GET_PAGE), ...page },
+    { pattern: '/ui/:file', methods: file(GET_PAGE_FILE), ...page },
+    { pattern: '/ui/pictures/:file', methods: file(GET_PICTURE), ...page },
   ];
 }
 
@@ -255,19 +258,24 @@ function leaseRoutes(context: ServerContext): readonly Route[] {
       pattern: '/lease',
       methods: {
         GET: { about: GET_LEASES, answer: (request) => getLeases(context, request) },
-        POST: { about: POST_LEASE, answer: (request) => postLease(context, request) },
+        POST: { about: POST_LEASE, answer: (request, ask) => postLease(context, request, ask) },
       },
     },
     // Before the pattern below, which matches this path as well.
     {
       pattern: '/lease/renew',
-      methods: { POST: { about: RENEW_LEASES, answer: (request) => renewLease(context, request) } },
+      methods: {
+        POST: { about: RENEW_LEASES, answer: (request, ask) => renewLease(context, request, ask) },
+      },
     },
     {
       pattern: '/lease/:id',
       methods: {
-        GET: { about: GET_LEASE, answer: (request) => getLease(context, request) },
-        DELETE: { about: DELETE_LEASE, answer: (request) => deleteLease(context, request) },
+        GET: { about: GET_LEASE, answer: (request, ask) => getLease(context, request, ask) },
+        DELETE: {
+          about: DELETE_LEASE,
+          answer: (request, ask) => deleteLease(context, request, ask),
+        },
       },
     },
   ];
@@ -279,20 +287,29 @@ function memberRoutes(context: ServerContext): readonly Route[] {
       pattern: '/members',
       methods: {
         GET: { about: GET_MEMBERS, answer: (request) => getMembers(context, request) },
-        POST: { about: POST_MEMBERS, answer: (request) => postMembers(context, request) },
+        POST: { about: POST_MEMBERS, answer: (request, ask) => postMembers(context, request, ask) },
       },
+      acts: { POST: 'members' },
     },
     {
       pattern: '/members/:id',
       methods: {
-        DELETE: { about: DELETE_MEMBER, answer: (request) => deleteMember(context, request) },
+        DELETE: {
+          about: DELETE_MEMBER,
+          answer: (request, ask) => deleteMember(context, request, ask),
+        },
       },
+      acts: { DELETE: 'member remove' },
     },
     {
       pattern: '/members/:id/promote',
       methods: {
-        POST: { about: PROMOTE_MEMBER, answer: (request) => promoteMember(context, request) },
+        POST: {
+          about: PROMOTE_MEMBER,
+          answer: (request, ask) => promoteMember(context, request, ask),
+        },
       },
+      acts: { POST: 'member promote' },
     },
   ];
 }

@@ -18,6 +18,7 @@ export class LiveWatch {
   readonly from: number;
   readonly #kv: KvReads;
   readonly #clock: ConnectionClock;
+  readonly #permit: () => void;
   readonly #queue: WatchQueue;
   readonly #revisions: AsyncIterator<WatchRevision, void>;
   #isLive = false;
@@ -25,8 +26,13 @@ export class LiveWatch {
   /** A page of history was read and not yet handed out. */
   #isPausing = false;
 
-  /** Throws `CompactedError` or `RAFT_BAD_REQUEST` at once if the watch cannot begin. */
-  constructor({ kv, clock }: LiveWatchParts, options: WatchOptions) {
+  /**
+   * Throws `CompactedError` or `RAFT_BAD_REQUEST` at once if the watch cannot begin, or what `permit` throws: it is asked again
+   * before each revision is told (AC7).
+   */
+  constructor({ kv, clock }: LiveWatchParts, options: WatchOptions, permit: () => void) {
+    permit();
+    this.#permit = permit;
     this.#kv = kv;
     this.#clock = clock;
     this.from = options.from ?? kv.revision + 1;
@@ -50,12 +56,14 @@ export class LiveWatch {
     this.#revisions = this.#queue[Symbol.asyncIterator]();
   }
 
-  /** `null`: cancelled. Rejects with `RAFT_WATCH_TOO_SLOW` or `CompactedError`. */
+  /** `null`: cancelled. Rejects with `RAFT_WATCH_TOO_SLOW`, `CompactedError`, or what `permit` throws. */
   async next(): Promise<WatchRevision | null> {
     this.#isWaiting = true;
     try {
       const { done, value } = await this.#revisions.next();
-      return done === true ? null : value;
+      if (done === true) return null;
+      this.#permit();
+      return value;
     } finally {
       this.#isWaiting = false;
     }

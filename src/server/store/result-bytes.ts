@@ -38,6 +38,7 @@ export function resultBytes(result: KvAnswer): number {
       return OVERHEAD_BYTES + COUNTER_BYTES * result.ttlsMs.length;
     case 'expire':
       return OVERHEAD_BYTES + COUNTER_BYTES * result.leases.length;
+    case 'access':
     case 'compact':
     case 'grant':
     case 'revoke':

@@ -1,7 +1,9 @@
 /** How long clients keep the event loop, on a clock that a test owns. */
+
 import { expect, it } from 'vitest';
 import { encodeRequests } from '../../../src/client-protocol/request-frame.ts';
 import type { FrameSocket, FrameSocketListener } from '../../../src/ports/frame-socket.ts';
+import { nobody } from '../../../src/server/access/visitor.ts';
 import { ClientConnections } from '../../../src/server/client-port/client-connections.ts';
 import { cleanUp } from '../../clean-up.ts';
 import { type LocalOptions, localApi } from '../local-server.ts';
@@ -70,7 +72,7 @@ function stage(options: LocalOptions = {}): Stage {
   const connections = new ClientConnections({ ...context, clock });
   const resumed: MemorySocket[] = [];
   const sockets = [1, 2, 3].map(() => new MemorySocket(resumed));
-  for (const socket of sockets) connections.admit(socket);
+  for (const socket of sockets) connections.admit(socket, nobody());
   const [first, second, third] = sockets;
   if (first === undefined || second === undefined || third === undefined) throw new Error('three');
   const endTurn = (): void => {

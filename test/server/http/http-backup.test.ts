@@ -1,7 +1,9 @@
 /** `GET /backup`: on the API itself, and over sockets with readers that stop, lag and leave. */
+
 import { expect, it } from 'vitest';
 import { RaftError } from '../../../src/core/errors.ts';
 import { KvStateMachine } from '../../../src/kv/kv-state-machine.ts';
+import { nobody } from '../../../src/server/access/visitor.ts';
 import { connectionClock } from '../../../src/wire/ws-clock.ts';
 import { chunksIn, machineOf, readAll } from '../backup/backups.ts';
 import { eventually } from '../eventually.ts';
@@ -152,7 +154,11 @@ it('[BK1] one that takes less than its share is ended with the reason', async ()
     await commit({ type: 'put', key: new Uint8Array([at]), value: new Uint8Array(1_000_000) });
   }
   const request = new Request('http://local.test/backup');
-  const response = await slow.fetch(request, { whenOver: () => {}, end: () => {} });
+  const response = await slow.fetch(request, {
+    visitor: nobody(),
+    whenOver: () => {},
+    end: () => {},
+  });
   const pieces: Uint8Array[] = [];
   for await (const piece of response.body ?? []) {
     pieces.push(piece);

@@ -6,7 +6,7 @@ import { errorResponse, httpStatusOf } from '../../../src/server/errors.ts';
 import { DEFAULT_SERVER_LIMITS } from '../../../src/server/limits.ts';
 import { expectAnswer, type LocalApi, localApi } from '../local-server.ts';
 
-const PROMISED_STATUSES = [400, 404, 409, 412, 413, 429, 501, 503, 504];
+const PROMISED_STATUSES = [400, 401, 403, 404, 409, 412, 413, 429, 501, 503, 504];
 
 let local: LocalApi;
 beforeEach(() => {

@@ -1,4 +1,5 @@
 /** Large answers, counted byte by byte: how often they are made, of what size, for whom, and for whom not at all. */
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ResultReply } from '../../../src/client-protocol/frame-shapes.ts';
@@ -8,6 +9,7 @@ import { index, term } from '../../../src/core/types.ts';
 import { encodeResult } from '../../../src/kv/result-codec.ts';
 import type { RangeResult } from '../../../src/kv/results.ts';
 import type { FrameSocket, FrameSocketListener } from '../../../src/ports/frame-socket.ts';
+import { nobody } from '../../../src/server/access/visitor.ts';
 import { ClientConnection } from '../../../src/server/client-port/client-connection.ts';
 import { readOf } from '../client-port/raw-client.ts';
 import { type LocalApi, localApi } from '../local-server.ts';
@@ -69,7 +71,11 @@ async function stage(): Promise<LocalApi> {
 
 function clientOf({ context }: LocalApi): HandSocket {
   const socket = new HandSocket();
-  new ClientConnection(socket, context, { closed: () => {}, served: () => {} });
+  new ClientConnection(
+    socket,
+    { ...context, visitor: nobody() },
+    { closed: () => {}, served: () => {} },
+  );
   return socket;
 }
 

@@ -1,5 +1,7 @@
 /** The log of requests: what it says of each, and what it never says. */
+
 import { expect, it } from 'vitest';
+import { nobody } from '../../../src/server/access/visitor.ts';
 import { createHttpApi } from '../../../src/server/http/http-api.ts';
 import type { RequestFacts } from '../../../src/server/server-context.ts';
 import { localApi } from '../local-server.ts';
@@ -12,7 +14,11 @@ async function toldOf(path: string, init: RequestInit = {}): Promise<RequestFact
   const told: RequestFacts[] = [];
   const api = createHttpApi({ ...context, requestLog: () => (facts) => told.push(facts) }, streams);
   const request = new Request(`http://local.test${path}`, init);
-  const response = await api.fetch(request, { whenOver: () => {}, end: () => {} });
+  const response = await api.fetch(request, {
+    visitor: nobody(),
+    whenOver: () => {},
+    end: () => {},
+  });
   await response.body?.cancel();
   expect(told).toHaveLength(1);
   return told[0];

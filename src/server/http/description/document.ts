@@ -16,6 +16,10 @@ export interface DescribedRoute {
   readonly methods: Readonly<Record<string, { readonly about: Operation }>>;
   /** Answers even when the node has halted, or has too much to do. */
   readonly isProbe?: true;
+  /** Methods that are administrative acts (AC6), as the log names them. */
+  readonly acts?: Readonly<Record<string, string>>;
+  /** Who is served, but for acts (AC2); not given: whoever is known. What keys they may see their handlers ask. */
+  readonly serves?: 'everybody' | 'inspectors';
   /** A stream has no end that `HEAD` could wait for. */
   readonly isStream?: true;
 }
@@ -24,7 +28,8 @@ type Outcomes = Readonly<Record<number, Outcome>>;
 
 const REFUSED: Readonly<Record<number, string>> = {
   400: 'The request is wrong: the message names the place.',
-  403: 'The Host or Origin of the request is not served.',
+  401: 'Access is on, and the caller is not known. Nothing was done.',
+  403: 'The Host or Origin of the request is not served, or the caller lacks the right. Nothing was done.',
   404: 'There is no such thing.',
   409: 'It cannot be done as things stand: the code says why.',
   412: 'The condition did not hold, and nothing was changed.',
@@ -35,6 +40,13 @@ const REFUSED: Readonly<Record<number, string>> = {
   502: 'The other node cannot be watched.',
   503: 'There is no leader, or this node starts, stops, or has halted: retry says what is known.',
   504: 'The time is over. A read never took effect, a write may have.',
+};
+
+const CHALLENGE: Header = {
+  name: 'www-authenticate',
+  description:
+    'What to show: Bearer and a token, or to the live page Basic with the token as the password.',
+  schema: TEXT,
 };
 
 const ERROR = record(
@@ -60,8 +72,11 @@ export function documentOf(routes: readonly DescribedRoute[], version: string): 
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
+    // None at all, while access is off, or where a certificate says who calls.
+    security: [{}, { token: [] }],
     paths: Object.fromEntries(routes.map((route) => [pathOf(route), pathItemOf(route)])),
     components: {
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
       schemas: { Error: ERROR, ...KEY_SCHEMAS, ...CLUSTER_SCHEMAS, ...NODE_SCHEMAS },
     },
   };
@@ -132,13 +147,24 @@ function outcomesOf(about: Operation, route: DescribedRoute): Outcomes {
 /** A probe is answered however much there is to do. What has a 503 of its own says so when its time is over as well. */
 function ofAnyRoute(
   { answers, parameters }: Operation,
-  { isProbe }: DescribedRoute,
+  { isProbe, serves }: DescribedRoute,
 ): readonly number[] {
   const mayBeLate = parameters?.includes(TIMEOUT) === true && answers[503] === undefined;
-  return [400, 403, ...(isProbe ? [] : [429]), 431, 500, 503, ...(mayBeLate ? [504] : [])];
+  const mayBeUnknown = serves !== 'everybody';
+  return [
+    400,
+    ...(mayBeUnknown ? [401] : []),
+    403,
+    ...(isProbe ? [] : [429]),
+    431,
+    500,
+    503,
+    ...(mayBeLate ? [504] : []),
+  ];
 }
 
 function refused(status: number): Outcome {
   const description = REFUSED[status] ?? 'It is refused.';
-  return { type: 'application/json', schema: refTo('Error'), description };
+  const headers = status === 401 ? [CHALLENGE] : [];
+  return { type: 'application/json', schema: refTo('Error'), description, headers };
 }

@@ -18,7 +18,7 @@ export interface Operation {
   readonly refusals?: readonly number[];
 }
 
-type Tag = 'keys' | 'sessions' | 'leases' | 'cluster' | 'node' | 'page';
+type Tag = 'keys' | 'sessions' | 'leases' | 'cluster' | 'access' | 'node' | 'page';
 
 export interface Parameter {
   readonly name: string;

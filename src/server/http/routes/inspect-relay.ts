@@ -19,6 +19,8 @@ interface Relayed {
   /** Whom this node trusts, if that URL asks for TLS. */
   readonly secureContext: SecureContext | undefined;
   readonly heard: Heard;
+  /** As its reader has shown it to this member: the other one asks for it as well. `null`: nothing. */
+  readonly authorization: string | null;
   /** How long it may say nothing, in milliseconds: then it is taken to be gone. */
   readonly silenceMsMax: number;
   readonly signal: AbortSignal;
@@ -81,13 +83,17 @@ function passedOn(
 
 /** What its reader has had is for that member to judge: the ids are its own. */
 function open({
+  authorization,
   heard: { from, lastId },
   secureContext,
   signal,
   url,
 }: Relayed): Promise<IncomingMessage> {
   const query = from === null ? '' : `?from=${from}`;
-  const headers = lastId === null ? {} : { 'last-event-id': lastId };
+  const headers = {
+    ...(lastId !== null && { 'last-event-id': lastId }),
+    ...(authorization !== null && { authorization }),
+  };
   return new Promise((resolve, reject) => {
     const get = url.startsWith('https:') ? getSecure : getPlain;
     const how = { agent: false, headers, signal, ...(secureContext && { secureContext }) } as const;

@@ -26,6 +26,9 @@ interface InspectParts {
   readonly account: Account;
 }
 
+/** What says who calls. */
+const SHOWN = 'authorization';
+
 const encoder = new TextEncoder();
 
 export async function getInspect(
@@ -47,7 +50,9 @@ export async function getInspect(
     if (url === undefined) throw unknownNode(node, [replica.id, ...peers.keys()]);
     const silenceMsMax = RELAY_SILENCES_MAX * context.keepAliveMs;
     const { signal } = request;
-    return relay({ node, url, secureContext, heard, silenceMsMax, signal }, parts.streams);
+    const authorization = request.headers.get(SHOWN);
+    const relayed = { node, url, secureContext, heard, authorization, silenceMsMax, signal };
+    return relay(relayed, parts.streams);
   }
   return new Response(new RecordEvents(context, lastHeardIn(life, heard), parts).readable, {
     headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },

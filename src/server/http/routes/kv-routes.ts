@@ -10,7 +10,6 @@ import type { SessionCall } from '../../../core/session.ts';
 import type { EntryId } from '../../../core/types.ts';
 import type { KvCommand } from '../../../kv/commands.ts';
 import type { ConditionFailed, KvResult, Refused } from '../../../kv/results.ts';
-import type { Account } from '../../admission/account.ts';
 import { checkKey, checkSelector, encodeChecked } from '../../admission/command-door.ts';
 import { badRequest, errorResponse } from '../../errors.ts';
 import { RANGE_LIMIT_BOUNDS, RANGE_ROOM_BYTES, rangeTextMax } from '../../limits.ts';
@@ -18,6 +17,7 @@ import type { ServerContext } from '../../server-context.ts';
 import { boundedRange } from '../../store/bounded-range.ts';
 import { submit, untilReadable, type WrittenAt } from '../../store/replica-calls.ts';
 import { resultBytes } from '../../store/result-bytes.ts';
+import type { Ask } from '../ask.ts';
 import { bodyAnswer, jsonTextsAnswer, whenItFits, whenRoom } from '../http-answer.ts';
 import { readBody } from '../request/request-body.ts';
 import {
@@ -37,10 +37,10 @@ import { flagParameter, type Query, readQuery, wholeParameter } from '../request
 import { rangeTexts } from './range-text.ts';
 
 /** What it takes to write, bodies included. */
-export type WriteParts = Pick<ServerContext, 'replica' | 'limits' | 'held'>;
-type ReadParts = Pick<ServerContext, 'replica' | 'limits' | 'kv'>;
+export type WriteParts = Pick<ServerContext, 'replica' | 'guard' | 'limits' | 'held'>;
+type ReadParts = Pick<ServerContext, 'replica' | 'guard' | 'limits' | 'kv'>;
 
-interface WriteSettings {
+interface WriteSettings extends Pick<Ask, 'visitor'> {
   /** `null`: it belongs to none. */
   readonly session: SessionCall | null;
   readonly timeoutMs: number;
@@ -49,7 +49,11 @@ interface WriteSettings {
 const AT_LEAST_IS_LOCAL =
   'atLeast is what a local read waits for: a linearizable one sees everything. Leave one of the two out.';
 
-export async function putKey(context: WriteParts, request: Request): Promise<Response> {
+export async function putKey(
+  context: WriteParts,
+  request: Request,
+  { visitor }: Ask,
+): Promise<Response> {
   const query = readQuery(request.url, ['timeoutMs', 'lease']);
   const deadline = deadlineOf(timeoutFrom(query));
   const session = sessionFrom(request.headers);
@@ -71,17 +75,26 @@ export async function putKey(context: WriteParts, request: Request): Promise<Res
     ...(lease !== null && { lease }),
     ...(condition !== null && { condition }),
   };
-  const { at, result } = await write(context, command, { session, timeoutMs: left(deadline) });
+  const { at, result } = await write(context, command, {
+    session,
+    timeoutMs: left(deadline),
+    visitor,
+  });
   return result.type === 'put' ? written(at, result.revision, {}) : refusal(result);
 }
 
-export async function deleteKey(context: WriteParts, request: Request): Promise<Response> {
+export async function deleteKey(
+  context: WriteParts,
+  request: Request,
+  { visitor }: Ask,
+): Promise<Response> {
   const query = readQuery(request.url, ['timeoutMs']);
   const session = sessionFrom(request.headers);
   const condition = conditionFrom(request.headers);
   const key = keyFromPath(request.url);
   const command: KvCommand = { type: 'delete', key, ...(condition !== null && { condition }) };
-  const { at, result } = await write(context, command, { session, timeoutMs: timeoutFrom(query) });
+  const timeoutMs = timeoutFrom(query);
+  const { at, result } = await write(context, command, { session, timeoutMs, visitor });
   if (result.type !== 'delete') return refusal(result);
   return written(at, result.revision, { deleted: result.deleted });
 }
@@ -89,13 +102,15 @@ export async function deleteKey(context: WriteParts, request: Request): Promise<
 export async function getKey(
   context: ReadParts,
   request: Request,
-  account: Account,
+  { account, visitor }: Ask,
 ): Promise<Response> {
   const query = readQuery(request.url, ['timeoutMs', 'consistency', 'atLeast', 'revision']);
   const key = keyFromPath(request.url);
   checkKey(key, context.limits);
+  context.guard.mayRead(visitor, { key });
   const revision = revisionFrom(query, 'revision');
   const served = await readyToRead(context, query);
+  context.guard.mayRead(visitor, { key });
   const question = { selector: { key }, limit: null, revision, keysOnly: false };
   const range = boundedRange(context.kv, question, context.limits);
   const [kv] = range.kvs;
@@ -115,7 +130,7 @@ export async function getKey(
 export async function getRange(
   context: ReadParts,
   request: Request,
-  account: Account,
+  { account, visitor }: Ask,
 ): Promise<Response> {
   const query = readQuery(request.url, [
     ...SELECTOR_PARAMETERS,
@@ -130,12 +145,15 @@ export async function getRange(
   const encoding = encodingFrom(query);
   const selector = selectorFrom(query, encoding);
   checkSelector(selector, context.limits);
+  context.guard.mayRead(visitor, selector);
   const limit = wholeParameter(query, 'limit', RANGE_LIMIT_BOUNDS);
   const revision = revisionFrom(query, 'revision');
   const keysOnly = flagParameter(query, 'keysOnly');
   const served = await readyToRead(context, query);
   const question = { selector, limit, revision, keysOnly };
   return whenItFits(account, RANGE_ROOM_BYTES, (fits) => {
+    // Again, with what is read now.
+    context.guard.mayRead(visitor, selector);
     const range = boundedRange(context.kv, question, context.limits);
     const bytes = resultBytes(range);
     if (!fits(bytes)) return bytes;
@@ -149,12 +167,14 @@ export async function getRange(
 }
 
 export async function write(
-  context: Pick<WriteParts, 'replica' | 'limits'>,
+  context: Pick<WriteParts, 'replica' | 'guard' | 'limits'>,
   command: KvCommand,
-  { session, timeoutMs }: WriteSettings,
+  { session, timeoutMs, visitor }: WriteSettings,
 ): Promise<WrittenAt> {
   const options = session === null ? { timeoutMs } : { session, timeoutMs };
-  return submit(context.replica, encodeChecked(command, context.limits), options);
+  const bytes = encodeChecked(command, context.limits);
+  context.guard.mayDo(visitor, command);
+  return submit(context.replica, bytes, options);
 }
 
 export function written(

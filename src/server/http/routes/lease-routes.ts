@@ -12,6 +12,7 @@ import {
 } from '../../limits.ts';
 import type { ServerContext } from '../../server-context.ts';
 import { renewLeases } from '../../store/replica-calls.ts';
+import type { Ask } from '../ask.ts';
 import { counterOf, fieldsOf, leasesOf, parseJson } from '../request/json-body.ts';
 import { bytesField, type JsonEncoding } from '../request/json-bytes.ts';
 import { readBody } from '../request/request-body.ts';
@@ -29,17 +30,25 @@ import {
 } from './kv-routes.ts';
 import { readOrder } from './order.ts';
 
-type LeaseParts = Pick<ServerContext, 'replica' | 'kv' | 'leases'>;
+type LeaseParts = Pick<ServerContext, 'replica' | 'guard' | 'kv' | 'leases'>;
 
 const LIST_BOUNDS = { min: 1, max: LEASES_TOLD_MAX };
 
 /** `{"ttlMs": 10000}` */
-export async function postLease(context: WriteParts, request: Request): Promise<Response> {
+export async function postLease(
+  context: WriteParts,
+  request: Request,
+  { visitor }: Ask,
+): Promise<Response> {
   const session = sessionFrom(request.headers);
   const { body, deadline } = await readOrder(context, request, 'a lease');
   const { ttlMs } = fieldsOf(parseJson(body), 'The lease', ['ttlMs']);
   const command = { type: 'grant', ttlMs: counterOf(ttlMs, 'ttlMs') } as const;
-  const { at, result } = await write(context, command, { session, timeoutMs: left(deadline) });
+  const { at, result } = await write(context, command, {
+    session,
+    timeoutMs: left(deadline),
+    visitor,
+  });
   if (result.type !== 'grant') return refusal(result);
   return written(at, result.revision, { lease: result.lease, ttlMs: result.ttlMs });
 }
@@ -48,6 +57,7 @@ export async function postLease(context: WriteParts, request: Request): Promise<
 export async function renewLease(
   context: WriteParts & Pick<ServerContext, 'leases'>,
   request: Request,
+  { visitor }: Ask,
 ): Promise<Response> {
   const deadline = deadlineOf(timeoutFrom(readQuery(request.url, ['timeoutMs'])));
   const body = await readBody(request, {
@@ -58,17 +68,22 @@ export async function renewLease(
   });
   const fields = fieldsOf(parseJson(body), 'The renewal', ['leases']);
   const leases = leasesOf(fields.leases, LEASES_IN_COMMAND_MAX);
+  context.guard.mayDo(visitor, { type: 'renew', leases });
   const { at, result } = await renewLeases(context.leases, leases, left(deadline));
   if (result.type !== 'renew') return refusal(result);
   return written(at, result.revision, renewed(leases, result));
 }
 
 /** Its keys go with it. */
-export async function deleteLease(context: WriteParts, request: Request): Promise<Response> {
+export async function deleteLease(
+  context: WriteParts,
+  request: Request,
+  { visitor }: Ask,
+): Promise<Response> {
   const timeoutMs = timeoutFrom(readQuery(request.url, ['timeoutMs']));
   const session = sessionFrom(request.headers);
   const command = { type: 'revoke', lease: leaseFromPath(request.url) } as const;
-  const { at, result } = await write(context, command, { session, timeoutMs });
+  const { at, result } = await write(context, command, { session, timeoutMs, visitor });
   if (result.type !== 'revoke') return refusal(result);
   return written(at, result.revision, { deleted: result.deleted });
 }
@@ -95,11 +110,16 @@ export async function getLeases(context: LeaseParts, request: Request): Promise<
 }
 
 /** One lease, with the first of its keys. */
-export async function getLease(context: LeaseParts, request: Request): Promise<Response> {
+export async function getLease(
+  context: LeaseParts,
+  request: Request,
+  { visitor }: Ask,
+): Promise<Response> {
   const query = readQuery(request.url, ['encoding', 'consistency', 'atLeast', 'timeoutMs']);
   const encoding = encodingFrom(query);
   const id = leaseFromPath(request.url);
   const served = await readyToRead(context, query);
+  context.guard.mayReadLease(visitor, id);
   const { revision, leases } = context.kv;
   const headers = readHeaders(revision, served);
   const lease = leases.get(id);

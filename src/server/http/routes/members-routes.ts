@@ -10,6 +10,7 @@ import type { MembersOutcome, Replica, ReplicaStatus } from '../../../ports/repl
 import { badRequest } from '../../errors.ts';
 import { MEMBERS_BODY_BYTES_MAX } from '../../limits.ts';
 import type { ServerContext } from '../../server-context.ts';
+import type { Ask } from '../ask.ts';
 import { fieldsOf, parseJson } from '../request/json-body.ts';
 import type { JsonFields } from '../request/json-bytes.ts';
 import { readBody } from '../request/request-body.ts';
@@ -50,7 +51,11 @@ function progressIn(status: ReplicaStatus): readonly object[] {
 }
 
 /** One member by `id`, or any number of changes at once by `add`, `promote` and `remove`. */
-export async function postMembers(context: MembersParts, request: Request): Promise<Response> {
+export async function postMembers(
+  context: MembersParts,
+  request: Request,
+  { tell }: Ask,
+): Promise<Response> {
   const query = readQuery(request.url, ['timeoutMs']);
   const deadline = deadlineOf(timeoutFrom(query));
   const body = await readBody(request, {
@@ -59,22 +64,31 @@ export async function postMembers(context: MembersParts, request: Request): Prom
     held: context.held.incoming,
     timeoutMs: left(deadline),
   });
-  return changed(context, changeIn(parseJson(body)), left(deadline));
+  return changed(context, changeIn(parseJson(body)), { tell, timeoutMs: left(deadline) });
 }
 
 /** `/members/<id>/promote` */
-export async function promoteMember(context: MembersParts, request: Request): Promise<Response> {
+export async function promoteMember(
+  context: MembersParts,
+  request: Request,
+  { tell }: Ask,
+): Promise<Response> {
   const promote = [memberIn(request, '/promote')];
   const { body, deadline } = await readOrder(context, request, 'a promotion');
   if (body.length > 0) fieldsOf(parseJson(body), 'The promotion', []);
-  return changed(context, { add: {}, promote, remove: [] }, left(deadline));
+  const timeoutMs = left(deadline);
+  return changed(context, { add: {}, promote, remove: [] }, { tell, timeoutMs });
 }
 
 /** `/members/<id>` */
-export function deleteMember(context: MembersParts, request: Request): Promise<Response> {
+export function deleteMember(
+  context: MembersParts,
+  request: Request,
+  { tell }: Ask,
+): Promise<Response> {
   const remove = [memberIn(request, '')];
   const timeoutMs = timeoutFrom(readQuery(request.url, ['timeoutMs']));
-  return changed(context, { add: {}, promote: [], remove }, timeoutMs);
+  return changed(context, { add: {}, promote: [], remove }, { tell, timeoutMs });
 }
 
 function memberIn(request: Request, behind: string): NodeId {
@@ -132,8 +146,9 @@ function idFrom(value: unknown, where: string): NodeId {
 async function changed(
   { replica }: MembersParts,
   change: MembershipChange,
-  timeoutMs: number,
+  { tell, timeoutMs }: Pick<Ask, 'tell'> & { readonly timeoutMs: number },
 ): Promise<Response> {
+  tell(JSON.stringify(change));
   const outcome = await ended(replica, change, timeoutMs);
   if (outcome.type === 'failed') throw outcome.error;
   return Response.json({ members: outcome.members });

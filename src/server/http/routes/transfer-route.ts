@@ -3,15 +3,22 @@ import { isNodeId, type NodeId } from '../../../core/types.ts';
 import type { Replica } from '../../../ports/replica.ts';
 import { badRequest } from '../../errors.ts';
 import type { ServerContext } from '../../server-context.ts';
+import type { Ask } from '../ask.ts';
 import { fieldsOf, parseJson } from '../request/json-body.ts';
 import { left } from './kv-routes.ts';
 import { readOrder } from './order.ts';
 
 type TransferParts = Pick<ServerContext, 'replica' | 'held'>;
 
-export async function postTransfer(context: TransferParts, request: Request): Promise<Response> {
+export async function postTransfer(
+  context: TransferParts,
+  request: Request,
+  { tell }: Ask,
+): Promise<Response> {
   const { body, deadline } = await readOrder(context, request, 'a transfer');
-  const leader = await transfer(context.replica, targetIn(body), left(deadline));
+  const to = targetIn(body);
+  tell(to === null ? '' : `to ${to}`);
+  const leader = await transfer(context.replica, to, left(deadline));
   return Response.json({ leader });
 }
 

@@ -1,7 +1,7 @@
 /** `POST /txn`: compare, then one branch or the other, as one atomic step (SV13). */
-import type { Account } from '../../admission/account.ts';
 import { TXN_ANSWER_BYTES_MAX, txnBodyBytesMax } from '../../limits.ts';
 import { resultBytes, writeTooLarge } from '../../store/result-bytes.ts';
+import type { Ask } from '../ask.ts';
 import { jsonAnswer, whenRoom } from '../http-answer.ts';
 import { parseJson } from '../request/json-body.ts';
 import { readBody } from '../request/request-body.ts';
@@ -13,7 +13,7 @@ import { txnFromJson, txnToJson } from './txn-json.ts';
 export async function postTxn(
   context: WriteParts,
   request: Request,
-  account: Account,
+  { account, visitor }: Ask,
 ): Promise<Response> {
   const query = readQuery(request.url, ['timeoutMs', 'encoding']);
   const deadline = deadlineOf(timeoutFrom(query));
@@ -26,7 +26,11 @@ export async function postTxn(
     timeoutMs: left(deadline),
   });
   const command = txnFromJson(parseJson(body), encoding);
-  const { at, result } = await write(context, command, { session, timeoutMs: left(deadline) });
+  const { at, result } = await write(context, command, {
+    session,
+    timeoutMs: left(deadline),
+    visitor,
+  });
   if (result.type !== 'txn') return refusal(result);
   const { revision } = result;
   const bytes = resultBytes(result);

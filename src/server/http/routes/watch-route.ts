@@ -10,6 +10,7 @@ import { asRaftError, badRequest, errorBody, overloaded } from '../../errors.ts'
 import type { OpenStreams, ServerContext } from '../../server-context.ts';
 import { LiveWatch } from '../../store/live-watch.ts';
 import { untilReadable } from '../../store/replica-calls.ts';
+import type { Ask } from '../ask.ts';
 import type { JsonEncoding } from '../request/json-bytes.ts';
 import {
   encodingFrom,
@@ -25,13 +26,11 @@ const encoder = new TextEncoder();
 
 type WatchContext = Pick<
   ServerContext,
-  'replica' | 'kv' | 'limits' | 'counters' | 'clock' | 'keepAliveMs' | 'onFault'
+  'replica' | 'kv' | 'guard' | 'limits' | 'counters' | 'clock' | 'keepAliveMs' | 'onFault'
 >;
 
-interface WatchParts {
+interface WatchParts extends Pick<Ask, 'account' | 'visitor'> {
   readonly streams: OpenStreams;
-  /** Of what the stream holds. */
-  readonly account: Account;
   readonly lastPiece: LastPiece;
 }
 
@@ -44,6 +43,8 @@ export async function getWatch(
   const encoding = encodingFrom(query);
   const selector = selectorFrom(query, encoding);
   checkSelector(selector, context.limits);
+  const permit = (): void => context.guard.mayRead(parts.visitor, selector);
+  permit();
   const from = startFrom(query, request.headers);
   const timeoutMs = timeoutFrom(query);
   const { count } = parts.streams;
@@ -52,7 +53,7 @@ export async function getWatch(
   }
   // "After now" means after all that was committed before the call, wherever it was.
   if (from === null) await untilReadable(context.replica, { timeoutMs });
-  const watch = new LiveWatch(context, { ...selector, ...(from !== null && { from }) });
+  const watch = new LiveWatch(context, { ...selector, ...(from !== null && { from }) }, permit);
   const body = new EventStream(context, watch, { ...parts, encoding }).readable;
   return new Response(body, {
     headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },

@@ -2,6 +2,8 @@
 import type { KvStateMachine } from '../../../kv/kv-state-machine.ts';
 import type { RaftNode } from '../../../node/raft-node.ts';
 import type { FrameSocket } from '../../../ports/frame-socket.ts';
+import { AccessGuard } from '../../../server/access/access-guard.ts';
+import { nobody } from '../../../server/access/visitor.ts';
 import { type Held, HeldBytes, TICK_MS } from '../../../server/admission/held-bytes.ts';
 import { ClientConnections } from '../../../server/client-port/client-connections.ts';
 import { LeaseRenewals } from '../../../server/leases/lease-renewals.ts';
@@ -50,6 +52,7 @@ export class SimulatedServer implements StreamListener {
         renew: (leases, timeoutMs, completed) => renewals.renew(leases, timeoutMs, completed),
         remainingMs: () => null,
       },
+      guard: new AccessGuard(machine, { isIgnored: false }),
       limits,
       counters: new ServerCounters(),
       held: this.#held,
@@ -65,7 +68,7 @@ export class SimulatedServer implements StreamListener {
   }
 
   admit(socket: FrameSocket): void {
-    this.#connections.admit(this.#accepted(socket));
+    this.#connections.admit(this.#accepted(socket), nobody());
   }
 
   /** Bytes for clients that have not taken them, as the server counts them. */
@@ -106,6 +109,9 @@ function tellingOf(machine: KvStateMachine, settled: () => void): KvReads {
     },
     get leases() {
       return machine.leases;
+    },
+    get access() {
+      return machine.access;
     },
     range: (options) => machine.range(options),
     history: (options) => machine.history(options),

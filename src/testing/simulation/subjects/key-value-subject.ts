@@ -100,6 +100,7 @@ function hasChanged(result: KvResult): boolean {
     case 'renew':
     case 'revoke':
     case 'expire':
+    case 'access':
     case 'conditionFailed':
     case 'refused':
       return false;

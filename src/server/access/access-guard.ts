@@ -1,0 +1,147 @@
+/**
+ * Whether a visitor may do what it asks for (AC2): looked up in what this member has applied. While access is off, each question is one look at a
+ * flag. What a visitor was found to be counts until access is changed.
+ */
+import { unreachable } from '../../core/assert.ts';
+import { RaftError } from '../../core/errors.ts';
+import { type Caller, RIGHT, type Right } from '../../kv/access-changes.ts';
+import type { KeySelector, KvCommand, TxnOperation } from '../../kv/commands.ts';
+import { boundsOf, keyBytes } from '../../kv/key-order.ts';
+import type { KeyRights } from '../../kv/key-rights.ts';
+import type { AccessView, KvStateMachine } from '../../kv/kv-state-machine.ts';
+import type { Visitor } from './visitor.ts';
+
+type Guarded = Pick<KvStateMachine, 'access' | 'leases'>;
+
+export class AccessGuard {
+  readonly #kv: Guarded;
+  readonly #isIgnored: boolean;
+
+  /** `isIgnored`: this member lets in everybody, so that a lost token can be replaced. */
+  constructor(kv: Guarded, { isIgnored }: { readonly isIgnored: boolean }) {
+    this.#kv = kv;
+    this.#isIgnored = isIgnored;
+  }
+
+  get isOn(): boolean {
+    return this.#kv.access.isOn && !this.#isIgnored;
+  }
+
+  /** Throws `RAFT_UNAUTHENTICATED` for whoever nobody knows. */
+  admit(visitor: Visitor): void {
+    if (this.isOn) this.#rightsOf(visitor);
+  }
+
+  /** Throws as `admit`, or `RAFT_FORBIDDEN`. Whoever may administer may look inside as well. */
+  mayAct(visitor: Visitor, right: 'inspect' | 'admin'): void {
+    if (!this.isOn) return;
+    const rights = this.#rightsOf(visitor);
+    if (rights.has(RIGHT[right]) || rights.has(RIGHT.admin)) return;
+    throw forbidden(visitor, `has no right to ${right}`);
+  }
+
+  /** The same. */
+  mayRead(visitor: Visitor, selector: KeySelector): void {
+    if (this.isOn) requireKeys(visitor, this.#rightsOf(visitor), selector, 'read');
+  }
+
+  /** The same, of all keys that are bound to a lease. */
+  mayReadLease(visitor: Visitor, lease: number): void {
+    if (this.isOn) this.#requireLease(visitor, this.#rightsOf(visitor), lease, 'read');
+  }
+
+  /** The same. What a command tells of keys has to be readable as well: a condition, a compare, what was there before. */
+  mayDo(visitor: Visitor, command: KvCommand): void {
+    if (!this.isOn) return;
+    const rights = this.#rightsOf(visitor);
+    switch (command.type) {
+      case 'put':
+      case 'delete':
+        if (command.condition !== undefined) requireKeys(visitor, rights, command, 'read');
+        return requireOperation(visitor, rights, command);
+      case 'txn':
+        for (const compare of command.compare) {
+          requireKeys(visitor, rights, { key: compare.key }, 'read');
+        }
+        for (const each of [...command.success, ...command.failure]) {
+          requireOperation(visitor, rights, each);
+        }
+        return;
+      case 'grant':
+      case 'renew':
+        if (rights.hasSomewhere(RIGHT.write)) return;
+        throw forbidden(visitor, 'has no right to write any key, and so no use for leases');
+      case 'revoke':
+        return this.#requireLease(visitor, rights, command.lease, 'write');
+      case 'compact':
+      case 'expire':
+      case 'access':
+        return this.mayAct(visitor, 'admin');
+      default:
+        return unreachable(command);
+    }
+  }
+
+  #requireLease(visitor: Visitor, rights: KeyRights, lease: number, right: Right): void {
+    for (const key of this.#kv.leases.get(lease)?.keys ?? []) {
+      requireKeys(visitor, rights, { key: keyBytes(key) }, right);
+    }
+  }
+
+  #rightsOf(visitor: Visitor): KeyRights {
+    const { access } = this.#kv;
+    const { found } = visitor;
+    if (found !== null && found.accessRevision === access.revision) return found.rights;
+    const rights = access.rightsOf(callerOf(access, visitor));
+    visitor.found = { accessRevision: access.revision, rights };
+    return rights;
+  }
+}
+
+/** A token that is shown counts alone: who shows a wrong one is not taken for somebody else. */
+function callerOf(access: AccessView, visitor: Visitor): Caller {
+  const { token, user } = visitor.credentials;
+  if (token !== null) {
+    const caller = access.caller('token', token.name);
+    // Compared in any case, so that it does not show in the time whether there is such a name.
+    const isRight = token.isOf(caller?.hash ?? null);
+    if (caller !== null && isRight) return caller;
+    throw unauthenticated(
+      'The token that was shown is not known here: it is wrong, or was revoked.',
+    );
+  }
+  if (user === null) throw unauthenticated(NOTHING_SHOWN);
+  const caller = access.caller('user', user);
+  if (caller !== null) return caller;
+  throw unauthenticated(`The certificate that was shown names ${user}, and there is no such user.`);
+}
+
+const NOTHING_SHOWN =
+  'This cluster serves those whom it knows: show a token (--token-file, RAFTCHART_TOKEN, or Authorization: Bearer) or the certificate of a user.';
+
+function requireOperation(visitor: Visitor, rights: KeyRights, operation: TxnOperation): void {
+  const isRead = operation.type === 'range';
+  if (!isRead) requireKeys(visitor, rights, operation, 'write');
+  if (isRead || operation.returnPrevious === true) requireKeys(visitor, rights, operation, 'read');
+}
+
+function requireKeys(
+  visitor: Visitor,
+  rights: KeyRights,
+  selector: KeySelector,
+  right: Right,
+): void {
+  if (rights.covers(boundsOf(selector), RIGHT[right])) return;
+  throw forbidden(visitor, `has no right to ${right} all of the keys that it asks for`);
+}
+
+function forbidden(visitor: Visitor, why: string): RaftError {
+  return new RaftError(
+    'RAFT_FORBIDDEN',
+    `${visitor.name} ${why}. Nothing was done; an administrator can grant it: raftchart role grant.`,
+  );
+}
+
+function unauthenticated(why: string): RaftError {
+  return new RaftError('RAFT_UNAUTHENTICATED', `${why} Nothing was done.`);
+}

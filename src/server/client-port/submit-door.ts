@@ -1,0 +1,49 @@
+/** What a client's command has to pass before it is proposed (SV10, AC2), and what is said of those that administer (AC6). */
+import type { SubmitRequest } from '../../client-protocol/frame-shapes.ts';
+import { decodeCommand } from '../../kv/command-codec.ts';
+import type { KvCommand } from '../../kv/commands.ts';
+import type { ProposalOutcome } from '../../ports/replica.ts';
+import { checkCommand, checkCommandBytes, checkOpening } from '../admission/command-door.ts';
+import { codeOf, tellAct } from '../operations/audit.ts';
+import type { VisitedParts } from '../server-context.ts';
+
+type DoorParts = Pick<VisitedParts, 'guard' | 'limits' | 'onAct' | 'visitor'>;
+
+/** Throws what the client is told; then nothing was proposed. */
+export function checkedCommand(
+  { command, session }: SubmitRequest,
+  parts: DoorParts,
+  timeMs: () => number,
+): KvCommand {
+  const { limits } = parts;
+  if (session !== null) checkOpening(session, timeMs);
+  checkCommandBytes(command.length, limits);
+  const decoded = decodeCommand(command);
+  checkCommand(decoded, limits);
+  permit(decoded, parts);
+  return decoded;
+}
+
+function permit(command: KvCommand, parts: DoorParts): void {
+  try {
+    parts.guard.mayDo(parts.visitor, command);
+  } catch (error) {
+    tell(command, codeOf(error), parts);
+    throw error;
+  }
+}
+
+export function auditCommand(command: KvCommand, outcome: ProposalOutcome, parts: DoorParts): void {
+  if (command.type !== 'compact') return;
+  tell(command, outcome.type === 'failed' ? outcome.error.code : wordOf(outcome.result), parts);
+}
+
+function wordOf(result: unknown): string {
+  const code: unknown = result instanceof Object && 'code' in result ? result.code : null;
+  return typeof code === 'string' ? code : 'done';
+}
+
+function tell(command: KvCommand, outcome: string, { onAct, visitor }: DoorParts): void {
+  if (command.type !== 'compact') return;
+  tellAct(onAct, visitor, { act: 'compact', about: `revision ${command.revision}`, outcome });
+}
