@@ -35,6 +35,8 @@ export class LeaseKeeper {
   /** `null`: this node does not lead. */
   #lead: Lead | null = null;
   #isUnderWay = false;
+  /** Bound: leases in one command; fewer where commands may not be as large. */
+  #countMax = LEASES_IN_COMMAND_MAX;
 
   constructor(parts: LeaseKeeperParts) {
     const { clock, kv } = parts;
@@ -70,7 +72,7 @@ export class LeaseKeeper {
     if (lead === null || lead.sinceMs === null) return;
     // Who stood still has not heard the renewals that came meanwhile.
     if (sinceLookMs > LEASE_STALL_MS) lead.sinceMs = clock.now();
-    if (!this.#isUnderWay) this.#expire(this.#countdown.due(lead.sinceMs, LEASES_IN_COMMAND_MAX));
+    if (!this.#isUnderWay) this.#expire(this.#countdown.due(lead.sinceMs, this.#countMax));
   }
 
   #leading(): Lead | null {
@@ -97,8 +99,10 @@ export class LeaseKeeper {
     this.#isUnderWay = true;
     const leases = due.map(({ id, renewals }) => ({ lease: id, renewals }));
     const command = encodeCommand({ type: 'expire', leases });
-    this.#parts.replica.submit(command, TIMEOUT, () => {
+    this.#parts.replica.submit(command, TIMEOUT, (outcome) => {
       this.#isUnderWay = false;
+      const isTooLarge = outcome.type === 'failed' && outcome.error.code === 'RAFT_TOO_LARGE';
+      if (isTooLarge) this.#countMax = Math.ceil(due.length / 2);
     });
   }
 }

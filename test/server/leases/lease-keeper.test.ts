@@ -28,6 +28,8 @@ class Stage {
   term = 1;
   /** Commands are kept, and not applied. */
   isStuck = false;
+  /** Larger commands are refused. */
+  bytesMax = Number.POSITIVE_INFINITY;
   /** `null`: the leader has applied what was before it. */
   readable: RaftError | null | 'later' = null;
   asked: Readable[] = [];
@@ -61,6 +63,10 @@ class Stage {
 
   #submit(data: Uint8Array, completed: (outcome: ProposalOutcome) => void): void {
     this.submitted.push(decodeCommand(data));
+    if (data.length > this.bytesMax) {
+      const error = new RaftError('RAFT_TOO_LARGE', 'too large a command');
+      return this.clock.defer(() => completed({ type: 'failed', error }));
+    }
     if (this.isStuck) {
       const error = new RaftError('RAFT_TIMED_OUT', 'no majority');
       return this.clock.defer(() => completed({ type: 'failed', error }));
@@ -168,6 +174,16 @@ describe('the leader', () => {
         LEASES_IN_COMMAND_MAX,
       );
     }
+  });
+
+  it('[LE6] ends them with smaller commands where larger ones are refused', () => {
+    const stage = new Stage();
+    stage.bytesMax = 200;
+    apply(stage.machine, ...new Array(73).fill(grant));
+    stage.clock.advance(TTL_MS + 20 * LEASE_SLOT_MS);
+    expect(stage.machine.leases.size).toBe(0);
+    const sizes = stage.submitted.map((each) => each.type === 'expire' && each.leases.length);
+    expect(sizes).toEqual([73, 37, 19, ...new Array(7).fill(10), 3]);
   });
 
   it('[LE7] counts the leases of a restored store from when that took the place of its own', async () => {
