@@ -56,13 +56,41 @@ describe('a lock', () => {
     await inLine(client, 2);
     const last = client.lock('orders');
     await inLine(client, 3);
+    let isHeld = false;
+    last.then(() => {
+      isHeld = true;
+    });
+    const { revision: from } = await client.put('begun', '');
     const looks = server.replica.countLooks();
     leaving.abort();
     expect(facts(await gone)).toEqual(['RAFT_ABORTED', 'safe']);
     await inLine(client, 2);
+    for await (const { events } of client.watch({ prefix: LINE, from })) {
+      if (events.some(({ type }) => type === 'delete')) break;
+    }
+    await client.get('what is asked later is answered later');
+    expect(isHeld).toBe(false);
     await first.release();
     expect((await last).fencing).toBeGreaterThan(first.fencing);
     expect(looks()).toBeLessThanOrEqual(8);
+  });
+
+  it('[CO2] given back wakes the next alone, however many wait', async () => {
+    const { server, client } = await clientAt(localServer());
+    const first = await client.lock('orders');
+    const waiting: Promise<Lock>[] = [];
+    for (let at = 2; at <= 8; at += 1) {
+      const next = client.lock('orders');
+      // Those behind it wait until the client is closed.
+      next.catch(() => {});
+      waiting.push(next);
+      await inLine(client, at);
+    }
+    const looks = server.replica.countLooks();
+    await first.release();
+    await waiting[0];
+    await client.get('what is asked later is answered later');
+    expect(looks()).toBeLessThanOrEqual(3);
   });
 
   it('[CO3] goes to the next when its holder is gone without a word, who hears of it', async () => {
@@ -87,6 +115,16 @@ describe('a lock', () => {
     await forget(server, { key: `${LINE}2` });
     expect((await next).code).toBe('RAFT_LEASE_EXPIRED');
     expect(first.lost.aborted).toBe(false);
+  });
+
+  it('[CO3] whose key in line somebody deleted is not given', async () => {
+    const { client } = await clientAt(localServer());
+    const first = await client.lock('orders');
+    const next = rejection(client.lock('orders'));
+    await inLine(client, 2);
+    await client.delete(`${LINE}2`);
+    await first.release();
+    expect((await next).code).toBe('RAFT_LEASE_EXPIRED');
   });
 
   it('[CO1] is another for each name, whatever stands in it', async () => {
