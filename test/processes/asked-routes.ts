@@ -18,6 +18,7 @@ export class AskedRoutes {
   readonly seen: Set<string> = new Set();
   readonly #described: Described;
   #url: string;
+  #token: string | null = null;
   #last = '';
 
   constructor(described: Described, url: string) {
@@ -30,6 +31,11 @@ export class AskedRoutes {
     this.#url = url;
   }
 
+  /** From now on this token is shown; `null`: none. */
+  as(token: string | null): void {
+    this.#token = token;
+  }
+
   /** `line`: method and path. The answer has this status, and is as described. */
   async ask(line: string, how: Asked = {}, status = 200): Promise<void> {
     const told = await this.look(line, how);
@@ -40,7 +46,9 @@ export class AskedRoutes {
   async look(line: string, how: Asked = {}): Promise<number> {
     const [method = '', path = ''] = line.split(' ');
     const url = `${this.#url}${path}`;
-    const { response, text } = await answerOf(method, url, how);
+    const shown = this.#token === null ? {} : { authorization: `Bearer ${this.#token}` };
+    const headers = { ...shown, ...how.headers };
+    const { response, text } = await answerOf(method, url, { ...how, headers });
     const isStream = isEvents(response.headers.get('content-type'));
     const told = isStream ? null : text;
     const sent = { method, url, headers: new Headers(), sent: how.body ?? null };

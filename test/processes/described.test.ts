@@ -124,6 +124,72 @@ async function askMembers(routes: AskedRoutes): Promise<void> {
   await routes.ask('POST /transfer');
 }
 
+/** Who may do what is written down, and then it counts: nobody is let in any more but by a token. */
+async function askAccess(routes: AskedRoutes, described: Described): Promise<void> {
+  const all = { prefix: '', rights: ['admin'] };
+  await routes.ask('POST /access/roles', json({ role: 'keeper', ...all }));
+  await routes.ask('POST /access/roles', json({ role: 'poor', prefix: 'p/', rights: ['write'] }));
+  await routes.ask('POST /access/roles', json({ role: 'root', ...all }), 409);
+  await routes.ask('POST /access/roles', LARGE, 413);
+  await askCallers(routes, 'users');
+  await askCallers(routes, 'tokens');
+  const keeper = routes.field('token');
+  await routes.ask('POST /access/tokens', json({ name: 'poor', roles: ['poor'] }));
+  const poor = routes.field('token');
+  await routes.ask('POST /access/users', json({ name: 'boss', roles: ['root'] }));
+  await routes.ask('POST /access/off', {}, 409);
+  await routes.ask('POST /access/on', LARGE, 413);
+  await routes.ask('POST /access/on');
+  await askEachAs(routes, described, null);
+  await askEachAs(routes, described, poor);
+  expect([...routes.seen].filter((answer) => answer.endsWith(' 403')).length).toBeGreaterThan(30);
+  routes.as(keeper);
+  await askLastRoot(routes);
+  await routes.ask('GET /access');
+  await routes.ask('DELETE /access/roles/poor?prefix=p/');
+  await routes.ask('DELETE /access/roles/poor', {}, 404);
+  await routes.ask('POST /access/on', {}, 409);
+  await routes.ask('POST /access/off', LARGE, 413);
+  await routes.ask('POST /access/off');
+  routes.as(null);
+}
+
+/** The last answer is of the one that is there then. */
+async function askCallers(routes: AskedRoutes, kind: 'tokens' | 'users'): Promise<void> {
+  const keeper = json({ name: 'keeper', roles: ['keeper'] });
+  await routes.ask(`POST /access/${kind}`, json({ name: 'lost', roles: ['nobody'] }), 404);
+  await routes.ask(`POST /access/${kind}`, LARGE, 413);
+  await routes.ask(`POST /access/${kind}`, keeper);
+  await routes.ask(`POST /access/${kind}`, keeper, 409);
+  await routes.ask(`DELETE /access/${kind}/keeper`);
+  await routes.ask(`DELETE /access/${kind}/keeper`, {}, 404);
+  await routes.ask(`POST /access/${kind}`, keeper);
+}
+
+/** Asked by an administrator who is not root. */
+async function askLastRoot(routes: AskedRoutes): Promise<void> {
+  await routes.ask('DELETE /access/tokens/root');
+  await routes.ask('DELETE /access/users/boss', {}, 409);
+  await routes.ask('POST /access/tokens', json({ name: 'next', roles: ['root'] }));
+  await routes.ask('DELETE /access/users/boss');
+  await routes.ask('DELETE /access/tokens/next', {}, 409);
+}
+
+/** Every route, by one who is not known, or has hardly a right. */
+async function askEachAs(
+  routes: AskedRoutes,
+  described: Described,
+  token: string | null,
+): Promise<void> {
+  routes.as(token);
+  for (const { method, operation, path } of described.operations()) {
+    if (operation.responses[401] === undefined) continue;
+    const line = `${method.toUpperCase()} ${path.replace('{file}', 'page.js').replace(/\{\w+\}/, '999')}`;
+    if (token === null) await routes.ask(line, {}, 401);
+    else await routes.look(line);
+  }
+}
+
 /** What `GET` answers, `HEAD` answers as well. */
 async function askHeads(routes: AskedRoutes, described: Described): Promise<void> {
   const heads = described.operations().filter(({ method }) => method === 'head');
@@ -155,6 +221,7 @@ it('[SV36] every answer of a cluster of three is described, and each that is des
   await askHeads(routes, described);
   routes.at(leader.url);
   for (const part of [askLeases, askMembers]) await part(routes);
+  await askAccess(routes, described);
 
   routes.at(follower.url);
   const others = cluster.members.filter(({ id }) => id !== follower.id);
