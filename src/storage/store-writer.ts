@@ -1,6 +1,6 @@
 /**
- * The writes of an open level store, one batch after the other (ST1): the batch, then the second copy of
- * the hard state if it changed (ST4), then the marker (ST7), then the callback. Peers to be remembered
+ * The writes of an open level store, one batch after the other (ST1): the batch, then the second copy of the hard state if
+ * it changed, or beside the batch if nothing else did (ST4), then the marker (ST7), then the callback. Peers to be remembered
  * ride along with the next batch, compacted runs are swept by it and, if there is none, by batches of their own. The first failure of any of these is the last thing that happens (ST9).
  */
 
@@ -15,6 +15,7 @@ import { writeDurably } from './disk/database.ts';
 import { PENDING_PEERS_MAX } from './limits.ts';
 import { type LogPlan, planWrite } from './log/log-plan.ts';
 import { readRuns } from './log/run-reader.ts';
+import { bothOf } from './promised.ts';
 import { type CutRun, StoreContent } from './store-content.ts';
 
 type Completed = (error: Error | null) => void;
@@ -150,10 +151,13 @@ export class StoreWriter {
     const { changes, state } = this.content.encode(change);
     const { incarnation } = identity;
     const { sequence, hardState, last } = state;
-    await writeDurably(database, changes);
-    if (plan.isHardStateChanged) {
-      await slotFiles.hardState.writeDurably({ incarnation, sequence, hardState });
-    }
+    const isAlone = isHardStateAlone(plan) && peers.length === 0;
+    const copied = (): Promise<void> =>
+      slotFiles.hardState.writeDurably({ incarnation, sequence, hardState, isAlone });
+    const written = writeDurably(database, changes);
+    if (isAlone) await bothOf(written, copied());
+    else await written;
+    if (plan.isHardStateChanged && !isAlone) await copied();
     slotFiles.acknowledged.write({ incarnation, sequence, last });
     slotFiles.acknowledged.syncSoon();
     this.content.adopt(change, state);
@@ -192,4 +196,11 @@ export class StoreWriter {
     this.#isWriting = false;
     for (const callback of commit?.completed ?? []) queueMicrotask(() => callback(failure));
   }
+}
+
+/** ST4: then the log and the copy cannot contradict each other, whichever of them a crash leaves behind. */
+function isHardStateAlone(plan: LogPlan): boolean {
+  const { append, cutFrom, isHardStateChanged, isRestart, membership } = plan;
+  const isLogChanged = append.length > 0 || cutFrom !== null || isRestart || membership !== null;
+  return isHardStateChanged && !isLogChanged;
 }

@@ -110,6 +110,17 @@ describe('levelLogStore and its disk', () => {
     expect(events).toEqual(['batch', 'on disk', 'acknowledged: write']);
   });
 
+  it('[ST4] a hard state that changes alone is written to both places at once, and the marker follows both', async () => {
+    const onDisk = disk.holdBack();
+    const written = write(store, [hard(1, 'n2')]);
+    const release = await onDisk;
+    await vi.waitFor(() => expect(events).toContain('hard-state: sync'));
+    expect(events).not.toContain('acknowledged: write');
+    release();
+    await written;
+    expect(events.slice(-2)).toEqual(['on disk', 'acknowledged: write']);
+  });
+
   it('[ST14] a peer is remembered once the batch is on disk and the marker written, not before', async () => {
     const onDisk = disk.holdBack();
     const remembering = store.rememberPeer(peer('n2', 1)).then(() => events.push('remembered'));

@@ -7,7 +7,7 @@ import type { HardState } from '../../core/hard-state.ts';
 import type { NodeIdentity } from '../../core/identity.ts';
 import type { EntryId } from '../../core/types.ts';
 import type { LogStoreOwner } from '../../ports/log-store.ts';
-import type { Acknowledged, HardStateCopy } from '../records/stored-values.ts';
+import type { Acknowledged, HardStateCopy, StoreState } from '../records/stored-values.ts';
 import {
   acknowledgedLost,
   belongsTo,
@@ -98,11 +98,28 @@ function requireNewest({ directory, database, hardState, acknowledged }: Directo
   if (isSameWrite && !isSameEntry(acknowledged.last, state.last)) {
     throw contentDiffers(directory, state.last);
   }
+  if (isWriteBefore(state, hardState)) return;
   if (isNewer(hardState.hardState, state.hardState)) {
     const terms = { log: state.hardState.term, copy: hardState.hardState.term };
     throw hardStateLost(directory, terms);
   }
   if (hardState.sequence > state.sequence) throw olderThanCopy(directory);
+}
+
+/**
+ * ST4: where term and vote were all that a write changed, it was made in both places at once, and a crash may have left it in the
+ * copy alone. Nothing else is in it that could be lost, so that the copy is believed.
+ */
+function isWriteBefore(state: StoreState, copy: HardStateCopy): boolean {
+  const isNext = copy.isAlone && copy.sequence === state.sequence + 1;
+  return isNext && isNewer(copy.hardState, state.hardState);
+}
+
+/** The state as the copy has it, if that is the newer one (ST4), as if its write had reached the log as well. */
+export function withCopy(state: StoreState, copy: HardStateCopy): StoreState {
+  if (!isWriteBefore(state, copy)) return state;
+  const { hardState, sequence } = copy;
+  return { ...state, hardState, sequence };
 }
 
 /** ST4: the copy may be a write behind; it is never of another opinion. */

@@ -22,7 +22,7 @@ import { putRecord, RECORD_KIND } from '../records/record.ts';
 import { SlotFile } from '../records/slot-file.ts';
 import type { Acknowledged, HardStateCopy, StoreState } from '../records/stored-values.ts';
 import { type ProvenSnapshots, proveSnapshots } from '../snapshots/snapshot-proof.ts';
-import { requireAgreement, requireFit, requireOwn } from './agreement.ts';
+import { requireAgreement, requireFit, requireOwn, withCopy } from './agreement.ts';
 import { createDirectory } from './directory-creation.ts';
 import {
   type DirectoryAccess,
@@ -169,6 +169,7 @@ async function openLocked(
   const hardState = slots.hardState.value;
   const acknowledged = slots.acknowledged.value;
   requireAgreement({ directory, identity, database: proven, hardState, acknowledged });
+  proven = { ...proven, state: withCopy(proven.state, hardState) };
   requireFit(directory, { ...proven, membership: proven.membership?.value ?? null }, owner);
   const snapshots = await openSnapshots(access, identity, { handle, log: proven });
   try {
@@ -257,7 +258,7 @@ async function countStart(
   const { sequence, hardState, last } = state;
   await access.files.syncDirectory(access.directory);
   await writeDurably(database, [putRecord(RECORD_KIND.state, state)]);
-  await slotFiles.hardState.writeDurably({ incarnation, sequence, hardState });
+  await slotFiles.hardState.writeDurably({ incarnation, sequence, hardState, isAlone: false });
   await slotFiles.acknowledged.writeDurably({ incarnation, sequence, last });
   await writeIdentity(access, identity);
   return { ...opened, identity, proven: { ...proven, state } };

@@ -82,7 +82,10 @@ export async function createSlotParts(
   incarnation: string,
   { sequence, hardState, last }: StoreState,
 ): Promise<void> {
-  const copy = encodeSlots(HARD_STATE_COPY, { incarnation, sequence, hardState });
+  const copy = encodeSlots(HARD_STATE_COPY, {
+    ...{ incarnation, sequence, hardState },
+    isAlone: false,
+  });
   const marker = encodeSlots(ACKNOWLEDGED, { incarnation, sequence, last });
   await files.write(`${directory}/${PART.hardState}`, copy);
   await files.write(`${directory}/${PART.acknowledged}`, marker);

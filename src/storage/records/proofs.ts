@@ -14,6 +14,7 @@ export type Proof<Value> = (value: unknown) => Value | undefined;
 
 export const aText: Proof<string> = (value) => (typeof value === 'string' ? value : undefined);
 export const aCounter: Proof<number> = (value) => (isCounter(value) ? value : undefined);
+export const aBoolean: Proof<boolean> = (value) => (typeof value === 'boolean' ? value : undefined);
 export const aTerm: Proof<Term> = (value) => (isCounter(value) ? term(value) : undefined);
 export const anIndex: Proof<Index> = (value) => (isCounter(value) ? index(value) : undefined);
 export const aNodeId: Proof<NodeId> = (value) => (isNodeId(value) ? value : undefined);

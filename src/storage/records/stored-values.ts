@@ -5,6 +5,7 @@ import type { HardState } from '../../core/hard-state.ts';
 import type { KnownPeer, NodeIdentity, PeerBoot } from '../../core/identity.ts';
 import { type EntryId, INDEX_ZERO, type Index } from '../../core/types.ts';
 import {
+  aBoolean,
   aCounter,
   aNodeId,
   anIndex,
@@ -50,6 +51,8 @@ export interface HardStateCopy {
   readonly incarnation: string;
   readonly sequence: number;
   readonly hardState: HardState;
+  /** Nothing else changed, so that it was written beside the batch of the log, not behind it; `false` before this was noted. */
+  readonly isAlone: boolean;
 }
 
 /** What `acknowledged` remembers of the last completed write (ST7). */
@@ -125,7 +128,12 @@ export const MEMBERSHIP: RecordFormat<MembershipAt> = {
 
 export const HARD_STATE_COPY: RecordFormat<HardStateCopy> = {
   kind: RECORD_KIND.hardState,
-  proof: objectOf({ incarnation: aText, sequence: aCounter, hardState: aHardState }),
+  proof: objectOf({
+    incarnation: aText,
+    sequence: aCounter,
+    hardState: aHardState,
+    isAlone: orAbsent(aBoolean, false),
+  }),
 };
 
 export const ACKNOWLEDGED: RecordFormat<Acknowledged> = {

@@ -54,7 +54,7 @@ interface Broadcast {
   /** One way of a message: at least so much, and on average so much more. */
   readonly latencyMs: number;
   readonly jitterMs: number;
-  /** One synced write. A vote takes two, one after the other: the log's database, then the second copy (ST4). */
+  /** One synced write. A vote takes two, at the same time: the log's database and the second copy (ST4). */
   readonly syncMs: number;
   /** As if a candidate asked before its own vote is on disk, as PS2 forbids: its own vote takes no time. */
   readonly asksAtOnce: boolean;
@@ -67,7 +67,7 @@ interface Broadcast {
 const BROADCAST: Broadcast = {
   latencyMs: 5.5,
   jitterMs: 0.5,
-  syncMs: 1.5,
+  syncMs: 3,
   asksAtOnce: false,
 };
 
@@ -75,7 +75,7 @@ const BROADCAST: Broadcast = {
 const DISK_BROADCAST: Broadcast = {
   latencyMs: 0.45,
   jitterMs: 0.05,
-  syncMs: 7,
+  syncMs: 14,
   asksAtOnce: true,
 };
 
