@@ -7,9 +7,9 @@ import { clientAt, clientOf, facts, rejection } from './stage.ts';
 const LINE = 'raftchart/locks/orders/';
 
 /** Resolves once so many stand in line. */
-async function inLine(client: KvClient, count: number): Promise<void> {
-  for await (const _ of client.watch({ prefix: LINE, from: 1 })) {
-    const { kvs } = await client.range({ prefix: LINE, keysOnly: true });
+async function inLine(client: KvClient, count: number, prefix = LINE): Promise<void> {
+  for await (const _ of client.watch({ prefix, from: 1 })) {
+    const { kvs } = await client.range({ prefix, keysOnly: true });
     if (kvs.length === count) return;
   }
 }
@@ -150,6 +150,8 @@ describe('an election', () => {
     const first = await client.campaign('chief', 'n1');
     expect(await next()).toBe('n1');
     const second = clientOf([server.url]).campaign('chief', 'n2');
+    // Who waits is seen by nobody.
+    await inLine(client, 2, 'raftchart/elections/chief/');
     await first.proclaim('n1 again');
     expect(await next()).toBe('n1 again');
     await first.resign();
