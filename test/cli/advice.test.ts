@@ -19,7 +19,9 @@ function spoken({ text, comments }: SourceFile): string {
 }
 
 function unknownAdvice(text: string): readonly string[] {
-  const named = [...text.matchAll(/(?<!A )raftchart ([a-z]+)/g)].map(([, name = '']) => name);
+  const named = [...text.matchAll(/(?<!A )raftchart ([a-z]+(?:-[a-z]+)*)/g)].map(
+    ([, name = '']) => name,
+  );
   const asked = [...text.matchAll(/(?<![\w-])--([a-z][a-z-]*)/g)].map(([, name = '']) => name);
   return [
     ...named.filter((name) => !commands.has(name)),

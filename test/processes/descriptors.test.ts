@@ -101,7 +101,8 @@ describe('few file descriptors', () => {
     },
   );
 
-  it.each([20, 24, 28])(
+  // With fewer than 20 or so Node.js itself does not start; with those a busy machine makes the difference.
+  it.each([24, 26, 28])(
     '[SP2] [CL13] with %i, not enough to load the program, it says the same in one sentence',
     async (files) => {
       const cli = serveWith(files, ...ANY_PORTS);
