@@ -65,6 +65,7 @@ export type {
   OnNode,
   PartitionShape,
 } from './simulation/plan/plan-faults.ts';
+export type { StoreLeasePlan } from './simulation/plan/plan-store-leases.ts';
 export type { StreamPlan } from './simulation/plan/plan-streams.ts';
 export { type Shrunk, shrinkFaults } from './simulation/plan/shrink.ts';
 export { renderLanes } from './simulation/report/lanes.ts';

@@ -10,6 +10,7 @@ import { Clients } from '../../src/node/requests/clients.ts';
 import { Actors } from '../../src/node/tree/actors.ts';
 import { StepLoop } from '../../src/node/tree/step-loop.ts';
 import type { Lease } from '../../src/rules/timing.ts';
+import { LeaseCountdown } from '../../src/server/leases/lease-countdown.ts';
 import type { World } from '../../src/testing/simulation/world/world.ts';
 
 /** Plants the bug in this whole process; returns what takes it out again. */
@@ -75,6 +76,16 @@ const PLANTS = {
     };
     Object.defineProperty(Actors.prototype, 'lease', { ...own, get });
     return () => Object.defineProperty(Actors.prototype, 'lease', own ?? {});
+  },
+  /** Whoever begins to lead goes on with what it had counted before. */
+  'hasty-keeper': () => {
+    const { remainingMs } = LeaseCountdown.prototype;
+    LeaseCountdown.prototype.remainingMs = function remainingOf(this: LeaseCountdown, lease) {
+      return remainingMs.call(this, lease, Number.NEGATIVE_INFINITY);
+    };
+    return () => {
+      LeaseCountdown.prototype.remainingMs = remainingMs;
+    };
   },
   /** Refuses every pre-vote for the sake of a leader that it heard once: pre-vote freezes the cluster (L07). */
   'ever-loyal': () => {

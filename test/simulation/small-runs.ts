@@ -44,6 +44,7 @@ export function calmPlan(changes: Partial<SimulationPlan> = {}): SimulationPlan 
       ownReads: 0.5,
     },
     pastEveryMs: null,
+    storeLeases: null,
     streams: null,
     troubleMs: TROUBLE_MS,
     faults: [],

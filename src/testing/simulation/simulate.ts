@@ -225,7 +225,7 @@ class Run<Input, Output, Machine extends StateMachine> {
     const isTold = await this.#untilReached(WATCHED_MS, () => remote.isThrough(), told);
     if (this.#world.violation !== null) return;
     if (!isTold) this.#world.report('P04', 'a watch is not told what happened long ago');
-    remote.judge();
+    this.#isDecided = remote.judge();
   }
 
   /** L03: where nothing goes wrong nobody campaigns. */
@@ -271,7 +271,7 @@ class Run<Input, Output, Machine extends StateMachine> {
     book.judgeRefusals(history, report);
     book.judgeSessions(history, report);
     const { fault, isDecided } = this.#options.subject.judge(book.history(history, sometimes));
-    this.#isDecided = isDecided;
+    this.#isDecided &&= isDecided;
     if (fault !== null) report('S32', fault);
   }
 

@@ -16,6 +16,7 @@ import { OF_NODES } from './examples/of-nodes.ts';
 import { OF_PAST } from './examples/of-past.ts';
 import { OF_PROMISES } from './examples/of-promises.ts';
 import { OF_RUNS } from './examples/of-runs.ts';
+import { OF_STORE_LEASES } from './examples/of-store-leases.ts';
 import { OF_TRANSFERS } from './examples/of-transfers.ts';
 
 const EXAMPLES = [
@@ -28,6 +29,7 @@ const EXAMPLES = [
   ...OF_TRANSFERS,
   ...OF_PAST,
   ...OF_LEASES,
+  ...OF_STORE_LEASES,
   ...OF_CLIENTS,
 ];
 const SIMULATOR = fileURLToPath(new URL('../../../src/testing/simulation', import.meta.url));

@@ -66,6 +66,17 @@ const AIMED: Readonly<Record<Mutant, readonly [RegExp, Partial<SimulationPlan>]>
       troubleMs: 10_000,
     },
   ],
+  'hasty-keeper': [
+    /S48/,
+    {
+      storeLeases: { holders: 4, locks: 1, ttlMs: 1_500, pauseMs: 300 },
+      faults: [1_500, 5_500].flatMap((atMs) => [
+        { type: 'transfer', node: N1, to: N1, atMs, forMs: 0 },
+        { type: 'crash', node: N1, power: false, atMs: atMs + 1_500, forMs: 2_000 },
+      ]),
+      troubleMs: 10_000,
+    },
+  ],
   'ever-loyal': [
     /L01/,
     {

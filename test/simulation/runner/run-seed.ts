@@ -6,6 +6,7 @@ import type {
   KeyValueInput,
   KeyValueOutput,
 } from '../../../src/testing/linearizability/models/key-value.ts';
+import { LeaseHolders } from '../../../src/testing/simulation/leases/lease-holders.ts';
 import {
   PLAN_VERSION,
   type PlanVersion,
@@ -70,7 +71,7 @@ function simulatePlan(
   options: Omit<SimulateOptions<never, never, StateMachine>, 'subject' | 'remote'>,
   planted: Partial<PlantedBugs>,
 ): Promise<SimulationReport> {
-  const { workload, streams, pastEveryMs: everyMs } = options.plan;
+  const { workload, storeLeases, streams, pastEveryMs: everyMs } = options.plan;
   if (workload.machine === 'appendList') {
     return simulate({ subject: appendListSubject(workload), ...options });
   }
@@ -84,6 +85,7 @@ function simulatePlan(
       ...(archive === null || everyMs === null
         ? []
         : [new PastCaller({ world, archive, everyMs })]),
+      ...(storeLeases === null ? [] : [new LeaseHolders({ world, plan: storeLeases })]),
     ]);
   };
   return simulate({ subject, remote, ...options });

@@ -187,6 +187,7 @@ function planFor(description: ClusterRun): SimulationPlan {
     link: { latencyMs, jitterMs, bytesPerMs: Number.POSITIVE_INFINITY },
     workload: NO_CALLS,
     pastEveryMs: null,
+    storeLeases: null,
     streams: null,
     troubleMs: 0,
     faults: [],

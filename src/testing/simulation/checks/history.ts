@@ -35,8 +35,12 @@ export class History {
   /** Hashes of every command that was ever applied anywhere. */
   readonly appliedCommands = new Set<number>();
   readonly #ofSessions = new Map<number, Set<number>>();
-  /** Told of each command as it is carried out for the first time, in their order. */
-  readonly appliedListeners = new Set<(command: CommittedCommand) => void>();
+  /** Told of each command as it is carried out for the first time, in their order: with its result, and by whom. */
+  readonly appliedListeners = new Set<
+    (command: CommittedCommand, result: unknown, node: NodeId) => void
+  >();
+  /** Told of whoever begins to lead. */
+  readonly leadListeners = new Set<(term: number, node: NodeId) => void>();
   readonly #members = new Set<NodeId>();
   readonly #votes = new Map<string, NodeId>();
   /** By the last command: the state after it. */
@@ -77,6 +81,7 @@ export class History {
     const other = this.#leaders.get(term);
     if (other !== undefined) this.#report('S01', `${node} leads term ${term}, which ${other} led`);
     this.#leaders.set(term, node);
+    for (const told of this.leadListeners) told(term, node);
   }
 
   /** In that term or a later one. */
@@ -154,7 +159,7 @@ export class History {
     const shown = text.slice(0, SHOWN_MAX);
     if (known === undefined) {
       this.#applied[index] = { command, answer, shown };
-      for (const told of this.appliedListeners) told(applied);
+      for (const told of this.appliedListeners) told(applied, result, node);
     } else if (known.command !== command) {
       this.#report('S05', `${node} applies another command at ${index}`);
     } else if (known.answer !== answer) {

@@ -16,6 +16,7 @@ import type { KeyValueWorkload } from '../subjects/key-value-subject.ts';
 import { type Fault, planFaults } from './plan-faults.ts';
 import { planLeaseCuts, planLeaseless, withLeaseRate } from './plan-leases.ts';
 import { planChanges, planJoiners } from './plan-members.ts';
+import { planStoreLeases, type StoreLeasePlan } from './plan-store-leases.ts';
 import { planStreams, type StreamPlan } from './plan-streams.ts';
 import { planTransfers } from './plan-transfers.ts';
 import { PLAN_VERSION, type PlanVersion } from './plan-version.ts';
@@ -82,6 +83,8 @@ export interface SimulationPlan {
   readonly workload: WorkloadPlan;
   /** The average time between two looks at the past of the key-value store, of which many let go of some; `null`: none. */
   readonly pastEveryMs: number | null;
+  /** Who holds leases, where the machine is the key-value store; `null`: nobody. */
+  readonly storeLeases: StoreLeasePlan | null;
   /** Production clients besides, where the machine is the key-value store; `null`: none. */
   readonly streams: StreamPlan | null;
   /** The stretch in which faults come, in simulated milliseconds. */
@@ -99,7 +102,7 @@ const TROUBLE_MS = 40_000;
  * nor slow disks, nor small frames and commands, nor programs on the client library, and is otherwise the same; version 2 named
  * fewer places for bugs that throw; version 3 knew no transfers of leadership, no sessions,
  * no snapshots, no reads of what was just written, no leases and no changes of members; in version 4 nobody was deaf to
- * what is said of snapshots, and all spoke one protocol version.
+ * what is said of snapshots, and all spoke one protocol version; in version 5 nobody held leases in the store.
  */
 export function planOf(seed: string, version: PlanVersion = PLAN_VERSION): SimulationPlan {
   const random = new SeededRandom(seed).fork('plan');
@@ -132,6 +135,7 @@ export function planOf(seed: string, version: PlanVersion = PLAN_VERSION): Simul
     link: planLink(random.fork('link'), timing),
     workload,
     pastEveryMs: version > 3 ? planPast(random.fork('past'), workload) : null,
+    storeLeases: version > 5 ? planStoreLeases(random.fork('store leases'), workload) : null,
     // Programs that were told of servers which have gone are shown by processes.
     streams:
       version === 1 || joiners.length > 0

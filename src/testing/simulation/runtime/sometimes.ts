@@ -56,6 +56,10 @@ const TURNS = [
   'leadership moves as was asked for',
   'a transfer is refused',
   'a transfer is in vain',
+  'a holder of a lock writes under its number',
+  'a lease expires',
+  'a lease outlives its leader',
+  'a renewal comes before the end that was decided on',
   'history is let go of',
   'a watch hears that what it has yet to be told was let go of',
 ] as const;

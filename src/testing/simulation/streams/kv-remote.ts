@@ -7,6 +7,7 @@ import { clientSettings } from '../../../client/client-options.ts';
 import { KvClient } from '../../../client/kv-client.ts';
 import { CLIENT_FRAME_BYTES_MAX } from '../../../client-protocol/limits.ts';
 import { type NodeId, nodeId } from '../../../core/types.ts';
+import type { WatchRevision } from '../../../kv/watch-event.ts';
 import type { ConnectionClock } from '../../../ports/clock.ts';
 import type { FrameSocket } from '../../../ports/frame-socket.ts';
 import type { KeyValueInput, KeyValueOutput } from '../../linearizability/models/key-value.ts';
@@ -19,6 +20,7 @@ import { addressOf } from '../world/member.ts';
 import { HOSTILE_WATCHES_MAX } from './hostile-bytes.ts';
 import { HostileCaller } from './hostile-caller.ts';
 import { KvCaller } from './kv-caller.ts';
+import { faultOfLocks, LockCaller } from './lock-caller.ts';
 import { connectionClockOf } from './process-clock.ts';
 import type { Remote, RemoteOptions } from './remote.ts';
 import { SimulatedServer } from './simulated-server.ts';
@@ -59,6 +61,8 @@ interface Program {
   readonly process: SimulatedProcess;
   readonly client: KvClient;
   readonly caller: KvCaller;
+  /** `null`: nobody holds leases in this run. */
+  readonly locks: LockCaller | null;
 }
 
 export class KvRemote implements Remote {
@@ -118,15 +122,21 @@ export class KvRemote implements Remote {
   }
 
   stop(): void {
-    for (const { caller } of this.#programs) caller.stop();
+    for (const { caller, locks } of this.#programs) {
+      caller.stop();
+      locks?.stop();
+    }
   }
 
   resume(): void {
-    for (const { caller } of this.#programs) caller.start();
+    for (const { caller, locks } of this.#programs) {
+      caller.start();
+      locks?.start();
+    }
   }
 
   get isIdle(): boolean {
-    return this.#programs.every(({ caller }) => caller.isIdle);
+    return this.#programs.every(({ caller, locks }) => caller.isIdle && locks?.isIdle !== false);
   }
 
   isThrough(): boolean {
@@ -138,19 +148,27 @@ export class KvRemote implements Remote {
     return this.#readers.reduce((sum, reader) => sum + reader.told.length, 0);
   }
 
-  judge(): void {
+  judge(): boolean {
     const record = this.#record();
+    const fault = faultOfLocks(revisionsOf(this.#store));
+    if (fault !== null) this.#options.world.report('P08', fault);
     for (const { caller } of this.#programs) caller.judge(record);
     for (const reader of this.#readers) reader.judge(record);
     for (const [id, { heldBytes }] of this.#servers) {
       if (heldBytes === 0) continue;
       this.#options.world.report('P06', `${id} holds ${heldBytes} bytes, and everyone reads`);
     }
+    return true;
   }
 
   #record(): StoreRecord {
+    return new StoreRecord(this.#store);
+  }
+
+  /** Knows all that ever happened. */
+  get #store(): StoreArchive['store'] {
     const { archive = null, world } = this.#options;
-    return new StoreRecord(archive?.store ?? storeOf(world.all[0]));
+    return archive?.store ?? storeOf(world.all[0]);
   }
 
   #startProgram(number: number): void {
@@ -172,9 +190,26 @@ export class KvRemote implements Remote {
     });
     const parts = { number, process, client, random: random.fork('calls'), pauseMs: plan.pauseMs };
     const caller = new KvCaller({ ...this.#options, ...parts });
-    this.#programs.push({ process, client, caller });
+    const locks = this.#createLocks({ number, process, client, random: random.fork('locks') });
+    this.#programs.push({ process, client, caller, locks });
     for (let at = 0; at < plan.watches; at += 1) this.#startReader(number, at);
     caller.start();
+    locks?.start();
+  }
+
+  #createLocks(
+    parts: Pick<
+      ConstructorParameters<typeof LockCaller>[0],
+      'number' | 'process' | 'client' | 'random'
+    >,
+  ): LockCaller | null {
+    const { plan, world } = this.#options;
+    const { storeLeases } = world.plan;
+    // Who waits for a lock watches the place before its own.
+    const mayWatch = plan.watches < plan.limits.watchesPerClientMax;
+    if (storeLeases === null || !mayWatch) return null;
+    const { pauseMs, ttlMs } = storeLeases;
+    return new LockCaller({ ...parts, world, pauseMs, ttlMs });
   }
 
   /** The first watches everything; the others one key, from the beginning or from now on. */
@@ -258,3 +293,13 @@ export class KvRemote implements Remote {
 function memberAt(url: string): NodeId {
   return nodeId(new URL(url).hostname.split('.', 1)[0] ?? '');
 }
+
+function* revisionsOf(store: StoreArchive['store']): Generator<WatchRevision> {
+  for (let from = 1; from <= store.revision; ) {
+    const { nextRevision, revisions } = store.history({ prefix: EVERYTHING, from });
+    yield* revisions;
+    from = nextRevision;
+  }
+}
+
+const EVERYTHING = new Uint8Array(0);

@@ -33,9 +33,7 @@ export function together(remotes: readonly Remote[]): Remote {
     get toldCount() {
       return remotes.reduce((sum, { toldCount }) => sum + toldCount, 0);
     },
-    judge: () => {
-      for (const remote of remotes) remote.judge();
-    },
+    judge: () => remotes.map((remote) => remote.judge()).every((isDecided) => isDecided),
   };
 }
 
@@ -51,6 +49,6 @@ export interface Remote {
   isThrough(): boolean;
   /** How much all watches were told so far. */
   readonly toldCount: number;
-  /** Holds everything against the store; the cluster is whole and at rest. */
-  judge(): void;
+  /** Holds everything against the store; the cluster is whole and at rest. False: it was too hard to judge within its bound. */
+  judge(): boolean;
 }

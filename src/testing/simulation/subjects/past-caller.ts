@@ -62,7 +62,7 @@ export class PastCaller implements Remote {
   }
 
   /** Every member, at every revision, now that all hold the same. */
-  judge(): void {
+  judge(): boolean {
     const { archive, world } = this.#options;
     for (const member of presentIn(world)) {
       const store = storeOf(member);
@@ -74,6 +74,7 @@ export class PastCaller implements Remote {
       const first = Math.max(1, store.compactedRevision - 1);
       for (let at = first; at <= store.revision + 1; at += 1) this.#look(member, at);
     }
+    return true;
   }
 
   #pause(): void {

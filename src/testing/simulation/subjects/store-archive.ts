@@ -38,7 +38,7 @@ export class StoreArchive {
 }
 
 /** `null`: every replica refuses these bytes. */
-function commandIn(data: Uint8Array): KvCommand | null {
+export function commandIn(data: Uint8Array): KvCommand | null {
   try {
     return decodeCommitted(data);
   } catch {

@@ -85,7 +85,7 @@ export class World {
   #hasSettled = false;
   /** Promises of clients wait for their turn. */
   #hasPromises = false;
-  #watcher: MemberWatcher | null = null;
+  readonly #watchers: MemberWatcher[] = [];
 
   constructor({ plan, createMachine, digestOf, isTraced, instruments }: WorldOptions) {
     this.plan = plan;
@@ -162,12 +162,12 @@ export class World {
   }
 
   watchMembers(watcher: MemberWatcher): void {
-    this.#watcher = watcher;
+    this.#watchers.push(watcher);
   }
 
   /** An orderly end of a node is over. */
   memberStopped(member: SimulatedMember): void {
-    this.#watcher?.stopped(member);
+    for (const watcher of this.#watchers) watcher.stopped(member);
   }
 
   /** What waits for promises goes on as far as it can before the next event. */
@@ -293,8 +293,12 @@ export class World {
 
   readonly memberEvents: MemberEvents = {
     stepped: (member) => this.#isDue.add(member),
-    started: (member) => this.#watcher?.started(member),
-    ended: (member, process, kind) => this.#watcher?.ended(member, process, kind),
+    started: (member) => {
+      for (const watcher of this.#watchers) watcher.started(member);
+    },
+    ended: (member, process, kind) => {
+      for (const watcher of this.#watchers) watcher.ended(member, process, kind);
+    },
     settled: () => {
       this.#hasSettled = true;
     },

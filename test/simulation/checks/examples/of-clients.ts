@@ -1,10 +1,12 @@
 /** Whole runs in which the client library, its server or its watches go wrong. */
 import type { ClientReply } from '../../../../src/client-protocol/frame-shapes.ts';
 import { RaftError } from '../../../../src/core/errors.ts';
+import { decodeCommand, encodeCommand } from '../../../../src/kv/command-codec.ts';
 import { KvStateMachine } from '../../../../src/kv/kv-state-machine.ts';
 import type { FrameSocket } from '../../../../src/ports/frame-socket.ts';
 import { DEFAULT_SERVER_LIMITS } from '../../../../src/server/limits.ts';
 import type { Report } from '../../../../src/testing/simulation/checks/violation.ts';
+import type { SimulationPlan } from '../../../../src/testing/simulation/plan/plan.ts';
 import type { StreamPlan } from '../../../../src/testing/simulation/plan/plan-streams.ts';
 import { type RunOptions, runPlan } from '../../runner/run-seed.ts';
 import { calmPlan, TROUBLE_MS } from '../../small-runs.ts';
@@ -27,14 +29,14 @@ const CALM_STREAMS: StreamPlan = {
   heldBytesMax: 40 * 1024 * 1024,
 };
 
-interface Bug extends RunOptions {
+interface Bug extends RunOptions, Pick<Partial<SimulationPlan>, 'storeLeases'> {
   readonly streams?: Partial<StreamPlan>;
 }
 
 function run(property: string, text: string, bugIn: (isWrong: boolean) => Bug): Example {
   const play = async (isWrong: boolean, report: Report): Promise<void> => {
-    const { streams, ...bugs } = bugIn(isWrong);
-    const plan = calmPlan({ streams: { ...CALM_STREAMS, ...streams } });
+    const { streams, storeLeases = null, ...bugs } = bugIn(isWrong);
+    const plan = calmPlan({ storeLeases, streams: { ...CALM_STREAMS, ...streams } });
     const { violation } = await runPlan(plan, bugs);
     if (violation !== null) report(violation.property, violation.message);
   };
@@ -87,6 +89,17 @@ function swapped(): Change {
   };
 }
 
+/** The numbers of holders are a digit longer than they were. */
+function underAnother(bytes: Uint8Array): Uint8Array {
+  const command = decodeCommand(bytes);
+  if (command.type !== 'txn') return bytes;
+  const success = command.success.map((operation) => {
+    const isNumber = operation.type === 'put' && operation.key.at(0) === 'l'.charCodeAt(0);
+    return isNumber ? { ...operation, value: Uint8Array.of(...operation.value, 0x30) } : operation;
+  });
+  return encodeCommand({ ...command, success });
+}
+
 /** The same again, under a number that nobody waits for. */
 const REPEATED = 2 ** 30;
 
@@ -98,6 +111,16 @@ const OF_ANSWERS: readonly Example[] = [
       dialled: saying((request) =>
         request.type === (isWrong ? 'submit' : 'read')
           ? [request, { ...request, id: request.id + REPEATED }]
+          : [request],
+      ),
+    },
+  })),
+  run('P08', 'a holder of a lock writes under another number', (isWrong) => ({
+    storeLeases: { holders: 1, locks: 1, ttlMs: 1_500, pauseMs: 100 },
+    planted: {
+      dialled: saying((request) =>
+        isWrong && request.type === 'submit'
+          ? [{ ...request, command: underAnother(request.command) }]
           : [request],
       ),
     },
