@@ -57,6 +57,8 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
  * read until the messages of members and all else that is ready had their turn: a fraction of the shortest election timeout.
  */
 export const CLIENTS_TURN_MS_MAX = 10;
+/** Bound: commands that wait until this node has caught up (AC10). Past it: `RAFT_OVERLOADED`. */
+export const WAITING_CHANGES_BYTES_MAX: number = 16 * MIB;
 /** Bound: newcomers that are being refused. Past it, they are dropped without a word. */
 export const REFUSED_CONNECTIONS_MAX = 16;
 /** Bound: requests sent ahead on one connection. Past it, the connection is closed. */

@@ -25,6 +25,7 @@ import type { LogStore } from '../ports/log-store.ts';
 import type { Replica } from '../ports/replica.ts';
 import type { TlsSource } from '../ports/tls.ts';
 import { connectionClock } from '../wire/ws-clock.ts';
+import { AccessCurrency, ALWAYS_CURRENT } from './access/access-currency.ts';
 import { AccessGuard } from './access/access-guard.ts';
 import { descriptorLimit } from './admission/descriptor-limit.ts';
 import { createHeld, type Held } from './admission/held-bytes.ts';
@@ -293,7 +294,7 @@ function contextOf(
   const onRequest = (facts: RequestFacts): void => logRequest(options.log, facts);
   return {
     ...parts,
-    guard: new AccessGuard(parts.kv, { isIgnored: options.withoutAccess === true }),
+    guard: guardOf(parts, options.withoutAccess === true),
     version: options.version,
     process: () => ({ ...processGauges(), disk: disk() }),
     onFault: (error) => logFault(options.log, error),
@@ -304,6 +305,14 @@ function contextOf(
     inspection: options.inspection,
     life: Date.now().toString(36),
   };
+}
+
+function guardOf(
+  { kv, replica }: Pick<ServerContext, 'kv' | 'replica'>,
+  isIgnored: boolean,
+): AccessGuard {
+  const currency = isIgnored ? ALWAYS_CURRENT : new AccessCurrency(replica);
+  return new AccessGuard(kv, { currency, isIgnored });
 }
 
 function leasesOf(keeper: LeaseKeeper, renewals: LeaseRenewals): LeaseService {

@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { encodeCommand } from '../../src/kv/command-codec.ts';
 import type { KvCommand } from '../../src/kv/commands.ts';
 import type { TlsSource } from '../../src/ports/tls.ts';
+import { AccessCurrency, ALWAYS_CURRENT } from '../../src/server/access/access-currency.ts';
 import { AccessGuard } from '../../src/server/access/access-guard.ts';
 import { tokenIn } from '../../src/server/access/credentials.ts';
 import { Visitor } from '../../src/server/access/visitor.ts';
@@ -34,6 +35,8 @@ export interface LocalOptions {
   readonly inspection?: ServerContext['inspection'];
   readonly life?: string;
   readonly tls?: TlsSource;
+  /** It has to catch up before it carries out changes. */
+  readonly hasJustStarted?: true;
 }
 
 export interface LocalApi {
@@ -63,6 +66,7 @@ export function localApi(options: LocalOptions = {}): LocalApi {
   const keeper = new LeaseKeeper({ replica, kv: replica.machine, clock: connectionClock });
   cleanUp(() => keeper.stop());
   const renewals = new LeaseRenewals({ replica, kv: replica.machine, clock: connectionClock });
+  const currency = options.hasJustStarted ? new AccessCurrency(replica) : ALWAYS_CURRENT;
   const context: ServerContext = {
     replica,
     kv: replica.machine,
@@ -70,7 +74,7 @@ export function localApi(options: LocalOptions = {}): LocalApi {
       renew: (leases, timeoutMs, completed) => renewals.renew(leases, timeoutMs, completed),
       remainingMs: (lease) => keeper.remainingMs(lease),
     },
-    guard: new AccessGuard(replica.machine, { isIgnored: false }),
+    guard: new AccessGuard(replica.machine, { currency, isIgnored: false }),
     onAct: (act) => acts.push(act),
     limits: { ...DEFAULT_SERVER_LIMITS, ...options.limits },
     counters: new ServerCounters(),

@@ -9,18 +9,27 @@ import type { KeySelector, KvCommand, TxnOperation } from '../../kv/commands.ts'
 import { boundsOf, keyBytes } from '../../kv/key-order.ts';
 import type { KeyRights } from '../../kv/key-rights.ts';
 import type { AccessView, KvStateMachine } from '../../kv/kv-state-machine.ts';
+import type { Currency } from './access-currency.ts';
 import type { Visitor } from './visitor.ts';
 
 type Guarded = Pick<KvStateMachine, 'access' | 'leases'>;
 
+interface GuardOptions {
+  readonly currency: Currency;
+  /** This member lets in everybody, so that a lost token can be replaced. */
+  readonly isIgnored: boolean;
+}
+
 export class AccessGuard {
   readonly #kv: Guarded;
   readonly #isIgnored: boolean;
+  /** Whoever is to change something is asked after this member has caught up. */
+  readonly currency: Currency;
 
-  /** `isIgnored`: this member lets in everybody, so that a lost token can be replaced. */
-  constructor(kv: Guarded, { isIgnored }: { readonly isIgnored: boolean }) {
+  constructor(kv: Guarded, { currency, isIgnored }: GuardOptions) {
     this.#kv = kv;
     this.#isIgnored = isIgnored;
+    this.currency = currency;
   }
 
   get isOn(): boolean {

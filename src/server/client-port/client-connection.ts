@@ -8,33 +8,26 @@ import {
   type ClientReply,
   type ClientRequest,
   type Consistency,
-  type DoneReply,
   type ReadRequest,
-  type SubmitRequest,
   type WatchRequest,
 } from '../../client-protocol/frame-shapes.ts';
 import { decodeRequests } from '../../client-protocol/request-frame.ts';
 import { unreachable } from '../../core/assert.ts';
 import { RaftError } from '../../core/errors.ts';
-import type { EntryId } from '../../core/types.ts';
-import type { KvCommand } from '../../kv/commands.ts';
 import { CompactedError } from '../../kv/kv-errors.ts';
 import { encodeResult } from '../../kv/result-codec.ts';
-import type { KvResult } from '../../kv/results.ts';
 import type { FrameSocket } from '../../ports/frame-socket.ts';
-import type { ProposalOutcome } from '../../ports/replica.ts';
 import { checkSelector } from '../admission/command-door.ts';
 import { asRaftError } from '../errors.ts';
 import { RANGE_ROOM_BYTES, REPLY_BYTES_MAX, SMALL_ANSWER_BYTES } from '../limits.ts';
 import { count } from '../operations/server-counters.ts';
-import { statusJson, timeOf } from '../operations/status-json.ts';
+import { statusJson } from '../operations/status-json.ts';
 import type { VisitedParts } from '../server-context.ts';
 import { boundedRange } from '../store/bounded-range.ts';
-import { isKvResult } from '../store/replica-calls.ts';
-import { readTooLarge, resultBytes, writeTooLarge } from '../store/result-bytes.ts';
+import { readTooLarge, resultBytes } from '../store/result-bytes.ts';
 import { ClientOutbox, LARGE_BYTES } from './client-outbox.ts';
+import { ClientSubmits } from './client-submits.ts';
 import { ClientWatches } from './client-watches.ts';
-import { auditCommand, checkedCommand } from './submit-door.ts';
 
 /** RFC 6455 §7.4.1: the other side broke the protocol. */
 const PROTOCOL_ERROR = 1002;
@@ -51,11 +44,10 @@ export class ClientConnection {
   readonly #home: ConnectionHome;
   readonly #context: VisitedParts;
   readonly #watches: ClientWatches;
+  readonly #submits: ClientSubmits;
   readonly #outbox: ClientOutbox;
   /** When the frame arrived whose requests are being served, in milliseconds. */
   #arrivedMs = 0;
-  /** The time of the log then; `null`: nobody has asked for it. */
-  #timeMs: number | null = null;
   #inFlight = 0;
   #isPaused = false;
   /** Others are to have their turn. */
@@ -74,6 +66,15 @@ export class ClientConnection {
       fail: (id, error) => this.#fail(id, error),
       known: (error) => this.#known(error),
       tell: (bytes, make) => this.#tell(bytes, make),
+    });
+    this.#submits = new ClientSubmits(context, {
+      reply: (reply) => this.#outbox.reply(reply),
+      replyLarge: (reply, result) => this.#outbox.replyLarge(reply, result),
+      fail: (id, error) => this.#fail(id, error),
+      known: (error) => this.#known(error),
+      decided: (arrivedMs) => this.#outbox.decided('submit', arrivedMs),
+      answered: () => this.#answered(),
+      answer: (bytes, make) => this.#answer(bytes, make),
     });
     context.counters.clientConnections += 1;
     context.counters.clientConnectionsTotal += 1;
@@ -122,7 +123,7 @@ export class ClientConnection {
     if (this.#isClosed) return;
     this.#isAlive = true;
     this.#arrivedMs = this.#context.clock.now();
-    this.#timeMs = null;
+    this.#submits.newFrame();
     const requests = decodeRequests(data);
     if (typeof requests === 'string') this.#refuse(requests);
     else this.#serveAll(requests);
@@ -161,7 +162,8 @@ export class ClientConnection {
     count(this.#context.counters.clientRequests, request.type, 1);
     switch (request.type) {
       case 'submit':
-        this.#submit(request);
+        this.#inFlight += 1;
+        this.#submits.take(request, this.#arrivedMs);
         break;
       case 'read':
         this.#inFlight += 1;
@@ -180,68 +182,6 @@ export class ClientConnection {
       default:
         unreachable(request);
     }
-  }
-
-  #submit(request: SubmitRequest): void {
-    const { id, timeoutMs, command, session } = request;
-    const decoded = this.#checked(request);
-    if (decoded instanceof RaftError) {
-      this.#fail(id, decoded);
-      return;
-    }
-    this.#inFlight += 1;
-    const arrivedMs = this.#arrivedMs;
-    const completed = (outcome: ProposalOutcome): void => {
-      auditCommand(decoded, outcome, this.#context);
-      this.#outbox.decided('submit', arrivedMs);
-      this.#submitted(id, outcome);
-    };
-    const { leases, replica } = this.#context;
-    if (session !== null) replica.submit(command, { timeoutMs, session }, completed);
-    else if (decoded.type === 'renew') leases.renew(decoded.leases, timeoutMs, completed);
-    else replica.submit(command, { timeoutMs }, completed);
-  }
-
-  #checked(request: SubmitRequest): KvCommand | RaftError {
-    try {
-      return checkedCommand(request, this.#context, () => this.#timeOfFrame());
-    } catch (error) {
-      return this.#known(error);
-    }
-  }
-
-  /** Looked up once: each write of a session asks for it until one was answered. */
-  #timeOfFrame(): number {
-    this.#timeMs ??= timeOf(this.#context);
-    return this.#timeMs;
-  }
-
-  #submitted(id: number, outcome: ProposalOutcome): void {
-    if (outcome.type === 'applied' && isKvResult(outcome.result)) {
-      const { term, index } = outcome;
-      this.#done(id, { term, index }, outcome.result);
-      return;
-    }
-    const isFailed = outcome.type === 'failed';
-    const fault = new TypeError('the state machine returned no result');
-    this.#fail(id, isFailed ? outcome.error : this.#known(fault));
-    this.#answered();
-  }
-
-  #done(id: number, at: EntryId, result: KvResult): void {
-    const bytes = resultBytes(result);
-    if (bytes > REPLY_BYTES_MAX) {
-      this.#fail(id, writeTooLarge(result.revision, bytes));
-      this.#answered();
-    } else if (bytes <= SMALL_ANSWER_BYTES) {
-      this.#outbox.reply({ type: 'done', id, at, result: encodeResult(result) });
-      this.#answered();
-    } else this.#answer(bytes, () => this.#doneLarge({ type: 'done', id, at }, result, bytes));
-  }
-
-  #doneLarge(reply: Omit<DoneReply, 'result'>, result: KvResult, bytes: number): void {
-    if (bytes >= LARGE_BYTES) this.#outbox.replyLarge(reply, result);
-    else this.#outbox.reply({ ...reply, result: encodeResult(result) });
   }
 
   /** At once, or as soon as this node has applied what the reader names (RD5). */

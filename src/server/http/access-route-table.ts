@@ -28,7 +28,9 @@ export function accessRoutes(context: ServerContext): readonly Route[] {
   return [
     {
       pattern: '/access',
-      methods: { GET: { about: GET_ACCESS, answer: (request) => getAccess(context, request) } },
+      methods: {
+        GET: { about: GET_ACCESS, answer: (request, ask) => getAccess(context, request, ask) },
+      },
       acts: { GET: 'access status' },
     },
     {

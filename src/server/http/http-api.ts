@@ -15,8 +15,10 @@ import { outcomeOf, tellAct } from '../operations/audit.ts';
 import { countHttp } from '../operations/server-counters.ts';
 import type { OpenStreams, ServerContext } from '../server-context.ts';
 import { haltedError } from '../stopping.ts';
+import { untilCurrent } from '../store/replica-calls.ts';
 import type { Ask } from './ask.ts';
 import type { Exchange } from './http-answer.ts';
+import { timeoutIn } from './request/request-input.ts';
 import { traceOf } from './request/trace-context.ts';
 import type { Route } from './route.ts';
 import { routesOf } from './route-table.ts';
@@ -70,7 +72,7 @@ async function answer(context: AnswerParts, route: Route, incoming: Incoming): P
   };
   const asked = { ...incoming, ask: { account, visitor, tell } };
   const response = await answerSafely(context, route, asked);
-  const act = route.acts?.[method];
+  const act = route.acts?.[askedMethod(route, method)];
   if (act !== undefined) {
     tellAct(context.onAct, visitor, { act, about, outcome: await outcomeOf(response) });
   }
@@ -114,10 +116,12 @@ async function answerSafely(
         throw overloaded(TOO_MANY_REQUESTS);
       }
     }
-    const isHead = request.method === 'HEAD' && route.isStream !== true;
-    const handler = route.methods[isHead ? 'GET' : request.method];
+    const method = askedMethod(route, request.method);
+    const handler = route.methods[method];
     if (handler === undefined) return unroutable(route, request);
-    permit(context.guard, route, { method: request.method, visitor: ask.visitor });
+    const known = knowing(context.guard, route, { method, url: request.url });
+    if (known !== null) await known;
+    permit(context.guard, route, { method, visitor: ask.visitor });
     return await handler.answer(request, ask);
   } catch (error) {
     const known = asRaftError(error);
@@ -125,6 +129,21 @@ async function answerSafely(
     context.onFault(error);
     return errorResponse(faultError(), { status: 500 });
   }
+}
+
+/** What is answered to `HEAD` is what `GET` would be, and no more of it may be asked for. */
+function askedMethod({ isStream }: Route, method: string): string {
+  return method === 'HEAD' && isStream !== true ? 'GET' : method;
+}
+
+/** AC10: whatever changes something waits until this node knows who may. */
+function knowing(
+  { currency }: AccessGuard,
+  { isLocal }: Route,
+  { method, url }: { readonly method: string; readonly url: string },
+): Promise<void> | null {
+  if (currency.isCurrent || isLocal === true || method === 'GET') return null;
+  return untilCurrent(currency, timeoutIn(url));
 }
 
 /** Before the body is read: whoever is not known sends it in vain. */

@@ -166,7 +166,7 @@ function nodeRoutes(
       methods: {
         GET: {
           about: GET_INSPECT,
-          answer: (request, { account }) => getInspect(context, request, { streams, account }),
+          answer: (request, ask) => getInspect(context, request, { ...ask, streams }),
         },
       },
       serves: 'inspectors',
@@ -194,6 +194,7 @@ function administrativeRoutes(context: ServerContext, streams: OpenStreams): rea
         POST: { about: POST_SNAPSHOT, answer: (request) => postSnapshot(context, request) },
       },
       acts: { POST: 'snapshot' },
+      isLocal: true,
     },
     {
       pattern: '/compact',
@@ -207,7 +208,7 @@ function administrativeRoutes(context: ServerContext, streams: OpenStreams): rea
       methods: {
         GET: {
           about: GET_BACKUP,
-          answer: (request, { account }) => getBackup(context, request, { streams, account }),
+          answer: (request, ask) => getBackup(context, request, { ...ask, streams }),
         },
       },
       acts: { GET: 'backup' },
@@ -257,7 +258,7 @@ function leaseRoutes(context: ServerContext): readonly Route[] {
     {
       pattern: '/lease',
       methods: {
-        GET: { about: GET_LEASES, answer: (request) => getLeases(context, request) },
+        GET: { about: GET_LEASES, answer: (request, ask) => getLeases(context, request, ask) },
         POST: { about: POST_LEASE, answer: (request, ask) => postLease(context, request, ask) },
       },
     },

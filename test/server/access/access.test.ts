@@ -1,68 +1,7 @@
 /** Access at the two doors of a server: what each visitor gets over HTTP and over the client protocol, and what the log says of it. */
 import { describe, expect, it } from 'vitest';
-import type { ConnectOptions } from '../../../src/client/client-options.ts';
-import { connect, type KvClient } from '../../../src/client/index.ts';
-import { closing } from '../../clean-up.ts';
-import { type LocalApi, type LocalServer, localApi, served } from '../local-server.ts';
-
-interface Answer {
-  readonly status: number;
-  readonly code: unknown;
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
-async function ask(
-  local: LocalApi,
-  token: string | null,
-  [method, path, body]: readonly [string, string, unknown?],
-): Promise<Answer> {
-  const headers = token === null ? {} : { authorization: `Bearer ${token}` };
-  const sent =
-    body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
-  const response = await local.send(path, { method, headers, ...sent });
-  const text = await response.text();
-  const json: unknown = text.startsWith('{') ? JSON.parse(text) : {};
-  const found = json as Readonly<Record<string, unknown>>;
-  return { status: response.status, code: found.code, body: found };
-}
-
-interface Tokens {
-  readonly root: string;
-  /** Reads and writes below `a/`, reads `shared/`. */
-  readonly writer: string;
-  /** Writes below `a/` alone. */
-  readonly blind: string;
-}
-
-/** With access on. */
-async function guarded<Local extends LocalApi>(
-  local: Local,
-): Promise<Local & { readonly tokens: Tokens }> {
-  const told = async (token: string | null, path: string, body: unknown): Promise<string> =>
-    String((await ask(local, token, ['POST', path, body])).body.token);
-  const root = await told(null, '/access/on', {});
-  for (const [role, prefix, rights] of [
-    ['writer', 'a/', ['read', 'write']],
-    ['writer', 'shared/', ['read']],
-    ['blind', 'a/', ['write']],
-  ] as const) {
-    expect(
-      (await ask(local, root, ['POST', '/access/roles', { role, prefix, rights }])).status,
-    ).toBe(200);
-  }
-  const writer = await told(root, '/access/tokens', { name: 'writer', roles: ['writer'] });
-  const blind = await told(root, '/access/tokens', { name: 'blind', roles: ['blind'] });
-  return { ...local, tokens: { root, writer, blind } };
-}
-
-function client(local: LocalServer, token?: ConnectOptions['token']): KvClient {
-  const shown = token === undefined ? {} : { token };
-  return closing(connect({ endpoints: [local.url], timeoutMs: 2_000, ...shown }));
-}
-
-const FORBIDDEN = expect.objectContaining({ code: 'RAFT_FORBIDDEN', retry: 'never' });
-const UNAUTHENTICATED = expect.objectContaining({ code: 'RAFT_UNAUTHENTICATED', retry: 'never' });
-const PUT = ['PUT', '/kv/a/x', 'v'] as const;
+import { localApi, served } from '../local-server.ts';
+import { ask, client, FORBIDDEN, guarded, PUT, UNAUTHENTICATED } from './guarded.ts';
 
 describe('over HTTP', () => {
   it('[AC2] while access is off, everybody may do everything', async () => {
@@ -252,6 +191,44 @@ describe('over HTTP', () => {
     ]);
     const all = JSON.stringify(local.acts);
     for (const token of Object.values(local.tokens)) expect(all).not.toContain(token.split('.')[1]);
+  });
+
+  it('[AC2] [AC6] the head of an answer is told to nobody who may not have the rest', async () => {
+    const local = await guarded(localApi());
+    const { root, writer } = local.tokens;
+    expect((await ask(local, writer, ['HEAD', '/access'])).status).toBe(403);
+    expect((await ask(local, writer, ['HEAD', '/kv/b'])).status).toBe(403);
+    expect((await ask(local, root, ['HEAD', '/access'])).status).toBe(200);
+    expect(local.acts.slice(-2).map(({ act, outcome }) => [act, outcome])).toEqual([
+      ['access status', 'RAFT_FORBIDDEN'],
+      ['access status', 'done'],
+    ]);
+  });
+
+  it('[AC7] whoever looks inside sees nothing more once that right is gone', async () => {
+    const local = await guarded(localApi({ inspection: { peers: new Map() } }));
+    const { root } = local.tokens;
+    await ask(local, root, [
+      'POST',
+      '/access/roles',
+      { role: 'looker', prefix: '', rights: ['inspect'] },
+    ]);
+    const made = await ask(local, root, [
+      'POST',
+      '/access/tokens',
+      { name: 'eye', roles: ['looker'] },
+    ]);
+    const headers = { authorization: `Bearer ${made.body.token}` };
+    const { body } = await local.send('/inspect', { headers });
+    const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+    const [observer] = local.replica.observers.keys();
+    const record = { sequence: 1, atMs: 1, type: 'missed', count: 1 } as const;
+    observer?.(record as never);
+    expect((await reader?.read())?.value).toContain('"sequence":1');
+    await ask(local, root, ['DELETE', '/access/tokens/eye']);
+    observer?.({ ...record, sequence: 2 } as never);
+    expect(await reader?.read()).toEqual({ done: true, value: undefined });
+    expect(local.replica.observers.size).toBe(0);
   });
 
   it('[AC7] a watch that stands is told nothing more once its right is gone', async () => {

@@ -20,6 +20,8 @@ export interface DescribedRoute {
   readonly acts?: Readonly<Record<string, string>>;
   /** Who is served, but for acts (AC2); not given: whoever is known. What keys they may see their handlers ask. */
   readonly serves?: 'everybody' | 'inspectors';
+  /** It concerns this node alone, also where nobody leads. */
+  readonly isLocal?: true;
   /** A stream has no end that `HEAD` could wait for. */
   readonly isStream?: true;
 }

@@ -54,6 +54,13 @@ export function timeoutFrom(query: Query, defaultMs: number = TIMEOUT_DEFAULT_MS
   return wholeParameter(query, 'timeoutMs', TIMEOUT_BOUNDS) ?? defaultMs;
 }
 
+/** Before the rest of the query is looked at: what is wrong with it, its handler says. */
+export function timeoutIn(url: string): number {
+  const text = new URL(url).searchParams.get('timeoutMs') ?? '';
+  const value = /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  return value >= TIMEOUT_BOUNDS.min && value <= TIMEOUT_BOUNDS.max ? value : TIMEOUT_DEFAULT_MS;
+}
+
 export function consistencyFrom(query: Query, unless: Consistency): Consistency {
   return choiceParameter(query, 'consistency', CONSISTENCIES) ?? unless;
 }

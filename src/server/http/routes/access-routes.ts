@@ -23,13 +23,19 @@ import { readQuery, textParameter } from '../request/request-query.ts';
 import { deadlineOf, left, readHeaders, readyToRead, refusal } from './kv-routes.ts';
 import { readOrder } from './order.ts';
 
-type AccessParts = Pick<ServerContext, 'replica' | 'held' | 'kv'>;
+type AccessParts = Pick<ServerContext, 'replica' | 'guard' | 'held' | 'kv'>;
 
 /** All but the hashes: nobody needs them. */
-export async function getAccess(context: AccessParts, request: Request): Promise<Response> {
+export async function getAccess(
+  context: AccessParts,
+  request: Request,
+  { visitor }: Ask,
+): Promise<Response> {
   const query = readQuery(request.url, ['consistency', 'atLeast', 'encoding', 'timeoutMs']);
   const encoding = encodingFrom(query);
   const served = await readyToRead(context, query);
+  // Again, with what is read now.
+  context.guard.mayAct(visitor, 'admin');
   const { access, revision } = context.kv;
   const roles = [...access.roles].map(([name, grants]) => ({
     name,

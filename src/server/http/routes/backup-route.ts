@@ -16,18 +16,17 @@ import {
 } from '../../limits.ts';
 import { count } from '../../operations/server-counters.ts';
 import type { OpenStreams, ServerContext } from '../../server-context.ts';
+import type { Ask } from '../ask.ts';
 import { readQuery } from '../request/request-query.ts';
 import { readyToRead } from './kv-routes.ts';
 
 type BackupContext = Pick<
   ServerContext,
-  'replica' | 'kv' | 'counters' | 'clock' | 'version' | 'onFault'
+  'replica' | 'kv' | 'guard' | 'counters' | 'clock' | 'version' | 'onFault'
 >;
 
-interface BackupParts {
+interface BackupParts extends Pick<Ask, 'account' | 'visitor'> {
   readonly streams: OpenStreams;
-  /** Of what the stream holds. */
-  readonly account: Account;
 }
 
 export async function getBackup(
@@ -37,6 +36,8 @@ export async function getBackup(
 ): Promise<Response> {
   const query = readQuery(request.url, ['consistency', 'atLeast', 'timeoutMs']);
   const served = await readyToRead(context, query);
+  // Again, with what it is made of.
+  context.guard.mayAct(parts.visitor, 'admin');
   const { counters } = context;
   if (counters.backups >= BACKUPS_MAX) throw overloaded(TOO_MANY);
   counters.backups += 1;

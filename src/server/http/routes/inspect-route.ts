@@ -7,23 +7,23 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { RaftError } from '../../../core/errors.ts';
 import { withMissed } from '../../../node/view/inspection/missed-records.ts';
 import type { InspectionRecord } from '../../../ports/inspection.ts';
+import type { Visitor } from '../../access/visitor.ts';
 import type { Account } from '../../admission/account.ts';
-import { overloaded } from '../../errors.ts';
+import { asRaftError, overloaded } from '../../errors.ts';
 import { INSPECT_GATHER_MS, INSPECT_QUEUE_BYTES_MAX, RELAY_SILENCES_MAX } from '../../limits.ts';
 import type { OpenStreams, ServerContext } from '../../server-context.ts';
+import type { Ask } from '../ask.ts';
 import { readQuery, textParameter } from '../request/request-query.ts';
 import { eventId, heardFrom, lastHeardIn } from './event-ids.ts';
 import { relay } from './inspect-relay.ts';
 
 type InspectContext = Pick<
   ServerContext,
-  'replica' | 'inspection' | 'life' | 'limits' | 'counters' | 'keepAliveMs'
+  'replica' | 'inspection' | 'guard' | 'life' | 'limits' | 'counters' | 'keepAliveMs'
 >;
 
-interface InspectParts {
+interface InspectParts extends Pick<Ask, 'account' | 'visitor'> {
   readonly streams: OpenStreams;
-  /** Of what the stream holds. */
-  readonly account: Account;
 }
 
 /** What says who calls. */
@@ -64,6 +64,7 @@ class RecordEvents {
   readonly readable: ReadableStream<Uint8Array>;
   readonly #context: InspectContext;
   readonly #account: Account;
+  readonly #visitor: Visitor;
   readonly #leave: () => void;
   readonly #stopWatching: () => void;
   readonly #keepAlive: ReturnType<typeof setInterval>;
@@ -75,9 +76,11 @@ class RecordEvents {
   #heard: number | null;
   #isOver = false;
 
-  constructor(context: InspectContext, after: number | null, { account, streams }: InspectParts) {
+  constructor(context: InspectContext, after: number | null, parts: InspectParts) {
+    const { account, streams, visitor } = parts;
     this.#context = context;
     this.#account = account;
+    this.#visitor = visitor;
     this.#heard = after;
     this.#stopWatching = context.replica.inspect((record) => this.#take(record), after);
     context.counters.httpWatches += 1;
@@ -125,14 +128,28 @@ class RecordEvents {
     // Every write to a socket costs the node as much as many records do.
     await pause(INSPECT_GATHER_MS);
     if (this.#isOver) return;
+    if (!this.#isPermitted()) return this.#close();
     this.#controller?.enqueue(Buffer.concat(this.#queue));
     this.#queue = [];
     this.#queuedBytes = 0;
   }
 
+  /** AC7: asked again before each piece, as also who only listens hears something now and then. */
+  #isPermitted(): boolean {
+    try {
+      this.#context.guard.mayAct(this.#visitor, 'inspect');
+      return true;
+    } catch (error) {
+      if (asRaftError(error) === null) throw error;
+      return false;
+    }
+  }
+
   #close(): void {
     if (this.#isOver) return;
-    if (this.#queue.length > 0) this.#controller?.enqueue(Buffer.concat(this.#queue));
+    if (this.#queue.length > 0 && this.#isPermitted()) {
+      this.#controller?.enqueue(Buffer.concat(this.#queue));
+    }
     this.#end();
     this.#controller?.close();
   }

@@ -89,7 +89,11 @@ export async function deleteLease(
 }
 
 /** In the order in which they were granted, from a number on. */
-export async function getLeases(context: LeaseParts, request: Request): Promise<Response> {
+export async function getLeases(
+  context: LeaseParts,
+  request: Request,
+  { visitor }: Ask,
+): Promise<Response> {
   const query = readQuery(request.url, [
     ...['start', 'limit'],
     ...['consistency', 'atLeast', 'timeoutMs'],
@@ -97,6 +101,7 @@ export async function getLeases(context: LeaseParts, request: Request): Promise<
   const start = wholeParameter(query, 'start', REVISION_BOUNDS) ?? 1;
   const limit = wholeParameter(query, 'limit', LIST_BOUNDS) ?? LEASES_TOLD_MAX;
   const served = await readyToRead(context, query);
+  context.guard.admit(visitor);
   const leases: object[] = [];
   let more = false;
   for (const lease of context.kv.leases.all()) {

@@ -2,6 +2,7 @@
 import type { KvStateMachine } from '../../../kv/kv-state-machine.ts';
 import type { RaftNode } from '../../../node/raft-node.ts';
 import type { FrameSocket } from '../../../ports/frame-socket.ts';
+import { ALWAYS_CURRENT } from '../../../server/access/access-currency.ts';
 import { AccessGuard } from '../../../server/access/access-guard.ts';
 import { nobody } from '../../../server/access/visitor.ts';
 import { type Held, HeldBytes, TICK_MS } from '../../../server/admission/held-bytes.ts';
@@ -52,7 +53,7 @@ export class SimulatedServer implements StreamListener {
         renew: (leases, timeoutMs, completed) => renewals.renew(leases, timeoutMs, completed),
         remainingMs: () => null,
       },
-      guard: new AccessGuard(machine, { isIgnored: false }),
+      guard: new AccessGuard(machine, { currency: ALWAYS_CURRENT, isIgnored: false }),
       limits,
       counters: new ServerCounters(),
       held: this.#held,
