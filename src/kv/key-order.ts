@@ -51,7 +51,7 @@ export function boundsOf(selector: KeySelector): KeyBounds {
   return { from, to };
 }
 
-function boundsOfKey(key: KeyText): KeyBounds {
+export function boundsOfKey(key: KeyText): KeyBounds {
   return { from: key, to: asKeyText(`${key}\0`) };
 }
 

@@ -6,7 +6,7 @@ import { unreachable } from '../../core/assert.ts';
 import { RaftError } from '../../core/errors.ts';
 import { type Caller, RIGHT, type Right } from '../../kv/access-changes.ts';
 import type { KeySelector, KvCommand, TxnOperation } from '../../kv/commands.ts';
-import { boundsOf, keyBytes } from '../../kv/key-order.ts';
+import { boundsOf, boundsOfKey, type KeyText, keyText } from '../../kv/key-order.ts';
 import type { KeyRights } from '../../kv/key-rights.ts';
 import type { AccessView, KvStateMachine } from '../../kv/kv-state-machine.ts';
 import type { Currency } from './access-currency.ts';
@@ -59,6 +59,11 @@ export class AccessGuard {
     if (this.isOn) this.#requireLease(visitor, this.#rightsOf(visitor), lease, 'read');
   }
 
+  /** The same, to have a session: whoever may write nothing has no use for one, and takes no place of others. */
+  mayWriteSomewhere(visitor: Visitor): void {
+    if (this.isOn) requireSomeKey(visitor, this.#rightsOf(visitor));
+  }
+
   /** The same. What a command tells of keys has to be readable as well: a condition, a compare, what was there before. */
   mayDo(visitor: Visitor, command: KvCommand): void {
     if (!this.isOn) return;
@@ -67,19 +72,18 @@ export class AccessGuard {
       case 'put':
       case 'delete':
         if (command.condition !== undefined) requireKeys(visitor, rights, command, 'read');
-        return requireOperation(visitor, rights, command);
+        return this.#requireOperations(visitor, rights, [command]);
       case 'txn':
         for (const compare of command.compare) {
           requireKeys(visitor, rights, { key: compare.key }, 'read');
         }
-        for (const each of [...command.success, ...command.failure]) {
-          requireOperation(visitor, rights, each);
-        }
-        return;
+        return this.#requireOperations(visitor, rights, [...command.success, ...command.failure]);
       case 'grant':
+        return requireSomeKey(visitor, rights);
       case 'renew':
-        if (rights.hasSomewhere(RIGHT.write)) return;
-        throw forbidden(visitor, 'has no right to write any key, and so no use for leases');
+        requireSomeKey(visitor, rights);
+        for (const lease of command.leases) this.#requireShare(visitor, rights, lease);
+        return;
       case 'revoke':
         return this.#requireLease(visitor, rights, command.lease, 'write');
       case 'compact':
@@ -91,10 +95,42 @@ export class AccessGuard {
     }
   }
 
-  #requireLease(visitor: Visitor, rights: KeyRights, lease: number, right: Right): void {
-    for (const key of this.#kv.leases.get(lease)?.keys ?? []) {
-      requireKeys(visitor, rights, { key: keyBytes(key) }, right);
+  #requireOperations(
+    visitor: Visitor,
+    rights: KeyRights,
+    operations: readonly TxnOperation[],
+  ): void {
+    for (const operation of operations) requireOperation(visitor, rights, operation);
+    // Each once, however many keys a transaction binds to it.
+    const leases = new Set(operations.map((operation) => this.#newLeaseOf(operation)));
+    for (const lease of leases) {
+      if (lease !== null) this.#requireLease(visitor, rights, lease, 'write');
     }
+  }
+
+  /** `null`: it binds its key to none, or to that which it is bound to already. */
+  #newLeaseOf(operation: TxnOperation): number | null {
+    if (operation.type !== 'put' || operation.lease === undefined) return null;
+    return this.#keysOf(operation.lease).has(keyText(operation.key)) ? null : operation.lease;
+  }
+
+  /** Of all keys that are bound to it: who binds another could else keep its holder from ending it. */
+  #requireLease(visitor: Visitor, rights: KeyRights, lease: number, right: Right): void {
+    for (const key of this.#keysOf(lease)) {
+      if (!rights.covers(boundsOfKey(key), RIGHT[right])) throw unfit(visitor, right, lease);
+    }
+  }
+
+  /** Of one key that is bound to it, or there is none: who renews it keeps its keys. */
+  #requireShare(visitor: Visitor, rights: KeyRights, lease: number): void {
+    const keys = this.#keysOf(lease);
+    if (keys.size === 0) return;
+    for (const key of keys) if (rights.covers(boundsOfKey(key), RIGHT.write)) return;
+    throw unfit(visitor, 'write', lease);
+  }
+
+  #keysOf(lease: number): ReadonlySet<KeyText> {
+    return this.#kv.leases.get(lease)?.keys ?? NO_KEYS;
   }
 
   #rightsOf(visitor: Visitor): KeyRights {
@@ -128,10 +164,17 @@ function callerOf(access: AccessView, visitor: Visitor): Caller {
 const NOTHING_SHOWN =
   'This cluster serves those whom it knows: show a token (--token-file, RAFTCHART_TOKEN, or Authorization: Bearer) or the certificate of a user.';
 
+const NO_KEYS: ReadonlySet<KeyText> = new Set();
+
 function requireOperation(visitor: Visitor, rights: KeyRights, operation: TxnOperation): void {
   const isRead = operation.type === 'range';
   if (!isRead) requireKeys(visitor, rights, operation, 'write');
   if (isRead || operation.returnPrevious === true) requireKeys(visitor, rights, operation, 'read');
+}
+
+function requireSomeKey(visitor: Visitor, rights: KeyRights): void {
+  if (rights.hasSomewhere(RIGHT.write)) return;
+  throw forbidden(visitor, 'has no right to write any key, and so no use for this');
 }
 
 function requireKeys(
@@ -142,6 +185,10 @@ function requireKeys(
 ): void {
   if (rights.covers(boundsOf(selector), RIGHT[right])) return;
   throw forbidden(visitor, `has no right to ${right} all of the keys that it asks for`);
+}
+
+function unfit(visitor: Visitor, right: Right, lease: number): RaftError {
+  return forbidden(visitor, `has no right to ${right} what is bound to lease ${lease}`);
 }
 
 function forbidden(visitor: Visitor, why: string): RaftError {

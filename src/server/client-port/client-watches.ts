@@ -83,9 +83,15 @@ export class ClientWatches {
 
   /** Tells quiet watches how far they may go on from, should the connection break. */
   tellProgress(): void {
-    for (const [id, watch] of this.#watches) {
-      const revision = watch?.progress ?? null;
+    for (const [id, watch] of this.#watches) if (watch !== null) this.#tellProgress(id, watch);
+  }
+
+  #tellProgress(id: number, watch: LiveWatch): void {
+    try {
+      const revision = watch.progress();
       if (revision !== null) this.#outlet.reply({ type: 'progress', id, revision });
+    } catch (error) {
+      this.#end(id, watch, this.#outlet.known(error));
     }
   }
 

@@ -240,7 +240,7 @@ function sessionRoutes(context: ServerContext): readonly Route[] {
     {
       pattern: '/sessions',
       methods: {
-        POST: { about: POST_SESSION, answer: (request) => postSession(context, request) },
+        POST: { about: POST_SESSION, answer: (request, ask) => postSession(context, request, ask) },
       },
     },
     {

@@ -28,7 +28,7 @@ export class LiveWatch {
 
   /**
    * Throws `CompactedError` or `RAFT_BAD_REQUEST` at once if the watch cannot begin, or what `permit` throws: it is asked again
-   * before each revision is told (AC7).
+   * before anything is told (AC7).
    */
   constructor({ kv, clock }: LiveWatchParts, options: WatchOptions, permit: () => void) {
     permit();
@@ -69,8 +69,9 @@ export class LiveWatch {
     }
   }
 
-  /** The revision up to which the consumer has seen all; `null` while it lags. */
-  get progress(): number | null {
+  /** The revision up to which the consumer has seen all; `null` while it lags. Throws what `permit` throws. */
+  progress(): number | null {
+    this.#permit();
     const isCurrent = this.#isLive && this.#isWaiting && !this.#isPausing;
     return isCurrent && this.#kv.revision >= this.from - 1 ? this.#kv.revision : null;
   }

@@ -117,6 +117,57 @@ describe('over HTTP', () => {
     expect((await ask(local, root, ['DELETE', '/lease/1'])).body).toMatchObject({ deleted: 2 });
   });
 
+  it('[AC2] nobody gets in the way of a lease that holds keys of others: bound to, renewed', async () => {
+    const local = await guarded(localApi());
+    const { blind, root, writer } = local.tokens;
+    const grant = { role: 'other', prefix: 'b/', rights: ['write'] };
+    await ask(local, root, ['POST', '/access/roles', grant]);
+    const made = await ask(local, root, [
+      'POST',
+      '/access/tokens',
+      { name: 'other', roles: ['other'] },
+    ]);
+    const other = String(made.body.token);
+    const bind = { op: 'put', key: 'b/x', value: 'v', lease: 1 };
+    const renew = ['POST', '/lease/renew', { leases: [1] }] as const;
+    await ask(local, writer, ['POST', '/lease', { ttlMs: 60_000 }]);
+    for (const [token, asked, status] of [
+      [writer, ['PUT', '/kv/a/x?lease=1', 'v'], 200],
+      [blind, ['PUT', '/kv/a/y?lease=1', 'v'], 200],
+      [writer, renew, 200],
+      [blind, renew, 200],
+      [other, ['PUT', '/kv/b/x?lease=1', 'v'], 403],
+      [other, ['POST', '/txn', { success: [bind] }], 403],
+      [other, ['POST', '/txn', { success: [], failure: [bind] }], 403],
+      [other, renew, 403],
+      [other, ['POST', '/lease/renew', { leases: [2] }], 200],
+      [other, ['PUT', '/kv/b/x', 'v'], 200],
+      [root, ['PUT', '/kv/b/x?lease=1', 'v'], 200],
+      // It is bound already, so that nothing is new.
+      [other, ['PUT', '/kv/b/x?lease=1', 'w'], 200],
+      [other, renew, 200],
+      [writer, ['PUT', '/kv/a/z?lease=1', 'v'], 403],
+      [root, ['DELETE', '/lease/1'], 200],
+    ] as const) {
+      const found = (await ask(local, token, asked)).status;
+      expect(found, `${token?.split('.')[0]} ${JSON.stringify(asked)}`).toBe(status);
+    }
+  });
+
+  it('[AC2] a session is opened by who may write', async () => {
+    const local = await guarded(localApi());
+    const { root, writer } = local.tokens;
+    const grant = { role: 'reader', prefix: '', rights: ['read', 'inspect'] };
+    await ask(local, root, ['POST', '/access/roles', grant]);
+    const made = await ask(local, root, [
+      'POST',
+      '/access/tokens',
+      { name: 'eye', roles: ['reader'] },
+    ]);
+    expect((await ask(local, String(made.body.token), ['POST', '/sessions'])).status).toBe(403);
+    expect((await ask(local, writer, ['POST', '/sessions'])).status).toBe(200);
+  });
+
   it('[AC3] is changed and shown at /access alone, and no hash is shown', async () => {
     const local = await guarded(localApi());
     const { root } = local.tokens;

@@ -1,16 +1,20 @@
 /** `/sessions`: sessions in which a write takes effect once, however often it is sent (SE14). */
 import { SESSION_TTL_MS, type SessionOperation, sessionIdText } from '../../../core/session.ts';
 import { randomSalt } from '../../../library/random-salt.ts';
-import type { Replica } from '../../../ports/replica.ts';
+import type { ServerContext } from '../../server-context.ts';
 import { operateSession } from '../../store/replica-calls.ts';
+import type { Ask } from '../ask.ts';
 import { sessionIdFrom, timeoutFrom } from '../request/request-input.ts';
 import { readQuery, wholeParameter } from '../request/request-query.ts';
 
-interface SessionParts {
-  readonly replica: Replica;
-}
+type SessionParts = Pick<ServerContext, 'guard' | 'replica'>;
 
-export function postSession(context: SessionParts, request: Request): Promise<Response> {
+export function postSession(
+  context: SessionParts,
+  request: Request,
+  { visitor }: Ask,
+): Promise<Response> {
+  context.guard.mayWriteSomewhere(visitor);
   const query = readQuery(request.url, ['ttlMs', 'timeoutMs']);
   const ttlMs = wholeParameter(query, 'ttlMs', SESSION_TTL_MS) ?? SESSION_TTL_MS.default;
   const operation = { type: 'open', ttlMs, salt: randomSalt() } as const;

@@ -118,9 +118,14 @@ class EventStream {
     try {
       while (!this.#isOver && !(await this.#tellPiece())) await this.#nextRevision();
     } catch (error) {
-      if (asRaftError(error) === null) this.#context.onFault(error);
-      this.#fail(asRaftError(error) ?? failed());
+      this.#broken(error);
     }
+  }
+
+  #broken(error: unknown): void {
+    const known = asRaftError(error);
+    if (known === null) this.#context.onFault(error);
+    this.#fail(known ?? failed());
   }
 
   async #nextRevision(): Promise<void> {
@@ -148,12 +153,16 @@ class EventStream {
   }
 
   #comment(): void {
-    const { progress } = this.#watch;
     // Never inside an event, and never a second one that nobody has read.
     if (this.#pieces !== null || this.#controller?.desiredSize !== 0) return;
-    const id = progress === null ? '' : `id: ${progress}\n`;
-    // Not counted: the socket takes it without asking for more, so nobody would say when it is gone.
-    this.#controller.enqueue(encoder.encode(`${id}: keep-alive\n\n`));
+    try {
+      const progress = this.#watch.progress();
+      const id = progress === null ? '' : `id: ${progress}\n`;
+      // Not counted: the socket takes it without asking for more, so nobody would say when it is gone.
+      this.#controller.enqueue(encoder.encode(`${id}: keep-alive\n\n`));
+    } catch (error) {
+      this.#broken(error);
+    }
   }
 
   #fail(error: RaftError): void {
