@@ -8,6 +8,8 @@ class GrowingList extends KeptList {
   /** Of each snapshot, how many chunks it has of the one before; `null`: it was asked for as a whole. */
   readonly taken: (number | null)[] = [];
   shares = true;
+  /** The header has as many bytes more. */
+  headerBytes = 0;
 
   override snapshot(): MachineSnapshot {
     const list = this;
@@ -31,7 +33,8 @@ class GrowingList extends KeptList {
     let place = 0;
     for (const chunk of chunks() as Iterable<Uint8Array>) {
       const isShared = place > 0 && place <= shared && place <= count;
-      yield isShared ? place : chunk;
+      if (place === 0) yield Buffer.concat([chunk, Buffer.alloc(this.headerBytes)]);
+      else yield isShared ? place : chunk;
       place += 1;
     }
   }
@@ -82,20 +85,59 @@ it('[SN5] a machine is told of the newest snapshot if it gave it itself, and its
   expect(machine().taken).toEqual([null, 5]);
 });
 
+const LARGE = 'a large one that outweighs many of the others '.repeat(200);
+const AFTER_FIVE = { entries: 5, growth: 1 };
+const some = (count: number): readonly string[] => Array.from({ length: count }, () => 'some');
+/** For as long as it takes to see that none is taken. */
+const MOMENT_MS = 1_000;
+
 it('[SH1] [SN5] what the next snapshot need not write again is not waited for, as long as it is shared', async () => {
   const { cluster, machine, submit } = await stage({
-    adapt: (options) => ({ ...options, snapshots: { entries: 5, growth: 1 } }),
+    adapt: (options) => ({ ...options, snapshots: AFTER_FIVE }),
   });
-  const some = (count: number): readonly string[] => Array.from({ length: count }, () => 'some');
-  await submit(['a large one that outweighs many of the others '.repeat(200), ...some(4)]);
+  await submit([LARGE, ...some(4)]);
   await cluster.until('the first', () => machine().taken.length === 1);
   await submit(some(5));
   await cluster.until('the second', () => machine().taken.length === 2);
   machine().shares = false;
   await submit(some(5));
   await cluster.until('the third', () => machine().taken.length === 3);
-  await cluster.pass(1_000);
+  await cluster.pass(MOMENT_MS);
   await submit(some(20));
-  await cluster.pass(1_000);
+  await cluster.pass(MOMENT_MS);
   expect(machine().taken).toEqual([null, 4, 0]);
+});
+
+it('[SH1] [SN5] what comes before the chunks that are shared, and the last, will be written again', async () => {
+  const { cluster, machine, submit, take } = await stage({
+    adapt: (options) => ({ ...options, snapshots: AFTER_FIVE }),
+  });
+  const expectNoneAfterMore = async (): Promise<void> => {
+    const taken = [...machine().taken];
+    await submit(some(20));
+    await cluster.pass(MOMENT_MS);
+    expect(machine().taken).toEqual(taken);
+  };
+  await submit([LARGE]);
+  await take();
+  await expectNoneAfterMore();
+  machine().headerBytes = LARGE.length;
+  await submit(['some']);
+  await take();
+  await expectNoneAfterMore();
+});
+
+it('[SH1] a machine that shares nothing will write all of it again', async () => {
+  const { cluster, submit, take } = await stage({
+    machine: () => new KeptList(),
+    adapt: (options) => ({ ...options, snapshots: AFTER_FIVE }),
+  });
+  const { store } = cluster.member('n1');
+  await submit([LARGE, 'some']);
+  await take();
+  const index = store.snapshots.newest?.lastEntry.index;
+  expect(index).toBeGreaterThan(2);
+  await submit(some(20));
+  await cluster.pass(MOMENT_MS);
+  expect(store.snapshots.newest?.lastEntry.index).toBe(index);
 });
