@@ -34,6 +34,7 @@ export class LockCaller {
   readonly #options: LockCallerOptions;
   #ended = new AbortController();
   #isActive = false;
+  #endPause: () => void = () => {};
 
   constructor(options: LockCallerOptions) {
     this.#options = options;
@@ -53,6 +54,7 @@ export class LockCaller {
   /** Gives back what it holds, and waits no longer. */
   stop(): void {
     this.#ended.abort();
+    this.#endPause();
     this.#options.world.letPromisesRun();
   }
 
@@ -70,8 +72,9 @@ export class LockCaller {
     try {
       await using lock = await client.lock(LOCK, { ttlMs, signal });
       this.#note('holds the lock', lock.fencing);
-      for (let left = random.integer(1, WRITES_MAX); left > 0 && !signal.aborted; left -= 1) {
+      for (let left = random.integer(1, WRITES_MAX); left > 0; left -= 1) {
         await this.#pause();
+        if (signal.aborted) return;
         if (lock.lost.aborted || !(await this.#write(client, lock)))
           return this.#note('has lost it', lock.fencing);
       }
@@ -91,9 +94,11 @@ export class LockCaller {
     return succeeded;
   }
 
+  /** Until it is over, or the caller is to stop: while it holds a lock its lease is renewed. */
   #pause(): Promise<void> {
     const { pauseMs, process, random, world } = this.#options;
     return new Promise((resolve) => {
+      this.#endPause = resolve;
       process.clock.setTimeout(() => {
         resolve();
         world.letPromisesRun();
