@@ -208,6 +208,69 @@ describe.each([
   });
 });
 
+describe('a base', () => {
+  it('[SN5] behind which a crash has left chunks is not grown out of: they are being swept', async () => {
+    const { prompt, open } = disk(WRITTEN_AHEAD);
+    const store = open();
+    await store.open(OWNER);
+    await write(store, FULL_LOG);
+    await writePieces(await store.snapshots.begin(metaOf(5), await take(store, 3, FIRST)), NEXT);
+    prompt.after('kill');
+    const again = open();
+    await again.open(OWNER);
+    const base = again.snapshots.newest ?? expect.fail('it is there');
+    const writer = await again.snapshots.begin(metaOf(5), base);
+    expect(writer.share).toBe(undefined);
+    await writePieces(writer, GROWN);
+    await writer.finish();
+    await settled();
+    expect(await contentOf(again, again.snapshots.newest)).toEqual(GROWN);
+    expect(placesOn(prompt)).toEqual({ 2: [0, 1, 2, 3, 4] });
+  });
+
+  it('[SN5] is the newest: what another has taken the place of is not grown out of', async () => {
+    const store = disk().open();
+    await store.open(OWNER);
+    await write(store, FULL_LOG);
+    const first = await take(store, 3, FIRST);
+    store.snapshots.pin(first);
+    await take(store, 5, NEXT);
+    expect((await store.snapshots.begin(metaOf(7), first)).share).toBe(undefined);
+  });
+
+  it('[SN5] of which too many chunks are gone at the end is not read for them: the next is written as a whole', async () => {
+    const { prompt, open } = disk();
+    const store = open();
+    await store.open(OWNER);
+    await write(store, FULL_LOG);
+    await take(
+      store,
+      3,
+      Array.from({ length: 12 }, (_, at) => `chunk ${at}`),
+    );
+    await take(store, 5, [0]);
+    await settled();
+    expect(placesOn(prompt)).toEqual({ 2: [0] });
+  });
+
+  it('[SN2] [SN5] stays readable while one grows out of it, though a newer one is received meanwhile', async () => {
+    const [store, other] = [disk().open(), disk().open()];
+    for (const each of [store, other]) {
+      await each.open(OWNER);
+      await write(each, FULL_LOG);
+    }
+    const growing = await store.snapshots.begin(metaOf(5), await take(store, 3, FIRST));
+    await growing.append(bytesOf('one more in front'));
+    const received = await store.snapshots.resume(await take(other, 9, ['all of it']));
+    await writePieces(received, ['all of it']);
+    await received.finish();
+    await settled();
+    await growing.share?.(2);
+    expect(await growing.finish()).toBe(null);
+    expect(await contentOf(store, store.snapshots.newest)).toEqual(['all of it']);
+  });
+});
+
 const workspace = new Workspace();
 const PLACES = {
   memory: () => {
