@@ -8,7 +8,7 @@ import { beforeAll, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const built = join(root, 'dist/playground');
-const BYTES_MAX = 168_000;
+const BYTES_MAX = 169_000;
 
 beforeAll(() => {
   execFileSync('npm', ['run', 'playground', '--silent', '--', '--build'], { cwd: root });
@@ -34,7 +34,7 @@ function firstLook(): readonly string[] {
   return [...loaded, 'index.html', 'page.css', 'icon.svg', 'pictures/raft.json'];
 }
 
-it("[PG7] a cluster of one's own takes at most 168 kB compressed; all else comes later", () => {
+it("[PG7] a cluster of one's own takes at most 169 kB compressed; all else comes later", () => {
   const files = firstLook();
   const chunks = readdirSync(built).filter((name) => name.endsWith('.js'));
   for (const later of ['tour', 'seed-run', 'play-run']) {
