@@ -20,6 +20,7 @@ import { snapshotter } from './bindings/snapshotter.ts';
 import { linkId } from './bindings/tellings.ts';
 import { callMachine } from './call.machine.ts';
 import { forwardingMachine } from './forwarding.machine.ts';
+import { foundingMachine } from './founding.machine.ts';
 import { type GuardWatch, withGuardWatch } from './guard-watch.ts';
 import { linkMachine } from './link.machine.ts';
 import { logWriterMachine } from './log-writer.machine.ts';
@@ -33,11 +34,20 @@ import { snapshotReceiverMachine } from './snapshot-receiver.machine.ts';
 import { snapshotterMachine } from './snapshotter.machine.ts';
 
 export type { ReplicationNews } from '../src/core/effect.ts';
+export type {
+  Founder,
+  FoundingMember,
+  FoundingState,
+  FoundingWord,
+  Proposal,
+} from '../src/core/founding.ts';
+export type { FoundingProgress, HeardWord } from '../src/rules/founding-progress.ts';
 export type { ReplicationLesson } from '../src/rules/progress.ts';
 export type { AppliedSoFar } from '../src/rules/snapshots.ts';
 export type { ApplierContext, ApplierEvent } from './applier.machine.ts';
 export type { CallContext, CallEvent } from './call.machine.ts';
 export type { ForwardingContext, ForwardingEvent, ForwardingTag } from './forwarding.machine.ts';
+export type { FoundingContext, FoundingEvent } from './founding.machine.ts';
 export type { LinkContext, LinkEvent } from './link.machine.ts';
 export type { LogWriterContext, LogWriterEvent } from './log-writer.machine.ts';
 export type * from './membership.machine.ts';
@@ -66,6 +76,7 @@ export const charts = {
   forwarding: forwardingMachine,
   snapshotter: snapshotterMachine,
   snapshotReceiver: snapshotReceiverMachine,
+  founding: foundingMachine,
 } as const;
 
 export interface ChartPorts extends RaftPorts {
@@ -77,7 +88,7 @@ export interface ChartPorts extends RaftPorts {
   readonly recover?: (tell: (news: NodeEvent) => void) => void;
 }
 
-/** The same charts with every name bound, ready for `createActor`. */
+/** The charts of a node with every name bound, ready for `createActor`; that of founding a node runs before it is one. */
 export function bindCharts({ outlet, guardAsked, recover, ...ports }: ChartPorts) {
   type Tell = ((effect: never, after: never) => void) | undefined;
   const led = <Chart extends AnyStateMachine>(chart: Chart, tell: Tell = outlet): Chart =>

@@ -1,5 +1,6 @@
 /** Why every guard of every chart says what it says, in words: by the name of the chart, then by that of the guard. */
 import type { charts } from '../index.ts';
+import { foundingReasons } from './founding-reasons.ts';
 import { membershipReasons } from './membership-reasons.ts';
 import {
   applierReasons,
@@ -29,6 +30,7 @@ const REASONS: Reasons = {
   forwarding: forwardingReasons,
   snapshotter: snapshotterReasons,
   snapshotReceiver: {},
+  founding: foundingReasons,
 };
 
 type Reason = (

@@ -28,8 +28,12 @@ export const VARIABLE_BYTES_MAX = 64 * 1024;
 export const ASKED_MS_MAX = 60_000;
 /** How long a node that joins waits for one answer of the cluster, in milliseconds; then it asks again. */
 export const JOIN_ASKED_MS = 30_000;
+/** How long it waits for one that may be itself to say who it is, in milliseconds. */
+export const JOIN_LOOKED_MS = 2_000;
 /** How long it waits before it asks again, in milliseconds. */
 export const JOIN_PAUSE_MS = 500;
+/** How long a node that founds a cluster with others waits for the answer of one of them, in milliseconds. */
+export const FOUNDER_ASKED_MS = 2_000;
 /** A recovery that takes longer says how far it is this often, in milliseconds. */
 export const PROGRESS_PAUSE_MS = 2_000;
 /** A line on a terminal that says how far something is changes this often, in milliseconds. */

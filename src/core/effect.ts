@@ -6,6 +6,7 @@
  */
 import type { Membership, MembershipAt } from './configuration.ts';
 import type { RaftError } from './errors.ts';
+import type { FoundingState } from './founding.ts';
 import type { HardState } from './hard-state.ts';
 import type { Hello } from './hello.ts';
 import type { LogBase } from './log-shape.ts';
@@ -283,6 +284,13 @@ export type NodeEffect =
   | LinkEnded
   /** End all parts, at once: what stands before this in the line is not performed any more (FS1). */
   | { readonly type: 'halted'; readonly error: RaftError };
+
+/** Of a node that is about to be founded: it has no other charts yet, and is in no one's tree. */
+export type FoundingEffect =
+  /** Tell the others what is on disk; each answers with a word of its own. */
+  | { readonly type: 'askFounders' }
+  /** Answer `founding.stored` once it is on disk. */
+  | { readonly type: 'storeFounding'; readonly state: FoundingState };
 
 export type Effect =
   | RaftOutput

@@ -100,6 +100,12 @@ export const DRAIN_TIMEOUT_MS = 2_000;
 export const CLUSTER_ID_LENGTH_MAX = 128;
 /** Bound: members of a cluster, learners included; a change to more is refused. */
 export const MEMBERS_MAX = 64;
+/** How often a node that is to found a cluster with others asks them, in milliseconds. */
+export const FOUNDING_QUESTION_PAUSE_MS = 250;
+/** Bound: after so many questions a word is forgotten, and a proposal of which nothing came is taken back. */
+export const FOUNDING_QUESTIONS_MAX = 20;
+/** Bound: others of whom such a node keeps a word; of more, those heard last. */
+export const FOUNDERS_HEARD_MAX = 256;
 /** A learner that has not caught up after so many rounds does not keep up, and stays one (§4.2.1). */
 export const CATCH_UP_ROUNDS_MAX = 10;
 /** One that does not even complete a round in this time, in milliseconds, is not there; it stays a learner. */

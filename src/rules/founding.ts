@@ -5,47 +5,17 @@
  * has on disk and what it has heard; how nodes find and ask each other, and what Raft makes of a foundation, it does not.
  */
 import { assert } from '../core/assert.ts';
+import type {
+  Founder,
+  FoundingMember,
+  FoundingState,
+  FoundingWord,
+  Proposal,
+} from '../core/founding.ts';
 import type { NodeId } from '../core/types.ts';
 
-/** One data directory: where a disk was lost, there is another under the same id. */
-interface Founder {
-  readonly id: NodeId;
-  readonly incarnation: string;
-}
-
-interface FoundingMember extends Founder {
-  readonly address: string;
-}
-
-/** To be one of exactly these members, under the lowest of them. */
-export interface Proposal {
-  readonly founder: Founder;
-  /** Counted by the founder: no two of its proposals have the same. */
-  readonly round: number;
-  /** By id, ascending. */
-  readonly members: readonly FoundingMember[];
-}
-
-/** All that a node has to remember: on disk before it is said. */
-export interface FoundingState {
-  readonly round: number;
-  /** To whom this node has promised itself, be it to itself. */
-  readonly promised: Proposal | null;
-  readonly foundation: Proposal | null;
-}
-
-/** What a node says of itself. It may arrive late, twice or never. */
-export interface FoundingWord {
-  readonly cluster: string;
-  readonly expected: number;
-  readonly self: FoundingMember;
-  readonly state: FoundingState;
-}
-
 /** The last word of each of the others, by id. */
-type FoundingWords = ReadonlyMap<NodeId, FoundingWord>;
-
-export const NOTHING_FOUNDED: FoundingState = { round: 0, promised: null, foundation: null };
+export type FoundingWords = ReadonlyMap<NodeId, FoundingWord>;
 
 /** What is to be written next; `null`: nothing, before more is heard. */
 export function nextFoundingState(own: FoundingWord, heard: FoundingWords): FoundingState | null {

@@ -194,3 +194,5 @@ export const BACKUP_BYTES_PER_SECOND_MIN: number = 256 * 1024;
 export const BACKUP_GRACE_MS = 60_000;
 /** Bound: the body of a change of members. Past it: 413. */
 export const MEMBERS_BODY_BYTES_MAX = 64 * 1024;
+/** Bound: what a node says that founds a cluster, two proposals of 64 members included; more is refused. */
+export const FOUNDING_BODY_BYTES_MAX: number = 64 * 1024;

@@ -7,6 +7,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { formatAddress } from '../core/address.ts';
 import { RaftError } from '../core/errors.ts';
+import type { FoundingWord } from '../core/founding.ts';
 import { HAND_OVER_TIMEOUT_MS, type Limits } from '../core/limits.ts';
 import type { RaftTiming } from '../core/raft-state.ts';
 import type { SnapshotThresholds } from '../core/snapshot-thresholds.ts';
@@ -24,12 +25,14 @@ import {
 import type { LogStore } from '../ports/log-store.ts';
 import type { Replica } from '../ports/replica.ts';
 import type { TlsSource } from '../ports/tls.ts';
+import { openingLogStore } from '../storage/disk-log-store.ts';
 import { connectionClock } from '../wire/ws-clock.ts';
 import { AccessCurrency, ALWAYS_CURRENT } from './access/access-currency.ts';
 import { AccessGuard } from './access/access-guard.ts';
 import { descriptorLimit } from './admission/descriptor-limit.ts';
 import { createHeld, type Held } from './admission/held-bytes.ts';
 import { ClientPort } from './client-port/client-port.ts';
+import { foundingDoor } from './founding-door.ts';
 import { type HttpAddress, HttpServer } from './http/http-server.ts';
 import { LeaseKeeper } from './leases/lease-keeper.ts';
 import { LeaseRenewals } from './leases/lease-renewals.ts';
@@ -60,6 +63,11 @@ export interface ServeOptions {
   readonly peers: ReadonlyMap<NodeId, string> | null;
   /** It founds nothing, and waits to be added; `peers` tells at most its own address. */
   readonly isJoining: boolean;
+  /**
+   * Finds these three out, once the port is open and before the disk is touched: who founds a cluster by number is asked there,
+   * and asks (FO12).
+   */
+  readonly belonging?: (port: Pick<HttpServer, 'open'>) => Promise<Belonging>;
   readonly dataDir: string;
   /** That of the data directory, if its opening was begun already; it is closed in any case. */
   readonly store?: LogStore;
@@ -89,6 +97,12 @@ export interface ServeOptions {
   readonly log: Log;
   /** Each HTTP request is a line of it. */
   readonly logsRequests: boolean;
+}
+
+export interface Belonging extends Pick<ServeOptions, 'clusterId' | 'isJoining'> {
+  readonly peers: ReadonlyMap<NodeId, string>;
+  /** What others are told who would found a cluster with this node; `null`: which one it is in. */
+  readonly founded: FoundingWord | null;
 }
 
 export interface RunningServer {
@@ -132,7 +146,9 @@ async function listenAndServe(options: ServeOptions): Promise<RunningServer> {
   });
   const bound = await http.listen(options.listen);
   try {
-    return await serveOn({ http, counters, held, shares, settings }, bound, options);
+    const belonging = await options.belonging?.(http);
+    const parts = { http, counters, held, shares, settings };
+    return await serveOn(parts, bound, { ...options, ...belonging });
   } catch (error) {
     await http.close();
     throw error;
@@ -150,9 +166,9 @@ interface ServerParts {
 async function serveOn(
   { http, counters, held, shares, settings }: ServerParts,
   bound: HttpAddress,
-  options: ServeOptions,
+  options: ServeOptions & Partial<Pick<Belonging, 'founded'>>,
 ): Promise<RunningServer> {
-  const { log } = options;
+  const { clusterSecret = null, founded = null, log } = options;
   const machine = storeOf(log);
   // The disk lets wait more than it computes: time to load what is needed behind it.
   const [replica, { createHttpApi }, { requestListener }] = await Promise.all([
@@ -177,6 +193,8 @@ async function serveOn(
   const endRehearsal = rehearseLater(context);
   const streams = new OpenStreams();
   const clients = new ClientPort(context);
+  const { clusterId } = replica.status();
+  http.open(foundingDoor({ secret: clusterSecret, answer: () => founded ?? { clusterId } }));
   http.serve({ listener: requestListener(createHttpApi(context, streams)), clients });
   const url = `${options.tls === undefined ? 'http' : 'https'}://${formatAddress(bound)}`;
   log('info', 'serving', { url, peerListen: options.peerListen, dataDir: options.dataDir });
@@ -261,8 +279,10 @@ async function startMember(
 ): Promise<Replica> {
   const { leaseReads = false } = options;
   const { id, clusterId, dataDir, isJoining, peerListen, peers, timing, limits, log } = options;
-  const { clusterSecret, peerTls, snapshots, store } = options;
-  if (peers !== null && !isJoining && (await storedClusterId(dataDir)) !== null) {
+  const { belonging, clusterSecret, peerTls, snapshots } = options;
+  const store = belonging === undefined ? options.store : await foundedStore(options, descriptors);
+  const isTold = peers !== null && !isJoining && belonging === undefined;
+  if (isTold && (await storedClusterId(dataDir)) !== null) {
     log('info', 'peersIgnored', {
       message: 'The data directory holds a configuration: --peers only tells addresses.',
     });
@@ -284,6 +304,15 @@ async function startMember(
     members: Object.fromEntries(peers ?? [[id, peerListen]]),
     ...(clusterId !== null && { clusterId }),
   });
+}
+
+/** FO11: what this node has promised lies there already. */
+function foundedStore(
+  { dataDir, id }: ServeOptions,
+  { disk }: DescriptorShares,
+): Promise<LogStore> {
+  const place = { directory: dataDir, openFilesMax: disk, isFounded: true };
+  return openingLogStore(place, { nodeId: id });
 }
 
 function contextOf(

@@ -18,6 +18,11 @@ export interface LevelLogStoreOptions {
   readonly openFilesMax?: number;
 }
 
+interface NodeAccessOptions extends LevelLogStoreOptions {
+  /** What it promised while it founded may lie there before anything else does (FO11). */
+  readonly isFounded?: boolean;
+}
+
 /** A store on disk; nothing is touched before `open`. */
 export function levelLogStore(options: LevelLogStoreOptions): LogStore {
   checkOptionNames('levelLogStore', options, ['directory', 'randomWord', 'openFilesMax']);
@@ -30,7 +35,7 @@ export function levelLogStore(options: LevelLogStoreOptions): LogStore {
 
 /** The same, of which what takes long is begun when it resolves: `open` is about to be called for this node. */
 export async function openingLogStore(
-  options: LevelLogStoreOptions,
+  options: NodeAccessOptions,
   owner: Pick<LogStoreOwner, 'nodeId'>,
 ): Promise<LogStore> {
   const store = new LevelLogStore(nodeAccess(options));
@@ -43,7 +48,8 @@ export function nodeAccess({
   directory,
   randomWord = cryptoWord,
   openFilesMax = OPEN_FILES_MAX,
-}: LevelLogStoreOptions): DirectoryAccess {
+  isFounded = false,
+}: NodeAccessOptions): DirectoryAccess {
   const database = (path: string): LevelDatabase => new LevelDatabase(path, openFilesMax);
-  return { directory, files: nodeFiles, database, randomWord };
+  return { directory, files: nodeFiles, database, randomWord, isFounded };
 }

@@ -4,7 +4,9 @@
  * XState: an outlet inside the charts, since nobody outside hears the first macrostep).
  */
 import { type AnyStateMachine, type ContextFrom, createActor, type EventFrom } from 'xstate';
+import { founding } from '../../machines/bindings/founding.ts';
 import { bindCharts } from '../../machines/index.ts';
+import { withOutlet } from '../../machines/outlet.ts';
 import { foundingMembership, staticConfiguration } from '../../src/core/configuration.ts';
 import type { Effect } from '../../src/core/effect.ts';
 import type { LogShape, TermRun } from '../../src/core/log-shape.ts';
@@ -81,7 +83,7 @@ export function replicationState(changes: Partial<ReplicationState> = {}): Repli
   return { ...start, ...changes };
 }
 
-type Charts = ReturnType<typeof bindCharts>;
+type Charts = ReturnType<typeof bindCharts> & { readonly founding: typeof founding };
 type ChartName = keyof Charts;
 
 interface RunOptions {
@@ -124,7 +126,9 @@ export function run<Name extends ChartName>(
     emitted.push(effect);
     heard(effect);
   };
-  const chart: AnyStateMachine = bindCharts({ random, limits: LIMITS, outlet })[name];
+  const led = withOutlet(founding, outlet as (effect: object) => void);
+  const charts: Charts = { ...bindCharts({ random, limits: LIMITS, outlet }), founding: led };
+  const chart: AnyStateMachine = charts[name];
   const system = name === 'node' ? { systemId: name } : {};
   const actor = createActor(chart, { input, clock, ...system });
   let failure: unknown = null;

@@ -1,15 +1,14 @@
 /** Founding by number: each rule by itself, all that can happen to three nodes, and 10,000 worlds with kills and lost disks. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type NodeId, nodeId } from '../../src/core/types.ts';
 import {
   type FoundingState,
   type FoundingWord,
   NOTHING_FOUNDED,
-  nextFoundingState,
   type Proposal,
-  takenBack,
-} from '../../src/rules/founding.ts';
+} from '../../src/core/founding.ts';
+import { type NodeId, nodeId } from '../../src/core/types.ts';
+import { nextFoundingState, takenBack } from '../../src/rules/founding.ts';
 
 const EXPECTED = 3;
 

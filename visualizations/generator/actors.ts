@@ -20,10 +20,10 @@ const TELLS: Readonly<Record<string, string>> = {
   clients:
     'proposals.gathered reads.gathered transfer.requested snapshot.wanted change.requested stop',
   peers:
-    'snapshot.offered pull.ended term.observed preVote.requested preVote.answered vote.requested vote.answered timeoutNow.received entries.received append.accepted append.rejected socket.closed socket.silent hello.received hello.refused message.received call.received hello.accepted leader.answered leader.refused propose.taken propose.refused',
+    'snapshot.offered pull.ended term.observed preVote.requested preVote.answered vote.requested vote.answered timeoutNow.received entries.received append.accepted append.rejected socket.closed socket.silent hello.received hello.refused message.received call.received hello.accepted leader.answered leader.refused propose.taken propose.refused word.heard cluster.met',
   driver:
     'replication:log.compacted call:hello.refused write.requested commit.advanced reads.confirmed entries.applied failed handedOver drained peer.waits entries.dropped entries.outdated entries.sent propose.sent configuration.committed lead.established lead.lost membership:peer.progressed peer.joined peer.leaving compaction.requested snapshot.received restore.requested snapshotReceiver:snapshot.failed install.ended snapshot.released',
-  disk: 'snapshotter:log.compacted chunk.stored pull.completed snapshot.stored snapshot.failed hello.believed hello.sent answer.ready disk.durable write.completed write.failed recovered',
+  disk: 'snapshotter:log.compacted chunk.stored pull.completed snapshot.stored snapshot.failed hello.believed hello.sent answer.ready disk.durable write.completed write.failed recovered founding.stored founding.unstored',
   'state machine':
     'restore.completed snapshot.captured snapshot.refused snapshot.impossible apply.completed apply.failed',
   raft: 'round.confirmed role.changed log.grew round.began heartbeat.due replication:link.opened replication:link.closed members.changed farewell.over lead.offered promoted demoted',

@@ -19,22 +19,24 @@ interface Asking {
   readonly secureContext?: SecureContext | undefined;
   /** By which it is known; `null`: by none. */
   readonly token?: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 interface HttpAnswer {
   readonly status: number;
+  readonly headers: IncomingMessage['headers'];
   readonly body: string;
 }
 
 /** Rejects with an `Error` whose message says in a few words what happened. */
 export function httpAnswer(
   url: string,
-  { timeoutMs, interrupted, method = 'GET', body, secureContext, token = null }: Asking,
+  { timeoutMs, interrupted, method = 'GET', body, secureContext, token = null, ...more }: Asking,
 ): Promise<HttpAnswer> {
   return withDeadline(timeoutMs, interrupted, async (signal) => {
     try {
       const context = secureContext === undefined ? {} : { secureContext };
-      const headers = headersFor(token);
+      const headers = { ...headersFor(token), ...more.headers };
       return await answerOf(url, { signal, method, headers, ...context }, body);
     } catch (error) {
       const why = signal.aborted ? signal.reason : error;
@@ -51,7 +53,8 @@ function answerOf(
   const ask = url.startsWith('https:') ? requestSecure : requestPlain;
   return new Promise((resolve, reject) => {
     const request = ask(url, { ...how, agent: false }, (response) => {
-      bodyOf(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+      const { headers, statusCode: status = 0 } = response;
+      bodyOf(response).then((body) => resolve({ status, headers, body }), reject);
     });
     request.on('error', reject);
     request.end(sent);

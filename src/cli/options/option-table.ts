@@ -3,7 +3,7 @@
  * come from this one table, and so do the help pages and the errors (CL12, CL13). The order of precedence is
  * flag, environment, default (CL14). It reads text; whether options make sense together the commands say.
  */
-import { COUNTER_MAX, DEFAULT_LIMITS } from '../../core/limits.ts';
+import { COUNTER_MAX, DEFAULT_LIMITS, MEMBERS_MAX } from '../../core/limits.ts';
 import { DEFAULT_SNAPSHOT_THRESHOLDS } from '../../core/snapshot-thresholds.ts';
 import { LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS, RANGE_LIMIT_MAX } from '../../kv/limits.ts';
 import { DEFAULT_RETENTION } from '../../kv/retention.ts';
@@ -116,10 +116,15 @@ export const OPTIONS = {
     'NAME',
     'As --join, of whom the SRV records of NAME in DNS say that they serve clients, looked up anew whenever somebody is to be asked: _raftchart._tcp.example.org. Over TLS with --cacert or --tls-cert.',
   ),
+  'bootstrap-expect': optional(
+    whole(2, MEMBERS_MAX),
+    'N',
+    'Where --join or --discover-srv finds no cluster yet, found one of N nodes that were started so, whoever starts first: one cluster, however often they are killed meanwhile. Whoever comes later joins it.',
+  ),
   'cluster-id': optional(
     nodeName,
     'NAME',
-    'Keeps clusters apart. Without it, derived from --peers; the same on every node.',
+    'Keeps clusters apart. Without it, derived from --peers; the same on every node. With --bootstrap-expect only nodes of one name found a cluster, which gets an id of its own.',
   ),
   'restore-id': optional(
     nodeName,
@@ -255,7 +260,6 @@ export const OPTIONS = {
     'N',
     'Entries that stay in the log behind a snapshot, for members that are a little behind.',
   ),
-
   nodes: preset(whole(1, 7), '3', 'N', 'How many nodes the demo starts, 1 to 7.'),
   'base-port': preset(
     whole(1, 65_000),

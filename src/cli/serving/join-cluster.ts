@@ -11,10 +11,12 @@ import { storedClusterId } from '../../library/cluster-identity.ts';
 import type { Log } from '../../server/operations/json-log.ts';
 import type { RunningServer } from '../../server/serve.ts';
 import { type Asking, askServers } from '../asking/ask-servers.ts';
-import type { CallerValues } from '../asking/client-token.ts';
-import type { Fields } from '../asking/json-fields.ts';
+import { tlsContext } from '../asking/client-tls.ts';
+import { type CallerValues, tokenIn } from '../asking/client-token.ts';
+import { httpAnswer } from '../asking/http-answer.ts';
+import { type Fields, fieldsIn } from '../asking/json-fields.ts';
 import { aborted, type CliContext } from '../command.ts';
-import { JOIN_ASKED_MS, JOIN_PAUSE_MS } from '../limits.ts';
+import { JOIN_ASKED_MS, JOIN_LOOKED_MS, JOIN_PAUSE_MS } from '../limits.ts';
 
 export interface Joining {
   readonly id: NodeId;
@@ -41,10 +43,15 @@ export async function clusterToJoin(joining: Joining, asker: Asker): Promise<str
   if ((await storedClusterId(joining.dataDir)) !== null) return null;
   const question = { path: '/status', method: 'GET' } as const;
   return insist(asker, async () =>
-    askServers(question, await asking(joining), asker.context, ({ clusterId, versions }) => {
-      requireKnown(versions);
-      return typeof clusterId === 'string' ? clusterId : null;
-    }),
+    askServers(
+      question,
+      await asking(joining, asker.context),
+      asker.context,
+      ({ clusterId, versions }) => {
+        requireKnown(versions);
+        return typeof clusterId === 'string' ? clusterId : null;
+      },
+    ),
   );
 }
 
@@ -135,10 +142,14 @@ async function standingOf(
 ): Promise<'none' | 'own' | 'another'> {
   const { address, id } = joining;
   const question = { path: '/members', method: 'GET' } as const;
-  const entry = await askServers(question, await asking(joining), context, ({ progress }) =>
-    Array.isArray(progress)
-      ? { found: progress.find((each: Fields | null) => each?.id === id) as Fields | undefined }
-      : null,
+  const entry = await askServers(
+    question,
+    await asking(joining, context),
+    context,
+    ({ progress }) =>
+      Array.isArray(progress)
+        ? { found: progress.find((each: Fields | null) => each?.id === id) as Fields | undefined }
+        : null,
   );
   if (entry.found === undefined) return 'none';
   return entry.found.address === address ? 'own' : 'another';
@@ -148,7 +159,12 @@ async function asked(joining: Joining, context: CliContext): Promise<unknown> {
   const { address, id } = joining;
   const body = { id, peerAddress: address, promote: true };
   const question = { path: '/members', method: 'POST', body } as const;
-  return askServers(question, await asking(joining), context, ({ members }) => members ?? null);
+  return askServers(
+    question,
+    await asking(joining, context),
+    context,
+    ({ members }) => members ?? null,
+  );
 }
 
 function nameTaken({ address, id }: Joining): RaftError {
@@ -161,8 +177,27 @@ function isMember({ replica }: Joiner['server'], id: NodeId): boolean {
   return voters.includes(id) || learners.includes(id);
 }
 
-async function asking({ caller, seeds }: Joining): Promise<Asking> {
-  return { ...caller, endpoints: await seeds(), 'timeout-ms': JOIN_ASKED_MS };
+async function asking(joining: Joining, context: CliContext): Promise<Asking> {
+  const { caller, seeds } = joining;
+  const urls = await seeds();
+  const areOwn = await Promise.all(urls.map((url) => isOwn(url, joining, context)));
+  const endpoints = urls.filter((_, at) => areOwn[at] === false);
+  return { ...caller, endpoints, 'timeout-ms': JOIN_ASKED_MS };
+}
+
+/** One line for all nodes names each of them: this one would wait for a leader of which nobody has told it yet. */
+async function isOwn(
+  url: string,
+  { caller, id }: Joining,
+  { interrupted }: CliContext,
+): Promise<boolean> {
+  const asking = { timeoutMs: JOIN_LOOKED_MS, interrupted, secureContext: tlsContext(caller) };
+  try {
+    const { body } = await httpAnswer(`${url}/status`, { ...asking, token: tokenIn(caller) });
+    return fieldsIn(body)?.id === id;
+  } catch {
+    return false;
+  }
 }
 
 function unknown(cause: unknown): RaftError {

@@ -21,6 +21,7 @@ import { CliFailure, usageFailure } from '../failures/cli-failure.ts';
 import { EXIT, type ExitCode, exitCodeOf } from '../failures/exit-codes.ts';
 import { type ReadOptions, strayEnvironment } from '../options/read-options.ts';
 import { packageVersion } from '../version.ts';
+import type { Bootstrap } from './bootstrap.ts';
 import { clientExposures, isLoopback, peerExposures } from './exposure.ts';
 import { type Asker, clusterToJoin, type Joining, join } from './join-cluster.ts';
 import { reloading } from './reload.ts';
@@ -38,6 +39,7 @@ export const SERVE_FIELDS = [
   'peers',
   'join',
   'discover-srv',
+  'bootstrap-expect',
   'cluster-id',
   'halt-linger-ms',
   'log-format',
@@ -77,7 +79,8 @@ export const serveCommand = command({
     const guarded = { ...options, ...guards };
     for (const exposure of peerExposures(guarded)) log('warn', 'exposed', exposure);
     if (options.withoutAccess) log('warn', 'withoutAccess', { message: WITHOUT_ACCESS });
-    const starting = started(guarded);
+    const bootstrap = bootstrapOf(values, guards.clusterSecret ?? null);
+    const starting = started(guarded, bootstrap === null ? null : { bootstrap, context, log });
     const adopt = (server: RunningServer, next: Given['values']): void => {
       server.adjust(adjustableOf(next));
       least = next['log-level'];
@@ -135,6 +138,7 @@ function serveOptions(values: Checked, log: Log): ServeOptions {
     );
   }
   const joining = joinOf(values);
+  bootstrapOf(values, null);
   const settings = serveSettings(values);
   return {
     id,
@@ -207,7 +211,8 @@ async function identified(
   { values, ...asker }: Start,
 ): Promise<ServeOptions> {
   const joining = joinOf(values);
-  if (joining === null || options.clusterId !== null) return options;
+  const isFounding = values['bootstrap-expect'] !== null;
+  if (joining === null || isFounding || options.clusterId !== null) return options;
   return { ...options, clusterId: await clusterToJoin(joining, asker).catch(unfit) };
 }
 
@@ -264,6 +269,19 @@ function joinOf(values: Checked): Joining | null {
   return { id, address, dataDir, seeds, caller: { cacert, cert, key, 'token-file': tokenFile } };
 }
 
+/** `null`: whether there is a cluster is no question. */
+function bootstrapOf(values: Checked, secret: string | null): Bootstrap | null {
+  const expected = values['bootstrap-expect'];
+  if (expected === null) return null;
+  const joining = joinOf(values);
+  if (joining === null) {
+    throw usageFailure(
+      '--bootstrap-expect needs to know where the others are: give --join with the URLs of their clients, or --discover-srv.',
+    );
+  }
+  return { joining, expected, cluster: values['cluster-id'] ?? '', secret };
+}
+
 function seedsOf(values: Checked): Joining['seeds'] | null {
   const { cacert, 'discover-srv': name, join: urls, 'tls-cert': ownCert } = values;
   if (urls !== null && name !== null) {
@@ -290,8 +308,12 @@ const NEVER = new Promise<never>(() => {});
 const DEFAULT_PEER_LISTEN = '127.0.0.1:4200';
 
 /** The disk lets wait more than it computes: the log is being opened while the server is loaded. */
-async function started(options: ServeOptions): Promise<RunningServer> {
+async function started(
+  options: ServeOptions,
+  founding: FoundingStart | null,
+): Promise<RunningServer> {
   try {
+    if (founding !== null) return await startedToFound(options, founding);
     const store = await openingStore(options);
     const { serve } = await import('../../server/serve.ts');
     return await serve({ ...options, ...(store !== null && { store }) });
@@ -301,6 +323,19 @@ async function started(options: ServeOptions): Promise<RunningServer> {
     const exitCode = error.code === 'RAFT_CONFLICT' ? EXIT.unavailable : exitCodeOf(error);
     throw new CliFailure(exitCode, `${error.message} (${error.code})`, error.code);
   }
+}
+
+interface FoundingStart extends Asker {
+  readonly bootstrap: Bootstrap;
+}
+
+async function startedToFound(
+  options: ServeOptions,
+  { bootstrap, ...asker }: FoundingStart,
+): Promise<RunningServer> {
+  const { foundCluster } = await import('./found-cluster.ts');
+  const { serve } = await import('../../server/serve.ts');
+  return serve({ ...options, belonging: (port) => foundCluster(bootstrap, port, asker) });
 }
 
 /** `null`: too few files may be open for one, as the server will say. */

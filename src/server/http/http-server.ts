@@ -21,6 +21,12 @@ export interface HttpAddress {
   readonly port: number;
 }
 
+/** Answers one path by itself, whether or not there is a node. */
+interface Door {
+  readonly path: string;
+  readonly listener: RequestListener;
+}
+
 interface HttpBackend {
   readonly listener: RequestListener;
   readonly clients: ClientPort;
@@ -52,6 +58,7 @@ export class HttpServer {
   readonly #gate: ConnectionGate;
   readonly #options: HttpServerOptions;
   #backend: HttpBackend | null = null;
+  #door: Door | null = null;
   readonly #below = new Set<Socket>();
   /** Requests under way. */
   readonly #answering = new Set<ServerResponse>();
@@ -100,6 +107,11 @@ export class HttpServer {
     this.#backend = backend;
   }
 
+  /** In the place of the door before; `null`: none. */
+  open(door: Door | null): void {
+    this.#door = door;
+  }
+
   /** Takes no new connection, and each answer is the last of its own; resolves when the last connection is gone. */
   retire(): Promise<void> {
     // Not as HTTP servers close: that would break idle connections, on which a request may be coming this moment.
@@ -138,9 +150,13 @@ export class HttpServer {
     const refusal = this.#refusalOf(request);
     this.#gate.takeTurn(request, response, () => {
       if (refusal !== null) return refuse(response, refusal);
-      const listener = this.#backend?.listener ?? answerMeanwhile;
-      listener(request, response);
+      this.#listenerOf(request)(request, response);
     });
+  }
+
+  #listenerOf(request: IncomingMessage): RequestListener {
+    if (this.#door?.path === pathOf(request)) return this.#door.listener;
+    return this.#backend?.listener ?? answerMeanwhile;
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {

@@ -112,7 +112,8 @@ async function survey(access: DirectoryAccess, owner: LogStoreOwner): Promise<bo
   if (names.some((name) => later.includes(name))) {
     throw missing(directory, PART.identity);
   }
-  const remains: readonly string[] = [PART.log, PART.identityDraft];
+  const promises = access.isFounded === true ? [PART.founding, PART.foundingDraft] : [];
+  const remains: readonly string[] = [PART.log, PART.identityDraft, ...promises];
   const stranger = names.find((name) => !remains.includes(name));
   if (stranger !== undefined) throw notEmpty(directory, stranger);
   return true;

@@ -27,6 +27,8 @@ export interface DirectoryAccess {
   readonly randomWord: RandomWord;
   /** Only looks, for a node that is stopped: the start is not counted, nothing is finished and nothing swept (RC1). */
   readonly isLooking?: boolean;
+  /** FO11: what it promised while it founded may lie there before anything else does. */
+  readonly isFounded?: boolean;
   /** `GROWTH_BOUNDS` unless given. */
   readonly growthBounds?: GrowthBounds;
 }

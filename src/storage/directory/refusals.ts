@@ -15,6 +15,8 @@ export const PART = {
   snapshots: 'snapshots',
   hardState: 'hard-state',
   acknowledged: 'acknowledged',
+  founding: 'founding.json',
+  foundingDraft: 'founding.json.tmp',
 } as const;
 export type Part = (typeof PART)[keyof typeof PART];
 
@@ -47,6 +49,24 @@ export function otherMembers(
     `The data directory ${directory} belongs to a cluster of ${known.join(', ')}${alone}, but this start names ` +
       `${named.join(', ')} as its members (--peers, or peers). Nothing was changed. Name those that it knows, at any ` +
       'address. A node of its own name and a new data directory joins a cluster that exists with --join (isJoining).',
+  );
+}
+
+/** FO11: what it has promised is not known, so it may promise nothing more. */
+export function damagedFounding(directory: string): RaftError {
+  return refused(
+    `${directory}/${PART.founding} is damaged: it is not what was written into it, and what this node has promised is not known. ` +
+      `Nothing was changed. If ${directory}/${PART.identity} is there, a node has run on it: move ${PART.founding} elsewhere and start ` +
+      'again. If not, empty this directory; where the other nodes then wait for ever, stop all that have not founded anything ' +
+      'yet, empty their directories as well, and start all again.',
+  );
+}
+
+/** FO11 */
+export function foundingOfAnother(directory: string, found: NodeId, own: NodeId): RaftError {
+  return foreign(
+    `${directory}/${PART.founding} belongs to node ${found}, but this is node ${own}. ` +
+      'Nothing was changed. Start the node it belongs to, or choose another data directory.',
   );
 }
 

@@ -1,0 +1,150 @@
+/**
+ * `serve --bootstrap-expect N` (FO12): the node finds out with whom it founds its cluster, or that there is one already,
+ * while its client port is open and its log is not. A node that has run before asks nobody.
+ */
+import { createHash } from 'node:crypto';
+import { RaftError } from '../../core/errors.ts';
+import type { FoundingWord, Proposal } from '../../core/founding.ts';
+import type { NodeId } from '../../core/types.ts';
+import { Founding } from '../../node/founding/founding.ts';
+import { systemClock } from '../../node/system-clock.ts';
+import { foundingDoor } from '../../server/founding-door.ts';
+import type { HttpServer } from '../../server/http/http-server.ts';
+import type { Belonging } from '../../server/serve.ts';
+import { nodeAccess } from '../../storage/disk-log-store.ts';
+import {
+  type HeldFounding,
+  hasRun,
+  type OpenedFounding,
+  openFounding,
+  readFounding,
+} from '../../storage/founding-file.ts';
+import type { Bootstrap } from './bootstrap.ts';
+import { FounderQuestions } from './founder-questions.ts';
+import { newsOf } from './founding-words.ts';
+import { type Asker, clusterToJoin } from './join-cluster.ts';
+
+type Port = Pick<HttpServer, 'open'>;
+
+export async function foundCluster(
+  bootstrap: Bootstrap,
+  port: Port,
+  asker: Asker,
+): Promise<Belonging> {
+  const { dataDir, id } = bootstrap.joining;
+  const access = nodeAccess({ directory: dataDir, isFounded: true });
+  if (await hasRun(access)) return restarted(bootstrap, await readFounding(access, id));
+  const held = await openFounding(access, id);
+  try {
+    const founding = gathering(bootstrap, held, { port, asker });
+    const foundation = await untilFounded(founding, asker);
+    if (foundation !== null) return founded(bootstrap, held, foundation);
+    port.open(null);
+    return await late(bootstrap, founding, asker);
+  } finally {
+    await held.close();
+  }
+}
+
+async function late(bootstrap: Bootstrap, founding: Founding, asker: Asker): Promise<Belonging> {
+  asker.log('info', 'founding', { state: 'late', message: LATE });
+  const clusterId = await clusterToJoin(bootstrap.joining, asker);
+  if (clusterId === null) throw stopped();
+  const peers = new Map([...foundersOf(founding, bootstrap), ...alone(bootstrap).peers]);
+  return { ...alone(bootstrap), peers, clusterId };
+}
+
+/** Of a cluster that knows this name from a directory that is lost: its members say so when they are called (ID3). */
+function foundersOf(founding: Founding, { joining: { id } }: Bootstrap): Map<NodeId, string> {
+  const foundations = founding.progress.words.map(({ state }) => state.foundation?.members ?? []);
+  const own = foundations.find((members) => members.some((member) => member.id === id)) ?? [];
+  return new Map(own.map((member) => [member.id, member.address]));
+}
+
+const LATE = 'The cluster is founded without this node: it asks to be added.';
+
+interface Surroundings {
+  readonly port: Port;
+  readonly asker: Asker;
+}
+
+function gathering(
+  bootstrap: Bootstrap,
+  held: OpenedFounding,
+  { asker, port }: Surroundings,
+): Founding {
+  const questions = new FounderQuestions(bootstrap, asker);
+  const tell = newsOf(asker.log);
+  const founding: Founding = new Founding({
+    own: wordOf(bootstrap, held, held.state),
+    clock: systemClock,
+    store: held.write,
+    ask: (word) => {
+      queueMicrotask(() => tell(founding.progress, word));
+      questions.ask(word, founding);
+    },
+  });
+  const answer = (said: FoundingWord): FoundingWord => {
+    founding.hear(said);
+    return founding.word;
+  };
+  port.open(foundingDoor({ secret: bootstrap.secret, answer }));
+  return founding;
+}
+
+async function untilFounded(founding: Founding, { context }: Asker): Promise<Proposal | null> {
+  const { interrupted } = context;
+  const ended = new Promise<never>((_, reject) => {
+    interrupted.addEventListener('abort', () => reject(stopped()), { once: true });
+    if (interrupted.aborted) reject(stopped());
+  });
+  try {
+    return await Promise.race([founding.ended, ended]);
+  } finally {
+    founding.stop();
+  }
+}
+
+/** On its disk stands what it is a member of, or will be as soon as its log says so, too. */
+function restarted(bootstrap: Bootstrap, held: HeldFounding | null): Belonging {
+  const foundation = held?.state.foundation ?? null;
+  if (held === null || foundation === null) return { ...alone(bootstrap), clusterId: null };
+  return { ...founded(bootstrap, held, foundation), clusterId: null };
+}
+
+/** FO13 */
+function founded(bootstrap: Bootstrap, held: HeldFounding, foundation: Proposal): Belonging {
+  const { address, id } = bootstrap.joining;
+  const peers = new Map<NodeId, string>(
+    foundation.members.map((member) => [member.id, member.id === id ? address : member.address]),
+  );
+  const clusterId = foundedClusterId(bootstrap.cluster, foundation);
+  const state = { ...held.state, promised: foundation, foundation };
+  return { clusterId, peers, isJoining: false, founded: wordOf(bootstrap, held, state) };
+}
+
+/** FO13: two foundations never have the same, be it of the same members at the same addresses. */
+function foundedClusterId(cluster: string, { founder, members, round }: Proposal): string {
+  const words = members.map(({ id, incarnation }) => [id, incarnation]);
+  const text = JSON.stringify([cluster, founder.id, founder.incarnation, round, words]);
+  return createHash('sha256').update(text).digest('hex').slice(0, HEX_DIGITS);
+}
+
+const HEX_DIGITS = 16;
+
+/** It is in no foundation: whom it knows its log says, or the cluster that adds it. */
+function alone({ joining: { address, id } }: Bootstrap): Omit<Belonging, 'clusterId'> {
+  return { peers: new Map([[id, address]]), isJoining: true, founded: null };
+}
+
+function wordOf(
+  { cluster, expected, joining: { address, id } }: Bootstrap,
+  { incarnation }: HeldFounding,
+  state: HeldFounding['state'],
+): FoundingWord {
+  return { cluster, expected, self: { id, incarnation, address }, state };
+}
+
+function stopped(): RaftError {
+  return new RaftError('RAFT_STOPPED', 'It was told to stop before its cluster was founded.');
+}

@@ -1,0 +1,106 @@
+/**
+ * `POST /founding`: what nodes that found a cluster by number say to each other, at the port of the clients (FO12). It is open
+ * before there is a node. Who is not among them learns at most which cluster runs here, and who founded it.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { RaftError } from '../core/errors.ts';
+import { type FoundingWord, foundingWordIn } from '../core/founding.ts';
+import { badRequest, errorBody, httpStatusOf } from './errors.ts';
+import { FOUNDING_BODY_BYTES_MAX } from './limits.ts';
+
+export const FOUNDING_PATH = '/founding';
+
+/** Of who has the secret of the cluster, over all that is said, in both directions. */
+const FOUNDING_PROOF = 'raftchart-proof';
+
+/** Of a node that is bound to no foundation: which cluster it is in. */
+interface FoundingNews {
+  readonly clusterId: string;
+}
+
+interface DoorOptions {
+  /** `null`: nobody has to prove anything. */
+  readonly secret: string | null;
+  /** What to answer; what it throws is told. */
+  readonly answer: (said: FoundingWord) => FoundingWord | FoundingNews;
+}
+
+export function foundingDoor({ answer, secret }: DoorOptions): {
+  readonly path: string;
+  readonly listener: RequestListener;
+} {
+  const reply = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const text = await textOf(request);
+    if (!isProven(text, request.headers, secret)) throw unproven();
+    const word = wordIn(text);
+    if (word === null) throw badRequest(NO_WORD);
+    const body = JSON.stringify(answer(word));
+    response.writeHead(200, { 'content-type': 'application/json', ...proofOf(body, secret) });
+    response.end(body);
+  };
+  const listener: RequestListener = (request, response) => {
+    reply(request, response).catch((error: unknown) => refuse(response, error));
+  };
+  return { path: FOUNDING_PATH, listener };
+}
+
+/** The header that goes with what is said. */
+export function proofOf(said: string, secret: string | null): Readonly<Record<string, string>> {
+  return secret === null ? {} : { [FOUNDING_PROOF]: sumOf(said, secret).toString('hex') };
+}
+
+/** A word that was said before proves as much: none of them can do harm by coming late (FO5). */
+export function isProven(
+  said: string,
+  headers: IncomingMessage['headers'],
+  secret: string | null,
+): boolean {
+  if (secret === null) return true;
+  const proof = Buffer.from(String(headers[FOUNDING_PROOF] ?? ''), 'hex');
+  const due = sumOf(said, secret);
+  return proof.length === due.length && timingSafeEqual(proof, due);
+}
+
+function sumOf(said: string, secret: string): Buffer {
+  return createHmac('sha256', secret).update('raftchart-founding\n').update(said).digest();
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  if (request.method !== 'POST') throw badRequest('Nodes that found a cluster ask by POST.');
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    if (!(chunk instanceof Uint8Array)) continue;
+    bytes += chunk.length;
+    if (bytes > FOUNDING_BODY_BYTES_MAX) throw badRequest(NO_WORD);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function wordIn(text: string): FoundingWord | null {
+  try {
+    return foundingWordIn(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+const NO_WORD = 'This is nothing that a node says that founds a cluster (--bootstrap-expect).';
+
+function unproven(): RaftError {
+  return new RaftError(
+    'RAFT_FORBIDDEN',
+    'Whoever founds a cluster with this node has to have its --cluster-secret-file.',
+  );
+}
+
+function refuse(response: ServerResponse, error: unknown): void {
+  const told = error instanceof RaftError ? error : badRequest('The request was cut.');
+  response.writeHead(httpStatusOf(told.code), {
+    'content-type': 'application/json',
+    connection: 'close',
+  });
+  response.end(JSON.stringify(errorBody(told)));
+}
