@@ -1,6 +1,7 @@
 /** The cases by name. */
 import { measureBackup } from './backup.ts';
 import { measureCatchUp } from './catch-up.ts';
+import { measureEncryption } from './encryption.ts';
 import type { Finding } from './finding.ts';
 import { measureLargeState } from './large-state.ts';
 import { measureOverload } from './overload.ts';
@@ -17,4 +18,5 @@ export const CASES: ReadonlyMap<string, Case> = new Map([
   ['stopped-follower', measureStoppedFollower],
   ['overload', measureOverload],
   ['backup', measureBackup],
+  ['encryption', measureEncryption],
 ]);
