@@ -57,6 +57,17 @@ it('[TL1] a certificate of certs names the member, its host and this machine, an
   expect(Math.round(days)).toBe(30);
 });
 
+it('[TL1] [AC5] a certificate of certs for a client names the user that it is', async () => {
+  const out = scratch();
+  const { output } = await runFake(['certs', '--out', out, ...MEMBERS, '--clients', 'billing,ops']);
+  for (const name of ['billing', 'ops']) {
+    const certificate = new X509Certificate(read(out, `${name}.pem`));
+    expect(certificate.subjectAltName).toBe(`URI:raftchart://client/${name}`);
+    expect(output).toContain(join(out, `${name}.pem`));
+  }
+  expect(readdirSync(out)).not.toContain('client.pem');
+});
+
 // Skipped only where there is no openssl command to ask.
 it.skipIf(!isOpensslPresent())(
   '[TL1] OpenSSL takes the certificates of certs, strictly',
@@ -76,7 +87,9 @@ it('[TL1] certs overwrites nothing, and refuses what it cannot name', async () =
   await expectFailure(runFake(['certs', '--out', out, ...MEMBERS]), 64, 'another directory');
   expect(readdirSync(out)).toEqual(['authority.pem']);
   const line = ['certs', '--out', join(out, 'new'), '--members'];
-  await expectFailure(runFake([...line, 'client=h']), 64, 'rename that one');
+  await expectFailure(runFake([...line, 'client=h']), 64, 'rename the other');
+  await expectFailure(runFake([...line, 'n1=a', '--clients', 'a,b,a']), 64, 'rename the other');
+  await expectFailure(runFake([...line, 'n1=a', '--clients', 'a/b']), 64, 'the name of no user');
   await expectFailure(runFake([...line, 'n1=a,n1=b']), 64, 'names n1 twice');
   await expectFailure(runFake([...line, 'n1=a/b']), 64, 'ID=HOST');
   await expectFailure(

@@ -1,11 +1,12 @@
 /**
- * `certs`: an authority and a certificate for each member and for a client, to try TLS with (TL1). For development: the
+ * `certs`: an authority and a certificate for each member and each client, to try TLS with (TL1). For development: the
  * key of the authority lies beside all others, and nothing is ever revoked.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { memberUri } from '../../core/member-uri.ts';
+import { memberUri, userUri } from '../../core/member-uri.ts';
 import type { NodeId } from '../../core/types.ts';
+import { isAccessName } from '../../kv/access-changes.ts';
 import type { Issued, Period } from '../certificates/issuing.ts';
 import { command } from '../command.ts';
 import { CliFailure, usageFailure } from '../failures/cli-failure.ts';
@@ -13,8 +14,7 @@ import { EXIT } from '../failures/exit-codes.ts';
 import { DEVELOPMENT_DAYS } from '../limits.ts';
 
 const LOOPBACK = ['localhost', '127.0.0.1', '::1'] as const;
-/** Whose files lie beside those of the members. */
-const OTHERS: readonly string[] = ['authority', 'client'];
+const AUTHORITY = 'authority';
 const MS_PER_DAY = 86_400_000;
 /** A clock that is a little behind takes it, too. */
 const BACKDATED_MS = 3_600_000;
@@ -23,29 +23,41 @@ const EVERYBODY = 0o644;
 
 export const certsCommand = command({
   name: 'certs',
-  usage: '--out DIR --members ID=HOST,…',
-  summary: `For development only: make an authority, and certificates of it for each member and for a client. They end after ${DEVELOPMENT_DAYS} days, and the key of the authority lies beside them. Where it matters, take those of an authority of your own.`,
-  options: ['out', 'members'],
+  usage: '--out DIR --members ID=HOST,… [--clients NAME,…]',
+  summary: `For development only: make an authority, and certificates of it for each member and each client. They end after ${DEVELOPMENT_DAYS} days, and the key of the authority lies beside them. Where it matters, take those of an authority of your own.`,
+  options: ['out', 'members', 'clients'],
   required: ['out', 'members'],
-  run: async ({ values: { out, members } }, { write, writeError }) => {
+  run: async ({ values: { clients, members, out } }, { write, writeError }) => {
     const directory = resolve(out);
-    const taken = [...members.keys()].find((id) => OTHERS.includes(id));
-    if (taken !== undefined) {
-      throw usageFailure(
-        `--members names ${taken}, and ${taken}.pem is another's: rename that one.`,
-      );
-    }
+    checkNames(members, clients);
     const now = Date.now();
     const period = {
       from: new Date(now - BACKDATED_MS),
       to: new Date(now + DEVELOPMENT_DAYS * MS_PER_DAY),
     };
-    await writeAll(directory, await filesFor(members, period));
+    await writeAll(directory, await filesFor({ clients, members }, period));
     writeError(WARNING);
-    write(whatNext(out, [...members.keys()]));
+    write(whatNext(out, [...members.keys()], clients));
     return EXIT.clean;
   },
 });
+
+interface Named {
+  readonly members: ReadonlyMap<NodeId, string>;
+  readonly clients: readonly string[];
+}
+
+/** Their files lie side by side. */
+function checkNames(members: ReadonlyMap<NodeId, string>, clients: readonly string[]): void {
+  const unfit = clients.find((name) => !isAccessName(name));
+  if (unfit !== undefined) {
+    throw usageFailure(`--clients names ${unfit}, which is the name of no user.`);
+  }
+  const all = [AUTHORITY, ...clients, ...members.keys()];
+  const taken = all.find((name, at) => all.indexOf(name) < at);
+  if (taken === undefined) return;
+  throw usageFailure(`${taken} names two, and ${taken}.pem can be that of one: rename the other.`);
+}
 
 interface File {
   readonly name: string;
@@ -53,19 +65,18 @@ interface File {
   readonly mode: number;
 }
 
-async function filesFor(
-  members: ReadonlyMap<NodeId, string>,
-  period: Period,
-): Promise<readonly File[]> {
+async function filesFor({ clients, members }: Named, period: Period): Promise<readonly File[]> {
   const { issue, makeAuthority } = await import('../certificates/issuing.ts');
   const authority = makeAuthority('development authority of raftchart', period);
-  const files = pairOf('authority', authority);
+  const files = pairOf(AUTHORITY, authority);
   for (const [id, host] of members) {
     const altNames = [...new Set([host, ...LOOPBACK, memberUri(id)])];
     files.push(...pairOf(id, issue(authority, { name: id, period, altNames })));
   }
-  const client = issue(authority, { name: 'client', period, altNames: [] });
-  return [...files, ...pairOf('client', client)];
+  for (const name of clients) {
+    files.push(...pairOf(name, issue(authority, { name, period, altNames: [userUri(name)] })));
+  }
+  return files;
 }
 
 function pairOf(name: string, { cert, key }: Issued): File[] {
@@ -94,12 +105,14 @@ async function writeAll(directory: string, files: readonly File[]): Promise<void
 
 const WARNING = `FOR DEVELOPMENT ONLY. Whoever can read the authority's key is every member. These certificates end after ${DEVELOPMENT_DAYS} days.\n`;
 
-function whatNext(out: string, ids: readonly string[]): string {
+function whatNext(out: string, ids: readonly string[], clients: readonly string[]): string {
   const at = (name: string): string => join(out, name);
   return [
     `${at('authority.pem')}: what all trust, with its key ${at('authority.key')}`,
     ...ids.map((id) => `${at(`${id}.pem`)}: the member ${id}, with its key ${at(`${id}.key`)}`),
-    `${at('client.pem')}: a client, with its key ${at('client.key')}`,
+    ...clients.map(
+      (name) => `${at(`${name}.pem`)}: the client ${name}, with its key ${at(`${name}.key`)}`,
+    ),
     '',
   ].join('\n');
 }

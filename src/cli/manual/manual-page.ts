@@ -36,6 +36,13 @@ const EXAMPLES: readonly (readonly [what: string, line: string])[] = [
   ['', 'raftchart put hello world && raftchart get hello'],
   ['Write only if nobody was there before:', 'raftchart put leader me --if-revision 0'],
   ['Do something at each change:', "raftchart watch --prefix config/ -- sh -c 'echo $WATCH_KEY'"],
+  [
+    'Let nobody in but those with a token, and make one for the keys below builds/:',
+    'raftchart access on > root-token',
+  ],
+  ['', 'export RAFTCHART_TOKEN_FILE=root-token'],
+  ['', 'raftchart role grant builder builds/ read,write'],
+  ['', 'raftchart token create ci --role builder > ci-token'],
 ];
 
 function section(name: string, lines: readonly string[]): readonly string[] {

@@ -10,6 +10,7 @@ import { DEFAULT_RETENTION } from '../../kv/retention.ts';
 import { DEFAULT_TIMING } from '../../rules/timing.ts';
 import { LOG_LEVELS } from '../../server/operations/json-log.ts';
 import { OPTION_COUNT_MAX, OPTION_MS_MAX } from '../limits.ts';
+import { CERTIFICATE_OPTIONS } from './certificate-options.ts';
 import {
   address,
   anyText,
@@ -18,7 +19,6 @@ import {
   hostName,
   hostNames,
   logId,
-  memberHosts,
   members,
   memberUrls,
   msRange,
@@ -375,16 +375,7 @@ export const OPTIONS = {
     'Where the clients of other nodes are served: with --inspect, their streams are passed on at /inspect?node=ID.',
   ),
   to: optional(nodeName, 'ID', 'Who shall lead.'),
-  out: optional(
-    text,
-    'DIR',
-    'Where the certificates and their keys are written; made if it is missing.',
-  ),
-  members: optional(
-    memberHosts,
-    'ID=HOST,…',
-    'The members, each with the host name or address at which clients call it; loopback names come besides.',
-  ),
+  ...CERTIFICATE_OPTIONS,
 } as const satisfies Record<string, OptionSpec<unknown>>;
 
 export type OptionName = keyof typeof OPTIONS;

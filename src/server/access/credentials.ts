@@ -2,6 +2,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
+import { userUri } from '../../core/member-uri.ts';
 import { urisIn } from '../../wire/alternative-names.ts';
 import { type ShownToken, Visitor } from './visitor.ts';
 
@@ -70,7 +71,7 @@ function hashOf(secret: string): Uint8Array {
   return new Uint8Array(createHash('sha256').update(secret).digest());
 }
 
-const USER_URI = 'raftchart://client/';
+const USER_URI = userUri('');
 
 /**
  * The user of a certificate that an authority of this server has signed: by its one URI `raftchart://client/NAME`, or by its common name if

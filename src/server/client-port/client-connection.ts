@@ -53,6 +53,8 @@ export class ClientConnection {
   /** Others are to have their turn. */
   #isHeld = false;
   #isClosed = false;
+  /** Its token, known once, is known no more: with its next connection it may show another (AC7). */
+  #isDismissed = false;
   /** Something was heard, or taken by its socket, since the last look. */
   #isAlive = true;
 
@@ -242,6 +244,7 @@ export class ClientConnection {
 
   #answered(): void {
     this.#inFlight -= 1;
+    this.#leaveIfDismissed();
     this.#adjustReading();
   }
 
@@ -303,6 +306,14 @@ export class ClientConnection {
   #fail(id: number, error: RaftError): void {
     const compactedRevision = error instanceof CompactedError ? error.compactedRevision : null;
     this.#outbox.reply({ type: 'failed', id, error, compactedRevision });
+    if (error.code !== 'RAFT_UNAUTHENTICATED' || this.#context.visitor.found === null) return;
+    this.#isDismissed = true;
+    this.#leaveIfDismissed();
+  }
+
+  /** Once what is under way has been answered. */
+  #leaveIfDismissed(): void {
+    if (this.#isDismissed && this.#inFlight === 0) this.close('who calls is not known any more');
   }
 
   /** Ours as they are; anything else is a fault of this program, which the log keeps. */

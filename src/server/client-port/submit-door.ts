@@ -19,13 +19,13 @@ export function checkedCommand(
   if (session !== null) checkOpening(session, timeMs);
   checkCommandBytes(command.length, limits);
   const decoded = decodeCommand(command);
-  checkCommand(decoded, limits);
   permit(decoded, parts);
   return decoded;
 }
 
 function permit(command: KvCommand, parts: DoorParts): void {
   try {
+    checkCommand(command, parts.limits);
     parts.guard.mayDo(parts.visitor, command);
   } catch (error) {
     tell(command, codeOf(error), parts);
@@ -44,6 +44,9 @@ function wordOf(result: unknown): string {
 }
 
 function tell(command: KvCommand, outcome: string, { onAct, visitor }: DoorParts): void {
-  if (command.type !== 'compact') return;
-  tellAct(onAct, visitor, { act: 'compact', about: `revision ${command.revision}`, outcome });
+  if (command.type === 'compact') {
+    tellAct(onAct, visitor, { act: 'compact', about: `revision ${command.revision}`, outcome });
+  } else if (command.type === 'access') {
+    tellAct(onAct, visitor, { act: 'access', about: command.change.type, outcome });
+  }
 }

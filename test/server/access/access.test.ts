@@ -197,6 +197,21 @@ describe('over HTTP', () => {
     }
   });
 
+  it('[AC4] a prefix is the bytes that were meant: of no unknown encoding', async () => {
+    const local = await guarded(localApi());
+    const grant = (encoding: string) =>
+      ask(local, local.tokens.root, [
+        'POST',
+        '/access/roles',
+        { role: 'writer', prefix: '/wA=', rights: ['read'], encoding },
+      ]);
+    expect([(await grant('hex')).status, (await grant('base64')).status]).toEqual([400, 200]);
+    const asked = ['GET', '/kv?start=/wAA&end=/wAB&encoding=base64'] as const;
+    expect((await ask(local, local.tokens.writer, asked)).status).toBe(200);
+    const beyond = ['GET', '/kv?start=/wAA&end=/wIA&encoding=base64'] as const;
+    expect((await ask(local, local.tokens.writer, beyond)).status).toBe(403);
+  });
+
   it('[AC4] access that is off again forgets nothing, and its last administrator cannot be revoked', async () => {
     const local = await guarded(localApi());
     const { root, writer } = local.tokens;
@@ -336,7 +351,7 @@ describe('over the client protocol', () => {
     ]);
   });
 
-  it('[AC3] no command of a client changes access', async () => {
+  it('[AC3] [AC6] no command of a client changes access, and each that would leaves a line', async () => {
     const local = await served();
     const { encodeCommand } = await import('../../../src/kv/command-codec.ts');
     const { checkedCommand } = await import('../../../src/server/client-port/submit-door.ts');
@@ -345,6 +360,9 @@ describe('over the client protocol', () => {
     const request = { type: 'submit', id: 1, timeoutMs: 1_000, command, session: null } as const;
     const parts = { ...local.context, visitor: nobody() };
     expect(() => checkedCommand(request, parts, () => 0)).toThrow('/access alone');
+    expect(local.acts).toEqual([
+      { act: 'access', about: 'turnOff', who: 'nobody', from: 'here', outcome: 'RAFT_BAD_REQUEST' },
+    ]);
   });
 
   it('[AC7] a connection that stands has the rights of now: granted, revoked, and after its token is gone none', async () => {

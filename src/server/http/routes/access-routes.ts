@@ -17,7 +17,13 @@ import type { ServerContext } from '../../server-context.ts';
 import { submit, untilReadable } from '../../store/replica-calls.ts';
 import type { Ask } from '../ask.ts';
 import { fieldsOf, parseJson } from '../request/json-body.ts';
-import { bytesField, bytesFromJson, type JsonFields } from '../request/json-bytes.ts';
+import {
+  bytesField,
+  bytesFromJson,
+  JSON_ENCODINGS,
+  type JsonEncoding,
+  type JsonFields,
+} from '../request/json-bytes.ts';
 import { encodingFrom, timeoutFrom } from '../request/request-input.ts';
 import { readQuery, textParameter } from '../request/request-query.ts';
 import { deadlineOf, left, readHeaders, readyToRead, refusal } from './kv-routes.ts';
@@ -100,11 +106,17 @@ export async function grantRole(
   const { body, deadline } = await readOrder(context, request, 'a right');
   const fields = fieldsOf(parseJson(body), 'The right', ['role', 'prefix', 'rights', 'encoding']);
   const role = nameIn(fields.role, 'role');
-  const encoding = fields.encoding === 'base64' ? 'base64' : 'utf8';
+  const encoding = encodingIn(fields);
   const prefix = bytesFromJson(fields.prefix, 'prefix', encoding);
   const rights = rightsIn(fields.rights);
   tell(`${role} ${JSON.stringify(fields.prefix)} ${String(fields.rights)}`);
   return changed(context, { type: 'grantRole', role, prefix, rights }, { deadline });
+}
+
+function encodingIn({ encoding = 'utf8' }: JsonFields): JsonEncoding {
+  const known = JSON_ENCODINGS.find((each) => each === encoding);
+  if (known !== undefined) return known;
+  throw badRequest(`encoding must be one of ${JSON_ENCODINGS.join(', ')}.`);
 }
 
 function rightsIn(value: unknown): number {
