@@ -159,7 +159,7 @@ export class StoreWriter {
     else await written;
     if (plan.isHardStateChanged && !isAlone) await copied();
     slotFiles.acknowledged.write({ incarnation, sequence, last });
-    slotFiles.acknowledged.syncSoon();
+    slotFiles.acknowledged.syncSoon((cause) => this.fail(writeFailed(this.#directory, cause)));
     this.content.adopt(change, state);
   }
 

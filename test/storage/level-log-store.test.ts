@@ -41,7 +41,7 @@ const workspace = new Workspace();
 /** The store on a disk that the test watches and disturbs. */
 function storeOn(disk: Disturbance, directory = workspace.fresh()): LevelLogStore {
   const database = (path: string): Database => new DisturbedDatabase(path, disk);
-  return storeIn(directory, { database, files: watchedFiles(disk.events) });
+  return storeIn(directory, { database, files: watchedFiles(disk) });
 }
 
 const onDisk: LogStoreContract = {
@@ -197,6 +197,16 @@ describe('levelLogStore and its disk', () => {
     await expect(store.rememberPeer(peer('n2', 1))).rejects.toMatchObject(failed);
     await store.close();
   });
+
+  it('[ST9] a sync in the background that fails stops the store, which says so unasked', async () => {
+    const told = new Promise<Error>((resolve) => store.onFailure(resolve));
+    await write(store, [hard(1)]);
+    disk.failSync(new Error('EIO: the disk is broken'));
+    const failed = { code: 'RAFT_STORAGE_FAILED' };
+    expect(await told).toMatchObject(failed);
+    expect(await outcome(store, [hard(2)])).toMatchObject(failed);
+    await store.close();
+  });
 });
 
 /** What a test sees of a disk, and how it disturbs it. */
@@ -206,6 +216,8 @@ class Disturbance {
   instead: ((completed: (error: Error) => void) => void) | null = null;
   /** The key of the record that comes back with one bit flipped. */
   rotten: Uint8Array | null = null;
+  /** Tells that the sync in the background failed that was asked for last. */
+  failSync: (error: Error) => void = () => {};
   #hold: ((release: () => void) => void) | null = null;
 
   /** Holds the next report of a write back. Resolves, once that write is on disk, with how to let it go. */
@@ -256,7 +268,8 @@ class DisturbedDatabase extends LevelDatabase {
 }
 
 /** Real files that say which of them is written in place or synced. */
-function watchedFiles(events: string[]): Files {
+function watchedFiles(disk: Disturbance): Files {
+  const { events } = disk;
   return {
     ...nodeFiles,
     open: async (path) => {
@@ -271,7 +284,10 @@ function watchedFiles(events: string[]): Files {
           events.push(`${name}: sync`);
           file.sync(completed);
         },
-        syncSoon: () => file.syncSoon(),
+        syncSoon: (failed) => {
+          disk.failSync = failed;
+          file.syncSoon(failed);
+        },
         close: () => {
           events.push(`${name}: close`);
           return file.close();

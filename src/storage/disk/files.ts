@@ -25,8 +25,8 @@ export interface OpenFile {
   writeAt(bytes: Uint8Array, position: number): void;
   /** Calls back once, never during the call: `null` means that what was written before is durable. */
   sync(completed: (error: Error | null) => void): void;
-  /** As `sync`, in the background and within about a second; a failure is told by the next `writeAt`. */
-  syncSoon(): void;
+  /** As `sync`, in the background and within about a second; calls back only if that failed, with what the system says. */
+  syncSoon(failed: (error: unknown) => void): void;
   /** Syncs what `syncSoon` still owes. */
   close(): Promise<void>;
 }

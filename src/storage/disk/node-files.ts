@@ -98,11 +98,11 @@ class NodeOpenFile implements OpenFile {
     fs.fdatasync(this.#handle.fd, completed);
   }
 
-  syncSoon(): void {
+  syncSoon(failed: (error: unknown) => void): void {
     if (this.#timer !== null || this.#closed) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      this.#syncing ??= this.#syncInBackground();
+      this.#syncing ??= this.#syncInBackground(failed);
     }, BACKGROUND_SYNC_INTERVAL_MS);
     this.#timer.unref();
   }
@@ -121,11 +121,12 @@ class NodeOpenFile implements OpenFile {
   }
 
   /** Never tried again: a sync that failed once may report success the next time and mean nothing. */
-  async #syncInBackground(): Promise<void> {
+  async #syncInBackground(failed: (error: unknown) => void): Promise<void> {
     try {
       await this.#handle.datasync();
     } catch (error) {
       this.#failure = error;
+      failed(error);
     }
     this.#syncing = null;
   }

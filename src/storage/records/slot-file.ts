@@ -80,8 +80,8 @@ export class SlotFile<Value extends Sequenced> {
     await promised((completed) => this.#file.sync(completed));
   }
 
-  syncSoon(): void {
-    this.#file.syncSoon();
+  syncSoon(failed: (error: unknown) => void): void {
+    this.#file.syncSoon(failed);
   }
 
   close(): Promise<void> {

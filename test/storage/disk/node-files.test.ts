@@ -1,4 +1,4 @@
-/** Directories on a real file system: made with all above them, or refused at once. */
+/** A real file system: directories are made with all above them, or refused at once; a sync that fails is told. */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +9,18 @@ import { OWNER } from '../../../src/testing/contracts/log-operations.ts';
 import { Workspace } from '../data-directories.ts';
 
 const workspace = new Workspace();
+
+// A file that cannot be synced.
+it.runIf(existsSync('/dev/null'))(
+  '[ST9] a sync in the background that fails is told, and nothing is written any more',
+  async () => {
+    const file = await nodeFiles.open('/dev/null');
+    const failure = await new Promise((failed) => file.syncSoon(failed));
+    expect(failure).toMatchObject({ code: 'EINVAL' });
+    expect(() => file.writeAt(new Uint8Array(1), 0)).toThrow('EINVAL');
+    await file.close();
+  },
+);
 
 describe('making a directory', () => {
   it('[ST17] makes those above it, also if another does so at the same time', async () => {
