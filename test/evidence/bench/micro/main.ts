@@ -6,6 +6,7 @@ import { strict as assert } from 'node:assert';
 import { do_not_optimize, measure } from 'mitata';
 import { wordsOf } from '../../../command-words.ts';
 import { tableOf, timeLeft } from '../../screen.ts';
+import { ACCESS } from './access.ts';
 import { BYTES } from './bytes.ts';
 import { CHARTS } from './charts.ts';
 import type { Measured } from './measured.ts';
@@ -33,7 +34,7 @@ async function figuresOf({ call, isDone, name }: Measured): Promise<Figures> {
   return { name, nanoseconds: Math.round(p50), bytes: Math.round(heap?.avg ?? Number.NaN) };
 }
 
-const all = [...CHARTS, ...BYTES, ...STORE].map((make) => make());
+const all = [...CHARTS, ...BYTES, ...STORE, ...ACCESS].map((make) => make());
 const chosen = all.filter(({ name }) => name.includes(values.only));
 const left = timeLeft(chosen.length);
 const rows: Figures[] = [];
