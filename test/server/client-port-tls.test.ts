@@ -162,15 +162,18 @@ it('[TL3] a server passes on the stream of a member over TLS, if it trusts that 
 
 describe('a server that wants certificates of its clients', () => {
   it('[TL4] serves those of its authority, and nobody else', async () => {
-    const { url } = await secure(certificate());
+    const { url, context } = await secure(certificate());
     const ours = certificate({ altNames: [] });
     expect(await asked(url, ours)).toBe('200');
     expect(await put(url, ours)).toBe('revision 2');
+    expect(context.counters.tlsHandshakesFailed).toBe(0);
     await expectRefused(url, TRUSTING, '--cert FILE --key FILE');
     const foreign = certificate({ authority: FOREIGN });
     await expectRefused(url, foreign, '--cert FILE --key FILE');
     const expired = certificate({ period: hours(-9, -1) });
     await expectRefused(url, expired, '--cert FILE --key FILE');
+    // At least one of each caller, of whom a client dials again.
+    expect(context.counters.tlsHandshakesFailed).toBeGreaterThanOrEqual(6);
   });
 });
 

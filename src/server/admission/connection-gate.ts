@@ -69,6 +69,9 @@ export class ConnectionGate {
     server.on('drop', () => {
       this.#counters.connectionsRefused += 1;
     });
+    server.on('tlsClientError', () => {
+      this.#counters.tlsHandshakesFailed += 1;
+    });
     server.on(opened, (socket: Socket) => {
       if (this.#admitted.size >= this.#connectionsMax) this.#refuse(socket);
       else this.#admit(socket);

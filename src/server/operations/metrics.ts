@@ -248,6 +248,11 @@ function httpFamilies(counters: ServerCounters): readonly Family[] {
       counters.connectionsRefused,
     ),
     counter(
+      'tls_handshakes_failed',
+      'Connections to the client port on which TLS did not come about.',
+      counters.tlsHandshakesFailed,
+    ),
+    counter(
       'foreign_requests',
       'Requests refused for their Host or Origin.',
       counters.foreignRequests,

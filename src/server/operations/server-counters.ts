@@ -22,6 +22,8 @@ export class ServerCounters {
   readonly backupsEnded = new Map<string, number>();
   /** Connections refused or dropped because too many were open. */
   connectionsRefused = 0;
+  /** Connections on which TLS did not come about: a stranger's certificate, none, old TLS, no TLS at all, or too slow. */
+  tlsHandshakesFailed = 0;
   /** Requests refused for their `Host` or `Origin`. */
   foreignRequests = 0;
   clientConnections = 0;
