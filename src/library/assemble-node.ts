@@ -33,6 +33,8 @@ interface MemberParts {
   readonly members: Readonly<Record<string, string>>;
   /** It is no member yet, and `members` only tells addresses. */
   readonly isJoining?: boolean;
+  /** Where members were at the founding. */
+  readonly founders?: Readonly<Record<string, string>>;
   readonly machine: StateMachine;
   readonly timing: RaftTiming;
   /** On all members or on none (§6.4.1). */
@@ -62,13 +64,15 @@ const CONNECTIONS_PER_PEER = 2;
 
 /** Rejects with a `RaftError` that says what to do. */
 export async function assembleNode(parts: MemberParts): Promise<Replica> {
-  const { id, isJoining = false, leaseReads = false, members, machine, timing, limits } = parts;
+  const { founders = {}, id, isJoining = false, leaseReads = false, members } = parts;
+  const { limits, machine, timing } = parts;
   sumWith(crc32);
   const clusterId = await clusterIdOf(parts);
   return startRaftNode({
     id,
     members,
     isJoining,
+    founders,
     machine,
     timing,
     protocol: { leaseReads },

@@ -62,8 +62,8 @@ export function assemble(beginnings: Beginnings, ports: Part): Parts {
   const audience = new Audience((call) => clock.defer(call));
   const { actors } = life;
   const atStart = recovered.configurations.at(-1) ?? recovered.membership;
-  const told = { told: settings.members, recovered: atStart.addresses };
-  const members = new Members({ id, actors, ...told });
+  const { founders = {}, members: told } = settings;
+  const members = new Members({ id, actors, told, recovered: atStart.addresses, founders });
   const problems = new PeerProblems(
     clock,
     (name) => members.includes(name),

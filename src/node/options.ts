@@ -18,6 +18,8 @@ export interface RaftNodeOptions {
   readonly members: Readonly<Record<string, string>>;
   /** It joins a cluster that exists: on an empty store it belongs to no configuration, and `members` only tells addresses. */
   readonly isJoining?: boolean;
+  /** Where members were when they founded the cluster: good for whom nobody has found elsewhere since. */
+  readonly founders?: Readonly<Record<string, string>>;
   /** Opened, used and closed by the node. */
   readonly store: LogStore;
   readonly transport: Transport;

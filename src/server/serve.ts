@@ -103,7 +103,11 @@ export interface Belonging extends Pick<ServeOptions, 'clusterId' | 'isJoining'>
   readonly peers: ReadonlyMap<NodeId, string>;
   /** What others are told who would found a cluster with this node; `null`: which one it is in. */
   readonly founded: FoundingWord | null;
+  /** Where its members were at the founding: it has run since. */
+  readonly founders: Readonly<Record<string, string>>;
 }
+
+type FoundOptions = ServeOptions & Partial<Pick<Belonging, 'founded' | 'founders'>>;
 
 export interface RunningServer {
   /** Where clients are served, the port never 0. */
@@ -166,7 +170,7 @@ interface ServerParts {
 async function serveOn(
   { http, counters, held, shares, settings }: ServerParts,
   bound: HttpAddress,
-  options: ServeOptions & Partial<Pick<Belonging, 'founded'>>,
+  options: FoundOptions,
 ): Promise<RunningServer> {
   const { clusterSecret = null, founded = null, log } = options;
   const machine = storeOf(log);
@@ -273,13 +277,13 @@ function sharesOf(limit: number): DescriptorShares {
 }
 
 async function startMember(
-  options: ServeOptions,
+  options: FoundOptions,
   machine: KvStateMachine,
   descriptors: DescriptorShares,
 ): Promise<Replica> {
   const { leaseReads = false } = options;
   const { id, clusterId, dataDir, isJoining, peerListen, peers, timing, limits, log } = options;
-  const { belonging, clusterSecret, peerTls, snapshots } = options;
+  const { belonging, clusterSecret, founders = {}, peerTls, snapshots } = options;
   const store = belonging === undefined ? options.store : await foundedStore(options, descriptors);
   const isTold = peers !== null && !isJoining && belonging === undefined;
   if (isTold && (await storedClusterId(dataDir)) !== null) {
@@ -300,6 +304,7 @@ async function startMember(
     ...(clusterSecret !== undefined && { clusterSecret }),
     descriptors,
     isJoining,
+    founders,
     listen: peerListen,
     members: Object.fromEntries(peers ?? [[id, peerListen]]),
     ...(clusterId !== null && { clusterId }),

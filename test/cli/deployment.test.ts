@@ -211,32 +211,30 @@ describe('the Kubernetes objects', () => {
     }
   });
 
-  it.each([
-    ['raftchart-0', null],
-    ['raftchart-2', null],
-    ['raftchart-3', 'http://raftchart-client:4100'],
-    ['raftchart-12', 'http://raftchart-client:4100'],
-  ])('[OP12] %s is started as one that founds, or joins by %s', (pod, join) => {
-    const found = startedAs(pod);
-    const {
-      id,
-      join: joined,
-      peers: known,
-      'allow-host': allowed,
-    } = settings({ ...IMAGE, ...found.environment }, found.argv);
-    expect([id, joined]).toEqual([pod, join === null ? null : [join]]);
-    const founders = ['raftchart-0', 'raftchart-1', 'raftchart-2'];
-    const names = join === null ? founders : [pod];
-    expect(Object.fromEntries(Object(known))).toEqual(
-      Object.fromEntries(names.map((name) => [name, `${name}.${clients.metadata.name}:4200`])),
-    );
-    expect(allowed).toEqual([peers.metadata.name]);
-    const secret = container.env.find(
-      ({ name }: Foreign) => name === 'RAFTCHART_CLUSTER_SECRET_FILE',
-    ).value;
-    const [mount] = container.volumeMounts.filter(({ name }: Foreign) => name === 'secrets');
-    expect(secret.startsWith(`${mount.mountPath}/`)).toBe(true);
-  });
+  it.each(['raftchart-0', 'raftchart-2', 'raftchart-12'])(
+    '[OP12] [FO12] %s is started by the one line that founds or joins',
+    (pod) => {
+      const found = startedAs(pod);
+      const {
+        id,
+        join: joined,
+        peers: known,
+        'allow-host': allowed,
+        'bootstrap-expect': expected,
+      } = settings({ ...IMAGE, ...found.environment }, found.argv);
+      const { name: service } = clients.metadata;
+      const members = [0, 1, 2].map((number) => `http://raftchart-${number}.${service}:4100`);
+      expect([id, expected]).toEqual([pod, set.spec.replicas]);
+      expect(joined).toEqual([...members, `http://${peers.metadata.name}:4100`]);
+      expect(Object.fromEntries(Object(known))).toEqual({ [pod]: `${pod}.${service}:4200` });
+      expect(allowed).toEqual([peers.metadata.name]);
+      const secret = container.env.find(
+        ({ name }: Foreign) => name === 'RAFTCHART_CLUSTER_SECRET_FILE',
+      ).value;
+      const [mount] = container.volumeMounts.filter(({ name }: Foreign) => name === 'secrets');
+      expect(secret.startsWith(`${mount.mountPath}/`)).toBe(true);
+    },
+  );
 });
 
 describe('the unit of systemd', () => {
@@ -289,7 +287,9 @@ function startedAs(pod: string): {
   const tell = 'console.log(JSON.stringify([process.argv.slice(2), process.env]))';
   writeFileSync(program, `#!${process.execPath}\n${tell}\n`, { mode: 0o755 });
   const [shell = '', ...words] = [...container.command, ...container.args];
-  const { stderr, stdout } = spawnSync(shell, words, { env: { POD: pod, PATH: folder } });
+  const told = container.env.filter(({ value }: Foreign) => value !== undefined);
+  const env = Object.fromEntries(told.map(({ name, value }: Foreign) => [name, value]));
+  const { stderr, stdout } = spawnSync(shell, words, { env: { ...env, POD: pod, PATH: folder } });
   expect(`${stderr}`).toBe('');
   const [[command, ...argv], environment] = JSON.parse(`${stdout}`);
   expect(command).toBe('serve');

@@ -92,3 +92,28 @@ it('[MC14] all hear of it, also if the leader was told so at its start', async (
   await cluster.change('n2', { add: { n2: 'moved-n2' } });
   expect(node.status().commitIndex).toBe(commitIndex);
 });
+
+it('[FO12] where members were at the founding counts last, and is enough where nothing newer is known', async () => {
+  const { cluster, dialled } = await founded();
+  const atFounding = { n1: 'at-n1', n2: 'at-n2', n3: 'at-n3' };
+  const restarted = (own: RaftNodeOptions): RaftNodeOptions => {
+    const members = { [own.id]: own.members[own.id] ?? '' };
+    return { ...own, isJoining: true, members, founders: atFounding };
+  };
+  await closed(cluster, 'n1');
+  dialled.length = 0;
+  await cluster.boot('n1', undefined, restarted);
+  await cluster.pass(1_000);
+  expect(dialled).toContain('n1: at-n2');
+  expect(addressesAt(cluster, 'n1')).toEqual(atFounding);
+
+  await cluster.leader();
+  expect(await cluster.change('n3', { add: { n2: 'gone-n2' } })).toMatchObject(CHANGED);
+  await cluster.pass(1_000);
+  await closed(cluster, 'n1');
+  dialled.length = 0;
+  await cluster.boot('n1', undefined, restarted);
+  await cluster.pass(1_000);
+  expect(addressesAt(cluster, 'n1').n2).toBe('gone-n2');
+  expect(dialled).not.toContain('n1: at-n2');
+});

@@ -105,11 +105,13 @@ async function untilFounded(founding: Founding, { context }: Asker): Promise<Pro
   }
 }
 
-/** On its disk stands what it is a member of, or will be as soon as its log says so, too. */
+/** Its log says who its members are, and where, but for those who are where they were at the founding. */
 function restarted(bootstrap: Bootstrap, held: HeldFounding | null): Belonging {
   const foundation = held?.state.foundation ?? null;
   if (held === null || foundation === null) return { ...alone(bootstrap), clusterId: null };
-  return { ...founded(bootstrap, held, foundation), clusterId: null };
+  const known = founded(bootstrap, held, foundation);
+  const founders = Object.fromEntries(known.peers);
+  return { ...alone(bootstrap), clusterId: null, founded: known.founded, founders };
 }
 
 /** FO13 */
@@ -120,7 +122,8 @@ function founded(bootstrap: Bootstrap, held: HeldFounding, foundation: Proposal)
   );
   const clusterId = foundedClusterId(bootstrap.cluster, foundation);
   const state = { ...held.state, promised: foundation, foundation };
-  return { clusterId, peers, isJoining: false, founded: wordOf(bootstrap, held, state) };
+  const word = wordOf(bootstrap, held, state);
+  return { clusterId, peers, isJoining: false, founded: word, founders: {} };
 }
 
 /** FO13: two foundations never have the same, be it of the same members at the same addresses. */
@@ -134,7 +137,7 @@ const HEX_DIGITS = 16;
 
 /** It is in no foundation: whom it knows its log says, or the cluster that adds it. */
 function alone({ joining: { address, id } }: Bootstrap): Omit<Belonging, 'clusterId'> {
-  return { peers: new Map([[id, address]]), isJoining: true, founded: null };
+  return { peers: new Map([[id, address]]), isJoining: true, founded: null, founders: {} };
 }
 
 function wordOf(

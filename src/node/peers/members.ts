@@ -18,6 +18,8 @@ interface MembersOptions {
   readonly told: PerMember<string>;
   /** Those of the configuration that counted then. */
   readonly recovered: PerMember<string>;
+  /** Those of the founding, as its file has them. */
+  readonly founders: PerMember<string>;
 }
 
 export class Members {
@@ -66,13 +68,13 @@ export class Members {
 
   /** `null`: nobody has told it. MC14: a member has moved if a configuration says other than at the start. */
   addressOf(peer: NodeId): string | null {
-    const { recovered, told } = this.#options;
+    const { founders, recovered, told } = this.#options;
     const known = this.#configurations
       .flatMap(({ addresses }) => ofMember(addresses, peer) ?? [])
       .at(-1);
     const hasMoved = known !== undefined && known !== ofMember(recovered, peer);
     const first = hasMoved ? known : ofMember(told, peer);
-    return first ?? known ?? this.#said.get(peer) ?? null;
+    return first ?? known ?? this.#said.get(peer) ?? ofMember(founders, peer) ?? null;
   }
 
   /** `null`: nobody has told it, or what it was told is no address. */
