@@ -7,7 +7,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { RaftError } from '../core/errors.ts';
 import { type FoundingWord, foundingWordIn } from '../core/founding.ts';
 import { badRequest, errorBody, httpStatusOf } from './errors.ts';
-import { FOUNDING_BODY_BYTES_MAX } from './limits.ts';
+import { FOUNDING_BODIES_MAX, FOUNDING_BODY_BYTES_MAX, FOUNDING_BODY_MS } from './limits.ts';
 
 export const FOUNDING_PATH = '/founding';
 
@@ -30,8 +30,20 @@ export function foundingDoor({ answer, secret }: DoorOptions): {
   readonly path: string;
   readonly listener: RequestListener;
 } {
+  let reading = 0;
+  const read = async (request: IncomingMessage): Promise<string> => {
+    if (reading >= FOUNDING_BODIES_MAX) throw crowded();
+    reading += 1;
+    const late = setTimeout(() => request.destroy(), FOUNDING_BODY_MS);
+    try {
+      return await textOf(request);
+    } finally {
+      clearTimeout(late);
+      reading -= 1;
+    }
+  };
   const reply = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const text = await textOf(request);
+    const text = await read(request);
     if (!isProven(text, request.headers, secret)) throw unproven();
     const word = wordIn(text);
     if (word === null) throw badRequest(NO_WORD);
@@ -88,6 +100,10 @@ function wordIn(text: string): FoundingWord | null {
 }
 
 const NO_WORD = 'This is nothing that a node says that founds a cluster (--bootstrap-expect).';
+
+function crowded(): RaftError {
+  return new RaftError('RAFT_OVERLOADED', 'Too many say something here at once. Ask again.');
+}
 
 function unproven(): RaftError {
   return new RaftError(

@@ -76,9 +76,14 @@ export async function openFounding(
     const incarnation = access.randomWord();
     const found = await readFounding(access, nodeId);
     const held = found ?? { nodeId, incarnation, state: NOTHING_FOUNDED };
-    const write = (state: FoundingState): Promise<void> =>
-      writeFounding(access, { ...held, state });
-    return { ...held, write, close: () => log.close() };
+    let last = Promise.resolve();
+    const write = (state: FoundingState): Promise<void> => {
+      last = writeFounding(access, { ...held, state });
+      return last;
+    };
+    // Whoever has the lock next finds what is written now.
+    const close = (): Promise<void> => last.catch(() => {}).then(() => log.close());
+    return { ...held, write, close };
   } catch (error) {
     await log.close();
     throw error;

@@ -1,11 +1,12 @@
 /** `POST /founding`: who is heard there, and what everybody else gets. */
-import { createServer } from 'node:http';
+import { createServer, request } from 'node:http';
 import { expect, it } from 'vitest';
 import { type FoundingWord, NOTHING_FOUNDED } from '../../src/core/founding.ts';
 import { nodeId } from '../../src/core/types.ts';
 import { foundingDoor, isProven, proofOf } from '../../src/server/founding-door.ts';
-import { FOUNDING_BODY_BYTES_MAX } from '../../src/server/limits.ts';
+import { FOUNDING_BODIES_MAX, FOUNDING_BODY_BYTES_MAX } from '../../src/server/limits.ts';
 import { cleanUp } from '../clean-up.ts';
+import { eventually } from './eventually.ts';
 
 const SECRET = 's'.repeat(32);
 const wordOf = (id: string): FoundingWord => ({
@@ -83,3 +84,19 @@ it('[FO10] what is no word of a node is refused, whatever its size', async () =>
   expect((await fetch(url)).status).toBe(400);
   expect(heard).toEqual([]);
 });
+
+it('[FO14] who says something and never ends it keeps a bounded number of bytes, and nobody else from being heard for long', async () => {
+  const { ask, heard, url } = await door(null);
+  const halves = Array.from({ length: FOUNDING_BODIES_MAX }, () => {
+    const half = request(url, { method: 'POST', headers: { 'content-length': 100 } });
+    half.on('error', () => {});
+    half.write('{');
+    cleanUp(() => half.destroy());
+    return half;
+  });
+  await eventually(async () => (await ask('{}')).status).toBe(429);
+  const body = JSON.stringify(wordOf('n2'));
+  await expect.poll(async () => (await ask(body)).status, { timeout: 20_000 }).toBe(200);
+  expect(heard).toHaveLength(1);
+  await eventually(() => halves.every(({ destroyed }) => destroyed)).toBe(true);
+}, 30_000);
