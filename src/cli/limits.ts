@@ -34,6 +34,20 @@ export const JOIN_LOOKED_MS = 2_000;
 export const JOIN_PAUSE_MS = 500;
 /** How long a node that founds a cluster with others waits for the answer of one of them, in milliseconds. */
 export const FOUNDER_ASKED_MS = 2_000;
+/** Bound: a datagram of discovery has no more bytes; a question has just so many. What is of another size is not read. */
+export const DATAGRAM_BYTES_MAX = 512;
+/** Bound: a node answers so many questions of discovery a second; it leaves out the others, which are asked again. */
+export const DISCOVERY_ANSWERS_PER_SECOND_MAX = 100;
+/** How long answers to one question of discovery are waited for, in milliseconds. */
+export const DISCOVERY_AWAITED_MS = 300;
+/** Nobody asks the group more often, in milliseconds: until then whoever has answered lately counts. */
+export const DISCOVERY_PAUSE_MS = 1_000;
+/** Whoever has not answered for so long, in milliseconds, is forgotten: three questions may be lost. */
+export const DISCOVERY_HEARD_MS = 4_000;
+/** Bound: places that were told of and are remembered. One more is not, until another is forgotten. */
+export const DISCOVERY_PLACES_MAX = 64;
+/** A node that cannot listen at the group tries again after so long, in milliseconds. */
+export const DISCOVERY_RETRY_MS = 5_000;
 /** A recovery that takes longer says how far it is this often, in milliseconds. */
 export const PROGRESS_PAUSE_MS = 2_000;
 /** A line on a terminal that says how far something is changes this often, in milliseconds. */

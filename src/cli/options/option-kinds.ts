@@ -2,7 +2,7 @@
  * How the text of an option becomes a value. Each kind either returns the value or says, as the end of a
  * sentence that begins with the option's name, what it wants instead (CL13).
  */
-import { isIP } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import { type Address, formatAddress, parseAddress, parsePlace } from '../../core/address.ts';
 import { parseLogId } from '../../core/log-id.ts';
 import { type EntryId, isNodeId, type NodeId } from '../../core/types.ts';
@@ -117,6 +117,15 @@ export const address: Kind<Address> = kind(
   TEXT,
   (given) => parseAddress(given) ?? new Refusal('must be HOST:PORT, for example 127.0.0.1:4100'),
 );
+
+/** The same of a group in which datagrams stay with whoever runs the network (RFC 2365). */
+export const multicastGroup: Kind<Address> = kind(TEXT, (given) => {
+  const found = parsePlace(given);
+  if (found !== null && isIPv4(found.host) && found.host.startsWith('239.')) return found;
+  return new Refusal(
+    'must be GROUP:PORT with a group of 239.0.0.0/8, for example 239.255.82.70:4300',
+  );
+});
 
 /** The same of another node, which is found there. */
 export function place(given: string): string | Refusal {

@@ -1,7 +1,7 @@
 /** What the table has to say of one option, and the usual forms of it. */
 import { DEFAULT_LIMITS } from '../../core/limits.ts';
 import { OPTION_COUNT_MAX } from '../limits.ts';
-import { type Kind, whole } from './option-kinds.ts';
+import { type Kind, whole, yesOrNo } from './option-kinds.ts';
 
 export interface OptionSpec<Value> {
   readonly kind: Kind<Value>;
@@ -33,6 +33,11 @@ export function optional<Value>(
   help: string,
 ): OptionSpec<Value | null> {
   return { kind, placeholder, help, default: null };
+}
+
+/** `--name` alone. */
+export function flag(help: string): OptionSpec<boolean> {
+  return { ...preset(yesOrNo, 'false', '', help), isFlag: true };
 }
 
 export function limit(name: keyof typeof DEFAULT_LIMITS, help: string): OptionSpec<number> {

@@ -22,14 +22,14 @@ import {
   members,
   memberUrls,
   msRange,
+  multicastGroup,
   names,
   nodeName,
   secretFile,
   text,
   whole,
-  yesOrNo,
 } from './option-kinds.ts';
-import { limit, type OptionSpec, optional, preset } from './option-spec.ts';
+import { flag, limit, type OptionSpec, optional, preset } from './option-spec.ts';
 
 export const OPTIONS = {
   config: optional(
@@ -92,15 +92,9 @@ export const OPTIONS = {
     'FILE',
     'The secret of the cluster, of 32 characters at least, which nodes prove to each other before anything else; the same on all nodes. Of use where nodes have no certificates.',
   ),
-  'without-access': {
-    ...preset(
-      yesOrNo,
-      'false',
-      '',
-      'Let in everybody at this node, whatever the cluster says: to replace a root token that was lost. Only with --listen at a loopback address.',
-    ),
-    isFlag: true,
-  },
+  'without-access': flag(
+    'Let in everybody at this node, whatever the cluster says: to replace a root token that was lost. Only with --listen at a loopback address.',
+  ),
   peers: optional(
     members,
     'ID=HOST:PORT,…',
@@ -116,10 +110,19 @@ export const OPTIONS = {
     'NAME',
     'As --join, of whom the SRV records of NAME in DNS say that they serve clients, looked up anew whenever somebody is to be asked: _raftchart._tcp.example.org. Over TLS with --cacert or --tls-cert.',
   ),
+  'discover-multicast': flag(
+    'As --join, of whoever answers on the network of --listen, and be found there by others: for nodes of one --cluster-id, and of no other, that have this too. With several --peers, only be found. Over TLS as --discover-srv.',
+  ),
+  'multicast-group': preset(
+    multicastGroup,
+    '239.255.82.70:4300',
+    'GROUP:PORT',
+    'Where --discover-multicast asks and answers; the same on all nodes.',
+  ),
   'bootstrap-expect': optional(
     whole(2, MEMBERS_MAX),
     'N',
-    'Where --join or --discover-srv finds no cluster yet, found one of N nodes that were started so, whoever starts first: one cluster, however often they are killed meanwhile. Whoever comes later joins it.',
+    'Where --join, --discover-srv or --discover-multicast finds no cluster yet, found one of N nodes that were started so, whoever starts first: one cluster, however often they are killed meanwhile. Whoever comes later joins it.',
   ),
   'cluster-id': optional(
     nodeName,
@@ -167,15 +170,9 @@ export const OPTIONS = {
     'LEVEL',
     'The least that is logged: debug, which has a line for each HTTP request, info, warn or error.',
   ),
-  'lease-reads': {
-    ...preset(
-      yesOrNo,
-      'false',
-      '',
-      'Let reads with consistency=lease do without a round. Of use only on all nodes; it trusts their clocks.',
-    ),
-    isFlag: true,
-  },
+  'lease-reads': flag(
+    'Let reads with consistency=lease do without a round. Of use only on all nodes; it trusts their clocks.',
+  ),
   'value-bytes-max': preset(
     whole(1, DEFAULT_LIMITS.commandBytesMax),
     String(1024 * 1024),
@@ -335,8 +332,8 @@ export const OPTIONS = {
     'N',
     'Write only if revision N wrote the key last, which range shows as MODIFIED and get -o json as modRevision; 0: only if it is not there.',
   ),
-  all: { ...preset(yesOrNo, 'false', '', 'Every key there is.'), isFlag: true },
-  'keys-only': { ...preset(yesOrNo, 'false', '', 'Leave the values out.'), isFlag: true },
+  all: flag('Every key there is.'),
+  'keys-only': flag('Leave the values out.'),
   from: optional(whole(1, COUNTER_MAX), 'REVISION', 'Start with the changes of this revision.'),
   'from-line': preset(
     whole(1, COUNTER_MAX),
@@ -345,30 +342,15 @@ export const OPTIONS = {
     'Begin with this line of the input: those before it are in already.',
   ),
   file: optional(text, 'FILE', 'Read the transaction from this file instead of standard input.'),
-  schema: {
-    ...preset(yesOrNo, 'false', '', 'Print the JSON Schema of such files instead.'),
-    isFlag: true,
-  },
-  'dry-run': { ...preset(yesOrNo, 'false', '', 'Only say what would be done.'), isFlag: true },
-  force: { ...preset(yesOrNo, 'false', '', 'Replace a file that is there.'), isFlag: true },
-  ui: {
-    ...preset(
-      yesOrNo,
-      'false',
-      '',
-      'Serve the live page of the charts at /ui, for reading only; what it shows comes from /inspect, which this implies.',
-    ),
-    isFlag: true,
-  },
-  inspect: {
-    ...preset(
-      yesOrNo,
-      'false',
-      '',
-      'Serve what happens inside the node, each transition of its charts and why, at /inspect.',
-    ),
-    isFlag: true,
-  },
+  schema: flag('Print the JSON Schema of such files instead.'),
+  'dry-run': flag('Only say what would be done.'),
+  force: flag('Replace a file that is there.'),
+  ui: flag(
+    'Serve the live page of the charts at /ui, for reading only; what it shows comes from /inspect, which this implies.',
+  ),
+  inspect: flag(
+    'Serve what happens inside the node, each transition of its charts and why, at /inspect.',
+  ),
   'inspect-peers': optional(
     memberUrls,
     'ID=URL,…',

@@ -182,8 +182,11 @@ async function asking(joining: Joining, context: CliContext): Promise<Asking> {
   const urls = await seeds();
   const areOwn = await Promise.all(urls.map((url) => isOwn(url, joining, context)));
   const endpoints = urls.filter((_, at) => areOwn[at] === false);
+  if (endpoints.length === 0) throw new RaftError('RAFT_UNREACHABLE', ONLY_OWN);
   return { ...caller, endpoints, 'timeout-ms': JOIN_ASKED_MS };
 }
+
+const ONLY_OWN = 'No other member is known so far: what is known leads to this node itself.';
 
 /** One line for all nodes names each of them: this one would wait for a leader of which nobody has told it yet. */
 async function isOwn(

@@ -24,9 +24,10 @@ import { packageVersion } from '../version.ts';
 import type { Bootstrap } from './bootstrap.ts';
 import { clientExposures, isLoopback, peerExposures } from './exposure.ts';
 import { type Asker, clusterToJoin, type Joining, join } from './join-cluster.ts';
+import { Announcer } from './multicast/announcer.ts';
 import { reloading } from './reload.ts';
+import { groupOf, SEED_OPTIONS, seedsOf } from './seeds.ts';
 import { SETTING_OPTIONS, serveSettings } from './serve-settings.ts';
-import { srvDiscovery } from './srv-discovery.ts';
 import { clientPortTls, clusterSecret, PORT_OPTIONS, peerPortTls } from './tls-settings.ts';
 
 /** What may stand in a configuration file, too. */
@@ -37,8 +38,7 @@ export const SERVE_FIELDS = [
   'allow-host',
   'peer-listen',
   'peers',
-  'join',
-  'discover-srv',
+  ...SEED_OPTIONS,
   'bootstrap-expect',
   'cluster-id',
   'halt-linger-ms',
@@ -80,6 +80,7 @@ export const serveCommand = command({
     for (const exposure of peerExposures(guarded)) log('warn', 'exposed', exposure);
     if (options.withoutAccess) log('warn', 'withoutAccess', { message: WITHOUT_ACCESS });
     const bootstrap = bootstrapOf(values, guards.clusterSecret ?? null);
+    announce(values, { context, log });
     const starting = started(guarded, bootstrap === null ? null : { bootstrap, context, log });
     const adopt = (server: RunningServer, next: Given['values']): void => {
       server.adjust(adjustableOf(next));
@@ -156,6 +157,14 @@ function serveOptions(values: Checked, log: Log): ServeOptions {
     inspection: inspectionOf(values),
     version: packageVersion(),
   };
+}
+
+/** Others find it as long as it is not told to stop (CG7). */
+function announce(values: Checked, { context, log }: Asker): void {
+  const group = groupOf(values);
+  if (group === null) return;
+  const announcer = new Announcer(group, values.listen, log);
+  context.interrupted.addEventListener('abort', () => announcer.close(), { once: true });
 }
 
 interface Reloads extends Asker {
@@ -256,6 +265,7 @@ function joinOf(values: Checked): Joining | null {
   const seeds = seedsOf(values);
   if (seeds === null) return null;
   if (peers !== null && peers.size > 1) {
+    if (isOnlyFound(values)) return null;
     throw usageFailure(
       '--peers founds a cluster, and --join or --discover-srv joins one: give one of the two.',
     );
@@ -269,6 +279,11 @@ function joinOf(values: Checked): Joining | null {
   return { id, address, dataDir, seeds, caller: { cacert, cert, key, 'token-file': tokenFile } };
 }
 
+/** A founder by name looks for nobody. */
+function isOnlyFound(values: Checked): boolean {
+  return values['discover-multicast'] && values['bootstrap-expect'] === null;
+}
+
 /** `null`: whether there is a cluster is no question. */
 function bootstrapOf(values: Checked, secret: string | null): Bootstrap | null {
   const expected = values['bootstrap-expect'];
@@ -276,22 +291,10 @@ function bootstrapOf(values: Checked, secret: string | null): Bootstrap | null {
   const joining = joinOf(values);
   if (joining === null) {
     throw usageFailure(
-      '--bootstrap-expect needs to know where the others are: give --join with the URLs of their clients, or --discover-srv.',
+      '--bootstrap-expect needs to know where the others are: give --join with the URLs of their clients, --discover-srv or --discover-multicast.',
     );
   }
   return { joining, expected, cluster: values['cluster-id'] ?? '', secret };
-}
-
-function seedsOf(values: Checked): Joining['seeds'] | null {
-  const { cacert, 'discover-srv': name, join: urls, 'tls-cert': ownCert } = values;
-  if (urls !== null && name !== null) {
-    throw usageFailure(
-      '--join and --discover-srv both say where members are: give one of the two.',
-    );
-  }
-  if (urls !== null) return async () => urls;
-  if (name === null) return null;
-  return srvDiscovery({ name, scheme: cacert === null && ownCert === null ? 'http' : 'https' });
 }
 
 /** CL32: no other start with the same line would be taken. */

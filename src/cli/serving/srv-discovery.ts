@@ -2,6 +2,7 @@
 import type { SrvRecord } from 'node:dns';
 import { resolveSrv } from 'node:dns/promises';
 import { RaftError } from '../../core/errors.ts';
+import { inTurn } from './in-turn.ts';
 
 interface SrvDiscovery {
   /** Of the records: `_raftchart._tcp.example.org`. */
@@ -19,7 +20,7 @@ export function srvDiscovery({
   scheme,
   lookUp = resolveSrv,
 }: SrvDiscovery): () => Promise<readonly string[]> {
-  let lookUps = 0;
+  const turned = inTurn<SrvRecord>();
   return async () => {
     const found = await lookUp(name).catch((error: Error) => {
       throw notFound(`${name} could not be looked up: ${error.message}.`);
@@ -27,11 +28,7 @@ export function srvDiscovery({
     // An empty target says that there is no such service (RFC 2782).
     const records = found.filter((record) => record.name !== '').sort(inOrder);
     if (records.length === 0) throw notFound(`${name} has no SRV records.`);
-    const first = lookUps % records.length;
-    lookUps += 1;
-    return [...records.slice(first), ...records.slice(0, first)].map(
-      (record) => `${scheme}://${record.name}:${record.port}`,
-    );
+    return turned(records).map((record) => `${scheme}://${record.name}:${record.port}`);
   };
 }
 

@@ -1,0 +1,57 @@
+/** Where a node finds members of its cluster, and is found itself: by one way of three (CG6, CG7). */
+import { usageFailure } from '../failures/cli-failure.ts';
+import type { OptionValues } from '../options/option-table.ts';
+import type { Joining } from './join-cluster.ts';
+import { type Group, interfaceOf } from './multicast/group.ts';
+import { MulticastDiscovery } from './multicast/multicast-discovery.ts';
+import { srvDiscovery } from './srv-discovery.ts';
+
+export const SEED_OPTIONS = [
+  'join',
+  'discover-srv',
+  'discover-multicast',
+  'multicast-group',
+] as const;
+type SeedValues = OptionValues<
+  (typeof SEED_OPTIONS)[number] | 'cacert' | 'cluster-id' | 'listen' | 'tls-cert' | 'token-file'
+>;
+
+/** `null`: it looks for nobody. */
+export function seedsOf(values: SeedValues): Joining['seeds'] | null {
+  const { cacert, 'discover-srv': name, join: urls, 'tls-cert': ownCert } = values;
+  const group = groupOf(values);
+  requireOne({
+    '--join': urls !== null,
+    '--discover-srv': name !== null,
+    '--discover-multicast': group !== null,
+  });
+  const scheme = cacert === null && ownCert === null ? 'http' : 'https';
+  if (urls !== null) return async () => urls;
+  if (name !== null) return srvDiscovery({ name, scheme });
+  if (group === null) return null;
+  const discovery = new MulticastDiscovery(group, scheme);
+  return () => discovery.urls();
+}
+
+/** `null`: it neither asks others on its network nor answers them. */
+export function groupOf(values: SeedValues): Group | null {
+  const { cacert, 'cluster-id': cluster, listen, 'token-file': token } = values;
+  if (!values['discover-multicast']) return null;
+  if (listen.port === 0) {
+    throw usageFailure(
+      '--discover-multicast tells others where this node serves clients: give --listen a port.',
+    );
+  }
+  if (token !== null && cacert === null) {
+    throw usageFailure(
+      '--discover-multicast with a token needs --cacert: whoever is on the network may answer, and must not be shown the token.',
+    );
+  }
+  return { address: values['multicast-group'], via: interfaceOf(listen), cluster: cluster ?? '' };
+}
+
+function requireOne(given: Readonly<Record<string, boolean>>): void {
+  const [one, another] = Object.keys(given).filter((name) => given[name]);
+  if (another === undefined) return;
+  throw usageFailure(`${one} and ${another} both say where members are: give one of the two.`);
+}
