@@ -57,6 +57,7 @@ export function stored(progress: FoundingProgress, state: FoundingState): Foundi
 /** `null`: nothing is to be written before more is heard. */
 export function nextToStore(progress: FoundingProgress): FoundingState | null {
   const { own } = progress;
+  if (isLate(progress)) return null;
   return (
     nextFoundingState(own, wordsOf(progress)) ?? (isOutOfPatience(progress) ? takenBack(own) : null)
   );

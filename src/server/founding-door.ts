@@ -14,7 +14,7 @@ export const FOUNDING_PATH = '/founding';
 /** Of who has the secret of the cluster, over all that is said, in both directions. */
 const FOUNDING_PROOF = 'raftchart-proof';
 
-/** Of a node that is bound to no foundation: which cluster it is in. */
+/** Of a node that is in no foundation: which cluster it is in; what it said before it was stands beside. */
 interface FoundingNews {
   readonly clusterId: string;
 }
@@ -26,10 +26,12 @@ interface DoorOptions {
   readonly answer: (said: FoundingWord) => FoundingWord | FoundingNews;
 }
 
-export function foundingDoor({ answer, secret }: DoorOptions): {
+interface FoundingDoor {
   readonly path: string;
   readonly listener: RequestListener;
-} {
+}
+
+export function foundingDoor({ answer, secret }: DoorOptions): FoundingDoor {
   let reading = 0;
   const read = async (request: IncomingMessage): Promise<string> => {
     if (reading >= FOUNDING_BODIES_MAX) throw crowded();
@@ -55,6 +57,20 @@ export function foundingDoor({ answer, secret }: DoorOptions): {
     reply(request, response).catch((error: unknown) => refuse(response, error));
   };
   return { path: FOUNDING_PATH, listener };
+}
+
+interface InCluster {
+  readonly clusterId: string;
+  /** What this node said last while it founded; `null`: nothing. */
+  readonly founded: FoundingWord | null;
+  readonly secret: string | null;
+}
+
+/** FO12: who is in another cluster than it would have founded releases those who have promised themselves to it. */
+export function doorInCluster({ clusterId, founded, secret }: InCluster): FoundingDoor {
+  const hasFounded = founded !== null && founded.state.foundation !== null;
+  const said = hasFounded ? founded : { ...founded, clusterId };
+  return foundingDoor({ secret, answer: () => said });
 }
 
 /** The header that goes with what is said. */

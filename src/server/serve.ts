@@ -32,7 +32,7 @@ import { AccessGuard } from './access/access-guard.ts';
 import { descriptorLimit } from './admission/descriptor-limit.ts';
 import { createHeld, type Held } from './admission/held-bytes.ts';
 import { ClientPort } from './client-port/client-port.ts';
-import { foundingDoor } from './founding-door.ts';
+import { doorInCluster } from './founding-door.ts';
 import { type HttpAddress, HttpServer } from './http/http-server.ts';
 import { LeaseKeeper } from './leases/lease-keeper.ts';
 import { LeaseRenewals } from './leases/lease-renewals.ts';
@@ -101,7 +101,7 @@ export interface ServeOptions {
 
 export interface Belonging extends Pick<ServeOptions, 'clusterId' | 'isJoining'> {
   readonly peers: ReadonlyMap<NodeId, string>;
-  /** What others are told who would found a cluster with this node; `null`: which one it is in. */
+  /** What this node said last while it founded; `null`: nothing. */
   readonly founded: FoundingWord | null;
   /** Where its members were at the founding: it has run since. */
   readonly founders: Readonly<Record<string, string>>;
@@ -198,7 +198,7 @@ async function serveOn(
   const streams = new OpenStreams();
   const clients = new ClientPort(context);
   const { clusterId } = replica.status();
-  http.open(foundingDoor({ secret: clusterSecret, answer: () => founded ?? { clusterId } }));
+  http.open(doorInCluster({ clusterId, founded, secret: clusterSecret }));
   http.serve({ listener: requestListener(createHttpApi(context, streams)), clients });
   const url = `${options.tls === undefined ? 'http' : 'https'}://${formatAddress(bound)}`;
   log('info', 'serving', { url, peerListen: options.peerListen, dataDir: options.dataDir });

@@ -36,7 +36,11 @@ interface Machine {
   hasJoined: boolean;
 }
 
-type Said = FoundingWord | 'cluster';
+/** A node that has joined a cluster says so, and what it said before. */
+interface Said {
+  readonly word: FoundingWord | null;
+  readonly isInCluster: boolean;
+}
 
 interface Message {
   /** `null`: somebody who founds nothing. */
@@ -192,9 +196,9 @@ export class FoundingWorld {
   #ask(from: number, word: FoundingWord): void {
     const by = this.#machines[from] ?? null;
     for (let to = 0; to < this.#machines.length; to += 1) {
-      if (to !== from) this.#underWay.push({ by, to, from, said: word });
+      if (to !== from) this.#underWay.push({ by, to, from, said: { word, isInCluster: false } });
     }
-    if (this.#hasCluster) this.#underWay.push({ by: null, to: from, from: null, said: 'cluster' });
+    if (this.#hasCluster) this.#underWay.push({ by: null, to: from, from: null, said: CLUSTER });
     this.#underWay = this.#underWay.slice(-UNDER_WAY_MAX);
   }
 
@@ -243,6 +247,7 @@ export class FoundingWorld {
   }
 }
 
+const CLUSTER: Said = { word: null, isInCluster: true };
 const DISK_FAILED = new Error('the disk has failed');
 
 function join(machine: Machine): void {
@@ -251,14 +256,15 @@ function join(machine: Machine): void {
 }
 
 function hear({ founding }: Machine, said: Said): void {
-  if (said === 'cluster') founding?.meet('c');
-  else founding?.hear(said);
+  if (said.isInCluster) founding?.meet('c');
+  if (said.word !== null) founding?.hear(said.word);
 }
 
 /** As at the door of the client port (FO12). */
-function answerOf({ founding, hasJoined }: Machine): Said | null {
-  if (hasJoined) return 'cluster';
-  return founding?.word ?? null;
+function answerOf(machine: Machine): Said | null {
+  const { founding, hasJoined } = machine;
+  if (hasJoined) return { word: wordOf(machine), isInCluster: true };
+  return founding === null ? null : { word: founding.word, isInCluster: false };
 }
 
 function wordOf({ disk, id, incarnation }: Machine): FoundingWord {

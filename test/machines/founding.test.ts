@@ -154,6 +154,15 @@ it('[FO8] whoever is bound learns of another cluster, and leaves nobody for it',
   }
 });
 
+it('[FO8] whoever was bound when it met a cluster founds nothing any more once it is free', () => {
+  const chart = bound();
+  chart.send({ type: 'cluster.met', clusterId: 'c' });
+  expect(chart.send(heard('n1', takenBack))).toEqual([store(NOTHING_FOUNDED)]);
+  chart.send(stored(NOTHING_FOUNDED));
+  expect(chart.send(heard('n1', { ...proposed, round: 3, promised: proposal(3) }))).toEqual([]);
+  expect(chart.state()).toBe('late');
+});
+
 it('[FO11] goes on where it was, and what it has founded it has founded for good', () => {
   const cases = [
     [word('n1', proposed), 'proposing'],

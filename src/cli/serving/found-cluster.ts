@@ -51,7 +51,7 @@ async function late(bootstrap: Bootstrap, founding: Founding, asker: Asker): Pro
   const clusterId = await clusterToJoin(bootstrap.joining, asker);
   if (clusterId === null) throw stopped();
   const peers = new Map([...foundersOf(founding, bootstrap), ...alone(bootstrap).peers]);
-  return { ...alone(bootstrap), peers, clusterId };
+  return { ...alone(bootstrap), peers, clusterId, founded: founding.word };
 }
 
 /** Of a cluster that knows this name from a directory that is lost: its members say so when they are called (ID3). */
@@ -108,7 +108,10 @@ async function untilFounded(founding: Founding, { context }: Asker): Promise<Pro
 /** Its log says who its members are, and where, but for those who are where they were at the founding. */
 function restarted(bootstrap: Bootstrap, held: HeldFounding | null): Belonging {
   const foundation = held?.state.foundation ?? null;
-  if (held === null || foundation === null) return { ...alone(bootstrap), clusterId: null };
+  if (held === null) return { ...alone(bootstrap), clusterId: null };
+  if (foundation === null) {
+    return { ...alone(bootstrap), clusterId: null, founded: wordOf(bootstrap, held, held.state) };
+  }
   const known = founded(bootstrap, held, foundation);
   const founders = Object.fromEntries(known.peers);
   return { ...alone(bootstrap), clusterId: null, founded: known.founded, founders };

@@ -95,6 +95,6 @@ function refusalIn(text: string): RaftError | null {
 function hearAnswer(text: string, hearer: Hearer): void {
   const fields = fieldsIn(text);
   const word = foundingWordIn(fields);
+  if (typeof fields?.clusterId === 'string') hearer.meet(fields.clusterId);
   if (word !== null) hearer.hear(word);
-  else if (typeof fields?.clusterId === 'string') hearer.meet(fields.clusterId);
 }

@@ -61,7 +61,9 @@ export class Founding {
     this.ended = new Promise((resolve, reject) => {
       this.#fail = reject;
       const complete = (): void => {
-        const { error, own: last } = this.#actor.getSnapshot().context;
+        const { context, status } = this.#actor.getSnapshot();
+        if (status !== 'done') return;
+        const { error, own: last } = context;
         if (error === null) resolve(last.state.foundation);
         else reject(error);
       };
