@@ -49,12 +49,20 @@ export function mayGrantVote(state: RaftState, from: NodeId, request: RequestVot
 export function grantVote(state: RaftState, from: NodeId, request: RequestVote): RaftStep {
   assert(mayGrantVote(state, from, request), 'EL3: at most one vote per term');
   const { term } = state;
-  if (state.votedFor === from) return { changes: {}, effects: [granting(from, term)] };
+  if (state.votedFor === from) return grantAgain(state, from);
   const { transfer } = request;
   return {
     changes: { votedFor: from, leaderId: null },
     effects: votingFor(from, { term, transfer, cause: 'voted for another' }),
   };
+}
+
+/** It may come so late that the candidate is known to lead. */
+function grantAgain({ leaderId, term }: RaftState, from: NodeId): RaftStep {
+  const again = granting(from, term);
+  if (leaderId === null) return { changes: {}, effects: [again] };
+  const isLeaderless = roleChanged({ term, leaderId: null }, 'voted for another');
+  return { changes: { leaderId: null }, effects: [isLeaderless, again] };
 }
 
 interface Vote {

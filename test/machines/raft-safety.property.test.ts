@@ -205,6 +205,24 @@ const LEADER_AGAIN: readonly Command[] = [
   { kind: 'disk', count: 2 },
   { kind: 'voteReply', from: N2, newer: 0, granted: true },
 ];
+/** Seed 1193811656: a leader hears in one message of another, and of what that one has committed. */
+const LEADER_OVERTAKEN: readonly Command[] = [
+  { kind: 'tick', ms: 600 },
+  { kind: 'preVoteReply', from: N2, newer: 0, granted: true, rounds: 0 },
+  { kind: 'disk', count: 1 },
+  { kind: 'voteReply', from: N2, newer: 0, granted: true },
+  { kind: 'entries', from: N2, newer: 1, branch: 0, grow: 1, prev: 1, count: 1, commit: 2 },
+  { kind: 'disk', count: 2 },
+];
+/** Seed -954993340: who has voted for its leader is asked for that vote again, late, as it doubts whether that one still leads. */
+const ASKED_AGAIN: readonly Command[] = [
+  { kind: 'entries', from: N2, newer: 1, branch: 0, grow: 0, prev: 0, count: 0, commit: 0 },
+  { kind: 'tick', ms: 300 },
+  { kind: 'vote', from: N2, newer: 0, log: 0 },
+  { kind: 'entries', from: N2, newer: 0, branch: 0, grow: 0, prev: 0, count: 0, commit: 0 },
+  { kind: 'tick', ms: 300 },
+  { kind: 'repeat', which: 1 },
+];
 
 it('[EL3] [PS1] no node breaks a promise, whatever correct members say to it and whenever it crashes', {
   timeout: 300_000,
@@ -218,7 +236,10 @@ it('[EL3] [PS1] no node breaks a promise, whatever correct members say to it and
       if (trial.node.leads && trial.node.lastApplied > 0) lives.committedAsLeader += 1;
       if (trial.node.lastApplied > 0) lives.committed += 1;
     }),
-    { numRuns: RUNS, examples: [[OVERWRITTEN_CANDIDATE], [LEADER_AGAIN]] },
+    {
+      numRuns: RUNS,
+      examples: [[OVERWRITTEN_CANDIDATE], [LEADER_AGAIN], [LEADER_OVERTAKEN], [ASKED_AGAIN]],
+    },
   );
   expect(lives.led, 'lives with a leadership').toBeGreaterThan(RUNS / 50);
   expect(lives.committed, 'lives that committed').toBeGreaterThan(RUNS / 20);

@@ -159,9 +159,12 @@ export class Invariants {
   #ledTerm(before: MemberView | null, { raft, leads }: MemberView): Term | null {
     if (leads) return raft.term;
     if (before?.leads !== true) return null;
-    // A leader that is not part of what it has just committed leads no more (MC7), nor does one that hands over (LT8).
+    // A leader that is not part of what it has just committed leads no more (MC7), nor does one that hands over (LT8), which is
+    // in the next term by then. In that it may also have heard of what another has committed: entries of that other's term.
+    const { term } = before.raft;
+    const isOwn = termAt(raft.log, raft.commitIndex) === term;
     const isNew = raft.commitIndex > this.#options.history.committedThrough;
-    return isNew || before.raft.term === raft.term ? before.raft.term : null;
+    return raft.term === term || (isNew && isOwn) ? term : null;
   }
 
   /** S07: a quorum would still have it after a crash of everyone. S08: it is of the leader's own term. */
