@@ -104,14 +104,18 @@ export function holdsAll(state: RaftState, target: NodeId | null): boolean {
   return target !== null && heldBy(state, target) === state.log.lastIndex;
 }
 
-/** LT3: names the end of the log, so that one that comes late, when the log has grown, is no longer heeded (A12). */
+/**
+ * LT3: names the end of the log, so that one that comes late, when the log has grown, is no longer heeded (A12). What it speaks of
+ * is on the disk of the target: it does not stand behind what this one writes, nor so behind what is said in the next term (PS10).
+ */
 export function offerLead(state: RaftState): RaftStep {
   const { log, term, transferTarget: to } = state;
   assert(
     to !== null && holdsAll(state, to),
     'LT3: only who holds the whole log is told to campaign',
   );
-  return { changes: {}, effects: [send(to, { type: 'TimeoutNow', term, lastLog: lastLog(log) })] };
+  const call = send(to, { type: 'TimeoutNow', term, lastLog: lastLog(log) });
+  return { changes: {}, effects: [{ ...call, isProven: true }] };
 }
 
 /**

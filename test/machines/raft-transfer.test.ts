@@ -35,6 +35,7 @@ const call = (to: NodeId) => ({
   type: 'send',
   to,
   message: { type: 'TimeoutNow', term: 5, lastLog: LAST },
+  isProven: true,
 });
 
 it('[LT3] [LT8] a target that holds the whole log is told at once, and has the vote of its leader, which leads no more', () => {

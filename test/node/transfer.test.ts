@@ -151,6 +151,20 @@ it('[LT7] [LT8] what waits at the old leader stands in the first write of the ne
   expect(target.node.counters().diskWrites - writes).toBe(2);
 });
 
+it('[LT3] [PS10] the call to campaign does not stand behind what the old leader still writes', async () => {
+  const { cluster, leader, others } = await ledVirtually();
+  const [target] = others;
+  await cluster.pass(50);
+  leader.disk.holds = true;
+  leader.node.submit(new Uint8Array([1]), FOREVER, () => {});
+  await cluster.pass(20);
+  expect(leader.disk.held).toHaveLength(1);
+  transferred(leader, target.id);
+  await cluster.pass(30);
+  expect(target.node.status()).toMatchObject({ role: 'leader', term: 2 });
+  expect(leader.disk.held).toHaveLength(1);
+});
+
 it('[LT7] [I5] what is passed to one that does not come to lead is given back, and done once', async () => {
   const { cluster, leader, others } = await scene(3);
   const outcomes: ProposalOutcome[] = [];

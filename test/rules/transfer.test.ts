@@ -66,6 +66,7 @@ it('[LT3] nobody is told to campaign before it holds the last entry', () => {
       type: 'send',
       to: N3,
       message: { type: 'TimeoutNow', term: 2, lastLog: { term: 2, index: 3 } },
+      isProven: true,
     },
   ]);
 });
