@@ -124,6 +124,17 @@ it('[MC3] a proposal that a leader could not append is made again, and with its 
   expect(change.advance(PROPOSAL_PATIENCE_MS)).toEqual([]);
 });
 
+it('[MC3] [MC4] so is that to leave the joint configuration', () => {
+  const change = chart();
+  change.ask(FOUR);
+  change.committed(LEARNING);
+  change.reached(N4, 10);
+  change.reached(N2, 10);
+  expect(proposed(change.committed(JOINT))).toEqual([FOUR]);
+  expect(proposed(change.advance(PROPOSAL_PATIENCE_MS))).toEqual([FOUR]);
+  expect(change.state()).toBe('leaving');
+});
+
 it('[MC9] [D5] a new leader leaves a joint configuration only once an entry of its own term is committed', () => {
   const change = chart();
   expect(change.send({ type: 'lead.established', ...at(THREE) })).toEqual([]);

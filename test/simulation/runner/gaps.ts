@@ -12,6 +12,8 @@ import { everyWay } from './coverage.ts';
 
 /** By way, the reason for which a run takes it too seldom to be asked for. Tests of the charts take each. */
 export const SELDOM_TAKEN: Readonly<Record<string, string>> = {
+  'membership.leaving: after proposalPatience → membership.leaving':
+    'takes a leader that hands over, or whose disk stands still, for long just when a joint configuration is committed',
   'replication.replicate.owing: commit.advanced [leavesCommitAwaited] → replication.replicate.caughtUp':
     'takes five members, one much faster than the others, and a commit within ten milliseconds of another',
   'replication.replicate.awaiting: append.accepted [leavesNoRoom] → replication.replicate.awaiting.room':
