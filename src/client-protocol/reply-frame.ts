@@ -7,7 +7,7 @@ import {
   type RaftErrorDetails,
   RETRIES,
 } from '../core/errors.ts';
-import { type EntryId, index, isNodeId, term } from '../core/types.ts';
+import { isNodeId } from '../core/types.ts';
 import { encodeResult, type KvAnswer } from '../kv/result-codec.ts';
 import type { KeyValue } from '../kv/results.ts';
 import type { WatchEvent, WatchRevision } from '../kv/watch-event.ts';
@@ -110,7 +110,7 @@ function readReply(fields: Fields): ClientReply {
   const id = fields.whole('an id', 1);
   switch (kind) {
     case KIND.done:
-      return { type: 'done', id, at: readPlace(fields), result: fields.bytes() };
+      return { type: 'done', id, at: fields.entryId(), result: fields.bytes() };
     case KIND.failed:
       return readFailed(id, fields);
     case KIND.read: {
@@ -128,10 +128,6 @@ function readReply(fields: Fields): ClientReply {
     default:
       throw new BadField('the kind of a reply is not known');
   }
-}
-
-function readPlace(fields: Fields): EntryId {
-  return { term: term(fields.whole('a term')), index: index(fields.whole('an index')) };
 }
 
 function readHello(fields: Fields): ClientReply {

@@ -2,7 +2,7 @@
 
 import { unreachable } from '../core/assert.ts';
 import { faultInSessionCall, type SessionCall } from '../core/session.ts';
-import { type EntryId, index, term } from '../core/types.ts';
+import type { EntryId } from '../core/types.ts';
 import { type KeySelector, SELECTOR_PARTS, selectorOf } from '../kv/commands.ts';
 import { BadField, type Fields } from '../wire/fields.ts';
 import type { PlainBounds } from '../wire/plain-list.ts';
@@ -129,10 +129,9 @@ function readSession(fields: Fields): SessionCall {
 }
 
 function readAtLeast(fields: Fields): EntryId | null {
-  const inTerm = fields.orNull(() => fields.whole('a term'));
-  const at = fields.orNull(() => fields.whole('an index'));
-  if (inTerm === null || at === null) return null;
-  return { term: term(inTerm), index: index(at) };
+  const term = fields.orNull(() => fields.term());
+  const index = fields.orNull(() => fields.index());
+  return term === null || index === null ? null : { term, index };
 }
 
 function timeoutOf(fields: Fields): number {
