@@ -1,8 +1,7 @@
 /**
- * The key-value client: promises on the outside, one pipelined WebSocket inside. A rejection is a
- * `RaftError` whose `retry` says what is known: `safe`, `outcomeUnknown` or `never` (CL2–CL5). A write whose outcome
- * is unknown is sent again, in its session, until the outcome is known or its time is up (SE15), so that
- * `outcomeUnknown` is rare; without sessions it never is, since only the caller knows whether that is harmless (I5).
+ * The key-value client as programs see it: each call with its options checked, its command, and its answer as bytes of the caller's own.
+ * What becomes of a call on the way `request-client.ts` decides; locks, elections and the registry are made of these calls in
+ * `coordination/`.
  */
 
 import { entryIdOf } from '../core/log-id.ts';

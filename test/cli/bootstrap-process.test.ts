@@ -164,7 +164,14 @@ it('[FO11] a directory in which another process founds is refused', async () => 
 it.each([
   [['--bootstrap-expect', '3'], '--join'],
   [['--bootstrap-expect', '1', '--join', 'http://a:1'], 'from 2 to 64'],
-  [['--bootstrap-expect', '3', '--join', 'http://a:1', '--peers', 'n1=a:1,n2=b:1'], '--peers'],
+  [
+    ['--bootstrap-expect', '3', '--join', 'http://a:1', '--peers', 'n1=a:1,n2=b:1'],
+    'or let --peers name this node alone',
+  ],
+  [
+    ['--bootstrap-expect', '3', '--peers', 'n1=a:1,n2=b:1,n3=c:1'],
+    'or let --peers name this node alone',
+  ],
 ])('[FO12] %j is refused before anything is touched', async (line, told) => {
   const { code, errors } = await runCliProcess([
     'serve',

@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { OPTIONS, type OptionName } from '../../src/cli/options/option-table.ts';
+import { readOptions } from '../../src/cli/options/read-options.ts';
+import { adjustableOf, RELOADED } from '../../src/cli/serving/reload.ts';
 import { SERVE_FIELDS } from '../../src/cli/serving/serve-command.ts';
+import { SETTING_OPTIONS } from '../../src/cli/serving/serve-settings.ts';
 import { leading, logLines, startCli } from './cli-process.ts';
 import { type FakeOptions, runFake } from './fake-context.ts';
 import { scratch } from './scratch.ts';
@@ -241,7 +244,31 @@ describe('check-config', () => {
   });
 });
 
+const ADJUSTED = ['allow-host', 'log-level', ...SETTING_OPTIONS] as const;
+/** Another value of an option than its default. */
+const OTHER: Partial<Record<OptionName, string>> = {
+  'allow-host': 'kv.example',
+  'log-level': 'debug',
+  'value-bytes-max': '7',
+  'history-revisions': '7',
+  'history-age-ms': '7',
+  'snapshot-entries': '7',
+  'suspicion-step-ms': '7',
+};
+
 describe('SIGHUP', () => {
+  it('[CG5] what is called taken is what the server then goes by, and nothing else', () => {
+    const adjusted = (argv: readonly string[]) => {
+      const request = { names: ADJUSTED, required: [], argv, environment: {} };
+      return JSON.stringify(adjustableOf(readOptions(request).values));
+    };
+    const before = adjusted([]);
+    const changing = Object.entries(OTHER)
+      .filter(([name, value]) => adjusted([`--${name}`, value]) !== before)
+      .map(([name]) => name);
+    expect(changing.sort()).toEqual([...RELOADED].sort());
+  });
+
   it('[CG5] takes what may change, names what may not, and changes nothing for a broken file', async () => {
     const fields = {
       id: 'n1',

@@ -70,17 +70,25 @@ const PAGES = [
   '.github/SECURITY.md',
   ...[
     'ARCHITECTURE',
+    'BENCHMARKS',
+    'CLIENT',
+    'CONFIGURATION',
     'EVIDENCE',
+    'HTTP',
+    'INSPECTING',
+    'LIBRARY',
     'LIMITS',
     'OPERATING',
     'SECURITY',
+    'SHELL',
     'SPEC',
     'STYLE',
     'TESTING',
+    'UPGRADING',
     'deviations',
-  ]
-    .concat('CLIENT', 'HTTP', 'LIBRARY', 'SHELL', 'errors', 'formats')
-    .map((name) => `docs/${name}.md`),
+    'errors',
+    'formats',
+  ].map((name) => `docs/${name}.md`),
 ];
 
 /** Files that a page or a comment names: whoever moves one has to follow it there. */
@@ -100,4 +108,58 @@ export function missingPaths(tree: SourceTree): readonly Offence[] {
     comments.flatMap(({ value, start }) => missingIn(path, value, lineAt(start))),
   );
   return [...PAGES.flatMap((path) => missingIn(path, tree.text(path) ?? '', 1)), ...inComments];
+}
+
+const ARCHITECTURE = 'docs/ARCHITECTURE.md';
+
+/** Parts of the source that `docs/ARCHITECTURE.md` does not name, and rooms that the table of their part leaves out or makes up. */
+export function unnamedRooms(tree: SourceTree): readonly Offence[] {
+  const page = tree.text(ARCHITECTURE) ?? '';
+  const folders = foldersOf(tree);
+  const parts = folders.filter((path) => /^src\/[^/]+$/.test(path));
+  const unnamed = parts
+    .filter((part) => !new RegExp(`\`${part}[\`/]`).test(page))
+    .map((part) => onPage(ARCHITECTURE, 1, `does not name ${part}.`));
+  return [...unnamed, ...roomTables(page).flatMap((table) => wrongRooms(table, folders))];
+}
+
+function foldersOf(tree: SourceTree): readonly string[] {
+  const folders = new Set<string>();
+  for (const path of tree.files.keys()) {
+    for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) {
+      folders.add(path.slice(0, at));
+    }
+  }
+  return [...folders];
+}
+
+interface RoomTable {
+  readonly part: string;
+  readonly line: number;
+  readonly named: ReadonlySet<string>;
+}
+
+/** A table whose head is a part, as in `src/node/`. */
+function roomTables(page: string): readonly RoomTable[] {
+  const lines = page.split('\n');
+  return lines.flatMap((head, at) => {
+    const [, part] = /^\| `((?:src|visualizations)\/\w+)\/` \|/.exec(head) ?? [];
+    if (part === undefined) return [];
+    const end = lines.findIndex((each, place) => place > at && !each.startsWith('|'));
+    const rows = lines.slice(at + 1, end === -1 ? undefined : end).join('\n');
+    const named = [...rows.matchAll(/`([a-z][a-z-]*)\/`/g)].map(([, room = '']) => room);
+    return [{ part, line: at + 1, named: new Set(named) }];
+  });
+}
+
+function wrongRooms({ line, named, part }: RoomTable, folders: readonly string[]) {
+  const below = folders.filter((path) => path.startsWith(`${part}/`));
+  const own = below
+    .map((path) => path.slice(part.length + 1))
+    .filter((room) => !room.includes('/'));
+  const last = new Set(below.map((path) => posix.basename(path)));
+  return [
+    ...own.filter((room) => !named.has(room)).map((room) => `${part} has a room ${room}.`),
+    ...[...named].filter((room) => !last.has(room)).map((room) => `${part} has no room ${room}.`),
+  ].map((sentence) => onPage(ARCHITECTURE, line, sentence));
 }

@@ -6,9 +6,11 @@ import { KvClient } from '../../src/client/kv-client.ts';
 import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
 import { DEFAULT_SNAPSHOT_THRESHOLDS } from '../../src/core/snapshot-thresholds.ts';
 import { DEFAULT_TIMING } from '../../src/rules/timing.ts';
+import { unnamedRooms } from './documentation.ts';
 import { inDirectory } from './in-directory.ts';
 import { unofferedTypes } from './offered-types.ts';
 import { strayLinks } from './page-links.ts';
+import { listed, readTree, treeOf } from './source-tree.ts';
 
 function textOf(path: string): string {
   return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -117,4 +119,25 @@ it('[SC13] what a page of the package links to is there, and in the package', ()
   });
   const { files } = JSON.parse(textOf('package.json'));
   expect(strayLinks(fileURLToPath(new URL('../..', import.meta.url)), files)).toEqual([]);
+});
+
+it('[SC32] the page of the architecture names every part and every room', () => {
+  const rooms = '| `deeds/`, `attic/` | what each effect comes to |';
+  const texts = {
+    'docs/ARCHITECTURE.md': ['`src/core` and', '', '| `src/node/` | |', '|---|---|', rooms].join(
+      '\n',
+    ),
+    'src/core/types.ts': '',
+    'src/node/node.ts': '',
+    'src/node/deeds/disk.ts': '',
+    'src/node/tree/life.ts': '',
+    'src/kv/store.ts': '',
+  };
+  expect(listed(unnamedRooms(treeOf(texts)))).toEqual([
+    'docs/ARCHITECTURE.md:1 does not name src/kv.',
+    'docs/ARCHITECTURE.md:3 src/node has a room tree.',
+    'docs/ARCHITECTURE.md:3 src/node has no room attic.',
+  ]);
+  const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+  expect(listed(unnamedRooms(readTree(root)))).toEqual([]);
 });

@@ -3,18 +3,33 @@
  * not is named; a file that is wrong in any part changes nothing (CG5).
  */
 import type { Log } from '../../server/operations/json-log.ts';
+import type { Adjustable } from '../../server/settings.ts';
 import { CliFailure } from '../failures/cli-failure.ts';
 import type { OptionName, OptionValues } from '../options/option-table.ts';
 import type { Origin } from '../options/read-options.ts';
+import { type SETTING_OPTIONS, serveSettings } from './serve-settings.ts';
 
 /** What serves from the next request, or the next line of the log, on. All else is built into what runs. */
-const RELOADED = [
+export const RELOADED = [
   'log-level',
   'allow-host',
   'value-bytes-max',
   'history-revisions',
   'history-age-ms',
 ] as const satisfies readonly OptionName[];
+
+type AdjustedValues = OptionValues<'allow-host' | 'log-level' | (typeof SETTING_OPTIONS)[number]>;
+
+/** What a server goes by of these. Throws a `CliFailure` if they cannot hold together with the others. */
+export function adjustableOf(values: AdjustedValues): Adjustable {
+  const { retention, serverLimits } = serveSettings(values);
+  return {
+    allowHosts: values['allow-host'] ?? [],
+    retention,
+    logsRequests: values['log-level'] === 'debug',
+    valueBytesMax: serverLimits.valueBytesMax,
+  };
+}
 
 interface Read<Values> {
   readonly values: Values;

@@ -12,7 +12,6 @@ import { jsonLog, type Log, type LogLevel, logFrom } from '../../server/operatio
 import { textLog } from '../../server/operations/text-log.ts';
 import type { RunningServer, ServeOptions } from '../../server/serve.ts';
 import type { Inspection } from '../../server/server-context.ts';
-import type { Adjustable } from '../../server/settings.ts';
 import type { TlsFiles } from '../../wire/tls-files.ts';
 import { tlsContext } from '../asking/client-tls.ts';
 import { CALLER_OPTIONS } from '../asking/client-token.ts';
@@ -25,7 +24,7 @@ import type { Bootstrap } from './bootstrap.ts';
 import { clientExposures, isLoopback, peerExposures } from './exposure.ts';
 import { type Asker, clusterToJoin, type Joining, join } from './join-cluster.ts';
 import { Announcer } from './multicast/announcer.ts';
-import { reloading } from './reload.ts';
+import { adjustableOf, reloading } from './reload.ts';
 import { groupOf, SEED_OPTIONS, seedsOf } from './seeds.ts';
 import { SETTING_OPTIONS, serveSettings } from './serve-settings.ts';
 import { clientPortTls, clusterSecret, PORT_OPTIONS, peerPortTls } from './tls-settings.ts';
@@ -199,17 +198,6 @@ function heedHangups(
   });
 }
 
-/** Throws a `CliFailure` if these cannot hold together. */
-function adjustableOf(values: Given['values']): Adjustable {
-  const { retention, serverLimits } = serveSettings(values);
-  return {
-    allowHosts: values['allow-host'] ?? [],
-    retention,
-    logsRequests: values['log-level'] === 'debug',
-    valueBytesMax: serverLimits.valueBytesMax,
-  };
-}
-
 interface Start extends Asker {
   readonly values: Given['values'];
 }
@@ -264,11 +252,9 @@ function joinOf(values: Checked): Joining | null {
   const { 'token-file': tokenFile } = values;
   const seeds = seedsOf(values);
   if (seeds === null) return null;
-  if (peers !== null && peers.size > 1) {
+  if (!isAlone(values)) {
     if (isOnlyFound(values)) return null;
-    throw usageFailure(
-      '--peers founds a cluster, and --join or --discover-srv joins one: give one of the two.',
-    );
+    throw usageFailure(values['bootstrap-expect'] === null ? FOUNDS_OR_JOINS : FOUNDS_BY_NAME);
   }
   const address = peers?.get(id) ?? peerListenOf(values);
   if (/^(0\.0\.0\.0|\[::\]):|:0$/.test(address)) {
@@ -277,6 +263,17 @@ function joinOf(values: Checked): Joining | null {
     );
   }
   return { id, address, dataDir, seeds, caller: { cacert, cert, key, 'token-file': tokenFile } };
+}
+
+const FOUNDS_OR_JOINS =
+  '--peers founds a cluster, and --join or --discover-srv joins one: give one of the two.';
+const FOUNDS_BY_NAME =
+  '--peers founds a cluster of those that it names, and --bootstrap-expect of those that it finds: give one of the two, or let --peers name this node alone.';
+const NOBODY_TO_FIND =
+  '--bootstrap-expect needs to know where the others are: give --join with the URLs of their clients, --discover-srv or --discover-multicast.';
+
+function isAlone({ peers }: Checked): boolean {
+  return peers === null || peers.size === 1;
 }
 
 /** A founder by name looks for nobody. */
@@ -289,11 +286,7 @@ function bootstrapOf(values: Checked, secret: string | null): Bootstrap | null {
   const expected = values['bootstrap-expect'];
   if (expected === null) return null;
   const joining = joinOf(values);
-  if (joining === null) {
-    throw usageFailure(
-      '--bootstrap-expect needs to know where the others are: give --join with the URLs of their clients, --discover-srv or --discover-multicast.',
-    );
-  }
+  if (joining === null) throw usageFailure(isAlone(values) ? NOBODY_TO_FIND : FOUNDS_BY_NAME);
   return { joining, expected, cluster: values['cluster-id'] ?? '', secret };
 }
 
