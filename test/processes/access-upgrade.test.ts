@@ -1,17 +1,10 @@
 /** Access beside a build that knows nothing of it: it is not turned on there, and nobody is let in by such a member afterwards. */
-import { describe, expect, it } from 'vitest';
-import { cleanUp } from '../clean-up.ts';
-import { endAll, runCliProcess } from '../cli/cli-process.ts';
-import { isInHistory, programOf } from './older-build.ts';
-import { ProcessCluster } from './process-cluster.ts';
+import { expect, it } from 'vitest';
+import { runCliProcess } from '../cli/cli-process.ts';
+import { besideBuild } from './older-build.ts';
 
 /** The last commit of the build before access. */
 const OLDER = 'fad69b0';
-
-const isKnown = isInHistory(OLDER);
-const reason = isKnown
-  ? ''
-  : ` (skipped: this copy has no history with ${OLDER}; a full clone has)`;
 
 function put(url: string): Promise<number | null> {
   return fetch(`${url}/kv/a`, { method: 'PUT', body: 'v' }).then(
@@ -20,13 +13,9 @@ function put(url: string): Promise<number | null> {
   );
 }
 
-// Skipped, and says so, only where the older build is not to be had.
-describe.skipIf(!isKnown)(`beside the build of ${OLDER}${reason}`, () => {
+besideBuild(OLDER, (start) => {
   it('[AC1] [UP2] is refused until the last member knows it, and an older one is no way in then', async () => {
-    const older = { program: await programOf(OLDER) };
-    const cluster = await ProcessCluster.start(3, [], older);
-    cleanUp(() => cluster[Symbol.asyncDispose]());
-    cleanUp(endAll);
+    const { cluster, older } = await start();
     const upgrade = async (id: string): Promise<void> => {
       await cluster.kill(id, 'SIGTERM');
       cluster.run(id, {});

@@ -1,11 +1,10 @@
 /** Every member is replaced by the next build, one by one, under load, and then by the one before again. */
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { connect, type KvClient, type Lease, RaftError } from '../../src/client/index.ts';
 import { cleanUp, closing } from '../clean-up.ts';
-import { endAll } from '../cli/cli-process.ts';
 import { CountedWrites } from './counted-writes.ts';
-import { isInHistory, programOf } from './older-build.ts';
-import { eventually, ProcessCluster } from './process-cluster.ts';
+import { besideBuild } from './older-build.ts';
+import { eventually } from './process-cluster.ts';
 
 /** The build of the commit before: each commit shows that members of it can be upgraded, and taken back. */
 const BEFORE = 'HEAD^';
@@ -16,16 +15,9 @@ const ROUNDS = [
   { ids: ['n3', 'n1', 'n2'], isBack: true },
 ];
 
-const isKnown = isInHistory(BEFORE);
-const reason = isKnown ? '' : ' (skipped: this copy has no history; a full clone has)';
-
-// Skipped, and says so, only where the build before is not to be had.
-describe.skipIf(!isKnown)(`beside the build of ${BEFORE}${reason}`, () => {
+besideBuild(BEFORE, (start) => {
   it('[UP1] a rolling upgrade under load, and back, fails, loses and repeats no write, and ends no lease', async () => {
-    const before = { program: await programOf(BEFORE) };
-    const cluster = await ProcessCluster.start(3, [], before);
-    cleanUp(() => cluster[Symbol.asyncDispose]());
-    cleanUp(endAll);
+    const { cluster, older: before } = await start();
     const writes = new CountedWrites(cluster.endpoints, { clients: 3, each: 2 });
     cleanUp(() => writes[Symbol.asyncDispose]());
     const holder = closing(connect({ endpoints: cluster.endpoints }));

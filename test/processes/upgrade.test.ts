@@ -1,21 +1,14 @@
 /** Members of this build and of an older one in one cluster: upgraded one by one while clients write, and taken back. */
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { PROTOCOL_VERSION } from '../../src/core/hello.ts';
 import { LOWEST_VERSIONS, type Versions } from '../../src/core/versions.ts';
 import { STORE_VERSION } from '../../src/kv/command-codec.ts';
-import { cleanUp } from '../clean-up.ts';
-import { endAll } from '../cli/cli-process.ts';
 import { counting } from './counting.ts';
-import { isInHistory, programOf } from './older-build.ts';
-import { eventually, ProcessCluster } from './process-cluster.ts';
+import { besideBuild } from './older-build.ts';
+import { eventually, type ProcessCluster } from './process-cluster.ts';
 
 /** The last commit of the build before versions were spoken of: it speaks peer protocol 3 and knows nothing of 4. */
 const OLDER = '1d45fd7';
-
-const isKnown = isInHistory(OLDER);
-const reason = isKnown
-  ? ''
-  : ` (skipped: this copy has no history with ${OLDER}; a full clone has)`;
 
 interface VersionsTold extends Versions {
   readonly lowest: Versions;
@@ -36,13 +29,9 @@ function lowestAt(cluster: ProcessCluster, id: string, lowest: Versions): Promis
   return eventually(20_000, `the lowest version at ${id}`, isSo);
 }
 
-// Skipped, and says so, only where the older build is not to be had.
-describe.skipIf(!isKnown)(`beside the build of ${OLDER}${reason}`, () => {
+besideBuild(OLDER, (start) => {
   it('[UP1] [UP4] members are upgraded one by one and taken back, and no write fails', async () => {
-    const older = { program: await programOf(OLDER) };
-    const cluster = await ProcessCluster.start(3, [], older);
-    cleanUp(() => cluster[Symbol.asyncDispose]());
-    cleanUp(endAll);
+    const { cluster, older } = await start();
     const load = counting('a', cluster);
     const newest = { protocol: PROTOCOL_VERSION, machine: STORE_VERSION };
     const turn = async (id: string, how: Parameters<ProcessCluster['run']>[1]): Promise<void> => {

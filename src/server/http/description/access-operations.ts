@@ -1,7 +1,7 @@
 /** The routes of who may do what, as they are described (SV36). */
 import { ACCESS_NAME_PATTERN, RIGHT_NAMES } from '../../../kv/access-changes.ts';
 import { JSON_ENCODINGS } from '../request/json-bytes.ts';
-import { json, jsonBody, type Operation } from './operation.ts';
+import { json, jsonBody, type Operation, optionalBody } from './operation.ts';
 import { ENCODING, FRESHNESS, inPath, inQuery, OF_READ, TIMEOUT } from './parameters.ts';
 import {
   BASE64,
@@ -51,7 +51,7 @@ export const ACCESS_ON: Operation = {
   summary: 'From now on callers have to be known.',
   tag: 'access',
   parameters: [TIMEOUT],
-  body: { ...jsonBody(order({})), isOptional: true },
+  body: optionalBody(order({})),
   answers: {
     200: json(
       record({ ...CHANGE, isOn: FLAG, token: TEXT }),

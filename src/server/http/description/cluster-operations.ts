@@ -1,6 +1,6 @@
 /** The routes of members, of the lead, and of what is kept on disk, as they are described (SV36). */
 import { NODE_ID_PATTERN } from '../../../core/types.ts';
-import { json, jsonBody, type Operation } from './operation.ts';
+import { json, jsonBody, type Operation, optionalBody } from './operation.ts';
 import { FRESHNESS, inPath, OF_READ, TIMEOUT } from './parameters.ts';
 import {
   COUNTER,
@@ -77,7 +77,7 @@ export const PROMOTE_MEMBER: Operation = {
   summary: 'A learner votes once it has caught up.',
   tag: 'cluster',
   parameters: [MEMBER, TIMEOUT],
-  body: { ...jsonBody(order({})), isOptional: true },
+  body: optionalBody(order({})),
   answers: { 200: CHANGED },
   refusals: [404, 409, 413],
 };
@@ -96,7 +96,7 @@ export const POST_TRANSFER: Operation = {
   summary: 'Moves the lead to the member named, or to the fittest.',
   tag: 'cluster',
   parameters: [TIMEOUT],
-  body: { ...jsonBody(order({}, { to: ID })), isOptional: true },
+  body: optionalBody(order({}, { to: ID })),
   answers: { 200: json(record({ leader: TEXT }), 'It leads.') },
   refusals: [409, 413],
 };
@@ -106,7 +106,7 @@ export const POST_SNAPSHOT: Operation = {
   summary: 'Writes the state of this node to its disk.',
   tag: 'cluster',
   parameters: [TIMEOUT],
-  body: { ...jsonBody(order({})), isOptional: true },
+  body: optionalBody(order({})),
   answers: { 200: json(record({ index: COUNTER, bytes: COUNTER }), 'It is on the disk.') },
   refusals: [413],
 };

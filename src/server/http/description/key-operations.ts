@@ -11,6 +11,7 @@ import {
   inHeader,
   inPath,
   inQuery,
+  LEASE_NUMBER,
   OF_READ,
   OF_WRITE,
   REVISION,
@@ -34,7 +35,6 @@ import {
 } from './schema.ts';
 
 const BYTES: Schema = { type: 'string', contentMediaType: 'application/octet-stream' };
-const LEASE_NUMBER = whole(REVISION_BOUNDS);
 
 const KEY = inPath(
   'key',

@@ -1,7 +1,7 @@
 /** The routes of sessions and leases, as they are described (SV36). */
 import { SESSION_TTL_MS } from '../../../core/session.ts';
 import { LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS, LEASES_IN_COMMAND_MAX } from '../../../kv/limits.ts';
-import { LEASES_TOLD_MAX, REVISION_BOUNDS } from '../../limits.ts';
+import { LEASES_TOLD_MAX } from '../../limits.ts';
 import { json, jsonBody, type Operation } from './operation.ts';
 import {
   ENCODING,
@@ -9,6 +9,7 @@ import {
   IN_SESSION,
   inPath,
   inQuery,
+  LEASE_NUMBER,
   OF_READ,
   OF_WRITE,
   TIMEOUT,
@@ -63,7 +64,6 @@ export const DELETE_SESSION: Operation = {
   summary: 'Ends a session.',
 };
 
-const LEASE_NUMBER = whole(REVISION_BOUNDS);
 const LEASE_IN_PATH = inPath('id', LEASE_NUMBER, 'The number of the lease.');
 const SUMMARY = {
   lease: COUNTER,

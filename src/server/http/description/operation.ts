@@ -64,3 +64,7 @@ export function json(
 export function jsonBody(schema: Schema): Body {
   return { type: 'application/json', schema };
 }
+
+export function optionalBody(schema: Schema): Body {
+  return { ...jsonBody(schema), isOptional: true };
+}

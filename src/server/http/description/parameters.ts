@@ -6,6 +6,7 @@ import type { Header, Parameter } from './operation.ts';
 import { COUNTER, type Schema, TEXT, whole, wordOf } from './schema.ts';
 
 const ENTRY: Schema = { type: 'string', pattern: '^[0-9]+-[0-9]+$' };
+export const LEASE_NUMBER: Schema = whole(REVISION_BOUNDS);
 
 export function inQuery(name: string, schema: Schema, description: string): Parameter {
   return { name, in: 'query', description, schema };
