@@ -154,6 +154,12 @@ export function rangeTextMax({ rangeBytesMax, rangeKeysMax }: ServerLimits): num
   return 2 * rangeBytesMax + 256 * rangeKeysMax;
 }
 
+/** Bound: so many lines of the log of a kind that others cause at will, in so many milliseconds; the rest is counted, and told in one. */
+export const LOG_LINES_MAX = 60;
+export const LOG_LINES_MS = 60_000;
+/** Bound: characters of a text in a line of the log; the rest is cut. */
+export const LOG_TEXT_LENGTH_MAX = 4_096;
+
 /** The room that an answer to a range asks for before anybody knows how large it is. */
 export const RANGE_ROOM_BYTES: number = 256 * 1024;
 /** Of a revision, and of the number of a lease, that a request names. */

@@ -95,6 +95,8 @@ export interface ServeOptions {
   /** `null`: what happens inside is not shown. */
   readonly inspection: Inspection | null;
   readonly log: Log;
+  /** Lines that it has left out, by event; not given: it leaves out none. */
+  readonly logLinesLeftOut?: ReadonlyMap<string, number>;
   /** Each HTTP request is a line of it. */
   readonly logsRequests: boolean;
 }
@@ -138,6 +140,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 async function listenAndServe(options: ServeOptions): Promise<RunningServer> {
   const shares = sharesOf(descriptorLimit());
   const counters = new ServerCounters();
+  if (options.logLinesLeftOut !== undefined) counters.logLinesLeftOut = options.logLinesLeftOut;
   const connectionsMax = Math.min(options.serverLimits.connectionsMax, shares.clients);
   const held = createHeld();
   const settings = new Settings(options);

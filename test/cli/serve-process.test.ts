@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { LOG_LINES_MAX } from '../../src/server/limits.ts';
 import { closing } from '../clean-up.ts';
 import { freeBasePort } from '../free-ports.ts';
 import { tcpListen } from '../transport/raw-sockets.ts';
@@ -49,6 +50,22 @@ describe('a node as a process', () => {
     expect(status).toMatchObject({ id: 'n1', role: 'leader', leader: 'n1', revision: 2 });
     second.kill('SIGINT');
     expect(await second.ended).toBe(0);
+  });
+
+  it('[OP13] [AC6] does not fill its log for whoever guesses tokens, and says how many guesses it counted', async () => {
+    const node = startCli(lineOf(join(directory, 'data')));
+    const url = await leading(node);
+    await runCliProcess(['access', 'on', '--endpoints', url]);
+    for (let guess = 0; guess < LOG_LINES_MAX + 7; guess += 1) {
+      const headers = { authorization: `Bearer root.${guess}` };
+      expect((await fetch(`${url}/snapshot`, { method: 'POST', headers })).status).toBe(401);
+    }
+    const acts = () => logLines(node.errors(), 'audit').map(({ outcome }) => outcome);
+    const told = ['done', ...Array.from({ length: LOG_LINES_MAX }, () => 'RAFT_UNAUTHENTICATED')];
+    await expect.poll(acts).toEqual(told);
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain(
+      'raftchart_log_lines_left_out_total{event="audit"} 7\n',
+    );
   });
 
   it('[CL14] takes every option from the environment', async () => {

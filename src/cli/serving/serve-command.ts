@@ -8,11 +8,13 @@ import { RaftError } from '../../core/errors.ts';
 import { descriptorShares } from '../../library/descriptor-limits.ts';
 import type { LogStore } from '../../ports/log-store.ts';
 import { descriptorLimit } from '../../server/admission/descriptor-limit.ts';
+import { boundedLog } from '../../server/operations/bounded-log.ts';
 import { jsonLog, type Log, type LogLevel, logFrom } from '../../server/operations/json-log.ts';
 import { textLog } from '../../server/operations/text-log.ts';
 import type { RunningServer, ServeOptions } from '../../server/serve.ts';
 import type { Inspection } from '../../server/server-context.ts';
 import type { TlsFiles } from '../../wire/tls-files.ts';
+import { connectionClock } from '../../wire/ws-clock.ts';
 import { tlsContext } from '../asking/client-tls.ts';
 import { CALLER_OPTIONS } from '../asking/client-token.ts';
 import { aborted, type CliContext, command } from '../command.ts';
@@ -68,14 +70,15 @@ export const serveCommand = command({
     const form = values['log-format'] === 'text' ? textLog : jsonLog;
     const told = form({ write, wallTimeMs: Date.now, base: { node: values.id } });
     let least: LogLevel = values['log-level'];
-    const log = logFrom(() => least, told);
+    const whole = logFrom(() => least, told);
+    const { leftOut, log } = boundedLog(whole, connectionClock);
     for (const name of strayEnvironment(context.environment)) {
       log('warn', 'environment', { message: `${name} is no option and has no effect.` });
     }
     const guards = guardsOf(values, log);
     const options = await identified(serveOptions(values, log), { values, context, log });
     if (context.interrupted.aborted) return saidEnd(log);
-    const guarded = { ...options, ...guards };
+    const guarded = { ...options, ...guards, logLinesLeftOut: leftOut };
     for (const exposure of peerExposures(guarded)) log('warn', 'exposed', exposure);
     if (options.withoutAccess) log('warn', 'withoutAccess', { message: WITHOUT_ACCESS });
     const bootstrap = bootstrapOf(values, guards.clusterSecret ?? null);

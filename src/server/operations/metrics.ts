@@ -6,6 +6,7 @@ import type { Role } from '../../core/effect.ts';
 import type { Histogram } from '../../core/histogram.ts';
 import type { LinkStatus, Replica, ReplicaStatus, ReplicaTimings } from '../../ports/replica.ts';
 import type { Held } from '../admission/held-bytes.ts';
+import { BOUNDED_EVENTS } from './bounded-log.ts';
 import type { DiskSpace } from './disk-space.ts';
 import { type Family, histogramSamples, prometheusText, type Sample } from './prometheus-text.ts';
 import type { ServerCounters } from './server-counters.ts';
@@ -256,6 +257,14 @@ function httpFamilies(counters: ServerCounters): readonly Family[] {
       'foreign_requests',
       'Requests refused for their Host or Origin.',
       counters.foreignRequests,
+    ),
+    counter(
+      'log_lines_left_out',
+      'Lines that others caused, and that were too many to be logged.',
+      BOUNDED_EVENTS.map((event) => ({
+        labels: { event },
+        value: counters.logLinesLeftOut.get(event) ?? 0,
+      })),
     ),
     gauge('backups', 'Backups that are being taken.', counters.backups),
     counter(

@@ -24,6 +24,8 @@ export class ServerCounters {
   connectionsRefused = 0;
   /** Connections on which TLS did not come about: a stranger's certificate, none, old TLS, no TLS at all, or too slow. */
   tlsHandshakesFailed = 0;
+  /** Lines of the log that were left out, by event. */
+  logLinesLeftOut: ReadonlyMap<string, number> = new Map();
   /** Requests refused for their `Host` or `Origin`. */
   foreignRequests = 0;
   clientConnections = 0;

@@ -1,0 +1,74 @@
+/**
+ * Lines that others can cause as often as they like, as whoever guesses tokens does: of each kind a few are written, the others are
+ * counted, and then told in one line, so that nobody fills a disk with them (OP13).
+ */
+import type { ConnectionClock } from '../../ports/clock.ts';
+import { LOG_LINES_MAX, LOG_LINES_MS, LOG_TEXT_LENGTH_MAX } from '../limits.ts';
+import type { Log, LogFields } from './json-log.ts';
+import { count } from './server-counters.ts';
+
+interface BoundedLog {
+  readonly log: Log;
+  /** How many lines were left out, by event. */
+  readonly leftOut: ReadonlyMap<string, number>;
+}
+
+export function boundedLog(log: Log, clock: Pick<ConnectionClock, 'setIdleTimeout'>): BoundedLog {
+  const leftOut = new Map<string, number>();
+  /** Of each kind of which some were written lately, how many came since then. */
+  const lately = new Map<string, number>();
+  const begin = (kind: string): void => {
+    lately.set(kind, 0);
+    clock.setIdleTimeout(() => end(kind), LOG_LINES_MS);
+  };
+  const end = (kind: string): void => {
+    const lines = (lately.get(kind) ?? 0) - LOG_LINES_MAX;
+    lately.delete(kind);
+    if (lines <= 0) return;
+    const [of, reason] = kind.split(' ');
+    log('warn', 'leftOut', {
+      of,
+      ...(reason !== undefined && { reason }),
+      lines,
+      withinMs: LOG_LINES_MS,
+    });
+    begin(kind);
+  };
+  const isOneTooMany = (kind: string): boolean => {
+    if (!lately.has(kind)) begin(kind);
+    count(lately, kind, 1);
+    return (lately.get(kind) ?? 0) > LOG_LINES_MAX;
+  };
+  return {
+    leftOut,
+    log: (level, event, fields = {}) => {
+      const kind = kindOf(event, fields);
+      if (kind !== null && isOneTooMany(kind)) count(leftOut, event, 1);
+      else log(level, event, shortened(fields));
+    },
+  };
+}
+
+/** A fault that was provoked can be again; who founds a cluster with a node, or is asked to be joined, may say anything. */
+export const BOUNDED_EVENTS: readonly string[] = ['audit', 'fault', 'founding', 'joining'];
+
+/** `null`: of what nobody causes at will, or has done by right, nothing is left out. */
+function kindOf(event: string, { outcome }: LogFields): string | null {
+  if (event === 'audit') return outcome === 'done' ? null : `audit ${outcome}`;
+  return BOUNDED_EVENTS.includes(event) ? event : null;
+}
+
+function shortened(fields: LogFields): LogFields {
+  const entries = Object.entries(fields);
+  if (!entries.some(([, value]) => isTooLong(value))) return fields;
+  return Object.fromEntries(
+    entries.map(([name, value]) => [
+      name,
+      isTooLong(value) ? `${value.slice(0, LOG_TEXT_LENGTH_MAX)}…` : value,
+    ]),
+  );
+}
+
+function isTooLong(value: unknown): value is string {
+  return typeof value === 'string' && value.length > LOG_TEXT_LENGTH_MAX;
+}
