@@ -1,4 +1,6 @@
 /** What nodes on one network say to each other and what is made of it, without a network: `multicast-process.test.ts` has one. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   DATAGRAM_BYTES_MAX,
@@ -18,6 +20,7 @@ import {
 import { interfaceOf } from '../../src/cli/serving/multicast/group.ts';
 import { MulticastDiscovery } from '../../src/cli/serving/multicast/multicast-discovery.ts';
 import { runFake } from './fake-context.ts';
+import { scratch } from './scratch.ts';
 
 const QUESTION = { nonce: '0123456789abcdef0123456789abcdef', cluster: 'orders' };
 const ANSWER: Answer = { ...QUESTION, host: '10.0.0.1', port: 4100 };
@@ -186,11 +189,22 @@ describe('the options', () => {
     [['--bootstrap-expect', '2', '--peers', 'n1=a:1,n2=b:1'], '--peers founds a cluster'],
     [['--listen', '127.0.0.1:0'], 'give --listen a port'],
     [['--token-file', 'token'], 'needs --cacert'],
+    [['--token-file', 'token', '--peers', 'n1=a:1'], 'needs --cacert'],
+    [['--token-file', 'token', '--bootstrap-expect', '3'], 'needs --cacert'],
     [['--multicast-group', '224.0.0.251:5353'], 'must be GROUP:PORT with a group of 239.0.0.0/8'],
     [['--multicast-group', '239.1.2.3'], 'must be GROUP:PORT'],
     [['--multicast-group', '239.1.2.3.example.org:1'], 'must be GROUP:PORT'],
   ])('[CG7] %j is refused before anything is touched', async (more, told) => {
     const { errors, exitCode } = await runFake([...line, ...more]);
     expect([exitCode, errors]).toEqual([64, expect.stringContaining(told)]);
+  });
+
+  it('[CG7] who founds by name asks nobody, and so may have a token without an authority', async () => {
+    const path = join(scratch(), 'node.yaml');
+    await writeFile(path, 'id: n1\ndata-dir: d\ndiscover-multicast: true\ntoken-file: token\n');
+    const check = (...more: readonly string[]) => runFake(['check-config', path, ...more]);
+    expect(await check('--peers', 'n1=a:1,n2=b:1')).toMatchObject({ exitCode: 0, errors: '' });
+    expect(await check('--cacert', 'authority.pem')).toMatchObject({ exitCode: 0, errors: '' });
+    expect((await check()).errors).toContain('needs --cacert');
   });
 });

@@ -35,19 +35,23 @@ export function seedsOf(values: SeedValues): Joining['seeds'] | null {
 
 /** `null`: it neither asks others on its network nor answers them. */
 export function groupOf(values: SeedValues): Group | null {
-  const { cacert, 'cluster-id': cluster, listen, 'token-file': token } = values;
+  const { 'cluster-id': cluster, listen } = values;
   if (!values['discover-multicast']) return null;
   if (listen.port === 0) {
     throw usageFailure(
       '--discover-multicast tells others where this node serves clients: give --listen a port.',
     );
   }
-  if (token !== null && cacert === null) {
-    throw usageFailure(
-      '--discover-multicast with a token needs --cacert: whoever is on the network may answer, and must not be shown the token.',
-    );
-  }
   return { address: values['multicast-group'], via: interfaceOf(listen), cluster: cluster ?? '' };
+}
+
+/** CG7: of a node that asks whom it finds. */
+export function requireProofOfOthers(values: SeedValues): void {
+  const { cacert, 'discover-multicast': isFinding, 'token-file': token } = values;
+  if (!isFinding || token === null || cacert !== null) return;
+  throw usageFailure(
+    '--discover-multicast with a token needs --cacert: whoever is on the network may answer, and must not be shown the token.',
+  );
 }
 
 function requireOne(given: Readonly<Record<string, boolean>>): void {

@@ -27,7 +27,7 @@ import { clientExposures, isLoopback, peerExposures } from './exposure.ts';
 import { type Asker, clusterToJoin, type Joining, join } from './join-cluster.ts';
 import { Announcer } from './multicast/announcer.ts';
 import { adjustableOf, reloading } from './reload.ts';
-import { groupOf, SEED_OPTIONS, seedsOf } from './seeds.ts';
+import { groupOf, requireProofOfOthers, SEED_OPTIONS, seedsOf } from './seeds.ts';
 import { SETTING_OPTIONS, serveSettings } from './serve-settings.ts';
 import { clientPortTls, clusterSecret, PORT_OPTIONS, peerPortTls } from './tls-settings.ts';
 
@@ -259,6 +259,7 @@ function joinOf(values: Checked): Joining | null {
     if (isOnlyFound(values)) return null;
     throw usageFailure(values['bootstrap-expect'] === null ? FOUNDS_OR_JOINS : FOUNDS_BY_NAME);
   }
+  requireProofOfOthers(values);
   const address = peers?.get(id) ?? peerListenOf(values);
   if (/^(0\.0\.0\.0|\[::\]):|:0$/.test(address)) {
     throw usageFailure(
