@@ -125,6 +125,8 @@ it('[BK5] [BK6] what cannot be is refused before anything is made', async () => 
   const line = ['restore', file, '--data-dir', directory, '--id', 'n1'];
   await expectFailure(runFake([...line, '--peers', 'n2=127.0.0.1:2']), 64, 'not this node, n1');
   await expectFailure(runFake([...line, '--cluster-id', 'local']), 64, 'is the cluster of before');
+  const both = ['--cluster-id', 'again', '--restore-id', 'one'];
+  await expectFailure(runFake([...line, ...both]), 64, 'give one of the two');
   await expectFailure(runFake(line.slice(0, 4)), 64, '--id is needed');
   expect(existsSync(directory)).toBe(false);
   mkdirSync(directory);

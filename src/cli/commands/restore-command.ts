@@ -69,11 +69,15 @@ export const restoreCommand = command({
  * other restore of it would. So they are told by which word to tell theirs from others.
  */
 function requireRestoreId({ 'cluster-id': given, 'restore-id': told, peers }: Values): void {
+  if (told !== null && given !== null) throw usageFailure(TWO_NAMES);
   if (told !== null || given !== null || peers === null || peers.size < 2) return;
   throw usageFailure(
     `Each member of the new cluster has to know which restore it is part of, since another of the same file would take it for its own. Restore all of them with --restore-id ${cryptoWord()}, which was made up just now.`,
   );
 }
+
+const TWO_NAMES =
+  '--restore-id makes a name of its own for each restore, and --cluster-id is one: give one of the two.';
 
 /** BK6: the same at each member of one restore; alone, one that nobody else has. */
 function lineageOf({ end, header }: FetchedBackup, values: Values): NewLineage {
