@@ -62,6 +62,10 @@ export const DEVELOPMENT_DAYS = 30;
 export const LINE_BYTES_MAX = 16 * 1024 * 1024;
 /** Bound: keys and values in one transaction of an import, in bytes; one pair goes whatever its size. */
 export const IMPORT_BATCH_BYTES_MAX = 256 * 1024;
+/** Bound: transactions of an import that are not in, or behind one that is not; the next waits. */
+export const IMPORT_BATCHES_MAX = 8;
+/** Bound: their keys and values, in bytes; one pair goes whatever its size. */
+export const IMPORT_WINDOW_BYTES_MAX: number = 1024 * 1024;
 /** Whoever is given a certificate that ends within so many days is told so. */
 export const CERTIFICATE_ENDS_SOON_DAYS = 7;
 /** A program that is to stop has so long, in milliseconds; then it is killed. */

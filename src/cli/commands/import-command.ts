@@ -1,4 +1,4 @@
-/** `import`: keys from lines of JSON, in transactions one after the other; where it stops, it says how to go on (CL42). */
+/** `import`: keys from lines of JSON, in transactions, some of them at a time; where it stops, it says how to go on (CL42). */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { KvClient } from '../../client/kv-client.ts';
@@ -9,6 +9,7 @@ import { type CliContext, command } from '../command.ts';
 import { CliFailure, usageFailure } from '../failures/cli-failure.ts';
 import { EXIT } from '../failures/exit-codes.ts';
 import { type Batch, batchesOf } from '../json-lines/batches.ts';
+import { type Imported, ImportWindow } from '../json-lines/import-window.ts';
 import { linesOf } from '../json-lines/lines.ts';
 import { countOf } from '../words/count-of.ts';
 import { progressLine } from '../words/progress-line.ts';
@@ -17,7 +18,7 @@ export const importCommand = command({
   name: 'import',
   usage: 'FILE',
   summary:
-    'Put keys from a file, or for - from standard input, one JSON object a line, {"key": "k", "value": "v"}, as export writes them. Some 128 at a time in one step each, in their order. If it stops, it says which lines are in and how to go on.',
+    'Put keys from a file, or for - from standard input, one JSON object a line, {"key": "k", "value": "v"}, as export writes them. Some 128 at a time in one step each; of a key that stands there twice, the later value counts. If it stops, it says which lines are in and how to go on.',
   options: ['from-line', ...CLIENT_OPTIONS],
   positionals: [1, 1],
   run: async ({ values, positionals: [file = ''] }, context) => {
@@ -38,14 +39,6 @@ interface Input {
   readonly bytes: number | null;
 }
 
-interface Imported {
-  readonly keys: number;
-  /** That of the last write; `null`: there was none. */
-  readonly revision: number | null;
-  /** The last line that is in. */
-  readonly throughLine: number;
-}
-
 async function openInput(file: string, { input, interrupted }: CliContext): Promise<Input> {
   if (file === '-') return { chunks: input(), bytes: null };
   try {
@@ -64,44 +57,41 @@ interface Importing {
   readonly fromLine: number;
 }
 
-/** What is under way when it is interrupted comes to its end, so that it is known to be in. */
+/** What is under way when it stops comes to its end, so that it is known what is in. */
 async function putAll(
   { chunks, bytes }: Input,
   { client, context, fromLine }: Importing,
 ): Promise<Imported> {
   const progress = progressLine(context);
-  let imported: Imported = { keys: 0, revision: null, throughLine: fromLine - 1 };
-  let underWay: Batch | null = null;
+  const onIn = ({ endsAt }: Batch): void =>
+    progress.show(bytes === null ? null : endsAt / bytes, endsAt);
+  const window = new ImportWindow((puts) => put(client, puts), { fromLine, onIn });
   try {
-    for await (const batch of batchesOf(linesOf(chunks), fromLine)) {
-      context.interrupted.throwIfAborted();
-      underWay = batch;
-      for await (const step of putBatch(client, batch)) imported = stepped(imported, step);
-      underWay = null;
-      progress.show(bytes === null ? null : batch.endsAt / bytes, batch.endsAt);
-    }
-    return imported;
+    await sendAll(batchesOf(linesOf(chunks), fromLine), window, context.interrupted);
+    await window.settled();
+    if (window.failure !== null) throw window.failure.error;
+    return window.imported;
   } catch (error) {
-    progress.end();
-    throw stoppedAt(error, { imported, underWay, context });
+    await window.settled();
+    throw stoppedAt(window.failure === null ? error : window.failure.error, window, context);
   } finally {
     progress.end();
   }
 }
 
-interface Step {
-  readonly puts: Batch['puts'];
-  readonly revision: number;
-}
-
-/** What is too large together goes one by one, which finds the one that is too large alone. */
-async function* putBatch(client: KvClient, { puts }: Batch): AsyncGenerator<Step> {
-  try {
-    yield { puts, revision: await put(client, puts) };
-  } catch (error) {
-    const isTooLarge = error instanceof RaftError && error.code === 'RAFT_TOO_LARGE';
-    if (!isTooLarge || puts.length === 1) throw error;
-    for (const each of puts) yield { puts: [each], revision: await put(client, [each]) };
+/** Returns early where one has failed: an input that comes slowly is not waited for then. */
+async function sendAll(
+  batches: AsyncGenerator<Batch>,
+  window: ImportWindow,
+  interrupted: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    const next = await window.unlessFailed(batches.next());
+    if (next === null || next.done === true) return;
+    await window.roomFor(next.value);
+    interrupted.throwIfAborted();
+    if (window.failure !== null) return;
+    window.send(next.value);
   }
 }
 
@@ -111,31 +101,29 @@ async function put(client: KvClient, puts: Batch['puts']): Promise<number> {
   return revision;
 }
 
-function stepped({ keys }: Imported, { puts, revision }: Step): Imported {
-  return { keys: keys + puts.length, revision, throughLine: puts.at(-1)?.line ?? 0 };
-}
-
 function wordsFor({ keys, revision }: Imported): string {
   return revision === null
     ? 'nothing to import: no line holds a key\n'
     : `${countOf(keys, 'key')} imported, revision ${revision}\n`;
 }
 
-interface Stopped {
-  readonly imported: Imported;
-  /** `null`: nothing was asked for that is not answered. */
-  readonly underWay: Batch | null;
-  readonly context: CliContext;
-}
-
-function stoppedAt(error: unknown, { imported, underWay, context }: Stopped): Error {
+function stoppedAt(
+  error: unknown,
+  { imported, isUnknown, lastInDoubt }: ImportWindow,
+  context: CliContext,
+): Error {
   const { keys, throughLine } = imported;
-  const isUnknown = error instanceof RaftError && error.retry === 'outcomeUnknown';
-  const last = underWay?.puts.at(-1)?.line;
-  const doubt = isUnknown ? ` Lines ${throughLine + 1} to ${last} may be in as well.` : '';
-  const text = `${causeIn(error, context)} ${countOf(keys, 'key')} imported, through line ${throughLine}.${doubt} Go on with --from-line ${throughLine + 1}.`;
-  if (error instanceof RaftError)
-    return new RaftError(error.code, text, { retry: error.retry, cause: error });
+  const next = throughLine + 1;
+  const said = `${causeIn(error, context)} ${countOf(keys, 'key')} imported, through line ${throughLine}.`;
+  const goOn = `Go on with --from-line ${next}`;
+  const text =
+    lastInDoubt === null
+      ? `${said} ${goOn}.`
+      : `${said} Lines ${next} to ${lastInDoubt} may be in as well. ${goOn}: to put them again is harmless unless somebody changes their keys meanwhile.`;
+  if (error instanceof RaftError) {
+    const retry = isUnknown && error.retry === 'safe' ? 'outcomeUnknown' : error.retry;
+    return new RaftError(error.code, text, { retry, cause: error });
+  }
   if (error instanceof CliFailure) return new CliFailure(error.exitCode, text, error.code);
   if (context.interrupted.aborted) return new RaftError('RAFT_ABORTED', text, { retry: 'safe' });
   return usageFailure(text);

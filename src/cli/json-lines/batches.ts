@@ -10,6 +10,9 @@ interface Put extends Pair {
 
 export interface Batch {
   readonly puts: readonly Put[];
+  /** Those of the puts, as text, and what keys and values amount to. */
+  readonly keys: ReadonlySet<string>;
+  readonly bytes: number;
   /** How many bytes of the input there are through its last line. */
   readonly endsAt: number;
 }
@@ -59,7 +62,12 @@ class Gathering {
   }
 
   cut(): Batch {
-    const batch = { puts: this.#puts, endsAt: this.#endsAt };
+    const batch = {
+      puts: this.#puts,
+      keys: this.#keys,
+      bytes: this.#bytes,
+      endsAt: this.#endsAt,
+    };
     this.#puts = [];
     this.#keys = new Set();
     this.#bytes = 0;
