@@ -1,12 +1,14 @@
-/** Renewals of the leases of one client, gathered for a few milliseconds into one request (LE10): thousands cost what a few do. */
+/** Renewals of the leases of one client, gathered for a moment into one request (LE10): thousands cost what a few do. */
 
 import { LEASES_IN_COMMAND_MAX } from '../kv/limits.ts';
 import type { ConnectionClock } from '../ports/clock.ts';
 import { leaseEnded } from './client-output.ts';
-import { RENEWALS_GATHERED_MS } from './limits.ts';
+import { RENEWALS_GATHERED_MAX_MS, RENEWALS_GATHERED_SHARE } from './limits.ts';
 
 /** How long each of them lasts from now on, in their order; 0: it has ended. */
 type RenewAll = (leases: readonly number[], timeoutMs: number) => Promise<readonly number[]>;
+
+type RenewalClock = Pick<ConnectionClock, 'now' | 'setIdleTimeout' | 'clearTimeout'>;
 
 interface Waiting {
   readonly lease: number;
@@ -17,10 +19,12 @@ interface Waiting {
 
 export class LeaseRenewals {
   readonly #renewAll: RenewAll;
-  readonly #clock: Pick<ConnectionClock, 'setIdleTimeout'>;
+  readonly #clock: RenewalClock;
   #waiting: Waiting[] = [];
+  #timer: unknown = null;
+  #dueMs = Number.POSITIVE_INFINITY;
 
-  constructor(clock: Pick<ConnectionClock, 'setIdleTimeout'>, renewAll: RenewAll) {
+  constructor(clock: RenewalClock, renewAll: RenewAll) {
     this.#clock = clock;
     this.#renewAll = renewAll;
   }
@@ -30,17 +34,26 @@ export class LeaseRenewals {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ lease, timeoutMs, resolve, reject });
       if (this.#waiting.length === LEASES_IN_COMMAND_MAX) this.#send();
-      else if (this.#waiting.length === 1) {
-        this.#clock.setIdleTimeout(() => this.#send(), RENEWALS_GATHERED_MS);
-      }
+      else
+        this.#sendWithin(Math.min(timeoutMs * RENEWALS_GATHERED_SHARE, RENEWALS_GATHERED_MAX_MS));
     });
+  }
+
+  /** Those that are short are not to wait for those that are long. */
+  #sendWithin(patienceMs: number): void {
+    const dueMs = this.#clock.now() + patienceMs;
+    if (dueMs >= this.#dueMs) return;
+    this.#clock.clearTimeout(this.#timer);
+    this.#dueMs = dueMs;
+    this.#timer = this.#clock.setIdleTimeout(() => this.#send(), patienceMs);
   }
 
   /** None of them waits for longer than it would alone. */
   async #send(): Promise<void> {
     const waiting = this.#waiting;
     this.#waiting = [];
-    if (waiting.length === 0) return;
+    this.#clock.clearTimeout(this.#timer);
+    this.#dueMs = Number.POSITIVE_INFINITY;
     const leases = waiting.map(({ lease }) => lease);
     const timeoutMs = Math.min(...waiting.map((each) => each.timeoutMs));
     try {

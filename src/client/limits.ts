@@ -45,8 +45,9 @@ export const SLOW_TIMES_FASTEST = 2;
 export const RENEWAL_SHARE = 1 / 3;
 /** By up to this share sooner, so that many leases are not renewed at one time. */
 export const RENEWAL_JITTER = 0.2;
-/** Renewals of one client gather for so long, in milliseconds, and leave together. */
-export const RENEWALS_GATHERED_MS = 10;
+/** Renewals of one client gather for this share of the time that one may take, and for so many milliseconds at most, and leave together. */
+export const RENEWALS_GATHERED_SHARE = 1 / 20;
+export const RENEWALS_GATHERED_MAX_MS = 100;
 /** Bound: how long a renewal may take, and the pause after one that failed, in milliseconds; less for a short lease. */
 export const RENEWAL_TIMEOUT_MAX_MS = 5_000;
 export const RENEWAL_RETRY_MAX_MS = 500;
