@@ -40,6 +40,8 @@ export const INSPECTED_RECORDS_MAX = 1_024;
 export const QUIET_RECORDS_MAX = 40;
 /** Bound: changes of state of one actor, other than raft, that are told in each such span; then its chart is left out. */
 export const ACTOR_CHANGES_MAX = 6;
+/** What was left out is heard again with so many views: to be heard costs a chart as much as its step. */
+export const RESTED_VIEWS = 4;
 /** Where a node stands is told this often at most, in milliseconds. */
 export const VIEW_INTERVAL_MS = 100;
 /** Bound: of the newest so many entries a view tells the terms. */

@@ -188,7 +188,8 @@ it('[SV34] ends what it passes on of a node that says nothing any more, and of n
     ['n2', silent.url],
     ['n3', (await served(quiet)).url],
   ]);
-  const one = await served({ inspection: { peers }, keepAliveMs: 50 });
+  // Silence is a second: all of this is one process, which may stand still for a while.
+  const one = await served({ inspection: { peers }, keepAliveMs: 500 });
   const unread = await fetch(`${one.url}/inspect?node=n3`);
   const kept = (await fetch(`${one.url}/inspect?node=n3`)).body?.getReader();
   const events = readSse(await fetch(`${one.url}/inspect?node=n2`));

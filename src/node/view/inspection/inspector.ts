@@ -143,7 +143,7 @@ export class Inspector {
     return false;
   }
 
-  /** Until the next view, charts that change all the time are not heard, nor messages: all that counts as one record. */
+  /** For some views, charts that change all the time are not heard, nor messages: all that counts as one record. */
   #rest(): void {
     if (this.#watch === null || this.#hasEnded) return;
     this.#watch.leaveOut(this.#bounds.leftOut);
@@ -158,16 +158,16 @@ export class Inspector {
     }, VIEW_INTERVAL_MS);
   }
 
-  /** What was left out is heard again. */
   #tellInterval(): void {
-    const hasRested = this.#bounds.leftOut.size > 0;
-    this.#bounds.renew();
+    const isHeardAgain = this.#bounds.renew();
     if (this.#watch === null || this.#hasEnded) return;
-    if (hasRested) {
+    if (isHeardAgain) {
       this.#watch.hearAll();
       this.#options.peers.watch(this.#messageWatch());
     }
     this.#tellView();
+    // It may be all that is left out, so that nothing else would bring the next view about.
+    if (this.#bounds.leftOut.size > 0) this.#scheduleView();
   }
 
   #tellView(): void {

@@ -1,9 +1,9 @@
 /**
  * How much of what happens between two views is told. What changes no state has a bound for all together, changes of state
- * have one for each actor: past it its chart is left out until the next view, whatever it does. The raft chart has none.
+ * have one for each actor: past it its chart is left out for some views, whatever it does. The raft chart has none.
  */
 import type { AnyStateMachine } from 'xstate';
-import { ACTOR_CHANGES_MAX, QUIET_RECORDS_MAX } from '../../limits.ts';
+import { ACTOR_CHANGES_MAX, QUIET_RECORDS_MAX, RESTED_VIEWS } from '../../limits.ts';
 import type { TakenStep } from './actor-watch.ts';
 
 export class TellingBounds {
@@ -11,6 +11,8 @@ export class TellingBounds {
   /** By actor. */
   #changes = new Map<string, number>();
   #leftOut = new Set<AnyStateMachine>();
+  /** Views since anything was left out. */
+  #rested = 0;
 
   get leftOut(): ReadonlySet<AnyStateMachine> {
     return this.#leftOut;
@@ -35,9 +37,15 @@ export class TellingBounds {
     return isNews;
   }
 
-  renew(): void {
+  /** A view is due. Whether what was left out is heard again. */
+  renew(): boolean {
     this.#quiet = 0;
     this.#changes = new Map();
+    if (this.#leftOut.size === 0) return false;
+    this.#rested += 1;
+    if (this.#rested < RESTED_VIEWS) return false;
+    this.#rested = 0;
     this.#leftOut = new Set();
+    return true;
   }
 }
