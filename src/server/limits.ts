@@ -59,6 +59,8 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
 export const CLIENTS_TURN_MS_MAX = 10;
 /** Bound: commands that wait until this node has caught up (AC10). Past it: `RAFT_OVERLOADED`. */
 export const WAITING_CHANGES_BYTES_MAX: number = 16 * MIB;
+/** Bound: how old may be what this node knows of who may do what, in milliseconds. Past it, changes wait (AC10). */
+export const RIGHTS_AGE_MS_MAX = 1_000;
 /** Bound: newcomers that are being refused. Past it, they are dropped without a word. */
 export const REFUSED_CONNECTIONS_MAX = 16;
 /** Bound: requests sent ahead on one connection. Past it, the connection is closed. */

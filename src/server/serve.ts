@@ -344,12 +344,10 @@ function contextOf(
   };
 }
 
-function guardOf(
-  { kv, replica }: Pick<ServerContext, 'kv' | 'replica'>,
-  isIgnored: boolean,
-): AccessGuard {
-  const currency = isIgnored ? ALWAYS_CURRENT : new AccessCurrency(replica);
-  return new AccessGuard(kv, { currency, isIgnored });
+function guardOf(parts: Pick<ServerContext, 'kv' | 'replica'>, isIgnored: boolean): AccessGuard {
+  const timed = { ...parts, clock: connectionClock };
+  const currency = isIgnored ? ALWAYS_CURRENT : new AccessCurrency(timed);
+  return new AccessGuard(parts.kv, { currency, isIgnored });
 }
 
 function leasesOf(keeper: LeaseKeeper, renewals: LeaseRenewals): LeaseService {

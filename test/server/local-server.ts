@@ -66,7 +66,8 @@ export function localApi(options: LocalOptions = {}): LocalApi {
   const keeper = new LeaseKeeper({ replica, kv: replica.machine, clock: connectionClock });
   cleanUp(() => keeper.stop());
   const renewals = new LeaseRenewals({ replica, kv: replica.machine, clock: connectionClock });
-  const currency = options.hasJustStarted ? new AccessCurrency(replica) : ALWAYS_CURRENT;
+  const parts = { replica, kv: replica.machine, clock: connectionClock };
+  const currency = options.hasJustStarted ? new AccessCurrency(parts) : ALWAYS_CURRENT;
   const context: ServerContext = {
     replica,
     kv: replica.machine,

@@ -50,7 +50,7 @@ export class ClientSubmits {
   /** It is counted already. */
   take(request: SubmitRequest, arrivedMs: number): void {
     const { currency } = this.#context.guard;
-    if (currency.isCurrent) return this.#propose(request, arrivedMs);
+    if (currency.isCurrent(arrivedMs)) return this.#propose(request, arrivedMs);
     const { command, id, timeoutMs } = request;
     currency.whenCurrent({ bytes: command.length, timeoutMs }, (error) => {
       if (error === null) this.#propose(request, arrivedMs);

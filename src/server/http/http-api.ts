@@ -52,7 +52,7 @@ const NOWHERE: Route = { pattern: 'none', methods: {}, serves: 'everybody' };
 /** What every answer takes, whatever its route. */
 type AnswerParts = Pick<
   ServerContext,
-  'counters' | 'guard' | 'held' | 'limits' | 'onAct' | 'onFault' | 'requestLog'
+  'clock' | 'counters' | 'guard' | 'held' | 'limits' | 'onAct' | 'onFault' | 'requestLog'
 >;
 
 interface Incoming {
@@ -119,7 +119,7 @@ async function answerSafely(
     const method = askedMethod(route, request.method);
     const handler = route.methods[method];
     if (handler === undefined) return unroutable(route, request);
-    const known = knowing(context.guard, route, { method, url: request.url });
+    const known = knowing(context, route, { method, url: request.url });
     if (known !== null) await known;
     permit(context.guard, route, { method, visitor: ask.visitor });
     return await handler.answer(request, ask);
@@ -138,11 +138,11 @@ function askedMethod({ isStream }: Route, method: string): string {
 
 /** AC10: whatever changes something waits until this node knows who may. */
 function knowing(
-  { currency }: AccessGuard,
+  { clock, guard: { currency } }: Pick<ServerContext, 'clock' | 'guard'>,
   { isLocal }: Route,
   { method, url }: { readonly method: string; readonly url: string },
 ): Promise<void> | null {
-  if (currency.isCurrent || isLocal === true || method === 'GET') return null;
+  if (isLocal === true || method === 'GET' || currency.isCurrent(clock.now())) return null;
   return untilCurrent(currency, timeoutIn(url));
 }
 

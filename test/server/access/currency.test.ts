@@ -1,12 +1,20 @@
-/** A node that has just started, or has lost its leader, knows of access what is of any age: it carries out nothing by that (AC10). */
+/** What a node knows of access may be of any age: it carries out nothing by what is older than a second (AC10). */
 import { expect, it } from 'vitest';
-import type { Readable } from '../../../src/ports/replica.ts';
+import { RaftError } from '../../../src/core/errors.ts';
+import { term } from '../../../src/core/types.ts';
+import type { Readable, RoleEvent } from '../../../src/ports/replica.ts';
 import { AccessCurrency } from '../../../src/server/access/access-currency.ts';
 import { WAITING_CHANGES_BYTES_MAX } from '../../../src/server/limits.ts';
 import { type LocalApi, localApi, served } from '../local-server.ts';
 import { ask, client, PUT, UNAUTHENTICATED } from './guarded.ts';
 
 const HASH = new Uint8Array(32);
+const FOLLOWS: RoleEvent = {
+  role: 'follower',
+  term: term(2),
+  leader: null,
+  cause: 'its leader is silent',
+};
 
 /** It catches up when the test says so. */
 function lagging<Local extends LocalApi>(
@@ -47,7 +55,8 @@ it('[AC10] nothing is changed by what a node knew before it had caught up', asyn
   const answers = asked.map((each) => ask(local, null, each));
   const written = kv.put('a', 'stolen').catch((error) => error);
   const read = kv.get('a').catch((error) => error);
-  await expect.poll(() => local.waiting.length).toBe(asked.length + 2);
+  // And once by the node itself.
+  await expect.poll(() => local.waiting.length).toBe(asked.length + 3);
   await turnedOn(local);
   local.catchUp();
   for (const [at, answer] of (await Promise.all(answers)).entries()) {
@@ -58,25 +67,93 @@ it('[AC10] nothing is changed by what a node knew before it had caught up', asyn
   expect(local.replica.changes).toEqual([]);
 });
 
-it('[AC10] it waits anew with each leader, and no longer than until it has caught up', async () => {
+/** In a cluster that answers when the test says so, at a time of the test. */
+function asked(): {
+  readonly currency: AccessCurrency;
+  readonly at: { ms: number; isOn: boolean };
+  readonly isCurrent: () => boolean;
+  readonly questions: Readable[];
+  /** To all that was asked. */
+  readonly answer: (error?: RaftError) => void;
+  readonly roleChanged: () => void;
+} {
+  const at = { ms: 5_000, isOn: false };
+  const questions: Readable[] = [];
+  let roleChanged = (): void => {};
+  const currency = new AccessCurrency({
+    replica: {
+      awaitReadable: (_, completed) => questions.push(completed),
+      onRole: (listener) => {
+        roleChanged = () => listener(FOLLOWS);
+        return () => {};
+      },
+    },
+    clock: { now: () => at.ms },
+    kv: { access: at },
+  });
+  return {
+    ...{ currency, at, questions },
+    isCurrent: () => currency.isCurrent(at.ms),
+    answer: (error) => {
+      for (const completed of questions.splice(0)) completed(error ?? null);
+    },
+    roleChanged: () => roleChanged(),
+  };
+}
+
+it('[AC10] what it knows is good for a second, whoever leads, and is asked for again in time', () => {
+  const { at, isCurrent, questions, answer, roleChanged } = asked();
+  at.isOn = true;
+  expect([isCurrent(), isCurrent(), questions.length]).toEqual([false, false, 1]);
+  // Whatever was changed since it was asked, it may not know.
+  at.ms += 300;
+  answer();
+  at.ms += 200;
+  expect([isCurrent(), questions.length]).toEqual([true, 0]);
+  at.ms += 1;
+  expect([isCurrent(), questions.length]).toEqual([true, 1]);
+  roleChanged();
+  at.ms += 499;
+  expect([isCurrent(), questions.length]).toEqual([true, 1]);
+  at.ms += 1;
+  expect(isCurrent()).toBe(false);
+  answer();
+  expect([isCurrent(), questions.length]).toEqual([true, 0]);
+});
+
+it('[AC10] while access is off a change now and then waits only behind a change of leader', () => {
+  const { at, isCurrent, answer, roleChanged } = asked();
+  isCurrent();
+  // Whether it has caught up with the leader that it hears of now, the answer does not say.
+  roleChanged();
+  answer();
+  at.ms += 1_001;
+  expect(isCurrent()).toBe(false);
+  answer();
+  at.ms += 60_000;
+  expect(isCurrent()).toBe(true);
+  at.isOn = true;
+  expect(isCurrent()).toBe(false);
+  at.isOn = false;
+  roleChanged();
+  expect(isCurrent()).toBe(false);
+});
+
+it('[AC10] a question that came to nothing proves nothing, and is asked again', () => {
+  const { isCurrent, questions, answer } = asked();
+  isCurrent();
+  answer(new RaftError('RAFT_NO_LEADER', 'Nobody leads.'));
+  expect([isCurrent(), questions.length]).toEqual([false, 1]);
+});
+
+it('[AC10] a change that waited is carried out by the rights of then', async () => {
   const local = lagging(localApi({ hasJustStarted: true }));
   const put = async (): Promise<number> => (await ask(local, null, PUT)).status;
   const first = put();
-  await expect.poll(() => local.waiting.length).toBe(1);
-  local.catchUp();
-  expect([await first, await put()]).toEqual([200, 200]);
-  local.replica.follow(null);
-  const second = put();
-  await expect.poll(() => local.waiting.length).toBe(1);
-  // What it had caught up with was the leader before: whoever comes next waits again.
-  local.replica.follow('n9');
-  local.catchUp();
-  expect(await second).toBe(200);
-  const third = put();
-  await expect.poll(() => local.waiting.length).toBe(1);
+  await expect.poll(() => local.waiting.length).toBe(2);
   await turnedOn(local);
   local.catchUp();
-  expect([await third, await put()]).toEqual([401, 401]);
+  expect([await first, await put()]).toEqual([401, 401]);
 });
 
 it('[AC10] without a leader a change ends in words, and what concerns the node alone is done', async () => {
@@ -90,18 +167,14 @@ it('[AC10] without a leader a change ends in words, and what concerns the node a
 });
 
 it('[AC10] what waits is bounded in bytes', () => {
-  const waiting: Readable[] = [];
-  const currency = new AccessCurrency({
-    awaitReadable: (_, completed) => waiting.push(completed),
-    onRole: () => () => {},
-  });
+  const { currency, questions, answer } = asked();
   const told: unknown[] = [];
   const bytes = WAITING_CHANGES_BYTES_MAX / 4;
   const wait = (): void =>
     currency.whenCurrent({ bytes, timeoutMs: 1 }, (error) => told.push(error?.code ?? null));
   for (let count = 1; count <= 5; count += 1) wait();
-  expect([waiting.length, told]).toEqual([4, ['RAFT_OVERLOADED']]);
-  for (const completed of waiting.splice(0)) completed(null);
+  expect([questions.length, told]).toEqual([4, ['RAFT_OVERLOADED']]);
+  answer();
   wait();
-  expect([waiting.length, told.slice(1)]).toEqual([1, [null, null, null, null]]);
+  expect([questions.length, told.slice(1)]).toEqual([1, [null, null, null, null]]);
 });
