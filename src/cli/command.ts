@@ -19,7 +19,7 @@ export interface CliContext {
   readonly environment: Environment;
   /** Standard output. */
   readonly write: (text: string | Uint8Array) => void;
-  /** Resolves once its reader has taken most of what was written. */
+  /** Resolves once its reader has taken most of what was written. Rejects when interrupted. */
   readonly flushed: () => Promise<void>;
   /** Standard error. */
   readonly writeError: (text: string) => void;
@@ -30,6 +30,10 @@ export interface CliContext {
   readonly isTty: boolean;
   /** Whether somebody looks at standard error, where progress is shown. */
   readonly isErrorTty: boolean;
+  /** How many characters a line has there. */
+  readonly errorColumns: () => number;
+  /** Whether somebody types what is read from standard input. */
+  readonly isInputTty: boolean;
   /** How to run this command line again, as another process: the program and its first arguments. */
   readonly self: readonly [program: string, ...firstArguments: string[]];
   /** Aborted by SIGINT or SIGTERM. */

@@ -70,5 +70,9 @@ export const IMPORT_WINDOW_BYTES_MAX: number = 1024 * 1024;
 export const CERTIFICATE_ENDS_SOON_DAYS = 7;
 /** A program that is to stop has so long, in milliseconds; then it is killed. */
 export const PROGRAM_GRACE_MS = 5_000;
+/** How often it is looked whether what it began has ended, too, in milliseconds. */
+export const PROGRAM_LOOK_MS = 20;
+/** Who leads no more, and cannot campaign, tries again after so long, in milliseconds. */
+export const CAMPAIGN_PAUSE_MS = 1_000;
 /** Bound: a larger file is no configuration, and is not read as one. */
 export const CONFIGURATION_BYTES_MAX = 1024 * 1024;

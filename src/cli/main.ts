@@ -5,6 +5,7 @@ import { rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { isatty } from 'node:tty';
 import type { CliContext } from './command.ts';
 import { EXIT } from './failures/exit-codes.ts';
 import { fewDescriptors } from './failures/few-descriptors.ts';
@@ -13,6 +14,9 @@ import { fewDescriptors } from './failures/few-descriptors.ts';
 const LINGER_MS = 1_000;
 /** Terminals and npm repeat a signal at once; only a later one means impatience, in milliseconds. */
 const INSISTENCE_AFTER_MS = 1_000;
+
+/** How wide a terminal is unless it says so. */
+const COLUMNS_USUAL = 80;
 
 const interruption = new AbortController();
 let interruptedAt = Number.POSITIVE_INFINITY;
@@ -70,12 +74,17 @@ const context: CliContext = {
   write: (text) => process.stdout.write(text),
   writeError: (text) => process.stderr.write(text),
   flushed: async () => {
-    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
+    const { signal } = interruption;
+    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain', { signal });
   },
   readInput: () => buffer(input()),
   input,
   isTty: process.stdout.isTTY === true,
   isErrorTty: process.stderr.isTTY === true,
+  // A terminal that does not know its width says 0.
+  errorColumns: () => process.stderr.columns || COLUMNS_USUAL,
+  // Not process.stdin: a pipe that this process opens is one from which its programs can no longer wait for bytes.
+  isInputTty: isatty(0),
   self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
   interrupted: interruption.signal,
   onHangup: (listener) => {

@@ -15,6 +15,8 @@ export interface FakeOptions {
   readonly input?: string | Uint8Array;
   readonly isTty?: boolean;
   readonly interrupted?: AbortSignal;
+  /** Whether its reader has taken the output; at once unless given. */
+  readonly flushed?: () => Promise<void>;
   /** Called with all output so far whenever there is more. */
   readonly onOutput?: (output: string) => void;
   /** Called with each text on standard error. */
@@ -45,13 +47,15 @@ export async function runFake(argv: readonly string[], options: FakeOptions = {}
       errors += text;
       onError(text);
     },
-    flushed: async () => {},
+    flushed: options.flushed ?? (async () => {}),
     readInput: async () => Buffer.from(input),
     input: async function* () {
       yield Buffer.from(input);
     },
     isTty: options.isTty ?? false,
     isErrorTty: options.isTty ?? false,
+    errorColumns: () => 80,
+    isInputTty: options.isTty ?? false,
     self: ['node'],
     interrupted: options.interrupted ?? new AbortController().signal,
     onHangup: () => {},

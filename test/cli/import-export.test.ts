@@ -190,6 +190,28 @@ describe('an export that stops', () => {
   });
 });
 
+describe('an export that nobody reads', () => {
+  it('[CL42] is stopped all the same, and says how to go on', async () => {
+    await run(['import', '-'], { input: linesThrough(250) });
+    const stopping = new AbortController();
+    let pages = 0;
+    // The first page is taken, and the second never.
+    const flushed = async (): Promise<void> => {
+      pages += 1;
+      if (pages === 1) return;
+      stopping.abort(new Error('stopped by SIGINT'));
+      throw new Error('aborted');
+    };
+    const { exitCode, errors } = await run(['export'], { flushed, interrupted: stopping.signal });
+    expect([exitCode, errors]).toEqual([
+      75,
+      expect.stringMatching(
+        /stopped while nobody took its output\. 100 keys exported\. Go on with --after/,
+      ),
+    ]);
+  });
+});
+
 describe('what an import reads and shows', () => {
   it('[CL42] finds the same lines however the bytes come', async () => {
     const bytes = Buffer.from('one\n\ntwo 漢\nthree');
@@ -206,12 +228,22 @@ describe('what an import reads and shows', () => {
     await expect(linesOf(endless).next()).rejects.toThrow('Line 1 has more than');
   });
 
+  it('[CL42] says it in one line of the terminal, however narrow that is', () => {
+    let said = '';
+    const writeError = (text: string): void => {
+      said += text;
+    };
+    const narrow = { errorColumns: () => 12, isErrorTty: true, writeError };
+    progressLine(narrow).show(0.25, 2_048);
+    expect(said).toBe('\r 25 %  2.0 \u001b[K');
+  });
+
   it('[CL42] says on a terminal how far it is and how long it takes, and elsewhere nothing', () => {
     let [atMs, said] = [0, ''];
     const writeError = (text: string): void => {
       said += text;
     };
-    const line = progressLine({ isErrorTty: true, writeError }, () => atMs);
+    const line = progressLine({ errorColumns: () => 80, isErrorTty: true, writeError }, () => atMs);
     atMs = 1_000;
     line.show(0.25, 2_048);
     atMs = 2_000;
@@ -219,7 +251,10 @@ describe('what an import reads and shows', () => {
     line.end();
     expect(said).toBe('\r 25 %  2.0 KiB, 3 s left\u001b[K\r4.0 KiB\u001b[K\r\u001b[K');
     said = '';
-    const silent = progressLine({ isErrorTty: false, writeError }, () => atMs);
+    const silent = progressLine(
+      { errorColumns: () => 80, isErrorTty: false, writeError },
+      () => atMs,
+    );
     silent.show(1, 1);
     silent.end();
     expect(said).toBe('');

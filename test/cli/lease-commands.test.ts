@@ -14,9 +14,12 @@ beforeEach(async () => {
   file = join(scratch(), 'told');
 });
 
+const environment = (): Readonly<Record<string, string>> => {
+  return { PATH: process.env.PATH ?? '', TOLD: file, RAFTCHART_ENDPOINTS: server.url };
+};
+
 function run(argv: readonly string[], interrupted = new AbortController().signal): Promise<CliRun> {
-  const path = { PATH: process.env.PATH ?? '', TOLD: file };
-  return runFake(argv, { environment: { ...path, RAFTCHART_ENDPOINTS: server.url }, interrupted });
+  return runFake(argv, { environment: environment(), interrupted });
 }
 
 const told = async (): Promise<string> => (existsSync(file) ? readFile(file, 'utf8') : '');
@@ -105,7 +108,48 @@ describe('lock and elect', () => {
     expect((await elected).exitCode).toBe(7);
   }, 60_000);
 
+  it('[CO6] give back what they hold when all that the program has begun has ended, too', async () => {
+    const grandchild =
+      'trap "echo ended >> \\"$TOLD\\"; exit" TERM; echo begun >> "$TOLD"; while :; do sleep 0.02; done';
+    const stopping = new AbortController();
+    const line = ['lock', 'nightly', '--', 'sh', '-c', `sh -c '${grandchild}'; true`];
+    const first = run(line, stopping.signal);
+    await expect.poll(told, { timeout: 20_000 }).toBe('begun\n');
+    const second = run(['lock', 'nightly', '--', 'sh', '-c', 'echo second >> "$TOLD"']);
+    stopping.abort(new Error('stopped by the test'));
+    expect((await first).exitCode).toBe(143);
+    expect((await second).exitCode).toBe(0);
+    expect(await told()).toBe('begun\nended\nsecond\n');
+  }, 60_000);
+
+  it('[CO6] who is elected campaigns again, however long it is until it can', async () => {
+    const script = 'echo "$LOCK_FENCING" >> "$TOLD"; exec sleep 600';
+    const count = async (): Promise<number> => (await told()).split('\n').length - 1;
+    const stopping = new AbortController();
+    let errors = '';
+    const elected = runFake(['elect', 'chief', '--ttl-ms', '300', '--', 'sh', '-c', script], {
+      environment: environment(),
+      interrupted: stopping.signal,
+      onError: (text) => {
+        errors += text;
+      },
+    });
+    await expect.poll(count, { timeout: 20_000 }).toBe(1);
+    server.replica.mood = 'leaderless';
+    await expect
+      .poll(() => errors, { timeout: 20_000 })
+      .toMatch(/chief: .* It campaigns again\.\n/);
+    server.replica.mood = 'serving';
+    await expect.poll(count, { timeout: 20_000 }).toBe(2);
+    stopping.abort(new Error('stopped by the test'));
+    expect((await elected).exitCode).toBe(143);
+    expect(errors.match(/campaigns again/g)).toHaveLength(1);
+  }, 60_000);
+
   it('[CO6] refuse what cannot be run before they wait for anything', async () => {
+    await expectFailure(run(['lock', '', '--', 'true']), 64, 'The name must not be empty');
+    await expectFailure(run(['lock', 'nightly', '--', '']), 64, 'The program must not be empty');
+    await expectFailure(run(['lock', 'nightly', '--', scratch()]), 64, 'there is no such program');
     await expectFailure(run(['lock', 'nightly']), 64, 'Give the program to run behind --');
     await expectFailure(run(['elect', 'chief', '--', '/no/such']), 64, 'there is no such program');
     expect(await json(['lease', 'list'])).toMatchObject({ leases: [] });

@@ -101,6 +101,15 @@ describe('the program of a watch', () => {
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
 
+  it('[CL41] is ended whether it will or not', async () => {
+    await put(['a', '1']);
+    const script = 'trap "" TERM; echo "$$" >> "$TOLD"; while :; do sleep 0.02; done';
+    const { exitCode } = await watched(script, '\n');
+    expect(exitCode).toBe(0);
+    const pid = Number(await told());
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  }, 30_000);
+
   it('[CL41] need not read what it is told', async () => {
     await put(['a', 'x'.repeat(500_000)]);
     await put(['b', '']);

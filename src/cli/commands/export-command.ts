@@ -61,7 +61,9 @@ async function writeAll(
       const page = await pageBehind(exported, client, { values, signal: context.interrupted });
       const text = page.kvs.map(keyValueLine).join('');
       context.write(text);
-      await context.flushed();
+      await context.flushed().catch((cause: unknown) => {
+        throw context.interrupted.aborted ? stoppedWhileFull(cause) : cause;
+      });
       exported = {
         keys: exported.keys + page.kvs.length,
         revision: exported.revision ?? page.revision,
@@ -91,6 +93,12 @@ function pageBehind(
     ...freshness(values),
     signal,
   });
+}
+
+/** Of the page that nobody took it is not known how much is there: it counts as not written. */
+function stoppedWhileFull(cause: unknown): RaftError {
+  const text = 'It was stopped while nobody took its output.';
+  return new RaftError('RAFT_ABORTED', text, { retry: 'safe', cause });
 }
 
 function stoppedBehind(error: RaftError, { keys, lastKey, revision }: Exported): RaftError {

@@ -9,7 +9,7 @@ import { CliFailure } from '../failures/cli-failure.ts';
 import { EXIT } from '../failures/exit-codes.ts';
 import { VARIABLE_BYTES_MAX, WATCH_COLUMN_MAX } from '../limits.ts';
 import { shownBytes } from '../words/shown-bytes.ts';
-import { requireProgram, runProgram } from './run-program.ts';
+import { isAtTerminal, requireProgram, runProgram } from './run-program.ts';
 
 export class EventProgram {
   readonly #words: readonly string[];
@@ -38,13 +38,14 @@ export class EventProgram {
     this.#nextRevision = revision;
     const { environment, interrupted } = this.#context;
     for (const event of events) {
-      const fault = await runProgram(this.#words, {
+      const { code, signal } = await runProgram(this.#words, {
         environment: { ...environment, ...variablesOf(event) },
         input: `${JSON.stringify(jsonOf(event))}\n`,
-        interrupted,
+        ending: interrupted,
+        isAtTerminal: isAtTerminal(this.#context),
       });
       if (interrupted.aborted) return;
-      if (fault !== null) throw programFailed(event, fault);
+      if (code !== 0) throw programFailed(event, signal ?? `exit code ${code}`);
     }
     this.#nextRevision = revision + 1;
   }

@@ -9,9 +9,11 @@ interface ProgressLine {
   readonly end: () => void;
 }
 
+type Terminal = Pick<CliContext, 'errorColumns' | 'isErrorTty' | 'writeError'>;
+
 /** Where nobody looks, nothing is said. */
 export function progressLine(
-  { isErrorTty, writeError }: Pick<CliContext, 'isErrorTty' | 'writeError'>,
+  { errorColumns, isErrorTty, writeError }: Terminal,
   now: () => number = () => performance.now(),
 ): ProgressLine {
   const beganMs = now();
@@ -21,7 +23,9 @@ export function progressLine(
       const atMs = now();
       if (!isErrorTty || atMs - (saidMs ?? Number.NEGATIVE_INFINITY) < PROGRESS_LINE_MS) return;
       saidMs = atMs;
-      writeError(`\r${lineOf({ done, bytes, tookMs: atMs - beganMs })}\u001b[K`);
+      // A line that is broken into two is not taken back by a carriage return.
+      const line = lineOf({ done, bytes, tookMs: atMs - beganMs }).slice(0, errorColumns() - 1);
+      writeError(`\r${line}\u001b[K`);
     },
     end: () => {
       if (saidMs !== null) writeError('\r\u001b[K');

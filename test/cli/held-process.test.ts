@@ -1,0 +1,32 @@
+/** `lock` as a process: what becomes of its program when it is told to end twice. */
+import { expect, it } from 'vitest';
+import { served } from '../server/local-server.ts';
+import { startCli } from './cli-process.ts';
+import { scratch } from './scratch.ts';
+
+it('[CO6] leaves no program behind, however it is ended by whoever has no patience', async () => {
+  scratch();
+  const { url } = await served();
+  const script = 'trap "" TERM; echo begun; while :; do sleep 0.02; done';
+  const cli = startCli(['lock', 'nightly', '--endpoints', url, '--', 'sh', '-c', script]);
+  await cli.until((output) => output === 'begun\n');
+  let isOver = false;
+  const ended = cli.ended.finally(() => {
+    isOver = true;
+  });
+  // The output of the program is closed once nobody is left who could write to it.
+  const insist = (): boolean => {
+    if (!isOver) cli.kill('SIGTERM');
+    return isOver;
+  };
+  await expect.poll(insist, { timeout: 20_000, interval: 300 }).toBe(true);
+  expect(await ended).toBe(75);
+}, 60_000);
+
+it('[CO6] hands its input to the program', async () => {
+  scratch();
+  const { url } = await served();
+  const line = ['lock', 'nightly', '--endpoints', url, '--', 'sh', '-c', 'echo "$(cat)"'];
+  const cli = startCli(line, { wrapper: ['sh', '-c', '(sleep 0.2; echo late) | "$@"', 'sh'] });
+  expect([await cli.ended, cli.output()]).toEqual([0, 'late\n']);
+}, 60_000);
