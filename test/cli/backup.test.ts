@@ -1,5 +1,6 @@
 /** `backup`: a file that is there when it is whole, and not before. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { expect, it } from 'vitest';
 import { cleanUp } from '../clean-up.ts';
 import { HEADER, machineOf, recordsOf } from '../server/backup/backups.ts';
 import { type LocalServer, served } from '../server/local-server.ts';
+import { startCli } from './cli-process.ts';
 import { expectFailure, runFake } from './fake-context.ts';
 import { scratch } from './scratch.ts';
 
@@ -80,6 +82,35 @@ it('[BK3] what does not come as a whole leaves no file, and the one of before as
   expect(readdirSync(folder)).toEqual(['kept']);
   expect(readFileSync(join(folder, 'kept'), 'utf8')).toBe('of before');
 });
+
+it('[BK3] what cannot be written is said, as what it is, and nothing else is replaced', async () => {
+  const { url } = await filled();
+  const folder = scratch();
+  const line = (file: string): string[] => ['backup', file, '--force', '--endpoints', url];
+  await expectFailure(
+    runFake(line(join(folder, 'no', 'such'))),
+    64,
+    'such cannot be written: ENOENT',
+  );
+  await expectFailure(runFake(line(folder)), 64, 'is no file');
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  await expectFailure(runFake(line(pipe)), 64, 'pipe is no file');
+  expect(statSync(pipe).isFIFO()).toBe(true);
+  await expectFailure(runFake(line('-')), 64, 'Name a file');
+  expect(readdirSync(folder)).toEqual(['pipe']);
+});
+
+it('[BK3] a disk that is full is said, and leaves no file', async () => {
+  const chunks = Array.from({ length: 64 }, () => new Uint8Array(8_192));
+  const url = await answering(Buffer.concat(recordsOf(chunks, HEADER)), 'end');
+  const folder = scratch();
+  const wrapper = ['bash', '-c', `trap '' XFSZ; ulimit -f 64; exec "$@"`, 'bash'];
+  const cli = startCli(['backup', join(folder, 'one'), '--endpoints', url], { wrapper });
+  expect(await cli.ended).toBe(74);
+  expect(cli.errors()).toMatch(/one could not be written: EFBIG.* There is no new file\./);
+  expect(readdirSync(folder)).toEqual([]);
+}, 30_000);
 
 it('[BK3] Ctrl-C leaves no file, and says so', async () => {
   const [header = new Uint8Array()] = recordsOf([]);

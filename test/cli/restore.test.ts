@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { chunksOf, proveBackup } from '../../src/cli/backup/backup-file.ts';
 import { nodeAccess } from '../../src/storage/disk-log-store.ts';
 import { type Survey, surveyDirectory } from '../../src/storage/recovery/survey.ts';
 import { HEADER, recordsOf } from '../server/backup/backups.ts';
@@ -72,6 +73,20 @@ it('[BK4] verify answers no, with the reason, for what is damaged, cut, or says 
   await expectFailure(runFake(['verify', folder]), 64, 'is no file');
   const { errors } = await runFake(['verify', join(folder, 'cut'), '-o', 'json']);
   expect(JSON.parse(errors)).toMatchObject({ code: 'RAFT_LOG_REFUSED', retry: 'never' });
+});
+
+it('[BK4] what cannot be read is said to be so, and is no fault of the program', async () => {
+  // A file by its kind, and no byte of it can be read.
+  await expectFailure(runFake(['verify', '/proc/self/mem']), 64, 'cannot be read: EIO');
+});
+
+it('[BK5] what became another backup while it was read is refused', async () => {
+  const [one, other] = [await kept(), await kept()];
+  const proven = await proveBackup(one.file, () => {});
+  const read = async (): Promise<void> => {
+    for await (const _ of chunksOf(other.file, proven, () => {}));
+  };
+  await expect(read()).rejects.toThrow('became another backup while it was read');
 });
 
 it('[BK5] restore founds a cluster of one, of another name each time, and says how to start it', async () => {

@@ -7,7 +7,7 @@ import { KvStateMachine } from '../../kv/kv-state-machine.ts';
 import type { BackupEnd, BackupHeader } from '../../server/backup/backup-format.ts';
 import { readBackup } from '../../server/backup/read-backup.ts';
 import { SessionMachine } from '../../sessions/session-machine.ts';
-import { usageFailure } from '../failures/cli-failure.ts';
+import { type CliFailure, usageFailure } from '../failures/cli-failure.ts';
 import type { FetchedBackup } from './fetch-backup.ts';
 
 /** Hears how much of it was read, from 0 to 1, and how many bytes that is. */
@@ -43,20 +43,29 @@ export async function proveBackup(path: string, heard: Heard): Promise<FetchedBa
   return { header, end, fileBytes };
 }
 
-/** The chunks of one that was proven; proven once more, since a file may change. */
+/** The chunks of one that was proven; proven once more, to be the same, since a file may change. */
 export async function* chunksOf(
   path: string,
+  { end, header }: FetchedBackup,
   heard: Heard,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const fileBytes = await sizeOf(path);
   for await (const record of readBackup(piecesOf(path, fileBytes, heard))) {
     if (record.type === 'chunk') yield record.chunk;
+    else if (record.type === 'header') requireSame(path, record.header.word === header.word);
+    else requireSame(path, record.checksum === end.checksum);
   }
+}
+
+function requireSame(path: string, isSame: boolean): void {
+  if (isSame) return;
+  const text = `${path} became another backup while it was read. Nothing was changed: name a file that nobody writes.`;
+  throw new RaftError('RAFT_LOG_REFUSED', text);
 }
 
 async function sizeOf(path: string): Promise<number> {
   const found = await stat(path).catch((error: unknown) => {
-    throw usageFailure(`${path} cannot be read: ${textOf(error)}.`);
+    throw cannotBeRead(path, error);
   });
   if (found.isFile()) return found.size;
   throw usageFailure(`${path} is no file. Name a file that raftchart backup wrote.`);
@@ -68,11 +77,19 @@ async function* piecesOf(
   heard: Heard,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let bytes = 0;
-  for await (const piece of createReadStream(path, { highWaterMark: READ_BYTES })) {
-    bytes += piece.length;
-    heard(Math.min(1, bytes / fileBytes), bytes);
-    yield piece;
+  try {
+    for await (const piece of createReadStream(path, { highWaterMark: READ_BYTES })) {
+      bytes += piece.length;
+      heard(Math.min(1, bytes / fileBytes), bytes);
+      yield piece;
+    }
+  } catch (error) {
+    throw cannotBeRead(path, error);
   }
+}
+
+function cannotBeRead(path: string, error: unknown): CliFailure {
+  return usageFailure(`${path} cannot be read: ${textOf(error)}.`);
 }
 
 const READ_BYTES = 256 * 1024;

@@ -1,6 +1,8 @@
-/** A file that is there when it is whole, and not before: written under another name beside its place, synced, renamed. */
+/** A file that is there when it is whole, and not before: written under another name beside its place, synced, renamed (BK3). */
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { RaftError } from '../../core/errors.ts';
+import { textOf } from '../../core/thrown-text.ts';
 import { cryptoWord } from '../../storage/directory/random-word.ts';
 import { usageFailure } from '../failures/cli-failure.ts';
 
@@ -8,7 +10,10 @@ interface NewFile {
   readonly write: (bytes: Uint8Array) => Promise<void>;
 }
 
-/** Rejects with what `fill` rejects with, or with what the system says; then there is nothing new. */
+/**
+ * Rejects with what `fill` rejects with, with a `CliFailure` if there cannot be such a file, or with `RAFT_STORAGE_FAILED` if the disk takes
+ * no more; then there is nothing new.
+ */
 export async function writeNewFile<Result>(
   path: string,
   mayReplace: boolean,
@@ -16,12 +21,14 @@ export async function writeNewFile<Result>(
 ): Promise<Result> {
   await requireFree(path, mayReplace);
   const draft = `${path}.${cryptoWord()}.part`;
-  const handle = await open(draft, 'wx', 0o600);
+  const handle = await open(draft, 'wx', 0o600).catch((error: unknown) => {
+    throw usageFailure(`${path} cannot be written: ${textOf(error)}.`);
+  });
   try {
-    const result = await filled(handle, fill);
+    const result = await filled(path, handle, fill);
     await requireFree(path, mayReplace);
-    await rename(draft, path);
-    await syncDirectory(dirname(path));
+    await written(path, rename(draft, path));
+    await written(path, syncDirectory(dirname(path)));
     return result;
   } catch (error) {
     await rm(draft, { force: true });
@@ -30,28 +37,37 @@ export async function writeNewFile<Result>(
 }
 
 async function filled<Result>(
+  path: string,
   handle: FileHandle,
   fill: (file: NewFile) => Promise<Result>,
 ): Promise<Result> {
   try {
     const result = await fill({
-      write: async (bytes) => {
-        await handle.writeFile(bytes);
-      },
+      write: (bytes) => written(path, handle.writeFile(bytes)),
     });
-    await handle.sync();
+    await written(path, handle.sync());
     return result;
   } finally {
     await handle.close();
   }
 }
 
-async function requireFree(path: string, mayReplace: boolean): Promise<void> {
-  if (mayReplace) return;
-  const found = await stat(path).catch(() => null);
-  if (found !== null) {
-    throw usageFailure(`${path} is there already. Name another file, or replace it with --force.`);
+async function written(path: string, writing: Promise<void>): Promise<void> {
+  try {
+    await writing;
+  } catch (cause) {
+    const text = `${path} could not be written: ${textOf(cause)}. There is no new file.`;
+    throw new RaftError('RAFT_STORAGE_FAILED', text, { retry: 'safe', cause });
   }
+}
+
+/** A directory or a device is never replaced. */
+async function requireFree(path: string, mayReplace: boolean): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found === null) return;
+  if (!found.isFile()) throw usageFailure(`${path} is no file. Name one that is to be written.`);
+  if (mayReplace) return;
+  throw usageFailure(`${path} is there already. Name another file, or replace it with --force.`);
 }
 
 async function syncDirectory(directory: string): Promise<void> {

@@ -8,6 +8,7 @@ import { backupJson } from '../backup/backup-words.ts';
 import { type FetchedBackup, openBackup, takeBackup } from '../backup/fetch-backup.ts';
 import { writeNewFile } from '../backup/new-file.ts';
 import { type CliContext, command } from '../command.ts';
+import { usageFailure } from '../failures/cli-failure.ts';
 import { EXIT } from '../failures/exit-codes.ts';
 import { progressLine, shownSize } from '../words/progress-line.ts';
 
@@ -20,6 +21,7 @@ export const backupCommand = command({
   positionals: [1, 1],
   run: async ({ values, positionals: [file = ''] }, context) => {
     sumWith(crc32);
+    if (file === '-' || file === '') throw usageFailure(NO_FILE);
     const consistency = values.consistency ?? 'linearizable';
     const fetched = await writeNewFile(file, values.force, async ({ write }) => {
       const pieces = await openBackup({ ...values, consistency }, context);
@@ -30,6 +32,9 @@ export const backupCommand = command({
     return EXIT.clean;
   },
 });
+
+/** A stream cannot be there only when it is whole. */
+const NO_FILE = 'Name a file: a backup is there when it is whole, which standard output cannot be.';
 
 async function shownAndTaken(
   pieces: AsyncIterable<Uint8Array>,

@@ -55,7 +55,7 @@ export const restoreCommand = command({
     await requireNewPlace(access);
     const proven = await shown(context, (heard) => proveBackup(file, heard));
     const lineage = lineageOf(proven, values);
-    await shown(context, (heard) => restored(access, lineage, chunksOf(file, heard)));
+    await shown(context, (heard) => restored(access, lineage, chunksOf(file, proven, heard)));
     const { clusterId } = lineage;
     if (values.output !== 'json') context.write(whatNext(lineage, proven, values));
     else
