@@ -1,6 +1,8 @@
 /** Locks, elections and services on leases and transactions alone, against a server over loopback. */
 import { describe, expect, it } from 'vitest';
-import type { KvClient, Lock } from '../../src/client/index.ts';
+import { registerService } from '../../src/client/coordination/registry.ts';
+import type { CoordinatedStore } from '../../src/client/coordination/store.ts';
+import type { KvClient, Lease, Lock } from '../../src/client/index.ts';
 import { type LocalServer, localServer } from '../server/local-server.ts';
 import { clientAt, clientOf, facts, rejection } from './stage.ts';
 
@@ -127,6 +129,14 @@ describe('a lock', () => {
     expect((await next).code).toBe('RAFT_LEASE_EXPIRED');
   });
 
+  it('[CO1] [LE1] is held for as long as any lease may last, a year', async () => {
+    const { client } = await clientAt(localServer());
+    await using lock = await client.lock('orders', { ttlMs: 365 * 24 * 60 * 60_000 });
+    // Timers of Node.js that are too long are over after a millisecond, and a request takes longer.
+    for (let turn = 0; turn < 20; turn += 1) await client.put('a', '');
+    expect(lock.lost.aborted).toBe(false);
+  });
+
   it('[CO1] is another for each name, whatever stands in it', async () => {
     const { client } = await clientAt(localServer());
     const names = ['a', 'a/b', 'a%2Fb', 'ä ?'];
@@ -184,6 +194,64 @@ describe('a service', () => {
     expect(await next()).toEqual([]);
     ending.abort();
     expect(await seen.next()).toMatchObject({ done: true });
+  });
+
+  it('[CO5] is there for as long as any of those is that registered one address', async () => {
+    const { server, client } = await clientAt(localServer());
+    const seen = client.resolve('shop');
+    const next = async (): Promise<unknown> => (await seen.next()).value;
+    expect(await next()).toEqual([]);
+    const one = await client.register('shop', 'http://a:1');
+    expect(await next()).toEqual(['http://a:1']);
+    const two = await clientOf([server.url]).register('shop', 'http://a:1');
+    await two.withdraw();
+    const three = await client.register('shop', 'http://b:1');
+    expect(await next()).toEqual(['http://a:1', 'http://b:1']);
+    await one.withdraw();
+    expect(await next()).toEqual(['http://b:1']);
+    await three.withdraw();
+    expect(await next()).toEqual([]);
+    await seen.return?.();
+  });
+
+  it('[CO5] counts as made only if its lease has outlived its making', async () => {
+    const { server, client } = await clientAt(localServer());
+    let lease: Lease | null = null;
+    const store: CoordinatedStore = {
+      grantLease: async (asked) => {
+        lease = await client.grantLease(asked);
+        return lease;
+      },
+      // Answers late: the lease has ended meanwhile, and this client knows it.
+      put: async (key, value, options) => {
+        const result = await client.put(key, value, options);
+        const { lost } = lease ?? expect.fail('a registration begins with a lease');
+        await server.commit({ type: 'revoke', lease: 1 });
+        await new Promise((resolve) => lost.addEventListener('abort', resolve));
+        return result;
+      },
+      txn: (txn) => client.txn(txn),
+      range: (query) => client.range(query),
+      watch: (query) => client.watch(query),
+      pause: async () => {},
+    };
+    const shop = { service: 'shop', address: 'http://a:1' };
+    const made = registerService(store, shop, { ttlMs: 300 });
+    expect((await rejection(made)).code).toBe('RAFT_LEASE_EXPIRED');
+  });
+
+  it('[CO5] is not made for whoever does not want it any more', async () => {
+    const { client } = await clientAt(localServer());
+    const signal = AbortSignal.abort();
+    expect(facts(await rejection(client.register('shop', 'http://a:1', { signal })))).toEqual([
+      'RAFT_ABORTED',
+      'safe',
+    ]);
+    const withdrawing = new AbortController();
+    const made = client.register('shop', 'http://a:1', { signal: withdrawing.signal });
+    withdrawing.abort();
+    expect((await rejection(made)).code).toBe('RAFT_ABORTED');
+    expect((await client.range({ prefix: 'raftchart/services/' })).kvs).toEqual([]);
   });
 
   it('[CO5] is there again after an outage that its lease has not outlived', async () => {

@@ -1,6 +1,10 @@
-/** Where the instances of a service are, while they live (CO5). */
+/**
+ * Where the instances of a service are, while they live (CO5). Each registration has a key of its own: who withdraws an address, or dies
+ * with it, takes it from nobody else who is there as well.
+ */
 import type { Lease } from '../lease.ts';
 import { COORDINATION_RETRY_MS, COORDINATION_TTL_MS } from '../limits.ts';
+import { abortedBy } from './persistence.ts';
 import { followPrefix } from './prefix-view.ts';
 import { type CoordinatedStore, prefixOf } from './store.ts';
 
@@ -39,8 +43,11 @@ export class Registration implements AsyncDisposable {
     const lease = await this.#store.grantLease({ ttlMs: this.#ttlMs, signal: this.#ended.signal });
     this.#lease = lease.keepAlive();
     try {
-      const key = `${prefixOf('services', this.service)}${encodeURIComponent(this.address)}`;
-      await this.#store.put(key, this.address, { lease: lease.id, signal: this.#ended.signal });
+      const place = `${prefixOf('services', this.service)}${encodeURIComponent(this.address)}`;
+      const { signal } = this.#ended;
+      await this.#store.put(`${place}/${lease.id}`, this.address, { lease: lease.id, signal });
+      // From here on `lost` is listened to; what was aborted before tells nobody.
+      if (lease.lost.aborted) throw abortedBy(lease.lost);
     } catch (error) {
       await lease[Symbol.asyncDispose]();
       throw error;
@@ -78,14 +85,19 @@ export async function registerService(
   { service, address }: { readonly service: string; readonly address: string },
   { signal, ttlMs = COORDINATION_TTL_MS }: RegisterOptions,
 ): Promise<Registration> {
-  const registration = await new Registration(store, { service, address, ttlMs }).begin();
+  if (signal?.aborted) throw abortedBy(signal);
+  const registration = new Registration(store, { service, address, ttlMs });
   const withdraw = (): void => void registration[Symbol.asyncDispose]();
-  if (signal?.aborted) withdraw();
-  else signal?.addEventListener('abort', withdraw, { once: true });
-  return registration;
+  signal?.addEventListener('abort', withdraw, { once: true });
+  try {
+    return await registration.begin();
+  } catch (error) {
+    signal?.removeEventListener('abort', withdraw);
+    throw error;
+  }
 }
 
-/** The addresses of a service, in order: at once, and whenever they are others. */
+/** The addresses of a service, in order, each once: at once, and whenever they are others. */
 export async function* resolveService(
   store: CoordinatedStore,
   service: string,
@@ -94,7 +106,7 @@ export async function* resolveService(
   const decoder = new TextDecoder();
   let told: string | null = null;
   for await (const kvs of followPrefix(store, prefixOf('services', service), signal)) {
-    const addresses = kvs.map(({ value }) => decoder.decode(value)).sort();
+    const addresses = [...new Set(kvs.map(({ value }) => decoder.decode(value)))].sort();
     const now = addresses.join('\n');
     if (now === told) continue;
     told = now;
