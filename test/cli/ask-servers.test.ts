@@ -65,3 +65,23 @@ it('[CL31] of what a server was asked that stopped over it nobody knows what bec
   });
   expect(await failure([...removal, refusing])).toMatchObject({ code: 'RAFT_UNREACHABLE' });
 });
+
+it('[CL25] who interrupts is told what is known, and no other server is asked', async () => {
+  const server = closing(await localServer());
+  for (const [argv, answer] of [
+    [['members'], { code: 'RAFT_ABORTED', retry: 'safe' }],
+    [['status'], { code: 'RAFT_ABORTED', retry: 'safe' }],
+    [['member', 'remove', 'n8'], { code: 'RAFT_OUTCOME_UNKNOWN', retry: 'outcomeUnknown' }],
+  ] as const) {
+    const control = new AbortController();
+    const silent = await listening(() => control.abort(new Error('stopped by SIGINT')));
+    const endpoints = argv[0] === 'member' ? `${silent},${server.url}` : silent;
+    const line = [...argv, '--endpoints', endpoints, '-o', 'json'];
+    const { errors, exitCode } = await runFake(line, { interrupted: control.signal });
+    expect(exitCode).toBe(75);
+    expect(JSON.parse(errors)).toMatchObject({
+      ...answer,
+      message: expect.stringContaining('It was stopped'),
+    });
+  }
+});

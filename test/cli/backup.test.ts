@@ -112,17 +112,26 @@ it('[BK3] a disk that is full is said, and leaves no file', async () => {
   expect(readdirSync(folder)).toEqual([]);
 }, 30_000);
 
-it('[BK3] Ctrl-C leaves no file, and says so', async () => {
+it('[BK3] Ctrl-C leaves no file, and says so, whatever has come by then', async () => {
   const [header = new Uint8Array()] = recordsOf([]);
-  const endless = await answering(header, 'nothing');
   const folder = scratch();
-  const control = new AbortController();
-  const line = ['backup', join(folder, 'none'), '--endpoints', endless];
-  const running = runFake(line, { interrupted: control.signal });
-  await expect.poll(() => readdirSync(folder).length).toBe(1);
-  control.abort(new Error('stopped by SIGINT'));
-  await expectFailure(running, 75, 'It was stopped before the backup was whole');
-  expect(readdirSync(folder)).toEqual([]);
+  for (const [bytes, isWaitedFor] of [
+    [header, true],
+    [header, false],
+  ] as const) {
+    const endless = await answering(bytes, 'nothing');
+    const control = new AbortController();
+    const line = ['backup', join(folder, 'none'), '--endpoints', endless];
+    const running = runFake(line, { interrupted: control.signal });
+    if (isWaitedFor) {
+      await expect
+        .poll(() => readdirSync(folder).map((name) => statSync(join(folder, name)).size))
+        .toEqual([header.length]);
+    } else await expect.poll(() => readdirSync(folder).length).toBe(1);
+    control.abort(new Error('stopped by SIGINT'));
+    await expectFailure(running, 75, 'It was stopped before the backup was whole');
+    expect(readdirSync(folder)).toEqual([]);
+  }
 });
 
 it('[BK3] it is taken of the first server that runs, with its own words where it refuses', async () => {

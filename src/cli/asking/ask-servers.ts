@@ -22,7 +22,7 @@ interface Question {
 
 /**
  * The answer of the first server that runs, if `read` knows it; an error is told as the server has it, unless a server before it
- * was asked to change something and did not say what became of it: then nobody knows what became of that.
+ * was asked to change something and did not say what became of it: then nobody knows what became of that. Who interrupts asks no other.
  */
 export async function askServers<Answer>(
   { path, query, method, body }: Question,
@@ -53,6 +53,7 @@ export async function askServers<Answer>(
       const isItsLast = error instanceof RaftError && error.code !== 'RAFT_STOPPED';
       if (isItsLast) throw mayHaveHappened ? notKnown(error.message) : error;
       mayHaveHappened ||= method !== 'GET' && mayBeDone(error);
+      if (interrupted.aborted) throw mayHaveHappened ? notKnown(STOPPED) : stopped(error);
       silent.push(`${endpoint}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
@@ -81,6 +82,12 @@ function notKnown(text: string): RaftError {
     'RAFT_OUTCOME_UNKNOWN',
     `A server was asked, and what became of that is not known; then: ${text}`,
   );
+}
+
+const STOPPED = 'It was stopped before a server had answered.';
+
+export function stopped(cause: unknown): RaftError {
+  return new RaftError('RAFT_ABORTED', STOPPED, { retry: 'safe', cause });
 }
 
 function answerIn<Answer>(body: string, read: (answer: Fields) => Answer | null): Answer {

@@ -26,7 +26,7 @@ interface Taker {
   readonly heard: (done: number, fileBytes: number) => void;
 }
 
-/** Pieces of a backup from the first server that has one. */
+/** Pieces of a backup from the first server that has one. Who interrupts asks no other. */
 export async function openBackup(
   asking: Asking & { readonly consistency: string },
   { interrupted }: Pick<CliContext, 'interrupted'>,
@@ -49,6 +49,7 @@ export async function openBackup(
       if (answer.type === 'pieces') return answer.pieces;
       throw errorIn(fieldsIn(answer.body) ?? {}) ?? new Error(FOREIGN);
     } catch (error) {
+      if (interrupted.aborted) throw error;
       if (error instanceof RaftError && error.code !== 'RAFT_STOPPED') throw error;
       silent.push(`${endpoint}: ${textOf(error)}`);
     }

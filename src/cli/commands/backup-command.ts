@@ -24,7 +24,9 @@ export const backupCommand = command({
     if (file === '-' || file === '') throw usageFailure(NO_FILE);
     const consistency = values.consistency ?? 'linearizable';
     const fetched = await writeNewFile(file, values.force, async ({ write }) => {
-      const pieces = await openBackup({ ...values, consistency }, context);
+      const pieces = await openBackup({ ...values, consistency }, context).catch((error) => {
+        throw context.interrupted.aborted ? stoppedEarly() : error;
+      });
       return shownAndTaken(pieces, write, context);
     });
     if (values.output === 'json') writeJson(context, backupJson(file, fetched));
@@ -49,7 +51,7 @@ async function shownAndTaken(
     if (context.interrupted.aborted) throw stoppedEarly();
     throw new RaftError(
       'RAFT_UNREACHABLE',
-      `The backup did not come as a whole, and no file was written: ${textOf(cause)}. Try again, or at another server.`,
+      `The backup did not come as a whole, and no file was written: ${textOf(cause).replace(/\.$/, '')}. Try again, or at another server.`,
       { cause },
     );
   } finally {

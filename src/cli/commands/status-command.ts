@@ -1,6 +1,6 @@
 /** `status`: every endpoint in one table, the silent ones with the reason why nothing is known of them. */
 import { RaftError } from '../../core/errors.ts';
-import { FOREIGN } from '../asking/ask-servers.ts';
+import { FOREIGN, stopped } from '../asking/ask-servers.ts';
 import { CLIENT_OPTIONS, writeJson } from '../asking/client-session.ts';
 import { tlsContext } from '../asking/client-tls.ts';
 import { tokenIn } from '../asking/client-token.ts';
@@ -42,6 +42,7 @@ export const statusCommand = command({
     const secureContext = tlsContext(values);
     const how = { timeoutMs, interrupted, secureContext, token: tokenIn(values) };
     const answers = await Promise.all(endpoints.map((endpoint) => ask(endpoint, how)));
+    if (interrupted.aborted) throw stopped(interrupted.reason);
     if (output === 'json') writeJson(context, answers.map(answerJson));
     else {
       context.write(await textTable([...HEAD, 'PEERS', 'VERSION'], answers.map(answerRow)));
