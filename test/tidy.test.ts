@@ -328,7 +328,7 @@ it('[SC23] every public function and class has a docstring', () => {
   expectKept(undocumentedExports, [texts, ...places]);
 });
 
-it('[SC24] every test runs, or says why not', () => {
+it('[SC24] every test runs, or says why not, and has the time that tests have', () => {
   const path = 'test/quiet.test.ts';
   const quiet = ['it.skip', 'it.only', 'it.todo', 'describe.skipIf(true)', 'it.skip.each([])'];
   const calls = quiet.map((callee) => `${callee}('[XY1] is quiet', () => {});`);
@@ -337,6 +337,11 @@ it('[SC24] every test runs, or says why not', () => {
     ...calls.map((call): Example => [{ [path]: call }, `${path}:1`]),
     ...calls.map((call): Example => [{ [path]: `// Needs a tool that may be missing.\n${call}` }]),
   );
+  const waits = (ms: number, waitMs: number): Texts => ({
+    [path]: `it.each([1])('%s', () => {}, ${ms});\nexpect.poll(look, { timeout: ${waitMs} });`,
+  });
+  const shorter: Example = [waits(179_999, 29_999), `${path}:1`, `${path}:2`];
+  expectKept(strictness.impatientTests, shorter, [waits(180_000, 30_000)]);
 });
 
 it('[SC26] no default decides about a message', () => {

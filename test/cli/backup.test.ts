@@ -110,7 +110,7 @@ it('[BK3] a disk that is full is said, and leaves no file', async () => {
   expect(await cli.ended).toBe(74);
   expect(cli.errors()).toMatch(/one could not be written: EFBIG.* There is no new file\./);
   expect(readdirSync(folder)).toEqual([]);
-}, 30_000);
+});
 
 it('[BK3] Ctrl-C leaves no file, and says so, whatever has come by then', async () => {
   const [header = new Uint8Array()] = recordsOf([]);

@@ -59,7 +59,7 @@ describe('three that are told no order', () => {
     await isSaid(three, { heard: 'n1' });
     const nodes = [one, started(2), three];
     await Promise.all(nodes.map(isServing));
-    await expect.poll(() => putTo(1), { timeout: 20_000 }).toBe(200);
+    await expect.poll(() => putTo(1)).toBe(200);
     expect(await voters(1)).toEqual(['n1', 'n2', 'n3']);
     const { clusterId } = await statusOf(1);
     expect((await statusOf(2)).clusterId).toBe(clusterId);
@@ -68,8 +68,8 @@ describe('three that are told no order', () => {
     const four = started(4);
     await isSaid(four, { state: 'late' });
     await four.until((_, errors) => logLines(errors, 'joined').length > 0);
-    await expect.poll(() => voters(2), { timeout: 20_000 }).toEqual(['n1', 'n2', 'n3', 'n4']);
-  }, 60_000);
+    await expect.poll(() => voters(2)).toEqual(['n1', 'n2', 'n3', 'n4']);
+  });
 
   it('[FO12] [FO11] begin again by the same line, killed at any time, and ask nobody once they have run', async () => {
     const three = started(3);
@@ -81,21 +81,21 @@ describe('three that are told no order', () => {
     await Promise.all(nodes.map(isServing));
     const kept = JSON.parse(readFileSync(join(dataOf(3), 'founding.json'), 'utf8'));
     expect(kept).toMatchObject({ incarnation, state: { foundation: { round: 1 } } });
-    await expect.poll(() => putTo(1), { timeout: 20_000 }).toBe(200);
+    await expect.poll(() => putTo(1)).toBe(200);
     for (const node of nodes) node.kill('SIGKILL');
     await Promise.all(nodes.map((node) => node.ended));
 
     const [one, two] = [started(1), started(2)];
     await Promise.all([one, two].map(isServing));
-    await expect.poll(() => putTo(2), { timeout: 20_000 }).toBe(200);
+    await expect.poll(() => putTo(2)).toBe(200);
     expect([one, two].flatMap(foundingLines)).toEqual([]);
     expect(logLines(one.errors(), 'peersIgnored')).toEqual([]);
-  }, 60_000);
+  });
 
   it('[FO12] who has lost its disk since is in the cluster that there is, and founds no other', async () => {
     const nodes = [started(1), started(2), started(3)];
     await Promise.all(nodes.map(isServing));
-    await expect.poll(() => putTo(3), { timeout: 20_000 }).toBe(200);
+    await expect.poll(() => putTo(3)).toBe(200);
     const [, , three] = nodes;
     three?.kill('SIGKILL');
     await three?.ended;
@@ -104,7 +104,7 @@ describe('three that are told no order', () => {
     await isSaid(again, { state: 'late' });
     await again.until((_, errors) => logLines(errors, 'joining').length > 0);
     expect((await statusOf(3)).clusterId).toBe((await statusOf(2)).clusterId);
-  }, 60_000);
+  });
 });
 
 it('[FO12] joins a cluster that was founded otherwise', async () => {
@@ -114,7 +114,7 @@ it('[FO12] joins a cluster that was founded otherwise', async () => {
   await isSaid(one, { state: 'late' });
   await one.until((_, errors) => logLines(errors, 'joined').length > 0);
   expect((await voters(1)).includes('n2')).toBe(true);
-}, 60_000);
+});
 
 it('[FO14] a node without the secret of the others is not heard, and learns why', async () => {
   const secrets = ['a', 'b'].map((letter) => {
@@ -133,7 +133,7 @@ it('[FO14] a node without the secret of the others is not heard, and learns why'
   await stranger.ended;
   const one = started(1, '--cluster-secret-file', right);
   await Promise.all([one, two, three].map(isServing));
-}, 60_000);
+});
 
 const isAboutStranger = ({ heard, node }: Readonly<Record<string, unknown>>): boolean =>
   String(heard).includes('n1') || (node === 'n1' && /n[23]/.test(String(heard)));
@@ -142,14 +142,14 @@ it('[FO12] nodes that expect others in number are told apart, in words', async (
   const [one, two] = [started(1), expecting(5, 2)];
   await isSaid(one, { level: 'warn', message: 'n2 has --bootstrap-expect 5' });
   await isSaid(two, { level: 'warn', message: 'n1 has --bootstrap-expect 3' });
-}, 30_000);
+});
 
 it('[FO12] is told to stop while it waits for others, and does', async () => {
   const one = started(1);
   await isSaid(one, { state: 'gathering' });
   one.kill('SIGTERM');
   expect(await one.ended).toBe(0);
-}, 30_000);
+});
 
 it('[FO11] a directory in which another process founds is refused', async () => {
   const one = started(1);
@@ -159,7 +159,7 @@ it('[FO11] a directory in which another process founds is refused', async () => 
     ...['--peer-listen', '127.0.0.1:1', '--bootstrap-expect', '3', '--join', at(1)],
   ]);
   expect([code, errors]).toEqual([78, expect.stringContaining('in use by another process')]);
-}, 30_000);
+});
 
 it.each([
   [['--bootstrap-expect', '3'], '--join'],

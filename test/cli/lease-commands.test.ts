@@ -49,12 +49,12 @@ describe('lease', () => {
     await run(['lease', 'grant', '--ttl-ms', '3000']);
     const stopping = new AbortController();
     const kept = run(['lease', 'keep-alive', '1'], stopping.signal);
-    await expect.poll(() => renewals(1), { timeout: 20_000 }).toBeGreaterThan(1);
+    await expect.poll(() => renewals(1)).toBeGreaterThan(1);
     stopping.abort(new Error('stopped by the test'));
     expect((await kept).exitCode).toBe(0);
     await run(['lease', 'grant', '--ttl-ms', '3000']);
     const other = run(['lease', 'keep-alive', '2']);
-    await expect.poll(() => renewals(2), { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(() => renewals(2)).toBeGreaterThan(0);
     await expectFailure(run(['lease', 'keep-alive', '9']), 1, 'has ended');
     await expectFailure(run(['lease', 'keep-alive']), 64, 'Name the lease by its number');
     await expectFailure(run(['lease', 'give']), 64, 'lease takes one of grant, keep-alive');
@@ -65,7 +65,7 @@ describe('lease', () => {
       1,
       'lease',
     );
-  }, 60_000);
+  });
 });
 
 describe('lock and elect', () => {
@@ -89,7 +89,7 @@ describe('lock and elect', () => {
       'echo "$LOCK_FENCING" >> "$TOLD"; trap "exit 7" TERM; while :; do sleep 0.02; done';
     const count = async (): Promise<number> => (await told()).split('\n').length - 1;
     const lock = run(['lock', 'nightly', '--ttl-ms', '3000', '--', 'sh', '-c', script]);
-    await expect.poll(count, { timeout: 20_000 }).toBe(1);
+    await expect.poll(count).toBe(1);
     await server.commit({ type: 'revoke', lease: 1 });
     const lost = await lock;
     expect([lost.exitCode, lost.errors]).toEqual([7, expect.stringContaining('nightly was lost')]);
@@ -98,15 +98,15 @@ describe('lock and elect', () => {
       ['elect', 'chief', '--ttl-ms', '3000', '--value', 'me', '--', 'sh', '-c', script],
       stopping.signal,
     );
-    await expect.poll(count, { timeout: 20_000 }).toBe(2);
+    await expect.poll(count).toBe(2);
     expect(await json(['range', '--prefix', 'raftchart/elections/'])).toMatchObject({
       kvs: [{ value: 'me', lease: 2 }],
     });
     await server.commit({ type: 'revoke', lease: 2 });
-    await expect.poll(count, { timeout: 20_000 }).toBe(3);
+    await expect.poll(count).toBe(3);
     stopping.abort(new Error('stopped by the test'));
     expect((await elected).exitCode).toBe(7);
-  }, 60_000);
+  });
 
   it('[CO6] give back what they hold when all that the program has begun has ended, too', async () => {
     const grandchild =
@@ -114,13 +114,13 @@ describe('lock and elect', () => {
     const stopping = new AbortController();
     const line = ['lock', 'nightly', '--', 'sh', '-c', `sh -c '${grandchild}'; true`];
     const first = run(line, stopping.signal);
-    await expect.poll(told, { timeout: 20_000 }).toBe('begun\n');
+    await expect.poll(told).toBe('begun\n');
     const second = run(['lock', 'nightly', '--', 'sh', '-c', 'echo second >> "$TOLD"']);
     stopping.abort(new Error('stopped by the test'));
     expect((await first).exitCode).toBe(143);
     expect((await second).exitCode).toBe(0);
     expect(await told()).toBe('begun\nended\nsecond\n');
-  }, 60_000);
+  });
 
   it('[CO6] who is elected campaigns again, however long it is until it can', async () => {
     const script = 'echo "$LOCK_FENCING" >> "$TOLD"; exec sleep 600';
@@ -134,17 +134,15 @@ describe('lock and elect', () => {
         errors += text;
       },
     });
-    await expect.poll(count, { timeout: 20_000 }).toBe(1);
+    await expect.poll(count).toBe(1);
     server.replica.mood = 'leaderless';
-    await expect
-      .poll(() => errors, { timeout: 20_000 })
-      .toMatch(/chief: .* It campaigns again\.\n/);
+    await expect.poll(() => errors).toMatch(/chief: .* It campaigns again\.\n/);
     server.replica.mood = 'serving';
-    await expect.poll(count, { timeout: 20_000 }).toBe(2);
+    await expect.poll(count).toBe(2);
     stopping.abort(new Error('stopped by the test'));
     expect((await elected).exitCode).toBe(143);
     expect(errors.match(/campaigns again/g)).toHaveLength(1);
-  }, 60_000);
+  });
 
   it('[CO6] refuse what cannot be run before they wait for anything', async () => {
     await expectFailure(run(['lock', '', '--', 'true']), 64, 'The name must not be empty');

@@ -31,7 +31,7 @@ const told = async (): Promise<string> => (existsSync(file) ? readFile(file, 'ut
 async function watched(script: string, last: string): Promise<CliRun> {
   const controller = new AbortController();
   const watching = run(['watch', '--from', '1', '--', 'sh', '-c', script], controller.signal);
-  await expect.poll(told, { timeout: 20_000 }).toContain(last);
+  await expect.poll(told).toContain(last);
   controller.abort(new Error('stopped by the test'));
   return watching;
 }
@@ -108,7 +108,7 @@ describe('the program of a watch', () => {
     expect(exitCode).toBe(0);
     const pid = Number(await told());
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
-  }, 30_000);
+  });
 
   it('[CL41] need not read what it is told', async () => {
     await put(['a', 'x'.repeat(500_000)]);

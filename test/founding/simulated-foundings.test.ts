@@ -13,7 +13,7 @@ it('[FO12] [FO9] whatever befalls three to five nodes, they found one cluster at
   const ways = everyWay().filter((way) => way.startsWith('founding'));
   expect(ways.length).toBeGreaterThan(20);
   expect(ways.filter((way) => !coverage.taken.has(way) && !(way in NEVER_TAKEN))).toEqual([]);
-}, 120_000);
+});
 
 /** By way, why no world takes it. */
 const NEVER_TAKEN: Readonly<Record<string, string>> = {

@@ -114,4 +114,4 @@ it('[SV33] a paused socket costs a bounded queue, holds up nobody, and is told w
   await reading.cancel();
   await eventually(() => observers.size).toBe(0);
   await eventually(() => outgoing.total).toBe(0);
-}, 60_000);
+});

@@ -20,7 +20,6 @@ const counter = defineMachine({
 });
 
 type Guards = Pick<Parameters<typeof createNode>[0], 'tls' | 'clusterSecret'>;
-const PATIENCE = { timeout: 20_000, interval: 20 };
 const SECRET = 'a secret of thirty-two characters';
 
 /** Starts members of a cluster of three by their names, each in a folder of its own. */
@@ -46,7 +45,7 @@ async function membersOfThree() {
 type Member = Awaited<ReturnType<Awaited<ReturnType<typeof membersOfThree>>>>;
 
 async function expectCaughtUp(member: Member, count: number): Promise<void> {
-  await expect.poll(() => member.query('count').catch(() => null), PATIENCE).toBe(count);
+  await expect.poll(() => member.query('count').catch(() => null)).toBe(count);
 }
 
 /** What a node is told of its peers, in its words. */
@@ -95,7 +94,7 @@ it('[TL6] whoever has a certificate of another member, or authority, is never be
     [memberCertificate('n3', { authority: FOREIGN }), 'no authority that this member trusts'],
   ] as const) {
     const thief = await start('n3', { tls }, `thief-${words.length}`);
-    await expect.poll(() => JSON.stringify(one.status().links), PATIENCE).toContain(words);
+    await expect.poll(() => JSON.stringify(one.status().links)).toContain(words);
     expect(thief.status()).toMatchObject({ lastApplied: 0, leader: null });
     await thief.close();
   }

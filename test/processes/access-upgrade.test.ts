@@ -43,5 +43,5 @@ besideBuild(OLDER, (start) => {
     expect(await back.ended).not.toBe(0);
     expect(back.errors()).toContain('Update this node');
     expect([await put(n1), await put(n2)]).toEqual([401, 401]);
-  }, 120_000);
+  });
 });

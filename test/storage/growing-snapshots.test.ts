@@ -298,7 +298,7 @@ describe.each([
         throw new Error(`seed ${seed}: ${String(error)}`, { cause: error });
       });
     }
-  }, 120_000);
+  });
 });
 
 interface Pinned {

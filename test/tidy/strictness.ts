@@ -49,6 +49,30 @@ export const quietTests: Check = inNodes(['test'], ({ node }, file) => {
   return `.${wordOf(node.property)} without a comment that says why.`;
 });
 
+/** What `test/vitest.config.ts` gives each test, and each wait in it, in milliseconds. */
+const [TEST_MS, WAIT_MS] = [180_000, 30_000];
+
+/** SC24: a shorter limit of its own fails where the machine does much else, and says nothing of the code. */
+export const impatientTests: Check = inNodes(['test'], ({ node }) => {
+  if (node.type !== 'CallExpression') return null;
+  const last = node.arguments.at(-1);
+  if (last === undefined) return null;
+  const isRunner = RUNNER_NAMES.includes(calleeName(node.callee) ?? '');
+  if (isRunner && isBelow(last, TEST_MS)) return 'gives up before the configuration does.';
+  const isWait = node.callee.type === 'MemberExpression' && wordOf(node.callee.property) === 'poll';
+  return isWait && childrenOf(last).some((each) => isShortWait(each))
+    ? 'waits for less than the configuration does.'
+    : null;
+});
+
+function isShortWait(node: Node): boolean {
+  return node.type === 'Property' && wordOf(node.key) === 'timeout' && isBelow(node.value, WAIT_MS);
+}
+
+function isBelow(node: Node, limit: number): boolean {
+  return node.type === 'Literal' && typeof node.value === 'number' && node.value < limit;
+}
+
 function hasReason({ comments, lineAt }: SourceFile, line: number): boolean {
   return comments.some(({ end, value }) => {
     const ends = lineAt(end);

@@ -40,7 +40,7 @@ describe('readers that take nothing', () => {
     const whole = await fetch(`${server.url}/kv`);
     expect((await whole.json()).kvs).toHaveLength(3);
     expect(outgoing.total).toBeLessThanOrEqual(25 * MIB);
-  }, 40_000);
+  });
 
   it('[SP5] requests in flight are counted until their answers are taken', async () => {
     const server = await served();
