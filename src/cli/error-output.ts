@@ -1,6 +1,7 @@
 /**
  * What is written to standard error when a command fails: one or two sentences for people, or one JSON object
- * `{code, message, retry}` where the output was asked for as JSON (CL26).
+ * `{code, message, retry}` where the output was asked for as JSON (CL26). What a server has said in it cannot disturb a
+ * terminal (CL17).
  */
 import { RaftError, type RaftErrorCode, type Retry } from '../core/errors.ts';
 import { CliFailure, usageFailure } from './failures/cli-failure.ts';
@@ -8,6 +9,7 @@ import { EXIT, type ExitCode, exitCodeOf } from './failures/exit-codes.ts';
 import { fewDescriptors } from './failures/few-descriptors.ts';
 import { environmentName } from './options/option-table.ts';
 import type { Environment } from './options/read-options.ts';
+import { harmless } from './words/shown-bytes.ts';
 
 interface Explanation {
   readonly exitCode: ExitCode;
@@ -43,7 +45,7 @@ export function errorLine(
   { code, message, retry, leader, text }: Explanation,
   isJson: boolean,
 ): string {
-  if (!isJson) return `raftchart ${name}: ${text}\n`;
+  if (!isJson) return `raftchart ${name}: ${harmless(text)}\n`;
   return `${JSON.stringify({ code, message, retry, ...(leader !== null && { leader }) })}\n`;
 }
 

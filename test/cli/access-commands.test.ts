@@ -60,7 +60,7 @@ it('[AC9] says what is on, who has which roles, and what these may do', async ()
   );
   expect(await told(root, 'token', 'list')).toMatch(/root +root\nci +builder, keeper\n$/);
   expect(await told(root, 'user', 'list')).toMatch(/billing +builder\n$/);
-  expect(await told(root, 'access', 'status')).toBe('access is on: 2 roles, 2 tokens, 1 users\n');
+  expect(await told(root, 'access', 'status')).toBe('access is on: 2 roles, 2 tokens, 1 user\n');
   expect(JSON.parse(await told(ci, 'access', 'status', '-o', 'json'))).toMatchObject({
     isOn: true,
     users: [{ name: 'billing', roles: ['builder'] }],
@@ -95,7 +95,7 @@ it('[AC9] says what is wrong with a change, and makes none', async () => {
   ] as const) {
     await expectFailure(run(root, ...argv), exitCode, words);
   }
-  expect(await told(root, 'access', 'status')).toBe('access is on: 0 roles, 1 tokens, 0 users\n');
+  expect(await told(root, 'access', 'status')).toBe('access is on: 0 roles, 1 token, 0 users\n');
 });
 
 it('[AC9] a token comes out of a file or the environment, and is shown in no failure', async () => {

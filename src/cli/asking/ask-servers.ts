@@ -80,7 +80,7 @@ const NEVER_SENT: ReadonlySet<string> = new Set([
 function notKnown(text: string): RaftError {
   return new RaftError(
     'RAFT_OUTCOME_UNKNOWN',
-    `A server was asked, and what became of that is not known; then: ${text}`,
+    `A server was asked, and what became of that is not known: look before you ask again. Then: ${text}`,
   );
 }
 

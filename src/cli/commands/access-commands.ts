@@ -6,6 +6,7 @@ import { type CliContext, type Command, command } from '../command.ts';
 import { CliFailure, usageFailure } from '../failures/cli-failure.ts';
 import { EXIT, type ExitCode } from '../failures/exit-codes.ts';
 import type { OptionValues } from '../options/option-table.ts';
+import { countOf } from '../words/count-of.ts';
 import { textTable } from '../words/text-table.ts';
 
 const CALLER_OPTIONS = ['role', ...CLIENT_OPTIONS] as const;
@@ -45,7 +46,11 @@ const ACCESS: Deeds = {
     if (values.output === 'json') writeJson(context, listing);
     else {
       const { isOn, roles, tokens, users } = listing;
-      const counts = `${roles.length} roles, ${tokens.length} tokens, ${users.length} users`;
+      const counts = [
+        countOf(roles.length, 'role'),
+        countOf(tokens.length, 'token'),
+        countOf(users.length, 'user'),
+      ].join(', ');
       context.write(`access is ${isOn ? 'on' : 'off'}: ${counts}\n`);
     }
     return EXIT.clean;

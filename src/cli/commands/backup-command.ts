@@ -10,6 +10,7 @@ import { writeNewFile } from '../backup/new-file.ts';
 import { type CliContext, command } from '../command.ts';
 import { usageFailure } from '../failures/cli-failure.ts';
 import { EXIT } from '../failures/exit-codes.ts';
+import { countOf } from '../words/count-of.ts';
 import { progressLine, shownSize } from '../words/progress-line.ts';
 
 export const backupCommand = command({
@@ -66,5 +67,5 @@ function stoppedEarly(): RaftError {
 
 function doneLine(file: string, { fileBytes, header }: FetchedBackup): string {
   const { keys, revision } = header;
-  return `${file}: revision ${revision}, ${keys} keys, ${shownSize(fileBytes)}\n`;
+  return `${file}: revision ${revision}, ${countOf(keys, 'key')}, ${shownSize(fileBytes)}\n`;
 }

@@ -23,6 +23,7 @@ import { type CliContext, command } from '../command.ts';
 import { usageFailure } from '../failures/cli-failure.ts';
 import { EXIT } from '../failures/exit-codes.ts';
 import type { OptionValues } from '../options/option-table.ts';
+import { countOf } from '../words/count-of.ts';
 import { progressLine } from '../words/progress-line.ts';
 
 const RESTORE_OPTIONS = [
@@ -142,7 +143,7 @@ function whatNext(
     others === ''
       ? 'Add others:   raftchart serve --id NEW_NAME --data-dir NEW_DIR --listen HOST:PORT --peer-listen HOST:PORT --join http://HOST:PORT'
       : `Restore too:  ${others}, each with this file, the same --peers and ${same}. A majority of them has to run.`;
-  return `${nodeId} begins the new cluster ${clusterId} at revision ${header.revision}, with ${header.keys} keys.
+  return `${nodeId} begins the new cluster ${clusterId} at revision ${header.revision}, with ${countOf(header.keys, 'key')}.
 Start it:     raftchart serve --id ${nodeId} --data-dir ${directory} --listen HOST:PORT --peer-listen HOST:PORT${told}
 ${also}
 `;

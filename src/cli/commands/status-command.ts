@@ -1,6 +1,6 @@
-/** `status`: every endpoint in one table, the silent ones with the reason why nothing is known of them. */
+/** `status`: every endpoint in one table, those that tell nothing with the reason why (CL18). */
 import { RaftError } from '../../core/errors.ts';
-import { FOREIGN, stopped } from '../asking/ask-servers.ts';
+import { errorIn, FOREIGN, stopped } from '../asking/ask-servers.ts';
 import { CLIENT_OPTIONS, writeJson } from '../asking/client-session.ts';
 import { tlsContext } from '../asking/client-tls.ts';
 import { tokenIn } from '../asking/client-token.ts';
@@ -9,13 +9,16 @@ import { type Fields, fieldsIn } from '../asking/json-fields.ts';
 import { command } from '../command.ts';
 import { EXIT } from '../failures/exit-codes.ts';
 import { linkLines, linksCell } from '../words/link-words.ts';
+import { shownText } from '../words/shown-bytes.ts';
 import { type Cell, textTable } from '../words/text-table.ts';
 import { versionLines } from '../words/version-words.ts';
 
 interface Answer {
   readonly endpoint: string;
-  /** `null`: it did not answer. */
+  /** `null`: it told nothing of itself. */
   readonly status: Fields | null;
+  /** In its own words, if it said why; `null`: it said nothing at all. */
+  readonly refusal: RaftError | null;
   readonly why: string;
 }
 
@@ -47,16 +50,29 @@ export const statusCommand = command({
     else {
       context.write(await textTable([...HEAD, 'PEERS', 'VERSION'], answers.map(answerRow)));
       const isAnyThere = answers.some(({ status }) => status !== null);
-      for (const { endpoint, status, why } of isAnyThere ? answers : []) {
-        if (status === null) context.writeError(`${endpoint} did not answer: ${why}\n`);
+      for (const { endpoint, refusal, status, why } of isAnyThere ? answers : []) {
+        if (status === null)
+          context.writeError(`${endpoint} ${said(refusal)}: ${shownText(why)}\n`);
         else for (const line of linesOf(status)) context.write(line);
       }
     }
     if (answers.some(({ status }) => status !== null)) return EXIT.clean;
-    const reasons = answers.map(({ endpoint, why }) => `${endpoint}: ${why}`).join('; ');
-    throw new RaftError('RAFT_UNREACHABLE', `No server answered (${reasons}).`);
+    throw nothingTold(answers);
   },
 });
+
+/** With the code of the first that said why, as any other command would end. */
+function nothingTold(answers: readonly Answer[]): RaftError {
+  const reasons = answers.map(({ endpoint, why }) => `${endpoint}: ${why}`).join('; ');
+  const refusal = answers.find((answer) => answer.refusal !== null)?.refusal;
+  if (refusal == null) return new RaftError('RAFT_UNREACHABLE', `No server answered (${reasons}).`);
+  const { code, retry } = refusal;
+  return new RaftError(code, `No server told its status (${reasons}).`, { retry });
+}
+
+function said(refusal: RaftError | null): string {
+  return refusal === null ? 'did not answer' : 'did not tell its status';
+}
 
 function linesOf(status: Fields): readonly string[] {
   return [...linkLines(status.id, status.links), ...versionLines(status)];
@@ -67,20 +83,26 @@ async function ask(endpoint: string, how: Parameters<typeof httpAnswer>[1]): Pro
     const url = `${endpoint.replace(/^ws/, 'http')}/status`;
     const answer = await httpAnswer(url, how);
     const status = fieldsIn(answer.body);
-    if (status === null) return { endpoint, status, why: FOREIGN };
-    if (answer.status === 200) return { endpoint, status, why: '' };
-    return { endpoint, status: null, why: `it answered ${answer.status}` };
+    if (status === null) return silent(endpoint, FOREIGN);
+    if (answer.status === 200) return { endpoint, status, refusal: null, why: '' };
+    const refusal = errorIn(status);
+    const why = refusal?.message ?? `it answered ${answer.status}`;
+    return { endpoint, status: null, refusal, why };
   } catch (error) {
-    return { endpoint, status: null, why: error instanceof Error ? error.message : String(error) };
+    return silent(endpoint, error instanceof Error ? error.message : String(error));
   }
+}
+
+function silent(endpoint: string, why: string): Answer {
+  return { endpoint, status: null, refusal: null, why };
 }
 
 function answerJson({ endpoint, status, why }: Answer): Fields {
   return status === null ? { endpoint, error: why } : { endpoint, ...status };
 }
 
-function answerRow({ endpoint, status }: Answer): readonly Cell[] {
-  if (status === null) return [endpoint, null, 'unreachable'];
+function answerRow({ endpoint, refusal, status }: Answer): readonly Cell[] {
+  if (status === null) return [endpoint, null, refusal === null ? 'unreachable' : 'refused'];
   const cells = COLUMNS.map((column) => cellOf(status[column]));
   return [endpoint, ...cells, linksCell(status.links), cellOf(status.version)];
 }

@@ -24,6 +24,13 @@ export function shownText(text: string): string {
   return text.replace(UNPRINTABLE, escapeCharacter);
 }
 
+/** A sentence that others may have had a word in, as it is but for what could disturb a terminal. */
+export function harmless(sentence: string): string {
+  return sentence.replace(UNPRINTABLE, (character) =>
+    character === '\\' || character === '\n' ? character : escapeCharacter(character),
+  );
+}
+
 function escapeCharacter(character: string): string {
   const quoted = JSON.stringify(character).slice(1, -1);
   if (quoted !== character) return quoted;
