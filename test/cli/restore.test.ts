@@ -80,6 +80,39 @@ it('[BK4] what cannot be read is said to be so, and is no fault of the program',
   await expectFailure(runFake(['verify', '/proc/self/mem']), 64, 'cannot be read: EIO');
 });
 
+it('[BK5] two restores into one place do not disturb each other: one of them makes it', async () => {
+  const { file, folder } = await kept();
+  const line = ['restore', file, '--data-dir', join(folder, 'new'), '--id', 'n1'];
+  const both = await Promise.all([runFake(line), runFake(line)]);
+  const told = both.sort((left, right) => left.exitCode - right.exitCode);
+  expect(told.map(({ exitCode }) => exitCode)).toEqual([0, 78]);
+  expect(told[1]?.errors).toMatch(/is in the way|could not be made|is not empty/);
+  expect(readdirSync(folder).sort()).toEqual(['new', 'orders.backup']);
+  expect((await surveyOf(join(folder, 'new'))).nodeId).toBe('n1');
+});
+
+it('[BK4] [BK5] Ctrl-C ends them, with nothing made', async () => {
+  const { file, folder } = await kept();
+  const interrupted = AbortSignal.abort(new Error('stopped by SIGINT'));
+  const line = ['restore', file, '--data-dir', join(folder, 'new'), '--id', 'n1'];
+  for (const argv of [line, ['verify', file]])
+    await expectFailure(runFake(argv, { interrupted }), 75, 'It was stopped before it was done');
+  // At each of its steps, of which a terminal is told.
+  const control = new AbortController();
+  const onError = (): void => control.abort();
+  const halfWay = { interrupted: control.signal, isTty: true, onError };
+  await expectFailure(runFake(line, halfWay), 75, 'It was stopped before it was done');
+  expect(readdirSync(folder)).toEqual(['orders.backup']);
+});
+
+it('[BK5] a place where no directory can be is refused as such', async () => {
+  const { file } = await kept();
+  for (const place of [file, join(file, 'below')]) {
+    const line = ['restore', file, '--data-dir', place, '--id', 'n1'];
+    await expectFailure(runFake(line), 64, 'cannot be made: ENOTDIR');
+  }
+});
+
 it('[BK5] what became another backup while it was read is refused', async () => {
   const [one, other] = [await kept(), await kept()];
   const proven = await proveBackup(one.file, () => {});

@@ -10,7 +10,7 @@ import { SessionMachine } from '../../sessions/session-machine.ts';
 import { type CliFailure, usageFailure } from '../failures/cli-failure.ts';
 import type { FetchedBackup } from './fetch-backup.ts';
 
-/** Hears how much of it was read, from 0 to 1, and how many bytes that is. */
+/** Hears how much of it was read, from 0 to 1, and how many bytes that is. What it throws ends the reading. */
 type Heard = (done: number, bytes: number) => void;
 
 /**
@@ -84,7 +84,7 @@ async function* piecesOf(
       yield piece;
     }
   } catch (error) {
-    throw cannotBeRead(path, error);
+    throw error instanceof RaftError ? error : cannotBeRead(path, error);
   }
 }
 

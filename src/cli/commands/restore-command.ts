@@ -1,12 +1,15 @@
 /** `restore`: a new cluster begins with what a backup holds (BK5, BK6). Once at each of its first members. */
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { sumWith } from '../../core/checksum.ts';
+import { RaftError } from '../../core/errors.ts';
+import { textOf } from '../../core/thrown-text.ts';
 import type { NodeId } from '../../core/types.ts';
 import type { DirectoryAccess } from '../../storage/directory/directory-parts.ts';
 import { cryptoWord } from '../../storage/directory/random-word.ts';
+import { restoreInTheWay } from '../../storage/directory/refusals.ts';
 import { nodeAccess } from '../../storage/disk-log-store.ts';
 import { nextClusterId } from '../../storage/recovery/recover-directory.ts';
 import {
@@ -19,12 +22,12 @@ import { writeJson } from '../asking/client-session.ts';
 import { chunksOf, proveBackup } from '../backup/backup-file.ts';
 import { backupJson } from '../backup/backup-words.ts';
 import type { FetchedBackup } from '../backup/fetch-backup.ts';
-import { type CliContext, command } from '../command.ts';
+import { command } from '../command.ts';
 import { usageFailure } from '../failures/cli-failure.ts';
 import { EXIT } from '../failures/exit-codes.ts';
 import type { OptionValues } from '../options/option-table.ts';
 import { countOf } from '../words/count-of.ts';
-import { progressLine } from '../words/progress-line.ts';
+import { whileShown } from '../words/progress-line.ts';
 
 const RESTORE_OPTIONS = [
   ...['data-dir', 'id', 'peers'],
@@ -53,10 +56,13 @@ export const restoreCommand = command({
     }
     requireRestoreId(values);
     const access = nodeAccess({ directory: resolve(values['data-dir']) });
-    await requireNewPlace(access);
-    const proven = await shown(context, (heard) => proveBackup(file, heard));
+    await requireNewPlace(access).catch((error: unknown) => {
+      if (error instanceof RaftError) throw error;
+      throw usageFailure(`${access.directory} cannot be made: ${textOf(error)}.`);
+    });
+    const proven = await whileShown(context, (heard) => proveBackup(file, heard));
     const lineage = lineageOf(proven, values);
-    await shown(context, (heard) => restored(access, lineage, chunksOf(file, proven, heard)));
+    await whileShown(context, (heard) => restored(access, lineage, chunksOf(file, proven, heard)));
     const { clusterId } = lineage;
     if (values.output !== 'json') context.write(whatNext(lineage, proven, values));
     else
@@ -104,12 +110,13 @@ function lineageOf({ end, header }: FetchedBackup, values: Values): NewLineage {
 
 const WORD_LENGTH = 16;
 
-/** What is half written goes, unless this process is killed: then the next attempt names it. */
+/** What is half written goes, unless this process is killed: then the next attempt names it. What another one writes stays. */
 async function restored(
   access: DirectoryAccess,
   lineage: NewLineage,
   chunks: AsyncIterable<Uint8Array>,
 ): Promise<void> {
+  await beginDraft(draftOf(access.directory));
   try {
     await restoreDirectory(access, lineage, chunks);
   } catch (error) {
@@ -118,15 +125,14 @@ async function restored(
   }
 }
 
-async function shown<Result>(
-  context: CliContext,
-  work: (heard: (done: number, bytes: number) => void) => Promise<Result>,
-): Promise<Result> {
-  const progress = progressLine(context);
+/** Of two that begin at once one makes it. For what is wrong otherwise the store has its own words. */
+async function beginDraft(draft: string): Promise<void> {
   try {
-    return await work(progress.show);
-  } finally {
-    progress.end();
+    await mkdir(dirname(draft), { recursive: true });
+    await mkdir(draft);
+  } catch (error) {
+    const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    if (isThere) throw restoreInTheWay(draft);
   }
 }
 

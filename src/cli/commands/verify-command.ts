@@ -8,7 +8,7 @@ import { backupJson, backupRows } from '../backup/backup-words.ts';
 import { command } from '../command.ts';
 import { CliFailure } from '../failures/cli-failure.ts';
 import { EXIT } from '../failures/exit-codes.ts';
-import { progressLine } from '../words/progress-line.ts';
+import { whileShown } from '../words/progress-line.ts';
 import { textTable } from '../words/text-table.ts';
 
 export const verifyCommand = command({
@@ -20,8 +20,7 @@ export const verifyCommand = command({
   positionals: [1, 1],
   run: async ({ values, positionals: [file = ''] }, context) => {
     sumWith(crc32);
-    const progress = progressLine(context);
-    const proven = await proveBackup(file, progress.show).catch(answerNo).finally(progress.end);
+    const proven = await whileShown(context, (heard) => proveBackup(file, heard)).catch(answerNo);
     if (values.output === 'json') writeJson(context, backupJson(file, proven));
     else
       context.write(
@@ -32,6 +31,6 @@ export const verifyCommand = command({
 });
 
 function answerNo(error: unknown): never {
-  if (!(error instanceof RaftError)) throw error;
+  if (!(error instanceof RaftError) || error.code === 'RAFT_ABORTED') throw error;
   throw new CliFailure(EXIT.no, `${error.message} (${error.code})`, error.code);
 }

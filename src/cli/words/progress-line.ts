@@ -1,4 +1,5 @@
 /** One line on a terminal that says how far something long is, and about how much longer it takes (BK3, CL42). */
+import { RaftError } from '../../core/errors.ts';
 import type { CliContext } from '../command.ts';
 import { PROGRESS_LINE_MS } from '../limits.ts';
 
@@ -31,6 +32,27 @@ export function progressLine(
       if (saidMs !== null) writeError('\r\u001b[K');
     },
   };
+}
+
+/** Of work that tells at each step how far it is; who interrupts it ends it at the next. */
+export async function whileShown<Result>(
+  context: Terminal & Pick<CliContext, 'interrupted'>,
+  work: (heard: (done: number, bytes: number) => void) => Promise<Result>,
+): Promise<Result> {
+  const progress = progressLine(context);
+  try {
+    return await work((done, bytes) => {
+      if (context.interrupted.aborted) throw stoppedEarly();
+      progress.show(done, bytes);
+    });
+  } finally {
+    progress.end();
+  }
+}
+
+function stoppedEarly(): RaftError {
+  const text = 'It was stopped before it was done, and nothing was changed.';
+  return new RaftError('RAFT_ABORTED', text, { retry: 'safe' });
 }
 
 interface Standing {
