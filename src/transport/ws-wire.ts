@@ -8,6 +8,7 @@
 
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
+import { networkFailureText } from '../wire/network-failure.ts';
 import { goodbye } from '../wire/ws-socket.ts';
 import type { Conversation, Wire } from './conversation.ts';
 import { UNACCEPTED_BYTES_MAX } from './limits.ts';
@@ -163,17 +164,6 @@ function goodbyeText(code: number, reason: string): string {
   return words === '' ? `the peer closed the connection (${code})` : `the peer said: ${words}`;
 }
 
-const FAILURE_TEXT: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nobody listens there',
-  ECONNRESET: 'the connection was reset',
-  EHOSTUNREACH: 'there is no way to that host',
-  ENETUNREACH: 'there is no way to that network',
-  ENOTFOUND: 'that host name is not known',
-  EAI_AGAIN: 'the host name could not be looked up',
-  EPIPE: 'the connection was reset',
-  ETIMEDOUT: 'nobody answered in time',
-};
-
 /** How `ws` says that an HTTP server answered, but not as our peers do. */
 const FOREIGN_ANSWER =
   /^(?:Unexpected server response|Server sent|Invalid Sec-WebSocket|Invalid Upgrade)/;
@@ -185,7 +175,7 @@ export function failureText(error: Error, address: string, isSecure = false): st
   const words = isForeign
     ? 'what answers there does not speak the peer protocol'
     : (tlsDialText(error, isSecure) ??
-      FAILURE_TEXT[code] ??
+      networkFailureText(code) ??
       (error.message || code || 'the connection failed'));
   return `${address}: ${words}`;
 }

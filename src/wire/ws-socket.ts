@@ -4,6 +4,7 @@ import type { SecureContext } from 'node:tls';
 import { WebSocket } from 'ws';
 import type { DialOptions, FrameSocket, FrameSocketListener } from '../ports/frame-socket.ts';
 import { GOODBYE_BYTES_MAX } from './limits.ts';
+import { networkFailureNamed } from './network-failure.ts';
 import { abruptEndText, tlsFailureText } from './tls-failure.ts';
 import { readRefusal } from './ws-refusal.ts';
 
@@ -95,7 +96,8 @@ export class WsSocket implements FrameSocket {
     const { readyState, url } = this.#socket;
     const isOpen = readyState === WebSocket.OPEN;
     if (error.code === 'ECONNRESET' && !isOpen) return abruptEndText(url.startsWith('wss:'));
-    return error.message || String(error.code ?? error.name);
+    const code = String(error.code ?? '');
+    return networkFailureNamed(code) ?? (error.message || code || error.name);
   }
 }
 

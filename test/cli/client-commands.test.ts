@@ -260,7 +260,7 @@ describe('errors', () => {
     const gone = await run(['put', 'a', 'x', '--endpoints', 'http://127.0.0.1:1']);
     expect(gone.exitCode).toBe(69);
     expect(gone.errors).toMatch(
-      /^raftchart put: .*ECONNREFUSED.*RAFT_UNREACHABLE, retry: safe\)\n$/,
+      /^raftchart put: .*: nobody listens there \(ECONNREFUSED\).*RAFT_UNREACHABLE, retry: safe\)\n$/,
     );
     for (const [mood, expected, text] of [
       ['leaderless', 69, 'RAFT_NO_LEADER'],

@@ -34,7 +34,9 @@ it.each([
     const run = await status(silent, url);
     expect(run.exitCode).toBe(exitCode);
     expect(run.output).toMatch(/ unreachable\n.* refused\n$/);
-    expect(run.errors).toContain(`No server told its status (${silent}: ECONNREFUSED; ${url}: `);
+    expect(run.errors).toContain(
+      `No server told its status (${silent}: nobody listens there (ECONNREFUSED); ${url}: `,
+    );
     expect(run.errors).toMatch(/^\P{Cc}+\n$/u);
     expect(run.errors).toContain(`(${refusal.code}, retry: ${refusal.retry})`);
   },

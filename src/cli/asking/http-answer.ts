@@ -5,6 +5,7 @@
 import { type IncomingMessage, type RequestOptions, request as requestPlain } from 'node:http';
 import { request as requestSecure } from 'node:https';
 import type { SecureContext } from 'node:tls';
+import { networkFailureNamed } from '../../wire/network-failure.ts';
 import { abruptEndText, tlsFailureText } from '../../wire/tls-failure.ts';
 import { ANSWER_BYTES_MAX } from '../limits.ts';
 import { withDeadline } from './deadline.ts';
@@ -82,5 +83,5 @@ export function wordsFor(error: unknown, isSecure: boolean): string {
   const code = 'code' in error ? String(error.code) : '';
   // What breaks off within an answer is 'aborted', and had no trouble with TLS.
   if (code === 'ECONNRESET' && error.message !== 'aborted') return abruptEndText(isSecure);
-  return tlsFailureText(error) ?? (code === '' ? error.message : code);
+  return tlsFailureText(error) ?? networkFailureNamed(code) ?? (code === '' ? error.message : code);
 }
