@@ -46,7 +46,12 @@ function RuleLine({ name, rule: [section, text] = ['', ''] }: LineProps): JSX.El
       <dt>
         {name} <span>{section === 'own' ? 'our own' : section}</span>
       </dt>
-      <dd>{text}</dd>
+      <dd>{withCode(text)}</dd>
     </div>
   );
+}
+
+/** What stands in backquotes on the page of the rules is code here as well. */
+function withCode(text: string): readonly (string | JSX.Element)[] {
+  return text.split('`').map((part, at) => (at % 2 === 0 ? part : <code key={at}>{part}</code>));
 }
