@@ -104,6 +104,7 @@ export {
   type Wire,
 } from './transport/conversation.ts';
 export type { PeerTls } from './transport/tls-peer.ts';
+export type { ClientUrls } from './transport/told-url.ts';
 export type { PeerSecret } from './transport/ws-secret-gate.ts';
 export { type WebSocketTransportOptions, webSocketTransport } from './transport/ws-transport.ts';
 export {

@@ -2,6 +2,7 @@
 
 import { CLIENT_PATH } from '../client-protocol/frame-shapes.ts';
 import { TIMEOUT_MS_MAX } from '../client-protocol/limits.ts';
+import { checkOptionNames } from '../core/known-names.ts';
 import { TIMER_MS_MAX } from '../core/limits.ts';
 import {
   aBoolean,
@@ -12,10 +13,18 @@ import {
   ownOptions,
 } from '../core/option-kinds.ts';
 import type { ClientTls } from '../ports/tls.ts';
+import type { SrvRecord, SrvService } from '../wire/srv-lookup.ts';
 
 export interface ConnectOptions {
   /** `http://host:port` (or https, ws, wss) of the servers' client ports; any of them takes any request. */
-  readonly endpoints: readonly string[];
+  readonly endpoints?: readonly string[];
+  /** In the place of endpoints: whom the SRV records of this name in DNS say, looked up whenever a server is to be found. */
+  readonly srv?: string | SrvOptions;
+  /**
+   * False: only those are asked. Unless told so, servers tell where the other members are, and these are asked where none of
+   * those answers.
+   */
+  readonly followMembers?: boolean;
   /** How long a request may take, in milliseconds, unless it says otherwise; 1 to 60,000. Default 5,000. */
   readonly timeoutMs?: number;
   /** How long one attempt to connect may take, in milliseconds. Default 1,000. */
@@ -47,9 +56,20 @@ export interface ConnectOptions {
   readonly token?: string | (() => string);
 }
 
-export interface ClientSettings
-  extends Required<Omit<ConnectOptions, 'dialRoundsMax' | 'tls' | 'token'>> {
-  /** WebSocket addresses. */
+export interface SrvOptions {
+  /** `_raftchart._tcp.example.org` */
+  readonly name: string;
+  /** By which they are asked; `https` where `tls` is given, unless told otherwise. */
+  readonly scheme?: 'http' | 'https';
+  /** In the place of the resolver of this system. */
+  readonly lookUp?: (name: string) => Promise<readonly SrvRecord[]>;
+}
+
+/** Those that `connect` makes something else of. */
+type Means = 'dialRoundsMax' | 'followMembers' | 'srv' | 'tls' | 'token';
+
+export interface ClientSettings extends Required<Omit<ConnectOptions, Means>> {
+  /** WebSocket addresses; none: DNS is asked. */
   readonly endpoints: readonly string[];
   readonly dialRoundsMax: number;
 }
@@ -61,6 +81,8 @@ export const SWEEP_INTERVAL_MS = 20;
 
 const KINDS: Readonly<Record<keyof ConnectOptions, Kind>> = {
   endpoints: anything,
+  srv: anything,
+  followMembers: aBoolean,
   timeoutMs: aNumber(1, TIMEOUT_MS_MAX),
   dialTimeoutMs: aNumber(1, TIMER_MS_MAX),
   dialRoundsMax: aNumber(1),
@@ -76,12 +98,8 @@ const KINDS: Readonly<Record<keyof ConnectOptions, Kind>> = {
 /** Throws `TypeError` for options that make no sense: that is a fault of the caller's program (EM17). */
 export function clientSettings(options: ConnectOptions): ClientSettings {
   const own = ownOptions('connect', options, KINDS);
-  const { endpoints } = own;
-  if (!Array.isArray(endpoints) || endpoints.length === 0) {
-    throw new TypeError('connect needs endpoints: at least one URL such as http://127.0.0.1:4100');
-  }
   return {
-    endpoints: [...new Set(endpoints.map(socketUrl))],
+    endpoints: endpointsOf(own),
     timeoutMs: own.timeoutMs ?? 5_000,
     dialTimeoutMs: own.dialTimeoutMs ?? 1_000,
     dialRoundsMax: own.dialRoundsMax ?? UNBOUNDED,
@@ -93,7 +111,34 @@ export function clientSettings(options: ConnectOptions): ClientSettings {
   };
 }
 
-function socketUrl(endpoint: string): string {
+function endpointsOf({ endpoints, srv }: ConnectOptions): readonly string[] {
+  if (srv === undefined && Array.isArray(endpoints) && endpoints.length > 0) {
+    return [...new Set(endpoints.map(socketUrl))];
+  }
+  if (srv !== undefined && endpoints === undefined) return [];
+  throw new TypeError(
+    srv === undefined
+      ? 'connect needs endpoints: at least one URL such as http://127.0.0.1:4100'
+      : 'connect finds servers by endpoints or by srv: give one of the two',
+  );
+}
+
+/** Of whom DNS is to be asked; `undefined`: of nobody. Throws a `TypeError` for what is none. */
+export function srvServiceOf({ srv, tls }: ConnectOptions): SrvService | undefined {
+  if (srv === undefined) return undefined;
+  const given = typeof srv === 'string' ? { name: srv } : srv;
+  checkOptionNames('srv of connect', given, ['name', 'scheme', 'lookUp']);
+  const { lookUp, name, scheme = tls === undefined ? 'http' : 'https' } = given;
+  if (typeof name !== 'string' || name === '') {
+    throw new TypeError('srv of connect needs a name in DNS, such as _raftchart._tcp.example.org');
+  }
+  if (scheme !== 'http' && scheme !== 'https') {
+    throw new TypeError('scheme in srv of connect must be http or https');
+  }
+  return { name, scheme, ...(lookUp !== undefined && { lookUp }) };
+}
+
+export function socketUrl(endpoint: string): string {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : null;
   const scheme = url === null ? undefined : SOCKET_SCHEMES.get(url.protocol);
   if (url === null || scheme === undefined) {

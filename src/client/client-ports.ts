@@ -6,4 +6,8 @@ export interface ClientPorts {
   readonly dial: Dial;
   readonly clock: ConnectionClock;
   readonly random: Random;
+  /** The servers are asked where the other members are (CG9); absent: its program wants none but its endpoints. */
+  readonly isFollowing?: boolean;
+  /** Where servers are by now, in the place of endpoints that were given (CG10); absent: these are all. */
+  readonly lookUp?: () => Promise<readonly string[]>;
 }

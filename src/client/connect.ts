@@ -2,10 +2,11 @@
 
 import type { SecureContext } from 'node:tls';
 import { checkOptionNames } from '../core/known-names.ts';
+import { lookUpSrv } from '../wire/srv-lookup.ts';
 import { problemWithTls, secureContext } from '../wire/tls-material.ts';
 import { connectionClock, connectionRandom } from '../wire/ws-clock.ts';
 import { dialWebSocket } from '../wire/ws-socket.ts';
-import { type ConnectOptions, clientSettings } from './client-options.ts';
+import { type ConnectOptions, clientSettings, srvServiceOf } from './client-options.ts';
 import { KvClient } from './kv-client.ts';
 
 /** Starts connecting and returns at once; requests wait for a connection until their timeout. */
@@ -13,10 +14,13 @@ export function connect(options: ConnectOptions): KvClient {
   const settings = clientSettings(options);
   const context = contextOf(options);
   const headers = headersOf(options);
+  const service = srvServiceOf(options);
   return new KvClient(settings, {
     dial: (url, how) => dialWebSocket(url, how, { context, headers: headers() }),
     clock: connectionClock,
     random: connectionRandom,
+    isFollowing: options.followMembers ?? true,
+    ...(service !== undefined && { lookUp: () => lookUpSrv(service) }),
   });
 }
 

@@ -17,6 +17,7 @@ export type {
 } from '../kv/results.ts';
 export type { DeleteEvent, PutEvent, WatchEvent, WatchRevision } from '../kv/watch-event.ts';
 export type { ClientTls } from '../ports/tls.ts';
+export type { SrvRecord } from '../wire/srv-lookup.ts';
 export type {
   Bytes,
   CallOptions,
@@ -31,7 +32,7 @@ export type {
   WatchQuery,
   WriteOptions,
 } from './client-input.ts';
-export type { ConnectOptions } from './client-options.ts';
+export type { ConnectOptions, SrvOptions } from './client-options.ts';
 export { ConditionFailedError, type Written } from './client-output.ts';
 export { connect } from './connect.ts';
 export type { Elected, Leadership } from './coordination/election.ts';

@@ -16,6 +16,7 @@ import type { ClientSettings } from './client-options.ts';
 import type { Written } from './client-output.ts';
 import type { ClientPorts } from './client-ports.ts';
 import { expectSendable } from './input-check.ts';
+import { MemberQuestions } from './member-questions.ts';
 import { readResult, statusAnswer, wrongReply } from './reply-reading.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { ServerLink } from './server-link.ts';
@@ -51,6 +52,8 @@ export class RequestClient {
   /** `null`: writes are sent once. */
   readonly #sessions: WriteSessions | null;
   readonly #link: ServerLink;
+  /** `null`: it speaks to the endpoints that it was given, and to nobody else. */
+  readonly #questions: MemberQuestions | null;
   readonly #watches = new Set<Watch>();
   readonly #routes = new Map<number, Watch>();
   #nextId = 1;
@@ -66,6 +69,7 @@ export class RequestClient {
       send: (call) => this.#link.current?.call(call),
     });
     this.#sessions = settings.sessions ? new WriteSessions(ports, () => this.#learnTime()) : null;
+    this.#questions = ports.isFollowing === true ? this.#followMembers() : null;
     this.#link = new ServerLink(settings, ports, {
       onReady: (current) => this.#ready(current),
       onReply: (reply) => this.#receive(reply),
@@ -125,6 +129,7 @@ export class RequestClient {
     this.#isClosed = true;
     for (const watch of [...this.#watches]) watch.close();
     this.#calls.endAll('RAFT_STOPPED', 'The client was closed.');
+    this.#questions?.stop();
     this.#link.close();
   }
 
@@ -224,6 +229,15 @@ export class RequestClient {
     );
   }
 
+  #followMembers(): MemberQuestions {
+    const { clock, random } = this.#ports;
+    return new MemberQuestions({
+      ...{ clock, random },
+      newId: () => this.#newId(),
+      learned: (told, by) => this.#link.learn(told, by),
+    });
+  }
+
   #newId(): number {
     return this.#nextId++;
   }
@@ -231,9 +245,11 @@ export class RequestClient {
   #ready(current: ServerConnection): void {
     this.#sendWaiting(current);
     for (const watch of this.#watches) watch.resubscribe();
+    this.#questions?.ask(current);
   }
 
   #receive(reply: Exclude<ClientReply, { readonly type: 'hello' }>): void {
+    if (this.#questions?.takes(reply)) return;
     const watch = this.#routes.get(reply.id);
     if (watch === undefined) this.#calls.settle(reply.id, reply);
     else if (isForWatch(reply)) watch.receive(reply);
@@ -241,6 +257,7 @@ export class RequestClient {
 
   #lost(connection: ServerConnection, why: string): void {
     this.#calls.connectionLost(connection, why);
+    if (this.#link.current === null) this.#questions?.stop();
     for (const watch of this.#watches) watch.connectionLost(connection);
     // It may be one that was left for a better one, which is there.
     const { current } = this.#link;

@@ -7,7 +7,9 @@
 import type { ClientReply, HelloReply } from '../client-protocol/frame-shapes.ts';
 import type { ClientSettings } from './client-options.ts';
 import type { ClientPorts } from './client-ports.ts';
+import { Endpoints } from './endpoints.ts';
 import { REDIAL_MAX_MS, REDIAL_MIN_MS } from './limits.ts';
+import type { ToldMembers } from './member-questions.ts';
 import { type ConnectionListener, ServerConnection } from './server-connection.ts';
 
 interface LinkListener {
@@ -36,8 +38,11 @@ export class ServerLink {
   #scouting: ServerConnection | null = null;
   /** Endpoints not yet asked since the leader changed last. */
   #unscouted: string[] = [];
-  #nextEndpoint = 0;
-  #failuresInARow = 0;
+  readonly #endpoints: Endpoints;
+  /** What is still to be tried before a pause. */
+  #round: string[] = [];
+  /** In a row. */
+  #failedRounds = 0;
   /** Connections that were lost soon after they were made. */
   #shortLivesInARow = 0;
   /** When the current connection was made, on the clock of its client. */
@@ -55,7 +60,8 @@ export class ServerLink {
       onReply: (reply) => this.#listener.onReply(reply),
       onClosed: (connection, why) => this.#closed(connection, why),
     };
-    this.#dial();
+    this.#endpoints = new Endpoints(settings.endpoints, ports.lookUp ?? null);
+    this.#dialAnew();
   }
 
   get current(): ServerConnection | null {
@@ -64,7 +70,7 @@ export class ServerLink {
 
   /** For the error of a request that waited in vain. */
   whyWaiting(): string {
-    return `No server could be reached at ${this.#settings.endpoints.join(', ')} (${this.#lastFailure}).`;
+    return this.#endpoints.whyNone(this.#lastFailure);
   }
 
   close(): void {
@@ -73,10 +79,40 @@ export class ServerLink {
     for (const connection of [...this.#connections]) connection.close('the client was closed');
   }
 
+  /** What a server says of where the members of its cluster are. */
+  learn(told: ToldMembers, { hello, url }: ServerConnection): void {
+    if (hello !== null) this.#endpoints.learn(told, { url, clusterId: hello.clusterId });
+  }
+
+  /** A round, with what DNS says by now where that is asked. */
+  #dialAnew(): void {
+    const lookedUp = this.#endpoints.lookUp();
+    if (lookedUp === null) this.#dialRound();
+    else this.#soon(lookedUp, () => this.#dialRound());
+  }
+
+  /** A resolver may be slow: whom it has named before can be tried meanwhile. */
+  #soon(lookedUp: Promise<void>, then: () => void): void {
+    const { clock } = this.#ports;
+    let isDue = true;
+    const once = (): void => {
+      clock.clearTimeout(timer);
+      if (isDue && !this.#isClosed) then();
+      isDue = false;
+    };
+    const timer = clock.setTimeout(once, this.#settings.dialTimeoutMs);
+    lookedUp.then(once);
+  }
+
+  #dialRound(): void {
+    this.#round = this.#endpoints.round();
+    if (this.#round.length > 0) this.#dial();
+    else this.#roundFailed();
+  }
+
   #dial(): void {
-    const { endpoints } = this.#settings;
-    const url = endpoints[this.#nextEndpoint % endpoints.length] ?? '';
-    this.#nextEndpoint += 1;
+    const url = this.#round.shift() ?? '';
+    this.#endpoints.tried(url);
     this.#dialing = this.#open(url);
   }
 
@@ -92,6 +128,9 @@ export class ServerLink {
   }
 
   #greeted(connection: ServerConnection, hello: HelloReply): void {
+    if (this.#endpoints.isForeign(connection.url, hello.clusterId)) {
+      return connection.close('a node of another cluster has its address');
+    }
     this.#names.set(connection.url, hello.nodeId);
     if (connection === this.#dialing) this.#adopt(connection, hello);
     else if (connection === this.#scouting) this.#judge(connection, hello);
@@ -105,7 +144,7 @@ export class ServerLink {
     const previous = this.#current;
     if (connection === this.#dialing) this.#dialing = null;
     this.#current = connection;
-    this.#failuresInARow = 0;
+    this.#failedRounds = 0;
     this.#adoptedAt = this.#ports.clock.now();
     // First: what it has not sent, its successor sends.
     previous?.retire();
@@ -121,7 +160,7 @@ export class ServerLink {
 
   /** The leader's endpoint if its name is known; otherwise all that have not given theirs. */
   #candidates(leader: string): string[] {
-    const others = this.#settings.endpoints.filter((url) => url !== this.#current?.url);
+    const others = this.#endpoints.given.filter((url) => url !== this.#current?.url);
     const known = others.filter((url) => this.#names.get(url) === leader);
     return known.length > 0 ? known : others.filter((url) => !this.#names.has(url));
   }
@@ -166,32 +205,32 @@ export class ServerLink {
    * says hello and closes, again and again, the attempts come ever more slowly.
    */
   #replace(lost: string): void {
-    const { endpoints } = this.#settings;
     this.#unscouted = [];
-    if (endpoints[this.#nextEndpoint % endpoints.length] === lost) this.#nextEndpoint += 1;
+    this.#endpoints.lookUp();
+    this.#endpoints.lost(lost);
+    this.#round = this.#endpoints.round();
     const livedMs = this.#ports.clock.now() - this.#adoptedAt;
     this.#shortLivesInARow = livedMs < REDIAL_MAX_MS ? this.#shortLivesInARow + 1 : 0;
-    const inVain = this.#shortLivesInARow - endpoints.length;
+    const inVain = this.#shortLivesInARow - this.#endpoints.count;
     if (inVain <= 0) this.#dial();
     else this.#dialLater(inVain);
   }
 
   #dialFailed(): void {
-    this.#failuresInARow += 1;
-    const count = this.#settings.endpoints.length;
-    const rounds = Math.floor(this.#failuresInARow / count);
-    if (this.#failuresInARow % count !== 0) {
-      this.#dial();
-      return;
-    }
-    this.#listener.onRoundFailed(rounds, this.whyWaiting());
-    if (!this.#isClosed) this.#dialLater(rounds);
+    if (this.#round.length > 0) this.#dial();
+    else this.#roundFailed();
+  }
+
+  #roundFailed(): void {
+    this.#failedRounds += 1;
+    this.#listener.onRoundFailed(this.#failedRounds, this.whyWaiting());
+    if (!this.#isClosed) this.#dialLater(this.#failedRounds);
   }
 
   #dialLater(rounds: number): void {
     const longest = Math.min(REDIAL_MAX_MS, REDIAL_MIN_MS * 2 ** Math.min(rounds, 10));
     const { clock, random } = this.#ports;
     const waitMs = longest * (0.5 + random.next() / 2);
-    this.#redial = clock.setTimeout(() => this.#dial(), waitMs);
+    this.#redial = clock.setTimeout(() => this.#dialAnew(), waitMs);
   }
 }

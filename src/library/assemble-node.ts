@@ -23,6 +23,7 @@ import { levelLogStore } from '../storage/disk-log-store.ts';
 import { MemoryNetwork } from '../transport/memory-network.ts';
 import { memoryTransport } from '../transport/memory-transport.ts';
 import type { PeerTls } from '../transport/tls-peer.ts';
+import type { ClientUrls } from '../transport/told-url.ts';
 import { webSocketTransport } from '../transport/ws-transport.ts';
 import { clusterIdOf } from './cluster-identity.ts';
 import type { DescriptorShares } from './descriptor-limits.ts';
@@ -53,6 +54,8 @@ interface MemberParts {
   readonly tls?: PeerTls | TlsSource;
   /** What members prove to each other. */
   readonly clusterSecret?: string;
+  /** Where members serve their clients; not given: it tells nobody, and does not listen to that. */
+  readonly clientUrls?: ClientUrls;
   /** Instead of WebSockets. */
   readonly transport?: Transport;
   /** Of the file descriptors that this process may open, those of the disk and of the peers. */
@@ -97,7 +100,7 @@ function storeOf({ store, dataDir, descriptors }: MemberParts): LogStore {
 
 /** A cluster of one that nobody is to join talks to no one, and so needs no port. */
 function transportOf(parts: MemberParts, clusterId: string): Transport {
-  const { clusterSecret, descriptors, id, limits, listen, members, tls } = parts;
+  const { clientUrls, clusterSecret, descriptors, id, limits, listen, members, tls } = parts;
   const address = listen ?? members[id] ?? '';
   if (address === '') {
     const network = new MemoryNetwork({ defer: (deliver) => queueMicrotask(deliver) });
@@ -113,6 +116,7 @@ function transportOf(parts: MemberParts, clusterId: string): Transport {
     limits,
     ...(tls !== undefined && { tls }),
     ...(clusterSecret !== undefined && { secret: { secret: clusterSecret, id, clusterId } }),
+    ...(clientUrls !== undefined && { clientUrls }),
     ...connections,
   });
 }

@@ -208,3 +208,5 @@ export const FOUNDING_BODY_BYTES_MAX: number = 64 * 1024;
 export const FOUNDING_BODIES_MAX = 64;
 /** How long one of them may take to arrive, in milliseconds; then its connection ends. */
 export const FOUNDING_BODY_MS = 2_000;
+/** Bound: members of which this node knows where they serve clients; of more, those that told it last. */
+export const CLIENT_URLS_MAX = 128;

@@ -32,6 +32,7 @@ import { AccessGuard } from './access/access-guard.ts';
 import { descriptorLimit } from './admission/descriptor-limit.ts';
 import { createHeld, type Held } from './admission/held-bytes.ts';
 import { ClientPort } from './client-port/client-port.ts';
+import { clientUrlsOf, type KnownClientUrls } from './client-urls.ts';
 import { doorInCluster } from './founding-door.ts';
 import { type HttpAddress, HttpServer } from './http/http-server.ts';
 import { LeaseKeeper } from './leases/lease-keeper.ts';
@@ -41,10 +42,11 @@ import { type DiskSpace, watchDiskSpace } from './operations/disk-space.ts';
 import { keepHistory } from './operations/history-keeper.ts';
 import type { Log } from './operations/json-log.ts';
 import { watchLoopDelay } from './operations/loop-delay.ts';
-import type { ProcessGauges } from './operations/metrics.ts';
 import { logNode } from './operations/node-log.ts';
+import { processGauges } from './operations/process-gauges.ts';
 import { rehearseLater } from './operations/rehearsal.ts';
 import { countSnapshots, ServerCounters } from './operations/server-counters.ts';
+import { haltOf, removalOf } from './replica-ends.ts';
 import {
   type Inspection,
   type LeaseService,
@@ -77,6 +79,8 @@ export interface ServeOptions {
   /** Names by which clients may call this server, besides those of the configured addresses (SP4). */
   readonly allowHosts: readonly string[];
   readonly peerListen: string;
+  /** Where other members and clients find that of the clients; not given: as `listen` and `peers` have it. */
+  readonly clientUrl?: string | null;
   /** Between members; not given: they speak in the open. */
   readonly peerTls?: TlsSource;
   /** What members prove to each other; not given: nothing. */
@@ -177,9 +181,10 @@ async function serveOn(
 ): Promise<RunningServer> {
   const { clusterSecret = null, founded = null, log } = options;
   const machine = storeOf(log);
+  const clientUrls = clientUrlsOf(options, bound);
   // The disk lets wait more than it computes: time to load what is needed behind it.
   const [replica, { createHttpApi }, { requestListener }] = await Promise.all([
-    startMember(options, machine, shares),
+    startMember({ ...options, clientUrls }, machine, shares),
     import('./http/http-api.ts'),
     import('./http/request-listener.ts'),
   ]);
@@ -188,7 +193,7 @@ async function serveOn(
   const leases = leasesOf(keeper, new LeaseRenewals(timed));
   const disk = watchDiskSpace(options.dataDir, { clock: connectionClock });
   const parts = { replica, kv: machine, leases, counters, held, limits: settings.limits };
-  const context = contextOf(options, parts, { disk: disk.latest, settings });
+  const context = contextOf(options, { ...parts, clientUrls }, { disk: disk.latest, settings });
   const stopWatching = [
     logNode(replica, log, context.clock),
     countSnapshots(replica, counters),
@@ -280,13 +285,13 @@ function sharesOf(limit: number): DescriptorShares {
 }
 
 async function startMember(
-  options: FoundOptions,
+  options: FoundOptions & { readonly clientUrls: KnownClientUrls },
   machine: KvStateMachine,
   descriptors: DescriptorShares,
 ): Promise<Replica> {
   const { leaseReads = false } = options;
   const { id, clusterId, dataDir, isJoining, peerListen, peers, timing, limits, log } = options;
-  const { belonging, clusterSecret, founders = {}, peerTls, snapshots } = options;
+  const { belonging, clientUrls, clusterSecret, founders = {}, peerTls, snapshots } = options;
   const store = belonging === undefined ? options.store : await foundedStore(options, descriptors);
   const isTold = peers !== null && !isJoining && belonging === undefined;
   if (isTold && (await storedClusterId(dataDir)) !== null) {
@@ -305,6 +310,7 @@ async function startMember(
     ...(store !== undefined && { store }),
     ...(peerTls !== undefined && { tls: peerTls }),
     ...(clusterSecret !== undefined && { clusterSecret }),
+    clientUrls,
     descriptors,
     isJoining,
     founders,
@@ -325,7 +331,10 @@ function foundedStore(
 
 function contextOf(
   options: ServeOptions,
-  parts: Pick<ServerContext, 'replica' | 'kv' | 'leases' | 'counters' | 'held' | 'limits'>,
+  parts: Pick<
+    ServerContext,
+    'replica' | 'kv' | 'leases' | 'clientUrls' | 'counters' | 'held' | 'limits'
+  >,
   { disk, settings }: { readonly disk: () => DiskSpace | null; readonly settings: Settings },
 ): ServerContext {
   const onRequest = (facts: RequestFacts): void => logRequest(options.log, facts);
@@ -355,35 +364,6 @@ function leasesOf(keeper: LeaseKeeper, renewals: LeaseRenewals): LeaseService {
     renew: (leases, timeoutMs, completed) => renewals.renew(leases, timeoutMs, completed),
     remainingMs: (lease) => keeper.remainingMs(lease),
   };
-}
-
-function processGauges(): Omit<ProcessGauges, 'disk'> {
-  const { heapUsed, rss } = process.memoryUsage();
-  const { system, user } = process.cpuUsage();
-  return {
-    residentBytes: rss,
-    heapBytes: heapUsed,
-    processorSeconds: (system + user) / 1e6,
-    uptimeSeconds: process.uptime(),
-  };
-}
-
-function removalOf(replica: Replica): Promise<void> {
-  return new Promise((resolve) => {
-    if (replica.status().isRemoved) return resolve();
-    replica.onMembers(({ isRemoved }) => {
-      if (isRemoved) resolve();
-    });
-  });
-}
-
-function haltOf(replica: Replica, log: Log): Promise<RaftError> {
-  return new Promise((resolve) => {
-    replica.onHalt((error) => {
-      log('error', 'halted', { code: error.code, message: error.message });
-      resolve(error);
-    });
-  });
 }
 
 /** The trace is flat, as readers of logs want it. */

@@ -8,6 +8,7 @@ import type { ProposalOutcome, Replica } from '../ports/replica.ts';
 import type { AccessGuard } from './access/access-guard.ts';
 import type { Visitor } from './access/visitor.ts';
 import type { Held } from './admission/held-bytes.ts';
+import type { KnownClientUrls } from './client-urls.ts';
 import type { TraceContext } from './http/request/trace-context.ts';
 import type { ServerLimits } from './limits.ts';
 import type { ProcessGauges } from './operations/metrics.ts';
@@ -77,6 +78,8 @@ export interface ServerContext {
   readonly leases: LeaseService;
   readonly guard: AccessGuard;
   readonly limits: ServerLimits;
+  /** Where members serve their clients; absent: nobody tells. */
+  readonly clientUrls?: KnownClientUrls;
   readonly counters: ServerCounters;
   readonly held: Held;
   readonly version: string;

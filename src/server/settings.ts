@@ -15,6 +15,7 @@ interface Configured extends Omit<Adjustable, 'valueBytesMax'> {
   readonly serverLimits: ServerLimits;
   /** Under the hosts of these it is known without being told. */
   readonly listen: { readonly host: string };
+  readonly clientUrl?: string | null;
   readonly peerListen: string;
   readonly peers: ReadonlyMap<string, string> | null;
 }
@@ -27,11 +28,12 @@ export class Settings {
   #logsRequests: boolean;
 
   constructor(options: Configured) {
-    const { allowHosts, listen, logsRequests, peerListen, peers, retention, serverLimits } =
-      options;
+    const { allowHosts, clientUrl = null, listen, logsRequests } = options;
+    const { peerListen, peers, retention, serverLimits } = options;
     const addresses = [peerListen, ...(peers ?? new Map()).values()];
     const peerHosts = addresses.map((address) => address.slice(0, address.lastIndexOf(':')));
-    this.#ownHosts = [listen.host, ...peerHosts];
+    const toldHosts = clientUrl === null ? [] : [new URL(clientUrl).hostname];
+    this.#ownHosts = [listen.host, ...toldHosts, ...peerHosts];
     this.hosts = new ServedHosts([...this.#ownHosts, ...allowHosts]);
     this.limits = { ...serverLimits };
     this.retention = { ...retention };

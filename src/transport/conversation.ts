@@ -80,10 +80,16 @@ export class Conversation implements PeerConnection {
   #state: 'opening' | 'open' | 'closed' = 'opening';
   #helloSent = false;
   #helloReceived = false;
+  #peer: NodeId | null = null;
   #gathering: Gathering | null = null;
 
   constructor(setting: ConversationSetting) {
     this.#setting = setting;
+  }
+
+  /** Whom the far end says to be in its hello, and nothing speaks against it here; `null` before that. */
+  get peer(): NodeId | null {
+    return this.#peer;
   }
 
   // What the owner of this end calls.
@@ -224,6 +230,7 @@ export class Conversation implements PeerConnection {
       this.turnAway(problem);
       return null;
     }
+    this.#peer = hello.identity.nodeId;
     this.#tell((listener) => listener.onHello(hello));
     return null;
   }

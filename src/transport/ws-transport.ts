@@ -35,6 +35,7 @@ import { dialContext } from './tls-dial.ts';
 import { FarEnd } from './tls-far-end.ts';
 import { isSource, type PeerTls, sourceOf } from './tls-peer.ts';
 import { tlsCallText } from './tls-peer-words.ts';
+import { type ClientUrls, ToldUrl, tellingHead } from './told-url.ts';
 import { answerPlainRequest, bind } from './ws-listening.ts';
 import { type PeerSecret, SecretGate } from './ws-secret-gate.ts';
 import { follow, type Gate, GOODBYE_TIMEOUT_MS, WebSocketWire } from './ws-wire.ts';
@@ -49,6 +50,8 @@ export interface WebSocketTransportOptions {
   readonly secret?: PeerSecret;
   /** Bound on inbound connections at once; `CALLERS_MAX` unless given. */
   readonly connectionsMax?: number;
+  /** Where members serve their clients, which they tell each other. */
+  readonly clientUrls?: ClientUrls;
 }
 
 /** From the first packet of a caller to its acceptance: all handshakes together, and a goodbye. */
@@ -70,7 +73,7 @@ export function webSocketTransport(options: WebSocketTransportOptions): PeerTran
   return new WebSocketTransport(options);
 }
 
-const OPTION_NAMES = ['listen', 'limits', 'tls', 'secret', 'connectionsMax'];
+const OPTION_NAMES = ['listen', 'limits', 'tls', 'secret', 'connectionsMax', 'clientUrls'];
 
 class WebSocketTransport implements PeerTransport {
   readonly #options: WebSocketTransportOptions;
@@ -98,6 +101,8 @@ class WebSocketTransport implements PeerTransport {
       // Only a browser names an origin, and no web page has any business here.
       verifyClient: ({ req }: { req: IncomingMessage }) => req.headers.origin === undefined,
     });
+    const head = Object.entries(tellingHead(options.clientUrls)).map((each) => each.join(': '));
+    this.#upgrades.on('headers', (heads) => heads.push(...head));
   }
 
   async listen(accept: Accept): Promise<string> {
@@ -128,16 +133,17 @@ class WebSocketTransport implements PeerTransport {
     const socket = this.#socketTo(address);
     if (typeof socket === 'string') return this.#deadEnd(socket, listener);
     const met = this.#converse(socket, address);
-    const { conversation, farEnd, wire } = met;
+    const { conversation, farEnd, toldUrl, wire } = met;
     conversation.attach(listener);
-    socket.on('upgrade', ({ socket: stream }) => {
-      wire.attach(stream);
-      farEnd.attach(stream);
+    socket.on('upgrade', (response) => {
+      wire.attach(response.socket);
+      farEnd.attach(response.socket);
+      toldUrl.read(response);
     });
     socket.on('open', () => {
       wire.guard({
         flooded: () => conversation.receivedBroken(FLOODED),
-        released: () => {},
+        released: () => toldUrl.believed(conversation),
       });
       this.#admit('caller', met, {
         proven: () => conversation.opened(),
@@ -192,7 +198,7 @@ class WebSocketTransport implements PeerTransport {
     server.on('connection', (stream: Socket) => this.#meet(stream));
     server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
       this.#upgrades.handleUpgrade(request, stream, head, (socket) => {
-        this.#accept(socket, request.socket, accept);
+        this.#accept(socket, request, accept);
       });
     });
     server.on('clientError', (error: Error, stream: Duplex) => this.#refuseGarbage(error, stream));
@@ -221,15 +227,19 @@ class WebSocketTransport implements PeerTransport {
     this.#strangers.delete(from);
   }
 
-  #accept(socket: WebSocket, stream: Socket, accept: Accept): void {
-    const from = addressOf(stream);
+  #accept(socket: WebSocket, request: IncomingMessage, accept: Accept): void {
+    const from = addressOf(request.socket);
     const met = this.#converse(socket, from);
-    const { conversation, farEnd, wire } = met;
-    wire.attach(stream);
-    farEnd.attach(stream);
+    const { conversation, farEnd, toldUrl, wire } = met;
+    wire.attach(request.socket);
+    farEnd.attach(request.socket);
+    toldUrl.read(request);
     wire.guard({
       flooded: () => conversation.receivedBroken(FLOODED),
-      released: () => this.#acquainted(from),
+      released: () => {
+        this.#acquainted(from);
+        toldUrl.believed(conversation);
+      },
     });
     if (this.#closing !== null) return conversation.close('local', STOPPING);
     // Nobody hears of a caller before it has proven what there is to prove, unless as of one that was turned away.
@@ -289,6 +299,7 @@ class WebSocketTransport implements PeerTransport {
       const options: ClientOptions = {
         ...socketOptions(this.#options.limits),
         ...(this.#tls !== null && dialContext(this.#tls.current)),
+        headers: tellingHead(this.#options.clientUrls),
         handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
         generateMask: (mask) => mask.fill(0),
       };
@@ -303,7 +314,8 @@ class WebSocketTransport implements PeerTransport {
     const wire = new WebSocketWire(socket);
     const farEnd = new FarEnd(this.#tls?.current.ca !== undefined);
     const conversation = this.#conversation(wire, farEnd);
-    const met: Met = { conversation, farEnd, wire, gate: null };
+    const toldUrl = new ToldUrl(this.#options.clientUrls);
+    const met: Met = { conversation, farEnd, toldUrl, wire, gate: null };
     this.#sockets.set(socket, conversation);
     follow(socket, conversation, { address, gate: () => met.gate });
     socket.on('close', () => {
@@ -348,6 +360,7 @@ class WebSocketTransport implements PeerTransport {
 interface Met {
   readonly conversation: Conversation;
   readonly farEnd: FarEnd;
+  readonly toldUrl: ToldUrl;
   readonly wire: WebSocketWire;
   /** Hears each frame while there is one; then the conversation does. */
   gate: Gate | null;

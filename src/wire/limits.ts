@@ -10,3 +10,5 @@ export const GOODBYE_BYTES_MAX = 123;
 export const TLS_LOOK_INTERVAL_MS = 10_000;
 /** Bound: names in a stranger's certificate are shown in part. */
 export const SHOWN_NAMES_LENGTH_MAX = 200;
+/** Bound: a longer URL of a member's clients is taken for none, in characters. A name in DNS has 253 at most. */
+export const CLIENT_URL_LENGTH_MAX = 300;

@@ -3,6 +3,8 @@ import { Resolver } from 'node:dns/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { srvDiscovery } from '../../src/cli/serving/srv-discovery.ts';
+import { connect } from '../../src/client/index.ts';
+import { closing } from '../clean-up.ts';
 import { freeBasePort } from '../free-ports.ts';
 import { ANY_PORTS, leading, logLines, QUICK, serveLine, startCli } from './cli-process.ts';
 import { runFake } from './fake-context.ts';
@@ -81,4 +83,63 @@ it('[CG6] is refused beside what says the same, or another thing', async () => {
   ]);
   const wrong = await runFake(['serve', '--discover-srv', 'http://a']);
   expect([wrong.exitCode, wrong.errors]).toEqual([64, expect.stringContaining('a name in DNS')]);
+});
+
+/** A server, and the name by which DNS knows where it is. */
+async function named() {
+  const directory = scratch();
+  const { address, records } = await nameServer();
+  const node = startCli(serveLine('n1', join(directory, 'n1'), ...ANY_PORTS, ...QUICK));
+  const { port } = new URL(await leading(node));
+  const point = (to: number): void =>
+    void records.set(NAME, [{ priority: 0, weight: 0, port: to, target: 'localhost' }]);
+  return { address, point, port: Number(port) };
+}
+
+it('[CG10] a command finds its servers by DNS, to ask them or to stay connected', async () => {
+  const { address, point, port } = await named();
+  point(port);
+  const file = join(scratch(), 'backup');
+  const script = `import dns from 'node:dns'; dns.setServers(['${address}']);`;
+  const nodeFlags = ['--import', `data:text/javascript,${encodeURIComponent(script)}`];
+  for (const words of [
+    ['put', 'a', 'x'],
+    ['get', 'a'],
+    ['status'],
+    ['members'],
+    ['snapshot'],
+    ['backup', file],
+  ]) {
+    const cli = startCli([...words, '--discover-srv', NAME], { nodeFlags });
+    expect([words[0], await cli.ended, cli.errors()]).toEqual([words[0], 0, '']);
+  }
+});
+
+it('[CG10] a command says why DNS names nobody, and takes servers by one way alone', async () => {
+  const none = await runFake(['status', '--discover-srv', '_raftchart._tcp.invalid']);
+  expect([none.exitCode, none.errors]).toEqual([69, expect.stringContaining('by DNS')]);
+  for (const words of [['get', 'a'], ['status'], ['members']]) {
+    const both = await runFake([...words, '--discover-srv', NAME, '--endpoints', 'http://a:1']);
+    expect([both.exitCode, both.errors]).toEqual([
+      64,
+      expect.stringContaining('give one of the two'),
+    ]);
+  }
+});
+
+it('[CG10] a client finds its servers by DNS, and says what it cannot use', async () => {
+  const { address, point, port } = await named();
+  const resolver = new Resolver();
+  resolver.setServers([address]);
+  const lookUp = (name: string) => resolver.resolveSrv(name);
+  const kv = closing(connect({ srv: { name: NAME, lookUp } }));
+  const writing = kv.put('a', 'x', { timeoutMs: 20_000 });
+  point(port);
+  expect(await writing).toMatchObject({ revision: 2 });
+  for (const options of [{}, { srv: NAME, endpoints: ['http://a:1'] }, { srv: '' }]) {
+    expect(() => connect(options)).toThrow(TypeError);
+  }
+  const scheme = JSON.parse('{"scheme":"ftp"}');
+  expect(() => connect({ srv: { name: NAME, ...scheme } })).toThrow('must be http or https');
+  expect(() => connect({ srv: JSON.parse('{"nam":"x"}') })).toThrow('did you mean name');
 });

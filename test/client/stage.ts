@@ -4,7 +4,7 @@ import { type ConnectOptions, connect, type KvClient, RaftError } from '../../sr
 import { cleanUp } from '../clean-up.ts';
 
 export function clientOf(urls: readonly string[], options: Partial<ConnectOptions> = {}): KvClient {
-  const client = connect({ endpoints: urls, timeoutMs: 5_000, ...options });
+  const client = connect({ endpoints: urls, timeoutMs: 5_000, followMembers: false, ...options });
   cleanUp(() => client.close());
   return client;
 }

@@ -11,6 +11,7 @@ import { Visitor } from '../../src/server/access/visitor.ts';
 import { createHeld, type Held } from '../../src/server/admission/held-bytes.ts';
 import { ServedHosts } from '../../src/server/admission/host-check.ts';
 import { ClientPort } from '../../src/server/client-port/client-port.ts';
+import { KnownClientUrls } from '../../src/server/client-urls.ts';
 import { documentOf } from '../../src/server/http/description/document.ts';
 import { createHttpApi, type HttpApi } from '../../src/server/http/http-api.ts';
 import { HttpServer } from '../../src/server/http/http-server.ts';
@@ -78,6 +79,7 @@ export function localApi(options: LocalOptions = {}): LocalApi {
     guard: new AccessGuard(replica.machine, { currency, isIgnored: false }),
     onAct: (act) => acts.push(act),
     limits: { ...DEFAULT_SERVER_LIMITS, ...options.limits },
+    clientUrls: new KnownClientUrls({ own: null, given: options.inspection?.peers ?? new Map() }),
     counters: new ServerCounters(),
     held: options.held ?? createHeld(),
     version: '9.9.9',

@@ -6,9 +6,12 @@ import { tlsContext } from './client-tls.ts';
 import { type CallerValues, tokenIn } from './client-token.ts';
 import { httpAnswer } from './http-answer.ts';
 import { type Fields, fieldsIn } from './json-fields.ts';
+import { serversOf } from './named-servers.ts';
 
 export interface Asking extends CallerValues {
   readonly endpoints: readonly string[];
+  /** In their place; absent: DNS is not asked. */
+  readonly 'discover-srv'?: string | null;
   readonly 'timeout-ms': number;
 }
 
@@ -26,7 +29,7 @@ interface Question {
  */
 export async function askServers<Answer>(
   { path, query, method, body }: Question,
-  { endpoints, 'timeout-ms': timeoutMs, ...caller }: Asking,
+  { 'timeout-ms': timeoutMs, ...caller }: Asking,
   { interrupted }: Pick<CliContext, 'interrupted'>,
   read: (answer: Fields) => Answer | null,
 ): Promise<Answer> {
@@ -37,7 +40,7 @@ export async function askServers<Answer>(
   const parameters = [...(query === undefined ? [] : [query]), ...within].join('&');
   const sent = body === undefined ? {} : { body: JSON.stringify(body) };
   const secureContext = tlsContext(caller);
-  for (const endpoint of endpoints) {
+  for (const endpoint of await serversOf(caller)) {
     const url = `${endpoint.replace(/^ws/, 'http')}${path}${parameters === '' ? '' : `?${parameters}`}`;
     try {
       const answer = await httpAnswer(url, {

@@ -5,8 +5,14 @@ import type { CliContext } from '../command.ts';
 import type { OptionValues } from '../options/option-table.ts';
 import { tlsOf } from './client-tls.ts';
 import { CALLER_OPTIONS, tokenIn } from './client-token.ts';
+import { PLACE_OPTIONS, srvServiceOf } from './named-servers.ts';
 
-export const CLIENT_OPTIONS = ['endpoints', 'timeout-ms', 'output', ...CALLER_OPTIONS] as const;
+export const CLIENT_OPTIONS = [
+  ...PLACE_OPTIONS,
+  'timeout-ms',
+  'output',
+  ...CALLER_OPTIONS,
+] as const;
 type ClientValues = OptionValues<(typeof CLIENT_OPTIONS)[number]>;
 
 /** Gives up once no endpoint answers, instead of waiting for the timeout. */
@@ -18,8 +24,9 @@ export async function withClient<Result>(
   const { endpoints, 'timeout-ms': timeoutMs } = values;
   const { connect } = await import('../../client/connect.ts');
   const token = tokenIn(values);
+  const srv = srvServiceOf(values);
   const client = connect({
-    endpoints,
+    ...(srv === null ? { endpoints } : { srv }),
     timeoutMs,
     dialRoundsMax: 2,
     tls: tlsOf(values),

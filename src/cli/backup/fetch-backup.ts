@@ -8,6 +8,7 @@ import { tlsContext } from '../asking/client-tls.ts';
 import { tokenIn } from '../asking/client-token.ts';
 import { httpStream } from '../asking/http-stream.ts';
 import { fieldsIn } from '../asking/json-fields.ts';
+import { serversOf } from '../asking/named-servers.ts';
 import type { CliContext } from '../command.ts';
 import { BACKUP_SILENCE_MS } from '../limits.ts';
 
@@ -31,11 +32,11 @@ export async function openBackup(
   asking: Asking & { readonly consistency: string },
   { interrupted }: Pick<CliContext, 'interrupted'>,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const { consistency, endpoints, 'timeout-ms': timeoutMs } = asking;
+  const { consistency, 'timeout-ms': timeoutMs } = asking;
   const secureContext = tlsContext(asking);
   const token = tokenIn(asking);
   const silent: string[] = [];
-  for (const endpoint of endpoints) {
+  for (const endpoint of await serversOf(asking)) {
     const origin = endpoint.replace(/^ws/, 'http');
     const url = `${origin}/backup?consistency=${consistency}&timeoutMs=${timeoutMs}`;
     try {

@@ -1,8 +1,10 @@
 /** `members` shows who takes part; `member` lets members come, go and take another's place (CL30, CL31, §4). */
 import { isNodeId } from '../../core/types.ts';
+import { clientUrlFrom } from '../../wire/client-url.ts';
 import { askServers } from '../asking/ask-servers.ts';
 import { CLIENT_OPTIONS, writeJson } from '../asking/client-session.ts';
 import type { Fields } from '../asking/json-fields.ts';
+import { serversOf } from '../asking/named-servers.ts';
 import { type CliContext, command } from '../command.ts';
 import { usageFailure } from '../failures/cli-failure.ts';
 import { EXIT } from '../failures/exit-codes.ts';
@@ -61,22 +63,27 @@ interface Listing extends Fields {
 
 /** How far each has come, only the leader knows: of the servers that answer, it is the one to be heard. */
 async function bestListing(values: Values, context: CliContext): Promise<Listing> {
-  const { endpoints } = values;
+  const endpoints = await serversOf(values);
   const asked = await Promise.allSettled(endpoints.map((each) => listing([each], values, context)));
   const listings = asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const best = listings.find(({ progress }) => progress.some(knowsMore));
   if (best !== undefined) return best;
   const heard = listings[0] ?? (await listing(endpoints, values, context));
-  return (await listingOfLeader(heard, values, context)) ?? heard;
+  const leaderUrl = endpoints.map((by) => clientUrlFrom(heard.leaderUrl, by)).find(isKnown);
+  if (leaderUrl === undefined) return heard;
+  return (await listingOfLeader(leaderUrl, values, context)) ?? heard;
 }
 
-/** `null`: nobody knows where it is, or it does not lead any more, or it does not answer. */
+function isKnown(url: string | null): url is string {
+  return url !== null;
+}
+
+/** `null`: it does not lead any more, or it does not answer. */
 async function listingOfLeader(
-  { leaderUrl }: Listing,
+  leaderUrl: string,
   values: Values,
   context: CliContext,
 ): Promise<Listing | null> {
-  if (typeof leaderUrl !== 'string') return null;
   const found = await listing([leaderUrl], values, context).catch(() => null);
   return found?.progress.some(knowsMore) === true ? found : null;
 }
@@ -87,7 +94,8 @@ function listing(
   context: CliContext,
 ): Promise<Listing> {
   const question = { path: '/members', method: 'GET' } as const;
-  return askServers(question, { ...values, endpoints }, context, (answer) => {
+  const asking = { ...values, endpoints, 'discover-srv': null };
+  return askServers(question, asking, context, (answer) => {
     const { leader, progress } = answer;
     return Array.isArray(progress) ? { ...answer, leader, progress } : null;
   });

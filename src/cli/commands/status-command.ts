@@ -6,6 +6,7 @@ import { tlsContext } from '../asking/client-tls.ts';
 import { tokenIn } from '../asking/client-token.ts';
 import { httpAnswer } from '../asking/http-answer.ts';
 import { type Fields, fieldsIn } from '../asking/json-fields.ts';
+import { serversOf } from '../asking/named-servers.ts';
 import { command } from '../command.ts';
 import { EXIT } from '../failures/exit-codes.ts';
 import { linkLines, linksCell } from '../words/link-words.ts';
@@ -40,11 +41,12 @@ export const statusCommand = command({
   summary: 'Show every endpoint: its role, term, leader, how far its log is, and its peers.',
   options: CLIENT_OPTIONS,
   run: async ({ values }, context) => {
-    const { endpoints, output, 'timeout-ms': timeoutMs } = values;
+    const { output, 'timeout-ms': timeoutMs } = values;
     const { interrupted } = context;
     const secureContext = tlsContext(values);
     const how = { timeoutMs, interrupted, secureContext, token: tokenIn(values) };
-    const answers = await Promise.all(endpoints.map((endpoint) => ask(endpoint, how)));
+    const servers = await serversOf(values);
+    const answers = await Promise.all(servers.map((endpoint) => ask(endpoint, how)));
     if (interrupted.aborted) throw stopped(interrupted.reason);
     if (output === 'json') writeJson(context, answers.map(answerJson));
     else {

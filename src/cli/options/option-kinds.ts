@@ -6,6 +6,7 @@ import { isIP, isIPv4 } from 'node:net';
 import { type Address, formatAddress, parseAddress, parsePlace } from '../../core/address.ts';
 import { parseLogId } from '../../core/log-id.ts';
 import { type EntryId, isNodeId, type NodeId } from '../../core/types.ts';
+import { clientUrlIn } from '../../wire/client-url.ts';
 import {
   BY_MEMBER,
   type Form,
@@ -181,6 +182,14 @@ export const memberUrls: Kind<ReadonlyMap<NodeId, string>> = kind(BY_MEMBER, (gi
   }
   return byId;
 });
+
+/** `http://n1.example.org:4100`, at which others find a node. */
+export const clientUrl: Kind<string> = kind(
+  TEXT,
+  (given) =>
+    clientUrlIn(given) ??
+    new Refusal('must be http://HOST:PORT or https://HOST:PORT, as others reach it'),
+);
 
 /** `_raftchart._tcp.example.org` */
 export const hostName: Kind<string> = kind(TEXT, (given) =>

@@ -15,6 +15,7 @@ import {
   address,
   anyText,
   choice,
+  clientUrl,
   endpoints,
   hostName,
   hostNames,
@@ -56,6 +57,11 @@ export const OPTIONS = {
     ),
     isRepeatable: true,
   },
+  'client-url': optional(
+    clientUrl,
+    'URL',
+    'Where other nodes, and clients that they tell it, reach --listen, as through a port mapping. Without it the address of --listen; where that is all addresses, the host by which the other nodes find this one.',
+  ),
   'peer-listen': optional(
     address,
     'HOST:PORT',
@@ -108,7 +114,7 @@ export const OPTIONS = {
   'discover-srv': optional(
     hostName,
     'NAME',
-    'As --join, of whom the SRV records of NAME in DNS say that they serve clients, looked up anew whenever somebody is to be asked: _raftchart._tcp.example.org. Over TLS with --cacert or --tls-cert.',
+    'In the place of --join or --endpoints: whom the SRV records of NAME in DNS say that they serve clients, looked up anew whenever somebody is to be asked: _raftchart._tcp.example.org. Over TLS with --cacert; for a command also with --cert, for serve with --tls-cert.',
   ),
   'discover-multicast': flag(
     'As --join, of whoever answers on the network of --listen, and be found there by others: for nodes of one --cluster-id, and of no other, that have this too. With several --peers, only be found. Over TLS as --discover-srv.',

@@ -1,6 +1,7 @@
 /** What a node says at each start that others than this machine can reach, and that too little guards (TL8). */
 import { formatAddress, parseAddress } from '../../core/address.ts';
 import type { ServeOptions } from '../../server/serve.ts';
+import { isLoopbackHost } from '../../wire/client-url.ts';
 
 type Exposure = {
   readonly port: 'clients' | 'peers';
@@ -41,8 +42,7 @@ function peersMessage({ clusterSecret, peerTls }: Guarded): string | null {
 }
 
 export function isLoopback(address: string): boolean {
-  const host = parseAddress(address)?.host ?? '';
-  return host === 'localhost' || host === '::1' || /^127\.[0-9.]+$/.test(host);
+  return isLoopbackHost(parseAddress(address)?.host ?? '');
 }
 
 const CLIENTS_IN_THE_OPEN =

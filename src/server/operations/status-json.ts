@@ -1,9 +1,11 @@
 /** What a node says of itself to whoever asks, over HTTP and to clients alike (SV14). */
 import type { Replica } from '../../ports/replica.ts';
+import type { KnownClientUrls } from '../client-urls.ts';
 
 export interface StatusParts extends TimeParts {
   readonly kv: { readonly revision: number };
   readonly version: string;
+  readonly clientUrls?: KnownClientUrls;
 }
 
 interface TimeParts {
@@ -12,11 +14,12 @@ interface TimeParts {
 }
 
 export function statusJson(context: StatusParts): Readonly<Record<string, unknown>> {
-  const { members, isRemoved, diskStalled, links, versions, ...position } =
-    context.replica.status();
-  const { kv, version } = context;
+  const status = context.replica.status();
+  const { members, isRemoved, diskStalled, links, versions, ...position } = status;
+  const { clientUrls, kv, version } = context;
   const revision = kv.revision;
-  const state = { members, isRemoved, diskStalled, links, versions, version };
+  const urls = clientUrls && { clientUrls: clientUrls.among(status) };
+  const state = { members, ...urls, isRemoved, diskStalled, links, versions, version };
   return { ...position, revision, ...state, timeMs: timeOf(context) };
 }
 

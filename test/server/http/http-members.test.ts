@@ -1,5 +1,6 @@
 /** `/members` on the API itself. */
 import { beforeEach, expect, it } from 'vitest';
+import { nodeId } from '../../../src/core/types.ts';
 import { localApi } from '../local-server.ts';
 
 let local: ReturnType<typeof localApi>;
@@ -36,7 +37,8 @@ it('[SV32] several change at once, and what is done already is answered as done'
   expect(local.replica.changes).toEqual([change, change]);
 });
 
-it('[SV32] they are listed with what the leader knows of each', async () => {
+it('[SV32] [CG9] they are listed with what the leader knows of each', async () => {
+  local.context.clientUrls?.heard(nodeId('n9'), 'http://10.0.0.9:4100');
   await asked('POST', '/members', { add: { n9: '10.0.0.9:4200' } });
   expect(await asked('GET', '/members')).toEqual([
     200,
@@ -49,11 +51,20 @@ it('[SV32] they are listed with what the leader knows of each', async () => {
         addresses: { n9: '10.0.0.9:4200' },
       },
       progress: [
-        { id: 'n1', role: 'voter', address: null, link: null, matchIndex: 1, lag: 0 },
+        {
+          id: 'n1',
+          role: 'voter',
+          address: null,
+          clientUrl: null,
+          link: null,
+          matchIndex: 1,
+          lag: 0,
+        },
         {
           id: 'n9',
           role: 'learner',
           address: '10.0.0.9:4200',
+          clientUrl: 'http://10.0.0.9:4100',
           link: 'open',
           matchIndex: 1,
           lag: 0,

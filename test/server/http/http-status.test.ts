@@ -32,6 +32,7 @@ it('[SV18] /status names everything the contract does', async () => {
     snapshotIndex: 0,
     revision: 2,
     members: { voters: ['n1'], learners: [], joint: false, addresses: {} },
+    clientUrls: {},
     isRemoved: false,
     diskStalled: false,
     versions: { ...KNOWS, lowest: KNOWS, machineInUse: 1 },

@@ -46,6 +46,7 @@ export const GET_MEMBERS: Operation = {
               id: TEXT,
               role: wordOf(['voter', 'learner']),
               address: TEXT_OR_NULL,
+              clientUrl: TEXT_OR_NULL,
               link: { anyOf: [LINK_STATE, { type: 'null' }] },
               matchIndex: COUNTER_OR_NULL,
               lag: COUNTER_OR_NULL,

@@ -20,19 +20,23 @@ import { deadlineOf, left } from './kv-routes.ts';
 import { readOrder } from './order.ts';
 
 type MembersParts = Pick<ServerContext, 'replica' | 'held'>;
-type ListParts = Pick<ServerContext, 'replica' | 'inspection'>;
+type ListParts = Pick<ServerContext, 'clientUrls' | 'replica'>;
 
-export function getMembers({ inspection, replica }: ListParts, request: Request): Response {
+export function getMembers({ clientUrls, replica }: ListParts, request: Request): Response {
   readQuery(request.url, []);
   const status = replica.status();
   const { id, leader, members } = status;
-  const url = leader === null || leader === id ? undefined : inspection?.peers.get(leader);
-  const elsewhere = url === undefined ? {} : { leaderUrl: url };
-  return Response.json({ leader, ...elsewhere, members, progress: progressIn(status) });
+  const urls = clientUrls?.among(status) ?? {};
+  const url = leader === null || leader === id ? null : (clientUrls?.of(leader) ?? null);
+  const elsewhere = url === null ? {} : { leaderUrl: url };
+  return Response.json({ leader, ...elsewhere, members, progress: progressIn(status, urls) });
 }
 
 /** How far each member has come is known to the leader alone: elsewhere `matchIndex` and `lag` are `null`. */
-function progressIn(status: ReplicaStatus): readonly object[] {
+function progressIn(
+  status: ReplicaStatus,
+  urls: Readonly<Record<string, string>>,
+): readonly object[] {
   const { id, lastIndex, links, members, role } = status;
   return [...members.voters, ...members.learners].map((member) => {
     const isVoter = members.voters.includes(member);
@@ -43,6 +47,7 @@ function progressIn(status: ReplicaStatus): readonly object[] {
       id: member,
       role: isVoter ? 'voter' : 'learner',
       address: ofMember(members.addresses, member) ?? null,
+      clientUrl: ofMember(urls, member) ?? null,
       link: link?.state ?? null,
       matchIndex,
       lag: matchIndex === null ? null : Math.max(0, lastIndex - matchIndex),
