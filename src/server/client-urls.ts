@@ -49,6 +49,10 @@ export class KnownClientUrls implements ClientUrls {
     });
     return Object.fromEntries(all.filter((each): each is [NodeId, string] => each[1] !== null));
   }
+
+  all(status: Pick<ReplicaStatus, 'id' | 'members'>): readonly string[] {
+    return Object.values(this.among(status));
+  }
 }
 
 interface Start {

@@ -7,6 +7,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { RaftError } from '../core/errors.ts';
 import { type FoundingWord, foundingWordIn } from '../core/founding.ts';
 import { badRequest, errorBody, httpStatusOf } from './errors.ts';
+import { FounderPlaces } from './founder-places.ts';
 import { FOUNDING_BODIES_MAX, FOUNDING_BODY_BYTES_MAX, FOUNDING_BODY_MS } from './limits.ts';
 
 export const FOUNDING_PATH = '/founding';
@@ -19,11 +20,16 @@ interface FoundingNews {
   readonly clusterId: string;
 }
 
+type FoundingAnswer = (FoundingWord | FoundingNews) & {
+  /** Where others are with whom it has spoken lately (FO15). */
+  readonly others?: readonly string[];
+};
+
 interface DoorOptions {
   /** `null`: nobody has to prove anything. */
   readonly secret: string | null;
-  /** What to answer; what it throws is told. */
-  readonly answer: (said: FoundingWord) => FoundingWord | FoundingNews;
+  /** What to answer who says this, and serves clients there if it says so; what it throws is told. */
+  readonly answer: (said: FoundingWord, clientUrl: unknown) => FoundingAnswer;
 }
 
 interface FoundingDoor {
@@ -47,9 +53,9 @@ export function foundingDoor({ answer, secret }: DoorOptions): FoundingDoor {
   const reply = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const text = await read(request);
     if (!isProven(text, request.headers, secret)) throw unproven();
-    const word = wordIn(text);
+    const { clientUrl, word } = saidIn(text);
     if (word === null) throw badRequest(NO_WORD);
-    const body = JSON.stringify(answer(word));
+    const body = JSON.stringify(answer(word, clientUrl));
     response.writeHead(200, { 'content-type': 'application/json', ...proofOf(body, secret) });
     response.end(body);
   };
@@ -64,13 +70,22 @@ interface InCluster {
   /** What this node said last while it founded; `null`: nothing. */
   readonly founded: FoundingWord | null;
   readonly secret: string | null;
+  /** Where the members are, as far as whoever asks may know. */
+  readonly members: () => readonly string[];
 }
 
 /** FO12: who is in another cluster than it would have founded releases those who have promised themselves to it. */
-export function doorInCluster({ clusterId, founded, secret }: InCluster): FoundingDoor {
+export function doorInCluster({ clusterId, founded, members, secret }: InCluster): FoundingDoor {
+  const places = new FounderPlaces(null);
   const hasFounded = founded !== null && founded.state.foundation !== null;
   const said = hasFounded ? founded : { ...founded, clusterId };
-  return foundingDoor({ secret, answer: () => said });
+  return foundingDoor({
+    secret,
+    answer: (_, clientUrl) => {
+      places.met(clientUrl);
+      return { ...said, others: [...members(), ...places.toldTo(clientUrl)] };
+    },
+  });
 }
 
 /** The header that goes with what is said. */
@@ -107,11 +122,19 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function wordIn(text: string): FoundingWord | null {
+interface Said {
+  /** `null`: it is none. */
+  readonly word: FoundingWord | null;
+  readonly clientUrl: unknown;
+}
+
+function saidIn(text: string): Said {
   try {
-    return foundingWordIn(JSON.parse(text));
+    const said: unknown = JSON.parse(text);
+    const { clientUrl }: { readonly clientUrl?: unknown } = said instanceof Object ? said : {};
+    return { word: foundingWordIn(said), clientUrl };
   } catch {
-    return null;
+    return { word: null, clientUrl: null };
   }
 }
 

@@ -208,5 +208,9 @@ export const FOUNDING_BODY_BYTES_MAX: number = 64 * 1024;
 export const FOUNDING_BODIES_MAX = 64;
 /** How long one of them may take to arrive, in milliseconds; then its connection ends. */
 export const FOUNDING_BODY_MS = 2_000;
+/** Bound: of so many others that found a cluster a node remembers where they are, and tells; one more waits for a place. */
+export const FOUNDER_PLACES_MAX = 64;
+/** Whoever has said nothing for so long, in milliseconds, is not told of any more: twenty questions may be lost. */
+export const FOUNDER_PLACES_MS = 5_000;
 /** Bound: members of which this node knows where they serve clients; of more, those that told it last. */
 export const CLIENT_URLS_MAX = 128;

@@ -67,9 +67,12 @@ export interface ServeOptions {
   readonly isJoining: boolean;
   /**
    * Finds these three out, once the port is open and before the disk is touched: who founds a cluster by number is asked there,
-   * and asks (FO12).
+   * and asks (FO12). `clientUrl`: where others find that port; `null`: it cannot say.
    */
-  readonly belonging?: (port: Pick<HttpServer, 'open'>) => Promise<Belonging>;
+  readonly belonging?: (
+    port: Pick<HttpServer, 'open'>,
+    clientUrl: string | null,
+  ) => Promise<Belonging>;
   readonly dataDir: string;
   /** That of the data directory, if its opening was begun already; it is closed in any case. */
   readonly store?: LogStore;
@@ -157,7 +160,8 @@ async function listenAndServe(options: ServeOptions): Promise<RunningServer> {
   });
   const bound = await http.listen(options.listen);
   try {
-    const belonging = await options.belonging?.(http);
+    const { own } = clientUrlsOf(options, bound);
+    const belonging = await options.belonging?.(http, own);
     const parts = { http, counters, held, shares, settings };
     return await serveOn(parts, bound, { ...options, ...belonging });
   } catch (error) {
@@ -179,7 +183,7 @@ async function serveOn(
   bound: HttpAddress,
   options: FoundOptions,
 ): Promise<RunningServer> {
-  const { clusterSecret = null, founded = null, log } = options;
+  const { log } = options;
   const machine = storeOf(log);
   const clientUrls = clientUrlsOf(options, bound);
   // The disk lets wait more than it computes: time to load what is needed behind it.
@@ -205,8 +209,7 @@ async function serveOn(
   const endRehearsal = rehearseLater(context);
   const streams = new OpenStreams();
   const clients = new ClientPort(context);
-  const { clusterId } = replica.status();
-  http.open(doorInCluster({ clusterId, founded, secret: clusterSecret }));
+  http.open(doorFor(context, clientUrls, options));
   http.serve({ listener: requestListener(createHttpApi(context, streams)), clients });
   const url = `${options.tls === undefined ? 'http' : 'https'}://${formatAddress(bound)}`;
   log('info', 'serving', { url, peerListen: options.peerListen, dataDir: options.dataDir });
@@ -282,6 +285,19 @@ function sharesOf(limit: number): DescriptorShares {
     'RAFT_BAD_REQUEST',
     `This process may open ${limit} files, and a node needs ${DESCRIPTORS_MIN}, so that connections never take the disk's. Raise the limit (ulimit -n) and start it again.`,
   );
+}
+
+/** For those who still found a cluster. With access strangers are told nobody's address; who proves the secret is none. */
+function doorFor(
+  { guard, replica }: ServerContext,
+  clientUrls: KnownClientUrls,
+  options: FoundOptions,
+): ReturnType<typeof doorInCluster> {
+  const { clusterSecret: secret = null, founded = null } = options;
+  const { clusterId } = replica.status();
+  const members = (): readonly string[] =>
+    secret === null && guard.isOn ? [] : clientUrls.all(replica.status());
+  return doorInCluster({ clusterId, founded, members, secret });
 }
 
 async function startMember(

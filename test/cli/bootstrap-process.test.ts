@@ -21,7 +21,16 @@ function started(number: number, ...more: readonly string[]): CliProcess {
 }
 
 function expecting(count: number, number: number, ...more: readonly string[]): CliProcess {
-  const others = [1, 2, 3].map(at).join();
+  return naming([1, 2, 3], count, number, ...more);
+}
+
+function naming(
+  named: readonly number[],
+  count: number,
+  number: number,
+  ...more: readonly string[]
+): CliProcess {
+  const others = named.map(at).join();
   const place = ['--listen', `127.0.0.1:${base + number}`];
   const peers = ['--peer-listen', `127.0.0.1:${base + 5 + number}`];
   const who = ['--id', `n${number}`, '--data-dir', dataOf(number)];
@@ -105,6 +114,15 @@ describe('three that are told no order', () => {
     await again.until((_, errors) => logLines(errors, 'joining').length > 0);
     expect((await statusOf(3)).clusterId).toBe((await statusOf(2)).clusterId);
   });
+});
+
+it('[FO15] those who were told of one node in common find each other, and found one cluster', async () => {
+  const nodes = [3, 2, 1].map((number) => naming([2], 3, number));
+  await Promise.all(nodes.map(isServing));
+  await expect.poll(() => putTo(3)).toBe(200);
+  expect(await voters(1)).toEqual(['n1', 'n2', 'n3']);
+  const ids = await Promise.all([1, 2, 3].map(async (each) => (await statusOf(each)).clusterId));
+  expect(new Set(ids).size).toBe(1);
 });
 
 it('[FO12] joins a cluster that was founded otherwise', async () => {

@@ -10,6 +10,7 @@ import {
 } from '../../src/core/founding.ts';
 import { type NodeId, nodeId } from '../../src/core/types.ts';
 import { Founding } from '../../src/node/founding/founding.ts';
+import { FounderPlaces } from '../../src/server/founder-places.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import type { Coverage } from '../simulation/runner/coverage.ts';
 
@@ -32,6 +33,7 @@ interface Machine {
   /** `null`: it does not run. */
   founding: Founding | null;
   clock: VirtualClock;
+  places: FounderPlaces;
   /** It has joined a cluster, and asks nobody any more. */
   hasJoined: boolean;
 }
@@ -40,6 +42,8 @@ interface Machine {
 interface Said {
   readonly word: FoundingWord | null;
   readonly isInCluster: boolean;
+  /** Of whom an answer tells besides. */
+  readonly others?: readonly string[];
 }
 
 interface Message {
@@ -60,6 +64,8 @@ interface WorldOptions {
   readonly count: number;
   /** A member of a cluster that was founded otherwise is among those who are asked. */
   readonly hasCluster: boolean;
+  /** The one that all were told of; `null`: each was told of all. */
+  readonly seed: number | null;
   readonly coverage: Coverage | null;
 }
 
@@ -69,10 +75,12 @@ export class FoundingWorld {
   readonly #machines: readonly Machine[];
   readonly #coverage: Coverage | null;
   readonly #hasCluster: boolean;
+  readonly #seed: number | null;
   #underWay: Message[] = [];
   #directories: number;
 
-  constructor({ count, coverage, hasCluster }: WorldOptions) {
+  constructor({ count, coverage, hasCluster, seed }: WorldOptions) {
+    this.#seed = seed;
     this.#directories = count;
     this.#coverage = coverage;
     this.#hasCluster = hasCluster;
@@ -83,6 +91,7 @@ export class FoundingWorld {
       writing: null,
       founding: null,
       clock: new VirtualClock(),
+      places: new FounderPlaces(null),
       hasJoined: false,
     }));
     for (let at = 0; at < count; at += 1) this.#start(at);
@@ -144,7 +153,9 @@ export class FoundingWorld {
   #start(at: number): void {
     const machine = this.#machines[at];
     if (machine === undefined || machine.founding !== null || machine.hasJoined) return;
-    machine.clock = new VirtualClock();
+    const clock = new VirtualClock();
+    machine.clock = clock;
+    machine.places = new FounderPlaces(urlOf(machine), () => clock.now());
     const { inspect, guardAsked } = this.#coverage?.instruments ?? {};
     const founding = new Founding({
       own: wordOf(machine),
@@ -195,11 +206,19 @@ export class FoundingWorld {
 
   #ask(from: number, word: FoundingWord): void {
     const by = this.#machines[from] ?? null;
-    for (let to = 0; to < this.#machines.length; to += 1) {
+    for (const to of this.#known(by)) {
       if (to !== from) this.#underWay.push({ by, to, from, said: { word, isInCluster: false } });
     }
     if (this.#hasCluster) this.#underWay.push({ by: null, to: from, from: null, said: CLUSTER });
     this.#underWay = this.#underWay.slice(-UNDER_WAY_MAX);
+  }
+
+  /** Whom it asks: those that it was told of by its operator, and by others. */
+  #known(by: Machine | null): readonly number[] {
+    const all = this.#machines.map((_, at) => at);
+    if (this.#seed === null) return all;
+    const learned = by?.places.urls ?? [];
+    return all.filter((at) => at === this.#seed || learned.includes(urlOf(this.#machines[at])));
   }
 
   #deliverSome(which: number, how: number): void {
@@ -215,11 +234,28 @@ export class FoundingWorld {
     if (message === undefined) return;
     const hearer = this.#machines[message.to];
     if (hearer === undefined) return;
-    hear(hearer, message.said);
+    this.#hear(hearer, message);
     const said = answerOf(hearer);
-    if (message.from !== null && said !== null) {
-      this.#underWay.push({ by: hearer, to: message.from, from: null, said });
+    if (message.from === null || said === null) return;
+    const others = [...this.#joined(said), ...hearer.places.toldTo(urlOf(message.by))];
+    this.#underWay.push({ by: hearer, to: message.from, from: null, said: { ...said, others } });
+  }
+
+  /** A member knows where the others are. */
+  #joined({ isInCluster }: Said): readonly string[] {
+    return isInCluster ? this.#machines.filter(({ hasJoined }) => hasJoined).map(urlOf) : [];
+  }
+
+  /** Of who was named by others only the word counts (FO15). */
+  #hear(machine: Machine, { by, from, said }: Message): void {
+    const { founding, places } = machine;
+    if (by !== null) {
+      places.met(urlOf(by));
+      if (from === null) places.told(said.others, urlOf(by));
     }
+    const isNamed = this.#seed === null || by === null || by === this.#machines[this.#seed];
+    if (said.isInCluster && isNamed) founding?.meet('c');
+    if (said.word !== null) founding?.hear(said.word);
   }
 
   /** What it was writing may be there, and what it was saying may be lost with it. */
@@ -255,9 +291,8 @@ function join(machine: Machine): void {
   machine.founding = null;
 }
 
-function hear({ founding }: Machine, said: Said): void {
-  if (said.isInCluster) founding?.meet('c');
-  if (said.word !== null) founding?.hear(said.word);
+function urlOf(machine: Pick<Machine, 'id'> | null | undefined): string {
+  return `http://${machine?.id}.test`;
 }
 
 /** As at the door of the client port (FO12). */

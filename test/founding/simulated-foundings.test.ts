@@ -5,7 +5,7 @@ import { simulateFoundings } from './simulated-foundings.ts';
 
 const WORLDS = 400;
 
-it('[FO12] [FO9] whatever befalls three to five nodes, they found one cluster at most, and one where no disk is lost', async () => {
+it('[FO12] [FO9] [FO15] whatever befalls three to five nodes, they found one cluster at most, and one where no disk is lost', async () => {
   const coverage = new Coverage();
   const { founded, whole } = await simulateFoundings(WORLDS, coverage);
   expect(whole).toBeGreaterThan(WORLDS / 10);

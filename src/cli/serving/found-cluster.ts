@@ -8,6 +8,7 @@ import type { FoundingWord, Proposal } from '../../core/founding.ts';
 import type { NodeId } from '../../core/types.ts';
 import { Founding } from '../../node/founding/founding.ts';
 import { systemClock } from '../../node/system-clock.ts';
+import { FounderPlaces } from '../../server/founder-places.ts';
 import { foundingDoor } from '../../server/founding-door.ts';
 import type { HttpServer } from '../../server/http/http-server.ts';
 import type { Belonging } from '../../server/serve.ts';
@@ -24,19 +25,24 @@ import { FounderQuestions } from './founder-questions.ts';
 import { newsOf } from './founding-words.ts';
 import { type Asker, clusterToJoin } from './join-cluster.ts';
 
-type Port = Pick<HttpServer, 'open'>;
+interface Surroundings {
+  readonly port: Pick<HttpServer, 'open'>;
+  /** Where others find that port; `null`: it cannot say. */
+  readonly clientUrl: string | null;
+  readonly asker: Asker;
+}
 
 export async function foundCluster(
   bootstrap: Bootstrap,
-  port: Port,
-  asker: Asker,
+  surroundings: Surroundings,
 ): Promise<Belonging> {
+  const { asker, port } = surroundings;
   const { dataDir, id } = bootstrap.joining;
   const access = nodeAccess({ directory: dataDir, isFounded: true });
   if (await hasRun(access)) return restarted(bootstrap, await readFounding(access, id));
   const held = await openFounding(access, id);
   try {
-    const founding = gathering(bootstrap, held, { port, asker });
+    const founding = gathering(bootstrap, held, surroundings);
     const foundation = await untilFounded(founding, asker);
     if (foundation !== null) return founded(bootstrap, held, foundation);
     port.open(null);
@@ -63,17 +69,13 @@ function foundersOf(founding: Founding, { joining: { id } }: Bootstrap): Map<Nod
 
 const LATE = 'The cluster is founded without this node: it asks to be added.';
 
-interface Surroundings {
-  readonly port: Port;
-  readonly asker: Asker;
-}
-
 function gathering(
   bootstrap: Bootstrap,
   held: OpenedFounding,
-  { asker, port }: Surroundings,
+  { asker, clientUrl: own, port }: Surroundings,
 ): Founding {
-  const questions = new FounderQuestions(bootstrap, asker);
+  const places = new FounderPlaces(own);
+  const questions = new FounderQuestions(bootstrap, places, asker);
   const tell = newsOf(asker.log);
   const founding: Founding = new Founding({
     own: wordOf(bootstrap, held, held.state),
@@ -84,11 +86,16 @@ function gathering(
       questions.ask(word, founding);
     },
   });
-  const answer = (said: FoundingWord): FoundingWord => {
-    founding.hear(said);
-    return founding.word;
-  };
-  port.open(foundingDoor({ secret: bootstrap.secret, answer }));
+  port.open(
+    foundingDoor({
+      secret: bootstrap.secret,
+      answer: (said, clientUrl) => {
+        founding.hear(said);
+        places.met(clientUrl);
+        return { ...founding.word, others: places.toldTo(clientUrl) };
+      },
+    }),
+  );
   return founding;
 }
 

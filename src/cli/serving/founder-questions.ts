@@ -3,6 +3,7 @@ import type { SecureContext } from 'node:tls';
 import { RaftError } from '../../core/errors.ts';
 import { type FoundingWord, foundingWordIn } from '../../core/founding.ts';
 import type { Founding } from '../../node/founding/founding.ts';
+import type { FounderPlaces } from '../../server/founder-places.ts';
 import { FOUNDING_PATH, isProven, proofOf } from '../../server/founding-door.ts';
 import { errorIn } from '../asking/ask-servers.ts';
 import { tlsContext } from '../asking/client-tls.ts';
@@ -17,39 +18,56 @@ type Hearer = Pick<Founding, 'hear' | 'meet'>;
 export class FounderQuestions {
   readonly #bootstrap: Bootstrap;
   readonly #asker: Asker;
+  readonly #places: FounderPlaces;
   readonly #secureContext: SecureContext | undefined;
-  /** URLs of which an answer is awaited. Bound: those that were named. */
+  /** URLs of which an answer is awaited. Bound: those that were named, and those of `FounderPlaces`. */
   readonly #open = new Set<string>();
-  /** What was said of each last. */
+  /** What was said last of each that was named. */
   readonly #said = new Map<string, string>();
 
-  constructor(bootstrap: Bootstrap, asker: Asker) {
+  constructor(bootstrap: Bootstrap, places: FounderPlaces, asker: Asker) {
     this.#bootstrap = bootstrap;
+    this.#places = places;
     this.#asker = asker;
     this.#secureContext = tlsContext(bootstrap.joining.caller);
   }
 
   /** Returns at once; whoever answers is heard. */
   ask(word: FoundingWord, hearer: Hearer): void {
-    this.#bootstrap.joining.seeds().then(
-      (urls) => {
-        for (const url of urls) this.#askOne(url, word, hearer);
-      },
-      (error: unknown) => this.#tell('', error),
-    );
+    const { own } = this.#places;
+    const body = JSON.stringify({ ...word, ...(own !== null && { clientUrl: own }) });
+    const named = this.#bootstrap.joining.seeds().catch((error: unknown): readonly string[] => {
+      this.#tell('', error);
+      return [];
+    });
+    named.then((urls) => this.#askAll(urls, body, hearer));
   }
 
-  #askOne(url: string, word: FoundingWord, hearer: Hearer): void {
-    if (this.#open.has(url)) return;
-    this.#open.add(url);
-    this.#answerOf(url, JSON.stringify(word))
-      .then(
-        (text) => {
+  #askAll(named: readonly string[], body: string, hearer: Hearer): void {
+    for (const url of named) {
+      this.#askOne(url, body, {
+        heard: (text) => {
           this.#said.delete(url);
           hearAnswer(text, hearer);
         },
-        (error: unknown) => this.#tell(url, error),
-      )
+        failed: (error) => this.#tell(url, error),
+      });
+    }
+    for (const url of this.#places.urls) {
+      // FO15: only what it says of itself counts. A cluster that it may be in is not one that this node was told to join.
+      this.#askOne(url, body, { heard: (text) => hearWord(text, hearer), failed: () => {} });
+    }
+  }
+
+  #askOne(url: string, body: string, { failed, heard }: Outcome): void {
+    if (this.#open.has(url)) return;
+    this.#open.add(url);
+    this.#answerOf(url, body)
+      .then((text) => {
+        this.#places.met(url);
+        this.#places.told(fieldsIn(text)?.others, url);
+        heard(text);
+      }, failed)
       .finally(() => this.#open.delete(url));
   }
 
@@ -91,10 +109,19 @@ function refusalIn(text: string): RaftError | null {
   return fields === null ? null : errorIn(fields);
 }
 
+interface Outcome {
+  readonly heard: (text: string) => void;
+  readonly failed: (error: unknown) => void;
+}
+
 /** What is neither is as good as no answer. */
 function hearAnswer(text: string, hearer: Hearer): void {
   const fields = fieldsIn(text);
-  const word = foundingWordIn(fields);
   if (typeof fields?.clusterId === 'string') hearer.meet(fields.clusterId);
+  hearWord(text, hearer);
+}
+
+function hearWord(text: string, hearer: Pick<Hearer, 'hear'>): void {
+  const word = foundingWordIn(fieldsIn(text));
   if (word !== null) hearer.hear(word);
 }

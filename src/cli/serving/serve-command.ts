@@ -337,7 +337,9 @@ async function startedToFound(
 ): Promise<RunningServer> {
   const { foundCluster } = await import('./found-cluster.ts');
   const { serve } = await import('../../server/serve.ts');
-  return serve({ ...options, belonging: (port) => foundCluster(bootstrap, port, asker) });
+  const belonging: ServeOptions['belonging'] = (port, clientUrl) =>
+    foundCluster(bootstrap, { port, clientUrl, asker });
+  return serve({ ...options, belonging });
 }
 
 /** `null`: too few files may be open for one, as the server will say. */

@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { formatAddress } from '../../../core/address.ts';
 import { RaftError } from '../../../core/errors.ts';
+import { RecentPlaces } from '../../../wire/recent-places.ts';
 import {
   DISCOVERY_AWAITED_MS,
   DISCOVERY_HEARD_MS,
@@ -32,8 +33,7 @@ export class MulticastDiscovery {
   readonly #group: Group;
   readonly #scheme: 'http' | 'https';
   readonly #means: Means;
-  /** When each URL was told last. */
-  readonly #heard = new Map<string, number>();
+  readonly #heard: RecentPlaces;
   readonly #turned = inTurn<string>();
   #asking: Promise<void> | null = null;
   #askedAt = Number.NEGATIVE_INFINITY;
@@ -42,6 +42,8 @@ export class MulticastDiscovery {
     this.#group = group;
     this.#scheme = scheme;
     this.#means = means;
+    const placesMax = DISCOVERY_PLACES_MAX;
+    this.#heard = new RecentPlaces({ placesMax, rememberedMs: DISCOVERY_HEARD_MS, now: means.now });
   }
 
   /** Where clients are served, one place further each time. Rejects with a `RaftError` while nobody answers. */
@@ -50,9 +52,9 @@ export class MulticastDiscovery {
       this.#asking ??= this.#ask();
       await this.#asking;
     }
-    this.#forget();
-    if (this.#heard.size === 0) throw notFound(this.#group, 'nobody answers');
-    return this.#turned([...this.#heard.keys()]);
+    const { urls } = this.#heard;
+    if (urls.length === 0) throw notFound(this.#group, 'nobody answers');
+    return this.#turned(urls);
   }
 
   async #ask(): Promise<void> {
@@ -75,13 +77,7 @@ export class MulticastDiscovery {
 
   #hear(place: { readonly host: string; readonly port: number }): void {
     const url = `${this.#scheme}://${formatAddress(place)}`;
-    const hasRoom = this.#heard.has(url) || this.#heard.size < DISCOVERY_PLACES_MAX;
-    if (hasRoom && URL.canParse(url)) this.#heard.set(url, this.#means.now());
-  }
-
-  #forget(): void {
-    const oldest = this.#means.now() - DISCOVERY_HEARD_MS;
-    for (const [url, heardAt] of this.#heard) if (heardAt < oldest) this.#heard.delete(url);
+    if (URL.canParse(url)) this.#heard.name(url);
   }
 }
 
