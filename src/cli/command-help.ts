@@ -15,19 +15,22 @@ export interface HelpSubject {
   readonly words?: readonly string[];
   /** Behind `--` may stand a program with its arguments. */
   readonly takesProgram?: true;
+  /** Given if options may stand in a file besides. */
+  readonly file?: object;
 }
 
 const WIDTH = 96;
 const INDENT = 6;
 
 export function commandHelp(subject: HelpSubject): string {
-  const { name, usage, summary, options, required } = subject;
+  const { file, name, usage, summary, options, required } = subject;
+  const order = file === undefined ? 'that over' : 'that over the file, and that over';
   return [
     `raftchart ${`${name} ${usage}`.trim()}`,
     '',
     ...wrap(summary, 0),
     '',
-    'Options (a flag wins over its environment variable, that over the default):',
+    `Options (a flag wins over its environment variable, ${order} the default):`,
     ...options.flatMap((option) => optionHelp(option, required.includes(option))),
     '  -h, --help',
     '',

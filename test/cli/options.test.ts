@@ -168,6 +168,17 @@ describe('help', () => {
     }
   });
 
+  it('[CL12] [CL14] says which value wins, and a file only where one may be given', async () => {
+    const order = async (name: string): Promise<string | undefined> =>
+      /^Options \((.*)\):$/m.exec((await runFake([name, '--help'])).output)?.[1];
+    const withFile =
+      'a flag wins over its environment variable, that over the file, and that over the default';
+    expect([await order('serve'), await order('check-config')]).toEqual([withFile, withFile]);
+    expect(await order('put')).toBe(
+      'a flag wins over its environment variable, that over the default',
+    );
+  });
+
   it('[CL12] promises in the help what the contract promises', async () => {
     const { output } = await runFake(['serve', '--help']);
     const promised = ['id', 'data-dir', 'listen', 'peer-listen', 'peers', 'join', 'snapshot-bytes'];

@@ -115,7 +115,7 @@ export const memberCommand = command({
   usage: 'add ID HOST:PORT … | promote ID … | remove ID … | replace OLD ID HOST:PORT …',
   words: ['add', 'promote', 'remove', 'replace'],
   summary:
-    "Change the members, any number in one step: add learners at the addresses of their peer ports, promote those that have caught up, remove members, or let new ones take others' places. Its name is not given to another once a member is removed. Ask again if in doubt: nothing is done twice.",
+    "Change the members, any number in one step: add learners at the addresses of their peer ports, promote those that have caught up, remove members, or let new ones take others' places. Who is promoted, or takes a place, has to run: whoever has not caught up within ten seconds stays a learner. The name of a removed member is not used again. Ask again if in doubt: nothing is done twice.",
   options: CLIENT_OPTIONS,
   positionals: [2, Number.POSITIVE_INFINITY],
   run: async ({ values, positionals }, context) => {

@@ -1,7 +1,7 @@
 /**
  * Every option of every command, once: its name, environment variable, unit, default, help and parser all
  * come from this one table, and so do the help pages and the errors (CL12, CL13). The order of precedence is
- * flag, environment, default (CL14). It reads text; whether options make sense together the commands say.
+ * flag, environment, configuration file, default (CL14). It reads text; whether options make sense together the commands say.
  */
 import { COUNTER_MAX, DEFAULT_LIMITS, MEMBERS_MAX } from '../../core/limits.ts';
 import { DEFAULT_SNAPSHOT_THRESHOLDS } from '../../core/snapshot-thresholds.ts';
