@@ -113,9 +113,8 @@ export function missingPaths(tree: SourceTree): readonly Offence[] {
 const ARCHITECTURE = 'docs/ARCHITECTURE.md';
 
 /** Parts of the source that `docs/ARCHITECTURE.md` does not name, and rooms that the table of their part leaves out or makes up. */
-export function unnamedRooms(tree: SourceTree): readonly Offence[] {
-  const page = tree.text(ARCHITECTURE) ?? '';
-  const folders = foldersOf(tree);
+export function unnamedRooms(page: string, sources: readonly string[]): readonly Offence[] {
+  const folders = foldersOf(sources);
   const parts = folders.filter((path) => /^src\/[^/]+$/.test(path));
   const unnamed = parts
     .filter((part) => !new RegExp(`\`${part}[\`/]`).test(page))
@@ -123,9 +122,9 @@ export function unnamedRooms(tree: SourceTree): readonly Offence[] {
   return [...unnamed, ...roomTables(page).flatMap((table) => wrongRooms(table, folders))];
 }
 
-function foldersOf(tree: SourceTree): readonly string[] {
+function foldersOf(paths: readonly string[]): readonly string[] {
   const folders = new Set<string>();
-  for (const path of tree.files.keys()) {
+  for (const path of paths) {
     for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) {
       folders.add(path.slice(0, at));
     }
