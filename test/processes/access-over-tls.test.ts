@@ -2,7 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { cleanUp } from '../clean-up.ts';
+import { connect } from '../../src/client/index.ts';
+import { cleanUp, closing } from '../clean-up.ts';
 import {
   type CliProcess,
   endAll,
@@ -175,4 +176,28 @@ it('[TL6] a process with the name of a member and the certificate of another, or
   // Whose name it is finds its place free.
   const n1 = started('n1', 'n1', { at, ...place(0) });
   await n1.until((_, errors) => logLines(errors, 'role').some(({ leader }) => leader !== null));
+});
+
+it('[CG9] a client goes on by the certificates that it has at members that it was not given', async () => {
+  cleanUp(endAll);
+  const at = await certificates('app');
+  const ports = await freePorts(IDS.length);
+  const peers = IDS.map((id, place) => `${id}=127.0.0.1:${ports[place]}`).join(',');
+  const nodes = IDS.map((id, place) =>
+    started(id, id, { at, peers, peerListen: `127.0.0.1:${ports[place]}` }),
+  );
+  const [given = '', ...others] = await Promise.all(nodes.map(urlOf));
+  const [ca, cert, key] = ['authority.pem', 'app.pem', 'app.key'].map((name) =>
+    readFileSync(at(name), 'utf8'),
+  );
+  const options = { endpoints: [given], tls: { ca: `${ca}`, cert: `${cert}`, key: `${key}` } };
+  const first = closing(connect(options));
+  const known = async () => Object.values(Object((await first.status()).clientUrls)).sort();
+  await expect.poll(known).toEqual([given, ...others].sort());
+  const kv = closing(connect(options));
+  await kv.put('a', '1');
+  nodes[0]?.kill('SIGKILL');
+  await nodes[0]?.ended;
+  expect(await kv.put('b', '2', { timeoutMs: 20_000 })).toMatchObject({ revision: 3 });
+  expect(kv.connectedTo).not.toBe('n1');
 });
