@@ -44,6 +44,7 @@ export const linkMachine = setup({
   },
   guards: {
     isCurrent: (_, _news: { attempt: number }) => true,
+    wasCalled: () => true,
   },
   actions: {
     dial: () => {},
@@ -59,6 +60,7 @@ export const linkMachine = setup({
     handshakeTimeout: 2_000,
     refusedBackoff: 1_000,
     livenessInterval: 500,
+    callPatience: 1_000,
   },
 }).createMachine({
   id: 'link',
@@ -81,14 +83,16 @@ export const linkMachine = setup({
   },
   states: {
     listener: {
-      description: 'Has the larger id of the two: waits to be called, for as long as it takes.',
+      description: 'Has the larger id of the two: waits to be called.',
       meta: { rules: ['LR15'] },
       initial: 'closed',
       on: { dial: 'dialler' },
       states: {
         closed: {
-          description: 'No connection.',
-          meta: { rules: ['LR15'] },
+          description:
+            'No connection. Whoever has called and does not any more may have removed this node: it is called.',
+          meta: { rules: ['LR15', 'MC11'] },
+          after: { callPatience: { guard: 'wasCalled', target: '#link.dialler' } },
           on: {
             'call.admitted': { target: 'open', actions: { type: 'takeCall', params: event } },
           },

@@ -1,6 +1,7 @@
 /** Binds the names of the link chart: what each arrow records and announces, and how long it waits. */
 import type { LinkEffect } from '../../src/core/effect.ts';
 import {
+  CALL_PATIENCE_MS,
   DIAL_BACKOFF_MAX_MS,
   HANDSHAKE_TIMEOUT_MS,
   LIVENESS_INTERVAL_MS,
@@ -14,6 +15,7 @@ const perform = performer<LinkContext, LinkEvent, LinkEffect>();
 const unported = linkMachine.provide({
   guards: {
     isCurrent: ({ context }, { attempt }) => attempt === context.attempt,
+    wasCalled: ({ context }) => context.attempt > 0,
   },
   actions: {
     dial: perform(({ peer, attempt }) => ({
@@ -53,6 +55,7 @@ export function bindLink(random: () => number): typeof linkMachine {
       dialBackoff: ({ context }) => dialBackoffMs(context.failures, random()),
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       livenessInterval: LIVENESS_INTERVAL_MS,
+      callPatience: CALL_PATIENCE_MS,
       refusedBackoff: ({ context }) =>
         dialBackoffMs(16, random()) + Math.min(context.failures, DIAL_BACKOFF_MAX_MS),
     },

@@ -21,6 +21,8 @@ export const linkReasons: ReasonsFor<typeof linkMachine> = {
     outcome
       ? `it is of connection ${attempt}, the present one`
       : `it is of connection ${attempt}, and ${context.attempt} is the present one`,
+  wasCalled: ({ context: { peer }, outcome }) =>
+    outcome ? `${peer} has called, and does not any more` : `${peer} has not called yet`,
 };
 
 export const logWriterReasons: ReasonsFor<typeof logWriterMachine> = {

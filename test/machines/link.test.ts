@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import type { LinkEvent } from '../../machines/link.machine.ts';
 import {
+  CALL_PATIENCE_MS,
   DIAL_BACKOFF_MAX_MS,
   DIAL_BACKOFF_MIN_MS,
   HANDSHAKE_TIMEOUT_MS,
@@ -61,6 +62,18 @@ it('[LR15] the other side waits to be called, for as long as it takes', () => {
   expect(chart.advance(100_000)).toEqual([]);
   expect(chart.state()).toBe('listener.closed');
   expect(chart.send(admitted(8))).toEqual([linkOpened(1, 8)]);
+});
+
+it('[LR15] [MC11] whoever has called and does not any more is called, after a while', () => {
+  for (const end of [closed, silent]) {
+    const chart = called();
+    // That it was to call, while there was a connection, changes nothing.
+    expect(chart.send({ type: 'dial' })).toEqual([]);
+    chart.send(end(1));
+    expect(chart.advance(CALL_PATIENCE_MS - 1)).toEqual([]);
+    expect(chart.advance(1)).toEqual([dial(2)]);
+    expect(chart.state()).toBe('dialler.connecting.dialing');
+  }
 });
 
 it('[LR15] a call without an accepted hello in time is hung up and tried again, however far it came', () => {

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { FAREWELL_MS } from '../../src/core/limits.ts';
 import type { NodeId } from '../../src/core/types.ts';
 import type { MembersEvent } from '../../src/ports/replica.ts';
+import type { VirtualCluster } from '../../src/testing/virtual-cluster.ts';
 import {
   CHANGED,
   closed,
@@ -87,6 +88,46 @@ it.each(names('n1', 'n2', 'n3'))(
     expect(cluster.member(leader).node.status()).toMatchObject({ role: 'leader', term });
   },
 );
+
+it.each(names('n1', 'n2', 'n3'))(
+  '[MC11] %s, which was removed while it was cut off, hears so when it can be reached again',
+  async (gone) => {
+    const { cluster } = await scene(3);
+    cluster.isolate(gone);
+    await cluster.pass(3_000);
+    await removedBy(cluster, gone);
+    const { node } = cluster.member(gone);
+    await cluster.pass(FAREWELL_MS + 100);
+    expect(node.status().isRemoved).toBe(false);
+    cluster.mend(gone);
+    await cluster.pass(8_000);
+    expect(node.status()).toMatchObject({ isRemoved: true });
+  },
+);
+
+it.each(names('n1', 'n2', 'n3'))(
+  '[MC11] %s, which was removed while it was down, hears so also if it is back while others still call it, and slow',
+  async (gone) => {
+    const { cluster } = await scene(3);
+    await closed(cluster, gone);
+    await cluster.pass(1_000);
+    await removedBy(cluster, gone);
+    gate.isOpen = ({ from }) => from !== `at-${gone}`;
+    const { node } = await cluster.boot(gone);
+    await cluster.pass(FAREWELL_MS + 1_000);
+    expect(node.status().isRemoved).toBe(false);
+    gate.isOpen = () => true;
+    await cluster.pass(8_000);
+    expect(node.status()).toMatchObject({ isRemoved: true });
+  },
+);
+
+/** By whoever leads the others. */
+async function removedBy(cluster: VirtualCluster, gone: NodeId): Promise<void> {
+  const stay = [...cluster.members.values()].filter(({ id }) => id !== gone);
+  const leader = stay.find(({ node }) => node.status().role === 'leader');
+  expect(await cluster.change(leader?.id ?? '', { remove: [gone] })).toMatchObject(CHANGED);
+}
 
 it('[MC7] [D8] a leader that removes itself, and finds nobody who takes over, leads until that is committed', async () => {
   const { cluster, leader, others } = await scene(3);
