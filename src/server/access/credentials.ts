@@ -1,7 +1,7 @@
 /** What a connection shows of who calls: the token in a request's `Authorization`, or the user in its certificate (AC5). */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { TLSSocket } from 'node:tls';
+import { type PeerCertificate, TLSSocket } from 'node:tls';
 import { userUri } from '../../core/member-uri.ts';
 import { urisIn } from '../../wire/alternative-names.ts';
 import { type ShownToken, Visitor } from './visitor.ts';
@@ -12,11 +12,10 @@ export function visitorOf(request: Pick<IncomingMessage, 'headers' | 'socket'>):
   const { authorization = '' } = headers;
   const known = VISITORS.get(socket);
   if (known !== undefined && isSame(known.authorization, authorization)) return known.visitor;
-  const visitor = new Visitor(() => ({
-    token: tokenIn(authorization),
-    user: userOf(socket),
-    from: `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`,
-  }));
+  // Of a connection that is over nobody can tell any more, and what it asked for may be done later.
+  const user = userOf(socket);
+  const from = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`;
+  const visitor = new Visitor(() => ({ token: tokenIn(authorization), user, from }));
   VISITORS.set(socket, { authorization, visitor });
   return visitor;
 }
@@ -79,7 +78,9 @@ const USER_URI = userUri('');
  */
 function userOf(socket: unknown): string | null {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return null;
-  const { subject, subjectaltname = '' } = socket.getPeerCertificate();
+  // `null` where the connection is over, whatever its type says.
+  const shown: PeerCertificate | null = socket.getPeerCertificate();
+  const { subject, subjectaltname = '' } = shown ?? {};
   const uris = urisIn(subjectaltname).filter((uri) => uri.startsWith(USER_URI));
   if (uris.length > 1) return null;
   const name: unknown = uris[0]?.slice(USER_URI.length) ?? subject?.CN;
