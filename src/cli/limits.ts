@@ -12,6 +12,8 @@ export const DEMO_PAGES_MAX = 8;
 export const DEMO_ORDER_BYTES_MAX = 64 * 1024;
 /** Bound: a longer body is none of a server of ours, and is not read to its end. */
 export const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
+/** Bound: characters of what a server says went wrong; the rest is cut. */
+export const SERVER_WORDS_LENGTH_MAX = 1_000;
 /** Characters of a key or a value in a column of a table; a longer one is cut. */
 export const KEY_COLUMN_MAX = 60;
 export const VALUE_COLUMN_MAX = 60;
@@ -75,4 +77,4 @@ export const PROGRAM_LOOK_MS = 20;
 /** Who leads no more, and cannot campaign, tries again after so long, in milliseconds. */
 export const CAMPAIGN_PAUSE_MS = 1_000;
 /** Bound: a larger file is no configuration, and is not read as one. */
-export const CONFIGURATION_BYTES_MAX = 1024 * 1024;
+export const CONFIGURATION_BYTES_MAX = 64 * 1024;

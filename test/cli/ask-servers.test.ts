@@ -85,3 +85,13 @@ it('[CL25] who interrupts is told what is known, and no other server is asked', 
     });
   }
 });
+
+it('[CL13] what a server says went wrong is cut where it never ends', async () => {
+  const message = 'x'.repeat(1_000_000);
+  const endless = await answering({ code: 'RAFT_FORBIDDEN', message, retry: 'never' });
+  const told = ['members', '--endpoints', endless];
+  const { errors } = await runFake(told);
+  expect(errors).toMatch(/^raftchart members: x+ \(RAFT_FORBIDDEN, retry: never\)\n$/);
+  expect(errors.length).toBeLessThan(1_100);
+  expect((await failure([...told, '-o', 'json'])).message).toBe(message.slice(0, 1_000));
+});

@@ -1,7 +1,7 @@
 /** What only the cluster as a whole can do: any server takes it, and the first that runs decides. */
 import { isErrorCode, isRetry, RaftError } from '../../core/errors.ts';
 import type { CliContext } from '../command.ts';
-import { ASKED_MS_MAX } from '../limits.ts';
+import { ASKED_MS_MAX, SERVER_WORDS_LENGTH_MAX } from '../limits.ts';
 import { tlsContext } from './client-tls.ts';
 import { type CallerValues, tokenIn } from './client-token.ts';
 import { httpAnswer } from './http-answer.ts';
@@ -106,7 +106,9 @@ function answerIn<Answer>(body: string, read: (answer: Fields) => Answer | null)
 /** What a server says of a failure; `null`: it says nothing of one. */
 export function errorIn({ code, message, retry }: Fields): RaftError | null {
   if (typeof code !== 'string' || !isErrorCode(code)) return null;
-  return new RaftError(code, String(message), isRetry(retry) ? { retry } : {});
+  // Bound: it may be anybody who answers, and what is said ends in a log.
+  const words = String(message).slice(0, SERVER_WORDS_LENGTH_MAX);
+  return new RaftError(code, words, isRetry(retry) ? { retry } : {});
 }
 
 /** Why an answer is none. */
