@@ -44,6 +44,18 @@ async function used(path: string, more: readonly string[] = [], options: FakeOpt
   );
 }
 
+/** A list of ten lists, each of ten of those before, and so on. */
+function copies(depth: number): string {
+  const lists = Array.from({ length: depth }, (_, at) =>
+    at === 0
+      ? '&a0 [x,x,x,x,x,x,x,x,x,x]'
+      : `&a${at} [${Array(10)
+          .fill(`*a${at - 1}`)
+          .join(',')}]`,
+  );
+  return `[${lists.join(',')}]`;
+}
+
 /** A value of each option in each form, as a file has it and as a flag has it. */
 const EXAMPLES: readonly (readonly [name: OptionName, inFile: unknown, asFlag: string])[] = [
   ['listen', '[::1]:4100', '[::1]:4100'],
@@ -137,6 +149,22 @@ describe('a configuration file', () => {
         expect.stringMatching(/it (must be a map|is larger)/),
       ]);
     }
+  });
+
+  it.each([
+    ['lists in lists without end', `id: n1\nlisten: ${'['.repeat(50_000)}`],
+    ['maps in maps without end', `id: n1\nlisten: ${'{a: '.repeat(50_000)}`],
+    ['lists in lists that do end', `id: n1\nlisten: ${'['.repeat(20_000)}${']'.repeat(20_000)}`],
+    ['a map in itself', 'id: n1\npeers: &all {n1: *all}'],
+    ['a list in itself', 'id: n1\nlisten: &all [*all]'],
+    ['copies of copies of copies', `id: n1\nlisten: ${copies(9)}`],
+    ['two members under one name', 'id: n1\npeers: {"n1=a:1,n2": "b:2"}'],
+  ])('[CG2] refuses %s, in one sentence', async (_, content) => {
+    const path = file(content);
+    const { errors, exitCode, output } = await check(path);
+    expect(errors.startsWith(`raftchart check-config: ${path}`), errors.slice(0, 300)).toBe(true);
+    expect(errors.trim()).toMatch(/^[^\n]*\.$/);
+    expect([exitCode, output]).toEqual([78, '']);
   });
 
   it('[CG2] serve refuses it in the same words, before anything is touched', async () => {
@@ -305,6 +333,11 @@ describe('SIGHUP', () => {
     expect(broken).toMatchObject({
       level: 'error',
       message: expect.stringMatching(/node.yaml:2: listn is no option.*All is as before\.$/s),
+    });
+    const endless = await hangUp('id: n1\nallow-host: &all [*all]');
+    expect(endless).toMatchObject({
+      level: 'error',
+      message: expect.stringMatching(/All is as before\.$/),
     });
     const contradicting = { ...fields, 'value-bytes-max': 1_600_000, 'log-level': 'debug' };
     expect(await hangUp(contradicting)).toMatchObject({ level: 'error' });

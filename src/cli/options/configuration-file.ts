@@ -20,8 +20,18 @@ export async function readConfigurationFile(
   path: string,
   fields: readonly OptionName[],
 ): Promise<FileValues> {
-  const lines = new LineCounter();
   const source = await contentOf(path);
+  try {
+    return valuesIn(source, path, fields);
+  } catch (error) {
+    if (error instanceof CliFailure) throw error;
+    // As of lists in lists without end, which exhaust whoever reads them.
+    throw wrong(path, `it cannot be understood: ${textOfError(error)}.`);
+  }
+}
+
+function valuesIn(source: string, path: string, fields: readonly OptionName[]): FileValues {
+  const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
   const placeAt = (offset: number): string => `${path}:${lines.linePos(offset).line}`;
   const [problem] = [...document.errors, ...document.warnings];
@@ -53,7 +63,7 @@ function plain(node: unknown, document: Document, place: string): unknown {
   try {
     return isNode(node) ? node.toJS(document) : node;
   } catch (error) {
-    throw wrong(place, `${error instanceof Error ? error.message : String(error)}.`);
+    throw wrong(place, `${textOfError(error)}.`);
   }
 }
 
@@ -68,6 +78,12 @@ function textOf(name: OptionName, value: unknown, place: string): string {
   const text = form.textOf(value);
   if (text !== null) return text;
   throw wrong(place, `${name} ${form.wants}; it is ${JSON.stringify(value) ?? 'nothing'}.`);
+}
+
+/** Of several lines the first: what refuses is one sentence. */
+function textOfError(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split('\n', 1)[0] ?? '';
 }
 
 function wrong(place: string, why: string): CliFailure {

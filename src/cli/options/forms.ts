@@ -81,7 +81,7 @@ function isPlain(value: unknown, pattern: RegExp): boolean {
 }
 
 function membersText(entries: readonly (readonly [string, unknown])[]): string | null {
-  const isEach = entries.every(([, value]) => isPlain(value, /^[^,=]+$/));
+  const isEach = entries.flat().every((each) => isPlain(each, /^[^,=]+$/));
   if (!isEach || entries.length === 0) return null;
   return entries.map(([id, value]) => `${id}=${value}`).join(',');
 }
