@@ -38,16 +38,22 @@ interface FoundingDoor {
 }
 
 export function foundingDoor({ answer, secret }: DoorOptions): FoundingDoor {
-  let reading = 0;
+  const arriving = new Set<IncomingMessage>();
+  const close = (request: IncomingMessage): void => {
+    arriving.delete(request);
+    request.destroy();
+  };
   const read = async (request: IncomingMessage): Promise<string> => {
-    if (reading >= FOUNDING_BODIES_MAX) throw crowded();
-    reading += 1;
-    const late = setTimeout(() => request.destroy(), FOUNDING_BODY_MS);
+    // Who began first: a node says all of it at once, and is not to be kept out by those who never finish (SP9).
+    const [first] = arriving;
+    if (first !== undefined && arriving.size >= FOUNDING_BODIES_MAX) close(first);
+    arriving.add(request);
+    const late = setTimeout(() => close(request), FOUNDING_BODY_MS);
     try {
       return await textOf(request);
     } finally {
       clearTimeout(late);
-      reading -= 1;
+      arriving.delete(request);
     }
   };
   const reply = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -139,10 +145,6 @@ function saidIn(text: string): Said {
 }
 
 const NO_WORD = 'This is nothing that a node says that founds a cluster (--bootstrap-expect).';
-
-function crowded(): RaftError {
-  return new RaftError('RAFT_OVERLOADED', 'Too many say something here at once. Ask again.');
-}
 
 function unproven(): RaftError {
   return new RaftError(

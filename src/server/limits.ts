@@ -204,7 +204,7 @@ export const BACKUP_GRACE_MS = 60_000;
 export const MEMBERS_BODY_BYTES_MAX = 64 * 1024;
 /** Bound: what a node says that founds a cluster, two proposals of 64 members included; more is refused. */
 export const FOUNDING_BODY_BYTES_MAX: number = 64 * 1024;
-/** Bound: so many of these arrive at once; more are refused with `RAFT_OVERLOADED`. */
+/** Bound: so many of these arrive at once; of more, who began first is closed. */
 export const FOUNDING_BODIES_MAX = 64;
 /** How long one of them may take to arrive, in milliseconds; then its connection ends. */
 export const FOUNDING_BODY_MS = 2_000;
