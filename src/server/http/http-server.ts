@@ -44,6 +44,8 @@ const TIMEOUT_CHECK_MS = 1_000;
 const CLOSE_GRACE_MS = 500;
 /** `.` and `..`, also percent-encoded: URL parsers remove them, and with them the key that was meant. */
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:[/?#]|$)/i;
+/** What they leave out, cut off or spell otherwise: control characters, '#', all beyond ASCII, and '\' in a path. */
+const NOT_KEPT = /[^!-~]|#|^[^?]*\\/;
 
 export interface HttpServerOptions extends GateOptions {
   readonly hosts: ServedHosts;
@@ -198,6 +200,7 @@ function refusalOfForm(request: IncomingMessage): Refusal | null {
   if (hasBody(request) && !BODY_METHODS.has(request.method ?? '')) {
     return { error: badRequest(BODY_REFUSED) };
   }
+  if (NOT_KEPT.test(request.url ?? '')) return { error: badRequest(CHARACTERS_REFUSED) };
   return DOT_SEGMENT.test(pathOf(request)) ? { error: badRequest(DOTS_REFUSED) } : null;
 }
 
@@ -208,6 +211,8 @@ function hasBody({ headers }: IncomingMessage): boolean {
 
 const TOO_MANY_FIELDS = `The request has more than ${HEAD_FIELDS_MAX} header fields. Send fewer.`;
 const BODY_REFUSED = 'Only PUT and POST have a body here. Send this request without one.';
+const CHARACTERS_REFUSED =
+  "The path or the query has a character that programs on the way change: a control character, '#', one beyond ASCII, or a backslash in the path. Write its bytes percent-encoded.";
 const DOTS_REFUSED =
   "The path has a segment '.' or '..', which programs on the way remove. In a key, write the slash before it as %2F; the keys '.' and '..' themselves are for POST /txn.";
 

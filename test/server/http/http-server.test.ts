@@ -32,6 +32,23 @@ describe('paths', () => {
     }
   });
 
+  it('[SV9] refuses what URL parsers leave out, cut off or spell otherwise, instead of using another key', async () => {
+    const { port, replica } = await served();
+    const put = (path: string) => told(port, request(`PUT ${path}`, 'Content-Length: 1\r\n', 'x'));
+    const paths = [
+      ...['/kv/a\tb', '/kv/a\fb', '/kv/.\t./b', '/kv/a/.\t./b', '/kv/a\x7fb'],
+      ...['/kv/a#b', '/kv/a\\b', '/kv/a\\..\\b', '/kv/\xff', '/kv/\xc3\xa9'],
+      ...['/kv/a?timeoutMs=100#b', '/kv/a?timeoutMs=10\t00', '/kv/a?timeoutMs=100\xe9'],
+    ];
+    for (const path of paths) {
+      expect(await put(path), JSON.stringify(path)).toMatch(/^HTTP\/1\.1 400 /);
+    }
+    expect(replica.machine.keyCount).toBe(0);
+    expect(await put('/kv/%09%23%5C%FF?timeoutMs=100')).toMatch(/^HTTP\/1\.1 200 /);
+    const [kv] = replica.machine.range({ prefix: new Uint8Array() }).kvs;
+    expect(kv?.key).toEqual(Uint8Array.of(0x09, 0x23, 0x5c, 0xff));
+  });
+
   it('[SV9] takes odd but legal bytes of a path as they are', async () => {
     const { port, replica } = await served();
     const path = "/kv/a|b{c}^`~!$&'()*,;=:@";
