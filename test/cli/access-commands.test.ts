@@ -143,3 +143,15 @@ it('[AC1] [BK3] a backup keeps who may do what, without a token, and a cluster r
   expect((await runCliProcess(['get', 'a', ...there], asRoot)).output).toBe('v');
   expect((await runCliProcess(['role', 'grant', 'a', 'a', 'read', ...there], asRoot)).code).toBe(0);
 });
+
+it('[AC9] [TL7] a secret that is given where its file belongs is shown to nobody', async () => {
+  const secret = 'a-secret-that-somebody-took-for-its-file';
+  for (const argv of [
+    ['members', '--token-file', secret],
+    ['serve', '--id', 'n1', '--data-dir', 'gone', '--cluster-secret-file', secret],
+  ]) {
+    const { errors, exitCode, output } = await run(null, ...argv);
+    expect(errors).toMatch(/-file cannot be read: ENOENT: no such file or directory\.\n$/);
+    expect([errors.includes(secret), exitCode === 0, output]).toEqual([false, false, '']);
+  }
+});

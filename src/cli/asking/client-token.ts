@@ -1,6 +1,7 @@
 /** By which token a command is known to the servers (AC5): out of a file, or of the environment; no argument, which others could see. */
 import { readFileSync } from 'node:fs';
 import { usageFailure } from '../failures/cli-failure.ts';
+import { whyUnreadable } from '../failures/why-unreadable.ts';
 import type { OptionValues } from '../options/option-table.ts';
 import { TLS_OPTIONS } from './client-tls.ts';
 
@@ -20,7 +21,6 @@ function contentOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw usageFailure(`--token-file cannot be read: ${why}.`);
+    throw usageFailure(`--token-file cannot be read: ${whyUnreadable(error)}.`);
   }
 }

@@ -5,6 +5,7 @@ import { SECRET_LENGTH_MIN } from '../../transport/limits.ts';
 import { type TlsFiles, type TlsReload, tlsFiles } from '../../wire/tls-files.ts';
 import { CliFailure, usageFailure } from '../failures/cli-failure.ts';
 import { EXIT } from '../failures/exit-codes.ts';
+import { whyUnreadable } from '../failures/why-unreadable.ts';
 import { CERTIFICATE_ENDS_SOON_DAYS } from '../limits.ts';
 import type { OptionValues } from '../options/option-table.ts';
 
@@ -56,7 +57,7 @@ function contentOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = whyUnreadable(error);
     throw new CliFailure(EXIT.wrongConfiguration, `--cluster-secret-file cannot be read: ${why}.`);
   }
 }
