@@ -40,6 +40,8 @@ export interface CliContext {
   readonly interrupted: AbortSignal;
   /** From now on SIGHUP calls this, and no longer ends the process. */
   readonly onHangup: (listener: () => void) => void;
+  /** From now on what this process makes is for its owner alone (TL9). */
+  readonly keepPrivate: () => void;
 }
 
 export interface Command extends HelpSubject {

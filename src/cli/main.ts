@@ -14,6 +14,8 @@ import { fewDescriptors } from './failures/few-descriptors.ts';
 const LINGER_MS = 1_000;
 /** Terminals and npm repeat a signal at once; only a later one means impatience, in milliseconds. */
 const INSISTENCE_AFTER_MS = 1_000;
+/** Neither the group nor others may do anything with a file. */
+const OWNER_ALONE = 0o077;
 
 /** How wide a terminal is unless it says so. */
 const COLUMNS_USUAL = 80;
@@ -90,6 +92,7 @@ const context: CliContext = {
   onHangup: (listener) => {
     hungUp = listener;
   },
+  keepPrivate: () => process.umask(OWNER_ALONE),
 };
 
 /** A script must not take half of an answer, or none, for the whole: its disk may be full (CL27). */

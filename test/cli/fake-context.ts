@@ -59,6 +59,7 @@ export async function runFake(argv: readonly string[], options: FakeOptions = {}
     self: ['node'],
     interrupted: options.interrupted ?? new AbortController().signal,
     onHangup: () => {},
+    keepPrivate: () => {},
   };
   const exitCode = await runCli(argv, context);
   return { exitCode, output: Buffer.concat(chunks).toString(), errors };

@@ -20,6 +20,7 @@ export const recoverCommand = command({
   options: ['data-dir', 'dry-run', 'output'],
   required: ['data-dir'],
   run: async ({ values }, context) => {
+    context.keepPrivate();
     const directory = resolve(values['data-dir']);
     const access = nodeAccess({ directory });
     const isJson = values.output === 'json';

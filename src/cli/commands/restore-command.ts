@@ -47,6 +47,7 @@ export const restoreCommand = command({
   required: ['data-dir', 'id'],
   positionals: [1, 1],
   run: async ({ values, positionals: [file = ''] }, context) => {
+    context.keepPrivate();
     sumWith(crc32);
     const { id, peers } = values;
     if (peers !== null && !peers.has(id)) {

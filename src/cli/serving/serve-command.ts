@@ -66,6 +66,7 @@ export const serveCommand = command({
   required: SERVE_NEEDED,
   file: { pathOf: ({ values }) => values.config, fields: SERVE_FIELDS },
   run: async (given, context) => {
+    context.keepPrivate();
     const { values } = given;
     const write = context.writeError;
     const form = values['log-format'] === 'text' ? textLog : jsonLog;

@@ -1,0 +1,57 @@
+/** Files that only their owner may read, whatever the shell lets programs do. */
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { ANY_PORTS, leading, QUICK, serveLine, startCli } from './cli-process.ts';
+import { scratch } from './scratch.ts';
+
+/** As in a shell that hides nothing. */
+const WRAPPER = ['sh', '-c', 'umask 000; exec "$@"', 'sh'];
+
+const run = (argv: readonly string[]) => startCli(argv, { wrapper: WRAPPER });
+
+/** What others than its owner may do anything with, of all that is below. */
+function open(directory: string): readonly string[] {
+  const names = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+  expect(names.length).toBeGreaterThan(2);
+  return ['.', ...names].filter((name) => (statSync(join(directory, name)).mode & 0o077) !== 0);
+}
+
+it.skipIf(process.platform === 'win32')(
+  '[TL9] what serve, restore and recover make nobody but its owner may read',
+  async () => {
+    const directory = scratch();
+    const [data, backup, restored] = ['data', 'backup', 'restored'].map((name) =>
+      join(directory, name),
+    ) as [string, string, string];
+    const node = run(serveLine('n1', data, ...ANY_PORTS, ...QUICK));
+    const url = await leading(node);
+    expect((await fetch(`${url}/kv/a`, { method: 'PUT', body: 'secret' })).status).toBe(200);
+    expect((await fetch(`${url}/snapshot`, { method: 'POST' })).status).toBe(200);
+    expect(open(data)).toEqual([]);
+    expect(await run(['backup', backup, '--endpoints', url]).ended).toBe(0);
+    expect(statSync(backup).mode & 0o077).toBe(0);
+    node.kill('SIGTERM');
+    expect(await node.ended).toBe(0);
+    expect(await run(['restore', backup, '--data-dir', restored, '--id', 'n1']).ended).toBe(0);
+    expect(open(restored)).toEqual([]);
+    expect(await run(['recover', '--data-dir', data]).ended).toBe(0);
+    expect(open(data)).toEqual([]);
+  },
+  60_000,
+);
+
+it.skipIf(process.platform === 'win32')(
+  '[TL9] [FO11] so is what a node has promised before its cluster is founded',
+  async () => {
+    const data = join(scratch(), 'data');
+    const founding = ['--bootstrap-expect', '3', '--join', 'http://127.0.0.1:1'];
+    const place = [...ANY_PORTS.slice(0, 2), '--peer-listen', '127.0.0.1:4'];
+    const node = run(serveLine('n1', data, ...place, ...founding));
+    await node.until((_, errors) => errors.includes('"gathering"'));
+    expect(open(data)).toEqual([]);
+    node.kill('SIGTERM');
+    await node.ended;
+  },
+  30_000,
+);
