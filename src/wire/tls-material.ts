@@ -37,11 +37,16 @@ export function endOfCertificate(cert: string): Date {
   return new Date(new X509Certificate(cert).validTo);
 }
 
-const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+/** As OpenSSL finds them: on a line of its own. What begins otherwise, or is cut, it leaves out without a word. */
+const BLOCK = /^\ufeff?-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/gm;
+const BEGINNING = /-----BEGIN CERTIFICATE-----/g;
 
 function problemWithCertificates(pem: string): string | null {
   const blocks = pem.match(BLOCK) ?? [];
-  if (blocks.length === 0) return 'holds no certificate in PEM';
+  const begun = pem.match(BEGINNING) ?? [];
+  if (begun.length === 0) return 'holds no certificate in PEM';
+  if (blocks.length < begun.length)
+    return 'holds a certificate that is cut, or begins within a line';
   try {
     for (const block of blocks) new X509Certificate(block);
     return null;

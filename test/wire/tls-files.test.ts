@@ -9,6 +9,24 @@ import { eventually } from '../server/eventually.ts';
 
 const NEVER_MS = 2 ** 30;
 
+/** Of which OpenSSL would take what is whole, or nothing, without a word. */
+function cutOrHidden(pem: string): readonly string[] {
+  const half = pem.slice(0, pem.length / 2);
+  return [half, `${pem}${half}`, `${half}\n${pem}`, `\0\0${pem}`, ` ${pem}`, `${pem}# ${pem}`];
+}
+
+it('[TL5] a certificate stands behind other text, in any lines, and with the mark of its encoding', () => {
+  const { ca, cert, key } = certificate();
+  for (const frame of [
+    (pem: string) => `Subject: somebody\n${pem}the end`,
+    (pem: string) => `\ufeff${pem}`,
+    (pem: string) => pem.replaceAll('\n', '\r\n'),
+    (pem: string) => `${pem}\n\n${pem}`.trimEnd(),
+  ]) {
+    expect(problemWithTls({ ca: frame(ca), cert: frame(cert), key })).toBeNull();
+  }
+});
+
 it('[TL5] files that cannot be used are refused at the start, with what is wrong', () => {
   const [one, other] = [certificate(), certificate()];
   for (const [material, words] of [
@@ -17,6 +35,8 @@ it('[TL5] files that cannot be used are refused at the start, with what is wrong
     [{ ...one, cert: 'none' }, 'the certificate (cert) holds no certificate'],
     [{ ...one, cert: one.cert.replace(/[A-Z]{4}/, 'AAAA') }, 'the certificate (cert) '],
     [{ ...one, ca: 'none' }, 'the authority (ca) holds no certificate'],
+    ...cutOrHidden(one.ca).map((ca) => [{ ...one, ca }, 'the authority (ca) holds a'] as const),
+    ...cutOrHidden(one.cert).map((cert) => [{ ...one, cert }, '(cert) holds a'] as const),
   ] as const) {
     const { cert, key, ca } = inFiles(material);
     expect(() => tlsFiles({ cert, key, ca })).toThrow(
