@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The process around the command line: its streams, signals and exit code. Everything else is testable. */
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { addAbortSignal } from 'node:stream';
@@ -21,6 +21,8 @@ const OWNER_ALONE = 0o077;
 const COLUMNS_USUAL = 80;
 
 const interruption = new AbortController();
+// As many wait for it as are asked at a time: Node's own warning of more than ten is no line of a log.
+setMaxListeners(0, interruption.signal);
 let interruptedAt = Number.POSITIVE_INFINITY;
 
 function interrupt(why: string): void {

@@ -201,3 +201,46 @@ it.each([
   ]);
   expect([code, errors]).toEqual([64, expect.stringContaining(told)]);
 });
+
+it('[FO7] [FO14] whoever says that it has founded what it never promised ends it in words; without the secret, nobody does', async () => {
+  const ask = async (node: number, word: object) => {
+    const answer = await fetch(`${at(node)}/founding`, {
+      method: 'POST',
+      body: JSON.stringify(word),
+    });
+    return { status: answer.status, said: await answer.json() };
+  };
+  const stranger = { id: 'n0', incarnation: 'a', address: '127.0.0.1:9' };
+  const word = { cluster: '', expected: 3, self: stranger };
+  const nothing = { round: 0, promised: null, foundation: null };
+  const open = started(1);
+  await isSaid(open, { state: 'gathering' });
+  const { said } = await ask(1, { ...word, state: nothing });
+  const members = [stranger, said.self, { ...stranger, id: 'n9' }];
+  const foundation = { founder: { id: 'n0', incarnation: 'a' }, round: 1, members };
+  const forged = { ...word, state: { round: 1, promised: foundation, foundation } };
+  expect((await ask(1, forged)).status).toBe(200);
+  expect(await open.ended).toBe(78);
+  expect(open.errors()).toMatch(/has never promised that.*--cluster-secret-file.*IDENTITY\)\n$/);
+
+  const secret = join(directory, 'secret');
+  writeFileSync(secret, 's'.repeat(40));
+  const guarded = started(2, '--cluster-secret-file', secret);
+  await isSaid(guarded, { state: 'gathering' });
+  expect((await ask(2, forged)).status).toBe(403);
+  expect((await fetch(`${at(2)}/livez`)).status).toBe(200);
+});
+
+it('[OP8] [FO12] however many are asked, its log is lines of JSON, and says of each once why it does not answer', async () => {
+  const place = ['--listen', `127.0.0.1:${base}`, '--peer-listen', `127.0.0.1:${base + 5}`];
+  const others = Array.from({ length: 20 }, (_, number) => `http://127.0.0.${number + 2}:1`);
+  const who = ['--id', 'n1', '--data-dir', dataOf(1), '--bootstrap-expect', '3'];
+  const node = startCli(['serve', ...who, ...place, '--join', others.join()]);
+  const asked = () => foundingLines(node).flatMap(({ url }) => (url === undefined ? [] : [url]));
+  await expect.poll(() => asked().length, { timeout: 20_000 }).toBe(others.length);
+  node.kill('SIGTERM');
+  await node.ended;
+  expect(asked().sort()).toEqual([...others].sort());
+  const lines = node.errors().trimEnd().split('\n');
+  expect(lines.filter((line) => !line.startsWith('{'))).toEqual([]);
+});

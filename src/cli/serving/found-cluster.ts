@@ -3,6 +3,7 @@
  * while its client port is open and its log is not. A node that has run before asks nobody.
  */
 import { createHash } from 'node:crypto';
+import { InvariantViolation } from '../../core/assert.ts';
 import { RaftError } from '../../core/errors.ts';
 import type { FoundingWord, Proposal } from '../../core/founding.ts';
 import type { NodeId } from '../../core/types.ts';
@@ -107,6 +108,8 @@ async function untilFounded(founding: Founding, { context }: Asker): Promise<Pro
   });
   try {
     return await Promise.race([founding.ended, ended]);
+  } catch (error) {
+    throw error instanceof InvariantViolation ? contradicted(error) : error;
   } finally {
     founding.stop();
   }
@@ -156,6 +159,12 @@ function wordOf(
   state: HeldFounding['state'],
 ): FoundingWord {
   return { cluster, expected, self: { id, incarnation, address }, state };
+}
+
+/** FO7: what was heard and what is on disk cannot both be so. It is no fault of ours, whoever says it. */
+function contradicted(cause: InvariantViolation): RaftError {
+  const text = `A node says that this one has founded a cluster with it, and this directory has never promised that (${cause.message}). Nothing was changed. Either the directory is older than what this node has said: let it join that cluster with another name and an empty directory. Or a stranger has said so: give all nodes a --cluster-secret-file, and start this one again.`;
+  return new RaftError('RAFT_WRONG_IDENTITY', text, { cause });
 }
 
 function stopped(): RaftError {

@@ -22,7 +22,7 @@ export class FounderQuestions {
   readonly #secureContext: SecureContext | undefined;
   /** URLs of which an answer is awaited. Bound: those that were named, and those of `FounderPlaces`. */
   readonly #open = new Set<string>();
-  /** What was said last of each that was named. */
+  /** What was said last of each that was named; what was said of none stands under ''. Bound: those that are named now. */
   readonly #said = new Map<string, string>();
 
   constructor(bootstrap: Bootstrap, places: FounderPlaces, asker: Asker) {
@@ -44,6 +44,9 @@ export class FounderQuestions {
   }
 
   #askAll(named: readonly string[], body: string, hearer: Hearer): void {
+    for (const url of this.#said.keys()) {
+      if (url !== '' && !named.includes(url)) this.#said.delete(url);
+    }
     for (const url of named) {
       this.#askOne(url, body, {
         heard: (text) => {
