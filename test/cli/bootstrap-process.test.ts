@@ -237,7 +237,7 @@ it('[OP8] [FO12] however many are asked, its log is lines of JSON, and says of e
   const who = ['--id', 'n1', '--data-dir', dataOf(1), '--bootstrap-expect', '3'];
   const node = startCli(['serve', ...who, ...place, '--join', others.join()]);
   const asked = () => foundingLines(node).flatMap(({ url }) => (url === undefined ? [] : [url]));
-  await expect.poll(() => asked().length, { timeout: 20_000 }).toBe(others.length);
+  await expect.poll(() => asked().length).toBe(others.length);
   node.kill('SIGTERM');
   await node.ended;
   expect(asked().sort()).toEqual([...others].sort());

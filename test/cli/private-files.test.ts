@@ -38,7 +38,6 @@ it.skipIf(process.platform === 'win32')(
     expect(await run(['recover', '--data-dir', data]).ended).toBe(0);
     expect(open(data)).toEqual([]);
   },
-  60_000,
 );
 
 it.skipIf(process.platform === 'win32')(
@@ -53,5 +52,4 @@ it.skipIf(process.platform === 'win32')(
     node.kill('SIGTERM');
     await node.ended;
   },
-  30_000,
 );
