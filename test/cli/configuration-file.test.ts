@@ -334,11 +334,7 @@ describe('SIGHUP', () => {
       level: 'error',
       message: expect.stringMatching(/node.yaml:2: listn is no option.*All is as before\.$/s),
     });
-    const endless = await hangUp('id: n1\nallow-host: &all [*all]');
-    expect(endless).toMatchObject({
-      level: 'error',
-      message: expect.stringMatching(/All is as before\.$/),
-    });
+    expect(await hangUp('allow-host: &all [*all]')).toMatchObject({ level: 'error' });
     const contradicting = { ...fields, 'value-bytes-max': 1_600_000, 'log-level': 'debug' };
     expect(await hangUp(contradicting)).toMatchObject({ level: 'error' });
     expect([await put(9), await put(8)]).toEqual([413, 200]);

@@ -17,6 +17,7 @@ function open(directory: string): readonly string[] {
   return ['.', ...names].filter((name) => (statSync(join(directory, name)).mode & 0o077) !== 0);
 }
 
+// Windows knows no such rights.
 it.skipIf(process.platform === 'win32')(
   '[TL9] what serve, restore and recover make nobody but its owner may read',
   async () => {
@@ -40,6 +41,7 @@ it.skipIf(process.platform === 'win32')(
   },
 );
 
+// Windows knows no such rights.
 it.skipIf(process.platform === 'win32')(
   '[TL9] [FO11] so is what a node has promised before its cluster is founded',
   async () => {
