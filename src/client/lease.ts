@@ -53,6 +53,8 @@ export class Lease implements AsyncDisposable {
 
   /** Aborted when the lease has ended although nobody revoked it here: its keys have gone, or will in a moment. */
   get lost(): AbortSignal {
+    // Whoever stood still looks at it before its timers have had their turn.
+    if (this.#home.clock.now() >= this.#endsMs) this.#lose(notRenewed(this.id));
     return this.#lost.signal;
   }
 

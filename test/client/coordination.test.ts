@@ -1,8 +1,10 @@
 /** Locks, elections and services on leases and transactions alone, against a server over loopback. */
 import { describe, expect, it } from 'vitest';
+import { takeLock } from '../../src/client/coordination/lock.ts';
 import { registerService } from '../../src/client/coordination/registry.ts';
-import type { CoordinatedStore } from '../../src/client/coordination/store.ts';
+import { type CoordinatedStore, storeOf } from '../../src/client/coordination/store.ts';
 import type { KvClient, Lease, Lock } from '../../src/client/index.ts';
+import { connectionClock } from '../../src/wire/ws-clock.ts';
 import { type LocalServer, localServer } from '../server/local-server.ts';
 import { clientAt, clientOf, facts, rejection } from './stage.ts';
 
@@ -117,6 +119,28 @@ describe('a lock', () => {
     await forget(server, { key: `${LINE}2` });
     expect((await next).code).toBe('RAFT_LEASE_EXPIRED');
     expect(first.lost.aborted).toBe(false);
+  });
+
+  it('[CO3] that was lost before its holder knew that it is held is not given', async () => {
+    const { server, client } = await clientAt(localServer());
+    let lease: Lease | null = null;
+    const store: CoordinatedStore = {
+      ...storeOf(client, connectionClock),
+      grantLease: async (asked) => {
+        lease = await client.grantLease(asked);
+        return lease;
+      },
+      // The line as it was; the answer comes late.
+      range: async (query) => {
+        const result = await client.range(query);
+        const { lost } = lease ?? expect.fail('a place begins with a lease');
+        await server.commit({ type: 'revoke', lease: 1 });
+        await new Promise((resolve) => lost.addEventListener('abort', resolve));
+        return result;
+      },
+    };
+    const taken = takeLock(store, 'orders', { ttlMs: 300 });
+    expect((await rejection(taken)).code).toBe('RAFT_LEASE_EXPIRED');
   });
 
   it('[CO3] whose key in line somebody deleted is not given', async () => {

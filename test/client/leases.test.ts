@@ -99,6 +99,22 @@ describe('a lease', () => {
     expect(stage.renewedMs).toHaveLength(length);
   });
 
+  it('[LE10] is lost for whoever looks at it, also before the timers of a program that stood still', () => {
+    const clock = new VirtualClock();
+    let stoodMs = 0;
+    const home = {
+      clock: { ...clockOf(clock), now: () => clock.now() + stoodMs },
+      random: { next: () => 0.5 },
+      renew: async () => TTL_MS,
+      revoke: async () => {},
+    };
+    const lease = new Lease({ id: 7, ttlMs: TTL_MS, sentMs: clock.now() }, home);
+    stoodMs = TTL_MS - 1;
+    expect(lease.lost.aborted).toBe(false);
+    stoodMs = TTL_MS;
+    expect(lease.lost.aborted).toBe(true);
+  });
+
   it('[LE10] that nobody keeps alive is lost when its time is over; one that is revoked is not lost', async () => {
     const stage = new Stage();
     await stage.pass(TTL_MS);

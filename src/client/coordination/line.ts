@@ -37,6 +37,7 @@ export async function firstInLine(store: CoordinatedStore, wanted: Wanted): Prom
     const put = { type: 'put', key, value, lease: lease.id } as const;
     const { revision: fencing } = await store.txn({ success: [put] }, { signal: ended });
     await untilFirst(store, { prefix, fencing, ended });
+    if (lease.lost.aborted) throw abortedBy(lease.lost);
     return { key, fencing, lease };
   } catch (error) {
     await lease[Symbol.asyncDispose]();
