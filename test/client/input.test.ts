@@ -60,6 +60,15 @@ describe('what is given to a call', () => {
     ['range', [{ prefix: '', keysonly: true }], 'did you mean keysOnly?'],
     ['range', [], 'range takes options as an object'],
     ['status', [{ timeout: 5 }], 'status has no option timeout'],
+    ...[undefined, null, 7, '', {}].flatMap((name): [string, unknown[], string][] => [
+      ['lock', [name], 'a lock, an election or a service needs a name'],
+      ['campaign', [name, 'me'], 'a lock, an election or a service needs a name'],
+      ['register', [name, 'http://a:1'], 'a lock, an election or a service needs a name'],
+      ['register', ['shop', name], 'a registration needs an address'],
+    ]),
+    ['lock', ['a\ud800'], 'half a character'],
+    ['campaign', ['chief', undefined], 'a key or value must be a string'],
+    ['register', ['shop', 'a\ud800'], 'half a character'],
   ])('[EM17] %s%j is refused before anything is sent', async (method, all, sentence) => {
     const { server, client } = await clientAt(served());
     const answer = Reflect.apply(Reflect.get(client, method), client, all);

@@ -1,5 +1,5 @@
 /** One leader at a time among those who campaign (CO4): the first in line, whose key says who it is. */
-import type { Bytes } from '../client-input.ts';
+import { type Bytes, toBytes } from '../client-input.ts';
 import type { Lease } from '../lease.ts';
 import { COORDINATION_TTL_MS } from '../limits.ts';
 import { firstInLine, type Place } from './line.ts';
@@ -58,6 +58,7 @@ export async function campaignFor(
   { value, signal, ttlMs = COORDINATION_TTL_MS }: LockOptions & { readonly value: Bytes },
 ): Promise<Leadership> {
   const prefix = prefixOf('elections', name);
+  toBytes(value);
   return new Leadership(store, name, await firstInLine(store, { prefix, value, ttlMs, signal }));
 }
 

@@ -6,7 +6,7 @@ import type { Lease } from '../lease.ts';
 import { COORDINATION_RETRY_MS, COORDINATION_TTL_MS } from '../limits.ts';
 import { abortedBy } from './persistence.ts';
 import { followPrefix } from './prefix-view.ts';
-import { type CoordinatedStore, prefixOf } from './store.ts';
+import { type CoordinatedStore, prefixOf, segmentOf } from './store.ts';
 
 export interface RegisterOptions {
   /** How long the address stays after its process is gone without a word, in milliseconds; default 10,000. */
@@ -21,6 +21,8 @@ export class Registration implements AsyncDisposable {
   readonly address: string;
   readonly #store: CoordinatedStore;
   readonly #ttlMs: number;
+  /** Of the keys that it has, one after the other. */
+  readonly #place: string;
   readonly #ended = new AbortController();
   #lease: Lease | null = null;
 
@@ -36,6 +38,8 @@ export class Registration implements AsyncDisposable {
     this.address = address;
     this.#store = store;
     this.#ttlMs = ttlMs;
+    const own = segmentOf('a registration needs an address', address);
+    this.#place = `${prefixOf('services', service)}${own}`;
   }
 
   /** Once; rejects if it cannot be made now. */
@@ -43,9 +47,11 @@ export class Registration implements AsyncDisposable {
     const lease = await this.#store.grantLease({ ttlMs: this.#ttlMs, signal: this.#ended.signal });
     this.#lease = lease.keepAlive();
     try {
-      const place = `${prefixOf('services', this.service)}${encodeURIComponent(this.address)}`;
       const { signal } = this.#ended;
-      await this.#store.put(`${place}/${lease.id}`, this.address, { lease: lease.id, signal });
+      await this.#store.put(`${this.#place}/${lease.id}`, this.address, {
+        lease: lease.id,
+        signal,
+      });
       // From here on `lost` is listened to; what was aborted before tells nobody.
       if (lease.lost.aborted) throw abortedBy(lease.lost);
     } catch (error) {

@@ -1,14 +1,15 @@
 /** What locks, elections and registrations take of a client: leases, transactions, ranges and watches, and nothing else. */
 import type { PutResult, TxnResult } from '../../kv/results.ts';
 import type { ConnectionClock } from '../../ports/clock.ts';
-import type {
-  Bytes,
-  CallOptions,
-  LeaseOptions,
-  PutOptions,
-  RangeQuery,
-  TxnInput,
-  WatchQuery,
+import {
+  type Bytes,
+  type CallOptions,
+  type LeaseOptions,
+  type PutOptions,
+  type RangeQuery,
+  type TxnInput,
+  toBytes,
+  type WatchQuery,
 } from '../client-input.ts';
 import type { Lease } from '../lease.ts';
 import type { RangeAnswer } from '../reply-reading.ts';
@@ -78,8 +79,14 @@ export function whileIterated<Item>(
   };
 }
 
-/** No name is the beginning of another: a slash within it is written otherwise. */
+/** No name is the beginning of another: a slash within it is written otherwise. Throws a `TypeError` for what is no name (EM17). */
 export function prefixOf(kind: 'locks' | 'elections' | 'services', name: string): string {
-  if (name === '') throw new TypeError('a lock, an election or a service needs a name');
-  return `raftchart/${kind}/${encodeURIComponent(name)}/`;
+  return `raftchart/${kind}/${segmentOf('a lock, an election or a service needs a name', name)}/`;
+}
+
+/** Text without a slash. Whoever names nothing by mistake would share `undefined` with all who do likewise. */
+export function segmentOf(wanted: string, name: unknown): string {
+  if (typeof name !== 'string' || name === '') throw new TypeError(`${wanted}, which is text`);
+  toBytes(name);
+  return encodeURIComponent(name);
 }
