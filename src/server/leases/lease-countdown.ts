@@ -6,6 +6,7 @@ import type { Lease } from '../../kv/lease-table.ts';
 import { LEASE_SLOT_MS, LEASES_LOOKED_AT_MAX } from '../limits.ts';
 
 interface Leases {
+  readonly size: number;
   get(id: number): Lease | null;
   all(): Iterable<Lease>;
 }
@@ -30,7 +31,10 @@ export class LeaseCountdown {
 
   touched({ id, ttlMs }: Lease): void {
     const now = this.#now();
-    if (!this.#touchedMs.has(id)) this.#place(id, now + ttlMs);
+    if (!this.#touchedMs.has(id)) {
+      this.#forgetEnded();
+      this.#place(id, now + ttlMs);
+    }
     this.#touchedMs.set(id, now);
   }
 
@@ -71,6 +75,22 @@ export class LeaseCountdown {
     }
     this.#waiting.push(...again);
     return due;
+  }
+
+  /** What was given back would stay until its time is over, and that may be a year. Looks at all once as many have come as there were. */
+  #forgetEnded(): void {
+    const leases = this.#leases();
+    if (this.#touchedMs.size <= 2 * leases.size + LEASES_LOOKED_AT_MAX) return;
+    const touchedMs = [...this.#touchedMs];
+    this.#touchedMs.clear();
+    this.#slots.clear();
+    this.#waiting = [];
+    for (const [id, sinceMs] of touchedMs) {
+      const lease = leases.get(id);
+      if (lease === null) continue;
+      this.#touchedMs.set(id, sinceMs);
+      this.#place(id, sinceMs + lease.ttlMs);
+    }
   }
 
   #place(id: number, dueMs: number): void {
