@@ -52,7 +52,10 @@ it('[AC10] nothing is changed by what a node knew before it had caught up', asyn
     ['GET', '/lease'],
     ['GET', '/kv?prefix='],
   ] as const;
-  const answers = asked.map((each) => ask(local, null, each));
+  const answers = asked.map(([method, path, ...body]) => {
+    const patient = `${path}${path.includes('?') ? '&' : '?'}timeoutMs=30000`;
+    return ask(local, null, [method, patient, ...body]);
+  });
   const written = kv.put('a', 'stolen').catch((error) => error);
   const read = kv.get('a').catch((error) => error);
   // And once by the node itself.

@@ -57,7 +57,7 @@ export async function guarded<Local extends LocalApi>(
 
 export function client(local: LocalServer, token?: ConnectOptions['token']): KvClient {
   const shown = token === undefined ? {} : { token };
-  return closing(connect({ endpoints: [local.url], timeoutMs: 2_000, ...shown }));
+  return closing(connect({ endpoints: [local.url], timeoutMs: 30_000, ...shown }));
 }
 
 export const FORBIDDEN = expect.objectContaining({ code: 'RAFT_FORBIDDEN', retry: 'never' });
