@@ -10,6 +10,7 @@ import type {
   AnyStateNode,
   InspectionEvent,
 } from 'xstate';
+import type { Clock } from '../../../ports/clock.ts';
 import type { ActorView, TimerView, TransitionRecord } from '../../../ports/inspection.ts';
 import { placeOf } from '../../tree/place-of.ts';
 import { ChartReports } from './chart-reports.ts';
@@ -22,7 +23,9 @@ type Transition = Omit<TransitionRecord, 'sequence' | 'at' | 'node'>;
 interface ActorWatchOptions {
   /** The node actor, from which all others are reached. */
   readonly root: AnyActorRef;
-  readonly wallTimeMs: () => number;
+  readonly clock: Pick<Clock, 'now' | 'wallTimeMs'>;
+  /** When the actors began to live, by `clock.now`. */
+  readonly bornMs: number;
   readonly taken: (step: TakenStep) => void;
   /** Runs what a report sets off, where a fault hurts nobody. */
   readonly safely: (act: () => void) => void;
@@ -51,7 +54,7 @@ export class ActorWatch {
   readonly #options: ActorWatchOptions;
   readonly #reports: ChartReports;
   readonly #known = new WeakMap<AnyActorRef, AnyMachineSnapshot>();
-  /** When each timer began, by the name that XState gives it. */
+  /** When each timer began, by the name that XState gives it, and a clock that nobody sets. */
   readonly #begun = new Map<string, number>();
   #leftOut: ReadonlySet<AnyStateMachine> = new Set();
 
@@ -93,9 +96,11 @@ export class ActorWatch {
 
   get timers(): readonly TimerView[] {
     const running = this.#running;
+    const { clock } = this.#options;
+    const wallAheadMs = clock.wallTimeMs() - clock.now();
     for (const key of this.#begun.keys()) if (!Object.hasOwn(running, key)) this.#begun.delete(key);
     return Object.entries(running).map(([key, timer]) => {
-      const startedAt = this.#begun.get(key) ?? this.#begunUnseen(key, timer);
+      const startedAt = wallAheadMs + (this.#begun.get(key) ?? this.#begunUnseen(key, timer));
       const name = timerName(timer.event.type, timer.id);
       return { actor: timer.source.id, name, startedAt, endsAt: startedAt + timer.delay };
     });
@@ -115,8 +120,9 @@ export class ActorWatch {
 
   /** Began unheard: XState says when, but on the clock of the machine, which may be another. */
   #begunUnseen(key: string, { delay, startedAt }: Pick<Scheduled, 'delay' | 'startedAt'>): number {
-    const now = this.#options.wallTimeMs();
-    const begun = Math.min(now, Math.max(startedAt, now - delay));
+    const { bornMs, clock } = this.#options;
+    const agoMs = Math.min(delay, Math.max(0, clock.wallTimeMs() - startedAt));
+    const begun = Math.max(bornMs, clock.now() - agoMs);
     this.#begun.set(key, begun);
     return begun;
   }
@@ -143,7 +149,7 @@ export class ActorWatch {
     if (typeof params !== 'object' || params === null) return;
     if (!('delay' in params) || typeof params.delay !== 'number' || !('id' in params)) return;
     const key = `${(actorRef as AnyActorRef).sessionId}.${params.id}`;
-    this.#begun.set(key, this.#options.wallTimeMs());
+    this.#begun.set(key, this.#options.clock.now());
   }
 
   #living(): readonly Living[] {

@@ -25,6 +25,7 @@ interface InspectorOptions {
 export class Inspector {
   readonly #options: InspectorOptions;
   readonly #stream: RecordStream;
+  readonly #bornMs: number;
   #watch: ActorWatch | null = null;
   #detach: () => void = () => {};
   /** Until the next view; `null`: nothing has happened since the last one. */
@@ -35,6 +36,7 @@ export class Inspector {
   constructor(options: InspectorOptions) {
     const { clock, id: node } = options;
     this.#options = options;
+    this.#bornMs = clock.now();
     this.#stream = new RecordStream({
       node,
       wallTimeMs: () => clock.wallTimeMs(),
@@ -80,7 +82,8 @@ export class Inspector {
     const { actors, clock, peers } = this.#options;
     const watch = new ActorWatch({
       root: actors.root,
-      wallTimeMs: () => clock.wallTimeMs(),
+      clock,
+      bornMs: this.#bornMs,
       taken: (step) => this.#taken(step),
       safely: (act) => this.#safely(act),
     });
