@@ -147,6 +147,7 @@ it('[SC14] imports follow the layers', () => {
   const wrong = {
     'src/rules/quorum.ts': `import type { Chart } from '../../machines/index.ts';`,
     'src/storage/store.ts': `export { dial } from '../transport/dial.ts';`,
+    'src/kv/keys/key.ts': `import type { Put } from '../commands/commands.ts';`,
     'src/server/serve.ts': `import { createActor } from 'xstate';`,
     'src/attic/old.ts': `import '../core/types.ts';`,
     'visualizations/page/fold/scene.ts': `import { said } from '../words/said.ts';`,
@@ -161,6 +162,7 @@ it('[SC14] imports follow the layers', () => {
   };
   const downward = {
     'machines/bind.ts': `import { isQuorum } from '../src/rules/quorum.ts';`,
+    'src/kv/watching/hub.ts': `import { Store } from '../store/store.ts';`,
     'visualizations/page/words/said.ts': `import { scene } from '../fold/scene.ts';`,
     'visualizations/page/view/page.ts': `import type { Setup } from '../../../src/server/setup.ts';`,
     'visualizations/playground/session/shown.ts': `import type { Beat } from '../engine/theatre.ts';`,

@@ -7,8 +7,8 @@
 import type { RaftError } from '../core/errors.ts';
 import type { SessionCall } from '../core/session.ts';
 import type { EntryId } from '../core/types.ts';
-import type { KeySelector } from '../kv/commands.ts';
-import type { WatchRevision } from '../kv/watch-event.ts';
+import type { KeySelector } from '../kv/keys/key-selector.ts';
+import type { WatchRevision } from '../kv/watching/watch-event.ts';
 
 export const CLIENT_PROTOCOL_VERSION = 2;
 /** The path of the WebSocket, on the port that serves HTTP. */

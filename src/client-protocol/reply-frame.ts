@@ -8,9 +8,9 @@ import {
   RETRIES,
 } from '../core/errors.ts';
 import { isNodeId } from '../core/types.ts';
-import { encodeResult, type KvAnswer } from '../kv/result-codec.ts';
-import type { KeyValue } from '../kv/results.ts';
-import type { WatchEvent, WatchRevision } from '../kv/watch-event.ts';
+import { encodeResult, type KvAnswer } from '../kv/commands/result-codec.ts';
+import type { KeyValue } from '../kv/keys/key-value.ts';
+import type { WatchEvent, WatchRevision } from '../kv/watching/watch-event.ts';
 import { BadField, type Fields, readAll } from '../wire/fields.ts';
 import type { PlainBounds } from '../wire/plain-list.ts';
 import { packFrame, readFrame } from './frame-codec.ts';

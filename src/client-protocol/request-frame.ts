@@ -3,7 +3,7 @@
 import { unreachable } from '../core/assert.ts';
 import { faultInSessionCall, type SessionCall } from '../core/session.ts';
 import type { EntryId } from '../core/types.ts';
-import { type KeySelector, SELECTOR_PARTS, selectorOf } from '../kv/commands.ts';
+import { type KeySelector, SELECTOR_PARTS, selectorOf } from '../kv/keys/key-selector.ts';
 import { BadField, type Fields } from '../wire/fields.ts';
 import type { PlainBounds } from '../wire/plain-list.ts';
 import { packFrame, readFrame } from './frame-codec.ts';

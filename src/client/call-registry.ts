@@ -5,7 +5,7 @@
 
 import type { ClientReply, FailedReply } from '../client-protocol/frame-shapes.ts';
 import { passingError, type RaftError, type RaftErrorCode } from '../core/errors.ts';
-import { CompactedError } from '../kv/kv-errors.ts';
+import { CompactedError } from '../kv/commands/kv-errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import { type Call, type CallCarrier, type CallEnd, earlyEnd, type Pace } from './call.ts';
 import { type ClientSettings, SWEEP_INTERVAL_MS } from './client-options.ts';

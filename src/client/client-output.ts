@@ -5,19 +5,19 @@
  */
 import { RaftError } from '../core/errors.ts';
 import type { LogId } from '../core/log-id.ts';
-import { CompactedError } from '../kv/kv-errors.ts';
-import type { KvAnswer } from '../kv/result-codec.ts';
+import { CompactedError } from '../kv/commands/kv-errors.ts';
+import type { KvAnswer } from '../kv/commands/result-codec.ts';
 import type {
   ConditionFailed,
   DeleteResult,
-  KeyValue,
   PutResult,
   RangeResult,
   Refused,
   TxnResponse,
   TxnResult,
-} from '../kv/results.ts';
-import type { WatchRevision } from '../kv/watch-event.ts';
+} from '../kv/commands/results.ts';
+import type { KeyValue } from '../kv/keys/key-value.ts';
+import type { WatchRevision } from '../kv/watching/watch-event.ts';
 
 /** What became of a write. */
 export type Written<Result> = Result & {

@@ -3,19 +3,24 @@
 export type { Consistency } from '../client-protocol/frame-shapes.ts';
 export { RaftError, type RaftErrorCode, type Retry } from '../core/errors.ts';
 export type { LogId } from '../core/log-id.ts';
-export type { CompareNumber, CompareOperator, KeyCondition } from '../kv/commands.ts';
-export { CompactedError } from '../kv/kv-errors.ts';
+export type { CompareNumber, CompareOperator, KeyCondition } from '../kv/commands/commands.ts';
+export { CompactedError } from '../kv/commands/kv-errors.ts';
 export type {
   CompactResult,
   DeleteResult,
-  KeyValue,
   PutResult,
   RangeResult,
   RevokeResult,
   TxnResponse,
   TxnResult,
-} from '../kv/results.ts';
-export type { DeleteEvent, PutEvent, WatchEvent, WatchRevision } from '../kv/watch-event.ts';
+} from '../kv/commands/results.ts';
+export type { KeyValue } from '../kv/keys/key-value.ts';
+export type {
+  DeleteEvent,
+  PutEvent,
+  WatchEvent,
+  WatchRevision,
+} from '../kv/watching/watch-event.ts';
 export type { ClientTls } from '../ports/tls.ts';
 export type { SrvRecord } from '../wire/srv-lookup.ts';
 export type {

@@ -21,7 +21,7 @@ import {
   ownOptions,
 } from '../core/option-kinds.ts';
 import { isCounter } from '../core/types.ts';
-import { COMPARE_OPERATORS, COMPARE_TARGETS } from '../kv/commands.ts';
+import { COMPARE_OPERATORS, COMPARE_TARGETS } from '../kv/commands/commands.ts';
 import { LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS, RANGE_LIMIT_MAX } from '../kv/limits.ts';
 import type { OperationInput, Selection, TxnInput } from './client-input.ts';
 

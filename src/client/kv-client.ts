@@ -5,15 +5,15 @@
  */
 
 import { entryIdOf } from '../core/log-id.ts';
-import type { KvCommand } from '../kv/commands.ts';
+import type { KvCommand } from '../kv/commands/commands.ts';
 import type {
   CompactResult,
   DeleteResult,
-  KeyValue,
   PutResult,
   RevokeResult,
   TxnResult,
-} from '../kv/results.ts';
+} from '../kv/commands/results.ts';
+import type { KeyValue } from '../kv/keys/key-value.ts';
 import {
   type Bytes,
   type CallOptions,

@@ -6,9 +6,9 @@
  */
 import type { ClientReply, ClientRequest } from '../client-protocol/frame-shapes.ts';
 import { RaftError } from '../core/errors.ts';
-import { encodeCommand } from '../kv/command-codec.ts';
-import type { KvCommand } from '../kv/commands.ts';
-import type { KvAnswer } from '../kv/result-codec.ts';
+import { encodeCommand } from '../kv/commands/command-codec.ts';
+import type { KvCommand } from '../kv/commands/commands.ts';
+import type { KvAnswer } from '../kv/commands/result-codec.ts';
 import type { Call } from './call.ts';
 import { CallRegistry } from './call-registry.ts';
 import type { CallOptions } from './client-input.ts';

@@ -3,7 +3,11 @@
  * only, since a revision is one step. What has begun is bounded; past that it is refused, not cut.
  */
 import { RaftError } from '../core/errors.ts';
-import { bytesOfRevision, type WatchEvent, type WatchRevision } from '../kv/watch-event.ts';
+import {
+  bytesOfRevision,
+  type WatchEvent,
+  type WatchRevision,
+} from '../kv/watching/watch-event.ts';
 
 export class RevisionAssembly {
   readonly #bytesMax: number;

@@ -6,8 +6,8 @@
 
 import type { ClientReply } from '../client-protocol/frame-shapes.ts';
 import { RaftError } from '../core/errors.ts';
-import type { KeySelector } from '../kv/commands.ts';
-import { bytesOfRevision, type WatchRevision } from '../kv/watch-event.ts';
+import type { KeySelector } from '../kv/keys/key-selector.ts';
+import { bytesOfRevision, type WatchRevision } from '../kv/watching/watch-event.ts';
 import type { Clock } from '../ports/clock.ts';
 import { failureOf } from './call-registry.ts';
 import { ownRevision } from './client-output.ts';

@@ -8,8 +8,7 @@ import { RaftError } from '../core/errors.ts';
 import { isCounter } from '../core/types.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CommittedCommand, MachineSnapshot, StateMachine } from '../ports/state-machine.ts';
-import type { AccessTable } from './access-table.ts';
-import { faultInRange, faultInSelector } from './command-check.ts';
+import { faultInRange, faultInSelector } from './commands/command-check.ts';
 import {
   ACCESS_COMMAND_VERSION,
   decodeCommitted,
@@ -17,14 +16,17 @@ import {
   isKnownVersion,
   STORE_VERSION,
   storeVersionOf,
-} from './command-codec.ts';
-import type { KvCommand, RangeOptions } from './commands.ts';
-import { type Execution, execute, readRange } from './executor.ts';
-import type { KeyIndexOptions } from './key-index.ts';
-import { boundsOf, keyText } from './key-order.ts';
-import { toKeyValue } from './key-version.ts';
-import { unreadableAt } from './kv-errors.ts';
-import type { Lease } from './lease-table.ts';
+} from './commands/command-codec.ts';
+import type { KvCommand, RangeOptions } from './commands/commands.ts';
+import { unreadableAt } from './commands/kv-errors.ts';
+import { decodeResult, encodeResult, type KvAnswer } from './commands/result-codec.ts';
+import type { KvResult, RangeResult } from './commands/results.ts';
+import { type Execution, execute, readRange } from './executing/executor.ts';
+import { refused } from './executing/refused.ts';
+import type { KeyIndexOptions } from './keys/key-index.ts';
+import { boundsOf, keyText } from './keys/key-order.ts';
+import type { KeyValue } from './keys/key-value.ts';
+import { toKeyValue } from './keys/key-version.ts';
 import {
   BATCH_RESULT_BYTES_MAX,
   EVENTS_UNTOLD_MAX,
@@ -32,18 +34,22 @@ import {
   PUTS_IN_A_ROW_MAX,
   SNAPSHOT_ITEMS_MAX,
 } from './limits.ts';
-import { emptyParts, MvccStore } from './mvcc-store.ts';
-import { Pruning } from './pruning.ts';
-import { refused } from './refused.ts';
-import { restoredStore } from './restoring.ts';
-import { decodeResult, encodeResult, type KvAnswer } from './result-codec.ts';
-import type { KeyValue, KvResult, RangeResult } from './results.ts';
-import type { RetainedHistory } from './retention.ts';
-import { stateDigest } from './state-digest.ts';
-import { StoreView } from './store-view.ts';
-import type { HistoryPage, WatchHandle, WatchListener, WatchOptions } from './watch-event.ts';
-import { readHistory } from './watch-history.ts';
-import { type ListenerErrorHandler, WatchHub } from './watch-hub.ts';
+import { restoredStore } from './snapshots/restoring.ts';
+import { stateDigest } from './snapshots/state-digest.ts';
+import { StoreView } from './snapshots/store-view.ts';
+import type { AccessTable } from './store/access-table.ts';
+import type { Lease } from './store/lease-table.ts';
+import { emptyParts, MvccStore } from './store/mvcc-store.ts';
+import { Pruning } from './store/pruning.ts';
+import type { RetainedHistory } from './store/retention.ts';
+import type {
+  HistoryPage,
+  WatchHandle,
+  WatchListener,
+  WatchOptions,
+} from './watching/watch-event.ts';
+import { readHistory } from './watching/watch-history.ts';
+import { type ListenerErrorHandler, WatchHub } from './watching/watch-hub.ts';
 
 /** What those may see who ask, but change nothing. */
 export type AccessView = Pick<

@@ -3,7 +3,7 @@
  * names (SV7). The retry advice is what a program should obey; the status is for proxies and people.
  */
 import { RaftError, type RaftErrorCode } from '../core/errors.ts';
-import { CompactedError, FutureRevisionError } from '../kv/kv-errors.ts';
+import { CompactedError, FutureRevisionError } from '../kv/commands/kv-errors.ts';
 
 const STATUS_BY_CODE: Readonly<Record<RaftErrorCode, number>> = {
   RAFT_ABORTED: 503,

@@ -12,9 +12,9 @@ import { HAND_OVER_TIMEOUT_MS, type Limits } from '../core/limits.ts';
 import type { RaftTiming } from '../core/raft-state.ts';
 import type { SnapshotThresholds } from '../core/snapshot-thresholds.ts';
 import type { NodeId } from '../core/types.ts';
-import type { HashSecret } from '../kv/key-hash.ts';
+import type { HashSecret } from '../kv/keys/key-hash.ts';
 import { KvStateMachine } from '../kv/kv-state-machine.ts';
-import type { Retention } from '../kv/retention.ts';
+import type { Retention } from '../kv/store/retention.ts';
 import { assembleNode } from '../library/assemble-node.ts';
 import { storedClusterId } from '../library/cluster-identity.ts';
 import {

@@ -2,7 +2,7 @@
 import type { SecureContext } from 'node:tls';
 import type { RaftError } from '../core/errors.ts';
 import type { KvStateMachine } from '../kv/kv-state-machine.ts';
-import type { Lease } from '../kv/lease-table.ts';
+import type { Lease } from '../kv/store/lease-table.ts';
 import type { ConnectionClock } from '../ports/clock.ts';
 import type { ProposalOutcome, Replica } from '../ports/replica.ts';
 import type { AccessGuard } from './access/access-guard.ts';

@@ -1,5 +1,5 @@
 /** What of a server's options may change while it runs: each is looked at when it is needed, and never copied (CG5). */
-import type { Retention } from '../kv/retention.ts';
+import type { Retention } from '../kv/store/retention.ts';
 import { ServedHosts } from './admission/host-check.ts';
 import type { ServerLimits } from './limits.ts';
 

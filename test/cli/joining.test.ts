@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { STORE_VERSION } from '../../src/kv/command-codec.ts';
+import { STORE_VERSION } from '../../src/kv/commands/command-codec.ts';
 import { closing } from '../clean-up.ts';
 import { localServer } from '../server/local-server.ts';
 import { runFake } from './fake-context.ts';

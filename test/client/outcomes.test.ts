@@ -1,7 +1,7 @@
 /** How requests end that are not answered: what the client claims must be what is known. */
 import { describe, expect, it } from 'vitest';
 import { RaftError } from '../../src/core/errors.ts';
-import { encodeResult } from '../../src/kv/result-codec.ts';
+import { encodeResult } from '../../src/kv/commands/result-codec.ts';
 import { eventually } from '../server/eventually.ts';
 import { served } from '../server/local-server.ts';
 import { helloOf, SOMEWHERE, scriptedServer, tellDone, tellStatus } from './scripted-server.ts';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RevisionAssembly } from '../../src/client/revision-assembly.ts';
-import type { WatchEvent, WatchRevision } from '../../src/kv/watch-event.ts';
+import type { WatchEvent, WatchRevision } from '../../src/kv/watching/watch-event.ts';
 import { partsOf } from '../../src/server/client-port/revision-parts.ts';
 import { scriptedServer } from './scripted-server.ts';
 import { clientOf } from './stage.ts';

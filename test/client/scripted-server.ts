@@ -12,7 +12,7 @@ import {
 import { encodeReplies } from '../../src/client-protocol/reply-frame.ts';
 import { decodeRequests } from '../../src/client-protocol/request-frame.ts';
 import { type EntryId, index, term } from '../../src/core/types.ts';
-import { encodeResult } from '../../src/kv/result-codec.ts';
+import { encodeResult } from '../../src/kv/commands/result-codec.ts';
 import { closing } from '../clean-up.ts';
 
 interface ScriptedServer {

@@ -10,20 +10,20 @@ import {
   RIGHT,
   RIGHTS_ALL,
   ROOT,
-} from '../../src/kv/access-changes.ts';
+} from '../../src/kv/commands/access-changes.ts';
 import {
   ACCESS_COMMAND_VERSION,
   decodeCommand,
   encodeCommand,
   storeVersionOf,
-} from '../../src/kv/command-codec.ts';
-import { firstBeyond, keyText } from '../../src/kv/key-order.ts';
-import { KeyRights } from '../../src/kv/key-rights.ts';
+} from '../../src/kv/commands/command-codec.ts';
+import { decodeResult, encodeResult } from '../../src/kv/commands/result-codec.ts';
+import type { KvResult } from '../../src/kv/commands/results.ts';
+import { firstBeyond, keyText } from '../../src/kv/keys/key-order.ts';
 import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
-import { decodeResult, encodeResult } from '../../src/kv/result-codec.ts';
-import type { KvResult } from '../../src/kv/results.ts';
+import { KeyRights } from '../../src/kv/store/key-rights.ts';
 import { ALL, apply, applyOne, put, txn, utf8 } from './committed.ts';
-import { chunksOf, restored } from './snapshots.ts';
+import { chunksOf, restored } from './snapshots/snapshots-by-hand.ts';
 
 const HASH = new Uint8Array(32).fill(7);
 const name = fc.constantFrom('a', 'b', 'ci@example.org');

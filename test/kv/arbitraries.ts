@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import type {
   Compare,
   KeyCondition,
-  KeySelector,
   KvCommand,
   LeaseCommand,
   RangeOptions,
   TxnOperation,
-} from '../../src/kv/commands.ts';
+} from '../../src/kv/commands/commands.ts';
+import type { KeySelector } from '../../src/kv/keys/key-selector.ts';
 
 const byte = fc.constantFrom(0x00, 0x61, 0x62, 0x80, 0xff);
 const bytes = (minLength: number, maxLength: number): fc.Arbitrary<Uint8Array> =>

@@ -1,8 +1,10 @@
 /** What one command, and one batch of them, may cost: few bytes can ask for much. */
 
 import { describe, expect, it } from 'vitest';
-import { encodeCommand } from '../../src/kv/command-codec.ts';
-import type { KvCommand, TxnOperation } from '../../src/kv/commands.ts';
+import { encodeCommand } from '../../src/kv/commands/command-codec.ts';
+import type { KvCommand, TxnOperation } from '../../src/kv/commands/commands.ts';
+import type { KvResult, RangeResult } from '../../src/kv/commands/results.ts';
+import type { KeyValue } from '../../src/kv/keys/key-value.ts';
 import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
 import {
   CHANGED_KEYS_MAX,
@@ -12,7 +14,6 @@ import {
   TXN_RANGE_KEYS_MAX,
   TXN_RANGE_LOOKS_MAX,
 } from '../../src/kv/limits.ts';
-import type { KeyValue, KvResult, RangeResult } from '../../src/kv/results.ts';
 import { ALL, apply, applyOne, committed, put, txn, utf8 } from './committed.ts';
 
 const EVERYTHING: TxnOperation = { type: 'range', ...ALL };

@@ -1,10 +1,15 @@
 /** Commands as the log hands them over, views into one larger block, numbered; and what many tests put into it. */
 
 import { index, term } from '../../src/core/types.ts';
-import { encodeCommand } from '../../src/kv/command-codec.ts';
-import type { DeleteCommand, KvCommand, PutCommand, TxnOperation } from '../../src/kv/commands.ts';
+import { encodeCommand } from '../../src/kv/commands/command-codec.ts';
+import type {
+  DeleteCommand,
+  KvCommand,
+  PutCommand,
+  TxnOperation,
+} from '../../src/kv/commands/commands.ts';
+import type { KvResult } from '../../src/kv/commands/results.ts';
 import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
-import type { KvResult } from '../../src/kv/results.ts';
 import type { CommittedCommand } from '../../src/ports/state-machine.ts';
 
 /** Selects every key. */

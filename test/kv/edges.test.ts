@@ -1,9 +1,9 @@
 /** What the random twin (`kv-model.test.ts`) does not reach: sizes, bounds, and what is no revision or range. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeCommand } from '../../src/kv/command-codec.ts';
-import type { RangeOptions } from '../../src/kv/commands.ts';
-import { keyBytes, keyText } from '../../src/kv/key-order.ts';
+import { encodeCommand } from '../../src/kv/commands/command-codec.ts';
+import type { RangeOptions } from '../../src/kv/commands/commands.ts';
+import { keyBytes, keyText } from '../../src/kv/keys/key-order.ts';
 import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
 import { TXN_OPERATIONS_MAX } from '../../src/kv/limits.ts';
 import { ALL, committed, machineWith, put, remove, utf8 } from './committed.ts';

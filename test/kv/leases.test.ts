@@ -5,10 +5,9 @@ import {
   encodeCommand,
   LEASE_COMMAND_VERSION,
   storeVersionOf,
-} from '../../src/kv/command-codec.ts';
-import type { KvCommand, PutCommand } from '../../src/kv/commands.ts';
+} from '../../src/kv/commands/command-codec.ts';
+import type { KvCommand, PutCommand } from '../../src/kv/commands/commands.ts';
 import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
-import type { Lease } from '../../src/kv/lease-table.ts';
 import {
   CHANGED_KEYS_MAX,
   LEASE_KEYS_MAX,
@@ -17,9 +16,10 @@ import {
   LEASES_IN_COMMAND_MAX,
   LEASES_MAX,
 } from '../../src/kv/limits.ts';
-import type { WatchRevision } from '../../src/kv/watch-event.ts';
+import type { Lease } from '../../src/kv/store/lease-table.ts';
+import type { WatchRevision } from '../../src/kv/watching/watch-event.ts';
 import { ALL, apply, applyOne, committed, put, remove, textOf, txn, utf8 } from './committed.ts';
-import { chunksOf, restored } from './snapshots.ts';
+import { chunksOf, restored } from './snapshots/snapshots-by-hand.ts';
 
 const grant: KvCommand = { type: 'grant', ttlMs: 1_000 };
 const BAD_REQUEST = expect.objectContaining({ code: 'RAFT_BAD_REQUEST' });

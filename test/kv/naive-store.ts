@@ -5,20 +5,20 @@
  */
 import type {
   Compare,
-  KeySelector,
   KvCommand,
   LeaseCommand,
   RangeOptions,
   TxnOperation,
-} from '../../src/kv/commands.ts';
+} from '../../src/kv/commands/commands.ts';
 import type {
-  KeyValue,
   KvResult,
   RangeResult,
   RefusalCode,
   TxnResponse,
-} from '../../src/kv/results.ts';
-import type { WatchEvent, WatchRevision } from '../../src/kv/watch-event.ts';
+} from '../../src/kv/commands/results.ts';
+import type { KeySelector } from '../../src/kv/keys/key-selector.ts';
+import type { KeyValue } from '../../src/kv/keys/key-value.ts';
+import type { WatchEvent, WatchRevision } from '../../src/kv/watching/watch-event.ts';
 
 interface Version {
   readonly key: Uint8Array;

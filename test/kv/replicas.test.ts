@@ -1,7 +1,7 @@
 /** Replicas that apply the same log are the same, whatever their batches and their clean-up were. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeCommand } from '../../src/kv/command-codec.ts';
+import { encodeCommand } from '../../src/kv/commands/command-codec.ts';
 import { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
 import { command } from './arbitraries.ts';
 import { apply, committed, put, remove } from './committed.ts';

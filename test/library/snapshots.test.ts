@@ -9,7 +9,7 @@ import { encodeCommand } from '../../src/library/command-codec.ts';
 import { STATE_BYTES_MAX, STATE_VALUES_MAX } from '../../src/library/limits.ts';
 import type { MachineReplica } from '../../src/library/machine.ts';
 import { decodeState, encodeState } from '../../src/library/state-codec.ts';
-import { chunksOf, streamOf } from '../kv/snapshots.ts';
+import { chunksOf, streamOf } from '../kv/snapshots/snapshots-by-hand.ts';
 
 function propose(replica: MachineReplica, name: string, input: unknown): unknown {
   const data = encodeCommand(name, input);

@@ -1,8 +1,8 @@
 /** Real processes with little memory: what a few bytes can ask for must not end them, then or at any later start. */
 import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/client/index.ts';
-import { encodeCommand } from '../../src/kv/command-codec.ts';
-import type { KvCommand } from '../../src/kv/commands.ts';
+import { encodeCommand } from '../../src/kv/commands/command-codec.ts';
+import type { KvCommand } from '../../src/kv/commands/commands.ts';
 import { TXN_RANGE_BYTES_MAX } from '../../src/kv/limits.ts';
 import { ProcessCluster } from './process-cluster.ts';
 

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { PROTOCOL_VERSION } from '../../src/core/hello.ts';
 import { LOWEST_VERSIONS, type Versions } from '../../src/core/versions.ts';
-import { STORE_VERSION } from '../../src/kv/command-codec.ts';
+import { STORE_VERSION } from '../../src/kv/commands/command-codec.ts';
 import { counting } from './counting.ts';
 import { besideBuild } from './older-build.ts';
 import { eventually, type ProcessCluster } from './process-cluster.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { CLIENT_COMMAND_BYTES_MAX } from '../../src/client-protocol/limits.ts';
-import { encodeCommand } from '../../src/kv/command-codec.ts';
+import { encodeCommand } from '../../src/kv/commands/command-codec.ts';
 import { PUT_HEADERS_BYTES_MAX } from '../../src/kv/limits.ts';
 import {
   contradictionInServerLimits,

@@ -1,8 +1,8 @@
 /** The server's two interfaces over a local replica: without sockets, or on a loopback port. */
 
 import { expect } from 'vitest';
-import { encodeCommand } from '../../src/kv/command-codec.ts';
-import type { KvCommand } from '../../src/kv/commands.ts';
+import { encodeCommand } from '../../src/kv/commands/command-codec.ts';
+import type { KvCommand } from '../../src/kv/commands/commands.ts';
 import type { TlsSource } from '../../src/ports/tls.ts';
 import { AccessCurrency, ALWAYS_CURRENT } from '../../src/server/access/access-currency.ts';
 import { AccessGuard } from '../../src/server/access/access-guard.ts';

@@ -7,7 +7,7 @@ import { connect } from '../../src/client/index.ts';
 import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
 import { DEFAULT_SNAPSHOT_THRESHOLDS } from '../../src/core/snapshot-thresholds.ts';
 import { type NodeId, nodeId } from '../../src/core/types.ts';
-import { DEFAULT_RETENTION } from '../../src/kv/retention.ts';
+import { DEFAULT_RETENTION } from '../../src/kv/store/retention.ts';
 import { foundingClusterId, storedClusterId } from '../../src/library/cluster-identity.ts';
 import { DEFAULT_TIMING } from '../../src/rules/timing.ts';
 import { DEFAULT_SERVER_LIMITS } from '../../src/server/limits.ts';

@@ -1,8 +1,8 @@
 /** Virtual streams between clients and servers, what strangers send over them, and runs with both. */
 import { describe, expect, it } from 'vitest';
 import { decodeRequests } from '../../src/client-protocol/request-frame.ts';
-import { decodeCommand } from '../../src/kv/command-codec.ts';
-import type { KvCommand } from '../../src/kv/commands.ts';
+import { decodeCommand } from '../../src/kv/commands/command-codec.ts';
+import type { KvCommand } from '../../src/kv/commands/commands.ts';
 import { planOf } from '../../src/testing/simulation/plan/plan.ts';
 import { SimulatedProcess } from '../../src/testing/simulation/runtime/process.ts';
 import { SeededRandom } from '../../src/testing/simulation/runtime/random.ts';

@@ -86,6 +86,17 @@ const MAY_SEE_TYPES: Readonly<Record<string, readonly string[]>> = {
   [BUNDLER]: PAGE,
 };
 
+const STORE_ROOMS = ['keys', 'commands', 'store'];
+/** Rooms within a part, and which others each may see. Beside them all see the bounds of the part; what stands in no room sees all. */
+const ROOMS_MAY_SEE: Readonly<Record<string, readonly string[]>> = {
+  'src/kv/keys': [],
+  'src/kv/commands': ['keys'],
+  'src/kv/store': ['keys', 'commands'],
+  'src/kv/executing': STORE_ROOMS,
+  'src/kv/watching': STORE_ROOMS,
+  'src/kv/snapshots': STORE_ROOMS,
+};
+
 const XSTATE_IS_FOR = ['machines', 'src/node', 'src/testing', GENERATOR, BUNDLER];
 
 export function importsAgainstLayers(tree: SourceTree): readonly Offence[] {
@@ -94,7 +105,9 @@ export function importsAgainstLayers(tree: SourceTree): readonly Offence[] {
     if (part === null) return [];
     return importsOf(file).flatMap(({ specifier, target, isType, offset }) => {
       const sentence =
-        target === null ? foreign(part, specifier) : upward(part, { target, isType });
+        target === null
+          ? foreign(part, specifier)
+          : (upward(part, { target, isType }) ?? intoLaterRoom(file.path, target));
       return sentence === null ? [] : [offence(file, offset, sentence)];
     });
   });
@@ -132,6 +145,16 @@ function upward(
     return `${mayNot}: adapters never import each other.`;
   }
   return `${mayNot}: it sees ${seen.join(', ') || 'nothing but itself'}.`;
+}
+
+function intoLaterRoom(path: string, target: string): string | null {
+  const [top, part, room] = path.split('/');
+  const house = `${top}/${part}/`;
+  const seen = ROOMS_MAY_SEE[`${house}${room}`];
+  if (seen === undefined || !target.startsWith(house)) return null;
+  const other = target.slice(house.length).split('/')[0] ?? '';
+  if ([room, 'limits.ts', ...seen].includes(other)) return null;
+  return `${house}${room} may not import ${target}: it sees ${seen.join(', ') || 'no other room'}.`;
 }
 
 /** What the simulator imports has to run in a browser, at any depth. */

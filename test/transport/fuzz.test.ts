@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { Packr } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../src/core/message.ts';
-import { COMMAND_VERSION } from '../../src/kv/command-codec.ts';
+import { COMMAND_VERSION } from '../../src/kv/commands/command-codec.ts';
 import { HELLO, rawFrame, sealed } from '../../src/testing/contracts/hostile-frames.ts';
 import { Recorder } from '../../src/testing/contracts/recorder.ts';
 import { appendOf, helloOf, LIMITS, runOf } from '../../src/testing/contracts/sample-messages.ts';

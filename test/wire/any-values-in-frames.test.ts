@@ -8,7 +8,7 @@ import { decodeRequests, encodeRequests } from '../../src/client-protocol/reques
 import { RaftError } from '../../src/core/errors.ts';
 import { COUNTER_MAX } from '../../src/core/limits.ts';
 import { index, term } from '../../src/core/types.ts';
-import { encodeCommand } from '../../src/kv/command-codec.ts';
+import { encodeCommand } from '../../src/kv/commands/command-codec.ts';
 import { readOf, watchOf } from '../server/client-port/raw-client.ts';
 import { served } from '../server/local-server.ts';
 

@@ -6,7 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { memberUri, userUri } from '../../core/member-uri.ts';
 import type { NodeId } from '../../core/types.ts';
-import { isAccessName } from '../../kv/access-changes.ts';
+import { isAccessName } from '../../kv/commands/access-changes.ts';
 import type { Issued, Period } from '../certificates/issuing.ts';
 import { command } from '../command.ts';
 import { CliFailure, usageFailure } from '../failures/cli-failure.ts';

@@ -2,7 +2,7 @@
 import { RaftError } from '../../core/errors.ts';
 import { COUNTER_MAX } from '../../core/limits.ts';
 import { logIdText } from '../../core/log-id.ts';
-import type { KeyCondition } from '../../kv/commands.ts';
+import type { KeyCondition } from '../../kv/commands/commands.ts';
 import { keyValueJson } from '../../server/http/request/json-bytes.ts';
 import { CLIENT_OPTIONS, readValue, withClient, writeJson } from '../asking/client-session.ts';
 import { command } from '../command.ts';

@@ -2,8 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { unreachable } from '../../core/assert.ts';
 import { logIdText } from '../../core/log-id.ts';
-import type { TxnCommand } from '../../kv/commands.ts';
-import type { KeyValue, TxnResponse } from '../../kv/results.ts';
+import type { TxnCommand } from '../../kv/commands/commands.ts';
+import type { TxnResponse } from '../../kv/commands/results.ts';
+import type { KeyValue } from '../../kv/keys/key-value.ts';
 import { txnFromJson, txnToJson } from '../../server/http/routes/txn-json.ts';
 import { CLIENT_OPTIONS, readInput, withClient, writeJson } from '../asking/client-session.ts';
 import { type CliContext, command } from '../command.ts';

@@ -4,7 +4,7 @@
  */
 import { RaftError } from '../../core/errors.ts';
 import { textOf } from '../../core/thrown-text.ts';
-import type { KeyValue } from '../../kv/results.ts';
+import type { KeyValue } from '../../kv/keys/key-value.ts';
 import { fieldsOf } from '../../server/http/request/json-body.ts';
 import {
   bytesField,

@@ -6,7 +6,7 @@
 import { COUNTER_MAX, DEFAULT_LIMITS, MEMBERS_MAX } from '../../core/limits.ts';
 import { DEFAULT_SNAPSHOT_THRESHOLDS } from '../../core/snapshot-thresholds.ts';
 import { LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS, RANGE_LIMIT_MAX } from '../../kv/limits.ts';
-import { DEFAULT_RETENTION } from '../../kv/retention.ts';
+import { DEFAULT_RETENTION } from '../../kv/store/retention.ts';
 import { DEFAULT_TIMING } from '../../rules/timing.ts';
 import { LOG_LEVELS } from '../../server/operations/json-log.ts';
 import { OPTION_COUNT_MAX, OPTION_MS_MAX } from '../limits.ts';

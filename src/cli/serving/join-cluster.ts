@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { RaftError } from '../../core/errors.ts';
 import { takenNameText } from '../../core/membership-change.ts';
 import type { NodeId } from '../../core/types.ts';
-import { STORE_VERSION } from '../../kv/command-codec.ts';
+import { STORE_VERSION } from '../../kv/commands/command-codec.ts';
 import { storedClusterId } from '../../library/cluster-identity.ts';
 import type { Log } from '../../server/operations/json-log.ts';
 import type { RunningServer } from '../../server/serve.ts';

@@ -5,7 +5,7 @@
 import { DEFAULT_LIMITS, type Limits } from '../../core/limits.ts';
 import type { RaftTiming } from '../../core/raft-state.ts';
 import type { SnapshotThresholds } from '../../core/snapshot-thresholds.ts';
-import type { Retention } from '../../kv/retention.ts';
+import type { Retention } from '../../kv/store/retention.ts';
 import { contradictionInLimits, contradictionInTiming } from '../../rules/contradictions.ts';
 import {
   contradictionInServerLimits,

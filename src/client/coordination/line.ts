@@ -4,7 +4,8 @@
  * one who leaves wakes one, and not all.
  */
 import { RaftError } from '../../core/errors.ts';
-import type { KeyValue, RangeResult } from '../../kv/results.ts';
+import type { RangeResult } from '../../kv/commands/results.ts';
+import type { KeyValue } from '../../kv/keys/key-value.ts';
 import type { Bytes } from '../client-input.ts';
 import type { Lease } from '../lease.ts';
 import { LINE_PAGE_KEYS } from '../limits.ts';

@@ -1,7 +1,8 @@
 /** All keys of a prefix as they are and as they change, without a gap between the two (CO5). */
 import { RaftError } from '../../core/errors.ts';
-import type { KeyValue, RangeResult } from '../../kv/results.ts';
-import type { WatchRevision } from '../../kv/watch-event.ts';
+import type { RangeResult } from '../../kv/commands/results.ts';
+import type { KeyValue } from '../../kv/keys/key-value.ts';
+import type { WatchRevision } from '../../kv/watching/watch-event.ts';
 import { persistently } from './persistence.ts';
 import type { CoordinatedStore } from './store.ts';
 

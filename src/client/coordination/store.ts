@@ -1,5 +1,5 @@
 /** What locks, elections and registrations take of a client: leases, transactions, ranges and watches, and nothing else. */
-import type { PutResult, TxnResult } from '../../kv/results.ts';
+import type { PutResult, TxnResult } from '../../kv/commands/results.ts';
 import type { ConnectionClock } from '../../ports/clock.ts';
 import {
   type Bytes,

@@ -4,11 +4,12 @@
  */
 import { unreachable } from '../../core/assert.ts';
 import { RaftError } from '../../core/errors.ts';
-import { type Caller, RIGHT, type Right } from '../../kv/access-changes.ts';
-import type { KeySelector, KvCommand, TxnOperation } from '../../kv/commands.ts';
-import { boundsOf, boundsOfKey, type KeyText, keyText } from '../../kv/key-order.ts';
-import type { KeyRights } from '../../kv/key-rights.ts';
+import { type Caller, RIGHT, type Right } from '../../kv/commands/access-changes.ts';
+import type { KvCommand, TxnOperation } from '../../kv/commands/commands.ts';
+import { boundsOf, boundsOfKey, type KeyText, keyText } from '../../kv/keys/key-order.ts';
+import type { KeySelector } from '../../kv/keys/key-selector.ts';
 import type { AccessView, KvStateMachine } from '../../kv/kv-state-machine.ts';
+import type { KeyRights } from '../../kv/store/key-rights.ts';
 import type { Currency } from './access-currency.ts';
 import type { Visitor } from './visitor.ts';
 

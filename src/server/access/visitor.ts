@@ -2,7 +2,7 @@
  * Who calls: a token, or the name in a certificate, and from where. Nothing of it is judged here. What was found out is kept for as long as
  * nobody changes who may do what.
  */
-import type { KeyRights } from '../../kv/key-rights.ts';
+import type { KeyRights } from '../../kv/store/key-rights.ts';
 
 /** A token as it was shown. */
 export interface ShownToken {

@@ -5,8 +5,9 @@
 import { unreachable } from '../../core/assert.ts';
 import { RaftError } from '../../core/errors.ts';
 import type { SessionCall } from '../../core/session.ts';
-import { encodeCommand } from '../../kv/command-codec.ts';
-import type { KeySelector, KvCommand, TxnOperation } from '../../kv/commands.ts';
+import { encodeCommand } from '../../kv/commands/command-codec.ts';
+import type { KvCommand, TxnOperation } from '../../kv/commands/commands.ts';
+import type { KeySelector } from '../../kv/keys/key-selector.ts';
 import { OPENING_AHEAD_MS_MAX, type ServerLimits } from '../limits.ts';
 
 /** Throws `RAFT_BAD_REQUEST` or `RAFT_TOO_LARGE`; then nothing was proposed. */

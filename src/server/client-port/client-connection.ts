@@ -14,8 +14,8 @@ import {
 import { decodeRequests } from '../../client-protocol/request-frame.ts';
 import { unreachable } from '../../core/assert.ts';
 import { RaftError } from '../../core/errors.ts';
-import { CompactedError } from '../../kv/kv-errors.ts';
-import { encodeResult } from '../../kv/result-codec.ts';
+import { CompactedError } from '../../kv/commands/kv-errors.ts';
+import { encodeResult } from '../../kv/commands/result-codec.ts';
 import type { FrameSocket } from '../../ports/frame-socket.ts';
 import { checkSelector } from '../admission/command-door.ts';
 import { asRaftError } from '../errors.ts';

@@ -9,8 +9,8 @@ import type { ClientReply, ResultReply } from '../../client-protocol/frame-shape
 import { ITEMS_PER_FRAME_MAX } from '../../client-protocol/limits.ts';
 import { encodeLargeReply, encodeReplies } from '../../client-protocol/reply-frame.ts';
 import { unreachable } from '../../core/assert.ts';
-import type { KvAnswer } from '../../kv/result-codec.ts';
-import type { WatchEvent } from '../../kv/watch-event.ts';
+import type { KvAnswer } from '../../kv/commands/result-codec.ts';
+import type { WatchEvent } from '../../kv/watching/watch-event.ts';
 import type { FrameSocket } from '../../ports/frame-socket.ts';
 import type { Account, Attempt } from '../admission/account.ts';
 import { REPLY_FRAME_FILL_BYTES } from '../limits.ts';

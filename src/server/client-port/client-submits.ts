@@ -5,9 +5,9 @@
 import type { ClientReply, DoneReply, SubmitRequest } from '../../client-protocol/frame-shapes.ts';
 import { RaftError } from '../../core/errors.ts';
 import type { EntryId } from '../../core/types.ts';
-import type { KvCommand } from '../../kv/commands.ts';
-import { encodeResult } from '../../kv/result-codec.ts';
-import type { KvResult } from '../../kv/results.ts';
+import type { KvCommand } from '../../kv/commands/commands.ts';
+import { encodeResult } from '../../kv/commands/result-codec.ts';
+import type { KvResult } from '../../kv/commands/results.ts';
 import type { ProposalOutcome } from '../../ports/replica.ts';
 import { REPLY_BYTES_MAX, SMALL_ANSWER_BYTES } from '../limits.ts';
 import { timeOf } from '../operations/status-json.ts';

@@ -4,7 +4,7 @@
  */
 import type { ClientReply, WatchRequest } from '../../client-protocol/frame-shapes.ts';
 import type { RaftError } from '../../core/errors.ts';
-import { SELECTOR_PARTS } from '../../kv/commands.ts';
+import { SELECTOR_PARTS } from '../../kv/keys/key-selector.ts';
 import { checkSelector } from '../admission/command-door.ts';
 import { overloaded } from '../errors.ts';
 import { TIMEOUT_DEFAULT_MS } from '../limits.ts';

@@ -5,7 +5,11 @@
 
 import { CLIENT_FRAME_BYTES_MAX } from '../../client-protocol/limits.ts';
 import { RaftError } from '../../core/errors.ts';
-import { bytesOfEvent, type WatchEvent, type WatchRevision } from '../../kv/watch-event.ts';
+import {
+  bytesOfEvent,
+  type WatchEvent,
+  type WatchRevision,
+} from '../../kv/watching/watch-event.ts';
 import { REVISION_PART_BYTES_MAX } from '../limits.ts';
 
 export interface RevisionPart {

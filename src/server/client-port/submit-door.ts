@@ -1,7 +1,7 @@
 /** What a client's command has to pass before it is proposed (SV10, AC2), and what is said of those that administer (AC6). */
 import type { SubmitRequest } from '../../client-protocol/frame-shapes.ts';
-import { decodeCommand } from '../../kv/command-codec.ts';
-import type { KvCommand } from '../../kv/commands.ts';
+import { decodeCommand } from '../../kv/commands/command-codec.ts';
+import type { KvCommand } from '../../kv/commands/commands.ts';
 import type { ProposalOutcome } from '../../ports/replica.ts';
 import { checkCommand, checkCommandBytes, checkOpening } from '../admission/command-door.ts';
 import { codeOf, tellAct } from '../operations/audit.ts';

@@ -1,5 +1,5 @@
 /** The part of the table of routes that says and changes who may do what. */
-import { CALLER_KINDS } from '../../kv/access-changes.ts';
+import { CALLER_KINDS } from '../../kv/commands/access-changes.ts';
 import type { ServerContext } from '../server-context.ts';
 import type { Ask } from './ask.ts';
 import {

@@ -2,7 +2,7 @@
  * When leases are over, by the monotonic clock of this node (LE6, LE7). A lease is looked at when it may be over, and not when it
  * is renewed: of ten thousand renewals a second nothing remains here but the time of each.
  */
-import type { Lease } from '../../kv/lease-table.ts';
+import type { Lease } from '../../kv/store/lease-table.ts';
 import { LEASE_SLOT_MS, LEASES_LOOKED_AT_MAX } from '../limits.ts';
 
 interface Leases {

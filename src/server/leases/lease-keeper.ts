@@ -3,10 +3,10 @@
  * a change of leader makes a lease longer and never shorter, and without a leader none ends. It decides nothing by itself: it
  * proposes to end what was not renewed since it looked, through the log as anyone would.
  */
-import { encodeCommand } from '../../kv/command-codec.ts';
+import { encodeCommand } from '../../kv/commands/command-codec.ts';
 import type { KvStateMachine } from '../../kv/kv-state-machine.ts';
-import type { Lease } from '../../kv/lease-table.ts';
 import { LEASES_IN_COMMAND_MAX } from '../../kv/limits.ts';
+import type { Lease } from '../../kv/store/lease-table.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Replica } from '../../ports/replica.ts';
 import { LEASE_SLOT_MS, LEASE_STALL_MS, TIMEOUT_DEFAULT_MS } from '../limits.ts';

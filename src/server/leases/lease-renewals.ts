@@ -2,9 +2,9 @@
  * Renewals of many clients, gathered for a moment into one command (LE8): ten thousand of them a second are then ten entries of
  * the log, each of which costs every member the same however many it names. Each caller hears of its own alone.
  */
-import { encodeCommand } from '../../kv/command-codec.ts';
-import type { Lease } from '../../kv/lease-table.ts';
+import { encodeCommand } from '../../kv/commands/command-codec.ts';
 import { LEASES_IN_COMMAND_MAX } from '../../kv/limits.ts';
+import type { Lease } from '../../kv/store/lease-table.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ProposalOutcome, Replica } from '../../ports/replica.ts';
 import { RENEWALS_GATHERED_MAX_MS, RENEWALS_GATHERED_SHARE } from '../limits.ts';

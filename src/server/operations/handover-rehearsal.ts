@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DEFAULT_LIMITS } from '../../core/limits.ts';
 import { type NodeId, nodeId } from '../../core/types.ts';
-import { encodeCommand } from '../../kv/command-codec.ts';
+import { encodeCommand } from '../../kv/commands/command-codec.ts';
 import { KvStateMachine } from '../../kv/kv-state-machine.ts';
 import { startRaftNode } from '../../node/raft-node.ts';
 import { systemClock, systemRandom } from '../../node/system-clock.ts';

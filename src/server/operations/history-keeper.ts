@@ -3,9 +3,9 @@
  * proposes to let it go, through the log as anyone would. Age is log time. While nobody writes, it goes on by this
  * node's monotonic clock from when the last command was applied here; wall clocks are compared nowhere.
  */
-import { encodeCommand } from '../../kv/command-codec.ts';
+import { encodeCommand } from '../../kv/commands/command-codec.ts';
 import type { KvStateMachine } from '../../kv/kv-state-machine.ts';
-import { dueCompaction, type Retention } from '../../kv/retention.ts';
+import { dueCompaction, type Retention } from '../../kv/store/retention.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Replica } from '../../ports/replica.ts';
 import { HISTORY_INTERVAL_MS, TIMEOUT_DEFAULT_MS } from '../limits.ts';

@@ -1,6 +1,7 @@
 /** Reads a range without letting one answer grow past the server's bounds; `more` tells of the rest (SV11). */
 import type { ReadRequest } from '../../client-protocol/frame-shapes.ts';
-import type { KeyValue, RangeResult } from '../../kv/results.ts';
+import type { RangeResult } from '../../kv/commands/results.ts';
+import type { KeyValue } from '../../kv/keys/key-value.ts';
 import type { ServerLimits } from '../limits.ts';
 import type { KvReads } from '../server-context.ts';
 

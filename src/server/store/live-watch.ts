@@ -3,8 +3,8 @@
  * knowledge whether the consumer has seen everything there is. While it has, the store's revision is a safe
  * place to resume from, even if nothing it watches ever changes (SV15).
  */
-import type { WatchOptions, WatchRevision } from '../../kv/watch-event.ts';
-import { WatchQueue, type WatchSource } from '../../kv/watch-queue.ts';
+import type { WatchOptions, WatchRevision } from '../../kv/watching/watch-event.ts';
+import { WatchQueue, type WatchSource } from '../../kv/watching/watch-queue.ts';
 import type { ConnectionClock } from '../../ports/clock.ts';
 import type { KvReads } from '../server-context.ts';
 

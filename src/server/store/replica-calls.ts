@@ -5,7 +5,7 @@
 import { RaftError } from '../../core/errors.ts';
 import type { SessionOperation, SessionState } from '../../core/session.ts';
 import type { EntryId } from '../../core/types.ts';
-import type { KvResult } from '../../kv/results.ts';
+import type { KvResult } from '../../kv/commands/results.ts';
 import type {
   ProposalOutcome,
   ReadableOptions,

@@ -1,8 +1,9 @@
 /** About how large a result is in a frame, known before it is encoded: then it need not be (SP6, SP8). */
 import { unreachable } from '../../core/assert.ts';
 import { RaftError } from '../../core/errors.ts';
-import type { KvAnswer } from '../../kv/result-codec.ts';
-import type { KeyValue, TxnResponse } from '../../kv/results.ts';
+import type { KvAnswer } from '../../kv/commands/result-codec.ts';
+import type { TxnResponse } from '../../kv/commands/results.ts';
+import type { KeyValue } from '../../kv/keys/key-value.ts';
 import { REPLY_BYTES_MAX } from '../limits.ts';
 
 /** The write is done and stays done: only its answer is refused (SP8). */

@@ -5,7 +5,7 @@
  */
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 import { type NodeId, nodeId } from '../../../src/core/types.ts';
-import { encodeCommand } from '../../../src/kv/command-codec.ts';
+import { encodeCommand } from '../../../src/kv/commands/command-codec.ts';
 import { KvStateMachine } from '../../../src/kv/kv-state-machine.ts';
 import type { ReplicaStatus } from '../../../src/ports/replica.ts';
 import { DEFAULT_TIMING } from '../../../src/rules/timing.ts';

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { RaftError } from '../../../src/client/index.ts';
 import { encodeRequests } from '../../../src/client-protocol/request-frame.ts';
-import { encodeCommand } from '../../../src/kv/command-codec.ts';
+import { encodeCommand } from '../../../src/kv/commands/command-codec.ts';
 import { type Attack, clientOf, firstUrl, type Target, untilOver } from './attack.ts';
 import { openClient } from './sockets.ts';
 

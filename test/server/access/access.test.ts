@@ -353,7 +353,7 @@ describe('over the client protocol', () => {
 
   it('[AC3] [AC6] no command of a client changes access, and each that would leaves a line', async () => {
     const local = await served();
-    const { encodeCommand } = await import('../../../src/kv/command-codec.ts');
+    const { encodeCommand } = await import('../../../src/kv/commands/command-codec.ts');
     const { checkedCommand } = await import('../../../src/server/client-port/submit-door.ts');
     const { nobody } = await import('../../../src/server/access/visitor.ts');
     const command = encodeCommand({ type: 'access', change: { type: 'turnOff' } });

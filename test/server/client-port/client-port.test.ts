@@ -7,8 +7,8 @@ import type { ClientRequest, SubmitRequest } from '../../../src/client-protocol/
 import { decodeRequests, encodeRequests } from '../../../src/client-protocol/request-frame.ts';
 import { RaftError } from '../../../src/core/errors.ts';
 import { index, term } from '../../../src/core/types.ts';
-import { encodeCommand } from '../../../src/kv/command-codec.ts';
-import { decodeResult } from '../../../src/kv/result-codec.ts';
+import { encodeCommand } from '../../../src/kv/commands/command-codec.ts';
+import { decodeResult } from '../../../src/kv/commands/result-codec.ts';
 import { FRAME_FRAGMENTS_MAX } from '../../../src/server/limits.ts';
 import { eventually } from '../eventually.ts';
 import { type LocalOptions, type LocalServer, served } from '../local-server.ts';

@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { connect } from '../../../src/client/index.ts';
-import type { KeyValue } from '../../../src/kv/results.ts';
-import type { WatchListener } from '../../../src/kv/watch-event.ts';
+import type { KeyValue } from '../../../src/kv/keys/key-value.ts';
+import type { WatchListener } from '../../../src/kv/watching/watch-event.ts';
 import { createHeld } from '../../../src/server/admission/held-bytes.ts';
 import { REPLY_BYTES_MAX } from '../../../src/server/limits.ts';
 import { isKvResult } from '../../../src/server/store/replica-calls.ts';

@@ -1,7 +1,7 @@
 /** The JSON of a range in parts is the JSON of the range, whatever its values are. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { KeyValue } from '../../../src/kv/results.ts';
+import type { KeyValue } from '../../../src/kv/keys/key-value.ts';
 import { keyValueJson } from '../../../src/server/http/request/json-bytes.ts';
 import { rangeTexts } from '../../../src/server/http/routes/range-text.ts';
 import { VALUE_PART_BYTES } from '../../../src/server/limits.ts';

@@ -1,6 +1,6 @@
 /** How much is kept of leases that have ended. */
 import { expect, it } from 'vitest';
-import type { Lease } from '../../../src/kv/lease-table.ts';
+import type { Lease } from '../../../src/kv/store/lease-table.ts';
 import { LeaseCountdown } from '../../../src/server/leases/lease-countdown.ts';
 import { LEASE_SLOT_MS, LEASES_LOOKED_AT_MAX } from '../../../src/server/limits.ts';
 

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { RaftError } from '../../../src/core/errors.ts';
 import { index, term } from '../../../src/core/types.ts';
-import { decodeCommand } from '../../../src/kv/command-codec.ts';
-import type { KvCommand } from '../../../src/kv/commands.ts';
+import { decodeCommand } from '../../../src/kv/commands/command-codec.ts';
+import type { KvCommand } from '../../../src/kv/commands/commands.ts';
 import { KvStateMachine } from '../../../src/kv/kv-state-machine.ts';
 import { LEASES_IN_COMMAND_MAX } from '../../../src/kv/limits.ts';
 import type { ProposalOutcome, Readable, ReplicaStatus } from '../../../src/ports/replica.ts';
@@ -12,7 +12,7 @@ import { LeaseRenewals } from '../../../src/server/leases/lease-renewals.ts';
 import { LEASE_SLOT_MS, LEASE_STALL_MS } from '../../../src/server/limits.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 import { apply, committed, put } from '../../kv/committed.ts';
-import { chunksOf, restored } from '../../kv/snapshots.ts';
+import { chunksOf, restored } from '../../kv/snapshots/snapshots-by-hand.ts';
 
 const TTL_MS = 1_000;
 const grant: KvCommand = { type: 'grant', ttlMs: TTL_MS };

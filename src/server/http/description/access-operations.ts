@@ -1,5 +1,5 @@
 /** The routes of who may do what, as they are described (SV36). */
-import { ACCESS_NAME_PATTERN, RIGHT_NAMES } from '../../../kv/access-changes.ts';
+import { ACCESS_NAME_PATTERN, RIGHT_NAMES } from '../../../kv/commands/access-changes.ts';
 import { JSON_ENCODINGS } from '../request/json-bytes.ts';
 import { json, jsonBody, type Operation, optionalBody } from './operation.ts';
 import { ENCODING, FRESHNESS, inPath, inQuery, OF_READ, TIMEOUT } from './parameters.ts';

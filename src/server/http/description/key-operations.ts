@@ -1,5 +1,5 @@
 /** The routes of keys, as they are described: `/kv`, `/txn`, `/watch`, `/compact` (SV36). */
-import { COMPARE_OPERATORS, COMPARE_TARGETS } from '../../../kv/commands.ts';
+import { COMPARE_OPERATORS, COMPARE_TARGETS } from '../../../kv/commands/commands.ts';
 import { TXN_OPERATIONS_MAX } from '../../../kv/limits.ts';
 import { RANGE_LIMIT_BOUNDS, REVISION_BOUNDS } from '../../limits.ts';
 import { json, jsonBody, type Operation } from './operation.ts';

@@ -2,7 +2,7 @@
  * Keys and values in JSON: as text or as base64, by `?encoding=`, and never silently changed (SV12). In text
  * mode what is not UTF-8 shows as `null` with its bytes beside it, in `keyBase64` or `valueBase64`.
  */
-import type { KeyValue } from '../../../kv/results.ts';
+import type { KeyValue } from '../../../kv/keys/key-value.ts';
 import { badRequest } from '../../errors.ts';
 import { decodeUtf8 } from './request-query.ts';
 

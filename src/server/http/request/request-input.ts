@@ -4,7 +4,8 @@ import { CONSISTENCIES, type Consistency } from '../../../client-protocol/frame-
 import { parseLogId } from '../../../core/log-id.ts';
 import { faultInSessionCall, parseSessionId, type SessionCall } from '../../../core/session.ts';
 import type { EntryId } from '../../../core/types.ts';
-import { type KeyCondition, type KeySelector, selectorOf } from '../../../kv/commands.ts';
+import type { KeyCondition } from '../../../kv/commands/commands.ts';
+import { type KeySelector, selectorOf } from '../../../kv/keys/key-selector.ts';
 import { badRequest } from '../../errors.ts';
 import { REVISION_BOUNDS, TIMEOUT_BOUNDS, TIMEOUT_DEFAULT_MS } from '../../limits.ts';
 import { bytesFromJson, JSON_ENCODINGS, type JsonEncoding } from './json-bytes.ts';

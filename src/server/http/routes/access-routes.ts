@@ -8,9 +8,9 @@ import {
   RIGHT,
   RIGHT_NAMES,
   ROOT,
-} from '../../../kv/access-changes.ts';
-import { encodeCommand } from '../../../kv/command-codec.ts';
-import { keyBytes } from '../../../kv/key-order.ts';
+} from '../../../kv/commands/access-changes.ts';
+import { encodeCommand } from '../../../kv/commands/command-codec.ts';
+import { keyBytes } from '../../../kv/keys/key-order.ts';
 import { newToken } from '../../access/credentials.ts';
 import { badRequest } from '../../errors.ts';
 import type { ServerContext } from '../../server-context.ts';

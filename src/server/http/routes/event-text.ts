@@ -4,7 +4,11 @@
  * JSON they mean nothing, so that a large event reads as a small one does.
  */
 
-import { bytesOfEvent, type WatchEvent, type WatchRevision } from '../../../kv/watch-event.ts';
+import {
+  bytesOfEvent,
+  type WatchEvent,
+  type WatchRevision,
+} from '../../../kv/watching/watch-event.ts';
 import { EVENT_PIECE_BYTES_MAX } from '../../limits.ts';
 import { bytesField, type JsonEncoding, keyValueJson } from '../request/json-bytes.ts';
 

@@ -1,8 +1,9 @@
 /** `/lease`: keys that go when their holder does (LE9). Any node takes any of it; how long a lease still lasts the leader alone knows. */
-import { keyBytes } from '../../../kv/key-order.ts';
-import type { Lease } from '../../../kv/lease-table.ts';
+
+import type { KvResult } from '../../../kv/commands/results.ts';
+import { keyBytes } from '../../../kv/keys/key-order.ts';
 import { LEASES_IN_COMMAND_MAX } from '../../../kv/limits.ts';
-import type { KvResult } from '../../../kv/results.ts';
+import type { Lease } from '../../../kv/store/lease-table.ts';
 import { errorResponse, leaseExpired } from '../../errors.ts';
 import {
   LEASE_KEYS_TOLD_MAX,

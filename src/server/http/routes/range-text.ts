@@ -3,7 +3,8 @@
  * would hold it a hundred times, each time as text, as JSON and as bytes (SP5).
  */
 import { isUtf8 } from 'node:buffer';
-import type { KeyValue, RangeResult } from '../../../kv/results.ts';
+import type { RangeResult } from '../../../kv/commands/results.ts';
+import type { KeyValue } from '../../../kv/keys/key-value.ts';
 import { VALUE_PART_BYTES } from '../../limits.ts';
 import { bytesField, type JsonEncoding, keyValueJson } from '../request/json-bytes.ts';
 

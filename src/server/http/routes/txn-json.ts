@@ -8,13 +8,11 @@ import {
   COMPARE_OPERATORS,
   COMPARE_TARGETS,
   type Compare,
-  type KeySelector,
-  SELECTOR_PARTS,
-  selectorOf,
   type TxnCommand,
   type TxnOperation,
-} from '../../../kv/commands.ts';
-import type { TxnResponse, TxnResult } from '../../../kv/results.ts';
+} from '../../../kv/commands/commands.ts';
+import type { TxnResponse, TxnResult } from '../../../kv/commands/results.ts';
+import { type KeySelector, SELECTOR_PARTS, selectorOf } from '../../../kv/keys/key-selector.ts';
 import { badRequest } from '../../errors.ts';
 import { counterOf, fieldsOf, leaseOf } from '../request/json-body.ts';
 import {

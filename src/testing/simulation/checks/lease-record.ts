@@ -4,8 +4,8 @@
  * taken exactly its keys with it, in one revision (S49).
  */
 import { unreachable } from '../../../core/assert.ts';
-import type { KvCommand, LeaseSeen, TxnOperation } from '../../../kv/commands.ts';
-import type { KvResult } from '../../../kv/results.ts';
+import type { KvCommand, LeaseSeen, TxnOperation } from '../../../kv/commands/commands.ts';
+import type { KvResult } from '../../../kv/commands/results.ts';
 import type { Report } from './violation.ts';
 
 /** When, in simulated milliseconds, and in which term. */

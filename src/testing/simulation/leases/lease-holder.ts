@@ -4,9 +4,9 @@
  */
 import { unreachable } from '../../../core/assert.ts';
 import type { RaftError } from '../../../core/errors.ts';
-import { encodeCommand } from '../../../kv/command-codec.ts';
-import type { KvCommand } from '../../../kv/commands.ts';
-import type { KvResult } from '../../../kv/results.ts';
+import { encodeCommand } from '../../../kv/commands/command-codec.ts';
+import type { KvCommand } from '../../../kv/commands/commands.ts';
+import type { KvResult } from '../../../kv/commands/results.ts';
 import type { ProposalOutcome } from '../../../ports/replica.ts';
 import type { CallBook } from '../checks/call-book.ts';
 import type { StoreLeasePlan } from '../plan/plan-store-leases.ts';

@@ -3,8 +3,8 @@
  * (S48 to S50, L18).
  */
 import type { NodeId } from '../../../core/types.ts';
-import type { KvCommand } from '../../../kv/commands.ts';
-import type { KvResult } from '../../../kv/results.ts';
+import type { KvCommand } from '../../../kv/commands/commands.ts';
+import type { KvResult } from '../../../kv/commands/results.ts';
 import type { CommittedCommand } from '../../../ports/state-machine.ts';
 import { CallBook } from '../checks/call-book.ts';
 import { LeaseRecord } from '../checks/lease-record.ts';

@@ -8,7 +8,7 @@ import { pack } from 'msgpackr';
 import type { ClientRequest } from '../../../client-protocol/frame-shapes.ts';
 import { CLIENT_FRAME_BYTES_MAX } from '../../../client-protocol/limits.ts';
 import { encodeRequests } from '../../../client-protocol/request-frame.ts';
-import { encodeCommand } from '../../../kv/command-codec.ts';
+import { encodeCommand } from '../../../kv/commands/command-codec.ts';
 import type { SeededRandom } from '../runtime/random.ts';
 
 const encoder = new TextEncoder();

@@ -7,7 +7,7 @@ import { clientSettings } from '../../../client/client-options.ts';
 import { KvClient } from '../../../client/kv-client.ts';
 import { CLIENT_FRAME_BYTES_MAX } from '../../../client-protocol/limits.ts';
 import { type NodeId, nodeId } from '../../../core/types.ts';
-import type { WatchRevision } from '../../../kv/watch-event.ts';
+import type { WatchRevision } from '../../../kv/watching/watch-event.ts';
 import type { ConnectionClock } from '../../../ports/clock.ts';
 import type { FrameSocket } from '../../../ports/frame-socket.ts';
 import type { KeyValueInput, KeyValueOutput } from '../../linearizability/models/key-value.ts';

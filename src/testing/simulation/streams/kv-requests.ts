@@ -5,7 +5,7 @@ import type { RangeAnswer } from '../../../client/reply-reading.ts';
 import type { Consistency } from '../../../client-protocol/frame-shapes.ts';
 import { unreachable } from '../../../core/assert.ts';
 import type { LogId } from '../../../core/log-id.ts';
-import { encodeCommand } from '../../../kv/command-codec.ts';
+import { encodeCommand } from '../../../kv/commands/command-codec.ts';
 import type { KeyValueInput, KeyValueOutput } from '../../linearizability/models/key-value.ts';
 import { PREFIX, type StoreRecord } from './store-record.ts';
 

@@ -5,7 +5,7 @@
 import type { Lock } from '../../../client/coordination/lock.ts';
 import type { KvClient } from '../../../client/kv-client.ts';
 import { RaftError } from '../../../core/errors.ts';
-import type { WatchRevision } from '../../../kv/watch-event.ts';
+import type { WatchRevision } from '../../../kv/watching/watch-event.ts';
 import { plainText } from '../runtime/plain-text.ts';
 import type { SimulatedProcess } from '../runtime/process.ts';
 import type { SeededRandom } from '../runtime/random.ts';

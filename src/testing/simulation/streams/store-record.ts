@@ -3,7 +3,7 @@
  * each client was told of its calls (P01, P02) and each watch of its keys (P03).
  */
 import type { KvStateMachine } from '../../../kv/kv-state-machine.ts';
-import type { WatchEvent, WatchRevision } from '../../../kv/watch-event.ts';
+import type { WatchEvent, WatchRevision } from '../../../kv/watching/watch-event.ts';
 
 /** The keys of the workload; hostile callers write others. */
 export const PREFIX = 'k';

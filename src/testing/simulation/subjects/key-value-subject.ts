@@ -1,9 +1,9 @@
 /** The key-value store under simulation: a few hot keys, values never used twice, every kind of conditional write. */
 import { unreachable } from '../../../core/assert.ts';
-import { encodeCommand } from '../../../kv/command-codec.ts';
-import type { KvCommand } from '../../../kv/commands.ts';
+import { encodeCommand } from '../../../kv/commands/command-codec.ts';
+import type { KvCommand } from '../../../kv/commands/commands.ts';
+import type { KvResult } from '../../../kv/commands/results.ts';
 import { KvStateMachine } from '../../../kv/kv-state-machine.ts';
-import type { KvResult } from '../../../kv/results.ts';
 import {
   type KeyValueInput,
   type KeyValueOutput,

@@ -2,9 +2,9 @@
  * Lets go of the history of a key-value store, and asks members for what is past: each answers for what is kept as it
  * always did, and refuses what was let go of with the revision from which on it knows (S47).
  */
-import { encodeCommand } from '../../../kv/command-codec.ts';
-import { CompactedError, FutureRevisionError } from '../../../kv/kv-errors.ts';
-import type { KvResult } from '../../../kv/results.ts';
+import { encodeCommand } from '../../../kv/commands/command-codec.ts';
+import { CompactedError, FutureRevisionError } from '../../../kv/commands/kv-errors.ts';
+import type { KvResult } from '../../../kv/commands/results.ts';
 import { differenceOf } from '../runtime/plain-text.ts';
 import type { SeededRandom } from '../runtime/random.ts';
 import type { Remote } from '../streams/remote.ts';

@@ -1,6 +1,6 @@
 /** All that ever happened to a replicated key-value store: what was committed, carried out once, and nothing let go of. */
-import { decodeCommitted } from '../../../kv/command-codec.ts';
-import type { KvCommand } from '../../../kv/commands.ts';
+import { decodeCommitted } from '../../../kv/commands/command-codec.ts';
+import type { KvCommand } from '../../../kv/commands/commands.ts';
 import { KvStateMachine } from '../../../kv/kv-state-machine.ts';
 import type { CommittedCommand } from '../../../ports/state-machine.ts';
 import type { History } from '../checks/history.ts';

@@ -1,7 +1,8 @@
 /** What access costs each request: whether who asks may do it, while it is off and while it is on. */
-import { AccessTable } from '../../../../src/kv/access-table.ts';
-import type { KvCommand } from '../../../../src/kv/commands.ts';
-import { LeaseTable } from '../../../../src/kv/lease-table.ts';
+
+import type { KvCommand } from '../../../../src/kv/commands/commands.ts';
+import { AccessTable } from '../../../../src/kv/store/access-table.ts';
+import { LeaseTable } from '../../../../src/kv/store/lease-table.ts';
 import { ALWAYS_CURRENT } from '../../../../src/server/access/access-currency.ts';
 import { AccessGuard } from '../../../../src/server/access/access-guard.ts';
 import { newToken, tokenIn } from '../../../../src/server/access/credentials.ts';

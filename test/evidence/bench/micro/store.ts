@@ -1,7 +1,7 @@
 /** The key-value store without anything around it. */
 
 import { index, term } from '../../../../src/core/types.ts';
-import { encodeCommand } from '../../../../src/kv/command-codec.ts';
+import { encodeCommand } from '../../../../src/kv/commands/command-codec.ts';
 import { KvStateMachine } from '../../../../src/kv/kv-state-machine.ts';
 import type { CommittedCommand } from '../../../../src/ports/state-machine.ts';
 import { VirtualClock } from '../../../../src/testing/virtual-clock.ts';

@@ -22,7 +22,12 @@ const STACKS: readonly Stack[] = [
   stack(40, TICK, 'perform src/node/deeds.ts', 'send ws', 'writev '),
   stack(20, TICK, 'perform src/node/deeds.ts', 'assign xstate', 'crc32 src/core/checksum.ts'),
   stack(10, TICK, 'perform src/node/deeds.ts'),
-  stack(15, '#writeChunks src/node/deeds/snapshots.ts', 'put src/kv/mvcc-store.ts', 'batch level'),
+  stack(
+    15,
+    '#writeChunks src/node/deeds/snapshots.ts',
+    'put src/kv/store/mvcc-store.ts',
+    'batch level',
+  ),
   stack(10, '(garbage collector) '),
   stack(5, TICK),
 ];
@@ -42,7 +47,7 @@ it('[EX6] every sample counts for the stage of its innermost function that is of
     ['encode src/client-protocol/reply-frame.ts', 'pack msgpackr'],
     ['append src/core/entry-run.ts'],
     ['append src/core/errors.ts'],
-    ['load node:internal/modules/esm/loader', 'put src/kv/mvcc-store.ts'],
+    ['load node:internal/modules/esm/loader', 'put src/kv/store/mvcc-store.ts'],
   ].map((frames) => stageOf(frames.map(frame)));
   expect(stages).toEqual(['replication', 'answer', 'log', 'rest', 'start']);
 });

@@ -8,7 +8,7 @@ const OWNERS = {
   start: ['node:internal/modules/', 'node:internal/bootstrap/', 'node:internal/main/'],
   snapshots: [
     ...['src/storage/snapshots/', 'src/node/snapshots/', 'src/node/deeds/snapshots.ts'],
-    ...['src/kv/snapshot-codec.ts', 'src/sessions/snapshot-chunks.ts'],
+    ...['src/kv/snapshots/snapshot-codec.ts', 'src/sessions/snapshot-chunks.ts'],
     'src/sessions/table-codec.ts',
   ],
 } as const;
@@ -21,7 +21,7 @@ const STAGES_BY_PLACE = {
   answer: [
     ...['src/client-protocol/reply-frame.ts', 'src/server/client-port/client-outbox.ts'],
     ...['src/server/client-port/answer-times.ts', 'src/server/store/result-bytes.ts'],
-    ...['src/kv/result-codec.ts', 'src/client/reply-reading.ts'],
+    ...['src/kv/commands/result-codec.ts', 'src/client/reply-reading.ts'],
   ],
   request: ['src/client-protocol/', 'src/server/', 'src/node/requests/', 'src/client/'],
   charts: ['xstate', 'machines/'],

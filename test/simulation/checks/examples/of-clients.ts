@@ -1,7 +1,7 @@
 /** Whole runs in which the client library, its server or its watches go wrong. */
 import type { ClientReply } from '../../../../src/client-protocol/frame-shapes.ts';
 import { RaftError } from '../../../../src/core/errors.ts';
-import { decodeCommand, encodeCommand } from '../../../../src/kv/command-codec.ts';
+import { decodeCommand, encodeCommand } from '../../../../src/kv/commands/command-codec.ts';
 import { KvStateMachine } from '../../../../src/kv/kv-state-machine.ts';
 import type { FrameSocket } from '../../../../src/ports/frame-socket.ts';
 import { DEFAULT_SERVER_LIMITS } from '../../../../src/server/limits.ts';

@@ -1,7 +1,7 @@
 /** Members that lose what they wrote, halt, refuse or throw for no reason: a cluster that runs, and one step more. */
 import { expect } from 'vitest';
 import { index, type NodeId, term } from '../../../../src/core/types.ts';
-import { encodeCommand } from '../../../../src/kv/command-codec.ts';
+import { encodeCommand } from '../../../../src/kv/commands/command-codec.ts';
 import { KvStateMachine } from '../../../../src/kv/kv-state-machine.ts';
 import type { StateMachine } from '../../../../src/ports/state-machine.ts';
 import {

@@ -1,6 +1,7 @@
 /** Stores that answer for what was let go of, that let go of more, and answers to compacting that are not so (S47). */
+
+import type { KvResult } from '../../../../src/kv/commands/results.ts';
 import { KvStateMachine } from '../../../../src/kv/kv-state-machine.ts';
-import type { KvResult } from '../../../../src/kv/results.ts';
 import type { World } from '../../../../src/testing/simulation/world/world.ts';
 import { runPlan } from '../../runner/run-seed.ts';
 import { calmPlan } from '../../small-runs.ts';

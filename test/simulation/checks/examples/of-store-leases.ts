@@ -1,7 +1,7 @@
 /** Leases of the key-value store that end too early, come back or never end, and holders that are told what is not so (S48–S50, L18). */
-import type { KvCommand } from '../../../../src/kv/commands.ts';
+import type { KvCommand } from '../../../../src/kv/commands/commands.ts';
+import type { KvResult } from '../../../../src/kv/commands/results.ts';
 import { KvStateMachine } from '../../../../src/kv/kv-state-machine.ts';
-import type { KvResult } from '../../../../src/kv/results.ts';
 import { LeaseCountdown } from '../../../../src/server/leases/lease-countdown.ts';
 import { LeaseRecord } from '../../../../src/testing/simulation/checks/lease-record.ts';
 import type { Report } from '../../../../src/testing/simulation/checks/violation.ts';
