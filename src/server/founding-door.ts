@@ -155,9 +155,7 @@ function unproven(): RaftError {
 
 function refuse(response: ServerResponse, error: unknown): void {
   const told = error instanceof RaftError ? error : badRequest('The request was cut.');
-  response.writeHead(httpStatusOf(told.code), {
-    'content-type': 'application/json',
-    connection: 'close',
-  });
+  response.shouldKeepAlive = false;
+  response.writeHead(httpStatusOf(told.code), { 'content-type': 'application/json' });
   response.end(JSON.stringify(errorBody(told)));
 }

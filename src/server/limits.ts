@@ -91,6 +91,8 @@ export const LEAST_ANSWER_BYTES = 1024;
 export const HEAD_BYTES_MAX = 64 * 1024;
 /** Bound: fields of a head, since many small ones cost much more than their bytes. */
 export const HEAD_FIELDS_MAX = 100;
+/** Characters of a header field in a sentence about it; the rest is cut. */
+export const SHOWN_FIELD_LENGTH_MAX = 100;
 /** Bound: pieces of a body without a declared length, as many as a frame of a client may come in. */
 export const BODY_PIECES_MAX = 16_384;
 /** Bound: keys and values of one piece, but for a single change that alone is larger. */

@@ -97,7 +97,7 @@ export class ConnectionGate {
   /** Runs when the requests before it on this connection are answered, and their answers taken. */
   takeTurn(request: IncomingMessage, response: ServerResponse, run: () => void): void {
     const { socket } = request;
-    response.once('close', () => this.#next(socket));
+    response.once('close', () => this.#next(socket, !response.shouldKeepAlive));
     const line = this.#lines.get(socket);
     if (line === undefined) {
       this.#headArrived(socket);
@@ -111,7 +111,9 @@ export class ConnectionGate {
     } else socket.destroy();
   }
 
-  #next(socket: Socket): void {
+  /** Of the last answer of a connection the line stays: what stands there, or comes yet, is not done, since nobody would be told of it (SP15). */
+  #next(socket: Socket, isLast: boolean): void {
+    if (isLast) return;
     const admitted = this.#admitted.get(socket);
     const waiting = socket.destroyed ? undefined : this.#lines.get(socket)?.shift();
     if (waiting !== undefined) {

@@ -11,10 +11,11 @@ import type { TlsSource } from '../../ports/tls.ts';
 import { webServer } from '../../wire/tls-server.ts';
 import { ConnectionGate, type GateOptions } from '../admission/connection-gate.ts';
 import type { ServedHosts } from '../admission/host-check.ts';
+import { pathOf, refusalOfForm } from '../admission/request-form.ts';
 import { type Refusal, refuseUpgrade } from '../admission/upgrade-refusal.ts';
 import type { ClientPort } from '../client-port/client-port.ts';
 import { badRequest, errorBody, httpStatusOf } from '../errors.ts';
-import { HEAD_BYTES_MAX, HEAD_FIELDS_MAX } from '../limits.ts';
+import { HEAD_BYTES_MAX } from '../limits.ts';
 
 export interface HttpAddress {
   readonly host: string;
@@ -32,8 +33,6 @@ interface HttpBackend {
   readonly clients: ClientPort;
 }
 
-/** A body that nobody reads would wait in Node, byte by byte if it is sent so. */
-const BODY_METHODS: ReadonlySet<string> = new Set(['PUT', 'POST']);
 /** How long a connection may take to send the head of a request, from its first byte or its opening (ms). */
 const HEADERS_TIMEOUT_MS = 10_000;
 /** How long a whole request may take to arrive: longer than any `timeoutMs`, in milliseconds. */
@@ -42,11 +41,6 @@ const REQUEST_TIMEOUT_MS = 65_000;
 const TIMEOUT_CHECK_MS = 1_000;
 /** How long requests under way may take once the server closes, in milliseconds. */
 const CLOSE_GRACE_MS = 500;
-/** `.` and `..`, also percent-encoded: URL parsers remove them, and with them the key that was meant. */
-const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:[/?#]|$)/i;
-/** What they leave out, cut off or spell otherwise: control characters, '#', all beyond ASCII, and '\' in a path. */
-const NOT_KEPT = /[^!-~]|#|^[^?]*\\/;
-
 export interface HttpServerOptions extends GateOptions {
   readonly hosts: ServedHosts;
   /** `null`: in the open. */
@@ -81,6 +75,13 @@ export class HttpServer {
       options.tls,
     );
     this.#server.on('request', (request, response) => this.#take(request, response));
+    // Unheard, Node would answer both by itself, and ask for a body that is refused then.
+    this.#server.on('checkContinue', (request, response) => {
+      this.#take(request, response, () => response.writeContinue());
+    });
+    this.#server.on('checkExpectation', (request, response) => {
+      this.#take(request, response, () => refuse(response, UNEXPECTED));
+    });
     this.#gate = new ConnectionGate(options);
     this.#gate.guard(this.#server, options.tls === null ? 'connection' : 'secureConnection');
     if (options.tls !== null)
@@ -119,7 +120,10 @@ export class HttpServer {
     // Not as HTTP servers close: that would break idle connections, on which a request may be coming this moment.
     const stopListening = NetServer.prototype.close.bind(this.#server);
     this.#retired ??= new Promise((resolve) => stopListening(() => resolve()));
-    for (const response of this.#answering) response.shouldKeepAlive = false;
+    for (const response of this.#answering) {
+      // Of an answer that has begun, the head may have said otherwise: the next one is the last.
+      if (!response.headersSent) response.shouldKeepAlive = false;
+    }
     return this.#retired;
   }
 
@@ -144,7 +148,8 @@ export class HttpServer {
     for (const socket of this.#below) socket.destroy();
   }
 
-  #take(request: IncomingMessage, response: ServerResponse): void {
+  /** `first` runs when its turn has come, unless it is refused. */
+  #take(request: IncomingMessage, response: ServerResponse, first?: () => void): void {
     if (!this.#gate.isAdmitted(request.socket)) return;
     if (this.#retired !== null) response.shouldKeepAlive = false;
     this.#answering.add(response);
@@ -152,6 +157,8 @@ export class HttpServer {
     const refusal = this.#refusalOf(request);
     this.#gate.takeTurn(request, response, () => {
       if (refusal !== null) return refuse(response, refusal);
+      first?.();
+      if (response.writableEnded) return;
       this.#listenerOf(request)(request, response);
     });
   }
@@ -188,36 +195,13 @@ function bindError(error: Error, { host, port }: HttpAddress): RaftError {
   return new RaftError('RAFT_BAD_REQUEST', text, { cause: error });
 }
 
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? '').split('?', 1)[0] ?? '';
-}
-
-/** What Node would hold of it without anybody's count is refused by its head. */
-function refusalOfForm(request: IncomingMessage): Refusal | null {
-  if (request.rawHeaders.length > 2 * HEAD_FIELDS_MAX) {
-    return { status: 431, error: badRequest(TOO_MANY_FIELDS) };
-  }
-  if (hasBody(request) && !BODY_METHODS.has(request.method ?? '')) {
-    return { error: badRequest(BODY_REFUSED) };
-  }
-  if (NOT_KEPT.test(request.url ?? '')) return { error: badRequest(CHARACTERS_REFUSED) };
-  return DOT_SEGMENT.test(pathOf(request)) ? { error: badRequest(DOTS_REFUSED) } : null;
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  const { 'content-length': length = '0', 'transfer-encoding': encoding } = headers;
-  return encoding !== undefined || Number(length) > 0;
-}
-
-const TOO_MANY_FIELDS = `The request has more than ${HEAD_FIELDS_MAX} header fields. Send fewer.`;
-const BODY_REFUSED = 'Only PUT and POST have a body here. Send this request without one.';
-const CHARACTERS_REFUSED =
-  "The path or the query has a character that programs on the way change: a control character, '#', one beyond ASCII, or a backslash in the path. Write its bytes percent-encoded.";
-const DOTS_REFUSED =
-  "The path has a segment '.' or '..', which programs on the way remove. In a key, write the slash before it as %2F; the keys '.' and '..' themselves are for POST /txn.";
+const UNEXPECTED: Refusal = {
+  status: 417,
+  error: badRequest('Of what a request may expect, only 100-continue is understood here.'),
+};
 
 function refuse(response: ServerResponse, { error, status }: Refusal): void {
-  response.setHeader('connection', 'close');
+  response.shouldKeepAlive = false;
   answerJson(response, status ?? httpStatusOf(error.code), errorBody(error));
 }
 
