@@ -27,8 +27,8 @@ import type { Replica } from '../ports/replica.ts';
 import type { TlsSource } from '../ports/tls.ts';
 import { openingLogStore } from '../storage/disk-log-store.ts';
 import { connectionClock } from '../wire/ws-clock.ts';
-import { AccessCurrency, ALWAYS_CURRENT } from './access/access-currency.ts';
 import { AccessGuard } from './access/access-guard.ts';
+import { ALWAYS_FRESH, RightsFreshness } from './access/rights-freshness.ts';
 import { descriptorLimit } from './admission/descriptor-limit.ts';
 import { createHeld, type Held } from './admission/held-bytes.ts';
 import { ClientPort } from './client-port/client-port.ts';
@@ -36,15 +36,13 @@ import { clientUrlsOf, type KnownClientUrls } from './client-urls.ts';
 import { doorInCluster } from './founding-door.ts';
 import { type HttpAddress, HttpServer } from './http/http-server.ts';
 import { LeaseKeeper } from './leases/lease-keeper.ts';
-import { LeaseRenewals } from './leases/lease-renewals.ts';
+import { SharedRenewals } from './leases/shared-renewals.ts';
 import { CLIENTS_FOLLOW_MS, type ServerLimits, SSE_KEEP_ALIVE_MS } from './limits.ts';
 import { type DiskSpace, watchDiskSpace } from './operations/disk-space.ts';
-import { keepHistory } from './operations/history-keeper.ts';
 import type { Log } from './operations/json-log.ts';
 import { watchLoopDelay } from './operations/loop-delay.ts';
 import { logNode } from './operations/node-log.ts';
 import { processGauges } from './operations/process-gauges.ts';
-import { rehearseLater } from './operations/rehearsal.ts';
 import { countSnapshots, ServerCounters } from './operations/server-counters.ts';
 import { haltOf, removalOf } from './replica-ends.ts';
 import {
@@ -56,6 +54,8 @@ import {
 } from './server-context.ts';
 import { type Adjustable, Settings } from './settings.ts';
 import { stopping } from './stopping.ts';
+import { keepHistory } from './upkeep/history-keeper.ts';
+import { rehearseLater } from './upkeep/rehearsal.ts';
 
 export interface ServeOptions {
   readonly id: NodeId;
@@ -194,7 +194,7 @@ async function serveOn(
   ]);
   const timed = { replica, kv: machine, clock: connectionClock };
   const keeper = new LeaseKeeper(timed);
-  const leases = leasesOf(keeper, new LeaseRenewals(timed));
+  const leases = leasesOf(keeper, new SharedRenewals(timed));
   const disk = watchDiskSpace(options.dataDir, { clock: connectionClock });
   const parts = { replica, kv: machine, leases, counters, held, limits: settings.limits };
   const context = contextOf(options, { ...parts, clientUrls }, { disk: disk.latest, settings });
@@ -371,11 +371,11 @@ function contextOf(
 
 function guardOf(parts: Pick<ServerContext, 'kv' | 'replica'>, isIgnored: boolean): AccessGuard {
   const timed = { ...parts, clock: connectionClock };
-  const currency = isIgnored ? ALWAYS_CURRENT : new AccessCurrency(timed);
-  return new AccessGuard(parts.kv, { currency, isIgnored });
+  const freshness = isIgnored ? ALWAYS_FRESH : new RightsFreshness(timed);
+  return new AccessGuard(parts.kv, { freshness, isIgnored });
 }
 
-function leasesOf(keeper: LeaseKeeper, renewals: LeaseRenewals): LeaseService {
+function leasesOf(keeper: LeaseKeeper, renewals: SharedRenewals): LeaseService {
   return {
     renew: (leases, timeoutMs, completed) => renewals.renew(leases, timeoutMs, completed),
     remainingMs: (lease) => keeper.remainingMs(lease),

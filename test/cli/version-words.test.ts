@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { versionLines } from '../../src/cli/words/version-words.ts';
-import { statusJson } from '../../src/server/operations/status-json.ts';
+import { statusJson } from '../../src/server/store/status-json.ts';
 import { LocalReplica } from '../server/local-replica.ts';
 
 function told(replica: LocalReplica): readonly string[] {

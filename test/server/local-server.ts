@@ -4,9 +4,9 @@ import { expect } from 'vitest';
 import { encodeCommand } from '../../src/kv/commands/command-codec.ts';
 import type { KvCommand } from '../../src/kv/commands/commands.ts';
 import type { TlsSource } from '../../src/ports/tls.ts';
-import { AccessCurrency, ALWAYS_CURRENT } from '../../src/server/access/access-currency.ts';
 import { AccessGuard } from '../../src/server/access/access-guard.ts';
 import { tokenIn } from '../../src/server/access/credentials.ts';
+import { ALWAYS_FRESH, RightsFreshness } from '../../src/server/access/rights-freshness.ts';
 import { Visitor } from '../../src/server/access/visitor.ts';
 import { createHeld, type Held } from '../../src/server/admission/held-bytes.ts';
 import { ServedHosts } from '../../src/server/admission/host-check.ts';
@@ -18,7 +18,7 @@ import { HttpServer } from '../../src/server/http/http-server.ts';
 import { requestListener } from '../../src/server/http/request-listener.ts';
 import { routesOf } from '../../src/server/http/route-table.ts';
 import { LeaseKeeper } from '../../src/server/leases/lease-keeper.ts';
-import { LeaseRenewals } from '../../src/server/leases/lease-renewals.ts';
+import { SharedRenewals } from '../../src/server/leases/shared-renewals.ts';
 import { DEFAULT_SERVER_LIMITS, type ServerLimits } from '../../src/server/limits.ts';
 import { ServerCounters } from '../../src/server/operations/server-counters.ts';
 import { type Act, OpenStreams, type ServerContext } from '../../src/server/server-context.ts';
@@ -66,9 +66,9 @@ export function localApi(options: LocalOptions = {}): LocalApi {
   const acts: Act[] = [];
   const keeper = new LeaseKeeper({ replica, kv: replica.machine, clock: connectionClock });
   cleanUp(() => keeper.stop());
-  const renewals = new LeaseRenewals({ replica, kv: replica.machine, clock: connectionClock });
+  const renewals = new SharedRenewals({ replica, kv: replica.machine, clock: connectionClock });
   const parts = { replica, kv: replica.machine, clock: connectionClock };
-  const currency = options.hasJustStarted ? new AccessCurrency(parts) : ALWAYS_CURRENT;
+  const freshness = options.hasJustStarted ? new RightsFreshness(parts) : ALWAYS_FRESH;
   const context: ServerContext = {
     replica,
     kv: replica.machine,
@@ -76,7 +76,7 @@ export function localApi(options: LocalOptions = {}): LocalApi {
       renew: (leases, timeoutMs, completed) => renewals.renew(leases, timeoutMs, completed),
       remainingMs: (lease) => keeper.remainingMs(lease),
     },
-    guard: new AccessGuard(replica.machine, { currency, isIgnored: false }),
+    guard: new AccessGuard(replica.machine, { freshness, isIgnored: false }),
     onAct: (act) => acts.push(act),
     limits: { ...DEFAULT_SERVER_LIMITS, ...options.limits },
     clientUrls: new KnownClientUrls({ own: null, given: options.inspection?.peers ?? new Map() }),

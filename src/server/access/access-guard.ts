@@ -10,13 +10,13 @@ import { boundsOf, boundsOfKey, type KeyText, keyText } from '../../kv/keys/key-
 import type { KeySelector } from '../../kv/keys/key-selector.ts';
 import type { AccessView, KvStateMachine } from '../../kv/kv-state-machine.ts';
 import type { KeyRights } from '../../kv/store/key-rights.ts';
-import type { Currency } from './access-currency.ts';
+import type { Freshness } from './rights-freshness.ts';
 import type { Visitor } from './visitor.ts';
 
 type Guarded = Pick<KvStateMachine, 'access' | 'leases'>;
 
 interface GuardOptions {
-  readonly currency: Currency;
+  readonly freshness: Freshness;
   /** This member lets in everybody, so that a lost token can be replaced. */
   readonly isIgnored: boolean;
 }
@@ -25,12 +25,12 @@ export class AccessGuard {
   readonly #kv: Guarded;
   readonly #isIgnored: boolean;
   /** Whoever is to change something is asked after this member has caught up. */
-  readonly currency: Currency;
+  readonly freshness: Freshness;
 
-  constructor(kv: Guarded, { currency, isIgnored }: GuardOptions) {
+  constructor(kv: Guarded, { freshness, isIgnored }: GuardOptions) {
     this.#kv = kv;
     this.#isIgnored = isIgnored;
-    this.currency = currency;
+    this.freshness = freshness;
   }
 
   get isOn(): boolean {

@@ -7,8 +7,8 @@ import { RaftError } from '../../core/errors.ts';
 import type { SessionCall } from '../../core/session.ts';
 import { encodeCommand } from '../../kv/commands/command-codec.ts';
 import type { KvCommand, TxnOperation } from '../../kv/commands/commands.ts';
-import type { KeySelector } from '../../kv/keys/key-selector.ts';
 import { OPENING_AHEAD_MS_MAX, type ServerLimits } from '../limits.ts';
+import { checkCommandBytes, checkKey, checkSelector, checkValue } from './size-checks.ts';
 
 /** Throws `RAFT_BAD_REQUEST` or `RAFT_TOO_LARGE`; then nothing was proposed. */
 export function encodeChecked(command: KvCommand, limits: ServerLimits): Uint8Array {
@@ -28,10 +28,6 @@ export function checkOpening({ opening }: SessionCall, timeMs: () => number): vo
     'RAFT_SESSION_EXPIRED',
     'The clock of this client is far ahead of that of the server: the session was not opened, and nothing was done.',
   );
-}
-
-export function checkCommandBytes(length: number, { commandBytesMax }: ServerLimits): void {
-  if (length > commandBytesMax) throw tooLarge('The write', length, commandBytesMax);
 }
 
 export function checkCommand(command: KvCommand, limits: ServerLimits): void {
@@ -59,21 +55,6 @@ export function checkCommand(command: KvCommand, limits: ServerLimits): void {
   }
 }
 
-export function checkSelector(selector: KeySelector, limits: ServerLimits): void {
-  const { key, prefix, start, end } = selector;
-  for (const bound of [key, prefix]) if (bound !== undefined) checkKey(bound, limits);
-  // A page goes on after its last key, at that key and a zero byte.
-  for (const bound of [start, end]) if (bound !== undefined) checkKey(bound.subarray(1), limits);
-}
-
-export function checkKey(key: Uint8Array, { keyBytesMax }: ServerLimits): void {
-  if (key.length > keyBytesMax) throw tooLarge('The key', key.length, keyBytesMax);
-}
-
-function checkValue(value: Uint8Array, { valueBytesMax }: ServerLimits): void {
-  if (value.length > valueBytesMax) throw tooLarge('The value', value.length, valueBytesMax);
-}
-
 function checkOperation(operation: TxnOperation, limits: ServerLimits): void {
   if (operation.type === 'put') {
     checkKey(operation.key, limits);
@@ -88,10 +69,3 @@ const NOT_EXPIRED =
 
 /** AC3: those that change it answer for themselves, and leave a line in the log. */
 const NOT_HERE = 'Who may do what is changed at /access alone. Nothing was done.';
-
-function tooLarge(what: string, bytes: number, bytesMax: number): RaftError {
-  return new RaftError(
-    'RAFT_TOO_LARGE',
-    `${what} has ${bytes} bytes; ${bytesMax} are allowed. Nothing was written; make it smaller or split it.`,
-  );
-}

@@ -10,8 +10,8 @@ import { encodeResult } from '../../kv/commands/result-codec.ts';
 import type { KvResult } from '../../kv/commands/results.ts';
 import type { ProposalOutcome } from '../../ports/replica.ts';
 import { REPLY_BYTES_MAX, SMALL_ANSWER_BYTES } from '../limits.ts';
-import { timeOf } from '../operations/status-json.ts';
 import type { VisitedParts } from '../server-context.ts';
+import { nextLogTime } from '../store/log-time.ts';
 import { isKvResult } from '../store/replica-calls.ts';
 import { resultBytes, writeTooLarge } from '../store/result-bytes.ts';
 import { LARGE_BYTES } from './client-outbox.ts';
@@ -49,10 +49,10 @@ export class ClientSubmits {
 
   /** It is counted already. */
   take(request: SubmitRequest, arrivedMs: number): void {
-    const { currency } = this.#context.guard;
-    if (currency.isCurrent(arrivedMs)) return this.#propose(request, arrivedMs);
+    const { freshness } = this.#context.guard;
+    if (freshness.isFresh(arrivedMs)) return this.#propose(request, arrivedMs);
     const { command, id, timeoutMs } = request;
-    currency.whenCurrent({ bytes: command.length, timeoutMs }, (error) => {
+    freshness.whenFresh({ bytes: command.length, timeoutMs }, (error) => {
       if (error === null) this.#propose(request, arrivedMs);
       else this.#refuse(id, error);
     });
@@ -83,7 +83,7 @@ export class ClientSubmits {
 
   /** Looked up once: each write of a session asks for it until one was answered. */
   #timeOfFrame(): number {
-    this.#timeMs ??= timeOf(this.#context);
+    this.#timeMs ??= nextLogTime(this.#context);
     return this.#timeMs;
   }
 

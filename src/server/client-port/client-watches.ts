@@ -5,7 +5,7 @@
 import type { ClientReply, WatchRequest } from '../../client-protocol/frame-shapes.ts';
 import type { RaftError } from '../../core/errors.ts';
 import { SELECTOR_PARTS } from '../../kv/keys/key-selector.ts';
-import { checkSelector } from '../admission/command-door.ts';
+import { checkSelector } from '../admission/size-checks.ts';
 import { overloaded } from '../errors.ts';
 import { TIMEOUT_DEFAULT_MS } from '../limits.ts';
 import type { VisitedParts } from '../server-context.ts';

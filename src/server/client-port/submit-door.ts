@@ -3,7 +3,8 @@ import type { SubmitRequest } from '../../client-protocol/frame-shapes.ts';
 import { decodeCommand } from '../../kv/commands/command-codec.ts';
 import type { KvCommand } from '../../kv/commands/commands.ts';
 import type { ProposalOutcome } from '../../ports/replica.ts';
-import { checkCommand, checkCommandBytes, checkOpening } from '../admission/command-door.ts';
+import { checkCommand, checkOpening } from '../admission/command-door.ts';
+import { checkCommandBytes } from '../admission/size-checks.ts';
 import { codeOf, tellAct } from '../operations/audit.ts';
 import type { VisitedParts } from '../server-context.ts';
 

@@ -15,7 +15,7 @@ import { outcomeOf, tellAct } from '../operations/audit.ts';
 import { countHttp } from '../operations/server-counters.ts';
 import type { OpenStreams, ServerContext } from '../server-context.ts';
 import { haltedError } from '../stopping.ts';
-import { untilCurrent } from '../store/replica-calls.ts';
+import { untilFresh } from '../store/replica-calls.ts';
 import type { Ask } from './ask.ts';
 import type { Exchange } from './http-answer.ts';
 import { timeoutIn } from './request/request-input.ts';
@@ -138,12 +138,12 @@ function askedMethod({ isStream }: Route, method: string): string {
 
 /** AC10: whatever changes something waits until this node knows who may. */
 function knowing(
-  { clock, guard: { currency } }: Pick<ServerContext, 'clock' | 'guard'>,
+  { clock, guard: { freshness } }: Pick<ServerContext, 'clock' | 'guard'>,
   { isLocal }: Route,
   { method, url }: { readonly method: string; readonly url: string },
 ): Promise<void> | null {
-  if (isLocal === true || method === 'GET' || currency.isCurrent(clock.now())) return null;
-  return untilCurrent(currency, timeoutIn(url));
+  if (isLocal === true || method === 'GET' || freshness.isFresh(clock.now())) return null;
+  return untilFresh(freshness, timeoutIn(url));
 }
 
 /** Before the body is read: whoever is not known sends it in vain. */

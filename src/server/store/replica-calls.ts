@@ -12,7 +12,7 @@ import type {
   Replica,
   SubmitOptions,
 } from '../../ports/replica.ts';
-import type { Currency } from '../access/access-currency.ts';
+import type { Freshness } from '../access/rights-freshness.ts';
 import type { LeaseService } from '../server-context.ts';
 
 /** The replica keeps deadlines itself and knows more; this is how much later the server steps in. */
@@ -93,10 +93,10 @@ export function untilReadable(
 }
 
 /** When it resolves, this node knows who may do what now (AC10). */
-export function untilCurrent(currency: Currency, timeoutMs: number): Promise<void> {
+export function untilFresh(freshness: Freshness, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const guard = setTimeout(() => reject(unread(timeoutMs)), timeoutMs + GRACE_MS);
-    currency.whenCurrent({ bytes: 0, timeoutMs }, (error) => {
+    freshness.whenFresh({ bytes: 0, timeoutMs }, (error) => {
       clearTimeout(guard);
       if (error === null) resolve();
       else reject(error);

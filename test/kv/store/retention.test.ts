@@ -7,7 +7,7 @@ import { MARKS_MAX } from '../../../src/kv/limits.ts';
 import { dueCompaction, type Retention } from '../../../src/kv/store/retention.ts';
 import { RevisionTimes } from '../../../src/kv/store/revision-times.ts';
 import type { ProposalOutcome } from '../../../src/ports/replica.ts';
-import { keepHistory } from '../../../src/server/operations/history-keeper.ts';
+import { keepHistory } from '../../../src/server/upkeep/history-keeper.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 import { LocalReplica } from '../../server/local-replica.ts';
 import { committed, put } from '../committed.ts';

@@ -8,7 +8,7 @@ import { KvStateMachine } from '../../../src/kv/kv-state-machine.ts';
 import { LEASES_IN_COMMAND_MAX } from '../../../src/kv/limits.ts';
 import type { ProposalOutcome, Readable, ReplicaStatus } from '../../../src/ports/replica.ts';
 import { LeaseKeeper } from '../../../src/server/leases/lease-keeper.ts';
-import { LeaseRenewals } from '../../../src/server/leases/lease-renewals.ts';
+import { SharedRenewals } from '../../../src/server/leases/shared-renewals.ts';
 import { LEASE_SLOT_MS, LEASE_STALL_MS } from '../../../src/server/limits.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 import { apply, committed, put } from '../../kv/committed.ts';
@@ -204,7 +204,7 @@ describe('renewals', () => {
     const machine = new KvStateMachine();
     apply(machine, grant, { type: 'grant', ttlMs: 2_000 }, grant);
     const sizes: number[] = [];
-    const renewals = new LeaseRenewals({
+    const renewals = new SharedRenewals({
       clock,
       kv: machine,
       replica: {

@@ -5,9 +5,9 @@ import { READY_TIMEOUT_MS } from '../../limits.ts';
 import { metricsText } from '../../operations/metrics.ts';
 import { leaderlessReason } from '../../operations/node-log.ts';
 import { PROMETHEUS_CONTENT_TYPE } from '../../operations/prometheus-text.ts';
-import { type StatusParts, statusJson } from '../../operations/status-json.ts';
 import type { ServerContext } from '../../server-context.ts';
 import { untilReadable } from '../../store/replica-calls.ts';
+import { type StatusParts, statusJson } from '../../store/status-json.ts';
 import { timeoutFrom } from '../request/request-input.ts';
 import { readQuery } from '../request/request-query.ts';
 

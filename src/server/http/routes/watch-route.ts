@@ -5,7 +5,7 @@
  */
 import { RaftError } from '../../../core/errors.ts';
 import type { Account } from '../../admission/account.ts';
-import { checkSelector } from '../../admission/command-door.ts';
+import { checkSelector } from '../../admission/size-checks.ts';
 import { asRaftError, badRequest, errorBody, overloaded } from '../../errors.ts';
 import type { OpenStreams, ServerContext } from '../../server-context.ts';
 import { LiveWatch } from '../../store/live-watch.ts';

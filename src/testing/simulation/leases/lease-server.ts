@@ -1,7 +1,7 @@
 /** What the production server of a member does for leases, in one of its lives: it ends them, and gathers their renewals. */
 import type { RaftNode } from '../../../node/raft-node.ts';
 import { LeaseKeeper } from '../../../server/leases/lease-keeper.ts';
-import { LeaseRenewals } from '../../../server/leases/lease-renewals.ts';
+import { SharedRenewals } from '../../../server/leases/shared-renewals.ts';
 import type { SimulatedProcess } from '../runtime/process.ts';
 import { storeOf } from '../subjects/store-archive.ts';
 import type { SimulatedMember } from '../world/member.ts';
@@ -18,7 +18,7 @@ export class LeaseServer {
   readonly member: SimulatedMember;
   readonly process: SimulatedProcess;
   readonly node: RaftNode;
-  readonly renewals: LeaseRenewals;
+  readonly renewals: SharedRenewals;
   readonly #keeper: LeaseKeeper;
 
   constructor({ member, process, node, decided }: LeaseServerOptions) {
@@ -26,7 +26,7 @@ export class LeaseServer {
     this.member = member;
     this.process = process;
     this.node = node;
-    this.renewals = new LeaseRenewals({ ...timed, replica: node });
+    this.renewals = new SharedRenewals({ ...timed, replica: node });
     const replica: Pick<RaftNode, 'status' | 'submit' | 'awaitReadable'> = {
       status: () => node.status(),
       awaitReadable: (options, completed) => node.awaitReadable(options, completed),

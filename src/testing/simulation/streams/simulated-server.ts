@@ -2,12 +2,12 @@
 import type { KvStateMachine } from '../../../kv/kv-state-machine.ts';
 import type { RaftNode } from '../../../node/raft-node.ts';
 import type { FrameSocket } from '../../../ports/frame-socket.ts';
-import { ALWAYS_CURRENT } from '../../../server/access/access-currency.ts';
 import { AccessGuard } from '../../../server/access/access-guard.ts';
+import { ALWAYS_FRESH } from '../../../server/access/rights-freshness.ts';
 import { nobody } from '../../../server/access/visitor.ts';
 import { type Held, HeldBytes, TICK_MS } from '../../../server/admission/held-bytes.ts';
 import { ClientConnections } from '../../../server/client-port/client-connections.ts';
-import { LeaseRenewals } from '../../../server/leases/lease-renewals.ts';
+import { SharedRenewals } from '../../../server/leases/shared-renewals.ts';
 import type { ServerLimits } from '../../../server/limits.ts';
 import { ServerCounters } from '../../../server/operations/server-counters.ts';
 import type { KvReads } from '../../../server/server-context.ts';
@@ -41,7 +41,7 @@ export class SimulatedServer implements StreamListener {
     this.process = process;
     this.#held = heldOf(options.heldBytesMax);
     this.#accepted = options.accepted;
-    const renewals = new LeaseRenewals({
+    const renewals = new SharedRenewals({
       replica: node,
       kv: machine,
       clock: connectionClockOf(process),
@@ -53,7 +53,7 @@ export class SimulatedServer implements StreamListener {
         renew: (leases, timeoutMs, completed) => renewals.renew(leases, timeoutMs, completed),
         remainingMs: () => null,
       },
-      guard: new AccessGuard(machine, { currency: ALWAYS_CURRENT, isIgnored: false }),
+      guard: new AccessGuard(machine, { freshness: ALWAYS_FRESH, isIgnored: false }),
       limits,
       counters: new ServerCounters(),
       held: this.#held,

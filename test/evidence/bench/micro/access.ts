@@ -3,9 +3,9 @@
 import type { KvCommand } from '../../../../src/kv/commands/commands.ts';
 import { AccessTable } from '../../../../src/kv/store/access-table.ts';
 import { LeaseTable } from '../../../../src/kv/store/lease-table.ts';
-import { ALWAYS_CURRENT } from '../../../../src/server/access/access-currency.ts';
 import { AccessGuard } from '../../../../src/server/access/access-guard.ts';
 import { newToken, tokenIn } from '../../../../src/server/access/credentials.ts';
+import { ALWAYS_FRESH } from '../../../../src/server/access/rights-freshness.ts';
 import { Visitor } from '../../../../src/server/access/visitor.ts';
 import type { Measured } from './measured.ts';
 
@@ -35,7 +35,7 @@ function stage(isOn: boolean): Stage {
   });
   if (isOn) access.change({ type: 'turnOn', hash });
   const parts = { access, leases: new LeaseTable() };
-  const guard = new AccessGuard(parts, { currency: ALWAYS_CURRENT, isIgnored: false });
+  const guard = new AccessGuard(parts, { freshness: ALWAYS_FRESH, isIgnored: false });
   return { guard, authorization: `Bearer ${token}` };
 }
 

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { RaftError } from '../../../src/core/errors.ts';
 import { term } from '../../../src/core/types.ts';
 import type { Readable, RoleEvent } from '../../../src/ports/replica.ts';
-import { AccessCurrency } from '../../../src/server/access/access-currency.ts';
+import { RightsFreshness } from '../../../src/server/access/rights-freshness.ts';
 import { WAITING_CHANGES_BYTES_MAX } from '../../../src/server/limits.ts';
 import { type LocalApi, localApi, served } from '../local-server.ts';
 import { ask, client, PUT, UNAUTHENTICATED } from './guarded.ts';
@@ -72,9 +72,9 @@ it('[AC10] nothing is changed by what a node knew before it had caught up', asyn
 
 /** In a cluster that answers when the test says so, at a time of the test. */
 function asked(): {
-  readonly currency: AccessCurrency;
+  readonly freshness: RightsFreshness;
   readonly at: { ms: number; isOn: boolean };
-  readonly isCurrent: () => boolean;
+  readonly isFresh: () => boolean;
   readonly questions: Readable[];
   /** To all that was asked. */
   readonly answer: (error?: RaftError) => void;
@@ -83,7 +83,7 @@ function asked(): {
   const at = { ms: 5_000, isOn: false };
   const questions: Readable[] = [];
   let roleChanged = (): void => {};
-  const currency = new AccessCurrency({
+  const freshness = new RightsFreshness({
     replica: {
       awaitReadable: (_, completed) => questions.push(completed),
       onRole: (listener) => {
@@ -95,8 +95,8 @@ function asked(): {
     kv: { access: at },
   });
   return {
-    ...{ currency, at, questions },
-    isCurrent: () => currency.isCurrent(at.ms),
+    ...{ freshness, at, questions },
+    isFresh: () => freshness.isFresh(at.ms),
     answer: (error) => {
       for (const completed of questions.splice(0)) completed(error ?? null);
     },
@@ -105,48 +105,48 @@ function asked(): {
 }
 
 it('[AC10] what it knows is good for a second, whoever leads, and is asked for again in time', () => {
-  const { at, isCurrent, questions, answer, roleChanged } = asked();
+  const { at, isFresh, questions, answer, roleChanged } = asked();
   at.isOn = true;
-  expect([isCurrent(), isCurrent(), questions.length]).toEqual([false, false, 1]);
+  expect([isFresh(), isFresh(), questions.length]).toEqual([false, false, 1]);
   // Whatever was changed since it was asked, it may not know.
   at.ms += 300;
   answer();
   at.ms += 200;
-  expect([isCurrent(), questions.length]).toEqual([true, 0]);
+  expect([isFresh(), questions.length]).toEqual([true, 0]);
   at.ms += 1;
-  expect([isCurrent(), questions.length]).toEqual([true, 1]);
+  expect([isFresh(), questions.length]).toEqual([true, 1]);
   roleChanged();
   at.ms += 499;
-  expect([isCurrent(), questions.length]).toEqual([true, 1]);
+  expect([isFresh(), questions.length]).toEqual([true, 1]);
   at.ms += 1;
-  expect(isCurrent()).toBe(false);
+  expect(isFresh()).toBe(false);
   answer();
-  expect([isCurrent(), questions.length]).toEqual([true, 0]);
+  expect([isFresh(), questions.length]).toEqual([true, 0]);
 });
 
 it('[AC10] while access is off a change now and then waits only behind a change of leader', () => {
-  const { at, isCurrent, answer, roleChanged } = asked();
-  isCurrent();
+  const { at, isFresh, answer, roleChanged } = asked();
+  isFresh();
   // Whether it has caught up with the leader that it hears of now, the answer does not say.
   roleChanged();
   answer();
   at.ms += 1_001;
-  expect(isCurrent()).toBe(false);
+  expect(isFresh()).toBe(false);
   answer();
   at.ms += 60_000;
-  expect(isCurrent()).toBe(true);
+  expect(isFresh()).toBe(true);
   at.isOn = true;
-  expect(isCurrent()).toBe(false);
+  expect(isFresh()).toBe(false);
   at.isOn = false;
   roleChanged();
-  expect(isCurrent()).toBe(false);
+  expect(isFresh()).toBe(false);
 });
 
 it('[AC10] a question that came to nothing proves nothing, and is asked again', () => {
-  const { isCurrent, questions, answer } = asked();
-  isCurrent();
+  const { isFresh, questions, answer } = asked();
+  isFresh();
   answer(new RaftError('RAFT_NO_LEADER', 'Nobody leads.'));
-  expect([isCurrent(), questions.length]).toEqual([false, 1]);
+  expect([isFresh(), questions.length]).toEqual([false, 1]);
 });
 
 it('[AC10] a change that waited is carried out by the rights of then', async () => {
@@ -170,11 +170,11 @@ it('[AC10] without a leader a change ends in words, and what concerns the node a
 });
 
 it('[AC10] what waits is bounded in bytes', () => {
-  const { currency, questions, answer } = asked();
+  const { freshness, questions, answer } = asked();
   const told: unknown[] = [];
   const bytes = WAITING_CHANGES_BYTES_MAX / 4;
   const wait = (): void =>
-    currency.whenCurrent({ bytes, timeoutMs: 1 }, (error) => told.push(error?.code ?? null));
+    freshness.whenFresh({ bytes, timeoutMs: 1 }, (error) => told.push(error?.code ?? null));
   for (let count = 1; count <= 5; count += 1) wait();
   expect([questions.length, told]).toEqual([4, ['RAFT_OVERLOADED']]);
   answer();

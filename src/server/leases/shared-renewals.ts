@@ -32,7 +32,7 @@ interface Gathered {
   timeoutMs: number;
 }
 
-export class LeaseRenewals {
+export class SharedRenewals {
   readonly #parts: RenewalParts;
   #gathered: Gathered | null = null;
 

@@ -16,27 +16,27 @@ interface WaitingChange {
   readonly bytes: number;
 }
 
-export interface Currency {
+export interface Freshness {
   /** At `nowMs`. If not, or not for long, the question is on its way. */
-  isCurrent(nowMs: number): boolean;
+  isFresh(nowMs: number): boolean;
   /** Calls back once that is so, or with the reason why it is not; then nothing was done. */
-  whenCurrent(change: WaitingChange, completed: (error: RaftError | null) => void): void;
+  whenFresh(change: WaitingChange, completed: (error: RaftError | null) => void): void;
 }
 
 /** Of whom nobody asks what it knows. */
-export const ALWAYS_CURRENT: Currency = {
-  isCurrent: () => true,
-  whenCurrent: (_, completed) => completed(null),
+export const ALWAYS_FRESH: Freshness = {
+  isFresh: () => true,
+  whenFresh: (_, completed) => completed(null),
 };
 
-interface AccessCurrencyParts {
+interface FreshnessParts {
   readonly replica: Pick<Replica, 'awaitReadable' | 'onRole'>;
   readonly kv: { readonly access: { readonly isOn: boolean } };
   readonly clock: Pick<ConnectionClock, 'now'>;
 }
 
-export class AccessCurrency implements Currency {
-  readonly #parts: AccessCurrencyParts;
+export class RightsFreshness implements Freshness {
+  readonly #parts: FreshnessParts;
   /** It has caught up with what there was then. */
   #provenMs = Number.NEGATIVE_INFINITY;
   /** It has caught up since it heard of another leader, or of none. */
@@ -46,7 +46,7 @@ export class AccessCurrency implements Currency {
   #isAsking = false;
   #waitingBytes = 0;
 
-  constructor(parts: AccessCurrencyParts) {
+  constructor(parts: FreshnessParts) {
     this.#parts = parts;
     parts.replica.onRole(() => {
       this.#isSettled = false;
@@ -55,14 +55,14 @@ export class AccessCurrency implements Currency {
   }
 
   /** While there is nobody to lose a right, only another leader calls it into question: a change now and then need not wait. */
-  isCurrent(nowMs: number): boolean {
+  isFresh(nowMs: number): boolean {
     const ageMs = nowMs - this.#provenMs;
     if (ageMs > RIGHTS_AGE_MS_MAX / 2) this.#askAgain();
     return ageMs <= RIGHTS_AGE_MS_MAX || (this.#isSettled && !this.#parts.kv.access.isOn);
   }
 
   /** Bound: what waits without a leader is held here. */
-  whenCurrent(
+  whenFresh(
     { bytes, timeoutMs }: WaitingChange,
     completed: (error: RaftError | null) => void,
   ): void {

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { nodeId } from '../../../src/core/types.ts';
 import { HANDOVERS_REHEARSED, REHEARSAL_AFTER_MS } from '../../../src/server/limits.ts';
-import { rehearseHandovers } from '../../../src/server/operations/handover-rehearsal.ts';
-import { rehearseLater } from '../../../src/server/operations/rehearsal.ts';
+import { rehearseHandovers } from '../../../src/server/upkeep/handover-rehearsal.ts';
+import { rehearseLater } from '../../../src/server/upkeep/rehearsal.ts';
 
 const MEMBERS = { learners: [], joint: false, addresses: {} };
 
