@@ -116,17 +116,23 @@ export interface TxnInput {
 const encoder = new TextEncoder();
 const HALF_A_CHARACTER = /\p{Surrogate}/u;
 
-/** Throws a `TypeError` for what is neither, and for text with half a character, as which no bytes stand. */
+/** Throws a `TypeError` for what is neither, and for text with half a character. */
 export function toBytes(value: Bytes): Uint8Array {
   if (value instanceof Uint8Array) return value;
   if (typeof value !== 'string') {
     throw new TypeError('a key or value must be a string or a Uint8Array');
   }
   const bytes = encoder.encode(value);
-  if (bytes.length !== value.length && HALF_A_CHARACTER.test(value)) {
-    throw new TypeError('a key or value holds half a character (a lone surrogate): give its bytes');
-  }
+  if (bytes.length !== value.length) expectWholeCharacters('a key or value', value);
   return bytes;
+}
+
+/** Throws a `TypeError` for text with half a character: it would be sent as another. */
+export function expectWholeCharacters(what: string, text: string): void {
+  if (!HALF_A_CHARACTER.test(text)) return;
+  throw new TypeError(
+    `${what} holds half a character (a lone surrogate), for which no bytes stand`,
+  );
 }
 
 /** Keys in bytes of their own: a read or a watch may be sent later, and again, whatever becomes of the caller's. */

@@ -58,8 +58,9 @@ export async function campaignFor(
   { value, signal, ttlMs = COORDINATION_TTL_MS }: LockOptions & { readonly value: Bytes },
 ): Promise<Leadership> {
   const prefix = prefixOf('elections', name);
-  toBytes(value);
-  return new Leadership(store, name, await firstInLine(store, { prefix, value, ttlMs, signal }));
+  // Bytes of its own, before it costs a lease.
+  const wanted = { prefix, value: new Uint8Array(toBytes(value)), ttlMs, signal };
+  return new Leadership(store, name, await firstInLine(store, wanted));
 }
 
 /** Each leader, as it comes to lead or says something else; `null`: nobody leads. */

@@ -4,11 +4,11 @@ import type { ConnectionClock } from '../../ports/clock.ts';
 import {
   type Bytes,
   type CallOptions,
+  expectWholeCharacters,
   type LeaseOptions,
   type PutOptions,
   type RangeQuery,
   type TxnInput,
-  toBytes,
   type WatchQuery,
 } from '../client-input.ts';
 import type { Lease } from '../lease.ts';
@@ -87,6 +87,6 @@ export function prefixOf(kind: 'locks' | 'elections' | 'services', name: string)
 /** Text without a slash. Whoever names nothing by mistake would share `undefined` with all who do likewise. */
 export function segmentOf(wanted: string, name: unknown): string {
   if (typeof name !== 'string' || name === '') throw new TypeError(`${wanted}, which is text`);
-  toBytes(name);
+  expectWholeCharacters('a name or an address', name);
   return encodeURIComponent(name);
 }
