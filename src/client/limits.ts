@@ -61,6 +61,13 @@ export const REVOKED_WITHIN_MAX_MS = 30_000;
 export const COORDINATION_TTL_MS = 10_000;
 /** The pause before a read of theirs is made again, in milliseconds. */
 export const COORDINATION_RETRY_MS = 200;
+/**
+ * Bound: keys of what one client holds that it watches at a time, so that a server has room for the watches of others. Who comes later is
+ * watched once there is room, and hears until then of the end of its lease at the next renewal, and of a key that somebody deleted not.
+ */
+export const OWN_KEYS_FOLLOWED_MAX = 1_000;
+/** The pause before a key that could not be watched is watched again, in milliseconds. */
+export const OWN_KEY_AGAIN_MS = 2_000;
 /** Bound: keys of a line that are read at once. */
 export const LINE_PAGE_KEYS = 1_000;
 /** Bound: likewise the bytes of commands; the last one may exceed it. */

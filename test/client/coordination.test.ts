@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { takeLock } from '../../src/client/coordination/lock.ts';
 import { registerService } from '../../src/client/coordination/registry.ts';
 import { type CoordinatedStore, storeOf } from '../../src/client/coordination/store.ts';
+import { Turns } from '../../src/client/coordination/turns.ts';
 import type { KvClient, Lease, Lock } from '../../src/client/index.ts';
 import { connectionClock } from '../../src/wire/ws-clock.ts';
 import { type LocalServer, localServer } from '../server/local-server.ts';
@@ -258,6 +259,7 @@ describe('a service', () => {
       range: (query) => client.range(query),
       watch: (query) => client.watch(query),
       pause: async () => {},
+      followedKeys: new Turns(1),
     };
     const shop = { service: 'shop', address: 'http://a:1' };
     const made = registerService(store, shop, { ttlMs: 300 });

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { KvClient } from '../../client/kv-client.ts';
 import { mayBeRepeated } from '../../client/may-be-repeated.ts';
 import { RaftError } from '../../core/errors.ts';
+import { textOf } from '../../core/thrown-text.ts';
 import { CLIENT_OPTIONS, withClient } from '../asking/client-session.ts';
 import { type CliContext, command } from '../command.ts';
 import { usageFailure } from '../failures/cli-failure.ts';
@@ -104,7 +105,9 @@ async function runHeld(
   const ending = AbortSignal.any([context.interrupted, lost]);
   const exitCode = await runWhile(ending, words, { ...context, environment });
   if (lost.aborted)
-    context.writeError(`raftchart: ${name} was lost, and the program was stopped\n`);
+    context.writeError(
+      `raftchart: ${name} was lost, and the program was stopped. ${textOf(lost.reason)}\n`,
+    );
   return exitCode;
 }
 

@@ -1,9 +1,9 @@
 /** One leader at a time among those who campaign (CO4): the first in line, whose key says who it is. */
 import { type Bytes, toBytes } from '../client-input.ts';
-import type { Lease } from '../lease.ts';
 import { COORDINATION_TTL_MS } from '../limits.ts';
-import { firstInLine, type Place } from './line.ts';
+import { firstInLine } from './line.ts';
 import type { LockOptions } from './lock.ts';
+import type { Place } from './place.ts';
 import { followPrefix } from './prefix-view.ts';
 import { type CoordinatedStore, prefixOf } from './store.ts';
 
@@ -19,36 +19,38 @@ export class Leadership implements AsyncDisposable {
   readonly name: string;
   readonly fencing: number;
   readonly #store: CoordinatedStore;
-  readonly #key: string;
-  readonly #lease: Lease;
+  readonly #place: Place;
 
-  constructor(store: CoordinatedStore, name: string, { key, fencing, lease }: Place) {
+  constructor(store: CoordinatedStore, name: string, place: Place) {
     this.name = name;
-    this.fencing = fencing;
+    this.fencing = place.fencing;
     this.#store = store;
-    this.#key = key;
-    this.#lease = lease;
+    this.#place = place;
   }
 
-  /** Aborted once it does not lead any more for sure, although it did not resign: stop what only a leader may do. */
+  /**
+   * Aborted once another may lead, although it did not resign: its time is over, or somebody else ended its lease or deleted its key. The
+   * reason says which; stop what only a leader may do.
+   */
   get lost(): AbortSignal {
-    return this.#lease.lost;
+    return this.#place.lost;
   }
 
   /** Says something else of itself to those who observe. */
   async proclaim(value: Bytes): Promise<void> {
-    const { id: lease, lost: signal } = this.#lease;
-    await this.#store.put(this.#key, value, { lease, signal, condition: { type: 'present' } });
+    const { key, lease, lost: signal } = this.#place;
+    const condition = { type: 'present' } as const;
+    await this.#store.put(key, value, { lease: lease.id, signal, condition });
   }
 
   /** The next one leads. */
   resign(): Promise<void> {
-    return this.#lease.revoke();
+    return this.#place.release();
   }
 
   /** As `resign`, and never rejects. */
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#lease[Symbol.asyncDispose]();
+    return this.#place[Symbol.asyncDispose]();
   }
 }
 

@@ -7,9 +7,9 @@ import { RaftError } from '../../core/errors.ts';
 import type { RangeResult } from '../../kv/commands/results.ts';
 import type { KeyValue } from '../../kv/keys/key-value.ts';
 import type { Bytes } from '../client-input.ts';
-import type { Lease } from '../lease.ts';
 import { LINE_PAGE_KEYS } from '../limits.ts';
 import { abortedBy, persistently } from './persistence.ts';
+import { Place } from './place.ts';
 import type { CoordinatedStore } from './store.ts';
 
 interface Wanted {
@@ -17,14 +17,6 @@ interface Wanted {
   readonly value: Bytes;
   readonly ttlMs: number;
   readonly signal: AbortSignal | undefined;
-}
-
-/** First in line. */
-export interface Place {
-  readonly key: string;
-  /** The revision that created the key: higher than that of all who were first before. */
-  readonly fencing: number;
-  readonly lease: Lease;
 }
 
 /** Resolves once it is first. What it has taken is given back if it is aborted, or fails. */
@@ -37,9 +29,9 @@ export async function firstInLine(store: CoordinatedStore, wanted: Wanted): Prom
     const key = `${prefix}${lease.id}`;
     const put = { type: 'put', key, value, lease: lease.id } as const;
     const { revision: fencing } = await store.txn({ success: [put] }, { signal: ended });
-    await untilFirst(store, { prefix, fencing, ended });
+    const seenAt = await untilFirst(store, { prefix, fencing, ended });
     if (lease.lost.aborted) throw abortedBy(lease.lost);
-    return { key, fencing, lease };
+    return new Place(store, { key, createRevision: fencing, lease, seenAt });
   } catch (error) {
     await lease[Symbol.asyncDispose]();
     throw ended.aborted ? abortedBy(ended) : error;
@@ -52,12 +44,15 @@ interface Waiting {
   readonly ended: AbortSignal;
 }
 
-/** Who was before it may have left without having been first: then the one before that is waited for. */
-async function untilFirst(store: CoordinatedStore, waiting: Waiting): Promise<void> {
+/**
+ * Who was before it may have left without having been first: then the one before that is waited for. Resolves with a revision at
+ * which it was first.
+ */
+async function untilFirst(store: CoordinatedStore, waiting: Waiting): Promise<number> {
   const { ended } = waiting;
   for (;;) {
     const { before, revision } = await persistently(store, ended, () => lookAhead(store, waiting));
-    if (before === null) return;
+    if (before === null) return revision;
     await untilGone(store, { key: before.key, from: revision + 1, ended });
   }
 }

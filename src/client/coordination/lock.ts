@@ -3,9 +3,9 @@
  * those of all before it. Who holds it may be cut off, and not know yet that it has lost it: what must not happen twice has to
  * refuse a lower number than it has seen.
  */
-import type { Lease } from '../lease.ts';
 import { COORDINATION_TTL_MS } from '../limits.ts';
-import { firstInLine, type Place } from './line.ts';
+import { firstInLine } from './line.ts';
+import type { Place } from './place.ts';
 import { type CoordinatedStore, prefixOf } from './store.ts';
 
 export interface LockOptions {
@@ -20,28 +20,31 @@ export class Lock implements AsyncDisposable {
   /** Of the store; it is there for as long as the lock is held. */
   readonly key: string;
   readonly fencing: number;
-  readonly #lease: Lease;
+  readonly #place: Place;
 
-  constructor(name: string, { key, fencing, lease }: Place) {
+  constructor(name: string, place: Place) {
     this.name = name;
-    this.key = key;
-    this.fencing = fencing;
-    this.#lease = lease;
+    this.key = place.key;
+    this.fencing = place.fencing;
+    this.#place = place;
   }
 
-  /** Aborted once it is not held any more for sure, although nobody released it here: stop what it is for. */
+  /**
+   * Aborted once it may be another's, although nobody released it here: its time is over, or somebody else ended its lease or deleted its
+   * key. The reason says which; stop what it is for.
+   */
   get lost(): AbortSignal {
-    return this.#lease.lost;
+    return this.#place.lost;
   }
 
   /** The next one has it. Rejects if no server says so; then it is free after its time, since nobody renews it. */
   release(): Promise<void> {
-    return this.#lease.revoke();
+    return this.#place.release();
   }
 
   /** As `release`, and never rejects. */
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#lease[Symbol.asyncDispose]();
+    return this.#place[Symbol.asyncDispose]();
   }
 }
 

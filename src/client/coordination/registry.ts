@@ -5,6 +5,7 @@
 import type { Lease } from '../lease.ts';
 import { COORDINATION_RETRY_MS, COORDINATION_TTL_MS } from '../limits.ts';
 import { abortedBy } from './persistence.ts';
+import { Place } from './place.ts';
 import { followPrefix } from './prefix-view.ts';
 import { type CoordinatedStore, prefixOf, segmentOf } from './store.ts';
 
@@ -15,7 +16,7 @@ export interface RegisterOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Is there until it is withdrawn: after an outage that outlasted its lease it is made anew. */
+/** Is there until it is withdrawn: after an outage that outlasted its lease, and when somebody else took it away, it is made anew. */
 export class Registration implements AsyncDisposable {
   readonly service: string;
   readonly address: string;
@@ -25,6 +26,8 @@ export class Registration implements AsyncDisposable {
   readonly #place: string;
   readonly #ended = new AbortController();
   #lease: Lease | null = null;
+  /** `null`: it is being made. */
+  #held: Place | null = null;
 
   constructor(
     store: CoordinatedStore,
@@ -44,28 +47,30 @@ export class Registration implements AsyncDisposable {
 
   /** Once; rejects if it cannot be made now. */
   async begin(): Promise<this> {
-    const lease = await this.#store.grantLease({ ttlMs: this.#ttlMs, signal: this.#ended.signal });
+    const { signal } = this.#ended;
+    const lease = await this.#store.grantLease({ ttlMs: this.#ttlMs, signal });
     this.#lease = lease.keepAlive();
+    this.#held = null;
     try {
-      const { signal } = this.#ended;
-      await this.#store.put(`${this.#place}/${lease.id}`, this.address, {
-        lease: lease.id,
-        signal,
-      });
+      const key = `${this.#place}/${lease.id}`;
+      const { revision } = await this.#store.put(key, this.address, { lease: lease.id, signal });
       // From here on `lost` is listened to; what was aborted before tells nobody.
       if (lease.lost.aborted) throw abortedBy(lease.lost);
+      if (signal.aborted) throw abortedBy(signal);
+      const own = { key, createRevision: revision, lease, seenAt: revision };
+      this.#held = new Place(this.#store, own);
+      this.#held.lost.addEventListener('abort', () => void this.#again(), { once: true });
+      return this;
     } catch (error) {
       await lease[Symbol.asyncDispose]();
       throw error;
     }
-    lease.lost.addEventListener('abort', () => void this.#again(), { once: true });
-    return this;
   }
 
   /** Nobody finds it any more. */
   async withdraw(): Promise<void> {
     this.#ended.abort();
-    await this.#lease?.revoke();
+    await (this.#held?.release() ?? this.#lease?.revoke());
   }
 
   /** As `withdraw`, and never rejects. */
@@ -75,13 +80,14 @@ export class Registration implements AsyncDisposable {
 
   async #again(): Promise<void> {
     const { signal } = this.#ended;
-    while (!signal.aborted) {
-      const isMade = await this.begin().then(
+    for (let isMade = false; !isMade; ) {
+      // Also at first: somebody may take it away again and again.
+      await this.#store.pause(COORDINATION_RETRY_MS, signal);
+      if (signal.aborted) return;
+      isMade = await this.begin().then(
         () => true,
         () => false,
       );
-      if (isMade) return;
-      await this.#store.pause(COORDINATION_RETRY_MS, signal);
     }
   }
 }

@@ -12,8 +12,10 @@ import {
   type WatchQuery,
 } from '../client-input.ts';
 import type { Lease } from '../lease.ts';
+import { OWN_KEYS_FOLLOWED_MAX } from '../limits.ts';
 import type { RangeAnswer } from '../reply-reading.ts';
 import type { Watch } from '../watch.ts';
+import { Turns } from './turns.ts';
 
 export interface CoordinatedStore {
   grantLease(asked: LeaseOptions): Promise<Lease>;
@@ -23,6 +25,8 @@ export interface CoordinatedStore {
   watch(query: WatchQuery): Watch;
   /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
   pause(ms: number, signal: AbortSignal): Promise<void>;
+  /** Of the keys that stand for what is held, so many are watched at a time. */
+  readonly followedKeys: Turns;
 }
 
 export interface ObserveOptions {
@@ -31,10 +35,11 @@ export interface ObserveOptions {
 }
 
 export function storeOf(
-  client: Omit<CoordinatedStore, 'pause'>,
+  client: Omit<CoordinatedStore, 'pause' | 'followedKeys'>,
   clock: Pick<ConnectionClock, 'setIdleTimeout' | 'clearTimeout'>,
 ): CoordinatedStore {
   return {
+    followedKeys: new Turns(OWN_KEYS_FOLLOWED_MAX),
     grantLease: (asked) => client.grantLease(asked),
     put: (key, value, options) => client.put(key, value, options),
     txn: (txn, options) => client.txn(txn, options),
@@ -42,6 +47,7 @@ export function storeOf(
     watch: (query) => client.watch(query),
     pause: (ms, signal) =>
       new Promise((resolve) => {
+        if (signal.aborted) return resolve();
         const over = (): void => {
           clock.clearTimeout(timer);
           signal.removeEventListener('abort', over);
