@@ -68,6 +68,9 @@ export const COORDINATION_RETRY_MS = 200;
 export const OWN_KEYS_FOLLOWED_MAX = 1_000;
 /** The pause before a key that could not be watched is watched again, in milliseconds. */
 export const OWN_KEY_AGAIN_MS = 2_000;
+/** Waits before a watch that a server has no room for is asked for again, in milliseconds: doubled each time. */
+export const RESUBSCRIBE_MIN_MS = 100;
+export const RESUBSCRIBE_MAX_MS = 5_000;
 /** Bound: keys of a line that are read at once. */
 export const LINE_PAGE_KEYS = 1_000;
 /** Bound: likewise the bytes of commands; the last one may exceed it. */

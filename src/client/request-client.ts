@@ -73,7 +73,7 @@ export class RequestClient {
     this.#link = new ServerLink(settings, ports, {
       onReady: (current) => this.#ready(current),
       onReply: (reply) => this.#receive(reply),
-      onLeader: (current) => this.#sendWaiting(current),
+      onLeader: (current) => this.#go(current),
       onLost: (connection, why) => this.#lost(connection, why),
       onRoundFailed: (rounds, why) => {
         if (rounds >= settings.dialRoundsMax) this.#calls.giveUpWaiting(why);
@@ -243,9 +243,14 @@ export class RequestClient {
   }
 
   #ready(current: ServerConnection): void {
+    this.#go(current);
+    this.#questions?.ask(current);
+  }
+
+  /** What waited for a server, or for a leader. */
+  #go(current: ServerConnection): void {
     this.#sendWaiting(current);
     for (const watch of this.#watches) watch.resubscribe();
-    this.#questions?.ask(current);
   }
 
   #receive(reply: Exclude<ClientReply, { readonly type: 'hello' }>): void {

@@ -11,7 +11,7 @@ import { bytesOfRevision, type WatchRevision } from '../kv/watching/watch-event.
 import type { Clock } from '../ports/clock.ts';
 import { failureOf } from './call-registry.ts';
 import { ownRevision } from './client-output.ts';
-import { WATCH_BUFFER_BYTES_MAX } from './limits.ts';
+import { RESUBSCRIBE_MAX_MS, RESUBSCRIBE_MIN_MS, WATCH_BUFFER_BYTES_MAX } from './limits.ts';
 import { RevisionAssembly } from './revision-assembly.ts';
 import type { ServerConnection } from './server-connection.ts';
 
@@ -51,9 +51,6 @@ const WATCH_REPLIES: ReadonlySet<ClientReply['type']> = new Set<WatchReply['type
   'failed',
 ]);
 
-/** Wait before a subscription that was refused for now is tried again, in milliseconds. */
-const RESUBSCRIBE_MS = 100;
-
 export class Watch implements AsyncIterableIterator<WatchRevision>, AsyncDisposable {
   readonly #settings: WatchSettings;
   readonly #home: WatchHome;
@@ -69,6 +66,8 @@ export class Watch implements AsyncIterableIterator<WatchRevision>, AsyncDisposa
   #bufferedBytes = 0;
   #isPaused = false;
   #retry: unknown = null;
+  /** In a row. */
+  #refusals = 0;
   #failure: RaftError | null = null;
   #isClosed = false;
   /** Callers of `next` that wait. */
@@ -118,8 +117,9 @@ export class Watch implements AsyncIterableIterator<WatchRevision>, AsyncDisposa
   }
 
   receive(reply: WatchReply): void {
-    if (reply.type === 'failed') this.#refused(failureOf(reply, this.#nextRevision));
-    else if (reply.type === 'progress') this.#advance(reply.revision);
+    if (reply.type === 'failed') return this.#refused(failureOf(reply, this.#nextRevision));
+    this.#refusals = 0;
+    if (reply.type === 'progress') this.#advance(reply.revision);
     else if (reply.type === 'part') this.#begin(reply.revision);
     else for (const revision of reply.revisions) this.#finish(revision);
   }
@@ -214,7 +214,11 @@ export class Watch implements AsyncIterableIterator<WatchRevision>, AsyncDisposa
   #refused(error: RaftError): void {
     this.#forget();
     if (error.retry === 'safe' || error.retry === 'redirect') {
-      this.#retry = this.#home.clock.setTimeout(() => this.resubscribe(), RESUBSCRIBE_MS);
+      const { clock } = this.#home;
+      const pauseMs = Math.min(RESUBSCRIBE_MAX_MS, RESUBSCRIBE_MIN_MS * 2 ** this.#refusals);
+      this.#refusals += 1;
+      clock.clearTimeout(this.#retry);
+      this.#retry = clock.setTimeout(() => this.resubscribe(), pauseMs);
       return;
     }
     this.#failure = error;

@@ -6,6 +6,7 @@ import { WATCH_BUFFER_BYTES_MAX } from '../../src/client/limits.ts';
 import type { ServerConnection } from '../../src/client/server-connection.ts';
 import { Watch as ProductionWatch, type WatchReply } from '../../src/client/watch.ts';
 import type { ClientRequest } from '../../src/client-protocol/frame-shapes.ts';
+import { RaftError } from '../../src/core/errors.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { eventually } from '../server/eventually.ts';
 import { LocalReplica } from '../server/local-replica.ts';
@@ -34,15 +35,16 @@ const span = (from: number, through: number) =>
   Array.from({ length: through - from + 1 }, (_, at) => from + at);
 
 /** A watch whose server is the test. */
-function watchInHand(from: number | null = 1): { watch: ProductionWatch; posted: () => string[] } {
+function watchInHand(from: number | null = 1) {
   const types: string[] = [];
+  const clock = new VirtualClock();
   const connection: ServerConnection = Object.create(null, {
     post: { value: ({ type }: ClientRequest) => types.push(type) },
   });
   const watch = new ProductionWatch(
     { selector: { prefix: bytes('k') }, from, eventsMax: 10 },
     {
-      clock: new VirtualClock(),
+      clock,
       current: () => connection,
       newId: () => 1,
       route: () => {},
@@ -51,7 +53,7 @@ function watchInHand(from: number | null = 1): { watch: ProductionWatch; posted:
     },
   );
   watch.resubscribe();
-  return { watch, posted: () => types };
+  return { clock, watch, posted: () => types };
 }
 
 function told(revision: number, value: Uint8Array): WatchReply {
@@ -209,6 +211,32 @@ describe('reconnecting', () => {
       await write(server, 'k');
       return seen.length;
     }).toBeGreaterThan(0);
+  });
+
+  it('[CL8] refused again and again asks ever more slowly, and at once where there is another chance', () => {
+    const { clock, posted, watch } = watchInHand();
+    const error = new RaftError('RAFT_OVERLOADED', 'no room');
+    const refuse = (): void => {
+      watch.receive({ type: 'failed', id: 1, error, compactedRevision: null });
+    };
+    const waits: number[] = [];
+    for (let turn = 0; turn < 8; turn += 1) {
+      refuse();
+      const count = posted().length;
+      let waitedMs = 0;
+      for (; posted().length === count; waitedMs += 100) clock.advance(100);
+      waits.push(waitedMs);
+    }
+    expect(waits).toEqual([100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
+    refuse();
+    watch.resubscribe();
+    expect(posted()).toHaveLength(10);
+    clock.advance(10_000);
+    expect(posted()).toHaveLength(10);
+    watch.receive({ type: 'progress', id: 1, revision: 5 });
+    refuse();
+    clock.advance(100);
+    expect(posted()).toHaveLength(11);
   });
 
   async function breakConnections(server: LocalServer, client: KvClient): Promise<void> {
