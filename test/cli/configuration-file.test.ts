@@ -7,7 +7,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { OPTIONS, type OptionName } from '../../src/cli/options/option-table.ts';
 import { readOptions } from '../../src/cli/options/read-options.ts';
 import { adjustableOf, RELOADED } from '../../src/cli/serving/reload.ts';
-import { SERVE_FIELDS } from '../../src/cli/serving/serve-command.ts';
+import { SERVE_FIELDS } from '../../src/cli/serving/serve-options.ts';
 import { SETTING_OPTIONS } from '../../src/cli/serving/serve-settings.ts';
 import { leading, logLines, startCli } from './cli-process.ts';
 import { type FakeOptions, runFake } from './fake-context.ts';

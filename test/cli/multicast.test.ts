@@ -9,16 +9,16 @@ import {
   DISCOVERY_PAUSE_MS,
   DISCOVERY_PLACES_MAX,
 } from '../../src/cli/limits.ts';
-import { AnswerAllowance } from '../../src/cli/serving/multicast/announcer.ts';
+import { AnswerAllowance } from '../../src/cli/serving/finding/announcer.ts';
 import {
   type Answer,
   answerIn,
   encodeAnswer,
   encodeQuestion,
   questionIn,
-} from '../../src/cli/serving/multicast/datagrams.ts';
-import { interfaceOf } from '../../src/cli/serving/multicast/group.ts';
-import { MulticastDiscovery } from '../../src/cli/serving/multicast/multicast-discovery.ts';
+} from '../../src/cli/serving/finding/datagrams.ts';
+import { MulticastDiscovery } from '../../src/cli/serving/finding/multicast-discovery.ts';
+import { interfaceOf } from '../../src/cli/serving/finding/multicast-group.ts';
 import { runFake } from './fake-context.ts';
 import { scratch } from './scratch.ts';
 

@@ -2,7 +2,7 @@
 import { Resolver } from 'node:dns/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { srvDiscovery } from '../../src/cli/serving/srv-discovery.ts';
+import { srvDiscovery } from '../../src/cli/serving/finding/srv-discovery.ts';
 import { connect } from '../../src/client/index.ts';
 import { closing } from '../clean-up.ts';
 import { freeBasePort } from '../free-ports.ts';

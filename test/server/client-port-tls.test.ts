@@ -2,7 +2,7 @@
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { describe, expect, it } from 'vitest';
-import { httpAnswer } from '../../src/cli/asking/http-answer.ts';
+import { askOverHttp } from '../../src/cli/asking/ask-over-http.ts';
 import { connect } from '../../src/client/index.ts';
 import type { ClientTls, TlsMaterial } from '../../src/ports/tls.ts';
 import type { TlsReload } from '../../src/wire/tls-files.ts';
@@ -25,7 +25,7 @@ function secure(material: Partial<TlsMaterial> = {}): Promise<LocalServer> {
 /** The status over HTTP; or why there is none. */
 function asked(url: string, tls: ClientTls = TRUSTING): Promise<string> {
   const how = { timeoutMs: 5_000, interrupted, secureContext: secureContext(tls) };
-  return httpAnswer(`${url}/status`, how).then(
+  return askOverHttp(`${url}/status`, how).then(
     ({ status }) => `${status}`,
     (error: Error) => error.message,
   );

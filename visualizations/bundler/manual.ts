@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { manualPage } from '../../src/cli/manual/manual-page.ts';
 import { configurationSchema } from '../../src/cli/options/configuration-schema.ts';
 import { COMMANDS } from '../../src/cli/run-cli.ts';
-import { SERVE_FIELDS } from '../../src/cli/serving/serve-command.ts';
+import { SERVE_FIELDS } from '../../src/cli/serving/serve-options.ts';
 import { packageVersion } from '../../src/cli/version.ts';
 import { wordsOf } from '../../test/command-words.ts';
 

@@ -2,9 +2,9 @@
 import { isErrorCode, isRetry, RaftError } from '../../core/errors.ts';
 import type { CliContext } from '../command.ts';
 import { ASKED_MS_MAX, SERVER_WORDS_LENGTH_MAX } from '../limits.ts';
+import { askOverHttp } from './ask-over-http.ts';
 import { tlsContext } from './client-tls.ts';
 import { type CallerValues, tokenIn } from './client-token.ts';
-import { httpAnswer } from './http-answer.ts';
 import { type Fields, fieldsIn } from './json-fields.ts';
 import { serversOf } from './named-servers.ts';
 
@@ -43,7 +43,7 @@ export async function askServers<Answer>(
   for (const endpoint of await serversOf(caller)) {
     const url = `${endpoint.replace(/^ws/, 'http')}${path}${parameters === '' ? '' : `?${parameters}`}`;
     try {
-      const answer = await httpAnswer(url, {
+      const answer = await askOverHttp(url, {
         timeoutMs,
         interrupted,
         method,

@@ -3,7 +3,7 @@ import { type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestSecure } from 'node:https';
 import type { SecureContext } from 'node:tls';
 import type { CliContext } from '../command.ts';
-import { bodyOf, headersFor, wordsFor } from './http-answer.ts';
+import { bodyOf, headersFor, wordsFor } from './ask-over-http.ts';
 
 interface Streaming extends Pick<CliContext, 'interrupted'> {
   /** How long it may take to begin, and how long it may say nothing after that. */

@@ -7,7 +7,7 @@ import { usageFailure } from '../failures/cli-failure.ts';
 import { EXIT } from '../failures/exit-codes.ts';
 import { configurationSchema } from '../options/configuration-schema.ts';
 import { missing, type Origin, strayEnvironment } from '../options/read-options.ts';
-import { checkServe, SERVE_FIELDS } from '../serving/serve-command.ts';
+import { checkServe, SERVE_FIELDS } from '../serving/serve-options.ts';
 import { shownText } from '../words/shown-bytes.ts';
 import { textTable } from '../words/text-table.ts';
 

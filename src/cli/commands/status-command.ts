@@ -1,10 +1,10 @@
 /** `status`: every endpoint in one table, those that tell nothing with the reason why (CL18). */
 import { RaftError } from '../../core/errors.ts';
+import { askOverHttp } from '../asking/ask-over-http.ts';
 import { errorIn, FOREIGN, stopped } from '../asking/ask-servers.ts';
 import { CLIENT_OPTIONS, writeJson } from '../asking/client-session.ts';
 import { tlsContext } from '../asking/client-tls.ts';
 import { tokenIn } from '../asking/client-token.ts';
-import { httpAnswer } from '../asking/http-answer.ts';
 import { type Fields, fieldsIn } from '../asking/json-fields.ts';
 import { serversOf } from '../asking/named-servers.ts';
 import { command } from '../command.ts';
@@ -80,10 +80,10 @@ function linesOf(status: Fields): readonly string[] {
   return [...linkLines(status.id, status.links), ...versionLines(status)];
 }
 
-async function ask(endpoint: string, how: Parameters<typeof httpAnswer>[1]): Promise<Answer> {
+async function ask(endpoint: string, how: Parameters<typeof askOverHttp>[1]): Promise<Answer> {
   try {
     const url = `${endpoint.replace(/^ws/, 'http')}/status`;
-    const answer = await httpAnswer(url, how);
+    const answer = await askOverHttp(url, how);
     const status = fieldsIn(answer.body);
     if (status === null) return silent(endpoint, FOREIGN);
     if (answer.status === 200) return { endpoint, status, refusal: null, why: '' };

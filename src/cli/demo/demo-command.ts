@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { storedClusterId } from '../../library/cluster-identity.ts';
-import { httpAnswer } from '../asking/http-answer.ts';
+import { askOverHttp } from '../asking/ask-over-http.ts';
 import { aborted, type CliContext, command } from '../command.ts';
 import { CliFailure, usageFailure } from '../failures/cli-failure.ts';
 import { EXIT, type ExitCode } from '../failures/exit-codes.ts';
@@ -240,7 +240,7 @@ class Demo {
 
 async function isServed(url: string, interrupted: AbortSignal): Promise<boolean> {
   try {
-    const { status } = await httpAnswer(`${url}/readyz`, {
+    const { status } = await askOverHttp(`${url}/readyz`, {
       timeoutMs: READY_TIMEOUT_MS,
       interrupted,
     });

@@ -1,6 +1,6 @@
 /** Faults and writes by hand: what the page orders is done to the processes of the demo, and told in a sentence. */
 import { unreachable } from '../../core/assert.ts';
-import { httpAnswer } from '../asking/http-answer.ts';
+import { askOverHttp } from '../asking/ask-over-http.ts';
 import { fieldsIn } from '../asking/json-fields.ts';
 import type { DemoNode } from './demo-node.ts';
 import type { Fault, Obeyed, Orders } from './page/demo-orders.ts';
@@ -42,7 +42,7 @@ export class DemoHand implements Orders {
     // Not in a path, which would lose the keys `.` and `..`.
     const sent = JSON.stringify({ success: [{ op: 'put', key, value }] });
     try {
-      const { status, body } = await httpAnswer(`${node.plan.url}/txn`, {
+      const { status, body } = await askOverHttp(`${node.plan.url}/txn`, {
         ...{ method: 'POST', body: sent, timeoutMs: WRITE_TIMEOUT_MS, interrupted },
       });
       return outcome(id, key, { status, body });

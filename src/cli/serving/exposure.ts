@@ -1,6 +1,7 @@
 /** What a node says at each start that others than this machine can reach, and that too little guards (TL8). */
 import { formatAddress, parseAddress } from '../../core/address.ts';
-import type { ServeOptions } from '../../server/serve.ts';
+import type { Log } from '../../server/operations/json-log.ts';
+import type { RunningServer, ServeOptions } from '../../server/serve.ts';
 import { isLoopbackHost } from '../../wire/client-url.ts';
 
 type Exposure = {
@@ -22,6 +23,19 @@ export function clientExposures(
 export function peerExposures(options: Guarded): readonly Exposure[] {
   return exposuresAt('peers', options.peerListen, peersMessage(options));
 }
+
+/** Said once it is known whether access is on, or has not become known within so many milliseconds (TL8). */
+export async function tellExposures(
+  server: RunningServer,
+  options: ServeOptions,
+  log: Log,
+): Promise<void> {
+  const hasAccess = await server.hasAccess(ACCESS_KNOWN_MS);
+  const exposures = clientExposures(options, { hasAccess: hasAccess === true });
+  for (const exposure of exposures) log('warn', 'exposed', exposure);
+}
+
+const ACCESS_KNOWN_MS = 5_000;
 
 function exposuresAt(
   port: Exposure['port'],

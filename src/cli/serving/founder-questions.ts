@@ -5,9 +5,9 @@ import { type FoundingWord, foundingWordIn } from '../../core/founding.ts';
 import type { Founding } from '../../node/founding/founding.ts';
 import type { FounderPlaces } from '../../server/founder-places.ts';
 import { FOUNDING_PATH, isProven, proofOf } from '../../server/founding-door.ts';
+import { askOverHttp } from '../asking/ask-over-http.ts';
 import { errorIn } from '../asking/ask-servers.ts';
 import { tlsContext } from '../asking/client-tls.ts';
-import { httpAnswer } from '../asking/http-answer.ts';
 import { fieldsIn } from '../asking/json-fields.ts';
 import { FOUNDER_ASKED_MS } from '../limits.ts';
 import type { Bootstrap } from './bootstrap.ts';
@@ -36,10 +36,12 @@ export class FounderQuestions {
   ask(word: FoundingWord, hearer: Hearer): void {
     const { own } = this.#places;
     const body = JSON.stringify({ ...word, ...(own !== null && { clientUrl: own }) });
-    const named = this.#bootstrap.joining.seeds().catch((error: unknown): readonly string[] => {
-      this.#tell('', error);
-      return [];
-    });
+    const named = this.#bootstrap.joining
+      .findMembers()
+      .catch((error: unknown): readonly string[] => {
+        this.#tell('', error);
+        return [];
+      });
     named.then((urls) => this.#askAll(urls, body, hearer));
   }
 
@@ -80,7 +82,7 @@ export class FounderQuestions {
       body: text,
       headers,
       status,
-    } = await httpAnswer(`${url}${FOUNDING_PATH}`, {
+    } = await askOverHttp(`${url}${FOUNDING_PATH}`, {
       method: 'POST',
       body,
       headers: proofOf(body, secret),

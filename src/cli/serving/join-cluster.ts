@@ -10,21 +10,21 @@ import { STORE_VERSION } from '../../kv/commands/command-codec.ts';
 import { storedClusterId } from '../../library/cluster-identity.ts';
 import type { Log } from '../../server/operations/json-log.ts';
 import type { RunningServer } from '../../server/serve.ts';
+import { askOverHttp } from '../asking/ask-over-http.ts';
 import { type Asking, askServers } from '../asking/ask-servers.ts';
 import { tlsContext } from '../asking/client-tls.ts';
 import { type CallerValues, tokenIn } from '../asking/client-token.ts';
-import { httpAnswer } from '../asking/http-answer.ts';
 import { type Fields, fieldsIn } from '../asking/json-fields.ts';
 import { aborted, type CliContext } from '../command.ts';
 import { JOIN_ASKED_MS, JOIN_LOOKED_MS, JOIN_PAUSE_MS } from '../limits.ts';
+import type { FindMembers } from './finding/member-finding.ts';
 
 export interface Joining {
   readonly id: NodeId;
   /** Where the other members find it. */
   readonly address: string;
   readonly dataDir: string;
-  /** Where members are asked: URLs, looked up anew each time. */
-  readonly seeds: () => Promise<readonly string[]>;
+  readonly findMembers: FindMembers;
   /** Whom it trusts, where the members at these URLs speak TLS, and by what they know it. */
   readonly caller: CallerValues;
 }
@@ -178,8 +178,8 @@ function isMember({ replica }: Joiner['server'], id: NodeId): boolean {
 }
 
 async function asking(joining: Joining, context: CliContext): Promise<Asking> {
-  const { caller, seeds } = joining;
-  const urls = await seeds();
+  const { caller, findMembers } = joining;
+  const urls = await findMembers();
   const areOwn = await Promise.all(urls.map((url) => isOwn(url, joining, context)));
   const endpoints = urls.filter((_, at) => areOwn[at] === false);
   if (endpoints.length === 0) throw new RaftError('RAFT_UNREACHABLE', ONLY_OWN);
@@ -196,7 +196,7 @@ async function isOwn(
 ): Promise<boolean> {
   const asking = { timeoutMs: JOIN_LOOKED_MS, interrupted, secureContext: tlsContext(caller) };
   try {
-    const { body } = await httpAnswer(`${url}/status`, { ...asking, token: tokenIn(caller) });
+    const { body } = await askOverHttp(`${url}/status`, { ...asking, token: tokenIn(caller) });
     return fieldsIn(body)?.id === id;
   } catch {
     return false;

@@ -3,7 +3,10 @@
  * not is named; a file that is wrong in any part changes nothing (CG5).
  */
 import type { Log } from '../../server/operations/json-log.ts';
+import type { RunningServer } from '../../server/serve.ts';
 import type { Adjustable } from '../../server/settings.ts';
+import type { TlsFiles } from '../../wire/tls-files.ts';
+import type { CliContext } from '../command.ts';
 import { CliFailure } from '../failures/cli-failure.ts';
 import type { OptionName, OptionValues } from '../options/option-table.ts';
 import type { Origin } from '../options/read-options.ts';
@@ -39,6 +42,35 @@ interface Read<Values> {
 type Origins = ReadonlyMap<OptionName, Origin>;
 type Reloaded = OptionValues<(typeof RELOADED)[number]>;
 
+interface Hangups<Values> {
+  readonly starting: Promise<RunningServer>;
+  readonly adopt: (server: RunningServer, values: Values) => void;
+  readonly files: readonly TlsFiles[];
+  readonly context: Pick<CliContext, 'onHangup'>;
+  readonly log: Log;
+}
+
+/** Without anything to read again, SIGHUP ends this process as it ends others. */
+export function heedHangups<Values extends Reloaded>(
+  given: Read<Values> & { readonly again: () => Promise<Read<Values>> },
+  { adopt, context, files, log, starting }: Hangups<Values>,
+): void {
+  const hasFile = given.origins.has('config');
+  if (files.length === 0 && !hasFile) return;
+  const reload = starting.then((server) =>
+    reloading(given, { again: given.again, adopt: (next) => adopt(server, next), log }),
+  );
+  context.onHangup(() => {
+    for (const each of files) each.reload();
+    // A start that fails says so itself.
+    if (hasFile)
+      reload.then(
+        (again) => again(),
+        () => {},
+      );
+  });
+}
+
 interface Reloading<Values> {
   readonly again: () => Promise<Read<Values>>;
   /** Throws a `CliFailure` if these cannot hold together; then nothing has changed. */
@@ -47,7 +79,7 @@ interface Reloading<Values> {
 }
 
 /** Returns what to do at each SIGHUP, one after the other. */
-export function reloading<Values extends Reloaded>(
+function reloading<Values extends Reloaded>(
   running: Read<Values>,
   { again, adopt, log }: Reloading<Values>,
 ): () => Promise<void> {

@@ -7,7 +7,7 @@ import { type Address, formatAddress } from '../../../core/address.ts';
 import type { Log } from '../../../server/operations/json-log.ts';
 import { DISCOVERY_ANSWERS_PER_SECOND_MAX, DISCOVERY_RETRY_MS } from '../../limits.ts';
 import { encodeAnswer, questionIn } from './datagrams.ts';
-import { type Group, isWildcard, ONE_NETWORK } from './group.ts';
+import { type Group, isWildcard, ONE_NETWORK } from './multicast-group.ts';
 
 export class Announcer {
   readonly #group: Group;

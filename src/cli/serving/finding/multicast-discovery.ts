@@ -15,9 +15,9 @@ import {
   DISCOVERY_PAUSE_MS,
   DISCOVERY_PLACES_MAX,
 } from '../../limits.ts';
-import { inTurn } from '../in-turn.ts';
 import { answerIn, encodeQuestion } from './datagrams.ts';
-import { type Group, ONE_NETWORK } from './group.ts';
+import { inTurn } from './in-turn.ts';
+import { type Group, ONE_NETWORK } from './multicast-group.ts';
 
 type Hear = (bytes: Uint8Array, from: string) => void;
 

@@ -30,7 +30,7 @@ interface HttpAnswer {
 }
 
 /** Rejects with an `Error` whose message says in a few words what happened. */
-export function httpAnswer(
+export function askOverHttp(
   url: string,
   { timeoutMs, interrupted, method = 'GET', body, secureContext, token = null, ...more }: Asking,
 ): Promise<HttpAnswer> {

@@ -1,23 +1,25 @@
 /** Where a node finds members of its cluster, and is found itself: by one way of three (CG6, CG7). */
-import { usageFailure } from '../failures/cli-failure.ts';
-import type { OptionValues } from '../options/option-table.ts';
-import type { Joining } from './join-cluster.ts';
-import { type Group, interfaceOf } from './multicast/group.ts';
-import { MulticastDiscovery } from './multicast/multicast-discovery.ts';
+import { usageFailure } from '../../failures/cli-failure.ts';
+import type { OptionValues } from '../../options/option-table.ts';
+import { MulticastDiscovery } from './multicast-discovery.ts';
+import { type Group, interfaceOf } from './multicast-group.ts';
 import { srvDiscovery } from './srv-discovery.ts';
 
-export const SEED_OPTIONS = [
+export const FINDING_OPTIONS = [
   'join',
   'discover-srv',
   'discover-multicast',
   'multicast-group',
 ] as const;
-type SeedValues = OptionValues<
-  (typeof SEED_OPTIONS)[number] | 'cacert' | 'cluster-id' | 'listen' | 'tls-cert' | 'token-file'
+type FindingValues = OptionValues<
+  (typeof FINDING_OPTIONS)[number] | 'cacert' | 'cluster-id' | 'listen' | 'tls-cert' | 'token-file'
 >;
 
+/** Where members are asked: URLs, looked up anew each time. */
+export type FindMembers = () => Promise<readonly string[]>;
+
 /** `null`: it looks for nobody. */
-export function seedsOf(values: SeedValues): Joining['seeds'] | null {
+export function findMembersBy(values: FindingValues): FindMembers | null {
   const { cacert, 'discover-srv': name, join: urls, 'tls-cert': ownCert } = values;
   const group = groupOf(values);
   requireOne({
@@ -34,7 +36,7 @@ export function seedsOf(values: SeedValues): Joining['seeds'] | null {
 }
 
 /** `null`: it neither asks others on its network nor answers them. */
-export function groupOf(values: SeedValues): Group | null {
+export function groupOf(values: FindingValues): Group | null {
   const { 'cluster-id': cluster, listen } = values;
   if (!values['discover-multicast']) return null;
   if (listen.port === 0) {
@@ -46,7 +48,7 @@ export function groupOf(values: SeedValues): Group | null {
 }
 
 /** CG7: of a node that asks whom it finds. */
-export function requireProofOfOthers(values: SeedValues): void {
+export function requireProofOfOthers(values: FindingValues): void {
   const { cacert, 'discover-multicast': isFinding, 'token-file': token } = values;
   if (!isFinding || token === null || cacert !== null) return;
   throw usageFailure(
