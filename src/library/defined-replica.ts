@@ -7,8 +7,8 @@ import { RaftError, type RaftErrorCode } from '../core/errors.ts';
 import { textOf } from '../core/thrown-text.ts';
 import { FIRST_MACHINE_VERSION } from '../core/versions.ts';
 import type { CommittedCommand, MachineSnapshot } from '../ports/state-machine.ts';
+import { decodeCall, decodeValue, encodeValue } from './call-codec.ts';
 import { callNamed } from './call-table.ts';
-import { decodeCommand, decodeValue, encodeValue } from './command-codec.ts';
 import { KEPT_RESULT_BYTES_MAX } from './limits.ts';
 import type {
   Command,
@@ -73,7 +73,7 @@ export class DefinedReplica<State> implements MachineReplica {
   versionOf(command: Uint8Array): number {
     const { since, version } = this.#parts.versions;
     if (version === FIRST_MACHINE_VERSION) return FIRST_MACHINE_VERSION;
-    return since[decodeCommand(command)?.name ?? ''] ?? FIRST_MACHINE_VERSION;
+    return since[decodeCall(command)?.name ?? ''] ?? FIRST_MACHINE_VERSION;
   }
 
   /** AP1, AP2: makes no result that nobody waits for, and stops once its time is up. */
@@ -119,7 +119,7 @@ export class DefinedReplica<State> implements MachineReplica {
 
   #applyOne(entry: CommittedCommand): CommandResult | undefined {
     const { index, term, timeMs, data, wantsResult } = entry;
-    const call = decodeCommand(data);
+    const call = decodeCall(data);
     if (call === null) return NO_COMMAND;
     const { name, input } = call;
     const command = this.#parts.commands[name];

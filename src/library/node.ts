@@ -19,6 +19,7 @@ import type {
   RoleEvent,
   SnapshotEvent,
 } from '../ports/replica.ts';
+import { encodeCall } from './call-codec.ts';
 import {
   type CallOptions,
   type MembersOptions,
@@ -31,7 +32,6 @@ import {
   withOptions,
 } from './call-options.ts';
 import { callNamed } from './call-table.ts';
-import { encodeCommand } from './command-codec.ts';
 import type { CommandResult } from './defined-replica.ts';
 import type { ErrorReports } from './error-reports.ts';
 import type { Command, Machine, MachineReplica, Query } from './machine.ts';
@@ -306,7 +306,7 @@ export class RaftchartNode<
   #encoded(name: string, input: unknown, hasOptions: boolean): Uint8Array {
     const call = callNamed('command', this.#parts.machine.commands, name);
     if (!hasOptions) refuseOptionsAsInput('command', { name, call, input });
-    return encodeCommand(name, input, this.#parts.limits.commandBytesMax);
+    return encodeCall(name, input, this.#parts.limits.commandBytesMax);
   }
 
   #checkQuery(name: string, input: unknown, hasOptions: boolean): void {

@@ -10,7 +10,7 @@ import {
   systemClock,
   systemRandom,
 } from '../../src/index.ts';
-import { encodeCommand } from '../../src/library/command-codec.ts';
+import { encodeCall } from '../../src/library/call-codec.ts';
 import { closing } from '../clean-up.ts';
 import { alone, call, newNetwork } from './stage.ts';
 
@@ -287,7 +287,7 @@ describe('bytes in the log that are no command', () => {
       type: 'applied',
       result: { ok: false, code: 'RAFT_BAD_REQUEST' },
     });
-    expect(await submitted(encodeCommand('add', 1))).toMatchObject({
+    expect(await submitted(encodeCall('add', 1))).toMatchObject({
       result: { ok: true, value: 1 },
     });
   });

@@ -5,14 +5,14 @@ import { describe, expect, it } from 'vitest';
 import { wall } from '../../examples/large-state.ts';
 import { SNAPSHOT_CHUNK_BYTES_MAX } from '../../src/core/limits.ts';
 import { createNode, defineMachine, index, memoryLogStore, term } from '../../src/index.ts';
-import { encodeCommand } from '../../src/library/command-codec.ts';
+import { encodeCall } from '../../src/library/call-codec.ts';
 import { STATE_BYTES_MAX, STATE_VALUES_MAX } from '../../src/library/limits.ts';
 import type { MachineReplica } from '../../src/library/machine.ts';
 import { decodeState, encodeState } from '../../src/library/state-codec.ts';
 import { chunksOf, streamOf } from '../kv/snapshots/snapshots-by-hand.ts';
 
 function propose(replica: MachineReplica, name: string, input: unknown): unknown {
-  const data = encodeCommand(name, input);
+  const data = encodeCall(name, input);
   const [result] = replica.apply(
     [{ index: index(1), term: term(1), timeMs: 0, data, wantsResult: true }],
     () => false,

@@ -1,7 +1,7 @@
 /** What a machine says of its versions. */
 import { expect, it } from 'vitest';
 import { defineMachine } from '../../src/index.ts';
-import { encodeCommand } from '../../src/library/command-codec.ts';
+import { encodeCall } from '../../src/library/call-codec.ts';
 
 const noop = (): null => null;
 const parts = { initial: () => ({}), commands: { one: noop, two: noop, three: noop }, queries: {} };
@@ -9,12 +9,12 @@ const parts = { initial: () => ({}), commands: { one: noop, two: noop, three: no
 it('[UP2] a machine knows with which version each of its commands came', () => {
   const versioned = defineMachine({ ...parts, version: 3, since: { two: 2, three: 3 } }).start();
   const versionOf = (name: string): number | undefined =>
-    versioned.versionOf?.(encodeCommand(name, undefined));
+    versioned.versionOf?.(encodeCall(name, undefined));
   expect(versioned.version).toBe(3);
   expect(['one', 'two', 'three', 'toString'].map(versionOf)).toEqual([1, 2, 3, 1]);
   expect(versioned.versionOf?.(Uint8Array.of(0xc1))).toBe(1);
   const plain = defineMachine(parts).start();
-  expect([plain.version, plain.versionOf?.(encodeCommand('two', undefined))]).toEqual([1, 1]);
+  expect([plain.version, plain.versionOf?.(encodeCall('two', undefined))]).toEqual([1, 1]);
 });
 
 it('[EM12] [UP2] versions that make no sense are refused where the machine is defined', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ENTRY_KIND, type EntryRun, encodeRun } from '../../src/core/entry-run.ts';
 import { APPLY_HANDFUL_COMMANDS, APPLY_SLICE_MS } from '../../src/core/limits.ts';
 import { INDEX_ZERO, type Index, index, type Term, term } from '../../src/core/types.ts';
-import { encodeCommand } from '../../src/library/command-codec.ts';
+import { encodeCall } from '../../src/library/call-codec.ts';
 import { defineMachine } from '../../src/library/define-machine.ts';
 import { Applying, type ResultTaker } from '../../src/node/deeds/applying.ts';
 import type { CommittedCommand, StateMachine } from '../../src/ports/state-machine.ts';
@@ -232,7 +232,7 @@ describe('results', () => {
       queries: { sum: (state) => state.sum },
     });
     const replica = machine.start();
-    const data = encodeCommand('add', 1);
+    const data = encodeCall('add', 1);
     const batch = [false, true, false].map((wantsResult, at) => ({
       index: index(at + 1),
       term: term(1),

@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
 import { clientMadeId } from '../../src/core/session.ts';
 import { nodeId } from '../../src/core/types.ts';
 import { defineMachine } from '../../src/index.ts';
-import { encodeCommand } from '../../src/library/command-codec.ts';
+import { encodeCall } from '../../src/library/call-codec.ts';
 import type { RaftNodeOptions } from '../../src/node/raft-node.ts';
 import type { LogStore } from '../../src/ports/log-store.ts';
 import type { MembersOutcome, ProposalOutcome } from '../../src/ports/replica.ts';
@@ -29,8 +29,8 @@ const counterV2 = defineMachine({
   commands: { add, twice: (state: { sum: number }) => add(state, state.sum) },
   queries: {},
 });
-const ADD = encodeCommand('add', 7);
-const TWICE = encodeCommand('twice', undefined);
+const ADD = encodeCall('add', 7);
+const TWICE = encodeCall('twice', undefined);
 
 type As = (own: RaftNodeOptions) => RaftNodeOptions;
 

@@ -1,6 +1,6 @@
 /** Three whole members that count, under virtual time, and callers with sessions. */
 import type { SessionCall, SessionOperation } from '../../src/core/session.ts';
-import { encodeCommand } from '../../src/library/command-codec.ts';
+import { encodeCall } from '../../src/library/call-codec.ts';
 import { defineMachine } from '../../src/library/define-machine.ts';
 import type { CommandResult } from '../../src/library/defined-replica.ts';
 import type { MachineReplica } from '../../src/library/machine.ts';
@@ -49,7 +49,7 @@ interface Asked {
 export function ask(cluster: VirtualCluster, { id, call, by = 1, name = 'add' }: Asked): unknown[] {
   const heard: unknown[] = [];
   const { node } = cluster.member(id);
-  node.submit(encodeCommand(name, by), { timeoutMs: 5_000, session: call }, (outcome) => {
+  node.submit(encodeCall(name, by), { timeoutMs: 5_000, session: call }, (outcome) => {
     heard.push(answerOf(outcome));
   });
   return heard;

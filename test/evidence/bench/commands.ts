@@ -4,7 +4,7 @@
  * stands what plain `msgpackr` takes, which checks nothing and shares the bytes. Prints a table; it judges nothing.
  */
 import { Packr } from 'msgpackr';
-import { decodeCommand, encodeCommand } from '../../../src/library/command-codec.ts';
+import { decodeCall, encodeCall } from '../../../src/library/call-codec.ts';
 import { resultCopy } from '../../../src/library/result-copy.ts';
 import { wordsOf } from '../../command-words.ts';
 import { tableOf } from '../screen.ts';
@@ -41,12 +41,12 @@ function inRun(data: Uint8Array): () => Uint8Array {
 }
 
 const rows = Object.entries(INPUTS).map(([name, input]) => {
-  const ours = inRun(encodeCommand('add', input));
+  const ours = inRun(encodeCall('add', input));
   const theirs = inRun(packr.pack(['add', input]));
   const cells = [
-    nanosecondsOf(() => encodeCommand('add', input)),
+    nanosecondsOf(() => encodeCall('add', input)),
     nanosecondsOf(() => new Uint8Array(packr.pack(['add', input]))),
-    nanosecondsOf(() => decodeCommand(ours())),
+    nanosecondsOf(() => decodeCall(ours())),
     nanosecondsOf(() => packr.unpack(theirs())),
     nanosecondsOf(() => resultCopy(input)),
   ];

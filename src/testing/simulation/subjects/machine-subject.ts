@@ -3,7 +3,7 @@
  * machine as its own model, to judge what clients saw against one copy without Raft. A command that looks
  * at the real clock, draws real chance or returns a promise halts its node, which is a finding.
  */
-import { encodeCommand } from '../../../library/command-codec.ts';
+import { encodeCall } from '../../../library/call-codec.ts';
 import { type CommandResult, DefinedReplica } from '../../../library/defined-replica.ts';
 import type {
   Command,
@@ -85,7 +85,7 @@ export function machineSubject<
     name: 'machine',
     create: () => inspectedReplica(machine),
     draw,
-    encode: ({ type, name, input }) => (type === 'query' ? null : encodeCommand(name, input)),
+    encode: ({ type, name, input }) => (type === 'query' ? null : encodeCall(name, input)),
     read: (replica, { name, input }) => copied(asked(() => replica.query(name, input))),
     decode: (result) => copied(result as CommandResult),
     digest: ({ state }) => textUnlessRefused(() => digest(state)),

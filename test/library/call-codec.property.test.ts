@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Packr } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
 import { RaftError } from '../../src/index.ts';
-import { decodeCommand, encodeCommand } from '../../src/library/command-codec.ts';
+import { decodeCall, encodeCall } from '../../src/library/call-codec.ts';
 
 const RUNS = { numRuns: 1_000 };
 
@@ -108,7 +108,7 @@ describe('an input', () => {
   it('[AD3] that is accepted arrives as it was sent', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), plain, (name, input) => {
-        const arrived = decodeCommand(encodeCommand(name, input));
+        const arrived = decodeCall(encodeCall(name, input));
         expect(isDeepStrictEqual(arrived, { name, input })).toBe(true);
       }),
       RUNS,
@@ -123,7 +123,7 @@ describe('an input', () => {
           code: 'RAFT_BAD_REQUEST',
           message: expect.stringMatching(/^input\S* /u),
         });
-        expect(() => encodeCommand('add', input)).toThrow(refusal);
+        expect(() => encodeCall('add', input)).toThrow(refusal);
       }),
       RUNS,
     );
@@ -152,7 +152,7 @@ describe('an input', () => {
     fc.assert(
       fc.property(anything, (input) => {
         try {
-          expect(decodeCommand(encodeCommand('add', input))?.input).toEqual(input);
+          expect(decodeCall(encodeCall('add', input))?.input).toEqual(input);
         } catch (error) {
           if (!(error instanceof RaftError)) throw error;
           expect(error).toMatchObject({ code: 'RAFT_BAD_REQUEST', retry: 'never' });
@@ -164,13 +164,13 @@ describe('an input', () => {
 
   it('[OW2] with bytes in it has a Uint8Array there, of its own, wherever the command lies', () => {
     const all = { bytes: Buffer.from('abc'), more: [Uint8Array.of(1, 2)] };
-    const data = encodeCommand('add', all);
+    const data = encodeCall('add', all);
     for (const place of [
       data,
       Buffer.from(data),
       Buffer.concat([data, data]).subarray(data.length),
     ]) {
-      const input: unknown = decodeCommand(place)?.input;
+      const input: unknown = decodeCall(place)?.input;
       expect(input).toStrictEqual({
         bytes: Uint8Array.of(97, 98, 99),
         more: [Uint8Array.of(1, 2)],
@@ -178,7 +178,7 @@ describe('an input', () => {
       const { bytes } = input as { readonly bytes: Uint8Array };
       expect(Object.getPrototypeOf(bytes)).toBe(Uint8Array.prototype);
       bytes.fill(0);
-      expect(decodeCommand(place)).toMatchObject({ input: { bytes: Uint8Array.of(97, 98, 99) } });
+      expect(decodeCall(place)).toMatchObject({ input: { bytes: Uint8Array.of(97, 98, 99) } });
     }
   });
 
@@ -191,18 +191,18 @@ describe('an input', () => {
       [new Date(-1), new Date(8.64e15)],
       many,
     ]) {
-      const arrived = decodeCommand(encodeCommand('add', input));
+      const arrived = decodeCall(encodeCall('add', input));
       expect(isDeepStrictEqual(arrived?.input, input)).toBe(true);
     }
-    expect(decodeCommand(encodeCommand('add', [-0]))?.input).toStrictEqual([0]);
-    expect(decodeCommand(encodeCommand('add', -0))?.input).toBe(0);
+    expect(decodeCall(encodeCall('add', [-0]))?.input).toStrictEqual([0]);
+    expect(decodeCall(encodeCall('add', -0))?.input).toBe(0);
   });
 
   it('[AD5] that is written today or was, from its bytes', () => {
     const { hex, input } = WRITTEN;
-    expect(decodeCommand(Buffer.from(hex, 'hex'))?.input).toStrictEqual(input);
-    const again = Buffer.from(encodeCommand('add', input)).toString('hex');
-    expect(decodeCommand(Buffer.from(again, 'hex'))?.input).toStrictEqual([0, ...input.slice(1)]);
+    expect(decodeCall(Buffer.from(hex, 'hex'))?.input).toStrictEqual(input);
+    const again = Buffer.from(encodeCall('add', input)).toString('hex');
+    expect(decodeCall(Buffer.from(again, 'hex'))?.input).toStrictEqual([0, ...input.slice(1)]);
   });
 
   it.each<[string, () => unknown]>([
@@ -218,20 +218,20 @@ describe('an input', () => {
   ])('[EM6] over the limit is left as soon as it is seen: %s', (_, make) => {
     reads = 0;
     const refusal = expect.objectContaining({ code: 'RAFT_TOO_LARGE', retry: 'never' });
-    expect(() => encodeCommand('add', make(), 10_000)).toThrow(refusal);
+    expect(() => encodeCall('add', make(), 10_000)).toThrow(refusal);
     expect(reads).toBeLessThanOrEqual(10_001);
   });
 
   it('[EM6] of more lists and objects than one for every 8 bytes of the limit is not copied', () => {
     const lists = Array.from({ length: 1_250 }, () => []);
-    expect(() => encodeCommand('add', lists, 10_000)).toThrow(/more than 1250 lists, objects/);
-    expect(encodeCommand('add', lists.slice(1), 10_000).length).toBeLessThan(2_000);
+    expect(() => encodeCall('add', lists, 10_000)).toThrow(/more than 1250 lists, objects/);
+    expect(encodeCall('add', lists.slice(1), 10_000).length).toBeLessThan(2_000);
   });
 
   it('[AD3] that contains itself is refused, at any depth', () => {
     const cycle: { next?: unknown } = {};
     cycle.next = [{ cycle }];
-    expect(() => encodeCommand('add', cycle)).toThrow(/input\.next\[0\]\.cycle.*contains itself/);
+    expect(() => encodeCall('add', cycle)).toThrow(/input\.next\[0\]\.cycle.*contains itself/);
   });
 
   it('[AD3] is read once, and whatever reading it does', () => {
@@ -239,11 +239,11 @@ describe('an input', () => {
     const input = {
       get by(): unknown {
         reads += 1;
-        encodeCommand('other', { while: 'this one is being written' });
+        encodeCall('other', { while: 'this one is being written' });
         return reads === 1 ? 1 : Symbol('not what was checked');
       },
     };
-    expect(decodeCommand(encodeCommand('add', input))).toEqual({ name: 'add', input: { by: 1 } });
+    expect(decodeCall(encodeCall('add', input))).toEqual({ name: 'add', input: { by: 1 } });
   });
 
   it('[AD5] that an earlier version wrote is read as it was then', () => {
@@ -251,7 +251,7 @@ describe('an input', () => {
     fc.assert(
       fc.property(plain, (input) => {
         const data = new Uint8Array(earlier.pack(['add', input]));
-        expect(decodeCommand(data)?.input).toEqual(earlier.unpack(data)[1]);
+        expect(decodeCall(data)?.input).toEqual(earlier.unpack(data)[1]);
       }),
       RUNS,
     );
@@ -260,7 +260,7 @@ describe('an input', () => {
   it('[AD5] of any bytes is a command or none, and never an error', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (data) => {
-        const call = decodeCommand(data);
+        const call = decodeCall(data);
         expect(call === null || typeof call.name === 'string').toBe(true);
       }),
       RUNS,

@@ -1,5 +1,5 @@
 /**
- * A command as it stands in the log: `[name, input]` in MessagePack, written and read by `msgpackr`. What is written
+ * A call of a machine of one's own as it stands in the log, as a command: `[name, input]` in MessagePack, written and read by `msgpackr`. What is written
  * is a copy of the input, made by `input-copy.ts`, which refuses what would not arrive; what is read may be of any
  * earlier version.
  */
@@ -30,7 +30,7 @@ const packr = new Packr({
 const BLOCK_BYTES = 8_192;
 
 /** The bytes of a command. Throws `RAFT_BAD_REQUEST`, or `RAFT_TOO_LARGE` past `bytesMax`. */
-export function encodeCommand(
+export function encodeCall(
   name: string,
   input: unknown,
   bytesMax = Number.POSITIVE_INFINITY,
@@ -63,7 +63,7 @@ function packed(value: unknown, bytesMax: number): Uint8Array {
  * AD5: `null` if the bytes are no command, on every replica alike. All its parts are plain `Uint8Array`s, dates and
  * so on of the reader's own; nothing of them is shared with `data`.
  */
-export function decodeCommand(data: Uint8Array): NamedCall | null {
+export function decodeCall(data: Uint8Array): NamedCall | null {
   const call = unpacked(data);
   if (!Array.isArray(call) || call.length !== 2 || typeof call[0] !== 'string') return null;
   return { name: call[0], input: call[1] };
