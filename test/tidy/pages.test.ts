@@ -145,3 +145,36 @@ it('[SC32] the page of the architecture names every part and every room', () => 
   expect(all.length).toBeGreaterThan(500);
   expect(listed(unnamedRooms(textOf('docs/ARCHITECTURE.md'), all))).toEqual([]);
 });
+
+/** Of each file below these directories: its path and what it says. */
+function textsBelow(directories: readonly string[]): readonly string[] {
+  return directories.flatMap((directory) =>
+    readdirSync(fileURLToPath(new URL(`../../${directory}`, import.meta.url)), {
+      recursive: true,
+      encoding: 'utf8',
+    })
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => textOf(`${directory}/${path}`)),
+  );
+}
+
+it('[SC33] the page of operators has a row for each event of the log, and for no other', () => {
+  const sources = textsBelow(['src/server', 'src/cli']).join('\n');
+  const logged = sources.matchAll(/[(?:]\s*'(?:debug|info|warn|error)',\s*'(\w+)'\s*[,)]/g);
+  const page = textOf('docs/OPERATING.md');
+  const table = page.slice(page.indexOf('| `event` |'), page.indexOf('**Traces.**'));
+  const rows = table.split('\n').flatMap((row) => row.split('|')[1]?.match(/\w+/g) ?? []);
+  const events = new Set([...logged].map(([, event]) => event));
+  expect(events.size).toBeGreaterThan(20);
+  expect(rows.filter((name) => name !== 'event').toSorted()).toEqual([...events].toSorted());
+});
+
+it('[SC34] the tests that the page of security names are there', () => {
+  const tests = textsBelow(['test']).join('\n').replaceAll('\\', '');
+  const named = [...textOf('docs/SECURITY.md').matchAll(/`(\[[A-Z]+\d+\] ?[^`]*)`/g)];
+  // An ellipsis stands for what is another in each of several tests.
+  const isThere = ([, title = '']: RegExpExecArray): boolean =>
+    title.split('…').every((part) => tests.includes(part.trim().replace(/[:,]$/, '')));
+  expect(named.length).toBeGreaterThan(50);
+  expect(named.filter((each) => !isThere(each)).map(([, title]) => title)).toEqual([]);
+});
