@@ -1,7 +1,7 @@
 /**
- * A call of a machine of one's own as it stands in the log, as a command: `[name, input]` in MessagePack, written and read by `msgpackr`. What is written
- * is a copy of the input, made by `input-copy.ts`, which refuses what would not arrive; what is read may be of any
- * earlier version.
+ * A call of a machine of one's own, as the command that stands for it in the log: `[name, input]` in MessagePack, written and
+ * read by `msgpackr`. What is written is a copy of the input, made by `input-copy.ts`, which refuses what would not arrive;
+ * what is read may be of any earlier version.
  */
 
 import { Packr, RESET_BUFFER_MODE, Unpackr } from 'msgpackr';

@@ -38,20 +38,16 @@ import { type HttpAddress, HttpServer } from './http/http-server.ts';
 import { LeaseKeeper } from './leases/lease-keeper.ts';
 import { SharedRenewals } from './leases/shared-renewals.ts';
 import { CLIENTS_FOLLOW_MS, type ServerLimits, SSE_KEEP_ALIVE_MS } from './limits.ts';
+import { OpenStreams } from './open-streams.ts';
 import { type DiskSpace, watchDiskSpace } from './operations/disk-space.ts';
 import type { Log } from './operations/json-log.ts';
 import { watchLoopDelay } from './operations/loop-delay.ts';
 import { logNode } from './operations/node-log.ts';
 import { processGauges } from './operations/process-gauges.ts';
+import { logRequest, type RequestFacts } from './operations/request-log.ts';
 import { countSnapshots, ServerCounters } from './operations/server-counters.ts';
 import { haltOf, removalOf } from './replica-ends.ts';
-import {
-  type Inspection,
-  type LeaseService,
-  OpenStreams,
-  type RequestFacts,
-  type ServerContext,
-} from './server-context.ts';
+import type { Inspection, LeaseService, ServerContext } from './server-context.ts';
 import { type Adjustable, Settings } from './settings.ts';
 import { stopping } from './stopping.ts';
 import { keepHistory } from './upkeep/history-keeper.ts';
@@ -380,11 +376,6 @@ function leasesOf(keeper: LeaseKeeper, renewals: SharedRenewals): LeaseService {
     renew: (leases, timeoutMs, completed) => renewals.renew(leases, timeoutMs, completed),
     remainingMs: (lease) => keeper.remainingMs(lease),
   };
-}
-
-/** The trace is flat, as readers of logs want it. */
-function logRequest(log: Log, { ms, trace, ...facts }: RequestFacts): void {
-  log('debug', 'request', { ...facts, ms: Math.round(1000 * ms) / 1000, ...trace });
 }
 
 /** An error that no caller caused: the one place where a stack is of use. */

@@ -1,6 +1,5 @@
 /** What every route works with; made once by `serve.ts`, or by a test. */
 import type { SecureContext } from 'node:tls';
-import type { RaftError } from '../core/errors.ts';
 import type { KvStateMachine } from '../kv/kv-state-machine.ts';
 import type { Lease } from '../kv/store/lease-table.ts';
 import type { ConnectionClock } from '../ports/clock.ts';
@@ -9,9 +8,10 @@ import type { AccessGuard } from './access/access-guard.ts';
 import type { Visitor } from './access/visitor.ts';
 import type { Held } from './admission/held-bytes.ts';
 import type { KnownClientUrls } from './client-urls.ts';
-import type { TraceContext } from './http/request/trace-context.ts';
 import type { ServerLimits } from './limits.ts';
+import type { Act } from './operations/audit.ts';
 import type { ProcessGauges } from './operations/metrics.ts';
+import type { RequestFacts } from './operations/request-log.ts';
 import type { ServerCounters } from './operations/server-counters.ts';
 
 /** What happens inside this node is shown, and where others show themselves. */
@@ -36,30 +36,6 @@ export type KvReads = Pick<
   | 'watch'
   | 'history'
 >;
-
-/** What is told of a request: neither key nor value, which may be secret. */
-export interface RequestFacts {
-  readonly method: string;
-  /** The pattern of its path. */
-  readonly route: string;
-  readonly status: number;
-  /** Until its answer begins, in milliseconds. */
-  readonly ms: number;
-  /** `null`: it is part of none. */
-  readonly trace: TraceContext | null;
-}
-
-/** What is told of an administrative act (AC6): no secret. */
-export interface Act {
-  /** As its command is called: 'member remove'. */
-  readonly act: string;
-  /** What it was about, as far as that was understood. */
-  readonly about: string;
-  readonly who: string;
-  readonly from: string;
-  /** 'done', or the code of the error. */
-  readonly outcome: string;
-}
 
 /** What the server adds to the leases of the store: time, and that renewals travel together. */
 export interface LeaseService {
@@ -103,26 +79,3 @@ export type ConnectionParts = Omit<ServerContext, 'process' | 'inspection' | 'li
 
 /** The same, of one client: who called when the connection was made. */
 export type VisitedParts = ConnectionParts & { readonly visitor: Visitor };
-
-/** Things that must end when the server does: each stream and watch leaves one function here. */
-export class OpenStreams {
-  readonly #enders = new Set<(error: RaftError) => void>();
-  #ended: RaftError | null = null;
-
-  get count(): number {
-    return this.#enders.size;
-  }
-
-  /** Returns how to take it back. If all is over already, `end` is called at once. */
-  add(end: (error: RaftError) => void): () => void {
-    if (this.#ended !== null) end(this.#ended);
-    else this.#enders.add(end);
-    return () => this.#enders.delete(end);
-  }
-
-  endAll(error: RaftError): void {
-    this.#ended ??= error;
-    for (const end of [...this.#enders]) end(error);
-    this.#enders.clear();
-  }
-}

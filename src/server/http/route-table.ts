@@ -3,7 +3,8 @@
  * `/openapi.json` is made of it.
  */
 import type { RaftError } from '../../core/errors.ts';
-import type { OpenStreams, ServerContext } from '../server-context.ts';
+import type { OpenStreams } from '../open-streams.ts';
+import type { ServerContext } from '../server-context.ts';
 import { accessRoutes, callerRoutes } from './access-route-table.ts';
 import {
   DELETE_MEMBER,

@@ -1,10 +1,21 @@
 /** The line of the log for an administrative act (AC6): who did what, from where, and what came of it. */
 import { RaftError } from '../../core/errors.ts';
 import type { Visitor } from '../access/visitor.ts';
-import type { Act, ServerContext } from '../server-context.ts';
+
+/** What is told of an administrative act (AC6): no secret. */
+export interface Act {
+  /** As its command is called: 'member remove'. */
+  readonly act: string;
+  /** What it was about, as far as that was understood. */
+  readonly about: string;
+  readonly who: string;
+  readonly from: string;
+  /** 'done', or the code of the error. */
+  readonly outcome: string;
+}
 
 export function tellAct(
-  onAct: ServerContext['onAct'],
+  onAct: ((act: Act) => void) | undefined,
   visitor: Visitor,
   act: Pick<Act, 'act' | 'about' | 'outcome'>,
 ): void {

@@ -5,7 +5,6 @@
 import type { Role } from '../../core/effect.ts';
 import type { Histogram } from '../../core/histogram.ts';
 import type { LinkStatus, Replica, ReplicaStatus, ReplicaTimings } from '../../ports/replica.ts';
-import type { Held } from '../admission/held-bytes.ts';
 import { BOUNDED_EVENTS } from './bounded-log.ts';
 import type { DiskSpace } from './disk-space.ts';
 import { type Family, histogramSamples, prometheusText, type Sample } from './prometheus-text.ts';
@@ -28,10 +27,15 @@ export interface ProcessGauges {
   readonly disk: DiskSpace | null;
 }
 
+interface HeldGauges {
+  readonly total: number;
+  readonly closedCount: number;
+}
+
 interface MetricsSources {
   readonly replica: Replica;
   readonly counters: ServerCounters;
-  readonly held: Held;
+  readonly held: { readonly outgoing: HeldGauges; readonly incoming: HeldGauges };
   readonly store: () => StoreGauges;
   readonly process: () => ProcessGauges;
   readonly version: string;
@@ -279,7 +283,7 @@ function httpFamilies(counters: ServerCounters): readonly Family[] {
   ];
 }
 
-function heldFamilies({ outgoing, incoming }: Held): readonly Family[] {
+function heldFamilies({ outgoing, incoming }: MetricsSources['held']): readonly Family[] {
   return [
     gauge('held_outgoing_bytes', 'Answers and events not taken yet.', outgoing.total),
     gauge('held_incoming_bytes', 'Requests that have begun to arrive.', incoming.total),

@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 import { nobody } from '../../../src/server/access/visitor.ts';
 import { createHttpApi } from '../../../src/server/http/http-api.ts';
-import type { RequestFacts } from '../../../src/server/server-context.ts';
+import type { RequestFacts } from '../../../src/server/operations/request-log.ts';
 import { localApi } from '../local-server.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';

@@ -14,8 +14,9 @@ import {
   BACKUP_GRACE_MS,
   BACKUPS_MAX,
 } from '../../limits.ts';
+import type { OpenStreams } from '../../open-streams.ts';
 import { count } from '../../operations/server-counters.ts';
-import type { OpenStreams, ServerContext } from '../../server-context.ts';
+import type { ServerContext } from '../../server-context.ts';
 import type { Ask } from '../ask.ts';
 import { readQuery } from '../request/request-query.ts';
 import { readyToRead } from './kv-routes.ts';

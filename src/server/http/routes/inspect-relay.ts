@@ -9,7 +9,7 @@ import { RaftError } from '../../../core/errors.ts';
 import { tlsFailureText } from '../../../wire/tls-failure.ts';
 import { errorResponse } from '../../errors.ts';
 import { RELAY_TIMEOUT_MS } from '../../limits.ts';
-import type { OpenStreams } from '../../server-context.ts';
+import type { OpenStreams } from '../../open-streams.ts';
 import type { Heard } from './event-ids.ts';
 
 interface Relayed {
