@@ -23,6 +23,7 @@ interface RegistryParts {
   readonly clock: Clock;
   /** Says why no connection is there, for calls that time out waiting for one. */
   readonly whyWaiting: () => string;
+  readonly knowsOthers: () => boolean;
   /** Sends a call that waits, if there is a connection. */
   readonly send: (call: Call) => void;
 }
@@ -105,15 +106,16 @@ export class CallRegistry {
    * server. Everything else hears the error.
    */
   #refused(call: Call, error: RaftError): void {
-    const { clock, send, settings } = this.#parts;
+    const { clock, knowsOthers, send } = this.#parts;
     const { connection, mayHaveHappened, writing } = call;
-    const goesElsewhere = settings.endpoints.length > 1 && isForAnother(call, error);
+    const goesElsewhere = knowsOthers() && isForAnother(call, error);
     if (!goesElsewhere && writing?.repeats(error, mayHaveHappened) !== true) {
       this.#remove(call.id, { isServerBehind: isBehind(call, error) });
       return call.fail(mayHaveHappened ? notKnown(error) : error);
     }
     const how = { wasSent: call.isSent, isServerBehind: isBehind(call, error), pace: null };
     takeBack(call, error.retry === 'outcomeUnknown');
+    call.refusal = goesElsewhere ? error : null;
     connection?.callEnded(call, how);
     const pauseMs = Math.min(RESEND_MAX_MS, RESEND_MIN_MS * 2 ** call.attempts);
     call.attempts += 1;
@@ -140,7 +142,10 @@ export class CallRegistry {
 
   #endLate(call: Call): void {
     const isUnsent = call.connection === null && !call.mayHaveHappened;
-    if (isUnsent) this.#end(call, 'RAFT_UNREACHABLE', this.#parts.whyWaiting());
+    if (isUnsent && call.refusal !== null) {
+      this.#remove(call.id);
+      call.fail(call.refusal);
+    } else if (isUnsent) this.#end(call, 'RAFT_UNREACHABLE', this.#parts.whyWaiting());
     else
       this.#end(call, 'RAFT_TIMED_OUT', `No answer came within ${Math.ceil(call.timeoutMs)} ms.`);
   }
@@ -177,11 +182,11 @@ export class CallRegistry {
 }
 
 /**
- * CL33: this server stops, or is no member any more. CL3: it may have a write in its log that others commit once it is back,
+ * CL33: this server stops, or is no member any more, or is cut off from the leader (CL45). CL3: it may have a write in its log that others commit once it is back,
  * so that a write without a session goes on only if it says that nothing was done.
  */
 function isForAnother(call: Call, error: RaftError): boolean {
-  if (error.code !== 'RAFT_STOPPED') return false;
+  if (error.code !== 'RAFT_STOPPED' && error.code !== 'RAFT_NO_LEADER') return false;
   return !call.isWrite || call.writing !== null || error.retry === 'safe';
 }
 
@@ -194,6 +199,7 @@ function isBehind({ isWrite }: Call, { code }: RaftError): boolean {
 function takeBack(call: Call, wasSent: boolean): void {
   call.connection = null;
   call.isSent = false;
+  call.refusal = null;
   if (call.isWrite && wasSent) call.mayHaveHappened = true;
 }
 

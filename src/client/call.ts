@@ -59,6 +59,8 @@ export interface Call {
   mayHaveHappened: boolean;
   /** How often it was sent in vain. */
   attempts: number;
+  /** What the last server said that it was to be asked elsewhere for; `null`: none has said so. */
+  refusal: RaftError | null;
   /** Lets go of the caller's signal, if one was given. */
   release: (() => void) | null;
 }

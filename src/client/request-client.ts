@@ -66,6 +66,7 @@ export class RequestClient {
     this.#calls = new CallRegistry({
       ...{ settings, clock },
       whyWaiting: () => this.#link.whyWaiting(),
+      knowsOthers: () => this.#link.knowsOthers,
       send: (call) => this.#link.current?.call(call),
     });
     this.#sessions = settings.sessions ? new WriteSessions(ports, () => this.#learnTime()) : null;
@@ -191,6 +192,7 @@ export class RequestClient {
         sentMs: 0,
         mayHaveHappened: false,
         attempts: 0,
+        refusal: null,
         release: null,
       };
       this.#start(call, options.signal);

@@ -1,14 +1,15 @@
 /**
  * Which server the client speaks to. Requests go to whichever is reachable; meanwhile the client looks
  * for the leader among its endpoints, by the names that servers give in their hello, and moves there, since
- * any other server only passes requests on (CL6). A lost connection is replaced by the next endpoint's.
+ * any other server only passes requests on (CL6). A lost connection is replaced by the next endpoint's, and a server
+ * that knows no leader by one that does (CL45).
  */
 
 import type { ClientReply, HelloReply } from '../client-protocol/frame-shapes.ts';
 import type { ClientSettings } from './client-options.ts';
 import type { ClientPorts } from './client-ports.ts';
 import { Endpoints } from './endpoints.ts';
-import { REDIAL_MAX_MS, REDIAL_MIN_MS } from './limits.ts';
+import { LEADERLESS_MAX_MS, LEADERLESS_MIN_MS, REDIAL_MAX_MS, REDIAL_MIN_MS } from './limits.ts';
 import type { ToldMembers } from './member-questions.ts';
 import { type ConnectionListener, ServerConnection } from './server-connection.ts';
 
@@ -49,6 +50,10 @@ export class ServerLink {
   #adoptedAt = 0;
   #lastFailure = 'no attempt has ended yet';
   #redial: unknown = null;
+  /** Due as long as the current server knows no leader. */
+  #lookout: unknown = null;
+  /** So often it was looked for in vain. */
+  #looks = 0;
   #isClosed = false;
 
   constructor(settings: ClientSettings, ports: ClientPorts, listener: LinkListener) {
@@ -68,6 +73,10 @@ export class ServerLink {
     return this.#current;
   }
 
+  get knowsOthers(): boolean {
+    return this.#endpoints.count > 1;
+  }
+
   /** For the error of a request that waited in vain. */
   whyWaiting(): string {
     return this.#endpoints.whyNone(this.#lastFailure);
@@ -76,6 +85,7 @@ export class ServerLink {
   close(): void {
     this.#isClosed = true;
     this.#ports.clock.clearTimeout(this.#redial);
+    this.#ports.clock.clearTimeout(this.#lookout);
     for (const connection of [...this.#connections]) connection.close('the client was closed');
   }
 
@@ -154,8 +164,31 @@ export class ServerLink {
 
   #heardOfLeader(hello: HelloReply): void {
     const { leader, nodeId } = hello;
-    this.#unscouted = leader === null || leader === nodeId ? [] : this.#candidates(leader);
+    this.#ports.clock.clearTimeout(this.#lookout);
+    if (leader === null) return this.#lookOut();
+    this.#looks = 0;
+    this.#unscouted = leader === nodeId ? [] : this.#candidates(leader);
     this.#scout();
+  }
+
+  /**
+   * CL45: the server may be cut off, with a leader among the others. An election is soon over: only what lasts longer makes
+   * the client ask around, so that not all of them do whenever a leader changes.
+   */
+  #lookOut(): void {
+    this.#unscouted = [];
+    const { clock, random } = this.#ports;
+    const longest = Math.min(LEADERLESS_MAX_MS, LEADERLESS_MIN_MS * 2 ** Math.min(this.#looks, 10));
+    this.#looks += 1;
+    this.#lookout = clock.setTimeout(
+      () => {
+        const { url } = this.#current ?? {};
+        this.#unscouted = this.#endpoints.round().filter((other) => other !== url);
+        this.#scout();
+        this.#lookOut();
+      },
+      longest * (0.5 + random.next() / 2),
+    );
   }
 
   /** The leader's endpoint if its name is known; otherwise all that have not given theirs. */
@@ -173,13 +206,19 @@ export class ServerLink {
 
   #judge(connection: ServerConnection, hello: HelloReply): void {
     this.#scouting = null;
-    if (hello.leader === hello.nodeId && this.#current !== null) {
+    if (this.#isBetter(hello)) {
       this.#unscouted = [];
       this.#adopt(connection, hello);
       return;
     }
     connection.close('it does not lead');
     this.#scout();
+  }
+
+  /** Than the current one: it leads, or at least knows who does. */
+  #isBetter({ leader, nodeId }: HelloReply): boolean {
+    if (this.#current === null || leader === null) return false;
+    return leader === nodeId || this.#current.hello?.leader === null;
   }
 
   #closed(connection: ServerConnection, why: string): void {
@@ -193,6 +232,7 @@ export class ServerLink {
     if (wasDialing) this.#dialing = null;
     const wasCurrent = connection === this.#current;
     if (wasCurrent) this.#current = null;
+    if (wasCurrent) this.#ports.clock.clearTimeout(this.#lookout);
     this.#listener.onLost(connection, why);
     if (this.#isClosed || (!wasDialing && !wasCurrent)) return;
     this.#lastFailure = `${connection.url}: ${why}`;

@@ -1,10 +1,15 @@
 /** Which server the client speaks to: the leader where it can be found, and anybody until then. */
 import { describe, expect, it } from 'vitest';
+import { clientSettings } from '../../src/client/client-options.ts';
+import { KvClient } from '../../src/client/kv-client.ts';
 import type { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
+import type { FrameSocket } from '../../src/ports/frame-socket.ts';
+import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { eventually } from '../server/eventually.ts';
 import { LocalReplica } from '../server/local-replica.ts';
 import { type LocalServer, localServer, served } from '../server/local-server.ts';
-import { clientOf } from './stage.ts';
+import { clientOf, facts, rejection } from './stage.ts';
+import { clockOf, VirtualServer } from './virtual-server.ts';
 
 /** Servers over one store, as replicas that are always in step; the named one leads. */
 async function cluster(ids: readonly string[], leader: string): Promise<readonly LocalServer[]> {
@@ -105,5 +110,80 @@ describe('the leader', () => {
     const waiting = client.put('b', 'x');
     await served({ port, replica });
     expect(await waiting).toMatchObject({ revision: 3 });
+  });
+});
+
+/** Of two servers, to the first of which the client speaks; that one is cut off from the others. */
+async function cutOff() {
+  const servers = await cluster(['n1', 'n2'], 'n1');
+  const client = clientOf(urlsOf(servers), { sessions: false });
+  await client.put('a', 'x');
+  const [first, second] = servers;
+  if (first === undefined || second === undefined) throw new Error('two servers were started');
+  const cut = (): void => {
+    first.replica.mood = 'leaderless';
+    first.replica.follow(null);
+  };
+  return { client, cut, first, second };
+}
+
+describe('a server that knows no leader', () => {
+  it('[CL45] is left for one that does, with its watches and with what it has refused', async () => {
+    const { client, cut, second } = await cutOff();
+    second.replica.follow('n2');
+    const watch = client.watch({ prefix: '' });
+    await watch.started();
+    cut();
+    expect(await Promise.all([client.put('b', 'x'), client.get('a')])).toMatchObject([
+      { revision: 3 },
+      { version: 1 },
+    ]);
+    expect(client.connectedTo).toBe('n2');
+    const told = await watch[Symbol.asyncIterator]().next();
+    expect(told.value).toMatchObject({ revision: 3 });
+  });
+
+  it('[CL45] is asked on where no other knows one either, until one does', async () => {
+    const { client, cut, second } = await cutOff();
+    second.replica.follow(null);
+    cut();
+    const put = client.put('b', 'x', { timeoutMs: 60_000 });
+    const asked = (): number => second.context.counters.clientConnectionsTotal;
+    const before = asked();
+    await eventually(() => asked() - before).toBeGreaterThan(1);
+    expect(client.connectedTo).toBe('n1');
+    second.replica.follow('n2');
+    expect(await put).toMatchObject({ revision: 3 });
+  });
+
+  it('[CL45] says so at the end of the time, where nobody has a leader', async () => {
+    const { client, cut, second } = await cutOff();
+    cut();
+    second.replica.mood = 'leaderless';
+    const error = await rejection(client.put('b', 'x', { timeoutMs: 700 }));
+    expect(facts(error)).toEqual(['RAFT_NO_LEADER', 'safe']);
+  });
+
+  it('[CL45] is not left in an election, which is soon over', () => {
+    const clock = new VirtualClock();
+    const [first, second] = [new VirtualServer(clock, 'n1'), new VirtualServer(clock, 'n2')];
+    const dials: number[] = [];
+    const dial = (url: string): FrameSocket => {
+      dials.push(clock.now());
+      return (url.includes('n1.test') ? first : second).socket('n1');
+    };
+    const settings = clientSettings({ endpoints: ['http://n1.test', 'http://n2.test'] });
+    const ports = { dial, clock: clockOf(clock), random: { next: () => 0.5 } };
+    const client = new KvClient(settings, ports);
+    clock.advance(10);
+    first.tellLeader(null);
+    clock.advance(370);
+    first.tellLeader('n1');
+    clock.advance(10_000);
+    expect(dials).toEqual([0]);
+    first.tellLeader(null);
+    clock.advance(380);
+    expect(dials.slice(0, 2)).toEqual([0, 10_755]);
+    client.close();
   });
 });

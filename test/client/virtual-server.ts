@@ -60,6 +60,11 @@ export class VirtualServer {
     };
   }
 
+  /** It hears of another leader, or of none. */
+  tellLeader(leader: string | null): void {
+    this.#tell([helloOf(this.#name, leader)]);
+  }
+
   /** Those asked first are done. */
   answer(count: number): void {
     const replies: ClientReply[] = [];
