@@ -1,5 +1,6 @@
 /** Configuration files: what is read from them, what is refused and how, their schema, and what `check-config` says. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
@@ -10,7 +11,7 @@ import { adjustableOf, RELOADED } from '../../src/cli/serving/reload.ts';
 import { SERVE_FIELDS } from '../../src/cli/serving/serve-options.ts';
 import { SETTING_OPTIONS } from '../../src/cli/serving/serve-settings.ts';
 import { leading, logLines, startCli } from './cli-process.ts';
-import { type FakeOptions, runFake } from './fake-context.ts';
+import { expectFailure, type FakeOptions, runFake } from './fake-context.ts';
 import { scratch } from './scratch.ts';
 
 let directory: string;
@@ -70,6 +71,22 @@ const EXAMPLES: readonly (readonly [name: OptionName, inFile: unknown, asFlag: s
 ];
 
 describe('a configuration file', () => {
+  it('[CG11] is refused by its size before it is read, and what is no file is not waited for', async () => {
+    const large = file('');
+    truncateSync(large, 3 * 1024 ** 3);
+    const pipe = join(directory, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    await expectFailure(check(large), 78, 'node.yaml: it is larger than 65536 bytes');
+    for (const path of [pipe, '/dev/zero', directory]) {
+      await expectFailure(check(path), 78, `${path}: it is no file`);
+      await expectFailure(runFake(['serve', '--config', path]), 78, `${path}: it is no file`);
+    }
+    const endless = file('#'.repeat(65_537));
+    await expectFailure(check(endless), 78, 'it is larger than 65536 bytes');
+    const whole = file(`${JSON.stringify(BASE)}${' '.repeat(65_000)}`);
+    expect((await check(whole)).exitCode).toBe(0);
+  });
+
   it('[CG1] takes each form of value, in YAML and in JSON, as its option does', async () => {
     for (const [name, inFile, asFlag] of EXAMPLES) {
       const json = await used(file({ ...BASE, [name]: inFile }));

@@ -2,7 +2,8 @@
  * A configuration file: options of the command line as fields of one map, in YAML, of which JSON is a part. What is wrong
  * with it is said with file, line and field (CG2). What a field's text means, the option's own kind says.
  */
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { whatIsKnown } from '../../core/known-names.ts';
 import { CliFailure } from '../failures/cli-failure.ts';
@@ -51,11 +52,35 @@ function valuesIn(source: string, path: string, fields: readonly OptionName[]): 
 }
 
 async function contentOf(path: string): Promise<string> {
-  const content = await readFile(path, 'utf8').catch((error: Error) => {
+  // Whoever opens a pipe without this waits for its writer.
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(unreadable(path));
+  try {
+    const found = await handle.stat();
+    if (!found.isFile()) throw wrong(path, 'it is no file, and a configuration is one.');
+    const content = found.size > CONFIGURATION_BYTES_MAX ? null : await wholeOf(handle, path);
+    if (content !== null) return content;
+    throw wrong(path, `it is larger than ${CONFIGURATION_BYTES_MAX} bytes, and no configuration is.`);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** `null`: it grows while it is read, or its size says nothing, as in /proc, and it is too large. */
+async function wholeOf(handle: FileHandle, path: string): Promise<string | null> {
+  const content = Buffer.alloc(CONFIGURATION_BYTES_MAX + 1);
+  let length = 0;
+  while (length < content.length) {
+    const { bytesRead } = await handle.read(content, length).catch(unreadable(path));
+    if (bytesRead === 0) return content.toString('utf8', 0, length);
+    length += bytesRead;
+  }
+  return null;
+}
+
+function unreadable(path: string): (error: Error) => never {
+  return (error) => {
     throw wrong(path, `it cannot be read: ${error.message}.`);
-  });
-  if (content.length <= CONFIGURATION_BYTES_MAX) return content;
-  throw wrong(path, `it is larger than ${CONFIGURATION_BYTES_MAX} bytes, and no configuration is.`);
+  };
 }
 
 /** An alias may be of nothing, or of far too much. */
