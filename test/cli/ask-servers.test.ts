@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cleanUp, closing } from '../clean-up.ts';
 import { localServer } from '../server/local-server.ts';
 import { runFake } from './fake-context.ts';
@@ -94,4 +94,43 @@ it('[CL13] what a server says went wrong is cut where it never ends', async () =
   expect(errors).toMatch(/^raftchart members: x+ \(RAFT_FORBIDDEN, retry: never\)\n$/);
   expect(errors.length).toBeLessThan(1_100);
   expect((await failure([...told, '-o', 'json'])).message).toBe(message.slice(0, 1_000));
+});
+
+describe('the time of a command', () => {
+  /** Takes requests and never answers; counts them. */
+  async function silent(): Promise<{ readonly url: string; readonly asked: () => number }> {
+    let asked = 0;
+    const url = await listening(() => {
+      asked += 1;
+    });
+    return { url, asked: () => asked };
+  }
+
+  it('[CL25] is one for all servers: of a change none is asked once it is over', async () => {
+    const [one, other] = [await silent(), await silent()];
+    const both = ['--endpoints', `${one.url},${other.url}`, '--timeout-ms', '300', '-o', 'json'];
+    for (const words of [['member', 'remove', 'n8'], ['transfer'], ['snapshot']]) {
+      expect(await failure([...words, ...both])).toMatchObject({
+        code: 'RAFT_OUTCOME_UNKNOWN',
+        message: expect.stringContaining(`${other.url}: not asked, since the time was over`),
+      });
+    }
+    expect([one.asked(), other.asked()]).toEqual([3, 0]);
+  });
+
+  it('[CL25] who does not answer a question leaves time for those behind it', async () => {
+    const server = closing(await localServer());
+    const { asked, url } = await silent();
+    const both = ['--endpoints', `${url},${server.url}`, '--timeout-ms', '2000'];
+    for (const words of [['members'], ['role', 'list'], ['lease', 'list']]) {
+      expect([words, (await runFake([...words, ...both])).exitCode]).toEqual([words, 0]);
+    }
+    expect(asked()).toBe(3);
+    const { errors, exitCode } = await runFake(['members', '--endpoints', url, ...both.slice(2)]);
+    expect([exitCode, errors.match(/no answer within 2000 ms/g)]).toEqual([
+      69,
+      [expect.any(String)],
+    ]);
+    expect(asked()).toBe(4);
+  });
 });

@@ -12,6 +12,8 @@ import { withDeadline } from './deadline.ts';
 
 interface Asking {
   readonly timeoutMs: number;
+  /** Of these, how many a connection may take; all unless given. */
+  readonly connectMs?: number;
   readonly interrupted: AbortSignal;
   /** GET unless given. */
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -32,13 +34,14 @@ interface HttpAnswer {
 /** Rejects with an `Error` whose message says in a few words what happened. */
 export function askOverHttp(
   url: string,
-  { timeoutMs, interrupted, method = 'GET', body, secureContext, token = null, ...more }: Asking,
+  { timeoutMs, interrupted, method = 'GET', secureContext, token = null, ...more }: Asking,
 ): Promise<HttpAnswer> {
   return withDeadline(timeoutMs, interrupted, async (signal) => {
     try {
       const context = secureContext === undefined ? {} : { secureContext };
       const headers = { ...headersFor(token), ...more.headers };
-      return await answerOf(url, { signal, method, headers, ...context }, body);
+      const { body, connectMs = timeoutMs } = more;
+      return await answerOf(url, { signal, method, headers, ...context }, { body, connectMs });
     } catch (error) {
       const why = signal.aborted ? signal.reason : error;
       throw new Error(wordsFor(why, url.startsWith('https:')), { cause: error });
@@ -46,10 +49,17 @@ export function askOverHttp(
   });
 }
 
+/** There was none in time, so that nothing has left. */
+export class NotConnected extends Error {
+  constructor(connectMs: number) {
+    super(`no connection within ${connectMs} ms`);
+  }
+}
+
 function answerOf(
   url: string,
   how: RequestOptions & { readonly signal: AbortSignal },
-  sent?: string,
+  { body: sent, connectMs }: { readonly body: string | undefined; readonly connectMs: number },
 ): Promise<HttpAnswer> {
   const ask = url.startsWith('https:') ? requestSecure : requestPlain;
   return new Promise((resolve, reject) => {
@@ -58,6 +68,9 @@ function answerOf(
       bodyOf(response).then((body) => resolve({ status, headers, body }), reject);
     });
     request.on('error', reject);
+    const late = setTimeout(() => request.destroy(new NotConnected(connectMs)), connectMs);
+    request.once('socket', (socket) => socket.once('connect', () => clearTimeout(late)));
+    request.once('close', () => clearTimeout(late));
     request.end(sent);
   });
 }

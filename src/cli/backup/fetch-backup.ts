@@ -36,7 +36,13 @@ export async function openBackup(
   const secureContext = tlsContext(asking);
   const token = tokenIn(asking);
   const silent: string[] = [];
+  const endsAt = performance.now() + 2 * timeoutMs;
   for (const endpoint of await serversOf(asking)) {
+    const leftMs = Math.ceil(endsAt - performance.now());
+    if (leftMs <= 0) {
+      silent.push(`${endpoint}: not asked, since the time was over`);
+      continue;
+    }
     const origin = endpoint.replace(/^ws/, 'http');
     const url = `${origin}/backup?consistency=${consistency}&timeoutMs=${timeoutMs}`;
     try {
@@ -45,7 +51,7 @@ export async function openBackup(
         secureContext,
         token,
         silenceMs: BACKUP_SILENCE_MS,
-        timeoutMs: 2 * timeoutMs,
+        timeoutMs: leftMs,
       });
       if (answer.type === 'pieces') return answer.pieces;
       throw errorIn(fieldsIn(answer.body) ?? {}) ?? new Error(FOREIGN);

@@ -1,7 +1,7 @@
 /** `members` shows who takes part; `member` lets members come, go and take another's place (CL30, CL31, §4). */
 import { isNodeId } from '../../core/types.ts';
 import { clientUrlFrom } from '../../wire/client-url.ts';
-import { askServers } from '../asking/ask-servers.ts';
+import { askServers, NobodyAnswered } from '../asking/ask-servers.ts';
 import { CLIENT_OPTIONS, writeJson } from '../asking/client-session.ts';
 import type { Fields } from '../asking/json-fields.ts';
 import { serversOf } from '../asking/named-servers.ts';
@@ -61,17 +61,30 @@ interface Listing extends Fields {
   readonly progress: readonly Fields[];
 }
 
-/** How far each has come, only the leader knows: of the servers that answer, it is the one to be heard. */
+/** How far each has come, only the leader knows: of the servers that answer, it is the one to be heard, all within the time of one. */
 async function bestListing(values: Values, context: CliContext): Promise<Listing> {
+  const { 'timeout-ms': timeoutMs } = values;
+  const endsAt = performance.now() + timeoutMs;
   const endpoints = await serversOf(values);
-  const asked = await Promise.allSettled(endpoints.map((each) => listing([each], values, context)));
+  // Who does not answer leaves time to ask whoever leads.
+  const first = { ...values, 'timeout-ms': Math.ceil(timeoutMs / Math.min(endpoints.length, 2)) };
+  const asked = await Promise.allSettled(endpoints.map((each) => listing([each], first, context)));
   const listings = asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const [heard] = listings;
+  if (heard === undefined) throw failureOf(asked.map((each) => Reflect.get(each, 'reason')));
   const best = listings.find(({ progress }) => progress.some(knowsMore));
   if (best !== undefined) return best;
-  const heard = listings[0] ?? (await listing(endpoints, values, context));
   const leaderUrl = endpoints.map((by) => clientUrlFrom(heard.leaderUrl, by)).find(isKnown);
   if (leaderUrl === undefined) return heard;
-  return (await listingOfLeader(leaderUrl, values, context)) ?? heard;
+  const rest = { ...values, 'timeout-ms': Math.max(1, Math.ceil(endsAt - performance.now())) };
+  return (await listingOfLeader(leaderUrl, rest, context)) ?? heard;
+}
+
+/** What one of them says counts for more than that others say nothing. */
+function failureOf(failures: readonly unknown[]): unknown {
+  const silent = failures.filter((each) => each instanceof NobodyAnswered);
+  const said = failures.find((each) => !(each instanceof NobodyAnswered));
+  return said ?? new NobodyAnswered(silent.flatMap((each) => each.silent));
 }
 
 function isKnown(url: string | null): url is string {

@@ -53,13 +53,18 @@ function valuesIn(source: string, path: string, fields: readonly OptionName[]): 
 
 async function contentOf(path: string): Promise<string> {
   // Whoever opens a pipe without this waits for its writer.
-  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(unreadable(path));
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(
+    unreadable(path),
+  );
   try {
     const found = await handle.stat();
     if (!found.isFile()) throw wrong(path, 'it is no file, and a configuration is one.');
     const content = found.size > CONFIGURATION_BYTES_MAX ? null : await wholeOf(handle, path);
     if (content !== null) return content;
-    throw wrong(path, `it is larger than ${CONFIGURATION_BYTES_MAX} bytes, and no configuration is.`);
+    throw wrong(
+      path,
+      `it is larger than ${CONFIGURATION_BYTES_MAX} bytes, and no configuration is.`,
+    );
   } finally {
     await handle.close();
   }

@@ -1,6 +1,7 @@
 /** Where a node finds members of its cluster, and is found itself: by one way of three (CG6, CG7). */
 import { usageFailure } from '../../failures/cli-failure.ts';
 import type { OptionValues } from '../../options/option-table.ts';
+import { inTurn } from './in-turn.ts';
 import { MulticastDiscovery } from './multicast-discovery.ts';
 import { type Group, interfaceOf } from './multicast-group.ts';
 import { srvDiscovery } from './srv-discovery.ts';
@@ -28,11 +29,17 @@ export function findMembersBy(values: FindingValues): FindMembers | null {
     '--discover-multicast': group !== null,
   });
   const scheme = cacert === null && ownCert === null ? 'http' : 'https';
-  if (urls !== null) return async () => urls;
+  if (urls !== null) return inTurnOf(urls);
   if (name !== null) return srvDiscovery({ name, scheme });
   if (group === null) return null;
   const discovery = new MulticastDiscovery(group, scheme);
   return () => discovery.urls();
+}
+
+/** One that says nothing takes all the time of who asks it first: the next time, another is. */
+function inTurnOf(urls: readonly string[]): FindMembers {
+  const turned = inTurn<string>();
+  return async () => turned(urls);
 }
 
 /** `null`: it neither asks others on its network nor answers them. */
