@@ -78,3 +78,5 @@ export const PROGRAM_LOOK_MS = 20;
 export const CAMPAIGN_PAUSE_MS = 1_000;
 /** Bound: a larger file is no configuration, and is not read as one. */
 export const CONFIGURATION_BYTES_MAX = 64 * 1024;
+/** A pipe in which nothing comes for so long, in milliseconds, is said to be waited for. */
+export const SILENCE_TOLD_MS = 1_000;

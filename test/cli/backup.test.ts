@@ -1,6 +1,13 @@
 /** `backup`: a file that is there when it is whole, and not before. */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -66,6 +73,21 @@ it('[BK3] a file that is there stays as it is, unless --force replaces it', asyn
   expect((await runFake([...line, '--force'])).exitCode).toBe(0);
   expect(readFileSync(file, 'latin1').slice(0, 8)).toBe('RAFTBKUP');
   expect(readdirSync(folder)).toEqual(['kept']);
+});
+
+it('[BK3] a link stays, and what it leads to is replaced; one that leads nowhere is refused', async () => {
+  const { url } = await filled();
+  const [folder, disk] = [scratch(), scratch()];
+  const [link, target] = [join(folder, 'link'), join(disk, 'target')];
+  symlinkSync(target, link);
+  const line = ['backup', link, '--force', '--endpoints', url];
+  await expectFailure(runFake(line), 64, 'link is a link that leads nowhere');
+  writeFileSync(target, 'of before');
+  await expectFailure(runFake(line.filter((word) => word !== '--force')), 64, 'is there already');
+  expect((await runFake(line)).exitCode).toBe(0);
+  expect(readlinkSync(link)).toBe(target);
+  expect(readFileSync(target, 'latin1').slice(0, 8)).toBe('RAFTBKUP');
+  expect([readdirSync(folder), readdirSync(disk)]).toEqual([['link'], ['target']]);
 });
 
 it('[BK3] what does not come as a whole leaves no file, and the one of before as it was', async () => {

@@ -1,4 +1,7 @@
 /** `import` and `export` as processes: pipes that break, and Ctrl-C in the middle. Needs the built files. */
+import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
 import { ANY_PORTS, leading, QUICK, runCliProcess, serveLine, startCli } from './cli-process.ts';
 import { scratch } from './scratch.ts';
@@ -28,4 +31,20 @@ it('[CL42] [CL27] an import that is interrupted says what is in, and an export i
   const cut = startCli(['export', ...to], { wrapper: shell });
   expect(await cut.ended).toBe(0);
   expect([cut.output(), cut.errors()]).toEqual([`${LINES[0]}0\n`, '']);
+});
+
+it('[CL42] an import from a pipe that nobody writes says what it waits for, and Ctrl-C ends it', async () => {
+  const pipe = join(scratch(), 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const waiting =
+    /pipe is a pipe in which nothing has come so far: waiting for whoever writes it\.\n/;
+  const stopped = startCli(['import', pipe, ...to]);
+  await stopped.until((_, errors) => waiting.exec(errors));
+  stopped.kill('SIGINT');
+  expect(await stopped.ended).toBe(75);
+  expect(stopped.errors()).toContain('It was stopped before its input had ended.');
+  const taking = startCli(['import', pipe, ...to]);
+  await taking.until((_, errors) => waiting.exec(errors));
+  await writeFile(pipe, LINES.slice(0, 3).join(''));
+  expect([await taking.ended, taking.output()]).toEqual([0, '3 keys imported, revision 2\n']);
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { srvDiscovery } from '../../src/cli/serving/finding/srv-discovery.ts';
 import { connect } from '../../src/client/index.ts';
+import { certificate, inFiles } from '../certificates.ts';
 import { closing } from '../clean-up.ts';
 import { freeBasePort } from '../free-ports.ts';
 import { ANY_PORTS, leading, logLines, QUICK, serveLine, startCli } from './cli-process.ts';
@@ -67,6 +68,25 @@ it('[CG6] a node waits for records, and joins whom they name, though it is among
     { priority: 0, weight: 0, port: Number(port), target },
   ]);
   await node.until((_, errors) => logLines(errors, 'joined').length > 0);
+});
+
+it('[CG6] a node that has only a certificate to show asks whom they name over TLS, as its commands do', async () => {
+  const { address, records } = await nameServer();
+  records.set(NAME, [{ priority: 0, weight: 0, port: 1, target: 'localhost' }]);
+  const script = `import dns from 'node:dns'; dns.setServers(['${address}']);`;
+  const { cert, key } = inFiles(certificate());
+  const line = serveLine('n2', join(scratch(), 'n2'), '--discover-srv', NAME, ...ANY_PORTS);
+  const place = ['--peers', 'n2=127.0.0.1:1', '--cert', cert, '--key', key];
+  const node = startCli([...line, ...place], {
+    nodeFlags: ['--import', `data:text/javascript,${encodeURIComponent(script)}`],
+  });
+  const [reason] = await node.until((_, errors) => {
+    const lines = logLines(errors, 'joining');
+    return lines.length > 0 ? lines : null;
+  });
+  expect(reason?.message).toContain('https://localhost:1:');
+  node.kill('SIGTERM');
+  expect(await node.ended).toBe(0);
 });
 
 it('[CG6] is refused beside what says the same, or another thing', async () => {

@@ -1,5 +1,8 @@
-/** A file that is there when it is whole, and not before: written under another name beside its place, synced, renamed (BK3). */
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+/**
+ * A file that is there when it is whole, and not before: written under another name beside its place, synced, renamed (BK3). A link
+ * stays: it is the file that it leads to which is replaced.
+ */
+import { type FileHandle, lstat, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RaftError } from '../../core/errors.ts';
 import { textOf } from '../../core/thrown-text.ts';
@@ -20,15 +23,16 @@ export async function writeNewFile<Result>(
   fill: (file: NewFile) => Promise<Result>,
 ): Promise<Result> {
   await requireFree(path, mayReplace);
-  const draft = `${path}.${cryptoWord()}.part`;
+  const place = await placeOf(path);
+  const draft = `${place}.${cryptoWord()}.part`;
   const handle = await open(draft, 'wx', 0o600).catch((error: unknown) => {
     throw usageFailure(`${path} cannot be written: ${textOf(error)}.`);
   });
   try {
     const result = await filled(path, handle, fill);
     await requireFree(path, mayReplace);
-    await written(path, rename(draft, path));
-    await written(path, syncDirectory(dirname(path)));
+    await written(path, rename(draft, place));
+    await written(path, syncDirectory(dirname(place)));
     return result;
   } catch (error) {
     await rm(draft, { force: true });
@@ -68,6 +72,15 @@ async function requireFree(path: string, mayReplace: boolean): Promise<void> {
   if (!found.isFile()) throw usageFailure(`${path} is no file. Name one that is to be written.`);
   if (mayReplace) return;
   throw usageFailure(`${path} is there already. Name another file, or replace it with --force.`);
+}
+
+/** One that leads nowhere is most likely a mistake, as of a disk that is not there. */
+async function placeOf(path: string): Promise<string> {
+  const found = await lstat(path).catch(() => null);
+  if (found?.isSymbolicLink() !== true) return path;
+  return realpath(path).catch((error: unknown) => {
+    throw usageFailure(`${path} is a link that leads nowhere: ${textOf(error)}. Name a file.`);
+  });
 }
 
 async function syncDirectory(directory: string): Promise<void> {

@@ -13,7 +13,13 @@ export const FINDING_OPTIONS = [
   'multicast-group',
 ] as const;
 type FindingValues = OptionValues<
-  (typeof FINDING_OPTIONS)[number] | 'cacert' | 'cluster-id' | 'listen' | 'tls-cert' | 'token-file'
+  | (typeof FINDING_OPTIONS)[number]
+  | 'cacert'
+  | 'cert'
+  | 'cluster-id'
+  | 'listen'
+  | 'tls-cert'
+  | 'token-file'
 >;
 
 /** Where members are asked: URLs, looked up anew each time. */
@@ -21,19 +27,24 @@ export type FindMembers = () => Promise<readonly string[]>;
 
 /** `null`: it looks for nobody. */
 export function findMembersBy(values: FindingValues): FindMembers | null {
-  const { cacert, 'discover-srv': name, join: urls, 'tls-cert': ownCert } = values;
+  const { 'discover-srv': name, join: urls } = values;
   const group = groupOf(values);
   requireOne({
     '--join': urls !== null,
     '--discover-srv': name !== null,
     '--discover-multicast': group !== null,
   });
-  const scheme = cacert === null && ownCert === null ? 'http' : 'https';
+  const scheme = schemeOf(values);
   if (urls !== null) return inTurnOf(urls);
   if (name !== null) return srvDiscovery({ name, scheme });
   if (group === null) return null;
   const discovery = new MulticastDiscovery(group, scheme);
   return () => discovery.urls();
+}
+
+/** Whoever has been told whom to trust, has something to show, or speaks TLS itself, asks nobody in the open. */
+function schemeOf({ cacert, cert, 'tls-cert': ownCert }: FindingValues): 'http' | 'https' {
+  return cacert === null && cert === null && ownCert === null ? 'http' : 'https';
 }
 
 /** One that says nothing takes all the time of who asks it first: the next time, another is. */
