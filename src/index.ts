@@ -58,9 +58,9 @@ export type * from './library/node.ts';
 export type { NodeOptions } from './library/node-options.ts';
 export type { OpenedSession, ProposeOptions, SessionOptions } from './library/session-options.ts';
 export type { Leadership, LeaderWork, Work } from './library/while-leader.ts';
+export type { NodeInspection, NodeInstruments } from './node/instruments.ts';
 export { type RaftNode, type RaftNodeOptions, startRaftNode } from './node/raft-node.ts';
 export { systemClock, systemRandom } from './node/system-clock.ts';
-export type { NodeInspection, NodeInstruments } from './node/view/instruments.ts';
 export type { Clock, Random } from './ports/clock.ts';
 export type * from './ports/inspection.ts';
 export type {

@@ -8,8 +8,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isClusterId } from '../core/identity.ts';
 import { CLUSTER_ID_LENGTH_MAX } from '../core/limits.ts';
-import { PART } from '../storage/directory/refusals.ts';
 import { decodeIdentity } from '../storage/records/identity-file.ts';
+import { PART } from '../storage/refusals.ts';
 
 const HEX_DIGITS = 16;
 

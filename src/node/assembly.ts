@@ -29,6 +29,7 @@ import { SnapshotCalls } from './requests/snapshot-calls.ts';
 import { Installing } from './snapshots/installing.ts';
 import { Pulling } from './snapshots/pulling.ts';
 import { Serving } from './snapshots/serving.ts';
+import { statusOf } from './status.ts';
 import type { Part } from './tree/endings.ts';
 import type { Life } from './tree/life.ts';
 import { appliedAtStart } from './tree/recovery.ts';
@@ -36,7 +37,6 @@ import { Inspector } from './view/inspection/inspector.ts';
 import { viewOf } from './view/inspection/node-view.ts';
 import { Audience } from './view/listeners.ts';
 import { Roles } from './view/roles.ts';
-import { statusOf } from './view/status.ts';
 import { Timings } from './view/timings.ts';
 
 /** States of a link chart that ask for a connection. */

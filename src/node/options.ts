@@ -9,7 +9,7 @@ import type { StateMachine } from '../ports/state-machine.ts';
 import type { Transport } from '../ports/transport.ts';
 import { DEFAULT_PROTOCOL, DEFAULT_TIMING } from '../rules/timing.ts';
 import { SessionMachine } from '../sessions/session-machine.ts';
-import type { NodeInstruments } from './view/instruments.ts';
+import type { NodeInstruments } from './instruments.ts';
 
 export interface RaftNodeOptions {
   readonly id: NodeId;

@@ -33,14 +33,14 @@ import type {
 import type { ConnectionListener, PeerConnection } from '../ports/transport.ts';
 import { leaseMs } from '../rules/timing.ts';
 import { assemble } from './assembly.ts';
+import type { NodeInspection, NodeInstruments } from './instruments.ts';
 import { type RaftNodeOptions, type Settings, settle } from './options.ts';
 import type { Parts } from './parts.ts';
+import { countersOf, inspectionOf, statusOf } from './status.ts';
 import { halted, stopped } from './tree/endings.ts';
 import { Life } from './tree/life.ts';
 import { NodePorts } from './tree/node-ports.ts';
 import { appliedAtStart, recoveredState, restoreMachine } from './tree/recovery.ts';
-import type { NodeInspection, NodeInstruments } from './view/instruments.ts';
-import { countersOf, inspectionOf, statusOf } from './view/status.ts';
 
 export type { NodeInspection, NodeInstruments, RaftNodeOptions };
 

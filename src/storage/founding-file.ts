@@ -8,6 +8,9 @@ import { RaftError } from '../core/errors.ts';
 import { type FoundingState, foundingStateIn, NOTHING_FOUNDED } from '../core/founding.ts';
 import type { NodeId } from '../core/types.ts';
 import { type DirectoryAccess, readIdentity } from './directory/directory-parts.ts';
+import { DatabaseLocked } from './disk/database.ts';
+import { aCounter, aNodeId, aText, objectOf } from './records/proofs.ts';
+import { parseJson } from './records/record.ts';
 import {
   damagedFounding,
   foundingOfAnother,
@@ -17,10 +20,7 @@ import {
   PART,
   unusable,
   writeFailed,
-} from './directory/refusals.ts';
-import { DatabaseLocked } from './disk/database.ts';
-import { aCounter, aNodeId, aText, objectOf } from './records/proofs.ts';
-import { parseJson } from './records/record.ts';
+} from './refusals.ts';
 
 const FORMAT = 1;
 

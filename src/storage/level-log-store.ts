@@ -17,6 +17,10 @@ import {
   openDirectory,
 } from './directory/data-directory.ts';
 import { type DirectoryAccess, readIdentity } from './directory/directory-parts.ts';
+import { commitIndexAt, installation } from './log/meeting.ts';
+import { requireReadable } from './log/read-range.ts';
+import { readRuns, UnreadableRun } from './log/run-reader.ts';
+import { promised } from './promised.ts';
 import {
   installationUnfinished,
   PART,
@@ -24,11 +28,7 @@ import {
   snapshotUnreadable,
   storeClosed,
   writeFailed,
-} from './directory/refusals.ts';
-import { commitIndexAt, installation } from './log/meeting.ts';
-import { requireReadable } from './log/read-range.ts';
-import { readRuns, UnreadableRun } from './log/run-reader.ts';
-import { promised } from './promised.ts';
+} from './refusals.ts';
 import { GROWTH_BOUNDS } from './snapshots/growing-draft.ts';
 import { LevelSnapshotStore } from './snapshots/level-snapshot-store.ts';
 import { StoreWriter } from './store-writer.ts';

@@ -23,12 +23,12 @@ import type { StoredSnapshot } from '../ports/snapshot-store.ts';
 import { requireFit, requireOwn } from './directory/agreement.ts';
 import { foundIdentity } from './directory/directory-creation.ts';
 import { cryptoWord, type RandomWord } from './directory/random-word.ts';
-import { snapshotMissing, storeClosed, writeFailed } from './directory/refusals.ts';
 import { type LogPlan, type LogState, planWrite } from './log/log-plan.ts';
 import { commitIndexAt, installation, meetingOf } from './log/meeting.ts';
 import { requireReadable } from './log/read-range.ts';
 import { promised } from './promised.ts';
 import { bootIdentity } from './records/identity-file.ts';
+import { snapshotMissing, storeClosed, writeFailed } from './refusals.ts';
 import { MemorySnapshotStore } from './snapshots/memory-snapshot-store.ts';
 
 export interface MemoryLogStoreOptions {

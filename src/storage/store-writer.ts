@@ -10,12 +10,12 @@ import { RaftError } from '../core/errors.ts';
 import type { KnownPeer } from '../core/identity.ts';
 import type { LogOperation } from '../ports/log-store.ts';
 import type { OpenedDirectory } from './directory/data-directory.ts';
-import { writeFailed } from './directory/refusals.ts';
 import { writeDurably } from './disk/database.ts';
 import { PENDING_PEERS_MAX } from './limits.ts';
 import { type LogPlan, planWrite } from './log/log-plan.ts';
 import { readRuns } from './log/run-reader.ts';
 import { bothOf } from './promised.ts';
+import { writeFailed } from './refusals.ts';
 import { type CutRun, StoreContent } from './store-content.ts';
 
 type Completed = (error: Error | null) => void;

@@ -4,11 +4,11 @@ import { expect, it } from 'vitest';
 import { isClusterId } from '../../src/core/identity.ts';
 import { index, term } from '../../src/core/types.ts';
 import type { DirectoryAccess } from '../../src/storage/directory/directory-parts.ts';
-import { PART } from '../../src/storage/directory/refusals.ts';
 import type { Files } from '../../src/storage/disk/files.ts';
 import { nodeAccess } from '../../src/storage/disk-log-store.ts';
 import { type Copied, recoverDirectory } from '../../src/storage/recovery/recover-directory.ts';
 import { surveyDirectory } from '../../src/storage/recovery/survey.ts';
+import { PART } from '../../src/storage/refusals.ts';
 import {
   append,
   configured,

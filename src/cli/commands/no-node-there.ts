@@ -3,7 +3,7 @@
  * mistypes a path. Looks only at names.
  */
 import { readdir, readFile } from 'node:fs/promises';
-import { PART } from '../../storage/directory/refusals.ts';
+import { PART } from '../../storage/refusals.ts';
 import { SHOWN_NAMES_LENGTH_MAX } from '../limits.ts';
 import { shownBytes } from '../words/shown-bytes.ts';
 

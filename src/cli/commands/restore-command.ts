@@ -9,7 +9,6 @@ import { textOf } from '../../core/thrown-text.ts';
 import type { NodeId } from '../../core/types.ts';
 import type { DirectoryAccess } from '../../storage/directory/directory-parts.ts';
 import { cryptoWord } from '../../storage/directory/random-word.ts';
-import { restoreInTheWay } from '../../storage/directory/refusals.ts';
 import { nodeAccess } from '../../storage/disk-log-store.ts';
 import { nextClusterId } from '../../storage/recovery/recover-directory.ts';
 import {
@@ -18,6 +17,7 @@ import {
   requireNewPlace,
   restoreDirectory,
 } from '../../storage/recovery/restore-directory.ts';
+import { restoreInTheWay } from '../../storage/refusals.ts';
 import { writeJson } from '../asking/client-session.ts';
 import { chunksOf, proveBackup } from '../backup/backup-file.ts';
 import { backupJson } from '../backup/backup-words.ts';

@@ -4,9 +4,9 @@ import type { EntryRun } from '../../core/entry-run.ts';
 import type { Index } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Actors } from '../tree/actors.ts';
+import { machineFailed } from '../tree/failures.ts';
 import type { Timings } from '../view/timings.ts';
 import type { Applying } from './applying.ts';
-import { machineFailed } from './failures.ts';
 import type { LogReader } from './log-reader.ts';
 
 interface ApplyTurnsOptions {

@@ -9,7 +9,8 @@ import { APPLY_HANDFUL_COMMANDS, APPLY_SLICE_MS } from '../../core/limits.ts';
 import { type Index, nextIndex, type Term } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { CommittedEntry, StateMachine } from '../../ports/state-machine.ts';
-import type { NodeInstruments } from '../view/instruments.ts';
+import type { NodeInstruments } from '../instruments.ts';
+import type { ApplyProgress } from '../tree/recovery.ts';
 
 /** Those who propose here: who waits for what, and where results go. */
 export interface ResultTaker {
@@ -17,15 +18,6 @@ export interface ResultTaker {
   expects(index: Index, term: Term): boolean;
   /** Called for every entry, in order; `result` means something only where it was expected. */
   resolve(index: Index, term: Term, result: unknown): void;
-}
-
-/** How far the state machine has come; `Applying` moves it on, and who answers callers looks at it. */
-export interface ApplyProgress {
-  lastApplied: Index;
-  /** What the machine was given, applied or not: whoever begins to wait now for such an entry gets no result. */
-  handedOver: Index;
-  /** The time of the log, through what was applied; it never falls. */
-  timeMs: number;
 }
 
 interface ApplyingOptions {

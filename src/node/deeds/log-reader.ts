@@ -4,7 +4,7 @@ import { RaftError } from '../../core/errors.ts';
 import type { ReadRange } from '../../core/run-list.ts';
 import { type Index, nextIndex } from '../../core/types.ts';
 import type { LogStore } from '../../ports/log-store.ts';
-import { storageFailed } from './failures.ts';
+import { storageFailed } from '../tree/failures.ts';
 import type { LogTail } from './log-tail.ts';
 
 interface LogReaderOptions {

@@ -12,9 +12,9 @@ import {
 import { INDEX_ZERO } from '../../core/types.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { type Actors, raftOf } from '../tree/actors.ts';
+import { storageFailed } from '../tree/failures.ts';
 import type { Timings } from '../view/timings.ts';
 import type { Disk } from './disk.ts';
-import { storageFailed } from './failures.ts';
 import type { LogTail } from './log-tail.ts';
 
 interface LogWritingOptions {

@@ -21,8 +21,8 @@ import type { MachineSnapshot, SharedChunk, StateMachine } from '../../ports/sta
 import { baseBehind } from '../../rules/compaction.ts';
 import { SHARED_CHUNKS_AT_ONCE } from '../limits.ts';
 import { type Actors, raftOf } from '../tree/actors.ts';
+import { storageFailed } from '../tree/failures.ts';
 import type { Applying } from './applying.ts';
-import { storageFailed } from './failures.ts';
 
 interface Captured {
   readonly meta: SnapshotMeta;

@@ -10,16 +10,21 @@ import type { Message } from '../../core/message.ts';
 import type { NodeId } from '../../core/types.ts';
 import type { CloseReason, ConnectionListener, PeerConnection } from '../../ports/transport.ts';
 import { newestBoot } from '../../rules/identity.ts';
-import type { ServedConnection, Serving } from '../snapshots/serving.ts';
 import { EarlyMessages } from './early-messages.ts';
 import type { Members } from './members.ts';
 import type { Connected, Peers, PeersOptions } from './peers.ts';
+
+/** What becomes of a connection that somebody fetches over. */
+export interface ServedConnection {
+  heard(message: Message): void;
+  closed(): void;
+}
 
 interface CallersOptions
   extends Pick<PeersOptions, 'introductions' | 'problems' | 'run' | 'tellLink'> {
   readonly peers: Peers;
   /** Those who come for a snapshot go there. */
-  readonly serving: Pick<Serving, 'take'>;
+  readonly serving: { take(peer: NodeId, connection: PeerConnection): ServedConnection };
   /** Somebody calls: begins its chart. */
   readonly begin: (call: number) => void;
   readonly tellCall: (call: number, event: CallEvent) => void;

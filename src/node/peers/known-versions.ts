@@ -3,18 +3,18 @@
  * each says it anew, and until then counts as the lowest (UP2). What may be proposed is decided here, and nowhere else.
  */
 import { ENTRY_KIND_SINCE, type Entry } from '../../core/entry-run.ts';
-import type { RaftError } from '../../core/errors.ts';
+import { RaftError } from '../../core/errors.ts';
 import { type Hello, PROTOCOL_VERSION } from '../../core/hello.ts';
 import type { NodeId } from '../../core/types.ts';
 import type { Versions } from '../../core/versions.ts';
 import {
   isKnownToAll,
+  type Lacking,
   lowestVersions,
   type VersionsAbout,
   whoLacks,
 } from '../../rules/versions.ts';
 import type { SessionMachine } from '../../sessions/session-machine.ts';
-import { upgradeNeeded } from '../requests/call-errors.ts';
 import type { Members } from './members.ts';
 
 interface KnownVersionsOptions {
@@ -75,4 +75,21 @@ export class KnownVersions {
     const { id, members } = this.#options;
     return { id, own: this.own, members: members.all, said: this.#said, inUse: this.machineInUse };
   }
+}
+
+/** UP2: a member would have to stop at it. */
+function upgradeNeeded(needed: Versions, { id, knows }: Lacking, self: NodeId): RaftError {
+  const known = knows === null ? 'has not said what it knows' : `knows only ${versionWords(knows)}`;
+  const advice =
+    id === self
+      ? 'upgrade this member'
+      : `upgrade ${id}, see that it runs and is connected, or remove it if it is gone for good`;
+  return new RaftError(
+    'RAFT_UPGRADE_NEEDED',
+    `this takes ${versionWords(needed)}, and ${id} ${known}: nothing was done; ${advice}, and try again`,
+  );
+}
+
+function versionWords({ protocol, machine }: Versions): string {
+  return `version ${machine} of the state machine and peer protocol ${protocol}`;
 }

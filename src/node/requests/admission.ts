@@ -4,7 +4,7 @@ import type { EntryRun } from '../../core/entry-run.ts';
 import { RaftError } from '../../core/errors.ts';
 import type { Limits } from '../../core/limits.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { ApplyProgress } from '../deeds/applying.ts';
+import type { ApplyProgress } from '../tree/recovery.ts';
 import { overloaded, tooSlow } from './call-errors.ts';
 import { UnappliedRuns } from './unapplied-runs.ts';
 

@@ -5,8 +5,6 @@ import { passingError, RaftError } from '../../core/errors.ts';
 import { TRANSFER_LAG_MAX } from '../../core/limits.ts';
 import type { TransferRefusal } from '../../core/transfer-refusal.ts';
 import type { EntryId, Index, NodeId } from '../../core/types.ts';
-import type { Versions } from '../../core/versions.ts';
-import type { Lacking } from '../../rules/versions.ts';
 
 export function overloaded(what: string): RaftError {
   return passingError(
@@ -89,23 +87,6 @@ export function removedHere(): RaftError {
     'RAFT_STOPPED',
     'this node was removed from its cluster: nothing was done; ask another member',
   );
-}
-
-/** UP2: a member would have to stop at it. */
-export function upgradeNeeded(needed: Versions, { id, knows }: Lacking, self: NodeId): RaftError {
-  const known = knows === null ? 'has not said what it knows' : `knows only ${versionWords(knows)}`;
-  const advice =
-    id === self
-      ? 'upgrade this member'
-      : `upgrade ${id}, see that it runs and is connected, or remove it if it is gone for good`;
-  return new RaftError(
-    'RAFT_UPGRADE_NEEDED',
-    `this takes ${versionWords(needed)}, and ${id} ${known}: nothing was done; ${advice}, and try again`,
-  );
-}
-
-function versionWords({ protocol, machine }: Versions): string {
-  return `version ${machine} of the state machine and peer protocol ${protocol}`;
 }
 
 export function lostOnTheWay(leader: NodeId): RaftError {

@@ -12,11 +12,11 @@ import { type EntryId, greater, type Index, lesser, type NodeId } from '../../co
 import type { Clock } from '../../ports/clock.ts';
 import type { Readable, ReadableOptions } from '../../ports/replica.ts';
 import { isWithinLease } from '../../rules/timing.ts';
-import type { ApplyProgress } from '../deeds/applying.ts';
 import type { Disk } from '../deeds/disk.ts';
 import type { KnownPromises } from '../peers/known-promises.ts';
 import type { Peers } from '../peers/peers.ts';
 import type { Actors } from '../tree/actors.ts';
+import type { ApplyProgress } from '../tree/recovery.ts';
 import type { Timings } from '../view/timings.ts';
 import { notApplied, notThere } from './call-errors.ts';
 import type { Unserved } from './patience.ts';

@@ -13,9 +13,9 @@ import { holdsSnapshot, holdsThrough } from '../../rules/installation.ts';
 import type { SessionMachine } from '../../sessions/session-machine.ts';
 import type { Applying } from '../deeds/applying.ts';
 import type { Disk } from '../deeds/disk.ts';
-import { storageFailed } from '../deeds/failures.ts';
 import type { Clients } from '../requests/clients.ts';
 import { type Actors, raftOf } from '../tree/actors.ts';
+import { storageFailed } from '../tree/failures.ts';
 import { restoreMachine } from '../tree/recovery.ts';
 import type { Pulling } from './pulling.ts';
 

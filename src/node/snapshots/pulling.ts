@@ -15,11 +15,11 @@ import type {
   PeerConnection,
   Transport,
 } from '../../ports/transport.ts';
-import { storageFailed } from '../deeds/failures.ts';
 import { PULL_WINDOW_CHUNKS } from '../limits.ts';
 import type { Introductions } from '../peers/introductions.ts';
 import type { Peers } from '../peers/peers.ts';
 import type { Actors } from '../tree/actors.ts';
+import { storageFailed } from '../tree/failures.ts';
 
 interface PullingOptions {
   readonly actors: Pick<Actors, 'tellSnapshotReceiver'>;

@@ -18,7 +18,6 @@ import { index, type NodeId, nextIndex, nextTerm, TERM_ZERO, type Term } from '.
 import type { Clock } from '../../ports/clock.ts';
 import type { SnapshotStore, StoredSnapshot } from '../../ports/snapshot-store.ts';
 import type { PeerConnection } from '../../ports/transport.ts';
-import { storageFailed } from '../deeds/failures.ts';
 import {
   PULLS_WAITING_MAX,
   SEND_RETRY_MS,
@@ -26,7 +25,9 @@ import {
   SERVED_SILENCE_MS,
   SNAPSHOT_BYTES_PER_SECOND,
 } from '../limits.ts';
+import type { ServedConnection } from '../peers/callers.ts';
 import type { Peers } from '../peers/peers.ts';
+import { storageFailed } from '../tree/failures.ts';
 
 interface ServingOptions {
   readonly clock: Pick<Clock, 'clearTimeout' | 'now' | 'setTimeout'>;
@@ -38,12 +39,6 @@ interface ServingOptions {
   /** Runs an input of the step loop. */
   readonly run: (input: () => void) => void;
   readonly store: Pick<SnapshotStore, 'newest' | 'oldest' | 'pin' | 'readChunks'>;
-}
-
-/** What becomes of a connection that somebody fetches over. */
-export interface ServedConnection {
-  heard(message: Message): void;
-  closed(): void;
 }
 
 /** A member that fetches a snapshot, or has until a moment ago. */

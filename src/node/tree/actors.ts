@@ -28,7 +28,7 @@ import type { SnapshotThresholds } from '../../core/snapshot-thresholds.ts';
 import type { NodeId, Term } from '../../core/types.ts';
 import type { Clock, Random } from '../../ports/clock.ts';
 import { type Lease, leaseMs } from '../../rules/timing.ts';
-import type { NodeInstruments } from '../view/instruments.ts';
+import type { NodeInstruments } from '../instruments.ts';
 import type { End } from './endings.ts';
 import { placeOf } from './place-of.ts';
 

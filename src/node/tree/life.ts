@@ -7,9 +7,9 @@ import type { Effect, Performed } from '../../core/effect.ts';
 import type { EntryRun } from '../../core/entry-run.ts';
 import { asRaftError } from '../../core/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { storageFailed } from '../deeds/failures.ts';
 import { Actors, type ActorsOptions } from './actors.ts';
 import { type End, halted, type Part, stopped } from './endings.ts';
+import { storageFailed } from './failures.ts';
 import { stepClock } from './step-clock.ts';
 import { StepLoop } from './step-loop.ts';
 

@@ -3,13 +3,12 @@
 import { RaftError } from '../../core/errors.ts';
 import type { RaftState } from '../../core/raft-state.ts';
 import { textOf } from '../../core/thrown-text.ts';
-import { INDEX_ZERO } from '../../core/types.ts';
+import { INDEX_ZERO, type Index } from '../../core/types.ts';
 import type { RecoveredLog } from '../../ports/log-store.ts';
 import type { SnapshotStore, StoredSnapshot } from '../../ports/snapshot-store.ts';
 import { configurationsAtCommit, withConfigurations } from '../../rules/configurations.ts';
-import type { ApplyProgress } from '../deeds/applying.ts';
-import { storageFailed } from '../deeds/failures.ts';
 import type { Settings } from '../options.ts';
+import { storageFailed } from './failures.ts';
 
 /**
  * SH7: the state machine begins as its newest snapshot has it; what the log holds behind that is applied in order.
@@ -59,6 +58,15 @@ async function* chunksOf(
   } finally {
     await ahead?.catch(() => {});
   }
+}
+
+/** How far the state machine has come; `Applying` moves it on, and who answers callers looks at it. */
+export interface ApplyProgress {
+  lastApplied: Index;
+  /** What the machine was given, applied or not: whoever begins to wait now for such an entry gets no result. */
+  handedOver: Index;
+  /** The time of the log, through what was applied; it never falls. */
+  timeMs: number;
 }
 
 /** How far a state machine has come that was restored, and the time of the log there. */

@@ -20,7 +20,7 @@ import {
   restored,
   runTooLarge,
   twoVotes,
-} from './refusals.ts';
+} from '../refusals.ts';
 import type { ProvenDatabase } from './start-up-proof.ts';
 
 interface DirectoryParts {

@@ -21,16 +21,6 @@ import { bootIdentity } from '../records/identity-file.ts';
 import { putRecord, RECORD_KIND } from '../records/record.ts';
 import { SlotFile } from '../records/slot-file.ts';
 import type { Acknowledged, HardStateCopy, StoreState } from '../records/stored-values.ts';
-import { type ProvenSnapshots, proveSnapshots } from '../snapshots/snapshot-proof.ts';
-import { requireAgreement, requireFit, requireOwn, withCopy } from './agreement.ts';
-import { createDirectory } from './directory-creation.ts';
-import {
-  type DirectoryAccess,
-  readIdentity,
-  readSlotParts,
-  type SlotParts,
-  writeIdentity,
-} from './directory-parts.ts';
 import {
   damagedPart,
   type FoundDirectory,
@@ -43,7 +33,17 @@ import {
   type Part,
   snapshotMissing,
   unusable,
-} from './refusals.ts';
+} from '../refusals.ts';
+import { type ProvenSnapshots, proveSnapshots } from '../snapshots/snapshot-proof.ts';
+import { requireAgreement, requireFit, requireOwn, withCopy } from './agreement.ts';
+import { createDirectory } from './directory-creation.ts';
+import {
+  type DirectoryAccess,
+  readIdentity,
+  readSlotParts,
+  type SlotParts,
+  writeIdentity,
+} from './directory-parts.ts';
 import { type ProvenDatabase, proveDatabase } from './start-up-proof.ts';
 
 export interface OpenedDirectory {

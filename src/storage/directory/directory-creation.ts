@@ -10,8 +10,8 @@ import type { LogStoreOwner } from '../../ports/log-store.ts';
 import { type Database, type DatabaseChange, writeDurably } from '../disk/database.ts';
 import { checksumOfRecord, putRecord, RECORD_KIND } from '../records/record.ts';
 import { advanceDigest, type StoreState } from '../records/stored-values.ts';
+import { missing, mixed, PART } from '../refusals.ts';
 import { createSlotParts, type DirectoryAccess, writeIdentity } from './directory-parts.ts';
-import { missing, mixed, PART } from './refusals.ts';
 import type { ProvenDatabase } from './start-up-proof.ts';
 
 /** What was found under the lock: nothing, or what an unfinished creation left. */

@@ -15,9 +15,9 @@ import {
   type HardStateCopy,
   type StoreState,
 } from '../records/stored-values.ts';
+import { damagedPart, missing, newerFormat, PART, type Part } from '../refusals.ts';
 import type { GrowthBounds } from '../snapshots/growing-draft.ts';
 import type { RandomWord } from './random-word.ts';
-import { damagedPart, missing, newerFormat, PART, type Part } from './refusals.ts';
 
 export interface DirectoryAccess {
   readonly directory: string;

@@ -51,7 +51,7 @@ import {
   PART,
   termAboveHardState,
   termFalls,
-} from './refusals.ts';
+} from '../refusals.ts';
 
 export interface StoredPeer {
   readonly peer: KnownPeer;

@@ -15,9 +15,9 @@ import { INDEX_ZERO, type Index, nextIndex, nextTerm } from '../../core/types.ts
 import type { LogStore } from '../../ports/log-store.ts';
 import type { StoredSnapshot } from '../../ports/snapshot-store.ts';
 import type { DirectoryAccess } from '../directory/directory-parts.ts';
-import { cannotMoveAside, cannotTakePlace, inTheWay } from '../directory/refusals.ts';
 import { LevelLogStore } from '../level-log-store.ts';
 import { COPIED_BYTES_MAX } from '../limits.ts';
+import { cannotMoveAside, cannotTakePlace, inTheWay } from '../refusals.ts';
 import { isTaken, takePlace, write } from './beside-its-place.ts';
 import {
   membershipOf,

@@ -11,9 +11,9 @@ import type { PerMember } from '../../core/per-member.ts';
 import type { EntryId, NodeId } from '../../core/types.ts';
 import type { LogStore } from '../../ports/log-store.ts';
 import type { DirectoryAccess } from '../directory/directory-parts.ts';
-import { cannotBecome, notEmptyToRestore, restoreInTheWay } from '../directory/refusals.ts';
 import { LevelLogStore } from '../level-log-store.ts';
 import { RESTORED_CHUNKS_AT_ONCE } from '../limits.ts';
+import { cannotBecome, notEmptyToRestore, restoreInTheWay } from '../refusals.ts';
 import { isTaken, takePlace, write } from './beside-its-place.ts';
 
 /** What the new cluster is to be: the same at each of its members, but for `nodeId`. */

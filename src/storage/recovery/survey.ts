@@ -5,8 +5,8 @@ import { lastLog } from '../../core/term-runs.ts';
 import { type EntryId, INDEX_ZERO, type Index, type NodeId, type Term } from '../../core/types.ts';
 import type { LogStore, LogStoreOwner, RecoveredLog } from '../../ports/log-store.ts';
 import { type DirectoryAccess, readIdentity } from '../directory/directory-parts.ts';
-import { noNode, nothingHeld } from '../directory/refusals.ts';
 import { LevelLogStore } from '../level-log-store.ts';
+import { noNode, nothingHeld } from '../refusals.ts';
 
 export interface Survey {
   readonly clusterId: string;

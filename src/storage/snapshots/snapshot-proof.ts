@@ -3,10 +3,10 @@
  * is left of others. A snapshot of which anything is missing or damaged is not there; whether one is needed, the log says.
  */
 import type { StoredSnapshot } from '../../ports/snapshot-store.ts';
-import { damagedPart, mixed, newerFormat, PART } from '../directory/refusals.ts';
 import { type Database, type DatabaseRecord, stepsOf } from '../disk/database.ts';
 import { SCAN_STEP_BYTES_MAX } from '../limits.ts';
 import { decodeRecord, isSameKey, RECORD_KIND, type RecordFormat } from '../records/record.ts';
+import { damagedPart, mixed, newerFormat, PART } from '../refusals.ts';
 import { type Remains, remainsOf } from './remains.ts';
 import {
   decodeChunk,

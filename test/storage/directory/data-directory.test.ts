@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RaftError } from '../../../src/core/errors.ts';
-import { PART } from '../../../src/storage/directory/refusals.ts';
 import type { Files } from '../../../src/storage/disk/files.ts';
 import { LevelDatabase } from '../../../src/storage/disk/level-database.ts';
 import { nodeFiles } from '../../../src/storage/disk/node-files.ts';
 import { encodeRecord, RECORD_KIND } from '../../../src/storage/records/record.ts';
+import { PART } from '../../../src/storage/refusals.ts';
 import { OWNER } from '../../../src/testing/contracts/log-operations.ts';
 import { storeIn, Workspace } from '../data-directories.ts';
 import {

@@ -2,10 +2,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PART } from '../../../src/storage/directory/refusals.ts';
 import { encodeRecord, RECORD_KIND } from '../../../src/storage/records/record.ts';
 import { decodeSlots } from '../../../src/storage/records/slot-file.ts';
 import { ACKNOWLEDGED } from '../../../src/storage/records/stored-values.ts';
+import { PART } from '../../../src/storage/refusals.ts';
 import { append, hard, OWNER, run } from '../../../src/testing/contracts/log-operations.ts';
 import { Workspace } from '../data-directories.ts';
 import {

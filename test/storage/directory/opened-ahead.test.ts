@@ -3,13 +3,13 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nodeId } from '../../../src/core/types.ts';
-import { PART } from '../../../src/storage/directory/refusals.ts';
 import {
   DatabaseDamaged,
   DatabaseLocked,
   DatabaseMissing,
 } from '../../../src/storage/disk/database.ts';
 import { LevelDatabase } from '../../../src/storage/disk/level-database.ts';
+import { PART } from '../../../src/storage/refusals.ts';
 import { append, hard, OWNER, run, write } from '../../../src/testing/contracts/log-operations.ts';
 import { during, storeIn, Workspace } from '../data-directories.ts';
 

@@ -14,9 +14,9 @@ import {
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { nodeId } from '../../../src/core/types.ts';
-import { PART } from '../../../src/storage/directory/refusals.ts';
 import { LevelDatabase } from '../../../src/storage/disk/level-database.ts';
 import { encodeIdentity } from '../../../src/storage/records/identity-file.ts';
+import { PART } from '../../../src/storage/refusals.ts';
 import { append, hard, OWNER, run, write } from '../../../src/testing/contracts/log-operations.ts';
 import { during, fingerprint, storeIn, Workspace } from '../data-directories.ts';
 import { contentOf, MODEL_EMPTY } from '../log-model.ts';

@@ -9,12 +9,12 @@ import type {
   LogStoreOwner,
   RecoveredLog,
 } from '../../../src/ports/log-store.ts';
-import { PART } from '../../../src/storage/directory/refusals.ts';
 import type { Files } from '../../../src/storage/disk/files.ts';
 import { nodeFiles } from '../../../src/storage/disk/node-files.ts';
 import { encodeRecord, RECORD_KIND } from '../../../src/storage/records/record.ts';
 import { decodeSlots } from '../../../src/storage/records/slot-file.ts';
 import { ACKNOWLEDGED, type Acknowledged } from '../../../src/storage/records/stored-values.ts';
+import { PART } from '../../../src/storage/refusals.ts';
 import {
   append,
   hard,

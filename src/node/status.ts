@@ -2,16 +2,16 @@
  * What a node tells of itself when it is asked: read from its charts and parts at that moment, nothing is kept for
  * it. What it says of the log and of its commitment stays true when the node ends (OP1).
  */
-import { type NodeId, nextIndex } from '../../core/types.ts';
-import type { RecoveredLog } from '../../ports/log-store.ts';
+import { type NodeId, nextIndex } from '../core/types.ts';
+import type { RecoveredLog } from '../ports/log-store.ts';
 import type {
   LinkStatus,
   ReplicaCounters,
   ReplicaStatus,
   VersionsStatus,
-} from '../../ports/replica.ts';
-import type { Parts } from '../parts.ts';
+} from '../ports/replica.ts';
 import type { NodeInspection } from './instruments.ts';
+import type { Parts } from './parts.ts';
 
 export function statusOf(parts: Parts, recovered: RecoveredLog): ReplicaStatus {
   const { actors, applying } = parts;

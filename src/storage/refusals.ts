@@ -2,10 +2,10 @@
  * Every sentence with which the store refuses to start, or gives up: what is wrong, where, that nothing was done about it,
  * and what to do next. "No record was changed" is literal: LevelDB tidies its own files when it opens, the store writes nothing.
  */
-import { RaftError } from '../../core/errors.ts';
-import { textOf } from '../../core/thrown-text.ts';
-import type { EntryId, Index, NodeId, Term } from '../../core/types.ts';
-import type { StoredIdentity } from '../records/stored-values.ts';
+import { RaftError } from '../core/errors.ts';
+import { textOf } from '../core/thrown-text.ts';
+import type { EntryId, Index, NodeId, Term } from '../core/types.ts';
+import type { StoredIdentity } from './records/stored-values.ts';
 
 /** Names inside a data directory. */
 export const PART = {

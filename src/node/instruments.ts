@@ -2,11 +2,11 @@
  * What simulators and debuggers may hear of the inside of a node. XState is not named here: these types are public,
  * and what is public names no other package (EM10).
  */
-import type { Effect } from '../../core/effect.ts';
-import type { Lifecycle } from '../../core/lifecycle.ts';
-import type { RaftState } from '../../core/raft-state.ts';
-import type { ReplicationState } from '../../core/replication-state.ts';
-import type { Index, NodeId } from '../../core/types.ts';
+import type { Effect } from '../core/effect.ts';
+import type { Lifecycle } from '../core/lifecycle.ts';
+import type { RaftState } from '../core/raft-state.ts';
+import type { ReplicationState } from '../core/replication-state.ts';
+import type { Index, NodeId } from '../core/types.ts';
 
 /** Each of them slows the node down. */
 export interface NodeInstruments {
