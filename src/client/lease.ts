@@ -58,9 +58,9 @@ export class Lease implements AsyncDisposable {
     return this.#lost.signal;
   }
 
-  /** For how long it holds for sure; 0: it may be over. */
+  /** For how long it holds for sure, in whole milliseconds; 0: it may be over. */
   get remainingMs(): number {
-    return this.#isOver ? 0 : Math.max(0, this.#endsMs - this.#home.clock.now());
+    return this.#isOver ? 0 : Math.max(0, Math.floor(this.#endsMs - this.#home.clock.now()));
   }
 
   /** Renews it from now on at about a third of its time, until it is revoked or lost. Harmless twice. */

@@ -80,7 +80,9 @@ describe('a lease', () => {
     const [sentMs = 0] = stage.renewedMs;
     await stage.pass(sentMs + TTL_MS - stage.clock.now() - 20);
     expect([stage.lease.lost.aborted, stage.lease.remainingMs]).toEqual([false, 20]);
-    await stage.pass(20);
+    await stage.pass(0.25);
+    expect(stage.lease.remainingMs).toBe(19);
+    await stage.pass(19.75);
     expect(stage.lease.lost.reason).toMatchObject({ code: 'RAFT_LEASE_EXPIRED' });
     expect(stage.lease.remainingMs).toBe(0);
   });
