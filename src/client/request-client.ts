@@ -17,6 +17,7 @@ import type { Written } from './client-output.ts';
 import type { ClientPorts } from './client-ports.ts';
 import { expectSendable } from './input-check.ts';
 import { MemberQuestions } from './member-questions.ts';
+import { onAbort } from './on-abort.ts';
 import { readResult, statusAnswer, wrongReply } from './reply-reading.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { ServerLink } from './server-link.ts';
@@ -110,16 +111,16 @@ export class RequestClient {
       unroute: (id) => this.#routes.delete(id),
       closed: (closed) => {
         this.#watches.delete(closed);
-        signal?.removeEventListener('abort', abort);
+        release();
       },
     });
-    const abort = (): void => watch.close();
+    let release = (): void => {};
     if (this.#isClosed || signal?.aborted) {
       watch.close();
       return watch;
     }
     this.#watches.add(watch);
-    signal?.addEventListener('abort', abort, { once: true });
+    if (signal !== undefined) release = onAbort(signal, () => watch.close());
     watch.resubscribe();
     return watch;
   }
@@ -214,9 +215,7 @@ export class RequestClient {
     }
     this.#calls.add(call);
     if (signal !== undefined) {
-      const abort = (): void => this.#calls.abort(call.id, signal.reason);
-      signal.addEventListener('abort', abort, { once: true });
-      call.release = () => signal.removeEventListener('abort', abort);
+      call.release = onAbort(signal, () => this.#calls.abort(call.id, signal.reason));
     }
     this.#link.current?.call(call);
   }

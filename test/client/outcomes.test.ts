@@ -173,6 +173,14 @@ describe('aborting', () => {
     await client.put('a', 'x', { signal });
     await rejection(client.put('', 'x', { signal }));
     expect(listening).toBe(0);
+    // Node.js warns of a leak at the eleventh listener.
+    const watch = client.watch({ key: 'a', signal });
+    const many = Array.from({ length: 20 }, () => client.get('a', { signal }));
+    expect(listening).toBe(1);
+    await Promise.all(many);
+    expect(listening).toBe(1);
+    watch.close();
+    expect(listening).toBe(0);
   });
 });
 

@@ -13,6 +13,7 @@ import {
 } from '../client-input.ts';
 import type { Lease } from '../lease.ts';
 import { OWN_KEYS_FOLLOWED_MAX } from '../limits.ts';
+import { onAbort } from '../on-abort.ts';
 import type { RangeAnswer } from '../reply-reading.ts';
 import type { Watch } from '../watch.ts';
 import { Turns } from './turns.ts';
@@ -50,11 +51,11 @@ export function storeOf(
         if (signal.aborted) return resolve();
         const over = (): void => {
           clock.clearTimeout(timer);
-          signal.removeEventListener('abort', over);
+          release();
           resolve();
         };
         const timer = clock.setIdleTimeout(over, ms);
-        signal.addEventListener('abort', over, { once: true });
+        const release = onAbort(signal, over);
       }),
   };
 }

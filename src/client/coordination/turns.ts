@@ -1,3 +1,5 @@
+import { onAbort } from '../on-abort.ts';
+
 /** So many at a time, the others in the order in which they came. */
 export class Turns {
   #free: number;
@@ -12,12 +14,11 @@ export class Turns {
     if (signal.aborted) return;
     if (this.#free > 0) return this.#begin(turn);
     const begin = (): void => {
-      signal.removeEventListener('abort', leave);
+      release();
       this.#begin(turn);
     };
-    const leave = (): void => void this.#waiting.delete(begin);
+    const release = onAbort(signal, () => this.#waiting.delete(begin));
     this.#waiting.add(begin);
-    signal.addEventListener('abort', leave, { once: true });
   }
 
   #begin(turn: () => Promise<void>): void {
