@@ -60,6 +60,8 @@ export const RENEWAL_RETRY_MAX_MS = 500;
 export const REVOKED_AGAIN_MS = 200;
 export const REVOKED_TRY_MIN_MS = 500;
 export const REVOKED_WITHIN_MAX_MS = 30_000;
+/** Bound: so long a lock, a lead or a registration that was aborted or has failed waits until its lease is given back, in milliseconds. */
+export const GIVEN_BACK_WITHIN_MS = 1_000;
 /** How long locks, leads and registrations outlive a holder that is gone without a word, in milliseconds, unless told otherwise. */
 export const COORDINATION_TTL_MS = 10_000;
 /** The pause before a read of theirs is made again, in milliseconds. */

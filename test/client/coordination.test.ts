@@ -154,6 +154,63 @@ describe('a lock', () => {
     expect((await next).code).toBe('RAFT_LEASE_EXPIRED');
   });
 
+  it('[CO9] aborted while its lease is asked for is over at once, and the lease is given back when it comes', async () => {
+    const { client } = await clientAt(localServer());
+    const granted: Lease[] = [];
+    let come: () => void = () => {};
+    const coming = new Promise<void>((resolve) => {
+      come = resolve;
+    });
+    const store: CoordinatedStore = {
+      ...storeOf(client, connectionClock),
+      grantLease: async (asked) => {
+        const lease = await client.grantLease(asked);
+        granted.push(lease);
+        await coming;
+        return lease;
+      },
+    };
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    const lock = rejection(takeLock(store, 'orders', { signal, ttlMs: 600_000 }));
+    const service = rejection(
+      registerService(store, { service: 'shop', address: 'a' }, { signal, ttlMs: 600_000 }),
+    );
+    await expect.poll(() => granted.length).toBe(2);
+    leaving.abort();
+    expect(facts(await lock)).toEqual(['RAFT_ABORTED', 'safe']);
+    expect(facts(await service)).toEqual(['RAFT_ABORTED', 'safe']);
+    come();
+    for (const { id } of granted) {
+      const isLeft = () =>
+        client.renewLease(id).then(
+          () => true,
+          ({ code }) => code,
+        );
+      await expect.poll(isLeft).toBe('RAFT_LEASE_EXPIRED');
+    }
+  });
+
+  it('[CO9] aborted while nobody can take its place back waits for that a second at most', async () => {
+    const { server, client } = await clientAt(localServer());
+    const first = await client.lock('orders');
+    const pauses: number[] = [];
+    const store: CoordinatedStore = {
+      ...storeOf(client, connectionClock),
+      pause: async (ms) => void pauses.push(ms),
+    };
+    const leaving = new AbortController();
+    const next = rejection(takeLock(store, 'orders', { signal: leaving.signal, ttlMs: 600_000 }));
+    await inLine(client, 2);
+    server.replica.mood = 'leaderless';
+    leaving.abort();
+    expect(facts(await next)).toEqual(['RAFT_ABORTED', 'safe']);
+    expect(pauses).toEqual([1_000]);
+    server.replica.mood = 'serving';
+    await inLine(client, 1);
+    await first.release();
+  });
+
   it('[CO1] [LE1] is held for as long as any lease may last, a year', async () => {
     const { client } = await clientAt(localServer());
     await using lock = await client.lock('orders', { ttlMs: 365 * 24 * 60 * 60_000 });

@@ -8,6 +8,7 @@ import type { RangeResult } from '../../kv/commands/results.ts';
 import type { KeyValue } from '../../kv/keys/key-value.ts';
 import type { Bytes } from '../client-input.ts';
 import { LINE_PAGE_KEYS } from '../limits.ts';
+import { giveBack, takeLease } from './own-lease.ts';
 import { abortedBy, persistently } from './persistence.ts';
 import { Place } from './place.ts';
 import type { CoordinatedStore } from './store.ts';
@@ -22,8 +23,7 @@ interface Wanted {
 /** Resolves once it is first. What it has taken is given back if it is aborted, or fails. */
 export async function firstInLine(store: CoordinatedStore, wanted: Wanted): Promise<Place> {
   const { prefix, signal, ttlMs, value } = wanted;
-  const lease = await store.grantLease({ ttlMs, ...(signal !== undefined && { signal }) });
-  lease.keepAlive();
+  const lease = await takeLease(store, ttlMs, signal);
   const ended = signal === undefined ? lease.lost : AbortSignal.any([signal, lease.lost]);
   try {
     const key = `${prefix}${lease.id}`;
@@ -33,7 +33,7 @@ export async function firstInLine(store: CoordinatedStore, wanted: Wanted): Prom
     if (lease.lost.aborted) throw abortedBy(lease.lost);
     return new Place(store, { key, createRevision: fencing, lease, seenAt });
   } catch (error) {
-    await lease[Symbol.asyncDispose]();
+    await giveBack(store, lease);
     throw ended.aborted ? abortedBy(ended) : error;
   }
 }

@@ -4,6 +4,8 @@
  */
 import type { Lease } from '../lease.ts';
 import { COORDINATION_RETRY_MS, COORDINATION_TTL_MS } from '../limits.ts';
+import { onAbort } from '../on-abort.ts';
+import { giveBack, takeLease } from './own-lease.ts';
 import { abortedBy } from './persistence.ts';
 import { Place } from './place.ts';
 import { followPrefix } from './prefix-view.ts';
@@ -45,11 +47,17 @@ export class Registration implements AsyncDisposable {
     this.#place = `${prefixOf('services', service)}${own}`;
   }
 
+  /** Withdraws it once that is aborted. */
+  endWith(signal: AbortSignal): void {
+    const release = onAbort(signal, () => void this[Symbol.asyncDispose]());
+    onAbort(this.#ended.signal, release);
+  }
+
   /** Once; rejects if it cannot be made now. */
   async begin(): Promise<this> {
     const { signal } = this.#ended;
-    const lease = await this.#store.grantLease({ ttlMs: this.#ttlMs, signal });
-    this.#lease = lease.keepAlive();
+    const lease = await takeLease(this.#store, this.#ttlMs, signal);
+    this.#lease = lease;
     this.#held = null;
     try {
       const key = `${this.#place}/${lease.id}`;
@@ -62,7 +70,7 @@ export class Registration implements AsyncDisposable {
       this.#held.lost.addEventListener('abort', () => void this.#again(), { once: true });
       return this;
     } catch (error) {
-      await lease[Symbol.asyncDispose]();
+      await giveBack(this.#store, lease);
       throw error;
     }
   }
@@ -99,12 +107,12 @@ export async function registerService(
 ): Promise<Registration> {
   if (signal?.aborted) throw abortedBy(signal);
   const registration = new Registration(store, { service, address, ttlMs });
-  const withdraw = (): void => void registration[Symbol.asyncDispose]();
-  signal?.addEventListener('abort', withdraw, { once: true });
+  if (signal !== undefined) registration.endWith(signal);
   try {
     return await registration.begin();
   } catch (error) {
-    signal?.removeEventListener('abort', withdraw);
+    // Whoever tells it to end from now on speaks to nobody.
+    void registration[Symbol.asyncDispose]();
     throw error;
   }
 }
