@@ -76,6 +76,8 @@ export const OWN_KEY_AGAIN_MS = 2_000;
 /** Waits before a watch that a server has no room for is asked for again, in milliseconds: doubled each time. */
 export const RESUBSCRIBE_MIN_MS = 100;
 export const RESUBSCRIBE_MAX_MS = 5_000;
+/** Bound: so often a place in line is put where another key is in its way, and taken away; then `RAFT_CONFLICT`. */
+export const PLACE_TRIES_MAX = 3;
 /** Bound: keys of a line that are read at once. */
 export const LINE_PAGE_KEYS = 1_000;
 /** Bound: likewise the bytes of commands; the last one may exceed it. */

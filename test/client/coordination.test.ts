@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { takeLock } from '../../src/client/coordination/lock.ts';
 import { registerService } from '../../src/client/coordination/registry.ts';
 import { type CoordinatedStore, storeOf } from '../../src/client/coordination/store.ts';
-import { Turns } from '../../src/client/coordination/turns.ts';
 import type { KvClient, Lease, Lock } from '../../src/client/index.ts';
 import { connectionClock } from '../../src/wire/ws-clock.ts';
 import { type LocalServer, localServer } from '../server/local-server.ts';
@@ -154,6 +153,59 @@ describe('a lock', () => {
     expect((await next).code).toBe('RAFT_LEASE_EXPIRED');
   });
 
+  it('[CO10] takes a key out of the way that is bound to no lease, also one where its own place comes', async () => {
+    const { client } = await clientAt(localServer());
+    const stray = async (...names: readonly string[]): Promise<void> => {
+      for (const name of names) await client.put(`${LINE}${name}`, 'imported');
+    };
+    await stray('1', '2', 'zz');
+    const first = await client.lock('orders');
+    expect((await client.range({ prefix: LINE })).kvs).toMatchObject([
+      { lease: 1, version: 1, createRevision: first.fencing },
+    ]);
+    let isWaiting = false;
+    const next = takeLock(
+      {
+        ...storeOf(client, connectionClock),
+        watch: (query) => {
+          isWaiting = true;
+          return client.watch(query);
+        },
+      },
+      'orders',
+      {},
+    );
+    await expect.poll(() => isWaiting).toBe(true);
+    // Put anew by somebody else, its place would outlive its holder.
+    await client.put(first.key, 'imported');
+    expect((await next).fencing).toBeGreaterThan(first.fencing);
+    await expect.poll(() => first.lost.reason).toMatchObject({ code: 'RAFT_LEASE_EXPIRED' });
+    const guarded = await client.txn({
+      compare: [{ key: first.key, target: 'createRevision', operator: '=', value: first.fencing }],
+    });
+    expect(guarded.succeeded).toBe(false);
+  });
+
+  it('[CO2] [CO10] reads a line of several pages anew whose history is compacted meanwhile', async () => {
+    const { client } = await clientAt(localServer());
+    const first = await client.lock('orders');
+    await client.lock('others');
+    let reads = 0;
+    const store: CoordinatedStore = {
+      ...storeOf(client, connectionClock),
+      range: async (query) => {
+        reads += 1;
+        if (reads === 2) await client.compact((await client.put('later', '')).revision);
+        return client.range({ ...query, limit: 1 });
+      },
+    };
+    const next = takeLock(store, 'orders', {});
+    next.catch(() => {});
+    await expect.poll(() => reads).toBeGreaterThan(2);
+    await first.release();
+    expect((await next).fencing).toBeGreaterThan(first.fencing);
+  });
+
   it('[CO9] aborted while its lease is asked for is over at once, and the lease is given back when it comes', async () => {
     const { client } = await clientAt(localServer());
     const granted: Lease[] = [];
@@ -256,95 +308,5 @@ describe('an election', () => {
     expect(await next()).toBeNull();
     await seen.return?.();
     expect(await seen.next()).toMatchObject({ done: true });
-  });
-});
-
-describe('a service', () => {
-  it('[CO5] is resolved to the addresses that are registered, live, until they are withdrawn', async () => {
-    const { server, client } = await clientAt(localServer());
-    const ending = new AbortController();
-    const seen = client.resolve('shop', { signal: ending.signal });
-    const next = async (): Promise<unknown> => (await seen.next()).value;
-    expect(await next()).toEqual([]);
-    const one = await client.register('shop', 'http://b:1');
-    expect(await next()).toEqual(['http://b:1']);
-    const two = await clientOf([server.url]).register('shop', 'http://a:1');
-    expect(await next()).toEqual(['http://a:1', 'http://b:1']);
-    await one.withdraw();
-    expect(await next()).toEqual(['http://a:1']);
-    await two[Symbol.asyncDispose]();
-    expect(await next()).toEqual([]);
-    ending.abort();
-    expect(await seen.next()).toMatchObject({ done: true });
-  });
-
-  it('[CO5] is there for as long as any of those is that registered one address', async () => {
-    const { server, client } = await clientAt(localServer());
-    const seen = client.resolve('shop');
-    const next = async (): Promise<unknown> => (await seen.next()).value;
-    expect(await next()).toEqual([]);
-    const one = await client.register('shop', 'http://a:1');
-    expect(await next()).toEqual(['http://a:1']);
-    const two = await clientOf([server.url]).register('shop', 'http://a:1');
-    await two.withdraw();
-    const three = await client.register('shop', 'http://b:1');
-    expect(await next()).toEqual(['http://a:1', 'http://b:1']);
-    await one.withdraw();
-    expect(await next()).toEqual(['http://b:1']);
-    await three.withdraw();
-    expect(await next()).toEqual([]);
-    await seen.return?.();
-  });
-
-  it('[CO5] counts as made only if its lease has outlived its making', async () => {
-    const { server, client } = await clientAt(localServer());
-    let lease: Lease | null = null;
-    const store: CoordinatedStore = {
-      grantLease: async (asked) => {
-        lease = await client.grantLease(asked);
-        return lease;
-      },
-      // Answers late: the lease has ended meanwhile, and this client knows it.
-      put: async (key, value, options) => {
-        const result = await client.put(key, value, options);
-        const { lost } = lease ?? expect.fail('a registration begins with a lease');
-        await server.commit({ type: 'revoke', lease: 1 });
-        await new Promise((resolve) => lost.addEventListener('abort', resolve));
-        return result;
-      },
-      txn: (txn) => client.txn(txn),
-      range: (query) => client.range(query),
-      watch: (query) => client.watch(query),
-      pause: async () => {},
-      followedKeys: new Turns(1),
-    };
-    const shop = { service: 'shop', address: 'http://a:1' };
-    const made = registerService(store, shop, { ttlMs: 300 });
-    expect((await rejection(made)).code).toBe('RAFT_LEASE_EXPIRED');
-  });
-
-  it('[CO5] is not made for whoever does not want it any more', async () => {
-    const { client } = await clientAt(localServer());
-    const signal = AbortSignal.abort();
-    expect(facts(await rejection(client.register('shop', 'http://a:1', { signal })))).toEqual([
-      'RAFT_ABORTED',
-      'safe',
-    ]);
-    const withdrawing = new AbortController();
-    const made = client.register('shop', 'http://a:1', { signal: withdrawing.signal });
-    withdrawing.abort();
-    expect((await rejection(made)).code).toBe('RAFT_ABORTED');
-    expect((await client.range({ prefix: 'raftchart/services/' })).kvs).toEqual([]);
-  });
-
-  it('[CO5] is there again after an outage that its lease has not outlived', async () => {
-    const { server, client } = await clientAt(localServer());
-    await using _ = await client.register('shop', 'http://a:1', { ttlMs: 3_000 });
-    const seen = client.resolve('shop');
-    expect((await seen.next()).value).toEqual(['http://a:1']);
-    await server.commit({ type: 'revoke', lease: 1 });
-    expect((await seen.next()).value).toEqual([]);
-    expect((await seen.next()).value).toEqual(['http://a:1']);
-    await seen.return?.();
   });
 });

@@ -1,15 +1,16 @@
 /**
  * A place in a line, as locks and elections have it (CO1–CO3). Whoever comes puts a key of its own, bound to a lease of its own, and the
  * revision that creates it is its place: whoever has the lowest is first. Each of the others waits for the one before it alone, so that
- * one who leaves wakes one, and not all.
+ * one who leaves wakes one, and not all. A key that is bound to no lease, as an import or a hand leaves it, would stand there for ever: whoever
+ * finds it in the way takes it away (CO10).
  */
 import { RaftError } from '../../core/errors.ts';
 import type { RangeResult } from '../../kv/commands/results.ts';
 import type { KeyValue } from '../../kv/keys/key-value.ts';
 import type { Bytes } from '../client-input.ts';
-import { LINE_PAGE_KEYS } from '../limits.ts';
+import { LINE_PAGE_KEYS, PLACE_TRIES_MAX } from '../limits.ts';
 import { giveBack, takeLease } from './own-lease.ts';
-import { abortedBy, persistently } from './persistence.ts';
+import { abortedBy, isCompacted, persistently } from './persistence.ts';
 import { Place } from './place.ts';
 import type { CoordinatedStore } from './store.ts';
 
@@ -27,8 +28,7 @@ export async function firstInLine(store: CoordinatedStore, wanted: Wanted): Prom
   const ended = signal === undefined ? lease.lost : AbortSignal.any([signal, lease.lost]);
   try {
     const key = `${prefix}${lease.id}`;
-    const put = { type: 'put', key, value, lease: lease.id } as const;
-    const { revision: fencing } = await store.txn({ success: [put] }, { signal: ended });
+    const fencing = await placed(store, { key, value, lease: lease.id, ended });
     const seenAt = await untilFirst(store, { prefix, fencing, ended });
     if (lease.lost.aborted) throw abortedBy(lease.lost);
     return new Place(store, { key, createRevision: fencing, lease, seenAt });
@@ -36,6 +36,32 @@ export async function firstInLine(store: CoordinatedStore, wanted: Wanted): Prom
     await giveBack(store, lease);
     throw ended.aborted ? abortedBy(ended) : error;
   }
+}
+
+interface Coming {
+  readonly key: string;
+  readonly value: Bytes;
+  readonly lease: number;
+  readonly ended: AbortSignal;
+}
+
+/** Resolves with the revision that created the key. One that is there already is nobody's: no other has this lease. */
+async function placed(
+  store: CoordinatedStore,
+  { key, value, lease, ended: signal }: Coming,
+): Promise<number> {
+  for (let tries = 0; tries < PLACE_TRIES_MAX; tries += 1) {
+    const { revision, succeeded } = await store.txn(
+      {
+        compare: [{ key, target: 'version', operator: '=', value: 0 }],
+        success: [{ type: 'put', key, value, lease }],
+        failure: [{ type: 'delete', key }],
+      },
+      { signal },
+    );
+    if (succeeded) return revision;
+  }
+  throw new RaftError('RAFT_CONFLICT', `Somebody else puts the key ${key} again and again.`);
 }
 
 interface Waiting {
@@ -53,7 +79,8 @@ async function untilFirst(store: CoordinatedStore, waiting: Waiting): Promise<nu
   for (;;) {
     const { before, revision } = await persistently(store, ended, () => lookAhead(store, waiting));
     if (before === null) return revision;
-    await untilGone(store, { key: before.key, from: revision + 1, ended });
+    if (before.lease === null) await takeAway(store, before, ended);
+    else await untilGone(store, { key: before.key, from: revision + 1, ended });
   }
 }
 
@@ -96,6 +123,23 @@ async function lookAhead(
   return { before, revision: at };
 }
 
+/** Unless it has changed meanwhile. Its holder, if it has one, hears of it. */
+async function takeAway(
+  store: CoordinatedStore,
+  { key, modRevision }: KeyValue,
+  ended: AbortSignal,
+): Promise<void> {
+  await persistently(store, ended, () =>
+    store.txn(
+      {
+        compare: [{ key, target: 'modRevision', operator: '=', value: modRevision }],
+        success: [{ type: 'delete', key }],
+      },
+      { signal: ended },
+    ),
+  );
+}
+
 interface Leaving {
   readonly key: Uint8Array;
   readonly from: number;
@@ -106,10 +150,10 @@ interface Leaving {
 async function untilGone(store: CoordinatedStore, { key, from, ended }: Leaving): Promise<void> {
   try {
     for await (const { events } of store.watch({ key, from, signal: ended })) {
-      if (events.some(({ type }) => type === 'delete')) return;
+      if (events.some((event) => event.type === 'delete' || event.lease === null)) return;
     }
   } catch (error) {
-    if (!(error instanceof RaftError) || error.code !== 'RAFT_COMPACTED') throw error;
+    if (!isCompacted(error)) throw error;
     return;
   }
   if (ended.aborted) throw abortedBy(ended);

@@ -6,7 +6,7 @@
 import { RaftError } from '../../core/errors.ts';
 import type { Lease } from '../lease.ts';
 import { OWN_KEY_AGAIN_MS } from '../limits.ts';
-import { persistently } from './persistence.ts';
+import { isCompacted, persistently } from './persistence.ts';
 import type { CoordinatedStore } from './store.ts';
 
 export interface OwnKey {
@@ -84,10 +84,6 @@ async function looked(
     store.range({ key, keysOnly: true, signal }),
   );
   return { isThere: kvs[0]?.createRevision === createRevision, revision };
-}
-
-function isCompacted(error: unknown): boolean {
-  return error instanceof RaftError && error.code === 'RAFT_COMPACTED';
 }
 
 function takenAway({ key, lease }: OwnKey, revision: number): RaftError {

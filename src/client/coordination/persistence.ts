@@ -1,4 +1,7 @@
-/** Reads that go on until they are answered: a leader that is replaced meanwhile must not cost anyone a place in line. */
+/**
+ * What is asked again until it is answered: a leader that is replaced meanwhile must not cost anyone a place in line, nor may a history that
+ * is compacted while several pages of it are read.
+ */
 import { RaftError } from '../../core/errors.ts';
 import { COORDINATION_RETRY_MS } from '../limits.ts';
 import { mayBeRepeated } from '../may-be-repeated.ts';
@@ -16,10 +19,15 @@ export async function persistently<Answer>(
       return await ask();
     } catch (error) {
       if (signal.aborted) throw abortedBy(signal);
-      if (!mayBeRepeated(error)) throw error;
+      if (!mayBeRepeated(error) && !isCompacted(error)) throw error;
     }
     await store.pause(COORDINATION_RETRY_MS, signal);
   }
+}
+
+/** What was to be read of the past is gone: the present tells all that is needed. */
+export function isCompacted(error: unknown): boolean {
+  return error instanceof RaftError && error.code === 'RAFT_COMPACTED';
 }
 
 /** A lease that is lost says why itself. */

@@ -1,9 +1,8 @@
 /** All keys of a prefix as they are and as they change, without a gap between the two (CO5). */
-import { RaftError } from '../../core/errors.ts';
 import type { RangeResult } from '../../kv/commands/results.ts';
 import type { KeyValue } from '../../kv/keys/key-value.ts';
 import type { WatchRevision } from '../../kv/watching/watch-event.ts';
-import { persistently } from './persistence.ts';
+import { isCompacted, persistently } from './persistence.ts';
 import type { CoordinatedStore } from './store.ts';
 
 /** Tells all of them at first, and again after each revision that changes any; until the signal is aborted. */
@@ -25,7 +24,7 @@ export async function* followPrefix(
       }
       return;
     } catch (error) {
-      if (!(error instanceof RaftError) || error.code !== 'RAFT_COMPACTED') throw error;
+      if (!isCompacted(error)) throw error;
     }
   }
 }

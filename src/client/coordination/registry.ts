@@ -123,11 +123,12 @@ export async function* resolveService(
   service: string,
   signal: AbortSignal,
 ): AsyncGenerator<readonly string[], void, undefined> {
-  const decoder = new TextDecoder();
+  // As it was registered, to the first character.
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   let told: string | null = null;
   for await (const kvs of followPrefix(store, prefixOf('services', service), signal)) {
     const addresses = [...new Set(kvs.map(({ value }) => decoder.decode(value)))].sort();
-    const now = addresses.join('\n');
+    const now = JSON.stringify(addresses);
     if (now === told) continue;
     told = now;
     yield addresses;
