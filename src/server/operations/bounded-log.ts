@@ -50,12 +50,19 @@ export function boundedLog(log: Log, clock: Pick<ConnectionClock, 'setIdleTimeou
 }
 
 /** A fault that was provoked can be again; who founds a cluster with a node, or is asked to be joined, may say anything. */
-export const BOUNDED_EVENTS: readonly string[] = ['audit', 'fault', 'founding', 'joining'];
+export const BOUNDED_EVENTS: readonly string[] = ['audit', 'fault', 'founding', 'joining', 'peer'];
 
 /** `null`: of what nobody causes at will, or has done by right, nothing is left out. */
-function kindOf(event: string, { outcome }: LogFields): string | null {
-  if (event === 'audit') return outcome === 'done' ? null : `audit ${outcome}`;
+function kindOf(event: string, fields: LogFields): string | null {
+  if (event === 'audit') return fields.outcome === 'done' ? null : `audit ${fields.outcome}`;
+  if (event === 'peer') return kindOfRefusal(fields);
   return BOUNDED_EVENTS.includes(event) ? event : null;
+}
+
+/** Whoever reaches the peer port may call by any name: those of strangers are of one kind, so that they hide no member's. */
+function kindOfRefusal({ isStranger, peer, problem }: LogFields): string | null {
+  if (problem !== 'refused') return null;
+  return isStranger === true ? 'peer' : `peer ${peer}`;
 }
 
 function shortened(fields: LogFields): LogFields {

@@ -57,6 +57,23 @@ it('[OP13] what others can say or provoke is bounded as well, and what was done 
   expect(Object.fromEntries(leftOut)).toEqual({ joining: 1, founding: 1, fault: 1 });
 });
 
+it('[OP13] [OP3] strangers who call by names that they make up hide no member, nor does one who takes a member name', () => {
+  const { clock, leftOut, lines, log } = opened();
+  const told = (peer: string, more: object = {}): void =>
+    log('warn', 'peer', { peer, problem: 'refused', isOver: false, ...more });
+  for (let call = 0; call < 180; call += 1) told(`x${call}`, { isStranger: true });
+  for (let call = 0; call < 70; call += 1) told('n2');
+  told('n3');
+  for (let call = 0; call < 70; call += 1) told('n2', { problem: 'stalled' });
+  expect(lines).toHaveLength(2 * LOG_LINES_MAX + 1 + 70);
+  expect([...leftOut]).toEqual([['peer', 130]]);
+  clock.advance(LOG_LINES_MS);
+  expect(lines.slice(-2)).toEqual([
+    { ...LEFT_OUT, of: 'peer', lines: 120 },
+    { ...LEFT_OUT, of: 'peer', reason: 'n2', lines: 10 },
+  ]);
+});
+
 it('[OP13] a text of any length is cut', () => {
   const { lines, log } = opened();
   log('warn', 'joining', { code: 'X', message: 'x'.repeat(LOG_TEXT_LENGTH_MAX + 1) });

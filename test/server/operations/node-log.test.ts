@@ -69,6 +69,36 @@ describe('the log of a node', () => {
     expect(clock.pendingCount).toBe(0);
   });
 
+  it('[OP3] of who is refused it says whether that is a member', () => {
+    const replica = new LocalReplica();
+    const { lines } = logged(replica);
+    const refused = (peer: string | null): void => {
+      const event = { peer, problem: 'refused', reason: 'why', isOver: false } as const;
+      for (const listener of replica.peerListeners) listener(event);
+    };
+    for (const peer of ['n1', 'n9', null]) refused(peer);
+    const told = lines.filter(({ event }) => event === 'peer');
+    expect(told.map(({ isStranger }) => isStranger)).toEqual([undefined, true, true]);
+  });
+
+  it('[OP6] after 30 s it says of whom it has heard nothing what may be wrong, and what to ask', () => {
+    const replica = new LocalReplica();
+    const { lines, clock } = logged(replica);
+    replica.link = { ...replica.link, state: 'closed', reason: null };
+    replica.follow(null);
+    const messages = () =>
+      lines.flatMap((line) => (line.event === 'leaderless' ? [line.message] : []));
+    clock.advance(29_000);
+    expect(messages()).toEqual([undefined]);
+    clock.advance(1_000);
+    expect(messages()[1]).toMatch(
+      /^n9: no call since .*removed.*--peers.*cluster.*raftchart members/,
+    );
+    replica.link = { ...replica.link, reason: 'ECONNREFUSED' };
+    clock.advance(40_000);
+    expect(messages()[2]).toBe(undefined);
+  });
+
   it('[OP6] it says nothing more once it has stopped or halted', () => {
     for (const end of ['stop', 'halt'] as const) {
       const replica = new LocalReplica();
