@@ -1,8 +1,10 @@
 /** Files that only their owner may read, whatever the shell lets programs do. */
-import { readdirSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { certificate, inFiles } from '../certificates.ts';
 import { ANY_PORTS, leading, QUICK, serveLine, startCli } from './cli-process.ts';
+import { runFake } from './fake-context.ts';
 import { scratch } from './scratch.ts';
 
 /** As in a shell that hides nothing. */
@@ -53,5 +55,53 @@ it.skipIf(process.platform === 'win32')(
     expect(open(data)).toEqual([]);
     node.kill('SIGTERM');
     await node.ended;
+  },
+);
+
+// Windows knows no such rights.
+it.skipIf(process.platform === 'win32')(
+  '[TL10] of files of secrets that every user may read a start warns, and of no others',
+  async () => {
+    const { ca, cert, key } = inFiles(certificate());
+    const secret = join(scratch(), 'secret');
+    writeFileSync(secret, 'x'.repeat(64));
+    const line = ['--id', 'n1', '--data-dir', 'd', '-o', 'json', '--cluster-secret-file', secret];
+    const tls = ['--tls-cert', cert, '--tls-key', key, '--tls-client-ca', ca];
+    const config = join(scratch(), 'node.yaml');
+    writeFileSync(config, '{}');
+    const warned = async (more: readonly string[], environment = {}) => {
+      const argv = ['check-config', config, ...line, ...more];
+      const { errors, exitCode } = await runFake(argv, { environment });
+      expect(exitCode).toBe(0);
+      const told = errors.split('\n').filter((text) => text.includes('openSecret'));
+      expect(errors).not.toContain(secret);
+      return told.map((text) => JSON.parse(text)).map(({ mode, option }) => [option, mode]);
+    };
+    for (const [path, mode] of [
+      [key, 0o600],
+      [secret, 0o640],
+      [cert, 0o644],
+    ] as const) {
+      chmodSync(path, mode);
+    }
+    expect(await warned(tls, { RAFTCHART_TOKEN: 'a.b' })).toEqual([]);
+    chmodSync(key, 0o644);
+    chmodSync(secret, 0o604);
+    const both = [
+      ['--tls-key', '0644'],
+      ['--cluster-secret-file', '0604'],
+    ];
+    expect(await warned([...tls, '--token-file', secret])).toEqual([
+      ...both,
+      ['--token-file', '0604'],
+    ]);
+    // As Kubernetes mounts a Secret.
+    const volume = scratch();
+    mkdirSync(join(volume, '..2026_01_01'));
+    symlinkSync('..2026_01_01', join(volume, '..data'));
+    symlinkSync(join('..data', 'key'), join(volume, 'key'));
+    writeFileSync(join(volume, 'key'), 'k'.repeat(64), { mode: 0o644 });
+    const mounted = ['--token-file', join(volume, 'key')];
+    expect(await warned([...tls, ...mounted])).toEqual(both);
   },
 );

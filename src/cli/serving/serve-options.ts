@@ -16,6 +16,7 @@ import type { Bootstrap } from './bootstrap.ts';
 import { isLoopback } from './exposure.ts';
 import { FINDING_OPTIONS, findMembersBy, requireProofOfOthers } from './finding/member-finding.ts';
 import type { Joining } from './join-cluster.ts';
+import { tellOpenSecrets } from './open-secrets.ts';
 import { SETTING_OPTIONS, serveSettings } from './serve-settings.ts';
 import { clientPortTls, clusterSecret, PORT_OPTIONS, peerPortTls } from './tls-settings.ts';
 
@@ -60,6 +61,7 @@ interface Guards {
 export function guardsOf(values: Checked, log: Log): Guards {
   const [tls, peerTls] = [clientPortTls(values, log), peerPortTls(values, log)];
   const secret = clusterSecret(values);
+  tellOpenSecrets(values, log);
   return {
     ...(tls !== null && { tls }),
     ...(peerTls !== null && { peerTls }),
