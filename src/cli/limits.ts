@@ -77,6 +77,6 @@ export const PROGRAM_LOOK_MS = 20;
 /** Who leads no more, and cannot campaign, tries again after so long, in milliseconds. */
 export const CAMPAIGN_PAUSE_MS = 1_000;
 /** Bound: a larger file is no configuration, and is not read as one. */
-export const CONFIGURATION_BYTES_MAX = 64 * 1024;
+export const CONFIGURATION_FILE_BYTES_MAX = 64 * 1024;
 /** A pipe in which nothing comes for so long, in milliseconds, is said to be waited for. */
 export const SILENCE_TOLD_MS = 1_000;

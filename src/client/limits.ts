@@ -13,7 +13,7 @@ export const REQUEST_FRAME_FILL_BYTES = 1024 * 1024;
 /** Bound: bytes of keys and values held for a slow reader; reached, the stream is paused at its source. */
 export const WATCH_BUFFER_BYTES_MAX = 64 * 1024 * 1024;
 /** How long a session may be idle before its cluster forgets it, in milliseconds; longer than any request may take. */
-export const SESSION_TTL_MS = 120_000;
+export const WRITE_SESSION_TTL_MS = 120_000;
 /** A session that was idle for so long is left for another, in milliseconds: a request in it may take its time. */
 export const SESSION_IDLE_MS = 45_000;
 /** Bound: sequences of one session between its oldest write under way and its newest. Past it, another one begins. */

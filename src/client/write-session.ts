@@ -11,7 +11,12 @@ import {
   type SessionOpening,
 } from '../core/session.ts';
 import type { ClientPorts } from './client-ports.ts';
-import { SESSION_IDLE_MS, SESSION_SPAN_MAX, SESSION_TTL_MS, SESSIONS_ANEW_MAX } from './limits.ts';
+import {
+  SESSION_IDLE_MS,
+  SESSION_SPAN_MAX,
+  SESSIONS_ANEW_MAX,
+  WRITE_SESSION_TTL_MS,
+} from './limits.ts';
 
 type Ports = Pick<ClientPorts, 'clock' | 'random'>;
 
@@ -57,8 +62,8 @@ export class WriteSessions {
     const chance = Uint8Array.from({ length: SESSION_ID_BYTES }, () =>
       Math.floor(random.next() * 256),
     );
-    const notAfterMs = Math.floor(clock.wallTimeMs() + this.#aheadMs) + SESSION_TTL_MS;
-    return new WriteSession(clientMadeId(chance), { ttlMs: SESSION_TTL_MS, notAfterMs }, now);
+    const notAfterMs = Math.floor(clock.wallTimeMs() + this.#aheadMs) + WRITE_SESSION_TTL_MS;
+    return new WriteSession(clientMadeId(chance), { ttlMs: WRITE_SESSION_TTL_MS, notAfterMs }, now);
   }
 }
 

@@ -8,7 +8,7 @@ import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } fr
 import { whatIsKnown } from '../../core/known-names.ts';
 import { CliFailure } from '../failures/cli-failure.ts';
 import { EXIT } from '../failures/exit-codes.ts';
-import { CONFIGURATION_BYTES_MAX } from '../limits.ts';
+import { CONFIGURATION_FILE_BYTES_MAX } from '../limits.ts';
 import type { OptionSpec } from './option-spec.ts';
 import { OPTIONS, type OptionName } from './option-table.ts';
 import type { FileValues } from './read-options.ts';
@@ -59,11 +59,11 @@ async function contentOf(path: string): Promise<string> {
   try {
     const found = await handle.stat();
     if (!found.isFile()) throw wrong(path, 'it is no file, and a configuration is one.');
-    const content = found.size > CONFIGURATION_BYTES_MAX ? null : await wholeOf(handle, path);
+    const content = found.size > CONFIGURATION_FILE_BYTES_MAX ? null : await wholeOf(handle, path);
     if (content !== null) return content;
     throw wrong(
       path,
-      `it is larger than ${CONFIGURATION_BYTES_MAX} bytes, and no configuration is.`,
+      `it is larger than ${CONFIGURATION_FILE_BYTES_MAX} bytes, and no configuration is.`,
     );
   } finally {
     await handle.close();
@@ -72,7 +72,7 @@ async function contentOf(path: string): Promise<string> {
 
 /** `null`: it grows while it is read, or its size says nothing, as in /proc, and it is too large. */
 async function wholeOf(handle: FileHandle, path: string): Promise<string | null> {
-  const content = Buffer.alloc(CONFIGURATION_BYTES_MAX + 1);
+  const content = Buffer.alloc(CONFIGURATION_FILE_BYTES_MAX + 1);
   let length = 0;
   while (length < content.length) {
     const { bytesRead } = await handle.read(content, length).catch(unreadable(path));

@@ -14,7 +14,7 @@ import type { SimulatedProcess } from '../runtime/process.ts';
 import type { SeededRandom } from '../runtime/random.ts';
 import type { Sometimes } from '../runtime/sometimes.ts';
 import type { Previous, Subject } from '../subjects/subject.ts';
-import { keepLeases } from './lease-keeper.ts';
+import { readByLease } from './lease-reads.ts';
 import type { SimulatedMember } from './member.ts';
 import { OwnReads } from './own-reads.ts';
 import { SessionCaller } from './session-caller.ts';
@@ -67,7 +67,7 @@ export class Clients<Input, Output, Machine extends StateMachine> {
       this.#clients.push(this.#create(client, random.fork(client)));
     }
     for (const client of this.#clients) client.start();
-    keepLeases(world);
+    readByLease(world);
   }
 
   /** Lets calls under way end and makes no new ones. */

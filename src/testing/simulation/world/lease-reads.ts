@@ -7,7 +7,7 @@ import type { World } from './world.ts';
 /** So many reads in the shortest election timeout. */
 const READS_IN_TIMEOUT = 4;
 
-export function keepLeases(world: World): void {
+export function readByLease(world: World): void {
   const { protocol, timing } = world.plan;
   if (protocol.leaseReads !== true) return;
   const { electionTimeoutMinMs: timeoutMs } = timing;
