@@ -303,7 +303,7 @@ describe('an election', () => {
     let told = await next();
     while (told !== 'n2') told = await next();
     expect(leader.fencing).toBeGreaterThan(first.fencing);
-    await expect(first.proclaim('late')).rejects.toThrowError();
+    expect((await rejection(first.proclaim('late'))).code).toBe('RAFT_LEASE_EXPIRED');
     await leader[Symbol.asyncDispose]();
     expect(await next()).toBeNull();
     await seen.return?.();

@@ -1,5 +1,6 @@
 /** What is held and taken away by somebody else: its holder learns at once, by a watch on its own key. */
 import { describe, expect, it } from 'vitest';
+import { campaignFor } from '../../src/client/coordination/election.ts';
 import { takeLock } from '../../src/client/coordination/lock.ts';
 import { storeOf } from '../../src/client/coordination/store.ts';
 import { Turns } from '../../src/client/coordination/turns.ts';
@@ -7,7 +8,7 @@ import type { KvClient, WatchQuery } from '../../src/client/index.ts';
 import { CompactedError } from '../../src/kv/commands/kv-errors.ts';
 import { connectionClock } from '../../src/wire/ws-clock.ts';
 import { localServer } from '../server/local-server.ts';
-import { clientAt, clientOf } from './stage.ts';
+import { clientAt, clientOf, rejection } from './stage.ts';
 
 /** So long that nothing is renewed while a test runs. */
 const TTL_MS = 60 * 60_000;
@@ -57,10 +58,24 @@ describe('the key of what is held', () => {
     await leadership.proclaim('n1 again');
     expect(leadership.lost.aborted).toBe(false);
     await server.commit({ type: 'revoke', lease: 1 });
-    expect(await lossOf(leadership)).toMatchObject({
+    const why = await lossOf(leadership);
+    expect(why).toMatchObject({
       code: 'RAFT_LEASE_EXPIRED',
       message: expect.stringContaining('raftchart/elections/chief/1'),
     });
+    expect(await rejection(leadership.proclaim('late'))).toBe(why);
+  });
+
+  it('[CO4] [CO8] put by somebody else in the place of a leader is not proclaimed over', async () => {
+    const { client } = await clientAt(localServer());
+    // Who hears of nothing, since its watches tell nothing.
+    const store = storeWith(client, () => client.watch({ key: 'never' }));
+    const leadership = await campaignFor(store, 'chief', { value: 'n1', ttlMs: TTL_MS });
+    const key = 'raftchart/elections/chief/1';
+    await client.delete(key);
+    await client.put(key, 'stray');
+    expect((await rejection(leadership.proclaim('late'))).code).toBe('RAFT_LEASE_EXPIRED');
+    expect(await client.get(key)).toMatchObject({ value: new TextEncoder().encode('stray') });
   });
 
   it('[CO8] deleted and put again by somebody else is lost all the same', async () => {

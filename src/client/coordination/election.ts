@@ -1,8 +1,11 @@
 /** One leader at a time among those who campaign (CO4): the first in line, whose key says who it is. */
+
+import { RaftError } from '../../core/errors.ts';
 import { type Bytes, toBytes } from '../client-input.ts';
 import { COORDINATION_TTL_MS } from '../limits.ts';
 import { firstInLine } from './line.ts';
 import type { LockOptions } from './lock.ts';
+import { abortedBy } from './persistence.ts';
 import type { Place } from './place.ts';
 import { followPrefix } from './prefix-view.ts';
 import { type CoordinatedStore, prefixOf } from './store.ts';
@@ -36,11 +39,18 @@ export class Leadership implements AsyncDisposable {
     return this.#place.lost;
   }
 
-  /** Says something else of itself to those who observe. */
+  /** Says something else of itself to those who observe. Rejects with why it was lost if it does not lead any more. */
   async proclaim(value: Bytes): Promise<void> {
-    const { key, lease, lost: signal } = this.#place;
-    const condition = { type: 'present' } as const;
-    await this.#store.put(key, value, { lease: lease.id, signal, condition });
+    const { fencing, key, lease, lost: signal } = this.#place;
+    if (signal.aborted) throw abortedBy(signal);
+    const { succeeded } = await this.#store.txn(
+      {
+        compare: [{ key, target: 'createRevision', operator: '=', value: fencing }],
+        success: [{ type: 'put', key, value, lease: lease.id }],
+      },
+      { signal },
+    );
+    if (!succeeded) throw leadsNoMore(this.name);
   }
 
   /** The next one leads. */
@@ -82,4 +92,9 @@ export async function* observeElection(
     told = now;
     yield first === null ? null : { value: first.value, fencing: first.createRevision };
   }
+}
+
+function leadsNoMore(name: string): RaftError {
+  const text = `The election ${name} has another leader, or none: nothing was said. Campaign again.`;
+  return new RaftError('RAFT_LEASE_EXPIRED', text);
 }
