@@ -13,9 +13,21 @@ interface Looked {
   readonly members: { readonly voters: readonly string[] };
 }
 
+/** `null`: it does not run yet. */
 async function statusOf({ url }: Member): Promise<Looked | null> {
   const response = await fetch(`${url}/status`).catch(() => null);
-  return response === null ? null : ((await response.json()) as Looked);
+  return response?.ok === true ? ((await response.json()) as Looked) : null;
+}
+
+/** Once all three serve: two of them are a majority. */
+async function allLooked({ members }: ProcessCluster): Promise<readonly Looked[]> {
+  let looks: readonly Looked[] = [];
+  await eventually(30_000, 'three who serve', async () => {
+    const all = await Promise.all(members.map(statusOf));
+    looks = all.filter((each) => each !== null);
+    return looks.length === members.length;
+  });
+  return looks;
 }
 
 /** The old third member comes back in the place of the restored one: nobody takes it for that. */
@@ -86,8 +98,8 @@ it('[BK3] [BK5] [BK6] three processes begin as one new cluster with what a follo
   expect(await client.get('later')).toBeNull();
   expect(await put(`${endpoints[1]}`, session)).toEqual(once);
   await client.put('after', 'x');
-  const looks = await Promise.all(cluster.members.map(statusOf));
-  expect(new Set(looks.map((each) => each?.clusterId)).size).toBe(1);
+  const looks = await allLooked(cluster);
+  expect(new Set(looks.map((each) => each.clusterId)).size).toBe(1);
   expect(looks[0]?.clusterId).not.toBe(old?.clusterId);
   expect(looks[0]?.members.voters).toEqual(['n1', 'n2', 'n3']);
   const [, , third] = cluster.members as [Member, Member, Member];
