@@ -290,7 +290,7 @@ describe('errors', () => {
 
   it('[CL28] compacts, and says what to do when it cannot', async () => {
     for (const value of ['1', '2', '3']) await run(['put', 'a', value]);
-    expect(await run(['compact', '3'])).toEqual(clean('compacted through 3, revision 4\n'));
+    expect(await run(['compact', '3'])).toEqual(clean('history begins at 3 now, revision 4\n'));
     expect((await run(['get', 'a', '--revision', '2'])).exitCode).toBe(1);
     await expectFailure(run(['compact', '3']), 1, 'up to 4');
     const future = { exitCode: 1, code: 'RAFT_FUTURE_REVISION', retry: 'never' };

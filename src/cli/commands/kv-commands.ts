@@ -87,7 +87,7 @@ export const compactCommand = command({
       client.compact(wanted, { signal }),
     );
     if (values.output === 'json') writeJson(context, { revision, compactedRevision });
-    else context.write(`compacted through ${compactedRevision}, revision ${revision}\n`);
+    else context.write(`history begins at ${compactedRevision} now, revision ${revision}\n`);
     return EXIT.clean;
   },
 });
