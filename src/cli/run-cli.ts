@@ -36,6 +36,7 @@ import { demoCommand } from './demo/demo-command.ts';
 import { errorLine, explain, wantsJsonErrors } from './error-output.ts';
 import { usageFailure } from './failures/cli-failure.ts';
 import { EXIT, type ExitCode } from './failures/exit-codes.ts';
+import { requireWhole } from './options/spoiled-arguments.ts';
 import { serveCommand } from './serving/serve-command.ts';
 import { packageVersion } from './version.ts';
 
@@ -81,6 +82,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   }
   const command = COMMANDS.find((each) => each.name === name);
   try {
+    requireWhole(argv);
     if (command === undefined) throw usageFailure(`there is no such command. ${nearest(name)}`);
     return await command.run(rest, context);
   } catch (error) {

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { expect, it } from 'vitest';
+import { startCli } from './cli-process.ts';
 import { expectFailure, runFake } from './fake-context.ts';
 import { scratch } from './scratch.ts';
 
@@ -98,3 +99,21 @@ it('[TL1] certs overwrites nothing, and refuses what it cannot name', async () =
     'Nothing can be written',
   );
 });
+
+// Windows bounds no file.
+it.skipIf(process.platform === 'win32')(
+  '[TL1] certs leaves nothing where the disk is full, and can be asked again',
+  async () => {
+    const out = scratch();
+    const wrapper = ['bash', '-c', `trap '' XFSZ; ulimit -f 0; exec "$@"`, 'bash'];
+    const cli = startCli(['certs', '--out', out, ...MEMBERS], { wrapper });
+    expect([await cli.ended, cli.errors()]).toEqual([
+      74,
+      expect.stringContaining('Nothing can be written'),
+    ]);
+    expect(readdirSync(out)).toEqual([]);
+    writeFileSync(join(out, 'n1.pem'), 'mine');
+    await expectFailure(runFake(['certs', '--out', out, ...MEMBERS]), 64, 'another directory');
+    expect(readdirSync(out)).toEqual(['n1.pem']);
+  },
+);

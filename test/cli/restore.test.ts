@@ -1,4 +1,5 @@
 /** `verify` and `restore` of files: whole ones, and others. */
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -7,6 +8,7 @@ import { nodeAccess } from '../../src/storage/disk-log-store.ts';
 import { type Survey, surveyDirectory } from '../../src/storage/recovery/survey.ts';
 import { HEADER, recordsOf } from '../server/backup/backups.ts';
 import { served } from '../server/local-server.ts';
+import { startCli } from './cli-process.ts';
 import { expectFailure, runFake } from './fake-context.ts';
 import { scratch } from './scratch.ts';
 
@@ -188,3 +190,27 @@ it('[BK5] [BK6] what cannot be is refused before anything is made', async () => 
   expect((await runFake(named)).exitCode).toBe(0);
   expect((await surveyOf(join(folder, 'n3'))).clusterId).toBe('again');
 });
+
+// Windows bounds no file.
+it.skipIf(process.platform === 'win32')(
+  '[BK5] a disk that is full leaves nothing, and is said with what to do',
+  async () => {
+    const server = await served();
+    for (const key of ['a', 'b', 'c']) await server.put(key, randomBytes(100_000));
+    const folder = scratch();
+    const file = join(folder, 'orders.backup');
+    expect((await runFake(['backup', file, '--endpoints', server.url])).exitCode).toBe(0);
+    const wrapper = ['bash', '-c', `trap '' XFSZ; ulimit -f 64; exec "$@"`, 'bash'];
+    const line = ['restore', file, '--data-dir', join(folder, 'n1'), '--id', 'n1', '-o', 'json'];
+    const cli = startCli(line, { wrapper });
+    expect(await cli.ended).toBe(74);
+    expect(JSON.parse(cli.errors())).toMatchObject({
+      code: 'RAFT_STORAGE_FAILED',
+      retry: 'safe',
+      message: expect.stringMatching(
+        /n1 could not be written, and there is nothing of it .*File too large.*restore again\.$/,
+      ),
+    });
+    expect(readdirSync(folder)).toEqual(['orders.backup']);
+  },
+);

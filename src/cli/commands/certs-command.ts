@@ -2,7 +2,7 @@
  * `certs`: an authority and a certificate for each member and each client, to try TLS with (TL1). For development: the
  * key of the authority lies beside all others, and nothing is ever revoked.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { memberUri, userUri } from '../../core/member-uri.ts';
 import type { NodeId } from '../../core/types.ts';
@@ -86,14 +86,18 @@ function pairOf(name: string, { cert, key }: Issued): File[] {
   ];
 }
 
-/** Whatever is there stays: others may trust it already. */
+/** Whatever is there stays: others may trust it already. Of what is new all is there, or nothing. */
 async function writeAll(directory: string, files: readonly File[]): Promise<void> {
+  const begun: string[] = [];
   try {
     await mkdir(directory, { recursive: true });
     for (const { name, text, mode } of files) {
-      await writeFile(join(directory, name), text, { mode, flag: 'wx' });
+      const handle = await open(join(directory, name), 'wx', mode);
+      begun.push(join(directory, name));
+      await handle.writeFile(text).finally(() => handle.close());
     }
   } catch (error) {
+    for (const path of begun) await rm(path, { force: true });
     const code = error instanceof Error && 'code' in error ? error.code : null;
     if (code === 'EEXIST') {
       throw usageFailure(`${directory} holds certificates already: give --out another directory.`);

@@ -17,7 +17,7 @@ export const putCommand = command({
   name: 'put',
   usage: 'KEY VALUE',
   summary:
-    'Write a key. VALUE - reads the value from standard input. With --if-revision, exit code 1 if that does not hold: then nothing was changed.',
+    'Write a key. VALUE - reads the value from standard input, also one that is no UTF-8. With --if-revision, exit code 1 if that does not hold: then nothing was changed.',
   options: ['if-revision', 'lease', ...CLIENT_OPTIONS],
   positionals: [2, 2],
   run: async ({ values, positionals: [key = '', value = ''] }, context) => {

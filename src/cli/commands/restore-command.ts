@@ -122,8 +122,16 @@ async function restored(
     await restoreDirectory(access, lineage, chunks);
   } catch (error) {
     await rm(draftOf(access.directory), { recursive: true, force: true });
-    throw error;
+    throw error instanceof RaftError && error.code === 'RAFT_STORAGE_FAILED'
+      ? notRestored(access.directory, error)
+      : error;
   }
+}
+
+/** The store speaks of a node that runs, and of what it may have written: here is none, and nothing stays. */
+function notRestored(directory: string, cause: RaftError): RaftError {
+  const text = `${directory} could not be written, and there is nothing of it (${cause.message.replace(/ Nothing more is written\..*$/, '')}) Make room, or name another place, and restore again.`;
+  return new RaftError('RAFT_STORAGE_FAILED', text, { retry: 'safe', cause });
 }
 
 /** Of two that begin at once one makes it. For what is wrong otherwise the store has its own words. */

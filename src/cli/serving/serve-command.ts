@@ -3,7 +3,7 @@
  * not start is a sentence there, and the exit code says whether a restart can help (SV24–SV27, CL16).
  */
 import { boundedLog } from '../../server/operations/bounded-log.ts';
-import { jsonLog, type LogLevel, logFrom } from '../../server/operations/json-log.ts';
+import { jsonLog, type LogLevel, logFrom, logThrough } from '../../server/operations/json-log.ts';
 import { textLog } from '../../server/operations/text-log.ts';
 import type { RunningServer } from '../../server/serve.ts';
 import { connectionClock } from '../../wire/ws-clock.ts';
@@ -42,7 +42,10 @@ export const serveCommand = command({
     const form = values['log-format'] === 'text' ? textLog : jsonLog;
     const told = form({ write, wallTimeMs: Date.now, base: { node: values.id } });
     let least: LogLevel = values['log-level'];
-    const whole = logFrom(() => least, told);
+    const whole = logThrough(
+      'stopped',
+      logFrom(() => least, told),
+    );
     const { leftOut, log } = boundedLog(whole, connectionClock);
     for (const name of strayEnvironment(context.environment)) {
       log('warn', 'environment', { message: `${name} is no option and has no effect.` });

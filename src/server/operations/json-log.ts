@@ -27,3 +27,12 @@ export function logFrom(least: () => LogLevel, log: Log): Log {
     if (LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(least())) log(level, event, fields);
   };
 }
+
+/** The same up to the line of this event: a start that was not waited for may still come about, and would be told of behind the end. */
+export function logThrough(last: string, log: Log): Log {
+  let isOver = false;
+  return (level, event, fields) => {
+    if (!isOver) log(level, event, fields);
+    isOver ||= event === last;
+  };
+}

@@ -1,6 +1,11 @@
 /** The log in both of its forms, and how much of it is written. */
 import { expect, it } from 'vitest';
-import { type Log, type LogOptions, logFrom } from '../../../src/server/operations/json-log.ts';
+import {
+  type Log,
+  type LogOptions,
+  logFrom,
+  logThrough,
+} from '../../../src/server/operations/json-log.ts';
 import { textLog } from '../../../src/server/operations/text-log.ts';
 
 type Told = readonly [level: Parameters<Log>[0], event: string, fields?: Parameters<Log>[2]];
@@ -35,4 +40,11 @@ it('[OP8] only what is at least of the level asked for is written', () => {
     (level) => linesOf((options) => logFrom(() => level, textLog(options)), ...all).length,
   );
   expect(written).toEqual([4, 3, 2, 1]);
+});
+
+it('[CL24] nothing is told behind the line that says that a node has stopped', () => {
+  const events: string[] = [];
+  const log = logThrough('stopped', (_, event) => events.push(event));
+  for (const event of ['stopping', 'role', 'stopped', 'serving', 'stopped']) log('info', event);
+  expect(events).toEqual(['stopping', 'role', 'stopped']);
 });
