@@ -80,3 +80,5 @@ export const CAMPAIGN_PAUSE_MS = 1_000;
 export const CONFIGURATION_FILE_BYTES_MAX = 64 * 1024;
 /** A pipe in which nothing comes for so long, in milliseconds, is said to be waited for. */
 export const SILENCE_TOLD_MS = 1_000;
+/** Bound: bytes for standard error that its reader has not taken; past it lines are left out, and told of once more are read. */
+export const ERRORS_HELD_BYTES_MAX: number = 1024 * 1024;

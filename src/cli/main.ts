@@ -9,6 +9,7 @@ import { isatty } from 'node:tty';
 import type { CliContext } from './command.ts';
 import { EXIT } from './failures/exit-codes.ts';
 import { fewDescriptors } from './failures/few-descriptors.ts';
+import { writerTo } from './words/held-errors.ts';
 
 /** How long what is still open may keep a finished process, in milliseconds. */
 const LINGER_MS = 1_000;
@@ -76,7 +77,7 @@ const input = () => addAbortSignal(interruption.signal, process.stdin);
 const context: CliContext = {
   environment: process.env,
   write: (text) => process.stdout.write(text),
-  writeError: (text) => process.stderr.write(text),
+  writeError: writerTo(process.stderr),
   flushed: async () => {
     const { signal } = interruption;
     if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain', { signal });
