@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { RaftError } from '../core/errors.ts';
 import { checkOptionNames } from '../core/known-names.ts';
+import { textOf } from '../core/thrown-text.ts';
 import type { TlsMaterial, TlsSource } from '../ports/tls.ts';
 import { TLS_LOOK_INTERVAL_MS } from './limits.ts';
 import { endOfCertificate, problemWithTls } from './tls-material.ts';
@@ -55,7 +56,7 @@ export class TlsFiles implements TlsSource {
     const found = contentOf(paths);
     if (typeof found === 'string') throw new RaftError('RAFT_BAD_REQUEST', `${found}.`);
     this.#current = found;
-    this.#found = textOf(found);
+    this.#found = sumUp(found);
     this.#looking = setInterval(() => this.#look(), lookIntervalMs).unref();
   }
 
@@ -85,7 +86,7 @@ export class TlsFiles implements TlsSource {
 
   #look(): void {
     const content = contentOf(this.#paths);
-    const found = textOf(content);
+    const found = sumUp(content);
     if (found === this.#found) return;
     this.#found = found;
     if (typeof content === 'string') return this.#onReload({ type: 'refused', reason: content });
@@ -99,18 +100,28 @@ export class TlsFiles implements TlsSource {
 function contentOf({ ca, cert, key }: TlsPaths): TlsMaterial | string {
   try {
     const material = {
-      cert: readFileSync(cert, 'utf8'),
-      key: readFileSync(key, 'utf8'),
-      ...(ca !== undefined && { ca: readFileSync(ca, 'utf8') }),
+      cert: textIn(cert, 'certificate'),
+      key: textIn(key, 'key'),
+      ...(ca !== undefined && { ca: textIn(ca, 'certificate of the authority') }),
     };
     const problem = problemWithTls(material);
     const files = [cert, key, ca].filter((path) => path !== undefined).join(', ');
     return problem === null ? material : `Of ${files}, ${problem}`;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return textOf(error);
   }
 }
 
-function textOf(content: TlsMaterial | string): string {
+/** Which of the files it is a path alone does not say. */
+function textIn(path: string, what: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Error(`The ${what} cannot be read: ${textOf(error)}`);
+  }
+}
+
+/** The same for the same content. */
+function sumUp(content: TlsMaterial | string): string {
   return JSON.stringify(content);
 }

@@ -101,6 +101,11 @@ it('[TL2] [TL3] files that cannot be used end serve and the commands before anyt
   const line = ['serve', '--id', 'n1', '--data-dir', join(scratch(), 'data')];
   const tls = ['--tls-cert', files.cert, '--tls-key', files.key];
   await expectFailure(runFake([...line, ...tls]), 78, 'the key is not that of the certificate');
+  await expectFailure(
+    runFake([...line, '--tls-cert', files.cert, '--tls-key', '/nowhere']),
+    78,
+    "The key cannot be read: ENOENT: no such file or directory, open '/nowhere'",
+  );
   await expectFailure(runFake([...line, '--tls-cert', files.cert]), 64, 'belong together');
   await expectFailure(runFake([...line, '--tls-client-ca', files.ca]), 64, 'needs both');
   const asking = ['get', 'a', '--endpoints', 'https://127.0.0.1:1'];

@@ -1,6 +1,6 @@
 /** What people see of keys and values on a terminal. */
 import { describe, expect, it } from 'vitest';
-import { shownBytes } from '../../src/cli/words/shown-bytes.ts';
+import { harmless, shownBytes } from '../../src/cli/words/shown-bytes.ts';
 import { textTable } from '../../src/cli/words/text-table.ts';
 
 describe('what people see', () => {
@@ -11,6 +11,12 @@ describe('what people see', () => {
     expect(shownBytes(bytes('\u202eabc'), 60)).toBe('\\u{202e}abc');
     expect(shownBytes(new Uint8Array([0xff, 0x00]), 60)).toBe('0xff00');
     expect(shownBytes(bytes('x'.repeat(100)), 10)).toBe('xxxxxxxxx…');
+  });
+
+  it('[CL17] a server puts no line of its own under a message', () => {
+    expect(harmless('not so\nraftchart: all is well\u001b[2K')).toBe(
+      'not so\n  raftchart: all is well\\u001b[2K',
+    );
   });
 
   it('[CL17] lines columns up, numbers to the right', async () => {

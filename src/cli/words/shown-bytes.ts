@@ -24,11 +24,15 @@ export function shownText(text: string): string {
   return text.replace(UNPRINTABLE, escapeCharacter);
 }
 
-/** A sentence that others may have had a word in, as it is but for what could disturb a terminal. */
+/**
+ * A sentence that others may have had a word in, as it is but for what could disturb a terminal. Its lines but the first are
+ * indented, so that none can be taken for a message of its own.
+ */
 export function harmless(sentence: string): string {
-  return sentence.replace(UNPRINTABLE, (character) =>
-    character === '\\' || character === '\n' ? character : escapeCharacter(character),
-  );
+  return sentence.replace(UNPRINTABLE, (character) => {
+    if (character === '\n') return '\n  ';
+    return character === '\\' ? character : escapeCharacter(character);
+  });
 }
 
 function escapeCharacter(character: string): string {
