@@ -23,6 +23,14 @@ export type {
 } from '../kv/watching/watch-event.ts';
 export type { ClientTls } from '../ports/tls.ts';
 export type { SrvRecord } from '../wire/srv-lookup.ts';
+export type { ConnectOptions, SrvOptions } from './client-options.ts';
+export { connect } from './connect.ts';
+export type { Elected, Leadership } from './coordination/election.ts';
+export type { Lock, LockOptions } from './coordination/lock.ts';
+export type { RegisterOptions, Registration } from './coordination/registry.ts';
+export type { ObserveOptions } from './coordination/store.ts';
+export type { KvClient } from './kv-client.ts';
+export type { Lease } from './leases/lease.ts';
 export type {
   Bytes,
   CallOptions,
@@ -36,15 +44,7 @@ export type {
   TxnInput,
   WatchQuery,
   WriteOptions,
-} from './client-input.ts';
-export type { ConnectOptions, SrvOptions } from './client-options.ts';
-export { ConditionFailedError, type Written } from './client-output.ts';
-export { connect } from './connect.ts';
-export type { Elected, Leadership } from './coordination/election.ts';
-export type { Lock, LockOptions } from './coordination/lock.ts';
-export type { RegisterOptions, Registration } from './coordination/registry.ts';
-export type { ObserveOptions } from './coordination/store.ts';
-export type { KvClient } from './kv-client.ts';
-export type { Lease } from './lease.ts';
-export type { RangeAnswer } from './reply-reading.ts';
-export type { Watch } from './watch.ts';
+} from './values/client-input.ts';
+export { ConditionFailedError, type Written } from './values/client-output.ts';
+export type { RangeAnswer } from './values/reply-reading.ts';
+export type { Watch } from './watching/watch.ts';

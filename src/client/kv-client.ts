@@ -14,30 +14,7 @@ import type {
   TxnResult,
 } from '../kv/commands/results.ts';
 import type { KeyValue } from '../kv/keys/key-value.ts';
-import {
-  type Bytes,
-  type CallOptions,
-  type LeaseOptions,
-  type PutOptions,
-  type RangeQuery,
-  type ReadOptions,
-  type Selection,
-  type TxnInput,
-  toBytes,
-  toSelector,
-  toTxnCommand,
-  type WatchQuery,
-  type WriteOptions,
-} from './client-input.ts';
 import type { ClientSettings } from './client-options.ts';
-import {
-  expectResult,
-  leaseEnded,
-  ownDelete,
-  ownPut,
-  ownTxn,
-  type Written,
-} from './client-output.ts';
 import type { ClientPorts } from './client-ports.ts';
 import {
   campaignFor,
@@ -58,6 +35,32 @@ import {
   storeOf,
   whileIterated,
 } from './coordination/store.ts';
+import { type Granted, Lease } from './leases/lease.ts';
+import { LeaseRenewals } from './leases/lease-renewals.ts';
+import { REQUEST_BYTES, RequestClient } from './request-client.ts';
+import {
+  type Bytes,
+  type CallOptions,
+  type LeaseOptions,
+  type PutOptions,
+  type RangeQuery,
+  type ReadOptions,
+  type Selection,
+  type TxnInput,
+  toBytes,
+  toSelector,
+  toTxnCommand,
+  type WatchQuery,
+  type WriteOptions,
+} from './values/client-input.ts';
+import {
+  expectResult,
+  leaseEnded,
+  ownDelete,
+  ownPut,
+  ownTxn,
+  type Written,
+} from './values/client-output.ts';
 import {
   checkedLease,
   checkedOptions,
@@ -65,12 +68,9 @@ import {
   checkedSelection,
   checkedTxn,
   NO_OPTIONS,
-} from './input-check.ts';
-import { type Granted, Lease } from './lease.ts';
-import { LeaseRenewals } from './lease-renewals.ts';
-import { type RangeAnswer, rangeAnswer } from './reply-reading.ts';
-import { REQUEST_BYTES, RequestClient } from './request-client.ts';
-import type { Watch } from './watch.ts';
+} from './values/input-check.ts';
+import { type RangeAnswer, rangeAnswer } from './values/reply-reading.ts';
+import type { Watch } from './watching/watch.ts';
 
 export class KvClient implements AsyncDisposable {
   readonly #requests: RequestClient;

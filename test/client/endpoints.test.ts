@@ -1,7 +1,7 @@
 /** Where a client looks for servers: as it was told, as DNS says, and as servers say. */
 import { describe, expect, it } from 'vitest';
-import { Endpoints } from '../../src/client/endpoints.ts';
-import type { ToldMembers } from '../../src/client/member-questions.ts';
+import { Endpoints } from '../../src/client/connection/endpoints.ts';
+import type { ToldMembers } from '../../src/client/connection/member-questions.ts';
 import { RaftError } from '../../src/core/errors.ts';
 import { MEMBERS_MAX } from '../../src/core/limits.ts';
 

@@ -1,10 +1,10 @@
 /** A watch that outlives connections, servers, leaders and slow readers. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ServerConnection } from '../../src/client/connection/server-connection.ts';
 import type { KvClient, Watch, WatchRevision } from '../../src/client/index.ts';
 import { WATCH_BUFFER_BYTES_MAX } from '../../src/client/limits.ts';
-import type { ServerConnection } from '../../src/client/server-connection.ts';
-import { Watch as ProductionWatch, type WatchReply } from '../../src/client/watch.ts';
+import { Watch as ProductionWatch, type WatchReply } from '../../src/client/watching/watch.ts';
 import type { ClientRequest } from '../../src/client-protocol/frame-shapes.ts';
 import { RaftError } from '../../src/core/errors.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';

@@ -87,6 +87,8 @@ const MAY_SEE_TYPES: Readonly<Record<string, readonly string[]>> = {
 };
 
 const STORE_ROOMS = ['keys', 'commands', 'store'];
+/** What a client was told and handed, for those of its rooms that reach beyond it. */
+const CLIENT_MEANS = ['client-options.ts', 'client-ports.ts'];
 /** Rooms within a part, and which others each may see. Beside them all see the bounds of the part; what stands in no room sees all. */
 const ROOMS_MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   'src/kv/keys': [],
@@ -95,6 +97,12 @@ const ROOMS_MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   'src/kv/executing': STORE_ROOMS,
   'src/kv/watching': STORE_ROOMS,
   'src/kv/snapshots': STORE_ROOMS,
+  'src/client/values': [],
+  'src/client/calls': CLIENT_MEANS,
+  'src/client/connection': [...CLIENT_MEANS, 'calls'],
+  'src/client/watching': ['values', 'calls', 'connection'],
+  'src/client/leases': ['may-be-repeated.ts', 'values'],
+  'src/client/coordination': ['may-be-repeated.ts', 'on-abort.ts', 'values', 'watching', 'leases'],
 };
 
 const XSTATE_IS_FOR = ['machines', 'src/node', 'src/testing', GENERATOR, BUNDLER];

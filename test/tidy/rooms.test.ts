@@ -1,6 +1,7 @@
 /** The rooms of a part. */
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { importsAgainstLayers } from './layers.ts';
 import { circlesOfRooms } from './rooms.ts';
 import { listed, readTree, treeOf } from './source-tree.ts';
 
@@ -24,4 +25,19 @@ it('[SC35] no room needs itself through what it sees of others', () => {
   expect(listed(circlesOfRooms(treeOf(none)))).toEqual([]);
   const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
   expect(listed(circlesOfRooms(readTree(root)))).toEqual([]);
+});
+
+it('[SC14] a room of the client sees what stands below it', () => {
+  const upward = {
+    'src/client/calls/call.ts': `import type { Link } from '../connection/link.ts';`,
+    'src/client/leases/lease.ts': `import { KvClient } from '../kv-client.ts';`,
+  };
+  const downward = {
+    'src/client/connection/link.ts': `import '../calls/call.ts';\nimport '../client-ports.ts';`,
+    'src/client/kv-client.ts': `import { Lease } from './leases/lease.ts';`,
+  };
+  expect(listed(importsAgainstLayers(treeOf({ ...upward, ...downward })))).toEqual([
+    'src/client/calls/call.ts:1 src/client/calls may not import src/client/connection/link.ts: it sees client-options.ts, client-ports.ts.',
+    'src/client/leases/lease.ts:1 src/client/leases may not import src/client/kv-client.ts: it sees may-be-repeated.ts, values.',
+  ]);
 });

@@ -1,6 +1,6 @@
 /** `export`: keys with their values at one revision, one JSON object a line, as fast as they are taken (CL42). */
 import type { KvClient } from '../../client/kv-client.ts';
-import type { RangeAnswer } from '../../client/reply-reading.ts';
+import type { RangeAnswer } from '../../client/values/reply-reading.ts';
 import { RaftError } from '../../core/errors.ts';
 import { CLIENT_OPTIONS, withClient } from '../asking/client-session.ts';
 import { type CliContext, command } from '../command.ts';

@@ -1,7 +1,7 @@
 /** `range`: keys in order, of one revision; what was left out is said, with the line that goes on there (CL18, CL38). */
 import type { KeyValue } from '../../client/index.ts';
 import type { KvClient } from '../../client/kv-client.ts';
-import type { RangeAnswer } from '../../client/reply-reading.ts';
+import type { RangeAnswer } from '../../client/values/reply-reading.ts';
 import { keyValueJson } from '../../server/http/request/json-bytes.ts';
 import { CLIENT_OPTIONS, withClient, writeJson } from '../asking/client-session.ts';
 import { command } from '../command.ts';

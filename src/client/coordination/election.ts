@@ -1,8 +1,8 @@
 /** One leader at a time among those who campaign (CO4): the first in line, whose key says who it is. */
 
 import { RaftError } from '../../core/errors.ts';
-import { type Bytes, toBytes } from '../client-input.ts';
 import { COORDINATION_TTL_MS } from '../limits.ts';
+import { type Bytes, toBytes } from '../values/client-input.ts';
 import { firstInLine } from './line.ts';
 import type { LockOptions } from './lock.ts';
 import { abortedBy } from './persistence.ts';

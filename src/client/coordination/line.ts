@@ -7,8 +7,8 @@
 import { RaftError } from '../../core/errors.ts';
 import type { RangeResult } from '../../kv/commands/results.ts';
 import type { KeyValue } from '../../kv/keys/key-value.ts';
-import type { Bytes } from '../client-input.ts';
 import { LINE_PAGE_KEYS, PLACE_TRIES_MAX } from '../limits.ts';
+import type { Bytes } from '../values/client-input.ts';
 import { giveBack, takeLease } from './own-lease.ts';
 import { abortedBy, isCompacted, persistently } from './persistence.ts';
 import { Place } from './place.ts';

@@ -4,7 +4,7 @@
  * looked at. What cannot be found out is no loss: the lease says for how long it is held at least.
  */
 import { RaftError } from '../../core/errors.ts';
-import type { Lease } from '../lease.ts';
+import type { Lease } from '../leases/lease.ts';
 import { OWN_KEY_AGAIN_MS } from '../limits.ts';
 import { isCompacted, persistently } from './persistence.ts';
 import type { CoordinatedStore } from './store.ts';

@@ -1,5 +1,5 @@
 /** The lease of whoever waits or holds: asked for, and given back, by somebody who may lose patience at any moment. */
-import type { Lease } from '../lease.ts';
+import type { Lease } from '../leases/lease.ts';
 import { GIVEN_BACK_WITHIN_MS } from '../limits.ts';
 import { onAbort } from '../on-abort.ts';
 import { abortedBy } from './persistence.ts';

@@ -1,5 +1,5 @@
 /** The first place of a line, as its holder has it: until it is given back, or lost (CO3, CO8). */
-import type { Lease } from '../lease.ts';
+import type { Lease } from '../leases/lease.ts';
 import { followOwnKey, type OwnKey } from './own-key.ts';
 import type { CoordinatedStore } from './store.ts';
 

@@ -2,7 +2,7 @@
  * Where the instances of a service are, while they live (CO5). Each registration has a key of its own: who withdraws an address, or dies
  * with it, takes it from nobody else who is there as well.
  */
-import type { Lease } from '../lease.ts';
+import type { Lease } from '../leases/lease.ts';
 import { COORDINATION_RETRY_MS, COORDINATION_TTL_MS } from '../limits.ts';
 import { onAbort } from '../on-abort.ts';
 import { giveBack, takeLease } from './own-lease.ts';

@@ -1,6 +1,9 @@
 /** What locks, elections and registrations take of a client: leases, transactions, ranges and watches, and nothing else. */
 import type { PutResult, TxnResult } from '../../kv/commands/results.ts';
 import type { ConnectionClock } from '../../ports/clock.ts';
+import type { Lease } from '../leases/lease.ts';
+import { OWN_KEYS_FOLLOWED_MAX } from '../limits.ts';
+import { onAbort } from '../on-abort.ts';
 import {
   type Bytes,
   type CallOptions,
@@ -10,12 +13,9 @@ import {
   type RangeQuery,
   type TxnInput,
   type WatchQuery,
-} from '../client-input.ts';
-import type { Lease } from '../lease.ts';
-import { OWN_KEYS_FOLLOWED_MAX } from '../limits.ts';
-import { onAbort } from '../on-abort.ts';
-import type { RangeAnswer } from '../reply-reading.ts';
-import type { Watch } from '../watch.ts';
+} from '../values/client-input.ts';
+import type { RangeAnswer } from '../values/reply-reading.ts';
+import type { Watch } from '../watching/watch.ts';
 import { Turns } from './turns.ts';
 
 export interface CoordinatedStore {

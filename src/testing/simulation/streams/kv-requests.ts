@@ -1,7 +1,8 @@
 /** What programs on the client library ask for, and what each answer claims of the store (P01). */
-import { ConditionFailedError } from '../../../client/client-output.ts';
+
 import type { KvClient } from '../../../client/kv-client.ts';
-import type { RangeAnswer } from '../../../client/reply-reading.ts';
+import { ConditionFailedError } from '../../../client/values/client-output.ts';
+import type { RangeAnswer } from '../../../client/values/reply-reading.ts';
 import type { Consistency } from '../../../client-protocol/frame-shapes.ts';
 import { unreachable } from '../../../core/assert.ts';
 import type { LogId } from '../../../core/log-id.ts';

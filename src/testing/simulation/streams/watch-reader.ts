@@ -1,6 +1,6 @@
 /** A program that reads a watch of the production client, now fast, now slowly, and remembers all it was told. */
 import type { KvClient } from '../../../client/kv-client.ts';
-import type { Watch } from '../../../client/watch.ts';
+import type { Watch } from '../../../client/watching/watch.ts';
 import { RaftError } from '../../../core/errors.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { Report } from '../checks/violation.ts';

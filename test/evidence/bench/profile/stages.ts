@@ -21,7 +21,7 @@ const STAGES_BY_PLACE = {
   answer: [
     ...['src/client-protocol/reply-frame.ts', 'src/server/client-port/client-outbox.ts'],
     ...['src/server/client-port/answer-times.ts', 'src/server/store/result-bytes.ts'],
-    ...['src/kv/commands/result-codec.ts', 'src/client/reply-reading.ts'],
+    ...['src/kv/commands/result-codec.ts', 'src/client/values/reply-reading.ts'],
   ],
   request: ['src/client-protocol/', 'src/server/', 'src/node/requests/', 'src/client/'],
   charts: ['xstate', 'machines/'],

@@ -8,19 +8,19 @@ import {
   type ClientReply,
   type ClientRequest,
   type HelloReply,
-} from '../client-protocol/frame-shapes.ts';
-import { CLIENT_FRAME_BYTES_MAX, ITEMS_PER_FRAME_MAX } from '../client-protocol/limits.ts';
-import { decodeReplies } from '../client-protocol/reply-frame.ts';
-import { encodeRequests } from '../client-protocol/request-frame.ts';
-import type { RaftError } from '../core/errors.ts';
-import type { ConnectionClock } from '../ports/clock.ts';
-import type { FrameSocket } from '../ports/frame-socket.ts';
-import type { Call, CallCarrier, CallEnd } from './call.ts';
-import type { ClientSettings } from './client-options.ts';
-import type { ClientPorts } from './client-ports.ts';
-import { HOLD_MS_MAX, HOLD_SHARE, REQUEST_FRAME_FILL_BYTES } from './limits.ts';
-import { RequestWindow } from './request-window.ts';
-import { UnsentCalls } from './unsent-calls.ts';
+} from '../../client-protocol/frame-shapes.ts';
+import { CLIENT_FRAME_BYTES_MAX, ITEMS_PER_FRAME_MAX } from '../../client-protocol/limits.ts';
+import { decodeReplies } from '../../client-protocol/reply-frame.ts';
+import { encodeRequests } from '../../client-protocol/request-frame.ts';
+import type { RaftError } from '../../core/errors.ts';
+import type { ConnectionClock } from '../../ports/clock.ts';
+import type { FrameSocket } from '../../ports/frame-socket.ts';
+import type { Call, CallCarrier, CallEnd } from '../calls/call.ts';
+import { RequestWindow } from '../calls/request-window.ts';
+import { UnsentCalls } from '../calls/unsent-calls.ts';
+import type { ClientSettings } from '../client-options.ts';
+import type { ClientPorts } from '../client-ports.ts';
+import { HOLD_MS_MAX, HOLD_SHARE, REQUEST_FRAME_FILL_BYTES } from '../limits.ts';
 
 export interface ConnectionListener {
   /** First, and again whenever the server hears of another leader. */

@@ -2,10 +2,10 @@
  * Where servers are: as the program has said, or DNS for it (CG10), and as servers say of the other members (CG9). What was
  * said goes first, always: an address that was learned is tried where none of these answers, in the same round.
  */
-import { RaftError } from '../core/errors.ts';
-import { MEMBERS_MAX } from '../core/limits.ts';
-import { clientUrlFrom } from '../wire/client-url.ts';
-import { socketUrl } from './client-options.ts';
+import { RaftError } from '../../core/errors.ts';
+import { MEMBERS_MAX } from '../../core/limits.ts';
+import { clientUrlFrom } from '../../wire/client-url.ts';
+import { socketUrl } from '../client-options.ts';
 import type { ToldMembers } from './member-questions.ts';
 
 /** Who tells of others. */

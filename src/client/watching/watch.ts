@@ -4,16 +4,16 @@
  * memory: past the bound the subscription is cancelled, and taken up again once the buffer is empty.
  */
 
-import type { ClientReply } from '../client-protocol/frame-shapes.ts';
-import { RaftError } from '../core/errors.ts';
-import type { KeySelector } from '../kv/keys/key-selector.ts';
-import { bytesOfRevision, type WatchRevision } from '../kv/watching/watch-event.ts';
-import type { Clock } from '../ports/clock.ts';
-import { failureOf } from './call-registry.ts';
-import { ownRevision } from './client-output.ts';
-import { RESUBSCRIBE_MAX_MS, RESUBSCRIBE_MIN_MS, WATCH_BUFFER_BYTES_MAX } from './limits.ts';
+import type { ClientReply } from '../../client-protocol/frame-shapes.ts';
+import { RaftError } from '../../core/errors.ts';
+import type { KeySelector } from '../../kv/keys/key-selector.ts';
+import { bytesOfRevision, type WatchRevision } from '../../kv/watching/watch-event.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { failureOf } from '../calls/call-registry.ts';
+import type { ServerConnection } from '../connection/server-connection.ts';
+import { RESUBSCRIBE_MAX_MS, RESUBSCRIBE_MIN_MS, WATCH_BUFFER_BYTES_MAX } from '../limits.ts';
+import { ownRevision } from '../values/client-output.ts';
 import { RevisionAssembly } from './revision-assembly.ts';
-import type { ServerConnection } from './server-connection.ts';
 
 export interface WatchSettings {
   readonly selector: KeySelector;

@@ -3,13 +3,13 @@
  * looked at by one sweep for all instead of a timer for each.
  */
 
-import type { ClientReply, FailedReply } from '../client-protocol/frame-shapes.ts';
-import { passingError, type RaftError, type RaftErrorCode } from '../core/errors.ts';
-import { CompactedError } from '../kv/commands/kv-errors.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { ClientReply, FailedReply } from '../../client-protocol/frame-shapes.ts';
+import { passingError, type RaftError, type RaftErrorCode } from '../../core/errors.ts';
+import { CompactedError } from '../../kv/commands/kv-errors.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { type ClientSettings, SWEEP_INTERVAL_MS } from '../client-options.ts';
+import { RESEND_MAX_MS, RESEND_MIN_MS } from '../limits.ts';
 import { type Call, type CallCarrier, type CallEnd, earlyEnd, type Pace } from './call.ts';
-import { type ClientSettings, SWEEP_INTERVAL_MS } from './client-options.ts';
-import { RESEND_MAX_MS, RESEND_MIN_MS } from './limits.ts';
 import { notKnown } from './write-session.ts';
 
 /** The error of a reply, in the class that the local store would have thrown. */

@@ -1,8 +1,8 @@
 /** From the replies of a server to the answers of calls; what cannot be read is claimed by nobody (CL9). */
-import type { ClientReply, Consistency } from '../client-protocol/frame-shapes.ts';
-import { RaftError, type Retry } from '../core/errors.ts';
-import { decodeResult, type KvAnswer } from '../kv/commands/result-codec.ts';
-import type { KeyValue } from '../kv/keys/key-value.ts';
+import type { ClientReply, Consistency } from '../../client-protocol/frame-shapes.ts';
+import { RaftError, type Retry } from '../../core/errors.ts';
+import { decodeResult, type KvAnswer } from '../../kv/commands/result-codec.ts';
+import type { KeyValue } from '../../kv/keys/key-value.ts';
 import { ownKeyValue } from './client-output.ts';
 
 export interface RangeAnswer {

@@ -1,9 +1,9 @@
 /** Renewals of the leases of one client, gathered for a moment into one request (LE10): thousands cost what a few do. */
 
-import { LEASES_IN_COMMAND_MAX } from '../kv/limits.ts';
-import type { ConnectionClock } from '../ports/clock.ts';
-import { leaseEnded } from './client-output.ts';
-import { RENEWALS_GATHERED_MAX_MS, RENEWALS_GATHERED_SHARE } from './limits.ts';
+import { LEASES_IN_COMMAND_MAX } from '../../kv/limits.ts';
+import type { ConnectionClock } from '../../ports/clock.ts';
+import { RENEWALS_GATHERED_MAX_MS, RENEWALS_GATHERED_SHARE } from '../limits.ts';
+import { leaseEnded } from '../values/client-output.ts';
 
 /** How long each of them lasts from now on, in their order; 0: it has ended. */
 type RenewAll = (leases: readonly number[], timeoutMs: number) => Promise<readonly number[]>;

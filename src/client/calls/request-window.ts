@@ -7,7 +7,7 @@
  * refusals alone come too late, when what is under way already takes longer than its callers wait. What waits for room
  * `unsent-calls.ts` keeps.
  */
-import type { Pace } from './call.ts';
+
 import {
   SLOW_SHARE,
   SLOW_TIMES_FASTEST,
@@ -17,7 +17,8 @@ import {
   WINDOW_REQUESTS_MIN,
   WINDOW_REQUESTS_SLOW,
   WINDOW_STEP,
-} from './limits.ts';
+} from '../limits.ts';
+import type { Pace } from './call.ts';
 
 /** How one request ended that counted. */
 interface Ended {

@@ -4,8 +4,8 @@
  * a read changes nothing and is always `safe`.
  */
 
-import type { ClientReply, ClientRequest } from '../client-protocol/frame-shapes.ts';
-import { passingError, type RaftError, type RaftErrorCode } from '../core/errors.ts';
+import type { ClientReply, ClientRequest } from '../../client-protocol/frame-shapes.ts';
+import { passingError, type RaftError, type RaftErrorCode } from '../../core/errors.ts';
 import type { Writing } from './write-session.ts';
 
 export interface CallEnd {

@@ -3,16 +3,16 @@
  * only bytes, as the store has them.
  */
 
-import type { Consistency } from '../client-protocol/frame-shapes.ts';
-import type { LogId } from '../core/log-id.ts';
+import type { Consistency } from '../../client-protocol/frame-shapes.ts';
+import type { LogId } from '../../core/log-id.ts';
 import type {
   CompareNumber,
   CompareOperator,
   KeyCondition,
   TxnCommand,
   TxnOperation,
-} from '../kv/commands/commands.ts';
-import { type KeySelector, selectorOf } from '../kv/keys/key-selector.ts';
+} from '../../kv/commands/commands.ts';
+import { type KeySelector, selectorOf } from '../../kv/keys/key-selector.ts';
 
 /** Text is encoded as UTF-8. */
 export type Bytes = string | Uint8Array;

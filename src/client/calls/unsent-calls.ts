@@ -3,9 +3,9 @@
  * they cost the server nothing, and are given up without a doubt. What has ended meanwhile is passed over. Bound:
  * `pendingRequestsMax` and `pendingBytesMax`, with all others under way.
  */
-import { passingError, type RaftError } from '../core/errors.ts';
+import { passingError, type RaftError } from '../../core/errors.ts';
+import { OVERLOAD_BORNE, UNSENT_SHARE_MAX } from '../limits.ts';
 import type { Call, CallCarrier } from './call.ts';
-import { OVERLOAD_BORNE, UNSENT_SHARE_MAX } from './limits.ts';
 
 interface Unsent {
   readonly call: Call;

@@ -5,11 +5,11 @@
  * that knows no leader by one that does (CL45).
  */
 
-import type { ClientReply, HelloReply } from '../client-protocol/frame-shapes.ts';
-import type { ClientSettings } from './client-options.ts';
-import type { ClientPorts } from './client-ports.ts';
+import type { ClientReply, HelloReply } from '../../client-protocol/frame-shapes.ts';
+import type { ClientSettings } from '../client-options.ts';
+import type { ClientPorts } from '../client-ports.ts';
+import { LEADERLESS_MAX_MS, LEADERLESS_MIN_MS, REDIAL_MAX_MS, REDIAL_MIN_MS } from '../limits.ts';
 import { Endpoints } from './endpoints.ts';
-import { LEADERLESS_MAX_MS, LEADERLESS_MIN_MS, REDIAL_MAX_MS, REDIAL_MIN_MS } from './limits.ts';
 import type { ToldMembers } from './member-questions.ts';
 import { type ConnectionListener, ServerConnection } from './server-connection.ts';
 

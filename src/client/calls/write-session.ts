@@ -3,20 +3,20 @@
  * again until its outcome is known. A session is named by the client and opened by its first write, which costs no
  * round; one that was idle for long is left for another, so that an idle client costs a cluster nothing.
  */
-import { RaftError } from '../core/errors.ts';
+import { RaftError } from '../../core/errors.ts';
 import {
   clientMadeId,
   SESSION_ID_BYTES,
   type SessionCall,
   type SessionOpening,
-} from '../core/session.ts';
-import type { ClientPorts } from './client-ports.ts';
+} from '../../core/session.ts';
+import type { ClientPorts } from '../client-ports.ts';
 import {
   SESSION_IDLE_MS,
   SESSION_SPAN_MAX,
   SESSIONS_ANEW_MAX,
   WRITE_SESSION_TTL_MS,
-} from './limits.ts';
+} from '../limits.ts';
 
 type Ports = Pick<ClientPorts, 'clock' | 'random'>;
 

@@ -2,9 +2,9 @@
  * Asks the server that the client speaks to where all members are: once it is connected, and now and then, since members
  * come and go (CG9). What is not answered, or not understood, changes nothing.
  */
-import type { ClientReply, HelloReply } from '../client-protocol/frame-shapes.ts';
-import type { ConnectionClock, Random } from '../ports/clock.ts';
-import { MEMBERS_ASKED_MS } from './limits.ts';
+import type { ClientReply, HelloReply } from '../../client-protocol/frame-shapes.ts';
+import type { ConnectionClock, Random } from '../../ports/clock.ts';
+import { MEMBERS_ASKED_MS } from '../limits.ts';
 import type { ServerConnection } from './server-connection.ts';
 
 /** As a server knows it. */

@@ -3,11 +3,11 @@
  * another kind, is refused in words. A mistyped condition would otherwise be no condition, and the write would happen.
  */
 
-import { CONSISTENCIES } from '../client-protocol/frame-shapes.ts';
-import { CLIENT_COMMAND_BYTES_MAX, TIMEOUT_MS_MAX } from '../client-protocol/limits.ts';
-import { RaftError } from '../core/errors.ts';
-import { COUNTER_MAX } from '../core/limits.ts';
-import { aLogId } from '../core/log-id.ts';
+import { CONSISTENCIES } from '../../client-protocol/frame-shapes.ts';
+import { CLIENT_COMMAND_BYTES_MAX, TIMEOUT_MS_MAX } from '../../client-protocol/limits.ts';
+import { RaftError } from '../../core/errors.ts';
+import { COUNTER_MAX } from '../../core/limits.ts';
+import { aLogId } from '../../core/log-id.ts';
 import {
   aBoolean,
   aCounter,
@@ -19,10 +19,10 @@ import {
   type Kinds,
   oneOf,
   ownOptions,
-} from '../core/option-kinds.ts';
-import { isCounter } from '../core/types.ts';
-import { COMPARE_OPERATORS, COMPARE_TARGETS } from '../kv/commands/commands.ts';
-import { LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS, RANGE_LIMIT_MAX } from '../kv/limits.ts';
+} from '../../core/option-kinds.ts';
+import { isCounter } from '../../core/types.ts';
+import { COMPARE_OPERATORS, COMPARE_TARGETS } from '../../kv/commands/commands.ts';
+import { LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS, RANGE_LIMIT_MAX } from '../../kv/limits.ts';
 import type { OperationInput, Selection, TxnInput } from './client-input.ts';
 
 const aBytes: Kind = (value) =>

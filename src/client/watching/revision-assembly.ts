@@ -2,12 +2,12 @@
  * Puts a revision together again that was too large for one frame (CL8): watchers are given whole revisions
  * only, since a revision is one step. What has begun is bounded; past that it is refused, not cut.
  */
-import { RaftError } from '../core/errors.ts';
+import { RaftError } from '../../core/errors.ts';
 import {
   bytesOfRevision,
   type WatchEvent,
   type WatchRevision,
-} from '../kv/watching/watch-event.ts';
+} from '../../kv/watching/watch-event.ts';
 
 export class RevisionAssembly {
   readonly #bytesMax: number;

@@ -3,10 +3,10 @@
  * refused become rejections with a code; byte arrays become the caller's own, since the frame that they
  * arrived in may be a thousand times their size.
  */
-import { RaftError } from '../core/errors.ts';
-import type { LogId } from '../core/log-id.ts';
-import { CompactedError } from '../kv/commands/kv-errors.ts';
-import type { KvAnswer } from '../kv/commands/result-codec.ts';
+import { RaftError } from '../../core/errors.ts';
+import type { LogId } from '../../core/log-id.ts';
+import { CompactedError } from '../../kv/commands/kv-errors.ts';
+import type { KvAnswer } from '../../kv/commands/result-codec.ts';
 import type {
   ConditionFailed,
   DeleteResult,
@@ -15,9 +15,9 @@ import type {
   Refused,
   TxnResponse,
   TxnResult,
-} from '../kv/commands/results.ts';
-import type { KeyValue } from '../kv/keys/key-value.ts';
-import type { WatchRevision } from '../kv/watching/watch-event.ts';
+} from '../../kv/commands/results.ts';
+import type { KeyValue } from '../../kv/keys/key-value.ts';
+import type { WatchRevision } from '../../kv/watching/watch-event.ts';
 
 /** What became of a write. */
 export type Written<Result> = Result & {

@@ -2,8 +2,8 @@
  * A lease that this program holds (LE10). It counts its time from when it *sent* the last renewal that was answered, by a clock that
  * is never set: so it knows that the lease is over before the cluster does, and never holds on to a key that has gone.
  */
-import { RaftError } from '../core/errors.ts';
-import type { ConnectionClock, Random } from '../ports/clock.ts';
+import { RaftError } from '../../core/errors.ts';
+import type { ConnectionClock, Random } from '../../ports/clock.ts';
 import {
   RENEWAL_JITTER,
   RENEWAL_RETRY_MAX_MS,
@@ -12,8 +12,8 @@ import {
   REVOKED_AGAIN_MS,
   REVOKED_TRY_MIN_MS,
   REVOKED_WITHIN_MAX_MS,
-} from './limits.ts';
-import { mayBeRepeated } from './may-be-repeated.ts';
+} from '../limits.ts';
+import { mayBeRepeated } from '../may-be-repeated.ts';
 
 interface LeaseHome {
   readonly clock: Pick<ConnectionClock, 'now' | 'setIdleTimeout' | 'setTimeout' | 'clearTimeout'>;
