@@ -1,17 +1,17 @@
 /** A client that learns where members are, on a clock that a test owns. */
 import { describe, expect, it } from 'vitest';
-import { clientSettings } from '../../src/client/client-options.ts';
-import { KvClient } from '../../src/client/kv-client.ts';
-import { MEMBERS_ASKED_MS } from '../../src/client/limits.ts';
+import { clientSettings } from '../../../src/client/client-options.ts';
+import { KvClient } from '../../../src/client/kv-client.ts';
+import { MEMBERS_ASKED_MS } from '../../../src/client/limits.ts';
 import {
   CLIENT_PROTOCOL_VERSION,
   type ClientReply,
-} from '../../src/client-protocol/frame-shapes.ts';
-import { encodeReplies } from '../../src/client-protocol/reply-frame.ts';
-import { decodeRequests } from '../../src/client-protocol/request-frame.ts';
-import type { FrameSocket, FrameSocketListener } from '../../src/ports/frame-socket.ts';
-import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import { clockOf } from './virtual-server.ts';
+} from '../../../src/client-protocol/frame-shapes.ts';
+import { encodeReplies } from '../../../src/client-protocol/reply-frame.ts';
+import { decodeRequests } from '../../../src/client-protocol/request-frame.ts';
+import type { FrameSocket, FrameSocketListener } from '../../../src/ports/frame-socket.ts';
+import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
+import { clockOf } from '../virtual-server.ts';
 
 interface Place {
   readonly nodeId: string;

@@ -1,11 +1,11 @@
 /** Revisions in parts: cut by the server, put together by the client, whole or refused. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RevisionAssembly } from '../../src/client/watching/revision-assembly.ts';
-import type { WatchEvent, WatchRevision } from '../../src/kv/watching/watch-event.ts';
-import { partsOf } from '../../src/server/client-port/revision-parts.ts';
-import { scriptedServer } from './scripted-server.ts';
-import { clientOf } from './stage.ts';
+import { RevisionAssembly } from '../../../src/client/watching/revision-assembly.ts';
+import type { WatchEvent, WatchRevision } from '../../../src/kv/watching/watch-event.ts';
+import { partsOf } from '../../../src/server/client-port/revision-parts.ts';
+import { scriptedServer } from '../scripted-server.ts';
+import { clientOf } from '../stage.ts';
 
 const deletion = (bytes: number, at: number): WatchEvent => ({
   type: 'delete',

@@ -1,11 +1,11 @@
 /** How requests end that are not answered: what the client claims must be what is known. */
 import { describe, expect, it } from 'vitest';
-import { RaftError } from '../../src/core/errors.ts';
-import { encodeResult } from '../../src/kv/commands/result-codec.ts';
-import { eventually } from '../server/eventually.ts';
-import { served } from '../server/local-server.ts';
-import { helloOf, SOMEWHERE, scriptedServer, tellDone, tellStatus } from './scripted-server.ts';
-import { clientAt, clientOf, facts, rejection } from './stage.ts';
+import { RaftError } from '../../../src/core/errors.ts';
+import { encodeResult } from '../../../src/kv/commands/result-codec.ts';
+import { eventually } from '../../server/eventually.ts';
+import { served } from '../../server/local-server.ts';
+import { helloOf, SOMEWHERE, scriptedServer, tellDone, tellStatus } from '../scripted-server.ts';
+import { clientAt, clientOf, facts, rejection } from '../stage.ts';
 
 /** A port that nobody listens on. */
 async function deadUrl(): Promise<string> {

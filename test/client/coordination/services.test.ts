@@ -1,11 +1,11 @@
 /** Where the instances of a service are, while they live, against a server over loopback. */
 import { describe, expect, it } from 'vitest';
-import { registerService } from '../../src/client/coordination/registry.ts';
-import type { CoordinatedStore } from '../../src/client/coordination/store.ts';
-import { Turns } from '../../src/client/coordination/turns.ts';
-import type { Lease } from '../../src/client/index.ts';
-import { localServer } from '../server/local-server.ts';
-import { clientAt, clientOf, facts, rejection } from './stage.ts';
+import { registerService } from '../../../src/client/coordination/registry.ts';
+import type { CoordinatedStore } from '../../../src/client/coordination/store.ts';
+import { Turns } from '../../../src/client/coordination/turns.ts';
+import type { Lease } from '../../../src/client/index.ts';
+import { localServer } from '../../server/local-server.ts';
+import { clientAt, clientOf, facts, rejection } from '../stage.ts';
 
 describe('a service', () => {
   it('[CO5] is resolved to the addresses that are registered, live, until they are withdrawn', async () => {

@@ -1,14 +1,14 @@
 /** What is held and taken away by somebody else: its holder learns at once, by a watch on its own key. */
 import { describe, expect, it } from 'vitest';
-import { campaignFor } from '../../src/client/coordination/election.ts';
-import { takeLock } from '../../src/client/coordination/lock.ts';
-import { storeOf } from '../../src/client/coordination/store.ts';
-import { Turns } from '../../src/client/coordination/turns.ts';
-import type { KvClient, WatchQuery } from '../../src/client/index.ts';
-import { CompactedError } from '../../src/kv/commands/kv-errors.ts';
-import { connectionClock } from '../../src/wire/ws-clock.ts';
-import { localServer } from '../server/local-server.ts';
-import { clientAt, clientOf, rejection } from './stage.ts';
+import { campaignFor } from '../../../src/client/coordination/election.ts';
+import { takeLock } from '../../../src/client/coordination/lock.ts';
+import { storeOf } from '../../../src/client/coordination/store.ts';
+import { Turns } from '../../../src/client/coordination/turns.ts';
+import type { KvClient, WatchQuery } from '../../../src/client/index.ts';
+import { CompactedError } from '../../../src/kv/commands/kv-errors.ts';
+import { connectionClock } from '../../../src/wire/ws-clock.ts';
+import { localServer } from '../../server/local-server.ts';
+import { clientAt, clientOf, rejection } from '../stage.ts';
 
 /** So long that nothing is renewed while a test runs. */
 const TTL_MS = 60 * 60_000;

@@ -1,9 +1,9 @@
 /** More than a server carries out, from one client and from many, on a clock that a test owns: what it carries out in time. */
 import { expect, it } from 'vitest';
-import { clientSettings } from '../../src/client/client-options.ts';
-import { KvClient } from '../../src/client/kv-client.ts';
-import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import { clockOf, VirtualServer } from './virtual-server.ts';
+import { clientSettings } from '../../../src/client/client-options.ts';
+import { KvClient } from '../../../src/client/kv-client.ts';
+import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
+import { clockOf, VirtualServer } from '../virtual-server.ts';
 
 /** What all servers do in a millisecond, in tenths: they stand for the connections of one. To look at a request is a tenth as well. */
 const TENTHS = 10;

@@ -1,12 +1,12 @@
 /** A lease that a client holds: when it is renewed, when it is lost, and what a put that is bound to it says. */
 import { describe, expect, it } from 'vitest';
-import { Lease } from '../../src/client/leases/lease.ts';
-import { LeaseRenewals } from '../../src/client/leases/lease-renewals.ts';
-import { RaftError } from '../../src/core/errors.ts';
-import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import { localServer } from '../server/local-server.ts';
-import { clientAt, facts, rejection } from './stage.ts';
-import { clockOf } from './virtual-server.ts';
+import { Lease } from '../../../src/client/leases/lease.ts';
+import { LeaseRenewals } from '../../../src/client/leases/lease-renewals.ts';
+import { RaftError } from '../../../src/core/errors.ts';
+import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
+import { localServer } from '../../server/local-server.ts';
+import { clientAt, facts, rejection } from '../stage.ts';
+import { clockOf } from '../virtual-server.ts';
 
 const TTL_MS = 9_000;
 

@@ -1,8 +1,8 @@
 /** What JavaScript lets callers pass to the client: refused in words before anything is sent, and never ignored. */
 import { describe, expect, it } from 'vitest';
-import { connect } from '../../src/client/index.ts';
-import { served } from '../server/local-server.ts';
-import { clientAt } from './stage.ts';
+import { connect } from '../../../src/client/index.ts';
+import { served } from '../../server/local-server.ts';
+import { clientAt } from '../stage.ts';
 
 type Given = [method: string, all: readonly unknown[], sentence: string];
 

@@ -1,12 +1,12 @@
 /** How often a client dials, on a clock that a test owns. */
 import { describe, expect, it } from 'vitest';
-import { clientSettings } from '../../src/client/client-options.ts';
-import { KvClient } from '../../src/client/kv-client.ts';
-import { encodeReplies } from '../../src/client-protocol/reply-frame.ts';
-import type { FrameSocket, FrameSocketListener } from '../../src/ports/frame-socket.ts';
-import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import { helloOf } from './scripted-server.ts';
-import { clockOf } from './virtual-server.ts';
+import { clientSettings } from '../../../src/client/client-options.ts';
+import { KvClient } from '../../../src/client/kv-client.ts';
+import { encodeReplies } from '../../../src/client-protocol/reply-frame.ts';
+import type { FrameSocket, FrameSocketListener } from '../../../src/ports/frame-socket.ts';
+import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
+import { helloOf } from '../scripted-server.ts';
+import { clockOf } from '../virtual-server.ts';
 
 /** Says hello, and closes `afterMs` later. */
 function shortLived(clock: VirtualClock, afterMs: number): FrameSocket {

@@ -1,17 +1,17 @@
 /** Writes of the client library, each of which takes effect once, however often it has to be sent. */
 import { describe, expect, it } from 'vitest';
-import { clientSettings } from '../../src/client/client-options.ts';
-import { KvClient } from '../../src/client/kv-client.ts';
-import type { ClientRequest } from '../../src/client-protocol/frame-shapes.ts';
-import { RaftError } from '../../src/core/errors.ts';
-import { connectionClock, connectionRandom } from '../../src/wire/ws-clock.ts';
-import { dialWebSocket } from '../../src/wire/ws-socket.ts';
-import { cleanUp } from '../clean-up.ts';
-import { eventually } from '../server/eventually.ts';
-import { LocalReplica } from '../server/local-replica.ts';
-import { served } from '../server/local-server.ts';
-import { helloOf, scriptedServer, tellDone } from './scripted-server.ts';
-import { clientAt, clientOf, rejection } from './stage.ts';
+import { clientSettings } from '../../../src/client/client-options.ts';
+import { KvClient } from '../../../src/client/kv-client.ts';
+import type { ClientRequest } from '../../../src/client-protocol/frame-shapes.ts';
+import { RaftError } from '../../../src/core/errors.ts';
+import { connectionClock, connectionRandom } from '../../../src/wire/ws-clock.ts';
+import { dialWebSocket } from '../../../src/wire/ws-socket.ts';
+import { cleanUp } from '../../clean-up.ts';
+import { eventually } from '../../server/eventually.ts';
+import { LocalReplica } from '../../server/local-replica.ts';
+import { served } from '../../server/local-server.ts';
+import { helloOf, scriptedServer, tellDone } from '../scripted-server.ts';
+import { clientAt, clientOf, rejection } from '../stage.ts';
 
 function sessionsOf(requests: readonly ClientRequest[]): readonly unknown[] {
   return requests.map((request) => {

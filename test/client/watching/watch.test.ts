@@ -1,17 +1,17 @@
 /** A watch that outlives connections, servers, leaders and slow readers. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ServerConnection } from '../../src/client/connection/server-connection.ts';
-import type { KvClient, Watch, WatchRevision } from '../../src/client/index.ts';
-import { WATCH_BUFFER_BYTES_MAX } from '../../src/client/limits.ts';
-import { Watch as ProductionWatch, type WatchReply } from '../../src/client/watching/watch.ts';
-import type { ClientRequest } from '../../src/client-protocol/frame-shapes.ts';
-import { RaftError } from '../../src/core/errors.ts';
-import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import { eventually } from '../server/eventually.ts';
-import { LocalReplica } from '../server/local-replica.ts';
-import { type LocalServer, localServer, served } from '../server/local-server.ts';
-import { clientAt, clientOf, rejection } from './stage.ts';
+import type { ServerConnection } from '../../../src/client/connection/server-connection.ts';
+import type { KvClient, Watch, WatchRevision } from '../../../src/client/index.ts';
+import { WATCH_BUFFER_BYTES_MAX } from '../../../src/client/limits.ts';
+import { Watch as ProductionWatch, type WatchReply } from '../../../src/client/watching/watch.ts';
+import type { ClientRequest } from '../../../src/client-protocol/frame-shapes.ts';
+import { RaftError } from '../../../src/core/errors.ts';
+import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
+import { eventually } from '../../server/eventually.ts';
+import { LocalReplica } from '../../server/local-replica.ts';
+import { type LocalServer, localServer, served } from '../../server/local-server.ts';
+import { clientAt, clientOf, rejection } from '../stage.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 

@@ -1,15 +1,15 @@
 /** Which server the client speaks to: the leader where it can be found, and anybody until then. */
 import { describe, expect, it } from 'vitest';
-import { clientSettings } from '../../src/client/client-options.ts';
-import { KvClient } from '../../src/client/kv-client.ts';
-import type { KvStateMachine } from '../../src/kv/kv-state-machine.ts';
-import type { FrameSocket } from '../../src/ports/frame-socket.ts';
-import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import { eventually } from '../server/eventually.ts';
-import { LocalReplica } from '../server/local-replica.ts';
-import { type LocalServer, localServer, served } from '../server/local-server.ts';
-import { clientOf, facts, rejection } from './stage.ts';
-import { clockOf, VirtualServer } from './virtual-server.ts';
+import { clientSettings } from '../../../src/client/client-options.ts';
+import { KvClient } from '../../../src/client/kv-client.ts';
+import type { KvStateMachine } from '../../../src/kv/kv-state-machine.ts';
+import type { FrameSocket } from '../../../src/ports/frame-socket.ts';
+import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
+import { eventually } from '../../server/eventually.ts';
+import { LocalReplica } from '../../server/local-replica.ts';
+import { type LocalServer, localServer, served } from '../../server/local-server.ts';
+import { clientOf, facts, rejection } from '../stage.ts';
+import { clockOf, VirtualServer } from '../virtual-server.ts';
 
 /** Servers over one store, as replicas that are always in step; the named one leads. */
 async function cluster(ids: readonly string[], leader: string): Promise<readonly LocalServer[]> {

@@ -1,10 +1,10 @@
 /** Requests of a client against a real server over loopback: results, pipelining, limits, the end. */
 import { describe, expect, it } from 'vitest';
-import { CompactedError, ConditionFailedError, connect } from '../../src/client/index.ts';
-import { eventually } from '../server/eventually.ts';
-import { served } from '../server/local-server.ts';
-import { scriptedServer } from './scripted-server.ts';
-import { clientAt, clientOf, facts, rejection } from './stage.ts';
+import { CompactedError, ConditionFailedError, connect } from '../../../src/client/index.ts';
+import { eventually } from '../../server/eventually.ts';
+import { served } from '../../server/local-server.ts';
+import { scriptedServer } from '../scripted-server.ts';
+import { clientAt, clientOf, facts, rejection } from '../stage.ts';
 
 const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
 

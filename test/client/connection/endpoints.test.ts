@@ -1,9 +1,9 @@
 /** Where a client looks for servers: as it was told, as DNS says, and as servers say. */
 import { describe, expect, it } from 'vitest';
-import { Endpoints } from '../../src/client/connection/endpoints.ts';
-import type { ToldMembers } from '../../src/client/connection/member-questions.ts';
-import { RaftError } from '../../src/core/errors.ts';
-import { MEMBERS_MAX } from '../../src/core/limits.ts';
+import { Endpoints } from '../../../src/client/connection/endpoints.ts';
+import type { ToldMembers } from '../../../src/client/connection/member-questions.ts';
+import { RaftError } from '../../../src/core/errors.ts';
+import { MEMBERS_MAX } from '../../../src/core/limits.ts';
 
 const at = (host: string, scheme = 'ws') => `${scheme}://${host}/client`;
 const [A, B, C] = [at('a.test:1'), at('b.test:2'), at('c.test:3')];

@@ -1,10 +1,10 @@
 /** What a client holds back, on a clock that a test owns. */
 import { describe, expect, it } from 'vitest';
-import { clientSettings } from '../../src/client/client-options.ts';
-import { KvClient } from '../../src/client/kv-client.ts';
-import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import { facts, rejection } from './stage.ts';
-import { clockOf, VirtualServer, virtualScene } from './virtual-server.ts';
+import { clientSettings } from '../../../src/client/client-options.ts';
+import { KvClient } from '../../../src/client/kv-client.ts';
+import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
+import { facts, rejection } from '../stage.ts';
+import { clockOf, VirtualServer, virtualScene } from '../virtual-server.ts';
 
 const WINDOW = 2_048;
 const AT_FIRST = 128;

@@ -1,12 +1,12 @@
 /** Locks, elections and services on leases and transactions alone, against a server over loopback. */
 import { describe, expect, it } from 'vitest';
-import { takeLock } from '../../src/client/coordination/lock.ts';
-import { registerService } from '../../src/client/coordination/registry.ts';
-import { type CoordinatedStore, storeOf } from '../../src/client/coordination/store.ts';
-import type { KvClient, Lease, Lock } from '../../src/client/index.ts';
-import { connectionClock } from '../../src/wire/ws-clock.ts';
-import { type LocalServer, localServer } from '../server/local-server.ts';
-import { clientAt, clientOf, facts, rejection } from './stage.ts';
+import { takeLock } from '../../../src/client/coordination/lock.ts';
+import { registerService } from '../../../src/client/coordination/registry.ts';
+import { type CoordinatedStore, storeOf } from '../../../src/client/coordination/store.ts';
+import type { KvClient, Lease, Lock } from '../../../src/client/index.ts';
+import { connectionClock } from '../../../src/wire/ws-clock.ts';
+import { type LocalServer, localServer } from '../../server/local-server.ts';
+import { clientAt, clientOf, facts, rejection } from '../stage.ts';
 
 const LINE = 'raftchart/locks/orders/';
 
