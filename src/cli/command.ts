@@ -19,7 +19,7 @@ export interface CliContext {
   readonly environment: Environment;
   /** Standard output. */
   readonly write: (text: string | Uint8Array) => void;
-  /** Resolves once its reader has taken most of what was written. Rejects when interrupted. */
+  /** Resolves once all that was written was taken. Rejects when interrupted. */
   readonly flushed: () => Promise<void>;
   /** Standard error. */
   readonly writeError: (text: string) => void;

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The process around the command line: its streams, signals and exit code. Everything else is testable. */
-import { once, setMaxListeners } from 'node:events';
+import { setMaxListeners } from 'node:events';
 import { rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { addAbortSignal } from 'node:stream';
@@ -78,10 +78,7 @@ const context: CliContext = {
   environment: process.env,
   write: (text) => process.stdout.write(text),
   writeError: writerTo(process.stderr),
-  flushed: async () => {
-    const { signal } = interruption;
-    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain', { signal });
-  },
+  flushed,
   readInput: () => buffer(input()),
   input,
   isTty: process.stdout.isTTY === true,
@@ -97,6 +94,20 @@ const context: CliContext = {
   },
   keepPrivate: () => process.umask(OWNER_ALONE),
 };
+
+/** Once all that was written was taken; where it cannot be, the process ends (`loseOutput`). Rejects if it is interrupted. */
+function flushed(): Promise<void> {
+  const { signal } = interruption;
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    if (signal.aborted) return stop();
+    signal.addEventListener('abort', stop, { once: true });
+    process.stdout.write('', (error) => {
+      signal.removeEventListener('abort', stop);
+      if (!error) resolve();
+    });
+  });
+}
 
 /** A script must not take half of an answer, or none, for the whole: its disk may be full (CL27). */
 async function loseOutput({ message }: Error): Promise<void> {

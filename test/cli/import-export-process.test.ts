@@ -48,3 +48,14 @@ it('[CL42] an import from a pipe that nobody writes says what it waits for, and 
   await writeFile(pipe, LINES.slice(0, 3).join(''));
   expect([await taking.ended, taking.output()]).toEqual([0, '3 keys imported, revision 2\n']);
 });
+
+it('[CL42] [CL27] an export to a full disk says nothing but that', async () => {
+  if (process.platform !== 'linux') return;
+  await runCliProcess(['put', 'a', 'x', ...to]);
+  const toFullDisk = ['sh', '-c', '"$@" >/dev/full', 'sh'];
+  const full = startCli(['export', ...to], { wrapper: toFullDisk });
+  expect([await full.ended, full.errors()]).toEqual([
+    74,
+    expect.stringMatching(/^raftchart export: [^\n]*ENOSPC[^\n]*\n$/),
+  ]);
+});
