@@ -74,8 +74,9 @@ export class RequestClient {
     this.#questions = ports.isFollowing === true ? this.#followMembers() : null;
     this.#link = new ServerLink(settings, ports, {
       onReady: (current) => this.#ready(current),
-      onReply: (reply) => this.#receive(reply),
+      onReply: (from, reply) => this.#receive(from, reply),
       onLeader: (current) => this.#go(current),
+      onStranded: (connection) => this.#calls.takeFrom(connection),
       onLost: (connection, why) => this.#lost(connection, why),
       onRoundFailed: (rounds, why) => {
         if (rounds >= settings.dialRoundsMax) this.#calls.giveUpWaiting(why);
@@ -254,10 +255,10 @@ export class RequestClient {
     for (const watch of this.#watches) watch.resubscribe();
   }
 
-  #receive(reply: Exclude<ClientReply, { readonly type: 'hello' }>): void {
+  #receive(from: ServerConnection, reply: Exclude<ClientReply, { readonly type: 'hello' }>): void {
     if (this.#questions?.takes(reply)) return;
     const watch = this.#routes.get(reply.id);
-    if (watch === undefined) this.#calls.settle(reply.id, reply);
+    if (watch === undefined) this.#calls.settle(reply, from);
     else if (isForWatch(reply)) watch.receive(reply);
   }
 

@@ -45,7 +45,7 @@ export class VirtualServer {
   }
 
   /** Says hello in a millisecond, and who leads. */
-  socket(leader: string): FrameSocket {
+  socket(leader: string | null): FrameSocket {
     const nothing = (): void => {};
     this.#clock.setTimeout(() => this.#tell([helloOf(this.#name, leader)]), 1);
     return {

@@ -3,7 +3,7 @@
  * looked at by one sweep for all instead of a timer for each.
  */
 
-import type { ClientReply, FailedReply } from '../../client-protocol/frame-shapes.ts';
+import type { ClientReply, FailedReply, HelloReply } from '../../client-protocol/frame-shapes.ts';
 import { passingError, type RaftError, type RaftErrorCode } from '../../core/errors.ts';
 import { CompactedError } from '../../kv/commands/kv-errors.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -17,6 +17,8 @@ export function failureOf(reply: FailedReply, revision: number | null): RaftErro
   const { error, compactedRevision } = reply;
   return compactedRevision === null ? error : new CompactedError(revision ?? 0, compactedRevision);
 }
+
+type AnyAnswer = Exclude<ClientReply, HelloReply>;
 
 interface RegistryParts {
   readonly settings: ClientSettings;
@@ -57,10 +59,11 @@ export class CallRegistry {
     this.#sweep ??= this.#nextSweep();
   }
 
-  /** An answer to a call that has already ended is dropped. */
-  settle(id: number, reply: ClientReply): void {
+  /** An answer to a call that has already ended, or is asked elsewhere by now, is dropped. */
+  settle(reply: AnyAnswer, from: CallCarrier): void {
+    const { id } = reply;
     const call = this.#calls.get(id);
-    if (call === undefined) return;
+    if (call === undefined || call.connection !== from) return;
     if (reply.type === 'failed') return this.#refused(call, failureOf(reply, call.revision));
     this.#remove(id, { pace: call.isWrite ? this.#paceOf(call) : null });
     complete(call, reply);
@@ -84,9 +87,23 @@ export class CallRegistry {
   connectionLost(connection: CallCarrier, why: string): void {
     for (const call of this.#calls.values()) {
       if (call.connection !== connection) continue;
-      if (call.isWrite && call.isSent && call.writing === null) {
+      if (isOnceOnly(call)) {
         this.#end(call, 'RAFT_OUTCOME_UNKNOWN', `The connection broke (${why}).`);
       } else takeBack(call, call.isSent);
+    }
+  }
+
+  /**
+   * CL45: a server without a leader keeps what may be in its log until others tell it what became of that. What may be asked twice
+   * is asked elsewhere; a write without a session stays (CL3).
+   */
+  takeFrom(connection: CallCarrier): void {
+    const left = [...this.#calls.values()].filter((call) => call.connection === connection);
+    for (const call of left) {
+      if (isOnceOnly(call)) continue;
+      const how = { wasSent: call.isSent, isServerBehind: false, pace: null };
+      takeBack(call, call.isSent);
+      connection.callEnded(call, how);
     }
   }
 
@@ -188,6 +205,11 @@ export class CallRegistry {
 function isForAnother(call: Call, error: RaftError): boolean {
   if (error.code !== 'RAFT_STOPPED' && error.code !== 'RAFT_NO_LEADER') return false;
   return !call.isWrite || call.writing !== null || error.retry === 'safe';
+}
+
+/** It may have been carried out, and nobody could tell it from a second one. */
+function isOnceOnly({ isSent, isWrite, writing }: Call): boolean {
+  return isWrite && isSent && writing === null;
 }
 
 /** CL37: the server has too much to do. A read may as well time out since it waits for what was not written yet. */

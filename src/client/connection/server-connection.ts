@@ -25,7 +25,7 @@ import { HOLD_MS_MAX, HOLD_SHARE, REQUEST_FRAME_FILL_BYTES } from '../limits.ts'
 export interface ConnectionListener {
   /** First, and again whenever the server hears of another leader. */
   onHello(connection: ServerConnection, hello: HelloReply): void;
-  onReply(reply: Exclude<ClientReply, HelloReply>): void;
+  onReply(connection: ServerConnection, reply: Exclude<ClientReply, HelloReply>): void;
   /** Once, whatever the cause. */
   onClosed(connection: ServerConnection, why: string): void;
 }
@@ -222,7 +222,7 @@ export class ServerConnection implements CallCarrier {
     if (this.#isClosed) return;
     if (reply.type === 'hello') this.#greet(reply);
     else if (this.#hello === null) this.close('the server did not introduce itself');
-    else this.#listener.onReply(reply);
+    else this.#listener.onReply(this, reply);
   }
 
   #greet(hello: HelloReply): void {

@@ -16,9 +16,11 @@ import { type ConnectionListener, ServerConnection } from './server-connection.t
 interface LinkListener {
   /** New requests go here from now on; who took them before takes no more, but answers what it has. */
   onReady(current: ServerConnection): void;
-  onReply(reply: Exclude<ClientReply, HelloReply>): void;
+  onReply(from: ServerConnection, reply: Exclude<ClientReply, HelloReply>): void;
   /** The server that requests go to knows a leader again, or another. */
   onLeader(current: ServerConnection): void;
+  /** It was left for a better one, and has no leader: nobody knows when it answers. */
+  onStranded(connection: ServerConnection): void;
   onLost(connection: ServerConnection, why: string): void;
   /** Every endpoint was tried in vain, `rounds` times since the last success. */
   onRoundFailed(rounds: number, why: string): void;
@@ -62,7 +64,7 @@ export class ServerLink {
     this.#listener = listener;
     this.#events = {
       onHello: (connection, hello) => this.#greeted(connection, hello),
-      onReply: (reply) => this.#listener.onReply(reply),
+      onReply: (from, reply) => this.#listener.onReply(from, reply),
       onClosed: (connection, why) => this.#closed(connection, why),
     };
     this.#endpoints = new Endpoints(settings.endpoints, ports.lookUp ?? null);
@@ -158,6 +160,7 @@ export class ServerLink {
     this.#adoptedAt = this.#ports.clock.now();
     // First: what it has not sent, its successor sends.
     previous?.retire();
+    if (previous?.hello?.leader === null) this.#listener.onStranded(previous);
     this.#listener.onReady(connection);
     this.#heardOfLeader(hello);
   }
@@ -165,7 +168,10 @@ export class ServerLink {
   #heardOfLeader(hello: HelloReply): void {
     const { leader, nodeId } = hello;
     this.#ports.clock.clearTimeout(this.#lookout);
-    if (leader === null) return this.#lookOut();
+    if (leader === null) {
+      this.#unscouted = [];
+      return this.#lookOut();
+    }
     this.#looks = 0;
     this.#unscouted = leader === nodeId ? [] : this.#candidates(leader);
     this.#scout();
@@ -176,19 +182,24 @@ export class ServerLink {
    * the client ask around, so that not all of them do whenever a leader changes.
    */
   #lookOut(): void {
-    this.#unscouted = [];
     const { clock, random } = this.#ports;
     const longest = Math.min(LEADERLESS_MAX_MS, LEADERLESS_MIN_MS * 2 ** Math.min(this.#looks, 10));
     this.#looks += 1;
     this.#lookout = clock.setTimeout(
       () => {
-        const { url } = this.#current ?? {};
-        this.#unscouted = this.#endpoints.round().filter((other) => other !== url);
-        this.#scout();
+        this.#askAround();
         this.#lookOut();
       },
       longest * (0.5 + random.next() / 2),
     );
+  }
+
+  /** All others, however long one of them takes: who does not answer does not keep the client from those behind it. */
+  #askAround(): void {
+    if (this.#scouting !== null) return;
+    const { url } = this.#current ?? {};
+    this.#unscouted = this.#endpoints.round().filter((other) => other !== url);
+    this.#scout();
   }
 
   /** The leader's endpoint if its name is known; otherwise all that have not given theirs. */
