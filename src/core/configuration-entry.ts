@@ -4,6 +4,7 @@
  * equal memberships are equal bytes. What comes from disk or wire is proven before it counts (MC2).
  */
 import { assert } from './assert.ts';
+import { viewOf } from './bytes/view-of.ts';
 import { type Configuration, type Membership, members } from './configuration.ts';
 import {
   ENTRY_HEADER_BYTES,
@@ -16,7 +17,6 @@ import {
 import { CONFIGURATION_BYTES_MAX, MEMBERS_MAX, REMOVED_MAX } from './limits.ts';
 import { ofMember } from './per-member.ts';
 import { isNodeId, type NodeId } from './types.ts';
-import { viewOf } from './view-of.ts';
 
 const VERSION = 1;
 const encoder = new TextEncoder();

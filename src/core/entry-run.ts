@@ -9,11 +9,11 @@
  *   4  u32  CRC-32 of the bytes [8, end)
  */
 import { assert } from './assert.ts';
-import { crc32 } from './checksum.ts';
-import { readCounter, writeCounter } from './counter-bytes.ts';
+import { crc32 } from './bytes/checksum.ts';
+import { readCounter, writeCounter } from './bytes/counter-bytes.ts';
+import { viewOf } from './bytes/view-of.ts';
 import { RaftError } from './errors.ts';
 import { advance, type Index, index, isCounter, type Term, term } from './types.ts';
-import { viewOf } from './view-of.ts';
 
 /**
  * What an entry is for. `noop` opens a leader's term (§6.4); `configuration` changes membership (§4); `session` opens,

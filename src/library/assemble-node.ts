@@ -4,7 +4,7 @@
  */
 
 import { crc32 } from 'node:zlib';
-import { sumWith } from '../core/checksum.ts';
+import { sumWith } from '../core/bytes/checksum.ts';
 import type { Limits } from '../core/limits.ts';
 import type { RaftTiming } from '../core/raft-state.ts';
 import {

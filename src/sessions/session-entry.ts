@@ -8,7 +8,9 @@
  * Written by members after a check; read by every replica, which believes nothing of it: bytes that are no entry are
  * refused alike everywhere, and only a version that this program does not know halts it, as others know it (SE10).
  */
-import { readCounter, writeCounter } from '../core/counter-bytes.ts';
+import { readCounter, writeCounter } from '../core/bytes/counter-bytes.ts';
+import { shortBytes } from '../core/bytes/short-bytes.ts';
+import { viewOf } from '../core/bytes/view-of.ts';
 import { RaftError } from '../core/errors.ts';
 import {
   faultInSessionCall,
@@ -18,8 +20,6 @@ import {
   type SessionCall,
   type SessionOperation,
 } from '../core/session.ts';
-import { shortBytes } from '../core/short-bytes.ts';
-import { viewOf } from '../core/view-of.ts';
 
 export type SessionEntry =
   | SessionOperation

@@ -4,12 +4,12 @@
  * commands that are new in any case go together; what hangs on the entries before it is looked at alone.
  */
 import { assert, unreachable } from '../core/assert.ts';
-import { writeCounter } from '../core/counter-bytes.ts';
+import { writeCounter } from '../core/bytes/counter-bytes.ts';
+import { viewOf } from '../core/bytes/view-of.ts';
 import { ENTRY_KIND, type Entry } from '../core/entry-run.ts';
 import { RaftError } from '../core/errors.ts';
 import { SESSION_ID_BYTES, type SessionCall, type SessionOperation } from '../core/session.ts';
 import { FIRST_MACHINE_VERSION } from '../core/versions.ts';
-import { viewOf } from '../core/view-of.ts';
 import type {
   CommittedCommand,
   CommittedEntry,

@@ -2,7 +2,7 @@
  * The chunks of a snapshot: those of the table of sessions, and behind them those of the machine inside, as it made
  * them. Read, they are a stream of bytes, of which the table takes the first and leaves the rest.
  */
-import { joinedBytes } from '../core/joined-bytes.ts';
+import { joinedBytes } from '../core/bytes/joined-bytes.ts';
 import { SNAPSHOT_CHUNK_BYTES_MAX } from '../core/limits.ts';
 import type { MachineSnapshot, SharedChunk } from '../ports/state-machine.ts';
 import { TABLE_CHUNK_BYTES, TABLE_CHUNKS_KEPT_MAX } from './limits.ts';

@@ -10,13 +10,13 @@
  *   session  16 id, u8 closed, u32 ttl, u64 not after, u64 expires at, u64 low-water mark, u64 newest, u32 commands
  *   command  u64 sequence, u32 bytes of its answer and one (0: let go), the answer
  */
-import { crc32 } from '../core/checksum.ts';
-import { readCounter, writeCounter } from '../core/counter-bytes.ts';
+import { crc32 } from '../core/bytes/checksum.ts';
+import { readCounter, writeCounter } from '../core/bytes/counter-bytes.ts';
+import { viewOf } from '../core/bytes/view-of.ts';
 import { RaftError } from '../core/errors.ts';
 import { SESSION_ID_BYTES } from '../core/session.ts';
 import { isCounter } from '../core/types.ts';
 import { FIRST_MACHINE_VERSION } from '../core/versions.ts';
-import { viewOf } from '../core/view-of.ts';
 import { PART_BYTES_MAX, type SessionBounds } from './limits.ts';
 import { Session } from './session.ts';
 import { SessionTable } from './session-table.ts';

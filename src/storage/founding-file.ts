@@ -3,7 +3,7 @@
  * anything else in it, and ever after. While it is open the lock of the directory is held, which is that of the log: two
  * processes upon one directory could promise it twice.
  */
-import { crc32 } from '../core/checksum.ts';
+import { crc32 } from '../core/bytes/checksum.ts';
 import { RaftError } from '../core/errors.ts';
 import { type FoundingState, foundingStateIn, NOTHING_FOUNDED } from '../core/founding.ts';
 import type { NodeId } from '../core/types.ts';

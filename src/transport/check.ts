@@ -4,6 +4,7 @@
  */
 
 import { unreachable } from '../core/assert.ts';
+import { viewOf } from '../core/bytes/view-of.ts';
 import { isConfigurationRun, membershipIn } from '../core/configuration-entry.ts';
 import {
   ENTRY_HEADER_BYTES,
@@ -21,7 +22,6 @@ import type {
   SnapshotOffer,
 } from '../core/message.ts';
 import type { EntryId } from '../core/types.ts';
-import { viewOf } from '../core/view-of.ts';
 import { RUN_ENTRIES_MAX } from './limits.ts';
 
 /** TR6: the fields of one message do not contradict each other. */

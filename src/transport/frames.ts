@@ -8,7 +8,7 @@
  *   4  u8  kind                             8  body: MessagePack
  *   5  u8  protocol version
  */
-import { crc32 } from '../core/checksum.ts';
+import { crc32 } from '../core/bytes/checksum.ts';
 import { HEADER_FRAME_BYTES_MAX } from '../core/limits.ts';
 
 export const FRAME_KIND = { hello: 1, message: 2, refuse: 3 } as const;

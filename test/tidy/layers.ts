@@ -91,6 +91,7 @@ const STORE_ROOMS = ['keys', 'commands', 'store'];
 const CLIENT_MEANS = ['client-options.ts', 'client-ports.ts'];
 /** Rooms within a part, and which others each may see. Beside them all see the bounds of the part; what stands in no room sees all. */
 const ROOMS_MAY_SEE: Readonly<Record<string, readonly string[]>> = {
+  'src/core/bytes': [],
   'src/kv/keys': [],
   'src/kv/commands': ['keys'],
   'src/kv/store': ['keys', 'commands'],

@@ -27,16 +27,20 @@ it('[SC35] no room needs itself through what it sees of others', () => {
   expect(listed(circlesOfRooms(readTree(root)))).toEqual([]);
 });
 
-it('[SC14] a room of the client sees what stands below it', () => {
+it('[SC14] a room of the client, and the bytes of the core, see what stands below them', () => {
   const upward = {
+    'src/core/bytes/checksum.ts': `import type { EntryRun } from '../entry-run.ts';`,
     'src/client/calls/call.ts': `import type { Link } from '../connection/link.ts';`,
     'src/client/leases/lease.ts': `import { KvClient } from '../kv-client.ts';`,
   };
   const downward = {
+    'src/core/bytes/short-bytes.ts': `import '../limits.ts';`,
+    'src/core/entry-run.ts': `import './bytes/checksum.ts';`,
     'src/client/connection/link.ts': `import '../calls/call.ts';\nimport '../client-ports.ts';`,
     'src/client/kv-client.ts': `import { Lease } from './leases/lease.ts';`,
   };
   expect(listed(importsAgainstLayers(treeOf({ ...upward, ...downward })))).toEqual([
+    'src/core/bytes/checksum.ts:1 src/core/bytes may not import src/core/entry-run.ts: it sees no other room.',
     'src/client/calls/call.ts:1 src/client/calls may not import src/client/connection/link.ts: it sees client-options.ts, client-ports.ts.',
     'src/client/leases/lease.ts:1 src/client/leases may not import src/client/kv-client.ts: it sees may-be-repeated.ts, values.',
   ]);

@@ -1,6 +1,6 @@
 /** `backup`: the state of the cluster at one revision, as a file that proves itself (BK1, BK3). */
 import { crc32 } from 'node:zlib';
-import { sumWith } from '../../core/checksum.ts';
+import { sumWith } from '../../core/bytes/checksum.ts';
 import { RaftError } from '../../core/errors.ts';
 import { textOf } from '../../core/thrown-text.ts';
 import { CLIENT_OPTIONS, writeJson } from '../asking/client-session.ts';

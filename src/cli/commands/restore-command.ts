@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { sumWith } from '../../core/checksum.ts';
+import { sumWith } from '../../core/bytes/checksum.ts';
 import { RaftError } from '../../core/errors.ts';
 import { textOf } from '../../core/thrown-text.ts';
 import type { NodeId } from '../../core/types.ts';

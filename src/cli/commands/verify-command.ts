@@ -1,6 +1,6 @@
 /** `verify`: whether a file is a whole backup, and what is in it (BK4). */
 import { crc32 } from 'node:zlib';
-import { sumWith } from '../../core/checksum.ts';
+import { sumWith } from '../../core/bytes/checksum.ts';
 import { RaftError } from '../../core/errors.ts';
 import { writeJson } from '../asking/client-session.ts';
 import { proveBackup } from '../backup/backup-file.ts';

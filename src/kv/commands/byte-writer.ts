@@ -4,7 +4,7 @@
  * size, then into one array of exactly that size, so that no value is copied more than once.
  */
 import { assert } from '../../core/assert.ts';
-import { shortBytes } from '../../core/short-bytes.ts';
+import { shortBytes } from '../../core/bytes/short-bytes.ts';
 import { isCounter } from '../../core/types.ts';
 
 interface EncodedOptions {

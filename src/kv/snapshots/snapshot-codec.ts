@@ -20,8 +20,8 @@
  */
 
 import { unreachable } from '../../core/assert.ts';
-import { crc32 } from '../../core/checksum.ts';
-import { joinedBytes } from '../../core/joined-bytes.ts';
+import { crc32 } from '../../core/bytes/checksum.ts';
+import { joinedBytes } from '../../core/bytes/joined-bytes.ts';
 import { SNAPSHOT_CHUNK_BYTES_MAX } from '../../core/limits.ts';
 import {
   type AccessChange,

@@ -3,7 +3,7 @@
  * of a snapshot. It leaves out what compaction has made unreachable, whether freed yet or not. It walks
  * everything and guards against mistakes, not against malice.
  */
-import { crc32 } from '../../core/checksum.ts';
+import { crc32 } from '../../core/bytes/checksum.ts';
 import { writeAccessChange } from '../commands/access-changes.ts';
 import { encoded } from '../commands/byte-writer.ts';
 import { keyBytes } from '../keys/key-order.ts';

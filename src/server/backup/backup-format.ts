@@ -9,11 +9,11 @@
  *   F failure   JSON: `code`, `message`, `retry`. Nothing follows, and it is no backup
  *   E end       JSON: `chunks`, `bytes` of the snapshot, `checksum`: over the sums of all chunks, one after the other
  */
-import { crc32 } from '../../core/checksum.ts';
+import { crc32 } from '../../core/bytes/checksum.ts';
+import { viewOf } from '../../core/bytes/view-of.ts';
 import type { RaftError } from '../../core/errors.ts';
 import type { PerMember } from '../../core/per-member.ts';
 import type { EntryId, NodeId } from '../../core/types.ts';
-import { viewOf } from '../../core/view-of.ts';
 
 export const BACKUP_FORMAT = 1;
 export const BACKUP_MAGIC: Uint8Array = new TextEncoder().encode('RAFTBKUP');

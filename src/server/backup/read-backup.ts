@@ -2,12 +2,12 @@
  * Reads a backup and proves it as it goes (BK2): what it hands out was written so, and in this order; once it has handed out
  * the end, nothing was missing. What the state inside is worth, the state machine says.
  */
-import { crc32 } from '../../core/checksum.ts';
+import { crc32 } from '../../core/bytes/checksum.ts';
+import { viewOf } from '../../core/bytes/view-of.ts';
 import { isErrorCode, isRetry, RaftError } from '../../core/errors.ts';
 import { isClusterId } from '../../core/identity.ts';
 import type { PerMember } from '../../core/per-member.ts';
 import { type EntryId, index, isCounter, isNodeId, type NodeId, term } from '../../core/types.ts';
-import { viewOf } from '../../core/view-of.ts';
 import { ChunkSource } from '../../sessions/snapshot-chunks.ts';
 import { BACKUP_RECORD_BYTES_MAX } from '../limits.ts';
 import {

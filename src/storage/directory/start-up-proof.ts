@@ -4,6 +4,7 @@
  * the database is also the right one and the newest is asked in `agreement.ts`. It writes nothing.
  */
 
+import { viewOf } from '../../core/bytes/view-of.ts';
 import type { Configuration, MembershipAt } from '../../core/configuration.ts';
 import { membershipIn } from '../../core/configuration-entry.ts';
 import { checksumOfRun, decodeRun, type EntryRun } from '../../core/entry-run.ts';
@@ -18,7 +19,6 @@ import {
   nextIndex,
   previousIndex,
 } from '../../core/types.ts';
-import { viewOf } from '../../core/view-of.ts';
 import { type Database, type DatabaseRecord, stepsOf } from '../disk/database.ts';
 import { SCAN_STEP_BYTES_MAX } from '../limits.ts';
 import { RunIndex } from '../log/run-index.ts';

@@ -5,9 +5,9 @@
  * the manifest, which names the live tables, and the blocks of a table. Pure, and trusts no length.
  */
 
-import { crc32c } from '../../core/checksum.ts';
-import { asOnePiece } from '../../core/joined-bytes.ts';
-import { viewOf } from '../../core/view-of.ts';
+import { crc32c } from '../../core/bytes/checksum.ts';
+import { asOnePiece } from '../../core/bytes/joined-bytes.ts';
+import { viewOf } from '../../core/bytes/view-of.ts';
 
 const LOG_BLOCK_BYTES = 32 * 1024;
 const LOG_HEADER_BYTES = 7;

@@ -4,7 +4,7 @@
  * the directory was never finished: no start of it has promised anything yet (ST11).
  */
 
-import { crc32 } from '../../core/checksum.ts';
+import { crc32 } from '../../core/bytes/checksum.ts';
 import type { NodeIdentity } from '../../core/identity.ts';
 import { LINEAGE_MAX } from '../../core/limits.ts';
 import { aCounter, aNodeId, aText, listOf, objectOf } from './proofs.ts';

@@ -4,9 +4,9 @@
  *
  *   0  u8 kind    1  u8 version    2  JSON text, UTF-8    end − 4  u32 CRC-32 of all before it
  */
-import { crc32 } from '../../core/checksum.ts';
+import { crc32 } from '../../core/bytes/checksum.ts';
+import { viewOf } from '../../core/bytes/view-of.ts';
 import type { Index } from '../../core/types.ts';
-import { viewOf } from '../../core/view-of.ts';
 import type { DatabaseChange } from '../disk/database.ts';
 import type { Proof } from './proofs.ts';
 

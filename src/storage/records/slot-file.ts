@@ -5,7 +5,7 @@
  *   0     u32 length   4     record        4096  u32 length   4100  record        8192 end
  */
 import { assert } from '../../core/assert.ts';
-import { viewOf } from '../../core/view-of.ts';
+import { viewOf } from '../../core/bytes/view-of.ts';
 import type { OpenFile } from '../disk/files.ts';
 import { promised } from '../promised.ts';
 import {

@@ -3,7 +3,7 @@
  * part as well; checks what the durable one checks when it writes; damage it cannot have.
  */
 import { assert } from '../../core/assert.ts';
-import { crc32 } from '../../core/checksum.ts';
+import { crc32 } from '../../core/bytes/checksum.ts';
 import type {
   SnapshotMeta,
   SnapshotStore,

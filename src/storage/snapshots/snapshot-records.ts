@@ -5,8 +5,8 @@
  *   0  u8 magic 0x4b   1  u8 version   2  u16 zero   4  u32 CRC-32 of [8, 20)
  *   8  u32 number      12  u32 place   16  u32 CRC-32 of the payload   20  payload
  */
-import { crc32 } from '../../core/checksum.ts';
-import { viewOf } from '../../core/view-of.ts';
+import { crc32 } from '../../core/bytes/checksum.ts';
+import { viewOf } from '../../core/bytes/view-of.ts';
 import type { SnapshotMeta, StoredSnapshot } from '../../ports/snapshot-store.ts';
 import { aCounter, aText, objectOf, orAbsent, orNull } from '../records/proofs.ts';
 import { RECORD_KIND, type RecordFormat } from '../records/record.ts';

@@ -1,5 +1,5 @@
 /** The sum of a snapshot that arrives chunk by chunk: how many, how long together, and one checksum over their checksums. */
-import { crc32 } from '../../core/checksum.ts';
+import { crc32 } from '../../core/bytes/checksum.ts';
 import type { StoredSnapshot } from '../../ports/snapshot-store.ts';
 
 type Sum = Pick<StoredSnapshot, 'bytes' | 'checksum' | 'chunkCount'>;

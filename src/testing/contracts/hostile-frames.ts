@@ -1,6 +1,6 @@
 /** Frames that no sound member sends, each with a few words: what the transport's tests throw at it. */
 import { Packr } from 'msgpackr';
-import { crc32 } from '../../core/checksum.ts';
+import { crc32 } from '../../core/bytes/checksum.ts';
 import { type EntryRun, RUN_HEADER_BYTES } from '../../core/entry-run.ts';
 import { PROTOCOL_VERSION } from '../../core/hello.ts';
 import { encodeHello, encodeMessage } from '../../transport/codec.ts';

@@ -5,7 +5,7 @@
 import { deepStrictEqual } from 'node:assert';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { crc32 } from '../../../src/core/checksum.ts';
+import { crc32 } from '../../../src/core/bytes/checksum.ts';
 import { APPLY_SLICE_MS, SNAPSHOT_CHUNK_BYTES_MAX } from '../../../src/core/limits.ts';
 import { encodeCommand } from '../../../src/kv/commands/command-codec.ts';
 import type { KvCommand } from '../../../src/kv/commands/commands.ts';

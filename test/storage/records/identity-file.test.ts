@@ -1,7 +1,7 @@
 /** `identity.json` on its own: every byte of it counts. */
 
 import { describe, expect, it } from 'vitest';
-import { crc32 } from '../../../src/core/checksum.ts';
+import { crc32 } from '../../../src/core/bytes/checksum.ts';
 import type { NodeIdentity } from '../../../src/core/identity.ts';
 import { LINEAGE_MAX } from '../../../src/core/limits.ts';
 import { nodeId } from '../../../src/core/types.ts';

@@ -3,8 +3,8 @@
  * (SV10), and a client that stops sending half-way is let go at the request's deadline (SV4).
  */
 
+import { asOnePiece } from '../../../core/bytes/joined-bytes.ts';
 import { RaftError } from '../../../core/errors.ts';
-import { asOnePiece } from '../../../core/joined-bytes.ts';
 import type { Account } from '../../admission/account.ts';
 import type { HeldBytes } from '../../admission/held-bytes.ts';
 import { BODY_PIECES_MAX } from '../../limits.ts';

@@ -1,7 +1,7 @@
 /** What becomes bytes and comes out of them, between members and to clients, and what is summed over them. */
 import { crc32 as zlibCrc32 } from 'node:zlib';
 import { decodeRequests, encodeRequests } from '../../../../src/client-protocol/request-frame.ts';
-import { crc32c } from '../../../../src/core/checksum.ts';
+import { crc32c } from '../../../../src/core/bytes/checksum.ts';
 import { ENTRY_KIND, encodeRun } from '../../../../src/core/entry-run.ts';
 import { passingError, RaftError } from '../../../../src/core/errors.ts';
 import type { AppendEntries } from '../../../../src/core/message.ts';

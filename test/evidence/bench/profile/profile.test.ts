@@ -20,7 +20,7 @@ function stack(samples: number, ...frames: readonly string[]): Stack {
 const TICK = 'processTicksAndRejections node:internal/process/task_queues';
 const STACKS: readonly Stack[] = [
   stack(40, TICK, 'perform src/node/deeds.ts', 'send ws', 'writev '),
-  stack(20, TICK, 'perform src/node/deeds.ts', 'assign xstate', 'crc32 src/core/checksum.ts'),
+  stack(20, TICK, 'perform src/node/deeds.ts', 'assign xstate', 'crc32 src/core/bytes/checksum.ts'),
   stack(10, TICK, 'perform src/node/deeds.ts'),
   stack(
     15,

@@ -49,7 +49,7 @@ const STAGES_BY_PLACE = {
 /** Of these, no more than their caller says. */
 const SHARED = [
   ...['msgpackr', 'src/kv/byte-', 'src/kv/command-', 'src/storage/promised.ts'],
-  ...['src/core/checksum.ts', 'src/wire/fields.ts', 'src/node/system-clock.ts'],
+  ...['src/core/bytes/', 'src/wire/fields.ts', 'src/node/system-clock.ts'],
 ];
 
 export type Stage =

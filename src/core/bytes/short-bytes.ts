@@ -3,7 +3,7 @@
  * own costs more to make and to free than such a command costs to write, and so small ones share a slab: each place of
  * it is given once, and is zero. What stays for long is copied elsewhere, since it would keep its whole slab.
  */
-import { SHORT_SLAB_BYTES } from './limits.ts';
+import { SHORT_SLAB_BYTES } from '../limits.ts';
 
 /** Smaller ones lie in the heap, which is as cheap; larger ones leave too much of a slab unused. */
 const SHARED_BYTES = { min: 65, max: 1024 } as const;

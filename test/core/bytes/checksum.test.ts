@@ -2,7 +2,7 @@
 import { crc32 as zlibCrc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { crc32, crc32c, sumWith } from '../../src/core/checksum.ts';
+import { crc32, crc32c, sumWith } from '../../../src/core/bytes/checksum.ts';
 
 it('[ST15] the other checksum is the one that LevelDB uses', () => {
   expect(crc32c(new TextEncoder().encode('123456789'))).toBe(0xe3069283);
