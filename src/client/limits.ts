@@ -3,9 +3,12 @@
 /** Waits between rounds of attempts, in milliseconds: doubled each time, with jitter. */
 export const REDIAL_MIN_MS = 25;
 export const REDIAL_MAX_MS = 1_000;
-/** How long a server may know no leader before others are asked, in milliseconds: doubled each time, with jitter. */
+/**
+ * How long a server may know no leader before others are asked, in milliseconds: doubled each time, with jitter. Each client asks all others: where
+ * thousands have no majority for minutes, more often would keep the servers from what brings it back.
+ */
 export const LEADERLESS_MIN_MS = 500;
-export const LEADERLESS_MAX_MS = 4_000;
+export const LEADERLESS_MAX_MS = 16_000;
 /** Where the members are by now a server is asked after so long, in milliseconds; by chance up to twice as often. */
 export const MEMBERS_ASKED_MS = 20_000;
 /** Bound: bytes of commands in one frame; the rest of the tick follows in the next frame. */

@@ -65,6 +65,21 @@ describe('a client whose server knows no leader', () => {
     expect(client.connectedTo).toBe('n3');
     client.close();
   });
+
+  it('[CL45] asks ever more seldom where nobody knows one, and none too late', () => {
+    const views = new Map<string, string | null>([
+      ['n1', null],
+      ['n2', null],
+      ['n3', null],
+    ]);
+    const { client, clock, dials } = sceneOf(views);
+    clock.advance(300_000);
+    expect(dials.length).toBeLessThan(70);
+    views.set('n3', 'n3');
+    clock.advance(16_000);
+    expect(client.connectedTo).toBe('n3');
+    client.close();
+  });
 });
 
 /** Two servers, of which the first led until it was cut off, with what it was asked before. */
