@@ -44,8 +44,8 @@ function refusalOfBody(request: IncomingMessage): Refusal | null {
   if (transfer !== undefined && transfer.toLowerCase() !== 'chunked') {
     return { status: 501, error: badRequest(transferRefused(transfer)) };
   }
-  const coding = headers['content-encoding'] ?? 'identity';
-  if (coding.toLowerCase() !== 'identity') {
+  const coding = headers['content-encoding'] ?? '';
+  if (coding !== '' && coding.toLowerCase() !== 'identity') {
     return { status: 415, error: badRequest(codingRefused(coding)) };
   }
   return headers['content-range'] === undefined ? null : { error: badRequest(PART_REFUSED) };

@@ -29,6 +29,7 @@ describe('what a body comes as', () => {
   it.each([
     ['Transfer-Encoding: Chunked', CHUNKED_BODY],
     ['Content-Encoding: identity\r\nContent-Length: 1', 'x'],
+    ['Content-Encoding:\r\nContent-Length: 1', 'x'],
     ['Expect: 100-continue\r\nContent-Length: 1', 'x'],
   ])('[SV37] takes %s', async (headers, body) => {
     const { port, replica } = await served();
