@@ -1,6 +1,6 @@
 /** Files that only their owner may read, whatever the shell lets programs do. */
 import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { certificate, inFiles } from '../certificates.ts';
 import { ANY_PORTS, leading, QUICK, serveLine, startCli } from './cli-process.ts';
@@ -87,6 +87,11 @@ it.skipIf(process.platform === 'win32')(
     expect(await warned(tls, { RAFTCHART_TOKEN: 'a.b' })).toEqual([]);
     chmodSync(key, 0o644);
     chmodSync(secret, 0o604);
+    // Others may read them, and cannot come to them.
+    const [keys, secrets, volume] = [dirname(key), dirname(secret), scratch()];
+    for (const directory of [keys, secrets]) expect(statSync(directory).mode & 0o777).toBe(0o700);
+    expect(await warned(tls)).toEqual([]);
+    for (const directory of [keys, secrets, volume]) chmodSync(directory, 0o711);
     const both = [
       ['--tls-key', '0644'],
       ['--cluster-secret-file', '0604'],
@@ -96,7 +101,6 @@ it.skipIf(process.platform === 'win32')(
       ['--token-file', '0604'],
     ]);
     // As Kubernetes mounts a Secret.
-    const volume = scratch();
     mkdirSync(join(volume, '..2026_01_01'));
     symlinkSync('..2026_01_01', join(volume, '..data'));
     symlinkSync(join('..data', 'key'), join(volume, 'key'));
