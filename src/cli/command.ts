@@ -58,10 +58,11 @@ interface CommandSpec<Name extends OptionName, Needed extends Name>
   readonly file?: ConfigurationOf<Name>;
   /** How many positional arguments there may be, both inclusive; none unless given. */
   readonly positionals?: readonly [min: number, max: number];
-  readonly run: (given: Given<Name, Needed>, context: CliContext) => Promise<number>;
+  readonly run: (given: GivenOptions<Name, Needed>, context: CliContext) => Promise<number>;
 }
 
-interface Given<Name extends OptionName, Needed extends Name> extends ReadOptions<Name, Needed> {
+interface GivenOptions<Name extends OptionName, Needed extends Name>
+  extends ReadOptions<Name, Needed> {
   /** Reads all of it once more: a file may have changed. Throws as the command line would be refused. */
   readonly again: () => Promise<ReadOptions<Name, Needed>>;
 }

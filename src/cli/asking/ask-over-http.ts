@@ -10,7 +10,7 @@ import { abruptEndText, tlsFailureText } from '../../wire/tls-failure.ts';
 import { ANSWER_BYTES_MAX } from '../limits.ts';
 import { withDeadline } from './deadline.ts';
 
-interface Asking {
+interface HttpAsking {
   readonly timeoutMs: number;
   /** Of these, how many a connection may take; all unless given. */
   readonly connectMs?: number;
@@ -34,7 +34,7 @@ interface HttpAnswer {
 /** Rejects with an `Error` whose message says in a few words what happened. */
 export function askOverHttp(
   url: string,
-  { timeoutMs, interrupted, method = 'GET', secureContext, token = null, ...more }: Asking,
+  { timeoutMs, interrupted, method = 'GET', secureContext, token = null, ...more }: HttpAsking,
 ): Promise<HttpAnswer> {
   return withDeadline(timeoutMs, interrupted, async (signal) => {
     try {

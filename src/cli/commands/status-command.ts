@@ -14,7 +14,7 @@ import { shownText } from '../words/shown-bytes.ts';
 import { type Cell, textTable } from '../words/text-table.ts';
 import { versionLines } from '../words/version-words.ts';
 
-interface Answer {
+interface ServerAnswer {
   readonly endpoint: string;
   /** `null`: it told nothing of itself. */
   readonly status: Fields | null;
@@ -64,7 +64,7 @@ export const statusCommand = command({
 });
 
 /** With the code of the first that said why, as any other command would end. */
-function nothingTold(answers: readonly Answer[]): RaftError {
+function nothingTold(answers: readonly ServerAnswer[]): RaftError {
   const reasons = answers.map(({ endpoint, why }) => `${endpoint}: ${why}`).join('; ');
   const refusal = answers.find((answer) => answer.refusal !== null)?.refusal;
   if (refusal == null) return new RaftError('RAFT_UNREACHABLE', `No server answered (${reasons}).`);
@@ -80,7 +80,10 @@ function linesOf(status: Fields): readonly string[] {
   return [...linkLines(status.id, status.links), ...versionLines(status)];
 }
 
-async function ask(endpoint: string, how: Parameters<typeof askOverHttp>[1]): Promise<Answer> {
+async function ask(
+  endpoint: string,
+  how: Parameters<typeof askOverHttp>[1],
+): Promise<ServerAnswer> {
   try {
     const url = `${endpoint.replace(/^ws/, 'http')}/status`;
     const answer = await askOverHttp(url, how);
@@ -95,15 +98,15 @@ async function ask(endpoint: string, how: Parameters<typeof askOverHttp>[1]): Pr
   }
 }
 
-function silent(endpoint: string, why: string): Answer {
+function silent(endpoint: string, why: string): ServerAnswer {
   return { endpoint, status: null, refusal: null, why };
 }
 
-function answerJson({ endpoint, status, why }: Answer): Fields {
+function answerJson({ endpoint, status, why }: ServerAnswer): Fields {
   return status === null ? { endpoint, error: why } : { endpoint, ...status };
 }
 
-function answerRow({ endpoint, refusal, status }: Answer): readonly Cell[] {
+function answerRow({ endpoint, refusal, status }: ServerAnswer): readonly Cell[] {
   if (status === null) return [endpoint, null, refusal === null ? 'unreachable' : 'refused'];
   const cells = COLUMNS.map((column) => cellOf(status[column]));
   return [endpoint, ...cells, linksCell(status.links), cellOf(status.version)];

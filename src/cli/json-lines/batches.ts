@@ -4,12 +4,12 @@ import { IMPORT_BATCH_BYTES_MAX } from '../limits.ts';
 import { type Pair, pairIn } from './key-value-line.ts';
 import type { Line } from './lines.ts';
 
-interface Put extends Pair {
+interface LinePut extends Pair {
   readonly line: number;
 }
 
 export interface Batch {
-  readonly puts: readonly Put[];
+  readonly puts: readonly LinePut[];
   /** Those of the puts, as text, and what keys and values amount to. */
   readonly keys: ReadonlySet<string>;
   readonly bytes: number;
@@ -38,7 +38,7 @@ export async function* batchesOf(
 }
 
 class Gathering {
-  #puts: Put[] = [];
+  #puts: LinePut[] = [];
   #keys = new Set<string>();
   #bytes = 0;
   #endsAt = 0;
@@ -54,7 +54,7 @@ class Gathering {
     return this.#bytes + key.length + value.length <= IMPORT_BATCH_BYTES_MAX;
   }
 
-  add(put: Put, endsAt: number): void {
+  add(put: LinePut, endsAt: number): void {
     this.#puts.push(put);
     this.#keys.add(nameOf(put.key));
     this.#bytes += put.key.length + put.value.length;

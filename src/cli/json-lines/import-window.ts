@@ -29,7 +29,7 @@ interface Sent {
 }
 
 /** All of them or none, in one step. Resolves with its revision. */
-type Put = (puts: Batch['puts']) => Promise<number>;
+type PutAll = (puts: Batch['puts']) => Promise<number>;
 
 interface WindowOptions {
   /** The first that is not in before it begins. */
@@ -39,7 +39,7 @@ interface WindowOptions {
 }
 
 export class ImportWindow {
-  readonly #put: Put;
+  readonly #put: PutAll;
   readonly #onIn: (batch: Batch) => void;
   /** In the order of their lines, from the first that is not wholly in; those behind it may be. */
   readonly #window: Sent[] = [];
@@ -47,7 +47,7 @@ export class ImportWindow {
   #in: Imported;
   #onFailure: () => void = () => {};
 
-  constructor(put: Put, { fromLine, onIn }: WindowOptions) {
+  constructor(put: PutAll, { fromLine, onIn }: WindowOptions) {
     this.#put = put;
     this.#onIn = onIn;
     this.#in = { keys: 0, revision: null, throughLine: fromLine - 1 };
@@ -166,7 +166,7 @@ interface Step {
 }
 
 /** What is too large together goes one by one, which finds the one that is too large alone. */
-async function* inSteps(put: Put, { puts }: Batch): AsyncGenerator<Step> {
+async function* inSteps(put: PutAll, { puts }: Batch): AsyncGenerator<Step> {
   try {
     yield { count: puts.length, revision: await put(puts) };
   } catch (error) {

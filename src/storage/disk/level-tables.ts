@@ -33,13 +33,13 @@ export class LevelFileDamaged extends Error {
 
 /** The numbers of the tables that a manifest counts as live. Throws `LevelFileDamaged`. */
 export function liveTables(manifest: Uint8Array): readonly number[] {
-  const found: Manifest = { live: new Set(), isBegun: false };
+  const found: LiveTables = { live: new Set(), isBegun: false };
   for (const edit of logRecords(manifest)) applyEdit(found, new Cursor(edit));
   if (!found.isBegun) throw new LevelFileDamaged('its beginning is missing');
   return [...found.live];
 }
 
-interface Manifest {
+interface LiveTables {
   readonly live: Set<number>;
   /** It says with which number files go on, as the first record of each does, and LevelDB demands. */
   isBegun: boolean;
@@ -101,7 +101,7 @@ function readHandle(cursor: Cursor): BlockHandle {
   return { offset: cursor.varint(), size: cursor.varint() };
 }
 
-function applyEdit(found: Manifest, cursor: Cursor): void {
+function applyEdit(found: LiveTables, cursor: Cursor): void {
   while (!cursor.isAtEnd) {
     const tag = cursor.varint();
     switch (tag) {

@@ -42,7 +42,7 @@ export interface LogPlan {
 /** Throws `InvariantViolation`, and has changed nothing, if an operation breaks a rule of the log. */
 export function planWrite(before: LogState, operations: readonly LogOperation[]): LogPlan {
   const kept = { cutFrom: null, isRestart: false, membership: null };
-  const draft: Draft = { ...before, ...kept, append: [] };
+  const draft: LogDraft = { ...before, ...kept, append: [] };
   for (const operation of operations) perform(draft, operation);
   const { hardState, shape, append, cutFrom, isRestart, membership } = draft;
   assert(lastLog(shape).term <= hardState.term, "ST3: no entry is above the hard state's term");
@@ -52,7 +52,7 @@ export function planWrite(before: LogState, operations: readonly LogOperation[])
   return { after, isHardStateChanged, cutFrom, isRestart, membership, append };
 }
 
-interface Draft {
+interface LogDraft {
   hardState: HardState;
   shape: LogShape;
   commitIndex: Index;
@@ -62,7 +62,7 @@ interface Draft {
   append: EntryRun[];
 }
 
-function perform(draft: Draft, operation: LogOperation): void {
+function perform(draft: LogDraft, operation: LogOperation): void {
   switch (operation.type) {
     case 'setHardState':
       setHardState(draft, operation.hardState);
@@ -88,7 +88,7 @@ function perform(draft: Draft, operation: LogOperation): void {
   }
 }
 
-function setHardState(draft: Draft, next: HardState): void {
+function setHardState(draft: LogDraft, next: HardState): void {
   const now = draft.hardState;
   assert(next.term >= now.term, 'ST4: the term never falls');
   assert(
@@ -98,7 +98,7 @@ function setHardState(draft: Draft, next: HardState): void {
   draft.hardState = next;
 }
 
-function truncate(draft: Draft, from: Index): void {
+function truncate(draft: LogDraft, from: Index): void {
   const { commitIndex, shape } = draft;
   assert(from > commitIndex, 'ST19: what is known to be committed is never truncated');
   draft.shape = truncateFrom(shape, from);
@@ -109,20 +109,20 @@ function truncate(draft: Draft, from: Index): void {
 }
 
 /** SN3: what a snapshot holds is committed, and never less than what is known to be (E5). */
-function restart(draft: Draft, log: LogBase): void {
+function restart(draft: LogDraft, log: LogBase): void {
   assert(log.base.index >= draft.commitIndex, 'ST20: nothing committed is taken back');
   draft.shape = emptyFrom(log.base);
   Object.assign(draft, { isRestart: true, cutFrom: null, append: [] });
   beginAt(draft, log);
 }
 
-function beginAt(draft: Draft, { base, membership }: LogBase): void {
+function beginAt(draft: LogDraft, { base, membership }: LogBase): void {
   assert(membership.index <= base.index, 'ST20: the members at the base were known there');
   draft.commitIndex = greater(draft.commitIndex, base.index);
   draft.membership = membership;
 }
 
-function append(draft: Draft, run: EntryRun): void {
+function append(draft: LogDraft, run: EntryRun): void {
   assert(isHeaderOf(run), 'ST2: a run is what its header says');
   draft.shape = appendSpan(draft.shape, run);
   draft.append.push(run);

@@ -20,7 +20,7 @@ import {
 import { isSameSnapshot, SnapshotSum } from './snapshot-sum.ts';
 
 /** A snapshot on its way. */
-interface Draft {
+interface DraftInMemory {
   readonly meta: SnapshotMeta;
   /** What its sender says of the whole; `null`: it is our own. */
   readonly promised: StoredSnapshot | null;
@@ -28,7 +28,7 @@ interface Draft {
   readonly sum: SnapshotSum;
 }
 
-interface Kept {
+interface KeptInMemory {
   readonly snapshot: StoredSnapshot;
   readonly chunks: readonly Uint8Array[];
   pins: number;
@@ -36,9 +36,9 @@ interface Kept {
 
 export class MemorySnapshotStore implements SnapshotStore {
   /** Oldest first; all but the last are pinned. */
-  #kept: readonly Kept[] = [];
-  #own: Draft | null = null;
-  #received: Draft | null = null;
+  #kept: readonly KeptInMemory[] = [];
+  #own: DraftInMemory | null = null;
+  #received: DraftInMemory | null = null;
   readonly #refusal: () => Error | null;
   readonly #failure: () => Error | null;
 
@@ -106,7 +106,7 @@ export class MemorySnapshotStore implements SnapshotStore {
     this.#sweep();
   }
 
-  #writerOf(draft: Draft): SnapshotWriter {
+  #writerOf(draft: DraftInMemory): SnapshotWriter {
     return {
       get nextChunk() {
         return draft.sum.chunkCount;
@@ -127,7 +127,11 @@ export class MemorySnapshotStore implements SnapshotStore {
   }
 
   /** SN5 */
-  #sharing(writer: SnapshotWriter, { chunks, sum }: Draft, base: Kept): SnapshotWriter {
+  #sharing(
+    writer: SnapshotWriter,
+    { chunks, sum }: DraftInMemory,
+    base: KeptInMemory,
+  ): SnapshotWriter {
     const share = async (place: number): Promise<void> => {
       const chunk = base.chunks[place];
       assert(chunk !== undefined, 'SN5: what is shared is there');
@@ -145,7 +149,7 @@ export class MemorySnapshotStore implements SnapshotStore {
     };
   }
 
-  #complete({ chunks, meta, promised, sum }: Draft): StoredSnapshot | null {
+  #complete({ chunks, meta, promised, sum }: DraftInMemory): StoredSnapshot | null {
     const { total } = sum;
     if (!isSoundAndNewer({ meta, promised, total }, this.newest)) return null;
     const { lastEntry, membership, timeMs } = meta;
@@ -160,19 +164,19 @@ export class MemorySnapshotStore implements SnapshotStore {
     if (refusal !== null) throw refusal;
   }
 
-  #requireWritable(draft: Draft): void {
+  #requireWritable(draft: DraftInMemory): void {
     this.#requireOpen();
     assert(draft === this.#own || draft === this.#received, 'SN2: a snapshot ends once');
     const failure = this.#failure();
     if (failure !== null) throw failure;
   }
 
-  #forget(draft: Draft): void {
+  #forget(draft: DraftInMemory): void {
     if (this.#own === draft) this.#own = null;
     if (this.#received === draft) this.#received = null;
   }
 
-  #find(snapshot: StoredSnapshot): Kept | null {
+  #find(snapshot: StoredSnapshot): KeptInMemory | null {
     return this.#kept.find((kept) => isSameSnapshot(kept.snapshot, snapshot)) ?? null;
   }
 
@@ -181,6 +185,6 @@ export class MemorySnapshotStore implements SnapshotStore {
   }
 }
 
-function newDraft(meta: SnapshotMeta, promised: StoredSnapshot | null): Draft {
+function newDraft(meta: SnapshotMeta, promised: StoredSnapshot | null): DraftInMemory {
   return { meta, promised, chunks: [], sum: new SnapshotSum() };
 }

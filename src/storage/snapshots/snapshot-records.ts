@@ -7,17 +7,16 @@
  */
 import { crc32 } from '../../core/bytes/checksum.ts';
 import { viewOf } from '../../core/bytes/view-of.ts';
-import type { SnapshotMeta, StoredSnapshot } from '../../ports/snapshot-store.ts';
+import type { SnapshotMeta } from '../../ports/snapshot-store.ts';
 import { aCounter, aText, objectOf, orAbsent, orNull } from '../records/proofs.ts';
 import { RECORD_KIND, type RecordFormat } from '../records/record.ts';
 import { aMembership, anEntryId, storedMembership } from '../records/stored-values.ts';
+import type { Sum } from './snapshot-sum.ts';
 
 const MAGIC = 0x4b;
 const VERSION = 1;
 const CHUNK_HEADER_BYTES = 20;
 const CHUNK_KEY_BYTES = 9;
-
-type Sum = Pick<StoredSnapshot, 'bytes' | 'checksum' | 'chunkCount'>;
 
 export interface SnapshotRecord {
   readonly incarnation: string;

@@ -2,7 +2,7 @@
 import { crc32 } from '../../core/bytes/checksum.ts';
 import type { StoredSnapshot } from '../../ports/snapshot-store.ts';
 
-type Sum = Pick<StoredSnapshot, 'bytes' | 'checksum' | 'chunkCount'>;
+export type Sum = Pick<StoredSnapshot, 'bytes' | 'checksum' | 'chunkCount'>;
 
 export class SnapshotSum {
   #checksums = new Uint32Array(64);

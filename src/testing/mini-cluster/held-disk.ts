@@ -29,7 +29,7 @@ interface HeldDiskOptions {
   readonly promised?: () => void;
 }
 
-interface Write {
+interface HeldWrite {
   readonly operations: readonly LogOperation[];
   readonly completed: (error: Error | null) => void;
 }
@@ -45,7 +45,7 @@ export class HeldDisk {
   readonly #options: HeldDiskOptions;
   readonly #store: LogStore;
   #words = 0;
-  #waiting: Write | null = null;
+  #waiting: HeldWrite | null = null;
 
   constructor(options: HeldDiskOptions) {
     const { id, watch } = options;
@@ -114,7 +114,7 @@ export class HeldDisk {
     await this.#store.close();
   }
 
-  #perform({ operations }: Write, completed: Write['completed']): void {
+  #perform({ operations }: HeldWrite, completed: HeldWrite['completed']): void {
     const made = this.#options.written?.(operations) ?? operations;
     this.#store.write(made, (error) => {
       if (error === null) {

@@ -36,7 +36,7 @@ export interface DiskTrouble {
   liesAboutSync: boolean;
 }
 
-interface Operation {
+interface DiskOperation {
   readonly perform: () => void;
   /** What is left if the process ends in the middle. */
   readonly interrupt: () => void;
@@ -54,7 +54,7 @@ export class SimulatedDisk {
   readonly random: SeededRandom;
   readonly #options: SimulatedDiskOptions;
   #content = new SimulatedContent();
-  #underWay: Operation[] = [];
+  #underWay: DiskOperation[] = [];
   /** What the next operation takes on average, in milliseconds. */
   latencyMs: () => number;
 
@@ -115,7 +115,7 @@ export class SimulatedDisk {
     },
   ): void {
     if (!process.isAlive) return;
-    const operation: Operation = { ...steps, isOver: false };
+    const operation: DiskOperation = { ...steps, isOver: false };
     this.#underWay.push(operation);
     this.#options.clock.setTimeout(() => {
       if (operation.isOver) return;
