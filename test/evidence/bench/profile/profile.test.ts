@@ -1,11 +1,12 @@
 /** The arithmetic of budgets and flame graphs, on profiles that are made up. */
+import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { budgetOf, type Measured } from './budget.ts';
 import { busyStacks, type CpuProfile, type Stack } from './cpu-profile.ts';
 import { drawFlames } from './flame-graph.ts';
 import { type Flame, FOLDED, flamesOf, folded } from './flame-tree.ts';
 import { type CallFrame, type Frame, frameReader } from './places.ts';
-import { STAGE_NAMES, stageOf } from './stages.ts';
+import { OWN_PLACES, STAGE_NAMES, stageOf } from './stages.ts';
 import { kindsOf, THREAD_KINDS, type Use } from './threads.ts';
 
 function frame(words: string): Frame {
@@ -45,11 +46,20 @@ it('[EX6] every sample counts for the stage of its innermost function that is of
   const stages = [
     ['encode src/transport/codec.ts', 'pack msgpackr'],
     ['encode src/client-protocol/reply-frame.ts', 'pack msgpackr'],
+    ['#encode src/client/request-client.ts', 'encodeCommand src/kv/commands/command-codec.ts'],
     ['append src/core/entry-run.ts'],
     ['append src/core/errors.ts'],
     ['load node:internal/modules/esm/loader', 'put src/kv/store/mvcc-store.ts'],
   ].map((frames) => stageOf(frames.map(frame)));
-  expect(stages).toEqual(['replication', 'answer', 'log', 'rest', 'start']);
+  expect(stages).toEqual(['replication', 'answer', 'request', 'log', 'rest', 'start']);
+});
+
+it('[EX6] every place of a stage is there', () => {
+  const root = new URL('../../../../', import.meta.url);
+  const paths = readdirSync(new URL('src', root), { recursive: true, encoding: 'utf8' });
+  const isThere = (place: string): boolean => paths.some((path) => `src/${path}`.startsWith(place));
+  expect(OWN_PLACES).toContain('src/client/');
+  expect(OWN_PLACES.filter((place) => !isThere(place.replace(/\/$/, '')))).toEqual([]);
 });
 
 it('[EX6] the stages add up to the processor time of their thread, whatever the samples say', () => {

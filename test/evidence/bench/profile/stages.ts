@@ -48,7 +48,7 @@ const STAGES_BY_PLACE = {
 
 /** Of these, no more than their caller says. */
 const SHARED = [
-  ...['msgpackr', 'src/kv/byte-', 'src/kv/command-', 'src/storage/promised.ts'],
+  ...['msgpackr', 'src/kv/commands/byte-', 'src/kv/commands/command-', 'src/storage/promised.ts'],
   ...['src/core/bytes/', 'src/wire/fields.ts', 'src/node/system-clock.ts'],
 ];
 
@@ -83,6 +83,11 @@ export const STAGES: Readonly<Record<Stage, string>> = {
 };
 
 export const STAGE_NAMES = Object.keys(STAGES) as readonly Stage[];
+
+/** Files and folders of this repository, or beginnings of their names. */
+export const OWN_PLACES = [OWNERS, STAGES_BY_PLACE, { SHARED }]
+  .flatMap((table) => Object.values<readonly string[]>(table).flat())
+  .filter((place) => place.startsWith('src/'));
 
 export function stageOf(frames: readonly Frame[]): Stage {
   if (frames.at(-1)?.name === '(garbage collector)') return 'collector';
