@@ -1,11 +1,11 @@
 /** A client of several servers, some of them cut off from the leader, on a clock that the test owns. */
 import { describe, expect, it } from 'vitest';
-import { clientSettings } from '../../src/client/client-options.ts';
-import type { ConnectOptions } from '../../src/client/index.ts';
-import { KvClient } from '../../src/client/kv-client.ts';
-import type { FrameSocket } from '../../src/ports/frame-socket.ts';
-import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import { clockOf, VirtualServer } from './virtual-server.ts';
+import { clientSettings } from '../../../src/client/client-options.ts';
+import type { ConnectOptions } from '../../../src/client/index.ts';
+import { KvClient } from '../../../src/client/kv-client.ts';
+import type { FrameSocket } from '../../../src/ports/frame-socket.ts';
+import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
+import { clockOf, VirtualServer } from '../virtual-server.ts';
 
 /** Takes every connection, and says nothing. */
 function silent(): FrameSocket {
