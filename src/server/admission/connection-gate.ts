@@ -84,9 +84,14 @@ export class ConnectionGate {
 
   /** The connection is a WebSocket's from now on. False: not while requests are under way on it. */
   handOver(socket: Socket): boolean {
-    if (this.#lines.has(socket)) return false;
+    if (this.isUnderWay(socket)) return false;
     this.#headArrived(socket);
     return true;
+  }
+
+  /** A request of this connection. */
+  isUnderWay(socket: Socket): boolean {
+    return this.#lines.has(socket);
   }
 
   /** False: it was refused, and nothing that it sends is looked at. */

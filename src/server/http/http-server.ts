@@ -16,6 +16,7 @@ import { type Refusal, refuseUpgrade } from '../admission/upgrade-refusal.ts';
 import type { ClientPort } from '../client-port/client-port.ts';
 import { badRequest, errorBody, httpStatusOf } from '../errors.ts';
 import { HEAD_BYTES_MAX } from '../limits.ts';
+import { offersWebSocket, withoutUpgrade } from './without-upgrade.ts';
 
 export interface HttpAddress {
   readonly host: string;
@@ -55,6 +56,8 @@ export class HttpServer {
   readonly #options: HttpServerOptions;
   #backend: HttpBackend | null = null;
   #door: Door | null = null;
+  /** Node's own, which reads a connection as HTTP. */
+  readonly #readHttp: (socket: Socket) => void;
   readonly #below = new Set<Socket>();
   /** Requests under way. */
   readonly #answering = new Set<ServerResponse>();
@@ -82,8 +85,11 @@ export class HttpServer {
     this.#server.on('checkExpectation', (request, response) => {
       this.#take(request, response, () => refuse(response, UNEXPECTED));
     });
+    const opened = options.tls === null ? 'connection' : 'secureConnection';
+    const [readHttp] = this.#server.listeners(opened);
+    this.#readHttp = (socket) => readHttp?.call(this.#server, socket);
     this.#gate = new ConnectionGate(options);
-    this.#gate.guard(this.#server, options.tls === null ? 'connection' : 'secureConnection');
+    this.#gate.guard(this.#server, opened);
     if (options.tls !== null)
       this.#server.on('connection', (socket: Socket) => this.#track(socket));
     this.#server.on('upgrade', (request, socket: Socket, head) => {
@@ -170,11 +176,18 @@ export class HttpServer {
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     if (!this.#gate.isAdmitted(socket)) return;
+    if (!offersWebSocket(request)) return this.#decline(request, socket, head);
     const refusal = this.#refusalOf(request);
     if (refusal !== null) refuseUpgrade(socket, refusal);
     else if (this.#backend === null) refuseUpgrade(socket, { error: starting() });
     else if (!this.#gate.handOver(socket)) socket.destroy();
     else this.#backend.clients.upgrade(request, socket, head);
+  }
+
+  /** Behind another request Node would not give it its turn. */
+  #decline(request: IncomingMessage, socket: Socket, behind: Buffer): void {
+    if (this.#gate.isUnderWay(socket)) socket.destroy();
+    else withoutUpgrade(request, { behind, readHttp: this.#readHttp });
   }
 
   #refusalOf(request: IncomingMessage): Refusal | null {

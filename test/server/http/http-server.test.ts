@@ -161,3 +161,33 @@ describe('starting and closing', () => {
     await expect(fetch(`${server.url}/livez`)).rejects.toThrow();
   });
 });
+
+/** As `curl --http2` and clients of Java ask. */
+const OFFER =
+  'Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\nConnection: Upgrade, HTTP2-Settings';
+
+describe('an offer of HTTP/2', () => {
+  it('[SV38] is not taken, and its request answered, body and all', async () => {
+    const { port, replica } = await served();
+    const put = `PUT /kv/a HTTP/1.1\r\nHost: localhost\r\n${OFFER}\r\nContent-Length: 5\r\n\r\nhello`;
+    const chunked = `PUT /kv/b HTTP/1.1\r\nHost: localhost\r\n${OFFER}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`;
+    for (const text of [put, chunked]) {
+      const last = request('GET /kv/a', '');
+      expect((await told(port, `${text}${last}`)).match(/HTTP\/1\.1 \d+/g)).toEqual([
+        'HTTP/1.1 200',
+        'HTTP/1.1 200',
+      ]);
+    }
+    const { kvs } = replica.machine.range({ prefix: new Uint8Array() });
+    expect(kvs.map(({ value }) => Buffer.from(value).toString())).toEqual(['hello', 'hello']);
+  });
+
+  it('[SV38] is closed behind a request that is not answered yet', async () => {
+    const { port } = await served();
+    const first = 'GET /kv/a HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    const offered = `GET /kv/b HTTP/1.1\r\nHost: localhost\r\n${OFFER}\r\n\r\n`;
+    const answers = (await told(port, `${first}${offered}`)).match(/HTTP\/1\.1 \d+/g) ?? [];
+    expect(answers.length).toBeLessThan(2);
+    expect(await told(port, request('GET /livez'))).toContain('HTTP/1.1 200');
+  });
+});
