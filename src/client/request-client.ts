@@ -32,6 +32,7 @@ interface PreparedCall<Answer> {
   readonly requestFor: (id: number, timeoutMs: number) => ClientRequest;
   /** Of a write in a session. */
   readonly writing?: Writing | null;
+  readonly isHarmlessTwice?: boolean;
   readonly isUrgent?: boolean;
   readonly read: (reply: ClientReply) => Answer;
 }
@@ -150,6 +151,7 @@ export class RequestClient {
       const writing = isHarmlessTwice ? null : (this.#sessions?.begin() ?? null);
       return {
         writing,
+        isHarmlessTwice,
         isWrite: true,
         bytes: command.length + REQUEST_BYTES,
         revision: null,
@@ -171,7 +173,7 @@ export class RequestClient {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) throw closed();
       const { isWrite, bytes, revision, options, requestFor, read, ...rest } = prepare();
-      const { writing = null, isUrgent = false } = rest;
+      const { writing = null, isHarmlessTwice = false, isUrgent = false } = rest;
       const timeoutMs = options.timeoutMs ?? this.#settings.timeoutMs;
       const id = this.#newId();
       const call: Call = {
@@ -183,6 +185,7 @@ export class RequestClient {
         deadline: this.#ports.clock.now() + timeoutMs,
         requestFor,
         writing,
+        isHarmlessTwice,
         isUrgent,
         complete: (reply) => resolve(read(reply)),
         fail: (error) => {

@@ -204,12 +204,12 @@ export class CallRegistry {
  */
 function isForAnother(call: Call, error: RaftError): boolean {
   if (error.code !== 'RAFT_STOPPED' && error.code !== 'RAFT_NO_LEADER') return false;
-  return !call.isWrite || call.writing !== null || error.retry === 'safe';
+  return !isOnceOnly(call) || error.retry === 'safe';
 }
 
 /** It may have been carried out, and nobody could tell it from a second one. */
-function isOnceOnly({ isSent, isWrite, writing }: Call): boolean {
-  return isWrite && isSent && writing === null;
+function isOnceOnly({ isHarmlessTwice, isSent, isWrite, writing }: Call): boolean {
+  return isWrite && isSent && writing === null && !isHarmlessTwice;
 }
 
 /** CL37: the server has too much to do. A read may as well time out since it waits for what was not written yet. */

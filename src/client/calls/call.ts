@@ -42,8 +42,10 @@ export interface Call {
   readonly bytes: number;
   /** The request as it is sent, with what is left of its time. */
   readonly requestFor: (id: number, remainingMs: number) => ClientRequest;
-  /** A write that may be sent again; `null`: it may not. */
+  /** A write that may be sent again, in its session; `null`: it is in none. */
   readonly writing: Writing | null;
+  /** A write that may be sent again without one. */
+  readonly isHarmlessTwice: boolean;
   /** It is sent at once, whatever is under way. */
   readonly isUrgent: boolean;
   /** Throws if the reply is not what was asked for. */

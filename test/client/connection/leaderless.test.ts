@@ -134,4 +134,13 @@ describe('what a server without a leader was asked before', () => {
     client.close();
     expect(await asked[1]).toBe('answered');
   });
+
+  it('[CL3] [LE10] is asked of the next one if it renews leases, which is harmless twice', () => {
+    const { client, first, second } = overtaken({ sessions: false }, (each) => {
+      each.renewLease(5).catch(() => {});
+    });
+    const typesAt = ({ frames }: VirtualServer) => frames.flat().map(({ type }) => type);
+    expect([typesAt(first), typesAt(second)]).toEqual([['submit'], ['submit']]);
+    client.close();
+  });
 });
