@@ -2,7 +2,7 @@
  * What an orderly stop costs: three processes under writes, the leader gets SIGTERM, again and again. For each stop the
  * time without an acknowledgement in which another member has begun to lead, the
  * longest time without an acknowledgement within a second of the signal, the same within the second before, which is what
- * the machine itself costs, and every write that failed, over the client library and over plain HTTP:
+ * the machine itself costs, the difference, and every write that failed, over the client library and over plain HTTP:
  * `npm run handovers -- --stops 30 --writers 8`. Exits 1 if a write failed.
  */
 import { setTimeout as pause } from 'node:timers/promises';
@@ -38,6 +38,7 @@ const WORDS = {
   moving: 'pause in which the lead moved',
   stopping: 'longest pause after the signal',
   before: 'longest pause in the second before',
+  dearer: 'of these two, the first longer by',
 } as const;
 
 await using cluster = await ProcessCluster.start(3);
@@ -98,7 +99,7 @@ async function measured(name: string, begin: typeof libraryWriters): Promise<num
   console.log(
     `${name}: ${stops} stops; ${writes.at.length} acknowledged, ${writes.failures.length} failed`,
   );
-  for (const when of ['moving', 'stopping', 'before'] as const) {
+  for (const when of ['moving', 'stopping', 'before', 'dearer'] as const) {
     const lengths = pauses.map((each) => each[when]);
     const [median, worst] = [0.5, 1].map((share) => quantile(lengths, share).toFixed(1));
     const all = lengths.map((length) => length.toFixed(1)).join(' ');
@@ -114,6 +115,8 @@ interface Pauses {
   readonly stopping: number;
   /** The one in which another began to lead. */
   readonly moving: number;
+  /** What the stop costs: by how much that one is longer than the longest of a second in which nothing happens. */
+  readonly dearer: number;
 }
 
 async function stopLeader(writes: Writes): Promise<Pauses> {
@@ -127,7 +130,7 @@ async function stopLeader(writes: Writes): Promise<Pauses> {
   if ((await ended) !== 0) writes.failures.push(`${leader} did not end with 0`);
   cluster.run(leader);
   await cluster.converged().catch(() => {});
-  return { before, moving, stopping };
+  return { before, moving, stopping, dearer: moving - before };
 }
 
 /** Lets the time pass, and the pause end that it ends in: one that has not ended has no length yet. */

@@ -6,9 +6,14 @@ import { simulate } from '../../../src/testing/simulation/simulate.ts';
 import { keyValueSubject } from '../../../src/testing/simulation/subjects/key-value-subject.ts';
 import { calmPlan } from '../small-runs.ts';
 import { Coverage, everyWay } from './coverage.ts';
-import { missingOf, NEVER_TAKEN, SELDOM_TAKEN } from './gaps.ts';
+import { missingOf, NEVER_TAKEN, SELDOM_TAKEN, seldomOf } from './gaps.ts';
 
 type Json = Readonly<Record<string, unknown>>;
+
+/** Each of them often. */
+function counted(names: readonly string[]): Map<string, number> {
+  return new Map(names.map((name) => [name, 9]));
+}
 
 function isJson(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -119,18 +124,34 @@ describe('the gaps of a simulation', () => {
   });
 
   it('[SI8] are every way that was not taken and every rare event that did not come', () => {
-    const ways = new Set(everyWay().filter((way) => !(way in NEVER_TAKEN)));
-    const sometimes = new Set<string>(everySometimes());
+    const ways = counted(everyWay().filter((way) => !(way in NEVER_TAKEN)));
+    const sometimes = counted(everySometimes());
     expect(missingOf({ ways, sometimes }, true)).toEqual([]);
-    const [first = ''] = [...ways].filter((way) => !(way in SELDOM_TAKEN));
+    const [first = ''] = [...ways.keys()].filter((way) => !(way in SELDOM_TAKEN));
     ways.delete(first);
-    const [event = ''] = sometimes;
+    const [event = ''] = sometimes.keys();
     sometimes.delete(event);
     const [never = ''] = Object.keys(NEVER_TAKEN);
-    ways.add(never);
+    ways.set(never, 9);
     const lax = [`never taken: ${first}`, `never happened: ${event}`];
     expect(missingOf({ ways, sometimes }, false)).toEqual(lax);
     const strict = missingOf({ ways, sometimes }, true);
     expect(strict).toContain(`taken, although a reason says it cannot be: ${never}`);
+  });
+
+  it('[SI8] are foreseen: what so few runs took that others would not is named, unless it is excused', () => {
+    const ways = counted(everyWay().filter((way) => !(way in NEVER_TAKEN)));
+    const sometimes = counted(everySometimes());
+    expect(seldomOf({ watched: 20, ways, sometimes })).toEqual([]);
+    const [first = ''] = [...ways.keys()].filter((way) => !(way in SELDOM_TAKEN));
+    ways.set(first, 4);
+    const [excused = ''] = Object.keys(SELDOM_TAKEN);
+    ways.set(excused, 1);
+    const [event = ''] = sometimes.keys();
+    sometimes.set(event, 3);
+    expect(seldomOf({ watched: 20, ways, sometimes })).toEqual([
+      `taken in 4 of 20 runs that were heard: ${first}`,
+      `in 3 runs: ${event}`,
+    ]);
   });
 });

@@ -88,6 +88,7 @@ export const SELDOM_TAKEN: Readonly<Record<string, string>> = {
   ),
   ...Object.fromEntries(
     [
+      'node.active: xstate.done.actor.applier → node.halted',
       'node.active: xstate.done.actor.snapshotter → node.halted',
       'node.active: xstate.error.actor.snapshotter → node.halted',
       'node.active: xstate.done.actor.snapshotReceiver → node.halted',
@@ -278,10 +279,18 @@ const SELDOM_HAPPENING: Readonly<Partial<Record<Sometimes, string>>> = {
     'takes a target that is lost in the milliseconds of a transfer: [SI14]',
 };
 
+/** By name, in how many runs it was seen; a name that was not is not there. */
+export type Counts = ReadonlyMap<string, number>;
+
 interface Seen {
-  readonly ways: ReadonlySet<string>;
-  readonly sometimes: ReadonlySet<string>;
+  /** Of the runs that were heard. */
+  readonly ways: Counts;
+  /** Of all runs. */
+  readonly sometimes: Counts;
 }
+
+/** What fewer runs have than these, the next change of anything that a run draws may well take out of all of them. */
+const OFTEN = 5;
 
 /** Founding is over before there is a node; it has a world of its own, which takes all its ways (FO12). */
 const BEFORE_NODES = /^founding\b/;
@@ -304,5 +313,21 @@ export function missingOf({ ways, sometimes }: Seen, isStrict: boolean): readonl
     ...untaken.map((way) => `never taken: ${way}`),
     ...wrong.map((way) => `taken, although a reason says it cannot be: ${way}`),
     ...absent.map((what) => `never happened: ${what}`),
+  ];
+}
+
+/** In sentences: what happened, but so seldom that another draw would miss it, and for which there is no reason yet. */
+export function seldomOf({
+  watched,
+  ways,
+  sometimes,
+}: Seen & { readonly watched: number }): readonly string[] {
+  const few = (counts: Counts, reasons: object): readonly (readonly [string, number])[] =>
+    [...counts].filter(([name, count]) => count < OFTEN && !(name in reasons)).sort();
+  return [
+    ...few(ways, { ...NEVER_TAKEN, ...SELDOM_TAKEN }).map(
+      ([way, count]) => `taken in ${count} of ${watched} runs that were heard: ${way}`,
+    ),
+    ...few(sometimes, SELDOM_HAPPENING).map(([what, count]) => `in ${count} runs: ${what}`),
   ];
 }

@@ -7,7 +7,7 @@ import { PLAN_VERSION } from '../../../src/testing/simulation/plan/plan.ts';
 import { wordsOf } from '../../command-words.ts';
 import { aimedPlan, propertyOf, SELDOM_MET } from '../faults/aimed-plans.ts';
 import { MUTANTS, type Mutant } from '../mutants.ts';
-import { missingOf } from './gaps.ts';
+import { type Counts, missingOf, seldomOf } from './gaps.ts';
 import { runPool } from './pool.ts';
 import { runPlan } from './run-seed.ts';
 import { showSeed } from './show-seed.ts';
@@ -16,11 +16,10 @@ import type { Answer, Order } from './worker-messages.ts';
 
 const WORKER = new URL('./worker.js', import.meta.url);
 const HOUR_MS = 3_600_000;
-/** Watching costs time: one run in so many tells which ways through the charts are taken. */
-const WATCHED_ONE_IN = 8;
 const USAGE = `npm run simulate --
   --seeds 2000 [--first 1]    so many seeds; 100 unless told otherwise
   --hours 2                   as many seeds as fit
+  --watch 8                   which ways through the charts are taken is heard from one run in so many, since listening takes time
   --seeds 2000 --gate         fails also if a way through a chart was never taken
   --seed 17 [--trace 200]     one seed, with its last 200 events; a failing one is shrunk and shown in lanes
   seed=17 version=${PLAN_VERSION}           the same, as a failing run prints it
@@ -35,6 +34,7 @@ const { values, positionals } = wordsOf(USAGE, {
     seeds: { type: 'string' },
     hours: { type: 'string' },
     first: { type: 'string', default: '1' },
+    watch: { type: 'string', default: '8' },
     seed: { type: 'string' },
     trace: { type: 'string', default: '0' },
     twice: { type: 'string' },
@@ -55,7 +55,8 @@ async function runMany(): Promise<void> {
   const isTimed = values.hours !== undefined;
   const count = isTimed ? Number.POSITIVE_INFINITY : numberOf('seeds', values.seeds ?? '100');
   const endMs = isTimed ? Date.now() + numberOf('hours', values.hours) * HOUR_MS : null;
-  const runs = await runSeeds({ count, endMs, mutant: null, watchedOneIn: WATCHED_ONE_IN });
+  const watchedOneIn = numberOf('watch', values.watch);
+  const runs = await runSeeds({ count, endMs, mutant: null, watchedOneIn });
   const { tally, failed, tookMs } = runs;
   for (const { seed, violation } of failed) {
     console.log(`seed=${seed} version=${PLAN_VERSION}: ${violation}`);
@@ -63,7 +64,8 @@ async function runMany(): Promise<void> {
     console.log(`  watch: npm run playground -- seed=${seed} version=${PLAN_VERSION}`);
   }
   const missing = missingOf(runs, values.gate);
-  for (const text of missing) console.log(text);
+  const seldom = values.gate || isTimed ? seldomOf(runs) : [];
+  for (const text of [...missing, ...seldom]) console.log(text);
   if (missing.length > 0 && !values.gate) console.log(FEW_SEEDS);
   const [worst] = failed;
   if (worst !== undefined) await showSeed(worst.seed, 0);
@@ -109,8 +111,9 @@ interface Runs {
   readonly tally: Tally;
   readonly failed: readonly Answer[];
   readonly hashes: ReadonlyMap<string, string>;
-  readonly ways: ReadonlySet<string>;
-  readonly sometimes: ReadonlySet<string>;
+  readonly watched: number;
+  readonly ways: Counts;
+  readonly sometimes: Counts;
   readonly tookMs: number;
 }
 
@@ -129,9 +132,10 @@ async function runSeeds(wanted: {
   });
   const failed: Answer[] = [];
   const hashes = new Map<string, string>();
-  const ways = new Set<string>();
-  const sometimes = new Set<string>();
+  const ways = new Map<string, number>();
+  const sometimes = new Map<string, number>();
   let given = 0;
+  let watched = 0;
   let tally = NO_RUNS;
   const progress = setInterval(() => showProgress(tally, { startMs, count, endMs }), 5_000);
   await runPool<Order, Answer>({
@@ -141,20 +145,25 @@ async function runSeeds(wanted: {
       if (isOver || given === count || (endMs !== null && Date.now() >= endMs)) return null;
       const isWatched = watchedOneIn > 0 && given % watchedOneIn === 0;
       given += 1;
+      if (isWatched) watched += 1;
       return { seed: String(firstSeed + given - 1), mutant, isWatched };
     },
     answered: (answer) => {
       tally = addTallies(tally, answer.tally);
       hashes.set(answer.seed, answer.hash);
-      for (const way of answer.ways) ways.add(way);
-      for (const what of answer.sometimes) sometimes.add(what);
+      countEach(answer.ways, ways);
+      countEach(answer.sometimes, sometimes);
       if (answer.violation === null) return;
       failed.push(answer);
       if (mutant === null) console.error(`seed=${answer.seed}: ${answer.violation}`);
     },
   });
   clearInterval(progress);
-  return { tally, failed, hashes, ways, sometimes, tookMs: Date.now() - startMs };
+  return { tally, failed, hashes, watched, ways, sometimes, tookMs: Date.now() - startMs };
+}
+
+function countEach(names: Iterable<string>, counts: Map<string, number>): void {
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
 }
 
 function showProgress(

@@ -17,6 +17,6 @@ export interface Answer {
   readonly violation: string | null;
   readonly tally: Tally;
   readonly sometimes: readonly Sometimes[];
-  /** Ways through the charts that this worker had not taken before. */
+  /** Ways through the charts that this run took; none is known of one that was not watched. */
   readonly ways: readonly string[];
 }

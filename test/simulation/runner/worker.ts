@@ -4,9 +4,6 @@ import { runSeed } from './run-seed.ts';
 import { tallyOf } from './tally.ts';
 import type { Answer, Order } from './worker-messages.ts';
 
-const coverage = new Coverage();
-const told = new Set<string>();
-
 let running = 'none';
 
 process.on('message', (order: Order) => {
@@ -28,6 +25,7 @@ function broke(error: unknown): never {
 }
 
 async function answer({ seed, mutant, isWatched }: Order): Promise<void> {
+  const coverage = new Coverage();
   const watching = isWatched ? { instruments: coverage.instruments } : {};
   const report = await runSeed(seed, { mutant, ...watching });
   const { hash, violation, sometimes } = report;
@@ -37,13 +35,7 @@ async function answer({ seed, mutant, isWatched }: Order): Promise<void> {
     violation: violation?.message ?? null,
     tally: tallyOf(report),
     sometimes,
-    ways: newWays(),
+    ways: [...coverage.taken],
   };
   process.send?.(result);
-}
-
-function newWays(): readonly string[] {
-  const ways = [...coverage.taken].filter((way) => !told.has(way));
-  for (const way of ways) told.add(way);
-  return ways;
 }
