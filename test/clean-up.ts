@@ -1,13 +1,10 @@
-/** What a test opened is taken down after it, last first. */
-import { afterEach } from 'vitest';
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
+/** What a test opened is taken down after it, last first, once its own hooks have run. */
+import { onTestFinished } from 'vitest';
 
 export function cleanUp(clean: () => unknown): void {
-  cleanups.push(clean);
+  onTestFinished(async () => {
+    await clean();
+  });
 }
 
 /** The same for what is closed. */

@@ -237,13 +237,15 @@ class World {
     else if (this.directories < 2 * EXPECTED - 1) this.#wipe(node);
   }
 
-  /** All hear all that is said now, again and again. */
+  /** All hear all that is said now, again and again, until it changes nothing. */
   settle(): void {
     for (let round = 0; round < 40; round += 1) {
+      const before = this.nodes.map(({ state }) => state);
       for (const node of this.nodes) {
         for (const other of this.nodes) if (other !== node) node.heard.set(other.id, wordOf(other));
         this.#write(node, nextFoundingState(wordOf(node), node.heard));
       }
+      if (this.nodes.every(({ state }, at) => state === before[at])) return;
     }
   }
 

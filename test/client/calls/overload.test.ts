@@ -46,6 +46,8 @@ class BusyServer {
   readonly #scene: Overloaded;
   /** Taken and not carried out, oldest first. */
   #underWay: UnderWay[] = [];
+  /** How many of these each has. */
+  readonly #taken = new Map<VirtualServer, number>();
   #next = 0;
   /** Tenths of a millisecond that were not enough to carry anything out. */
   #left = 0;
@@ -70,17 +72,22 @@ class BusyServer {
     this.#left = Math.min(this.#left, CARRY_OUT) + TENTHS - looks;
     const done = this.#underWay.splice(0, Math.floor(this.#left / CARRY_OUT));
     this.#left -= done.length * CARRY_OUT;
-    for (const { server } of done) server.answer(1);
+    for (const { server } of done) {
+      this.#taken.set(server, this.#takenOf(server) - 1);
+      server.answer(1);
+    }
   }
 
   #look(server: VirtualServer, now: number): void {
     const oldestMs = this.#underWay[0]?.atMs ?? now;
-    if (now - oldestMs <= TIMEOUT_MS / 4) this.#underWay.push({ server, atMs: now });
-    else server.refuse(1, 'RAFT_OVERLOADED', this.#takenOf(server));
+    const taken = this.#takenOf(server);
+    if (now - oldestMs > TIMEOUT_MS / 4) return server.refuse(1, 'RAFT_OVERLOADED', taken);
+    this.#underWay.push({ server, atMs: now });
+    this.#taken.set(server, taken + 1);
   }
 
   #takenOf(server: VirtualServer): number {
-    return this.#underWay.filter((each) => each.server === server).length;
+    return this.#taken.get(server) ?? 0;
   }
 }
 

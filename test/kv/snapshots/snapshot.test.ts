@@ -21,7 +21,8 @@ import { WatchQueue } from '../../../src/kv/watching/watch-queue.ts';
 import { command } from '../arbitraries.ts';
 import { ALL, apply, applyOne, committed, put, remove, utf8 } from '../committed.ts';
 import { isMalformed } from '../naive-store.ts';
-import { chunksOf, LooksPerStep, restored, streamOf } from './snapshots-by-hand.ts';
+import { LooksPerStep } from './looks-per-step.ts';
+import { chunksOf, restored, streamOf } from './snapshots-by-hand.ts';
 
 const commands = fc
   .array(command, { maxLength: 40 })

@@ -1,6 +1,5 @@
 /** Snapshots by hand: taken whole, and given back as a stream. */
 import { KvStateMachine } from '../../../src/kv/kv-state-machine.ts';
-import { MvccStore } from '../../../src/kv/store/mvcc-store.ts';
 import type { MachineSnapshot } from '../../../src/ports/state-machine.ts';
 
 export async function chunksOf(snapshot: MachineSnapshot): Promise<Uint8Array[]> {
@@ -20,35 +19,4 @@ export async function restored(
 ): Promise<KvStateMachine> {
   await machine.restore(streamOf(chunks));
   return machine;
-}
-
-/** Counts the keys that pages of the foundation look at, between two chunks. */
-export class LooksPerStep {
-  total = 0;
-  most = 0;
-  #step = 0;
-  readonly #page = MvccStore.prototype.foundationPage;
-
-  constructor() {
-    const [page, count] = [this.#page, (looks: number) => this.#count(looks)];
-    MvccStore.prototype.foundationPage = function counted(revision, from, looksMax) {
-      count(looksMax);
-      return page.call(this, revision, from, looksMax);
-    };
-  }
-
-  next(): void {
-    this.most = Math.max(this.most, this.#step);
-    this.#step = 0;
-  }
-
-  end(): void {
-    this.next();
-    MvccStore.prototype.foundationPage = this.#page;
-  }
-
-  #count(looks: number): void {
-    this.total += looks;
-    this.#step += looks;
-  }
 }
