@@ -7,7 +7,14 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SeededRandom } from '../../src/testing/simulation/runtime/random.ts';
 import { type Damage, describeDamage, fileKindOf, inflict } from '../evidence/disk-trials/kinds.ts';
-import { filesIn, type History, makeHistory, verdictOf, Workspace } from './data-directories.ts';
+import {
+  filesIn,
+  type History,
+  inMemory,
+  makeHistory,
+  verdictOf,
+  Workspace,
+} from './data-directories.ts';
 
 const SEED = 20_240_611;
 const BITS_PER_FILE = 14;
@@ -39,7 +46,7 @@ function faultsFor(file: string, size: number, random: SeededRandom): Damage[] {
 }
 
 describe('one fault in a data directory', () => {
-  const workspace = new Workspace();
+  const workspace = new Workspace(inMemory());
   let history: History;
 
   beforeAll(async () => {

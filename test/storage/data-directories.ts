@@ -1,6 +1,15 @@
 /** Real data directories for the tests of damage: a known history, copies of it, and what became of one. */
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
@@ -27,12 +36,27 @@ const WRITES_PER_SESSION = 12;
 /** Of every write one run is about this long, so that the files have several blocks. */
 const PADDING = 'x'.repeat(700);
 
+/** Room that all copies of a directory together may take there: they go one by one. */
+const MEMORY_BYTES_MIN = 2 ** 28;
+
+/**
+ * Files in memory, where the system has a place for them: what is spoiled, opened and thrown away hundreds of times is
+ * about bytes, and to make and remove it on a disk takes longer than all else.
+ */
+export function inMemory(): string {
+  const place = '/dev/shm';
+  if (!existsSync(place)) return tmpdir();
+  const { bavail, bsize } = statfsSync(place);
+  return bavail * bsize > MEMORY_BYTES_MIN ? place : tmpdir();
+}
+
 /** A parent for data directories and their copies, removed when the tests of the file, or of the suite, are done. */
 export class Workspace {
-  readonly path = mkdtempSync(join(tmpdir(), 'raftchart-'));
+  readonly path: string;
   #count = 0;
 
-  constructor() {
+  constructor(parent = tmpdir()) {
+    this.path = mkdtempSync(join(parent, 'raftchart-'));
     afterAll(() => rmSync(this.path, { recursive: true }));
   }
 

@@ -18,10 +18,10 @@ import { LevelDatabase } from '../../../src/storage/disk/level-database.ts';
 import { encodeIdentity } from '../../../src/storage/records/identity-file.ts';
 import { PART } from '../../../src/storage/refusals.ts';
 import { append, hard, OWNER, run, write } from '../../../src/testing/contracts/log-operations.ts';
-import { during, fingerprint, storeIn, Workspace } from '../data-directories.ts';
+import { during, fingerprint, inMemory, storeIn, Workspace } from '../data-directories.ts';
 import { contentOf, MODEL_EMPTY } from '../log-model.ts';
 
-const workspace = new Workspace();
+const workspace = new Workspace(inMemory());
 
 let manifest: Uint8Array;
 beforeAll(async () => {
@@ -147,6 +147,8 @@ describe('what looks like a beginning and is none', () => {
 });
 
 describe('creation on a real disk', () => {
+  const workspace = new Workspace();
+
   it.each([
     ['nothing in log', []],
     ['a lock', ['LOCK']],
