@@ -75,6 +75,8 @@ interface LegalWrite {
   readonly after: LogModel;
   /** The model if the peer was remembered and the rest was not done. */
   readonly afterPeer: LogModel;
+  /** The same, with the vote of a write that brings no entries: its copy may be all that a crash leaves (ST4). */
+  readonly afterVote: LogModel;
 }
 
 /** `mark` makes the payloads unique. */
@@ -99,7 +101,10 @@ export function legalWrite(before: LogModel, random: RandomWrite, mark: number):
   const met = random.peer === null ? null : peer(random.peer, mark);
   const peers = met === null ? before.peers : withPeer(before.peers, met);
   const after = { term, votedFor, entries, commitIndex, peers };
-  return { operations, peer: met, after, afterPeer: { ...before, peers } };
+  const afterPeer = { ...before, peers };
+  const isLogChanged = operations.some(({ type }) => type === 'append' || type === 'truncateFrom');
+  const afterVote = isLogChanged ? afterPeer : { ...afterPeer, term, votedFor };
+  return { operations, peer: met, after, afterPeer, afterVote };
 }
 
 /** What an open store holds, read back entry by entry. */
