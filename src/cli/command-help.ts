@@ -21,6 +21,7 @@ export interface HelpSubject {
 
 const WIDTH = 96;
 const INDENT = 6;
+const INDENT_OF_ENTRIES = 2;
 
 export function commandHelp(subject: HelpSubject): string {
   const { file, name, usage, summary, options, required } = subject;
@@ -43,14 +44,22 @@ export function overviewHelp(subjects: readonly HelpSubject[]): string {
     'raftchart: Raft for Node.js, with a durable key-value server',
     '',
     'Commands (raftchart COMMAND --help shows the options of each):',
-    ...subjects.map(({ name, summary }) => `  ${name.padEnd(column)}${inBrief(summary)}`),
+    ...subjects.flatMap(({ name, summary }) => entry(name.padEnd(column), inBrief(summary))),
     '',
     'Exit codes:',
-    ...Object.entries(EXIT_MEANINGS).map(([code, meaning]) => `  ${code.padStart(3)}  ${meaning}`),
+    ...Object.entries(EXIT_MEANINGS).flatMap(([code, meaning]) =>
+      entry(`${code.padStart(3)}  `, meaning),
+    ),
     '',
     'Start here: raftchart demo',
     '',
   ].join('\n');
+}
+
+/** What goes on below stands under where it began. */
+function entry(head: string, text: string): readonly string[] {
+  const [first = '', ...rest] = wrap(text, INDENT_OF_ENTRIES + head.length);
+  return [`${' '.repeat(INDENT_OF_ENTRIES)}${head}${first.trimStart()}`, ...rest];
 }
 
 /** The first sentence. */

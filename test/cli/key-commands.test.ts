@@ -24,6 +24,8 @@ describe('what a range leaves out', () => {
     const left = 'There are at least 3 more keys: raise --limit, or go on with';
     expect(errors).toBe(`${left} --after=-c --revision 5\n`);
     await run(['put', 'aa', 'later']);
+    const last = await run(['range', '--limit', '4']);
+    expect(last.errors).toContain('There is at least 1 more key: raise');
     const { kvs } = await json(['range', '--after=-c', '--revision', '5']);
     expect(kvs.map(({ key }: { key: string }) => key)).toEqual(['a', 'b', "it's d"]);
     expect((await run(['range', '--limit', '9'])).errors).toBe('');

@@ -1,8 +1,10 @@
 /** `lease`, `put --lease`, `lock` and `elect`, run in this process against a server over loopback. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { cleanUp } from '../clean-up.ts';
 import { type LocalServer, served } from '../server/local-server.ts';
 import { type CliRun, expectFailure, runFake } from './fake-context.ts';
 import { scratch } from './scratch.ts';
@@ -26,6 +28,15 @@ const told = async (): Promise<string> => (existsSync(file) ? readFile(file, 'ut
 const json = async (argv: readonly string[]) =>
   JSON.parse((await run([...argv, '-o', 'json'])).output);
 
+function listening(server: Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const place = server.address();
+      resolve(typeof place === 'object' && place !== null ? place.port : 0);
+    });
+  });
+}
+
 const renewals = (lease: number): number => server.replica.machine.leases.get(lease)?.renewals ?? 0;
 
 describe('lease', () => {
@@ -43,6 +54,25 @@ describe('lease', () => {
     expect((await run(['lease', 'revoke', '1'])).output).toBe('revoked, 1 deleted, revision 3\n');
     await expectFailure(run(['lease', 'show', '1']), 1, 'There is no lease 1');
     await expectFailure(run(['put', 'a', 'x', '--lease', '1']), 1, 'There is no lease 1');
+  });
+
+  it('[LE11] says whom to ask where the server that answers does not count the time', async () => {
+    const lease = { lease: 3, ttlMs: 60_000, keyCount: 0 };
+    let remainingMs: number | null = null;
+    const follower = createServer(({ url }, response) => {
+      const one = { ...lease, remainingMs };
+      response.end(JSON.stringify(url === '/lease' ? { leases: [one] } : { ...one, keys: [] }));
+    });
+    cleanUp(() => follower.close());
+    const port = await listening(follower);
+    const asked = (...words: readonly string[]): Promise<CliRun> =>
+      run(['lease', ...words, '--endpoints', `http://127.0.0.1:${port}`]);
+    expect((await asked('list')).errors).toContain('only the leader knows');
+    expect((await asked('show', '3')).errors).toContain('only the leader knows');
+    expect((await asked('list', '-o', 'json')).errors).toBe('');
+    remainingMs = 40_000;
+    expect((await asked('list')).errors).toBe('');
+    expect((await asked('show', '3')).errors).toBe('');
   });
 
   it('[LE11] keeps one alive until it is stopped, or the lease has ended', async () => {

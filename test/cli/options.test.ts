@@ -153,6 +153,7 @@ describe('help', () => {
   it('[CL12] lists every command, and for each command every option with default and variable', async () => {
     const overview = await runFake(['--help']);
     expect(overview.exitCode).toBe(0);
+    for (const line of overview.output.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
     for (const { name, options } of COMMANDS) {
       expect(overview.output).toContain(`\n  ${name} `);
       const { output, exitCode } = await runFake([name, '--help']);
@@ -177,6 +178,11 @@ describe('help', () => {
     expect(await order('put')).toBe(
       'a flag wins over its environment variable, that over the default',
     );
+  });
+
+  it('[CL12] [TL3] names the authorities that count without --cacert as the pages do', async () => {
+    const { output } = await runFake(['get', '--help']);
+    expect(output.replaceAll(/\s+/g, ' ')).toContain('Without it, those that Node.js brings along');
   });
 
   it('[CL12] promises in the help what the contract promises', async () => {

@@ -26,7 +26,7 @@ export function tlsOf({ cacert, cert, key }: TlsValues): ClientTls {
   throw new CliFailure(EXIT.wrongConfiguration, `Of ${files}, ${problem}.`);
 }
 
-/** `undefined`: what this system trusts, and no certificate. */
+/** `undefined`: the authorities that Node.js brings along, and no certificate. */
 export function tlsContext(values: TlsValues): SecureContext | undefined {
   const tls = tlsOf(values);
   return Object.keys(tls).length === 0 ? undefined : secureContext(tls);

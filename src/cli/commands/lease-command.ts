@@ -98,6 +98,7 @@ async function list(
   else {
     const rows = leases.map((each) => COLUMNS.map((name) => cellOf(each[name])));
     context.write(leases.length === 0 ? 'no leases\n' : await textTable(HEAD, rows));
+    context.writeError(hintFor(leases));
     if (more === true) context.writeError('There are more: GET /lease?start= tells them.\n');
   }
   return EXIT.clean;
@@ -120,7 +121,14 @@ async function show(
   const fields: Fields = found;
   context.write(await textTable(HEAD, [COLUMNS.map((name) => cellOf(fields[name]))]));
   for (const key of found.keys) context.write(`  ${keyIn(key)}\n`);
+  context.writeError(hintFor([fields]));
   return EXIT.clean;
+}
+
+/** Whoever is asked answers, and only the leader counts the time. */
+function hintFor(leases: readonly Fields[]): string {
+  if (leases.every(({ remainingMs }) => typeof remainingMs === 'number')) return '';
+  return 'How long a lease lasts only the leader knows, which raftchart members names: ask it by --endpoints.\n';
 }
 
 const HEAD = ['LEASE', 'TTL MS', 'LEFT MS', 'KEYS'];

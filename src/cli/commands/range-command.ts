@@ -88,7 +88,8 @@ async function readPages(
 
 function whatIsLeft({ kvs, left, revision }: Listing): string {
   const goOn = goOnWith(kvs.at(-1)?.key ?? new Uint8Array(), revision);
-  return `There are at least ${left} more keys: raise --limit, or go on with ${goOn}\n`;
+  const more = left === 1 ? 'is at least 1 more key' : `are at least ${left} more keys`;
+  return `There ${more}: raise --limit, or go on with ${goOn}\n`;
 }
 
 export function rangeTable(kvs: readonly KeyValue[], keysOnly: boolean): Promise<string> {

@@ -280,7 +280,7 @@ export const OPTIONS = {
   cacert: optional(
     text,
     'FILE',
-    'The authorities, in PEM, that a server may have its certificate of, where the URL begins with https. Without it, those that this system trusts.',
+    'The authorities, in PEM, that a server may have its certificate of, where the URL begins with https. Without it, those that Node.js brings along, not those of the system.',
   ),
   cert: optional(
     text,
