@@ -27,11 +27,17 @@ export function explain(thrown: unknown): Explanation {
   if (error instanceof RaftError) {
     const { code, message, retry, leader } = error;
     const follow = leader === null ? '' : `, leader ${leader}`;
-    const text = `${message} (${code}, retry: ${retry}${follow})`;
+    const text = `${message}${whatNext(error)} (${code}, retry: ${retry}${follow})`;
     return { exitCode: exitCodeOf(error), code, message, retry, leader, text };
   }
   const { exitCode, code, message } = error instanceof CliFailure ? error : ownFault(error);
   return { exitCode, code, message, retry: 'never', leader: null, text: message };
+}
+
+/** Nobody listens: most often the first thing that goes wrong, for whoever has started no server yet, or has it elsewhere. */
+function whatNext({ code, message }: RaftError): string {
+  if (code !== 'RAFT_UNREACHABLE' || !message.includes('(ECONNREFUSED)')) return '';
+  return ' Start a server there (raftchart demo, or serve), or name one that runs by --endpoints.';
 }
 
 function ownFault(error: unknown): CliFailure {

@@ -256,6 +256,16 @@ describe('errors', () => {
     }
   });
 
+  it.each([[['put', 'a', 'x']], [['status']], [['members']]])(
+    '[CL13] says what to do where nobody listens: %j',
+    async (argv) => {
+      const { errors } = await run([...argv, '--endpoints', 'http://127.0.0.1:1']);
+      expect(errors).toMatch(
+        /Start a server there \(raftchart demo, or serve\), or name one that runs by --endpoints\. \(RAFT_UNREACHABLE, retry: safe\)\n$/,
+      );
+    },
+  );
+
   it('[CL16] tells a server that cannot be reached, at once, from one that has no leader', async () => {
     const gone = await run(['put', 'a', 'x', '--endpoints', 'http://127.0.0.1:1']);
     expect(gone.exitCode).toBe(69);
