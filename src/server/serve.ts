@@ -308,7 +308,8 @@ async function startMember(
   const isTold = peers !== null && !isJoining && belonging === undefined;
   if (isTold && (await storedClusterId(dataDir)) !== null) {
     log('info', 'peersIgnored', {
-      message: 'The data directory holds a configuration: --peers only tells addresses.',
+      message:
+        'The data directory belongs to a cluster: its members count, and --peers tells only addresses and has to fit them.',
     });
   }
   return assembleNode({
