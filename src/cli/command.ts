@@ -3,6 +3,7 @@
  * values follow from the names, so a command cannot ask for an option that it does not declare.
  */
 
+import type { Log } from '../server/operations/json-log.ts';
 import { commandHelp, type HelpSubject } from './command-help.ts';
 import { usageFailure } from './failures/cli-failure.ts';
 import { EXIT } from './failures/exit-codes.ts';
@@ -23,9 +24,7 @@ export interface CliContext {
   readonly flushed: () => Promise<void>;
   /** Standard error. */
   readonly writeError: (text: string) => void;
-  /** Standard input, read to its end. Rejects when interrupted. */
-  readonly readInput: () => Promise<Uint8Array>;
-  /** The same, as it comes. */
+  /** Standard input, as it comes. Fails when interrupted. */
   readonly input: () => AsyncIterable<Uint8Array>;
   readonly isTty: boolean;
   /** Whether somebody looks at standard error, where progress is shown. */
@@ -42,6 +41,8 @@ export interface CliContext {
   readonly onHangup: (listener: () => void) => void;
   /** From now on what this process makes is for its owner alone (TL9). */
   readonly keepPrivate: () => void;
+  /** From now on what is said of the end of this process, and of what was left out, is a line of this log. */
+  readonly keepLog: (log: Log) => void;
 }
 
 export interface Command extends HelpSubject {

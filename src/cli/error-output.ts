@@ -11,7 +11,7 @@ import { environmentName } from './options/option-table.ts';
 import type { Environment } from './options/read-options.ts';
 import { harmless } from './words/shown-bytes.ts';
 
-interface Explanation {
+export interface Explanation {
   readonly exitCode: ExitCode;
   readonly code: RaftErrorCode;
   readonly message: string;
@@ -55,14 +55,29 @@ export function errorLine(
   return `${JSON.stringify({ code, message, retry, ...(leader !== null && { leader }) })}\n`;
 }
 
-/** Read by itself, since what is wrong may be the command line; the last word on it counts. */
+/** Read by itself, since what is wrong may be the command line. */
 export function wantsJsonErrors(argv: readonly string[], environment: Environment): boolean {
+  return (
+    (lastWordOn(['-o', '--output'], argv) ?? environment[environmentName('output')]) === 'json'
+  );
+}
+
+/** What was given last by one of these names, in whichever form; `undefined`: nothing was. */
+export function lastWordOn(names: readonly string[], argv: readonly string[]): string | undefined {
   const end = argv.indexOf('--');
   const words = end < 0 ? argv : argv.slice(0, end);
   const given = words.flatMap((word, at) => {
-    if (word === '-o' || word === '--output') return [words[at + 1] ?? ''];
-    const inline = /^(?:-o=?|--output=)(.+)$/s.exec(word)?.[1];
-    return inline === undefined ? [] : [inline];
+    if (names.includes(word)) return [words[at + 1] ?? ''];
+    const inline = names.map((name) => inlineValue(name, word)).find((value) => value !== null);
+    return inline === undefined || inline === null ? [] : [inline];
   });
-  return (given.at(-1) ?? environment[environmentName('output')]) === 'json';
+  return given.at(-1);
+}
+
+/** `--name=value`, and of a short one also `-nvalue`; `null`: it is none. */
+function inlineValue(name: string, word: string): string | null {
+  const isShort = !name.startsWith('--');
+  if (!word.startsWith(isShort ? name : `${name}=`) || word === name) return null;
+  const value = word.slice(name.length).replace(/^=/, '');
+  return value === '' ? null : value;
 }

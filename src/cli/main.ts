@@ -4,8 +4,8 @@ import { setMaxListeners } from 'node:events';
 import { rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { addAbortSignal } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { isatty } from 'node:tty';
+import type { Log, LogFields, LogLevel } from '../server/operations/json-log.ts';
 import type { CliContext } from './command.ts';
 import { EXIT } from './failures/exit-codes.ts';
 import { fewDescriptors } from './failures/few-descriptors.ts';
@@ -63,24 +63,33 @@ process.stderr.on('error', () => {});
 process.on('uncaughtException', (error) => {
   const shortage = fewDescriptors(error);
   if (shortage !== null) {
-    process.stderr.write(`raftchart: ${shortage} (RAFT_BAD_REQUEST)\n`);
+    tell('error', 'failed', { code: 'RAFT_BAD_REQUEST', message: shortage });
     process.exit(EXIT.usage);
   }
   const { message, stack } = error;
-  const fault = { level: 'error', event: 'fault', message, stack };
-  process.stderr.write(`${JSON.stringify(fault)}\n`);
+  tell('error', 'fault', { message, stack });
   process.exit(EXIT.invariantBroken);
 });
 
-const input = () => addAbortSignal(interruption.signal, process.stdin);
+/** Of a command that keeps one. */
+let log: Log | null = null;
+const writeError = writerTo(process.stderr, (lines) =>
+  tell('warn', 'leftOut', { of: 'unread', lines }),
+);
+
+/** What no command says by itself. */
+function tell(level: LogLevel, event: string, fields: LogFields): void {
+  if (log !== null) log(level, event, fields);
+  else if (event === 'failed') writeError(`raftchart: ${fields.message} (${fields.code})\n`);
+  else writeError(`${JSON.stringify({ level, event, ...fields })}\n`);
+}
 
 const context: CliContext = {
   environment: process.env,
   write: (text) => process.stdout.write(text),
-  writeError: writerTo(process.stderr),
+  writeError,
   flushed,
-  readInput: () => buffer(input()),
-  input,
+  input: () => addAbortSignal(interruption.signal, process.stdin),
   isTty: process.stdout.isTTY === true,
   isErrorTty: process.stderr.isTTY === true,
   // A terminal that does not know its width says 0.
@@ -93,6 +102,9 @@ const context: CliContext = {
     hungUp = listener;
   },
   keepPrivate: () => process.umask(OWNER_ALONE),
+  keepLog: (kept) => {
+    log = kept;
+  },
 };
 
 /** Once all that was written was taken; where it cannot be, the process ends (`loseOutput`). Rejects if it is interrupted. */

@@ -38,6 +38,7 @@ import { usageFailure } from './failures/cli-failure.ts';
 import { EXIT, type ExitCode } from './failures/exit-codes.ts';
 import { requireWhole } from './options/spoiled-arguments.ts';
 import { serveCommand } from './serving/serve-command.ts';
+import { failureInLog } from './serving/serve-log.ts';
 import { packageVersion } from './version.ts';
 
 export const COMMANDS: readonly Command[] = [
@@ -110,6 +111,8 @@ function report(
   const isJson =
     (command?.options.includes('output') ?? true) && wantsJsonErrors(rest, context.environment);
   const explanation = explain(error);
+  const told = command === serveCommand ? failureInLog(explanation, rest, context) : null;
+  if (told !== null) return told;
   context.writeError(errorLine(name, explanation, isJson));
   return explanation.exitCode;
 }

@@ -176,6 +176,8 @@ export const TIMEOUT_BOUNDS = { min: 1, max: 60_000 } as const;
 export const TIMEOUT_DEFAULT_MS = 5_000;
 /** How long `/readyz` waits for a proof that it can serve, in milliseconds, unless told otherwise. */
 export const READY_TIMEOUT_MS = 1_000;
+/** Bound: what comes behind the last answer of a connection is read for so long, in milliseconds, so that the answer is not lost; then it is closed. */
+export const LINGER_MS = 500;
 /** Silence on a stream of events after which a comment keeps proxies from closing it, in milliseconds. */
 export const SSE_KEEP_ALIVE_MS = 15_000;
 /** Bound: records that one reader of `/inspect` has not taken; past it some are left out, and it is told how many. */

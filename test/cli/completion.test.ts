@@ -75,6 +75,7 @@ describe('bash', () => {
     const directory = scratch();
     writeFileSync(join(directory, 'some keys.jsonl'), '');
     mkdirSync(join(directory, 'some data'));
+    for (const name of ['star*', 'stark']) writeFileSync(join(directory, name), '');
     const lines = [
       [
         ['import', 'some'],
@@ -83,6 +84,10 @@ describe('bash', () => {
       [
         ['txn', '--file', 'some'],
         ['some data', 'some keys.jsonl'],
+      ],
+      [
+        ['import', 'star'],
+        ['star*', 'stark'],
       ],
       [['serve', '--data-dir', 'some'], ['some data']],
       [['watch', '--prefix', 'p', '--', 'raftchart-no'], []],

@@ -255,7 +255,8 @@ describe('check-config', () => {
     const contradiction = await check(apart);
     expect(contradiction).toMatchObject({ exitCode: 78, output: '' });
     const started = await runFake(['serve', '--config', apart]);
-    expect(contradiction.errors.replace('check-config', 'serve')).toBe(started.errors);
+    const { exitCode: code, message } = JSON.parse(started.errors);
+    expect([contradiction.errors, code]).toEqual([`raftchart check-config: ${message}\n`, 78]);
     const cases = [
       [{ ...BASE, peers: { n2: 'a:1' } }, 64, '--peers names n2 and not this node, n1'],
       [{ ...BASE, 'tls-cert': 'gone.pem', 'tls-key': 'gone.key' }, 78, 'gone.pem'],

@@ -48,7 +48,6 @@ export async function runFake(argv: readonly string[], options: FakeOptions = {}
       onError(text);
     },
     flushed: options.flushed ?? (async () => {}),
-    readInput: async () => Buffer.from(input),
     input: async function* () {
       yield Buffer.from(input);
     },
@@ -60,6 +59,7 @@ export async function runFake(argv: readonly string[], options: FakeOptions = {}
     interrupted: options.interrupted ?? new AbortController().signal,
     onHangup: () => {},
     keepPrivate: () => {},
+    keepLog: () => {},
   };
   const exitCode = await runCli(argv, context);
   return { exitCode, output: Buffer.concat(chunks).toString(), errors };

@@ -1,4 +1,5 @@
 /** `lock` as a process: what becomes of its program when it is told to end twice. */
+import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { served } from '../server/local-server.ts';
 import { startCli } from './cli-process.ts';
@@ -22,6 +23,35 @@ it('[CO6] leaves no program behind, however it is ended by whoever has no patien
   await expect.poll(insist, { interval: 300 }).toBe(true);
   expect(await ended).toBe(75);
 });
+
+// Windows has no shell that could watch.
+it.skipIf(process.platform === 'win32')(
+  '[CO6] that is killed takes the program with it, and all that this has begun',
+  async () => {
+    scratch();
+    const { url } = await served();
+    const script = 'sleep 600 & echo begun; wait';
+    const cli = startCli(['lock', 'nightly', '--endpoints', url, '--', 'sh', '-c', script]);
+    await cli.until((output) => output === 'begun\n');
+    cli.kill('SIGKILL');
+    // Its output is closed once nobody is left who could write to it.
+    expect(await cli.ended).toBe('SIGKILL');
+  },
+);
+
+// Windows has no shell that could watch.
+it.skipIf(process.platform === 'win32')(
+  '[CO6] leaves nobody behind who watched a program that has ended by itself',
+  async () => {
+    scratch();
+    const { url } = await served();
+    const own = startCli(['lock', 'nightly', '--endpoints', url, '--', 'sh', '-c', 'read line']);
+    const name = `raftchart-watches-${own.child.pid}`;
+    const isThere = () => execFileSync('ps', ['-A', '-o', 'args=']).toString().includes(name);
+    expect(await own.ended).toBe(1);
+    await expect.poll(isThere).toBe(false);
+  },
+);
 
 it('[CO6] hands its input to the program', async () => {
   scratch();

@@ -129,7 +129,14 @@ describe('a node that cannot start', () => {
     expect([result.errors, result.code]).toEqual([expect.stringContaining(text), code]);
     expect(result.output).toBe('');
     expect(result.errors).not.toMatch(/\n {4}at /);
-    expect(result.errors.trim().split('\n').at(-1)).toMatch(/^raftchart serve: .*[.)?]$/);
+    expect(lastWordsOf(result.errors)).toMatch(/[.)?]$/);
+  }
+
+  /** A line that is not understood is answered in words; behind that all is of the log. */
+  function lastWordsOf(errors: string): unknown {
+    const last = errors.trim().split('\n').at(-1) ?? '';
+    if (/^raftchart serve: /.test(last)) return last;
+    return logLines(last, 'failed')[0]?.message;
   }
 
   it.each([
@@ -146,6 +153,49 @@ describe('a node that cannot start', () => {
   ])('[CL24] refuses a command line that makes no sense, with %i: %s', (code, text, argv) =>
     refused(argv, code, text),
   );
+
+  it('[SV16] [OP8] says why it cannot as the last line of its log in JSON, and in words otherwise', async () => {
+    const { address } = closing(await tcpListen(() => {}));
+    const line = serveLine('n1', join(directory, 'data'), '--peer-listen', '127.0.0.1:0');
+    const taken = [...line, '--listen', address, '--log-format'];
+    const [inJson, inText] = await Promise.all([
+      runCliProcess([...taken, 'json']),
+      runCliProcess([...taken, 'text']),
+    ]);
+    const lines = inJson.errors.trim().split('\n');
+    expect(lines.map((text) => JSON.parse(text)).at(-1)).toEqual({
+      time: expect.any(String),
+      level: 'error',
+      event: 'failed',
+      node: 'n1',
+      code: 'RAFT_CONFLICT',
+      message: expect.stringContaining(address),
+      exitCode: 69,
+    });
+    expect(inText.errors.trim().split('\n').at(-1)).toMatch(
+      /^raftchart serve: The address .*RAFT_CONFLICT\)$/,
+    );
+  });
+
+  it('[SV16] a command line that is not understood is answered in words, or in JSON where it asks for that outright', async () => {
+    const wrong = ['serve', '--id', 'n1', '--data-dirr', 'x'];
+    const inWords = await runCliProcess(wrong);
+    expect([inWords.code, inWords.errors]).toEqual([
+      64,
+      expect.stringMatching(/^raftchart serve: --data-dirr is not an option[^\n]*\n$/),
+    ]);
+    const asked = [
+      runCliProcess([...wrong, '--log-format=json']),
+      runCliProcess(wrong, { RAFTCHART_LOG_FORMAT: 'json' }),
+    ];
+    for (const { code, errors } of await Promise.all(asked)) {
+      expect(code).toBe(64);
+      expect(JSON.parse(errors)).toMatchObject({
+        ...{ level: 'error', event: 'failed', code: 'RAFT_BAD_REQUEST', exitCode: 64 },
+        message: expect.stringContaining('--data-dirr is not an option'),
+      });
+    }
+  });
 
   it('[CF1] refuses limits and times that cannot hold together, with 78, before anything is touched', async () => {
     const data = join(directory, 'data');

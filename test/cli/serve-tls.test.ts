@@ -72,6 +72,20 @@ it('[TL5] serve takes new files at SIGHUP, and keeps the old ones if those are b
   expect(await node.ended).toBe(0);
 });
 
+it('[TL5] a node that waits for a cluster to join takes new files at SIGHUP, and waits on', async () => {
+  const files = inFiles(certificate());
+  const place = ['--listen', '127.0.0.1:0', '--peer-listen', '127.0.0.1:1'];
+  const tls = ['--tls-cert', files.cert, '--tls-key', files.key];
+  const line = serveLine('n2', join(scratch(), 'data'), ...place, ...tls);
+  const node = startCli([...line, '--join', 'https://127.0.0.1:1', '--cacert', files.ca]);
+  await node.until((_, errors) => logLines(errors, 'joining').length > 0);
+  files.write(certificate());
+  node.kill('SIGHUP');
+  await node.until(() => said(node).length === 2);
+  node.kill('SIGTERM');
+  expect([await node.ended, said(node)]).toEqual([0, ['info', 'info']]);
+});
+
 it('[TL3] a node that joins asks over TLS, whom it trusts alone', async () => {
   const server = closing(await localServer({ tls: fixedTls(certificate()) }));
   server.replica.machineInUse = 1000;

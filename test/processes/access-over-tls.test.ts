@@ -139,10 +139,15 @@ it('[AC5] [AC6] a certificate is its user at each member, and nothing that other
   const told = logLines(logs(), 'audit');
   expect(told.map(({ about, act: what, outcome, who }) => [what, about, who, outcome])).toEqual(
     expect.arrayContaining([
-      ['access on', 'token root', 'user stranger', 'done'],
-      ['role grant', 'builder "builds/" read,write', 'token root', 'done'],
-      ['user create', 'billing builder', 'token root', 'done'],
-      ['user revoke', 'billing', 'token root', 'done'],
+      ['access on', { name: 'root' }, 'user stranger', 'done'],
+      [
+        'role grant',
+        { role: 'builder', prefix: 'builds/', rights: ['read', 'write'] },
+        'token root',
+        'done',
+      ],
+      ['user create', { name: 'billing', roles: ['builder'] }, 'token root', 'done'],
+      ['user revoke', { name: 'billing' }, 'token root', 'done'],
     ]),
   );
   expect(logs()).not.toContain(secret);

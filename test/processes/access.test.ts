@@ -110,7 +110,10 @@ it('[AC6] [AC8] a lost root token is replaced at a member that asks nobody, loud
   const root = await shown(['token', 'create', 'root2', '--role', 'root', '--endpoints', url]);
   expect(logLines(open.errors(), 'withoutAccess').map(({ level }) => level)).toEqual(['warn']);
   expect(logLines(open.errors(), 'audit')).toMatchObject([
-    { act: 'token create', about: 'root2 root', who: 'nobody', outcome: 'done' },
+    {
+      ...{ act: 'token create', who: 'nobody', outcome: 'done' },
+      about: { name: 'root2', roles: ['root'] },
+    },
   ]);
   expect(open.errors()).not.toContain(root.split('.')[1]);
   expect(open.errors()).not.toContain(lost.split('.')[1]);

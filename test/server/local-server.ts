@@ -156,6 +156,7 @@ async function sendTo(api: HttpApi, request: Request, visitor: Visitor): Promise
   const response = await api.fetch(request, {
     visitor,
     whenOver: (over) => overs.push(over),
+    endWithReader: () => {},
     end: () => {},
   });
   if (response.headers.get('content-type') === 'text/event-stream') return response;

@@ -1,7 +1,7 @@
 /** One connection for one command: opened by its options, closed whatever happens. */
 import type { KvClient } from '../../client/kv-client.ts';
-import { RaftError } from '../../core/errors.ts';
 import type { CliContext } from '../command.ts';
+import { standardInput, wholeOf } from '../input/opened-input.ts';
 import type { OptionValues } from '../options/option-table.ts';
 import { tlsOf } from './client-tls.ts';
 import { CALLER_OPTIONS, tokenIn } from './client-token.ts';
@@ -39,20 +39,11 @@ export async function withClient<Result>(
   }
 }
 
-/** Standard input to its end. Half of it is no input: whoever interrupts has sent nothing. */
-export async function readInput(context: CliContext): Promise<Uint8Array> {
-  try {
-    return await context.readInput();
-  } catch (cause) {
-    if (!context.interrupted.aborted) throw cause;
-    const text = 'It was stopped before its input had ended. Nothing was sent.';
-    throw new RaftError('RAFT_ABORTED', text, { retry: 'safe', cause });
-  }
-}
-
 /** A value argument: `-` stands for standard input. */
-export async function readValue(argument: string, context: CliContext): Promise<Uint8Array> {
-  return argument === '-' ? readInput(context) : new TextEncoder().encode(argument);
+export function readValue(argument: string, context: CliContext): Promise<Uint8Array> {
+  return argument === '-'
+    ? wholeOf(standardInput(context), context)
+    : Promise.resolve(new TextEncoder().encode(argument));
 }
 
 export function writeJson(context: CliContext, value: unknown): void {

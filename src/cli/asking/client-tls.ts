@@ -1,10 +1,10 @@
 /** Whom a command trusts and who it is, where an endpoint asks for TLS: read from the files that its options name (TL3). */
-import { readFileSync } from 'node:fs';
 import type { SecureContext } from 'node:tls';
 import type { ClientTls } from '../../ports/tls.ts';
 import { problemWithTls, secureContext } from '../../wire/tls-material.ts';
 import { CliFailure, usageFailure } from '../failures/cli-failure.ts';
 import { EXIT } from '../failures/exit-codes.ts';
+import { textInFile } from '../input/given-file.ts';
 import type { OptionValues } from '../options/option-table.ts';
 
 export const TLS_OPTIONS = ['cacert', 'cert', 'key'] as const;
@@ -34,7 +34,7 @@ export function tlsContext(values: TlsValues): SecureContext | undefined {
 
 function contentOf(name: keyof TlsValues, path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return textInFile(path);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw usageFailure(`--${name} cannot be read: ${why}.`);

@@ -1,7 +1,7 @@
 /** By which token a command is known to the servers (AC5): out of a file, or of the environment; no argument, which others could see. */
-import { readFileSync } from 'node:fs';
 import { usageFailure } from '../failures/cli-failure.ts';
 import { whyUnreadable } from '../failures/why-unreadable.ts';
+import { textInFile } from '../input/given-file.ts';
 import type { OptionValues } from '../options/option-table.ts';
 import { TLS_OPTIONS } from './client-tls.ts';
 
@@ -19,7 +19,7 @@ export function tokenIn({ 'token-file': source }: Pick<CallerValues, 'token-file
 
 function contentOf(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return textInFile(path);
   } catch (error) {
     throw usageFailure(`--token-file cannot be read: ${whyUnreadable(error)}.`);
   }

@@ -1,8 +1,4 @@
 /** `import`: keys from lines of JSON, in transactions, some of them at a time; where it stops, it says how to go on (CL42). */
-import { constants, createReadStream, openSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { Socket } from 'node:net';
-import { addAbortSignal } from 'node:stream';
 import type { KvClient } from '../../client/kv-client.ts';
 import { RaftError } from '../../core/errors.ts';
 import { textOf } from '../../core/thrown-text.ts';
@@ -10,10 +6,10 @@ import { CLIENT_OPTIONS, withClient, writeJson } from '../asking/client-session.
 import { type CliContext, command } from '../command.ts';
 import { CliFailure, usageFailure } from '../failures/cli-failure.ts';
 import { EXIT } from '../failures/exit-codes.ts';
+import { type Input, openInput } from '../input/opened-input.ts';
 import { type Batch, batchesOf } from '../json-lines/batches.ts';
 import { type Imported, ImportWindow } from '../json-lines/import-window.ts';
 import { linesOf } from '../json-lines/lines.ts';
-import { SILENCE_TOLD_MS } from '../limits.ts';
 import { countOf } from '../words/count-of.ts';
 import { progressLine } from '../words/progress-line.ts';
 
@@ -25,8 +21,7 @@ export const importCommand = command({
   options: ['from-line', ...CLIENT_OPTIONS],
   positionals: [1, 1],
   run: async ({ values, positionals: [file = ''] }, context) => {
-    const found = await openInput(file, context);
-    const input = values.output === 'json' ? found : toldWhileSilent(found, file, context);
+    const input = await openInput(file, { isForPeople: values.output !== 'json' }, context);
     const imported = await withClient(values, context, (client) =>
       putAll(input, { client, context, fromLine: values['from-line'] }),
     );
@@ -36,52 +31,6 @@ export const importCommand = command({
     return EXIT.clean;
   },
 });
-
-interface Input {
-  readonly chunks: AsyncIterable<Uint8Array>;
-  /** `null`: nobody knows. */
-  readonly bytes: number | null;
-  readonly isPipe: boolean;
-}
-
-/** Whoever waits for a pipe that has no writer would think that the import stands still. */
-function toldWhileSilent(input: Input, file: string, { writeError }: CliContext): Input {
-  if (!input.isPipe) return input;
-  const text = `${file} is a pipe in which nothing has come so far: waiting for whoever writes it.\n`;
-  async function* chunks(): AsyncGenerator<Uint8Array> {
-    const timer = setTimeout(() => writeError(text), SILENCE_TOLD_MS);
-    try {
-      for await (const chunk of input.chunks) {
-        clearTimeout(timer);
-        yield chunk;
-      }
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-  return { ...input, chunks: chunks() };
-}
-
-async function openInput(file: string, { input, interrupted }: CliContext): Promise<Input> {
-  if (file === '-') return { chunks: input(), bytes: null, isPipe: false };
-  try {
-    const found = await stat(file);
-    if (found.isDirectory()) throw new Error('it is a directory');
-    const chunks = found.isFIFO()
-      ? addAbortSignal(interrupted, pipeOf(file))
-      : createReadStream(file, { signal: interrupted });
-    const bytes = found.isFile() ? found.size : null;
-    return { chunks, bytes, isPipe: found.isFIFO() };
-  } catch (error) {
-    throw usageFailure(`${file} cannot be read: ${textOf(error)}.`);
-  }
-}
-
-/** Opened as a file, it would be waited for where nothing can end the waiting. */
-function pipeOf(file: string): Socket {
-  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  return new Socket({ fd, readable: true, writable: false });
-}
 
 interface Importing {
   readonly client: KvClient;

@@ -1,15 +1,15 @@
 /** `txn`: a transaction as JSON, in the shape that `POST /txn` takes, from a file or standard input. */
-import { readFile } from 'node:fs/promises';
 import { unreachable } from '../../core/assert.ts';
 import { logIdText } from '../../core/log-id.ts';
 import type { TxnCommand } from '../../kv/commands/commands.ts';
 import type { TxnResponse } from '../../kv/commands/results.ts';
 import type { KeyValue } from '../../kv/keys/key-value.ts';
 import { txnFromJson, txnToJson } from '../../server/http/routes/txn-json.ts';
-import { CLIENT_OPTIONS, readInput, withClient, writeJson } from '../asking/client-session.ts';
-import { type CliContext, command } from '../command.ts';
+import { CLIENT_OPTIONS, withClient, writeJson } from '../asking/client-session.ts';
+import { command } from '../command.ts';
 import { usageFailure } from '../failures/cli-failure.ts';
 import { EXIT } from '../failures/exit-codes.ts';
+import { openInput, wholeOf } from '../input/opened-input.ts';
 import { rangeTable } from './range-command.ts';
 
 export const txnCommand = command({
@@ -19,7 +19,12 @@ export const txnCommand = command({
     'Compare, then write one branch or the other, as one step. Reads JSON: {"compare": [{"key": "k", "target": "version", "op": "=", "value": 0}], "success": [{"op": "put", "key": "k", "value": "v"}], "failure": [{"op": "range", "key": "k"}]}. Exit code 1 if the failure branch ran.',
   options: ['file', ...CLIENT_OPTIONS],
   run: async ({ values }, context) => {
-    const txn = await readTxn(values.file, context);
+    const input = await openInput(
+      values.file ?? '-',
+      { called: '--file', isForPeople: values.output !== 'json' },
+      context,
+    );
+    const txn = txnIn(await wholeOf(input, context));
     const { compare, success, failure } = txn;
     const result = await withClient(values, context, (client, signal) =>
       client.txn({ compare, success, failure }, { signal }),
@@ -34,8 +39,7 @@ export const txnCommand = command({
   },
 });
 
-async function readTxn(file: string | null, context: CliContext): Promise<TxnCommand> {
-  const bytes = file === null || file === '-' ? await readInput(context) : await fileOf(file);
+function txnIn(bytes: Uint8Array): TxnCommand {
   try {
     return txnFromJson(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)), 'utf8');
   } catch (error) {
@@ -45,15 +49,6 @@ async function readTxn(file: string | null, context: CliContext): Promise<TxnCom
       );
     }
     throw error;
-  }
-}
-
-async function fileOf(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw usageFailure(`--file cannot be read: ${why}.`);
   }
 }
 

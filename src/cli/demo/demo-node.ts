@@ -16,7 +16,7 @@ export type NodeNews =
       readonly cause: string;
     }
   | { readonly type: 'halted'; readonly message: string }
-  /** A line that is no log line: why it could not start. */
+  /** Why it could not start, or had to end. */
   | { readonly type: 'said'; readonly text: string }
   | { readonly type: 'ended'; readonly how: string };
 
@@ -108,7 +108,7 @@ function newsOf(line: string): NodeNews {
       cause: String(cause),
     };
   }
-  if (event === undefined || event === 'fault')
+  if (event === undefined || event === 'failed' || event === 'fault')
     return { type: 'said', text: String(message ?? line) };
   return { type: 'said', text: '' };
 }

@@ -1,6 +1,7 @@
-/** A program that runs while something is held, and is ended when that is lost (CO6). Its exit code is the answer. */
+/** A program that runs while something is held, and is ended when that is lost, or this command is killed (CO6). Its exit code is the answer. */
 import { constants } from 'node:os';
 import type { CliContext } from '../command.ts';
+import { programWatcher } from './program-watcher.ts';
 import { isAtTerminal, runProgram } from './run-program.ts';
 
 /** `ending`: it is lost, or somebody stops this command. */
@@ -14,6 +15,7 @@ export async function runWhile(
     input: null,
     ending,
     isAtTerminal: isAtTerminal(context),
+    watcher: programWatcher(),
   });
   return code ?? SIGNALLED + (signal === null ? 0 : constants.signals[signal]);
 }

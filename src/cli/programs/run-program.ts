@@ -13,6 +13,7 @@ import type { CliContext } from '../command.ts';
 import { usageFailure } from '../failures/cli-failure.ts';
 import { PROGRAM_GRACE_MS, PROGRAM_LOOK_MS } from '../limits.ts';
 import type { Environment } from '../options/read-options.ts';
+import type { ProgramWatcher } from './program-watcher.ts';
 
 interface Running {
   readonly environment: Environment;
@@ -21,6 +22,8 @@ interface Running {
   /** Aborted: it is to end. */
   readonly ending: AbortSignal;
   readonly isAtTerminal: boolean;
+  /** It ends also with a command that is killed; not unless given. */
+  readonly watcher?: ProgramWatcher;
 }
 
 interface ProgramEnd {
@@ -30,9 +33,10 @@ interface ProgramEnd {
 
 /** Resolves once it has ended, and all of its group where it was made to; rejects if it cannot be run. */
 export async function runProgram(words: readonly string[], running: Running): Promise<ProgramEnd> {
-  const { ending, input, isAtTerminal } = running;
+  const { ending, input, isAtTerminal, watcher } = running;
   const child = started(words, running);
   const signalled = isAtTerminal ? toOne(child) : toGroup(child);
+  if (child.pid !== undefined) watcher?.watch(isAtTerminal ? child.pid : -child.pid);
   let isKilled = false;
   const kill = (): void => {
     isKilled = true;
@@ -52,6 +56,7 @@ export async function runProgram(words: readonly string[], running: Running): Pr
     while (ending.aborted && !isKilled && signalled(0)) await pause(PROGRAM_LOOK_MS);
     return end;
   } finally {
+    watcher?.end();
     clearTimeout(last);
     ending.removeEventListener('abort', stop);
     process.off('exit', kill);

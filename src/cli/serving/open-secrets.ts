@@ -5,6 +5,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Log } from '../../server/operations/json-log.ts';
+import { HANDED_OVER } from '../input/given-file.ts';
 import type { OptionName, OptionValues } from '../options/option-table.ts';
 
 const SECRET_OPTIONS = [
@@ -20,8 +21,6 @@ const OTHERS_READ = 0o004;
 const OTHERS_PASS = 0o001;
 /** Where Docker and Kubernetes put secrets; the latter also puts what it mounts behind a directory whose name begins with two dots. */
 const MOUNTED = /^(?:\/var)?\/run\/secrets\/|\/\.\.[^/]/;
-/** What a shell hands over by a number is no file that others find. */
-const HANDED_OVER = /^\/(?:dev|proc)\//;
 
 export function tellOpenSecrets(values: SecretValues, log: Log): void {
   for (const name of SECRET_OPTIONS) {
@@ -40,6 +39,7 @@ function openMode(path: string): string | null {
   try {
     const { mode } = statSync(path);
     const isOpen = process.platform !== 'win32' && (mode & OTHERS_READ) !== 0;
+    // What a shell hands over is no file that others find.
     if (!isOpen || HANDED_OVER.test(path)) return null;
     const place = realpathSync(path);
     if (MOUNTED.test(place) || !isReached(dirname(place))) return null;

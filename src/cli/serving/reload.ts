@@ -43,32 +43,33 @@ type Origins = ReadonlyMap<OptionName, Origin>;
 type Reloaded = OptionValues<(typeof RELOADED)[number]>;
 
 interface Hangups<Values> {
-  readonly starting: Promise<RunningServer>;
   readonly adopt: (server: RunningServer, values: Values) => void;
   readonly files: readonly TlsFiles[];
   readonly context: Pick<CliContext, 'onHangup'>;
   readonly log: Log;
 }
 
-/** Without anything to read again, SIGHUP ends this process as it ends others. */
+/**
+ * Without anything to read again, SIGHUP ends this process as it ends others. Returns what to call once the server runs: a
+ * configuration that was to be read again before is read then.
+ */
 export function heedHangups<Values extends Reloaded>(
   given: Read<Values> & { readonly again: () => Promise<Read<Values>> },
-  { adopt, context, files, log, starting }: Hangups<Values>,
-): void {
+  { adopt, context, files, log }: Hangups<Values>,
+): (server: RunningServer) => void {
+  let begin: (server: RunningServer) => void = () => {};
   const hasFile = given.origins.has('config');
-  if (files.length === 0 && !hasFile) return;
-  const reload = starting.then((server) =>
+  if (files.length === 0 && !hasFile) return begin;
+  const reload = new Promise<RunningServer>((resolve) => {
+    begin = resolve;
+  }).then((server) =>
     reloading(given, { again: given.again, adopt: (next) => adopt(server, next), log }),
   );
   context.onHangup(() => {
     for (const each of files) each.reload();
-    // A start that fails says so itself.
-    if (hasFile)
-      reload.then(
-        (again) => again(),
-        () => {},
-      );
+    if (hasFile) reload.then((again) => again());
   });
+  return begin;
 }
 
 interface Reloading<Values> {

@@ -1,11 +1,12 @@
 /** The certificates that `serve` is given in files: read before anything starts, and again when they change (TL2, TL5). */
-import { readFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { Log } from '../../server/operations/json-log.ts';
 import { SECRET_LENGTH_MIN } from '../../transport/limits.ts';
 import { type TlsFiles, type TlsReload, tlsFiles } from '../../wire/tls-files.ts';
 import { CliFailure, usageFailure } from '../failures/cli-failure.ts';
 import { EXIT } from '../failures/exit-codes.ts';
 import { whyUnreadable } from '../failures/why-unreadable.ts';
+import { textInFile } from '../input/given-file.ts';
 import { CERTIFICATE_ENDS_SOON_DAYS } from '../limits.ts';
 import type { OptionValues } from '../options/option-table.ts';
 
@@ -55,7 +56,7 @@ export function clusterSecret({ 'cluster-secret-file': path }: PortValues): stri
 
 function contentOf(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return textInFile(path);
   } catch (error) {
     const why = whyUnreadable(error);
     throw new CliFailure(EXIT.wrongConfiguration, `--cluster-secret-file cannot be read: ${why}.`);
@@ -74,6 +75,7 @@ function filesOf(paths: Paths, port: string, log: Log): TlsFiles {
     const message = `${reload.reason}. The certificate that was in use stays in use.`;
     log('error', 'certificate', { port, message });
   };
+  requireFiles(Object.values(paths));
   try {
     const files = tlsFiles({ ...paths, onReload });
     tellTaken(files.endsAt, { port, log });
@@ -81,6 +83,24 @@ function filesOf(paths: Paths, port: string, log: Log): TlsFiles {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new CliFailure(EXIT.wrongConfiguration, why);
+  }
+}
+
+/** They are read again and again: a pipe would be waited for where nothing ends the waiting, and gives what is in it once (CL47). */
+function requireFiles(paths: readonly string[]): void {
+  for (const path of paths) {
+    if (mayBeFile(path)) continue;
+    const text = `${path} is no file, and keys and certificates are read again when they change: name a file.`;
+    throw new CliFailure(EXIT.wrongConfiguration, text);
+  }
+}
+
+/** What cannot be looked at cannot be read, which whoever reads it says. */
+function mayBeFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return true;
   }
 }
 

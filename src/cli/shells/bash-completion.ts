@@ -7,9 +7,10 @@ export function bashCompletion(commands: readonly CompletedCommand[]): string {
   return `# Completion of raftchart for bash, by: raftchart completion bash
 _raftchart_words() { COMPREPLY=($(compgen -W "$1" -- "$cur")); }
 _raftchart_paths() {
-  local IFS=$'\\n'
+  local path
   compopt -o filenames 2> /dev/null
-  COMPREPLY=($(compgen "$1" -- "$cur"))
+  # Name by name: in a list of words one with a star would stand for others.
+  while IFS= read -r path; do COMPREPLY+=("$path"); done < <(compgen "$1" -- "$cur")
 }
 _raftchart() {
   local at cur prev

@@ -7,18 +7,20 @@ import { ERRORS_HELD_BYTES_MAX } from '../limits.ts';
 
 type Reader = Pick<Writable, 'writableLength'> & { readonly write: (text: string) => unknown };
 
-export function writerTo(reader: Reader): (text: string) => void {
+/** `tellLeftOut` is called before the next text that is written, and may itself write by what is returned here. */
+export function writerTo(
+  reader: Reader,
+  tellLeftOut: (lines: number) => void,
+): (text: string) => void {
   let lines = 0;
   return (text) => {
     if (reader.writableLength > ERRORS_HELD_BYTES_MAX) {
       lines += 1;
       return;
     }
-    if (lines > 0) {
-      const leftOut = { level: 'warn', event: 'leftOut', of: 'unread', lines };
-      reader.write(`${JSON.stringify(leftOut)}\n`);
-    }
+    const leftOut = lines;
     lines = 0;
+    if (leftOut > 0) tellLeftOut(leftOut);
     reader.write(text);
   };
 }

@@ -5,7 +5,8 @@ import type { KvCommand } from '../../kv/commands/commands.ts';
 import type { ProposalOutcome } from '../../ports/replica.ts';
 import { checkCommand, checkOpening } from '../admission/command-door.ts';
 import { checkCommandBytes } from '../admission/size-checks.ts';
-import { codeOf, tellAct } from '../operations/audit.ts';
+import { codeOf, type Deed, tellAct } from '../operations/audit.ts';
+import { deedOfAccess } from '../operations/deeds.ts';
 import type { VisitedParts } from '../server-context.ts';
 
 type DoorParts = Pick<VisitedParts, 'guard' | 'limits' | 'onAct' | 'visitor'>;
@@ -45,9 +46,14 @@ function wordOf(result: unknown): string {
 }
 
 function tell(command: KvCommand, outcome: string, { onAct, visitor }: DoorParts): void {
-  if (command.type === 'compact') {
-    tellAct(onAct, visitor, { act: 'compact', about: `revision ${command.revision}`, outcome });
-  } else if (command.type === 'access') {
-    tellAct(onAct, visitor, { act: 'access', about: command.change.type, outcome });
-  }
+  const deed = deedOf(command);
+  if (deed !== null) tellAct(onAct, visitor, { ...deed, outcome });
+}
+
+/** `null`: it is no administrative act. */
+function deedOf(command: KvCommand): Deed | null {
+  if (command.type === 'access') return deedOfAccess(command.change);
+  return command.type === 'compact'
+    ? { act: 'compact', about: { revision: command.revision } }
+    : null;
 }

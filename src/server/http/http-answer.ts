@@ -15,6 +15,8 @@ export interface Exchange {
   readonly visitor: Visitor;
   /** Breaks the connection. */
   end(): void;
+  /** The same once its reader sends nothing more: of an answer without end there is no other sign that it is gone. */
+  endWithReader(): void;
 }
 
 const encoder = new TextEncoder();

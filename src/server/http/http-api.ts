@@ -12,7 +12,7 @@ import type { Account } from '../admission/account.ts';
 import { asRaftError, errorResponse, nothingHere, overloaded } from '../errors.ts';
 import { LEAST_ANSWER_BYTES } from '../limits.ts';
 import type { OpenStreams } from '../open-streams.ts';
-import { outcomeOf, tellAct } from '../operations/audit.ts';
+import { type Deed, outcomeOf, tellAct } from '../operations/audit.ts';
 import { countHttp } from '../operations/server-counters.ts';
 import { traceOf } from '../operations/trace-context.ts';
 import type { ServerContext } from '../server-context.ts';
@@ -67,18 +67,19 @@ async function answer(context: AnswerParts, route: Route, incoming: Incoming): P
   const startedAt = performance.now();
   const account = accountOf(context, route, incoming.exchange);
   const { visitor } = incoming.exchange;
-  let about = '';
-  const tell = (text: string): void => {
-    about = text;
+  let told: Partial<Deed> = {};
+  const tell = (deed: Partial<Deed>): void => {
+    told = deed;
   };
   const asked = { ...incoming, ask: { account, visitor, tell } };
   const response = await answerSafely(context, route, asked);
   const act = route.acts?.[askedMethod(route, method)];
   if (act !== undefined) {
-    tellAct(context.onAct, visitor, { act, about, outcome: await outcomeOf(response) });
+    const outcome = await outcomeOf(response);
+    tellAct(context.onAct, visitor, { act, about: null, ...told, outcome });
   }
   if (account.bytes === 0 && route.isStream !== true) account.hold(LEAST_ANSWER_BYTES);
-  if (route.isStream === true) context.counters.httpInFlight -= 1;
+  if (route.isStream === true) begun(context, response, incoming.exchange);
   const ms = performance.now() - startedAt;
   const facts = {
     method: KNOWN_METHODS.has(method) ? method : 'other',
@@ -88,6 +89,14 @@ async function answer(context: AnswerParts, route: Route, incoming: Incoming): P
   countHttp(context.counters, { ...facts, seconds: ms / 1000 });
   context.requestLog()?.({ ...facts, ms, trace: traceOf(incoming.request.headers) });
   return response;
+}
+
+const ANSWER_TYPE = 'content-type';
+
+/** A backup comes to its end also where its reader has said all there is to say; events do not. */
+function begun({ counters }: AnswerParts, { headers }: Response, exchange: Exchange): void {
+  counters.httpInFlight -= 1;
+  if (headers.get(ANSWER_TYPE) === 'text/event-stream') exchange.endWithReader();
 }
 
 /** Under way until its answer is taken; a stream has bounds of its own and counts only until it begins. */

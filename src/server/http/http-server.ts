@@ -16,6 +16,7 @@ import { type Refusal, refuseUpgrade } from '../admission/upgrade-refusal.ts';
 import type { ClientPort } from '../client-port/client-port.ts';
 import { badRequest, errorBody, httpStatusOf } from '../errors.ts';
 import { HEAD_BYTES_MAX } from '../limits.ts';
+import { goOnOnceRead, lastUnlessRead } from './last-answer.ts';
 import { offersWebSocket, withoutUpgrade } from './without-upgrade.ts';
 
 export interface HttpAddress {
@@ -77,13 +78,15 @@ export class HttpServer {
       },
       options.tls,
     );
+    // Who has sent all that it has to say, as `nc -N` does, is answered all the same.
+    Reflect.set(this.#server, 'httpAllowHalfOpen', true);
     this.#server.on('request', (request, response) => this.#take(request, response));
     // Unheard, Node would answer both by itself, and ask for a body that is refused then.
     this.#server.on('checkContinue', (request, response) => {
-      this.#take(request, response, () => response.writeContinue());
+      this.#take(request, response, () => this.#goOn(request, response));
     });
     this.#server.on('checkExpectation', (request, response) => {
-      this.#take(request, response, () => refuse(response, UNEXPECTED));
+      this.#take(request, response, () => refuse(request, response, UNEXPECTED));
     });
     const opened = options.tls === null ? 'connection' : 'secureConnection';
     const [readHttp] = this.#server.listeners(opened);
@@ -162,11 +165,17 @@ export class HttpServer {
     response.once('close', () => this.#answering.delete(response));
     const refusal = this.#refusalOf(request);
     this.#gate.takeTurn(request, response, () => {
-      if (refusal !== null) return refuse(response, refusal);
+      if (refusal !== null) return refuse(request, response, refusal);
       first?.();
       if (response.writableEnded) return;
       this.#listenerOf(request)(request, response);
     });
+  }
+
+  /** A door reads at once, and Node's answer meanwhile nothing. */
+  #goOn(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#door?.path === pathOf(request)) response.writeContinue();
+    else goOnOnceRead(request, response);
   }
 
   #listenerOf(request: IncomingMessage): RequestListener {
@@ -213,7 +222,12 @@ const UNEXPECTED: Refusal = {
   error: badRequest('Of what a request may expect, only 100-continue is understood here.'),
 };
 
-function refuse(response: ServerResponse, { error, status }: Refusal): void {
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { error, status }: Refusal,
+): void {
+  lastUnlessRead(request, response);
   response.shouldKeepAlive = false;
   answerJson(response, status ?? httpStatusOf(error.code), errorBody(error));
 }

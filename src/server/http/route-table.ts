@@ -291,7 +291,7 @@ function memberRoutes(context: ServerContext): readonly Route[] {
         GET: { about: GET_MEMBERS, answer: (request) => getMembers(context, request) },
         POST: { about: POST_MEMBERS, answer: (request, ask) => postMembers(context, request, ask) },
       },
-      acts: { POST: 'members' },
+      acts: { POST: 'member change' },
     },
     {
       pattern: '/members/:id',

@@ -2,17 +2,42 @@
 import { RaftError } from '../../core/errors.ts';
 import type { Visitor } from '../access/visitor.ts';
 
+/** What acts are called, by whichever protocol they are asked for: as the commands of the command line are. */
+export const ACTS = [
+  'access off',
+  'access on',
+  'access status',
+  'backup',
+  'compact',
+  'member add',
+  'member change',
+  'member promote',
+  'member remove',
+  'member replace',
+  'role grant',
+  'role revoke',
+  'snapshot',
+  'token create',
+  'token revoke',
+  'transfer',
+  'user create',
+  'user revoke',
+] as const;
+export type ActName = (typeof ACTS)[number];
+
 /** What is told of an administrative act (AC6): no secret. */
 export interface Act {
-  /** As its command is called: 'member remove'. */
-  readonly act: string;
-  /** What it was about, as far as that was understood. */
-  readonly about: string;
+  readonly act: ActName;
+  /** What it was about, by the names that the HTTP API has for it; `null`: about nothing, or that was not understood. */
+  readonly about: Readonly<Record<string, unknown>> | null;
   readonly who: string;
   readonly from: string;
   /** 'done', or the code of the error. */
   readonly outcome: string;
 }
+
+/** What somebody wants done. */
+export type Deed = Pick<Act, 'act' | 'about'>;
 
 export function tellAct(
   onAct: ((act: Act) => void) | undefined,

@@ -67,15 +67,15 @@ function kindOfRefusal({ isStranger, peer, problem }: LogFields): string | null 
 
 function shortened(fields: LogFields): LogFields {
   const entries = Object.entries(fields);
-  if (!entries.some(([, value]) => isTooLong(value))) return fields;
-  return Object.fromEntries(
-    entries.map(([name, value]) => [
-      name,
-      isTooLong(value) ? `${value.slice(0, LOG_TEXT_LENGTH_MAX)}…` : value,
-    ]),
-  );
+  const short = entries.map(([name, value]) => [name, cut(value)] as const);
+  return short.every(([, value], at) => value === entries[at]?.[1])
+    ? fields
+    : Object.fromEntries(short);
 }
 
-function isTooLong(value: unknown): value is string {
-  return typeof value === 'string' && value.length > LOG_TEXT_LENGTH_MAX;
+/** What is made of others' words, such as the names of a change of members, may be long without a long text in it. */
+function cut(value: unknown): unknown {
+  const text = value instanceof Object ? JSON.stringify(value) : value;
+  if (typeof text !== 'string' || text.length <= LOG_TEXT_LENGTH_MAX) return value;
+  return `${text.slice(0, LOG_TEXT_LENGTH_MAX)}…`;
 }

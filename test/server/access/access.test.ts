@@ -243,17 +243,29 @@ describe('over HTTP', () => {
     await ask(local, root, ['DELETE', '/access/tokens/blind']);
     const line = { from: 'a test' };
     expect(local.acts.slice(before)).toEqual([
-      { ...line, act: 'members', about: '', who: 'token writer', outcome: 'RAFT_FORBIDDEN' },
-      { ...line, act: 'transfer', about: '', who: 'nobody', outcome: 'RAFT_UNAUTHENTICATED' },
-      { ...line, act: 'compact', about: 'revision 2', who: 'token root', outcome: 'done' },
+      {
+        ...line,
+        act: 'member change',
+        about: null,
+        who: 'token writer',
+        outcome: 'RAFT_FORBIDDEN',
+      },
+      { ...line, act: 'transfer', about: null, who: 'nobody', outcome: 'RAFT_UNAUTHENTICATED' },
+      { ...line, act: 'compact', about: { revision: 2 }, who: 'token root', outcome: 'done' },
       {
         ...line,
         act: 'compact',
-        about: 'revision 99',
+        about: { revision: 99 },
         who: 'token root',
         outcome: 'RAFT_FUTURE_REVISION',
       },
-      { ...line, act: 'token revoke', about: 'blind', who: 'token root', outcome: 'done' },
+      {
+        ...line,
+        act: 'token revoke',
+        about: { name: 'blind' },
+        who: 'token root',
+        outcome: 'done',
+      },
     ]);
     const all = JSON.stringify(local.acts);
     for (const token of Object.values(local.tokens)) expect(all).not.toContain(token.split('.')[1]);
@@ -361,7 +373,7 @@ describe('over the client protocol', () => {
     const parts = { ...local.context, visitor: nobody() };
     expect(() => checkedCommand(request, parts, () => 0)).toThrow('/access alone');
     expect(local.acts).toEqual([
-      { act: 'access', about: 'turnOff', who: 'nobody', from: 'here', outcome: 'RAFT_BAD_REQUEST' },
+      { act: 'access off', about: null, who: 'nobody', from: 'here', outcome: 'RAFT_BAD_REQUEST' },
     ]);
   });
 

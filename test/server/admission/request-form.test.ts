@@ -46,6 +46,54 @@ describe('what a body comes as', () => {
   });
 });
 
+describe('a body that nobody reads', () => {
+  it.each([
+    ['is too large', 413, put('Expect: 100-continue\r\nContent-Length: 99999999', '')],
+    [
+      'is for nothing',
+      404,
+      put('Expect: 100-continue\r\nContent-Length: 1', '').replace('/kv/a', '/a'),
+    ],
+  ])(
+    '[SV37] since it %s is not asked for, and the answer says that it is the last',
+    async (_, status, text) => {
+      const { port } = await served();
+      const { told } = await stranger(port, text);
+      const answer = await told;
+      expect(answer.slice(0, 12)).toBe(`HTTP/1.1 ${status}`);
+      expect(answer).toMatch(/\r\nConnection: close\r\n/i);
+    },
+  );
+
+  it.each([
+    ['too large', put('Content-Length: 99999999', '')],
+    ['that is too large and comes in chunks', put('Transfer-Encoding: chunked', '4000000\r\n')],
+    [
+      'that a page of another site sends',
+      put('Content-Length: 99999999\r\nOrigin: http://evil.example', ''),
+    ],
+  ])('[SV37] of one %s, its sender has the answer though it still sends', async (_, text) => {
+    const { port } = await served();
+    const { socket, heard, told } = await stranger(port, text);
+    const more = Buffer.alloc(64 * 1024, 'x');
+    const send = (): void => {
+      while (socket.writable && socket.write(more));
+    };
+    socket.on('drain', send);
+    send();
+    await eventually(() => heard()).toMatch(/^HTTP\/1.1 4\d\d .*"code"/s);
+    expect(await told).toMatch(/\r\nConnection: close\r\n/i);
+  });
+
+  it('[SV37] that came with its head ends no connection', async () => {
+    const { port } = await served();
+    const refused = put('Content-Length: 1', 'x').replace('/kv/a', '/a');
+    const { heard } = await stranger(port, refused + put('Content-Length: 1', 'x'));
+    await eventually(() => heard()).toMatch(/^HTTP\/1.1 404 .*HTTP\/1.1 200 /s);
+    expect(heard()).not.toMatch(/connection: close/i);
+  });
+});
+
 describe('what was sent ahead of an answer that closes the connection', () => {
   const SECOND = 'PUT /kv/second HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\ny';
 

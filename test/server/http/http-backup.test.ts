@@ -157,6 +157,7 @@ it('[BK1] one that takes less than its share is ended with the reason', async ()
   const response = await slow.fetch(request, {
     visitor: nobody(),
     whenOver: () => {},
+    endWithReader: () => {},
     end: () => {},
   });
   const pieces: Uint8Array[] = [];

@@ -117,6 +117,35 @@ it('[SV15] streams events as they happen, and notices when the reader is gone', 
   await eventually(() => [streams.count, context.counters.httpWatches]).toEqual([0, 0]);
 });
 
+describe('who has sent all there is to say', () => {
+  it('[SV39] is answered', async () => {
+    const { port, replica, context } = await served();
+    replica.mood = 'held';
+    const put = 'PUT /kv/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx';
+    const { socket, told: answer } = await stranger(port, put);
+    await eventually(() => context.counters.httpInFlight).toBe(1);
+    socket.end();
+    // By another connection, so that the end of the first was heard.
+    expect(await told(port, request('GET /livez'))).toContain('HTTP/1.1 200');
+    replica.mood = 'serving';
+    expect(await answer).toContain('HTTP/1.1 200');
+    expect(replica.machine.keyCount).toBe(1);
+  });
+
+  it('[SV39] has no more events, and nothing is kept for them', async () => {
+    const { port, streams, context } = await served();
+    const { socket, heard, told: first } = await stranger(port, request('GET /watch'));
+    await eventually(() => heard()).toContain('watching');
+    expect(streams.count).toBe(1);
+    socket.end();
+    await first;
+    const { socket: other, told: second } = await stranger(port);
+    other.end(request('GET /watch'));
+    await second;
+    await eventually(() => [streams.count, context.counters.httpWatches]).toEqual([0, 0]);
+  });
+});
+
 const PLAIN_SERVER: HttpServerOptions = {
   hosts: new ServedHosts([]),
   tls: null,

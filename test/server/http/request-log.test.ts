@@ -17,6 +17,7 @@ async function toldOf(path: string, init: RequestInit = {}): Promise<RequestFact
   const response = await api.fetch(request, {
     visitor: nobody(),
     whenOver: () => {},
+    endWithReader: () => {},
     end: () => {},
   });
   await response.body?.cancel();

@@ -81,3 +81,14 @@ it('[OP13] a text of any length is cut', () => {
   const whole = { level: 'warn', event: 'joining', code: 'X', message: 'x'.repeat(4_096) };
   expect(lines).toEqual([{ ...whole, message: `${whole.message}…` }, whole]);
 });
+
+it('[OP13] what is made of many short words is cut as well, and what is not too long stays what it is', () => {
+  const { lines, log } = opened();
+  const short = { remove: ['n1'] };
+  log('info', 'audit', { outcome: 'done', about: short });
+  log('info', 'audit', { outcome: 'done', about: { remove: Array(2_000).fill('n1') } });
+  const [whole, cut] = lines as readonly { readonly about: unknown }[];
+  expect(whole?.about).toBe(short);
+  expect(cut?.about).toMatch(/^\{"remove":\["n1",.*…$/);
+  expect(String(cut?.about)).toHaveLength(LOG_TEXT_LENGTH_MAX + 1);
+});

@@ -3,6 +3,7 @@
  * route may refuse follows from what it is; what a single one refuses stands in its operation.
  */
 import { ERROR_CODES, RETRIES } from '../../../core/errors.ts';
+import type { ActName } from '../../operations/audit.ts';
 import { CLUSTER_SCHEMAS } from './cluster-operations.ts';
 import { KEY_SCHEMAS } from './key-operations.ts';
 import { NODE_SCHEMAS } from './node-operations.ts';
@@ -17,7 +18,7 @@ export interface DescribedRoute {
   /** Answers even when the node has halted, or has too much to do. */
   readonly isProbe?: true;
   /** Methods that are administrative acts (AC6), as the log names them. */
-  readonly acts?: Readonly<Record<string, string>>;
+  readonly acts?: Readonly<Record<string, ActName>>;
   /** Who is served, but for acts (AC2); not given: whoever is known. What keys they may see their handlers ask. */
   readonly serves?: 'everybody' | 'inspectors';
   /** It concerns this node alone, also where nobody leads. */

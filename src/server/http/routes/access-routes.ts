@@ -13,6 +13,7 @@ import { encodeCommand } from '../../../kv/commands/command-codec.ts';
 import { keyBytes } from '../../../kv/keys/key-order.ts';
 import { newToken } from '../../access/credentials.ts';
 import { badRequest } from '../../errors.ts';
+import { deedOfAccess } from '../../operations/deeds.ts';
 import type { ServerContext } from '../../server-context.ts';
 import { submit, untilReadable } from '../../store/replica-calls.ts';
 import type { Ask } from '../ask.ts';
@@ -70,25 +71,16 @@ function summaryOf({ name, roles }: Caller): object {
 }
 
 /** The one answer that tells the first token. */
-export async function turnOn(
-  context: AccessParts,
-  request: Request,
-  { tell }: Ask,
-): Promise<Response> {
+export async function turnOn(context: AccessParts, request: Request, ask: Ask): Promise<Response> {
   const deadline = await emptyOrder(context, request);
   const { hash, token } = newToken(ROOT);
-  tell(`token ${ROOT}`);
-  return changed(context, { type: 'turnOn', hash }, { deadline, fields: { isOn: true, token } });
+  const fields = { isOn: true, token };
+  return changed(context, { type: 'turnOn', hash }, { ask, deadline, fields });
 }
 
-export async function turnOff(
-  context: AccessParts,
-  request: Request,
-  { tell }: Ask,
-): Promise<Response> {
+export async function turnOff(context: AccessParts, request: Request, ask: Ask): Promise<Response> {
   const deadline = await emptyOrder(context, request);
-  tell('');
-  return changed(context, { type: 'turnOff' }, { deadline, fields: { isOn: false } });
+  return changed(context, { type: 'turnOff' }, { ask, deadline, fields: { isOn: false } });
 }
 
 async function emptyOrder(context: AccessParts, request: Request): Promise<number> {
@@ -101,7 +93,7 @@ async function emptyOrder(context: AccessParts, request: Request): Promise<numbe
 export async function grantRole(
   context: AccessParts,
   request: Request,
-  { tell }: Ask,
+  ask: Ask,
 ): Promise<Response> {
   const { body, deadline } = await readOrder(context, request, 'a right');
   const fields = fieldsOf(parseJson(body), 'The right', ['role', 'prefix', 'rights', 'encoding']);
@@ -109,8 +101,7 @@ export async function grantRole(
   const encoding = encodingIn(fields);
   const prefix = bytesFromJson(fields.prefix, 'prefix', encoding);
   const rights = rightsIn(fields.rights);
-  tell(`${role} ${JSON.stringify(fields.prefix)} ${String(fields.rights)}`);
-  return changed(context, { type: 'grantRole', role, prefix, rights }, { deadline });
+  return changed(context, { type: 'grantRole', role, prefix, rights }, { ask, deadline });
 }
 
 function encodingIn({ encoding = 'utf8' }: JsonFields): JsonEncoding {
@@ -132,17 +123,16 @@ function rightsIn(value: unknown): number {
 export async function deleteRole(
   context: AccessParts,
   request: Request,
-  { tell }: Ask,
+  ask: Ask,
 ): Promise<Response> {
   const query = readQuery(request.url, ['prefix', 'timeoutMs', 'encoding']);
   const encoding = encodingFrom(query);
   const role = nameInPath(request);
   const text = textParameter(query, 'prefix');
   const deadline = deadlineOf(timeoutFrom(query));
-  tell(text === null ? role : `${role} ${JSON.stringify(text)}`);
-  if (text === null) return changed(context, { type: 'deleteRole', role }, { deadline });
+  if (text === null) return changed(context, { type: 'deleteRole', role }, { ask, deadline });
   const prefix = bytesFromJson(text, 'The query parameter prefix', encoding);
-  return changed(context, { type: 'revokeRole', role, prefix }, { deadline });
+  return changed(context, { type: 'revokeRole', role, prefix }, { ask, deadline });
 }
 
 interface Asked {
@@ -160,11 +150,11 @@ export async function addCaller(
   const fields = fieldsOf(parseJson(body), `The ${kind}`, ['name', 'roles']);
   const name = nameIn(fields.name, 'name');
   const roles = rolesIn(fields);
-  ask.tell(`${name} ${roles.join(',')}`);
   const made = kind === 'token' ? newToken(name) : null;
   const caller = { kind, name, roles, hash: made?.hash ?? null };
   const told = made === null ? {} : { token: made.token };
-  return changed(context, { type: 'addCaller', caller }, { deadline, fields: { name, ...told } });
+  const answered = { name, ...told };
+  return changed(context, { type: 'addCaller', caller }, { ask, deadline, fields: answered });
 }
 
 function rolesIn({ roles }: JsonFields): readonly string[] {
@@ -180,8 +170,7 @@ export function removeCaller(
 ): Promise<Response> {
   const name = nameInPath(request);
   const deadline = deadlineOf(timeoutFrom(readQuery(request.url, ['timeoutMs'])));
-  ask.tell(name);
-  return changed(context, { type: 'removeCaller', kind, name }, { deadline });
+  return changed(context, { type: 'removeCaller', kind, name }, { ask, deadline });
 }
 
 function nameInPath(request: Request): string {
@@ -195,12 +184,19 @@ function nameIn(value: unknown, where: string): string {
   );
 }
 
+interface Changing {
+  readonly ask: Ask;
+  readonly deadline: number;
+  readonly fields?: JsonFields;
+}
+
 /** Answered once this member has applied it: whoever asks here with a new token is known. */
 async function changed(
   { replica }: AccessParts,
   change: AccessChange,
-  { deadline, fields = {} }: { readonly deadline: number; readonly fields?: JsonFields },
+  { ask, deadline, fields = {} }: Changing,
 ): Promise<Response> {
+  ask.tell(deedOfAccess(change));
   const bytes = encodeCommand({ type: 'access', change });
   const { at, result } = await submit(replica, bytes, { timeoutMs: left(deadline) });
   if (result.type !== 'access') return refusal(result);

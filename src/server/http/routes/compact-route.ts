@@ -14,7 +14,7 @@ export async function postCompact(
   const session = sessionFrom(request.headers);
   const { body, deadline } = await readOrder(context, request, 'a compaction');
   const revision = revisionIn(body);
-  tell(`revision ${revision}`);
+  tell({ about: { revision } });
   const command = { type: 'compact', revision } as const;
   const { at, result } = await write(context, command, {
     session,

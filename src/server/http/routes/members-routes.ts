@@ -9,6 +9,7 @@ import { isNodeId, type NodeId } from '../../../core/types.ts';
 import type { MembersOutcome, Replica, ReplicaStatus } from '../../../ports/replica.ts';
 import { badRequest } from '../../errors.ts';
 import { MEMBERS_BODY_BYTES_MAX } from '../../limits.ts';
+import { deedOfMembers } from '../../operations/deeds.ts';
 import type { ServerContext } from '../../server-context.ts';
 import type { Ask } from '../ask.ts';
 import { fieldsOf, parseJson } from '../request/json-body.ts';
@@ -153,7 +154,7 @@ async function changed(
   change: MembershipChange,
   { tell, timeoutMs }: Pick<Ask, 'tell'> & { readonly timeoutMs: number },
 ): Promise<Response> {
-  tell(JSON.stringify(change));
+  tell(deedOfMembers(change));
   const outcome = await ended(replica, change, timeoutMs);
   if (outcome.type === 'failed') throw outcome.error;
   return Response.json({ members: outcome.members });

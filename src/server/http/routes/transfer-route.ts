@@ -17,7 +17,7 @@ export async function postTransfer(
 ): Promise<Response> {
   const { body, deadline } = await readOrder(context, request, 'a transfer');
   const to = targetIn(body);
-  tell(to === null ? '' : `to ${to}`);
+  tell({ about: { to } });
   const leader = await transfer(context.replica, to, left(deadline));
   return Response.json({ leader });
 }
