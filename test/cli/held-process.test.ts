@@ -30,9 +30,13 @@ it.skipIf(process.platform === 'win32')(
   async () => {
     scratch();
     const { url } = await served();
-    const script = 'sleep 600 & echo begun; wait';
+    // What it writes first may be here before the command knows that it runs; a signal that was passed on proves that it does.
+    const told = 'trap "trap - TERM; echo told" TERM; sleep 600 & echo begun; wait; ';
+    const script = `${told} sleep 600 & wait`;
     const cli = startCli(['lock', 'nightly', '--endpoints', url, '--', 'sh', '-c', script]);
     await cli.until((output) => output === 'begun\n');
+    cli.kill('SIGTERM');
+    await cli.until((output) => output === 'begun\ntold\n');
     cli.kill('SIGKILL');
     // Its output is closed once nobody is left who could write to it.
     expect(await cli.ended).toBe('SIGKILL');

@@ -30,7 +30,10 @@ export interface ProgramWatcher {
   readonly end: () => void;
 }
 
-/** Begun before the program, so that there is no moment in which nobody watches it. */
+/**
+ * Begun before the program, which is then watched from the moment in which `watch` was called, right after the system has begun it. A
+ * command that is killed in between leaves it running.
+ */
 export function programWatcher(): ProgramWatcher {
   if (process.platform === 'win32') return { watch: () => {}, end: () => {} };
   // Of a session of its own: what ends the group of the command must not end who watches.
