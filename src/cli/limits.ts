@@ -78,8 +78,6 @@ export const PROGRAM_LOOK_MS = 20;
 export const CAMPAIGN_PAUSE_MS = 1_000;
 /** Bound: a larger file is no configuration, and is not read as one. */
 export const CONFIGURATION_FILE_BYTES_MAX = 64 * 1024;
-/** Bound: a larger file is no token, secret or certificate of anybody, and is not read as one. */
-export const GIVEN_FILE_BYTES_MAX: number = 4 * 1024 * 1024;
 /** Bound: an input that is sent at once, a value or a transaction. No server takes more. */
 export const INPUT_BYTES_MAX: number = 64 * 1024 * 1024;
 /** A pipe in which nothing comes for so long, in milliseconds, is said to be waited for. */

@@ -12,3 +12,5 @@ export const TLS_LOOK_INTERVAL_MS = 10_000;
 export const SHOWN_NAMES_LENGTH_MAX = 200;
 /** Bound: a longer URL of a member's clients is taken for none, in characters. A name in DNS has 253 at most. */
 export const CLIENT_URL_LENGTH_MAX = 300;
+/** Bound: a larger file is no token, secret or certificate of anybody, and is not read as one. */
+export const GIVEN_FILE_BYTES_MAX: number = 4 * 1024 * 1024;

@@ -3,11 +3,11 @@
  * a program that renews them replaces files and knows of no process. What is broken or half written is not
  * taken: the old material stays in use, and that is said (TL5).
  */
-import { readFileSync } from 'node:fs';
 import { RaftError } from '../core/errors.ts';
 import { checkOptionNames } from '../core/known-names.ts';
 import { textOf } from '../core/thrown-text.ts';
 import type { TlsMaterial, TlsSource } from '../ports/tls.ts';
+import { textOfFile } from './file-text.ts';
 import { TLS_LOOK_INTERVAL_MS } from './limits.ts';
 import { endOfCertificate, problemWithTls } from './tls-material.ts';
 
@@ -115,7 +115,7 @@ function contentOf({ ca, cert, key }: TlsPaths): TlsMaterial | string {
 /** Which of the files it is a path alone does not say. */
 function textIn(path: string, what: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return textOfFile(path);
   } catch (error) {
     throw new Error(`The ${what} cannot be read: ${textOf(error)}`);
   }

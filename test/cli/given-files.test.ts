@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { GIVEN_FILE_BYTES_MAX, INPUT_BYTES_MAX } from '../../src/cli/limits.ts';
+import { INPUT_BYTES_MAX } from '../../src/cli/limits.ts';
+import { GIVEN_FILE_BYTES_MAX } from '../../src/wire/limits.ts';
 import { certificate, inFiles } from '../certificates.ts';
 import { localServer, served } from '../server/local-server.ts';
 import { ANY_PORTS, logLines, runCliProcess, serveLine, startCli } from './cli-process.ts';
@@ -35,11 +36,7 @@ describe.skipIf(process.platform === 'win32')('what is no file', () => {
       const { code, errors } = await runCliProcess(start);
       expect([code, logLines(errors, 'failed')]).toMatchObject([
         78,
-        [
-          {
-            message: expect.stringMatching(/ is no file, and keys and certificates are read again/),
-          },
-        ],
+        [{ message: expect.stringMatching(/ cannot be read: it is no file/) }],
       ]);
     }
   });

@@ -1,6 +1,8 @@
 /** Certificates in files: what is taken, what is refused, and what is in use meanwhile. */
-import { rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { GIVEN_FILE_BYTES_MAX } from '../../src/wire/limits.ts';
 import { type TlsReload, tlsFiles } from '../../src/wire/tls-files.ts';
 import { problemWithTls } from '../../src/wire/tls-material.ts';
 import { certificate, hours, inFiles } from '../certificates.ts';
@@ -89,3 +91,25 @@ it('[TL5] what is broken is said once, and the old material stays in use until t
   expect(told.at(-1)?.type).toBe('taken');
   expect(source.current).toEqual(next);
 });
+
+// Windows has no mkfifo.
+it.skipIf(process.platform === 'win32')(
+  '[TL5] [CL47] what is no file any more, or has no end, is neither waited for nor read',
+  () => {
+    const first = certificate();
+    const { cert, key, ca } = inFiles(first);
+    const told: TlsReload[] = [];
+    const onReload = (reload: TlsReload): number => told.push(reload);
+    const source = closing(tlsFiles({ cert, key, ca, onReload, lookIntervalMs: NEVER_MS }));
+    rmSync(key);
+    execFileSync('mkfifo', [key]);
+    source.reload();
+    truncateSync(cert, GIVEN_FILE_BYTES_MAX + 1);
+    source.reload();
+    expect(told).toEqual([
+      { type: 'refused', reason: `The key cannot be read: it is no file, '${key}'` },
+      { type: 'refused', reason: expect.stringContaining(`bytes, '${cert}'`) },
+    ]);
+    expect(source.current).toEqual(first);
+  },
+);

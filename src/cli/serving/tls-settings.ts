@@ -1,5 +1,4 @@
 /** The certificates that `serve` is given in files: read before anything starts, and again when they change (TL2, TL5). */
-import { statSync } from 'node:fs';
 import type { Log } from '../../server/operations/json-log.ts';
 import { SECRET_LENGTH_MIN } from '../../transport/limits.ts';
 import { type TlsFiles, type TlsReload, tlsFiles } from '../../wire/tls-files.ts';
@@ -75,7 +74,6 @@ function filesOf(paths: Paths, port: string, log: Log): TlsFiles {
     const message = `${reload.reason}. The certificate that was in use stays in use.`;
     log('error', 'certificate', { port, message });
   };
-  requireFiles(Object.values(paths));
   try {
     const files = tlsFiles({ ...paths, onReload });
     tellTaken(files.endsAt, { port, log });
@@ -83,24 +81,6 @@ function filesOf(paths: Paths, port: string, log: Log): TlsFiles {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new CliFailure(EXIT.wrongConfiguration, why);
-  }
-}
-
-/** They are read again and again: a pipe would be waited for where nothing ends the waiting, and gives what is in it once (CL47). */
-function requireFiles(paths: readonly string[]): void {
-  for (const path of paths) {
-    if (mayBeFile(path)) continue;
-    const text = `${path} is no file, and keys and certificates are read again when they change: name a file.`;
-    throw new CliFailure(EXIT.wrongConfiguration, text);
-  }
-}
-
-/** What cannot be looked at cannot be read, which whoever reads it says. */
-function mayBeFile(path: string): boolean {
-  try {
-    return statSync(path).isFile();
-  } catch {
-    return true;
   }
 }
 
