@@ -1,7 +1,7 @@
 /**
  * How so many nodes that start together found one cluster, though none is told who goes first. It decides when a node asks, when
- * it writes and when it is done; what is to be written `src/rules/founding.ts` says. It runs before there is a node, and ends
- * with a foundation, or with a cluster that is to be joined.
+ * it writes and when it is done; what is to be written `src/rules/founding.ts` says. It runs before there is a node, until there is
+ * a foundation, which it tells from then on, or a cluster that is to be joined.
  */
 import { setup } from 'xstate';
 import type { FoundingEffect } from '../src/core/effect.ts';
@@ -54,7 +54,7 @@ export const foundingMachine = setup({
     recordStored: (_, _stored: Heard<'founding.stored'>) => {},
     recordError: (_, _failure: Heard<'founding.unstored'>) => {},
   },
-  delays: { questionPause: 250 },
+  delays: { questionPause: 250, newsPause: 5_000 },
 }).createMachine({
   id: 'founding',
   description: 'How so many nodes that start together found one cluster.',
@@ -170,10 +170,10 @@ export const foundingMachine = setup({
       },
     },
     founded: {
-      description: 'It is a member of the cluster, for good, and tells the others once more.',
-      meta: { rules: ['FO6', 'FO7'] },
-      type: 'final',
+      description: 'It is a member of the cluster, for good, and goes on telling the others.',
+      meta: { rules: ['FO6', 'FO7', 'FO10'] },
       entry: 'ask',
+      after: { newsPause: { target: 'founded', reenter: true, actions: 'countQuestion' } },
     },
     late: {
       description: 'There is a cluster without it: it founds none, and is to join that one.',

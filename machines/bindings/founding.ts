@@ -1,6 +1,6 @@
 /** Binds the names of the founding chart to the rules of founding by number. */
 import { assign, emit } from 'xstate';
-import { FOUNDING_QUESTION_PAUSE_MS } from '../../src/core/limits.ts';
+import { FOUNDING_NEWS_PAUSE_MS, FOUNDING_QUESTION_PAUSE_MS } from '../../src/core/limits.ts';
 import {
   askedOnceMore,
   heardWord,
@@ -34,5 +34,5 @@ export const founding = foundingMachine.provide({
     recordStored: assign(({ context }, { state }) => stored(context, state)),
     recordError: assign((_, { error }) => ({ error })),
   },
-  delays: { questionPause: FOUNDING_QUESTION_PAUSE_MS },
+  delays: { questionPause: FOUNDING_QUESTION_PAUSE_MS, newsPause: FOUNDING_NEWS_PAUSE_MS },
 });

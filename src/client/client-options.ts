@@ -47,7 +47,7 @@ export interface ConnectOptions {
   readonly sessions?: boolean;
   /** A server silent for twice this long is taken for dead, in milliseconds. Default 2,000. */
   readonly keepAliveMs?: number;
-  /** For `https` endpoints: `ca`, `cert` and `key` in PEM. Not given: the authorities that this system trusts, and no certificate. */
+  /** For `https` endpoints: `ca`, `cert` and `key` in PEM. Not given: the authorities that Node.js brings along, and no certificate. */
   readonly tls?: ClientTls;
   /**
    * By which the servers know this client, where access is on; a function is asked for it whenever a connection is made, and one that

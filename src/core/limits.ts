@@ -102,6 +102,8 @@ export const CLUSTER_ID_LENGTH_MAX = 128;
 export const MEMBERS_MAX = 64;
 /** How often a node that is to found a cluster with others asks them, in milliseconds. */
 export const FOUNDING_QUESTION_PAUSE_MS = 250;
+/** How often one that has founded it tells those of whom it was told, in milliseconds. */
+export const FOUNDING_NEWS_PAUSE_MS = 5_000;
 /** Bound: after so many questions a word is forgotten, and a proposal of which nothing came is taken back. */
 export const FOUNDING_QUESTIONS_MAX = 20;
 /** Bound: others of whom such a node keeps a word; of more, those heard last. */

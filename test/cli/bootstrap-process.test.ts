@@ -1,7 +1,8 @@
 /** `serve --bootstrap-expect` as an operator meets it: processes that are told no order, and found one cluster. Needs the built files. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { crc32 } from '../../src/core/bytes/checksum.ts';
 import { freeBasePort } from '../free-ports.ts';
 import { type CliProcess, logLines, runCliProcess, startCli } from './cli-process.ts';
 import { scratch } from './scratch.ts';
@@ -80,7 +81,7 @@ describe('three that are told no order', () => {
     await expect.poll(() => voters(2)).toEqual(['n1', 'n2', 'n3', 'n4']);
   });
 
-  it('[FO12] [FO11] begin again by the same line, killed at any time, and ask nobody once they have run', async () => {
+  it('[FO12] [FO11] begin again by the same line, killed at any time, and wait for nobody once they have run', async () => {
     const three = started(3);
     await isSaid(three, { state: 'gathering' });
     three.kill('SIGKILL');
@@ -123,6 +124,31 @@ it('[FO15] those who were told of one node in common find each other, and found 
   expect(await voters(1)).toEqual(['n1', 'n2', 'n3']);
   const ids = await Promise.all([1, 2, 3].map(async (each) => (await statusOf(each)).clusterId));
   expect(new Set(ids).size).toBe(1);
+});
+
+/** As it was when the node had promised, and had not heard that the cluster is founded. */
+function setBackToPromise(number: number): void {
+  const path = join(dataOf(number), 'founding.json');
+  const { checksum: _, ...content } = JSON.parse(readFileSync(path, 'utf8'));
+  content.state.foundation = null;
+  const checksum = crc32(new TextEncoder().encode(JSON.stringify(content)));
+  rmSync(dataOf(number), { recursive: true });
+  mkdirSync(dataOf(number));
+  writeFileSync(path, `${JSON.stringify({ ...content, checksum }, null, 2)}\n`);
+}
+
+it('[FO10] [FO15] whoever was down when the cluster was founded, and knows nobody who is in it, is told', async () => {
+  const nodes = [1, 2, 3].map((number) => naming([3], 3, number));
+  await Promise.all(nodes.map(isServing));
+  for (const node of nodes) node.kill('SIGKILL');
+  await Promise.all(nodes.map((node) => node.ended));
+  for (const number of [2, 3]) setBackToPromise(number);
+  const [two, three] = [2, 3].map((number) => naming([3], 3, number));
+  if (two === undefined || three === undefined) throw new Error('not started');
+  await isSaid(three, { heard: 'n2' });
+  const one = naming([3], 3, 1);
+  await Promise.all([one, two, three].map(isServing));
+  await expect.poll(() => putTo(2)).toBe(200);
 });
 
 it('[FO12] joins a cluster that was founded otherwise', async () => {

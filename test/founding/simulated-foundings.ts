@@ -22,13 +22,8 @@ export async function simulateFoundings(
 ): Promise<Foundings> {
   const seen: Foundings = { runs, whole: 0, founded: 0 };
   const property = fc.asyncProperty(aWorld, deeds, async ([count, kind, who], all) => {
-    const hasCluster = kind === 0;
-    const seed = who < count ? who : null;
-    const world = new FoundingWorld({ count, hasCluster, seed, coverage });
-    for (const deed of all) await world.take(deed);
-    await world.settle();
-    const problem = problemWith(world, { count, hasCluster });
-    if (problem !== null) throw new Error(problem);
+    const setting = { count, hasCluster: kind === 0, seed: who < count ? who : null };
+    const world = await settledWorld(setting, all, coverage);
     if (world.isWhole) seen.whole += 1;
     if (world.foundations.size > 0) seen.founded += 1;
   });
@@ -39,6 +34,22 @@ export async function simulateFoundings(
 interface Setting {
   readonly count: number;
   readonly hasCluster: boolean;
+  /** The one that all were told of; `null`: each was told of all. */
+  readonly seed: number | null;
+}
+
+/** A world in which this has happened, and which then came to rest. Rejects if it went wrong. */
+export async function settledWorld(
+  setting: Setting,
+  all: readonly Deed[],
+  coverage: Coverage | null = null,
+): Promise<FoundingWorld> {
+  const world = new FoundingWorld({ ...setting, coverage });
+  for (const deed of all) await world.take(deed);
+  await world.settle();
+  const problem = problemWith(world, setting);
+  if (problem !== null) throw new Error(problem);
+  return world;
 }
 
 /** `null`: all is as it has to be. */

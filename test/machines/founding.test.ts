@@ -7,7 +7,11 @@ import {
   NOTHING_FOUNDED,
   type Proposal,
 } from '../../src/core/founding.ts';
-import { FOUNDING_QUESTION_PAUSE_MS, FOUNDING_QUESTIONS_MAX } from '../../src/core/limits.ts';
+import {
+  FOUNDING_NEWS_PAUSE_MS,
+  FOUNDING_QUESTION_PAUSE_MS,
+  FOUNDING_QUESTIONS_MAX,
+} from '../../src/core/limits.ts';
 import { nodeId } from '../../src/core/types.ts';
 import { run } from './harness.ts';
 
@@ -112,12 +116,17 @@ it('[FO10] [FO4] takes a proposal back of which nothing came for 20 questions, a
   expect(chart.send(heard('n4'))).toEqual([store(again)]);
 });
 
-it('[FO6] founds once all have promised, and tells them', () => {
+it('[FO6] [FO10] founds once all have promised, and goes on telling them', () => {
   const chart = proposing();
   expect(chart.send(heard('n2', promised))).toEqual([]);
   const foundation = { ...proposed, foundation: proposal(1) };
   expect(chart.send(heard('n3', promised))).toEqual([store(foundation)]);
   expect(chart.send(stored(foundation))).toEqual([ASK]);
+  expect(chart.state()).toBe('founded');
+  expect(chart.advance(FOUNDING_NEWS_PAUSE_MS - 1)).toEqual([]);
+  expect(chart.advance(1)).toEqual([ASK]);
+  expect(chart.send(heard('n2', promised))).toEqual([]);
+  expect(chart.advance(2 * FOUNDING_NEWS_PAUSE_MS)).toEqual([ASK, ASK]);
   expect(chart.state()).toBe('founded');
 });
 

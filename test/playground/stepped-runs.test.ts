@@ -11,6 +11,7 @@ import { runSeed } from '../simulation/runner/run-seed.ts';
 const RUN: ClusterRun = {
   ...DEFAULT_CLUSTER,
   deeds: [
+    { step: 0, deed: { type: 'crash', node: nodeId('n1'), power: false } },
     { step: 250, deed: { type: 'put', node: nodeId('n2'), key: 'a', value: '1' } },
     { step: 300, deed: { type: 'crash', node: nodeId('n3'), power: true } },
     { step: 450, deed: { type: 'restart', node: nodeId('n3') } },

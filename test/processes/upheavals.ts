@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { SeededRandom } from '../../src/testing/index.ts';
 import type { CountedWrites } from './counted-writes.ts';
 import type { Operator } from './operator.ts';
-import type { ProcessCluster } from './process-cluster.ts';
+import { eventually, type ProcessCluster } from './process-cluster.ts';
 
 export interface Stage {
   readonly cluster: ProcessCluster;
@@ -62,6 +62,8 @@ const killAll: Upheaval = async ({ cluster, operator }) => {
 const endAny: Upheaval = async ({ cluster, operator, random }) => {
   const { voters } = await operator.settled();
   const ended = random.pick(voters);
+  // Whoever was started a moment ago has not come to hear signals yet.
+  await eventually(20_000, `${ended} to answer`, () => cluster.status(ended));
   const code = await cluster.kill(ended, 'SIGTERM');
   if (code !== 0) throw new Error(`${ended} ended with ${code}: ${cluster.log(ended)}`);
   cluster.run(ended);

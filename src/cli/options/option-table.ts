@@ -174,7 +174,7 @@ export const OPTIONS = {
     choice(...LOG_LEVELS),
     'info',
     'LEVEL',
-    'The least that is logged: debug, which has a line for each HTTP request, info, warn or error.',
+    'The least that is logged besides administrative acts: debug, which has a line for each HTTP request, info, warn or error.',
   ),
   'lease-reads': flag(
     'Let reads with consistency=lease do without a round. Of use only on all nodes; it trusts their clocks.',

@@ -1,6 +1,7 @@
 /**
  * `serve --bootstrap-expect N` (FO12): the node finds out with whom it founds its cluster, or that there is one already,
- * while its client port is open and its log is not. A node that has run before asks nobody.
+ * while its client port is open and its log is not. A node that has run before does not wait for anybody; one that has founded goes on
+ * telling the others (FO10).
  */
 import { createHash } from 'node:crypto';
 import { InvariantViolation } from '../../core/assert.ts';
@@ -9,6 +10,7 @@ import type { FoundingWord, Proposal } from '../../core/founding.ts';
 import type { NodeId } from '../../core/types.ts';
 import { Founding } from '../../node/founding/founding.ts';
 import { systemClock } from '../../node/system-clock.ts';
+import type { Clock } from '../../ports/clock.ts';
 import { FounderPlaces } from '../../server/founder-places.ts';
 import { foundingDoor } from '../../server/founding-door.ts';
 import type { HttpServer } from '../../server/http/http-server.ts';
@@ -21,6 +23,7 @@ import {
   openFounding,
   readFounding,
 } from '../../storage/founding-file.ts';
+import { connectionClock } from '../../wire/ws-clock.ts';
 import type { Bootstrap } from './bootstrap.ts';
 import { FounderQuestions } from './founder-questions.ts';
 import { newsOf } from './founding-words.ts';
@@ -40,7 +43,11 @@ export async function foundCluster(
   const { asker, port } = surroundings;
   const { dataDir, id } = bootstrap.joining;
   const access = nodeAccess({ directory: dataDir, isFounded: true });
-  if (await hasRun(access)) return restarted(bootstrap, await readFounding(access, id));
+  if (await hasRun(access)) {
+    const known = await readFounding(access, id);
+    if (known !== null) tellAgain(bootstrap, known, surroundings);
+    return restarted(bootstrap, known);
+  }
   const held = await openFounding(access, id);
   try {
     const founding = gathering(bootstrap, held, surroundings);
@@ -76,17 +83,7 @@ function gathering(
   { asker, clientUrl: own, port }: Surroundings,
 ): Founding {
   const places = new FounderPlaces(own);
-  const questions = new FounderQuestions(bootstrap, places, asker);
-  const tell = newsOf(asker.log);
-  const founding: Founding = new Founding({
-    own: wordOf(bootstrap, held, held.state),
-    clock: systemClock,
-    store: held.write,
-    ask: (word) => {
-      queueMicrotask(() => tell(founding.progress, word));
-      questions.ask(word, founding);
-    },
-  });
+  const founding = begun(bootstrap, held, { asker, places, tell: newsOf(asker.log) });
   port.open(
     foundingDoor({
       secret: bootstrap.secret,
@@ -100,6 +97,45 @@ function gathering(
   return founding;
 }
 
+/** FO10: the others may have been down when they were told of the foundation, and know nobody whom they could ask. */
+function tellAgain(
+  bootstrap: Bootstrap,
+  held: HeldFounding,
+  { asker, clientUrl }: Surroundings,
+): void {
+  if (held.state.foundation === null) return;
+  const places = new FounderPlaces(clientUrl);
+  begun(bootstrap, { ...held, write: async () => {} }, { asker, places, tell: () => {} });
+}
+
+interface Means {
+  readonly asker: Asker;
+  readonly places: FounderPlaces;
+  readonly tell: ReturnType<typeof newsOf>;
+}
+
+/** Until this process is told to end, which it keeps from nothing: the port is open. */
+function begun(
+  bootstrap: Bootstrap,
+  held: Omit<OpenedFounding, 'close'>,
+  { asker, places, tell }: Means,
+): Founding {
+  const questions = new FounderQuestions(bootstrap, places, asker);
+  const founding: Founding = new Founding({
+    own: wordOf(bootstrap, held, held.state),
+    clock: backgroundClock,
+    store: held.write,
+    ask: (word) => {
+      queueMicrotask(() => tell(founding.progress, word));
+      questions.ask(word, founding);
+    },
+  });
+  asker.context.interrupted.addEventListener('abort', () => founding.stop(), { once: true });
+  return founding;
+}
+
+const backgroundClock: Clock = { ...systemClock, setTimeout: connectionClock.setIdleTimeout };
+
 async function untilFounded(founding: Founding, { context }: Asker): Promise<Proposal | null> {
   const { interrupted } = context;
   const ended = new Promise<never>((_, reject) => {
@@ -110,8 +146,6 @@ async function untilFounded(founding: Founding, { context }: Asker): Promise<Pro
     return await Promise.race([founding.ended, ended]);
   } catch (error) {
     throw error instanceof InvariantViolation ? contradicted(error) : error;
-  } finally {
-    founding.stop();
   }
 }
 

@@ -32,20 +32,22 @@ export class FounderQuestions {
     this.#secureContext = tlsContext(bootstrap.joining.caller);
   }
 
-  /** Returns at once; whoever answers is heard. */
+  /** Returns at once; whoever answers is heard. That nobody is there is told as long as it keeps anything waiting. */
   ask(word: FoundingWord, hearer: Hearer): void {
     const { own } = this.#places;
+    const isWaiting = word.state.foundation === null;
+    const failed = isWaiting ? this.#tell : () => {};
     const body = JSON.stringify({ ...word, ...(own !== null && { clientUrl: own }) });
     const named = this.#bootstrap.joining
       .findMembers()
       .catch((error: unknown): readonly string[] => {
-        this.#tell('', error);
+        failed('', error);
         return [];
       });
-    named.then((urls) => this.#askAll(urls, body, hearer));
+    named.then((urls) => this.#askAll(urls, body, { hearer, failed }));
   }
 
-  #askAll(named: readonly string[], body: string, hearer: Hearer): void {
+  #askAll(named: readonly string[], body: string, { failed, hearer }: Hearing): void {
     for (const url of this.#said.keys()) {
       if (url !== '' && !named.includes(url)) this.#said.delete(url);
     }
@@ -55,7 +57,7 @@ export class FounderQuestions {
           this.#said.delete(url);
           hearAnswer(text, hearer);
         },
-        failed: (error) => this.#tell(url, error),
+        failed: (error) => failed(url, error),
       });
     }
     for (const url of this.#places.urls) {
@@ -96,14 +98,14 @@ export class FounderQuestions {
   }
 
   /** Each reason once. That one does not run yet is to be expected, and that it refuses is not. */
-  #tell(url: string, error: unknown): void {
+  readonly #tell = (url: string, error: unknown): void => {
     const message = error instanceof Error ? error.message : String(error);
     if (this.#asker.context.interrupted.aborted || this.#said.get(url) === message) return;
     this.#said.set(url, message);
     const isRefusal = error instanceof RaftError && error.code !== 'RAFT_STOPPED';
     const where = url === '' ? {} : { url };
     this.#asker.log(isRefusal ? 'warn' : 'info', 'founding', { ...where, message });
-  }
+  };
 }
 
 const FOREIGN = 'What listens there knows nothing of founding.';
@@ -112,6 +114,11 @@ const UNPROVEN = 'Its answer does not prove that it has the --cluster-secret-fil
 function refusalIn(text: string): RaftError | null {
   const fields = fieldsIn(text);
   return fields === null ? null : errorIn(fields);
+}
+
+interface Hearing {
+  readonly hearer: Hearer;
+  readonly failed: (url: string, error: unknown) => void;
 }
 
 interface Outcome {

@@ -6,11 +6,14 @@ import type { Log } from '../../server/operations/json-log.ts';
 
 type Progress = Founding['progress'];
 
-/** Tells what it is given if that is other than before. */
+/** Tells what it is given if that is other than before, and at the end that it has founded. */
 export function newsOf(log: Log): (progress: Progress, own: FoundingWord) => void {
   let said = '';
+  let isOver = false;
   return (progress, own) => {
     const { state, words } = progress;
+    if (isOver) return;
+    isOver = state === 'founded';
     const heard = words.map(({ self }) => self.id).sort();
     const message = standstillOf(progress, own);
     const news = { state, expected: own.expected, heard, ...(message !== null && { message }) };

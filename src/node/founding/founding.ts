@@ -1,6 +1,6 @@
 /**
- * Runs the founding chart before there is a node: tells what it hears, writes what it wants written, and says nothing that is
- * not on disk (FO1). How others are found and reached its ports know.
+ * Runs the founding chart: tells what it hears, writes what it wants written, and says nothing that is not on disk (FO1); once it
+ * has founded it tells those others who have not heard of it (FO10). How others are found and reached its ports know.
  */
 import { type ActorRefFrom, createActor } from 'xstate';
 import { founding } from '../../../machines/bindings/founding.ts';
@@ -45,7 +45,7 @@ export class Founding {
   readonly #actor: ActorRefFrom<typeof foundingMachine>;
   readonly #ports: FoundingPorts;
   #fail: (error: unknown) => void = () => {};
-  /** Rejects if the disk fails, or what is heard contradicts what this node has promised. */
+  /** Resolves while it goes on telling of a foundation. Rejects if the disk fails, or what is heard contradicts what this node has promised. */
   readonly ended: Promise<Outcome>;
 
   constructor({ guardAsked, inspect, own, ...ports }: FoundingOptions) {
@@ -60,14 +60,14 @@ export class Founding {
     });
     this.ended = new Promise((resolve, reject) => {
       this.#fail = reject;
-      const complete = (): void => {
-        const { context, status } = this.#actor.getSnapshot();
-        if (status !== 'done') return;
-        const { error, own: last } = context;
-        if (error === null) resolve(last.state.foundation);
-        else reject(error);
-      };
-      this.#actor.subscribe({ error: reject, complete });
+      this.#actor.subscribe({
+        error: reject,
+        next: ({ context: { error, own: last }, status, value }) => {
+          if (error !== null) reject(error);
+          else if (value === 'founded') resolve(last.state.foundation);
+          else if (status === 'done') resolve(null);
+        },
+      });
     });
     this.#actor.start();
   }

@@ -21,10 +21,14 @@ export function jsonLog({ write, wallTimeMs, base }: LogOptions): Log {
   };
 }
 
-/** Of that log what is at least of this level, which may change (OP8, CG5). */
+/** What must not be lost to whoever wants fewer lines (AC6). */
+const WRITTEN_AT_ANY_LEVEL: readonly string[] = ['audit'];
+
+/** Of that log what is at least of this level, which may change (OP8, CG5), and what is written whatever that is. */
 export function logFrom(least: () => LogLevel, log: Log): Log {
   return (level, event, fields) => {
-    if (LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(least())) log(level, event, fields);
+    const isWanted = LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(least());
+    if (isWanted || WRITTEN_AT_ANY_LEVEL.includes(event)) log(level, event, fields);
   };
 }
 

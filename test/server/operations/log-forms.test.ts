@@ -42,6 +42,11 @@ it('[OP8] only what is at least of the level asked for is written', () => {
   expect(written).toEqual([4, 3, 2, 1]);
 });
 
+it('[AC6] [OP8] an administrative act is written whatever the level', () => {
+  const log = (options: LogOptions): Log => logFrom(() => 'error', textLog(options));
+  expect(linesOf(log, ['info', 'audit', { act: 'compact' }], ['warn', 'peer'])).toHaveLength(1);
+});
+
 it('[CL24] nothing is told behind the line that says that a node has stopped', () => {
   const events: string[] = [];
   const log = logThrough('stopped', (_, event) => events.push(event));
