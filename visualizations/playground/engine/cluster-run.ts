@@ -12,13 +12,7 @@ import { PLAN_VERSION } from '../../../src/testing/simulation/plan/plan-version.
 import { shutOutRealWorld } from '../../../src/testing/simulation/runtime/real-world.ts';
 import { Supervisor } from '../../../src/testing/simulation/world/supervisor.ts';
 import { World } from '../../../src/testing/simulation/world/world.ts';
-import {
-  type ClusterRun,
-  type Deed,
-  type FaultByHand,
-  NODES_MAX,
-  type TimedDeed,
-} from '../run/run.ts';
+import { type ClusterRun, type Deed, type FaultByHand, NODES_MAX } from '../run/run.ts';
 import { deedInWords } from './deed-words.ts';
 import { Gate } from './gate.ts';
 import { encodePut, KeptKeys } from './kept-keys.ts';
@@ -62,24 +56,21 @@ class ClusterOnStage implements SteppedCluster {
   readonly #supervisor: Supervisor;
   readonly #injector: FaultInjector;
   readonly #active = new Set<Fault>();
-  /** What is done at steps that are still to come. */
-  readonly #planned: TimedDeed[];
   /** Those that found the cluster, and those that were asked to join. The others wait unseen. */
   readonly #cast: Set<NodeId>;
 
   constructor(description: ClusterRun, look: () => void) {
     const plan = planFor(description);
     this.gate = new Gate(look);
-    this.#planned = [...description.deeds];
     this.#cast = new Set(plan.core);
     this.#world = new World({ plan, createMachine: () => new KeptKeys(), isTraced: true });
     this.#supervisor = new Supervisor(this.#world);
     this.#injector = new FaultInjector(this.#world, this.#supervisor);
     this.#world.paced = () => {
-      this.#performPlanned();
+      this.#performPlanned(description);
       return this.gate.passed();
     };
-    this.finished = this.gate.carry(() => this.#run());
+    this.finished = this.gate.carry(() => this.#run(description));
   }
 
   readonly nowMs = (): number => this.#world.now;
@@ -91,29 +82,23 @@ class ClusterOnStage implements SteppedCluster {
   readonly hash = (): string => this.#world.trace.hash;
 
   readonly perform = (deed: Deed): void => {
-    // Before its first step nothing has been started yet to which it could be done.
-    if (this.gate.step === 0) this.#planned.push({ step: 0, deed });
-    else this.#do(deed);
+    this.#world.clock.setTimeout(() => this.#carryOut(deed), 0);
   };
 
-  async #run(): Promise<void> {
+  async #run(description: ClusterRun): Promise<void> {
     const letIn = shutOutRealWorld();
     tellTimeOf(this.#world);
     try {
       this.#supervisor.bootAll();
-      this.#performPlanned();
+      this.#performPlanned(description);
       await this.#world.runUntil(Number.POSITIVE_INFINITY);
     } finally {
       letIn();
     }
   }
 
-  #performPlanned(): void {
-    for (const { step, deed } of this.#planned) if (step === this.#world.events) this.#do(deed);
-  }
-
-  #do(deed: Deed): void {
-    this.#world.clock.setTimeout(() => this.#carryOut(deed), 0);
+  #performPlanned({ deeds }: ClusterRun): void {
+    for (const { step, deed } of deeds) if (step === this.#world.events) this.perform(deed);
   }
 
   #carryOut(deed: Deed): void {
